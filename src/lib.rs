@@ -1,0 +1,17 @@
+//! Kinfolk: how related are these language models, and what would their child be?
+//!
+//! Data flow one way, from files to the window; only commands come back:
+//!
+//! ```text
+//! files ─▶ checkpoint ─▶ kinship ─▶ workbench (study + jobs) ─▶ ui, cli
+//!              │                         ▲                      │
+//!           numeric                      └────── Command ◀──────┘
+//! ```
+//!
+//! Four invariants, held by `tests/invariants.rs`:
+//! 1. egui is named only below `ui/` and in `main.rs`.
+//! 2. `unsafe` stands only in the memory map and in the SIMD kernels, each with its argument.
+//! 3. `study` touches no file, no thread and no clock.
+//! 4. No result depends on hash order or on the number of threads.
+
+pub mod numeric;

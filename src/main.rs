@@ -1,0 +1,3 @@
+//! The program: the window, once there is one.
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! Arithmetic on slices: no files, no threads, no other module of this program.
+//!
+//! Everything fast here has a slow twin in its tests that is obviously right.
+
+mod isa;
+
+pub mod bracket;
+pub mod decode;
+pub mod dots;
+pub mod gram;
+pub mod random;
+pub mod rank;
+pub mod round;
+pub mod select;
+pub mod vector;
+
+pub use decode::Float;
+pub use gram::{Gram, Panel};

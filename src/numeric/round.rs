@@ -1,0 +1,68 @@
+//! Rounding `f32` to the numbers that a narrower format has, to nearest, ties to even.
+
+use half::f16;
+
+use super::Float;
+use super::isa::{Vector, dispatch};
+
+/// Replaces each number by the nearest one of `float`.
+///
+/// F64 and F32 have them all. Beyond the largest number of a format is infinity; NaN stays NaN.
+/// The 8-bit formats, which nobody computes in, are left as they are.
+pub fn round_to(float: Float, numbers: &mut [f32]) {
+    match float {
+        Float::BF16 => round_bf16(numbers),
+        Float::F16 => {
+            for x in numbers {
+                *x = f16::from_f32(*x).to_f32();
+            }
+        }
+        Float::F64 | Float::F32 | Float::F8E4M3 | Float::F8E5M2 => {}
+    }
+}
+
+dispatch!(fn round_bf16(numbers: &mut [f32]) => round_bf16_body);
+
+#[inline(always)]
+fn round_bf16_body<V: Vector>(numbers: &mut [f32]) {
+    for x in numbers {
+        let bits = x.to_bits();
+        // Half of the last place, a little less where the last bit is even already.
+        let up = bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) & 0xffff_0000;
+        let quiet = (bits | 0x0040_0000) & 0xffff_0000;
+        *x = f32::from_bits(if x.is_nan() { quiet } else { up });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::isa::with_each;
+    use half::bf16;
+    use proptest::prelude::*;
+
+    /// The same for one number at a time, by the library.
+    fn rounded(float: Float, x: f32) -> f32 {
+        match float {
+            Float::BF16 => bf16::from_f32(x).to_f32(),
+            Float::F16 => f16::from_f32(x).to_f32(),
+            Float::F64 | Float::F32 | Float::F8E4M3 | Float::F8E5M2 => x,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn slices_round_like_single_numbers(bits in proptest::collection::vec(any::<u32>(), 0..100)) {
+            for float in [Float::BF16, Float::F16, Float::F32] {
+                with_each(|| {
+                    let mut found: Vec<f32> = bits.iter().map(|&b| f32::from_bits(b)).collect();
+                    round_to(float, &mut found);
+                    for (found, &bits) in found.iter().zip(&bits) {
+                        let expected = rounded(float, f32::from_bits(bits));
+                        assert!(found.to_bits() == expected.to_bits() || (found.is_nan() && expected.is_nan()));
+                    }
+                });
+            }
+        }
+    }
+}
