@@ -15,3 +15,5 @@
 //! 4. No result depends on hash order or on the number of threads.
 
 pub mod numeric;
+
+pub mod checkpoint;

@@ -1,0 +1,160 @@
+//! Sorts the tensors of an adapter's file by what they change, and checks that they fit together.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::config::AdapterConfig;
+use super::keys::{self, Key, Side};
+use crate::checkpoint::layout::Entry;
+use crate::checkpoint::{CheckpointError, dtype};
+
+/// What is stored for one base tensor.
+#[derive(Debug)]
+pub(super) enum Target {
+    LowRank {
+        a: Entry,
+        b: Entry,
+        scale: f32,
+        transposed: bool,
+    },
+    Replaced(Entry),
+}
+
+/// Sorts the stored tensors into targets by the name of the base tensor.
+pub(super) fn targets(
+    path: &Path,
+    config: &AdapterConfig,
+    entries: Vec<Entry>,
+) -> Result<BTreeMap<String, Target>, CheckpointError> {
+    let mut targets = BTreeMap::new();
+    let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
+    for entry in entries {
+        match keys::parse(&entry.name) {
+            Err(reason) => return Err(refused(path, &entry.name, &reason)),
+            Ok(Key::Replacement(base)) => {
+                insert(path, &mut targets, base, Target::Replaced(entry))?;
+            }
+            Ok(Key::Factor {
+                module,
+                side,
+                embedding,
+            }) => put(
+                path,
+                pairs.entry(module).or_default(),
+                entry,
+                side,
+                embedding,
+            )?,
+        }
+    }
+    for (module, pair) in pairs {
+        let target = low_rank(path, config, &module, pair)?;
+        insert(path, &mut targets, format!("{module}.weight"), target)?;
+    }
+    Ok(targets)
+}
+
+/// A module's factors while the file is being sorted.
+#[derive(Default)]
+struct Pair {
+    a: Option<Entry>,
+    b: Option<Entry>,
+    embedding: bool,
+}
+
+fn put(
+    path: &Path,
+    pair: &mut Pair,
+    entry: Entry,
+    side: Side,
+    embedding: bool,
+) -> Result<(), CheckpointError> {
+    let begun = pair.a.is_some() || pair.b.is_some();
+    if begun && pair.embedding != embedding {
+        let reason = "and its partner are of different kinds";
+        return Err(broken(path, &entry.name, reason.to_owned()));
+    }
+    pair.embedding = embedding;
+    let slot = match side {
+        Side::A => &mut pair.a,
+        Side::B => &mut pair.b,
+    };
+    if let Some(other) = slot {
+        let reason = format!("and `{}` are for the same module", other.name);
+        return Err(broken(path, &entry.name, reason));
+    }
+    *slot = Some(entry);
+    Ok(())
+}
+
+fn insert(
+    path: &Path,
+    targets: &mut BTreeMap<String, Target>,
+    base: String,
+    target: Target,
+) -> Result<(), CheckpointError> {
+    if targets.contains_key(&base) {
+        let reason = "would be changed twice".to_owned();
+        return Err(broken(path, &base, reason));
+    }
+    targets.insert(base, target);
+    Ok(())
+}
+
+fn low_rank(
+    path: &Path,
+    config: &AdapterConfig,
+    module: &str,
+    pair: Pair,
+) -> Result<Target, CheckpointError> {
+    let (a, b) = match (pair.a, pair.b) {
+        (Some(a), Some(b)) => (a, b),
+        (Some(alone), None) => return Err(broken(path, &alone.name, "has no lora_B".to_owned())),
+        (None, Some(alone)) => return Err(broken(path, &alone.name, "has no lora_A".to_owned())),
+        // A pair is made for a factor that is put into it.
+        (None, None) => return Err(broken(path, module, "has no factors".to_owned())),
+    };
+    let rank = config.rank(module) as usize;
+    check_factor(path, &a, 0, rank, "[rank, inputs]")?;
+    check_factor(path, &b, 1, rank, "[outputs, rank]")?;
+    Ok(Target::LowRank {
+        a,
+        b,
+        scale: config.scale(module),
+        transposed: pair.embedding || config.fan_in_fan_out,
+    })
+}
+
+fn check_factor(
+    path: &Path,
+    factor: &Entry,
+    axis: usize,
+    rank: usize,
+    layout: &str,
+) -> Result<(), CheckpointError> {
+    if dtype::float(factor.dtype).is_none() {
+        let reason = format!("is stored as {}, expected a float format", factor.dtype);
+        return Err(broken(path, &factor.name, reason));
+    }
+    if factor.shape.len() != 2 || factor.shape[axis] != rank {
+        let found = &factor.shape;
+        let reason = format!("should be {layout} with rank {rank}, found {found:?}");
+        return Err(broken(path, &factor.name, reason));
+    }
+    Ok(())
+}
+
+fn broken(path: &Path, tensor: &str, reason: String) -> CheckpointError {
+    CheckpointError::AdapterTensor {
+        path: path.to_owned(),
+        tensor: tensor.to_owned(),
+        reason,
+    }
+}
+
+fn refused(path: &Path, tensor: &str, reason: &str) -> CheckpointError {
+    CheckpointError::AdapterUnsupported {
+        path: path.to_owned(),
+        reason: format!("its tensor `{tensor}` {reason}"),
+    }
+}

@@ -1,0 +1,157 @@
+//! What can be wrong with a checkpoint, one variant a cause.
+//!
+//! Every message says what happened, then what to do, and ends with the path.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::Dtype;
+
+/// Why a checkpoint cannot be opened.
+///
+/// The strings named `reason` are clauses that finish the sentence of their variant.
+#[derive(Debug, Error)]
+#[allow(missing_docs)] // The fields are the words of the messages, which stand beside them.
+pub enum CheckpointError {
+    #[error("there is nothing here; check the path, or finish the download: {}", path.display())]
+    Missing { path: PathBuf },
+    #[error("expected a file and found {found}; choose a safetensors file or a model folder: {}", path.display())]
+    NotAFile { path: PathBuf, found: &'static str },
+    #[error("the file could not be read; check its permissions: {}", path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("this is a Git LFS pointer, not the weights; run `git lfs pull` in its folder: {}", path.display())]
+    GitLfsPointer { path: PathBuf },
+    #[error("found {found}, and only safetensors are read; convert it, or download the safetensors version: {}", path.display())]
+    OtherFormat { path: PathBuf, found: String },
+    #[error("there are no safetensors in this folder; choose the folder that holds the weights: {}", path.display())]
+    NoWeights { path: PathBuf },
+    #[error("the folder holds {found} safetensors files and no index says which belong together; open one of them: {}", path.display())]
+    SeveralFiles { path: PathBuf, found: usize },
+    #[error("the hub cache folder cannot be used: {reason}; open one of its snapshots: {}", path.display())]
+    HubCache { path: PathBuf, reason: String },
+
+    #[error("the file has {found} bytes, too few for a header; download it again: {}", path.display())]
+    TooShort { path: PathBuf, found: usize },
+    #[error("the header claims {found} bytes where at most {expected} are possible; this is no safetensors file, or a damaged one: {}", path.display())]
+    HeaderLength {
+        path: PathBuf,
+        expected: u64,
+        found: u64,
+    },
+    #[error("the header is not valid, {reason}; download the file again: {}", path.display())]
+    Header { path: PathBuf, reason: String },
+    #[error("tensor `{tensor}` has dtype `{found}`, which safetensors does not define; a newer Kinfolk may know it: {}", path.display())]
+    UnknownDtype {
+        path: PathBuf,
+        tensor: String,
+        found: String,
+    },
+    #[error("tensor `{tensor}` has shape {}, more numbers than can be counted; the header is damaged: {}", dims(found), path.display())]
+    ShapeTooLarge {
+        path: PathBuf,
+        tensor: String,
+        found: Vec<usize>,
+    },
+    #[error("tensor `{tensor}` of {dtype} {} needs {}, but {found} bytes are given to it; the header is damaged: {}", dims(shape), bytes(*expected), path.display())]
+    WrongSize {
+        path: PathBuf,
+        tensor: String,
+        dtype: Dtype,
+        shape: Vec<usize>,
+        expected: Option<usize>,
+        found: u64,
+    },
+    #[error("tensor `{tensor}` begins at byte {begin} and ends before that, at {end}; the header is damaged: {}", path.display())]
+    EndBeforeBegin {
+        path: PathBuf,
+        tensor: String,
+        begin: u64,
+        end: u64,
+    },
+    #[error("tensor `{tensor}` should end at data byte {expected}, but the file has only {found}; it was cut short, download it again: {}", path.display())]
+    BeyondEnd {
+        path: PathBuf,
+        tensor: String,
+        expected: u64,
+        found: u64,
+    },
+    #[error("tensors `{first}` and `{second}` overlap: the second should begin at data byte {expected} and begins at {found}; the header is damaged: {}", path.display())]
+    Overlap {
+        path: PathBuf,
+        first: String,
+        second: String,
+        expected: u64,
+        found: u64,
+    },
+    #[error("there is a hole before tensor `{tensor}`: it should begin at data byte {expected} and begins at {found}; the header is damaged: {}", path.display())]
+    Hole {
+        path: PathBuf,
+        tensor: String,
+        expected: u64,
+        found: u64,
+    },
+    #[error("the data should end at byte {expected}, {after}, and goes on to {found}; the file is damaged: {}", path.display())]
+    Trailing {
+        path: PathBuf,
+        after: String,
+        expected: u64,
+        found: u64,
+    },
+
+    #[error("the index is not valid, {reason}; download it again: {}", path.display())]
+    Index { path: PathBuf, reason: String },
+    #[error("the index puts tensor `{tensor}` into `{found}`, which is not the plain name of a file in its folder; do not trust it: {}", path.display())]
+    IndexEntry {
+        path: PathBuf,
+        tensor: String,
+        found: String,
+    },
+    #[error("the shard that the index names for tensor `{tensor}` is missing; download it: {}", path.display())]
+    ShardMissing { path: PathBuf, tensor: String },
+    #[error("the index puts tensor `{tensor}` into this shard, which lacks it; download both again: {}", path.display())]
+    TensorNotInShard { path: PathBuf, tensor: String },
+    #[error("tensor `{tensor}` is stored twice, in `{other}` and here; remove the shard that does not belong: {}", path.display())]
+    TensorTwice {
+        path: PathBuf,
+        tensor: String,
+        other: String,
+    },
+
+    #[error("the adapter's configuration is not valid, {reason}; save the adapter again with PEFT: {}", path.display())]
+    AdapterConfig { path: PathBuf, reason: String },
+    #[error("the adapter cannot be used because {reason}; merge it into its base with PEFT and open the result: {}", path.display())]
+    AdapterUnsupported { path: PathBuf, reason: String },
+    #[error("tensor `{tensor}` of the adapter {reason}; save the adapter again with PEFT: {}", path.display())]
+    AdapterTensor {
+        path: PathBuf,
+        tensor: String,
+        reason: String,
+    },
+    #[error("tensor `{tensor}` does not fit the adapter: expected {expected}, found {found}; check that this is its base model: {}", path.display())]
+    AdapterShape {
+        path: PathBuf,
+        tensor: String,
+        expected: String,
+        found: String,
+    },
+}
+
+/// A shape for a message; a forged one may have millions of dimensions.
+fn dims(shape: &[usize]) -> String {
+    match shape.get(..16) {
+        Some(first) if shape.len() > 16 => format!("{first:?} and so on"),
+        _ => format!("{shape:?}"),
+    }
+}
+
+/// A size for a message; numbers of a few bits need not fill whole bytes.
+fn bytes(size: Option<usize>) -> String {
+    match size {
+        Some(size) => format!("{size} bytes"),
+        None => "a number of bytes that is not whole".to_owned(),
+    }
+}

@@ -1,0 +1,128 @@
+//! The header of a safetensors file: eight bytes of length, then JSON.
+//!
+//! Read in place from the mapped bytes. The `safetensors` crate reads headers too; its errors
+//! name neither the tensor nor what was expected, and it lets the last of two equal names win.
+//! So the JSON is read here, and [`super::layout`] checks what it claims.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+
+use super::CheckpointError;
+use super::json::Pairs;
+
+/// The longest header that is read, the same bound as in the reference implementation.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
+
+const LFS_POINTER: &[u8] = b"version https://git-lfs";
+
+/// What a header claims about one tensor; nothing of it has been checked.
+#[derive(Debug, Deserialize)]
+pub(super) struct Claim<'a> {
+    #[serde(borrow)]
+    pub(super) dtype: Cow<'a, str>,
+    pub(super) shape: Vec<usize>,
+    /// First byte and the byte after the last, counted from the end of the header.
+    pub(super) data_offsets: (u64, u64),
+}
+
+/// The bytes of the JSON header within `file`.
+pub(super) fn json_bytes<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8], CheckpointError> {
+    if file.starts_with(LFS_POINTER) {
+        return Err(CheckpointError::GitLfsPointer {
+            path: path.to_owned(),
+        });
+    }
+    let Some((length, rest)) = file.split_first_chunk::<8>() else {
+        return Err(CheckpointError::TooShort {
+            path: path.to_owned(),
+            found: file.len(),
+        });
+    };
+    let found = u64::from_le_bytes(*length);
+    let expected = MAX_HEADER_BYTES.min(rest.len() as u64);
+    usize::try_from(found)
+        .ok()
+        .filter(|_| found <= expected)
+        .and_then(|found| rest.get(..found))
+        .ok_or_else(|| CheckpointError::HeaderLength {
+            path: path.to_owned(),
+            expected,
+            found,
+        })
+}
+
+/// Reads the claims of a header, in the order of the file.
+pub(super) fn claims<'a>(
+    path: &Path,
+    json: &'a [u8],
+) -> Result<Vec<(String, Claim<'a>)>, CheckpointError> {
+    let invalid = |reason: String| CheckpointError::Header {
+        path: path.to_owned(),
+        reason,
+    };
+    let text = std::str::from_utf8(json)
+        .map_err(|error| invalid(format!("it is not UTF-8 at byte {}", error.valid_up_to())))?;
+    if !text.starts_with('{') {
+        return Err(invalid(
+            "expected `{` at its start and found something else".to_owned(),
+        ));
+    }
+    let header: Header<'_> =
+        serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+    Ok(header.0)
+}
+
+struct Header<'a>(Vec<(String, Claim<'a>)>);
+
+impl<'de> Deserialize<'de> for Header<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeaderVisitor)
+    }
+}
+
+struct HeaderVisitor;
+
+impl<'de> Visitor<'de> for HeaderVisitor {
+    type Value = Header<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of tensors")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut claims = Vec::new();
+        let mut metadata_seen = false;
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "__metadata__" {
+                map.next_value::<Option<Pairs<String>>>()
+                    .map_err(|error| A::Error::custom(format_args!("`{name}`: {error}")))?;
+                if std::mem::replace(&mut metadata_seen, true) {
+                    return Err(A::Error::custom("`__metadata__` is named twice"));
+                }
+                continue;
+            }
+            let claim = map
+                .next_value::<Claim<'de>>()
+                .map_err(|error| A::Error::custom(format_args!("tensor `{name}`: {error}")))?;
+            claims.push((name, claim));
+        }
+        match repeated(&claims) {
+            Some(name) => Err(A::Error::custom(format_args!(
+                "tensor `{name}` is named twice"
+            ))),
+            None => Ok(Header(claims)),
+        }
+    }
+}
+
+fn repeated<'a>(claims: &'a [(String, Claim<'_>)]) -> Option<&'a str> {
+    let mut names: Vec<&str> = claims.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names
+        .windows(2)
+        .find_map(|pair| (pair[0] == pair[1]).then_some(pair[0]))
+}

@@ -1,0 +1,98 @@
+//! What makes a checkpoint on disk the same one as before.
+//!
+//! Results are cached under [`Identity::key`]. Weights are not hashed, which would take as
+//! long as the work that the cache saves; length, time and header are.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest, Sha256};
+
+/// The files of a checkpoint as they were when it was opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Weights first, then the configuration files, each in the order of their names.
+    pub files: Vec<FileIdentity>,
+}
+
+/// One file as it was when it was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FileIdentity {
+    /// Absolute, links not followed.
+    pub path: PathBuf,
+    /// Length in bytes.
+    pub len: u64,
+    /// Time of the last change, where the file system keeps it.
+    pub modified: Option<SystemTime>,
+    /// Of the header's JSON; of the whole text for a configuration file.
+    pub header_sha256: [u8; 32],
+}
+
+/// What became of an opened checkpoint's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDisk {
+    /// Lengths and times are as they were.
+    Unchanged,
+    /// Some file has another length or time, or is no file any more.
+    Changed,
+    /// Some file is gone.
+    Missing,
+}
+
+impl Identity {
+    /// A name for these files in hexadecimal, the same in every build and run.
+    pub fn key(&self) -> String {
+        let mut hash = Sha256::new();
+        for file in &self.files {
+            let path = file.path.as_os_str().as_encoded_bytes();
+            hash.update((path.len() as u64).to_le_bytes());
+            hash.update(path);
+            hash.update(file.len.to_le_bytes());
+            hash.update(nanoseconds(file.modified).to_le_bytes());
+            hash.update(file.header_sha256);
+        }
+        hash.finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// Compares with the disk by asking for lengths and times alone.
+    pub fn state(&self) -> OnDisk {
+        let states: Vec<OnDisk> = self.files.iter().map(FileIdentity::state).collect();
+        [OnDisk::Missing, OnDisk::Changed]
+            .into_iter()
+            .find(|state| states.contains(state))
+            .unwrap_or(OnDisk::Unchanged)
+    }
+}
+
+impl FileIdentity {
+    pub(super) fn new(path: &Path, metadata: &Metadata, header: &[u8]) -> Self {
+        Self {
+            path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            len: metadata.len(),
+            modified: metadata.modified().ok(),
+            header_sha256: Sha256::digest(header).into(),
+        }
+    }
+
+    fn state(&self) -> OnDisk {
+        match std::fs::metadata(&self.path) {
+            Err(_) => OnDisk::Missing,
+            Ok(now) if !now.is_file() || now.len() != self.len => OnDisk::Changed,
+            Ok(now) if now.modified().ok() != self.modified => OnDisk::Changed,
+            Ok(_) => OnDisk::Unchanged,
+        }
+    }
+}
+
+/// Since 1970, negative before it; the least value where no time is kept.
+fn nanoseconds(time: Option<SystemTime>) -> i128 {
+    match time.map(|time| time.duration_since(UNIX_EPOCH)) {
+        None => i128::MIN,
+        Some(Ok(after)) => after.as_nanos().cast_signed(),
+        Some(Err(before)) => -before.duration().as_nanos().cast_signed(),
+    }
+}

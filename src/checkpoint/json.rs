@@ -1,0 +1,80 @@
+//! Reading small JSON files of strangers: bounded, and with repeated keys refused.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io::Read;
+use std::marker::PhantomData;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+
+use super::CheckpointError;
+use super::map::regular_file;
+
+/// Reads a text file of at most `limit` bytes; the inner error is a clause about its content.
+pub(super) fn read_text(
+    path: &Path,
+    limit: u64,
+) -> Result<Result<String, String>, CheckpointError> {
+    let too_long = || Ok(Err(format!("it has more than {limit} bytes")));
+    if regular_file(path)?.len() > limit {
+        return too_long();
+    }
+    // Bounded here as well: the file may grow between the question and the answer.
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+        .map_err(|source| CheckpointError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+    if bytes.len() as u64 > limit {
+        return too_long();
+    }
+    Ok(String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned()))
+}
+
+/// A JSON object in the order of the file, in which no key comes twice.
+///
+/// Maps of serde let the last of two equal keys win in silence; two programs that read the
+/// same file could then see different models.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pairs<V>(pub(super) Vec<(String, V)>);
+
+impl<V> Default for Pairs<V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor(PhantomData))
+    }
+}
+
+struct PairsVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<V> {
+    type Value = Pairs<V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::new();
+        let mut seen = BTreeSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map
+                .next_value()
+                .map_err(|error| A::Error::custom(format_args!("`{key}`: {error}")))?;
+            if !seen.insert(key.clone()) {
+                return Err(A::Error::custom(format_args!("`{key}` is named twice")));
+            }
+            pairs.push((key, value));
+        }
+        Ok(Pairs(pairs))
+    }
+}

@@ -1,0 +1,232 @@
+//! Finds out what lies at a path that a user chose: which files make up the checkpoint.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::map::metadata;
+use super::{CheckpointError, Form};
+
+pub(super) const INDEX_NAME: &str = "model.safetensors.index.json";
+pub(super) const ADAPTER_CONFIG: &str = "adapter_config.json";
+const SINGLE_NAME: &str = "model.safetensors";
+const ADAPTER_NAME: &str = "adapter_model.safetensors";
+const INDEX_SUFFIX: &str = ".safetensors.index.json";
+const OTHER_FORMATS: &[&str] = &["bin", "gguf", "ggml", "pt", "pth", "ckpt", "h5", "onnx"];
+
+/// The files of a checkpoint, chosen but not opened.
+#[derive(Debug)]
+pub(super) struct Located {
+    pub(super) form: Form,
+    /// Where the configuration lies.
+    pub(super) folder: PathBuf,
+    pub(super) source: Source,
+    pub(super) problems: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum Source {
+    File(PathBuf),
+    Index(PathBuf),
+    Adapter { config: PathBuf, weights: PathBuf },
+}
+
+/// Looks at `path` without opening any weights.
+pub(super) fn locate(path: &Path) -> Result<Located, CheckpointError> {
+    if !metadata(path)?.is_dir() {
+        return locate_file(path);
+    }
+    let folder = hub_snapshot(path)?.unwrap_or_else(|| path.to_owned());
+    let mut located = locate_in_folder(&folder)?;
+    if hub_name(&folder).is_some() && located.form != Form::Adapter {
+        located.form = Form::HubSnapshot;
+    }
+    Ok(located)
+}
+
+/// "org/name" if `folder` is a snapshot in a hub cache.
+pub(super) fn hub_name(folder: &Path) -> Option<String> {
+    let folder = std::path::absolute(folder).ok()?;
+    let snapshots = folder.parent()?;
+    if snapshots.file_name()? != "snapshots" {
+        return None;
+    }
+    let repository = snapshots.parent()?.file_name()?.to_str()?;
+    Some(repository.strip_prefix("models--")?.replace("--", "/"))
+}
+
+/// Whether `name` is the plain name of a file: no folder, no drive, no way up.
+pub(super) fn is_plain_name(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    // Separators and drives of other systems are refused on every system.
+    !name.contains(['/', '\\', ':', '\0'])
+        && matches!(parts.next(), Some(Component::Normal(_)))
+        && parts.next().is_none()
+}
+
+fn locate_file(path: &Path) -> Result<Located, CheckpointError> {
+    // A bare file name has an empty parent, which is the working folder.
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let name = file_name(path);
+    if let Some(found) = other_format(path) {
+        return Err(CheckpointError::OtherFormat {
+            path: path.to_owned(),
+            found,
+        });
+    }
+    let (form, source) = if name.ends_with(INDEX_SUFFIX) {
+        (Form::Sharded, Source::Index(path.to_owned()))
+    } else if name == ADAPTER_NAME {
+        (Form::Adapter, adapter(&folder, path))
+    } else {
+        (Form::SingleFile, Source::File(path.to_owned()))
+    };
+    let mut problems = Vec::new();
+    if is_shard_name(&name) {
+        problems.push("this is one shard of several; open its folder for the whole".to_owned());
+    }
+    Ok(Located {
+        form,
+        folder,
+        source,
+        problems,
+    })
+}
+
+fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
+    let (single, index) = (folder.join(SINGLE_NAME), folder.join(INDEX_NAME));
+    let weights = folder.join(ADAPTER_NAME);
+    let mut problems = Vec::new();
+    let (form, source) = if is_named(&single) {
+        if is_named(&index) {
+            problems.push(format!("{INDEX_NAME} is left out, {SINGLE_NAME} is there"));
+        }
+        if is_named(&weights) {
+            problems.push(format!(
+                "{ADAPTER_NAME} is left out, {SINGLE_NAME} is there"
+            ));
+        }
+        (Form::Folder, Source::File(single))
+    } else if is_named(&index) {
+        (Form::Sharded, Source::Index(index))
+    } else if is_named(&weights) {
+        (Form::Adapter, adapter(folder, &weights))
+    } else {
+        (Form::Folder, Source::File(only_file(folder)?))
+    };
+    Ok(Located {
+        form,
+        folder: folder.to_owned(),
+        source,
+        problems,
+    })
+}
+
+/// Whether the folder has this entry, be it a link into nothing: then the link is the trouble
+/// to report, not that there are no weights.
+fn is_named(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn adapter(folder: &Path, weights: &Path) -> Source {
+    Source::Adapter {
+        config: folder.join(ADAPTER_CONFIG),
+        weights: weights.to_owned(),
+    }
+}
+
+/// The one safetensors file of a folder without the usual names.
+fn only_file(folder: &Path) -> Result<PathBuf, CheckpointError> {
+    let path = folder.to_owned();
+    let entries = entries(folder)?;
+    let mut safetensors = entries
+        .iter()
+        .filter(|entry| entry.extension().is_some_and(|end| end == "safetensors"));
+    match (safetensors.next(), safetensors.count()) {
+        (Some(only), 0) => Ok(only.clone()),
+        (Some(_), more) => Err(CheckpointError::SeveralFiles {
+            path,
+            found: more + 1,
+        }),
+        (None, _) => Err(match entries.iter().find_map(|entry| other_format(entry)) {
+            Some(found) => CheckpointError::OtherFormat { path, found },
+            None => CheckpointError::NoWeights { path },
+        }),
+    }
+}
+
+/// The visible entries of a folder, sorted.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, CheckpointError> {
+    let read = || -> std::io::Result<Vec<PathBuf>> {
+        std::fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.path()))
+            .collect()
+    };
+    let mut entries = read().map_err(|source| CheckpointError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    })?;
+    // macOS leaves `._name` files beside the real ones on foreign disks.
+    entries.retain(|entry| !file_name(entry).starts_with('.'));
+    entries.sort();
+    Ok(entries)
+}
+
+/// The snapshot that a hub-cache folder `models--org--name` stands for.
+fn hub_snapshot(folder: &Path) -> Result<Option<PathBuf>, CheckpointError> {
+    let snapshots = folder.join("snapshots");
+    if !file_name(folder).starts_with("models--") || !snapshots.is_dir() {
+        return Ok(None);
+    }
+    let refused = |reason: &str| CheckpointError::HubCache {
+        path: folder.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let revision = super::json::read_text(&folder.join("refs/main"), 1024);
+    if let Ok(Ok(text)) = revision {
+        let revision = text.trim();
+        if !is_plain_name(revision) {
+            return Err(refused("refs/main does not hold the name of a snapshot"));
+        }
+        let named = snapshots.join(revision);
+        if named.is_dir() {
+            return Ok(Some(named));
+        }
+    }
+    match entries(&snapshots)?.as_slice() {
+        [only] => Ok(Some(only.clone())),
+        [] => Err(refused("it has no snapshot")),
+        _ => Err(refused(
+            "it has several snapshots and refs/main names none of them",
+        )),
+    }
+}
+
+/// "a .gguf file" for the formats that people try to open.
+fn other_format(path: &Path) -> Option<String> {
+    let extension = path.extension()?.to_str()?.to_lowercase();
+    OTHER_FORMATS
+        .contains(&extension.as_str())
+        .then(|| format!("a .{extension} file"))
+}
+
+/// `model-00001-of-00002.safetensors` and the like.
+fn is_shard_name(name: &str) -> bool {
+    let parts = name
+        .strip_suffix(".safetensors")
+        .and_then(|stem| stem.rsplit_once("-of-"));
+    parts.is_some_and(|(before, total)| {
+        let number = before.rsplit('-').next().unwrap_or_default();
+        [number, total]
+            .iter()
+            .all(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+            && total.parse() != Ok(1)
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,317 @@
+//! Which numbers of a base and its models belong together, decided from the headers alone.
+//!
+//! A tensor of the base becomes one [`Segment`], or several where vocabularies differ: each
+//! holds the rows that one set of models shares, so what two models have in common never
+//! depends on which others are compared with them. What cannot be compared is left out, and
+//! said so; nothing here fails.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::{Change, Checkpoint, Kind, LowRank, Place, Tensor, dtype};
+use crate::numeric::Float;
+
+/// A base and its models, lined up.
+pub struct Pairing<'a> {
+    /// Number of models.
+    pub models: usize,
+    /// What can be compared, in the order of the base's tensors.
+    pub segments: Vec<Segment<'a>>,
+    /// What cannot, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Rows of one tensor that the base and some models have.
+pub struct Segment<'a> {
+    /// Name of the tensor in the base.
+    pub tensor: &'a str,
+    /// Its layer and kind.
+    pub place: Place,
+    /// Which rows: indices of the first dimension.
+    pub rows: Range<usize>,
+    /// Numbers in one row.
+    pub row_len: usize,
+    /// The base's numbers.
+    pub base: Stored<'a>,
+    /// The models that have these rows, by index, in order.
+    pub models: Vec<(usize, Source<'a>)>,
+}
+
+/// Numbers as they lie in a file, row-major and little-endian.
+#[derive(Clone, Copy)]
+pub struct Stored<'a> {
+    /// Their format.
+    pub float: Float,
+    /// Exactly the numbers of the segment.
+    pub bytes: &'a [u8],
+}
+
+/// Where a model's numbers of a segment come from.
+pub enum Source<'a> {
+    /// Weights θ in a file.
+    Stored(Stored<'a>),
+    /// The change δ of an adapter, from its two factors; the segment starts at flat element
+    /// `first` of the tensor.
+    LowRank {
+        /// The factors.
+        factors: LowRank<'a>,
+        /// Flat index of the segment's first number in the tensor.
+        first: usize,
+    },
+    /// As in the base: an adapter that does not touch this tensor.
+    Unchanged,
+}
+
+/// Something that was not compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Name of the tensor.
+    pub tensor: String,
+    /// The model that it was left out for; `None` for all of them.
+    pub model: Option<usize>,
+    /// Why, in words that complete "left out:".
+    pub reason: String,
+}
+
+impl Segment<'_> {
+    /// Numbers in the segment.
+    pub fn elements(&self) -> usize {
+        self.rows.len() * self.row_len
+    }
+
+    /// Bytes that a pass over the segment reads.
+    pub fn size_bytes(&self) -> u64 {
+        let models = self.models.iter().map(|(_, source)| match source {
+            Source::Stored(stored) => stored.bytes.len(),
+            Source::LowRank { .. } | Source::Unchanged => 0,
+        });
+        (self.base.bytes.len() + models.sum::<usize>()) as u64
+    }
+}
+
+/// Lines up `models` with their base.
+pub fn pair<'a>(base: &'a Checkpoint, models: &[&'a Checkpoint]) -> Pairing<'a> {
+    let mut out = Pairing {
+        models: models.len(),
+        segments: Vec::new(),
+        left_out: Vec::new(),
+    };
+    for tensor in base.tensors() {
+        match tensor.float() {
+            Some(float) => out.add_tensor(base, float, tensor, models),
+            None => out.leave_out(&tensor.name, None, not_computed(tensor)),
+        }
+    }
+    for (index, model) in models.iter().enumerate() {
+        out.note_extra_tensors(base, index, model);
+    }
+    out
+}
+
+/// What one model has of a tensor of the base.
+struct Part<'a> {
+    model: usize,
+    rows: usize,
+    source: PartSource<'a>,
+}
+
+enum PartSource<'a> {
+    Stored(Stored<'a>),
+    LowRank(LowRank<'a>),
+    Unchanged,
+}
+
+impl<'a> Pairing<'a> {
+    fn add_tensor(
+        &mut self,
+        base: &'a Checkpoint,
+        float: Float,
+        tensor: &'a Tensor,
+        models: &[&'a Checkpoint],
+    ) {
+        let mut parts = Vec::with_capacity(models.len());
+        for (index, model) in models.iter().enumerate() {
+            match part(index, model, tensor) {
+                Ok(part) => {
+                    self.note_rows(tensor, index, part.rows, model);
+                    parts.push(part);
+                }
+                Err(reason) => self.leave_out(&tensor.name, Some(index), reason),
+            }
+        }
+        let bytes = base.bytes(tensor);
+        let (rows, row_len) = rows_and_length(&tensor.shape);
+        let ends: BTreeSet<usize> = parts.iter().map(|p| p.rows.min(rows)).collect();
+        let mut start = 0;
+        for end in ends {
+            if end > start && row_len > 0 {
+                self.segments
+                    .push(segment(tensor, float, bytes, start..end, row_len, &parts));
+            }
+            start = end;
+        }
+    }
+
+    /// Says how many rows of a vocabulary have no counterpart.
+    fn note_rows(&mut self, tensor: &Tensor, index: usize, rows: usize, model: &Checkpoint) {
+        let (base_rows, _) = rows_and_length(&tensor.shape);
+        if rows < base_rows {
+            let missing = base_rows - rows;
+            let reason = format!("{missing} of its {base_rows} rows; the model has only {rows}");
+            self.leave_out(&tensor.name, Some(index), reason);
+        }
+        let own = model
+            .tensor(&tensor.name)
+            .map_or(rows, |t| rows_and_length(&t.shape).0);
+        if own > base_rows {
+            let extra = own - base_rows;
+            let reason = format!("{extra} of its {own} rows; the base has only {base_rows}");
+            self.leave_out(&tensor.name, Some(index), reason);
+        }
+    }
+
+    fn note_extra_tensors(&mut self, base: &Checkpoint, index: usize, model: &Checkpoint) {
+        if let Some(adapter) = model.adapter() {
+            for target in adapter.targets_missing_in(|name| base.tensor(name).is_some()) {
+                self.leave_out(
+                    &target,
+                    Some(index),
+                    "the base has no such tensor".to_owned(),
+                );
+            }
+            return;
+        }
+        for tensor in model
+            .tensors()
+            .iter()
+            .filter(|t| base.tensor(&t.name).is_none())
+        {
+            let reason = if tensor.place.kind == Kind::Head && base.tied_embeddings() {
+                "the base has no output head of its own, its embeddings are tied"
+            } else {
+                "the base has no such tensor"
+            };
+            self.leave_out(&tensor.name, Some(index), reason.to_owned());
+        }
+    }
+
+    fn leave_out(&mut self, tensor: &str, model: Option<usize>, reason: String) {
+        self.left_out.push(LeftOut {
+            tensor: tensor.to_owned(),
+            model,
+            reason,
+        });
+    }
+}
+
+fn segment<'a>(
+    tensor: &'a Tensor,
+    float: Float,
+    bytes: &'a [u8],
+    rows: Range<usize>,
+    row_len: usize,
+    parts: &[Part<'a>],
+) -> Segment<'a> {
+    let cut = |stored: Stored<'a>| {
+        let width = row_len * stored.float.bytes();
+        Stored {
+            bytes: &stored.bytes[rows.start * width..rows.end * width],
+            ..stored
+        }
+    };
+    let models = parts
+        .iter()
+        .filter(|part| part.rows >= rows.end)
+        .map(|part| {
+            let source = match &part.source {
+                PartSource::Stored(stored) => Source::Stored(cut(*stored)),
+                PartSource::LowRank(factors) => Source::LowRank {
+                    factors: *factors,
+                    first: rows.start * row_len,
+                },
+                PartSource::Unchanged => Source::Unchanged,
+            };
+            (part.model, source)
+        });
+    Segment {
+        tensor: &tensor.name,
+        place: tensor.place,
+        row_len,
+        base: cut(Stored { float, bytes }),
+        models: models.collect(),
+        rows,
+    }
+}
+
+/// What `model` has of a tensor of the base, or why nothing of it can be compared.
+fn part<'a>(index: usize, model: &'a Checkpoint, tensor: &Tensor) -> Result<Part<'a>, String> {
+    let (rows, _) = rows_and_length(&tensor.shape);
+    if let Some(adapter) = model.adapter() {
+        let change = adapter
+            .change(&tensor.name, &tensor.shape)
+            .map_err(|e| e.to_string())?;
+        let source = match change {
+            Change::None => PartSource::Unchanged,
+            Change::LowRank(factors) => PartSource::LowRank(factors),
+            Change::Replaced { dtype, bytes } => match dtype::float(dtype) {
+                Some(float) => PartSource::Stored(Stored { float, bytes }),
+                None => return Err(format!("numbers of type {}", dtype::name(dtype))),
+            },
+        };
+        return Ok(Part {
+            model: index,
+            rows,
+            source,
+        });
+    }
+    let Some(own) = model.tensor(&tensor.name) else {
+        return Err(
+            if tensor.place.kind == Kind::Head && model.tied_embeddings() {
+                "the model has no output head of its own, its embeddings are tied".to_owned()
+            } else {
+                "the model has no such tensor".to_owned()
+            },
+        );
+    };
+    let Some(float) = own.float() else {
+        return Err(not_computed(own));
+    };
+    if !comparable(tensor, own) {
+        return Err(format!(
+            "shape {:?}, the base has {:?}",
+            own.shape, tensor.shape
+        ));
+    }
+    let (own_rows, _) = rows_and_length(&own.shape);
+    let source = PartSource::Stored(Stored {
+        float,
+        bytes: model.bytes(own),
+    });
+    Ok(Part {
+        model: index,
+        rows: own_rows.min(rows),
+        source,
+    })
+}
+
+/// Equal shapes, or a vocabulary with another number of rows.
+pub fn comparable(base: &Tensor, own: &Tensor) -> bool {
+    let vocabulary = matches!(base.place.kind, Kind::Embedding | Kind::Head);
+    base.shape == own.shape
+        || (vocabulary && !base.shape.is_empty() && base.shape.get(1..) == own.shape.get(1..))
+}
+
+/// A scalar is one row of one number.
+fn rows_and_length(shape: &[usize]) -> (usize, usize) {
+    (
+        shape.first().copied().unwrap_or(1),
+        shape.iter().skip(1).product(),
+    )
+}
+
+fn not_computed(tensor: &Tensor) -> String {
+    format!(
+        "numbers of type {}, which kinship does not compute with",
+        dtype::name(tensor.dtype)
+    )
+}

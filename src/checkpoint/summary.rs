@@ -1,0 +1,34 @@
+//! What is said of a checkpoint as a whole, counted once when it is opened: a table asks for it
+//! in every frame, and a model may have a hundred thousand tensors.
+
+use std::collections::BTreeSet;
+
+use super::{Config, Stack, Tensor, dtype, names};
+
+/// Facts about all tensors together.
+#[derive(Debug)]
+pub(super) struct Summary {
+    pub(super) parameters: u64,
+    pub(super) dtypes: String,
+    pub(super) layers: usize,
+    pub(super) tied_embeddings: bool,
+}
+
+impl Summary {
+    pub(super) fn of(tensors: &[Tensor], config: &Config) -> Self {
+        let counts = tensors.iter().map(|t| (t.dtype, t.elements as u64));
+        let shares = dtype::by_share(counts).into_iter();
+        let dtypes: Vec<String> = shares.map(|(dtype, _)| dtype::name(dtype)).collect();
+        let layer = |t: &Tensor| Some((t.place.stack, t.place.layer?));
+        let layers: BTreeSet<(Stack, u32)> = tensors.iter().filter_map(layer).collect();
+        let has = |rule: fn(&str) -> bool| tensors.iter().any(|t| rule(&t.name));
+        Self {
+            parameters: tensors.iter().map(|t| t.elements as u64).sum(),
+            dtypes: dtypes.join(", "),
+            layers: layers.len(),
+            tied_embeddings: has(names::is_token_embedding)
+                && !has(names::is_language_head)
+                && config.tie_word_embeddings.unwrap_or(true),
+        }
+    }
+}
