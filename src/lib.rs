@@ -17,3 +17,9 @@
 pub mod numeric;
 
 pub mod checkpoint;
+
+pub mod jobs;
+
+pub mod parallel;
+
+pub mod kinship;
