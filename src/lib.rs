@@ -23,3 +23,5 @@ pub mod jobs;
 pub mod parallel;
 
 pub mod kinship;
+
+pub mod study;

@@ -1,0 +1,184 @@
+//! Every change that can be made to a study, as data.
+
+use std::path::PathBuf;
+
+use super::Selection;
+use super::doc::{Model, ModelId, Order, StudyDoc, ViewChoices};
+use crate::kinship::Measure;
+
+/// A change that somebody asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Of the models.
+    Model(ModelEdit),
+    /// Of how the study is looked at.
+    View(ViewEdit),
+    /// Of what is selected.
+    Select(Selection),
+    /// Of the study's name.
+    RenameStudy(String),
+    /// Take back the last edit.
+    Undo,
+    /// Bring back what was taken back.
+    Redo,
+}
+
+/// What must follow outside the study.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The document differs from what was saved.
+    Save,
+    /// A model has a new path to open.
+    Open(ModelId),
+    /// A model is gone; its files are not needed.
+    Close(ModelId),
+}
+
+/// A model to be added.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewModel {
+    /// Its name; a number is added if it is taken.
+    pub name: String,
+    /// Where its checkpoint lies.
+    pub path: Option<PathBuf>,
+    /// Its base, if that is known.
+    pub base: Option<BaseRef>,
+}
+
+/// A base that may be added in the same step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaseRef {
+    /// A model of the study.
+    Known(ModelId),
+    /// The n-th of the models added together.
+    Added(usize),
+}
+
+/// A change of the models.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelEdit {
+    /// Put models in, and select them.
+    Add(Vec<NewModel>),
+    /// Take models out; their files stay.
+    Remove(Vec<ModelId>),
+    /// Give a model another name.
+    Rename(ModelId, String),
+    /// Write down something about a model.
+    Note(ModelId, String),
+    /// Say what models descend from.
+    SetBase(Vec<ModelId>, Option<ModelId>),
+    /// Say what a model was made from.
+    SetParents(ModelId, Vec<ModelId>),
+    /// Say where a model's checkpoint lies now.
+    Relocate(ModelId, PathBuf),
+}
+
+/// A change of how the study is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ViewEdit {
+    /// Another measure.
+    Measure(Measure),
+    /// Another order of the matrix.
+    Order(Order),
+    /// Another family.
+    Base(Option<ModelId>),
+}
+
+impl ViewEdit {
+    pub(super) fn apply(self, view: &mut ViewChoices) {
+        match self {
+            Self::Measure(measure) => view.measure = measure,
+            Self::Order(order) => view.order = order,
+            Self::Base(base) => view.base = base,
+        }
+    }
+}
+
+impl ModelEdit {
+    /// What the history calls this edit.
+    pub(super) fn title(&self) -> String {
+        let count = |n: usize, verb: &str| match n {
+            1 => format!("{verb} model"),
+            n => format!("{verb} {n} models"),
+        };
+        match self {
+            Self::Add(models) => count(models.len(), "Add"),
+            Self::Remove(ids) => count(ids.len(), "Remove"),
+            Self::Rename(..) => "Rename model".to_owned(),
+            Self::Note(..) => "Edit note".to_owned(),
+            Self::SetBase(..) => "Set base".to_owned(),
+            Self::SetParents(..) => "Set parents".to_owned(),
+            Self::Relocate(..) => "Find model again".to_owned(),
+        }
+    }
+
+    /// Edits with the same key that follow each other are one step of undo.
+    pub(super) fn join_key(&self) -> Option<String> {
+        match self {
+            Self::Rename(id, _) => Some(format!("rename {}", id.0)),
+            Self::Note(id, _) => Some(format!("note {}", id.0)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn apply(self, doc: &mut StudyDoc) {
+        match self {
+            Self::Add(models) => add(doc, models),
+            Self::Remove(ids) => remove(doc, &ids),
+            Self::Rename(id, name) => with(doc, id, |m| m.name = name),
+            Self::Note(id, note) => with(doc, id, |m| m.note = note),
+            Self::SetBase(ids, base) => set_base(doc, &ids, base),
+            Self::SetParents(id, parents) => {
+                with(doc, id, |m| {
+                    m.parents = parents.into_iter().filter(|&p| p != id).collect();
+                });
+            }
+            Self::Relocate(id, path) => with(doc, id, |m| m.path = Some(path)),
+        }
+    }
+}
+
+fn with(doc: &mut StudyDoc, id: ModelId, change: impl FnOnce(&mut Model)) {
+    if let Some(model) = doc.model_mut(id) {
+        change(model);
+    }
+}
+
+fn add(doc: &mut StudyDoc, models: Vec<NewModel>) {
+    let first = doc.next_id;
+    for new in models {
+        let id = ModelId(doc.next_id);
+        doc.next_id += 1;
+        let base = new.base.map(|base| match base {
+            BaseRef::Known(id) => id,
+            BaseRef::Added(n) => ModelId(first + n as u32),
+        });
+        let name = doc.free_name(&new.name);
+        let base = base.filter(|&b| b != id);
+        doc.models.push(Model {
+            id,
+            name,
+            path: new.path,
+            base,
+            ..Model::default()
+        });
+    }
+}
+
+fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
+    doc.models.retain(|m| !ids.contains(&m.id));
+    for model in &mut doc.models {
+        model.base = model.base.filter(|b| !ids.contains(b));
+        model.parents.retain(|p| !ids.contains(p));
+    }
+}
+
+/// A base has no base of its own: task vectors are taken in one step.
+fn set_base(doc: &mut StudyDoc, ids: &[ModelId], base: Option<ModelId>) {
+    for &id in ids.iter().filter(|&&id| Some(id) != base) {
+        with(doc, id, |m| m.base = base);
+    }
+    if let Some(base) = base {
+        with(doc, base, |m| m.base = None);
+    }
+}

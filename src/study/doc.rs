@@ -1,0 +1,185 @@
+//! The document: what is saved, undone and compared. Plain data.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::kinship::Measure;
+
+/// A study as it is saved.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StudyDoc {
+    /// What the user calls it.
+    pub name: String,
+    /// Its models, in the order in which they were added.
+    pub models: Vec<Model>,
+    /// How it was last looked at.
+    pub view: ViewChoices,
+    /// The id that the next model gets; ids are never used again.
+    pub next_id: u32,
+}
+
+/// Names one model of a study for good.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct ModelId(pub u32);
+
+/// A model of the study.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Model {
+    /// Its id.
+    pub id: ModelId,
+    /// What the user calls it.
+    pub name: String,
+    /// Where its checkpoint lies, if it has one.
+    pub path: Option<PathBuf>,
+    /// The base that its task vector is taken from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<ModelId>,
+    /// What it was made from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<ModelId>,
+    /// The user's own words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// What a model is to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Others are measured from it.
+    Base,
+    /// It descends from a base.
+    FineTune,
+    /// It was made from several models.
+    Merge,
+    /// Nobody has said yet what it descends from.
+    NoBase,
+}
+
+impl Role {
+    /// Every role, in the order of their colours.
+    pub const ALL: [Self; 4] = [Self::Base, Self::FineTune, Self::Merge, Self::NoBase];
+
+    /// The word on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::FineTune => "fine-tune",
+            Self::Merge => "merge",
+            Self::NoBase => "no base",
+        }
+    }
+}
+
+/// In which order models stand in the kinship matrix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Relatives beside each other.
+    #[default]
+    Relatedness,
+    /// By name.
+    Name,
+}
+
+impl Order {
+    /// Every order, as on screen.
+    pub const ALL: [Self; 2] = [Self::Relatedness, Self::Name];
+
+    /// The words on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Relatedness => "By relatedness",
+            Self::Name => "By name",
+        }
+    }
+}
+
+/// How a study was last looked at; kept, but not undone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ViewChoices {
+    /// The measure in the kinship matrix.
+    pub measure: Measure,
+    /// The order of its rows.
+    pub order: Order,
+    /// Whose family is shown; `None` for the largest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<ModelId>,
+}
+
+impl StudyDoc {
+    /// The model of an id.
+    pub fn model(&self, id: ModelId) -> Option<&Model> {
+        self.models.iter().find(|m| m.id == id)
+    }
+
+    pub(super) fn model_mut(&mut self, id: ModelId) -> Option<&mut Model> {
+        self.models.iter_mut().find(|m| m.id == id)
+    }
+
+    /// The name of a model, for sentences.
+    pub fn name_of(&self, id: ModelId) -> &str {
+        self.model(id).map_or("?", |m| &m.name)
+    }
+
+    /// What a model is to the others.
+    pub fn role(&self, model: &Model) -> Role {
+        if self.models.iter().any(|m| m.base == Some(model.id)) {
+            Role::Base
+        } else if model.parents.len() > 1 {
+            Role::Merge
+        } else if model.base.is_some() {
+            Role::FineTune
+        } else {
+            Role::NoBase
+        }
+    }
+
+    /// The bases, the one with most models first, then by position.
+    pub fn bases(&self) -> Vec<ModelId> {
+        let is_base = |m: &&Model| self.role(m) == Role::Base;
+        let mut out: Vec<ModelId> = self.models.iter().filter(is_base).map(|m| m.id).collect();
+        out.sort_by_key(|&id| std::cmp::Reverse(self.family(id).len()));
+        out
+    }
+
+    /// The models that descend from a base, in the order of the study.
+    pub fn family(&self, base: ModelId) -> Vec<ModelId> {
+        self.models
+            .iter()
+            .filter(|m| m.base == Some(base))
+            .map(|m| m.id)
+            .collect()
+    }
+
+    /// The base whose family is shown: the chosen one, or the one with most models.
+    pub fn shown_base(&self) -> Option<ModelId> {
+        let bases = self.bases();
+        self.view
+            .base
+            .filter(|b| bases.contains(b))
+            .or_else(|| bases.first().copied())
+    }
+
+    /// `wanted`, with a number behind it if another model is already called so.
+    pub fn free_name(&self, wanted: &str) -> String {
+        let taken = |name: &str| self.models.iter().any(|m| m.name == name);
+        if !taken(wanted) {
+            return wanted.to_owned();
+        }
+        let mut number = 2u32;
+        loop {
+            let name = format!("{wanted} {number}");
+            if !taken(&name) {
+                return name;
+            }
+            number += 1;
+        }
+    }
+}

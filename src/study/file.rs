@@ -1,0 +1,198 @@
+//! The study as text: versioned JSON, with paths relative to the study file where they can be.
+//!
+//! This only turns text into documents and back; who calls it reads and writes the file.
+
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::doc::StudyDoc;
+
+/// What study files are called: `name.kinfolk.json`.
+pub const ENDING: &str = ".kinfolk.json";
+
+/// The version that is written.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    /// Always "study".
+    kinfolk: String,
+    version: u32,
+    #[serde(flatten)]
+    doc: StudyDoc,
+}
+
+/// Why a text is no study.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StudyError {
+    /// Not JSON, or not of the right shape.
+    #[error("this file is no Kinfolk study; choose one that ends in {ENDING} ({0})")]
+    Malformed(String),
+    /// From a later version of the program.
+    #[error(
+        "this study was written by a later version of Kinfolk (format {found}, this one reads up to {VERSION}); update Kinfolk to open it"
+    )]
+    TooNew {
+        /// The version in the file.
+        found: u32,
+    },
+}
+
+/// The text of a document that will lie in folder `dir`.
+pub fn to_text(doc: &StudyDoc, dir: &Path) -> String {
+    let mut doc = doc.clone();
+    for model in &mut doc.models {
+        model.path = model.path.take().map(|path| relative(&path, dir));
+    }
+    let file = File {
+        kinfolk: "study".to_owned(),
+        version: VERSION,
+        doc,
+    };
+    // Plain data with string keys always has a JSON form.
+    serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
+}
+
+/// The document that `text`, found in folder `dir`, holds.
+///
+/// # Errors
+/// [`StudyError`] if the text is no study, with line and column, or is too new.
+pub fn from_text(text: &str, dir: &Path) -> Result<StudyDoc, StudyError> {
+    #[derive(Deserialize)]
+    struct Head {
+        kinfolk: String,
+        version: u32,
+    }
+    let malformed = |e: serde_json::Error| StudyError::Malformed(e.to_string());
+    let head: Head = serde_json::from_str(text).map_err(malformed)?;
+    if head.kinfolk != "study" {
+        return Err(StudyError::Malformed(format!(
+            "its kind is {:?}",
+            head.kinfolk
+        )));
+    }
+    if head.version > VERSION {
+        return Err(StudyError::TooNew {
+            found: head.version,
+        });
+    }
+    let file: File = serde_json::from_str(text).map_err(malformed)?;
+    let mut doc = file.doc;
+    for model in &mut doc.models {
+        model.path = model
+            .path
+            .take()
+            .map(|path| without_detours(&dir.join(path)));
+    }
+    // A file edited by hand may have forgotten the counter.
+    let highest = doc.models.iter().map(|m| m.id.0 + 1).max().unwrap_or(0);
+    doc.next_id = doc.next_id.max(highest);
+    Ok(doc)
+}
+
+/// `path` as seen from `dir`, if it lies in the same folder or below its parent; far-away
+/// paths stay absolute, because a chain of `..` breaks as soon as one of the two moves.
+fn relative(path: &Path, dir: &Path) -> PathBuf {
+    if let Ok(below) = path.strip_prefix(dir) {
+        return below.to_owned();
+    }
+    let parent = dir
+        .parent()
+        .filter(|p| p.components().any(|c| matches!(c, Component::Normal(_))));
+    match parent.and_then(|parent| path.strip_prefix(parent).ok()) {
+        Some(below) => Path::new("..").join(below),
+        None => path.to_owned(),
+    }
+}
+
+/// `a/b/../c` as `a/c`, by its words alone.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Model, ModelId};
+    use super::*;
+
+    fn doc() -> StudyDoc {
+        let model = |id, path: &str| Model {
+            id: ModelId(id),
+            name: format!("m{id}"),
+            path: Some(PathBuf::from(path)),
+            ..Model::default()
+        };
+        StudyDoc {
+            name: "学习 study".to_owned(),
+            models: vec![
+                model(0, "/home/u/studies/base"),
+                model(1, "/home/u/models/a b"),
+                model(2, "/mnt/disk/c"),
+            ],
+            next_id: 3,
+            ..StudyDoc::default()
+        }
+    }
+
+    #[test]
+    fn a_study_comes_back_as_it_was() {
+        let dir = Path::new("/home/u/studies");
+        assert_eq!(from_text(&to_text(&doc(), dir), dir), Ok(doc()));
+    }
+
+    #[test]
+    fn a_moved_study_finds_the_models_beside_it() {
+        let text = to_text(&doc(), Path::new("/home/u/studies"));
+        let moved = from_text(&text, Path::new("/media/x/studies")).unwrap();
+        let paths: Vec<_> = moved
+            .models
+            .iter()
+            .map(|m| m.path.clone().unwrap())
+            .collect();
+        assert_eq!(paths[0], Path::new("/media/x/studies/base"));
+        assert_eq!(paths[1], Path::new("/media/x/models/a b"));
+        assert_eq!(paths[2], Path::new("/mnt/disk/c"));
+    }
+
+    #[test]
+    fn the_first_format_still_opens() {
+        let text = r#"{"kinfolk": "study", "version": 1, "name": "old",
+            "models": [{"id": 4, "name": "m", "path": "m"}]}"#;
+        let doc = from_text(text, Path::new("/d")).unwrap();
+        assert_eq!(doc.models[0].path.as_deref(), Some(Path::new("/d/m")));
+        assert_eq!(doc.next_id, 5, "a forgotten counter is mended");
+    }
+
+    #[test]
+    fn what_is_no_study_is_refused_with_a_place() {
+        let dir = Path::new("/d");
+        for text in ["", "{", "[]", "{\"kinfolk\": \"recipe\", \"version\": 1}"] {
+            assert!(
+                matches!(from_text(text, dir), Err(StudyError::Malformed(_))),
+                "{text}"
+            );
+        }
+        let error = from_text("{\n  \"kinfolk\": 7", dir).unwrap_err();
+        assert!(error.to_string().contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn a_study_of_a_later_version_is_not_half_read() {
+        let text = r#"{"kinfolk": "study", "version": 99, "models": "new shape"}"#;
+        assert_eq!(
+            from_text(text, Path::new("/d")),
+            Err(StudyError::TooNew { found: 99 })
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! The study: what the user has put together, and every change that can be made to it.
+//!
+//! Pure: a [`Command`] goes in, [`Effect`]s come out; no file, no thread, no clock. An
+//! afternoon of work can be replayed in a test in a millisecond.
+
+mod command;
+mod doc;
+pub mod file;
+mod history;
+
+pub use command::{BaseRef, Command, Effect, ModelEdit, NewModel, ViewEdit};
+pub use doc::{Model, ModelId, Order, Role, StudyDoc, ViewChoices};
+pub use history::History;
+
+use std::collections::BTreeSet;
+
+/// What is selected, in every view at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Selection {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// One or more models, in the order in which they were selected.
+    Models(Vec<ModelId>),
+    /// A pair, as picked in a matrix.
+    Pair(ModelId, ModelId),
+}
+
+impl Selection {
+    /// The selected models; both of a pair.
+    pub fn models(&self) -> Vec<ModelId> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Models(models) => models.clone(),
+            Self::Pair(a, b) => vec![*a, *b],
+        }
+    }
+
+    /// Whether a model is selected.
+    pub fn contains(&self, id: ModelId) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Models(models) => models.contains(&id),
+            Self::Pair(a, b) => *a == id || *b == id,
+        }
+    }
+
+    /// This selection with a model put in or taken out.
+    pub fn toggled(&self, id: ModelId) -> Self {
+        let mut models = self.models();
+        match models.iter().position(|&m| m == id) {
+            Some(at) => {
+                models.remove(at);
+            }
+            None => models.push(id),
+        }
+        if models.is_empty() {
+            Self::Nothing
+        } else {
+            Self::Models(models)
+        }
+    }
+}
+
+/// A document, its past and future, and what is selected.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Study {
+    doc: StudyDoc,
+    history: History,
+    selection: Selection,
+}
+
+impl Study {
+    /// A study that starts from a document.
+    pub fn new(doc: StudyDoc) -> Self {
+        Self {
+            doc,
+            ..Self::default()
+        }
+    }
+
+    /// The document.
+    pub fn doc(&self) -> &StudyDoc {
+        &self.doc
+    }
+
+    /// What is selected.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// What undo would take back, and redo bring again.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Carries out a command and says what must follow outside.
+    pub fn apply(&mut self, command: Command) -> Vec<Effect> {
+        let before = self.doc.clone();
+        match command {
+            Command::Select(selection) => self.selection = selection,
+            Command::View(edit) => edit.apply(&mut self.doc.view),
+            Command::Model(edit) => self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc)),
+            Command::RenameStudy(name) => {
+                self.edit(
+                    "Rename study".to_owned(),
+                    Some("study name".to_owned()),
+                    |doc| {
+                        doc.name = name;
+                    },
+                );
+            }
+            Command::Undo => self.history.undo(&mut self.doc),
+            Command::Redo => self.history.redo(&mut self.doc),
+        }
+        self.forget_missing();
+        effects(&before, &self.doc)
+    }
+
+    fn edit(&mut self, title: String, join: Option<String>, change: impl FnOnce(&mut StudyDoc)) {
+        let before = self.doc.clone();
+        change(&mut self.doc);
+        if self.doc != before {
+            self.history.record(before, title, join);
+        }
+    }
+
+    /// Nothing stays selected that is no longer there.
+    fn forget_missing(&mut self) {
+        let there: BTreeSet<ModelId> = self.doc.models.iter().map(|m| m.id).collect();
+        let models = self.selection.models();
+        if models.iter().any(|id| !there.contains(id)) {
+            let left: Vec<ModelId> = models.into_iter().filter(|id| there.contains(id)).collect();
+            self.selection = if left.is_empty() {
+                Selection::Nothing
+            } else {
+                Selection::Models(left)
+            };
+        }
+    }
+}
+
+/// What a change of the document asks of the outside.
+fn effects(before: &StudyDoc, after: &StudyDoc) -> Vec<Effect> {
+    if before == after {
+        return Vec::new();
+    }
+    let mut out = vec![Effect::Save];
+    for model in &after.models {
+        let old = before.model(model.id);
+        if model.path.is_some() && old.is_none_or(|old| old.path != model.path) {
+            out.push(Effect::Open(model.id));
+        }
+    }
+    let gone = before.models.iter().filter(|m| after.model(m.id).is_none());
+    out.extend(gone.map(|m| Effect::Close(m.id)));
+    out
+}
