@@ -25,3 +25,5 @@ pub mod parallel;
 pub mod kinship;
 
 pub mod study;
+
+pub mod workbench;

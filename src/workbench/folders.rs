@@ -1,0 +1,84 @@
+//! Where the program keeps what belongs to it: handed in, so that tests have their own.
+
+use std::path::{Path, PathBuf};
+
+/// The program's own folders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    /// Studies without a place of their own, the demo, the list of recent studies.
+    pub data: PathBuf,
+    /// Results that can be computed again; safe to delete.
+    pub cache: PathBuf,
+}
+
+impl Folders {
+    /// The platform's folders for this user, or, where `KINFOLK_HOME` is set, folders in there.
+    pub fn of_user() -> Self {
+        if let Some(home) = std::env::var_os("KINFOLK_HOME").filter(|home| !home.is_empty()) {
+            return Self::below(Path::new(&home));
+        }
+        match directories::ProjectDirs::from("", "", "kinfolk") {
+            Some(dirs) => Self {
+                data: dirs.data_dir().to_owned(),
+                cache: dirs.cache_dir().to_owned(),
+            },
+            // A user without a home, as in a bare container.
+            None => Self::below(&std::env::temp_dir().join("kinfolk")),
+        }
+    }
+
+    /// Folders below `home`.
+    pub fn below(home: &Path) -> Self {
+        Self {
+            data: home.join("data"),
+            cache: home.join("cache"),
+        }
+    }
+}
+
+/// The hub's local cache, where other programs keep what they downloaded.
+pub fn hub_cache() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".cache"));
+    set("HF_HUB_CACHE")
+        .or_else(|| set("HUGGINGFACE_HUB_CACHE"))
+        .map(PathBuf::from)
+        .or_else(|| Some(Path::new(&set("HF_HOME")?).join("hub")))
+        .or_else(|| Some(Path::new(&set("XDG_CACHE_HOME")?).join("huggingface/hub")))
+        .or_else(|| Some(home()?.join("huggingface/hub")))
+}
+
+/// Writes `bytes` beside `path` and renames, so that the file is never half there.
+///
+/// # Errors
+/// What the file system says, with the path.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let sentence = |e: std::io::Error| format!("could not be written: {e}: {}", path.display());
+    // A rename would replace it all the same; whoever locked the file meant it.
+    if std::fs::metadata(path).is_ok_and(|m| m.permissions().readonly()) {
+        return Err(format!("this file is read-only: {}", path.display()));
+    }
+    let dir = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir).map_err(sentence)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".kinfolk-")
+        .tempfile_in(dir)
+        .map_err(sentence)?;
+    std::io::Write::write_all(&mut file, bytes).map_err(sentence)?;
+    keep_mode(path, file.as_file());
+    file.persist(path).map(drop).map_err(|e| sentence(e.error))
+}
+
+/// Temporary files are private; what replaces a file, or is new, gets the usual rights.
+fn keep_mode(path: &Path, file: &std::fs::File) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).map_or(0o644, |m| m.permissions().mode());
+        // Rights are a courtesy; the content is what must not be lost.
+        file.set_permissions(std::fs::Permissions::from_mode(mode))
+            .ok();
+    }
+    #[cfg(not(unix))]
+    let _ = (path, file);
+}

@@ -1,0 +1,355 @@
+//! Kinship of the families of a study: what is measured, what is not yet, and the pass itself.
+//!
+//! A result is kept beside the keys of the files that it is about. Whether it still holds is
+//! a comparison of keys; nothing has to be marked as stale.
+
+use std::sync::Arc;
+
+use super::events::Outcome;
+use super::{ModelFiles, NoticeKind, Workbench, cache};
+use crate::checkpoint::Checkpoint;
+use crate::jobs::{Failure, JobId};
+use crate::kinship::store::Stored;
+use crate::kinship::{Kinship, Precision, TensorGram, measure};
+use crate::study::ModelId;
+
+/// The latest result for the models of one base.
+pub struct Measured {
+    stored: Arc<Stored>,
+    /// Another one with every change, so that views can keep what they derive.
+    revision: u64,
+    /// What was there before a measurement that is still running.
+    before: Option<Arc<Stored>>,
+    /// Tensors still to come, while running.
+    arrived: Vec<usize>,
+}
+
+impl Measured {
+    /// The result; while a measurement runs, as far as it has come.
+    pub fn kinship(&self) -> &Kinship {
+        &self.stored.kinship
+    }
+
+    /// Goes up with every change, and is never the same for two results.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Whether more is to come.
+    pub fn is_provisional(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Which model of the result has these files.
+    pub fn index_of(&self, key: &str) -> Option<usize> {
+        self.stored.models.iter().position(|k| k == key)
+    }
+}
+
+/// The models of one base, with what is known of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// The base.
+    pub base: ModelId,
+    /// Its models.
+    pub models: Vec<ModelId>,
+    /// Where each stands in the result; `None` if it has not been measured as it is now.
+    pub measured: Vec<Option<usize>>,
+    /// Models that are open and were measured, but whose files have changed since.
+    pub changed: usize,
+    /// Models whose files are not open.
+    pub not_open: usize,
+    /// Bytes that measuring would read.
+    pub size_bytes: u64,
+}
+
+impl Family {
+    /// Models that are open and not measured as they are now.
+    pub fn unmeasured(&self) -> usize {
+        self.measured.iter().filter(|m| m.is_none()).count() - self.not_open
+    }
+}
+
+impl Workbench {
+    /// The family of a base as it stands.
+    pub fn family(&self, base: ModelId) -> Family {
+        let models = self.study.doc().family(base);
+        let base_open = self.files(base).checkpoint();
+        let measured = self.measured.get(&base);
+        let valid = base_open
+            .zip(measured)
+            .is_some_and(|(b, m)| b.key() == m.stored.base);
+        let index = |id: &ModelId| {
+            let key = self.files(*id).checkpoint()?.key();
+            measured.filter(|_| valid)?.index_of(key)
+        };
+        let was_measured = |id: &ModelId| self.once_measured.contains(&(base, *id));
+        let has_changed = |id: &&ModelId| {
+            was_measured(id) && self.files(**id).checkpoint().is_some() && index(id).is_none()
+        };
+        let size = |id: &ModelId| self.files(*id).checkpoint().map_or(0, |c| c.size_bytes());
+        Family {
+            base,
+            measured: models.iter().map(index).collect(),
+            changed: models.iter().filter(has_changed).count(),
+            not_open: models
+                .iter()
+                .filter(|id| self.files(**id).checkpoint().is_none())
+                .count(),
+            size_bytes: size(&base) + models.iter().map(size).sum::<u64>(),
+            models,
+        }
+    }
+
+    /// The result for a base, whole or on its way.
+    pub fn measured(&self, base: ModelId) -> Option<&Measured> {
+        self.measured.get(&base)
+    }
+
+    /// The job that measures a base's family, if one runs.
+    pub fn measuring(&self, base: ModelId) -> Option<JobId> {
+        self.measuring
+            .iter()
+            .find(|(_, b)| **b == base)
+            .map(|(job, _)| *job)
+    }
+
+    /// Measures the family of `base`: only pairs with a model that is not known yet, unless
+    /// `anew`.
+    pub fn measure(&mut self, base: ModelId, anew: bool) {
+        if self.measuring(base).is_some() {
+            return;
+        }
+        let Some(base_files) = self.files(base).checkpoint().cloned() else {
+            self.fail(
+                "The base is not open",
+                "Find its files again, or choose another base",
+            );
+            return;
+        };
+        let models: Vec<Arc<Checkpoint>> = self
+            .study
+            .doc()
+            .family(base)
+            .into_iter()
+            .filter_map(|id| self.files(id).checkpoint().cloned())
+            .collect();
+        if models.is_empty() {
+            self.fail(
+                "There is nothing to compare",
+                "Add models that descend from this base",
+            );
+            return;
+        }
+        let base_key = base_files.key().to_owned();
+        let before = self.measured.get(&base).map(|m| Arc::clone(&m.stored));
+        let known = before
+            .clone()
+            .filter(|stored| !anew && stored.base == base_key);
+        let (request, known) = Request::new(base_files, models, known.as_deref());
+        let cache_dir = self.folders.cache.clone();
+        let provisional = request.empty();
+        let job = self.jobs.spawn("Measuring kinship", move |ticket, send| {
+            let on_tensor = |index: usize, tensor: &TensorGram| {
+                send(Outcome::Tensor(index, Box::new(tensor.clone())));
+            };
+            let models: Vec<&Checkpoint> = request.models.iter().map(AsRef::as_ref).collect();
+            let kinship = measure(
+                &request.base,
+                &models,
+                Precision::Full,
+                known.as_ref(),
+                ticket,
+                &on_tensor,
+            )
+            .map_err(Failure::from)?;
+            let stored = Stored {
+                kinship,
+                ..request.empty()
+            };
+            cache::keep(&cache_dir, &stored);
+            Ok(Outcome::Measured(base, Box::new(stored)))
+        });
+        self.measuring.insert(job, base);
+        let empty = Arc::new(provisional.clone());
+        let revision = self.next_revision();
+        self.measured.insert(
+            base,
+            Measured {
+                stored: Arc::new(provisional),
+                revision,
+                before: Some(before.unwrap_or(empty)),
+                arrived: Vec::new(),
+            },
+        );
+    }
+
+    /// Looks for earlier results of every family that has none.
+    pub(super) fn find_cached(&mut self) {
+        for base in self.study.doc().bases() {
+            let family = self.family(base);
+            let Some(files) = self.files(base).checkpoint() else {
+                continue;
+            };
+            if family.unmeasured() == 0 || self.measured.contains_key(&base) {
+                continue;
+            }
+            let open = |id: &ModelId| Some(self.files(*id).checkpoint()?.key().to_owned());
+            let models: Vec<String> = family.models.iter().filter_map(open).collect();
+            let (key, dir) = (files.key().to_owned(), self.folders.cache.clone());
+            self.jobs.spawn("Looking for earlier results", move |_, _| {
+                Ok(match cache::find(&dir, &key, &models, Precision::Full) {
+                    Some(stored) => Outcome::Cached(base, Box::new(stored)),
+                    None => Outcome::Silent,
+                })
+            });
+        }
+    }
+
+    /// Measures by itself where that was promised, once every file is open.
+    pub(super) fn measure_opened(&mut self) {
+        let opening = self
+            .models
+            .values()
+            .any(|files| matches!(files, ModelFiles::Opening));
+        let looking = self
+            .jobs
+            .running()
+            .iter()
+            .any(|j| j.title == "Looking for earlier results");
+        if !self.measure_when_open || opening || looking || self.models.is_empty() {
+            return;
+        }
+        self.measure_when_open = false;
+        for base in self.study.doc().bases() {
+            if self.family(base).unmeasured() > 0 {
+                self.measure(base, false);
+            }
+        }
+    }
+
+    pub(super) fn take_tensor(&mut self, job: JobId, index: usize, tensor: TensorGram) {
+        let Some(base) = self.measuring.get(&job) else {
+            return;
+        };
+        let Some(measured) = self.measured.get_mut(base) else {
+            return;
+        };
+        self.last_revision += 1;
+        measured.revision = self.last_revision;
+        let at = measured.arrived.partition_point(|&k| k < index);
+        measured.arrived.insert(at, index);
+        Arc::make_mut(&mut measured.stored)
+            .kinship
+            .tensors
+            .insert(at, tensor);
+    }
+
+    /// Takes in what a measurement found.
+    pub(super) fn take_measured(&mut self, base: ModelId, stored: Stored) {
+        let (n, parameters) = (stored.models.len(), stored.kinship.parameters());
+        self.measuring.retain(|_, measured| *measured != base);
+        self.put(base, Arc::new(stored));
+        if parameters > 0 {
+            self.tell(
+                NoticeKind::Done,
+                format!("Kinship of {n} models measured"),
+                "",
+            );
+        } else {
+            let name = self.study.doc().name_of(base).to_owned();
+            let detail = format!(
+                "no tensor of these models has the name and shape it has in {name}; set another base"
+            );
+            self.fail("Nothing could be compared", detail);
+        }
+    }
+
+    /// Takes in an earlier result, unless a new one is on its way.
+    pub(super) fn take_cached(&mut self, base: ModelId, stored: Stored) {
+        if self.measuring(base).is_none() {
+            self.put(base, Arc::new(stored));
+        }
+    }
+
+    /// Puts back what was there before a measurement that gave nothing; says whether it was one.
+    pub(super) fn measuring_failed(&mut self, job: JobId) -> bool {
+        let Some(base) = self.measuring.remove(&job) else {
+            return false;
+        };
+        let before = self.measured.get_mut(&base).and_then(|m| m.before.take());
+        match before.filter(|stored| !stored.kinship.tensors.is_empty()) {
+            Some(stored) => self.put(base, stored),
+            None => {
+                self.measured.remove(&base);
+            }
+        }
+        true
+    }
+
+    fn put(&mut self, base: ModelId, stored: Arc<Stored>) {
+        let revision = self.next_revision();
+        let measured = Measured {
+            stored,
+            revision,
+            before: None,
+            arrived: Vec::new(),
+        };
+        self.measured.insert(base, measured);
+        let family = self.family(base);
+        let known = family.models.iter().zip(&family.measured);
+        let known = known.filter(|(_, at)| at.is_some());
+        self.once_measured.extend(known.map(|(id, _)| (base, *id)));
+    }
+
+    /// Never the same twice, not even for another study.
+    fn next_revision(&mut self) -> u64 {
+        self.last_revision += 1;
+        self.last_revision
+    }
+}
+
+/// What a measurement works on: a snapshot that no later change of the study reaches.
+struct Request {
+    base: Arc<Checkpoint>,
+    models: Vec<Arc<Checkpoint>>,
+}
+
+impl Request {
+    /// Puts known models first, and gives what is known of them.
+    fn new(
+        base: Arc<Checkpoint>,
+        models: Vec<Arc<Checkpoint>>,
+        known: Option<&Stored>,
+    ) -> (Self, Option<Kinship>) {
+        let is_known = |m: &Arc<Checkpoint>| {
+            known.is_some_and(|known| known.models.iter().any(|key| key == m.key()))
+        };
+        let (mut first, new): (Vec<_>, Vec<_>) = models.into_iter().partition(is_known);
+        let keys: Vec<String> = first.iter().map(|m| m.key().to_owned()).collect();
+        let known = known.map(|known| cache::cut(known, &keys).kinship);
+        first.extend(new);
+        (
+            Self {
+                base,
+                models: first,
+            },
+            known,
+        )
+    }
+
+    /// The result before anything is measured.
+    fn empty(&self) -> Stored {
+        Stored {
+            base: self.base.key().to_owned(),
+            models: self.models.iter().map(|m| m.key().to_owned()).collect(),
+            kinship: Kinship {
+                models: self.models.len(),
+                tensors: Vec::new(),
+                left_out: Vec::new(),
+                tied_embeddings: self.base.tied_embeddings(),
+                precision: Precision::Full,
+            },
+        }
+    }
+}

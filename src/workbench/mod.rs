@@ -1,0 +1,441 @@
+//! The workbench: a study, its open files and its jobs, without a window.
+//!
+//! The window and the command line both drive it. [`Workbench::apply`] changes the study and
+//! starts what follows; [`Workbench::poll`] takes in what jobs have found. Nothing else
+//! changes anything, so a view may read it at leisure.
+
+mod cache;
+mod events;
+mod folders;
+mod measuring;
+mod outside;
+mod recent;
+
+pub mod demo;
+pub mod opening;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::checkpoint::{Checkpoint, OnDisk};
+use crate::jobs::{JobId, Jobs};
+use crate::study::{Command, Effect, ModelEdit, ModelId, Study, StudyDoc, file};
+
+pub use folders::{Folders, hub_cache, write_whole};
+pub use measuring::{Family, Measured};
+pub use recent::Recent;
+
+use events::Outcome;
+
+/// A study with its files, jobs and results.
+pub struct Workbench {
+    folders: Folders,
+    study: Study,
+    path: Option<PathBuf>,
+    changed_at: Option<Instant>,
+    save_failed: bool,
+    models: BTreeMap<ModelId, ModelFiles>,
+    measured: BTreeMap<ModelId, Measured>,
+    last_revision: u64,
+    /// Models measured since the study was opened, with their base.
+    once_measured: BTreeSet<(ModelId, ModelId)>,
+    measuring: BTreeMap<JobId, ModelId>,
+    measure_when_open: bool,
+    jobs: Jobs<Outcome>,
+    notices: Vec<Notice>,
+    recents: Vec<Recent>,
+}
+
+/// The files of a model.
+#[derive(Clone, Default)]
+pub enum ModelFiles {
+    /// It has no path.
+    #[default]
+    None,
+    /// Its headers are being read.
+    Opening,
+    /// Open.
+    Open {
+        /// The checkpoint.
+        checkpoint: Arc<Checkpoint>,
+        /// What has become of its files since.
+        on_disk: OnDisk,
+    },
+    /// It could not be opened, and why.
+    Failed(String),
+}
+
+impl ModelFiles {
+    /// The checkpoint, if it is open.
+    pub fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
+        match self {
+            Self::Open { checkpoint, .. } => Some(checkpoint),
+            _ => None,
+        }
+    }
+}
+
+/// Something that the user should hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How grave it is.
+    pub kind: NoticeKind,
+    /// One sentence.
+    pub title: String,
+    /// The rest, if there is more to say.
+    pub detail: String,
+}
+
+/// How grave a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// Something was done.
+    Done,
+    /// Something to know.
+    Note,
+    /// Something failed.
+    Failed,
+}
+
+/// How long after the last change a study is saved by itself.
+const AUTOSAVE_AFTER: Duration = Duration::from_millis(600);
+
+impl Workbench {
+    /// An empty workbench; `wake` is called from other threads when there is something to
+    /// [`Self::poll`].
+    pub fn new(folders: Folders, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let recents = recent::list(&folders.data);
+        Self {
+            folders,
+            study: Study::default(),
+            path: None,
+            changed_at: None,
+            save_failed: false,
+            models: BTreeMap::new(),
+            measured: BTreeMap::new(),
+            last_revision: 0,
+            once_measured: BTreeSet::new(),
+            measuring: BTreeMap::new(),
+            measure_when_open: false,
+            jobs: Jobs::new(wake),
+            notices: Vec::new(),
+            recents,
+        }
+    }
+
+    /// The study.
+    pub fn study(&self) -> &Study {
+        &self.study
+    }
+
+    /// Where the study is saved; `None` before there is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Whether a study is open.
+    pub fn is_open(&self) -> bool {
+        self.path.is_some()
+    }
+
+    /// Whether the last attempt to save failed: the study is read-only, or the disk is full.
+    pub fn save_failed(&self) -> bool {
+        self.save_failed
+    }
+
+    /// The files of a model.
+    pub fn files(&self, id: ModelId) -> &ModelFiles {
+        const NONE: &ModelFiles = &ModelFiles::None;
+        self.models.get(&id).unwrap_or(NONE)
+    }
+
+    /// Whether a model could descend from a base by its shapes; unknown files are believed.
+    pub fn fits(&self, base: ModelId, model: ModelId) -> bool {
+        let (base, model) = (
+            self.files(base).checkpoint(),
+            self.files(model).checkpoint(),
+        );
+        base.zip(model)
+            .is_none_or(|(base, model)| events::fits(base, model))
+    }
+
+    /// The jobs.
+    pub fn jobs(&self) -> &Jobs<Outcome> {
+        &self.jobs
+    }
+
+    /// The program's folders.
+    pub fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
+    /// The studies that were open lately.
+    pub fn recents(&self) -> &[Recent] {
+        &self.recents
+    }
+
+    /// Takes what there is to tell.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Carries out a command and starts what follows from it.
+    pub fn apply(&mut self, command: Command) {
+        self.tell_of(&command);
+        for effect in self.study.apply(command) {
+            match effect {
+                Effect::Save => self.changed_at = Some(Instant::now()),
+                Effect::Open(id) => self.open_model(id),
+                Effect::Close(id) => {
+                    self.models.remove(&id);
+                }
+            }
+        }
+    }
+
+    /// Says what a command does that may not be seen where it is given.
+    fn tell_of(&mut self, command: &Command) {
+        let doc = self.study.doc();
+        match command {
+            Command::Model(ModelEdit::Remove(ids)) if !ids.is_empty() => {
+                let what = match ids[..] {
+                    [id] => doc.name_of(id).to_owned(),
+                    _ => format!("{} models", ids.len()),
+                };
+                let detail = "The files stay where they are; undo brings it back";
+                self.tell(
+                    NoticeKind::Note,
+                    format!("{what} removed from the study"),
+                    detail,
+                );
+            }
+            Command::Model(ModelEdit::SetBase(_, Some(base))) => {
+                let old = doc.model(*base).and_then(|m| m.base);
+                if let Some(old) = old {
+                    let title = format!("{} is a base now", doc.name_of(*base));
+                    let detail =
+                        format!("It no longer counts as a fine-tune of {}", doc.name_of(old));
+                    self.tell(NoticeKind::Note, title, detail);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Starts an empty study in the program's own folder; nothing is written before there is
+    /// something in it.
+    pub fn new_study(&mut self) {
+        self.new_study_called("New study");
+    }
+
+    fn new_study_called(&mut self, name: &str) {
+        let dir = self.folders.data.join("studies");
+        let path = (1u32..)
+            .map(|n| dir.join(format!("study-{n}{}", file::ENDING)))
+            .find(|path| !path.exists());
+        let doc = StudyDoc {
+            name: name.to_owned(),
+            ..StudyDoc::default()
+        };
+        self.replace(doc, path);
+    }
+
+    /// Opens a study file; on failure what was open stays.
+    pub fn open_study(&mut self, path: &Path) {
+        match read_study(path) {
+            Ok(doc) => {
+                self.replace(doc, Some(path.to_owned()));
+                let with_path = self.study.doc().models.iter().filter(|m| m.path.is_some());
+                let ids: Vec<ModelId> = with_path.map(|m| m.id).collect();
+                ids.into_iter().for_each(|id| self.open_model(id));
+                self.remember();
+            }
+            Err(error) => self.fail("The study could not be opened", error),
+        }
+    }
+
+    /// Writes out the demo family, opens its study and measures its kinship.
+    pub fn open_demo(&mut self) {
+        let dir = self.folders.data.join("demo");
+        self.jobs.spawn("Unpacking the demo", move |_, _| {
+            demo::unpack(&dir)
+                .map(Outcome::Demo)
+                .map_err(crate::jobs::Failure::Failed)
+        });
+    }
+
+    /// Writes the demo's study out as it was at first, and opens it.
+    pub fn restore_demo(&mut self) {
+        let study = demo::study_path(&self.folders.data.join("demo"));
+        self.replace(StudyDoc::default(), None);
+        if let Err(error) = std::fs::remove_file(&study)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            self.fail("The demo could not be restored", error.to_string());
+            return;
+        }
+        self.open_demo();
+    }
+
+    /// Closes the study, which stays in the list of recent ones.
+    pub fn close_study(&mut self) {
+        self.replace(StudyDoc::default(), None);
+    }
+
+    /// Saves under another path, which is the study's from then on.
+    pub fn save_as(&mut self, path: &Path) {
+        let named = path.to_string_lossy().ends_with(file::ENDING);
+        let path = if named {
+            path.to_owned()
+        } else {
+            with_ending(path)
+        };
+        // Until the user names its place, a study has a name that nobody chose.
+        let own = self.folders.data.join("studies");
+        let untitled = self.path.as_ref().is_none_or(|path| path.starts_with(&own));
+        if let Some(stem) = path
+            .file_name()
+            .and_then(|n| n.to_str())
+            .filter(|_| untitled)
+        {
+            let name = stem.trim_end_matches(file::ENDING).to_owned();
+            self.apply(Command::RenameStudy(name));
+        }
+        self.path = Some(path);
+        self.save();
+    }
+
+    /// Saves now, if there is anything to save.
+    pub fn save(&mut self) {
+        self.changed_at = None;
+        let Some(path) = self.path.clone() else {
+            return;
+        };
+        let dir = path.parent().unwrap_or(Path::new("."));
+        match write_whole(&path, file::to_text(self.study.doc(), dir).as_bytes()) {
+            Ok(()) => {
+                self.save_failed = false;
+                self.remember();
+            }
+            Err(error) if self.save_failed => log::warn!("{error}"),
+            Err(error) => {
+                self.save_failed = true;
+                self.fail(
+                    "The study could not be saved; it goes on here unsaved",
+                    error,
+                );
+            }
+        }
+    }
+
+    /// Saves what a moment later would have been saved by itself.
+    pub fn save_if_changed(&mut self) {
+        if self.changed_at.is_some() {
+            self.save();
+        }
+    }
+
+    /// When [`Self::poll`] wants to be called even if nothing arrives.
+    pub fn wants_poll_in(&self) -> Option<Duration> {
+        self.changed_at
+            .map(|at| AUTOSAVE_AFTER.saturating_sub(at.elapsed()))
+    }
+
+    /// Takes in what jobs have found, and saves when it is time.
+    pub fn poll(&mut self) {
+        for event in self.jobs.drain() {
+            self.take(event);
+        }
+        if self
+            .changed_at
+            .is_some_and(|at| at.elapsed() >= AUTOSAVE_AFTER)
+        {
+            self.save();
+        }
+    }
+
+    /// Polls until no job runs; for programs without a window.
+    pub fn wait(&mut self, mut on_progress: impl FnMut(&Self)) {
+        while !self.jobs.running().is_empty() {
+            if let Some(event) = self.jobs.wait(Duration::from_millis(100)) {
+                self.take(event);
+            }
+            on_progress(self);
+        }
+    }
+
+    /// Asks a job to stop.
+    pub fn cancel(&self, job: JobId) {
+        self.jobs.cancel(job);
+    }
+
+    /// Takes a study off the list of recent ones.
+    pub fn forget_recent(&mut self, path: &Path) {
+        recent::forget(&self.folders.data, path);
+        self.recents = recent::list(&self.folders.data);
+    }
+
+    fn replace(&mut self, doc: StudyDoc, path: Option<PathBuf>) {
+        self.save_if_changed();
+        self.jobs.abandon_all();
+        self.study = Study::new(doc);
+        self.path = path;
+        self.save_failed = false;
+        self.models.clear();
+        self.measured.clear();
+        self.once_measured.clear();
+        self.measuring.clear();
+        self.measure_when_open = false;
+    }
+
+    fn remember(&mut self) {
+        if let Some(path) = &self.path {
+            let doc = self.study.doc();
+            recent::remember(&self.folders.data, path, &doc.name, doc.models.len());
+            self.recents = recent::list(&self.folders.data);
+        }
+    }
+
+    fn tell(&mut self, kind: NoticeKind, title: impl Into<String>, detail: impl Into<String>) {
+        self.notices.push(Notice {
+            kind,
+            title: title.into(),
+            detail: detail.into(),
+        });
+    }
+
+    fn fail(&mut self, title: impl Into<String>, detail: impl Into<String>) {
+        self.tell(NoticeKind::Failed, title, sentence_case(&detail.into()));
+    }
+}
+
+/// Errors begin small, because programs put them behind a colon; on screen they stand alone.
+fn sentence_case(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+fn with_ending(path: &Path) -> PathBuf {
+    let mut name = path.with_extension("").into_os_string();
+    name.push(file::ENDING);
+    PathBuf::from(name)
+}
+
+/// The largest study that is read: a hundred times more than one with 200 models takes.
+const MOST_STUDY_BYTES: u64 = 64 << 20;
+
+fn read_study(path: &Path) -> Result<StudyDoc, String> {
+    let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", path.display());
+    let size = std::fs::metadata(path).map_err(|e| sentence(&e))?.len();
+    if size > MOST_STUDY_BYTES {
+        return Err(sentence(&"this file is too large to be a study"));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| sentence(&e))?;
+    let dir = std::path::absolute(path).map_err(|e| sentence(&e))?;
+    file::from_text(&text, dir.parent().unwrap_or(Path::new("/"))).map_err(|e| sentence(&e))
+}

@@ -1,0 +1,250 @@
+//! From paths to checkpoints: what a dropped folder holds, and which model is the base.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::checkpoint::{Checkpoint, pair};
+use crate::numeric::decode;
+
+/// How deep a folder of folders is searched for checkpoints: `models/org/name`.
+const DEPTH: usize = 2;
+/// The most checkpoints taken from one dropped folder.
+const MOST: usize = 500;
+
+/// A path that was asked for, and what became of it.
+pub struct Found {
+    /// The path.
+    pub path: PathBuf,
+    /// The checkpoint, or the sentence that says why there is none.
+    pub result: Result<Arc<Checkpoint>, String>,
+}
+
+/// Opens `path`; a folder that is no checkpoint itself is searched for checkpoints.
+///
+/// If nothing is found the error of `path` itself is told.
+pub fn open_all(path: &Path) -> Vec<Found> {
+    let one = |path: &Path| Found {
+        path: path.to_owned(),
+        result: open(path),
+    };
+    let own = one(path);
+    if own.result.is_ok() || !path.is_dir() {
+        return vec![own];
+    }
+    let mut below = Vec::new();
+    candidates(path, DEPTH, &mut below);
+    let mut out: Vec<Found> = below.iter().map(|path| one(path)).collect();
+    // A folder of checkpoints is no checkpoint itself; but weights that lie in it are told of.
+    if out.is_empty() || holds_weights(path) {
+        out.push(own);
+    }
+    out
+}
+
+/// Opens one checkpoint.
+///
+/// # Errors
+/// The sentence for the user.
+pub fn open(path: &Path) -> Result<Arc<Checkpoint>, String> {
+    Checkpoint::open(path)
+        .map(Arc::new)
+        .map_err(|error| error.to_string())
+}
+
+/// Folders below `dir` that look like checkpoints, and, where there are none, weights files.
+fn candidates(dir: &Path, depth: usize, out: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(dir).map_or(Vec::new(), |d| d.flatten().map(|e| e.path()).collect());
+    entries.sort();
+    for path in entries {
+        let hidden = path
+            .file_name()
+            .is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        if out.len() >= MOST || hidden || !path.is_dir() {
+            continue;
+        }
+        if holds_weights(&path) || path.join("snapshots").is_dir() {
+            out.push(path);
+        } else if depth > 1 {
+            candidates(&path, depth - 1, out);
+        }
+    }
+}
+
+/// Whether a folder has weights of some format; opening it says whether they can be read.
+fn holds_weights(dir: &Path) -> bool {
+    let is_weights = |path: PathBuf| {
+        let name = path
+            .file_name()
+            .and_then(|n| n.to_str())
+            .unwrap_or_default();
+        let old_format = (name.starts_with("pytorch_model") && name.ends_with(".bin"))
+            || (name.starts_with("consolidated") && name.ends_with(".pth"))
+            || name.ends_with(".gguf");
+        name.ends_with(".safetensors") || name == "model.safetensors.index.json" || old_format
+    };
+    std::fs::read_dir(dir).is_ok_and(|mut d| d.any(|e| e.is_ok_and(|e| is_weights(e.path()))))
+}
+
+/// Which of `models` the others descend from, by what they say and by their weights.
+///
+/// An adapter and a model card name their base, and a model may be called one. Where nothing
+/// is said the weights decide if they leave no doubt. `None` if nothing speaks for any: a
+/// wrong base would make every number wrong, so a guess must be a good one.
+pub fn guess_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
+    named_by_others(models)
+        .or_else(|| called_base(models))
+        .or_else(|| centre_of_star(models))
+}
+
+/// The model that most others name as their base.
+fn named_by_others(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
+    let mut votes = vec![0usize; models.len()];
+    for (k, (_, model)) in models.iter().enumerate() {
+        for wanted in named_bases(model) {
+            let last = wanted
+                .trim_end_matches('/')
+                .rsplit('/')
+                .next()
+                .unwrap_or_default();
+            let is_meant = |other: usize| other != k && same_name(&models[other].0, last);
+            if let Some(at) = (0..models.len()).find(|&other| is_meant(other)) {
+                votes[at] += 1;
+            }
+        }
+    }
+    let most = *votes.iter().max().filter(|&&most| most > 0)?;
+    votes.iter().position(|&v| v == most)
+}
+
+/// What an adapter's configuration or a model card calls its base.
+fn named_bases(model: &Checkpoint) -> Vec<String> {
+    let of_adapter = model
+        .adapter()
+        .and_then(|a| a.base_name())
+        .map(ToOwned::to_owned);
+    of_adapter
+        .into_iter()
+        .chain(card_bases(model.folder()))
+        .collect()
+}
+
+/// Bytes of a model card that are looked at; its front matter comes first.
+const CARD_BYTES: u64 = 64 << 10;
+
+/// `base_model` of the front matter of README.md: one name, or a list of names.
+fn card_bases(folder: &Path) -> Vec<String> {
+    let mut text = Vec::new();
+    let read = std::fs::File::open(folder.join("README.md"))
+        .and_then(|file| file.take(CARD_BYTES).read_to_end(&mut text));
+    if read.is_err() {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(&text);
+    let Some(front) = text
+        .strip_prefix("---\n")
+        .and_then(|rest| rest.split("\n---").next())
+    else {
+        return Vec::new();
+    };
+    let plain = |name: &str| name.trim().trim_matches(['"', '\'']).to_owned();
+    let mut lines = front
+        .lines()
+        .skip_while(|line| !line.starts_with("base_model:"));
+    let first = lines
+        .next()
+        .map(|line| plain(&line["base_model:".len()..]))
+        .unwrap_or_default();
+    let listed = lines.map_while(|line| line.trim_start().strip_prefix("- ").map(plain));
+    std::iter::once(first)
+        .chain(listed)
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+fn same_name(name: &str, wanted: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.eq_ignore_ascii_case(wanted)
+}
+
+fn called_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
+    let says_base = |name: &str| {
+        let words = name.to_lowercase();
+        words
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| matches!(word, "base" | "pretrained" | "foundation"))
+    };
+    let mut named = models
+        .iter()
+        .enumerate()
+        .filter(|(_, (name, _))| says_base(name));
+    let first = named.next()?.0;
+    // Two bases in one folder, and the names decide nothing.
+    named.next().is_none().then_some(first)
+}
+
+/// Numbers looked at in each tensor, and tensors looked at.
+const SAMPLE: usize = 2048;
+const SAMPLED_TENSORS: usize = 24;
+/// Between the cosines seen from a base (about 0) and from a fine-tune (about 0.5).
+const DOUBTFUL_COSINE: f64 = 0.3;
+
+/// The model from which all others lie in unrelated directions.
+///
+/// Seen from the base, unrelated fine-tunes have cosines of about 0; seen from one of the
+/// fine-tunes everything lies on the far side of the base, at cosines of about ½. Only if
+/// exactly one model sees the first picture and all others the second is it the base; akin
+/// models, which blur the pictures, give no answer.
+fn centre_of_star(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
+    let n = models.len();
+    if n < 4 || models.iter().any(|(_, m)| m.adapter().is_some()) {
+        return None;
+    }
+    let mut square = vec![vec![0.0; n]; n];
+    for i in 0..n {
+        for j in 0..i {
+            square[i][j] = sampled_distance(&models[i].1, &models[j].1)?;
+            square[j][i] = square[i][j];
+        }
+    }
+    let cosines = |from: usize| {
+        let square = &square;
+        (0..n)
+            .flat_map(move |i| (0..i).map(move |j| (i, j)))
+            .filter_map(move |(i, j)| {
+                let (a, b) = (square[from][i], square[from][j]);
+                let cosine = (a + b - square[i][j]) / (2.0 * (a * b).sqrt());
+                (i != from && j != from).then_some(cosine)
+            })
+    };
+    let is_centre = |k: &usize| cosines(*k).all(|c| c < DOUBTFUL_COSINE);
+    let is_arm = |k: usize| cosines(k).all(|c| c > DOUBTFUL_COSINE);
+    let centre = (0..n).find(is_centre)?;
+    (0..n).all(|k| k == centre || is_arm(k)).then_some(centre)
+}
+
+/// The squared distance over a sample; `None` if the two do not have the same tensors.
+fn sampled_distance(base: &Checkpoint, other: &Checkpoint) -> Option<f64> {
+    let pairing = pair(base, &[other]);
+    if !pairing.left_out.is_empty() || pairing.segments.is_empty() {
+        return None;
+    }
+    let step = pairing.segments.len().div_ceil(SAMPLED_TENSORS);
+    let mut square = 0.0;
+    for segment in pairing.segments.iter().step_by(step) {
+        let [(_, crate::checkpoint::Source::Stored(own))] = &segment.models[..] else {
+            continue;
+        };
+        let n = segment.elements().min(SAMPLE);
+        let (mut a, mut b) = (vec![0.0f64; n], vec![0.0f64; n]);
+        decode::to_f64(segment.base.float, segment.base.bytes, &mut a);
+        decode::to_f64(own.float, own.bytes, &mut b);
+        square += a
+            .iter()
+            .zip(&b)
+            .map(|(a, b)| (a - b) * (a - b))
+            .sum::<f64>();
+    }
+    square.is_finite().then_some(square)
+}
