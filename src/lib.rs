@@ -24,6 +24,8 @@ pub mod parallel;
 
 pub mod kinship;
 
+pub mod merge;
+
 pub mod study;
 
 pub mod workbench;

@@ -1,0 +1,83 @@
+//! Takes the other model where it is near the base: q·x + (1−q)·b with q = t / |x − b|, at most 1.
+//!
+//! Distances below 1e-6 count as 1e-6. No model beside the base: the base.
+
+use std::ops::Range;
+
+use super::{
+    BaseRule, Description, Kernel, MergeError, Method, Parameter, ParameterScope, Prediction,
+    Values,
+};
+use crate::jobs::Ticket;
+use crate::merge::tensor::MergeTensor;
+
+/// See the module.
+pub(super) struct NearSwap;
+
+static DESCRIPTION: Description = Description {
+    name: "nearswap",
+    title: "NearSwap",
+    help: "Takes the other model where it is near the base, and less of it the farther it is",
+    paper: None,
+    base: BaseRule::Required,
+    base_is_model: false,
+    models: (0, 1),
+    parameters: &[Parameter::number(
+        "t",
+        "Distance up to which the other model is taken as it is",
+        ParameterScope::Global,
+        [0.0, f64::MAX],
+        (0.0, 0.01),
+        None,
+    )],
+    prediction: Prediction::Estimate,
+    prediction_error: 0.05,
+};
+
+impl Method for NearSwap {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn prepare<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        _ticket: &Ticket,
+    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+        let base = tensor.needed_base()?;
+        let models = tensor.models();
+        if models.len() > 1 {
+            return Err(MergeError::Refused(format!(
+                "nearswap takes one model beside the base, not {}",
+                models.len()
+            )));
+        }
+        Ok(Box::new(Near {
+            t: values.global("t")? as f32,
+            base,
+            other: models.first().copied(),
+        }))
+    }
+}
+
+struct Near {
+    t: f32,
+    base: usize,
+    other: Option<usize>,
+}
+
+impl Kernel for Near {
+    fn block(&self, _range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+        let base = inputs[self.base];
+        let Some(other) = self.other else {
+            out.copy_from_slice(base);
+            return;
+        };
+        for ((out, b), x) in out.iter_mut().zip(base).zip(inputs[other]) {
+            let share = (self.t / (b - x).abs().max(1e-6)).clamp(0.0, 1.0);
+            // `max` drops a NaN; the product brings it back.
+            *out = share * x + (1.0 - share) * b;
+        }
+    }
+}

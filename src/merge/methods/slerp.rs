@@ -1,0 +1,114 @@
+//! Spherical linear interpolation from the base v₀ to the other model v₁.
+//!
+//! With θ the angle between the two as whole tensors: (sin((1−t)θ)·v₀ + sin(tθ)·v₁) / sin θ,
+//! applied to the tensors as they are, not to unit vectors. Where |cos θ| > 0.9995 the straight
+//! line is taken. t is not clamped. One model alone is copied.
+
+use super::{
+    ANY, BaseRule, Description, Kernel, MergeError, Method, Parameter, ParameterScope, Prediction,
+    Values,
+};
+use crate::jobs::Ticket;
+use crate::merge::combine::{Coefficients, InputGram, from_gram};
+use crate::merge::inputs::Inputs;
+use crate::merge::tensor::MergeTensor;
+
+/// See the module.
+pub(super) struct Slerp;
+
+static DESCRIPTION: Description = Description {
+    name: "slerp",
+    title: "SLERP",
+    help: "Walks from one model to another along the arc between them instead of straight",
+    paper: Some((
+        "Animating rotation with quaternion curves",
+        "https://doi.org/10.1145/325165.325242",
+    )),
+    base: BaseRule::OneOfModels,
+    base_is_model: false,
+    models: (1, 2),
+    parameters: &[Parameter::number(
+        "t",
+        "How far to go: 0 is the base, 1 the other model",
+        ParameterScope::Global,
+        ANY,
+        (0.0, 1.0),
+        None,
+    )],
+    prediction: Prediction::Exact,
+    prediction_error: 0.0,
+};
+
+impl Method for Slerp {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn readings(&self, _values: &Values) -> u64 {
+        2
+    }
+
+    fn coefficients(
+        &self,
+        gram: &InputGram<'_>,
+        values: &Values,
+    ) -> Result<Option<Coefficients>, MergeError> {
+        coefficients(gram, values).map(Some)
+    }
+
+    fn prepare<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+        from_gram(&Inputs::new(tensor), ticket, |gram| {
+            coefficients(gram, values)
+        })
+    }
+}
+
+/// Cosine beyond which arc and line are the same.
+const NEARLY_PARALLEL: f64 = 0.9995;
+/// Norm up to which a tensor has no direction.
+const NO_DIRECTION: f64 = 1e-8;
+
+fn coefficients(gram: &InputGram<'_>, values: &Values) -> Result<Coefficients, MergeError> {
+    let t = values.global("t")?;
+    let Some(base) = gram.base() else {
+        return Err(MergeError::Refused(
+            "slerp needs a base_model, and it must be one of the two models".to_owned(),
+        ));
+    };
+    let mut c = vec![0.0; gram.inputs()];
+    match gram.models()[..] {
+        [] => c[base] = 1.0,
+        [other] => (c[base], c[other]) = shares(gram, base, other, t),
+        _ => {
+            return Err(MergeError::Refused(format!(
+                "slerp takes two models, not {}",
+                gram.inputs()
+            )));
+        }
+    }
+    Ok(Coefficients::Weights(c))
+}
+
+/// How much of the base and of the other model.
+fn shares(gram: &InputGram<'_>, base: usize, other: usize, t: f64) -> (f64, f64) {
+    // A vector without a direction is not made a unit vector; its dot product stays small.
+    let length = |i| {
+        let norm = gram.dot(i, i).sqrt();
+        if norm > NO_DIRECTION { norm } else { 1.0 }
+    };
+    let cosine = gram.dot(base, other) / (length(base) * length(other));
+    // Two equal directions can come out a little above 1; a NaN goes on to the result.
+    if cosine.abs() > NEARLY_PARALLEL {
+        return (1.0 - t, t);
+    }
+    let angle = cosine.acos();
+    (
+        ((1.0 - t) * angle).sin() / angle.sin(),
+        (t * angle).sin() / angle.sin(),
+    )
+}

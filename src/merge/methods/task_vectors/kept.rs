@@ -1,0 +1,326 @@
+//! Which changes of a model are kept.
+//!
+//! A density of 1 keeps all. Below that, of n changes:
+//! - magnitude: the int(density·n) largest; none is refused, as by mergekit;
+//! - outliers: all but the int(gamma·n) largest and as many of the smallest as leave
+//!   int(density·n). **Where int(gamma·n) is 0, nothing is kept**: an oversight of mergekit that
+//!   equal numbers need, and that small tensors (norms of fewer than 1/gamma numbers) meet;
+//! - random: each with probability density;
+//! - della: each with a probability that rises with its rank in its row, from density − epsilon
+//!   for the smallest to density + epsilon for the largest. A row of one number, which mergekit
+//!   cannot handle, has the density itself.
+//!
+//! Equal magnitudes are ranked by index, the first as the largest. Chances come from seed,
+//! tensor name, model and index, so mergekit's draws are not repeated, only their statistics.
+
+use std::ops::Range;
+
+use super::Sparsifier;
+use crate::jobs::Ticket;
+use crate::merge::cut::Streams;
+use crate::merge::inputs::{Blocks, Cuts, Inputs};
+use crate::merge::methods::{MergeError, Values};
+use crate::numeric::random::{Chance, Stream};
+use crate::numeric::rank::{Room, ascending};
+use crate::numeric::select::{Cut, magnitude};
+use crate::numeric::vector::{self, Draw};
+
+/// What is kept of one model's changes.
+#[derive(Clone, Debug)]
+pub(super) enum Kept {
+    All,
+    Nothing,
+    /// Those in the first cut and not in the second.
+    Band(Cut, Cut),
+    Random {
+        stream: Stream,
+        density: f64,
+    },
+    Ranked {
+        stream: Stream,
+        density: f64,
+        epsilon: f64,
+    },
+}
+
+impl Kept {
+    /// Writes `factor·δ` of what is kept, and 0 for the rest, for numbers from flat index
+    /// `start` on; ranked ones must be whole rows.
+    pub(super) fn changes(
+        &self,
+        start: usize,
+        row_len: usize,
+        (x, base): (&[f32], &[f32]),
+        factor: f32,
+        out: &mut [f32],
+    ) {
+        match *self {
+            Self::All => vector::banded_difference(out, factor, x, base, 0, u32::MAX),
+            Self::Nothing => out.fill(0.0),
+            Self::Band(lower, upper) => {
+                for (part, least, beyond) in pieces(lower, upper, start..start + out.len()) {
+                    let (x, base) = (&x[part.clone()], &base[part.clone()]);
+                    vector::banded_difference(&mut out[part], factor, x, base, least, beyond);
+                }
+            }
+            Self::Random { stream, density } => {
+                let draw = Draw {
+                    stream,
+                    start: start as u64,
+                    chance: Chance::new(density),
+                };
+                vector::random_difference(out, factor, x, base, draw);
+            }
+            Self::Ranked {
+                stream,
+                density,
+                epsilon,
+            } => {
+                vector::difference(out, x, base);
+                let ranked = Ranked {
+                    stream,
+                    density,
+                    epsilon,
+                };
+                let mut room = Room::default();
+                for (row, out) in out.chunks_mut(row_len.max(1)).enumerate() {
+                    ranked.row((start + row * row_len) as u64, factor, out, &mut room);
+                }
+            }
+        }
+    }
+}
+
+/// A range in pieces within which the bounds on the keys are the same: the piece counted from
+/// the start of the range, the least key, and the first key beyond.
+fn pieces(lower: Cut, upper: Cut, range: Range<usize>) -> Vec<(Range<usize>, u32, u32)> {
+    let inside = |end: u64| {
+        usize::try_from(end)
+            .unwrap_or(usize::MAX)
+            .clamp(range.start, range.end)
+    };
+    let mut ends = [inside(lower.end), inside(upper.end), range.end];
+    ends.sort_unstable();
+    let mut out = Vec::new();
+    let mut from = range.start;
+    for end in ends.into_iter().filter(|&end| end > range.start) {
+        if end > from {
+            let index = from as u64;
+            let part = from - range.start..end - range.start;
+            out.push((part, lower.least(index), upper.least(index)));
+        }
+        from = end;
+    }
+    out
+}
+
+/// The chances of a row's changes.
+struct Ranked {
+    stream: Stream,
+    density: f64,
+    epsilon: f64,
+}
+
+impl Ranked {
+    /// Replaces the changes of one row, which starts at flat index `start`, by what is kept.
+    fn row(&self, start: u64, factor: f32, row: &mut [f32], room: &mut Room) {
+        let last = (row.len() as f64 - 1.0).max(1.0);
+        let alone = row.len() == 1;
+        let keys = row.iter().map(|&x| magnitude(x));
+        for (rank, k) in ascending(keys, room).enumerate() {
+            let share = if alone { 0.5 } else { rank as f64 / last };
+            let p = self.density - self.epsilon + 2.0 * self.epsilon * share;
+            let kept = self.stream.happens(start + k as u64, Chance::new(p));
+            // A mask, because a branch would be guessed wrong half of the time.
+            let mask = u32::from(kept).wrapping_neg();
+            row[k] = f32::from_bits((factor * row[k]).to_bits() & mask);
+        }
+    }
+}
+
+impl Sparsifier {
+    /// Readings of the inputs before the merge, without rescaling.
+    pub(super) fn readings(self) -> u64 {
+        match self {
+            Self::Magnitude | Self::Outliers => Streams::READINGS,
+            Self::Random | Self::Della => 0,
+        }
+    }
+}
+
+impl Sparsifier {
+    /// Whether the density of a model can be had of so many numbers.
+    pub(super) fn check(
+        self,
+        elements: usize,
+        model: usize,
+        values: &Values,
+    ) -> Result<(), MergeError> {
+        let density = values.of_input(model, "density")?;
+        match self {
+            Self::Magnitude => magnitude_rank(elements, model, values).map(drop),
+            Self::Della if density > 0.0 && density < 1.0 => spread(model, values).map(drop),
+            Self::Della | Self::Outliers | Self::Random => Ok(()),
+        }
+    }
+}
+
+/// Finds what is kept.
+pub(super) struct Keeping<'k, 't> {
+    pub(super) inputs: &'k Inputs<'t>,
+    pub(super) base: usize,
+    pub(super) ticket: &'k Ticket,
+}
+
+impl Keeping<'_, '_> {
+    /// What is kept of each model.
+    pub(super) fn kept(
+        &self,
+        sparsifier: Sparsifier,
+        models: &[usize],
+        values: &Values,
+    ) -> Result<Vec<Kept>, MergeError> {
+        match sparsifier {
+            Sparsifier::Magnitude | Sparsifier::Outliers => self.bands(sparsifier, models, values),
+            Sparsifier::Random | Sparsifier::Della => models
+                .iter()
+                .map(|&m| self.chance(sparsifier, m, values))
+                .collect(),
+        }
+    }
+
+    fn chance(
+        &self,
+        sparsifier: Sparsifier,
+        model: usize,
+        values: &Values,
+    ) -> Result<Kept, MergeError> {
+        let density = values.of_input(model, "density")?;
+        let tensor = self.inputs.tensor();
+        let stream = Stream::new(tensor.seed, tensor.name, model as u64);
+        if density >= 1.0 {
+            return Ok(Kept::All);
+        }
+        if density <= 0.0 {
+            return Ok(Kept::Nothing);
+        }
+        if sparsifier == Sparsifier::Random {
+            return Ok(Kept::Random { stream, density });
+        }
+        let epsilon = spread(model, values)?;
+        Ok(Kept::Ranked {
+            stream,
+            density,
+            epsilon,
+        })
+    }
+
+    fn bands(
+        &self,
+        sparsifier: Sparsifier,
+        models: &[usize],
+        values: &Values,
+    ) -> Result<Vec<Kept>, MergeError> {
+        let n = self.inputs.tensor().elements();
+        let ranks = models
+            .iter()
+            .map(|&model| match sparsifier {
+                Sparsifier::Outliers => outlier_ranks(n, model, values),
+                _ => magnitude_rank(n, model, values).map(|k| [k, 0]),
+            })
+            .collect::<Result<Vec<[u64; 2]>, _>>()?;
+        let wanted: Vec<Vec<u64>> = ranks.iter().map(|r| r.to_vec()).collect();
+        let keys = |stream: usize, _: Range<usize>, inputs: &[&[f32]], keys: &mut [u32]| {
+            vector::change_keys(keys, inputs[models[stream]], inputs[self.base]);
+        };
+        let cuts = Streams::new(self.inputs, &keys, self.ticket).largest(&wanted)?;
+        Ok(cuts.iter().map(|c| Kept::Band(c[0], c[1])).collect())
+    }
+
+    /// What each model's kept changes are multiplied by to have the L1 norm of all.
+    pub(super) fn scales(&self, models: &[usize], kept: &[Kept]) -> Result<Vec<f64>, MergeError> {
+        let tensor = self.inputs.tensor();
+        let whole_rows = kept.iter().any(|k| matches!(k, Kept::Ranked { .. }));
+        let blocks = if whole_rows {
+            Blocks::WholeRows
+        } else {
+            Blocks::Any
+        };
+        let cuts = Cuts::new(tensor, blocks);
+        let new = (Vec::new, || vec![[0.0f64; 2]; models.len()]);
+        let add = |room: &mut Vec<f32>,
+                   sums: &mut Vec<[f64; 2]>,
+                   range: Range<usize>,
+                   inputs: &[&[f32]]| {
+            room.resize(range.len(), 0.0);
+            for (slot, &model) in models.iter().enumerate() {
+                let pair = (inputs[model], inputs[self.base]);
+                vector::difference(room, pair.0, pair.1);
+                vector::add_magnitudes(&mut sums[slot][0], room);
+                kept[slot].changes(range.start, tensor.row_len(), pair, 1.0, room);
+                vector::add_magnitudes(&mut sums[slot][1], room);
+            }
+        };
+        let chunks = self.inputs.by_chunk(cuts, self.ticket, new, add)?;
+        let scale = |slot: usize| {
+            let sum = |which: usize| chunks.iter().map(|sums| sums[slot][which]).sum::<f64>();
+            let (all, kept) = (sum(0), sum(1));
+            if all < SMALL || kept < SMALL {
+                1.0
+            } else {
+                all / kept
+            }
+        };
+        Ok((0..models.len()).map(scale).collect())
+    }
+}
+
+/// L1 norm below which nothing is rescaled.
+const SMALL: f64 = 1e-7;
+
+/// The epsilon of a model, which must leave every chance between 0 and 1.
+fn spread(model: usize, values: &Values) -> Result<f64, MergeError> {
+    let density = values.of_input(model, "density")?;
+    let epsilon = values.of_input(model, "epsilon")?;
+    if density + epsilon >= 1.0 || density - epsilon <= 0.0 {
+        return Err(MergeError::Refused(format!(
+            "density {density} and epsilon {epsilon} leave no room: density - epsilon must be above 0 and density + epsilon below 1"
+        )));
+    }
+    Ok(epsilon)
+}
+
+/// int(density·n)
+fn share(density: f64, n: usize) -> u64 {
+    (density * n as f64) as u64
+}
+
+fn magnitude_rank(n: usize, model: usize, values: &Values) -> Result<u64, MergeError> {
+    let density = values.of_input(model, "density")?;
+    if density >= 1.0 {
+        return Ok(n as u64);
+    }
+    match share(density, n) {
+        0 if n > 0 => Err(MergeError::Refused(format!(
+            "density {density} keeps none of the {n} numbers of this tensor; give it a higher density, by a filter if need be"
+        ))),
+        k => Ok(k),
+    }
+}
+
+/// How many are among the largest down to the smallest kept one, and how many of these are
+/// dropped as outliers.
+fn outlier_ranks(n: usize, model: usize, values: &Values) -> Result<[u64; 2], MergeError> {
+    let density = values.of_input(model, "density")?;
+    let all = n as u64;
+    if density >= 1.0 {
+        return Ok([all, 0]);
+    }
+    let (kept, top) = (
+        share(density, n),
+        share(values.of_input(model, "gamma")?, n),
+    );
+    let top = top.min(all - kept);
+    // The oversight: without outliers nothing is kept at all.
+    Ok(if top == 0 { [0, 0] } else { [kept + top, top] })
+}

@@ -1,0 +1,233 @@
+//! Methods that add changed task vectors to the base.
+//!
+//! 1. δᵢ = xᵢ − b, of which a [`Sparsifier`] keeps a part, which `rescale` enlarges until the
+//!    sum of magnitudes is that of the whole tensor again.
+//! 2. dᵢ = wᵢδᵢ.
+//! 3. With a vote: s = sign of Σ dᵢ, a sum of 0 counting as +, and only the dᵢ of that sign go
+//!    on. The weights are in the sum, so a negative weight turns its vote round.
+//! 4. The sum of what is left, divided by the weights that went in if normalised, times λ, is
+//!    added to the base.
+//!
+//! As mergekit does it, which differs from the papers: `rescale` is by the L1 norm of the
+//! tensor, not by 1/density; without a vote the divisor counts the weights of dropped entries
+//! too.
+
+use std::ops::Range;
+
+use super::{Description, Kernel, MergeError, Method, Values};
+use crate::jobs::Ticket;
+use crate::merge::combine::{Coefficients, InputGram};
+use crate::merge::inputs::Inputs;
+use crate::merge::tensor::MergeTensor;
+use crate::numeric::vector;
+
+pub(super) mod presets;
+
+mod kept;
+
+use kept::{Keeping, Kept};
+
+/// One preset of the family.
+pub(super) struct TaskVectors {
+    description: &'static Description,
+    sparsifier: Option<Sparsifier>,
+    consensus: bool,
+}
+
+/// Which changes of a model are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sparsifier {
+    /// The largest.
+    Magnitude,
+    /// All but the smallest and the very largest.
+    Outliers,
+    /// Any, by chance.
+    Random,
+    /// Any, by chance, large ones more often.
+    Della,
+}
+
+/// Sum of weights that is too near 0 to divide by.
+const NO_WEIGHT: f64 = 1e-8;
+
+impl TaskVectors {
+    /// The way to drop changes, if any model has a density that asks for it.
+    fn dropping(&self, values: &Values) -> Option<Sparsifier> {
+        let sparse = |own: &std::collections::BTreeMap<&str, f64>| {
+            own.get("density").is_some_and(|&d| d < 1.0)
+        };
+        self.sparsifier
+            .filter(|_| values.per_input.iter().any(sparse))
+    }
+
+    fn linear(
+        &self,
+        inputs: usize,
+        base: usize,
+        values: &Values,
+    ) -> Result<Coefficients, MergeError> {
+        let models = (0..inputs).filter(|&i| i != base);
+        let mut c = vec![0.0; inputs];
+        for i in models {
+            c[i] = values.of_input(i, "weight")?;
+        }
+        let factor = values.global("lambda")? / divisor(c.iter().sum(), values)?;
+        c.iter_mut().for_each(|c| *c *= factor);
+        Ok(Coefficients::Changes(c))
+    }
+}
+
+/// What the sum of all changes is divided by.
+fn divisor(weights: f64, values: &Values) -> Result<f64, MergeError> {
+    let divides = values.flag("normalize")? && weights.abs() >= NO_WEIGHT;
+    Ok(if divides { weights } else { 1.0 })
+}
+
+impl Method for TaskVectors {
+    fn description(&self) -> &'static Description {
+        self.description
+    }
+
+    fn readings(&self, values: &Values) -> u64 {
+        let Some(dropping) = self.dropping(values) else {
+            return 1;
+        };
+        1 + dropping.readings() + u64::from(values.flag("rescale").unwrap_or(false))
+    }
+
+    fn check(
+        &self,
+        elements: usize,
+        base: Option<usize>,
+        values: &Values,
+    ) -> Result<(), MergeError> {
+        let models = (0..values.per_input.len()).filter(|&i| Some(i) != base);
+        match self.dropping(values) {
+            Some(sparsifier) => models
+                .into_iter()
+                .try_for_each(|m| sparsifier.check(elements, m, values)),
+            None => Ok(()),
+        }
+    }
+
+    fn coefficients(
+        &self,
+        gram: &InputGram<'_>,
+        values: &Values,
+    ) -> Result<Option<Coefficients>, MergeError> {
+        match gram.base() {
+            Some(base) if !self.consensus && self.dropping(values).is_none() => {
+                self.linear(gram.inputs(), base, values).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn prepare<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+        let base = tensor.needed_base()?;
+        let dropping = self.dropping(values);
+        if !self.consensus && dropping.is_none() {
+            let linear = self.linear(tensor.inputs.len(), base, values)?;
+            return Ok(linear.kernel(tensor.base));
+        }
+        let mut models = Vec::new();
+        let mut weights = 0.0;
+        for input in tensor.models() {
+            let weight = values.of_input(input, "weight")?;
+            weights += weight;
+            models.push(Model {
+                input,
+                weight: weight as f32,
+                factor: weight as f32,
+                kept: Kept::All,
+            });
+        }
+        if let Some(sparsifier) = dropping {
+            let inputs = Inputs::new(tensor);
+            let keeping = Keeping {
+                inputs: &inputs,
+                base,
+                ticket,
+            };
+            let kept = keeping.kept(sparsifier, &tensor.models(), values)?;
+            let scales = if values.flag("rescale")? {
+                keeping.scales(&tensor.models(), &kept)?
+            } else {
+                vec![1.0; kept.len()]
+            };
+            for ((model, kept), scale) in models.iter_mut().zip(kept).zip(scales) {
+                model.kept = kept;
+                model.factor = model.weight * scale as f32;
+            }
+        }
+        Ok(Box::new(Merge {
+            base,
+            whole_rows: dropping == Some(Sparsifier::Della),
+            row_len: tensor.row_len(),
+            models,
+            consensus: self.consensus,
+            normalize: values.flag("normalize")?,
+            divisor: divisor(weights, values)? as f32,
+            lambda: values.global("lambda")? as f32,
+        }))
+    }
+}
+
+/// One model of a merge.
+struct Model {
+    input: usize,
+    weight: f32,
+    /// Weight and rescaling together.
+    factor: f32,
+    kept: Kept,
+}
+
+/// Makes the numbers of methods that drop or vote.
+struct Merge {
+    base: usize,
+    models: Vec<Model>,
+    whole_rows: bool,
+    row_len: usize,
+    consensus: bool,
+    normalize: bool,
+    divisor: f32,
+    lambda: f32,
+}
+
+impl Kernel for Merge {
+    fn needs_whole_rows(&self) -> bool {
+        self.whole_rows
+    }
+
+    fn block(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+        let (n, base) = (range.len(), inputs[self.base]);
+        let mut changes = vec![0.0f32; self.models.len() * n];
+        for (model, d) in self.models.iter().zip(changes.chunks_mut(n.max(1))) {
+            let x = inputs[model.input];
+            model
+                .kept
+                .changes(range.start, self.row_len, (x, base), model.factor, d);
+        }
+        let mut sum = vec![0.0f32; n];
+        for d in changes.chunks(n.max(1)) {
+            vector::add(&mut sum, d);
+        }
+        if !self.consensus {
+            vector::add_to_base(out, base, self.lambda / self.divisor, &sum);
+            return;
+        }
+        let (mut mixed, mut weights) = (vec![0.0f32; n], vec![0.0f32; n]);
+        for (model, d) in self.models.iter().zip(changes.chunks(n.max(1))) {
+            vector::add_agreeing(&mut mixed, &mut weights, &sum, d, model.weight);
+        }
+        if self.normalize {
+            vector::divide(&mut mixed, &weights);
+        }
+        vector::add_to_base(out, base, self.lambda, &mixed);
+    }
+}

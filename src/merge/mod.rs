@@ -1,0 +1,32 @@
+//! Merging: from a recipe to a child, checked before the first byte and streamed after it.
+//!
+//! ```text
+//! recipe (wanted) × headers ─▶ plan (checked, sized) ─▶ run (tensor by tensor) ─▶ written folder
+//!                                     ▲                       │
+//!                                  methods ◀──────────────────┘
+//! ```
+//!
+//! Methods see tensors, never files; the plan sees headers, never numbers. Output equals
+//! mergekit's for the same recipe; arithmetic is in f32 unless the recipe says otherwise, with
+//! one rounding, to nearest even, at the end.
+
+pub mod problem;
+pub mod recipe;
+
+pub mod plan;
+pub mod run;
+pub mod write;
+
+pub mod methods;
+
+pub mod combine;
+
+mod cut;
+mod inputs;
+
+pub mod run_tensor;
+pub mod tensor;
+
+pub mod predict;
+
+pub use run_tensor::{Merged, Write, merge_tensor};

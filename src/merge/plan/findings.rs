@@ -1,0 +1,247 @@
+//! What was found tensor by tensor, told model by model: a wrong model is wrong in hundreds of
+//! tensors, and one sentence says more than hundreds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rules::Formats;
+use super::steps::Context;
+use crate::checkpoint::{Dtype, Kind, dtype};
+
+/// How many names a sentence lists.
+const NAMES_SHOWN: usize = 3;
+
+/// Troubles by kind; each list is in the order of the tensors.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// By the path in the recipe and the model.
+    missing: BTreeMap<(String, String), Vec<String>>,
+    odd_shapes: BTreeMap<(String, String), Vec<OddShape>>,
+    extra: BTreeMap<(String, String, String), Vec<String>>,
+    computed: BTreeSet<String>,
+    /// The first refusal of the method, and every tensor that it refuses.
+    refused: Option<(String, Vec<String>)>,
+    copied: Vec<String>,
+    quantised: Vec<(String, Dtype)>,
+    /// Tensor, fewest and most rows.
+    cut: Option<(String, usize, usize)>,
+    /// The formats of the inputs where they differ, and what comes out.
+    mixed: BTreeSet<(Vec<String>, String)>,
+    /// Formats that `dtype` rounds before the merge.
+    rounded_early: BTreeSet<String>,
+    eight_bit: Vec<String>,
+    tensors: usize,
+}
+
+struct OddShape {
+    tensor: String,
+    found: Vec<usize>,
+    expected: Vec<usize>,
+    skipped: bool,
+}
+
+impl Findings {
+    pub(super) fn missing(&mut self, path: &str, model: &str, tensor: &str) {
+        let key = (path.to_owned(), model.to_owned());
+        self.missing.entry(key).or_default().push(tensor.to_owned());
+    }
+
+    pub(super) fn odd_shape(
+        &mut self,
+        path: &str,
+        model: &str,
+        tensor: &str,
+        found: &[usize],
+        expected: &[usize],
+        skipped: bool,
+    ) {
+        let key = (path.to_owned(), model.to_owned());
+        self.odd_shapes.entry(key).or_default().push(OddShape {
+            tensor: tensor.to_owned(),
+            found: found.to_vec(),
+            expected: expected.to_vec(),
+            skipped,
+        });
+    }
+
+    pub(super) fn extra(&mut self, path: &str, model: &str, lead: &str, tensor: &str) {
+        let key = (path.to_owned(), model.to_owned(), lead.to_owned());
+        self.extra.entry(key).or_default().push(tensor.to_owned());
+    }
+
+    pub(super) fn computed(&mut self, tensor: &str) {
+        self.computed.insert(tensor.to_owned());
+    }
+
+    pub(super) fn refused(&mut self, tensor: &str, sentence: String) {
+        let (_, tensors) = self.refused.get_or_insert((sentence, Vec::new()));
+        tensors.push(tensor.to_owned());
+    }
+
+    pub(super) fn cut(&mut self, tensor: &str, least: usize, most: usize) {
+        self.cut.get_or_insert((tensor.to_owned(), least, most));
+    }
+
+    pub(super) fn no_floats(&mut self, tensor: &str, dtype: Dtype, kind: Kind) {
+        match kind {
+            Kind::Attention | Kind::Mlp if !tensor.ends_with("bias") => {
+                self.quantised.push((tensor.to_owned(), dtype));
+            }
+            _ => self.copied.push(tensor.to_owned()),
+        }
+    }
+
+    /// Notes what is surprising about the formats of a tensor.
+    pub(super) fn formats(
+        &mut self,
+        tensor: &str,
+        inputs: &[Dtype],
+        made: Dtype,
+        formats: &Formats,
+    ) {
+        self.tensors += 1;
+        let names: BTreeSet<String> = inputs.iter().map(|&d| dtype::name(d)).collect();
+        if names.len() > 1 && formats.written.is_none() {
+            self.mixed
+                .insert((names.iter().cloned().collect(), dtype::name(made)));
+        }
+        if let Some(compute) = formats.compute {
+            let wider = |d: &&Dtype| d.bitsize() > 8 * compute.bytes();
+            let wider = inputs.iter().filter(wider).map(|&d| dtype::name(d));
+            self.rounded_early.extend(wider);
+        }
+        let is_eight_bit = |d: Dtype| matches!(d, Dtype::F8_E4M3 | Dtype::F8_E5M2);
+        if is_eight_bit(made) || inputs.iter().any(|&d| is_eight_bit(d)) {
+            self.eight_bit.push(tensor.to_owned());
+        }
+    }
+
+    /// Tells it all.
+    pub(super) fn tell(self, formats: &Formats, context: &mut Context<'_>) {
+        for ((path, model), tensors) in &self.missing {
+            context.error(path, format!("{model} lacks {}", some_of(tensors)));
+        }
+        self.tell_shapes(context);
+        if let Some((sentence, tensors)) = &self.refused {
+            let sentence = format!("{sentence}; this is so for {}", some_of(tensors));
+            context.error("", sentence);
+        }
+        if let Some((tensor, dtype)) = self.quantised.first() {
+            let sentence = format!(
+                "{} of {} hold packed numbers, such as {tensor} of {}; merge the models as they \
+                 were before they were quantised",
+                self.quantised.len(),
+                self.tensors + self.quantised.len(),
+                dtype::name(*dtype)
+            );
+            context.error("", sentence);
+        }
+        self.tell_eight_bit(formats, context);
+        for ((path, model, lead), tensors) in &self.extra {
+            let sentence = format!(
+                "{model} has {} that {lead} has not; the child will not have them",
+                some_of(tensors)
+            );
+            context.warning(path, sentence);
+        }
+        if !self.computed.is_empty() {
+            let names: Vec<String> = self.computed.iter().cloned().collect();
+            let sentence = format!(
+                "{} can be computed and not all models have them; they are left out",
+                some_of(&names)
+            );
+            context.warning("", sentence);
+        }
+        if !self.copied.is_empty() {
+            let sentence = format!(
+                "{} hold no floats and are copied from the first model",
+                some_of(&self.copied)
+            );
+            context.warning("", sentence);
+        }
+        self.tell_formats(context);
+    }
+
+    fn tell_shapes(&self, context: &mut Context<'_>) {
+        for ((path, model), odd) in &self.odd_shapes {
+            let Some(first) = odd.first() else { continue };
+            let others = match odd.len() - 1 {
+                0 => String::new(),
+                n => format!(" ({n} more of its tensors are odd)"),
+            };
+            let what = format!(
+                "{model} has {} in the shape {:?} where {:?} is needed{others}",
+                first.tensor, first.found, first.expected
+            );
+            // A model that fits nowhere is another model, not one with an odd tensor.
+            if first.skipped && 2 * odd.len() <= self.tensors {
+                context.warning(path, format!("{what}; there the child is made without it"));
+            } else {
+                context.error(
+                    path,
+                    format!("{what}; models of different sizes cannot be merged"),
+                );
+            }
+        }
+        if let Some((tensor, least, most)) = &self.cut {
+            let sentence = format!(
+                "the models have vocabularies of {least} to {most} tokens; {tensor} and its like \
+                 are cut to the first {least} rows"
+            );
+            context.warning("", sentence);
+        }
+    }
+
+    fn tell_eight_bit(&self, formats: &Formats, context: &mut Context<'_>) {
+        if self.eight_bit.is_empty() {
+            return;
+        }
+        if formats.written.is_none() {
+            let sentence = format!(
+                "{} are stored as 8-bit floats; say with `out_dtype` what to write",
+                some_of(&self.eight_bit)
+            );
+            context.error("", sentence);
+        } else {
+            let sentence = format!(
+                "{} are stored as 8-bit floats and are merged as they are, without scales",
+                some_of(&self.eight_bit)
+            );
+            context.warning("", sentence);
+        }
+    }
+
+    fn tell_formats(&self, context: &mut Context<'_>) {
+        for (inputs, made) in &self.mixed {
+            let sentence = format!(
+                "tensors are stored as {} and will be written as {made}; set `out_dtype` for another",
+                inputs.join(" and ")
+            );
+            context.warning("", sentence);
+        }
+        if !self.rounded_early.is_empty() {
+            let names: Vec<String> = self.rounded_early.iter().cloned().collect();
+            let sentence = format!(
+                "`dtype` rounds the inputs, stored as {}, before they are merged; `out_dtype` \
+                 rounds the result only",
+                names.join(" and ")
+            );
+            context.warning("dtype", sentence);
+        }
+    }
+}
+
+/// "3 tensors (a, b and 1 more)"
+fn some_of(names: &[String]) -> String {
+    match names {
+        [one] => format!("the tensor {one}"),
+        names => {
+            let shown = names.len().min(NAMES_SHOWN);
+            let first = names[..shown].join(", ");
+            let more = match names.len() - shown {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{} tensors ({first}{more})", names.len())
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Where a model that a recipe names lies on disk: a path, or the hub's local cache.
+
+use std::path::{Component, Path, PathBuf};
+
+/// Finds `path`, relative to `root`, or as a name such as `org/model` in the hub's cache.
+///
+/// # Errors
+/// A sentence that says where was looked.
+pub fn locate(
+    path: &str,
+    revision: Option<&str>,
+    root: &Path,
+    hub: Option<&Path>,
+) -> Result<PathBuf, String> {
+    let local = root.join(path);
+    if local.exists() {
+        return match revision {
+            None => Ok(local),
+            Some(revision) => Err(format!(
+                "revision `{revision}` is for models of the hub, and this one is a folder: {}",
+                local.display()
+            )),
+        };
+    }
+    let Some(folder_name) = hub_folder(path) else {
+        return Err(format!(
+            "there is nothing at {}; relative paths start from the recipe's folder, or from \
+             the one given with --root",
+            local.display()
+        ));
+    };
+    let Some(folder) = hub.map(|hub| hub.join(folder_name)).filter(|f| f.is_dir()) else {
+        let cache = match hub {
+            Some(hub) => format!("the hub's cache {}", hub.display()),
+            None => "a hub cache, of which there is none".to_owned(),
+        };
+        return Err(format!(
+            "there is no model `{path}`, neither in {} nor in {cache}; download it with \
+             `hf download {path}`, or give --root",
+            root.display()
+        ));
+    };
+    match revision {
+        None => Ok(folder),
+        Some(revision) => snapshot(&folder, revision),
+    }
+}
+
+/// `models--org--name` for a name on the hub.
+fn hub_folder(name: &str) -> Option<String> {
+    let parts: Vec<&str> = name.split('/').collect();
+    let plain = |part: &&str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    };
+    (parts.len() <= 2 && parts.iter().all(plain)).then(|| format!("models--{}", parts.join("--")))
+}
+
+/// The snapshot of a branch, a tag or a commit.
+fn snapshot(folder: &Path, revision: &str) -> Result<PathBuf, String> {
+    let is_plain = |text: &str| {
+        let mut parts = Path::new(text).components();
+        parts.all(|part| matches!(part, Component::Normal(_))) && !text.is_empty()
+    };
+    let missing = || {
+        format!(
+            "revision `{revision}` is not in the hub's cache; download it, or choose another: {}",
+            folder.display()
+        )
+    };
+    if !is_plain(revision) {
+        return Err(missing());
+    }
+    let named = std::fs::read_to_string(folder.join("refs").join(revision));
+    let commit = named.as_deref().map_or(revision, str::trim);
+    let found = folder.join("snapshots").join(commit);
+    if is_plain(commit) && found.is_dir() {
+        Ok(found)
+    } else {
+        Err(missing())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_hub_are_told_from_paths() {
+        assert_eq!(hub_folder("org/m-7B").as_deref(), Some("models--org--m-7B"));
+        assert_eq!(hub_folder("gpt2").as_deref(), Some("models--gpt2"));
+        for path in ["./a", "../a", "a/b/c", "/a/b", "a b", ""] {
+            assert_eq!(hub_folder(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_found_before_the_hub_and_revisions_by_their_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = dir.path().join("hub");
+        let model = hub.join("models--org--m");
+        std::fs::create_dir_all(model.join("snapshots/abc")).unwrap();
+        std::fs::create_dir_all(model.join("refs")).unwrap();
+        std::fs::write(model.join("refs/v1"), "abc\n").unwrap();
+        let find = |revision| locate("org/m", revision, dir.path(), Some(&hub));
+        assert_eq!(find(None).unwrap(), model);
+        assert_eq!(find(Some("v1")).unwrap(), model.join("snapshots/abc"));
+        assert_eq!(find(Some("abc")).unwrap(), model.join("snapshots/abc"));
+        assert!(find(Some("../../x")).is_err());
+        assert!(find(Some("v2")).is_err());
+        std::fs::create_dir_all(dir.path().join("org/m")).unwrap();
+        assert_eq!(find(None).unwrap(), dir.path().join("org/m"));
+    }
+}

@@ -1,0 +1,213 @@
+//! The plan: what a recipe would make, checked and sized, before the first byte is written.
+//!
+//! A plan is a recipe × the headers of its models. It never reads a weight, so it takes
+//! milliseconds for models of any size. Whatever is wrong is in [`Plan::problems`], all of it
+//! at once; a plan with an error is not run.
+
+mod findings;
+mod inputs;
+mod lineup;
+mod locate;
+mod output;
+mod parameters;
+mod rules;
+mod shape;
+mod size;
+mod steps;
+mod tensors;
+mod values;
+mod vocabulary;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use self::locate::locate;
+use super::methods::{Method, Values};
+use super::problem::Problem;
+use super::recipe::{ModelRef, Recipe};
+use crate::checkpoint::{Checkpoint, Dtype};
+use crate::numeric::Float;
+
+pub use self::steps::plan;
+
+/// What the plan must know beside the recipe.
+#[derive(Clone, Debug)]
+pub struct Surroundings<'a> {
+    /// The folder that relative paths of models start from.
+    pub root: &'a Path,
+    /// The hub's local cache, if there is one.
+    pub hub: Option<&'a Path>,
+    /// Where the child is to be written; without it, nothing is said about disk and output.
+    pub out: Option<&'a Path>,
+    /// Whether a model that lies at `out` may be replaced.
+    pub force: bool,
+    /// Threads that will work.
+    pub threads: usize,
+}
+
+/// What recipes would make.
+pub struct Plan {
+    /// One merge after the other; the last makes the child.
+    pub steps: Vec<Step>,
+    /// What is wrong, errors first.
+    pub problems: Vec<Problem>,
+    /// Cost of all steps.
+    pub cost: Cost,
+}
+
+/// What a plan costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Cost {
+    /// Bytes read, counted as often as they are read.
+    pub bytes_read: u64,
+    /// Bytes written.
+    pub bytes_written: u64,
+    /// Anonymous memory at the peak; mapped files are not counted, the system can drop them.
+    pub peak_memory_bytes: u64,
+    /// A guess, from the speed of a usual machine with its files in memory.
+    pub seconds: f64,
+}
+
+/// One merge.
+pub struct Step {
+    /// What was asked for.
+    pub recipe: Recipe,
+    /// Which document of the file, from 0.
+    pub document: usize,
+    /// Its method.
+    pub method: &'static dyn Method,
+    /// The models it reads.
+    pub models: Vec<Model>,
+    /// What it makes, in the order in which it is written.
+    pub tensors: Vec<TensorPlan>,
+    /// The model whose configuration and generation files are taken.
+    pub donor: usize,
+    /// The model whose tokenizer is taken.
+    pub tokenizer: usize,
+    /// What is changed in the configuration.
+    pub config: ConfigChange,
+}
+
+/// A model that a step reads.
+pub struct Model {
+    /// As the recipe has it.
+    pub reference: ModelRef,
+    /// Where it comes from.
+    pub source: ModelSource,
+    /// The adapter on it.
+    pub adapter: Option<Arc<Checkpoint>>,
+}
+
+/// Where a model comes from.
+#[derive(Clone)]
+pub enum ModelSource {
+    /// From files.
+    Opened(Arc<Checkpoint>),
+    /// An earlier step makes it.
+    Step(usize),
+}
+
+/// One tensor to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorPlan {
+    /// Its name in the child.
+    pub name: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// The format it is written in.
+    pub dtype: Dtype,
+    /// How its numbers are made.
+    pub work: Work,
+    /// What they are made from, in the order of the recipe.
+    pub inputs: Vec<TensorInput>,
+    /// Which input is the base.
+    pub base: Option<usize>,
+    /// Values of the parameters.
+    pub values: Values,
+    /// Format that inputs are rounded to first.
+    pub rounded_to: Option<Float>,
+}
+
+/// How a tensor is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// By the method.
+    Merge,
+    /// Copied byte by byte from its only input: it holds no floats.
+    Copy,
+}
+
+/// One input of a tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorInput {
+    /// Which of [`Step::models`].
+    pub model: usize,
+    /// The tensor there; rows beyond the child's are not read.
+    pub tensor: String,
+}
+
+/// What is changed in the donor's `config.json`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConfigChange {
+    /// For each layer of the child, the donor's layer that it stands for; `None` if the child
+    /// has the donor's layers.
+    pub layers: Option<Vec<usize>>,
+    /// Rows of the token embedding, if they are not the donor's.
+    pub vocab_size: Option<usize>,
+    /// Whether the head is the token embedding, if the donor says otherwise.
+    pub tie_word_embeddings: Option<bool>,
+    /// Name of the format that most numbers are written in.
+    pub dtype: Option<String>,
+}
+
+impl Plan {
+    /// Whether nothing stands in the way.
+    pub fn is_sound(&self) -> bool {
+        !self.steps.is_empty() && !self.problems.iter().any(Problem::is_error)
+    }
+
+    /// The problems that stop it.
+    pub fn errors(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| problem.is_error())
+    }
+}
+
+impl Step {
+    /// What other documents call its result.
+    pub fn name(&self) -> Option<&str> {
+        self.recipe.name.as_deref()
+    }
+
+    /// Bytes of the tensors that it makes.
+    pub fn bytes_written(&self) -> u64 {
+        self.tensors.iter().map(TensorPlan::size_bytes).sum()
+    }
+}
+
+impl TensorPlan {
+    /// Numbers in the tensor.
+    pub fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Bytes that are written for it.
+    pub fn size_bytes(&self) -> u64 {
+        // Formats of less than a byte are copied, and fill whole bytes in their file too.
+        (self.elements() as u64 * self.dtype.bitsize() as u64).div_ceil(8)
+    }
+}
+
+impl Model {
+    /// The opened files, unless an earlier step makes them.
+    pub fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
+        match &self.source {
+            ModelSource::Opened(checkpoint) => Some(checkpoint),
+            ModelSource::Step(_) => None,
+        }
+    }
+
+    /// The folder that its configuration and tokenizer lie in.
+    pub fn folder(&self) -> Option<PathBuf> {
+        Some(self.checkpoint()?.folder().to_owned())
+    }
+}

@@ -1,0 +1,85 @@
+//! Whether the child can be written where it is wanted.
+
+use std::path::{Path, PathBuf};
+
+use super::super::problem::{Place, Problem};
+use super::super::write::folder;
+use super::super::write::units::show_bytes;
+use super::Plan;
+use crate::checkpoint::Form;
+
+/// Room that must stay free beside the weights, for configuration and tokenizer.
+const SPARE_BYTES: u64 = 32 << 20;
+
+/// What stands in the way of writing to `out`.
+pub(super) fn problems(out: &Path, force: bool, plan: &Plan) -> Vec<Problem> {
+    let mut sentences: Vec<String> = input_clashes(out, plan).into_iter().collect();
+    sentences.extend(folder::objection(out, force));
+    sentences.extend(too_little_room(out, plan.cost.bytes_written));
+    let place = Place::default;
+    sentences
+        .into_iter()
+        .map(|sentence| Problem::error(place(), sentence))
+        .collect()
+}
+
+/// The output must not be an input, lie in one, or hold one.
+fn input_clashes(out: &Path, plan: &Plan) -> Option<String> {
+    let own = real_path(out);
+    let models = plan.steps.iter().flat_map(|step| &step.models);
+    for model in models {
+        let opened = model.checkpoint().into_iter().chain(&model.adapter);
+        for checkpoint in opened {
+            // A model that is a single file has no folder of its own.
+            let place = match checkpoint.form() {
+                Form::SingleFile => checkpoint.path(),
+                _ => checkpoint.folder(),
+            };
+            let clash = if own.starts_with(real_path(place)) {
+                format!(
+                    "the output is the folder of {}, or lies in it",
+                    model.reference
+                )
+            } else if real_path(place).starts_with(&own) {
+                format!("{} lies in the output folder", model.reference)
+            } else {
+                continue;
+            };
+            return Some(format!("{clash}; choose another: {}", out.display()));
+        }
+    }
+    None
+}
+
+/// The path with all links followed, of what exists of it.
+fn real_path(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for ancestor in absolute.ancestors() {
+        if let Ok(real) = ancestor.canonicalize() {
+            let rest = absolute.strip_prefix(ancestor).unwrap_or(Path::new(""));
+            // Joining nothing would leave a separator at the end.
+            return if rest.as_os_str().is_empty() {
+                real
+            } else {
+                real.join(rest)
+            };
+        }
+    }
+    absolute
+}
+
+fn too_little_room(out: &Path, needed: u64) -> Option<String> {
+    let absolute = std::path::absolute(out).ok()?;
+    let there = absolute.ancestors().skip(1).find(|path| path.is_dir())?;
+    let free = fs4::available_space(there).ok()?;
+    // What an interrupted merge left behind takes part of the room, and will be used again.
+    let kept = folder::left_over_bytes(out);
+    (needed + SPARE_BYTES > free + kept).then(|| {
+        format!(
+            "the child needs {} and the disk has {} left; make room, or choose another disk: {}",
+            show_bytes(needed + SPARE_BYTES),
+            show_bytes(free + kept),
+            there.display()
+        )
+    })
+}

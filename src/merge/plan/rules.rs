@@ -1,0 +1,121 @@
+//! What a recipe says of method, formats and tokenizer, checked word by word.
+
+use super::super::methods::{self, Method, REGISTRY};
+use super::super::problem::{Problem, nearest};
+use super::super::recipe::{Recipe, TokenizerSource};
+use super::steps::Context;
+use crate::checkpoint::Dtype;
+use crate::numeric::Float;
+
+/// The formats that a recipe asks for.
+pub(super) struct Formats {
+    /// That inputs are rounded to.
+    pub(super) compute: Option<Float>,
+    /// That is written, where the recipe says so.
+    pub(super) written: Option<Dtype>,
+}
+
+/// The formats that recipes name.
+const FORMATS: [(&str, Float, Dtype); 3] = [
+    ("float32", Float::F32, Dtype::F32),
+    ("float16", Float::F16, Dtype::F16),
+    ("bfloat16", Float::BF16, Dtype::BF16),
+];
+
+/// What people write instead.
+const ALIASES: [(&str, &str); 8] = [
+    ("fp32", "float32"),
+    ("f32", "float32"),
+    ("float", "float32"),
+    ("fp16", "float16"),
+    ("f16", "float16"),
+    ("half", "float16"),
+    ("bf16", "bfloat16"),
+    ("float64", "float32"),
+];
+
+/// The method of the recipe.
+pub(super) fn method(recipe: &Recipe, context: &mut Context<'_>) -> Option<&'static dyn Method> {
+    let name = recipe.merge_method.as_str();
+    let found = methods::find(name);
+    if found.is_none() {
+        let names = REGISTRY.iter().map(|method| method.description().name);
+        let place = context.place("merge_method");
+        let problem = Problem::error(place, format!("there is no method `{name}`"));
+        context.problem(problem.with_nearest(nearest(name, names)));
+    }
+    found
+}
+
+/// The formats of the recipe.
+pub(super) fn formats(recipe: &Recipe, context: &mut Context<'_>) -> Formats {
+    let dtype = format("dtype", recipe.dtype.as_deref(), context);
+    let out = format("out_dtype", recipe.out_dtype.as_deref(), context);
+    Formats {
+        compute: dtype.map(|(float, _)| float),
+        written: out.or(dtype).map(|(_, dtype)| dtype),
+    }
+}
+
+fn format(key: &str, name: Option<&str>, context: &mut Context<'_>) -> Option<(Float, Dtype)> {
+    let name = name?;
+    let plain = name.strip_prefix("torch.").unwrap_or(name);
+    if let Some((_, float, dtype)) = FORMATS.iter().find(|(own, ..)| *own == plain) {
+        return Some((*float, *dtype));
+    }
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == plain);
+    let near = alias
+        .map(|(_, own)| (*own).to_owned())
+        .or_else(|| nearest(plain, FORMATS.map(|(own, ..)| own)));
+    let sentence = format!("`{name}` cannot be computed with; float32, float16 and bfloat16 can");
+    let problem = Problem::error(context.place(key), sentence).with_nearest(near);
+    context.problem(problem);
+    None
+}
+
+/// The model whose tokenizer is wanted; `None` if the recipe does not say.
+pub(super) fn tokenizer(
+    recipe: &Recipe,
+    base: Option<usize>,
+    context: &mut Context<'_>,
+) -> Option<usize> {
+    let path = "tokenizer_source";
+    match recipe.tokenizer_source.as_ref()? {
+        TokenizerSource::Base => {
+            if base.is_none() {
+                context.error(path, "there is no `base_model` to take the tokenizer from");
+            }
+            base
+        }
+        TokenizerSource::Union => {
+            context.error(
+                path,
+                "joining vocabularies is not done yet; use `base` or the name of a model",
+            );
+            None
+        }
+        TokenizerSource::Model(model) => Some(context.model(model, path)),
+    }
+}
+
+/// Names of templates that mergekit brings with it.
+const TEMPLATES: [&str; 5] = ["alpaca", "chatml", "exaone", "llama3", "mistral"];
+
+/// Checks the chat template.
+pub(super) fn chat_template(recipe: &Recipe, context: &mut Context<'_>) {
+    let Some(template) = recipe.chat_template.as_deref() else {
+        return;
+    };
+    if TEMPLATES.contains(&template) {
+        let sentence = format!(
+            "the template `{template}` does not come with Kinfolk; give its text, or `auto` for \
+             the one that most models have"
+        );
+        context.error("chat_template", sentence);
+    } else if template != "auto" && !template.contains('{') {
+        let sentence = "a chat template is `auto` or a text with {{ … }} in it";
+        let near = nearest(template, ["auto"]);
+        let problem = Problem::error(context.place("chat_template"), sentence);
+        context.problem(problem.with_nearest(near));
+    }
+}

@@ -1,0 +1,85 @@
+//! The values that the parameters of a method have for one tensor.
+//!
+//! Searched from the source outwards, as in mergekit; parameters of a model look at the name
+//! that the tensor has in that model, parameters of the merge at its name in the child.
+
+use std::collections::BTreeMap;
+
+use super::super::methods::{Description, Parameter, ParameterScope, Values};
+use super::super::recipe::{Recipe, evaluate_first};
+use super::shape::{Part, PartSource};
+use super::steps::Context;
+
+/// One tensor, as far as parameters depend on it.
+pub(super) struct Asked<'a> {
+    pub(super) recipe: &'a Recipe,
+    pub(super) method: &'static Description,
+    pub(super) part: &'a Part<'a>,
+    /// Name in the child.
+    pub(super) name: &'a str,
+    /// Where it stands among the layers, 0 to 1.
+    pub(super) t: f64,
+}
+
+impl Asked<'_> {
+    /// All values; `inputs` are the sources that take part, with the tensor's name in each.
+    pub(super) fn values(&self, inputs: &[(usize, String)], context: &mut Context<'_>) -> Values {
+        let of_scope = |scope| {
+            let parameters = self.method.parameters.iter();
+            parameters.filter(move |own| own.scope == scope)
+        };
+        let mut values = Values::default();
+        for own in of_scope(ParameterScope::Global) {
+            let outer = [self.part.parameters, Some(&self.recipe.parameters)];
+            let levels = outer.into_iter().flatten().map(|level| (level, self.name));
+            match evaluate_first(own.key, levels, self.t).or(own.default()) {
+                Some(value) => {
+                    values.global.insert(own.key, value);
+                }
+                None => self.missing("parameters", own, "", context),
+            }
+        }
+        for (source, name) in inputs {
+            let is_base = self.part.base == Some(*source);
+            let source = &self.part.sources[*source];
+            let mut of_input = BTreeMap::new();
+            for own in of_scope(ParameterScope::PerModel) {
+                match self.of_source(own, source, name) {
+                    Some(value) => {
+                        of_input.insert(own.key, value);
+                    }
+                    None if is_base => {}
+                    None => {
+                        let of = format!(" of {}", source.reference);
+                        self.missing(&source.path, own, &of, context);
+                    }
+                }
+            }
+            values.per_input.push(of_input);
+        }
+        values
+    }
+
+    fn of_source(&self, own: &Parameter, source: &PartSource<'_>, name: &str) -> Option<f64> {
+        let levels = [
+            source.parameters,
+            self.part.parameters,
+            Some(&self.recipe.parameters),
+        ];
+        let levels = levels.into_iter().flatten().map(|level| (level, name));
+        evaluate_first(own.key, levels, self.t).or(own.default())
+    }
+
+    fn missing(&self, path: &str, own: &Parameter, of: &str, context: &mut Context<'_>) {
+        let (method, key) = (self.method.name, own.key);
+        // One tensor is enough to say; a missing parameter would be told for hundreds.
+        let told = format!("{method} needs the parameter `{key}`{of}");
+        if !context
+            .problems
+            .iter()
+            .any(|p| p.sentence.starts_with(&told))
+        {
+            context.error(path, format!("{told}, at least for {}", self.name));
+        }
+    }
+}

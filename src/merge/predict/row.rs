@@ -1,0 +1,102 @@
+//! One more row of a Gram matrix: that of a combination of the others.
+
+use crate::numeric::Gram;
+use crate::numeric::dots::packed;
+
+/// A vector in terms of the rows of a Gram: its share of the base, and of each δ.
+pub(super) struct Combination {
+    /// a₀ of a₀b + Σ aₖδₖ.
+    base: f64,
+    /// aₖ of model k, counted from 0.
+    models: Vec<(usize, f64)>,
+}
+
+/// The change Σ cᵢxᵢ − b of a child whose inputs have these rows: as xᵢ = b + δᵢ, it is
+/// (Σ cᵢ − 1)·b + Σ cᵢδᵢ.
+pub(super) fn combination(coefficients: &[f64], rows: &[usize]) -> Combination {
+    let sum: f64 = coefficients.iter().sum();
+    let excess = sum - 1.0;
+    // Shares that sum to one but for rounding leave nothing of the base, which is so much
+    // larger than the changes that the rounding would show.
+    let base = if excess.abs() < 1e-14 { 0.0 } else { excess };
+    let models = coefficients
+        .iter()
+        .zip(rows)
+        .filter(|(_, row)| **row > 0)
+        .map(|(&c, &row)| (row - 1, c));
+    Combination {
+        base,
+        models: models.collect(),
+    }
+}
+
+/// The Gram with a model more, which is `child`.
+pub(super) fn append(gram: &Gram, child: &Combination) -> Gram {
+    let n = gram.models();
+    let with = |row: usize| {
+        let changes = child.models.iter().map(|&(k, a)| a * gram.dot(k + 1, row));
+        child.base * gram.dot(0, row) + changes.sum::<f64>()
+    };
+    let sums = child.models.iter().map(|&(k, a)| a * gram.sums[k + 1]);
+    let mut out = gram.clone();
+    out.sums.push(child.base * gram.sums[0] + sums.sum::<f64>());
+    out.non_finite.push(0);
+    out.dots.extend((0..=n).map(with));
+    out.dots.push(distance_to_base(gram, child));
+    out.squared_distances
+        .extend((0..n).map(|model| distance(gram, child, model)));
+    out.squared_distances.push(0.0);
+    debug_assert_eq!(out.dots.len(), packed(0, n + 2));
+    out
+}
+
+/// |y − p|² for y = Σ aₖδₖ and a point p, from distances alone: with the base as a point of
+/// share 1 − Σ aₖ, it is Σ aᵢ·d²(i, p) − ½ ΣΣ aᵢaⱼ·d²(i, j). Nearly equal models lose no digits.
+fn from_distances(gram: &Gram, child: &Combination, to: impl Fn(Option<usize>) -> f64) -> f64 {
+    let rest = 1.0 - child.models.iter().map(|(_, a)| a).sum::<f64>();
+    let mut points: Vec<(Option<usize>, f64)> =
+        child.models.iter().map(|&(k, a)| (Some(k), a)).collect();
+    points.push((None, rest));
+    let mut sum = 0.0;
+    for (i, &(p, a)) in points.iter().enumerate() {
+        sum += a * to(p);
+        for &(q, b) in &points[..i] {
+            sum -= a * b * between(gram, p, q);
+        }
+    }
+    sum
+}
+
+/// Squared distance of two models, or of a model and the base.
+fn between(gram: &Gram, p: Option<usize>, q: Option<usize>) -> f64 {
+    match (p, q) {
+        (None, None) => 0.0,
+        (Some(k), None) | (None, Some(k)) => gram.dot(k + 1, k + 1),
+        (Some(i), Some(j)) => gram.squared_distance(i, j),
+    }
+}
+
+/// |child − base|²
+fn distance_to_base(gram: &Gram, child: &Combination) -> f64 {
+    let changes = from_distances(gram, child, |p| between(gram, p, None));
+    let cross: f64 = child
+        .models
+        .iter()
+        .map(|&(k, a)| a * gram.dot(0, k + 1))
+        .sum();
+    let base = child.base * child.base * gram.dot(0, 0) + 2.0 * child.base * cross;
+    (changes + base).max(0.0)
+}
+
+/// |child − model|²
+fn distance(gram: &Gram, child: &Combination, model: usize) -> f64 {
+    let changes = from_distances(gram, child, |p| between(gram, p, Some(model)));
+    let cross: f64 = child
+        .models
+        .iter()
+        .map(|&(k, a)| a * gram.dot(0, k + 1))
+        .sum();
+    let cross = cross - gram.dot(0, model + 1);
+    let base = child.base * child.base * gram.dot(0, 0) + 2.0 * child.base * cross;
+    (changes + base).max(0.0)
+}

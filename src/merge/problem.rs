@@ -1,0 +1,147 @@
+//! What is wrong with a recipe, or with what it would make: found before the first byte.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Whether the work can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nothing is written.
+    Error,
+    /// The merge is done; the user should know.
+    Warning,
+}
+
+/// One trouble, with its place in the recipe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Whether it stops the merge.
+    pub severity: Severity,
+    /// What is wrong and what to do, without a full stop.
+    pub sentence: String,
+    /// Where in the recipe.
+    pub place: Place,
+    /// The nearest valid name for one that is not.
+    pub nearest: Option<String>,
+}
+
+/// A place in a recipe file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// Which document of the file, from 0.
+    pub document: usize,
+    /// Such as `models[1].parameters.weight`; empty for the document as a whole.
+    pub path: String,
+    /// Line and column from 1, where the recipe was read from text.
+    pub position: Option<Position>,
+}
+
+/// A line and a column, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Position {
+    /// From 1.
+    pub line: u64,
+    /// From 1.
+    pub column: u64,
+}
+
+impl Problem {
+    /// A trouble that stops the merge.
+    pub fn error(place: Place, sentence: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            sentence: sentence.into(),
+            place,
+            nearest: None,
+        }
+    }
+
+    /// Something that the user should know.
+    pub fn warning(place: Place, sentence: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(place, sentence)
+        }
+    }
+
+    /// The same, with the valid name that was probably meant.
+    pub fn with_nearest(mut self, nearest: Option<String>) -> Self {
+        self.nearest = nearest;
+        self
+    }
+
+    /// Whether it stops the merge.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.place, self.sentence)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Position { line, column }) = self.position {
+            write!(f, "line {line}, column {column}: ")?;
+        } else if self.document > 0 {
+            write!(f, "document {}: ", self.document + 1)?;
+        }
+        if self.path.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "{}: ", self.path)
+        }
+    }
+}
+
+/// The name of `names` that `wanted` was probably meant to be.
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let plain = |name: &str| name.to_lowercase().replace('-', "_");
+    let wanted = plain(wanted);
+    let likeness = |name: &&str| strsim::jaro_winkler(&wanted, &plain(name));
+    names
+        .into_iter()
+        .map(|name| (likeness(&name), name))
+        .filter(|(likeness, _)| *likeness > 0.88)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, name)| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspelt_names_find_theirs() {
+        let names = ["density", "weight", "normalize", "int8_mask"];
+        assert_eq!(nearest("densty", names).as_deref(), Some("density"));
+        assert_eq!(nearest("normalise", names).as_deref(), Some("normalize"));
+        assert_eq!(nearest("int8-mask", names).as_deref(), Some("int8_mask"));
+        assert_eq!(nearest("colour", names), None);
+    }
+
+    #[test]
+    fn a_problem_says_where_it_is() {
+        let place = Place {
+            document: 0,
+            path: "models[1].parameters.densty".to_owned(),
+            position: Some(Position { line: 7, column: 5 }),
+        };
+        let problem = Problem::error(place, "there is no such parameter")
+            .with_nearest(Some("density".to_owned()));
+        assert_eq!(
+            problem.to_string(),
+            "line 7, column 5: models[1].parameters.densty: there is no such parameter; \
+             did you mean `density`?"
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! Recipes: what the user wants of a merge, in mergekit's terms.
+//!
+//! A recipe is plain data. It is read from mergekit's YAML ([`parse`]) and written back to it
+//! ([`to_yaml`]) without loss, comments aside. Whether its models exist and its values make
+//! sense is the plan's business.
+//!
+//! Kinfolk adds one key of its own, which mergekit ignores: `kinfolk: {on_nan: refuse, seed: 1}`.
+
+mod evaluate;
+mod nodes;
+mod read;
+mod read_values;
+mod reader;
+mod reference;
+mod yaml;
+
+pub use self::evaluate::{evaluate, evaluate_first};
+pub use self::nodes::to_yaml;
+pub use self::read::{Parsed, Positions, parse};
+pub use self::reference::{AdapterRef, ModelRef};
+
+/// What one document of a recipe file asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// What other documents of the file call its result.
+    pub name: Option<String>,
+    /// Name of the method.
+    pub merge_method: String,
+    /// The base model.
+    pub base_model: Option<ModelRef>,
+    /// The models, or the slices that the child is stacked from.
+    pub content: Content,
+    /// Parameters for all of it.
+    pub parameters: Parameters,
+    /// Format that inputs are rounded to, and that is written.
+    pub dtype: Option<String>,
+    /// Format that is written, if not `dtype`.
+    pub out_dtype: Option<String>,
+    /// Where the tokenizer comes from.
+    pub tokenizer_source: Option<TokenizerSource>,
+    /// Name of a template, or the template itself.
+    pub chat_template: Option<String>,
+    /// What to do about NaN and infinities.
+    pub on_nan: Option<OnNan>,
+    /// Seed of random methods.
+    pub seed: Option<u64>,
+}
+
+/// What is merged.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// Whole models.
+    Models(Vec<Source>),
+    /// Ranges of layers, stacked in this order.
+    Slices(Vec<Slice>),
+}
+
+/// Layers of the child, made from as many layers of each source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Slice {
+    /// What they are made from.
+    pub sources: Vec<Source>,
+    /// The base model of these layers, if not the recipe's.
+    pub base_model: Option<ModelRef>,
+    /// Parameters for these layers.
+    pub parameters: Parameters,
+    /// Read and written for mergekit, where it has no effect either.
+    pub residual_weight: Option<f64>,
+}
+
+/// A model, or some layers of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Which model.
+    pub model: ModelRef,
+    /// First layer, and the layer after the last; slices need it.
+    pub layer_range: Option<[i64; 2]>,
+    /// Parameters for this model.
+    pub parameters: Parameters,
+}
+
+/// Parameters by name, in the order of the recipe.
+pub type Parameters = Vec<(String, Setting)>;
+
+/// The value of a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Setting {
+    /// The same for every tensor.
+    Value(Value),
+    /// The first whose filter is part of the tensor's name.
+    Filtered(Vec<Filtered>),
+}
+
+/// A value for some tensors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filtered {
+    /// Part of a tensor's name; `None` and `*` mean every tensor.
+    pub filter: Option<String>,
+    /// The value.
+    pub value: Value,
+}
+
+/// One number, or numbers spread over the layers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+    /// From the first layer to the last, straight lines between.
+    Gradient(Vec<f64>),
+}
+
+/// Where the tokenizer comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TokenizerSource {
+    /// The base model.
+    Base,
+    /// The joined vocabularies of all models.
+    Union,
+    /// This model.
+    Model(ModelRef),
+}
+
+/// What to do about NaN and infinities in the inputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnNan {
+    /// Say how many and go on, as mergekit would in silence.
+    #[default]
+    Report,
+    /// Stop.
+    Refuse,
+}
+
+impl Recipe {
+    /// Every model that it names, in order, each once.
+    pub fn models(&self) -> Vec<&ModelRef> {
+        let sources: Vec<&Source> = match &self.content {
+            Content::Models(models) => models.iter().collect(),
+            Content::Slices(slices) => slices.iter().flat_map(|s| &s.sources).collect(),
+        };
+        let slice_bases = match &self.content {
+            Content::Models(_) => &[][..],
+            Content::Slices(slices) => &slices[..],
+        };
+        let all = self
+            .base_model
+            .iter()
+            .chain(slice_bases.iter().filter_map(|s| s.base_model.as_ref()))
+            .chain(sources.into_iter().map(|s| &s.model));
+        let mut out: Vec<&ModelRef> = Vec::new();
+        for model in all {
+            if !out.contains(&model) {
+                out.push(model);
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,168 @@
+//! From recipes to YAML, in mergekit's order of keys.
+
+use super::super::problem::Position;
+use super::yaml::{Node, What};
+use super::{
+    AdapterRef, Content, Filtered, ModelRef, OnNan, Parameters, Recipe, Setting, Slice, Source,
+    TokenizerSource, Value,
+};
+
+/// The YAML of a file with these documents.
+///
+/// # Errors
+/// A sentence; the library has none for values such as these, but could.
+pub fn to_yaml(recipes: &[Recipe]) -> Result<String, String> {
+    let documents: Vec<What> = recipes.iter().map(recipe).collect();
+    let text = match &documents[..] {
+        [only] => serde_saphyr::to_string(only),
+        all => serde_saphyr::to_string_multiple(all),
+    };
+    text.map_err(|error| format!("the recipe could not be written as YAML: {error}"))
+}
+
+fn recipe(recipe: &Recipe) -> What {
+    let mut keys = Keys::default();
+    keys.text("name", recipe.name.as_ref());
+    keys.put("merge_method", What::Text(recipe.merge_method.clone()));
+    keys.maybe("base_model", recipe.base_model.as_ref().map(model_ref));
+    match &recipe.content {
+        Content::Models(models) => keys.put("models", list(models.iter().map(source))),
+        Content::Slices(slices) => keys.put("slices", list(slices.iter().map(slice))),
+    }
+    keys.parameters(&recipe.parameters);
+    keys.text("dtype", recipe.dtype.as_ref());
+    keys.text("out_dtype", recipe.out_dtype.as_ref());
+    keys.maybe(
+        "tokenizer_source",
+        recipe.tokenizer_source.as_ref().map(tokenizer_source),
+    );
+    keys.text("chat_template", recipe.chat_template.as_ref());
+    let mut own = Keys::default();
+    own.maybe("on_nan", recipe.on_nan.map(on_nan));
+    own.maybe("seed", recipe.seed.map(|seed| What::Number(seed as f64)));
+    if !own.0.is_empty() {
+        keys.put("kinfolk", What::Map(own.0));
+    }
+    What::Map(keys.0)
+}
+
+fn slice(slice: &Slice) -> What {
+    let mut keys = Keys::default();
+    keys.put("sources", list(slice.sources.iter().map(source)));
+    keys.maybe("base_model", slice.base_model.as_ref().map(model_ref));
+    keys.parameters(&slice.parameters);
+    keys.maybe("residual_weight", slice.residual_weight.map(What::Number));
+    What::Map(keys.0)
+}
+
+fn source(source: &Source) -> What {
+    let mut keys = Keys::default();
+    keys.put("model", model_ref(&source.model));
+    let range = |[first, end]: [i64; 2]| list([first, end].map(|n| What::Number(n as f64)));
+    keys.maybe("layer_range", source.layer_range.map(range));
+    keys.parameters(&source.parameters);
+    What::Map(keys.0)
+}
+
+fn model_ref(model: &ModelRef) -> What {
+    if model.is_short() {
+        return What::Text(model.to_string());
+    }
+    let mut keys = Keys::default();
+    let own = AdapterRef {
+        path: model.path.clone(),
+        revision: model.revision.clone(),
+    };
+    keys.put("model", long_path(&own));
+    keys.maybe("lora", model.adapter.as_ref().map(long_path));
+    keys.text(
+        "override_architecture",
+        model.override_architecture.as_ref(),
+    );
+    What::Map(keys.0)
+}
+
+fn long_path(model: &AdapterRef) -> What {
+    let mut keys = Keys::default();
+    keys.put("path", What::Text(model.path.clone()));
+    keys.text("revision", model.revision.as_ref());
+    What::Map(keys.0)
+}
+
+fn tokenizer_source(source: &TokenizerSource) -> What {
+    match source {
+        TokenizerSource::Base => What::Text("base".to_owned()),
+        TokenizerSource::Union => What::Text("union".to_owned()),
+        TokenizerSource::Model(model) => model_ref(model),
+    }
+}
+
+fn on_nan(on_nan: OnNan) -> What {
+    let word = match on_nan {
+        OnNan::Report => "report",
+        OnNan::Refuse => "refuse",
+    };
+    What::Text(word.to_owned())
+}
+
+fn setting(setting: &Setting) -> What {
+    match setting {
+        Setting::Value(own) => value(own),
+        Setting::Filtered(items) => list(items.iter().map(filtered)),
+    }
+}
+
+fn filtered(item: &Filtered) -> What {
+    let mut keys = Keys::default();
+    keys.text("filter", item.filter.as_ref());
+    keys.put("value", value(&item.value));
+    What::Map(keys.0)
+}
+
+fn value(value: &Value) -> What {
+    match value {
+        Value::Number(number) => What::Number(*number),
+        Value::Flag(flag) => What::Flag(*flag),
+        Value::Gradient(points) => list(points.iter().copied().map(What::Number)),
+    }
+}
+
+fn list(items: impl IntoIterator<Item = What>) -> What {
+    What::List(items.into_iter().map(node).collect())
+}
+
+/// Written values have no place.
+fn node(what: What) -> Node {
+    let at = Position { line: 0, column: 0 };
+    Node { at, what }
+}
+
+#[derive(Default)]
+struct Keys(Vec<(Node, Node)>);
+
+impl Keys {
+    fn put(&mut self, key: &str, what: What) {
+        self.0.push((node(What::Text(key.to_owned())), node(what)));
+    }
+
+    fn maybe(&mut self, key: &str, what: Option<What>) {
+        if let Some(what) = what {
+            self.put(key, what);
+        }
+    }
+
+    fn text(&mut self, key: &str, text: Option<&String>) {
+        self.maybe(key, text.cloned().map(What::Text));
+    }
+
+    fn parameters(&mut self, parameters: &Parameters) {
+        if parameters.is_empty() {
+            return;
+        }
+        let mut keys = Keys::default();
+        for (key, own) in parameters {
+            keys.put(key, setting(own));
+        }
+        self.put("parameters", What::Map(keys.0));
+    }
+}

@@ -1,0 +1,318 @@
+//! From YAML to recipes.
+
+use std::collections::BTreeMap;
+
+use super::super::problem::{Place, Position, Problem};
+use super::reader::{At, Group, Reader};
+use super::yaml::{self, What};
+use super::{AdapterRef, Content, ModelRef, OnNan, Recipe, Slice, Source, TokenizerSource};
+
+/// What a recipe file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// Its documents, in the order of the file; those that could be made sense of.
+    pub recipes: Vec<Recipe>,
+    /// What is wrong with them.
+    pub problems: Vec<Problem>,
+    /// Where everything stands.
+    pub positions: Positions,
+}
+
+/// Where everything stands in a recipe's text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Positions(BTreeMap<(usize, String), Position>);
+
+impl Positions {
+    /// The place of a path; if the recipe does not have it, that of the path above.
+    pub fn place(&self, document: usize, path: &str) -> Place {
+        let mut above = path;
+        loop {
+            if let Some(&position) = self.0.get(&(document, above.to_owned())) {
+                return Place {
+                    document,
+                    path: path.to_owned(),
+                    position: Some(position),
+                };
+            }
+            match above.rfind(['.', '[']) {
+                Some(end) => above = &above[..end],
+                None if above.is_empty() => break,
+                None => above = "",
+            }
+        }
+        Place {
+            document,
+            path: path.to_owned(),
+            position: None,
+        }
+    }
+}
+
+/// Reads the text of a recipe file; whatever is wrong with it is in the result.
+pub fn parse(text: &str) -> Parsed {
+    let documents = match yaml::read(text) {
+        Ok(documents) => documents,
+        Err((sentence, position)) => {
+            let place = Place {
+                position,
+                ..Place::default()
+            };
+            return Parsed {
+                recipes: Vec::new(),
+                problems: vec![Problem::error(place, sentence)],
+                positions: Positions::default(),
+            };
+        }
+    };
+    let mut reader = Reader {
+        document: 0,
+        problems: Vec::new(),
+        positions: BTreeMap::new(),
+    };
+    let mut recipes = Vec::new();
+    for node in documents.iter().filter(|node| node.what != What::Null) {
+        // Counted as they are kept, so that a place names its recipe even after a broken one.
+        reader.document = recipes.len();
+        let at = At {
+            node,
+            path: String::new(),
+        };
+        recipes.extend(reader.recipe(&at));
+    }
+    if recipes.is_empty() && reader.problems.is_empty() {
+        let sentence = "the recipe is empty";
+        reader
+            .problems
+            .push(Problem::error(Place::default(), sentence));
+    }
+    Parsed {
+        recipes,
+        problems: reader.problems,
+        positions: Positions(reader.positions),
+    }
+}
+
+impl Reader {
+    fn recipe(&mut self, at: &At<'_>) -> Option<Recipe> {
+        self.note(at);
+        let mut keys = self.group(at)?;
+        let method = keys.take(self, "merge_method");
+        if method.is_none() {
+            self.error(at, "the recipe names no `merge_method`");
+        }
+        let merge_method = method.and_then(|at| self.text(&at)).unwrap_or_default();
+        let content = self.content(at, &mut keys);
+        let (on_nan, seed) = self.own_options(&mut keys);
+        let recipe = Recipe {
+            name: self.optional_text(&mut keys, "name"),
+            merge_method,
+            base_model: keys
+                .take(self, "base_model")
+                .and_then(|at| self.model_ref(&at)),
+            content: content.unwrap_or(Content::Models(Vec::new())),
+            parameters: self.parameters(&mut keys),
+            dtype: self.optional_text(&mut keys, "dtype"),
+            out_dtype: self.optional_text(&mut keys, "out_dtype"),
+            tokenizer_source: self.tokenizer(&mut keys),
+            chat_template: self.optional_text(&mut keys, "chat_template"),
+            on_nan,
+            seed,
+        };
+        self.unknown(&keys);
+        Some(recipe)
+    }
+
+    fn content(&mut self, at: &At<'_>, keys: &mut Group<'_>) -> Option<Content> {
+        let models = keys.take(self, "models");
+        let slices = keys.take(self, "slices");
+        if let Some(modules) = keys.take(self, "modules") {
+            self.error(
+                &modules,
+                "`modules` is for models with several parts, which cannot be merged apart yet; \
+                 use `models` to merge all of their parts alike",
+            );
+            return None;
+        }
+        match (models, slices) {
+            (Some(models), None) => {
+                let list = self.list(&models);
+                let sources = list.iter().filter_map(|at| self.source(at)).collect();
+                Some(Content::Models(sources))
+            }
+            (None, Some(slices)) => {
+                let list = self.list(&slices);
+                Some(Content::Slices(
+                    list.iter().filter_map(|at| self.slice(at)).collect(),
+                ))
+            }
+            (Some(_), Some(slices)) => {
+                self.error(
+                    &slices,
+                    "the recipe has both `models` and `slices`; keep one",
+                );
+                None
+            }
+            (None, None) => {
+                self.error(at, "the recipe has neither `models` nor `slices`");
+                None
+            }
+        }
+    }
+
+    fn slice(&mut self, at: &At<'_>) -> Option<Slice> {
+        self.note(at);
+        let mut keys = self.group(at)?;
+        let sources = keys.take(self, "sources");
+        if sources.is_none() {
+            self.error(at, "the slice names no `sources`");
+        }
+        let list = sources.map(|at| self.list(&at)).unwrap_or_default();
+        let slice = Slice {
+            sources: list.iter().filter_map(|at| self.source(at)).collect(),
+            base_model: keys
+                .take(self, "base_model")
+                .and_then(|at| self.model_ref(&at)),
+            parameters: self.parameters(&mut keys),
+            residual_weight: keys.take(self, "residual_weight").and_then(|at| {
+                self.warning(&at, "`residual_weight` has no effect, in mergekit neither");
+                self.number(&at)
+            }),
+        };
+        self.unknown(&keys);
+        Some(slice)
+    }
+
+    fn source(&mut self, at: &At<'_>) -> Option<Source> {
+        self.note(at);
+        let mut keys = self.group(at)?;
+        let model = keys.take(self, "model");
+        if model.is_none() {
+            self.error(at, "there is no `model` here");
+        }
+        let model = model.and_then(|at| self.model_ref(&at));
+        let layer_range = keys
+            .take(self, "layer_range")
+            .and_then(|at| self.layer_range(&at));
+        let parameters = self.parameters(&mut keys);
+        self.unknown(&keys);
+        Some(Source {
+            model: model?,
+            layer_range,
+            parameters,
+        })
+    }
+
+    fn layer_range(&mut self, at: &At<'_>) -> Option<[i64; 2]> {
+        let items = self.list(at);
+        let [first, end] = &items[..] else {
+            if matches!(at.node.what, What::List(_)) {
+                self.error(at, "a layer range is [first, after the last]");
+            }
+            return None;
+        };
+        Some([self.whole_number(first)?, self.whole_number(end)?])
+    }
+
+    fn model_ref(&mut self, at: &At<'_>) -> Option<ModelRef> {
+        if !matches!(at.node.what, What::Map(_)) {
+            let text = self.text(at)?;
+            return match ModelRef::parse(&text) {
+                Ok(model) => Some(model),
+                Err(sentence) => {
+                    self.error(at, sentence);
+                    None
+                }
+            };
+        }
+        let mut keys = self.group(at)?;
+        let model = keys.take(self, "model").and_then(|at| self.place_of(&at));
+        let lora = keys.take(self, "lora").and_then(|at| self.place_of(&at));
+        let override_architecture = self.optional_text(&mut keys, "override_architecture");
+        self.unknown(&keys);
+        let Some(model) = model else {
+            self.error(at, "there is no `model` here");
+            return None;
+        };
+        Some(ModelRef {
+            path: model.path,
+            revision: model.revision,
+            adapter: lora,
+            override_architecture,
+        })
+    }
+
+    /// `path`, `path@revision` or `{path, revision}`.
+    fn place_of(&mut self, at: &At<'_>) -> Option<AdapterRef> {
+        if !matches!(at.node.what, What::Map(_)) {
+            let model = self.model_ref(at)?;
+            return Some(AdapterRef {
+                path: model.path,
+                revision: model.revision,
+            });
+        }
+        let mut keys = self.group(at)?;
+        let path = self.optional_text(&mut keys, "path");
+        let revision = self.optional_text(&mut keys, "revision");
+        self.unknown(&keys);
+        if path.is_none() {
+            self.error(at, "there is no `path` here");
+        }
+        Some(AdapterRef {
+            path: path?,
+            revision,
+        })
+    }
+
+    fn tokenizer(&mut self, keys: &mut Group<'_>) -> Option<TokenizerSource> {
+        if let Some(at) = keys.take(self, "tokenizer") {
+            self.error(
+                &at,
+                "`tokenizer` builds new vocabularies, which is not done yet; use \
+                 `tokenizer_source: base` or the name of a model",
+            );
+        }
+        let at = keys.take(self, "tokenizer_source")?;
+        match &at.node.what {
+            What::Text(text) if text == "base" => Some(TokenizerSource::Base),
+            What::Text(text) if text == "union" => Some(TokenizerSource::Union),
+            _ => self.model_ref(&at).map(TokenizerSource::Model),
+        }
+    }
+
+    /// The keys that are Kinfolk's own.
+    fn own_options(&mut self, keys: &mut Group<'_>) -> (Option<OnNan>, Option<u64>) {
+        let group = keys.take(self, "kinfolk").and_then(|at| self.group(&at));
+        let Some(mut keys) = group else {
+            return (None, None);
+        };
+        let on_nan = keys.take(self, "on_nan").and_then(|at| {
+            let word = self.text(&at)?;
+            match word.as_str() {
+                "report" => Some(OnNan::Report),
+                "refuse" => Some(OnNan::Refuse),
+                _ => {
+                    self.error(&at, "`on_nan` is `report` or `refuse`");
+                    None
+                }
+            }
+        });
+        let seed = keys.take(self, "seed").and_then(|at| {
+            let seed = self.whole_number(&at)?;
+            if seed < 0 {
+                self.error(&at, "a seed is 0 or more");
+            }
+            u64::try_from(seed).ok()
+        });
+        self.unknown(&keys);
+        (on_nan, seed)
+    }
+
+    pub(super) fn optional_text(
+        &mut self,
+        keys: &mut Group<'_>,
+        key: &'static str,
+    ) -> Option<String> {
+        let at = keys.take(self, key)?;
+        self.text(&at)
+    }
+}

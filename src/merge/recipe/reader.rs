@@ -1,0 +1,174 @@
+//! A walk over a tree of values that notes what it does not understand, and goes on.
+
+use std::collections::BTreeMap;
+
+use super::super::problem::{Place, Position, Problem, nearest};
+use super::yaml::{Node, What};
+
+/// What was noted so far, and where everything stands.
+pub(super) struct Reader {
+    pub(super) document: usize,
+    pub(super) problems: Vec<Problem>,
+    pub(super) positions: BTreeMap<(usize, String), Position>,
+}
+
+/// A value with its path.
+#[derive(Clone)]
+pub(super) struct At<'a> {
+    pub(super) node: &'a Node,
+    pub(super) path: String,
+}
+
+/// A group of keys, each taken once; what is left over at the end is unknown.
+pub(super) struct Group<'a> {
+    path: String,
+    entries: Vec<(&'a str, Position, &'a Node)>,
+    known: Vec<&'static str>,
+}
+
+impl Reader {
+    pub(super) fn place(&self, at: &At<'_>) -> Place {
+        Place {
+            document: self.document,
+            path: at.path.clone(),
+            position: Some(at.node.at),
+        }
+    }
+
+    pub(super) fn error(&mut self, at: &At<'_>, sentence: impl Into<String>) {
+        let place = self.place(at);
+        self.problems.push(Problem::error(place, sentence));
+    }
+
+    pub(super) fn warning(&mut self, at: &At<'_>, sentence: impl Into<String>) {
+        let place = self.place(at);
+        self.problems.push(Problem::warning(place, sentence));
+    }
+
+    fn expected<T>(&mut self, at: &At<'_>, what: &str) -> Option<T> {
+        let found = at.node.what.kind();
+        self.error(at, format!("expected {what}, found {found}"));
+        None
+    }
+
+    /// Notes where a value stands.
+    pub(super) fn note(&mut self, at: &At<'_>) {
+        self.positions
+            .insert((self.document, at.path.clone()), at.node.at);
+    }
+
+    /// The keys of a group; `None` and a problem if it is none.
+    pub(super) fn group<'a>(&mut self, at: &At<'a>) -> Option<Group<'a>> {
+        let What::Map(pairs) = &at.node.what else {
+            return self.expected(at, "a group of keys");
+        };
+        let mut entries = Vec::new();
+        for (key, value) in pairs {
+            match &key.what {
+                What::Text(text) => entries.push((text.as_str(), key.at, value)),
+                // A number, a flag or worse; no recipe has such keys.
+                other => {
+                    let key = At {
+                        node: key,
+                        path: at.path.clone(),
+                    };
+                    self.error(&key, format!("expected a key, found {}", other.kind()));
+                }
+            }
+        }
+        Some(Group {
+            path: at.path.clone(),
+            entries,
+            known: Vec::new(),
+        })
+    }
+
+    /// The items of a list; none and a problem if it is no list.
+    pub(super) fn list<'a>(&mut self, at: &At<'a>) -> Vec<At<'a>> {
+        let What::List(items) = &at.node.what else {
+            return self.expected(at, "a list").unwrap_or_default();
+        };
+        let item = |(k, node)| At {
+            node,
+            path: format!("{}[{k}]", at.path),
+        };
+        items.iter().enumerate().map(item).collect()
+    }
+
+    /// Text; numbers and flags are taken for it where the YAML has no quotes.
+    pub(super) fn text(&mut self, at: &At<'_>) -> Option<String> {
+        match &at.node.what {
+            What::Text(text) => Some(text.clone()),
+            What::Number(_) | What::Flag(_) => self.expected(at, "text (put it in quotes)"),
+            _ => self.expected(at, "text"),
+        }
+    }
+
+    pub(super) fn number(&mut self, at: &At<'_>) -> Option<f64> {
+        match &at.node.what {
+            What::Number(number) => Some(*number),
+            What::Text(text) => match text.trim().parse::<f64>() {
+                Ok(number) if number.is_finite() => Some(number),
+                _ => self.expected(at, "a number"),
+            },
+            _ => self.expected(at, "a number"),
+        }
+    }
+
+    pub(super) fn whole_number(&mut self, at: &At<'_>) -> Option<i64> {
+        let number = self.number(at)?;
+        if number.fract() == 0.0 && number.abs() < 9e15 {
+            return Some(number as i64);
+        }
+        self.expected(at, "a whole number")
+    }
+
+    /// Says which keys of the group nobody asked for.
+    pub(super) fn unknown(&mut self, group: &Group<'_>) {
+        for (key, position, _) in &group.entries {
+            let place = Place {
+                document: self.document,
+                path: join(&group.path, key),
+                position: Some(*position),
+            };
+            let near = nearest(key, group.known.iter().copied());
+            let sentence = format!("recipes have no key `{key}` here");
+            self.problems
+                .push(Problem::error(place, sentence).with_nearest(near));
+        }
+    }
+}
+
+impl<'a> Group<'a> {
+    /// Takes the value of a key; a value of nothing counts as not there.
+    pub(super) fn take(&mut self, reader: &mut Reader, key: &'static str) -> Option<At<'a>> {
+        self.known.push(key);
+        let found = self.entries.iter().position(|(own, ..)| *own == key)?;
+        let (_, _, node) = self.entries.remove(found);
+        let at = At {
+            node,
+            path: join(&self.path, key),
+        };
+        reader.note(&at);
+        (node.what != What::Null).then_some(at)
+    }
+
+    /// Takes all keys, whatever they are called, with their own places.
+    pub(super) fn take_all(&mut self) -> Vec<(String, Position, At<'a>)> {
+        let path = self.path.clone();
+        std::mem::take(&mut self.entries)
+            .into_iter()
+            .map(|(key, position, node)| {
+                let path = join(&path, key);
+                (key.to_owned(), position, At { node, path })
+            })
+            .collect()
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        return key.to_owned();
+    }
+    format!("{path}.{key}")
+}

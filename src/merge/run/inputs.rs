@@ -1,0 +1,98 @@
+//! The files that a step reads.
+
+use std::sync::Arc;
+
+use super::super::methods::MergeError;
+use super::super::plan::{ModelSource, Step, TensorPlan, Work};
+use super::super::tensor::Input;
+use super::RunError;
+use crate::checkpoint::{Change, Checkpoint, OnDisk, Stored, dtype};
+
+/// The opened models of a step: weights, and the adapter on them.
+pub(super) type Opened = Vec<(Arc<Checkpoint>, Option<Arc<Checkpoint>>)>;
+
+/// The models of a step, which must still be those that were planned with.
+pub(super) fn opened(step: &Step, steps: &[Arc<Checkpoint>]) -> Result<Opened, RunError> {
+    let mut out = Vec::new();
+    for model in &step.models {
+        let weights = match &model.source {
+            ModelSource::Opened(checkpoint) => Arc::clone(checkpoint),
+            ModelSource::Step(k) => {
+                let made = steps.get(*k).map(Arc::clone);
+                made.ok_or_else(|| format!("{} was not made", model.reference))?
+            }
+        };
+        for checkpoint in [Some(&weights), model.adapter.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            if checkpoint.state_on_disk() != OnDisk::Unchanged {
+                let sentence = "the files have changed since the merge was planned; start again";
+                return Err(format!("{sentence}: {}", checkpoint.path().display()).into());
+            }
+        }
+        out.push((weights, model.adapter.clone()));
+    }
+    Ok(out)
+}
+
+/// The numbers of a tensor's inputs: the first rows that all have.
+pub(super) fn inputs<'m>(
+    plan: &TensorPlan,
+    models: &'m Opened,
+) -> Result<Vec<Input<'m>>, MergeError> {
+    let mut out = Vec::new();
+    for input in &plan.inputs {
+        let (weights, adapter) = &models[input.model];
+        let refused = |what: String| MergeError::Refused(format!("{}: {what}", input.tensor));
+        let Some(own) = weights.tensor(&input.tensor) else {
+            return Err(refused("the model does not have it any more".to_owned()));
+        };
+        let adapter = adapter.as_ref().and_then(|adapter| adapter.adapter());
+        let change = match adapter {
+            Some(adapter) => adapter
+                .change(&input.tensor, &own.shape)
+                .map_err(|error| refused(error.to_string()))?,
+            None => Change::None,
+        };
+        let (format, bytes) = match change {
+            Change::Replaced { dtype, bytes } => (dtype::float(dtype), bytes),
+            Change::None | Change::LowRank(_) => (own.float(), weights.bytes(own)),
+        };
+        let float = format.ok_or_else(|| refused("it holds no floats".to_owned()))?;
+        let bytes = bytes
+            .get(..plan.elements() * float.bytes())
+            .ok_or_else(|| refused("it has too few numbers".to_owned()))?;
+        out.push(Input {
+            stored: Stored { float, bytes },
+            adapter: match change {
+                Change::LowRank(low_rank) => Some(low_rank),
+                Change::None | Change::Replaced { .. } => None,
+            },
+        });
+    }
+    Ok(out)
+}
+
+/// Bytes that are read for a tensor.
+pub(super) fn reading(step: &Step, tensor: &TensorPlan, models: &Opened) -> u64 {
+    let readings = match tensor.work {
+        Work::Merge => step.method.readings(&tensor.values),
+        Work::Copy => 1,
+    };
+    let bits = tensor.inputs.iter().filter_map(|input| {
+        let own = models[input.model].0.tensor(&input.tensor)?;
+        Some(own.dtype.bitsize() as u64)
+    });
+    readings * (tensor.elements() as u64 * bits.sum::<u64>()).div_ceil(8)
+}
+
+/// Tells the system what will be read next.
+pub(super) fn read_ahead(tensor: &TensorPlan, models: &Opened) {
+    for input in &tensor.inputs {
+        let (weights, _) = &models[input.model];
+        if let Some(own) = weights.tensor(&input.tensor) {
+            weights.advise_soon(own);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Carries out a plan: tensor by tensor, into a folder that gets its name when all is there.
+//!
+//! While a tensor is computed the system is told which pages come next, and what was written
+//! before is brought to the disk by the system and, shard by shard, by a thread of its own.
+//! Memory is that of the methods' blocks and of the chunks that are being written; no tensor is
+//! held.
+
+mod inputs;
+mod outcome;
+mod shard;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use self::inputs::{Opened, opened};
+pub use self::outcome::{NonFinite, Options, Outcome, RunError};
+use self::shard::failure;
+use super::plan::{Plan, Step};
+use super::recipe::{Recipe, to_yaml};
+use super::write::{
+    Finishing, INDEX_NAME, Layout, STEP_PREFIX, ShardFile, Staging, card, chat_template,
+    copy_companions, recipe_hash, work_key, write_config,
+};
+use crate::checkpoint::Checkpoint;
+use crate::jobs::Ticket;
+
+/// Carries out `plan`, which must be sound, on all threads of the current pool.
+///
+/// # Errors
+/// [`RunError::Cancelled`] within a tenth of a second of the ticket being cancelled; a sentence
+/// for anything else. Nothing is at `options.out` then that was not there before; finished
+/// shards stay beside it for the next run.
+pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, RunError> {
+    let started = Instant::now();
+    if let Some(problem) = plan.errors().next() {
+        return Err(RunError::Failed(problem.to_string()));
+    }
+    let saved = |step: &Step| Recipe {
+        // Written with the seed that was used, the recipe makes the same child again.
+        seed: options.seed.or(step.recipe.seed),
+        ..step.recipe.clone()
+    };
+    let recipes: Vec<Recipe> = plan.steps.iter().map(saved).collect();
+    let yaml = to_yaml(&recipes)?;
+    let hash = recipe_hash(&yaml);
+    let last = plan.steps.len().saturating_sub(1);
+    let layout = |(k, step): (usize, &Step)| {
+        // Steps on the way are read once and removed.
+        let shard_bytes = if k == last { options.shard_bytes } else { 0 };
+        Layout::new(&step.tensors, shard_bytes, &hash)
+    };
+    let layouts: Vec<Layout> = plan.steps.iter().enumerate().map(layout).collect();
+    let key = work_key(plan, &hash, options.seed, &layouts);
+    ticket.expect(plan.cost.bytes_read);
+    let mut run = Run {
+        plan,
+        options,
+        ticket,
+        key: &key,
+        yaml: &yaml,
+        outcome: Outcome {
+            out: options.out.clone(),
+            files: Vec::new(),
+            tensors: 0,
+            bytes_read: plan.cost.bytes_read,
+            bytes_written: 0,
+            reused_files: 0,
+            seconds: 0.0,
+            non_finite: Vec::new(),
+            recipe_sha256: hash,
+        },
+    };
+    let staging = Staging::open(&options.out, options.force, &key)?;
+    let mut steps = Vec::new();
+    for (k, layout) in layouts.iter().enumerate().take(last) {
+        match run.early_step(k, layout, staging.path(), &steps) {
+            Ok(made) => steps.push(made),
+            Err(error) => {
+                staging.abandon();
+                return Err(error);
+            }
+        }
+    }
+    let Some(layout) = layouts.last() else {
+        return Err(RunError::Failed("the recipe is empty".to_owned()));
+    };
+    run.last_step(last, layout, staging, &steps)?;
+    run.outcome.seconds = started.elapsed().as_secs_f64();
+    Ok(run.outcome)
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    options: &'a Options,
+    ticket: &'a Ticket,
+    key: &'a str,
+    yaml: &'a str,
+    outcome: Outcome,
+}
+
+impl Run<'_> {
+    /// Makes a model that later steps read, or takes the one that an earlier run has made.
+    fn early_step(
+        &mut self,
+        k: usize,
+        layout: &Layout,
+        folder: &Path,
+        steps: &[Arc<Checkpoint>],
+    ) -> Result<Arc<Checkpoint>, RunError> {
+        let out = folder.join(format!("{STEP_PREFIX}{k}"));
+        let key = format!("{}-{k}", self.key);
+        if !Staging::is_done(&out, &key) {
+            let mut staging = Staging::open(&out, true, &key)?;
+            match self.step(k, layout, &mut staging, steps) {
+                Ok(()) => staging.publish_step()?,
+                Err(error) => {
+                    staging.abandon();
+                    return Err(error);
+                }
+            };
+        }
+        let made = Checkpoint::open(&out).map_err(|error| error.to_string())?;
+        Ok(Arc::new(made))
+    }
+
+    fn last_step(
+        &mut self,
+        k: usize,
+        layout: &Layout,
+        mut staging: Staging,
+        steps: &[Arc<Checkpoint>],
+    ) -> Result<(), RunError> {
+        let done = self
+            .step(k, layout, &mut staging, steps)
+            .and_then(|()| self.card(&staging));
+        match done {
+            Ok(()) => Ok(staging.publish()?),
+            Err(error) => {
+                staging.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    fn card(&self, staging: &Staging) -> Result<(), RunError> {
+        let Options { out, parents, .. } = self.options;
+        let card = card(self.plan, out, self.yaml, parents);
+        staging.write("README.md", card.as_bytes())?;
+        staging.write("mergekit_config.yml", self.yaml.as_bytes())?;
+        Ok(self.ticket.advance(0)?)
+    }
+
+    /// Writes the shards of a step and what belongs beside them.
+    fn step(
+        &mut self,
+        k: usize,
+        layout: &Layout,
+        staging: &mut Staging,
+        steps: &[Arc<Checkpoint>],
+    ) -> Result<(), RunError> {
+        let step = &self.plan.steps[k];
+        let models = opened(step, steps)?;
+        let mut finishing: Option<Finishing> = None;
+        self.outcome.files.clear();
+        self.outcome.tensors = step.tensors.len();
+        for shard in &layout.shards {
+            self.outcome.files.push(shard.file_name.clone());
+            self.outcome.bytes_written += shard.len;
+            if staging.has(shard) {
+                self.outcome.reused_files += 1;
+                self.skip(step, shard, &models)?;
+                continue;
+            }
+            let file = ShardFile::create(staging.path(), shard)
+                .map_err(|error| staging.sentence(&error, &shard.file_name))?;
+            self.shard(step, shard, &models, &file)
+                .map_err(|error| failure(error, staging, shard))?;
+            // One shard is on its way to the disk while the next is made.
+            self.await_disk(finishing.take(), staging)?;
+            let handed = file.finish(&shard.file_name);
+            finishing = Some(handed.map_err(|error| staging.sentence(&error, &shard.file_name))?);
+        }
+        self.await_disk(finishing, staging)?;
+        self.companions(step, layout, &models, staging)
+    }
+
+    fn await_disk(
+        &self,
+        finishing: Option<Finishing>,
+        staging: &mut Staging,
+    ) -> Result<(), RunError> {
+        let Some(finishing) = finishing else {
+            return Ok(());
+        };
+        let file_name = finishing.file_name().to_owned();
+        match finishing.wait(self.ticket)? {
+            Ok(()) => Ok(staging.note(&file_name)?),
+            Err(error) => Err(staging.sentence(&error, &file_name).into()),
+        }
+    }
+
+    fn companions(
+        &self,
+        step: &Step,
+        layout: &Layout,
+        models: &Opened,
+        staging: &Staging,
+    ) -> Result<(), RunError> {
+        if let Some(index) = &layout.index {
+            staging.write(INDEX_NAME, index.as_bytes())?;
+        }
+        let folder = |model: usize| {
+            models
+                .get(model)
+                .map(|(model, _)| model.folder().to_owned())
+        };
+        let (Some(donor), Some(tokenizer)) = (folder(step.donor), folder(step.tokenizer)) else {
+            return Ok(());
+        };
+        if let Some(config) = write_config(&donor, &step.config)? {
+            staging.write("config.json", config.as_bytes())?;
+        }
+        copy_companions(&donor, &tokenizer, staging)?;
+        let folders = models.iter().map(|(model, _)| model.folder());
+        let template = step.recipe.chat_template.as_deref();
+        if let Some(template) = template.and_then(|wanted| chat_template(wanted, folders)) {
+            staging.write("chat_template.jinja", template.as_bytes())?;
+        }
+        Ok(())
+    }
+}

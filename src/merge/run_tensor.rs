@@ -1,0 +1,50 @@
+//! Makes one tensor, block by block, on all threads.
+
+use std::ops::Range;
+
+use super::inputs::{Blocks, Cuts, Inputs};
+use super::methods::{MergeError, Method, Values};
+use super::tensor::MergeTensor;
+use crate::jobs::Ticket;
+
+/// What became of a tensor beside its numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// NaN or infinite numbers of each input, in the order of the inputs.
+    pub non_finite: Vec<u64>,
+}
+
+/// Takes numbers of the result as they are made: the flat range and its numbers. Called from
+/// several threads at once and in any order; each number comes exactly once.
+pub type Write<'a> = &'a (dyn Fn(Range<usize>, &[f32]) -> Result<(), MergeError> + Sync);
+
+/// Makes `tensor` with `method` on all threads of the current pool.
+///
+/// Reports the bytes of all inputs to the ticket, at most once for each of
+/// [`Method::readings`]. Memory: some megabytes a thread, and what the method keeps; one chunk
+/// a thread is on its way at any time.
+///
+/// # Errors
+/// What the method, the ticket or `write` said.
+pub fn merge_tensor(
+    tensor: &MergeTensor<'_>,
+    method: &dyn Method,
+    values: &Values,
+    ticket: &Ticket,
+    write: Write<'_>,
+) -> Result<Merged, MergeError> {
+    let kernel = method.prepare(tensor, values, ticket)?;
+    let blocks = if kernel.needs_whole_rows() {
+        Blocks::WholeRows
+    } else {
+        Blocks::Any
+    };
+    let inputs = Inputs::new(tensor);
+    let counts = inputs.make(
+        Cuts::new(tensor, blocks),
+        ticket,
+        |range, inputs, out| kernel.block(range, inputs, out),
+        write,
+    )?;
+    Ok(Merged { non_finite: counts })
+}

@@ -1,0 +1,77 @@
+//! Files that go with the weights: tokenizer, chat template, generation settings.
+
+use std::path::Path;
+
+use super::Staging;
+
+/// Of the model whose tokenizer is taken.
+const TOKENIZER_FILES: [&str; 13] = [
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+    "tekken.json",
+    "chat_template.jinja",
+    "chat_template.json",
+    "preprocessor_config.json",
+    "video_preprocessor_config.json",
+];
+
+/// Of the model whose configuration is taken.
+const GENERATION_FILES: [&str; 1] = ["generation_config.json"];
+
+/// Far above any real one.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Copies them; a file that a model does not have is no trouble.
+///
+/// # Errors
+/// A sentence, with the file that could not be read or written.
+pub(in crate::merge) fn copy_companions(
+    donor: &Path,
+    tokenizer: &Path,
+    staging: &Staging,
+) -> Result<(), String> {
+    let of_tokenizer = TOKENIZER_FILES.iter().map(|name| (tokenizer, *name));
+    let of_donor = GENERATION_FILES.iter().map(|name| (donor, *name));
+    for (folder, name) in of_tokenizer.chain(of_donor) {
+        let path = folder.join(name);
+        let metadata = std::fs::metadata(&path);
+        if metadata.is_ok_and(|m| m.is_file() && m.len() <= MAX_BYTES) {
+            let bytes = std::fs::read(&path)
+                .map_err(|error| format!("could not be read: {error}: {}", path.display()))?;
+            staging.write(name, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// The chat template that a recipe asks for: the text itself, or, for `auto`, the one that most
+/// models have, and the first of those.
+pub(in crate::merge) fn chat_template<'f>(
+    wanted: &str,
+    folders: impl Iterator<Item = &'f Path>,
+) -> Option<String> {
+    if wanted != "auto" {
+        return Some(wanted.to_owned());
+    }
+    let templates: Vec<String> = folders.filter_map(template_of).collect();
+    let count = |one: &String| templates.iter().filter(|own| *own == one).count();
+    let most = templates.iter().map(count).max()?;
+    templates.iter().find(|one| count(one) == most).cloned()
+}
+
+/// The template of one model, as a file of its own or in the tokenizer's configuration.
+fn template_of(folder: &Path) -> Option<String> {
+    let file = std::fs::read_to_string(folder.join("chat_template.jinja"));
+    if let Ok(template) = file {
+        return Some(template);
+    }
+    let config = std::fs::read(folder.join("tokenizer_config.json")).ok()?;
+    let config: serde_json::Value = serde_json::from_slice(&config).ok()?;
+    Some(config.get("chat_template")?.as_str()?.to_owned())
+}

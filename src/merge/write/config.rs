@@ -1,0 +1,151 @@
+//! The child's `config.json`: the donor's, with what the merge changed made right.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::super::plan::ConfigChange;
+
+/// Far above any real one.
+const MAX_BYTES: u64 = 16 << 20;
+
+const LAYER_KEYS: [&str; 3] = ["num_hidden_layers", "n_layer", "num_layers"];
+/// Lists with one item for each layer.
+const PER_LAYER_KEYS: [&str; 6] = [
+    "layer_types",
+    "no_rope_layers",
+    "mlp_layer_types",
+    "attention_layers",
+    "layers_block_type",
+    "sliding_window_pattern_list",
+];
+
+/// The text of the child's configuration; `None` if the donor has none.
+///
+/// # Errors
+/// A sentence, if the donor's is no JSON object.
+pub(in crate::merge) fn write_config(
+    donor: &Path,
+    change: &ConfigChange,
+) -> Result<Option<String>, String> {
+    let path = donor.join("config.json");
+    let Ok(metadata) = std::fs::metadata(&path) else {
+        return Ok(None);
+    };
+    let failed = |reason: String| {
+        format!(
+            "the configuration cannot be used, {reason}: {}",
+            path.display()
+        )
+    };
+    if metadata.len() > MAX_BYTES {
+        return Err(failed("it is too long".to_owned()));
+    }
+    let text = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
+    let mut object: Map<String, Value> =
+        serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
+    apply(&mut object, change);
+    Ok(Some(format!("{:#}\n", Value::Object(object))))
+}
+
+fn apply(object: &mut Map<String, Value>, change: &ConfigChange) {
+    if let Some(layers) = &change.layers {
+        set_layers(object, layers);
+    }
+    if let Some(rows) = change.vocab_size {
+        set(object, &["vocab_size"], &json!(rows));
+    }
+    if let Some(tied) = change.tie_word_embeddings {
+        set(object, &["tie_word_embeddings"], &json!(tied));
+    }
+    if let Some(dtype) = &change.dtype {
+        set(object, &["dtype", "torch_dtype"], &json!(dtype));
+    }
+}
+
+/// Sets those of `keys` that are there, also within `text_config`; if none is, the first.
+fn set(object: &mut Map<String, Value>, keys: &[&str], value: &Value) {
+    let mut found = false;
+    for key in keys {
+        if let Some(own) = object.get_mut(*key) {
+            *own = value.clone();
+            found = true;
+        }
+        let inner = object.get_mut("text_config").and_then(Value::as_object_mut);
+        if let Some(own) = inner.and_then(|inner| inner.get_mut(*key)) {
+            *own = value.clone();
+            found = true;
+        }
+    }
+    if let (false, Some(first)) = (found, keys.first()) {
+        object.insert((*first).to_owned(), value.clone());
+    }
+}
+
+fn set_layers(object: &mut Map<String, Value>, layers: &[usize]) {
+    let keys: Vec<&str> = LAYER_KEYS
+        .into_iter()
+        .filter(|key| object.contains_key(*key))
+        .collect();
+    let keys = if keys.is_empty() {
+        &LAYER_KEYS[..1]
+    } else {
+        &keys
+    };
+    set(object, keys, &json!(layers.len()));
+    for key in PER_LAYER_KEYS {
+        if let Some(list) = object.get(key).and_then(Value::as_array) {
+            let of_child: Option<Vec<Value>> = layers
+                .iter()
+                .map(|&layer| list.get(layer).cloned())
+                .collect();
+            // A list of another length is about something else.
+            if let Some(of_child) = of_child {
+                object.insert(key.to_owned(), Value::Array(of_child));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(json: &str, change: &ConfigChange) -> Value {
+        let mut object = serde_json::from_str(json).unwrap();
+        apply(&mut object, change);
+        Value::Object(object)
+    }
+
+    #[test]
+    fn layers_and_their_lists_are_made_right() {
+        let change = ConfigChange {
+            layers: Some(vec![0, 1, 0]),
+            ..ConfigChange::default()
+        };
+        let config = changed(
+            r#"{"n_layer": 2, "layer_types": ["full", "sliding"]}"#,
+            &change,
+        );
+        assert_eq!(
+            config,
+            json!({"n_layer": 3, "layer_types": ["full", "sliding", "full"]})
+        );
+    }
+
+    #[test]
+    fn what_is_nested_is_changed_where_it_stands() {
+        let change = ConfigChange {
+            vocab_size: Some(64),
+            tie_word_embeddings: Some(false),
+            dtype: Some("bfloat16".to_owned()),
+            layers: None,
+        };
+        let json = r#"{"torch_dtype": "float32", "text_config": {"vocab_size": 72}}"#;
+        assert_eq!(
+            changed(json, &change),
+            json!({"torch_dtype": "bfloat16", "tie_word_embeddings": false,
+                   "text_config": {"vocab_size": 64}})
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! Names for recipes and for work: what a left-over must match to be used again.
+
+use sha2::{Digest, Sha256};
+
+use super::super::plan::Plan;
+use super::Layout;
+
+/// The SHA-256 of a recipe as Kinfolk writes it, in hexadecimal.
+pub(in crate::merge) fn recipe_hash(yaml: &str) -> String {
+    hexadecimal(Sha256::digest(yaml.as_bytes()))
+}
+
+/// A name for everything that the bytes of a plan's files depend on.
+pub(in crate::merge) fn work_key(
+    plan: &Plan,
+    recipe_hash: &str,
+    seed: Option<u64>,
+    layouts: &[Layout],
+) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |text: &str| {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    // Another version may make other numbers.
+    add(env!("CARGO_PKG_VERSION"));
+    add(recipe_hash);
+    add(&format!("{seed:?}"));
+    for model in plan.steps.iter().flat_map(|step| &step.models) {
+        for checkpoint in model.checkpoint().into_iter().chain(&model.adapter) {
+            add(&checkpoint.identity().key());
+        }
+    }
+    for shard in layouts.iter().flat_map(|layout| &layout.shards) {
+        add(&shard.file_name);
+        add(&shard.header);
+    }
+    hexadecimal(hash.finalize())
+}
+
+fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {
+    bytes
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

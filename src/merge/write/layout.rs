@@ -1,0 +1,136 @@
+//! Which tensor goes where: shards, their headers, and the index.
+
+use serde_json::{Map, Value, json};
+
+use super::super::plan::TensorPlan;
+use crate::checkpoint::dtype;
+
+/// The files of a child, all known before the first byte.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::merge) struct Layout {
+    /// In the order of writing.
+    pub(in crate::merge) shards: Vec<ShardPlan>,
+    /// Text of `model.safetensors.index.json`; `None` for a single file.
+    pub(in crate::merge) index: Option<String>,
+}
+
+/// One file of weights.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::merge) struct ShardPlan {
+    /// Such as `model-00001-of-00002.safetensors`.
+    pub(in crate::merge) file_name: String,
+    /// The JSON header, padded.
+    pub(in crate::merge) header: String,
+    /// Each tensor by its number in the step, with its first byte in the file.
+    pub(in crate::merge) tensors: Vec<(usize, u64)>,
+    /// Bytes of the whole file.
+    pub(in crate::merge) len: u64,
+}
+
+/// Name of the index.
+pub(in crate::merge) const INDEX_NAME: &str = "model.safetensors.index.json";
+
+impl Layout {
+    /// Lays out `tensors`; `shard_bytes` of 0 means one file. A tensor larger than a shard gets
+    /// one of its own.
+    pub(in crate::merge) fn new(
+        tensors: &[TensorPlan],
+        shard_bytes: u64,
+        recipe_hash: &str,
+    ) -> Self {
+        let mut groups: Vec<Vec<usize>> = vec![Vec::new()];
+        let mut size = 0;
+        for (k, tensor) in tensors.iter().enumerate() {
+            let bytes = tensor.size_bytes();
+            let is_full = shard_bytes > 0 && size > 0 && size + bytes > shard_bytes;
+            if is_full {
+                groups.push(Vec::new());
+                size = 0;
+            }
+            size += bytes;
+            if let Some(last) = groups.last_mut() {
+                last.push(k);
+            }
+        }
+        let count = groups.len();
+        let shards: Vec<ShardPlan> = groups
+            .into_iter()
+            .enumerate()
+            .map(|(k, group)| {
+                let name = match count {
+                    1 => "model.safetensors".to_owned(),
+                    _ => format!("model-{:05}-of-{count:05}.safetensors", k + 1),
+                };
+                ShardPlan::new(name, group, tensors, recipe_hash)
+            })
+            .collect();
+        let index = (count > 1).then(|| index(&shards, tensors));
+        Self { shards, index }
+    }
+}
+
+impl ShardPlan {
+    fn new(
+        file_name: String,
+        mut group: Vec<usize>,
+        tensors: &[TensorPlan],
+        recipe_hash: &str,
+    ) -> Self {
+        // Wide numbers first, so that every tensor begins at a multiple of its number's size.
+        group.sort_by_key(|&k| std::cmp::Reverse(tensors[k].dtype.bitsize()));
+        let mut entries = Map::new();
+        entries.insert(
+            "__metadata__".to_owned(),
+            json!({"format": "pt", "kinfolk_recipe_sha256": recipe_hash}),
+        );
+        let mut offsets = Vec::new();
+        let mut end = 0;
+        for k in group {
+            let tensor = &tensors[k];
+            let begin = end;
+            end += tensor.size_bytes();
+            entries.insert(
+                tensor.name.clone(),
+                json!({
+                    "dtype": dtype::name(tensor.dtype),
+                    "shape": tensor.shape,
+                    "data_offsets": [begin, end],
+                }),
+            );
+            offsets.push((k, begin));
+        }
+        let mut header = Value::Object(entries).to_string();
+        while !header.len().is_multiple_of(8) {
+            header.push(' ');
+        }
+        let data_start = 8 + header.len() as u64;
+        Self {
+            file_name,
+            header,
+            tensors: offsets
+                .into_iter()
+                .map(|(k, begin)| (k, data_start + begin))
+                .collect(),
+            len: data_start + end,
+        }
+    }
+
+    /// The file's bytes before the first number.
+    pub(in crate::merge) fn prefix(&self) -> Vec<u8> {
+        let mut out = (self.header.len() as u64).to_le_bytes().to_vec();
+        out.extend_from_slice(self.header.as_bytes());
+        out
+    }
+}
+
+fn index(shards: &[ShardPlan], tensors: &[TensorPlan]) -> String {
+    let mut weight_map = Map::new();
+    for shard in shards {
+        for (k, _) in &shard.tensors {
+            weight_map.insert(tensors[*k].name.clone(), json!(shard.file_name));
+        }
+    }
+    let total: u64 = tensors.iter().map(TensorPlan::size_bytes).sum();
+    let index = json!({"metadata": {"total_size": total}, "weight_map": weight_map});
+    format!("{index:#}\n")
+}

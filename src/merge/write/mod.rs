@@ -1,0 +1,25 @@
+//! Writing a child: shards in a temporary folder beside the output, which takes the output's
+//! name when all of it is there.
+//!
+//! So the output is either complete or not there, whenever the program is stopped.
+
+mod card;
+mod companions;
+mod config;
+mod encode;
+pub mod folder;
+mod hash;
+mod layout;
+mod shard;
+mod staging;
+pub mod units;
+
+pub use self::card::Parents;
+pub(super) use self::card::card;
+pub(super) use self::companions::{chat_template, copy_companions};
+pub(super) use self::config::write_config;
+pub(super) use self::encode::encode;
+pub(super) use self::hash::{recipe_hash, work_key};
+pub(super) use self::layout::{INDEX_NAME, Layout, ShardPlan};
+pub(super) use self::shard::{Finishing, ShardFile};
+pub(super) use self::staging::{STEP_PREFIX, Staging};

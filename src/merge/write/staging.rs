@@ -1,0 +1,272 @@
+//! The temporary folder: what an earlier run left in it is used again if it is the same work.
+//!
+//! `kinfolk-merge.json` in it names the work and lists the shards that are finished: on the
+//! disk, with the length and the time they had then. Anything else in the folder is removed.
+
+use std::fs::{DirEntry, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ShardPlan, folder};
+
+const STATE_NAME: &str = "kinfolk-merge.json";
+const LOCK_NAME: &str = "kinfolk-merge.lock";
+
+/// A folder that will be the output.
+pub(in crate::merge) struct Staging {
+    path: PathBuf,
+    out: PathBuf,
+    state: State,
+    lock: Option<File>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct State {
+    /// Of this file's format.
+    version: u32,
+    /// Names the work; see `hash`.
+    key: String,
+    finished: Vec<Finished>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Finished {
+    file: String,
+    bytes: u64,
+    /// Time of the last change, nanoseconds since 1970.
+    modified: u128,
+}
+
+const VERSION: u32 = 1;
+
+impl Staging {
+    /// Opens the folder for the work `key`; what belongs to other work is removed.
+    ///
+    /// # Errors
+    /// A sentence: the output is there, another program is at work, or the file system says no.
+    pub(in crate::merge) fn open(out: &Path, force: bool, key: &str) -> Result<Self, String> {
+        let path = folder::staging_path(out);
+        let failed = |error: io::Error| sentence(&error, &path);
+        folder::recover(out).map_err(failed)?;
+        if let Some(objection) = folder::objection(out, force) {
+            return Err(objection);
+        }
+        if path.is_dir() && !path.join(LOCK_NAME).exists() && !is_empty(&path) {
+            return Err(format!(
+                "this folder is in the way and was not made by a merge; move it: {}",
+                path.display()
+            ));
+        }
+        std::fs::create_dir_all(&path).map_err(failed)?;
+        let lock = File::create(path.join(LOCK_NAME)).map_err(failed)?;
+        if lock.try_lock().is_err() {
+            return Err(format!(
+                "another merge is writing to the same place; wait for it: {}",
+                out.display()
+            ));
+        }
+        let mut staging = Self {
+            state: State::read(&path)
+                .filter(|state| state.key == key && state.version == VERSION)
+                .unwrap_or_else(|| State::new(key)),
+            path,
+            out: out.to_owned(),
+            lock: Some(lock),
+        };
+        staging
+            .clean()
+            .map_err(|error| sentence(&error, &staging.path))?;
+        Ok(staging)
+    }
+
+    pub(in crate::merge) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes what is not finished work, and forgets what has changed.
+    fn clean(&mut self) -> io::Result<()> {
+        let path = self.path.clone();
+        let is_same_work = State::read(&path).is_some_and(|old| old.key == self.state.key);
+        let finished = &mut self.state.finished;
+        finished.retain(|own| Finished::of(&path, &own.file).is_ok_and(|now| now == *own));
+        for entry in std::fs::read_dir(&path)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_kept = name == LOCK_NAME
+                || finished.iter().any(|own| own.file == name)
+                || is_same_work && is_step(&name);
+            if !is_kept {
+                remove(&entry)?;
+            }
+        }
+        self.state.write(&path)
+    }
+
+    /// Whether a shard is there from an earlier run, with the header that it will have.
+    pub(in crate::merge) fn has(&self, shard: &ShardPlan) -> bool {
+        let listed = self
+            .state
+            .finished
+            .iter()
+            .any(|own| own.file == shard.file_name && own.bytes == shard.len);
+        listed && starts_with(&self.path.join(&shard.file_name), &shard.prefix())
+    }
+
+    /// Notes that a shard is finished.
+    pub(in crate::merge) fn note(&mut self, file_name: &str) -> Result<(), String> {
+        let failed = |error: io::Error| sentence(&error, &self.path);
+        let finished = Finished::of(&self.path, file_name).map_err(failed)?;
+        self.state.finished.push(finished);
+        self.state.write(&self.path).map_err(failed)
+    }
+
+    /// What to say of trouble with one of its files.
+    pub(in crate::merge) fn sentence(&self, error: &io::Error, file_name: &str) -> String {
+        sentence(error, &self.path.join(file_name))
+    }
+
+    /// Writes a small file, to the disk.
+    pub(in crate::merge) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let path = self.path.join(name);
+        write_synced(&path, bytes).map_err(|error| sentence(&error, &path))
+    }
+
+    /// Whether an earlier run has finished this work, as a step of the same merge.
+    pub(in crate::merge) fn is_done(out: &Path, key: &str) -> bool {
+        State::read(out).is_some_and(|state| state.key == key && state.version == VERSION)
+    }
+
+    /// Gives the folder the output's name.
+    pub(in crate::merge) fn publish(self) -> Result<(), String> {
+        let out = self.publish_step()?;
+        // Last, so that the folder is known for a merge's until it has its name.
+        let removed = std::fs::remove_file(out.join(LOCK_NAME))
+            .and_then(|()| std::fs::remove_file(out.join(STATE_NAME)));
+        removed.map_err(|error| sentence(&error, &out))
+    }
+
+    /// The same for a step, which keeps its state for [`Self::is_done`].
+    pub(in crate::merge) fn publish_step(mut self) -> Result<PathBuf, String> {
+        let out = self.out.clone();
+        let failed = |error: io::Error| sentence(&error, &out);
+        for entry in std::fs::read_dir(&self.path).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if is_step(&entry.file_name().to_string_lossy()) {
+                remove(&entry).map_err(failed)?;
+            }
+        }
+        self.release();
+        folder::publish(&self.path, &out).map_err(failed)?;
+        Ok(out)
+    }
+
+    /// Closes the lock: Windows renames no folder in which a file is open.
+    ///
+    /// Unlocked first, because a program that is being started by another thread may hold a
+    /// copy of the open file for a moment.
+    fn release(&mut self) {
+        if let Some(lock) = self.lock.take() {
+            lock.unlock().ok();
+        }
+    }
+
+    /// Removes the folder if no finished work is in it; a failed merge leaves nothing else.
+    pub(in crate::merge) fn abandon(mut self) {
+        self.release();
+        let entries = || {
+            std::fs::read_dir(&self.path)
+                .into_iter()
+                .flatten()
+                .flatten()
+        };
+        let keeps_steps = entries().any(|entry| is_step(&entry.file_name().to_string_lossy()));
+        if self.state.finished.is_empty() && !keeps_steps {
+            // What cannot be removed is recognised at the next run.
+            std::fs::remove_dir_all(&self.path).ok();
+            return;
+        }
+        let is_part = |entry: &DirEntry| entry.file_name().to_string_lossy().ends_with(".part");
+        for entry in entries().filter(is_part) {
+            remove(&entry).ok();
+        }
+    }
+}
+
+/// Names of the folders of earlier steps.
+pub(in crate::merge) const STEP_PREFIX: &str = "step-";
+
+fn is_step(name: &str) -> bool {
+    name.trim_start_matches('.').starts_with(STEP_PREFIX)
+}
+
+fn remove(entry: &DirEntry) -> io::Result<()> {
+    if entry.file_type()?.is_dir() {
+        std::fs::remove_dir_all(entry.path())
+    } else {
+        std::fs::remove_file(entry.path())
+    }
+}
+
+impl State {
+    fn new(key: &str) -> Self {
+        Self {
+            version: VERSION,
+            key: key.to_owned(),
+            finished: Vec::new(),
+        }
+    }
+
+    fn read(folder: &Path) -> Option<Self> {
+        let text = std::fs::read(folder.join(STATE_NAME)).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    fn write(&self, folder: &Path) -> io::Result<()> {
+        let text = serde_json::to_vec(self)?;
+        let temporary = folder.join("kinfolk-merge.json.part");
+        write_synced(&temporary, &text)?;
+        std::fs::rename(temporary, folder.join(STATE_NAME))
+    }
+}
+
+impl Finished {
+    fn of(folder: &Path, file: &str) -> io::Result<Self> {
+        let metadata = std::fs::metadata(folder.join(file))?;
+        let modified = metadata.modified()?.duration_since(UNIX_EPOCH);
+        Ok(Self {
+            file: file.to_owned(),
+            bytes: metadata.len(),
+            modified: modified.map_or(0, |time| time.as_nanos()),
+        })
+    }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.sync_all()
+}
+
+fn starts_with(path: &Path, prefix: &[u8]) -> bool {
+    let mut found = vec![0; prefix.len()];
+    let read = File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut found));
+    read.is_ok() && found == prefix
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+fn sentence(error: &io::Error, path: &Path) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull => format!(
+            "the disk is full; make room and start the same merge again: {}",
+            path.display()
+        ),
+        _ => format!("could not be written: {error}: {}", path.display()),
+    }
+}
