@@ -29,3 +29,5 @@ pub mod merge;
 pub mod study;
 
 pub mod workbench;
+
+pub mod cli;

@@ -1,0 +1,181 @@
+//! The arguments, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::checkpoint::Kind;
+use crate::kinship::{Grain, Metric};
+use crate::merge::write::units;
+
+/// See how language models are related before you merge them.
+#[derive(Parser)]
+#[command(name = "kinfolk", version, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Without arguments the window opens, one click from the demo.")]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Subcommand>,
+    /// Studies and models to open in the window
+    #[arg(value_name = "STUDY or MODEL")]
+    pub paths: Vec<PathBuf>,
+}
+
+#[derive(clap::Subcommand)]
+pub enum Subcommand {
+    /// Open the window
+    Window {
+        /// Studies and models to open in it
+        #[arg(value_name = "STUDY or MODEL")]
+        paths: Vec<PathBuf>,
+    },
+    /// Measure how related models are
+    Kinship(KinshipArgs),
+    /// Write the merge that a recipe describes
+    Merge(MergeArgs),
+    /// Foresee the kinship of the child that a recipe would make
+    Predict(PredictArgs),
+    /// Show what a checkpoint holds
+    Inspect(InspectArgs),
+    /// Write out the demo family and print its kinship
+    Demo(DemoArgs),
+}
+
+#[derive(clap::Args)]
+pub struct KinshipArgs {
+    /// The model that the others were fine-tuned from
+    #[arg(long, value_name = "BASE")]
+    pub base: PathBuf,
+    /// The models: folders, safetensors files or LoRA adapters
+    #[arg(required = true, value_name = "MODEL")]
+    pub models: Vec<PathBuf>,
+    /// Also give the kinship of every group of tensors
+    #[arg(long, value_name = "GRAIN", value_parser = one_of(GRAINS))]
+    pub by: Option<Grain>,
+    /// Only tensors of this kind
+    #[arg(long, value_name = "KIND", value_parser = one_of(KINDS))]
+    pub kind: Option<Kind>,
+    /// Print only this measure
+    #[arg(long, value_name = "METRIC", value_parser = one_of(METRICS))]
+    pub metric: Option<Metric>,
+    /// Scale each change to 8 bits first, as the reference tool's option of this name does
+    #[arg(long)]
+    pub low_precision: bool,
+    /// Count a tied embedding a second time as the head, as the reference tool does
+    #[arg(long)]
+    pub tied_twice: bool,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct MergeArgs {
+    /// A recipe in mergekit's YAML
+    pub recipe: PathBuf,
+    /// The folder that is made
+    #[arg(required_unless_present = "dry_run")]
+    pub out: Option<PathBuf>,
+    /// Check and size the merge, print its plan and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Largest file of weights, such as 5GB or 500MiB; 0 for one file
+    #[arg(long, value_name = "SIZE", default_value = "5GB", value_parser = units::parse_bytes)]
+    pub shard_size: u64,
+    /// Replace the model that OUT holds
+    #[arg(long)]
+    pub force: bool,
+    /// Seed of methods that drop changes at random; the recipe's, or 0, unless given
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Stop at the first tensor with NaN or infinite numbers
+    #[arg(long)]
+    pub refuse_nan: bool,
+    /// Measure the parents' kinship first, for the model card; reads the models once more
+    #[arg(long)]
+    pub kinship: bool,
+    /// The folder that relative paths of models start from; the recipe's unless given
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write plan and result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct PredictArgs {
+    /// The model that the others were fine-tuned from
+    #[arg(long, value_name = "BASE")]
+    pub base: PathBuf,
+    /// A recipe in mergekit's YAML
+    pub recipe: PathBuf,
+    /// The models whose kinship with the child is wanted
+    #[arg(required = true, value_name = "MODEL")]
+    pub models: Vec<PathBuf>,
+    /// The folder that relative paths of models start from; the recipe's unless given
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct InspectArgs {
+    /// A folder, a safetensors file or a LoRA adapter
+    pub model: PathBuf,
+    /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct DemoArgs {
+    /// Where to write the family; the program's own folder unless given
+    pub dir: Option<PathBuf>,
+    /// Write the kinship as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+const GRAINS: &[(&str, Grain)] = &[
+    ("tensor", Grain::Tensor),
+    ("layer", Grain::Layer),
+    ("kind", Grain::Kind),
+];
+
+const KINDS: &[(&str, Kind)] = &[
+    ("embedding", Kind::Embedding),
+    ("attention", Kind::Attention),
+    ("mlp", Kind::Mlp),
+    ("norm", Kind::Norm),
+    ("head", Kind::Head),
+    ("other", Kind::Other),
+];
+
+const METRICS: &[(&str, Metric)] = &[
+    ("pearson", Metric::Pearson),
+    ("cosine", Metric::Cosine),
+    ("absolute-cosine", Metric::AbsoluteCosine),
+    ("euclidean", Metric::Euclidean),
+];
+
+/// Reads one of a few names.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    names: &'static [(&'static str, T)],
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(names.iter().map(|(name, _)| *name)).try_map(|wanted| {
+        // The parser lets only these names through.
+        let found = names.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| *value).ok_or("unknown name")
+    })
+}

@@ -1,0 +1,82 @@
+//! `kinfolk demo`, and what the program does where there is no display.
+
+use std::path::{Path, PathBuf};
+
+use super::args::DemoArgs;
+use super::kinship::{measured, open, print};
+use super::{CliError, out};
+use crate::kinship::{Kinship, Measure, Precision, Scope, report};
+use crate::workbench::{Folders, demo, write_whole};
+
+pub fn run(args: &DemoArgs) -> Result<(), CliError> {
+    let dir = args
+        .dir
+        .clone()
+        .unwrap_or_else(|| Folders::of_user().data.join("demo"));
+    let demo = DemoKinship::of(&dir)?;
+    if let Some(to) = &args.json {
+        out::json(&demo.report(), to)?;
+        if to == Path::new("-") {
+            return Ok(());
+        }
+    }
+    print(&demo.report(), None);
+    out::print(&format!(
+        "\nThe family and its study are in {}",
+        dir.display()
+    ));
+    Ok(())
+}
+
+/// The kinship of the demo family.
+pub struct DemoKinship {
+    /// Where the family lies.
+    pub dir: PathBuf,
+    /// Names of the models.
+    pub names: Vec<String>,
+    /// What was measured.
+    pub kinship: Kinship,
+}
+
+impl DemoKinship {
+    fn of(dir: &Path) -> Result<Self, CliError> {
+        demo::unpack(dir).map_err(CliError::Failed)?;
+        let mut members = demo::members(dir).into_iter();
+        let (_, base) = members.next().unwrap_or_default();
+        let (names, paths): (Vec<_>, Vec<_>) = members.unzip();
+        let models = paths
+            .iter()
+            .map(|path| open(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let kinship = measured(open(&base)?, models, Precision::Full, None)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            names,
+            kinship,
+        })
+    }
+
+    fn report(&self) -> crate::kinship::Report {
+        report(&self.kinship, "base", &self.names, Scope::default(), None)
+    }
+}
+
+/// The main job without a window: the demo family's kinship as text, and as the picture that
+/// `picture` makes of it.
+///
+/// # Errors
+/// [`CliError`] if the demo cannot be written or measured.
+pub fn without_display(picture: impl FnOnce(&DemoKinship) -> Vec<u8>) -> Result<(), CliError> {
+    out::print("No display was found, so this is the demo family's kinship as text.\n");
+    let demo = DemoKinship::of(&Folders::of_user().data.join("demo"))?;
+    let report = demo.report();
+    print(&report, Some(Measure::default().metric));
+    let path = demo.dir.join("kinship.png");
+    write_whole(&path, &picture(&demo)).map_err(CliError::Failed)?;
+    out::print(&format!("\nThe same as a picture: {}", path.display()));
+    out::print(
+        "To open the window, run the same command on a desktop, or with DISPLAY or \
+         WAYLAND_DISPLAY set; kinfolk --help lists what works without one.",
+    );
+    Ok(())
+}

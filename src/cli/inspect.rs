@@ -1,0 +1,122 @@
+//! `kinfolk inspect`: what a checkpoint holds.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::args::InspectArgs;
+use super::{CliError, out};
+use crate::checkpoint::{Checkpoint, dtype};
+use crate::workbench::opening;
+
+/// A checkpoint as JSON.
+#[derive(Serialize)]
+struct Inspection {
+    name: String,
+    form: &'static str,
+    architectures: Vec<String>,
+    parameters: u64,
+    bytes: u64,
+    dtypes: String,
+    layers: usize,
+    tied_embeddings: bool,
+    adapter_of: Option<String>,
+    problems: Vec<String>,
+    tensors: Vec<TensorLine>,
+}
+
+#[derive(Serialize)]
+struct TensorLine {
+    name: String,
+    dtype: String,
+    shape: Vec<usize>,
+    bytes: usize,
+    layer: Option<u32>,
+    kind: &'static str,
+}
+
+pub fn run(args: &InspectArgs) -> Result<(), CliError> {
+    let checkpoint = opening::open(&args.model).map_err(CliError::Failed)?;
+    let inspection = inspect(&checkpoint);
+    if let Some(to) = &args.json {
+        out::json(&inspection, to)?;
+        if to == Path::new("-") {
+            return Ok(());
+        }
+    }
+    print(&inspection);
+    Ok(())
+}
+
+fn inspect(checkpoint: &Checkpoint) -> Inspection {
+    let line = |tensor: &crate::checkpoint::Tensor| TensorLine {
+        name: tensor.name.clone(),
+        dtype: dtype::name(tensor.dtype),
+        shape: tensor.shape.clone(),
+        bytes: tensor.size_bytes(),
+        layer: tensor.place.layer,
+        kind: tensor.place.kind.title(),
+    };
+    Inspection {
+        name: checkpoint.suggested_name(),
+        form: checkpoint.form().title(),
+        architectures: checkpoint.config().architectures.clone(),
+        parameters: checkpoint.parameters(),
+        bytes: checkpoint.size_bytes(),
+        dtypes: checkpoint.dtypes().to_owned(),
+        layers: checkpoint.layers(),
+        tied_embeddings: checkpoint.tied_embeddings(),
+        adapter_of: checkpoint
+            .adapter()
+            .and_then(|a| a.base_name())
+            .map(ToOwned::to_owned),
+        problems: checkpoint.problems().to_vec(),
+        tensors: checkpoint.tensors().iter().map(line).collect(),
+    }
+}
+
+fn print(inspection: &Inspection) {
+    let Inspection {
+        name,
+        form,
+        parameters,
+        bytes,
+        dtypes,
+        layers,
+        ..
+    } = inspection;
+    let mut kind = vec![(*form).to_owned()];
+    kind.extend(inspection.architectures.iter().cloned());
+    kind.extend(
+        inspection
+            .adapter_of
+            .iter()
+            .map(|base| format!("of {base}")),
+    );
+    let tied = if inspection.tied_embeddings {
+        "tied"
+    } else {
+        "untied"
+    };
+    out::print(&format!("{name}: {}", kind.join(", ")));
+    out::print(&format!(
+        "{parameters} parameters in {} tensors, {layers} layers, {dtypes}, {tied} embeddings, {bytes} bytes",
+        inspection.tensors.len()
+    ));
+    for problem in &inspection.problems {
+        out::print(&format!("note: {problem}"));
+    }
+    let width = inspection
+        .tensors
+        .iter()
+        .map(|t| t.name.chars().count())
+        .max()
+        .unwrap_or(0);
+    for t in &inspection.tensors {
+        let pad = " ".repeat(width - t.name.chars().count());
+        out::print(&format!(
+            "{}{pad}  {:<8} {:<10} {:?}",
+            t.name, t.dtype, t.kind, t.shape
+        ));
+    }
+}

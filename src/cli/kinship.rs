@@ -1,0 +1,147 @@
+//! `kinfolk kinship`: how related models are, as tables or JSON.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::KinshipArgs;
+use super::{CliError, out, progress, table};
+use crate::checkpoint::Checkpoint;
+use crate::jobs::Failure;
+use crate::kinship::{Kinship, Metric, Precision, Report, Scope, measure, report};
+use crate::workbench::opening;
+
+pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
+    let base = open(&args.base)?;
+    let models = args
+        .models
+        .iter()
+        .map(|path| open(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let names = names(&models);
+    let precision = if args.low_precision {
+        Precision::EightBit
+    } else {
+        Precision::Full
+    };
+    let kinship = measured(Arc::clone(&base), models, precision, args.threads)?;
+    let scope = Scope {
+        kind: args.kind,
+        tied_twice: args.tied_twice,
+    };
+    let report = report(&kinship, &base.suggested_name(), &names, scope, args.by);
+    if let Some(to) = &args.json {
+        out::json(&report, to)?;
+        if to == Path::new("-") {
+            return Ok(());
+        }
+    }
+    print(&report, args.metric);
+    Ok(())
+}
+
+/// Opens a checkpoint, saying on standard error what is odd about it.
+pub fn open(path: &Path) -> Result<Arc<Checkpoint>, CliError> {
+    let checkpoint = opening::open(path).map_err(CliError::Failed)?;
+    for problem in checkpoint.problems() {
+        out::say(&format!("{}: {problem}", checkpoint.suggested_name()));
+    }
+    Ok(checkpoint)
+}
+
+/// Measures as a job with a bar.
+pub fn measured(
+    base: Arc<Checkpoint>,
+    models: Vec<Arc<Checkpoint>>,
+    precision: Precision,
+    threads: Option<u16>,
+) -> Result<Kinship, CliError> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.map_or(0, usize::from))
+        .build()
+        .map_err(CliError::failed)?;
+    progress::run("Measuring kinship", move |ticket| {
+        let models: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
+        pool.install(|| measure(&base, &models, precision, None, ticket, &|_, _| {}))
+            .map_err(Failure::from)
+    })
+}
+
+/// A name for each model; equal names get a number.
+pub fn names(models: &[Arc<Checkpoint>]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for model in models {
+        let wanted = model.suggested_name();
+        let free = |n: &u32| {
+            let name = if *n == 1 {
+                wanted.clone()
+            } else {
+                format!("{wanted} {n}")
+            };
+            (!out.contains(&name)).then_some(name)
+        };
+        let name = (1u32..).find_map(|n| free(&n)).unwrap_or_default();
+        out.push(name);
+    }
+    out
+}
+
+/// Prints the matrices, the groups and what was left out.
+pub fn print(report: &Report, metric: Option<Metric>) {
+    let (models, numbers) = (report.models.len(), report.parameters);
+    out::print(&format!(
+        "{models} models on {}, {numbers} parameters compared",
+        report.base
+    ));
+    let whole = [
+        (
+            Metric::Pearson,
+            &report.whole.pearson,
+            report.n_model.pearson,
+        ),
+        (Metric::Cosine, &report.whole.cosine, report.n_model.cosine),
+        (
+            Metric::Euclidean,
+            &report.whole.euclidean,
+            report.n_model.euclidean,
+        ),
+    ];
+    // The absolute cosine is the cosine without its sign; it needs no matrix of its own.
+    let wanted = |m: Metric| metric.is_none_or(|wanted| wanted == m);
+    for (own, rows, mean) in whole.into_iter().filter(|(m, ..)| wanted(*m)) {
+        print_matrix(own.title(), &report.models, rows, mean);
+    }
+    if metric == Some(Metric::AbsoluteCosine) {
+        let absolute = |row: &Vec<Option<f64>>| row.iter().map(|v| v.map(f64::abs)).collect();
+        let rows: Vec<Vec<Option<f64>>> = report.whole.cosine.iter().map(absolute).collect();
+        print_matrix(Metric::AbsoluteCosine.title(), &report.models, &rows, None);
+    }
+    for group in report.groups.iter().flatten() {
+        let title = format!("{}, Pearson, {} parameters", group.name, group.parameters);
+        print_matrix(&title, &report.models, &group.matrices.pearson, None);
+    }
+    print_left_out(report);
+}
+
+fn print_matrix(title: &str, names: &[String], rows: &[Vec<Option<f64>>], mean: Option<f64>) {
+    out::print(&format!("\n{title}\n{}", table::matrix(names, rows)));
+    if let Some(mean) = mean.filter(|_| names.len() > 2) {
+        out::print(&format!("mean of all pairs: {}", table::number(Some(mean))));
+    }
+}
+
+/// The most lines about what was left out; the rest is counted.
+const MOST_LEFT_OUT: usize = 10;
+
+fn print_left_out(report: &Report) {
+    for left in report.left_out.iter().take(MOST_LEFT_OUT) {
+        let model = left.model.as_deref().unwrap_or(&report.base);
+        out::say(&format!(
+            "left out: {} in {model}: {}",
+            left.tensor, left.reason
+        ));
+    }
+    let more = report.left_out.len().saturating_sub(MOST_LEFT_OUT);
+    if more > 0 {
+        out::say(&format!("left out: {more} more; --json lists all"));
+    }
+}

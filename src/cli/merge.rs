@@ -1,0 +1,295 @@
+//! `kinfolk merge`: a recipe checked, then carried out.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::args::MergeArgs;
+use super::kinship::{measured, names};
+use super::{CliError, out, progress};
+use crate::checkpoint::dtype;
+use crate::jobs::Failure;
+use crate::kinship::{Measure, Precision};
+use crate::merge::plan::{Model, Plan, Step, Surroundings, TensorPlan, plan};
+use crate::merge::problem::Problem;
+use crate::merge::recipe::{OnNan, parse};
+use crate::merge::run::{Options, Outcome, RunError, run as carry_out};
+use crate::merge::write::Parents;
+use crate::merge::write::units::show_bytes;
+use crate::workbench::hub_cache;
+
+/// Longer texts are no recipes; what is too long for one is refused again when it is read.
+const MAX_RECIPE_BYTES: u64 = 64 << 20;
+
+pub fn run(args: &MergeArgs) -> Result<(), CliError> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads.map_or(0, usize::from))
+        .build()
+        .map_err(CliError::failed)?;
+    let plan = planned(&RecipeAt {
+        recipe: &args.recipe,
+        root: args.root.as_deref(),
+        out: args.out.as_deref(),
+        force: args.force,
+        threads: pool.current_num_threads(),
+    })?;
+    tell(&plan.problems, &args.recipe)?;
+    if args.dry_run {
+        return show(args, &plan, None);
+    }
+    let options = Options {
+        out: args.out.clone().unwrap_or_default(),
+        shard_bytes: args.shard_size,
+        force: args.force,
+        seed: args.seed,
+        on_nan: args.refuse_nan.then_some(OnNan::Refuse),
+        parents: if args.kinship {
+            parents(&plan, args.threads)?
+        } else {
+            Parents::default()
+        },
+    };
+    let (plan, result) = progress::run("Merging", move |ticket| {
+        let result = pool.install(|| carry_out(&plan, &options, ticket));
+        match result {
+            Ok(outcome) => Ok((plan, outcome)),
+            Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
+            Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence)),
+        }
+    })?;
+    for odd in &result.non_finite {
+        out::say(&format!("warning: {odd}"));
+    }
+    show(args, &plan, Some(&result))
+}
+
+/// The kinship of the last step's parents on its base.
+fn parents(plan: &Plan, threads: Option<u16>) -> Result<Parents, CliError> {
+    let none =
+        |why: &str| CliError::failed(format!("the parents' kinship cannot be measured: {why}"));
+    let step = plan.steps.last().ok_or_else(|| none("there is no step"))?;
+    let first = step
+        .tensors
+        .first()
+        .ok_or_else(|| none("there is no tensor"))?;
+    let base = first.base.ok_or_else(|| none("the recipe has no base"))?;
+    let base = first.inputs[base].model;
+    let opened = |model: &Model| match &model.adapter {
+        Some(adapter) => Some(Arc::clone(adapter)),
+        None => model.checkpoint().cloned(),
+    };
+    let mut models = Vec::new();
+    for (k, model) in step.models.iter().enumerate().filter(|(k, _)| *k != base) {
+        models.push(opened(model).ok_or_else(|| none(&format!("model {k} is not made yet")))?);
+    }
+    let base = opened(&step.models[base]).ok_or_else(|| none("the base is not made yet"))?;
+    let names = names(&models);
+    let matrix = measured(base, models, Precision::Full, threads)?.matrix(Measure::default());
+    let pairs = (0..names.len()).flat_map(|a| (a + 1..names.len()).map(move |b| (a, b)));
+    Ok(Parents {
+        pairs: pairs
+            .map(|(a, b)| (names[a].clone(), names[b].clone(), matrix.get(a, b)))
+            .collect(),
+    })
+}
+
+/// Which recipe, and what its plan depends on.
+pub struct RecipeAt<'a> {
+    pub recipe: &'a Path,
+    /// Where relative paths start; the recipe's folder if it is `None`.
+    pub root: Option<&'a Path>,
+    pub out: Option<&'a Path>,
+    pub force: bool,
+    pub threads: usize,
+}
+
+/// Reads and plans a recipe.
+pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
+    let unreadable = |reason: String| {
+        CliError::Failed(format!(
+            "the recipe cannot be read, {reason}: {}",
+            at.recipe.display()
+        ))
+    };
+    let metadata = std::fs::metadata(at.recipe).map_err(|e| unreadable(e.to_string()))?;
+    if !metadata.is_file() || metadata.len() > MAX_RECIPE_BYTES {
+        return Err(unreadable("it is no file of YAML".to_owned()));
+    }
+    let text = std::fs::read(at.recipe).map_err(|e| unreadable(e.to_string()))?;
+    let text = String::from_utf8(text).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
+    let own_folder = at.recipe.parent().unwrap_or(Path::new(""));
+    let hub = hub_cache();
+    let surroundings = Surroundings {
+        root: at.root.unwrap_or(own_folder),
+        hub: hub.as_deref(),
+        out: at.out,
+        force: at.force,
+        threads: at.threads,
+    };
+    Ok(plan(&parse(&text), &surroundings))
+}
+
+/// Says what is wrong; the only error is the sentence that the program ends with.
+pub fn tell(problems: &[Problem], recipe: &Path) -> Result<(), CliError> {
+    let errors: Vec<&Problem> = problems.iter().filter(|p| p.is_error()).collect();
+    for problem in problems.iter().filter(|p| !p.is_error()) {
+        out::say(&format!("warning: {problem}"));
+    }
+    match errors[..] {
+        [] => Ok(()),
+        [only] => Err(CliError::Failed(only.to_string())),
+        ref several => {
+            for problem in several {
+                out::say(&format!("error: {problem}"));
+            }
+            Err(CliError::Failed(format!(
+                "the recipe has {} errors and nothing was written: {}",
+                several.len(),
+                recipe.display()
+            )))
+        }
+    }
+}
+
+fn show(args: &MergeArgs, plan: &Plan, result: Option<&Outcome>) -> Result<(), CliError> {
+    if let Some(to) = &args.json {
+        out::json(&as_json(plan, result), to)?;
+        if to == Path::new("-") {
+            return Ok(());
+        }
+    }
+    match result {
+        None => print_plan(plan),
+        Some(result) => print_result(result),
+    }
+    Ok(())
+}
+
+fn print_plan(plan: &Plan) {
+    for step in &plan.steps {
+        let name = step
+            .name()
+            .map_or(String::new(), |name| format!("{name}: "));
+        out::print(&format!(
+            "{name}{} of {} models, {} tensors, {}",
+            step.method.description().title,
+            step.models.len(),
+            step.tensors.len(),
+            show_bytes(step.bytes_written())
+        ));
+        let width = step.tensors.iter().map(|t| t.name.len()).max().unwrap_or(0);
+        for tensor in &step.tensors {
+            out::print(&tensor_line(step, tensor, width));
+        }
+    }
+    let cost = &plan.cost;
+    out::print(&format!(
+        "reads {}, writes {}, needs about {} of memory and {:.0} s with all files in memory",
+        show_bytes(cost.bytes_read),
+        show_bytes(cost.bytes_written),
+        show_bytes(cost.peak_memory_bytes),
+        cost.seconds.max(1.0)
+    ));
+}
+
+/// Name, format, shape, and the values that are not what the method takes by itself.
+fn tensor_line(step: &Step, tensor: &TensorPlan, width: usize) -> String {
+    let parameters = step.method.description().parameters;
+    let default = |key: &str| parameters.iter().find(|p| p.key == key)?.default();
+    let mut values = Vec::new();
+    for (key, value) in &tensor.values.global {
+        if default(key) != Some(*value) {
+            values.push(format!("{key} {value}"));
+        }
+    }
+    for own in parameters {
+        let each = tensor
+            .values
+            .per_input
+            .iter()
+            .map(|own_values| own_values.get(own.key));
+        let each: Vec<Option<&f64>> = each.collect();
+        if each
+            .iter()
+            .flatten()
+            .any(|value| Some(**value) != own.default())
+        {
+            let shown = each
+                .iter()
+                .map(|value| value.map_or("–".to_owned(), f64::to_string));
+            values.push(format!(
+                "{} {}",
+                own.key,
+                shown.collect::<Vec<_>>().join(" ")
+            ));
+        }
+    }
+    format!(
+        "  {:<width$}  {:<5} {:?}  {}",
+        tensor.name,
+        dtype::name(tensor.dtype),
+        tensor.shape,
+        values.join(", ")
+    )
+    .trim_end()
+    .to_owned()
+}
+
+fn print_result(result: &Outcome) {
+    let moved = result.bytes_read + result.bytes_written;
+    let reused = match result.reused_files {
+        0 => String::new(),
+        n => format!(", {n} of them from an interrupted run"),
+    };
+    out::print(&format!(
+        "{} tensors, {} in {} {}{reused}; {:.1} s, {}/s",
+        result.tensors,
+        show_bytes(result.bytes_written),
+        result.files.len(),
+        if result.files.len() == 1 {
+            "file"
+        } else {
+            "files"
+        },
+        result.seconds,
+        show_bytes((moved as f64 / result.seconds.max(1e-9)) as u64),
+    ));
+    out::print(&format!("The child is in {}", result.out.display()));
+}
+
+fn as_json(plan: &Plan, result: Option<&Outcome>) -> Value {
+    json!({
+        "steps": plan.steps.iter().map(step_json).collect::<Vec<_>>(),
+        "cost": plan.cost,
+        "problems": plan.problems,
+        "result": result,
+    })
+}
+
+fn step_json(step: &Step) -> Value {
+    let name = |model: usize| step.models[model].reference.to_string();
+    let tensor = |tensor: &TensorPlan| {
+        let inputs = tensor.inputs.iter().enumerate().map(|(k, input)| {
+            json!({
+                "model": name(input.model),
+                "tensor": input.tensor,
+                "is_base": tensor.base == Some(k),
+                "parameters": tensor.values.per_input.get(k),
+            })
+        });
+        json!({
+            "name": tensor.name,
+            "dtype": dtype::name(tensor.dtype),
+            "shape": tensor.shape,
+            "inputs": inputs.collect::<Vec<_>>(),
+            "parameters": tensor.values.global,
+        })
+    };
+    json!({
+        "name": step.name(),
+        "method": step.method.description().name,
+        "models": step.models.iter().map(|model| model.reference.to_string()).collect::<Vec<_>>(),
+        "tensors": step.tensors.iter().map(tensor).collect::<Vec<_>>(),
+    })
+}

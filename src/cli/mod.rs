@@ -1,0 +1,94 @@
+//! The command line: the same engines without a window, for scripts, servers and tests.
+//!
+//! Results go to standard output, progress and messages to standard error. Exit status: 0
+//! done, 1 failed with one sentence, 2 wrong usage, 130 cancelled.
+
+mod args;
+mod demo;
+mod inspect;
+mod kinship;
+mod merge;
+mod out;
+mod predict;
+mod progress;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Subcommand};
+
+pub use demo::{DemoKinship, without_display};
+pub use out::say;
+
+/// What the user wants of the program.
+pub enum Wish {
+    /// A window.
+    Window {
+        /// Studies and models to open in it.
+        paths: Vec<PathBuf>,
+        /// Whether the window was asked for by name, or by naming what to open in it.
+        by_name: bool,
+    },
+    /// Something that was done; the program ends with this status.
+    Done(ExitCode),
+}
+
+/// Reads the arguments and does what needs no window.
+pub fn run() -> Wish {
+    let args = Args::parse();
+    let result = match args.command {
+        None => {
+            return Wish::Window {
+                by_name: !args.paths.is_empty(),
+                paths: args.paths,
+            };
+        }
+        Some(Subcommand::Window { paths }) => {
+            return Wish::Window {
+                paths,
+                by_name: true,
+            };
+        }
+        Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
+        Some(Subcommand::Merge(merge)) => merge::run(&merge),
+        Some(Subcommand::Predict(wish)) => predict::run(&wish),
+        Some(Subcommand::Inspect(inspect)) => inspect::run(&inspect),
+        Some(Subcommand::Demo(demo)) => demo::run(&demo),
+    };
+    Wish::Done(status(result))
+}
+
+/// Why a call gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The sentence for the user.
+    #[error("{0}")]
+    Failed(String),
+    /// The user pressed Ctrl C.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl CliError {
+    fn failed(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Says what went wrong, if anything, and gives the exit status.
+pub fn status(result: Result<(), CliError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Cancelled) => {
+            say("kinfolk: cancelled");
+            ExitCode::from(130)
+        }
+        Err(CliError::Failed(sentence)) => {
+            say(&format!("kinfolk: {sentence}"));
+            ExitCode::FAILURE
+        }
+    }
+}
