@@ -31,3 +31,5 @@ pub mod study;
 pub mod workbench;
 
 pub mod cli;
+
+pub mod ui;

@@ -1,0 +1,304 @@
+//! Colours for values: kinship on a sequential map, signed measures on a diverging one.
+//!
+//! Both maps are a few control points joined in OKLab (Ottosson, 2020), so that equal steps of
+//! value look like equal steps of colour. The sequential one follows viridis (Smith and van der
+//! Walt, 2015), whose lightness only rises; the diverging one goes from blue over the grey of the
+//! theme to orange, which no common colour blindness confuses. Bright always means related, so
+//! distances run the other way. A missing value is neither: it has the quiet grey of the theme,
+//! and whoever draws it hatches it, since zero on the diverging map is quiet too.
+
+use eframe::egui::Color32;
+
+use super::theme::Tokens;
+use crate::kinship::{Matrix, Metric};
+
+/// How a number becomes a colour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// From `lo`, dark, to `hi`, bright.
+    Sequential {
+        /// The value of the first colour.
+        lo: f64,
+        /// The value of the last colour.
+        hi: f64,
+    },
+    /// From `lo`, bright, to `hi`, dark.
+    Distance {
+        /// The value of the first colour.
+        lo: f64,
+        /// The value of the last colour.
+        hi: f64,
+    },
+    /// Centred at 0: blue below, orange above, full at ±`limit`.
+    Diverging {
+        /// The magnitude of the outermost colours.
+        limit: f64,
+    },
+}
+
+impl Scale {
+    /// Kinship, from 0 to 1.
+    pub const KINSHIP: Self = Self::Sequential { lo: 0.0, hi: 1.0 };
+
+    /// What the first and the last value mean.
+    pub const fn ends(self) -> [&'static str; 2] {
+        match self {
+            Self::Sequential { .. } => ["unrelated", "related"],
+            Self::Distance { .. } => ["related", "unrelated"],
+            Self::Diverging { .. } => ["opposite", "related"],
+        }
+    }
+
+    /// The first and the last value of the scale.
+    pub fn range(self) -> (f64, f64) {
+        match self {
+            Self::Sequential { lo, hi } | Self::Distance { lo, hi } => (lo, hi),
+            Self::Diverging { limit } => (-limit, limit),
+        }
+    }
+
+    /// The place of a value in the scale, 0 to 1; values outside are held at the ends.
+    pub fn position(self, value: f64) -> f64 {
+        let (lo, hi) = self.range();
+        if hi > lo {
+            ((value - lo) / (hi - lo)).clamp(0.0, 1.0)
+        } else {
+            0.5
+        }
+    }
+
+    /// The colour of a value; missing and NaN get the quiet grey of the theme.
+    pub fn color(self, value: Option<f64>, tokens: &Tokens) -> Color32 {
+        let Some(value) = value.filter(|v| !v.is_nan()) else {
+            return tokens.hover;
+        };
+        let at = self.position(value) as f32;
+        match self {
+            Self::Sequential { .. } => along(&SEQUENTIAL.map(rgb), at),
+            Self::Distance { .. } => along(&SEQUENTIAL.map(rgb), 1.0 - at),
+            Self::Diverging { .. } if tokens.dark => along(&DIVERGING_DARK.map(rgb), at),
+            Self::Diverging { .. } => along(&DIVERGING_LIGHT.map(rgb), at),
+        }
+    }
+}
+
+/// The colours for a whole matrix.
+///
+/// Similarities go from 0 to 1, or, where some pairs are clearly opposite, from −1 to 1.
+/// Distances go from the least to the greatest of two different models, widened to round
+/// numbers; two models alone go from 0.
+pub fn kinship_scale(metric: Metric, matrix: &Matrix) -> Scale {
+    let pairs = (0..matrix.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+    let values = pairs.filter_map(|(i, j)| matrix.get(i, j).filter(|v| v.is_finite()));
+    let (lo, hi) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
+        (v.min(lo), v.max(hi))
+    });
+    match metric {
+        Metric::Pearson | Metric::Cosine if lo < CLEARLY_OPPOSITE => {
+            Scale::Diverging { limit: 1.0 }
+        }
+        Metric::Pearson | Metric::Cosine | Metric::AbsoluteCosine => Scale::KINSHIP,
+        Metric::Euclidean if hi <= 0.0 => Scale::Distance { lo: 0.0, hi: 1.0 },
+        Metric::Euclidean => round_range(if lo < hi { lo } else { 0.0 }, hi),
+    }
+}
+
+/// Values a little below zero are unrelated, not opposite.
+const CLEARLY_OPPOSITE: f64 = -0.05;
+
+fn round_range(lo: f64, hi: f64) -> Scale {
+    let step = round_step(hi - lo, MOST_STEPS);
+    Scale::Distance {
+        lo: (lo / step).floor() * step,
+        hi: (hi / step).ceil() * step,
+    }
+}
+
+/// How many steps a scale is counted in, at most.
+pub const MOST_STEPS: usize = 5;
+
+/// The least of 1, 2 or 5 times a power of ten that parts `span` into at most `most` steps.
+pub fn round_step(span: f64, most: usize) -> f64 {
+    let rough = (span / most as f64).max(1e-9);
+    let power = 10f64.powf(rough.log10().floor());
+    let fits = |factor: &f64| power * factor >= rough * 0.999;
+    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(fits);
+    power * factor.unwrap_or(10.0)
+}
+
+/// Nine points of viridis, without its darkest end, which is lost on a dark background.
+const SEQUENTIAL: [u32; 9] = [
+    0x48_2173, 0x43_3E85, 0x38_588C, 0x2D_708E, 0x25_858E, 0x1E_9B8A, 0x4E_C36B, 0xA2_DA37,
+    0xFD_E725,
+];
+const DIVERGING_LIGHT: [u32; 5] = [0x1B_5A9A, 0x7F_B2DC, 0xEF_EFED, 0xEB_A86A, 0xA8_4A06];
+const DIVERGING_DARK: [u32; 5] = [0x6F_BAF2, 0x33_6A9C, 0x2C_2C2E, 0x9C_5A25, 0xF5_A663];
+
+fn rgb(hex: u32) -> Color32 {
+    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+}
+
+/// The colour at `at` in 0..=1 along evenly spaced control points, joined in OKLab.
+fn along(points: &[Color32], at: f32) -> Color32 {
+    let steps = points.len() - 1;
+    let place = at.clamp(0.0, 1.0) * steps as f32;
+    let first = (place as usize).min(steps - 1);
+    let (a, b) = (oklab(points[first]), oklab(points[first + 1]));
+    let t = place - first as f32;
+    from_oklab(std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t))
+}
+
+/// `color` moved towards `other` by `amount` in 0..=1, in OKLab.
+pub fn mix(color: Color32, other: Color32, amount: f32) -> Color32 {
+    along(&[color, other], amount)
+}
+
+/// Black or white, whichever is read more easily on `background`.
+pub fn text_on(background: Color32) -> Color32 {
+    let (black, white) = (Color32::from_gray(16), Color32::WHITE);
+    let on_black = contrast_ratio(black, background);
+    if on_black > contrast_ratio(white, background) {
+        black
+    } else {
+        white
+    }
+}
+
+/// The contrast ratio of two opaque colours, 1 to 21, by WCAG 2.1.
+pub fn contrast_ratio(a: Color32, b: Color32) -> f32 {
+    let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+    a.max(b) / a.min(b)
+}
+
+fn luminance(color: Color32) -> f32 {
+    let [r, g, b] = linear(color);
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+fn linear(color: Color32) -> [f32; 3] {
+    [color.r(), color.g(), color.b()].map(|v| {
+        let v = f32::from(v) / 255.0;
+        if v <= 0.040_45 {
+            v / 12.92
+        } else {
+            ((v + 0.055) / 1.055).powf(2.4)
+        }
+    })
+}
+
+fn encoded(linear: f32) -> u8 {
+    let v = linear.clamp(0.0, 1.0);
+    let v = if v <= 0.003_130_8 {
+        v * 12.92
+    } else {
+        1.055 * v.powf(1.0 / 2.4) - 0.055
+    };
+    (v * 255.0).round() as u8
+}
+
+/// Lightness, green-red, blue-yellow.
+fn oklab(color: Color32) -> [f32; 3] {
+    let [r, g, b] = linear(color);
+    let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
+    let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
+    let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
+    [
+        0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
+        1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
+        0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
+    ]
+}
+
+fn from_oklab([lightness, a, b]: [f32; 3]) -> Color32 {
+    let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
+    let m = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
+    let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
+    Color32::from_rgb(
+        encoded(4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_94 * s),
+        encoded(-1.268_438 * l + 2.609_757_4 * m - 0.341_319_38 * s),
+        encoded(-0.004_196_086 * l - 0.703_418_6 * m + 1.707_614_7 * s),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eframe::egui::Theme;
+
+    fn tokens() -> &'static Tokens {
+        Tokens::for_theme(Theme::Light)
+    }
+
+    fn steps(scale: Scale, tokens: &Tokens) -> Vec<Color32> {
+        let (lo, hi) = scale.range();
+        let at = |i: i32| lo + (hi - lo) * f64::from(i) / 200.0;
+        (0..=200)
+            .map(|i| scale.color(Some(at(i)), tokens))
+            .collect()
+    }
+
+    #[test]
+    fn sequential_lightness_only_rises() {
+        let colors = steps(Scale::KINSHIP, tokens());
+        for pair in colors.windows(2) {
+            assert!(oklab(pair[1])[0] > oklab(pair[0])[0] - 0.002, "{pair:?}");
+        }
+        assert!(oklab(colors[200])[0] - oklab(colors[0])[0] > 0.5);
+    }
+
+    #[test]
+    fn bright_is_related_for_distances_too() {
+        let near_and_far = Matrix::build(3, |i, j| Some(if i + j == 1 { 0.2 } else { 7.3 }));
+        let scale = kinship_scale(Metric::Euclidean, &near_and_far);
+        assert_eq!(scale, Scale::Distance { lo: 0.0, hi: 8.0 });
+        assert_eq!(scale.ends(), ["related", "unrelated"]);
+        let lightness = |value| oklab(scale.color(Some(value), tokens()))[0];
+        assert!(lightness(0.2) > lightness(7.3) + 0.4);
+        let related = Scale::KINSHIP.color(Some(1.0), tokens());
+        assert_eq!(scale.color(Some(0.0), tokens()), related);
+    }
+
+    #[test]
+    fn steps_are_round() {
+        for (span, most, step) in [(1.0, 5, 0.2), (2.0, 5, 0.5), (8.1, 5, 2.0), (31.0, 12, 5.0)] {
+            assert!((round_step(span, most) - step).abs() < 1e-12, "{span}");
+        }
+        assert!(round_step(0.0, 5) > 0.0);
+    }
+
+    #[test]
+    fn values_are_readable_on_every_colour() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let tokens = Tokens::for_theme(theme);
+            for scale in [Scale::KINSHIP, Scale::Diverging { limit: 0.3 }] {
+                for color in steps(scale, tokens) {
+                    assert!(contrast_ratio(text_on(color), color) >= 4.0, "{color:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn missing_and_nan_are_grey_and_outliers_are_held() {
+        let scale = Scale::KINSHIP;
+        assert_eq!(scale.color(None, tokens()), tokens().hover);
+        assert_eq!(scale.color(Some(f64::NAN), tokens()), tokens().hover);
+        assert_eq!(
+            scale.color(Some(7.0), tokens()),
+            scale.color(Some(1.0), tokens())
+        );
+        assert_eq!(Scale::Diverging { limit: 0.0 }.position(0.0), 0.5);
+    }
+
+    #[test]
+    fn oklab_goes_there_and_back() {
+        for color in [
+            rgb(0x00_0000),
+            rgb(0xFF_FFFF),
+            rgb(0x12_ABEF),
+            rgb(0xF0_E442),
+        ] {
+            assert_eq!(from_oklab(oklab(color)), color);
+        }
+    }
+}

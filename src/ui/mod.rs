@@ -1,0 +1,12 @@
+//! The window: theme, widgets and views. The only folder that names egui.
+
+pub mod colormap;
+pub mod fonts;
+pub mod format;
+pub mod theme;
+
+pub mod picture;
+pub mod raster;
+
+pub mod dialogs;
+pub mod widgets;

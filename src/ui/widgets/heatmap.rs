@@ -1,0 +1,157 @@
+//! A symmetric matrix as a heat map: kinship of every pair, to be read, hovered and clicked.
+//!
+//! Up to [`MOST_CELLS_READ`] models each cell shows its value and is an element of its own for
+//! assistive technology, labelled `abacus × mirror 0.113`. Beyond, the map is one texture with a
+//! lens under the pointer: 200 models cost one comparison of 40 000 pixels a frame, and a new
+//! texture only when a value has changed. The diagonal is left quiet; what a model is to itself
+//! says nothing.
+//!
+//! A cell that is read never shrinks below what its value needs, so the map may be larger than
+//! the space given; within a scroll area its names then stay in sight. A pair without a value is
+//! hatched, one that is not measured is an empty outline.
+
+mod dendrogram;
+mod input;
+mod layout;
+mod legend;
+mod lens;
+mod names;
+mod paint;
+
+use eframe::egui::{Id, Ui};
+
+use crate::ui::colormap::Scale;
+use crate::ui::format;
+pub use dendrogram::Merge;
+pub use legend::{Legend, Undefined};
+
+/// Beyond this number of models the map is a picture.
+pub const MOST_CELLS_READ: usize = 30;
+
+/// What to draw. Indices are those of `labels`; places on screen follow `order`.
+#[derive(Clone, Copy)]
+pub struct HeatMap<'a> {
+    /// Parts this map from others in the same window.
+    pub id_salt: &'a str,
+    /// Names of the models.
+    pub labels: &'a [String],
+    /// The value of a pair; undefined is `None`.
+    pub values: &'a dyn Fn(usize, usize) -> Option<f64>,
+    /// How values become colours.
+    pub scale: Scale,
+    /// Decimals in the cells.
+    pub decimals: usize,
+    /// Whether the values may still change: they are drawn greyed.
+    pub provisional: bool,
+    /// The pair that is selected.
+    pub selected: Option<(usize, usize)>,
+    /// The models that are selected.
+    pub selected_models: &'a [usize],
+    /// Rows from top to bottom; empty for the order of `labels`.
+    pub order: &'a [usize],
+    /// Who joins whom, drawn left of the rows; see [`Merge`] for the numbering.
+    pub dendrogram: Option<&'a [Merge]>,
+    /// What to say on hover of a pair, such as why it has no value.
+    pub note: &'a dyn Fn(usize, usize) -> Option<String>,
+    /// Whether a model is measured. Cells of others are empty, as are all that have no value
+    /// while values may still change.
+    pub measured: &'a dyn Fn(usize) -> bool,
+    /// Models that do not exist yet: their cells are predicted, and drawn hollow.
+    pub ghosts: &'a [usize],
+}
+
+/// What was touched, as indices of `labels`, row first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeatMapResponse {
+    /// The pair under the pointer, or the current one while the map has the keyboard.
+    pub hovered: Option<(usize, usize)>,
+    /// The pair that was clicked or chosen with Enter; never a model with itself.
+    pub clicked: Option<(usize, usize)>,
+    /// The model whose label (or diagonal cell) was clicked.
+    pub clicked_label: Option<usize>,
+}
+
+impl<'a> HeatMap<'a> {
+    /// Kinship between 0 and 1 with three decimals, nothing selected.
+    pub fn new(labels: &'a [String], values: &'a dyn Fn(usize, usize) -> Option<f64>) -> Self {
+        Self {
+            id_salt: "heat map",
+            labels,
+            values,
+            scale: Scale::KINSHIP,
+            decimals: 3,
+            provisional: false,
+            selected: None,
+            selected_models: &[],
+            order: &[],
+            dendrogram: None,
+            note: &|_, _| None,
+            measured: &|_| true,
+            ghosts: &[],
+        }
+    }
+
+    /// Draws the map into the space that is left, and says what was touched.
+    pub fn show(&self, ui: &mut Ui) -> HeatMapResponse {
+        if self.labels.is_empty() {
+            return HeatMapResponse::default();
+        }
+        let layout = layout::Layout::new(self, ui);
+        let (space, _) = ui.allocate_exact_size(layout.size(), eframe::egui::Sense::hover());
+        let layout = layout.at(space.min, ui.clip_rect());
+        let touched = input::interact(self, ui, &layout);
+        if ui.is_rect_visible(space) {
+            paint::map(self, ui, &layout, &touched);
+            if let (true, Some(at)) = (self.is_picture(), touched.pointer) {
+                lens::show(self, ui, &layout, at);
+            }
+        }
+        touched.response
+    }
+
+    /// Whether there are too many models to read each cell.
+    fn is_picture(&self) -> bool {
+        self.labels.len() > MOST_CELLS_READ
+    }
+
+    /// The model at a place on screen.
+    fn model_at(&self, place: usize) -> usize {
+        self.order
+            .get(place)
+            .copied()
+            .unwrap_or(place)
+            .min(self.labels.len() - 1)
+    }
+
+    /// The pair at a row and column on screen.
+    fn pair_at(&self, (row, column): (usize, usize)) -> (usize, usize) {
+        (self.model_at(row), self.model_at(column))
+    }
+
+    fn value(&self, (a, b): (usize, usize)) -> Option<f64> {
+        (self.values)(a, b).filter(|v| v.is_finite())
+    }
+
+    /// Whether a pair has been compared and has no value.
+    fn is_undefined(&self, (a, b): (usize, usize)) -> bool {
+        let measured = |model| (self.measured)(model);
+        self.value((a, b)).is_none() && !self.provisional && measured(a) && measured(b)
+    }
+
+    fn is_ghost(&self, (a, b): (usize, usize)) -> bool {
+        self.ghosts.contains(&a) || self.ghosts.contains(&b)
+    }
+
+    /// How a pair is called by assistive technology and by tests.
+    fn cell_label(&self, (a, b): (usize, usize)) -> String {
+        let value = match self.value((a, b)) {
+            None if !self.is_undefined((a, b)) => "not measured yet".to_owned(),
+            value => format::decimals(value, self.decimals),
+        };
+        format!("{} × {} {value}", self.labels[a], self.labels[b])
+    }
+
+    fn id(&self, ui: &Ui) -> Id {
+        ui.id().with(self.id_salt)
+    }
+}

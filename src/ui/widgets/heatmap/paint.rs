@@ -1,0 +1,254 @@
+//! Drawing the heat map: cells or one texture, and marks.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    Align2, Color32, ColorImage, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, StrokeKind,
+    TextureHandle, TextureOptions, Ui, pos2,
+};
+
+use super::input::Touched;
+use super::layout::Layout;
+use super::{HeatMap, dendrogram, names};
+use crate::ui::colormap::{self, Scale};
+use crate::ui::theme::{self, Tokens};
+
+const CELL_RADIUS: u8 = 3;
+
+pub(super) fn map(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, touched: &Touched) {
+    let (painter, t) = (ui.painter(), Tokens::of(ui));
+    if let Some(merges) = map.dendrogram {
+        dendrogram::paint(
+            map,
+            merges,
+            painter,
+            layout,
+            Stroke::new(1.0, t.line_strong),
+        );
+    }
+    if map.is_picture() {
+        picture(map, ui, layout);
+        marks_on_picture(painter, layout, t, touched.marked);
+    } else {
+        bands(painter, layout, t, touched.marked);
+        cells(map, painter, layout, t);
+    }
+    selection(map, painter, layout, t);
+    names::paint(map, painter, layout, t, touched.marked);
+    if touched.has_focus {
+        focus(painter, layout, t, touched.marked);
+    }
+}
+
+/// The colour of a pair, greyed while it may still change.
+pub(super) fn color(map: &HeatMap<'_>, pair: (usize, usize), t: &Tokens) -> Color32 {
+    let color = map.scale.color(map.value(pair), t);
+    if map.provisional {
+        colormap::mix(color, t.panel, 0.65)
+    } else {
+        color
+    }
+}
+
+fn cells(map: &HeatMap<'_>, painter: &Painter, layout: &Layout, t: &Tokens) {
+    let gap = if layout.cell.min_elem() < 16.0 {
+        0.5
+    } else {
+        1.0
+    };
+    for row in 0..layout.n {
+        for column in 0..layout.n {
+            let pair = map.pair_at((row, column));
+            let rect = layout.cell_rect((row, column)).shrink(gap);
+            if row == column {
+                painter.rect_filled(rect, CELL_RADIUS, t.panel);
+            } else {
+                cell(map, painter, rect, pair, layout.values, t);
+            }
+        }
+    }
+}
+
+pub(super) fn cell(
+    map: &HeatMap<'_>,
+    painter: &Painter,
+    rect: Rect,
+    pair: (usize, usize),
+    values: Option<(f32, usize)>,
+    t: &Tokens,
+) {
+    let Some(value) = map.value(pair) else {
+        return without_value(map, painter, rect, pair, t);
+    };
+    let fill = color(map, pair, t);
+    let mut ink = colormap::text_on(fill);
+    if map.is_ghost(pair) {
+        painter.rect_filled(rect, CELL_RADIUS, t.background);
+        let outline = Stroke::new(2.0, fill);
+        painter.rect_stroke(rect, CELL_RADIUS, outline, StrokeKind::Inside);
+        ink = t.text;
+    } else {
+        painter.rect_filled(rect, CELL_RADIUS, fill);
+    }
+    if let Some((size, decimals)) = values {
+        let shown = crate::ui::format::decimals(Some(value), decimals);
+        let font = FontId::proportional(size);
+        painter.text(rect.center(), Align2::CENTER_CENTER, shown, font, ink);
+    }
+}
+
+/// Hatched where there is no value, empty where it is not known yet.
+fn without_value(
+    map: &HeatMap<'_>,
+    painter: &Painter,
+    rect: Rect,
+    pair: (usize, usize),
+    t: &Tokens,
+) {
+    if map.is_undefined(pair) {
+        hatch(painter, rect, t);
+    } else {
+        painter.rect_filled(rect, CELL_RADIUS, t.background);
+        let outline = Stroke::new(1.0, t.line);
+        painter.rect_stroke(rect, CELL_RADIUS, outline, StrokeKind::Inside);
+    }
+}
+
+/// Distance of the lines of a hatching, across and down.
+const HATCH: f32 = 7.0;
+
+/// The look of what has no value: thin diagonal lines.
+pub(super) fn hatch(painter: &Painter, rect: Rect, t: &Tokens) {
+    painter.rect_filled(rect, CELL_RADIUS, t.hover);
+    let stroke = Stroke::new(1.0, colormap::mix(t.hover, t.line_strong, 0.7));
+    // Each line is where x + y has one value; it enters at the left or bottom edge.
+    let (first, last) = (rect.left() + rect.top(), rect.right() + rect.bottom());
+    let mut sum = first + HATCH / 2.0;
+    while sum < last {
+        let left = rect.left().max(sum - rect.bottom());
+        let right = rect.right().min(sum - rect.top());
+        painter.line_segment([pos2(left, sum - left), pos2(right, sum - right)], stroke);
+        sum += HATCH;
+    }
+}
+
+/// What cells of a picture have, too small to be hatched.
+pub(super) fn plain_undefined(t: &Tokens) -> Color32 {
+    t.line_strong
+}
+
+/// Row and column of the marked cell, seen in the gaps between cells.
+fn bands(painter: &Painter, layout: &Layout, t: &Tokens, marked: Option<(usize, usize)>) {
+    let Some((row, column)) = marked else { return };
+    for band in [layout.row_rect(row), layout.column_rect(column)] {
+        painter.rect_filled(band.expand(1.0), CELL_RADIUS + 2, t.line_strong);
+    }
+    if row != column {
+        let cell = layout.cell_rect((row, column)).expand(2.0);
+        painter.rect_filled(cell, CELL_RADIUS + 2, t.text);
+    }
+}
+
+fn marks_on_picture(
+    painter: &Painter,
+    layout: &Layout,
+    t: &Tokens,
+    marked: Option<(usize, usize)>,
+) {
+    let Some((row, column)) = marked else { return };
+    let stroke = Stroke::new(1.0, t.text);
+    for band in [layout.row_rect(row), layout.column_rect(column)] {
+        painter.rect_stroke(band, 0, stroke, StrokeKind::Outside);
+    }
+}
+
+fn selection(map: &HeatMap<'_>, painter: &Painter, layout: &Layout, t: &Tokens) {
+    let Some((a, b)) = map.selected else { return };
+    let place = |model| (0..layout.n).find(|&p| map.model_at(p) == model);
+    let (Some(a), Some(b)) = (place(a), place(b)) else {
+        return;
+    };
+    for (cell, width) in [((a, b), 2.5), ((b, a), 1.5)] {
+        let rect = layout.cell_rect(cell);
+        let radius = CornerRadius::same(CELL_RADIUS + 1);
+        let halo = Stroke::new(width + 1.5, t.background);
+        painter.rect_stroke(rect, radius, halo, StrokeKind::Middle);
+        painter.rect_stroke(
+            rect,
+            radius,
+            Stroke::new(width, t.accent),
+            StrokeKind::Middle,
+        );
+    }
+}
+
+fn focus(painter: &Painter, layout: &Layout, t: &Tokens, marked: Option<(usize, usize)>) {
+    let ring = Stroke::new(2.0, t.accent);
+    painter.rect_stroke(
+        layout.cells.expand(3.0),
+        theme::radius::CONTROL,
+        ring,
+        StrokeKind::Outside,
+    );
+    if let Some(cell) = marked {
+        let rect = layout.cell_rect(cell).expand(1.0);
+        painter.rect_stroke(rect, CELL_RADIUS, ring, StrokeKind::Outside);
+    }
+}
+
+/// The texture of the last frame, kept until a pixel changes.
+type Kept = Arc<(ColorImage, TextureHandle)>;
+
+fn picture(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) {
+    let id = map.id(ui).with("picture");
+    let image = image(map, layout.n, Tokens::of(ui));
+    let kept: Option<Kept> = ui.data(|d| d.get_temp(id));
+    let kept = kept.filter(|k| k.0 == image).unwrap_or_else(|| {
+        let options = TextureOptions::NEAREST;
+        let texture = ui.ctx().load_texture("heat map", image.clone(), options);
+        let new = Arc::new((image, texture));
+        ui.data_mut(|d| d.insert_temp(id, Arc::clone(&new)));
+        new
+    });
+    let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+    ui.painter()
+        .image(kept.1.id(), layout.cells, whole, Color32::WHITE);
+}
+
+/// One pixel a cell. Colours come from a table, since OKLab is slow 40 000 times a frame.
+fn image(map: &HeatMap<'_>, n: usize, t: &Tokens) -> ColorImage {
+    let (lo, hi) = map.scale.range();
+    let grey = |color| {
+        if map.provisional {
+            colormap::mix(color, t.panel, 0.65)
+        } else {
+            color
+        }
+    };
+    let table: Vec<Color32> = (0..=255)
+        .map(|i| {
+            grey(
+                map.scale
+                    .color(Some(lo + (hi - lo) * f64::from(i) / 255.0), t),
+            )
+        })
+        .collect();
+    let missing = |pair| {
+        if map.is_undefined(pair) {
+            plain_undefined(t)
+        } else {
+            t.background
+        }
+    };
+    let of = |scale: Scale, value: f64| table[(scale.position(value) * 255.0).round() as usize];
+    let pixel = |place: usize| {
+        let pair = map.pair_at((place / n, place % n));
+        if pair.0 == pair.1 {
+            t.panel
+        } else {
+            map.value(pair)
+                .map_or_else(|| missing(pair), |value| of(map.scale, value))
+        }
+    };
+    ColorImage::new([n, n], (0..n * n).map(pixel).collect())
+}

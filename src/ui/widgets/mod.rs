@@ -1,0 +1,20 @@
+//! Pieces of the window that know plain data and nothing of the study.
+
+pub mod bars;
+mod button;
+mod chip;
+mod choice;
+mod field;
+pub mod fuzzy;
+pub mod heatmap;
+pub mod palette;
+pub mod profile;
+mod section;
+pub mod text;
+pub mod toast;
+
+pub use button::{focus_ring, icon_button, icon_toggle, primary_button, segmented};
+pub use chip::{key_caps, key_caps_width, role_chip};
+pub use choice::{Choice, choice};
+pub use field::{search_field, text_field};
+pub use section::{card, empty_state, progress_bar, section_heading};

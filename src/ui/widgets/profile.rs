@@ -1,0 +1,301 @@
+//! Lines over the layers of a model: where two models are alike, and where they part.
+//!
+//! The legend stands above and doubles as readout: while the pointer is over the plot it shows
+//! the layer and then each series' value there, in places that are kept for them, so that
+//! nothing jumps; where they do not fit into one row they take several. A layer without a value
+//! is a gap, never a zero.
+
+mod legend;
+
+use eframe::egui::{
+    Color32, Id, Response, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType,
+};
+use egui_plot::{
+    AxisHints, GridInput, GridMark, HLine, Line, Plot, PlotPoint, PlotPoints, PlotTransform, Points,
+};
+
+use crate::ui::colormap::round_step;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, size};
+
+const LINE_WIDTH: f32 = 1.75;
+const LEAST_HEIGHT: f32 = 64.0;
+/// The axis under the lines, and what a number at their left needs, in points.
+const BELOW: f32 = 36.0;
+const MARK: f32 = 13.0;
+
+/// One line of the profile.
+#[derive(Clone, Debug)]
+pub struct Series<'a> {
+    /// What it is, for the legend.
+    pub name: &'a str,
+    /// Which of the role colours it has.
+    pub role: usize,
+    /// A value a layer; undefined is a gap.
+    pub values: Vec<Option<f64>>,
+}
+
+/// What to draw.
+#[derive(Clone, Debug)]
+pub struct Profile<'a> {
+    /// Parts this plot from others in the same window.
+    pub id_salt: &'a str,
+    /// Name of the horizontal axis, such as `Layer`.
+    pub x_name: &'a str,
+    /// Name and unit of the vertical axis.
+    pub y_name: &'a str,
+    /// The lines, in the order of the legend.
+    pub series: &'a [Series<'a>],
+    /// The vertical range; `None` fits the data and 0.
+    pub y_range: Option<(f64, f64)>,
+    /// Decimals of the readout.
+    pub decimals: usize,
+}
+
+/// What was touched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProfileResponse {
+    /// The layer under the pointer.
+    pub hovered: Option<usize>,
+    /// The layer that was clicked.
+    pub clicked: Option<usize>,
+}
+
+impl Profile<'_> {
+    /// Draws the profile into the space that is left.
+    pub fn show(&self, ui: &mut Ui) -> ProfileResponse {
+        let legend = legend::Legend::new(self, ui);
+        let (space, _) = ui.allocate_exact_size(legend.size, Sense::hover());
+        let plot = self.plot(ui).show(ui, |plot| {
+            let t = Tokens::of(plot.ctx());
+            plot.set_plot_bounds_x(-0.5..=self.layers().max(1) as f64 - 0.5);
+            let (lo, hi) = self.y_bounds();
+            plot.set_plot_bounds_y(lo..=hi);
+            let zero = HLine::new("", 0.0).color(t.line_strong).width(1.0);
+            plot.hline(zero.allow_hover(false));
+            for series in self.series {
+                let color = t.role(series.role);
+                for run in runs(&series.values) {
+                    add_run(plot, run, color);
+                }
+            }
+        });
+        let hovered = self.layer_at(&plot.response, &plot.transform);
+        self.describe(&plot.response);
+        if let Some(layer) = hovered {
+            self.readout_marks(ui, &plot.transform, layer);
+        }
+        legend.paint(self, ui, space.min, hovered);
+        let clicked = hovered.filter(|_| plot.response.clicked());
+        ProfileResponse { hovered, clicked }
+    }
+
+    fn plot(&self, ui: &Ui) -> Plot<'static> {
+        let t = Tokens::of(ui);
+        let label = |text: &str| RichText::new(text).size(size::SMALL).color(t.text_weak);
+        let axis = |hints: AxisHints<'static>, name: &str| {
+            hints
+                .label(label(name))
+                .tick_label_font(theme::small_font())
+                .tick_label_color(t.text_weak)
+                .formatter(|mark, _| tick(mark))
+        };
+        let height = ui.available_height().max(LEAST_HEIGHT);
+        let most_marks = ((height - BELOW) / MARK).clamp(1.0, 5.0) as usize;
+        Plot::new(Id::new("profile").with(self.id_salt))
+            .height(height)
+            .allow_zoom(false)
+            .allow_drag(false)
+            .allow_scroll(false)
+            .allow_boxed_zoom(false)
+            .allow_double_click_reset(false)
+            .allow_axis_zoom_drag(false)
+            .show_x(false)
+            .show_y(false)
+            .show_background(false)
+            .show_grid([false, true])
+            .grid_color(t.line)
+            .grid_fade(0.0)
+            .set_margin_fraction(Vec2::ZERO)
+            .x_grid_spacer(|input| marks(&input, 1.0, 12))
+            .y_grid_spacer(move |input| marks(&input, 0.0, most_marks))
+            .cursor_color(Color32::TRANSPARENT)
+            .label_formatter(|_| None)
+            .custom_x_axes(vec![
+                axis(AxisHints::new_x(), self.x_name).label_spacing(8.0..=16.0),
+            ])
+            .custom_y_axes(vec![
+                axis(AxisHints::new_y(), self.y_name)
+                    .min_thickness(44.0)
+                    .label_spacing(8.0..=16.0),
+            ])
+    }
+
+    fn layers(&self) -> usize {
+        self.series
+            .iter()
+            .map(|s| s.values.len())
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The given range, or that of the data with 0 in it and a little air.
+    fn y_bounds(&self) -> (f64, f64) {
+        if let Some(range) = self.y_range {
+            return range;
+        }
+        let values = self.series.iter().flat_map(|s| s.values.iter().flatten());
+        let (lo, hi) = values
+            .filter(|v| v.is_finite())
+            .fold((0.0, 0.0), |(lo, hi): (f64, f64), v| {
+                (lo.min(*v), hi.max(*v))
+            });
+        let air = (hi - lo).max(1e-6) * 0.08;
+        (
+            if lo < 0.0 { lo - air } else { -air / 4.0 },
+            if hi > 0.0 { hi + air } else { air / 4.0 },
+        )
+    }
+
+    fn layer_at(&self, response: &Response, transform: &PlotTransform) -> Option<usize> {
+        let at = transform
+            .value_from_position(response.hover_pos()?)
+            .x
+            .round();
+        (at >= 0.0 && (at as usize) < self.layers()).then_some(at as usize)
+    }
+
+    fn describe(&self, response: &Response) {
+        response.widget_info(|| {
+            let names: Vec<&str> = self.series.iter().map(|s| s.name).collect();
+            let label = format!("{} by {}: {}", self.y_name, self.x_name, names.join(", "));
+            WidgetInfo::labeled(WidgetType::Image, true, label)
+        });
+    }
+
+    /// A line at the layer, and a dot on each series.
+    fn readout_marks(&self, ui: &Ui, transform: &PlotTransform, layer: usize) {
+        let t = Tokens::of(ui);
+        let place = |y: f64| transform.position_from_point(&PlotPoint::new(layer as f64, y));
+        let frame = transform.frame();
+        let painter = ui.painter().with_clip_rect(frame.expand(4.0));
+        painter.vline(
+            place(0.0).x,
+            frame.y_range(),
+            Stroke::new(1.0, t.line_strong),
+        );
+        for series in self.series {
+            if let Some(Some(value)) = series.values.get(layer) {
+                let dot = place(*value);
+                painter.circle(
+                    dot,
+                    4.0,
+                    t.role(series.role),
+                    Stroke::new(1.5, t.background),
+                );
+            }
+        }
+    }
+}
+
+/// The stretches without a gap.
+fn runs(values: &[Option<f64>]) -> Vec<Vec<[f64; 2]>> {
+    let mut runs: Vec<Vec<[f64; 2]>> = vec![Vec::new()];
+    for (layer, value) in values.iter().enumerate() {
+        match (value.filter(|v| v.is_finite()), runs.last_mut()) {
+            (Some(value), Some(run)) => run.push([layer as f64, value]),
+            _ => runs.push(Vec::new()),
+        }
+    }
+    runs.retain(|run| !run.is_empty());
+    runs
+}
+
+fn add_run<'a>(plot: &mut egui_plot::PlotUi<'a>, run: Vec<[f64; 2]>, color: Color32) {
+    let is_alone = run.len() == 1;
+    let points = PlotPoints::from(run);
+    if is_alone {
+        let dot = Points::new("", points).color(color).radius(2.5);
+        plot.points(dot.allow_hover(false));
+    } else {
+        let line = Line::new("", points).color(color).width(LINE_WIDTH);
+        plot.line(line.allow_hover(false));
+    }
+}
+
+/// Round marks, at most about `most`, no closer than `least`.
+fn marks(input: &GridInput, least: f64, most: usize) -> Vec<GridMark> {
+    let (lo, hi) = input.bounds;
+    let step = round_step(hi - lo, most).max(least);
+    let (first, last) = ((lo / step).ceil() as i64, (hi / step).floor() as i64);
+    (first..=last)
+        .map(|i| GridMark {
+            value: i as f64 * step,
+            step_size: step,
+        })
+        .collect()
+}
+
+fn tick(mark: GridMark) -> String {
+    let decimals = (-(mark.step_size * 1.001).log10().floor()).clamp(0.0, 6.0) as usize;
+    format::decimals(Some(mark.value), decimals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_layer_is_a_gap() {
+        let values = [
+            Some(0.1),
+            None,
+            Some(0.3),
+            Some(0.4),
+            Some(f64::NAN),
+            None,
+            Some(0.5),
+        ];
+        let lengths: Vec<usize> = runs(&values).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [1, 2, 1]);
+        assert!(runs(&[]).is_empty());
+    }
+
+    #[test]
+    fn marks_are_round_and_few() {
+        let values = |bounds, least, most| -> Vec<f64> {
+            let input = GridInput {
+                bounds,
+                base_step_size: 1.0,
+            };
+            marks(&input, least, most).iter().map(|m| m.value).collect()
+        };
+        assert_eq!(
+            values((0.0, 1.0), 0.0, 5),
+            [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]
+        );
+        assert_eq!(values((-0.5, 1.5), 1.0, 12), [0.0, 1.0]);
+        assert_eq!(values((-0.5, 31.5), 1.0, 12).len(), 7);
+    }
+
+    #[test]
+    fn the_range_holds_zero_unless_given() {
+        let series = [Series {
+            name: "a",
+            role: 0,
+            values: vec![Some(0.2), Some(0.5), None],
+        }];
+        let mut profile = Profile {
+            id_salt: "",
+            x_name: "Layer",
+            y_name: "Kinship",
+            series: &series,
+            y_range: None,
+            decimals: 3,
+        };
+        let (lo, hi) = profile.y_bounds();
+        assert!((-0.05..=0.0).contains(&lo) && hi > 0.5 && hi < 0.6);
+        profile.y_range = Some((-1.0, 1.0));
+        assert_eq!(profile.y_bounds(), (-1.0, 1.0));
+    }
+}

@@ -1,0 +1,76 @@
+//! What frames the content of a view: headings, empty states, progress.
+
+use eframe::egui::{
+    FontId, Frame, Rect, Response, RichText, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2,
+};
+
+use super::button::primary_button;
+use crate::ui::theme::{self, Tokens, radius, size, space};
+
+/// Names a section, with room above that belongs to it.
+pub fn section_heading(ui: &mut Ui, text: &str) {
+    ui.add_space(space::XS);
+    ui.label(theme::strong(text));
+}
+
+/// A box for what belongs together.
+pub fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let t = Tokens::of(ui);
+    Frame::new()
+        .fill(t.raised)
+        .stroke(Stroke::new(1.0, t.line))
+        .corner_radius(radius::CARD)
+        .inner_margin(space::M)
+        .show(ui, content)
+        .inner
+}
+
+/// What stands where nothing is yet: a sentence, and the one button that gets on. Says whether
+/// it was clicked.
+pub fn empty_state(ui: &mut Ui, icon: &str, sentence: &str, button: Option<&str>) -> bool {
+    let weak = Tokens::of(ui).text_weak;
+    let mut is_clicked = false;
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.3 - space::XXL).max(space::L));
+        ui.label(
+            RichText::new(icon)
+                .font(FontId::proportional(40.0))
+                .color(weak),
+        );
+        ui.add_space(space::XS);
+        ui.scope(|ui| {
+            ui.set_max_width(440.0);
+            ui.label(RichText::new(sentence).size(size::BODY).color(weak));
+        });
+        ui.add_space(space::S);
+        if let Some(label) = button {
+            is_clicked = primary_button(ui, label).clicked();
+        }
+    });
+    is_clicked
+}
+
+/// A thin bar; `fraction` is 0 to 1, `name` says what it measures.
+pub fn progress_bar(ui: &mut Ui, name: &str, fraction: f32, width: f32) -> Response {
+    let t = Tokens::of(ui);
+    let fraction = if fraction.is_nan() {
+        0.0
+    } else {
+        fraction.clamp(0.0, 1.0)
+    };
+    let height = ui
+        .spacing()
+        .interact_size
+        .y
+        .min(ui.available_height().max(4.0));
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+    let bar = Rect::from_center_size(rect.center(), vec2(width, 4.0));
+    let done = Rect::from_min_max(bar.min, pos2(bar.left() + width * fraction, bar.bottom()));
+    ui.painter().rect_filled(bar, 2, t.line);
+    ui.painter().rect_filled(done, 2, t.accent);
+    response.widget_info(|| WidgetInfo {
+        value: Some(f64::from(fraction)),
+        ..WidgetInfo::labeled(WidgetType::ProgressIndicator, true, name)
+    });
+    response
+}

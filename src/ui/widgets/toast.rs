@@ -1,0 +1,218 @@
+//! Short messages at the lower right: done, note, failed.
+//!
+//! What failed stays until it is dismissed; the rest goes after six seconds, by one timed
+//! repaint, so that a still window stays still.
+
+use std::time::Duration;
+
+use eframe::egui::{
+    Align2, Area, Context, FontId, Frame, Id, Layout, Order, RichText, Stroke, Ui, WidgetInfo,
+    WidgetType, vec2,
+};
+use egui_phosphor::regular as icon;
+
+use super::button::icon_button;
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
+
+/// How long a toast stays that needs no answer.
+const LIFE_SECS: f64 = 6.0;
+/// No more than this many at once; the oldest that may go makes room.
+const MOST: usize = 4;
+const WIDTH: f32 = 340.0;
+
+/// What a toast reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToastKind {
+    /// Something long came to its end.
+    Done,
+    /// Worth knowing.
+    Note,
+    /// Something went wrong; stays until dismissed.
+    Failed,
+}
+
+#[derive(Clone, Debug)]
+struct Toast {
+    number: u64,
+    kind: ToastKind,
+    title: String,
+    detail: String,
+    /// When it goes, in the time of the window; set when it is first shown.
+    ends_at: Option<f64>,
+}
+
+/// The toasts on screen.
+#[derive(Clone, Debug, Default)]
+pub struct Toasts {
+    toasts: Vec<Toast>,
+    pushed: u64,
+}
+
+impl Toasts {
+    /// Shows a message; `detail` may be empty.
+    pub fn push(&mut self, kind: ToastKind, title: impl Into<String>, detail: impl Into<String>) {
+        self.pushed += 1;
+        self.toasts.push(Toast {
+            number: self.pushed,
+            kind,
+            title: title.into(),
+            detail: detail.into(),
+            ends_at: None,
+        });
+        if self.toasts.len() > MOST {
+            let goes = self.toasts.iter().position(|t| t.kind != ToastKind::Failed);
+            self.toasts.remove(goes.unwrap_or(0));
+        }
+    }
+
+    /// Whether nothing is shown.
+    pub fn is_empty(&self) -> bool {
+        self.toasts.is_empty()
+    }
+
+    /// Draws the toasts above everything, and lets go what has ended.
+    pub fn show(&mut self, ctx: &Context) {
+        let now = ctx.input(|i| i.time);
+        for toast in self
+            .toasts
+            .iter_mut()
+            .filter(|t| t.kind != ToastKind::Failed)
+        {
+            toast.ends_at.get_or_insert(now + LIFE_SECS);
+        }
+        self.toasts
+            .retain(|toast| toast.ends_at.is_none_or(|end| end > now));
+        let Some(next) = self.next_end(now) else {
+            return;
+        };
+        if let Some(wait) = next {
+            ctx.request_repaint_after(wait);
+        }
+        let offset = vec2(-space::L, -space::L - ROW_HEIGHT);
+        Area::new(Id::new("toasts"))
+            .anchor(Align2::RIGHT_BOTTOM, offset)
+            .order(Order::Foreground)
+            .show(ctx, |ui| {
+                ui.set_width(WIDTH);
+                self.toasts.retain(|toast| !toast_ui(ui, toast));
+            });
+    }
+
+    /// How long until one ends; nothing if there are no toasts.
+    fn next_end(&self, now: f64) -> Option<Option<Duration>> {
+        let ends = self.toasts.iter().filter_map(|t| t.ends_at);
+        let wait = ends.fold(f64::INFINITY, f64::min) - now;
+        (!self.toasts.is_empty()).then(|| Duration::try_from_secs_f64(wait).ok())
+    }
+}
+
+/// One toast; says whether it was dismissed.
+fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
+    let t = Tokens::of(ui);
+    let frame = Frame::new()
+        .fill(t.raised)
+        .stroke(Stroke::new(1.0, t.line))
+        .corner_radius(radius::CARD)
+        .shadow(ui.visuals().popup_shadow)
+        .inner_margin(space::M);
+    let shown = ui.push_id(toast.number, |ui| {
+        frame.show(ui, |ui| content_ui(ui, toast, t))
+    });
+    let response = &shown.inner.response;
+    response.widget_info(|| {
+        let label = match toast.kind {
+            ToastKind::Failed => format!("Failed: {}", toast.title),
+            ToastKind::Done | ToastKind::Note => format!("Message: {}", toast.title),
+        };
+        WidgetInfo::labeled(WidgetType::Other, true, label)
+    });
+    shown.inner.inner
+}
+
+fn content_ui(ui: &mut Ui, toast: &Toast, t: &Tokens) -> bool {
+    let (sign, color) = match toast.kind {
+        ToastKind::Done => (icon::CHECK_CIRCLE, t.ok),
+        ToastKind::Note => (icon::INFO, t.accent_text),
+        ToastKind::Failed => (icon::WARNING_CIRCLE, t.error),
+    };
+    ui.horizontal_top(|ui| {
+        ui.label(
+            RichText::new(sign)
+                .font(FontId::proportional(18.0))
+                .color(color),
+        );
+        let text_width = WIDTH - 2.0 * space::M - 18.0 - ROW_HEIGHT - 2.0 * space::S;
+        ui.allocate_ui_with_layout(
+            vec2(text_width, 0.0),
+            Layout::top_down(eframe::egui::Align::Min),
+            |ui| {
+                ui.spacing_mut().item_spacing.y = space::XS;
+                ui.set_width(text_width);
+                ui.label(theme::strong(&toast.title));
+                if !toast.detail.is_empty() {
+                    ui.label(
+                        RichText::new(&toast.detail)
+                            .size(size::SMALL)
+                            .color(t.text_weak),
+                    );
+                }
+            },
+        );
+        icon_button(ui, icon::X, "Dismiss").clicked()
+    })
+    .inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_most_four_stay_and_failures_stay_longest() {
+        let mut toasts = Toasts::default();
+        toasts.push(ToastKind::Failed, "no room", "");
+        for i in 0..6 {
+            toasts.push(ToastKind::Done, format!("merge {i}"), "");
+        }
+        let titles: Vec<_> = toasts.toasts.iter().map(|t| t.title.as_str()).collect();
+        assert_eq!(titles, ["no room", "merge 3", "merge 4", "merge 5"]);
+    }
+
+    fn frame(ctx: &Context, toasts: &mut Toasts, time: f64) -> Duration {
+        let input = eframe::egui::RawInput {
+            time: Some(time),
+            ..Default::default()
+        };
+        let output = ctx.run_ui(input, |ui| toasts.show(ui.ctx()));
+        let delay = output
+            .viewport_output
+            .values()
+            .map(|v| v.repaint_delay)
+            .min();
+        output.drop_without_applying_deltas();
+        delay.unwrap()
+    }
+
+    #[test]
+    fn a_message_goes_after_six_seconds_and_a_failure_does_not() {
+        let (ctx, mut toasts) = (Context::default(), Toasts::default());
+        theme::apply(&ctx);
+        toasts.push(ToastKind::Done, "merged", "");
+        for i in 0..4 {
+            frame(&ctx, &mut toasts, f64::from(i) * 0.5);
+        }
+        let wait = frame(&ctx, &mut toasts, 2.0);
+        assert!(
+            wait > Duration::from_secs(3) && wait < Duration::from_secs(5),
+            "{wait:?}"
+        );
+        frame(&ctx, &mut toasts, 6.1);
+        assert!(toasts.is_empty());
+        toasts.push(ToastKind::Failed, "no room", "the disk is full");
+        for i in 0..40 {
+            frame(&ctx, &mut toasts, 7.0 + f64::from(i));
+        }
+        assert!(!toasts.is_empty());
+        assert_eq!(frame(&ctx, &mut toasts, 60.0), Duration::MAX);
+    }
+}
