@@ -10,3 +10,12 @@ pub mod raster;
 
 pub mod dialogs;
 pub mod widgets;
+
+pub mod action;
+pub mod commands;
+pub mod prefs;
+mod shell;
+pub mod views;
+
+pub mod app;
+mod carry_out;

@@ -1,0 +1,132 @@
+//! What a view asks for. A view reads the workbench and pushes actions; the app carries them
+//! out between frames.
+
+use std::path::PathBuf;
+
+use super::dialogs::Filter;
+use crate::jobs::JobId;
+use crate::study::{Command, ModelId};
+
+/// Something that the user asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A change of the study.
+    Study(Command),
+    /// Another view.
+    Go(View),
+    /// Ask for folders of checkpoints to add.
+    AskForModels,
+    /// Ask for checkpoint files to add.
+    AskForModelFiles,
+    /// Ask for a study to open.
+    AskForStudy,
+    /// Ask where to save the study from now on.
+    AskWhereToSave,
+    /// Ask where a model's files are now.
+    AskForModelAgain(ModelId),
+    /// Open this study.
+    OpenStudy(PathBuf),
+    /// Take this study off the list of recent ones.
+    ForgetRecent(PathBuf),
+    /// Start an empty study.
+    NewStudy,
+    /// Close the study.
+    CloseStudy,
+    /// Open the demo family.
+    OpenDemo,
+    /// Open the demo family as it was at first.
+    RestoreDemo,
+    /// Rename a model in its row.
+    Rename(ModelId),
+    /// Save now.
+    Save,
+    /// Measure what is not known of a base's family, or all of it anew.
+    Measure {
+        /// The base.
+        base: ModelId,
+        /// Forget what is known.
+        anew: bool,
+    },
+    /// Stop a job.
+    Cancel(JobId),
+    /// Put a text on the clipboard, and say so: "{what} copied".
+    Copy {
+        /// The text.
+        text: String,
+        /// What it is, to begin a sentence with.
+        what: String,
+    },
+    /// Ask where to write a file, then write it.
+    Export(Export),
+    /// Show a file or folder in the file manager.
+    Reveal(PathBuf),
+    /// Show or hide the inspector.
+    ToggleInspector,
+    /// Light, dark, or as the system has it.
+    SetTheme(eframe::egui::ThemePreference),
+    /// Scale of everything, 1.0 being normal.
+    SetZoom(f32),
+    /// Forget kept results.
+    ClearCache,
+    /// Open the command palette.
+    OpenPalette,
+    /// Show the keyboard and what the program is.
+    OpenHelp,
+    /// End the program.
+    Quit,
+}
+
+/// A file to be written where the user says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Export {
+    /// Title of the dialog.
+    pub title: String,
+    /// The name that is proposed.
+    pub name: String,
+    /// Its kind.
+    pub filter: Filter,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Export {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Export({}, {} bytes)", self.name, self.bytes.len())
+    }
+}
+
+/// The views, in the order of the rail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum View {
+    /// The table of models.
+    #[default]
+    Models,
+    /// The matrix.
+    Kinship,
+    /// Preferences of the program.
+    Settings,
+}
+
+impl View {
+    /// Every view.
+    pub const ALL: [Self; 3] = [Self::Models, Self::Kinship, Self::Settings];
+
+    /// The name on the rail.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Models => "Models",
+            Self::Kinship => "Kinship",
+            Self::Settings => "Settings",
+        }
+    }
+
+    /// The icon on the rail.
+    pub const fn icon(self) -> &'static str {
+        use egui_phosphor::regular;
+        match self {
+            Self::Models => regular::TABLE,
+            Self::Kinship => regular::GRID_FOUR,
+            Self::Settings => regular::GEAR_SIX,
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The window as a whole: it hands the workbench to the views, collects what they ask for and
+//! carries it out between frames. Nothing changes while a frame is being drawn.
+
+use std::path::PathBuf;
+
+use super::action::{Action, View};
+use super::carry_out::Asked;
+use super::commands::{self, Entry};
+use super::dialogs::FilePicker;
+use super::prefs::Prefs;
+use super::shell;
+use super::theme::{self, Tokens};
+use super::views::{Keys, KinshipView, ModelsView, settings, welcome};
+use super::widgets::palette::{Palette, PaletteEntry};
+use super::widgets::toast::{ToastKind, Toasts};
+use crate::workbench::{NoticeKind, Workbench};
+use eframe::egui::{Context, Event, Frame, Ui, ViewportCommand};
+
+/// Below this width of the window there is no room for an inspector beside a view.
+const ROOM_FOR_INSPECTOR: f32 = 900.0;
+
+/// The program's window.
+pub struct App {
+    pub(super) bench: Workbench,
+    pub(super) prefs: Prefs,
+    pub(super) palette: Palette,
+    pub(super) toasts: Toasts,
+    pub(super) picker: Box<dyn FilePicker>,
+    pub(super) asked: Asked,
+    pub(super) help_is_open: bool,
+    pub(super) models: ModelsView,
+    kinship: KinshipView,
+    inspector: shell::Inspector,
+    actions: Vec<Action>,
+    was_focused: bool,
+    /// Whether the last frame left keys without a modifier to the program: what is open then
+    /// is the first to hear them, and egui has closed it before anybody else can ask.
+    keys: Keys,
+}
+
+impl App {
+    /// The window on a workbench; `paths` are studies and models to open at once.
+    pub fn new(
+        ctx: &Context,
+        bench: Workbench,
+        picker: Box<dyn FilePicker>,
+        prefs: Prefs,
+        paths: Vec<PathBuf>,
+    ) -> Self {
+        theme::apply(ctx);
+        ctx.set_theme(prefs.theme);
+        ctx.set_zoom_factor(prefs.zoom);
+        // The program's own commands, which know their bounds, take these keys.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        let mut app = Self {
+            bench,
+            prefs,
+            palette: Palette::default(),
+            toasts: Toasts::default(),
+            picker,
+            asked: Asked::default(),
+            help_is_open: false,
+            models: ModelsView::default(),
+            kinship: KinshipView::default(),
+            inspector: shell::Inspector::default(),
+            actions: Vec::new(),
+            was_focused: true,
+            keys: Keys::Free,
+        };
+        app.open(paths);
+        app
+    }
+
+    /// The workbench, for tests.
+    pub fn workbench(&self) -> &Workbench {
+        &self.bench
+    }
+
+    /// What is remembered, for tests.
+    pub fn prefs(&self) -> &Prefs {
+        &self.prefs
+    }
+
+    /// Opens studies and adds models.
+    fn open(&mut self, paths: Vec<PathBuf>) {
+        let is_study = |path: &PathBuf| path.extension().is_some_and(|e| e == "json");
+        let (studies, models): (Vec<_>, Vec<_>) = paths.into_iter().partition(is_study);
+        if let Some(study) = studies.first() {
+            self.bench.open_study(study);
+        }
+        self.bench.add_paths(models);
+    }
+
+    /// Everything between two frames: what jobs found, what the user asked for.
+    fn advance(&mut self, ctx: &Context) {
+        self.bench.poll();
+        self.look_at_disk_on_focus(ctx);
+        self.take_drops_and_pastes(ctx);
+        if let Some(picked) = self.picker.ui(ctx) {
+            self.take_picked(picked);
+        }
+        let entries = commands::commands(&self.bench, self.prefs.zoom);
+        let on_top = self.palette.is_open() || self.picker.is_open() || self.help_is_open;
+        if !on_top {
+            self.actions
+                .extend(commands::pressed(ctx, &entries, self.keys));
+        }
+        for action in std::mem::take(&mut self.actions) {
+            self.carry_out(action, ctx);
+        }
+        for notice in self.bench.take_notices() {
+            let kind = match notice.kind {
+                NoticeKind::Done => ToastKind::Done,
+                NoticeKind::Note => ToastKind::Note,
+                NoticeKind::Failed => ToastKind::Failed,
+            };
+            self.toasts.push(kind, notice.title, notice.detail);
+        }
+        self.ask_for_repaint(ctx);
+    }
+
+    /// Idle means idle: only a running job and a save that is due wake the window by time.
+    fn ask_for_repaint(&self, ctx: &Context) {
+        if let Some(due) = self.bench.wants_poll_in() {
+            ctx.request_repaint_after(due);
+        }
+        if !self.bench.jobs().running().is_empty() {
+            ctx.request_repaint_after(std::time::Duration::from_millis(200));
+        }
+    }
+
+    /// A user who comes back from elsewhere may have changed files there.
+    fn look_at_disk_on_focus(&mut self, ctx: &Context) {
+        let focused = ctx.input(|input| input.focused);
+        if focused && !self.was_focused {
+            self.bench.look_at_disk();
+        }
+        self.was_focused = focused;
+    }
+
+    fn take_drops_and_pastes(&mut self, ctx: &Context) {
+        if self.picker.is_open() {
+            return;
+        }
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        let mut paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
+        if !ctx.text_edit_focused() {
+            let pasted = ctx.input(|input| {
+                let texts = input.events.iter().filter_map(|event| match event {
+                    Event::Paste(text) => Some(text.clone()),
+                    _ => None,
+                });
+                texts.collect::<Vec<_>>()
+            });
+            paths.extend(pasted.iter().flat_map(|text| pasted_paths(text)));
+        }
+        if !paths.is_empty() {
+            self.open(paths);
+        }
+    }
+
+    fn frame_ui(&mut self, ui: &mut Ui) {
+        let t = Tokens::of(ui);
+        let out = &mut self.actions;
+        let keys = self.keys;
+        let entries = commands::commands(&self.bench, self.prefs.zoom);
+        shell::top_bar(ui, &self.bench, &entries, out);
+        shell::status_bar(ui, &self.bench, out);
+        let view = if self.bench.is_open() || self.prefs.view == View::Settings {
+            shell::rail(ui, self.bench.is_open(), self.prefs.view, out);
+            Some(self.prefs.view)
+        } else {
+            None
+        };
+        let study_view = self.bench.is_open() && self.prefs.view != View::Settings;
+        let roomy = ui.ctx().content_rect().width() >= ROOM_FOR_INSPECTOR;
+        if study_view && self.prefs.inspector && roomy {
+            self.inspector.ui(ui, &self.bench, out);
+        }
+        let frame = Frame::new().fill(t.background);
+        eframe::egui::CentralPanel::default()
+            .frame(frame)
+            .show(ui, |ui| match view {
+                None => welcome::ui(ui, &self.bench, out),
+                Some(View::Models) => self.models.ui(ui, &self.bench, keys, out),
+                Some(View::Kinship) => self.kinship.ui(ui, &self.bench, out),
+                Some(View::Settings) => settings::ui(ui, &self.bench, &self.prefs, out),
+            });
+        shell::drop_target(ui, &self.bench);
+        self.palette_ui(ui.ctx(), entries);
+        if self.help_is_open {
+            self.help_is_open = shell::help(ui.ctx(), &commands::commands(&self.bench, 1.0));
+        }
+        self.toasts.show(ui.ctx());
+        let taken = ui.ctx().any_popup_open() || ui.ctx().text_edit_focused() || self.help_is_open;
+        self.keys = if taken || self.palette.is_open() {
+            Keys::Taken
+        } else {
+            Keys::Free
+        };
+    }
+
+    fn palette_ui(&mut self, ctx: &Context, mut entries: Vec<Entry>) {
+        if !self.palette.is_open() {
+            return;
+        }
+        entries.extend(commands::models(&self.bench));
+        let keys: Vec<String> = entries
+            .iter()
+            .map(|e| e.shortcut.as_ref().map_or(String::new(), commands::keys))
+            .collect();
+        let rows: Vec<PaletteEntry<'_>> = entries
+            .iter()
+            .zip(&keys)
+            .map(|(entry, keys)| PaletteEntry {
+                title: &entry.title,
+                group: entry.group,
+                shortcut: keys,
+                enabled: entry.enabled,
+            })
+            .collect();
+        if let Some(chosen) = self.palette.show(ctx, &rows) {
+            self.actions.push(entries.swap_remove(chosen).action);
+        }
+    }
+
+    /// The title of the window: the study, and whether it is saved.
+    fn title(&self) -> String {
+        if self.bench.is_open() {
+            format!("{} – Kinfolk", self.bench.study().doc().name)
+        } else {
+            "Kinfolk".to_owned()
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.advance(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let title = self.title();
+        self.frame_ui(ui);
+        let ctx = ui.ctx();
+        let shown = ctx.data(|data| data.get_temp::<String>(title_id()));
+        if shown.as_ref() != Some(&title) {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            ctx.data_mut(|data| data.insert_temp(title_id(), title));
+        }
+        if !self.actions.is_empty() {
+            ctx.request_repaint();
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, eframe::APP_KEY, &self.prefs);
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.bench.save_if_changed();
+    }
+}
+
+fn title_id() -> eframe::egui::Id {
+    eframe::egui::Id::new("window title")
+}
+
+/// Paths in a pasted text, one a line, with or without quotes or `file://`.
+///
+/// A text in which some line is no existing path is no list of paths and gives none.
+pub(super) fn pasted_paths(text: &str) -> Vec<PathBuf> {
+    let line = |line: &str| {
+        let line = line.trim().trim_matches(['"', '\'']);
+        let plain = line.strip_prefix("file://").unwrap_or(line);
+        PathBuf::from(plain)
+    };
+    let lines: Vec<PathBuf> = text
+        .lines()
+        .filter(|l| !l.trim().is_empty())
+        .map(line)
+        .collect();
+    if lines.iter().all(|path| path.is_absolute()) {
+        lines
+    } else {
+        Vec::new()
+    }
+}

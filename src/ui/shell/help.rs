@@ -1,0 +1,86 @@
+//! Keyboard and help: every shortcut, and what the words mean.
+
+use eframe::egui::{Context, Frame, Grid, Id, Modal, RichText, ScrollArea, Ui};
+
+use crate::ui::commands::{self, Entry};
+use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::widgets::{key_caps, primary_button, section_heading};
+
+const WORDS: [(&str, &str); 5] = [
+    ("Base", "The model that others were fine-tuned from"),
+    (
+        "Task vector δ",
+        "The weights of a model minus the weights of its base",
+    ),
+    ("Kinship", "How similar the task vectors of two models are"),
+    (
+        "Pearson, cosine",
+        "1 for the same change, 0 for unrelated, −1 for opposite",
+    ),
+    (
+        "Euclidean distance",
+        "0 for equal models; the larger, the less related",
+    ),
+];
+
+/// Draws the page; says whether it stays open.
+pub fn help(ctx: &Context, entries: &[Entry]) -> bool {
+    let mut stays = true;
+    let frame = Frame::popup(&ctx.global_style()).inner_margin(space::XL);
+    let modal = Modal::new(Id::new("help")).frame(frame).show(ctx, |ui| {
+        ui.set_width(480.0);
+        ui.label(theme::strong("Kinfolk").size(size::TITLE));
+        let weak = Tokens::of(ui).text_weak;
+        let version = format!("Version {}", env!("CARGO_PKG_VERSION"));
+        ui.label(RichText::new(version).color(weak));
+        ui.add_space(space::S);
+        ScrollArea::vertical()
+            .max_height(420.0)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                section_heading(ui, "Words");
+                words(ui);
+                section_heading(ui, "Keyboard");
+                shortcuts(ui, entries);
+                section_heading(ui, "Source");
+                ui.label(
+                "Model kinship is defined in Exploring Model Kinship for Merging Large Language \
+                 Models, arXiv 2410.12613",
+            );
+            });
+        ui.add_space(space::M);
+        stays = !primary_button(ui, "Close").clicked();
+    });
+    stays && !modal.should_close()
+}
+
+fn words(ui: &mut Ui) {
+    let weak = Tokens::of(ui).text_weak;
+    Grid::new("words")
+        .num_columns(2)
+        .spacing([space::L, space::XS])
+        .show(ui, |ui| {
+            for (word, meaning) in WORDS {
+                ui.label(word);
+                ui.label(RichText::new(meaning).color(weak));
+                ui.end_row();
+            }
+        });
+}
+
+fn shortcuts(ui: &mut Ui, entries: &[Entry]) {
+    Grid::new("shortcuts")
+        .num_columns(2)
+        .spacing([space::L, space::XS])
+        .show(ui, |ui| {
+            for entry in entries {
+                let Some(shortcut) = &entry.shortcut else {
+                    continue;
+                };
+                // "Undo: add model" is "Undo" here.
+                ui.label(entry.title.split(':').next().unwrap_or_default());
+                key_caps(ui, &commands::keys(shortcut));
+                ui.end_row();
+            }
+        });
+}

@@ -1,0 +1,88 @@
+//! The inspector on the right: the same in every view, about what is selected.
+
+use eframe::egui::{Frame, Margin, Panel, RichText, ScrollArea, Ui};
+
+use crate::study::{ModelId, Selection};
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::views::tensors::Tensors;
+use crate::ui::views::{model, pair};
+use crate::ui::widgets::section_heading;
+use crate::workbench::Workbench;
+
+/// Wide enough for the names of tensors.
+const DEFAULT_WIDTH: f32 = 340.0;
+
+/// What the inspector keeps while it is shown.
+#[derive(Default)]
+pub struct Inspector {
+    tensors: Tensors,
+}
+
+impl Inspector {
+    /// Draws the panel.
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        let t = Tokens::of(ui);
+        let frame = Frame::new().fill(t.panel).inner_margin(Margin::same(12));
+        let panel = Panel::right("inspector")
+            .default_size(DEFAULT_WIDTH)
+            .size_range(240.0..=760.0);
+        panel.resizable(true).frame(frame).show(ui, |ui| {
+            // A panel takes the size of its content; this one keeps its own.
+            ui.set_min_size(ui.available_size());
+            ui.set_max_width(ui.available_width());
+            ui.shrink_clip_rect(ui.max_rect().expand(space::M));
+            match bench.study().selection() {
+                Selection::Nothing => nothing(ui),
+                Selection::Models(ids) if ids.len() == 1 => self.model(ui, bench, ids[0], out),
+                Selection::Models(ids) => several(ui, bench, ids, out),
+                Selection::Pair(a, b) => {
+                    ScrollArea::vertical()
+                        .auto_shrink(false)
+                        .show(ui, |ui| pair::pair_ui(ui, bench, *a, *b, out));
+                }
+            }
+        });
+    }
+
+    fn model(&mut self, ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
+        let checkpoint = bench.files(id).checkpoint();
+        let share = if checkpoint.is_some() { 0.62 } else { 1.0 };
+        let height = ui.available_height() * share;
+        ScrollArea::vertical()
+            .id_salt("model")
+            .auto_shrink([false, true])
+            .max_height(height)
+            .show(ui, |ui| {
+                // The scroll bar floats; nothing lies under it.
+                ui.set_max_width(ui.available_width() - space::L);
+                model::model_ui(ui, bench, id, out);
+                ui.add_space(space::S);
+                model::actions_ui(ui, bench, id, out);
+            });
+        if let Some(checkpoint) = checkpoint {
+            ui.separator();
+            section_heading(ui, "Tensors");
+            self.tensors.ui(ui, checkpoint, out);
+        }
+    }
+}
+
+fn nothing(ui: &mut Ui) {
+    let weak = Tokens::of(ui).text_weak;
+    ui.label(RichText::new("Select a model or a pair to see more of it").color(weak));
+}
+
+fn several(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    let title = format::counted(ids.len(), "model");
+    ui.label(theme::strong(format!("{title} selected")).size(size::HEADING));
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        for &id in ids {
+            ui.label(doc.name_of(id));
+        }
+        ui.add_space(space::S);
+        super::super::views::selection_actions(ui, bench, ids, out);
+    });
+}

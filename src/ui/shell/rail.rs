@@ -1,0 +1,82 @@
+//! The rail on the left: the views, by name, or by icon alone where the window is narrow.
+
+use eframe::egui::{
+    Align2, FontId, Frame, Margin, Panel, Rect, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
+};
+
+use crate::ui::action::{Action, View};
+use crate::ui::theme::{Tokens, radius, size, space};
+use crate::ui::widgets::focus_ring;
+
+/// Below this width of the window the rail shows icons alone.
+const NARROW: f32 = 1100.0;
+const WIDE_RAIL: f32 = 132.0;
+const NARROW_RAIL: f32 = 48.0;
+const ITEM_HEIGHT: f32 = 32.0;
+
+/// Draws the rail. Views of a study are there only while one is open.
+pub fn rail(ui: &mut Ui, study_is_open: bool, current: View, out: &mut Vec<Action>) {
+    let t = Tokens::of(ui);
+    let narrow = ui.ctx().content_rect().width() < NARROW;
+    let width = if narrow { NARROW_RAIL } else { WIDE_RAIL };
+    let frame = Frame::new().fill(t.panel).inner_margin(Margin::same(8));
+    Panel::left("rail")
+        .exact_size(width)
+        .resizable(false)
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            for (number, view) in View::ALL.into_iter().enumerate() {
+                if view == View::Settings {
+                    let below = (ui.available_height() - ITEM_HEIGHT).max(space::L);
+                    ui.add_space(below);
+                } else if !study_is_open {
+                    continue;
+                }
+                if item(ui, view, number + 1, view == current, narrow) {
+                    out.push(Action::Go(view));
+                }
+            }
+        });
+}
+
+fn item(ui: &mut Ui, view: View, number: usize, current: bool, narrow: bool) -> bool {
+    let t = Tokens::of(ui);
+    let size = vec2(ui.available_width(), ITEM_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let name = view.title();
+    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, current, name));
+    let fill = match (current, response.hovered()) {
+        (true, _) => Some(t.selection),
+        (_, true) => Some(t.hover),
+        _ => None,
+    };
+    if let Some(fill) = fill {
+        ui.painter().rect_filled(rect, radius::CONTROL, fill);
+    }
+    focus_ring(ui, &response);
+    let ink = if current { t.text } else { t.text_weak };
+    paint_item(ui, view, rect, narrow, ink);
+    response
+        .on_hover_text(format!("{name}  Ctrl {number}"))
+        .clicked()
+}
+
+fn paint_item(ui: &Ui, view: View, rect: Rect, narrow: bool, ink: eframe::egui::Color32) {
+    let painter = ui.painter();
+    let icon = FontId::proportional(18.0);
+    if narrow {
+        painter.text(rect.center(), Align2::CENTER_CENTER, view.icon(), icon, ink);
+        return;
+    }
+    let at = pos2(rect.left() + space::S, rect.center().y);
+    painter.text(at, Align2::LEFT_CENTER, view.icon(), icon, ink);
+    let at = at + vec2(18.0 + space::S, 0.0);
+    painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        view.title(),
+        FontId::proportional(size::BODY),
+        ink,
+    );
+}

@@ -1,0 +1,211 @@
+//! The bar above: menu, study, undo and redo, search, theme and help.
+
+use eframe::egui::{
+    Align, Align2, Button, FontId, Frame, Layout, Margin, MenuBar, Panel, Rect, RichText, Sense,
+    Stroke, StrokeKind, ThemePreference, Ui, UiBuilder, WidgetInfo, WidgetType,
+    containers::menu::MenuButton, pos2, vec2,
+};
+use egui_phosphor::regular as icon;
+
+use crate::study::Command;
+use crate::ui::action::Action;
+use crate::ui::commands::{self, Entry};
+use crate::ui::format;
+use crate::ui::theme::{self, ROW_HEIGHT, TOP_BAR_HEIGHT, Tokens, radius, size, space};
+use crate::ui::widgets::{focus_ring, icon_button, key_caps, key_caps_width, text_field};
+use crate::workbench::Workbench;
+
+/// Most characters of a study's name in the bar.
+const MOST_NAME: usize = 32;
+
+/// Draws the bar.
+pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], out: &mut Vec<Action>) {
+    let t = Tokens::of(ui);
+    let frame = Frame::new()
+        .fill(t.panel)
+        .inner_margin(Margin::symmetric(8, 0));
+    Panel::top("top bar")
+        .exact_size(TOP_BAR_HEIGHT)
+        .frame(frame)
+        .show(ui, |ui| {
+            let whole = ui.max_rect();
+            MenuBar::new().ui(ui, |ui| {
+                ui.set_min_height(TOP_BAR_HEIGHT - 2.0);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    main_menu(ui, entries, out);
+                    if bench.is_open() {
+                        study_menu(ui, bench, out);
+                        undo_redo(ui, entries, out);
+                    }
+                    search(ui, whole, out);
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| right(ui, out));
+                });
+            });
+        });
+}
+
+/// All commands in their groups.
+fn main_menu(ui: &mut Ui, entries: &[Entry], out: &mut Vec<Action>) {
+    let button = Button::new(RichText::new(icon::LIST).size(18.0)).frame(false);
+    let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
+        ui.set_min_width(140.0);
+        for group in entries.chunk_by(|a, b| a.group == b.group) {
+            ui.menu_button(group[0].group, |ui| {
+                ui.set_min_width(250.0);
+                group.iter().for_each(|entry| entry_ui(ui, entry, out));
+            });
+        }
+    });
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, "Menu"));
+}
+
+fn entry_ui(ui: &mut Ui, entry: &Entry, out: &mut Vec<Action>) {
+    let keys = entry
+        .shortcut
+        .as_ref()
+        .map(commands::keys)
+        .unwrap_or_default();
+    let button = Button::new(entry.title.as_str()).shortcut_text(keys);
+    if ui.add_enabled(entry.enabled, button).clicked() {
+        out.push(entry.action.clone());
+        ui.close();
+    }
+}
+
+/// The study's name, and what can be done with the study as a whole.
+fn study_menu(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    let name = &bench.study().doc().name;
+    let label = format!(
+        "{} {}",
+        format::elide_middle(name, MOST_NAME),
+        icon::CARET_DOWN
+    );
+    let button = Button::new(theme::strong(&label)).frame(false);
+    let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
+        ui.set_min_width(300.0);
+        ui.label(RichText::new("Name of the study").size(size::SMALL));
+        let mut edited = name.clone();
+        if text_field(ui, "Study name", "", &mut edited, 280.0).changed() {
+            out.push(Action::Study(Command::RenameStudy(edited)));
+        }
+        if let Some(path) = bench.path() {
+            let shown = format::elide_middle(&path.to_string_lossy(), 44);
+            let weak = Tokens::of(ui).text_weak;
+            ui.label(
+                RichText::new(shown)
+                    .monospace()
+                    .size(size::SMALL)
+                    .color(weak),
+            )
+            .on_hover_text(path.to_string_lossy());
+        }
+        ui.separator();
+        let path = bench.path().map(|path| Action::Reveal(path.to_owned()));
+        let choices = [
+            ("Save as…", Some(Action::AskWhereToSave)),
+            ("Show in the file manager", path),
+            ("Close study", Some(Action::CloseStudy)),
+        ];
+        for (title, action) in choices {
+            if ui
+                .add_enabled(action.is_some(), Button::new(title))
+                .clicked()
+            {
+                out.extend(action);
+                ui.close();
+            }
+        }
+    });
+    let info = format!("Study {name}");
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &info));
+    if bench.save_failed() {
+        let words = RichText::new(format!("{} Not saved", icon::WARNING)).size(size::SMALL);
+        let button = Button::new(words.color(Tokens::of(ui).warning)).frame(false);
+        let why = "The study's file cannot be written. Click to save it elsewhere.";
+        if ui.add(button).on_hover_text(why).clicked() {
+            out.push(Action::AskWhereToSave);
+        }
+    }
+}
+
+fn undo_redo(ui: &mut Ui, entries: &[Entry], out: &mut Vec<Action>) {
+    for (wanted, glyph) in [
+        (Command::Undo, icon::ARROW_COUNTER_CLOCKWISE),
+        (Command::Redo, icon::ARROW_CLOCKWISE),
+    ] {
+        let wanted = Action::Study(wanted);
+        if let Some(entry) = entries.iter().find(|e| e.action == wanted) {
+            let clicked = ui
+                .add_enabled_ui(entry.enabled, |ui| {
+                    icon_button(ui, glyph, &entry.title).clicked()
+                })
+                .inner;
+            if clicked {
+                out.push(wanted);
+            }
+        }
+    }
+}
+
+/// The way to the palette, in the middle of the bar.
+fn search(ui: &mut Ui, whole: Rect, out: &mut Vec<Action>) {
+    let width = (whole.width() * 0.3).clamp(200.0, 380.0);
+    let rect = Rect::from_center_size(whole.center(), vec2(width, ROW_HEIGHT));
+    if rect.left() < ui.cursor().left() + space::S {
+        return;
+    }
+    let t = Tokens::of(ui);
+    let response = ui.interact(rect, ui.id().with("search"), Sense::click());
+    response.widget_info(|| {
+        WidgetInfo::labeled(WidgetType::Button, true, "Search commands and models")
+    });
+    let stroke = if response.hovered() {
+        t.line_strong
+    } else {
+        t.line
+    };
+    let painter = ui.painter();
+    painter.rect_filled(rect, radius::CONTROL, t.field);
+    painter.rect_stroke(
+        rect,
+        radius::CONTROL,
+        Stroke::new(1.0, stroke),
+        StrokeKind::Inside,
+    );
+    let font = FontId::proportional(size::BODY);
+    let words = if width < 300.0 {
+        "Search"
+    } else {
+        "Search commands and models"
+    };
+    let text = format!("{}  {words}", icon::MAGNIFYING_GLASS);
+    let at = rect.left_center() + vec2(space::S, 0.0);
+    painter.text(at, Align2::LEFT_CENTER, text, font, t.text_weak);
+    focus_ring(ui, &response);
+    let keys = "Ctrl K";
+    let at = rect.right() - space::S - key_caps_width(ui, keys);
+    let place = Rect::from_min_max(pos2(at, rect.top()), rect.max);
+    let place = UiBuilder::new()
+        .max_rect(place)
+        .layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(place, |ui| key_caps(ui, keys));
+    if response.clicked() {
+        out.push(Action::OpenPalette);
+    }
+}
+
+fn right(ui: &mut Ui, out: &mut Vec<Action>) {
+    if icon_button(ui, icon::QUESTION, "Keyboard and help").clicked() {
+        out.push(Action::OpenHelp);
+    }
+    let dark = Tokens::of(ui).dark;
+    let (glyph, name, to) = if dark {
+        (icon::SUN, "Light theme", ThemePreference::Light)
+    } else {
+        (icon::MOON, "Dark theme", ThemePreference::Dark)
+    };
+    if icon_button(ui, glyph, name).clicked() {
+        out.push(Action::SetTheme(to));
+    }
+}

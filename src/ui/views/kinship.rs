@@ -1,0 +1,167 @@
+//! The kinship of a family: the matrix with its tree, and below it where two models differ.
+//!
+//! Whatever lasts (measure, order, family, selection) is asked for as a command. What is
+//! worked out from a result is kept beside the key that it was worked out for, so a window
+//! that stands still computes nothing.
+
+mod controls;
+mod detail;
+mod files;
+mod hint;
+mod layers;
+mod left_out;
+mod map;
+mod mean;
+mod profile;
+mod rows;
+mod running;
+mod shown;
+mod states;
+mod tensors;
+mod why;
+
+use eframe::egui::{CentralPanel, Context, Frame, Id, Margin, Panel, Ui};
+
+use crate::study::ModelId;
+use crate::ui::action::Action;
+use crate::ui::theme::{Tokens, space};
+use crate::workbench::{Family, Workbench};
+
+pub(super) use why::{Named, why_undefined};
+
+use detail::Detail;
+use shown::{Kept, Shown};
+use states::Stage;
+
+/// Beyond this width, in points, the detail stands at the right, else below.
+const WIDE: f32 = 1500.0;
+
+/// The least height of the detail below the map, in points: a profile that can be read.
+const LEAST_DETAIL: f32 = 150.0;
+
+/// Height of the line that stands instead of the detail without a pair, in points.
+const HINT: f32 = 28.0;
+
+/// What the view keeps while it is shown.
+#[derive(Default)]
+pub struct KinshipView {
+    shown: Option<Shown>,
+    kept: Kept,
+    detail: Detail,
+    /// Where a range that is selected with Shift begins.
+    anchor: Option<ModelId>,
+}
+
+impl KinshipView {
+    /// Draws the view.
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        let Some(base) = bench.study().doc().shown_base() else {
+            states::no_base_ui(ui, bench, out);
+            return;
+        };
+        let pass = ui.ctx().cumulative_pass_nr();
+        ui.data_mut(|data| data.insert_temp(shown_id(), pass));
+        let family = bench.family(base);
+        self.bring_up_to_date(ui, bench, &family);
+        controls_panel(ui, |ui| {
+            controls::controls_ui(ui, bench, &family, self.shown.as_ref(), out);
+            states::banners_ui(ui, bench, &family, out);
+        });
+        match (states::stage(bench, &family), &self.shown) {
+            (Stage::Matrix, Some(shown)) => {
+                let detail = &mut self.detail;
+                match detail::pair(bench, shown) {
+                    Some(pair) => detail_panel(ui, |ui| {
+                        detail.ui(ui, bench, &family, shown, pair, out);
+                    }),
+                    None => hint_panel(ui, |ui| hint::ui(ui, bench, &family, shown)),
+                }
+                let anchor = &mut self.anchor;
+                map_panel(ui, |ui| map::map_ui(ui, bench, &family, shown, anchor, out));
+            }
+            (stage, shown) => states::stage_ui(ui, bench, &family, &stage, shown.as_ref(), out),
+        }
+    }
+
+    /// Works out what is shown, unless it is known already.
+    ///
+    /// While a measurement runs there is something new many times a second; large families
+    /// then wait a little, so that the window stays quick.
+    fn bring_up_to_date(&mut self, ui: &Ui, bench: &Workbench, family: &Family) {
+        let Some(measured) = bench.measured(family.base) else {
+            self.shown = None;
+            return;
+        };
+        let now = ui.input(|input| input.time);
+        let key = shown::Key::new(bench, family, measured);
+        let holds = self
+            .shown
+            .as_ref()
+            .is_some_and(|shown| shown.key == key || shown.may_wait(&key, measured, now));
+        if !holds {
+            self.shown = Some(Shown::new(key, measured, &mut self.kept, now));
+        }
+    }
+}
+
+/// Whether this view is in the window: it was drawn in this pass, or in the last one.
+pub(super) fn is_shown(ctx: &Context) -> bool {
+    let now = ctx.cumulative_pass_nr();
+    let last: Option<u64> = ctx.data(|data| data.get_temp(shown_id()));
+    last.is_some_and(|pass| now.saturating_sub(pass) <= 1)
+}
+
+fn shown_id() -> Id {
+    Id::new("kinship view was drawn in pass")
+}
+
+fn controls_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(Margin::symmetric(space::L as i8, space::M as i8));
+    Panel::top("kinship controls")
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(frame)
+        .show(ui, content);
+}
+
+fn detail_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let available = ui.available_size();
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(Margin::symmetric(space::L as i8, space::M as i8));
+    let panel = if available.x > WIDE {
+        Panel::right("kinship detail right")
+            .default_size(available.x * 0.45)
+            .size_range(420.0..=available.x * 0.6)
+    } else {
+        Panel::bottom("kinship detail below")
+            .default_size((available.y * 0.4).clamp(LEAST_DETAIL, 300.0))
+            .size_range(LEAST_DETAIL..=(available.y * 0.6).max(LEAST_DETAIL))
+    };
+    panel.resizable(true).frame(frame).show(ui, content);
+}
+
+fn hint_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(Margin::symmetric(space::L as i8, 0));
+    Panel::bottom("kinship hint")
+        .exact_size(HINT)
+        .resizable(false)
+        .frame(frame)
+        .show(ui, content);
+}
+
+fn map_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(Margin {
+            left: space::L as i8,
+            right: space::L as i8,
+            top: 0,
+            bottom: space::M as i8,
+        });
+    CentralPanel::default().frame(frame).show(ui, content);
+}

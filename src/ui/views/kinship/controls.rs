@@ -1,0 +1,207 @@
+//! The row above the map: what is measured, of which tensors, in which order; and the exports.
+
+use eframe::egui::{Align, Layout, Ui};
+use egui_phosphor::regular as icon;
+
+use super::files;
+use super::shown::Shown;
+use crate::checkpoint::Kind;
+use crate::kinship::table::kind_words;
+use crate::kinship::{Aggregate, Measure, Metric, Scope};
+use crate::study::{Command, Order, ViewEdit};
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, space};
+use crate::ui::widgets::{Choice, choice, icon_button};
+use crate::workbench::{Family, Workbench};
+
+/// Narrower than this, in points, the exports do not fit beside the choices.
+const NARROW: f32 = 780.0;
+const NARROW_WITH_FAMILY: f32 = 1000.0;
+/// Narrower than this the choices stand in two rows.
+const ONE_ROW: f32 = 600.0;
+
+pub fn controls_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    family: &Family,
+    shown: Option<&Shown>,
+    out: &mut Vec<Action>,
+) {
+    let has_families = bench.study().doc().bases().len() > 1;
+    let least = if has_families {
+        NARROW_WITH_FAMILY
+    } else {
+        NARROW
+    };
+    let fits = ui.available_width() >= least;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        if has_families {
+            family_ui(ui, bench, family, out);
+        }
+        if !has_families && !fits {
+            let base = format::elide_middle(bench.study().doc().name_of(family.base), 28);
+            ui.label(format!("Models of {base}"));
+        }
+        if fits {
+            choices_ui(ui, bench, shown, true, out);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            exports_ui(ui, bench, shown, out);
+        });
+    });
+    if !fits {
+        let in_one_row = ui.available_width() >= ONE_ROW;
+        choices_ui(ui, bench, shown, in_one_row, out);
+    }
+}
+
+fn choices_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    shown: Option<&Shown>,
+    in_one_row: bool,
+    out: &mut Vec<Action>,
+) {
+    let view = &bench.study().doc().view;
+    let measure = shown.map_or(view.measure, |shown| shown.key.measure);
+    let kinds = shown.map_or(&[][..], |shown| &shown.kinds);
+    let which = |ui: &mut Ui| (scope_ui(ui, measure, kinds), order_ui(ui, view.order));
+    let (how, (kind, order)) = if in_one_row {
+        ui.horizontal(|ui| (how_ui(ui, measure), which(ui))).inner
+    } else {
+        let how = ui.horizontal(|ui| how_ui(ui, measure)).inner;
+        (how, ui.horizontal(which).inner)
+    };
+    let new = Measure {
+        scope: Scope {
+            kind: kind.unwrap_or(measure.scope.kind),
+            ..measure.scope
+        },
+        ..how
+    };
+    if new != measure {
+        out.push(Action::Study(Command::View(ViewEdit::Measure(new))));
+    }
+    if let Some(order) = order {
+        out.push(Action::Study(Command::View(ViewEdit::Order(order))));
+    }
+}
+
+/// The base whose family is shown.
+fn family_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    let options: Vec<Choice<'_, _>> = (doc.bases().into_iter())
+        .map(|base| Choice {
+            value: base,
+            label: doc.name_of(base),
+            help: "The base that task vectors are taken from",
+        })
+        .collect();
+    if let Some(base) = choice(ui, "Family", family.base, &options) {
+        out.push(Action::Study(Command::View(ViewEdit::Base(Some(base)))));
+    }
+}
+
+/// The measure with what was chosen of metric and aggregate.
+fn how_ui(ui: &mut Ui, measure: Measure) -> Measure {
+    let metrics = Metric::ALL.map(|metric| Choice {
+        value: metric,
+        label: metric.title(),
+        help: metric.help(),
+    });
+    let metric = choice(ui, "Metric", measure.metric, &metrics);
+    let aggregates = Aggregate::ALL.map(|aggregate| Choice {
+        value: aggregate,
+        label: aggregate.title(),
+        help: aggregate_help(aggregate),
+    });
+    let aggregate = choice(ui, "Aggregate", measure.aggregate, &aggregates);
+    Measure {
+        metric: metric.unwrap_or(measure.metric),
+        aggregate: aggregate.unwrap_or(measure.aggregate),
+        ..measure
+    }
+}
+
+fn scope_ui(ui: &mut Ui, measure: Measure, kinds: &[Kind]) -> Option<Option<Kind>> {
+    choice(ui, "Scope", measure.scope.kind, &scopes(measure, kinds))
+}
+
+const fn aggregate_help(aggregate: Aggregate) -> &'static str {
+    match aggregate {
+        Aggregate::Whole => "All tensors as one vector: the paper's definition",
+        Aggregate::MeanOverTensors => {
+            "Each tensor for itself, then their mean weighted by parameters"
+        }
+    }
+}
+
+/// All tensors, and each kind that the family has.
+fn scopes(measure: Measure, kinds: &[Kind]) -> Vec<Choice<'static, Option<Kind>>> {
+    let choice = |kind: Option<Kind>| Choice {
+        value: kind,
+        label: scope_title(kind),
+        help: "",
+    };
+    let is_shown = |kind: &Kind| kinds.contains(kind) || measure.scope.kind.as_ref() == Some(kind);
+    let kinds = Kind::ALL.into_iter().filter(is_shown).map(Some);
+    std::iter::once(None).chain(kinds).map(choice).collect()
+}
+
+/// A scope as it stands alone.
+pub fn scope_title(kind: Option<Kind>) -> &'static str {
+    match kind {
+        None => "All tensors",
+        Some(Kind::Embedding) => "Embedding",
+        Some(Kind::Attention) => "Attention",
+        Some(Kind::Norm) => "Norm",
+        Some(Kind::Head) => "Head",
+        Some(Kind::Other) => "Other",
+        Some(kind) => kind_words(kind),
+    }
+}
+
+fn order_ui(ui: &mut Ui, order: Order) -> Option<Order> {
+    let orders = Order::ALL.map(|order| Choice {
+        value: order,
+        label: order.title(),
+        help: match order {
+            Order::Relatedness => "Relatives beside each other, with their tree",
+            Order::Name => "In the order of the alphabet",
+        },
+    });
+    choice(ui, "Order", order, &orders)
+}
+
+/// From right to left. Exports take what is final.
+fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, out: &mut Vec<Action>) {
+    let ready = shown.filter(|shown| shown.known() > 1 && !shown.key.provisional);
+    ui.add_enabled_ui(ready.is_some(), |ui| {
+        let png = icon_button(ui, icon::IMAGE, "Save as PNG…").clicked();
+        let csv = icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked();
+        let copy = icon_button(ui, icon::COPY, "Copy as table").clicked();
+        let Some(shown) = ready else { return };
+        if png {
+            let theme = theme::theme_of(ui);
+            out.push(Action::Export(files::png(bench, shown, theme)));
+        }
+        if csv {
+            out.push(Action::Export(files::csv(bench, shown)));
+        }
+        if copy {
+            out.push(files::copy(bench, shown));
+        }
+    });
+    if let Some(shown) = ready {
+        let again = icon_button(ui, icon::ARROWS_CLOCKWISE, "Measure everything again");
+        if again.clicked() {
+            out.push(Action::Measure {
+                base: shown.key.base,
+                anew: true,
+            });
+        }
+    }
+}

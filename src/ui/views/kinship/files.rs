@@ -1,0 +1,96 @@
+//! What can be taken out of the view: a table, a file, a picture.
+
+use eframe::egui::Theme;
+
+use super::shown::Shown;
+use crate::kinship::table;
+use crate::study::Order;
+use crate::ui::action::{Action, Export};
+use crate::ui::dialogs::Filter;
+use crate::ui::format;
+use crate::ui::picture::{HeatMapPicture, png_bytes};
+use crate::workbench::Workbench;
+
+const CSV: Filter = Filter {
+    name: "Tables",
+    extensions: &["csv"],
+};
+const PNG: Filter = Filter {
+    name: "Pictures",
+    extensions: &["png"],
+};
+
+/// The matrix as CSV, in the order on screen.
+pub fn csv(bench: &Workbench, shown: &Shown) -> Export {
+    let text = table::csv(&shown.key.labels, &shown.matrix, order(bench, shown));
+    Export {
+        title: "Save kinship as CSV".to_owned(),
+        name: format!("{}.csv", table::file_stem(shown.key.measure)),
+        filter: CSV,
+        bytes: text.into_bytes(),
+    }
+}
+
+/// The matrix for a spreadsheet; its corner says what was measured.
+pub fn copy(bench: &Workbench, shown: &Shown) -> Action {
+    let base = bench.study().doc().name_of(shown.key.base);
+    let corner = format!("{}, relative to {base}", table::words(shown.key.measure));
+    Action::Copy {
+        text: table::tsv(
+            &corner,
+            &shown.key.labels,
+            &shown.matrix,
+            order(bench, shown),
+        ),
+        what: "Kinship table".to_owned(),
+    }
+}
+
+/// The map as a picture, twice as fine as on a plain screen.
+pub fn png(bench: &Workbench, shown: &Shown, theme: Theme) -> Export {
+    let doc = bench.study().doc();
+    let base = doc.name_of(shown.key.base);
+    let picture = HeatMapPicture {
+        title: &table::words(shown.key.measure),
+        note: &format!("{}, relative to {base}", caption(shown)),
+        labels: &shown.key.labels,
+        matrix: &shown.matrix,
+        metric: shown.key.measure.metric,
+        has_tree: doc.view.order == Order::Relatedness,
+        order: order(bench, shown),
+        merges: &shown.merges,
+    };
+    Export {
+        title: "Save kinship as PNG".to_owned(),
+        name: format!("{}.png", table::file_stem(shown.key.measure)),
+        filter: PNG,
+        bytes: png_bytes(&picture.draw(theme)),
+    }
+}
+
+/// The family in numbers.
+pub fn caption(shown: &Shown) -> String {
+    let n = shown.key.models.len();
+    let known = shown.known();
+    let models = if known < n {
+        format!("{}, {known} of them measured", format::counted(n, "model"))
+    } else {
+        format::counted(n, "model")
+    };
+    let what = if shown.key.measure.metric.is_similarity() {
+        "mean kinship"
+    } else {
+        "mean distance"
+    };
+    let mean = if shown.key.provisional {
+        format::UNDEFINED.to_owned()
+    } else {
+        shown.mean.words()
+    };
+    let parameters = format::parameters(shown.parameters);
+    format!("{models}, {what} {mean}, {parameters} parameters")
+}
+
+fn order<'a>(bench: &Workbench, shown: &'a Shown) -> &'a [usize] {
+    shown.order(bench.study().doc().view.order)
+}

@@ -1,0 +1,231 @@
+//! The map with its legend and caption, and what clicks on it select.
+
+use eframe::egui::{Align, Label, Layout, Modifiers, RichText, ScrollArea, Ui, vec2};
+
+use super::files::caption;
+use super::left_out;
+use super::running;
+use super::shown::Shown;
+use super::why::{Named, why_undefined};
+use crate::kinship::{Kinship, table};
+use crate::study::{Command, ModelId, Order, Selection};
+use crate::ui::action::Action;
+use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::widgets::heatmap::{HeatMap, Legend, Undefined};
+use crate::workbench::{Family, Workbench};
+
+/// Height of the caption under the map, with the gap above it.
+const CAPTION: f32 = 32.0;
+/// Where there is less height than this, in points, the map needs the caption's room.
+const LEAST_WITH_CAPTION: f32 = 140.0;
+/// Width that the count of left-out tensors may need beside it.
+const LEFT_OUT: f32 = 184.0;
+
+pub fn map_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    family: &Family,
+    shown: &Shown,
+    anchor: &mut Option<ModelId>,
+    out: &mut Vec<Action>,
+) {
+    let Some(measured) = bench.measured(family.base) else {
+        return;
+    };
+    let kinship = measured.kinship();
+    legend_row(ui, bench, family, shown, out);
+    let has_caption = ui.available_height() >= LEAST_WITH_CAPTION;
+    let caption_height = if has_caption { CAPTION } else { 0.0 };
+    ui.scope(|ui| {
+        ui.set_max_height((ui.available_height() - caption_height).max(1.0));
+        ScrollArea::both().id_salt("kinship map").show(ui, |ui| {
+            heat_map_ui(ui, bench, kinship, shown, anchor, out);
+        });
+    });
+    if has_caption {
+        caption_row(ui, kinship, shown, out);
+    }
+}
+
+/// The legend, and at its right what is being measured; where there is no room for both, that
+/// alone. The row is there in any case, so that the map stays where it is.
+fn legend_row(
+    ui: &mut Ui,
+    bench: &Workbench,
+    family: &Family,
+    shown: &Shown,
+    out: &mut Vec<Action>,
+) {
+    let metric = shown.key.measure.metric;
+    let legend = Legend {
+        title: metric.title(),
+        scale: shown.scale,
+        undefined: (shown.has_undefined).then_some(Undefined::among(shown.key.models.len())),
+    };
+    let room = vec2(ui.available_width(), ROW_HEIGHT + space::XS);
+    let is_running = bench.measuring(family.base).is_some();
+    let fits = legend.width(ui) + running::WIDTH <= room.x;
+    ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Min), |ui| {
+        ui.set_min_height(room.y);
+        if !is_running || fits {
+            legend.show(ui).on_hover_text(metric.help());
+        }
+        running::running_ui(ui, bench, family, out);
+    });
+}
+
+fn heat_map_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    kinship: &Kinship,
+    shown: &Shown,
+    anchor: &mut Option<ModelId>,
+    out: &mut Vec<Action>,
+) {
+    let order = bench.study().doc().view.order;
+    let selection = bench.study().selection();
+    let selected = in_family(selection, shown);
+    let places: Vec<usize> = selected
+        .iter()
+        .filter_map(|&id| shown.place_of(id))
+        .collect();
+    let pair = match places[..] {
+        [a, b] => Some((a, b)),
+        _ => None,
+    };
+    let named = |k: usize| Named {
+        place: shown.key.places[k],
+        name: &shown.key.labels[k],
+    };
+    let note = |a: usize, b: usize| {
+        let undefined = shown.matrix.get(a, b).is_none() && !shown.key.provisional;
+        undefined.then(|| why_undefined(kinship, &shown.tensors, named(a), named(b)))
+    };
+    // While values arrive there may be no tree yet; its place is kept.
+    let may_have_tree = shown.key.provisional || !shown.merges.is_empty();
+    let has_tree = order == Order::Relatedness && may_have_tree;
+    let touched = HeatMap {
+        id_salt: "kinship",
+        scale: shown.scale,
+        provisional: shown.key.provisional,
+        selected: pair,
+        selected_models: &places,
+        order: shown.order(order),
+        dendrogram: has_tree.then_some(&shown.merges),
+        measured: &|k| shown.key.places[k].is_some(),
+        note: &note,
+        ..HeatMap::new(&shown.key.labels, &|a, b| shown.matrix.get(a, b))
+    }
+    .show(ui);
+    let id = |k: usize| shown.key.models[k];
+    if let Some((a, b)) = touched.clicked {
+        *anchor = Some(id(a));
+        out.push(select(Selection::Pair(id(a), id(b))));
+    }
+    if let Some(clicked) = touched.clicked_label {
+        let modifiers = ui.input(|input| input.modifiers);
+        let rows: Vec<ModelId> = shown.order(order).iter().map(|&k| id(k)).collect();
+        out.push(select(clicked_name(
+            selection,
+            &rows,
+            anchor,
+            id(clicked),
+            modifiers,
+        )));
+    }
+}
+
+fn select(selection: Selection) -> Action {
+    Action::Study(Command::Select(selection))
+}
+
+/// The selected models of the family, in the order in which they were selected.
+pub fn in_family(selection: &Selection, shown: &Shown) -> Vec<ModelId> {
+    let mut models = selection.models();
+    models.retain(|&id| shown.place_of(id).is_some());
+    models
+}
+
+/// As in every list. Plain: this one; Ctrl: this one more or less; Shift: all from the last one
+/// to this, in the order on screen.
+fn clicked_name(
+    selection: &Selection,
+    rows: &[ModelId],
+    anchor: &mut Option<ModelId>,
+    clicked: ModelId,
+    modifiers: Modifiers,
+) -> Selection {
+    if modifiers.shift {
+        let place = |id: ModelId| rows.iter().position(|&row| row == id);
+        let from = anchor.and_then(place).unwrap_or(0);
+        let to = place(clicked).unwrap_or(0);
+        return Selection::Models(rows[from.min(to)..=from.max(to)].to_vec());
+    }
+    *anchor = Some(clicked);
+    if modifiers.command {
+        selection.toggled(clicked)
+    } else {
+        Selection::Models(vec![clicked])
+    }
+}
+
+fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, out: &mut Vec<Action>) {
+    let weak = Tokens::of(ui).text_weak;
+    ui.horizontal(|ui| {
+        let text = format!(
+            "{}, {}",
+            caption(shown),
+            table::words_within(shown.key.measure)
+        );
+        let caption_text = text.clone();
+        let text = RichText::new(text).size(size::SMALL).color(weak);
+        let has_left_out = !shown.key.provisional && !kinship.left_out.is_empty();
+        let reserved = if has_left_out { LEFT_OUT } else { 0.0 };
+        let caption = |ui: &mut Ui| {
+            ui.set_max_width((ui.available_width() - reserved).max(1.0));
+            ui.add(Label::new(text).truncate())
+        };
+        let label = ui.scope(caption).inner;
+        label.on_hover_text(match shown.mean.value() {
+            Some(mean) => format!("Mean over all pairs: {mean}"),
+            None => caption_text,
+        });
+        if has_left_out {
+            left_out::left_out_ui(ui, kinship, shown, out);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(models: &[u32]) -> Vec<ModelId> {
+        models.iter().copied().map(ModelId).collect()
+    }
+
+    #[test]
+    fn a_name_is_clicked_as_everywhere() {
+        let rows = ids(&[4, 1, 3, 2]);
+        let check =
+            |selected: &[u32], anchor: Option<u32>, clicked, modifiers, expected: &[u32]| {
+                let found = clicked_name(
+                    &Selection::Models(ids(selected)),
+                    &rows,
+                    &mut anchor.map(ModelId),
+                    ModelId(clicked),
+                    modifiers,
+                );
+                assert_eq!(found.models(), ids(expected));
+            };
+        let (plain, ctrl, shift) = (Modifiers::NONE, Modifiers::COMMAND, Modifiers::SHIFT);
+        check(&[], None, 1, plain, &[1]);
+        check(&[1, 3], Some(1), 2, plain, &[2]);
+        check(&[1], Some(1), 1, plain, &[1]);
+        check(&[1], Some(1), 3, ctrl, &[1, 3]);
+        check(&[1, 3], Some(3), 3, ctrl, &[1]);
+        check(&[1], Some(1), 2, shift, &[1, 3, 2]);
+        check(&[3], Some(3), 4, shift, &[4, 1, 3]);
+        check(&[], None, 1, shift, &[4, 1]);
+    }
+}

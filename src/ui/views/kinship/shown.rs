@@ -1,0 +1,175 @@
+//! What the map shows, worked out from a result and kept until something it came from changes.
+
+use super::mean::{Mean, Source};
+use crate::checkpoint::Kind;
+use crate::kinship::{Aggregate, Kinship, Matrix, Measure, PairValues, Scope, cluster};
+use crate::study::{ModelId, Order};
+use crate::ui::colormap::{Scale, kinship_scale};
+use crate::ui::widgets::heatmap::{MOST_CELLS_READ, Merge};
+use crate::workbench::{Family, Measured, Workbench};
+
+/// How long a large family may show what it had while a measurement runs, in seconds.
+const PATIENCE_SECS: f64 = 1.0;
+
+/// What everything in [`Shown`] follows from.
+#[derive(Clone, PartialEq)]
+pub struct Key {
+    pub base: ModelId,
+    pub models: Vec<ModelId>,
+    pub labels: Vec<String>,
+    /// Where each model stands in the result.
+    pub places: Vec<Option<usize>>,
+    pub revision: u64,
+    /// The measure; its kind is one that the family has.
+    pub measure: Measure,
+    /// More is to come.
+    pub provisional: bool,
+}
+
+impl Key {
+    pub fn new(bench: &Workbench, family: &Family, measured: &Measured) -> Self {
+        let doc = bench.study().doc();
+        let mut measure = doc.view.measure;
+        let provisional = measured.is_provisional();
+        let is_there = |kind: Kind| measured.kinship().has_kind(kind);
+        // Another family may lack the kind; during a measurement it may still arrive.
+        measure.scope.kind = measure.scope.kind.filter(|&k| provisional || is_there(k));
+        Self {
+            base: family.base,
+            models: family.models.clone(),
+            labels: (family.models.iter())
+                .map(|&id| doc.name_of(id).to_owned())
+                .collect(),
+            places: family.measured.clone(),
+            revision: measured.revision(),
+            measure,
+            provisional,
+        }
+    }
+}
+
+/// What the map shows. Models are named by their place in the family.
+pub struct Shown {
+    pub key: Key,
+    at: f64,
+    /// The tensors in scope.
+    pub tensors: Vec<usize>,
+    pub matrix: Matrix,
+    pub merges: Vec<Merge>,
+    pub by_relatedness: Vec<usize>,
+    pub by_name: Vec<usize>,
+    pub scale: Scale,
+    /// Kinds that the result has, in the order on screen.
+    pub kinds: Vec<Kind>,
+    /// Numbers of the base that were compared.
+    pub parameters: u64,
+    /// Over all pairs of measured models.
+    pub mean: Mean,
+    /// Whether a pair of measured models has no value.
+    pub has_undefined: bool,
+}
+
+impl Shown {
+    pub fn new(key: Key, measured: &Measured, kept: &mut Kept, now: f64) -> Self {
+        let kinship = measured.kinship();
+        let tensors = kinship.in_scope(key.measure.scope);
+        let values = kept.values(kinship, &tensors, &key);
+        let matrix = Matrix::build(key.places.len(), |i, j| {
+            values.get(key.measure.metric, key.places[i]?, key.places[j]?)
+        });
+        let tree = cluster(&matrix, key.measure.metric);
+        let known: Vec<usize> = (0..matrix.len())
+            .filter(|&k| key.places[k].is_some())
+            .collect();
+        let mut by_name: Vec<usize> = (0..matrix.len()).collect();
+        by_name.sort_by_key(|&k| key.labels[k].to_lowercase());
+        let source = Source {
+            matrix: &matrix,
+            labels: &key.labels,
+            places: &key.places,
+            tensors: &tensors,
+            is_everything: key.measure.scope.kind.is_none(),
+        };
+        let mean = if key.provisional {
+            Mean::default()
+        } else {
+            Mean::new(kinship, source, &known)
+        };
+        Self {
+            at: now,
+            has_undefined: !key.provisional && known.len() > 1 && mean.value().is_none(),
+            mean,
+            scale: kinship_scale(key.measure.metric, &matrix),
+            kinds: Kind::ALL
+                .into_iter()
+                .filter(|&kind| kinship.has_kind(kind))
+                .collect(),
+            parameters: tensors.iter().map(|&k| kinship.tensors[k].gram.count).sum(),
+            merges: tree.merges.iter().map(Merge::from).collect(),
+            by_relatedness: tree.order,
+            by_name,
+            tensors,
+            matrix,
+            key,
+        }
+    }
+
+    /// Whether what is shown may stand a little longer although more of it has arrived.
+    pub fn may_wait(&self, key: &Key, measured: &Measured, now: f64) -> bool {
+        let only_newer = self.key.revision != key.revision
+            && self.key
+                == Key {
+                    revision: self.key.revision,
+                    ..key.clone()
+                };
+        measured.is_provisional()
+            && only_newer
+            && key.models.len() > MOST_CELLS_READ
+            && (0.0..PATIENCE_SECS).contains(&(now - self.at))
+    }
+
+    pub fn order(&self, order: Order) -> &[usize] {
+        match order {
+            Order::Relatedness => &self.by_relatedness,
+            Order::Name => &self.by_name,
+        }
+    }
+
+    /// The place of a model in the family.
+    pub fn place_of(&self, id: ModelId) -> Option<usize> {
+        self.key.models.iter().position(|&m| m == id)
+    }
+
+    /// How many models are measured.
+    pub fn known(&self) -> usize {
+        self.key.places.iter().flatten().count()
+    }
+}
+
+/// The values of all pairs by every metric, for each scope of one result that was looked at:
+/// to change the metric costs nothing, and to come back to a scope does not either.
+#[derive(Default)]
+pub struct Kept {
+    revision: u64,
+    entries: Vec<((Scope, Aggregate), PairValues)>,
+}
+
+impl Kept {
+    fn values(&mut self, kinship: &Kinship, tensors: &[usize], key: &Key) -> &PairValues {
+        if self.revision != key.revision {
+            self.entries.clear();
+            self.revision = key.revision;
+        }
+        let Measure {
+            scope, aggregate, ..
+        } = key.measure;
+        let wanted = (scope, aggregate);
+        let at = self.entries.iter().position(|(has, _)| *has == wanted);
+        let at = at.unwrap_or_else(|| {
+            let new = kinship.pair_values(tensors, aggregate, scope.tied_twice);
+            self.entries.push((wanted, new));
+            self.entries.len() - 1
+        });
+        &self.entries[at].1
+    }
+}

@@ -1,0 +1,299 @@
+//! What stands in the view before there is a matrix, and the banners above it.
+
+use eframe::egui::{Align, CentralPanel, Frame, Layout, RichText, Stroke, Ui};
+use egui_phosphor::regular as icon;
+
+use super::running;
+use super::shown::Shown;
+use crate::checkpoint::OnDisk;
+use crate::study::ModelId;
+use crate::ui::action::{Action, View};
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, radius, size, space};
+use crate::ui::widgets::{card, empty_state};
+use crate::workbench::{Family, ModelFiles, Workbench};
+
+/// What the middle of the view shows.
+pub enum Stage {
+    /// The matrix, as far as it is known.
+    Matrix,
+    /// Files are still being opened.
+    Opening,
+    /// The base cannot be read, and why.
+    BaseNotOpen(String),
+    /// Nothing is known yet.
+    NotMeasured,
+    /// A single model, which has a norm and no kin.
+    OneModel,
+}
+
+pub fn stage(bench: &Workbench, family: &Family) -> Stage {
+    let known = family.measured.iter().flatten().count();
+    let running = bench.measuring(family.base).is_some();
+    match bench.files(family.base) {
+        ModelFiles::Open { .. } => {}
+        ModelFiles::Opening => return Stage::Opening,
+        ModelFiles::Failed(sentence) => return Stage::BaseNotOpen(sentence.clone()),
+        ModelFiles::None => return Stage::BaseNotOpen("It is known by name alone".to_owned()),
+    }
+    if known == 0 && !running {
+        let is_opening = |id: &ModelId| matches!(bench.files(*id), ModelFiles::Opening);
+        if family.models.iter().any(is_opening) {
+            return Stage::Opening;
+        }
+        return Stage::NotMeasured;
+    }
+    if family.models.len() == 1 {
+        Stage::OneModel
+    } else {
+        Stage::Matrix
+    }
+}
+
+/// A study in which nothing descends from anything yet.
+pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    let models = bench.study().doc().models.len();
+    let (sentence, button, action) = match models {
+        0 => (
+            "No models yet. Add a base and models that descend from it.",
+            "Add models…",
+            Action::AskForModels,
+        ),
+        1 => (
+            "One model alone has no kin. Add models that descend from it.",
+            "Add models…",
+            Action::AskForModels,
+        ),
+        _ => (
+            "No base is chosen. Kinship compares what models changed since their common base; \
+             say in the table of models which one that is.",
+            "Go to models",
+            Action::Go(View::Models),
+        ),
+    };
+    if empty_state(ui, icon::TREE_STRUCTURE, sentence, Some(button)) {
+        out.push(action);
+    }
+}
+
+/// The middle of the view where there is no matrix.
+pub fn stage_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    family: &Family,
+    stage: &Stage,
+    shown: Option<&Shown>,
+    out: &mut Vec<Action>,
+) {
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(space::L);
+    CentralPanel::default()
+        .frame(frame)
+        .show(ui, |ui| match stage {
+            Stage::Matrix | Stage::Opening => {
+                empty_state(ui, icon::HOURGLASS, "The models are being opened", None);
+            }
+            Stage::BaseNotOpen(sentence) => base_not_open_ui(ui, bench, family, sentence, out),
+            Stage::NotMeasured => not_measured_ui(ui, bench, family, out),
+            Stage::OneModel => one_model_ui(ui, bench, family, shown, out),
+        });
+}
+
+fn base_not_open_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    family: &Family,
+    sentence: &str,
+    out: &mut Vec<Action>,
+) {
+    let name = bench.study().doc().name_of(family.base);
+    let text = format!("The files of the base {name} cannot be read. {sentence}");
+    if empty_state(ui, icon::FILE_X, &text, Some("Find the base again…")) {
+        out.push(Action::AskForModelAgain(family.base));
+    }
+}
+
+fn not_measured_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+    let base = bench.study().doc().name_of(family.base);
+    let open = family.models.len() - family.not_open;
+    // A number stays with its unit.
+    let size = format::bytes(family.size_bytes).replace(' ', "\u{a0}");
+    if open == 0 {
+        let text = format!(
+            "None of the models that descend from {base} can be read. Find their files again in \
+             the table of models."
+        );
+        if empty_state(ui, icon::FILE_X, &text, Some("Go to models")) {
+            out.push(Action::Go(View::Models));
+        }
+        return;
+    }
+    let models = format::counted(open, "fine-tune");
+    let text = if bench.measured(family.base).is_some() {
+        format!(
+            "The files have changed since kinship was measured. Measuring {models} of {base} \
+             again reads {size} once."
+        )
+    } else {
+        format!(
+            "Kinship is not measured yet. Measuring {models} of {base} reads {size} once; the \
+             result is kept."
+        )
+    };
+    if empty_state(ui, icon::GRID_FOUR, &text, Some("Measure kinship")) {
+        out.push(measure(family));
+    }
+}
+
+fn measure(family: &Family) -> Action {
+    Action::Measure {
+        base: family.base,
+        anew: false,
+    }
+}
+
+/// The length of the only task vector.
+fn one_model_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    family: &Family,
+    shown: Option<&Shown>,
+    out: &mut Vec<Action>,
+) {
+    let (doc, weak) = (bench.study().doc(), Tokens::of(ui).text_weak);
+    let name = family.models.first().map_or("", |&id| doc.name_of(id));
+    let norm = shown.and_then(|shown| norm_of(bench, family, shown));
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.3 - space::XXL).max(space::L));
+        ui.set_max_width(440.0);
+        card(ui, |ui| {
+            ui.label(theme::strong(format::elide_middle(name, 48)))
+                .on_hover_text(name);
+            let text = RichText::new(format!("{} {}", format::NORM, format::kinship(norm)));
+            ui.label(text.size(size::TITLE))
+                .on_hover_text(format::full(norm));
+            let base = doc.name_of(family.base);
+            let sentence = format!("Length of what it changed since {base}");
+            ui.label(RichText::new(sentence).color(weak));
+        });
+        ui.add_space(space::S);
+        ui.label(
+            RichText::new("A matrix needs two models that descend from the same base.").color(weak),
+        );
+        ui.add_space(space::S);
+        if crate::ui::widgets::primary_button(ui, "Add models…").clicked() {
+            out.push(Action::AskForModels);
+        }
+    });
+}
+
+/// |δ| of the only model over the tensors in scope; `None` if nothing of it could be compared.
+fn norm_of(bench: &Workbench, family: &Family, shown: &Shown) -> Option<f64> {
+    let place = shown.key.places.first().copied()??;
+    let kinship = bench.measured(family.base)?.kinship();
+    let sums = kinship.sums(&shown.tensors, place, place, false);
+    (sums.count > 0.0).then(|| sums.square_a.sqrt())
+}
+
+/// A running measurement, or what has to be known about the values below.
+pub fn banners_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+    if bench.measuring(family.base).is_some() {
+        // Over the map there is a place for it.
+        if family.models.len() == 1 {
+            ui.add_space(space::XS);
+            running::running_ui(ui, bench, family, out);
+        }
+        return;
+    }
+    let known = family.measured.iter().flatten().count();
+    let unmeasured = family.unmeasured();
+    let base_is_open = bench.files(family.base).checkpoint().is_some();
+    if known > 0 && unmeasured > 0 {
+        let label = format!("Measure {}", format::counted(unmeasured, "model"));
+        if banner_ui(ui, &partly_known(family), Some(&label)) {
+            out.push(measure(family));
+        }
+    }
+    if base_is_open {
+        missing_ui(ui, bench, family, out);
+    }
+}
+
+/// Models that changed are told apart from models that are new.
+fn partly_known(family: &Family) -> String {
+    let new = family.unmeasured() - family.changed;
+    let is = |n: usize| if n == 1 { "is" } else { "are" };
+    let changed = format!(
+        "{} changed since {} measured",
+        format::counted(family.changed, "model"),
+        if family.changed == 1 {
+            "it was"
+        } else {
+            "they were"
+        }
+    );
+    let fresh = format!(
+        "{} {} not measured yet",
+        format::counted(new, "model"),
+        is(new)
+    );
+    match (new, family.changed) {
+        (_, 0) => fresh,
+        (0, _) => changed,
+        _ => format!("{changed}, and {fresh}"),
+    }
+}
+
+/// Models whose files are gone or cannot be read.
+fn missing_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+    let is_missing = |id: &&ModelId| match bench.files(**id) {
+        ModelFiles::Open { on_disk, .. } => *on_disk == OnDisk::Missing,
+        ModelFiles::Failed(_) => true,
+        ModelFiles::None | ModelFiles::Opening => false,
+    };
+    let missing: Vec<ModelId> = family.models.iter().filter(is_missing).copied().collect();
+    let doc = bench.study().doc();
+    match missing[..] {
+        [] => {}
+        [one] => {
+            let name = format::elide_middle(doc.name_of(one), 40);
+            let sentence = format!("The files of {name} are missing or cannot be read");
+            if banner_ui(ui, &sentence, Some("Find again…")) {
+                out.push(Action::AskForModelAgain(one));
+            }
+        }
+        _ => {
+            let n = format::counted(missing.len(), "model");
+            let sentence = format!("The files of {n} are missing or cannot be read");
+            if banner_ui(ui, &sentence, Some("Go to models")) {
+                out.push(Action::Go(View::Models));
+            }
+        }
+    }
+}
+
+/// An amber line; says whether its button was clicked.
+fn banner_ui(ui: &mut Ui, sentence: &str, button: Option<&str>) -> bool {
+    let t = Tokens::of(ui);
+    ui.add_space(space::XS);
+    let frame = Frame::new()
+        .fill(t.raised)
+        .stroke(Stroke::new(1.0, t.warning))
+        .corner_radius(radius::CARD)
+        .inner_margin(eframe::egui::Margin::symmetric(
+            space::M as i8,
+            space::XS as i8,
+        ));
+    let line = |ui: &mut Ui| {
+        ui.set_min_width(ui.available_width());
+        ui.label(RichText::new(icon::WARNING).color(t.warning));
+        ui.label(RichText::new(sentence).color(t.warning));
+        let right = Layout::right_to_left(Align::Center);
+        ui.with_layout(right, |ui| {
+            button.is_some_and(|label| ui.button(label).clicked())
+        })
+        .inner
+    };
+    frame.show(ui, |ui| ui.horizontal(line).inner).inner
+}

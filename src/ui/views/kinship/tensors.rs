@@ -1,0 +1,288 @@
+//! The tensors of a pair, those that differ most first.
+
+use eframe::egui::{
+    Align2, Rect, Response, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, WidgetType, vec2,
+};
+use egui_phosphor::regular as icon;
+
+use super::rows::Row;
+use crate::kinship::Metric;
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
+use crate::ui::widgets::{focus_ring, search_field, text};
+
+/// Widths of the columns of numbers, in points; the scroll bar has room of its own.
+const VALUE: f32 = 100.0;
+const SHARE: f32 = 84.0;
+const SCROLL_BAR: f32 = space::M;
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+enum By {
+    /// Least related first.
+    Value,
+    /// Largest share first.
+    #[default]
+    Share,
+    /// As in the model.
+    Place,
+}
+
+/// The list, with its own filter and order.
+#[derive(Default)]
+pub struct TensorList {
+    query: String,
+    by: By,
+    reversed: bool,
+}
+
+impl TensorList {
+    /// Draws the list into the space that is left.
+    pub fn ui(&mut self, ui: &mut Ui, rows: &[Row], metric: Metric, out: &mut Vec<Action>) {
+        ui.horizontal(|ui| {
+            ui.label(theme::strong("Tensors that differ most"));
+            let width = (ui.available_width() - space::S).clamp(96.0, 200.0);
+            let right = eframe::egui::Layout::right_to_left(eframe::egui::Align::Center);
+            ui.with_layout(right, |ui| {
+                search_field(ui, "Search tensors", &mut self.query, width);
+            });
+        });
+        ui.spacing_mut().item_spacing.y = 0.0;
+        self.header_ui(ui, metric);
+        let places = self.places(rows, metric);
+        if places.is_empty() {
+            let weak = Tokens::of(ui).text_weak;
+            ui.add_space(space::S);
+            ui.colored_label(
+                weak,
+                if rows.is_empty() {
+                    "No tensor of both is compared here"
+                } else {
+                    "No tensor has this in its name"
+                },
+            );
+            return;
+        }
+        ScrollArea::vertical()
+            .id_salt("tensors")
+            .auto_shrink(false)
+            .show_rows(ui, ROW_HEIGHT, places.len(), |ui, range| {
+                for row in range.filter_map(|k| rows.get(*places.get(k)?)) {
+                    if row_ui(ui, row).clicked() {
+                        out.push(Action::Copy {
+                            text: row.tensor.clone(),
+                            what: "Tensor name".to_owned(),
+                        });
+                    }
+                }
+            });
+    }
+
+    /// The rows that fit the query, sorted.
+    fn places(&self, rows: &[Row], metric: Metric) -> Vec<usize> {
+        let query = self.query.trim().to_lowercase();
+        let fits = |row: &Row| query.is_empty() || row.tensor.to_lowercase().contains(&query);
+        let mut places: Vec<usize> = (0..rows.len()).filter(|&k| fits(&rows[k])).collect();
+        // Undefined values come last in either direction.
+        let rank = |k: usize| -> f64 {
+            let sign = if self.reversed { -1.0 } else { 1.0 };
+            let value = match self.by {
+                By::Value if metric.is_similarity() => rows[k].value,
+                By::Value => rows[k].value.map(|v| -v),
+                By::Share => rows[k].share.map(|v| -v),
+                By::Place => Some(k as f64),
+            };
+            value.map_or(f64::INFINITY, |v| sign * v)
+        };
+        places.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
+        places
+    }
+
+    fn header_ui(&mut self, ui: &mut Ui, metric: Metric) {
+        let size = vec2(ui.available_width(), ROW_HEIGHT);
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        let (name, value, share) = cells(rect);
+        let order = "In the order of the model";
+        let related = "Least related first";
+        let part = "Share of the squared distance of the two, in percent";
+        self.header_cell(ui, name, ("Tensor", order), Align2::LEFT_CENTER, By::Place);
+        let title = match metric {
+            Metric::Euclidean => "Distance",
+            other => other.title(),
+        };
+        self.header_cell(ui, value, (title, related), Align2::RIGHT_CENTER, By::Value);
+        self.header_cell(
+            ui,
+            share,
+            ("Share, %", part),
+            Align2::RIGHT_CENTER,
+            By::Share,
+        );
+        let line = eframe::egui::Stroke::new(1.0, Tokens::of(ui).line);
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom() - 0.5, line);
+    }
+
+    fn header_cell(
+        &mut self,
+        ui: &Ui,
+        rect: Rect,
+        (title, help): (&str, &str),
+        align: Align2,
+        by: By,
+    ) {
+        let t = Tokens::of(ui);
+        let response = ui.interact(rect, ui.id().with(("header", title)), Sense::click());
+        let is_sorted = self.by == by;
+        response.widget_info(|| {
+            WidgetInfo::selected(
+                WidgetType::Button,
+                true,
+                is_sorted,
+                format!("Sort by {title}"),
+            )
+        });
+        if response.clicked() {
+            self.reversed = is_sorted && !self.reversed;
+            self.by = by;
+        }
+        let arrow = match (is_sorted, self.reversed) {
+            (false, _) => "",
+            (true, false) => icon::CARET_DOWN,
+            (true, true) => icon::CARET_UP,
+        };
+        let ink = if is_sorted || response.hovered() {
+            t.text
+        } else {
+            t.text_weak
+        };
+        let label = match (arrow, align) {
+            ("", _) => title.to_owned(),
+            (_, Align2::LEFT_CENTER) => format!("{title} {arrow}"),
+            _ => format!("{arrow} {title}"),
+        };
+        let inside = rect.shrink2(vec2(space::XS, 0.0));
+        text::line_in(
+            ui.painter(),
+            inside,
+            align,
+            &label,
+            &theme::small_font(),
+            ink,
+        );
+        focus_ring(ui, &response);
+        response.on_hover_text(help);
+    }
+}
+
+/// Name, value and share.
+fn cells(rect: Rect) -> (Rect, Rect, Rect) {
+    let rect = rect.with_max_x(rect.right() - SCROLL_BAR);
+    let (name, rest) = rect.split_left_right_at_x(rect.right() - VALUE - SHARE);
+    let (value, share) = rest.split_left_right_at_x(rest.left() + VALUE);
+    (name, value, share)
+}
+
+fn row_ui(ui: &mut Ui, row: &Row) -> Response {
+    let size = vec2(ui.available_width(), ROW_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let t = Tokens::of(ui);
+    if response.hovered() {
+        ui.painter().rect_filled(rect, radius::CONTROL, t.hover);
+    }
+    focus_ring(ui, &response);
+    let mono = TextStyle::Monospace.resolve(ui.style());
+    let (body, painter) = (theme::body_font(), ui.painter());
+    let (name, value, share) = cells(rect);
+    let inside = |cell: Rect| cell.shrink2(vec2(space::XS, 0.0));
+    let room = inside(name);
+    let tail = text::fitted_tensor_name(painter, &row.tensor, &mono, room.width());
+    painter.text(room.left_center(), Align2::LEFT_CENTER, tail, mono, t.text);
+    let shown = format::kinship(row.value);
+    text::line_in(
+        painter,
+        inside(value),
+        Align2::RIGHT_CENTER,
+        &shown,
+        &body,
+        t.text,
+    );
+    let (part, ink) = if row.is_left_out() {
+        ("left out".to_owned(), t.text_weak)
+    } else {
+        (format::decimals(row.share.map(|s| s * 100.0), 1), t.text)
+    };
+    text::line_in(
+        painter,
+        inside(share),
+        Align2::RIGHT_CENTER,
+        &part,
+        &body,
+        ink,
+    );
+    let label = format!("{} {shown} {part}", row.tensor);
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
+    response.on_hover_ui(|ui| {
+        ui.label(theme::strong(&row.tensor));
+        ui.label(format::full(row.value));
+        ui.label(if row.is_left_out() {
+            "Left out: one of the two has NaN or infinite numbers in it".to_owned()
+        } else {
+            let parameters = format::parameters(row.parameters);
+            format!("{parameters} parameters, {part} % of the squared distance")
+        });
+        ui.colored_label(Tokens::of(ui).text_weak, "Click to copy the name");
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_related_come_first_and_undefined_last() {
+        let row = |name: &str, value, share| Row {
+            tensor: name.to_owned(),
+            value,
+            share: Some(share),
+            parameters: 1,
+        };
+        let rows = [
+            row("norm", None, 0.0),
+            row("attention.Q", Some(0.9), 0.7),
+            row("mlp", Some(0.1), 0.3),
+        ];
+        let mut list = TensorList {
+            by: By::Value,
+            ..TensorList::default()
+        };
+        assert_eq!(list.places(&rows, Metric::Pearson), [2, 1, 0]);
+        assert_eq!(list.places(&rows, Metric::Euclidean), [1, 2, 0]);
+        list.reversed = true;
+        assert_eq!(list.places(&rows, Metric::Pearson), [1, 2, 0]);
+        (list.by, list.reversed) = (By::Share, false);
+        assert_eq!(list.places(&rows, Metric::Pearson), [1, 2, 0]);
+        list.by = By::Place;
+        assert_eq!(list.places(&rows, Metric::Pearson), [0, 1, 2]);
+        list.query = " tion.q".to_owned();
+        assert_eq!(list.places(&rows, Metric::Pearson), [1]);
+    }
+
+    #[test]
+    fn those_that_make_most_of_the_distance_come_first() {
+        let row = |name: &str, value, share: Option<f64>| Row {
+            tensor: name.to_owned(),
+            value,
+            share,
+            parameters: 1,
+        };
+        let rows = [
+            row("left out", None, None),
+            row("norm", Some(-0.4), Some(0.0)),
+            row("mlp", Some(0.6), Some(0.8)),
+            row("attention", Some(0.1), Some(0.2)),
+        ];
+        let list = TensorList::default();
+        assert_eq!(list.places(&rows, Metric::Pearson), [2, 3, 1, 0]);
+    }
+}

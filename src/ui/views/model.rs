@@ -1,0 +1,320 @@
+//! The inspector of one model: what it is, what it descends from, whom it resembles.
+
+use std::path::Path;
+
+use eframe::egui::{
+    Align, Button, FontId, Grid, Label, Layout, RichText, TextEdit, Ui, WidgetInfo, WidgetType,
+    vec2,
+};
+use egui_phosphor::regular as icon;
+
+use crate::checkpoint::{Checkpoint, OnDisk};
+use crate::kinship::{Kinship, Metric};
+use crate::study::{Command, Model, ModelEdit, ModelId, StudyDoc};
+use crate::ui::action::Action;
+use crate::ui::colormap::Scale;
+use crate::ui::format;
+use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::views::{ADAPTER_COLOUR, base_menu};
+use crate::ui::widgets::bars::{Bar, bars_ui};
+use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_field};
+use crate::workbench::{ModelFiles, Workbench};
+
+/// The most relatives that are listed.
+const MOST_RELATIVES: usize = 8;
+
+/// Draws everything about a model but its tensors.
+pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    let Some(model) = doc.model(id) else { return };
+    let mut name = model.name.clone();
+    let width = ui.available_width();
+    if text_field(ui, "Model name", "Name", &mut name, width).changed() && !name.is_empty() {
+        out.push(edit(ModelEdit::Rename(id, name)));
+    }
+    ui.horizontal(|ui| {
+        let role = doc.role(model);
+        role_chip(ui, role.title(), role as usize);
+        if bench
+            .files(id)
+            .checkpoint()
+            .is_some_and(|c| c.adapter().is_some())
+        {
+            role_chip(ui, "adapter", ADAPTER_COLOUR);
+        }
+    });
+    state_ui(ui, bench, model, out);
+    descent_ui(ui, bench, model, out);
+    if let Some(checkpoint) = bench.files(id).checkpoint() {
+        facts_ui(ui, checkpoint);
+        problems_ui(ui, checkpoint);
+    }
+    relatives_ui(ui, bench, model, out);
+    note_ui(ui, model, out);
+}
+
+fn edit(edit: ModelEdit) -> Action {
+    Action::Study(Command::Model(edit))
+}
+
+/// The path, and what is wrong with the files.
+fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+    let t = Tokens::of(ui);
+    let Some(path) = &model.path else {
+        ui.label(RichText::new("Known by name alone, without files").color(t.text_weak));
+        return;
+    };
+    path_ui(ui, path, out);
+    let trouble = match bench.files(model.id) {
+        ModelFiles::Failed(sentence) => Some((t.error, sentence.as_str())),
+        ModelFiles::Open {
+            on_disk: OnDisk::Missing,
+            ..
+        } => Some((
+            t.error,
+            "The files are gone. Find them again, or remove the model.",
+        )),
+        ModelFiles::Open {
+            on_disk: OnDisk::Changed,
+            ..
+        } => Some((t.warning, "The files have changed since they were opened")),
+        ModelFiles::Opening => Some((t.text_weak, "Opening…")),
+        _ => None,
+    };
+    if let Some((ink, sentence)) = trouble {
+        ui.label(RichText::new(sentence).color(ink));
+        if ink == t.error && ui.button("Find again…").clicked() {
+            out.push(Action::AskForModelAgain(model.id));
+        }
+    }
+}
+
+fn path_ui(ui: &mut Ui, path: &Path, out: &mut Vec<Action>) {
+    let weak = Tokens::of(ui).text_weak;
+    let text = path.to_string_lossy();
+    let line = Layout::right_to_left(Align::Center);
+    ui.allocate_ui_with_layout(vec2(ui.available_width(), ROW_HEIGHT), line, |ui| {
+        if icon_button(ui, icon::FOLDER_OPEN, "Show in the file manager").clicked() {
+            out.push(Action::Reveal(path.to_owned()));
+        }
+        if icon_button(ui, icon::COPY, "Copy path").clicked() {
+            out.push(Action::Copy {
+                text: text.to_string(),
+                what: "Path".to_owned(),
+            });
+        }
+        let font = FontId::monospace(size::SMALL);
+        let shown = text::fitted_tail(ui.painter(), &text, &font, ui.available_width());
+        let label = Label::new(RichText::new(shown).font(font).color(weak)).extend();
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.add(label).on_hover_text(text.as_ref());
+        });
+    });
+}
+
+fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    ui.add_space(space::XS);
+    Grid::new("descent")
+        .num_columns(2)
+        .min_row_height(20.0)
+        .spacing([space::M, space::XS])
+        .show(ui, |ui| {
+            weak(ui, "Base");
+            base_ui(ui, bench, model, out);
+            ui.end_row();
+            weak(ui, "Parents");
+            parents_ui(ui, doc, model, out);
+            ui.end_row();
+            let children: Vec<&str> = doc
+                .models
+                .iter()
+                .filter(|m| m.parents.contains(&model.id))
+                .map(|m| m.name.as_str())
+                .collect();
+            if !children.is_empty() {
+                weak(ui, "Children");
+                ui.add(Label::new(children.join(", ")).wrap());
+                ui.end_row();
+            }
+        });
+}
+
+fn base_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    let shown = model.base.map_or("–", |base| doc.name_of(base));
+    let title = format!("{} {}", format::elide_middle(shown, 24), icon::CARET_DOWN);
+    let response = ui
+        .menu_button(title, |ui| base_menu(ui, bench, &[model.id], out))
+        .response;
+    response.widget_info(|| {
+        WidgetInfo::labeled(WidgetType::Button, true, format!("Base of {}", model.name))
+    });
+}
+
+fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, out: &mut Vec<Action>) {
+    let names: Vec<&str> = model.parents.iter().map(|&p| doc.name_of(p)).collect();
+    let shown = if names.is_empty() {
+        "–".to_owned()
+    } else {
+        names.join(", ")
+    };
+    let title = format!("{} {}", format::elide_middle(&shown, 24), icon::CARET_DOWN);
+    ui.menu_button(title, |ui| {
+        for other in doc.models.iter().filter(|m| m.id != model.id) {
+            let mut is_parent = model.parents.contains(&other.id);
+            if ui.checkbox(&mut is_parent, &other.name).changed() {
+                let mut parents = model.parents.clone();
+                parents.retain(|&p| p != other.id);
+                if is_parent {
+                    parents.push(other.id);
+                }
+                out.push(edit(ModelEdit::SetParents(model.id, parents)));
+            }
+        }
+    });
+}
+
+fn facts_ui(ui: &mut Ui, checkpoint: &Checkpoint) {
+    let config = checkpoint.config();
+    let architecture = config
+        .architectures
+        .first()
+        .cloned()
+        .or_else(|| config.model_type.clone());
+    let tied = if checkpoint.tied_embeddings() {
+        "tied"
+    } else {
+        "untied"
+    };
+    let facts = [
+        (
+            "Architecture",
+            architecture.unwrap_or_else(|| "–".to_owned()),
+        ),
+        ("Parameters", format::parameters(checkpoint.parameters())),
+        ("Type", checkpoint.dtypes().to_owned()),
+        ("Layers", checkpoint.layers().to_string()),
+        ("Embeddings", tied.to_owned()),
+        (
+            "On disk",
+            format!(
+                "{}, {}",
+                format::bytes(checkpoint.size_bytes()),
+                checkpoint.form().title()
+            ),
+        ),
+    ];
+    ui.add_space(space::XS);
+    Grid::new("facts")
+        .num_columns(2)
+        .min_row_height(20.0)
+        .spacing([space::M, space::XS])
+        .show(ui, |ui| {
+            for (name, value) in facts {
+                weak(ui, name);
+                ui.add(Label::new(value).truncate());
+                ui.end_row();
+            }
+        });
+}
+
+fn problems_ui(ui: &mut Ui, checkpoint: &Checkpoint) {
+    let t = Tokens::of(ui);
+    for problem in checkpoint.problems() {
+        let text = RichText::new(format!("{} {problem}", icon::WARNING));
+        ui.add(Label::new(text.size(size::SMALL).color(t.warning)).wrap());
+    }
+}
+
+/// The nearest and the farthest by Pearson correlation, as bars.
+fn relatives_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+    let Some(base) = model.base else { return };
+    let (Some(measured), family) = (bench.measured(base), bench.family(base)) else {
+        return;
+    };
+    let row = |id: ModelId| {
+        let at = family.models.iter().position(|&m| m == id)?;
+        family.measured[at]
+    };
+    let Some(own) = row(model.id) else { return };
+    let kinship = measured.kinship();
+    let mut relatives: Vec<(ModelId, Option<f64>)> = family
+        .models
+        .iter()
+        .filter(|&&id| id != model.id)
+        .filter_map(|&id| Some((id, pearson(kinship, own, row(id)?))))
+        .collect();
+    relatives.sort_by(|a, b| b.1.unwrap_or(-2.0).total_cmp(&a.1.unwrap_or(-2.0)));
+    if relatives.is_empty() {
+        return;
+    }
+    section_heading(ui, "Nearest relatives");
+    relatives.truncate(MOST_RELATIVES);
+    let doc = bench.study().doc();
+    let bars: Vec<Bar<'_>> = relatives
+        .iter()
+        .map(|(id, value)| Bar {
+            name: doc.name_of(*id),
+            value: *value,
+            predicted: false,
+        })
+        .collect();
+    if let Some(clicked) = bars_ui(ui, &bars, Scale::KINSHIP, 3) {
+        let pair = crate::study::Selection::Pair(model.id, relatives[clicked].0);
+        out.push(Action::Study(Command::Select(pair)));
+    }
+}
+
+fn pearson(kinship: &Kinship, a: usize, b: usize) -> Option<f64> {
+    let all = kinship.in_scope(Default::default());
+    kinship.value(
+        &all,
+        a,
+        b,
+        crate::kinship::Measure {
+            metric: Metric::Pearson,
+            ..Default::default()
+        },
+    )
+}
+
+fn note_ui(ui: &mut Ui, model: &Model, out: &mut Vec<Action>) {
+    section_heading(ui, "Note");
+    let mut note = model.note.clone();
+    let field = TextEdit::multiline(&mut note)
+        .hint_text("What it was trained for, where it came from…")
+        .desired_rows(2)
+        .desired_width(f32::INFINITY);
+    let response = ui.add(field);
+    let enabled = response.enabled();
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, enabled, "Note"));
+    if response.changed() {
+        out.push(edit(ModelEdit::Note(model.id, note)));
+    }
+}
+
+/// What can be done with the model, in one row.
+pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
+    ui.horizontal_wrapped(|ui| {
+        let doc = bench.study().doc();
+        let ids = doc.models.iter().map(|m| m.id);
+        let others: Vec<ModelId> = ids.filter(|&m| m != id && bench.fits(id, m)).collect();
+        let is_base = !doc.family(id).is_empty();
+        let set = Button::new("Make base of all");
+        if ui
+            .add_enabled(!is_base && !others.is_empty(), set)
+            .clicked()
+        {
+            out.push(edit(ModelEdit::SetBase(others, Some(id))));
+        }
+        if ui.button("Remove").clicked() {
+            out.push(edit(ModelEdit::Remove(vec![id])));
+        }
+    });
+}
+
+fn weak(ui: &mut Ui, text: &str) {
+    let ink = Tokens::of(ui).text_weak;
+    ui.label(RichText::new(text).color(ink));
+}

@@ -1,0 +1,143 @@
+//! What can be done with models: the bar over the table, the menu of a row, the choice of a
+//! base. All of them act on everything that is selected.
+
+use eframe::egui::{Align2, Area, Button, Frame, Id, Margin, Order, Rect, Stroke, Ui, vec2};
+
+use crate::study::{Command, ModelEdit, ModelId, Selection};
+use crate::ui::action::{Action, View};
+use crate::ui::format;
+use crate::ui::theme::{Tokens, radius, space};
+use crate::ui::widgets::primary_button;
+use crate::workbench::Workbench;
+
+/// What can be done with two or more selected models, floating over the foot of `view`, so
+/// that nothing moves under the pointer.
+pub fn selection_bar(ui: &Ui, view: Rect, bench: &Workbench, out: &mut Vec<Action>) {
+    let ids = bench.study().selection().models();
+    if ids.len() < 2 {
+        return;
+    }
+    let t = Tokens::of(ui);
+    let frame = Frame::new()
+        .fill(t.raised)
+        .stroke(Stroke::new(1.0, t.line_strong))
+        .corner_radius(radius::CARD)
+        .shadow(ui.visuals().popup_shadow)
+        .inner_margin(Margin::symmetric(12, 8));
+    Area::new(Id::new("selection bar"))
+        .order(Order::Middle)
+        .pivot(Align2::CENTER_BOTTOM)
+        .fixed_pos(view.center_bottom() - vec2(0.0, space::L))
+        .show(ui.ctx(), |ui| {
+            frame.show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    ui.label(format!("{} selected", format::counted(ids.len(), "model")));
+                    ui.add_space(space::S);
+                    selection_actions(ui, bench, &ids, out);
+                });
+            });
+        });
+}
+
+/// The actions on a selection of several models.
+pub fn selection_actions(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    let base = ids
+        .iter()
+        .find_map(|&id| doc.model(id)?.base)
+        .or_else(|| doc.shown_base());
+    if let Some(base) = base {
+        let can = bench.measuring(base).is_none() && bench.family(base).unmeasured() > 0;
+        if can && primary_button(ui, "Measure kinship").clicked() {
+            out.push(Action::Measure { base, anew: false });
+        }
+    }
+    if let [a, b] = ids
+        && ui.button("Compare").clicked()
+    {
+        out.push(Action::Study(Command::Select(Selection::Pair(*a, *b))));
+        out.push(Action::Go(View::Kinship));
+    }
+    ui.menu_button("Set base…", |ui| base_menu(ui, bench, ids, out));
+    if ui.button("Remove").clicked() {
+        out.push(edit(ModelEdit::Remove(ids.to_vec())));
+    }
+}
+
+/// The models that can be the base of `ids`; those of other shapes are there, and say so.
+pub fn base_menu(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    let fits = |base: ModelId| ids.iter().all(|&id| id == base || bench.fits(base, id));
+    let others = doc.models.iter().filter(|m| ids != [m.id]);
+    let (can, cannot): (Vec<_>, Vec<_>) = others.partition(|m| fits(m.id));
+    for (models, enabled) in [(can, true), (cannot, false)] {
+        for model in models {
+            let name = format::elide_middle(&model.name, 40);
+            let button = ui.add_enabled(enabled, Button::new(name));
+            let button = button.on_disabled_hover_text("Its tensors have other names or shapes");
+            if button.clicked() {
+                out.push(edit(ModelEdit::SetBase(ids.to_vec(), Some(model.id))));
+                ui.close();
+            }
+        }
+    }
+    ui.separator();
+    if ui.button("No base").clicked() {
+        out.push(edit(ModelEdit::SetBase(ids.to_vec(), None)));
+        ui.close();
+    }
+}
+
+/// The menu of a row; gives `true` if its model is to be renamed in place.
+pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, out: &mut Vec<Action>) -> bool {
+    let selection = bench.study().selection();
+    let ids = if selection.contains(row) {
+        selection.models()
+    } else {
+        vec![row]
+    };
+    let several = format::counted(ids.len(), "model");
+    let mut is_renaming = false;
+    if ids.len() == 1 {
+        is_renaming = ui.add(Button::new("Rename…").shortcut_text("F2")).clicked();
+    }
+    ui.menu_button("Set base…", |ui| base_menu(ui, bench, &ids, out));
+    if let Some(path) = bench.study().doc().model(row).and_then(|m| m.path.clone()) {
+        ui.separator();
+        let text = path.to_string_lossy().into_owned();
+        let choices = [
+            (
+                "Copy path",
+                Action::Copy {
+                    text,
+                    what: "Path".to_owned(),
+                },
+            ),
+            ("Show in the file manager", Action::Reveal(path)),
+            ("Find again…", Action::AskForModelAgain(row)),
+        ];
+        for (title, action) in choices {
+            if ui.button(title).clicked() {
+                out.push(action);
+                ui.close();
+            }
+        }
+    }
+    ui.separator();
+    let title = match ids.len() {
+        1 => "Remove from study".to_owned(),
+        _ => format!("Remove {several} from study"),
+    };
+    if ui.add(Button::new(title).shortcut_text("Del")).clicked() {
+        out.push(edit(ModelEdit::Remove(ids)));
+        ui.close();
+    }
+    if is_renaming {
+        ui.close();
+    }
+    is_renaming
+}
+
+fn edit(edit: ModelEdit) -> Action {
+    Action::Study(Command::Model(edit))
+}

@@ -1,0 +1,285 @@
+//! The inspector of two models: how related they are, by every measure.
+
+mod facts;
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    Align, Align2, Color32, FontId, Id, Label, Layout, Rect, RichText, Sense, Ui, WidgetInfo,
+    WidgetType, vec2,
+};
+
+use crate::kinship::Metric;
+use crate::kinship::table::kind_words;
+use crate::study::ModelId;
+use crate::ui::action::{Action, View};
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, space};
+use crate::ui::views::kinship;
+use crate::ui::widgets::{role_chip, section_heading, text};
+use crate::workbench::Workbench;
+
+use facts::{Facts, Key};
+
+/// Draws everything about two models.
+pub fn pair_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut Vec<Action>) {
+    name_ui(ui, bench, a);
+    name_ui(ui, bench, b);
+    ui.add_space(space::XS);
+    let doc = bench.study().doc();
+    let names = [a, b].map(|id| doc.name_of(id));
+    let Some(base) = common_base(bench, a, b) else {
+        weak(ui, &no_common_base(bench, a, b));
+        return;
+    };
+    match facts(ui, bench, base, a, b) {
+        Some(facts) => {
+            let base = doc.name_of(base);
+            ui.scope(|ui| facts_ui(ui, base, names, &facts, out));
+        }
+        None => not_measured_ui(ui, bench, base, out),
+    }
+}
+
+fn weak(ui: &mut Ui, sentence: &str) {
+    let ink = Tokens::of(ui).text_weak;
+    ui.add(Label::new(RichText::new(sentence).color(ink)).wrap());
+}
+
+fn name_ui(ui: &mut Ui, bench: &Workbench, id: ModelId) {
+    let doc = bench.study().doc();
+    let Some(model) = doc.model(id) else { return };
+    let role = doc.role(model);
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            role_chip(ui, role.title(), role as usize);
+            let name = Label::new(theme::strong(&model.name))
+                .truncate()
+                .halign(Align::Min);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(name).on_hover_text(&model.name);
+            });
+        });
+    });
+}
+
+fn common_base(bench: &Workbench, a: ModelId, b: ModelId) -> Option<ModelId> {
+    let base = |id: ModelId| bench.study().doc().model(id)?.base;
+    base(a).filter(|_| base(a) == base(b))
+}
+
+fn no_common_base(bench: &Workbench, a: ModelId, b: ModelId) -> String {
+    let doc = bench.study().doc();
+    let is_base_of =
+        |base: ModelId, id: ModelId| doc.model(id).is_some_and(|m| m.base == Some(base));
+    for (base, model) in [(a, b), (b, a)] {
+        if is_base_of(base, model) {
+            return format!(
+                "{} is the base of {}. Kinship compares models that descend from the same base.",
+                doc.name_of(base),
+                doc.name_of(model)
+            );
+        }
+    }
+    "They have no base in common, so there is no kinship to measure. Set their base in the table \
+     of models."
+        .to_owned()
+}
+
+fn not_measured_ui(ui: &mut Ui, bench: &Workbench, base: ModelId, out: &mut Vec<Action>) {
+    weak(ui, "The kinship of these two is not measured yet");
+    let can = bench.measuring(base).is_none() && bench.files(base).checkpoint().is_some();
+    ui.add_enabled_ui(can, |ui| {
+        if ui.button("Measure kinship").clicked() {
+            out.push(Action::Measure { base, anew: false });
+        }
+    });
+}
+
+/// The facts, worked out anew only when something they follow from has changed.
+fn facts(ui: &Ui, bench: &Workbench, base: ModelId, a: ModelId, b: ModelId) -> Option<Arc<Facts>> {
+    let doc = bench.study().doc();
+    let family = bench.family(base);
+    let place = |id: ModelId| family.measured[family.models.iter().position(|&m| m == id)?];
+    let measured = bench.measured(base)?;
+    let measure = doc.view.measure;
+    let key = Key {
+        base,
+        revision: measured.revision(),
+        metric: measure.metric,
+        tied_twice: measure.scope.tied_twice,
+        places: [place(a)?, place(b)?],
+        names: [a, b].map(|id| doc.name_of(id).to_owned()),
+    };
+    let id = Id::new("facts of the selected pair");
+    let kept: Option<Arc<Facts>> = ui.data(|data| data.get_temp(id));
+    if let Some(kept) = kept.filter(|kept| kept.key == key) {
+        return Some(kept);
+    }
+    let new = Arc::new(Facts::new(key, measured));
+    ui.data_mut(|data| data.insert_temp(id, Arc::clone(&new)));
+    Some(new)
+}
+
+fn facts_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &Facts, out: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    section_heading(ui, "Kinship");
+    if facts.is_provisional {
+        weak(ui, "Still being measured");
+    }
+    values_ui(ui, facts);
+    if let Some(reason) = &facts.reason {
+        weak(ui, reason);
+    }
+    ui.add_space(space::S);
+    section_heading(ui, "Changes from the base");
+    ui.add_space(space::XS);
+    changes_ui(ui, base, names, facts);
+    left_out_ui(ui, facts, out);
+    ui.add_space(space::S);
+    let metric = short_title(facts.key.metric);
+    section_heading(ui, &format!("{metric} by kind of tensor"));
+    kinds_ui(ui, facts);
+    ui.add_space(space::M);
+    ui.horizontal(|ui| {
+        let is_there = kinship::is_shown(ui.ctx());
+        if !is_there && ui.button("Show in matrix").clicked() {
+            out.push(Action::Go(View::Kinship));
+        }
+        if ui.button("Copy").clicked() {
+            out.push(Action::Copy {
+                text: facts.as_table(),
+                what: "Kinship of the pair".to_owned(),
+            });
+        }
+    });
+}
+
+/// One number of a row: what is shown, and what hovering tells.
+type Cell = (String, String);
+
+/// Room for one number, in points, and where there are three of them.
+const CELL: f32 = 74.0;
+const NARROW_CELL: f32 = 60.0;
+const ROW: f32 = 24.0;
+
+/// A label at the left, numbers at the right, all rows alike.
+fn row_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell]) {
+    let t = Tokens::of(ui);
+    line_ui(ui, (label, help), cells, &theme::body_font(), t.text);
+}
+
+/// The names of the columns.
+fn head_ui(ui: &mut Ui, cells: &[(&str, &str)]) {
+    let t = Tokens::of(ui);
+    let owned = |(text, help): &(&str, &str)| ((*text).to_owned(), (*help).to_owned());
+    let cells: Vec<Cell> = cells.iter().map(owned).collect();
+    line_ui(ui, ("", ""), &cells, &theme::small_font(), t.text_weak);
+}
+
+fn line_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell], font: &FontId, ink: Color32) {
+    let size = vec2(ui.available_width(), ROW);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let shown: Vec<&str> = cells.iter().map(|cell| cell.0.as_str()).collect();
+    response.widget_info(|| {
+        let text = format!("{label} {}", shown.join(" "));
+        WidgetInfo::labeled(WidgetType::Label, true, text.trim())
+    });
+    let width = if cells.len() > 2 { NARROW_CELL } else { CELL };
+    let first = rect.right() - width * cells.len() as f32;
+    let name = rect.with_max_x(first - space::XS);
+    text::line_in(ui.painter(), name, Align2::LEFT_CENTER, label, font, ink);
+    for (k, (text, full)) in cells.iter().enumerate() {
+        let cell = Rect::from_x_y_ranges(
+            first + width * k as f32..=first + width * (k + 1) as f32,
+            rect.y_range(),
+        );
+        text::line_in(ui.painter(), cell, Align2::RIGHT_CENTER, text, font, ink);
+        hover(ui, cell, response.id.with(k), full);
+    }
+    hover(ui, name, response.id.with("name"), help);
+}
+
+fn hover(ui: &Ui, rect: Rect, id: Id, text: &str) {
+    if !text.is_empty() {
+        ui.interact(rect, id, Sense::hover()).on_hover_text(text);
+    }
+}
+
+fn number(value: Option<f64>) -> Cell {
+    (format::kinship(value), format::full(value))
+}
+
+const WHOLE: (&str, &str) = ("Whole", "All tensors as one vector");
+const BY_TENSOR: (&str, &str) = ("By tensor", "Mean over tensors, weighted by parameters");
+
+fn short_title(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Euclidean => "Distance",
+        other => other.title(),
+    }
+}
+
+fn values_ui(ui: &mut Ui, facts: &Facts) {
+    head_ui(ui, &[WHOLE, BY_TENSOR]);
+    for (metric, values) in &facts.values {
+        let label = (short_title(*metric), metric.help());
+        row_ui(ui, label, &values.map(number));
+    }
+}
+
+fn changes_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &Facts) {
+    for (name, norm) in names.into_iter().zip(facts.norms) {
+        let help = format!("How far {name} is from {base}, over the tensors that both share");
+        row_ui(
+            ui,
+            (&format!("{} {name}", format::NORM), &help),
+            &[number(norm)],
+        );
+    }
+    row_ui(ui, ("Shared parameters", ""), &[count(facts.parameters)]);
+}
+
+fn count(parameters: u64) -> Cell {
+    (format::parameters(parameters), format::count(parameters))
+}
+
+/// The most lines that the tooltip lists.
+const MOST_LISTED: usize = 12;
+
+fn left_out_ui(ui: &mut Ui, facts: &Facts, out: &mut Vec<Action>) {
+    let n = facts.left_out.len();
+    if n == 0 {
+        return;
+    }
+    let label = format!("{} left out", format::counted(n, "tensor"));
+    let text = RichText::new(label).color(Tokens::of(ui).warning);
+    let mut listed: Vec<&str> = facts
+        .left_out
+        .iter()
+        .take(MOST_LISTED)
+        .map(String::as_str)
+        .collect();
+    let rest = format!("and {} more", n.saturating_sub(MOST_LISTED));
+    if n > MOST_LISTED {
+        listed.push(&rest);
+    }
+    let button = ui.add(eframe::egui::Button::new(text).frame(false));
+    let hover = format!("{}\nClick to copy the list", listed.join("\n"));
+    if button.on_hover_text(hover).clicked() {
+        out.push(Action::Copy {
+            text: facts.left_out.join("\n"),
+            what: "List".to_owned(),
+        });
+    }
+}
+
+fn kinds_ui(ui: &mut Ui, facts: &Facts) {
+    let parameters = ("Numbers", "Parameters that were compared");
+    head_ui(ui, &[WHOLE, BY_TENSOR, parameters]);
+    for kind in &facts.kinds {
+        let [whole, by_tensor] = kind.values.map(number);
+        let cells = [whole, by_tensor, count(kind.parameters)];
+        row_ui(ui, (kind_words(kind.kind), ""), &cells);
+    }
+}

@@ -1,0 +1,86 @@
+//! Preferences of the program.
+
+use eframe::egui::{Frame, Margin, RichText, ScrollArea, ThemePreference, Ui};
+
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::prefs::Prefs;
+use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::widgets::{section_heading, segmented};
+use crate::workbench::Workbench;
+
+/// Draws the view.
+pub fn ui(ui: &mut Ui, bench: &Workbench, prefs: &Prefs, out: &mut Vec<Action>) {
+    Frame::new().inner_margin(Margin::same(24)).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.label(theme::strong("Settings").size(size::TITLE));
+            ui.add_space(space::M);
+            look(ui, prefs, out);
+            ui.add_space(space::L);
+            kept(ui, bench, out);
+        });
+    });
+}
+
+fn look(ui: &mut Ui, prefs: &Prefs, out: &mut Vec<Action>) {
+    section_heading(ui, "Look");
+    let mut theme = prefs.theme;
+    let themes = [
+        (ThemePreference::System, "As the system"),
+        (ThemePreference::Light, "Light"),
+        (ThemePreference::Dark, "Dark"),
+    ];
+    ui.horizontal(|ui| {
+        ui.label("Theme");
+        if segmented(ui, "Theme", &mut theme, &themes) {
+            out.push(Action::SetTheme(theme));
+        }
+    });
+    ui.add_space(space::XS);
+    ui.horizontal(|ui| {
+        ui.label("Size");
+        for (label, by) in [("Smaller", -0.1), ("Larger", 0.1)] {
+            if ui.button(label).clicked() {
+                out.push(Action::SetZoom(prefs.zoom + by));
+            }
+        }
+        let weak = Tokens::of(ui).text_weak;
+        ui.label(RichText::new(format::percent(f64::from(prefs.zoom))).color(weak));
+    });
+}
+
+fn kept(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    let weak = Tokens::of(ui).text_weak;
+    let folders = bench.folders();
+    section_heading(ui, "What is kept on this computer");
+    for (what, path) in [
+        (
+            "Studies without a place of their own, and the demo",
+            &folders.data,
+        ),
+        (
+            "Kinship that was measured, so that a study opens with it",
+            &folders.cache,
+        ),
+    ] {
+        ui.label(what);
+        ui.label(
+            RichText::new(path.to_string_lossy())
+                .monospace()
+                .color(weak),
+        );
+        ui.add_space(space::XS);
+    }
+    ui.horizontal(|ui| {
+        if ui.button("Show the folders").clicked() {
+            out.push(Action::Reveal(folders.data.clone()));
+        }
+        let clear = ui.button("Remove kept kinship");
+        if clear
+            .on_hover_text("It is measured again when it is needed")
+            .clicked()
+        {
+            out.push(Action::ClearCache);
+        }
+    });
+}
