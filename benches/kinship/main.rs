@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use kinfolk::checkpoint::Checkpoint;
 use kinfolk::jobs::{Cancelled, Ticket};
 use kinfolk::kinship::{Kinship, Measure, Metric, Precision, measure};
-use kinfolk::numeric::gram::BLOCK;
+use kinfolk::numeric::panel::BLOCK;
 use kinfolk::numeric::{Float, Gram, Panel};
 
 type Outcome = Result<(), Box<dyn Error>>;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kinship, TensorGram};
 use crate::checkpoint::{Checkpoint, Factors, LeftOut, Pairing, Segment, Source, pair};
 use crate::jobs::{Cancelled, Ticket};
-use crate::numeric::gram::BLOCK;
+use crate::numeric::panel::BLOCK;
 use crate::numeric::{Gram, Panel};
 use crate::parallel::{in_order, lock};
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::inputs::{Blocks, Cuts, Inputs};
 use super::methods::{Kernel, MergeError};
 use crate::jobs::Ticket;
-use crate::numeric::gram::BLOCK as PANEL;
+use crate::numeric::panel::BLOCK as PANEL;
 use crate::numeric::{Gram, Panel, vector};
 
 /// Dot products of the inputs of a tensor, over the whole tensor.

@@ -8,6 +8,7 @@ pub mod bracket;
 pub mod decode;
 pub mod dots;
 pub mod gram;
+pub mod panel;
 pub mod random;
 pub mod rank;
 pub mod round;
@@ -15,4 +16,5 @@ pub mod select;
 pub mod vector;
 
 pub use decode::Float;
-pub use gram::{Gram, Panel};
+pub use gram::Gram;
+pub use panel::Panel;
