@@ -269,10 +269,7 @@ fn ctrl_c_ends_a_measurement_cleanly() {
         .unwrap();
     // Twenty billion numbers take minutes; the handler is there long before.
     std::thread::sleep(std::time::Duration::from_millis(700));
-    Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
+    common::interrupt(child.id());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(stderr(&output), "kinfolk: cancelled\n");

@@ -556,10 +556,7 @@ fn ctrl_c_ends_a_merge_cleanly() {
     while !staging.exists() && begun.elapsed() < Duration::from_secs(20) {
         std::thread::yield_now();
     }
-    Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
+    common::interrupt(child.id());
     let output = child.wait_with_output().unwrap();
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),

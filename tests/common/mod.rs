@@ -81,3 +81,14 @@ pub fn oracle(model: &str) -> PathBuf {
         .join("tests/data/oracle/models")
         .join(model)
 }
+
+/// Sends Ctrl C to a process, by the shell's own `kill`: a bare machine need not have the
+/// program of that name.
+#[cfg(unix)]
+pub fn interrupt(process: u32) {
+    let command = format!("kill -INT {process}");
+    let status = std::process::Command::new("sh")
+        .args(["-c", &command])
+        .status();
+    assert!(status.unwrap().success());
+}
