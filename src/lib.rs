@@ -26,6 +26,8 @@ pub mod kinship;
 
 pub mod merge;
 
+pub mod stats;
+
 pub mod study;
 
 pub mod workbench;

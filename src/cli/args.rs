@@ -35,6 +35,8 @@ pub enum Subcommand {
     Merge(MergeArgs),
     /// Foresee the kinship of the child that a recipe would make
     Predict(PredictArgs),
+    /// Tell how two columns of a table go together
+    Stats(StatsArgs),
     /// Show what a checkpoint holds
     Inspect(InspectArgs),
     /// Write out the demo family and print its kinship
@@ -130,6 +132,30 @@ pub struct PredictArgs {
 }
 
 #[derive(clap::Args)]
+pub struct StatsArgs {
+    /// A table with a header: CSV or TSV
+    pub file: PathBuf,
+    /// Name of the column across
+    #[arg(long, value_name = "COL")]
+    pub x: String,
+    /// Name of the column up
+    #[arg(long, value_name = "COL")]
+    pub y: String,
+    /// Take the magnitude of y
+    #[arg(long)]
+    pub absolute_y: bool,
+    /// Only rows with this text in this column; may be given several times, and all must hold
+    #[arg(long = "where", value_name = "COL=VALUE", value_parser = condition)]
+    pub conditions: Vec<(String, String)>,
+    /// Seed of what is drawn at random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
 pub struct InspectArgs {
     /// A folder, a safetensors file or a LoRA adapter
     pub model: PathBuf,
@@ -168,6 +194,14 @@ const METRICS: &[(&str, Metric)] = &[
     ("absolute-cosine", Metric::AbsoluteCosine),
     ("euclidean", Metric::Euclidean),
 ];
+
+/// Reads a column and what it must hold.
+fn condition(text: &str) -> Result<(String, String), String> {
+    let (column, value) = text
+        .split_once('=')
+        .ok_or("a column, an equals sign and a value are wanted, such as path=1")?;
+    Ok((column.trim().to_owned(), value.trim().to_owned()))
+}
 
 /// Reads one of a few names.
 fn one_of<T: Copy + Send + Sync + 'static>(

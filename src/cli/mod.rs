@@ -11,6 +11,7 @@ mod merge;
 mod out;
 mod predict;
 mod progress;
+mod stats;
 mod table;
 
 use std::path::PathBuf;
@@ -55,6 +56,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
+        Some(Subcommand::Stats(stats)) => stats::run(&stats),
         Some(Subcommand::Inspect(inspect)) => inspect::run(&inspect),
         Some(Subcommand::Demo(demo)) => demo::run(&demo),
     };
