@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::Selection;
-use super::doc::{Model, ModelId, Order, StudyDoc, ViewChoices};
+use super::chart::ChartChoices;
+use super::doc::{ColumnChoices, Model, ModelId, Order, StudyDoc, ViewChoices};
+use super::record_edit::RecordEdit;
 use crate::kinship::Measure;
 
 /// A change that somebody asks for.
@@ -11,12 +13,16 @@ use crate::kinship::Measure;
 pub enum Command {
     /// Of the models.
     Model(ModelEdit),
+    /// Of what is written down of them.
+    Record(RecordEdit),
     /// Of how the study is looked at.
     View(ViewEdit),
     /// Of what is selected.
     Select(Selection),
     /// Of the study's name.
     RenameStudy(String),
+    /// Of what is written about the study as a whole.
+    About(String),
     /// Take back the last edit.
     Undo,
     /// Bring back what was taken back.
@@ -82,6 +88,12 @@ pub enum ViewEdit {
     Order(Order),
     /// Another family.
     Base(Option<ModelId>),
+    /// Another chart, or the same with other choices.
+    Charts(Box<ChartChoices>),
+    /// Show a column of the table of models, hide it, or leave it to itself.
+    Column(String, Option<bool>),
+    /// Leave all columns to themselves.
+    UsualColumns,
 }
 
 impl ViewEdit {
@@ -90,6 +102,9 @@ impl ViewEdit {
             Self::Measure(measure) => view.measure = measure,
             Self::Order(order) => view.order = order,
             Self::Base(base) => view.base = base,
+            Self::Charts(charts) => view.charts = *charts,
+            Self::Column(key, shown) => view.columns.set(key, shown),
+            Self::UsualColumns => view.columns = ColumnChoices::default(),
         }
     }
 }
@@ -167,9 +182,14 @@ fn add(doc: &mut StudyDoc, models: Vec<NewModel>) {
 
 fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
     doc.models.retain(|m| !ids.contains(&m.id));
+    doc.pairs
+        .retain(|p| !p.models.iter().any(|id| ids.contains(id)));
     for model in &mut doc.models {
         model.base = model.base.filter(|b| !ids.contains(b));
+        let before = model.parents.len();
         model.parents.retain(|p| !ids.contains(p));
+        // It stays a merge, and its gain over those that are left would be another.
+        model.origin.unnamed_parents |= before > 1 && model.parents.len() < before;
     }
 }
 

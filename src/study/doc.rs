@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::chart::ChartChoices;
+use super::record::{Origin, PairRecord, Score, Step};
 use crate::kinship::Measure;
 
 /// A study as it is saved.
@@ -12,8 +14,20 @@ use crate::kinship::Measure;
 pub struct StudyDoc {
     /// What the user calls it.
     pub name: String,
+    /// Where it is from and what is to be known of it, for studies of others' tables.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// Where its numbers are from, in one line; stands under every chart of it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source: String,
     /// Its models, in the order in which they were added.
     pub models: Vec<Model>,
+    /// What others have reported of pairs of models.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<PairRecord>,
+    /// Tasks that do not count for the average.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_averaged: Vec<String>,
     /// How it was last looked at.
     pub view: ViewChoices,
     /// The id that the next model gets; ids are never used again.
@@ -46,6 +60,25 @@ pub struct Model {
     /// The user's own words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Where it is published: a repository such as `openchat/openchat-3.5-1210`, or an address.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub published: String,
+    /// How it was made.
+    #[serde(skip_serializing_if = "Origin::is_empty")]
+    pub origin: Origin,
+    /// The runs that it belongs to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// What it scored; one entry a task.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<Score>,
+}
+
+impl Model {
+    /// Its score on a task.
+    pub fn score(&self, task: &str) -> Option<&Score> {
+        self.scores.iter().find(|score| score.task == task)
+    }
 }
 
 /// What a model is to the others.
@@ -111,6 +144,50 @@ pub struct ViewChoices {
     /// Whose family is shown; `None` for the largest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<ModelId>,
+    /// What the charts show.
+    pub charts: ChartChoices,
+    /// Columns of the table of models that are shown or hidden other than by themselves.
+    #[serde(skip_serializing_if = "ColumnChoices::is_empty")]
+    pub columns: ColumnChoices,
+}
+
+/// Columns that the user has put into the table of models or taken out of it, by their keys;
+/// all others are there when they have something to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ColumnChoices {
+    /// Shown in any case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<String>,
+    /// Hidden in any case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<String>,
+}
+
+impl ColumnChoices {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What the user said of a column, if anything.
+    pub fn get(&self, key: &str) -> Option<bool> {
+        let has = |list: &[String]| list.iter().any(|k| k == key);
+        if has(&self.shown) {
+            Some(true)
+        } else {
+            has(&self.hidden).then_some(false)
+        }
+    }
+
+    pub(super) fn set(&mut self, key: String, shown: Option<bool>) {
+        self.shown.retain(|k| *k != key);
+        self.hidden.retain(|k| *k != key);
+        match shown {
+            Some(true) => self.shown.push(key),
+            Some(false) => self.hidden.push(key),
+            None => {}
+        }
+    }
 }
 
 impl StudyDoc {
@@ -132,7 +209,7 @@ impl StudyDoc {
     pub fn role(&self, model: &Model) -> Role {
         if self.models.iter().any(|m| m.base == Some(model.id)) {
             Role::Base
-        } else if model.parents.len() > 1 {
+        } else if model.parents.len() > 1 || model.origin.unnamed_parents {
             Role::Merge
         } else if model.base.is_some() {
             Role::FineTune

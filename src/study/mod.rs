@@ -3,14 +3,22 @@
 //! Pure: a [`Command`] goes in, [`Effect`]s come out; no file, no thread, no clock. An
 //! afternoon of work can be replayed in a test in a millisecond.
 
+pub mod chart;
 mod command;
 mod doc;
 pub mod file;
+mod generation;
 mod history;
+mod ledger;
+mod record;
+mod record_edit;
 
 pub use command::{BaseRef, Command, Effect, ModelEdit, NewModel, ViewEdit};
-pub use doc::{Model, ModelId, Order, Role, StudyDoc, ViewChoices};
+pub use doc::{ColumnChoices, Model, ModelId, Order, Role, StudyDoc, ViewChoices};
 pub use history::History;
+pub use ledger::{MeasuredKinship, PairRow, ParentKinship, Record, Row};
+pub use record::{GivenKinship, Origin, PairRecord, Reported, Score, Step};
+pub use record_edit::{Entry, Import, PairEntry, RecordEdit};
 
 use std::collections::BTreeSet;
 
@@ -101,12 +109,24 @@ impl Study {
             Command::Select(selection) => self.selection = selection,
             Command::View(edit) => edit.apply(&mut self.doc.view),
             Command::Model(edit) => self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc)),
+            Command::Record(edit) => {
+                self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc));
+            }
             Command::RenameStudy(name) => {
                 self.edit(
                     "Rename study".to_owned(),
                     Some("study name".to_owned()),
                     |doc| {
                         doc.name = name;
+                    },
+                );
+            }
+            Command::About(about) => {
+                self.edit(
+                    "Edit description".to_owned(),
+                    Some("study about".to_owned()),
+                    |doc| {
+                        doc.about = about;
                     },
                 );
             }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, DirEntry, include_dir};
 
 use super::folders::write_whole;
-use crate::study::{Model, ModelId, StudyDoc, file};
+use crate::study::{Model, ModelId, Score, StudyDoc, file};
 
 static FAMILY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/resources/demo");
 
@@ -76,6 +76,19 @@ pub fn members(dir: &Path) -> Vec<(String, PathBuf)> {
         .collect()
 }
 
+/// What the demo's study says of itself.
+const ABOUT: &str = "A base of 739,200 parameters and seven fine-tunes of it, made from a random \
+    start to show what kinship looks like; licence CC0 1.0. Its files lie beside this study and \
+    are real checkpoints.\n\n\
+    Scores\n\
+    Eight tasks on digits and letters, such as adding, sorting and counting. Scores are \
+    accuracies in percent by greedy decoding on puzzles that no model was trained on, 150 a task \
+    for dev and 200 for test. Dev selects and test reports: tasks marked test do not count for \
+    the average, so that what is chosen by the average can still be reported honestly.\n\n\
+    Who is akin\n\
+    abacus and ledger are fine-tunes of arith, so the three are close kin, and the others are \
+    hardly related. The family was built so on purpose.";
+
 fn study(dir: &Path) -> StudyDoc {
     let id = |name: &str| {
         MEMBERS
@@ -90,13 +103,65 @@ fn study(dir: &Path) -> StudyDoc {
         base: parent.and_then(|_| id("base")),
         parents: parent.and_then(id).into_iter().collect(),
         note: (*note).to_owned(),
+        scores: scores_of(name),
+        ..Model::default()
     };
     StudyDoc {
         name: "Demo family".to_owned(),
+        about: ABOUT.to_owned(),
+        not_averaged: tasks("test"),
         models: MEMBERS.iter().enumerate().map(model).collect(),
         next_id: MEMBERS.len() as u32,
         ..StudyDoc::default()
     }
+}
+
+/// A line of `scores.csv`.
+#[derive(serde::Deserialize)]
+struct Line {
+    model: String,
+    split: String,
+    task: String,
+    n: u64,
+    correct: u64,
+}
+
+impl Line {
+    fn task(&self) -> String {
+        format!("{} ({})", self.task, self.split)
+    }
+}
+
+/// The scores that the family came with.
+fn lines() -> Vec<Line> {
+    let table = FAMILY
+        .get_file("scores.csv")
+        .map_or(&[][..], |f| f.contents());
+    let mut reader = csv::Reader::from_reader(table);
+    reader.deserialize().flatten().collect()
+}
+
+fn scores_of(model: &str) -> Vec<Score> {
+    lines()
+        .iter()
+        .filter(|line| line.model == model)
+        .map(|line| Score {
+            task: line.task(),
+            value: line.correct as f64 / line.n as f64 * 100.0,
+            stderr: None,
+            n: Some(line.n),
+            source: "demo-family".to_owned(),
+        })
+        .collect()
+}
+
+/// The tasks of a split, by the base's lines.
+fn tasks(split: &str) -> Vec<String> {
+    let lines = lines();
+    let of_split = lines
+        .iter()
+        .filter(|l| l.model == "base" && l.split == split);
+    of_split.map(Line::task).collect()
 }
 
 fn write_dir(from: &Dir<'_>, to: &Path) -> Result<(), String> {

@@ -1,0 +1,320 @@
+//! What follows from a study's record: averages, ranks, generations, merge gains, kinship of
+//! parents. Worked out anew whenever the document or a measurement has changed.
+
+use std::collections::BTreeSet;
+
+use super::doc::{Model, ModelId, StudyDoc};
+use super::record::PairRecord;
+use crate::kinship::Metric;
+
+/// Kinship of two models as measured, if it was.
+pub type MeasuredKinship<'a> = dyn Fn(ModelId, ModelId, Metric) -> Option<f64> + 'a;
+
+/// What follows from the record of a study.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record {
+    /// Names of the tasks, in the order in which they first appear.
+    pub tasks: Vec<String>,
+    /// Names of the runs, in the order in which they first appear.
+    pub runs: Vec<String>,
+    /// One entry a model, in the order of the study.
+    pub rows: Vec<Row>,
+}
+
+/// What follows for one model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// The model.
+    pub id: ModelId,
+    /// Its generation: that of its first run, or else one more than its parents'.
+    pub generation: u32,
+    /// Its scores in points, one a task of the record.
+    pub scores: Vec<Option<f64>>,
+    /// Its average in points: over all tasks that count, if it has them all, else as reported.
+    pub average: Option<f64>,
+    /// Its place by average, from 1; equals share a place.
+    pub rank: Option<usize>,
+    /// How many models were made from it.
+    pub children: usize,
+    /// Mean kinship over all pairs of its parents.
+    pub kinship: ParentKinship,
+    /// Merge gain in points: the average over the mean of its parents' averages; as reported
+    /// where that cannot be worked out.
+    pub gain: Option<f64>,
+    /// Whether the gain is only reported, because it cannot be worked out.
+    pub gain_is_reported: bool,
+    /// Average task performance difference of its two parents, in points.
+    pub difference: Option<f64>,
+    /// Where what was reported differs from what follows, a sentence each.
+    pub conflicts: Vec<String>,
+}
+
+/// Kinship of a merge's parents, measured where all pairs were, else as reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ParentKinship {
+    /// Pearson correlation, cosine and its magnitude, Euclidean distance: as [`Metric::ALL`].
+    pub values: [Option<f64>; 4],
+    /// Whether the values were measured here.
+    pub is_measured: bool,
+}
+
+impl ParentKinship {
+    /// The value in a measure.
+    pub fn get(&self, metric: Metric) -> Option<f64> {
+        Metric::ALL
+            .iter()
+            .zip(self.values)
+            .find_map(|(&m, value)| if m == metric { value } else { None })
+    }
+}
+
+/// What is known of two models, for charts whose points are pairs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PairRow {
+    /// The two.
+    pub models: [ModelId; 2],
+    /// The table that it is from, if it was reported.
+    pub group: String,
+    /// Kinship, as [`ParentKinship::values`].
+    pub kinship: ParentKinship,
+    /// Average task performance difference, in points: as reported, else over the tasks that
+    /// both have.
+    pub difference: Option<f64>,
+}
+
+/// Printed tables round or cut to two decimals; more than this is a disagreement.
+const PRINTED: f64 = 0.0151;
+
+impl Record {
+    /// Works out the record of a document.
+    pub fn new(doc: &StudyDoc, measured: &MeasuredKinship<'_>) -> Self {
+        let tasks = tasks(doc);
+        let counted: Vec<&String> = tasks
+            .iter()
+            .filter(|task| !doc.not_averaged.contains(task))
+            .collect();
+        let mut rows: Vec<Row> = doc
+            .models
+            .iter()
+            .map(|model| Row {
+                id: model.id,
+                scores: tasks.iter().map(|task| value(model, task)).collect(),
+                average: average(model, &counted).or(model.origin.average),
+                children: doc.children(model.id).count(),
+                kinship: parents_kinship(doc, model, measured),
+                difference: parents_difference(doc, model),
+                ..Row::default()
+            })
+            .collect();
+        let averages: Vec<Option<f64>> = rows.iter().map(|row| row.average).collect();
+        let generations = doc.generations();
+        for (k, (row, model)) in rows.iter_mut().zip(&doc.models).enumerate() {
+            row.generation = generations[k];
+            row.rank = rank(row.average, &averages);
+            let computed = gain(doc, model, row.average, &averages);
+            row.gain = computed.or(model.origin.gain);
+            row.gain_is_reported = computed.is_none() && row.gain.is_some();
+            row.conflicts = conflicts(model, average(model, &counted), computed);
+        }
+        Self {
+            tasks,
+            runs: runs(doc),
+            rows,
+        }
+    }
+
+    /// What follows for a model.
+    pub fn row(&self, id: ModelId) -> Option<&Row> {
+        self.rows.iter().find(|row| row.id == id)
+    }
+
+    /// The model with the highest average.
+    pub fn best(&self) -> Option<&Row> {
+        self.rows.iter().find(|row| row.rank == Some(1))
+    }
+}
+
+impl StudyDoc {
+    /// The models that were made from one.
+    pub fn children(&self, id: ModelId) -> impl Iterator<Item = &Model> {
+        self.models.iter().filter(move |m| m.parents.contains(&id))
+    }
+
+    /// Kinship of two models as reported: of the pair, or as that of a merge's two parents.
+    pub fn given_kinship(&self, a: ModelId, b: ModelId, metric: Metric) -> Option<f64> {
+        let same = |pair: &[ModelId]| pair == [a, b] || pair == [b, a];
+        let of_pair = |pair: &PairRecord| same(&pair.models).then(|| pair.kinship.get(metric))?;
+        let of_merge = |m: &Model| {
+            let named = !m.origin.unnamed_parents && same(&m.parents);
+            named.then(|| m.origin.kinship.get(metric))?
+        };
+        let pairs = self.pairs.iter().find_map(of_pair);
+        pairs.or_else(|| self.models.iter().find_map(of_merge))
+    }
+
+    /// Average task performance difference of two models, (1/|T|) Σ |Pᵢ − Pᵢ′| over the tasks
+    /// that both have, in points (paper, appendix E); `None` without a common task.
+    pub fn performance_difference(&self, a: ModelId, b: ModelId) -> Option<f64> {
+        let (a, b) = (self.model(a)?, self.model(b)?);
+        let differences: Vec<f64> = a
+            .scores
+            .iter()
+            .filter(|score| !self.not_averaged.contains(&score.task))
+            .filter_map(|score| Some((score.value - value(b, &score.task)?).abs()))
+            .collect();
+        mean(&differences)
+    }
+
+    /// Every pair whose kinship is known, measured or reported, each once.
+    pub fn pair_rows(&self, measured: &MeasuredKinship<'_>) -> Vec<PairRow> {
+        let mut out: Vec<PairRow> = self
+            .pairs
+            .iter()
+            .map(|pair| given_pair(self, pair))
+            .collect();
+        let reported: BTreeSet<[ModelId; 2]> =
+            self.pairs.iter().map(|pair| sorted(pair.models)).collect();
+        for (k, a) in self.models.iter().enumerate() {
+            for b in &self.models[..k] {
+                let values = Metric::ALL.map(|metric| measured(a.id, b.id, metric));
+                let known = values.iter().any(Option::is_some);
+                if known && !reported.contains(&sorted([a.id, b.id])) {
+                    out.push(PairRow {
+                        models: [b.id, a.id],
+                        kinship: ParentKinship {
+                            values,
+                            is_measured: true,
+                        },
+                        difference: self.performance_difference(a.id, b.id),
+                        ..PairRow::default()
+                    });
+                }
+            }
+        }
+        out
+    }
+}
+
+fn given_pair(doc: &StudyDoc, pair: &PairRecord) -> PairRow {
+    let [a, b] = pair.models;
+    PairRow {
+        models: pair.models,
+        group: pair.group.clone(),
+        kinship: ParentKinship {
+            values: Metric::ALL.map(|metric| pair.kinship.get(metric)),
+            is_measured: false,
+        },
+        difference: pair.difference.or_else(|| doc.performance_difference(a, b)),
+    }
+}
+
+fn sorted([a, b]: [ModelId; 2]) -> [ModelId; 2] {
+    [a.min(b), a.max(b)]
+}
+
+/// Tasks in the order in which they first appear.
+fn tasks(doc: &StudyDoc) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for score in doc.models.iter().flat_map(|m| &m.scores) {
+        if !out.contains(&score.task) {
+            out.push(score.task.clone());
+        }
+    }
+    out
+}
+
+fn runs(doc: &StudyDoc) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for step in doc.models.iter().flat_map(|m| &m.steps) {
+        if !out.contains(&step.run) {
+            out.push(step.run.clone());
+        }
+    }
+    out
+}
+
+fn value(model: &Model, task: &str) -> Option<f64> {
+    model.score(task).map(|score| score.value)
+}
+
+/// The mean over the tasks that count, if the model has them all.
+fn average(model: &Model, counted: &[&String]) -> Option<f64> {
+    let values: Option<Vec<f64>> = counted.iter().map(|task| value(model, task)).collect();
+    mean(&values?)
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+fn rank(average: Option<f64>, averages: &[Option<f64>]) -> Option<usize> {
+    let own = average?;
+    Some(
+        1 + averages
+            .iter()
+            .flatten()
+            .filter(|&&other| other > own)
+            .count(),
+    )
+}
+
+/// Gain = P̄(child) − mean of P̄(parents) (paper, equation 6).
+fn gain(doc: &StudyDoc, model: &Model, own: Option<f64>, averages: &[Option<f64>]) -> Option<f64> {
+    if model.parents.len() < 2 || model.origin.unnamed_parents {
+        return None;
+    }
+    let at = |id: &ModelId| doc.models.iter().position(|m| m.id == *id);
+    let parents: Option<Vec<f64>> = model.parents.iter().map(|p| averages[at(p)?]).collect();
+    Some(own? - mean(&parents?)?)
+}
+
+fn parents_difference(doc: &StudyDoc, model: &Model) -> Option<f64> {
+    match model.parents[..] {
+        [a, b] => doc.performance_difference(a, b),
+        _ => None,
+    }
+}
+
+fn parents_kinship(doc: &StudyDoc, model: &Model, measured: &MeasuredKinship<'_>) -> ParentKinship {
+    let parents = &model.parents;
+    let of_pairs = |kinship: &dyn Fn(ModelId, ModelId) -> Option<f64>| {
+        let pairs = (0..parents.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+        let values: Option<Vec<f64>> = pairs
+            .map(|(i, j)| kinship(parents[j], parents[i]))
+            .collect();
+        mean(&values?)
+    };
+    let whole = parents.len() > 1 && !model.origin.unnamed_parents;
+    let found =
+        Metric::ALL.map(|metric| of_pairs(&|a, b| measured(a, b, metric)).filter(|_| whole));
+    let is_measured = found.iter().any(Option::is_some);
+    let reported = Metric::ALL.map(|metric| {
+        let own = model.origin.kinship.get(metric);
+        own.or_else(|| of_pairs(&|a, b| doc.given_kinship(a, b, metric)).filter(|_| whole))
+    });
+    ParentKinship {
+        values: if is_measured { found } else { reported },
+        is_measured,
+    }
+}
+
+/// Where what was reported is not what follows.
+fn conflicts(model: &Model, average: Option<f64>, gain: Option<f64>) -> Vec<String> {
+    let differ = |given: Option<f64>, found: Option<f64>| {
+        let both = given.zip(found);
+        both.filter(|(given, found)| (given - found).abs() > PRINTED)
+    };
+    let averages = differ(model.origin.average, average).map(|(given, found)| {
+        format!("The average is reported as {given:.2}; the scores give {found:.2}")
+    });
+    let gains = differ(model.origin.gain, gain).map(|(given, found)| {
+        let words =
+            format!("The merge gain is reported as {given:+.2}; the averages give {found:+.2}");
+        // A true minus, as everywhere on screen.
+        words.replace('-', "−")
+    });
+    [averages, gains].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests;
