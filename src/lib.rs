@@ -30,6 +30,8 @@ pub mod stats;
 
 pub mod study;
 
+pub mod import;
+
 pub mod workbench;
 
 pub mod cli;

@@ -1,0 +1,278 @@
+//! What the names of columns mean, in the spellings that are about: the paper's tables, the
+//! Open LLM Leaderboard, lm-evaluation-harness and people's spreadsheets.
+
+use super::mapping::{Known, Meaning};
+
+/// What the name of a column says by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// The model; of several such columns the one with the lowest number is.
+    Model(u8),
+    /// `model_1`: a parent where another column names the child, else one of a pair.
+    NumberedModel,
+    /// `a` and `b`: one of a pair if there are both and no model.
+    Side,
+    /// A number that belongs to the task which another column names, else a score.
+    Value,
+    /// Means this, and only if there is a column of tasks.
+    OfTask(Meaning),
+    /// Means this, and only in a table of pairs.
+    OfPair(Meaning),
+    /// Means this, and only where models have a row each.
+    OfModel(Meaning),
+    /// Means this anywhere.
+    Means(Meaning),
+    /// Is known, and no score.
+    NoScore,
+    /// Says nothing.
+    Unknown,
+}
+
+/// Columns whose whole name is known; words in lower case, parted by one space.
+const WHOLE: [(&str, Word); 24] = [
+    ("fullname|full name", Word::Model(2)),
+    (
+        "model merged|merged model|child|child model|merge",
+        Word::Model(0),
+    ),
+    ("model|model name|models|checkpoint", Word::Model(1)),
+    ("name", Word::Model(3)),
+    (
+        "a|b|row model|column model|left|right|first|second|row|column|col",
+        Word::Side,
+    ),
+    ("value|score|accuracy|acc", Word::Value),
+    ("task|tasks|benchmark|dataset", Word::OfTask(Meaning::Task)),
+    (
+        "stderr|std err|standard error|se",
+        Word::OfTask(Meaning::Stderr),
+    ),
+    (
+        "n|count|samples|n samples|items|effective",
+        Word::OfTask(Meaning::Count),
+    ),
+    (
+        "split|metric|filter|subset|variant",
+        Word::OfTask(Meaning::Qualifier),
+    ),
+    (
+        "atpd|difference|diff|performance difference|task difference|average task performance \
+         difference",
+        Word::OfPair(Meaning::Difference),
+    ),
+    ("group|table", Word::OfPair(Meaning::Group)),
+    (
+        "parents|merged from|source models|models merged",
+        Word::OfModel(Meaning::Parents),
+    ),
+    (
+        "other parents|unnamed parents",
+        Word::OfModel(Meaning::OtherParents),
+    ),
+    (
+        "parent count|parents count|n parents|number of parents",
+        Word::OfModel(Meaning::ParentCount),
+    ),
+    (
+        "method|merge method|merging method",
+        Word::OfModel(Meaning::Method),
+    ),
+    ("generation|gen", Word::OfModel(Meaning::Generation)),
+    ("run|path|evolution|strategy", Word::OfModel(Meaning::Run)),
+    (
+        "average|avg|atp|mean|average score|avg score|overall",
+        Word::OfModel(Meaning::Average),
+    ),
+    ("gain|merge gain", Word::OfModel(Meaning::Gain)),
+    (
+        "published|repo|repository|hf repo|url|link|hub|huggingface",
+        Word::OfModel(Meaning::Published),
+    ),
+    (
+        "note|notes|comment|comments|remark",
+        Word::Means(Meaning::Note),
+    ),
+    (
+        "type|precision|params|params b|weight type|architecture|license|licence|hub license|hub hearts|\
+         hearts|likes|available on the hub|model sha|sha|revision|flagged|moe|merged|t|\
+         submission date|upload to hub date|upload date|base model|chat template|rank|index|id|\
+         eval name|version|n shot|maintainer s highlight|official providers|size|year|seed|correct",
+        Word::NoScore,
+    ),
+    ("", Word::NoScore),
+];
+
+/// Words that no name of a task has.
+const NO_TASK: [&str; 24] = [
+    "avg",
+    "average",
+    "mean",
+    "gain",
+    "delta",
+    "stderr",
+    "std",
+    "error",
+    "ci",
+    "diff",
+    "difference",
+    "recomputed",
+    "rank",
+    "count",
+    "date",
+    "params",
+    "cost",
+    "seed",
+    "raw",
+    "co2",
+    "kg",
+    "loss",
+    "time",
+    "sha",
+];
+
+/// What the name of a column says.
+pub(super) fn word(header: &str) -> Word {
+    let words = words(header);
+    let whole = words.join(" ");
+    let known = WHOLE
+        .iter()
+        .find(|(names, _)| names.split('|').any(|name| name == whole));
+    if let Some((_, word)) = known {
+        return word.clone();
+    }
+    if let Some(kinship) = kinship(&words) {
+        return Word::Means(Meaning::Kinship(kinship));
+    }
+    match numbered(&words) {
+        Some("parent") => Word::OfModel(Meaning::Parent),
+        Some("model") => Word::NumberedModel,
+        _ if words.iter().any(|word| NO_TASK.contains(&word.as_str())) => Word::NoScore,
+        _ => Word::Unknown,
+    }
+}
+
+/// The words of a name in lower case: `merge_gain` and `Merge gain ⬆️` are the same.
+pub(super) fn words(header: &str) -> Vec<String> {
+    header
+        .to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A name of nothing but words of kinship; Pearson, the paper's own choice, if none says more.
+fn kinship(words: &[String]) -> Option<Known> {
+    let mut found = None;
+    for word in words {
+        found = match word.as_str() {
+            "kinship" | "model" | "similarity" | "correlation" | "given" => found,
+            "pcc" | "pearson" => Some(Known::Pearson),
+            "cs" | "cos" | "cosine" => Some(Known::Cosine),
+            "ed" | "euclidean" | "distance" | "l2" => Some(Known::Euclidean),
+            _ => return None,
+        };
+    }
+    let is_bare = words.iter().any(|word| word == "kinship");
+    found.or(is_bare.then_some(Known::Pearson))
+}
+
+/// `parent` of `parent_1`, `parent1`, `Parent A` and `parent` itself.
+fn numbered(words: &[String]) -> Option<&'static str> {
+    let is_number = |text: &str| {
+        text.bytes().all(|b| b.is_ascii_digit()) || matches!(text, "a" | "b" | "c" | "i" | "ii")
+    };
+    let stem = |word: &str, stem: &str| word.strip_prefix(stem).is_some_and(is_number);
+    let ["parent" | "model", ..] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] else {
+        return match words {
+            [word] if stem(word, "parent") => Some("parent"),
+            [word] if stem(word, "model") => Some("model"),
+            _ => None,
+        };
+    };
+    match words {
+        [first] if first == "parent" => Some("parent"),
+        [first, number] if is_number(number) => match first.as_str() {
+            "parent" => Some("parent"),
+            _ => Some("model"),
+        },
+        _ => None,
+    }
+}
+
+/// A column's name as that of a task: without arrows and stars behind it.
+pub(super) fn task_name(header: &str) -> String {
+    let dress = |c: char| !(c.is_alphanumeric() || ")]+%".contains(c));
+    header.trim().trim_end_matches(dress).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thing_in_several_spellings() {
+        let means = |m: Meaning| Word::OfModel(m);
+        for (headers, expected) in [
+            (
+                &["Average ⬆️", "avg", "ATP", "Mean"][..],
+                means(Meaning::Average),
+            ),
+            (&["merge_gain", "Merge gain", "gain"], means(Meaning::Gain)),
+            (
+                &["parent_1", "parent1", "Parent A", "parent"],
+                means(Meaning::Parent),
+            ),
+            (
+                &["model_1", "Model 2", "model1", "model_a"],
+                Word::NumberedModel,
+            ),
+            (
+                &["pcc", "Pearson", "kinship", "kinship_pcc"],
+                Word::Means(Meaning::Kinship(Known::Pearson)),
+            ),
+            (
+                &["CS", "cosine", "kinship (cosine)"],
+                Word::Means(Meaning::Kinship(Known::Cosine)),
+            ),
+            (
+                &["ed", "Euclidean distance"],
+                Word::Means(Meaning::Kinship(Known::Euclidean)),
+            ),
+            (
+                &[
+                    "#Params (B)",
+                    "Type",
+                    "Precision",
+                    "",
+                    "🔶",
+                    "avg_recomputed",
+                ],
+                Word::NoScore,
+            ),
+            (
+                &["MMLU-PRO", "MATH Lvl 5", "ARC", "gsm8k", "T-eval"],
+                Word::Unknown,
+            ),
+            (&["Model", "model_name"], Word::Model(1)),
+        ] {
+            for header in headers {
+                assert_eq!(word(header), expected, "{header}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_is_listed_once() {
+        let mut names: Vec<&str> = WHOLE.iter().flat_map(|(n, _)| n.split('|')).collect();
+        names.sort_unstable();
+        let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+    }
+
+    #[test]
+    fn tasks_lose_their_arrows() {
+        assert_eq!(task_name("ARC ⬆️"), "ARC");
+        assert_eq!(task_name("GSM8K (5-shot)"), "GSM8K (5-shot)");
+    }
+}
