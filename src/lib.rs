@@ -28,6 +28,8 @@ pub mod merge;
 
 pub mod stats;
 
+pub mod lineage;
+
 pub mod study;
 
 pub mod import;
