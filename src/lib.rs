@@ -34,6 +34,8 @@ pub mod study;
 
 pub mod import;
 
+pub mod charts;
+
 pub mod workbench;
 
 pub mod cli;

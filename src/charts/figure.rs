@@ -1,0 +1,233 @@
+//! The parts of a figure. Nothing here knows a window, a theme or a file format.
+
+use crate::study::ModelId;
+
+/// One or more panels with a title, and a sentence that says their numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figure {
+    /// What it shows.
+    pub title: String,
+    /// The panels, row by row.
+    pub panels: Vec<Panel>,
+    /// How many panels stand beside each other; at least 1.
+    pub columns: usize,
+    /// The numbers as one sentence: r, interval, p, n.
+    pub caption: String,
+    /// What a reader must know beside it: missing values, where the source contradicts itself.
+    pub notes: Vec<String>,
+    /// Where the data are from.
+    pub source: String,
+}
+
+/// A pair of axes and what is drawn in it, back to front.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Panel {
+    /// Its title; empty for a figure of one panel.
+    pub title: String,
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// A second vertical axis at the right.
+    pub right: Option<Axis>,
+    /// What is drawn.
+    pub layers: Vec<Layer>,
+    /// What marks mean, where that is shorter than the name of each series; else empty.
+    pub key: Vec<Key>,
+    /// What the colours of [`Color::Value`] mean, if any mark has one: name and range.
+    pub scale: Option<(String, f64, f64)>,
+    /// Whether axes and grid are drawn: a tree has none.
+    pub has_axes: bool,
+}
+
+/// A line of a legend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// What it means.
+    pub name: String,
+    /// Its colour; quiet where only the shape means something.
+    pub color: Color,
+    /// Its marker.
+    pub marker: Option<Marker>,
+    /// Its line.
+    pub dash: Option<Dash>,
+}
+
+/// An axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Axis {
+    /// Name and unit.
+    pub name: String,
+    /// From and to; `None` fits what is drawn.
+    pub range: Option<(f64, f64)>,
+    /// Whether only whole numbers are marked, as for generations and layers.
+    pub is_whole: bool,
+    /// Names at whole numbers from 0, as for the rows of a matrix; else empty.
+    pub names: Vec<String>,
+}
+
+/// Which vertical axis a mark belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// The usual one.
+    #[default]
+    Left,
+    /// The second one.
+    Right,
+    /// The usual one, into whose range the values are scaled: it does not say their unit.
+    Scaled,
+}
+
+/// A colour by meaning; whoever draws turns it into one that fits theme or paper.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Color {
+    /// One of the eight colours for series.
+    Series(usize),
+    /// A value on the panel's scale, low to high.
+    Value(f64),
+    /// A value on a scale that is centred at 0.
+    Signed(f64),
+    /// Quiet: what stands behind the data.
+    Quiet,
+}
+
+/// The shape of a point; runs differ in shape as well as in colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marker {
+    /// A filled circle.
+    #[default]
+    Circle,
+    /// A cross.
+    Cross,
+    /// A square.
+    Square,
+    /// A triangle.
+    Triangle,
+    /// A diamond.
+    Diamond,
+}
+
+/// How a line is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dash {
+    /// Whole.
+    #[default]
+    Solid,
+    /// Dashed.
+    Dashed,
+    /// Dotted.
+    Dotted,
+}
+
+/// Something drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layer {
+    /// Points.
+    Points(PointMark),
+    /// A line.
+    Line(LineMark),
+    /// An area between two lines over the same x: x, lower, upper.
+    Band {
+        /// Name in the legend.
+        name: String,
+        /// Its colour, drawn thin.
+        color: Color,
+        /// x, lower and upper end.
+        points: Vec<[f64; 3]>,
+    },
+    /// A vertical line over the whole height, with words at its top.
+    Vertical {
+        /// The words.
+        name: String,
+        /// Where.
+        x: f64,
+        /// Whose line it is: shape and colour of each run. The line has all their colours in
+        /// turn, and their shapes stand before the words; without a run it is quiet.
+        runs: Vec<(Marker, Color)>,
+    },
+    /// A horizontal line over the whole width, such as zero.
+    Horizontal {
+        /// Where.
+        y: f64,
+        /// Its colour.
+        color: Color,
+    },
+    /// Bars from 0.
+    Bars {
+        /// Name in the legend.
+        name: String,
+        /// Its colour.
+        color: Color,
+        /// Width in units of x.
+        width: f64,
+        /// The ends of the bars.
+        points: Vec<Point>,
+    },
+    /// Cells of a matrix or heat map.
+    Cells(Cells),
+}
+
+/// Points of one series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PointMark {
+    /// Name in the legend; empty for none.
+    pub name: String,
+    /// Their shape.
+    pub marker: Marker,
+    /// The axis they belong to.
+    pub side: Side,
+    /// The points.
+    pub points: Vec<Point>,
+}
+
+/// The name of the detail that says which model a point is, where its label does not.
+pub const MODEL: &str = "Model";
+
+/// One point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Across.
+    pub x: f64,
+    /// Up.
+    pub y: f64,
+    /// Its colour.
+    pub color: Color,
+    /// What it is, for hover, table and label.
+    pub label: String,
+    /// Further values to say on hover: name and value with unit.
+    pub details: Vec<(String, String)>,
+    /// The models it stands for: one, or the two of a pair.
+    pub models: Vec<ModelId>,
+    /// Whether its label is written beside it.
+    pub is_named: bool,
+}
+
+/// A line of one series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineMark {
+    /// Name in the legend; empty for none.
+    pub name: String,
+    /// Its colour.
+    pub color: Color,
+    /// How it is drawn.
+    pub dash: Dash,
+    /// The axis it belongs to.
+    pub side: Side,
+    /// Its corners. A best-so-far line has two at each step.
+    pub points: Vec<[f64; 2]>,
+}
+
+/// Cells, row by row from the top.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cells {
+    /// Number of columns.
+    pub columns: usize,
+    /// Values; undefined is `None`.
+    pub values: Vec<Option<f64>>,
+    /// Decimals of the numbers written into the cells; `None` writes none.
+    pub decimals: Option<usize>,
+    /// Whether the scale is centred at 0.
+    pub is_signed: bool,
+    /// Whether bright means near, as for distances.
+    pub is_distance: bool,
+}

@@ -1,0 +1,163 @@
+//! Merge gain by generation.
+
+use super::runs_of::{self, InRun, Run};
+use super::{Axis, ChartData, Color, Figure, Layer, Panel, Point, PointMark, Side, words};
+use crate::study::chart::ChartChoices;
+
+/// Width of a bar, in generations.
+const BAR: f64 = 0.6;
+/// Values further from the middle half than this many of its widths are off the scale.
+const FAR: f64 = 3.0;
+/// With fewer values nothing is called far.
+const FEW: usize = 8;
+
+/// The figure.
+///
+/// # Errors
+/// A sentence, if no merge of a run has a gain.
+pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
+    let runs = runs_of::chosen(choices, data);
+    if runs.is_empty() {
+        return Err(runs_of::none(choices));
+    }
+    let mut layers = vec![Layer::Horizontal {
+        y: 0.0,
+        color: Color::Quiet,
+    }];
+    let (mut sentences, mut drawn, mut missing) = (Vec::new(), Vec::new(), 0);
+    for run in &runs {
+        let members = runs_of::members(run.name, data.doc, data.record);
+        let merges = members
+            .iter()
+            .filter(|m| m.model.parents.len() > 1 || m.model.origin.unnamed_parents);
+        let points: Vec<Point> = members.iter().filter_map(|m| point(run, m)).collect();
+        missing += merges.filter(|m| m.row.gain.is_none()).count();
+        if points.is_empty() {
+            continue;
+        }
+        sentences.push(sentence(run, &points));
+        drawn.extend(points.clone());
+        layers.push(layer(run, points, runs.len()));
+    }
+    if drawn.is_empty() {
+        return Err("No merge has a gain yet; a gain needs the averages of a merge and of its parents, or a reported one".into());
+    }
+    let (range, far) = scale(&drawn);
+    let mut notes = Vec::new();
+    if !far.is_empty() {
+        notes.push(format!("Off the scale: {}", words::list(&far)));
+    }
+    if missing > 0 {
+        let merges = words::counted(missing, "merge");
+        notes.push(format!("{merges} left out, as the gain is not known"));
+    }
+    Ok(Figure {
+        title: "Merge gain by generation".into(),
+        panels: vec![panel(layers, range)],
+        columns: 1,
+        caption: sentences.join("; "),
+        notes,
+        source: words::source(data.doc),
+    })
+}
+
+fn panel(layers: Vec<Layer>, range: Option<(f64, f64)>) -> Panel {
+    Panel {
+        x: Axis {
+            name: "Generation".into(),
+            is_whole: true,
+            ..Axis::default()
+        },
+        y: Axis {
+            name: "Merge gain (points)".into(),
+            range,
+            ..Axis::default()
+        },
+        layers,
+        has_axes: true,
+        ..Panel::default()
+    }
+}
+
+/// The gain of a merge as a point of its run.
+pub fn point(run: &Run<'_>, member: &InRun<'_>) -> Option<Point> {
+    let gain = member.row.gain?;
+    let mut details = vec![
+        (
+            "Merge gain".into(),
+            format!("{} points", words::signed(gain, 2)),
+        ),
+        ("Generation".into(), member.generation.to_string()),
+        ("Run".into(), words::run(run.name).into()),
+    ];
+    if let Some(average) = member.row.average {
+        details.push(("Average".into(), words::number(average, 2)));
+    }
+    Some(Point {
+        x: f64::from(member.generation),
+        y: gain,
+        color: run.color(),
+        label: member.model.name.clone(),
+        details,
+        models: vec![member.model.id],
+        is_named: false,
+    })
+}
+
+/// One run with one merge a generation is drawn as bars; else points tell more.
+fn layer(run: &Run<'_>, points: Vec<Point>, runs: usize) -> Layer {
+    let is_alone = |p: &Point| points.iter().filter(|q| q.x == p.x).count() == 1;
+    let name = words::run(run.name).to_owned();
+    if runs == 1 && points.iter().all(is_alone) {
+        return Layer::Bars {
+            name,
+            color: run.color(),
+            width: BAR,
+            points,
+        };
+    }
+    Layer::Points(PointMark {
+        name,
+        marker: run.marker(),
+        side: Side::Left,
+        points,
+    })
+}
+
+fn sentence(run: &Run<'_>, points: &[Point]) -> String {
+    let mean = points.iter().map(|p| p.y).sum::<f64>() / points.len() as f64;
+    let lost = points.iter().filter(|p| p.y < 0.0).count();
+    format!(
+        "{}: mean gain {} points, {lost} of {} below zero",
+        words::run(run.name),
+        words::signed(mean, 2),
+        words::counted(points.len(), "merge"),
+    )
+}
+
+/// The ends of the axis where few values would flatten all others, and these values in words.
+fn scale(points: &[Point]) -> (Option<(f64, f64)>, Vec<String>) {
+    let mut values: Vec<f64> = points.iter().map(|p| p.y).collect();
+    values.sort_by(f64::total_cmp);
+    if values.len() < FEW {
+        return (None, Vec::new());
+    }
+    let (low, high) = (values[values.len() / 4], values[values.len() * 3 / 4]);
+    let reach = FAR * (high - low).max(0.1);
+    let is_near = |v: f64| v >= low - reach && v <= high + reach;
+    let near: Vec<f64> = values.iter().copied().filter(|&v| is_near(v)).collect();
+    if near.len() == values.len() {
+        return (None, Vec::new());
+    }
+    let lo = near.iter().copied().fold(0.0, f64::min);
+    let hi = near.iter().copied().fold(0.0, f64::max);
+    let margin = (hi - lo) * 0.08;
+    let mut far: Vec<String> = Vec::new();
+    for p in points.iter().filter(|p| !is_near(p.y)) {
+        let said = format!("{} {} (generation {})", p.label, words::signed(p.y, 2), p.x);
+        if !far.contains(&said) {
+            far.push(said);
+        }
+    }
+    (Some((lo - margin, hi + margin)), far)
+}

@@ -1,0 +1,231 @@
+//! How much each layer of a model was changed, measured: root mean square of the differences.
+
+use super::{
+    Axis, Cells, ChartData, Color, Dash, Figure, Layer, LineMark, Marker, Panel, Point, PointMark,
+    Side, words,
+};
+use crate::study::chart::ChartChoices;
+use crate::study::{ModelId, StudyDoc};
+
+/// The unit of a change: that of the weights, which have none.
+const RMS: &str = "Root mean square of the change";
+
+/// The figure: several selected models as a heat map, else one with its parents.
+///
+/// # Errors
+/// A sentence, if no model is chosen or it is not measured.
+pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
+    if data.selected.len() > 1 {
+        return heat_map(data);
+    }
+    let model = shown_model(choices, data.doc, data.selected)
+        .and_then(|id| data.doc.model(id))
+        .ok_or("Choose a model to see how much each of its layers was changed")?;
+    let Some(from_base) = (data.layers)(model.id, None) else {
+        return Err(format!(
+            "{} is not measured; measure its kinship first, which finds the changes too",
+            model.name
+        ));
+    };
+    let base = model.base.map_or("its base", |id| data.doc.name_of(id));
+    let mut series = vec![(format!("Against {base}"), from_base.clone())];
+    let mut missing = Vec::new();
+    for &parent in &model.parents {
+        let name = data.doc.name_of(parent);
+        match (data.layers)(model.id, Some(parent)) {
+            Some(changes) => series.push((format!("Against {name}"), changes)),
+            None => missing.push(name.to_owned()),
+        }
+    }
+    let mut notes = vec![
+        "Over all numbers of a layer; what is in no layer stands beside them by its kind".into(),
+    ];
+    if !missing.is_empty() {
+        notes.push(format!(
+            "Not measured and not drawn: {}",
+            words::list(&missing)
+        ));
+    }
+    let marks = series.iter().enumerate();
+    Ok(Figure {
+        title: format!("Weight change per layer of {}", model.name),
+        panels: vec![Panel {
+            x: layer_axis(&from_base),
+            y: Axis {
+                name: RMS.into(),
+                ..Axis::default()
+            },
+            layers: marks
+                .flat_map(|(k, (name, changes))| line(k, name, changes, &from_base, model.id))
+                .collect(),
+            has_axes: true,
+            ..Panel::default()
+        }],
+        columns: 1,
+        caption: caption(&from_base, base),
+        notes,
+        source: words::source(data.doc),
+    })
+}
+
+/// The model whose layers are shown: the chosen one, else the selected one, else the first that
+/// has a base to be compared with.
+pub fn shown_model(
+    choices: &ChartChoices,
+    doc: &StudyDoc,
+    selected: &[ModelId],
+) -> Option<ModelId> {
+    let has_base = |id: &&ModelId| doc.model(**id).is_some_and(|m| m.base.is_some());
+    let first = || doc.models.iter().find(|m| m.base.is_some()).map(|m| m.id);
+    let selected = selected.iter().find(has_base).copied();
+    choices.model.or(selected).or_else(first)
+}
+
+fn layer_axis(changes: &[(String, f64)]) -> Axis {
+    Axis {
+        name: "Layer".into(),
+        is_whole: true,
+        names: changes.iter().map(|(name, _)| name.clone()).collect(),
+        ..Axis::default()
+    }
+}
+
+/// A line with markers, each change at the place of its layer.
+fn line(
+    k: usize,
+    name: &str,
+    changes: &[(String, f64)],
+    places: &[(String, f64)],
+    model: ModelId,
+) -> [Layer; 2] {
+    const MARKERS: [Marker; 4] = [
+        Marker::Circle,
+        Marker::Cross,
+        Marker::Square,
+        Marker::Triangle,
+    ];
+    let place = |layer: &str| places.iter().position(|(name, _)| name == layer);
+    let found: Vec<(f64, &str, f64)> = changes
+        .iter()
+        .filter_map(|(layer, change)| Some((place(layer)? as f64, layer.as_str(), *change)))
+        .collect();
+    let color = Color::Series(k);
+    let point = |&(x, layer, change): &(f64, &str, f64)| Point {
+        x,
+        y: change,
+        color,
+        label: layer.to_owned(),
+        details: vec![
+            ("Layer".into(), layer.to_owned()),
+            (name.to_owned(), words::significant(change)),
+        ],
+        models: vec![model],
+        is_named: false,
+    };
+    [
+        Layer::Line(LineMark {
+            name: name.to_owned(),
+            color,
+            dash: Dash::Solid,
+            side: Side::Left,
+            points: found
+                .iter()
+                .filter(|(_, layer, _)| is_in_depth(layer))
+                .map(|&(x, _, y)| [x, y])
+                .collect(),
+        }),
+        Layer::Points(PointMark {
+            name: name.to_owned(),
+            marker: MARKERS[k % MARKERS.len()],
+            side: Side::Left,
+            points: found.iter().map(point).collect(),
+        }),
+    ]
+}
+
+/// Whether a group is a layer: only those follow each other, so only those are joined.
+fn is_in_depth(group: &str) -> bool {
+    let number = group.strip_prefix("layer ").unwrap_or(group);
+    number.parse::<u32>().is_ok()
+}
+
+fn caption(changes: &[(String, f64)], base: &str) -> String {
+    let by_change = |a: &&(String, f64), b: &&(String, f64)| a.1.total_cmp(&b.1);
+    let (Some(most), Some(least)) = (
+        changes.iter().max_by(by_change),
+        changes.iter().min_by(by_change),
+    ) else {
+        return String::new();
+    };
+    format!(
+        "Against {base} most changed: {} ({}); least: {} ({}); n = {}",
+        most.0,
+        words::significant(most.1),
+        least.0,
+        words::significant(least.1),
+        words::counted(changes.len(), "group"),
+    )
+}
+
+/// Several models: a row each.
+fn heat_map(data: &ChartData<'_>) -> Result<Figure, String> {
+    let found: Vec<(ModelId, Vec<(String, f64)>)> = data
+        .selected
+        .iter()
+        .filter_map(|&id| Some((id, (data.layers)(id, None)?)))
+        .collect();
+    let mut layers: Vec<(String, f64)> = Vec::new();
+    for change in found.iter().flat_map(|(_, changes)| changes) {
+        if !layers.iter().any(|(name, _)| *name == change.0) {
+            layers.push(change.clone());
+        }
+    }
+    if layers.is_empty() {
+        return Err("None of the selected models is measured; measure their kinship first".into());
+    }
+    let value = |changes: &[(String, f64)], layer: &str| {
+        let found = changes.iter().find(|(name, _)| name == layer);
+        found.map(|&(_, change)| change)
+    };
+    let values: Vec<Option<f64>> = found
+        .iter()
+        .flat_map(|(_, changes)| layers.iter().map(|(layer, _)| value(changes, layer)))
+        .collect();
+    let greatest = values.iter().flatten().copied().fold(0.0, f64::max);
+    let names = found
+        .iter()
+        .map(|&(id, _)| data.doc.name_of(id).to_owned())
+        .collect();
+    let mut notes = Vec::new();
+    if found.len() < data.selected.len() {
+        let n = words::counted(data.selected.len() - found.len(), "selected model");
+        notes.push(format!("{n} not measured and not drawn"));
+    }
+    Ok(Figure {
+        title: "Weight change per layer".into(),
+        panels: vec![Panel {
+            x: layer_axis(&layers),
+            y: Axis {
+                is_whole: true,
+                names,
+                ..Axis::default()
+            },
+            layers: vec![Layer::Cells(Cells {
+                columns: layers.len(),
+                values,
+                ..Cells::default()
+            })],
+            scale: Some((RMS.into(), 0.0, if greatest > 0.0 { greatest } else { 1.0 })),
+            has_axes: true,
+            ..Panel::default()
+        }],
+        columns: 1,
+        caption: format!(
+            "Against the base of each; n = {} in {}",
+            words::counted(found.len(), "model"),
+            words::counted(layers.len(), "group"),
+        ),
+        notes,
+        source: words::source(data.doc),
+    })
+}

@@ -1,0 +1,79 @@
+//! Charts as plain data: what is drawn on screen, saved as a picture and written as a table is
+//! one [`Figure`], so the three cannot differ.
+
+mod bounds;
+mod figure;
+
+pub use bounds::Bounds;
+pub use figure::{
+    Axis, Cells, Color, Dash, Figure, Key, Layer, LineMark, MODEL, Marker, Panel, Point, PointMark,
+    Side,
+};
+
+pub mod labels;
+mod meaning;
+
+pub use meaning::meaning;
+
+mod fit;
+mod quantity;
+mod runs_of;
+mod words;
+
+mod gains;
+mod layers;
+mod matrix;
+pub mod paper;
+mod runs;
+mod scatter;
+mod stagnation;
+
+pub use layers::shown_model;
+pub use matrix::groups;
+pub use paper::PAPER;
+pub use quantity::{axis_name, short_name};
+
+use crate::study::chart::{ChartChoices, ChartKind};
+use crate::study::{MeasuredKinship, ModelId, PairRow, Record, StudyDoc};
+
+/// What charts are made from.
+pub struct ChartData<'a> {
+    /// The study.
+    pub doc: &'a StudyDoc,
+    /// What follows from its record.
+    pub record: &'a Record,
+    /// Every pair whose kinship is known.
+    pub pairs: &'a [PairRow],
+    /// Kinship of two models as measured.
+    pub kinship: &'a MeasuredKinship<'a>,
+    /// Change of each layer of a model, as measured.
+    pub layers: &'a LayerChanges<'a>,
+    /// What is selected: its points are named, and its layers are drawn.
+    pub selected: &'a [ModelId],
+    /// The studies that the program carries, by their key; the paper's figures are drawn from
+    /// them.
+    pub bundled: &'a Bundled<'a>,
+}
+
+/// How much each layer of a model differs from its base, or from the second model if one is
+/// given: name of the layer and root mean square of the change; `None` if it was not measured.
+pub type LayerChanges<'a> = dyn Fn(ModelId, Option<ModelId>) -> Option<Vec<(String, f64)>> + 'a;
+
+/// The study of a key, empty if there is none.
+pub type Bundled<'a> = dyn Fn(&str) -> &'a StudyDoc + 'a;
+
+/// The figure that is chosen.
+///
+/// # Errors
+/// A sentence for the user that says what is missing, if there is nothing to draw.
+pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
+    match choices.kind {
+        ChartKind::Scatter => scatter::build(choices, data),
+        ChartKind::Stagnation => stagnation::build(choices, data),
+        ChartKind::Gains => gains::build(choices, data),
+        ChartKind::Matrix => matrix::build(choices, data),
+        ChartKind::Layers => layers::build(choices, data),
+        ChartKind::Runs => runs::build(choices, data),
+        ChartKind::Paper(number) => paper::build(number, data.bundled),
+    }
+}

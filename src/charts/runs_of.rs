@@ -1,0 +1,79 @@
+//! The runs that a chart shows, and what of their models it needs.
+
+use super::{ChartData, Color, Dash, Marker};
+use crate::study::chart::ChartChoices;
+use crate::study::{Model, Record, Row, StudyDoc};
+
+/// A run with its look, which is the same in every chart.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// Its name; empty for the study's own merges.
+    pub name: &'a str,
+    /// Its place among all runs of the study.
+    pub index: usize,
+}
+
+impl Run<'_> {
+    /// Its colour.
+    pub const fn color(&self) -> Color {
+        Color::Series(self.index)
+    }
+
+    /// How its line is drawn, so that one on another shows both.
+    pub const fn dash(&self) -> Dash {
+        [Dash::Solid, Dash::Dashed, Dash::Dotted][self.index % 3]
+    }
+
+    /// Its marker.
+    pub const fn marker(&self) -> Marker {
+        const MARKERS: [Marker; 5] = [
+            Marker::Circle,
+            Marker::Cross,
+            Marker::Square,
+            Marker::Triangle,
+            Marker::Diamond,
+        ];
+        MARKERS[self.index % MARKERS.len()]
+    }
+}
+
+/// A model as a member of a run.
+pub struct InRun<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// What follows for it.
+    pub row: &'a Row,
+    /// Its generation in the run.
+    pub generation: u32,
+}
+
+/// The chosen runs, or all.
+pub fn chosen<'a>(choices: &ChartChoices, data: &ChartData<'a>) -> Vec<Run<'a>> {
+    let all = data.record.runs.iter().enumerate();
+    all.map(|(index, name)| Run { name, index })
+        .filter(|run| choices.runs.is_empty() || choices.runs.iter().any(|r| r == run.name))
+        .collect()
+}
+
+/// The models of a run, in the order of the study.
+pub fn members<'a>(run: &str, doc: &'a StudyDoc, record: &'a Record) -> Vec<InRun<'a>> {
+    let rows = doc.models.iter().zip(&record.rows);
+    rows.filter_map(|(model, row)| {
+        let step = model.steps.iter().find(|step| step.run == run)?;
+        Some(InRun {
+            model,
+            row,
+            generation: step.generation,
+        })
+    })
+    .collect()
+}
+
+/// What to do where nothing belongs to a run.
+pub fn none(choices: &ChartChoices) -> String {
+    if choices.runs.is_empty() {
+        "No model belongs to a run yet; set a run and a generation in the models view, or import a table that has them".to_owned()
+    } else {
+        "None of the chosen runs is in this study; choose others, or all".to_owned()
+    }
+}
