@@ -3,9 +3,12 @@
 
 use std::path::PathBuf;
 
+use super::charts::export::Format;
 use super::dialogs::Filter;
+use crate::charts::Figure;
 use crate::jobs::JobId;
-use crate::study::{Command, ModelId};
+use crate::study::{Command, Import, ModelId};
+use crate::workbench::Notice;
 
 /// Something that the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,12 +21,24 @@ pub enum Action {
     AskForModels,
     /// Ask for checkpoint files to add.
     AskForModelFiles,
+    /// Ask for names of models that have no files here.
+    AskForNames,
+    /// Ask for a task to write scores of.
+    AskForTask,
     /// Ask for a study to open.
     AskForStudy,
     /// Ask where to save the study from now on.
     AskWhereToSave,
     /// Ask where a model's files are now.
     AskForModelAgain(ModelId),
+    /// Ask for tables and result files to import.
+    AskForScores,
+    /// Ask for a folder of result files to import.
+    AskForResultFolder,
+    /// Import the table on the clipboard.
+    PasteScores,
+    /// Take in a table.
+    Import(Import),
     /// Open this study.
     OpenStudy(PathBuf),
     /// Take this study off the list of recent ones.
@@ -32,6 +47,10 @@ pub enum Action {
     NewStudy,
     /// Close the study.
     CloseStudy,
+    /// Open a study that the program carries, by its key.
+    OpenBundled(&'static str),
+    /// Open it as it was at first.
+    RestoreBundled(&'static str),
     /// Open the demo family.
     OpenDemo,
     /// Open the demo family as it was at first.
@@ -56,8 +75,23 @@ pub enum Action {
         /// What it is, to begin a sentence with.
         what: String,
     },
+    /// Say what was done, or why it could not be.
+    Tell(Notice),
+    /// Put a picture on the clipboard, and say so: "{what} copied".
+    CopyImage {
+        /// The picture.
+        image: std::sync::Arc<eframe::egui::ColorImage>,
+        /// What it is, to begin a sentence with.
+        what: String,
+    },
     /// Ask where to write a file, then write it.
     Export(Export),
+    /// Do something with the chart that is shown.
+    Chart(ChartAsk),
+    /// Ask where to write a drawing of a chart, then draw and write it beside the window.
+    SaveDrawing(Drawing),
+    /// Draw a chart beside the window and copy the picture.
+    CopyDrawing(Box<Figure>),
     /// Show a file or folder in the file manager.
     Reveal(PathBuf),
     /// Show or hide the inspector.
@@ -74,6 +108,47 @@ pub enum Action {
     OpenHelp,
     /// End the program.
     Quit,
+}
+
+/// What can be taken out of a chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChartAsk {
+    /// A file that scales.
+    Svg,
+    /// A picture as a file.
+    Png,
+    /// Everything that is drawn as a file.
+    Csv,
+    /// A picture on the clipboard.
+    Picture,
+    /// Everything that is drawn on the clipboard.
+    Table,
+}
+
+impl ChartAsk {
+    /// Each with its words.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Svg, "Save as SVG…"),
+        (Self::Png, "Save as PNG…"),
+        (Self::Csv, "Save as CSV…"),
+        (Self::Picture, "Copy picture"),
+        (Self::Table, "Copy table"),
+    ];
+}
+
+/// A chart to be drawn into a file, where the user says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawing {
+    /// Title of the dialog.
+    pub title: String,
+    /// The name that is proposed.
+    pub name: String,
+    /// Its kind.
+    pub filter: Filter,
+    /// What is drawn.
+    pub figure: Box<Figure>,
+    /// What the file holds.
+    pub format: Format,
 }
 
 /// A file to be written where the user says.
@@ -103,19 +178,31 @@ pub enum View {
     Models,
     /// The matrix.
     Kinship,
+    /// What the record says.
+    Charts,
+    /// Who descends from whom.
+    Lineage,
     /// Preferences of the program.
     Settings,
 }
 
 impl View {
     /// Every view.
-    pub const ALL: [Self; 3] = [Self::Models, Self::Kinship, Self::Settings];
+    pub const ALL: [Self; 5] = [
+        Self::Models,
+        Self::Kinship,
+        Self::Charts,
+        Self::Lineage,
+        Self::Settings,
+    ];
 
     /// The name on the rail.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Models => "Models",
             Self::Kinship => "Kinship",
+            Self::Charts => "Charts",
+            Self::Lineage => "Lineage",
             Self::Settings => "Settings",
         }
     }
@@ -126,6 +213,8 @@ impl View {
         match self {
             Self::Models => regular::TABLE,
             Self::Kinship => regular::GRID_FOUR,
+            Self::Charts => regular::CHART_SCATTER,
+            Self::Lineage => regular::TREE_STRUCTURE,
             Self::Settings => regular::GEAR_SIX,
         }
     }

@@ -10,10 +10,12 @@ use super::dialogs::FilePicker;
 use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self, Tokens};
-use super::views::{Keys, KinshipView, ModelsView, settings, welcome};
+use super::views::{
+    ChartsView, ImportView, Keys, KinshipView, LineageView, ModelsView, settings, welcome,
+};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
-use crate::workbench::{NoticeKind, Workbench};
+use crate::workbench::{Notice, NoticeKind, Workbench};
 use eframe::egui::{Context, Event, Frame, Ui, ViewportCommand};
 
 /// Below this width of the window there is no room for an inspector beside a view.
@@ -28,8 +30,11 @@ pub struct App {
     pub(super) picker: Box<dyn FilePicker>,
     pub(super) asked: Asked,
     pub(super) help_is_open: bool,
+    pub(super) import: ImportView,
     pub(super) models: ModelsView,
     kinship: KinshipView,
+    pub(super) charts: ChartsView,
+    lineage: LineageView,
     inspector: shell::Inspector,
     actions: Vec<Action>,
     was_focused: bool,
@@ -60,14 +65,17 @@ impl App {
             picker,
             asked: Asked::default(),
             help_is_open: false,
+            import: ImportView::default(),
             models: ModelsView::default(),
             kinship: KinshipView::default(),
+            charts: ChartsView::default(),
+            lineage: LineageView::default(),
             inspector: shell::Inspector::default(),
             actions: Vec::new(),
             was_focused: true,
             keys: Keys::Free,
         };
-        app.open(paths);
+        app.bench.open_paths(paths);
         app
     }
 
@@ -81,16 +89,6 @@ impl App {
         &self.prefs
     }
 
-    /// Opens studies and adds models.
-    fn open(&mut self, paths: Vec<PathBuf>) {
-        let is_study = |path: &PathBuf| path.extension().is_some_and(|e| e == "json");
-        let (studies, models): (Vec<_>, Vec<_>) = paths.into_iter().partition(is_study);
-        if let Some(study) = studies.first() {
-            self.bench.open_study(study);
-        }
-        self.bench.add_paths(models);
-    }
-
     /// Everything between two frames: what jobs found, what the user asked for.
     fn advance(&mut self, ctx: &Context) {
         self.bench.poll();
@@ -100,23 +98,38 @@ impl App {
             self.take_picked(picked);
         }
         let entries = commands::commands(&self.bench, self.prefs.zoom);
+        self.open_import();
         let on_top = self.palette.is_open() || self.picker.is_open() || self.help_is_open;
-        if !on_top {
+        if !on_top && !self.import.is_open() {
             self.actions
                 .extend(commands::pressed(ctx, &entries, self.keys));
         }
         for action in std::mem::take(&mut self.actions) {
             self.carry_out(action, ctx);
         }
+        self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
-            let kind = match notice.kind {
-                NoticeKind::Done => ToastKind::Done,
-                NoticeKind::Note => ToastKind::Note,
-                NoticeKind::Failed => ToastKind::Failed,
-            };
-            self.toasts.push(kind, notice.title, notice.detail);
+            self.show_notice(notice);
         }
         self.ask_for_repaint(ctx);
+    }
+
+    pub(super) fn show_notice(&mut self, notice: Notice) {
+        let kind = match notice.kind {
+            NoticeKind::Done => ToastKind::Done,
+            NoticeKind::Note => ToastKind::Note,
+            NoticeKind::Failed => ToastKind::Failed,
+        };
+        self.toasts.push(kind, notice.title, notice.detail);
+    }
+
+    /// What was read comes to the import window, one after the other.
+    fn open_import(&mut self) {
+        if !self.import.is_open()
+            && let Some(source) = self.bench.take_import_source()
+        {
+            self.import.open(source);
+        }
     }
 
     /// Idle means idle: only a running job and a save that is due wake the window by time.
@@ -144,18 +157,11 @@ impl App {
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         let mut paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
-        if !ctx.text_edit_focused() {
-            let pasted = ctx.input(|input| {
-                let texts = input.events.iter().filter_map(|event| match event {
-                    Event::Paste(text) => Some(text.clone()),
-                    _ => None,
-                });
-                texts.collect::<Vec<_>>()
-            });
-            paths.extend(pasted.iter().flat_map(|text| pasted_paths(text)));
+        if !ctx.text_edit_focused() && !self.import.is_open() {
+            paths.extend(ctx.input_mut(|input| take_pasted_paths(&mut input.events)));
         }
         if !paths.is_empty() {
-            self.open(paths);
+            self.bench.open_paths(paths);
         }
     }
 
@@ -184,17 +190,27 @@ impl App {
                 None => welcome::ui(ui, &self.bench, out),
                 Some(View::Models) => self.models.ui(ui, &self.bench, keys, out),
                 Some(View::Kinship) => self.kinship.ui(ui, &self.bench, out),
+                Some(View::Charts) => self.charts.ui(ui, &self.bench, out),
+                Some(View::Lineage) => self.lineage.ui(ui, &self.bench, out),
                 Some(View::Settings) => settings::ui(ui, &self.bench, &self.prefs, out),
             });
         shell::drop_target(ui, &self.bench);
+        self.import.ui(ui.ctx(), &self.bench, &mut self.actions);
         self.palette_ui(ui.ctx(), entries);
         if self.help_is_open {
             self.help_is_open = shell::help(ui.ctx(), &commands::commands(&self.bench, 1.0));
         }
         self.toasts.show(ui.ctx());
         let taken = ui.ctx().any_popup_open() || ui.ctx().text_edit_focused() || self.help_is_open;
-        self.keys = if taken || self.palette.is_open() {
+        let at_score = view == Some(View::Models) && self.models.is_at_score(&self.bench);
+        self.keys = if taken
+            || self.import.is_open()
+            || self.palette.is_open()
+            || self.models.is_asking()
+        {
             Keys::Taken
+        } else if at_score {
+            Keys::Cell
         } else {
             Keys::Free
         };
@@ -203,6 +219,9 @@ impl App {
     fn palette_ui(&mut self, ctx: &Context, mut entries: Vec<Entry>) {
         if !self.palette.is_open() {
             return;
+        }
+        if self.bench.is_open() && self.prefs.view == View::Charts {
+            entries.extend(commands::charts(self.bench.study()));
         }
         entries.extend(commands::models(&self.bench));
         let keys: Vec<String> = entries
@@ -268,6 +287,22 @@ impl eframe::App for App {
 
 fn title_id() -> eframe::egui::Id {
     eframe::egui::Id::new("window title")
+}
+
+/// The paths in pasted texts, which nobody else hears of then; all other texts are left to the
+/// view, which may have cells for them.
+fn take_pasted_paths(events: &mut Vec<Event>) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    events.retain(|event| {
+        let Event::Paste(text) = event else {
+            return true;
+        };
+        let found = pasted_paths(text);
+        let is_taken = !found.is_empty();
+        paths.extend(found);
+        !is_taken
+    });
+    paths
 }
 
 /// Paths in a pasted text, one a line, with or without quotes or `file://`.

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{Context, ViewportCommand};
+use eframe::egui::{ColorImage, Context, ViewportCommand};
 
-use super::action::{Action, Export, View};
+use super::action::{Action, Drawing, Export, View};
 use super::app::App;
+use super::charts::export;
 use super::commands::{LEAST_ZOOM, MOST_ZOOM};
 use super::dialogs::{Filter, PickKind, PickRequest, Picked, Purpose};
 use super::widgets::toast::ToastKind;
@@ -16,12 +17,17 @@ use crate::study::{Command, ModelEdit, ModelId};
 pub struct Asked {
     relocate: Option<ModelId>,
     export: Option<Export>,
+    drawing: Option<Drawing>,
     last_dir: Option<PathBuf>,
 }
 
 const STUDIES: Filter = Filter {
     name: "Kinfolk studies",
     extensions: &["json"],
+};
+const SCORES: Filter = Filter {
+    name: "Tables and results",
+    extensions: &["csv", "tsv", "json", "txt", "md"],
 };
 const WEIGHTS: Filter = Filter {
     name: "Safetensors",
@@ -35,9 +41,24 @@ impl App {
             Action::Go(view) => self.prefs.view = view,
             Action::AskForModels => self.ask_for_models(ctx),
             Action::AskForModelFiles => self.ask_for_files(Purpose::OpenModels, WEIGHTS, ctx),
+            Action::AskForNames => {
+                self.prefs.view = View::Models;
+                self.models.ask_for_names();
+            }
+            Action::AskForTask => {
+                self.prefs.view = View::Models;
+                self.models.ask_for_task();
+            }
             Action::AskForStudy => self.ask_for_files(Purpose::OpenStudy, STUDIES, ctx),
             Action::AskWhereToSave => self.ask_where_to_save(ctx),
             Action::AskForModelAgain(id) => self.ask_for_model_again(id, ctx),
+            Action::AskForScores => self.ask_for_files(Purpose::ImportScores, SCORES, ctx),
+            Action::AskForResultFolder => self.ask_for_result_folder(ctx),
+            Action::PasteScores => {
+                self.import.open_paste();
+                ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
+            }
+            Action::Import(import) => self.bench.import(import),
             Action::OpenStudy(path) => self.open_study(&path),
             Action::ForgetRecent(path) => self.bench.forget_recent(&path),
             Action::NewStudy => {
@@ -45,6 +66,14 @@ impl App {
                 self.prefs.view = View::Models;
             }
             Action::CloseStudy => self.bench.close_study(),
+            Action::OpenBundled(key) => {
+                self.bench.open_bundled(key);
+                self.prefs.view = View::Charts;
+            }
+            Action::RestoreBundled(key) => {
+                self.bench.restore_bundled(key);
+                self.prefs.view = View::Charts;
+            }
             Action::OpenDemo => {
                 self.bench.open_demo();
                 self.prefs.view = View::Kinship;
@@ -68,7 +97,22 @@ impl App {
                 self.toasts
                     .push(ToastKind::Done, format!("{what} copied"), "");
             }
+            Action::Tell(notice) => self.show_notice(notice),
+            Action::CopyImage { image, what } => {
+                ctx.copy_image((*image).clone());
+                self.toasts
+                    .push(ToastKind::Done, format!("{what} copied"), "");
+            }
             Action::Export(export) => self.ask_where_to_export(export, ctx),
+            Action::SaveDrawing(drawing) => self.ask_where_to_draw(drawing, ctx),
+            Action::CopyDrawing(figure) => self.bench.draw(move || export::pixels(&figure)),
+            Action::Chart(ask) => match self.charts.answer(ask, &self.bench, now(ctx)) {
+                Ok(action) => self.carry_out(action, ctx),
+                Err(sentence) => {
+                    let title = "The chart could not be taken out";
+                    self.toasts.push(ToastKind::Failed, title, sentence);
+                }
+            },
             Action::Reveal(path) => self.bench.reveal(&path),
             Action::ToggleInspector => self.prefs.inspector = !self.prefs.inspector,
             Action::SetTheme(theme) => {
@@ -116,6 +160,7 @@ impl App {
     fn ask_for_files(&mut self, purpose: Purpose, filter: Filter, ctx: &Context) {
         let title = match purpose {
             Purpose::OpenStudy => "Open a study",
+            Purpose::ImportScores => "Import scores: choose tables or result files",
             _ => "Add models: choose safetensors files",
         };
         self.ask(
@@ -126,6 +171,11 @@ impl App {
             },
             ctx,
         );
+    }
+
+    fn ask_for_result_folder(&mut self, ctx: &Context) {
+        let title = "Import results: choose folders of lm-evaluation-harness";
+        self.ask(Purpose::ImportScores, title, PickKind::OpenFolders, ctx);
     }
 
     fn ask_where_to_save(&mut self, ctx: &Context) {
@@ -154,6 +204,26 @@ impl App {
         self.ask(Purpose::Export, &title, kind, ctx);
     }
 
+    fn ask_where_to_draw(&mut self, drawing: Drawing, ctx: &Context) {
+        let kind = PickKind::SaveFile {
+            name: drawing.name.clone(),
+            filters: vec![drawing.filter],
+        };
+        let title = drawing.title.clone();
+        self.asked.drawing = Some(drawing);
+        self.ask(Purpose::Draw, &title, kind, ctx);
+    }
+
+    /// A picture that was drawn to be copied.
+    pub(super) fn copy_drawn(&mut self, ctx: &Context) {
+        if let Some(picture) = self.bench.take_picture() {
+            let image = ColorImage::from_rgba_unmultiplied(picture.size, &picture.rgba);
+            ctx.copy_image(image);
+            self.toasts
+                .push(ToastKind::Done, "Chart picture copied", "");
+        }
+    }
+
     pub(super) fn take_picked(&mut self, picked: Picked) {
         let Some(first) = picked.paths.first().cloned() else {
             return;
@@ -162,11 +232,18 @@ impl App {
         match picked.request.purpose {
             Purpose::OpenModels => self.bench.add_paths(picked.paths),
             Purpose::OpenStudy => self.open_study(&first),
+            Purpose::ImportScores => self.bench.read_scores(picked.paths),
             Purpose::SaveStudy => self.bench.save_as(&first),
             Purpose::Relocate => {
                 if let Some(id) = self.asked.relocate.take() {
                     self.bench
                         .apply(Command::Model(ModelEdit::Relocate(id, first)));
+                }
+            }
+            Purpose::Draw => {
+                if let Some(Drawing { figure, format, .. }) = self.asked.drawing.take() {
+                    let draw = move || format.draw(&figure);
+                    self.bench.write_drawn(&first, draw);
                 }
             }
             Purpose::Export => {
@@ -176,6 +253,10 @@ impl App {
             }
         }
     }
+}
+
+fn now(ctx: &Context) -> f64 {
+    ctx.input(|input| input.time)
 }
 
 /// A name without what file systems do not like.

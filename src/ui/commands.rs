@@ -3,12 +3,14 @@
 
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
-use super::action::{Action, View};
-use super::views::Keys;
+use super::action::{Action, ChartAsk, View};
+use super::views::{self, Keys};
 use crate::checkpoint::Kind;
 use crate::kinship::{Aggregate, Measure, Metric, Scope};
+use crate::study::chart::ChartChoices;
 use crate::study::{Command, ModelEdit, Order, Selection, Study, ViewEdit};
 use crate::workbench::Workbench;
+use crate::workbench::library::LIBRARY;
 
 /// A command as it stands now.
 pub struct Entry {
@@ -33,8 +35,31 @@ pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
     file_commands(&mut out, bench);
     edit_commands(&mut out, bench.study());
     model_commands(&mut out, bench);
+    import_commands(&mut out);
     kinship_commands(&mut out, bench.study());
     view_commands(&mut out, bench, zoom);
+    out
+}
+
+/// What can be done while charts are shown: each chart, and what can be taken out of it.
+pub fn charts(study: &Study) -> Vec<Entry> {
+    let choices = &study.doc().view.charts;
+    let mut out = Vec::new();
+    for kind in views::CHARTS {
+        let choices = ChartChoices {
+            kind,
+            ..choices.clone()
+        };
+        let title = format!("Show {}", views::chart_title(kind).to_lowercase());
+        let edit = ViewEdit::Charts(Box::new(choices));
+        let action = Action::Study(Command::View(edit));
+        push(&mut out, "Chart", title, None, true, action);
+    }
+    for (ask, words) in ChartAsk::ALL {
+        let title = words.replace("Save as", "Save chart as");
+        let title = title.replace("Copy ", "Copy chart as ");
+        push(&mut out, "Chart", title, None, true, Action::Chart(ask));
+    }
     out
 }
 
@@ -62,7 +87,8 @@ pub fn pressed(ctx: &Context, entries: &[Entry], keys: Keys) -> Vec<Action> {
                 s.logical_key,
                 Key::Z | Key::Y | Key::A | Key::C | Key::X | Key::V
             );
-        !(keys == Keys::Taken && of_text)
+        let of_cell = s.modifiers.is_none() && s.logical_key == Key::Delete;
+        !(keys == Keys::Taken && of_text || keys == Keys::Cell && of_cell)
     };
     let mut with_keys: Vec<&Entry> = entries
         .iter()
@@ -177,6 +203,31 @@ fn file_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         true,
         Action::RestoreDemo,
     );
+    library_commands(out, bench);
+}
+
+/// The studies that the program carries.
+fn library_commands(out: &mut Vec<Entry>, bench: &Workbench) {
+    for bundled in &LIBRARY {
+        push(
+            out,
+            "Study",
+            format!("Open the record: {}", bundled.title),
+            None,
+            true,
+            Action::OpenBundled(bundled.key),
+        );
+    }
+    if let Some(bundled) = bench.open_record() {
+        push(
+            out,
+            "Study",
+            format!("Restore the record: {}", bundled.title),
+            None,
+            true,
+            Action::RestoreBundled(bundled.key),
+        );
+    }
 }
 
 fn edit_commands(out: &mut Vec<Entry>, study: &Study) {
@@ -226,6 +277,10 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         true,
         Action::AskForModelFiles,
     );
+    let open = bench.is_open();
+    let by_name = Action::AskForNames;
+    push(out, "Models", "Add models by name…", None, open, by_name);
+    push(out, "Models", "Add task…", None, open, Action::AskForTask);
     push(
         out,
         "Models",
@@ -301,6 +356,35 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     );
 }
 
+/// What is written down of models.
+fn import_commands(out: &mut Vec<Entry>) {
+    push(
+        out,
+        "Record",
+        "Import scores…",
+        Some((CTRL_SHIFT, Key::I)),
+        true,
+        Action::AskForScores,
+    );
+    push(
+        out,
+        "Record",
+        "Import a folder of results…",
+        None,
+        true,
+        Action::AskForResultFolder,
+    );
+    push(
+        out,
+        "Record",
+        "Paste scores…",
+        // Every key that means pasting arrives as a paste, never as a key.
+        None,
+        true,
+        Action::PasteScores,
+    );
+}
+
 /// How kinship is shown: each choice of the controls over the matrix.
 fn kinship_commands(out: &mut Vec<Entry>, study: &Study) {
     let view = &study.doc().view;
@@ -347,7 +431,16 @@ fn kinship_commands(out: &mut Vec<Entry>, study: &Study) {
 }
 
 fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {
-    let numbers = [Key::Num1, Key::Num2, Key::Num3];
+    // As the rail says: the first view is 1.
+    let numbers = [
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+    ];
     for (view, key) in View::ALL.into_iter().zip(numbers) {
         let enabled = bench.is_open() || view == View::Settings;
         push(

@@ -30,6 +30,10 @@ pub enum Purpose {
     SaveStudy,
     /// Write a picture or a table of what is shown.
     Export,
+    /// Draw what is shown into a file.
+    Draw,
+    /// Import tables and results.
+    ImportScores,
     /// Find a model again whose files have moved.
     Relocate,
 }

@@ -19,3 +19,4 @@ pub mod views;
 
 pub mod app;
 mod carry_out;
+pub mod charts;

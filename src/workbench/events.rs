@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::opening::{self, Found};
+use super::outside::Picture;
 use super::{ModelFiles, NoticeKind, Workbench};
 use crate::checkpoint::{Checkpoint, OnDisk, Tensor, comparable};
+use crate::import::Source;
 use crate::jobs::{Event, Failure};
 use crate::kinship::TensorGram;
 use crate::kinship::store::Stored;
@@ -27,8 +29,14 @@ pub enum Outcome {
     Cached(ModelId, Box<Stored>),
     /// Done, and nothing to say of it.
     Silent,
+    /// Tables and results that were read, and studies among the files.
+    Scores(Vec<Source>, Vec<PathBuf>),
     /// What has become of the models' files.
     OnDisk(Vec<(ModelId, OnDisk)>),
+    /// A file was written.
+    Written(PathBuf),
+    /// A picture was drawn.
+    Picture(Picture),
     /// Something else is done; the sentence for the user.
     Done(String),
 }
@@ -97,6 +105,7 @@ impl Workbench {
 
     fn reopen_model(&mut self, id: ModelId, path: PathBuf) {
         self.models.insert(id, ModelFiles::Opening);
+        self.kin_has_changed();
         let title = format!("Opening {}", self.study.doc().name_of(id));
         self.jobs.spawn(title, move |_, _| {
             let result = opening::open(&path);
@@ -135,7 +144,10 @@ impl Workbench {
             Outcome::Found(addition) => self.take_addition(addition),
             Outcome::Measured(base, stored) => self.take_measured(base, *stored),
             Outcome::Cached(base, stored) => self.take_cached(base, *stored),
+            Outcome::Scores(sources, studies) => self.take_scores(sources, &studies),
             Outcome::OnDisk(states) => self.take_states(states),
+            Outcome::Written(path) => self.tell_written(&path),
+            Outcome::Picture(picture) => self.picture = Some(picture),
             Outcome::Done(sentence) => self.tell(NoticeKind::Done, sentence, ""),
             Outcome::Tensor(..) | Outcome::Silent => {}
         }
@@ -160,6 +172,7 @@ impl Workbench {
             Err(sentence) => ModelFiles::Failed(sentence),
         };
         self.models.insert(id, files);
+        self.kin_has_changed();
         if !self
             .models
             .values()

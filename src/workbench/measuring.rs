@@ -30,6 +30,11 @@ impl Measured {
         &self.stored.kinship
     }
 
+    /// The result that is whole: while a measurement runs, what was there before it.
+    pub(super) fn settled(&self) -> &Arc<Stored> {
+        self.before.as_ref().unwrap_or(&self.stored)
+    }
+
     /// Goes up with every change, and is never the same for two results.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -38,6 +43,11 @@ impl Measured {
     /// Whether more is to come.
     pub fn is_provisional(&self) -> bool {
         self.before.is_some()
+    }
+
+    /// The base's files.
+    pub fn base_key(&self) -> &str {
+        &self.stored.base
     }
 
     /// Which model of the result has these files.
@@ -78,7 +88,7 @@ impl Workbench {
         let measured = self.measured.get(&base);
         let valid = base_open
             .zip(measured)
-            .is_some_and(|(b, m)| b.key() == m.stored.base);
+            .is_some_and(|(b, m)| b.key() == m.base_key());
         let index = |id: &ModelId| {
             let key = self.files(*id).checkpoint()?.key();
             measured.filter(|_| valid)?.index_of(key)
@@ -104,6 +114,11 @@ impl Workbench {
     /// The result for a base, whole or on its way.
     pub fn measured(&self, base: ModelId) -> Option<&Measured> {
         self.measured.get(&base)
+    }
+
+    /// Whether some result is still on its way.
+    pub fn is_measuring(&self) -> bool {
+        self.measured.values().any(Measured::is_provisional)
     }
 
     /// The job that measures a base's family, if one runs.
@@ -236,6 +251,9 @@ impl Workbench {
             return;
         };
         self.last_revision += 1;
+        self.kin.forget();
+        self.record.take();
+        self.pairs.take();
         measured.revision = self.last_revision;
         let at = measured.arrived.partition_point(|&k| k < index);
         measured.arrived.insert(at, index);
@@ -304,7 +322,7 @@ impl Workbench {
 
     /// Never the same twice, not even for another study.
     fn next_revision(&mut self) -> u64 {
-        self.last_revision += 1;
+        self.kin_has_changed();
         self.last_revision
     }
 }

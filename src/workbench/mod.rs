@@ -7,24 +7,31 @@
 mod cache;
 mod events;
 mod folders;
+mod importing;
+mod kin;
+mod layers;
 mod measuring;
 mod outside;
 mod recent;
 
 pub mod demo;
+pub mod library;
 pub mod opening;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::checkpoint::{Checkpoint, OnDisk};
+use crate::import::Source;
 use crate::jobs::{JobId, Jobs};
-use crate::study::{Command, Effect, ModelEdit, ModelId, Study, StudyDoc, file};
+use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Record, Study, StudyDoc, file};
 
 pub use folders::{Folders, hub_cache, write_whole};
 pub use measuring::{Family, Measured};
+pub use outside::Picture;
 pub use recent::Recent;
 
 use events::Outcome;
@@ -39,10 +46,18 @@ pub struct Workbench {
     models: BTreeMap<ModelId, ModelFiles>,
     measured: BTreeMap<ModelId, Measured>,
     last_revision: u64,
+    /// What follows from the record, worked out when it is asked for.
+    record: OnceCell<Record>,
+    pairs: OnceCell<Vec<PairRow>>,
+    kin: kin::Kin,
     /// Models measured since the study was opened, with their base.
     once_measured: BTreeSet<(ModelId, ModelId)>,
     measuring: BTreeMap<JobId, ModelId>,
     measure_when_open: bool,
+    /// What was read to be imported, until the window takes it.
+    import_sources: VecDeque<Source>,
+    /// What was drawn to be copied, until the window takes it.
+    picture: Option<Picture>,
     jobs: Jobs<Outcome>,
     notices: Vec<Notice>,
     recents: Vec<Recent>,
@@ -116,9 +131,14 @@ impl Workbench {
             models: BTreeMap::new(),
             measured: BTreeMap::new(),
             last_revision: 0,
+            record: OnceCell::new(),
+            pairs: OnceCell::new(),
+            kin: kin::Kin::default(),
             once_measured: BTreeSet::new(),
             measuring: BTreeMap::new(),
             measure_when_open: false,
+            import_sources: VecDeque::new(),
+            picture: None,
             jobs: Jobs::new(wake),
             notices: Vec::new(),
             recents,
@@ -176,6 +196,29 @@ impl Workbench {
         &self.recents
     }
 
+    /// What follows from the record: averages, ranks, merge gains, kinship of parents.
+    pub fn record(&self) -> &Record {
+        self.record.get_or_init(|| {
+            Record::new(self.study.doc(), &|a, b, metric| {
+                self.kinship_of(a, b, metric)
+            })
+        })
+    }
+
+    /// Every pair of models whose kinship is known, measured or reported.
+    pub fn pair_rows(&self) -> &[PairRow] {
+        self.pairs.get_or_init(|| {
+            let measured = |a, b, metric| self.kinship_of(a, b, metric);
+            self.study.doc().pair_rows(&measured)
+        })
+    }
+
+    /// Goes up with every change of the study and of what is measured, and is never the same
+    /// for two states: what views derive is kept beside it.
+    pub fn revision(&self) -> u64 {
+        self.last_revision
+    }
+
     /// Takes what there is to tell.
     pub fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
@@ -184,7 +227,14 @@ impl Workbench {
     /// Carries out a command and starts what follows from it.
     pub fn apply(&mut self, command: Command) {
         self.tell_of(&command);
-        for effect in self.study.apply(command) {
+        if matches!(command, Command::Model(_) | Command::Undo | Command::Redo) {
+            self.kin.forget();
+        }
+        let effects = self.study.apply(command);
+        if !effects.is_empty() {
+            self.has_changed();
+        }
+        for effect in effects {
             match effect {
                 Effect::Save => self.changed_at = Some(Instant::now()),
                 Effect::Open(id) => self.open_model(id),
@@ -381,6 +431,7 @@ impl Workbench {
         self.save_if_changed();
         self.jobs.abandon_all();
         self.study = Study::new(doc);
+        self.kin_has_changed();
         self.path = path;
         self.save_failed = false;
         self.models.clear();
@@ -388,6 +439,19 @@ impl Workbench {
         self.once_measured.clear();
         self.measuring.clear();
         self.measure_when_open = false;
+    }
+
+    /// Forgets what was derived from files and measurements.
+    fn kin_has_changed(&mut self) {
+        self.kin.forget();
+        self.has_changed();
+    }
+
+    /// Forgets what was derived from what has changed.
+    fn has_changed(&mut self) {
+        self.last_revision += 1;
+        self.record.take();
+        self.pairs.take();
     }
 
     fn remember(&mut self) {

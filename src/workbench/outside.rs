@@ -8,6 +8,17 @@ use super::events::Outcome;
 use super::{NoticeKind, Workbench, cache, write_whole};
 use crate::jobs::Failure;
 
+/// What the job is called that draws a chart.
+const DRAWING: &str = "Drawing the picture";
+
+/// A picture that was drawn beside the window.
+pub struct Picture {
+    /// Width and height in pixels.
+    pub size: [usize; 2],
+    /// Row by row from the top: red, green, blue, opacity.
+    pub rgba: Vec<u8>,
+}
+
 impl Workbench {
     /// Writes a file that the user named, and says so.
     pub fn write_file(&mut self, path: &Path, bytes: &[u8]) {
@@ -16,13 +27,45 @@ impl Workbench {
             .unwrap_or(path.as_os_str())
             .to_string_lossy();
         match write_whole(path, bytes) {
-            Ok(()) => self.tell(
-                NoticeKind::Done,
-                format!("{name} saved"),
-                path.to_string_lossy(),
-            ),
+            Ok(()) => self.tell_written(path),
             Err(error) => self.fail(format!("{name} could not be saved"), error),
         }
+    }
+
+    pub(super) fn tell_written(&mut self, path: &Path) {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let title = format!("{} saved", name.to_string_lossy());
+        self.tell(NoticeKind::Done, title, path.to_string_lossy());
+    }
+
+    /// Writes a file whose content is still to be drawn, beside the window; says so when it is
+    /// done. Until then nothing is written.
+    pub fn write_drawn<F>(&mut self, path: &Path, draw: F)
+    where
+        F: FnOnce() -> Result<Vec<u8>, String> + Send + 'static,
+    {
+        let path = path.to_owned();
+        self.jobs.spawn(DRAWING, move |ticket, _| {
+            let bytes = draw().map_err(Failure::Failed)?;
+            ticket.advance(0)?;
+            write_whole(&path, &bytes).map_err(Failure::Failed)?;
+            Ok(Outcome::Written(path))
+        });
+    }
+
+    /// Draws a picture beside the window, for [`Self::take_picture`].
+    pub fn draw<F>(&mut self, draw: F)
+    where
+        F: FnOnce() -> Result<Picture, String> + Send + 'static,
+    {
+        self.jobs.spawn(DRAWING, move |_, _| {
+            draw().map(Outcome::Picture).map_err(Failure::Failed)
+        });
+    }
+
+    /// The picture that was drawn last, once.
+    pub fn take_picture(&mut self) -> Option<Picture> {
+        self.picture.take()
     }
 
     /// Shows a file or folder in the file manager.

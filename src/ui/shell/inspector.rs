@@ -1,13 +1,13 @@
 //! The inspector on the right: the same in every view, about what is selected.
 
-use eframe::egui::{Frame, Margin, Panel, RichText, ScrollArea, Ui};
+use eframe::egui::{Frame, Margin, Panel, ScrollArea, Ui};
 
+use super::about::About;
 use crate::study::{ModelId, Selection};
 use crate::ui::action::Action;
-use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{Tokens, space};
 use crate::ui::views::tensors::Tensors;
-use crate::ui::views::{model, pair};
+use crate::ui::views::{model, pair, several};
 use crate::ui::widgets::section_heading;
 use crate::workbench::Workbench;
 
@@ -17,6 +17,7 @@ const DEFAULT_WIDTH: f32 = 340.0;
 /// What the inspector keeps while it is shown.
 #[derive(Default)]
 pub struct Inspector {
+    about: About,
     tensors: Tensors,
 }
 
@@ -34,9 +35,9 @@ impl Inspector {
             ui.set_max_width(ui.available_width());
             ui.shrink_clip_rect(ui.max_rect().expand(space::M));
             match bench.study().selection() {
-                Selection::Nothing => nothing(ui),
+                Selection::Nothing => self.about.ui(ui, bench, out),
                 Selection::Models(ids) if ids.len() == 1 => self.model(ui, bench, ids[0], out),
-                Selection::Models(ids) => several(ui, bench, ids, out),
+                Selection::Models(ids) => several::several_ui(ui, bench, ids, out),
                 Selection::Pair(a, b) => {
                     ScrollArea::vertical()
                         .auto_shrink(false)
@@ -67,22 +68,4 @@ impl Inspector {
             self.tensors.ui(ui, checkpoint, out);
         }
     }
-}
-
-fn nothing(ui: &mut Ui) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new("Select a model or a pair to see more of it").color(weak));
-}
-
-fn several(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec<Action>) {
-    let doc = bench.study().doc();
-    let title = format::counted(ids.len(), "model");
-    ui.label(theme::strong(format!("{title} selected")).size(size::HEADING));
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        for &id in ids {
-            ui.label(doc.name_of(id));
-        }
-        ui.add_space(space::S);
-        super::super::views::selection_actions(ui, bench, ids, out);
-    });
 }

@@ -1,6 +1,7 @@
 //! What frames every view: the bar above, the rail on the left, the inspector on the right and
 //! the status bar below.
 
+mod about;
 mod help;
 mod inspector;
 mod rail;
@@ -25,9 +26,9 @@ pub fn drop_target(ui: &Ui, bench: &Workbench) {
         return;
     }
     let sentence = match (bench.is_open(), hovered) {
-        (true, 1) => "Drop to add this model to the study".to_owned(),
+        (true, 1) => "Drop to add this to the study".to_owned(),
         (true, n) => format!("Drop to add these {n} to the study"),
-        (false, _) => "Drop to start a study with these models".to_owned(),
+        (false, _) => "Drop to start a study with this".to_owned(),
     };
     overlay(ui.ctx(), &sentence);
 }

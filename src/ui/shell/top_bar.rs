@@ -12,11 +12,18 @@ use crate::ui::action::Action;
 use crate::ui::commands::{self, Entry};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, TOP_BAR_HEIGHT, Tokens, radius, size, space};
-use crate::ui::widgets::{focus_ring, icon_button, key_caps, key_caps_width, text_field};
+use crate::ui::widgets::{focus_ring, icon_button, key_caps, key_caps_width, text, text_field};
 use crate::workbench::Workbench;
 
-/// Most characters of a study's name in the bar.
-const MOST_NAME: usize = 32;
+/// What menu, undo and redo take beside a study's name, in points.
+const BESIDE_NAME: f32 = 140.0;
+/// The least and the most that the name gets.
+const NAME: (f32, f32) = (120.0, 420.0);
+
+/// The width of the search field in the middle of a bar.
+fn search_width(bar: f32) -> f32 {
+    (bar * 0.3).clamp(200.0, 380.0)
+}
 
 /// Draws the bar.
 pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], out: &mut Vec<Action>) {
@@ -34,7 +41,7 @@ pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], out: &mut Vec<
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     main_menu(ui, entries, out);
                     if bench.is_open() {
-                        study_menu(ui, bench, out);
+                        study_menu(ui, bench, name_room(whole.width()), out);
                         undo_redo(ui, entries, out);
                     }
                     search(ui, whole, out);
@@ -58,6 +65,7 @@ fn main_menu(ui: &mut Ui, entries: &[Entry], out: &mut Vec<Action>) {
     });
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, "Menu"));
+    focus_ring(ui, &response);
 }
 
 fn entry_ui(ui: &mut Ui, entry: &Entry, out: &mut Vec<Action>) {
@@ -73,14 +81,18 @@ fn entry_ui(ui: &mut Ui, entry: &Entry, out: &mut Vec<Action>) {
     }
 }
 
+/// The room for a study's name beside the search field.
+fn name_room(bar: f32) -> f32 {
+    let left = (bar - search_width(bar)) / 2.0;
+    (left - BESIDE_NAME).clamp(NAME.0, NAME.1)
+}
+
 /// The study's name, and what can be done with the study as a whole.
-fn study_menu(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, out: &mut Vec<Action>) {
     let name = &bench.study().doc().name;
-    let label = format!(
-        "{} {}",
-        format::elide_middle(name, MOST_NAME),
-        icon::CARET_DOWN
-    );
+    let shown = text::fitted(ui.painter(), name, &theme::strong_font(), room);
+    let is_cut = shown != *name;
+    let label = format!("{shown} {}", icon::CARET_DOWN);
     let button = Button::new(theme::strong(&label)).frame(false);
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_min_width(300.0);
@@ -119,6 +131,10 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     });
     let info = format!("Study {name}");
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &info));
+    focus_ring(ui, &response);
+    if is_cut {
+        response.on_hover_text(name);
+    }
     if bench.save_failed() {
         let words = RichText::new(format!("{} Not saved", icon::WARNING)).size(size::SMALL);
         let button = Button::new(words.color(Tokens::of(ui).warning)).frame(false);
@@ -150,7 +166,7 @@ fn undo_redo(ui: &mut Ui, entries: &[Entry], out: &mut Vec<Action>) {
 
 /// The way to the palette, in the middle of the bar.
 fn search(ui: &mut Ui, whole: Rect, out: &mut Vec<Action>) {
-    let width = (whole.width() * 0.3).clamp(200.0, 380.0);
+    let width = search_width(whole.width());
     let rect = Rect::from_center_size(whole.center(), vec2(width, ROW_HEIGHT));
     if rect.left() < ui.cursor().left() + space::S {
         return;

@@ -1,14 +1,24 @@
 //! The views. Each is a function of the workbench that pushes actions; it keeps of its own
 //! only what may be lost.
 
+mod charts;
+mod import;
 mod kinship;
+mod lineage;
 mod models;
 
 pub mod model;
 pub mod pair;
 pub mod settings;
+pub mod several;
 pub mod tensors;
 pub mod welcome;
 
+pub use charts::{ChartsView, KINDS as CHARTS, title as chart_title};
+pub use import::ImportView;
 pub use kinship::KinshipView;
-pub use models::{ADAPTER_COLOUR, Keys, ModelsView, base_menu, selection_actions};
+pub use lineage::LineageView;
+pub use models::{
+    ADAPTER_COLOUR, Keys, ModelsView, bar as score_bar, base_menu, kinship as known_kinship, place,
+    read_number, score_lines, selection_actions,
+};

@@ -1,27 +1,27 @@
-//! The inspector of one model: what it is, what it descends from, whom it resembles.
+//! The inspector of one model: what it is, what it descends from, what it scored, whom it
+//! resembles.
+
+mod descent;
+mod record;
+mod relatives;
+mod reported;
 
 use std::path::Path;
 
 use eframe::egui::{
-    Align, Button, FontId, Grid, Label, Layout, RichText, TextEdit, Ui, WidgetInfo, WidgetType,
-    vec2,
+    Align, Button, FontId, Grid, Label, Layout, Margin, RichText, TextEdit, Ui, WidgetInfo,
+    WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::checkpoint::{Checkpoint, OnDisk};
-use crate::kinship::{Kinship, Metric};
-use crate::study::{Command, Model, ModelEdit, ModelId, StudyDoc};
+use crate::study::{Command, Model, ModelEdit, ModelId};
 use crate::ui::action::Action;
-use crate::ui::colormap::Scale;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
-use crate::ui::views::{ADAPTER_COLOUR, base_menu};
-use crate::ui::widgets::bars::{Bar, bars_ui};
+use crate::ui::views::ADAPTER_COLOUR;
 use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_field};
 use crate::workbench::{ModelFiles, Workbench};
-
-/// The most relatives that are listed.
-const MOST_RELATIVES: usize = 8;
 
 /// Draws everything about a model but its tensors.
 pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
@@ -44,14 +44,18 @@ pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Actio
         }
     });
     state_ui(ui, bench, model, out);
-    descent_ui(ui, bench, model, out);
+    descent::descent_ui(ui, bench, model, out);
+    record::record_ui(ui, bench, model, out);
     if let Some(checkpoint) = bench.files(id).checkpoint() {
         facts_ui(ui, checkpoint);
         problems_ui(ui, checkpoint);
     }
-    relatives_ui(ui, bench, model, out);
+    relatives::relatives_ui(ui, bench, model, out);
     note_ui(ui, model, out);
 }
+
+pub use descent::model_link;
+pub use record::fact_ui;
 
 fn edit(edit: ModelEdit) -> Action {
     Action::Study(Command::Model(edit))
@@ -62,6 +66,9 @@ fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>
     let t = Tokens::of(ui);
     let Some(path) = &model.path else {
         ui.label(RichText::new("Known by name alone, without files").color(t.text_weak));
+        if ui.button("Find its files…").clicked() {
+            out.push(Action::AskForModelAgain(model.id));
+        }
         return;
     };
     path_ui(ui, path, out);
@@ -109,69 +116,6 @@ fn path_ui(ui: &mut Ui, path: &Path, out: &mut Vec<Action>) {
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.add(label).on_hover_text(text.as_ref());
         });
-    });
-}
-
-fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
-    let doc = bench.study().doc();
-    ui.add_space(space::XS);
-    Grid::new("descent")
-        .num_columns(2)
-        .min_row_height(20.0)
-        .spacing([space::M, space::XS])
-        .show(ui, |ui| {
-            weak(ui, "Base");
-            base_ui(ui, bench, model, out);
-            ui.end_row();
-            weak(ui, "Parents");
-            parents_ui(ui, doc, model, out);
-            ui.end_row();
-            let children: Vec<&str> = doc
-                .models
-                .iter()
-                .filter(|m| m.parents.contains(&model.id))
-                .map(|m| m.name.as_str())
-                .collect();
-            if !children.is_empty() {
-                weak(ui, "Children");
-                ui.add(Label::new(children.join(", ")).wrap());
-                ui.end_row();
-            }
-        });
-}
-
-fn base_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
-    let doc = bench.study().doc();
-    let shown = model.base.map_or("–", |base| doc.name_of(base));
-    let title = format!("{} {}", format::elide_middle(shown, 24), icon::CARET_DOWN);
-    let response = ui
-        .menu_button(title, |ui| base_menu(ui, bench, &[model.id], out))
-        .response;
-    response.widget_info(|| {
-        WidgetInfo::labeled(WidgetType::Button, true, format!("Base of {}", model.name))
-    });
-}
-
-fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, out: &mut Vec<Action>) {
-    let names: Vec<&str> = model.parents.iter().map(|&p| doc.name_of(p)).collect();
-    let shown = if names.is_empty() {
-        "–".to_owned()
-    } else {
-        names.join(", ")
-    };
-    let title = format!("{} {}", format::elide_middle(&shown, 24), icon::CARET_DOWN);
-    ui.menu_button(title, |ui| {
-        for other in doc.models.iter().filter(|m| m.id != model.id) {
-            let mut is_parent = model.parents.contains(&other.id);
-            if ui.checkbox(&mut is_parent, &other.name).changed() {
-                let mut parents = model.parents.clone();
-                parents.retain(|&p| p != other.id);
-                if is_parent {
-                    parents.push(other.id);
-                }
-                out.push(edit(ModelEdit::SetParents(model.id, parents)));
-            }
-        }
     });
 }
 
@@ -227,64 +171,13 @@ fn problems_ui(ui: &mut Ui, checkpoint: &Checkpoint) {
     }
 }
 
-/// The nearest and the farthest by Pearson correlation, as bars.
-fn relatives_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
-    let Some(base) = model.base else { return };
-    let (Some(measured), family) = (bench.measured(base), bench.family(base)) else {
-        return;
-    };
-    let row = |id: ModelId| {
-        let at = family.models.iter().position(|&m| m == id)?;
-        family.measured[at]
-    };
-    let Some(own) = row(model.id) else { return };
-    let kinship = measured.kinship();
-    let mut relatives: Vec<(ModelId, Option<f64>)> = family
-        .models
-        .iter()
-        .filter(|&&id| id != model.id)
-        .filter_map(|&id| Some((id, pearson(kinship, own, row(id)?))))
-        .collect();
-    relatives.sort_by(|a, b| b.1.unwrap_or(-2.0).total_cmp(&a.1.unwrap_or(-2.0)));
-    if relatives.is_empty() {
-        return;
-    }
-    section_heading(ui, "Nearest relatives");
-    relatives.truncate(MOST_RELATIVES);
-    let doc = bench.study().doc();
-    let bars: Vec<Bar<'_>> = relatives
-        .iter()
-        .map(|(id, value)| Bar {
-            name: doc.name_of(*id),
-            value: *value,
-            predicted: false,
-        })
-        .collect();
-    if let Some(clicked) = bars_ui(ui, &bars, Scale::KINSHIP, 3) {
-        let pair = crate::study::Selection::Pair(model.id, relatives[clicked].0);
-        out.push(Action::Study(Command::Select(pair)));
-    }
-}
-
-fn pearson(kinship: &Kinship, a: usize, b: usize) -> Option<f64> {
-    let all = kinship.in_scope(Default::default());
-    kinship.value(
-        &all,
-        a,
-        b,
-        crate::kinship::Measure {
-            metric: Metric::Pearson,
-            ..Default::default()
-        },
-    )
-}
-
 fn note_ui(ui: &mut Ui, model: &Model, out: &mut Vec<Action>) {
     section_heading(ui, "Note");
     let mut note = model.note.clone();
     let field = TextEdit::multiline(&mut note)
         .hint_text("What it was trained for, where it came from…")
         .desired_rows(2)
+        .margin(Margin::symmetric(8, 4))
         .desired_width(f32::INFINITY);
     let response = ui.add(field);
     let enabled = response.enabled();

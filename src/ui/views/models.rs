@@ -1,24 +1,34 @@
-//! The table of models: a study's first view.
+//! The table of models: a study's first view, and the place where scores are written down.
 
 mod actions;
+mod ask;
+mod block;
+mod cells;
 mod columns;
+mod edit;
+mod grid;
+mod header;
+mod keys;
+mod sheet;
 
-use eframe::egui::{
-    Align, Frame, Key, Label, Layout, Margin, Modifiers, RichText, ScrollArea, Sense, Stroke,
-    TextEdit, Ui, vec2,
-};
-use egui_extras::{Column, TableBuilder, TableRow};
+use eframe::egui::{Align, Frame, Key, Layout, Margin, Rect, RichText, TextEdit, Ui};
 use egui_phosphor::regular as icon;
 
-use crate::study::{Command, Model, ModelEdit, ModelId, Selection};
+use crate::study::{Command, Model, ModelEdit, ModelId, Selection, ViewEdit};
 use crate::ui::action::Action;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
+use crate::ui::theme::{Tokens, space};
 use crate::ui::widgets::{empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
 
 pub use actions::{base_menu, selection_actions};
-pub use columns::ADAPTER_COLOUR;
-use columns::{COLUMNS, Sorting};
+pub use block::score as read_number;
+pub use cells::{ADAPTER_COLOUR, bar, place, score_lines};
+pub use sheet::kinship;
+
+use ask::{Answer, Asking};
+use columns::Column;
+use edit::{Editing, End};
+use sheet::{Rows, Sheet, Sorting};
 
 /// What the table keeps while it is shown.
 #[derive(Default)]
@@ -26,10 +36,22 @@ pub struct ModelsView {
     filter: String,
     sorting: Sorting,
     renaming: Option<Renaming>,
+    editing: Option<Editing>,
+    /// A score that has been written, to be taken in after the rows are drawn.
+    ended: Option<(Editing, End)>,
+    asking: Option<Asking>,
+    /// Tasks that were added and have no score yet.
+    new_tasks: Vec<String>,
+    /// The study that they were added to.
+    tasks_of: Option<std::path::PathBuf>,
+    /// The column that the keyboard is at, by its key; its row is the last selected one.
+    cursor: Option<String>,
+    cursor_row: Option<ModelId>,
     /// Where a range that is selected with Shift begins.
     anchor: Option<ModelId>,
     /// The row that the keyboard went to, to be brought into sight.
     scroll_to: Option<usize>,
+    sheet: Sheet,
 }
 
 /// Whether keys without a modifier mean the table.
@@ -37,12 +59,11 @@ pub struct ModelsView {
 pub enum Keys {
     /// They do.
     Free,
+    /// They do, and what deletes means the cell of a score.
+    Cell,
     /// Something on top, or a field of text, has them.
     Taken,
 }
-
-/// Rows that a page key goes over.
-const PAGE: usize = 15;
 
 struct Renaming {
     id: ModelId,
@@ -53,63 +74,188 @@ struct Renaming {
 impl ModelsView {
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, keys: Keys, out: &mut Vec<Action>) {
+        self.forget_other_studies(bench);
+        self.asking_ui(ui, bench, out);
         if bench.study().doc().models.is_empty() {
-            let sentence = "No models yet. Add a base and its fine-tunes: folders of checkpoints, \
-                            safetensors files or LoRA adapters. You can also drop them here, or \
-                            paste their paths.";
-            if empty_state(ui, icon::STACK, sentence, Some("Add models…")) {
-                out.push(Action::AskForModels);
-            }
+            self.empty_ui(ui, out);
             return;
         }
-        let rows = self.rows(bench);
+        // Taken out while it is read and the view is changed.
+        let mut sheet = std::mem::take(&mut self.sheet);
+        sheet.bring_up_to_date(bench, &self.new_tasks);
+        let rows = Rows {
+            bench,
+            sheet: &sheet,
+        };
+        self.full_ui(ui, rows, keys, out);
+        self.sheet = sheet;
+    }
+
+    fn full_ui(&mut self, ui: &mut Ui, rows: Rows<'_>, keys: Keys, out: &mut Vec<Action>) {
+        let shown = rows.sheet.shown();
+        let places = self.places(rows);
+        self.cursor_row = rows.bench.study().selection().models().last().copied();
         let view = ui.max_rect();
-        Frame::new()
-            .inner_margin(Margin::symmetric(16, 12))
-            .show(ui, |ui| {
-                self.strip(ui, bench, rows.len(), out);
-                ui.add_space(space::XS);
-                if keys == Keys::Free {
-                    self.keys(ui, bench, &rows, out);
-                }
-                ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
-                    self.table(ui, bench, &rows, out);
-                });
-            });
-        actions::selection_bar(ui, view, bench, out);
+        let margin = Margin::symmetric(16, 12);
+        Frame::new().inner_margin(margin).show(ui, |ui| {
+            self.strip(ui, rows, places.len(), out);
+            ui.add_space(space::XS);
+            if keys != Keys::Taken && self.editing.is_none() && self.asking.is_none() {
+                self.keys(ui, rows, &shown, &places, out);
+                self.clipboard(ui, rows, &shown, &places, out);
+            }
+            if places.is_empty() {
+                self.nothing_left_ui(ui);
+            } else {
+                self.table(ui, rows, &shown, &places, out);
+            }
+            if let Some(end) = self.editing.as_mut().and_then(Editing::out_of_sight) {
+                self.ended = self.editing.take().map(|editing| (editing, end));
+            }
+            self.end_editing(rows, &shown, &places, out);
+        });
+        actions::selection_bar(ui, view, rows.bench, out);
+    }
+
+    fn empty_ui(&mut self, ui: &mut Ui, out: &mut Vec<Action>) {
+        let sentence = "No models yet. Add a base and its fine-tunes: folders of checkpoints, \
+                        safetensors files or LoRA adapters. You can also drop them here, or \
+                        paste their paths. Models without files are added by name.";
+        if empty_state(ui, icon::STACK, sentence, Some("Add models…")) {
+            out.push(Action::AskForModels);
+        }
+        ui.vertical_centered(|ui| {
+            if ui.button("Add by name…").clicked() {
+                self.ask_for_names();
+            }
+        });
+    }
+
+    /// Asks for names of models without files.
+    pub fn ask_for_names(&mut self) {
+        self.asking = Some(Asking::names());
+    }
+
+    /// Asks for the name of a new task.
+    pub fn ask_for_task(&mut self) {
+        self.asking = Some(Asking::task());
+    }
+
+    /// Whether a question of the table lies over the window.
+    pub fn is_asking(&self) -> bool {
+        self.asking.is_some()
+    }
+
+    /// Whether the keyboard is at the cell of a score.
+    pub fn is_at_score(&self, bench: &Workbench) -> bool {
+        let key = self.cursor.as_ref().filter(|key| key.starts_with("task "));
+        let is_there = |key: &&String| {
+            let columns = &self.sheet.columns;
+            columns.iter().any(|c| c.is_shown && c.key == **key)
+        };
+        key.filter(is_there).is_some() && !bench.study().selection().models().is_empty()
+    }
+
+    /// Tasks without scores belong to the study that they were added to.
+    fn forget_other_studies(&mut self, bench: &Workbench) {
+        if self.tasks_of.as_deref() != bench.path() {
+            self.tasks_of = bench.path().map(ToOwned::to_owned);
+            self.new_tasks.clear();
+            self.editing = None;
+            self.cursor = None;
+        }
+    }
+
+    fn asking_ui(&mut self, ui: &Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        let Some(asking) = &mut self.asking else {
+            return;
+        };
+        let record = bench.record();
+        let tasks: Vec<String> = record
+            .tasks
+            .iter()
+            .chain(&self.new_tasks)
+            .cloned()
+            .collect();
+        let Some(answer) = asking.ui(ui.ctx(), bench.study().doc(), &tasks) else {
+            return;
+        };
+        self.asking = None;
+        match answer {
+            Answer::Cancelled => {}
+            Answer::Do(action) => out.push(action),
+            Answer::NewTask(task) => {
+                let key = Column::Task(task.clone()).key();
+                self.new_tasks.push(task);
+                self.cursor = Some(key);
+                let at = bench.study().selection().models().last().copied();
+                let models = &bench.study().doc().models;
+                self.scroll_to = models.iter().position(|m| Some(m.id) == at);
+            }
+            Answer::Rename(old, new) => {
+                self.cursor = Some(Column::Task(new.clone()).key());
+                out.push(ask::rename(&old, &new, &mut self.new_tasks));
+            }
+        }
     }
 
     /// The models that the filter leaves, in the order of the sorting.
-    fn rows(&self, bench: &Workbench) -> Vec<ModelId> {
-        let doc = bench.study().doc();
+    fn places(&self, rows: Rows<'_>) -> Vec<usize> {
         let filter = self.filter.to_lowercase();
-        let matches = |m: &&Model| {
-            let role = doc.role(m).title();
-            [m.name.as_str(), m.note.as_str(), role]
-                .iter()
-                .any(|s| s.to_lowercase().contains(&filter))
+        let matches = |k: &usize, m: &Model| {
+            let role = rows.sheet.roles.get(*k).map_or("", |role| role.title());
+            let parents = rows.sheet.parents.get(*k).map_or("", String::as_str);
+            let words = [&m.name, &m.note, &m.origin.method, &m.published];
+            let words = words.into_iter().map(String::as_str);
+            let runs = m.steps.iter().map(|step| step.run.as_str());
+            let mut all = words.chain(runs).chain([role, parents]);
+            all.any(|s| s.to_lowercase().contains(&filter))
         };
-        let mut rows: Vec<&Model> = doc.models.iter().filter(matches).collect();
-        self.sorting.sort(&mut rows, bench);
-        rows.into_iter().map(|m| m.id).collect()
+        let models = rows.bench.study().doc().models.iter().enumerate();
+        let mut places: Vec<usize> = models
+            .filter(|(k, m)| filter.is_empty() || matches(k, m))
+            .map(|(k, _)| k)
+            .collect();
+        self.sorting.sort(&mut places, rows);
+        places
     }
 
-    fn strip(&mut self, ui: &mut Ui, bench: &Workbench, shown: usize, out: &mut Vec<Action>) {
+    fn strip(&mut self, ui: &mut Ui, rows: Rows<'_>, shown: usize, out: &mut Vec<Action>) {
         ui.horizontal(|ui| {
-            let width = (ui.available_width() - 260.0).clamp(90.0, 220.0);
+            let has_room = ui.available_width() > 560.0;
+            let folded = columns::folded(&rows.sheet.columns);
+            let has_folded = ui.available_width() > 740.0 && !folded.is_empty();
+            // Buttons, and room for how many the filter leaves, so that typing moves nothing.
+            let taken = if has_room { 556.0 } else { 430.0 };
+            let taken = if has_folded { taken + 92.0 } else { taken };
+            let width = (ui.available_width() - taken).clamp(90.0, 220.0);
             if ui.button(format!("{}  Add models…", icon::PLUS)).clicked() {
                 out.push(Action::AskForModels);
             }
-            if ui.button("Add files…").clicked() {
-                out.push(Action::AskForModelFiles);
+            if has_room && ui.button("Import scores…").clicked() {
+                out.push(Action::AskForScores);
             }
+            ui.menu_button(format!("More  {}", icon::CARET_DOWN), |ui| {
+                self.more_ui(ui, out);
+            });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                search_field(ui, "Filter models", &mut self.filter, width);
+                let title = format!("Columns  {}", icon::CARET_DOWN);
+                let doc = rows.bench.study().doc();
+                eframe::egui::containers::menu::MenuButton::new(title)
+                    .config(
+                        eframe::egui::containers::menu::MenuConfig::new()
+                            .close_behavior(eframe::egui::PopupCloseBehavior::CloseOnClickOutside),
+                    )
+                    .ui(ui, |ui| header::columns_menu(ui, doc, rows.sheet, out));
+                if has_folded {
+                    folded_ui(ui, folded, out);
+                }
+                self.filter_ui(ui, width);
                 if !self.filter.is_empty() && icon_button(ui, icon::X, "Clear the filter").clicked()
                 {
                     self.filter.clear();
                 }
-                let all = bench.study().doc().models.len();
+                let all = doc.models.len();
                 if shown < all {
                     let weak = Tokens::of(ui).text_weak;
                     ui.label(RichText::new(format!("{shown} of {all}")).color(weak));
@@ -118,38 +264,54 @@ impl ModelsView {
         });
     }
 
-    /// Arrows, Home, End and the page keys move the selection, with Shift they widen it; F2
-    /// renames.
-    fn keys(&mut self, ui: &Ui, bench: &Workbench, rows: &[ModelId], out: &mut Vec<Action>) {
-        let selected = bench.study().selection().models().last().copied();
-        let at = selected.and_then(|id| rows.iter().position(|&r| r == id));
-        let last = rows.len().saturating_sub(1);
-        let pressed = |key, modifiers| ui.input_mut(|i| i.consume_key(modifiers, key));
-        let steps = [
-            (Key::ArrowUp, at.map_or(0, |at| at.saturating_sub(1))),
-            (Key::ArrowDown, at.map_or(0, |at| at + 1)),
-            (Key::PageUp, at.map_or(0, |at| at.saturating_sub(PAGE))),
-            (Key::PageDown, at.map_or(0, |at| at + PAGE)),
-            (Key::Home, 0),
-            (Key::End, last),
-        ];
-        for (key, to) in steps {
-            let to = to.min(last);
-            let widens = pressed(key, Modifiers::SHIFT);
-            if !widens && !pressed(key, Modifiers::NONE) || rows.is_empty() {
-                continue;
-            }
-            self.scroll_to = Some(to);
-            let selection = if widens {
-                self.range_to(rows[to], rows)
-            } else {
-                self.anchor = Some(rows[to]);
-                Selection::Models(vec![rows[to]])
-            };
-            out.push(select(selection));
+    /// The filter; Escape empties it.
+    fn filter_ui(&mut self, ui: &mut Ui, width: f32) {
+        let field = search_field(ui, "Filter models", &mut self.filter, width);
+        let escaped = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape));
+        if escaped {
+            self.filter.clear();
         }
-        if let (true, Some(id)) = (pressed(Key::F2, Modifiers::NONE), selected) {
-            self.start_renaming(bench, id);
+        let help = "Names, roles, parents, runs, methods and notes";
+        if self.filter.is_empty() && !field.has_focus() {
+            field.on_hover_text(help);
+        }
+    }
+
+    /// Says that the filter leaves nothing, with the way back.
+    fn nothing_left_ui(&mut self, ui: &mut Ui) {
+        let shown = crate::ui::format::elide_middle(self.filter.trim(), 40);
+        let sentence = format!("No model goes by “{shown}”");
+        if empty_state(ui, icon::FUNNEL, &sentence, Some("Clear the filter")) {
+            self.filter.clear();
+        }
+    }
+
+    fn more_ui(&mut self, ui: &mut Ui, out: &mut Vec<Action>) {
+        if ui.button("Add files…").clicked() {
+            out.push(Action::AskForModelFiles);
+            ui.close();
+        }
+        if ui.button("Add by name…").clicked() {
+            self.ask_for_names();
+            ui.close();
+        }
+        ui.separator();
+        if ui.button("Import scores…").clicked() {
+            out.push(Action::AskForScores);
+            ui.close();
+        }
+        if ui.button("Import a folder of results…").clicked() {
+            out.push(Action::AskForResultFolder);
+            ui.close();
+        }
+        if ui.button("Paste scores…").clicked() {
+            out.push(Action::PasteScores);
+            ui.close();
+        }
+        ui.separator();
+        if ui.button("Add task…").clicked() {
+            self.ask_for_task();
+            ui.close();
         }
     }
 
@@ -174,91 +336,6 @@ impl ModelsView {
         });
     }
 
-    fn table(&mut self, ui: &mut Ui, bench: &Workbench, rows: &[ModelId], out: &mut Vec<Action>) {
-        // Rows are as high as they say, with nothing between them.
-        ui.spacing_mut().item_spacing = vec2(space::S, 0.0);
-        let left = columns::left_of(ui.available_width());
-        let mut table = TableBuilder::new(ui)
-            .id_salt("models")
-            .striped(true)
-            .sense(Sense::click())
-            .auto_shrink(false)
-            .cell_layout(Layout::left_to_right(Align::Center))
-            .column(Column::exact(28.0));
-        for column in &COLUMNS {
-            table = table.column(column.width(left));
-        }
-        if let Some(row) = self.scroll_to.take() {
-            table = table.scroll_to_row(row, None);
-        }
-        let table = table.header(ROW_HEIGHT, |mut header| {
-            header.col(|_| {});
-            for k in 0..COLUMNS.len() {
-                header.col(|ui| self.sorting.header_ui(ui, k));
-            }
-        });
-        table.body(|body| {
-            body.rows(ROW_HEIGHT, rows.len(), |mut row| {
-                let id = rows[row.index()];
-                self.row(&mut row, bench, id, rows, out);
-            });
-        });
-    }
-
-    fn row(
-        &mut self,
-        row: &mut TableRow<'_, '_>,
-        bench: &Workbench,
-        id: ModelId,
-        rows: &[ModelId],
-        out: &mut Vec<Action>,
-    ) {
-        let Some(model) = bench.study().doc().model(id) else {
-            return;
-        };
-        let selection = bench.study().selection();
-        let is_selected = selection.contains(id);
-        row.set_selected(is_selected);
-        row.col(|ui| {
-            let mut checked = is_selected;
-            // An outline, because the row under the pointer has the colour of the box.
-            let outline = Stroke::new(1.0, Tokens::of(ui).line_strong);
-            ui.visuals_mut().widgets.inactive.bg_stroke = outline;
-            let response = ui.checkbox(&mut checked, "");
-            response.widget_info(|| {
-                eframe::egui::WidgetInfo::selected(
-                    eframe::egui::WidgetType::Checkbox,
-                    true,
-                    checked,
-                    format!("Select {}", model.name),
-                )
-            });
-            if response.changed() {
-                out.push(select(selection.toggled(id)));
-            }
-        });
-        for (k, column) in COLUMNS.iter().enumerate() {
-            row.col(|ui| {
-                if k == 0 && self.renaming.as_ref().is_some_and(|r| r.id == id) {
-                    self.rename_ui(ui, out);
-                } else {
-                    (column.cell)(ui, bench, model);
-                }
-            });
-        }
-        let response = row.response();
-        if response.double_clicked() {
-            self.start_renaming(bench, id);
-        } else if response.clicked() {
-            out.push(select(self.clicked(&response, selection, id, rows)));
-        }
-        response.context_menu(|ui| {
-            if actions::row_menu(ui, bench, id, out) {
-                self.start_renaming(bench, id);
-            }
-        });
-    }
-
     /// Plain: this one; Ctrl: this one more or less; Shift: all from the last one to this.
     fn clicked(
         &mut self,
@@ -276,6 +353,17 @@ impl ModelsView {
             selection.toggled(id)
         } else {
             Selection::Models(vec![id])
+        }
+    }
+
+    fn edit_ui(&mut self, ui: &mut Ui, rect: Rect, rows: Rows<'_>, k: usize) {
+        let (Some(mut editing), Some(model)) = (self.editing.take(), rows.model(k)) else {
+            return;
+        };
+        let label = format!("{} of {}", editing.task, model.name);
+        match editing.ui(ui, rect, &label) {
+            Some(end) => self.ended = Some((editing, end)),
+            None => self.editing = Some(editing),
         }
     }
 
@@ -299,17 +387,21 @@ impl ModelsView {
     }
 }
 
+/// Tasks that do not count, folded away; a click unfolds them.
+fn folded_ui(ui: &mut Ui, folded: Vec<String>, out: &mut Vec<Action>) {
+    let title = format!("+ {}", crate::ui::format::counted(folded.len(), "task"));
+    let help = "Tasks that do not count for the average are folded away; click to show them. \
+                “Usual columns” in the menu of columns folds them again.";
+    if ui.button(title).on_hover_text(help).clicked() {
+        let unfold = |key| Action::Study(Command::View(ViewEdit::Column(key, Some(true))));
+        out.extend(folded.into_iter().map(unfold));
+    }
+}
+
 fn select(selection: Selection) -> Action {
     Action::Study(Command::Select(selection))
 }
 
 fn edit(edit: ModelEdit) -> Action {
     Action::Study(Command::Model(edit))
-}
-
-/// A cell's text that lets clicks through to its row.
-fn text(ui: &mut Ui, text: impl Into<eframe::egui::WidgetText>) -> eframe::egui::Response {
-    // A selected row keeps its ink; its ground says enough.
-    ui.visuals_mut().override_text_color = None;
-    ui.add(Label::new(text).truncate().selectable(false))
 }

@@ -1,6 +1,7 @@
 //! The inspector of two models: how related they are, by every measure.
 
 mod facts;
+mod record;
 
 use std::sync::Arc;
 
@@ -28,17 +29,29 @@ pub fn pair_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut
     ui.add_space(space::XS);
     let doc = bench.study().doc();
     let names = [a, b].map(|id| doc.name_of(id));
-    let Some(base) = common_base(bench, a, b) else {
-        weak(ui, &no_common_base(bench, a, b));
-        return;
-    };
-    match facts(ui, bench, base, a, b) {
-        Some(facts) => {
-            let base = doc.name_of(base);
-            ui.scope(|ui| facts_ui(ui, base, names, &facts, out));
+    match common_base(bench, a, b) {
+        None => {
+            if !is_reported(bench, a, b) {
+                weak(ui, &no_common_base(bench, a, b));
+            }
         }
-        None => not_measured_ui(ui, bench, base, out),
+        Some(base) => match facts(ui, bench, base, a, b) {
+            Some(facts) => {
+                let base = doc.name_of(base);
+                ui.scope(|ui| facts_ui(ui, base, names, &facts, out));
+            }
+            None => not_measured_ui(ui, bench, base, is_reported(bench, a, b), out),
+        },
     }
+    record::record_ui(ui, bench, a, b, out);
+}
+
+fn is_reported(bench: &Workbench, a: ModelId, b: ModelId) -> bool {
+    let doc = bench.study().doc();
+    let given = |metric| doc.given_kinship(a, b, metric);
+    Metric::ALL
+        .into_iter()
+        .any(|metric| given(metric).is_some())
 }
 
 fn weak(ui: &mut Ui, sentence: &str) {
@@ -81,14 +94,30 @@ fn no_common_base(bench: &Workbench, a: ModelId, b: ModelId) -> String {
             );
         }
     }
+    let has_files = |id| doc.model(id).is_some_and(|m| m.path.is_some());
+    if !(has_files(a) && has_files(b)) {
+        return "Their kinship is neither reported nor measured: it takes the files of both and \
+                of their base."
+            .to_owned();
+    }
     "They have no base in common, so there is no kinship to measure. Set their base in the table \
      of models."
         .to_owned()
 }
 
-fn not_measured_ui(ui: &mut Ui, bench: &Workbench, base: ModelId, out: &mut Vec<Action>) {
+fn not_measured_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    base: ModelId,
+    is_reported: bool,
+    out: &mut Vec<Action>,
+) {
+    let has_files = bench.files(base).checkpoint().is_some();
+    if is_reported && !has_files {
+        return;
+    }
     weak(ui, "The kinship of these two is not measured yet");
-    let can = bench.measuring(base).is_none() && bench.files(base).checkpoint().is_some();
+    let can = bench.measuring(base).is_none() && has_files;
     ui.add_enabled_ui(can, |ui| {
         if ui.button("Measure kinship").clicked() {
             out.push(Action::Measure { base, anew: false });

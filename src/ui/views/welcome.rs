@@ -1,53 +1,86 @@
-//! The first screen: open models, open a study, or look at the demo.
+//! The first screen: open models, open a study, look at the demo, or learn from the record.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use eframe::egui::{
-    Align, Frame, Layout, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, WidgetType, vec2,
+    Align, FontId, Id, Layout, Pos2, Rect, Response, RichText, ScrollArea, Sense, Ui, UiBuilder,
+    WidgetInfo, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
-use crate::ui::widgets::{focus_ring, icon_button, primary_button, section_heading};
+use crate::ui::widgets::{focus_ring, icon_button, primary_button, section_heading, text};
+use crate::workbench::library::{Bundled, LIBRARY};
 use crate::workbench::{Recent, Workbench};
 
-const WIDTH: f32 = 560.0;
-const RECENT_HEIGHT: f32 = 44.0;
+/// From this width of the view on, recent studies and the record stand beside each other.
+const TWO_COLUMNS: f32 = 900.0;
+const WIDE: f32 = 960.0;
+const NARROW: f32 = 560.0;
+const ROW: f32 = 44.0;
+/// Recent studies that a narrow window shows above the record.
+const FEW: usize = 4;
+/// About the height of what is always there; the room that is left lies above and below it.
+const CONTENT: f32 = 430.0;
+/// Room for the icon of a row and for the button at its end.
+const ICON: f32 = 34.0;
+const BUTTON: f32 = 32.0;
 
 /// Draws the screen.
 pub fn ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
-    let t = Tokens::of(ui);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let above = (ui.available_height() * 0.2).clamp(space::XL, 200.0);
-        ui.add_space(above);
-        ui.vertical_centered(|ui| {
-            let width = WIDTH.min(ui.available_width() - 2.0 * space::L);
-            let rect = eframe::egui::Rect::from_min_size(
-                ui.cursor().min + vec2((ui.available_width() - width) / 2.0, 0.0),
-                vec2(width, 10.0),
-            );
-            let place = UiBuilder::new()
-                .max_rect(rect)
-                .layout(Layout::top_down(Align::Min));
-            ui.scope_builder(place, |ui| {
-                ui.label(theme::strong("Kinfolk").size(size::TITLE));
-                ui.add_space(space::XS);
-                let line = "See how your models are related before you merge them";
-                ui.label(RichText::new(line).size(size::HEADING).color(t.text_weak));
+        let room = ui.available_size();
+        let is_wide = room.x >= TWO_COLUMNS;
+        let width = if is_wide { WIDE } else { NARROW }.min(room.x - 2.0 * space::XL);
+        let rows = recents_of(bench).len().saturating_sub(LIBRARY.len());
+        let content = CONTENT + (ROW + space::S) * rows as f32;
+        ui.add_space(((room.y - content) * 0.35).clamp(space::XL, 200.0));
+        let at = ui.cursor().min + vec2(((room.x - width) / 2.0).round(), 0.0);
+        column(ui, at, width, |ui| {
+            head(ui, bench, out);
+            ui.add_space(space::XXL);
+            if is_wide {
+                two_columns(ui, bench, out);
+            } else {
+                recents(ui, bench, FEW, out);
                 ui.add_space(space::XL);
-                ways_in(ui, bench, out);
-                ui.add_space(space::S);
-                ui.label(
-                    RichText::new("Or drop checkpoint folders and safetensors files anywhere here")
-                        .color(t.text_weak),
-                );
-                ui.add_space(space::XL);
-                recents(ui, bench.recents(), out);
-            });
+                record(ui, out);
+            }
         });
+        ui.add_space(space::XL);
     });
+}
+
+fn head(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    let weak = Tokens::of(ui).text_weak;
+    ui.label(theme::strong("Kinfolk").size(size::TITLE));
+    ui.add_space(space::XS);
+    let line = "See how your models are related before you merge them";
+    ui.label(RichText::new(line).size(size::HEADING).color(weak));
+    ui.add_space(space::XL);
+    ways_in(ui, bench, out);
+    ui.add_space(space::S);
+    let line = "Or drop checkpoint folders, safetensors files or tables of scores anywhere here";
+    ui.label(RichText::new(line).color(weak));
+}
+
+/// What was open lately at the left, the record at the right.
+fn two_columns(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    let at = ui.cursor().min;
+    let width = (ui.available_width() - space::XXL) / 2.0;
+    column(ui, at, width, |ui| recents(ui, bench, usize::MAX, out));
+    let at = at + vec2(width + space::XXL, 0.0);
+    column(ui, at, width, |ui| record(ui, out));
+}
+
+/// A column of a width with its upper left corner at `at`.
+fn column(ui: &mut Ui, at: Pos2, width: f32, content: impl FnOnce(&mut Ui)) {
+    let place = UiBuilder::new()
+        .max_rect(Rect::from_min_size(at, vec2(width, 0.0)))
+        .layout(Layout::top_down(Align::Min));
+    ui.scope_builder(place, content);
 }
 
 fn ways_in(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
@@ -75,9 +108,16 @@ fn ways_in(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     });
 }
 
-fn recents(ui: &mut Ui, recents: &[Recent], out: &mut Vec<Action>) {
-    section_heading(ui, "Recent studies");
-    ui.add_space(space::XS);
+/// What was open lately, without what stands in the record anyway.
+fn recents_of(bench: &Workbench) -> Vec<&Recent> {
+    let is_own = |recent: &&Recent| bench.record_at(&recent.path).is_none();
+    bench.recents().iter().filter(is_own).collect()
+}
+
+/// Draws the first `most` of them; a click shows the others.
+fn recents(ui: &mut Ui, bench: &Workbench, most: usize, out: &mut Vec<Action>) {
+    heading(ui, "Recent studies");
+    let recents = recents_of(bench);
     if recents.is_empty() {
         let weak = Tokens::of(ui).text_weak;
         let line = "None yet. The demo is a family of seven small models with their base: \
@@ -85,69 +125,123 @@ fn recents(ui: &mut Ui, recents: &[Recent], out: &mut Vec<Action>) {
         ui.label(RichText::new(line).color(weak));
         return;
     }
-    for recent in recents {
+    let id = Id::new("all recent studies are shown");
+    let most = if ui.data(|data| data.get_temp(id).unwrap_or(false)) {
+        usize::MAX
+    } else {
+        most
+    };
+    for recent in recents.iter().take(most) {
         recent_ui(ui, recent, out);
+    }
+    let hidden = recents.len().saturating_sub(most);
+    if hidden > 0 && ui.link(format!("Show {hidden} more")).clicked() {
+        ui.data_mut(|data| data.insert_temp(id, true));
     }
 }
 
-fn recent_ui(ui: &mut Ui, recent: &Recent, out: &mut Vec<Action>) {
-    let t = Tokens::of(ui);
-    let size = vec2(ui.available_width(), RECENT_HEIGHT);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| {
-        WidgetInfo::labeled(
-            WidgetType::Button,
-            true,
-            format!("Open study {}", recent.name),
-        )
-    });
-    if response.hovered() {
-        ui.painter().rect_filled(rect, radius::CONTROL, t.hover);
+fn record(ui: &mut Ui, out: &mut Vec<Action>) {
+    heading(ui, "Learn from the record");
+    for bundled in &LIBRARY {
+        bundled_ui(ui, bundled, out);
     }
-    focus_ring(ui, &response);
-    let place = UiBuilder::new()
-        .max_rect(rect.shrink2(vec2(space::S, 0.0)))
-        .layout(Layout::left_to_right(Align::Center));
-    ui.scope_builder(place, |ui| {
-        ui.label(
-            RichText::new(icon::FOLDER_OPEN)
-                .size(18.0)
-                .color(t.text_weak),
-        );
-        Frame::new().show(ui, |ui| {
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 1.0;
-                ui.add_space(3.0);
-                quiet(ui, theme::strong(format::elide_middle(&recent.name, 40)));
-                let path = format::elide_middle(&recent.path.to_string_lossy(), 60);
-                quiet(
-                    ui,
-                    RichText::new(path)
-                        .monospace()
-                        .size(size::SMALL)
-                        .color(t.text_weak),
-                );
-            });
-        });
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let name = format!("Take {} off the list", recent.name);
-            if icon_button(ui, icon::X, &name).clicked() {
-                out.push(Action::ForgetRecent(recent.path.clone()));
-            }
-            let when = ago(recent.opened_secs);
-            let models = format::counted(recent.models, "model");
-            let text = format!("{models}  ·  {when}");
-            quiet(ui, RichText::new(text).size(size::SMALL).color(t.text_weak));
-        });
+}
+
+fn heading(ui: &mut Ui, title: &str) {
+    section_heading(ui, title);
+    ui.add_space(space::XS);
+}
+
+fn recent_ui(ui: &mut Ui, recent: &Recent, out: &mut Vec<Action>) {
+    let name = format!("Open study {}", recent.name);
+    let (rect, response) = row(ui, &name, icon::FOLDER_OPEN);
+    let weak = Tokens::of(ui).text_weak;
+    let button = Rect::from_min_max(pos2(rect.right() - BUTTON, rect.top()), rect.max);
+    inside(ui, button, Layout::left_to_right(Align::Center), |ui| {
+        let name = format!("Take {} off the list", recent.name);
+        if icon_button(ui, icon::X, &name).clicked() {
+            out.push(Action::ForgetRecent(recent.path.clone()));
+        }
     });
+    let text_rect = Rect::from_min_max(rect.min, pos2(button.left() - space::S, rect.bottom()));
+    let models = format::counted(recent.models, "model");
+    let facts = format!("{models}  ·  {}", ago(recent.opened_secs));
+    let font = FontId::monospace(size::SMALL);
+    let path = recent.path.to_string_lossy();
+    let path = text::fitted(ui.painter(), &path, &font, text_rect.width());
+    let path = RichText::new(path).font(font).color(weak);
+    two_lines(ui, text_rect, &recent.name, Some(&facts), path);
     if response.clicked() {
         out.push(Action::OpenStudy(recent.path.clone()));
     }
 }
 
-/// A label that lets clicks through to what it lies on.
+fn bundled_ui(ui: &mut Ui, bundled: &Bundled, out: &mut Vec<Action>) {
+    let name = format!("Open the record: {}", bundled.title);
+    let (rect, response) = row(ui, &name, icon::CHART_SCATTER);
+    let weak = Tokens::of(ui).text_weak;
+    let sentence = RichText::new(bundled.sentence).color(weak);
+    two_lines(ui, rect, bundled.title, None, sentence);
+    if response.clicked() {
+        out.push(Action::OpenBundled(bundled.key));
+    }
+}
+
+/// A row to be clicked, with its icon; gives the room for its content.
+fn row(ui: &mut Ui, name: &str, icon: &str) -> (Rect, Response) {
+    let t = Tokens::of(ui);
+    let size = vec2(ui.available_width(), ROW);
+    let (rect, room) = ui.allocate_exact_size(size, Sense::hover());
+    // What lies under the pointer stands out on both sides, so that icons and headings align.
+    let around = rect.expand2(vec2(space::S, 0.0));
+    let response = ui.interact(around, room.id.with("row"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, name));
+    if response.hovered() {
+        ui.painter().rect_filled(around, radius::CONTROL, t.hover);
+    }
+    focus_ring(ui, &response);
+    let rect = rect.shrink2(vec2(0.0, 4.0));
+    inside(ui, rect, Layout::left_to_right(Align::Center), |ui| {
+        quiet(ui, RichText::new(icon).size(18.0).color(t.text_weak));
+    });
+    let content = Rect::from_min_max(pos2(rect.left() + ICON, rect.top()), rect.max);
+    (content, response)
+}
+
+/// A name with facts at the end of its line, and a line below; both are cut where they do not
+/// fit.
+fn two_lines(ui: &mut Ui, rect: Rect, name: &str, facts: Option<&str>, below: RichText) {
+    let weak = Tokens::of(ui).text_weak;
+    let half = rect.height() / 2.0;
+    let upper = Rect::from_min_size(rect.min, vec2(rect.width(), half));
+    let lower = upper.translate(vec2(0.0, half));
+    inside(ui, upper, Layout::right_to_left(Align::Center), |ui| {
+        if let Some(facts) = facts {
+            quiet(ui, RichText::new(facts).size(size::SMALL).color(weak));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            quiet(ui, theme::strong(name));
+        });
+    });
+    inside(ui, lower, Layout::left_to_right(Align::Center), |ui| {
+        quiet(ui, below);
+    });
+}
+
+fn inside(ui: &mut Ui, rect: Rect, layout: Layout, content: impl FnOnce(&mut Ui)) {
+    let place = UiBuilder::new().max_rect(rect).layout(layout);
+    let mut child = ui.new_child(place);
+    content(&mut child);
+}
+
+/// A label that lets clicks through to what it lies on, cut where it does not fit.
 fn quiet(ui: &mut Ui, text: impl Into<eframe::egui::WidgetText>) {
-    ui.add(eframe::egui::Label::new(text).selectable(false));
+    ui.add(
+        eframe::egui::Label::new(text)
+            .selectable(false)
+            .truncate()
+            .show_tooltip_when_elided(true),
+    );
 }
 
 fn ago(then_secs: u64) -> String {

@@ -1,8 +1,10 @@
 //! What frames the content of a view: headings, empty states, progress.
 
 use eframe::egui::{
-    FontId, Frame, Rect, Response, RichText, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2,
+    Align, FontId, Frame, Layout, Margin, Rect, Response, RichText, Sense, Stroke, Ui, WidgetInfo,
+    WidgetType, pos2, vec2,
 };
+use egui_phosphor::regular as icon;
 
 use super::button::primary_button;
 use crate::ui::theme::{self, Tokens, radius, size, space};
@@ -48,6 +50,28 @@ pub fn empty_state(ui: &mut Ui, icon: &str, sentence: &str, button: Option<&str>
         }
     });
     is_clicked
+}
+
+/// An amber line with what has to be known; says whether its button was clicked.
+pub fn banner(ui: &mut Ui, sentence: &str, button: Option<&str>) -> bool {
+    let t = Tokens::of(ui);
+    ui.add_space(space::XS);
+    let frame = Frame::new()
+        .fill(t.raised)
+        .stroke(Stroke::new(1.0, t.warning))
+        .corner_radius(radius::CARD)
+        .inner_margin(Margin::symmetric(space::M as i8, space::XS as i8));
+    let line = |ui: &mut Ui| {
+        ui.set_min_width(ui.available_width());
+        ui.label(RichText::new(icon::WARNING).color(t.warning));
+        ui.label(RichText::new(sentence).color(t.warning));
+        let right = Layout::right_to_left(Align::Center);
+        ui.with_layout(right, |ui| {
+            button.is_some_and(|label| ui.button(label).clicked())
+        })
+        .inner
+    };
+    frame.show(ui, |ui| ui.horizontal(line).inner).inner
 }
 
 /// A thin bar; `fraction` is 0 to 1, `name` says what it measures.

@@ -1,6 +1,6 @@
 //! What stands in the view before there is a matrix, and the banners above it.
 
-use eframe::egui::{Align, CentralPanel, Frame, Layout, RichText, Stroke, Ui};
+use eframe::egui::{CentralPanel, Frame, RichText, Ui};
 use egui_phosphor::regular as icon;
 
 use super::running;
@@ -9,8 +9,8 @@ use crate::checkpoint::OnDisk;
 use crate::study::ModelId;
 use crate::ui::action::{Action, View};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, radius, size, space};
-use crate::ui::widgets::{card, empty_state};
+use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::widgets::{banner, card, empty_state};
 use crate::workbench::{Family, ModelFiles, Workbench};
 
 /// What the middle of the view shows.
@@ -21,6 +21,8 @@ pub enum Stage {
     Opening,
     /// The base cannot be read, and why.
     BaseNotOpen(String),
+    /// There are no files, and kinship of so many pairs is known from reports.
+    Reported(usize),
     /// Nothing is known yet.
     NotMeasured,
     /// A single model, which has a norm and no kin.
@@ -34,6 +36,7 @@ pub fn stage(bench: &Workbench, family: &Family) -> Stage {
         ModelFiles::Open { .. } => {}
         ModelFiles::Opening => return Stage::Opening,
         ModelFiles::Failed(sentence) => return Stage::BaseNotOpen(sentence.clone()),
+        ModelFiles::None if reported(bench) > 0 => return Stage::Reported(reported(bench)),
         ModelFiles::None => return Stage::BaseNotOpen("It is known by name alone".to_owned()),
     }
     if known == 0 && !running {
@@ -50,10 +53,37 @@ pub fn stage(bench: &Workbench, family: &Family) -> Stage {
     }
 }
 
+/// How many pairs and merges of the study have kinship as reported.
+fn reported(bench: &Workbench) -> usize {
+    let doc = bench.study().doc();
+    let merges = doc.models.iter();
+    let merges = merges.filter(|m| !m.origin.kinship.is_empty()).count();
+    let pairs = doc.pairs.iter();
+    pairs.filter(|p| !p.kinship.is_empty()).count() + merges
+}
+
+/// Kinship that nobody can measure here, because there are no files.
+fn reported_ui(ui: &mut Ui, n: usize, out: &mut Vec<Action>) {
+    let text = format!(
+        "Kinship here is as reported, for {} of models. There are no files to measure it from; \
+         Charts shows what is known.",
+        format::counted(n, "pair")
+    );
+    if empty_state(ui, icon::CHART_SCATTER, &text, Some("Show in Charts")) {
+        out.push(Action::Go(View::Charts));
+    }
+}
+
 /// A study in which nothing descends from anything yet.
 pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
-    let models = bench.study().doc().models.len();
-    let (sentence, button, action) = match models {
+    let models = &bench.study().doc().models;
+    let has_files = models.iter().any(|m| m.path.is_some());
+    let n = reported(bench);
+    if n > 0 && !has_files {
+        reported_ui(ui, n, out);
+        return;
+    }
+    let (sentence, button, action) = match models.len() {
         0 => (
             "No models yet. Add a base and models that descend from it.",
             "Add models…",
@@ -63,6 +93,12 @@ pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
             "One model alone has no kin. Add models that descend from it.",
             "Add models…",
             Action::AskForModels,
+        ),
+        _ if !has_files => (
+            "These models are known by name alone, and kinship is measured from files. Select a \
+             model and find its files, or add models that have some.",
+            "Go to models",
+            Action::Go(View::Models),
         ),
         _ => (
             "No base is chosen. Kinship compares what models changed since their common base; \
@@ -94,6 +130,7 @@ pub fn stage_ui(
             Stage::Matrix | Stage::Opening => {
                 empty_state(ui, icon::HOURGLASS, "The models are being opened", None);
             }
+            Stage::Reported(n) => reported_ui(ui, *n, out),
             Stage::BaseNotOpen(sentence) => base_not_open_ui(ui, bench, family, sentence, out),
             Stage::NotMeasured => not_measured_ui(ui, bench, family, out),
             Stage::OneModel => one_model_ui(ui, bench, family, shown, out),
@@ -211,7 +248,7 @@ pub fn banners_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec
     let base_is_open = bench.files(family.base).checkpoint().is_some();
     if known > 0 && unmeasured > 0 {
         let label = format!("Measure {}", format::counted(unmeasured, "model"));
-        if banner_ui(ui, &partly_known(family), Some(&label)) {
+        if banner(ui, &partly_known(family), Some(&label)) {
             out.push(measure(family));
         }
     }
@@ -259,41 +296,16 @@ fn missing_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Act
         [one] => {
             let name = format::elide_middle(doc.name_of(one), 40);
             let sentence = format!("The files of {name} are missing or cannot be read");
-            if banner_ui(ui, &sentence, Some("Find again…")) {
+            if banner(ui, &sentence, Some("Find again…")) {
                 out.push(Action::AskForModelAgain(one));
             }
         }
         _ => {
             let n = format::counted(missing.len(), "model");
             let sentence = format!("The files of {n} are missing or cannot be read");
-            if banner_ui(ui, &sentence, Some("Go to models")) {
+            if banner(ui, &sentence, Some("Go to models")) {
                 out.push(Action::Go(View::Models));
             }
         }
     }
-}
-
-/// An amber line; says whether its button was clicked.
-fn banner_ui(ui: &mut Ui, sentence: &str, button: Option<&str>) -> bool {
-    let t = Tokens::of(ui);
-    ui.add_space(space::XS);
-    let frame = Frame::new()
-        .fill(t.raised)
-        .stroke(Stroke::new(1.0, t.warning))
-        .corner_radius(radius::CARD)
-        .inner_margin(eframe::egui::Margin::symmetric(
-            space::M as i8,
-            space::XS as i8,
-        ));
-    let line = |ui: &mut Ui| {
-        ui.set_min_width(ui.available_width());
-        ui.label(RichText::new(icon::WARNING).color(t.warning));
-        ui.label(RichText::new(sentence).color(t.warning));
-        let right = Layout::right_to_left(Align::Center);
-        ui.with_layout(right, |ui| {
-            button.is_some_and(|label| ui.button(label).clicked())
-        })
-        .inner
-    };
-    frame.show(ui, |ui| ui.horizontal(line).inner).inner
 }

@@ -1,348 +1,354 @@
-//! The columns of the table of models: title, width, cell and order, each in one line.
+//! The columns of the table of models: which there are, in which order, and how wide.
 
-use std::cmp::Ordering;
-
-use eframe::egui::{Align, Label, Layout, RichText, Sense, Ui};
-use egui_extras::Column;
-use egui_phosphor::regular as icon;
-
-use super::text;
-use crate::checkpoint::{Checkpoint, OnDisk};
-use crate::study::{Model, Role};
-use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size};
-use crate::ui::widgets::role_chip;
-use crate::workbench::{ModelFiles, Workbench};
+use super::sheet::Sheet;
+use crate::study::{Record, StudyDoc};
 
 /// One column.
-pub struct TableColumn {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// The model's name; always there.
+    Name,
+    /// What it is to the others.
+    Role,
+    /// What it was made from.
+    Parents,
+    /// How many merges it is away from the founders.
+    Generation,
+    /// Its average over the tasks that count.
+    Average,
+    /// What it scored on a task.
+    Task(String),
+    /// Kinship to the model with the highest average.
+    BestKinship,
+    /// Kinship of its parents.
+    ParentsKinship,
+    /// What the merge gained.
+    Gain,
+    /// The runs that it belongs to.
+    Run,
+    /// How it was merged.
+    Method,
+    /// What its task vector is taken from.
+    Base,
+    /// Type of its numbers.
+    Type,
+    /// How many there are.
+    Parameters,
+    /// Its size on disk.
+    Size,
+    /// How its files stand.
+    State,
+}
+
+impl Column {
+    /// Every column of a study with these tasks, in the order on screen.
+    pub fn all<'a>(tasks: impl Iterator<Item = &'a String>) -> Vec<Self> {
+        let mut out = vec![
+            Self::Name,
+            Self::Role,
+            Self::Parents,
+            Self::Generation,
+            Self::Average,
+            // Before the tasks, so that a merge is read in one glance however many there are.
+            Self::Gain,
+            Self::ParentsKinship,
+        ];
+        out.extend(tasks.map(|task| Self::Task(task.clone())));
+        out.extend([
+            Self::BestKinship,
+            Self::Run,
+            Self::Method,
+            Self::Base,
+            Self::Type,
+            Self::Parameters,
+            Self::Size,
+            Self::State,
+        ]);
+        out
+    }
+
+    /// What the study remembers it by; no two columns have the same.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Task(task) => format!("task {task}"),
+            other => other.title().to_lowercase(),
+        }
+    }
+
     /// The header.
-    pub title: &'static str,
-    width: f32,
-    share: f32,
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Name => "Name",
+            Self::Role => "Role",
+            Self::Parents => "Parents",
+            Self::Generation => "Generation",
+            Self::Average => "Average",
+            Self::Task(task) => task,
+            Self::BestKinship => "Kinship to best",
+            Self::ParentsKinship => "Kinship of parents",
+            Self::Gain => "Gain",
+            Self::Run => "Run",
+            Self::Method => "Method",
+            Self::Base => "Base",
+            Self::Type => "Type",
+            Self::Parameters => "Parameters",
+            Self::Size => "Size",
+            Self::State => "State",
+        }
+    }
+
+    /// One more sentence for the header; may be empty.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Generation => "Merges between it and the founders, or its place in its run",
+            Self::Average => "Mean over the tasks that count, else as reported, in points",
+            Self::Task(_) => "Score in points",
+            Self::BestKinship => "Pearson correlation with the model of the highest average",
+            Self::ParentsKinship => "Pearson correlation of the parents, mean over their pairs",
+            Self::Gain => "Average of the merge minus the mean average of its parents, in points",
+            _ => "",
+        }
+    }
+
+    /// The task whose scores stand in it.
+    pub fn task(&self) -> Option<&str> {
+        match self {
+            Self::Task(task) => Some(task),
+            _ => None,
+        }
+    }
+
     /// Whether its cells are numbers, which stand at the right.
-    is_number: bool,
-    /// Draws a cell.
-    pub cell: fn(&mut Ui, &Workbench, &Model),
-    order: fn(&Workbench, &Model, &Model) -> Ordering,
-}
-
-/// All columns at their own width and what stands between them; in less, the table scrolls.
-const LEAST_WIDTH: f32 = 748.0;
-
-impl TableColumn {
-    /// The width: its own, and of the columns with names a share of what is left.
-    pub fn width(&self, left: f32) -> Column {
-        Column::exact(self.width + self.share * left).clip(true)
+    pub const fn is_number(&self) -> bool {
+        matches!(
+            self,
+            Self::Generation
+                | Self::Average
+                | Self::Task(_)
+                | Self::BestKinship
+                | Self::ParentsKinship
+                | Self::Gain
+                | Self::Parameters
+                | Self::Size
+        )
     }
-}
 
-/// What is left of `available` when every column has its own width.
-pub fn left_of(available: f32) -> f32 {
-    (available - LEAST_WIDTH).max(0.0)
-}
-
-/// Every column, in the order on screen.
-pub const COLUMNS: [TableColumn; 8] = [
-    TableColumn {
-        title: "Name",
-        width: 120.0,
-        share: 0.5,
-        is_number: false,
-        cell: name,
-        order: by_name,
-    },
-    TableColumn {
-        title: "Role",
-        width: 88.0,
-        share: 0.0,
-        is_number: false,
-        cell: role,
-        order: by_role,
-    },
-    TableColumn {
-        title: "Base",
-        width: 76.0,
-        share: 0.25,
-        is_number: false,
-        cell: base,
-        order: by_base,
-    },
-    TableColumn {
-        title: "Parents",
-        width: 76.0,
-        share: 0.25,
-        is_number: false,
-        cell: parents,
-        order: by_parents,
-    },
-    TableColumn {
-        title: "Type",
-        width: 50.0,
-        share: 0.0,
-        is_number: false,
-        cell: dtype,
-        order: by_dtype,
-    },
-    TableColumn {
-        title: "Parameters",
-        width: 78.0,
-        share: 0.0,
-        is_number: true,
-        cell: parameters,
-        order: by_parameters,
-    },
-    TableColumn {
-        title: "Size",
-        width: 66.0,
-        share: 0.0,
-        is_number: true,
-        cell: bytes,
-        order: by_bytes,
-    },
-    TableColumn {
-        title: "State",
-        width: 98.0,
-        share: 0.0,
-        is_number: false,
-        cell: state,
-        order: by_state,
-    },
-];
-
-/// The role colour of adapters, after those of [`Role`].
-pub const ADAPTER_COLOUR: usize = 5;
-
-/// Which column sorts, and whether the other way round.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sorting {
-    column: Option<usize>,
-    reversed: bool,
-}
-
-impl Sorting {
-    /// A header that sorts when it is clicked: up, down, and as they were added.
-    pub fn header_ui(&mut self, ui: &mut Ui, column: usize) {
-        let TableColumn {
-            title, is_number, ..
-        } = COLUMNS[column];
-        let weak = Tokens::of(ui).text_weak;
-        let own = self.column == Some(column);
-        let arrow = match (own, self.reversed) {
-            (false, _) => "",
-            (true, false) => icon::CARET_UP,
-            (true, true) => icon::CARET_DOWN,
-        };
-        let words = if arrow.is_empty() {
-            title.to_owned()
-        } else {
-            format!("{title} {arrow}")
-        };
-        let words = RichText::new(words).size(size::SMALL).color(weak);
-        let label = Label::new(words)
-            .selectable(false)
-            .sense(Sense::click())
-            .truncate();
-        let response = if is_number {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(label))
-                .inner
-        } else {
-            ui.add(label)
-        };
-        response.widget_info(|| {
-            let name = format!("Sort by {}", title.to_lowercase());
-            eframe::egui::WidgetInfo::labeled(eframe::egui::WidgetType::Button, true, name)
-        });
-        if response.clicked() {
-            *self = match (own, self.reversed) {
-                (false, _) => Self {
-                    column: Some(column),
-                    reversed: false,
-                },
-                (true, false) => Self {
-                    column: Some(column),
-                    reversed: true,
-                },
-                (true, true) => Self::default(),
-            };
+    /// Its own width in points, and its share of what is left of the window's.
+    pub fn width(&self) -> (f32, f32) {
+        match self {
+            Self::Name => (196.0, 0.5),
+            Self::Role => (96.0, 0.0),
+            Self::Parents => (112.0, 0.25),
+            Self::Generation => (84.0, 0.0),
+            Self::Average => (112.0, 0.0),
+            Self::Task(task) => (
+                (24.0 + 7.0 * task.chars().count() as f32).clamp(72.0, 128.0),
+                0.0,
+            ),
+            Self::BestKinship => (108.0, 0.0),
+            Self::ParentsKinship => (124.0, 0.0),
+            Self::Gain => (78.0, 0.0),
+            Self::Run => (96.0, 0.25),
+            Self::Method => (84.0, 0.0),
+            Self::Base => (90.0, 0.25),
+            Self::Type => (58.0, 0.0),
+            Self::Parameters => (88.0, 0.0),
+            Self::Size => (76.0, 0.0),
+            Self::State => (110.0, 0.0),
         }
     }
 
-    /// Puts models in order; equal ones stay as they were added.
-    pub fn sort(&self, models: &mut [&Model], bench: &Workbench) {
-        let Some(column) = self.column.and_then(|k| COLUMNS.get(k)) else {
-            // Unsorted, families stand together, each behind its base.
-            models.sort_by_key(|m| {
-                let is_member = m.base.is_some();
-                (m.base.unwrap_or(m.id), is_member)
-            });
-            return;
-        };
-        models.sort_by(|a, b| {
-            let order = (column.order)(bench, a, b);
-            if self.reversed {
-                order.reverse()
-            } else {
-                order
+    /// Whether it has something to show, and is there unless the user hides it.
+    pub fn is_usual(&self, doc: &StudyDoc, record: &Record, sheet: &Sheet) -> bool {
+        let has_files = || doc.models.iter().any(|m| m.path.is_some());
+        let descends = |m: &crate::study::Model| !m.parents.is_empty() || m.origin.unnamed_parents;
+        let rows = &record.rows;
+        match self {
+            Self::Name => true,
+            // Among models without files it would repeat what their parents say.
+            Self::Role => has_files() || doc.models.iter().any(|m| m.base.is_some()),
+            Self::Task(task) => !is_folded(task, doc, record),
+            Self::Parents => has_files() || doc.models.iter().any(descends),
+            Self::Generation => rows.iter().any(|row| row.generation > 0),
+            Self::Average => rows.iter().any(|row| row.average.is_some()),
+            Self::BestKinship => sheet.best_kinship.iter().any(Option::is_some),
+            Self::ParentsKinship => {
+                let known =
+                    |row: &crate::study::Row| row.kinship.values.iter().any(Option::is_some);
+                rows.iter().any(known)
             }
+            Self::Gain => rows.iter().any(|row| row.gain.is_some()),
+            Self::Run => record.runs.len() > 1,
+            Self::Method => doc.models.iter().any(|m| !m.origin.method.is_empty()),
+            Self::Base => has_files() || doc.models.iter().any(|m| m.base.is_some()),
+            Self::Type | Self::Parameters | Self::Size | Self::State => has_files(),
+        }
+    }
+}
+
+/// With more tasks than this, those that do not count for the average are folded away.
+const MOST_TASKS: usize = 8;
+
+fn is_folded(task: &str, doc: &StudyDoc, record: &Record) -> bool {
+    record.tasks.len() > MOST_TASKS && doc.not_averaged.iter().any(|t| t == task)
+}
+
+/// A column, whether it has something to show, and whether it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The column.
+    pub column: Column,
+    /// Its key.
+    pub key: String,
+    /// Whether it is there unless the user hides it.
+    pub is_usual: bool,
+    /// Whether it is in the table.
+    pub is_shown: bool,
+}
+
+/// Every column of a study; `new_tasks` have no score yet.
+pub fn listed(doc: &StudyDoc, record: &Record, new_tasks: &[String], sheet: &Sheet) -> Vec<Listed> {
+    let new = new_tasks.iter().filter(|task| !record.tasks.contains(task));
+    let columns = Column::all(record.tasks.iter().chain(new));
+    let list = |column: Column| {
+        let key = column.key();
+        let is_usual = column.is_usual(doc, record, sheet);
+        let chosen = doc.view.columns.get(&key).unwrap_or(is_usual);
+        Listed {
+            is_shown: chosen || column == Column::Name,
+            column,
+            key,
+            is_usual,
+        }
+    };
+    columns.into_iter().map(list).collect()
+}
+
+/// The keys of tasks that are folded away because they do not count.
+pub fn folded(columns: &[Listed]) -> Vec<String> {
+    let folded = |c: &&Listed| c.column.task().is_some() && !c.is_usual && !c.is_shown;
+    let keys = columns.iter().filter(folded);
+    keys.map(|listed| listed.key.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::study::{Model, ModelId, Origin, Score};
+
+    fn shown(doc: &StudyDoc, new_tasks: &[&str]) -> Vec<String> {
+        let record = Record::new(doc, &|_, _, _| None);
+        let new_tasks: Vec<String> = new_tasks.iter().map(ToString::to_string).collect();
+        listed(doc, &record, &new_tasks, &Sheet::default())
+            .into_iter()
+            .filter(|listed| listed.is_shown)
+            .map(|listed| listed.column.title().to_owned())
+            .collect()
+    }
+
+    fn model(id: u32, scores: &[(&str, f64)]) -> Model {
+        let score = |&(task, value): &(&str, f64)| Score {
+            task: task.to_owned(),
+            value,
+            ..Score::default()
+        };
+        Model {
+            id: ModelId(id),
+            scores: scores.iter().map(score).collect(),
+            ..Model::default()
+        }
+    }
+
+    #[test]
+    fn a_study_of_files_has_no_columns_of_a_record() {
+        let mut doc = StudyDoc::default();
+        doc.models.push(Model {
+            path: Some("/m".into()),
+            ..model(0, &[])
         });
+        let titles = [
+            "Name",
+            "Role",
+            "Parents",
+            "Base",
+            "Type",
+            "Parameters",
+            "Size",
+            "State",
+        ];
+        assert_eq!(shown(&doc, &[]), titles);
     }
-}
 
-fn open<'a>(bench: &'a Workbench, model: &Model) -> Option<&'a Checkpoint> {
-    bench.files(model.id).checkpoint().map(AsRef::as_ref)
-}
-
-fn name(ui: &mut Ui, _: &Workbench, model: &Model) {
-    text(ui, theme::strong(&model.name)).on_hover_ui(|ui| {
-        ui.label(&model.name);
-        if !model.note.is_empty() {
-            ui.label(&model.note);
-        }
-    });
-}
-
-fn by_name(_: &Workbench, a: &Model, b: &Model) -> Ordering {
-    a.name.to_lowercase().cmp(&b.name.to_lowercase())
-}
-
-fn role(ui: &mut Ui, bench: &Workbench, model: &Model) {
-    let role = bench.study().doc().role(model);
-    let is_adapter = open(bench, model).is_some_and(|c| c.adapter().is_some());
-    if is_adapter && role == Role::FineTune {
-        role_chip(ui, "adapter", ADAPTER_COLOUR);
-    } else {
-        role_chip(ui, role.title(), role as usize);
+    #[test]
+    fn a_record_without_files_has_its_tasks_and_what_merges_have() {
+        let mut doc = StudyDoc {
+            models: vec![model(0, &[("a", 1.0)]), model(1, &[("b", 2.0)])],
+            ..StudyDoc::default()
+        };
+        doc.models.push(Model {
+            parents: vec![ModelId(0), ModelId(1)],
+            origin: Origin {
+                gain: Some(1.0),
+                ..Origin::default()
+            },
+            ..model(2, &[("a", 1.0), ("b", 2.0)])
+        });
+        let titles = [
+            "Name",
+            "Parents",
+            "Generation",
+            "Average",
+            "Gain",
+            "a",
+            "b",
+            "c",
+        ];
+        assert_eq!(
+            shown(&doc, &["c", "b"]),
+            titles,
+            "a new task comes last, and once"
+        );
     }
-}
 
-fn by_role(bench: &Workbench, a: &Model, b: &Model) -> Ordering {
-    let doc = bench.study().doc();
-    doc.role(a).cmp(&doc.role(b))
-}
-
-fn base_name(bench: &Workbench, model: &Model) -> String {
-    model.base.map_or(String::new(), |id| {
-        bench.study().doc().name_of(id).to_owned()
-    })
-}
-
-fn base(ui: &mut Ui, bench: &Workbench, model: &Model) {
-    or_dash(ui, &base_name(bench, model));
-}
-
-fn by_base(bench: &Workbench, a: &Model, b: &Model) -> Ordering {
-    base_name(bench, a).cmp(&base_name(bench, b))
-}
-
-fn parent_names(bench: &Workbench, model: &Model) -> String {
-    let doc = bench.study().doc();
-    model
-        .parents
-        .iter()
-        .map(|&id| doc.name_of(id))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn parents(ui: &mut Ui, bench: &Workbench, model: &Model) {
-    or_dash(ui, &parent_names(bench, model));
-}
-
-fn by_parents(bench: &Workbench, a: &Model, b: &Model) -> Ordering {
-    parent_names(bench, a).cmp(&parent_names(bench, b))
-}
-
-fn dtype(ui: &mut Ui, bench: &Workbench, model: &Model) {
-    let dtypes = open(bench, model).map(Checkpoint::dtypes);
-    or_dash(ui, dtypes.unwrap_or_default());
-}
-
-fn by_dtype(bench: &Workbench, a: &Model, b: &Model) -> Ordering {
-    let key = |m| open(bench, m).map(Checkpoint::dtypes);
-    key(a).cmp(&key(b))
-}
-
-fn parameters(ui: &mut Ui, bench: &Workbench, model: &Model) {
-    number(
-        ui,
-        open(bench, model).map(|c| format::parameters(c.parameters())),
-    );
-}
-
-fn by_parameters(bench: &Workbench, a: &Model, b: &Model) -> Ordering {
-    let key = |m| open(bench, m).map(Checkpoint::parameters);
-    key(a).cmp(&key(b))
-}
-
-fn bytes(ui: &mut Ui, bench: &Workbench, model: &Model) {
-    number(
-        ui,
-        open(bench, model).map(|c| format::bytes(c.size_bytes())),
-    );
-}
-
-fn by_bytes(bench: &Workbench, a: &Model, b: &Model) -> Ordering {
-    let key = |m| open(bench, m).map(Checkpoint::size_bytes);
-    key(a).cmp(&key(b))
-}
-
-/// How the files stand: the worst first.
-fn condition(bench: &Workbench, model: &Model) -> (u8, String) {
-    match bench.files(model.id) {
-        ModelFiles::Failed(_) => (0, "not open".to_owned()),
-        ModelFiles::Open {
-            on_disk: OnDisk::Missing,
-            ..
-        } => (1, "files gone".to_owned()),
-        ModelFiles::Open {
-            on_disk: OnDisk::Changed,
-            ..
-        } => (2, "files changed".to_owned()),
-        ModelFiles::Open { checkpoint, .. } if !checkpoint.problems().is_empty() => {
-            (3, format::counted(checkpoint.problems().len(), "warning"))
-        }
-        ModelFiles::Opening => (4, "opening…".to_owned()),
-        ModelFiles::None => (5, "no files".to_owned()),
-        ModelFiles::Open { .. } => (6, "open".to_owned()),
+    #[test]
+    fn what_the_user_chose_goes_before_what_is_usual() {
+        let mut doc = StudyDoc {
+            models: vec![model(0, &[("a", 1.0)])],
+            ..StudyDoc::default()
+        };
+        doc.view.columns.shown = vec!["role".to_owned()];
+        assert_eq!(shown(&doc, &[]), ["Name", "Role", "Average", "a"]);
+        doc.view.columns.hidden = vec!["role".to_owned(), "task a".to_owned(), "name".to_owned()];
+        doc.view.columns.shown = vec!["size".to_owned()];
+        assert_eq!(shown(&doc, &[]), ["Name", "Average", "Size"]);
     }
-}
 
-fn state(ui: &mut Ui, bench: &Workbench, model: &Model) {
-    let t = Tokens::of(ui);
-    let (rank, words) = condition(bench, model);
-    let (ink, glyph) = match rank {
-        0 | 1 => (t.error, icon::WARNING),
-        2 | 3 => (t.warning, icon::WARNING),
-        6 => (t.text_weak, icon::CHECK),
-        _ => (t.text_weak, icon::MINUS),
-    };
-    let response = text(ui, RichText::new(format!("{glyph} {words}")).color(ink));
-    let detail = match bench.files(model.id) {
-        ModelFiles::Failed(sentence) => sentence.clone(),
-        ModelFiles::Open { checkpoint, .. } => checkpoint.problems().join("\n"),
-        _ => String::new(),
-    };
-    if !detail.is_empty() {
-        response.on_hover_text(detail);
+    #[test]
+    fn of_many_tasks_those_that_do_not_count_are_folded() {
+        let names: Vec<String> = (0..10).map(|k| format!("t{k}")).collect();
+        let scores: Vec<(&str, f64)> = names.iter().map(|name| (name.as_str(), 1.0)).collect();
+        let few = StudyDoc {
+            models: vec![model(0, &scores[..8])],
+            not_averaged: vec!["t3".to_owned()],
+            ..StudyDoc::default()
+        };
+        assert!(shown(&few, &[]).contains(&"t3".to_owned()));
+        let mut many = StudyDoc {
+            models: vec![model(0, &scores)],
+            ..few
+        };
+        assert!(!shown(&many, &[]).contains(&"t3".to_owned()));
+        many.view.columns.shown = vec!["task t3".to_owned()];
+        assert!(shown(&many, &[]).contains(&"t3".to_owned()));
     }
-}
 
-fn by_state(bench: &Workbench, a: &Model, b: &Model) -> Ordering {
-    condition(bench, a).cmp(&condition(bench, b))
-}
-
-fn or_dash(ui: &mut Ui, words: &str) {
-    if words.is_empty() {
-        let weak = Tokens::of(ui).text_weak;
-        text(ui, RichText::new(format::UNDEFINED).color(weak));
-    } else {
-        text(ui, words).on_hover_text(words);
+    #[test]
+    fn no_task_is_taken_for_another_column() {
+        let tasks = ["average".to_owned(), "size".to_owned()];
+        let columns = Column::all(tasks.iter());
+        let keys: BTreeSet<String> = columns.iter().map(Column::key).collect();
+        assert_eq!(keys.len(), columns.len());
     }
-}
-
-fn number(ui: &mut Ui, words: Option<String>) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        or_dash(ui, &words.unwrap_or_default());
-    });
 }

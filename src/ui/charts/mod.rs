@@ -1,0 +1,4 @@
+//! Figures on screen and on paper.
+
+pub mod draw;
+pub mod export;

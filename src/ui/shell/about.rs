@@ -1,0 +1,120 @@
+//! What is known of the study as a whole: shown in the inspector while nothing is selected.
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{
+    Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType,
+};
+use egui_phosphor::regular as icon;
+
+use crate::study::{Command, StudyDoc};
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::widgets::{icon_toggle, section_heading};
+use crate::workbench::Workbench;
+
+/// Lines of the field in which the description is written.
+const FIELD_ROWS: usize = 12;
+
+/// A first line that is longer, in bytes, is no heading.
+const MOST_HEADING: usize = 60;
+
+/// What the panel keeps while it is shown.
+#[derive(Default)]
+pub struct About {
+    /// The study whose description is being written.
+    edited: Option<PathBuf>,
+}
+
+impl About {
+    /// Draws the name of the study, its size and its description.
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        let doc = bench.study().doc();
+        let mut is_edited = self.edited.is_some() && self.edited.as_deref() == bench.path();
+        ScrollArea::vertical()
+            .id_salt("about")
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                // The scroll bar floats; nothing lies under it.
+                ui.set_max_width(ui.available_width() - space::L);
+                head(ui, doc, &mut is_edited);
+                ui.add_space(space::S);
+                if is_edited {
+                    field(ui, doc, out);
+                } else {
+                    is_edited = paragraphs(ui, doc);
+                }
+            });
+        self.edited = bench.path().filter(|_| is_edited).map(Path::to_owned);
+    }
+}
+
+fn head(ui: &mut Ui, doc: &StudyDoc, is_edited: &mut bool) {
+    let weak = Tokens::of(ui).text_weak;
+    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+        if !doc.about.is_empty() || *is_edited {
+            let name = "Edit description";
+            icon_toggle(ui, icon::PENCIL_SIMPLE, name, is_edited);
+        }
+        ui.with_layout(Layout::top_down(Align::Min), |ui| {
+            ui.add(Label::new(theme::strong(&doc.name).size(size::HEADING)).wrap());
+            let models = format::counted(doc.models.len(), "model");
+            let merges = doc.models.iter().filter(|m| is_merge(m)).count();
+            let line = match merges {
+                0 => models,
+                n => format!("{models}  ·  {}", format::counted(n, "merge")),
+            };
+            ui.label(RichText::new(line).size(size::SMALL).color(weak));
+        });
+    });
+}
+
+/// Says whether the user wants to write.
+fn paragraphs(ui: &mut Ui, doc: &StudyDoc) -> bool {
+    if doc.about.trim().is_empty() {
+        let weak = Tokens::of(ui).text_weak;
+        let line = "Select a model or a pair to see more of it";
+        ui.label(RichText::new(line).color(weak));
+        ui.add_space(space::S);
+        return ui.button("Describe this study").clicked();
+    }
+    ui.spacing_mut().item_spacing.y = space::M;
+    for paragraph in doc.about.split("\n\n").map(str::trim) {
+        paragraph_ui(ui, paragraph);
+    }
+    false
+}
+
+/// A paragraph; a short first line without a full stop is its heading.
+fn paragraph_ui(ui: &mut Ui, paragraph: &str) {
+    let text = match paragraph.split_once('\n') {
+        Some((heading, text)) if heading.len() < MOST_HEADING && !heading.ends_with('.') => {
+            section_heading(ui, heading);
+            ui.add_space(space::XS - space::M);
+            text
+        }
+        _ => paragraph,
+    };
+    if !text.is_empty() {
+        ui.add(Label::new(text).wrap().selectable(true));
+    }
+}
+
+fn is_merge(model: &crate::study::Model) -> bool {
+    model.parents.len() > 1 || model.origin.unnamed_parents
+}
+
+fn field(ui: &mut Ui, doc: &StudyDoc, out: &mut Vec<Action>) {
+    let mut about = doc.about.clone();
+    let field = TextEdit::multiline(&mut about)
+        .hint_text("What this study is about, where its numbers are from…")
+        .desired_rows(FIELD_ROWS)
+        .desired_width(f32::INFINITY);
+    let response = ui.add(field);
+    let enabled = response.enabled();
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, enabled, "Description"));
+    if response.changed() {
+        out.push(Action::Study(Command::About(about)));
+    }
+}

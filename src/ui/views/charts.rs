@@ -1,0 +1,170 @@
+//! Charts: what the record says, and the paper's figures drawn again from its data.
+//!
+//! Left the list of charts, in the middle the figure with its controls above and its numbers
+//! as a sentence below. What is chosen is a command and saved with the study; the figure is
+//! kept beside the state that it was made from, so a window that stands still computes nothing.
+
+mod controls;
+mod files;
+mod flow;
+mod list;
+mod picking;
+mod quantities;
+mod rule;
+mod runs;
+mod shown;
+mod sketch;
+mod states;
+mod table;
+mod titles;
+mod words;
+
+use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+
+use crate::study::chart::ChartChoices;
+use crate::study::{Command, ViewEdit};
+use crate::ui::action::{Action, ChartAsk};
+use crate::ui::charts::draw::{Drawing, Hand};
+use crate::ui::theme::{Tokens, space};
+use crate::workbench::Workbench;
+
+pub use titles::{KINDS, title};
+
+use shown::Shown;
+
+/// Narrower than this, in points, the list of charts is a menu.
+const ROOM_FOR_LIST: f32 = 640.0;
+const LIST: f32 = 172.0;
+
+/// What the view keeps while it is shown.
+#[derive(Default)]
+pub struct ChartsView {
+    shown: Option<Shown>,
+    hand: Hand,
+    tools: Tools,
+    explains: bool,
+}
+
+/// What is switched on over the figure.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tools {
+    /// The points as a table.
+    table: bool,
+    /// Dragging draws a loop.
+    lasso: bool,
+    /// The zoom is to be taken back.
+    reset: bool,
+    /// Whether there is a zoom to take back.
+    is_zoomed: bool,
+}
+
+impl ChartsView {
+    /// Draws the view.
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        let has_list = ui.available_width() >= ROOM_FOR_LIST;
+        let choices = bench.study().doc().view.charts.clone();
+        if has_list {
+            list_panel(ui, |ui| list::list_ui(ui, &choices, out));
+        }
+        self.bring_up_to_date(bench, ui.input(|input| input.time));
+        let Some(shown) = &self.shown else { return };
+        let tools = &mut self.tools;
+        panel(Panel::top("chart controls"), ui, |ui| {
+            controls::head_ui(ui, shown, &choices, has_list, tools, out);
+            controls::controls_ui(ui, bench, &choices, out);
+        });
+        let Ok(figure) = &shown.figure else {
+            middle(ui, |ui| states::nothing_ui(ui, bench, shown, &choices, out));
+            return;
+        };
+        let explains = &mut self.explains;
+        // A table wants its rows.
+        let share = if tools.table { 0.6 } else { 1.0 };
+        let height = ui.available_height() * share;
+        panel(Panel::bottom("chart words"), ui, |ui| {
+            words::words_ui(ui, figure, choices.kind, (explains, height));
+        });
+        let hand = &mut self.hand;
+        middle(ui, |ui| {
+            if tools.table {
+                table::table_ui(ui, &shown.rows, bench, out);
+                return;
+            }
+            let salt = title(choices.kind);
+            let drawing = Drawing {
+                figure,
+                id_salt: &salt,
+                selection: bench.study().selection(),
+                lasso: tools.lasso,
+                reset: std::mem::take(&mut tools.reset),
+            };
+            let touched = drawing.show(ui, hand);
+            tools.is_zoomed = touched.is_zoomed;
+            if let Some(picked) = touched.picked {
+                out.extend(picking::select(bench.study(), &picked));
+            }
+        });
+    }
+
+    /// Carries out what was asked of the chart that is shown.
+    ///
+    /// # Errors
+    /// A sentence, if there is no figure or it cannot be drawn.
+    pub fn answer(&mut self, ask: ChartAsk, bench: &Workbench, now: f64) -> Result<Action, String> {
+        self.bring_up_to_date(bench, now);
+        let figure = self.shown.as_ref().map(|shown| &shown.figure);
+        match figure {
+            Some(Ok(figure)) => files::answer(ask, figure),
+            Some(Err(sentence)) => Err(sentence.clone()),
+            None => Err("No chart is shown".to_owned()),
+        }
+    }
+
+    fn bring_up_to_date(&mut self, bench: &Workbench, now: f64) {
+        let key = shown::Key::new(bench);
+        let holds = |shown: &Shown| shown.holds(&key, now);
+        if !self.shown.as_ref().is_some_and(holds) {
+            self.shown = Some(Shown::new(key, bench, now));
+        }
+    }
+}
+
+/// The command that shows a chart as chosen.
+fn choose(choices: ChartChoices) -> Action {
+    Action::Study(Command::View(ViewEdit::Charts(Box::new(choices))))
+}
+
+fn list_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(Margin {
+            left: space::M as i8,
+            right: 0,
+            top: space::M as i8,
+            bottom: 0,
+        });
+    Panel::left("chart list")
+        .exact_size(LIST)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(frame)
+        .show(ui, content);
+}
+
+fn panel(panel: Panel, ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(Margin::symmetric(space::L as i8, space::S as i8));
+    panel
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(frame)
+        .show(ui, content);
+}
+
+fn middle(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(Margin::symmetric(space::L as i8, 0));
+    CentralPanel::default().frame(frame).show(ui, content);
+}

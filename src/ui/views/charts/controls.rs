@@ -1,0 +1,336 @@
+//! The rows above the figure: its title with what can be done to it, and its choices.
+
+use eframe::egui::{
+    Align, Button, Label, Layout, RichText, Ui, WidgetInfo, WidgetType,
+    containers::menu::MenuButton,
+};
+use egui_phosphor::regular as icon;
+
+use super::flow::flow;
+use super::quantities::{Known, known, with_points};
+use super::shown::Shown;
+use super::{Tools, choose, list, rule, runs, titles};
+use crate::charts::{Figure, shown_model};
+use crate::kinship::Metric;
+use crate::study::chart::{
+    ChartChoices, ChartKind, FitBand, FitLine, Overlay, PointsAre, Quantity,
+};
+use crate::study::{ModelId, StudyDoc};
+use crate::ui::action::{Action, ChartAsk};
+use crate::ui::theme::{Tokens, size, space};
+use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, segmented};
+use crate::workbench::Workbench;
+use crate::workbench::library::bundled;
+
+/// What the tools at the right need, in points.
+const TOOLS: f32 = 180.0;
+
+/// The title, and at its right what can be done with the figure.
+pub fn head_ui(
+    ui: &mut Ui,
+    shown: &Shown,
+    choices: &ChartChoices,
+    has_list: bool,
+    tools: &mut Tools,
+    out: &mut Vec<Action>,
+) {
+    ui.horizontal(|ui| {
+        if !has_list {
+            list::menu_ui(ui, choices, out);
+        }
+        let own = titles::title(choices.kind);
+        let title = shown.figure.as_ref().map_or(&own, |figure| &figure.title);
+        let title = if title.is_empty() { &own } else { title };
+        // The list says whose figures these are.
+        let short = title.replacen(" of the paper:", ":", 1);
+        let words = RichText::new(short)
+            .size(size::HEADING)
+            .family(crate::ui::fonts::semibold());
+        ui.scope(|ui| {
+            ui.set_max_width((ui.available_width() - TOOLS).max(1.0));
+            ui.add(Label::new(words).truncate()).on_hover_text(title);
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            let has_plots = |figure: &Figure| figure.panels.iter().any(|p| p.cells().is_none());
+            let has_plots = shown.figure.as_ref().is_ok_and(has_plots);
+            ui.add_enabled_ui(shown.figure.is_ok(), |ui| {
+                tools_ui(ui, tools, has_plots, out);
+            });
+        });
+    });
+}
+
+/// From right to left.
+fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, out: &mut Vec<Action>) {
+    let mut ask = |asked: bool, what: ChartAsk| {
+        if asked {
+            out.push(Action::Chart(what));
+        }
+    };
+    let weak = Tokens::of(ui).text_weak;
+    let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).color(weak);
+    let button = MenuButton::from_button(Button::new(sign).frame(false));
+    let (response, _) = button.ui(ui, |ui| {
+        ask(ui.button("Save as SVG…").clicked(), ChartAsk::Svg);
+        ask(ui.button("Save as PNG…").clicked(), ChartAsk::Png);
+        ask(ui.button("Save as CSV…").clicked(), ChartAsk::Csv);
+    });
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, "Save as…"));
+    response.on_hover_text("Save as…");
+    let copied = icon_button(ui, icon::COPY, "Copy table").clicked();
+    ask(copied, ChartAsk::Table);
+    let copied = icon_button(ui, icon::IMAGE, "Copy picture").clicked();
+    ask(copied, ChartAsk::Picture);
+    ui.add_space(space::S);
+    icon_toggle(ui, icon::TABLE, "Table", &mut tools.table);
+    // In a matrix there is nothing to enclose and nothing to zoom.
+    if !has_plots {
+        return;
+    }
+    ui.add_enabled_ui(!tools.table, |ui| {
+        let lasso = "Lasso: draw a loop around points instead of a box";
+        icon_toggle(ui, icon::LASSO, lasso, &mut tools.lasso);
+        ui.add_enabled_ui(tools.is_zoomed, |ui| {
+            tools.reset |= icon_button(ui, icon::CORNERS_OUT, "Show the whole chart").clicked();
+        });
+    });
+}
+
+/// The choices of the chart that is shown.
+pub fn controls_ui(ui: &mut Ui, bench: &Workbench, choices: &ChartChoices, out: &mut Vec<Action>) {
+    let (doc, record) = (bench.study().doc(), bench.record());
+    if let ChartKind::Paper(number) = choices.kind
+        && is_open(bench, number)
+    {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = eframe::egui::vec2(space::M, space::XS);
+        let before = choices;
+        let mut choices = choices.clone();
+        match choices.kind {
+            ChartKind::Scatter => {
+                scatter_ui(ui, bench, &mut choices);
+                runs_ui(ui, &record.runs, before, out);
+                fit_ui(ui, &mut choices);
+            }
+            ChartKind::Stagnation => {
+                metric_ui(ui, &mut choices);
+                overlay_ui(ui, &mut choices);
+                runs_ui(ui, &record.runs, before, out);
+                flow(ui, "Rule", "", |ui| rule::rule_ui(ui, before, out));
+            }
+            ChartKind::Gains | ChartKind::Runs => runs_ui(ui, &record.runs, before, out),
+            ChartKind::Matrix => {
+                group_ui(ui, doc, &mut choices);
+                metric_ui(ui, &mut choices);
+            }
+            ChartKind::Layers => model_ui(ui, bench, &mut choices),
+            ChartKind::Paper(number) => paper_ui(ui, number, out),
+        }
+        if choices != *before {
+            out.push(choose(choices));
+        }
+    });
+}
+
+/// Nothing where there is one run or none: an empty control would leave a hole in its row.
+fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, out: &mut Vec<Action>) {
+    if runs.len() > 1 {
+        flow(ui, "Runs", "", |ui| runs::runs_ui(ui, runs, choices, out));
+    }
+}
+
+fn scatter_ui(ui: &mut Ui, bench: &Workbench, choices: &mut ChartChoices) {
+    let options = [(PointsAre::Models, "Models"), (PointsAre::Pairs, "Pairs")];
+    flow(ui, "Points are", "Points are", |ui| {
+        let mut points = choices.points;
+        segmented(ui, "Points are", &mut points, &options);
+        if points != choices.points {
+            *choices = with_points(choices, points, (bench.record(), bench.pair_rows()));
+        }
+    });
+    let known = known(bench.record(), bench.pair_rows(), choices.points);
+    if let Some(x) = quantity_ui(ui, "x", "X axis", &known, Some(&choices.x), choices.points) {
+        choices.x = x.unwrap_or_else(|| choices.x.clone());
+    }
+    if let Some(y) = quantity_ui(ui, "y", "Y axis", &known, Some(&choices.y), choices.points) {
+        choices.y = y.unwrap_or_else(|| choices.y.clone());
+    }
+    let colour = choices.colour.as_ref();
+    if let Some(colour) = quantity_ui(ui, "Colour", "Colour", &known, colour, choices.points) {
+        choices.colour = colour;
+    }
+}
+
+/// A menu of quantities; only the colour can also be the run.
+fn quantity_ui(
+    ui: &mut Ui,
+    short: &str,
+    name: &str,
+    known: &[Known],
+    current: Option<&Quantity>,
+    points: PointsAre,
+) -> Option<Option<Quantity>> {
+    let is_colour = name == "Colour";
+    let mut offered: Vec<(Option<Quantity>, String)> = Vec::new();
+    if is_colour {
+        offered.push((None, "Run".to_owned()));
+    }
+    offered.extend(known.iter().map(|Known { quantity, count }| {
+        let words = format!("{} ({count})", titles::quantity(quantity, points));
+        (Some(quantity.clone()), words)
+    }));
+    let has_current = offered.iter().any(|(q, _)| q.as_ref() == current);
+    if let Some(current) = current.filter(|_| !has_current) {
+        let words = format!("{} (0)", titles::quantity(current, points));
+        offered.push((Some(current.clone()), words));
+    }
+    let at = offered.iter().position(|(q, _)| q.as_ref() == current)?;
+    let options: Vec<Choice<'_, usize>> = offered
+        .iter()
+        .enumerate()
+        .map(|(value, (_, label))| Choice {
+            value,
+            label,
+            help: "",
+        })
+        .collect();
+    let chosen = flow(ui, name, short, |ui| choice(ui, name, at, &options))?;
+    offered
+        .into_iter()
+        .nth(chosen)
+        .map(|(quantity, _)| quantity)
+}
+
+fn fit_ui(ui: &mut Ui, choices: &mut ChartChoices) {
+    let line = |value, label, help| Choice { value, label, help };
+    let lines = [
+        line(FitLine::None, "None", ""),
+        line(
+            FitLine::LeastSquares,
+            "Least squares",
+            "The line with the least squared distance",
+        ),
+        line(
+            FitLine::Robust,
+            "Robust",
+            "Theil–Sen: the median of all slopes, which outliers hardly move",
+        ),
+    ];
+    if let Some(line) = flow(ui, "Line", "Line", |ui| {
+        choice(ui, "Line", choices.line, &lines)
+    }) {
+        choices.line = line;
+    }
+    if choices.line != FitLine::LeastSquares {
+        return;
+    }
+    let band = |value, label, help| Choice { value, label, help };
+    let bands = [
+        band(FitBand::None, "None", ""),
+        band(
+            FitBand::Confidence,
+            "Confidence",
+            "Where the line may lie, at 95 %",
+        ),
+        band(
+            FitBand::Prediction,
+            "Prediction",
+            "Where the next point may lie, at 95 %",
+        ),
+    ];
+    if let Some(band) = flow(ui, "Band", "Band", |ui| {
+        choice(ui, "Band", choices.band, &bands)
+    }) {
+        choices.band = band;
+    }
+}
+
+fn metric_ui(ui: &mut Ui, choices: &mut ChartChoices) {
+    let metrics = Metric::ALL.map(|metric| Choice {
+        value: metric,
+        label: metric.title(),
+        help: metric.help(),
+    });
+    let chosen = flow(ui, "Metric", "Kinship", |ui| {
+        choice(ui, "Metric", choices.metric, &metrics)
+    });
+    choices.metric = chosen.unwrap_or(choices.metric);
+}
+
+fn overlay_ui(ui: &mut Ui, choices: &mut ChartChoices) {
+    let options = [(Overlay::TwoAxes, "Two axes"), (Overlay::MinMax, "Min–max")];
+    flow(ui, "Overlay", "", |ui| {
+        segmented(ui, "Overlay", &mut choices.overlay, &options);
+    });
+}
+
+/// What was measured, and each table of reported pairs.
+fn group_ui(ui: &mut Ui, doc: &StudyDoc, choices: &mut ChartChoices) {
+    let mut groups: Vec<&str> = vec![""];
+    for pair in &doc.pairs {
+        if !groups.contains(&pair.group.as_str()) {
+            groups.push(&pair.group);
+        }
+    }
+    let options: Vec<Choice<'_, usize>> = groups
+        .iter()
+        .enumerate()
+        .map(|(value, group)| Choice {
+            value,
+            label: if group.is_empty() {
+                "As measured"
+            } else {
+                group
+            },
+            help: "",
+        })
+        .collect();
+    let at = groups.iter().position(|g| *g == choices.group).unwrap_or(0);
+    if let Some(at) = flow(ui, "Group", "Group", |ui| choice(ui, "Group", at, &options)) {
+        choices.group = groups[at].to_owned();
+    }
+}
+
+/// The models that have a base, of which a change can be measured.
+fn model_ui(ui: &mut Ui, bench: &Workbench, choices: &mut ChartChoices) {
+    let doc = bench.study().doc();
+    let selected = bench.study().selection().models();
+    let shown = shown_model(choices, doc, &selected);
+    let models = doc.models.iter().filter(|m| m.base.is_some());
+    let options: Vec<Choice<'_, Option<ModelId>>> = models
+        .map(|m| Choice {
+            value: Some(m.id),
+            label: &m.name,
+            help: "",
+        })
+        .collect();
+    if options.is_empty() {
+        return;
+    }
+    if let Some(model) = flow(ui, "Model", "Model", |ui| {
+        choice(ui, "Model", shown, &options)
+    }) {
+        choices.model = model;
+    }
+}
+
+/// Whether the study is open that a figure of the paper is drawn from.
+fn is_open(bench: &Workbench, number: u8) -> bool {
+    let key = titles::study_of(number);
+    bench.open_record().is_some_and(|open| open.key == key)
+}
+
+/// The study that a figure of the paper is drawn from, and the way to it.
+fn paper_ui(ui: &mut Ui, number: u8, out: &mut Vec<Action>) {
+    let key = titles::study_of(number);
+    let name = &bundled(key).name;
+    let help = "Until then points select models of the open study that have the same names";
+    let button = ui.button(format!("Open “{name}”"));
+    if button.on_hover_text(help).clicked() {
+        out.push(Action::OpenBundled(key));
+    }
+}

@@ -1,0 +1,87 @@
+//! The figure that is shown, with what follows from it, kept until something changes.
+
+use super::picking::by_name;
+use super::table::{Row, rows};
+use crate::charts::{Figure, Layer, MODEL};
+use crate::study::chart::{ChartChoices, ChartKind};
+use crate::study::{Selection, StudyDoc};
+use crate::workbench::Workbench;
+
+/// What everything in [`Shown`] follows from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    revision: u64,
+    /// Whether something is being measured: what is shown is soon out of date.
+    is_measuring: bool,
+    choices: ChartChoices,
+    selection: Selection,
+}
+
+impl Key {
+    pub fn new(bench: &Workbench) -> Self {
+        Self {
+            revision: bench.revision(),
+            is_measuring: bench.is_measuring(),
+            choices: bench.study().doc().view.charts.clone(),
+            selection: bench.study().selection().clone(),
+        }
+    }
+}
+
+/// The figure, or the sentence that says what is missing; and its table.
+pub struct Shown {
+    pub key: Key,
+    pub figure: Result<Figure, String>,
+    pub rows: Vec<Row>,
+    /// When it was made, in seconds.
+    at: f64,
+}
+
+/// How long a figure stands while a measurement goes on.
+const PATIENCE_SECS: f64 = 0.4;
+
+impl Shown {
+    pub fn new(key: Key, bench: &Workbench, now: f64) -> Self {
+        let doc = bench.study().doc();
+        let mut figure = bench.figure(&key.choices);
+        if let (ChartKind::Paper(_), Ok(figure)) = (key.choices.kind, &mut figure) {
+            rename(figure, doc);
+        }
+        Self {
+            rows: figure.as_ref().map(rows).unwrap_or_default(),
+            figure,
+            key,
+            at: now,
+        }
+    }
+
+    /// Whether it still shows what is wanted. While a measurement runs there is something new
+    /// many times a second; the figure then waits a little, so that the window stays quick.
+    pub fn holds(&self, key: &Key, now: f64) -> bool {
+        let only_newer = Key {
+            revision: self.key.revision,
+            ..key.clone()
+        };
+        let may_wait = key.is_measuring && (0.0..PATIENCE_SECS).contains(&(now - self.at));
+        self.key == *key || (may_wait && self.key == only_newer)
+    }
+}
+
+/// A figure from other data stands for the models of this study that have the same names.
+fn rename(figure: &mut Figure, doc: &StudyDoc) {
+    for layer in figure.panels.iter_mut().flat_map(|panel| &mut panel.layers) {
+        let points = match layer {
+            Layer::Points(mark) => &mut mark.points,
+            Layer::Bars { points, .. } => points,
+            _ => continue,
+        };
+        for point in points {
+            point.models = by_name(doc, &point.label);
+            if point.models.is_empty() {
+                // Its label is a value or a short name; what it is stands with its values.
+                let model = point.details.iter().find(|(name, _)| name == MODEL);
+                point.models = model.map_or_else(Vec::new, |(_, name)| by_name(doc, name));
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What stands in the view where there is nothing to draw.
+
+use eframe::egui::{FontId, RichText, Ui};
+use egui_phosphor::regular as icon;
+
+use super::choose;
+use super::quantities::with_points;
+use super::shown::Shown;
+use crate::study::chart::{ChartChoices, ChartKind, PointsAre};
+use crate::ui::action::{Action, View};
+use crate::ui::theme::{Tokens, space};
+use crate::ui::widgets::primary_button;
+use crate::workbench::Workbench;
+
+/// The record that is offered where there is none: its name and its key.
+const RECORD: (&str, &str) = ("Open the community’s record", "community");
+const EMPTY: &str = "Nothing is written down yet. Charts are drawn from scores and from kinship; \
+                     import scores, or look at what others have recorded.";
+const FILES: &str = "The models of this study are known by name alone. The change of each layer \
+                     is measured in their weights; add models with their files and a base.";
+const WIDEST: f32 = 440.0;
+
+/// The sentence that says what is missing, and the buttons that get on.
+pub fn nothing_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    shown: &Shown,
+    choices: &ChartChoices,
+    out: &mut Vec<Action>,
+) {
+    let missing = shown.figure.as_ref().err().map_or("", String::as_str);
+    let sentence = match kind_of(bench, choices.kind) {
+        Lack::Everything => EMPTY,
+        Lack::Files => FILES,
+        Lack::Other => missing,
+    };
+    let weak = Tokens::of(ui).text_weak;
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.3 - space::XXL).max(space::L));
+        let sign = RichText::new(icon::CHART_SCATTER).font(FontId::proportional(40.0));
+        ui.label(sign.color(weak));
+        ui.add_space(space::XS);
+        ui.scope(|ui| {
+            ui.set_max_width(WIDEST);
+            ui.label(RichText::new(sentence).color(weak));
+        });
+        ui.add_space(space::S);
+        if let Some((words, action)) = pairs(bench, choices).or_else(|| way_on(bench, choices.kind))
+            && primary_button(ui, words).clicked()
+        {
+            out.push(action);
+        }
+        if bench.open_record().is_none() && ui.button(RECORD.0).clicked() {
+            out.push(Action::OpenBundled(RECORD.1));
+        }
+    });
+}
+
+/// What is missing.
+#[derive(Clone, Copy, PartialEq)]
+enum Lack {
+    Everything,
+    /// Weights that could be measured.
+    Files,
+    Other,
+}
+
+fn kind_of(bench: &Workbench, kind: ChartKind) -> Lack {
+    let models = &bench.study().doc().models;
+    if models.is_empty() {
+        Lack::Everything
+    } else if kind == ChartKind::Layers && models.iter().all(|m| m.path.is_none()) {
+        Lack::Files
+    } else {
+        Lack::Other
+    }
+}
+
+/// The pairs whose kinship is known, where no merge is.
+fn pairs(bench: &Workbench, choices: &ChartChoices) -> Option<(&'static str, Action)> {
+    let data = (bench.record(), bench.pair_rows());
+    let is_lacking = choices.kind == ChartKind::Scatter && choices.points == PointsAre::Models;
+    (is_lacking && data.1.len() > 1).then(|| {
+        let choices = with_points(choices, PointsAre::Pairs, data);
+        ("Show the pairs", choose(choices))
+    })
+}
+
+/// What supplies the missing: scores, or a measurement.
+fn way_on(bench: &Workbench, kind: ChartKind) -> Option<(&'static str, Action)> {
+    let has_scores = bench.record().rows.iter().any(|row| row.average.is_some());
+    match (kind_of(bench, kind), kind) {
+        (_, ChartKind::Paper(_)) => None,
+        (Lack::Files, _) => Some(("Add models…", Action::AskForModels)),
+        (Lack::Other, ChartKind::Matrix | ChartKind::Layers) => {
+            Some(("Go to kinship", Action::Go(View::Kinship)))
+        }
+        _ if has_scores => None,
+        _ => Some(("Import scores…", Action::AskForScores)),
+    }
+}

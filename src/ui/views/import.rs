@@ -1,0 +1,178 @@
+//! The import window: what was found in a file, what it is taken for, and what would come of
+//! it, before anything does.
+
+mod foot;
+mod metrics;
+mod paste;
+mod table;
+
+use eframe::egui::{Context, Frame, Id, Modal, Response, RichText, Ui, Vec2, vec2};
+
+use crate::import::{Content, ImportError, Preview, Ready, Source};
+use crate::study::StudyDoc;
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Tokens, size, space};
+use crate::workbench::Workbench;
+use foot::Press;
+use metrics::Metrics;
+use paste::Paste;
+use table::Table;
+
+/// The window that is open while something is being imported.
+#[derive(Default)]
+pub struct ImportView {
+    stage: Option<Stage>,
+}
+
+/// What the window shows.
+enum Stage {
+    /// A box to paste a table into.
+    Paste(Paste),
+    /// A table and the meaning of its columns.
+    Table(Box<Table>),
+    /// Results and their metrics.
+    Metrics(Box<Metrics>),
+    /// What cannot be read.
+    Broken {
+        name: String,
+        errors: Vec<ImportError>,
+    },
+}
+
+/// What would come of an import, or what is in the way.
+type Outcome = Result<(Ready, Preview), Vec<ImportError>>;
+
+/// An outcome with what it was worked out from.
+struct Kept<K> {
+    of: Option<(u64, K)>,
+    outcome: Outcome,
+}
+
+impl<K> Default for Kept<K> {
+    fn default() -> Self {
+        Self {
+            of: None,
+            outcome: Err(Vec::new()),
+        }
+    }
+}
+
+impl<K: PartialEq + Clone> Kept<K> {
+    /// The outcome for `key` in the study as it is; worked out anew if either has changed.
+    fn get(
+        &mut self,
+        bench: &Workbench,
+        key: &K,
+        make: impl FnOnce(&StudyDoc) -> Result<Ready, Vec<ImportError>>,
+    ) -> &Outcome {
+        let revision = bench.revision();
+        let holds = self
+            .of
+            .as_ref()
+            .is_some_and(|(r, k)| *r == revision && k == key);
+        if !holds {
+            let doc = bench.study().doc();
+            self.outcome = make(doc).map(|ready| {
+                let preview = Preview::new(&ready.import, doc);
+                (ready, preview)
+            });
+            self.of = Some((revision, key.clone()));
+        }
+        &self.outcome
+    }
+}
+
+impl ImportView {
+    /// Whether the window is open.
+    pub fn is_open(&self) -> bool {
+        self.stage.is_some()
+    }
+
+    /// Opens the window on what was read.
+    pub fn open(&mut self, source: Source) {
+        self.stage = Some(stage_of(source));
+    }
+
+    /// Opens the window with a box to paste a table into.
+    pub fn open_paste(&mut self) {
+        self.stage = Some(Stage::Paste(Paste::default()));
+    }
+
+    /// Draws the window, if it is open.
+    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, out: &mut Vec<Action>) {
+        let Some(stage) = &mut self.stage else {
+            return;
+        };
+        let size = room(ctx, stage);
+        let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
+        let modal = Modal::new(Id::new("import")).frame(frame).show(ctx, |ui| {
+            ui.set_width(size.x);
+            ui.set_max_height(size.y);
+            match stage {
+                Stage::Paste(paste) => paste.ui(ui),
+                Stage::Table(table) => table.ui(ui, bench),
+                Stage::Metrics(metrics) => metrics.ui(ui, bench),
+                Stage::Broken { name, errors } => broken_ui(ui, name, errors),
+            }
+        });
+        // A click beside the window must not throw a mapping away.
+        let escaped = modal.should_close() && !modal.backdrop_response.clicked();
+        match modal.inner {
+            Some(Press::Read(source)) => self.stage = Some(stage_of(*source)),
+            Some(Press::Import(import)) => {
+                out.push(Action::Import(import));
+                self.stage = None;
+            }
+            Some(Press::Cancel) => self.stage = None,
+            None if escaped => self.stage = None,
+            None => {}
+        }
+    }
+}
+
+fn stage_of(source: Source) -> Stage {
+    let Source { name, content } = source;
+    match content {
+        Content::Sheet(sheet) => Stage::Table(Box::new(Table::new(name, sheet))),
+        Content::Harness(results) => Stage::Metrics(Box::new(Metrics::new(name, results))),
+        Content::Broken(errors) => Stage::Broken { name, errors },
+    }
+}
+
+/// As large as the window allows, for tables; as narrow as text is read, for the rest.
+fn room(ctx: &Context, stage: &Stage) -> Vec2 {
+    let all = ctx.content_rect().size() - Vec2::splat(2.0 * (space::XL + space::L));
+    let most = match stage {
+        Stage::Table(_) => vec2(1160.0, 680.0),
+        Stage::Metrics(_) => vec2(860.0, 640.0),
+        Stage::Paste(_) | Stage::Broken { .. } => vec2(620.0, 480.0),
+    };
+    all.min(most)
+}
+
+/// The title, with what it is about beside it.
+fn head_ui(ui: &mut Ui, name: &str, facts: &str) {
+    let weak = Tokens::of(ui).text_weak;
+    ui.horizontal(|ui| {
+        ui.label(theme::strong("Import scores").size(size::HEADING));
+        ui.add_space(space::XS);
+        ui.label(name).on_hover_text(name);
+        ui.label(RichText::new(facts).color(weak));
+    });
+}
+
+fn broken_ui(ui: &mut Ui, name: &str, errors: &[ImportError]) -> Option<Press> {
+    head_ui(ui, name, "");
+    ui.add_space(space::XS);
+    ui.label("This file cannot be imported, and nothing was");
+    ui.add_space(space::XS);
+    foot::errors_ui(ui, errors, 220.0);
+    ui.add_space(space::S);
+    ui.button("Close").clicked().then_some(Press::Cancel)
+}
+
+/// Gives a control a name of its own for those who cannot see what stands beside it.
+fn named(response: &Response, kind: eframe::egui::WidgetType, name: &str) {
+    let enabled = response.enabled();
+    response.widget_info(|| eframe::egui::WidgetInfo::labeled(kind, enabled, name));
+}

@@ -1,0 +1,131 @@
+//! The lineage: who descends from whom, generation by generation, and the same as a list.
+//!
+//! What is drawn is worked out once and kept beside the key that it was worked out for; a
+//! window that stands still computes nothing and asks for no frame.
+
+mod camera;
+mod canvas;
+mod controls;
+mod curve;
+mod drawn;
+mod files;
+mod header;
+mod legend;
+mod list;
+mod names;
+mod pill;
+mod pointer;
+mod search;
+mod shown;
+mod states;
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+
+use crate::ui::action::Action;
+use crate::ui::theme::{Tokens, space};
+use crate::workbench::Workbench;
+
+use canvas::{Canvas, Wanted};
+use controls::Look;
+use list::List;
+use shown::{Key, Shown};
+
+/// Narrower than this, in points, the list folds.
+const ROOM_FOR_LIST: f32 = 760.0;
+const LIST: f32 = 236.0;
+
+/// What the view keeps while it is shown.
+#[derive(Default)]
+pub struct LineageView {
+    /// Where the study is kept that was looked at last; another one is looked at anew.
+    study: Option<PathBuf>,
+    shown: Option<Shown>,
+    look: Look,
+    canvas: Canvas,
+    list: List,
+}
+
+impl LineageView {
+    /// Draws the view.
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        if bench.study().doc().models.is_empty() {
+            states::no_models_ui(ui, out);
+            return;
+        }
+        if self.study.as_deref() != bench.path() {
+            *self = Self {
+                study: bench.path().map(Path::to_owned),
+                ..Self::default()
+            };
+        }
+        self.bring_up_to_date(bench);
+        let Some(shown) = &self.shown else { return };
+        let has_room = ui.available_width() >= ROOM_FOR_LIST;
+        let list_is_shown = self.look.list.unwrap_or(has_room);
+        let (look, canvas, list) = (&mut self.look, &mut self.canvas, &mut self.list);
+        let mut wanted = Wanted::default();
+        panel(Panel::top("lineage controls"), ui, space::M, |ui| {
+            wanted.reveal = controls::ui(ui, bench, shown, look, canvas, list_is_shown, out);
+            states::banners_ui(ui, shown, out);
+        });
+        if list_is_shown {
+            let touched = list_panel(ui, |ui| list.ui(ui, bench, shown, out));
+            wanted.reveal = wanted.reveal.or(touched.reveal);
+            wanted.hovered = touched.hovered;
+        }
+        panel(Panel::bottom("lineage legend"), ui, space::S, |ui| {
+            legend::ui(ui, shown, look.colour);
+        });
+        let is_searching = !look.search.text.trim().is_empty();
+        wanted.found = is_searching.then(|| look.search.matches(shown));
+        wanted.gone_to = (wanted.found.as_ref()).and_then(|found| look.search.current(found));
+        let frame = Frame::new().fill(Tokens::of(ui).background);
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            canvas.ui(ui, bench, shown, look.colour, &wanted, out);
+        });
+    }
+
+    /// Works out what is shown, unless it is known already.
+    fn bring_up_to_date(&mut self, bench: &Workbench) {
+        let key = Key {
+            revision: bench.revision(),
+            runs: self.look.runs.clone(),
+        };
+        if self.shown.as_ref().is_none_or(|shown| shown.key != key) {
+            self.shown = Some(Shown::new(key, bench, self.shown.take()));
+        }
+    }
+}
+
+/// A panel over the whole width.
+fn panel(panel: Panel, ui: &mut Ui, above: f32, content: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(Margin::symmetric(space::L as i8, above as i8));
+    panel
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(frame)
+        .show(ui, content);
+}
+
+fn list_panel<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let frame = Frame::new()
+        .fill(Tokens::of(ui).background)
+        .inner_margin(Margin {
+            left: space::S as i8,
+            right: space::XS as i8,
+            top: 0,
+            bottom: 0,
+        });
+    Panel::left("lineage list")
+        .default_size(LIST)
+        .size_range(160.0..=420.0)
+        .resizable(true)
+        .frame(frame)
+        .show(ui, content)
+        .inner
+}

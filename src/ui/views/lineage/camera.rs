@@ -1,0 +1,201 @@
+//! Where the canvas looks: zoom and pan, and the sizes of things on it at zoom 1.
+
+use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
+use egui_graphs::MetadataFrame;
+
+use crate::lineage::Layout;
+
+/// From one column to the next and from one row to the next, in points at zoom 1.
+pub const PITCH: Vec2 = vec2(240.0, 40.0);
+/// A pill, in points at zoom 1.
+pub const PILL: Vec2 = vec2(192.0, 28.0);
+/// Below this zoom a name has no room in its pill, and pills become dots.
+pub const LEAST_PILLS: f32 = 0.62;
+
+/// The zoom that a lineage opens with where all of it does not fit: names can be read.
+const READABLE: f32 = 0.7;
+/// Where among the columns in view the best model stands then: most room is for its forebears.
+const BEST_AT: f32 = 0.7;
+/// Between two columns of pills, in points at zoom 1.
+const GAP: f32 = PITCH.x - PILL.x;
+const LEAST_ZOOM: f32 = 0.02;
+const MOST_ZOOM: f32 = 2.0;
+/// Free space around everything when it is fitted, in points.
+const MARGIN: f32 = 24.0;
+
+/// Zoom, and where the canvas's origin lies from the corner of the view, in points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Camera {
+    pub zoom: f32,
+    pub pan: Vec2,
+}
+
+impl Camera {
+    /// All of `content` in the middle of a view, never larger than at zoom 1.
+    pub fn fit(content: Rect, view: Vec2) -> Self {
+        let room = (view - Vec2::splat(2.0 * MARGIN)).max(Vec2::splat(1.0));
+        let zoom = (room / content.size().max(Vec2::splat(1.0))).min_elem();
+        Self::centred(content.center(), zoom.min(1.0), view)
+    }
+
+    /// The first look: everything if names can be read then, else as many whole columns as can
+    /// be read, with the best model among the last of them and the generations that led to it
+    /// before; without a best one the first columns, from the largest family down.
+    pub fn opening(layout: &Layout, best: Option<usize>, view: Vec2) -> Self {
+        let content = extent(layout, 0..layout.columns.len());
+        let fit = Self::fit(content, view);
+        if fit.zoom >= READABLE {
+            return fit;
+        }
+        let room = (view - Vec2::splat(2.0 * MARGIN)).max(Vec2::splat(1.0));
+        let zoom_for = |columns: usize| room.x / (columns as f32 * PITCH.x - GAP);
+        let all = layout.generations.len().max(1);
+        let shown = (1..=all).take_while(|&n| zoom_for(n) >= READABLE).last();
+        let shown = shown.unwrap_or(1);
+        let zoom = zoom_for(shown).clamp(READABLE, 1.0);
+        let before = (shown as f32 * BEST_AT) as usize;
+        let column = best.map_or(0, |best| layout.columns[best]);
+        let first = column.saturating_sub(before).min(all - shown);
+        let is_in = |&m: &usize| (first..first + shown).contains(&layout.columns[m]);
+        let seen = extent(layout, (0..layout.columns.len()).filter(is_in));
+        let at = best.map_or(seen.top(), |best| at(0, layout.heights[best]).y);
+        let mut camera = Self::centred(seen.center(), zoom, view);
+        if seen.height() * zoom > room.y {
+            let (top, bottom) = (seen.top() * zoom, seen.bottom() * zoom);
+            let wanted = view.y / 2.0 - at * zoom;
+            camera.pan.y = wanted.clamp(view.y - MARGIN - bottom, MARGIN - top);
+        }
+        camera
+    }
+
+    /// At zoom 1 with everything in the middle, whether or not it fits.
+    pub fn fit_exactly(content: Rect, view: Vec2) -> Self {
+        Self::centred(content.center(), 1.0, view)
+    }
+
+    fn centred(at: Pos2, zoom: f32, view: Vec2) -> Self {
+        let zoom = zoom.clamp(LEAST_ZOOM, MOST_ZOOM);
+        Self {
+            zoom,
+            pan: view / 2.0 - at.to_vec2() * zoom,
+        }
+    }
+
+    /// Nearer or farther by `factor`; what lies `at` stays there.
+    #[must_use]
+    pub fn zoomed(self, factor: f32, at: Vec2) -> Self {
+        let zoom = (self.zoom * factor).clamp(LEAST_ZOOM, MOST_ZOOM);
+        Self {
+            zoom,
+            pan: at - (at - self.pan) * (zoom / self.zoom),
+        }
+    }
+
+    /// Moved just so far that `rect` of the canvas is in a view.
+    #[must_use]
+    pub fn revealing(mut self, rect: Rect, view: Vec2) -> Self {
+        let inside = (view - Vec2::splat(MARGIN)).max(Vec2::splat(MARGIN));
+        for axis in 0..2 {
+            let from = rect.min[axis] * self.zoom + self.pan[axis];
+            let to = rect.max[axis] * self.zoom + self.pan[axis];
+            if from < MARGIN || to - from > inside[axis] - MARGIN {
+                self.pan[axis] += MARGIN - from;
+            } else if to > inside[axis] {
+                self.pan[axis] -= to - inside[axis];
+            }
+        }
+        self
+    }
+
+    /// The same for egui_graphs, for a view whose corner is at `corner` of the screen.
+    pub fn frame(self, corner: Pos2) -> MetadataFrame {
+        let mut frame = MetadataFrame::default();
+        frame.zoom = self.zoom;
+        frame.pan = self.pan + corner.to_vec2();
+        frame
+    }
+}
+
+/// The middle of a place on the canvas.
+pub fn at(column: usize, height: f32) -> Pos2 {
+    pos2(column as f32 * PITCH.x, height * PITCH.y)
+}
+
+/// Everything that `models` cover on the canvas.
+pub fn extent(layout: &Layout, models: impl IntoIterator<Item = usize>) -> Rect {
+    let rect = |m: usize| Rect::from_center_size(at(layout.columns[m], layout.heights[m]), PILL);
+    let all = models.into_iter().map(rect).reduce(Rect::union);
+    all.unwrap_or(Rect::from_min_size(Pos2::ZERO, PILL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VIEW: Vec2 = vec2(600.0, 400.0);
+
+    #[test]
+    fn what_is_fitted_is_in_the_view() {
+        let content = Rect::from_min_size(pos2(-80.0, 10.0), vec2(4000.0, 900.0));
+        let camera = Camera::fit(content, VIEW);
+        for corner in [content.min, content.max] {
+            let seen = corner.to_vec2() * camera.zoom + camera.pan;
+            assert!(Rect::from_min_size(Pos2::ZERO, VIEW).contains(seen.to_pos2()));
+        }
+        let small = Rect::from_center_size(Pos2::ZERO, vec2(20.0, 20.0));
+        assert_eq!(Camera::fit(small, VIEW).zoom, 1.0);
+    }
+
+    #[test]
+    fn the_first_look_shows_the_best_and_whole_columns() {
+        let n = 200;
+        let layout = Layout {
+            columns: (0..n).map(|m| m / 20).collect(),
+            heights: (0..n).map(|m| (m % 20) as f32).collect(),
+            generations: (0..10).collect(),
+            ..Layout::default()
+        };
+        let view = Rect::from_min_size(Pos2::ZERO, VIEW).expand(0.01);
+        for best in [0, 19, 90, 115, 180, 199] {
+            let camera = Camera::opening(&layout, Some(best), VIEW);
+            assert!((READABLE..=1.0).contains(&camera.zoom));
+            let seen = |m| (extent(&layout, [m]) * camera.zoom).translate(camera.pan);
+            assert!(view.contains_rect(seen(best)), "{best}");
+            for model in 0..n {
+                let x = seen(model).x_range();
+                let is_whole = view.x_range().contains(x.min) && view.x_range().contains(x.max);
+                assert!(is_whole || !x.contains(VIEW.x) && !x.contains(0.0));
+            }
+        }
+        let founders = Camera::opening(&layout, None, VIEW);
+        let first = (extent(&layout, [0]) * founders.zoom).translate(founders.pan);
+        assert!((first.min - pos2(MARGIN, MARGIN)).length() < 1.0);
+    }
+
+    #[test]
+    fn zoom_keeps_what_is_under_the_pointer() {
+        let camera = Camera {
+            zoom: 0.7,
+            pan: vec2(40.0, -30.0),
+        };
+        let at = vec2(210.0, 95.0);
+        let under = (at - camera.pan) / camera.zoom;
+        let nearer = camera.zoomed(1.6, at);
+        assert!(((at - nearer.pan) / nearer.zoom - under).length() < 1e-3);
+        assert!(camera.zoomed(1e-9, at).zoom > 0.0);
+    }
+
+    #[test]
+    fn what_is_revealed_is_in_the_view_and_what_is_seen_does_not_move() {
+        let camera = Camera {
+            zoom: 1.0,
+            pan: Vec2::ZERO,
+        };
+        let seen = Rect::from_center_size(pos2(300.0, 200.0), PILL);
+        assert_eq!(camera.revealing(seen, VIEW), camera);
+        let far = Rect::from_center_size(pos2(3000.0, -500.0), PILL);
+        let moved = camera.revealing(far, VIEW);
+        let shown = far.translate(moved.pan);
+        assert!(Rect::from_min_size(Pos2::ZERO, VIEW).contains_rect(shown));
+    }
+}

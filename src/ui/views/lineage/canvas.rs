@@ -1,0 +1,424 @@
+//! The canvas: where it looks, what is under the pointer, what is drawn.
+//!
+//! It is still when nothing moves: nothing here asks for a repaint but egui itself, on input.
+
+use eframe::egui::{
+    Color32, Id, Key, Modifiers, PointerButton, Pos2, Rect, Response, Sense, Stroke, StrokeKind,
+    Ui, Vec2, WidgetInfo, WidgetType,
+};
+use egui_graphs::MetadataFrame;
+
+use super::camera::{self, Camera, PILL};
+use super::drawn::{ColourBy, Drawn, screen_rect};
+use super::pill::{State, is_pill};
+use super::shown::{Key as ShownKey, Shown};
+use super::{header, names, pointer, walk};
+use crate::lineage::kin;
+use crate::study::{ModelId, Selection};
+use crate::ui::action::{Action, View};
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, radius};
+use crate::ui::widgets::focus_ring;
+use crate::workbench::Workbench;
+
+/// What a key or a button zooms by.
+const STEP: f32 = 1.25;
+/// What a point of scrolling zooms by, as a power of e.
+const PER_POINT: f32 = 0.0035;
+
+/// What the canvas keeps.
+#[derive(Default)]
+pub struct Canvas {
+    camera: Option<Camera>,
+    /// Whether the user has moved the camera; before, it follows the size of the window.
+    is_moved: bool,
+    view: Vec2,
+    /// Where a box to select in begins, on screen.
+    box_from: Option<Pos2>,
+    /// What there was to look at last.
+    content: Option<Rect>,
+    drawn: Option<(DrawnFor, Drawn)>,
+    /// The kin of the model that is hovered.
+    kin: Option<(usize, Vec<bool>)>,
+    selection: Selection,
+    /// The model whose menu was opened last.
+    menu_of: Option<ModelId>,
+}
+
+/// What the drawn graph depends on.
+#[derive(PartialEq)]
+struct DrawnFor {
+    key: ShownKey,
+    colour: ColourBy,
+    dark: bool,
+}
+
+/// What the rest of the view wants of the canvas in this frame.
+#[derive(Default)]
+pub struct Wanted {
+    /// A model to bring into sight.
+    pub reveal: Option<usize>,
+    /// A model that is hovered elsewhere.
+    pub hovered: Option<usize>,
+    /// Models that were searched for; `None` without a search.
+    pub found: Option<Vec<usize>>,
+    /// The one of them that was gone to.
+    pub gone_to: Option<usize>,
+}
+
+impl Canvas {
+    pub fn zoom_in(&mut self) {
+        self.zoom_by(STEP);
+    }
+
+    pub fn zoom_out(&mut self) {
+        self.zoom_by(1.0 / STEP);
+    }
+
+    fn zoom_by(&mut self, factor: f32) {
+        let middle = self.view / 2.0;
+        self.move_camera(|camera| camera.zoomed(factor, middle));
+    }
+
+    /// Looks at everything.
+    pub fn fit(&mut self, shown: &Shown) {
+        self.fit_models(shown, 0..shown.cards.len());
+    }
+
+    /// Looks at some models.
+    pub fn fit_models(&mut self, shown: &Shown, models: impl IntoIterator<Item = usize>) {
+        let content = camera::extent(&shown.layout, models);
+        let view = self.view;
+        self.move_camera(|_| Camera::fit(content, view));
+    }
+
+    fn move_camera(&mut self, change: impl FnOnce(Camera) -> Camera) {
+        if let Some(camera) = &mut self.camera {
+            *camera = change(*camera);
+            self.is_moved = true;
+        }
+    }
+
+    /// Draws the canvas into the space that is left.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        bench: &Workbench,
+        shown: &Shown,
+        colour: ColourBy,
+        wanted: &Wanted,
+        out: &mut Vec<Action>,
+    ) {
+        let whole = ui.available_rect_before_wrap();
+        ui.allocate_rect(whole, Sense::hover());
+        let (strip, view) = whole.split_top_bottom_at_y(whole.top() + header::HEIGHT);
+        let base = ui.interact(view, Id::new("lineage canvas"), Sense::click_and_drag());
+        base.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, words(shown)));
+        self.look(shown, view);
+        self.navigate(ui, &base, shown, view);
+        self.keys(ui, &base, bench, shown, out);
+        self.follow_selection(bench, shown, wanted.reveal);
+        self.bring_up_to_date(ui, shown, colour);
+        let Some(meta) = self.camera.map(|camera| camera.frame(view.min)) else {
+            return;
+        };
+        let pointed = self.pointed_at(ui, &base, shown, &meta);
+        self.touch(ui, &base, bench, shown, &meta, pointed, out);
+        let states = self.states(bench, shown, pointed.or(wanted.hovered), wanted);
+        self.paint(ui, shown, &states, &meta, [strip, view]);
+        self.box_ui(ui, &base, bench, shown, &meta, out);
+        focus_ring(ui, &base);
+    }
+
+    /// The first look, and again while nobody has moved and the window changes.
+    fn look(&mut self, shown: &Shown, view: Rect) {
+        let content = camera::extent(&shown.layout, 0..shown.cards.len());
+        let changed = self.view != view.size() || self.content != Some(content);
+        self.view = view.size();
+        self.content = Some(content);
+        if self.camera.is_none() || !self.is_moved && changed {
+            let opening = Camera::opening(&shown.layout, shown.best(), view.size());
+            self.camera = Some(opening);
+            // What is selected is brought into sight again.
+            self.selection = Selection::Nothing;
+        }
+    }
+
+    fn bring_up_to_date(&mut self, ui: &Ui, shown: &Shown, colour: ColourBy) {
+        let t = Tokens::of(ui);
+        let of = DrawnFor {
+            key: shown.key.clone(),
+            colour,
+            dark: t.dark,
+        };
+        if self.drawn.as_ref().is_none_or(|(last, _)| *last != of) {
+            self.drawn = Some((of, Drawn::new(shown, colour, t)));
+            self.kin = None;
+        }
+    }
+
+    /// Wheel and pinch zoom at the pointer, dragging moves.
+    fn navigate(&mut self, ui: &Ui, base: &Response, shown: &Shown, view: Rect) {
+        let at = ui.input(|i| i.pointer.hover_pos());
+        if let Some(at) = at.filter(|at| view.contains(*at) && ui.rect_contains_pointer(view)) {
+            let (scroll, pinch) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
+            let factor = pinch * (scroll.y * PER_POINT).exp();
+            if factor != 1.0 || scroll.x != 0.0 {
+                self.move_camera(|camera| {
+                    let mut camera = camera.zoomed(factor, at - view.min);
+                    camera.pan.x += scroll.x;
+                    camera
+                });
+            }
+        }
+        if base.drag_started_by(PointerButton::Primary) && ui.input(|i| i.modifiers.shift) {
+            self.box_from = ui.input(|i| i.pointer.press_origin());
+        }
+        let drags =
+            base.dragged_by(PointerButton::Primary) || base.dragged_by(PointerButton::Middle);
+        if drags && self.box_from.is_none() && base.drag_delta() != Vec2::ZERO {
+            let by = base.drag_delta();
+            self.move_camera(|camera| Camera {
+                pan: camera.pan + by,
+                ..camera
+            });
+        }
+        let free = !ui.ctx().text_edit_focused() && !ui.ctx().any_popup_open();
+        let pressed = |key| free && ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        if pressed(Key::Plus) || pressed(Key::Equals) {
+            self.zoom_in();
+        }
+        if pressed(Key::Minus) {
+            self.zoom_out();
+        }
+        if pressed(Key::F) || pressed(Key::Home) {
+            self.fit(shown);
+        }
+    }
+
+    /// Arrow keys go from model to model and select.
+    fn keys(
+        &mut self,
+        ui: &Ui,
+        base: &Response,
+        bench: &Workbench,
+        shown: &Shown,
+        out: &mut Vec<Action>,
+    ) {
+        if !base.has_focus() {
+            return;
+        }
+        let last = bench.study().selection().models().last().copied();
+        let at = last.and_then(|id| shown.place_of(id));
+        let key = walk::pressed(ui, base.id);
+        if let Some(to) = key.and_then(|key| walk::target(shown, at, key)) {
+            out.push(pointer::select_all(vec![shown.cards[to].id]));
+        }
+    }
+
+    /// What was selected elsewhere, or is gone to, comes into sight.
+    fn follow_selection(&mut self, bench: &Workbench, shown: &Shown, reveal: Option<usize>) {
+        let selection = bench.study().selection();
+        let mut to = reveal;
+        if self.selection != *selection {
+            self.selection = selection.clone();
+            let last = selection.models().last().copied();
+            to = to.or(last.and_then(|id| shown.place_of(id)));
+        }
+        if let (Some(to), Some(camera)) = (to, &mut self.camera) {
+            let at = camera::at(shown.layout.columns[to], shown.layout.heights[to]);
+            *camera = camera.revealing(Rect::from_center_size(at, PILL), self.view);
+        }
+    }
+
+    fn pointed_at(
+        &self,
+        ui: &Ui,
+        base: &Response,
+        shown: &Shown,
+        meta: &MetadataFrame,
+    ) -> Option<usize> {
+        let at = ui.input(|i| i.pointer.hover_pos())?;
+        let is_here = base.rect.contains(at) && ui.rect_contains_pointer(base.rect);
+        let (_, drawn) = self.drawn.as_ref()?;
+        let found = drawn
+            .model_at(meta, at)
+            .filter(|_| is_here && !base.dragged());
+        found.filter(|&model| model < shown.cards.len())
+    }
+
+    /// One element for each model in sight, so that it can be found and clicked by its label.
+    #[expect(clippy::too_many_arguments, reason = "one frame's facts, used once")]
+    fn touch(
+        &mut self,
+        ui: &Ui,
+        base: &Response,
+        bench: &Workbench,
+        shown: &Shown,
+        meta: &MetadataFrame,
+        pointed: Option<usize>,
+        out: &mut Vec<Action>,
+    ) {
+        let mut is_hit = false;
+        for (model, card) in shown.cards.iter().enumerate() {
+            let rect = screen_rect(shown, model, meta).intersect(base.rect);
+            if !rect.is_positive() {
+                continue;
+            }
+            // Not below the canvas's own id, where egui puts its tooltips.
+            let id = Id::new("lineage pill").with(card.id.0);
+            let response = ui.interact(rect, id, Sense::CLICK);
+            let is_selected = bench.study().selection().contains(card.id);
+            response.widget_info(|| {
+                WidgetInfo::selected(WidgetType::Button, true, is_selected, card.label())
+            });
+            is_hit |= response.clicked() || response.secondary_clicked();
+            if response.double_clicked() {
+                out.push(pointer::select_all(vec![card.id]));
+                out.push(Action::Go(View::Models));
+            } else if response.clicked() {
+                out.push(pointer::select(ui, bench, card.id));
+            }
+            if response.secondary_clicked() {
+                self.menu_of = Some(card.id);
+            }
+            if self.menu_of == Some(card.id) {
+                response.context_menu(|ui| pointer::menu(ui, shown, model, out));
+            }
+            if pointed == Some(model) {
+                response.on_hover_ui(|ui| pointer::tooltip(ui, shown, model));
+            }
+        }
+        if base.clicked() && !is_hit && !bench.study().selection().models().is_empty() {
+            out.push(pointer::selected(Selection::Nothing));
+        }
+        if pointed.is_none() {
+            self.edge_ui(ui, base, shown, meta);
+        }
+    }
+
+    /// What the colour of an edge says, in words.
+    fn edge_ui(&self, ui: &Ui, base: &Response, shown: &Shown, meta: &MetadataFrame) {
+        let (Some((_, drawn)), Some(at)) = (&self.drawn, base.hover_pos()) else {
+            return;
+        };
+        let Some(edge) = drawn.edge_at(meta, at).filter(|_| !base.dragged()) else {
+            return;
+        };
+        let [parent, child] = shown.graph.edges[edge];
+        let (parent, child) = (&shown.cards[parent], &shown.cards[child]);
+        let unknown = || "Kinship of its parents is not known".to_owned();
+        let kinship = child
+            .relation()
+            .map_or_else(unknown, |words| pointer::capitalised(&words));
+        let weak = Tokens::of(ui).text_weak;
+        base.clone().on_hover_ui_at_pointer(|ui| {
+            ui.label(theme::strong(format!("{} → {}", parent.name, child.name)));
+            ui.colored_label(weak, kinship);
+        });
+    }
+
+    fn states(
+        &mut self,
+        bench: &Workbench,
+        shown: &Shown,
+        hovered: Option<usize>,
+        wanted: &Wanted,
+    ) -> Vec<State> {
+        if let Some(of) = hovered
+            && self.kin.as_ref().is_none_or(|(last, _)| *last != of)
+        {
+            self.kin = Some((of, kin(&shown.graph, of)));
+        }
+        // A model without kin has nothing to stand out from.
+        let has_kin = |kin: &&Vec<bool>| kin.iter().filter(|is_kin| **is_kin).count() > 1;
+        let kin = (hovered.and(self.kin.as_ref()).map(|(_, kin)| kin)).filter(has_kin);
+        let found = wanted.found.as_ref().map(|found| {
+            let mut mask = vec![false; shown.cards.len()];
+            for &model in found {
+                mask[model] = true;
+            }
+            mask
+        });
+        let selection = bench.study().selection();
+        let state = |model: usize| {
+            let found = found.as_ref().map(|mask| mask[model]);
+            State {
+                selected: selection.contains(shown.cards[model].id),
+                hovered: hovered == Some(model) || wanted.gone_to == Some(model),
+                found: found == Some(true),
+                dimmed: match kin {
+                    Some(kin) => !kin[model],
+                    None => found == Some(false),
+                },
+            }
+        };
+        (0..shown.cards.len()).map(state).collect()
+    }
+
+    fn paint(
+        &mut self,
+        ui: &Ui,
+        shown: &Shown,
+        states: &[State],
+        meta: &MetadataFrame,
+        [strip, view]: [Rect; 2],
+    ) {
+        let t = Tokens::of(ui);
+        let painter = ui.painter_at(view);
+        header::bands(&painter, shown, meta, view, t);
+        if let Some((_, drawn)) = &mut self.drawn {
+            drawn.mark(states);
+            drawn.paint(ui.ctx(), &painter, meta);
+        }
+        if !is_pill(meta.zoom) {
+            names::paint(&painter, shown, states, meta, t);
+        }
+        header::paint(ui.painter(), shown, meta, strip, t);
+    }
+
+    /// A box drawn with Shift selects what it touches.
+    fn box_ui(
+        &mut self,
+        ui: &Ui,
+        base: &Response,
+        bench: &Workbench,
+        shown: &Shown,
+        meta: &MetadataFrame,
+        out: &mut Vec<Action>,
+    ) {
+        let Some(from) = self.box_from else { return };
+        let to = ui.input(|i| i.pointer.interact_pos()).unwrap_or(from);
+        let area = Rect::from_two_pos(from, to);
+        let t = Tokens::of(ui);
+        let painter = ui.painter_at(base.rect);
+        let fill: Color32 = t.accent.gamma_multiply(0.12);
+        let outline = Stroke::new(1.0, t.accent);
+        painter.rect(area, radius::CONTROL, fill, outline, StrokeKind::Inside);
+        if base.drag_stopped() || !ui.input(|i| i.pointer.any_down()) {
+            self.box_from = None;
+            let adds = ui.input(|i| i.modifiers.command);
+            let mut ids = if adds {
+                bench.study().selection().models()
+            } else {
+                Vec::new()
+            };
+            for (model, card) in shown.cards.iter().enumerate() {
+                let is_in = screen_rect(shown, model, meta).intersects(area);
+                if is_in && !ids.contains(&card.id) {
+                    ids.push(card.id);
+                }
+            }
+            out.push(pointer::select_all(ids));
+        }
+    }
+}
+
+/// What a screen reader says of the canvas as a whole.
+fn words(shown: &Shown) -> String {
+    format!(
+        "Lineage of {} in {}",
+        format::counted(shown.cards.len(), "model"),
+        format::counted(shown.columns.len(), "column"),
+    )
+}

@@ -1,0 +1,189 @@
+//! The row above the canvas: what is looked for, which runs, what colours mean, and the exports.
+
+use eframe::egui::containers::menu::{MenuButton, MenuConfig};
+use eframe::egui::{Align, Key, Layout, PopupCloseBehavior, RichText, Ui};
+use egui_phosphor::regular as icon;
+
+use super::canvas::Canvas;
+use super::drawn::ColourBy;
+use super::files;
+use super::search::Search;
+use super::shown::Shown;
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, space};
+use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, search_field};
+use crate::workbench::Workbench;
+
+/// Narrower than this, in points, the choices stand in a row of their own.
+const ONE_ROW: f32 = 720.0;
+
+/// How the user looks at the lineage; lost when the program ends.
+#[derive(Default)]
+pub struct Look {
+    pub search: Search,
+    pub colour: ColourBy,
+    /// The runs that are shown; empty for all.
+    pub runs: Vec<String>,
+    /// Whether the list is shown; `None` where there is room.
+    pub list: Option<bool>,
+}
+
+/// Draws the controls; the model that the search went to.
+pub fn ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    shown: &Shown,
+    look: &mut Look,
+    canvas: &mut Canvas,
+    list_is_shown: bool,
+    out: &mut Vec<Action>,
+) -> Option<usize> {
+    let fits = ui.available_width() >= ONE_ROW;
+    let mut found = None;
+    ui.horizontal(|ui| {
+        found = search_ui(ui, shown, &mut look.search);
+        if fits {
+            choices_ui(ui, bench, look);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            exports_ui(ui, bench, shown, look.colour, out);
+            ui.add_space(space::S);
+            canvas_ui(ui, bench, shown, canvas);
+            let mut on = list_is_shown;
+            if icon_toggle(ui, icon::LIST_BULLETS, "Show as list", &mut on).changed() {
+                look.list = Some(on);
+            }
+        });
+    });
+    if !fits {
+        ui.horizontal(|ui| choices_ui(ui, bench, look));
+    }
+    found
+}
+
+fn search_ui(ui: &mut Ui, shown: &Shown, search: &mut Search) -> Option<usize> {
+    let width = (ui.available_width() * 0.25).clamp(120.0, 200.0);
+    let response = search_field(ui, "Find a model", &mut search.text, width);
+    let matches = search.matches(shown);
+    let mut to = None;
+    if response.changed() {
+        to = search.first(&matches);
+    } else if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
+        to = search.next(&matches);
+        response.request_focus();
+    }
+    let words = search.words(&matches);
+    if !words.is_empty() {
+        let weak = Tokens::of(ui).text_weak;
+        ui.label(RichText::new(words).color(weak))
+            .on_hover_text("Enter goes to the next one");
+    }
+    to
+}
+
+fn choices_ui(ui: &mut Ui, bench: &Workbench, look: &mut Look) {
+    let runs = &bench.record().runs;
+    if runs.len() > 1 {
+        runs_ui(ui, runs, &mut look.runs);
+    }
+    let options = [
+        Choice {
+            value: ColourBy::Score,
+            label: "Colour by score",
+            help: "Average over the tasks that count",
+        },
+        Choice {
+            value: ColourBy::Role,
+            label: "Colour by role",
+            help: "Base, fine-tune, merge",
+        },
+    ];
+    if let Some(colour) = choice(ui, "Colours", look.colour, &options) {
+        look.colour = colour;
+    }
+}
+
+/// A menu of runs with a check mark each.
+fn runs_ui(ui: &mut Ui, runs: &[String], chosen: &mut Vec<String>) {
+    chosen.retain(|run| runs.contains(run));
+    let shown = match &chosen[..] {
+        [] => "All runs".to_owned(),
+        [one] => format::elide_middle(name(one), 20),
+        several => format!("{} runs", several.len()),
+    };
+    let title = format!("{shown}  {}", icon::CARET_DOWN);
+    let stay = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let (button, _) = MenuButton::new(title).config(stay).ui(ui, |ui| {
+        let mut all = chosen.is_empty();
+        if ui.checkbox(&mut all, "All runs").changed() {
+            chosen.clear();
+        }
+        ui.separator();
+        for run in runs {
+            let mut is_in = chosen.contains(run);
+            if ui.checkbox(&mut is_in, name(run)).changed() {
+                if is_in {
+                    chosen.push(run.clone());
+                } else {
+                    chosen.retain(|other| other != run);
+                }
+            }
+        }
+    });
+    button.on_hover_text("The runs whose models and their parents are shown");
+}
+
+fn name(run: &str) -> &str {
+    if run.is_empty() { "Own merges" } else { run }
+}
+
+/// From right to left: nearer, farther, everything, the selection.
+fn canvas_ui(ui: &mut Ui, bench: &Workbench, shown: &Shown, canvas: &mut Canvas) {
+    if icon_button(ui, icon::PLUS, "Zoom in").clicked() {
+        canvas.zoom_in();
+    }
+    if icon_button(ui, icon::MINUS, "Zoom out").clicked() {
+        canvas.zoom_out();
+    }
+    if icon_button(ui, icon::CORNERS_OUT, "Show everything (F)").clicked() {
+        canvas.fit(shown);
+    }
+    let selected: Vec<usize> = (bench.study().selection().models().iter())
+        .filter_map(|&id| shown.place_of(id))
+        .collect();
+    ui.add_enabled_ui(!selected.is_empty(), |ui| {
+        if icon_button(ui, icon::CROSSHAIR, "Zoom to the selection").clicked() {
+            canvas.fit_models(shown, selected);
+        }
+    });
+}
+
+/// From right to left.
+fn exports_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    shown: &Shown,
+    colour: ColourBy,
+    out: &mut Vec<Action>,
+) {
+    let study = &bench.study().doc().name;
+    if icon_button(ui, icon::IMAGE, "Save as PNG…").clicked() {
+        out.push(Action::Export(files::png(
+            shown,
+            study,
+            colour,
+            theme::theme_of(ui),
+        )));
+    }
+    if icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked() {
+        out.push(Action::Export(files::csv(shown)));
+    }
+    if icon_button(ui, icon::COPY, "Copy picture").clicked() {
+        out.push(Action::CopyImage {
+            image: files::image(shown, study, colour, theme::theme_of(ui)).into(),
+            what: "Picture".to_owned(),
+        });
+    }
+}

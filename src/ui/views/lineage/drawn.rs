@@ -1,0 +1,191 @@
+//! The lineage as a graph of egui_graphs, and how it is painted.
+//!
+//! egui_graphs holds nodes and edges with their shapes and finds what is under a point. Its
+//! widget is not used: `GraphView::show` asks for a repaint after every frame and would keep a
+//! still window busy for ever. The shapes are asked for here, in its drawing order, and only
+//! those that are in sight.
+
+use eframe::egui::{Color32, Context, Painter, Pos2, Rect};
+use egui_graphs::{DisplayEdge, DisplayNode, DrawContext, Graph, MetadataFrame, SettingsStyle};
+use petgraph::Directed;
+use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
+
+use super::camera::{self, PITCH};
+use super::curve::{self, Curve, EdgeLook};
+use super::pill::{self, NodeLook, Pill, State};
+use super::shown::{Card, Shown};
+use crate::ui::colormap::Scale;
+use crate::ui::theme::Tokens;
+
+/// What the dots of models tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColourBy {
+    /// The average, on the sequential map.
+    #[default]
+    Score,
+    /// Base, fine-tune, merge.
+    Role,
+}
+
+type Shapes = Graph<NodeLook, EdgeLook, Directed, DefaultIx, Pill, Curve>;
+
+/// The graph as it is drawn. Node and edge numbers are those of the lineage's graph.
+pub struct Drawn {
+    graph: Shapes,
+    /// The numbers in the lineage's graph of the edges that are drawn.
+    edges: Vec<usize>,
+}
+
+impl Drawn {
+    pub fn new(shown: &Shown, colour: ColourBy, tokens: &'static Tokens) -> Self {
+        let mut graph = Shapes::new();
+        let layout = &shown.layout;
+        for (k, card) in shown.cards.iter().enumerate() {
+            let look = NodeLook {
+                card: card.clone(),
+                dot: dot(card, shown.scores, colour, tokens),
+                tokens,
+                state: State::default(),
+            };
+            let at = camera::at(layout.columns[k], layout.heights[k]);
+            let node = graph.add_node_with_location(look, at);
+            update(&mut graph, node);
+        }
+        let n = shown.cards.len();
+        let mut edges = Vec::new();
+        for (k, &[parent, child]) in shown.graph.edges.iter().enumerate() {
+            if parent == child || parent >= n || child >= n {
+                continue;
+            }
+            let kinship = shown.cards[child].kinship.map(|(value, _)| value);
+            let bends = layout.bends[k].iter();
+            let look = EdgeLook {
+                kinship,
+                color: kinship.map_or(tokens.line_strong, |value| curve::ink(value, tokens)),
+                bends: bends
+                    .map(|&(column, height)| camera::at(column, height))
+                    .collect(),
+                tokens,
+                dimmed: false,
+            };
+            graph.add_edge(NodeIndex::new(parent), NodeIndex::new(child), look);
+            edges.push(k);
+        }
+        Self { graph, edges }
+    }
+
+    /// The model under a point of the screen.
+    pub fn model_at(&self, meta: &MetadataFrame, at: Pos2) -> Option<usize> {
+        let found = self.graph.node_by_screen_pos(meta, at);
+        found.map(NodeIndex::index)
+    }
+
+    /// The edge under a point of the screen, as its number in the lineage's graph.
+    pub fn edge_at(&self, meta: &MetadataFrame, at: Pos2) -> Option<usize> {
+        let found = self.graph.edge_by_screen_pos(meta, at)?;
+        self.edges.get(found.index()).copied()
+    }
+
+    /// Gives every model its state; edges step back where one of their ends does.
+    pub fn mark(&mut self, states: &[State]) {
+        for (k, &state) in states.iter().enumerate() {
+            let node = self.graph.node_mut(NodeIndex::new(k));
+            if let Some(node) = node.filter(|node| node.payload().state != state) {
+                node.payload_mut().state = state;
+                update(&mut self.graph, NodeIndex::new(k));
+            }
+        }
+        for k in 0..self.edges.len() {
+            let edge = EdgeIndex::new(k);
+            let Some((a, b)) = self.graph.edge_endpoints(edge) else {
+                continue;
+            };
+            let dimmed = states[a.index()].dimmed || states[b.index()].dimmed;
+            if let Some(edge) = self.graph.edge_mut(edge)
+                && edge.payload().dimmed != dimmed
+            {
+                edge.payload_mut().dimmed = dimmed;
+                let props = edge.props().clone();
+                edge.display_mut().update(&props);
+            }
+        }
+    }
+
+    /// Paints what is in sight: edges, those that stepped back first, then models.
+    pub fn paint(&mut self, ctx: &Context, painter: &Painter, meta: &MetadataFrame) {
+        let style = SettingsStyle::default();
+        let context = DrawContext {
+            ctx,
+            painter,
+            style: &style,
+            is_directed: true,
+            meta,
+        };
+        let nodes: Vec<NodeIndex> = self.graph.g().node_indices().collect();
+        for &node in &nodes {
+            if let Some(node) = self.graph.node_mut(node) {
+                node.display_mut().set_zoom(meta.zoom);
+            }
+        }
+        for dimmed in [true, false] {
+            self.paint_edges(&context, dimmed);
+        }
+        let seen = painter.clip_rect().expand(PITCH.x * meta.zoom);
+        for node in nodes {
+            let Some(node) = self.graph.node_mut(node) else {
+                continue;
+            };
+            if seen.contains(meta.canvas_to_screen_pos(node.location())) {
+                painter.extend(node.display_mut().shapes(&context));
+            }
+        }
+    }
+
+    fn paint_edges(&mut self, context: &DrawContext<'_>, dimmed: bool) {
+        for k in 0..self.edges.len() {
+            let edge = EdgeIndex::new(k);
+            let of = |k: NodeIndex| self.graph.node(k);
+            let ends = self.graph.edge_endpoints(edge);
+            let Some((start, end)) = ends.and_then(|(a, b)| of(a).zip(of(b))) else {
+                continue;
+            };
+            let Some(mut shape) = (self.graph.edge(edge))
+                .filter(|edge| edge.payload().dimmed == dimmed)
+                .map(|edge| edge.display().clone())
+            else {
+                continue;
+            };
+            context.painter.extend(shape.shapes(start, end, context));
+            if let Some(edge) = self.graph.edge_mut(edge) {
+                *edge.display_mut() = shape;
+            }
+        }
+    }
+}
+
+/// Tells the shape of a node what has become of the node.
+fn update(graph: &mut Shapes, node: NodeIndex) {
+    if let Some(node) = graph.node_mut(node) {
+        let props = node.props().clone();
+        node.display_mut().update(&props);
+    }
+}
+
+fn dot(card: &Card, scores: Option<Scale>, colour: ColourBy, tokens: &Tokens) -> Option<Color32> {
+    match colour {
+        ColourBy::Role => Some(tokens.role(card.role as usize)),
+        ColourBy::Score => {
+            let scale = scores.unwrap_or(Scale::Sequential { lo: 0.0, hi: 0.0 });
+            card.average
+                .map(|average| scale.color(Some(average), tokens))
+        }
+    }
+}
+
+/// What a model takes on screen.
+pub fn screen_rect(shown: &Shown, model: usize, meta: &MetadataFrame) -> Rect {
+    let layout = &shown.layout;
+    let at = camera::at(layout.columns[model], layout.heights[model]);
+    let size = pill::size(&shown.cards[model], meta.zoom);
+    Rect::from_center_size(meta.canvas_to_screen_pos(at), size)
+}

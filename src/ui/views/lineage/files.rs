@@ -1,0 +1,117 @@
+//! What can be taken out of the view: a picture, a table of who was made from whom.
+
+use eframe::egui::{ColorImage, Frame, RichText, Theme, Ui, Vec2, vec2};
+use image::RgbaImage;
+
+use super::camera::{self, Camera, PITCH};
+use super::drawn::{ColourBy, Drawn};
+use super::pill::State;
+use super::shown::Shown;
+use super::{header, legend};
+use crate::kinship::Metric;
+use crate::ui::action::Export;
+use crate::ui::dialogs::Filter;
+use crate::ui::format;
+use crate::ui::picture::{picture, png_bytes};
+use crate::ui::theme::{self, Tokens, size, space};
+
+const CSV: Filter = Filter {
+    name: "Tables",
+    extensions: &["csv"],
+};
+const PNG: Filter = Filter {
+    name: "Pictures",
+    extensions: &["png"],
+};
+
+/// Pixels a point in pictures that are saved, and the most pixels that one has: a picture of
+/// five hundred models is coarser, so that it can be held in memory and looked at.
+const FINE: f32 = 2.0;
+const MOST_PIXELS: f32 = 24e6;
+/// Room for title and legend.
+const AROUND: Vec2 = vec2(48.0, 110.0);
+const LEAST_WIDTH: f32 = 760.0;
+
+/// Who was made from whom: a row for each parent.
+pub fn csv(shown: &Shown) -> Export {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let head = ["parent", "child", "generation", "kinship", "measure"];
+    let mut rows = vec![head.map(str::to_owned)];
+    for card in &shown.cards {
+        let distance = card.distance.map(|value| (value, Metric::Euclidean));
+        let relation = card.kinship.or(distance);
+        for parent in &card.parents {
+            rows.push([
+                parent.clone(),
+                card.name.clone(),
+                card.generation.to_string(),
+                format::plain(relation.map(|(value, _)| value)),
+                relation.map_or(String::new(), |(_, m)| m.title().to_owned()),
+            ]);
+        }
+    }
+    for row in &rows {
+        // Writing into memory does not fail.
+        table.write_record(row).ok();
+    }
+    Export {
+        title: "Save lineage as CSV".to_owned(),
+        name: "lineage.csv".to_owned(),
+        filter: CSV,
+        bytes: table.into_inner().unwrap_or_default(),
+    }
+}
+
+/// The whole lineage as a PNG file.
+pub fn png(shown: &Shown, study: &str, colour: ColourBy, theme: Theme) -> Export {
+    Export {
+        title: "Save lineage as PNG".to_owned(),
+        name: "lineage.png".to_owned(),
+        filter: PNG,
+        bytes: png_bytes(&draw(shown, study, colour, theme)),
+    }
+}
+
+/// The whole lineage for the clipboard.
+pub fn image(shown: &Shown, study: &str, colour: ColourBy, theme: Theme) -> ColorImage {
+    let picture = draw(shown, study, colour, theme);
+    let size = [picture.width() as usize, picture.height() as usize];
+    ColorImage::from_rgba_unmultiplied(size, picture.as_raw())
+}
+
+/// Everything at zoom 1, with title, heads of the columns and legend.
+fn draw(shown: &Shown, study: &str, colour: ColourBy, theme: Theme) -> RgbaImage {
+    let content = camera::extent(&shown.layout, 0..shown.cards.len());
+    let canvas = content.size() + vec2(PITCH.x - camera::PILL.x, 2.0 * space::XL);
+    let canvas = canvas.max(vec2(LEAST_WIDTH, 0.0)) + vec2(0.0, header::HEIGHT);
+    let whole = canvas + AROUND;
+    let scale = (MOST_PIXELS / (whole.x * whole.y)).sqrt().min(FINE);
+    let mut drawn = Drawn::new(shown, colour, Tokens::for_theme(theme));
+    drawn.mark(&vec![State::default(); shown.cards.len()]);
+    picture(whole, scale, theme, |ui| {
+        Frame::new().inner_margin(space::M).show(ui, |ui| {
+            head(ui, study, shown);
+            let (rect, _) = ui.allocate_exact_size(canvas, eframe::egui::Sense::hover());
+            let (strip, view) = rect.split_top_bottom_at_y(rect.top() + header::HEIGHT);
+            let camera = Camera::fit_exactly(content, view.size());
+            let (meta, t) = (camera.frame(view.min), Tokens::of(ui));
+            header::bands(ui.painter(), shown, &meta, view, t);
+            drawn.paint(ui.ctx(), ui.painter(), &meta);
+            header::paint(ui.painter(), shown, &meta, strip, t);
+            ui.add_space(space::S);
+            legend::ui(ui, shown, colour);
+        });
+    })
+}
+
+fn head(ui: &mut Ui, study: &str, shown: &Shown) {
+    ui.label(theme::strong(format!("Lineage of {study}")).size(size::HEADING));
+    let generations = format::counted(shown.groups.len(), "generation");
+    let count = format::counted(shown.cards.len(), "model");
+    let runs = match shown.key.runs.join(", ") {
+        runs if runs.is_empty() => String::new(),
+        runs => format!(", runs {runs}"),
+    };
+    let weak = Tokens::of(ui).text_weak;
+    ui.label(RichText::new(format!("{count} in {generations}{runs}")).color(weak));
+}

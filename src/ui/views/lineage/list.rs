@@ -1,0 +1,187 @@
+//! The same in words: every model by generation, for the keyboard and for screen readers.
+
+use eframe::egui::{
+    Align2, CornerRadius, Id, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, WidgetType, pos2, vec2,
+};
+
+use super::shown::{Card, Shown, title};
+use super::{pointer, walk};
+use crate::study::{ModelId, Selection};
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::widgets::{focus_ring, text};
+use crate::workbench::Workbench;
+
+const ROW: f32 = 24.0;
+const HEAD: f32 = 30.0;
+
+/// What the list keeps.
+#[derive(Default)]
+pub struct List {
+    /// The model that gets the keyboard as soon as its row is there.
+    go_to: Option<ModelId>,
+    /// What was selected last, here or elsewhere.
+    selection: Selection,
+    /// The model whose row is to be in sight, because it was selected elsewhere.
+    reveal: Option<ModelId>,
+}
+
+/// What was done in the list.
+#[derive(Default)]
+pub struct Touched {
+    /// The model that was selected, or reached with the keys: it is to be in sight.
+    pub reveal: Option<usize>,
+    /// The model under the pointer, or with the keyboard.
+    pub hovered: Option<usize>,
+}
+
+impl List {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        bench: &Workbench,
+        shown: &Shown,
+        out: &mut Vec<Action>,
+    ) -> Touched {
+        let mut touched = Touched::default();
+        self.follow_selection(bench);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            // The scroll bar floats; nothing lies under it.
+            ui.set_max_width(ui.available_width() - space::M);
+            for group in &shown.groups {
+                head_ui(ui, group.generation, group.models.len());
+                for &model in &group.models {
+                    let response = self.row_ui(ui, bench, shown, model);
+                    if response.clicked() {
+                        out.push(pointer::select(ui, bench, shown.cards[model].id));
+                        touched.reveal = Some(model);
+                    }
+                    if response.has_focus() && touched.reveal.is_none() {
+                        touched.reveal = self.walk(ui, shown, model, response.id);
+                        touched.hovered.get_or_insert(model);
+                    }
+                    if response.hovered() {
+                        touched.hovered = Some(model);
+                        response.on_hover_ui(|ui| pointer::tooltip(ui, shown, model));
+                    }
+                }
+            }
+            ui.add_space(space::M);
+        });
+        touched
+    }
+
+    fn follow_selection(&mut self, bench: &Workbench) {
+        let selection = bench.study().selection();
+        if self.selection != *selection {
+            self.selection = selection.clone();
+            self.reveal = selection.models().last().copied();
+        }
+    }
+
+    /// Moves the keyboard to where an arrow key leads.
+    fn walk(&mut self, ui: &Ui, shown: &Shown, from: usize, holder: Id) -> Option<usize> {
+        let key = walk::pressed(ui, holder)?;
+        let to = walk::target(shown, Some(from), key)?;
+        self.go_to = Some(shown.cards[to].id);
+        ui.ctx().request_repaint();
+        Some(to)
+    }
+
+    fn row_ui(&mut self, ui: &mut Ui, bench: &Workbench, shown: &Shown, model: usize) -> Response {
+        let card = &shown.cards[model];
+        let size = vec2(ui.available_width(), ROW);
+        let (_, rect) = ui.allocate_space(size);
+        let id = Id::new("lineage row").with(card.id.0);
+        let response = ui.interact(rect, id, Sense::click());
+        let is_selected = bench.study().selection().contains(card.id);
+        response.widget_info(|| {
+            WidgetInfo::selected(WidgetType::SelectableLabel, true, is_selected, card.words())
+        });
+        if self.go_to == Some(card.id) {
+            self.go_to = None;
+            response.request_focus();
+            ui.scroll_to_rect(rect.expand(ROW), None);
+        }
+        if self.reveal == Some(card.id) {
+            self.reveal = None;
+            ui.scroll_to_rect(rect, None);
+        }
+        if ui.is_rect_visible(rect) {
+            paint_row(ui, rect, card, &response, is_selected);
+        }
+        response
+    }
+}
+
+fn head_ui(ui: &mut Ui, generation: u32, count: usize) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
+    let (title, count) = (title(generation), format::counted(count, "model"));
+    response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{title}, {count}")));
+    let (t, y) = (Tokens::of(ui), rect.bottom() - 10.0);
+    let painter = ui.painter();
+    let left = pos2(rect.left() + space::S, y);
+    painter.text(
+        left,
+        Align2::LEFT_CENTER,
+        title,
+        theme::strong_font(),
+        t.text,
+    );
+    let right = pos2(rect.right() - space::S, y);
+    painter.text(
+        right,
+        Align2::RIGHT_CENTER,
+        count,
+        theme::small_font(),
+        t.text_weak,
+    );
+}
+
+fn paint_row(ui: &Ui, rect: Rect, card: &Card, response: &Response, is_selected: bool) {
+    let (t, painter) = (Tokens::of(ui), ui.painter());
+    let fill = match (is_selected, response.hovered()) {
+        (true, _) => Some(t.selection),
+        (_, true) => Some(t.hover),
+        _ => None,
+    };
+    if let Some(fill) = fill {
+        painter.rect_filled(rect, radius::CONTROL, fill);
+    }
+    let inside = rect.shrink2(vec2(space::S, 0.0));
+    let font = theme::body_font();
+    let score = format::score(card.average);
+    let score = painter.text(
+        inside.right_center(),
+        Align2::RIGHT_CENTER,
+        score,
+        font,
+        t.text_weak,
+    );
+    if card.is_best {
+        // The mark that the canvas has for it; names in some scripts know no bold.
+        let around = score.expand2(vec2(5.0, 1.0));
+        let stroke = Stroke::new(1.25, t.text);
+        let corner = CornerRadius::same(9);
+        painter.rect_stroke(around, corner, stroke, StrokeKind::Inside);
+    }
+    let name = inside.with_max_x(score.left() - 5.0 - space::S);
+    let font = if card.is_best {
+        theme::strong_font()
+    } else {
+        theme::body_font()
+    };
+    text::line_in(
+        painter,
+        name,
+        Align2::LEFT_CENTER,
+        &card.name,
+        &font,
+        t.text,
+    );
+    focus_ring(ui, response);
+}

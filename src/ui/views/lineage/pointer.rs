@@ -1,0 +1,124 @@
+//! What a click on a model means, what is said of it under the pointer, and its menu.
+
+use eframe::egui::{Button, Ui};
+
+use super::shown::{Shown, title};
+use crate::lineage::{ancestors, descendants};
+use crate::study::{Command, ModelId, Selection};
+use crate::ui::action::{Action, View};
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens};
+use crate::workbench::Workbench;
+
+/// Plain: this one; with Ctrl or Shift: this one more or less.
+pub fn select(ui: &Ui, bench: &Workbench, id: ModelId) -> Action {
+    let adds = ui.input(|input| input.modifiers.command || input.modifiers.shift);
+    selected(if adds {
+        bench.study().selection().toggled(id)
+    } else {
+        Selection::Models(vec![id])
+    })
+}
+
+pub fn selected(selection: Selection) -> Action {
+    Action::Study(Command::Select(selection))
+}
+
+/// Several models, or nothing.
+pub fn select_all(ids: Vec<ModelId>) -> Action {
+    selected(if ids.is_empty() {
+        Selection::Nothing
+    } else {
+        Selection::Models(ids)
+    })
+}
+
+/// Everything that is known of a model and its making.
+pub fn tooltip(ui: &mut Ui, shown: &Shown, model: usize) {
+    let (card, weak) = (&shown.cards[model], Tokens::of(ui).text_weak);
+    ui.label(theme::strong(&card.name));
+    let mut line = vec![match card.generation {
+        0 if card.parents.is_empty() => "Founder".to_owned(),
+        0 => "Generation 0".to_owned(),
+        n => title(n),
+    }];
+    if card.is_best {
+        line.push("best of its generation".to_owned());
+    }
+    if card.exploration {
+        line.push("made to explore".to_owned());
+    }
+    ui.colored_label(weak, line.join(", "));
+    if let Some(words) = card.made_from() {
+        ui.label(capitalised(&words));
+    }
+    let mut facts = vec![format!("Average {}", format::score(card.average))];
+    if card.gain.is_some() {
+        facts.push(format!("merge gain {}", format::signed(card.gain, 2)));
+    }
+    facts.extend(card.relation());
+    if card.children > 0 {
+        facts.push(format!("used {}", times(card.children)));
+    }
+    ui.label(facts.join(", "));
+    if !card.runs.iter().all(String::is_empty) {
+        ui.colored_label(weak, card.runs.join(", "));
+    }
+    if shown.layout.moved.contains(&model) {
+        ui.colored_label(weak, "Drawn further right, because a parent stands there");
+    }
+}
+
+fn times(n: usize) -> String {
+    match n {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
+/// With a capital at the start.
+pub fn capitalised(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + chars.as_str()
+}
+
+/// The menu of a model.
+pub fn menu(ui: &mut Ui, shown: &Shown, model: usize, out: &mut Vec<Action>) {
+    let id = shown.cards[model].id;
+    for view in [View::Models, View::Kinship, View::Charts] {
+        if ui.button(format!("Open in {}", view.title())).clicked() {
+            out.extend([select_all(vec![id]), Action::Go(view)]);
+            ui.close();
+        }
+    }
+    ui.separator();
+    let of = |mask: Vec<bool>| -> Vec<usize> {
+        (0..mask.len()).filter(|&m| mask[m] && m != model).collect()
+    };
+    let parents = shown.parents(model);
+    for (title, models) in [
+        ("Select parents", parents.clone()),
+        ("Select children", shown.children(model)),
+        ("Select ancestors", of(ancestors(&shown.graph, model))),
+        ("Select descendants", of(descendants(&shown.graph, model))),
+    ] {
+        let button = Button::new(title);
+        if ui.add_enabled(!models.is_empty(), button).clicked() {
+            out.push(select_all(shown.ids(models)));
+            ui.close();
+        }
+    }
+    ui.separator();
+    let pair = match parents[..] {
+        [a, b] => Some((shown.cards[a].id, shown.cards[b].id)),
+        _ => None,
+    };
+    let button = ui.add_enabled(pair.is_some(), Button::new("Compare parents"));
+    let button = button.on_disabled_hover_text("It has no two parents here");
+    if let (true, Some((a, b))) = (button.clicked(), pair) {
+        out.push(selected(Selection::Pair(a, b)));
+        ui.close();
+    }
+}

@@ -1,0 +1,132 @@
+//! What a model descends from and what was made from it, as names that can be clicked.
+
+use eframe::egui::{Align, Label, Layout, RichText, Sense, Ui, WidgetInfo, WidgetType, vec2};
+use egui_phosphor::regular as icon;
+
+use super::{edit, weak};
+use crate::study::{Command, Model, ModelEdit, ModelId, Selection, StudyDoc};
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
+use crate::ui::views::base_menu;
+use crate::workbench::Workbench;
+
+/// The most children that are listed.
+const MOST_CHILDREN: usize = 8;
+
+/// Base, parents and children.
+pub fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    ui.add_space(space::XS);
+    line_ui(ui, "Base", |ui| base_ui(ui, bench, model, out));
+    line_ui(ui, "Parents", |ui| parents_ui(ui, doc, model, out));
+    let children: Vec<ModelId> = doc.children(model.id).map(|m| m.id).collect();
+    if !children.is_empty() {
+        line_ui(ui, "Children", |ui| children_ui(ui, doc, &children, out));
+    }
+}
+
+/// Where the names begin, in points from the left.
+const NAMES: f32 = 84.0;
+
+/// A word, and beside its first line what it is about.
+fn line_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        let left = ui.cursor().left();
+        let line = Layout::left_to_right(Align::Center);
+        ui.allocate_ui_with_layout(vec2(NAMES, ROW_HEIGHT), line, |ui| weak(ui, name));
+        ui.add_space((left + NAMES - ui.cursor().left()).max(0.0));
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            content(ui);
+        });
+    });
+}
+
+fn base_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    let shown = model.base.map_or("–", |base| doc.name_of(base));
+    let title = format!("{} {}", format::elide_middle(shown, 24), icon::CARET_DOWN);
+    let response = ui
+        .menu_button(title, |ui| base_menu(ui, bench, &[model.id], out))
+        .response;
+    response.widget_info(|| {
+        WidgetInfo::labeled(WidgetType::Button, true, format!("Base of {}", model.name))
+    });
+}
+
+fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, out: &mut Vec<Action>) {
+    for &parent in &model.parents {
+        model_link(ui, doc, parent, "", out);
+    }
+    if model.origin.unnamed_parents {
+        let words = if model.parents.is_empty() {
+            "Not named"
+        } else {
+            "And others that are not named"
+        };
+        weak(ui, words);
+    }
+    let title = if model.parents.is_empty() {
+        format!("– {}", icon::CARET_DOWN)
+    } else {
+        format!("Change {}", icon::CARET_DOWN)
+    };
+    let menu = ui.menu_button(title, |ui| parents_menu(ui, doc, model, out));
+    menu.response.widget_info(|| {
+        let label = format!("Parents of {}", model.name);
+        WidgetInfo::labeled(WidgetType::Button, true, label)
+    });
+}
+
+fn parents_menu(ui: &mut Ui, doc: &StudyDoc, model: &Model, out: &mut Vec<Action>) {
+    let area = eframe::egui::ScrollArea::vertical().max_height(360.0);
+    area.show(ui, |ui| {
+        for other in doc.models.iter().filter(|m| m.id != model.id) {
+            let mut is_parent = model.parents.contains(&other.id);
+            let name = format::elide_middle(&other.name, 40);
+            if ui.checkbox(&mut is_parent, name).changed() {
+                let mut parents = model.parents.clone();
+                parents.retain(|&p| p != other.id);
+                if is_parent {
+                    parents.push(other.id);
+                }
+                out.push(edit(ModelEdit::SetParents(model.id, parents)));
+            }
+        }
+    });
+}
+
+fn children_ui(ui: &mut Ui, doc: &StudyDoc, children: &[ModelId], out: &mut Vec<Action>) {
+    for &child in children.iter().take(MOST_CHILDREN) {
+        model_link(ui, doc, child, "", out);
+    }
+    if children.len() > MOST_CHILDREN {
+        weak(ui, &format!("and {} more", children.len() - MOST_CHILDREN));
+    }
+}
+
+/// The name of a model, which selects it when it is clicked; `note` stands at the right.
+pub fn model_link(ui: &mut Ui, doc: &StudyDoc, id: ModelId, note: &str, out: &mut Vec<Action>) {
+    let t = Tokens::of(ui);
+    let name = doc.name_of(id);
+    let size = vec2(ui.available_width(), ROW_HEIGHT);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        if !note.is_empty() {
+            ui.label(note);
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let words = RichText::new(name).color(t.accent_text);
+            let label = Label::new(words).truncate().sense(Sense::click());
+            let response = ui.add(label.selectable(false));
+            response.widget_info(|| {
+                WidgetInfo::labeled(WidgetType::Link, true, format!("Show {name}"))
+            });
+            let response = response.on_hover_cursor(eframe::egui::CursorIcon::PointingHand);
+            if response.on_hover_text(name).clicked() {
+                let one = Selection::Models(vec![id]);
+                out.push(Action::Study(Command::Select(one)));
+            }
+        });
+    });
+}

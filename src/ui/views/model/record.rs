@@ -1,0 +1,347 @@
+//! What is written down of a model: scores, how it was made, what the merge gained.
+
+use eframe::egui::{
+    Align, Align2, DragValue, Label, Layout, Rect, RichText, Sense, Ui, WidgetInfo, WidgetType,
+    pos2, vec2,
+};
+use egui_phosphor::regular as icon;
+
+use super::reported::reported_ui;
+use super::weak;
+use crate::kinship::Metric;
+use crate::study::{Command, Model, RecordEdit, Row, Step};
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::views::{place, score_bar, score_lines};
+use crate::ui::widgets::{icon_button, section_heading, text, text_field};
+use crate::workbench::Workbench;
+
+const LINE: f32 = 22.0;
+
+/// Draws scores, merge and origin of a model.
+pub fn record_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+    let Some(row) = bench.record().row(model.id) else {
+        return;
+    };
+    section_heading(ui, "Record");
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        scores_ui(ui, bench, model, row);
+        merge_ui(ui, model, row);
+    });
+    conflicts_ui(ui, row);
+    ui.add_space(space::XS);
+    origin_ui(ui, model, row, out);
+    reported_ui(ui, model, out);
+}
+
+fn scores_ui(ui: &mut Ui, bench: &Workbench, model: &Model, row: &Row) {
+    let (doc, record) = (bench.study().doc(), bench.record());
+    if row.average.is_none() && model.scores.is_empty() {
+        weak(ui, "No scores yet. Type them into the table of models.");
+        return;
+    }
+    if let Some(average) = row.average {
+        let rated = record.rows.iter().filter(|r| r.rank.is_some()).count();
+        let rank = row.rank.map_or(String::new(), |rank| place(rank, rated));
+        let name = if rank.is_empty() {
+            "Average".to_owned()
+        } else {
+            format!("Average, {rank}")
+        };
+        let counted = record
+            .tasks
+            .iter()
+            .filter(|t| !doc.not_averaged.contains(t));
+        let counted: Vec<&String> = counted.collect();
+        let has_all = counted.iter().all(|task| model.score(task).is_some());
+        let how = if has_all && !counted.is_empty() {
+            format!(
+                "Mean of {} that count",
+                format::counted(counted.len(), "task")
+            )
+        } else {
+            "As reported".to_owned()
+        };
+        let hover = format!("{}\n{how}", format::full(Some(average)));
+        score_ui(ui, &name, average, &hover, Weight::Strong);
+    }
+    for task in &record.tasks {
+        let Some(score) = model.score(task) else {
+            continue;
+        };
+        let counts = !doc.not_averaged.contains(task);
+        let weight = if counts { Weight::Usual } else { Weight::Weak };
+        let mut lines = score_lines(score);
+        if !counts {
+            lines.push("Does not count for the average".to_owned());
+        }
+        score_ui(ui, task, score.value, &lines.join("\n"), weight);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Weight {
+    Strong,
+    Usual,
+    Weak,
+}
+
+/// A name, a bar from 0 to 100 points and the number.
+fn score_ui(ui: &mut Ui, name: &str, value: f64, hover: &str, weight: Weight) {
+    let t = Tokens::of(ui);
+    let width = ui.available_width();
+    let (rect, response) = ui.allocate_exact_size(vec2(width, LINE), Sense::hover());
+    let shown = format::score(Some(value));
+    response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{name} {shown}")));
+    let (font, ink) = match weight {
+        Weight::Strong => (theme::strong_font(), t.text),
+        Weight::Usual => (theme::body_font(), t.text),
+        Weight::Weak => (theme::body_font(), t.text_weak),
+    };
+    let left = rect.with_max_x(rect.left() + rect.width() * 0.52);
+    text::line_in(ui.painter(), left, Align2::LEFT_CENTER, name, &font, ink);
+    let at = rect.right_center();
+    ui.painter()
+        .text(at, Align2::RIGHT_CENTER, &shown, font, ink);
+    let trough = Rect::from_min_max(
+        pos2(left.right() + space::S, rect.center().y - 4.0),
+        pos2(rect.right() - 52.0, rect.center().y + 4.0),
+    );
+    score_bar(ui, trough, (value / 100.0).clamp(0.0, 1.0) as f32);
+    response.on_hover_text(format!("{name}\n{hover}"));
+}
+
+/// Gain and what is known of the parents, each in a line.
+fn merge_ui(ui: &mut Ui, model: &Model, row: &Row) {
+    let kinship = Metric::ALL
+        .into_iter()
+        .filter_map(|metric| Some((metric, row.kinship.get(metric)?)));
+    let mut kinship: Vec<(Metric, f64)> = kinship.collect();
+    // The magnitude of the cosine says something only where the cosine is negative.
+    let is_negative = row
+        .kinship
+        .get(Metric::Cosine)
+        .is_some_and(|cosine| cosine < 0.0);
+    kinship.retain(|(metric, _)| is_negative || *metric != Metric::AbsoluteCosine);
+    if row.gain.is_none() && kinship.is_empty() && row.difference.is_none() {
+        return;
+    }
+    ui.add_space(space::S);
+    gain_ui(ui, model, row);
+    if !kinship.is_empty() {
+        let words = if row.kinship.is_measured {
+            "measured"
+        } else {
+            "as reported"
+        };
+        let heading = RichText::new(format!("Kinship of the parents, {words}"));
+        let ink = Tokens::of(ui).text_weak;
+        ui.add_space(space::S);
+        ui.label(heading.size(size::SMALL).color(ink));
+    }
+    for (metric, value) in kinship {
+        let value = Some(value);
+        fact_ui(
+            ui,
+            metric.title(),
+            &format::kinship(value),
+            &format::full(value),
+        );
+    }
+    if row.difference.is_some() {
+        let help = "Mean over the tasks of how far the two parents are apart, in points";
+        let full = format!("{}\n{help}", format::full(row.difference));
+        fact_ui(
+            ui,
+            "Task difference of the parents",
+            &format::score(row.difference),
+            &full,
+        );
+    }
+}
+
+/// The gain, with the one that was reported beside it where the two differ on screen.
+fn gain_ui(ui: &mut Ui, model: &Model, row: &Row) {
+    let Some(gain) = row.gain else { return };
+    let follows = !row.gain_is_reported;
+    let mut shown = format::signed(Some(gain), 2);
+    let reported = format::signed(model.origin.gain, 2);
+    if follows && model.origin.gain.is_some() && reported != shown {
+        shown = format!("{shown}  (reported {reported})");
+    }
+    let help = if follows {
+        "Its average minus the mean average of its parents, in points"
+    } else {
+        "As reported, in points"
+    };
+    let hover = format!("{}\n{help}", format::full(Some(gain)));
+    let name = if follows {
+        "Merge gain"
+    } else {
+        "Merge gain, as reported"
+    };
+    fact_ui(ui, name, &shown, &hover);
+}
+
+/// A name at the left, a value at the right.
+pub fn fact_ui(ui: &mut Ui, name: &str, value: &str, hover: &str) {
+    let t = Tokens::of(ui);
+    let width = ui.available_width();
+    let (rect, response) = ui.allocate_exact_size(vec2(width, LINE), Sense::hover());
+    response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{name} {value}")));
+    let font = theme::body_font();
+    let taken = text::width(ui, value, font.clone());
+    let left = rect.with_max_x(rect.right() - taken - space::S);
+    let painter = ui.painter();
+    text::line_in(painter, left, Align2::LEFT_CENTER, name, &font, t.text_weak);
+    painter.text(
+        rect.right_center(),
+        Align2::RIGHT_CENTER,
+        value,
+        font,
+        t.text,
+    );
+    if !hover.is_empty() {
+        response.on_hover_text(hover);
+    }
+}
+
+/// Where what was reported is not what follows.
+fn conflicts_ui(ui: &mut Ui, row: &Row) {
+    let ink = Tokens::of(ui).warning;
+    for sentence in &row.conflicts {
+        let words = RichText::new(format!("{} {sentence}", icon::WARNING));
+        ui.add(Label::new(words.size(size::SMALL).color(ink)).wrap());
+    }
+}
+
+/// How it was made and where it is published, to be written into.
+fn origin_ui(ui: &mut Ui, model: &Model, row: &Row, out: &mut Vec<Action>) {
+    let mut method = model.origin.method.clone();
+    field_ui(ui, "Method", |ui, width| {
+        if text_field(ui, "Method", "such as slerp", &mut method, width).changed() {
+            let method = method.trim_start().to_owned();
+            out.push(edit(RecordEdit::SetMethod(model.id, method)));
+        }
+    });
+    steps_ui(ui, model, row, out);
+    let mut published = model.published.clone();
+    field_ui(ui, "Published", |ui, width| {
+        let room = if published.is_empty() {
+            0.0
+        } else {
+            ROW_HEIGHT + space::XS
+        };
+        let field = text_field(
+            ui,
+            "Published",
+            "such as owner/name",
+            &mut published,
+            width - room,
+        );
+        if field.changed() {
+            let place = published.trim().to_owned();
+            out.push(edit(RecordEdit::SetPublished(model.id, place)));
+        }
+        if room > 0.0 && icon_button(ui, icon::COPY, "Copy where it is published").clicked() {
+            out.push(Action::Copy {
+                text: model.published.clone(),
+                what: "Place".to_owned(),
+            });
+        }
+    });
+}
+
+/// Where the fields begin, in points from the left.
+const FIELD: f32 = 84.0;
+
+fn field_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui, f32)) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let left = ui.cursor().left();
+        weak(ui, name);
+        ui.add_space((left + FIELD - ui.cursor().left()).max(0.0));
+        let width = ui.available_width();
+        content(ui, width);
+    });
+}
+
+/// The runs of a model, each with its generation.
+fn steps_ui(ui: &mut Ui, model: &Model, row: &Row, out: &mut Vec<Action>) {
+    if model.steps.is_empty() {
+        field_ui(ui, "Generation", |ui, _| {
+            ui.label(row.generation.to_string())
+                .on_hover_text("By its parents, as it belongs to no run");
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.button("Put into a run").clicked() {
+                    let step = Step {
+                        generation: row.generation,
+                        ..Step::default()
+                    };
+                    out.push(edit(RecordEdit::SetSteps(model.id, vec![step])));
+                }
+            });
+        });
+        return;
+    }
+    for (k, step) in model.steps.iter().enumerate() {
+        if let Some(new) = step_ui(ui, k, step) {
+            let mut steps = model.steps.clone();
+            match new {
+                Some(step) => steps[k] = step,
+                None => {
+                    steps.remove(k);
+                }
+            }
+            out.push(edit(RecordEdit::SetSteps(model.id, steps)));
+        }
+    }
+}
+
+/// Room for a generation, in points.
+const GENERATION: f32 = 44.0;
+
+/// One run; what it is to be instead, `None` being out of it.
+fn step_ui(ui: &mut Ui, k: usize, step: &Step) -> Option<Option<Step>> {
+    let mut new = step.clone();
+    let mut changed = None;
+    field_ui(ui, if k == 0 { "Run" } else { "" }, |ui, width| {
+        let room = GENERATION + ROW_HEIGHT + 2.0 * space::XS;
+        let name = if k == 0 {
+            "Run".to_owned()
+        } else {
+            format!("Run {}", k + 1)
+        };
+        let run = text_field(ui, &name, "own merges", &mut new.run, width - room);
+        let generation = DragValue::new(&mut new.generation)
+            .speed(0.05)
+            .range(0..=9999);
+        let generation = ui.add_sized([GENERATION, ROW_HEIGHT], generation);
+        generation.widget_info(|| {
+            let label = format!(
+                "Generation in {}",
+                if step.run.is_empty() {
+                    "its run"
+                } else {
+                    &step.run
+                }
+            );
+            WidgetInfo::labeled(WidgetType::DragValue, true, label)
+        });
+        let generation = generation.on_hover_text("Generation in this run");
+        if icon_button(ui, icon::X, "Take out of this run").clicked() {
+            changed = Some(None);
+        } else if run.changed() || generation.changed() {
+            changed = Some(Some(new.clone()));
+        }
+    });
+    changed
+}
+
+fn edit(edit: RecordEdit) -> Action {
+    Action::Study(Command::Record(edit))
+}

@@ -1,0 +1,179 @@
+//! The headers of the table: they sort, and what else can be done with a column is in their
+//! menu.
+
+use eframe::egui::{Align2, Rect, Sense, Ui, WidgetInfo, WidgetType};
+use egui_phosphor::regular as icon;
+
+use super::Asking;
+use super::columns::{Column, Listed};
+use super::sheet::{Sheet, Sorting};
+use crate::study::{Command, RecordEdit, StudyDoc, ViewEdit};
+use crate::ui::action::Action;
+use crate::ui::theme::{self, Tokens};
+use crate::ui::widgets::{focus_ring, text};
+
+/// What a header may change.
+pub struct Header<'a> {
+    pub doc: &'a StudyDoc,
+    pub sorting: &'a mut Sorting,
+    pub asking: &'a mut Option<Asking>,
+    /// Tasks that have no score yet.
+    pub new_tasks: &'a mut Vec<String>,
+    pub out: &'a mut Vec<Action>,
+}
+
+impl Header<'_> {
+    /// Draws the header of a column.
+    pub fn ui(&mut self, ui: &Ui, rect: Rect, column: &Column) {
+        let key = column.key();
+        let response = ui.interact(rect, ui.id().with(("header", &key)), Sense::click());
+        let name = format!("Sort by {}", lower_case(column));
+        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &name));
+        self.title_ui(ui, rect, column, &key, response.hovered());
+        focus_ring(ui, &response);
+        if response.clicked() {
+            self.sorting.clicked(&key, Sorting::first(column));
+        }
+        response.context_menu(|ui| self.menu_ui(ui, column, &key));
+        let help = self.help(column);
+        if !help.is_empty() && response.hovered() {
+            response.on_hover_text(help);
+        }
+    }
+
+    fn title_ui(&self, ui: &Ui, rect: Rect, column: &Column, key: &str, hovered: bool) {
+        let t = Tokens::of(ui);
+        let arrow = match (
+            self.sorting.column.as_deref() == Some(key),
+            self.sorting.reversed,
+        ) {
+            (false, _) => "",
+            (true, false) => icon::CARET_UP,
+            (true, true) => icon::CARET_DOWN,
+        };
+        let counts = column.task().is_none_or(|task| self.counts(task));
+        let ink = if counts || hovered {
+            t.text
+        } else {
+            t.text_weak
+        };
+        let align = if column.is_number() {
+            Align2::RIGHT_CENTER
+        } else {
+            Align2::LEFT_CENTER
+        };
+        let font = theme::small_font();
+        let room = if arrow.is_empty() { 0.0 } else { 15.0 };
+        let title = text::fitted(ui.painter(), column.title(), &font, rect.width() - room);
+        let words = if arrow.is_empty() {
+            title
+        } else {
+            format!("{title} {arrow}")
+        };
+        let at = align.pos_in_rect(&rect);
+        ui.painter().text(at, align, words, font, ink);
+    }
+
+    fn counts(&self, task: &str) -> bool {
+        !self.doc.not_averaged.iter().any(|t| t == task)
+    }
+
+    fn help(&self, column: &Column) -> String {
+        match column {
+            Column::Task(task) if self.counts(task) => format!("{task}, score in points"),
+            Column::Task(task) => {
+                format!("{task}, score in points\nDoes not count for the average")
+            }
+            other => other.help().to_owned(),
+        }
+    }
+
+    fn menu_ui(&mut self, ui: &mut Ui, column: &Column, key: &str) {
+        let sortings = [
+            ("Sort, smallest first", Sorting::by(key, false)),
+            ("Sort, largest first", Sorting::by(key, true)),
+            ("Do not sort", Sorting::default()),
+        ];
+        for (title, sorting) in sortings {
+            if ui.button(title).clicked() {
+                *self.sorting = sorting;
+                ui.close();
+            }
+        }
+        if let Some(task) = column.task() {
+            ui.separator();
+            self.task_menu_ui(ui, task);
+        }
+        if *column != Column::Name {
+            ui.separator();
+            if ui.button("Hide column").clicked() {
+                let hide = ViewEdit::Column(key.to_owned(), Some(false));
+                self.out.push(Action::Study(Command::View(hide)));
+                ui.close();
+            }
+        }
+    }
+
+    fn task_menu_ui(&mut self, ui: &mut Ui, task: &str) {
+        let mut edit = |edit| self.out.push(Action::Study(Command::Record(edit)));
+        let mut counts = !self.doc.not_averaged.iter().any(|t| t == task);
+        if ui.checkbox(&mut counts, "Count for the average").changed() {
+            edit(RecordEdit::CountTask(task.to_owned(), counts));
+            ui.close();
+        }
+        if ui.button("Rename task…").clicked() {
+            *self.asking = Some(Asking::rename(task));
+            ui.close();
+        }
+        if ui.button("Remove task").clicked() {
+            edit(RecordEdit::RemoveTask(task.to_owned()));
+            self.new_tasks.retain(|t| t != task);
+            ui.close();
+        }
+    }
+}
+
+/// The title as it stands within a sentence; names of tasks keep their letters.
+fn lower_case(column: &Column) -> String {
+    match column {
+        Column::Task(task) => task.clone(),
+        other => other.title().to_lowercase(),
+    }
+}
+
+/// What the menu of columns leaves of the window's height, in points.
+const MENU_LEAVES: f32 = 140.0;
+
+/// The menu that says which columns are shown.
+pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, sheet: &Sheet, out: &mut Vec<Action>) {
+    let mut view = |edit| out.push(Action::Study(Command::View(edit)));
+    // Twenty tasks are more than a window is high.
+    let height = ui.ctx().content_rect().height() - MENU_LEAVES;
+    let area = eframe::egui::ScrollArea::vertical().max_height(height);
+    area.show(ui, |ui| {
+        for Listed {
+            column,
+            key,
+            is_usual,
+            is_shown,
+        } in &sheet.columns
+        {
+            if *column == Column::Name {
+                continue;
+            }
+            let mut shown = *is_shown;
+            let title = crate::ui::format::elide_middle(column.title(), 32);
+            if ui.checkbox(&mut shown, title).changed() {
+                let choice = (shown != *is_usual).then_some(shown);
+                view(ViewEdit::Column(key.clone(), choice));
+            }
+        }
+    });
+    ui.separator();
+    let is_changed = doc.view.columns != crate::study::ColumnChoices::default();
+    let usual = eframe::egui::Button::new("Usual columns");
+    if ui.add_enabled(is_changed, usual).clicked() {
+        view(ViewEdit::UsualColumns);
+        ui.close();
+    }
+}

@@ -1,0 +1,147 @@
+//! The inspector of several models: how related they are among each other, and how they score.
+
+use std::sync::Arc;
+
+use eframe::egui::{Id, ScrollArea, Ui};
+
+use crate::study::ModelId;
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, ROW_HEIGHT, size, space};
+use crate::ui::views::model::{fact_ui, model_link};
+use crate::ui::views::{known_kinship, selection_actions};
+use crate::workbench::Workbench;
+
+/// Beyond this many models their pairs are not gone through.
+const MOST: usize = 60;
+
+/// What follows from a selection.
+#[derive(Clone, PartialEq)]
+struct Summary {
+    key: (u64, Vec<ModelId>),
+    /// Kinship of every pair for which it is known: its mean, and of how many.
+    kinship: Option<(f64, usize)>,
+    /// Of the pairs that are known, how many were measured.
+    measured: usize,
+    pairs: usize,
+    /// Averages: mean, least and highest, and of how many models.
+    average: Option<(f64, f64, f64, usize)>,
+}
+
+/// Draws everything about several models.
+pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    let title = format::counted(ids.len(), "model");
+    ui.label(theme::strong(format!("{title} selected")).size(size::HEADING));
+    let summary = summary(ui, bench, ids);
+    ui.add_space(space::XS);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        summary_ui(ui, &summary, ids.len());
+    });
+    ui.add_space(space::S);
+    ui.horizontal_wrapped(|ui| selection_actions(ui, bench, ids, out));
+    ui.add_space(space::S);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show_rows(ui, ROW_HEIGHT, ids.len(), |ui, rows| {
+            for &id in &ids[rows] {
+                let average = bench.record().row(id).and_then(|row| row.average);
+                let note = format::score(average);
+                model_link(ui, doc, id, &note, out);
+            }
+        });
+}
+
+fn summary_ui(ui: &mut Ui, summary: &Summary, models: usize) {
+    if let Some((mean, n)) = summary.kinship {
+        let known = match summary.measured {
+            0 => "as reported",
+            m if m == n => "measured",
+            _ => "measured and as reported",
+        };
+        let hover = format!(
+            "{}\nPearson correlation, mean of {n} of {}, {known}",
+            format::full(Some(mean)),
+            format::counted(summary.pairs, "pair")
+        );
+        let name = format!(
+            "Mean kinship, {n} of {}",
+            format::counted(summary.pairs, "pair")
+        );
+        fact_ui(ui, &name, &format::kinship(Some(mean)), &hover);
+    }
+    if let Some((mean, least, most, n)) = summary.average {
+        let hover = format!(
+            "{}\nOf the {} that have an average",
+            format::full(Some(mean)),
+            format::counted(n, "model")
+        );
+        let name = if n == models {
+            "Mean of the averages".to_owned()
+        } else {
+            format!("Mean of the averages, {n} of {models}")
+        };
+        fact_ui(ui, &name, &format::score(Some(mean)), &hover);
+        if n < 2 {
+            return;
+        }
+        let range = format!(
+            "{} to {}",
+            format::score(Some(least)),
+            format::score(Some(most))
+        );
+        fact_ui(ui, "Lowest and highest average", &range, "");
+    }
+}
+
+/// Worked out anew only when the selection, the study or a measurement has changed.
+fn summary(ui: &Ui, bench: &Workbench, ids: &[ModelId]) -> Arc<Summary> {
+    let key = (bench.revision(), ids.to_vec());
+    let memory = Id::new("summary of the selected models");
+    let kept: Option<Arc<Summary>> = ui.data(|data| data.get_temp(memory));
+    if let Some(kept) = kept.filter(|kept| kept.key == key) {
+        return kept;
+    }
+    let new = Arc::new(Summary::new(key, bench));
+    ui.data_mut(|data| data.insert_temp(memory, Arc::clone(&new)));
+    new
+}
+
+impl Summary {
+    fn new(key: (u64, Vec<ModelId>), bench: &Workbench) -> Self {
+        let ids = &key.1;
+        let pairs = (0..ids.len()).flat_map(|i| (0..i).map(move |j| (ids[i], ids[j])));
+        let known: Vec<(f64, bool)> = if ids.len() > MOST {
+            Vec::new()
+        } else {
+            pairs
+                .filter_map(|(a, b)| known_kinship(bench, a, b))
+                .collect()
+        };
+        let record = bench.record();
+        let averages: Vec<f64> = record
+            .rows
+            .iter()
+            .filter(|row| ids.contains(&row.id))
+            .filter_map(|row| row.average)
+            .collect();
+        let values: Vec<f64> = known.iter().map(|(value, _)| *value).collect();
+        Self {
+            kinship: mean(&values).map(|mean| (mean, values.len())),
+            measured: known.iter().filter(|(_, is_measured)| *is_measured).count(),
+            pairs: ids.len() * ids.len().saturating_sub(1) / 2,
+            average: mean(&averages).map(|mean| {
+                let least = averages.iter().copied().fold(f64::INFINITY, f64::min);
+                let most = averages.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                (mean, least, most, averages.len())
+            }),
+            key,
+        }
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
