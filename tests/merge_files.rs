@@ -34,6 +34,7 @@ fn merge(root: &Path, yaml: &str, options: &Options) -> Result<Outcome, RunError
         out: Some(out),
         force: options.force,
         threads: 2,
+        opened: &[],
     };
     let plan = kinfolk::merge::plan::plan(&parsed, &surroundings);
     run(&plan, options, &Ticket::default())

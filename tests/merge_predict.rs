@@ -12,7 +12,7 @@ use kinfolk::checkpoint::Checkpoint;
 use kinfolk::jobs::Ticket;
 use kinfolk::kinship::{Kinship, Metric, Precision, measure};
 use kinfolk::merge::methods;
-use kinfolk::merge::predict::{Predicted, Wish, predict};
+use kinfolk::merge::predict::{Parts, Predicted, Wish, predict};
 
 /// A base and its models, measured.
 struct Family {
@@ -53,17 +53,18 @@ impl Family {
         let (names, base) = recipe.inputs();
         let inputs: Vec<Option<usize>> =
             names.iter().map(|name| self.input(name).unwrap()).collect();
-        let values = |_: &str| recipe.values(method);
-        predict(
-            &self.kinship,
-            &Wish {
-                method,
-                values: &values,
-                inputs: &inputs,
+        let parts = |_: &str| {
+            Some(Parts {
+                inputs: inputs.clone(),
                 base,
-            },
-        )
-        .unwrap()
+                values: recipe.values(method),
+            })
+        };
+        let wish = Wish {
+            method,
+            parts: &parts,
+        };
+        predict(&self.kinship, &wish).unwrap()
     }
 
     /// The kinship with the child, after it was made and written.
@@ -81,6 +82,7 @@ impl Family {
         all.push(&child);
         Predicted {
             kinship: measured(&self.base, &all, Some(&self.kinship)),
+            given: self.models.len(),
             exact: true,
             error: 0.0,
         }

@@ -582,3 +582,13 @@ fn every_form_of_a_model_is_read_and_written() {
     let yaml = kinfolk::merge::recipe::to_yaml(&parsed.recipes).unwrap();
     assert_eq!(parse(&yaml).recipes, parsed.recipes, "{yaml}");
 }
+
+#[test]
+fn a_method_that_is_not_known_hides_no_other_mistake() {
+    let yaml = "merge_method: lineer\nmodels: [{model: a}, {model: nowhere}]\n";
+    let problems = Desk::new().plan(yaml).problems;
+    let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all[0].contains("there is no method `lineer`"), "{all:?}");
+    assert!(all[1].contains("there is no model `nowhere`"), "{all:?}");
+}

@@ -137,6 +137,7 @@ fn merge(
         out: Some(&out),
         force: false,
         threads,
+        opened: &[],
     };
     let plan = plan(&parse(&recipe), &surroundings);
     let options = Options {

@@ -126,6 +126,7 @@ pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
         out: at.out,
         force: at.force,
         threads: at.threads,
+        opened: &[],
     };
     Ok(plan(&parse(&text), &surroundings))
 }

@@ -1,6 +1,5 @@
 //! `kinfolk predict`: the kinship of a child that is not written.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,9 +11,8 @@ use super::merge::{RecipeAt, planned, tell};
 use super::{CliError, out, table};
 use crate::checkpoint::Checkpoint;
 use crate::kinship::{Metric, Precision};
-use crate::merge::methods::Values;
-use crate::merge::plan::{Model, Step, TensorPlan};
-use crate::merge::predict::{Predicted, Wish, predict};
+use crate::merge::plan::Model;
+use crate::merge::predict::{Predicted, foresee};
 
 pub fn run(args: &PredictArgs) -> Result<(), CliError> {
     let at = RecipeAt {
@@ -26,12 +24,6 @@ pub fn run(args: &PredictArgs) -> Result<(), CliError> {
     };
     let plan = planned(&at)?;
     tell(&plan.problems, &args.recipe)?;
-    let [step] = &plan.steps[..] else {
-        return Err(CliError::failed(
-            "a recipe of several documents cannot be foreseen; write its first steps, and foresee \
-             the last",
-        ));
-    };
     let base = open(&args.base)?;
     let asked = args
         .models
@@ -43,19 +35,17 @@ pub fn run(args: &PredictArgs) -> Result<(), CliError> {
         base: Arc::clone(&base),
         models: asked,
     };
-    let inputs = people.inputs(step)?;
-    let tensors = step.tensors.iter();
-    let values: BTreeMap<&str, &Values> = tensors
-        .map(|tensor| (tensor.name.as_str(), &tensor.values))
-        .collect();
-    let kinship = measured(base, people.models, Precision::Full, args.threads)?;
-    let wish = Wish {
-        method: step.method,
-        values: &|name| values.get(name).copied().cloned().unwrap_or_default(),
-        inputs: &inputs,
-        base: step.tensors.first().and_then(|tensor| tensor.base),
-    };
-    let predicted = predict(&kinship, &wish).map_err(CliError::failed)?;
+    for model in plan.steps.iter().flat_map(|step| &step.models) {
+        people.add(model)?;
+    }
+    let person = |model: &Model| people_index(&base, &people.models, model);
+    let kinship = measured(
+        Arc::clone(&base),
+        people.models.clone(),
+        Precision::Full,
+        args.threads,
+    )?;
+    let predicted = foresee(&plan, &kinship, &person).map_err(CliError::failed)?;
     show(args, &shown, &predicted)
 }
 
@@ -66,50 +56,42 @@ struct People {
 }
 
 impl People {
-    /// The inputs of the step among the people; `None` is the base.
-    fn inputs(&mut self, step: &Step) -> Result<Vec<Option<usize>>, CliError> {
-        let first = step
-            .tensors
-            .first()
-            .map_or(&[][..], |tensor| &tensor.inputs);
-        let models: Vec<usize> = first.iter().map(|input| input.model).collect();
-        let is_alike = |tensor: &TensorPlan| {
-            let own = tensor.inputs.iter().map(|input| input.model);
-            own.eq(models.iter().copied())
-        };
-        if step.config.layers.is_some() || !step.tensors.iter().all(is_alike) {
-            return Err(CliError::failed(
-                "only whole models can be foreseen, and this recipe takes some tensors from other \
-                 models than others",
-            ));
+    /// Puts a model of the recipe among the people, unless it is there or is made by a step.
+    fn add(&mut self, model: &Model) -> Result<(), CliError> {
+        if model.checkpoint().is_none() || people_index(&self.base, &self.models, model).is_some() {
+            return Ok(());
         }
-        let inputs = models.iter().map(|&model| self.index(&step.models[model]));
-        inputs.collect()
-    }
-
-    /// The place of a model among the people, where it is put if it is not there.
-    fn index(&mut self, model: &Model) -> Result<Option<usize>, CliError> {
-        let weights = model.checkpoint();
-        let is_base = weights.is_some_and(|weights| same(weights, &self.base));
-        let person = match (&model.adapter, is_base) {
-            (None, true) => return Ok(None),
-            // An adapter on the base is a model of its own to the kinship.
-            (Some(adapter), true) => Some(adapter),
-            (None, false) => weights,
-            (Some(_), false) => None,
-        };
-        let Some(person) = person else {
+        let Some(person) = person_of(&self.base, model) else {
             return Err(CliError::failed(format!(
                 "the adapter of {} is not on the base of the kinship",
                 model.reference
             )));
         };
-        let known = self.models.iter().position(|own| same(own, person));
-        Ok(Some(known.unwrap_or_else(|| {
-            self.models.push(Arc::clone(person));
-            self.models.len() - 1
-        })))
+        self.models.push(person);
+        Ok(())
     }
+}
+
+/// What of a model is compared: an adapter on the base is a model of its own to the kinship.
+fn person_of(base: &Checkpoint, model: &Model) -> Option<Arc<Checkpoint>> {
+    let weights = model.checkpoint()?;
+    match &model.adapter {
+        None => Some(Arc::clone(weights)),
+        Some(adapter) => same(weights, base).then(|| Arc::clone(adapter)),
+    }
+}
+
+/// The place of a model among the people; the inner `None` is the base.
+fn people_index(
+    base: &Checkpoint,
+    people: &[Arc<Checkpoint>],
+    model: &Model,
+) -> Option<Option<usize>> {
+    let person = person_of(base, model)?;
+    if same(&person, base) {
+        return Some(None);
+    }
+    people.iter().position(|own| same(own, &person)).map(Some)
 }
 
 /// Whether two checkpoints are the same files.

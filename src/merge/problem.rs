@@ -72,6 +72,13 @@ impl Problem {
         self
     }
 
+    /// The sentence as it stands alone: it begins with a capital.
+    pub fn headline(&self) -> String {
+        let mut chars = self.sentence.chars();
+        let first = chars.next().map(char::to_uppercase);
+        first.into_iter().flatten().chain(chars).collect()
+    }
+
     /// Whether it stops the merge.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -29,6 +29,7 @@ pub fn planned(yaml: &str, root: &Path, out: Option<&Path>) -> Plan {
         out,
         force: false,
         threads: 2,
+        opened: &[],
     };
     plan(&parse(yaml), &surroundings)
 }

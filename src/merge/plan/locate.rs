@@ -23,17 +23,25 @@ pub fn locate(
         };
     }
     let Some(folder_name) = hub_folder(path) else {
-        return Err(format!(
-            "there is nothing at {}; relative paths start from the recipe's folder, or from \
-             the one given with --root",
-            local.display()
-        ));
+        let hint = match Path::new(path).is_absolute() {
+            true => "",
+            false => {
+                "; relative paths start from the recipe's folder, or from the one given with --root"
+            }
+        };
+        return Err(format!("there is nothing at {}{hint}", local.display()));
     };
     let Some(folder) = hub.map(|hub| hub.join(folder_name)).filter(|f| f.is_dir()) else {
         let cache = match hub {
             Some(hub) => format!("the hub's cache {}", hub.display()),
             None => "a hub cache, of which there is none".to_owned(),
         };
+        // The window has no folder that names start from.
+        if root.parent().is_none() {
+            return Err(format!(
+                "there is no model `{path}` in {cache}; download it with `hf download {path}`"
+            ));
+        }
         return Err(format!(
             "there is no model `{path}`, neither in {} nor in {cache}; download it with \
              `hf download {path}`, or give --root",

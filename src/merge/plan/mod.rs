@@ -43,6 +43,8 @@ pub struct Surroundings<'a> {
     pub force: bool,
     /// Threads that will work.
     pub threads: usize,
+    /// Models that are open already, and need not be opened again.
+    pub opened: &'a [Arc<Checkpoint>],
 }
 
 /// What recipes would make.

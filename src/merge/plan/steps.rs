@@ -1,10 +1,11 @@
 //! From the documents of a recipe file to steps, in the order in which they depend on each
 //! other.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::problem::{Place, Problem};
-use super::super::recipe::{AdapterRef, ModelRef, Parsed, Recipe};
+use super::super::recipe::{AdapterRef, Content, ModelRef, Parsed, Recipe};
 use super::inputs::Headers;
 use super::tensors::tensors;
 use super::{
@@ -145,7 +146,10 @@ impl<'a> Context<'a> {
 
     /// Plans one document; `None` if it has an error.
     fn step(&mut self, recipe: &Recipe) -> Option<Step> {
-        let method = rules::method(recipe, self)?;
+        let Some(method) = rules::method(recipe, self) else {
+            self.find_models(recipe);
+            return None;
+        };
         let formats = rules::formats(recipe, self);
         rules::chat_template(recipe, self);
         parameters::check(recipe, method.description(), self);
@@ -170,6 +174,28 @@ impl<'a> Context<'a> {
             tokenizer,
             config,
         })
+    }
+
+    /// Opens what the recipe names, so that all that is not there is said at once. What other
+    /// documents make is not looked for: those may have failed themselves.
+    fn find_models(&mut self, recipe: &Recipe) {
+        rules::formats(recipe, self);
+        let made: Vec<&str> = (self.parsed.recipes.iter())
+            .filter_map(|other| other.name.as_deref())
+            .collect();
+        if let Some(base) = &recipe.base_model
+            && !made.contains(&base.path.as_str())
+        {
+            self.model(base, "base_model");
+        }
+        let Content::Models(models) = &recipe.content else {
+            return;
+        };
+        for (k, own) in models.iter().enumerate() {
+            if !made.contains(&own.model.path.as_str()) {
+                self.model(&own.model, &format!("models[{k}].model"));
+            }
+        }
     }
 
     /// The models whose configuration and whose tokenizer the child gets.
@@ -269,12 +295,19 @@ impl<'a> Context<'a> {
     }
 
     fn open(&mut self, reference: &AdapterRef, path: &str) -> Option<Arc<Checkpoint>> {
-        let Surroundings { root, hub, .. } = *self.surroundings;
+        let Surroundings {
+            root, hub, opened, ..
+        } = *self.surroundings;
         let revision = reference.revision.as_deref();
-        let opened = locate(&reference.path, revision, root, hub)
-            .and_then(|found| Checkpoint::open(&found).map_err(|error| error.to_string()));
-        match opened {
-            Ok(checkpoint) => Some(Arc::new(checkpoint)),
+        let open = |found: PathBuf| match opened.iter().find(|known| known.path() == found) {
+            Some(known) => Ok(Arc::clone(known)),
+            None => match Checkpoint::open(&found) {
+                Ok(checkpoint) => Ok(Arc::new(checkpoint)),
+                Err(error) => Err(error.to_string()),
+            },
+        };
+        match locate(&reference.path, revision, root, hub).and_then(open) {
+            Ok(checkpoint) => Some(checkpoint),
             Err(sentence) => {
                 self.error(path, sentence);
                 None

@@ -38,33 +38,64 @@ pub(super) fn append(gram: &Gram, child: &Combination) -> Gram {
         child.base * gram.dot(0, row) + changes.sum::<f64>()
     };
     let sums = child.models.iter().map(|&(k, a)| a * gram.sums[k + 1]);
+    let distances = Distances::new(gram, child);
     let mut out = gram.clone();
     out.sums.push(child.base * gram.sums[0] + sums.sum::<f64>());
     out.non_finite.push(0);
     out.dots.extend((0..=n).map(with));
-    out.dots.push(distance_to_base(gram, child));
+    out.dots.push(distances.to(None));
     out.squared_distances
-        .extend((0..n).map(|model| distance(gram, child, model)));
+        .extend((0..n).map(|model| distances.to(Some(model))));
     out.squared_distances.push(0.0);
     debug_assert_eq!(out.dots.len(), packed(0, n + 2));
     out
 }
 
-/// |y − p|² for y = Σ aₖδₖ and a point p, from distances alone: with the base as a point of
-/// share 1 − Σ aₖ, it is Σ aᵢ·d²(i, p) − ½ ΣΣ aᵢaⱼ·d²(i, j). Nearly equal models lose no digits.
-fn from_distances(gram: &Gram, child: &Combination, to: impl Fn(Option<usize>) -> f64) -> f64 {
-    let rest = 1.0 - child.models.iter().map(|(_, a)| a).sum::<f64>();
-    let mut points: Vec<(Option<usize>, f64)> =
-        child.models.iter().map(|&(k, a)| (Some(k), a)).collect();
-    points.push((None, rest));
-    let mut sum = 0.0;
-    for (i, &(p, a)) in points.iter().enumerate() {
-        sum += a * to(p);
-        for &(q, b) in &points[..i] {
-            sum -= a * b * between(gram, p, q);
+/// Squared distances of the child, from distances alone, so that nearly equal models lose no
+/// digits.
+///
+/// For y = Σ aₖδₖ, with the base as a point of share 1 − Σ aₖ, |y − p|² is
+/// Σ aᵢ·d²(i, p) − ½ ΣΣ aᵢaⱼ·d²(i, j); the second part is the same for every p.
+struct Distances<'g> {
+    gram: &'g Gram,
+    child: &'g Combination,
+    points: Vec<(Option<usize>, f64)>,
+    between_points: f64,
+    /// b·Σ aₖδₖ
+    cross: f64,
+}
+
+impl<'g> Distances<'g> {
+    fn new(gram: &'g Gram, child: &'g Combination) -> Self {
+        let rest = 1.0 - child.models.iter().map(|(_, a)| a).sum::<f64>();
+        let mut points: Vec<(Option<usize>, f64)> =
+            child.models.iter().map(|&(k, a)| (Some(k), a)).collect();
+        points.push((None, rest));
+        let mut between_points = 0.0;
+        for (i, &(p, a)) in points.iter().enumerate() {
+            for &(q, b) in &points[..i] {
+                between_points += a * b * between(gram, p, q);
+            }
+        }
+        let cross = child.models.iter().map(|&(k, a)| a * gram.dot(0, k + 1));
+        Self {
+            gram,
+            child,
+            points,
+            between_points,
+            cross: cross.sum(),
         }
     }
-    sum
+
+    /// |child − p|² for a model, or for the base.
+    fn to(&self, p: Option<usize>) -> f64 {
+        let points = self.points.iter();
+        let changes: f64 = points.map(|&(q, a)| a * between(self.gram, p, q)).sum();
+        let base = self.child.base;
+        let of_p = p.map_or(0.0, |model| self.gram.dot(0, model + 1));
+        let base = base * base * self.gram.dot(0, 0) + 2.0 * base * (self.cross - of_p);
+        (changes - self.between_points + base).max(0.0)
+    }
 }
 
 /// Squared distance of two models, or of a model and the base.
@@ -74,29 +105,4 @@ fn between(gram: &Gram, p: Option<usize>, q: Option<usize>) -> f64 {
         (Some(k), None) | (None, Some(k)) => gram.dot(k + 1, k + 1),
         (Some(i), Some(j)) => gram.squared_distance(i, j),
     }
-}
-
-/// |child − base|²
-fn distance_to_base(gram: &Gram, child: &Combination) -> f64 {
-    let changes = from_distances(gram, child, |p| between(gram, p, None));
-    let cross: f64 = child
-        .models
-        .iter()
-        .map(|&(k, a)| a * gram.dot(0, k + 1))
-        .sum();
-    let base = child.base * child.base * gram.dot(0, 0) + 2.0 * child.base * cross;
-    (changes + base).max(0.0)
-}
-
-/// |child − model|²
-fn distance(gram: &Gram, child: &Combination, model: usize) -> f64 {
-    let changes = from_distances(gram, child, |p| between(gram, p, Some(model)));
-    let cross: f64 = child
-        .models
-        .iter()
-        .map(|&(k, a)| a * gram.dot(0, k + 1))
-        .sum();
-    let cross = cross - gram.dot(0, model + 1);
-    let base = child.base * child.base * gram.dot(0, 0) + 2.0 * child.base * cross;
-    (changes + base).max(0.0)
 }

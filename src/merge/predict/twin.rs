@@ -8,11 +8,11 @@
 
 use std::sync::Mutex;
 
-use super::Wish;
+use super::Parts;
 use crate::checkpoint::Stored;
 use crate::jobs::Ticket;
 use crate::kinship::TensorGram;
-use crate::merge::methods::{MergeError, Values};
+use crate::merge::methods::{MergeError, Method};
 use crate::merge::run_tensor::merge_tensor;
 use crate::merge::tensor::{Input, MergeTensor};
 use crate::numeric::dots::packed;
@@ -20,19 +20,76 @@ use crate::numeric::random::Stream;
 use crate::numeric::{Float, Gram};
 
 /// Numbers of a twin, unless the tensor has fewer.
-const NUMBERS: usize = 8192;
+const MOST: usize = 8192;
+/// Numbers of all twins together: what one of many tensors is off by, the others even out.
+const ALL: usize = 600_000;
+const LEAST: usize = 1024;
 
-/// The Gram of a segment with the child as a further model, by trying the method on a twin.
-pub(super) fn append(
+/// Makes twins for a model of so many tensors.
+pub(super) struct Twins {
+    numbers: usize,
+}
+
+impl Twins {
+    pub(super) fn new(tensors: usize) -> Self {
+        Self {
+            numbers: (ALL / tensors.max(1)).clamp(LEAST, MOST),
+        }
+    }
+
+    /// The Gram of a segment with the child as a further model, by trying the method on a twin.
+    ///
+    /// Only the inputs have a twin. What the others have to do with the child follows from what
+    /// they have to do with the inputs, as it does for jointly normal numbers: by regression.
+    pub(super) fn append(
+        &self,
+        segment: &TensorGram,
+        method: &dyn Method,
+        parts: &Parts,
+        rows: &[usize],
+    ) -> Result<Gram, MergeError> {
+        let mut own: Vec<usize> = rows
+            .iter()
+            .filter(|&&row| row > 0)
+            .map(|row| row - 1)
+            .collect();
+        own.sort_unstable();
+        own.dedup();
+        let of_inputs = segment.gram.select(&own);
+        let place = |row: &usize| match *row {
+            0 => 0,
+            row => own.binary_search(&(row - 1)).map_or(0, |at| at + 1),
+        };
+        let places: Vec<usize> = rows.iter().map(place).collect();
+        let shape = self.shape(segment);
+        let twin = twin(&of_inputs, shape.iter().product());
+        let child = tried(segment, &shape, &twin, method, parts, &places)?;
+        Ok(with_child(&segment.gram, &of_inputs, &own, &twin, &child))
+    }
+
+    /// Whole rows of the tensor, as many as fit; a vector stays a vector.
+    fn shape(&self, segment: &TensorGram) -> Vec<usize> {
+        let count = segment.gram.count as usize;
+        let row = count / segment.rows.len().max(1);
+        if row <= 1 {
+            return vec![count.min(self.numbers)];
+        }
+        let row = row.min(self.numbers);
+        vec![(self.numbers / row).min(count / row).max(1), row]
+    }
+}
+
+/// The change of the child that the method makes of the twin.
+fn tried(
     segment: &TensorGram,
-    wish: &Wish<'_>,
-    rows: &[usize],
-    values: &Values,
-) -> Result<Gram, MergeError> {
-    let shape = shape(segment);
-    let twin = twin(&segment.gram, shape.iter().product());
+    shape: &[usize],
+    twin: &[Vec<f64>],
+    method: &dyn Method,
+    parts: &Parts,
+    places: &[usize],
+) -> Result<Vec<f64>, MergeError> {
     let base = &twin[0];
-    let bytes: Vec<Vec<u8>> = rows
+    let bytes: Vec<Vec<u8>> = places
         .iter()
         .map(|&row| {
             let change = if row == 0 { None } else { Some(&twin[row]) };
@@ -44,17 +101,17 @@ pub(super) fn append(
         .collect();
     let tensor = MergeTensor {
         name: &segment.tensor,
-        shape: &shape,
+        shape,
         inputs: bytes.iter().map(|bytes| input(bytes)).collect(),
-        base: wish.base,
+        base: parts.base,
         rounded_to: None,
         seed: 0,
     };
     let made = Mutex::new(vec![0.0; base.len()]);
     merge_tensor(
         &tensor,
-        wish.method,
-        values,
+        method,
+        &parts.values,
         &Ticket::default(),
         &|range, numbers| {
             let mut made = crate::parallel::lock(&made);
@@ -71,7 +128,7 @@ pub(super) fn append(
         // In f32, as the inputs had it.
         *child -= f64::from(*base as f32);
     }
-    Ok(with_child(&segment.gram, &twin, &child))
+    Ok(child)
 }
 
 fn input(bytes: &[u8]) -> Input<'_> {
@@ -84,32 +141,37 @@ fn input(bytes: &[u8]) -> Input<'_> {
     }
 }
 
-/// Whole rows of the tensor, as many as fit; a vector stays a vector.
-fn shape(segment: &TensorGram) -> Vec<usize> {
-    let count = segment.gram.count as usize;
-    let row = count / segment.rows.len().max(1);
-    if row <= 1 {
-        return vec![count.min(NUMBERS)];
-    }
-    let row = row.min(NUMBERS);
-    vec![(NUMBERS / row).min(count / row).max(1), row]
-}
-
 /// Rows of numbers whose means and mean products are those of `gram`.
 fn twin(gram: &Gram, n: usize) -> Vec<Vec<f64>> {
     let rows = gram.sums.len();
     let count = (gram.count as f64).max(1.0);
     let mean: Vec<f64> = gram.sums.iter().map(|s| s / count).collect();
     let noise = independent(rows, n);
-    // Cholesky: covariance = L·Lᵀ, a row of zeros where there is no more variance.
-    let mut lower = vec![vec![0.0; rows]; rows];
-    for i in 0..rows {
+    let covariance = |i: usize, j: usize| gram.dot(i, j) / count - mean[i] * mean[j];
+    let lower = lower(rows, covariance, |i| gram.dot(i, i) / count);
+    let number = |row: usize, k: usize| {
+        let parts = lower[row].iter().zip(&noise).map(|(l, z)| l * z[k]);
+        mean[row] + parts.sum::<f64>()
+    };
+    (0..rows)
+        .map(|row| (0..n).map(|k| number(row, k)).collect())
+        .collect()
+}
+
+/// Cholesky: L of L·Lᵀ, with 0 on the diagonal where what is left of a row is rounding noise
+/// beside its `size`.
+fn lower(
+    n: usize,
+    matrix: impl Fn(usize, usize) -> f64,
+    size: impl Fn(usize) -> f64,
+) -> Vec<Vec<f64>> {
+    let mut lower = vec![vec![0.0; n]; n];
+    for i in 0..n {
         for j in 0..=i {
             let known: f64 = (0..j).map(|k| lower[i][k] * lower[j][k]).sum();
-            let rest = gram.dot(i, j) / count - mean[i] * mean[j] - known;
-            let size = gram.dot(i, i) / count;
+            let rest = matrix(i, j) - known;
             lower[i][j] = if i == j {
-                if rest > 1e-12 * size {
+                if rest > 1e-12 * size(i) {
                     rest.sqrt()
                 } else {
                     0.0
@@ -121,13 +183,22 @@ fn twin(gram: &Gram, n: usize) -> Vec<Vec<f64>> {
             };
         }
     }
-    let number = |row: usize, k: usize| {
-        let parts = lower[row].iter().zip(&noise).map(|(l, z)| l * z[k]);
-        mean[row] + parts.sum::<f64>()
-    };
-    (0..rows)
-        .map(|row| (0..n).map(|k| number(row, k)).collect())
-        .collect()
+    lower
+}
+
+/// L⁻¹v, with 0 where L has none.
+fn solved(lower: &[Vec<f64>], v: &[f64]) -> Vec<f64> {
+    let mut out: Vec<f64> = Vec::with_capacity(v.len());
+    for (row, &right) in lower.iter().zip(v) {
+        let diagonal = row[out.len()];
+        let known: f64 = row.iter().zip(&out).map(|(l, x)| l * x).sum();
+        out.push(if diagonal > 0.0 {
+            (right - known) / diagonal
+        } else {
+            0.0
+        });
+    }
+    out
 }
 
 /// Rows of normal numbers with mean 0, made orthogonal to each other and of mean square 1,
@@ -161,21 +232,82 @@ fn normal(stream: Stream, index: u64) -> f64 {
     (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
 }
 
-/// The Gram with the child's sums, scaled from the twin to the tensor.
-fn with_child(gram: &Gram, twin: &[Vec<f64>], child: &[f64]) -> Gram {
+/// The Gram with the child's sums, scaled from the twin to the tensor. `own` are the models of
+/// `gram` that have a twin.
+fn with_child(
+    gram: &Gram,
+    of_inputs: &Gram,
+    own: &[usize],
+    twin: &[Vec<f64>],
+    child: &[f64],
+) -> Gram {
     let scale = gram.count as f64 / (child.len() as f64).max(1.0);
     let dot = |a: &[f64], b: &[f64]| scale * a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let sum = scale * child.iter().sum::<f64>();
+    let square = dot(child, child);
+    let known: Vec<f64> = twin.iter().map(|row| dot(row, child)).collect();
+    let others = Others::new(of_inputs, sum, &known);
+    let models = gram.models();
+    let mut dots = Vec::with_capacity(models + 1);
+    let mut distances = Vec::with_capacity(models);
+    dots.push(known[0]);
+    for model in 0..models {
+        if let Ok(at) = own.binary_search(&model) {
+            dots.push(known[at + 1]);
+            let apart: Vec<f64> = child
+                .iter()
+                .zip(&twin[at + 1])
+                .map(|(c, r)| c - r)
+                .collect();
+            distances.push(dot(&apart, &apart));
+        } else {
+            let product = others.dot(gram, own, model);
+            dots.push(product);
+            distances.push((square + gram.dot(model + 1, model + 1) - 2.0 * product).max(0.0));
+        }
+    }
     let mut out = gram.clone();
-    out.sums.push(scale * child.iter().sum::<f64>());
+    out.sums.push(sum);
     out.non_finite
         .push(child.iter().filter(|x| !x.is_finite()).count() as u64);
-    out.dots.extend(twin.iter().map(|row| dot(row, child)));
-    out.dots.push(dot(child, child));
-    for row in &twin[1..] {
-        let apart: Vec<f64> = child.iter().zip(row).map(|(c, r)| c - r).collect();
-        out.squared_distances.push(dot(&apart, &apart));
-    }
+    out.dots.extend(dots);
+    out.dots.push(square);
+    out.squared_distances.extend(distances);
     out.squared_distances.push(0.0);
     debug_assert_eq!(out.dots.len(), packed(0, gram.models() + 2));
     out
+}
+
+/// The child's dot products with models that have no twin: those of the regressions of both on
+/// 1, b and the inputs' δ.
+struct Others {
+    lower: Vec<Vec<f64>>,
+    child: Vec<f64>,
+}
+
+impl Others {
+    fn new(of_inputs: &Gram, sum: f64, known: &[f64]) -> Self {
+        let n = of_inputs.sums.len() + 1;
+        let product = |i: usize, j: usize| match (i.min(j), i.max(j)) {
+            (0, 0) => of_inputs.count as f64,
+            (0, j) => of_inputs.sums[j - 1],
+            (i, j) => of_inputs.dot(i - 1, j - 1),
+        };
+        let lower = lower(n, product, |i| product(i, i));
+        let with: Vec<f64> = std::iter::once(sum).chain(known.iter().copied()).collect();
+        Self {
+            child: solved(&lower, &with),
+            lower,
+        }
+    }
+
+    fn dot(&self, gram: &Gram, own: &[usize], model: usize) -> f64 {
+        let row = model + 1;
+        let with: Vec<f64> = [gram.sums[row], gram.dot(0, row)]
+            .into_iter()
+            .chain(own.iter().map(|&k| gram.dot(k + 1, row)))
+            .collect();
+        let other = solved(&self.lower, &with);
+        other.iter().zip(&self.child).map(|(a, b)| a * b).sum()
+    }
 }

@@ -19,8 +19,8 @@ use self::shard::failure;
 use super::plan::{Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
-    Finishing, INDEX_NAME, Layout, STEP_PREFIX, ShardFile, Staging, card, chat_template,
-    copy_companions, recipe_hash, work_key, write_config,
+    Finishing, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
+    chat_template, copy_companions, recipe_hash, work_key, write_config,
 };
 use crate::checkpoint::Checkpoint;
 use crate::jobs::Ticket;
@@ -147,7 +147,7 @@ impl Run<'_> {
         let Options { out, parents, .. } = self.options;
         let card = card(self.plan, out, self.yaml, parents);
         staging.write("README.md", card.as_bytes())?;
-        staging.write("mergekit_config.yml", self.yaml.as_bytes())?;
+        staging.write(RECIPE_NAME, self.yaml.as_bytes())?;
         Ok(self.ticket.advance(0)?)
     }
 

@@ -45,7 +45,7 @@ fn beside(out: &Path, word: &str) -> PathBuf {
 }
 
 /// Why nothing can be written to `out`, if so.
-pub(in crate::merge) fn objection(out: &Path, force: bool) -> Option<String> {
+pub fn objection(out: &Path, force: bool) -> Option<String> {
     let shown = out.display();
     if out.file_name().is_none() {
         return Some(format!("this is no name for a new folder: {shown}"));
@@ -77,6 +77,11 @@ pub(in crate::merge) fn objection(out: &Path, force: bool) -> Option<String> {
          choose another folder: {shown}",
         foreign.to_string_lossy()
     ))
+}
+
+/// Whether nothing but a model lies at `out`, which a merge that is told to may replace.
+pub fn may_replace(out: &Path) -> bool {
+    objection(out, false).is_some() && objection(out, true).is_none()
 }
 
 fn is_part_of_model(path: &Path) -> bool {

@@ -23,3 +23,6 @@ pub(super) use self::hash::{recipe_hash, work_key};
 pub(super) use self::layout::{INDEX_NAME, Layout, ShardPlan};
 pub(super) use self::shard::{Finishing, ShardFile};
 pub(super) use self::staging::{STEP_PREFIX, Staging};
+
+/// The recipe's name in every written folder, as mergekit has it.
+pub const RECIPE_NAME: &str = "mergekit_config.yml";

@@ -1,0 +1,120 @@
+//! Where a merge may start from.
+
+use super::super::methods::find;
+use super::super::recipe::{Content, Filtered, ModelRef, Setting, Slice, Value};
+use super::{Composition, source};
+
+/// A way to begin.
+pub struct Template {
+    /// What it is called.
+    pub title: &'static str,
+    /// One sentence for someone who chooses.
+    pub help: &'static str,
+    /// How many models it wants, least and most.
+    pub models: (usize, usize),
+    /// Whether it wants a base as well.
+    pub wants_base: bool,
+    make: fn(&[ModelRef], Option<&ModelRef>, u32) -> Composition,
+}
+
+impl Template {
+    /// The composition for these models, their base and their number of layers.
+    pub fn make(&self, models: &[ModelRef], base: Option<&ModelRef>, layers: u32) -> Composition {
+        (self.make)(models, base, layers)
+    }
+}
+
+/// Every template, in the order on screen.
+pub const TEMPLATES: [Template; 6] = [
+    Template {
+        title: "SLERP of two",
+        help: "Half way between two models, along the arc",
+        models: (2, 2),
+        wants_base: false,
+        make: |models, base, _| of("slerp", models, base),
+    },
+    Template {
+        title: "SLERP as in the paper",
+        help: "Attention and MLP cross over in depth by the lists that the paper's merges use",
+        models: (2, 2),
+        wants_base: false,
+        make: paper_slerp,
+    },
+    Template {
+        title: "Task arithmetic",
+        help: "The base plus a share of what each fine-tune changed",
+        models: (1, usize::MAX),
+        wants_base: true,
+        make: |models, base, _| of("task_arithmetic", models, base),
+    },
+    Template {
+        title: "TIES",
+        help: "Keeps the largest changes, and of those the ones that agree in sign",
+        models: (2, usize::MAX),
+        wants_base: true,
+        make: |models, base, _| of("ties", models, base),
+    },
+    Template {
+        title: "Model stock",
+        help: "The average of several fine-tunes, pulled towards their base by how far they part",
+        models: (2, usize::MAX),
+        wants_base: true,
+        make: |models, base, _| of("model_stock", models, base),
+    },
+    Template {
+        title: "Frankenmerge",
+        help: "Layers of one model on top of layers of another",
+        models: (1, usize::MAX),
+        wants_base: false,
+        make: frankenmerge,
+    },
+];
+
+fn of(method: &str, models: &[ModelRef], base: Option<&ModelRef>) -> Composition {
+    find(method).map_or_else(Composition::default, |method| {
+        Composition::merge_of(method, models, base)
+    })
+}
+
+/// t by filter as on the cards of the paper's merges (paper, section 4.1, and its released
+/// models): attention one way, MLP the other, a half elsewhere.
+fn paper_slerp(models: &[ModelRef], base: Option<&ModelRef>, _: u32) -> Composition {
+    let mut out = of("slerp", models, base);
+    let item = |filter: Option<&str>, value| Filtered {
+        filter: filter.map(str::to_owned),
+        value,
+    };
+    let over_depth = |points: [f64; 5]| Value::Gradient(points.to_vec());
+    let t = Setting::Filtered(vec![
+        item(Some("self_attn"), over_depth([0.0, 0.5, 0.3, 0.7, 1.0])),
+        item(Some("mlp"), over_depth([1.0, 0.5, 0.7, 0.3, 0.0])),
+        item(None, Value::Number(0.5)),
+    ]);
+    out.set(0, super::Place::Merge, "t", Some(t));
+    out
+}
+
+/// Three quarters of each model, overlapping by a half, as frankenmerges usually begin.
+fn frankenmerge(models: &[ModelRef], _: Option<&ModelRef>, layers: u32) -> Composition {
+    let mut out = of("passthrough", &[], None);
+    let layers = i64::from(layers.max(1));
+    let n = models.len().max(1) as i64;
+    let length = (layers * 3 / 4).max(1);
+    let first = |k: i64| match n {
+        1 => 0,
+        _ => (layers - length) * k / (n - 1),
+    };
+    let strip = |(k, model): (usize, &ModelRef)| {
+        let mut own = source(model.clone());
+        let start = first(k as i64);
+        own.layer_range = Some([start, start + length]);
+        Slice {
+            sources: vec![own],
+            ..Slice::default()
+        }
+    };
+    if let Some(recipe) = out.recipes.first_mut() {
+        recipe.content = Content::Slices(models.iter().enumerate().map(strip).collect());
+    }
+    out
+}
