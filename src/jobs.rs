@@ -114,6 +114,8 @@ pub struct Job {
     pub title: String,
     /// Progress, and the way to cancel it.
     pub ticket: Ticket,
+    /// Whether the status bar leaves it out: it takes a moment, and happens all the time.
+    pub is_quiet: bool,
 }
 
 /// What arrives from a job.
@@ -172,12 +174,28 @@ impl<T: std::marker::Send + 'static> Jobs<T> {
     where
         F: FnOnce(&Ticket, Send<'_, T>) -> Result<T, Failure> + std::marker::Send + 'static,
     {
+        self.start(title.into(), false, work)
+    }
+
+    /// The same for work of a moment that nobody needs to see.
+    pub fn spawn_quietly<F>(&mut self, title: impl Into<String>, work: F) -> JobId
+    where
+        F: FnOnce(&Ticket, Send<'_, T>) -> Result<T, Failure> + std::marker::Send + 'static,
+    {
+        self.start(title.into(), true, work)
+    }
+
+    fn start<F>(&mut self, title: String, is_quiet: bool, work: F) -> JobId
+    where
+        F: FnOnce(&Ticket, Send<'_, T>) -> Result<T, Failure> + std::marker::Send + 'static,
+    {
         self.last_id += 1;
-        let (id, title, ticket) = (JobId(self.last_id), title.into(), Ticket::default());
+        let (id, ticket) = (JobId(self.last_id), Ticket::default());
         self.running.push(Job {
             id,
             title: title.clone(),
             ticket: ticket.clone(),
+            is_quiet,
         });
         let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
         let run = {

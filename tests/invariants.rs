@@ -120,6 +120,7 @@ const MAY_NAME: [(&str, &[&str]); 11] = [
             "import",
             "study",
             "stats",
+            "merge",
             "kinship",
             "checkpoint",
             "numeric",

@@ -204,7 +204,9 @@ fn escape_closes_the_palette() {
 
 #[test]
 fn a_failure_is_dismissed_by_its_button() {
-    let mut harness = harness(|ui, toasts: &mut Toasts| toasts.show(ui.ctx()));
+    let mut harness = harness(|ui, toasts: &mut Toasts| {
+        toasts.show(ui.ctx(), eframe::egui::Align2::RIGHT_BOTTOM);
+    });
     harness
         .state_mut()
         .push(ToastKind::Failed, "No room on disk", "1.2 GB are missing");

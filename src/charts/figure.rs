@@ -105,6 +105,8 @@ pub enum Marker {
     Triangle,
     /// A diamond.
     Diamond,
+    /// A hollow circle: what is foreseen.
+    Ring,
 }
 
 /// How a line is drawn.

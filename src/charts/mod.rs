@@ -21,6 +21,7 @@ mod runs_of;
 mod words;
 
 mod gains;
+mod ghost;
 mod layers;
 mod matrix;
 pub mod paper;
@@ -28,6 +29,7 @@ mod runs;
 mod scatter;
 mod stagnation;
 
+pub use ghost::Ghost;
 pub use layers::shown_model;
 pub use matrix::groups;
 pub use paper::PAPER;

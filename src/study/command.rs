@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use super::Selection;
 use super::chart::ChartChoices;
 use super::doc::{ColumnChoices, Model, ModelId, Order, StudyDoc, ViewChoices};
+use super::draft::{DraftEdit, DraftId};
+use super::record::{ForeseenKinship, Origin};
 use super::record_edit::RecordEdit;
 use crate::kinship::Measure;
 
@@ -15,6 +17,8 @@ pub enum Command {
     Model(ModelEdit),
     /// Of what is written down of them.
     Record(RecordEdit),
+    /// Of the merges that are being composed.
+    Draft(DraftEdit),
     /// Of how the study is looked at.
     View(ViewEdit),
     /// Of what is selected.
@@ -60,11 +64,32 @@ pub enum BaseRef {
     Added(usize),
 }
 
+/// The child of a merge, to be added.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewChild {
+    /// Its name; a number is added if it is taken.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its base.
+    pub base: Option<ModelId>,
+    /// What it was made from.
+    pub parents: Vec<ModelId>,
+    /// The merge method.
+    pub method: String,
+    /// The recipe, in mergekit's YAML.
+    pub recipe: String,
+    /// The kinship that was foreseen for it.
+    pub foreseen: Vec<ForeseenKinship>,
+}
+
 /// A change of the models.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelEdit {
     /// Put models in, and select them.
     Add(Vec<NewModel>),
+    /// Put in what a merge has made, and select it.
+    AddChild(Box<NewChild>),
     /// Take models out; their files stay.
     Remove(Vec<ModelId>),
     /// Give a model another name.
@@ -88,6 +113,8 @@ pub enum ViewEdit {
     Order(Order),
     /// Another family.
     Base(Option<ModelId>),
+    /// Another draft on the canvas.
+    Draft(DraftId),
     /// Another chart, or the same with other choices.
     Charts(Box<ChartChoices>),
     /// Show a column of the table of models, hide it, or leave it to itself.
@@ -102,6 +129,7 @@ impl ViewEdit {
             Self::Measure(measure) => view.measure = measure,
             Self::Order(order) => view.order = order,
             Self::Base(base) => view.base = base,
+            Self::Draft(draft) => view.draft = Some(draft),
             Self::Charts(charts) => view.charts = *charts,
             Self::Column(key, shown) => view.columns.set(key, shown),
             Self::UsualColumns => view.columns = ColumnChoices::default(),
@@ -118,6 +146,7 @@ impl ModelEdit {
         };
         match self {
             Self::Add(models) => count(models.len(), "Add"),
+            Self::AddChild(child) => format!("Add {}", child.name),
             Self::Remove(ids) => count(ids.len(), "Remove"),
             Self::Rename(..) => "Rename model".to_owned(),
             Self::Note(..) => "Edit note".to_owned(),
@@ -139,6 +168,7 @@ impl ModelEdit {
     pub(super) fn apply(self, doc: &mut StudyDoc) {
         match self {
             Self::Add(models) => add(doc, models),
+            Self::AddChild(child) => add_child(doc, *child),
             Self::Remove(ids) => remove(doc, &ids),
             Self::Rename(id, name) => with(doc, id, |m| m.name = name),
             Self::Note(id, note) => with(doc, id, |m| m.note = note),
@@ -180,6 +210,26 @@ fn add(doc: &mut StudyDoc, models: Vec<NewModel>) {
     }
 }
 
+fn add_child(doc: &mut StudyDoc, child: NewChild) {
+    let id = ModelId(doc.next_id);
+    doc.next_id += 1;
+    let name = doc.free_name(&child.name);
+    doc.models.push(Model {
+        id,
+        name,
+        path: Some(child.path),
+        base: child.base,
+        parents: child.parents,
+        origin: Origin {
+            method: child.method,
+            recipe: child.recipe,
+            foreseen: child.foreseen,
+            ..Origin::default()
+        },
+        ..Model::default()
+    });
+}
+
 fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
     doc.models.retain(|m| !ids.contains(&m.id));
     doc.pairs
@@ -188,6 +238,7 @@ fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
         model.base = model.base.filter(|b| !ids.contains(b));
         let before = model.parents.len();
         model.parents.retain(|p| !ids.contains(p));
+        model.origin.foreseen.retain(|f| !ids.contains(&f.model));
         // It stays a merge, and its gain over those that are left would be another.
         model.origin.unnamed_parents |= before > 1 && model.parents.len() < before;
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::chart::ChartChoices;
+use super::draft::{Draft, DraftId};
 use super::record::{Origin, PairRecord, Score, Step};
 use crate::kinship::Measure;
 
@@ -25,6 +26,12 @@ pub struct StudyDoc {
     /// What others have reported of pairs of models.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<PairRecord>,
+    /// Merges that are being composed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drafts: Vec<Draft>,
+    /// The id that the next draft gets.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub next_draft: u32,
     /// Tasks that do not count for the average.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_averaged: Vec<String>,
@@ -32,6 +39,11 @@ pub struct StudyDoc {
     pub view: ViewChoices,
     /// The id that the next model gets; ids are never used again.
     pub next_id: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// Names one model of a study for good.
@@ -144,6 +156,9 @@ pub struct ViewChoices {
     /// Whose family is shown; `None` for the largest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<ModelId>,
+    /// The draft on the canvas; `None` for the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draft: Option<DraftId>,
     /// What the charts show.
     pub charts: ChartChoices,
     /// Columns of the table of models that are shown or hidden other than by themselves.

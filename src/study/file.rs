@@ -88,6 +88,8 @@ pub fn from_text(text: &str, dir: &Path) -> Result<StudyDoc, StudyError> {
     // A file edited by hand may have forgotten the counter.
     let highest = doc.models.iter().map(|m| m.id.0 + 1).max().unwrap_or(0);
     doc.next_id = doc.next_id.max(highest);
+    let highest = doc.drafts.iter().map(|d| d.id.0 + 1).max().unwrap_or(0);
+    doc.next_draft = doc.next_draft.max(highest);
     Ok(doc)
 }
 

@@ -6,6 +6,7 @@
 pub mod chart;
 mod command;
 mod doc;
+mod draft;
 pub mod file;
 mod generation;
 mod history;
@@ -13,11 +14,12 @@ mod ledger;
 mod record;
 mod record_edit;
 
-pub use command::{BaseRef, Command, Effect, ModelEdit, NewModel, ViewEdit};
+pub use command::{BaseRef, Command, Effect, ModelEdit, NewChild, NewModel, ViewEdit};
 pub use doc::{ColumnChoices, Model, ModelId, Order, Role, StudyDoc, ViewChoices};
+pub use draft::{Draft, DraftEdit, DraftId, Sheet};
 pub use history::History;
 pub use ledger::{MeasuredKinship, PairRow, ParentKinship, Record, Row};
-pub use record::{GivenKinship, Origin, PairRecord, Reported, Score, Step};
+pub use record::{ForeseenKinship, GivenKinship, Origin, PairRecord, Reported, Score, Step};
 pub use record_edit::{Entry, Import, PairEntry, RecordEdit};
 
 use std::collections::BTreeSet;
@@ -109,6 +111,9 @@ impl Study {
             Command::Select(selection) => self.selection = selection,
             Command::View(edit) => edit.apply(&mut self.doc.view),
             Command::Model(edit) => self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc)),
+            Command::Draft(edit) => {
+                self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc));
+            }
             Command::Record(edit) => {
                 self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc));
             }

@@ -44,6 +44,25 @@ pub struct Origin {
     /// Merge gain as reported, in points.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gain: Option<f64>,
+    /// The recipe that it was made by, in mergekit's YAML.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub recipe: String,
+    /// The kinship that was foreseen for it before it was made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreseen: Vec<ForeseenKinship>,
+}
+
+/// Kinship of a child with one model, as foreseen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ForeseenKinship {
+    /// With whom.
+    pub model: ModelId,
+    /// The values.
+    pub kinship: GivenKinship,
+    /// How far off a cosine or a Pearson correlation, and a distance as a share of itself, may
+    /// be; 0 where it is exact.
+    pub error: f64,
 }
 
 impl Origin {

@@ -7,8 +7,11 @@ use super::charts::export::Format;
 use super::dialogs::Filter;
 use crate::charts::Figure;
 use crate::jobs::JobId;
-use crate::study::{Command, Import, ModelId};
+use crate::merge::canvas::Composition;
+use crate::study::{Command, DraftId, Import, ModelId};
 use crate::workbench::Notice;
+use crate::workbench::composing::Request;
+use crate::workbench::merging::MergeId;
 
 /// Something that the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +60,54 @@ pub enum Action {
     RestoreDemo,
     /// Rename a model in its row.
     Rename(ModelId),
+    /// Put a changed composition into a draft.
+    EditDraft {
+        /// Of which draft.
+        id: DraftId,
+        /// What it is now.
+        composition: Box<Composition>,
+        /// What was done, for the history: `Connect models`.
+        title: String,
+        /// Edits with the same key that follow each other are one step of undo.
+        join: Option<String>,
+    },
+    /// Begin a draft by a template of these models, and show it on the canvas; `None` for the
+    /// one that fits their number.
+    Compose {
+        /// Which of [`TEMPLATES`](crate::merge::canvas::TEMPLATES).
+        template: Option<usize>,
+        /// What is merged.
+        models: Vec<ModelId>,
+    },
+    /// Begin a draft that is empty.
+    ComposeNothing,
+    /// Ask for a recipe or a merged folder, and put it on the canvas.
+    AskForRecipe,
+    /// Put the recipe that a model was made by back on the canvas.
+    ReopenRecipe(ModelId),
+    /// Work out what the draft on the canvas would make.
+    LookAhead(Box<Request>),
+    /// Ask for the folder that the draft on the canvas is written to, then write it.
+    AskWhereToMerge,
+    /// Write the draft on the canvas there.
+    WriteMerge {
+        /// The folder that is made.
+        out: PathBuf,
+        /// Whether a model that lies there is replaced.
+        force: bool,
+    },
+    /// Stop a merge of the queue.
+    CancelMerge(MergeId),
+    /// Stop all merges that are written or wait for it.
+    CancelMerges,
+    /// Try a merge again that failed or was cancelled.
+    RetryMerge(MergeId),
+    /// Try a merge again, and replace the model that lies in its folder.
+    ReplaceMerge(MergeId),
+    /// Ask for another folder for a merge that failed, then try it again.
+    AskWhereToMergeAgain(MergeId),
+    /// Take what is done off the queue's list.
+    ClearMerges,
     /// Save now.
     Save,
     /// Measure what is not known of a base's family, or all of it anew.
@@ -66,6 +117,8 @@ pub enum Action {
         /// Forget what is known.
         anew: bool,
     },
+    /// Measure what is not known of a base's family, and stay in this view.
+    MeasureHere(ModelId),
     /// Stop a job.
     Cancel(JobId),
     /// Put a text on the clipboard, and say so: "{what} copied".
@@ -108,6 +161,10 @@ pub enum Action {
     OpenHelp,
     /// End the program.
     Quit,
+    /// Do what would stop merges that are being written: stop them first.
+    StopWritingAnd(Box<Action>),
+    /// Go on writing, and forget what would have stopped it.
+    GoOnWriting,
 }
 
 /// What can be taken out of a chart.
@@ -182,17 +239,20 @@ pub enum View {
     Charts,
     /// Who descends from whom.
     Lineage,
+    /// Compose a merge.
+    Merge,
     /// Preferences of the program.
     Settings,
 }
 
 impl View {
     /// Every view.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Models,
         Self::Kinship,
         Self::Charts,
         Self::Lineage,
+        Self::Merge,
         Self::Settings,
     ];
 
@@ -203,6 +263,7 @@ impl View {
             Self::Kinship => "Kinship",
             Self::Charts => "Charts",
             Self::Lineage => "Lineage",
+            Self::Merge => "Merge",
             Self::Settings => "Settings",
         }
     }
@@ -215,6 +276,7 @@ impl View {
             Self::Kinship => regular::GRID_FOUR,
             Self::Charts => regular::CHART_SCATTER,
             Self::Lineage => regular::TREE_STRUCTURE,
+            Self::Merge => regular::GIT_MERGE,
             Self::Settings => regular::GEAR_SIX,
         }
     }

@@ -11,12 +11,13 @@ use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self, Tokens};
 use super::views::{
-    ChartsView, ImportView, Keys, KinshipView, LineageView, ModelsView, settings, welcome,
+    ChartsView, ImportView, Keys, KinshipView, LineageView, MergeView, ModelsView, settings,
+    welcome,
 };
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
 use crate::workbench::{Notice, NoticeKind, Workbench};
-use eframe::egui::{Context, Event, Frame, Ui, ViewportCommand};
+use eframe::egui::{Align2, Context, Event, Frame, Ui, ViewportCommand};
 
 /// Below this width of the window there is no room for an inspector beside a view.
 const ROOM_FOR_INSPECTOR: f32 = 900.0;
@@ -35,8 +36,9 @@ pub struct App {
     kinship: KinshipView,
     pub(super) charts: ChartsView,
     lineage: LineageView,
+    merge: MergeView,
     inspector: shell::Inspector,
-    actions: Vec<Action>,
+    pub(super) actions: Vec<Action>,
     was_focused: bool,
     /// Whether the last frame left keys without a modifier to the program: what is open then
     /// is the first to hear them, and egui has closed it before anybody else can ask.
@@ -70,12 +72,13 @@ impl App {
             kinship: KinshipView::default(),
             charts: ChartsView::default(),
             lineage: LineageView::default(),
+            merge: MergeView::default(),
             inspector: shell::Inspector::default(),
             actions: Vec::new(),
             was_focused: true,
             keys: Keys::Free,
         };
-        app.bench.open_paths(paths);
+        app.open(paths);
         app
     }
 
@@ -89,6 +92,22 @@ impl App {
         &self.prefs
     }
 
+    /// Opens studies, models, tables and recipes; while a merge is written, a study waits until
+    /// the user has said whether it may be stopped.
+    fn open(&mut self, paths: Vec<PathBuf>) {
+        let (recipes, mut others): (Vec<_>, Vec<_>) = paths.into_iter().partition(|p| is_recipe(p));
+        if self.bench.is_writing()
+            && let Some(at) = others.iter().position(|path| opens_study(path))
+        {
+            self.asked.leaving = Some(Action::OpenStudy(others.remove(at)));
+        }
+        self.bench.open_paths(others);
+        for recipe in &recipes {
+            self.bench.open_recipe(recipe);
+            self.prefs.view = View::Merge;
+        }
+    }
+
     /// Everything between two frames: what jobs found, what the user asked for.
     fn advance(&mut self, ctx: &Context) {
         self.bench.poll();
@@ -97,9 +116,15 @@ impl App {
         if let Some(picked) = self.picker.ui(ctx) {
             self.take_picked(picked);
         }
-        let entries = commands::commands(&self.bench, self.prefs.zoom);
+        let mut entries = commands::commands(&self.bench, self.prefs.zoom);
+        if self.prefs.view == View::Merge && self.bench.study().doc().shown_draft().is_some() {
+            // On the canvas these mean its nodes, not the models of the study.
+            entries.retain(|entry| !entry.shortcut.as_ref().is_some_and(MergeView::takes));
+        }
         self.open_import();
-        let on_top = self.palette.is_open() || self.picker.is_open() || self.help_is_open;
+        self.ask_before_closing(ctx);
+        let asks = self.picker.is_open() || self.asked.leaving.is_some();
+        let on_top = self.palette.is_open() || asks || self.help_is_open;
         if !on_top && !self.import.is_open() {
             self.actions
                 .extend(commands::pressed(ctx, &entries, self.keys));
@@ -161,7 +186,7 @@ impl App {
             paths.extend(ctx.input_mut(|input| take_pasted_paths(&mut input.events)));
         }
         if !paths.is_empty() {
-            self.bench.open_paths(paths);
+            self.open(paths);
         }
     }
 
@@ -178,7 +203,9 @@ impl App {
         } else {
             None
         };
-        let study_view = self.bench.is_open() && self.prefs.view != View::Settings;
+        // The child's panel stands where the inspector stands elsewhere.
+        let without = matches!(self.prefs.view, View::Settings | View::Merge);
+        let study_view = self.bench.is_open() && !without;
         let roomy = ui.ctx().content_rect().width() >= ROOM_FOR_INSPECTOR;
         if study_view && self.prefs.inspector && roomy {
             self.inspector.ui(ui, &self.bench, out);
@@ -191,6 +218,7 @@ impl App {
                 Some(View::Models) => self.models.ui(ui, &self.bench, keys, out),
                 Some(View::Kinship) => self.kinship.ui(ui, &self.bench, out),
                 Some(View::Charts) => self.charts.ui(ui, &self.bench, out),
+                Some(View::Merge) => self.merge.ui(ui, &self.bench, out),
                 Some(View::Lineage) => self.lineage.ui(ui, &self.bench, out),
                 Some(View::Settings) => settings::ui(ui, &self.bench, &self.prefs, out),
             });
@@ -200,7 +228,15 @@ impl App {
         if self.help_is_open {
             self.help_is_open = shell::help(ui.ctx(), &commands::commands(&self.bench, 1.0));
         }
-        self.toasts.show(ui.ctx());
+        if let Some(action) = &self.asked.leaving {
+            shell::leaving(ui.ctx(), &self.bench, action, &mut self.actions);
+        }
+        // Where the child's panel stands is the button that writes.
+        let corner = match view {
+            Some(View::Merge) => Align2::CENTER_BOTTOM,
+            _ => Align2::RIGHT_BOTTOM,
+        };
+        self.toasts.show(ui.ctx(), corner);
         let taken = ui.ctx().any_popup_open() || ui.ctx().text_edit_focused() || self.help_is_open;
         let at_score = view == Some(View::Models) && self.models.is_at_score(&self.bench);
         self.keys = if taken
@@ -283,6 +319,17 @@ impl eframe::App for App {
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         self.bench.save_if_changed();
     }
+}
+
+/// Whether a path is that of a recipe.
+pub(super) fn is_recipe(path: &std::path::Path) -> bool {
+    let ending = path.extension().and_then(|e| e.to_str());
+    ending.is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"))
+}
+
+/// Whether opening a path would put another study in place of the one that is open.
+fn opens_study(path: &std::path::Path) -> bool {
+    path.to_string_lossy().ends_with(crate::study::file::ENDING)
 }
 
 fn title_id() -> eframe::egui::Id {

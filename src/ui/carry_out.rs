@@ -9,14 +9,21 @@ use super::app::App;
 use super::charts::export;
 use super::commands::{LEAST_ZOOM, MOST_ZOOM};
 use super::dialogs::{Filter, PickKind, PickRequest, Picked, Purpose};
+use super::shell;
 use super::widgets::toast::ToastKind;
+use crate::merge::canvas::Composition;
 use crate::study::{Command, ModelEdit, ModelId};
+use crate::workbench::Workbench;
+use crate::workbench::merging::MergeId;
 
 /// What an open dialog was for, beyond what the request itself says.
 #[derive(Default)]
 pub struct Asked {
     relocate: Option<ModelId>,
     export: Option<Export>,
+    merge_again: Option<MergeId>,
+    /// What waits for a word about the merges that it would stop.
+    pub(super) leaving: Option<Action>,
     drawing: Option<Drawing>,
     last_dir: Option<PathBuf>,
 }
@@ -24,6 +31,10 @@ pub struct Asked {
 const STUDIES: Filter = Filter {
     name: "Kinfolk studies",
     extensions: &["json"],
+};
+const RECIPES: Filter = Filter {
+    name: "mergekit recipes",
+    extensions: &["yaml", "yml"],
 };
 const SCORES: Filter = Filter {
     name: "Tables and results",
@@ -36,6 +47,10 @@ const WEIGHTS: Filter = Filter {
 
 impl App {
     pub(super) fn carry_out(&mut self, action: Action, ctx: &Context) {
+        if self.bench.is_writing() && shell::ends_writing(&action) {
+            self.asked.leaving = Some(action);
+            return;
+        }
         match action {
             Action::Study(command) => self.bench.apply(command),
             Action::Go(view) => self.prefs.view = view,
@@ -86,11 +101,40 @@ impl App {
                 self.prefs.view = View::Models;
                 self.models.start_renaming(&self.bench, id);
             }
+            Action::EditDraft {
+                id,
+                composition,
+                title,
+                join,
+            } => self.bench.write_draft(id, &composition, &title, join),
+            Action::Compose { template, models } => {
+                self.bench.compose_template(template, &models);
+                self.prefs.view = View::Merge;
+            }
+            Action::ComposeNothing => {
+                self.bench.compose("New merge", &Composition::default());
+                self.prefs.view = View::Merge;
+            }
+            Action::AskForRecipe => self.ask_for_files(Purpose::OpenRecipe, RECIPES, ctx),
+            Action::ReopenRecipe(id) => {
+                self.bench.reopen_recipe_of(id);
+                self.prefs.view = View::Merge;
+            }
+            Action::LookAhead(request) => self.bench.look_ahead(*request),
+            Action::AskWhereToMerge => self.ask_where_to_merge(None, ctx),
+            Action::WriteMerge { out, force } => self.bench.queue_merge(&out, force),
+            Action::CancelMerge(id) => self.bench.cancel_merge(id),
+            Action::RetryMerge(id) => self.bench.retry_merge(id),
+            Action::CancelMerges => self.bench.cancel_merges(),
+            Action::ReplaceMerge(id) => self.bench.replace_merge(id),
+            Action::AskWhereToMergeAgain(id) => self.ask_where_to_merge(Some(id), ctx),
+            Action::ClearMerges => self.bench.clear_merges(),
             Action::Save => self.bench.save(),
             Action::Measure { base, anew } => {
                 self.bench.measure(base, anew);
                 self.prefs.view = View::Kinship;
             }
+            Action::MeasureHere(base) => self.bench.measure(base, false),
             Action::Cancel(job) => self.bench.cancel(job),
             Action::Copy { text, what } => {
                 ctx.copy_text(text);
@@ -127,6 +171,27 @@ impl App {
             Action::OpenPalette => self.palette.open(),
             Action::OpenHelp => self.help_is_open = true,
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Action::StopWritingAnd(action) => {
+                self.asked.leaving = None;
+                self.stop_writing_and(*action, ctx);
+            }
+            Action::GoOnWriting => self.asked.leaving = None,
+        }
+    }
+
+    /// The job takes a moment to hear that it is to stop; what was asked for need not wait.
+    fn stop_writing_and(&mut self, action: Action, ctx: &Context) {
+        self.bench.cancel_merges();
+        self.bench.forget_merges();
+        self.carry_out(action, ctx);
+    }
+
+    /// The window's own button to close it asks as well.
+    pub(super) fn ask_before_closing(&mut self, ctx: &Context) {
+        let is_closing = ctx.input(|input| input.viewport().close_requested());
+        if is_closing && self.bench.is_writing() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.asked.leaving = Some(Action::Quit);
         }
     }
 
@@ -141,7 +206,14 @@ impl App {
         let own = || self.bench.path().and_then(Path::parent).map(Path::to_owned);
         let start_dir = self.asked.last_dir.clone().or_else(|| {
             // The program's own folder is no place where anybody keeps models.
-            own().filter(|dir| !dir.starts_with(&self.bench.folders().data))
+            let beside_models = || match purpose {
+                Purpose::WriteMerge => self.folder_of_parents(),
+                _ => None,
+            };
+            let is_users = |dir: &PathBuf| !dir.starts_with(&self.bench.folders().data);
+            own()
+                .filter(is_users)
+                .or_else(|| beside_models().filter(is_users))
         });
         let request = PickRequest {
             purpose,
@@ -152,6 +224,17 @@ impl App {
         self.picker.start(request, ctx);
     }
 
+    /// The folder that the first model of the draft on the canvas lies in.
+    fn folder_of_parents(&self) -> Option<PathBuf> {
+        let composition = Workbench::composition(self.bench.study().doc().shown_draft()?)?;
+        let models = composition.recipes.iter().flat_map(|r| r.models());
+        let mut paths = models.map(|model| PathBuf::from(&model.path));
+        paths
+            .find(|path| path.is_absolute())?
+            .parent()
+            .map(Path::to_owned)
+    }
+
     fn ask_for_models(&mut self, ctx: &Context) {
         let title = "Add models: choose folders of checkpoints";
         self.ask(Purpose::OpenModels, title, PickKind::OpenFolders, ctx);
@@ -160,6 +243,7 @@ impl App {
     fn ask_for_files(&mut self, purpose: Purpose, filter: Filter, ctx: &Context) {
         let title = match purpose {
             Purpose::OpenStudy => "Open a study",
+            Purpose::OpenRecipe => "Open a recipe",
             Purpose::ImportScores => "Import scores: choose tables or result files",
             _ => "Add models: choose safetensors files",
         };
@@ -192,6 +276,21 @@ impl App {
         self.asked.relocate = Some(id);
         let title = format!("Find {} again", self.bench.study().doc().name_of(id));
         self.ask(Purpose::Relocate, &title, PickKind::OpenFolders, ctx);
+    }
+
+    /// For the draft on the canvas, or again for a merge of the queue.
+    fn ask_where_to_merge(&mut self, again: Option<MergeId>, ctx: &Context) {
+        let draft = self.bench.study().doc().shown_draft();
+        let failed = |id| self.bench.merges().iter().find(|m| m.id == id);
+        let name = again.and_then(failed).map(|merge| merge.name.as_str());
+        let name = file_name(name.or(draft.map(|d| d.name.as_str())).unwrap_or("merge"));
+        self.asked.merge_again = again;
+        let kind = PickKind::SaveFile {
+            name,
+            filters: Vec::new(),
+        };
+        let title = "Write the merge: name its folder";
+        self.ask(Purpose::WriteMerge, title, kind, ctx);
     }
 
     fn ask_where_to_export(&mut self, export: Export, ctx: &Context) {
@@ -231,7 +330,15 @@ impl App {
         self.asked.last_dir = first.parent().map(Path::to_owned);
         match picked.request.purpose {
             Purpose::OpenModels => self.bench.add_paths(picked.paths),
-            Purpose::OpenStudy => self.open_study(&first),
+            Purpose::OpenStudy => self.actions.push(Action::OpenStudy(first)),
+            Purpose::OpenRecipe => {
+                self.bench.open_recipe(&first);
+                self.prefs.view = View::Merge;
+            }
+            Purpose::WriteMerge => match self.asked.merge_again.take() {
+                Some(id) => self.bench.redirect_merge(id, &first),
+                None => self.bench.queue_merge(&first, false),
+            },
             Purpose::ImportScores => self.bench.read_scores(picked.paths),
             Purpose::SaveStudy => self.bench.save_as(&first),
             Purpose::Relocate => {

@@ -4,9 +4,10 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{Action, ChartAsk, View};
-use super::views::{self, Keys};
+use super::views::{self, Keys, to_merge};
 use crate::checkpoint::Kind;
 use crate::kinship::{Aggregate, Measure, Metric, Scope};
+use crate::merge::canvas::TEMPLATES;
 use crate::study::chart::ChartChoices;
 use crate::study::{Command, ModelEdit, Order, Selection, Study, ViewEdit};
 use crate::workbench::Workbench;
@@ -37,6 +38,7 @@ pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
     model_commands(&mut out, bench);
     import_commands(&mut out);
     kinship_commands(&mut out, bench.study());
+    merge_commands(&mut out, bench);
     view_commands(&mut out, bench, zoom);
     out
 }
@@ -383,6 +385,65 @@ fn import_commands(out: &mut Vec<Entry>) {
         true,
         Action::PasteScores,
     );
+}
+
+/// Ways to begin a merge, and to write the one on the canvas.
+fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
+    let models = to_merge(bench);
+    let compose = |template, most: usize| Action::Compose {
+        template,
+        models: models.iter().copied().take(most).collect(),
+    };
+    push(
+        out,
+        "Merge",
+        "Compose merge of the selected models",
+        Some((CTRL_SHIFT, Key::M)),
+        bench.study().selection().models().len() > 1,
+        compose(None, usize::MAX),
+    );
+    for (k, template) in TEMPLATES.iter().enumerate() {
+        let (least, most) = template.models;
+        let title = format!("New merge: {}", template.title);
+        let can = models.len() >= least;
+        push(out, "Merge", title, None, can, compose(Some(k), most));
+    }
+    let open = bench.is_open();
+    push(
+        out,
+        "Merge",
+        "New merge: empty canvas",
+        None,
+        open,
+        Action::ComposeNothing,
+    );
+    push(
+        out,
+        "Merge",
+        "Open a recipe…",
+        Some((CTRL_SHIFT, Key::R)),
+        true,
+        Action::AskForRecipe,
+    );
+    push(
+        out,
+        "Merge",
+        "Write merge…",
+        Some((CTRL, Key::Enter)),
+        bench.is_ready_to_write(),
+        Action::AskWhereToMerge,
+    );
+    if let Some(draft) = bench.study().doc().shown_draft() {
+        let copy = Action::Copy {
+            text: draft.sheet.text.clone(),
+            what: "Recipe".to_owned(),
+        };
+        push(out, "Merge", "Copy the recipe", None, true, copy);
+    }
+    if bench.is_writing() {
+        let title = "Stop writing merges";
+        push(out, "Merge", title, None, true, Action::CancelMerges);
+    }
 }
 
 /// How kinship is shown: each choice of the controls over the matrix.

@@ -36,6 +36,10 @@ pub enum Purpose {
     ImportScores,
     /// Find a model again whose files have moved.
     Relocate,
+    /// Put a recipe on the canvas.
+    OpenRecipe,
+    /// Write a merge.
+    WriteMerge,
 }
 
 /// A kind of file, by its extensions without the dot.

@@ -33,6 +33,13 @@ pub enum Outcome {
     Scores(Vec<Source>, Vec<PathBuf>),
     /// What has become of the models' files.
     OnDisk(Vec<(ModelId, OnDisk)>),
+    /// A merge is written.
+    Merged(
+        super::merging::MergeId,
+        Box<(crate::merge::plan::Plan, crate::merge::run::Outcome)>,
+    ),
+    /// What a draft would make.
+    Ahead(Box<(super::composing::Request, super::composing::Ahead)>),
     /// A file was written.
     Written(PathBuf),
     /// A picture was drawn.
@@ -123,6 +130,12 @@ impl Workbench {
             }
             Event::Ended(job, title, Err(failure)) => {
                 let measuring = self.measuring_failed(job);
+                if title == LOOKING_AHEAD {
+                    self.ahead_failed();
+                }
+                if self.merging_failed(job, &failure) && failure == Failure::Cancelled {
+                    return;
+                }
                 match failure {
                     Failure::Cancelled if measuring => {
                         self.tell(NoticeKind::Note, "Measuring was cancelled", "");
@@ -146,6 +159,8 @@ impl Workbench {
             Outcome::Cached(base, stored) => self.take_cached(base, *stored),
             Outcome::Scores(sources, studies) => self.take_scores(sources, &studies),
             Outcome::OnDisk(states) => self.take_states(states),
+            Outcome::Merged(id, made) => self.take_merged(id, &made.0, made.1),
+            Outcome::Ahead(found) => self.take_ahead(found.0, found.1),
             Outcome::Written(path) => self.tell_written(&path),
             Outcome::Picture(picture) => self.picture = Some(picture),
             Outcome::Done(sentence) => self.tell(NoticeKind::Done, sentence, ""),
@@ -180,6 +195,7 @@ impl Workbench {
         {
             self.find_cached();
         }
+        self.measure_child(id);
     }
 
     fn take_addition(&mut self, addition: Addition) {
@@ -256,6 +272,8 @@ impl Workbench {
         }
     }
 }
+
+use super::composing::LOOKING_AHEAD;
 
 const LOOKING: &str = "Looking at the files";
 

@@ -8,7 +8,7 @@ use super::Workbench;
 use crate::kinship::{Measure, Metric};
 use crate::study::ModelId;
 
-/// Two models, the lower id first, and their values as [`Metric::ALL`].
+/// The kinship of each pair, as [`Metric::ALL`].
 type Values = BTreeMap<(ModelId, ModelId), [Option<f64>; 4]>;
 
 /// What was found of pairs so far.
@@ -16,6 +16,7 @@ type Values = BTreeMap<(ModelId, ModelId), [Option<f64>; 4]>;
 pub(super) struct Kin {
     /// The base of each measured model, and its row in that base's result.
     rows: OnceCell<BTreeMap<ModelId, (ModelId, usize)>>,
+    /// Values of pairs, the lower id first, as [`Metric::ALL`].
     values: RefCell<Values>,
 }
 

@@ -55,7 +55,7 @@ impl Workbench {
     /// A sentence that says what is missing, if there is nothing to draw.
     pub fn figure(&self, choices: &ChartChoices) -> Result<Figure, String> {
         let selected = self.study.selection().models();
-        build(
+        let mut figure = build(
             choices,
             &ChartData {
                 doc: self.study.doc(),
@@ -66,6 +66,10 @@ impl Workbench {
                 selected: &selected,
                 bundled: &|key| bundled(key),
             },
-        )
+        )?;
+        if let Some(ghost) = self.ghost() {
+            ghost.add_to(&mut figure, choices);
+        }
+        Ok(figure)
     }
 }

@@ -116,6 +116,22 @@ impl Workbench {
         self.measured.get(&base)
     }
 
+    /// Every result that is whole and about the files as they are; while a measurement runs,
+    /// what was known before it.
+    pub(super) fn all_measured(&self) -> Vec<(ModelId, Arc<Stored>)> {
+        let holds = |(base, measured): &(&ModelId, &Measured)| {
+            let files = self.files(**base).checkpoint();
+            let settled = measured.settled();
+            let is_known = !settled.kinship.tensors.is_empty();
+            is_known && files.is_some_and(|f| f.key() == settled.base)
+        };
+        self.measured
+            .iter()
+            .filter(holds)
+            .map(|(base, measured)| (*base, Arc::clone(measured.settled())))
+            .collect()
+    }
+
     /// Whether some result is still on its way.
     pub fn is_measuring(&self) -> bool {
         self.measured.values().any(Measured::is_provisional)

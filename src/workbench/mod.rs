@@ -5,12 +5,14 @@
 //! changes anything, so a view may read it at leisure.
 
 mod cache;
+pub mod composing;
 mod events;
 mod folders;
 mod importing;
 mod kin;
 mod layers;
 mod measuring;
+pub mod merging;
 mod outside;
 mod recent;
 
@@ -54,6 +56,10 @@ pub struct Workbench {
     once_measured: BTreeSet<(ModelId, ModelId)>,
     measuring: BTreeMap<JobId, ModelId>,
     measure_when_open: bool,
+    composing: composing::Composing,
+    merging: merging::Merging,
+    /// Children that were written here and are still being opened.
+    children_to_measure: BTreeSet<ModelId>,
     /// What was read to be imported, until the window takes it.
     import_sources: VecDeque<Source>,
     /// What was drawn to be copied, until the window takes it.
@@ -83,6 +89,11 @@ pub enum ModelFiles {
 }
 
 impl ModelFiles {
+    /// Whether they were open, and are gone.
+    pub fn are_missing(&self) -> bool {
+        matches!(self, Self::Open { on_disk, .. } if *on_disk == OnDisk::Missing)
+    }
+
     /// The checkpoint, if it is open.
     pub fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
         match self {
@@ -137,6 +148,9 @@ impl Workbench {
             once_measured: BTreeSet::new(),
             measuring: BTreeMap::new(),
             measure_when_open: false,
+            composing: composing::Composing::default(),
+            merging: merging::Merging::default(),
+            children_to_measure: BTreeSet::new(),
             import_sources: VecDeque::new(),
             picture: None,
             jobs: Jobs::new(wake),
@@ -439,6 +453,9 @@ impl Workbench {
         self.once_measured.clear();
         self.measuring.clear();
         self.measure_when_open = false;
+        self.composing = composing::Composing::default();
+        self.merging = merging::Merging::default();
+        self.children_to_measure.clear();
     }
 
     /// Forgets what was derived from files and measurements.
@@ -476,7 +493,7 @@ impl Workbench {
 }
 
 /// Errors begin small, because programs put them behind a colon; on screen they stand alone.
-fn sentence_case(text: &str) -> String {
+pub fn sentence_case(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),

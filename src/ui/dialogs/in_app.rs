@@ -4,7 +4,7 @@ use eframe::egui::{Align2, Color32, Context, Margin, Style, Vec2, vec2};
 use egui_file_dialog::{DialogState, FileDialog, FileDialogLabels};
 use egui_phosphor::regular as icon;
 
-use super::{FilePicker, Filter, PickKind, PickRequest, Picked};
+use super::{FilePicker, Filter, PickKind, PickRequest, Picked, Purpose};
 use crate::ui::theme::space;
 
 const SIZE: Vec2 = vec2(820.0, 520.0);
@@ -62,7 +62,7 @@ fn dialog(request: &PickRequest, ctx: &Context) -> FileDialog {
     let screen = ctx.content_rect().size() - Vec2::splat(2.0 * space::XXL);
     let mut dialog = FileDialog::new()
         .title(&request.title)
-        .labels(labels())
+        .labels(labels(request.purpose))
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .default_size(SIZE.min(screen.max(vec2(360.0, 240.0))))
         .min_size(vec2(360.0, 240.0))
@@ -121,8 +121,10 @@ fn with_filters(mut dialog: FileDialog, kind: &PickKind) -> FileDialog {
     dialog
 }
 
-/// Our icons and our words, in sentence case.
-fn labels() -> FileDialogLabels {
+/// Our icons and our words, in sentence case. A merge is written as a folder.
+fn labels(purpose: Purpose) -> FileDialogLabels {
+    let is_merge = purpose == Purpose::WriteMerge;
+    let of = |folder: &str, file: &str| if is_merge { folder } else { file }.to_owned();
     let with = |icon: &str, text: &str| format!("{icon}  {text}");
     FileDialogLabels {
         reload: with(icon::ARROW_CLOCKWISE, "Reload"),
@@ -145,14 +147,14 @@ fn labels() -> FileDialogLabels {
         selected_directory: "Folder".into(),
         selected_file: "File".into(),
         selected_items: "Selected".into(),
-        file_name: "File name".into(),
+        file_name: of("Folder name", "File name"),
         file_filter_all_files: "All files".into(),
         open_button: "Open".into(),
-        save_button: "Save".into(),
+        save_button: of("Write here", "Save"),
         cancel_button: "Cancel".into(),
         overwrite_file_modal_text: "already exists. Overwrite it?".into(),
         err_empty_folder_name: "A folder needs a name".into(),
-        err_empty_file_name: "A file needs a name".into(),
+        err_empty_file_name: of("A folder needs a name", "A file needs a name"),
         err_directory_exists: "A folder of this name exists already".into(),
         err_file_exists: "A file of this name exists already".into(),
         ..FileDialogLabels::default()

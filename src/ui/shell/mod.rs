@@ -4,6 +4,7 @@
 mod about;
 mod help;
 mod inspector;
+mod leaving;
 mod rail;
 mod status_bar;
 mod top_bar;
@@ -15,6 +16,7 @@ use crate::workbench::Workbench;
 
 pub use help::help;
 pub use inspector::Inspector;
+pub use leaving::{ends_writing, leaving};
 pub use rail::rail;
 pub use status_bar::status_bar;
 pub use top_bar::top_bar;
@@ -26,11 +28,21 @@ pub fn drop_target(ui: &Ui, bench: &Workbench) {
         return;
     }
     let sentence = match (bench.is_open(), hovered) {
+        _ if only_recipes(ui) => "Drop to put this recipe on the canvas".to_owned(),
         (true, 1) => "Drop to add this to the study".to_owned(),
         (true, n) => format!("Drop to add these {n} to the study"),
         (false, _) => "Drop to start a study with this".to_owned(),
     };
     overlay(ui.ctx(), &sentence);
+}
+
+/// Whether all that is held over the window are recipes.
+fn only_recipes(ui: &Ui) -> bool {
+    let is_recipe = |path: &std::path::PathBuf| super::app::is_recipe(path);
+    ui.input(|input| {
+        let mut hovered = input.raw.hovered_files.iter();
+        hovered.all(|file| file.path.as_ref().is_some_and(is_recipe))
+    })
 }
 
 fn overlay(ctx: &Context, sentence: &str) {

@@ -7,6 +7,7 @@
 mod controls;
 mod detail;
 mod files;
+mod ghost;
 mod hint;
 mod layers;
 mod left_out;
@@ -59,6 +60,7 @@ impl KinshipView {
             states::no_base_ui(ui, bench, out);
             return;
         };
+        super::merge::look_at_unborn(bench, out);
         let pass = ui.ctx().cumulative_pass_nr();
         ui.data_mut(|data| data.insert_temp(shown_id(), pass));
         let family = bench.family(base);

@@ -5,6 +5,7 @@ mod charts;
 mod import;
 mod kinship;
 mod lineage;
+mod merge;
 mod models;
 
 pub mod model;
@@ -18,7 +19,8 @@ pub use charts::{ChartsView, KINDS as CHARTS, title as chart_title};
 pub use import::ImportView;
 pub use kinship::KinshipView;
 pub use lineage::LineageView;
+pub use merge::{MergeView, to_merge};
 pub use models::{
-    ADAPTER_COLOUR, Keys, ModelsView, bar as score_bar, base_menu, kinship as known_kinship, place,
-    read_number, score_lines, selection_actions,
+    ADAPTER_COLOUR, Keys, ModelsView, bar as score_bar, base_menu, compose,
+    kinship as known_kinship, merge_menu, place, read_number, score_lines, selection_actions,
 };

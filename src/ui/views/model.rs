@@ -19,7 +19,7 @@ use crate::study::{Command, Model, ModelEdit, ModelId};
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
-use crate::ui::views::ADAPTER_COLOUR;
+use crate::ui::views::{ADAPTER_COLOUR, merge_menu};
 use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_field};
 use crate::workbench::{ModelFiles, Workbench};
 
@@ -191,6 +191,11 @@ fn note_ui(ui: &mut Ui, model: &Model, out: &mut Vec<Action>) {
 pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
         let doc = bench.study().doc();
+        ui.menu_button("Merge with…", |ui| merge_menu(ui, bench, id, out));
+        let is_made_here = doc.model(id).is_some_and(|m| !m.origin.recipe.is_empty());
+        if is_made_here && ui.button("Open its recipe on the canvas").clicked() {
+            out.push(Action::ReopenRecipe(id));
+        }
         let ids = doc.models.iter().map(|m| m.id);
         let others: Vec<ModelId> = ids.filter(|&m| m != id && bench.fits(id, m)).collect();
         let is_base = !doc.family(id).is_empty();

@@ -20,7 +20,7 @@ use crate::ui::theme::{Tokens, space};
 use crate::ui::widgets::{empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
 
-pub use actions::{base_menu, selection_actions};
+pub use actions::{base_menu, compose, merge_menu, selection_actions};
 pub use block::score as read_number;
 pub use cells::{ADAPTER_COLOUR, bar, place, score_lines};
 pub use sheet::kinship;

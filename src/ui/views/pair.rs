@@ -16,7 +16,7 @@ use crate::study::ModelId;
 use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
-use crate::ui::views::kinship;
+use crate::ui::views::{compose, kinship};
 use crate::ui::widgets::{role_chip, section_heading, text};
 use crate::workbench::Workbench;
 
@@ -29,6 +29,9 @@ pub fn pair_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut
     ui.add_space(space::XS);
     let doc = bench.study().doc();
     let names = [a, b].map(|id| doc.name_of(id));
+    if ui.button("Compose merge").clicked() {
+        out.push(compose(vec![a, b]));
+    }
     match common_base(bench, a, b) {
         None => {
             if !is_reported(bench, a, b) {

@@ -31,7 +31,10 @@ pub fn bars_ui(ui: &mut Ui, bars: &[Bar<'_>], scale: Scale, decimals: usize) -> 
         ui.spacing_mut().item_spacing.y = 0.0;
         let font = theme::body_font();
         let values = bars.iter().map(|b| format::decimals(b.value, decimals));
+        // A value that is not known yet has the room of one that is.
+        let likely = format::decimals(Some(0.0), decimals);
         let value_width = values
+            .chain([likely])
             .map(|v| text::width(ui, &v, font.clone()))
             .fold(0.0, f32::max);
         let mut clicked = None;

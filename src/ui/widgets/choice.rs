@@ -66,8 +66,8 @@ fn widest<T>(ui: &Ui, options: &[Choice<'_, T>]) -> f32 {
     options.iter().map(width).fold(0.0, f32::max).ceil() + around
 }
 
-/// As light as the text beside it.
-fn caret(ui: &Ui, rect: Rect, visuals: &WidgetVisuals, _is_open: bool) {
+/// What shows that a button opens a list; as light as the text beside it.
+pub fn caret(ui: &Ui, rect: Rect, visuals: &WidgetVisuals, _is_open: bool) {
     let font = FontId::proportional(14.0);
     let ink = visuals.fg_stroke.color.gamma_multiply(0.75);
     let at = rect.center();

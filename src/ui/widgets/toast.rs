@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use eframe::egui::{
-    Align2, Area, Context, FontId, Frame, Id, Layout, Order, RichText, Stroke, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Align, Align2, Area, Context, FontId, Frame, Id, Layout, Order, RichText, Stroke, Ui,
+    WidgetInfo, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -70,8 +70,8 @@ impl Toasts {
         self.toasts.is_empty()
     }
 
-    /// Draws the toasts above everything, and lets go what has ended.
-    pub fn show(&mut self, ctx: &Context) {
+    /// Draws the toasts above everything at `corner`, and lets go what has ended.
+    pub fn show(&mut self, ctx: &Context, corner: Align2) {
         let now = ctx.input(|i| i.time);
         for toast in self
             .toasts
@@ -88,9 +88,14 @@ impl Toasts {
         if let Some(wait) = next {
             ctx.request_repaint_after(wait);
         }
-        let offset = vec2(-space::L, -space::L - ROW_HEIGHT);
+        let aside = if corner.x() == Align::Max {
+            -space::L
+        } else {
+            0.0
+        };
+        let offset = vec2(aside, -space::L - ROW_HEIGHT);
         Area::new(Id::new("toasts"))
-            .anchor(Align2::RIGHT_BOTTOM, offset)
+            .anchor(corner, offset)
             .order(Order::Foreground)
             .show(ctx, |ui| {
                 ui.set_width(WIDTH);
@@ -142,22 +147,18 @@ fn content_ui(ui: &mut Ui, toast: &Toast, t: &Tokens) -> bool {
                 .color(color),
         );
         let text_width = WIDTH - 2.0 * space::M - 18.0 - ROW_HEIGHT - 2.0 * space::S;
-        ui.allocate_ui_with_layout(
-            vec2(text_width, 0.0),
-            Layout::top_down(eframe::egui::Align::Min),
-            |ui| {
-                ui.spacing_mut().item_spacing.y = space::XS;
-                ui.set_width(text_width);
-                ui.label(theme::strong(&toast.title));
-                if !toast.detail.is_empty() {
-                    ui.label(
-                        RichText::new(&toast.detail)
-                            .size(size::SMALL)
-                            .color(t.text_weak),
-                    );
-                }
-            },
-        );
+        ui.allocate_ui_with_layout(vec2(text_width, 0.0), Layout::top_down(Align::Min), |ui| {
+            ui.spacing_mut().item_spacing.y = space::XS;
+            ui.set_width(text_width);
+            ui.label(theme::strong(&toast.title));
+            if !toast.detail.is_empty() {
+                ui.label(
+                    RichText::new(&toast.detail)
+                        .size(size::SMALL)
+                        .color(t.text_weak),
+                );
+            }
+        });
         icon_button(ui, icon::X, "Dismiss").clicked()
     })
     .inner
@@ -183,7 +184,7 @@ mod tests {
             time: Some(time),
             ..Default::default()
         };
-        let output = ctx.run_ui(input, |ui| toasts.show(ui.ctx()));
+        let output = ctx.run_ui(input, |ui| toasts.show(ui.ctx(), Align2::RIGHT_BOTTOM));
         let delay = output
             .viewport_output
             .values()

@@ -91,6 +91,10 @@ pub fn marker(painter: &Painter, marker: Marker, at: Pos2, radius: f32, ink: &In
     };
     let shape = match marker {
         Marker::Circle => Shape::circle_filled(at, radius, fill),
+        Marker::Ring => {
+            let width = radius * 0.45;
+            Shape::circle_stroke(at, radius, Stroke::new(width, fill))
+        }
         Marker::Cross => {
             let (arm, width) = (radius * 0.85, radius * 0.5);
             for arm in [vec2(arm, arm), vec2(arm, -arm)] {

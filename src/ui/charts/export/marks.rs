@@ -97,6 +97,9 @@ fn points(canvas: &mut Canvas<'_>, mark: &PointMark, ink: &Ink, frame: &Frame, r
     }
 }
 
+/// Corners of a ring.
+const RING: usize = 32;
+
 /// A dash of a vertical line, and from one to the next.
 const DASH: (f32, f32) = (4.5, 7.0);
 
@@ -129,6 +132,12 @@ pub fn marker(
     let r = radius;
     let corners: &[[f32; 2]] = match marker {
         Marker::Circle => return canvas.circle([x, y], r, color, rim),
+        Marker::Ring => {
+            let turn = |k: usize| std::f32::consts::TAU * k as f32 / RING as f32;
+            let round = |k: usize| [x + turn(k).cos() * r, y + turn(k).sin() * r];
+            let outline: Vec<[f32; 2]> = (0..=RING).map(round).collect();
+            return canvas.path(&outline, color, 1.3);
+        }
         Marker::Cross => {
             for (color, width) in [(rim, 2.1), (color, 1.3)] {
                 for [dx, dy] in [[r, r], [r, -r]] {

@@ -15,6 +15,8 @@ pub struct Key {
     is_measuring: bool,
     choices: ChartChoices,
     selection: Selection,
+    /// The child on the canvas: its name, and its parents' kinship.
+    unborn: Option<(String, [Option<f64>; 4])>,
 }
 
 impl Key {
@@ -24,6 +26,7 @@ impl Key {
             is_measuring: bench.is_measuring(),
             choices: bench.study().doc().view.charts.clone(),
             selection: bench.study().selection().clone(),
+            unborn: (bench.unborn()).map(|it| (it.draft.name.clone(), it.ahead.of_parents)),
         }
     }
 }

@@ -3,13 +3,14 @@
 use eframe::egui::{Align, Label, Layout, Modifiers, RichText, ScrollArea, Ui, vec2};
 
 use super::files::caption;
+use super::ghost::Ghost;
 use super::left_out;
 use super::running;
 use super::shown::Shown;
 use super::why::{Named, why_undefined};
 use crate::kinship::{Kinship, table};
 use crate::study::{Command, ModelId, Order, Selection};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, View};
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::heatmap::{HeatMap, Legend, Undefined};
 use crate::workbench::{Family, Workbench};
@@ -97,26 +98,48 @@ fn heat_map_ui(
         place: shown.key.places[k],
         name: &shown.key.labels[k],
     };
+    let ghost = Ghost::of(bench, shown);
+    let place = ghost.as_ref().map(Ghost::place);
+    let is_ghost = |a: usize, b: usize| place.is_some_and(|ghost| a == ghost || b == ghost);
     let note = |a: usize, b: usize| {
+        if is_ghost(a, b) {
+            return Some("The child on the canvas; click to go there".to_owned());
+        }
         let undefined = shown.matrix.get(a, b).is_none() && !shown.key.provisional;
         undefined.then(|| why_undefined(kinship, &shown.tensors, named(a), named(b)))
     };
     // While values arrive there may be no tree yet; its place is kept.
     let may_have_tree = shown.key.provisional || !shown.merges.is_empty();
     let has_tree = order == Order::Relatedness && may_have_tree;
+    let value = |a: usize, b: usize| match &ghost {
+        Some(ghost) if is_ghost(a, b) => ghost.value(a, b),
+        _ => shown.matrix.get(a, b),
+    };
+    let labels = ghost.as_ref().map_or(&shown.key.labels, |g| &g.labels);
+    let merges = match &ghost {
+        Some(ghost) => ghost.beside(&shown.merges),
+        None => shown.merges.clone(),
+    };
+    let rows: Vec<usize> = shown.order(order).iter().copied().chain(place).collect();
     let touched = HeatMap {
         id_salt: "kinship",
         scale: shown.scale,
         provisional: shown.key.provisional,
         selected: pair,
         selected_models: &places,
-        order: shown.order(order),
-        dendrogram: has_tree.then_some(&shown.merges),
-        measured: &|k| shown.key.places[k].is_some(),
+        order: &rows,
+        dendrogram: has_tree.then_some(&merges),
+        measured: &|k| place == Some(k) || shown.key.places[k].is_some(),
         note: &note,
-        ..HeatMap::new(&shown.key.labels, &|a, b| shown.matrix.get(a, b))
+        ghosts: place.as_slice(),
+        ..HeatMap::new(labels, &value)
     }
     .show(ui);
+    let touches = |pair: Option<(usize, usize)>| pair.is_some_and(|(a, b)| is_ghost(a, b));
+    if touches(touched.clicked) || touches(touched.clicked_label.map(|k| (k, k))) {
+        out.push(Action::Go(View::Merge));
+        return;
+    }
     let id = |k: usize| shown.key.models[k];
     if let Some((a, b)) = touched.clicked {
         *anchor = Some(id(a));

@@ -1,7 +1,9 @@
 //! What can be done with models: the bar over the table, the menu of a row, the choice of a
 //! base. All of them act on everything that is selected.
 
-use eframe::egui::{Align2, Area, Button, Frame, Id, Margin, Order, Rect, Stroke, Ui, vec2};
+use eframe::egui::{
+    Align2, Area, Button, Frame, Id, Margin, Order, Rect, ScrollArea, Stroke, Ui, vec2,
+};
 
 use crate::study::{Command, ModelEdit, ModelId, Selection};
 use crate::ui::action::{Action, View};
@@ -52,6 +54,9 @@ pub fn selection_actions(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &
             out.push(Action::Measure { base, anew: false });
         }
     }
+    if ui.button("Compose merge").clicked() {
+        out.push(compose(ids.to_vec()));
+    }
     if let [a, b] = ids
         && ui.button("Compare").clicked()
     {
@@ -62,6 +67,42 @@ pub fn selection_actions(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &
     if ui.button("Remove").clicked() {
         out.push(edit(ModelEdit::Remove(ids.to_vec())));
     }
+}
+
+/// Puts these models on the canvas, by the template that fits their number.
+pub fn compose(models: Vec<ModelId>) -> Action {
+    Action::Compose {
+        template: None,
+        models,
+    }
+}
+
+/// The models that one can be merged with: those of its family first, then all of its shape.
+pub fn merge_menu(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
+    let doc = bench.study().doc();
+    let base = doc.model(id).and_then(|m| m.base);
+    let is_kin = |m: &&crate::study::Model| base.is_some() && m.base == base;
+    let can = doc
+        .models
+        .iter()
+        .filter(|m| m.id != id && Some(m.id) != base && bench.fits(id, m.id));
+    let (kin, others): (Vec<_>, Vec<_>) = can.partition(is_kin);
+    if kin.is_empty() && others.is_empty() {
+        ui.label("No other model has its shape");
+    }
+    ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
+        for (k, models) in [kin, others].into_iter().enumerate() {
+            if k == 1 && !models.is_empty() {
+                ui.separator();
+            }
+            for other in models {
+                if ui.button(format::elide_middle(&other.name, 40)).clicked() {
+                    out.push(compose(vec![id, other.id]));
+                    ui.close();
+                }
+            }
+        }
+    });
 }
 
 /// The models that can be the base of `ids`; those of other shapes are there, and say so.
@@ -100,6 +141,14 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, out: &mut Vec<Acti
     let mut is_renaming = false;
     if ids.len() == 1 {
         is_renaming = ui.add(Button::new("Rename…").shortcut_text("F2")).clicked();
+    }
+    if ids.len() > 1 {
+        if ui.button(format!("Compose merge of {several}")).clicked() {
+            out.push(compose(ids.clone()));
+            ui.close();
+        }
+    } else {
+        ui.menu_button("Merge with", |ui| merge_menu(ui, bench, row, out));
     }
     ui.menu_button("Set base…", |ui| base_menu(ui, bench, &ids, out));
     if let Some(path) = bench.study().doc().model(row).and_then(|m| m.path.clone()) {

@@ -1,0 +1,86 @@
+//! The child on the merge canvas as a hollow row of the map, as long as it is not born.
+
+use crate::kinship::{Aggregate, Metric, Scope};
+use crate::ui::widgets::heatmap::{MOST_CELLS_READ, Merge};
+use crate::workbench::Workbench;
+
+use super::shown::Shown;
+
+/// A row that no model of the family has; its place is behind all of theirs.
+pub struct Ghost {
+    /// The names of the family's models, and its own.
+    pub labels: Vec<String>,
+    /// Its kinship with each of them.
+    pub values: Vec<Option<f64>>,
+}
+
+impl Ghost {
+    /// The child that is foreseen for this family; only of whole models, and only where values
+    /// are read.
+    pub fn of(bench: &Workbench, shown: &Shown) -> Option<Self> {
+        let measure = shown.key.measure;
+        let is_whole =
+            measure.scope == Scope::default() && measure.aggregate == Aggregate::default();
+        if !is_whole || shown.key.provisional || shown.key.labels.len() >= MOST_CELLS_READ {
+            return None;
+        }
+        let unborn = bench.unborn()?;
+        let child = unborn.ahead.child.as_ref().ok()?;
+        if child.base != shown.key.base {
+            return None;
+        }
+        let at = Metric::ALL.iter().position(|m| *m == measure.metric)?;
+        let value = |id| child.with.get(id).and_then(|values| values[at]);
+        let mut labels = shown.key.labels.clone();
+        labels.push(format!("{} (foreseen)", unborn.draft.name));
+        Some(Self {
+            labels,
+            values: shown.key.models.iter().map(value).collect(),
+        })
+    }
+
+    /// Its place.
+    pub fn place(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Its value with another model.
+    pub fn value(&self, a: usize, b: usize) -> Option<f64> {
+        self.values.get(a.min(b)).copied().flatten()
+    }
+
+    /// The tree of the others: what is joined is counted from behind the ghost.
+    pub fn beside(&self, merges: &[Merge]) -> Vec<Merge> {
+        let n = self.place();
+        let moved = |node: usize| if node >= n { node + 1 } else { node };
+        let moved = |merge: &Merge| Merge {
+            left: moved(merge.left),
+            right: moved(merge.right),
+            height: merge.height,
+        };
+        merges.iter().map(moved).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_stays_that_of_the_living() {
+        let ghost = Ghost {
+            labels: Vec::new(),
+            values: vec![Some(0.1), Some(0.2), Some(0.3)],
+        };
+        let merge = |left, right| Merge {
+            left,
+            right,
+            height: 1.0,
+        };
+        let moved = ghost.beside(&[merge(0, 1), merge(2, 3)]);
+        assert_eq!(moved, [merge(0, 1), merge(2, 4)]);
+        assert_eq!(ghost.value(3, 1), Some(0.2));
+        assert_eq!(ghost.value(0, 3), Some(0.1));
+        assert_eq!(ghost.value(3, 3), None);
+    }
+}

@@ -1,0 +1,258 @@
+//! The graph as a list: every connection and setting as an ordinary control, in the order of
+//! the recipe. For the keyboard, for screen readers, and for whom a list is plainer.
+
+use eframe::egui::{
+    Align, Align2, Button, ComboBox, Grid, Layout, RichText, ScrollArea, Ui, WidgetInfo,
+    WidgetType, vec2,
+};
+use egui_phosphor::regular as icon;
+
+use super::env::Env;
+use super::nodes;
+use super::parameter::{At, parameter_ui};
+use crate::merge::canvas::{NodeId, Place, Port};
+use crate::merge::methods::{BaseRule, Parameter, ParameterScope, find};
+use crate::merge::recipe::ModelRef;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, space};
+use crate::ui::widgets::{card, caret, icon_button, text};
+
+/// Widths of a choice and of the words in front of it, in points.
+const COMBO: f32 = 220.0;
+const CAPTION: f32 = 64.0;
+
+/// Draws the list.
+pub fn ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        eframe::egui::Frame::new()
+            .inner_margin(space::M)
+            .show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = space::M;
+                for merge in 0..env.composition().recipes.len() {
+                    card(ui, |ui| {
+                        ui.set_min_width(ui.available_width());
+                        ui.spacing_mut().item_spacing.y = space::XS;
+                        ui.push_id(merge, |ui| merge_ui(ui, env, merge));
+                    });
+                }
+                if env.composition().recipes.is_empty() {
+                    let weak = Tokens::of(ui).text_weak;
+                    ui.label(RichText::new("No merge yet. Add one above.").color(weak));
+                }
+                loose_ui(ui, env);
+                card(ui, |ui| {
+                    ui.set_min_width(ui.available_width());
+                    ui.label(theme::strong("Output"));
+                    nodes::output_ui(ui, env);
+                });
+            });
+    });
+}
+
+fn merge_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
+    let owner = env.merge_name(merge);
+    ui.horizontal(|ui| {
+        nodes::merge_title_ui(ui, env, merge);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if icon_button(ui, icon::TRASH, &format!("Remove {owner}")).clicked() {
+                env.edit("Remove merge", None, |c| c.remove(&[NodeId::Merge(merge)]));
+            }
+        });
+    });
+    let ports = env.composition().graph().nodes;
+    let node = NodeId::Merge(merge);
+    let ports = ports.into_iter().find(|n| n.id == node);
+    for port in ports.map(|n| n.ports).unwrap_or_default() {
+        port_row_ui(ui, env, merge, port);
+    }
+    base_row_ui(ui, env, merge);
+    let recipe = env.composition().recipes.get(merge);
+    let Some(known) = recipe.and_then(|r| find(&r.merge_method)) else {
+        return;
+    };
+    let at = At {
+        merge,
+        place: Place::Merge,
+        owner,
+    };
+    let has_strips = !env.composition().slices(merge).is_empty();
+    for parameter in known.description().parameters {
+        let is_set = env
+            .composition()
+            .setting(merge, Place::Merge, parameter.key);
+        if parameter.scope == ParameterScope::Global || has_strips || is_set.is_some() {
+            parameter_ui(ui, env, &at, parameter);
+        }
+    }
+}
+
+fn port_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
+    let node = NodeId::Merge(merge);
+    let name = env.port_name(&node, port);
+    ui.horizontal(|ui| {
+        feed_ui(ui, env, &node, port, &name);
+        nodes::mark_ui(ui, &nodes::own_problems(env, merge, Some(port)), &name);
+    });
+    let Port::Model(k) = port else { return };
+    let is_whole = env.composition().slices(merge).is_empty();
+    let Some(model) = env
+        .composition()
+        .inputs(merge)
+        .get(k)
+        .cloned()
+        .filter(|_| is_whole)
+    else {
+        return;
+    };
+    let recipe = env.composition().recipes.get(merge);
+    let Some(known) = recipe.and_then(|r| find(&r.merge_method)) else {
+        return;
+    };
+    let at = At {
+        merge,
+        place: Place::Model(k),
+        owner: format!("{} in {}", env.name_of(&model), env.merge_name(merge)),
+    };
+    let is_own = |p: &&Parameter| p.scope == ParameterScope::PerModel;
+    for parameter in known.description().parameters.iter().filter(is_own) {
+        ui.horizontal(|ui| {
+            ui.add_space(CAPTION + ui.spacing().item_spacing.x);
+            parameter_ui(ui, env, &at, parameter);
+        });
+    }
+}
+
+/// What feeds a port, to be chosen among everything; what may not is greyed and says why.
+fn feed_ui(ui: &mut Ui, env: &mut Env<'_, '_>, node: &NodeId, port: Port, name: &str) {
+    let fed = env.feeds(node, port);
+    let shown = fed
+        .as_ref()
+        .map_or("nothing".to_owned(), |n| env.node_name(n));
+    caption_ui(ui, &short_port(port));
+    let mut chosen = None;
+    let mut is_emptied = false;
+    let combo = ComboBox::from_id_salt(name)
+        .selected_text(format::elide_middle(&shown, 32))
+        .width(COMBO)
+        .icon(caret)
+        .show_ui(ui, |ui| {
+            if fed.is_some() && ui.selectable_label(false, "Nothing").clicked() {
+                is_emptied = true;
+            }
+            for other in candidates(env, node) {
+                let is_now = fed.as_ref() == Some(&other);
+                let may = env.composition().may_connect(&other, node, port);
+                let words = format::elide_middle(&env.node_name(&other), 40);
+                let button = Button::selectable(is_now, words);
+                let response = ui.add_enabled(may.is_ok() || is_now, button);
+                if response.clicked() && !is_now {
+                    chosen = Some(other);
+                }
+                if let Err(sentence) = may {
+                    response.on_disabled_hover_text(sentence);
+                }
+            }
+        });
+    combo.response.widget_info(|| WidgetInfo {
+        current_text_value: Some(shown.clone()),
+        ..WidgetInfo::labeled(WidgetType::ComboBox, true, name)
+    });
+    if let Some(from) = chosen {
+        let now = ui.input(|i| i.time);
+        env.connect(&from, node, port, combo.response.rect.left_bottom(), now);
+    } else if is_emptied {
+        env.disconnect(node, port);
+    }
+}
+
+/// The words in front of a choice, all as wide.
+fn caption_ui(ui: &mut Ui, words: &str) {
+    let size = vec2(CAPTION, ui.spacing().interact_size.y);
+    let rect = ui.allocate_space(size).1;
+    let (ink, font) = (Tokens::of(ui).text, theme::body_font());
+    text::line_in(ui.painter(), rect, Align2::LEFT_CENTER, words, &font, ink);
+}
+
+fn short_port(port: Port) -> String {
+    match port {
+        Port::Base => "Base".to_owned(),
+        Port::Model(k) => format!("Model {}", k + 1),
+        Port::Output => "Output".to_owned(),
+    }
+}
+
+/// Everything that could feed a port: what is on the canvas, and the study's models.
+fn candidates(env: &Env<'_, '_>, node: &NodeId) -> Vec<NodeId> {
+    let nodes = env.composition().graph().nodes.into_iter().map(|n| n.id);
+    let mut out: Vec<NodeId> = nodes
+        .filter(|id| id != node && *id != NodeId::Output)
+        .collect();
+    let bench = env.shown.bench;
+    for model in &bench.study().doc().models {
+        let id = bench.reference(model.id).map(NodeId::Model);
+        out.extend(id.filter(|id| !out.contains(id)));
+    }
+    out
+}
+
+/// For methods whose base is one of the models: which of them it is.
+fn base_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
+    let Some(recipe) = env.composition().recipes.get(merge) else {
+        return;
+    };
+    let rule = find(&recipe.merge_method).map(|m| m.description().base);
+    let inputs = env.composition().inputs(merge);
+    if rule != Some(BaseRule::OneOfModels) || inputs.is_empty() {
+        return;
+    }
+    let now = recipe.base_model.clone();
+    let name = format!("Base of {}", env.merge_name(merge));
+    let shown = now
+        .as_ref()
+        .map_or("nothing".to_owned(), |m| env.name_of(m));
+    let mut chosen: Option<usize> = None;
+    ui.horizontal(|ui| {
+        caption_ui(ui, "Base");
+        let combo = ComboBox::from_id_salt(&name)
+            .selected_text(format::elide_middle(&shown, 32))
+            .width(COMBO)
+            .icon(caret)
+            .show_ui(ui, |ui| {
+                for (k, model) in inputs.iter().enumerate() {
+                    let is_now = now.as_ref() == Some(model);
+                    if ui.selectable_label(is_now, env.name_of(model)).clicked() {
+                        chosen = Some(k);
+                    }
+                }
+            });
+        combo.response.widget_info(|| WidgetInfo {
+            current_text_value: Some(shown.clone()),
+            ..WidgetInfo::labeled(WidgetType::ComboBox, true, &name)
+        });
+    });
+    if let Some(k) = chosen {
+        env.edit("Change base", None, |c| c.set_base_input(merge, k));
+    }
+}
+
+/// Models that nothing is made from yet, and a way to put more there.
+fn loose_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
+    let loose: Vec<ModelRef> = env.composition().loose.clone();
+    if loose.is_empty() {
+        return;
+    }
+    card(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.label(theme::strong("Not connected"));
+        Grid::new("loose models").num_columns(2).show(ui, |ui| {
+            for model in loose {
+                let name = env.name_of(&model);
+                ui.label(format::elide_middle(&name, 40));
+                if icon_button(ui, icon::TRASH, &format!("Remove {name}")).clicked() {
+                    env.edit("Remove model", None, |c| c.remove(&[NodeId::Model(model)]));
+                }
+                ui.end_row();
+            }
+        });
+    });
+}

@@ -1,0 +1,162 @@
+//! The study's models at the edge of the canvas, to be dragged onto it.
+
+use eframe::egui::{
+    Align2, Area, CursorIcon, DragAndDrop, Frame, Id, Key, Margin, Order, RichText, ScrollArea,
+    Sense, Stroke, Ui, WidgetInfo, WidgetType, vec2,
+};
+
+use super::env::Env;
+use crate::merge::recipe::ModelRef;
+use crate::study::{Model, ModelId};
+use crate::ui::format;
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
+use crate::ui::widgets::{focus_ring, search_field, text};
+use crate::workbench::Workbench;
+
+/// A model that is dragged.
+#[derive(Clone, Debug)]
+pub struct Dragged {
+    /// As recipes name it.
+    pub reference: ModelRef,
+    name: String,
+}
+
+/// What the list keeps.
+#[derive(Default)]
+pub struct Shelf {
+    filter: String,
+}
+
+impl Shelf {
+    /// Draws the list.
+    pub fn ui(&mut self, ui: &mut Ui, env: &mut Env<'_, '_>) {
+        let bench = env.shown.bench;
+        let width = ui.available_width();
+        search_field(ui, "Find a model", &mut self.filter, width);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            let groups = groups(bench, &self.filter);
+            if groups.is_empty() {
+                let weak = Tokens::of(ui).text_weak;
+                let words = match bench.study().doc().models.is_empty() {
+                    true => "No models in the study yet",
+                    false => "No model is called so",
+                };
+                ui.label(RichText::new(words).color(weak));
+            }
+            for (base, models) in groups {
+                heading_ui(ui, bench, base);
+                for model in models {
+                    row_ui(ui, env, model);
+                }
+                ui.add_space(space::S);
+            }
+        });
+    }
+}
+
+/// Models by their base, a base at the head of its own family.
+fn groups<'b>(bench: &'b Workbench, filter: &str) -> Vec<(Option<ModelId>, Vec<&'b Model>)> {
+    let doc = bench.study().doc();
+    let wanted = filter.trim().to_lowercase();
+    let fits = |m: &&Model| m.name.to_lowercase().contains(&wanted);
+    let mut out: Vec<(Option<ModelId>, Vec<&Model>)> = Vec::new();
+    let bases = doc.bases();
+    for base in bases.iter().copied().map(Some).chain([None]) {
+        let is_own = |m: &&Model| match base {
+            Some(base) => m.id == base || m.base == Some(base),
+            None => m.base.is_none() && !bases.contains(&m.id),
+        };
+        let mut models: Vec<&Model> = doc.models.iter().filter(is_own).filter(fits).collect();
+        models.sort_by_key(|m| Some(m.id) != base);
+        if !models.is_empty() {
+            out.push((base, models));
+        }
+    }
+    out
+}
+
+fn heading_ui(ui: &mut Ui, bench: &Workbench, base: Option<ModelId>) {
+    let weak = Tokens::of(ui).text_weak;
+    let words = match base {
+        Some(base) => format!("Family of {}", bench.study().doc().name_of(base)),
+        None => "No base".to_owned(),
+    };
+    let words = format::elide_middle(&words, 26);
+    ui.label(RichText::new(words).small().color(weak));
+}
+
+fn row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &Model) {
+    let Some(reference) = env.shown.bench.reference(model.id) else {
+        return;
+    };
+    let t = Tokens::of(ui);
+    let size = vec2(ui.available_width(), ROW_HEIGHT - 2.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
+    let label = format!("Add {} to the canvas", model.name);
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
+    response.dnd_set_drag_payload(Dragged {
+        reference: reference.clone(),
+        name: model.name.clone(),
+    });
+    if response.hovered() {
+        ui.painter().rect_filled(rect, radius::CONTROL, t.hover);
+        ui.ctx().set_cursor_icon(CursorIcon::Grab);
+    }
+    focus_ring(ui, &response);
+    let is_there = env.composition().loose.contains(&reference)
+        || env
+            .composition()
+            .recipes
+            .iter()
+            .any(|r| r.models().contains(&&reference));
+    let doc = env.shown.bench.study().doc();
+    let dot = rect.left_center() + vec2(space::S, 0.0);
+    ui.painter()
+        .circle_filled(dot, 3.5, t.role(doc.role(model) as usize));
+    let inside = rect
+        .with_min_x(rect.left() + 18.0)
+        .with_max_x(rect.right() - 4.0);
+    let ink = if is_there { t.text_weak } else { t.text };
+    let font = theme::body_font();
+    text::line_in(
+        ui.painter(),
+        inside,
+        Align2::LEFT_CENTER,
+        &model.name,
+        &font,
+        ink,
+    );
+    let by_key = response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+    if response.double_clicked() || by_key {
+        env.edit("Add model", None, |c| c.add_model(reference.clone()));
+    }
+    let help = match is_there {
+        true => "Is on the canvas",
+        false => "Drag it onto the canvas, or press Enter",
+    };
+    response.on_hover_text(format!("{}\n{help}", model.name));
+}
+
+/// The name of what is dragged, at the pointer.
+pub fn dragged_ui(ui: &Ui) {
+    let Some(dragged) = DragAndDrop::payload::<Dragged>(ui.ctx()) else {
+        return;
+    };
+    let Some(at) = ui.ctx().pointer_interact_pos() else {
+        return;
+    };
+    let t = Tokens::of(ui);
+    let frame = Frame::new()
+        .fill(t.raised)
+        .stroke(Stroke::new(1.5, t.accent))
+        .corner_radius(radius::CARD)
+        .inner_margin(Margin::symmetric(10, 6));
+    Area::new(Id::new("dragged model"))
+        .order(Order::Tooltip)
+        .interactable(false)
+        .fixed_pos(at + vec2(6.0, 6.0))
+        .show(ui.ctx(), |ui| {
+            frame.show(ui, |ui| ui.label(format::elide_middle(&dragged.name, 32)));
+        });
+}

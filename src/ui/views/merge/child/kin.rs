@@ -1,0 +1,320 @@
+//! Bars: the child's kinship with its parents, with the best model, with the population and,
+//! if they are wanted, with everybody.
+
+use std::collections::BTreeMap;
+
+use eframe::egui::{Checkbox, RichText, Ui};
+
+use super::super::Shown;
+use crate::kinship::Metric;
+use crate::merge::canvas::Composition;
+use crate::study::{Command, DraftId, Model, ModelId, Selection};
+use crate::ui::action::Action;
+use crate::ui::colormap::Scale;
+use crate::ui::theme::Tokens;
+use crate::ui::widgets::bars::{Bar, bars_ui};
+
+/// Below this a correlation is negative enough to need the other half of a scale.
+const NEGATIVE: f64 = -0.05;
+
+/// Kinship with each measured model, as [`Metric::ALL`].
+type With = BTreeMap<ModelId, [Option<f64>; 4]>;
+
+/// Whose row it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A model of the study.
+    Model(ModelId),
+    /// A parent that the study does not have.
+    Stranger,
+    /// The mean over all measured models but the parents.
+    Population,
+}
+
+/// A row of the bars.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Who.
+    pub who: Who,
+    /// What it is called here.
+    pub name: String,
+    /// Whether the child is made from it.
+    pub is_parent: bool,
+    /// Who is not among the others, beside the parents: what this recipe has already made.
+    pub without: Vec<ModelId>,
+}
+
+/// What the rows follow from.
+#[derive(PartialEq)]
+struct Key {
+    revision: u64,
+    draft: DraftId,
+    is_broken: bool,
+    everybody: bool,
+    measured: Vec<ModelId>,
+}
+
+/// The rows, kept until something that they follow from changes, and the scale of their bars.
+#[derive(Default)]
+pub struct Kin {
+    everybody: bool,
+    key: Option<Key>,
+    rows: Vec<Row>,
+    scale: Option<(DraftId, Metric, Reach)>,
+}
+
+/// How far the values of a draft went; the scale follows them outwards only, so that no bar
+/// jumps because another one moved.
+#[derive(Clone, Copy, Default)]
+struct Reach {
+    least: f64,
+    most: f64,
+}
+
+impl Kin {
+    /// The rows as they were drawn last.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Draws the bars; a click selects the model.
+    pub fn ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, metric: Metric, out: &mut Vec<Action>) {
+        self.bring_up_to_date(shown);
+        let none = With::new();
+        let with = shown.child().map_or(&none, |child| &child.with);
+        let at = Metric::ALL.iter().position(|m| *m == metric).unwrap_or(0);
+        let value = |row: &Row| value_of(row, &self.rows, with)[at];
+        let bars: Vec<Bar<'_>> = self
+            .rows
+            .iter()
+            .map(|row| Bar {
+                name: &row.name,
+                value: value(row),
+                predicted: true,
+            })
+            .collect();
+        let reach = reach(self.scale, shown.draft.id, metric, &bars);
+        let clicked = bars_ui(ui, &bars, scale(metric, reach), 3);
+        self.scale = Some((shown.draft.id, metric, reach));
+        if let Some(Who::Model(id)) = clicked.map(|k| self.rows[k].who) {
+            out.push(Action::Study(Command::Select(Selection::Models(vec![id]))));
+        }
+        if shown.composition.recipes.is_empty() {
+            let weak = Tokens::of(ui).text_weak;
+            let text = "Put a merge on the canvas and connect two models";
+            ui.label(RichText::new(text).color(weak));
+        }
+        let can = !with.is_empty();
+        let everybody = Checkbox::new(&mut self.everybody, "All measured models");
+        ui.add_enabled(can, everybody);
+    }
+
+    fn bring_up_to_date(&mut self, shown: &Shown<'_>) {
+        let key = Key {
+            revision: shown.bench.revision(),
+            draft: shown.draft.id,
+            is_broken: shown.is_broken,
+            everybody: self.everybody,
+            measured: shown
+                .child()
+                .map_or_else(Vec::new, |child| child.with.keys().copied().collect()),
+        };
+        // The values are those from before a mistake, and so are the rows that they belong to.
+        let is_kept = shown.is_foregone()
+            && self.key.as_ref().is_some_and(|old| old.draft == key.draft)
+            && self
+                .key
+                .as_ref()
+                .is_some_and(|old| old.everybody == key.everybody);
+        if !is_kept && self.key.as_ref() != Some(&key) {
+            self.rows = rows(shown, &key);
+            self.key = Some(key);
+        }
+    }
+}
+
+/// Parents in the order of the recipe, the best, the population; then the others.
+fn rows(shown: &Shown<'_>, key: &Key) -> Vec<Row> {
+    let bench = shown.bench;
+    let doc = bench.study().doc();
+    let mut out = parents(shown);
+    let is_there = |out: &[Row], id: ModelId| out.iter().any(|row| row.who == Who::Model(id));
+    let row = |who, name| Row {
+        who,
+        name,
+        is_parent: false,
+        without: Vec::new(),
+    };
+    let base_of = |id: ModelId| doc.model(id).and_then(|m| m.base);
+    let best = bench.record().best().map(|row| row.id);
+    let is_kin = |id: &ModelId| {
+        let parents = out.iter().filter_map(|row| match row.who {
+            Who::Model(parent) => base_of(parent),
+            _ => None,
+        });
+        parents.into_iter().any(|base| base_of(*id) == Some(base))
+    };
+    if let Some(best) = best.filter(is_kin).filter(|&id| !is_there(&out, id)) {
+        out.push(row(
+            Who::Model(best),
+            format!("{} (best)", doc.name_of(best)),
+        ));
+    }
+    if !out.is_empty() {
+        out.push(Row {
+            without: twins(shown),
+            ..row(Who::Population, "Mean of the others".to_owned())
+        });
+    }
+    if key.everybody {
+        for &id in &key.measured {
+            if !is_there(&out, id) {
+                out.push(row(Who::Model(id), doc.name_of(id).to_owned()));
+            }
+        }
+    }
+    out
+}
+
+/// The models that this recipe has made: the child itself is not one of the others.
+fn twins(shown: &Shown<'_>) -> Vec<ModelId> {
+    let recipes = &shown.composition.recipes;
+    let is_twin = |model: &&Model| {
+        let made = &model.origin.recipe;
+        !made.is_empty() && Composition::read(made, &[]).is_some_and(|own| own.recipes == *recipes)
+    };
+    let models = &shown.bench.study().doc().models;
+    models.iter().filter(is_twin).map(|m| m.id).collect()
+}
+
+fn is_parent(rows: &[Row], id: ModelId) -> bool {
+    rows.iter()
+        .any(|row| row.is_parent && row.who == Who::Model(id))
+}
+
+/// What the recipes take, bases and other merges left out.
+fn parents(shown: &Shown<'_>) -> Vec<Row> {
+    let bench = shown.bench;
+    let doc = bench.study().doc();
+    let is_base = |id: ModelId| doc.models.iter().any(|m| m.base == Some(id));
+    let mut out: Vec<Row> = Vec::new();
+    for reference in shown.composition.recipes.iter().flat_map(|r| r.models()) {
+        if shown.composition.merge_named(reference).is_some() {
+            continue;
+        }
+        let (who, name) = match bench.model_of(reference) {
+            Some(id) if is_base(id) => continue,
+            Some(id) => (Who::Model(id), doc.name_of(id).to_owned()),
+            None => (Who::Stranger, reference.short_name()),
+        };
+        let row = Row {
+            who,
+            name,
+            is_parent: true,
+            without: Vec::new(),
+        };
+        if !out.contains(&row) {
+            out.push(row);
+        }
+    }
+    out
+}
+
+/// The values of a row, as [`Metric::ALL`].
+pub fn value_of(row: &Row, rows: &[Row], with: &With) -> [Option<f64>; 4] {
+    match row.who {
+        Who::Model(id) => with.get(&id).copied().unwrap_or_default(),
+        Who::Stranger => Default::default(),
+        Who::Population => {
+            let is_other = |id: &ModelId| !is_parent(rows, *id) && !row.without.contains(id);
+            let others = with.iter().filter(|(id, _)| is_other(id));
+            mean(others.map(|(_, values)| values))
+        }
+    }
+}
+
+/// Over what is defined; undefined where nothing is.
+fn mean<'v>(all: impl Iterator<Item = &'v [Option<f64>; 4]>) -> [Option<f64>; 4] {
+    let mut sums = [(0.0, 0usize); 4];
+    for values in all {
+        for (sum, value) in sums.iter_mut().zip(values) {
+            if let Some(value) = value {
+                *sum = (sum.0 + value, sum.1 + 1);
+            }
+        }
+    }
+    sums.map(|(sum, n)| (n > 0).then(|| sum / n as f64))
+}
+
+fn reach(
+    old: Option<(DraftId, Metric, Reach)>,
+    draft: DraftId,
+    metric: Metric,
+    bars: &[Bar<'_>],
+) -> Reach {
+    let old = old.filter(|(id, of, _)| *id == draft && *of == metric);
+    let old = old.map_or(Reach::default(), |(_, _, reach)| reach);
+    let values = bars.iter().filter_map(|bar| bar.value);
+    values.fold(old, |reach, v| Reach {
+        least: reach.least.min(v),
+        most: reach.most.max(v),
+    })
+}
+
+fn scale(metric: Metric, reach: Reach) -> Scale {
+    match metric {
+        Metric::Euclidean => Scale::Sequential {
+            lo: 0.0,
+            hi: reach.most.max(1e-9),
+        },
+        _ if reach.least < NEGATIVE => Scale::Diverging { limit: 1.0 },
+        _ => Scale::KINSHIP,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_population_is_everybody_but_the_parents_and_the_child_itself() {
+        let row = |who, is_parent| Row {
+            who,
+            name: String::new(),
+            is_parent,
+            without: match who {
+                Who::Population => vec![ModelId(4)],
+                _ => Vec::new(),
+            },
+        };
+        let rows = [
+            row(Who::Model(ModelId(1)), true),
+            row(Who::Population, false),
+        ];
+        let values = |v| [Some(v), None, Some(v), None];
+        let with: With = [(1, 0.9), (2, 0.1), (3, 0.3), (4, 1.0)]
+            .map(|(id, v)| (ModelId(id), values(v)))
+            .into();
+        let found = value_of(&rows[1], &rows, &with);
+        assert!((found[0].unwrap() - 0.2).abs() < 1e-12);
+        assert_eq!(found[1], None);
+        assert_eq!(value_of(&rows[0], &rows, &with)[0], Some(0.9));
+    }
+
+    #[test]
+    fn the_scale_never_shrinks_while_a_draft_is_shown() {
+        let bar = |value| {
+            [Bar {
+                name: "a",
+                value: Some(value),
+                predicted: true,
+            }]
+        };
+        let (draft, metric) = (DraftId(0), Metric::Pearson);
+        let first = reach(None, draft, metric, &bar(-0.4));
+        let second = reach(Some((draft, metric, first)), draft, metric, &bar(0.4));
+        assert!(matches!(scale(metric, second), Scale::Diverging { .. }));
+        let other = reach(Some((draft, metric, first)), DraftId(1), metric, &bar(0.4));
+        assert!(matches!(scale(metric, other), Scale::Sequential { .. }));
+    }
+}

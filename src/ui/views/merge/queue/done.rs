@@ -1,0 +1,109 @@
+//! A merge that is written: what was foreseen of its child beside what was measured.
+
+use eframe::egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
+
+use super::super::Shown;
+use super::small;
+use crate::kinship::Metric;
+use crate::study::{GivenKinship, ModelId};
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, space};
+use crate::ui::widgets::text;
+
+const ROW: f32 = 17.0;
+/// Room for one number, in points.
+const CELL: f32 = 58.0;
+const DOT: f32 = 3.5;
+
+const MEASURES: [(Metric, &str); 3] = [
+    (Metric::Pearson, "Pearson"),
+    (Metric::Cosine, "Cosine"),
+    (Metric::Euclidean, "Distance"),
+];
+
+type Values = [Option<f64>; 3];
+
+/// Draws two lines for each parent: hollow what was foreseen, solid what was measured.
+pub fn ui(ui: &mut Ui, shown: &Shown<'_>, child: ModelId) {
+    let doc = shown.bench.study().doc();
+    let Some(model) = doc.model(child) else {
+        return small(ui, "No longer in the study");
+    };
+    let foreseen = |parent: ModelId| model.origin.foreseen.iter().find(|f| f.model == parent);
+    let rows = model.parents.iter().filter_map(|&parent| {
+        let foreseen = given(&foreseen(parent)?.kinship);
+        let measured = MEASURES.map(|(metric, _)| shown.bench.kinship_of(child, parent, metric));
+        Some((doc.name_of(parent), foreseen, measured))
+    });
+    let rows: Vec<(&str, Values, Values)> = rows.collect();
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        if !rows.is_empty() {
+            head_ui(ui);
+        }
+        for (name, foreseen, measured) in &rows {
+            row_ui(ui, name, "foreseen", foreseen);
+            row_ui(ui, name, "measured", measured);
+        }
+    });
+    if model.scores.is_empty() {
+        small(ui, "Its scores are still to come");
+    }
+}
+
+fn given(kinship: &GivenKinship) -> Values {
+    [kinship.pearson, kinship.cosine, kinship.euclidean]
+}
+
+fn head_ui(ui: &mut Ui) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let weak = Tokens::of(ui).text_weak;
+    for (k, (_, title)) in MEASURES.iter().enumerate() {
+        let font = theme::small_font();
+        let (painter, at) = (ui.painter(), cell(rect, k));
+        text::line_in(painter, at, Align2::RIGHT_CENTER, title, &font, weak);
+    }
+}
+
+/// The name stands in the line of what was foreseen, a dot in both.
+fn row_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
+    let t = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let shown = values.map(format::kinship);
+    let label = format!("{name} {what} {}", shown.join(" "));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &label));
+    let is_foreseen = what == "foreseen";
+    let font = theme::small_font();
+    let painter = ui.painter();
+    let dot = pos2(rect.left() + DOT + 1.0, rect.center().y);
+    if is_foreseen {
+        painter.circle_stroke(dot, DOT, Stroke::new(1.5, t.accent));
+    } else {
+        painter.circle_filled(dot, DOT, t.accent);
+    }
+    let left = rect.left() + 2.0 * DOT + space::S;
+    let words = Rect::from_min_max(
+        pos2(left, rect.top()),
+        pos2(cell(rect, 0).left() - space::XS, rect.bottom()),
+    );
+    let (said, ink) = match is_foreseen {
+        true => (name, t.text),
+        false => (what, t.text_weak),
+    };
+    text::line_in(painter, words, Align2::LEFT_CENTER, said, &font, ink);
+    for (k, value) in shown.iter().enumerate() {
+        let at = cell(rect, k);
+        text::line_in(painter, at, Align2::RIGHT_CENTER, value, &font, t.text);
+    }
+    let full: Vec<String> = MEASURES
+        .iter()
+        .zip(values)
+        .map(|((_, title), value)| format!("{title} {}", format::full(*value)))
+        .collect();
+    response.on_hover_text(format!("{name}, {what}\n{}", full.join("\n")));
+}
+
+fn cell(row: Rect, k: usize) -> Rect {
+    let right = row.right() - CELL * (MEASURES.len() - 1 - k) as f32;
+    row.with_min_x(right - CELL).with_max_x(right)
+}

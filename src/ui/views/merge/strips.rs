@@ -1,0 +1,213 @@
+//! Slices as strips on the layer axis: drag a strip along, drag its ends, cut it, repeat it.
+//!
+//! One row a slice, in the order in which they are stacked; a strip covers the layers that it
+//! takes from its models. Every movement has a field or a button as well.
+
+mod strip;
+
+use eframe::egui::{DragValue, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
+use egui_phosphor::regular as icon;
+
+use super::Shown;
+use crate::merge::canvas::Composition;
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::widgets::icon_button;
+
+/// Width of a number field, in points.
+const FIELD: f32 = 44.0;
+
+/// What it keeps while it is shown.
+#[derive(Default)]
+pub struct Strips {
+    selected: usize,
+    drag: Option<strip::Drag>,
+}
+
+impl Strips {
+    /// Whether a composition has strips to show.
+    pub fn has_any(composition: &Composition) -> bool {
+        first_merge(composition).is_some()
+    }
+
+    /// Draws the strips of the first merge that has some.
+    pub fn ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, out: &mut Vec<Action>) {
+        let Some(merge) = first_merge(shown.composition) else {
+            return;
+        };
+        let slices = shown.composition.slices(merge);
+        self.selected = self.selected.min(slices.len().saturating_sub(1));
+        let total: i64 = slices.iter().map(strip::length).sum();
+        ui.horizontal(|ui| {
+            ui.label(theme::strong("Strips"));
+            let weak = Tokens::of(ui).text_weak;
+            let text = format!(
+                "{} stacked",
+                format::counted(total.max(0) as usize, "layer")
+            );
+            ui.label(RichText::new(text).size(size::SMALL).color(weak));
+            ui.add_space(space::S);
+            self.buttons_ui(ui, shown, merge, out);
+        });
+        ScrollArea::vertical()
+            .id_salt("strips")
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                let layers = self.layers(shown, merge);
+                ui.spacing_mut().item_spacing.y = space::XS;
+                let indent = 2.0 * (FIELD + ui.spacing().item_spacing.x);
+                strip::axis_ui(ui, indent, layers);
+                for k in 0..slices.len() {
+                    self.row_ui(ui, shown, merge, k, layers, out);
+                }
+            });
+    }
+
+    /// The length of the axis: what the models have, or the longest strip reaches to.
+    fn layers(&self, shown: &Shown<'_>, merge: usize) -> i64 {
+        let known = shown.ahead.map_or(0, |ahead| ahead.layers) as i64;
+        let ends = shown
+            .composition
+            .slices(merge)
+            .iter()
+            .filter_map(strip::range);
+        ends.map(|[_, end]| end)
+            .max()
+            .unwrap_or(1)
+            .max(known)
+            .max(1)
+    }
+
+    fn row_ui(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown<'_>,
+        merge: usize,
+        k: usize,
+        layers: i64,
+        out: &mut Vec<Action>,
+    ) {
+        let Some(slice) = shown.composition.slices(merge).get(k) else {
+            return;
+        };
+        let Some(range) = strip::range(slice) else {
+            ui.label("A strip without layers; give it a range in the text");
+            return;
+        };
+        ui.horizontal(|ui| {
+            let mut new = range;
+            fields_ui(ui, k, &mut new);
+            let row = strip::Row {
+                index: k,
+                names: slice.sources.iter().map(|s| s.model.short_name()).collect(),
+                range,
+                layers,
+                is_selected: k == self.selected,
+            };
+            if let Some(dragged) = row.ui(ui, &mut self.drag) {
+                new = dragged;
+            }
+            if row.was_clicked(ui) {
+                self.selected = k;
+            }
+            if let Some(layers) = row.cut_at(ui) {
+                push(shown, out, "Cut a strip", None, |c| {
+                    c.cut_slice(merge, k, layers);
+                });
+            }
+            if new != range {
+                let join = Some(format!("strip {merge} {k}"));
+                push(shown, out, "Change a strip", join, |c| {
+                    c.set_slice_range(merge, k, new);
+                });
+            }
+        });
+    }
+
+    fn buttons_ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, merge: usize, out: &mut Vec<Action>) {
+        let k = self.selected;
+        let slices = shown.composition.slices(merge);
+        let length = slices.get(k).map_or(0, strip::length);
+        let button = |ui: &mut Ui, on: bool, glyph: &str, name: &str| {
+            ui.add_enabled_ui(on, |ui| icon_button(ui, glyph, name).clicked())
+                .inner
+        };
+        if button(ui, length > 1, icon::SCISSORS, "Cut the strip in half") {
+            push(shown, out, "Cut a strip", None, |c| {
+                c.cut_slice(merge, k, length / 2);
+            });
+        }
+        if button(ui, length > 0, icon::COPY_SIMPLE, "Repeat the strip") {
+            push(shown, out, "Repeat a strip", None, |c| {
+                c.repeat_slice(merge, k);
+            });
+        }
+        if button(ui, k > 0, icon::ARROW_UP, "Move the strip up") {
+            push(shown, out, "Move a strip", None, |c| {
+                c.move_slice(merge, k, k - 1);
+            });
+            self.selected = k - 1;
+        }
+        if button(
+            ui,
+            k + 1 < slices.len(),
+            icon::ARROW_DOWN,
+            "Move the strip down",
+        ) {
+            push(shown, out, "Move a strip", None, |c| {
+                c.move_slice(merge, k, k + 1);
+            });
+            self.selected = k + 1;
+        }
+        if button(ui, slices.len() > 1, icon::TRASH, "Remove the strip") {
+            push(shown, out, "Remove a strip", None, |c| {
+                c.remove_slice(merge, k);
+            });
+        }
+    }
+}
+
+fn first_merge(composition: &Composition) -> Option<usize> {
+    (0..composition.recipes.len()).find(|&merge| !composition.slices(merge).is_empty())
+}
+
+/// First layer, and the layer after the last.
+fn fields_ui(ui: &mut Ui, k: usize, range: &mut [i64; 2]) {
+    let [first, end] = *range;
+    for (at, bounds, words) in [
+        (0, 0..=end - 1, "First layer"),
+        (1, first + 1..=100_000, "End"),
+    ] {
+        let response = ui.add_sized(
+            [FIELD, strip::HEIGHT],
+            DragValue::new(&mut range[at]).range(bounds).speed(0.1),
+        );
+        let value = range[at] as f64;
+        response.widget_info(|| WidgetInfo {
+            value: Some(value),
+            ..WidgetInfo::labeled(
+                WidgetType::DragValue,
+                true,
+                format!("{words} of strip {}", k + 1),
+            )
+        });
+    }
+}
+
+fn push(
+    shown: &Shown<'_>,
+    out: &mut Vec<Action>,
+    title: &str,
+    join: Option<String>,
+    change: impl FnOnce(&mut Composition),
+) {
+    let mut changed = shown.composition.clone();
+    change(&mut changed);
+    out.push(Action::EditDraft {
+        id: shown.draft.id,
+        composition: Box::new(changed),
+        title: title.to_owned(),
+        join,
+    });
+}

@@ -1,0 +1,71 @@
+//! What a merge may be expected to gain, from merges whose parents' kinship is known.
+
+use crate::kinship::Metric;
+use crate::stats::{Sample, least_squares, pearson};
+use crate::study::Record;
+use crate::workbench::{Workbench, library};
+
+/// Fewer merges than this say nothing of the next one.
+const LEAST: usize = 8;
+
+/// The part of merges like these that lies in the interval.
+const LEVEL: f64 = 0.95;
+
+/// What a merge may be expected to gain.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExpectedGain {
+    /// On the least-squares line at the parents' kinship, in points.
+    pub value: f64,
+    /// Where 95 of 100 such merges lie, in points.
+    pub interval: (f64, f64),
+    /// Merges that the line goes through.
+    pub n: usize,
+    /// Correlation of kinship and gain among them.
+    pub r: f64,
+    /// Its two-sided p.
+    pub p: f64,
+    /// Whose merges they are.
+    pub source: GainSource,
+}
+
+/// Whose merges an expectation is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GainSource {
+    /// The study's own record.
+    Study,
+    /// The community's record that travels with the program, because the study's is too small.
+    Community,
+}
+
+impl Workbench {
+    /// What a child may be expected to gain, by the mean Pearson correlation of its parents.
+    pub fn expected_gain(&self, kinship: f64) -> Option<ExpectedGain> {
+        expected(self.record(), kinship, GainSource::Study).or_else(|| {
+            let community = library::bundled("community");
+            let record = Record::new(community, &|_, _, _| None);
+            expected(&record, kinship, GainSource::Community)
+        })
+    }
+}
+
+/// The line of gain over kinship through a record, at one kinship.
+fn expected(record: &Record, kinship: f64, source: GainSource) -> Option<ExpectedGain> {
+    let pairs = record
+        .rows
+        .iter()
+        .map(|row| (row.kinship.get(Metric::Pearson), row.gain));
+    let sample = Sample::from_pairs(pairs);
+    if sample.n() < LEAST {
+        return None;
+    }
+    let line = least_squares(&sample)?;
+    let correlation = pearson(&sample)?;
+    Some(ExpectedGain {
+        value: line.at(kinship),
+        interval: line.prediction(kinship, LEVEL),
+        n: sample.n(),
+        r: correlation.r,
+        p: correlation.p,
+        source,
+    })
+}

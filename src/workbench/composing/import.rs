@@ -1,0 +1,125 @@
+//! Recipes from files: mergekit's YAML, also the one that lies in every merged folder.
+
+use std::path::{Path, PathBuf};
+
+use super::Workbench;
+use crate::merge::recipe::{Content, ModelRef, Recipe, parse, to_yaml};
+use crate::merge::write::RECIPE_NAME;
+use crate::study::{Command, DraftEdit, Sheet};
+
+/// Longer texts are no recipes.
+const MOST_BYTES: u64 = 4 << 20;
+
+impl Workbench {
+    /// Opens a recipe, or the recipe in a merged folder, as a new draft. Starts a study if none
+    /// is open.
+    pub fn open_recipe(&mut self, path: &Path) {
+        match read(path) {
+            Ok((name, text)) => {
+                if !self.is_open() {
+                    self.new_study();
+                }
+                let sheet = Sheet {
+                    text,
+                    ..Sheet::default()
+                };
+                self.apply(Command::Draft(DraftEdit::New(name, sheet)));
+            }
+            Err(sentence) => self.fail("The recipe could not be opened", sentence),
+        }
+    }
+
+    /// Begins a draft from the recipe that a model was made by.
+    pub fn reopen_recipe(&mut self, name: &str, text: &str) {
+        let sheet = Sheet {
+            text: text.to_owned(),
+            ..Sheet::default()
+        };
+        self.apply(Command::Draft(DraftEdit::New(name.to_owned(), sheet)));
+    }
+}
+
+fn read(path: &Path) -> Result<(String, String), String> {
+    let file = if path.is_dir() {
+        path.join(RECIPE_NAME)
+    } else {
+        path.to_owned()
+    };
+    let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", file.display());
+    let size = std::fs::metadata(&file).map_err(|e| sentence(&e))?.len();
+    if size > MOST_BYTES {
+        return Err(sentence(&"this file is too large to be a recipe"));
+    }
+    let text = std::fs::read_to_string(&file).map_err(|e| sentence(&e))?;
+    let file = std::path::absolute(&file).map_err(|e| sentence(&e))?;
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    Ok((name(&file), with_absolute_paths(text, folder)))
+}
+
+/// The file's name; for one that every folder has, the folder's.
+fn name(file: &Path) -> String {
+    let own = match file.file_name().is_some_and(|n| n == RECIPE_NAME) {
+        true => file.parent().and_then(Path::file_name),
+        false => file.file_stem(),
+    };
+    own.map_or_else(|| "Merge".to_owned(), |n| n.to_string_lossy().into_owned())
+}
+
+/// The text with paths that start from its folder made whole, so that it may be shown anywhere.
+/// A text with mistakes, and one whose paths are whole already, stays as it is, comments and all.
+fn with_absolute_paths(text: String, folder: &Path) -> String {
+    let parsed = parse(&text);
+    if parsed
+        .problems
+        .iter()
+        .any(crate::merge::problem::Problem::is_error)
+    {
+        return text;
+    }
+    let mut recipes = parsed.recipes.clone();
+    for recipe in &mut recipes {
+        for_each_model(recipe, &mut |model| {
+            for path in std::iter::once(&mut model.path)
+                .chain(model.adapter.iter_mut().map(|a| &mut a.path))
+            {
+                let found = folder.join(&*path);
+                if Path::new(&*path).is_relative() && found.exists() {
+                    *path = plain(&found).to_string_lossy().into_owned();
+                }
+            }
+        });
+    }
+    if recipes == parsed.recipes {
+        text
+    } else {
+        to_yaml(&recipes).unwrap_or(text)
+    }
+}
+
+/// `a/./b/../c` as `a/c`.
+fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn for_each_model(recipe: &mut Recipe, change: &mut dyn FnMut(&mut ModelRef)) {
+    recipe.base_model.iter_mut().for_each(&mut *change);
+    match &mut recipe.content {
+        Content::Models(models) => models.iter_mut().for_each(|s| change(&mut s.model)),
+        Content::Slices(slices) => {
+            for slice in slices {
+                slice.base_model.iter_mut().for_each(&mut *change);
+                slice.sources.iter_mut().for_each(|s| change(&mut s.model));
+            }
+        }
+    }
+}

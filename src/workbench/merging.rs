@@ -1,0 +1,404 @@
+//! Writing merges: a queue, one after the other, and what becomes of each in the study.
+
+use std::path::{Path, PathBuf};
+
+use super::composing::{Ahead, Request};
+use super::events::Outcome;
+use super::{NoticeKind, Workbench, hub_cache};
+use crate::jobs::{Failure, JobId};
+use crate::merge::plan::{Plan, Surroundings, plan};
+use crate::merge::recipe::{Recipe, parse, to_yaml};
+use crate::merge::run::{Options, Outcome as Made, RunError, run};
+use crate::merge::write::{Parents, folder};
+use crate::study::{Command, DraftId, ForeseenKinship, GivenKinship, ModelEdit, ModelId, NewChild};
+
+/// Names one merge of the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MergeId(u64);
+
+/// A merge that is to be written, is being written, or was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueuedMerge {
+    /// Its name in the queue.
+    pub id: MergeId,
+    /// What the child is called.
+    pub name: String,
+    /// The folder that is made.
+    pub out: PathBuf,
+    /// The draft that it is from.
+    pub draft: DraftId,
+    /// The recipe as it was when it was put here.
+    pub text: String,
+    /// Whether a model that lies there is replaced.
+    pub force: bool,
+    /// How it stands.
+    pub state: MergeState,
+    /// Whether it failed because a model lies in its folder, which may be replaced.
+    pub may_replace: bool,
+    foreseen: Vec<ForeseenKinship>,
+}
+
+/// How a merge of the queue stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MergeState {
+    /// Others are before it.
+    Waiting,
+    /// It is being written by this job.
+    Running(JobId),
+    /// It is written, and in the study.
+    Done {
+        /// The child.
+        child: ModelId,
+        /// What came out.
+        made: Box<Made>,
+    },
+    /// It failed, and why; nothing was left behind but finished shards.
+    Failed(String),
+    /// The user stopped it.
+    Cancelled,
+}
+
+/// Files of weights are parted at this size, as mergekit and the hub have it.
+const SHARD_BYTES: u64 = 5_000_000_000;
+
+#[derive(Default)]
+pub(super) struct Merging {
+    last_id: u64,
+    queue: Vec<QueuedMerge>,
+}
+
+impl Workbench {
+    /// The queue, oldest first; what is done stays until it is cleared.
+    pub fn merges(&self) -> &[QueuedMerge] {
+        &self.merging.queue
+    }
+
+    /// Puts the draft on the canvas into the queue, to be written into `out`.
+    pub fn queue_merge(&mut self, out: &Path, force: bool) {
+        let Some(draft) = self.study().doc().shown_draft().cloned() else {
+            return;
+        };
+        let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+        if self
+            .merging
+            .queue
+            .iter()
+            .any(|m| m.out == out && m.is_open())
+        {
+            let title = "A merge into this folder is in the queue already";
+            return self.fail(title, "choose another folder");
+        }
+        let name = out.file_name().map_or_else(
+            || draft.name.clone(),
+            |name| name.to_string_lossy().into_owned(),
+        );
+        self.merging.last_id += 1;
+        self.merging.queue.push(QueuedMerge {
+            id: MergeId(self.merging.last_id),
+            name,
+            out,
+            draft: draft.id,
+            foreseen: self.foreseen_for(&draft.sheet.text),
+            text: draft.sheet.text,
+            force,
+            state: MergeState::Waiting,
+            may_replace: false,
+        });
+        self.write_next();
+    }
+
+    /// Stops a merge, or takes a waiting one off the queue.
+    pub fn cancel_merge(&mut self, id: MergeId) {
+        let Some(merge) = self.merging.queue.iter_mut().find(|m| m.id == id) else {
+            return;
+        };
+        match merge.state {
+            MergeState::Running(job) => self.jobs.cancel(job),
+            MergeState::Waiting => merge.state = MergeState::Cancelled,
+            _ => {}
+        }
+    }
+
+    /// Puts a merge that failed or was cancelled back into the queue; finished shards are used.
+    pub fn retry_merge(&mut self, id: MergeId) {
+        self.put_back(id, |_| {});
+    }
+
+    /// The same, and the model that lies in its folder is replaced.
+    pub fn replace_merge(&mut self, id: MergeId) {
+        self.put_back(id, |merge| merge.force = true);
+    }
+
+    /// The same into another folder.
+    pub fn redirect_merge(&mut self, id: MergeId, out: &Path) {
+        let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+        self.put_back(id, |merge| {
+            if let Some(name) = out.file_name() {
+                merge.name = name.to_string_lossy().into_owned();
+            }
+            merge.out = out;
+            merge.force = false;
+        });
+    }
+
+    fn put_back(&mut self, id: MergeId, change: impl FnOnce(&mut QueuedMerge)) {
+        if let Some(merge) = self.merging.queue.iter_mut().find(|m| m.id == id)
+            && !merge.is_open()
+        {
+            change(merge);
+            merge.may_replace = false;
+            merge.state = MergeState::Waiting;
+        }
+        self.write_next();
+    }
+
+    /// Whether a merge is being written or waits for it.
+    pub fn is_writing(&self) -> bool {
+        self.merging.queue.iter().any(QueuedMerge::is_open)
+    }
+
+    /// Stops what is being written, and takes what waits off the queue.
+    pub fn cancel_merges(&mut self) {
+        // Those that wait go first: where one stops, the next would begin.
+        let waiting = |m: &&mut QueuedMerge| m.state == MergeState::Waiting;
+        for merge in self.merging.queue.iter_mut().filter(waiting) {
+            merge.state = MergeState::Cancelled;
+        }
+        let open: Vec<MergeId> = self.merging.queue.iter().map(|m| m.id).collect();
+        open.into_iter().for_each(|id| self.cancel_merge(id));
+    }
+
+    /// Takes everything off the list. What is being written has been told to stop, and nobody
+    /// waits for it any more.
+    pub fn forget_merges(&mut self) {
+        self.merging.queue.clear();
+    }
+
+    /// Whether the draft on the canvas was looked at as it is now, and nothing stands in its way.
+    pub fn is_ready_to_write(&self) -> bool {
+        let Some(draft) = self.study().doc().shown_draft() else {
+            return false;
+        };
+        let known = self.composing.answer_for(&draft.sheet.text);
+        !draft.sheet.text.trim().is_empty()
+            && known.is_some_and(|(_, ahead)| !ahead.problems.iter().any(|p| p.is_error()))
+    }
+
+    /// Takes what is neither waiting nor running off the list.
+    pub fn clear_merges(&mut self) {
+        self.merging.queue.retain(QueuedMerge::is_open);
+    }
+
+    /// What was foreseen for this text, if that is what is known.
+    fn foreseen_for(&self, text: &str) -> Vec<ForeseenKinship> {
+        let known = self.composing.answer_for(text);
+        known.map_or_else(Vec::new, |(_, ahead)| foreseen(ahead))
+    }
+
+    fn write_next(&mut self) {
+        let is_running = |m: &QueuedMerge| matches!(m.state, MergeState::Running(_));
+        if self.merging.queue.iter().any(is_running) {
+            return;
+        }
+        let waiting = |m: &&QueuedMerge| m.state == MergeState::Waiting;
+        let Some(next) = self.merging.queue.iter().find(waiting).cloned() else {
+            return;
+        };
+        let id = next.id;
+        let title = format!("Writing {}", next.name);
+        let job = self.jobs.spawn(title, move |ticket, _| {
+            let plan = planned(&next);
+            if let Some(problem) = plan.errors().next() {
+                return Err(Failure::Failed(problem.headline()));
+            }
+            let options = Options {
+                out: next.out.clone(),
+                shard_bytes: SHARD_BYTES,
+                force: next.force,
+                seed: None,
+                on_nan: None,
+                parents: Parents::default(),
+            };
+            match run(&plan, &options, ticket) {
+                Ok(made) => Ok(Outcome::Merged(id, Box::new((plan, made)))),
+                Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
+                Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence)),
+            }
+        });
+        self.set_merge_state(id, MergeState::Running(job));
+    }
+
+    /// Puts the child of a merge into the study.
+    pub(super) fn take_merged(&mut self, id: MergeId, plan: &Plan, made: Made) {
+        let Some(merge) = self.merging.queue.iter().find(|m| m.id == id).cloned() else {
+            return;
+        };
+        let named = self.models_of(plan);
+        let is_base = |id: &ModelId| named.iter().any(|&other| self.base_of(other) == Some(*id));
+        let (bases, parents): (Vec<ModelId>, Vec<ModelId>) =
+            named.iter().partition(|id| is_base(id));
+        let first = parents.first().and_then(|&p| self.base_of(p));
+        let base = first.filter(|_| parents.iter().all(|&p| self.base_of(p) == first));
+        // Models of other families may be merged; their base is a parent then.
+        let parents = if base.is_some() {
+            parents
+        } else {
+            [parents, bases].concat()
+        };
+        let recipes: Vec<Recipe> = plan.steps.iter().map(|s| s.recipe.clone()).collect();
+        let child = NewChild {
+            name: merge.name.clone(),
+            path: made.out.clone(),
+            base,
+            parents,
+            method: plan
+                .steps
+                .last()
+                .map_or_else(String::new, |s| s.recipe.merge_method.clone()),
+            recipe: to_yaml(&recipes).unwrap_or(merge.text),
+            foreseen: merge.foreseen,
+        };
+        let id_of_child = ModelId(self.study().doc().next_id);
+        let warnings = made.non_finite.len();
+        self.children_to_measure.insert(id_of_child);
+        self.apply(Command::Model(ModelEdit::AddChild(Box::new(child))));
+        self.set_merge_state(
+            id,
+            MergeState::Done {
+                child: id_of_child,
+                made: Box::new(made),
+            },
+        );
+        let detail = match warnings {
+            0 => String::new(),
+            n => format!(
+                "{n} of its tensors have numbers that are NaN or infinite, as its inputs have"
+            ),
+        };
+        self.tell(
+            NoticeKind::Done,
+            format!("{} is written", merge.name),
+            detail,
+        );
+        self.write_next();
+    }
+
+    /// Whether the job wrote a merge; if so, what became of it is kept and the next one begins.
+    pub(super) fn merging_failed(&mut self, job: JobId, failure: &Failure) -> bool {
+        let of = |m: &&mut QueuedMerge| m.state == MergeState::Running(job);
+        let Some(merge) = self.merging.queue.iter_mut().find(of) else {
+            return false;
+        };
+        merge.may_replace = !merge.force && is_in_the_way(&merge.out, failure);
+        merge.state = match failure {
+            Failure::Cancelled => MergeState::Cancelled,
+            Failure::Failed(_) if merge.may_replace => MergeState::Failed(
+                "A model lies in this folder already; replace it, or choose another".to_owned(),
+            ),
+            Failure::Failed(sentence) => MergeState::Failed(super::sentence_case(sentence)),
+        };
+        let name = merge.name.clone();
+        // Where it failed for files that are gone, the canvas is to say so too.
+        self.look_at_disk();
+        if *failure == Failure::Cancelled {
+            let detail = "Finished files stay beside it for the next try";
+            self.tell(
+                NoticeKind::Note,
+                format!("Writing {name} was cancelled"),
+                detail,
+            );
+        }
+        self.write_next();
+        true
+    }
+
+    /// Measures a child that was written here, once it is open, if the rest of its family is.
+    pub(super) fn measure_child(&mut self, id: ModelId) {
+        if !self.children_to_measure.remove(&id) {
+            return;
+        }
+        let Some(base) = self.base_of(id) else { return };
+        let family = self.family(base);
+        let others = family.models.len() > 1;
+        if others && family.unmeasured() == 1 && self.files(id).checkpoint().is_some() {
+            self.measure(base, false);
+        }
+    }
+
+    fn base_of(&self, id: ModelId) -> Option<ModelId> {
+        self.study().doc().model(id)?.base
+    }
+
+    /// The study's models that a plan reads, each once, in the order of the recipe.
+    fn models_of(&self, plan: &Plan) -> Vec<ModelId> {
+        let mut out = Vec::new();
+        for model in plan.steps.iter().flat_map(|s| &s.models) {
+            if let Some(id) = self.model_of(&model.reference)
+                && !out.contains(&id)
+            {
+                out.push(id);
+            }
+        }
+        out
+    }
+
+    fn set_merge_state(&mut self, id: MergeId, state: MergeState) {
+        if let Some(merge) = self.merging.queue.iter_mut().find(|m| m.id == id) {
+            merge.state = state;
+        }
+    }
+}
+
+impl QueuedMerge {
+    /// Whether it waits or runs.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, MergeState::Waiting | MergeState::Running(_))
+    }
+}
+
+impl super::composing::Composing {
+    /// The answer about a recipe's text.
+    pub(super) fn answer_for(&self, text: &str) -> Option<&(Request, Ahead)> {
+        self.answer
+            .as_ref()
+            .filter(|(request, _)| request.text == text)
+    }
+}
+
+/// Whether it failed only because a model lies where it was to be written.
+fn is_in_the_way(out: &Path, failure: &Failure) -> bool {
+    let Failure::Failed(sentence) = failure else {
+        return false;
+    };
+    let is_that = |own: String| super::sentence_case(&own) == super::sentence_case(sentence);
+    folder::may_replace(out) && folder::objection(out, false).is_some_and(is_that)
+}
+
+fn foreseen(ahead: &Ahead) -> Vec<ForeseenKinship> {
+    let Ok(child) = &ahead.child else {
+        return Vec::new();
+    };
+    let one = |(&model, values): (&ModelId, &[Option<f64>; 4])| ForeseenKinship {
+        model,
+        kinship: GivenKinship {
+            pearson: values[0],
+            cosine: values[1],
+            euclidean: values[3],
+        },
+        error: child.error,
+    };
+    child.with.iter().map(one).collect()
+}
+
+fn planned(merge: &QueuedMerge) -> Plan {
+    let hub = hub_cache();
+    let surroundings = Surroundings {
+        root: Path::new("/"),
+        hub: hub.as_deref(),
+        out: Some(&merge.out),
+        force: merge.force,
+        threads: rayon::current_num_threads(),
+        opened: &[],
+    };
+    plan(&parse(&merge.text), &surroundings)
+}
