@@ -14,6 +14,8 @@ use crate::jobs::{Cancelled, Ticket};
 
 mod linear;
 
+mod by_gram;
+
 mod slerp;
 
 mod nuslerp;

@@ -6,14 +6,9 @@
 //! mergekit has it. If the directions cancel, |m| < eps, two models are mixed linearly and more
 //! are refused. One model alone is copied.
 
-use super::{
-    BaseRule, Description, Kernel, MergeError, Method, Parameter, ParameterScope, Prediction,
-    Values,
-};
-use crate::jobs::Ticket;
-use crate::merge::combine::{Coefficients, InputGram, from_gram};
-use crate::merge::inputs::Inputs;
-use crate::merge::tensor::MergeTensor;
+use super::by_gram::ByGram;
+use super::{BaseRule, Description, MergeError, Parameter, ParameterScope, Prediction, Values};
+use crate::merge::combine::{Coefficients, InputGram};
 
 /// See the module.
 pub(super) struct MultiSlerp;
@@ -45,32 +40,17 @@ static DESCRIPTION: Description = Description {
     prediction_error: 0.0,
 };
 
-impl Method for MultiSlerp {
+impl ByGram for MultiSlerp {
     fn description(&self) -> &'static Description {
         &DESCRIPTION
     }
 
-    fn readings(&self, _values: &Values) -> u64 {
-        2
-    }
-
-    fn coefficients(
+    fn combination(
         &self,
         gram: &InputGram<'_>,
         values: &Values,
-    ) -> Result<Option<Coefficients>, MergeError> {
-        coefficients(gram, values).map(Some)
-    }
-
-    fn prepare<'t>(
-        &self,
-        tensor: &'t MergeTensor<'t>,
-        values: &Values,
-        ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
-        from_gram(&Inputs::new(tensor), ticket, |gram| {
-            coefficients(gram, values)
-        })
+    ) -> Result<Coefficients, MergeError> {
+        coefficients(gram, values)
     }
 }
 

@@ -4,14 +4,11 @@
 //! applied to the tensors as they are, not to unit vectors. Where |cos θ| > 0.9995 the straight
 //! line is taken. t is not clamped. One model alone is copied.
 
+use super::by_gram::ByGram;
 use super::{
-    ANY, BaseRule, Description, Kernel, MergeError, Method, Parameter, ParameterScope, Prediction,
-    Values,
+    ANY, BaseRule, Description, MergeError, Parameter, ParameterScope, Prediction, Values,
 };
-use crate::jobs::Ticket;
-use crate::merge::combine::{Coefficients, InputGram, from_gram};
-use crate::merge::inputs::Inputs;
-use crate::merge::tensor::MergeTensor;
+use crate::merge::combine::{Coefficients, InputGram};
 
 /// See the module.
 pub(super) struct Slerp;
@@ -39,32 +36,17 @@ static DESCRIPTION: Description = Description {
     prediction_error: 0.0,
 };
 
-impl Method for Slerp {
+impl ByGram for Slerp {
     fn description(&self) -> &'static Description {
         &DESCRIPTION
     }
 
-    fn readings(&self, _values: &Values) -> u64 {
-        2
-    }
-
-    fn coefficients(
+    fn combination(
         &self,
         gram: &InputGram<'_>,
         values: &Values,
-    ) -> Result<Option<Coefficients>, MergeError> {
-        coefficients(gram, values).map(Some)
-    }
-
-    fn prepare<'t>(
-        &self,
-        tensor: &'t MergeTensor<'t>,
-        values: &Values,
-        ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
-        from_gram(&Inputs::new(tensor), ticket, |gram| {
-            coefficients(gram, values)
-        })
+    ) -> Result<Coefficients, MergeError> {
+        coefficients(gram, values)
     }
 }
 

@@ -1,0 +1,52 @@
+//! Methods whose child is a combination of the inputs that follows from their Gram matrix alone.
+//!
+//! Such a method reads its inputs twice, once for the Gram and once for the numbers, and is
+//! foreseen by the very coefficients that it merges with.
+
+use super::{Description, Kernel, MergeError, Method, Values};
+use crate::jobs::Ticket;
+use crate::merge::combine::{Coefficients, InputGram, from_gram};
+use crate::merge::inputs::Inputs;
+use crate::merge::tensor::MergeTensor;
+
+/// A method of this kind.
+pub(super) trait ByGram: Sync {
+    /// What it is.
+    fn description(&self) -> &'static Description;
+
+    /// The child in terms of the inputs.
+    fn combination(
+        &self,
+        gram: &InputGram<'_>,
+        values: &Values,
+    ) -> Result<Coefficients, MergeError>;
+}
+
+impl<T: ByGram> Method for T {
+    fn description(&self) -> &'static Description {
+        ByGram::description(self)
+    }
+
+    fn readings(&self, _values: &Values) -> u64 {
+        2
+    }
+
+    fn coefficients(
+        &self,
+        gram: &InputGram<'_>,
+        values: &Values,
+    ) -> Result<Option<Coefficients>, MergeError> {
+        self.combination(gram, values).map(Some)
+    }
+
+    fn prepare<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+        from_gram(&Inputs::new(tensor), ticket, |gram| {
+            self.combination(gram, values)
+        })
+    }
+}
