@@ -26,6 +26,8 @@ pub mod kinship;
 
 pub mod merge;
 
+pub mod evaluate;
+
 pub mod stats;
 
 pub mod lineage;

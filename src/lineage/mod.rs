@@ -13,6 +13,9 @@ mod layers;
 mod order;
 mod place;
 
+pub mod evolution;
+pub mod strategy;
+
 pub use graph::{Graph, Layout};
 pub use kin::{ancestors, descendants, kin};
 pub use order::crossings;

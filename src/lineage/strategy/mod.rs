@@ -1,0 +1,191 @@
+//! Whom to merge next: a registry of strategies. Each goes from what is known of a population
+//! to the pairs of one generation, and to nothing else: no clock, no shared generator of random
+//! numbers, so a run that is taken up again goes on as it would have.
+
+mod greedy;
+
+pub use greedy::Greedy;
+
+/// A model of an evolution.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Member {
+    /// What it is selected by, in points: its average over the tasks that count.
+    pub score: Option<f64>,
+    /// Its score on each task that counts, in points; the same tasks for all.
+    pub tasks: Vec<Option<f64>>,
+    /// Its generation; founders are 0.
+    pub generation: u32,
+    /// What it was made from, by position in the population; empty for founders.
+    pub parents: Vec<usize>,
+}
+
+/// Everybody who may be merged, founders first, then in the order of creation: where scores are
+/// equal, who was there first is the better.
+#[derive(Clone, Copy)]
+pub struct Population<'p> {
+    /// The models.
+    pub members: &'p [Member],
+    /// Pearson correlation of two models' task vectors by their positions, where it is known.
+    pub kinship: &'p dyn Fn(usize, usize) -> Option<f64>,
+}
+
+/// Where a partner that is to bring something new is looked for. The paper's line says
+/// "from G_{i−1}", its runs took it mostly from G_{i−2} (V3, algorithm 2, line 11).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartnerPool {
+    /// Everybody.
+    #[default]
+    Everyone,
+    /// The generation before the one that is made.
+    LastGeneration,
+    /// The one before that.
+    GenerationBefore,
+    /// The best themselves.
+    Selection,
+}
+
+impl PartnerPool {
+    /// Every pool, as on screen.
+    pub const ALL: [Self; 4] = [
+        Self::Everyone,
+        Self::LastGeneration,
+        Self::GenerationBefore,
+        Self::Selection,
+    ];
+
+    /// The words on screen, after "a partner from".
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::LastGeneration => "the last generation",
+            Self::GenerationBefore => "the generation before the last",
+            Self::Selection => "the selection",
+        }
+    }
+}
+
+/// What a user chooses for a strategy.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Choices {
+    /// How many of the best are merged with each other: the paper's k.
+    pub top: usize,
+    /// Whether the first generation merges all founders, as the paper's algorithms do, and not
+    /// only the best of them.
+    pub all_founders_first: bool,
+    /// Where a distant partner is looked for.
+    pub pool: PartnerPool,
+    /// What random choices are drawn from.
+    pub seed: u64,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            top: 3,
+            all_founders_first: false,
+            pool: PartnerPool::Everyone,
+            seed: 0,
+        }
+    }
+}
+
+/// Two models that are to be merged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pairing {
+    /// Their positions in the population, the better one first.
+    pub parents: [usize; 2],
+    /// Whether they are merged for something new, and not for being the best.
+    pub explores: bool,
+    /// Why, in words that stand behind the names of the two: `both among the 3 best`.
+    pub reason: String,
+}
+
+/// What a strategy says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Its name in files and on the command line.
+    pub name: &'static str,
+    /// Its name on screen.
+    pub title: &'static str,
+    /// What it does, in one sentence.
+    pub help: &'static str,
+    /// Whether kinship decides anything: models have to be measured for it.
+    pub uses_kinship: bool,
+    /// Whether [`Choices::pool`] decides anything.
+    pub uses_pool: bool,
+    /// Whether [`Choices::seed`] decides anything.
+    pub uses_seed: bool,
+}
+
+/// A way to choose whom to merge.
+pub trait Strategy: Sync {
+    /// What it is.
+    fn description(&self) -> &'static Description;
+
+    /// The pairs of a generation, in the order in which they are merged; none that was merged
+    /// before. `population` holds the generations before it, all with scores.
+    fn pairings(
+        &self,
+        population: &Population<'_>,
+        generation: u32,
+        choices: &Choices,
+    ) -> Vec<Pairing>;
+
+    /// For each member, whether it may still be chosen in this generation or a later one; the
+    /// files of others are not needed any more.
+    fn may_choose(
+        &self,
+        population: &Population<'_>,
+        generation: u32,
+        choices: &Choices,
+    ) -> Vec<bool>;
+}
+
+/// Every strategy, in the order on screen.
+pub static STRATEGIES: [&dyn Strategy; 1] = [&Greedy];
+
+/// The strategy of a name.
+pub fn strategy(name: &str) -> Option<&'static dyn Strategy> {
+    let named = |s: &&&dyn Strategy| s.description().name == name;
+    STRATEGIES.iter().find(named).copied()
+}
+
+impl Population<'_> {
+    /// Positions by score, the best first; who has none is left out, and among equals who was
+    /// there first is first.
+    pub fn ranked(&self) -> Vec<usize> {
+        let score = |k: &usize| self.members[*k].score.filter(|s| s.is_finite());
+        let mut out: Vec<usize> = (0..self.members.len())
+            .filter(|k| score(k).is_some())
+            .collect();
+        out.sort_by(|a, b| {
+            let (a, b) = (score(a).unwrap_or_default(), score(b).unwrap_or_default());
+            b.total_cmp(&a)
+        });
+        out
+    }
+
+    /// The best `top`.
+    pub fn selection(&self, top: usize) -> Vec<usize> {
+        let mut out = self.ranked();
+        out.truncate(top);
+        out
+    }
+
+    /// Whether two were merged with each other, and nobody else with them.
+    pub fn were_merged(&self, a: usize, b: usize) -> bool {
+        let is_theirs = |m: &Member| m.parents[..] == [a, b] || m.parents[..] == [b, a];
+        self.members.iter().any(is_theirs)
+    }
+
+    /// Mean kinship over all pairs of some; `None` if a pair's is not known.
+    pub fn mean_kinship(&self, of: &[usize]) -> Option<f64> {
+        let pairs = (0..of.len()).flat_map(|i| (0..i).map(move |j| (of[j], of[i])));
+        let values: Vec<f64> = pairs
+            .map(|(a, b)| (self.kinship)(a, b))
+            .collect::<Option<_>>()?;
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    }
+}
