@@ -436,7 +436,7 @@ impl Reader<'_> {
         Some(Step {
             run: self.run(row),
             generation: value as u32,
-            exploration: false,
+            ..Step::default()
         })
     }
 

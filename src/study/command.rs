@@ -6,6 +6,7 @@ use super::Selection;
 use super::chart::ChartChoices;
 use super::doc::{ColumnChoices, Model, ModelId, Order, StudyDoc, ViewChoices};
 use super::draft::{DraftEdit, DraftId};
+use super::evolution_edit::EvolutionEdit;
 use super::record::{ForeseenKinship, Origin};
 use super::record_edit::RecordEdit;
 use crate::kinship::Measure;
@@ -19,6 +20,8 @@ pub enum Command {
     Record(RecordEdit),
     /// Of the merges that are being composed.
     Draft(DraftEdit),
+    /// Of the evolutions.
+    Evolution(EvolutionEdit),
     /// Of how the study is looked at.
     View(ViewEdit),
     /// Of what is selected.
@@ -81,6 +84,8 @@ pub struct NewChild {
     pub recipe: String,
     /// The kinship that was foreseen for it.
     pub foreseen: Vec<ForeseenKinship>,
+    /// What is to be known of it.
+    pub note: String,
 }
 
 /// A change of the models.
@@ -210,7 +215,7 @@ fn add(doc: &mut StudyDoc, models: Vec<NewModel>) {
     }
 }
 
-fn add_child(doc: &mut StudyDoc, child: NewChild) {
+pub(super) fn add_child(doc: &mut StudyDoc, child: NewChild) {
     let id = ModelId(doc.next_id);
     doc.next_id += 1;
     let name = doc.free_name(&child.name);
@@ -220,6 +225,7 @@ fn add_child(doc: &mut StudyDoc, child: NewChild) {
         path: Some(child.path),
         base: child.base,
         parents: child.parents,
+        note: child.note,
         origin: Origin {
             method: child.method,
             recipe: child.recipe,
@@ -232,6 +238,9 @@ fn add_child(doc: &mut StudyDoc, child: NewChild) {
 
 fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
     doc.models.retain(|m| !ids.contains(&m.id));
+    for evolution in &mut doc.evolutions {
+        evolution.setup.founders.retain(|id| !ids.contains(id));
+    }
     doc.pairs
         .retain(|p| !p.models.iter().any(|id| ids.contains(id)));
     for model in &mut doc.models {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::chart::ChartChoices;
 use super::draft::{Draft, DraftId};
-use super::record::{Origin, PairRecord, Score, Step};
+use super::evolution::{Evaluator, Evolution};
+use super::record::{Origin, PairRecord, Score, Step, is_zero};
 use crate::kinship::Measure;
 
 /// A study as it is saved.
@@ -32,6 +33,15 @@ pub struct StudyDoc {
     /// The id that the next draft gets.
     #[serde(skip_serializing_if = "is_zero")]
     pub next_draft: u32,
+    /// Who judges its models.
+    #[serde(skip_serializing_if = "Evaluator::is_by_hand")]
+    pub evaluator: Evaluator,
+    /// Its evolutions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evolutions: Vec<Evolution>,
+    /// The id that the next evolution gets.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub next_evolution: u32,
     /// Tasks that do not count for the average.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_averaged: Vec<String>,
@@ -39,11 +49,6 @@ pub struct StudyDoc {
     pub view: ViewChoices,
     /// The id that the next model gets; ids are never used again.
     pub next_id: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(n: &u32) -> bool {
-    *n == 0
 }
 
 /// Names one model of a study for good.

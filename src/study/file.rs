@@ -45,6 +45,9 @@ pub fn to_text(doc: &StudyDoc, dir: &Path) -> String {
     for model in &mut doc.models {
         model.path = model.path.take().map(|path| relative(&path, dir));
     }
+    for path in other_paths(&mut doc) {
+        *path = relative(path, dir);
+    }
     let file = File {
         kinfolk: "study".to_owned(),
         version: VERSION,
@@ -85,12 +88,28 @@ pub fn from_text(text: &str, dir: &Path) -> Result<StudyDoc, StudyError> {
             .take()
             .map(|path| without_detours(&dir.join(path)));
     }
+    for path in other_paths(&mut doc) {
+        *path = without_detours(&dir.join(&*path));
+    }
     // A file edited by hand may have forgotten the counter.
     let highest = doc.models.iter().map(|m| m.id.0 + 1).max().unwrap_or(0);
     doc.next_id = doc.next_id.max(highest);
     let highest = doc.drafts.iter().map(|d| d.id.0 + 1).max().unwrap_or(0);
     doc.next_draft = doc.next_draft.max(highest);
+    let highest = doc.evolutions.iter().map(|e| e.id.0 + 1).max().unwrap_or(0);
+    doc.next_evolution = doc.next_evolution.max(highest);
     Ok(doc)
+}
+
+/// Every path in a document beside those of its models.
+fn other_paths(doc: &mut StudyDoc) -> Vec<&mut PathBuf> {
+    let folders = doc
+        .evolutions
+        .iter_mut()
+        .filter_map(|e| e.setup.folder.as_mut());
+    let mut out = doc.evaluator.paths_mut();
+    out.extend(folders);
+    out
 }
 
 /// `path` as seen from `dir`, if it lies in the same folder or below its parent; far-away

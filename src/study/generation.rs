@@ -145,7 +145,7 @@ mod tests {
             .map(|(run, generation)| Step {
                 run: run.to_owned(),
                 generation,
-                exploration: false,
+                ..Step::default()
             })
             .to_vec();
         assert_eq!(doc.generations(), [0, 0, 7, 8]);

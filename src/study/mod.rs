@@ -7,6 +7,8 @@ pub mod chart;
 mod command;
 mod doc;
 mod draft;
+mod evolution;
+mod evolution_edit;
 pub mod file;
 mod generation;
 mod history;
@@ -17,6 +19,8 @@ mod record_edit;
 pub use command::{BaseRef, Command, Effect, ModelEdit, NewChild, NewModel, ViewEdit};
 pub use doc::{ColumnChoices, Model, ModelId, Order, Role, StudyDoc, ViewChoices};
 pub use draft::{Draft, DraftEdit, DraftId, Sheet};
+pub use evolution::{Evaluator, Evolution, EvolutionId, Keep, Setup, USUAL_RECIPE};
+pub use evolution_edit::{Birth, Child, EvolutionEdit, Judgement};
 pub use history::History;
 pub use ledger::{MeasuredKinship, PairRow, ParentKinship, Record, Row};
 pub use record::{ForeseenKinship, GivenKinship, Origin, PairRecord, Reported, Score, Step};
@@ -115,6 +119,9 @@ impl Study {
                 self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc));
             }
             Command::Record(edit) => {
+                self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc));
+            }
+            Command::Evolution(edit) => {
                 self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc));
             }
             Command::RenameStudy(name) => {

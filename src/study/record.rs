@@ -135,6 +135,11 @@ impl Reported {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(super) fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_false(value: &bool) -> bool {
     !value
 }
@@ -180,6 +185,9 @@ pub struct Step {
     pub run: String,
     /// Generation in that run; founders are 0.
     pub generation: u32,
+    /// Its number in that generation, from 1; 0 where nobody counts.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub number: u32,
     /// Whether it was made to explore: from the best model and a distant relative.
     #[serde(skip_serializing_if = "is_false")]
     pub exploration: bool,

@@ -174,7 +174,7 @@ fn set_score(model: &mut Model, task: String, value: Option<f64>) {
 
 /// A score takes the place of the one on the same task. What is no number is left out: a study
 /// file could not hold it.
-fn put_score(model: &mut Model, score: Score) {
+pub(super) fn put_score(model: &mut Model, score: Score) {
     if !score.value.is_finite() {
         return;
     }
@@ -211,7 +211,7 @@ fn set_generation(model: &mut Model, run: &str, generation: Option<u32>) {
         None => model.steps.push(Step {
             run: run.to_owned(),
             generation,
-            exploration: false,
+            ..Step::default()
         }),
     }
 }

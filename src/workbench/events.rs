@@ -40,6 +40,12 @@ pub enum Outcome {
     ),
     /// What a draft would make.
     Ahead(Box<(super::composing::Request, super::composing::Ahead)>),
+    /// A child of an evolution is written.
+    Born(Box<super::evolving::Born>),
+    /// A model was judged.
+    Judged(Box<super::evolving::Judged>),
+    /// A line that an evaluator printed.
+    Said(String),
     /// A file was written.
     Written(PathBuf),
     /// A picture was drawn.
@@ -136,6 +142,9 @@ impl Workbench {
                 if self.merging_failed(job, &failure) && failure == Failure::Cancelled {
                     return;
                 }
+                if self.evolving_failed(job, &failure) {
+                    return;
+                }
                 match failure {
                     Failure::Cancelled if measuring => {
                         self.tell(NoticeKind::Note, "Measuring was cancelled", "");
@@ -161,12 +170,14 @@ impl Workbench {
             Outcome::OnDisk(states) => self.take_states(states),
             Outcome::Merged(id, made) => self.take_merged(id, &made.0, made.1),
             Outcome::Ahead(found) => self.take_ahead(found.0, found.1),
+            Outcome::Born(_) | Outcome::Judged(_) | Outcome::Said(_) => self.take_evolved(outcome),
             Outcome::Written(path) => self.tell_written(&path),
             Outcome::Picture(picture) => self.picture = Some(picture),
             Outcome::Done(sentence) => self.tell(NoticeKind::Done, sentence, ""),
             Outcome::Tensor(..) | Outcome::Silent => {}
         }
         self.measure_opened();
+        self.go_on();
     }
 
     fn take_opened(&mut self, id: ModelId, path: &Path, result: Result<Arc<Checkpoint>, String>) {

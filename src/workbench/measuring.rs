@@ -80,6 +80,8 @@ impl Family {
     }
 }
 
+const LOOKING_FOR_EARLIER: &str = "Looking for earlier results";
+
 impl Workbench {
     /// The family of a base as it stands.
     pub fn family(&self, base: ModelId) -> Family {
@@ -228,7 +230,7 @@ impl Workbench {
             let open = |id: &ModelId| Some(self.files(*id).checkpoint()?.key().to_owned());
             let models: Vec<String> = family.models.iter().filter_map(open).collect();
             let (key, dir) = (files.key().to_owned(), self.folders.cache.clone());
-            self.jobs.spawn("Looking for earlier results", move |_, _| {
+            self.jobs.spawn(LOOKING_FOR_EARLIER, move |_, _| {
                 Ok(match cache::find(&dir, &key, &models, Precision::Full) {
                     Some(stored) => Outcome::Cached(base, Box::new(stored)),
                     None => Outcome::Silent,
@@ -237,17 +239,19 @@ impl Workbench {
         }
     }
 
+    /// Whether earlier results are being looked for.
+    pub(super) fn is_looking_for_earlier(&self) -> bool {
+        let mut jobs = self.jobs.running().iter();
+        jobs.any(|job| job.title == LOOKING_FOR_EARLIER)
+    }
+
     /// Measures by itself where that was promised, once every file is open.
     pub(super) fn measure_opened(&mut self) {
         let opening = self
             .models
             .values()
             .any(|files| matches!(files, ModelFiles::Opening));
-        let looking = self
-            .jobs
-            .running()
-            .iter()
-            .any(|j| j.title == "Looking for earlier results");
+        let looking = self.is_looking_for_earlier();
         if !self.measure_when_open || opening || looking || self.models.is_empty() {
             return;
         }

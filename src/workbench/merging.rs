@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::composing::{Ahead, Request};
 use super::events::Outcome;
 use super::{NoticeKind, Workbench, hub_cache};
-use crate::jobs::{Failure, JobId};
+use crate::jobs::{Failure, JobId, Ticket};
 use crate::merge::plan::{Plan, Surroundings, plan};
 use crate::merge::recipe::{Recipe, parse, to_yaml};
 use crate::merge::run::{Options, Outcome as Made, RunError, run};
@@ -207,23 +207,8 @@ impl Workbench {
         let id = next.id;
         let title = format!("Writing {}", next.name);
         let job = self.jobs.spawn(title, move |ticket, _| {
-            let plan = planned(&next);
-            if let Some(problem) = plan.errors().next() {
-                return Err(Failure::Failed(problem.headline()));
-            }
-            let options = Options {
-                out: next.out.clone(),
-                shard_bytes: SHARD_BYTES,
-                force: next.force,
-                seed: None,
-                on_nan: None,
-                parents: Parents::default(),
-            };
-            match run(&plan, &options, ticket) {
-                Ok(made) => Ok(Outcome::Merged(id, Box::new((plan, made)))),
-                Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
-                Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence)),
-            }
+            let made = write_recipe(&next.text, &next.out, next.force, ticket)?;
+            Ok(Outcome::Merged(id, Box::new(made)))
         });
         self.set_merge_state(id, MergeState::Running(job));
     }
@@ -257,6 +242,7 @@ impl Workbench {
                 .map_or_else(String::new, |s| s.recipe.merge_method.clone()),
             recipe: to_yaml(&recipes).unwrap_or(merge.text),
             foreseen: merge.foreseen,
+            note: String::new(),
         };
         let id_of_child = ModelId(self.study().doc().next_id);
         let warnings = made.non_finite.len();
@@ -390,15 +376,37 @@ fn foreseen(ahead: &Ahead) -> Vec<ForeseenKinship> {
     child.with.iter().map(one).collect()
 }
 
-fn planned(merge: &QueuedMerge) -> Plan {
+/// Writes what a recipe makes into the folder `out`.
+pub(super) fn write_recipe(
+    text: &str,
+    out: &Path,
+    force: bool,
+    ticket: &Ticket,
+) -> Result<(Plan, Made), Failure> {
     let hub = hub_cache();
     let surroundings = Surroundings {
         root: Path::new("/"),
         hub: hub.as_deref(),
-        out: Some(&merge.out),
-        force: merge.force,
+        out: Some(out),
+        force,
         threads: rayon::current_num_threads(),
         opened: &[],
     };
-    plan(&parse(&merge.text), &surroundings)
+    let plan = plan(&parse(text), &surroundings);
+    if let Some(problem) = plan.errors().next() {
+        return Err(Failure::Failed(problem.headline()));
+    }
+    let options = Options {
+        out: out.to_owned(),
+        shard_bytes: SHARD_BYTES,
+        force,
+        seed: None,
+        on_nan: None,
+        parents: Parents::default(),
+    };
+    match run(&plan, &options, ticket) {
+        Ok(made) => Ok((plan, made)),
+        Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
+        Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence)),
+    }
 }

@@ -7,6 +7,7 @@
 mod cache;
 pub mod composing;
 mod events;
+pub mod evolving;
 mod folders;
 mod importing;
 mod kin;
@@ -58,6 +59,7 @@ pub struct Workbench {
     measure_when_open: bool,
     composing: composing::Composing,
     merging: merging::Merging,
+    evolving: evolving::Evolving,
     /// Children that were written here and are still being opened.
     children_to_measure: BTreeSet<ModelId>,
     /// What was read to be imported, until the window takes it.
@@ -150,6 +152,7 @@ impl Workbench {
             measure_when_open: false,
             composing: composing::Composing::default(),
             merging: merging::Merging::default(),
+            evolving: evolving::Evolving::default(),
             children_to_measure: BTreeSet::new(),
             import_sources: VecDeque::new(),
             picture: None,
@@ -412,6 +415,8 @@ impl Workbench {
         for event in self.jobs.drain() {
             self.take(event);
         }
+        // Scores that the user has typed may be what a run waits for.
+        self.go_on();
         if self
             .changed_at
             .is_some_and(|at| at.elapsed() >= AUTOSAVE_AFTER)
@@ -455,6 +460,7 @@ impl Workbench {
         self.measure_when_open = false;
         self.composing = composing::Composing::default();
         self.merging = merging::Merging::default();
+        self.evolving = evolving::Evolving::default();
         self.children_to_measure.clear();
     }
 

@@ -35,7 +35,7 @@ pub fn merge(name: &str, parents: &[&str], run: &str, generation: u32, average: 
         steps: vec![Step {
             run: run.to_owned(),
             generation,
-            exploration: false,
+            ..Step::default()
         }],
         average: Some(average),
         ..Entry::default()
@@ -60,7 +60,7 @@ pub fn community() -> Vec<Entry> {
             steps: vec![Step {
                 run: format!("Path {}", at("path")),
                 generation: at("generation").parse().unwrap(),
-                exploration: false,
+                ..Step::default()
             }],
             kinship: GivenKinship {
                 pearson: number("pcc"),

@@ -1,0 +1,195 @@
+//! Evolutions of a study, and how its models are judged. Plain data; what a run does next is
+//! worked out in [`crate::lineage::evolution`].
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::doc::{Model, ModelId, StudyDoc};
+use crate::evaluate::command::Call;
+use crate::lineage::evolution::{Ended, Rules};
+use crate::lineage::strategy::Choices;
+
+/// Who says how good a model of this study is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Evaluator {
+    /// The user, who types or imports scores.
+    #[default]
+    ByHand,
+    /// The program itself, on the CPU.
+    BuiltIn {
+        /// Files of tasks, or folders of them.
+        tasks: Vec<PathBuf>,
+    },
+    /// A program of the user's.
+    Command {
+        /// How it is called.
+        call: Call,
+    },
+}
+
+impl Evaluator {
+    pub(super) fn is_by_hand(&self) -> bool {
+        *self == Self::ByHand
+    }
+
+    pub(super) fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::ByHand => Vec::new(),
+            Self::BuiltIn { tasks } => tasks.iter_mut().collect(),
+            Self::Command { call } => call.folder.iter_mut().collect(),
+        }
+    }
+}
+
+/// Names one evolution of a study for good.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct EvolutionId(pub u32);
+
+/// Generations of merges from some founders. Its models are those with a [`super::Step`] of
+/// its name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Evolution {
+    /// Its id.
+    pub id: EvolutionId,
+    /// What the user calls it, and what its models' steps are called.
+    pub name: String,
+    /// What is to be known of it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// What is done in it.
+    pub setup: Setup,
+    /// Why it has ended, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+    /// Evaluations that were made for it.
+    pub evaluations: u32,
+    /// Seconds of merging and evaluating.
+    pub seconds: f64,
+}
+
+/// What is done in an evolution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Setup {
+    /// The models that it begins with.
+    pub founders: Vec<ModelId>,
+    /// How two are merged: a recipe in mergekit's YAML without its models.
+    pub recipe: String,
+    /// Name of the strategy.
+    pub strategy: String,
+    /// What is chosen for it.
+    pub choices: Choices,
+    /// When it ends.
+    pub rules: Rules,
+    /// The tasks whose mean selects; none for those that count in the study's average.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<String>,
+    /// Where its children are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// Which of their files stay.
+    pub keep: Keep,
+    /// How many bytes its children may take on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_bytes: Option<u64>,
+}
+
+/// SLERP half way, children in full precision.
+pub const USUAL_RECIPE: &str = "merge_method: slerp\nparameters:\n  t: 0.5\ndtype: float32\n";
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            founders: Vec::new(),
+            recipe: USUAL_RECIPE.to_owned(),
+            strategy: "kinship".to_owned(),
+            choices: Choices::default(),
+            rules: Rules::default(),
+            tasks: Vec::new(),
+            folder: None,
+            keep: Keep::default(),
+            most_bytes: None,
+        }
+    }
+}
+
+/// Which children's files stay on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// All.
+    #[default]
+    All,
+    /// Those that may still be merged, and in the end the best; the record stays whole.
+    Best,
+}
+
+impl StudyDoc {
+    /// The evolution of an id.
+    pub fn evolution(&self, id: EvolutionId) -> Option<&Evolution> {
+        self.evolutions.iter().find(|e| e.id == id)
+    }
+
+    pub(super) fn evolution_mut(&mut self, id: EvolutionId) -> Option<&mut Evolution> {
+        self.evolutions.iter_mut().find(|e| e.id == id)
+    }
+
+    /// Whether an evolution has begun: its founders are in its generation 0.
+    pub fn has_begun(&self, evolution: &Evolution) -> bool {
+        self.models
+            .iter()
+            .any(|m| m.step(&evolution.name).is_some())
+    }
+
+    /// The models of an evolution: founders as they were chosen, then children by generation
+    /// and number. Before it begins, its founders.
+    pub fn population(&self, evolution: &Evolution) -> Vec<ModelId> {
+        let mut placed: Vec<((u32, u32), ModelId)> = self
+            .models
+            .iter()
+            .filter_map(|m| {
+                let step = m.step(&evolution.name)?;
+                Some(((step.generation, step.number), m.id))
+            })
+            .collect();
+        if placed.is_empty() {
+            let there = |id: &ModelId| self.model(*id).is_some();
+            return evolution
+                .setup
+                .founders
+                .iter()
+                .copied()
+                .filter(there)
+                .collect();
+        }
+        placed.sort();
+        placed.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// The tasks whose mean selects in an evolution.
+    pub fn selecting_tasks(&self, evolution: &Evolution) -> Vec<String> {
+        if !evolution.setup.tasks.is_empty() {
+            return evolution.setup.tasks.clone();
+        }
+        let mut out: Vec<String> = Vec::new();
+        for score in self.models.iter().flat_map(|m| &m.scores) {
+            if !out.contains(&score.task) && !self.not_averaged.contains(&score.task) {
+                out.push(score.task.clone());
+            }
+        }
+        out
+    }
+}
+
+impl Model {
+    /// Its place in a run, if it belongs to it.
+    pub fn step(&self, run: &str) -> Option<&super::Step> {
+        self.steps.iter().find(|step| step.run == run)
+    }
+}

@@ -1,0 +1,252 @@
+//! Changes of the evolutions, by the user and by the run itself.
+
+use super::command::{NewChild, add_child};
+use super::doc::{ModelId, StudyDoc};
+use super::evolution::{Evaluator, Evolution, EvolutionId, Setup};
+use super::record::{PairRecord, Score, Step};
+use super::record_edit::put_score;
+use crate::lineage::evolution::Ended;
+
+/// A change of the evolutions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EvolutionEdit {
+    /// Say who judges the models of the study.
+    Judge(Evaluator),
+    /// Put one in; it gets an id, and a number behind its name if that is taken.
+    Add(Box<Evolution>),
+    /// Set one up differently.
+    Change(EvolutionId, Box<Setup>),
+    /// Give one another name.
+    Rename(EvolutionId, String),
+    /// Write down something about one.
+    Note(EvolutionId, String),
+    /// Take one out; its models stay, without their places in it.
+    Remove(EvolutionId),
+    /// Put the founders into generation 0.
+    Begin(EvolutionId),
+    /// Put a child in.
+    Bear(Box<Birth>),
+    /// Write down what a model scored.
+    Score(Box<Judgement>),
+    /// Say that one has ended, and why; `None` lets it go on.
+    End(EvolutionId, Option<Ended>),
+    /// The files of models were removed; what was known of their kinship is written down.
+    Forget(Vec<ModelId>, Vec<PairRecord>),
+}
+
+/// A child of an evolution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Birth {
+    /// Whose.
+    pub evolution: EvolutionId,
+    /// Its place in it.
+    pub step: Step,
+    /// What was made.
+    pub child: Child,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+/// What a birth puts in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Child {
+    /// A new model.
+    New(NewChild),
+    /// One that another run has made from the same parents by the same recipe.
+    Known(ModelId),
+}
+
+/// What a model scored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Which.
+    pub model: ModelId,
+    /// On what; the scores of other tasks stay.
+    pub scores: Vec<Score>,
+    /// For which evolution, if for one.
+    pub evolution: Option<EvolutionId>,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+impl EvolutionEdit {
+    /// What the history calls this edit.
+    pub(super) fn title(&self) -> String {
+        match self {
+            Self::Judge(_) => "Set evaluator".to_owned(),
+            Self::Add(evolution) => format!("Add evolution {}", evolution.name),
+            Self::Change(..) => "Set up evolution".to_owned(),
+            Self::Rename(..) => "Rename evolution".to_owned(),
+            Self::Note(..) => "Edit note".to_owned(),
+            Self::Remove(_) => "Remove evolution".to_owned(),
+            Self::Begin(_) | Self::Bear(_) | Self::End(..) | Self::Forget(..) => {
+                "Run evolution".to_owned()
+            }
+            Self::Score(judgement) if judgement.evolution.is_some() => "Run evolution".to_owned(),
+            Self::Score(_) => "Evaluate model".to_owned(),
+        }
+    }
+
+    /// Edits with the same key that follow each other are one step of undo: what a run does
+    /// is taken back as a whole.
+    pub(super) fn join_key(&self) -> Option<String> {
+        let run = |id: &EvolutionId| Some(format!("evolution {}", id.0));
+        match self {
+            Self::Change(id, _) => Some(format!("evolution setup {}", id.0)),
+            Self::Rename(id, _) => Some(format!("evolution name {}", id.0)),
+            Self::Note(id, _) => Some(format!("evolution note {}", id.0)),
+            Self::Judge(_) => Some("evaluator".to_owned()),
+            Self::Begin(id) | Self::End(id, _) => run(id),
+            Self::Bear(birth) => run(&birth.evolution),
+            Self::Score(judgement) => judgement.evolution.as_ref().and_then(run),
+            Self::Add(_) | Self::Remove(_) | Self::Forget(..) => None,
+        }
+    }
+
+    pub(super) fn apply(self, doc: &mut StudyDoc) {
+        match self {
+            Self::Judge(evaluator) => doc.evaluator = evaluator,
+            Self::Add(evolution) => add(doc, *evolution),
+            Self::Change(id, setup) => with(doc, id, |e| e.setup = *setup),
+            Self::Rename(id, name) => rename(doc, id, &name),
+            Self::Note(id, note) => with(doc, id, |e| e.note = note),
+            Self::Remove(id) => remove(doc, id),
+            Self::Begin(id) => begin(doc, id),
+            Self::Bear(birth) => bear(doc, *birth),
+            Self::Score(judgement) => score(doc, *judgement),
+            Self::End(id, ended) => with(doc, id, |e| e.ended = ended),
+            Self::Forget(models, pairs) => forget(doc, &models, pairs),
+        }
+    }
+}
+
+fn with(doc: &mut StudyDoc, id: EvolutionId, change: impl FnOnce(&mut Evolution)) {
+    if let Some(evolution) = doc.evolution_mut(id) {
+        change(evolution);
+    }
+}
+
+fn add(doc: &mut StudyDoc, evolution: Evolution) {
+    let id = EvolutionId(doc.next_evolution);
+    doc.next_evolution += 1;
+    let name = doc.free_run_name(&evolution.name);
+    doc.evolutions.push(Evolution {
+        id,
+        name,
+        ..evolution
+    });
+}
+
+fn rename(doc: &mut StudyDoc, id: EvolutionId, name: &str) {
+    let Some(old) = doc.evolution(id).map(|e| e.name.clone()) else {
+        return;
+    };
+    if name.is_empty() || (name != old && doc.free_run_name(name) != name) {
+        return;
+    }
+    for step in doc.models.iter_mut().flat_map(|m| &mut m.steps) {
+        if step.run == old {
+            name.clone_into(&mut step.run);
+        }
+    }
+    with(doc, id, |e| name.clone_into(&mut e.name));
+}
+
+fn remove(doc: &mut StudyDoc, id: EvolutionId) {
+    let Some(name) = doc.evolution(id).map(|e| e.name.clone()) else {
+        return;
+    };
+    for model in &mut doc.models {
+        model.steps.retain(|step| step.run != name);
+    }
+    doc.evolutions.retain(|e| e.id != id);
+}
+
+fn begin(doc: &mut StudyDoc, id: EvolutionId) {
+    let Some(evolution) = doc.evolution(id).cloned() else {
+        return;
+    };
+    for (k, founder) in evolution.setup.founders.iter().enumerate() {
+        let step = Step {
+            run: evolution.name.clone(),
+            number: k as u32 + 1,
+            ..Step::default()
+        };
+        join(doc, *founder, step);
+    }
+}
+
+/// Puts a model into a run, unless it is there.
+fn join(doc: &mut StudyDoc, id: ModelId, step: Step) {
+    if let Some(model) = doc.model_mut(id)
+        && model.step(&step.run).is_none()
+    {
+        model.steps.push(step);
+    }
+}
+
+fn bear(doc: &mut StudyDoc, birth: Birth) {
+    let id = match birth.child {
+        Child::Known(id) => id,
+        Child::New(child) => {
+            let id = ModelId(doc.next_id);
+            add_child(doc, child);
+            id
+        }
+    };
+    join(doc, id, birth.step);
+    with(doc, birth.evolution, |e| e.seconds += birth.seconds);
+}
+
+fn score(doc: &mut StudyDoc, judgement: Judgement) {
+    if let Some(model) = doc.model_mut(judgement.model) {
+        for score in judgement.scores {
+            put_score(model, score);
+        }
+    }
+    if let Some(id) = judgement.evolution {
+        with(doc, id, |e| {
+            e.evaluations += 1;
+            e.seconds += judgement.seconds;
+        });
+    }
+}
+
+fn forget(doc: &mut StudyDoc, models: &[ModelId], pairs: Vec<PairRecord>) {
+    for &id in models {
+        if let Some(model) = doc.model_mut(id) {
+            model.path = None;
+        }
+    }
+    let is_known = |doc: &StudyDoc, pair: &PairRecord| {
+        let [a, b] = pair.models;
+        let same = |p: &PairRecord| p.models == [a, b] || p.models == [b, a];
+        doc.pairs.iter().any(same)
+    };
+    for pair in pairs {
+        if !is_known(doc, &pair) {
+            doc.pairs.push(pair);
+        }
+    }
+}
+
+impl StudyDoc {
+    /// `wanted`, with a number behind it if a run is already called so.
+    pub fn free_run_name(&self, wanted: &str) -> String {
+        let of_models = self.models.iter().flat_map(|m| &m.steps).map(|s| &s.run);
+        let of_evolutions = self.evolutions.iter().map(|e| &e.name);
+        let taken: Vec<&String> = of_models.chain(of_evolutions).collect();
+        let is_free = |name: &String| !taken.contains(&name);
+        let numbered = (2u32..).map(|n| format!("{wanted} {n}"));
+        std::iter::once(wanted.to_owned())
+            .chain(numbered)
+            .find(is_free)
+            .unwrap_or_default()
+    }
+
+    /// A model that was made from these parents by this recipe.
+    pub fn made_by(&self, parents: &[ModelId], recipe: &str) -> Option<ModelId> {
+        let same = |m: &&super::Model| m.parents == parents && m.origin.recipe == recipe;
+        self.models.iter().find(same).map(|m| m.id)
+    }
+}

@@ -1,0 +1,215 @@
+//! Making a child: its recipe, its folder, its place in the study.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::What;
+use crate::jobs::{Failure, Ticket};
+use crate::lineage::strategy::Pairing;
+use crate::merge::canvas::Composition;
+use crate::merge::methods::find;
+use crate::merge::recipe::{ModelRef, Parsed, parse, to_yaml};
+use crate::merge::write::RECIPE_NAME;
+use crate::study::{Birth, Child, Evolution, EvolutionEdit, EvolutionId, ModelId, NewChild, Step};
+use crate::workbench::events::Outcome;
+use crate::workbench::merging::write_recipe;
+use crate::workbench::{ModelFiles, Workbench};
+
+/// A child that was written.
+pub struct Born {
+    evolution: EvolutionId,
+    step: Step,
+    child: NewChild,
+    seconds: f64,
+}
+
+impl Workbench {
+    /// Merges two models of a run, unless another run has made just that child.
+    pub(super) fn breed(
+        &mut self,
+        evolution: &Evolution,
+        generation: u32,
+        number: u32,
+        parents: [ModelId; 2],
+        pairing: &Pairing,
+    ) {
+        let step = Step {
+            run: evolution.name.clone(),
+            generation,
+            number,
+            exploration: pairing.explores,
+        };
+        let parents = self.in_order_of_name(parents);
+        let recipe = match self.recipe_of(evolution, parents) {
+            Ok(recipe) => recipe,
+            Err(sentence) => return self.fail_run(evolution.id, &sentence),
+        };
+        if let Some(known) = self.study.doc().made_by(&parents, &recipe)
+            && self.files(known).checkpoint().is_some()
+        {
+            return self.evolve(EvolutionEdit::Bear(Box::new(Birth {
+                evolution: evolution.id,
+                step,
+                child: Child::Known(known),
+                seconds: 0.0,
+            })));
+        }
+        if let Some(sentence) = self.cannot_breed(evolution, parents) {
+            return self.fail_run(evolution.id, &sentence);
+        }
+        let name = self.study.doc().free_name(&format!(
+            "{}-{generation}-{number}",
+            evolution.name.to_lowercase().replace(' ', "-")
+        ));
+        let folder = evolution.setup.folder.clone().unwrap_or_default();
+        let out = folder_of_child(&folder, &name, &recipe);
+        let child = NewChild {
+            name: name.clone(),
+            path: out.clone(),
+            base: self.base_of_all(&parents),
+            parents: parents.to_vec(),
+            method: parse(&recipe)
+                .recipes
+                .first()
+                .map_or_else(String::new, |r| r.merge_method.clone()),
+            recipe: recipe.clone(),
+            note: sentence(&pairing.reason),
+            ..NewChild::default()
+        };
+        let id = evolution.id;
+        let job = self
+            .jobs
+            .spawn(format!("Merging {name}"), move |ticket, _| {
+                let started = Instant::now();
+                write_unless_there(&recipe, &out, ticket)?;
+                Ok(Outcome::Born(Box::new(Born {
+                    evolution: id,
+                    step,
+                    child,
+                    seconds: started.elapsed().as_secs_f64(),
+                })))
+            });
+        self.set_work(job, Some(id), What::Merge(name));
+    }
+
+    /// Parents stand in order of name, so that one pair has one recipe.
+    fn in_order_of_name(&self, [a, b]: [ModelId; 2]) -> [ModelId; 2] {
+        let doc = self.study.doc();
+        let key = |id: ModelId| (doc.name_of(id), id);
+        if key(b) < key(a) { [b, a] } else { [a, b] }
+    }
+
+    /// Why two models cannot be merged now.
+    fn cannot_breed(&self, evolution: &Evolution, parents: [ModelId; 2]) -> Option<String> {
+        let gone = |id: &&ModelId| {
+            let files = self.files(**id);
+            files.are_missing() || files.checkpoint().is_none()
+        };
+        if let Some(id) = parents.iter().find(gone) {
+            let name = self.study.doc().name_of(*id);
+            let why = match self.files(*id) {
+                ModelFiles::Failed(sentence) => sentence.clone(),
+                _ => "its files are gone".to_owned(),
+            };
+            return Some(format!(
+                "{name} cannot be merged: {why}; find it again in Models, then resume"
+            ));
+        }
+        self.no_room(evolution)
+    }
+
+    /// The recipe of a child, as text.
+    fn recipe_of(&self, evolution: &Evolution, parents: [ModelId; 2]) -> Result<String, String> {
+        let models: Vec<ModelRef> = parents.iter().filter_map(|&p| self.reference(p)).collect();
+        let base = self
+            .base_of_all(&parents)
+            .and_then(|base| self.reference(base));
+        with_models(&evolution.setup.recipe, &models, base.as_ref())
+    }
+
+    /// Why the recipe of an evolution cannot be used, if so.
+    pub(super) fn recipe_objection(&self, evolution: &Evolution) -> Option<String> {
+        let two = [ModelRef::at("/a"), ModelRef::at("/b")];
+        with_models(&evolution.setup.recipe, &two, Some(&ModelRef::at("/base"))).err()
+    }
+
+    pub(super) fn take_born(&mut self, born: Born) {
+        self.finish_work();
+        // The evolution may have been removed while its child was made.
+        if self.study.doc().evolution(born.evolution).is_none() {
+            return;
+        }
+        self.evolve(EvolutionEdit::Bear(Box::new(Birth {
+            evolution: born.evolution,
+            step: born.step,
+            child: Child::New(born.child),
+            seconds: born.seconds,
+        })));
+    }
+}
+
+/// A recipe without models, with these models put in.
+fn with_models(
+    recipe: &str,
+    models: &[ModelRef],
+    base: Option<&ModelRef>,
+) -> Result<String, String> {
+    let Parsed { mut recipes, .. } = parse(recipe);
+    let Some(own) = recipes.pop().filter(|_| recipes.is_empty()) else {
+        return Err(
+            "The way to merge must be one recipe; nested merges have no place in an evolution"
+                .to_owned(),
+        );
+    };
+    let method = find(&own.merge_method).ok_or_else(|| {
+        format!(
+            "The way to merge names no known method: {:?}",
+            own.merge_method
+        )
+    })?;
+    let (least, most) = method.description().models;
+    if !(least..=most).contains(&2) {
+        return Err(format!(
+            "{} does not merge two models; choose another method",
+            method.description().title
+        ));
+    }
+    let mut made = Composition::merge_of(method, models, base);
+    let Some(merge) = made.recipes.first_mut() else {
+        return Err("The way to merge makes nothing".to_owned());
+    };
+    merge.parameters.extend(own.parameters);
+    merge.dtype = own.dtype;
+    merge.out_dtype = own.out_dtype;
+    merge.tokenizer_source = own.tokenizer_source;
+    merge.chat_template = own.chat_template;
+    merge.on_nan = own.on_nan;
+    merge.seed = own.seed;
+    to_yaml(&made.recipes)
+}
+
+/// Where a child is written: a folder that is not there yet, or that already holds this child.
+fn folder_of_child(folder: &Path, name: &str, recipe: &str) -> PathBuf {
+    let numbered = (2u32..).map(|n| format!("{name} {n}"));
+    std::iter::once(name.to_owned())
+        .chain(numbered)
+        .map(|name| folder.join(name))
+        .find(|path| !path.exists() || holds(path, recipe))
+        .unwrap_or_else(|| folder.join(name))
+}
+
+/// Whether a folder holds what the recipe makes: it is renamed into its place when it is whole.
+fn holds(path: &Path, recipe: &str) -> bool {
+    std::fs::read_to_string(path.join(RECIPE_NAME)).is_ok_and(|text| text == recipe)
+}
+
+fn write_unless_there(recipe: &str, out: &Path, ticket: &Ticket) -> Result<(), Failure> {
+    if holds(out, recipe) {
+        return Ok(());
+    }
+    write_recipe(recipe, out, false, ticket).map(|_| ())
+}
+
+fn sentence(reason: &str) -> String {
+    super::super::sentence_case(reason)
+}

@@ -1,0 +1,122 @@
+//! Which children's files stay, and how much room they may take.
+
+use std::path::Path;
+
+use crate::kinship::Metric;
+use crate::lineage::strategy::{Population, strategy};
+use crate::merge::write::units::show_bytes;
+use crate::study::{
+    Evolution, EvolutionEdit, EvolutionId, GivenKinship, Keep, ModelId, PairRecord,
+};
+use crate::workbench::Workbench;
+
+impl Workbench {
+    /// Removes files of children that cannot be chosen again, if that is wanted; what is known
+    /// of them stays in the record.
+    pub(super) fn remove_what_is_not_kept(&mut self, id: EvolutionId) {
+        let Some(evolution) = self.study.doc().evolution(id).cloned() else {
+            return;
+        };
+        if evolution.setup.keep == Keep::All {
+            return;
+        }
+        let models = self.study.doc().population(&evolution);
+        let gone = self.not_needed(&evolution, &models);
+        if gone.is_empty() {
+            return;
+        }
+        let pairs = self.pairs_of(&gone, &models);
+        for &id in &gone {
+            let path = self.study.doc().model(id).and_then(|m| m.path.clone());
+            if let Some(path) = path {
+                remove_below(evolution.setup.folder.as_deref(), &path);
+            }
+        }
+        self.evolve(EvolutionEdit::Forget(gone, pairs));
+    }
+
+    /// Children of this run alone that its strategy cannot choose any more; in the end, all but
+    /// the best.
+    fn not_needed(&self, evolution: &Evolution, models: &[ModelId]) -> Vec<ModelId> {
+        let doc = self.study.doc();
+        let members = self.members(evolution, models);
+        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
+        let population = Population {
+            members: &members,
+            kinship: &kinship,
+        };
+        let choices = &evolution.setup.choices;
+        let best = population.selection(choices.top);
+        let next = members.iter().map(|m| m.generation).max().unwrap_or(0) + 1;
+        let may = match strategy(&evolution.setup.strategy) {
+            Some(strategy) if evolution.ended.is_none() => {
+                strategy.may_choose(&population, next, choices)
+            }
+            _ => vec![false; models.len()],
+        };
+        let is_own = |id: ModelId| {
+            let model = doc.model(id);
+            model.is_some_and(|m| m.path.is_some() && m.steps.len() == 1)
+        };
+        (0..models.len())
+            .filter(|&k| members[k].generation > 0 && members[k].score.is_some())
+            .filter(|&k| !may[k] && !best.contains(&k) && is_own(models[k]))
+            .map(|k| models[k])
+            .collect()
+    }
+
+    /// What is known of the kinship of some with all of a run.
+    fn pairs_of(&self, gone: &[ModelId], models: &[ModelId]) -> Vec<PairRecord> {
+        let pair = |a: ModelId, b: ModelId| PairRecord {
+            models: [a, b],
+            kinship: GivenKinship {
+                pearson: self.kinship_of(a, b, Metric::Pearson),
+                cosine: self.kinship_of(a, b, Metric::Cosine),
+                euclidean: self.kinship_of(a, b, Metric::Euclidean),
+            },
+            ..PairRecord::default()
+        };
+        let mut out: Vec<PairRecord> = Vec::new();
+        for (k, &a) in gone.iter().enumerate() {
+            let others = models.iter().filter(|b| **b != a && !gone[..k].contains(b));
+            out.extend(
+                others
+                    .map(|&b| pair(a, b))
+                    .filter(|p| !p.kinship.is_empty()),
+            );
+        }
+        out
+    }
+
+    /// Why there is no room for another child, if so.
+    pub(super) fn no_room(&self, evolution: &Evolution) -> Option<String> {
+        let most = evolution.setup.most_bytes?;
+        let models = self.study.doc().population(evolution);
+        let size = |id: &ModelId| self.files(*id).checkpoint().map_or(0, |c| c.size_bytes());
+        let is_child = |id: &&ModelId| {
+            let model = self.study.doc().model(**id);
+            model
+                .and_then(|m| m.step(&evolution.name))
+                .is_some_and(|s| s.generation > 0)
+        };
+        let used: u64 = models.iter().filter(is_child).map(size).sum();
+        let largest = models.iter().map(size).max().unwrap_or(0);
+        (used + largest > most).then(|| {
+            format!(
+                "its children take {} of the {} that they may, and one more takes up to {}; raise \
+                 the limit, or keep only the best",
+                show_bytes(used),
+                show_bytes(most),
+                show_bytes(largest)
+            )
+        })
+    }
+}
+
+/// Removes a child's folder, but nothing outside the folder of its evolution.
+fn remove_below(folder: Option<&Path>, path: &Path) {
+    let is_below = folder.is_some_and(|folder| path.parent() == Some(folder));
+    if is_below && let Err(error) = std::fs::remove_dir_all(path) {
+        log::warn!("{}: {error}", path.display());
+    }
+}

@@ -1,0 +1,160 @@
+//! One step of one run.
+
+use super::{What, Work};
+use crate::lineage::evolution::{Next, Spent, next};
+use crate::lineage::strategy::{Strategy, strategy};
+use crate::study::{Evaluator, Evolution, EvolutionId, ModelId};
+use crate::workbench::{ModelFiles, Workbench};
+
+impl Workbench {
+    /// Why an evolution cannot be started, if so.
+    pub fn run_objection(&self, evolution: &Evolution) -> Option<String> {
+        let doc = self.study.doc();
+        let founders = doc.population(evolution);
+        if founders.len() < 2 {
+            return Some("Choose at least two founders".to_owned());
+        }
+        let Some(strategy) = strategy(&evolution.setup.strategy) else {
+            return Some(format!(
+                "This program has no strategy called {}; choose another",
+                evolution.setup.strategy
+            ));
+        };
+        let without_files = |id: &&ModelId| doc.model(**id).is_some_and(|m| m.path.is_none());
+        let begun = doc.has_begun(evolution);
+        if let Some(id) = founders.iter().find(without_files).filter(|_| !begun) {
+            return Some(format!(
+                "{} has no files here, and merging needs them; leave it out, or say where it lies",
+                doc.name_of(*id)
+            ));
+        }
+        if evolution.setup.folder.is_none() {
+            return Some("Choose the folder that children are written to".to_owned());
+        }
+        if strategy.description().uses_kinship && self.base_of_all(&founders).is_none() {
+            return Some(
+                "The founders have no base in common, and this strategy goes by kinship; set \
+                 their base in Models, or choose another strategy"
+                    .to_owned(),
+            );
+        }
+        self.recipe_objection(evolution)
+            .or_else(|| self.judge_objection(&doc.evaluator))
+    }
+
+    /// The base that all of some descend from.
+    pub(super) fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
+        let base = |id: &ModelId| self.study.doc().model(*id).and_then(|m| m.base);
+        let first = models.first().and_then(base)?;
+        models
+            .iter()
+            .all(|id| base(id) == Some(first))
+            .then_some(first)
+    }
+
+    /// Whether files of a run's models are being opened or measured.
+    pub(super) fn must_wait(&self, id: EvolutionId) -> bool {
+        let Some(evolution) = self.study.doc().evolution(id) else {
+            return false;
+        };
+        let models = self.study.doc().population(evolution);
+        let opening = |id: &ModelId| matches!(self.files(*id), ModelFiles::Opening);
+        let base = self.base_of_all(&models);
+        models.iter().any(opening)
+            || base.is_some_and(|base| opening(&base) || self.measuring(base).is_some())
+            || self.is_looking_for_earlier()
+    }
+
+    /// Does the next thing of a run; whether anything was done.
+    pub(super) fn step(&mut self, id: EvolutionId) -> bool {
+        let Some(evolution) = self.study.doc().evolution(id).cloned() else {
+            self.leave(id);
+            return true;
+        };
+        if self.must_wait(id) {
+            return false;
+        }
+        let Some(strategy) = strategy(&evolution.setup.strategy) else {
+            return false;
+        };
+        let models = self.study.doc().population(&evolution);
+        if self.measures_first(&evolution, &models) {
+            return true;
+        }
+        match self.next_of(&evolution, strategy, &models) {
+            Next::End(ended) => self.end_run(id, ended),
+            Next::Score(unscored) => {
+                let unscored: Vec<ModelId> = unscored.iter().map(|&k| models[k]).collect();
+                self.judge_for(id, unscored);
+            }
+            Next::Merge {
+                generation,
+                number,
+                pairing,
+            } => {
+                if number == 1 {
+                    self.remove_what_is_not_kept(id);
+                }
+                let parents = pairing.parents.map(|k| models[k]);
+                self.breed(&evolution, generation, number, parents, &pairing);
+            }
+        }
+        true
+    }
+
+    /// What a run does next.
+    fn next_of(&self, evolution: &Evolution, strategy: &dyn Strategy, models: &[ModelId]) -> Next {
+        let members = self.members(evolution, models);
+        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
+        let population = crate::lineage::strategy::Population {
+            members: &members,
+            kinship: &kinship,
+        };
+        let spent = Spent {
+            evaluations: evolution.evaluations,
+            seconds: evolution.seconds,
+        };
+        let setup = &evolution.setup;
+        next(&population, strategy, &setup.choices, &setup.rules, &spent)
+    }
+
+    /// Measures the family before a generation is planned, once for as many models as there
+    /// are; a generation that is under way was planned before its children were there.
+    fn measures_first(&mut self, evolution: &Evolution, models: &[ModelId]) -> bool {
+        let members = self.members(evolution, models);
+        let Some(base) = self.base_of_all(models) else {
+            return false;
+        };
+        let all_scored = members.iter().all(|m| m.score.is_some());
+        let asked = (evolution.id, models.len());
+        let due = all_scored && !self.evolving.measured.contains(&asked);
+        if !due || self.family(base).unmeasured() == 0 || self.files(base).checkpoint().is_none() {
+            return false;
+        }
+        self.evolving.measured.insert(asked);
+        self.measure(base, false);
+        true
+    }
+
+    fn judge_for(&mut self, id: EvolutionId, unscored: Vec<ModelId>) {
+        if self.study.doc().evaluator == Evaluator::ByHand {
+            self.leave(id);
+            self.evolving.waiting.insert(id, unscored);
+        } else if let Some(&first) = unscored.first() {
+            self.start_judging(first, Some(id));
+        }
+    }
+
+    pub(super) fn set_work(
+        &mut self,
+        job: crate::jobs::JobId,
+        evolution: Option<EvolutionId>,
+        what: What,
+    ) {
+        self.evolving.work = Some(Work {
+            job,
+            evolution,
+            what,
+        });
+    }
+}

@@ -1,0 +1,78 @@
+//! What is shown of an evolution, and what a strategy is asked about.
+
+use crate::kinship::Metric;
+use crate::lineage::evolution::{Summary, summaries};
+use crate::lineage::strategy::{Member, Population};
+use crate::study::{Evolution, EvolutionId, ModelId};
+use crate::workbench::Workbench;
+
+/// An evolution as it stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EvolutionView {
+    /// Its models: founders, then children by generation and number.
+    pub models: Vec<ModelId>,
+    /// The same as the strategies see them.
+    pub members: Vec<Member>,
+    /// Its generations, founders first; positions are those of `models`.
+    pub generations: Vec<Summary>,
+    /// Merges made in it so far, those that another run made first included.
+    pub merges: usize,
+}
+
+impl Workbench {
+    /// An evolution as it stands.
+    pub fn evolution_view(&self, id: EvolutionId) -> Option<EvolutionView> {
+        let evolution = self.study.doc().evolution(id)?;
+        let models = self.study.doc().population(evolution);
+        let members = self.members(evolution, &models);
+        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
+        let population = Population {
+            members: &members,
+            kinship: &kinship,
+        };
+        let generations = summaries(&population, evolution.setup.choices.top);
+        Some(EvolutionView {
+            merges: members.iter().filter(|m| m.generation > 0).count(),
+            generations,
+            models,
+            members,
+        })
+    }
+
+    /// Pearson correlation of two models' task vectors: measured, or as it was written down.
+    pub fn known_kinship(&self, a: ModelId, b: ModelId) -> Option<f64> {
+        self.kinship_of(a, b, Metric::Pearson)
+            .or_else(|| self.study.doc().given_kinship(a, b, Metric::Pearson))
+    }
+
+    /// The models of an evolution as its strategy sees them.
+    pub(super) fn members(&self, evolution: &Evolution, models: &[ModelId]) -> Vec<Member> {
+        let doc = self.study.doc();
+        let tasks = doc.selecting_tasks(evolution);
+        let at = |id: &ModelId| models.iter().position(|other| other == id);
+        let member = |id: &ModelId| {
+            let Some(model) = doc.model(*id) else {
+                return Member::default();
+            };
+            let scores: Vec<Option<f64>> = tasks
+                .iter()
+                .map(|task| model.score(task).map(|s| s.value))
+                .collect();
+            let all: Option<Vec<f64>> = scores.iter().copied().collect();
+            let generation = model.step(&evolution.name).map_or(0, |s| s.generation);
+            // What founders were made from is before the run.
+            let parents = model.parents.iter().filter(|_| generation > 0);
+            Member {
+                score: all.and_then(|all| mean(&all)),
+                tasks: scores,
+                generation,
+                parents: parents.filter_map(at).collect(),
+            }
+        };
+        models.iter().map(member).collect()
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
