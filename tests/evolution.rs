@@ -195,7 +195,7 @@ fn a_run_goes_on_the_same_from_wherever_it_was_broken_off() {
         let mut whole = World::new();
         let mut steps = Vec::new();
         whole.run(strategy, &choices, &rules, |world, _| {
-            steps.push(world.clone())
+            steps.push(world.clone());
         });
         for mut step in steps {
             // A child that was being evaluated is there without its score.
@@ -319,7 +319,7 @@ fn founders_are_scored_first_and_a_generation_when_it_is_whole() {
     let mut world = World::new();
     let mut seen = Vec::new();
     world.run(greedy(), &Choices::default(), &generations(1), |_, next| {
-        seen.push(next.clone())
+        seen.push(next.clone());
     });
     assert_eq!(seen[0], Next::Score((0..FOUNDERS).collect()));
     for (k, step) in seen[1..4].iter().enumerate() {
