@@ -265,6 +265,6 @@ fn pairs_among(of: &[usize]) -> impl Iterator<Item = [usize; 2]> {
 }
 
 /// A number with two decimals and a true minus sign.
-fn two_decimals(value: f64) -> String {
+pub(super) fn two_decimals(value: f64) -> String {
     format!("{value:.2}").replace('-', "−")
 }
