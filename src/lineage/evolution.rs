@@ -126,7 +126,29 @@ pub struct Summary {
     pub merges: u32,
 }
 
-/// What comes next in a run.
+impl Ended {
+    /// Why, as one sentence.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Still => "The best stayed the same, generation after generation",
+            Self::Akin => "The best have become too much alike to gain from each other",
+            Self::NoGain => "The best has gained too little over the last generations",
+            Self::Generations => "As many generations as were asked for are made",
+            Self::Merges => "As many merges as were asked for are made",
+            Self::Evaluations => "As many evaluations as were asked for are made",
+            Self::Time => "The time that was given is up",
+            Self::NothingLeft => "Every pair that the strategy would choose has been merged",
+        }
+    }
+}
+
+/// What comes next in a run. `population.members` stand by generation and number.
+///
+/// Only the last generation is looked at; those before it are taken as they were recorded. A
+/// generation is merged first and scored then; where a budget cuts it short, what was made is
+/// scored before the run ends, as far as evaluations and time allow. A strategy that names no
+/// pair has nothing left, also while the selection has been still for less than was asked for:
+/// it would name none again.
 pub fn next(
     population: &Population<'_>,
     strategy: &dyn Strategy,
@@ -134,12 +156,159 @@ pub fn next(
     rules: &Rules,
     spent: &Spent,
 ) -> Next {
-    let _ = (population, strategy, choices, rules, spent);
-    Next::End(Ended::NothingLeft)
+    match wanted(population, strategy, choices, rules) {
+        Next::End(why) => Next::End(why),
+        _ if rules.seconds.is_some_and(|s| spent.seconds >= s as f64) => Next::End(Ended::Time),
+        Next::Score(members) => score(members, rules, spent),
+        merge @ Next::Merge { .. } => match over_budget(population, rules, spent) {
+            None => merge,
+            Some(why) => match population.unscored() {
+                made if made.is_empty() => Next::End(why),
+                made => score(made, rules, spent),
+            },
+        },
+    }
 }
 
-/// The generations of a run so far, founders first.
+/// What comes next as if merges, evaluations and time cost nothing.
+fn wanted(
+    population: &Population<'_>,
+    strategy: &dyn Strategy,
+    choices: &Choices,
+    rules: &Rules,
+) -> Next {
+    let last = population.last_generation();
+    let missing = |generation| first_missing(population, strategy, choices, generation);
+    let earlier = population.before(last).unscored();
+    if !earlier.is_empty() {
+        return Next::Score(earlier);
+    }
+    if let Some(merge) = (last > 0).then(|| missing(last)).flatten() {
+        return merge;
+    }
+    let unscored = population.unscored();
+    if !unscored.is_empty() {
+        return Next::Score(unscored);
+    }
+    let end = rules.broken(population, choices.top);
+    end.map(Next::End)
+        .or_else(|| missing(last + 1))
+        .unwrap_or(Next::End(Ended::NothingLeft))
+}
+
+/// The first merge of a generation that was not made yet.
+fn first_missing(
+    population: &Population<'_>,
+    strategy: &dyn Strategy,
+    choices: &Choices,
+    generation: u32,
+) -> Option<Next> {
+    let pairings = strategy.pairings(&population.before(generation), generation, choices);
+    let mut numbered = (1..).zip(pairings);
+    numbered
+        .find(|(_, pairing)| population.child_of(pairing, generation).is_none())
+        .map(|(number, pairing)| Next::Merge {
+            generation,
+            number,
+            pairing,
+        })
+}
+
+/// As many of them as evaluations are left for.
+fn score(mut members: Vec<usize>, rules: &Rules, spent: &Spent) -> Next {
+    if let Some(most) = rules.evaluations {
+        members.truncate(most.saturating_sub(spent.evaluations) as usize);
+    }
+    if members.is_empty() {
+        return Next::End(Ended::Evaluations);
+    }
+    Next::Score(members)
+}
+
+/// Why no further merge may be made; a child that could not be evaluated is not worth it.
+fn over_budget(population: &Population<'_>, rules: &Rules, spent: &Spent) -> Option<Ended> {
+    let merges = population.members.iter().filter(|m| m.generation > 0);
+    let due = spent.evaluations as usize + population.unscored().len();
+    let spends = |most: Option<u32>, used: usize| most.is_some_and(|most| used >= most as usize);
+    if spends(rules.merges, merges.count()) {
+        return Some(Ended::Merges);
+    }
+    spends(rules.evaluations, due).then_some(Ended::Evaluations)
+}
+
+impl Rules {
+    /// The rule that ends a run after its last generation, all of which has scores.
+    fn broken(&self, population: &Population<'_>, top: usize) -> Option<Ended> {
+        let last = population.last_generation();
+        if last > 0 {
+            let after = |generation: u32| population.before(generation + 1);
+            let selection = after(last).selection(top);
+            if self.still.is_some_and(|n| still(population, top) >= n) {
+                return Some(Ended::Still);
+            }
+            let kinship = population.mean_kinship(&selection);
+            if self.tau.zip(kinship).is_some_and(|(tau, k)| k > tau) {
+                return Some(Ended::Akin);
+            }
+            if self.no_gain.is_some_and(|rule| rule.is_met(population)) {
+                return Some(Ended::NoGain);
+            }
+        }
+        let done = self.generations.is_some_and(|most| last >= most);
+        done.then_some(Ended::Generations)
+    }
+}
+
+/// How many generations in a row, up to the last, left the selection as it was; the order
+/// within it does not matter.
+fn still(population: &Population<'_>, top: usize) -> u32 {
+    let selection = |generation: u32| {
+        let mut best = population.before(generation + 1).selection(top);
+        best.sort_unstable();
+        best
+    };
+    let last = population.last_generation();
+    let now = selection(last);
+    let same = (0..last).rev().take_while(|&g| selection(g) == now);
+    same.count() as u32
+}
+
+impl NoGain {
+    /// Whether the best gained too little over the last generations.
+    fn is_met(&self, population: &Population<'_>) -> bool {
+        let last = population.last_generation();
+        let best = |generation: u32| best_score(&population.before(generation + 1));
+        let then = last.checked_sub(self.generations.max(1)).map(best);
+        let gain = then.flatten().zip(best(last)).map(|(then, now)| now - then);
+        gain.is_some_and(|gain| gain < self.points)
+    }
+}
+
+fn best_score(population: &Population<'_>) -> Option<f64> {
+    let best = population.ranked().first().copied()?;
+    population.members[best].score
+}
+
+/// The generations of a run so far, founders first. `population.members` stand by generation
+/// and number; of a generation that is not finished, what is there counts.
 pub fn summaries(population: &Population<'_>, top: usize) -> Vec<Summary> {
-    let _ = (population, top);
-    Vec::new()
+    if population.members.is_empty() {
+        return Vec::new();
+    }
+    (0..=population.last_generation())
+        .map(|number| summary(population, top, number))
+        .collect()
+}
+
+fn summary(population: &Population<'_>, top: usize, number: u32) -> Summary {
+    let now = population.before(number + 1);
+    let selection = now.selection(top);
+    let made = now.members.iter().filter(|m| m.generation == number);
+    Summary {
+        number,
+        best: best_score(&now),
+        kinship: now.mean_kinship(&selection),
+        selection,
+        merges: if number == 0 { 0 } else { made.count() as u32 },
+    }
 }

@@ -14,7 +14,9 @@ mod order;
 mod place;
 
 pub mod evolution;
+pub mod gain;
 pub mod strategy;
+pub mod suggest;
 
 pub use graph::{Graph, Layout};
 pub use kin::{ancestors, descendants, kin};

@@ -6,7 +6,7 @@ const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The number at `index` of a seed's stream, one of `0..n`. A number comes up more often than
 /// another by at most n in 2⁶⁴.
-pub(super) fn below(n: usize, seed: u64, index: u64) -> usize {
+pub(crate) fn below(n: usize, seed: u64, index: u64) -> usize {
     let start = mix(seed.wrapping_add(GAMMA));
     let number = mix(start.wrapping_add(index.wrapping_add(1).wrapping_mul(GAMMA)));
     ((u128::from(number) * n as u128) >> 64) as usize

@@ -20,6 +20,8 @@ mod stagnation;
 
 pub use sample::Sample;
 
+pub(crate) use draw::below;
+
 pub use correlation::{Correlation, pearson, spearman};
 pub use interval::{Bootstrap, bootstrap_interval, fisher_interval};
 pub use permutation::{Permutation, permutation_p};

@@ -1,6 +1,6 @@
 //! Top-k greedy merging: the best with each other (paper, algorithm 1).
 
-use super::{Choices, Description, Pairing, Population, Strategy};
+use super::{Choices, Description, Pairing, Population, Strategy, pairs_among};
 
 /// All pairs of the best.
 pub struct Greedy;
@@ -10,7 +10,7 @@ impl Strategy for Greedy {
         &Description {
             name: "greedy",
             title: "Greedy",
-            help: "Merges the best models with each other; kinship plays no part.",
+            help: "Merges the best models with each other; kinship plays no part",
             uses_kinship: false,
             uses_pool: false,
             uses_seed: false,
@@ -30,15 +30,15 @@ impl Strategy for Greedy {
     fn may_choose(
         &self,
         population: &Population<'_>,
-        _generation: u32,
+        generation: u32,
         choices: &Choices,
     ) -> Vec<bool> {
-        let selection = population.selection(choices.top);
-        let unscored = |k: &usize| population.members[*k].score.is_none();
-        let count = population.members.len();
-        (0..count)
-            .map(|k| unscored(&k) || selection.contains(&k))
-            .collect()
+        let pairings = self.pairings(&population.before(generation), generation, choices);
+        let mut out = population.awaited(generation, &pairings);
+        for k in population.selection(choices.top) {
+            out[k] = true;
+        }
+        out
     }
 }
 
@@ -56,9 +56,7 @@ pub(super) fn pairs_of_best(
     } else {
         format!("both are among the {} best", best.len())
     };
-    let pairs = (0..best.len()).flat_map(|i| (i + 1..best.len()).map(move |j| (i, j)));
-    pairs
-        .map(|(i, j)| [best[i], best[j]])
+    pairs_among(&best)
         .filter(|&[a, b]| !population.were_merged(a, b))
         .map(|parents| Pairing {
             parents,

@@ -2,9 +2,15 @@
 //! to the pairs of one generation, and to nothing else: no clock, no shared generator of random
 //! numbers, so a run that is taken up again goes on as it would have.
 
+mod exploring;
 mod greedy;
+mod random;
 
+use std::collections::BTreeSet;
+
+pub use exploring::{Kinship, RandomPartner};
 pub use greedy::Greedy;
+pub use random::Random;
 
 /// A model of an evolution.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,7 +47,8 @@ pub enum PartnerPool {
     LastGeneration,
     /// The one before that.
     GenerationBefore,
-    /// The best themselves.
+    /// The best themselves. They are merged with each other anyway, so that nothing is added:
+    /// the paper's words taken literally.
     Selection,
 }
 
@@ -134,7 +141,8 @@ pub trait Strategy: Sync {
     ) -> Vec<Pairing>;
 
     /// For each member, whether it may still be chosen in this generation or a later one; the
-    /// files of others are not needed any more.
+    /// files of others are not needed any more. `population` holds everybody, with what is
+    /// made of this generation so far.
     fn may_choose(
         &self,
         population: &Population<'_>,
@@ -144,7 +152,7 @@ pub trait Strategy: Sync {
 }
 
 /// Every strategy, in the order on screen.
-pub static STRATEGIES: [&dyn Strategy; 1] = [&Greedy];
+pub static STRATEGIES: [&dyn Strategy; 4] = [&Greedy, &Kinship, &RandomPartner, &Random];
 
 /// The strategy of a name.
 pub fn strategy(name: &str) -> Option<&'static dyn Strategy> {
@@ -152,7 +160,28 @@ pub fn strategy(name: &str) -> Option<&'static dyn Strategy> {
     STRATEGIES.iter().find(named).copied()
 }
 
-impl Population<'_> {
+impl<'p> Population<'p> {
+    /// The number of the last generation; 0 where there are founders only.
+    pub fn last_generation(&self) -> u32 {
+        self.members.iter().map(|m| m.generation).max().unwrap_or(0)
+    }
+
+    /// Those of the generations before one, which stand first.
+    pub fn before(&self, generation: u32) -> Self {
+        let is_before = |m: &&Member| m.generation < generation;
+        let count = self.members.iter().take_while(is_before).count();
+        Self {
+            members: &self.members[..count],
+            kinship: self.kinship,
+        }
+    }
+
+    /// Positions of those without a score.
+    pub fn unscored(&self) -> Vec<usize> {
+        let none = |k: &usize| self.members[*k].score.is_none();
+        (0..self.members.len()).filter(none).collect()
+    }
+
     /// Positions by score, the best first; who has none is left out, and among equals who was
     /// there first is first.
     pub fn ranked(&self) -> Vec<usize> {
@@ -180,12 +209,62 @@ impl Population<'_> {
         self.members.iter().any(is_theirs)
     }
 
+    /// Every pair that can be merged: both have a score and were not merged with each other.
+    /// The better one is first in a pair, and pairs of good models come first.
+    pub fn unmerged_pairs(&self) -> Vec<[usize; 2]> {
+        let merged: BTreeSet<[usize; 2]> = self.members.iter().filter_map(pair_of).collect();
+        pairs_among(&self.ranked())
+            .filter(|pair| !merged.contains(&ascending(*pair)))
+            .collect()
+    }
+
     /// Mean kinship over all pairs of some; `None` if a pair's is not known.
     pub fn mean_kinship(&self, of: &[usize]) -> Option<f64> {
-        let pairs = (0..of.len()).flat_map(|i| (0..i).map(move |j| (of[j], of[i])));
-        let values: Vec<f64> = pairs
-            .map(|(a, b)| (self.kinship)(a, b))
+        let values: Vec<f64> = pairs_among(of)
+            .map(|[a, b]| (self.kinship)(a, b))
             .collect::<Option<_>>()?;
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
+
+    /// For each member, whether it is still waited for in a generation: it has no score yet,
+    /// or it is to be merged and has not been.
+    fn awaited(&self, generation: u32, pairings: &[Pairing]) -> Vec<bool> {
+        let mut out: Vec<bool> = self.members.iter().map(|m| m.score.is_none()).collect();
+        for pairing in pairings {
+            if self.child_of(pairing, generation).is_none() {
+                for k in pairing.parents {
+                    out[k] = true;
+                }
+            }
+        }
+        out
+    }
+
+    /// The child of a pairing in a generation, by position.
+    pub(super) fn child_of(&self, pairing: &Pairing, generation: u32) -> Option<usize> {
+        let parents = ascending(pairing.parents);
+        self.members
+            .iter()
+            .position(|m| m.generation == generation && pair_of(m) == Some(parents))
+    }
+}
+
+/// The two that a member was made from, if there are two.
+fn pair_of(member: &Member) -> Option<[usize; 2]> {
+    let pair: Result<[usize; 2], _> = member.parents[..].try_into();
+    pair.ok().map(ascending)
+}
+
+fn ascending([a, b]: [usize; 2]) -> [usize; 2] {
+    [a.min(b), a.max(b)]
+}
+
+/// Every pair of some, in their order.
+fn pairs_among(of: &[usize]) -> impl Iterator<Item = [usize; 2]> {
+    (0..of.len()).flat_map(move |i| (i + 1..of.len()).map(move |j| [of[i], of[j]]))
+}
+
+/// A number with two decimals and a true minus sign.
+pub(super) fn two_decimals(value: f64) -> String {
+    format!("{value:.2}").replace('-', "−")
 }

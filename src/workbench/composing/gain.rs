@@ -1,15 +1,9 @@
 //! What a merge may be expected to gain, from merges whose parents' kinship is known.
 
 use crate::kinship::Metric;
-use crate::stats::{Sample, least_squares, pearson};
+use crate::lineage::gain::{ENOUGH, GainLine, Known};
 use crate::study::Record;
 use crate::workbench::{Workbench, library};
-
-/// Fewer merges than this say nothing of the next one.
-const LEAST: usize = 8;
-
-/// The part of merges like these that lies in the interval.
-const LEVEL: f64 = 0.95;
 
 /// What a merge may be expected to gain.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,22 +44,26 @@ impl Workbench {
 
 /// The line of gain over kinship through a record, at one kinship.
 fn expected(record: &Record, kinship: f64, source: GainSource) -> Option<ExpectedGain> {
-    let pairs = record
-        .rows
-        .iter()
-        .map(|row| (row.kinship.get(Metric::Pearson), row.gain));
-    let sample = Sample::from_pairs(pairs);
-    if sample.n() < LEAST {
-        return None;
-    }
-    let line = least_squares(&sample)?;
-    let correlation = pearson(&sample)?;
+    let line = GainLine::through(&known_merges(record), ENOUGH)?;
+    let expected = line.expected(kinship);
     Some(ExpectedGain {
-        value: line.at(kinship),
-        interval: line.prediction(kinship, LEVEL),
-        n: sample.n(),
-        r: correlation.r,
-        p: correlation.p,
+        value: expected.value,
+        interval: expected.interval,
+        n: line.n,
+        r: line.r,
+        p: line.p,
         source,
     })
+}
+
+/// The merges of a record whose gain and whose parents' kinship are known.
+fn known_merges(record: &Record) -> Vec<Known> {
+    let rows = record.rows.iter();
+    rows.filter_map(|row| {
+        Some(Known {
+            kinship: row.kinship.get(Metric::Pearson)?,
+            gain: row.gain?,
+        })
+    })
+    .collect()
 }

@@ -1,0 +1,180 @@
+//! Greedy merging with one merge more, of the best model and a partner that is to bring
+//! something new: the least akin one (paper, algorithm 2), or anyone, to see what kinship adds.
+//!
+//! The paper's first version looked for the highest kinship, the later ones for the lowest, as
+//! its text and its runs do; so does this.
+
+use super::greedy::pairs_of_best;
+use super::{Choices, Description, Pairing, PartnerPool, Population, Strategy, two_decimals};
+use crate::stats::below;
+
+/// All pairs of the best, and the best with the least akin to it.
+pub struct Kinship;
+
+/// All pairs of the best, and the best with anyone.
+pub struct RandomPartner;
+
+impl Strategy for Kinship {
+    fn description(&self) -> &'static Description {
+        &Description {
+            name: "kinship",
+            title: "Greedy with kinship",
+            help: "Merges the best with each other, and the very best with the model least akin to it",
+            uses_kinship: true,
+            uses_pool: true,
+            uses_seed: false,
+        }
+    }
+
+    fn pairings(
+        &self,
+        population: &Population<'_>,
+        generation: u32,
+        choices: &Choices,
+    ) -> Vec<Pairing> {
+        with_explorer(population, generation, choices, |best, partners| {
+            least_akin(population, best, partners, choices.pool)
+        })
+    }
+
+    fn may_choose(
+        &self,
+        population: &Population<'_>,
+        generation: u32,
+        choices: &Choices,
+    ) -> Vec<bool> {
+        may_explore(self, population, generation, choices)
+    }
+}
+
+impl Strategy for RandomPartner {
+    fn description(&self) -> &'static Description {
+        &Description {
+            name: "random-partner",
+            title: "Greedy with a random partner",
+            help: "Merges the best with each other, and the very best with anyone: shows what kinship adds",
+            uses_kinship: false,
+            uses_pool: true,
+            uses_seed: true,
+        }
+    }
+
+    fn pairings(
+        &self,
+        population: &Population<'_>,
+        generation: u32,
+        choices: &Choices,
+    ) -> Vec<Pairing> {
+        with_explorer(population, generation, choices, |_, partners| {
+            let drawn = below(partners.len(), choices.seed, u64::from(generation));
+            let partner = *partners.get(drawn)?;
+            Some((partner, "the best with a partner drawn by lot".to_owned()))
+        })
+    }
+
+    fn may_choose(
+        &self,
+        population: &Population<'_>,
+        generation: u32,
+        choices: &Choices,
+    ) -> Vec<bool> {
+        may_explore(self, population, generation, choices)
+    }
+}
+
+/// The greedy pairs, and the best with the partner that `choose` finds, and why.
+fn with_explorer(
+    population: &Population<'_>,
+    generation: u32,
+    choices: &Choices,
+    choose: impl FnOnce(usize, &[usize]) -> Option<(usize, String)>,
+) -> Vec<Pairing> {
+    let mut pairs = pairs_of_best(population, generation, choices);
+    let Some(&best) = population.ranked().first() else {
+        return pairs;
+    };
+    let partners = partners(population, generation, choices, best, &pairs);
+    if let Some((partner, reason)) = choose(best, &partners) {
+        pairs.push(Pairing {
+            parents: [best, partner],
+            explores: true,
+            reason,
+        });
+    }
+    pairs
+}
+
+/// Everybody in the pool who was not merged with the best, nor is about to be.
+fn partners(
+    population: &Population<'_>,
+    generation: u32,
+    choices: &Choices,
+    best: usize,
+    pairs: &[Pairing],
+) -> Vec<usize> {
+    let selection = population.selection(choices.top);
+    let is_in_pool = |k: usize| match choices.pool {
+        PartnerPool::Selection => selection.contains(&k),
+        _ => in_pool(choices.pool, population.members[k].generation, generation),
+    };
+    let is_paired = |k: usize| pairs.iter().any(|p| p.parents == [best, k]);
+    let mut everybody = population.ranked();
+    everybody.sort_unstable();
+    everybody.retain(|&k| {
+        k != best && is_in_pool(k) && !is_paired(k) && !population.were_merged(best, k)
+    });
+    everybody
+}
+
+/// Whether a pool takes in somebody of generation `of` when `generation` is made.
+fn in_pool(pool: PartnerPool, of: u32, generation: u32) -> bool {
+    match pool {
+        PartnerPool::Everyone => true,
+        PartnerPool::LastGeneration => of + 1 == generation,
+        PartnerPool::GenerationBefore => of + 2 == generation,
+        PartnerPool::Selection => false,
+    }
+}
+
+/// The partner with the lowest kinship to the best; whose kinship is not known cannot be it.
+fn least_akin(
+    population: &Population<'_>,
+    best: usize,
+    partners: &[usize],
+    pool: PartnerPool,
+) -> Option<(usize, String)> {
+    let known = partners
+        .iter()
+        .filter_map(|&k| Some((k, (population.kinship)(best, k)?)));
+    let (partner, kinship) = known.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let reason = format!(
+        "of {}, the least akin to the best: kinship {}",
+        pool.title(),
+        two_decimals(kinship)
+    );
+    Some((partner, reason))
+}
+
+/// The best, those of this generation's pairs, and whom the pool will still take in.
+fn may_explore(
+    strategy: &dyn Strategy,
+    population: &Population<'_>,
+    generation: u32,
+    choices: &Choices,
+) -> Vec<bool> {
+    let pairings = strategy.pairings(&population.before(generation), generation, choices);
+    let mut out = population.awaited(generation, &pairings);
+    for k in population.selection(choices.top) {
+        out[k] = true;
+    }
+    // A partner of this generation is among the pairings; the next one looks a generation on.
+    for (may, member) in out.iter_mut().zip(population.members) {
+        *may |= match choices.pool {
+            PartnerPool::Everyone => true,
+            PartnerPool::LastGeneration => member.generation >= generation,
+            PartnerPool::GenerationBefore => member.generation + 1 >= generation,
+            PartnerPool::Selection => false,
+        };
+    }
+    out
+}

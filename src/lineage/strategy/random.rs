@@ -1,0 +1,57 @@
+//! Pairs by lot: what a strategy has to beat.
+
+use super::{Choices, Description, Pairing, Population, Strategy};
+use crate::stats::below;
+
+/// As many pairs as the greedy strategy has at most, drawn from everybody.
+pub struct Random;
+
+impl Strategy for Random {
+    fn description(&self) -> &'static Description {
+        &Description {
+            name: "random",
+            title: "Random pairs",
+            help: "Merges as many pairs as greedy does, drawn from everybody: what a strategy has to beat",
+            uses_kinship: false,
+            uses_pool: false,
+            uses_seed: true,
+        }
+    }
+
+    /// The first of a shuffle (Fisher and Yates), which (seed, generation) decides.
+    fn pairings(
+        &self,
+        population: &Population<'_>,
+        generation: u32,
+        choices: &Choices,
+    ) -> Vec<Pairing> {
+        let mut left = population.unmerged_pairs();
+        let all = generation <= 1 && choices.all_founders_first;
+        let most = choices.top * choices.top.saturating_sub(1) / 2;
+        let count = if all {
+            left.len()
+        } else {
+            most.min(left.len())
+        };
+        for k in 0..count {
+            let index = (u64::from(generation) << 32) + k as u64;
+            let drawn = k + below(left.len() - k, choices.seed, index);
+            left.swap(k, drawn);
+        }
+        left.truncate(count);
+        left.into_iter().map(pairing).collect()
+    }
+
+    /// Everybody, always.
+    fn may_choose(&self, population: &Population<'_>, _: u32, _: &Choices) -> Vec<bool> {
+        vec![true; population.members.len()]
+    }
+}
+
+fn pairing(parents: [usize; 2]) -> Pairing {
+    Pairing {
+        parents,
+        explores: false,
+        reason: "drawn by lot".to_owned(),
+    }
+}
