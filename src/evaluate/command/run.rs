@@ -1,0 +1,438 @@
+//! Running an evaluator: listening to it, ending it when it is time, leaving nothing behind.
+//!
+//! Two threads read what it prints and hand it over piece by piece; a reader waits while its
+//! piece is looked at, so a program that prints without end is slowed, not remembered.
+//! Everything else happens on the caller's thread. Every wait has a bound.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use process_wrap::std::CommandWrap;
+
+use super::family::{self, Family, Press};
+use super::log::{Log, Tail};
+use super::outcome::{CommandError, Ending, Finished, last_lines};
+use super::output::{self, Line, Stream};
+use super::{Call, find, placeholders, results};
+use crate::jobs::Ticket;
+
+/// How often is looked whether it has ended, or should.
+const TICK: Duration = Duration::from_millis(30);
+/// How long what was started may take to end after the program has.
+const SETTLE: Duration = Duration::from_millis(500);
+/// How long what was asked to end may take before it is made to.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long the system may take to end what is made to.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the readers may be silent when nobody is left who could print.
+const SILENCE: Duration = Duration::from_secs(2);
+/// Pieces that wait to be looked at.
+const PIECES: usize = 2;
+
+/// Runs an evaluator on a model and waits for it.
+///
+/// `{model}` becomes the path of `model`, `{output}` that of `folder`, both absolute. The
+/// folder is made, or emptied; one that holds something other than the results of an earlier
+/// run, known by the log beside it, is refused. `on_line` hears every line on this thread, in
+/// the order of each stream; the program waits meanwhile, and whoever keeps lines must bound
+/// them, as [`Tail`] does. All lines go to `<folder>.log` as well, up to 16 MiB.
+///
+/// It is ended when the ticket is cancelled or its time limit has passed: asked first
+/// (SIGTERM), and made to after three seconds. Nothing that it has started outlives it, as far
+/// as that can be found: see [`Finished::left_behind`].
+///
+/// # Errors
+/// See [`CommandError`]. That it wrote no results is not an error here.
+pub fn run(
+    call: &Call,
+    model: &Path,
+    folder: &Path,
+    ticket: &Ticket,
+    on_line: &(dyn Fn(Line) + Sync),
+) -> Result<Finished, CommandError> {
+    let limit = call
+        .limit_minutes
+        .map(|n| Duration::from_secs(60 * u64::from(n)));
+    run_within(call, model, folder, limit, ticket, on_line)
+}
+
+/// The same with another time limit than that of the call.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_within(
+    call: &Call,
+    model: &Path,
+    folder: &Path,
+    limit: Option<Duration>,
+    ticket: &Ticket,
+    on_line: &(dyn Fn(Line) + Sync),
+) -> Result<Finished, CommandError> {
+    ticket.advance(0).map_err(|_| CommandError::Cancelled)?;
+    let (command, log) = prepare(call, model, folder).map_err(CommandError::NotStarted)?;
+    let mut run = Run::start(call, command, log, on_line).map_err(CommandError::NotStarted)?;
+    let ended = run.watch(limit, ticket);
+    let left_behind = run.sweep();
+    run.drain();
+    let status = run.end(ended)?;
+    if let Some(ending) = Ending::of(status) {
+        return Err(CommandError::Failed {
+            program: call.program.clone(),
+            ending,
+            last: last_lines(&run.tail),
+            log: run.log.path().to_owned(),
+        });
+    }
+    Ok(Finished {
+        folder: folder.to_owned(),
+        results: results::found(folder),
+        seconds: run.started.elapsed().as_secs_f64(),
+        log: run.log.path().to_owned(),
+        tail: std::mem::take(&mut run.tail),
+        left_behind,
+    })
+}
+
+/// Looks whether all is there, empties the folder and begins the log.
+fn prepare(call: &Call, model: &Path, folder: &Path) -> Result<(CommandWrap, Log), String> {
+    if let Some(objection) = find::objection(call) {
+        return Err(objection);
+    }
+    let absolute =
+        |path: &Path| std::path::absolute(path).map_err(|e| format!("{e}: {}", path.display()));
+    let (model, folder) = (absolute(model)?, absolute(folder)?);
+    if !model.exists() {
+        return Err(format!(
+            "The model that is to be judged is missing: {}",
+            model.display()
+        ));
+    }
+    let working = find::working_folder(call)?;
+    let log = Log::path_for(&folder);
+    may_be_emptied(&folder, &log, &[&model, &working])?;
+    let program = find::program(call, &working)?;
+    let filled = |text: &str| placeholders::fill(text, model.as_os_str(), folder.as_os_str());
+    let arguments: Vec<_> = call.arguments.iter().map(|text| filled(text)).collect();
+    let log = begin_log(log, &call.program, &arguments)?;
+    results::make_empty(&folder).map_err(|e| format!("No results can be written: {e}"))?;
+    let command = CommandWrap::with_new(program, |command| {
+        command
+            .args(arguments)
+            .envs(
+                call.variables
+                    .iter()
+                    .map(|(name, value)| (name, filled(value))),
+            )
+            .current_dir(working)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+    });
+    Ok((command, log))
+}
+
+/// Refuses a folder that holds what is not ours to remove.
+fn may_be_emptied(folder: &Path, log: &Path, kept: &[&Path]) -> Result<(), String> {
+    if !results::holds_something(folder) {
+        return Ok(());
+    }
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let shown = folder.display();
+    let own = real(folder);
+    if kept.iter().any(|kept| real(kept).starts_with(&own)) {
+        let what = "The folder for the results is emptied first, but holds what is still \
+                    needed; choose another";
+        return Err(format!("{what}: {shown}"));
+    }
+    if !log.is_file() {
+        let what = "The folder for the results holds something else; empty it, or choose another";
+        return Err(format!("{what}: {shown}"));
+    }
+    Ok(())
+}
+
+fn begin_log(path: PathBuf, program: &str, arguments: &[impl AsRef<OsStr>]) -> Result<Log, String> {
+    let shown = |text: &_| AsRef::<OsStr>::as_ref(text).to_string_lossy().into_owned();
+    let call = Call {
+        program: program.to_owned(),
+        arguments: arguments.iter().map(shown).collect(),
+        ..Call::default()
+    };
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    std::fs::create_dir_all(parent)
+        .and_then(|()| Log::create(path.clone(), &call.to_line()))
+        .map_err(|e| format!("No log can be written: {e}: {}", path.display()))
+}
+
+/// What comes from a reader.
+enum Heard {
+    Lines(Vec<Line>),
+    /// The stream has ended.
+    End,
+}
+
+/// Why a program is ended before its time.
+#[derive(Clone, Copy)]
+enum Why {
+    Cancelled,
+    Overdue(Duration),
+    /// The system refuses to say how it is.
+    Lost,
+}
+
+/// What became of the program itself.
+enum Ended {
+    Itself(ExitStatus),
+    Early(Why),
+    /// It would not end.
+    Not(String),
+}
+
+/// A program that runs.
+struct Run<'a> {
+    program: &'a str,
+    family: Family,
+    heard: Receiver<Heard>,
+    /// Kept so that the channel stays open, and waiting on it stays a wait.
+    _sender: SyncSender<Heard>,
+    open_streams: usize,
+    on_line: &'a (dyn Fn(Line) + Sync),
+    log: Log,
+    tail: Tail,
+    started: Instant,
+    /// When everything was asked to end.
+    asked: Option<Instant>,
+    is_over: bool,
+}
+
+impl<'a> Run<'a> {
+    fn start(
+        call: &'a Call,
+        command: CommandWrap,
+        log: Log,
+        on_line: &'a (dyn Fn(Line) + Sync),
+    ) -> Result<Self, String> {
+        let family = family::spawn(command).map_err(|e| not_started(&call.program, &e))?;
+        let (sender, heard) = sync_channel(PIECES);
+        let mut run = Self {
+            program: &call.program,
+            family,
+            heard,
+            _sender: sender.clone(),
+            open_streams: 0,
+            on_line,
+            log,
+            tail: Tail::default(),
+            started: Instant::now(),
+            asked: None,
+            is_over: false,
+        };
+        if let Some(output) = run.family.child.stdout().take() {
+            run.listen(output, Stream::Output, sender.clone())?;
+        }
+        if let Some(errors) = run.family.child.stderr().take() {
+            run.listen(errors, Stream::Errors, sender)?;
+        }
+        Ok(run)
+    }
+
+    /// Reads a stream on a thread of its own. It is not waited for: if somebody who cannot be
+    /// found holds the stream open, it ends with them, or with the first line that nobody hears.
+    fn listen(
+        &mut self,
+        from: impl Read + Send + 'static,
+        stream: Stream,
+        sender: SyncSender<Heard>,
+    ) -> Result<(), String> {
+        let read = move || {
+            output::read(from, stream, |lines| {
+                sender.send(Heard::Lines(lines)).is_ok()
+            });
+            sender.send(Heard::End).ok();
+        };
+        let thread = std::thread::Builder::new().name("evaluator output".to_owned());
+        thread
+            .spawn(read)
+            .map_err(|e| format!("No thread could be started: {e}"))?;
+        self.open_streams += 1;
+        Ok(())
+    }
+
+    /// Waits for the next piece; whether there was one.
+    fn hear(&mut self, patience: Duration) -> bool {
+        match self.heard.recv_timeout(patience) {
+            Ok(Heard::Lines(lines)) => {
+                self.log.add(&lines);
+                for line in lines {
+                    self.tail.push(line.clone());
+                    (self.on_line)(line);
+                }
+                true
+            }
+            Ok(Heard::End) => {
+                self.open_streams -= 1;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Listens until the program has ended, by itself or because it had to.
+    fn watch(&mut self, limit: Option<Duration>, ticket: &Ticket) -> Ended {
+        let mut early = None;
+        loop {
+            self.hear(TICK);
+            let status = self.family.child.try_wait();
+            match (status, early) {
+                (Ok(Some(_)), Some(why)) => return Ended::Early(why),
+                (Ok(Some(status)), None) => return Ended::Itself(status),
+                (Ok(None), _) => {}
+                (Err(error), Some(Why::Lost)) => return Ended::Not(error.to_string()),
+                (Err(_), _) => early = Some(Why::Lost),
+            }
+            let asked = self.asked.map(|asked| asked.elapsed());
+            match asked {
+                None => {
+                    early = early.or_else(|| self.reason_to_end(limit, ticket));
+                    if early.is_some() {
+                        self.press(Press::Ask);
+                    }
+                }
+                Some(waited) if waited > GRACE + PATIENCE => {
+                    return Ended::Not("the system does not end it".to_owned());
+                }
+                Some(waited) if waited > GRACE => self.press(Press::End),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn reason_to_end(&self, limit: Option<Duration>, ticket: &Ticket) -> Option<Why> {
+        if ticket.advance(0).is_err() {
+            return Some(Why::Cancelled);
+        }
+        limit
+            .filter(|&limit| self.started.elapsed() >= limit)
+            .map(Why::Overdue)
+    }
+
+    fn press(&mut self, press: Press) {
+        self.family.press(press);
+        self.asked.get_or_insert_with(Instant::now);
+    }
+
+    /// Ends what the program has left behind; gives the names of that.
+    fn sweep(&mut self) -> Vec<String> {
+        let since = Instant::now();
+        let mut left = self.family.running();
+        while !left.is_empty() && self.asked.is_none() && since.elapsed() < SETTLE {
+            self.hear(TICK);
+            left = self.family.running();
+        }
+        if !left.is_empty() && self.asked.is_none() {
+            self.press(Press::Ask);
+        }
+        let asked = self.asked.unwrap_or(since);
+        loop {
+            let names = self.family.running();
+            if names.is_empty() {
+                return left;
+            }
+            if asked.elapsed() > GRACE {
+                self.press(Press::End);
+            }
+            if asked.elapsed() > GRACE + PATIENCE {
+                log::warn!("these could not be ended: {}", names.join(", "));
+                return left;
+            }
+            self.hear(TICK);
+        }
+    }
+
+    /// Hears what is still in the pipes.
+    fn drain(&mut self) {
+        let since = Instant::now();
+        while self.open_streams > 0 && since.elapsed() < PATIENCE {
+            if !self.hear(SILENCE) {
+                break;
+            }
+        }
+        if self.open_streams > 0 {
+            log::warn!(
+                "something that {} started holds its output open",
+                self.program
+            );
+        }
+    }
+
+    /// Ends the log.
+    fn end(&mut self, ended: Ended) -> Result<ExitStatus, CommandError> {
+        let program = self.program.to_owned();
+        let last = last_lines(&self.tail);
+        let log = self.log.path().to_owned();
+        let id = self.family.child.id();
+        let stuck = |why| CommandError::Stuck {
+            program: program.clone(),
+            id,
+            why,
+            log: log.clone(),
+        };
+        let result = match ended {
+            Ended::Itself(status) => Ok(status),
+            Ended::Early(Why::Cancelled) => Err(CommandError::Cancelled),
+            Ended::Early(Why::Overdue(limit)) => Err(CommandError::Overdue {
+                program: program.clone(),
+                limit,
+                last,
+                log: log.clone(),
+            }),
+            Ended::Early(Why::Lost) => Err(stuck("its state could not be told".to_owned())),
+            Ended::Not(why) => Err(stuck(why)),
+        };
+        let how = match &result {
+            Ok(status) => Ending::of(*status).map_or("ended well".to_owned(), |e| e.to_string()),
+            Err(CommandError::Cancelled) => "ended because it was cancelled".to_owned(),
+            Err(CommandError::Overdue { .. }) => "ended because its time was over".to_owned(),
+            Err(_) => "could not be ended".to_owned(),
+        };
+        self.log.end(&self.tail, &how);
+        self.is_over = true;
+        result
+    }
+}
+
+impl Drop for Run<'_> {
+    /// Ends everything at once if the run was broken off, as by a panic of who listens.
+    fn drop(&mut self) {
+        let since = Instant::now();
+        while !self.is_over && since.elapsed() < SILENCE {
+            self.family.press(Press::End);
+            let has_ended = matches!(self.family.child.try_wait(), Ok(Some(_)) | Err(_));
+            self.is_over = has_ended && self.family.running().is_empty();
+            std::thread::sleep(TICK);
+        }
+    }
+}
+
+/// What a failure to start means.
+fn not_started(program: &str, error: &std::io::Error) -> String {
+    /// ENOEXEC, on every Unix.
+    const NO_PROGRAM: i32 = 8;
+    let what = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            "the program that its first line names is not there".to_owned()
+        }
+        std::io::ErrorKind::PermissionDenied => "it may not be run by you".to_owned(),
+        _ if cfg!(unix) && error.raw_os_error() == Some(NO_PROGRAM) => {
+            "it is nothing that this system can run; a script needs a first line such as \
+             #!/bin/sh"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    };
+    format!("{program} could not be started: {what}")
+}
