@@ -95,22 +95,6 @@ pub enum Ended {
     NothingLeft,
 }
 
-impl Ended {
-    /// Why, for the user.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::Still => "The selection stayed as it was",
-            Self::Akin => "The best are too much alike",
-            Self::NoGain => "The best gained too little",
-            Self::Generations => "All generations are made",
-            Self::Merges => "All merges are made",
-            Self::Evaluations => "All evaluations are made",
-            Self::Time => "The time is up",
-            Self::NothingLeft => "There is nobody left to merge",
-        }
-    }
-}
-
 /// One generation of a run, in figures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {

@@ -107,6 +107,7 @@ pub fn evolution(models: usize, width: usize) -> Vec<Entry> {
                 run: String::new(),
                 generation: generation as u32,
                 exploration: k % 17 == 9,
+                ..Step::default()
             }],
             scores: vec![Score {
                 task: "average".to_owned(),
