@@ -261,16 +261,11 @@ impl NoGain {
     /// Whether the best gained too little over the last generations.
     fn is_met(&self, population: &Population<'_>) -> bool {
         let last = population.last_generation();
-        let best = |generation: u32| best_score(&population.before(generation + 1));
+        let best = |generation: u32| population.before(generation + 1).best_score();
         let then = last.checked_sub(self.generations.max(1)).map(best);
         let gain = then.flatten().zip(best(last)).map(|(then, now)| now - then);
         gain.is_some_and(|gain| gain < self.points)
     }
-}
-
-fn best_score(population: &Population<'_>) -> Option<f64> {
-    let best = population.ranked().first().copied()?;
-    population.members[best].score
 }
 
 /// The generations of a run so far, founders first. `population.members` stand by generation
@@ -290,7 +285,7 @@ fn summary(population: &Population<'_>, top: usize, number: u32) -> Summary {
     let made = now.members.iter().filter(|m| m.generation == number);
     Summary {
         number,
-        best: best_score(&now),
+        best: now.best_score(),
         kinship: now.mean_kinship(&selection),
         selection,
         merges: if number == 0 { 0 } else { made.count() as u32 },

@@ -113,12 +113,10 @@ struct Candidate {
 impl Candidate {
     fn new(population: &Population<'_>, basis: &Basis, pair: [usize; 2]) -> Option<Self> {
         let [a, b] = pair;
-        let score = |k: usize| population.members[k].score;
-        let mean = f64::midpoint(score(a)?, score(b)?);
         let mut out = Self {
             pair,
             kinship: (population.kinship)(a, b).filter(|k| k.is_finite()),
-            score: mean,
+            score: population.mean_score(a, b)?,
         };
         if let Some((line, kinship)) = out.on_line(basis) {
             out.score += line.at(kinship);

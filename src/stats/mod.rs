@@ -15,6 +15,8 @@ mod outliers;
 mod regression;
 mod robust;
 
+mod improvement;
+
 mod generations;
 mod stagnation;
 
@@ -29,6 +31,8 @@ pub use permutation::{Permutation, permutation_p};
 pub use outliers::{OUTLIER_LIMIT, outliers};
 pub use regression::{Line, least_squares};
 pub use robust::{MOST_ROBUST, RobustLine, theil_sen};
+
+pub use improvement::expected_improvement;
 
 pub use generations::{Member, generations};
 pub use stagnation::{Generation, Saturation, SaturationRule, best_so_far, gains, saturation};

@@ -4,12 +4,14 @@
 
 mod exploring;
 mod greedy;
+mod improvement;
 mod random;
 
 use std::collections::BTreeSet;
 
 pub use exploring::{Kinship, RandomPartner};
 pub use greedy::Greedy;
+pub use improvement::Improvement;
 pub use random::Random;
 
 /// A model of an evolution.
@@ -98,6 +100,14 @@ impl Default for Choices {
     }
 }
 
+impl Choices {
+    /// How many pairs the best have among each other: as many merges a generation as greedy
+    /// merging makes at most.
+    pub const fn most_pairs(&self) -> usize {
+        self.top * self.top.saturating_sub(1) / 2
+    }
+}
+
 /// Two models that are to be merged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pairing {
@@ -152,7 +162,8 @@ pub trait Strategy: Sync {
 }
 
 /// Every strategy, in the order on screen.
-pub static STRATEGIES: [&dyn Strategy; 4] = [&Greedy, &Kinship, &RandomPartner, &Random];
+pub static STRATEGIES: [&dyn Strategy; 5] =
+    [&Greedy, &Kinship, &Improvement, &RandomPartner, &Random];
 
 /// The strategy of a name.
 pub fn strategy(name: &str) -> Option<&'static dyn Strategy> {
@@ -194,6 +205,18 @@ impl<'p> Population<'p> {
             b.total_cmp(&a)
         });
         out
+    }
+
+    /// The best score, in points.
+    pub fn best_score(&self) -> Option<f64> {
+        let best = self.ranked().first().copied()?;
+        self.members[best].score
+    }
+
+    /// Mean score of two, in points.
+    pub(super) fn mean_score(&self, a: usize, b: usize) -> Option<f64> {
+        let score = |k: usize| self.members.get(k)?.score.filter(|s| s.is_finite());
+        Some(f64::midpoint(score(a)?, score(b)?))
     }
 
     /// The best `top`.

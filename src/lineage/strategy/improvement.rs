@@ -1,0 +1,179 @@
+//! Ours: the pairs whose children may be expected to improve most on the best model.
+//!
+//! Two equal models cannot gain by merging, and distant ones may gain or lose much. So with
+//! x = 1 − kinship the gain of a child over its parents' mean is taken as normal with mean b·x
+//! and variance s²·x. b and s are learned from the run's own merges (weighted least squares:
+//! b = Σ gain / Σ x, s² = mean of (gain − b·x)²/x), and pairs are ranked by the
+//! [`expected_improvement`] of the child over the best. Near copies of each other lead to
+//! nothing under this rule, however good they are, which is where greedy merging stagnates; and
+//! a distant partner is worth a merge only if it is good enough, which is where exploration by
+//! the lowest kinship loses its merges.
+//!
+//! Before there are merges, b and s are shares of the founders' spread; that guess weighs as
+//! much as one merge of strangers. Cost for n models: n²/2 questions for a kinship and a sort.
+
+use super::greedy::pairs_of_best;
+use super::{Choices, Description, Member, Pairing, Population, Strategy, two_decimals};
+use crate::stats::expected_improvement;
+
+/// The guess at b, as a share of the standard deviation of the founders' scores.
+const GAIN_GUESS: f64 = 0.5;
+
+/// The guess at s, likewise.
+const SPREAD_GUESS: f64 = 0.25;
+
+/// How many merges of strangers the guesses weigh.
+const GUESS_WEIGHT: f64 = 1.0;
+
+/// Parents as near as this lie on no scale: the least 1 − kinship that a merge is counted with.
+const LEAST_DISTANCE: f64 = 1e-4;
+
+/// Pairs by the expected improvement of their child.
+pub struct Improvement;
+
+impl Strategy for Improvement {
+    fn description(&self) -> &'static Description {
+        &Description {
+            name: "improvement",
+            title: "Expected improvement",
+            help: "Merges the pairs most likely to beat the best, by what kinship has meant in this run so far",
+            uses_kinship: true,
+            uses_pool: false,
+            uses_seed: false,
+        }
+    }
+
+    fn pairings(
+        &self,
+        population: &Population<'_>,
+        generation: u32,
+        choices: &Choices,
+    ) -> Vec<Pairing> {
+        if generation <= 1 && choices.all_founders_first {
+            return pairs_of_best(population, generation, choices);
+        }
+        let Some(best) = population.best_score() else {
+            return Vec::new();
+        };
+        let gain = Gain::learned(population);
+        let mut hopes: Vec<Hope> = population
+            .unmerged_pairs()
+            .into_iter()
+            .filter_map(|pair| Hope::new(population, &gain, best, pair))
+            .collect();
+        // Where there is hope for none, the better parents and then the more distant ones go
+        // first. The sort is stable, so that the order is the same on any machine.
+        hopes.sort_by(|a, b| {
+            let by = |value: fn(&Hope) -> f64| value(b).total_cmp(&value(a));
+            by(|h| h.improvement)
+                .then_with(|| by(|h| h.mean))
+                .then_with(|| by(|h| h.distance))
+        });
+        hopes.truncate(choices.most_pairs());
+        let selection = population.selection(choices.top);
+        hopes.iter().map(|hope| hope.pairing(&selection)).collect()
+    }
+
+    /// Everybody, always: what is learned may turn to anyone.
+    fn may_choose(&self, population: &Population<'_>, _: u32, _: &Choices) -> Vec<bool> {
+        vec![true; population.members.len()]
+    }
+}
+
+/// What merges gain at a distance x: normal with mean `slope`·x and variance `spread`²·x.
+struct Gain {
+    slope: f64,
+    spread: f64,
+}
+
+impl Gain {
+    fn learned(population: &Population<'_>) -> Self {
+        let guess = founders_deviation(population);
+        let merges: Vec<(f64, f64)> = population
+            .members
+            .iter()
+            .filter_map(|member| distance_and_gain(population, member))
+            .collect();
+        let distances: f64 = merges.iter().map(|(x, _)| x).sum();
+        let gains: f64 = merges.iter().map(|(_, gain)| gain).sum();
+        let slope = (gains + GUESS_WEIGHT * GAIN_GUESS * guess) / (distances + GUESS_WEIGHT);
+        let squares: f64 = merges
+            .iter()
+            .map(|(x, gain)| (gain - slope * x).powi(2) / x)
+            .sum();
+        let guessed = GUESS_WEIGHT * (SPREAD_GUESS * guess).powi(2);
+        let variance = (squares + guessed) / (merges.len() as f64 + GUESS_WEIGHT);
+        Self {
+            slope,
+            spread: variance.sqrt(),
+        }
+    }
+}
+
+/// How far apart the two parents of a merge were, and what it gained over their mean.
+fn distance_and_gain(population: &Population<'_>, member: &Member) -> Option<(f64, f64)> {
+    let [a, b] = member.parents[..] else {
+        return None;
+    };
+    let mean = population.mean_score(a, b)?;
+    let gain = member.score.filter(|s| s.is_finite())? - mean;
+    Some((distance(population, a, b).max(LEAST_DISTANCE), gain))
+}
+
+/// 1 − kinship; models of unknown kinship count as strangers.
+fn distance(population: &Population<'_>, a: usize, b: usize) -> f64 {
+    let kinship = (population.kinship)(a, b).filter(|k| k.is_finite());
+    (1.0 - kinship.unwrap_or(0.0)).max(0.0)
+}
+
+/// Standard deviation of the founders' scores over n − 1, in points; 0 for one alone.
+fn founders_deviation(population: &Population<'_>) -> f64 {
+    let founders = population.members.iter().filter(|m| m.generation == 0);
+    let scores: Vec<f64> = founders
+        .filter_map(|m| m.score)
+        .filter(|s| s.is_finite())
+        .collect();
+    let n = scores.len() as f64;
+    let mean = scores.iter().sum::<f64>() / n;
+    let squares: f64 = scores.iter().map(|s| (s - mean).powi(2)).sum();
+    (squares / (n - 1.0).max(1.0)).sqrt()
+}
+
+/// A pair, and what may be hoped for from it.
+struct Hope {
+    pair: [usize; 2],
+    distance: f64,
+    mean: f64,
+    spread: f64,
+    improvement: f64,
+}
+
+impl Hope {
+    fn new(population: &Population<'_>, gain: &Gain, best: f64, pair: [usize; 2]) -> Option<Self> {
+        let [a, b] = pair;
+        let distance = distance(population, a, b);
+        let mean = population.mean_score(a, b)? + gain.slope * distance;
+        let spread = gain.spread * distance.sqrt();
+        Some(Self {
+            pair,
+            distance,
+            mean,
+            spread,
+            improvement: expected_improvement(mean, spread, best),
+        })
+    }
+
+    fn pairing(&self, selection: &[usize]) -> Pairing {
+        let reason = format!(
+            "expected at {} ± {} from kinship {}",
+            two_decimals(self.mean),
+            two_decimals(self.spread),
+            two_decimals(1.0 - self.distance)
+        );
+        Pairing {
+            parents: self.pair,
+            explores: !self.pair.iter().all(|k| selection.contains(k)),
+            reason,
+        }
+    }
+}
