@@ -203,6 +203,19 @@ impl Workbench {
         self.go_on();
     }
 
+    /// Stops what is judged outside a run, and what waits for it.
+    pub fn stop_judging(&mut self) {
+        self.evolving.to_judge.clear();
+        if let Some(work) = self
+            .evolving
+            .work
+            .as_ref()
+            .filter(|w| w.evolution.is_none())
+        {
+            self.jobs.cancel(work.job);
+        }
+    }
+
     /// Models that wait to be judged, and the one that is.
     pub fn being_judged(&self) -> Vec<ModelId> {
         let now = self
