@@ -19,6 +19,7 @@ mod recent;
 pub mod demo;
 pub mod library;
 pub mod opening;
+pub mod scoring;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
