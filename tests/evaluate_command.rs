@@ -533,13 +533,20 @@ fn only_a_folder_of_earlier_results_is_emptied() {
     assert!(kept.exists());
 
     std::fs::remove_file(&kept).unwrap();
+    let log = place.temp.path().join("out.log");
+    std::fs::write(&log, "dear diary").unwrap();
+    let error = place.run().unwrap_err();
+    assert!(error.to_string().contains("another file"), "{error}");
+    assert_eq!(place.log(), "dear diary");
+
+    std::fs::remove_file(&log).unwrap();
     place.run().unwrap();
     let second = place.run().unwrap();
     assert!(texts(&second).is_empty(), "the folder was not empty");
     assert_eq!(second.results.len(), 1);
 
     // Not even then, if the model lies in it.
-    std::fs::write(place.temp.path().join("model.log"), "").unwrap();
+    std::fs::write(place.temp.path().join("model.log"), "$ sh").unwrap();
     std::fs::write(place.model().join("config.json"), "").unwrap();
     let error = run(
         &place.call,
