@@ -216,9 +216,7 @@ fn tasks(results: &Map<String, Value>, file: &Map<String, Value>, label: &str) -
         })
         .filter(TaskResults::says_something)
         .collect();
-    let with_score = tasks.iter().filter(|task| !task.measured.is_empty());
-    let scored: BTreeSet<String> = with_score.map(|t| t.task.clone()).collect();
-    let groups = groups(file, &scored);
+    let groups = groups(file, &tasks);
     for task in &mut tasks {
         task.group = groups.get(&task.task).cloned();
     }
@@ -226,7 +224,9 @@ fn tasks(results: &Map<String, Value>, file: &Map<String, Value>, label: &str) -
 }
 
 /// The outermost group with a score that each task counts for.
-fn groups(file: &Map<String, Value>, scored: &BTreeSet<String>) -> BTreeMap<String, String> {
+fn groups(file: &Map<String, Value>, tasks: &[TaskResults]) -> BTreeMap<String, String> {
+    let with_score = tasks.iter().filter(|task| !task.measured.is_empty());
+    let scored: BTreeSet<&str> = with_score.map(|task| task.task.as_str()).collect();
     let subtasks = file.get("group_subtasks").and_then(Value::as_object);
     let mut parent: BTreeMap<&str, &str> = BTreeMap::new();
     for (group, members) in subtasks.into_iter().flatten() {
@@ -236,8 +236,8 @@ fn groups(file: &Map<String, Value>, scored: &BTreeSet<String>) -> BTreeMap<Stri
             }
         }
     }
-    let outermost = |task: &String| {
-        let (mut at, mut found) = (task.as_str(), None);
+    let outermost = |task: &TaskResults| {
+        let (mut at, mut found) = (task.task.as_str(), None);
         // Groups of groups are a few deep; a ring is somebody's mistake.
         for _ in 0..8 {
             let Some(&group) = parent.get(at) else {
@@ -248,9 +248,9 @@ fn groups(file: &Map<String, Value>, scored: &BTreeSet<String>) -> BTreeMap<Stri
             }
             at = group;
         }
-        Some((task.clone(), found?))
+        Some((task.task.clone(), found?))
     };
-    scored.iter().filter_map(outermost).collect()
+    tasks.iter().filter_map(outermost).collect()
 }
 
 fn n_samples(file: &Map<String, Value>, task: &str) -> Option<u64> {
