@@ -21,6 +21,7 @@ pub mod suggesting;
 pub mod demo;
 pub mod library;
 pub mod opening;
+pub mod scoring;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
