@@ -11,6 +11,8 @@ pub mod task;
 
 #[cfg(feature = "built-in-evaluator")]
 mod model;
+#[cfg(feature = "built-in-evaluator")]
+mod run;
 
 #[cfg(not(feature = "built-in-evaluator"))]
 mod absent;
@@ -20,6 +22,8 @@ pub use absent::{Model, evaluate, evaluate_items};
 pub use error::EvaluateError;
 #[cfg(feature = "built-in-evaluator")]
 pub use model::Model;
+#[cfg(feature = "built-in-evaluator")]
+pub use run::{evaluate, evaluate_items, evaluate_with_rows};
 pub use task::{Task, read_tasks};
 
 /// What a model scored on one task.
