@@ -429,6 +429,15 @@ impl Workbench {
         }
     }
 
+    /// Waits at most so long for something to arrive, and takes it in; for programs without a
+    /// window.
+    pub fn poll_within(&mut self, timeout: Duration) {
+        if let Some(event) = self.jobs.wait(timeout) {
+            self.take(event);
+        }
+        self.poll();
+    }
+
     /// Polls until no job runs; for programs without a window.
     pub fn wait(&mut self, mut on_progress: impl FnMut(&Self)) {
         while !self.jobs.running().is_empty() {
