@@ -15,9 +15,8 @@ use crate::kinship::TensorGram;
 use crate::merge::methods::{MergeError, Method};
 use crate::merge::run_tensor::merge_tensor;
 use crate::merge::tensor::{Input, MergeTensor};
-use crate::numeric::dots::packed;
 use crate::numeric::random::Stream;
-use crate::numeric::{Float, Gram};
+use crate::numeric::{Float, Gram, GramRow};
 
 /// Numbers of a twin, unless the tensor has fewer.
 const MOST: usize = 8192;
@@ -37,17 +36,17 @@ impl Twins {
         }
     }
 
-    /// The Gram of a segment with the child as a further model, by trying the method on a twin.
+    /// The row of the child in the Gram of a segment, by trying the method on a twin.
     ///
     /// Only the inputs have a twin. What the others have to do with the child follows from what
     /// they have to do with the inputs, as it does for jointly normal numbers: by regression.
-    pub(super) fn append(
+    pub(super) fn row(
         &self,
         segment: &TensorGram,
         method: &dyn Method,
-        parts: &Parts,
+        parts: &Parts<'_>,
         rows: &[usize],
-    ) -> Result<Gram, MergeError> {
+    ) -> Result<GramRow, MergeError> {
         let mut own: Vec<usize> = rows
             .iter()
             .filter(|&&row| row > 0)
@@ -64,7 +63,7 @@ impl Twins {
         let shape = self.shape(segment);
         let twin = twin(&of_inputs, shape.iter().product());
         let child = tried(segment, &shape, &twin, method, parts, &places)?;
-        Ok(with_child(&segment.gram, &of_inputs, &own, &twin, &child))
+        Ok(row(&segment.gram, &of_inputs, &own, &twin, &child))
     }
 
     /// Whole rows of the tensor, as many as fit; a vector stays a vector.
@@ -85,7 +84,7 @@ fn tried(
     shape: &[usize],
     twin: &[Vec<f64>],
     method: &dyn Method,
-    parts: &Parts,
+    parts: &Parts<'_>,
     places: &[usize],
 ) -> Result<Vec<f64>, MergeError> {
     let base = &twin[0];
@@ -111,7 +110,7 @@ fn tried(
     merge_tensor(
         &tensor,
         method,
-        &parts.values,
+        parts.values,
         &Ticket::default(),
         &|range, numbers| {
             let mut made = crate::parallel::lock(&made);
@@ -232,15 +231,9 @@ fn normal(stream: Stream, index: u64) -> f64 {
     (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
 }
 
-/// The Gram with the child's sums, scaled from the twin to the tensor. `own` are the models of
-/// `gram` that have a twin.
-fn with_child(
-    gram: &Gram,
-    of_inputs: &Gram,
-    own: &[usize],
-    twin: &[Vec<f64>],
-    child: &[f64],
-) -> Gram {
+/// The child's row, scaled from the twin to the tensor. `own` are the models of `gram` that
+/// have a twin.
+fn row(gram: &Gram, of_inputs: &Gram, own: &[usize], twin: &[Vec<f64>], child: &[f64]) -> GramRow {
     let scale = gram.count as f64 / (child.len() as f64).max(1.0);
     let dot = |a: &[f64], b: &[f64]| scale * a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let sum = scale * child.iter().sum::<f64>();
@@ -248,7 +241,7 @@ fn with_child(
     let known: Vec<f64> = twin.iter().map(|row| dot(row, child)).collect();
     let others = Others::new(of_inputs, sum, &known);
     let models = gram.models();
-    let mut dots = Vec::with_capacity(models + 1);
+    let mut dots = Vec::with_capacity(models + 2);
     let mut distances = Vec::with_capacity(models);
     dots.push(known[0]);
     for model in 0..models {
@@ -266,16 +259,13 @@ fn with_child(
             distances.push((square + gram.dot(model + 1, model + 1) - 2.0 * product).max(0.0));
         }
     }
-    let mut out = gram.clone();
-    out.sums.push(sum);
-    out.non_finite
-        .push(child.iter().filter(|x| !x.is_finite()).count() as u64);
-    out.dots.extend(dots);
-    out.dots.push(square);
-    out.squared_distances.extend(distances);
-    out.squared_distances.push(0.0);
-    debug_assert_eq!(out.dots.len(), packed(0, gram.models() + 2));
-    out
+    dots.push(square);
+    GramRow {
+        sum,
+        dots,
+        squared_distances: distances,
+        non_finite: child.iter().filter(|x| !x.is_finite()).count() as u64,
+    }
 }
 
 /// The child's dot products with models that have no twin: those of the regressions of both on

@@ -5,6 +5,7 @@
 //! are never looked at: a slider may move as fast as it likes.
 
 mod ahead;
+mod family;
 mod gain;
 mod import;
 mod unborn;
