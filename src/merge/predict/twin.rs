@@ -6,7 +6,8 @@
 //! such as a change of few numbers only, and by how much at most on the families it was tried
 //! on is what the description of the method states.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
 
 use super::Parts;
 use crate::checkpoint::Stored;
@@ -24,16 +25,27 @@ const MOST: usize = 8192;
 const ALL: usize = 600_000;
 const LEAST: usize = 1024;
 
-/// Makes twins for a model of so many tensors.
+/// Makes twins for the segments of a model.
 pub(super) struct Twins {
     numbers: usize,
+    /// What twins of so many numbers are made from; most tensors have twins of one size.
+    noise: BTreeMap<usize, Noise>,
 }
 
 impl Twins {
-    pub(super) fn new(tensors: usize) -> Self {
-        Self {
-            numbers: (ALL / tensors.max(1)).clamp(LEAST, MOST),
+    pub(super) fn new(segments: &[TensorGram]) -> Self {
+        let mut twins = Self {
+            numbers: (ALL / segments.len().max(1)).clamp(LEAST, MOST),
+            noise: BTreeMap::new(),
+        };
+        for segment in segments {
+            let n = twins.shape(segment).iter().product();
+            let noise = twins.noise.entry(n).or_default();
+            // One for the base, and one for each model.
+            let rows = noise.0.len().max(segment.gram.sums.len());
+            noise.0.resize_with(rows, OnceLock::new);
         }
+        twins
     }
 
     /// The row of the child in the Gram of a segment, by trying the method on a twin.
@@ -61,7 +73,12 @@ impl Twins {
         };
         let places: Vec<usize> = rows.iter().map(place).collect();
         let shape = self.shape(segment);
-        let twin = twin(&of_inputs, shape.iter().product());
+        let n = shape.iter().product();
+        let noise = self
+            .noise
+            .get(&n)
+            .map_or(Vec::new(), |noise| noise.rows(of_inputs.sums.len(), n));
+        let twin = twin(&of_inputs, &noise, n);
         let child = tried(segment, &shape, &twin, method, parts, &places)?;
         Ok(row(&segment.gram, &of_inputs, &own, &twin, &child))
     }
@@ -90,12 +107,9 @@ fn tried(
     let base = &twin[0];
     let bytes: Vec<Vec<u8>> = places
         .iter()
-        .map(|&row| {
-            let change = if row == 0 { None } else { Some(&twin[row]) };
-            let number = |k: usize| (base[k] + change.map_or(0.0, |c| c[k])) as f32;
-            (0..base.len())
-                .flat_map(|k| number(k).to_le_bytes())
-                .collect()
+        .map(|&row| match row {
+            0 => stored(base.iter().copied()),
+            row => stored(base.iter().zip(&twin[row]).map(|(b, change)| b + change)),
         })
         .collect();
     let tensor = MergeTensor {
@@ -140,21 +154,33 @@ fn input(bytes: &[u8]) -> Input<'_> {
     }
 }
 
-/// Rows of numbers whose means and mean products are those of `gram`.
-fn twin(gram: &Gram, n: usize) -> Vec<Vec<f64>> {
+/// Numbers as a file has them, in F32.
+fn stored(numbers: impl ExactSizeIterator<Item = f64>) -> Vec<u8> {
+    let mut bytes = vec![0; 4 * numbers.len()];
+    let (places, _) = bytes.as_chunks_mut();
+    for (place, number) in places.iter_mut().zip(numbers) {
+        *place = (number as f32).to_le_bytes();
+    }
+    bytes
+}
+
+/// Rows of `n` numbers whose means and mean products are those of `gram`, made from as many
+/// rows of noise.
+fn twin(gram: &Gram, noise: &[&[f64]], n: usize) -> Vec<Vec<f64>> {
     let rows = gram.sums.len();
     let count = (gram.count as f64).max(1.0);
     let mean: Vec<f64> = gram.sums.iter().map(|s| s / count).collect();
-    let noise = independent(rows, n);
     let covariance = |i: usize, j: usize| gram.dot(i, j) / count - mean[i] * mean[j];
     let lower = lower(rows, covariance, |i| gram.dot(i, i) / count);
-    let number = |row: usize, k: usize| {
-        let parts = lower[row].iter().zip(&noise).map(|(l, z)| l * z[k]);
-        mean[row] + parts.sum::<f64>()
+    let numbers = |row: usize| {
+        let mut out = vec![0.0; n];
+        for (l, z) in lower[row][..=row].iter().zip(noise) {
+            out.iter_mut().zip(*z).for_each(|(x, z)| *x += l * z);
+        }
+        out.iter_mut().for_each(|x| *x += mean[row]);
+        out
     };
-    (0..rows)
-        .map(|row| (0..n).map(|k| number(row, k)).collect())
-        .collect()
+    (0..rows).map(numbers).collect()
 }
 
 /// Cholesky: L of L·Lᵀ, with 0 on the diagonal where what is left of a row is rounding noise
@@ -201,27 +227,39 @@ fn solved(lower: &[Vec<f64>], v: &[f64]) -> Vec<f64> {
 }
 
 /// Rows of normal numbers with mean 0, made orthogonal to each other and of mean square 1,
-/// as far as `n` numbers allow.
-fn independent(rows: usize, n: usize) -> Vec<Vec<f64>> {
-    let mut out: Vec<Vec<f64>> = Vec::with_capacity(rows);
-    for row in 0..rows {
-        let stream = Stream::new(0, "twin", row as u64);
-        let mut own: Vec<f64> = (0..n).map(|k| normal(stream, k as u64)).collect();
-        // Twice is enough for what rounding leaves of the first time.
-        for _ in 0..2 {
-            let mean = own.iter().sum::<f64>() / n as f64;
-            own.iter_mut().for_each(|x| *x -= mean);
-            for other in &out {
-                let dot = own.iter().zip(other).map(|(a, b)| a * b).sum::<f64>() / n as f64;
-                own.iter_mut().zip(other).for_each(|(a, b)| *a -= dot * b);
-            }
+/// as far as so many numbers allow. Each is made when it is first asked for.
+#[derive(Default)]
+struct Noise(Vec<OnceLock<Vec<f64>>>);
+
+impl Noise {
+    /// The first `count` rows of `n` numbers.
+    fn rows(&self, count: usize, n: usize) -> Vec<&[f64]> {
+        let mut out: Vec<&[f64]> = Vec::with_capacity(count);
+        for (row, cell) in self.0.iter().take(count).enumerate() {
+            let own = cell.get_or_init(|| independent(row, &out, n));
+            out.push(own);
         }
-        let size = (own.iter().map(|x| x * x).sum::<f64>() / n as f64).sqrt();
-        let scale = if size > 1e-6 { 1.0 / size } else { 0.0 };
-        own.iter_mut().for_each(|x| *x *= scale);
-        out.push(own);
+        out
     }
-    out
+}
+
+/// The row `row`, beside those before it.
+fn independent(row: usize, others: &[&[f64]], n: usize) -> Vec<f64> {
+    let stream = Stream::new(0, "twin", row as u64);
+    let mut own: Vec<f64> = (0..n).map(|k| normal(stream, k as u64)).collect();
+    // Twice is enough for what rounding leaves of the first time.
+    for _ in 0..2 {
+        let mean = own.iter().sum::<f64>() / n as f64;
+        own.iter_mut().for_each(|x| *x -= mean);
+        for other in others {
+            let dot = own.iter().zip(*other).map(|(a, b)| a * b).sum::<f64>() / n as f64;
+            own.iter_mut().zip(*other).for_each(|(a, b)| *a -= dot * b);
+        }
+    }
+    let size = (own.iter().map(|x| x * x).sum::<f64>() / n as f64).sqrt();
+    let scale = if size > 1e-6 { 1.0 / size } else { 0.0 };
+    own.iter_mut().for_each(|x| *x *= scale);
+    own
 }
 
 /// Box and Muller's way from two even numbers to a normal one.
