@@ -11,6 +11,7 @@
 //! joins the family.
 
 mod foreseen;
+mod noise;
 mod row;
 mod steps;
 mod twin;

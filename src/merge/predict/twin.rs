@@ -7,16 +7,16 @@
 //! on is what the description of the method states.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 
 use super::Parts;
+use super::noise::Noise;
 use crate::checkpoint::Stored;
 use crate::jobs::Ticket;
 use crate::kinship::TensorGram;
 use crate::merge::methods::{MergeError, Method};
 use crate::merge::run_tensor::merge_tensor;
 use crate::merge::tensor::{Input, MergeTensor};
-use crate::numeric::random::Stream;
 use crate::numeric::{Float, Gram, GramRow};
 
 /// Numbers of a twin, unless the tensor has fewer.
@@ -40,10 +40,9 @@ impl Twins {
         };
         for segment in segments {
             let n = twins.shape(segment).iter().product();
-            let noise = twins.noise.entry(n).or_default();
             // One for the base, and one for each model.
-            let rows = noise.0.len().max(segment.gram.sums.len());
-            noise.0.resize_with(rows, OnceLock::new);
+            let rows = segment.gram.sums.len();
+            twins.noise.entry(n).or_default().make_room(rows);
         }
         twins
     }
@@ -224,49 +223,6 @@ fn solved(lower: &[Vec<f64>], v: &[f64]) -> Vec<f64> {
         });
     }
     out
-}
-
-/// Rows of normal numbers with mean 0, made orthogonal to each other and of mean square 1,
-/// as far as so many numbers allow. Each is made when it is first asked for.
-#[derive(Default)]
-struct Noise(Vec<OnceLock<Vec<f64>>>);
-
-impl Noise {
-    /// The first `count` rows of `n` numbers.
-    fn rows(&self, count: usize, n: usize) -> Vec<&[f64]> {
-        let mut out: Vec<&[f64]> = Vec::with_capacity(count);
-        for (row, cell) in self.0.iter().take(count).enumerate() {
-            let own = cell.get_or_init(|| independent(row, &out, n));
-            out.push(own);
-        }
-        out
-    }
-}
-
-/// The row `row`, beside those before it.
-fn independent(row: usize, others: &[&[f64]], n: usize) -> Vec<f64> {
-    let stream = Stream::new(0, "twin", row as u64);
-    let mut own: Vec<f64> = (0..n).map(|k| normal(stream, k as u64)).collect();
-    // Twice is enough for what rounding leaves of the first time.
-    for _ in 0..2 {
-        let mean = own.iter().sum::<f64>() / n as f64;
-        own.iter_mut().for_each(|x| *x -= mean);
-        for other in others {
-            let dot = own.iter().zip(*other).map(|(a, b)| a * b).sum::<f64>() / n as f64;
-            own.iter_mut().zip(*other).for_each(|(a, b)| *a -= dot * b);
-        }
-    }
-    let size = (own.iter().map(|x| x * x).sum::<f64>() / n as f64).sqrt();
-    let scale = if size > 1e-6 { 1.0 / size } else { 0.0 };
-    own.iter_mut().for_each(|x| *x *= scale);
-    own
-}
-
-/// Box and Muller's way from two even numbers to a normal one.
-fn normal(stream: Stream, index: u64) -> f64 {
-    let even = |k| ((stream.at(k) >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-    let (u, v) = (even(2 * index), even(2 * index + 1));
-    (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
 }
 
 /// The child's row, scaled from the twin to the tensor. `own` are the models of `gram` that
