@@ -210,30 +210,31 @@ fn lower(
     lower
 }
 
-/// L⁻¹v, with 0 where L has none.
+/// The x of L·Lᵀx = v, with 0 where L has none on its diagonal.
 fn solved(lower: &[Vec<f64>], v: &[f64]) -> Vec<f64> {
-    let mut out: Vec<f64> = Vec::with_capacity(v.len());
-    for (row, &right) in lower.iter().zip(v) {
-        let diagonal = row[out.len()];
-        let known: f64 = row.iter().zip(&out).map(|(l, x)| l * x).sum();
-        out.push(if diagonal > 0.0 {
-            (right - known) / diagonal
-        } else {
-            0.0
-        });
+    let n = v.len();
+    let divided = |rest: f64, diagonal: f64| if diagonal > 0.0 { rest / diagonal } else { 0.0 };
+    let mut x = v.to_vec();
+    for i in 0..n {
+        let known: f64 = (0..i).map(|k| lower[i][k] * x[k]).sum();
+        x[i] = divided(x[i] - known, lower[i][i]);
     }
-    out
+    for i in (0..n).rev() {
+        let known: f64 = (i + 1..n).map(|k| lower[k][i] * x[k]).sum();
+        x[i] = divided(x[i] - known, lower[i][i]);
+    }
+    x
 }
 
 /// The child's row, scaled from the twin to the tensor. `own` are the models of `gram` that
 /// have a twin.
 fn row(gram: &Gram, of_inputs: &Gram, own: &[usize], twin: &[Vec<f64>], child: &[f64]) -> GramRow {
     let scale = gram.count as f64 / (child.len() as f64).max(1.0);
-    let dot = |a: &[f64], b: &[f64]| scale * a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let dot = |a: &[f64], b: &[f64]| scale * dot(a, b);
     let sum = scale * child.iter().sum::<f64>();
     let square = dot(child, child);
     let known: Vec<f64> = twin.iter().map(|row| dot(row, child)).collect();
-    let others = Others::new(of_inputs, sum, &known);
+    let regression = Regression::new(of_inputs, sum, &known);
     let models = gram.models();
     let mut dots = Vec::with_capacity(models + 2);
     let mut distances = Vec::with_capacity(models);
@@ -248,7 +249,7 @@ fn row(gram: &Gram, of_inputs: &Gram, own: &[usize], twin: &[Vec<f64>], child: &
                 .collect();
             distances.push(dot(&apart, &apart));
         } else {
-            let product = others.dot(gram, own, model);
+            let product = regression.dot(gram, own, model);
             dots.push(product);
             distances.push((square + gram.dot(model + 1, model + 1) - 2.0 * product).max(0.0));
         }
@@ -262,14 +263,14 @@ fn row(gram: &Gram, of_inputs: &Gram, own: &[usize], twin: &[Vec<f64>], child: &
     }
 }
 
-/// The child's dot products with models that have no twin: those of the regressions of both on
-/// 1, b and the inputs' δ.
-struct Others {
-    lower: Vec<Vec<f64>>,
-    child: Vec<f64>,
+/// The child's dot products with models that have no twin: those of its regression on 1, b and
+/// the inputs' δ, which leaves nothing that is theirs.
+struct Regression {
+    shares: Vec<f64>,
 }
 
-impl Others {
+impl Regression {
+    /// Of a child with this sum, and these dot products with the rows of `of_inputs`.
     fn new(of_inputs: &Gram, sum: f64, known: &[f64]) -> Self {
         let n = of_inputs.sums.len() + 1;
         let product = |i: usize, j: usize| match (i.min(j), i.max(j)) {
@@ -280,18 +281,54 @@ impl Others {
         let lower = lower(n, product, |i| product(i, i));
         let with: Vec<f64> = std::iter::once(sum).chain(known.iter().copied()).collect();
         Self {
-            child: solved(&lower, &with),
-            lower,
+            shares: solved(&lower, &with),
         }
     }
 
+    /// With a model of `gram`, of which `own` are the inputs.
     fn dot(&self, gram: &Gram, own: &[usize], model: usize) -> f64 {
         let row = model + 1;
-        let with: Vec<f64> = [gram.sums[row], gram.dot(0, row)]
-            .into_iter()
-            .chain(own.iter().map(|&k| gram.dot(k + 1, row)))
-            .collect();
-        let other = solved(&self.lower, &with);
-        other.iter().zip(&self.child).map(|(a, b)| a * b).sum()
+        let inputs = own.iter().map(|&k| gram.dot(k + 1, row));
+        let with = [gram.sums[row], gram.dot(0, row)].into_iter().chain(inputs);
+        with.zip(&self.shares).map(|(x, share)| x * share).sum()
+    }
+}
+
+/// Σ aₖbₖ, in lanes that do not wait for each other.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in a.iter().zip(b) {
+        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane += a * b;
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f64>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_in_lanes_are_those_in_a_row() {
+        for n in [0, 1, 7, 8, 9, 100] {
+            let a: Vec<f64> = (0..n).map(f64::from).collect();
+            let b: Vec<f64> = a.iter().map(|x| 3.0 - x).collect();
+            // Whole numbers, so that no order of adding rounds.
+            let naive: f64 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
+            assert_eq!(dot(&a, &b), naive, "{n}");
+        }
+    }
+
+    #[test]
+    fn what_depends_on_others_has_no_share() {
+        // Worked out by hand: 4x + 2y = 8 and 2x + 5y = 8, and a third row that is the first.
+        let matrix = [[4.0, 2.0, 4.0], [2.0, 5.0, 2.0], [4.0, 2.0, 4.0]];
+        let lower = lower(3, |i, j| matrix[i][j], |i| matrix[i][i]);
+        let x = solved(&lower, &[8.0, 8.0, 8.0]);
+        assert!((x[0] - 1.5).abs() < 1e-15 && (x[1] - 1.0).abs() < 1e-15);
+        assert_eq!(x[2], 0.0);
     }
 }
