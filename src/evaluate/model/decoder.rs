@@ -177,6 +177,8 @@ impl Layer {
             } else {
                 from.optional(&bias, &[rows])?
             };
+            // Stored by columns, a weight need not be turned around for every product.
+            let weight = weight.t()?.contiguous()?.t()?;
             Ok::<_, EvaluateError>(Linear::new(weight, bias))
         };
         let layer = Self {

@@ -94,11 +94,13 @@ impl Model {
     }
 
     /// How many tokens are gone through at once: so many that the largest product of a layer
-    /// takes some hundredths of a second, because cancellation is heard between them.
+    /// takes some hundredths of a second, because cancellation is heard between them; and in
+    /// small models so few that the library works out an activation on the calling thread.
     pub(super) fn tokens_at_once(&self) -> usize {
         let s = &self.decoder.settings;
         let largest = s.hidden * s.inner.max(s.heads * s.head_dim);
-        (PRODUCT / largest).clamp(16, 4096)
+        let quiet = (QUIET_NUMBERS / s.inner.max(s.hidden)).max(128);
+        (PRODUCT / largest).min(quiet).max(16)
     }
 
     /// The same for the head.
@@ -126,6 +128,10 @@ impl Model {
 
 /// Multiplications in one product: about a fiftieth of a second on one processor.
 const PRODUCT: usize = 1 << 29;
+
+/// Numbers from which on the library (candle-core 0.11) spreads a sum or an activation over
+/// threads of its own, one call at a time, and others wait.
+const QUIET_NUMBERS: usize = (64 << 10) - 1;
 
 /// Texts of equal length that are gone through together.
 pub(super) struct Batch<'m> {
