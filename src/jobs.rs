@@ -20,10 +20,21 @@ pub struct Cancelled;
 #[derive(Clone, Debug)]
 pub struct Ticket(Arc<Shared>);
 
+/// What a job counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes read or written.
+    #[default]
+    Bytes,
+    /// Items of tasks.
+    Items,
+}
+
 #[derive(Debug)]
 struct Shared {
-    done_bytes: AtomicU64,
-    total_bytes: AtomicU64,
+    done: AtomicU64,
+    total: AtomicU64,
+    counts_items: AtomicBool,
     cancelled: AtomicBool,
     started: Instant,
 }
@@ -31,8 +42,9 @@ struct Shared {
 impl Default for Ticket {
     fn default() -> Self {
         Self(Arc::new(Shared {
-            done_bytes: AtomicU64::new(0),
-            total_bytes: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            total: AtomicU64::new(0),
+            counts_items: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
             started: Instant::now(),
         }))
@@ -40,17 +52,23 @@ impl Default for Ticket {
 }
 
 impl Ticket {
-    /// Says how many bytes there are to go through; work found later is added.
-    pub fn expect(&self, bytes: u64) {
-        self.0.total_bytes.fetch_add(bytes, Ordering::Relaxed);
+    /// Says what is counted, if not bytes; before anything is.
+    pub fn count_in(&self, unit: Unit) {
+        let items = unit == Unit::Items;
+        self.0.counts_items.store(items, Ordering::Relaxed);
     }
 
-    /// Reports bytes gone through.
+    /// Says how much there is to go through; work found later is added.
+    pub fn expect(&self, count: u64) {
+        self.0.total.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Reports what was gone through.
     ///
     /// # Errors
     /// [`Cancelled`] if the job was asked to stop.
-    pub fn advance(&self, bytes: u64) -> Result<(), Cancelled> {
-        self.0.done_bytes.fetch_add(bytes, Ordering::Relaxed);
+    pub fn advance(&self, count: u64) -> Result<(), Cancelled> {
+        self.0.done.fetch_add(count, Ordering::Relaxed);
         if self.0.cancelled.load(Ordering::Relaxed) {
             Err(Cancelled)
         } else {
@@ -66,8 +84,12 @@ impl Ticket {
     /// How far the job is.
     pub fn progress(&self) -> Progress {
         Progress {
-            done_bytes: self.0.done_bytes.load(Ordering::Relaxed),
-            total_bytes: self.0.total_bytes.load(Ordering::Relaxed),
+            done: self.0.done.load(Ordering::Relaxed),
+            total: self.0.total.load(Ordering::Relaxed),
+            unit: match self.0.counts_items.load(Ordering::Relaxed) {
+                true => Unit::Items,
+                false => Unit::Bytes,
+            },
             elapsed: self.0.started.elapsed(),
         }
     }
@@ -76,10 +98,12 @@ impl Ticket {
 /// How far a job is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// Bytes gone through.
-    pub done_bytes: u64,
-    /// Bytes to go through; 0 while that is not known.
-    pub total_bytes: u64,
+    /// How much was gone through.
+    pub done: u64,
+    /// How much there is to go through; 0 while that is not known.
+    pub total: u64,
+    /// What is counted.
+    pub unit: Unit,
     /// Time since the start.
     pub elapsed: Duration,
 }
@@ -87,12 +111,12 @@ pub struct Progress {
 impl Progress {
     /// Share done, 0 to 1; `None` while the total is not known.
     pub fn fraction(&self) -> Option<f64> {
-        (self.total_bytes > 0).then(|| (self.done_bytes as f64 / self.total_bytes as f64).min(1.0))
+        (self.total > 0).then(|| (self.done as f64 / self.total as f64).min(1.0))
     }
 
-    /// Bytes a second since the start.
-    pub fn bytes_per_second(&self) -> f64 {
-        self.done_bytes as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    /// Bytes or items a second since the start.
+    pub fn per_second(&self) -> f64 {
+        self.done as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
     /// Time left at the speed so far; `None` before there is one.
@@ -329,13 +353,14 @@ mod tests {
     #[test]
     fn progress_knows_share_and_time_left() {
         let progress = Progress {
-            done_bytes: 25,
-            total_bytes: 100,
+            done: 25,
+            total: 100,
+            unit: Unit::Bytes,
             elapsed: Duration::from_secs(5),
         };
         assert_eq!(progress.fraction(), Some(0.25));
         assert_eq!(progress.time_left(), Some(Duration::from_secs(15)));
-        assert!((progress.bytes_per_second() - 5.0).abs() < 1e-9);
+        assert!((progress.per_second() - 5.0).abs() < 1e-9);
     }
 
     #[test]

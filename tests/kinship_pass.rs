@@ -413,10 +413,10 @@ fn every_tensor_is_announced_once_and_progress_ends_at_its_total() {
             );
             assert!(seen.iter().map(|(_, tensor)| tensor).eq(&found.tensors));
             let progress = ticket.progress();
-            assert_eq!(progress.done_bytes, progress.total_bytes);
+            assert_eq!(progress.done, progress.total);
             // All but the headers of the files.
-            assert!(progress.total_bytes < passes * sizes);
-            assert!(progress.total_bytes > passes * (sizes - 3000));
+            assert!(progress.total < passes * sizes);
+            assert!(progress.total > passes * (sizes - 3000));
         }
     }
 }
@@ -427,7 +427,7 @@ fn progress_never_exceeds_its_total() {
     let ticket = Ticket::default();
     let check = |_: usize, _: &TensorGram| {
         let progress = ticket.progress();
-        assert!(progress.done_bytes <= progress.total_bytes);
+        assert!(progress.done <= progress.total);
     };
     let all = models.first(2);
     measure(
@@ -505,7 +505,7 @@ fn nothing_to_compare_is_a_result_and_no_failure() {
     assert_eq!(found.tensors.len(), 0);
     assert_eq!(found.left_out.len(), SMALL.len() + 1);
     assert_eq!(matrix(&found, Metric::Euclidean).get(0, 0), None);
-    assert_eq!(ticket.progress().total_bytes, 0);
+    assert_eq!(ticket.progress().total, 0);
 }
 
 #[test]

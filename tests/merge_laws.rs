@@ -366,7 +366,7 @@ fn readings_are_never_fewer_than_reported() {
             let ticket = kinfolk::jobs::Ticket::default();
             kinfolk::merge::merge_tensor(&tensor, *method, &values, &ticket, &|_, _| Ok(()))
                 .unwrap();
-            let (once, done) = ((inputs.len() * 960) as u64, ticket.progress().done_bytes);
+            let (once, done) = ((inputs.len() * 960) as u64, ticket.progress().done);
             assert!(
                 done >= once && done <= once * method.readings(&values),
                 "{}: {done}",

@@ -35,6 +35,8 @@ pub enum Subcommand {
     Merge(MergeArgs),
     /// Foresee the kinship of the child that a recipe would make
     Predict(PredictArgs),
+    /// Score a small model on tasks, on the CPU
+    Evaluate(EvaluateArgs),
     /// Tell how two columns of a table go together
     Stats(StatsArgs),
     /// Show what a checkpoint holds
@@ -127,6 +129,24 @@ pub struct PredictArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct EvaluateArgs {
+    /// The model: a folder or a safetensors file with its config.json and tokenizer.json
+    pub model: PathBuf,
+    /// Tasks: JSONL with prompt and answer, or text for a perplexity
+    #[arg(required = true, value_name = "TASKS")]
+    pub tasks: Vec<PathBuf>,
+    /// Write every answer as CSV to FILE
+    #[arg(long, value_name = "FILE")]
+    pub items: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write the scores as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }

@@ -5,6 +5,7 @@
 
 mod args;
 mod demo;
+mod evaluate;
 mod inspect;
 mod kinship;
 mod merge;
@@ -56,6 +57,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
+        Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Stats(stats)) => stats::run(&stats),
         Some(Subcommand::Inspect(inspect)) => inspect::run(&inspect),
         Some(Subcommand::Demo(demo)) => demo::run(&demo),

@@ -1,13 +1,14 @@
 //! A job on the terminal: a bar while it runs, and Ctrl C that stops it cleanly.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::CliError;
-use crate::jobs::{Event, Failure, Jobs, Ticket};
+use crate::jobs::{Event, Failure, Jobs, Ticket, Unit};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -24,14 +25,19 @@ pub fn run<T: Send + 'static>(
     let mut jobs: Jobs<T> = Jobs::new(|| {});
     jobs.spawn(title, move |ticket, _| work(ticket));
     let bar = bar(title);
+    let mut unit = Unit::default();
     let result = loop {
         if INTERRUPTED.load(Ordering::Relaxed) {
             jobs.cancel_all();
         }
         if let Some(job) = jobs.running().first() {
             let progress = job.ticket.progress();
-            bar.set_length(progress.total_bytes);
-            bar.set_position(progress.done_bytes);
+            if progress.unit != unit {
+                unit = progress.unit;
+                style(&bar, unit);
+            }
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
         }
         if let Some(Event::Ended(_, _, result)) = jobs.wait(TICK) {
             break result;
@@ -48,13 +54,26 @@ fn bar(title: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template(
-        "{msg} {bar:30} {percent:>3} %  {decimal_bytes_per_sec}  {eta} left",
-    );
     let bar = ProgressBar::new(0).with_message(title.to_owned());
+    style(&bar, Unit::default());
+    bar
+}
+
+/// Makes the bar tell of this unit.
+fn style(bar: &ProgressBar, unit: Unit) {
+    let template = match unit {
+        Unit::Bytes => "{msg} {bar:30} {percent:>3} %  {decimal_bytes_per_sec}  {eta} left",
+        Unit::Items => "{msg} {bar:30} {pos} of {len} items · {rate} items/s · {left} left",
+    };
     // A template that does not parse leaves the library's own look.
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        let rate = |state: &ProgressState, out: &mut dyn Write| {
+            write!(out, "{:.0}", state.per_sec()).ok();
+        };
+        let left = |state: &ProgressState, out: &mut dyn Write| {
+            let secs = state.eta().as_secs_f64().ceil() as u64;
+            write!(out, "{}:{:02}", secs / 60, secs % 60).ok();
+        };
+        bar.set_style(style.with_key("rate", rate).with_key("left", left));
     }
 }

@@ -1,7 +1,30 @@
 //! How good a model is: by the built-in evaluator, for small models on the CPU, or by a program
 //! of the user's. Files and figures go in, [`TaskScore`]s come out.
+//!
+//! The built-in evaluator is a default feature of the build. Without it the same functions are
+//! there and say so in a sentence, so that nobody who calls them has two ways.
 
 pub mod command;
+
+pub mod error;
+pub mod task;
+
+#[cfg(feature = "built-in-evaluator")]
+mod model;
+#[cfg(feature = "built-in-evaluator")]
+mod run;
+
+#[cfg(not(feature = "built-in-evaluator"))]
+mod absent;
+
+#[cfg(not(feature = "built-in-evaluator"))]
+pub use absent::{Model, evaluate, evaluate_items};
+pub use error::EvaluateError;
+#[cfg(feature = "built-in-evaluator")]
+pub use model::Model;
+#[cfg(feature = "built-in-evaluator")]
+pub use run::{evaluate, evaluate_items, evaluate_with_rows};
+pub use task::{Task, read_tasks};
 
 /// What a model scored on one task.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,8 +35,30 @@ pub struct TaskScore {
     pub value: f64,
     /// Its standard error, in the same unit.
     pub stderr: Option<f64>,
-    /// On how many items.
+    /// On how many items; for a perplexity, over how many tokens.
     pub n: Option<u64>,
     /// How many of them were right, where that is what is counted.
     pub correct: Option<u64>,
+}
+
+/// What a model did on one task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskOutcome {
+    /// The score.
+    pub score: TaskScore,
+    /// Its items in the order of the file; none for a perplexity.
+    pub items: Vec<ItemOutcome>,
+}
+
+/// What a model answered to one prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemOutcome {
+    /// What it was asked.
+    pub prompt: String,
+    /// The answer that counts as right.
+    pub expected: String,
+    /// What it said, up to its end-of-text token, a stop text, or the most tokens allowed.
+    pub got: String,
+    /// Whether the two are the same text, to the last space.
+    pub is_right: bool,
 }

@@ -8,7 +8,7 @@ use super::dialogs::Filter;
 use crate::charts::Figure;
 use crate::jobs::JobId;
 use crate::merge::canvas::Composition;
-use crate::study::{Command, DraftId, Import, ModelId};
+use crate::study::{Command, DraftId, EvolutionId, Import, ModelId};
 use crate::workbench::Notice;
 use crate::workbench::composing::Request;
 use crate::workbench::merging::MergeId;
@@ -108,6 +108,22 @@ pub enum Action {
     AskWhereToMergeAgain(MergeId),
     /// Take what is done off the queue's list.
     ClearMerges,
+    /// Start an evolution, or let it go on.
+    RunEvolution(EvolutionId),
+    /// Stop an evolution after the child that is being made or judged.
+    PauseEvolution(EvolutionId),
+    /// Stop an evolution at once.
+    StopEvolution(EvolutionId),
+    /// Ask for the folder that an evolution's children are written to.
+    AskForEvolutionFolder(EvolutionId),
+    /// Judge models by the study's evaluator.
+    Judge(Vec<ModelId>),
+    /// Stop what is being judged.
+    StopJudging,
+    /// Ask for files of tasks for the built-in evaluator.
+    AskForTaskFiles,
+    /// Ask for the folder that the evaluator's program runs in.
+    AskForCallFolder,
     /// Save now.
     Save,
     /// Measure what is not known of a base's family, or all of it anew.
@@ -241,18 +257,21 @@ pub enum View {
     Lineage,
     /// Compose a merge.
     Merge,
+    /// Run generations.
+    Evolution,
     /// Preferences of the program.
     Settings,
 }
 
 impl View {
     /// Every view.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Models,
         Self::Kinship,
         Self::Charts,
         Self::Lineage,
         Self::Merge,
+        Self::Evolution,
         Self::Settings,
     ];
 
@@ -264,6 +283,7 @@ impl View {
             Self::Charts => "Charts",
             Self::Lineage => "Lineage",
             Self::Merge => "Merge",
+            Self::Evolution => "Evolution",
             Self::Settings => "Settings",
         }
     }
@@ -277,6 +297,7 @@ impl View {
             Self::Charts => regular::CHART_SCATTER,
             Self::Lineage => regular::TREE_STRUCTURE,
             Self::Merge => regular::GIT_MERGE,
+            Self::Evolution => regular::DNA,
             Self::Settings => regular::GEAR_SIX,
         }
     }

@@ -11,8 +11,8 @@ use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self, Tokens};
 use super::views::{
-    ChartsView, ImportView, Keys, KinshipView, LineageView, MergeView, ModelsView, settings,
-    welcome,
+    ChartsView, EvolutionView, ImportView, Keys, KinshipView, LineageView, MergeView, ModelsView,
+    settings, welcome,
 };
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
@@ -37,6 +37,7 @@ pub struct App {
     pub(super) charts: ChartsView,
     lineage: LineageView,
     merge: MergeView,
+    evolution: EvolutionView,
     inspector: shell::Inspector,
     pub(super) actions: Vec<Action>,
     was_focused: bool,
@@ -73,6 +74,7 @@ impl App {
             charts: ChartsView::default(),
             lineage: LineageView::default(),
             merge: MergeView::default(),
+            evolution: EvolutionView::default(),
             inspector: shell::Inspector::default(),
             actions: Vec::new(),
             was_focused: true,
@@ -219,6 +221,7 @@ impl App {
                 Some(View::Kinship) => self.kinship.ui(ui, &self.bench, out),
                 Some(View::Charts) => self.charts.ui(ui, &self.bench, out),
                 Some(View::Merge) => self.merge.ui(ui, &self.bench, out),
+                Some(View::Evolution) => self.evolution.ui(ui, &self.bench, out),
                 Some(View::Lineage) => self.lineage.ui(ui, &self.bench, out),
                 Some(View::Settings) => settings::ui(ui, &self.bench, &self.prefs, out),
             });

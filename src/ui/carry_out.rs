@@ -12,7 +12,7 @@ use super::dialogs::{Filter, PickKind, PickRequest, Picked, Purpose};
 use super::shell;
 use super::widgets::toast::ToastKind;
 use crate::merge::canvas::Composition;
-use crate::study::{Command, ModelEdit, ModelId};
+use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId};
 use crate::workbench::Workbench;
 use crate::workbench::merging::MergeId;
 
@@ -22,6 +22,7 @@ pub struct Asked {
     relocate: Option<ModelId>,
     export: Option<Export>,
     merge_again: Option<MergeId>,
+    evolution: Option<EvolutionId>,
     /// What waits for a word about the merges that it would stop.
     pub(super) leaving: Option<Action>,
     drawing: Option<Drawing>,
@@ -31,6 +32,10 @@ pub struct Asked {
 const STUDIES: Filter = Filter {
     name: "Kinfolk studies",
     extensions: &["json"],
+};
+const TASKS: Filter = Filter {
+    name: "Tasks",
+    extensions: &["jsonl", "txt"],
 };
 const RECIPES: Filter = Filter {
     name: "mergekit recipes",
@@ -129,6 +134,17 @@ impl App {
             Action::ReplaceMerge(id) => self.bench.replace_merge(id),
             Action::AskWhereToMergeAgain(id) => self.ask_where_to_merge(Some(id), ctx),
             Action::ClearMerges => self.bench.clear_merges(),
+            Action::RunEvolution(id) => self.bench.run_evolution(id),
+            Action::PauseEvolution(id) => self.bench.pause_evolution(id),
+            Action::StopEvolution(id) => self.bench.stop_evolution(id),
+            Action::AskForEvolutionFolder(id) => self.ask_for_evolution_folder(id, ctx),
+            Action::Judge(models) => self.bench.judge_models(&models),
+            Action::StopJudging => self.bench.stop_judging(),
+            Action::AskForTaskFiles => self.ask_for_files(Purpose::TaskFiles, TASKS, ctx),
+            Action::AskForCallFolder => {
+                let title = "Choose the folder that the evaluator runs in";
+                self.ask(Purpose::CallFolder, title, PickKind::OpenFolders, ctx);
+            }
             Action::Save => self.bench.save(),
             Action::Measure { base, anew } => {
                 self.bench.measure(base, anew);
@@ -244,6 +260,7 @@ impl App {
         let title = match purpose {
             Purpose::OpenStudy => "Open a study",
             Purpose::OpenRecipe => "Open a recipe",
+            Purpose::TaskFiles => "Choose files of tasks",
             Purpose::ImportScores => "Import scores: choose tables or result files",
             _ => "Add models: choose safetensors files",
         };
@@ -293,6 +310,45 @@ impl App {
         self.ask(Purpose::WriteMerge, title, kind, ctx);
     }
 
+    fn ask_for_evolution_folder(&mut self, id: EvolutionId, ctx: &Context) {
+        self.asked.evolution = Some(id);
+        let title = "Choose the folder that children are written to";
+        self.ask(Purpose::EvolutionFolder, title, PickKind::OpenFolders, ctx);
+    }
+
+    fn take_evolution_folder(&mut self, folder: PathBuf) {
+        let id = self.asked.evolution.take();
+        let doc = self.bench.study().doc();
+        if let Some(evolution) = id.and_then(|id| doc.evolution(id)) {
+            let mut setup = evolution.setup.clone();
+            setup.folder = Some(folder);
+            let edit = EvolutionEdit::Change(evolution.id, Box::new(setup));
+            self.bench.apply(Command::Evolution(edit));
+        }
+    }
+
+    /// Files of tasks are put to those that there are; other evaluators give way.
+    fn take_task_files(&mut self, paths: Vec<PathBuf>) {
+        let mut tasks = match &self.bench.study().doc().evaluator {
+            Evaluator::BuiltIn { tasks } => tasks.clone(),
+            _ => Vec::new(),
+        };
+        tasks.extend(paths);
+        tasks.sort();
+        tasks.dedup();
+        let edit = EvolutionEdit::Judge(Evaluator::BuiltIn { tasks });
+        self.bench.apply(Command::Evolution(edit));
+    }
+
+    fn take_call_folder(&mut self, folder: PathBuf) {
+        if let Evaluator::Command { call } = &self.bench.study().doc().evaluator {
+            let mut call = call.clone();
+            call.folder = Some(folder);
+            let edit = EvolutionEdit::Judge(Evaluator::Command { call });
+            self.bench.apply(Command::Evolution(edit));
+        }
+    }
+
     fn ask_where_to_export(&mut self, export: Export, ctx: &Context) {
         let kind = PickKind::SaveFile {
             name: export.name.clone(),
@@ -335,6 +391,9 @@ impl App {
                 self.bench.open_recipe(&first);
                 self.prefs.view = View::Merge;
             }
+            Purpose::EvolutionFolder => self.take_evolution_folder(first),
+            Purpose::TaskFiles => self.take_task_files(picked.paths),
+            Purpose::CallFolder => self.take_call_folder(first),
             Purpose::WriteMerge => match self.asked.merge_again.take() {
                 Some(id) => self.bench.redirect_merge(id, &first),
                 None => self.bench.queue_merge(&first, false),

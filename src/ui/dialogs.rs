@@ -40,6 +40,12 @@ pub enum Purpose {
     OpenRecipe,
     /// Write a merge.
     WriteMerge,
+    /// Say where an evolution writes its children.
+    EvolutionFolder,
+    /// Judge models by these tasks.
+    TaskFiles,
+    /// Say where an evaluator's program runs.
+    CallFolder,
 }
 
 /// A kind of file, by its extensions without the dot.

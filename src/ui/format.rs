@@ -118,6 +118,20 @@ pub fn throughput(bytes_per_sec: f64) -> String {
     }
 }
 
+/// Items done of all: `312 of 1200 items`.
+pub fn items(done: u64, total: u64) -> String {
+    format!("{} of {} items", count(done), count(total))
+}
+
+/// Items a second: `410 items/s`, `0.4 items/s`.
+pub fn items_a_second(per_second: f64) -> String {
+    match per_second {
+        v if !v.is_finite() || v <= 0.0 => UNDEFINED.to_owned(),
+        v if v < 9.95 => format!("{v:.1} items/s"),
+        v => format!("{} items/s", count(v.round() as u64)),
+    }
+}
+
 /// A fraction as percent, without decimals.
 pub fn percent(fraction: f64) -> String {
     format!("{} %", decimals(Some(fraction * 100.0), 0))
@@ -200,6 +214,14 @@ mod tests {
         assert_eq!(parameters(12), "12");
         assert_eq!(throughput(18.43e9), "18.4 GB/s");
         assert_eq!(throughput(0.0), "–");
+    }
+
+    #[test]
+    fn items_are_counted_and_timed() {
+        assert_eq!(items(312, 1200), "312 of 1200 items");
+        assert_eq!(items_a_second(410.4), "410 items/s");
+        assert_eq!(items_a_second(0.42), "0.4 items/s");
+        assert_eq!(items_a_second(0.0), "–");
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, DirEntry, include_dir};
 
 use super::folders::write_whole;
-use crate::study::{Model, ModelId, Score, StudyDoc, file};
+use crate::study::{
+    Evaluator, Evolution, EvolutionId, Model, ModelId, Score, Setup, StudyDoc, file,
+};
 
 static FAMILY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/resources/demo");
 
@@ -109,11 +111,64 @@ fn study(dir: &Path) -> StudyDoc {
     StudyDoc {
         name: "Demo family".to_owned(),
         about: ABOUT.to_owned(),
+        evaluator: Evaluator::BuiltIn {
+            tasks: vec![dir.join("tasks")],
+        },
+        evolutions: evolutions(dir),
+        next_evolution: EVOLUTIONS.len() as u32,
         not_averaged: tasks("test"),
         models: MEMBERS.iter().enumerate().map(model).collect(),
         next_id: MEMBERS.len() as u32,
         ..StudyDoc::default()
     }
+}
+
+/// Evolutions that are ready to run: name, strategy, founders, note.
+const EVOLUTIONS: [(&str, &str, &[&str], &str); 4] = [
+    ("Greedy", "greedy", &ALL, "All seven founders"),
+    (
+        "With kinship",
+        "kinship",
+        &ALL,
+        "The same founders; each generation also merges the best with its least akin relative. \
+         Here the two end alike, as they mostly do in this family.",
+    ),
+    ("Greedy, five founders", "greedy", &FIVE, WHY_FIVE),
+    ("With kinship, five founders", "kinship", &FIVE, WHY_FIVE),
+];
+
+const ALL: [&str; 7] = [
+    "abacus", "arith", "ledger", "mirror", "order", "sorter", "tally",
+];
+const FIVE: [&str; 5] = ["abacus", "arith", "ledger", "order", "tally"];
+const WHY_FIVE: &str = "Picked for showing the effect: of the 21 sets of five founders this is \
+    the one where exploring by kinship gets past the plateau. It is not a typical case.";
+
+fn evolutions(dir: &Path) -> Vec<Evolution> {
+    let id_of = |name: &&str| {
+        let at = MEMBERS.iter().position(|m| m.0 == *name);
+        at.map(|k| ModelId(k as u32))
+    };
+    let one = |(k, (name, strategy, founders, note)): (usize, &(&str, &str, &[&str], &str))| {
+        let folder = name
+            .to_lowercase()
+            .replace([' ', ','], "-")
+            .replace("--", "-");
+        Evolution {
+            id: EvolutionId(k as u32),
+            name: (*name).to_owned(),
+            note: (*note).to_owned(),
+            setup: Setup {
+                founders: founders.iter().filter_map(id_of).collect(),
+                strategy: (*strategy).to_owned(),
+                tasks: tasks("dev"),
+                folder: Some(dir.join("evolutions").join(folder)),
+                ..Setup::default()
+            },
+            ..Evolution::default()
+        }
+    };
+    EVOLUTIONS.iter().enumerate().map(one).collect()
 }
 
 /// A line of `scores.csv`.

@@ -285,7 +285,7 @@ fn is_study(text: &str) -> bool {
     text.contains("\"kinfolk\"") && serde_json::from_str(text).is_ok_and(says)
 }
 
-fn read_bounded(path: &Path) -> Result<Vec<u8>, ImportError> {
+pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, ImportError> {
     let failed = |e: std::io::Error| ImportError::whole(format!("It could not be read: {e}"));
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(failed)?;

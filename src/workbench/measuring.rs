@@ -274,6 +274,7 @@ impl Workbench {
         self.kin.forget();
         self.record.take();
         self.pairs.take();
+        self.suggested.take();
         measured.revision = self.last_revision;
         let at = measured.arrived.partition_point(|&k| k < index);
         measured.arrived.insert(at, index);

@@ -16,10 +16,12 @@ mod measuring;
 pub mod merging;
 mod outside;
 mod recent;
+pub mod suggesting;
 
 pub mod demo;
 pub mod library;
 pub mod opening;
+pub mod scoring;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -52,6 +54,7 @@ pub struct Workbench {
     /// What follows from the record, worked out when it is asked for.
     record: OnceCell<Record>,
     pairs: OnceCell<Vec<PairRow>>,
+    suggested: OnceCell<suggesting::Suggested>,
     kin: kin::Kin,
     /// Models measured since the study was opened, with their base.
     once_measured: BTreeSet<(ModelId, ModelId)>,
@@ -146,6 +149,7 @@ impl Workbench {
             last_revision: 0,
             record: OnceCell::new(),
             pairs: OnceCell::new(),
+            suggested: OnceCell::new(),
             kin: kin::Kin::default(),
             once_measured: BTreeSet::new(),
             measuring: BTreeMap::new(),
@@ -475,6 +479,7 @@ impl Workbench {
         self.last_revision += 1;
         self.record.take();
         self.pairs.take();
+        self.suggested.take();
     }
 
     fn remember(&mut self) {

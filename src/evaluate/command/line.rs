@@ -56,8 +56,8 @@ impl Call {
             .join(" ")
     }
 
-    /// The same without variables, which may be secret.
-    pub(super) fn program_line(&self) -> String {
+    /// The same without variables.
+    fn program_line(&self) -> String {
         let program = match (self.program.is_empty(), self.arguments.is_empty()) {
             (true, true) => return String::new(),
             // Else it would be read as a variable.

@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::output::Line;
 
 /// How many lines a [`Tail`] keeps.
 pub const TAIL_LINES: usize = 500;
+/// What every log begins with, before the line that was run.
+const PROMPT: &str = "$ ";
 /// How large a log gets before lines are left out.
 const MOST_BYTES: u64 = 16 << 20;
 
@@ -74,6 +76,13 @@ impl Log {
         PathBuf::from(name)
     }
 
+    /// Whether a file is a log: it begins like one.
+    pub(super) fn is_log(path: &Path) -> bool {
+        let mut start = [0; PROMPT.len()];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        read.is_ok() && start == *PROMPT.as_bytes()
+    }
+
     /// Begins a log, with the line that was run.
     pub(super) fn create(path: PathBuf, command: &str) -> std::io::Result<Self> {
         let mut log = Self {
@@ -82,7 +91,7 @@ impl Log {
             room: MOST_BYTES,
             left_out: 0,
         };
-        log.write(&format!("$ {command}\n"));
+        log.write(&format!("{PROMPT}{command}\n"));
         Ok(log)
     }
 
@@ -192,5 +201,6 @@ mod tests {
         assert!(!text.contains("passing"));
         assert!((text.len() as u64) < MOST_BYTES + 1000 * 200);
         assert_eq!(path.file_name().unwrap(), "results.log");
+        assert!(Log::is_log(&path) && !Log::is_log(temp.path()));
     }
 }

@@ -22,6 +22,8 @@ mod family;
 
 mod outcome;
 
+mod prepare;
+
 mod run;
 
 use std::path::PathBuf;

@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn limits_are_spoken_in_the_unit_that_fits() {
-        let spoken = |millis| super::spoken(Duration::from_millis(millis));
+        let spoken = |millis| spoken(Duration::from_millis(millis));
         assert_eq!(spoken(1_500), "1.5 seconds");
         assert_eq!(spoken(60_000), "1 minute");
         assert_eq!(spoken(90 * 60_000), "90 minutes");

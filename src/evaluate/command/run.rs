@@ -4,10 +4,9 @@
 //! piece is looked at, so a program that prints without end is slowed, not remembered.
 //! Everything else happens on the caller's thread. Every wait has a bound.
 
-use std::ffi::OsStr;
 use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::path::Path;
+use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,8 @@ use super::family::{self, Family, Press};
 use super::log::{Log, Tail};
 use super::outcome::{CommandError, Ending, Finished, last_lines};
 use super::output::{self, Line, Stream};
-use super::{Call, find, placeholders, results};
+use super::prepare::{not_started, prepare};
+use super::{Call, results};
 use crate::jobs::Ticket;
 
 /// How often is looked whether it has ended, or should.
@@ -95,77 +95,6 @@ pub fn run_within(
         tail: std::mem::take(&mut run.tail),
         left_behind,
     })
-}
-
-/// Looks whether all is there, empties the folder and begins the log.
-fn prepare(call: &Call, model: &Path, folder: &Path) -> Result<(CommandWrap, Log), String> {
-    if let Some(objection) = find::objection(call) {
-        return Err(objection);
-    }
-    let absolute =
-        |path: &Path| std::path::absolute(path).map_err(|e| format!("{e}: {}", path.display()));
-    let (model, folder) = (absolute(model)?, absolute(folder)?);
-    if !model.exists() {
-        return Err(format!(
-            "The model that is to be judged is missing: {}",
-            model.display()
-        ));
-    }
-    let working = find::working_folder(call)?;
-    let log = Log::path_for(&folder);
-    may_be_emptied(&folder, &log, &[&model, &working])?;
-    let program = find::program(call, &working)?;
-    let filled = |text: &str| placeholders::fill(text, model.as_os_str(), folder.as_os_str());
-    let arguments: Vec<_> = call.arguments.iter().map(|text| filled(text)).collect();
-    let log = begin_log(log, &call.program, &arguments)?;
-    results::make_empty(&folder).map_err(|e| format!("No results can be written: {e}"))?;
-    let command = CommandWrap::with_new(program, |command| {
-        command
-            .args(arguments)
-            .envs(
-                call.variables
-                    .iter()
-                    .map(|(name, value)| (name, filled(value))),
-            )
-            .current_dir(working)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-    });
-    Ok((command, log))
-}
-
-/// Refuses a folder that holds what is not ours to remove.
-fn may_be_emptied(folder: &Path, log: &Path, kept: &[&Path]) -> Result<(), String> {
-    if !results::holds_something(folder) {
-        return Ok(());
-    }
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let shown = folder.display();
-    let own = real(folder);
-    if kept.iter().any(|kept| real(kept).starts_with(&own)) {
-        let what = "The folder for the results is emptied first, but holds what is still \
-                    needed; choose another";
-        return Err(format!("{what}: {shown}"));
-    }
-    if !log.is_file() {
-        let what = "The folder for the results holds something else; empty it, or choose another";
-        return Err(format!("{what}: {shown}"));
-    }
-    Ok(())
-}
-
-fn begin_log(path: PathBuf, program: &str, arguments: &[impl AsRef<OsStr>]) -> Result<Log, String> {
-    let shown = |text: &_| AsRef::<OsStr>::as_ref(text).to_string_lossy().into_owned();
-    let call = Call {
-        program: program.to_owned(),
-        arguments: arguments.iter().map(shown).collect(),
-        ..Call::default()
-    };
-    let parent = path.parent().unwrap_or(Path::new("/"));
-    std::fs::create_dir_all(parent)
-        .and_then(|()| Log::create(path.clone(), &call.to_line()))
-        .map_err(|e| format!("No log can be written: {e}: {}", path.display()))
 }
 
 /// What comes from a reader.
@@ -416,23 +345,4 @@ impl Drop for Run<'_> {
             std::thread::sleep(TICK);
         }
     }
-}
-
-/// What a failure to start means.
-fn not_started(program: &str, error: &std::io::Error) -> String {
-    /// ENOEXEC, on every Unix.
-    const NO_PROGRAM: i32 = 8;
-    let what = match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            "the program that its first line names is not there".to_owned()
-        }
-        std::io::ErrorKind::PermissionDenied => "it may not be run by you".to_owned(),
-        _ if cfg!(unix) && error.raw_os_error() == Some(NO_PROGRAM) => {
-            "it is nothing that this system can run; a script needs a first line such as \
-             #!/bin/sh"
-                .to_owned()
-        }
-        _ => error.to_string(),
-    };
-    format!("{program} could not be started: {what}")
 }

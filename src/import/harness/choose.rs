@@ -146,10 +146,46 @@ fn usual(task: &TaskResults) -> Option<Key<'_>> {
     Some((&found.metric, &found.filter))
 }
 
+/// Tasks whose usual metric is no number, with that metric: `gsm8k (exact_match)`.
+pub fn without_number(results: &Results) -> Vec<String> {
+    let tasks = results.models.iter().flat_map(|model| &model.tasks);
+    let of_task = |task: &TaskResults| {
+        let gap = |(metric, filter): &(String, String)| Measured {
+            metric: metric.clone(),
+            filter: filter.clone(),
+            ..Measured::default()
+        };
+        let mut whole = task.clone();
+        whole.measured.extend(task.not_numbers.iter().map(gap));
+        let (metric, filter) = usual(&whole)?;
+        let is_gap = |(m, f): &(String, String)| m == metric && f == filter;
+        task.not_numbers
+            .iter()
+            .any(is_gap)
+            .then(|| format!("{} ({metric})", task.task))
+    };
+    let counted = tasks.filter(|task| task.group.is_none());
+    counted.filter_map(of_task).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::import::harness::read;
+
+    #[test]
+    fn a_usual_metric_that_is_no_number_is_missed_and_others_are_not() {
+        let json = r#"{"results": {
+            "arc_easy": {"acc,none": 0.5, "acc_norm,none": NaN},
+            "gsm8k": {"exact_match,strict-match": NaN, "exact_match,flexible-extract": 0.6},
+            "winogrande": {"acc,none": 0.5, "acc_norm,none": NaN, "acc_stderr,none": NaN},
+            "wikitext": {"word_perplexity,none": NaN},
+            "mmlu": {"acc,none": 0.6}, "mmlu_law": {"acc,none": NaN}},
+            "group_subtasks": {"mmlu": ["mmlu_law"]}}"#;
+        let results = Results::merged(read("m.json", json).unwrap());
+        let expected = ["arc_easy (acc_norm)", "gsm8k (exact_match)"];
+        assert_eq!(without_number(&results), expected);
+    }
 
     fn on(json: &str) -> Vec<String> {
         let results = Results::merged(read("m.json", json).unwrap());

@@ -12,8 +12,8 @@ mod take;
 
 use std::collections::BTreeMap;
 
-pub use choose::{Choice, choices};
-pub use read::read;
+pub use choose::{Choice, choices, without_number};
+pub use read::{read, read_with_gaps};
 pub use take::take;
 
 use super::apply::counted;
@@ -53,6 +53,9 @@ pub struct TaskResults {
     pub file: String,
     /// Every metric and filter.
     pub measured: Vec<Measured>,
+    /// Metric and filter of what should be a number, and the more the better, but is NaN,
+    /// infinite or null.
+    pub not_numbers: Vec<(String, String)>,
 }
 
 /// One number of a task.

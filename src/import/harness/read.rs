@@ -10,8 +10,23 @@ use crate::import::ImportError;
 /// Reads a result file; `label` is its name, with its folder if that may tell the model.
 ///
 /// # Errors
-/// Line and column of broken JSON, or a sentence if this is JSON of another kind.
+/// Line and column of broken JSON, or a sentence if this is JSON of another kind or has no
+/// number where scores belong.
 pub fn read(label: &str, text: &str) -> Result<Vec<ModelResults>, ImportError> {
+    let found = read_with_gaps(label, text)?;
+    let mut tasks = found.iter().flat_map(|model| &model.tasks);
+    if tasks.all(|task| task.measured.is_empty()) {
+        let message = "No score in this JSON is a number; all are NaN, infinite or null";
+        return Err(ImportError::whole(message));
+    }
+    Ok(found)
+}
+
+/// The same where it is no error that no score is a number; [`super::without_number`] tells.
+///
+/// # Errors
+/// As for [`read`], but for that.
+pub fn read_with_gaps(label: &str, text: &str) -> Result<Vec<ModelResults>, ImportError> {
     let value = parse(text)?;
     let mut found = Vec::new();
     any(label, &value, &mut found);
@@ -92,26 +107,31 @@ fn any(label: &str, value: &Value, out: &mut Vec<ModelResults>) {
     }
 }
 
-/// `{"gsm8k": 0.71, "arc": 0.64}`, perhaps with the model's name among it.
+/// `{"gsm8k": 0.71, "arc": null}`, perhaps with the model's name among it.
 fn has_numbers(map: &Map<String, Value>) -> bool {
     let is_plain = |v: &Value| v.is_number() || v.is_string() || v.is_null();
-    map.values().any(Value::is_number) && map.values().all(is_plain)
+    let is_score = |v: &Value| v.is_number() || v.is_null();
+    map.values().any(is_score) && map.values().all(is_plain)
 }
 
 fn plain(label: &str, map: &Map<String, Value>) -> ModelResults {
     let task = |(task, value): (&String, &Value)| {
-        let measured = vec![Measured {
+        let measured = finite(value).map(|value| Measured {
             metric: "score".to_owned(),
-            value: finite(value)?,
+            value,
             lower_is_better: is_lower_better(task),
             ..Measured::default()
-        }];
-        Some(TaskResults {
+        });
+        let is_gap = value.is_null() && !is_lower_better(task);
+        let gap = is_gap.then(|| ("score".to_owned(), String::new()));
+        let task = TaskResults {
             task: task.clone(),
             file: label.to_owned(),
-            measured,
+            measured: measured.into_iter().collect(),
+            not_numbers: gap.into_iter().collect(),
             ..TaskResults::default()
-        })
+        };
+        task.says_something().then_some(task)
     };
     let is_about_run = |key: &str| matches!(key, "date" | "seed" | "average" | "avg");
     let tasks = map.iter().filter(|(key, _)| !is_about_run(key));
@@ -184,19 +204,19 @@ fn tasks(results: &Map<String, Value>, file: &Map<String, Value>, label: &str) -
     let mut tasks: Vec<TaskResults> = results
         .iter()
         .filter_map(|(task, values)| {
-            let measured = measured(task, values.as_object()?, file);
+            let (measured, not_numbers) = measured(task, values.as_object()?, file);
             Some(TaskResults {
                 task: task.clone(),
                 group: None,
                 n: n_samples(file, task),
                 file: label.to_owned(),
                 measured,
+                not_numbers,
             })
         })
-        .filter(|task| !task.measured.is_empty())
+        .filter(TaskResults::says_something)
         .collect();
-    let scored: BTreeSet<String> = tasks.iter().map(|t| t.task.clone()).collect();
-    let groups = groups(file, &scored);
+    let groups = groups(file, &tasks);
     for task in &mut tasks {
         task.group = groups.get(&task.task).cloned();
     }
@@ -204,7 +224,9 @@ fn tasks(results: &Map<String, Value>, file: &Map<String, Value>, label: &str) -
 }
 
 /// The outermost group with a score that each task counts for.
-fn groups(file: &Map<String, Value>, scored: &BTreeSet<String>) -> BTreeMap<String, String> {
+fn groups(file: &Map<String, Value>, tasks: &[TaskResults]) -> BTreeMap<String, String> {
+    let with_score = tasks.iter().filter(|task| !task.measured.is_empty());
+    let scored: BTreeSet<&str> = with_score.map(|task| task.task.as_str()).collect();
     let subtasks = file.get("group_subtasks").and_then(Value::as_object);
     let mut parent: BTreeMap<&str, &str> = BTreeMap::new();
     for (group, members) in subtasks.into_iter().flatten() {
@@ -214,8 +236,8 @@ fn groups(file: &Map<String, Value>, scored: &BTreeSet<String>) -> BTreeMap<Stri
             }
         }
     }
-    let outermost = |task: &String| {
-        let (mut at, mut found) = (task.as_str(), None);
+    let outermost = |task: &TaskResults| {
+        let (mut at, mut found) = (task.task.as_str(), None);
         // Groups of groups are a few deep; a ring is somebody's mistake.
         for _ in 0..8 {
             let Some(&group) = parent.get(at) else {
@@ -226,9 +248,9 @@ fn groups(file: &Map<String, Value>, scored: &BTreeSet<String>) -> BTreeMap<Stri
             }
             at = group;
         }
-        Some((task.clone(), found?))
+        Some((task.task.clone(), found?))
     };
-    scored.iter().filter_map(outermost).collect()
+    tasks.iter().filter_map(outermost).collect()
 }
 
 fn n_samples(file: &Map<String, Value>, task: &str) -> Option<u64> {
@@ -243,31 +265,48 @@ fn finite(value: &Value) -> Option<f64> {
     value.as_f64().filter(|v| v.is_finite())
 }
 
-/// The metrics of a task; their standard errors stand under keys of their own.
-fn measured(task: &str, values: &Map<String, Value>, file: &Map<String, Value>) -> Vec<Measured> {
-    let mut out = Vec::new();
+/// The metrics of a task, and those that should be a number but are none; their standard
+/// errors stand under keys of their own.
+fn measured(
+    task: &str,
+    values: &Map<String, Value>,
+    file: &Map<String, Value>,
+) -> (Vec<Measured>, Vec<(String, String)>) {
+    let (mut out, mut not_numbers) = (Vec::new(), Vec::new());
     for (key, value) in values {
         let (metric, filter) = key.split_once(',').unwrap_or((key, ""));
-        let is_number_of_run = matches!(metric, "alias" | "samples" | "sample_len" | "name");
-        let Some(number) = finite(value).filter(|_| !is_number_of_run) else {
-            continue;
-        };
-        if metric.ends_with("_stderr") || metric.ends_with("_std") {
+        let is_of_run = matches!(metric, "alias" | "samples" | "sample_len" | "name");
+        if is_of_run || metric.ends_with("_stderr") || metric.ends_with("_std") {
             continue;
         }
+        let lower_is_better =
+            said_lower(file, task, metric).unwrap_or_else(|| is_lower_better(metric));
+        let bare_filter = if filter == "none" { "" } else { filter };
+        let Some(number) = finite(value) else {
+            if value.is_null() && !lower_is_better {
+                not_numbers.push((metric.to_owned(), bare_filter.to_owned()));
+            }
+            continue;
+        };
         let stderr = match filter {
             "" => format!("{metric}_stderr"),
             filter => format!("{metric}_stderr,{filter}"),
         };
         out.push(Measured {
             metric: metric.to_owned(),
-            filter: if filter == "none" { "" } else { filter }.to_owned(),
+            filter: bare_filter.to_owned(),
             value: number,
             stderr: values.get(&stderr).and_then(finite),
-            lower_is_better: said_lower(file, task, metric).unwrap_or(is_lower_better(metric)),
+            lower_is_better,
         });
     }
-    out
+    (out, not_numbers)
+}
+
+impl TaskResults {
+    fn says_something(&self) -> bool {
+        !self.measured.is_empty() || !self.not_numbers.is_empty()
+    }
 }
 
 /// What the file says of a metric's direction.
@@ -363,6 +402,16 @@ mod tests {
         );
         assert_eq!(file.tasks[0].measured.len(), 1);
         assert_eq!(file.tasks[0].measured[0].metric, "f1");
+        let gaps = ["acc", "x"].map(|metric| (metric.to_owned(), String::new()));
+        assert_eq!(file.tasks[0].not_numbers, gaps);
+        for json in [
+            r#"{"gsm8k": NaN}"#,
+            r#"{"results": {"a": {"acc,none": null}}}"#,
+        ] {
+            let error = read("m.json", json).unwrap_err();
+            assert!(error.message.contains("is a number"), "{error}");
+            assert_eq!(read_with_gaps("m.json", json).unwrap()[0].tasks.len(), 1);
+        }
     }
 
     #[test]

@@ -169,7 +169,7 @@ mod tests {
                     assert_eq!(kept, (at as u64) < k, "{distinct} {k} {index}");
                 }
             }
-            let read = ticket.progress().done_bytes;
+            let read = ticket.progress().done;
             assert_eq!(read, 4 * n as u64, "one reading");
         }
     }

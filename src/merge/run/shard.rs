@@ -41,13 +41,13 @@ impl Run<'_> {
                 read_ahead(&step.tensors[*next], models);
             }
             let tensor = &step.tensors[k];
-            let before = self.ticket.progress().done_bytes;
+            let before = self.ticket.progress().done;
             match tensor.work {
                 Work::Copy => self.copy(tensor, models, file, offset)?,
                 Work::Merge => self.merge(step, tensor, models, file, offset)?,
             }
             // A method may need fewer readings than it announced.
-            let done = self.ticket.progress().done_bytes - before;
+            let done = self.ticket.progress().done - before;
             let expected = reading(step, tensor, models);
             self.ticket.advance(expected.saturating_sub(done))?;
         }

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui};
 use egui_phosphor::regular as icon;
 
-use crate::jobs::Job;
+use crate::jobs::{Job, Unit};
 use crate::study::Role;
 use crate::ui::action::Action;
 use crate::ui::format;
@@ -49,8 +49,16 @@ fn job_ui(ui: &mut Ui, job: &Job, out: &mut Vec<Action>) {
     ui.label(RichText::new(&job.title).size(size::SMALL));
     if let Some(fraction) = progress.fraction() {
         progress_bar(ui, &job.title, fraction as f32, BAR_WIDTH);
-        small(ui, &format::percent(fraction));
-        small(ui, &format::throughput(progress.bytes_per_second()));
+        match progress.unit {
+            Unit::Bytes => {
+                small(ui, &format::percent(fraction));
+                small(ui, &format::throughput(progress.per_second()));
+            }
+            Unit::Items => {
+                small(ui, &format::items(progress.done, progress.total));
+                small(ui, &format::items_a_second(progress.per_second()));
+            }
+        }
         if let Some(left) = progress.time_left() {
             small(ui, &format::time_left(left));
         }

@@ -2,6 +2,7 @@
 //! only what may be lost.
 
 mod charts;
+mod evolution;
 mod import;
 mod kinship;
 mod lineage;
@@ -16,6 +17,7 @@ pub mod tensors;
 pub mod welcome;
 
 pub use charts::{ChartsView, KINDS as CHARTS, title as chart_title};
+pub use evolution::EvolutionView;
 pub use import::ImportView;
 pub use kinship::KinshipView;
 pub use lineage::LineageView;

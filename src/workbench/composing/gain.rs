@@ -57,7 +57,7 @@ fn expected(record: &Record, kinship: f64, source: GainSource) -> Option<Expecte
 }
 
 /// The merges of a record whose gain and whose parents' kinship are known.
-fn known_merges(record: &Record) -> Vec<Known> {
+pub(in crate::workbench) fn known_merges(record: &Record) -> Vec<Known> {
     let rows = record.rows.iter();
     rows.filter_map(|row| {
         Some(Known {

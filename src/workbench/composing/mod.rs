@@ -21,6 +21,7 @@ use crate::merge::canvas::{Composition, Place, TEMPLATES, Template};
 use crate::merge::recipe::ModelRef;
 use crate::study::{Command, Draft, DraftEdit, DraftId, ModelId, Sheet};
 
+pub(super) use gain::known_merges;
 pub use gain::{ExpectedGain, GainSource};
 
 pub use unborn::Unborn;

@@ -1,0 +1,185 @@
+//! A model that is ready to be asked: its weights in memory as f32, and its tokenizer.
+//!
+//! The numbers are read from the mapped files of a [`Checkpoint`], whatever its form. What is
+//! not supported is refused here, before anything is computed.
+
+mod cache;
+mod decoder;
+mod memory;
+mod rope;
+mod settings;
+mod weights;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use candle_core::Tensor;
+
+use self::cache::Cache;
+use self::decoder::Decoder;
+use self::settings::Settings;
+use self::weights::Reader;
+use self::words::Words;
+use super::EvaluateError;
+use crate::checkpoint::{Checkpoint, Form};
+use crate::jobs::Ticket;
+
+/// A model that is ready to be evaluated.
+#[derive(Debug)]
+pub struct Model {
+    path: PathBuf,
+    decoder: Decoder,
+    pub(super) words: Words,
+}
+
+impl Model {
+    /// Reads a checkpoint of the families Llama, Mistral, Qwen2 or Qwen3 into memory, four bytes
+    /// a parameter. Nothing is added to the ticket's progress.
+    ///
+    /// # Errors
+    /// What the built-in evaluator cannot run and why, with the file; too little memory, with
+    /// figures, before any of it is taken.
+    pub fn load(checkpoint: &Checkpoint, ticket: &Ticket) -> Result<Self, EvaluateError> {
+        let path = checkpoint.path().to_owned();
+        if checkpoint.form() == Form::Adapter {
+            let reason = "it is an adapter without its base; merge the two first".to_owned();
+            return Err(EvaluateError::Unsupported { path, reason });
+        }
+        let settings = Settings::read(checkpoint)?;
+        let words = Words::read(checkpoint.folder(), settings.ends.clone())?;
+        check_memory(checkpoint, memory::available())?;
+        let decoder = Decoder::read(settings, Reader::new(checkpoint, ticket))?;
+        Ok(Self {
+            path,
+            decoder,
+            words,
+        })
+    }
+
+    /// The path that was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The most tokens of prompt and answer together.
+    pub fn positions(&self) -> usize {
+        self.decoder.settings.positions
+    }
+
+    /// How many logits there are.
+    pub fn vocabulary(&self) -> usize {
+        self.decoder.settings.vocabulary
+    }
+
+    /// The tokens of a prompt, with what the tokenizer puts around it.
+    ///
+    /// # Errors
+    /// What the tokenizer says.
+    pub fn tokens(&self, text: &str) -> Result<Vec<u32>, EvaluateError> {
+        let mut prompts = self.words.prompts(vec![text])?;
+        Ok(prompts.pop().unwrap_or_default())
+    }
+
+    /// The logits after every token of one text, [tokens, vocabulary] row by row.
+    ///
+    /// # Errors
+    /// More tokens than [`Self::positions`], a token beyond the vocabulary, and cancellation.
+    pub fn logits(&self, tokens: &[u32], ticket: &Ticket) -> Result<Vec<f32>, EvaluateError> {
+        let mut batch = Batch::new(self, 1, tokens.len())?;
+        let hidden = batch.advance(tokens, ticket)?;
+        Ok(self.decoder.logits(&hidden)?.flatten_all()?.to_vec1()?)
+    }
+
+    /// How many tokens are gone through at once: so many that the largest product of a layer
+    /// takes some hundredths of a second, because cancellation is heard between them.
+    pub(super) fn tokens_at_once(&self) -> usize {
+        let s = &self.decoder.settings;
+        let largest = s.hidden * s.inner.max(s.heads * s.head_dim);
+        (PRODUCT / largest).clamp(16, 4096)
+    }
+
+    /// The same for the head.
+    pub(super) fn heads_at_once(&self) -> usize {
+        let s = &self.decoder.settings;
+        (PRODUCT / (s.hidden * s.vocabulary)).clamp(8, 4096)
+    }
+
+    /// Bytes that a text of so many tokens takes while it is gone through.
+    pub(super) fn text_bytes(&self, tokens: usize) -> u64 {
+        Cache::row_bytes(&self.decoder.settings, tokens)
+    }
+
+    fn check(&self, tokens: &[u32]) -> Result<(), EvaluateError> {
+        let most = self.vocabulary() as u32;
+        match tokens.iter().find(|&&token| token >= most) {
+            None => Ok(()),
+            Some(token) => Err(EvaluateError::Tokenizer {
+                path: self.path.clone(),
+                reason: format!("it makes token {token} and the model knows {most}"),
+            }),
+        }
+    }
+}
+
+/// Multiplications in one product: about a fiftieth of a second on one processor.
+const PRODUCT: usize = 1 << 29;
+
+/// Texts of equal length that are gone through together.
+pub(super) struct Batch<'m> {
+    model: &'m Model,
+    cache: Cache,
+}
+
+impl<'m> Batch<'m> {
+    /// Room for `rows` texts of at most `most` tokens.
+    pub(super) fn new(model: &'m Model, rows: usize, most: usize) -> Result<Self, EvaluateError> {
+        if most > model.positions() {
+            let reason = format!("{most} tokens are more than its {}", model.positions());
+            let path = model.path.clone();
+            return Err(EvaluateError::Unsupported { path, reason });
+        }
+        Ok(Self {
+            model,
+            cache: Cache::new(&model.decoder.settings, rows, most)?,
+        })
+    }
+
+    /// Goes through more tokens of every text, those of a text side by side; gives what is
+    /// known after each, [rows × new, hidden].
+    pub(super) fn advance(
+        &mut self,
+        tokens: &[u32],
+        ticket: &Ticket,
+    ) -> Result<Tensor, EvaluateError> {
+        self.model.check(tokens)?;
+        self.model.decoder.advance(tokens, &mut self.cache, ticket)
+    }
+
+    /// Lets go of all texts but these, in this order.
+    pub(super) fn keep(&mut self, rows: &[u32]) -> Result<(), EvaluateError> {
+        Ok(self.cache.keep(rows)?)
+    }
+
+    /// The logits of what [`Self::advance`] gave, [n, vocabulary].
+    pub(super) fn logits(&self, hidden: &Tensor) -> Result<Tensor, EvaluateError> {
+        Ok(self.model.decoder.logits(hidden)?)
+    }
+}
+
+/// What is kept free for batches and for other programs, beside the weights.
+const SPARE_BYTES: u64 = 512 << 20;
+
+fn check_memory(checkpoint: &Checkpoint, available: Option<u64>) -> Result<(), EvaluateError> {
+    // Where the system does not say what is free, a tensor that finds no room is refused.
+    let weights = checkpoint.parameters().saturating_mul(4);
+    // A small model runs anywhere; its figures would only be in the way.
+    let needed = weights.saturating_add(SPARE_BYTES.min(weights));
+    match available {
+        Some(available) if needed > available => Err(EvaluateError::TooLarge {
+            path: checkpoint.path().to_owned(),
+            needed_bytes: needed,
+            available_bytes: available,
+        }),
+        _ => Ok(()),
+    }
+}

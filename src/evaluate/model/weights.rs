@@ -1,0 +1,107 @@
+//! Stored tensors as `f32` tensors of the inference library, each asked for once.
+//!
+//! A tensor that nobody asks for belongs to a model that we do not know; running without it
+//! would give a score of some other model.
+
+use std::collections::BTreeSet;
+
+use candle_core::{Device, Tensor};
+
+use crate::checkpoint::{Checkpoint, Dtype};
+use crate::evaluate::EvaluateError;
+use crate::jobs::Ticket;
+use crate::numeric::decode;
+
+/// Reads the tensors of a checkpoint.
+pub(super) struct Reader<'c> {
+    checkpoint: &'c Checkpoint,
+    ticket: &'c Ticket,
+    read: BTreeSet<String>,
+}
+
+impl<'c> Reader<'c> {
+    pub(super) fn new(checkpoint: &'c Checkpoint, ticket: &'c Ticket) -> Self {
+        Self {
+            checkpoint,
+            ticket,
+            read: BTreeSet::new(),
+        }
+    }
+
+    /// The tensor called `name`, which must have this shape.
+    pub(super) fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, EvaluateError> {
+        self.optional(name, shape)?
+            .ok_or_else(|| EvaluateError::MissingTensor {
+                path: self.checkpoint.path().to_owned(),
+                tensor: name.to_owned(),
+            })
+    }
+
+    /// The same where it may be missing.
+    pub(super) fn optional(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<Option<Tensor>, EvaluateError> {
+        self.ticket.advance(0)?;
+        let Some(stored) = self.checkpoint.tensor(name) else {
+            return Ok(None);
+        };
+        if stored.shape != shape {
+            return Err(EvaluateError::TensorShape {
+                path: self.checkpoint.path().to_owned(),
+                tensor: name.to_owned(),
+                expected: shape.to_vec(),
+                found: stored.shape.clone(),
+            });
+        }
+        let wide = matches!(
+            stored.dtype,
+            Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16
+        );
+        let Some(float) = stored.float().filter(|_| wide) else {
+            return Err(self.unsupported(format!(
+                "tensor `{name}` is stored as {:?}, of which F64, F32, F16 and BF16 are known",
+                stored.dtype
+            )));
+        };
+        let mut numbers = Vec::new();
+        let taken = numbers.try_reserve_exact(stored.elements());
+        taken.map_err(|_| self.unsupported(format!("memory ran out at tensor `{name}`")))?;
+        numbers.resize(stored.elements(), 0.0);
+        decode::to_f32(float, self.checkpoint.bytes(stored), &mut numbers);
+        self.read.insert(name.to_owned());
+        Ok(Some(Tensor::from_vec(numbers, shape, &Device::Cpu)?))
+    }
+
+    /// Marks a tensor as known and not needed.
+    pub(super) fn pass_over(&mut self, name: &str) {
+        self.read.insert(name.to_owned());
+    }
+
+    /// Refuses a model with tensors that were not asked for.
+    pub(super) fn finish(self) -> Result<(), EvaluateError> {
+        // Some files keep the angles of positions, which follow from the settings.
+        let is_known =
+            |name: &str| self.read.contains(name) || name.ends_with("rotary_emb.inv_freq");
+        let unknown = self
+            .checkpoint
+            .tensors()
+            .iter()
+            .find(|t| !is_known(&t.name));
+        match unknown {
+            None => Ok(()),
+            Some(tensor) => Err(self.unsupported(format!(
+                "tensor `{}` has no place in its architecture",
+                tensor.name
+            ))),
+        }
+    }
+
+    fn unsupported(&self, reason: String) -> EvaluateError {
+        EvaluateError::Unsupported {
+            path: self.checkpoint.path().to_owned(),
+            reason,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The tokenizer of a model: text to tokens and back, and the tokens that end a text.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tokenizers::Tokenizer;
+
+use super::settings::object_of;
+use crate::evaluate::EvaluateError;
+
+/// A model's tokenizer.
+#[derive(Debug)]
+pub(crate) struct Words {
+    tokenizer: Tokenizer,
+    path: PathBuf,
+    /// Tokens that end a text.
+    pub(crate) ends: Vec<u32>,
+}
+
+impl Words {
+    /// Reads `tokenizer.json` of a folder; `ends` are the tokens that the settings name, in
+    /// whose place that of `tokenizer_config.json` stands if they name none.
+    pub(super) fn read(folder: &Path, ends: Vec<u32>) -> Result<Self, EvaluateError> {
+        let path = folder.join("tokenizer.json");
+        let trouble = |reason: String| EvaluateError::Tokenizer {
+            path: path.clone(),
+            reason,
+        };
+        if !path.is_file() {
+            return Err(trouble("there is no tokenizer.json".to_owned()));
+        }
+        let mut tokenizer = Tokenizer::from_file(&path).map_err(|e| trouble(e.to_string()))?;
+        // What was good for training must not shorten or fill up a prompt.
+        tokenizer.with_padding(None);
+        tokenizer
+            .with_truncation(None)
+            .map_err(|e| trouble(e.to_string()))?;
+        let mut words = Self {
+            tokenizer,
+            path,
+            ends,
+        };
+        if words.ends.is_empty() {
+            let config = object_of(&folder.join("tokenizer_config.json"))?;
+            let named = config.get("eos_token");
+            let name = named.and_then(|v| {
+                v.as_str()
+                    .or_else(|| v.get("content").and_then(Value::as_str))
+            });
+            words.ends = name
+                .and_then(|name| words.tokenizer.token_to_id(name))
+                .into_iter()
+                .collect();
+        }
+        Ok(words)
+    }
+
+    /// The tokens of texts, with what the tokenizer puts around a text, such as `<s>`.
+    pub(crate) fn prompts(&self, texts: Vec<&str>) -> Result<Vec<Vec<u32>>, EvaluateError> {
+        let encoded = self.tokenizer.encode_batch(texts, true);
+        let encoded = encoded.map_err(|error| self.trouble(error))?;
+        Ok(encoded.iter().map(|e| e.get_ids().to_vec()).collect())
+    }
+
+    /// How many tokens each text has by itself.
+    pub(crate) fn lengths(&self, texts: Vec<&str>) -> Result<Vec<usize>, EvaluateError> {
+        let encoded = self.tokenizer.encode_batch(texts, false);
+        let encoded = encoded.map_err(|error| self.trouble(error))?;
+        Ok(encoded.iter().map(|e| e.get_ids().len()).collect())
+    }
+
+    /// The text of tokens, without special ones.
+    pub(crate) fn text(&self, tokens: &[u32]) -> Result<String, EvaluateError> {
+        self.tokenizer
+            .decode(tokens, true)
+            .map_err(|error| self.trouble(error))
+    }
+
+    fn trouble(&self, error: tokenizers::Error) -> EvaluateError {
+        EvaluateError::Tokenizer {
+            path: self.path.clone(),
+            reason: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What to merge next in any study with scores.
+
+use super::composing::known_merges;
+use super::{Workbench, library};
+use crate::lineage::strategy::{Member, Population};
+use crate::lineage::suggest::{Suggestion, suggest};
+use crate::study::{ModelId, Record, Role, Row};
+
+/// How many merges are suggested.
+const MOST: usize = 30;
+
+/// Merges worth making next.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Suggested {
+    /// Models that were looked at; the pairs of `merges` are positions here.
+    pub models: Vec<ModelId>,
+    /// The most promising first.
+    pub merges: Vec<Suggestion>,
+}
+
+impl Workbench {
+    /// What to merge next among the models of the shown family, or of a study without bases.
+    pub fn suggestions(&self) -> &Suggested {
+        self.suggested.get_or_init(|| self.suggest_merges())
+    }
+
+    fn suggest_merges(&self) -> Suggested {
+        let doc = self.study().doc();
+        let base = doc.shown_base();
+        let is_asked = |m: &&crate::study::Model| match base {
+            Some(base) => m.base == Some(base),
+            None => doc.role(m) != Role::Base,
+        };
+        let models: Vec<ModelId> = doc.models.iter().filter(is_asked).map(|m| m.id).collect();
+        let record = self.record();
+        let at = |id: &ModelId| models.iter().position(|other| other == id);
+        let member = |id: &ModelId| {
+            let row = record.row(*id);
+            let parents = doc.model(*id).map_or(&[][..], |m| &m.parents);
+            Member {
+                score: row.and_then(|row| row.average),
+                tasks: counted(record, row, &doc.not_averaged),
+                generation: row.map_or(0, |row| row.generation),
+                parents: parents.iter().filter_map(at).collect(),
+            }
+        };
+        let members: Vec<Member> = models.iter().map(member).collect();
+        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
+        let population = Population {
+            members: &members,
+            kinship: &kinship,
+        };
+        let community = Record::new(library::bundled("community"), &|_, _, _| None);
+        let merges = suggest(
+            &population,
+            &known_merges(record),
+            &known_merges(&community),
+            MOST,
+        );
+        Suggested { models, merges }
+    }
+}
+
+/// Scores on the tasks that count.
+fn counted(record: &Record, row: Option<&Row>, not_averaged: &[String]) -> Vec<Option<f64>> {
+    let tasks = record.tasks.iter().enumerate();
+    tasks
+        .filter(|(_, task)| !not_averaged.contains(task))
+        .map(|(k, _)| row.and_then(|row| row.scores[k]))
+        .collect()
+}
