@@ -45,7 +45,7 @@ pub enum Outcome {
     /// A model was judged.
     Judged(Box<super::evolving::Judged>),
     /// A line that an evaluator printed.
-    Said(String),
+    Said(super::evolving::Said),
     /// A file was written.
     Written(PathBuf),
     /// A picture was drawn.

@@ -188,7 +188,7 @@ mod tests {
             call.program = temp.path().to_string_lossy().into_owned();
         });
         objects("is missing", |call| {
-            call.folder = Some(temp.path().join("none"))
+            call.folder = Some(temp.path().join("none"));
         });
         objects("no folder", |call| call.folder = Some(there.clone()));
     }

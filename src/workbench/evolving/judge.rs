@@ -1,16 +1,33 @@
 //! Judging models by the study's evaluator.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::What;
-use super::evaluators::{self, Scores};
+use super::evaluators;
+use crate::checkpoint::Checkpoint;
 use crate::evaluate::TaskScore;
-use crate::study::{Evaluator, EvolutionEdit, EvolutionId, Judgement, ModelId, Score};
+use crate::study::{
+    Command, Evaluator, EvolutionEdit, EvolutionId, Judgement, ModelId, RecordEdit, Score,
+};
 use crate::workbench::events::Outcome;
 use crate::workbench::{NoticeKind, Workbench};
 
 /// Scores of a model.
-pub struct Judged(Judgement);
+pub struct Judged {
+    judgement: Judgement,
+    /// Tasks whose scores are no points: perplexities, where less is better.
+    no_points: Vec<String>,
+}
+
+/// A line that an evaluator printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The line.
+    pub text: String,
+    /// Whether the next one takes its place: a bar of progress.
+    pub is_passing: bool,
+}
 
 impl Workbench {
     /// Why the study's evaluator cannot judge, if so.
@@ -25,42 +42,70 @@ impl Workbench {
     /// Judges a model, for a run or because the user wants it.
     pub(super) fn start_judging(&mut self, model: ModelId, evolution: Option<EvolutionId>) {
         let name = self.study.doc().name_of(model).to_owned();
-        let refuse = |bench: &mut Self, sentence: String| match evolution {
-            Some(id) => bench.fail_run(id, &sentence),
-            None => bench.fail(format!("{name} was not evaluated"), sentence),
-        };
         let evaluator = self.study.doc().evaluator.clone();
-        if evaluator == Evaluator::ByHand {
-            return refuse(self, "Scores of this study are written by hand".to_owned());
-        }
-        if let Some(objection) = self.judge_objection(&evaluator) {
-            return refuse(self, objection);
-        }
-        let Some(checkpoint) = self.files(model).checkpoint().cloned() else {
-            return refuse(self, format!("{name} is not open; find its files again"));
+        let checkpoint = match self.may_judge(model, &evaluator) {
+            Ok(checkpoint) => checkpoint,
+            Err(sentence) => {
+                return match evolution {
+                    Some(id) => self.fail_run(id, &sentence),
+                    None => self.fail(format!("{name} was not evaluated"), sentence),
+                };
+            }
         };
         self.evolving.log.clear();
         let folder = self.folders.data.join("evaluations");
-        let job = self
-            .jobs
-            .spawn(format!("Evaluating {name}"), move |ticket, send| {
-                let started = Instant::now();
-                let say = |line: String| send(Outcome::Said(line));
-                let Scores { scores, source } =
-                    evaluators::judge(&evaluator, &checkpoint, &folder, ticket, &say)?;
-                Ok(Outcome::Judged(Box::new(Judged(Judgement {
+        let title = format!("Evaluating {name}");
+        let job = self.jobs.spawn(title, move |ticket, send| {
+            let started = Instant::now();
+            let say = |line: Said| send(Outcome::Said(line));
+            let found = evaluators::judge(&evaluator, &checkpoint, &folder, ticket, &say)?;
+            let scores = found.scores.into_iter().map(|s| score(s, &found.source));
+            Ok(Outcome::Judged(Box::new(Judged {
+                judgement: Judgement {
                     model,
-                    scores: scores.into_iter().map(|s| score(s, &source)).collect(),
+                    scores: scores.collect(),
                     evolution,
                     seconds: started.elapsed().as_secs_f64(),
-                }))))
-            });
+                },
+                no_points: found.no_points,
+            })))
+        });
         self.set_work(job, evolution, What::Judge(model));
     }
 
+    /// The files of a model that can be judged now.
+    fn may_judge(&self, model: ModelId, evaluator: &Evaluator) -> Result<Arc<Checkpoint>, String> {
+        if *evaluator == Evaluator::ByHand {
+            return Err("Scores of this study are written by hand; choose an evaluator".to_owned());
+        }
+        if let Some(objection) = self.judge_objection(evaluator) {
+            return Err(objection);
+        }
+        let files = self.files(model).checkpoint().cloned();
+        let name = self.study.doc().name_of(model);
+        files.ok_or_else(|| format!("{name} is not open; find its files again"))
+    }
+
+    /// A perplexity among accuracies would spoil their mean; who wants it there says so.
+    fn leave_out_of_the_average(&mut self, tasks: Vec<String>) {
+        let doc = self.study.doc();
+        let is_known = |task: &String| {
+            let mut models = doc.models.iter();
+            doc.not_averaged.contains(task) || models.any(|m| m.score(task).is_some())
+        };
+        let new: Vec<String> = tasks.into_iter().filter(|task| !is_known(task)).collect();
+        for task in new {
+            self.apply(Command::Record(RecordEdit::CountTask(task, false)));
+        }
+    }
+
     pub(super) fn take_judged(&mut self, judged: Judged) {
-        let Judged(judgement) = judged;
+        let Judged {
+            judgement,
+            no_points,
+        } = judged;
         self.finish_work();
+        self.leave_out_of_the_average(no_points);
         let doc = self.study.doc();
         let name = doc.name_of(judgement.model).to_owned();
         let evolution = judgement

@@ -18,7 +18,7 @@ use crate::lineage::evolution::Ended;
 use crate::study::{Command, EvolutionEdit, EvolutionId, ModelId};
 
 pub use breed::Born;
-pub use judge::Judged;
+pub use judge::{Judged, Said};
 pub use view::EvolutionView;
 
 /// How an evolution stands.
@@ -79,7 +79,7 @@ pub(super) struct Evolving {
     /// Models that the user wants judged outside a run.
     to_judge: VecDeque<ModelId>,
     /// What the evaluator says.
-    log: VecDeque<String>,
+    log: VecDeque<Said>,
 }
 
 struct Work {
@@ -132,7 +132,7 @@ impl Workbench {
     }
 
     /// The last lines of what the evaluator has said, oldest first.
-    pub fn evaluator_log(&self) -> &VecDeque<String> {
+    pub fn evaluator_log(&self) -> &VecDeque<Said> {
         &self.evolving.log
     }
 
@@ -353,6 +353,9 @@ impl Workbench {
             Outcome::Born(born) => self.take_born(*born),
             Outcome::Judged(judged) => self.take_judged(*judged),
             Outcome::Said(line) => {
+                if self.evolving.log.back().is_some_and(|last| last.is_passing) {
+                    self.evolving.log.pop_back();
+                }
                 self.evolving.log.push_back(line);
                 if self.evolving.log.len() > MOST_LINES {
                     self.evolving.log.pop_front();
