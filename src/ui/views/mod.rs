@@ -17,7 +17,7 @@ pub mod tensors;
 pub mod welcome;
 
 pub use charts::{ChartsView, KINDS as CHARTS, title as chart_title};
-pub use evolution::{EvolutionView, evaluate_button};
+pub use evolution::{EvolutionView, evaluate_button, evaluate_objection};
 pub use import::ImportView;
 pub use kinship::KinshipView;
 pub use lineage::LineageView;

@@ -93,7 +93,7 @@ fn card_ui(
                 .inner_margin(space::M);
             frame.show(ui, |ui| {
                 ui.set_width(size.x - 2.0 * (space::M + 1.0));
-                natural = content_ui(ui, row, size.y, out);
+                natural = content_ui(ui, (k, row), size.y, out);
             });
         })
         .response;
@@ -105,7 +105,7 @@ fn card_ui(
 }
 
 /// Everything in a card; `height` is that of the highest, whose foot is everybody's.
-fn content_ui(ui: &mut Ui, row: &Row, height: f32, out: &mut Vec<Action>) -> f32 {
+fn content_ui(ui: &mut Ui, (k, row): (usize, &Row), height: f32, out: &mut Vec<Action>) -> f32 {
     let top = ui.cursor().top();
     ui.spacing_mut().item_spacing.y = 2.0;
     for (name, average) in row.names.iter().zip(row.averages) {
@@ -114,8 +114,8 @@ fn content_ui(ui: &mut Ui, row: &Row, height: f32, out: &mut Vec<Action>) -> f32
     ui.add_space(space::XS);
     facts_ui(ui, row);
     ui.add_space(space::XS);
-    for (k, reason) in row.reasons.iter().enumerate() {
-        reason_ui(ui, reason, k == 0 && row.are_copies());
+    for (at, reason) in row.reasons.iter().enumerate() {
+        reason_ui(ui, reason, at == 0 && row.are_copies());
     }
     ui.add_space(space::S);
     let above = ui.cursor().top() - top;
@@ -124,7 +124,7 @@ fn content_ui(ui: &mut Ui, row: &Row, height: f32, out: &mut Vec<Action>) -> f32
         ui.add_space(height - above - foot);
     }
     let [a, b] = row.pair;
-    let button = primary_or_plain(ui, row);
+    let button = compose_button(ui, k, row);
     let button = match &row.lacks {
         Some(lacks) => button.on_hover_text(lacks),
         None => button,
@@ -135,15 +135,15 @@ fn content_ui(ui: &mut Ui, row: &Row, height: f32, out: &mut Vec<Action>) -> f32
     above + foot
 }
 
-/// A merge of near copies is no way on.
-fn primary_or_plain(ui: &mut Ui, row: &Row) -> Response {
-    let response = if row.are_copies() {
+/// The first is the way on, unless it is one of near copies.
+fn compose_button(ui: &mut Ui, k: usize, row: &Row) -> Response {
+    let response = if k > 0 || row.are_copies() {
         ui.button("Compose merge")
     } else {
         primary_button(ui, "Compose merge")
     };
     let words = format!("Compose merge of {} and {}", row.names[0], row.names[1]);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, words));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &words));
     response
 }
 
@@ -173,7 +173,12 @@ fn facts_ui(ui: &mut Ui, row: &Row) {
     };
     fact_ui(ui, "Kinship", &kinship, &hover);
     let gain = row.gain.map(|gain| gain.value);
-    fact_ui(ui, "Gain in it", &format::signed(gain, 2), &format::full(gain));
+    fact_ui(
+        ui,
+        "Gain in it",
+        &format::signed(gain, 2),
+        &format::full(gain),
+    );
     let under = match row.gain {
         Some(_) => format!("{}  ·  {}", files::interval(row), files::record(row)),
         None if row.are_copies() => "None to be expected of near copies".to_owned(),
@@ -181,8 +186,7 @@ fn facts_ui(ui: &mut Ui, row: &Row) {
     };
     let weak = Tokens::of(ui).text_weak;
     let under = RichText::new(under).size(size::SMALL).color(weak);
-    ui.add(Label::new(under).wrap())
-        .on_hover_text(GAIN_RECORD);
+    ui.add(Label::new(under).wrap()).on_hover_text(GAIN_RECORD);
 }
 
 fn reason_ui(ui: &mut Ui, reason: &str, is_warning: bool) {

@@ -69,8 +69,20 @@ pub fn record(row: &Row) -> String {
 pub fn csv(rows: &[Row]) -> Export {
     let mut table = csv::Writer::from_writer(Vec::new());
     let head = [
-        "rank", "model", "with", "average", "average_with", "kinship", "expected_score",
-        "expected_gain", "gain_from", "gain_to", "basis", "n", "r", "reasons",
+        "rank",
+        "model",
+        "with",
+        "average",
+        "average_with",
+        "kinship",
+        "expected_score",
+        "expected_gain",
+        "gain_from",
+        "gain_to",
+        "basis",
+        "n",
+        "r",
+        "reasons",
     ];
     // Writing into memory does not fail.
     table.write_record(head).ok();

@@ -147,7 +147,12 @@ fn state(bench: &Workbench, models: &[ModelId], rows: &[Row]) -> State {
     if models.len() < 2 {
         return State::Alone;
     }
-    let average = |id: &&ModelId| bench.record().row(**id).is_some_and(|r| r.average.is_some());
+    let average = |id: &&ModelId| {
+        bench
+            .record()
+            .row(**id)
+            .is_some_and(|r| r.average.is_some())
+    };
     let scored: Vec<ModelId> = models.iter().filter(average).copied().collect();
     match scored[..] {
         [] => return State::NoScores,

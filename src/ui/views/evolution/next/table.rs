@@ -156,7 +156,7 @@ fn header_ui(ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let cells = cells(rect);
     let (font, painter) = (theme::small_font(), ui.painter());
-    let mut put = |rect: Option<Rect>, align, words: &str| {
+    let put = |rect: Option<Rect>, align, words: &str| {
         if let Some(rect) = rect {
             text::line_in(painter, rect, align, words, &font, t.text_weak);
         }
@@ -171,13 +171,7 @@ fn header_ui(ui: &mut Ui) {
     painter.hline(rect.x_range(), rect.bottom() - 0.5, line);
 }
 
-fn row_ui(
-    ui: &mut Ui,
-    bench: &Workbench,
-    k: usize,
-    row: &Row,
-    out: &mut Vec<Action>,
-) -> Response {
+fn row_ui(ui: &mut Ui, bench: &Workbench, k: usize, row: &Row, out: &mut Vec<Action>) -> Response {
     let t = Tokens::of(ui);
     let [a, b] = row.pair;
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT));
@@ -214,15 +208,25 @@ fn row_ui(
 fn paint(ui: &Ui, k: usize, row: &Row, cells: &Cells) {
     let t = Tokens::of(ui);
     let (font, painter) = (theme::body_font(), ui.painter());
-    let mut put = |rect: Option<Rect>, align, words: &str, ink| {
+    let put = |rect: Option<Rect>, align, words: &str, ink| {
         if let Some(rect) = rect {
             text::line_in(painter, rect, align, words, &font, ink);
         }
     };
     put(Some(cells.place), RIGHT, &(k + 1).to_string(), t.text_weak);
     put(Some(cells.pair), LEFT, &row.title(), t.text);
-    put(Some(cells.score), RIGHT, &format::score(Some(row.score)), t.text);
-    put(Some(cells.kinship), RIGHT, &format::kinship(row.kinship), t.text);
+    put(
+        Some(cells.score),
+        RIGHT,
+        &format::score(Some(row.score)),
+        t.text,
+    );
+    put(
+        Some(cells.kinship),
+        RIGHT,
+        &format::kinship(row.kinship),
+        t.text,
+    );
     let gain = row.gain.map(|gain| gain.value);
     put(Some(cells.gain), RIGHT, &format::signed(gain, 2), t.text);
     let ends = row.gain.map_or(format::UNDEFINED.to_owned(), |gain| {
@@ -234,14 +238,22 @@ fn paint(ui: &Ui, k: usize, row: &Row, cells: &Cells) {
     let is_warning = row.are_copies();
     let ink = if is_warning { t.warning } else { t.text_weak };
     // The first is the pair's places, which the order says already.
-    let why = if is_warning { row.reasons.first() } else { row.reasons.get(1) };
+    let why = if is_warning {
+        row.reasons.first()
+    } else {
+        row.reasons.get(1)
+    };
     put(cells.reason, LEFT, why.map_or("", String::as_str), ink);
 }
 
 fn hover(ui: &mut Ui, row: &Row) {
     ui.label(theme::strong(row.title()));
     ui.label(format!("Kinship {}", format::full(row.kinship)));
-    ui.label(format!("Child {} expected, {}", format::full(Some(row.score)), files::gain(row)));
+    ui.label(format!(
+        "Child {} expected, {}",
+        format::full(Some(row.score)),
+        files::gain(row)
+    ));
     for reason in &row.reasons {
         ui.label(reason);
     }
