@@ -39,6 +39,7 @@ pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
     import_commands(&mut out);
     kinship_commands(&mut out, bench.study());
     merge_commands(&mut out, bench);
+    evolution_commands(&mut out, bench);
     view_commands(&mut out, bench, zoom);
     out
 }
@@ -443,6 +444,27 @@ fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     if bench.is_writing() {
         let title = "Stop writing merges";
         push(out, "Merge", title, None, true, Action::CancelMerges);
+    }
+}
+
+/// What to merge next, and who judges what was merged.
+fn evolution_commands(out: &mut Vec<Entry>, bench: &Workbench) {
+    let open = bench.is_open();
+    let group = "Evolution";
+    let next = Action::SuggestNextMerge;
+    push(out, group, "Suggest next merge", None, open, next);
+    let selected = bench.study().selection().models();
+    let can = bench.evaluator_objection().is_none()
+        && views::evaluate_objection(bench, &selected).is_none();
+    let title = "Evaluate the selected models";
+    push(out, group, title, None, can, Action::Judge(selected));
+    let title = "Choose how models are judged…";
+    push(out, group, title, None, open, Action::SetEvaluator);
+    let title = "Show the evaluation log";
+    push(out, group, title, None, open, Action::ShowEvaluatorLog);
+    if !bench.being_judged().is_empty() {
+        let title = "Stop evaluating";
+        push(out, group, title, None, true, Action::StopJudging);
     }
 }
 

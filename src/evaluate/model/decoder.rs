@@ -102,6 +102,13 @@ impl Decoder {
         self.head.forward(hidden)
     }
 
+    #[cfg(test)]
+    pub(super) fn set_windows(&mut self, window: Option<usize>) {
+        self.layers
+            .iter_mut()
+            .for_each(|layer| layer.window = window);
+    }
+
     fn eps(&self) -> f32 {
         self.settings.eps as f32
     }
@@ -170,6 +177,8 @@ impl Layer {
             } else {
                 from.optional(&bias, &[rows])?
             };
+            // Stored by columns, a weight need not be turned around for every product.
+            let weight = weight.t()?.contiguous()?.t()?;
             Ok::<_, EvaluateError>(Linear::new(weight, bias))
         };
         let layer = Self {

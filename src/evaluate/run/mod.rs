@@ -20,7 +20,7 @@ use self::perplexity::{Doubt, Window};
 use super::task::Content;
 use super::{EvaluateError, Model, Task, TaskOutcome, TaskScore};
 use crate::jobs::{Ticket, Unit};
-use crate::parallel::{in_order, lock};
+use crate::parallel::{in_order_apart, lock};
 
 /// Prompts that are answered together: measured best on small models.
 const ROWS: usize = 64;
@@ -82,7 +82,7 @@ fn answer(
 ) -> Result<Vec<String>, EvaluateError> {
     let batches = asked::batches(model, asked, rows);
     let answers = Mutex::new(vec![String::new(); asked.len()]);
-    in_order(batches.len(), |k| {
+    in_order_apart(batches.len(), |k| {
         let batch: Vec<&Asked<'_>> = batches[k].iter().map(|&at| &asked[at]).collect();
         let texts = generate::answers(model, &batch, ticket)?;
         let mut answers = lock(&answers);
@@ -101,7 +101,7 @@ fn read_windows(
     ticket: &Ticket,
 ) -> Result<Vec<Doubt>, EvaluateError> {
     let doubts = Mutex::new(vec![Doubt::default(); windows.len()]);
-    in_order(windows.len(), |k| {
+    in_order_apart(windows.len(), |k| {
         let doubt = perplexity::doubt(model, &windows[k], ticket)?;
         lock(&doubts)[k] = doubt;
         Ok::<(), EvaluateError>(())
