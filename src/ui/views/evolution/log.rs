@@ -1,14 +1,14 @@
 //! What the evaluator says, line by line, and how it ended; whose turn is next.
 
 use eframe::egui::{
-    Align, FontId, Frame, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType,
+    Align, FontId, Frame, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::study::ModelId;
 use crate::ui::action::Action;
 use crate::ui::format;
-use crate::ui::theme::{Tokens, radius, size, space};
+use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::widgets::icon_button;
 use crate::workbench::Workbench;
 use crate::workbench::evolving::EvaluationState;
@@ -26,7 +26,8 @@ pub fn has_anything(bench: &Workbench) -> bool {
 
 /// One line: what is judged and what waits, or what came of it; with copy, clear and stop.
 pub fn head_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    let line = vec2(ui.available_width(), ROW_HEIGHT);
+    ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
         buttons_ui(ui, bench, out);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let (words, ink) = status(ui, bench);
@@ -187,7 +188,7 @@ fn scroll_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
                 let words = words.color(if line.is_passing { t.text_weak } else { t.text });
                 let label = Label::new(words).extend().selectable(true);
                 ui.allocate_ui_with_layout(
-                    eframe::egui::vec2(ui.available_width(), LINE),
+                    vec2(ui.available_width(), LINE),
                     Layout::left_to_right(Align::Center),
                     |ui| ui.add(label),
                 );

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{Align, Checkbox, FontId, Frame, Label, Layout, RichText, Stroke, Ui};
+use eframe::egui::{Align, Checkbox, FontId, Frame, Label, Layout, RichText, Stroke, Ui, vec2};
 use egui_phosphor::regular as icon;
 
 use super::{judge_by, sentence};
 use crate::study::{Command, Evaluator, RecordEdit, StudyDoc};
 use crate::ui::action::Action;
 use crate::ui::format;
-use crate::ui::theme::{Tokens, radius, size, space};
+use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::widgets::{icon_button, text};
 use crate::workbench::Workbench;
 use crate::workbench::evolving::{TaskFile, TaskRow};
@@ -72,7 +72,8 @@ fn head_ui(
     all: &[PathBuf],
     out: &mut Vec<Action>,
 ) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    let line = vec2(ui.available_width(), ROW_HEIGHT);
+    ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
         let name = path.file_name().unwrap_or(path.as_os_str());
         let remove = format!("Remove {}", name.to_string_lossy());
         if icon_button(ui, icon::X, &remove).clicked() {

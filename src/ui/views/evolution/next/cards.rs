@@ -22,6 +22,8 @@ pub const MOST: usize = 3;
 const LEAST_WIDTH: f32 = 206.0;
 /// No card is wider, in points: lines of reasons are read, not followed.
 const MOST_WIDTH: f32 = 460.0;
+/// Height of the line of a model, in points.
+const LINE: f32 = 22.0;
 /// Room between cards.
 const GAP: f32 = space::M;
 
@@ -148,7 +150,8 @@ fn compose_button(ui: &mut Ui, k: usize, row: &Row) -> Response {
 }
 
 fn parent_ui(ui: &mut Ui, name: &str, average: Option<f64>) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    let line = vec2(ui.available_width(), LINE);
+    ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
         ui.label(format::score(average))
             .on_hover_text(format::full(average));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
