@@ -37,7 +37,7 @@ pub struct App {
     pub(super) charts: ChartsView,
     lineage: LineageView,
     merge: MergeView,
-    evolution: EvolutionView,
+    pub(super) evolution: EvolutionView,
     inspector: shell::Inspector,
     pub(super) actions: Vec<Action>,
     was_focused: bool,
