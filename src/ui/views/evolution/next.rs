@@ -135,7 +135,11 @@ impl NextPart {
     ) {
         let weak = Tokens::of(ui).text_weak;
         if !shown.rows.is_empty() {
-            ui.label(RichText::new(GAIN_CAVEAT.trim_end_matches('.')).size(size::SMALL).color(weak));
+            ui.label(
+                RichText::new(GAIN_CAVEAT.trim_end_matches('.'))
+                    .size(size::SMALL)
+                    .color(weak),
+            );
         }
         states::ui(ui, bench, &shown.state, out);
         if shown.rows.is_empty() {
