@@ -7,7 +7,7 @@ mod next;
 mod run;
 mod start;
 
-use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
+use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui};
 use egui_phosphor::regular as icon;
 
 use crate::study::EvolutionId;
@@ -46,12 +46,19 @@ impl EvolutionView {
             .fill(t.background)
             .inner_margin(Margin::same(space::M as i8));
         CentralPanel::default().frame(frame).show(ui, |ui| {
-            self.next.ui(ui, bench, out);
-            start::ui(ui, bench, &mut self.shown, out);
-            if let Some(id) = self.shown_evolution(bench) {
-                self.run.ui(ui, bench, id, out);
-            }
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                self.next.ui(ui, bench, out);
+                start::ui(ui, bench, &mut self.shown, out);
+                if let Some(id) = self.shown_evolution(bench) {
+                    self.run.ui(ui, bench, id, out);
+                }
+            });
         });
+    }
+
+    /// Draws what to merge next alone, for pictures of it.
+    pub fn next_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        self.next.ui(ui, bench, out);
     }
 
     /// Draws the window that says how models are judged, over whatever view is shown.

@@ -22,9 +22,7 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, state: &State, out: &mut Vec<Action>) 
         return;
     };
     let weak = Tokens::of(ui).text_weak;
-    ui.horizontal_wrapped(|ui| {
-        ui.add(Label::new(RichText::new(sentence).color(weak)).wrap());
-    });
+    ui.add(Label::new(RichText::new(sentence).color(weak)).wrap());
     let unscored = unscored(bench, state);
     if ways.is_empty() && unscored.is_empty() {
         return;
@@ -48,7 +46,11 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, state: &State, out: &mut Vec<Action>) 
 
 /// The models that scores are missing of, where that is what is missing.
 fn unscored(bench: &Workbench, state: &State) -> Vec<ModelId> {
-    if !matches!(state, State::NoScores | State::OneScore(_)) {
+    let lacks = matches!(
+        state,
+        State::NoScores | State::OneScore(_) | State::AllMerged
+    );
+    if !lacks {
         return Vec::new();
     }
     let record = bench.record();
