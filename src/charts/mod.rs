@@ -20,6 +20,7 @@ mod quantity;
 mod runs_of;
 mod words;
 
+mod evolutions;
 mod gains;
 mod ghost;
 mod layers;
@@ -29,6 +30,7 @@ mod runs;
 mod scatter;
 mod stagnation;
 
+pub use evolutions::{Along, Course, evolutions};
 pub use ghost::Ghost;
 pub use layers::shown_model;
 pub use matrix::groups;

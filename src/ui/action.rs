@@ -8,7 +8,7 @@ use super::dialogs::Filter;
 use crate::charts::Figure;
 use crate::jobs::JobId;
 use crate::merge::canvas::Composition;
-use crate::study::{Command, DraftId, EvolutionId, Import, ModelId};
+use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::Notice;
 use crate::workbench::composing::Request;
 use crate::workbench::merging::MergeId;
@@ -108,6 +108,10 @@ pub enum Action {
     AskWhereToMergeAgain(MergeId),
     /// Take what is done off the queue's list.
     ClearMerges,
+    /// Put in a new evolution of the selected models or of the shown family, and show it.
+    NewEvolution,
+    /// Put in an evolution, and show it.
+    AddEvolution(Box<Evolution>),
     /// Start an evolution, or let it go on.
     RunEvolution(EvolutionId),
     /// Stop an evolution after the child that is being made or judged.

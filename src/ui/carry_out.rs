@@ -10,9 +10,10 @@ use super::charts::export;
 use super::commands::{LEAST_ZOOM, MOST_ZOOM};
 use super::dialogs::{Filter, PickKind, PickRequest, Picked, Purpose};
 use super::shell;
+use super::views::new_evolution;
 use super::widgets::toast::ToastKind;
 use crate::merge::canvas::Composition;
-use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId};
+use crate::study::{Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, ModelEdit, ModelId};
 use crate::workbench::Workbench;
 use crate::workbench::merging::MergeId;
 
@@ -134,6 +135,11 @@ impl App {
             Action::ReplaceMerge(id) => self.bench.replace_merge(id),
             Action::AskWhereToMergeAgain(id) => self.ask_where_to_merge(Some(id), ctx),
             Action::ClearMerges => self.bench.clear_merges(),
+            Action::NewEvolution => {
+                let new = new_evolution(&self.bench);
+                self.add_evolution(new);
+            }
+            Action::AddEvolution(new) => self.add_evolution(*new),
             Action::RunEvolution(id) => self.bench.run_evolution(id),
             Action::PauseEvolution(id) => self.bench.pause_evolution(id),
             Action::StopEvolution(id) => self.bench.stop_evolution(id),
@@ -325,6 +331,13 @@ impl App {
         };
         let title = "Write the merge: name its folder";
         self.ask(Purpose::WriteMerge, title, kind, ctx);
+    }
+
+    fn add_evolution(&mut self, new: Evolution) {
+        let edit = EvolutionEdit::Add(Box::new(new));
+        self.bench.apply(Command::Evolution(edit));
+        self.evolution.show_last();
+        self.prefs.view = View::Evolution;
     }
 
     fn ask_for_evolution_folder(&mut self, id: EvolutionId, ctx: &Context) {

@@ -1,6 +1,11 @@
 //! A decoder as a straight loop: f64, one token after the other, everything anew for every
 //! token, no cache, no library. Slow, and so short that it is obviously right.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "heads and numbers are called by their places, as in the formula"
+)]
+
 use std::collections::BTreeMap;
 
 /// Weights by name, row by row, and what else a decoder is.

@@ -5,6 +5,7 @@
 
 mod cache;
 mod decoder;
+mod gated;
 mod memory;
 mod rope;
 mod settings;
@@ -95,11 +96,11 @@ impl Model {
 
     /// How many tokens are gone through at once: so many that the largest product of a layer
     /// takes some hundredths of a second, because cancellation is heard between them; and in
-    /// small models so few that the library works out an activation on the calling thread.
+    /// small models so few that the library adds them up on the calling thread.
     pub(super) fn tokens_at_once(&self) -> usize {
         let s = &self.decoder.settings;
-        let largest = s.hidden * s.inner.max(s.heads * s.head_dim);
-        let quiet = (QUIET_NUMBERS / s.inner.max(s.hidden)).max(128);
+        let largest = s.hidden * (2 * s.inner).max((s.heads + 2 * s.kv_heads) * s.head_dim);
+        let quiet = (QUIET_NUMBERS / s.hidden).max(128);
         (PRODUCT / largest).min(quiet).max(16)
     }
 
@@ -129,7 +130,7 @@ impl Model {
 /// Multiplications in one product: about a fiftieth of a second on one processor.
 const PRODUCT: usize = 1 << 29;
 
-/// Numbers from which on the library (candle-core 0.11) spreads a sum or an activation over
+/// Numbers from which on the library (candle-core 0.11) spreads a sum of tensors over
 /// threads of its own, one call at a time, and others wait.
 const QUIET_NUMBERS: usize = (64 << 10) - 1;
 

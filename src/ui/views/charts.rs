@@ -28,6 +28,9 @@ use crate::ui::charts::draw::{Drawing, Hand};
 use crate::ui::theme::{Tokens, space};
 use crate::workbench::Workbench;
 
+pub use files::answer as take_out;
+pub use flow::flow;
+pub use picking::select as select_picked;
 pub use titles::{KINDS, title};
 
 use shown::Shown;

@@ -2,10 +2,13 @@
 
 mod evaluate;
 mod evaluator;
+mod known;
 mod log;
+mod new;
 mod next;
 mod run;
 mod start;
+mod words;
 
 use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui};
 use egui_phosphor::regular as icon;
@@ -17,10 +20,12 @@ use crate::ui::widgets::icon_toggle;
 use crate::workbench::Workbench;
 
 pub use evaluate::{evaluate_button, evaluate_objection};
+pub use new::new_evolution;
 
 use evaluator::EvaluatorPart;
+use known::Known;
 use next::NextPart;
-use run::RunPart;
+use run::{Ask, Look, RunPart};
 
 /// Height of the evaluation log, folded and at first.
 const FOLDED: f32 = 42.0;
@@ -31,6 +36,7 @@ const LOG: f32 = 180.0;
 pub struct EvolutionView {
     /// Which evolution is looked at; the last one if none was chosen.
     shown: Option<EvolutionId>,
+    known: Known,
     next: NextPart,
     run: RunPart,
     evaluator: EvaluatorPart,
@@ -45,14 +51,12 @@ impl EvolutionView {
         let frame = Frame::new()
             .fill(t.background)
             .inner_margin(Margin::same(space::M as i8));
+        self.known.bring_up_to_date(bench);
         CentralPanel::default().frame(frame).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                self.next.ui(ui, bench, out);
-                start::ui(ui, bench, &mut self.shown, out);
-                if let Some(id) = self.shown_evolution(bench) {
-                    self.run.ui(ui, bench, id, out);
-                }
-            });
+            let height = ui.available_height();
+            ScrollArea::vertical()
+                .auto_shrink(false)
+                .show(ui, |ui| self.parts_ui(ui, bench, height, out));
         });
     }
 
@@ -120,6 +124,33 @@ impl EvolutionView {
                 log::lines_ui(ui, bench, ui.available_height());
             }
         });
+    }
+
+    fn parts_ui(&mut self, ui: &mut Ui, bench: &Workbench, height: f32, out: &mut Vec<Action>) {
+        ui.spacing_mut().item_spacing.y = space::S;
+        let top = ui.cursor().top();
+        self.next.ui(ui, bench, out);
+        let current = self.shown_evolution(bench);
+        let tabs = (current, &mut self.shown);
+        start::ui(ui, bench, &self.known, tabs, out);
+        if let Some(id) = self.shown_evolution(bench) {
+            let look = Look {
+                bench,
+                known: &self.known,
+                id,
+            };
+            let left = height - (ui.cursor().top() - top);
+            match self.run.ui(ui, look, left, out) {
+                Some(Ask::Evaluator) => self.evaluator.open(),
+                Some(Ask::Show(id)) => self.shown = Some(id),
+                None => {}
+            }
+        }
+    }
+
+    /// Looks at the evolution that was put in last.
+    pub fn show_last(&mut self) {
+        self.shown = None;
     }
 
     /// The evolution that is looked at.

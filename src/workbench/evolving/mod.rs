@@ -178,6 +178,11 @@ impl Workbench {
         }
     }
 
+    /// Whether a run stops after what it is doing.
+    pub fn is_pausing(&self, id: EvolutionId) -> bool {
+        self.evolving.pausing.contains(&id)
+    }
+
     /// Stops an evolution at once; the child that is being made is made anew when it goes on.
     pub fn stop_evolution(&mut self, id: EvolutionId) {
         self.pause_evolution(id);

@@ -1,23 +1,157 @@
-//! One evolution: its set-up as a sentence, its generations as columns, its curves.
+//! One evolution: its set-up as sentences, what it is doing, its generations as columns, and
+//! its curves beside those of others with the same founders.
 
-use eframe::egui::Ui;
+mod bar;
+mod card;
+mod chart;
+mod columns;
+mod fix;
+mod founders;
+mod head;
+mod parts;
+mod recipe;
+mod sentence;
+mod shown;
+mod stops;
+mod table;
 
+use std::collections::BTreeMap;
+
+use eframe::egui::{Align, Layout, Ui, vec2};
+
+use super::known::Known;
+use crate::jobs::JobId;
 use crate::study::EvolutionId;
 use crate::ui::action::Action;
+use crate::ui::theme::space;
 use crate::workbench::Workbench;
+
+use chart::ChartPart;
+use head::Editing;
+use sentence::Sentence;
+use shown::Shown;
+
+/// From this width on, in points, the curves stand beside the columns.
+const WIDE: f32 = 780.0;
+/// The least height of columns and curves, in points.
+const LEAST: f32 = 330.0;
+/// The share of the width that the columns have beside the curves.
+const COLUMNS: f32 = 0.56;
 
 /// What the part keeps.
 #[derive(Default)]
-pub struct RunPart;
+pub struct RunPart {
+    /// Looked for among the models that may be founders.
+    search: String,
+    /// A name or note that is being typed.
+    editing: Option<(EvolutionId, Editing)>,
+    /// Runs whose set-up is folded or not, other than by themselves.
+    folds: BTreeMap<EvolutionId, bool>,
+    shown: Option<Shown>,
+    /// The model under the pointer, by position.
+    hovered: Option<usize>,
+    chart: ChartPart,
+}
+
+/// What the part asks of the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The window that sets the evaluator up.
+    Evaluator,
+    /// Another evolution.
+    Show(EvolutionId),
+}
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    pub bench: &'a Workbench,
+    pub known: &'a Known,
+    pub id: EvolutionId,
+}
 
 impl RunPart {
-    /// Draws an evolution.
+    /// Draws an evolution in `height` points or more; what is asked of the view.
     pub fn ui(
         &mut self,
-        _ui: &mut Ui,
-        _bench: &Workbench,
-        _id: EvolutionId,
-        _out: &mut Vec<Action>,
-    ) {
+        ui: &mut Ui,
+        look: Look<'_>,
+        height: f32,
+        out: &mut Vec<Action>,
+    ) -> Option<Ask> {
+        let doc = look.bench.study().doc();
+        let Some(evolution) = doc.evolution(look.id) else {
+            return None;
+        };
+        let has_begun = doc.has_begun(evolution);
+        let top = ui.cursor().top();
+        let mut is_folded = self.folds.get(&look.id).copied().unwrap_or(has_begun);
+        let was_folded = is_folded;
+        head::head_ui(
+            ui,
+            look,
+            evolution,
+            (&mut self.editing, &mut is_folded),
+            out,
+        );
+        if is_folded != was_folded {
+            self.folds.insert(look.id, is_folded);
+        }
+        let sentence = Sentence {
+            bench: look.bench,
+            evolution,
+            has_begun,
+        };
+        let mut wants_evaluator = false;
+        if !is_folded {
+            wants_evaluator = sentence.ui(ui, &mut self.search, out);
+        }
+        wants_evaluator |= bar::bar_ui(ui, look, evolution, out);
+        let left = height - (ui.cursor().top() - top);
+        let shown = Shown::now(look, evolution, self.shown.take());
+        let clicked = self.body_ui(ui, look, &shown, left, out);
+        self.shown = Some(shown);
+        match wants_evaluator {
+            true => Some(Ask::Evaluator),
+            false => clicked.map(Ask::Show),
+        }
     }
+
+    /// Columns and curves, beside each other where there is room; which run was clicked.
+    fn body_ui(
+        &mut self,
+        ui: &mut Ui,
+        look: Look<'_>,
+        shown: &Shown,
+        height: f32,
+        out: &mut Vec<Action>,
+    ) -> Option<EvolutionId> {
+        let width = ui.available_width();
+        let hovered = &mut self.hovered;
+        if width < WIDE {
+            let own = columns::whole_height(shown).min(LEAST);
+            columns::columns_ui(ui, look, shown, (hovered, own), out);
+            return self.chart.ui(ui, look, LEAST, out);
+        }
+        let height = (height - space::XS).max(LEAST);
+        let part = |share: f32| vec2(share * (width - space::L), height);
+        let top_down = Layout::top_down(Align::Min);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::L;
+            ui.allocate_ui_with_layout(part(COLUMNS), top_down, |ui| {
+                columns::columns_ui(ui, look, shown, (hovered, height), out);
+            });
+            ui.allocate_ui_with_layout(part(1.0 - COLUMNS), top_down, |ui| {
+                self.chart.ui(ui, look, height, out)
+            })
+            .inner
+        })
+        .inner
+    }
+}
+
+/// How far a job is, 0 to 1, if that is known.
+fn fraction_of(look: Look<'_>, job: JobId) -> Option<f32> {
+    let job = look.bench.jobs().running().iter().find(|j| j.id == job)?;
+    job.ticket.progress().fraction().map(|f| f as f32)
 }

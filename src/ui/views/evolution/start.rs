@@ -1,16 +1,171 @@
 //! The evolutions of the study as tabs, a new one, and the empty state.
 
-use eframe::egui::Ui;
+use eframe::egui::{
+    Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    WidgetType, vec2,
+};
+use egui_phosphor::regular as icon;
 
+use super::known::{Facts, Known};
+use super::{new, words};
 use crate::study::EvolutionId;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, View};
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::widgets::{empty_state, focus_ring, text};
 use crate::workbench::Workbench;
+use crate::workbench::evolving::RunState;
 
-/// Draws the tabs.
+const HEIGHT: f32 = 44.0;
+const LEAST: f32 = 120.0;
+const WIDEST: f32 = 220.0;
+const DOT: f32 = 4.0;
+/// Room for the button at the right, in points.
+const NEW: f32 = 150.0;
+
+const NOTHING: &str = "An evolution merges the best of some models, judges the children and goes \
+                       on with the best of all, generation after generation";
+const NO_FAMILY: &str = "An evolution begins with two or more models of one family. Add models to \
+                         this study first.";
+const NO_BASE: &str = "An evolution begins with two or more fine-tunes of one base. Say what the \
+                       models of this study descend from, or select those to begin with.";
+
+/// Draws the tabs; which one is shown is given back in `shown`.
 pub fn ui(
-    _ui: &mut Ui,
-    _bench: &Workbench,
-    _shown: &mut Option<EvolutionId>,
-    _out: &mut Vec<Action>,
+    ui: &mut Ui,
+    bench: &Workbench,
+    known: &Known,
+    (current, shown): (Option<EvolutionId>, &mut Option<EvolutionId>),
+    out: &mut Vec<Action>,
 ) {
+    if known.runs.is_empty() {
+        return nothing_ui(ui, bench, out);
+    }
+    ui.horizontal(|ui| {
+        let width = (ui.available_width() - NEW).max(LEAST);
+        ScrollArea::horizontal()
+            .id_salt("evolutions")
+            .max_width(width)
+            .show(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = space::S;
+                for run in &known.runs {
+                    let state = bench.run_state(run.id);
+                    if tab_ui(ui, run, &state, current == Some(run.id)) {
+                        *shown = Some(run.id);
+                    }
+                }
+            });
+        ui.add_space(space::XS);
+        let button = ui.button(format!("{}  New evolution", icon::PLUS));
+        button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "New evolution"));
+        if button.on_hover_text(of_whom(bench)).clicked() {
+            out.push(Action::NewEvolution);
+        }
+    });
+}
+
+/// Whom a new evolution would begin with.
+fn of_whom(bench: &Workbench) -> String {
+    match new::founders(bench).len() {
+        0 => "Its founders are chosen then".to_owned(),
+        n if bench.study().selection().models().len() > 1 => {
+            format!("From the {} that are selected", format::counted(n, "model"))
+        }
+        n => format!("From the {} of the family", format::counted(n, "fine-tune")),
+    }
+}
+
+fn nothing_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    let models = bench.study().doc().models.len();
+    let (sentence, button, action) = match new::founders(bench).len() {
+        2.. => (NOTHING, "New evolution", Action::NewEvolution),
+        _ if models < 2 => (NO_FAMILY, "Add models…", Action::AskForModels),
+        _ => (NO_BASE, "Go to models", Action::Go(View::Models)),
+    };
+    if empty_state(ui, icon::DNA, sentence, Some(button)) {
+        out.push(action);
+    }
+}
+
+fn tab_ui(ui: &mut Ui, run: &Facts, state: &RunState, is_current: bool) -> bool {
+    let t = Tokens::of(ui);
+    let below = match run.best_score() {
+        Some(_) => format!(
+            "{} · best {}",
+            words::state(state),
+            format::score(run.best_score())
+        ),
+        None => words::state(state).to_owned(),
+    };
+    let (strong, small) = (theme::strong_font(), theme::small_font());
+    let lead = 2.0 * DOT + space::XS;
+    let wanted = text::width(ui, &run.name, strong.clone())
+        .max(text::width(ui, &below, small.clone()) + lead);
+    let width = (wanted + 2.0 * space::M).clamp(LEAST, WIDEST);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
+    let label = format!("{}, {}", run.name, below.to_lowercase());
+    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_current, &label));
+    let (fill, line) = match (is_current, response.hovered()) {
+        (true, _) => (t.selection, t.accent),
+        (_, true) => (t.hover, t.line),
+        _ => (t.raised, t.line),
+    };
+    let outline = Stroke::new(1.0, line);
+    let painter = ui.painter();
+    painter.rect(rect, radius::CARD, fill, outline, StrokeKind::Inside);
+    focus_ring(ui, &response);
+    let inside = rect.shrink2(vec2(space::M, 5.0));
+    let row = inside.height() / 2.0;
+    let name = Rect::from_min_size(inside.min, vec2(inside.width(), row));
+    let is_cut = text::line_in(
+        painter,
+        name,
+        Align2::LEFT_CENTER,
+        &run.name,
+        &strong,
+        t.text,
+    );
+    let at = name.left_center() + vec2(DOT, row);
+    painter.circle(
+        at,
+        DOT,
+        dot(t, state),
+        Stroke::new(1.0, outline_of(t, state)),
+    );
+    let words = name
+        .translate(vec2(0.0, row))
+        .with_min_x(name.left() + lead);
+    text::line_in(
+        painter,
+        words,
+        Align2::LEFT_CENTER,
+        &below,
+        &small,
+        t.text_weak,
+    );
+    let response = match is_cut {
+        true => response.on_hover_ui(|ui| {
+            ui.label(RichText::new(&run.name));
+        }),
+        false => response,
+    };
+    response.clicked()
+}
+
+/// What runs is filled with the accent, what needs somebody is amber or red, what is over is
+/// grey; the word beside it tells it also without the colour.
+const fn dot(t: &Tokens, state: &RunState) -> Color32 {
+    match state {
+        RunState::Ready | RunState::Paused => Color32::TRANSPARENT,
+        _ => outline_of(t, state),
+    }
+}
+
+const fn outline_of(t: &Tokens, state: &RunState) -> Color32 {
+    match state {
+        RunState::Running(_) => t.accent,
+        RunState::Waiting(_) => t.warning,
+        RunState::Failed(_) => t.error,
+        RunState::Ready | RunState::Paused | RunState::Ended(_) => t.line_strong,
+    }
 }

@@ -163,7 +163,7 @@ impl Program {
                         .len();
                 self.name.drain(..digits);
             }
-            let width = ui.available_width() - 60.0 - space::S;
+            let width = ui.available_width() - ADD_WIDTH - space::S;
             let value = text_field(ui, "Value of the new variable", "0", &mut self.value, width);
             let can = !self.name.is_empty();
             let entered = (name.lost_focus() || value.lost_focus())
@@ -181,6 +181,8 @@ impl Program {
 }
 
 const NAME_WIDTH: f32 = 190.0;
+/// Width of the button that adds a variable, in points.
+const ADD_WIDTH: f32 = 46.0;
 const LABEL_WIDTH: f32 = 96.0;
 
 /// A name at the left, controls beside it.

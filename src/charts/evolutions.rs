@@ -1,0 +1,371 @@
+//! Evolutions of the same founders beside each other: the best so far, and the kinship among
+//! the best, by generation, by merges or by evaluations.
+//!
+//! Strategies make different numbers of merges in a generation, so it is merges or evaluations
+//! at which they are compared fairly.
+
+use super::runs::steps;
+use super::runs_of::Run;
+use super::{Axis, Color, Dash, Figure, Layer, LineMark, Panel, Point, PointMark, Side, words};
+use crate::lineage::evolution::Summary;
+use crate::lineage::strategy::Member;
+use crate::study::ModelId;
+
+/// What stands on the horizontal axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Along {
+    /// The number of the generation.
+    Generation,
+    /// Merges made so far.
+    #[default]
+    Merges,
+    /// Models with a score so far, founders included.
+    Evaluations,
+}
+
+impl Along {
+    /// Each with its words.
+    pub const ALL: [(Self, &'static str); 3] = [
+        (Self::Generation, "By generation"),
+        (Self::Merges, "By merges"),
+        (Self::Evaluations, "By evaluations"),
+    ];
+
+    const fn axis(self) -> &'static str {
+        match self {
+            Self::Generation => "Generation",
+            Self::Merges => "Merges so far",
+            Self::Evaluations => "Evaluations so far, founders included",
+        }
+    }
+}
+
+/// One evolution.
+pub struct Course<'a> {
+    /// What the user calls it.
+    pub name: &'a str,
+    /// Its place among the runs of the study, which is its colour.
+    pub index: usize,
+    /// Whether it is the one that is looked at.
+    pub is_shown: bool,
+    /// Whether it has ended.
+    pub has_ended: bool,
+    /// Its models: founders, then children by generation and number.
+    pub members: &'a [Member],
+    /// Their ids.
+    pub models: &'a [ModelId],
+    /// Its generations.
+    pub generations: &'a [Summary],
+    /// The kinship among the best at which it would end, if it would.
+    pub tau: Option<f64>,
+}
+
+/// The figure; `name` is that of a model.
+///
+/// # Errors
+/// A sentence, if no run has scores.
+pub fn evolutions(
+    courses: &[Course<'_>],
+    along: Along,
+    name: &dyn Fn(ModelId) -> String,
+) -> Result<Figure, String> {
+    let drawn = || {
+        courses
+            .iter()
+            .filter(|c| c.best(along).len() > usize::from(c.is_wide()))
+    };
+    let mut tops: Vec<&Course<'_>> = drawn().collect();
+    if tops.is_empty() {
+        return Err("The curve of the best begins with the founders’ scores".to_owned());
+    }
+    // The one that is looked at lies over the others.
+    tops.sort_by_key(|course| course.is_shown);
+    let best = tops
+        .iter()
+        .flat_map(|c| c.best_layers(along, name))
+        .chain(end(&tops, along));
+    let mut panels = vec![panel(along, "Best so far (points)", best.collect())];
+    let kinship: Vec<Layer> = tops.iter().flat_map(|c| c.kinship_layers(along)).collect();
+    if !kinship.is_empty() {
+        let tau = tops.iter().find(|c| c.is_shown).and_then(|c| c.tau);
+        let line = tau.map(|y| Layer::Horizontal {
+            y,
+            color: Color::Quiet,
+        });
+        let layers = line.into_iter().chain(kinship).collect();
+        panels.push(panel(along, "Kinship among the best", layers));
+    }
+    Ok(Figure {
+        title: format!("Best so far {}", Along::words(along)),
+        panels,
+        columns: 1,
+        caption: String::new(),
+        notes: Vec::new(),
+        source: String::new(),
+    })
+}
+
+impl Along {
+    fn words(self) -> String {
+        let title = Self::ALL.iter().find(|(along, _)| *along == self);
+        title.map_or(String::new(), |(_, words)| words.to_lowercase())
+    }
+}
+
+fn panel(along: Along, y: &str, layers: Vec<Layer>) -> Panel {
+    Panel {
+        x: Axis {
+            name: along.axis().to_owned(),
+            is_whole: true,
+            ..Axis::default()
+        },
+        y: Axis {
+            name: y.to_owned(),
+            ..Axis::default()
+        },
+        layers,
+        has_axes: true,
+        ..Panel::default()
+    }
+}
+
+/// Where the run that is looked at has ended.
+fn end(courses: &[&Course<'_>], along: Along) -> Option<Layer> {
+    let shown = courses.iter().find(|c| c.is_shown && c.has_ended)?;
+    let last = shown.generations.last()?.number;
+    Some(Layer::Vertical {
+        name: "Ended".to_owned(),
+        x: shown.at(last, along),
+        runs: Vec::new(),
+    })
+}
+
+/// The best after something was judged: where on the axis, its score, its position.
+type Best = (f64, f64, usize);
+
+impl Course<'_> {
+    const fn run(&self) -> Run<'_> {
+        Run {
+            name: self.name,
+            index: self.index,
+        }
+    }
+
+    /// Whether its founders alone say something: they do where it is the one looked at.
+    const fn is_wide(&self) -> bool {
+        !self.is_shown
+    }
+
+    /// The end of a generation on the axis.
+    fn at(&self, generation: u32, along: Along) -> f64 {
+        let until = self.members.iter().filter(|m| m.generation <= generation);
+        match along {
+            Along::Generation => f64::from(generation),
+            Along::Merges => until.filter(|m| m.generation > 0).count() as f64,
+            Along::Evaluations => until.filter(|m| m.score.is_some()).count() as f64,
+        }
+    }
+
+    /// The best so far, model by model; founders stand together, and so does a generation
+    /// where that is what is counted.
+    fn best(&self, along: Along) -> Vec<Best> {
+        let mut out: Vec<Best> = Vec::new();
+        let (mut merges, mut scored) = (0, 0);
+        let mut best: Option<(f64, usize)> = None;
+        for (k, member) in self.members.iter().enumerate() {
+            merges += usize::from(member.generation > 0);
+            let Some(score) = member.score.filter(|s| s.is_finite()) else {
+                continue;
+            };
+            scored += 1;
+            if best.is_none_or(|(b, _)| score > b) {
+                best = Some((score, k));
+            }
+            let x = match along {
+                _ if member.generation == 0 => self.at(0, along),
+                Along::Generation => f64::from(member.generation),
+                Along::Merges => merges as f64,
+                Along::Evaluations => scored as f64,
+            };
+            let Some((score, k)) = best else { continue };
+            match out.last_mut().filter(|(last, ..)| *last == x) {
+                Some(last) => *last = (x, score, k),
+                None => out.push((x, score, k)),
+            }
+        }
+        out
+    }
+
+    fn best_layers(&self, along: Along, name: &dyn Fn(ModelId) -> String) -> Vec<Layer> {
+        let run = self.run();
+        let best = self.best(along);
+        let line = LineMark {
+            name: self.name.to_owned(),
+            color: run.color(),
+            dash: self.dash(),
+            side: Side::Left,
+            points: steps(&best.iter().map(|b| [b.0, b.1]).collect::<Vec<_>>()),
+        };
+        let is_new = |k: usize| k == 0 || k + 1 == best.len() || best[k].2 != best[k - 1].2;
+        let points = (0..best.len()).filter(|&k| is_new(k)).map(|k| {
+            let (x, y, of) = best[k];
+            self.point([x, y], (k + 1 == best.len(), of), name)
+        });
+        let points = PointMark {
+            name: self.name.to_owned(),
+            marker: run.marker(),
+            side: Side::Left,
+            points: points.collect(),
+        };
+        // Others are thin: a line and no points.
+        match self.is_shown {
+            true => vec![Layer::Line(line), Layer::Points(points)],
+            false => vec![Layer::Line(line)],
+        }
+    }
+
+    fn point(
+        &self,
+        [x, y]: [f64; 2],
+        (is_last, of): (bool, usize),
+        name: &dyn Fn(ModelId) -> String,
+    ) -> Point {
+        let id = self.models[of];
+        let value = words::number(y, 2);
+        Point {
+            x,
+            y,
+            color: self.run().color(),
+            label: match is_last {
+                true => value.clone(),
+                false => name(id),
+            },
+            details: vec![
+                ("Best so far".to_owned(), name(id)),
+                ("Score".to_owned(), value),
+                ("Run".to_owned(), self.name.to_owned()),
+            ],
+            models: vec![id],
+            is_named: is_last,
+        }
+    }
+
+    fn kinship_layers(&self, along: Along) -> Vec<Layer> {
+        let points: Vec<[f64; 2]> = self
+            .generations
+            .iter()
+            .filter_map(|g| Some([self.at(g.number, along), g.kinship?]))
+            .collect();
+        if points.is_empty() {
+            return Vec::new();
+        }
+        vec![Layer::Line(LineMark {
+            name: self.name.to_owned(),
+            color: self.run().color(),
+            dash: self.dash(),
+            side: Side::Left,
+            points,
+        })]
+    }
+
+    /// The one that is looked at is whole; others step back.
+    const fn dash(&self) -> Dash {
+        match self.is_shown {
+            true => Dash::Solid,
+            false => Dash::Dotted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(generation: u32, score: f64) -> Member {
+        Member {
+            score: Some(score),
+            generation,
+            ..Member::default()
+        }
+    }
+
+    fn lines(along: Along) -> Vec<Vec<[f64; 2]>> {
+        let members = [
+            member(0, 50.0),
+            member(0, 60.0),
+            member(1, 55.0),
+            member(1, 65.0),
+            Member {
+                generation: 2,
+                ..Member::default()
+            },
+        ];
+        let models: Vec<ModelId> = (0..5).map(ModelId).collect();
+        let summary = |number, kinship| Summary {
+            number,
+            kinship,
+            ..Summary::default()
+        };
+        let generations = [
+            summary(0, Some(0.2)),
+            summary(1, Some(0.5)),
+            summary(2, None),
+        ];
+        let course = Course {
+            name: "Greedy",
+            index: 0,
+            is_shown: true,
+            has_ended: false,
+            members: &members,
+            models: &models,
+            generations: &generations,
+            tau: Some(0.9),
+        };
+        let figure = evolutions(&[course], along, &|id| format!("m{}", id.0)).unwrap();
+        let layers = figure.panels.iter().flat_map(|p| &p.layers);
+        layers
+            .filter_map(|layer| match layer {
+                Layer::Line(line) => Some(line.points.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_axis_counts_what_it_says() {
+        let by = lines(Along::Generation);
+        assert_eq!(by[0], [[0.0, 60.0], [1.0, 60.0], [1.0, 65.0]]);
+        assert_eq!(by[1], [[0.0, 0.2], [1.0, 0.5]]);
+        let by = lines(Along::Merges);
+        assert_eq!(
+            by[0],
+            [
+                [0.0, 60.0],
+                [1.0, 60.0],
+                [1.0, 60.0],
+                [2.0, 60.0],
+                [2.0, 65.0]
+            ]
+        );
+        assert_eq!(by[1], [[0.0, 0.2], [2.0, 0.5]]);
+        let by = lines(Along::Evaluations);
+        assert_eq!(by[0].first(), Some(&[2.0, 60.0]));
+        assert_eq!(by[0].last(), Some(&[4.0, 65.0]));
+        assert_eq!(by[1], [[2.0, 0.2], [4.0, 0.5]]);
+    }
+
+    #[test]
+    fn without_scores_there_is_a_sentence() {
+        let course = Course {
+            name: "Greedy",
+            index: 0,
+            is_shown: true,
+            has_ended: false,
+            members: &[],
+            models: &[],
+            generations: &[],
+            tau: None,
+        };
+        assert!(evolutions(&[course], Along::Merges, &|_| String::new()).is_err());
+    }
+}

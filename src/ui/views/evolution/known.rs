@@ -1,0 +1,124 @@
+//! What is known of every evolution of the study, worked out once and kept until the study or
+//! a measurement changes.
+
+use crate::lineage::evolution::Ended;
+use crate::study::{Evolution, EvolutionId, ModelId, StudyDoc};
+use crate::workbench::Workbench;
+use crate::workbench::evolving::EvolutionView as Standing;
+
+/// The evolutions as they stand.
+#[derive(Default)]
+pub struct Known {
+    revision: Option<u64>,
+    /// In the order of the study.
+    pub runs: Vec<Facts>,
+}
+
+/// One evolution as it stands.
+pub struct Facts {
+    pub id: EvolutionId,
+    pub name: String,
+    /// Its founders by id.
+    pub founders: Vec<ModelId>,
+    /// The tasks whose mean selects.
+    pub tasks: Vec<String>,
+    pub standing: Standing,
+    /// Models in it that have a score, founders included.
+    pub scored: usize,
+    pub ended: Option<Ended>,
+    /// Its place among the runs of all charts, which is its colour.
+    pub colour: usize,
+    /// Mean of the best model on the tasks that do not select, in points, and on how many.
+    pub reported: Option<(f64, usize)>,
+}
+
+impl Known {
+    /// Looks again where something has changed.
+    pub fn bring_up_to_date(&mut self, bench: &Workbench) {
+        if self.revision == Some(bench.revision()) {
+            return;
+        }
+        let doc = bench.study().doc();
+        let facts = |e: &Evolution| facts(bench, e);
+        self.runs = doc.evolutions.iter().filter_map(facts).collect();
+        self.revision = Some(bench.revision());
+    }
+
+    /// What is known of one.
+    pub fn get(&self, id: EvolutionId) -> Option<&Facts> {
+        self.runs.iter().find(|run| run.id == id)
+    }
+
+    /// One and those with the same founders, in the order of the study.
+    pub fn with_same_founders(&self, id: EvolutionId) -> Vec<&Facts> {
+        let Some(own) = self.get(id) else {
+            return Vec::new();
+        };
+        let is_like = |run: &&Facts| run.id == id || run.founders == own.founders;
+        self.runs.iter().filter(is_like).collect()
+    }
+}
+
+impl Facts {
+    /// The best model, by position.
+    pub fn best(&self) -> Option<usize> {
+        let selection = &self.standing.generations.last()?.selection;
+        selection.first().copied()
+    }
+
+    /// The score of the best, in points.
+    pub fn best_score(&self) -> Option<f64> {
+        self.standing.generations.last()?.best
+    }
+
+    /// Mean kinship among the best now.
+    pub fn kinship(&self) -> Option<f64> {
+        self.standing.generations.last()?.kinship
+    }
+}
+
+fn facts(bench: &Workbench, evolution: &Evolution) -> Option<Facts> {
+    let doc = bench.study().doc();
+    let standing = bench.evolution_view(evolution.id)?;
+    let tasks = doc.selecting_tasks(evolution);
+    let is_founder = |k: &usize| standing.members[*k].generation == 0;
+    let mut founders: Vec<ModelId> = (0..standing.models.len())
+        .filter(is_founder)
+        .map(|k| standing.models[k])
+        .collect();
+    founders.sort_unstable();
+    let runs = &bench.record().runs;
+    let place = runs.iter().position(|run| *run == evolution.name);
+    let mut out = Facts {
+        id: evolution.id,
+        name: evolution.name.clone(),
+        founders,
+        scored: standing
+            .members
+            .iter()
+            .filter(|m| m.score.is_some())
+            .count(),
+        ended: evolution.ended,
+        colour: place.unwrap_or(runs.len() + evolution.id.0 as usize),
+        reported: None,
+        tasks,
+        standing,
+    };
+    out.reported = out
+        .best()
+        .and_then(|k| reported(doc, out.standing.models[k], &out.tasks));
+    Some(out)
+}
+
+/// Mean over the tasks that did not select: what a choice may honestly be reported by.
+fn reported(doc: &StudyDoc, model: ModelId, selecting: &[String]) -> Option<(f64, usize)> {
+    let scores: Vec<f64> = doc
+        .model(model)?
+        .scores
+        .iter()
+        .filter(|score| !selecting.contains(&score.task))
+        .map(|score| score.value)
+        .collect();
+    let n = scores.len();
+    (n > 0).then(|| (scores.iter().sum::<f64>() / n as f64, n))
+}

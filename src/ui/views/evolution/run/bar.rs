@@ -1,0 +1,237 @@
+//! Run, pause, stop and resume, what the run is doing, and what it lacks.
+
+use std::time::Duration;
+
+use eframe::egui::{Button, Color32, Response, RichText, Ui};
+use egui_phosphor::regular as icon;
+
+use super::Look;
+use super::fix::{Fix, fix};
+use crate::jobs::JobId;
+use crate::study::{Command, Evolution, ModelId, Selection};
+use crate::ui::action::{Action, View};
+use crate::ui::format;
+use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::widgets::{primary_button, progress_bar};
+use crate::workbench::evolving::{Doing, RunState};
+
+const BAR: f32 = 120.0;
+/// Of those that wait for scores, so many are named.
+const MOST_NAMES: usize = 3;
+
+/// Draws the bar; whether the window of the evaluator is asked for.
+pub fn bar_ui(ui: &mut Ui, look: Look<'_>, evolution: &Evolution, out: &mut Vec<Action>) -> bool {
+    let state = look.bench.run_state(look.id);
+    let objection = look.bench.run_objection(evolution);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        ui.set_min_height(ROW_HEIGHT);
+        buttons_ui(ui, look, &state, objection.is_none(), out);
+        state_ui(ui, look, &state, out);
+        let has_stopped = !matches!(state, RunState::Running(_) | RunState::Waiting(_));
+        match objection.filter(|_| has_stopped) {
+            Some(sentence) => objection_ui(ui, look, evolution, &sentence, out),
+            None => false,
+        }
+    })
+    .inner
+}
+
+fn buttons_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, can_run: bool, out: &mut Vec<Action>) {
+    let id = look.id;
+    let stop = |ui: &mut Ui| {
+        let help = "Ends what it is doing now; that child is made anew when the run goes on";
+        ui.button(format!("{}  Stop", icon::STOP))
+            .on_hover_text(help)
+            .clicked()
+    };
+    match state {
+        RunState::Running(_) => {
+            let is_pausing = look.bench.is_pausing(id);
+            let words = if is_pausing { "Pausing…" } else { "Pause" };
+            let pause = Button::new(format!("{}  {words}", icon::PAUSE));
+            let pause = ui.add_enabled(!is_pausing, pause);
+            if pause
+                .on_hover_text("Pauses after the child that is being made")
+                .clicked()
+            {
+                out.push(Action::PauseEvolution(id));
+            }
+            if stop(ui) {
+                out.push(Action::StopEvolution(id));
+            }
+        }
+        RunState::Waiting(_) => {
+            if ui.button(format!("{}  Pause", icon::PAUSE)).clicked() {
+                out.push(Action::PauseEvolution(id));
+            }
+        }
+        _ => {
+            if run_ui(ui, state, can_run).clicked() {
+                out.push(Action::RunEvolution(id));
+            }
+        }
+    }
+}
+
+fn run_ui(ui: &mut Ui, state: &RunState, can_run: bool) -> Response {
+    let (words, help) = match state {
+        RunState::Failed(_) => ("Try again", ""),
+        RunState::Paused => ("Resume", "Goes on where it stopped; nothing is done twice"),
+        RunState::Ended(_) => (
+            "Go on",
+            "Asks again whether it has ended; change its stop rules first",
+        ),
+        _ => ("Run", ""),
+    };
+    let is_primary = !matches!(state, RunState::Ended(_));
+    let response = ui
+        .add_enabled_ui(can_run, |ui| match is_primary {
+            true => primary_button(ui, words),
+            false => ui.button(words),
+        })
+        .inner;
+    match help {
+        "" => response,
+        help => response.on_hover_text(help),
+    }
+}
+
+fn state_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, out: &mut Vec<Action>) {
+    let t = Tokens::of(ui);
+    match state {
+        RunState::Ready => {}
+        RunState::Running(doing) => {
+            say(ui, &running_words(look, doing), t.text);
+            if let Doing::Merging { job, .. } | Doing::Judging { job, .. } = doing {
+                progress_ui(ui, look, *job);
+            }
+        }
+        RunState::Waiting(models) => waiting_ui(ui, look, models, out),
+        RunState::Paused => say(ui, &with_spent(look, "Paused"), t.text),
+        RunState::Failed(sentence) => {
+            say(
+                ui,
+                &format!("{}  {sentence}", icon::WARNING_CIRCLE),
+                t.error,
+            );
+        }
+        RunState::Ended(ended) => say(ui, &with_spent(look, ended.sentence()), t.text),
+    }
+}
+
+fn running_words(look: Look<'_>, doing: &Doing) -> String {
+    let name = |id: &ModelId| look.bench.study().doc().name_of(*id).to_owned();
+    let short = |name: &str| format::elide_middle(name, 40);
+    let words = match doing {
+        Doing::WaitingForTurn => "waiting for its turn".to_owned(),
+        Doing::Merging { child, .. } => format!("merging {}", short(child)),
+        Doing::Judging { model, .. } => format!("evaluating {}", short(&name(model))),
+    };
+    let generation = generation(look, matches!(doing, Doing::Merging { .. }));
+    with_spent(look, &format!("{generation} · {words}"))
+}
+
+/// The generation that is being worked on; a merge may be the first of a new one.
+fn generation(look: Look<'_>, merges: bool) -> String {
+    let Some(facts) = look.known.get(look.id) else {
+        return String::new();
+    };
+    let members = &facts.standing.members;
+    let last = members.iter().map(|m| m.generation).max().unwrap_or(0);
+    let is_whole = members.iter().all(|m| m.score.is_some());
+    match last + u32::from(merges && is_whole) {
+        0 => "Founders".to_owned(),
+        n => format!("Generation {n}"),
+    }
+}
+
+/// What was done so far, behind what is said.
+fn with_spent(look: Look<'_>, words: &str) -> String {
+    let doc = look.bench.study().doc();
+    let (Some(evolution), Some(facts)) = (doc.evolution(look.id), look.known.get(look.id)) else {
+        return words.to_owned();
+    };
+    let merges = format::counted(facts.standing.merges, "merge");
+    let evaluations = format::counted(evolution.evaluations as usize, "evaluation");
+    let time = match evolution.seconds {
+        secs if secs > 0.0 && secs.is_finite() => {
+            format!(", {}", format::duration(Duration::from_secs_f64(secs)))
+        }
+        _ => String::new(),
+    };
+    format!("{words} · {merges}, {evaluations}{time}")
+}
+
+fn progress_ui(ui: &mut Ui, look: Look<'_>, job: JobId) {
+    let Some(job) = look.bench.jobs().running().iter().find(|j| j.id == job) else {
+        return;
+    };
+    let progress = job.ticket.progress();
+    let weak = Tokens::of(ui).text_weak;
+    if let Some(fraction) = progress.fraction() {
+        progress_bar(ui, "Progress of the child", fraction as f32, BAR);
+        say(ui, &format::percent(fraction), weak);
+    }
+    if let Some(left) = progress.time_left() {
+        say(ui, &format::time_left(left), weak);
+    }
+}
+
+fn waiting_ui(ui: &mut Ui, look: Look<'_>, models: &[ModelId], out: &mut Vec<Action>) {
+    let doc = look.bench.study().doc();
+    let name = |id: &ModelId| format::elide_middle(doc.name_of(*id), 24);
+    let mut names: Vec<String> = models.iter().take(MOST_NAMES).map(name).collect();
+    if models.len() > MOST_NAMES {
+        names.push(format!("{} more", models.len() - MOST_NAMES));
+    }
+    let t = Tokens::of(ui);
+    let words = match &names[..] {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.join(""),
+    };
+    say(
+        ui,
+        &format!("Waits for the scores of {words}; it goes on by itself"),
+        t.text,
+    );
+    if ui.button("Type scores").clicked() {
+        let chosen = Selection::Models(models.to_vec());
+        out.push(Action::Study(Command::Select(chosen)));
+        out.push(Action::Go(View::Models));
+    }
+    if ui.button("Import scores…").clicked() {
+        out.push(Action::AskForScores);
+    }
+}
+
+/// What stands in the way of the run, with the way out of it; whether that is the evaluator's
+/// window.
+fn objection_ui(
+    ui: &mut Ui,
+    look: Look<'_>,
+    evolution: &Evolution,
+    sentence: &str,
+    out: &mut Vec<Action>,
+) -> bool {
+    let t = Tokens::of(ui);
+    let is_said = matches!(look.bench.run_state(look.id), RunState::Failed(s) if s == sentence);
+    if !is_said {
+        say(ui, &format!("{}  {sentence}", icon::WARNING), t.warning);
+    }
+    let Some(fix) = fix(look.bench, evolution) else {
+        return false;
+    };
+    if !ui.button(fix.words()).clicked() {
+        return false;
+    }
+    match fix {
+        Fix::Evaluator => return true,
+        Fix::Action(_, actions) => out.extend(actions),
+    }
+    false
+}
+
+fn say(ui: &mut Ui, words: &str, ink: Color32) {
+    ui.label(RichText::new(words).size(size::BODY).color(ink));
+}

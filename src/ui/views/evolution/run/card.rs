@@ -1,0 +1,246 @@
+//! One model of an evolution as a small card, and one that is still to be made.
+//!
+//! What was judged has a solid bar; what is being made or planned is hollow.
+
+use eframe::egui::{
+    Align2, Color32, FontId, Painter, Rect, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
+};
+use egui_phosphor::regular as icon;
+
+use super::shown::{Card, Planned};
+use crate::ui::colormap::Scale;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::views::score_bar;
+use crate::ui::widgets::text;
+
+/// Size of a card, in points.
+pub const SIZE: Vec2 = vec2(184.0, 64.0);
+const BAR: f32 = 5.0;
+const BADGE: f32 = 8.0;
+const DOT: f32 = 4.0;
+/// How far what is not meant steps back.
+const FADED: f32 = 0.7;
+
+/// How a card stands out or steps back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stance {
+    pub is_selected: bool,
+    pub is_hovered: bool,
+    pub is_dimmed: bool,
+    /// How far it is, where it is being judged; 0 to 1.
+    pub judging: Option<f32>,
+}
+
+/// Inks of a card.
+struct Pen<'a> {
+    painter: &'a Painter,
+    t: &'static Tokens,
+    is_dimmed: bool,
+}
+
+impl Pen<'_> {
+    fn ink(&self, color: Color32) -> Color32 {
+        match self.is_dimmed {
+            true => color.lerp_to_gamma(self.t.background, FADED),
+            false => color,
+        }
+    }
+}
+
+/// Draws a model.
+pub fn card(ui: &Ui, rect: Rect, card: &Card, scores: Option<Scale>, stance: Stance) {
+    let t = Tokens::of(ui);
+    let pen = Pen {
+        painter: ui.painter(),
+        t,
+        is_dimmed: stance.is_dimmed,
+    };
+    let fill = match (stance.is_selected, stance.is_hovered) {
+        (true, _) => t.selection,
+        (_, true) => t.hover,
+        _ => t.raised,
+    };
+    let line = match (stance.is_selected, card.is_best) {
+        (true, _) => Stroke::new(2.0, t.accent),
+        (_, true) => Stroke::new(1.5, pen.ink(t.text)),
+        _ => Stroke::new(1.0, pen.ink(t.line)),
+    };
+    pen.painter
+        .rect(rect, radius::CARD, pen.ink(fill), line, StrokeKind::Inside);
+    let [top, middle, bottom] = rows(rect);
+    let right = score(&pen, top, card, stance);
+    name(&pen, top.with_max_x(right - space::S), card);
+    match (stance.judging, card.score) {
+        (Some(share), None) => hollow_bar(&pen, middle, share),
+        (_, Some(value)) if !stance.is_dimmed => {
+            let share = scores.map_or(1.0, |scale| scale.position(value) as f32);
+            score_bar(ui, middle, share);
+        }
+        _ => hollow_bar(&pen, middle, 0.0),
+    }
+    if card.made_from.is_empty() {
+        let words = match card.children {
+            0 => "no children".to_owned(),
+            1 => "1 child".to_owned(),
+            n => format!("{n} children"),
+        };
+        small(&pen, bottom, &words);
+    } else {
+        descent(&pen, bottom, &card.made_from, card.kinship);
+    }
+}
+
+/// Draws a merge that is planned, or made right now: its name and how far it is.
+pub fn planned(ui: &Ui, rect: Rect, planned: &Planned, making: Option<(&str, Option<f32>)>) {
+    let t = Tokens::of(ui);
+    let pen = Pen {
+        painter: ui.painter(),
+        t,
+        is_dimmed: false,
+    };
+    let ink = if making.is_some() {
+        t.accent
+    } else {
+        t.line_strong
+    };
+    dashed(pen.painter, rect, Stroke::new(1.0, ink));
+    let [top, middle, bottom] = rows(rect);
+    let (words, color) = match making {
+        Some((child, _)) => (child, t.text),
+        None => ("planned", t.text_weak),
+    };
+    let left = mark(&pen, top, planned.explores);
+    let font = theme::body_font();
+    let room = top.with_min_x(left);
+    text::line_in(pen.painter, room, Align2::LEFT_CENTER, words, &font, color);
+    if let Some((_, share)) = making {
+        hollow_bar(&pen, middle, share.unwrap_or(0.0));
+    }
+    descent(&pen, bottom, &planned.made_from, planned.kinship);
+}
+
+/// Name, bar, descent.
+fn rows(rect: Rect) -> [Rect; 3] {
+    let inside = rect.shrink2(vec2(10.0, 7.0));
+    let top = inside.with_max_y(inside.top() + 20.0);
+    let bottom = inside.with_min_y(inside.bottom() - 17.0);
+    let y = f32::midpoint(top.bottom(), bottom.top());
+    let middle = Rect::from_min_max(
+        pos2(inside.left(), y - BAR / 2.0),
+        pos2(inside.right(), y + BAR / 2.0),
+    );
+    [top, middle, bottom]
+}
+
+/// The score at the right; where it begins.
+fn score(pen: &Pen<'_>, row: Rect, card: &Card, stance: Stance) -> f32 {
+    let words = match stance.judging {
+        Some(_) if card.score.is_none() => "judging".to_owned(),
+        _ => format::score(card.score),
+    };
+    let font = if card.is_best {
+        theme::strong_font()
+    } else {
+        theme::body_font()
+    };
+    let ink = pen.ink(if card.score.is_some() {
+        pen.t.text
+    } else {
+        pen.t.text_weak
+    });
+    let drawn = pen
+        .painter
+        .text(row.right_center(), Align2::RIGHT_CENTER, words, font, ink);
+    drawn.left()
+}
+
+/// Its rank, whether it explores, and its name.
+fn name(pen: &Pen<'_>, row: Rect, card: &Card) {
+    let mut left = row.left();
+    if let Some(rank) = card.rank {
+        let centre = pos2(left + BADGE, row.center().y);
+        pen.painter
+            .circle_filled(centre, BADGE, pen.ink(pen.t.text_weak));
+        let font = FontId::proportional(11.0);
+        let ink = pen.ink(pen.t.raised);
+        pen.painter
+            .text(centre, Align2::CENTER_CENTER, rank.to_string(), font, ink);
+        left += 2.0 * BADGE + space::XS + 1.0;
+    }
+    left = mark(pen, row.with_min_x(left), card.explores);
+    let font = if card.is_best {
+        theme::strong_font()
+    } else {
+        theme::body_font()
+    };
+    let room = row.with_min_x(left);
+    let ink = pen.ink(pen.t.text);
+    text::line_in(
+        pen.painter,
+        room,
+        Align2::LEFT_CENTER,
+        &card.name,
+        &font,
+        ink,
+    );
+}
+
+/// The compass of those that explore; where the words begin.
+fn mark(pen: &Pen<'_>, row: Rect, explores: bool) -> f32 {
+    if !explores {
+        return row.left();
+    }
+    let font = FontId::proportional(14.0);
+    let ink = pen.ink(pen.t.text_weak);
+    let at = row.left_center();
+    let drawn = pen
+        .painter
+        .text(at, Align2::LEFT_CENTER, icon::COMPASS, font, ink);
+    drawn.right() + space::XS
+}
+
+/// Parents, and their kinship as a number with a dot in its colour.
+fn descent(pen: &Pen<'_>, row: Rect, made_from: &[String], kinship: Option<f64>) {
+    let mut right = row.right();
+    if kinship.is_some() {
+        let words = format::kinship(kinship);
+        let (font, ink) = (theme::small_font(), pen.ink(pen.t.text_weak));
+        let drawn = pen
+            .painter
+            .text(row.right_center(), Align2::RIGHT_CENTER, words, font, ink);
+        let dot = pos2(drawn.left() - space::XS - DOT, row.center().y);
+        let color = Scale::KINSHIP.color(kinship, pen.t);
+        let outline = Stroke::new(1.0, pen.ink(pen.t.line_strong));
+        pen.painter.circle(dot, DOT, pen.ink(color), outline);
+        right = dot.x - DOT - space::S;
+    }
+    small(pen, row.with_max_x(right), &made_from.join(" × "));
+}
+
+fn small(pen: &Pen<'_>, row: Rect, words: &str) {
+    let (font, ink) = (theme::small_font(), pen.ink(pen.t.text_weak));
+    text::line_in(pen.painter, row, Align2::LEFT_CENTER, words, &font, ink);
+}
+
+/// A bar of what is not known yet; `share` of it is done.
+fn hollow_bar(pen: &Pen<'_>, bar: Rect, share: f32) {
+    let line = Stroke::new(1.0, pen.ink(pen.t.line_strong));
+    let done = bar.with_max_x(bar.left() + bar.width() * share.clamp(0.0, 1.0));
+    if share > 0.0 {
+        pen.painter.rect_filled(done, 2, pen.t.accent);
+    }
+    pen.painter.rect_stroke(bar, 2, line, StrokeKind::Inside);
+}
+
+fn dashed(painter: &Painter, rect: Rect, stroke: Stroke) {
+    let r = rect.shrink(0.5);
+    let corners = [
+        r.left_top(),
+        r.right_top(),
+        r.right_bottom(),
+        r.left_bottom(),
+        r.left_top(),
+    ];
+    painter.extend(Shape::dashed_line(&corners, stroke, 4.0, 3.0));
+}

@@ -1,0 +1,316 @@
+//! Generations as columns of cards: founders at the left, the newest in sight unless the user
+//! has scrolled away. Only what is in sight is laid out.
+
+use std::ops::Range;
+
+use eframe::egui::{
+    Align2, Pos2, Rect, Response, RichText, ScrollArea, Sense, Stroke, Ui, WidgetInfo, WidgetType,
+    epaint::CubicBezierShape, pos2, vec2,
+};
+
+use super::card::{self, SIZE, Stance};
+use super::shown::{Card, Column, Planned, Shown, title};
+use super::{Look, fraction_of};
+use crate::study::{Command, Selection};
+use crate::ui::action::{Action, View};
+use crate::ui::colormap::Scale;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::widgets::{focus_ring, text};
+use crate::workbench::evolving::{Doing, RunState};
+
+const HEAD: f32 = 44.0;
+/// From one card to the next.
+const PITCH: [f32; 2] = [SIZE.x + 36.0, SIZE.y + 8.0];
+
+/// Draws the columns in `height` points; `hovered` is the model under the pointer, by position.
+pub fn columns_ui(
+    ui: &mut Ui,
+    look: Look<'_>,
+    shown: &Shown,
+    (hovered, height): (&mut Option<usize>, f32),
+    out: &mut Vec<Action>,
+) {
+    let rows = shown.columns.iter().map(Column::len).max().unwrap_or(0);
+    let whole = vec2(
+        (shown.columns.len() as f32 * PITCH[0] - (PITCH[0] - SIZE.x)).max(1.0),
+        HEAD + rows as f32 * PITCH[1],
+    );
+    ScrollArea::both()
+        .id_salt(("generations", look.id))
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink(false)
+        .stick_to_right(true)
+        .show_viewport(ui, |ui, viewport| {
+            let (rect, _) = ui.allocate_exact_size(whole, Sense::hover());
+            let board = Board {
+                look,
+                shown,
+                corner: rect.min,
+                state: look.bench.run_state(look.id),
+                kin: hovered.map(|of| shown.kin(of)),
+                hovered: *hovered,
+            };
+            let at = board.cards_ui(ui, viewport, out);
+            board.lines(ui);
+            board.heads(ui, viewport);
+            if at != *hovered {
+                *hovered = at;
+                ui.ctx().request_repaint();
+            }
+        });
+}
+
+/// The height at which every generation is seen whole.
+pub fn whole_height(shown: &Shown) -> f32 {
+    let rows = shown.columns.iter().map(Column::len).max().unwrap_or(0);
+    HEAD + rows as f32 * PITCH[1] + space::M
+}
+
+struct Board<'a> {
+    look: Look<'a>,
+    shown: &'a Shown,
+    corner: Pos2,
+    state: RunState,
+    /// Who is kin of the one under the pointer.
+    kin: Option<Vec<bool>>,
+    hovered: Option<usize>,
+}
+
+impl Board<'_> {
+    fn place(&self, column: usize, row: usize) -> Rect {
+        let at = vec2(column as f32 * PITCH[0], HEAD + row as f32 * PITCH[1]);
+        Rect::from_min_size(self.corner + at, SIZE)
+    }
+
+    fn in_sight(&self, viewport: Rect) -> Range<usize> {
+        let first = (viewport.left() / PITCH[0]).floor().max(0.0) as usize;
+        let last = (viewport.right() / PITCH[0]).ceil().max(0.0) as usize;
+        first..last.min(self.shown.columns.len())
+    }
+
+    /// Draws what is in sight; the model under the pointer.
+    fn cards_ui(&self, ui: &Ui, viewport: Rect, out: &mut Vec<Action>) -> Option<usize> {
+        let first = ((viewport.top() - HEAD) / PITCH[1]).floor().max(0.0) as usize;
+        let last = ((viewport.bottom() - HEAD) / PITCH[1]).ceil().max(0.0) as usize;
+        let mut at = None;
+        for c in self.in_sight(viewport) {
+            let column = &self.shown.columns[c];
+            for row in first..last.min(column.len()) {
+                let rect = self.place(c, row);
+                match column.made.get(row) {
+                    Some(&k) => {
+                        if self.card_ui(ui, rect, k, out) {
+                            at = Some(k);
+                        }
+                    }
+                    None => {
+                        let number = row - column.made.len();
+                        self.planned_ui(ui, rect, column, number);
+                    }
+                }
+            }
+        }
+        at
+    }
+
+    /// Whether the pointer is over it.
+    fn card_ui(&self, ui: &Ui, rect: Rect, k: usize, out: &mut Vec<Action>) -> bool {
+        let card = &self.shown.cards[k];
+        let selection = self.look.bench.study().selection();
+        let is_selected = selection.contains(card.id);
+        let id = ui.id().with(("model", card.id.0));
+        let response = ui.interact(rect, id, Sense::click());
+        let words = card.words();
+        response
+            .widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_selected, &words));
+        let stance = Stance {
+            is_selected,
+            is_hovered: response.hovered(),
+            is_dimmed: self.kin.as_ref().is_some_and(|kin| !kin[k]),
+            judging: self.judging(card),
+        };
+        card::card(ui, rect, card, self.shown.scores, stance);
+        focus_ring(ui, &response);
+        self.clicked(ui, &response, card, out);
+        let is_over = response.hovered();
+        response.on_hover_ui(|ui| card_tip(ui, card));
+        is_over
+    }
+
+    fn clicked(&self, ui: &Ui, response: &Response, card: &Card, out: &mut Vec<Action>) {
+        if !response.clicked() {
+            return;
+        }
+        let adds = ui.input(|i| i.modifiers.command || i.modifiers.shift);
+        let selection = match adds {
+            true => self.look.bench.study().selection().toggled(card.id),
+            false => Selection::Models(vec![card.id]),
+        };
+        out.push(Action::Study(Command::Select(selection)));
+        if response.double_clicked() {
+            out.push(Action::Go(View::Models));
+        }
+    }
+
+    /// How far the evaluation of a model is, if it is being judged.
+    fn judging(&self, card: &Card) -> Option<f32> {
+        match &self.state {
+            RunState::Running(Doing::Judging { model, job }) if *model == card.id => {
+                Some(fraction_of(self.look, *job).unwrap_or(0.0))
+            }
+            _ => None,
+        }
+    }
+
+    fn planned_ui(&self, ui: &Ui, rect: Rect, column: &Column, number: usize) {
+        let planned = &column.planned[number];
+        let making = match &self.state {
+            // One child is made at a time, in the order of the plan.
+            RunState::Running(Doing::Merging { child, job }) if number == 0 => {
+                Some((child.as_str(), fraction_of(self.look, *job)))
+            }
+            _ => None,
+        };
+        card::planned(ui, rect, planned, making);
+        let id = ui.id().with(("planned", column.number, number));
+        let response = ui.interact(rect, id, Sense::hover());
+        let what = match making {
+            Some((child, _)) => format!("{child}, being made"),
+            None => "planned".to_owned(),
+        };
+        let words = format!(
+            "{what}, {}, from {}",
+            title(column.number).to_lowercase(),
+            planned.made_from.join(" and ")
+        );
+        response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &words));
+        response.on_hover_ui(|ui| planned_tip(ui, planned));
+    }
+
+    /// Lines from the parents of the model under the pointer, and to its children.
+    fn lines(&self, ui: &Ui) {
+        let Some(of) = self.hovered.filter(|&k| k < self.shown.cards.len()) else {
+            return;
+        };
+        for &parent in &self.shown.cards[of].parents {
+            self.line(ui, parent, of);
+        }
+        for (k, card) in self.shown.cards.iter().enumerate() {
+            if card.parents.contains(&of) {
+                self.line(ui, of, k);
+            }
+        }
+    }
+
+    fn line(&self, ui: &Ui, from: usize, to: usize) {
+        let t = Tokens::of(ui);
+        let (Some(a), Some(b)) = (self.place_of(from), self.place_of(to)) else {
+            return;
+        };
+        let (start, end) = (a.right_center(), b.left_center());
+        let bend = vec2(((end.x - start.x) / 2.0).max(PITCH[0] - SIZE.x), 0.0);
+        let kinship = self.shown.cards[to].kinship;
+        let color = match kinship {
+            Some(_) => Scale::KINSHIP.color(kinship, t),
+            None => t.line_strong,
+        };
+        let points = [start, start + bend, end - bend, end];
+        for (width, color) in [(5.0, t.background), (2.5, color)] {
+            let stroke = Stroke::new(width, color);
+            let fill = eframe::egui::Color32::TRANSPARENT;
+            let curve = CubicBezierShape::from_points_stroke(points, false, fill, stroke);
+            ui.painter().add(curve);
+        }
+    }
+
+    fn place_of(&self, k: usize) -> Option<Rect> {
+        let generation = self.shown.cards[k].generation;
+        let columns = &self.shown.columns;
+        let column = columns.iter().position(|c| c.number == generation)?;
+        let row = columns[column].made.iter().position(|&m| m == k)?;
+        Some(self.place(column, row))
+    }
+
+    /// The names of the generations stay in sight while their cards go by.
+    fn heads(&self, ui: &Ui, viewport: Rect) {
+        let t = Tokens::of(ui);
+        let top = self.corner.y + viewport.top().max(0.0);
+        let band = Rect::from_min_max(
+            pos2(ui.clip_rect().left(), top),
+            pos2(ui.clip_rect().right(), top + HEAD - 4.0),
+        );
+        ui.painter().rect_filled(band, 0, t.background);
+        for c in self.in_sight(viewport) {
+            let column = &self.shown.columns[c];
+            let left = self.corner.x + c as f32 * PITCH[0];
+            let head = Rect::from_min_size(pos2(left, top), vec2(SIZE.x, HEAD - 6.0));
+            let (a, b) = head.split_top_bottom_at_fraction(0.5);
+            let (strong, small) = (theme::strong_font(), theme::small_font());
+            let painter = ui.painter();
+            let name = title(column.number);
+            text::line_in(painter, a, Align2::LEFT_CENTER, &name, &strong, t.text);
+            let words = head_words(column);
+            text::line_in(painter, b, Align2::LEFT_CENTER, &words, &small, t.text_weak);
+        }
+    }
+}
+
+/// The best so far, and how akin the best are.
+fn head_words(column: &Column) -> String {
+    let mut parts = Vec::new();
+    if column.made.is_empty() {
+        parts.push(format!("{} planned", column.planned.len()));
+    }
+    if column.best.is_some() && !column.made.is_empty() {
+        parts.push(format!("best {}", format::score(column.best)));
+    }
+    if column.kinship.is_some() {
+        parts.push(format!("kinship {}", format::kinship(column.kinship)));
+    }
+    parts.join(" · ")
+}
+
+fn card_tip(ui: &mut Ui, card: &Card) {
+    ui.set_max_width(360.0);
+    ui.label(theme::strong(&card.name));
+    let mut lines = Vec::new();
+    if let Some(rank) = card.rank {
+        lines.push(format!("Number {rank} of those who are merged next"));
+    }
+    if !card.made_from.is_empty() {
+        lines.push(format!("Made from {}", card.made_from.join(" and ")));
+        lines.push(format!(
+            "Kinship of its parents {}",
+            format::full(card.kinship)
+        ));
+    }
+    if !card.note.is_empty() {
+        lines.push(card.note.clone());
+    }
+    lines.push(format!("Score {}", format::full(card.score)));
+    if card.tasks.len() > 1 {
+        let task =
+            |(task, value): &(String, Option<f64>)| format!("{task} {}", format::full(*value));
+        lines.extend(card.tasks.iter().map(task));
+    }
+    if card.has_no_files {
+        lines.push("Its files are not here any more; its record is".to_owned());
+    }
+    for line in lines {
+        small(ui, &line);
+    }
+}
+
+fn planned_tip(ui: &mut Ui, planned: &Planned) {
+    ui.set_max_width(360.0);
+    ui.label(theme::strong(planned.made_from.join(" × ")));
+    small(ui, &crate::workbench::sentence_case(&planned.reason));
+    small(ui, &format!("Kinship {}", format::full(planned.kinship)));
+}
+
+fn small(ui: &mut Ui, words: &str) {
+    let weak = Tokens::of(ui).text_weak;
+    ui.label(RichText::new(words).size(size::SMALL).color(weak));
+}

@@ -1,0 +1,225 @@
+//! The name of an evolution, its note, and what can be done with it as a whole.
+
+use eframe::egui::{
+    Align, Key, Label, Layout, Response, RichText, Ui, WidgetInfo, WidgetType,
+    containers::menu::MenuButton,
+};
+use egui_phosphor::regular as icon;
+
+use super::{Look, recipe};
+use crate::lineage::strategy::{STRATEGIES, strategy};
+use crate::study::{Command, Evolution, EvolutionEdit, EvolutionId};
+use crate::ui::action::Action;
+use crate::ui::fonts::semibold;
+use crate::ui::format;
+use crate::ui::theme::{Tokens, size};
+use crate::ui::views::evolution::new;
+use crate::ui::widgets::text_field;
+use crate::workbench::{Notice, NoticeKind};
+
+/// What the buttons at the right need, in points.
+const BUTTONS: f32 = 300.0;
+
+/// What is being typed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Editing {
+    Name(String),
+    Note(String),
+}
+
+/// Draws the line; `is_folded` is that of the set-up.
+pub fn head_ui(
+    ui: &mut Ui,
+    look: Look<'_>,
+    evolution: &Evolution,
+    (editing, is_folded): (&mut Option<(EvolutionId, Editing)>, &mut bool),
+    out: &mut Vec<Action>,
+) {
+    ui.horizontal(|ui| {
+        let own = editing.take_if(|(id, _)| *id == evolution.id);
+        match own {
+            Some((_, Editing::Name(mut name))) => {
+                let width = (ui.available_width() - BUTTONS).clamp(120.0, 420.0);
+                let field = text_field(ui, "Name of the evolution", "", &mut name, width);
+                if is_open(&field, ui) {
+                    *editing = Some((evolution.id, Editing::Name(name)));
+                } else {
+                    out.extend(renamed(look, evolution, name.trim()));
+                }
+            }
+            other => {
+                *editing = other.map(|(_, editing)| (evolution.id, editing));
+                name_ui(ui, evolution);
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            more_ui(ui, evolution, editing, out);
+            duplicate_ui(ui, look, evolution, out);
+            let caret = if *is_folded {
+                icon::CARET_RIGHT
+            } else {
+                icon::CARET_DOWN
+            };
+            let button = ui.button(format!("Set-up  {caret}"));
+            let is_shown = !*is_folded;
+            button
+                .widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_shown, "Set-up"));
+            if button.clicked() {
+                *is_folded = !*is_folded;
+            }
+        });
+    });
+    note_ui(ui, evolution, editing, out);
+    if *is_folded {
+        summary_ui(ui, evolution);
+    }
+}
+
+fn name_ui(ui: &mut Ui, evolution: &Evolution) {
+    let words = RichText::new(&evolution.name)
+        .size(size::HEADING)
+        .family(semibold());
+    ui.scope(|ui| {
+        ui.set_max_width((ui.available_width() - BUTTONS).max(80.0));
+        ui.add(Label::new(words).truncate())
+            .on_hover_text(&evolution.name);
+    });
+}
+
+/// Whether a field that was just opened, or has the keyboard, is still being typed into.
+fn is_open(field: &Response, ui: &Ui) -> bool {
+    if field.lost_focus() || ui.input(|i| i.key_pressed(Key::Escape)) {
+        return false;
+    }
+    if !field.has_focus() {
+        field.request_focus();
+    }
+    true
+}
+
+fn renamed(look: Look<'_>, evolution: &Evolution, name: &str) -> Option<Action> {
+    let doc = look.bench.study().doc();
+    if name.is_empty() || name == evolution.name {
+        return None;
+    }
+    if doc.free_run_name(name) != name {
+        return Some(Action::Tell(Notice {
+            kind: NoticeKind::Failed,
+            title: format!("There is a run called {name} already"),
+            detail: "Choose another name".to_owned(),
+        }));
+    }
+    let edit = EvolutionEdit::Rename(evolution.id, name.to_owned());
+    Some(Action::Study(Command::Evolution(edit)))
+}
+
+fn note_ui(
+    ui: &mut Ui,
+    evolution: &Evolution,
+    editing: &mut Option<(EvolutionId, Editing)>,
+    out: &mut Vec<Action>,
+) {
+    let weak = Tokens::of(ui).text_weak;
+    if let Some((_, Editing::Note(mut note))) =
+        editing.take_if(|(id, e)| *id == evolution.id && matches!(e, Editing::Note(_)))
+    {
+        let width = ui.available_width().min(640.0);
+        let field = text_field(ui, "Note", "What is to be known of it", &mut note, width);
+        if is_open(&field, ui) {
+            *editing = Some((evolution.id, Editing::Note(note)));
+        } else if note != evolution.note {
+            let edit = EvolutionEdit::Note(evolution.id, note);
+            out.push(Action::Study(Command::Evolution(edit)));
+        }
+    } else if !evolution.note.is_empty() {
+        let note = RichText::new(&evolution.note).size(size::SMALL).color(weak);
+        ui.add(Label::new(note).truncate())
+            .on_hover_text(&evolution.note);
+    }
+}
+
+/// The set-up in one line, where it is folded.
+fn summary_ui(ui: &mut Ui, evolution: &Evolution) {
+    let weak = Tokens::of(ui).text_weak;
+    let setup = &evolution.setup;
+    let title =
+        strategy(&setup.strategy).map_or(setup.strategy.as_str(), |s| s.description().title);
+    let parts = [
+        format::counted(setup.founders.len(), "founder"),
+        recipe::words(&setup.recipe),
+        format!("the {} best", setup.choices.top),
+        title.to_owned(),
+    ];
+    let words = RichText::new(parts.join("  ·  "))
+        .size(size::SMALL)
+        .color(weak);
+    ui.add(Label::new(words).truncate());
+}
+
+/// Another run with the same founders, to be compared with this one.
+fn duplicate_ui(ui: &mut Ui, look: Look<'_>, evolution: &Evolution, out: &mut Vec<Action>) {
+    let button = MenuButton::new(format!("Duplicate  {}", icon::CARET_DOWN));
+    let (response, _) = button.ui(ui, |ui| {
+        let mut add = |by: &str| {
+            let new = new::compared(look.bench, evolution, by);
+            out.push(Action::AddEvolution(Box::new(new)));
+        };
+        if ui.button("With the same strategy").clicked() {
+            add(&evolution.setup.strategy);
+        }
+        ui.separator();
+        let weak = Tokens::of(ui).text_weak;
+        let words = RichText::new("To compare, with strategy")
+            .size(size::SMALL)
+            .color(weak);
+        ui.label(words);
+        let others = STRATEGIES.iter().map(|s| s.description());
+        for known in others.filter(|known| known.name != evolution.setup.strategy) {
+            if ui.button(known.title).on_hover_text(known.help).clicked() {
+                add(known.name);
+            }
+        }
+    });
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Duplicate"));
+    response.on_hover_text("Another run of the same founders");
+}
+
+fn more_ui(
+    ui: &mut Ui,
+    evolution: &Evolution,
+    editing: &mut Option<(EvolutionId, Editing)>,
+    out: &mut Vec<Action>,
+) {
+    let button = MenuButton::new(icon::DOTS_THREE);
+    let (response, _) = button.ui(ui, |ui| {
+        if ui.button("Rename").clicked() {
+            *editing = Some((evolution.id, Editing::Name(evolution.name.clone())));
+        }
+        if ui.button("Edit note").clicked() {
+            *editing = Some((evolution.id, Editing::Note(evolution.note.clone())));
+        }
+        if let Some(folder) = &evolution.setup.folder
+            && ui.button("Show its folder").clicked()
+        {
+            out.push(Action::Reveal(folder.clone()));
+        }
+        ui.separator();
+        if ui.button("Remove from study").clicked() {
+            remove(evolution, out);
+        }
+    });
+    response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "More of this evolution"));
+    response.on_hover_text("Rename, note, remove");
+}
+
+fn remove(evolution: &Evolution, out: &mut Vec<Action>) {
+    let edit = EvolutionEdit::Remove(evolution.id);
+    out.push(Action::StopEvolution(evolution.id));
+    out.push(Action::Study(Command::Evolution(edit)));
+    out.push(Action::Tell(Notice {
+        kind: NoticeKind::Note,
+        title: format!("{} removed from the study", evolution.name),
+        detail: "Its models and their files stay; undo brings it back".to_owned(),
+    }));
+}

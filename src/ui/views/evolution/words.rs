@@ -1,0 +1,114 @@
+//! Words for evolutions that several parts say.
+
+use crate::evaluate::command::Call;
+use crate::lineage::evolution::Rules;
+use crate::study::Evaluator;
+use crate::ui::format;
+use crate::workbench::evolving::RunState;
+use std::time::Duration;
+
+/// How a run stands, in a word or two.
+pub const fn state(state: &RunState) -> &'static str {
+    match state {
+        RunState::Ready => "Ready",
+        RunState::Running(_) => "Running",
+        RunState::Waiting(_) => "Waits for scores",
+        RunState::Paused => "Paused",
+        RunState::Failed(_) => "Failed",
+        RunState::Ended(_) => "Ended",
+    }
+}
+
+/// Who judges, to stand behind "judge by".
+pub fn evaluator(evaluator: &Evaluator) -> String {
+    match evaluator {
+        Evaluator::ByHand => "hand".to_owned(),
+        Evaluator::BuiltIn { .. } => "the built-in evaluator".to_owned(),
+        Evaluator::Command { call } => program(call),
+    }
+}
+
+fn program(call: &Call) -> String {
+    let name = std::path::Path::new(&call.program).file_name();
+    match name {
+        Some(name) => name.to_string_lossy().into_owned(),
+        None => "a program".to_owned(),
+    }
+}
+
+/// When a run ends by itself, to stand behind "stop after".
+pub fn rules(rules: &Rules) -> Vec<String> {
+    let counted = |n: Option<u32>, noun: &str| n.map(|n| format::counted(n as usize, noun));
+    let no_gain = rules.no_gain.map(|rule| {
+        format!(
+            "less than {} points gained in {}",
+            format::full(Some(rule.points)),
+            format::counted(rule.generations as usize, "generation")
+        )
+    });
+    let parts = [
+        counted(rules.still, "still generation"),
+        rules
+            .tau
+            .map(|tau| format!("kinship above {} among the best", format::full(Some(tau)))),
+        no_gain,
+        counted(rules.generations, "generation"),
+        counted(rules.merges, "merge"),
+        counted(rules.evaluations, "evaluation"),
+        rules
+            .seconds
+            .map(|secs| format!("{} of work", whole_duration(secs))),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// A time that was chosen: without the decimals of one that was measured.
+fn whole_duration(secs: u64) -> String {
+    match secs {
+        0..60 => format!("{secs} s"),
+        _ if secs.is_multiple_of(3_600) => format!("{} h", secs / 3_600),
+        _ if secs.is_multiple_of(60) && secs < 3_600 => format!("{} min", secs / 60),
+        _ => format::duration(Duration::from_secs(secs)),
+    }
+}
+
+/// `a, b or c`.
+pub fn one_of(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lineage::evolution::NoGain;
+
+    #[test]
+    fn rules_read_as_a_sentence() {
+        let rules_of = |r: &Rules| one_of(&rules(r));
+        let usual = Rules::default();
+        assert_eq!(rules_of(&usual), "2 still generations or 8 generations");
+        let all = Rules {
+            still: Some(1),
+            tau: Some(0.9),
+            no_gain: Some(NoGain {
+                points: 0.5,
+                generations: 2,
+            }),
+            generations: None,
+            merges: Some(40),
+            evaluations: None,
+            seconds: Some(1_800),
+        };
+        assert_eq!(
+            rules_of(&all),
+            "1 still generation, kinship above 0.9 among the best, less than 0.5 points gained \
+             in 2 generations, 40 merges or 30 min of work"
+        );
+        assert_eq!(whole_duration(7_200), "2 h");
+        assert_eq!(whole_duration(45), "45 s");
+    }
+}
