@@ -72,7 +72,7 @@ fn words(bench: &Workbench, state: &State) -> Option<(String, Vec<Way>)> {
             add(),
         ),
         State::Alone => ("A merge takes two models; add another".to_owned(), add()),
-        State::NoScores if has_some_scores(bench) => (
+        State::NoScores if has_some_scores(bench, None) => (
             "No model has a score on every task that counts, so there is no average to go by. \
              Fill in what is missing, or count fewer tasks in Models."
                 .to_owned(),
@@ -83,6 +83,14 @@ fn words(bench: &Workbench, state: &State) -> Option<(String, Vec<Way>)> {
              models, or have the models evaluated."
                 .to_owned(),
             import(),
+        ),
+        State::OneScore(id) if has_some_scores(bench, Some(*id)) => (
+            format!(
+                "Only {} has a score on every task that counts, so only it has an average. Fill \
+                 in what is missing of the others, or count fewer tasks in Models.",
+                name(id)
+            ),
+            import().into_iter().chain(models()).collect(),
         ),
         State::OneScore(id) => (
             format!(
@@ -136,12 +144,13 @@ fn words(bench: &Workbench, state: &State) -> Option<(String, Vec<Way>)> {
     Some((sentence, ways))
 }
 
-fn has_some_scores(bench: &Workbench) -> bool {
+/// Whether any model has a score, other than `but`.
+fn has_some_scores(bench: &Workbench, but: Option<ModelId>) -> bool {
     let models = &bench.suggestions().models;
     let record = bench.record();
     let has = |id: &ModelId| {
         let row = record.row(*id);
         row.is_some_and(|row| row.scores.iter().any(Option::is_some))
     };
-    models.iter().any(has)
+    models.iter().any(|id| Some(*id) != but && has(id))
 }
