@@ -72,14 +72,14 @@ fn check(name: &str, theme: Theme, part: Part, size: [f32; 2], bench: Workbench)
 #[test]
 fn suggestions_look_as_accepted() {
     let (_dir, bench) = demo();
-    let size = [808.0, 420.0];
+    let size = [808.0, 600.0];
     check("next_light", Theme::Light, Part::Next, size, bench);
 }
 
 #[test]
 fn suggestions_look_as_accepted_in_dark() {
     let (_dir, bench) = demo();
-    let size = [808.0, 420.0];
+    let size = [808.0, 600.0];
     check("next_dark", Theme::Dark, Part::Next, size, bench);
 }
 

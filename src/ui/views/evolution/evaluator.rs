@@ -212,7 +212,7 @@ fn objection_ui(ui: &mut Ui, bench: &Workbench) {
         // Nothing is wrong yet with what has not been begun.
         Some(objection) if is_blank => (objection, t.text_weak),
         Some(objection) => (objection, t.error),
-        None => ("Ready", t.ok),
+        None => ("Ready to evaluate", t.ok),
     };
     ui.add(Label::new(RichText::new(words).color(ink)).wrap());
 }
