@@ -37,6 +37,13 @@ pub fn status_bar(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
                         );
                     }
                 }
+                // What waits to be judged goes with what is: one cross stops both.
+                if let [_, rest @ ..] = &bench.being_judged()[..]
+                    && !rest.is_empty()
+                {
+                    let waiting = format::counted(rest.len(), "model");
+                    small(ui, &format!("{waiting} to follow"));
+                }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     problems(ui, bench);
                 });

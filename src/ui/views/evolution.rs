@@ -60,6 +60,11 @@ impl EvolutionView {
         });
     }
 
+    /// Draws what to merge next alone, for pictures of it.
+    pub fn next_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        self.next.ui(ui, bench, out);
+    }
+
     /// Draws the window that says how models are judged, over whatever view is shown.
     pub fn evaluator_ui(&mut self, ctx: &Context, bench: &Workbench, out: &mut Vec<Action>) {
         self.evaluator.ui(ctx, bench, out);

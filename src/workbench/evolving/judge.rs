@@ -1,5 +1,6 @@
 //! Judging models by the study's evaluator.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,11 +33,23 @@ pub struct Said {
 impl Workbench {
     /// Why the study's evaluator cannot judge, if so.
     pub fn judge_objection(&self, evaluator: &Evaluator) -> Option<String> {
-        match evaluator {
+        match self.placed(evaluator.clone()) {
             Evaluator::ByHand => None,
-            Evaluator::BuiltIn { tasks } => evaluators::built_in_objection(tasks),
-            Evaluator::Command { call } => evaluators::command_objection(call),
+            Evaluator::BuiltIn { tasks } => evaluators::built_in_objection(&tasks),
+            Evaluator::Command { call } => evaluators::command_objection(&call),
         }
+    }
+
+    /// The same, in the study's folder where none was chosen and there is one.
+    fn placed(&self, mut evaluator: Evaluator) -> Evaluator {
+        let folder = self.path().and_then(Path::parent);
+        if let (Evaluator::Command { call }, Some(folder)) = (&mut evaluator, folder)
+            && call.folder.is_none()
+            && folder.is_dir()
+        {
+            call.folder = Some(folder.to_owned());
+        }
+        evaluator
     }
 
     /// Judges a model, for a run or because the user wants it.
@@ -57,6 +70,7 @@ impl Workbench {
         };
         self.evolving.log.clear();
         self.set_evaluation(model, EvaluationState::Running);
+        let evaluator = self.placed(evaluator);
         let folder = self.folders.data.join("evaluations");
         let title = format!("Evaluating {name}");
         let job = self.jobs.spawn(title, move |ticket, send| {

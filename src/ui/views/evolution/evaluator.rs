@@ -206,9 +206,13 @@ fn foot_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) -> bool {
 /// One line that is always there, so that nothing moves while a call is typed.
 fn objection_ui(ui: &mut Ui, bench: &Workbench) {
     let t = Tokens::of(ui);
+    let evaluator = &bench.study().doc().evaluator;
+    let is_blank = *evaluator == Kind::of(evaluator).fresh();
     let (words, ink) = match bench.evaluator_objection() {
+        // Nothing is wrong yet with what has not been begun.
+        Some(objection) if is_blank => (objection, t.text_weak),
         Some(objection) => (objection, t.error),
-        None => ("Ready", t.ok),
+        None => ("Ready to evaluate", t.ok),
     };
     ui.add(Label::new(RichText::new(words).color(ink)).wrap());
 }

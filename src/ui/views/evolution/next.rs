@@ -6,7 +6,7 @@ mod shown;
 mod states;
 mod table;
 
-use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
+use eframe::egui::{Align, Layout, RichText, Ui};
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::Action;
@@ -20,7 +20,7 @@ use cards::Cards;
 use shown::Shown;
 use table::Table;
 
-/// What of the view the suggestions take at most while there are evolutions below them.
+/// What of the view the table takes at most while there are evolutions below it.
 const SHARE: f32 = 0.58;
 /// Below this height of the view they begin folded where there are evolutions below them, in
 /// points.
@@ -55,11 +55,12 @@ impl NextPart {
             _ => Shown::new(bench),
         };
         let has_more = !bench.study().doc().evolutions.is_empty();
-        let is_tight = has_more && ui.available_height() < ROOM;
+        // What is in sight: in what scrolls there is no end of room.
+        let height = ui.available_height().min(ui.clip_rect().height());
+        let is_tight = has_more && height < ROOM;
         let mut is_open = !self.is_folded.unwrap_or(is_tight);
         let was_open = is_open;
-        let share = if has_more { SHARE } else { 1.0 };
-        let most = ui.available_height() * share;
+        let most = height * if has_more { SHARE } else { 1.0 };
         self.head_ui(ui, &shown, &mut is_open, out);
         if is_open != was_open {
             self.is_folded = Some(!is_open);
@@ -134,12 +135,14 @@ impl NextPart {
         out: &mut Vec<Action>,
     ) {
         let weak = Tokens::of(ui).text_weak;
-        if !shown.rows.is_empty() {
-            ui.label(
-                RichText::new(GAIN_CAVEAT.trim_end_matches('.'))
-                    .size(size::SMALL)
-                    .color(weak),
-            );
+        if let Some(first) = shown.rows.first() {
+            let caveat = GAIN_CAVEAT.trim_end_matches('.');
+            // All rows of the table rest on the same merges; of the cards each says it.
+            let words = match self.is_table {
+                true => format!("{caveat}  ·  {}", files::record(first)),
+                false => caveat.to_owned(),
+            };
+            ui.label(RichText::new(words).size(size::SMALL).color(weak));
         }
         states::ui(ui, bench, &shown.state, out);
         if shown.rows.is_empty() {
@@ -147,13 +150,8 @@ impl NextPart {
         }
         if self.is_table && shown.rows.len() > cards::MOST {
             self.table.ui(ui, bench, &shown.rows, most, out);
-            return;
+        } else {
+            self.cards.ui(ui, bench, &shown.rows, out);
         }
-        ScrollArea::vertical()
-            .id_salt("next merge")
-            .max_height(most)
-            .min_scrolled_height(most)
-            .auto_shrink([false, true])
-            .show(ui, |ui| self.cards.ui(ui, bench, &shown.rows, out));
     }
 }

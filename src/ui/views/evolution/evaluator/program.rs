@@ -2,7 +2,7 @@
 
 use eframe::egui::{
     Align, DragValue, FontId, Key, Label, Layout, Margin, Modifiers, RichText, TextEdit, Ui,
-    WidgetInfo, WidgetType,
+    WidgetInfo, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -10,8 +10,8 @@ use super::{judge_by, sentence};
 use crate::evaluate::command::Call;
 use crate::study::Evaluator;
 use crate::ui::action::Action;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
-use crate::ui::widgets::{icon_button, section_heading, text, text_field};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::widgets::{icon_button, text, text_field};
 
 const ABOUT: &str = "Any program that judges a model, run without a shell: {model} stands for \
                      the model’s folder, {output} for an empty folder that it writes its results \
@@ -65,7 +65,7 @@ impl Program {
 
     fn line_ui(&mut self, ui: &mut Ui, call: &mut Call) {
         ui.horizontal(|ui| {
-            section_heading(ui, LINE);
+            ui.label(theme::strong(LINE));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let button = ui.button("Fill in lm_eval");
                 let help = "A line for lm-evaluation-harness, with tasks of the paper; change \
@@ -127,7 +127,7 @@ impl Program {
                 let font = FontId::monospace(size::SMALL);
                 let shown = text::fitted(ui.painter(), name, &font, NAME_WIDTH);
                 let label = Label::new(RichText::new(shown).font(font));
-                ui.add_sized([NAME_WIDTH, ROW_HEIGHT], label.halign(Align::Min));
+                left_ui(ui, NAME_WIDTH, label);
                 let width = ui.available_width() - ROW_HEIGHT - space::S;
                 text_field(ui, &format!("Value of {name}"), "empty", value, width);
                 if icon_button(ui, icon::X, &format!("Remove {name}")).clicked() {
@@ -163,7 +163,7 @@ impl Program {
                         .len();
                 self.name.drain(..digits);
             }
-            let width = ui.available_width() - 60.0 - space::S;
+            let width = ui.available_width() - ADD_WIDTH - space::S;
             let value = text_field(ui, "Value of the new variable", "0", &mut self.value, width);
             let can = !self.name.is_empty();
             let entered = (name.lost_focus() || value.lost_focus())
@@ -181,16 +181,24 @@ impl Program {
 }
 
 const NAME_WIDTH: f32 = 190.0;
+/// Width of the button that adds a variable, in points.
+const ADD_WIDTH: f32 = 46.0;
 const LABEL_WIDTH: f32 = 96.0;
 
 /// A name at the left, controls beside it.
 fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
-        ui.add_sized(
-            [LABEL_WIDTH, ROW_HEIGHT],
-            Label::new(name).halign(Align::Min),
-        );
+        left_ui(ui, LABEL_WIDTH, Label::new(name));
         content(ui);
+    });
+}
+
+/// A label as wide as those below and above it.
+fn left_ui(ui: &mut Ui, width: f32, label: Label) {
+    let size = vec2(width, ROW_HEIGHT);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_width(width);
+        ui.add(label);
     });
 }
 
@@ -201,7 +209,8 @@ fn weak(ui: &Ui, words: &str) -> RichText {
 fn folder_ui(ui: &mut Ui, call: &mut Call, out: &mut Vec<Action>) {
     row_ui(ui, "Runs in", |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if call.folder.is_some() && icon_button(ui, icon::X, "Run where Kinfolk runs").clicked()
+            if call.folder.is_some()
+                && icon_button(ui, icon::X, "Run in the folder of the study").clicked()
             {
                 call.folder = None;
             }
@@ -219,7 +228,7 @@ fn folder_ui(ui: &mut Ui, call: &mut Call, out: &mut Vec<Action>) {
                             .on_hover_text(whole.as_ref());
                     }
                     None => {
-                        ui.label(weak(ui, "the folder that Kinfolk runs in"));
+                        ui.label(weak(ui, "the folder of the study"));
                     }
                 }
             });

@@ -83,14 +83,15 @@ fn card_ui(
                 let words = format!("Suggestion {}: {}", k + 1, row.title());
                 WidgetInfo::selected(WidgetType::Button, true, is_selected, words)
             });
+            // As thick at all times, or what is inside would move.
             let outline = match (is_selected, response.hovered()) {
-                (true, _) => Stroke::new(1.5, t.accent),
-                (_, true) => Stroke::new(1.0, t.line_strong),
-                _ => Stroke::new(1.0, t.line),
+                (true, _) => t.accent,
+                (_, true) => t.line_strong,
+                _ => t.line,
             };
             let frame = Frame::new()
                 .fill(t.raised)
-                .stroke(outline)
+                .stroke(Stroke::new(1.0, outline))
                 .corner_radius(radius::CARD)
                 .inner_margin(space::M);
             frame.show(ui, |ui| {
@@ -183,7 +184,7 @@ fn facts_ui(ui: &mut Ui, row: &Row) {
         &format::full(gain),
     );
     let under = match row.gain {
-        Some(_) => format!("{}  ·  {}", files::interval(row), files::record(row)),
+        Some(_) => format!("{}\n{}", files::interval(row), files::record(row)),
         None if row.are_copies() => "None to be expected of near copies".to_owned(),
         None => "Not known without their kinship and merges like this".to_owned(),
     };

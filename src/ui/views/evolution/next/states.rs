@@ -22,9 +22,7 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, state: &State, out: &mut Vec<Action>) 
         return;
     };
     let weak = Tokens::of(ui).text_weak;
-    ui.horizontal_wrapped(|ui| {
-        ui.add(Label::new(RichText::new(sentence).color(weak)).wrap());
-    });
+    ui.add(Label::new(RichText::new(sentence).color(weak)).wrap());
     let unscored = unscored(bench, state);
     if ways.is_empty() && unscored.is_empty() {
         return;
@@ -48,7 +46,11 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, state: &State, out: &mut Vec<Action>) 
 
 /// The models that scores are missing of, where that is what is missing.
 fn unscored(bench: &Workbench, state: &State) -> Vec<ModelId> {
-    if !matches!(state, State::NoScores | State::OneScore(_)) {
+    let lacks = matches!(
+        state,
+        State::NoScores | State::OneScore(_) | State::AllMerged
+    );
+    if !lacks {
         return Vec::new();
     }
     let record = bench.record();
@@ -70,7 +72,7 @@ fn words(bench: &Workbench, state: &State) -> Option<(String, Vec<Way>)> {
             add(),
         ),
         State::Alone => ("A merge takes two models; add another".to_owned(), add()),
-        State::NoScores if has_some_scores(bench) => (
+        State::NoScores if has_some_scores(bench, None) => (
             "No model has a score on every task that counts, so there is no average to go by. \
              Fill in what is missing, or count fewer tasks in Models."
                 .to_owned(),
@@ -81,6 +83,14 @@ fn words(bench: &Workbench, state: &State) -> Option<(String, Vec<Way>)> {
              models, or have the models evaluated."
                 .to_owned(),
             import(),
+        ),
+        State::OneScore(id) if has_some_scores(bench, Some(*id)) => (
+            format!(
+                "Only {} has a score on every task that counts, so only it has an average. Fill \
+                 in what is missing of the others, or count fewer tasks in Models.",
+                name(id)
+            ),
+            import().into_iter().chain(models()).collect(),
         ),
         State::OneScore(id) => (
             format!(
@@ -134,12 +144,13 @@ fn words(bench: &Workbench, state: &State) -> Option<(String, Vec<Way>)> {
     Some((sentence, ways))
 }
 
-fn has_some_scores(bench: &Workbench) -> bool {
+/// Whether any model has a score, other than `but`.
+fn has_some_scores(bench: &Workbench, but: Option<ModelId>) -> bool {
     let models = &bench.suggestions().models;
     let record = bench.record();
     let has = |id: &ModelId| {
         let row = record.row(*id);
         row.is_some_and(|row| row.scores.iter().any(Option::is_some))
     };
-    models.iter().any(has)
+    models.iter().any(|id| Some(*id) != but && has(id))
 }

@@ -22,6 +22,7 @@ const MOST_ROWS: f32 = 12.5;
 const PLACE: f32 = 28.0;
 const NUMBER: f32 = 72.0;
 const INTERVAL: f32 = 150.0;
+const MOST_PAIR: f32 = 340.0;
 const COMPOSE: f32 = ROW_HEIGHT + space::M;
 /// Below this width the interval and the reason stay in the hover.
 const ROOM_FOR_INTERVAL: f32 = 640.0;
@@ -120,7 +121,9 @@ fn cells(rect: Rect) -> Cells {
     let (rest, compose) = rect.split_left_right_at_x(rect.right() - COMPOSE);
     let (place, rest) = rest.split_left_right_at_x(rest.left() + PLACE);
     let (rest, reason) = if width >= ROOM_FOR_REASON {
-        let (rest, reason) = rest.split_left_right_at_x(rest.right() - (width - 560.0) * 0.55);
+        let free = width - PLACE - 3.0 * NUMBER - INTERVAL - COMPOSE;
+        let pair = (free * 0.45).min(MOST_PAIR);
+        let (rest, reason) = rest.split_left_right_at_x(rest.right() - (free - pair));
         (rest, Some(reason))
     } else {
         (rest, None)
@@ -238,12 +241,8 @@ fn paint(ui: &Ui, k: usize, row: &Row, cells: &Cells) {
     let is_warning = row.are_copies();
     let ink = if is_warning { t.warning } else { t.text_weak };
     // The first is the pair's places, which the order says already.
-    let why = if is_warning {
-        row.reasons.first()
-    } else {
-        row.reasons.get(1)
-    };
-    put(cells.reason, LEFT, why.map_or("", String::as_str), ink);
+    let why = &row.reasons[usize::from(!is_warning).min(row.reasons.len())..];
+    put(cells.reason, LEFT, &why.join("  ·  "), ink);
 }
 
 fn hover(ui: &mut Ui, row: &Row) {
