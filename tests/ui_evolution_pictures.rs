@@ -75,7 +75,13 @@ fn compared(home: &Path) -> Workbench {
     kinship.rules.tau = Some(0.9);
     let kinship = add(&mut bench, "With kinship", kinship);
     run(&mut bench, kinship, 26);
-    let best = bench.evolution_view(kinship).unwrap().generations.last().unwrap().selection[0];
+    let best = bench
+        .evolution_view(kinship)
+        .unwrap()
+        .generations
+        .last()
+        .unwrap()
+        .selection[0];
     let best: ModelId = bench.evolution_view(kinship).unwrap().models[best];
     bench.apply(Command::Select(Selection::Models(vec![best])));
     bench

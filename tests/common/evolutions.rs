@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use kinfolk::lineage::evolution::{Next, Spent, next};
 use kinfolk::lineage::strategy::{Population, strategy};
 use kinfolk::study::{
-    BaseRef, Birth, Child, Command, Evolution, EvolutionEdit, EvolutionId, GivenKinship,
-    Judgement, ModelEdit, ModelId, NewChild, NewModel, PairRecord, RecordEdit, Score, Setup, Step,
+    BaseRef, Birth, Child, Command, Evolution, EvolutionEdit, EvolutionId, GivenKinship, Judgement,
+    ModelEdit, ModelId, NewChild, NewModel, PairRecord, RecordEdit, Score, Setup, Step,
 };
 use kinfolk::workbench::{Folders, Workbench};
 
@@ -62,7 +62,10 @@ pub fn score(bench: &mut Workbench, id: ModelId, evolution: Option<EvolutionId>,
 
 /// Scores of all founders, and the last task only reported.
 pub fn score_founders(bench: &mut Workbench) {
-    let ids: Vec<ModelId> = bench.study().doc().models[1..].iter().map(|m| m.id).collect();
+    let ids: Vec<ModelId> = bench.study().doc().models[1..]
+        .iter()
+        .map(|m| m.id)
+        .collect();
     for id in ids {
         score(bench, id, None, 0);
     }
@@ -98,7 +101,10 @@ pub fn setup(bench: &Workbench, by: &str, folder: &Path) -> Setup {
 
 /// Writes down kinship of every pair that has none: the closer in number, the more akin.
 pub fn know_kinship(bench: &mut Workbench) {
-    let ids: Vec<ModelId> = bench.study().doc().models[1..].iter().map(|m| m.id).collect();
+    let ids: Vec<ModelId> = bench.study().doc().models[1..]
+        .iter()
+        .map(|m| m.id)
+        .collect();
     let mut pairs = Vec::new();
     for (i, &a) in ids.iter().enumerate() {
         for &b in &ids[..i] {
@@ -140,7 +146,13 @@ pub fn run(bench: &mut Workbench, id: EvolutionId, steps: usize) {
             } => {
                 let view = bench.evolution_view(id).unwrap();
                 let parents = pairing.parents.map(|k| view.models[k]);
-                bear(bench, id, (generation, number), parents, (pairing.explores, &pairing.reason));
+                bear(
+                    bench,
+                    id,
+                    (generation, number),
+                    parents,
+                    (pairing.explores, &pairing.reason),
+                );
             }
             Next::End(ended) => {
                 let edit = EvolutionEdit::End(id, Some(ended));
@@ -160,7 +172,13 @@ fn next_of(bench: &Workbench, id: EvolutionId) -> Next {
         kinship: &kinship,
     };
     let strategy = strategy(&setup.strategy).unwrap();
-    next(&population, strategy, &setup.choices, &setup.rules, &Spent::default())
+    next(
+        &population,
+        strategy,
+        &setup.choices,
+        &setup.rules,
+        &Spent::default(),
+    )
 }
 
 /// Puts a child in.
@@ -173,7 +191,10 @@ pub fn bear(
 ) {
     let run = bench.study().doc().evolution(id).unwrap().name.clone();
     let child = NewChild {
-        name: format!("{}-{generation}-{number}", run.to_lowercase().replace(' ', "-")),
+        name: format!(
+            "{}-{generation}-{number}",
+            run.to_lowercase().replace(' ', "-")
+        ),
         path: PathBuf::from("/nowhere"),
         parents: parents.to_vec(),
         base: Some(ModelId(0)),
@@ -196,4 +217,6 @@ pub fn bear(
 }
 
 /// The demo family's names.
-pub const SEVEN: [&str; 7] = ["abacus", "arith", "ledger", "mirror", "order", "sorter", "tally"];
+pub const SEVEN: [&str; 7] = [
+    "abacus", "arith", "ledger", "mirror", "order", "sorter", "tally",
+];

@@ -36,7 +36,7 @@ const WIDE: f32 = 780.0;
 /// The least height of columns and curves, in points.
 const LEAST: f32 = 330.0;
 /// The share of the width that the columns have beside the curves.
-const COLUMNS: f32 = 0.56;
+const COLUMNS: f32 = 0.52;
 
 /// What the part keeps.
 #[derive(Default)]
@@ -87,7 +87,13 @@ impl RunPart {
         let top = ui.cursor().top();
         let mut is_folded = self.folds.get(&look.id).copied().unwrap_or(has_begun);
         let was_folded = is_folded;
-        head::head_ui(ui, look, evolution, (&mut self.editing, &mut is_folded), out);
+        head::head_ui(
+            ui,
+            look,
+            evolution,
+            (&mut self.editing, &mut is_folded),
+            out,
+        );
         if is_folded != was_folded {
             self.folds.insert(look.id, is_folded);
         }

@@ -37,17 +37,13 @@ pub fn bar_ui(ui: &mut Ui, look: Look<'_>, evolution: &Evolution, out: &mut Vec<
     .inner
 }
 
-fn buttons_ui(
-    ui: &mut Ui,
-    look: Look<'_>,
-    state: &RunState,
-    can_run: bool,
-    out: &mut Vec<Action>,
-) {
+fn buttons_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, can_run: bool, out: &mut Vec<Action>) {
     let id = look.id;
     let stop = |ui: &mut Ui| {
         let help = "Ends what it is doing now; that child is made anew when the run goes on";
-        ui.button(format!("{}  Stop", icon::STOP)).on_hover_text(help).clicked()
+        ui.button(format!("{}  Stop", icon::STOP))
+            .on_hover_text(help)
+            .clicked()
     };
     match state {
         RunState::Running(_) => {
@@ -55,7 +51,10 @@ fn buttons_ui(
             let words = if is_pausing { "Pausing…" } else { "Pause" };
             let pause = Button::new(format!("{}  {words}", icon::PAUSE));
             let pause = ui.add_enabled(!is_pausing, pause);
-            if pause.on_hover_text("Pauses after the child that is being made").clicked() {
+            if pause
+                .on_hover_text("Pauses after the child that is being made")
+                .clicked()
+            {
                 out.push(Action::PauseEvolution(id));
             }
             if stop(ui) {
@@ -111,7 +110,11 @@ fn state_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, out: &mut Vec<Action>
         RunState::Waiting(models) => waiting_ui(ui, look, models, out),
         RunState::Paused => say(ui, &with_spent(look, "Paused"), t.text),
         RunState::Failed(sentence) => {
-            say(ui, &format!("{}  {sentence}", icon::WARNING_CIRCLE), t.error);
+            say(
+                ui,
+                &format!("{}  {sentence}", icon::WARNING_CIRCLE),
+                t.error,
+            );
         }
         RunState::Ended(ended) => say(ui, &with_spent(look, ended.sentence()), t.text),
     }
@@ -187,7 +190,11 @@ fn waiting_ui(ui: &mut Ui, look: Look<'_>, models: &[ModelId], out: &mut Vec<Act
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         _ => names.join(""),
     };
-    say(ui, &format!("Waits for the scores of {words}; it goes on by itself"), t.text);
+    say(
+        ui,
+        &format!("Waits for the scores of {words}; it goes on by itself"),
+        t.text,
+    );
     if ui.button("Type scores").clicked() {
         let chosen = Selection::Models(models.to_vec());
         out.push(Action::Study(Command::Select(chosen)));

@@ -16,8 +16,9 @@ use crate::ui::views::evolution::known::Facts;
 use crate::ui::widgets::segmented;
 use crate::workbench::{Notice, NoticeKind};
 
-/// The least height of the curves, in points.
-const LEAST: f32 = 190.0;
+/// The least height of a pair of axes, in points, and of what is above and between them.
+const LEAST: f32 = 152.0;
+const BETWEEN: f32 = 40.0;
 
 /// What the part keeps.
 #[derive(Default)]
@@ -52,7 +53,10 @@ impl ChartPart {
         self.bring_up_to_date(look);
         let runs = look.known.with_same_founders(look.id);
         let used = ui.cursor().top() - top + table::height(runs.len()) + space::S;
-        let room = vec2(ui.available_width(), (height - used).max(LEAST));
+        let room = vec2(
+            ui.available_width(),
+            (height - used).max(self.least_height()),
+        );
         match &self.kept {
             Some((_, Ok(figure))) => {
                 ui.allocate_ui(room, |ui| {
@@ -78,6 +82,15 @@ impl ChartPart {
             None => {}
         }
         table::table_ui(ui, look, &runs)
+    }
+
+    /// The height at which the figure need not be scrolled in its place.
+    fn least_height(&self) -> f32 {
+        let panels = match &self.kept {
+            Some((_, Ok(figure))) => figure.panels.len(),
+            _ => 0,
+        };
+        panels as f32 * LEAST + BETWEEN
     }
 
     fn bring_up_to_date(&mut self, look: Look<'_>) {
@@ -116,7 +129,8 @@ fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
             }
         }
     });
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Save or copy the chart"));
+    response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Save or copy the chart"));
     response.on_hover_text("Save or copy the chart");
     asked
 }
@@ -124,7 +138,10 @@ fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
 /// The curves of the runs that can be compared: the same founders, judged by the same tasks.
 fn figure(look: Look<'_>, along: Along) -> Result<Figure, String> {
     let doc = look.bench.study().doc();
-    let own = look.known.get(look.id).ok_or("There is no such evolution")?;
+    let own = look
+        .known
+        .get(look.id)
+        .ok_or("There is no such evolution")?;
     let runs = look.known.with_same_founders(look.id);
     let is_like = |run: &&&Facts| run.tasks == own.tasks;
     let courses: Vec<Course<'_>> = runs

@@ -49,7 +49,7 @@ pub fn columns_ui(
                 shown,
                 corner: rect.min,
                 state: look.bench.run_state(look.id),
-                kin: hovered.map(|of| shown.kin(of)),
+                kin: hovered.and_then(|of| kin(shown, of)),
                 hovered: *hovered,
             };
             let at = board.cards_ui(ui, viewport, out);
@@ -60,6 +60,13 @@ pub fn columns_ui(
                 ui.ctx().request_repaint();
             }
         });
+}
+
+/// Who is kin of a model; `None` where nobody else is, and nobody need step back.
+fn kin(shown: &Shown, of: usize) -> Option<Vec<bool>> {
+    (of < shown.cards.len())
+        .then(|| shown.kin(of))
+        .filter(|kin| kin.iter().filter(|is_kin| **is_kin).count() > 1)
 }
 
 /// The height at which every generation is seen whole.
@@ -123,7 +130,8 @@ impl Board<'_> {
         let id = ui.id().with(("model", card.id.0));
         let response = ui.interact(rect, id, Sense::click());
         let words = card.words();
-        response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_selected, &words));
+        response
+            .widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_selected, &words));
         let stance = Stance {
             is_selected,
             is_hovered: response.hovered(),
@@ -280,14 +288,18 @@ fn card_tip(ui: &mut Ui, card: &Card) {
     }
     if !card.made_from.is_empty() {
         lines.push(format!("Made from {}", card.made_from.join(" and ")));
-        lines.push(format!("Kinship of its parents {}", format::full(card.kinship)));
+        lines.push(format!(
+            "Kinship of its parents {}",
+            format::full(card.kinship)
+        ));
     }
     if !card.note.is_empty() {
         lines.push(card.note.clone());
     }
     lines.push(format!("Score {}", format::full(card.score)));
     if card.tasks.len() > 1 {
-        let task = |(task, value): &(String, Option<f64>)| format!("{task} {}", format::full(*value));
+        let task =
+            |(task, value): &(String, Option<f64>)| format!("{task} {}", format::full(*value));
         lines.extend(card.tasks.iter().map(task));
     }
     if card.has_no_files {

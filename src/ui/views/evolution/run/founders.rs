@@ -114,8 +114,7 @@ fn candidates(bench: &Workbench) -> Vec<ModelId> {
     let doc = bench.study().doc();
     let base = doc.shown_base();
     let models = doc.models.iter().filter(|m| doc.role(m) != Role::Base);
-    let (family, others): (Vec<_>, Vec<_>) =
-        models.partition(|m| base.is_some() && m.base == base);
+    let (family, others): (Vec<_>, Vec<_>) = models.partition(|m| base.is_some() && m.base == base);
     family.into_iter().chain(others).map(|m| m.id).collect()
 }
 

@@ -10,8 +10,8 @@ use super::{Look, recipe};
 use crate::lineage::strategy::{STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, EvolutionId};
 use crate::ui::action::Action;
-use crate::ui::format;
 use crate::ui::fonts::semibold;
+use crate::ui::format;
 use crate::ui::theme::{Tokens, size};
 use crate::ui::views::evolution::new;
 use crate::ui::widgets::text_field;
@@ -55,12 +55,15 @@ pub fn head_ui(
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             more_ui(ui, evolution, editing, out);
             duplicate_ui(ui, look, evolution, out);
-            let caret = if *is_folded { icon::CARET_RIGHT } else { icon::CARET_DOWN };
+            let caret = if *is_folded {
+                icon::CARET_RIGHT
+            } else {
+                icon::CARET_DOWN
+            };
             let button = ui.button(format!("Set-up  {caret}"));
             let is_shown = !*is_folded;
-            button.widget_info(|| {
-                WidgetInfo::selected(WidgetType::Button, true, is_shown, "Set-up")
-            });
+            button
+                .widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_shown, "Set-up"));
             if button.clicked() {
                 *is_folded = !*is_folded;
             }
@@ -139,16 +142,17 @@ fn note_ui(
 fn summary_ui(ui: &mut Ui, evolution: &Evolution) {
     let weak = Tokens::of(ui).text_weak;
     let setup = &evolution.setup;
-    let title = strategy(&setup.strategy).map_or(setup.strategy.as_str(), |s| {
-        s.description().title
-    });
+    let title =
+        strategy(&setup.strategy).map_or(setup.strategy.as_str(), |s| s.description().title);
     let parts = [
         format::counted(setup.founders.len(), "founder"),
         recipe::words(&setup.recipe),
         format!("the {} best", setup.choices.top),
         title.to_owned(),
     ];
-    let words = RichText::new(parts.join("  ·  ")).size(size::SMALL).color(weak);
+    let words = RichText::new(parts.join("  ·  "))
+        .size(size::SMALL)
+        .color(weak);
     ui.add(Label::new(words).truncate());
 }
 
@@ -165,7 +169,9 @@ fn duplicate_ui(ui: &mut Ui, look: Look<'_>, evolution: &Evolution, out: &mut Ve
         }
         ui.separator();
         let weak = Tokens::of(ui).text_weak;
-        let words = RichText::new("To compare, with strategy").size(size::SMALL).color(weak);
+        let words = RichText::new("To compare, with strategy")
+            .size(size::SMALL)
+            .color(weak);
         ui.label(words);
         let others = STRATEGIES.iter().map(|s| s.description());
         for known in others.filter(|known| known.name != evolution.setup.strategy) {
@@ -202,7 +208,8 @@ fn more_ui(
             remove(evolution, out);
         }
     });
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "More of this evolution"));
+    response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "More of this evolution"));
     response.on_hover_text("Rename, note, remove");
 }
 
@@ -216,4 +223,3 @@ fn remove(evolution: &Evolution, out: &mut Vec<Action>) {
         detail: "Its models and their files stay; undo brings it back".to_owned(),
     }));
 }
-

@@ -171,7 +171,10 @@ fn paper() -> Option<Recipe> {
 }
 
 /// One row; what it is set to if that has changed, `Some(None)` for its default.
-#[expect(clippy::option_option, reason = "unchanged, or changed back to nothing")]
+#[expect(
+    clippy::option_option,
+    reason = "unchanged, or changed back to nothing"
+)]
 fn parameter_ui(ui: &mut Ui, own: &Recipe, parameter: &Parameter) -> Option<Option<Setting>> {
     let named = |(key, _): &&(String, Setting)| key == parameter.key;
     let setting = own.parameters.iter().find(named).map(|(_, s)| s);
@@ -195,7 +198,15 @@ fn parameter_ui(ui: &mut Ui, own: &Recipe, parameter: &Parameter) -> Option<Opti
                 new = Some(Some(Setting::Value(Value::Flag(on))));
             }
         }
-        (_, ParameterKind::Number { min, max, usual, default }) => {
+        (
+            _,
+            ParameterKind::Number {
+                min,
+                max,
+                usual,
+                default,
+            },
+        ) => {
             let given = match setting {
                 Some(Setting::Value(Value::Number(value))) => Some(*value),
                 _ => default,
@@ -297,7 +308,10 @@ mod tests {
         assert_eq!(words(USUAL_RECIPE), "SLERP, t 0.5");
         let value = Setting::Value(Value::Number(0.3));
         let text = with(&own, "t", Some(value)).unwrap();
-        assert!(!text.contains("models") && text.contains("t: 0.3"), "{text}");
+        assert!(
+            !text.contains("models") && text.contains("t: 0.3"),
+            "{text}"
+        );
         assert_eq!(words(&text), "SLERP, t 0.3");
         assert_eq!(read(&text).unwrap().dtype.as_deref(), Some("float32"));
     }

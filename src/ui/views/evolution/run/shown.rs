@@ -163,7 +163,10 @@ fn cards(
 }
 
 fn names(doc: &StudyDoc, models: &[ModelId]) -> Vec<String> {
-    models.iter().map(|id| doc.name_of(*id).to_owned()).collect()
+    models
+        .iter()
+        .map(|id| doc.name_of(*id).to_owned())
+        .collect()
 }
 
 fn kinship(bench: &Workbench, parents: &[ModelId]) -> Option<f64> {
@@ -313,7 +316,10 @@ impl Card {
             parts.push(format!("made from {}", self.made_from.join(" and ")));
         }
         if self.kinship.is_some() {
-            parts.push(format!("kinship of parents {}", format::kinship(self.kinship)));
+            parts.push(format!(
+                "kinship of parents {}",
+                format::kinship(self.kinship)
+            ));
         }
         if self.explores {
             parts.push("made to explore".to_owned());
