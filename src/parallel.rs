@@ -26,31 +26,97 @@ pub fn in_order_with<S: Send, E: Send>(
     state: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, usize) -> Result<(), E> + Sync,
 ) -> Result<Vec<S>, E> {
-    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let error = Mutex::new(None);
+    let queue = Queue::new(n);
     let states = Mutex::new(Vec::new());
-    let worker = || {
-        let mut own = state();
-        while !failed.load(Ordering::Relaxed) {
-            let k = next.fetch_add(1, Ordering::Relaxed);
-            if k >= n {
-                break;
-            }
-            if let Err(e) = work(&mut own, k) {
-                failed.store(true, Ordering::Relaxed);
-                lock(&error).get_or_insert(e);
-            }
-        }
-        lock(&states).push(own);
-    };
     rayon::scope(|scope| {
         for _ in 0..rayon::current_num_threads().min(n) {
-            scope.spawn(|_| worker());
+            scope.spawn(|_| {
+                let mut own = state();
+                queue.work(|k| work(&mut own, k));
+                lock(&states).push(own);
+            });
         }
     });
-    match error.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(states.into_inner().unwrap_or_else(PoisonError::into_inner)),
+    queue.result()?;
+    Ok(states.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The same on as many threads that share nothing, each a pool of its own.
+///
+/// For pieces that a library would split again among the threads of the pool: each of its calls
+/// would then wait for a thread that has work of its own. Measured on small models, that cost
+/// as much again as the work itself.
+///
+/// # Errors
+/// As for [`in_order`].
+pub fn in_order_apart<E: Send>(
+    n: usize,
+    work: impl Fn(usize) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    let threads = rayon::current_num_threads().min(n);
+    let name = |_| "apart".to_owned();
+    let pool = || {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .thread_name(name)
+            .build()
+    };
+    let pools: Vec<_> = (0..threads).filter_map(|_| pool().ok()).collect();
+    if pools.is_empty() {
+        // There are no threads to be had but those that are there.
+        return in_order(n, work);
+    }
+    let queue = Queue::new(n);
+    on_each(&pools, &|| queue.work(&work));
+    queue.result()
+}
+
+/// Runs `work` once on every pool and waits for all.
+fn on_each(pools: &[rayon::ThreadPool], work: &(dyn Fn() + Sync)) {
+    if let [first, rest @ ..] = pools {
+        first.in_place_scope(|scope| {
+            scope.spawn(|_| work());
+            on_each(rest, work);
+        });
+    }
+}
+
+/// Numbers that are taken in order until one of them fails.
+struct Queue<E> {
+    n: usize,
+    next: AtomicUsize,
+    failed: AtomicBool,
+    error: Mutex<Option<E>>,
+}
+
+impl<E> Queue<E> {
+    fn new(n: usize) -> Self {
+        Self {
+            n,
+            next: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
+            error: Mutex::new(None),
+        }
+    }
+
+    fn work(&self, mut work: impl FnMut(usize) -> Result<(), E>) {
+        while !self.failed.load(Ordering::Relaxed) {
+            let k = self.next.fetch_add(1, Ordering::Relaxed);
+            if k >= self.n {
+                break;
+            }
+            if let Err(e) = work(k) {
+                self.failed.store(true, Ordering::Relaxed);
+                lock(&self.error).get_or_insert(e);
+            }
+        }
+    }
+
+    fn result(self) -> Result<(), E> {
+        let error = self.error.into_inner();
+        error
+            .unwrap_or_else(PoisonError::into_inner)
+            .map_or(Ok(()), Err)
     }
 }
 
@@ -86,5 +152,27 @@ mod tests {
             Err(3)
         );
         assert_eq!(in_order(0, |_| Err(1)), Ok(()));
+        assert_eq!(
+            in_order_apart(10, |k| if k == 3 { Err(k) } else { Ok(()) }),
+            Err(3)
+        );
+        assert_eq!(in_order_apart(0, |_| Err(1)), Ok(()));
+    }
+
+    #[test]
+    fn threads_apart_share_numbers_and_no_pool() {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(3)
+            .build()
+            .unwrap();
+        let seen: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
+        let result = pool.install(|| {
+            in_order_apart(100, |k| {
+                seen[k].fetch_add(rayon::current_num_threads(), Ordering::Relaxed);
+                Ok::<(), ()>(())
+            })
+        });
+        assert_eq!(result, Ok(()));
+        assert!(seen.iter().all(|s| s.load(Ordering::Relaxed) == 1));
     }
 }

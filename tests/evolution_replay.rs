@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "common/slerps.rs"]
+mod slerps;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use kinfolk::checkpoint::Checkpoint;
-use kinfolk::jobs::Ticket;
-use kinfolk::kinship::{Kinship, Precision, measure};
 use kinfolk::lineage::evolution::{Ended, Next, Rules, Spent, next, summaries};
 use kinfolk::lineage::strategy::{Choices, Member, Population, strategy};
-use kinfolk::numeric::Gram;
+use slerps::{Made, measured};
 
 fn below(folder: &str, file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -48,100 +48,6 @@ impl Record {
         let row = self.rows.iter().find(|row| row["model"] == model).unwrap();
         row["dev_avg"].parse::<f64>().unwrap() * 100.0
     }
-}
-
-/// Every model of a run as what it is made of: for each tensor the shares of the base and of
-/// the founders' task vectors. SLERP makes children that are such sums, so that kinship with
-/// all of them follows from the Gram matrices of the founders.
-struct Made<'k> {
-    founders: &'k Kinship,
-    shares: Vec<Vec<Vec<f64>>>,
-}
-
-impl<'k> Made<'k> {
-    fn new(founders: &'k Kinship) -> Self {
-        let one = |model: usize| {
-            let mut shares = vec![0.0; founders.models + 1];
-            shares[0] = 1.0;
-            shares[model + 1] = 1.0;
-            vec![shares; founders.tensors.len()]
-        };
-        let shares = (0..founders.models).map(one).collect();
-        Self { founders, shares }
-    }
-
-    /// SLERP at t = 0.5, tensor by tensor: both have the share sin(θ/2)/sin θ.
-    fn merge(&mut self, a: usize, b: usize) {
-        let merged = |t: usize| {
-            let (gram, a, b) = (
-                &self.founders.tensors[t].gram,
-                &self.shares[a][t],
-                &self.shares[b][t],
-            );
-            let cosine = dot(gram, a, b) / (dot(gram, a, a) * dot(gram, b, b)).sqrt();
-            let angle = cosine.acos();
-            let share = if cosine.abs() > 0.9995 {
-                0.5
-            } else {
-                (angle / 2.0).sin() / angle.sin()
-            };
-            a.iter().zip(b).map(|(a, b)| share * (a + b)).collect()
-        };
-        let child = (0..self.founders.tensors.len()).map(merged).collect();
-        self.shares.push(child);
-    }
-
-    /// Pearson correlation of two models' task vectors.
-    fn kinship(&self, a: usize, b: usize) -> f64 {
-        let (mut count, mut sums, mut dots) = (0.0, [0.0; 2], [0.0; 3]);
-        for (t, tensor) in self.founders.tensors.iter().enumerate() {
-            let delta = |model: usize| {
-                let mut shares = self.shares[model][t].clone();
-                shares[0] -= 1.0;
-                shares
-            };
-            let (gram, a, b) = (&tensor.gram, delta(a), delta(b));
-            count += gram.count as f64;
-            sums[0] += sum(gram, &a);
-            sums[1] += sum(gram, &b);
-            dots[0] += dot(gram, &a, &a);
-            dots[1] += dot(gram, &b, &b);
-            dots[2] += dot(gram, &a, &b);
-        }
-        let spread = |k: usize| dots[k] - sums[k] * sums[k] / count;
-        (dots[2] - sums[0] * sums[1] / count) / (spread(0) * spread(1)).sqrt()
-    }
-}
-
-fn sum(gram: &Gram, a: &[f64]) -> f64 {
-    a.iter().zip(&gram.sums).map(|(a, sum)| a * sum).sum()
-}
-
-fn dot(gram: &Gram, a: &[f64], b: &[f64]) -> f64 {
-    let row = |i: usize| {
-        (0..b.len())
-            .map(move |j| a[i] * b[j] * gram.dot(i, j))
-            .sum::<f64>()
-    };
-    (0..a.len()).map(row).sum()
-}
-
-fn measured(founders: &[String]) -> Kinship {
-    let open = |name: &str| Checkpoint::open(&below("resources/demo", name)).unwrap();
-    let (base, models) = (
-        open("base"),
-        founders.iter().map(|name| open(name)).collect::<Vec<_>>(),
-    );
-    let all: Vec<&Checkpoint> = models.iter().collect();
-    measure(
-        &base,
-        &all,
-        Precision::Full,
-        None,
-        &Ticket::default(),
-        &|_, _| {},
-    )
-    .unwrap()
 }
 
 /// Runs a strategy with the recorded scores in place of an evaluator. Every child must be in
@@ -252,6 +158,19 @@ fn greedy_from_five_founders_makes_the_recorded_children() {
 fn kinship_from_five_founders_makes_the_recorded_children() {
     let found = replay("evolution-kinship-start5.csv", "kinship", 6);
     assert_eq!(found, (Ended::Generations, 23));
+}
+
+/// The same rule in two programs: this one, and a script that merged and evaluated by itself.
+#[test]
+fn expected_improvement_on_the_demo_family_makes_the_recorded_children() {
+    let found = replay("evolution-improvement.csv", "improvement", 8);
+    assert_eq!(found, (Ended::Generations, 24));
+}
+
+#[test]
+fn expected_improvement_from_five_founders_makes_the_recorded_children() {
+    let found = replay("evolution-improvement-start5.csv", "improvement", 8);
+    assert_eq!(found, (Ended::Still, 24));
 }
 
 /// The paper's main experiment, one of its runs.

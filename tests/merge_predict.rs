@@ -4,13 +4,14 @@
 
 mod common;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use common::methods::{Recipe, merge};
 use kinfolk::checkpoint::Checkpoint;
 use kinfolk::jobs::Ticket;
-use kinfolk::kinship::{Kinship, Metric, Precision, measure};
+use kinfolk::kinship::{Kinship, Measure, Metric, Precision, measure};
 use kinfolk::merge::methods;
 use kinfolk::merge::predict::{Parts, Predicted, Wish, predict};
 
@@ -48,27 +49,28 @@ impl Family {
         self.names.iter().position(|own| own == name).map(Some)
     }
 
-    fn predict(&self, recipe: &Recipe) -> Predicted {
+    fn predict(&self, recipe: &Recipe) -> Predicted<'_> {
         let method = methods::find(&recipe.method).unwrap();
         let (names, base) = recipe.inputs();
         let inputs: Vec<Option<usize>> =
             names.iter().map(|name| self.input(name).unwrap()).collect();
+        let values = recipe.values(method);
         let parts = |_: &str| {
             Some(Parts {
                 inputs: inputs.clone(),
                 base,
-                values: recipe.values(method),
+                values: &values,
             })
         };
         let wish = Wish {
             method,
             parts: &parts,
         };
-        predict(&self.kinship, &wish).unwrap()
+        predict(Cow::Borrowed(&self.kinship), &wish).unwrap()
     }
 
     /// The kinship with the child, after it was made and written.
-    fn made(&self, recipe: &Recipe) -> Predicted {
+    fn made(&self, recipe: &Recipe) -> Kinship {
         let mut parts = Vec::new();
         for tensor in self.base.tensors() {
             let numbers = merge(recipe, &tensor.name, &tensor.shape).unwrap();
@@ -80,12 +82,7 @@ impl Family {
         let child = Checkpoint::open(&path).unwrap();
         let mut all: Vec<&Checkpoint> = self.models.iter().collect();
         all.push(&child);
-        Predicted {
-            kinship: measured(&self.base, &all, Some(&self.kinship)),
-            given: self.models.len(),
-            exact: true,
-            error: 0.0,
-        }
+        measured(&self.base, &all, Some(&self.kinship))
     }
 
     /// The largest difference between foreseen and made: cosine and Pearson as they are,
@@ -94,10 +91,16 @@ impl Family {
         let (predicted, made) = (self.predict(recipe), self.made(recipe));
         let mut worst = 0.0f64;
         for metric in [Metric::Pearson, Metric::Cosine, Metric::Euclidean] {
+            let whole = Measure {
+                metric,
+                ..Measure::default()
+            };
+            let matrix = made.matrix(whole);
+            let child = self.models.len();
             let pairs = predicted
                 .with_each(metric)
                 .into_iter()
-                .zip(made.with_each(metric));
+                .zip((0..child).map(|model| matrix.get(model, child)));
             for (foreseen, made) in pairs {
                 assert_eq!(foreseen.is_some(), made.is_some());
                 let (foreseen, made) = (foreseen.unwrap_or(0.0), made.unwrap_or(0.0));

@@ -3,8 +3,15 @@
 use std::cmp::Ordering;
 
 /// Compares names with their runs of digits taken as numbers; a total order.
+///
+/// Names of one model begin alike, so what they share is passed over at once.
 pub fn natural(a: &str, b: &str) -> Ordering {
-    let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
+    after(a, b, shared(a.as_bytes(), b.as_bytes()))
+}
+
+/// The same for names whose first `start` bytes are known to be alike.
+fn after(a: &str, b: &str, start: usize) -> Ordering {
+    let (mut left, mut right) = (&a.as_bytes()[start..], &b.as_bytes()[start..]);
     loop {
         let (left_run, right_run) = (digits(left), digits(right));
         let order = if left_run.is_empty() || right_run.is_empty() {
@@ -23,6 +30,13 @@ pub fn natural(a: &str, b: &str) -> Ordering {
             return order;
         }
     }
+}
+
+/// How far both are the same, short of a number that begins there.
+fn shared(a: &[u8], b: &[u8]) -> usize {
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let number = a[..same].iter().rev().take_while(|b| b.is_ascii_digit());
+    same - number.count()
 }
 
 fn digits(text: &[u8]) -> &[u8] {
@@ -61,6 +75,7 @@ mod tests {
         fn order_is_total(a in "[a.0-2]{0,6}", b in "[a.0-2]{0,6}", c in "[a.0-2]{0,6}") {
             prop_assert_eq!(natural(&a, &b), natural(&b, &a).reverse());
             prop_assert_eq!(natural(&a, &b).is_eq(), a == b);
+            prop_assert_eq!(natural(&a, &b), after(&a, &b, 0));
             if natural(&a, &b).is_le() && natural(&b, &c).is_le() {
                 prop_assert!(natural(&a, &c).is_le());
             }

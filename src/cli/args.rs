@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::checkpoint::Kind;
 use crate::kinship::{Grain, Metric};
+use crate::lineage::strategy::PartnerPool;
 use crate::merge::write::units;
 
 /// See how language models are related before you merge them.
@@ -37,6 +38,8 @@ pub enum Subcommand {
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU
     Evaluate(EvaluateArgs),
+    /// Run generations of merges in a study, or the rest of them
+    Evolve(EvolveArgs),
     /// Tell how two columns of a table go together
     Stats(StatsArgs),
     /// Show what a checkpoint holds
@@ -152,6 +155,67 @@ pub struct EvaluateArgs {
 }
 
 #[derive(clap::Args)]
+pub struct EvolveArgs {
+    /// The study; children are added to it as they are made and judged
+    pub study: PathBuf,
+    /// Name of the evolution; one that the study has goes on as it was set up, and the other
+    /// options are for a new one
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// How pairs are chosen: greedy, kinship, improvement, random-partner or random
+    #[arg(long, value_name = "STRATEGY", default_value = "kinship")]
+    pub strategy: String,
+    /// The models to begin with, by name; the whole family unless given
+    #[arg(long, value_name = "MODEL", value_delimiter = ',')]
+    pub founders: Vec<String>,
+    /// How many of the best are merged with each other
+    #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=200))]
+    pub k: u16,
+    /// Where a distant partner is looked for
+    #[arg(long, value_name = "POOL", value_parser = one_of(POOLS))]
+    pub pool: Option<PartnerPool>,
+    /// Merge all founders in the first generation, as the paper does
+    #[arg(long)]
+    pub all_founders_first: bool,
+    /// End after so many generations
+    #[arg(long, value_name = "G", default_value_t = 8)]
+    pub generations: u32,
+    /// End after so many generations that leave the best as they were; 0 for never
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub still: u32,
+    /// End after so many merges
+    #[arg(long, value_name = "N")]
+    pub merges: Option<u32>,
+    /// End after so many evaluations
+    #[arg(long, value_name = "N")]
+    pub evaluations: Option<u32>,
+    /// End after so many seconds of work
+    #[arg(long, value_name = "S")]
+    pub seconds: Option<u64>,
+    /// End when the kinship among the best is above this
+    #[arg(long, value_name = "TAU")]
+    pub tau: Option<f64>,
+    /// What random choices are drawn from
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub seed: u64,
+    /// How two are merged: a recipe without its models; SLERP half way unless given
+    #[arg(long, value_name = "RECIPE.yaml")]
+    pub recipe: Option<PathBuf>,
+    /// Judge by these tasks with the built-in evaluator; else as the study says
+    #[arg(long, value_name = "TASKS", num_args = 1..)]
+    pub tasks: Vec<PathBuf>,
+    /// Where children are written; beside the study unless given
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Keep only files that may still be merged, and in the end those of the best
+    #[arg(long)]
+    pub keep_best: bool,
+    /// Write the run as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
 pub struct StatsArgs {
     /// A table with a header: CSV or TSV
     pub file: PathBuf,
@@ -197,6 +261,13 @@ const GRAINS: &[(&str, Grain)] = &[
     ("tensor", Grain::Tensor),
     ("layer", Grain::Layer),
     ("kind", Grain::Kind),
+];
+
+const POOLS: &[(&str, PartnerPool)] = &[
+    ("everyone", PartnerPool::Everyone),
+    ("last-generation", PartnerPool::LastGeneration),
+    ("generation-before", PartnerPool::GenerationBefore),
+    ("selection", PartnerPool::Selection),
 ];
 
 const KINDS: &[(&str, Kind)] = &[

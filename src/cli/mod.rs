@@ -6,6 +6,7 @@
 mod args;
 mod demo;
 mod evaluate;
+mod evolve;
 mod inspect;
 mod kinship;
 mod merge;
@@ -58,6 +59,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
+        Some(Subcommand::Evolve(wish)) => evolve::run(&wish),
         Some(Subcommand::Stats(stats)) => stats::run(&stats),
         Some(Subcommand::Inspect(inspect)) => inspect::run(&inspect),
         Some(Subcommand::Demo(demo)) => demo::run(&demo),

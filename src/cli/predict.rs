@@ -109,7 +109,7 @@ fn same(a: &Checkpoint, b: &Checkpoint) -> bool {
     real(a) == real(b)
 }
 
-fn show(args: &PredictArgs, models: &[String], predicted: &Predicted) -> Result<(), CliError> {
+fn show(args: &PredictArgs, models: &[String], predicted: &Predicted<'_>) -> Result<(), CliError> {
     let metrics = [
         ("pearson", Metric::Pearson),
         ("cosine", Metric::Cosine),

@@ -15,19 +15,29 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// How often the bar moves and Ctrl C is looked for.
 const TICK: Duration = Duration::from_millis(50);
 
+/// From here on Ctrl C is heard by [`was_interrupted`].
+pub fn hear_interrupts() {
+    // Set twice it fails, and is set already.
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)).ok();
+}
+
+/// Whether Ctrl C was pressed.
+pub fn was_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 /// Runs `work` as a job and waits for it.
 pub fn run<T: Send + 'static>(
     title: &str,
     work: impl FnOnce(&Ticket) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, CliError> {
-    // Set twice it fails, and is set already.
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)).ok();
+    hear_interrupts();
     let mut jobs: Jobs<T> = Jobs::new(|| {});
     jobs.spawn(title, move |ticket, _| work(ticket));
     let bar = bar(title);
     let mut unit = Unit::default();
     let result = loop {
-        if INTERRUPTED.load(Ordering::Relaxed) {
+        if was_interrupted() {
             jobs.cancel_all();
         }
         if let Some(job) = jobs.running().first() {

@@ -17,7 +17,7 @@ mod tree;
 use std::ops::Range;
 
 use crate::checkpoint::{Kind, LeftOut, Place};
-use crate::numeric::Gram;
+use crate::numeric::{Gram, GramRow};
 
 pub use matrix::{Aggregate, Grain, Group, Matrix, Measure, Scope};
 pub use metric::{Metric, PairSums};
@@ -66,6 +66,22 @@ impl TensorGram {
             (self.gram.non_finite[slot + 1] == 0).then_some(slot)
         };
         Some(self.slots(row(a)?, row(b)?))
+    }
+
+    /// The sums of one of `models`, by its place there, and of a model more that has this row;
+    /// `None` as for [`Self::pair`].
+    pub fn beside(&self, row: &GramRow, slot: usize) -> Option<PairSums> {
+        let own = slot + 1;
+        let is_finite = self.gram.non_finite[own] == 0 && row.non_finite == 0;
+        is_finite.then(|| PairSums {
+            count: self.gram.count as f64,
+            sum_a: self.gram.sums[own],
+            sum_b: row.sum,
+            square_a: self.gram.dot(own, own),
+            square_b: row.dots[self.gram.sums.len()],
+            product: row.dots[own],
+            squared_distance: row.squared_distances[slot],
+        })
     }
 
     /// The sums of two of `models`, by their place there.

@@ -24,6 +24,19 @@ pub struct Gram {
     pub non_finite: Vec<u64>,
 }
 
+/// The row that one model more has in a Gram.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GramRow {
+    /// Σδ
+    pub sum: f64,
+    /// Dot products with each row of the Gram, and with itself.
+    pub dots: Vec<f64>,
+    /// Σ(δ − δᵢ)² for each of its models.
+    pub squared_distances: Vec<f64>,
+    /// NaN or infinite entries.
+    pub non_finite: u64,
+}
+
 impl Gram {
     /// The sums over nothing, for n models.
     pub fn zero(models: usize) -> Self {
@@ -89,6 +102,17 @@ impl Gram {
             }
         }
         out
+    }
+
+    /// Appends the row of one model more.
+    pub fn push(&mut self, row: &GramRow) {
+        debug_assert_eq!(row.dots.len(), self.models() + 2);
+        debug_assert_eq!(row.squared_distances.len(), self.models());
+        self.sums.push(row.sum);
+        self.dots.extend(&row.dots);
+        self.squared_distances.extend(&row.squared_distances);
+        self.squared_distances.push(0.0);
+        self.non_finite.push(row.non_finite);
     }
 
     /// Takes over what `known` says of its models, which are the first of this one's.

@@ -16,5 +16,5 @@ pub mod select;
 pub mod vector;
 
 pub use decode::Float;
-pub use gram::Gram;
+pub use gram::{Gram, GramRow};
 pub use panel::Panel;

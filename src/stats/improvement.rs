@@ -18,7 +18,9 @@ pub fn expected_improvement(mean: f64, spread: f64, best: f64) -> f64 {
         return ahead.max(0.0);
     }
     let normal = Normal::standard();
-    (ahead * normal.cdf(z) + spread * normal.pdf(z)).max(0.0)
+    let hoped = ahead * normal.cdf(z) + spread * normal.pdf(z);
+    // A rounding may leave it below 0; a NaN is to stay one.
+    if hoped < 0.0 { 0.0 } else { hoped }
 }
 
 #[cfg(test)]

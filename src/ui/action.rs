@@ -122,6 +122,16 @@ pub enum Action {
     AskForEvolutionFolder(EvolutionId),
     /// Judge models by the study's evaluator.
     Judge(Vec<ModelId>),
+    /// Show the window that says how models are judged.
+    SetEvaluator,
+    /// Read the task files of the built-in evaluator.
+    ReadTaskFiles,
+    /// Forget what the evaluator has said.
+    ClearEvaluatorLog,
+    /// Show what the evaluator says.
+    ShowEvaluatorLog,
+    /// Show what to merge next.
+    SuggestNextMerge,
     /// Stop what is being judged.
     StopJudging,
     /// Ask for files of tasks for the built-in evaluator.
@@ -181,10 +191,10 @@ pub enum Action {
     OpenHelp,
     /// End the program.
     Quit,
-    /// Do what would stop merges that are being written: stop them first.
-    StopWritingAnd(Box<Action>),
-    /// Go on writing, and forget what would have stopped it.
-    GoOnWriting,
+    /// Do what would stop merges, evolutions or evaluations: stop them first.
+    StopWorkAnd(Box<Action>),
+    /// Go on with them, and forget what would have stopped them.
+    GoOnWorking,
 }
 
 /// What can be taken out of a chart.

@@ -22,6 +22,9 @@ use eframe::egui::{Align2, Context, Event, Frame, Ui, ViewportCommand};
 /// Below this width of the window there is no room for an inspector beside a view.
 const ROOM_FOR_INSPECTOR: f32 = 900.0;
 
+/// The longest that a program that judges is waited for when the window closes.
+const MOST_LEAVING: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// The program's window.
 pub struct App {
     pub(super) bench: Workbench,
@@ -94,11 +97,11 @@ impl App {
         &self.prefs
     }
 
-    /// Opens studies, models, tables and recipes; while a merge is written, a study waits until
-    /// the user has said whether it may be stopped.
+    /// Opens studies, models, tables and recipes; while something is written or judged, a study
+    /// waits until the user has said whether it may be stopped.
     fn open(&mut self, paths: Vec<PathBuf>) {
         let (recipes, mut others): (Vec<_>, Vec<_>) = paths.into_iter().partition(|p| is_recipe(p));
-        if self.bench.is_writing()
+        if self.is_busy()
             && let Some(at) = others.iter().position(|path| opens_study(path))
         {
             self.asked.leaving = Some(Action::OpenStudy(others.remove(at)));
@@ -127,7 +130,7 @@ impl App {
         self.ask_before_closing(ctx);
         let asks = self.picker.is_open() || self.asked.leaving.is_some();
         let on_top = self.palette.is_open() || asks || self.help_is_open;
-        if !on_top && !self.import.is_open() {
+        if !on_top && !self.import.is_open() && !self.evolution.is_asking() {
             self.actions
                 .extend(commands::pressed(ctx, &entries, self.keys));
         }
@@ -227,6 +230,10 @@ impl App {
             });
         shell::drop_target(ui, &self.bench);
         self.import.ui(ui.ctx(), &self.bench, &mut self.actions);
+        if !self.picker.is_open() && !self.import.is_open() {
+            let out = &mut self.actions;
+            self.evolution.evaluator_ui(ui.ctx(), &self.bench, out);
+        }
         self.palette_ui(ui.ctx(), entries);
         if self.help_is_open {
             self.help_is_open = shell::help(ui.ctx(), &commands::commands(&self.bench, 1.0));
@@ -244,6 +251,7 @@ impl App {
         let at_score = view == Some(View::Models) && self.models.is_at_score(&self.bench);
         self.keys = if taken
             || self.import.is_open()
+            || self.evolution.is_asking()
             || self.palette.is_open()
             || self.models.is_asking()
         {
@@ -321,6 +329,7 @@ impl eframe::App for App {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         self.bench.save_if_changed();
+        self.bench.end_jobs(MOST_LEAVING);
     }
 }
 

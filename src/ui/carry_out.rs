@@ -24,7 +24,7 @@ pub struct Asked {
     export: Option<Export>,
     merge_again: Option<MergeId>,
     evolution: Option<EvolutionId>,
-    /// What waits for a word about the merges that it would stop.
+    /// What waits for a word about the work that it would stop.
     pub(super) leaving: Option<Action>,
     drawing: Option<Drawing>,
     last_dir: Option<PathBuf>,
@@ -53,7 +53,7 @@ const WEIGHTS: Filter = Filter {
 
 impl App {
     pub(super) fn carry_out(&mut self, action: Action, ctx: &Context) {
-        if self.bench.is_writing() && shell::ends_writing(&action) {
+        if self.is_busy() && shell::ends_work(&action) {
             self.asked.leaving = Some(action);
             return;
         }
@@ -145,6 +145,17 @@ impl App {
             Action::StopEvolution(id) => self.bench.stop_evolution(id),
             Action::AskForEvolutionFolder(id) => self.ask_for_evolution_folder(id, ctx),
             Action::Judge(models) => self.bench.judge_models(&models),
+            Action::SetEvaluator => self.evolution.set_evaluator(),
+            Action::ReadTaskFiles => self.bench.read_task_files(),
+            Action::ClearEvaluatorLog => self.bench.clear_evaluator_log(),
+            Action::ShowEvaluatorLog => {
+                self.prefs.view = View::Evolution;
+                self.evolution.show_log();
+            }
+            Action::SuggestNextMerge => {
+                self.prefs.view = View::Evolution;
+                self.evolution.suggest();
+            }
             Action::StopJudging => self.bench.stop_judging(),
             Action::AskForTaskFiles => self.ask_for_files(Purpose::TaskFiles, TASKS, ctx),
             Action::AskForCallFolder => {
@@ -193,28 +204,34 @@ impl App {
             Action::OpenPalette => self.palette.open(),
             Action::OpenHelp => self.help_is_open = true,
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
-            Action::StopWritingAnd(action) => {
+            Action::StopWorkAnd(action) => {
                 self.asked.leaving = None;
-                self.stop_writing_and(*action, ctx);
+                self.stop_work_and(*action, ctx);
             }
-            Action::GoOnWriting => self.asked.leaving = None,
+            Action::GoOnWorking => self.asked.leaving = None,
         }
     }
 
     /// The job takes a moment to hear that it is to stop; what was asked for need not wait.
-    fn stop_writing_and(&mut self, action: Action, ctx: &Context) {
+    fn stop_work_and(&mut self, action: Action, ctx: &Context) {
         self.bench.cancel_merges();
         self.bench.forget_merges();
+        self.bench.leave_evolutions();
         self.carry_out(action, ctx);
     }
 
     /// The window's own button to close it asks as well.
     pub(super) fn ask_before_closing(&mut self, ctx: &Context) {
         let is_closing = ctx.input(|input| input.viewport().close_requested());
-        if is_closing && self.bench.is_writing() {
+        if is_closing && self.is_busy() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.asked.leaving = Some(Action::Quit);
         }
+    }
+
+    /// Whether there is work that leaving the study would stop.
+    pub(super) fn is_busy(&self) -> bool {
+        self.bench.is_writing() || self.bench.is_evolving()
     }
 
     fn open_study(&mut self, path: &Path) {

@@ -40,6 +40,7 @@ pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
     import_commands(&mut out);
     kinship_commands(&mut out, bench.study());
     merge_commands(&mut out, bench);
+    run_commands(&mut out, bench);
     evolution_commands(&mut out, bench);
     view_commands(&mut out, bench, zoom);
     out
@@ -449,7 +450,7 @@ fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
 }
 
 /// Evolutions by name: what each can be asked for as it stands.
-fn evolution_commands(out: &mut Vec<Entry>, bench: &Workbench) {
+fn run_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     let group = "Evolution";
     let open = bench.is_open();
     push(
@@ -474,6 +475,27 @@ fn evolution_commands(out: &mut Vec<Entry>, bench: &Workbench) {
             RunState::Ready => can("Run evolution", Action::RunEvolution(id)),
             _ => can("Resume evolution", Action::RunEvolution(id)),
         }
+    }
+}
+
+/// What to merge next, and who judges what was merged.
+fn evolution_commands(out: &mut Vec<Entry>, bench: &Workbench) {
+    let open = bench.is_open();
+    let group = "Evolution";
+    let next = Action::SuggestNextMerge;
+    push(out, group, "Suggest next merge", None, open, next);
+    let selected = bench.study().selection().models();
+    let can = bench.evaluator_objection().is_none()
+        && views::evaluate_objection(bench, &selected).is_none();
+    let title = "Evaluate the selected models";
+    push(out, group, title, None, can, Action::Judge(selected));
+    let title = "Choose how models are judged…";
+    push(out, group, title, None, open, Action::SetEvaluator);
+    let title = "Show the evaluation log";
+    push(out, group, title, None, open, Action::ShowEvaluatorLog);
+    if !bench.being_judged().is_empty() {
+        let title = "Stop evaluating";
+        push(out, group, title, None, true, Action::StopJudging);
     }
 }
 

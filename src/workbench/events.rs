@@ -44,6 +44,8 @@ pub enum Outcome {
     Born(Box<super::evolving::Born>),
     /// A model was judged.
     Judged(Box<super::evolving::Judged>),
+    /// What files of tasks hold.
+    Tasks(Vec<PathBuf>, Vec<super::evolving::TaskFile>),
     /// A line that an evaluator printed.
     Said(super::evolving::Said),
     /// A file was written.
@@ -88,6 +90,7 @@ impl Workbench {
 
     /// Asks the disk what has become of the open files; changed ones are opened anew.
     pub fn look_at_disk(&mut self) {
+        self.look_at_evaluator_again();
         let open: Vec<(ModelId, Arc<Checkpoint>)> = self
             .models
             .iter()
@@ -171,6 +174,7 @@ impl Workbench {
             Outcome::Merged(id, made) => self.take_merged(id, &made.0, made.1),
             Outcome::Ahead(found) => self.take_ahead(found.0, found.1),
             Outcome::Born(_) | Outcome::Judged(_) | Outcome::Said(_) => self.take_evolved(outcome),
+            Outcome::Tasks(paths, files) => self.take_task_files(paths, files),
             Outcome::Written(path) => self.tell_written(&path),
             Outcome::Picture(picture) => self.picture = Some(picture),
             Outcome::Done(sentence) => self.tell(NoticeKind::Done, sentence, ""),

@@ -55,6 +55,8 @@ pub struct Workbench {
     record: OnceCell<Record>,
     pairs: OnceCell<Vec<PairRow>>,
     suggested: OnceCell<suggesting::Suggested>,
+    /// What is in the evaluator's way, looked up when it is asked for.
+    objection: OnceCell<Option<String>>,
     kin: kin::Kin,
     /// Models measured since the study was opened, with their base.
     once_measured: BTreeSet<(ModelId, ModelId)>,
@@ -150,6 +152,7 @@ impl Workbench {
             record: OnceCell::new(),
             pairs: OnceCell::new(),
             suggested: OnceCell::new(),
+            objection: OnceCell::new(),
             kin: kin::Kin::default(),
             once_measured: BTreeSet::new(),
             measuring: BTreeMap::new(),
@@ -429,6 +432,15 @@ impl Workbench {
         }
     }
 
+    /// Waits at most so long for something to arrive, and takes it in; for programs without a
+    /// window.
+    pub fn poll_within(&mut self, timeout: Duration) {
+        if let Some(event) = self.jobs.wait(timeout) {
+            self.take(event);
+        }
+        self.poll();
+    }
+
     /// Polls until no job runs; for programs without a window.
     pub fn wait(&mut self, mut on_progress: impl FnMut(&Self)) {
         while !self.jobs.running().is_empty() {
@@ -442,6 +454,16 @@ impl Workbench {
     /// Asks a job to stop.
     pub fn cancel(&self, job: JobId) {
         self.jobs.cancel(job);
+    }
+
+    /// Asks every job to stop and waits for them, `most` at the longest: programs that they
+    /// have started are not left behind.
+    pub fn end_jobs(&mut self, most: Duration) {
+        self.jobs.cancel_all();
+        let due = Instant::now() + most;
+        while !self.jobs.running().is_empty() && Instant::now() < due {
+            self.jobs.wait(Duration::from_millis(100));
+        }
     }
 
     /// Takes a study off the list of recent ones.
@@ -480,6 +502,7 @@ impl Workbench {
         self.record.take();
         self.pairs.take();
         self.suggested.take();
+        self.objection.take();
     }
 
     fn remember(&mut self) {

@@ -24,6 +24,17 @@ impl Workbench {
         self.suggested.get_or_init(|| self.suggest_merges())
     }
 
+    /// The place of a pair among the suggestions, from 1, and of how many.
+    pub fn place_among_suggestions(&self, a: ModelId, b: ModelId) -> Option<(usize, usize)> {
+        let Suggested { models, merges } = self.suggestions();
+        let is_pair = |merge: &Suggestion| {
+            let pair = merge.pair.map(|k| models[k]);
+            pair == [a, b] || pair == [b, a]
+        };
+        let place = merges.iter().position(is_pair)?;
+        Some((place + 1, merges.len()))
+    }
+
     fn suggest_merges(&self) -> Suggested {
         let doc = self.study().doc();
         let base = doc.shown_base();

@@ -8,11 +8,12 @@
 //! a product of matrices is summed: the library takes another way for a single row. It never
 //! depends on the number of threads of the pool.
 
-use candle_core::{Device, Result, Tensor};
-use candle_nn::ops::{rms_norm, silu, softmax_last_dim};
+use candle_core::{DType, Device, Result, Tensor};
+use candle_nn::ops::{rms_norm, softmax_last_dim};
 use candle_nn::{Linear, Module};
 
 use super::cache::Cache;
+use super::gated::Gated;
 use super::rope::Rope;
 use super::settings::Settings;
 use super::weights::Reader;
@@ -33,14 +34,13 @@ pub(super) struct Decoder {
 #[derive(Debug)]
 struct Layer {
     attention_norm: Tensor,
-    queries: Linear,
-    keys: Linear,
-    values: Linear,
+    /// Queries, keys and values side by side: fewer and larger products cost less.
+    inputs: Linear,
     head_norms: Option<(Tensor, Tensor)>,
     out: Linear,
     mlp_norm: Tensor,
-    gate: Linear,
-    up: Linear,
+    /// Gate and up side by side.
+    gate_up: Linear,
     down: Linear,
     window: Option<usize>,
 }
@@ -102,6 +102,13 @@ impl Decoder {
         self.head.forward(hidden)
     }
 
+    #[cfg(test)]
+    pub(super) fn set_windows(&mut self, window: Option<usize>) {
+        self.layers
+            .iter_mut()
+            .for_each(|layer| layer.window = window);
+    }
+
     fn eps(&self) -> f32 {
         self.settings.eps as f32
     }
@@ -117,13 +124,13 @@ impl Decoder {
     ) -> Result<Tensor> {
         let s = &self.settings;
         let (rows, before) = (cache.rows(), cache.len());
-        let split = |x: Tensor, heads: usize| {
-            let x = x.reshape((rows, new, heads, s.head_dim))?;
-            x.transpose(1, 2)?.contiguous()
-        };
-        let mut queries = split(layer.queries.forward(x)?, s.heads)?;
-        let mut keys = split(layer.keys.forward(x)?, s.kv_heads)?;
-        let values = split(layer.values.forward(x)?, s.kv_heads)?;
+        let all = layer.inputs.forward(x)?;
+        let all = all.reshape((rows, new, s.heads + 2 * s.kv_heads, s.head_dim))?;
+        let all = all.transpose(1, 2)?;
+        let part = |from, heads| all.narrow(1, from, heads)?.contiguous();
+        let mut queries = part(0, s.heads)?;
+        let mut keys = part(s.heads, s.kv_heads)?;
+        let values = part(s.heads + s.kv_heads, s.kv_heads)?;
         if let Some((of_queries, of_keys)) = &layer.head_norms {
             queries = rms_norm(&queries, of_queries, self.eps())?;
             keys = rms_norm(&keys, of_keys, self.eps())?;
@@ -162,24 +169,24 @@ impl Layer {
     ) -> std::result::Result<Self, EvaluateError> {
         let (queries, keys) = (s.heads * s.head_dim, s.kv_heads * s.head_dim);
         let part = |part: &str| format!("model.layers.{k}.{part}");
-        let mut linear = |name: &str, rows: usize, columns: usize, must_have_bias: bool| {
-            let weight = from.tensor(&part(&format!("{name}.weight")), &[rows, columns])?;
-            let bias = part(&format!("{name}.bias"));
-            let bias = if must_have_bias {
-                Some(from.tensor(&bias, &[rows])?)
-            } else {
-                from.optional(&bias, &[rows])?
-            };
-            Ok::<_, EvaluateError>(Linear::new(weight, bias))
+        let inputs = [
+            ("self_attn.q_proj", queries),
+            ("self_attn.k_proj", keys),
+            ("self_attn.v_proj", keys),
+        ];
+        let gate_up = [("mlp.gate_proj", s.inner), ("mlp.up_proj", s.inner)];
+        let mut linear = |parts: &[(&str, usize)], columns, must_have_bias| {
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|&(name, rows)| (part(name), rows))
+                .collect();
+            joined(from, &parts, columns, must_have_bias)
         };
         let layer = Self {
-            queries: linear("self_attn.q_proj", queries, s.hidden, s.qkv_bias)?,
-            keys: linear("self_attn.k_proj", keys, s.hidden, s.qkv_bias)?,
-            values: linear("self_attn.v_proj", keys, s.hidden, s.qkv_bias)?,
-            out: linear("self_attn.o_proj", s.hidden, queries, false)?,
-            gate: linear("mlp.gate_proj", s.inner, s.hidden, false)?,
-            up: linear("mlp.up_proj", s.inner, s.hidden, false)?,
-            down: linear("mlp.down_proj", s.hidden, s.inner, false)?,
+            inputs: linear(&inputs, s.hidden, s.qkv_bias)?,
+            out: linear(&[("self_attn.o_proj", s.hidden)], queries, false)?,
+            gate_up: linear(&gate_up, s.hidden, false)?,
+            down: linear(&[("mlp.down_proj", s.hidden)], s.inner, false)?,
             attention_norm: from.tensor(&part("input_layernorm.weight"), &[s.hidden])?,
             mlp_norm: from.tensor(&part("post_attention_layernorm.weight"), &[s.hidden])?,
             head_norms: None,
@@ -203,9 +210,35 @@ impl Layer {
     }
 
     fn mlp(&self, x: &Tensor) -> Result<Tensor> {
-        let inner = (silu(&self.gate.forward(x)?)? * self.up.forward(x)?)?;
+        let inner = self.gate_up.forward(x)?.apply_op1_no_bwd(&Gated)?;
         self.down.forward(&inner)
     }
+}
+
+/// Weights of the same width, by name and rows, as one; biases are used where they are stored.
+fn joined(
+    from: &mut Reader<'_>,
+    parts: &[(String, usize)],
+    columns: usize,
+    must_have_bias: bool,
+) -> std::result::Result<Linear, EvaluateError> {
+    let (mut weights, mut biases, mut has_bias) = (Vec::new(), Vec::new(), false);
+    for (name, rows) in parts {
+        weights.push(from.tensor(&format!("{name}.weight"), &[*rows, columns])?);
+        let bias = format!("{name}.bias");
+        let stored = if must_have_bias {
+            Some(from.tensor(&bias, &[*rows])?)
+        } else {
+            from.optional(&bias, &[*rows])?
+        };
+        has_bias |= stored.is_some();
+        let none = || Tensor::zeros(*rows, DType::F32, &Device::Cpu);
+        biases.push(stored.map_or_else(none, Ok)?);
+    }
+    // Stored by columns, a weight need not be turned around for every product.
+    let weight = Tensor::cat(&weights, 0)?.t()?.contiguous()?.t()?;
+    let bias = has_bias.then(|| Tensor::cat(&biases, 0)).transpose()?;
+    Ok(Linear::new(weight, bias))
 }
 
 /// Minus infinity where a new token must not look: at those behind it, and at those before its

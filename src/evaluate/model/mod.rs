@@ -5,6 +5,7 @@
 
 mod cache;
 mod decoder;
+mod gated;
 mod memory;
 mod rope;
 mod settings;
@@ -85,17 +86,22 @@ impl Model {
     /// # Errors
     /// More tokens than [`Self::positions`], a token beyond the vocabulary, and cancellation.
     pub fn logits(&self, tokens: &[u32], ticket: &Ticket) -> Result<Vec<f32>, EvaluateError> {
+        if tokens.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut batch = Batch::new(self, 1, tokens.len())?;
         let hidden = batch.advance(tokens, ticket)?;
         Ok(self.decoder.logits(&hidden)?.flatten_all()?.to_vec1()?)
     }
 
     /// How many tokens are gone through at once: so many that the largest product of a layer
-    /// takes some hundredths of a second, because cancellation is heard between them.
+    /// takes some hundredths of a second, because cancellation is heard between them; and in
+    /// small models so few that the library adds them up on the calling thread.
     pub(super) fn tokens_at_once(&self) -> usize {
         let s = &self.decoder.settings;
-        let largest = s.hidden * s.inner.max(s.heads * s.head_dim);
-        (PRODUCT / largest).clamp(16, 4096)
+        let largest = s.hidden * (2 * s.inner).max((s.heads + 2 * s.kv_heads) * s.head_dim);
+        let quiet = (QUIET_NUMBERS / s.hidden).max(128);
+        (PRODUCT / largest).min(quiet).max(16)
     }
 
     /// The same for the head.
@@ -123,6 +129,10 @@ impl Model {
 
 /// Multiplications in one product: about a fiftieth of a second on one processor.
 const PRODUCT: usize = 1 << 29;
+
+/// Numbers from which on the library (candle-core 0.11) spreads a sum of tensors over
+/// threads of its own, one call at a time, and others wait.
+const QUIET_NUMBERS: usize = (64 << 10) - 1;
 
 /// Texts of equal length that are gone through together.
 pub(super) struct Batch<'m> {
@@ -181,5 +191,94 @@ fn check_memory(checkpoint: &Checkpoint, available: Option<u64>) -> Result<(), E
             available_bytes: available,
         }),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn demo() -> Checkpoint {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Checkpoint::open(&root.join("resources/demo/base")).unwrap()
+    }
+
+    #[test]
+    fn memory_is_asked_for_before_it_is_taken() {
+        let checkpoint = demo();
+        assert_eq!(check_memory(&checkpoint, None), Ok(()));
+        assert_eq!(check_memory(&checkpoint, Some(8 * 739_200)), Ok(()));
+        let error = check_memory(&checkpoint, Some(8 * 739_200 - 1)).unwrap_err();
+        assert!(
+            matches!(error, EvaluateError::TooLarge { needed_bytes, .. } if needed_bytes == 8 * 739_200)
+        );
+    }
+
+    /// A text read in pieces of these lengths, with windows of attention or without.
+    fn read(window: Option<usize>, pieces: &[usize]) -> Vec<f32> {
+        let ticket = Ticket::default();
+        let mut model = Model::load(&demo(), &ticket).unwrap();
+        model.decoder.set_windows(window);
+        let tokens = model.tokens("sort zqxjkvbpyg=").unwrap();
+        let mut batch = Batch::new(&model, 1, tokens.len()).unwrap();
+        let mut from = 0;
+        let mut last = Vec::new();
+        for piece in pieces {
+            let hidden = batch.advance(&tokens[from..from + piece], &ticket).unwrap();
+            last = batch
+                .logits(&hidden)
+                .unwrap()
+                .to_vec2::<f32>()
+                .unwrap()
+                .pop()
+                .unwrap();
+            from += piece;
+        }
+        assert_eq!(from, tokens.len());
+        last
+    }
+
+    #[test]
+    fn a_text_read_in_pieces_is_the_same_text() {
+        for window in [None, Some(1), Some(4)] {
+            let whole = read(window, &[17]);
+            for pieces in [&[5, 4, 8][..], &[1; 17], &[16, 1]] {
+                for (a, b) in whole.iter().zip(&read(window, pieces)) {
+                    // Sums in another order: some hundred roundings of f32 of numbers up to 20.
+                    assert!((a - b).abs() < 1e-4, "{window:?}, {pieces:?}: {a} and {b}");
+                }
+            }
+        }
+        assert_ne!(read(None, &[17]), read(Some(4), &[17]));
+    }
+
+    #[test]
+    fn a_batch_keeps_the_texts_that_it_is_told_to() {
+        let ticket = Ticket::default();
+        let model = Model::load(&demo(), &ticket).unwrap();
+        let texts = ["add 11+86=", "add 12+34=", "sub 99-11="].map(|t| model.tokens(t).unwrap());
+        let mut all = Batch::new(&model, 3, 12).unwrap();
+        all.advance(&texts.concat(), &ticket).unwrap();
+        all.keep(&[2, 1]).unwrap();
+        let next = all.advance(&[9, 10], &ticket).unwrap();
+        let next: Vec<Vec<f32>> = all.logits(&next).unwrap().to_vec2().unwrap();
+        for (k, token, found) in [(2, 9, &next[0]), (1, 10, &next[1])] {
+            let mut own = texts[k].clone();
+            own.push(token);
+            let alone = model.logits(&own, &ticket).unwrap();
+            let alone = &alone[alone.len() - model.vocabulary()..];
+            assert!(found.iter().zip(alone).all(|(a, b)| (a - b).abs() < 1e-4));
+        }
+    }
+
+    #[test]
+    fn more_tokens_than_the_model_reads_are_refused() {
+        let model = Model::load(&demo(), &Ticket::default()).unwrap();
+        assert_eq!(model.positions(), 64);
+        let error = model.logits(&[5; 65], &Ticket::default()).unwrap_err();
+        assert!(error.to_string().contains("65 tokens are more than its 64"));
+        let error = model.logits(&[51], &Ticket::default()).unwrap_err();
+        assert!(error.to_string().contains("token 51"));
+        assert_eq!(model.logits(&[], &Ticket::default()), Ok(Vec::new()));
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use candle_core::{Device, Tensor};
 
-use crate::checkpoint::{Checkpoint, Dtype};
+use crate::checkpoint::{Checkpoint, Dtype, dtype};
 use crate::evaluate::EvaluateError;
 use crate::jobs::Ticket;
 use crate::numeric::decode;
@@ -61,8 +61,8 @@ impl<'c> Reader<'c> {
         );
         let Some(float) = stored.float().filter(|_| wide) else {
             return Err(self.unsupported(format!(
-                "tensor `{name}` is stored as {:?}, of which F64, F32, F16 and BF16 are known",
-                stored.dtype
+                "tensor `{name}` is stored as {}, and only F64, F32, F16 and BF16 are known",
+                dtype::name(stored.dtype)
             )));
         };
         let mut numbers = Vec::new();

@@ -58,14 +58,14 @@ impl Words {
     /// The tokens of texts, with what the tokenizer puts around a text, such as `<s>`.
     pub(crate) fn prompts(&self, texts: Vec<&str>) -> Result<Vec<Vec<u32>>, EvaluateError> {
         let encoded = self.tokenizer.encode_batch(texts, true);
-        let encoded = encoded.map_err(|error| self.trouble(error))?;
+        let encoded = encoded.map_err(|error| self.trouble(&error))?;
         Ok(encoded.iter().map(|e| e.get_ids().to_vec()).collect())
     }
 
     /// How many tokens each text has by itself.
     pub(crate) fn lengths(&self, texts: Vec<&str>) -> Result<Vec<usize>, EvaluateError> {
         let encoded = self.tokenizer.encode_batch(texts, false);
-        let encoded = encoded.map_err(|error| self.trouble(error))?;
+        let encoded = encoded.map_err(|error| self.trouble(&error))?;
         Ok(encoded.iter().map(|e| e.get_ids().len()).collect())
     }
 
@@ -73,10 +73,10 @@ impl Words {
     pub(crate) fn text(&self, tokens: &[u32]) -> Result<String, EvaluateError> {
         self.tokenizer
             .decode(tokens, true)
-            .map_err(|error| self.trouble(error))
+            .map_err(|error| self.trouble(&error))
     }
 
-    fn trouble(&self, error: tokenizers::Error) -> EvaluateError {
+    fn trouble(&self, error: &tokenizers::Error) -> EvaluateError {
         EvaluateError::Tokenizer {
             path: self.path.clone(),
             reason: error.to_string(),

@@ -20,7 +20,7 @@ use self::perplexity::{Doubt, Window};
 use super::task::Content;
 use super::{EvaluateError, Model, Task, TaskOutcome, TaskScore};
 use crate::jobs::{Ticket, Unit};
-use crate::parallel::{in_order, lock};
+use crate::parallel::{in_order, in_order_apart, lock};
 
 /// Prompts that are answered together: measured best on small models.
 const ROWS: usize = 64;
@@ -73,6 +73,19 @@ pub fn evaluate_with_rows(
     outcomes(tasks, &answers, &doubts)
 }
 
+/// Calls `work` for 0..n on all threads. Where there are fewer pieces than threads, the library
+/// may split each among them; the bits are the same.
+fn spread(
+    n: usize,
+    work: impl Fn(usize) -> Result<(), EvaluateError> + Sync,
+) -> Result<(), EvaluateError> {
+    if n < rayon::current_num_threads() {
+        in_order(n, work)
+    } else {
+        in_order_apart(n, work)
+    }
+}
+
 /// What the model answers to each prompt.
 fn answer(
     model: &Model,
@@ -82,14 +95,14 @@ fn answer(
 ) -> Result<Vec<String>, EvaluateError> {
     let batches = asked::batches(model, asked, rows);
     let answers = Mutex::new(vec![String::new(); asked.len()]);
-    in_order(batches.len(), |k| {
+    spread(batches.len(), |k| {
         let batch: Vec<&Asked<'_>> = batches[k].iter().map(|&at| &asked[at]).collect();
         let texts = generate::answers(model, &batch, ticket)?;
         let mut answers = lock(&answers);
         for (&at, text) in batches[k].iter().zip(texts) {
             answers[at] = text;
         }
-        Ok::<(), EvaluateError>(())
+        Ok(())
     })?;
     Ok(std::mem::take(&mut *lock(&answers)))
 }
@@ -101,10 +114,10 @@ fn read_windows(
     ticket: &Ticket,
 ) -> Result<Vec<Doubt>, EvaluateError> {
     let doubts = Mutex::new(vec![Doubt::default(); windows.len()]);
-    in_order(windows.len(), |k| {
+    spread(windows.len(), |k| {
         let doubt = perplexity::doubt(model, &windows[k], ticket)?;
         lock(&doubts)[k] = doubt;
-        Ok::<(), EvaluateError>(())
+        Ok(())
     })?;
     Ok(std::mem::take(&mut *lock(&doubts)))
 }

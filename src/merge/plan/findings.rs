@@ -15,6 +15,9 @@ const NAMES_SHOWN: usize = 3;
 pub(super) struct Findings {
     /// By the path in the recipe and the model.
     missing: BTreeMap<(String, String), Vec<String>>,
+    /// Parameters without a value: path, what is missing, and the first tensor that it is
+    /// missing for.
+    unset: Vec<(String, String, String)>,
     odd_shapes: BTreeMap<(String, String), Vec<OddShape>>,
     extra: BTreeMap<(String, String, String), Vec<String>>,
     computed: BTreeSet<String>,
@@ -43,6 +46,18 @@ impl Findings {
     pub(super) fn missing(&mut self, path: &str, model: &str, tensor: &str) {
         let key = (path.to_owned(), model.to_owned());
         self.missing.entry(key).or_default().push(tensor.to_owned());
+    }
+
+    /// One tensor is enough to say; a missing parameter would be told for hundreds.
+    pub(super) fn unset(&mut self, path: &str, what: String, tensor: &str) {
+        if self.unset.iter().all(|(_, known, _)| *known != what) {
+            self.unset.push((path.to_owned(), what, tensor.to_owned()));
+        }
+    }
+
+    /// Whether all parameters have had their values so far.
+    pub(super) fn all_set(&self) -> bool {
+        self.unset.is_empty()
     }
 
     pub(super) fn odd_shape(
@@ -99,10 +114,10 @@ impl Findings {
         formats: &Formats,
     ) {
         self.tensors += 1;
-        let names: BTreeSet<String> = inputs.iter().map(|&d| dtype::name(d)).collect();
-        if names.len() > 1 && formats.written.is_none() {
+        if formats.written.is_none() && inputs.iter().any(|&dtype| dtype != inputs[0]) {
+            let names: BTreeSet<String> = inputs.iter().map(|&d| dtype::name(d)).collect();
             self.mixed
-                .insert((names.iter().cloned().collect(), dtype::name(made)));
+                .insert((names.into_iter().collect(), dtype::name(made)));
         }
         if let Some(compute) = formats.compute {
             let wider = |d: &&Dtype| d.bitsize() > 8 * compute.bytes();
@@ -117,6 +132,9 @@ impl Findings {
 
     /// Tells it all.
     pub(super) fn tell(self, formats: &Formats, context: &mut Context<'_>) {
+        for (path, what, tensor) in &self.unset {
+            context.error(path, format!("{what}, at least for {tensor}"));
+        }
         for ((path, model), tensors) in &self.missing {
             context.error(path, format!("{model} lacks {}", some_of(tensors)));
         }

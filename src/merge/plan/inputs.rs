@@ -1,59 +1,53 @@
 //! What the plan knows of a model: its headers, from files or from the plan of an earlier step.
+//!
+//! Nothing is copied: a plan is made anew for every movement of a slider.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Step, TensorPlan};
 use crate::checkpoint::{
-    Checkpoint, Config, Dtype, Place, Stack, is_language_head, is_token_embedding, place,
+    Checkpoint, Config, Dtype, Place, Stack, Tensor, is_language_head, is_token_embedding,
 };
 
 /// The header of one tensor.
-#[derive(Clone, Debug)]
-pub(super) struct Head {
-    pub(super) shape: Vec<usize>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'h> {
+    pub(super) name: &'h str,
+    pub(super) shape: &'h [usize],
     pub(super) dtype: Dtype,
     pub(super) place: Place,
 }
 
 /// The headers of one model.
-pub(super) struct Headers {
+pub(super) struct Headers<'s> {
     /// For messages.
     pub(super) name: String,
-    /// Names in the order of people.
-    pub(super) names: Vec<String>,
-    tensors: BTreeMap<String, Head>,
+    tensors: Tensors<'s>,
     pub(super) config: Config,
     /// Number of layers of each stack.
     pub(super) layers: BTreeMap<Stack, u32>,
-    /// The output head of a language model.
-    pub(super) head: Option<String>,
-    /// The token embedding.
-    pub(super) embedding: Option<String>,
+    /// The output head of a language model, by its number.
+    head: Option<usize>,
+    /// The token embedding, by its number.
+    embedding: Option<usize>,
 }
 
-impl Headers {
+/// In the order of people.
+enum Tensors<'s> {
+    Stored(Arc<Checkpoint>),
+    Planned(&'s [TensorPlan]),
+}
+
+impl<'s> Headers<'s> {
     /// Of an opened model.
-    pub(super) fn of_checkpoint(name: String, checkpoint: &Checkpoint) -> Self {
-        let head = |tensor: &crate::checkpoint::Tensor| Head {
-            shape: tensor.shape.clone(),
-            dtype: tensor.dtype,
-            place: tensor.place,
-        };
-        let tensors = checkpoint.tensors();
-        Self::new(
-            name,
-            tensors.iter().map(|t| (t.name.clone(), head(t))).collect(),
-            checkpoint.config().clone(),
-        )
+    pub(super) fn of_checkpoint(name: String, checkpoint: &Arc<Checkpoint>) -> Self {
+        let tensors = Tensors::Stored(Arc::clone(checkpoint));
+        Self::new(name, tensors, checkpoint.config().clone())
     }
 
     /// Of a model that an earlier step makes, whose donor's configuration is `config`.
-    pub(super) fn of_step(name: String, step: &Step, config: &Config) -> Self {
-        let head = |tensor: &TensorPlan| Head {
-            shape: tensor.shape.clone(),
-            dtype: tensor.dtype,
-            place: place(&tensor.name),
-        };
+    pub(super) fn of_step(name: String, step: &'s Step, config: &Config) -> Self {
         let mut config = config.clone();
         if let Some(layers) = &step.config.layers {
             config.num_hidden_layers = Some(layers.len());
@@ -64,53 +58,61 @@ impl Headers {
             .tie_word_embeddings
             .or(config.tie_word_embeddings);
         config.dtype = step.config.dtype.clone().or(config.dtype);
-        let tensors = &step.tensors;
-        Self::new(
-            name,
-            tensors.iter().map(|t| (t.name.clone(), head(t))).collect(),
-            config,
-        )
+        Self::new(name, Tensors::Planned(&step.tensors), config)
     }
 
-    fn new(name: String, tensors: Vec<(String, Head)>, config: Config) -> Self {
+    fn new(name: String, tensors: Tensors<'s>, config: Config) -> Self {
         let mut layers: BTreeMap<Stack, u32> = BTreeMap::new();
-        for (_, head) in &tensors {
+        for head in tensors.heads() {
             if let Some(layer) = head.place.layer {
                 let count = layers.entry(head.place.stack).or_default();
                 *count = (*count).max(layer.saturating_add(1));
             }
         }
-        let names: Vec<String> = tensors.iter().map(|(name, _)| name.clone()).collect();
-        let first = |rule: fn(&str) -> bool| names.iter().find(|name| rule(name)).cloned();
+        let first = |rule: fn(&str) -> bool| tensors.heads().position(|head| rule(head.name));
         Self {
             name,
             head: first(is_language_head),
             embedding: first(is_token_embedding),
-            names,
-            tensors: tensors.into_iter().collect(),
+            tensors,
             config,
             layers,
         }
     }
 
-    /// The tensor called `name`.
-    pub(super) fn get(&self, name: &str) -> Option<&Head> {
-        self.tensors.get(name)
+    /// All tensors, in the order of people.
+    pub(super) fn heads(&self) -> impl Iterator<Item = Head<'_>> {
+        self.tensors.heads()
+    }
+
+    /// The tensor called `name`, looked for first at number `near`: relatives have the same
+    /// tensors at the same places.
+    pub(super) fn find(&self, name: &str, near: usize) -> Option<Head<'_>> {
+        let near = self.tensors.at(near).filter(|head| head.name == name);
+        near.or_else(|| self.tensors.named(name))
     }
 
     /// The tensor that holds the numbers of `name`: a head that is tied is the embedding.
-    pub(super) fn holder_of(&self, name: &str) -> Option<&str> {
-        if let Some((own, _)) = self.tensors.get_key_value(name) {
-            return Some(own);
-        }
-        (is_language_head(name) && self.head.is_none())
-            .then_some(self.embedding.as_deref())
-            .flatten()
+    pub(super) fn holder_of(&self, name: &str, near: usize) -> Option<Head<'_>> {
+        self.find(name, near).or_else(|| {
+            let is_tied = is_language_head(name) && self.head.is_none();
+            self.embedding().filter(|_| is_tied)
+        })
+    }
+
+    /// The output head of a language model.
+    pub(super) fn head(&self) -> Option<Head<'_>> {
+        self.tensors.at(self.head?)
+    }
+
+    /// The token embedding.
+    pub(super) fn embedding(&self) -> Option<Head<'_>> {
+        self.tensors.at(self.embedding?)
     }
 
     /// Rows of the token embedding.
     pub(super) fn vocabulary(&self) -> Option<usize> {
-        self.get(self.embedding.as_deref()?)?.shape.first().copied()
+        self.embedding()?.shape.first().copied()
     }
 
     /// Layers of the only stack; `None` if there are several.
@@ -120,5 +122,43 @@ impl Headers {
             1 => self.layers.values().next().copied(),
             _ => None,
         }
+    }
+}
+
+impl Tensors<'_> {
+    fn heads(&self) -> impl Iterator<Item = Head<'_>> {
+        (0..).map_while(|at| self.at(at))
+    }
+
+    fn at(&self, at: usize) -> Option<Head<'_>> {
+        match self {
+            Self::Stored(checkpoint) => checkpoint.tensors().get(at).map(stored),
+            Self::Planned(tensors) => tensors.get(at).map(planned),
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<Head<'_>> {
+        match self {
+            Self::Stored(checkpoint) => checkpoint.tensor(name).map(stored),
+            Self::Planned(tensors) => super::named(tensors, name).map(planned),
+        }
+    }
+}
+
+fn stored(tensor: &Tensor) -> Head<'_> {
+    Head {
+        name: &tensor.name,
+        shape: &tensor.shape,
+        dtype: tensor.dtype,
+        place: tensor.place,
+    }
+}
+
+fn planned(tensor: &TensorPlan) -> Head<'_> {
+    Head {
+        name: &tensor.name,
+        shape: &tensor.shape,
+        dtype: tensor.dtype,
+        place: tensor.place,
     }
 }

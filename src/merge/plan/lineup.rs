@@ -1,5 +1,7 @@
 //! The inputs of one tensor lined up: who has it, and in which shape.
 
+use std::borrow::Cow;
+
 use super::super::methods::BaseRule;
 use super::inputs::{Head, Headers};
 use super::shape::Part;
@@ -7,30 +9,37 @@ use super::steps::Context;
 use super::tensors::{Maker, lead_of};
 use crate::checkpoint::{is_language_head, is_token_embedding};
 
+/// A tensor to be made, as it is asked of the sources.
+pub(super) struct Wanted<'w> {
+    /// Which of the lead's tensors it is.
+    pub(super) at: usize,
+    /// What a source calls it whose first layer this is.
+    pub(super) name_in: &'w dyn Fn(u32) -> Cow<'w, str>,
+}
+
 /// One input that is there.
-pub(super) struct Given {
+pub(super) struct Given<'g> {
     pub(super) source: usize,
-    /// The tensor that holds the numbers.
-    pub(super) holder: String,
     /// The tensor that was asked for.
-    pub(super) wanted: String,
-    pub(super) head: Head,
+    pub(super) wanted: Cow<'g, str>,
+    /// The tensor that holds the numbers.
+    pub(super) head: Head<'g>,
 }
 
 impl Maker<'_> {
     /// What every source has of a tensor; `None` if one that must have it has not.
-    pub(super) fn given(
+    pub(super) fn given<'g>(
         &mut self,
         part: &Part<'_>,
-        name_in: &dyn Fn(u32) -> String,
-        context: &Context<'_>,
-    ) -> Option<Vec<Given>> {
+        tensor: &Wanted<'g>,
+        context: &'g Context<'_>,
+    ) -> Option<Vec<Given<'g>>> {
         let mut given = Vec::new();
         let mut complete = true;
         for (source, own) in part.sources.iter().enumerate() {
-            let wanted = name_in(own.first);
+            let wanted = (tensor.name_in)(own.first);
             let headers = context.headers[own.model].as_ref()?;
-            let Some(holder) = headers.holder_of(&wanted) else {
+            let Some(head) = headers.holder_of(&wanted, tensor.at) else {
                 complete = false;
                 if is_computed(&wanted) {
                     self.findings.computed(&wanted);
@@ -39,19 +48,17 @@ impl Maker<'_> {
                 }
                 continue;
             };
-            let head = headers.get(holder)?.clone();
             let adapter = context.models[own.model].adapter.as_ref();
             if let Some(adapter) = adapter.and_then(|adapter| adapter.adapter())
-                && let Err(error) = adapter.change(holder, &head.shape)
+                && let Err(error) = adapter.change(head.name, head.shape)
             {
-                self.findings.refused(holder, error.to_string());
+                self.findings.refused(head.name, error.to_string());
                 complete = false;
             }
             given.push(Given {
                 source,
-                holder: holder.to_owned(),
-                head,
                 wanted,
+                head,
             });
         }
         complete.then_some(given)
@@ -62,19 +69,19 @@ impl Maker<'_> {
     pub(super) fn common_shape(
         &mut self,
         part: &Part<'_>,
-        given: &mut Vec<Given>,
+        given: &mut Vec<Given<'_>>,
         context: &Context<'_>,
     ) -> Option<Vec<usize>> {
         let lead_source = lead_of(part);
         let lead = given.iter().find(|g| g.source == lead_source)?;
-        let (mut shape, name) = (lead.head.shape.clone(), lead.wanted.clone());
+        let (mut shape, name) = (lead.head.shape.to_vec(), lead.wanted.clone());
         let is_vocabulary = is_token_embedding(&name) || is_language_head(&name);
         let fits = |own: &[usize]| {
             own == shape
                 || is_vocabulary && own.len() == shape.len() && own.get(1..) == shape.get(1..)
         };
         let odd: Vec<usize> = (0..given.len())
-            .filter(|&k| !fits(&given[k].head.shape))
+            .filter(|&k| !fits(given[k].head.shape))
             .collect();
         let mut can_go_on = true;
         for &k in odd.iter().rev() {
@@ -88,7 +95,7 @@ impl Maker<'_> {
                 path,
                 model,
                 &given[k].wanted,
-                &given[k].head.shape,
+                given[k].head.shape,
                 &shape,
                 skipped,
             );
@@ -191,7 +198,7 @@ pub(super) fn is_computed(name: &str) -> bool {
     .any(|end| name.ends_with(end))
 }
 
-fn layer_count(headers: &Headers) -> String {
+fn layer_count(headers: &Headers<'_>) -> String {
     let count: u32 = headers.layers.values().sum();
     format!("{count} {}", if count == 1 { "layer" } else { "layers" })
 }

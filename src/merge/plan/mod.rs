@@ -25,7 +25,7 @@ pub use self::locate::locate;
 use super::methods::{Method, Values};
 use super::problem::Problem;
 use super::recipe::{ModelRef, Recipe};
-use crate::checkpoint::{Checkpoint, Dtype};
+use crate::checkpoint::{Checkpoint, Dtype, Place, natural};
 use crate::numeric::Float;
 
 pub use self::steps::plan;
@@ -80,7 +80,7 @@ pub struct Step {
     pub method: &'static dyn Method,
     /// The models it reads.
     pub models: Vec<Model>,
-    /// What it makes, in the order in which it is written.
+    /// What it makes, by name, `layers.2` before `layers.10`.
     pub tensors: Vec<TensorPlan>,
     /// The model whose configuration and generation files are taken.
     pub donor: usize,
@@ -114,6 +114,8 @@ pub enum ModelSource {
 pub struct TensorPlan {
     /// Its name in the child.
     pub name: String,
+    /// Its layer and kind.
+    pub place: Place,
     /// Its dimensions.
     pub shape: Vec<usize>,
     /// The format it is written in.
@@ -146,6 +148,8 @@ pub struct TensorInput {
     pub model: usize,
     /// The tensor there; rows beyond the child's are not read.
     pub tensor: String,
+    /// The format it is stored in.
+    pub dtype: Dtype,
 }
 
 /// What is changed in the donor's `config.json`.
@@ -180,10 +184,30 @@ impl Step {
         self.recipe.name.as_deref()
     }
 
+    /// The tensor called `name`.
+    pub fn tensor(&self, name: &str) -> Option<&TensorPlan> {
+        named(&self.tensors, name)
+    }
+
+    /// Bytes that are read for one of its tensors, counted as often as they are read.
+    pub fn bytes_read(&self, tensor: &TensorPlan) -> u64 {
+        let readings = match tensor.work {
+            Work::Merge => self.method.readings(&tensor.values),
+            Work::Copy => 1,
+        };
+        let bits = tensor.inputs.iter().map(|input| input.dtype.bitsize());
+        readings * (tensor.elements() as u64 * bits.sum::<usize>() as u64).div_ceil(8)
+    }
+
     /// Bytes of the tensors that it makes.
     pub fn bytes_written(&self) -> u64 {
         self.tensors.iter().map(TensorPlan::size_bytes).sum()
     }
+}
+
+fn named<'t>(tensors: &'t [TensorPlan], name: &str) -> Option<&'t TensorPlan> {
+    let found = tensors.binary_search_by(|tensor| natural(&tensor.name, name));
+    found.ok().map(|at| &tensors[at])
 }
 
 impl TensorPlan {

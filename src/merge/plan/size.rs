@@ -1,6 +1,6 @@
 //! What a plan costs.
 
-use super::{Cost, Model, ModelSource, Step, Work};
+use super::{Cost, Step};
 
 /// Bytes a second that a usual machine decodes, merges and writes, for each thread.
 const BYTES_PER_SECOND: f64 = 0.7e9;
@@ -22,16 +22,7 @@ pub(super) fn cost(steps: &[Step], threads: usize) -> Cost {
     for step in steps {
         let mut inputs = 0;
         for tensor in &step.tensors {
-            let readings = match tensor.work {
-                Work::Merge => step.method.readings(&tensor.values),
-                Work::Copy => 1,
-            };
-            let bits: u64 = tensor
-                .inputs
-                .iter()
-                .map(|input| bits(&step.models, steps, input.model, &input.tensor))
-                .sum();
-            out.bytes_read += readings * (tensor.elements() as u64 * bits).div_ceil(8);
+            out.bytes_read += step.bytes_read(tensor);
             inputs = inputs.max(tensor.inputs.len() as u64);
         }
         out.bytes_written += step.bytes_written();
@@ -41,17 +32,4 @@ pub(super) fn cost(steps: &[Step], threads: usize) -> Cost {
     let bytes = (out.bytes_read + out.bytes_written) as f64;
     out.seconds = bytes / (BYTES_PER_SECOND * threads.max(1) as f64);
     out
-}
-
-/// Bits of a number of a tensor.
-fn bits(models: &[Model], steps: &[Step], model: usize, tensor: &str) -> u64 {
-    let dtype = match models.get(model).map(|model| &model.source) {
-        Some(ModelSource::Opened(opened)) => opened.tensor(tensor).map(|t| t.dtype),
-        Some(ModelSource::Step(step)) => steps.get(*step).and_then(|step| {
-            let made = step.tensors.iter().find(|t| t.name == tensor);
-            made.map(|t| t.dtype)
-        }),
-        None => None,
-    };
-    dtype.map_or(0, |dtype| dtype.bitsize() as u64)
 }

@@ -98,7 +98,7 @@ pub(super) struct Context<'a> {
     /// The models, each once, in the order of their first mention.
     pub(super) models: Vec<Model>,
     /// Their headers; `None` for one that could not be opened.
-    pub(super) headers: Vec<Option<Headers>>,
+    pub(super) headers: Vec<Option<Headers<'a>>>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -228,7 +228,7 @@ impl<'a> Context<'a> {
         };
         if let (Some(headers), Some(adapter)) = (&headers, &adapter) {
             let missing = adapter.adapter().map_or(Vec::new(), |a| {
-                a.targets_missing_in(|name| headers.get(name).is_some())
+                a.targets_missing_in(|name| headers.find(name, 0).is_some())
             });
             if let Some(first) = missing.first() {
                 let sentence = format!(
@@ -256,7 +256,7 @@ impl<'a> Context<'a> {
             .position(|step| step.name() == Some(reference.path.as_str()))
     }
 
-    fn headers_of_step(&self, step: usize) -> Option<Headers> {
+    fn headers_of_step(&self, step: usize) -> Option<Headers<'a>> {
         let made = self.earlier.get(step)?;
         let config = config_of(self.earlier, step);
         let name = made.name().unwrap_or_default().to_owned();
@@ -267,7 +267,7 @@ impl<'a> Context<'a> {
         &mut self,
         reference: &ModelRef,
         path: &str,
-    ) -> (Option<ModelSource>, Option<Headers>) {
+    ) -> (Option<ModelSource>, Option<Headers<'a>>) {
         let place = AdapterRef {
             path: reference.path.clone(),
             revision: reference.revision.clone(),

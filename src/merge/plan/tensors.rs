@@ -4,17 +4,19 @@
 //! belongs before the layers if it speaks of embeddings, else after them; before comes from the
 //! first part, after from the last. Nothing here knows an architecture.
 
+use std::borrow::Cow;
+
 use super::super::methods::Method;
 use super::super::recipe::Recipe;
 use super::findings::Findings;
-use super::inputs::Headers;
-use super::lineup::{Given, check_layers, is_computed};
+use super::inputs::{Head, Headers};
+use super::lineup::{Given, Wanted, check_layers, is_computed};
 use super::rules::Formats;
 use super::shape::Part;
 use super::steps::Context;
 use super::values::Asked;
 use super::{TensorInput, TensorPlan, Work};
-use crate::checkpoint::{Dtype, Kind, dtype, in_layer, is_language_head, natural};
+use crate::checkpoint::{Dtype, Kind, Place, dtype, in_layer, is_language_head, natural};
 
 /// The tensors that the parts make.
 pub(super) fn tensors(
@@ -56,22 +58,20 @@ pub(super) struct Maker<'m> {
 
 impl Maker<'_> {
     /// All tensors of whole models.
-    fn whole(&mut self, part: &Part<'_>, context: &mut Context<'_>) {
-        for name in self.names(part, context) {
-            let t = lead(part, context)
-                .and_then(|lead| {
-                    let place = lead.get(&name)?.place;
-                    let layers = lead.layers.get(&place.stack)?;
-                    Some(position(place.layer?, *layers))
-                })
-                .unwrap_or(0.0);
-            self.tensor(part, &name, &|_| name.clone(), t, context);
+    fn whole(&mut self, part: &Part<'_>, context: &Context<'_>) {
+        let layers = lead(part, context).map(|lead| &lead.layers);
+        for (at, head) in heads(part, context).enumerate() {
+            let t = head.place.layer.and_then(|layer| {
+                let count = layers?.get(&head.place.stack)?;
+                Some(position(layer, *count))
+            });
+            self.same_name(part, (at, head), t.unwrap_or(0.0), context);
         }
         self.note_extra(part, context);
     }
 
     /// Slices on top of each other.
-    fn stacked(&mut self, parts: &[Part<'_>], context: &mut Context<'_>) {
+    fn stacked(&mut self, parts: &[Part<'_>], context: &Context<'_>) {
         if let Some(first) = parts.first() {
             self.outside(first, is_before, context);
         }
@@ -88,61 +88,65 @@ impl Maker<'_> {
     }
 
     /// The tensors outside the layers that `wanted` is true for.
-    fn outside(
-        &mut self,
-        part: &Part<'_>,
-        wanted: fn(&str, Kind) -> bool,
-        context: &mut Context<'_>,
-    ) {
-        for name in self.names(part, context) {
-            let place = crate::checkpoint::place(&name);
-            if place.layer.is_none() && wanted(&name, place.kind) {
-                self.tensor(part, &name, &|_| name.clone(), 0.0, context);
+    fn outside(&mut self, part: &Part<'_>, wanted: fn(&str, Kind) -> bool, context: &Context<'_>) {
+        for (at, head) in heads(part, context).enumerate() {
+            if head.place.layer.is_none() && wanted(head.name, head.place.kind) {
+                self.same_name(part, (at, head), 0.0, context);
             }
         }
     }
 
-    /// Layer `at` of a part, which becomes layer `layer` of the child.
-    fn layer(&mut self, part: &Part<'_>, at: u32, layer: u32, context: &mut Context<'_>) {
-        let own = part.sources[lead_of(part)].first + at;
-        let names: Vec<String> = lead(part, context).map_or(Vec::new(), |lead| {
-            let in_layer = |name: &&String| {
-                lead.get(name)
-                    .is_some_and(|head| head.place.layer == Some(own))
-            };
-            lead.names.iter().filter(in_layer).cloned().collect()
-        });
-        let t = position(at, part.len.unwrap_or(1));
-        for name in names {
-            let out = in_layer(&name, layer);
-            let of_source = |first: u32| in_layer(&name, first + at);
-            self.tensor(part, &out, &of_source, t, context);
-        }
-    }
-
-    /// Names of the lead, and the head that another source may have.
-    fn names(&self, part: &Part<'_>, context: &Context<'_>) -> Vec<String> {
-        let Some(lead) = lead(part, context) else {
-            return Vec::new();
-        };
-        let mut names = lead.names.clone();
-        if lead.head.is_none() {
-            let others = part.sources.iter();
-            let mut heads = others.filter_map(|s| context.headers[s.model].as_ref()?.head.clone());
-            names.extend(heads.next());
-        }
-        names
-    }
-
-    fn tensor(
+    /// A tensor that has one name everywhere.
+    fn same_name(
         &mut self,
         part: &Part<'_>,
-        out: &str,
-        name_in: &dyn Fn(u32) -> String,
+        (at, head): (usize, Head<'_>),
         t: f64,
-        context: &mut Context<'_>,
+        context: &Context<'_>,
     ) {
-        let Some(mut given) = self.given(part, name_in, context) else {
+        let wanted = Wanted {
+            at,
+            name_in: &|_| Cow::Borrowed(head.name),
+        };
+        self.tensor(part, (head.name, head.place), &wanted, t, context);
+    }
+
+    /// Layer `at` of a part, which becomes layer `layer` of the child.
+    fn layer(&mut self, part: &Part<'_>, at: u32, layer: u32, context: &Context<'_>) {
+        let Some(lead) = lead(part, context) else {
+            return;
+        };
+        let own = part.sources[lead_of(part)].first + at;
+        let t = position(at, part.len.unwrap_or(1));
+        for (number, head) in lead.heads().enumerate() {
+            if head.place.layer != Some(own) {
+                continue;
+            }
+            let called = |layer: u32| match layer == own {
+                true => Cow::Borrowed(head.name),
+                false => Cow::Owned(in_layer(head.name, layer)),
+            };
+            let place = Place {
+                layer: Some(layer),
+                ..head.place
+            };
+            let wanted = Wanted {
+                at: number,
+                name_in: &|first| called(first + at),
+            };
+            self.tensor(part, (&called(layer), place), &wanted, t, context);
+        }
+    }
+
+    fn tensor<'g>(
+        &mut self,
+        part: &Part<'_>,
+        (out, place): (&str, Place),
+        wanted: &Wanted<'g>,
+        t: f64,
+        context: &'g Context<'_>,
+    ) {
+        let Some(mut given) = self.given(part, wanted, context) else {
             return;
         };
         let lead = lead_of(part);
@@ -150,7 +154,7 @@ impl Maker<'_> {
             return;
         };
         if given.iter().any(|g| dtype::float(g.head.dtype).is_none()) {
-            self.copied(part, out, &given, lead);
+            self.copied(part, (out, place), &given, lead);
             return;
         }
         let at = |source: usize| given.iter().position(|g| g.source == source);
@@ -162,12 +166,10 @@ impl Maker<'_> {
             name: out,
             t,
         };
-        let inputs: Vec<(usize, String)> =
-            given.iter().map(|g| (g.source, g.wanted.clone())).collect();
-        let values = asked.values(&inputs, context);
+        let values = asked.values(&given, &mut self.findings);
         let elements = shape.iter().product();
-        // A parameter that is missing was told when it was looked for.
-        let is_complete = !context.has_errors();
+        // A parameter that is missing was noted when it was looked for.
+        let is_complete = self.findings.all_set();
         if let (true, Err(error)) = (is_complete, self.method.check(elements, base, &values)) {
             self.findings.refused(out, error.to_string());
         }
@@ -176,16 +178,11 @@ impl Maker<'_> {
         self.findings.formats(out, &dtypes, made, self.formats);
         self.made.push(TensorPlan {
             name: out.to_owned(),
+            place,
             shape,
             dtype: made,
             work: Work::Merge,
-            inputs: given
-                .into_iter()
-                .map(|g| TensorInput {
-                    model: part.sources[g.source].model,
-                    tensor: g.holder,
-                })
-                .collect(),
+            inputs: given.iter().map(|given| input(part, given)).collect(),
             base,
             values,
             rounded_to: self.formats.compute,
@@ -193,7 +190,13 @@ impl Maker<'_> {
     }
 
     /// A tensor without floats is the lead's.
-    fn copied(&mut self, part: &Part<'_>, out: &str, given: &[Given], lead: usize) {
+    fn copied(
+        &mut self,
+        part: &Part<'_>,
+        (out, place): (&str, Place),
+        given: &[Given<'_>],
+        lead: usize,
+    ) {
         let Some(own) = given.iter().find(|g| g.source == lead) else {
             return;
         };
@@ -201,13 +204,11 @@ impl Maker<'_> {
             .no_floats(out, own.head.dtype, own.head.place.kind);
         self.made.push(TensorPlan {
             name: out.to_owned(),
-            shape: own.head.shape.clone(),
+            place,
+            shape: own.head.shape.to_vec(),
             dtype: own.head.dtype,
             work: Work::Copy,
-            inputs: vec![TensorInput {
-                model: part.sources[lead].model,
-                tensor: own.holder.clone(),
-            }],
+            inputs: vec![input(part, own)],
             base: None,
             values: super::Values::default(),
             rounded_to: None,
@@ -239,8 +240,9 @@ impl Maker<'_> {
             let Some(headers) = &context.headers[source.model] else {
                 continue;
             };
-            for name in &headers.names {
-                if lead.get(name).is_none() && !is_language_head(name) && !is_computed(name) {
+            for (at, Head { name, .. }) in headers.heads().enumerate() {
+                let is_extra = || !is_language_head(name) && !is_computed(name);
+                if lead.find(name, at).is_none() && is_extra() {
                     self.findings
                         .extra(&source.path, &headers.name, &lead.name, name);
                 }
@@ -254,8 +256,28 @@ pub(super) fn lead_of(part: &Part<'_>) -> usize {
     part.base.unwrap_or(0)
 }
 
-fn lead<'h>(part: &Part<'_>, context: &'h Context<'_>) -> Option<&'h Headers> {
+fn lead<'h>(part: &Part<'_>, context: &'h Context<'_>) -> Option<&'h Headers<'h>> {
     context.headers[part.sources[lead_of(part)].model].as_ref()
+}
+
+/// Tensors of the lead, and the head that another source may have.
+fn heads<'h>(part: &Part<'_>, context: &'h Context<'_>) -> impl Iterator<Item = Head<'h>> {
+    let lead = lead(part, context);
+    let others = part.sources.iter();
+    let mut heads = others.filter_map(|s| context.headers[s.model].as_ref()?.head());
+    let head = match lead {
+        Some(lead) if lead.head().is_none() => heads.next(),
+        _ => None,
+    };
+    lead.into_iter().flat_map(Headers::heads).chain(head)
+}
+
+fn input(part: &Part<'_>, given: &Given<'_>) -> TensorInput {
+    TensorInput {
+        model: part.sources[given.source].model,
+        tensor: given.head.name.to_owned(),
+        dtype: given.head.dtype,
+    }
 }
 
 /// Where layer `at` of `len` stands, 0 to 1; the only one stands at the end, as in mergekit.

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use super::super::methods::{Description, Parameter, ParameterScope, Values};
 use super::super::recipe::{Recipe, evaluate_first};
+use super::findings::Findings;
+use super::lineup::Given;
 use super::shape::{Part, PartSource};
-use super::steps::Context;
 
 /// One tensor, as far as parameters depend on it.
 pub(super) struct Asked<'a> {
@@ -22,8 +23,8 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// All values; `inputs` are the sources that take part, with the tensor's name in each.
-    pub(super) fn values(&self, inputs: &[(usize, String)], context: &mut Context<'_>) -> Values {
+    /// All values; `inputs` are the sources that take part.
+    pub(super) fn values(&self, inputs: &[Given<'_>], findings: &mut Findings) -> Values {
         let of_scope = |scope| {
             let parameters = self.method.parameters.iter();
             parameters.filter(move |own| own.scope == scope)
@@ -36,22 +37,22 @@ impl Asked<'_> {
                 Some(value) => {
                     values.global.insert(own.key, value);
                 }
-                None => self.missing("parameters", own, "", context),
+                None => self.missing("parameters", own, "", findings),
             }
         }
-        for (source, name) in inputs {
-            let is_base = self.part.base == Some(*source);
-            let source = &self.part.sources[*source];
+        for given in inputs {
+            let is_base = self.part.base == Some(given.source);
+            let source = &self.part.sources[given.source];
             let mut of_input = BTreeMap::new();
             for own in of_scope(ParameterScope::PerModel) {
-                match self.of_source(own, source, name) {
+                match self.of_source(own, source, &given.wanted) {
                     Some(value) => {
                         of_input.insert(own.key, value);
                     }
                     None if is_base => {}
                     None => {
                         let of = format!(" of {}", source.reference);
-                        self.missing(&source.path, own, &of, context);
+                        self.missing(&source.path, own, &of, findings);
                     }
                 }
             }
@@ -70,16 +71,9 @@ impl Asked<'_> {
         evaluate_first(own.key, levels, self.t).or(own.default())
     }
 
-    fn missing(&self, path: &str, own: &Parameter, of: &str, context: &mut Context<'_>) {
+    fn missing(&self, path: &str, own: &Parameter, of: &str, findings: &mut Findings) {
         let (method, key) = (self.method.name, own.key);
-        // One tensor is enough to say; a missing parameter would be told for hundreds.
-        let told = format!("{method} needs the parameter `{key}`{of}");
-        if !context
-            .problems
-            .iter()
-            .any(|p| p.sentence.starts_with(&told))
-        {
-            context.error(path, format!("{told}, at least for {}", self.name));
-        }
+        let what = format!("{method} needs the parameter `{key}`{of}");
+        findings.unset(path, what, self.name);
     }
 }

@@ -51,7 +51,7 @@ fn layers(parts: &[Part<'_>], donor: usize) -> Option<Vec<usize>> {
 fn tied(
     made: &[TensorPlan],
     parts: &[Part<'_>],
-    donor: &Headers,
+    donor: &Headers<'_>,
     context: &Context<'_>,
 ) -> Option<bool> {
     let head_is_written = made.iter().any(|t| is_language_head(&t.name));
@@ -59,8 +59,9 @@ fn tied(
     if head_is_written {
         let sources = parts.last()?.sources.iter();
         let mut headers = sources.filter_map(|s| context.headers[s.model].as_ref());
-        let used = headers.any(|h| h.head.is_some() && h.config.tie_word_embeddings != Some(true));
-        let donor_is_tied = says == Some(true) || says.is_none() && donor.head.is_none();
+        let used =
+            headers.any(|h| h.head().is_some() && h.config.tie_word_embeddings != Some(true));
+        let donor_is_tied = says == Some(true) || says.is_none() && donor.head().is_none();
         return (used && donor_is_tied).then_some(false);
     }
     let speaks = donor
@@ -68,7 +69,7 @@ fn tied(
         .architectures
         .iter()
         .any(|name| name.contains("CausalLM") || name.contains("LMHead"));
-    (says == Some(false) && speaks && donor.embedding.is_some()).then_some(true)
+    (says == Some(false) && speaks && donor.embedding().is_some()).then_some(true)
 }
 
 /// The name that configurations have for the format of most numbers.

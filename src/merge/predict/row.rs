@@ -1,7 +1,6 @@
 //! One more row of a Gram matrix: that of a combination of the others.
 
-use crate::numeric::Gram;
-use crate::numeric::dots::packed;
+use crate::numeric::{Gram, GramRow};
 
 /// A vector in terms of the rows of a Gram: its share of the base, and of each δ.
 pub(super) struct Combination {
@@ -30,8 +29,8 @@ pub(super) fn combination(coefficients: &[f64], rows: &[usize]) -> Combination {
     }
 }
 
-/// The Gram with a model more, which is `child`.
-pub(super) fn append(gram: &Gram, child: &Combination) -> Gram {
+/// The row of `child` beside those of the Gram.
+pub(super) fn of(child: &Combination, gram: &Gram) -> GramRow {
     let n = gram.models();
     let with = |row: usize| {
         let changes = child.models.iter().map(|&(k, a)| a * gram.dot(k + 1, row));
@@ -39,16 +38,15 @@ pub(super) fn append(gram: &Gram, child: &Combination) -> Gram {
     };
     let sums = child.models.iter().map(|&(k, a)| a * gram.sums[k + 1]);
     let distances = Distances::new(gram, child);
-    let mut out = gram.clone();
-    out.sums.push(child.base * gram.sums[0] + sums.sum::<f64>());
-    out.non_finite.push(0);
-    out.dots.extend((0..=n).map(with));
-    out.dots.push(distances.to(None));
-    out.squared_distances
-        .extend((0..n).map(|model| distances.to(Some(model))));
-    out.squared_distances.push(0.0);
-    debug_assert_eq!(out.dots.len(), packed(0, n + 2));
-    out
+    let mut dots: Vec<f64> = Vec::with_capacity(n + 2);
+    dots.extend((0..=n).map(with));
+    dots.push(distances.to(None));
+    GramRow {
+        sum: child.base * gram.sums[0] + sums.sum::<f64>(),
+        dots,
+        squared_distances: (0..n).map(|model| distances.to(Some(model))).collect(),
+        non_finite: 0,
+    }
 }
 
 /// Squared distances of the child, from distances alone, so that nearly equal models lose no

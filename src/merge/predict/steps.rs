@@ -1,6 +1,6 @@
 //! The child of a plan: each step's child joins the family that the next one is made from.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use super::{Parts, Predicted, Wish, predict};
 use crate::kinship::Kinship;
@@ -32,11 +32,11 @@ impl From<MergeError> for Unforeseen {
 /// # Errors
 /// [`Unforeseen`] if a model is not in the kinship, if a layer changes its place, or if nothing
 /// can be said of a method's children.
-pub fn foresee(
+pub fn foresee<'k>(
     plan: &Plan,
-    kinship: &Kinship,
+    kinship: &'k Kinship,
     person: &dyn Fn(&Model) -> Option<Option<usize>>,
-) -> Result<Predicted, Unforeseen> {
+) -> Result<Predicted<'k>, Unforeseen> {
     let unknown = |m: &&Model| m.checkpoint().is_some() && person(m).is_none();
     let models = plan.steps.iter().flat_map(|step| &step.models);
     let missing: Vec<String> = models
@@ -46,27 +46,31 @@ pub fn foresee(
     if !missing.is_empty() {
         return Err(Unforeseen::NotMeasured(missing));
     }
-    let mut out = Predicted {
-        kinship: kinship.clone(),
-        given: kinship.models,
-        exact: true,
-        error: 0.0,
+    let Some((last, earlier)) = plan.steps.split_last() else {
+        return Err(Unforeseen::Refused("the recipe is empty".to_owned()));
     };
-    for step in &plan.steps {
-        let made = predict_step(step, &out.kinship, kinship.models, person)?;
-        out.kinship = made.kinship;
-        out.exact &= made.exact;
-        out.error += made.error;
+    let given = kinship.models;
+    let mut family = Cow::Borrowed(kinship);
+    let (mut exact, mut error) = (true, 0.0);
+    for step in earlier {
+        let made = predict_step(step, family, given, person)?;
+        exact &= made.exact;
+        error += made.error;
+        family = Cow::Owned(made.joined());
     }
-    Ok(out)
+    let mut child = predict_step(last, family, given, person)?;
+    child.given = given;
+    child.exact &= exact;
+    child.error += error;
+    Ok(child)
 }
 
-fn predict_step(
+fn predict_step<'k>(
     step: &Step,
-    kinship: &Kinship,
+    family: Cow<'k, Kinship>,
     given: usize,
     person: &dyn Fn(&Model) -> Option<Option<usize>>,
-) -> Result<Predicted, Unforeseen> {
+) -> Result<Predicted<'k>, Unforeseen> {
     let people: Vec<Option<usize>> = step
         .models
         .iter()
@@ -80,29 +84,24 @@ fn predict_step(
                         with the layer that it takes the place of";
         return Err(Unforeseen::Refused(sentence.to_owned()));
     }
-    let tensors: BTreeMap<&str, &TensorPlan> =
-        step.tensors.iter().map(|t| (t.name.as_str(), t)).collect();
     let parts = |name: &str| {
-        let tensor = tensors.get(name)?;
+        let tensor = step.tensor(name)?;
         Some(Parts {
             inputs: tensor.inputs.iter().map(|i| people[i.model]).collect(),
             base: tensor.base,
-            values: tensor.values.clone(),
+            values: &tensor.values,
         })
     };
     let wish = Wish {
         method: step.method,
         parts: &parts,
     };
-    Ok(predict(kinship, &wish)?)
+    Ok(predict(family, &wish)?)
 }
 
 /// Whether a tensor is made from another layer than the one it becomes.
 fn changes_place(tensor: &TensorPlan) -> bool {
     let layer = |name: &str| crate::checkpoint::place(name).layer;
-    let own = layer(&tensor.name);
-    tensor
-        .inputs
-        .iter()
-        .any(|input| layer(&input.tensor) != own)
+    let changes = |name: &str| name != tensor.name && layer(name) != tensor.place.layer;
+    tensor.inputs.iter().any(|input| changes(&input.tensor))
 }

@@ -6,18 +6,18 @@
 //! such as a change of few numbers only, and by how much at most on the families it was tried
 //! on is what the description of the method states.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::Parts;
+use super::noise::Noise;
 use crate::checkpoint::Stored;
 use crate::jobs::Ticket;
 use crate::kinship::TensorGram;
 use crate::merge::methods::{MergeError, Method};
 use crate::merge::run_tensor::merge_tensor;
 use crate::merge::tensor::{Input, MergeTensor};
-use crate::numeric::dots::packed;
-use crate::numeric::random::Stream;
-use crate::numeric::{Float, Gram};
+use crate::numeric::{Float, Gram, GramRow};
 
 /// Numbers of a twin, unless the tensor has fewer.
 const MOST: usize = 8192;
@@ -25,29 +25,39 @@ const MOST: usize = 8192;
 const ALL: usize = 600_000;
 const LEAST: usize = 1024;
 
-/// Makes twins for a model of so many tensors.
+/// Makes twins for the segments of a model.
 pub(super) struct Twins {
     numbers: usize,
+    /// What twins of so many numbers are made from; most tensors have twins of one size.
+    noise: BTreeMap<usize, Noise>,
 }
 
 impl Twins {
-    pub(super) fn new(tensors: usize) -> Self {
-        Self {
-            numbers: (ALL / tensors.max(1)).clamp(LEAST, MOST),
+    pub(super) fn new(segments: &[TensorGram]) -> Self {
+        let mut twins = Self {
+            numbers: (ALL / segments.len().max(1)).clamp(LEAST, MOST),
+            noise: BTreeMap::new(),
+        };
+        for segment in segments {
+            let n = twins.shape(segment).iter().product();
+            // One for the base, and one for each model.
+            let rows = segment.gram.sums.len();
+            twins.noise.entry(n).or_default().make_room(rows);
         }
+        twins
     }
 
-    /// The Gram of a segment with the child as a further model, by trying the method on a twin.
+    /// The row of the child in the Gram of a segment, by trying the method on a twin.
     ///
     /// Only the inputs have a twin. What the others have to do with the child follows from what
     /// they have to do with the inputs, as it does for jointly normal numbers: by regression.
-    pub(super) fn append(
+    pub(super) fn row(
         &self,
         segment: &TensorGram,
         method: &dyn Method,
-        parts: &Parts,
+        parts: &Parts<'_>,
         rows: &[usize],
-    ) -> Result<Gram, MergeError> {
+    ) -> Result<GramRow, MergeError> {
         let mut own: Vec<usize> = rows
             .iter()
             .filter(|&&row| row > 0)
@@ -62,9 +72,14 @@ impl Twins {
         };
         let places: Vec<usize> = rows.iter().map(place).collect();
         let shape = self.shape(segment);
-        let twin = twin(&of_inputs, shape.iter().product());
+        let n = shape.iter().product();
+        let noise = self
+            .noise
+            .get(&n)
+            .map_or(Vec::new(), |noise| noise.rows(of_inputs.sums.len(), n));
+        let twin = twin(&of_inputs, &noise, n);
         let child = tried(segment, &shape, &twin, method, parts, &places)?;
-        Ok(with_child(&segment.gram, &of_inputs, &own, &twin, &child))
+        Ok(row(&segment.gram, &of_inputs, &own, &twin, &child))
     }
 
     /// Whole rows of the tensor, as many as fit; a vector stays a vector.
@@ -85,18 +100,15 @@ fn tried(
     shape: &[usize],
     twin: &[Vec<f64>],
     method: &dyn Method,
-    parts: &Parts,
+    parts: &Parts<'_>,
     places: &[usize],
 ) -> Result<Vec<f64>, MergeError> {
     let base = &twin[0];
     let bytes: Vec<Vec<u8>> = places
         .iter()
-        .map(|&row| {
-            let change = if row == 0 { None } else { Some(&twin[row]) };
-            let number = |k: usize| (base[k] + change.map_or(0.0, |c| c[k])) as f32;
-            (0..base.len())
-                .flat_map(|k| number(k).to_le_bytes())
-                .collect()
+        .map(|&row| match row {
+            0 => stored(base.iter().copied()),
+            row => stored(base.iter().zip(&twin[row]).map(|(b, change)| b + change)),
         })
         .collect();
     let tensor = MergeTensor {
@@ -111,7 +123,7 @@ fn tried(
     merge_tensor(
         &tensor,
         method,
-        &parts.values,
+        parts.values,
         &Ticket::default(),
         &|range, numbers| {
             let mut made = crate::parallel::lock(&made);
@@ -141,21 +153,33 @@ fn input(bytes: &[u8]) -> Input<'_> {
     }
 }
 
-/// Rows of numbers whose means and mean products are those of `gram`.
-fn twin(gram: &Gram, n: usize) -> Vec<Vec<f64>> {
+/// Numbers as a file has them, in F32.
+fn stored(numbers: impl ExactSizeIterator<Item = f64>) -> Vec<u8> {
+    let mut bytes = vec![0; 4 * numbers.len()];
+    let (places, _) = bytes.as_chunks_mut();
+    for (place, number) in places.iter_mut().zip(numbers) {
+        *place = (number as f32).to_le_bytes();
+    }
+    bytes
+}
+
+/// Rows of `n` numbers whose means and mean products are those of `gram`, made from as many
+/// rows of noise.
+fn twin(gram: &Gram, noise: &[&[f64]], n: usize) -> Vec<Vec<f64>> {
     let rows = gram.sums.len();
     let count = (gram.count as f64).max(1.0);
     let mean: Vec<f64> = gram.sums.iter().map(|s| s / count).collect();
-    let noise = independent(rows, n);
     let covariance = |i: usize, j: usize| gram.dot(i, j) / count - mean[i] * mean[j];
     let lower = lower(rows, covariance, |i| gram.dot(i, i) / count);
-    let number = |row: usize, k: usize| {
-        let parts = lower[row].iter().zip(&noise).map(|(l, z)| l * z[k]);
-        mean[row] + parts.sum::<f64>()
+    let numbers = |row: usize| {
+        let mut out = vec![0.0; n];
+        for (l, z) in lower[row][..=row].iter().zip(noise) {
+            out.iter_mut().zip(*z).for_each(|(x, z)| *x += l * z);
+        }
+        out.iter_mut().for_each(|x| *x += mean[row]);
+        out
     };
-    (0..rows)
-        .map(|row| (0..n).map(|k| number(row, k)).collect())
-        .collect()
+    (0..rows).map(numbers).collect()
 }
 
 /// Cholesky: L of L·Lᵀ, with 0 on the diagonal where what is left of a row is rounding noise
@@ -186,69 +210,33 @@ fn lower(
     lower
 }
 
-/// L⁻¹v, with 0 where L has none.
+/// The x of L·Lᵀx = v, with 0 where L has none on its diagonal.
 fn solved(lower: &[Vec<f64>], v: &[f64]) -> Vec<f64> {
-    let mut out: Vec<f64> = Vec::with_capacity(v.len());
-    for (row, &right) in lower.iter().zip(v) {
-        let diagonal = row[out.len()];
-        let known: f64 = row.iter().zip(&out).map(|(l, x)| l * x).sum();
-        out.push(if diagonal > 0.0 {
-            (right - known) / diagonal
-        } else {
-            0.0
-        });
+    let n = v.len();
+    let divided = |rest: f64, diagonal: f64| if diagonal > 0.0 { rest / diagonal } else { 0.0 };
+    let mut x = v.to_vec();
+    for i in 0..n {
+        let known: f64 = (0..i).map(|k| lower[i][k] * x[k]).sum();
+        x[i] = divided(x[i] - known, lower[i][i]);
     }
-    out
-}
-
-/// Rows of normal numbers with mean 0, made orthogonal to each other and of mean square 1,
-/// as far as `n` numbers allow.
-fn independent(rows: usize, n: usize) -> Vec<Vec<f64>> {
-    let mut out: Vec<Vec<f64>> = Vec::with_capacity(rows);
-    for row in 0..rows {
-        let stream = Stream::new(0, "twin", row as u64);
-        let mut own: Vec<f64> = (0..n).map(|k| normal(stream, k as u64)).collect();
-        // Twice is enough for what rounding leaves of the first time.
-        for _ in 0..2 {
-            let mean = own.iter().sum::<f64>() / n as f64;
-            own.iter_mut().for_each(|x| *x -= mean);
-            for other in &out {
-                let dot = own.iter().zip(other).map(|(a, b)| a * b).sum::<f64>() / n as f64;
-                own.iter_mut().zip(other).for_each(|(a, b)| *a -= dot * b);
-            }
-        }
-        let size = (own.iter().map(|x| x * x).sum::<f64>() / n as f64).sqrt();
-        let scale = if size > 1e-6 { 1.0 / size } else { 0.0 };
-        own.iter_mut().for_each(|x| *x *= scale);
-        out.push(own);
+    for i in (0..n).rev() {
+        let known: f64 = (i + 1..n).map(|k| lower[k][i] * x[k]).sum();
+        x[i] = divided(x[i] - known, lower[i][i]);
     }
-    out
+    x
 }
 
-/// Box and Muller's way from two even numbers to a normal one.
-fn normal(stream: Stream, index: u64) -> f64 {
-    let even = |k| ((stream.at(k) >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-    let (u, v) = (even(2 * index), even(2 * index + 1));
-    (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-}
-
-/// The Gram with the child's sums, scaled from the twin to the tensor. `own` are the models of
-/// `gram` that have a twin.
-fn with_child(
-    gram: &Gram,
-    of_inputs: &Gram,
-    own: &[usize],
-    twin: &[Vec<f64>],
-    child: &[f64],
-) -> Gram {
+/// The child's row, scaled from the twin to the tensor. `own` are the models of `gram` that
+/// have a twin.
+fn row(gram: &Gram, of_inputs: &Gram, own: &[usize], twin: &[Vec<f64>], child: &[f64]) -> GramRow {
     let scale = gram.count as f64 / (child.len() as f64).max(1.0);
-    let dot = |a: &[f64], b: &[f64]| scale * a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let dot = |a: &[f64], b: &[f64]| scale * dot(a, b);
     let sum = scale * child.iter().sum::<f64>();
     let square = dot(child, child);
     let known: Vec<f64> = twin.iter().map(|row| dot(row, child)).collect();
-    let others = Others::new(of_inputs, sum, &known);
+    let regression = Regression::new(of_inputs, sum, &known);
     let models = gram.models();
-    let mut dots = Vec::with_capacity(models + 1);
+    let mut dots = Vec::with_capacity(models + 2);
     let mut distances = Vec::with_capacity(models);
     dots.push(known[0]);
     for model in 0..models {
@@ -261,31 +249,28 @@ fn with_child(
                 .collect();
             distances.push(dot(&apart, &apart));
         } else {
-            let product = others.dot(gram, own, model);
+            let product = regression.dot(gram, own, model);
             dots.push(product);
             distances.push((square + gram.dot(model + 1, model + 1) - 2.0 * product).max(0.0));
         }
     }
-    let mut out = gram.clone();
-    out.sums.push(sum);
-    out.non_finite
-        .push(child.iter().filter(|x| !x.is_finite()).count() as u64);
-    out.dots.extend(dots);
-    out.dots.push(square);
-    out.squared_distances.extend(distances);
-    out.squared_distances.push(0.0);
-    debug_assert_eq!(out.dots.len(), packed(0, gram.models() + 2));
-    out
+    dots.push(square);
+    GramRow {
+        sum,
+        dots,
+        squared_distances: distances,
+        non_finite: child.iter().filter(|x| !x.is_finite()).count() as u64,
+    }
 }
 
-/// The child's dot products with models that have no twin: those of the regressions of both on
-/// 1, b and the inputs' δ.
-struct Others {
-    lower: Vec<Vec<f64>>,
-    child: Vec<f64>,
+/// The child's dot products with models that have no twin: those of its regression on 1, b and
+/// the inputs' δ, which leaves nothing that is theirs.
+struct Regression {
+    shares: Vec<f64>,
 }
 
-impl Others {
+impl Regression {
+    /// Of a child with this sum, and these dot products with the rows of `of_inputs`.
     fn new(of_inputs: &Gram, sum: f64, known: &[f64]) -> Self {
         let n = of_inputs.sums.len() + 1;
         let product = |i: usize, j: usize| match (i.min(j), i.max(j)) {
@@ -296,18 +281,54 @@ impl Others {
         let lower = lower(n, product, |i| product(i, i));
         let with: Vec<f64> = std::iter::once(sum).chain(known.iter().copied()).collect();
         Self {
-            child: solved(&lower, &with),
-            lower,
+            shares: solved(&lower, &with),
         }
     }
 
+    /// With a model of `gram`, of which `own` are the inputs.
     fn dot(&self, gram: &Gram, own: &[usize], model: usize) -> f64 {
         let row = model + 1;
-        let with: Vec<f64> = [gram.sums[row], gram.dot(0, row)]
-            .into_iter()
-            .chain(own.iter().map(|&k| gram.dot(k + 1, row)))
-            .collect();
-        let other = solved(&self.lower, &with);
-        other.iter().zip(&self.child).map(|(a, b)| a * b).sum()
+        let inputs = own.iter().map(|&k| gram.dot(k + 1, row));
+        let with = [gram.sums[row], gram.dot(0, row)].into_iter().chain(inputs);
+        with.zip(&self.shares).map(|(x, share)| x * share).sum()
+    }
+}
+
+/// Σ aₖbₖ, in lanes that do not wait for each other.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in a.iter().zip(b) {
+        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane += a * b;
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f64>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_in_lanes_are_those_in_a_row() {
+        for n in [0, 1, 7, 8, 9, 100] {
+            let a: Vec<f64> = (0..n).map(f64::from).collect();
+            let b: Vec<f64> = a.iter().map(|x| 3.0 - x).collect();
+            // Whole numbers, so that no order of adding rounds.
+            let naive: f64 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
+            assert_eq!(dot(&a, &b), naive, "{n}");
+        }
+    }
+
+    #[test]
+    fn what_depends_on_others_has_no_share() {
+        // Worked out by hand: 4x + 2y = 8 and 2x + 5y = 8, and a third row that is the first.
+        let matrix = [[4.0, 2.0, 4.0], [2.0, 5.0, 2.0], [4.0, 2.0, 4.0]];
+        let lower = lower(3, |i, j| matrix[i][j], |i| matrix[i][i]);
+        let x = solved(&lower, &[8.0, 8.0, 8.0]);
+        assert!((x[0] - 1.5).abs() < 1e-15 && (x[1] - 1.0).abs() < 1e-15);
+        assert_eq!(x[2], 0.0);
     }
 }

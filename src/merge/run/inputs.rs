@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::methods::MergeError;
-use super::super::plan::{ModelSource, Step, TensorPlan, Work};
+use super::super::plan::{ModelSource, Step, TensorPlan};
 use super::super::tensor::Input;
 use super::RunError;
 use crate::checkpoint::{Change, Checkpoint, OnDisk, Stored, dtype};
@@ -72,19 +72,6 @@ pub(super) fn inputs<'m>(
         });
     }
     Ok(out)
-}
-
-/// Bytes that are read for a tensor.
-pub(super) fn reading(step: &Step, tensor: &TensorPlan, models: &Opened) -> u64 {
-    let readings = match tensor.work {
-        Work::Merge => step.method.readings(&tensor.values),
-        Work::Copy => 1,
-    };
-    let bits = tensor.inputs.iter().filter_map(|input| {
-        let own = models[input.model].0.tensor(&input.tensor)?;
-        Some(own.dtype.bitsize() as u64)
-    });
-    readings * (tensor.elements() as u64 * bits.sum::<u64>()).div_ceil(8)
 }
 
 /// Tells the system what will be read next.

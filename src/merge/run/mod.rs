@@ -169,7 +169,7 @@ impl Run<'_> {
             self.outcome.bytes_written += shard.len;
             if staging.has(shard) {
                 self.outcome.reused_files += 1;
-                self.skip(step, shard, &models)?;
+                self.skip(step, shard)?;
                 continue;
             }
             let file = ShardFile::create(staging.path(), shard)

@@ -10,21 +10,15 @@ use super::super::recipe::OnNan;
 use super::super::tensor::MergeTensor;
 use super::super::write::{ShardFile, ShardPlan, Staging, encode};
 use super::super::{Merged, merge_tensor};
-use super::inputs::{Opened, inputs, read_ahead, reading};
+use super::inputs::{Opened, inputs, read_ahead};
 use super::{NonFinite, Run, RunError};
 use crate::checkpoint::dtype;
 
 impl Run<'_> {
     /// Counts a shard that is there as read, so that the bar comes to its end.
-    pub(super) fn skip(
-        &self,
-        step: &Step,
-        shard: &ShardPlan,
-        models: &Opened,
-    ) -> Result<(), RunError> {
+    pub(super) fn skip(&self, step: &Step, shard: &ShardPlan) -> Result<(), RunError> {
         for (k, _) in &shard.tensors {
-            self.ticket
-                .advance(reading(step, &step.tensors[*k], models))?;
+            self.ticket.advance(step.bytes_read(&step.tensors[*k]))?;
         }
         Ok(())
     }
@@ -48,7 +42,7 @@ impl Run<'_> {
             }
             // A method may need fewer readings than it announced.
             let done = self.ticket.progress().done - before;
-            let expected = reading(step, tensor, models);
+            let expected = step.bytes_read(tensor);
             self.ticket.advance(expected.saturating_sub(done))?;
         }
         Ok(())

@@ -1,15 +1,18 @@
-//! Asks before something is done that would stop a merge that is being written.
+//! Asks before something is done that would stop a merge that is being written, an evolution
+//! or an evaluation.
 
 use eframe::egui::{Context, Frame, Id, Label, Modal, RichText};
 
+use crate::study::EvolutionId;
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
+use crate::workbench::evolving::RunState;
 
-/// Whether an action ends the work on merges: it closes their study, or the program.
-pub fn ends_writing(action: &Action) -> bool {
+/// Whether an action ends the work on a study: it closes it, or the program.
+pub fn ends_work(action: &Action) -> bool {
     matches!(
         action,
         Action::CloseStudy
@@ -23,43 +26,103 @@ pub fn ends_writing(action: &Action) -> bool {
     )
 }
 
+/// What is being done, in words.
+struct Work {
+    title: String,
+    /// What becomes of it when it is stopped.
+    rest: String,
+    go_on: &'static str,
+}
+
 /// Draws the dialog; `action` is what waits.
 pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, out: &mut Vec<Action>) {
-    let open: Vec<&str> = bench
-        .merges()
-        .iter()
-        .filter(|m| m.is_open())
-        .map(|m| m.name.as_str())
-        .collect();
     // It may have been finished meanwhile.
-    if open.is_empty() {
-        out.push(Action::GoOnWriting);
+    let Some(work) = merging(bench)
+        .or_else(|| evolving(bench))
+        .or_else(|| judging(bench))
+    else {
+        out.push(Action::GoOnWorking);
         out.push(action.clone());
         return;
-    }
+    };
     let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
     let modal = Modal::new(Id::new("leaving")).frame(frame).show(ctx, |ui| {
         ui.set_width(400.0);
-        let title = format!("{} is being written", format::elide_middle(open[0], 32));
-        ui.label(theme::strong(title).size(size::HEADING));
+        ui.label(theme::strong(work.title).size(size::HEADING));
         let weak = Tokens::of(ui).text_weak;
-        let more = match open.len() {
-            1 => String::new(),
-            n => format!("{} more wait for it. ", n - 1),
-        };
-        let text = format!("{more}What is finished of it is kept for another try.");
-        ui.add(Label::new(RichText::new(text).color(weak)).wrap());
+        ui.add(Label::new(RichText::new(work.rest).color(weak)).wrap());
         ui.add_space(space::M);
         ui.horizontal(|ui| {
-            if primary_button(ui, "Go on writing").clicked() {
-                out.push(Action::GoOnWriting);
+            if primary_button(ui, work.go_on).clicked() {
+                out.push(Action::GoOnWorking);
             }
             if ui.button("Stop and close").clicked() {
-                out.push(Action::StopWritingAnd(Box::new(action.clone())));
+                out.push(Action::StopWorkAnd(Box::new(action.clone())));
             }
         });
     });
     if modal.should_close() {
-        out.push(Action::GoOnWriting);
+        out.push(Action::GoOnWorking);
     }
+}
+
+fn merging(bench: &Workbench) -> Option<Work> {
+    let open = bench.merges().iter().filter(|m| m.is_open());
+    let open: Vec<&str> = open.map(|m| m.name.as_str()).collect();
+    let first = format::elide_middle(open.first()?, 32);
+    let more = match open.len() {
+        1 => String::new(),
+        n => format!("{} more wait for it. ", n - 1),
+    };
+    let also = match evolving(bench) {
+        Some(work) => format!(" {}.", work.title),
+        None => String::new(),
+    };
+    Some(Work {
+        title: format!("{first} is being written"),
+        rest: format!("{more}What is finished of it is kept for another try.{also}"),
+        go_on: "Go on writing",
+    })
+}
+
+fn evolving(bench: &Workbench) -> Option<Work> {
+    let is_running = |id: EvolutionId| matches!(bench.run_state(id), RunState::Running(_));
+    let evolutions = bench.study().doc().evolutions.iter();
+    let running: Vec<&str> = evolutions
+        .filter(|e| is_running(e.id))
+        .map(|e| e.name.as_str())
+        .collect();
+    let title = match running[..] {
+        [] => return None,
+        [one] => format!("{} is running", format::elide_middle(one, 32)),
+        _ => format!(
+            "{} are running",
+            format::counted(running.len(), "evolution")
+        ),
+    };
+    Some(Work {
+        title,
+        rest: "Every child that is finished is in the study, and it can be resumed from there; \
+               only the one that is being made or judged now is done again."
+            .to_owned(),
+        go_on: "Go on running",
+    })
+}
+
+fn judging(bench: &Workbench) -> Option<Work> {
+    if !bench.is_evolving() {
+        return None;
+    }
+    let queue = bench.being_judged();
+    let (first, rest) = queue.split_first()?;
+    let name = format::elide_middle(bench.study().doc().name_of(*first), 32);
+    let more = match rest.len() {
+        0 => String::new(),
+        n => format!("{n} more wait for it. "),
+    };
+    Some(Work {
+        title: format!("{name} is being evaluated"),
+        rest: format!("{more}Scores that are in the study stay there; this evaluation is lost."),
+        go_on: "Go on evaluating",
+    })
 }

@@ -16,7 +16,7 @@ use crate::workbench::Workbench;
 
 pub use help::help;
 pub use inspector::Inspector;
-pub use leaving::{ends_writing, leaving};
+pub use leaving::{ends_work, leaving};
 pub use rail::rail;
 pub use status_bar::status_bar;
 pub use top_bar::top_bar;

@@ -1,26 +1,35 @@
 //! Evolutions: set up, run, and compared, with what to merge next on top.
 
+mod evaluate;
 mod evaluator;
 mod known;
+mod log;
 mod new;
 mod next;
 mod run;
 mod start;
 mod words;
 
-use eframe::egui::{CentralPanel, Frame, Margin, ScrollArea, Ui};
+use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui};
+use egui_phosphor::regular as icon;
 
 use crate::study::EvolutionId;
 use crate::ui::action::Action;
-use crate::ui::theme::{Tokens, space};
+use crate::ui::theme::{self, Tokens, space};
+use crate::ui::widgets::icon_toggle;
 use crate::workbench::Workbench;
 
+pub use evaluate::{evaluate_button, evaluate_objection};
 pub use new::new_evolution;
 
 use evaluator::EvaluatorPart;
 use known::Known;
 use next::NextPart;
 use run::{Ask, Look, RunPart};
+
+/// Height of the evaluation log, folded and at first.
+const FOLDED: f32 = 42.0;
+const LOG: f32 = 180.0;
 
 /// What the view keeps while it is shown.
 #[derive(Default)]
@@ -31,12 +40,14 @@ pub struct EvolutionView {
     next: NextPart,
     run: RunPart,
     evaluator: EvaluatorPart,
+    log_is_open: bool,
 }
 
 impl EvolutionView {
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let t = Tokens::of(ui);
+        self.log_ui(ui, bench, out);
         let frame = Frame::new()
             .fill(t.background)
             .inner_margin(Margin::same(space::M as i8));
@@ -47,7 +58,67 @@ impl EvolutionView {
                 .auto_shrink(false)
                 .show(ui, |ui| self.parts_ui(ui, bench, height, out));
         });
-        self.evaluator.ui(ui, bench, out);
+    }
+
+    /// Draws the window that says how models are judged, over whatever view is shown.
+    pub fn evaluator_ui(&mut self, ctx: &Context, bench: &Workbench, out: &mut Vec<Action>) {
+        self.evaluator.ui(ctx, bench, out);
+    }
+
+    /// Opens that window.
+    pub fn set_evaluator(&mut self) {
+        self.evaluator.open();
+    }
+
+    /// Whether that window lies over the program.
+    pub fn is_asking(&self) -> bool {
+        self.evaluator.is_open()
+    }
+
+    /// Unfolds what to merge next.
+    pub fn suggest(&mut self) {
+        self.next.open();
+    }
+
+    /// Unfolds what the evaluator says.
+    pub fn show_log(&mut self) {
+        self.log_is_open = true;
+    }
+
+    /// What the evaluator says, below everything, once it has been asked.
+    fn log_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        if !log::has_anything(bench) && !self.log_is_open {
+            return;
+        }
+        let panel = if self.log_is_open {
+            Panel::bottom("evaluation log")
+                .resizable(true)
+                .default_size(LOG)
+                .size_range(110.0..=(ui.available_height() * 0.6).max(110.0))
+        } else {
+            Panel::bottom("evaluation log folded")
+                .exact_size(FOLDED)
+                .resizable(false)
+        };
+        let frame = Frame::new()
+            .fill(Tokens::of(ui).background)
+            .inner_margin(Margin::symmetric(12, 8));
+        panel.frame(frame).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                let glyph = if self.log_is_open {
+                    icon::CARET_DOWN
+                } else {
+                    icon::CARET_RIGHT
+                };
+                icon_toggle(ui, glyph, "Evaluation log", &mut self.log_is_open);
+                ui.label(theme::strong("Evaluation"));
+                ui.add_space(space::S);
+                log::head_ui(ui, bench, out);
+            });
+            if self.log_is_open {
+                log::lines_ui(ui, bench, ui.available_height());
+            }
+        });
     }
 
     fn parts_ui(&mut self, ui: &mut Ui, bench: &Workbench, height: f32, out: &mut Vec<Action>) {

@@ -13,6 +13,7 @@ mod start;
 mod strips;
 mod yaml;
 
+pub use child::gain::{CAVEAT, RECORD, meaning};
 pub use start::to_merge;
 
 use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui};

@@ -17,11 +17,13 @@ pub mod tensors;
 pub mod welcome;
 
 pub use charts::{ChartsView, KINDS as CHARTS, title as chart_title};
-pub use evolution::{EvolutionView, new_evolution};
+pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
 pub use import::ImportView;
 pub use kinship::KinshipView;
 pub use lineage::LineageView;
-pub use merge::{MergeView, to_merge};
+pub use merge::{
+    CAVEAT as GAIN_CAVEAT, MergeView, RECORD as GAIN_RECORD, meaning as gain_meaning, to_merge,
+};
 pub use models::{
     ADAPTER_COLOUR, Keys, ModelsView, bar as score_bar, base_menu, compose,
     kinship as known_kinship, merge_menu, place, read_number, score_lines, selection_actions,

@@ -19,7 +19,7 @@ use crate::study::{Command, Model, ModelEdit, ModelId};
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
-use crate::ui::views::{ADAPTER_COLOUR, merge_menu};
+use crate::ui::views::{ADAPTER_COLOUR, evaluate_button, merge_menu};
 use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_field};
 use crate::workbench::{ModelFiles, Workbench};
 
@@ -192,6 +192,7 @@ pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Act
     ui.horizontal_wrapped(|ui| {
         let doc = bench.study().doc();
         ui.menu_button("Merge with…", |ui| merge_menu(ui, bench, id, out));
+        evaluate_button(ui, bench, "Evaluate", &[id], out);
         let is_made_here = doc.model(id).is_some_and(|m| !m.origin.recipe.is_empty());
         if is_made_here && ui.button("Open its recipe on the canvas").clicked() {
             out.push(Action::ReopenRecipe(id));

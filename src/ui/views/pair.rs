@@ -32,6 +32,12 @@ pub fn pair_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut
     if ui.button("Compose merge").clicked() {
         out.push(compose(vec![a, b]));
     }
+    if let Some((place, of)) = bench.place_among_suggestions(a, b) {
+        let words = format!("Place {place} of {of} among what to merge next");
+        if ui.link(words).clicked() {
+            out.push(Action::SuggestNextMerge);
+        }
+    }
     match common_base(bench, a, b) {
         None => {
             if !is_reported(bench, a, b) {

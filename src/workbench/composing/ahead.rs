@@ -1,19 +1,18 @@
 //! What a recipe would make: its plan, and the kinship of its child with everybody.
 //!
 //! Cost: the plan goes over the headers, the kinship over the Gram matrices; for 20 models of
-//! 300 tensors a few milliseconds where the method is exact (`cargo bench --bench compose`).
+//! 300 tensors one or two milliseconds where the method is exact (`cargo bench --bench compose`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::family::Family;
 use super::{Request, Swept};
 use crate::checkpoint::Checkpoint;
-use crate::kinship::store::Stored;
-use crate::kinship::{Grain, Group, Measure, Metric};
 use crate::merge::canvas::Composition;
 use crate::merge::plan::{Cost, Model, Plan, Surroundings, plan};
-use crate::merge::predict::{Predicted, Unforeseen, foresee};
+use crate::merge::predict::Unforeseen;
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{Setting, Value, parse};
 use crate::study::ModelId;
@@ -107,10 +106,11 @@ pub fn look_ahead(request: &Request) -> Ahead {
         Some(swept) if plan.is_sound() => sweep(request, swept),
         _ => Vec::new(),
     };
+    let family = Family::of(request, &plan).filter(|_| plan.is_sound());
     Ahead {
         layers: layers.unwrap_or(0),
-        child: child(request, &plan),
-        of_parents: of_parents(request, &plan),
+        of_parents: (family.as_ref()).map_or([None; 4], |family| family.of_parents(&plan)),
+        child: child(request, &plan, family.as_ref()),
         sweep,
         cost: plan.cost,
         problems: plan.problems,
@@ -149,17 +149,17 @@ fn planned(request: &Request, text: &str) -> Option<Plan> {
         hub: request.hub.as_deref(),
         out: None,
         force: false,
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        threads: rayon::current_num_threads(),
         opened: &opened,
     };
     Some(plan(&parse(text), &surroundings))
 }
 
-fn child(request: &Request, plan: &Plan) -> Result<Child, NoChild> {
+fn child(request: &Request, plan: &Plan, family: Option<&Family<'_>>) -> Result<Child, NoChild> {
     if !plan.is_sound() {
         return Err(NoChild::NoRecipe);
     }
-    let Some(family) = Family::of(request, plan) else {
+    let Some(family) = family else {
         return Err(not_measured(request, plan));
     };
     let predicted = family.foresee(plan).map_err(|why| match why {
@@ -177,14 +177,6 @@ fn child(request: &Request, plan: &Plan) -> Result<Child, NoChild> {
     })
 }
 
-fn of_parents(request: &Request, plan: &Plan) -> [Option<f64>; 4] {
-    let Some(family) = Family::of(request, plan).filter(|_| plan.is_sound()) else {
-        return [None; 4];
-    };
-    let parents = family.parents(plan);
-    Metric::ALL.map(|metric| family.of_parents(&parents, metric))
-}
-
 /// Nothing is measured that the recipe's models are in: which base to measure, and whom.
 fn not_measured(request: &Request, plan: &Plan) -> NoChild {
     let known = |m: &Model| {
@@ -195,147 +187,4 @@ fn not_measured(request: &Request, plan: &Plan) -> NoChild {
     let base = models().find_map(|m| known(m)?.1);
     let names = models().filter(|m| m.checkpoint().is_some());
     NoChild::NotMeasured(base, names.map(|m| m.reference.short_name()).collect())
-}
-
-/// The measured family that a plan's models are in.
-struct Family<'r> {
-    base: ModelId,
-    stored: &'r Stored,
-    /// The study's model of each of the measured ones, where it is still there.
-    ids: Vec<Option<ModelId>>,
-}
-
-impl<'r> Family<'r> {
-    /// The one that has most of the plan's models.
-    fn of(request: &'r Request, plan: &Plan) -> Option<Self> {
-        let models = plan.steps.iter().flat_map(|s| &s.models);
-        let keys: Vec<&str> = models
-            .filter_map(|m| Some(m.adapter.as_ref().or(m.checkpoint())?.key()))
-            .collect();
-        let has = |stored: &Stored| {
-            keys.iter()
-                .filter(|k| stored.models.iter().any(|m| m == **k))
-                .count()
-        };
-        let (base, stored) = request
-            .measured
-            .iter()
-            .max_by_key(|(_, stored)| has(stored))?;
-        if has(stored) == 0 {
-            return None;
-        }
-        let id = |key: &String| {
-            let of = |m: &&(ModelId, Option<ModelId>, Arc<Checkpoint>)| {
-                m.2.key() == key && m.1 == Some(*base)
-            };
-            request.models.iter().find(of).map(|m| m.0)
-        };
-        Some(Self {
-            base: *base,
-            stored,
-            ids: stored.models.iter().map(id).collect(),
-        })
-    }
-
-    /// A model of a plan among the measured; the inner `None` is the base.
-    fn index(&self, model: &Model) -> Option<Option<usize>> {
-        let weights = model.checkpoint()?;
-        let on_base = weights.key() == self.stored.base;
-        let person = match &model.adapter {
-            None if on_base => return Some(None),
-            None => weights,
-            Some(adapter) => on_base.then_some(adapter)?,
-        };
-        self.stored
-            .models
-            .iter()
-            .position(|key| key == person.key())
-            .map(Some)
-    }
-
-    fn foresee(&self, plan: &Plan) -> Result<Predicted, Unforeseen> {
-        foresee(plan, &self.stored.kinship, &|model| self.index(model))
-    }
-
-    fn with(&self, predicted: &Predicted) -> BTreeMap<ModelId, [Option<f64>; 4]> {
-        let each = predicted.with_each_by_all();
-        self.ids
-            .iter()
-            .zip(each)
-            .filter_map(|(id, values)| Some(((*id)?, values)))
-            .collect()
-    }
-
-    /// What the child is made from, each once, the base left out.
-    fn parents(&self, plan: &Plan) -> Vec<(ModelId, usize)> {
-        let mut out = Vec::new();
-        for model in plan.steps.iter().flat_map(|s| &s.models) {
-            let Some(at) = self.index(model).flatten() else {
-                continue;
-            };
-            let Some(id) = self.ids[at] else { continue };
-            if !out.contains(&(id, at)) {
-                out.push((id, at));
-            }
-        }
-        out
-    }
-
-    fn of_parents(&self, parents: &[(ModelId, usize)], metric: Metric) -> Option<f64> {
-        let kinship = &self.stored.kinship;
-        let all = kinship.in_scope(Measure::default().scope);
-        mean_of_pairs(parents, |a, b| kinship.value(&all, a, b, whole(metric)))
-    }
-
-    fn profile(
-        &self,
-        predicted: &Predicted,
-        parents: &[(ModelId, usize)],
-        metric: Metric,
-    ) -> Profile {
-        let kinship = &predicted.kinship;
-        let child = kinship.models - 1;
-        let in_layer = |g: &Group| {
-            let first = g.tensors.first().and_then(|&k| kinship.tensors.get(k));
-            first.is_some_and(|tensor| tensor.place.layer.is_some())
-        };
-        let mut groups = kinship.groups(Grain::Layer);
-        groups.retain(in_layer);
-        let line = |other: usize| {
-            let values = groups
-                .iter()
-                .map(|g| kinship.value(&g.tensors, child, other, whole(metric)));
-            values.collect()
-        };
-        let between = |tensors: &[usize]| {
-            mean_of_pairs(parents, |a, b| kinship.value(tensors, a, b, whole(metric)))
-        };
-        Profile {
-            child: parents.iter().map(|&(id, at)| (id, line(at))).collect(),
-            parents: groups.iter().map(|g| between(&g.tensors)).collect(),
-            layers: groups.into_iter().map(|g| g.name).collect(),
-        }
-    }
-}
-
-fn whole(metric: Metric) -> Measure {
-    Measure {
-        metric,
-        ..Measure::default()
-    }
-}
-
-fn mean_of_pairs(
-    parents: &[(ModelId, usize)],
-    value: impl Fn(usize, usize) -> Option<f64>,
-) -> Option<f64> {
-    let mut sum = 0.0;
-    let mut pairs = 0;
-    for (k, &(_, a)) in parents.iter().enumerate() {
-        for &(_, b) in &parents[k + 1..] {
-            sum += value(a, b)?;
-            pairs += 1;
-        }
-    }
-    (pairs > 0).then(|| sum / f64::from(pairs))
 }

@@ -178,6 +178,8 @@ fn with_models(
     let Some(merge) = made.recipes.first_mut() else {
         return Err("The way to merge makes nothing".to_owned());
     };
+    let is_own = |key: &String| own.parameters.iter().any(|(k, _)| k == key);
+    merge.parameters.retain(|(key, _)| !is_own(key));
     merge.parameters.extend(own.parameters);
     merge.dtype = own.dtype;
     merge.out_dtype = own.out_dtype;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::What;
-use super::evaluators;
+use super::evaluator::EvaluationState;
+use super::{What, evaluators};
 use crate::checkpoint::Checkpoint;
 use crate::evaluate::TaskScore;
 use crate::study::{
@@ -46,6 +46,9 @@ impl Workbench {
         let checkpoint = match self.may_judge(model, &evaluator) {
             Ok(checkpoint) => checkpoint,
             Err(sentence) => {
+                self.evolving.log.clear();
+                let failed = EvaluationState::Failed(sentence.clone());
+                self.set_evaluation(model, failed);
                 return match evolution {
                     Some(id) => self.fail_run(id, &sentence),
                     None => self.fail(format!("{name} was not evaluated"), sentence),
@@ -53,6 +56,7 @@ impl Workbench {
             }
         };
         self.evolving.log.clear();
+        self.set_evaluation(model, EvaluationState::Running);
         let folder = self.folders.data.join("evaluations");
         let title = format!("Evaluating {name}");
         let job = self.jobs.spawn(title, move |ticket, send| {
@@ -118,6 +122,7 @@ impl Workbench {
             wanted.into_iter().filter(|task| !has(task)).collect()
         });
         let (run, n) = (judgement.evolution, judgement.scores.len());
+        self.set_evaluation(judgement.model, EvaluationState::Done(n));
         self.evolve(EvolutionEdit::Score(Box::new(judgement)));
         match run {
             // It would be asked for them again and again.

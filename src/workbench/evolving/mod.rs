@@ -3,6 +3,7 @@
 //! is saved as soon as it is known; runs take turns.
 
 mod breed;
+mod evaluator;
 mod evaluators;
 mod judge;
 mod keep;
@@ -12,12 +13,13 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::events::Outcome;
-use super::{NoticeKind, Workbench};
+use super::{NoticeKind, Workbench, sentence_case};
 use crate::jobs::{Failure, JobId};
 use crate::lineage::evolution::Ended;
 use crate::study::{Command, EvolutionEdit, EvolutionId, ModelId};
 
 pub use breed::Born;
+pub use evaluator::{Evaluation, EvaluationState, TaskFile, TaskRow};
 pub use judge::{Judged, Said};
 pub use view::EvolutionView;
 
@@ -80,6 +82,9 @@ pub(super) struct Evolving {
     to_judge: VecDeque<ModelId>,
     /// What the evaluator says.
     log: VecDeque<Said>,
+    /// The evaluation that runs, or the last one that did.
+    last: Option<Evaluation>,
+    tasks: evaluator::TaskFiles,
 }
 
 struct Work {
@@ -198,6 +203,12 @@ impl Workbench {
         }
     }
 
+    /// Stops all evolutions and what is being judged, and forgets them: the study is left.
+    pub fn leave_evolutions(&mut self) {
+        self.stop_evolutions();
+        self.evolving = Evolving::default();
+    }
+
     /// Judges models by the study's evaluator, one after the other.
     pub fn judge_models(&mut self, models: &[ModelId]) {
         for &model in models {
@@ -300,6 +311,13 @@ impl Workbench {
         let Some(work) = self.evolving.work.take_if(|work| work.job == job) else {
             return false;
         };
+        if let What::Judge(model) = work.what {
+            let state = match failure {
+                Failure::Cancelled => EvaluationState::Cancelled,
+                Failure::Failed(sentence) => EvaluationState::Failed(sentence_case(sentence)),
+            };
+            self.set_evaluation(model, state);
+        }
         match (work.evolution, failure) {
             (Some(id), Failure::Cancelled) => self.leave(id),
             (Some(id), Failure::Failed(sentence)) => self.fail_run(id, sentence),
@@ -336,7 +354,7 @@ impl Workbench {
     fn fail_run(&mut self, id: EvolutionId, sentence: &str) {
         self.leave(id);
         let name = self.study.doc().evolution(id).map(|e| e.name.clone());
-        let sentence = super::sentence_case(sentence);
+        let sentence = sentence_case(sentence);
         if let Some(name) = name {
             self.fail(format!("{name} cannot go on"), sentence.clone());
         }

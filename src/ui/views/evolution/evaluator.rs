@@ -1,22 +1,241 @@
-//! Who judges the models of the study: the window that sets it up, and its log.
+//! Who judges the models of the study: the window that sets it up.
+//!
+//! What is done in it is done to the study at once, and undo takes it back; so the window has
+//! one button, which closes it.
 
-use eframe::egui::Ui;
+mod built_in;
+mod program;
 
+use eframe::egui::{Context, Frame, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
+
+use super::log;
+use crate::evaluate::command::Call;
+use crate::study::{Command, Evaluator, EvolutionEdit, ModelId};
 use crate::ui::action::Action;
-use crate::workbench::Workbench;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::widgets::{primary_button, segmented};
+use crate::workbench::{ModelFiles, Workbench};
+
+use program::Program;
+
+const WIDTH: f32 = 660.0;
+/// Height of the log in the window, and the least room for what is above it, in points.
+const LOG: f32 = 132.0;
+const LEAST_BODY: f32 = 120.0;
 
 /// What the part keeps.
 #[derive(Default)]
 pub struct EvaluatorPart {
     is_open: bool,
+    /// The set-ups of the other kinds, as they were left: a look at another kind costs nothing.
+    kept: Vec<Evaluator>,
+    program: Program,
+    /// How high what stands below the set-up was: the set-up scrolls in what is left.
+    foot: f32,
+}
+
+/// The three ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    ByHand,
+    BuiltIn,
+    Command,
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::ByHand, "By hand"),
+        (Self::BuiltIn, "Built in"),
+        (Self::Command, "A program"),
+    ];
+
+    fn of(evaluator: &Evaluator) -> Self {
+        match evaluator {
+            Evaluator::ByHand => Self::ByHand,
+            Evaluator::BuiltIn { .. } => Self::BuiltIn,
+            Evaluator::Command { .. } => Self::Command,
+        }
+    }
+
+    /// The set-up that it begins with.
+    fn fresh(self) -> Evaluator {
+        match self {
+            Self::ByHand => Evaluator::ByHand,
+            Self::BuiltIn => Evaluator::BuiltIn { tasks: Vec::new() },
+            Self::Command => Evaluator::Command {
+                call: Call::default(),
+            },
+        }
+    }
 }
 
 impl EvaluatorPart {
     /// Opens the window that sets the evaluator up.
     pub fn open(&mut self) {
         self.is_open = true;
+        self.kept.clear();
+        self.program = Program::default();
+    }
+
+    /// Whether the window is open.
+    pub fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Draws the window, if it is open.
-    pub fn ui(&mut self, _ui: &mut Ui, _bench: &Workbench, _out: &mut Vec<Action>) {}
+    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, out: &mut Vec<Action>) {
+        if !self.is_open {
+            return;
+        }
+        if !bench.is_open() {
+            self.is_open = false;
+            return;
+        }
+        let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
+        let room =
+            ctx.content_rect().size() - 2.0 * eframe::egui::Vec2::splat(space::XL + space::L);
+        let modal = Modal::new(Id::new("evaluator"))
+            .frame(frame)
+            .show(ctx, |ui| {
+                ui.set_width(WIDTH.min(room.x));
+                ui.set_max_height(room.y);
+                self.content_ui(ui, bench, room.y, out)
+            });
+        if modal.inner || modal.should_close() {
+            self.is_open = false;
+        }
+    }
+
+    /// Everything in the window; whether it is done with.
+    fn content_ui(
+        &mut self,
+        ui: &mut Ui,
+        bench: &Workbench,
+        height: f32,
+        out: &mut Vec<Action>,
+    ) -> bool {
+        let top = ui.cursor().top();
+        ui.label(theme::strong("How models are judged").size(size::HEADING));
+        self.kind_ui(ui, bench, out);
+        let left = height - (ui.cursor().top() - top) - self.foot;
+        ScrollArea::vertical()
+            .id_salt("evaluator")
+            .max_height(left.max(LEAST_BODY))
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                // The scroll bar floats; nothing lies under it.
+                ui.set_max_width(ui.available_width() - space::M);
+                match &bench.study().doc().evaluator {
+                    Evaluator::ByHand => by_hand_ui(ui, out),
+                    Evaluator::BuiltIn { tasks } => built_in::ui(ui, bench, tasks, out),
+                    Evaluator::Command { call } => self.program.ui(ui, call, out),
+                }
+            });
+        let above = ui.cursor().top();
+        let is_done = foot_ui(ui, bench, out);
+        let foot = ui.cursor().top() - above;
+        if (foot - self.foot).abs() > 0.5 {
+            self.foot = foot;
+            ui.ctx().request_repaint();
+        }
+        is_done
+    }
+
+    fn kind_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+        let now = &bench.study().doc().evaluator;
+        let mut kind = Kind::of(now);
+        if segmented(ui, "How models are judged", &mut kind, &Kind::ALL) {
+            self.kept.retain(|kept| Kind::of(kept) != Kind::of(now));
+            self.kept.push(now.clone());
+            let kept = self.kept.iter().find(|kept| Kind::of(kept) == kind);
+            out.push(judge_by(kept.cloned().unwrap_or_else(|| kind.fresh())));
+        }
+    }
+}
+
+/// Says who judges from now on.
+fn judge_by(evaluator: Evaluator) -> Action {
+    Action::Study(Command::Evolution(EvolutionEdit::Judge(evaluator)))
+}
+
+fn by_hand_ui(ui: &mut Ui, out: &mut Vec<Action>) {
+    sentence(
+        ui,
+        "You evaluate elsewhere, and type the scores into the table of models or import them. An \
+         evolution that waits for scores goes on by itself once they are there.",
+    );
+    if ui.button("Import scores…").clicked() {
+        out.push(Action::AskForScores);
+    }
+}
+
+/// A weak sentence over the whole width.
+fn sentence(ui: &mut Ui, words: &str) {
+    let ink = Tokens::of(ui).text_weak;
+    ui.add(Label::new(RichText::new(words).color(ink)).wrap());
+}
+
+/// What is in the way, a model to try it on with what comes of it, and the button that closes.
+fn foot_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) -> bool {
+    let is_by_hand = bench.study().doc().evaluator == Evaluator::ByHand;
+    if !is_by_hand {
+        ui.add_space(space::XS);
+        objection_ui(ui, bench);
+        if log::has_anything(bench) {
+            log::head_ui(ui, bench, out);
+            // Low windows have room for a few lines only.
+            let height = LOG.min(ui.ctx().content_rect().height() * 0.16);
+            log::lines_ui(ui, bench, height);
+        }
+    }
+    ui.add_space(space::XS);
+    let mut is_done = false;
+    ui.horizontal(|ui| {
+        is_done = primary_button(ui, "Done").clicked();
+        if !is_by_hand {
+            try_ui(ui, bench, out);
+        }
+    });
+    // Enter belongs to whatever has the focus; where nothing has, it means the button.
+    let is_free = ui.memory(|memory| memory.focused().is_none());
+    let pressed = |ui: &Ui, modifiers| ui.input_mut(|i| i.consume_key(modifiers, Key::Enter));
+    is_done || pressed(ui, Modifiers::COMMAND) || is_free && pressed(ui, Modifiers::NONE)
+}
+
+/// One line that is always there, so that nothing moves while a call is typed.
+fn objection_ui(ui: &mut Ui, bench: &Workbench) {
+    let t = Tokens::of(ui);
+    let (words, ink) = match bench.evaluator_objection() {
+        Some(objection) => (objection, t.error),
+        None => ("Ready", t.ok),
+    };
+    ui.add(Label::new(RichText::new(words).color(ink)).wrap());
+}
+
+/// One model to see whether it works.
+fn try_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    let models = &bench.study().doc().models;
+    let is_open = |id: ModelId| matches!(bench.files(id), ModelFiles::Open { .. });
+    let can: Vec<_> = models.iter().filter(|m| is_open(m.id)).collect();
+    let why_not = match bench.evaluator_objection() {
+        Some(objection) => Some(objection.to_owned()),
+        None if can.is_empty() => Some("No model of the study has files here".to_owned()),
+        None => None,
+    };
+    ui.add_enabled_ui(why_not.is_none(), |ui| {
+        let menu = ui.menu_button("Try on…", |ui| {
+            ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
+                for model in can {
+                    if ui.button(format::elide_middle(&model.name, 40)).clicked() {
+                        out.push(Action::Judge(vec![model.id]));
+                        ui.close();
+                    }
+                }
+            });
+        });
+        if let Some(why_not) = why_not {
+            menu.response.on_disabled_hover_text(why_not);
+        }
+    });
 }

@@ -4,7 +4,7 @@
 //! the recipe has a mistake, the child stays as it was before it, greyed.
 
 mod cost;
-mod gain;
+pub mod gain;
 mod kin;
 mod over_layers;
 pub mod problems;

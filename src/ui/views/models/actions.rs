@@ -9,6 +9,7 @@ use crate::study::{Command, ModelEdit, ModelId, Selection};
 use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, radius, space};
+use crate::ui::views::evaluate_button;
 use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
 
@@ -57,6 +58,7 @@ pub fn selection_actions(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &
     if ui.button("Compose merge").clicked() {
         out.push(compose(ids.to_vec()));
     }
+    evaluate_button(ui, bench, "Evaluate", ids, out);
     if let [a, b] = ids
         && ui.button("Compare").clicked()
     {

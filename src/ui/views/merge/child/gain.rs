@@ -9,11 +9,12 @@ use crate::ui::theme::{self, Tokens, size};
 use crate::workbench::composing::{ExpectedGain, GainSource};
 
 /// The paper's own limit, in plain words.
-const CAVEAT: &str = "Kinship says more about the size of a gain than about its sign: relatives \
+pub const CAVEAT: &str = "Kinship says more about the size of a gain than about its sign: relatives \
                       gain little, strangers gain or lose much.";
 const INTERVAL: &str = "The interval is where 95 of 100 such merges would lie, if the record is \
                         like them. Where it holds 0, the merge may as well lose.";
-const RECORD: &str = "n is the number of merges that this is drawn from: those of this study, or \
+/// What n, r and p are.
+pub const RECORD: &str = "n is the number of merges that this is drawn from: those of this study, or \
                       of the community where the study has too few. r how closely their gain \
                       follows the kinship of their parents, p how easily chance alone would give \
                       that r.";
@@ -67,14 +68,17 @@ impl Gain {
 fn heading_ui(ui: &mut Ui) {
     ui.horizontal(|ui| {
         ui.label(theme::strong("Expected gain"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let ink = Tokens::of(ui).accent_text;
-            let words = RichText::new("What does this mean?")
-                .size(size::SMALL)
-                .color(ink);
-            MenuButton::from_button(Button::new(words).frame(false)).ui(ui, meaning_ui);
-        });
+        ui.with_layout(Layout::right_to_left(Align::Center), meaning);
     });
+}
+
+/// A button that opens what an expected gain means.
+pub fn meaning(ui: &mut Ui) {
+    let ink = Tokens::of(ui).accent_text;
+    let words = RichText::new("What does this mean?")
+        .size(size::SMALL)
+        .color(ink);
+    MenuButton::from_button(Button::new(words).frame(false)).ui(ui, meaning_ui);
 }
 
 fn record_line(gain: &ExpectedGain) -> String {

@@ -1,0 +1,301 @@
+//! `kinfolk evolve`: generations of merges, or the rest of a run that was broken off.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::args::EvolveArgs;
+use super::{CliError, out, progress};
+use crate::lineage::strategy::STRATEGIES;
+use crate::study::{
+    Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, Keep, ModelId, Setup, StudyDoc,
+};
+use crate::workbench::evolving::{Doing, EvolutionView, RunState};
+use crate::workbench::{Folders, NoticeKind, Workbench};
+
+/// How often the workbench looks for what has arrived, and for Ctrl C.
+const TICK: Duration = Duration::from_millis(50);
+
+pub fn run(args: &EvolveArgs) -> Result<(), CliError> {
+    progress::hear_interrupts();
+    let mut bench = Workbench::new(Folders::of_user(), || {});
+    bench.open_study(&args.study);
+    failed(&mut bench)?;
+    let id = evolution(&mut bench, args)?;
+    bench.run_evolution(id);
+    let result = work(&mut bench, id);
+    bench.save_if_changed();
+    result?;
+    show(&bench, id, args.json.as_deref())
+}
+
+/// What the workbench had to tell, as an error if something failed.
+fn failed(bench: &mut Workbench) -> Result<(), CliError> {
+    for notice in bench.take_notices() {
+        if notice.kind == NoticeKind::Failed {
+            let detail = notice.detail;
+            let colon = if detail.is_empty() { "" } else { ": " };
+            return Err(CliError::Failed(format!("{}{colon}{detail}", notice.title)));
+        }
+    }
+    Ok(())
+}
+
+/// The evolution of that name, or a new one.
+fn evolution(bench: &mut Workbench, args: &EvolveArgs) -> Result<EvolutionId, CliError> {
+    let doc = bench.study().doc();
+    let name = args.name.as_deref().unwrap_or(&args.strategy);
+    if let Some(known) = doc.evolutions.iter().find(|e| e.name == name) {
+        return Ok(known.id);
+    }
+    let strategies: Vec<&str> = STRATEGIES.iter().map(|s| s.description().name).collect();
+    if !strategies.contains(&args.strategy.as_str()) {
+        return Err(CliError::Failed(format!(
+            "there is no strategy called {}; there are {}",
+            args.strategy,
+            strategies.join(", ")
+        )));
+    }
+    let setup = setup(doc, args)?;
+    if !args.tasks.is_empty() {
+        let tasks: Result<Vec<PathBuf>, _> = args.tasks.iter().map(std::path::absolute).collect();
+        let evaluator = Evaluator::BuiltIn {
+            tasks: tasks.map_err(CliError::failed)?,
+        };
+        bench.apply(Command::Evolution(EvolutionEdit::Judge(evaluator)));
+    }
+    let evolution = Evolution {
+        name: name.to_owned(),
+        setup,
+        ..Evolution::default()
+    };
+    bench.apply(Command::Evolution(EvolutionEdit::Add(Box::new(evolution))));
+    let added = bench.study().doc().evolutions.last().map(|e| e.id);
+    added.ok_or_else(|| CliError::Failed("the evolution could not be added".to_owned()))
+}
+
+fn setup(doc: &StudyDoc, args: &EvolveArgs) -> Result<Setup, CliError> {
+    let recipe = match &args.recipe {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| CliError::Failed(format!("{error}: {}", path.display())))?,
+        None => Setup::default().recipe,
+    };
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => {
+            let beside = args.study.parent().unwrap_or(Path::new("."));
+            let name = args.name.as_deref().unwrap_or(&args.strategy);
+            beside.join("evolutions").join(name)
+        }
+    };
+    let mut setup = Setup {
+        founders: founders(doc, &args.founders)?,
+        recipe,
+        strategy: args.strategy.clone(),
+        folder: Some(std::path::absolute(folder).map_err(CliError::failed)?),
+        keep: if args.keep_best {
+            Keep::Best
+        } else {
+            Keep::All
+        },
+        ..Setup::default()
+    };
+    setup.choices.top = usize::from(args.k);
+    setup.choices.seed = args.seed;
+    setup.choices.all_founders_first = args.all_founders_first;
+    if let Some(pool) = args.pool {
+        setup.choices.pool = pool;
+    }
+    setup.rules.still = (args.still > 0).then_some(args.still);
+    setup.rules.generations = Some(args.generations);
+    setup.rules.merges = args.merges;
+    setup.rules.evaluations = args.evaluations;
+    setup.rules.seconds = args.seconds;
+    setup.rules.tau = args.tau;
+    Ok(setup)
+}
+
+/// The models of these names, or all of the shown family.
+fn founders(doc: &StudyDoc, names: &[String]) -> Result<Vec<ModelId>, CliError> {
+    if names.is_empty() {
+        let base = doc.shown_base();
+        return Ok(base.map_or_else(Vec::new, |base| doc.family(base)));
+    }
+    let id = |name: &String| {
+        let model = doc.models.iter().find(|m| m.name == *name);
+        model
+            .map(|m| m.id)
+            .ok_or_else(|| CliError::Failed(format!("the study has no model called {name}")))
+    };
+    names.iter().map(id).collect()
+}
+
+/// Works until the run has ended, or waits, or cannot go on.
+fn work(bench: &mut Workbench, id: EvolutionId) -> Result<(), CliError> {
+    let mut told = String::new();
+    loop {
+        if progress::was_interrupted() {
+            bench.stop_evolutions();
+        }
+        bench.poll_within(TICK);
+        match bench.run_state(id) {
+            RunState::Running(doing) => tell(bench, &doing, &mut told),
+            RunState::Ended(_) if bench.jobs().running().is_empty() => return Ok(()),
+            RunState::Ended(_) => {}
+            RunState::Waiting(models) => return Err(CliError::Failed(waiting(bench, &models))),
+            RunState::Failed(sentence) => return Err(CliError::Failed(sentence)),
+            RunState::Ready | RunState::Paused => return Err(CliError::Cancelled),
+        }
+    }
+}
+
+/// Says on standard error what is being done, once.
+fn tell(bench: &Workbench, doing: &Doing, told: &mut String) {
+    let line = match doing {
+        Doing::WaitingForTurn => return,
+        Doing::Merging { child, .. } => format!("merging {child}"),
+        Doing::Judging { model, .. } => {
+            format!("evaluating {}", bench.study().doc().name_of(*model))
+        }
+    };
+    if line != *told {
+        out::say(&line);
+        *told = line;
+    }
+}
+
+fn waiting(bench: &Workbench, models: &[ModelId]) -> String {
+    let names: Vec<&str> = models
+        .iter()
+        .map(|&id| bench.study().doc().name_of(id))
+        .collect();
+    format!(
+        "the study is judged by hand and these have no scores yet: {}; write them into the study \
+         and call again, or name tasks with --tasks",
+        names.join(", ")
+    )
+}
+
+/// A run as JSON.
+#[derive(Serialize)]
+struct Report {
+    evolution: String,
+    strategy: String,
+    ended: Option<&'static str>,
+    merges: usize,
+    generations: Vec<GenerationLine>,
+    models: Vec<ModelLine>,
+}
+
+#[derive(Serialize)]
+struct GenerationLine {
+    generation: u32,
+    merges: u32,
+    best: Option<f64>,
+    kinship_of_selection: Option<f64>,
+    selection: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ModelLine {
+    model: String,
+    generation: u32,
+    parents: Vec<String>,
+    explores: bool,
+    score: Option<f64>,
+    kinship_of_parents: Option<f64>,
+    tasks: Vec<TaskLine>,
+}
+
+#[derive(Serialize)]
+struct TaskLine {
+    task: String,
+    score: f64,
+}
+
+fn report(bench: &Workbench, evolution: &Evolution, view: &EvolutionView) -> Report {
+    let doc = bench.study().doc();
+    let name = |k: &usize| doc.name_of(view.models[*k]).to_owned();
+    let generations = view.generations.iter().map(|g| GenerationLine {
+        generation: g.number,
+        merges: g.merges,
+        best: g.best,
+        kinship_of_selection: g.kinship,
+        selection: g.selection.iter().map(name).collect(),
+    });
+    let model = |(id, member): (&ModelId, &crate::lineage::strategy::Member)| {
+        let model = doc.model(*id);
+        let step = model.and_then(|m| m.step(&evolution.name));
+        let parents = &member.parents;
+        let kinship = match parents[..] {
+            [a, b] => bench.known_kinship(view.models[a], view.models[b]),
+            _ => None,
+        };
+        ModelLine {
+            model: doc.name_of(*id).to_owned(),
+            generation: member.generation,
+            parents: parents.iter().map(name).collect(),
+            explores: step.is_some_and(|s| s.exploration),
+            score: member.score,
+            kinship_of_parents: kinship,
+            tasks: model.map_or_else(Vec::new, |m| {
+                let line = |s: &crate::study::Score| TaskLine {
+                    task: s.task.clone(),
+                    score: s.value,
+                };
+                m.scores.iter().map(line).collect()
+            }),
+        }
+    };
+    Report {
+        evolution: evolution.name.clone(),
+        strategy: evolution.setup.strategy.clone(),
+        ended: evolution.ended.map(|ended| ended.sentence()),
+        merges: view.merges,
+        generations: generations.collect(),
+        models: view.models.iter().zip(&view.members).map(model).collect(),
+    }
+}
+
+fn show(bench: &Workbench, id: EvolutionId, json: Option<&Path>) -> Result<(), CliError> {
+    let Some((evolution, view)) = bench
+        .study()
+        .doc()
+        .evolution(id)
+        .zip(bench.evolution_view(id))
+    else {
+        return Ok(());
+    };
+    let report = report(bench, evolution, &view);
+    if let Some(to) = json {
+        out::json(&report, to)?;
+        if to == Path::new("-") {
+            return Ok(());
+        }
+    }
+    out::print("generation  merges     best  kinship  selection");
+    for line in &report.generations {
+        let best = line
+            .best
+            .map_or_else(|| "–".to_owned(), |v| format!("{v:.2}"));
+        let kinship = line
+            .kinship_of_selection
+            .map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));
+        out::print(&format!(
+            "{:>10}  {:>6}  {best:>7}  {kinship:>7}  {}",
+            line.generation,
+            line.merges,
+            line.selection.join(", ")
+        ));
+    }
+    out::print(&format!(
+        "\n{}: {} merges, {} evaluations, {:.0} s; {}",
+        report.evolution,
+        report.merges,
+        evolution.evaluations,
+        evolution.seconds,
+        report.ended.unwrap_or("it can go on").to_lowercase()
+    ));
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Everybody who may be merged, and what is asked of them by every strategy.
+
+use std::collections::BTreeSet;
+
+use super::Pairing;
+
+/// A model of an evolution.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Member {
+    /// What it is selected by, in points: its average over the tasks that count.
+    pub score: Option<f64>,
+    /// Its score on each task that counts, in points; the same tasks for all.
+    pub tasks: Vec<Option<f64>>,
+    /// Its generation; founders are 0.
+    pub generation: u32,
+    /// What it was made from, by position in the population; empty for founders.
+    pub parents: Vec<usize>,
+}
+
+/// Everybody who may be merged, founders first, then in the order of creation: where scores are
+/// equal, who was there first is the better.
+#[derive(Clone, Copy)]
+pub struct Population<'p> {
+    /// The models.
+    pub members: &'p [Member],
+    /// Pearson correlation of two models' task vectors by their positions, where it is known.
+    pub kinship: &'p dyn Fn(usize, usize) -> Option<f64>,
+}
+
+impl<'p> Population<'p> {
+    /// The number of the last generation; 0 where there are founders only.
+    pub fn last_generation(&self) -> u32 {
+        self.members.iter().map(|m| m.generation).max().unwrap_or(0)
+    }
+
+    /// Those of the generations before one, which stand first.
+    pub fn before(&self, generation: u32) -> Self {
+        let is_before = |m: &&Member| m.generation < generation;
+        let count = self.members.iter().take_while(is_before).count();
+        Self {
+            members: &self.members[..count],
+            kinship: self.kinship,
+        }
+    }
+
+    /// Positions of those without a score.
+    pub fn unscored(&self) -> Vec<usize> {
+        let none = |k: &usize| self.members[*k].score.is_none();
+        (0..self.members.len()).filter(none).collect()
+    }
+
+    /// Positions by score, the best first; who has none is left out, and among equals who was
+    /// there first is first.
+    pub fn ranked(&self) -> Vec<usize> {
+        let score = |k: &usize| self.members[*k].score.filter(|s| s.is_finite());
+        let mut out: Vec<usize> = (0..self.members.len())
+            .filter(|k| score(k).is_some())
+            .collect();
+        out.sort_by(|a, b| {
+            let (a, b) = (score(a).unwrap_or_default(), score(b).unwrap_or_default());
+            b.total_cmp(&a)
+        });
+        out
+    }
+
+    /// The best score, in points.
+    pub fn best_score(&self) -> Option<f64> {
+        let best = self.ranked().first().copied()?;
+        self.members[best].score
+    }
+
+    /// Mean score of two, in points.
+    pub(in crate::lineage) fn mean_score(&self, a: usize, b: usize) -> Option<f64> {
+        let score = |k: usize| self.members.get(k)?.score.filter(|s| s.is_finite());
+        Some(f64::midpoint(score(a)?, score(b)?))
+    }
+
+    /// The best `top`.
+    pub fn selection(&self, top: usize) -> Vec<usize> {
+        let mut out = self.ranked();
+        out.truncate(top);
+        out
+    }
+
+    /// Whether two were merged with each other, and nobody else with them.
+    pub fn were_merged(&self, a: usize, b: usize) -> bool {
+        let is_theirs = |m: &Member| m.parents[..] == [a, b] || m.parents[..] == [b, a];
+        self.members.iter().any(is_theirs)
+    }
+
+    /// Every pair that can be merged: both have a score and were not merged with each other.
+    /// The better one is first in a pair, and pairs of good models come first.
+    pub fn unmerged_pairs(&self) -> Vec<[usize; 2]> {
+        let merged: BTreeSet<[usize; 2]> = self.members.iter().filter_map(pair_of).collect();
+        pairs_among(&self.ranked())
+            .filter(|pair| !merged.contains(&ascending(*pair)))
+            .collect()
+    }
+
+    /// Mean kinship over all pairs of some; `None` if a pair's is not known.
+    pub fn mean_kinship(&self, of: &[usize]) -> Option<f64> {
+        let values: Vec<f64> = pairs_among(of)
+            .map(|[a, b]| (self.kinship)(a, b))
+            .collect::<Option<_>>()?;
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    }
+
+    /// For each member, whether it is still waited for in a generation: it has no score yet,
+    /// or it is to be merged and has not been.
+    pub(super) fn awaited(&self, generation: u32, pairings: &[Pairing]) -> Vec<bool> {
+        let mut out: Vec<bool> = self.members.iter().map(|m| m.score.is_none()).collect();
+        for pairing in pairings {
+            if self.child_of(pairing, generation).is_none() {
+                for k in pairing.parents {
+                    out[k] = true;
+                }
+            }
+        }
+        out
+    }
+
+    /// The child of a pairing in a generation, by position.
+    pub(in crate::lineage) fn child_of(&self, pairing: &Pairing, generation: u32) -> Option<usize> {
+        let parents = ascending(pairing.parents);
+        self.members
+            .iter()
+            .position(|m| m.generation == generation && pair_of(m) == Some(parents))
+    }
+}
+
+/// The two that a member was made from, if there are two.
+fn pair_of(member: &Member) -> Option<[usize; 2]> {
+    let pair: Result<[usize; 2], _> = member.parents[..].try_into();
+    pair.ok().map(ascending)
+}
+
+fn ascending([a, b]: [usize; 2]) -> [usize; 2] {
+    [a.min(b), a.max(b)]
+}
+
+/// Every pair of some, in their order.
+pub(super) fn pairs_among(of: &[usize]) -> impl Iterator<Item = [usize; 2]> {
+    (0..of.len()).flat_map(move |i| (i + 1..of.len()).map(move |j| [of[i], of[j]]))
+}

@@ -1,0 +1,253 @@
+//! A program that judges: its line, where it runs, what is set for it, how long it may take.
+
+use eframe::egui::{
+    Align, DragValue, FontId, Key, Label, Layout, Margin, Modifiers, RichText, TextEdit, Ui,
+    WidgetInfo, WidgetType,
+};
+use egui_phosphor::regular as icon;
+
+use super::{judge_by, sentence};
+use crate::evaluate::command::Call;
+use crate::study::Evaluator;
+use crate::ui::action::Action;
+use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::widgets::{icon_button, section_heading, text, text_field};
+
+const ABOUT: &str = "Any program that judges a model, run without a shell: {model} stands for \
+                     the model’s folder, {output} for an empty folder that it writes its results \
+                     to, as lm-evaluation-harness does or as JSON {\"task\": score}.";
+/// Minutes that a limit begins with.
+const USUAL_LIMIT: u32 = 60;
+const MOST_MINUTES: u32 = 60 * 24 * 30;
+const LINE: &str = "Command line";
+
+/// What is typed, as long as it differs from what the study has.
+#[derive(Default)]
+pub struct Program {
+    /// The line as it is typed, and the call that it was last in step with.
+    line: String,
+    of: Option<Call>,
+    /// Why the line is no call.
+    trouble: Option<String>,
+    /// A variable that is being added.
+    name: String,
+    value: String,
+}
+
+impl Program {
+    /// Draws the set-up; every change goes to the study at once.
+    pub fn ui(&mut self, ui: &mut Ui, call: &Call, out: &mut Vec<Action>) {
+        self.follow(call);
+        sentence(ui, ABOUT);
+        let mut new = call.clone();
+        self.line_ui(ui, &mut new);
+        folder_ui(ui, &mut new, out);
+        limit_ui(ui, &mut new);
+        self.variables_ui(ui, &mut new);
+        if new != *call {
+            self.of = Some(new.clone());
+            out.push(judge_by(Evaluator::Command { call: new }));
+        }
+    }
+
+    /// What has changed elsewhere, by undo or by another field, is written into the line.
+    fn follow(&mut self, call: &Call) {
+        if self.of.as_ref() != Some(call) {
+            self.write(call);
+        }
+    }
+
+    fn write(&mut self, call: &Call) {
+        self.line = call.to_line();
+        self.of = Some(call.clone());
+        self.trouble = None;
+    }
+
+    fn line_ui(&mut self, ui: &mut Ui, call: &mut Call) {
+        ui.horizontal(|ui| {
+            section_heading(ui, LINE);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let button = ui.button("Fill in lm_eval");
+                let help = "A line for lm-evaluation-harness, with tasks of the paper; change \
+                            them as you like";
+                if button.on_hover_text(help).clicked() {
+                    let template = Call::lm_eval();
+                    call.program = template.program;
+                    call.arguments = template.arguments;
+                    call.variables = template.variables;
+                    self.write(call);
+                }
+            });
+        });
+        let edit = TextEdit::multiline(&mut self.line)
+            .hint_text("judge --model {model} --out {output}")
+            .font(FontId::monospace(size::SMALL + 0.5))
+            .desired_rows(3)
+            .desired_width(f32::INFINITY)
+            .margin(Margin::symmetric(8, 5))
+            // A line has no end; Enter means what it means in the window.
+            .return_key(None);
+        let response = ui.add(edit);
+        let value = self.line.clone();
+        response.widget_info(|| WidgetInfo {
+            label: Some(LINE.to_owned()),
+            current_text_value: Some(value.clone()),
+            ..WidgetInfo::new(WidgetType::TextEdit)
+        });
+        if response.changed() {
+            match Call::parse(&self.line) {
+                Ok(read) => {
+                    call.program = read.program;
+                    call.arguments = read.arguments;
+                    call.variables = read.variables;
+                    self.trouble = None;
+                }
+                Err(sentence) => self.trouble = Some(sentence),
+            }
+        }
+        if response.has_focus() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter)) {
+            response.surrender_focus();
+        }
+        let error = Tokens::of(ui).error;
+        if let Some(sentence) = &self.trouble {
+            let words = RichText::new(format!("{sentence}. Until then the last line counts."));
+            ui.add(Label::new(words.size(size::SMALL).color(error)).wrap());
+        }
+    }
+
+    /// What stands before the program in the line, one a row.
+    fn variables_ui(&mut self, ui: &mut Ui, call: &mut Call) {
+        row_ui(ui, "Variables", |ui| {
+            ui.label(weak(ui, "set for it beside those of Kinfolk"));
+        });
+        let before = call.variables.clone();
+        let mut gone = None;
+        for (k, (name, value)) in call.variables.iter_mut().enumerate() {
+            ui.horizontal(|ui| {
+                let font = FontId::monospace(size::SMALL);
+                let shown = text::fitted(ui.painter(), name, &font, NAME_WIDTH);
+                let label = Label::new(RichText::new(shown).font(font));
+                ui.add_sized([NAME_WIDTH, ROW_HEIGHT], label.halign(Align::Min));
+                let width = ui.available_width() - ROW_HEIGHT - space::S;
+                text_field(ui, &format!("Value of {name}"), "empty", value, width);
+                if icon_button(ui, icon::X, &format!("Remove {name}")).clicked() {
+                    gone = Some(k);
+                }
+            });
+        }
+        if let Some(k) = gone {
+            call.variables.remove(k);
+        }
+        self.new_variable_ui(ui, call);
+        if call.variables != before {
+            self.write(call);
+        }
+    }
+
+    fn new_variable_ui(&mut self, ui: &mut Ui, call: &mut Call) {
+        ui.horizontal(|ui| {
+            let hint = "CUDA_VISIBLE_DEVICES";
+            let name = text_field(
+                ui,
+                "Name of a new variable",
+                hint,
+                &mut self.name,
+                NAME_WIDTH,
+            );
+            if name.changed() {
+                self.name.retain(|c| c.is_ascii_alphanumeric() || c == '_');
+                let digits = self.name.len()
+                    - self
+                        .name
+                        .trim_start_matches(|c: char| c.is_ascii_digit())
+                        .len();
+                self.name.drain(..digits);
+            }
+            let width = ui.available_width() - 60.0 - space::S;
+            let value = text_field(ui, "Value of the new variable", "0", &mut self.value, width);
+            let can = !self.name.is_empty();
+            let entered = (name.lost_focus() || value.lost_focus())
+                && ui.input(|i| i.key_pressed(Key::Enter));
+            let add = ui.add_enabled_ui(can, |ui| ui.button("Add")).inner;
+            let add = add.on_disabled_hover_text("A variable needs a name");
+            if can && (add.clicked() || entered) {
+                let value = std::mem::take(&mut self.value);
+                let name = std::mem::take(&mut self.name);
+                call.variables.retain(|(other, _)| *other != name);
+                call.variables.push((name, value));
+            }
+        });
+    }
+}
+
+const NAME_WIDTH: f32 = 190.0;
+const LABEL_WIDTH: f32 = 96.0;
+
+/// A name at the left, controls beside it.
+fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.add_sized(
+            [LABEL_WIDTH, ROW_HEIGHT],
+            Label::new(name).halign(Align::Min),
+        );
+        content(ui);
+    });
+}
+
+fn weak(ui: &Ui, words: &str) -> RichText {
+    RichText::new(words).color(Tokens::of(ui).text_weak)
+}
+
+fn folder_ui(ui: &mut Ui, call: &mut Call, out: &mut Vec<Action>) {
+    row_ui(ui, "Runs in", |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if call.folder.is_some() && icon_button(ui, icon::X, "Run where Kinfolk runs").clicked()
+            {
+                call.folder = None;
+            }
+            if ui.button("Choose folder…").clicked() {
+                out.push(Action::AskForCallFolder);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                match &call.folder {
+                    Some(folder) => {
+                        let whole = folder.to_string_lossy();
+                        let font = FontId::monospace(size::SMALL);
+                        let room = ui.available_width();
+                        let shown = text::fitted_tail(ui.painter(), &whole, &font, room);
+                        ui.add(Label::new(RichText::new(shown).font(font)).extend())
+                            .on_hover_text(whole.as_ref());
+                    }
+                    None => {
+                        ui.label(weak(ui, "the folder that Kinfolk runs in"));
+                    }
+                }
+            });
+        });
+    });
+}
+
+fn limit_ui(ui: &mut Ui, call: &mut Call) {
+    row_ui(ui, "Time limit", |ui| {
+        let mut has_limit = call.limit_minutes.is_some();
+        if ui.checkbox(&mut has_limit, "End it after").changed() {
+            call.limit_minutes = has_limit.then_some(USUAL_LIMIT);
+        }
+        let mut minutes = call.limit_minutes.unwrap_or(USUAL_LIMIT);
+        ui.add_enabled_ui(has_limit, |ui| {
+            let drag = DragValue::new(&mut minutes).range(1..=MOST_MINUTES);
+            let response = ui.add(drag);
+            response.widget_info(|| {
+                WidgetInfo::labeled(
+                    WidgetType::DragValue,
+                    has_limit,
+                    "Minutes until it is ended",
+                )
+            });
+            if response.changed() {
+                call.limit_minutes = Some(minutes);
+            }
+            ui.label("minutes for each model");
+        });
+    });
+}

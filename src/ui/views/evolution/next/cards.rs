@@ -1,0 +1,203 @@
+//! The first suggestions as cards, side by side where there is room, else one below the other.
+
+use eframe::egui::{
+    Align, Frame, Id, Label, Layout, Response, RichText, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    WidgetType, vec2,
+};
+
+use super::files;
+use super::shown::Row;
+use crate::study::{Command, Selection};
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, radius, size, space};
+use crate::ui::views::model::fact_ui;
+use crate::ui::views::{GAIN_RECORD, compose};
+use crate::ui::widgets::{focus_ring, primary_button};
+use crate::workbench::Workbench;
+
+/// How many cards there are at most.
+pub const MOST: usize = 3;
+/// Below this width of a card they stand one below the other, in points.
+const LEAST_WIDTH: f32 = 206.0;
+/// No card is wider, in points: lines of reasons are read, not followed.
+const MOST_WIDTH: f32 = 460.0;
+/// Height of the line of a model, in points.
+const LINE: f32 = 22.0;
+/// Room between cards.
+const GAP: f32 = space::M;
+
+/// What the cards keep: how high the highest was, so that all are.
+#[derive(Default)]
+pub struct Cards {
+    height: f32,
+}
+
+impl Cards {
+    /// Draws the cards of `rows`.
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, rows: &[Row], out: &mut Vec<Action>) {
+        let rows = &rows[..rows.len().min(MOST)];
+        // Two cards are as wide as two of three.
+        let width = (ui.available_width() - GAP * (MOST - 1) as f32) / MOST as f32;
+        let mut highest: f32 = 0.0;
+        if width < LEAST_WIDTH {
+            for (k, row) in rows.iter().enumerate() {
+                let width = ui.available_width();
+                card_ui(ui, bench, (k, row), vec2(width, 0.0), out);
+            }
+        } else {
+            let size = vec2(width.min(MOST_WIDTH), self.height);
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = GAP;
+                for (k, row) in rows.iter().enumerate() {
+                    highest = highest.max(card_ui(ui, bench, (k, row), size, out));
+                }
+            });
+            if (highest - self.height).abs() > 0.5 {
+                self.height = highest;
+                ui.ctx().request_repaint();
+            }
+        }
+    }
+}
+
+/// One card; how high its content is.
+fn card_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    (k, row): (usize, &Row),
+    size: eframe::egui::Vec2,
+    out: &mut Vec<Action>,
+) -> f32 {
+    let t = Tokens::of(ui);
+    let [a, b] = row.pair;
+    let is_selected = *bench.study().selection() == Selection::Pair(a, b);
+    let layout = Layout::top_down(Align::Min);
+    let id = Id::new(("suggested merge", a.0, b.0));
+    let builder = UiBuilder::new().id(id).sense(Sense::click()).layout(layout);
+    let mut natural = 0.0;
+    let response = ui
+        .scope_builder(builder, |ui| {
+            let response = ui.response();
+            response.widget_info(|| {
+                let words = format!("Suggestion {}: {}", k + 1, row.title());
+                WidgetInfo::selected(WidgetType::Button, true, is_selected, words)
+            });
+            let outline = match (is_selected, response.hovered()) {
+                (true, _) => Stroke::new(1.5, t.accent),
+                (_, true) => Stroke::new(1.0, t.line_strong),
+                _ => Stroke::new(1.0, t.line),
+            };
+            let frame = Frame::new()
+                .fill(t.raised)
+                .stroke(outline)
+                .corner_radius(radius::CARD)
+                .inner_margin(space::M);
+            frame.show(ui, |ui| {
+                ui.set_width(size.x - 2.0 * (space::M + 1.0));
+                natural = content_ui(ui, (k, row), size.y, out);
+            });
+        })
+        .response;
+    focus_ring(ui, &response);
+    if response.clicked() {
+        out.push(Action::Study(Command::Select(Selection::Pair(a, b))));
+    }
+    natural
+}
+
+/// Everything in a card; `height` is that of the highest, whose foot is everybody's.
+fn content_ui(ui: &mut Ui, (k, row): (usize, &Row), height: f32, out: &mut Vec<Action>) -> f32 {
+    let top = ui.cursor().top();
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for (name, average) in row.names.iter().zip(row.averages) {
+        parent_ui(ui, name, average);
+    }
+    ui.add_space(space::XS);
+    facts_ui(ui, row);
+    ui.add_space(space::XS);
+    for (at, reason) in row.reasons.iter().enumerate() {
+        reason_ui(ui, reason, at == 0 && row.are_copies());
+    }
+    ui.add_space(space::S);
+    let above = ui.cursor().top() - top;
+    let foot = theme::ROW_HEIGHT;
+    if height > above + foot {
+        ui.add_space(height - above - foot);
+    }
+    let [a, b] = row.pair;
+    let button = compose_button(ui, k, row);
+    let button = match &row.lacks {
+        Some(lacks) => button.on_hover_text(lacks),
+        None => button,
+    };
+    if button.clicked() {
+        out.push(compose(vec![a, b]));
+    }
+    above + foot
+}
+
+/// The first is the way on, unless it is one of near copies.
+fn compose_button(ui: &mut Ui, k: usize, row: &Row) -> Response {
+    let response = if k > 0 || row.are_copies() {
+        ui.button("Compose merge")
+    } else {
+        primary_button(ui, "Compose merge")
+    };
+    let words = format!("Compose merge of {} and {}", row.names[0], row.names[1]);
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &words));
+    response
+}
+
+fn parent_ui(ui: &mut Ui, name: &str, average: Option<f64>) {
+    let line = vec2(ui.available_width(), LINE);
+    ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
+        ui.label(format::score(average))
+            .on_hover_text(format::full(average));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.add(Label::new(theme::strong(name)).truncate())
+                .on_hover_text(name);
+        });
+    });
+}
+
+fn facts_ui(ui: &mut Ui, row: &Row) {
+    let score = Some(row.score);
+    let help = match row.gain {
+        Some(_) => "The mean of the two scores plus the gain that merges like this had",
+        None => "The mean of the two scores; what kinship would add is not known",
+    };
+    let hover = format!("{}\n{help}", format::full(score));
+    fact_ui(ui, "Expected of the child", &format::score(score), &hover);
+    let kinship = format::kinship(row.kinship);
+    let hover = match row.kinship {
+        Some(_) => format!("{}\nPearson correlation", format::full(row.kinship)),
+        None => "Not known".to_owned(),
+    };
+    fact_ui(ui, "Kinship", &kinship, &hover);
+    let gain = row.gain.map(|gain| gain.value);
+    fact_ui(
+        ui,
+        "Gain in it",
+        &format::signed(gain, 2),
+        &format::full(gain),
+    );
+    let under = match row.gain {
+        Some(_) => format!("{}  ·  {}", files::interval(row), files::record(row)),
+        None if row.are_copies() => "None to be expected of near copies".to_owned(),
+        None => "Not known without their kinship and merges like this".to_owned(),
+    };
+    let weak = Tokens::of(ui).text_weak;
+    let under = RichText::new(under).size(size::SMALL).color(weak);
+    ui.add(Label::new(under).wrap()).on_hover_text(GAIN_RECORD);
+}
+
+fn reason_ui(ui: &mut Ui, reason: &str, is_warning: bool) {
+    let t = Tokens::of(ui);
+    let ink = if is_warning { t.warning } else { t.text };
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        ui.label(RichText::new("·").color(t.text_weak));
+        ui.add(Label::new(RichText::new(reason).size(size::SMALL).color(ink)).wrap());
+    });
+}

@@ -1,0 +1,272 @@
+//! All suggestions as a table: a click selects the pair, arrows walk, Enter composes.
+
+use eframe::egui::{
+    Align2, EventFilter, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense, Stroke, Ui,
+    UiBuilder, WidgetInfo, WidgetType, vec2,
+};
+use egui_phosphor::regular as icon;
+
+use super::files;
+use super::shown::Row;
+use crate::study::{Command, ModelId, Selection};
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
+use crate::ui::views::compose;
+use crate::ui::widgets::{focus_ring, icon_button, text};
+use crate::workbench::Workbench;
+
+/// The most rows that are in sight at once.
+const MOST_ROWS: f32 = 12.5;
+/// Widths of the columns with numbers, in points.
+const PLACE: f32 = 28.0;
+const NUMBER: f32 = 72.0;
+const INTERVAL: f32 = 150.0;
+const COMPOSE: f32 = ROW_HEIGHT + space::M;
+/// Below this width the interval and the reason stay in the hover.
+const ROOM_FOR_INTERVAL: f32 = 640.0;
+const ROOM_FOR_REASON: f32 = 900.0;
+
+/// What the table keeps.
+#[derive(Default)]
+pub struct Table {
+    /// The row that gets the keyboard as soon as it is drawn.
+    go_to: Option<[ModelId; 2]>,
+}
+
+impl Table {
+    /// Draws the table, at most `most` points high.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        bench: &Workbench,
+        rows: &[Row],
+        most: f32,
+        out: &mut Vec<Action>,
+    ) {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        header_ui(ui);
+        let height = (most - ROW_HEIGHT).clamp(2.5 * ROW_HEIGHT, MOST_ROWS * ROW_HEIGHT);
+        ScrollArea::vertical()
+            .id_salt("suggestions")
+            .max_height(height)
+            .min_scrolled_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                for (k, row) in rows.iter().enumerate() {
+                    let response = row_ui(ui, bench, k, row, out);
+                    self.keys(ui, rows, k, &response, out);
+                    if self.go_to == Some(row.pair) {
+                        self.go_to = None;
+                        response.request_focus();
+                        response.scroll_to_me(None);
+                    }
+                }
+            });
+    }
+
+    /// Arrows walk, Enter composes.
+    fn keys(
+        &mut self,
+        ui: &Ui,
+        rows: &[Row],
+        k: usize,
+        response: &Response,
+        out: &mut Vec<Action>,
+    ) {
+        if !response.has_focus() {
+            return;
+        }
+        let arrows = EventFilter {
+            vertical_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        let to = if pressed(Key::ArrowDown) {
+            rows.get(k + 1)
+        } else if pressed(Key::ArrowUp) {
+            k.checked_sub(1).and_then(|k| rows.get(k))
+        } else {
+            None
+        };
+        if let Some(to) = to {
+            self.go_to = Some(to.pair);
+            out.push(select(to));
+            ui.ctx().request_repaint();
+        }
+    }
+}
+
+fn select(row: &Row) -> Action {
+    let [a, b] = row.pair;
+    Action::Study(Command::Select(Selection::Pair(a, b)))
+}
+
+/// Where the cells of a row are: place, pair, child, kinship, gain, interval, reason, button.
+struct Cells {
+    place: Rect,
+    pair: Rect,
+    score: Rect,
+    kinship: Rect,
+    gain: Rect,
+    interval: Option<Rect>,
+    reason: Option<Rect>,
+    compose: Rect,
+}
+
+fn cells(rect: Rect) -> Cells {
+    let width = rect.width();
+    let (rest, compose) = rect.split_left_right_at_x(rect.right() - COMPOSE);
+    let (place, rest) = rest.split_left_right_at_x(rest.left() + PLACE);
+    let (rest, reason) = if width >= ROOM_FOR_REASON {
+        let (rest, reason) = rest.split_left_right_at_x(rest.right() - (width - 560.0) * 0.55);
+        (rest, Some(reason))
+    } else {
+        (rest, None)
+    };
+    let (rest, interval) = if width >= ROOM_FOR_INTERVAL {
+        let (rest, interval) = rest.split_left_right_at_x(rest.right() - INTERVAL);
+        (rest, Some(interval))
+    } else {
+        (rest, None)
+    };
+    let (rest, gain) = rest.split_left_right_at_x(rest.right() - NUMBER);
+    let (rest, kinship) = rest.split_left_right_at_x(rest.right() - NUMBER);
+    let (pair, score) = rest.split_left_right_at_x(rest.right() - NUMBER);
+    let inside = |rect: Rect| rect.shrink2(vec2(space::XS, 0.0));
+    Cells {
+        place: inside(place),
+        pair: inside(pair),
+        score: inside(score),
+        kinship: inside(kinship),
+        gain: inside(gain),
+        interval: interval.map(inside),
+        reason: reason.map(|r| r.shrink2(vec2(space::S, 0.0))),
+        compose,
+    }
+}
+
+const LEFT: Align2 = Align2::LEFT_CENTER;
+const RIGHT: Align2 = Align2::RIGHT_CENTER;
+
+fn header_ui(ui: &mut Ui) {
+    let t = Tokens::of(ui);
+    let size = vec2(ui.available_width(), ROW_HEIGHT);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let cells = cells(rect);
+    let (font, painter) = (theme::small_font(), ui.painter());
+    let put = |rect: Option<Rect>, align, words: &str| {
+        if let Some(rect) = rect {
+            text::line_in(painter, rect, align, words, &font, t.text_weak);
+        }
+    };
+    put(Some(cells.pair), LEFT, "Pair");
+    put(Some(cells.score), RIGHT, "Child");
+    put(Some(cells.kinship), RIGHT, "Kinship");
+    put(Some(cells.gain), RIGHT, "Gain");
+    put(cells.interval, RIGHT, "95 of 100 lie in");
+    put(cells.reason, LEFT, "Why");
+    let line = Stroke::new(1.0, t.line);
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, line);
+}
+
+fn row_ui(ui: &mut Ui, bench: &Workbench, k: usize, row: &Row, out: &mut Vec<Action>) -> Response {
+    let t = Tokens::of(ui);
+    let [a, b] = row.pair;
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT));
+    let id = Id::new(("suggestion row", a.0, b.0));
+    let response = ui.interact(rect, id, Sense::click());
+    let is_selected = *bench.study().selection() == Selection::Pair(a, b);
+    let fill = match (is_selected, response.hovered()) {
+        (true, _) => Some(t.selection),
+        (_, true) => Some(t.hover),
+        _ => None,
+    };
+    if let Some(fill) = fill {
+        ui.painter().rect_filled(rect, radius::CONTROL, fill);
+    }
+    let cells = cells(rect);
+    paint(ui, k, row, &cells);
+    focus_ring(ui, &response);
+    response.widget_info(|| {
+        WidgetInfo::selected(WidgetType::Button, true, is_selected, spoken(k, row))
+    });
+    if response.clicked() {
+        out.push(select(row));
+    }
+    let at = Rect::from_center_size(cells.compose.center(), vec2(ROW_HEIGHT, ROW_HEIGHT));
+    ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
+        let words = format!("Compose merge of {} and {}", row.names[0], row.names[1]);
+        if icon_button(ui, icon::GIT_MERGE, &words).clicked() {
+            out.push(compose(vec![a, b]));
+        }
+    });
+    response.on_hover_ui(|ui| hover(ui, row))
+}
+
+fn paint(ui: &Ui, k: usize, row: &Row, cells: &Cells) {
+    let t = Tokens::of(ui);
+    let (font, painter) = (theme::body_font(), ui.painter());
+    let put = |rect: Option<Rect>, align, words: &str, ink| {
+        if let Some(rect) = rect {
+            text::line_in(painter, rect, align, words, &font, ink);
+        }
+    };
+    put(Some(cells.place), RIGHT, &(k + 1).to_string(), t.text_weak);
+    put(Some(cells.pair), LEFT, &row.title(), t.text);
+    put(
+        Some(cells.score),
+        RIGHT,
+        &format::score(Some(row.score)),
+        t.text,
+    );
+    put(
+        Some(cells.kinship),
+        RIGHT,
+        &format::kinship(row.kinship),
+        t.text,
+    );
+    let gain = row.gain.map(|gain| gain.value);
+    put(Some(cells.gain), RIGHT, &format::signed(gain, 2), t.text);
+    let ends = row.gain.map_or(format::UNDEFINED.to_owned(), |gain| {
+        let (low, high) = gain.interval;
+        let (low, high) = (format::signed(Some(low), 2), format::signed(Some(high), 2));
+        format!("{low} to {high}")
+    });
+    put(cells.interval, RIGHT, &ends, t.text_weak);
+    let is_warning = row.are_copies();
+    let ink = if is_warning { t.warning } else { t.text_weak };
+    // The first is the pair's places, which the order says already.
+    let why = if is_warning {
+        row.reasons.first()
+    } else {
+        row.reasons.get(1)
+    };
+    put(cells.reason, LEFT, why.map_or("", String::as_str), ink);
+}
+
+fn hover(ui: &mut Ui, row: &Row) {
+    ui.label(theme::strong(row.title()));
+    ui.label(format!("Kinship {}", format::full(row.kinship)));
+    ui.label(format!(
+        "Child {} expected, {}",
+        format::full(Some(row.score)),
+        files::gain(row)
+    ));
+    for reason in &row.reasons {
+        ui.label(reason);
+    }
+}
+
+/// The row as a sentence.
+fn spoken(k: usize, row: &Row) -> String {
+    format!(
+        "Suggestion {}: {}, child {}, kinship {}, {}",
+        k + 1,
+        row.title(),
+        format::score(Some(row.score)),
+        format::kinship(row.kinship),
+        files::gain(row)
+    )
+}

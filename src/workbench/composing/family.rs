@@ -1,0 +1,152 @@
+//! The measured family that a composed merge is in, and what is foreseen of the child there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Profile, Request};
+use crate::checkpoint::Checkpoint;
+use crate::kinship::store::Stored;
+use crate::kinship::{Grain, Group, Kinship, Metric, PairSums};
+use crate::merge::plan::{Model, Plan};
+use crate::merge::predict::{Predicted, Unforeseen, foresee};
+use crate::study::ModelId;
+
+/// The measured family that a plan's models are in.
+pub(super) struct Family<'r> {
+    pub(super) base: ModelId,
+    stored: &'r Stored,
+    /// The study's model of each of the measured ones, where it is still there.
+    ids: Vec<Option<ModelId>>,
+}
+
+impl<'r> Family<'r> {
+    /// The one that has most of the plan's models.
+    pub(super) fn of(request: &'r Request, plan: &Plan) -> Option<Self> {
+        let models = plan.steps.iter().flat_map(|s| &s.models);
+        let keys: Vec<&str> = models
+            .filter_map(|m| Some(m.adapter.as_ref().or(m.checkpoint())?.key()))
+            .collect();
+        let has = |stored: &Stored| {
+            keys.iter()
+                .filter(|k| stored.models.iter().any(|m| m == **k))
+                .count()
+        };
+        let (base, stored) = request
+            .measured
+            .iter()
+            .max_by_key(|(_, stored)| has(stored))?;
+        if has(stored) == 0 {
+            return None;
+        }
+        let id = |key: &String| {
+            let of = |m: &&(ModelId, Option<ModelId>, Arc<Checkpoint>)| {
+                m.2.key() == key && m.1 == Some(*base)
+            };
+            request.models.iter().find(of).map(|m| m.0)
+        };
+        Some(Self {
+            base: *base,
+            stored,
+            ids: stored.models.iter().map(id).collect(),
+        })
+    }
+
+    /// A model of a plan among the measured; the inner `None` is the base.
+    fn index(&self, model: &Model) -> Option<Option<usize>> {
+        let weights = model.checkpoint()?;
+        let on_base = weights.key() == self.stored.base;
+        let person = match &model.adapter {
+            None if on_base => return Some(None),
+            None => weights,
+            Some(adapter) => on_base.then_some(adapter)?,
+        };
+        self.stored
+            .models
+            .iter()
+            .position(|key| key == person.key())
+            .map(Some)
+    }
+
+    pub(super) fn foresee(&self, plan: &Plan) -> Result<Predicted<'r>, Unforeseen> {
+        foresee(plan, &self.stored.kinship, &|model| self.index(model))
+    }
+
+    pub(super) fn with(&self, predicted: &Predicted<'_>) -> BTreeMap<ModelId, [Option<f64>; 4]> {
+        let each = predicted.with_each_by_all();
+        self.ids
+            .iter()
+            .zip(each)
+            .filter_map(|(id, values)| Some(((*id)?, values)))
+            .collect()
+    }
+
+    /// What the child is made from, each once, the base left out.
+    pub(super) fn parents(&self, plan: &Plan) -> Vec<(ModelId, usize)> {
+        let mut out = Vec::new();
+        for model in plan.steps.iter().flat_map(|s| &s.models) {
+            let Some(at) = self.index(model).flatten() else {
+                continue;
+            };
+            let Some(id) = self.ids[at] else { continue };
+            if !out.contains(&(id, at)) {
+                out.push((id, at));
+            }
+        }
+        out
+    }
+
+    /// Mean kinship over all pairs of a plan's parents, as [`Metric::ALL`].
+    pub(super) fn of_parents(&self, plan: &Plan) -> [Option<f64>; 4] {
+        let kinship = &self.stored.kinship;
+        let all: Vec<usize> = (0..kinship.tensors.len()).collect();
+        let sums = pair_sums(kinship, &all, &self.parents(plan));
+        Metric::ALL.map(|metric| mean(sums.iter().map(|sums| metric.of(sums))))
+    }
+
+    /// The child's kinship over the layers.
+    pub(super) fn profile(
+        &self,
+        predicted: &Predicted<'_>,
+        parents: &[(ModelId, usize)],
+        metric: Metric,
+    ) -> Profile {
+        let kinship = &self.stored.kinship;
+        let in_layer = |g: &Group| {
+            let first = g.tensors.first().and_then(|&k| kinship.tensors.get(k));
+            first.is_some_and(|tensor| tensor.place.layer.is_some())
+        };
+        let mut layers = kinship.groups(Grain::Layer);
+        layers.retain(in_layer);
+        let with_each: Vec<Vec<PairSums>> = (layers.iter())
+            .map(|layer| predicted.sums_with_each(layer.tensors.iter().copied()))
+            .collect();
+        let line = |at: usize| with_each.iter().map(|sums| metric.of(&sums[at])).collect();
+        let between = |layer: &Group| {
+            let sums = pair_sums(kinship, &layer.tensors, parents);
+            mean(sums.iter().map(|sums| metric.of(sums)))
+        };
+        Profile {
+            child: parents.iter().map(|&(id, at)| (id, line(at))).collect(),
+            parents: layers.iter().map(between).collect(),
+            layers: layers.into_iter().map(|g| g.name).collect(),
+        }
+    }
+}
+
+/// The sums of every two parents over some tensors.
+fn pair_sums(kinship: &Kinship, tensors: &[usize], parents: &[(ModelId, usize)]) -> Vec<PairSums> {
+    let mut out = Vec::new();
+    for (k, &(_, a)) in parents.iter().enumerate() {
+        for &(_, b) in &parents[k + 1..] {
+            out.push(kinship.sums(tensors, a, b, false));
+        }
+    }
+    out
+}
+
+/// The mean; `None` without values, or if one is undefined.
+fn mean(values: impl ExactSizeIterator<Item = Option<f64>>) -> Option<f64> {
+    let count = values.len();
+    let sum: f64 = values.sum::<Option<f64>>()?;
+    (count > 0).then(|| sum / count as f64)
+}

@@ -1,0 +1,78 @@
+//! What is to be looked at: a snapshot, beside which the answer is kept.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::checkpoint::Checkpoint;
+use crate::kinship::Metric;
+use crate::kinship::store::Stored;
+use crate::merge::canvas::Place;
+use crate::study::ModelId;
+
+/// What is to be looked at.
+#[derive(Clone)]
+pub struct Request {
+    /// The recipe's text.
+    pub text: String,
+    /// Every model of the study with files, its base, and its files.
+    pub models: Vec<(ModelId, Option<ModelId>, Arc<Checkpoint>)>,
+    /// Those whose files are gone.
+    pub missing: Vec<ModelId>,
+    /// What is measured, by base.
+    pub measured: Vec<(ModelId, Arc<Stored>)>,
+    /// The measure of the profile over the layers.
+    pub metric: Metric,
+    /// The hub's cache.
+    pub hub: Option<PathBuf>,
+    /// A parameter whose values are tried one after the other.
+    pub swept: Option<Swept>,
+}
+
+/// A parameter that is swept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swept {
+    /// Of which merge.
+    pub merge: usize,
+    /// Where it stands.
+    pub place: Place,
+    /// Its name.
+    pub key: String,
+    /// From and to.
+    pub range: (f64, f64),
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Request({:?}, {} models)", self.text, self.models.len())
+    }
+}
+
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        let same_files =
+            |a: &(ModelId, Option<ModelId>, Arc<Checkpoint>),
+             b: &(ModelId, Option<ModelId>, Arc<Checkpoint>)| {
+                a.0 == b.0 && a.1 == b.1 && Arc::ptr_eq(&a.2, &b.2)
+            };
+        let same_sums = |a: &(ModelId, Arc<Stored>), b: &(ModelId, Arc<Stored>)| {
+            a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1)
+        };
+        self.text == other.text
+            && self.metric == other.metric
+            && self.missing == other.missing
+            && self.hub == other.hub
+            && self.swept == other.swept
+            && self.models.len() == other.models.len()
+            && self
+                .models
+                .iter()
+                .zip(&other.models)
+                .all(|(a, b)| same_files(a, b))
+            && self.measured.len() == other.measured.len()
+            && self
+                .measured
+                .iter()
+                .zip(&other.measured)
+                .all(|(a, b)| same_sums(a, b))
+    }
+}

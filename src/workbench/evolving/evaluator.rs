@@ -1,0 +1,187 @@
+//! The study's evaluator as it stands: what is in its way, what its task files hold, and what
+//! came of the last evaluation.
+
+use std::path::PathBuf;
+
+use super::evaluators::tasks_at;
+use crate::evaluate::task::Content;
+use crate::study::{Evaluator, ModelId};
+use crate::workbench::events::Outcome;
+use crate::workbench::{ModelFiles, Workbench, sentence_case};
+
+/// An evaluation, while it runs and after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Of which model.
+    pub model: ModelId,
+    /// How it stands.
+    pub state: EvaluationState,
+}
+
+/// How an evaluation stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EvaluationState {
+    /// It runs.
+    Running,
+    /// It gave scores on so many tasks.
+    Done(usize),
+    /// It gave none, and why.
+    Failed(String),
+    /// The user stopped it.
+    Cancelled,
+}
+
+/// What a file or folder of tasks holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its tasks, or what is wrong with it, with the file and its line.
+    pub tasks: Result<Vec<TaskRow>, String>,
+}
+
+/// A task of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskRow {
+    /// What the study calls it.
+    pub name: String,
+    /// How many items it has.
+    pub items: usize,
+    /// Whether its score is a perplexity, and not the share of right answers.
+    pub is_text: bool,
+}
+
+/// What was read of task files, beside what was asked for.
+#[derive(Default)]
+pub(in crate::workbench) struct TaskFiles {
+    wanted: Option<Vec<PathBuf>>,
+    read: Option<(Vec<PathBuf>, Vec<TaskFile>)>,
+}
+
+const BY_HAND: &str = "Scores of this study are written by hand; say how else models are judged";
+pub(in crate::workbench) const READING_TASKS: &str = "Reading tasks";
+
+impl Workbench {
+    /// Why the study's evaluator cannot judge, if so; looked up once for each state of the
+    /// study.
+    pub fn evaluator_objection(&self) -> Option<&str> {
+        let objection = self.objection.get_or_init(|| {
+            let evaluator = &self.study.doc().evaluator;
+            match evaluator {
+                Evaluator::ByHand => Some(BY_HAND.to_owned()),
+                _ => self.judge_objection(evaluator),
+            }
+        });
+        objection.as_deref()
+    }
+
+    /// Why the files of these models cannot be judged, if so.
+    pub fn files_objection(&self, models: &[ModelId]) -> Option<String> {
+        let is_shut = |id: &&ModelId| {
+            let files = self.files(**id);
+            files.checkpoint().is_none() || files.are_missing()
+        };
+        let shut = models.iter().find(is_shut)?;
+        let name = self.study.doc().name_of(*shut);
+        Some(match self.files(*shut) {
+            ModelFiles::None => format!("{name} has no files here, and evaluating needs them"),
+            ModelFiles::Opening => format!("{name} is still being opened"),
+            _ => format!("The files of {name} are gone or cannot be read; find them again"),
+        })
+    }
+
+    /// The evaluation that runs, or the last one that did.
+    pub fn last_evaluation(&self) -> Option<&Evaluation> {
+        self.evolving.last.as_ref()
+    }
+
+    /// Forgets what the evaluator has said, and how it ended.
+    pub fn clear_evaluator_log(&mut self) {
+        let own = &mut self.evolving;
+        own.log.clear();
+        own.last
+            .take_if(|last| last.state != EvaluationState::Running);
+    }
+
+    /// What the task files of the built-in evaluator hold; `None` until they were read, which
+    /// [`Self::read_task_files`] does.
+    pub fn task_files(&self) -> Option<&[TaskFile]> {
+        let (paths, files) = self.evolving.tasks.read.as_ref()?;
+        (paths == self.task_paths()?).then_some(&files[..])
+    }
+
+    /// Whether task files wait to be read.
+    pub fn wants_task_files(&self) -> bool {
+        let wanted = self.evolving.tasks.wanted.as_ref();
+        self.task_files().is_none()
+            && self
+                .task_paths()
+                .is_some_and(|paths| wanted.is_none_or(|wanted| wanted != paths))
+    }
+
+    /// Reads the task files of the built-in evaluator in a job.
+    pub fn read_task_files(&mut self) {
+        let Some(paths) = self.task_paths().map(<[PathBuf]>::to_vec) else {
+            return;
+        };
+        self.evolving.tasks.wanted = Some(paths.clone());
+        self.jobs.spawn_quietly(READING_TASKS, move |ticket, _| {
+            let mut files = Vec::new();
+            for path in &paths {
+                ticket.advance(0)?;
+                files.push(task_file(path));
+            }
+            Ok(Outcome::Tasks(paths, files))
+        });
+    }
+
+    fn task_paths(&self) -> Option<&[PathBuf]> {
+        match &self.study.doc().evaluator {
+            Evaluator::BuiltIn { tasks } => Some(tasks),
+            _ => None,
+        }
+    }
+
+    pub(in crate::workbench) fn take_task_files(
+        &mut self,
+        paths: Vec<PathBuf>,
+        files: Vec<TaskFile>,
+    ) {
+        let own = &mut self.evolving.tasks;
+        own.wanted.take_if(|wanted| *wanted == paths);
+        own.read = Some((paths, files));
+    }
+
+    /// Forgets what was looked up on the disk: somebody may have changed it.
+    pub(in crate::workbench) fn look_at_evaluator_again(&mut self) {
+        self.objection.take();
+        self.evolving.tasks.read = None;
+    }
+
+    /// Writes down how an evaluation stands.
+    pub(super) fn set_evaluation(&mut self, model: ModelId, state: EvaluationState) {
+        self.evolving.last = Some(Evaluation { model, state });
+    }
+}
+
+fn task_file(path: &PathBuf) -> TaskFile {
+    let tasks = tasks_at(std::slice::from_ref(path)).map(|tasks| {
+        let rows = tasks.into_iter().map(|task| match task.content {
+            Content::Questions(items) => TaskRow {
+                name: task.name,
+                items: items.len(),
+                is_text: false,
+            },
+            Content::Texts(items) => TaskRow {
+                name: task.name,
+                items: items.len(),
+                is_text: true,
+            },
+        });
+        rows.collect()
+    });
+    TaskFile {
+        path: path.clone(),
+        tasks: tasks.map_err(|sentence| sentence_case(&sentence)),
+    }
+}
