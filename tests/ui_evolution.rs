@@ -59,7 +59,7 @@ impl Stage {
 
 type Window = Harness<'static, Stage>;
 
-const WIDE: Vec2 = vec2(1200.0, 860.0);
+const WIDE: Vec2 = vec2(1200.0, 1400.0);
 
 fn window_on(size: Vec2, make: impl FnOnce(&Path) -> Workbench) -> Window {
     let home = tempfile::tempdir().unwrap();
@@ -194,7 +194,9 @@ fn type_scores(window: &mut Window, id: EvolutionId) {
 #[test]
 fn an_empty_study_says_what_is_missing_and_leads_there() {
     let mut window = window_on(WIDE, |home| bench_of(home, &[]));
-    click(&mut window, "Add models…");
+    let button = window.query_all_by_label("Add models…").last().unwrap();
+    button.click();
+    window.run();
     assert_eq!(window.state().asked, [Action::AskForModels]);
 }
 
@@ -449,6 +451,11 @@ fn an_evolution_is_renamed_noted_and_removed_and_undo_brings_it_back() {
     click(&mut window, "Rename");
     type_text(&mut window, " of seven");
     press(&mut window, Key::Enter);
+    assert_eq!(last(&window).name, "With kinship of seven");
+    click(&mut window, "More of this evolution");
+    click(&mut window, "Rename");
+    type_text(&mut window, " and more");
+    press(&mut window, Key::Escape);
     assert_eq!(last(&window).name, "With kinship of seven");
     click(&mut window, "More of this evolution");
     click(&mut window, "Edit note");

@@ -56,7 +56,10 @@ impl NextPart {
         };
         let has_more = !bench.study().doc().evolutions.is_empty();
         let is_tight = has_more && ui.available_height() < ROOM;
-        let mut is_open = !self.is_folded.unwrap_or(is_tight);
+        // What runs says itself what comes next.
+        let doc = bench.study().doc();
+        let is_evolving = doc.evolutions.iter().any(|e| doc.has_begun(e));
+        let mut is_open = !self.is_folded.unwrap_or(is_tight || is_evolving);
         let was_open = is_open;
         let share = if has_more { SHARE } else { 1.0 };
         let most = ui.available_height() * share;

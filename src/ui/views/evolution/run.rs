@@ -80,9 +80,7 @@ impl RunPart {
         out: &mut Vec<Action>,
     ) -> Option<Ask> {
         let doc = look.bench.study().doc();
-        let Some(evolution) = doc.evolution(look.id) else {
-            return None;
-        };
+        let evolution = doc.evolution(look.id)?;
         let has_begun = doc.has_begun(evolution);
         let top = ui.cursor().top();
         let mut is_folded = self.folds.get(&look.id).copied().unwrap_or(has_begun);

@@ -15,7 +15,7 @@ use crate::ui::views::score_bar;
 use crate::ui::widgets::text;
 
 /// Size of a card, in points.
-pub const SIZE: Vec2 = vec2(184.0, 64.0);
+pub const SIZE: Vec2 = vec2(176.0, 64.0);
 const BAR: f32 = 5.0;
 const BADGE: f32 = 8.0;
 const DOT: f32 = 4.0;
@@ -81,6 +81,7 @@ pub fn card(ui: &Ui, rect: Rect, card: &Card, scores: Option<Scale>, stance: Sta
     }
     if card.made_from.is_empty() {
         let words = match card.children {
+            _ if card.has_no_files => "no files here".to_owned(),
             0 => "no children".to_owned(),
             1 => "1 child".to_owned(),
             n => format!("{n} children"),

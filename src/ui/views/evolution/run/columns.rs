@@ -21,7 +21,7 @@ use crate::workbench::evolving::{Doing, RunState};
 
 const HEAD: f32 = 44.0;
 /// From one card to the next.
-const PITCH: [f32; 2] = [SIZE.x + 36.0, SIZE.y + 8.0];
+const PITCH: [f32; 2] = [SIZE.x + 28.0, SIZE.y + 8.0];
 
 /// Draws the columns in `height` points; `hovered` is the model under the pointer, by position.
 pub fn columns_ui(

@@ -209,7 +209,7 @@ impl Sentence<'_> {
             fixed(ui, &words);
         } else {
             folded(ui, "Tasks that select", &words, |ui| {
-                self.tasks_ui(ui, &tasks, setup)
+                self.tasks_ui(ui, &tasks, setup);
             });
         }
         asked
