@@ -78,6 +78,7 @@ fn spread(k: usize) -> f64 {
 
 fn line(name: &str, color: usize, dash: Dash, points: Vec<[f64; 2]>) -> LineMark {
     LineMark {
+        is_thin: false,
         name: name.to_owned(),
         color: Color::Series(color),
         dash,
@@ -164,6 +165,7 @@ fn two_axes() -> Panel {
                 generations(&|g| 77.0 - 5.0 * (-g / 3.0).exp()),
             )),
             Layer::Line(LineMark {
+                is_thin: false,
                 side: Side::Right,
                 ..line("Kinship", 5, Dash::Dashed, kinship.clone())
             }),

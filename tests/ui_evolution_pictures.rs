@@ -72,7 +72,7 @@ fn compared(home: &Path) -> Workbench {
     let greedy = add(&mut bench, "Greedy", greedy);
     run(&mut bench, greedy, 200);
     let mut kinship = setup(&bench, "kinship", &folder.join("with-kinship"));
-    kinship.rules.tau = Some(0.9);
+    kinship.rules.tau = Some(0.98);
     let kinship = add(&mut bench, "With kinship", kinship);
     run(&mut bench, kinship, 26);
     let best = bench
@@ -102,4 +102,10 @@ fn a_run_beside_another_looks_as_accepted_in_light() {
 #[test]
 fn a_new_evolution_looks_as_accepted_in_dark() {
     check("evolution_new_dark", Theme::Dark, LAPTOP, new, &[]);
+}
+
+#[test]
+fn a_narrow_window_looks_as_accepted_in_dark() {
+    let size = vec2(700.0, 900.0);
+    check("evolution_narrow_dark", Theme::Dark, size, compared, &[]);
 }

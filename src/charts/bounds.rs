@@ -132,6 +132,7 @@ mod tests {
 
     fn line(side: Side, points: &[[f64; 2]]) -> Layer {
         Layer::Line(LineMark {
+            is_thin: false,
             name: String::new(),
             color: Color::Quiet,
             dash: crate::charts::Dash::Solid,

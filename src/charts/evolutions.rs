@@ -69,14 +69,10 @@ pub fn evolutions(
     along: Along,
     name: &dyn Fn(ModelId) -> String,
 ) -> Result<Figure, String> {
-    let drawn = || {
-        courses
-            .iter()
-            .filter(|c| c.best(along).len() > usize::from(c.is_wide()))
-    };
-    let mut tops: Vec<&Course<'_>> = drawn().collect();
+    let has_child = |c: &&Course<'_>| c.best(along).len() > 1;
+    let mut tops: Vec<&Course<'_>> = courses.iter().filter(has_child).collect();
     if tops.is_empty() {
-        return Err("The curve of the best begins with the founders’ scores".to_owned());
+        return Err("The curves begin with the first child that has a score".to_owned());
     }
     // The one that is looked at lies over the others.
     tops.sort_by_key(|course| course.is_shown);
@@ -151,11 +147,6 @@ impl Course<'_> {
         }
     }
 
-    /// Whether its founders alone say something: they do where it is the one looked at.
-    const fn is_wide(&self) -> bool {
-        !self.is_shown
-    }
-
     /// The end of a generation on the axis.
     fn at(&self, generation: u32, along: Along) -> f64 {
         let until = self.members.iter().filter(|m| m.generation <= generation);
@@ -200,6 +191,7 @@ impl Course<'_> {
         let run = self.run();
         let best = self.best(along);
         let line = LineMark {
+            is_thin: !self.is_shown,
             name: self.name.to_owned(),
             color: run.color(),
             dash: self.dash(),
@@ -250,6 +242,18 @@ impl Course<'_> {
         }
     }
 
+    fn kinship_point(&self, x: f64, y: f64) -> Point {
+        Point {
+            x,
+            y,
+            color: self.run().color(),
+            label: self.name.to_owned(),
+            details: vec![("Kinship among the best".to_owned(), words::number(y, 3))],
+            models: Vec::new(),
+            is_named: false,
+        }
+    }
+
     fn kinship_layers(&self, along: Along) -> Vec<Layer> {
         let points: Vec<[f64; 2]> = self
             .generations
@@ -259,20 +263,32 @@ impl Course<'_> {
         if points.is_empty() {
             return Vec::new();
         }
-        vec![Layer::Line(LineMark {
+        let marks = points.iter().map(|&[x, y]| self.kinship_point(x, y));
+        let marks = PointMark {
+            name: self.name.to_owned(),
+            marker: self.run().marker(),
+            side: Side::Left,
+            points: marks.collect(),
+        };
+        let line = Layer::Line(LineMark {
+            is_thin: !self.is_shown,
             name: self.name.to_owned(),
             color: self.run().color(),
             dash: self.dash(),
             side: Side::Left,
             points,
-        })]
+        });
+        match self.is_shown {
+            true => vec![line, Layer::Points(marks)],
+            false => vec![line],
+        }
     }
 
-    /// The one that is looked at is whole; others step back.
+    /// The one that is looked at is whole; others are told apart without colour too.
     const fn dash(&self) -> Dash {
         match self.is_shown {
             true => Dash::Solid,
-            false => Dash::Dotted,
+            false => [Dash::Dashed, Dash::Dotted][self.index % 2],
         }
     }
 }

@@ -213,6 +213,8 @@ pub struct LineMark {
     pub color: Color,
     /// How it is drawn.
     pub dash: Dash,
+    /// Whether it stands behind the others, for comparison.
+    pub is_thin: bool,
     /// The axis it belongs to.
     pub side: Side,
     /// Its corners. A best-so-far line has two at each step.

@@ -21,6 +21,7 @@ pub fn layers(sample: &Sample, line: FitLine, band: FitBand) -> Vec<Layer> {
     let hi = sample.x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let straight = |name: &str, dash, at: &dyn Fn(f64) -> f64| {
         Layer::Line(LineMark {
+            is_thin: false,
             name: name.into(),
             color: Color::Quiet,
             dash,

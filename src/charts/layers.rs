@@ -124,6 +124,7 @@ fn line(
     };
     [
         Layer::Line(LineMark {
+            is_thin: false,
             name: name.to_owned(),
             color,
             dash: Dash::Solid,

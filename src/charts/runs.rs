@@ -119,6 +119,7 @@ pub fn of_run(run: &Run<'_>, members: &[InRun<'_>], best: &[Best], color: Color)
         .map(|b| [f64::from(b.generation), b.average])
         .collect();
     let line = LineMark {
+        is_thin: false,
         name: name.clone(),
         color,
         dash: run.dash(),

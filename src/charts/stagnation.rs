@@ -224,6 +224,7 @@ fn layers(choices: &ChartChoices, course: &Course<'_>, is_alone: bool) -> Vec<La
     let kinship_color = if is_alone { KINSHIP } else { color };
     let line = |name: String, color, dash, side, points| {
         Layer::Line(LineMark {
+            is_thin: false,
             name,
             color,
             dash,

@@ -11,6 +11,7 @@ use crate::merge::canvas::TEMPLATES;
 use crate::study::chart::ChartChoices;
 use crate::study::{Command, ModelEdit, Order, Selection, Study, ViewEdit};
 use crate::workbench::Workbench;
+use crate::workbench::evolving::RunState;
 use crate::workbench::library::LIBRARY;
 
 /// A command as it stands now.
@@ -39,6 +40,7 @@ pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
     import_commands(&mut out);
     kinship_commands(&mut out, bench.study());
     merge_commands(&mut out, bench);
+    run_commands(&mut out, bench);
     evolution_commands(&mut out, bench);
     view_commands(&mut out, bench, zoom);
     out
@@ -444,6 +446,35 @@ fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     if bench.is_writing() {
         let title = "Stop writing merges";
         push(out, "Merge", title, None, true, Action::CancelMerges);
+    }
+}
+
+/// Evolutions by name: what each can be asked for as it stands.
+fn run_commands(out: &mut Vec<Entry>, bench: &Workbench) {
+    let group = "Evolution";
+    let open = bench.is_open();
+    push(
+        out,
+        group,
+        "New evolution",
+        None,
+        open,
+        Action::NewEvolution,
+    );
+    for evolution in &bench.study().doc().evolutions {
+        let (id, name) = (evolution.id, &evolution.name);
+        let mut can = |verb: &str, action| {
+            push(out, group, format!("{verb} {name}"), None, true, action);
+        };
+        match bench.run_state(id) {
+            RunState::Running(_) => {
+                can("Pause evolution", Action::PauseEvolution(id));
+                can("Stop evolution", Action::StopEvolution(id));
+            }
+            RunState::Waiting(_) => can("Pause evolution", Action::PauseEvolution(id)),
+            RunState::Ready => can("Run evolution", Action::RunEvolution(id)),
+            _ => can("Resume evolution", Action::RunEvolution(id)),
+        }
     }
 }
 

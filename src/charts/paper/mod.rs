@@ -92,6 +92,7 @@ const PATHS: [(&str, u32, f64); 2] = [("Path 1", 0, 8.0), ("Path 2", 2, 11.0)];
 /// A line without a side or a name of its own.
 fn line(name: &str, color: Color, dash: Dash, points: Vec<[f64; 2]>) -> LineMark {
     LineMark {
+        is_thin: false,
         name: name.to_owned(),
         color,
         dash,

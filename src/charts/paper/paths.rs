@@ -101,6 +101,7 @@ fn panel(path: &str, metric: Metric, steps: &[InRun<'_>]) -> Panel {
             points,
         };
         let line = LineMark {
+            is_thin: false,
             side,
             ..line(name, color, dash, corners)
         };

@@ -29,7 +29,6 @@ use crate::ui::theme::{Tokens, space};
 use crate::workbench::Workbench;
 
 pub use files::answer as take_out;
-pub use flow::flow;
 pub use picking::select as select_picked;
 pub use titles::{KINDS, title};
 

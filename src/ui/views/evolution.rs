@@ -27,6 +27,8 @@ use known::Known;
 use next::NextPart;
 use run::{Ask, Look, RunPart};
 
+/// Room at the right for the bar that scrolls the view, in points.
+const SCROLL: f32 = 12.0;
 /// Height of the evaluation log, folded and at first.
 const FOLDED: f32 = 42.0;
 const LOG: f32 = 180.0;
@@ -48,15 +50,17 @@ impl EvolutionView {
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let t = Tokens::of(ui);
         self.log_ui(ui, bench, out);
-        let frame = Frame::new()
-            .fill(t.background)
-            .inner_margin(Margin::same(space::M as i8));
+        let frame = Frame::new().fill(t.background).inner_margin(Margin {
+            right: 0,
+            ..Margin::same(space::M as i8)
+        });
         self.known.bring_up_to_date(bench);
         CentralPanel::default().frame(frame).show(ui, |ui| {
             let height = ui.available_height();
-            ScrollArea::vertical()
-                .auto_shrink(false)
-                .show(ui, |ui| self.parts_ui(ui, bench, height, out));
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.set_max_width(ui.available_width() - SCROLL);
+                self.parts_ui(ui, bench, height, out);
+            });
         });
     }
 

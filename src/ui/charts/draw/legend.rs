@@ -228,6 +228,7 @@ mod tests {
     #[test]
     fn a_line_and_its_points_share_a_name() {
         let line = Layer::Line(LineMark {
+            is_thin: false,
             name: "Path 1".into(),
             color: Color::Series(0),
             dash: Dash::Dashed,

@@ -25,6 +25,8 @@ use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::text;
 
 const LINE_WIDTH: f32 = 1.75;
+/// Of what is there for comparison.
+const THIN: f32 = 1.0;
 /// Room for the numbers of a vertical axis, in points.
 const NUMBERS: f32 = 40.0;
 /// Least distances between marks, in points.
@@ -329,10 +331,10 @@ fn add(plot: &mut PlotUi<'_>, layer: &Layer, home: &Home, ink: &Ink) {
             let points: Vec<[f64; 2]> = line.points.iter().map(at).collect();
             let item = Line::new("", PlotPoints::from(points))
                 .color(ink.of(line.color))
-                .width(if line.color == Color::Quiet {
-                    1.25
-                } else {
-                    LINE_WIDTH
+                .width(match (line.is_thin, line.color) {
+                    (true, _) => THIN,
+                    (_, Color::Quiet) => 1.25,
+                    _ => LINE_WIDTH,
                 })
                 .style(ink::style(line.dash));
             plot.line(item.allow_hover(false));

@@ -70,11 +70,6 @@ impl Facts {
     pub fn best_score(&self) -> Option<f64> {
         self.standing.generations.last()?.best
     }
-
-    /// Mean kinship among the best now.
-    pub fn kinship(&self) -> Option<f64> {
-        self.standing.generations.last()?.kinship
-    }
 }
 
 fn facts(bench: &Workbench, evolution: &Evolution) -> Option<Facts> {

@@ -58,7 +58,10 @@ impl NextPart {
         // What is in sight: in what scrolls there is no end of room.
         let height = ui.available_height().min(ui.clip_rect().height());
         let is_tight = has_more && height < ROOM;
-        let mut is_open = !self.is_folded.unwrap_or(is_tight);
+        // What runs says itself what comes next.
+        let doc = bench.study().doc();
+        let is_evolving = doc.evolutions.iter().any(|e| doc.has_begun(e));
+        let mut is_open = !self.is_folded.unwrap_or(is_tight || is_evolving);
         let was_open = is_open;
         let most = height * if has_more { SHARE } else { 1.0 };
         self.head_ui(ui, &shown, &mut is_open, out);

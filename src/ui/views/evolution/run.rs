@@ -36,7 +36,7 @@ const WIDE: f32 = 780.0;
 /// The least height of columns and curves, in points.
 const LEAST: f32 = 330.0;
 /// The share of the width that the columns have beside the curves.
-const COLUMNS: f32 = 0.56;
+const COLUMNS: f32 = 0.52;
 
 /// What the part keeps.
 #[derive(Default)]
@@ -80,9 +80,7 @@ impl RunPart {
         out: &mut Vec<Action>,
     ) -> Option<Ask> {
         let doc = look.bench.study().doc();
-        let Some(evolution) = doc.evolution(look.id) else {
-            return None;
-        };
+        let evolution = doc.evolution(look.id)?;
         let has_begun = doc.has_begun(evolution);
         let top = ui.cursor().top();
         let mut is_folded = self.folds.get(&look.id).copied().unwrap_or(has_begun);

@@ -43,16 +43,24 @@ pub fn ui(
     }
     ui.horizontal(|ui| {
         let width = (ui.available_width() - NEW).max(LEAST);
+        let is_wider = known.runs.len() as f32 * (LEAST + space::S) > width + space::S;
         ScrollArea::horizontal()
             .id_salt("evolutions")
             .max_width(width)
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.x = space::S;
+                // All in sight, as long as their words can be read.
+                let count = known.runs.len() as f32;
+                let most = ((width - (count - 1.0) * space::S) / count).clamp(LEAST, WIDEST);
                 for run in &known.runs {
                     let state = bench.run_state(run.id);
-                    if tab_ui(ui, run, &state, current == Some(run.id)) {
+                    if tab_ui(ui, run, &state, (current == Some(run.id), most)) {
                         *shown = Some(run.id);
                     }
+                }
+                if is_wider {
+                    // The bar that scrolls lies below the tabs, not on them.
+                    ui.set_min_height(HEIGHT + space::M);
                 }
             });
         ui.add_space(space::XS);
@@ -87,7 +95,7 @@ fn nothing_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     }
 }
 
-fn tab_ui(ui: &mut Ui, run: &Facts, state: &RunState, is_current: bool) -> bool {
+fn tab_ui(ui: &mut Ui, run: &Facts, state: &RunState, (is_current, most): (bool, f32)) -> bool {
     let t = Tokens::of(ui);
     let below = match run.best_score() {
         Some(_) => format!(
@@ -101,7 +109,7 @@ fn tab_ui(ui: &mut Ui, run: &Facts, state: &RunState, is_current: bool) -> bool 
     let lead = 2.0 * DOT + space::XS;
     let wanted = text::width(ui, &run.name, strong.clone())
         .max(text::width(ui, &below, small.clone()) + lead);
-    let width = (wanted + 2.0 * space::M).clamp(LEAST, WIDEST);
+    let width = (wanted + 2.0 * space::M).clamp(LEAST, most);
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     let label = format!("{}, {}", run.name, below.to_lowercase());
     response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_current, &label));

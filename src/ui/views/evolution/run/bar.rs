@@ -13,6 +13,7 @@ use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{primary_button, progress_bar};
+use crate::workbench::ModelFiles;
 use crate::workbench::evolving::{Doing, RunState};
 
 const BAR: f32 = 120.0;
@@ -28,10 +29,18 @@ pub fn bar_ui(ui: &mut Ui, look: Look<'_>, evolution: &Evolution, out: &mut Vec<
         ui.set_min_height(ROW_HEIGHT);
         buttons_ui(ui, look, &state, objection.is_none(), out);
         state_ui(ui, look, &state, out);
-        let has_stopped = !matches!(state, RunState::Running(_) | RunState::Waiting(_));
-        match objection.filter(|_| has_stopped) {
+        unsaved_ui(ui, look);
+        if matches!(state, RunState::Running(_) | RunState::Waiting(_)) {
+            return false;
+        }
+        match objection {
             Some(sentence) => objection_ui(ui, look, evolution, &sentence, out),
-            None => false,
+            None => {
+                if matches!(state, RunState::Failed(_)) {
+                    missing_ui(ui, look, out);
+                }
+                false
+            }
         }
     })
     .inner
@@ -202,6 +211,33 @@ fn waiting_ui(ui: &mut Ui, look: Look<'_>, models: &[ModelId], out: &mut Vec<Act
     }
     if ui.button("Import scores…").clicked() {
         out.push(Action::AskForScores);
+    }
+}
+
+/// A run writes down every child; where that fails its work would be lost.
+fn unsaved_ui(ui: &mut Ui, look: Look<'_>) {
+    if look.bench.save_failed() {
+        let t = Tokens::of(ui);
+        let words = "The study cannot be saved, so what a run finds would be lost; save it \
+                     elsewhere first";
+        say(ui, &format!("{}  {words}", icon::WARNING), t.warning);
+    }
+}
+
+/// The way to files that are gone.
+fn missing_ui(ui: &mut Ui, look: Look<'_>, out: &mut Vec<Action>) {
+    let Some(facts) = look.known.get(look.id) else {
+        return;
+    };
+    let is_gone = |id: &&ModelId| {
+        let files = look.bench.files(**id);
+        files.are_missing() || matches!(files, ModelFiles::Failed(_))
+    };
+    if let Some(id) = facts.standing.models.iter().find(is_gone) {
+        let name = format::elide_middle(look.bench.study().doc().name_of(*id), 28);
+        if ui.button(format!("Find {name} again…")).clicked() {
+            out.push(Action::AskForModelAgain(*id));
+        }
     }
 }
 

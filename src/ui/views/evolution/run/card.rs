@@ -15,7 +15,7 @@ use crate::ui::views::score_bar;
 use crate::ui::widgets::text;
 
 /// Size of a card, in points.
-pub const SIZE: Vec2 = vec2(184.0, 64.0);
+pub const SIZE: Vec2 = vec2(176.0, 64.0);
 const BAR: f32 = 5.0;
 const BADGE: f32 = 8.0;
 const DOT: f32 = 4.0;
@@ -81,13 +81,14 @@ pub fn card(ui: &Ui, rect: Rect, card: &Card, scores: Option<Scale>, stance: Sta
     }
     if card.made_from.is_empty() {
         let words = match card.children {
+            _ if card.has_no_files => "no files here".to_owned(),
             0 => "no children".to_owned(),
             1 => "1 child".to_owned(),
             n => format!("{n} children"),
         };
         small(&pen, bottom, &words);
     } else {
-        descent(&pen, bottom, &card.made_from, card.kinship);
+        descent(&pen, bottom, &card.made_from.join(" × "), card.kinship);
     }
 }
 
@@ -106,18 +107,23 @@ pub fn planned(ui: &Ui, rect: Rect, planned: &Planned, making: Option<(&str, Opt
     };
     dashed(pen.painter, rect, Stroke::new(1.0, ink));
     let [top, middle, bottom] = rows(rect);
-    let (words, color) = match making {
-        Some((child, _)) => (child, t.text),
-        None => ("planned", t.text_weak),
-    };
-    let left = mark(&pen, top, planned.explores);
+    let parents = planned.made_from.join(" × ");
     let font = theme::body_font();
-    let room = top.with_min_x(left);
-    text::line_in(pen.painter, room, Align2::LEFT_CENTER, words, &font, color);
-    if let Some((_, share)) = making {
-        hollow_bar(&pen, middle, share.unwrap_or(0.0));
+    let left = mark(&pen, top, planned.explores);
+    match making {
+        Some((child, share)) => {
+            end_of_name(&pen, top.with_min_x(left), child, (&font, t.text));
+            hollow_bar(&pen, middle, share.unwrap_or(0.0));
+            descent(&pen, bottom, &parents, planned.kinship);
+        }
+        None => {
+            let right = kinship_at(&pen, top, planned.kinship);
+            let room = top.with_min_x(left).with_max_x(right);
+            let align = Align2::LEFT_CENTER;
+            text::line_in(pen.painter, room, align, &parents, &font, t.text_weak);
+            small(&pen, bottom, &planned.reason);
+        }
     }
-    descent(&pen, bottom, &planned.made_from, planned.kinship);
 }
 
 /// Name, bar, descent.
@@ -176,6 +182,9 @@ fn name(pen: &Pen<'_>, row: Rect, card: &Card) {
     };
     let room = row.with_min_x(left);
     let ink = pen.ink(pen.t.text);
+    if card.generation > 0 {
+        return end_of_name(pen, room, &card.name, (&font, ink));
+    }
     text::line_in(
         pen.painter,
         room,
@@ -184,6 +193,24 @@ fn name(pen: &Pen<'_>, row: Rect, card: &Card) {
         &font,
         ink,
     );
+}
+
+/// A child's name; what tells it from others of its run stands at its end.
+fn end_of_name(pen: &Pen<'_>, room: Rect, name: &str, (font, ink): (&FontId, Color32)) {
+    let width = |words: &str| {
+        let galley = pen
+            .painter
+            .layout_no_wrap(words.to_owned(), font.clone(), ink);
+        galley.size().x
+    };
+    let mut shown = name.to_owned();
+    let mut letters = name.chars();
+    while width(&shown) > room.width() && letters.next().is_some() {
+        shown = format!("…{}", letters.as_str());
+    }
+    let at = room.left_center();
+    pen.painter
+        .text(at, Align2::LEFT_CENTER, shown, font.clone(), ink);
 }
 
 /// The compass of those that explore; where the words begin.
@@ -200,22 +227,27 @@ fn mark(pen: &Pen<'_>, row: Rect, explores: bool) -> f32 {
     drawn.right() + space::XS
 }
 
-/// Parents, and their kinship as a number with a dot in its colour.
-fn descent(pen: &Pen<'_>, row: Rect, made_from: &[String], kinship: Option<f64>) {
-    let mut right = row.right();
-    if kinship.is_some() {
-        let words = format::kinship(kinship);
-        let (font, ink) = (theme::small_font(), pen.ink(pen.t.text_weak));
-        let drawn = pen
-            .painter
-            .text(row.right_center(), Align2::RIGHT_CENTER, words, font, ink);
-        let dot = pos2(drawn.left() - space::XS - DOT, row.center().y);
-        let color = Scale::KINSHIP.color(kinship, pen.t);
-        let outline = Stroke::new(1.0, pen.ink(pen.t.line_strong));
-        pen.painter.circle(dot, DOT, pen.ink(color), outline);
-        right = dot.x - DOT - space::S;
+/// Parents, and how akin they are.
+fn descent(pen: &Pen<'_>, row: Rect, parents: &str, kinship: Option<f64>) {
+    let right = kinship_at(pen, row, kinship);
+    small(pen, row.with_max_x(right), parents);
+}
+
+/// Kinship at the right as a number with a dot in its colour; where that begins.
+fn kinship_at(pen: &Pen<'_>, row: Rect, kinship: Option<f64>) -> f32 {
+    if kinship.is_none() {
+        return row.right();
     }
-    small(pen, row.with_max_x(right), &made_from.join(" × "));
+    let value = format::kinship(kinship);
+    let (font, ink) = (theme::small_font(), pen.ink(pen.t.text_weak));
+    let drawn = pen
+        .painter
+        .text(row.right_center(), Align2::RIGHT_CENTER, value, font, ink);
+    let dot = pos2(drawn.left() - space::XS - DOT, row.center().y);
+    let color = Scale::KINSHIP.color(kinship, pen.t);
+    let outline = Stroke::new(1.0, pen.ink(pen.t.line_strong));
+    pen.painter.circle(dot, DOT, pen.ink(color), outline);
+    dot.x - DOT - space::S
 }
 
 fn small(pen: &Pen<'_>, row: Rect, words: &str) {

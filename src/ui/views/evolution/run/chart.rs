@@ -16,8 +16,9 @@ use crate::ui::views::evolution::known::Facts;
 use crate::ui::widgets::segmented;
 use crate::workbench::{Notice, NoticeKind};
 
-/// The least height of the curves, in points.
-const LEAST: f32 = 190.0;
+/// The least height of a pair of axes, in points, and of what is above and between them.
+const LEAST: f32 = 152.0;
+const BETWEEN: f32 = 40.0;
 
 /// What the part keeps.
 #[derive(Default)]
@@ -52,7 +53,10 @@ impl ChartPart {
         self.bring_up_to_date(look);
         let runs = look.known.with_same_founders(look.id);
         let used = ui.cursor().top() - top + table::height(runs.len()) + space::S;
-        let room = vec2(ui.available_width(), (height - used).max(LEAST));
+        let room = vec2(
+            ui.available_width(),
+            (height - used).max(self.least_height()),
+        );
         match &self.kept {
             Some((_, Ok(figure))) => {
                 ui.allocate_ui(room, |ui| {
@@ -78,6 +82,15 @@ impl ChartPart {
             None => {}
         }
         table::table_ui(ui, look, &runs)
+    }
+
+    /// The height at which the figure need not be scrolled in its place.
+    fn least_height(&self) -> f32 {
+        let panels = match &self.kept {
+            Some((_, Ok(figure))) => figure.panels.len(),
+            _ => 0,
+        };
+        panels as f32 * LEAST + BETWEEN
     }
 
     fn bring_up_to_date(&mut self, look: Look<'_>) {

@@ -21,7 +21,7 @@ use crate::workbench::evolving::{Doing, RunState};
 
 const HEAD: f32 = 44.0;
 /// From one card to the next.
-const PITCH: [f32; 2] = [SIZE.x + 36.0, SIZE.y + 8.0];
+const PITCH: [f32; 2] = [SIZE.x + 28.0, SIZE.y + 8.0];
 
 /// Draws the columns in `height` points; `hovered` is the model under the pointer, by position.
 pub fn columns_ui(
@@ -49,7 +49,7 @@ pub fn columns_ui(
                 shown,
                 corner: rect.min,
                 state: look.bench.run_state(look.id),
-                kin: hovered.map(|of| shown.kin(of)),
+                kin: hovered.and_then(|of| kin(shown, of)),
                 hovered: *hovered,
             };
             let at = board.cards_ui(ui, viewport, out);
@@ -60,6 +60,13 @@ pub fn columns_ui(
                 ui.ctx().request_repaint();
             }
         });
+}
+
+/// Who is kin of a model; `None` where nobody else is, and nobody need step back.
+fn kin(shown: &Shown, of: usize) -> Option<Vec<bool>> {
+    (of < shown.cards.len())
+        .then(|| shown.kin(of))
+        .filter(|kin| kin.iter().filter(|is_kin| **is_kin).count() > 1)
 }
 
 /// The height at which every generation is seen whole.

@@ -41,10 +41,10 @@ pub fn head_ui(
             Some((_, Editing::Name(mut name))) => {
                 let width = (ui.available_width() - BUTTONS).clamp(120.0, 420.0);
                 let field = text_field(ui, "Name of the evolution", "", &mut name, width);
-                if is_open(&field, ui) {
-                    *editing = Some((evolution.id, Editing::Name(name)));
-                } else {
-                    out.extend(renamed(look, evolution, name.trim()));
+                match typing(&field, ui) {
+                    Typing::Open => *editing = Some((evolution.id, Editing::Name(name))),
+                    Typing::Done => out.extend(renamed(look, evolution, name.trim())),
+                    Typing::GivenUp => {}
                 }
             }
             other => {
@@ -86,15 +86,25 @@ fn name_ui(ui: &mut Ui, evolution: &Evolution) {
     });
 }
 
-/// Whether a field that was just opened, or has the keyboard, is still being typed into.
-fn is_open(field: &Response, ui: &Ui) -> bool {
-    if field.lost_focus() || ui.input(|i| i.key_pressed(Key::Escape)) {
-        return false;
+/// What becomes of a field.
+enum Typing {
+    Open,
+    Done,
+    GivenUp,
+}
+
+/// A field that was just opened gets the keyboard; Escape leaves everything as it was.
+fn typing(field: &Response, ui: &Ui) -> Typing {
+    if ui.input(|i| i.key_pressed(Key::Escape)) {
+        return Typing::GivenUp;
+    }
+    if field.lost_focus() {
+        return Typing::Done;
     }
     if !field.has_focus() {
         field.request_focus();
     }
-    true
+    Typing::Open
 }
 
 fn renamed(look: Look<'_>, evolution: &Evolution, name: &str) -> Option<Action> {
@@ -125,11 +135,13 @@ fn note_ui(
     {
         let width = ui.available_width().min(640.0);
         let field = text_field(ui, "Note", "What is to be known of it", &mut note, width);
-        if is_open(&field, ui) {
-            *editing = Some((evolution.id, Editing::Note(note)));
-        } else if note != evolution.note {
-            let edit = EvolutionEdit::Note(evolution.id, note);
-            out.push(Action::Study(Command::Evolution(edit)));
+        match typing(&field, ui) {
+            Typing::Open => *editing = Some((evolution.id, Editing::Note(note))),
+            Typing::Done if note != evolution.note => {
+                let edit = EvolutionEdit::Note(evolution.id, note);
+                out.push(Action::Study(Command::Evolution(edit)));
+            }
+            Typing::Done | Typing::GivenUp => {}
         }
     } else if !evolution.note.is_empty() {
         let note = RichText::new(&evolution.note).size(size::SMALL).color(weak);

@@ -5,19 +5,20 @@ use std::path::Path;
 
 use eframe::egui::{DragValue, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
 
-use super::parts::{fixed, folded, leading, say};
+use super::parts::{chosen, fixed, flow, folded, leading, say, width};
 use super::{founders, recipe, stops};
 use crate::lineage::strategy::{Description, PartnerPool, STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, Keep, ModelId, Setup};
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::space;
-use crate::ui::views::charts::flow;
 use crate::ui::views::evolution::words;
-use crate::ui::widgets::{Choice, choice};
+use crate::ui::widgets::Choice;
 use crate::workbench::Workbench;
 
 const LONGEST: usize = 28;
+/// Room for a small number or a box to be checked, in points.
+const NUMBER: f32 = 40.0;
 const GIGABYTE: f64 = 1e9;
 /// What a run may take on disk when somebody wants a limit, in bytes.
 const USUAL_BYTES: u64 = 50_000_000_000;
@@ -101,7 +102,7 @@ impl Sentence<'_> {
             say(ui, "best, with strategy");
             fixed(ui, known.map_or(setup.strategy.as_str(), |k| k.title));
         } else {
-            flow(ui, "top", "", |ui| {
+            flow(ui, NUMBER, |ui| {
                 let field = DragValue::new(&mut setup.choices.top)
                     .range(2..=50)
                     .speed(0.05);
@@ -132,9 +133,7 @@ impl Sentence<'_> {
         let named =
             |s: &&dyn crate::lineage::strategy::Strategy| s.description().name == setup.strategy;
         let current = STRATEGIES.iter().position(named);
-        let new = flow(ui, "strategy", "", |ui| {
-            choice(ui, "Strategy", current, &options)
-        });
+        let new = chosen(ui, "Strategy", current, &options);
         if let Some(Some(k)) = new {
             STRATEGIES[k]
                 .description()
@@ -156,9 +155,7 @@ impl Sentence<'_> {
                     label: pool.title(),
                     help: "",
                 });
-                let new = flow(ui, "pool", "", |ui| {
-                    choice(ui, "Partner from", choices.pool, &options)
-                });
+                let new = chosen(ui, "Partner from", choices.pool, &options);
                 choices.pool = new.unwrap_or(choices.pool);
             }
         }
@@ -167,7 +164,7 @@ impl Sentence<'_> {
             if self.has_begun {
                 fixed(ui, &choices.seed.to_string());
             } else {
-                flow(ui, "seed", "", |ui| {
+                flow(ui, NUMBER, |ui| {
                     let field = ui.add(DragValue::new(&mut choices.seed).speed(0.1));
                     field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, "Seed"));
                 });
@@ -185,7 +182,8 @@ impl Sentence<'_> {
             }
             return;
         }
-        flow(ui, "first", "", |ui| {
+        let room = width(ui, words) + NUMBER;
+        flow(ui, room, |ui| {
             ui.checkbox(&mut setup.choices.all_founders_first, words)
                 .on_hover_text("As in the paper’s algorithms; else the best of the founders only");
         });
@@ -211,7 +209,7 @@ impl Sentence<'_> {
             fixed(ui, &words);
         } else {
             folded(ui, "Tasks that select", &words, |ui| {
-                self.tasks_ui(ui, &tasks, setup)
+                self.tasks_ui(ui, &tasks, setup);
             });
         }
         asked
@@ -291,11 +289,9 @@ impl Sentence<'_> {
                 help: "Files of children that cannot be merged again are removed; the record stays",
             },
         ];
-        let new = flow(ui, "keep", "", |ui| {
-            choice(ui, "Children kept", setup.keep, &options)
-        });
+        let new = chosen(ui, "Children kept", setup.keep, &options);
         setup.keep = new.unwrap_or(setup.keep);
-        flow(ui, "most bytes", "", |ui| {
+        flow(ui, 4.0 * NUMBER, |ui| {
             let mut is_limited = setup.most_bytes.is_some();
             let response = ui.checkbox(&mut is_limited, "at most");
             response.widget_info(|| {

@@ -17,39 +17,35 @@ pub fn rules_ui(ui: &mut Ui, rules: &Rules) -> Option<Rules> {
     ui.add_space(space::XS);
     Grid::new("rules").num_columns(3).show(ui, |ui| {
         let r = &mut new;
-        count(
-            ui,
-            &mut r.still,
-            2,
-            ("The best stay the same for", "generations"),
+        let still = (
+            "The best stay the same for",
+            "still generations",
+            "generations",
         );
+        count(ui, &mut r.still, 2, still);
         share(ui, &mut r.tau);
         no_gain(ui, &mut r.no_gain);
-        count(
-            ui,
-            &mut r.generations,
-            8,
-            ("So many are made", "generations"),
+        let made = |what| ("So many are made", what, what);
+        count(ui, &mut r.generations, 8, made("generations"));
+        count(ui, &mut r.merges, 40, made("merges"));
+        let judged = (
+            "So many are made, founders’ included",
+            "evaluations",
+            "evaluations",
         );
-        count(
-            ui,
-            &mut r.merges,
-            40,
-            ("So many are made, in all,", "merges"),
-        );
-        let words = ("So many are made, founders’ included,", "evaluations");
-        count(ui, &mut r.evaluations, 100, words);
+        count(ui, &mut r.evaluations, 100, judged);
         minutes(ui, &mut r.seconds);
     });
     (new != *rules).then_some(new)
 }
 
-/// A rule with a whole number; `words` stand before it and behind it.
-fn count(ui: &mut Ui, rule: &mut Option<u32>, usual: u32, words: (&str, &str)) {
-    switch(ui, rule, usual, words.0, words.1);
-    let name = format!("Number of {}", words.1);
+/// A rule with a whole number: the words before it, what it is called, the words behind it.
+fn count(ui: &mut Ui, rule: &mut Option<u32>, usual: u32, words: (&str, &str, &str)) {
+    let (before, what, behind) = words;
+    switch(ui, rule, usual, before, what);
+    let name = format!("Number of {what}");
     number(ui, rule.as_mut(), usual, 1..=100_000, (&name, 0.1));
-    ui.label(words.1);
+    ui.label(behind);
     ui.end_row();
 }
 

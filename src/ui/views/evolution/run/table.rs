@@ -1,6 +1,6 @@
 //! Runs of the same founders in figures: what they cost, and what they came to.
 
-use eframe::egui::{Align, Button, Grid, Layout, RichText, Ui, vec2};
+use eframe::egui::{Align, Button, Grid, Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::Look;
 use crate::study::EvolutionId;
@@ -9,9 +9,11 @@ use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size};
 use crate::ui::views::evolution::known::Facts;
 use crate::ui::views::evolution::words;
 
+/// The column of models with a score.
+const SCORED: usize = 2;
 /// Heads with what they mean.
-const HEADS: [(&str, &str); 6] = [
-    ("Run", ""),
+const HEADS: [(&str, &str); 5] = [
+    ("Evolution", ""),
     (
         "Merges",
         "Merges made in it, those that another run made first included",
@@ -25,9 +27,11 @@ const HEADS: [(&str, &str); 6] = [
         "Reported",
         "Mean of its best model on the tasks that do not select: nobody was chosen by them",
     ),
-    ("Kinship", "Mean kinship among its best at the end"),
 ];
 const LONGEST: usize = 26;
+/// Narrower than this, in points, names are cut more, and the scored are left out.
+const NARROW: f32 = 470.0;
+const SHORT: usize = 16;
 
 /// The height of the table, in points.
 pub fn height(runs: usize) -> f32 {
@@ -36,6 +40,14 @@ pub fn height(runs: usize) -> f32 {
 
 /// Draws the table; which run was clicked.
 pub fn table_ui(ui: &mut Ui, look: Look<'_>, runs: &[&Facts]) -> Option<EvolutionId> {
+    let is_narrow = ui.available_width() < NARROW;
+    ScrollArea::horizontal()
+        .id_salt("runs of the same founders")
+        .show(ui, |ui| grid_ui(ui, look, runs, is_narrow))
+        .inner
+}
+
+fn grid_ui(ui: &mut Ui, look: Look<'_>, runs: &[&Facts], is_narrow: bool) -> Option<EvolutionId> {
     let mut clicked = None;
     Grid::new("runs of the same founders")
         .num_columns(HEADS.len() + 1)
@@ -43,6 +55,9 @@ pub fn table_ui(ui: &mut Ui, look: Look<'_>, runs: &[&Facts]) -> Option<Evolutio
         .spacing(vec2(12.0, 4.0))
         .show(ui, |ui| {
             for (k, (head, help)) in HEADS.into_iter().enumerate() {
+                if is_narrow && k == SCORED {
+                    continue;
+                }
                 let response = cell(ui, head, k > 0, true);
                 if !help.is_empty() {
                     response.on_hover_text(help);
@@ -50,7 +65,7 @@ pub fn table_ui(ui: &mut Ui, look: Look<'_>, runs: &[&Facts]) -> Option<Evolutio
             }
             ui.end_row();
             for run in runs {
-                if row_ui(ui, look, run) {
+                if row_ui(ui, look, run, is_narrow) {
                     clicked = Some(run.id);
                 }
                 ui.end_row();
@@ -59,10 +74,10 @@ pub fn table_ui(ui: &mut Ui, look: Look<'_>, runs: &[&Facts]) -> Option<Evolutio
     clicked
 }
 
-fn row_ui(ui: &mut Ui, look: Look<'_>, run: &Facts) -> bool {
+fn row_ui(ui: &mut Ui, look: Look<'_>, run: &Facts, is_narrow: bool) -> bool {
     let t = Tokens::of(ui);
     let is_shown = run.id == look.id;
-    let name = format::elide_middle(&run.name, LONGEST);
+    let name = format::elide_middle(&run.name, if is_narrow { SHORT } else { LONGEST });
     let name = match is_shown {
         true => theme::strong(name),
         false => RichText::new(name),
@@ -84,9 +99,11 @@ fn row_ui(ui: &mut Ui, look: Look<'_>, run: &Facts) -> bool {
             format::full(run.best_score()),
         ),
         (format::score(reported), reported_words(run)),
-        (format::kinship(run.kinship()), format::full(run.kinship())),
     ];
-    for (words, hover) in figures {
+    for (k, (words, hover)) in (1..).zip(figures) {
+        if is_narrow && k == SCORED {
+            continue;
+        }
         let response = cell(ui, &words, true, false);
         if !hover.is_empty() {
             response.on_hover_text(hover);
