@@ -290,11 +290,11 @@ impl Workbench {
         self.measuring.retain(|_, measured| *measured != base);
         self.put(base, Arc::new(stored));
         if parameters > 0 {
-            self.tell(
-                NoticeKind::Done,
-                format!("Kinship of {n} models measured"),
-                "",
-            );
+            // A run measures before every generation, and shows what came out itself.
+            if !self.is_evolving() {
+                let title = format!("Kinship of {n} models measured");
+                self.tell(NoticeKind::Done, title, "");
+            }
         } else {
             let name = self.study.doc().name_of(base).to_owned();
             let detail = format!(
