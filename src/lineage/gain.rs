@@ -28,6 +28,9 @@ pub struct GainLine {
     pub r: f64,
     /// Its two-sided p.
     pub p: f64,
+    /// The lowest and the highest kinship among them: beyond it nobody has merged, and the line
+    /// is not followed.
+    pub range: (f64, f64),
 }
 
 /// A gain as it is expected.
@@ -55,19 +58,30 @@ impl GainLine {
             n: sample.n(),
             r: correlation.r,
             p: correlation.p,
+            range: (
+                sample.x.iter().copied().fold(f64::INFINITY, f64::min),
+                sample.x.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            ),
         })
     }
 
-    /// The gain on the line, in points.
+    /// The gain on the line, in points; beyond the kinship of known merges, that at the nearest
+    /// of them. A line through late merges of near copies, followed to strangers, would promise
+    /// twenty points.
     pub fn at(&self, kinship: f64) -> f64 {
-        self.line.at(kinship)
+        self.line.at(self.nearest(kinship))
+    }
+
+    /// The nearest kinship at which somebody has merged.
+    pub fn nearest(&self, kinship: f64) -> f64 {
+        kinship.clamp(self.range.0, self.range.1)
     }
 
     /// The gain on the line, and where the next merge may lie.
     pub fn expected(&self, kinship: f64) -> Expected {
         Expected {
             value: self.at(kinship),
-            interval: self.line.prediction(kinship, LEVEL),
+            interval: self.line.prediction(self.nearest(kinship), LEVEL),
         }
     }
 }
@@ -89,6 +103,15 @@ mod tests {
         assert!(line.r < -0.9 && (line.at(0.5) - 2.0).abs() < 1e-12);
         let expected = line.expected(0.5);
         assert!(expected.interval.0 < 2.0 && expected.interval.1 > 2.0);
+    }
+
+    #[test]
+    fn the_line_is_not_followed_to_where_nobody_has_merged() {
+        let merges = known(&[(0.9, 2.0), (0.95, 1.0), (0.99, 0.2), (0.98, 0.5)]);
+        let line = GainLine::through(&merges, 3).unwrap();
+        assert_eq!(line.range, (0.9, 0.99));
+        assert_eq!(line.expected(0.03), line.expected(0.9));
+        assert!(line.at(0.03) < 3.0, "{}", line.at(0.03));
     }
 
     #[test]

@@ -46,6 +46,13 @@ pub enum Reason {
         /// At how many tasks it is better by a point or more.
         tasks: usize,
     },
+    /// Nobody has merged such relatives: the gain is that of the nearest known merges.
+    Beyond {
+        /// The kinship that it is the gain at.
+        nearest: f64,
+        /// Whether they are less akin than any that were merged.
+        is_below: bool,
+    },
     /// How akin they are is not known.
     KinshipUnknown,
     /// Too few merges are known to say what kinship does.
@@ -93,6 +100,10 @@ impl Reason {
                 let (model, task) = (model_name(*model), task_name(*task));
                 format!("{model} is better at {task} by {points:.1} points{more}")
             }
+            Self::Beyond { nearest, is_below } => {
+                let akin = if *is_below { "distant" } else { "akin" };
+                format!("No known merge is this {akin}; the gain is that at kinship {nearest:.2}")
+            }
             Self::KinshipUnknown => "How akin they are is not known; measure them".to_owned(),
             Self::ScoresAlone { merges } => format!(
                 "Rests on the parents’ scores alone: {} with known kinship, {LEAST} would say more",
@@ -139,6 +150,7 @@ pub(super) fn reasons(
         copies.map(|kinship| Reason::NearCopies { kinship }),
         Some(places(population, candidate.pair)),
         candidate.kinship.and_then(such_pairs),
+        beyond(candidate, basis),
         complementary(population, candidate.pair),
         unknown.then_some(Reason::KinshipUnknown),
         alone,
@@ -146,6 +158,16 @@ pub(super) fn reasons(
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// That the line does not reach to a pair.
+fn beyond(candidate: &Candidate, basis: &Basis) -> Option<Reason> {
+    let (line, kinship) = candidate.on_line(basis)?;
+    let nearest = line.nearest(kinship);
+    (nearest != kinship).then_some(Reason::Beyond {
+        nearest,
+        is_below: kinship < nearest,
+    })
 }
 
 /// Places by score, from 1; equals share a place.
