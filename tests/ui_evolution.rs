@@ -529,7 +529,7 @@ fn the_curves_go_by_what_is_chosen_and_can_be_saved() {
         }
     };
     let [merges, generations, evaluations] =
-        ["By merges", "By generation", "By evaluations"].map(|by| csv(by));
+        ["By merges", "By generation", "By evaluations"].map(&mut csv);
     let greedy = window.state().bench.evolution_view(EvolutionId(0)).unwrap();
     let founders = 7;
     // Where the curve of the run that has ended ends.
