@@ -288,6 +288,8 @@ fn every_stop_rule_has_a_switch() {
 fn the_way_to_merge_is_chosen_and_its_text_can_be_written() {
     let mut window = window_on(WIDE, ready);
     click(&mut window, "Way to merge");
+    // The popup finds its place a frame after it has found its size.
+    window.run();
     click(&mut window, "As in the paper");
     let recipe = last(&window).setup.recipe;
     assert!(
@@ -527,7 +529,7 @@ fn the_curves_go_by_what_is_chosen_and_can_be_saved() {
         }
     };
     let [merges, generations, evaluations] =
-        ["By merges", "By generation", "By evaluations"].map(|by| csv(by));
+        ["By merges", "By generation", "By evaluations"].map(&mut csv);
     let greedy = window.state().bench.evolution_view(EvolutionId(0)).unwrap();
     let founders = 7;
     // Where the curve of the run that has ended ends.

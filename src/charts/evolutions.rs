@@ -82,7 +82,9 @@ pub fn evolutions(
         .chain(end(&tops, along));
     let mut panels = vec![panel(along, "Best so far (points)", best.collect())];
     let kinship: Vec<Layer> = tops.iter().flat_map(|c| c.kinship_layers(along)).collect();
-    if !kinship.is_empty() {
+    // One value is no course.
+    let is_course = |layer: &Layer| matches!(layer, Layer::Line(line) if line.points.len() > 1);
+    if kinship.iter().any(is_course) {
         let tau = tops.iter().find(|c| c.is_shown).and_then(|c| c.tau);
         let line = tau.map(|y| Layer::Horizontal {
             y,
@@ -91,6 +93,7 @@ pub fn evolutions(
         let layers = line.into_iter().chain(kinship).collect();
         panels.push(panel(along, "Kinship among the best", layers));
     }
+    share_axis(&mut panels);
     Ok(Figure {
         title: format!("Best so far {}", Along::words(along)),
         panels,
@@ -105,6 +108,24 @@ impl Along {
     fn words(self) -> String {
         let title = Self::ALL.iter().find(|(along, _)| *along == self);
         title.map_or(String::new(), |(_, words)| words.to_lowercase())
+    }
+}
+
+/// What stands under each other happened at the same time.
+fn share_axis(panels: &mut [Panel]) {
+    let lines = panels.iter().flat_map(|p| &p.layers);
+    let xs = lines.filter_map(|layer| match layer {
+        Layer::Line(line) => Some(line.points.iter().map(|p| p[0])),
+        _ => None,
+    });
+    let (lo, hi) = xs
+        .flatten()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| {
+            (x.min(lo), x.max(hi))
+        });
+    let around = 0.03 * (hi - lo);
+    for panel in panels {
+        panel.x.range = Some((lo - around, hi + around));
     }
 }
 

@@ -97,21 +97,19 @@ fn nothing_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
 
 fn tab_ui(ui: &mut Ui, run: &Facts, state: &RunState, (is_current, most): (bool, f32)) -> bool {
     let t = Tokens::of(ui);
-    let below = match run.best_score() {
-        Some(_) => format!(
-            "{} · best {}",
-            words::state(state),
-            format::score(run.best_score())
-        ),
-        None => words::state(state).to_owned(),
+    let score = run.best_score().map(|best| format::score(Some(best)));
+    let with = |before: &str| {
+        let score = score.as_ref().map(|score| format!(" · {before}{score}"));
+        format!("{}{}", words::state(state), score.unwrap_or_default())
     };
+    let (below, said) = (with(""), with("best "));
     let (strong, small) = (theme::strong_font(), theme::small_font());
     let lead = 2.0 * DOT + space::XS;
     let wanted = text::width(ui, &run.name, strong.clone())
         .max(text::width(ui, &below, small.clone()) + lead);
     let width = (wanted + 2.0 * space::M).clamp(LEAST, most);
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
-    let label = format!("{}, {}", run.name, below.to_lowercase());
+    let label = format!("{}, {}", run.name, said.to_lowercase());
     response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_current, &label));
     let (fill, line) = match (is_current, response.hovered()) {
         (true, _) => (t.selection, t.accent),

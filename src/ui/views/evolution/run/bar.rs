@@ -111,10 +111,10 @@ fn state_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, out: &mut Vec<Action>
     match state {
         RunState::Ready => {}
         RunState::Running(doing) => {
-            say(ui, &running_words(look, doing), t.text);
             if let Doing::Merging { job, .. } | Doing::Judging { job, .. } = doing {
                 progress_ui(ui, look, *job);
             }
+            say(ui, &running_words(look, doing), t.text);
         }
         RunState::Waiting(models) => waiting_ui(ui, look, models, out),
         RunState::Paused => say(ui, &with_spent(look, "Paused"), t.text),
@@ -133,12 +133,20 @@ fn running_words(look: Look<'_>, doing: &Doing) -> String {
     let name = |id: &ModelId| look.bench.study().doc().name_of(*id).to_owned();
     let short = |name: &str| format::elide_middle(name, 40);
     let words = match doing {
+        Doing::WaitingForTurn if is_measuring(look) => "measuring kinship".to_owned(),
         Doing::WaitingForTurn => "waiting for its turn".to_owned(),
         Doing::Merging { child, .. } => format!("merging {}", short(child)),
         Doing::Judging { model, .. } => format!("evaluating {}", short(&name(model))),
     };
     let generation = generation(look, matches!(doing, Doing::Merging { .. }));
     with_spent(look, &format!("{generation} · {words}"))
+}
+
+/// Whether the family of the run is being measured.
+fn is_measuring(look: Look<'_>) -> bool {
+    let founder = look.known.get(look.id).and_then(|run| run.founders.first());
+    let base = founder.and_then(|id| look.bench.study().doc().model(*id)?.base);
+    base.is_some_and(|base| look.bench.measuring(base).is_some())
 }
 
 /// The generation that is being worked on; a merge may be the first of a new one.

@@ -88,7 +88,7 @@ pub fn card(ui: &Ui, rect: Rect, card: &Card, scores: Option<Scale>, stance: Sta
         };
         small(&pen, bottom, &words);
     } else {
-        descent(&pen, bottom, &card.made_from.join(" × "), card.kinship);
+        descent(&pen, bottom, &card.descent, card.kinship);
     }
 }
 
@@ -107,20 +107,20 @@ pub fn planned(ui: &Ui, rect: Rect, planned: &Planned, making: Option<(&str, Opt
     };
     dashed(pen.painter, rect, Stroke::new(1.0, ink));
     let [top, middle, bottom] = rows(rect);
-    let parents = planned.made_from.join(" × ");
+    let parents = &planned.descent;
     let font = theme::body_font();
     let left = mark(&pen, top, planned.explores);
     match making {
         Some((child, share)) => {
             end_of_name(&pen, top.with_min_x(left), child, (&font, t.text));
             hollow_bar(&pen, middle, share.unwrap_or(0.0));
-            descent(&pen, bottom, &parents, planned.kinship);
+            descent(&pen, bottom, parents, planned.kinship);
         }
         None => {
             let right = kinship_at(&pen, top, planned.kinship);
             let room = top.with_min_x(left).with_max_x(right);
             let align = Align2::LEFT_CENTER;
-            text::line_in(pen.painter, room, align, &parents, &font, t.text_weak);
+            text::line_in(pen.painter, room, align, parents, &font, t.text_weak);
             small(&pen, bottom, &planned.reason);
         }
     }

@@ -18,7 +18,7 @@ use crate::workbench::{Notice, NoticeKind};
 
 /// The least height of a pair of axes, in points, and of what is above and between them.
 const LEAST: f32 = 152.0;
-const BETWEEN: f32 = 40.0;
+const BETWEEN: f32 = 64.0;
 
 /// What the part keeps.
 #[derive(Default)]

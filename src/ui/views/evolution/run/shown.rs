@@ -34,6 +34,8 @@ pub struct Card {
     pub parents: Vec<usize>,
     /// Their names.
     pub made_from: Vec<String>,
+    /// The same where there is little room.
+    pub descent: String,
     /// Kinship of its parents.
     pub kinship: Option<f64>,
     pub explores: bool,
@@ -67,6 +69,8 @@ pub struct Column {
 pub struct Planned {
     pub parents: [usize; 2],
     pub made_from: Vec<String>,
+    /// The same where there is little room.
+    pub descent: String,
     pub kinship: Option<f64>,
     pub explores: bool,
     pub reason: String,
@@ -147,6 +151,7 @@ fn cards(
             score: member.score.filter(|s| s.is_finite()),
             tasks: tasks.iter().map(score).collect(),
             parents: member.parents.clone(),
+            descent: descent(&evolution.name, &names(doc, parents)),
             made_from: names(doc, parents),
             kinship: kinship(bench, parents),
             explores: model.step(&evolution.name).is_some_and(|s| s.exploration),
@@ -167,6 +172,13 @@ fn names(doc: &StudyDoc, models: &[ModelId]) -> Vec<String> {
         .iter()
         .map(|id| doc.name_of(*id).to_owned())
         .collect()
+}
+
+/// Parents in short: a child of the same run goes by its generation and number, `2-1`.
+fn descent(run: &str, names: &[String]) -> String {
+    let prefix = format!("{}-", run.to_lowercase().replace(' ', "-"));
+    let short = |name: &String| name.strip_prefix(&prefix).unwrap_or(name).to_owned();
+    names.iter().map(short).collect::<Vec<_>>().join(" × ")
 }
 
 fn kinship(bench: &Workbench, parents: &[ModelId]) -> Option<f64> {
@@ -220,7 +232,7 @@ fn columns(
     };
     let planned = planned
         .into_iter()
-        .map(|pairing| look_of(bench, standing, pairing))
+        .map(|pairing| look_of(bench, evolution, standing, pairing))
         .collect();
     match out.iter_mut().find(|column| column.number == generation) {
         Some(column) => column.planned = planned,
@@ -235,11 +247,18 @@ fn columns(
     out
 }
 
-fn look_of(bench: &Workbench, standing: &Standing, pairing: Pairing) -> Planned {
+fn look_of(
+    bench: &Workbench,
+    evolution: &Evolution,
+    standing: &Standing,
+    pairing: Pairing,
+) -> Planned {
     let parents = pairing.parents.map(|k| standing.models[k]);
+    let made_from = names(bench.study().doc(), &parents);
     Planned {
         parents: pairing.parents,
-        made_from: names(bench.study().doc(), &parents),
+        descent: descent(&evolution.name, &made_from),
+        made_from,
         kinship: kinship(bench, &parents),
         explores: pairing.explores,
         reason: pairing.reason,
@@ -346,5 +365,17 @@ pub fn title(generation: u32) -> String {
     match generation {
         0 => "Founders".to_owned(),
         n => format!("Generation {n}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::descent;
+
+    #[test]
+    fn children_of_the_run_go_by_their_numbers() {
+        let names = ["with-kinship-2-1", "abacus"].map(String::from);
+        assert_eq!(descent("With kinship", &names), "2-1 × abacus");
+        assert_eq!(descent("Greedy", &names), "with-kinship-2-1 × abacus");
     }
 }

@@ -31,7 +31,7 @@ const HEADS: [(&str, &str); 5] = [
 const LONGEST: usize = 26;
 /// Narrower than this, in points, names are cut more, and the scored are left out.
 const NARROW: f32 = 470.0;
-const SHORT: usize = 16;
+const SHORT: usize = 14;
 
 /// The height of the table, in points.
 pub fn height(runs: usize) -> f32 {
@@ -52,7 +52,7 @@ fn grid_ui(ui: &mut Ui, look: Look<'_>, runs: &[&Facts], is_narrow: bool) -> Opt
     Grid::new("runs of the same founders")
         .num_columns(HEADS.len() + 1)
         .min_row_height(ROW_HEIGHT - 4.0)
-        .spacing(vec2(12.0, 4.0))
+        .spacing(vec2(10.0, 4.0))
         .show(ui, |ui| {
             for (k, (head, help)) in HEADS.into_iter().enumerate() {
                 if is_narrow && k == SCORED {
