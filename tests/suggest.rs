@@ -240,7 +240,8 @@ fn nobody_has_no_suggestion() {
 }
 
 /// On the record of the greedy run, which knows merges of relatives alone, the line is one from
-/// 0.90 up; what it says of strangers lies far outside, and the interval says so.
+/// 0.90 up; what it would say of strangers lies far outside: it is not followed there, and the
+/// interval says so.
 #[test]
 fn a_line_through_relatives_is_unsure_of_strangers() {
     let found = ask(&family(), &merges(), &[], 99);
@@ -249,6 +250,9 @@ fn a_line_through_relatives_is_unsure_of_strangers() {
         gain.interval.1 - gain.interval.0
     };
     assert!(width([2, 6]) > 3.0 * width([2, 0]));
+    let strangers = found.iter().find(|s| s.pair == [2, 6]).unwrap();
+    assert!(strangers.gain.unwrap().value < 4.0, "{strangers:?}");
+    assert!(words_of(&strangers.reasons).contains("No known merge is this distant"));
 }
 
 #[test]

@@ -77,11 +77,14 @@ impl GainLine {
         kinship.clamp(self.range.0, self.range.1)
     }
 
-    /// The gain on the line, and where the next merge may lie.
+    /// The gain on the line, and where the next merge may lie: beyond the known merges, from what
+    /// holds at the nearest of them to what the line would say.
     pub fn expected(&self, kinship: f64) -> Expected {
+        let near = self.line.prediction(self.nearest(kinship), LEVEL);
+        let far = self.line.prediction(kinship, LEVEL);
         Expected {
             value: self.at(kinship),
-            interval: self.line.prediction(self.nearest(kinship), LEVEL),
+            interval: (near.0.min(far.0), near.1.max(far.1)),
         }
     }
 }
@@ -110,8 +113,13 @@ mod tests {
         let merges = known(&[(0.9, 2.0), (0.95, 1.0), (0.99, 0.2), (0.98, 0.5)]);
         let line = GainLine::through(&merges, 3).unwrap();
         assert_eq!(line.range, (0.9, 0.99));
-        assert_eq!(line.expected(0.03), line.expected(0.9));
+        assert_eq!(line.at(0.03), line.at(0.9));
         assert!(line.at(0.03) < 3.0, "{}", line.at(0.03));
+        let (far, near) = (line.expected(0.03).interval, line.expected(0.9).interval);
+        assert!(
+            far.1 > near.1 + 10.0,
+            "what lies there is not known: {far:?}, {near:?}"
+        );
     }
 
     #[test]

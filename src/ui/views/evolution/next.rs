@@ -24,7 +24,7 @@ use table::Table;
 const SHARE: f32 = 0.58;
 /// Below this height of the view they begin folded where there are evolutions below them, in
 /// points.
-const ROOM: f32 = 760.0;
+const ROOM: f32 = 560.0;
 const NAME: &str = "Next merge";
 
 /// What the part keeps.
