@@ -288,7 +288,8 @@ fn every_stop_rule_has_a_switch() {
 fn the_way_to_merge_is_chosen_and_its_text_can_be_written() {
     let mut window = window_on(WIDE, ready);
     click(&mut window, "Way to merge");
-    // The popup finds its place a frame after it has found its size.
+    // The popup finds its place some frames after it has found its size.
+    window.run_steps(4);
     window.run();
     click(&mut window, "As in the paper");
     let recipe = last(&window).setup.recipe;

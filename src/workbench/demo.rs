@@ -124,7 +124,7 @@ fn study(dir: &Path) -> StudyDoc {
 }
 
 /// Evolutions that are ready to run: name, strategy, founders, note.
-const EVOLUTIONS: [(&str, &str, &[&str], &str); 5] = [
+const EVOLUTIONS: [(&str, &str, &[&str], &str); 4] = [
     ("Greedy", "greedy", &ALL, "All seven founders"),
     (
         "With kinship",
@@ -132,12 +132,6 @@ const EVOLUTIONS: [(&str, &str, &[&str], &str); 5] = [
         &ALL,
         "The same founders; each generation also merges the best with its least akin relative. \
          Here the two end alike, as they mostly do in this family.",
-    ),
-    (
-        "Expected improvement",
-        "improvement",
-        &ALL,
-        "The same founders; pairs are chosen by what the run has learned of gain and kinship.",
     ),
     ("Greedy, five founders", "greedy", &FIVE, WHY_FIVE),
     ("With kinship, five founders", "kinship", &FIVE, WHY_FIVE),
