@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, DirEntry, include_dir};
 
 use super::folders::write_whole;
+use crate::lineage::evolution::Rules;
 use crate::study::{
     Evaluator, Evolution, EvolutionId, Model, ModelId, Score, Setup, StudyDoc, file,
 };
@@ -154,6 +155,8 @@ fn evolutions(dir: &Path) -> Vec<Evolution> {
             .to_lowercase()
             .replace([' ', ','], "-")
             .replace("--", "-");
+        // As many as in the family's reference runs.
+        let generations = if founders.len() == ALL.len() { 8 } else { 6 };
         Evolution {
             id: EvolutionId(k as u32),
             name: (*name).to_owned(),
@@ -162,6 +165,10 @@ fn evolutions(dir: &Path) -> Vec<Evolution> {
                 founders: founders.iter().filter_map(id_of).collect(),
                 strategy: (*strategy).to_owned(),
                 tasks: tasks("dev"),
+                rules: Rules {
+                    generations: Some(generations),
+                    ..Rules::default()
+                },
                 folder: Some(dir.join("evolutions").join(folder)),
                 ..Setup::default()
             },

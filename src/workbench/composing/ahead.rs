@@ -28,7 +28,7 @@ pub struct Ahead {
     pub layers: usize,
     /// Its kinship, or why there is none.
     pub child: Result<Child, NoChild>,
-    /// Mean kinship over all pairs of its parents, as [`Metric::ALL`]; known also of a child
+    /// Mean kinship over all pairs of its parents, as [`crate::kinship::Metric::ALL`]; known also of a child
     /// that cannot be foreseen.
     pub of_parents: [Option<f64>; 4],
     /// The child's kinship for each value of the swept parameter.
@@ -53,7 +53,7 @@ pub struct Child {
     pub base: ModelId,
     /// What it is made from, the base left out.
     pub parents: Vec<ModelId>,
-    /// Its kinship with every measured model of the family, as [`Metric::ALL`].
+    /// Its kinship with every measured model of the family, as [`crate::kinship::Metric::ALL`].
     pub with: BTreeMap<ModelId, [Option<f64>; 4]>,
     /// Whether that is exact.
     pub exact: bool,
@@ -80,7 +80,7 @@ pub struct Profile {
 pub struct SweepPoint {
     /// The value.
     pub value: f64,
-    /// Kinship with every measured model, as [`Metric::ALL`].
+    /// Kinship with every measured model, as [`crate::kinship::Metric::ALL`].
     pub with: BTreeMap<ModelId, [Option<f64>; 4]>,
 }
 
