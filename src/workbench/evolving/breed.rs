@@ -57,10 +57,9 @@ impl Workbench {
         if let Some(sentence) = self.cannot_breed(evolution, parents) {
             return self.fail_run(evolution.id, &sentence);
         }
-        let name = self.study.doc().free_name(&format!(
-            "{}-{generation}-{number}",
-            evolution.name.to_lowercase().replace(' ', "-")
-        ));
+        let stem = words_of(&evolution.name);
+        let name = format!("{stem}-{generation}-{number}");
+        let name = self.study.doc().free_name(&name);
         let folder = evolution.setup.folder.clone().unwrap_or_default();
         let out = folder_of_child(&folder, &name, &recipe);
         let child = NewChild {
@@ -146,6 +145,14 @@ impl Workbench {
             seconds: born.seconds,
         })));
     }
+}
+
+/// The words of a name as the beginning of a file's.
+fn words_of(name: &str) -> String {
+    let name = name.to_lowercase();
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 /// A recipe without models, with these models put in.
