@@ -241,6 +241,68 @@ fn only_the_best_stay_on_disk_and_the_record_stays_whole() {
     }
 }
 
+#[test]
+fn children_that_a_run_has_only_found_are_never_removed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = demo_bench(home.path(), &|name| name.starts_with("max.dev"));
+    let short = |s: &mut Setup| {
+        s.tasks = vec!["max (dev)".to_owned()];
+        s.rules.generations = Some(2);
+        s.rules.still = None;
+    };
+    let first = named(&bench, "Greedy");
+    change(&mut bench, first, short);
+    run(&mut bench, first);
+    let made = children(&bench, first);
+    bench.apply(Command::Evolution(EvolutionEdit::Remove(first)));
+
+    let second = named(&bench, "With kinship");
+    change(&mut bench, second, |s| {
+        short(s);
+        s.strategy = "greedy".to_owned();
+        s.keep = Keep::Best;
+    });
+    run(&mut bench, second);
+    assert_eq!(children(&bench, second), made, "all of them are found");
+    for id in made {
+        let path = bench.study().doc().model(id).unwrap().path.clone();
+        assert!(path.is_some_and(|path| path.is_dir()));
+    }
+}
+
+fn children(bench: &Workbench, id: EvolutionId) -> Vec<ModelId> {
+    let view = bench.evolution_view(id).unwrap();
+    let each = view.models.iter().zip(&view.members);
+    let made = each.filter(|(_, member)| member.generation > 0);
+    made.map(|(&id, _)| id).collect()
+}
+
+/// Without kinship it would quietly be the greedy strategy.
+#[test]
+fn a_strategy_that_goes_by_kinship_does_not_go_on_without() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = demo_bench(home.path(), &|name| name.starts_with("max.dev"));
+    let id = named(&bench, "With kinship");
+    change(&mut bench, id, |s| {
+        s.tasks = vec!["max (dev)".to_owned()];
+        s.rules.generations = Some(1);
+    });
+    bench.wait(|_| {});
+    bench.run_evolution(id);
+    let base = bench.study().doc().shown_base().unwrap();
+    bench.cancel(bench.measuring(base).unwrap());
+    let state = until(&mut bench, |bench| match bench.run_state(id) {
+        RunState::Running(_) => None,
+        other => Some(other),
+    });
+    let RunState::Failed(sentence) = state else {
+        panic!("{state:?}");
+    };
+    assert!(sentence.contains("not measured"), "{sentence}");
+    assert_eq!(run(&mut bench, id), RunState::Ended(Ended::Generations));
+    assert_eq!(children(&bench, id).len(), 4, "one of them explores");
+}
+
 fn scores(bench: &Workbench, id: EvolutionId) -> Vec<(u32, Vec<usize>, Option<f64>)> {
     let members = bench.evolution_view(id).unwrap().members;
     let one = |m: kinfolk::lineage::strategy::Member| (m.generation, m.parents, m.score);

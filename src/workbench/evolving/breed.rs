@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::What;
+use crate::files;
 use crate::jobs::{Failure, Ticket};
 use crate::lineage::strategy::Pairing;
 use crate::merge::canvas::Composition;
@@ -209,7 +210,8 @@ fn folder_of_child(folder: &Path, name: &str, recipe: &str) -> PathBuf {
 
 /// Whether a folder holds what the recipe makes: it is renamed into its place when it is whole.
 fn holds(path: &Path, recipe: &str) -> bool {
-    std::fs::read_to_string(path.join(RECIPE_NAME)).is_ok_and(|text| text == recipe)
+    files::read(&path.join(RECIPE_NAME), recipe.len() as u64)
+        .is_ok_and(|text| text == recipe.as_bytes())
 }
 
 fn write_unless_there(recipe: &str, out: &Path, ticket: &Ticket) -> Result<(), Failure> {

@@ -58,7 +58,8 @@ pub(in crate::workbench) struct TaskFiles {
     read: Option<(Vec<PathBuf>, Vec<TaskFile>)>,
 }
 
-const BY_HAND: &str = "Scores of this study are written by hand; say how else models are judged";
+pub(super) const BY_HAND: &str =
+    "Scores of this study are written by hand; say how else models are judged";
 pub(in crate::workbench) const READING_TASKS: &str = "Reading tasks";
 
 impl Workbench {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::evaluator::BY_HAND;
 use super::judge::Said;
 use crate::checkpoint::Checkpoint;
 use crate::evaluate::command::{self, Call};
@@ -30,9 +31,7 @@ pub(super) fn judge(
     say: &(dyn Fn(Said) + Sync),
 ) -> Result<Scores, Failure> {
     match evaluator {
-        Evaluator::ByHand => Err(Failure::Failed(
-            "Scores of this study are written by hand".to_owned(),
-        )),
+        Evaluator::ByHand => Err(Failure::Failed(BY_HAND.to_owned())),
         Evaluator::BuiltIn { tasks } => built_in(tasks, model, ticket),
         Evaluator::Command { call } => by_command(call, model, folder, ticket, say),
     }

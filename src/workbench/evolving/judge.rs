@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::evaluator::EvaluationState;
+use super::evaluator::{BY_HAND, EvaluationState};
 use super::{What, evaluators};
 use crate::checkpoint::Checkpoint;
 use crate::evaluate::TaskScore;
@@ -94,7 +94,7 @@ impl Workbench {
     /// The files of a model that can be judged now.
     fn may_judge(&self, model: ModelId, evaluator: &Evaluator) -> Result<Arc<Checkpoint>, String> {
         if *evaluator == Evaluator::ByHand {
-            return Err("Scores of this study are written by hand; choose an evaluator".to_owned());
+            return Err(BY_HAND.to_owned());
         }
         if let Some(objection) = self.judge_objection(evaluator) {
             return Err(objection);

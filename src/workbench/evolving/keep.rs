@@ -21,18 +21,24 @@ impl Workbench {
             return;
         }
         let models = self.study.doc().population(&evolution);
-        let gone = self.not_needed(&evolution, &models);
-        if gone.is_empty() {
-            return;
-        }
-        let pairs = self.pairs_of(&gone, &models);
-        for &id in &gone {
+        let mut gone = Vec::new();
+        for id in self.not_needed(&evolution, &models) {
             let path = self.study.doc().model(id).and_then(|m| m.path.clone());
-            if let Some(path) = path {
-                remove_below(evolution.setup.folder.as_deref(), &path);
+            match path.map_or(Ok(()), |path| remove(&path)) {
+                Ok(()) => gone.push(id),
+                Err(sentence) => {
+                    let name = self.study.doc().name_of(id);
+                    self.fail(
+                        format!("The files of {name} could not be removed"),
+                        sentence,
+                    );
+                }
             }
         }
-        self.evolve(EvolutionEdit::Forget(gone, pairs));
+        if !gone.is_empty() {
+            let pairs = self.pairs_of(&gone, &models);
+            self.evolve(EvolutionEdit::Forget(gone, pairs));
+        }
     }
 
     /// Children of this run alone that its strategy cannot choose any more; in the end, all but
@@ -54,9 +60,12 @@ impl Workbench {
             }
             _ => vec![false; models.len()],
         };
+        // A child that the user has made, and that a run has only found, lies elsewhere.
+        let folder = evolution.setup.folder.as_deref();
         let is_own = |id: ModelId| {
-            let model = doc.model(id);
-            model.is_some_and(|m| m.path.is_some() && m.steps.len() == 1)
+            let model = doc.model(id).filter(|m| m.steps.len() == 1);
+            let path = model.and_then(|m| m.path.as_deref());
+            path.is_some_and(|path| path.parent() == folder)
         };
         (0..models.len())
             .filter(|&k| members[k].generation > 0 && members[k].score.is_some())
@@ -113,10 +122,12 @@ impl Workbench {
     }
 }
 
-/// Removes a child's folder, but nothing outside the folder of its evolution.
-fn remove_below(folder: Option<&Path>, path: &Path) {
-    let is_below = folder.is_some_and(|folder| path.parent() == Some(folder));
-    if is_below && let Err(error) = std::fs::remove_dir_all(path) {
-        log::warn!("{}: {error}", path.display());
+/// Removes a child's folder; one that is gone already is no failure.
+fn remove(path: &Path) -> Result<(), String> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{error}: {}", path.display()))
+        }
+        _ => Ok(()),
     }
 }

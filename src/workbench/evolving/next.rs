@@ -81,6 +81,12 @@ impl Workbench {
         if self.measures_first(&evolution, &models) {
             return true;
         }
+        if strategy.description().uses_kinship && self.lacks_kinship(&evolution, &models) {
+            let sentence = "the kinship of its models is not measured, and this strategy goes by \
+                            it; resume to measure it";
+            self.fail_run(id, sentence);
+            return true;
+        }
         match self.next_of(&evolution, strategy, &models) {
             Next::End(ended) => self.end_run(id, ended),
             Next::Score(unscored) => {
@@ -134,6 +140,22 @@ impl Workbench {
         self.evolving.measured.insert(asked);
         self.measure(base, false);
         true
+    }
+
+    /// Whether a generation would be planned without what measuring should have found: it was
+    /// cancelled, or it failed. The strategy would quietly be another one.
+    fn lacks_kinship(&self, evolution: &Evolution, models: &[ModelId]) -> bool {
+        let members = self.members(evolution, models);
+        let Some(base) = self.base_of_all(models) else {
+            return false;
+        };
+        let family = self.family(base);
+        let is_unmeasured = |id: &ModelId| {
+            let at = family.models.iter().position(|other| other == id);
+            self.files(*id).checkpoint().is_some()
+                && at.is_some_and(|k| family.measured[k].is_none())
+        };
+        members.iter().all(|m| m.score.is_some()) && models.iter().any(is_unmeasured)
     }
 
     fn judge_for(&mut self, id: EvolutionId, unscored: Vec<ModelId>) {
