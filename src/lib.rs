@@ -16,9 +16,11 @@
 
 pub mod numeric;
 
-pub mod checkpoint;
-
 pub mod jobs;
+
+pub mod files;
+
+pub mod checkpoint;
 
 pub mod parallel;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::identity::FileIdentity;
 use super::json::read_text;
-use super::map::regular_file;
+use super::map::metadata;
 
 /// Far above any real one, which has a few kilobytes.
 const MAX_BYTES: u64 = 16 << 20;
@@ -48,7 +48,7 @@ impl Config {
     }
 
     fn try_read(path: &Path) -> Result<(Self, FileIdentity), String> {
-        let metadata = regular_file(path).map_err(|error| error.to_string())?;
+        let metadata = metadata(path).map_err(|error| error.to_string())?;
         let text = read_text(path, MAX_BYTES).map_err(|error| error.to_string())??;
         let object: Map<String, Value> =
             serde_json::from_str(&text).map_err(|error| error.to_string())?;

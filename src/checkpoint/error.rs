@@ -2,11 +2,13 @@
 //!
 //! Every message says what happened, then what to do, and ends with the path.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::Dtype;
+use crate::files::ReadError;
 
 /// Why a checkpoint cannot be opened.
 ///
@@ -18,11 +20,8 @@ pub enum CheckpointError {
     Missing { path: PathBuf },
     #[error("expected a file and found {found}; choose a safetensors file or a model folder: {}", path.display())]
     NotAFile { path: PathBuf, found: &'static str },
-    #[error("the file could not be read; check its permissions: {}", path.display())]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    #[error("the file could not be read, {}: {}", cause(source), path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
     #[error("this is a Git LFS pointer, not the weights; run `git lfs pull` in its folder: {}", path.display())]
     GitLfsPointer { path: PathBuf },
     #[error("found {found}, and only safetensors are read; convert it, or download the safetensors version: {}", path.display())]
@@ -138,6 +137,51 @@ pub enum CheckpointError {
         expected: String,
         found: String,
     },
+}
+
+/// What the file system says, with what to do where that is known.
+fn cause(error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::PermissionDenied => Some("you have no right to; check its permissions"),
+        io::ErrorKind::OutOfMemory => {
+            Some("no address space is left for it; open fewer models at once, or raise `ulimit -v`")
+        }
+        _ => by_number(error),
+    };
+    advice.map_or_else(|| error.to_string(), str::to_owned)
+}
+
+/// For what the standard library has no name of its own for.
+#[cfg(unix)]
+fn by_number(error: &io::Error) -> Option<&'static str> {
+    match error.raw_os_error()? {
+        libc::ELOOP => Some("its links lead in a ring; mend them"),
+        libc::EMFILE | libc::ENFILE => {
+            Some("too many files are open; open fewer models at once, or raise `ulimit -n`")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn by_number(_: &io::Error) -> Option<&'static str> {
+    None
+}
+
+impl CheckpointError {
+    /// Why a file of a checkpoint was not read.
+    pub(super) fn unreadable(path: &Path, error: ReadError) -> Self {
+        let path = path.to_owned();
+        match error {
+            ReadError::NotAFile(found) => Self::NotAFile { path, found },
+            error if error.is_missing() => Self::Missing { path },
+            ReadError::Io(source) => Self::Unreadable { path, source },
+            error => Self::Unreadable {
+                path,
+                source: io::Error::other(error.to_string()),
+            },
+        }
+    }
 }
 
 /// A shape for a message; a forged one may have millions of dimensions.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::Read;
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -10,29 +9,18 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::CheckpointError;
-use super::map::regular_file;
+use crate::files::{self, ReadError};
 
 /// Reads a text file of at most `limit` bytes; the inner error is a clause about its content.
 pub(super) fn read_text(
     path: &Path,
     limit: u64,
 ) -> Result<Result<String, String>, CheckpointError> {
-    let too_long = || Ok(Err(format!("it has more than {limit} bytes")));
-    if regular_file(path)?.len() > limit {
-        return too_long();
+    match files::read_text(path, limit) {
+        Ok(text) => Ok(Ok(text)),
+        Err(error @ (ReadError::TooLong(_) | ReadError::NotText(_))) => Ok(Err(error.to_string())),
+        Err(error) => Err(CheckpointError::unreadable(path, error)),
     }
-    // Bounded here as well: the file may grow between the question and the answer.
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
-        .map_err(|source| CheckpointError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-    if bytes.len() as u64 > limit {
-        return too_long();
-    }
-    Ok(String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned()))
 }
 
 /// A JSON object in the order of the file, in which no key comes twice.

@@ -1,12 +1,13 @@
 //! A file seen as memory, and the one place here where `unsafe` stands.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::ops::Range;
 use std::path::Path;
 
 use memmap2::Mmap;
 
 use super::CheckpointError;
+use crate::files;
 
 /// A regular file, mapped for reading.
 #[derive(Debug)]
@@ -18,14 +19,8 @@ pub(super) struct Map {
 impl Map {
     /// Maps the file at `path`, following links.
     pub(super) fn open(path: &Path) -> Result<Self, CheckpointError> {
-        // A pipe would block on being opened, so its kind is asked for first.
-        regular_file(path)?;
-        let unreadable = |source| CheckpointError::Unreadable {
-            path: path.to_owned(),
-            source,
-        };
-        let file = File::open(path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
+        let (file, metadata) =
+            files::open(path).map_err(|error| CheckpointError::unreadable(path, error))?;
         // SAFETY: The map is read-only, and this program never writes to a file that it may
         // have mapped: outputs are written under another name and renamed. What this does not
         // protect from: another program that writes into the file changes the numbers under
@@ -33,7 +28,8 @@ impl Map {
         // checked; and one that cuts the file short makes the next read beyond its new end a
         // SIGBUS, which ends the program. `Checkpoint::state_on_disk` lets callers notice both
         // before long work. Any bit pattern is a valid `u8`, so no value here can be invalid.
-        let mmap = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
+        let mmap = unsafe { Mmap::map(&file) }
+            .map_err(|error| CheckpointError::unreadable(path, error.into()))?;
         Ok(Self { mmap, metadata })
     }
 
@@ -66,29 +62,7 @@ impl Map {
     }
 }
 
-/// Checks that `path`, links followed, is a regular file.
-pub(super) fn regular_file(path: &Path) -> Result<Metadata, CheckpointError> {
-    let metadata = metadata(path)?;
-    if metadata.is_file() {
-        return Ok(metadata);
-    }
-    Err(CheckpointError::NotAFile {
-        path: path.to_owned(),
-        found: if metadata.is_dir() {
-            "a folder"
-        } else {
-            "a pipe or a device"
-        },
-    })
-}
-
 /// Metadata of what `path` leads to; a link into nothing counts as missing.
 pub(super) fn metadata(path: &Path) -> Result<Metadata, CheckpointError> {
-    std::fs::metadata(path).map_err(|source| {
-        let path = path.to_owned();
-        match source.kind() {
-            std::io::ErrorKind::NotFound => CheckpointError::Missing { path },
-            _ => CheckpointError::Unreadable { path, source },
-        }
-    })
+    std::fs::metadata(path).map_err(|error| CheckpointError::unreadable(path, error.into()))
 }

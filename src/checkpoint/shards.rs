@@ -49,7 +49,7 @@ fn read(path: &Path) -> Result<(Index, FileIdentity), CheckpointError> {
         path: path.to_owned(),
         reason,
     };
-    let metadata = map::regular_file(path)?;
+    let metadata = map::metadata(path)?;
     let text = read_text(path, MAX_BYTES)?.map_err(invalid)?;
     let index: Index = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
     if index.weight_map.0.is_empty() {

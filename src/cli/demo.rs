@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::args::DemoArgs;
 use super::kinship::{measured, open, print};
 use super::{CliError, out};
+use crate::files::write_whole;
 use crate::kinship::{Kinship, Measure, Precision, Scope, report};
-use crate::workbench::{Folders, demo, write_whole};
+use crate::workbench::{Folders, demo};
 
 pub fn run(args: &DemoArgs) -> Result<(), CliError> {
     let dir = args

@@ -10,8 +10,8 @@ use super::kinship::open;
 use super::{CliError, out, progress};
 use crate::checkpoint::Checkpoint;
 use crate::evaluate::{Model, Task, TaskOutcome, TaskScore, evaluate_items, read_tasks};
+use crate::files::write_whole;
 use crate::jobs::Failure;
-use crate::workbench::write_whole;
 
 /// Scores as JSON.
 #[derive(Serialize)]

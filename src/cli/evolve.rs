@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::args::EvolveArgs;
+use super::merge::MAX_RECIPE_BYTES;
 use super::{CliError, out, progress};
+use crate::files;
 use crate::lineage::strategy::STRATEGIES;
 use crate::study::{
     Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, Keep, ModelId, Setup, StudyDoc,
@@ -77,7 +79,7 @@ fn evolution(bench: &mut Workbench, args: &EvolveArgs) -> Result<EvolutionId, Cl
 
 fn setup(doc: &StudyDoc, args: &EvolveArgs) -> Result<Setup, CliError> {
     let recipe = match &args.recipe {
-        Some(path) => std::fs::read_to_string(path)
+        Some(path) => files::read_text(path, MAX_RECIPE_BYTES)
             .map_err(|error| CliError::Failed(format!("{error}: {}", path.display())))?,
         None => Setup::default().recipe,
     };

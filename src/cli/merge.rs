@@ -9,6 +9,7 @@ use super::args::MergeArgs;
 use super::kinship::{measured, names};
 use super::{CliError, out, progress};
 use crate::checkpoint::dtype;
+use crate::files;
 use crate::jobs::Failure;
 use crate::kinship::{Measure, Precision};
 use crate::merge::plan::{Model, Plan, Step, Surroundings, TensorPlan, plan};
@@ -20,7 +21,7 @@ use crate::merge::write::units::show_bytes;
 use crate::workbench::hub_cache;
 
 /// Longer texts are no recipes; what is too long for one is refused again when it is read.
-const MAX_RECIPE_BYTES: u64 = 64 << 20;
+pub const MAX_RECIPE_BYTES: u64 = 64 << 20;
 
 pub fn run(args: &MergeArgs) -> Result<(), CliError> {
     let pool = rayon::ThreadPoolBuilder::new()
@@ -112,12 +113,8 @@ pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
             at.recipe.display()
         ))
     };
-    let metadata = std::fs::metadata(at.recipe).map_err(|e| unreadable(e.to_string()))?;
-    if !metadata.is_file() || metadata.len() > MAX_RECIPE_BYTES {
-        return Err(unreadable("it is no file of YAML".to_owned()));
-    }
-    let text = std::fs::read(at.recipe).map_err(|e| unreadable(e.to_string()))?;
-    let text = String::from_utf8(text).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
+    let text =
+        files::read_text(at.recipe, MAX_RECIPE_BYTES).map_err(|e| unreadable(e.to_string()))?;
     let own_folder = at.recipe.parent().unwrap_or(Path::new(""));
     let hub = hub_cache();
     let surroundings = Surroundings {

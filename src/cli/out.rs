@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::CliError;
-use crate::workbench::write_whole;
+use crate::files::write_whole;
 
 /// A line of message, on standard error.
 pub fn say(line: &str) {

@@ -7,10 +7,14 @@ use std::path::Path;
 
 use super::args::StatsArgs;
 use super::{CliError, out, table};
+use crate::files::{self, ReadError};
 use crate::stats::{MOST_ROBUST, Sample, pearson};
 
 use pairs::Wanted;
 use report::{Interval, MOST_DRAWN, PermutationReport, Report, report};
+
+/// The largest table that is read; ten million rows of two numbers take less.
+const MOST_BYTES: u64 = 256 << 20;
 
 pub fn run(args: &StatsArgs) -> Result<(), CliError> {
     let sample = sample(args)
@@ -35,10 +39,10 @@ pub fn run(args: &StatsArgs) -> Result<(), CliError> {
 }
 
 fn sample(args: &StatsArgs) -> Result<Sample, String> {
-    let bytes =
-        std::fs::read(&args.file).map_err(|error| format!("the table cannot be read, {error}"))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| "the table is no UTF-8 text; save it as CSV in UTF-8".to_owned())?;
+    let text = files::read_text(&args.file, MOST_BYTES).map_err(|error| match error {
+        ReadError::NotText(_) => "the table is not UTF-8 text; save it as CSV in UTF-8".to_owned(),
+        error => format!("the table cannot be read, {error}: {}", args.file.display()),
+    })?;
     let wanted = Wanted {
         x: &args.x,
         y: &args.y,

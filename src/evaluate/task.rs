@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::EvaluateError;
+use crate::files;
 
 /// Far above what the built-in evaluator could go through in a day.
 const MOST_BYTES: u64 = 1 << 30;
@@ -108,14 +109,7 @@ fn read(path: &Path) -> Result<Vec<Task>, EvaluateError> {
 }
 
 fn read_text(path: &Path) -> Result<String, EvaluateError> {
-    let metadata = std::fs::metadata(path).map_err(|error| bad_file(path, error.to_string()))?;
-    if !metadata.is_file() {
-        return Err(bad_file(path, "this is not a file".to_owned()));
-    }
-    if metadata.len() > MOST_BYTES {
-        return Err(bad_file(path, "the file has more than 1 GB".to_owned()));
-    }
-    let bytes = std::fs::read(path).map_err(|error| bad_file(path, error.to_string()))?;
+    let bytes = files::read(path, MOST_BYTES).map_err(|error| bad_file(path, error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;

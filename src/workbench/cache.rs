@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::folders::write_whole;
+use crate::files::{self, write_whole};
 use crate::kinship::Precision;
 use crate::kinship::store::{self, Stored};
 
 /// The most results that are kept; the oldest go.
 const MOST_FILES: usize = 200;
+/// The largest result that is read: 200 models of 4,000 tensors take half of it.
+const MOST_BYTES: u64 = 4 << 30;
 const ENDING: &str = "kinship.safetensors";
 
 /// Keeps a result. A cache that cannot be written is no error: the result is there.
@@ -37,7 +39,7 @@ pub fn find(dir: &Path, base: &str, models: &[String], precision: Precision) -> 
             .file_name()
             .and_then(|name| name.to_str())
             .is_some_and(|name| name.starts_with(&prefix));
-        let read = |path: &Path| store::from_bytes(&std::fs::read(path).ok()?);
+        let read = |path: &Path| store::from_bytes(&files::read(path, MOST_BYTES).ok()?);
         let Some(found) = is_of_base.then(|| read(&path)).flatten() else {
             continue;
         };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, DirEntry, include_dir};
 
-use super::folders::write_whole;
+use crate::files::{self, write_whole};
 use crate::lineage::evolution::Rules;
 use crate::study::{
     Evaluator, Evolution, EvolutionId, Model, ModelId, Score, Setup, StudyDoc, file,
@@ -232,7 +232,8 @@ fn write_dir(from: &Dir<'_>, to: &Path) -> Result<(), String> {
             DirEntry::Dir(dir) => write_dir(dir, to)?,
             DirEntry::File(file) => {
                 let path = to.join(file.path());
-                let there = std::fs::read(&path).is_ok_and(|bytes| bytes == file.contents());
+                let there = files::read(&path, file.contents().len() as u64)
+                    .is_ok_and(|bytes| bytes == file.contents());
                 if !there {
                     write_whole(&path, file.contents())?;
                 }

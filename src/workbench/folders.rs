@@ -47,38 +47,3 @@ pub fn hub_cache() -> Option<PathBuf> {
         .or_else(|| Some(Path::new(&set("XDG_CACHE_HOME")?).join("huggingface/hub")))
         .or_else(|| Some(home()?.join("huggingface/hub")))
 }
-
-/// Writes `bytes` beside `path` and renames, so that the file is never half there.
-///
-/// # Errors
-/// What the file system says, with the path.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let sentence = |e: std::io::Error| format!("could not be written: {e}: {}", path.display());
-    // A rename would replace it all the same; whoever locked the file meant it.
-    if std::fs::metadata(path).is_ok_and(|m| m.permissions().readonly()) {
-        return Err(format!("this file is read-only: {}", path.display()));
-    }
-    let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir).map_err(sentence)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".kinfolk-")
-        .tempfile_in(dir)
-        .map_err(sentence)?;
-    std::io::Write::write_all(&mut file, bytes).map_err(sentence)?;
-    keep_mode(path, file.as_file());
-    file.persist(path).map(drop).map_err(|e| sentence(e.error))
-}
-
-/// Temporary files are private; what replaces a file, or is new, gets the usual rights.
-fn keep_mode(path: &Path, file: &std::fs::File) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path).map_or(0o644, |m| m.permissions().mode());
-        // Rights are a courtesy; the content is what must not be lost.
-        file.set_permissions(std::fs::Permissions::from_mode(mode))
-            .ok();
-    }
-    #[cfg(not(unix))]
-    let _ = (path, file);
-}

@@ -1,12 +1,12 @@
 //! Reading files and folders to be imported, and carrying an import out.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::events::Outcome;
 use super::{NoticeKind, Workbench};
+use crate::files::{self, ReadError};
 use crate::import::{Content, ImportError, Preview, Results, Source, harness, is_json, text_of};
 use crate::jobs::{Cancelled, Failure, Ticket};
 use crate::study::{Command, Import, RecordEdit, file};
@@ -232,9 +232,11 @@ impl Found {
         ticket: &Ticket,
     ) -> Result<Result<Held, ImportError>, Cancelled> {
         self.files += 1;
-        let bytes = read_bounded(path);
-        ticket.advance(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))?;
-        Ok(bytes.and_then(|bytes| content(&label(path), &bytes)))
+        match files::read_with(path, MOST_BYTES, ticket) {
+            Ok(bytes) => Ok(content(&label(path), &bytes)),
+            Err(ReadError::Cancelled(cancelled)) => Err(cancelled),
+            Err(error) => Ok(Err(unreadable(&error))),
+        }
     }
 
     /// What goes to the window: broken files first, then results in one, then tables.
@@ -286,18 +288,17 @@ fn is_study(text: &str) -> bool {
 }
 
 pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, ImportError> {
-    let failed = |e: std::io::Error| ImportError::whole(format!("It could not be read: {e}"));
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        let most = MOST_BYTES >> 20;
-        let message = format!("It is larger than {most} MiB, which no table of scores is");
-        return Err(ImportError::whole(message));
-    }
-    Ok(bytes)
+    files::read(path, MOST_BYTES).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &ReadError) -> ImportError {
+    ImportError::whole(match error {
+        ReadError::TooLong(most) => format!(
+            "It is larger than {} MiB, which no table of scores is",
+            most >> 20
+        ),
+        _ => format!("It could not be read: {error}"),
+    })
 }
 
 fn size_of(path: &Path) -> u64 {

@@ -8,8 +8,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::folders::write_whole;
 use super::{NoticeKind, Workbench};
+use crate::files::write_whole;
 use crate::study::{StudyDoc, file};
 
 /// A study that the program carries.

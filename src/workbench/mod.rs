@@ -30,11 +30,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::checkpoint::{Checkpoint, OnDisk};
+use crate::files::{self, write_whole};
 use crate::import::Source;
 use crate::jobs::{JobId, Jobs};
 use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Record, Study, StudyDoc, file};
 
-pub use folders::{Folders, hub_cache, write_whole};
+pub use folders::{Folders, hub_cache};
 pub use measuring::{Family, Measured};
 pub use outside::Picture;
 pub use recent::Recent;
@@ -546,11 +547,7 @@ const MOST_STUDY_BYTES: u64 = 64 << 20;
 
 fn read_study(path: &Path) -> Result<StudyDoc, String> {
     let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", path.display());
-    let size = std::fs::metadata(path).map_err(|e| sentence(&e))?.len();
-    if size > MOST_STUDY_BYTES {
-        return Err(sentence(&"this file is too large to be a study"));
-    }
-    let text = std::fs::read_to_string(path).map_err(|e| sentence(&e))?;
+    let text = files::read_text(path, MOST_STUDY_BYTES).map_err(|e| sentence(&e))?;
     let dir = std::path::absolute(path).map_err(|e| sentence(&e))?;
     file::from_text(&text, dir.parent().unwrap_or(Path::new("/"))).map_err(|e| sentence(&e))
 }

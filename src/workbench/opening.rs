@@ -1,10 +1,10 @@
 //! From paths to checkpoints: what a dropped folder holds, and which model is the base.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, pair};
+use crate::files;
 use crate::numeric::decode;
 
 /// How deep a folder of folders is searched for checkpoints: `models/org/name`.
@@ -135,12 +135,9 @@ const CARD_BYTES: u64 = 64 << 10;
 
 /// `base_model` of the front matter of README.md: one name, or a list of names.
 fn card_bases(folder: &Path) -> Vec<String> {
-    let mut text = Vec::new();
-    let read = std::fs::File::open(folder.join("README.md"))
-        .and_then(|file| file.take(CARD_BYTES).read_to_end(&mut text));
-    if read.is_err() {
+    let Ok(text) = files::read_start(&folder.join("README.md"), CARD_BYTES) else {
         return Vec::new();
-    }
+    };
     let text = String::from_utf8_lossy(&text);
     let Some(front) = text
         .strip_prefix("---\n")

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::events::Outcome;
-use super::{NoticeKind, Workbench, cache, write_whole};
+use super::{NoticeKind, Workbench, cache};
+use crate::files::write_whole;
 use crate::jobs::Failure;
 
 /// What the job is called that draws a chart.

@@ -5,10 +5,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::folders::write_whole;
+use crate::files::{self, write_whole};
 
 const MOST: usize = 12;
 const FILE: &str = "recent.json";
+/// Far above what so many take.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// A study that was open lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +27,7 @@ pub struct Recent {
 
 /// The list, without studies that are gone. A list that cannot be read is empty.
 pub fn list(data: &Path) -> Vec<Recent> {
-    let Ok(text) = std::fs::read_to_string(data.join(FILE)) else {
+    let Ok(text) = files::read_text(&data.join(FILE), MOST_BYTES) else {
         return Vec::new();
     };
     let mut out: Vec<Recent> = serde_json::from_str(&text).unwrap_or_default();

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::identity::FileIdentity;
 use crate::checkpoint::json::{Pairs, read_text};
-use crate::checkpoint::map::regular_file;
+use crate::checkpoint::map::metadata;
 
 const MAX_BYTES: u64 = 16 << 20;
 
@@ -120,7 +120,7 @@ struct Stored {
 impl AdapterConfig {
     /// Reads and checks the file at `path`.
     pub(super) fn read(path: &Path) -> Result<Self, CheckpointError> {
-        let metadata = regular_file(path)?;
+        let metadata = metadata(path)?;
         let invalid = |reason| CheckpointError::AdapterConfig {
             path: path.to_owned(),
             reason,

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::rope::Stretch;
 use crate::checkpoint::Checkpoint;
 use crate::evaluate::EvaluateError;
+use crate::files;
 
 /// Architectures that differ from Llama only in what [`Settings`] tells.
 pub(super) const ARCHITECTURES: [&str; 4] = [
@@ -145,14 +146,10 @@ pub(super) fn object(path: &Path) -> Result<Option<Map<String, Value>>, Evaluate
         path: path.to_owned(),
         reason,
     };
-    match std::fs::metadata(path) {
-        Err(_) => return Ok(None),
-        Ok(meta) if meta.len() > MOST_BYTES => {
-            return Err(trouble("it has more than 16 MB".to_owned()));
-        }
-        Ok(_) => {}
-    }
-    let bytes = std::fs::read(path).map_err(|error| trouble(error.to_string()))?;
+    let bytes = match files::read(path, MOST_BYTES) {
+        Err(error) if error.is_missing() => return Ok(None),
+        other => other.map_err(|error| trouble(error.to_string()))?,
+    };
     let read = serde_json::from_slice(&bytes).map_err(|error| trouble(error.to_string()))?;
     Ok(Some(read))
 }

@@ -7,6 +7,10 @@ use tokenizers::Tokenizer;
 
 use super::settings::object_of;
 use crate::evaluate::EvaluateError;
+use crate::files;
+
+/// The largest tokenizer that is read; real ones have up to 40 MB.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// A model's tokenizer.
 #[derive(Debug)]
@@ -26,10 +30,11 @@ impl Words {
             path: path.clone(),
             reason,
         };
-        if !path.is_file() {
-            return Err(trouble("there is no tokenizer.json".to_owned()));
-        }
-        let mut tokenizer = Tokenizer::from_file(&path).map_err(|e| trouble(e.to_string()))?;
+        let bytes = files::read(&path, MOST_BYTES).map_err(|error| match error {
+            error if error.is_missing() => trouble("there is no tokenizer.json".to_owned()),
+            error => trouble(error.to_string()),
+        })?;
+        let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| trouble(e.to_string()))?;
         // What was good for training must not shorten or fill up a prompt.
         tokenizer.with_padding(None);
         tokenizer

@@ -2,6 +2,11 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::files;
+
+/// The name of a commit has 40 characters.
+const MOST_REF_BYTES: u64 = 1 << 10;
+
 /// Finds `path`, relative to `root`, or as a name such as `org/model` in the hub's cache.
 ///
 /// # Errors
@@ -82,7 +87,7 @@ fn snapshot(folder: &Path, revision: &str) -> Result<PathBuf, String> {
     if !is_plain(revision) {
         return Err(missing());
     }
-    let named = std::fs::read_to_string(folder.join("refs").join(revision));
+    let named = files::read_text(&folder.join("refs").join(revision), MOST_REF_BYTES);
     let commit = named.as_deref().map_or(revision, str::trim);
     let found = folder.join("snapshots").join(commit);
     if is_plain(commit) && found.is_dir() {

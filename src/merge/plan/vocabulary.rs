@@ -11,6 +11,7 @@ use super::shape::Part;
 use super::steps::Context;
 use super::{ConfigChange, TensorPlan};
 use crate::checkpoint::{Dtype, is_language_head, is_token_embedding};
+use crate::files;
 
 /// What must change in the donor's configuration to fit the tensors.
 pub(super) fn config_change(
@@ -145,16 +146,8 @@ struct Tokens {
 
 impl Tokens {
     fn read(folder: &Path) -> Option<Self> {
-        let path = folder.join("tokenizer.json");
-        let length = std::fs::metadata(&path)
-            .ok()
-            .filter(std::fs::Metadata::is_file)?;
-        if length.len() > MAX_TOKENIZER_BYTES {
-            return None;
-        }
-        Some(Self {
-            text: std::fs::read(path).ok()?,
-        })
+        let text = files::read(&folder.join("tokenizer.json"), MAX_TOKENIZER_BYTES).ok()?;
+        Some(Self { text })
     }
 
     /// Whether every token that both know has the same number in both.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Staging;
+use crate::files;
 
 /// Of the model whose tokenizer is taken.
 const TOKENIZER_FILES: [&str; 13] = [
@@ -24,8 +25,8 @@ const TOKENIZER_FILES: [&str; 13] = [
 /// Of the model whose configuration is taken.
 const GENERATION_FILES: [&str; 1] = ["generation_config.json"];
 
-/// Far above any real one.
-const MAX_BYTES: u64 = 1 << 30;
+/// Far above any real one; they are read whole.
+const MAX_BYTES: u64 = 256 << 20;
 
 /// Copies them; a file that a model does not have is no trouble.
 ///
@@ -40,11 +41,10 @@ pub(in crate::merge) fn copy_companions(
     let of_donor = GENERATION_FILES.iter().map(|name| (donor, *name));
     for (folder, name) in of_tokenizer.chain(of_donor) {
         let path = folder.join(name);
-        let metadata = std::fs::metadata(&path);
-        if metadata.is_ok_and(|m| m.is_file() && m.len() <= MAX_BYTES) {
-            let bytes = std::fs::read(&path)
-                .map_err(|error| format!("could not be read: {error}: {}", path.display()))?;
-            staging.write(name, &bytes)?;
+        match files::read(&path, MAX_BYTES) {
+            Ok(bytes) => staging.write(name, &bytes)?,
+            Err(error) if error.is_missing() => {}
+            Err(error) => return Err(format!("could not be read: {error}: {}", path.display())),
         }
     }
     Ok(())
@@ -67,11 +67,11 @@ pub(in crate::merge) fn chat_template<'f>(
 
 /// The template of one model, as a file of its own or in the tokenizer's configuration.
 fn template_of(folder: &Path) -> Option<String> {
-    let file = std::fs::read_to_string(folder.join("chat_template.jinja"));
+    let file = files::read_text(&folder.join("chat_template.jinja"), MAX_BYTES);
     if let Ok(template) = file {
         return Some(template);
     }
-    let config = std::fs::read(folder.join("tokenizer_config.json")).ok()?;
+    let config = files::read(&folder.join("tokenizer_config.json"), MAX_BYTES).ok()?;
     let config: serde_json::Value = serde_json::from_slice(&config).ok()?;
     Some(config.get("chat_template")?.as_str()?.to_owned())
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::super::plan::ConfigChange;
+use crate::files;
 
 /// Far above any real one.
 const MAX_BYTES: u64 = 16 << 20;
@@ -29,19 +30,16 @@ pub(in crate::merge) fn write_config(
     change: &ConfigChange,
 ) -> Result<Option<String>, String> {
     let path = donor.join("config.json");
-    let Ok(metadata) = std::fs::metadata(&path) else {
-        return Ok(None);
-    };
     let failed = |reason: String| {
         format!(
             "the configuration cannot be used, {reason}: {}",
             path.display()
         )
     };
-    if metadata.len() > MAX_BYTES {
-        return Err(failed("it is too long".to_owned()));
-    }
-    let text = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
+    let text = match files::read(&path, MAX_BYTES) {
+        Err(error) if error.is_missing() => return Ok(None),
+        other => other.map_err(|error| failed(error.to_string()))?,
+    };
     let mut object: Map<String, Value> =
         serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
     apply(&mut object, change);

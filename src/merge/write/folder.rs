@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files::sync_folder;
+
 /// What a model folder may hold beside what ends in one of [`MODEL_ENDINGS`].
 const MODEL_FILES: [&str; 6] = [
     // Left if the program was stopped between the last two steps.
@@ -140,21 +142,5 @@ pub(super) fn publish(staging: &Path, out: &Path) -> io::Result<()> {
     if old.is_dir() {
         std::fs::remove_dir_all(&old)?;
     }
-    Ok(())
-}
-
-/// Brings the names in a folder to the disk, where the system has a way to.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let folder = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        };
-        std::fs::File::open(folder)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::{ShardPlan, folder};
+use crate::files;
 
 const STATE_NAME: &str = "kinfolk-merge.json";
 const LOCK_NAME: &str = "kinfolk-merge.lock";
@@ -41,6 +42,8 @@ struct Finished {
 }
 
 const VERSION: u32 = 1;
+/// Far above what a model of a thousand shards takes.
+const MAX_STATE_BYTES: u64 = 16 << 20;
 
 impl Staging {
     /// Opens the folder for the work `key`; what belongs to other work is removed.
@@ -221,7 +224,7 @@ impl State {
     }
 
     fn read(folder: &Path) -> Option<Self> {
-        let text = std::fs::read(folder.join(STATE_NAME)).ok()?;
+        let text = files::read(&folder.join(STATE_NAME), MAX_STATE_BYTES).ok()?;
         serde_json::from_slice(&text).ok()
     }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Workbench;
+use crate::files;
 use crate::merge::recipe::{Content, ModelRef, Recipe, parse, to_yaml};
 use crate::merge::write::RECIPE_NAME;
 use crate::study::{Command, DraftEdit, Sheet};
@@ -46,11 +47,7 @@ fn read(path: &Path) -> Result<(String, String), String> {
         path.to_owned()
     };
     let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", file.display());
-    let size = std::fs::metadata(&file).map_err(|e| sentence(&e))?.len();
-    if size > MOST_BYTES {
-        return Err(sentence(&"this file is too large to be a recipe"));
-    }
-    let text = std::fs::read_to_string(&file).map_err(|e| sentence(&e))?;
+    let text = files::read_text(&file, MOST_BYTES).map_err(|e| sentence(&e))?;
     let file = std::path::absolute(&file).map_err(|e| sentence(&e))?;
     let folder = file.parent().unwrap_or(Path::new("/"));
     Ok((name(&file), with_absolute_paths(text, folder)))

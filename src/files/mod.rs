@@ -1,0 +1,8 @@
+//! Files as this program reads and writes them: one way in, one way out, whatever lies at a path.
+
+mod destination;
+mod read;
+mod write;
+
+pub use read::{Identity, ReadError, open, read, read_start, read_text, read_with};
+pub use write::{sync_folder, write_whole};
