@@ -270,6 +270,94 @@ fn children_that_a_run_has_only_found_are_never_removed() {
     }
 }
 
+/// The chosen pair's child is known, and is a founder of the run.
+#[test]
+fn a_run_whose_founders_hold_the_children_of_another_comes_to_an_end() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = demo_bench(home.path(), &|name| name.starts_with("max.dev"));
+    let short = |s: &mut Setup| {
+        s.tasks = vec!["max (dev)".to_owned()];
+        s.rules.generations = Some(1);
+        s.rules.still = None;
+    };
+    let first = named(&bench, "Greedy");
+    change(&mut bench, first, short);
+    run(&mut bench, first);
+    let made = children(&bench, first);
+    assert_eq!(made.len(), 3);
+
+    let second = named(&bench, "With kinship");
+    let family = bench
+        .study()
+        .doc()
+        .family(bench.study().doc().shown_base().unwrap());
+    assert!(made.iter().all(|child| family.contains(child)));
+    change(&mut bench, second, |s| {
+        short(s);
+        s.strategy = "greedy".to_owned();
+        s.founders = family;
+    });
+    let ended = run(&mut bench, second);
+    assert!(
+        matches!(
+            ended,
+            RunState::Ended(Ended::Generations | Ended::NothingLeft)
+        ),
+        "{ended:?}"
+    );
+    let again = children(&bench, second);
+    assert!(again.iter().all(|child| !made.contains(child)));
+}
+
+#[test]
+fn only_folders_that_the_run_has_made_are_removed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = demo_bench(home.path(), &|name| name.starts_with("max.dev"));
+    let id = named(&bench, "Greedy");
+    change(&mut bench, id, |s| {
+        s.tasks = vec!["max (dev)".to_owned()];
+        s.rules.generations = Some(2);
+        s.rules.still = None;
+        s.keep = Keep::All;
+    });
+    run(&mut bench, id);
+    let path_of = |bench: &Workbench, id: ModelId| bench.study().doc().model(id)?.path.clone();
+    let worst = |bench: &Workbench| {
+        let view = bench.evolution_view(id).unwrap();
+        let best = view.generations.last().unwrap().selection.clone();
+        let of_run = (0..view.models.len()).filter(|k| view.members[*k].generation > 0);
+        of_run
+            .filter(|k| !best.contains(k))
+            .map(|k| view.models[k])
+            .collect::<Vec<_>>()
+    };
+    let losers = worst(&bench);
+    let [noted, plain, ..] = losers[..] else {
+        panic!("{losers:?}");
+    };
+    // The user's own words lie in one, and another is somebody else's folder by now.
+    let noted = path_of(&bench, noted).unwrap();
+    std::fs::write(noted.join("notes.txt"), "mine").unwrap();
+    let plain = path_of(&bench, plain).unwrap();
+    let thesis = home.path().join("thesis");
+    std::fs::create_dir(&thesis).unwrap();
+    std::fs::write(thesis.join("thesis.tex"), "mine").unwrap();
+    std::fs::rename(&plain, home.path().join("elsewhere")).unwrap();
+    std::fs::rename(&thesis, &plain).unwrap();
+    change(&mut bench, id, |s| s.keep = Keep::Best);
+    bench.take_notices();
+    run(&mut bench, id);
+    assert!(noted.join("notes.txt").is_file() && noted.join("model.safetensors").is_file());
+    assert!(plain.join("thesis.tex").is_file());
+    let told = bench.take_notices();
+    assert!(
+        told.iter().any(|n| n.title.contains("2 children stay")
+            && n.detail.contains("`notes.txt` in it was not written")
+            && n.detail.contains("no mark")),
+        "{told:?}"
+    );
+}
+
 fn children(bench: &Workbench, id: EvolutionId) -> Vec<ModelId> {
     let view = bench.evolution_view(id).unwrap();
     let each = view.models.iter().zip(&view.members);

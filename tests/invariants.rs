@@ -103,9 +103,12 @@ const MAY_NAME: [(&str, &[&str]); 13] = [
     ("kinship/", &["kinship", "checkpoint", "numeric", "jobs"]),
     (
         "merge/",
-        &["merge", "kinship", "checkpoint", "numeric", "jobs"],
+        &["merge", "kinship", "checkpoint", "numeric", "jobs", "files"],
     ),
-    ("evaluate/", &["evaluate", "checkpoint", "numeric", "jobs"]),
+    (
+        "evaluate/",
+        &["evaluate", "checkpoint", "numeric", "jobs", "files"],
+    ),
     ("stats/", &["stats"]),
     ("lineage/", &["lineage", "stats"]),
     (
@@ -139,6 +142,7 @@ const MAY_NAME: [(&str, &[&str]); 13] = [
             "checkpoint",
             "numeric",
             "jobs",
+            "files",
         ],
     ),
 ];
@@ -165,6 +169,7 @@ fn data_flow_one_way() {
                     "evaluate",
                     "kinship",
                     "checkpoint",
+                    "files",
                 ];
                 let is_module = modules.contains(&named.as_str());
                 assert!(

@@ -77,6 +77,7 @@ fn a_child_has_everything_that_a_model_needs() {
     assert_eq!(
         names(&out),
         [
+            ".kinfolk-made.json",
             "README.md",
             "chat_template.jinja",
             "config.json",
@@ -151,6 +152,7 @@ fn nothing_is_overwritten_without_force_and_all_of_it_with() {
     assert_eq!(
         names(&out),
         [
+            ".kinfolk-made.json",
             "README.md",
             "config.json",
             "mergekit_config.yml",
@@ -162,23 +164,91 @@ fn nothing_is_overwritten_without_force_and_all_of_it_with() {
 }
 
 #[test]
-fn force_deletes_nothing_but_models() {
-    let dir = desk();
-    let out = dir.path().join("out");
-    std::fs::create_dir_all(out.join("photos")).unwrap();
-    std::fs::write(out.join("config.json"), "{}").unwrap();
-    let forced = Options {
-        force: true,
-        ..options(&out)
+fn force_replaces_nothing_but_what_kinfolk_has_made() {
+    let refused = |what: &str, put_in: &dyn Fn(&Path)| {
+        let dir = desk();
+        let out = dir.path().join("out");
+        std::fs::create_dir_all(&out).unwrap();
+        put_in(&out);
+        let before = names(&out);
+        let forced = Options {
+            force: true,
+            ..options(&out)
+        };
+        let refused = merge(dir.path(), RECIPE, &forced).unwrap_err().to_string();
+        assert!(refused.contains(what), "{refused}");
+        assert_eq!(names(&out), before);
     };
-    let refused = merge(dir.path(), RECIPE, &forced).unwrap_err();
+    refused("it has no mark", &|out| {
+        std::fs::create_dir(out.join("photos")).unwrap();
+        std::fs::write(out.join("config.json"), "{}").unwrap();
+    });
+    // Nothing in it looks like anything but a model.
+    refused("it has no mark", &|out| {
+        std::fs::write(out.join("notes.txt"), "mine").unwrap();
+        std::fs::write(out.join("a.json"), "{}").unwrap();
+    });
+    refused("`README.md` in it was changed", &|out| {
+        std::fs::remove_dir(out).unwrap();
+        merge(out.parent().unwrap(), RECIPE, &options(out)).unwrap();
+        std::fs::write(out.join("README.md"), "my own words").unwrap();
+    });
+    refused("`notes.txt` in it was not written by Kinfolk", &|out| {
+        std::fs::remove_dir(out).unwrap();
+        merge(out.parent().unwrap(), RECIPE, &options(out)).unwrap();
+        std::fs::write(out.join("notes.txt"), "mine").unwrap();
+    });
+}
+
+#[test]
+fn a_folder_that_only_looks_like_a_replaced_model_is_left_alone() {
+    for force in [false, true] {
+        let dir = desk();
+        let out = dir.path().join("out");
+        let old = dir.path().join(".out.kinfolk-old");
+        std::fs::create_dir(&old).unwrap();
+        std::fs::write(old.join("thesis.tex"), "mine").unwrap();
+        let options = Options {
+            force,
+            ..options(&out)
+        };
+        let refused = merge(dir.path(), RECIPE, &options).unwrap_err().to_string();
+        assert!(refused.contains("is in the way"), "{refused}");
+        assert_eq!(names(&old), ["thesis.tex"]);
+        assert!(!out.exists());
+    }
+}
+
+#[test]
+fn what_no_merge_made_in_a_left_over_stays() {
+    let dir = desk();
+    let options = many_shards(dir.path());
+    interrupted(dir.path(), &options);
+    let staging = dir.path().join(".out.kinfolk-merge");
+    std::fs::create_dir(staging.join("photos")).unwrap();
+    let before = names(&staging);
+    let refused = merge(dir.path(), RECIPE, &options).unwrap_err().to_string();
+    assert!(refused.contains("as `photos` in it shows"), "{refused}");
+    assert_eq!(names(&staging), before);
+}
+
+#[test]
+fn a_finished_model_holds_nothing_of_the_work_wherever_the_program_was_killed() {
+    let dir = desk();
+    let options = many_shards(dir.path());
+    merge(dir.path(), RECIPE, &options).unwrap();
+    let whole = weight_files(&options.out);
     assert!(
-        refused
-            .to_string()
-            .contains("`photos`, which is no part of a model"),
-        "{refused}"
+        names(&options.out)
+            .iter()
+            .all(|name| !name.contains("kinfolk-merge"))
     );
-    assert_eq!(names(&out), ["config.json", "photos"]);
+    // Killed after the lock was taken away, and before the folder had its name.
+    let staging = dir.path().join(".out.kinfolk-merge");
+    std::fs::rename(&options.out, &staging).unwrap();
+    merge(dir.path(), RECIPE, &options).unwrap();
+    assert!(weight_files(&options.out) == whole);
+    assert_eq!(names(dir.path()), ["a", "b", "out"]);
 }
 
 /// Models of many small tensors, and how they are cut into shards.

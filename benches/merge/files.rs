@@ -141,6 +141,8 @@ fn merge(
     };
     let plan = plan(&parse(&recipe), &surroundings);
     let options = Options {
+        maker: String::new(),
+        removal: kinfolk::files::Removal::Delete,
         out: out.clone(),
         shard_bytes: 0,
         force: false,

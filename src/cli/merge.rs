@@ -9,7 +9,7 @@ use super::args::MergeArgs;
 use super::kinship::{measured, names};
 use super::{CliError, out, progress};
 use crate::checkpoint::dtype;
-use crate::files;
+use crate::files::{self, Removal};
 use crate::jobs::Failure;
 use crate::kinship::{Measure, Precision};
 use crate::merge::plan::{Model, Plan, Step, Surroundings, TensorPlan, plan};
@@ -45,6 +45,8 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
         force: args.force,
         seed: args.seed,
         on_nan: args.refuse_nan.then_some(OnNan::Refuse),
+        maker: String::new(),
+        removal: Removal::of_desktop(),
         parents: if args.kinship {
             parents(&plan, args.threads)?
         } else {

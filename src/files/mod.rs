@@ -1,8 +1,10 @@
 //! Files as this program reads and writes them: one way in, one way out, whatever lies at a path.
 
 mod destination;
+pub mod owned;
 mod read;
 mod write;
 
+pub use owned::Removal;
 pub use read::{Identity, ReadError, open, read, read_start, read_text, read_with};
 pub use write::{sync_folder, write_whole};

@@ -62,6 +62,10 @@ pub struct Evolution {
     /// What is to be known of it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Drawn when it first runs, and written into the folders of the children that it makes:
+    /// it removes only those. Empty before.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub token: String,
     /// What is done in it.
     pub setup: Setup,
     /// Why it has ended, if it has.

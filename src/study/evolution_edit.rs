@@ -22,6 +22,8 @@ pub enum EvolutionEdit {
     Note(EvolutionId, String),
     /// Take one out; its models stay, without their places in it.
     Remove(EvolutionId),
+    /// Give one the token that its children's folders will carry, unless it has one.
+    Sign(EvolutionId, String),
     /// Put the founders into generation 0.
     Begin(EvolutionId),
     /// Put a child in.
@@ -79,7 +81,7 @@ impl EvolutionEdit {
             Self::Rename(..) => "Rename evolution".to_owned(),
             Self::Note(..) => "Edit note".to_owned(),
             Self::Remove(_) => "Remove evolution".to_owned(),
-            Self::Begin(_) | Self::Bear(_) | Self::End(..) | Self::Forget(..) => {
+            Self::Sign(..) | Self::Begin(_) | Self::Bear(_) | Self::End(..) | Self::Forget(..) => {
                 "Run evolution".to_owned()
             }
             Self::Score(judgement) if judgement.evolution.is_some() => "Run evolution".to_owned(),
@@ -96,7 +98,7 @@ impl EvolutionEdit {
             Self::Rename(id, _) => Some(format!("evolution name {}", id.0)),
             Self::Note(id, _) => Some(format!("evolution note {}", id.0)),
             Self::Judge(_) => Some("evaluator".to_owned()),
-            Self::Begin(id) | Self::End(id, _) => run(id),
+            Self::Sign(id, _) | Self::Begin(id) | Self::End(id, _) => run(id),
             Self::Bear(birth) => run(&birth.evolution),
             Self::Score(judgement) => judgement.evolution.as_ref().and_then(run),
             Self::Add(_) | Self::Remove(_) | Self::Forget(..) => None,
@@ -111,6 +113,7 @@ impl EvolutionEdit {
             Self::Rename(id, name) => rename(doc, id, &name),
             Self::Note(id, note) => with(doc, id, |e| e.note = note),
             Self::Remove(id) => remove(doc, id),
+            Self::Sign(id, token) => with(doc, id, |e| sign(e, token)),
             Self::Begin(id) => begin(doc, id),
             Self::Bear(birth) => bear(doc, *birth),
             Self::Score(judgement) => score(doc, *judgement),
@@ -133,8 +136,15 @@ fn add(doc: &mut StudyDoc, evolution: Evolution) {
     doc.evolutions.push(Evolution {
         id,
         name,
+        token: String::new(),
         ..evolution
     });
+}
+
+fn sign(evolution: &mut Evolution, token: String) {
+    if evolution.token.is_empty() {
+        evolution.token = token;
+    }
 }
 
 fn rename(doc: &mut StudyDoc, id: EvolutionId, name: &str) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::composing::{Ahead, Request};
 use super::events::Outcome;
 use super::{NoticeKind, Workbench, hub_cache};
+use crate::files::Removal;
 use crate::jobs::{Failure, JobId, Ticket};
 use crate::merge::plan::{Plan, Surroundings, plan};
 use crate::merge::recipe::{Recipe, parse, to_yaml};
@@ -206,8 +207,15 @@ impl Workbench {
         };
         let id = next.id;
         let title = format!("Writing {}", next.name);
+        let removal = self.folders.removal;
         let job = self.jobs.spawn(title, move |ticket, _| {
-            let made = write_recipe(&next.text, &next.out, next.force, ticket)?;
+            let target = Target {
+                out: &next.out,
+                force: next.force,
+                maker: "",
+                removal,
+            };
+            let made = write_recipe(&next.text, &target, ticket)?;
             Ok(Outcome::Merged(id, Box::new(made)))
         });
         self.set_merge_state(id, MergeState::Running(job));
@@ -376,14 +384,26 @@ fn foreseen(ahead: &Ahead) -> Vec<ForeseenKinship> {
     child.with.iter().map(one).collect()
 }
 
-/// Writes what a recipe makes into the folder `out`.
+/// Where a merge is written, and for whom.
+pub(super) struct Target<'a> {
+    /// The folder that is made.
+    pub out: &'a Path,
+    /// Whether a model that this program made there is replaced.
+    pub force: bool,
+    /// The run that it is made for; empty for a merge of its own.
+    pub maker: &'a str,
+    /// Where a model goes that is replaced.
+    pub removal: Removal,
+}
+
+/// Writes what a recipe makes.
 pub(super) fn write_recipe(
     text: &str,
-    out: &Path,
-    force: bool,
+    target: &Target<'_>,
     ticket: &Ticket,
 ) -> Result<(Plan, Made), Failure> {
     let hub = hub_cache();
+    let Target { out, force, .. } = *target;
     let surroundings = Surroundings {
         root: Path::new("/"),
         hub: hub.as_deref(),
@@ -403,6 +423,8 @@ pub(super) fn write_recipe(
         seed: None,
         on_nan: None,
         parents: Parents::default(),
+        maker: target.maker.to_owned(),
+        removal: target.removal,
     };
     match run(&plan, &options, ticket) {
         Ok(made) => Ok((plan, made)),

@@ -414,6 +414,9 @@ impl Workbench {
 
     /// When [`Self::poll`] wants to be called even if nothing arrives.
     pub fn wants_poll_in(&self) -> Option<Duration> {
+        if self.has_more_steps() {
+            return Some(Duration::ZERO);
+        }
         self.changed_at
             .map(|at| AUTOSAVE_AFTER.saturating_sub(at.elapsed()))
     }

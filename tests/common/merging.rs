@@ -37,6 +37,8 @@ pub fn planned(yaml: &str, root: &Path, out: Option<&Path>) -> Plan {
 /// The usual way to carry out a plan.
 pub fn options(out: &Path) -> Options {
     Options {
+        maker: String::new(),
+        removal: kinfolk::files::Removal::Delete,
         out: out.to_owned(),
         shard_bytes: 5_000_000_000,
         force: false,

@@ -135,7 +135,7 @@ impl Run<'_> {
             .step(k, layout, &mut staging, steps)
             .and_then(|()| self.card(&staging));
         match done {
-            Ok(()) => Ok(staging.publish()?),
+            Ok(()) => Ok(staging.publish(&self.options.maker, self.options.removal)?),
             Err(error) => {
                 staging.abandon();
                 Err(error)

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::super::recipe::OnNan;
 use super::super::write::Parents;
+use crate::files::Removal;
 use crate::jobs::Cancelled;
 
 /// How a plan is carried out.
@@ -24,6 +25,10 @@ pub struct Options {
     pub on_nan: Option<OnNan>,
     /// For the model card.
     pub parents: Parents,
+    /// The run that it is made for, which may remove it later; empty for a merge of its own.
+    pub maker: String,
+    /// Where a model goes that is replaced.
+    pub removal: Removal,
 }
 
 /// What came out.

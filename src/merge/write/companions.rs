@@ -6,7 +6,7 @@ use super::Staging;
 use crate::files;
 
 /// Of the model whose tokenizer is taken.
-const TOKENIZER_FILES: [&str; 13] = [
+pub(super) const TOKENIZER_FILES: [&str; 13] = [
     "tokenizer.json",
     "tokenizer_config.json",
     "tokenizer.model",
@@ -23,7 +23,7 @@ const TOKENIZER_FILES: [&str; 13] = [
 ];
 
 /// Of the model whose configuration is taken.
-const GENERATION_FILES: [&str; 1] = ["generation_config.json"];
+pub(super) const GENERATION_FILES: [&str; 1] = ["generation_config.json"];
 
 /// Far above any real one; they are read whole.
 const MAX_BYTES: u64 = 256 << 20;

@@ -4,28 +4,8 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::files::sync_folder;
-
-/// What a model folder may hold beside what ends in one of [`MODEL_ENDINGS`].
-const MODEL_FILES: [&str; 6] = [
-    // Left if the program was stopped between the last two steps.
-    "kinfolk-merge.lock",
-    "LICENSE",
-    "LICENSE.txt",
-    "NOTICE",
-    ".gitattributes",
-    ".gitignore",
-];
-const MODEL_ENDINGS: [&str; 8] = [
-    "safetensors",
-    "json",
-    "model",
-    "txt",
-    "jinja",
-    "md",
-    "yml",
-    "yaml",
-];
+use crate::files::owned;
+use crate::files::{Removal, sync_folder};
 
 /// The folder that is written into before it is renamed.
 pub(super) fn staging_path(out: &Path) -> PathBuf {
@@ -50,7 +30,7 @@ fn beside(out: &Path, word: &str) -> PathBuf {
 pub fn objection(out: &Path, force: bool) -> Option<String> {
     let shown = out.display();
     if out.file_name().is_none() {
-        return Some(format!("this is no name for a new folder: {shown}"));
+        return Some(format!("this is not a name for a new folder: {shown}"));
     }
     let metadata = out.symlink_metadata().ok()?;
     if !metadata.is_dir() {
@@ -58,47 +38,32 @@ pub fn objection(out: &Path, force: bool) -> Option<String> {
             "there is a file where the folder should be: {shown}"
         ));
     }
-    let names = match names(out) {
-        Ok(names) => names,
+    match is_empty(out) {
+        Ok(true) => return None,
+        Ok(false) => {}
         Err(error) => return Some(format!("the folder cannot be read: {error}: {shown}")),
-    };
-    if names.is_empty() {
-        return None;
     }
     if !force {
         return Some(format!(
             "there is something already; choose another folder, or replace it with --force: {shown}"
         ));
     }
-    // Replacing is deleting: only what is a model, and nothing else, is deleted.
-    let foreign = names
-        .iter()
-        .find(|name| !is_part_of_model(&out.join(name)))?;
+    // Replacing is removing, and only what this program has made is removed.
+    let why = owned::objection(out, None)?;
     Some(format!(
-        "--force replaces model folders, and this one holds `{}`, which is no part of a model; \
-         choose another folder: {shown}",
-        foreign.to_string_lossy()
+        "--force replaces only what Kinfolk has made, and this folder stays because {why}; move \
+         it, or choose another folder: {shown}"
     ))
 }
 
-/// Whether nothing but a model lies at `out`, which a merge that is told to may replace.
+/// Whether a model that this program has made lies at `out`, which a merge that is told to may
+/// replace.
 pub fn may_replace(out: &Path) -> bool {
     objection(out, false).is_some() && objection(out, true).is_none()
 }
 
-fn is_part_of_model(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let ending = path.extension().unwrap_or_default().to_string_lossy();
-    path.symlink_metadata().is_ok_and(|m| m.is_file())
-        && (MODEL_FILES.contains(&name.as_ref()) || MODEL_ENDINGS.contains(&ending.as_ref()))
-}
-
-fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    let mut names: Vec<OsString> = std::fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.file_name()))
-        .collect::<io::Result<_>>()?;
-    names.sort();
-    Ok(names)
+pub(super) fn is_empty(folder: &Path) -> io::Result<bool> {
+    Ok(std::fs::read_dir(folder)?.next().is_none())
 }
 
 /// Bytes of what an interrupted merge left beside `out`.
@@ -115,32 +80,53 @@ pub(in crate::merge) fn left_over_bytes(out: &Path) -> u64 {
 /// Puts back a model whose replacement was interrupted between two renames.
 pub(super) fn recover(out: &Path) -> io::Result<()> {
     let old = old_path(out);
-    if old.is_dir() && out.symlink_metadata().is_err() {
+    let is_ours = || owned::objection(&old, None).is_none();
+    if out.symlink_metadata().is_err() && is_ours() {
         std::fs::rename(old, out)?;
     }
     Ok(())
 }
 
+/// What is in the way beside `out`, if anything: a folder that has the name of a replaced model
+/// and is none.
+pub(super) fn stranger_beside(out: &Path) -> Option<String> {
+    let old = old_path(out);
+    old.symlink_metadata().ok()?;
+    let why = owned::objection(&old, None)?;
+    Some(format!(
+        "this is in the way and stays because {why}; move it: {}",
+        old.display()
+    ))
+}
+
 /// Gives the finished folder its name.
-pub(super) fn publish(staging: &Path, out: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// A sentence; if it is about the model that was replaced, the new one is in its place.
+pub(super) fn publish(staging: &Path, out: &Path, removal: Removal) -> Result<(), String> {
+    let failed = |error: io::Error| format!("could not be written: {error}: {}", out.display());
     let old = old_path(out);
     if out.is_dir() {
-        if names(out)?.is_empty() {
-            std::fs::remove_dir(out)?;
+        if is_empty(out).map_err(failed)? {
+            std::fs::remove_dir(out).map_err(failed)?;
         } else {
-            if old.is_dir() {
-                std::fs::remove_dir_all(&old)?;
+            // Somebody may have put something in since the merge began.
+            if let Some(objection) = objection(out, true) {
+                return Err(objection);
             }
-            std::fs::rename(out, &old)?;
+            if old.is_dir() {
+                owned::remove(&old, None, removal)?;
+            }
+            std::fs::rename(out, &old).map_err(failed)?;
         }
     }
-    sync_folder(staging)?;
-    std::fs::rename(staging, out)?;
+    sync_folder(staging).map_err(failed)?;
+    std::fs::rename(staging, out).map_err(failed)?;
     if let Some(parent) = out.parent() {
-        sync_folder(parent)?;
+        sync_folder(parent).map_err(failed)?;
     }
     if old.is_dir() {
-        std::fs::remove_dir_all(&old)?;
+        owned::remove(&old, None, removal)?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod encode;
 pub mod folder;
 mod hash;
 mod layout;
+mod names;
 mod shard;
 mod staging;
 pub mod units;

@@ -1,20 +1,21 @@
 //! The temporary folder: what an earlier run left in it is used again if it is the same work.
 //!
 //! `kinfolk-merge.json` in it names the work and lists the shards that are finished: on the
-//! disk, with the length and the time they had then. Anything else in the folder is removed.
+//! disk, with the length and the time they had then. What else a merge has left there is
+//! removed; a folder with anything that is not a merge's is left alone.
 
 use std::fs::{DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ShardPlan, folder};
-use crate::files;
+use super::{ShardPlan, folder, names};
+use crate::files::{self, Removal, owned};
 
-const STATE_NAME: &str = "kinfolk-merge.json";
-const LOCK_NAME: &str = "kinfolk-merge.lock";
+pub(super) const STATE_NAME: &str = "kinfolk-merge.json";
+pub(super) const STATE_PART: &str = "kinfolk-merge.json.part";
+pub(super) const LOCK_NAME: &str = "kinfolk-merge.lock";
 
 /// A folder that will be the output.
 pub(in crate::merge) struct Staging {
@@ -57,11 +58,8 @@ impl Staging {
         if let Some(objection) = folder::objection(out, force) {
             return Err(objection);
         }
-        if path.is_dir() && !path.join(LOCK_NAME).exists() && !is_empty(&path) {
-            return Err(format!(
-                "this folder is in the way and was not made by a merge; move it: {}",
-                path.display()
-            ));
+        if let Some(objection) = folder::stranger_beside(out).or_else(|| in_the_way(&path)) {
+            return Err(objection);
         }
         std::fs::create_dir_all(&path).map_err(failed)?;
         let lock = File::create(path.join(LOCK_NAME)).map_err(failed)?;
@@ -143,28 +141,36 @@ impl Staging {
         State::read(out).is_some_and(|state| state.key == key && state.version == VERSION)
     }
 
-    /// Gives the folder the output's name.
-    pub(in crate::merge) fn publish(self) -> Result<(), String> {
-        let out = self.publish_step()?;
-        // Last, so that the folder is known for a merge's until it has its name.
-        let removed = std::fs::remove_file(out.join(LOCK_NAME))
-            .and_then(|()| std::fs::remove_file(out.join(STATE_NAME)));
-        removed.map_err(|error| sentence(&error, &out))
+    /// Marks the folder as made by `maker` and gives it the output's name.
+    pub(in crate::merge) fn publish(mut self, maker: &str, removal: Removal) -> Result<(), String> {
+        self.remove_steps()?;
+        owned::mark(&self.path, maker, &[LOCK_NAME, STATE_NAME])?;
+        self.release();
+        // Before it has its name: a finished model holds nothing of the work. From here on the
+        // mark says that the folder is a merge's.
+        for name in [LOCK_NAME, STATE_NAME] {
+            std::fs::remove_file(self.path.join(name))
+                .map_err(|error| sentence(&error, &self.path))?;
+        }
+        folder::publish(&self.path, &self.out, removal)
     }
 
     /// The same for a step, which keeps its state for [`Self::is_done`].
-    pub(in crate::merge) fn publish_step(mut self) -> Result<PathBuf, String> {
-        let out = self.out.clone();
-        let failed = |error: io::Error| sentence(&error, &out);
+    pub(in crate::merge) fn publish_step(mut self) -> Result<(), String> {
+        self.remove_steps()?;
+        self.release();
+        folder::publish(&self.path, &self.out, Removal::Delete)
+    }
+
+    fn remove_steps(&self) -> Result<(), String> {
+        let failed = |error: io::Error| sentence(&error, &self.path);
         for entry in std::fs::read_dir(&self.path).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             if is_step(&entry.file_name().to_string_lossy()) {
                 remove(&entry).map_err(failed)?;
             }
         }
-        self.release();
-        folder::publish(&self.path, &out).map_err(failed)?;
-        Ok(out)
+        Ok(())
     }
 
     /// Closes the lock: Windows renames no folder in which a file is open.
@@ -202,7 +208,7 @@ impl Staging {
 /// Names of the folders of earlier steps.
 pub(in crate::merge) const STEP_PREFIX: &str = "step-";
 
-fn is_step(name: &str) -> bool {
+pub(super) fn is_step(name: &str) -> bool {
     name.trim_start_matches('.').starts_with(STEP_PREFIX)
 }
 
@@ -230,7 +236,7 @@ impl State {
 
     fn write(&self, folder: &Path) -> io::Result<()> {
         let text = serde_json::to_vec(self)?;
-        let temporary = folder.join("kinfolk-merge.json.part");
+        let temporary = folder.join(STATE_PART);
         write_synced(&temporary, &text)?;
         std::fs::rename(temporary, folder.join(STATE_NAME))
     }
@@ -239,11 +245,10 @@ impl State {
 impl Finished {
     fn of(folder: &Path, file: &str) -> io::Result<Self> {
         let metadata = std::fs::metadata(folder.join(file))?;
-        let modified = metadata.modified()?.duration_since(UNIX_EPOCH);
         Ok(Self {
             file: file.to_owned(),
             bytes: metadata.len(),
-            modified: modified.map_or(0, |time| time.as_nanos()),
+            modified: owned::modified(&metadata)?,
         })
     }
 }
@@ -260,8 +265,36 @@ fn starts_with(path: &Path, prefix: &[u8]) -> bool {
     read.is_ok() && found == prefix
 }
 
-fn is_empty(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+/// Why the staging folder cannot be used, if something else lies there.
+fn in_the_way(path: &Path) -> Option<String> {
+    let metadata = path.symlink_metadata().ok()?;
+    let sentence = |what: &str| {
+        format!(
+            "this folder is in the way and was not made by a merge{what}; move it: {}",
+            path.display()
+        )
+    };
+    if !metadata.is_dir() {
+        return Some(sentence(""));
+    }
+    match names::stranger(path) {
+        Ok(Some(stranger)) => {
+            let name = stranger.strip_prefix(path).unwrap_or(&stranger);
+            return Some(sentence(&format!(", as `{}` in it shows", name.display())));
+        }
+        Ok(None) => {}
+        Err(error) => {
+            return Some(format!(
+                "the folder cannot be read: {error}: {}",
+                path.display()
+            ));
+        }
+    }
+    let is_known = [LOCK_NAME, owned::MARK_NAME]
+        .iter()
+        .any(|name| path.join(name).is_file());
+    let is_empty = folder::is_empty(path).unwrap_or(false);
+    (!is_known && !is_empty).then(|| sentence(""))
 }
 
 fn sentence(error: &io::Error, path: &Path) -> String {

@@ -13,7 +13,7 @@ use crate::merge::recipe::{ModelRef, Parsed, parse, to_yaml};
 use crate::merge::write::RECIPE_NAME;
 use crate::study::{Birth, Child, Evolution, EvolutionEdit, EvolutionId, ModelId, NewChild, Step};
 use crate::workbench::events::Outcome;
-use crate::workbench::merging::write_recipe;
+use crate::workbench::merging::{Target, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
 
 /// A child that was written.
@@ -45,9 +45,20 @@ impl Workbench {
             Ok(recipe) => recipe,
             Err(sentence) => return self.fail_run(evolution.id, &sentence),
         };
-        if let Some(known) = self.study.doc().made_by(&parents, &recipe)
+        let doc = self.study.doc();
+        if let Some(known) = doc.made_by(&parents, &recipe)
             && self.files(known).checkpoint().is_some()
         {
+            let model = doc.model(known).filter(|m| m.step(&step.run).is_some());
+            if let Some(model) = model {
+                // Putting it in would change nothing, and the same pair would come again.
+                let sentence = format!(
+                    "{} is what its next pair makes, and is in it already; leave it out of the \
+                     founders, or choose another way to merge",
+                    model.name
+                );
+                return self.fail_run(evolution.id, &sentence);
+            }
             return self.evolve(EvolutionEdit::Bear(Box::new(Birth {
                 evolution: evolution.id,
                 step,
@@ -77,11 +88,18 @@ impl Workbench {
             ..NewChild::default()
         };
         let id = evolution.id;
+        let (maker, removal) = (evolution.token.clone(), self.folders.removal);
         let job = self
             .jobs
             .spawn(format!("Merging {name}"), move |ticket, _| {
                 let started = Instant::now();
-                write_unless_there(&recipe, &out, ticket)?;
+                let target = Target {
+                    out: &out,
+                    force: false,
+                    maker: &maker,
+                    removal,
+                };
+                write_unless_there(&recipe, &target, ticket)?;
                 Ok(Outcome::Born(Box::new(Born {
                     evolution: id,
                     step,
@@ -119,7 +137,11 @@ impl Workbench {
     }
 
     /// The recipe of a child, as text.
-    fn recipe_of(&self, evolution: &Evolution, parents: [ModelId; 2]) -> Result<String, String> {
+    pub(super) fn recipe_of(
+        &self,
+        evolution: &Evolution,
+        parents: [ModelId; 2],
+    ) -> Result<String, String> {
         let models: Vec<ModelRef> = parents.iter().filter_map(|&p| self.reference(p)).collect();
         let base = self
             .base_of_all(&parents)
@@ -214,11 +236,11 @@ fn holds(path: &Path, recipe: &str) -> bool {
         .is_ok_and(|text| text == recipe.as_bytes())
 }
 
-fn write_unless_there(recipe: &str, out: &Path, ticket: &Ticket) -> Result<(), Failure> {
-    if holds(out, recipe) {
+fn write_unless_there(recipe: &str, target: &Target<'_>, ticket: &Ticket) -> Result<(), Failure> {
+    if holds(target.out, recipe) {
         return Ok(());
     }
-    write_recipe(recipe, out, false, ticket).map(|_| ())
+    write_recipe(recipe, target, ticket).map(|_| ())
 }
 
 fn sentence(reason: &str) -> String {

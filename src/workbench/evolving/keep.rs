@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use crate::files::owned;
 use crate::kinship::Metric;
 use crate::lineage::strategy::{Population, strategy};
 use crate::merge::write::units::show_bytes;
 use crate::study::{
     Evolution, EvolutionEdit, EvolutionId, GivenKinship, Keep, ModelId, PairRecord,
 };
-use crate::workbench::Workbench;
+use crate::workbench::{NoticeKind, Workbench};
 
 impl Workbench {
     /// Removes files of children that cannot be chosen again, if that is wanted; what is known
@@ -21,24 +22,34 @@ impl Workbench {
             return;
         }
         let models = self.study.doc().population(&evolution);
-        let mut gone = Vec::new();
+        let (mut gone, mut stay) = (Vec::new(), Vec::new());
         for id in self.not_needed(&evolution, &models) {
             let path = self.study.doc().model(id).and_then(|m| m.path.clone());
-            match path.map_or(Ok(()), |path| remove(&path)) {
+            match path.map_or(Ok(()), |path| self.remove_child(&evolution, &path)) {
                 Ok(()) => gone.push(id),
-                Err(sentence) => {
-                    let name = self.study.doc().name_of(id);
-                    self.fail(
-                        format!("The files of {name} could not be removed"),
-                        sentence,
-                    );
-                }
+                Err(sentence) => stay.push(format!("{}: {sentence}", self.study.doc().name_of(id))),
             }
         }
         if !gone.is_empty() {
             let pairs = self.pairs_of(&gone, &models);
             self.evolve(EvolutionEdit::Forget(gone, pairs));
         }
+        // Once, and not before every generation.
+        if !stay.is_empty() && evolution.ended.is_some() {
+            let title = match stay.len() {
+                1 => "The files of a child stay on disk".to_owned(),
+                n => format!("The files of {n} children stay on disk"),
+            };
+            self.tell(NoticeKind::Note, title, stay.join("\n"));
+        }
+    }
+
+    /// Removes a child's folder, if this run has made it; one that is gone already is no trouble.
+    fn remove_child(&self, evolution: &Evolution, path: &Path) -> Result<(), String> {
+        if path.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        owned::remove(path, Some(&evolution.token), self.folders.removal)
     }
 
     /// Children of this run alone that its strategy cannot choose any more; in the end, all but
@@ -119,15 +130,5 @@ impl Workbench {
                 show_bytes(largest)
             )
         })
-    }
-}
-
-/// Removes a child's folder; one that is gone already is no failure.
-fn remove(path: &Path) -> Result<(), String> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(format!("{error}: {}", path.display()))
-        }
-        _ => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ mod next;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::events::Outcome;
 use super::{NoticeKind, Workbench, sentence_case};
@@ -85,6 +86,8 @@ pub(super) struct Evolving {
     /// The evaluation that runs, or the last one that did.
     last: Option<Evaluation>,
     tasks: evaluator::TaskFiles,
+    /// Whether the last go ended before there was nothing left to do.
+    has_more: bool,
 }
 
 struct Work {
@@ -149,6 +152,9 @@ impl Workbench {
         if let Some(objection) = self.run_objection(&evolution) {
             self.evolving.failures.insert(id, objection);
             return;
+        }
+        if evolution.token.is_empty() {
+            self.evolve(EvolutionEdit::Sign(id, fresh_token()));
         }
         if !self.study.doc().has_begun(&evolution) {
             self.evolve(EvolutionEdit::Begin(id));
@@ -250,8 +256,7 @@ impl Workbench {
     /// Does what comes next, if nothing is being done.
     pub(super) fn go_on(&mut self) {
         self.wake_those_with_scores();
-        // Each step ends a run, starts a job or waits; the bound is for a run that would do
-        // neither.
+        self.evolving.has_more = false;
         for _ in 0..MOST_STEPS {
             if self.evolving.work.is_some() {
                 return;
@@ -264,10 +269,30 @@ impl Workbench {
                 return;
             };
             self.evolving.turns.push_back(id);
-            if !self.step(id) && self.all_wait() {
-                return;
+            let before = self.last_revision;
+            if !self.step(id) {
+                if self.all_wait() {
+                    return;
+                }
+            } else if self.last_revision == before && self.is_idle(id) {
+                // It would do the same for ever.
+                let sentence = "its next step changes nothing; this is a bug in Kinfolk, and \
+                                nothing was lost";
+                self.fail_run(id, sentence);
             }
         }
+        self.evolving.has_more = true;
+    }
+
+    /// Whether a run is going and neither works nor waits for anything.
+    fn is_idle(&self, id: EvolutionId) -> bool {
+        let own = &self.evolving;
+        own.work.is_none() && own.turns.contains(&id) && !self.must_wait(id)
+    }
+
+    /// Whether there is a next step that nothing else will wake.
+    pub(super) fn has_more_steps(&self) -> bool {
+        self.evolving.has_more
     }
 
     /// Runs whose models have got their scores go on by themselves.
@@ -389,5 +414,12 @@ impl Workbench {
     }
 }
 
-/// The most steps in one go.
-const MOST_STEPS: usize = 10_000;
+/// A name that nobody else can know: 128 random bits, in hexadecimal.
+fn fresh_token() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", random(), random())
+}
+
+/// The most steps in one go: some of them save the study, and between two goes the user is
+/// heard.
+const MOST_STEPS: usize = 16;

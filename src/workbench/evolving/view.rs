@@ -3,7 +3,7 @@
 use crate::kinship::Metric;
 use crate::lineage::evolution::{Summary, summaries};
 use crate::lineage::strategy::{Member, Population};
-use crate::study::{Evolution, EvolutionId, ModelId};
+use crate::study::{Evolution, EvolutionId, Model, ModelId};
 use crate::workbench::Workbench;
 
 /// An evolution as it stands.
@@ -45,6 +45,15 @@ impl Workbench {
             .or_else(|| self.study.doc().given_kinship(a, b, Metric::Pearson))
     }
 
+    /// Whether a model is what an evolution would make of the model's parents.
+    fn is_made_as_in(&self, evolution: &Evolution, model: &Model) -> bool {
+        let Ok(parents) = <[ModelId; 2]>::try_from(&model.parents[..]) else {
+            return false;
+        };
+        let recipe = self.recipe_of(evolution, parents);
+        recipe.is_ok_and(|recipe| recipe == model.origin.recipe)
+    }
+
     /// The models of an evolution as its strategy sees them.
     pub(super) fn members(&self, evolution: &Evolution, models: &[ModelId]) -> Vec<Member> {
         let doc = self.study.doc();
@@ -60,8 +69,10 @@ impl Workbench {
                 .collect();
             let all: Option<Vec<f64>> = scores.iter().copied().collect();
             let generation = model.step(&evolution.name).map_or(0, |s| s.generation);
-            // What founders were made from is before the run.
-            let parents = model.parents.iter().filter(|_| generation > 0);
+            // What founders were made from is before the run, unless the run would make just
+            // them: the pair has its child already then, and is not merged again.
+            let is_of_run = generation > 0 || self.is_made_as_in(evolution, model);
+            let parents = model.parents.iter().filter(|_| is_of_run);
             Member {
                 score: all.and_then(|all| mean(&all)),
                 tasks: scores,

@@ -150,7 +150,11 @@ fn cards(
             generation: member.generation,
             score: member.score.filter(|s| s.is_finite()),
             tasks: tasks.iter().map(score).collect(),
-            parents: member.parents.clone(),
+            parents: if is_child {
+                member.parents.clone()
+            } else {
+                Vec::new()
+            },
             descent: descent(&evolution.name, &names(doc, parents)),
             made_from: names(doc, parents),
             kinship: kinship(bench, parents),
