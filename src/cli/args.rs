@@ -158,31 +158,33 @@ pub struct EvaluateArgs {
 pub struct EvolveArgs {
     /// The study; children are added to it as they are made and judged
     pub study: PathBuf,
-    /// Name of the evolution; one that the study has goes on as it was set up, and the other
-    /// options are for a new one
+    /// Name of the evolution; one that the study has goes on as it was set up, and other options
+    /// must agree with that
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// How pairs are chosen: greedy, kinship, improvement, random-partner or random
-    #[arg(long, value_name = "STRATEGY", default_value = "kinship")]
-    pub strategy: String,
+    /// How pairs are chosen: greedy, kinship (unless given), improvement, random-partner or
+    /// random
+    #[arg(long, value_name = "STRATEGY")]
+    pub strategy: Option<String>,
     /// The models to begin with, by name; the whole family unless given
     #[arg(long, value_name = "MODEL", value_delimiter = ',')]
     pub founders: Vec<String>,
-    /// How many of the best are merged with each other
-    #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=200))]
-    pub k: u16,
+    /// How many of the best are merged with each other; 3 unless given
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(2..=200))]
+    pub k: Option<u16>,
     /// Where a distant partner is looked for
     #[arg(long, value_name = "POOL", value_parser = one_of(POOLS))]
     pub pool: Option<PartnerPool>,
     /// Merge all founders in the first generation, as the paper does
     #[arg(long)]
     pub all_founders_first: bool,
-    /// End after so many generations
-    #[arg(long, value_name = "G", default_value_t = 8)]
-    pub generations: u32,
-    /// End after so many generations that leave the best as they were; 0 for never
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub still: u32,
+    /// End after this many generations; 8 unless given
+    #[arg(long, value_name = "G")]
+    pub generations: Option<u32>,
+    /// End after this many generations that leave the best as they were; 0 for never, 2 unless
+    /// given
+    #[arg(long, value_name = "N")]
+    pub still: Option<u32>,
     /// End after so many merges
     #[arg(long, value_name = "N")]
     pub merges: Option<u32>,
@@ -195,9 +197,9 @@ pub struct EvolveArgs {
     /// End when the kinship among the best is above this
     #[arg(long, value_name = "TAU")]
     pub tau: Option<f64>,
-    /// What random choices are drawn from
-    #[arg(long, value_name = "SEED", default_value_t = 0)]
-    pub seed: u64,
+    /// What random choices are drawn from; 0 unless given
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
     /// How two are merged: a recipe without its models; SLERP half way unless given
     #[arg(long, value_name = "RECIPE.yaml")]
     pub recipe: Option<PathBuf>,

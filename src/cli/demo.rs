@@ -22,8 +22,9 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
         }
     }
     print(&demo.report(), None);
+    out::print("");
     out::print(&format!(
-        "\nThe family and its study are in {}",
+        "The family and its study are in {}",
         dir.display()
     ));
     Ok(())
@@ -68,13 +69,15 @@ impl DemoKinship {
 /// # Errors
 /// [`CliError`] if the demo cannot be written or measured.
 pub fn without_display(picture: impl FnOnce(&DemoKinship) -> Vec<u8>) -> Result<(), CliError> {
-    out::print("No display was found, so this is the demo family's kinship as text.\n");
+    out::print("No display was found, so this is the demo family's kinship as text.");
+    out::print("");
     let demo = DemoKinship::of(&Folders::of_user().data.join("demo"))?;
     let report = demo.report();
     print(&report, Some(Measure::default().metric));
     let path = demo.dir.join("kinship.png");
     write_whole(&path, &picture(&demo)).map_err(CliError::Failed)?;
-    out::print(&format!("\nThe same as a picture: {}", path.display()));
+    out::print("");
+    out::print(&format!("The same as a picture: {}", path.display()));
     out::print(
         "To open the window, run the same command on a desktop, or with DISPLAY or \
          WAYLAND_DISPLAY set; kinfolk --help lists what works without one.",

@@ -1,18 +1,15 @@
 //! `kinfolk evolve`: generations of merges, or the rest of a run that was broken off.
 
-use std::path::{Path, PathBuf};
+mod setup;
+
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::args::EvolveArgs;
-use super::merge::MAX_RECIPE_BYTES;
 use super::{CliError, out, progress};
-use crate::files;
-use crate::lineage::strategy::STRATEGIES;
-use crate::study::{
-    Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, Keep, ModelId, Setup, StudyDoc,
-};
+use crate::study::{Command, Evolution, EvolutionEdit, EvolutionId, ModelId};
 use crate::workbench::evolving::{Doing, EvolutionView, RunState};
 use crate::workbench::{Folders, NoticeKind, Workbench};
 
@@ -20,15 +17,17 @@ use crate::workbench::{Folders, NoticeKind, Workbench};
 const TICK: Duration = Duration::from_millis(50);
 
 pub fn run(args: &EvolveArgs) -> Result<(), CliError> {
-    progress::hear_interrupts();
     let mut bench = Workbench::new(Folders::of_user(), || {});
     bench.open_study(&args.study);
     failed(&mut bench)?;
     let id = evolution(&mut bench, args)?;
+    let hearing = progress::hear_interrupts();
     bench.run_evolution(id);
     let result = work(&mut bench, id);
     bench.save_if_changed();
-    result?;
+    let saved = saved(&mut bench);
+    drop(hearing);
+    result.and(saved)?;
     show(&bench, id, args.json.as_deref())
 }
 
@@ -44,27 +43,25 @@ fn failed(bench: &mut Workbench) -> Result<(), CliError> {
     Ok(())
 }
 
+/// An error if the study on disk is not what was found.
+fn saved(bench: &mut Workbench) -> Result<(), CliError> {
+    if !bench.save_failed() {
+        return Ok(());
+    }
+    failed(bench)?;
+    Err(CliError::Failed("the study could not be saved".to_owned()))
+}
+
 /// The evolution of that name, or a new one.
 fn evolution(bench: &mut Workbench, args: &EvolveArgs) -> Result<EvolutionId, CliError> {
     let doc = bench.study().doc();
-    let name = args.name.as_deref().unwrap_or(&args.strategy);
+    let name = setup::name(args);
     if let Some(known) = doc.evolutions.iter().find(|e| e.name == name) {
+        setup::agrees(doc, known, args)?;
         return Ok(known.id);
     }
-    let strategies: Vec<&str> = STRATEGIES.iter().map(|s| s.description().name).collect();
-    if !strategies.contains(&args.strategy.as_str()) {
-        return Err(CliError::Failed(format!(
-            "there is no strategy called {}; there are {}",
-            args.strategy,
-            strategies.join(", ")
-        )));
-    }
-    let setup = setup(doc, args)?;
-    if !args.tasks.is_empty() {
-        let tasks: Result<Vec<PathBuf>, _> = args.tasks.iter().map(std::path::absolute).collect();
-        let evaluator = Evaluator::BuiltIn {
-            tasks: tasks.map_err(CliError::failed)?,
-        };
+    let setup = setup::new(doc, args)?;
+    if let Some(evaluator) = setup::evaluator(args)? {
         bench.apply(Command::Evolution(EvolutionEdit::Judge(evaluator)));
     }
     let evolution = Evolution {
@@ -77,62 +74,6 @@ fn evolution(bench: &mut Workbench, args: &EvolveArgs) -> Result<EvolutionId, Cl
     added.ok_or_else(|| CliError::Failed("the evolution could not be added".to_owned()))
 }
 
-fn setup(doc: &StudyDoc, args: &EvolveArgs) -> Result<Setup, CliError> {
-    let recipe = match &args.recipe {
-        Some(path) => files::read_text(path, MAX_RECIPE_BYTES)
-            .map_err(|error| CliError::Failed(format!("{error}: {}", path.display())))?,
-        None => Setup::default().recipe,
-    };
-    let folder = match &args.folder {
-        Some(folder) => folder.clone(),
-        None => {
-            let beside = args.study.parent().unwrap_or(Path::new("."));
-            let name = args.name.as_deref().unwrap_or(&args.strategy);
-            beside.join("evolutions").join(name)
-        }
-    };
-    let mut setup = Setup {
-        founders: founders(doc, &args.founders)?,
-        recipe,
-        strategy: args.strategy.clone(),
-        folder: Some(std::path::absolute(folder).map_err(CliError::failed)?),
-        keep: if args.keep_best {
-            Keep::Best
-        } else {
-            Keep::All
-        },
-        ..Setup::default()
-    };
-    setup.choices.top = usize::from(args.k);
-    setup.choices.seed = args.seed;
-    setup.choices.all_founders_first = args.all_founders_first;
-    if let Some(pool) = args.pool {
-        setup.choices.pool = pool;
-    }
-    setup.rules.still = (args.still > 0).then_some(args.still);
-    setup.rules.generations = Some(args.generations);
-    setup.rules.merges = args.merges;
-    setup.rules.evaluations = args.evaluations;
-    setup.rules.seconds = args.seconds;
-    setup.rules.tau = args.tau;
-    Ok(setup)
-}
-
-/// The models of these names, or all of the shown family.
-fn founders(doc: &StudyDoc, names: &[String]) -> Result<Vec<ModelId>, CliError> {
-    if names.is_empty() {
-        let base = doc.shown_base();
-        return Ok(base.map_or_else(Vec::new, |base| doc.family(base)));
-    }
-    let id = |name: &String| {
-        let model = doc.models.iter().find(|m| m.name == *name);
-        model
-            .map(|m| m.id)
-            .ok_or_else(|| CliError::Failed(format!("the study has no model called {name}")))
-    };
-    names.iter().map(id).collect()
-}
-
 /// Works until the run has ended, or waits, or cannot go on.
 fn work(bench: &mut Workbench, id: EvolutionId) -> Result<(), CliError> {
     let mut told = String::new();
@@ -141,6 +82,11 @@ fn work(bench: &mut Workbench, id: EvolutionId) -> Result<(), CliError> {
             bench.stop_evolutions();
         }
         bench.poll_within(TICK);
+        // What cannot be written down would be lost.
+        if bench.save_failed() {
+            bench.stop_evolutions();
+            return saved(bench);
+        }
         match bench.run_state(id) {
             RunState::Running(doing) => tell(bench, &doing, &mut told),
             RunState::Ended(_) if bench.jobs().running().is_empty() => return Ok(()),
@@ -291,8 +237,9 @@ fn show(bench: &Workbench, id: EvolutionId, json: Option<&Path>) -> Result<(), C
             line.selection.join(", ")
         ));
     }
+    out::print("");
     out::print(&format!(
-        "\n{}: {} merges, {} evaluations, {:.0} s; {}",
+        "{}: {} merges, {} evaluations, {:.0} s; {}",
         report.evolution,
         report.merges,
         evolution.evaluations,

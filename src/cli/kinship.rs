@@ -123,7 +123,8 @@ pub fn print(report: &Report, metric: Option<Metric>) {
 }
 
 fn print_matrix(title: &str, names: &[String], rows: &[Vec<Option<f64>>], mean: Option<f64>) {
-    out::print(&format!("\n{title}\n{}", table::matrix(names, rows)));
+    out::print_all(["", title]);
+    out::print_all(table::matrix(names, rows));
     if let Some(mean) = mean.filter(|_| names.len() > 2) {
         out::print(&format!("mean of all pairs: {}", table::number(Some(mean))));
     }

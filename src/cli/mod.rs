@@ -11,6 +11,7 @@ mod inspect;
 mod kinship;
 mod merge;
 mod out;
+mod plain;
 mod predict;
 mod progress;
 mod stats;
@@ -41,7 +42,7 @@ pub enum Wish {
 
 /// Reads the arguments and does what needs no window.
 pub fn run() -> Wish {
-    let args = Args::parse();
+    let args = arguments();
     let result = match args.command {
         None => {
             return Wish::Window {
@@ -76,6 +77,9 @@ pub enum CliError {
     /// The user pressed Ctrl C.
     #[error("cancelled")]
     Cancelled,
+    /// Whoever read the output has gone, as `head` does: nobody is told, and nothing succeeded.
+    #[error("nobody reads the output")]
+    NobodyReads,
 }
 
 impl CliError {
@@ -86,15 +90,30 @@ impl CliError {
 
 /// Says what went wrong, if anything, and gives the exit status.
 pub fn status(result: Result<(), CliError>) -> ExitCode {
-    match result {
+    match result.and_then(|()| out::finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Cancelled) => {
             say("kinfolk: cancelled");
             ExitCode::from(130)
         }
+        // As a program ends that the signal for it reaches.
+        Err(CliError::NobodyReads) => ExitCode::from(141),
         Err(CliError::Failed(sentence)) => {
             say(&format!("kinfolk: {sentence}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The arguments; on wrong ones, and for help, the program ends here.
+fn arguments() -> Args {
+    Args::try_parse().unwrap_or_else(|error| {
+        // A name from a folder of strangers may stand among the arguments, and so here.
+        let text = error.to_string();
+        if text.lines().all(|line| plain::plain(line) == line) {
+            error.exit();
+        }
+        text.lines().for_each(say);
+        std::process::exit(error.exit_code())
+    })
 }

@@ -138,7 +138,7 @@ fn show(args: &PredictArgs, models: &[String], predicted: &Predicted<'_>) -> Res
         true => "exact".to_owned(),
         false => format!("an estimate, to about {}", predicted.error),
     };
-    out::print(&format!("The child's kinship, {how}\n"));
+    out::print_all([&*format!("The child's kinship, {how}"), ""]);
     let width = models
         .iter()
         .map(|name| name.chars().count())

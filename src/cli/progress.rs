@@ -15,10 +15,33 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// How often the bar moves and Ctrl C is looked for.
 const TICK: Duration = Duration::from_millis(50);
 
-/// From here on Ctrl C is heard by [`was_interrupted`].
-pub fn hear_interrupts() {
+/// Whether somebody asks [`was_interrupted`].
+static IS_HEARD: AtomicBool = AtomicBool::new(false);
+
+/// While this is there Ctrl C is heard by [`was_interrupted`].
+pub struct Hearing(());
+
+/// From here on Ctrl C is heard by [`was_interrupted`], and so are the signals that end a
+/// program. Where nobody asks any more, and the second time, the program ends at once: nothing
+/// that it writes is ever half there.
+pub fn hear_interrupts() -> Hearing {
+    IS_HEARD.store(true, Ordering::Relaxed);
+    let on_signal = || {
+        let again = INTERRUPTED.swap(true, Ordering::Relaxed);
+        if again || !IS_HEARD.load(Ordering::Relaxed) {
+            super::say("kinfolk: cancelled");
+            std::process::exit(130);
+        }
+    };
     // Set twice it fails, and is set already.
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)).ok();
+    ctrlc::set_handler(on_signal).ok();
+    Hearing(())
+}
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        IS_HEARD.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Whether Ctrl C was pressed.
@@ -31,7 +54,7 @@ pub fn run<T: Send + 'static>(
     title: &str,
     work: impl FnOnce(&Ticket) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, CliError> {
-    hear_interrupts();
+    let _hearing = hear_interrupts();
     let mut jobs: Jobs<T> = Jobs::new(|| {});
     jobs.spawn(title, move |ticket, _| work(ticket));
     let bar = bar(title);

@@ -81,7 +81,7 @@ fn print(args: &StatsArgs, report: &Report) {
         some => format!(" where {}", pairs::conditions(some)),
     };
     out::print(&format!("{} against {}{rows}", report.y, report.x));
-    out::print(&format!("n {}, missing {}\n", report.n, report.missing));
+    out::print_all([&*format!("n {}, missing {}", report.n, report.missing), ""]);
     for (title, text) in lines(report) {
         out::print(&format!("{title:<20}{text}"));
     }

@@ -1,25 +1,32 @@
 //! A kinship matrix as text.
 
+use super::plain::plain;
+
 /// Longest name in a table; longer ones lose their middle.
 const MOST_NAME: usize = 24;
 
-/// A square matrix with names on both sides; undefined values are "–".
-pub fn matrix(names: &[String], rows: &[Vec<Option<f64>>]) -> String {
+/// The lines of a square matrix with names on both sides; undefined values are "–".
+pub fn matrix(names: &[String], rows: &[Vec<Option<f64>>]) -> Vec<String> {
     let names: Vec<String> = names.iter().map(|name| short(name)).collect();
     let width = |text: &str| text.chars().count();
     let first = names.iter().map(|n| width(n)).max().unwrap_or(0);
     let cells: Vec<usize> = names.iter().map(|n| width(n).max(8)).collect();
     let pad =
         |text: &str, to: usize| format!("{}{text}", " ".repeat(to.saturating_sub(width(text))));
-    let mut out = " ".repeat(first);
-    for (name, &cell) in names.iter().zip(&cells) {
-        out += &format!("  {}", pad(name, cell));
-    }
+    let line = |start: String, row: Vec<String>| {
+        let cells = row.iter().zip(&cells);
+        start
+            + &cells
+                .map(|(text, &to)| format!("  {}", pad(text, to)))
+                .collect::<String>()
+    };
+    let mut out = vec![line(" ".repeat(first), names.clone())];
     for (name, row) in names.iter().zip(rows) {
-        out += &format!("\n{name}{}", " ".repeat(first - width(name)));
-        for (value, &cell) in row.iter().zip(&cells) {
-            out += &format!("  {}", pad(&number(*value), cell));
-        }
+        let start = format!("{name}{}", " ".repeat(first - width(name)));
+        out.push(line(
+            start,
+            row.iter().map(|value| number(*value)).collect(),
+        ));
     }
     out
 }
@@ -29,10 +36,12 @@ pub fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |v| format!("{v:.6}"))
 }
 
+/// Escaped before it is measured, so that columns stand under each other.
 fn short(name: &str) -> String {
+    let name = plain(name);
     let chars: Vec<char> = name.chars().collect();
     if chars.len() <= MOST_NAME {
-        return name.to_owned();
+        return name.into_owned();
     }
     let half = (MOST_NAME - 1) / 2;
     let (head, tail) = (&chars[..half], &chars[chars.len() - half..]);
@@ -47,8 +56,9 @@ mod tests {
     fn a_matrix_lines_up_whatever_the_names() {
         let names = ["a".to_owned(), "中文模型".to_owned(), "x".repeat(90)];
         let rows = vec![vec![Some(1.0), None, Some(-0.25)]; 3];
-        let text = matrix(&names, &rows);
-        let widths: Vec<usize> = text.lines().map(|l| l.chars().count()).collect();
+        let lines = matrix(&names, &rows);
+        let widths: Vec<usize> = lines.iter().map(|l| l.chars().count()).collect();
+        let text = lines.join("\n");
         assert_eq!(widths.len(), 4);
         assert!(widths.iter().all(|w| *w == widths[0]), "{text}");
         assert!(text.contains('–') && text.contains("-0.250000") && text.contains('…'));

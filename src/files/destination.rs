@@ -25,8 +25,10 @@ pub(super) fn destination(path: &Path) -> io::Result<Destination> {
         Ok(metadata) if !metadata.is_file() || is_a_name_of_an_open_file(path) => {
             Ok(Destination::Into(path.to_owned()))
         }
-        Ok(_) => path.canonicalize().map(Destination::File),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => missing(path),
+        Ok(_) => followed(path).map(Destination::File),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            followed(path).map(Destination::File)
+        }
         Err(error) => Err(error),
     }
 }
@@ -40,12 +42,16 @@ fn is_a_name_of_an_open_file(path: &Path) -> bool {
     ["/dev", "/proc"].iter().any(|own| parent.starts_with(own))
 }
 
-/// The file that is to be made: at the end of links that lead into nothing, if there are any.
-fn missing(path: &Path) -> io::Result<Destination> {
+/// The file at the end of the links that a path's last part may be; folders on the way stay as
+/// they are named.
+///
+/// # Errors
+/// If the links lead in a ring.
+pub fn followed(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         let Ok(target) = std::fs::read_link(&path) else {
-            return Ok(Destination::File(path));
+            return Ok(path);
         };
         path = path.parent().unwrap_or(Path::new("")).join(target);
     }

@@ -5,6 +5,7 @@ pub mod owned;
 mod read;
 mod write;
 
+pub use destination::followed;
 pub use owned::Removal;
 pub use read::{Identity, ReadError, open, read, read_start, read_text, read_with};
 pub use write::{sync_folder, write_whole};

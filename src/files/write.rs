@@ -89,14 +89,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(20);
 
 fn write_into(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    await_reader(path)?;
+    // Held until the other is open: a reader that sees all writers go takes it for the end.
+    let _first = await_reader(path)?;
     // `/dev/stdout` may be a regular file: this comes after what was written to it before.
     let mut file = OpenOptions::new().append(true).open(path)?;
     file.write_all(bytes)
 }
 
 /// Opening a pipe waits for a reader for ever; this waits a moment.
-fn await_reader(path: &Path) -> io::Result<()> {
+fn await_reader(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
@@ -111,14 +112,14 @@ fn await_reader(path: &Path) -> io::Result<()> {
                     }
                     std::thread::sleep(TICK);
                 }
-                other => return other.map(drop),
+                other => return other,
             }
         }
     }
     #[cfg(not(unix))]
     {
-        let _ = (path, PATIENCE, TICK);
-        Ok(())
+        let _ = (PATIENCE, TICK);
+        OpenOptions::new().append(true).open(path)
     }
 }
 

@@ -388,8 +388,8 @@ impl Workbench {
         let Some(path) = self.path.clone() else {
             return;
         };
-        let dir = path.parent().unwrap_or(Path::new("."));
-        match write_whole(&path, file::to_text(self.study.doc(), dir).as_bytes()) {
+        let text = file::to_text(self.study.doc(), &folder_of(&path));
+        match write_whole(&path, text.as_bytes()) {
             Ok(()) => {
                 self.save_failed = false;
                 self.remember();
@@ -545,12 +545,19 @@ fn with_ending(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The folder that paths in a study start from: that of the file itself, also where a link leads
+/// to it.
+fn folder_of(study: &Path) -> PathBuf {
+    let file = files::followed(study).unwrap_or_else(|_| study.to_owned());
+    let file = std::path::absolute(&file).unwrap_or(file);
+    file.parent().unwrap_or(Path::new("/")).to_owned()
+}
+
 /// The largest study that is read: a hundred times more than one with 200 models takes.
 const MOST_STUDY_BYTES: u64 = 64 << 20;
 
 fn read_study(path: &Path) -> Result<StudyDoc, String> {
     let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", path.display());
     let text = files::read_text(path, MOST_STUDY_BYTES).map_err(|e| sentence(&e))?;
-    let dir = std::path::absolute(path).map_err(|e| sentence(&e))?;
-    file::from_text(&text, dir.parent().unwrap_or(Path::new("/"))).map_err(|e| sentence(&e))
+    file::from_text(&text, &folder_of(path)).map_err(|e| sentence(&e))
 }

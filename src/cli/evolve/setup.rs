@@ -1,0 +1,168 @@
+//! How an evolution is set up by options, and whether options agree with one that is there.
+
+use std::path::{Path, PathBuf};
+
+use super::super::args::EvolveArgs;
+use super::super::merge::MAX_RECIPE_BYTES;
+use super::CliError;
+use crate::files;
+use crate::lineage::strategy::STRATEGIES;
+use crate::study::{Evaluator, Evolution, Keep, ModelId, Setup, StudyDoc};
+
+const USUAL_STRATEGY: &str = "kinship";
+
+/// What the evolution is called.
+pub(super) fn name(args: &EvolveArgs) -> &str {
+    args.name.as_deref().unwrap_or_else(|| strategy(args))
+}
+
+fn strategy(args: &EvolveArgs) -> &str {
+    args.strategy.as_deref().unwrap_or(USUAL_STRATEGY)
+}
+
+/// The setup that the options describe.
+pub(super) fn new(doc: &StudyDoc, args: &EvolveArgs) -> Result<Setup, CliError> {
+    let strategies: Vec<&str> = STRATEGIES.iter().map(|s| s.description().name).collect();
+    if !strategies.contains(&strategy(args)) {
+        return Err(CliError::Failed(format!(
+            "there is no strategy called {}; there are {}",
+            strategy(args),
+            strategies.join(", ")
+        )));
+    }
+    let folder = args.folder.clone().unwrap_or_else(|| {
+        let beside = args.study.parent().unwrap_or(Path::new("."));
+        beside.join("evolutions").join(name(args))
+    });
+    let mut setup = Setup {
+        founders: founders(doc, &args.founders)?,
+        strategy: strategy(args).to_owned(),
+        folder: Some(std::path::absolute(folder).map_err(CliError::failed)?),
+        ..Setup::default()
+    };
+    // These are the command line's own; a window begins with others.
+    setup.rules.still = Some(2);
+    setup.rules.generations = Some(8);
+    set(&mut setup, args)?;
+    Ok(setup)
+}
+
+/// Puts the options that were given into a setup.
+fn set(setup: &mut Setup, args: &EvolveArgs) -> Result<(), CliError> {
+    let Setup { choices, rules, .. } = setup;
+    give(&mut choices.top, args.k.map(usize::from));
+    give(&mut choices.seed, args.seed);
+    give(&mut choices.pool, args.pool);
+    give(&mut rules.generations, args.generations.map(Some));
+    give(
+        &mut rules.still,
+        args.still.map(|still| (still > 0).then_some(still)),
+    );
+    give(&mut rules.merges, args.merges.map(Some));
+    give(&mut rules.evaluations, args.evaluations.map(Some));
+    give(&mut rules.seconds, args.seconds.map(Some));
+    give(&mut rules.tau, args.tau.map(Some));
+    choices.all_founders_first |= args.all_founders_first;
+    if args.keep_best {
+        setup.keep = Keep::Best;
+    }
+    if let Some(path) = &args.recipe {
+        setup.recipe = files::read_text(path, MAX_RECIPE_BYTES)
+            .map_err(|error| CliError::Failed(format!("{error}: {}", path.display())))?;
+    }
+    Ok(())
+}
+
+fn give<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// The evaluator that the options name, if they name one.
+pub(super) fn evaluator(args: &EvolveArgs) -> Result<Option<Evaluator>, CliError> {
+    if args.tasks.is_empty() {
+        return Ok(None);
+    }
+    let tasks: Result<Vec<PathBuf>, _> = args.tasks.iter().map(std::path::absolute).collect();
+    Ok(Some(Evaluator::BuiltIn {
+        tasks: tasks.map_err(CliError::failed)?,
+    }))
+}
+
+/// Whether the options that were given say what an evolution is set up as already.
+///
+/// # Errors
+/// Which of them say otherwise: the evolution would go on as if they had not been given.
+pub(super) fn agrees(doc: &StudyDoc, known: &Evolution, args: &EvolveArgs) -> Result<(), CliError> {
+    let setup = &known.setup;
+    let mut wanted = setup.clone();
+    set(&mut wanted, args)?;
+    if let Some(strategy) = &args.strategy {
+        wanted.strategy.clone_from(strategy);
+    }
+    if !args.founders.is_empty() {
+        wanted.founders = founders(doc, &args.founders)?;
+    }
+    if let Some(folder) = &args.folder {
+        wanted.folder = Some(std::path::absolute(folder).map_err(CliError::failed)?);
+    }
+    let evaluator = evaluator(args)?.unwrap_or_else(|| doc.evaluator.clone());
+    let (old, new) = (setup, &wanted);
+    let differences = [
+        ("--strategy", old.strategy != new.strategy),
+        ("--founders", old.founders != new.founders),
+        ("--k", old.choices.top != new.choices.top),
+        ("--pool", old.choices.pool != new.choices.pool),
+        (
+            "--all-founders-first",
+            old.choices.all_founders_first != new.choices.all_founders_first,
+        ),
+        ("--seed", old.choices.seed != new.choices.seed),
+        (
+            "--generations",
+            old.rules.generations != new.rules.generations,
+        ),
+        ("--still", old.rules.still != new.rules.still),
+        ("--merges", old.rules.merges != new.rules.merges),
+        (
+            "--evaluations",
+            old.rules.evaluations != new.rules.evaluations,
+        ),
+        ("--seconds", old.rules.seconds != new.rules.seconds),
+        ("--tau", old.rules.tau != new.rules.tau),
+        ("--recipe", old.recipe != new.recipe),
+        ("--folder", old.folder != new.folder),
+        ("--keep-best", old.keep != new.keep),
+        ("--tasks", doc.evaluator != evaluator),
+    ];
+    let named: Vec<&str> = differences
+        .iter()
+        .filter(|(_, differs)| *differs)
+        .map(|(name, _)| *name)
+        .collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::Failed(format!(
+        "the study has an evolution called {}, which goes on as it was set up, and {} would \
+         change that; leave that out, or give another --name",
+        known.name,
+        named.join(", ")
+    )))
+}
+
+/// The models of these names, or all of the shown family.
+fn founders(doc: &StudyDoc, names: &[String]) -> Result<Vec<ModelId>, CliError> {
+    if names.is_empty() {
+        let base = doc.shown_base();
+        return Ok(base.map_or_else(Vec::new, |base| doc.family(base)));
+    }
+    let id = |name: &String| {
+        let model = doc.models.iter().find(|m| m.name == *name);
+        model
+            .map(|m| m.id)
+            .ok_or_else(|| CliError::Failed(format!("the study has no model called {name}")))
+    };
+    names.iter().map(id).collect()
+}
