@@ -409,3 +409,235 @@ fn fault_13_options_that_would_be_ignored_are_an_error() {
         "{said}"
     );
 }
+
+fn bench(home: &Path) -> kinfolk::workbench::Workbench {
+    kinfolk::workbench::Workbench::new(kinfolk::workbench::Folders::below(home), || {})
+}
+
+/// A study of two models without files.
+fn small_study(dir: &Path) -> PathBuf {
+    let path = dir.join("s.kinfolk.json");
+    let text = r#"{"kinfolk": "study", "version": 1, "name": "s",
+        "models": [{"id": 0, "name": "a"}, {"id": 1, "name": "b"}], "next_id": 2}"#;
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn note(bench: &mut kinfolk::workbench::Workbench, id: u32, words: &str) {
+    use kinfolk::study::{Command, ModelEdit, ModelId};
+    bench.apply(Command::Model(ModelEdit::Note(
+        ModelId(id),
+        words.to_owned(),
+    )));
+}
+
+fn notes(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let doc: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let models = doc["models"].as_array().unwrap().iter();
+    models
+        .map(|m| m["note"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Names in a folder, but for the program's own.
+fn names(dir: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(dir).unwrap().flatten();
+    let mut names: Vec<String> = entries
+        .map(|e| e.file_name().into_string().unwrap())
+        .filter(|name| name != "home" && name != "other-home")
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn fault_8_the_second_program_can_only_look_and_says_who_has_the_study() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = small_study(dir.path());
+    let mut first = bench(&dir.path().join("home"));
+    first.open_study(&path);
+    assert!(first.opened_by().is_none());
+    let mut second = bench(&dir.path().join("other-home"));
+    second.open_study(&path);
+    let owner = second.opened_by().unwrap();
+    assert_eq!(owner.process, std::process::id());
+    let told = second.take_notices();
+    assert!(
+        told[0].detail.contains(&std::process::id().to_string()),
+        "{told:?}"
+    );
+
+    note(&mut second, 0, "second");
+    assert_eq!(second.study().doc().models[0].note, "");
+    assert!(
+        second.take_notices()[0]
+            .title
+            .contains("open in another Kinfolk")
+    );
+    second.save();
+    note(&mut first, 0, "first");
+    first.save_if_changed();
+    assert_eq!(notes(&path), ["first", ""]);
+
+    // A copy is the second's own.
+    let copy = dir.path().join("copy.kinfolk.json");
+    second.save_as(&copy);
+    note(&mut second, 1, "second");
+    second.save_if_changed();
+    assert_eq!(notes(&copy), ["", "second"]);
+    assert_eq!(notes(&path), ["first", ""]);
+    drop((first, second));
+    assert_eq!(names(dir.path()), ["copy.kinfolk.json", "s.kinfolk.json"]);
+    let ended = output(&mut evolve(dir.path(), &path, &[]));
+    assert!(
+        !stderr(&ended).contains("another Kinfolk"),
+        "the lock is given back"
+    );
+}
+
+#[test]
+fn fault_8_a_run_on_a_study_that_is_open_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let study = demo_study(dir.path());
+    let mut window = bench(&dir.path().join("other-home"));
+    window.open_study(&study);
+    let before = std::fs::read(&study).unwrap();
+    let ended = output(&mut evolve(dir.path(), &study, &[]));
+    assert_eq!(ended.status.code(), Some(1));
+    let said = stderr(&ended);
+    assert!(
+        said.contains(&format!("process {}", std::process::id())),
+        "{said}"
+    );
+    assert_eq!(std::fs::read(&study).unwrap(), before);
+}
+
+#[test]
+fn fault_8_a_study_that_was_taken_over_is_not_written_by_who_lost_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = small_study(dir.path());
+    let mut first = bench(&dir.path().join("home"));
+    first.open_study(&path);
+    let mut second = bench(&dir.path().join("other-home"));
+    second.open_study(&path);
+    second.take_over();
+    assert!(second.opened_by().is_none());
+    note(&mut second, 0, "second");
+    second.save_if_changed();
+    note(&mut first, 0, "first");
+    first.save_if_changed();
+    assert_eq!(notes(&path), ["second", ""]);
+    assert!(first.opened_by().is_some());
+}
+
+#[test]
+fn fault_8_changes_from_outside_are_put_together_or_asked_about() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = small_study(dir.path());
+    let mut own = bench(&dir.path().join("home"));
+    own.open_study(&path);
+    let write_outside = |note: &str| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut doc: serde_json::Value = serde_json::from_str(&text).unwrap();
+        doc["models"][1]["note"] = note.into();
+        std::fs::write(&path, doc.to_string()).unwrap();
+    };
+    // Each has changed another model.
+    write_outside("outside");
+    note(&mut own, 0, "own");
+    own.save_if_changed();
+    assert_eq!(notes(&path), ["own", "outside"]);
+    assert_eq!(own.study().doc().models[1].note, "outside");
+
+    // Both have changed the same one.
+    write_outside("outside again");
+    note(&mut own, 1, "mine");
+    own.save_if_changed();
+    assert!(own.has_conflict() && own.save_failed());
+    assert_eq!(
+        notes(&path),
+        ["own", "outside again"],
+        "nothing is overwritten"
+    );
+    own.keep_mine();
+    own.finish_saving();
+    assert!(!own.has_conflict() && !own.save_failed());
+    assert_eq!(notes(&path), ["own", "mine"]);
+    let kept = dir.path().join("s.kinfolk.json.other");
+    assert_eq!(notes(&kept), ["own", "outside again"]);
+
+    write_outside("a third time");
+    note(&mut own, 1, "mine again");
+    own.save_if_changed();
+    own.reload();
+    assert_eq!(own.study().doc().models[1].note, "a third time");
+
+    // Whoever leaves without deciding loses nothing.
+    write_outside("a last time");
+    note(&mut own, 1, "undecided");
+    own.close_study();
+    assert_eq!(notes(&path), ["own", "a last time"]);
+    assert_eq!(
+        notes(&dir.path().join("s.kinfolk.json.mine")),
+        ["own", "undecided"]
+    );
+}
+
+#[test]
+fn fault_13_a_damaged_study_offers_its_last_good_version() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = small_study(dir.path());
+    let home = dir.path().join("home");
+    let mut own = bench(&home);
+    own.open_study(&path);
+    own.close_study();
+    let half = &std::fs::read(&path).unwrap()[..60];
+    std::fs::write(&path, half).unwrap();
+
+    own.open_study(&path);
+    assert!(!own.is_open());
+    let backup = own.backup().unwrap().clone();
+    assert_eq!(backup.models, 2);
+    let told = own.take_notices();
+    let told = told
+        .iter()
+        .find(|n| n.title.contains("could not be opened"))
+        .unwrap();
+    assert!(
+        told.detail.contains("an earlier version of it is kept in"),
+        "{told:?}"
+    );
+    own.open_backup();
+    assert_eq!(own.study().doc().models.len(), 2);
+    assert_eq!(own.path(), Some(&*path));
+    assert_eq!(notes(&path).len(), 2);
+    assert_eq!(
+        std::fs::read(dir.path().join("s.kinfolk.json.damaged")).unwrap(),
+        half
+    );
+}
+
+#[test]
+fn fault_13_copies_of_studies_do_not_fill_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = small_study(dir.path());
+    let home = dir.path().join("home");
+    for n in 0..8 {
+        let mut own = bench(&home);
+        own.open_study(&path);
+        note(&mut own, 0, &n.to_string());
+        own.close_study();
+        // As if ten minutes had gone by.
+        let folder = std::fs::read_dir(home.join("data/backups")).unwrap();
+        let folder = folder.flatten().next().unwrap().path();
+        for (k, entry) in std::fs::read_dir(&folder).unwrap().flatten().enumerate() {
+            let older = folder.join(format!("{}.kinfolk.json", n * 1000 + k + 1));
+            std::fs::rename(entry.path(), older).unwrap();
+        }
+    }
+    let folders = std::fs::read_dir(home.join("data/backups")).unwrap();
+    let folder = folders.flatten().next().unwrap().path();
+    let copies = std::fs::read_dir(folder).unwrap().count();
+    assert!((2..=5).contains(&copies), "{copies}");
+}

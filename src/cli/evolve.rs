@@ -20,6 +20,13 @@ pub fn run(args: &EvolveArgs) -> Result<(), CliError> {
     let mut bench = Workbench::new(Folders::of_user(), || {});
     bench.open_study(&args.study);
     failed(&mut bench)?;
+    if let Some(owner) = bench.opened_by() {
+        return Err(CliError::Failed(format!(
+            "the study is open in another Kinfolk, {}; close it there first: {}",
+            owner.words(),
+            args.study.display()
+        )));
+    }
     let id = evolution(&mut bench, args)?;
     let hearing = progress::hear_interrupts();
     bench.run_evolution(id);

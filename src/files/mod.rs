@@ -1,6 +1,7 @@
 //! Files as this program reads and writes them: one way in, one way out, whatever lies at a path.
 
 mod destination;
+pub mod lock;
 pub mod owned;
 mod read;
 mod write;

@@ -30,6 +30,8 @@ pub enum Command {
     RenameStudy(String),
     /// Of what is written about the study as a whole.
     About(String),
+    /// Put in what another program has made of the study.
+    TakeIn(Box<StudyDoc>),
     /// Take back the last edit.
     Undo,
     /// Bring back what was taken back.

@@ -13,6 +13,7 @@ pub mod file;
 mod generation;
 mod history;
 mod ledger;
+mod merge;
 mod record;
 mod record_edit;
 
@@ -23,6 +24,7 @@ pub use evolution::{Evaluator, Evolution, EvolutionId, Keep, Setup, USUAL_RECIPE
 pub use evolution_edit::{Birth, Child, EvolutionEdit, Judgement};
 pub use history::History;
 pub use ledger::{MeasuredKinship, PairRow, ParentKinship, Record, Row};
+pub use merge::merged;
 pub use record::{ForeseenKinship, GivenKinship, Origin, PairRecord, Reported, Score, Step};
 pub use record_edit::{Entry, Import, PairEntry, RecordEdit};
 
@@ -141,6 +143,9 @@ impl Study {
                         doc.about = about;
                     },
                 );
+            }
+            Command::TakeIn(doc) => {
+                self.edit("Take in changes".to_owned(), None, |own| *own = *doc);
             }
             Command::Undo => self.history.undo(&mut self.doc),
             Command::Redo => self.history.redo(&mut self.doc),

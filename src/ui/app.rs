@@ -328,7 +328,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        self.bench.save_if_changed();
+        self.bench.save_or_rescue();
         self.bench.end_jobs(MOST_LEAVING);
     }
 }

@@ -91,6 +91,7 @@ impl Workbench {
     /// Asks the disk what has become of the open files; changed ones are opened anew.
     pub fn look_at_disk(&mut self) {
         self.look_at_evaluator_again();
+        self.notice_changes();
         let open: Vec<(ModelId, Arc<Checkpoint>)> = self
             .models
             .iter()

@@ -4,6 +4,7 @@
 //! starts what follows; [`Workbench::poll`] takes in what jobs have found. Nothing else
 //! changes anything, so a view may read it at leisure.
 
+mod backups;
 mod cache;
 pub mod composing;
 mod events;
@@ -16,6 +17,7 @@ mod measuring;
 pub mod merging;
 mod outside;
 mod recent;
+mod saving;
 pub mod suggesting;
 
 pub mod demo;
@@ -30,11 +32,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::checkpoint::{Checkpoint, OnDisk};
-use crate::files::{self, write_whole};
 use crate::import::Source;
 use crate::jobs::{JobId, Jobs};
-use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Record, Study, StudyDoc, file};
+use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Record, Study, StudyDoc};
 
+pub use backups::Backup;
 pub use folders::{Folders, hub_cache};
 pub use measuring::{Family, Measured};
 pub use outside::Picture;
@@ -46,9 +48,7 @@ use events::Outcome;
 pub struct Workbench {
     folders: Folders,
     study: Study,
-    path: Option<PathBuf>,
-    changed_at: Option<Instant>,
-    save_failed: bool,
+    saving: saving::Saving,
     models: BTreeMap<ModelId, ModelFiles>,
     measured: BTreeMap<ModelId, Measured>,
     last_revision: u64,
@@ -133,9 +133,6 @@ pub enum NoticeKind {
     Failed,
 }
 
-/// How long after the last change a study is saved by itself.
-const AUTOSAVE_AFTER: Duration = Duration::from_millis(600);
-
 impl Workbench {
     /// An empty workbench; `wake` is called from other threads when there is something to
     /// [`Self::poll`].
@@ -144,9 +141,7 @@ impl Workbench {
         Self {
             folders,
             study: Study::default(),
-            path: None,
-            changed_at: None,
-            save_failed: false,
+            saving: saving::Saving::default(),
             models: BTreeMap::new(),
             measured: BTreeMap::new(),
             last_revision: 0,
@@ -173,21 +168,6 @@ impl Workbench {
     /// The study.
     pub fn study(&self) -> &Study {
         &self.study
-    }
-
-    /// Where the study is saved; `None` before there is one.
-    pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
-    /// Whether a study is open.
-    pub fn is_open(&self) -> bool {
-        self.path.is_some()
-    }
-
-    /// Whether the last attempt to save failed: the study is read-only, or the disk is full.
-    pub fn save_failed(&self) -> bool {
-        self.save_failed
     }
 
     /// The files of a model.
@@ -251,6 +231,9 @@ impl Workbench {
 
     /// Carries out a command and starts what follows from it.
     pub fn apply(&mut self, command: Command) {
+        if !self.may_change(&command) {
+            return;
+        }
         self.tell_of(&command);
         if matches!(command, Command::Model(_) | Command::Undo | Command::Redo) {
             self.kin.forget();
@@ -261,7 +244,7 @@ impl Workbench {
         }
         for effect in effects {
             match effect {
-                Effect::Save => self.changed_at = Some(Instant::now()),
+                Effect::Save => self.has_unsaved_change(),
                 Effect::Open(id) => self.open_model(id),
                 Effect::Close(id) => {
                     self.models.remove(&id);
@@ -306,29 +289,13 @@ impl Workbench {
     }
 
     fn new_study_called(&mut self, name: &str) {
-        let dir = self.folders.data.join("studies");
-        let path = (1u32..)
-            .map(|n| dir.join(format!("study-{n}{}", file::ENDING)))
-            .find(|path| !path.exists());
         let doc = StudyDoc {
             name: name.to_owned(),
             ..StudyDoc::default()
         };
-        self.replace(doc, path);
-    }
-
-    /// Opens a study file; on failure what was open stays.
-    pub fn open_study(&mut self, path: &Path) {
-        match read_study(path) {
-            Ok(doc) => {
-                self.replace(doc, Some(path.to_owned()));
-                let with_path = self.study.doc().models.iter().filter(|m| m.path.is_some());
-                let ids: Vec<ModelId> = with_path.map(|m| m.id).collect();
-                ids.into_iter().for_each(|id| self.open_model(id));
-                self.remember();
-            }
-            Err(error) => self.fail("The study could not be opened", error),
-        }
+        let path = self.free_study_path();
+        self.replace(doc, Some(path));
+        self.save_new();
     }
 
     /// Writes out the demo family, opens its study and measures its kinship.
@@ -359,66 +326,12 @@ impl Workbench {
         self.replace(StudyDoc::default(), None);
     }
 
-    /// Saves under another path, which is the study's from then on.
-    pub fn save_as(&mut self, path: &Path) {
-        let named = path.to_string_lossy().ends_with(file::ENDING);
-        let path = if named {
-            path.to_owned()
-        } else {
-            with_ending(path)
-        };
-        // Until the user names its place, a study has a name that nobody chose.
-        let own = self.folders.data.join("studies");
-        let untitled = self.path.as_ref().is_none_or(|path| path.starts_with(&own));
-        if let Some(stem) = path
-            .file_name()
-            .and_then(|n| n.to_str())
-            .filter(|_| untitled)
-        {
-            let name = stem.trim_end_matches(file::ENDING).to_owned();
-            self.apply(Command::RenameStudy(name));
-        }
-        self.path = Some(path);
-        self.save();
-    }
-
-    /// Saves now, if there is anything to save.
-    pub fn save(&mut self) {
-        self.changed_at = None;
-        let Some(path) = self.path.clone() else {
-            return;
-        };
-        let text = file::to_text(self.study.doc(), &folder_of(&path));
-        match write_whole(&path, text.as_bytes()) {
-            Ok(()) => {
-                self.save_failed = false;
-                self.remember();
-            }
-            Err(error) if self.save_failed => log::warn!("{error}"),
-            Err(error) => {
-                self.save_failed = true;
-                self.fail(
-                    "The study could not be saved; it goes on here unsaved",
-                    error,
-                );
-            }
-        }
-    }
-
-    /// Saves what a moment later would have been saved by itself.
-    pub fn save_if_changed(&mut self) {
-        if self.changed_at.is_some() {
-            self.save();
-        }
-    }
-
     /// When [`Self::poll`] wants to be called even if nothing arrives.
     pub fn wants_poll_in(&self) -> Option<Duration> {
         if self.has_more_steps() {
             return Some(Duration::ZERO);
         }
-        self.changed_at
-            .map(|at| AUTOSAVE_AFTER.saturating_sub(at.elapsed()))
+        self.autosave_in()
     }
 
     /// Takes in what jobs have found, and saves when it is time.
@@ -428,12 +341,7 @@ impl Workbench {
         }
         // Scores that the user has typed may be what a run waits for.
         self.go_on();
-        if self
-            .changed_at
-            .is_some_and(|at| at.elapsed() >= AUTOSAVE_AFTER)
-        {
-            self.save();
-        }
+        self.autosave();
     }
 
     /// Waits at most so long for something to arrive, and takes it in; for programs without a
@@ -477,12 +385,11 @@ impl Workbench {
     }
 
     fn replace(&mut self, doc: StudyDoc, path: Option<PathBuf>) {
-        self.save_if_changed();
+        self.save_or_rescue();
         self.jobs.abandon_all();
         self.study = Study::new(doc);
         self.kin_has_changed();
-        self.path = path;
-        self.save_failed = false;
+        self.save_at(path);
         self.models.clear();
         self.measured.clear();
         self.once_measured.clear();
@@ -510,7 +417,7 @@ impl Workbench {
     }
 
     fn remember(&mut self) {
-        if let Some(path) = &self.path {
+        if let Some(path) = self.path() {
             let doc = self.study.doc();
             recent::remember(&self.folders.data, path, &doc.name, doc.models.len());
             self.recents = recent::list(&self.folders.data);
@@ -537,27 +444,4 @@ pub fn sentence_case(text: &str) -> String {
         Some(first) => first.to_uppercase().chain(chars).collect(),
         None => String::new(),
     }
-}
-
-fn with_ending(path: &Path) -> PathBuf {
-    let mut name = path.with_extension("").into_os_string();
-    name.push(file::ENDING);
-    PathBuf::from(name)
-}
-
-/// The folder that paths in a study start from: that of the file itself, also where a link leads
-/// to it.
-fn folder_of(study: &Path) -> PathBuf {
-    let file = files::followed(study).unwrap_or_else(|_| study.to_owned());
-    let file = std::path::absolute(&file).unwrap_or(file);
-    file.parent().unwrap_or(Path::new("/")).to_owned()
-}
-
-/// The largest study that is read: a hundred times more than one with 200 models takes.
-const MOST_STUDY_BYTES: u64 = 64 << 20;
-
-fn read_study(path: &Path) -> Result<StudyDoc, String> {
-    let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", path.display());
-    let text = files::read_text(path, MOST_STUDY_BYTES).map_err(|e| sentence(&e))?;
-    file::from_text(&text, &folder_of(path)).map_err(|e| sentence(&e))
 }
