@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::checkpoint::CheckpointError;
 use crate::jobs::{Cancelled, Failure};
 
 /// Why there is no score.
@@ -21,6 +22,8 @@ pub enum EvaluateError {
     )]
     NotBuiltIn,
 
+    #[error("{0}")]
+    Weights(String),
     #[error("the built-in evaluator cannot run this model, {reason}; evaluate it with a program of yours: {}", path.display())]
     Unsupported { path: PathBuf, reason: String },
     #[error("the model's settings cannot be used, {reason}; download the file again: {}", path.display())]
@@ -59,6 +62,12 @@ pub enum EvaluateError {
 
     #[error("the evaluation failed inside the inference library: {reason}")]
     Inference { reason: String },
+}
+
+impl From<CheckpointError> for EvaluateError {
+    fn from(error: CheckpointError) -> Self {
+        Self::Weights(error.to_string())
+    }
 }
 
 impl From<EvaluateError> for Failure {
