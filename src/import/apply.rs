@@ -9,6 +9,7 @@ use super::names::Names;
 use super::number::{self, Cell};
 use super::sheet::{Sheet, SheetRow};
 use super::{ImportError, MOST_ERRORS, Ready};
+use crate::study::bounds::{MOST_GENERATION, MOST_VALUE, is_error};
 use crate::study::{Entry, GivenKinship, Import, PairEntry, Score, Step, StudyDoc};
 
 /// Makes an import of a table, for a study. Scores become points.
@@ -315,6 +316,21 @@ impl Reader<'_> {
         let cell = self.cell(row, column);
         match number::read(cell, self.sheet.decimal) {
             Cell::Missing => None,
+            Cell::Number { value, .. } if value.abs() > MOST_VALUE => {
+                let cell = shortened(cell);
+                let message =
+                    format!("{cell} is larger than any score, kinship or count; correct it");
+                self.error(row, column, message);
+                None
+            }
+            Cell::Number {
+                stderr: Some(error),
+                ..
+            } if !is_error(error) => {
+                let message = format!("{} has no standard error; correct it", shortened(cell));
+                self.error(row, column, message);
+                None
+            }
             Cell::Number {
                 value,
                 stderr,
@@ -429,8 +445,12 @@ impl Reader<'_> {
     fn step(&mut self, row: &SheetRow) -> Option<Step> {
         let column = self.mapping.column(&Meaning::Generation)?;
         let (value, ..) = self.number(row, column)?;
-        if value < 0.0 || value.fract() != 0.0 || value > f64::from(u32::MAX) {
-            self.error(row, column, "A generation is a whole number from 0 on");
+        if value < 0.0 || value.fract() != 0.0 || value > f64::from(MOST_GENERATION) {
+            self.error(
+                row,
+                column,
+                "A generation is a whole number from 0 to 1 000 000",
+            );
             return None;
         }
         Some(Step {

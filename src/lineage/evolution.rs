@@ -225,8 +225,7 @@ impl Rules {
     fn broken(&self, population: &Population<'_>, top: usize) -> Option<Ended> {
         let last = population.last_generation();
         if last > 0 {
-            let after = |generation: u32| population.before(generation + 1);
-            let selection = after(last).selection(top);
+            let selection = population.through(last).selection(top);
             if self.still.is_some_and(|n| still(population, top) >= n) {
                 return Some(Ended::Still);
             }
@@ -243,25 +242,25 @@ impl Rules {
     }
 }
 
-/// How many generations in a row, up to the last, left the selection as it was; the order
-/// within it does not matter.
+/// How many generations in a row, up to the last, left the selection as it was, of those that
+/// somebody belongs to; the order within it does not matter.
 fn still(population: &Population<'_>, top: usize) -> u32 {
     let selection = |generation: u32| {
-        let mut best = population.before(generation + 1).selection(top);
+        let mut best = population.through(generation).selection(top);
         best.sort_unstable();
         best
     };
     let last = population.last_generation();
     let now = selection(last);
-    let same = (0..last).rev().take_while(|&g| selection(g) == now);
-    same.count() as u32
+    let earlier = population.generations().into_iter().rev().skip(1);
+    earlier.take_while(|&g| selection(g) == now).count() as u32
 }
 
 impl NoGain {
     /// Whether the best gained too little over the last generations.
     fn is_met(&self, population: &Population<'_>) -> bool {
         let last = population.last_generation();
-        let best = |generation: u32| population.before(generation + 1).best_score();
+        let best = |generation: u32| population.through(generation).best_score();
         let then = last.checked_sub(self.generations.max(1)).map(best);
         let gain = then.flatten().zip(best(last)).map(|(then, now)| now - then);
         gain.is_some_and(|gain| gain < self.points)
@@ -269,18 +268,17 @@ impl NoGain {
 }
 
 /// The generations of a run so far, founders first. `population.members` stand by generation
-/// and number; of a generation that is not finished, what is there counts.
+/// and number; of a generation that is not finished, what is there counts. Numbers that nobody
+/// has are left out: a file may say that a model is of generation 4 294 967 295.
 pub fn summaries(population: &Population<'_>, top: usize) -> Vec<Summary> {
-    if population.members.is_empty() {
-        return Vec::new();
-    }
-    (0..=population.last_generation())
+    let numbers = population.generations().into_iter();
+    numbers
         .map(|number| summary(population, top, number))
         .collect()
 }
 
 fn summary(population: &Population<'_>, top: usize, number: u32) -> Summary {
-    let now = population.before(number + 1);
+    let now = population.through(number);
     let selection = now.selection(top);
     let made = now.members.iter().filter(|m| m.generation == number);
     Summary {

@@ -20,7 +20,10 @@ pub(super) fn assign(graph: &Graph) -> Layers {
     let walk = Walk::through(graph);
     let mut levels = vec![0u32; graph.generations.len()];
     for &model in &walk.parents_first {
-        let of_parents = walk.parents[model].iter().map(|&p| levels[p] + 1).max();
+        let of_parents = walk.parents[model]
+            .iter()
+            .map(|&p| levels[p].saturating_add(1))
+            .max();
         let given = graph.generations[model];
         levels[model] = of_parents.unwrap_or(0).max(given.unwrap_or(0));
     }

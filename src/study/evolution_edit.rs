@@ -216,7 +216,7 @@ fn score(doc: &mut StudyDoc, judgement: Judgement) {
     }
     if let Some(id) = judgement.evolution {
         with(doc, id, |e| {
-            e.evaluations += 1;
+            e.evaluations = e.evaluations.saturating_add(1);
             e.seconds += judgement.seconds;
         });
     }

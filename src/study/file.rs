@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds;
 use super::doc::StudyDoc;
 
 /// What study files are called: `name.kinfolk.json`.
@@ -37,11 +38,24 @@ pub enum StudyError {
         /// The version in the file.
         found: u32,
     },
+    /// Its ids leave no room for another.
+    #[error(
+        "the {what} id {id} leaves no room for another; write ids up to {most} into this study",
+        most = bounds::MOST_ID
+    )]
+    IdTooHigh {
+        /// What has it: model, draft or evolution.
+        what: &'static str,
+        /// The id.
+        id: u32,
+    },
 }
 
 /// The text of a document that will lie in folder `dir`.
 pub fn to_text(doc: &StudyDoc, dir: &Path) -> String {
     let mut doc = doc.clone();
+    // JSON has no word for what is no number, and a study with one would not open again.
+    bounds::bound(&mut doc);
     for model in &mut doc.models {
         model.path = model.path.take().map(|path| relative(&path, dir));
     }
@@ -91,6 +105,10 @@ pub fn from_text(text: &str, dir: &Path) -> Result<StudyDoc, StudyError> {
     for path in other_paths(&mut doc) {
         *path = without_detours(&dir.join(&*path));
     }
+    if let Some((what, id)) = bounds::too_high(&doc) {
+        return Err(StudyError::IdTooHigh { what, id });
+    }
+    bounds::bound(&mut doc);
     // A file edited by hand may have forgotten the counter.
     let highest = doc.models.iter().map(|m| m.id.0 + 1).max().unwrap_or(0);
     doc.next_id = doc.next_id.max(highest);

@@ -3,6 +3,7 @@
 //! Pure: a [`Command`] goes in, [`Effect`]s come out; no file, no thread, no clock. An
 //! afternoon of work can be replayed in a test in a millisecond.
 
+pub mod bounds;
 pub mod chart;
 mod command;
 mod doc;

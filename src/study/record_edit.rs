@@ -1,5 +1,6 @@
 //! Changes of the record: a score typed into a cell, a block of cells pasted, a table imported.
 
+use super::bounds::is_error;
 use super::doc::{Model, ModelId, StudyDoc};
 use super::record::{GivenKinship, PairRecord, Reported, Score, Step};
 
@@ -173,11 +174,12 @@ fn set_score(model: &mut Model, task: String, value: Option<f64>) {
 }
 
 /// A score takes the place of the one on the same task. What is no number is left out: a study
-/// file could not hold it.
-pub(super) fn put_score(model: &mut Model, score: Score) {
+/// file could not hold it; so is a standard error that cannot be one.
+pub(super) fn put_score(model: &mut Model, mut score: Score) {
     if !score.value.is_finite() {
         return;
     }
+    score.stderr = score.stderr.filter(|&error| is_error(error));
     match model.scores.iter_mut().find(|old| old.task == score.task) {
         Some(old) if old.value == score.value && score.source.is_empty() => {}
         Some(old) => *old = score,

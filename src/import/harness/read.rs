@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Measured, ModelResults, TaskResults, model};
 use crate::import::ImportError;
+use crate::study::bounds::MOST_VALUE;
 
 /// Reads a result file; `label` is its name, with its folder if that may tell the model.
 ///
@@ -122,7 +123,8 @@ fn plain(label: &str, map: &Map<String, Value>) -> ModelResults {
             lower_is_better: is_lower_better(task),
             ..Measured::default()
         });
-        let is_gap = value.is_null() && !is_lower_better(task);
+        let is_gap =
+            measured.is_none() && (value.is_null() || value.is_number()) && !is_lower_better(task);
         let gap = is_gap.then(|| ("score".to_owned(), String::new()));
         let task = TaskResults {
             task: task.clone(),
@@ -262,7 +264,7 @@ fn n_samples(file: &Map<String, Value>, task: &str) -> Option<u64> {
 }
 
 fn finite(value: &Value) -> Option<f64> {
-    value.as_f64().filter(|v| v.is_finite())
+    value.as_f64().filter(|v| v.abs() <= MOST_VALUE)
 }
 
 /// The metrics of a task, and those that should be a number but are none; their standard
@@ -283,7 +285,7 @@ fn measured(
             said_lower(file, task, metric).unwrap_or_else(|| is_lower_better(metric));
         let bare_filter = if filter == "none" { "" } else { filter };
         let Some(number) = finite(value) else {
-            if value.is_null() && !lower_is_better {
+            if (value.is_null() || value.is_number()) && !lower_is_better {
                 not_numbers.push((metric.to_owned(), bare_filter.to_owned()));
             }
             continue;
@@ -296,7 +298,7 @@ fn measured(
             metric: metric.to_owned(),
             filter: bare_filter.to_owned(),
             value: number,
-            stderr: values.get(&stderr).and_then(finite),
+            stderr: values.get(&stderr).and_then(Value::as_f64),
             lower_is_better,
         });
     }

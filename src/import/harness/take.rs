@@ -1,9 +1,10 @@
 //! From results and choices to an import.
 
 use super::{Choice, Measured, ModelResults, Results, TaskResults};
-use crate::import::apply::{known_task, times_100};
+use crate::import::apply::{counted, known_task, times_100};
 use crate::import::names::Names;
 use crate::import::{ImportError, Ready};
+use crate::study::bounds::is_error;
 use crate::study::{Entry, Import, Score, StudyDoc};
 
 /// Makes an import of the metrics that are on.
@@ -44,7 +45,31 @@ pub fn take(
             entries,
             pairs: Vec::new(),
         },
-        notes: results.notes.iter().cloned().chain(names.notes()).collect(),
+        notes: results
+            .notes
+            .iter()
+            .cloned()
+            .chain(names.notes())
+            .chain(impossible_errors(results, &chosen))
+            .collect(),
+    })
+}
+
+/// Which standard errors of what is chosen are left out, because none can be below 0 or so large.
+fn impossible_errors(results: &Results, chosen: &[&Choice]) -> Option<String> {
+    let is_impossible = |m: &Measured| m.stderr.is_some_and(|error| !is_error(error));
+    let of = |task: &TaskResults| {
+        let own = chosen.iter().filter(|choice| choice.task == task.task);
+        let found = own.filter_map(|choice| measured(task, choice));
+        found.filter(|m| is_impossible(m)).count()
+    };
+    let tasks = results.models.iter().flat_map(|model| &model.tasks);
+    let count: usize = tasks.map(of).sum();
+    (count > 0).then(|| {
+        format!(
+            "{} left out: below 0, or too large for any score",
+            counted(count, "standard error")
+        )
     })
 }
 
@@ -66,7 +91,7 @@ fn score(
     Some(Score {
         task: known_task(study, &task_name(choice, chosen, task)),
         value: points(measured.value),
-        stderr: measured.stderr.map(points),
+        stderr: measured.stderr.map(points).filter(|&error| is_error(error)),
         n: task.n,
         source: task.file.clone(),
     })

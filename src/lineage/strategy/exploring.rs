@@ -130,8 +130,8 @@ fn partners(
 fn in_pool(pool: PartnerPool, of: u32, generation: u32) -> bool {
     match pool {
         PartnerPool::Everyone => true,
-        PartnerPool::LastGeneration => of + 1 == generation,
-        PartnerPool::GenerationBefore => of + 2 == generation,
+        PartnerPool::LastGeneration => generation.checked_sub(1) == Some(of),
+        PartnerPool::GenerationBefore => generation.checked_sub(2) == Some(of),
         PartnerPool::Selection => false,
     }
 }
@@ -172,7 +172,7 @@ fn may_explore(
         *may |= match choices.pool {
             PartnerPool::Everyone => true,
             PartnerPool::LastGeneration => member.generation >= generation,
-            PartnerPool::GenerationBefore => member.generation + 1 >= generation,
+            PartnerPool::GenerationBefore => member.generation.saturating_add(1) >= generation,
             PartnerPool::Selection => false,
         };
     }

@@ -83,7 +83,7 @@ impl Choices {
     /// How many pairs the best have among each other: as many merges a generation as greedy
     /// merging makes at most.
     pub const fn most_pairs(&self) -> usize {
-        self.top * self.top.saturating_sub(1) / 2
+        self.top.saturating_mul(self.top.saturating_sub(1)) / 2
     }
 }
 

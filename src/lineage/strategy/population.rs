@@ -43,6 +43,26 @@ impl<'p> Population<'p> {
         }
     }
 
+    /// Those up to and with a generation, which stand first. Asking for those before the next
+    /// one would ask for a generation that a number may not have.
+    pub fn through(&self, generation: u32) -> Self {
+        let is_within = |m: &&Member| m.generation <= generation;
+        let count = self.members.iter().take_while(is_within).count();
+        Self {
+            members: &self.members[..count],
+            kinship: self.kinship,
+        }
+    }
+
+    /// The numbers of the generations that somebody belongs to, ascending: as many at most as
+    /// there are members, whatever numbers a file gives them.
+    pub fn generations(&self) -> Vec<u32> {
+        let mut out: Vec<u32> = self.members.iter().map(|m| m.generation).collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
     /// Positions of those without a score.
     pub fn unscored(&self) -> Vec<usize> {
         let none = |k: &usize| self.members[*k].score.is_none();

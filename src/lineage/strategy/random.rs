@@ -27,7 +27,7 @@ impl Strategy for Random {
     ) -> Vec<Pairing> {
         let mut left = population.unmerged_pairs();
         let all = generation <= 1 && choices.all_founders_first;
-        let most = choices.top * choices.top.saturating_sub(1) / 2;
+        let most = choices.most_pairs();
         let count = if all {
             left.len()
         } else {

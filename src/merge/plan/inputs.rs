@@ -2,7 +2,7 @@
 //!
 //! Nothing is copied: a plan is made anew for every movement of a slider.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Step, TensorPlan};
@@ -98,6 +98,20 @@ impl<'s> Headers<'s> {
             let is_tied = is_language_head(name) && self.head.is_none();
             self.embedding().filter(|_| is_tied)
         })
+    }
+
+    /// The first of `len` layers from `first` on that has no tensor. A name may speak of layer
+    /// 4 294 967 294, so that layers are counted where they are, and not up to the last.
+    pub(super) fn first_absent(&self, first: u32, len: u32) -> Option<u32> {
+        let end = first.saturating_add(len);
+        let own = self.heads().filter_map(|head| head.place.layer);
+        let present: BTreeSet<u32> = own.filter(|layer| (first..end).contains(layer)).collect();
+        let absent = (first..).zip(&present).find(|(layer, own)| layer != *own);
+        let next = first.saturating_add(present.len() as u32);
+        match absent {
+            Some((layer, _)) => Some(layer),
+            None => (next < end).then_some(next),
+        }
     }
 
     /// The output head of a language model.

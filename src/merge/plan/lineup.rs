@@ -176,7 +176,12 @@ pub(super) fn check_layers(part: &Part<'_>, context: &mut Context<'_>) {
                     layer_count(headers)
                 ),
             )),
-            Some(_) => {}
+            Some(_) => told.extend(headers.first_absent(source.first, len).map(|layer| {
+                (
+                    format!("{}.layer_range", source.path),
+                    format!("{} has no tensor of layer {layer}", headers.name),
+                )
+            })),
         }
     }
     for (path, sentence) in told {
@@ -199,6 +204,6 @@ pub(super) fn is_computed(name: &str) -> bool {
 }
 
 fn layer_count(headers: &Headers<'_>) -> String {
-    let count: u32 = headers.layers.values().sum();
+    let count: u64 = headers.layers.values().map(|&n| u64::from(n)).sum();
     format!("{count} {}", if count == 1 { "layer" } else { "layers" })
 }

@@ -159,11 +159,12 @@ impl<'a> Context<'a> {
             return None;
         }
         let made = tensors(recipe, method, &formats, &parts, self);
-        let config = vocabulary::config_change(&made, &parts, donor, self);
         vocabulary::check(recipe, &parts, tokenizer, self);
         if self.has_errors() {
             return None;
         }
+        // Only now: a range of layers that no model has would be listed layer by layer.
+        let config = vocabulary::config_change(&made, &parts, donor, self);
         Some(Step {
             recipe: recipe.clone(),
             document: self.document,

@@ -36,6 +36,9 @@ pub(super) fn tensors(
     for part in parts {
         check_layers(part, context);
     }
+    if !context.has_errors() {
+        check_height(parts, context);
+    }
     if context.has_errors() {
         return Vec::new();
     }
@@ -46,6 +49,20 @@ pub(super) fn tensors(
     maker.findings.tell(formats, context);
     maker.made.sort_by(|a, b| natural(&a.name, &b.name));
     maker.made
+}
+
+/// The most layers that are stacked: many times what any model has, and few enough to be listed.
+const MOST_LAYERS: u64 = 10_000;
+
+fn check_height(parts: &[Part<'_>], context: &mut Context<'_>) {
+    let lengths = parts.iter().filter_map(|part| part.len);
+    let layers: u64 = lengths.map(u64::from).sum();
+    if layers > MOST_LAYERS {
+        let sentence = format!(
+            "the slices stack {layers} layers, and a child may have {MOST_LAYERS}; take fewer"
+        );
+        context.error("slices", sentence);
+    }
 }
 
 pub(super) struct Maker<'m> {

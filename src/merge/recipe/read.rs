@@ -92,6 +92,11 @@ pub fn parse(text: &str) -> Parsed {
     }
 }
 
+/// The most models of a merge: many times what anybody merges, and few enough for a canvas.
+const MOST_MODELS: usize = 1_000;
+/// The most slices, and the most sources that they have together.
+const MOST_SLICES: usize = 5_000;
+
 impl Reader {
     fn recipe(&mut self, at: &At<'_>) -> Option<Recipe> {
         self.note(at);
@@ -136,14 +141,17 @@ impl Reader {
         match (models, slices) {
             (Some(models), None) => {
                 let list = self.list(&models);
+                self.bound(&models, list.len(), MOST_MODELS, "models")?;
                 let sources = list.iter().filter_map(|at| self.source(at)).collect();
                 Some(Content::Models(sources))
             }
             (None, Some(slices)) => {
                 let list = self.list(&slices);
-                Some(Content::Slices(
-                    list.iter().filter_map(|at| self.slice(at)).collect(),
-                ))
+                self.bound(&slices, list.len(), MOST_SLICES, "slices")?;
+                let list: Vec<Slice> = list.iter().filter_map(|at| self.slice(at)).collect();
+                let sources = list.iter().map(|slice| slice.sources.len()).sum();
+                self.bound(&slices, sources, MOST_SLICES, "sources")?;
+                Some(Content::Slices(list))
             }
             (Some(_), Some(slices)) => {
                 self.error(
@@ -157,6 +165,18 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// Whether there are no more than so many of something; else that is an error.
+    fn bound(&mut self, at: &At<'_>, count: usize, most: usize, what: &str) -> Option<()> {
+        if count > most {
+            self.error(
+                at,
+                format!("there are {count} {what}; no merge has more than {most}"),
+            );
+            return None;
+        }
+        Some(())
     }
 
     fn slice(&mut self, at: &At<'_>) -> Option<Slice> {

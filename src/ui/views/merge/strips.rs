@@ -38,7 +38,8 @@ impl Strips {
         };
         let slices = shown.composition.slices(merge);
         self.selected = self.selected.min(slices.len().saturating_sub(1));
-        let total: i64 = slices.iter().map(strip::length).sum();
+        let lengths = slices.iter().map(strip::length);
+        let total = lengths.fold(0, i64::saturating_add);
         ui.horizontal(|ui| {
             ui.label(theme::strong("Strips"));
             let weak = Tokens::of(ui).text_weak;

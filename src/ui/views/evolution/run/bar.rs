@@ -172,9 +172,10 @@ fn with_spent(look: Look<'_>, words: &str) -> String {
     let merges = format::counted(facts.standing.merges, "merge");
     let evaluations = format::counted(evolution.evaluations as usize, "evaluation");
     let time = match evolution.seconds {
-        secs if secs > 0.0 && secs.is_finite() => {
-            format!(", {}", format::duration(Duration::from_secs_f64(secs)))
-        }
+        secs if secs > 0.0 => Duration::try_from_secs_f64(secs).map_or_else(
+            |_| String::new(),
+            |time| format!(", {}", format::duration(time)),
+        ),
         _ => String::new(),
     };
     format!("{words} · {merges}, {evaluations}{time}")

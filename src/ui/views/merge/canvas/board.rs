@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Pos2, Vec2, pos2, vec2};
+use eframe::egui::{Pos2, Vec2, vec2};
 use egui_snarl::{InPinId, OutPinId, Snarl};
 
 use super::keys::key_of;
 use super::tidy;
 use crate::merge::canvas::{Composition, Graph, Node, NodeId, Port};
+use crate::study::bounds::bounded_place;
 use crate::study::{Draft, DraftId};
 
 /// A node as egui-snarl keeps it.
@@ -167,7 +168,7 @@ fn places(
 ) -> Vec<Pos2> {
     let place = |key: &String| {
         let found = own.iter().find(|(of, _)| of == key);
-        found.map(|(_, [x, y])| pos2(*x, *y))
+        found.map(|(_, place)| bounded_place(*place).into())
     };
     let size = |(node, key): (&Node, &String)| {
         let drawn = sizes.get(key).copied();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 
-use crate::merge::canvas::{Graph, NodeId};
+use crate::merge::canvas::{Graph, Link, NodeId};
 
 /// Between columns, in points: room for a wire to bend.
 const ACROSS: f32 = 48.0;
@@ -100,12 +100,16 @@ fn columns(graph: &Graph) -> Vec<usize> {
         .iter()
         .map(|n| usize::from(n.id != NodeId::Output))
         .collect();
+    let ends = |link: &Link| Some((number(graph, &link.from)?, number(graph, &link.to)?));
+    let links: Vec<(usize, usize)> = graph.links.iter().filter_map(ends).collect();
     // As many rounds as the longest way can have; a ring, which a text may hold, ends too.
     for _ in 0..graph.nodes.len() {
-        for link in &graph.links {
-            if let (Some(from), Some(to)) = (number(graph, &link.from), number(graph, &link.to)) {
-                out[from] = out[from].max((out[to] + 1).min(graph.nodes.len()));
-            }
+        let before = out.clone();
+        for &(from, to) in &links {
+            out[from] = out[from].max((out[to] + 1).min(graph.nodes.len()));
+        }
+        if out == before {
+            break;
         }
     }
     let most = out.iter().copied().max().unwrap_or(0).max(2);

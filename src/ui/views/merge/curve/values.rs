@@ -47,7 +47,8 @@ pub fn ui(ui: &mut Ui, edited: &Edited<'_>, setting: &mut Setting, selected: usi
             counts_ui(ui, &mut all);
         }
         ScrollArea::horizontal().id_salt("points").show(ui, |ui| {
-            numbers_ui(ui, edited, &mut all);
+            let shown = all.len().min(MOST);
+            numbers_ui(ui, edited, &mut all[..shown]);
         });
     });
     if all != points(value) {

@@ -54,7 +54,7 @@ pub fn range(slice: &Slice) -> Option<[i64; 2]> {
 
 /// How many they are.
 pub fn length(slice: &Slice) -> i64 {
-    range(slice).map_or(0, |[first, end]| (end - first).max(0))
+    range(slice).map_or(0, |[first, end]| end.saturating_sub(first).max(0))
 }
 
 /// The numbers of the layers, over where they begin.
@@ -64,11 +64,7 @@ pub fn axis_ui(ui: &mut Ui, indent: f32, layers: i64) {
     let axis = rect.with_min_x(rect.left() + indent);
     let unit = axis.width() / layers.max(1) as f32;
     let weak = Tokens::of(ui).text_weak;
-    let step = [1, 2, 4, 8, 16, 32, 64]
-        .into_iter()
-        .find(|&step| step as f32 * unit >= MARK)
-        .unwrap_or(128);
-    for layer in (0..=layers).step_by(step) {
+    for layer in (0..=layers).step_by(step(unit)) {
         let at = pos2(axis.left() + layer as f32 * unit, axis.center().y);
         let align = match layer {
             0 => Align2::LEFT_CENTER,
@@ -79,6 +75,14 @@ pub fn axis_ui(ui: &mut Ui, indent: f32, layers: i64) {
         ui.painter()
             .text(at, align, text, theme::small_font(), weak);
     }
+}
+
+/// Layers from one number to the next: a power of two, so that each has its room. An axis is as
+/// long as the recipe says, and the marks on it are as many as fit.
+fn step(unit: f32) -> usize {
+    let powers = (0..usize::BITS - 1).map(|power| 1 << power);
+    let mut wide = powers.filter(|&step: &usize| step as f32 * unit >= MARK);
+    wide.next().unwrap_or(usize::MAX)
 }
 
 impl Row {
@@ -148,10 +152,11 @@ impl Row {
         let [first, end] = self.range;
         let at = layer.round() as i64;
         match drag.part {
-            Part::First => [at.clamp(0, end - 1), end],
-            Part::End => [first, at.clamp(first + 1, self.layers)],
+            // A range that somebody typed may end where it has not begun.
+            Part::First => [at.min(end - 1).max(0), end],
+            Part::End => [first, at.min(self.layers).max(first + 1)],
             Part::Whole => {
-                let length = end - first;
+                let length = (end - first).max(1);
                 let start = (layer - drag.offset).round() as i64;
                 let start = start.clamp(0, (self.layers - length).max(0));
                 [start, start + length]
