@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::EvolveArgs;
 use super::merge::MAX_RECIPE_BYTES;
-use super::{CliError, out, progress};
+use super::{CliError, out, progress, trust};
 use crate::files;
 use crate::lineage::strategy::STRATEGIES;
 use crate::study::{
@@ -25,6 +25,7 @@ pub fn run(args: &EvolveArgs) -> Result<(), CliError> {
     bench.open_study(&args.study);
     failed(&mut bench)?;
     let id = evolution(&mut bench, args)?;
+    trust::ask(&mut bench, args.trust_command)?;
     bench.run_evolution(id);
     let result = work(&mut bench, id);
     bench.save_if_changed();

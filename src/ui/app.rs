@@ -42,6 +42,7 @@ pub struct App {
     merge: MergeView,
     pub(super) evolution: EvolutionView,
     inspector: shell::Inspector,
+    approval: shell::Approval,
     pub(super) actions: Vec<Action>,
     was_focused: bool,
     /// Whether the last frame left keys without a modifier to the program: what is open then
@@ -79,6 +80,7 @@ impl App {
             merge: MergeView::default(),
             evolution: EvolutionView::default(),
             inspector: shell::Inspector::default(),
+            approval: shell::Approval::default(),
             actions: Vec::new(),
             was_focused: true,
             keys: Keys::Free,
@@ -128,7 +130,9 @@ impl App {
         }
         self.open_import();
         self.ask_before_closing(ctx);
-        let asks = self.picker.is_open() || self.asked.leaving.is_some();
+        let asks = self.picker.is_open()
+            || self.asked.leaving.is_some()
+            || self.bench.asked_command().is_some();
         let on_top = self.palette.is_open() || asks || self.help_is_open;
         if !on_top && !self.import.is_open() && !self.evolution.is_asking() {
             self.actions
@@ -241,6 +245,7 @@ impl App {
         if let Some(action) = &self.asked.leaving {
             shell::leaving(ui.ctx(), &self.bench, action, &mut self.actions);
         }
+        self.approval.ui(ui.ctx(), &self.bench, &mut self.actions);
         // Where the child's panel stands is the button that writes.
         let corner = match view {
             Some(View::Merge) => Align2::CENTER_BOTTOM,
@@ -254,6 +259,7 @@ impl App {
             || self.evolution.is_asking()
             || self.palette.is_open()
             || self.models.is_asking()
+            || self.bench.asked_command().is_some()
         {
             Keys::Taken
         } else if at_score {

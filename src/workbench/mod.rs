@@ -4,6 +4,7 @@
 //! starts what follows; [`Workbench::poll`] takes in what jobs have found. Nothing else
 //! changes anything, so a view may read it at leisure.
 
+pub mod approval;
 mod cache;
 pub mod composing;
 mod events;
@@ -66,6 +67,7 @@ pub struct Workbench {
     composing: composing::Composing,
     merging: merging::Merging,
     evolving: evolving::Evolving,
+    approvals: approval::Approvals,
     /// Children that were written here and are still being opened.
     children_to_measure: BTreeSet<ModelId>,
     /// What was read to be imported, until the window takes it.
@@ -161,6 +163,7 @@ impl Workbench {
             composing: composing::Composing::default(),
             merging: merging::Merging::default(),
             evolving: evolving::Evolving::default(),
+            approvals: approval::Approvals::default(),
             children_to_measure: BTreeSet::new(),
             import_sources: VecDeque::new(),
             picture: None,
@@ -378,6 +381,7 @@ impl Workbench {
             let name = stem.trim_end_matches(file::ENDING).to_owned();
             self.apply(Command::RenameStudy(name));
         }
+        self.take_command_along();
         self.path = Some(path);
         self.save();
     }
@@ -392,6 +396,7 @@ impl Workbench {
         match write_whole(&path, file::to_text(self.study.doc(), dir).as_bytes()) {
             Ok(()) => {
                 self.save_failed = false;
+                self.keep_own_command();
                 self.remember();
             }
             Err(error) if self.save_failed => log::warn!("{error}"),
@@ -488,6 +493,7 @@ impl Workbench {
         self.composing = composing::Composing::default();
         self.merging = merging::Merging::default();
         self.evolving = evolving::Evolving::default();
+        self.approvals = approval::Approvals::default();
         self.children_to_measure.clear();
     }
 
