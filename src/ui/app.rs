@@ -2,14 +2,18 @@
 //! carries it out between frames. Nothing changes while a frame is being drawn.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::action::{Action, View};
 use super::carry_out::Asked;
 use super::commands::{self, Entry};
 use super::dialogs::FilePicker;
+use super::guard::Probes;
 use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self, Tokens};
+use super::trouble::{Doing, Trouble, guarded};
 use super::views::{
     ChartsView, EvolutionView, ImportView, Keys, KinshipView, LineageView, MergeView, ModelsView,
     settings, welcome,
@@ -48,6 +52,11 @@ pub struct App {
     /// Whether the last frame left keys without a modifier to the program: what is open then
     /// is the first to hear them, and egui has closed it before anybody else can ask.
     keys: Keys,
+    /// The bug whose page is shown in place of the window.
+    pub(super) trouble: Option<Trouble>,
+    pub(super) signal: Arc<AtomicBool>,
+    pub(super) is_ending: bool,
+    pub(super) probes: Probes,
 }
 
 impl App {
@@ -84,6 +93,10 @@ impl App {
             actions: Vec::new(),
             was_focused: true,
             keys: Keys::Free,
+            trouble: None,
+            signal: Arc::default(),
+            is_ending: false,
+            probes: Probes::default(),
         };
         app.open(paths);
         app
@@ -117,6 +130,7 @@ impl App {
 
     /// Everything between two frames: what jobs found, what the user asked for.
     fn advance(&mut self, ctx: &Context) {
+        self.probes.working();
         self.bench.poll();
         self.look_at_disk_on_focus(ctx);
         self.take_drops_and_pastes(ctx);
@@ -206,12 +220,11 @@ impl App {
         let entries = commands::commands(&self.bench, self.prefs.zoom);
         shell::top_bar(ui, &self.bench, &entries, out);
         shell::status_bar(ui, &self.bench, out);
-        let view = if self.bench.is_open() || self.prefs.view == View::Settings {
-            shell::rail(ui, self.bench.is_open(), self.prefs.view, out);
-            Some(self.prefs.view)
-        } else {
-            None
-        };
+        let view = self.shown_view();
+        if let Some(view) = view {
+            shell::rail(ui, self.bench.is_open(), view, &mut self.actions);
+        }
+        let out = &mut self.actions;
         // The child's panel stands where the inspector stands elsewhere.
         let without = matches!(self.prefs.view, View::Settings | View::Merge);
         let study_view = self.bench.is_open() && !without;
@@ -219,6 +232,7 @@ impl App {
         if study_view && self.prefs.inspector && roomy {
             self.inspector.ui(ui, &self.bench, out);
         }
+        self.probes.drawing();
         let frame = Frame::new().fill(t.background);
         eframe::egui::CentralPanel::default()
             .frame(frame)
@@ -269,6 +283,11 @@ impl App {
         };
     }
 
+    /// The view that is shown; `None` for the welcome screen.
+    fn shown_view(&self) -> Option<View> {
+        (self.bench.is_open() || self.prefs.view == View::Settings).then_some(self.prefs.view)
+    }
+
     fn palette_ui(&mut self, ctx: &Context, mut entries: Vec<Entry>) {
         if !self.palette.is_open() {
             return;
@@ -296,6 +315,21 @@ impl App {
         }
     }
 
+    /// Forgets what the views keep.
+    pub(super) fn forget_views(&mut self) {
+        self.palette = Palette::default();
+        self.asked = Asked::default();
+        self.help_is_open = false;
+        self.import = ImportView::default();
+        self.models = ModelsView::default();
+        self.kinship = KinshipView::default();
+        self.charts = ChartsView::default();
+        self.lineage = LineageView::default();
+        self.merge = MergeView::default();
+        self.evolution = EvolutionView::default();
+        self.inspector = shell::Inspector::default();
+    }
+
     /// The title of the window: the study, and whether it is saved.
     fn title(&self) -> String {
         if self.bench.is_open() {
@@ -308,12 +342,26 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.advance(ctx);
+        if self.ends_by_signal(ctx) {
+            return;
+        }
+        if self.trouble.is_some() {
+            return self.wait_in_trouble(ctx);
+        }
+        if let Err(caught) = guarded(|| self.advance(ctx)) {
+            self.stop_at(&caught, Doing::Working, ctx);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if self.trouble.is_some() {
+            return self.trouble_ui(ui);
+        }
         let title = self.title();
-        self.frame_ui(ui);
+        if let Err(caught) = guarded(|| self.frame_ui(ui)) {
+            let doing = Doing::Drawing(self.shown_view());
+            return self.stop_at(&caught, doing, &ui.ctx().clone());
+        }
         let ctx = ui.ctx();
         let shown = ctx.data(|data| data.get_temp::<String>(title_id()));
         if shown.as_ref() != Some(&title) {
@@ -334,7 +382,8 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        self.bench.save_if_changed();
+        // Whatever happens to the study, no program is left behind.
+        guarded(|| self.bench.save_if_changed()).ok();
         self.bench.end_jobs(MOST_LEAVING);
     }
 }
