@@ -170,12 +170,14 @@ impl Trouble {
             .inner_margin(Margin::same(space::M as i8));
         frame.show(ui, |ui| {
             let height = (ui.available_height() - space::M).max(LEAST_REPORT);
-            ScrollArea::both()
+            ScrollArea::vertical()
                 .max_height(height)
                 .auto_shrink(false)
                 .show(ui, |ui| {
+                    // The scroll bar floats; nothing lies under it.
+                    ui.set_max_width(ui.available_width() - space::M);
                     let text = RichText::new(&self.report).font(FontId::monospace(size::SMALL));
-                    let label = Label::new(text).extend().selectable(true);
+                    let label = Label::new(text).wrap().selectable(true);
                     let response = ui.add(label);
                     response.widget_info(|| {
                         WidgetInfo::labeled(WidgetType::Label, true, "Report of the bug")
