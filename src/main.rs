@@ -3,8 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use eframe::egui::{Theme, ViewportBuilder, vec2};
+use eframe::egui::{Context, Theme, ViewportBuilder, vec2};
 use kinfolk::cli::{self, DemoKinship, Wish};
 use kinfolk::kinship::Measure;
 use kinfolk::ui::app::App;
@@ -50,12 +52,12 @@ fn demo_picture(demo: &DemoKinship) -> Vec<u8> {
 fn window(paths: Vec<PathBuf>) -> ExitCode {
     // A library that is missing shows itself as an error or, in one case, as a panic; both are
     // told in one sentence. Later panics are bugs, and keep their message.
-    let started = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let was_started = std::sync::Arc::clone(&started);
+    let started = Arc::new(AtomicBool::new(false));
+    let was_started = Arc::clone(&started);
     let default_hook = std::panic::take_hook();
-    let hook_started = std::sync::Arc::clone(&started);
+    let hook_started = Arc::clone(&started);
     std::panic::set_hook(Box::new(move |info| {
-        if hook_started.load(std::sync::atomic::Ordering::Relaxed) {
+        if hook_started.load(Ordering::Relaxed) {
             default_hook(info);
         }
     }));
@@ -63,7 +65,7 @@ fn window(paths: Vec<PathBuf>) -> ExitCode {
     let why = match result {
         Ok(Ok(())) => return ExitCode::SUCCESS,
         Ok(Err(error)) => error.to_string(),
-        Err(_) if started.load(std::sync::atomic::Ordering::Relaxed) => {
+        Err(_) if started.load(Ordering::Relaxed) => {
             cli::say(
                 "kinfolk: the window ended by a bug; the study was saved as it was a moment before",
             );
@@ -78,10 +80,7 @@ fn window(paths: Vec<PathBuf>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn run_window(
-    paths: Vec<PathBuf>,
-    started: std::sync::Arc<std::sync::atomic::AtomicBool>,
-) -> eframe::Result {
+fn run_window(paths: Vec<PathBuf>, started: Arc<AtomicBool>) -> eframe::Result {
     let options = eframe::NativeOptions {
         renderer: eframe::Renderer::Glow,
         viewport: ViewportBuilder::default()
@@ -96,7 +95,7 @@ fn run_window(
         "kinfolk",
         options,
         Box::new(move |cc| {
-            started.store(true, std::sync::atomic::Ordering::Relaxed);
+            started.store(true, Ordering::Relaxed);
             let prefs: Prefs = cc
                 .storage
                 .and_then(|storage| eframe::get_value(storage, eframe::APP_KEY))
@@ -104,15 +103,28 @@ fn run_window(
             let ctx = cc.egui_ctx.clone();
             let bench = Workbench::new(Folders::of_user(), move || ctx.request_repaint());
             let picker = Box::new(dialogs::Desktop::new());
-            Ok(Box::new(App::new(
-                &cc.egui_ctx,
-                bench,
-                picker,
-                prefs,
-                paths,
-            )))
+            let mut app = App::new(&cc.egui_ctx, bench, picker, prefs, paths);
+            app.end_on(hear_signals(&cc.egui_ctx));
+            Ok(Box::new(app))
         }),
     )
+}
+
+/// Set by the first signal that asks the program to end, which wakes the window to save and
+/// close. A second one ends a program that does not get there.
+fn hear_signals(ctx: &Context) -> Arc<AtomicBool> {
+    let signal = Arc::new(AtomicBool::new(false));
+    let (heard, ctx) = (Arc::clone(&signal), ctx.clone());
+    let set = ctrlc::set_handler(move || {
+        if heard.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        ctx.request_repaint();
+    });
+    if let Err(error) = set {
+        log::warn!("signals are not heard: {error}");
+    }
+    signal
 }
 
 /// What to do about a window that would not open.

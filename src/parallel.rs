@@ -100,6 +100,7 @@ impl<E> Queue<E> {
     }
 
     fn work(&self, mut work: impl FnMut(usize) -> Result<(), E>) {
+        let _stop = StopOnPanic(&self.failed);
         while !self.failed.load(Ordering::Relaxed) {
             let k = self.next.fetch_add(1, Ordering::Relaxed);
             if k >= self.n {
@@ -117,6 +118,18 @@ impl<E> Queue<E> {
         error
             .unwrap_or_else(PoisonError::into_inner)
             .map_or(Ok(()), Err)
+    }
+}
+
+/// Lets the other workers end early where one panics: the whole is lost, and who waits for it
+/// should hear of that now.
+struct StopOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -157,6 +170,45 @@ mod tests {
             Err(3)
         );
         assert_eq!(in_order_apart(0, |_| Err(1)), Ok(()));
+    }
+
+    /// What a job says whose worker panics at the first of a million pieces.
+    fn failure_of(work: fn(&AtomicUsize)) -> (String, usize) {
+        use crate::jobs::{Event, Failure, Jobs};
+        let done = std::sync::Arc::new(AtomicUsize::new(0));
+        let mut jobs: Jobs<()> = Jobs::new(|| {});
+        let own = std::sync::Arc::clone(&done);
+        jobs.spawn("bad", move |_, _| {
+            work(&own);
+            Ok(())
+        });
+        match jobs.wait(std::time::Duration::from_secs(60)) {
+            Some(Event::Ended(_, _, Err(Failure::Failed(sentence)))) => {
+                (sentence, done.load(Ordering::Relaxed))
+            }
+            _ => panic!("no failure arrived"),
+        }
+    }
+
+    fn piece(k: usize, done: &AtomicUsize) -> Result<(), ()> {
+        assert!(k != 0, "a bug on purpose");
+        // The others take a moment, so that they hear of it.
+        std::thread::yield_now();
+        done.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[test]
+    fn a_panic_of_a_worker_fails_the_job_and_stops_the_others() {
+        const MANY: usize = 50_000_000;
+        for work in [
+            |done: &AtomicUsize| in_order(MANY, |k| piece(k, done)).unwrap(),
+            |done: &AtomicUsize| in_order_apart(MANY, |k| piece(k, done)).unwrap(),
+        ] {
+            let (sentence, done) = failure_of(work);
+            assert!(sentence.contains("a bug on purpose"), "{sentence}");
+            assert!(done < MANY - 1, "{done}");
+        }
     }
 
     #[test]

@@ -206,6 +206,9 @@ pub struct EvolveArgs {
     /// Judge by these tasks with the built-in evaluator; else as the study says
     #[arg(long, value_name = "TASKS", num_args = 1..)]
     pub tasks: Vec<PathBuf>,
+    /// Approve the command by which the study judges, without being asked
+    #[arg(long)]
+    pub trust_command: bool,
     /// Where children are written; beside the study unless given
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::args::EvolveArgs;
-use super::{CliError, out, progress};
+use super::{CliError, out, progress, trust};
 use crate::study::{Command, Evolution, EvolutionEdit, EvolutionId, ModelId};
 use crate::workbench::evolving::{Doing, EvolutionView, RunState};
 use crate::workbench::{Folders, NoticeKind, Workbench};
@@ -28,6 +28,7 @@ pub fn run(args: &EvolveArgs) -> Result<(), CliError> {
         )));
     }
     let id = evolution(&mut bench, args)?;
+    trust::ask(&mut bench, args.trust_command)?;
     let hearing = progress::hear_interrupts();
     bench.run_evolution(id);
     let result = work(&mut bench, id);

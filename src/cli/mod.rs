@@ -16,6 +16,7 @@ mod predict;
 mod progress;
 mod stats;
 mod table;
+mod trust;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -156,9 +156,11 @@ impl Study {
     }
 
     fn edit(&mut self, title: String, join: Option<String>, change: impl FnOnce(&mut StudyDoc)) {
-        let before = self.doc.clone();
-        change(&mut self.doc);
-        if self.doc != before {
+        // On a copy: a bug in the midst of a change leaves the document as it was.
+        let mut after = self.doc.clone();
+        change(&mut after);
+        if after != self.doc {
+            let before = std::mem::replace(&mut self.doc, after);
             self.history.record(before, title, join);
         }
     }

@@ -122,6 +122,10 @@ pub enum Action {
     AskForEvolutionFolder(EvolutionId),
     /// Judge models by the study's evaluator.
     Judge(Vec<ModelId>),
+    /// Approve the study's command, and do what waited for it.
+    ApproveCommand,
+    /// Leave the study's command alone, and what waited for it.
+    RefuseCommand,
     /// Show the window that says how models are judged.
     SetEvaluator,
     /// Read the task files of the built-in evaluator.

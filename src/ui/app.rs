@@ -2,14 +2,18 @@
 //! carries it out between frames. Nothing changes while a frame is being drawn.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::action::{Action, View};
 use super::carry_out::Asked;
 use super::commands::{self, Entry};
 use super::dialogs::FilePicker;
+use super::guard::Probes;
 use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self, Tokens};
+use super::trouble::{Doing, Trouble, guarded};
 use super::views::{
     ChartsView, EvolutionView, ImportView, Keys, KinshipView, LineageView, MergeView, ModelsView,
     settings, welcome,
@@ -42,11 +46,17 @@ pub struct App {
     merge: MergeView,
     pub(super) evolution: EvolutionView,
     inspector: shell::Inspector,
+    approval: shell::Approval,
     pub(super) actions: Vec<Action>,
     was_focused: bool,
     /// Whether the last frame left keys without a modifier to the program: what is open then
     /// is the first to hear them, and egui has closed it before anybody else can ask.
     keys: Keys,
+    /// The bug whose page is shown in place of the window.
+    pub(super) trouble: Option<Trouble>,
+    pub(super) signal: Arc<AtomicBool>,
+    pub(super) is_ending: bool,
+    pub(super) probes: Probes,
 }
 
 impl App {
@@ -79,9 +89,14 @@ impl App {
             merge: MergeView::default(),
             evolution: EvolutionView::default(),
             inspector: shell::Inspector::default(),
+            approval: shell::Approval::default(),
             actions: Vec::new(),
             was_focused: true,
             keys: Keys::Free,
+            trouble: None,
+            signal: Arc::default(),
+            is_ending: false,
+            probes: Probes::default(),
         };
         app.open(paths);
         app
@@ -115,6 +130,7 @@ impl App {
 
     /// Everything between two frames: what jobs found, what the user asked for.
     fn advance(&mut self, ctx: &Context) {
+        self.probes.working();
         self.bench.poll();
         self.look_at_disk_on_focus(ctx);
         self.take_drops_and_pastes(ctx);
@@ -128,7 +144,9 @@ impl App {
         }
         self.open_import();
         self.ask_before_closing(ctx);
-        let asks = self.picker.is_open() || self.asked.leaving.is_some();
+        let asks = self.picker.is_open()
+            || self.asked.leaving.is_some()
+            || self.bench.asked_command().is_some();
         let on_top = self.palette.is_open() || asks || self.help_is_open;
         if !on_top && !self.import.is_open() && !self.evolution.is_asking() {
             self.actions
@@ -202,12 +220,11 @@ impl App {
         let entries = commands::commands(&self.bench, self.prefs.zoom);
         shell::top_bar(ui, &self.bench, &entries, out);
         shell::status_bar(ui, &self.bench, out);
-        let view = if self.bench.is_open() || self.prefs.view == View::Settings {
-            shell::rail(ui, self.bench.is_open(), self.prefs.view, out);
-            Some(self.prefs.view)
-        } else {
-            None
-        };
+        let view = self.shown_view();
+        if let Some(view) = view {
+            shell::rail(ui, self.bench.is_open(), view, &mut self.actions);
+        }
+        let out = &mut self.actions;
         // The child's panel stands where the inspector stands elsewhere.
         let without = matches!(self.prefs.view, View::Settings | View::Merge);
         let study_view = self.bench.is_open() && !without;
@@ -215,6 +232,7 @@ impl App {
         if study_view && self.prefs.inspector && roomy {
             self.inspector.ui(ui, &self.bench, out);
         }
+        self.probes.drawing();
         let frame = Frame::new().fill(t.background);
         eframe::egui::CentralPanel::default()
             .frame(frame)
@@ -241,6 +259,7 @@ impl App {
         if let Some(action) = &self.asked.leaving {
             shell::leaving(ui.ctx(), &self.bench, action, &mut self.actions);
         }
+        self.approval.ui(ui.ctx(), &self.bench, &mut self.actions);
         // Where the child's panel stands is the button that writes.
         let corner = match view {
             Some(View::Merge) => Align2::CENTER_BOTTOM,
@@ -254,6 +273,7 @@ impl App {
             || self.evolution.is_asking()
             || self.palette.is_open()
             || self.models.is_asking()
+            || self.bench.asked_command().is_some()
         {
             Keys::Taken
         } else if at_score {
@@ -261,6 +281,11 @@ impl App {
         } else {
             Keys::Free
         };
+    }
+
+    /// The view that is shown; `None` for the welcome screen.
+    fn shown_view(&self) -> Option<View> {
+        (self.bench.is_open() || self.prefs.view == View::Settings).then_some(self.prefs.view)
     }
 
     fn palette_ui(&mut self, ctx: &Context, mut entries: Vec<Entry>) {
@@ -290,6 +315,21 @@ impl App {
         }
     }
 
+    /// Forgets what the views keep.
+    pub(super) fn forget_views(&mut self) {
+        self.palette = Palette::default();
+        self.asked = Asked::default();
+        self.help_is_open = false;
+        self.import = ImportView::default();
+        self.models = ModelsView::default();
+        self.kinship = KinshipView::default();
+        self.charts = ChartsView::default();
+        self.lineage = LineageView::default();
+        self.merge = MergeView::default();
+        self.evolution = EvolutionView::default();
+        self.inspector = shell::Inspector::default();
+    }
+
     /// The title of the window: the study, and whether it is saved.
     fn title(&self) -> String {
         if self.bench.is_open() {
@@ -302,12 +342,26 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.advance(ctx);
+        if self.ends_by_signal(ctx) {
+            return;
+        }
+        if self.trouble.is_some() {
+            return self.wait_in_trouble(ctx);
+        }
+        if let Err(caught) = guarded(|| self.advance(ctx)) {
+            self.stop_at(&caught, Doing::Working, ctx);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if self.trouble.is_some() {
+            return self.trouble_ui(ui);
+        }
         let title = self.title();
-        self.frame_ui(ui);
+        if let Err(caught) = guarded(|| self.frame_ui(ui)) {
+            let doing = Doing::Drawing(self.shown_view());
+            return self.stop_at(&caught, doing, &ui.ctx().clone());
+        }
         let ctx = ui.ctx();
         let shown = ctx.data(|data| data.get_temp::<String>(title_id()));
         if shown.as_ref() != Some(&title) {
@@ -328,7 +382,8 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
-        self.bench.save_or_rescue();
+        // Whatever happens to the study, no program is left behind.
+        guarded(|| self.bench.save_or_rescue()).ok();
         self.bench.end_jobs(MOST_LEAVING);
     }
 }

@@ -58,6 +58,9 @@ impl App {
             return;
         }
         match action {
+            Action::Study(Command::Evolution(EvolutionEdit::Judge(evaluator))) => {
+                self.bench.judge_by(evaluator);
+            }
             Action::Study(command) => self.bench.apply(command),
             Action::Go(view) => self.prefs.view = view,
             Action::AskForModels => self.ask_for_models(ctx),
@@ -146,6 +149,8 @@ impl App {
             Action::AskForEvolutionFolder(id) => self.ask_for_evolution_folder(id, ctx),
             Action::Judge(models) => self.bench.judge_models(&models),
             Action::SetEvaluator => self.evolution.set_evaluator(),
+            Action::ApproveCommand => self.bench.approve_asked(),
+            Action::RefuseCommand => self.bench.refuse_asked(),
             Action::ReadTaskFiles => self.bench.read_task_files(),
             Action::ClearEvaluatorLog => self.bench.clear_evaluator_log(),
             Action::ShowEvaluatorLog => {
@@ -302,7 +307,7 @@ impl App {
         self.ask(Purpose::ImportScores, title, PickKind::OpenFolders, ctx);
     }
 
-    fn ask_where_to_save(&mut self, ctx: &Context) {
+    pub(super) fn ask_where_to_save(&mut self, ctx: &Context) {
         let stem = file_name(&self.bench.study().doc().name);
         let name = format!("{stem}{}", crate::study::file::ENDING);
         let kind = PickKind::SaveFile {
@@ -366,16 +371,14 @@ impl App {
         tasks.extend(paths);
         tasks.sort();
         tasks.dedup();
-        let edit = EvolutionEdit::Judge(Evaluator::BuiltIn { tasks });
-        self.bench.apply(Command::Evolution(edit));
+        self.bench.judge_by(Evaluator::BuiltIn { tasks });
     }
 
     fn take_call_folder(&mut self, folder: PathBuf) {
         if let Evaluator::Command { call } = &self.bench.study().doc().evaluator {
             let mut call = call.clone();
             call.folder = Some(folder);
-            let edit = EvolutionEdit::Judge(Evaluator::Command { call });
-            self.bench.apply(Command::Evolution(edit));
+            self.bench.judge_by(Evaluator::Command { call });
         }
     }
 

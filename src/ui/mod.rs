@@ -20,3 +20,5 @@ pub mod views;
 pub mod app;
 mod carry_out;
 pub mod charts;
+mod guard;
+pub mod trouble;

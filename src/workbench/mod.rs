@@ -4,6 +4,7 @@
 //! starts what follows; [`Workbench::poll`] takes in what jobs have found. Nothing else
 //! changes anything, so a view may read it at leisure.
 
+pub mod approval;
 mod backups;
 mod cache;
 pub mod composing;
@@ -66,6 +67,7 @@ pub struct Workbench {
     composing: composing::Composing,
     merging: merging::Merging,
     evolving: evolving::Evolving,
+    approvals: approval::Approvals,
     /// Children that were written here and are still being opened.
     children_to_measure: BTreeSet<ModelId>,
     /// What was read to be imported, until the window takes it.
@@ -156,6 +158,7 @@ impl Workbench {
             composing: composing::Composing::default(),
             merging: merging::Merging::default(),
             evolving: evolving::Evolving::default(),
+            approvals: approval::Approvals::default(),
             children_to_measure: BTreeSet::new(),
             import_sources: VecDeque::new(),
             picture: None,
@@ -398,6 +401,7 @@ impl Workbench {
         self.composing = composing::Composing::default();
         self.merging = merging::Merging::default();
         self.evolving = evolving::Evolving::default();
+        self.approvals = approval::Approvals::default();
         self.children_to_measure.clear();
     }
 

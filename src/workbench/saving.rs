@@ -246,6 +246,7 @@ impl Workbench {
         // Until the user names its place, a study has a name that nobody chose.
         let own = self.folders.data.join("studies");
         let is_untitled = self.path().is_none_or(|path| path.starts_with(&own));
+        self.take_command_along();
         self.finish_saving();
         if self.path() != Some(&path) {
             let file = files::followed(&path).unwrap_or_else(|_| path.clone());
@@ -418,6 +419,7 @@ impl Workbench {
                     identity,
                     doc: running.doc,
                 });
+                self.keep_own_command();
                 self.remember();
             }
             Err(error) if self.saving.has_failed => log::warn!("{error}"),

@@ -14,6 +14,11 @@ pub fn objection(call: &Call) -> Option<String> {
     let is_bad = |(name, _): &&(String, String)| !line::is_name(name);
     if let Err(objection) = found {
         Some(objection)
+    } else if size(call) > MOST_BYTES {
+        Some(
+            "The command is longer than anybody reads before it runs; put it in a script"
+                .to_owned(),
+        )
     } else if !has(call, MODEL) {
         Some(format!(
             "No argument says which model is meant; write {MODEL} where its folder belongs"
@@ -32,6 +37,31 @@ pub fn objection(call: &Call) -> Option<String> {
     } else {
         None
     }
+}
+
+/// The file that a call would run; the folder that it would run in counts for programs that are
+/// given by a relative path.
+///
+/// # Errors
+/// The sentence that [`objection`] gives for a program or a folder that cannot be found.
+pub fn program_file(call: &Call) -> Result<PathBuf, String> {
+    program(call, &working_folder(call)?)
+}
+
+/// The longest call: what runs is shown before it does.
+const MOST_BYTES: usize = 32 << 10;
+
+fn size(call: &Call) -> usize {
+    let variables = call
+        .variables
+        .iter()
+        .flat_map(|(name, value)| [name, value]);
+    let texts = call
+        .arguments
+        .iter()
+        .chain(variables)
+        .chain([&call.program]);
+    texts.map(|text| text.len() + 1).sum()
 }
 
 /// The folder that the program runs in.
@@ -65,17 +95,20 @@ pub(super) fn program(call: &Call, folder: &Path) -> Result<PathBuf, String> {
         let file = found.unwrap_or(path);
         return judge(&file).map(|()| file);
     }
-    on_the_path(name, call, folder)
+    on_the_path(name, call)
 }
 
 /// The first program of a name in the folders of `PATH`, as the call sets it.
-fn on_the_path(name: &str, call: &Call, folder: &Path) -> Result<PathBuf, String> {
+///
+/// Folders that are relative, such as `.`, are passed over: they would mean the folder of the
+/// study, and a file that came with a study must not run in place of an installed program.
+fn on_the_path(name: &str, call: &Call) -> Result<PathBuf, String> {
     let set = call.variables.iter().rfind(|(name, _)| name == "PATH");
     let set = set.map(|(_, value)| OsString::from(value));
     let path = set.or_else(|| std::env::var_os("PATH")).unwrap_or_default();
     let mut objection = None;
-    for dir in std::env::split_paths(&path).filter(|dir| !dir.as_os_str().is_empty()) {
-        let file = folder.join(dir).join(name);
+    for dir in std::env::split_paths(&path).filter(|dir| dir.is_absolute()) {
+        let file = dir.join(name);
         for file in spelt(&file).filter(|file| file.is_file()) {
             match judge(&file) {
                 Ok(()) => return Ok(file),
@@ -170,6 +203,9 @@ mod tests {
         objects("called \u{201c}a b\u{201d}", |call| {
             call.variables = vec![("a b".to_owned(), String::new())];
         });
+        objects("longer than anybody reads", |call| {
+            call.arguments.extend(vec![String::new(); MOST_BYTES]);
+        });
         objects("0 minutes", |call| call.limit_minutes = Some(0));
     }
 
@@ -191,6 +227,25 @@ mod tests {
             call.folder = Some(temp.path().join("none"));
         });
         objects("no folder", |call| call.folder = Some(there.clone()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_in_the_folder_of_the_study_is_not_taken_for_one_on_the_path() {
+        use std::os::unix::fs::PermissionsExt;
+        let temp = tempfile::tempdir().unwrap();
+        let own = temp.path().join("judge");
+        std::fs::write(&own, "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut call = call();
+        call.folder = Some(temp.path().to_owned());
+        call.variables = vec![("PATH".to_owned(), ".::bin/..".to_owned())];
+        call.program = "judge".to_owned();
+        let refused = program_file(&call).unwrap_err();
+        assert!(refused.contains("not found on the path"), "{refused}");
+        // By a path it is meant.
+        call.program = "./judge".to_owned();
+        assert_eq!(program_file(&call).unwrap(), temp.path().join("./judge"));
     }
 
     #[cfg(unix)]

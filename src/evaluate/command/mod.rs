@@ -30,7 +30,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use find::objection;
+pub use find::{objection, program_file};
 pub use log::{TAIL_LINES, Tail};
 pub use outcome::{CommandError, Ending, Finished};
 pub use output::{Line, MOST_LINE_BYTES, Stream};

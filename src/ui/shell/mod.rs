@@ -2,6 +2,7 @@
 //! the status bar below.
 
 mod about;
+mod approval;
 mod help;
 mod inspector;
 mod leaving;
@@ -14,6 +15,7 @@ use eframe::egui::{Align2, Area, Context, FontId, Id, Order, Stroke, StrokeKind,
 use super::theme::{Tokens, radius, size, space};
 use crate::workbench::Workbench;
 
+pub use approval::Approval;
 pub use help::help;
 pub use inspector::Inspector;
 pub use leaving::{ends_work, leaving};

@@ -11,6 +11,7 @@ use crate::evaluate::TaskScore;
 use crate::study::{
     Command, Evaluator, EvolutionEdit, EvolutionId, Judgement, ModelId, RecordEdit, Score,
 };
+use crate::workbench::approval::Asker;
 use crate::workbench::events::Outcome;
 use crate::workbench::{NoticeKind, Workbench};
 
@@ -52,10 +53,20 @@ impl Workbench {
         evaluator
     }
 
-    /// Judges a model, for a run or because the user wants it.
+    fn folder_is_there(&self) -> bool {
+        let folder = self.path().and_then(Path::parent);
+        folder.is_some_and(Path::is_dir)
+    }
+
+    /// Judges a model, for a run or because the user wants it. Whatever starts an evaluation
+    /// comes through here, so here a command that is not approved is stopped.
     pub(super) fn start_judging(&mut self, model: ModelId, evolution: Option<EvolutionId>) {
         let name = self.study.doc().name_of(model).to_owned();
         let evaluator = self.study.doc().evaluator.clone();
+        if matches!(evaluator, Evaluator::Command { .. }) && !self.folder_is_there() {
+            // The first save makes the folder that the command runs in.
+            self.save_if_changed();
+        }
         let checkpoint = match self.may_judge(model, &evaluator) {
             Ok(checkpoint) => checkpoint,
             Err(sentence) => {
@@ -68,6 +79,11 @@ impl Workbench {
                 };
             }
         };
+        let asker = evolution.map_or(Asker::Model(model), Asker::Evolution);
+        if self.asks_first(asker) {
+            evolution.into_iter().for_each(|id| self.leave(id));
+            return;
+        }
         self.evolving.log.clear();
         self.set_evaluation(model, EvaluationState::Running);
         let evaluator = self.placed(evaluator);

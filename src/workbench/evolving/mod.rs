@@ -13,6 +13,7 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use super::approval::Asker;
 use super::events::Outcome;
 use super::{NoticeKind, Workbench, sentence_case};
 use crate::jobs::{Failure, JobId};
@@ -151,6 +152,10 @@ impl Workbench {
         };
         if let Some(objection) = self.run_objection(&evolution) {
             self.evolving.failures.insert(id, objection);
+            return;
+        }
+        // Before anything is written down: whoever says no leaves the study as it was.
+        if self.asks_first(Asker::Evolution(id)) {
             return;
         }
         if evolution.token.is_empty() {

@@ -243,6 +243,6 @@ mod tests {
         assert_eq!(sync(&mut board, &draft, &made), News::Details);
         let (number, _) = board.slot(&NodeId::Model(ModelRef::at("a"))).unwrap();
         let place = board.snarl.get_node_info(number).unwrap().pos;
-        assert_eq!(place, pos2(700.0, -30.0));
+        assert_eq!(place, Pos2::new(700.0, -30.0));
     }
 }
