@@ -42,6 +42,8 @@ pub enum Action {
     PasteScores,
     /// Take in a table.
     Import(Import),
+    /// What is to become of a study that another program has, or has changed.
+    Outside(Outside),
     /// Open this study.
     OpenStudy(PathBuf),
     /// Take this study off the list of recent ones.
@@ -319,4 +321,19 @@ impl View {
             Self::Settings => regular::GEAR_SIX,
         }
     }
+}
+
+/// What is to become of a study that another program has, or has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// Write it from here on.
+    TakeOver,
+    /// Take what the other program wrote.
+    Reload,
+    /// Write over what the other program wrote.
+    KeepMine,
+    /// Open the earlier version of a study that cannot be read.
+    OpenBackup,
+    /// Decline that.
+    ForgetBackup,
 }

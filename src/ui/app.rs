@@ -107,6 +107,12 @@ impl App {
         &self.bench
     }
 
+    /// The workbench, for tests that do what takes a user many clicks.
+    #[doc(hidden)]
+    pub fn workbench_mut(&mut self) -> &mut Workbench {
+        &mut self.bench
+    }
+
     /// What is remembered, for tests.
     pub fn prefs(&self) -> &Prefs {
         &self.prefs
@@ -219,6 +225,7 @@ impl App {
         let keys = self.keys;
         let entries = commands::commands(&self.bench, self.prefs.zoom);
         shell::top_bar(ui, &self.bench, &entries, out);
+        shell::others_bar(ui, &self.bench, out);
         shell::status_bar(ui, &self.bench, out);
         let view = self.shown_view();
         if let Some(view) = view {
@@ -260,6 +267,9 @@ impl App {
             shell::leaving(ui.ctx(), &self.bench, action, &mut self.actions);
         }
         self.approval.ui(ui.ctx(), &self.bench, &mut self.actions);
+        if let Some(backup) = self.bench.backup() {
+            shell::earlier_version(ui.ctx(), backup, &mut self.actions);
+        }
         // Where the child's panel stands is the button that writes.
         let corner = match view {
             Some(View::Merge) => Align2::CENTER_BOTTOM,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{ColorImage, Context, ViewportCommand};
 
-use super::action::{Action, Drawing, Export, View};
+use super::action::{Action, Drawing, Export, Outside, View};
 use super::app::App;
 use super::charts::export;
 use super::commands::{LEAST_ZOOM, MOST_ZOOM};
@@ -83,6 +83,13 @@ impl App {
                 ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
             }
             Action::Import(import) => self.bench.import(import),
+            Action::Outside(outside) => match outside {
+                Outside::TakeOver => self.bench.take_over(),
+                Outside::Reload => self.bench.reload(),
+                Outside::KeepMine => self.bench.keep_mine(),
+                Outside::OpenBackup => self.bench.open_backup(),
+                Outside::ForgetBackup => self.bench.forget_backup(),
+            },
             Action::OpenStudy(path) => self.open_study(&path),
             Action::ForgetRecent(path) => self.bench.forget_recent(&path),
             Action::NewStudy => {

@@ -42,6 +42,7 @@ pub use folders::{Folders, hub_cache};
 pub use measuring::{Family, Measured};
 pub use outside::Picture;
 pub use recent::Recent;
+pub use saving::ago;
 
 use events::Outcome;
 

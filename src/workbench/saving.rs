@@ -516,17 +516,21 @@ impl Workbench {
     }
 }
 
-/// Who has a study, and for how long.
+/// Who has a study, and since when.
 fn who(owner: &Owner) -> String {
-    let minutes = owner.minutes(std::time::SystemTime::now());
-    let since = match (owner.since_secs, minutes) {
-        (0, _) => String::new(),
-        (_, 0) => ", since a moment ago".to_owned(),
-        (_, 1) => ", for a minute".to_owned(),
-        (_, 2..120) => format!(", for {minutes} minutes"),
-        _ => format!(", for {} hours", minutes / 60),
-    };
-    format!("It belongs to {}{since}", owner.words())
+    let since = ago(owner.minutes(std::time::SystemTime::now()));
+    format!("{} has it open, since {since}", owner.words())
+}
+
+/// A time in the past, in words.
+pub fn ago(minutes: u64) -> String {
+    match minutes {
+        0 => "a moment ago".to_owned(),
+        1 => "a minute ago".to_owned(),
+        2..120 => format!("{minutes} minutes ago"),
+        120..2880 => format!("{} hours ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1440),
+    }
 }
 
 /// The folder that paths in a study start from: that of the file itself, also where a link leads
