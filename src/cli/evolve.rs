@@ -56,6 +56,11 @@ fn saved(bench: &mut Workbench) -> Result<(), CliError> {
     if !bench.save_failed() {
         return Ok(());
     }
+    if bench.has_conflict() {
+        let sentence = "another program has changed the study in a way that does not go together \
+                        with the run; what was made is in the run's folder: call again";
+        return Err(CliError::Failed(sentence.to_owned()));
+    }
     failed(bench)?;
     Err(CliError::Failed("the study could not be saved".to_owned()))
 }

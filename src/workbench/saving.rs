@@ -179,11 +179,7 @@ impl Workbench {
         match locking {
             Locking::Held(lock) => self.saving.lock = Some(lock),
             Locking::Impossible => {}
-            Locking::Other(owner) => {
-                let title = "This study is open in another Kinfolk, and can only be looked at here";
-                self.tell(NoticeKind::Note, title, who(&owner));
-                self.saving.other = Some(owner);
-            }
+            Locking::Other(owner) => self.saving.other = Some(owner),
         }
     }
 
@@ -379,12 +375,6 @@ impl Workbench {
             None => {
                 self.saving.conflict = Some(Box::new(theirs));
                 self.saving.has_failed = true;
-                let detail = "Reload what it wrote, keep what is here, or save this as another \
-                              study; nothing is saved until then";
-                self.fail(
-                    "Another program has changed this study in another way",
-                    detail,
-                );
             }
         }
     }
