@@ -166,12 +166,13 @@ fn fault_3_a_result_that_cannot_be_printed_is_a_failure() {
             stderr(&ended)
         );
 
-        let mut child = kinfolk(dir.path(), args)
-            .stdout(Stdio::piped())
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = kinfolk(dir.path(), args)
+            .stdout(writer)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        drop(child.stdout.take());
         let ended = child.wait_with_output().unwrap();
         assert_eq!(ended.status.code(), Some(141));
         assert_eq!(stderr(&ended), "", "a broken pipe is quiet");

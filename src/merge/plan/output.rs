@@ -3,19 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use super::super::problem::{Place, Problem};
-use super::super::write::folder;
 use super::super::write::units::show_bytes;
-use super::Plan;
+use super::super::write::{companion_bytes, folder};
+use super::{Plan, Step};
 use crate::checkpoint::Form;
 
-/// Room that must stay free beside the weights, for configuration and tokenizer.
-const SPARE_BYTES: u64 = 32 << 20;
+/// Room beside the weights for configuration, card and recipe, and for a tensor's place in the
+/// headers and the index.
+const SPARE_BYTES: u64 = 1 << 20;
+const TENSOR_BYTES: u64 = 512;
 
 /// What stands in the way of writing to `out`.
 pub(super) fn problems(out: &Path, force: bool, plan: &Plan) -> Vec<Problem> {
     let mut sentences: Vec<String> = input_clashes(out, plan).into_iter().collect();
     sentences.extend(folder::objection(out, force));
-    sentences.extend(too_little_room(out, plan.cost.bytes_written));
+    sentences.extend(too_little_room(out, bytes_needed(plan)));
     let place = Place::default;
     sentences
         .into_iter()
@@ -68,16 +70,28 @@ fn real_path(path: &Path) -> PathBuf {
     absolute
 }
 
+/// All that is written: weights, what is said of them, and the files that go with the model.
+fn bytes_needed(plan: &Plan) -> u64 {
+    let of_step = |step: &Step| {
+        let folder = |model: usize| Some(step.models.get(model)?.checkpoint()?.folder());
+        let copied = folder(step.donor)
+            .zip(folder(step.tokenizer))
+            .map_or(0, |(donor, tokenizer)| companion_bytes(donor, tokenizer));
+        copied + TENSOR_BYTES * step.tensors.len() as u64
+    };
+    plan.cost.bytes_written + SPARE_BYTES + plan.steps.iter().map(of_step).sum::<u64>()
+}
+
 fn too_little_room(out: &Path, needed: u64) -> Option<String> {
     let absolute = std::path::absolute(out).ok()?;
     let there = absolute.ancestors().skip(1).find(|path| path.is_dir())?;
     let free = fs4::available_space(there).ok()?;
     // What an interrupted merge left behind takes part of the room, and will be used again.
     let kept = folder::left_over_bytes(out);
-    (needed + SPARE_BYTES > free + kept).then(|| {
+    (needed > free + kept).then(|| {
         format!(
             "the child needs {} and the disk has {} left; make room, or choose another disk: {}",
-            show_bytes(needed + SPARE_BYTES),
+            show_bytes(needed),
             show_bytes(free + kept),
             there.display()
         )

@@ -28,6 +28,23 @@ pub(super) const GENERATION_FILES: [&str; 1] = ["generation_config.json"];
 /// Far above any real one; they are read whole.
 const MAX_BYTES: u64 = 256 << 20;
 
+/// Each of them, with the folder that it is taken from.
+fn companions<'f>(
+    donor: &'f Path,
+    tokenizer: &'f Path,
+) -> impl Iterator<Item = (&'f Path, &'static str)> {
+    let of_tokenizer = TOKENIZER_FILES.iter().map(move |name| (tokenizer, *name));
+    let of_donor = GENERATION_FILES.iter().map(move |name| (donor, *name));
+    of_tokenizer.chain(of_donor)
+}
+
+/// Bytes that they take.
+pub(in crate::merge) fn companion_bytes(donor: &Path, tokenizer: &Path) -> u64 {
+    let size = |(folder, name): (&Path, &str)| std::fs::metadata(folder.join(name)).ok();
+    let sizes = companions(donor, tokenizer).filter_map(size);
+    sizes.map(|metadata| metadata.len().min(MAX_BYTES)).sum()
+}
+
 /// Copies them; a file that a model does not have is no trouble.
 ///
 /// # Errors
@@ -37,9 +54,7 @@ pub(in crate::merge) fn copy_companions(
     tokenizer: &Path,
     staging: &Staging,
 ) -> Result<(), String> {
-    let of_tokenizer = TOKENIZER_FILES.iter().map(|name| (tokenizer, *name));
-    let of_donor = GENERATION_FILES.iter().map(|name| (donor, *name));
-    for (folder, name) in of_tokenizer.chain(of_donor) {
+    for (folder, name) in companions(donor, tokenizer) {
         let path = folder.join(name);
         match files::read(&path, MAX_BYTES) {
             Ok(bytes) => staging.write(name, &bytes)?,

@@ -17,7 +17,7 @@ pub mod units;
 
 pub use self::card::Parents;
 pub(super) use self::card::card;
-pub(super) use self::companions::{chat_template, copy_companions};
+pub(super) use self::companions::{chat_template, companion_bytes, copy_companions};
 pub(super) use self::config::write_config;
 pub(super) use self::encode::encode;
 pub(super) use self::hash::{recipe_hash, work_key};

@@ -56,6 +56,7 @@ fn by_command(
     ticket: &Ticket,
     say: &(dyn Fn(Said) + Sync),
 ) -> Result<Scores, Failure> {
+    prune(folder);
     let folder = folder.join(format!("{}-{}", std::process::id(), next_number()));
     let on_line = |line: command::Line| {
         say(Said {
@@ -83,6 +84,37 @@ fn by_command(
         no_points: Vec::new(),
         source: call.program.clone(),
     })
+}
+
+/// What failed evaluations have left behind, newest first, is kept so far: folders and logs.
+const MOST_LEFT: usize = 40;
+
+/// Removes what the oldest failed evaluations have left in the program's own folder.
+fn prune(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut left: Vec<_> = entries
+        .filter(|entry| is_of_an_evaluation(&entry.file_name().to_string_lossy()))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    left.sort();
+    let surplus = left.len().saturating_sub(MOST_LEFT);
+    for (_, path) in &left[..surplus] {
+        let removed = match path.symlink_metadata().is_ok_and(|m| m.is_dir()) {
+            true => std::fs::remove_dir_all(path),
+            false => std::fs::remove_file(path),
+        };
+        if let Err(error) = removed {
+            log::warn!("{}: {error}", path.display());
+        }
+    }
+}
+
+/// `4711-3` or `4711-3.log`.
+fn is_of_an_evaluation(name: &str) -> bool {
+    let stem = name.strip_suffix(".log").unwrap_or(name);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    stem.split_once('-')
+        .is_some_and(|(process, number)| is_number(process) && is_number(number))
 }
 
 /// Two evaluations of one program never write to one folder.
@@ -129,4 +161,25 @@ pub(super) fn built_in_objection(tasks: &[PathBuf]) -> Option<String> {
 
 pub(super) fn command_objection(call: &Call) -> Option<String> {
     command::objection(call)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fault_13_failed_evaluations_do_not_fill_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        for k in 0..60 {
+            let folder = dir.path().join(format!("7-{k}"));
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join("samples.json"), "{}").unwrap();
+            std::fs::write(dir.path().join(format!("7-{k}.log")), "").unwrap();
+        }
+        std::fs::write(dir.path().join("notes.txt"), "mine").unwrap();
+        prune(dir.path());
+        let left = std::fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(left, MOST_LEFT + 1);
+        assert!(dir.path().join("notes.txt").is_file());
+    }
 }
