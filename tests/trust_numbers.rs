@@ -266,6 +266,25 @@ fn numbers_in_a_table_that_mean_nothing_are_told_with_their_cell() {
     assert_eq!(table("model,gsm8k\na,61.2 ± 3\n").unwrap(), [61.2]);
 }
 
+/// The library that reads it panicked, and the evaluation with it.
+#[cfg(feature = "built-in-evaluator")]
+#[test]
+fn a_broken_tokenizer_is_an_error_and_no_panic() {
+    use kinfolk::checkpoint::Checkpoint;
+    use kinfolk::evaluate::Model;
+    use kinfolk::jobs::Ticket;
+
+    let dir = tempfile::tempdir().unwrap();
+    let base = common::oracle("alder/base");
+    for name in ["config.json", "model.safetensors"] {
+        std::fs::copy(base.join(name), dir.path().join(name)).unwrap();
+    }
+    std::fs::copy(data("tokenizer.json"), dir.path().join("tokenizer.json")).unwrap();
+    let model = Checkpoint::open(dir.path()).unwrap();
+    let error = Model::load(&model, &Ticket::default()).err().unwrap();
+    assert!(error.to_string().contains("control character"), "{error}");
+}
+
 type Window = Harness<'static, App>;
 
 /// A window on the worst study, in a view, after a command.
