@@ -12,14 +12,17 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::merging::planned;
+use common::merging::{options, planned, tiny_model};
 use common::{write_safetensors, zeros};
 use egui_kittest::Harness;
 use kinfolk::charts::PAPER;
 use kinfolk::import::{Content, ImportError, Source, apply, guess, harness};
+use kinfolk::jobs::Ticket;
 use kinfolk::lineage::evolution::{NoGain, Rules, Spent, next, summaries};
 use kinfolk::lineage::strategy::{Choices, Member, Population, STRATEGIES};
 use kinfolk::lineage::{Graph, lay_out};
+use kinfolk::merge::methods::{BaseRule, Description, ParameterKind, REGISTRY};
+use kinfolk::merge::run::run;
 use kinfolk::study::bounds::{MOST_GENERATION, MOST_ID, MOST_PLACE, MOST_VALUE};
 use kinfolk::study::chart::ChartKind;
 use kinfolk::study::file::{from_text, to_text};
@@ -103,6 +106,52 @@ fn slices_that_stack_more_layers_than_any_model_has_are_an_error() {
     );
     let problems = sentences(&wide, &models);
     assert!(problems[0].contains("5001 sources"), "{problems:?}");
+}
+
+/// The ends of the ranges that methods name for their parameters are numbers like any other.
+#[test]
+fn parameters_at_the_ends_of_their_ranges_merge_or_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for (k, name) in ["base", "a", "b"].iter().enumerate() {
+        tiny_model(&dir.path().join(name), k as u64 + 1);
+    }
+    let mut made = 0;
+    for method in REGISTRY {
+        let of = method.description();
+        for own in of.parameters {
+            let ParameterKind::Number { min, max, .. } = own.kind else {
+                continue;
+            };
+            for value in [min, max, 0.0_f64.clamp(min, max)] {
+                let out = dir.path().join("out");
+                let plan = planned(&recipe_of(of, own.key, value), dir.path(), Some(&out));
+                made += usize::from(plan.is_sound());
+                run(&plan, &options(&out), &Ticket::default()).ok();
+                std::fs::remove_dir_all(&out).ok();
+            }
+        }
+    }
+    assert!(made > 50, "{made}");
+}
+
+fn recipe_of(method: &Description, key: &str, value: f64) -> String {
+    let models = match method.models.1 {
+        1 => "[{model: a}]",
+        2 if method.base == BaseRule::OneOfModels => "[{model: base}, {model: b}]",
+        _ if method.base == BaseRule::OneOfModels => "[{model: base}, {model: a}, {model: b}]",
+        _ => "[{model: a}, {model: b}]",
+    };
+    let base = match method.base {
+        BaseRule::Required | BaseRule::OneOfModels => "base_model: base\n",
+        BaseRule::Optional | BaseRule::Forbidden => "",
+    };
+    let needed = method.parameters.iter().filter(|p| p.key != key);
+    let needed = needed.filter(|p| p.default().is_none());
+    let others: String = needed.map(|p| format!(", {}: 0.5", p.key)).collect();
+    let name = method.name;
+    format!(
+        "merge_method: {name}\n{base}models: {models}\nparameters: {{{key}: {value:e}{others}}}\n"
+    )
 }
 
 /// They overflowed when the next id was worked out.
@@ -264,6 +313,24 @@ fn numbers_in_a_table_that_mean_nothing_are_told_with_their_cell() {
         assert!(errors[0].message.contains(words), "{errors:?}");
     }
     assert_eq!(table("model,gsm8k\na,61.2 ± 3\n").unwrap(), [61.2]);
+}
+
+/// The library that reads it panicked, and the evaluation with it.
+#[cfg(feature = "built-in-evaluator")]
+#[test]
+fn a_broken_tokenizer_is_an_error_and_no_panic() {
+    use kinfolk::checkpoint::Checkpoint;
+    use kinfolk::evaluate::Model;
+
+    let dir = tempfile::tempdir().unwrap();
+    let base = common::oracle("alder/base");
+    for name in ["config.json", "model.safetensors"] {
+        std::fs::copy(base.join(name), dir.path().join(name)).unwrap();
+    }
+    std::fs::copy(data("tokenizer.json"), dir.path().join("tokenizer.json")).unwrap();
+    let model = Checkpoint::open(dir.path()).unwrap();
+    let error = Model::load(&model, &Ticket::default()).err().unwrap();
+    assert!(error.to_string().contains("control character"), "{error}");
 }
 
 type Window = Harness<'static, App>;

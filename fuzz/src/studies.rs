@@ -103,7 +103,7 @@ fn draw(choices: &ChartChoices, data: &ChartData<'_>) {
         assert!(bounds.x.0.is_finite() && bounds.x.1.is_finite());
     }
     kinfolk::ui::charts::export::csv(&figure);
-    kinfolk::ui::charts::export::svg(&figure).unwrap();
+    kinfolk::ui::charts::export::svg(&figure).ok();
 }
 
 /// The lineage as the view draws it.

@@ -124,11 +124,9 @@ fn ordered(
 ) -> (Vec<ModelId>, &'static str) {
     let average = |id: &ModelId| record.row(*id).and_then(|row| row.average);
     if models.iter().all(|id| average(id).is_some()) {
-        models.sort_by(|a, b| {
-            average(b)
-                .partial_cmp(&average(a))
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
+        // Sorting by an order that is none, as with a NaN, would panic.
+        let of = |id: &ModelId| average(id).unwrap_or_default();
+        models.sort_by(|a, b| of(b).total_cmp(&of(a)));
         return (models, "Ordered by average, high to low");
     }
     let matrix = Matrix::build(models.len(), |i, j| value(models[i], models[j]));

@@ -1,5 +1,6 @@
 //! The tokenizer of a model: text to tokens and back, and the tokens that end a text.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -34,7 +35,11 @@ impl Words {
             error if error.is_missing() => trouble("there is no tokenizer.json".to_owned()),
             error => trouble(error.to_string()),
         })?;
-        let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| trouble(e.to_string()))?;
+        // What is no JSON at all has a better sentence of its own.
+        serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)
+            .map_err(|error| trouble(error.to_string()))?;
+        let read = guarded(|| Tokenizer::from_bytes(bytes));
+        let mut tokenizer = read.map_err(trouble)?;
         // What was good for training must not shorten or fill up a prompt.
         tokenizer.with_padding(None);
         tokenizer
@@ -62,29 +67,34 @@ impl Words {
 
     /// The tokens of texts, with what the tokenizer puts around a text, such as `<s>`.
     pub(crate) fn prompts(&self, texts: Vec<&str>) -> Result<Vec<Vec<u32>>, EvaluateError> {
-        let encoded = self.tokenizer.encode_batch(texts, true);
-        let encoded = encoded.map_err(|error| self.trouble(&error))?;
+        let encoded = self.guarded(|| self.tokenizer.encode_batch(texts, true))?;
         Ok(encoded.iter().map(|e| e.get_ids().to_vec()).collect())
     }
 
     /// How many tokens each text has by itself.
     pub(crate) fn lengths(&self, texts: Vec<&str>) -> Result<Vec<usize>, EvaluateError> {
-        let encoded = self.tokenizer.encode_batch(texts, false);
-        let encoded = encoded.map_err(|error| self.trouble(&error))?;
+        let encoded = self.guarded(|| self.tokenizer.encode_batch(texts, false))?;
         Ok(encoded.iter().map(|e| e.get_ids().len()).collect())
     }
 
     /// The text of tokens, without special ones.
     pub(crate) fn text(&self, tokens: &[u32]) -> Result<String, EvaluateError> {
-        self.tokenizer
-            .decode(tokens, true)
-            .map_err(|error| self.trouble(&error))
+        self.guarded(|| self.tokenizer.decode(tokens, true))
     }
 
-    fn trouble(&self, error: &tokenizers::Error) -> EvaluateError {
-        EvaluateError::Tokenizer {
+    fn guarded<T>(&self, work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, EvaluateError> {
+        guarded(work).map_err(|reason| EvaluateError::Tokenizer {
             path: self.path.clone(),
-            reason: error.to_string(),
-        }
+            reason,
+        })
+    }
+}
+
+/// What the library makes, or why not. It panics on some files that it cannot read: tokenizers
+/// 0.23 on a decoder that is no object, and more.
+fn guarded<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(made) => made.map_err(|error| error.to_string()),
+        Err(_) => Err("the tokenizer library cannot read it".to_owned()),
     }
 }

@@ -125,11 +125,12 @@ impl Shown {
     pub fn children(&self, model: usize) -> Vec<usize> {
         let edges = self.graph.edges.iter();
         let mut out: Vec<usize> = edges.filter(|e| e[0] == model).map(|e| e[1]).collect();
-        let place = |&m: &usize| (self.layout.columns[m], self.layout.heights[m]);
-        out.sort_by(|a, b| {
-            place(a)
-                .partial_cmp(&place(b))
-                .unwrap_or(std::cmp::Ordering::Equal)
+        let Layout {
+            columns, heights, ..
+        } = &self.layout;
+        out.sort_by(|&a, &b| {
+            let column = columns[a].cmp(&columns[b]);
+            column.then_with(|| heights[a].total_cmp(&heights[b]))
         });
         out
     }
