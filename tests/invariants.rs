@@ -65,8 +65,6 @@ fn egui_is_named_only_in_the_window() {
 fn unsafe_stands_only_in_the_map_and_the_kernels() {
     let allowed = [
         "checkpoint/map.rs",
-        // A map of a file that somebody cuts short.
-        "checkpoint/sigbus.rs",
         "numeric/isa.rs",
         "numeric/dots.rs",
         "numeric/decode.rs",

@@ -52,7 +52,7 @@ impl Config {
         let text = read_text(path, MAX_BYTES).map_err(|error| error.to_string())??;
         let object: Map<String, Value> =
             serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        let identity = FileIdentity::new(path, &metadata, 0, text.as_bytes());
+        let identity = FileIdentity::new(path, &metadata, text.as_bytes());
         Ok((Self::from_object(&object), identity))
     }
 

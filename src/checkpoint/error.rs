@@ -101,11 +101,6 @@ pub enum CheckpointError {
         found: u64,
     },
 
-    #[error("the file was cut short while it was read, so that tensor `{tensor}` is not whole any more; put the whole file back and start again: {}", path.display())]
-    CutShort { path: PathBuf, tensor: String },
-    #[error("the file has changed while it was in use; let nobody write to it and start again: {}", path.display())]
-    Changed { path: PathBuf },
-
     #[error("the index is not valid, {reason}; download it again: {}", path.display())]
     Index { path: PathBuf, reason: String },
     #[error("the index puts tensor `{tensor}` into `{found}`, which is not the plain name of a file in its folder; do not trust it: {}", path.display())]

@@ -1,13 +1,11 @@
 //! The header of a safetensors file: eight bytes of length, then JSON.
 //!
-//! The `safetensors` crate reads headers too; its errors
+//! Read in place from the mapped bytes. The `safetensors` crate reads headers too; its errors
 //! name neither the tensor nor what was expected, and it lets the last of two equal names win.
 //! So the JSON is read here, and [`super::layout`] checks what it claims.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -31,52 +29,30 @@ pub(super) struct Claim<'a> {
     pub(super) data_offsets: (u64, u64),
 }
 
-/// Bytes before the JSON header, which state its length.
-pub(super) const PREFIX: usize = 8;
-
-/// The bytes of the JSON header of a file.
-pub(super) fn read(path: &Path, file: &mut File) -> Result<Vec<u8>, CheckpointError> {
-    let unreadable = |error: std::io::Error| CheckpointError::unreadable(path, error.into());
-    let len = file.metadata().map_err(unreadable)?.len();
-    let mut bytes = Vec::new();
-    let start = LFS_POINTER.len() as u64;
-    file.by_ref()
-        .take(start)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes == LFS_POINTER {
+/// The bytes of the JSON header within `file`.
+pub(super) fn json_bytes<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8], CheckpointError> {
+    if file.starts_with(LFS_POINTER) {
         return Err(CheckpointError::GitLfsPointer {
             path: path.to_owned(),
         });
     }
-    let Some(length) = bytes.first_chunk::<PREFIX>() else {
+    let Some((length, rest)) = file.split_first_chunk::<8>() else {
         return Err(CheckpointError::TooShort {
             path: path.to_owned(),
-            found: bytes.len(),
+            found: file.len(),
         });
     };
     let found = u64::from_le_bytes(*length);
-    let expected = MAX_HEADER_BYTES.min(len.saturating_sub(PREFIX as u64));
-    let wrong = || CheckpointError::HeaderLength {
-        path: path.to_owned(),
-        expected,
-        found,
-    };
-    if found > expected {
-        return Err(wrong());
-    }
-    bytes.clear();
-    file.seek(SeekFrom::Start(PREFIX as u64))
-        .map_err(unreadable)?;
-    file.take(found)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    // Shorter than a moment ago: it is being written to.
-    if bytes.len() as u64 == found {
-        Ok(bytes)
-    } else {
-        Err(wrong())
-    }
+    let expected = MAX_HEADER_BYTES.min(rest.len() as u64);
+    usize::try_from(found)
+        .ok()
+        .filter(|_| found <= expected)
+        .and_then(|found| rest.get(..found))
+        .ok_or_else(|| CheckpointError::HeaderLength {
+            path: path.to_owned(),
+            expected,
+            found,
+        })
 }
 
 /// Reads the claims of a header, in the order of the file.

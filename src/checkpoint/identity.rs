@@ -3,8 +3,7 @@
 //! Results are cached under [`Identity::key`]. Weights are not hashed, which would take as
 //! long as the work that the cache saves; length, time and header are.
 
-use std::fs::{File, Metadata};
-use std::io::{Read, Seek, SeekFrom};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -28,8 +27,6 @@ pub struct FileIdentity {
     pub modified: Option<SystemTime>,
     /// Of the header's JSON; of the whole text for a configuration file.
     pub header_sha256: [u8; 32],
-    /// Where in the file that is, in bytes.
-    header: (u64, u64),
 }
 
 /// What became of an opened checkpoint's files.
@@ -72,24 +69,13 @@ impl Identity {
 }
 
 impl FileIdentity {
-    /// A file whose identity is in `header`, which begins at byte `start`.
-    pub(super) fn new(path: &Path, metadata: &Metadata, start: u64, header: &[u8]) -> Self {
+    pub(super) fn new(path: &Path, metadata: &Metadata, header: &[u8]) -> Self {
         Self {
-            header: (start, header.len() as u64),
             path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
             len: metadata.len(),
             modified: metadata.modified().ok(),
             header_sha256: Sha256::digest(header).into(),
         }
-    }
-
-    /// The hash of what stands where the header stood.
-    pub(super) fn header_now(&self, file: &mut File) -> std::io::Result<[u8; 32]> {
-        let (start, len) = self.header;
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(start))?;
-        file.take(len).read_to_end(&mut bytes)?;
-        Ok(Sha256::digest(bytes).into())
     }
 
     fn state(&self) -> OnDisk {

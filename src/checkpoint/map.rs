@@ -1,54 +1,41 @@
 //! A file seen as memory, and the one place here where `unsafe` stands.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::ops::Range;
 use std::path::Path;
 
 use memmap2::Mmap;
 
 use super::CheckpointError;
-use super::sigbus::{self, Watched};
+use crate::files;
 
 /// A regular file, mapped for reading.
 #[derive(Debug)]
 pub(super) struct Map {
-    // Dropped first: nothing is watched that is not mapped.
-    watched: Watched,
     mmap: Mmap,
     metadata: Metadata,
 }
 
 impl Map {
-    /// Maps an open file.
-    pub(super) fn new(
-        path: &Path,
-        file: &File,
-        metadata: Metadata,
-    ) -> Result<Self, CheckpointError> {
+    /// Maps the file at `path`, following links.
+    pub(super) fn open(path: &Path) -> Result<Self, CheckpointError> {
+        let (file, metadata) =
+            files::open(path).map_err(|error| CheckpointError::unreadable(path, error))?;
         // SAFETY: The map is read-only, and this program never writes to a file that it may
         // have mapped: outputs are written under another name and renamed. What this does not
         // protect from: another program that writes into the file changes the numbers under
-        // us, which by the letter is undefined behaviour; nothing but numbers is ever read from
-        // the map, any bit pattern of which is valid, and `Watch` finds out afterwards. One
-        // that cuts the file short makes the next read beyond its new end a SIGBUS, which
-        // `sigbus` answers with zeros and a note for `Watch`.
-        let mmap = unsafe { Mmap::map(file) }
+        // us, which is why nothing but numbers is read from the map after the header has been
+        // checked; and one that cuts the file short makes the next read beyond its new end a
+        // SIGBUS, which ends the program. `Checkpoint::state_on_disk` lets callers notice both
+        // before long work. Any bit pattern is a valid `u8`, so no value here can be invalid.
+        let mmap = unsafe { Mmap::map(&file) }
             .map_err(|error| CheckpointError::unreadable(path, error.into()))?;
-        Ok(Self {
-            watched: sigbus::watch(&mmap),
-            mmap,
-            metadata,
-        })
+        Ok(Self { mmap, metadata })
     }
 
     /// The whole file.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.mmap
-    }
-
-    /// The first byte that was read and is not in the file any more.
-    pub(super) fn cut_at(&self) -> Option<usize> {
-        self.watched.cut_at()
     }
 
     /// Length and time at the moment of opening.

@@ -14,7 +14,6 @@ mod locate;
 mod map;
 mod opened;
 mod shards;
-mod sigbus;
 mod weights;
 
 pub mod dtype;
@@ -26,7 +25,6 @@ mod config;
 mod identity;
 mod problems;
 mod summary;
-mod watch;
 
 mod pairing;
 
@@ -42,8 +40,6 @@ pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::names::{Kind, Place, Stack, in_layer, is_language_head, is_token_embedding, place};
 pub use self::order::natural;
 pub use self::pairing::{LeftOut, Pairing, Segment, Source, Stored, comparable, pair};
-
-pub use self::watch::Watch;
 
 use self::locate::Located;
 use self::opened::Opened;
@@ -274,24 +270,6 @@ impl Checkpoint {
     /// What became of the files since, by asking the file system alone.
     pub fn state_on_disk(&self) -> OnDisk {
         self.identity.state()
-    }
-
-    /// What of its files was read and found missing, if anything: somebody has cut one short
-    /// since it was opened.
-    pub fn cut_short(&self) -> Option<CheckpointError> {
-        let cut = |(k, file): (usize, &Arc<Weights>)| {
-            let at = file.cut_at()?;
-            let mut own = self
-                .tensors
-                .iter()
-                .filter(|t| t.file == k && t.range.end > at);
-            let first = own.by_ref().min_by_key(|t| t.range.end)?;
-            Some(CheckpointError::CutShort {
-                path: file.path().to_owned(),
-                tensor: first.name.clone(),
-            })
-        };
-        self.files.iter().enumerate().find_map(cut)
     }
 
     /// Tells the system that the numbers of `tensor` will be read soon.

@@ -64,7 +64,7 @@ fn read(path: &Path) -> Result<(Index, FileIdentity), CheckpointError> {
             });
         }
     }
-    let identity = FileIdentity::new(path, &metadata, 0, text.as_bytes());
+    let identity = FileIdentity::new(path, &metadata, text.as_bytes());
     Ok((index, identity))
 }
 

@@ -8,7 +8,6 @@ use super::identity::FileIdentity;
 use super::layout::{self, Entry};
 use super::map::Map;
 use super::{CheckpointError, header};
-use crate::files;
 
 /// A mapped safetensors file.
 #[derive(Debug)]
@@ -26,21 +25,13 @@ impl Weights {
     ///
     /// Shared, because an adapter reads the same file as the checkpoint that it belongs to.
     pub(super) fn open(path: &Path) -> Result<Listed, CheckpointError> {
-        let (mut file, metadata) =
-            files::open(path).map_err(|error| CheckpointError::unreadable(path, error))?;
-        // Not through the map: what is parsed must not change while it is.
-        let json = header::read(path, &mut file)?;
-        let map = Map::new(path, &file, metadata)?;
-        let data_start = header::PREFIX + json.len();
-        let Some(data_len) = map.bytes().len().checked_sub(data_start) else {
-            return Err(CheckpointError::Changed {
-                path: path.to_owned(),
-            });
-        };
-        let claims = header::claims(path, &json)?;
-        let entries = layout::check(path, claims, data_start, data_len)?;
-        let start = header::PREFIX as u64;
-        let identity = FileIdentity::new(path, map.metadata(), start, &json);
+        let map = Map::open(path)?;
+        let file = map.bytes();
+        let json = header::json_bytes(path, file)?;
+        let data_start = 8 + json.len();
+        let claims = header::claims(path, json)?;
+        let entries = layout::check(path, claims, data_start, file.len() - data_start)?;
+        let identity = FileIdentity::new(path, map.metadata(), json);
         let weights = Self {
             path: path.to_owned(),
             map,
@@ -60,11 +51,6 @@ impl Weights {
     /// The bytes in `range`; none if it is not a range of this file.
     pub(super) fn bytes(&self, range: &Range<usize>) -> &[u8] {
         self.map.bytes().get(range.clone()).unwrap_or_default()
-    }
-
-    /// The first byte that was read and is not in the file any more.
-    pub(super) fn cut_at(&self) -> Option<usize> {
-        self.map.cut_at()
     }
 
     pub(super) fn size_bytes(&self) -> u64 {

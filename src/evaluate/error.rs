@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::checkpoint::CheckpointError;
 use crate::jobs::{Cancelled, Failure};
 
 /// Why there is no score.
@@ -22,8 +21,6 @@ pub enum EvaluateError {
     )]
     NotBuiltIn,
 
-    #[error("{0}")]
-    Weights(String),
     #[error("the built-in evaluator cannot run this model, {reason}; evaluate it with a program of yours: {}", path.display())]
     Unsupported { path: PathBuf, reason: String },
     #[error("the model's settings cannot be used, {reason}; download the file again: {}", path.display())]
@@ -62,12 +59,6 @@ pub enum EvaluateError {
 
     #[error("the evaluation failed inside the inference library: {reason}")]
     Inference { reason: String },
-}
-
-impl From<CheckpointError> for EvaluateError {
-    fn from(error: CheckpointError) -> Self {
-        Self::Weights(error.to_string())
-    }
 }
 
 impl From<EvaluateError> for Failure {

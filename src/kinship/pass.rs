@@ -14,10 +14,8 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::{Kinship, TensorGram};
-use crate::checkpoint::{
-    Checkpoint, CheckpointError, Factors, LeftOut, Pairing, Segment, Source, Watch, pair,
-};
-use crate::jobs::{Cancelled, Failure, Ticket};
+use crate::checkpoint::{Checkpoint, Factors, LeftOut, Pairing, Segment, Source, pair};
+use crate::jobs::{Cancelled, Ticket};
 use crate::numeric::panel::BLOCK;
 use crate::numeric::{Gram, Panel};
 use crate::parallel::{in_order, lock};
@@ -46,9 +44,7 @@ const BLOCKS_PER_REPORT: usize = 64;
 /// called for each segment as it is done, in any order, with the index it will have.
 ///
 /// # Errors
-/// [`MeasureError::Cancelled`] within a few milliseconds of the ticket being cancelled;
-/// [`MeasureError::Files`] if a file was not the one that was opened, or changed while it was
-/// read.
+/// [`Cancelled`] within a few milliseconds of the ticket being cancelled.
 pub fn measure(
     base: &Checkpoint,
     models: &[&Checkpoint],
@@ -56,9 +52,8 @@ pub fn measure(
     known: Option<&Kinship>,
     ticket: &Ticket,
     on_tensor: &(dyn Fn(usize, &TensorGram) + Sync),
-) -> Result<Kinship, MeasureError> {
+) -> Result<Kinship, Cancelled> {
     ticket.advance(0)?;
-    let watch = Watch::begin(std::iter::once(base).chain(models.iter().copied()))?;
     let pairing = pair(base, models);
     let bytes: u64 = pairing.segments.iter().map(Segment::size_bytes).sum();
     let largest = match precision {
@@ -75,10 +70,8 @@ pub fn measure(
         known: known_grams(known, &pairing, precision),
         pairing: &pairing,
         largest,
-        watch: &watch,
     };
     let tensors = pass.run(ticket, on_tensor)?;
-    watch.end()?;
     let mut left_out = pairing.left_out.clone();
     left_out.extend(not_finite(&tensors));
     Ok(Kinship {
@@ -128,33 +121,6 @@ struct Pass<'a> {
     known: Vec<Option<&'a Gram>>,
     /// The largest |δ| of each model, for the 8-bit variant.
     largest: Option<Vec<f64>>,
-    watch: &'a Watch<'a>,
-}
-
-/// Why a measurement gave nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MeasureError {
-    /// The user asked to stop.
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-    /// Something is wrong with a file; the sentence for the user.
-    #[error("{0}")]
-    Files(String),
-}
-
-impl From<CheckpointError> for MeasureError {
-    fn from(error: CheckpointError) -> Self {
-        Self::Files(error.to_string())
-    }
-}
-
-impl From<MeasureError> for Failure {
-    fn from(error: MeasureError) -> Self {
-        match error {
-            MeasureError::Cancelled(cancelled) => cancelled.into(),
-            MeasureError::Files(sentence) => Self::Failed(sentence),
-        }
-    }
 }
 
 impl Pass<'_> {
@@ -162,7 +128,7 @@ impl Pass<'_> {
         &self,
         ticket: &Ticket,
         on_tensor: &(dyn Fn(usize, &TensorGram) + Sync),
-    ) -> Result<Vec<TensorGram>, MeasureError> {
+    ) -> Result<Vec<TensorGram>, Cancelled> {
         let segments = &self.pairing.segments;
         let chunks = chunks(segments);
         let unfinished: Vec<Mutex<Vec<Option<Gram>>>> = segments
@@ -174,15 +140,13 @@ impl Pass<'_> {
         in_order(chunks.len(), |k| {
             let (index, range) = &chunks[k];
             let gram = self.chunk(*index, range.clone(), ticket)?;
-            // Before anybody is told of it.
-            self.watch.glance()?;
             let done = put(&unfinished[*index], range.start / CHUNK, gram);
             if let Some(parts) = done {
                 let tensor = self.finish(*index, &parts);
                 on_tensor(*index, &tensor);
                 *lock(&finished[*index]) = Some(tensor);
             }
-            Ok::<(), MeasureError>(())
+            Ok(())
         })?;
         // Every chunk was run, so every segment is there.
         Ok(finished

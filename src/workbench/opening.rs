@@ -243,7 +243,5 @@ fn sampled_distance(base: &Checkpoint, other: &Checkpoint) -> Option<f64> {
             .map(|(a, b)| (a - b) * (a - b))
             .sum::<f64>();
     }
-    // Zeros in place of what somebody has cut off would be a distance of another model.
-    let is_whole = [base, other].iter().all(|c| c.cut_short().is_none());
-    (is_whole && square.is_finite()).then_some(square)
+    square.is_finite().then_some(square)
 }

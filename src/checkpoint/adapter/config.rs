@@ -126,7 +126,7 @@ impl AdapterConfig {
             reason,
         };
         let text = read_text(path, MAX_BYTES)?.map_err(invalid)?;
-        let identity = FileIdentity::new(path, &metadata, 0, text.as_bytes());
+        let identity = FileIdentity::new(path, &metadata, text.as_bytes());
         let syntax = |error: serde_json::Error| invalid(error.to_string());
         let object: Map<String, Value> = serde_json::from_str(&text).map_err(syntax)?;
         refusal(&object).map_or(Ok(()), |reason| {

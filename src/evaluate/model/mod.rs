@@ -22,7 +22,7 @@ use self::settings::Settings;
 use self::weights::Reader;
 use self::words::Words;
 use super::EvaluateError;
-use crate::checkpoint::{Checkpoint, Form, Watch};
+use crate::checkpoint::{Checkpoint, Form};
 use crate::jobs::Ticket;
 
 /// A model that is ready to be evaluated.
@@ -49,11 +49,7 @@ impl Model {
         let settings = Settings::read(checkpoint)?;
         let words = Words::read(checkpoint.folder(), settings.ends.clone())?;
         check_memory(checkpoint, memory::available())?;
-        let watch = Watch::begin([checkpoint])?;
-        let read = Decoder::read(settings, Reader::new(checkpoint, ticket));
-        // A file that was cut short explains whatever else went wrong.
-        watch.end()?;
-        let decoder = read?;
+        let decoder = Decoder::read(settings, Reader::new(checkpoint, ticket))?;
         Ok(Self {
             path,
             decoder,

@@ -36,19 +36,6 @@ pub(super) fn opened(step: &Step, steps: &[Arc<Checkpoint>]) -> Result<Opened, R
     Ok(out)
 }
 
-/// Every checkpoint of some models: weights and adapters.
-pub(super) fn checkpoints(models: &Opened) -> impl Iterator<Item = &Checkpoint> {
-    let both = |(weights, adapter)| {
-        let adapter: &Option<Arc<Checkpoint>> = adapter;
-        let weights: &Arc<Checkpoint> = weights;
-        std::iter::once(&**weights).chain(adapter.as_deref())
-    };
-    models
-        .iter()
-        .map(|(weights, adapter)| (weights, adapter))
-        .flat_map(both)
-}
-
 /// The numbers of a tensor's inputs: the first rows that all have.
 pub(super) fn inputs<'m>(
     plan: &TensorPlan,

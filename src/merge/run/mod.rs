@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::inputs::{Opened, checkpoints, opened};
+use self::inputs::{Opened, opened};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
 use self::shard::failure;
 use super::plan::{Plan, Step};
@@ -22,7 +22,7 @@ use super::write::{
     Finishing, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
     chat_template, copy_companions, recipe_hash, work_key, write_config,
 };
-use crate::checkpoint::{Checkpoint, Watch};
+use crate::checkpoint::Checkpoint;
 use crate::jobs::Ticket;
 
 /// Carries out `plan`, which must be sound, on all threads of the current pool.
@@ -161,27 +161,6 @@ impl Run<'_> {
     ) -> Result<(), RunError> {
         let step = &self.plan.steps[k];
         let models = opened(step, steps)?;
-        let watch = Watch::begin(checkpoints(&models)).map_err(|error| error.to_string())?;
-        let made = self
-            .shards(step, layout, &models, staging, &watch)
-            .and_then(|()| self.companions(step, layout, &models, staging));
-        watch.end().map_err(|error| {
-            // What is finished may be half of the old and half of the new.
-            staging.forget();
-            error.to_string()
-        })?;
-        made
-    }
-
-    /// Writes the files of weights.
-    fn shards(
-        &mut self,
-        step: &Step,
-        layout: &Layout,
-        models: &Opened,
-        staging: &mut Staging,
-        watch: &Watch<'_>,
-    ) -> Result<(), RunError> {
         let mut finishing: Option<Finishing> = None;
         self.outcome.files.clear();
         self.outcome.tensors = step.tensors.len();
@@ -195,14 +174,15 @@ impl Run<'_> {
             }
             let file = ShardFile::create(staging.path(), shard)
                 .map_err(|error| staging.sentence(&error, &shard.file_name))?;
-            self.shard(step, shard, (models, watch), &file)
+            self.shard(step, shard, &models, &file)
                 .map_err(|error| failure(error, staging, shard))?;
             // One shard is on its way to the disk while the next is made.
             self.await_disk(finishing.take(), staging)?;
             let handed = file.finish(&shard.file_name);
             finishing = Some(handed.map_err(|error| staging.sentence(&error, &shard.file_name))?);
         }
-        self.await_disk(finishing, staging)
+        self.await_disk(finishing, staging)?;
+        self.companions(step, layout, &models, staging)
     }
 
     fn await_disk(

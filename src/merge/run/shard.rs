@@ -12,7 +12,7 @@ use super::super::write::{ShardFile, ShardPlan, Staging, encode};
 use super::super::{Merged, merge_tensor};
 use super::inputs::{Opened, inputs, read_ahead};
 use super::{NonFinite, Run, RunError};
-use crate::checkpoint::{CheckpointError, Watch, dtype};
+use crate::checkpoint::dtype;
 
 impl Run<'_> {
     /// Counts a shard that is there as read, so that the bar comes to its end.
@@ -27,7 +27,7 @@ impl Run<'_> {
         &mut self,
         step: &Step,
         shard: &ShardPlan,
-        (models, watch): (&Opened, &Watch<'_>),
+        models: &Opened,
         file: &ShardFile,
     ) -> Result<(), MergeError> {
         for (at, &(k, offset)) in shard.tensors.iter().enumerate() {
@@ -40,8 +40,6 @@ impl Run<'_> {
                 Work::Copy => self.copy(tensor, models, file, offset)?,
                 Work::Merge => self.merge(step, tensor, models, file, offset)?,
             }
-            let changed = |error: CheckpointError| MergeError::Refused(error.to_string());
-            watch.glance().map_err(changed)?;
             // A method may need fewer readings than it announced.
             let done = self.ticket.progress().done - before;
             let expected = step.bytes_read(tensor);

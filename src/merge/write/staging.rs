@@ -125,13 +125,6 @@ impl Staging {
         self.state.write(&self.path).map_err(failed)
     }
 
-    /// Forgets all finished shards: they are not what they should be, and go with the folder.
-    pub(in crate::merge) fn forget(&mut self) {
-        self.state.finished.clear();
-        // What cannot be written down is found out by the key of the changed files.
-        self.state.write(&self.path).ok();
-    }
-
     /// What to say of trouble with one of its files.
     pub(in crate::merge) fn sentence(&self, error: &io::Error, file_name: &str) -> String {
         sentence(error, &self.path.join(file_name))
