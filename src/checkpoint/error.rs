@@ -101,6 +101,15 @@ pub enum CheckpointError {
         found: u64,
     },
 
+    #[error("the file was cut short while it was read; tensor `{tensor}` is not whole any more; download it again, then open the model anew: {}", path.display())]
+    CutShort { path: PathBuf, tensor: String },
+    #[error("a part of tensor `{tensor}` could not be read; check the disk that the file lies on: {}", path.display())]
+    PartUnreadable { path: PathBuf, tensor: String },
+    #[error("the file has changed since it was opened; open the model anew: {}", path.display())]
+    ChangedSinceOpened { path: PathBuf },
+    #[error("the file was changed while it was read; wait until nothing writes to it any more, and start again: {}", path.display())]
+    ChangedWhileRead { path: PathBuf },
+
     #[error("the index is not valid, {reason}; download it again: {}", path.display())]
     Index { path: PathBuf, reason: String },
     #[error("the index puts tensor `{tensor}` into `{found}`, which is not the plain name of a file in its folder; do not trust it: {}", path.display())]

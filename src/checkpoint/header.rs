@@ -1,11 +1,13 @@
 //! The header of a safetensors file: eight bytes of length, then JSON.
 //!
-//! Read in place from the mapped bytes. The `safetensors` crate reads headers too; its errors
+//! Read as a file and not from the map, so that bytes that change meanwhile are never parsed. The
+//! `safetensors` crate reads headers too; its errors
 //! name neither the tensor nor what was expected, and it lets the last of two equal names win.
 //! So the JSON is read here, and [`super::layout`] checks what it claims.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -29,30 +31,48 @@ pub(super) struct Claim<'a> {
     pub(super) data_offsets: (u64, u64),
 }
 
-/// The bytes of the JSON header within `file`.
-pub(super) fn json_bytes<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8], CheckpointError> {
-    if file.starts_with(LFS_POINTER) {
+/// Reads the JSON header of `file`, which has `len` bytes and is at its start.
+pub(super) fn read(
+    path: &Path,
+    file: &mut impl Read,
+    len: u64,
+) -> Result<Vec<u8>, CheckpointError> {
+    let unreadable = |error: io::Error| CheckpointError::unreadable(path, error.into());
+    let mut start = Vec::new();
+    let most = LFS_POINTER.len() as u64;
+    let taken = file.by_ref().take(most).read_to_end(&mut start);
+    taken.map_err(unreadable)?;
+    if start == LFS_POINTER {
         return Err(CheckpointError::GitLfsPointer {
             path: path.to_owned(),
         });
     }
-    let Some((length, rest)) = file.split_first_chunk::<8>() else {
+    let Some((length, rest)) = start.split_first_chunk::<8>() else {
         return Err(CheckpointError::TooShort {
             path: path.to_owned(),
-            found: file.len(),
+            found: start.len(),
         });
     };
     let found = u64::from_le_bytes(*length);
-    let expected = MAX_HEADER_BYTES.min(rest.len() as u64);
-    usize::try_from(found)
-        .ok()
-        .filter(|_| found <= expected)
-        .and_then(|found| rest.get(..found))
-        .ok_or_else(|| CheckpointError::HeaderLength {
-            path: path.to_owned(),
-            expected,
-            found,
-        })
+    let expected = MAX_HEADER_BYTES.min(len.saturating_sub(8));
+    let wrong = || CheckpointError::HeaderLength {
+        path: path.to_owned(),
+        expected,
+        found,
+    };
+    if found > expected {
+        return Err(wrong());
+    }
+    // At most `MAX_HEADER_BYTES`.
+    let mut json = rest[..rest.len().min(found as usize)].to_vec();
+    let left = found - json.len() as u64;
+    json.reserve_exact(left as usize);
+    file.take(left).read_to_end(&mut json).map_err(unreadable)?;
+    // The file is shorter than it was a moment ago.
+    if json.len() as u64 != found {
+        return Err(wrong());
+    }
+    Ok(json)
 }
 
 /// Reads the claims of a header, in the order of the file.
