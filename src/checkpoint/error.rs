@@ -30,6 +30,16 @@ pub enum CheckpointError {
     NoWeights { path: PathBuf },
     #[error("the folder holds {found} safetensors files and no index says which belong together; open one of them: {}", path.display())]
     SeveralFiles { path: PathBuf, found: usize },
+    #[error("{found} of {total} files of the model are here, and no index; finish the download: {}", path.display())]
+    HalfDownload {
+        path: PathBuf,
+        found: usize,
+        total: u64,
+    },
+    #[error("this is one of {total} files of a model; open its folder for the whole: {}", path.display())]
+    OneShard { path: PathBuf, total: u64 },
+    #[error("this is an unfinished merge; start the same merge again to finish it: {}", path.display())]
+    UnfinishedMerge { path: PathBuf },
     #[error("the hub cache folder cannot be used: {reason}; open one of its snapshots: {}", path.display())]
     HubCache { path: PathBuf, reason: String },
 

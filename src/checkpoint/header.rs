@@ -13,8 +13,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-use super::CheckpointError;
-use super::json::Pairs;
+use super::json::{AnyText, Numbers, Pairs, Text, reason, repeated};
+use super::{CheckpointError, limits};
 
 /// The longest header that is read, the same bound as in the reference implementation.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -26,7 +26,7 @@ const LFS_POINTER: &[u8] = b"version https://git-lfs";
 pub(super) struct Claim<'a> {
     #[serde(borrow)]
     pub(super) dtype: Cow<'a, str>,
-    pub(super) shape: Vec<usize>,
+    pub(super) shape: Numbers<{ limits::DIMENSIONS }>,
     /// First byte and the byte after the last, counted from the end of the header.
     pub(super) data_offsets: (u64, u64),
 }
@@ -91,10 +91,12 @@ pub(super) fn claims<'a>(
             "expected `{` at its start and found something else".to_owned(),
         ));
     }
-    let header: Header<'_> =
-        serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+    let header: Header<'_> = serde_json::from_str(text).map_err(|error| invalid(reason(&error)))?;
     Ok(header.0)
 }
+
+/// The values of the metadata are passed over.
+type Metadata<'a> = Pairs<Text<'a, { limits::NAME_BYTES }>, AnyText, { limits::METADATA_KEYS }>;
 
 struct Header<'a>(Vec<(String, Claim<'a>)>);
 
@@ -116,33 +118,32 @@ impl<'de> Visitor<'de> for HeaderVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut claims = Vec::new();
         let mut metadata_seen = false;
-        while let Some(name) = map.next_key::<String>()? {
+        while let Some(name) = map.next_key::<Text<'de, { limits::NAME_BYTES }>>()? {
+            let name = name.0.into_owned();
             if name == "__metadata__" {
-                map.next_value::<Option<Pairs<String>>>()
+                map.next_value::<Option<Metadata<'de>>>()
                     .map_err(|error| A::Error::custom(format_args!("`{name}`: {error}")))?;
                 if std::mem::replace(&mut metadata_seen, true) {
                     return Err(A::Error::custom("`__metadata__` is named twice"));
                 }
                 continue;
             }
+            if claims.len() == limits::TENSORS {
+                return Err(A::Error::custom(format_args!(
+                    "it has more than {} tensors",
+                    limits::TENSORS
+                )));
+            }
             let claim = map
                 .next_value::<Claim<'de>>()
                 .map_err(|error| A::Error::custom(format_args!("tensor `{name}`: {error}")))?;
             claims.push((name, claim));
         }
-        match repeated(&claims) {
+        match repeated(claims.iter().map(|(name, _)| name.as_str())) {
             Some(name) => Err(A::Error::custom(format_args!(
                 "tensor `{name}` is named twice"
             ))),
             None => Ok(Header(claims)),
         }
     }
-}
-
-fn repeated<'a>(claims: &'a [(String, Claim<'_>)]) -> Option<&'a str> {
-    let mut names: Vec<&str> = claims.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    names
-        .windows(2)
-        .find_map(|pair| (pair[0] == pair[1]).then_some(pair[0]))
 }

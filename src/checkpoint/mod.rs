@@ -7,6 +7,7 @@
 
 mod error;
 mod json;
+mod limits;
 
 mod header;
 mod layout;
