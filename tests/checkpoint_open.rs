@@ -139,11 +139,19 @@ fn index_that_tells_too_little_is_remarked() {
 }
 
 #[test]
-fn one_shard_alone_is_remarked() {
+fn one_shard_alone_is_refused() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("model-00001-of-00002.safetensors");
     write_safetensors(&path, &[zeros("a", &[1])]);
-    assert!(open(&path).problems()[0].contains("one shard of several"));
+    let error = Checkpoint::open(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("one of 2 files of a model; open its folder"),
+        "{error}"
+    );
+    // A set of one is whole.
+    let whole = dir.path().join("model-00001-of-00001.safetensors");
+    write_safetensors(&whole, &[zeros("a", &[1])]);
+    assert_eq!(open(&whole).problems(), [""; 0]);
 }
 
 #[test]

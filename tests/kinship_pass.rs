@@ -13,7 +13,7 @@ use common::Part;
 use kinfolk::checkpoint::Checkpoint;
 use kinfolk::jobs::{Cancelled, Ticket};
 use kinfolk::kinship::{
-    Grain, Kinship, Matrix, Measure, Metric, Precision, TensorGram, measure, store,
+    Grain, Kinship, Matrix, Measure, MeasureError, Metric, Precision, TensorGram, measure, store,
 };
 use tempfile::TempDir;
 
@@ -341,7 +341,7 @@ fn cancelled_before_the_start_it_measures_nothing() {
         let touched = |_: usize, _: &TensorGram| panic!("nothing should have been measured");
         let all = models.first(2);
         let found = measure(&models.base, &all, precision, None, &ticket, &touched);
-        assert_eq!(found, Err(Cancelled));
+        assert_eq!(found, Err(MeasureError::Cancelled(Cancelled)));
     }
 }
 
@@ -379,7 +379,7 @@ fn cancelled_on_the_way_it_stops_after_the_tensors_in_work() {
             &stop_soon,
         )
     });
-    assert_eq!(found, Err(Cancelled));
+    assert_eq!(found, Err(MeasureError::Cancelled(Cancelled)));
     // The other thread may have been between its last report and its own tensor.
     let done = done.into_inner();
     assert!((10..=11).contains(&done), "{done} tensors were finished");

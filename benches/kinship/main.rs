@@ -24,8 +24,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use kinfolk::checkpoint::Checkpoint;
-use kinfolk::jobs::{Cancelled, Ticket};
-use kinfolk::kinship::{Kinship, Measure, Metric, Precision, measure};
+use kinfolk::jobs::Ticket;
+use kinfolk::kinship::{Kinship, Measure, MeasureError, Metric, Precision, measure};
 use kinfolk::numeric::panel::BLOCK;
 use kinfolk::numeric::{Float, Gram, Panel};
 
@@ -73,7 +73,7 @@ fn open(folder: &Path, models: &[&str]) -> Result<Vec<Checkpoint>, Box<dyn Error
 }
 
 /// Measures all on the first, and takes the time.
-fn timed_measure(all: &[Checkpoint]) -> Result<(Kinship, Duration), Cancelled> {
+fn timed_measure(all: &[Checkpoint]) -> Result<(Kinship, Duration), MeasureError> {
     let models: Vec<&Checkpoint> = all[1..].iter().collect();
     let start = Instant::now();
     let found = measure(

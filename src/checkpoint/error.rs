@@ -30,6 +30,16 @@ pub enum CheckpointError {
     NoWeights { path: PathBuf },
     #[error("the folder holds {found} safetensors files and no index says which belong together; open one of them: {}", path.display())]
     SeveralFiles { path: PathBuf, found: usize },
+    #[error("{found} of {total} files of the model are here, and no index; finish the download: {}", path.display())]
+    HalfDownload {
+        path: PathBuf,
+        found: usize,
+        total: u64,
+    },
+    #[error("this is one of {total} files of a model; open its folder for the whole: {}", path.display())]
+    OneShard { path: PathBuf, total: u64 },
+    #[error("this is an unfinished merge; start the same merge again to finish it: {}", path.display())]
+    UnfinishedMerge { path: PathBuf },
     #[error("the hub cache folder cannot be used: {reason}; open one of its snapshots: {}", path.display())]
     HubCache { path: PathBuf, reason: String },
 
@@ -100,6 +110,15 @@ pub enum CheckpointError {
         expected: u64,
         found: u64,
     },
+
+    #[error("the file was cut short while it was read; tensor `{tensor}` is not whole any more; download it again, then open the model anew: {}", path.display())]
+    CutShort { path: PathBuf, tensor: String },
+    #[error("a part of tensor `{tensor}` could not be read; check the disk that the file lies on: {}", path.display())]
+    PartUnreadable { path: PathBuf, tensor: String },
+    #[error("the file has changed since it was opened; open the model anew: {}", path.display())]
+    ChangedSinceOpened { path: PathBuf },
+    #[error("the file was changed while it was read; wait until nothing writes to it any more, and start again: {}", path.display())]
+    ChangedWhileRead { path: PathBuf },
 
     #[error("the index is not valid, {reason}; download it again: {}", path.display())]
     Index { path: PathBuf, reason: String },

@@ -1,18 +1,20 @@
 //! The header of a safetensors file: eight bytes of length, then JSON.
 //!
-//! Read in place from the mapped bytes. The `safetensors` crate reads headers too; its errors
+//! Read as a file and not from the map, so that bytes that change meanwhile are never parsed. The
+//! `safetensors` crate reads headers too; its errors
 //! name neither the tensor nor what was expected, and it lets the last of two equal names win.
 //! So the JSON is read here, and [`super::layout`] checks what it claims.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-use super::CheckpointError;
-use super::json::Pairs;
+use super::json::{AnyText, Numbers, Pairs, Text, reason, repeated};
+use super::{CheckpointError, limits};
 
 /// The longest header that is read, the same bound as in the reference implementation.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -24,35 +26,53 @@ const LFS_POINTER: &[u8] = b"version https://git-lfs";
 pub(super) struct Claim<'a> {
     #[serde(borrow)]
     pub(super) dtype: Cow<'a, str>,
-    pub(super) shape: Vec<usize>,
+    pub(super) shape: Numbers<{ limits::DIMENSIONS }>,
     /// First byte and the byte after the last, counted from the end of the header.
     pub(super) data_offsets: (u64, u64),
 }
 
-/// The bytes of the JSON header within `file`.
-pub(super) fn json_bytes<'a>(path: &Path, file: &'a [u8]) -> Result<&'a [u8], CheckpointError> {
-    if file.starts_with(LFS_POINTER) {
+/// Reads the JSON header of `file`, which has `len` bytes and is at its start.
+pub(super) fn read(
+    path: &Path,
+    file: &mut impl Read,
+    len: u64,
+) -> Result<Vec<u8>, CheckpointError> {
+    let unreadable = |error: io::Error| CheckpointError::unreadable(path, error.into());
+    let mut start = Vec::new();
+    let most = LFS_POINTER.len() as u64;
+    let taken = file.by_ref().take(most).read_to_end(&mut start);
+    taken.map_err(unreadable)?;
+    if start == LFS_POINTER {
         return Err(CheckpointError::GitLfsPointer {
             path: path.to_owned(),
         });
     }
-    let Some((length, rest)) = file.split_first_chunk::<8>() else {
+    let Some((length, rest)) = start.split_first_chunk::<8>() else {
         return Err(CheckpointError::TooShort {
             path: path.to_owned(),
-            found: file.len(),
+            found: start.len(),
         });
     };
     let found = u64::from_le_bytes(*length);
-    let expected = MAX_HEADER_BYTES.min(rest.len() as u64);
-    usize::try_from(found)
-        .ok()
-        .filter(|_| found <= expected)
-        .and_then(|found| rest.get(..found))
-        .ok_or_else(|| CheckpointError::HeaderLength {
-            path: path.to_owned(),
-            expected,
-            found,
-        })
+    let expected = MAX_HEADER_BYTES.min(len.saturating_sub(8));
+    let wrong = || CheckpointError::HeaderLength {
+        path: path.to_owned(),
+        expected,
+        found,
+    };
+    if found > expected {
+        return Err(wrong());
+    }
+    // At most `MAX_HEADER_BYTES`.
+    let mut json = rest[..rest.len().min(found as usize)].to_vec();
+    let left = found - json.len() as u64;
+    json.reserve_exact(left as usize);
+    file.take(left).read_to_end(&mut json).map_err(unreadable)?;
+    // The file is shorter than it was a moment ago.
+    if json.len() as u64 != found {
+        return Err(wrong());
+    }
+    Ok(json)
 }
 
 /// Reads the claims of a header, in the order of the file.
@@ -71,10 +91,12 @@ pub(super) fn claims<'a>(
             "expected `{` at its start and found something else".to_owned(),
         ));
     }
-    let header: Header<'_> =
-        serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+    let header: Header<'_> = serde_json::from_str(text).map_err(|error| invalid(reason(&error)))?;
     Ok(header.0)
 }
+
+/// The values of the metadata are passed over.
+type Metadata<'a> = Pairs<Text<'a, { limits::NAME_BYTES }>, AnyText, { limits::METADATA_KEYS }>;
 
 struct Header<'a>(Vec<(String, Claim<'a>)>);
 
@@ -96,33 +118,32 @@ impl<'de> Visitor<'de> for HeaderVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut claims = Vec::new();
         let mut metadata_seen = false;
-        while let Some(name) = map.next_key::<String>()? {
+        while let Some(name) = map.next_key::<Text<'de, { limits::NAME_BYTES }>>()? {
+            let name = name.0.into_owned();
             if name == "__metadata__" {
-                map.next_value::<Option<Pairs<String>>>()
+                map.next_value::<Option<Metadata<'de>>>()
                     .map_err(|error| A::Error::custom(format_args!("`{name}`: {error}")))?;
                 if std::mem::replace(&mut metadata_seen, true) {
                     return Err(A::Error::custom("`__metadata__` is named twice"));
                 }
                 continue;
             }
+            if claims.len() == limits::TENSORS {
+                return Err(A::Error::custom(format_args!(
+                    "it has more than {} tensors",
+                    limits::TENSORS
+                )));
+            }
             let claim = map
                 .next_value::<Claim<'de>>()
                 .map_err(|error| A::Error::custom(format_args!("tensor `{name}`: {error}")))?;
             claims.push((name, claim));
         }
-        match repeated(&claims) {
+        match repeated(claims.iter().map(|(name, _)| name.as_str())) {
             Some(name) => Err(A::Error::custom(format_args!(
                 "tensor `{name}` is named twice"
             ))),
             None => Ok(Header(claims)),
         }
     }
-}
-
-fn repeated<'a>(claims: &'a [(String, Claim<'_>)]) -> Option<&'a str> {
-    let mut names: Vec<&str> = claims.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    names
-        .windows(2)
-        .find_map(|pair| (pair[0] == pair[1]).then_some(pair[0]))
 }

@@ -78,6 +78,14 @@ impl FileIdentity {
         }
     }
 
+    /// Whether a file with this metadata and this header is still the one that was opened.
+    pub(super) fn fits(&self, metadata: &Metadata, header: &[u8]) -> bool {
+        let found: [u8; 32] = Sha256::digest(header).into();
+        metadata.len() == self.len
+            && metadata.modified().ok() == self.modified
+            && found == self.header_sha256
+    }
+
     fn state(&self) -> OnDisk {
         match std::fs::metadata(&self.path) {
             Err(_) => OnDisk::Missing,

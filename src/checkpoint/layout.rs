@@ -114,18 +114,20 @@ fn entry(
     claim: Claim<'_>,
     data_start: usize,
 ) -> Result<Entry, CheckpointError> {
+    let shape = claim.shape.0;
     let Some(dtype) = dtype::parse(&claim.dtype) else {
         return Err(CheckpointError::UnknownDtype {
             path: path.to_owned(),
             tensor: name,
-            found: claim.dtype.into_owned(),
+            // Whatever a file calls it, a message has room for a word.
+            found: claim.dtype.chars().take(64).collect(),
         });
     };
-    let Some(elements) = elements(&claim.shape) else {
+    let Some(elements) = elements(&shape) else {
         return Err(CheckpointError::ShapeTooLarge {
             path: path.to_owned(),
             tensor: name,
-            found: claim.shape,
+            found: shape,
         });
     };
     let (begin, end) = claim.data_offsets;
@@ -135,7 +137,7 @@ fn entry(
             path: path.to_owned(),
             tensor: name,
             dtype,
-            shape: claim.shape,
+            shape,
             expected,
             found: end - begin,
         });
@@ -145,7 +147,7 @@ fn entry(
     Ok(Entry {
         name,
         dtype,
-        shape: claim.shape,
+        shape,
         range,
     })
 }

@@ -9,6 +9,9 @@ pub(super) const INDEX_NAME: &str = "model.safetensors.index.json";
 pub(super) const ADAPTER_CONFIG: &str = "adapter_config.json";
 const SINGLE_NAME: &str = "model.safetensors";
 const ADAPTER_NAME: &str = "adapter_model.safetensors";
+/// What a merge keeps in its folder while it works.
+const MERGE_STATE: &str = "kinfolk-merge.json";
+const MERGE_LOCK: &str = "kinfolk-merge.lock";
 const INDEX_SUFFIX: &str = ".safetensors.index.json";
 const OTHER_FORMATS: &[&str] = &["bin", "gguf", "ggml", "pt", "pth", "ckpt", "h5", "onnx"];
 
@@ -82,21 +85,28 @@ fn locate_file(path: &Path) -> Result<Located, CheckpointError> {
     } else {
         (Form::SingleFile, Source::File(path.to_owned()))
     };
-    let mut problems = Vec::new();
-    if is_shard_name(&name) {
-        problems.push("this is one shard of several; open its folder for the whole".to_owned());
+    if let Some(shard) = ShardName::of(&name).filter(|shard| shard.total > 1) {
+        return Err(CheckpointError::OneShard {
+            path: path.to_owned(),
+            total: shard.total,
+        });
     }
     Ok(Located {
         form,
         folder,
         source,
-        problems,
+        problems: Vec::new(),
     })
 }
 
 fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
     let (single, index) = (folder.join(SINGLE_NAME), folder.join(INDEX_NAME));
     let weights = folder.join(ADAPTER_NAME);
+    if is_unfinished_merge(folder) {
+        return Err(CheckpointError::UnfinishedMerge {
+            path: folder.to_owned(),
+        });
+    }
     let mut problems = Vec::new();
     let (form, source) = if is_named(&single) {
         if is_named(&index) {
@@ -123,6 +133,14 @@ fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
     })
 }
 
+/// Whether a merge is writing here, or was when it was stopped. Its list of finished files is
+/// removed before the folder gets its name; a lock alone, in a folder with a name, was left by an
+/// earlier version in a model that is whole.
+fn is_unfinished_merge(folder: &Path) -> bool {
+    is_named(&folder.join(MERGE_STATE))
+        || is_named(&folder.join(MERGE_LOCK)) && file_name(folder).starts_with('.')
+}
+
 /// Whether the folder has this entry, be it a link into nothing: then the link is the trouble
 /// to report, not that there are no weights.
 fn is_named(path: &Path) -> bool {
@@ -140,20 +158,35 @@ fn adapter(folder: &Path, weights: &Path) -> Source {
 fn only_file(folder: &Path) -> Result<PathBuf, CheckpointError> {
     let path = folder.to_owned();
     let entries = entries(folder)?;
-    let mut safetensors = entries
-        .iter()
-        .filter(|entry| entry.extension().is_some_and(|end| end == "safetensors"));
-    match (safetensors.next(), safetensors.count()) {
-        (Some(only), 0) => Ok(only.clone()),
-        (Some(_), more) => Err(CheckpointError::SeveralFiles {
+    let is_weights = |entry: &&PathBuf| entry.extension().is_some_and(|end| end == "safetensors");
+    let safetensors: Vec<&PathBuf> = entries.iter().filter(is_weights).collect();
+    if let Some((found, total)) = part_of_a_download(&safetensors) {
+        return Err(CheckpointError::HalfDownload { path, found, total });
+    }
+    match safetensors[..] {
+        [only] => Ok(only.clone()),
+        [_, _, ..] => Err(CheckpointError::SeveralFiles {
             path,
-            found: more + 1,
+            found: safetensors.len(),
         }),
-        (None, _) => Err(match entries.iter().find_map(|entry| other_format(entry)) {
+        [] => Err(match entries.iter().find_map(|entry| other_format(entry)) {
             Some(found) => CheckpointError::OtherFormat { path, found },
             None => CheckpointError::NoWeights { path },
         }),
     }
+}
+
+/// How many shards there are and how many there should be, if all files are of one set of shards
+/// that is not whole.
+fn part_of_a_download(files: &[&PathBuf]) -> Option<(usize, u64)> {
+    let names: Vec<String> = files.iter().map(|file| file_name(file)).collect();
+    let shards: Option<Vec<ShardName<'_>>> = names.iter().map(|name| ShardName::of(name)).collect();
+    let shards = shards?;
+    let first = shards.first()?;
+    let is_one_set = |shard: &ShardName<'_>| (shard.stem, shard.total) == (first.stem, first.total);
+    let found = shards.len();
+    let is_part = shards.iter().all(is_one_set) && (found as u64) < first.total;
+    is_part.then_some((found, first.total))
 }
 
 /// The visible entries of a folder, sorted.
@@ -212,17 +245,24 @@ fn other_format(path: &Path) -> Option<String> {
 }
 
 /// `model-00001-of-00002.safetensors` and the like.
-fn is_shard_name(name: &str) -> bool {
-    let parts = name
-        .strip_suffix(".safetensors")
-        .and_then(|stem| stem.rsplit_once("-of-"));
-    parts.is_some_and(|(before, total)| {
-        let number = before.rsplit('-').next().unwrap_or_default();
-        [number, total]
-            .iter()
-            .all(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-            && total.parse() != Ok(1)
-    })
+struct ShardName<'a> {
+    /// "model".
+    stem: &'a str,
+    /// How many shards the whole has.
+    total: u64,
+}
+
+impl<'a> ShardName<'a> {
+    fn of(name: &'a str) -> Option<Self> {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let (before, total) = name.strip_suffix(".safetensors")?.rsplit_once("-of-")?;
+        let (stem, number) = before.rsplit_once('-').unwrap_or(("", before));
+        if !is_number(number) || !is_number(total) {
+            return None;
+        }
+        let total = total.parse().unwrap_or(u64::MAX);
+        Some(Self { stem, total })
+    }
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,36 +1,42 @@
-//! A file seen as memory, and the one place here where `unsafe` stands.
+//! A file seen as memory; what it takes to survive its being cut short lies in `sigbus`.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::ops::Range;
 use std::path::Path;
 
 use memmap2::Mmap;
 
 use super::CheckpointError;
-use crate::files;
+#[cfg(unix)]
+use super::sigbus::Region;
 
 /// A regular file, mapped for reading.
 #[derive(Debug)]
 pub(super) struct Map {
+    // Fields are dropped in this order: the region must be gone before the map is, or the
+    // handler could take what is mapped there next for this file.
+    #[cfg(unix)]
+    region: Region,
     mmap: Mmap,
-    metadata: Metadata,
 }
 
 impl Map {
-    /// Maps the file at `path`, following links.
-    pub(super) fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let (file, metadata) =
-            files::open(path).map_err(|error| CheckpointError::unreadable(path, error))?;
+    /// Maps `file`, which lies at `path`.
+    pub(super) fn new(path: &Path, file: &File) -> Result<Self, CheckpointError> {
         // SAFETY: The map is read-only, and this program never writes to a file that it may
-        // have mapped: outputs are written under another name and renamed. What this does not
-        // protect from: another program that writes into the file changes the numbers under
-        // us, which is why nothing but numbers is read from the map after the header has been
-        // checked; and one that cuts the file short makes the next read beyond its new end a
-        // SIGBUS, which ends the program. `Checkpoint::state_on_disk` lets callers notice both
-        // before long work. Any bit pattern is a valid `u8`, so no value here can be invalid.
-        let mmap = unsafe { Mmap::map(&file) }
+        // have mapped: outputs are written under another name and renamed. Another program
+        // can, and then: one that writes into the file changes the numbers under us, which is
+        // why nothing but numbers is read from the map (headers are read as files are), and
+        // why `Watch` asks at the end of a job; one that cuts the file short makes the next
+        // read beyond its new end a SIGBUS, which `sigbus` turns into zeros and a note. Any
+        // bit pattern is a valid `u8`, so no value here can be invalid.
+        let mmap = unsafe { Mmap::map(file) }
             .map_err(|error| CheckpointError::unreadable(path, error.into()))?;
-        Ok(Self { mmap, metadata })
+        Ok(Self {
+            #[cfg(unix)]
+            region: Region::register(&mmap),
+            mmap,
+        })
     }
 
     /// The whole file.
@@ -38,9 +44,13 @@ impl Map {
         &self.mmap
     }
 
-    /// Length and time at the moment of opening.
-    pub(super) fn metadata(&self) -> &Metadata {
-        &self.metadata
+    /// Where zeros stand in for what could not be read; `None` if nothing was lost.
+    pub(super) fn lost(&self) -> Option<usize> {
+        #[cfg(unix)]
+        return self.region.lost();
+        // Windows refuses to cut a file that is mapped.
+        #[cfg(not(unix))]
+        None
     }
 
     /// Tells the system that the bytes in `range` will be read soon.
@@ -60,6 +70,14 @@ impl Map {
         #[cfg(unix)]
         self.mmap.advise(memmap2::Advice::Sequential).ok();
     }
+}
+
+/// How often some map has lost something since the program began; cheap enough for a loop.
+pub(super) fn losses() -> usize {
+    #[cfg(unix)]
+    return super::sigbus::losses();
+    #[cfg(not(unix))]
+    0
 }
 
 /// Metadata of what `path` leads to; a link into nothing counts as missing.

@@ -7,6 +7,7 @@
 
 mod error;
 mod json;
+mod limits;
 
 mod header;
 mod layout;
@@ -14,6 +15,8 @@ mod locate;
 mod map;
 mod opened;
 mod shards;
+#[cfg(unix)]
+mod sigbus;
 mod weights;
 
 pub mod dtype;
@@ -25,6 +28,7 @@ mod config;
 mod identity;
 mod problems;
 mod summary;
+mod watch;
 
 mod pairing;
 
@@ -40,6 +44,7 @@ pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::names::{Kind, Place, Stack, in_layer, is_language_head, is_token_embedding, place};
 pub use self::order::natural;
 pub use self::pairing::{LeftOut, Pairing, Segment, Source, Stored, comparable, pair};
+pub use self::watch::Watch;
 
 use self::locate::Located;
 use self::opened::Opened;
@@ -270,6 +275,12 @@ impl Checkpoint {
     /// What became of the files since, by asking the file system alone.
     pub fn state_on_disk(&self) -> OnDisk {
         self.identity.state()
+    }
+
+    /// Whether all that was read from the maps so far was there: false once a file was found cut
+    /// short. Touches no file.
+    pub fn is_whole(&self) -> bool {
+        self.files.iter().all(|file| file.lost().is_none())
     }
 
     /// Tells the system that the numbers of `tensor` will be read soon.

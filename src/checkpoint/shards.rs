@@ -6,11 +6,11 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::identity::FileIdentity;
-use super::json::{Pairs, read_text};
+use super::json::{Pairs, Text, TotalSize, read_text, reason};
 use super::locate::is_plain_name;
 use super::problems::{count, some_of};
 use super::weights::{Listed, Weights};
-use super::{CheckpointError, map};
+use super::{CheckpointError, limits, map};
 
 /// As long as the longest header: an index says less than the headers it describes.
 const MAX_BYTES: u64 = 100_000_000;
@@ -18,10 +18,28 @@ const MAX_BYTES: u64 = 100_000_000;
 /// How many names a remark lists.
 const NAMES_SHOWN: usize = 3;
 
+/// What an index says; parts of its text.
 #[derive(Deserialize)]
-struct Index {
-    metadata: Option<serde_json::Value>,
-    weight_map: Pairs<String>,
+struct Index<'a> {
+    #[serde(default)]
+    metadata: TotalSize,
+    #[serde(borrow)]
+    weight_map: WeightMap<'a>,
+}
+
+/// Each tensor with its file.
+type WeightMap<'a> = Pairs<
+    Text<'a, { limits::NAME_BYTES }>,
+    Text<'a, { limits::FILE_NAME_BYTES }>,
+    { limits::TENSORS },
+>;
+
+impl Index<'_> {
+    /// Names of tensors, each with the name of its file.
+    fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        let entries = self.weight_map.0.iter();
+        entries.map(|(tensor, file)| (tensor.as_ref(), file.as_ref()))
+    }
 }
 
 /// The opened files of an index, in the order of their names.
@@ -32,7 +50,9 @@ pub(super) struct Shards {
 
 /// Opens every shard that the index at `path` names, and checks that the two agree.
 pub(super) fn open(path: &Path, problems: &mut Vec<String>) -> Result<Shards, CheckpointError> {
-    let (index, identity) = read(path)?;
+    let metadata = map::metadata(path)?;
+    let text = read_text(path, MAX_BYTES)?.map_err(|reason| invalid(path, reason))?;
+    let index = read(path, &text)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let files = open_files(folder, &index)?;
     check_against(path, &index, &files)?;
@@ -40,47 +60,44 @@ pub(super) fn open(path: &Path, problems: &mut Vec<String>) -> Result<Shards, Ch
     remark_total(&index, &files, problems);
     Ok(Shards {
         files,
-        index: identity,
+        index: FileIdentity::new(path, &metadata, text.as_bytes()),
     })
 }
 
-fn read(path: &Path) -> Result<(Index, FileIdentity), CheckpointError> {
-    let invalid = |reason| CheckpointError::Index {
-        path: path.to_owned(),
-        reason,
-    };
-    let metadata = map::metadata(path)?;
-    let text = read_text(path, MAX_BYTES)?.map_err(invalid)?;
-    let index: Index = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
-    if index.weight_map.0.is_empty() {
-        return Err(invalid("its weight_map names no tensor".to_owned()));
-    }
-    for (tensor, file) in &index.weight_map.0 {
-        if !is_plain_name(file) {
-            return Err(CheckpointError::IndexEntry {
-                path: path.to_owned(),
-                tensor: tensor.clone(),
-                found: file.clone(),
-            });
-        }
-    }
-    let identity = FileIdentity::new(path, &metadata, text.as_bytes());
-    Ok((index, identity))
+fn invalid(path: &Path, reason: String) -> CheckpointError {
+    let path = path.to_owned();
+    CheckpointError::Index { path, reason }
 }
 
-fn open_files(folder: &Path, index: &Index) -> Result<Vec<Listed>, CheckpointError> {
+fn read<'a>(path: &Path, text: &'a str) -> Result<Index<'a>, CheckpointError> {
+    let index: Index<'_> =
+        serde_json::from_str(text).map_err(|error| invalid(path, reason(&error)))?;
+    if index.weight_map.0.is_empty() {
+        let reason = "its weight_map names no tensor".to_owned();
+        return Err(invalid(path, reason));
+    }
+    if let Some((tensor, file)) = index.entries().find(|(_, file)| !is_plain_name(file)) {
+        return Err(CheckpointError::IndexEntry {
+            path: path.to_owned(),
+            tensor: tensor.to_owned(),
+            found: file.to_owned(),
+        });
+    }
+    Ok(index)
+}
+
+fn open_files(folder: &Path, index: &Index<'_>) -> Result<Vec<Listed>, CheckpointError> {
     let mut first_tensor: BTreeMap<&str, &str> = BTreeMap::new();
-    for (tensor, file) in &index.weight_map.0 {
+    for (tensor, file) in index.entries() {
         first_tensor.entry(file).or_insert(tensor);
     }
-    let names: BTreeSet<&str> = first_tensor.keys().copied().collect();
-    names
+    first_tensor
         .into_iter()
-        .map(|name| {
+        .map(|(name, tensor)| {
             Weights::open(&folder.join(name)).map_err(|error| match error {
                 CheckpointError::Missing { path } => CheckpointError::ShardMissing {
                     path,
-                    tensor: first_tensor[name].to_owned(),
+                    tensor: tensor.to_owned(),
                 },
                 other => other,
             })
@@ -89,7 +106,7 @@ fn open_files(folder: &Path, index: &Index) -> Result<Vec<Listed>, CheckpointErr
 }
 
 /// Every tensor of the index must be in its shard, and no tensor in two shards.
-fn check_against(path: &Path, index: &Index, files: &[Listed]) -> Result<(), CheckpointError> {
+fn check_against(path: &Path, index: &Index<'_>, files: &[Listed]) -> Result<(), CheckpointError> {
     let mut found: BTreeMap<&str, &Path> = BTreeMap::new();
     for (file, entries) in files {
         for entry in entries {
@@ -103,12 +120,12 @@ fn check_against(path: &Path, index: &Index, files: &[Listed]) -> Result<(), Che
         }
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    for (tensor, file) in &index.weight_map.0 {
+    for (tensor, file) in index.entries() {
         let expected = folder.join(file);
-        if found.get(tensor.as_str()) != Some(&expected.as_path()) {
+        if found.get(tensor) != Some(&expected.as_path()) {
             return Err(CheckpointError::TensorNotInShard {
                 path: expected,
-                tensor: tensor.clone(),
+                tensor: tensor.to_owned(),
             });
         }
     }
@@ -116,8 +133,8 @@ fn check_against(path: &Path, index: &Index, files: &[Listed]) -> Result<(), Che
 }
 
 /// Such tensors are part of the model: other programs load whole shards.
-fn remark_unnamed(index: &Index, files: &[Listed], problems: &mut Vec<String>) {
-    let named: BTreeSet<&str> = index.weight_map.0.iter().map(|(t, _)| t.as_str()).collect();
+fn remark_unnamed(index: &Index<'_>, files: &[Listed], problems: &mut Vec<String>) {
+    let named: BTreeSet<&str> = index.entries().map(|(tensor, _)| tensor).collect();
     let unnamed: Vec<&str> = files
         .iter()
         .flat_map(|(_, entries)| entries)
@@ -133,17 +150,13 @@ fn remark_unnamed(index: &Index, files: &[Listed], problems: &mut Vec<String>) {
     }
 }
 
-fn remark_total(index: &Index, files: &[Listed], problems: &mut Vec<String>) {
-    let claimed = index
-        .metadata
-        .as_ref()
-        .and_then(|metadata| metadata.get("total_size")?.as_u64());
+fn remark_total(index: &Index<'_>, files: &[Listed], problems: &mut Vec<String>) {
     let found: u64 = files
         .iter()
         .flat_map(|(_, entries)| entries)
         .map(|entry| entry.range.len() as u64)
         .sum();
-    if let Some(claimed) = claimed.filter(|&claimed| claimed != found) {
+    if let Some(claimed) = index.metadata.0.filter(|&claimed| claimed != found) {
         problems.push(format!(
             "the index gives a total_size of {claimed} bytes, the shards hold {found}"
         ));

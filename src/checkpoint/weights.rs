@@ -8,6 +8,7 @@ use super::identity::FileIdentity;
 use super::layout::{self, Entry};
 use super::map::Map;
 use super::{CheckpointError, header};
+use crate::files;
 
 /// A mapped safetensors file.
 #[derive(Debug)]
@@ -21,17 +22,19 @@ pub(super) struct Weights {
 pub(super) type Listed = (Arc<Weights>, Vec<Entry>);
 
 impl Weights {
-    /// Maps the file and checks its header; no other page of it is touched.
+    /// Reads and checks the header and maps the file; no other page of it is touched.
     ///
     /// Shared, because an adapter reads the same file as the checkpoint that it belongs to.
     pub(super) fn open(path: &Path) -> Result<Listed, CheckpointError> {
-        let map = Map::open(path)?;
-        let file = map.bytes();
-        let json = header::json_bytes(path, file)?;
+        let (mut file, metadata) =
+            files::open(path).map_err(|error| CheckpointError::unreadable(path, error))?;
+        let json = header::read(path, &mut file, metadata.len())?;
+        let map = Map::new(path, &file)?;
         let data_start = 8 + json.len();
-        let claims = header::claims(path, json)?;
-        let entries = layout::check(path, claims, data_start, file.len() - data_start)?;
-        let identity = FileIdentity::new(path, map.metadata(), json);
+        let claims = header::claims(path, &json)?;
+        let data_len = map.bytes().len().saturating_sub(data_start);
+        let entries = layout::check(path, claims, data_start, data_len)?;
+        let identity = FileIdentity::new(path, &metadata, &json);
         let weights = Self {
             path: path.to_owned(),
             map,
@@ -55,6 +58,11 @@ impl Weights {
 
     pub(super) fn size_bytes(&self) -> u64 {
         self.map.bytes().len() as u64
+    }
+
+    /// Where zeros stand in for what could not be read; `None` if nothing was lost.
+    pub(super) fn lost(&self) -> Option<usize> {
+        self.map.lost()
     }
 
     pub(super) fn advise_soon(&self, range: &Range<usize>) {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::checkpoint::CheckpointError;
 use crate::jobs::{Cancelled, Failure};
 
 /// Why there is no score.
@@ -20,6 +21,10 @@ pub enum EvaluateError {
         "this build of Kinfolk cannot evaluate by itself; evaluate with a program of yours, or build it with the feature built-in-evaluator"
     )]
     NotBuiltIn,
+
+    /// A file of the model did not stay what it was; the sentence names it.
+    #[error("{0}")]
+    Files(String),
 
     #[error("the built-in evaluator cannot run this model, {reason}; evaluate it with a program of yours: {}", path.display())]
     Unsupported { path: PathBuf, reason: String },
@@ -59,6 +64,12 @@ pub enum EvaluateError {
 
     #[error("the evaluation failed inside the inference library: {reason}")]
     Inference { reason: String },
+}
+
+impl From<CheckpointError> for EvaluateError {
+    fn from(error: CheckpointError) -> Self {
+        Self::Files(error.to_string())
+    }
 }
 
 impl From<EvaluateError> for Failure {

@@ -22,7 +22,7 @@ use crate::numeric::{Gram, GramRow};
 pub use matrix::{Aggregate, Grain, Group, Matrix, Measure, Scope};
 pub use metric::{Metric, PairSums};
 pub use pairs::PairValues;
-pub use pass::{Precision, measure};
+pub use pass::{MeasureError, Precision, measure};
 pub use report::{Report, report};
 pub use tree::{Merge, Tree, cluster};
 

@@ -14,8 +14,10 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::{Kinship, TensorGram};
-use crate::checkpoint::{Checkpoint, Factors, LeftOut, Pairing, Segment, Source, pair};
-use crate::jobs::{Cancelled, Ticket};
+use crate::checkpoint::{
+    Checkpoint, CheckpointError, Factors, LeftOut, Pairing, Segment, Source, Watch, pair,
+};
+use crate::jobs::{Cancelled, Failure, Ticket};
 use crate::numeric::panel::BLOCK;
 use crate::numeric::{Gram, Panel};
 use crate::parallel::{in_order, lock};
@@ -32,6 +34,32 @@ pub enum Precision {
     EightBit,
 }
 
+/// Why nothing was measured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MeasureError {
+    /// The user asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    /// The sentence for the user: a file did not stay what it was.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<CheckpointError> for MeasureError {
+    fn from(error: CheckpointError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<MeasureError> for Failure {
+    fn from(error: MeasureError) -> Self {
+        match error {
+            MeasureError::Cancelled(_) => Self::Cancelled,
+            MeasureError::Failed(sentence) => Self::Failed(sentence),
+        }
+    }
+}
+
 /// Numbers of a tensor that one worker goes through at a time.
 const CHUNK: usize = 1 << 20;
 /// Blocks between two looks at the ticket: at most a few milliseconds.
@@ -44,7 +72,9 @@ const BLOCKS_PER_REPORT: usize = 64;
 /// called for each segment as it is done, in any order, with the index it will have.
 ///
 /// # Errors
-/// [`Cancelled`] within a few milliseconds of the ticket being cancelled.
+/// [`MeasureError::Cancelled`] within a few milliseconds of the ticket being cancelled; a sentence
+/// if a file was cut short or changed since it was opened. What `on_tensor` has heard until then
+/// is not to be kept.
 pub fn measure(
     base: &Checkpoint,
     models: &[&Checkpoint],
@@ -52,8 +82,9 @@ pub fn measure(
     known: Option<&Kinship>,
     ticket: &Ticket,
     on_tensor: &(dyn Fn(usize, &TensorGram) + Sync),
-) -> Result<Kinship, Cancelled> {
+) -> Result<Kinship, MeasureError> {
     ticket.advance(0)?;
+    let watch = Watch::new(std::iter::once(base).chain(models.iter().copied()))?;
     let pairing = pair(base, models);
     let bytes: u64 = pairing.segments.iter().map(Segment::size_bytes).sum();
     let largest = match precision {
@@ -63,15 +94,17 @@ pub fn measure(
         }
         Precision::EightBit => {
             ticket.expect(2 * bytes);
-            Some(largest_changes(&pairing, ticket)?)
+            Some(largest_changes(&pairing, &watch, ticket)?)
         }
     };
     let pass = Pass {
         known: known_grams(known, &pairing, precision),
         pairing: &pairing,
+        watch: &watch,
         largest,
     };
     let tensors = pass.run(ticket, on_tensor)?;
+    watch.check()?;
     let mut left_out = pairing.left_out.clone();
     left_out.extend(not_finite(&tensors));
     Ok(Kinship {
@@ -118,6 +151,7 @@ fn fits(old: &TensorGram, segment: &Segment<'_>, models: usize) -> bool {
 
 struct Pass<'a> {
     pairing: &'a Pairing<'a>,
+    watch: &'a Watch<&'a Checkpoint>,
     known: Vec<Option<&'a Gram>>,
     /// The largest |δ| of each model, for the 8-bit variant.
     largest: Option<Vec<f64>>,
@@ -128,7 +162,7 @@ impl Pass<'_> {
         &self,
         ticket: &Ticket,
         on_tensor: &(dyn Fn(usize, &TensorGram) + Sync),
-    ) -> Result<Vec<TensorGram>, Cancelled> {
+    ) -> Result<Vec<TensorGram>, MeasureError> {
         let segments = &self.pairing.segments;
         let chunks = chunks(segments);
         let unfinished: Vec<Mutex<Vec<Option<Gram>>>> = segments
@@ -140,13 +174,14 @@ impl Pass<'_> {
         in_order(chunks.len(), |k| {
             let (index, range) = &chunks[k];
             let gram = self.chunk(*index, range.clone(), ticket)?;
+            self.watch.glance()?;
             let done = put(&unfinished[*index], range.start / CHUNK, gram);
             if let Some(parts) = done {
                 let tensor = self.finish(*index, &parts);
                 on_tensor(*index, &tensor);
                 *lock(&finished[*index]) = Some(tensor);
             }
-            Ok(())
+            Ok::<(), MeasureError>(())
         })?;
         // Every chunk was run, so every segment is there.
         Ok(finished
@@ -197,7 +232,11 @@ impl Pass<'_> {
 }
 
 /// The largest |δ| of every model over all that is compared.
-fn largest_changes(pairing: &Pairing<'_>, ticket: &Ticket) -> Result<Vec<f64>, Cancelled> {
+fn largest_changes(
+    pairing: &Pairing<'_>,
+    watch: &Watch<&Checkpoint>,
+    ticket: &Ticket,
+) -> Result<Vec<f64>, MeasureError> {
     let chunks = chunks(&pairing.segments);
     let largest = Mutex::new(vec![0.0f64; pairing.models]);
     in_order(chunks.len(), |k| {
@@ -209,11 +248,12 @@ fn largest_changes(pairing: &Pairing<'_>, ticket: &Ticket) -> Result<Vec<f64>, C
                 *own = own.max(panel.largest(slot));
             }
         })?;
+        watch.glance()?;
         let mut largest = lock(&largest);
         for ((model, _), own) in segment.models.iter().zip(own) {
             largest[*model] = largest[*model].max(own);
         }
-        Ok(())
+        Ok::<(), MeasureError>(())
     })?;
     Ok(largest
         .into_inner()

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::checkpoint::{Checkpoint, pair};
+use crate::checkpoint::{Checkpoint, OnDisk, pair};
 use crate::files;
 use crate::numeric::decode;
 
@@ -217,6 +217,11 @@ fn centre_of_star(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
     };
     let is_centre = |k: &usize| cosines(*k).all(|c| c < DOUBTFUL_COSINE);
     let is_arm = |k: usize| cosines(k).all(|c| c > DOUBTFUL_COSINE);
+    // Of a file that is cut short meanwhile zeros were read.
+    let is_still = |m: &Checkpoint| m.is_whole() && m.state_on_disk() == OnDisk::Unchanged;
+    if !models.iter().all(|(_, model)| is_still(model)) {
+        return None;
+    }
     let centre = (0..n).find(is_centre)?;
     (0..n).all(|k| k == centre || is_arm(k)).then_some(centre)
 }

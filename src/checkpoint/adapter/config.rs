@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::identity::FileIdentity;
 use crate::checkpoint::json::{Pairs, read_text};
+use crate::checkpoint::limits;
 use crate::checkpoint::map::metadata;
 
 const MAX_BYTES: u64 = 16 << 20;
@@ -106,6 +107,8 @@ pub(super) struct AdapterConfig {
     alphas: Vec<(Pattern, f64)>,
 }
 
+type Patterns<V> = Pairs<String, V, { limits::PATTERNS }>;
+
 #[derive(Deserialize)]
 struct Stored {
     base_model_name_or_path: Option<String>,
@@ -113,8 +116,8 @@ struct Stored {
     r: Option<u32>,
     lora_alpha: Option<f64>,
     use_rslora: Option<bool>,
-    rank_pattern: Option<Pairs<u32>>,
-    alpha_pattern: Option<Pairs<f64>>,
+    rank_pattern: Option<Patterns<u32>>,
+    alpha_pattern: Option<Patterns<f64>>,
 }
 
 impl AdapterConfig {
@@ -213,7 +216,7 @@ impl Pattern {
     }
 }
 
-fn patterns<V>(pairs: Pairs<V>) -> Result<Vec<(Pattern, V)>, String> {
+fn patterns<V>(pairs: Patterns<V>) -> Result<Vec<(Pattern, V)>, String> {
     let pairs = pairs.0.into_iter();
     pairs
         .map(|(key, value)| Ok((Pattern::new(&key)?, value)))

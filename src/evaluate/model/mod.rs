@@ -39,17 +39,18 @@ impl Model {
     ///
     /// # Errors
     /// What the built-in evaluator cannot run and why, with the file; too little memory, with
-    /// figures, before any of it is taken.
+    /// figures, before any of it is taken; files that did not stay what they were.
     pub fn load(checkpoint: &Checkpoint, ticket: &Ticket) -> Result<Self, EvaluateError> {
         let path = checkpoint.path().to_owned();
         if checkpoint.form() == Form::Adapter {
             let reason = "it is an adapter without its base; merge the two first".to_owned();
             return Err(EvaluateError::Unsupported { path, reason });
         }
+        let reader = Reader::new(checkpoint, ticket)?;
         let settings = Settings::read(checkpoint)?;
         let words = Words::read(checkpoint.folder(), settings.ends.clone())?;
         check_memory(checkpoint, memory::available())?;
-        let decoder = Decoder::read(settings, Reader::new(checkpoint, ticket))?;
+        let decoder = Decoder::read(settings, reader)?;
         Ok(Self {
             path,
             decoder,
@@ -212,6 +213,36 @@ mod tests {
         assert!(
             matches!(error, EvaluateError::TooLarge { needed_bytes, .. } if needed_bytes == 8 * 739_200)
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn fault_9_a_file_that_does_not_stay_while_it_is_loaded_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.safetensors");
+        let demo = demo();
+        let file = |name: &str| demo.folder().join(name);
+        std::fs::copy(file("config.json"), dir.path().join("config.json")).unwrap();
+        let change = |change: &dyn Fn(&std::fs::File)| {
+            std::fs::copy(file("model.safetensors"), &path).unwrap();
+            let checkpoint = Checkpoint::open(dir.path()).unwrap();
+            let ticket = Ticket::default();
+            let reader = Reader::new(&checkpoint, &ticket).unwrap();
+            let settings = Settings::read(&checkpoint).unwrap();
+            change(&std::fs::File::options().write(true).open(&path).unwrap());
+            Decoder::read(settings, reader).unwrap_err().to_string()
+        };
+        let error = change(&|file| file.set_len(500_000).unwrap());
+        assert!(
+            error.contains("was cut short while it was read; tensor `"),
+            "{error}"
+        );
+        let error = change(&|file| {
+            std::os::unix::fs::FileExt::write_all_at(file, &[1], 500_000).unwrap();
+            let time = std::time::SystemTime::now() + std::time::Duration::from_secs(9);
+            file.set_modified(time).unwrap();
+        });
+        assert!(error.contains("was changed while it was read"), "{error}");
     }
 
     /// A text read in pieces of these lengths, with windows of attention or without.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use candle_core::{Device, Tensor};
 
-use crate::checkpoint::{Checkpoint, Dtype, dtype};
+use crate::checkpoint::{Checkpoint, Dtype, Watch, dtype};
 use crate::evaluate::EvaluateError;
 use crate::jobs::Ticket;
 use crate::numeric::decode;
@@ -15,17 +15,23 @@ use crate::numeric::decode;
 /// Reads the tensors of a checkpoint.
 pub(super) struct Reader<'c> {
     checkpoint: &'c Checkpoint,
+    watch: Watch<&'c Checkpoint>,
     ticket: &'c Ticket,
     read: BTreeSet<String>,
 }
 
 impl<'c> Reader<'c> {
-    pub(super) fn new(checkpoint: &'c Checkpoint, ticket: &'c Ticket) -> Self {
-        Self {
+    /// Looks at the files first.
+    pub(super) fn new(
+        checkpoint: &'c Checkpoint,
+        ticket: &'c Ticket,
+    ) -> Result<Self, EvaluateError> {
+        Ok(Self {
             checkpoint,
+            watch: Watch::new([checkpoint])?,
             ticket,
             read: BTreeSet::new(),
-        }
+        })
     }
 
     /// The tensor called `name`, which must have this shape.
@@ -70,6 +76,7 @@ impl<'c> Reader<'c> {
         taken.map_err(|_| self.unsupported(format!("memory ran out at tensor `{name}`")))?;
         numbers.resize(stored.elements(), 0.0);
         decode::to_f32(float, self.checkpoint.bytes(stored), &mut numbers);
+        self.watch.glance()?;
         self.read.insert(name.to_owned());
         Ok(Some(Tensor::from_vec(numbers, shape, &Device::Cpu)?))
     }
@@ -79,8 +86,9 @@ impl<'c> Reader<'c> {
         self.read.insert(name.to_owned());
     }
 
-    /// Refuses a model with tensors that were not asked for.
+    /// Refuses a model with tensors that were not asked for, and one that was changed meanwhile.
     pub(super) fn finish(self) -> Result<(), EvaluateError> {
+        self.watch.check()?;
         // Some files keep the angles of positions, which follow from the settings.
         let is_known =
             |name: &str| self.read.contains(name) || name.ends_with("rotary_emb.inv_freq");

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::super::methods::MergeError;
-use super::super::plan::{ModelSource, Step, TensorPlan};
+use super::super::plan::{ModelSource, Plan, Step, TensorPlan};
 use super::super::tensor::Input;
 use super::RunError;
-use crate::checkpoint::{Change, Checkpoint, OnDisk, Stored, dtype};
+use crate::checkpoint::{Change, Checkpoint, OnDisk, Stored, Watch, dtype};
 
 /// The opened models of a step: weights, and the adapter on them.
 pub(super) type Opened = Vec<(Arc<Checkpoint>, Option<Arc<Checkpoint>>)>;
@@ -26,14 +26,31 @@ pub(super) fn opened(step: &Step, steps: &[Arc<Checkpoint>]) -> Result<Opened, R
             .into_iter()
             .flatten()
         {
-            if checkpoint.state_on_disk() != OnDisk::Unchanged {
-                let sentence = "the files have changed since the merge was planned; start again";
-                return Err(format!("{sentence}: {}", checkpoint.path().display()).into());
-            }
+            unchanged(checkpoint)?;
         }
         out.push((weights, model.adapter.clone()));
     }
     Ok(out)
+}
+
+/// All that a plan reads and no step makes, looked at before anything is read.
+pub(super) fn watch(plan: &Plan) -> Result<Watch<Arc<Checkpoint>>, RunError> {
+    let models = || plan.steps.iter().flat_map(|step| &step.models);
+    let given = models().flat_map(|model| model.checkpoint().into_iter().chain(&model.adapter));
+    let mut watch = Watch::new([])?;
+    for checkpoint in given {
+        unchanged(checkpoint)?;
+        watch.add(Arc::clone(checkpoint))?;
+    }
+    Ok(watch)
+}
+
+fn unchanged(checkpoint: &Checkpoint) -> Result<(), RunError> {
+    if checkpoint.state_on_disk() == OnDisk::Unchanged {
+        return Ok(());
+    }
+    let sentence = "the files have changed since the merge was planned; start again";
+    Err(format!("{sentence}: {}", checkpoint.path().display()).into())
 }
 
 /// The numbers of a tensor's inputs: the first rows that all have.

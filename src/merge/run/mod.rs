@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::inputs::{Opened, opened};
+use self::inputs::{Opened, opened, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
 use self::shard::failure;
 use super::plan::{Plan, Step};
@@ -22,14 +22,14 @@ use super::write::{
     Finishing, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
     chat_template, copy_companions, recipe_hash, work_key, write_config,
 };
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
 
 /// Carries out `plan`, which must be sound, on all threads of the current pool.
 ///
 /// # Errors
 /// [`RunError::Cancelled`] within a tenth of a second of the ticket being cancelled; a sentence
-/// for anything else. Nothing is at `options.out` then that was not there before; finished
+/// for anything else, such as an input that did not stay what it was. Nothing is at `options.out` then that was not there before; finished
 /// shards stay beside it for the next run.
 pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, RunError> {
     let started = Instant::now();
@@ -51,12 +51,19 @@ pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, R
         Layout::new(&step.tensors, shard_bytes, &hash)
     };
     let layouts: Vec<Layout> = plan.steps.iter().enumerate().map(layout).collect();
-    let key = work_key(plan, &hash, options.seed, &layouts);
+    let watch = watch(plan)?;
+    // Shards of an input that was changed without another time or length are not used again.
+    let key = format!(
+        "{}-{}",
+        work_key(plan, &hash, options.seed, &layouts),
+        watch.digest()
+    );
     ticket.expect(plan.cost.bytes_read);
     let mut run = Run {
         plan,
         options,
         ticket,
+        watch,
         key: &key,
         yaml: &yaml,
         outcome: Outcome {
@@ -90,10 +97,16 @@ pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, R
     Ok(run.outcome)
 }
 
+/// The one file of a step on the way, opened by its name: its folder, which still tells of the
+/// work, is not a model to anybody else.
+const STEP_FILE: &str = "model.safetensors";
+
 struct Run<'a> {
     plan: &'a Plan,
     options: &'a Options,
     ticket: &'a Ticket,
+    /// Everything that is read, the models of earlier steps too.
+    watch: Watch<Arc<Checkpoint>>,
     key: &'a str,
     yaml: &'a str,
     outcome: Outcome,
@@ -120,8 +133,9 @@ impl Run<'_> {
                 }
             };
         }
-        let made = Checkpoint::open(&out).map_err(|error| error.to_string())?;
-        Ok(Arc::new(made))
+        let made = Arc::new(Checkpoint::open(&out.join(STEP_FILE))?);
+        self.watch.add(Arc::clone(&made))?;
+        Ok(made)
     }
 
     fn last_step(
@@ -133,7 +147,8 @@ impl Run<'_> {
     ) -> Result<(), RunError> {
         let done = self
             .step(k, layout, &mut staging, steps)
-            .and_then(|()| self.card(&staging));
+            .and_then(|()| self.card(&staging))
+            .and_then(|()| Ok(self.watch.check()?));
         match done {
             Ok(()) => Ok(staging.publish(&self.options.maker, self.options.removal)?),
             Err(error) => {
@@ -174,8 +189,10 @@ impl Run<'_> {
             }
             let file = ShardFile::create(staging.path(), shard)
                 .map_err(|error| staging.sentence(&error, &shard.file_name))?;
-            self.shard(step, shard, &models, &file)
-                .map_err(|error| failure(error, staging, shard))?;
+            let made = self.shard(step, shard, &models, &file);
+            // First, because reading what is lost can fail by other words.
+            self.watch.check()?;
+            made.map_err(|error| failure(error, staging, shard))?;
             // One shard is on its way to the disk while the next is made.
             self.await_disk(finishing.take(), staging)?;
             let handed = file.finish(&shard.file_name);

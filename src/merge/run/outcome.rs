@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::super::recipe::OnNan;
 use super::super::write::Parents;
+use crate::checkpoint::CheckpointError;
 use crate::files::Removal;
 use crate::jobs::Cancelled;
 
@@ -79,6 +80,12 @@ pub enum RunError {
 impl From<String> for RunError {
     fn from(sentence: String) -> Self {
         Self::Failed(sentence)
+    }
+}
+
+impl From<CheckpointError> for RunError {
+    fn from(error: CheckpointError) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 

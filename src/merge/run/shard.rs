@@ -12,7 +12,7 @@ use super::super::write::{ShardFile, ShardPlan, Staging, encode};
 use super::super::{Merged, merge_tensor};
 use super::inputs::{Opened, inputs, read_ahead};
 use super::{NonFinite, Run, RunError};
-use crate::checkpoint::dtype;
+use crate::checkpoint::{CheckpointError, dtype};
 
 impl Run<'_> {
     /// Counts a shard that is there as read, so that the bar comes to its end.
@@ -48,6 +48,12 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Stops where an input was cut short.
+    fn whole(&self) -> Result<(), MergeError> {
+        let refused = |error: CheckpointError| MergeError::Refused(error.to_string());
+        self.watch.glance().map_err(refused)
+    }
+
     fn copy(
         &self,
         tensor: &TensorPlan,
@@ -62,6 +68,7 @@ impl Run<'_> {
             let bytes = own.map_or(&[][..], |own| model.bytes(own));
             for (k, piece) in bytes.chunks(PIECE).enumerate() {
                 file.write_at(offset + (k * PIECE) as u64, piece)?;
+                self.whole()?;
                 self.ticket.advance(piece.len() as u64)?;
             }
         }
@@ -92,6 +99,7 @@ impl Run<'_> {
                 MergeError::Refused(format!("numbers of type {name} cannot be written"))
             })?;
             odd.fetch_add(count, Ordering::Relaxed);
+            self.whole()?;
             Ok(file.write_at(offset + range.start as u64 * width, &bytes)?)
         };
         let merged = merge_tensor(&tensor, step.method, &plan.values, self.ticket, &write)?;
