@@ -172,7 +172,7 @@ fn enormous_config_is_a_remark() {
     let file = std::fs::File::create(dir.path().join("config.json")).unwrap();
     file.set_len(1 << 40).unwrap();
     let checkpoint = open(dir.path());
-    assert!(checkpoint.problems()[0].contains("more than 16777216 bytes"));
+    assert!(checkpoint.problems()[0].contains("more than 16 MiB"));
 }
 
 #[test]

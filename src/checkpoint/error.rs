@@ -203,7 +203,7 @@ impl CheckpointError {
     }
 }
 
-/// A shape for a message; a forged one may have millions of dimensions.
+/// A shape for a message; a forged one may have more dimensions than anybody reads.
 fn dims(shape: &[usize]) -> String {
     match shape.get(..16) {
         Some(first) if shape.len() > 16 => format!("{first:?} and so on"),
