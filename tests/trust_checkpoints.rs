@@ -177,6 +177,17 @@ fn fault_9a_a_file_that_is_cut_short_while_it_is_measured_fails_the_job_and_noth
     }
 }
 
+/// A run keeps measuring with children whose files it has removed.
+#[test]
+fn a_file_that_is_removed_stays_whole_for_who_has_opened_it() {
+    let (_dir, paths) = shelf();
+    let models = open(&paths);
+    let whole = measured(&models, || {}).unwrap();
+    let during = measured(&models, || std::fs::remove_file(&paths[2]).unwrap());
+    assert_eq!(during.unwrap(), whole);
+    assert_eq!(measured(&models, || {}).unwrap(), whole);
+}
+
 #[test]
 fn fault_9a_all_threads_may_meet_the_end_of_a_cut_file_at_once() {
     let (_dir, paths) = shelf();
@@ -349,7 +360,7 @@ fn fault_9a_a_file_that_is_cut_short_while_it_is_merged_fails_the_merge_and_noth
         let whole = std::fs::read(&path).unwrap();
         let expected = fresh(recipe, dir.path(), &options);
         let result = merged(recipe, dir.path(), &options, || {
-            cut(&path, whole.len() as u64 / 3)
+            cut(&path, whole.len() as u64 / 3);
         });
         let Err(RunError::Failed(error)) = result else {
             panic!("{result:?}");

@@ -24,7 +24,7 @@ const SAMPLE_BYTES: u64 = 64;
 /// The checkpoints that a job reads, each with what its files were at the start.
 #[derive(Debug)]
 pub struct Watch<C> {
-    watched: Vec<(C, Vec<Witness>)>,
+    watched: Vec<(C, Vec<Look>)>,
     losses: usize,
 }
 
@@ -34,6 +34,17 @@ struct Witness {
     /// Device and inode, where there are such.
     id: Option<(u64, u64)>,
     samples: [u8; 32],
+}
+
+/// What a look at a file found.
+#[derive(Debug, PartialEq)]
+enum Look {
+    /// The file that was opened.
+    Same(Witness),
+    /// Nothing: its name is gone, and what is mapped stays whole.
+    Gone,
+    /// Another one.
+    Changed,
 }
 
 impl<C: Deref<Target = Checkpoint>> Watch<C> {
@@ -86,7 +97,8 @@ impl<C: Deref<Target = Checkpoint>> Watch<C> {
         for (checkpoint, before) in &self.watched {
             cut_short(checkpoint)?;
             for ((identity, is_weights), before) in files_of(checkpoint).zip(before) {
-                if look(identity, is_weights)?.as_ref() != Some(before) {
+                let now = look(identity, is_weights)?;
+                if now != Look::Gone && now != *before {
                     let path = identity.path.clone();
                     return Err(CheckpointError::ChangedWhileRead { path });
                 }
@@ -99,8 +111,10 @@ impl<C: Deref<Target = Checkpoint>> Watch<C> {
     /// work that is taken up later.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
-        for witness in self.watched.iter().flat_map(|(_, own)| own) {
-            hash.update(witness.samples);
+        for look in self.watched.iter().flat_map(|(_, own)| own) {
+            if let Look::Same(witness) = look {
+                hash.update(witness.samples);
+            }
         }
         let bytes = hash.finalize();
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -114,22 +128,27 @@ fn files_of(checkpoint: &Checkpoint) -> impl Iterator<Item = (&FileIdentity, boo
     files.map(move |(k, file)| (file, k < n_weights))
 }
 
-fn witnesses(checkpoint: &Checkpoint) -> Result<Vec<Witness>, CheckpointError> {
+fn witnesses(checkpoint: &Checkpoint) -> Result<Vec<Look>, CheckpointError> {
     let witness = |(identity, is_weights): (&FileIdentity, bool)| {
         let path = || identity.path.clone();
-        look(identity, is_weights)?
-            .ok_or_else(|| CheckpointError::ChangedSinceOpened { path: path() })
+        match look(identity, is_weights)? {
+            Look::Changed => Err(CheckpointError::ChangedSinceOpened { path: path() }),
+            look => Ok(look),
+        }
     };
     files_of(checkpoint).map(witness).collect()
 }
 
-/// Looks at a file by ordinary reads; `None` if it is not the one that was opened.
-fn look(identity: &FileIdentity, is_weights: bool) -> Result<Option<Witness>, CheckpointError> {
+/// Looks at a file by ordinary reads.
+fn look(identity: &FileIdentity, is_weights: bool) -> Result<Look, CheckpointError> {
     let path = &identity.path;
     let unreadable = |error| CheckpointError::unreadable(path, error);
-    let (mut file, metadata) = files::open(path).map_err(unreadable)?;
+    let (mut file, metadata) = match files::open(path) {
+        Err(error) if error.is_missing() => return Ok(Look::Gone),
+        other => other.map_err(unreadable)?,
+    };
     if metadata.len() != identity.len {
-        return Ok(None);
+        return Ok(Look::Changed);
     }
     let header = if is_weights {
         header::read(path, &mut file, metadata.len())
@@ -142,12 +161,12 @@ fn look(identity: &FileIdentity, is_weights: bool) -> Result<Option<Witness>, Ch
     let header = match header {
         Ok(header) => header,
         Err(error @ CheckpointError::Unreadable { .. }) => return Err(error),
-        Err(_) => return Ok(None),
+        Err(_) => return Ok(Look::Changed),
     };
     if !identity.fits(&metadata, &header) {
-        return Ok(None);
+        return Ok(Look::Changed);
     }
-    Ok(Some(Witness {
+    Ok(Look::Same(Witness {
         id: id(&metadata),
         samples: samples(&mut file, metadata.len()).map_err(|error| unreadable(error.into()))?,
     }))

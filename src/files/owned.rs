@@ -84,10 +84,7 @@ pub fn mark(folder: &Path, maker: &str, except: &[&str]) -> Result<(), String> {
 /// Why a folder must not be removed, as a clause; `None` if all of it was made by this program,
 /// and by `maker` if one is named.
 pub fn objection(folder: &Path, maker: Option<&str>) -> Option<String> {
-    match check(folder, maker) {
-        Ok(_) => None,
-        Err(reason) => Some(reason),
-    }
+    check(folder, maker).err()
 }
 
 fn check(folder: &Path, maker: Option<&str>) -> Result<Mark, String> {

@@ -47,7 +47,7 @@ fn size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = UNITS
         .iter()
-        .find(|(unit, _)| bytes >= *unit && bytes % unit == 0);
+        .find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));
     match unit {
         Some((unit, name)) => format!("{} {name}", bytes / unit),
         None => format!("{bytes} bytes"),
@@ -97,9 +97,8 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
 /// As for [`read`], or [`ReadError::Cancelled`].
 pub fn read_with(path: &Path, most: u64, ticket: &Ticket) -> Result<Vec<u8>, ReadError> {
     let (file, metadata) = open(path)?;
-    let mut bytes = Vec::new();
     // Room for what is likely; the rest grows as it comes.
-    bytes.reserve(metadata.len().min(most).min(PIECE) as usize);
+    let mut bytes = Vec::with_capacity(metadata.len().min(most).min(PIECE) as usize);
     let mut left = file.take(most.saturating_add(1));
     loop {
         let piece = left.by_ref().take(PIECE).read_to_end(&mut bytes)?;

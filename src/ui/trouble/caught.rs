@@ -86,6 +86,6 @@ mod tests {
             guarded(|| panic!("inner")).unwrap_err();
             panic!("outer")
         });
-        assert_eq!(outer.map(|()| ()).unwrap_err().message, "outer");
+        assert_eq!(outer.unwrap_err().message, "outer");
     }
 }
