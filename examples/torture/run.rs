@@ -103,14 +103,20 @@ fn carry_out(attack: &'static Attack, times: u32, desk: &Desk) -> Result<Line> {
     })
 }
 
-/// Shows the first of what was lost, with what the program said.
+/// Shows the first of each kind of loss, with the end of what the program said.
 fn tell(row: &Row, room: &Path) {
-    const MOST: usize = 12;
+    const MOST: usize = 3;
+    const MOST_CHARS: usize = 300;
     let here = room.display().to_string();
-    for detail in row.details.iter().take(MOST) {
-        eprintln!("  - {}", detail.replace(&here, "."));
-    }
-    if row.details.len() > MOST {
-        eprintln!("  - and {} more", row.details.len() - MOST);
+    for (what, details) in &row.details {
+        for detail in details.iter().take(MOST) {
+            let detail = detail.replace(&here, ".");
+            let skipped = detail.chars().count().saturating_sub(MOST_CHARS);
+            let end: String = detail.chars().skip(skipped).collect();
+            eprintln!("  - {what}: {end}");
+        }
+        if details.len() > MOST {
+            eprintln!("  - {what}: and {} more", details.len() - MOST);
+        }
     }
 }

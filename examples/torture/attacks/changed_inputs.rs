@@ -196,19 +196,17 @@ fn kinship(desk: &Desk, merges: &Merges) -> Call {
 fn judge(ended: &Ended, victim: &Path, row: &mut Row) -> bool {
     match ended.how {
         How::Status(0) => return true,
-        How::Status(1) if names_file(&ended.stderr, victim) => {
-            row.saw("refused with a sentence that names the file");
+        How::Status(1) if names_model(&ended.stderr, victim) => {
+            row.saw("refused with a sentence that names the model's path");
         }
-        How::Status(1) => row.lost("the name of the file in the sentence", ended),
+        How::Status(1) => row.lost("the path in the sentence", ended),
         how => row.lost(format!("an end by {how}"), ended),
     }
     false
 }
 
-/// Whether a sentence has the last two parts of a path.
-fn names_file(sentence: &str, path: &Path) -> bool {
-    let file = path.file_name().unwrap_or_default();
-    let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
-    let both = Path::new(folder).join(file);
-    sentence.contains(&*both.to_string_lossy())
+/// Whether a sentence has the path of a model's file, or of the model.
+fn names_model(sentence: &str, file: &Path) -> bool {
+    let folder = file.parent().unwrap_or(file);
+    sentence.contains(&*folder.to_string_lossy())
 }

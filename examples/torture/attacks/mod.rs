@@ -8,10 +8,12 @@ mod merges;
 mod pairs;
 mod small_disk;
 mod special_files;
+mod special_folders;
 mod special_inputs;
 mod special_outputs;
 mod stage;
 mod studies;
+mod targets;
 pub mod window;
 mod window_kills;
 
@@ -47,7 +49,7 @@ pub const ATTACKS: [Attack; 12] = [
     pairs::WITH_WINDOW,
     special_inputs::ATTACK,
     special_outputs::ATTACK,
-    special_outputs::PLACES,
+    special_folders::ATTACK,
 ];
 
 /// The longest that any call of the attacks may take; one that takes longer hangs.

@@ -68,7 +68,7 @@ fn evolution_and_window(desk: &Desk, room: &Path, times: u32, row: &mut Row) -> 
         let before = read(&study)?;
         let json = room.join(format!("run{k}.json"));
         let run = short_run(desk, room, &study, "run", &json);
-        let window = desk.window(room, &study)?;
+        let window = desk.window(room, &study);
         let pause = dice.moment(APART);
         // Either of them may be the first.
         let (run, window) = if k % 2 == 0 {

@@ -39,7 +39,7 @@ fn run(desk: &Desk, room: &Path, times: u32, row: &mut Row) -> Result<()> {
         let count = LANES.min((times - row.times) as usize);
         let mut at_work = Vec::new();
         for lane in &mut lanes[..count] {
-            let running = desk.window(&lane.room, &lane.study)?.start()?;
+            let running = desk.window(&lane.room, &lane.study).start()?;
             at_work.push((dice.moment(LONGEST), lane, running));
         }
         at_work.sort_by_key(|(moment, ..)| *moment);

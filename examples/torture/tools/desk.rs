@@ -11,6 +11,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// What every attack gets.
 pub struct Desk {
+    own: PathBuf,
     program: PathBuf,
     folder: TempDir,
     seed: u64,
@@ -24,8 +25,10 @@ impl Desk {
     pub fn new(seed: u64, without_mounts: bool) -> Result<Self> {
         ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))?;
         let folder = tempfile::Builder::new().prefix("torture-").tempdir()?;
+        let own = std::env::current_exe()?;
         Ok(Self {
-            program: program()?,
+            program: program(&own)?,
+            own,
             folder,
             seed,
             without_mounts,
@@ -48,9 +51,8 @@ impl Desk {
     }
 
     /// A call of this example as the window's workbench.
-    pub fn window(&self, room: &Path, study: &Path) -> Result<Call> {
-        let own = std::env::current_exe()?;
-        Ok(Call::new(&own, room).arg("--edit").arg(study))
+    pub fn window(&self, room: &Path, study: &Path) -> Call {
+        Call::new(&self.own, room).arg("--edit").arg(study)
     }
 
     /// The random choices for one purpose.
@@ -68,8 +70,7 @@ impl Desk {
 }
 
 /// `target/release/kinfolk` for `target/release/examples/torture`.
-fn program() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
+fn program(own: &Path) -> Result<PathBuf> {
     let folder = own.parent().and_then(Path::parent).unwrap_or(Path::new(""));
     let program = folder.join("kinfolk");
     if !program.is_file() {

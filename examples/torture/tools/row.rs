@@ -13,8 +13,8 @@ pub struct Row {
     pub happened: Tally,
     /// Promises that were broken.
     pub lost: Tally,
-    /// One line for each of them.
-    pub details: Vec<String>,
+    /// Where, and what the program said, by promise.
+    pub details: BTreeMap<String, Vec<String>>,
 }
 
 impl Row {
@@ -26,9 +26,8 @@ impl Row {
     /// Counts a broken promise; `detail` says where, and what the program said.
     pub fn lost(&mut self, what: impl Into<String>, detail: impl fmt::Display) {
         let what = what.into();
-        let detail = detail.to_string();
-        let detail = detail.trim().replace('\n', " / ");
-        self.details.push(format!("{what}: {detail}"));
+        let detail = detail.to_string().trim().replace('\n', " / ");
+        self.details.entry(what.clone()).or_default().push(detail);
         self.lost.add(what);
     }
 }
