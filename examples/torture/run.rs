@@ -13,7 +13,7 @@ use crate::tools::{Desk, Line, Result, Row, table};
 /// Attack the built program, and write a table of what was lost.
 #[derive(Parser)]
 struct Args {
-    /// Only this attack; may be given several times, and `list` shows them all
+    /// Only this attack; may be given several times, and a name that is not known lists them all
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// How many times each attack is made; its own number unless given
