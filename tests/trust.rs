@@ -562,14 +562,16 @@ fn fault_8_changes_from_outside_are_put_together_or_asked_about() {
     own.finish_saving();
     assert!(!own.has_conflict() && !own.save_failed());
     assert_eq!(notes(&path), ["own", "mine"]);
-    let kept = dir.path().join("s.kinfolk.json.other");
-    assert_eq!(notes(&kept), ["own", "outside again"]);
+    let other = dir.path().join("s.kinfolk.json.other");
+    assert_eq!(notes(&other), ["own", "outside again"]);
 
     write_outside("a third time");
     note(&mut own, 1, "mine again");
     own.save_if_changed();
     own.reload();
     assert_eq!(own.study().doc().models[1].note, "a third time");
+    let kept = |name: &str| notes(&dir.path().join(name));
+    assert_eq!(kept("s.kinfolk.json.mine"), ["own", "mine again"]);
 
     // Whoever leaves without deciding loses nothing.
     write_outside("a last time");

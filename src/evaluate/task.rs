@@ -21,7 +21,7 @@ use super::EvaluateError;
 use crate::files;
 
 /// Far above what the built-in evaluator could go through in a day.
-const MOST_BYTES: u64 = 1 << 30;
+const MOST_BYTES: u64 = 256 << 20;
 
 /// A task, as it stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -97,6 +97,10 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
 /// As for [`read`], or [`ReadError::Cancelled`].
 pub fn read_with(path: &Path, most: u64, ticket: &Ticket) -> Result<Vec<u8>, ReadError> {
     let (file, metadata) = open(path)?;
+    // What a file says of its length is believed where it speaks against the file.
+    if metadata.len() > most {
+        return Err(ReadError::TooLong(most));
+    }
     // Room for what is likely; the rest grows as it comes.
     let mut bytes = Vec::with_capacity(metadata.len().min(most).min(PIECE) as usize);
     let mut left = file.take(most.saturating_add(1));

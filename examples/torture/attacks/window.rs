@@ -48,7 +48,7 @@ pub fn edit(study: &Path) -> Result<()> {
         if n % AUTOSAVED == 0 {
             await_save(&mut bench);
         } else {
-            bench.save();
+            bench.save_if_changed();
         }
         if bench.save_failed() || bench.wants_poll_in().is_some() {
             let told = bench.take_notices().into_iter();
@@ -62,6 +62,12 @@ pub fn edit(study: &Path) -> Result<()> {
 
 /// Why the study cannot be edited, if so: it could not be opened, or somebody else has it.
 fn refusal(bench: &mut Workbench) -> Option<String> {
+    if let Some(owner) = bench.opened_by() {
+        return Some(format!(
+            "the study is open in another Kinfolk, {}",
+            owner.words()
+        ));
+    }
     let is_open = bench.is_open();
     let told = bench.take_notices().into_iter();
     let sentence = |notice: &kinfolk::workbench::Notice| {
@@ -96,6 +102,7 @@ fn await_save(bench: &mut Workbench) {
         bench.poll();
         std::thread::sleep(FRAME);
     }
+    bench.finish_saving();
 }
 
 /// The number of the last edit in a study, 0 for none; `u64::MAX` where note and score differ.

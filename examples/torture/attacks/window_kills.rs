@@ -148,7 +148,10 @@ impl Lane {
 /// Temporary files in a folder, which are hidden.
 fn remains(folder: &Path) -> usize {
     let names = names(folder).unwrap_or_default();
-    names.iter().filter(|name| name.starts_with('.')).count()
+    names
+        .iter()
+        .filter(|name| name.starts_with(".kinfolk-"))
+        .count()
 }
 
 fn doc() -> StudyDoc {

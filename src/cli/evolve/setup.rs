@@ -8,6 +8,7 @@ use super::CliError;
 use crate::files;
 use crate::lineage::strategy::STRATEGIES;
 use crate::study::{Evaluator, Evolution, Keep, ModelId, Setup, StudyDoc};
+use crate::workbench::evolving::recipe_problem;
 
 const USUAL_STRATEGY: &str = "kinship";
 
@@ -69,6 +70,9 @@ fn set(setup: &mut Setup, args: &EvolveArgs) -> Result<(), CliError> {
     if let Some(path) = &args.recipe {
         setup.recipe = files::read_text(path, MAX_RECIPE_BYTES)
             .map_err(|error| CliError::Failed(format!("{error}: {}", path.display())))?;
+        if let Some(problem) = recipe_problem(&setup.recipe) {
+            return Err(CliError::Failed(format!("{problem}: {}", path.display())));
+        }
     }
     Ok(())
 }

@@ -151,8 +151,7 @@ impl Workbench {
 
     /// Why the recipe of an evolution cannot be used, if so.
     pub(super) fn recipe_objection(&self, evolution: &Evolution) -> Option<String> {
-        let two = [ModelRef::at("/a"), ModelRef::at("/b")];
-        with_models(&evolution.setup.recipe, &two, Some(&ModelRef::at("/base"))).err()
+        recipe_problem(&evolution.setup.recipe)
     }
 
     pub(super) fn take_born(&mut self, born: Born) {
@@ -168,6 +167,12 @@ impl Workbench {
             seconds: born.seconds,
         })));
     }
+}
+
+/// Why a recipe without models cannot be the way to merge of an evolution, if so.
+pub fn recipe_problem(recipe: &str) -> Option<String> {
+    let two = [ModelRef::at("/a"), ModelRef::at("/b")];
+    with_models(recipe, &two, Some(&ModelRef::at("/base"))).err()
 }
 
 /// The words of a name as the beginning of a file's.

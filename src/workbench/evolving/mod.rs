@@ -20,7 +20,7 @@ use crate::jobs::{Failure, JobId};
 use crate::lineage::evolution::Ended;
 use crate::study::{Command, EvolutionEdit, EvolutionId, ModelId};
 
-pub use breed::Born;
+pub use breed::{Born, recipe_problem};
 pub use evaluator::{Evaluation, EvaluationState, TaskFile, TaskRow};
 pub use judge::{Judged, Said};
 pub use view::EvolutionView;
