@@ -10,7 +10,8 @@
 //!
 //! Four invariants, held by `tests/invariants.rs`:
 //! 1. egui is named only below `ui/` and in `main.rs`.
-//! 2. `unsafe` stands only in the memory map and in the SIMD kernels, each with its argument.
+//! 2. `unsafe` stands only where files are mapped (and cut short by others) and in the SIMD
+//!    kernels, each with its argument.
 //! 3. `study` touches no file, no thread and no clock.
 //! 4. No result depends on hash order or on the number of threads.
 

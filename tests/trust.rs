@@ -638,3 +638,38 @@ fn fault_13_copies_of_studies_do_not_fill_the_folder() {
     let copies = std::fs::read_dir(folder).unwrap().count();
     assert!((2..=5).contains(&copies), "{copies}");
 }
+
+/// A study that calls a folder of the user's a child of its run, to be removed when it ends.
+#[test]
+fn fault_1_a_study_from_elsewhere_removes_no_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, seed) in [("base", 1), ("c1", 2), ("c2", 3), ("c3", 4)] {
+        tiny_model(&dir.path().join(name), seed);
+    }
+    let thesis = dir.path().join("Documents/thesis");
+    std::fs::create_dir_all(&thesis).unwrap();
+    std::fs::write(thesis.join("thesis.tex"), "mine").unwrap();
+    let model = |id: u32, name: &str| {
+        serde_json::json!({"id": id, "name": name, "path": name, "base": 0,
+            "scores": [{"task": "a", "value": 50.0 + f64::from(id)}],
+            "steps": [{"run": "run", "generation": 0, "number": id}]})
+    };
+    let study = serde_json::json!({"kinfolk": "study", "version": 1, "name": "gift",
+        "models": [
+            {"id": 0, "name": "base", "path": "base"},
+            model(1, "c1"), model(2, "c2"), model(3, "c3"),
+            {"id": 4, "name": "child", "path": "Documents/thesis", "base": 0, "parents": [1, 2],
+             "scores": [{"task": "a", "value": 1.0}],
+             "steps": [{"run": "run", "generation": 1, "number": 1}]}],
+        "evolutions": [{"id": 0, "name": "run", "token": "0123456789abcdef",
+            "setup": {"founders": [1, 2, 3], "strategy": "greedy", "folder": "Documents",
+                      "keep": "best", "tasks": ["a"], "rules": {"merges": 1}}}]});
+    let path = dir.path().join("gift.kinfolk.json");
+    std::fs::write(&path, study.to_string()).unwrap();
+    let ended = output(&mut kinfolk(
+        dir.path(),
+        &["evolve", path.to_str().unwrap(), "--name", "run"],
+    ));
+    assert!(ended.status.success(), "{}", stderr(&ended));
+    assert_eq!(std::fs::read(thesis.join("thesis.tex")).unwrap(), b"mine");
+}
