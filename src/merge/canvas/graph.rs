@@ -1,7 +1,9 @@
 //! The picture of a composition.
 
+use std::collections::BTreeSet;
+
 use super::super::methods::BaseRule;
-use super::super::recipe::{Content, ModelRef};
+use super::super::recipe::{Content, ModelRef, Recipe};
 use super::{Composition, description};
 
 /// A node of the canvas.
@@ -72,9 +74,10 @@ impl Composition {
     pub fn graph(&self) -> Graph {
         let mut out = Graph::default();
         let taken = self.recipes.iter().flat_map(|r| r.models());
+        let mut known: BTreeSet<NodeId> = BTreeSet::new();
         for model in taken.chain(&self.loose) {
             let id = self.node_of(model);
-            if id.merge().is_none() && !out.nodes.iter().any(|n| n.id == id) {
+            if id.merge().is_none() && known.insert(id.clone()) {
                 out.nodes.push(Node {
                     id,
                     title: model.short_name(),
@@ -103,14 +106,28 @@ impl Composition {
 
     /// The merge that no other takes; `None` if there is none, or more than one.
     pub fn last(&self) -> Option<usize> {
-        let mut ends = (0..self.recipes.len()).filter(|&k| !self.is_taken(k));
+        // Each recipe is looked at once: this is asked for every frame.
+        let models = self.recipes.iter().flat_map(|r| r.models());
+        let taken: BTreeSet<usize> = models.filter_map(|m| self.merge_named(m)).collect();
+        let mut ends = (0..self.recipes.len()).filter(|k| !taken.contains(k));
         let first = ends.next();
         first.filter(|_| ends.next().is_none())
     }
 
-    fn is_taken(&self, merge: usize) -> bool {
-        let mut all = self.recipes.iter().flat_map(|r| r.models());
-        all.any(|model| self.merge_named(model) == Some(merge))
+    /// What feeds a port, as [`Self::graph`] has it, without the whole picture.
+    pub fn feeds(&self, node: &NodeId, port: Port) -> Option<NodeId> {
+        let merge = match node {
+            NodeId::Output if port == Port::Output => return self.last().map(NodeId::Merge),
+            node => node.merge()?,
+        };
+        let recipe = self.recipes.get(merge)?;
+        let model = match (port, &recipe.content) {
+            (Port::Base, _) => recipe.base_model.clone().filter(|_| has_base_port(recipe)),
+            (Port::Model(k), Content::Models(models)) => models.get(k).map(|s| s.model.clone()),
+            (Port::Model(k), Content::Slices(_)) => self.inputs(merge).into_iter().nth(k),
+            (Port::Output, _) => None,
+        };
+        model.map(|model| self.node_of(&model))
     }
 
     /// The node that a reference means.
@@ -175,11 +192,15 @@ impl Composition {
             port,
         };
         let inputs = self.inputs(merge);
-        let is_port = description(recipe).is_none_or(|d| d.base != BaseRule::OneOfModels);
-        let base = recipe.base_model.iter().filter(|_| is_port);
+        let base = recipe.base_model.iter().filter(|_| has_base_port(recipe));
         let mut out: Vec<Link> = base.map(|model| link(model, Port::Base)).collect();
         let models = inputs.iter().enumerate();
         out.extend(models.map(|(k, model)| link(model, Port::Model(k))));
         out
     }
+}
+
+/// Whether the base has a port of its own, and is not one of the models.
+fn has_base_port(recipe: &Recipe) -> bool {
+    description(recipe).is_none_or(|d| d.base != BaseRule::OneOfModels)
 }

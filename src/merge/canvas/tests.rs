@@ -249,3 +249,27 @@ fn text_with_a_mistake_is_no_composition() {
         [model("a")]
     );
 }
+
+/// The naive twin: looked up in the whole picture, which takes too long for each port of a frame.
+#[test]
+fn what_feeds_a_port_is_what_the_picture_links_to_it() {
+    let models = ["a", "b", "c"].map(ModelRef::at);
+    for template in TEMPLATES {
+        let mut made = template.make(&models, Some(&ModelRef::at("base")), 8);
+        made.add_merge(find("linear").unwrap());
+        let graph = made.graph();
+        for node in &graph.nodes {
+            for &port in &node.ports {
+                let mut links = graph.links.iter();
+                let linked = links.find(|link| link.to == node.id && link.port == port);
+                let fed = made.feeds(&node.id, port);
+                assert_eq!(
+                    fed,
+                    linked.map(|link| link.from.clone()),
+                    "{}",
+                    template.title
+                );
+            }
+        }
+    }
+}

@@ -14,6 +14,8 @@ mod reader;
 mod reference;
 mod yaml;
 
+use std::collections::BTreeSet;
+
 pub use self::evaluate::{evaluate, evaluate_first};
 pub use self::nodes::to_yaml;
 pub use self::read::{Parsed, Positions, parse};
@@ -148,12 +150,7 @@ impl Recipe {
             .iter()
             .chain(slice_bases.iter().filter_map(|s| s.base_model.as_ref()))
             .chain(sources.into_iter().map(|s| &s.model));
-        let mut out: Vec<&ModelRef> = Vec::new();
-        for model in all {
-            if !out.contains(&model) {
-                out.push(model);
-            }
-        }
-        out
+        let mut known: BTreeSet<&ModelRef> = BTreeSet::new();
+        all.filter(|model| known.insert(model)).collect()
     }
 }

@@ -189,6 +189,8 @@ fn likely_size(node: &Node) -> Vec2 {
 
 #[cfg(test)]
 mod tests {
+    use eframe::egui::pos2;
+
     use super::*;
     use crate::merge::methods::find;
     use crate::merge::recipe::ModelRef;

@@ -251,11 +251,7 @@ impl Env<'_, '_> {
 
     /// What feeds a port.
     pub fn feeds(&self, node: &NodeId, port: Port) -> Option<NodeId> {
-        let links = self.composition().graph().links;
-        links
-            .into_iter()
-            .find(|link| link.to == *node && link.port == port)
-            .map(|link| link.from)
+        self.composition().feeds(node, port)
     }
 }
 

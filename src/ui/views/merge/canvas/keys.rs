@@ -1,5 +1,7 @@
 //! What a node is called in the draft's places: the same as long as it is the same node.
 
+use std::collections::BTreeMap;
+
 use crate::merge::canvas::{Composition, NodeId};
 
 /// The key of the output.
@@ -22,19 +24,15 @@ pub fn key_of(composition: &Composition, node: &NodeId) -> String {
     }
 }
 
-/// The node of a key; `None` if it is gone.
-pub fn node_of(composition: &Composition, key: &str) -> Option<NodeId> {
-    let nodes = composition.graph().nodes;
-    nodes
-        .into_iter()
-        .map(|node| node.id)
-        .find(|id| key_of(composition, id) == key)
-}
-
 /// The nodes of keys, those that are gone left out.
 pub fn nodes_of(composition: &Composition, keys: &[String]) -> Vec<NodeId> {
+    // Backwards, so that of two with one key the first stays.
+    let nodes = composition.graph().nodes.into_iter().rev();
+    let known: BTreeMap<String, NodeId> = nodes
+        .map(|node| (key_of(composition, &node.id), node.id))
+        .collect();
     keys.iter()
-        .filter_map(|key| node_of(composition, key))
+        .filter_map(|key| known.get(key).cloned())
         .collect()
 }
 
@@ -52,9 +50,13 @@ mod tests {
         made.add_model(ModelRef::at("models/c+d"));
         for node in made.graph().nodes {
             let key = key_of(&made, &node.id);
-            assert_eq!(node_of(&made, &key), Some(node.id), "{key}");
+            assert_eq!(
+                nodes_of(&made, std::slice::from_ref(&key)),
+                [node.id],
+                "{key}"
+            );
         }
-        assert_eq!(node_of(&made, "merge:gone"), None);
+        assert_eq!(nodes_of(&made, &["merge:gone".to_owned()]), []);
     }
 
     #[test]
