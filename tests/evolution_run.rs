@@ -272,7 +272,7 @@ fn children_that_a_run_has_only_found_are_never_removed() {
 
 /// The chosen pair's child is known, and is a founder of the run.
 #[test]
-fn a_run_whose_founders_hold_the_children_of_another_comes_to_an_end() {
+fn fault_2_a_run_whose_founders_hold_the_children_of_another_comes_to_an_end() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = demo_bench(home.path(), &|name| name.starts_with("max.dev"));
     let short = |s: &mut Setup| {
@@ -310,7 +310,7 @@ fn a_run_whose_founders_hold_the_children_of_another_comes_to_an_end() {
 }
 
 #[test]
-fn only_folders_that_the_run_has_made_are_removed() {
+fn fault_1_only_folders_that_the_run_has_made_are_removed() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = demo_bench(home.path(), &|name| name.starts_with("max.dev"));
     let id = named(&bench, "Greedy");

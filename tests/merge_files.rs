@@ -164,7 +164,7 @@ fn nothing_is_overwritten_without_force_and_all_of_it_with() {
 }
 
 #[test]
-fn force_replaces_nothing_but_what_kinfolk_has_made() {
+fn fault_1_force_replaces_nothing_but_what_kinfolk_has_made() {
     let refused = |what: &str, put_in: &dyn Fn(&Path)| {
         let dir = desk();
         let out = dir.path().join("out");
@@ -201,7 +201,7 @@ fn force_replaces_nothing_but_what_kinfolk_has_made() {
 }
 
 #[test]
-fn a_folder_that_only_looks_like_a_replaced_model_is_left_alone() {
+fn fault_1_a_folder_that_only_looks_like_a_replaced_model_is_left_alone() {
     for force in [false, true] {
         let dir = desk();
         let out = dir.path().join("out");
@@ -220,7 +220,7 @@ fn a_folder_that_only_looks_like_a_replaced_model_is_left_alone() {
 }
 
 #[test]
-fn what_no_merge_made_in_a_left_over_stays() {
+fn fault_1_what_no_merge_made_in_a_left_over_stays() {
     let dir = desk();
     let options = many_shards(dir.path());
     interrupted(dir.path(), &options);
@@ -233,7 +233,7 @@ fn what_no_merge_made_in_a_left_over_stays() {
 }
 
 #[test]
-fn a_finished_model_holds_nothing_of_the_work_wherever_the_program_was_killed() {
+fn fault_13_a_finished_model_holds_nothing_of_the_work_wherever_the_program_was_killed() {
     let dir = desk();
     let options = many_shards(dir.path());
     merge(dir.path(), RECIPE, &options).unwrap();

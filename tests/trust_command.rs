@@ -108,7 +108,7 @@ fn error(output: &Output) -> String {
 }
 
 #[test]
-fn a_strangers_command_is_refused_without_a_terminal_and_shown() {
+fn fault_6_a_strangers_command_is_refused_without_a_terminal_and_shown() {
     let place = Place::new();
     let before = std::fs::read(place.study()).unwrap();
     let output = place.evolve().output().unwrap();
@@ -123,7 +123,7 @@ fn a_strangers_command_is_refused_without_a_terminal_and_shown() {
 }
 
 #[test]
-fn a_command_is_trusted_by_option_once_and_stays_approved_until_it_changes() {
+fn fault_6_a_command_is_trusted_by_option_once_and_stays_approved_until_it_changes() {
     let place = Place::new();
     let trusted = place.evolve().arg("--trust-command").output().unwrap();
     assert!(trusted.status.success(), "{}", error(&trusted));
@@ -148,7 +148,7 @@ fn a_command_is_trusted_by_option_once_and_stays_approved_until_it_changes() {
 }
 
 #[test]
-fn the_same_command_in_another_folder_is_another_command() {
+fn fault_6_the_same_command_in_another_folder_is_another_command() {
     let place = Place::new();
     let mut bench = place.bench();
     let command = bench.unapproved_command().unwrap();
@@ -169,7 +169,7 @@ fn the_same_command_in_another_folder_is_another_command() {
 }
 
 #[test]
-fn nothing_that_is_not_typed_approves_a_strangers_command() {
+fn fault_6_nothing_that_is_not_typed_approves_a_strangers_command() {
     let place = Place::new();
     let mut bench = place.bench();
     let theirs = bench.study().doc().evaluator.clone();
@@ -198,7 +198,7 @@ fn nothing_that_is_not_typed_approves_a_strangers_command() {
 }
 
 #[test]
-fn what_the_user_types_is_approved_and_stays_so() {
+fn fault_6_what_the_user_types_is_approved_and_stays_so() {
     let place = Place::new();
     let mut bench = Workbench::new(Folders::below(&place.home()), || {});
     bench.new_study();
@@ -230,7 +230,7 @@ fn what_the_user_types_is_approved_and_stays_so() {
 }
 
 #[test]
-fn a_run_that_meets_a_command_that_is_not_approved_stops_there() {
+fn fault_6_a_run_that_meets_a_command_that_is_not_approved_stops_there() {
     let place = Place::new();
     let mut bench = place.bench();
     let theirs = bench.study().doc().evaluator.clone();
@@ -272,7 +272,7 @@ fn a_run_that_meets_a_command_that_is_not_approved_stops_there() {
 }
 
 #[test]
-fn an_approval_that_cannot_be_written_down_holds_until_the_study_is_closed() {
+fn fault_6_an_approval_that_cannot_be_written_down_holds_until_the_study_is_closed() {
     let place = Place::new();
     let mut bench = place.bench();
     std::fs::create_dir_all(place.home().join("data/approved-commands.json")).unwrap();
@@ -318,7 +318,7 @@ fn on_a_terminal(mut command: Command, answer: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn on_a_terminal_the_whole_command_is_shown_and_only_yes_runs_it() {
+fn fault_6_on_a_terminal_the_whole_command_is_shown_and_only_yes_runs_it() {
     let place = Place::new();
     place.write(&format!("{SCRIPT} # \u{1b}[2J\u{202e}"));
     let quiet = || {
@@ -401,7 +401,7 @@ fn has(window: &Window, label: &str) -> bool {
 const RUN: &str = "Run this command";
 
 #[test]
-fn the_window_shows_the_command_and_runs_it_only_when_told_to() {
+fn fault_6_the_window_shows_the_command_and_runs_it_only_when_told_to() {
     let place = Place::new();
     let before = std::fs::read(place.study()).unwrap();
     let mut window = window(&place, Some(place.study()));
@@ -440,7 +440,7 @@ fn the_window_shows_the_command_and_runs_it_only_when_told_to() {
 }
 
 #[test]
-fn models_that_are_to_be_evaluated_wait_for_the_answer() {
+fn fault_6_models_that_are_to_be_evaluated_wait_for_the_answer() {
     let place = Place::new();
     let mut window = window(&place, Some(place.study()));
     click(&mut window, "Select c1");
@@ -459,7 +459,7 @@ fn models_that_are_to_be_evaluated_wait_for_the_answer() {
 }
 
 #[test]
-fn a_command_typed_into_the_window_is_not_asked_about() {
+fn fault_6_a_command_typed_into_the_window_is_not_asked_about() {
     let place = Place::new();
     let script = place.folder().join("judge.sh");
     std::fs::write(&script, format!("{SCRIPT}\n")).unwrap();

@@ -57,7 +57,7 @@ fn sentences(yaml: &str, root: &Path) -> Vec<String> {
 
 /// It asked for 34 GB while the merge was planned.
 #[test]
-fn a_layer_range_of_four_thousand_million_layers_is_an_error() {
+fn fault_5_a_layer_range_of_four_thousand_million_layers_is_an_error() {
     let oracle = common::oracle("").parent().unwrap().to_owned();
     let problems = sentences(&text("layer_range.yaml"), &oracle);
     let [problem] = &problems[..] else {
@@ -72,7 +72,7 @@ fn a_layer_range_of_four_thousand_million_layers_is_an_error() {
 
 /// A name of a tensor is a number of a stranger too.
 #[test]
-fn a_tensor_that_says_it_is_of_layer_4294967294_makes_no_tall_model() {
+fn fault_5_a_tensor_that_says_it_is_of_layer_4294967294_makes_no_tall_model() {
     let dir = tempfile::tempdir().unwrap();
     let names = [0, 1, u32::MAX - 1].map(|layer| format!("model.layers.{layer}.w"));
     let parts: Vec<_> = names.iter().map(|name| zeros(name, &[2])).collect();
@@ -91,7 +91,7 @@ fn a_tensor_that_says_it_is_of_layer_4294967294_makes_no_tall_model() {
 }
 
 #[test]
-fn slices_that_stack_more_layers_than_any_model_has_are_an_error() {
+fn fault_5_slices_that_stack_more_layers_than_any_model_has_are_an_error() {
     let models = common::oracle("");
     let slice = "- sources: [{model: alder/c1, layer_range: [0, 3]}]\n";
     let tall = |n: usize| format!("merge_method: passthrough\nslices:\n{}", slice.repeat(n));
@@ -110,7 +110,7 @@ fn slices_that_stack_more_layers_than_any_model_has_are_an_error() {
 
 /// The ends of the ranges that methods name for their parameters are numbers like any other.
 #[test]
-fn parameters_at_the_ends_of_their_ranges_merge_or_are_refused() {
+fn fault_5_parameters_at_the_ends_of_their_ranges_merge_or_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     for (k, name) in ["base", "a", "b"].iter().enumerate() {
         tiny_model(&dir.path().join(name), k as u64 + 1);
@@ -156,7 +156,7 @@ fn recipe_of(method: &Description, key: &str, value: f64) -> String {
 
 /// They overflowed when the next id was worked out.
 #[test]
-fn ids_that_leave_no_room_are_refused_with_a_sentence() {
+fn fault_5_ids_that_leave_no_room_are_refused_with_a_sentence() {
     let study = |fields: &str| format!(r#"{{"kinfolk": "study", "version": 1, {fields}}}"#);
     for fields in [
         r#""models": [{"id": 4294967295}]"#,
@@ -177,7 +177,7 @@ fn ids_that_leave_no_room_are_refused_with_a_sentence() {
 
 /// A study with infinite numbers is saved as one without them, and would not open again.
 #[test]
-fn the_worst_study_is_brought_to_what_can_be_and_comes_back() {
+fn fault_5_the_worst_study_is_brought_to_what_can_be_and_comes_back() {
     let dir = Path::new("/studies");
     let doc = from_text(&worst(), dir).unwrap();
     assert_eq!(doc.models[3].steps[0].generation, MOST_GENERATION);
@@ -190,7 +190,7 @@ fn the_worst_study_is_brought_to_what_can_be_and_comes_back() {
 }
 
 #[test]
-fn what_is_no_number_is_saved_so_that_the_study_opens_again() {
+fn fault_5_what_is_no_number_is_saved_so_that_the_study_opens_again() {
     let dir = Path::new("/studies");
     let mut doc = from_text(&worst(), dir).unwrap();
     doc.evolutions[0].seconds = f64::INFINITY;
@@ -213,7 +213,7 @@ fn member(generation: u32, score: f64, parents: &[usize]) -> Member {
 
 /// It asked for 275 GB, one summary for each number up to it.
 #[test]
-fn a_generation_of_four_thousand_million_is_one_of_those_that_are_there() {
+fn fault_5_a_generation_of_four_thousand_million_is_one_of_those_that_are_there() {
     let members = [
         member(0, 1.0, &[]),
         member(0, 2.0, &[]),
@@ -234,7 +234,7 @@ fn a_generation_of_four_thousand_million_is_one_of_those_that_are_there() {
 
 /// Its pairs overflowed.
 #[test]
-fn as_many_of_the_best_as_a_number_can_say_are_all_there_are() {
+fn fault_5_as_many_of_the_best_as_a_number_can_say_are_all_there_are() {
     let members = [
         member(0, 1.0, &[]),
         member(0, 2.0, &[]),
@@ -266,7 +266,7 @@ fn as_many_of_the_best_as_a_number_can_say_are_all_there_are() {
 
 /// −1e308 of a fraction is infinite in points.
 #[test]
-fn a_standard_error_that_cannot_be_is_left_out_and_told() {
+fn fault_5_a_standard_error_that_cannot_be_is_left_out_and_told() {
     let found = harness::read("results.json", &text("stderr-inf.json")).unwrap();
     let results = kinfolk::import::Results::merged(found);
     let mut choices = harness::choices(&results);
@@ -298,7 +298,7 @@ fn table(csv: &str) -> Result<Vec<f64>, Vec<ImportError>> {
 }
 
 #[test]
-fn numbers_in_a_table_that_mean_nothing_are_told_with_their_cell() {
+fn fault_5_numbers_in_a_table_that_mean_nothing_are_told_with_their_cell() {
     for (csv, words) in [
         ("model,gsm8k\na,1e308\n", "larger than any score"),
         ("model,gsm8k\na,61.2 ± -3\n", "no standard error"),
@@ -318,7 +318,7 @@ fn numbers_in_a_table_that_mean_nothing_are_told_with_their_cell() {
 /// The library that reads it panicked, and the evaluation with it.
 #[cfg(feature = "built-in-evaluator")]
 #[test]
-fn a_broken_tokenizer_is_an_error_and_no_panic() {
+fn fault_5_a_broken_tokenizer_is_an_error_and_no_panic() {
     use kinfolk::checkpoint::Checkpoint;
     use kinfolk::evaluate::Model;
 
@@ -373,7 +373,7 @@ fn settle(window: &mut Window) {
 /// The canvas drew a number for each of four thousand million layers, and looked for a free
 /// place where a step of one node is lost.
 #[test]
-fn the_window_survives_the_worst_study_in_every_view() {
+fn fault_5_the_window_survives_the_worst_study_in_every_view() {
     let home = tempfile::tempdir().unwrap();
     for view in View::ALL {
         let mut window = window(home.path(), view, None);
@@ -384,7 +384,7 @@ fn the_window_survives_the_worst_study_in_every_view() {
 }
 
 #[test]
-fn the_window_survives_the_worst_study_in_every_chart() {
+fn fault_5_the_window_survives_the_worst_study_in_every_chart() {
     use ChartKind::{Gains, Layers, Matrix, Runs, Scatter, Stagnation};
     let home = tempfile::tempdir().unwrap();
     let kinds = [Scatter, Stagnation, Gains, Matrix, Layers, Runs];
