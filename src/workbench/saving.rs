@@ -21,6 +21,8 @@ const AUTOSAVE_AFTER: Duration = Duration::from_millis(600);
 /// How long a save is waited for. On a disk that is busy with a merge it takes longer, and goes
 /// on beside the window.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// How long what was said of a refused change is not said again.
+const SAID_FOR: Duration = Duration::from_secs(3);
 /// The largest study that is read: a hundred times more than one with 200 models takes.
 const MOST_STUDY_BYTES: u64 = 64 << 20;
 
@@ -32,6 +34,8 @@ pub(super) struct Saving {
     lock: Option<Lock>,
     /// Who else has the study; nothing is written then.
     other: Option<Owner>,
+    /// When a change was refused for that reason.
+    refused_at: Option<Instant>,
     /// The file as it was last read or written here; `None` before it was.
     known: Option<Known>,
     /// Whether the program itself has chosen the path, and nothing lies there yet.
@@ -492,7 +496,12 @@ impl Workbench {
             return true;
         };
         let detail = format!("{}; save it as another study to go on here", who(owner));
-        self.fail("This study is open in another Kinfolk", detail);
+        // A drag asks in every frame, and one answer is enough.
+        let now = Instant::now();
+        let is_told = |at: Instant| now.duration_since(at) < SAID_FOR;
+        if !self.saving.refused_at.replace(now).is_some_and(is_told) {
+            self.fail("This study is open in another Kinfolk", detail);
+        }
         false
     }
 
