@@ -189,7 +189,6 @@ fn likely_size(node: &Node) -> Vec2 {
 
 #[cfg(test)]
 mod tests {
-    use eframe::egui::pos2;
 
     use super::*;
     use crate::merge::methods::find;
