@@ -318,7 +318,7 @@ fn fault_5_numbers_in_a_table_that_mean_nothing_are_told_with_their_cell() {
 /// The library that reads it panicked, and the evaluation with it.
 #[cfg(feature = "built-in-evaluator")]
 #[test]
-fn fault_5_a_broken_tokenizer_is_an_error_and_no_panic() {
+fn fault_5_a_broken_tokenizer_and_a_tower_of_layers_are_errors() {
     use kinfolk::checkpoint::Checkpoint;
     use kinfolk::evaluate::Model;
 
@@ -331,6 +331,23 @@ fn fault_5_a_broken_tokenizer_is_an_error_and_no_panic() {
     let model = Checkpoint::open(dir.path()).unwrap();
     let error = Model::load(&model, &Ticket::default()).err().unwrap();
     assert!(error.to_string().contains("control character"), "{error}");
+
+    // Sixteen million layers are noted in 268 MB, before the first is found missing.
+    let config = std::fs::read_to_string(base.join("config.json")).unwrap();
+    let tall = config.replace(
+        "\"num_hidden_layers\": 3",
+        "\"num_hidden_layers\": 16777216",
+    );
+    assert_ne!(tall, config);
+    std::fs::write(dir.path().join("config.json"), tall).unwrap();
+    let model = Checkpoint::open(dir.path()).unwrap();
+    let error = Model::load(&model, &Ticket::default()).err().unwrap();
+    assert!(
+        error
+            .to_string()
+            .contains("`num_hidden_layers` is 16777216"),
+        "{error}"
+    );
 }
 
 type Window = Harness<'static, App>;

@@ -23,6 +23,9 @@ pub(super) const ARCHITECTURES: [&str; 4] = [
 /// Above this a prompt is refused: the built-in evaluator is for short tasks on the CPU.
 const MOST_POSITIONS: usize = 4096;
 
+/// Many times what any model has; each is noted before it is known whether its weights are there.
+const MOST_LAYERS: usize = 10_000;
+
 /// Far above any real one, which has a few kilobytes.
 const MOST_BYTES: u64 = 16 << 20;
 
@@ -98,6 +101,9 @@ impl Settings {
         }
         let positions = number(object, "max_position_embeddings")?;
         let layers = need("num_hidden_layers")?;
+        if layers > MOST_LAYERS {
+            return Err(Trouble::Wrong(format!("`num_hidden_layers` is {layers}")));
+        }
         let rope = rope_object(object);
         Ok(Self {
             hidden,
