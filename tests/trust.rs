@@ -527,6 +527,28 @@ fn fault_8_a_study_that_was_taken_over_is_not_written_by_who_lost_it() {
     first.save_if_changed();
     assert_eq!(notes(&path), ["second", ""]);
     assert!(first.opened_by().is_some());
+    // What could not be written is kept when the study is left.
+    first.close_study();
+    assert_eq!(notes(&path), ["second", ""]);
+    let kept = dir.path().join("s.kinfolk.json.mine");
+    assert_eq!(notes(&kept), ["first", ""]);
+}
+
+#[test]
+fn fault_8_what_cannot_be_read_in_a_study_s_place_is_kept_before_it_is_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = small_study(dir.path());
+    let mut own = bench(&dir.path().join("home"));
+    own.open_study(&path);
+    let later = r#"{"kinfolk": "study", "version": 99, "name": "from a later program"}"#;
+    std::fs::write(&path, later).unwrap();
+    note(&mut own, 0, "own");
+    own.save_if_changed();
+    assert_eq!(notes(&path), ["own", ""]);
+    let kept = std::fs::read_to_string(dir.path().join("s.kinfolk.json.other")).unwrap();
+    assert_eq!(kept, later);
+    let told = own.take_notices();
+    assert!(told.iter().any(|n| n.detail.contains(".other")), "{told:?}");
 }
 
 #[test]

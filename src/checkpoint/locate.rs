@@ -1,9 +1,10 @@
 //! Finds out what lies at a path that a user chose: which files make up the checkpoint.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::map::metadata;
 use super::{CheckpointError, Form};
+use crate::files::is_plain_name;
 
 pub(super) const INDEX_NAME: &str = "model.safetensors.index.json";
 pub(super) const ADAPTER_CONFIG: &str = "adapter_config.json";
@@ -54,15 +55,6 @@ pub(super) fn hub_name(folder: &Path) -> Option<String> {
     }
     let repository = snapshots.parent()?.file_name()?.to_str()?;
     Some(repository.strip_prefix("models--")?.replace("--", "/"))
-}
-
-/// Whether `name` is the plain name of a file: no folder, no drive, no way up.
-pub(super) fn is_plain_name(name: &str) -> bool {
-    let mut parts = Path::new(name).components();
-    // Separators and drives of other systems are refused on every system.
-    !name.contains(['/', '\\', ':', '\0'])
-        && matches!(parts.next(), Some(Component::Normal(_)))
-        && parts.next().is_none()
 }
 
 fn locate_file(path: &Path) -> Result<Located, CheckpointError> {

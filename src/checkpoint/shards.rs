@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::identity::FileIdentity;
 use super::json::{Pairs, Text, TotalSize, read_text, reason};
-use super::locate::is_plain_name;
 use super::problems::{count, some_of};
 use super::weights::{Listed, Weights};
 use super::{CheckpointError, limits, map};
+use crate::files::is_plain_name;
 
 /// As long as the longest header: an index says less than the headers it describes.
 const MAX_BYTES: u64 = 100_000_000;

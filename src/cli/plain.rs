@@ -1,7 +1,8 @@
 //! Text of strangers for a terminal: what would move its cursor, change its colours or turn its
 //! lines round is shown as an escape.
 //!
-//! Names of tensors, files and models come from files that anybody may have written.
+//! Names of tensors, files and models come from files that anybody may have written. The question
+//! about a command shows more than this, also what cannot be seen: `approval::visible`.
 
 use std::borrow::Cow;
 

@@ -8,5 +8,5 @@ mod write;
 
 pub use destination::followed;
 pub use owned::Removal;
-pub use read::{Identity, ReadError, open, read, read_start, read_text, read_with};
+pub use read::{Identity, ReadError, is_plain_name, open, read, read_start, read_text, read_with};
 pub use write::{sync_folder, write_whole};

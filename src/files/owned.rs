@@ -7,12 +7,12 @@
 
 use std::fs::Metadata;
 use std::io;
-use std::path::{Component, Path};
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use super::{read, write_whole};
+use super::{is_plain_name, read, write_whole};
 
 /// The mark's name; hidden, because nobody needs it to use a model.
 pub const MARK_NAME: &str = ".kinfolk-made.json";
@@ -95,7 +95,7 @@ fn check(folder: &Path, maker: Option<&str>) -> Result<Mark, String> {
     let foreign = || "it has no mark that Kinfolk made it".to_owned();
     let text = read(&folder.join(MARK_NAME), MOST_BYTES).map_err(|_| foreign())?;
     let mark: Mark = serde_json::from_slice(&text).map_err(|_| foreign())?;
-    if mark.version != VERSION || mark.files.iter().any(|file| !is_plain(&file.name)) {
+    if mark.version != VERSION || mark.files.iter().any(|file| !is_plain_name(&file.name)) {
         return Err(foreign());
     }
     if maker.is_some_and(|maker| maker.is_empty() || maker != mark.maker) {
@@ -163,12 +163,6 @@ impl Listed {
 pub fn modified(metadata: &Metadata) -> io::Result<u128> {
     let since = metadata.modified()?.duration_since(UNIX_EPOCH);
     Ok(since.map_or(0, |since| since.as_nanos()))
-}
-
-/// Whether a name leads to nothing but an entry of its folder.
-fn is_plain(name: &str) -> bool {
-    let mut parts = Path::new(name).components();
-    matches!(parts.next(), Some(Component::Normal(part)) if part == name) && parts.next().is_none()
 }
 
 /// Names in a folder, sorted; one that is not text belongs to nobody here.

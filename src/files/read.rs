@@ -7,7 +7,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Component, Path};
 use std::time::SystemTime;
 
 use crate::jobs::{Cancelled, Ticket};
@@ -133,6 +133,15 @@ pub fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
 pub fn read_text(path: &Path, most: u64) -> Result<String, ReadError> {
     String::from_utf8(read(path, most)?)
         .map_err(|error| ReadError::NotText(error.utf8_error().valid_up_to() + 1))
+}
+
+/// Whether `name` is the plain name of a file: no folder, no drive, no way up.
+pub fn is_plain_name(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    // Separators and drives of other systems are refused on every system.
+    !name.contains(['/', '\\', ':', '\0'])
+        && matches!(parts.next(), Some(Component::Normal(_)))
+        && parts.next().is_none()
 }
 
 /// Whether a file is still the one that was read: its length and the time of its last change.

@@ -1,30 +1,32 @@
-//! Where a study lies, who may write it, and what becomes of changes from outside.
+//! Saving: where a study lies, when it is written, and what is kept when it cannot be.
 //!
-//! One program writes a study at a time. What another has written all the same (an editor, a
-//! folder that is synchronised, a program that has taken the study over) is noticed before it
-//! would be overwritten: it is put together with what was done here if that goes without loss,
-//! and else the user decides.
+//! One program writes a study at a time; see [`others`]. A save is brought to the disk, which
+//! may take long while a merge is written: it is waited for a moment, and goes on beside.
+
+mod opening;
+mod others;
+mod place;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
+use self::place::{folder_of, free_name, with_ending};
 use super::backups::{self, Backup};
 use super::events::Outcome;
 use super::{NoticeKind, Workbench};
 use crate::files::lock::{self, Lock, Locking, Owner};
 use crate::files::{self, Identity, write_whole};
-use crate::study::{Command, ModelId, StudyDoc, file};
+use crate::study::{Command, StudyDoc, file};
+
+pub use self::others::ago;
+use self::others::who;
 
 /// How long after the last change a study is saved by itself.
 const AUTOSAVE_AFTER: Duration = Duration::from_millis(600);
 /// How long a save is waited for. On a disk that is busy with a merge it takes longer, and goes
 /// on beside the window.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long what was said of a refused change is not said again.
-const SAID_FOR: Duration = Duration::from_secs(3);
-/// The largest study that is read: a hundred times more than one with 200 models takes.
-const MOST_STUDY_BYTES: u64 = 64 << 20;
 
 /// Where the study lies, and how it stands with the file there.
 #[derive(Default)]
@@ -44,8 +46,8 @@ pub(super) struct Saving {
     has_failed: bool,
     /// A save that is on its way.
     running: Option<Running>,
-    /// What another program has written, and does not go together with what was done here.
-    conflict: Option<Box<StudyDoc>>,
+    /// Whether another program has written what does not go together with what was done here.
+    is_in_conflict: bool,
     backup: Option<Backup>,
 }
 
@@ -83,156 +85,6 @@ impl Workbench {
     /// Whether the last attempt to save failed: the study is read-only, or the disk is full.
     pub fn save_failed(&self) -> bool {
         self.saving.has_failed
-    }
-
-    /// Who else has the study open, if somebody has: it can be looked at and not changed.
-    pub fn opened_by(&self) -> Option<&Owner> {
-        self.saving.other.as_ref()
-    }
-
-    /// Whether another program has written the study in a way that does not go together with
-    /// what was done here. Nothing is saved until the user has decided: [`Self::reload`],
-    /// [`Self::keep_mine`] or [`Self::save_as`].
-    pub fn has_conflict(&self) -> bool {
-        self.saving.conflict.is_some()
-    }
-
-    /// A good copy of the study that could not be opened last.
-    pub fn backup(&self) -> Option<&Backup> {
-        self.saving.backup.as_ref()
-    }
-
-    /// Declines the copy.
-    pub fn forget_backup(&mut self) {
-        self.saving.backup = None;
-    }
-
-    /// Opens a study file; on failure what was open stays. One that another program has open
-    /// can be looked at only.
-    pub fn open_study(&mut self, path: &Path) {
-        self.save_if_changed();
-        match read_study(path) {
-            Ok((doc, text)) => {
-                backups::keep(&self.folders, path, &text);
-                self.put_in(doc, path);
-            }
-            Err(error) => {
-                self.saving.backup = path
-                    .is_file()
-                    .then(|| backups::newest(&self.folders, path))
-                    .flatten();
-                let copy = self.saving.backup.as_ref().map(|copy| {
-                    format!(
-                        "; an earlier version of it is kept in {}",
-                        copy.path.display()
-                    )
-                });
-                let detail = error + &copy.unwrap_or_default();
-                self.fail("The study could not be opened", detail);
-            }
-        }
-    }
-
-    /// Opens the good copy in place of the study that cannot be read, which stays beside it
-    /// under another name.
-    pub fn open_backup(&mut self) {
-        let Some(Backup { study, path, .. }) = self.saving.backup.take() else {
-            return;
-        };
-        let restored = files::read_text(&path, MOST_STUDY_BYTES)
-            .map_err(|error| format!("{error}: {}", path.display()))
-            .and_then(|text| {
-                let damaged = free_name(&study, "damaged");
-                std::fs::rename(&study, &damaged)
-                    .map_err(|error| format!("{error}: {}", study.display()))?;
-                write_whole(&study, text.as_bytes())
-            });
-        match restored {
-            Ok(()) => self.open_study(&study),
-            Err(error) => self.fail("The earlier version could not be opened", error),
-        }
-    }
-
-    fn put_in(&mut self, doc: StudyDoc, path: &Path) {
-        // Asked for before the lock of the study that was open is given back: it may be the same.
-        self.replace(doc.clone(), Some(path.to_owned()));
-        self.saving.known = Some(Known {
-            identity: Identity::of(path),
-            doc: Box::new(doc),
-        });
-        self.take_lock();
-        let with_path = self.study.doc().models.iter().filter(|m| m.path.is_some());
-        let ids: Vec<ModelId> = with_path.map(|m| m.id).collect();
-        ids.into_iter().for_each(|id| self.open_model(id));
-        self.remember();
-    }
-
-    /// Asks for the right to write the study, where it has a file.
-    fn take_lock(&mut self) {
-        let Some(path) = &self.saving.path else {
-            return;
-        };
-        let file = files::followed(path).unwrap_or_else(|_| path.clone());
-        // Ours would be in our own way.
-        self.saving.lock = None;
-        self.take_locking(lock::lock(&file));
-    }
-
-    fn take_locking(&mut self, locking: Locking) {
-        self.saving.other = None;
-        match locking {
-            Locking::Held(lock) => self.saving.lock = Some(lock),
-            Locking::Impossible => {}
-            Locking::Other(owner) => self.saving.other = Some(owner),
-        }
-    }
-
-    /// Opens the study for writing if the other program has given it back; else, at the user's
-    /// word, takes it away from that program, which finds out when it saves next.
-    pub fn take_over(&mut self) {
-        let Some(path) = self
-            .saving
-            .path
-            .clone()
-            .filter(|_| self.saving.other.is_some())
-        else {
-            return;
-        };
-        let file = files::followed(&path).unwrap_or_else(|_| path.clone());
-        let locking = match lock::lock(&file) {
-            Locking::Other(_) => lock::take_over(&file),
-            other => other,
-        };
-        let is_held = matches!(locking, Locking::Held(_));
-        self.take_locking(locking);
-        if is_held {
-            // What the other has written since.
-            self.notice_changes();
-        }
-    }
-
-    /// Throws away what was done here, and takes what the other program has written.
-    pub fn reload(&mut self) {
-        if let (Some(_), Some(path)) = (self.saving.conflict.take(), self.saving.path.clone()) {
-            self.saving.changed_at = None;
-            self.open_study(&path);
-        }
-    }
-
-    /// Writes what was done here over what another program has written, of which a copy is kept.
-    pub fn keep_mine(&mut self) {
-        if self.saving.conflict.take().is_none() {
-            return;
-        }
-        if let Some(path) = self.saving.path.clone() {
-            let theirs = free_name(&path, "other");
-            if let Err(error) = std::fs::copy(&path, &theirs) {
-                log::warn!("{}: {error}", theirs.display());
-            }
-            self.saving.known = None;
-            self.take_lock();
-        }
-        self.save();
     }
 
     /// Saves under another path, which is the study's from then on.
@@ -306,7 +158,7 @@ impl Workbench {
         let Some(path) = saving.path.clone() else {
             return false;
         };
-        if saving.other.is_some() || saving.conflict.is_some() {
+        if saving.other.is_some() || saving.is_in_conflict {
             return false;
         }
         if std::mem::take(&mut saving.is_new) {
@@ -316,12 +168,12 @@ impl Workbench {
             saving.lock = None;
             self.take_lock();
             if self.saving.other.is_some() {
-                self.has_unsaved_change();
+                // What was done since the other took it is kept when the study is left.
+                self.saving.has_failed = true;
                 return false;
             }
         }
-        self.notice_changes();
-        self.saving.conflict.is_none()
+        self.notice_changes() && !self.saving.is_in_conflict
     }
 
     /// The first save of a new study: another program may have taken its name meanwhile.
@@ -334,53 +186,6 @@ impl Workbench {
         folder.map(std::fs::create_dir_all);
         self.take_lock();
         self.saving.other.is_none()
-    }
-
-    /// Looks whether another program has written the study, and takes in what it has changed.
-    pub(super) fn notice_changes(&mut self) {
-        if self.saving.running.is_some() || self.saving.conflict.is_some() {
-            return;
-        }
-        let (Some(path), Some(known)) = (&self.saving.path, &self.saving.known) else {
-            return;
-        };
-        let now = Identity::of(path);
-        // A file that is gone is written again.
-        if now.is_none() || now == known.identity {
-            return;
-        }
-        match read_study(path) {
-            Ok((theirs, _)) => self.take_in(now, theirs),
-            // Half written by somebody who does not rename; the next look sees all of it.
-            Err(error) => log::warn!("{error}"),
-        }
-    }
-
-    fn take_in(&mut self, now: Option<Identity>, theirs: StudyDoc) {
-        let Some(known) = &mut self.saving.known else {
-            return;
-        };
-        if theirs == *known.doc {
-            known.identity = now;
-            return;
-        }
-        let mine = self.study.doc();
-        match crate::study::merged(&known.doc, mine, &theirs) {
-            Some(merged) => {
-                let is_new = merged != *mine;
-                known.identity = now;
-                *known.doc = theirs;
-                if is_new {
-                    self.apply(Command::TakeIn(Box::new(merged)));
-                    let title = "Changes that another program made to this study were taken in";
-                    self.tell(NoticeKind::Note, title, "Undo takes them out again");
-                }
-            }
-            None => {
-                self.saving.conflict = Some(Box::new(theirs));
-                self.saving.has_failed = true;
-            }
-        }
     }
 
     /// Waits for a save that is on its way, and takes in what came of it.
@@ -488,23 +293,6 @@ impl Workbench {
         }
     }
 
-    /// Whether a command may be carried out; says why not where it changes what somebody else
-    /// has open.
-    pub(super) fn may_change(&mut self, command: &Command) -> bool {
-        let looks = matches!(command, Command::Select(_) | Command::View(_));
-        let Some(owner) = self.saving.other.as_ref().filter(|_| !looks) else {
-            return true;
-        };
-        let detail = format!("{}; save it as another study to go on here", who(owner));
-        // A drag asks in every frame, and one answer is enough.
-        let now = Instant::now();
-        let is_told = |at: Instant| now.duration_since(at) < SAID_FOR;
-        if !self.saving.refused_at.replace(now).is_some_and(is_told) {
-            self.fail("This study is open in another Kinfolk", detail);
-        }
-        false
-    }
-
     /// A path in the program's own folder that no study has yet.
     pub(super) fn free_study_path(&self) -> PathBuf {
         let dir = self.folders.data.join("studies");
@@ -513,58 +301,4 @@ impl Workbench {
             .find(|path| !path.exists())
             .unwrap_or(dir)
     }
-}
-
-/// Who has a study, and since when.
-fn who(owner: &Owner) -> String {
-    let since = ago(owner.minutes(std::time::SystemTime::now()));
-    format!("{} has it open, since {since}", owner.words())
-}
-
-/// A time in the past, in words.
-pub fn ago(minutes: u64) -> String {
-    match minutes {
-        0 => "a moment ago".to_owned(),
-        1 => "a minute ago".to_owned(),
-        2..120 => format!("{minutes} minutes ago"),
-        120..2880 => format!("{} hours ago", minutes / 60),
-        _ => format!("{} days ago", minutes / 1440),
-    }
-}
-
-/// The folder that paths in a study start from: that of the file itself, also where a link leads
-/// to it.
-fn folder_of(study: &Path) -> PathBuf {
-    let file = files::followed(study).unwrap_or_else(|_| study.to_owned());
-    let file = std::path::absolute(&file).unwrap_or(file);
-    file.parent().unwrap_or(Path::new("/")).to_owned()
-}
-
-fn read_study(path: &Path) -> Result<(StudyDoc, String), String> {
-    let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", path.display());
-    let text = files::read_text(path, MOST_STUDY_BYTES).map_err(|e| sentence(&e))?;
-    let doc = file::from_text(&text, &folder_of(path)).map_err(|e| sentence(&e))?;
-    Ok((doc, text))
-}
-
-fn with_ending(path: &Path) -> PathBuf {
-    let mut name = path.with_extension("").into_os_string();
-    name.push(file::ENDING);
-    PathBuf::from(name)
-}
-
-/// A free name beside a study that no study has: `name.kinfolk.json.damaged`.
-fn free_name(study: &Path, word: &str) -> PathBuf {
-    let name = |n: u32| {
-        let mut name = study.as_os_str().to_owned();
-        name.push(match n {
-            1 => format!(".{word}"),
-            _ => format!(".{word}-{n}"),
-        });
-        PathBuf::from(name)
-    };
-    let mut names = (1u32..).map(name);
-    names
-        .find(|path| path.symlink_metadata().is_err())
-        .unwrap_or_default()
 }

@@ -33,6 +33,9 @@ pub const OVERWRITTEN: Attack = Attack {
 /// Large enough to be hit at work, and small enough to be copied back every time.
 const SIZE: Size = Size { layers: 8 };
 
+/// Then the result is that of the changed model, from its first byte to its last.
+const CHANGED_BEFORE: &str = "the right result of a file that had changed before it was opened";
+
 /// Does something to a file.
 type Damage = fn(&Path, &mut Dice) -> io::Result<()>;
 
@@ -125,11 +128,20 @@ impl<'a> Reader<'a> {
             }
         } else if found == *self.clean() {
             row.saw("a right child: its files had been read");
+        } else if found == self.child_of_what_is_there()? {
+            row.saw(CHANGED_BEFORE);
         } else {
             row.lost("a wrong child with status 0", victim.display());
         }
         self.put_back(&victim)?;
         self.merge_again(row)
+    }
+
+    /// The child of the models as they are now, undisturbed.
+    fn child_of_what_is_there(&self) -> Result<Files> {
+        std::fs::remove_dir_all(&self.out).ok();
+        self.merge().run(LIMIT)?;
+        Ok(hashes(&self.out)?)
     }
 
     /// With all models as they were, the child is as it would have been.
@@ -150,9 +162,13 @@ impl<'a> Reader<'a> {
         let call = kinship(self.desk, &self.merges);
         let (ended, victim) = self.disturb(call, moment, damage, dice)?;
         if judge(&ended, &victim, row) {
-            match ended.stdout == self.kinship.stdout {
-                true => row.saw("right kinship: the files had been read"),
-                false => row.lost("wrong kinship with status 0", victim.display()),
+            let now = || kinship(self.desk, &self.merges).run(LIMIT);
+            if ended.stdout == self.kinship.stdout {
+                row.saw("right kinship: the files had been read");
+            } else if ended.stdout == now()?.stdout {
+                row.saw(CHANGED_BEFORE);
+            } else {
+                row.lost("wrong kinship with status 0", victim.display());
             }
         }
         self.put_back(&victim)

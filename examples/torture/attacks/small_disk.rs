@@ -14,7 +14,7 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// A disk of so many bytes in the new folder `folder`.
+    /// A disk of this many bytes in the new folder `folder`.
     pub fn new(desk: &Desk, folder: PathBuf, bytes: u64) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let is_mounted = !desk.without_mounts && mount(&folder, bytes);
@@ -31,7 +31,7 @@ impl SmallDisk {
         self.is_mounted
     }
 
-    /// A call that may write no larger file, where there is no disk of its own.
+    /// A call that may not write a larger file, where there is no disk of its own.
     pub fn limit(&self, call: Call, file_bytes: u64) -> Call {
         call.with_files_up_to((!self.is_mounted).then_some(file_bytes))
     }

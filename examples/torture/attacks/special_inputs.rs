@@ -10,7 +10,7 @@ use crate::tools::{Desk, Ended, Result, Row};
 
 pub const ATTACK: Attack = Attack {
     name: "special-inputs",
-    fault: "something that is no ordinary file where one is read",
+    fault: "something other than an ordinary file where one is read",
     how: "a pipe, /dev/zero, /dev/null, a socket, a folder, a dangling link, a ring of links, a \
           sparse terabyte and a file below /proc in place of study, recipe, table, tasks, \
           weights, index, adapter and everything beside the weights; each call must end within \
