@@ -8,7 +8,7 @@
 //!           numeric                      └────── Command ◀──────┘
 //! ```
 //!
-//! Four invariants, held by `tests/invariants.rs`:
+//! Four invariants, held by `tests/engine/invariants.rs`:
 //! 1. egui is named only below `ui/` and in `main.rs`.
 //! 2. `unsafe` stands only where files are mapped (and cut short by others) and in the SIMD
 //!    kernels, each with its argument.

@@ -2,7 +2,7 @@
 //! from. Each is opened as a copy in the user's own folder, so that notes and choices stay.
 //!
 //! The files in `resources/record` hold facts of published tables; each says in its `about`
-//! what is printed, measured and derived, and `tests/record_library.rs` holds every row of them
+//! what is printed, measured and derived, and `tests/workbench/record_library.rs` holds every row of them
 //! against the tables.
 
 use std::path::{Path, PathBuf};

@@ -92,3 +92,17 @@ pub fn interrupt(process: u32) {
         .status();
     assert!(status.unwrap().success());
 }
+
+/// Runs a test of this binary once more, in a process of its own. `test` is its name with its
+/// modules. In that process this gives nothing, and the test does its work.
+pub fn alone(test: &str) -> Option<std::process::Output> {
+    const CHILD: &str = "KINFOLK_TEST_ALONE";
+    if std::env::var_os(CHILD).is_some() {
+        return None;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(CHILD, test)
+        .output();
+    Some(output.unwrap())
+}

@@ -1,0 +1,18 @@
+//! The program as scripts and shells meet it, killed and interrupted too.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod cli;
+mod evolution_killed;
+mod merge_files;
+mod trust;
+mod trust_command;

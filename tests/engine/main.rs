@@ -1,0 +1,37 @@
+//! What works without a study: checkpoints, kinship, merging, evaluation, strategies, statistics.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/slerps.rs"]
+mod slerps;
+
+mod checkpoint_fuzz;
+mod checkpoint_malformed;
+mod checkpoint_memory;
+mod checkpoint_open;
+#[cfg(feature = "built-in-evaluator")]
+mod evaluate;
+mod evaluate_command;
+mod evolution;
+mod evolution_replay;
+mod invariants;
+mod kinship_demo;
+mod kinship_oracle;
+mod kinship_pass;
+mod lineage;
+mod merge_laws;
+mod merge_methods_oracle;
+mod merge_oracle;
+mod merge_predict;
+mod merge_problems;
+mod stats;
+mod study;
+mod suggest;

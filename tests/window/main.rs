@@ -1,0 +1,34 @@
+//! The window as a user meets it: found by label, clicked, typed into.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/evolutions.rs"]
+mod evolutions;
+#[path = "../common/lineages.rs"]
+mod lineages;
+#[path = "../common/picture.rs"]
+mod picture;
+
+mod ui_app;
+mod ui_canvas;
+mod ui_charts;
+mod ui_compose;
+mod ui_evolution;
+mod ui_import;
+mod ui_kinship;
+mod ui_library;
+mod ui_lineage;
+mod ui_merge;
+mod ui_next;
+mod ui_others;
+mod ui_record;
+mod ui_trouble;
+mod ui_widgets;

@@ -1,0 +1,648 @@
+//! Importing tables and results: every format from real-looking files, and broken ones.
+
+use std::path::{Path, PathBuf};
+
+use kinfolk::import::{
+    Content, ImportError, Known, Mapping, Meaning, Preview, Ready, Scale, Sheet, Source, apply,
+    guess, harness,
+};
+use kinfolk::study::{Command, Entry, Import, RecordEdit, Score, Study, StudyDoc};
+use kinfolk::workbench::{Folders, NoticeKind, Workbench};
+use proptest::prelude::*;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn data(name: &str) -> PathBuf {
+    root().join("tests/data/import").join(name)
+}
+
+fn source(path: &Path) -> Source {
+    let name = path.file_name().unwrap().to_string_lossy();
+    Source::from_bytes(&name, &std::fs::read(path).unwrap())
+}
+
+fn sheet(path: &Path) -> Sheet {
+    match source(path).content {
+        Content::Sheet(sheet) => sheet,
+        other => panic!("no sheet: {other:?}"),
+    }
+}
+
+fn paper(name: &str) -> Sheet {
+    sheet(&root().join("tests/data/paper").join(name))
+}
+
+fn errors(name: &str) -> Vec<ImportError> {
+    match source(&data(&format!("broken/{name}"))).content {
+        Content::Broken(errors) => errors,
+        Content::Sheet(sheet) => {
+            let mapping = guess(&sheet);
+            apply(&sheet, &mapping, &StudyDoc::default(), name).unwrap_err()
+        }
+        Content::Harness(_) => panic!("{name} was read"),
+    }
+}
+
+/// What the columns are guessed to mean, without those that are left out.
+fn meanings(sheet: &Sheet) -> Vec<(String, Meaning)> {
+    let meanings = guess(sheet).meanings;
+    let named = sheet.header.iter().cloned().zip(meanings);
+    named.filter(|(_, m)| *m != Meaning::Ignore).collect()
+}
+
+fn ready(sheet: &Sheet) -> Ready {
+    apply(sheet, &guess(sheet), &StudyDoc::default(), "table").unwrap()
+}
+
+fn entry<'a>(import: &'a Import, model: &str) -> &'a Entry {
+    let found = import.entries.iter().find(|e| e.model == model);
+    found.unwrap_or_else(|| panic!("no {model}"))
+}
+
+fn score(entry: &Entry, task: &str) -> Option<f64> {
+    entry
+        .scores
+        .iter()
+        .find(|s| s.task == task)
+        .map(|s| s.value)
+}
+
+#[test]
+fn a_leaderboard_gives_its_models_and_six_tasks() {
+    let sheet = sheet(&data("leaderboard.csv"));
+    let tasks: Vec<String> = meanings(&sheet)
+        .into_iter()
+        .filter_map(|(_, m)| match m {
+            Meaning::Score(task) => Some(task),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        tasks,
+        [
+            "ARC",
+            "HellaSwag",
+            "MMLU",
+            "TruthfulQA",
+            "Winogrande",
+            "GSM8K"
+        ]
+    );
+    let import = ready(&sheet).import;
+    let pine = entry(&import, "acme/pine-7b");
+    assert_eq!(pine.average, Some(73.03));
+    assert_eq!(score(pine, "GSM8K"), Some(70.4));
+    assert_eq!(import.entries.len(), 3);
+}
+
+#[test]
+fn without_fullname_the_link_of_a_leaderboard_gives_the_name() {
+    let mut sheet = sheet(&data("leaderboard.csv"));
+    sheet.header.pop();
+    sheet.rows.iter_mut().for_each(|row| drop(row.cells.pop()));
+    let import = ready(&sheet).import;
+    assert_eq!(import.entries[2].model, "elm-labs/elm-7B-v0.1");
+}
+
+#[test]
+fn a_spreadsheet_gives_merges_with_parents_runs_and_what_was_reported() {
+    let sheet = sheet(&data("spreadsheet.tsv"));
+    let import = ready(&sheet).import;
+    let two = entry(&import, "pine-2");
+    assert_eq!(two.parents, ["pine-1", "oak-7b"]);
+    assert_eq!(two.method, "ties");
+    assert_eq!(
+        (two.steps[0].run.as_str(), two.steps[0].generation),
+        ("greedy", 2)
+    );
+    assert_eq!((two.gain, two.kinship.pearson), (Some(-0.1), Some(0.91)));
+    let x = entry(&import, "pine-x");
+    assert_eq!(
+        (score(x, "GSM8K"), x.average, x.kinship.pearson),
+        (None, None, None)
+    );
+    assert_eq!(x.note, "explores\r\nfar away");
+    assert_eq!(score(x, "TruthfulQA"), Some(55.4));
+}
+
+#[test]
+fn decimal_commas_and_percent_signs_are_understood() {
+    let import = ready(&sheet(&data("dezimal.csv"))).import;
+    assert_eq!(score(entry(&import, "kiefer-7b"), "ARC"), Some(68.52));
+}
+
+#[test]
+fn a_table_of_a_model_card_is_found_among_its_words() {
+    let import = ready(&sheet(&data("card.md"))).import;
+    let names: Vec<&str> = import.entries.iter().map(|e| e.model.as_str()).collect();
+    assert_eq!(names, ["acme/pine-7b", "acme/oak-7b", "elm-7B-v0.1"]);
+    assert_eq!(score(&import.entries[0], "ARC"), Some(68.52));
+    assert_eq!(score(&import.entries[2], "GSM8K"), None);
+}
+
+#[test]
+fn a_table_of_the_harness_needs_the_name_of_its_model_and_keeps_variants_apart() {
+    let sheet = sheet(&data("harness_card.md"));
+    let mut mapping = guess(&sheet);
+    assert!(mapping.needs_model_of_all());
+    let doc = StudyDoc::default();
+    let found = apply(&sheet, &mapping, &doc, "card").unwrap_err();
+    assert!(found[0].message.contains("whose table"), "{}", found[0]);
+    mapping.model_of_all = "acme/pine-7b".to_owned();
+    let import = apply(&sheet, &mapping, &doc, "card").unwrap().import;
+    let pine = entry(&import, "acme/pine-7b");
+    assert_eq!(score(pine, "arc_challenge (acc_norm)"), Some(68.52));
+    assert_eq!(score(pine, "gsm8k (strict-match, exact_match)"), Some(70.4));
+    assert_eq!(score(pine, "stem (acc)"), Some(54.02));
+    assert_eq!(pine.scores[0].stderr, Some(1.39));
+}
+
+#[test]
+fn the_demo_scores_are_a_long_table_of_fractions() {
+    let sheet = sheet(&root().join("resources/demo/scores.csv"));
+    let mapping = guess(&sheet);
+    let expected = [
+        Meaning::Model,
+        Meaning::Qualifier,
+        Meaning::Task,
+        Meaning::Count,
+        Meaning::Ignore,
+        Meaning::Value,
+    ];
+    assert_eq!(mapping.meanings, expected);
+    assert_eq!(mapping.scores_are, Scale::Fractions);
+    let import = ready(&sheet).import;
+    assert_eq!(import.entries.len(), 8);
+    let expected = Score {
+        task: "add (dev)".to_owned(),
+        value: 28.6667,
+        stderr: None,
+        n: Some(150),
+        source: "table".to_owned(),
+    };
+    assert_eq!(entry(&import, "base").scores[0], expected);
+    let all: usize = import.entries.iter().map(|e| e.scores.len()).sum();
+    assert_eq!(all, 128);
+}
+
+#[test]
+fn a_table_of_pairs_is_known_by_its_two_names() {
+    let kinship = sheet(&root().join("resources/demo/kinship.csv"));
+    let import = ready(&kinship).import;
+    assert_eq!(import.pairs[0].models, ["abacus", "arith"]);
+    assert_eq!(import.pairs[0].kinship.euclidean, Some(2.462_057_420_47));
+    assert!(import.entries.is_empty());
+}
+
+#[test]
+fn a_pair_that_the_paper_lists_twice_with_other_values_is_told() {
+    let mut sheet = paper("task_difference.csv");
+    let mapping = guess(&sheet);
+    let doc = StudyDoc::default();
+    let found = apply(&sheet, &mapping, &doc, "pairs").unwrap_err();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].line, 12);
+    assert!(
+        found[0].message.contains("on line 5 already"),
+        "{}",
+        found[0]
+    );
+    sheet.rows.remove(10);
+    let import = apply(&sheet, &mapping, &doc, "pairs").unwrap().import;
+    assert_eq!(import.pairs[3].difference, Some(0.70));
+    assert_eq!(import.pairs[3].kinship.cosine, Some(0.80));
+}
+
+#[test]
+fn the_matrices_of_the_paper_lose_their_diagonals_and_say_so() {
+    let ready = ready(&paper("kinship_matrices.csv"));
+    assert!(
+        ready.notes[0].contains("of a model with itself left out"),
+        "{:?}",
+        ready.notes
+    );
+    assert!(
+        ready
+            .import
+            .pairs
+            .iter()
+            .all(|p| p.models[0] != p.models[1])
+    );
+    assert_eq!(ready.import.pairs[0].group, "fine_tuned");
+    assert_eq!(ready.import.pairs[0].kinship.pearson, Some(0.01));
+}
+
+#[test]
+fn the_paths_of_the_paper_contradict_themselves_once_and_both_lines_are_named() {
+    let mut sheet = paper("evolution_paths.csv");
+    let mapping = guess(&sheet);
+    assert!(
+        !mapping
+            .meanings
+            .iter()
+            .any(|m| matches!(m, Meaning::Score(_)))
+    );
+    assert_eq!(
+        mapping.column(&Meaning::Kinship(Known::Euclidean)),
+        Some(12)
+    );
+    let doc = StudyDoc::default();
+    let found = apply(&sheet, &mapping, &doc, "paths").unwrap_err();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].line, 27);
+    assert!(found[0].message.contains("on line 15"), "{}", found[0]);
+    // The same model under two names; with one of them the table is sound.
+    for cell in sheet.rows.iter_mut().flat_map(|row| &mut row.cells) {
+        if cell == "Experiment28-7B" {
+            "Experiment28".clone_into(cell);
+        }
+    }
+    let import = apply(&sheet, &mapping, &doc, "paths").unwrap().import;
+    assert_eq!(import.entries.len(), 23);
+    let shared = entry(&import, "YamShadow-7B");
+    let steps: Vec<(&str, u32)> = shared
+        .steps
+        .iter()
+        .map(|s| (s.run.as_str(), s.generation))
+        .collect();
+    assert_eq!(steps, [("Path 1", 13), ("Path 2", 11)]);
+    let open = entry(&import, "shadow-clown-7B-slerp");
+    assert!(open.unnamed_parents);
+    assert_eq!(
+        open.parents,
+        ["StrangeMerges_32-7B-slerp", "pastiche-crown-clown-7b-dare"]
+    );
+    assert!(!shared.unnamed_parents);
+}
+
+#[test]
+fn the_main_experiment_of_the_paper_is_read_as_it_stands() {
+    let sheet = paper("main_experiment.csv");
+    let expected = [
+        ("model", Meaning::Model),
+        ("generation", Meaning::Generation),
+        ("run", Meaning::Run),
+        ("truthfulqa", Meaning::Score("truthfulqa".to_owned())),
+        ("winogrande", Meaning::Score("winogrande".to_owned())),
+        ("gsm8k", Meaning::Score("gsm8k".to_owned())),
+        ("avg", Meaning::Average),
+        ("kinship", Meaning::Kinship(Known::Pearson)),
+        ("parent_1", Meaning::Parent),
+        ("parent_2", Meaning::Parent),
+        ("hf_repo", Meaning::Published),
+    ];
+    let expected = expected.map(|(name, m)| (name.to_owned(), m));
+    assert_eq!(meanings(&sheet), expected);
+    let mut study = Study::default();
+    let import = ready(&sheet).import;
+    let models = import.entries.len();
+    study.apply(Command::Record(RecordEdit::Import(import)));
+    let doc = study.doc();
+    // Every parent is itself a row of the table.
+    assert_eq!(doc.models.len(), models);
+    let child = doc.models.iter().find(|m| m.name == "model-2-1").unwrap();
+    let parents: Vec<&str> = child.parents.iter().map(|&id| doc.name_of(id)).collect();
+    assert_eq!(parents, ["model-1-3", "Open-chat"]);
+    study.apply(Command::Undo);
+    assert!(study.doc().models.is_empty());
+}
+
+#[test]
+fn a_sheet_with_all_scores_below_one_holds_fractions_and_the_switch_changes_that() {
+    let text = "model,arc,avg,gain\na,0.685,0.7,0.01\nb,1.0,0.69,-0.02\n";
+    let sheet = Sheet::parse(text).unwrap();
+    let mut mapping = guess(&sheet);
+    assert_eq!(mapping.scores_are, Scale::Fractions);
+    let doc = StudyDoc::default();
+    let import = apply(&sheet, &mapping, &doc, "t").unwrap().import;
+    assert_eq!(score(&import.entries[0], "arc"), Some(68.5));
+    assert_eq!(
+        (import.entries[1].average, import.entries[1].gain),
+        (Some(69.0), Some(-2.0))
+    );
+    mapping.scores_are = Scale::Points;
+    let import = apply(&sheet, &mapping, &doc, "t").unwrap().import;
+    assert_eq!(score(&import.entries[0], "arc"), Some(0.685));
+    // One score above 1 in any column says that all are points.
+    let points = Sheet::parse("model,arc,avg\na,0.5,70\n").unwrap();
+    let mut mapping = guess(&points);
+    assert_eq!(mapping.scores_are, Scale::Points);
+    mapping.scores_are = Scale::Fractions;
+    let found = apply(&points, &mapping, &doc, "t").unwrap_err();
+    assert_eq!((found[0].line, found[0].column), (2, 3));
+}
+
+#[test]
+fn a_preview_tells_new_from_known_and_old_from_new() {
+    let mut study = Study::default();
+    let first = "model,gsm8k\norg/pine,70\noak,60\n";
+    let import = ready(&Sheet::parse(first).unwrap()).import;
+    study.apply(Command::Record(RecordEdit::Import(import)));
+    let text = "model,GSM-8K,arc,parent_1,parent_2\nPine,71,50,,\nchild,72,,oak,elm\noak,60,,,\n";
+    let sheet = Sheet::parse(text).unwrap();
+    let ready = apply(&sheet, &guess(&sheet), study.doc(), "t").unwrap();
+    assert_eq!(ready.notes, ["Pine is taken for org/pine"]);
+    let preview = Preview::new(&ready.import, study.doc());
+    assert_eq!(
+        preview.sentence(),
+        "3 models and 1 parent known by name, 2 new; 4 scores, 1 overwrites another"
+    );
+    let pine = &preview.models[0];
+    assert_eq!((pine.name.as_str(), pine.is_new), ("org/pine", false));
+    let over = &pine.overwritten[0];
+    // The study's own spelling of the task is kept.
+    assert_eq!(
+        (over.task.as_str(), over.old, over.new),
+        ("gsm8k", 70.0, 71.0)
+    );
+    study.apply(Command::Record(RecordEdit::Import(ready.import)));
+    assert_eq!(study.doc().models.len(), 4);
+}
+
+#[test]
+fn parents_are_written_in_one_cell_in_three_ways() {
+    for cell in ["a + b", "a; b", "\"a, b\""] {
+        let text = format!("model\tparents\tother parents\nc\t{cell}\t\nd\ta\t2\n");
+        let sheet = Sheet::parse(&text).unwrap();
+        let import = ready(&sheet).import;
+        assert_eq!(import.entries[0].parents, ["a", "b"], "{cell}");
+        assert!(!import.entries[0].unnamed_parents);
+        assert!(import.entries[1].unnamed_parents);
+    }
+}
+
+#[test]
+fn every_broken_table_is_told_with_its_place() {
+    let first = |name: &str| errors(name).remove(0);
+    for (name, line, column, words) in [
+        ("lengths.csv", 3, 3, "2 cells and the header has 3"),
+        ("quote.csv", 2, 0, "never closed"),
+        ("no_header.csv", 1, 0, "first line holds values"),
+        ("no_rows.csv", 1, 0, "no rows"),
+        ("duplicate.csv", 1, 3, "both called"),
+        ("latin1.csv", 2, 3, "Byte 13 of the file is not UTF-8"),
+        ("own_parent.csv", 2, 3, "its own parent"),
+        ("empty.csv", 0, 0, "no table"),
+        ("comma.json", 3, 30, "JSON is broken"),
+        ("config.json", 0, 0, "no results"),
+    ] {
+        let error = first(name);
+        assert_eq!(
+            (error.line, error.column),
+            (line, column),
+            "{name}: {error}"
+        );
+        assert!(error.message.contains(words), "{name}: {error}");
+    }
+}
+
+#[test]
+fn all_errors_of_the_values_are_collected_in_order() {
+    let found = errors("values.csv");
+    let places: Vec<(usize, usize)> = found.iter().map(|e| (e.line, e.column)).collect();
+    assert_eq!(places, [(2, 3), (4, 2), (5, 1)]);
+    assert!(
+        found[0].message.contains("“seventy” is not a number"),
+        "{}",
+        found[0]
+    );
+    assert!(
+        found[1]
+            .message
+            .contains("the score on arc is 68.5 on line 2 and 68.6 here"),
+        "{}",
+        found[1]
+    );
+    assert!(found[2].message.contains("names no model"), "{}", found[2]);
+}
+
+#[test]
+fn no_more_than_fifty_errors_are_told() {
+    let rows: String = (0..80).map(|k| format!("m{k},bad\n")).collect();
+    let sheet = Sheet::parse(&format!("model,avg\n{rows}")).unwrap();
+    let found = apply(&sheet, &guess(&sheet), &StudyDoc::default(), "t").unwrap_err();
+    assert_eq!(found.len(), 50);
+}
+
+#[test]
+fn a_mapping_that_makes_no_sense_is_told() {
+    let sheet = Sheet::parse("model,arc,mmlu\na,1,2\n").unwrap();
+    let say = |meanings: [Meaning; 3]| {
+        let mapping = Mapping {
+            meanings: meanings.to_vec(),
+            ..Mapping::default()
+        };
+        let found = apply(&sheet, &mapping, &StudyDoc::default(), "t").unwrap_err();
+        found[0].message.clone()
+    };
+    use Meaning::{Ignore, Model, PairA, Run, Score, Task};
+    let arc = || Score("arc".to_owned());
+    assert!(say([Model, Model, Ignore]).contains("Another column is model"));
+    assert!(say([Model, arc(), Score("arc".to_owned())]).contains("the score on arc"));
+    assert!(say([Ignore, arc(), Ignore]).contains("No column names the models"));
+    assert!(say([Model, Task, Ignore]).contains("a column of scores"));
+    assert!(say([PairA, Ignore, Ignore]).contains("two columns"));
+    assert!(say([Model, Run, Ignore]).contains("needs a generation"));
+}
+
+fn results(paths: Vec<PathBuf>) -> (Workbench, Source, tempfile::TempDir) {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Workbench::new(Folders::below(home.path()), || {});
+    bench.open_paths(paths);
+    bench.wait(|_| {});
+    let source = bench.take_import_source().expect("something to import");
+    (bench, source, home)
+}
+
+#[test]
+fn a_folder_of_results_is_read_newest_first_and_broken_files_are_said() {
+    let (bench, source, _home) = results(vec![data("results")]);
+    let Content::Harness(results) = source.content else {
+        panic!("no results");
+    };
+    let names: Vec<&str> = results.models.iter().map(|m| m.name.as_str()).collect();
+    assert_eq!(names, ["acme/oak-7b", "acme/pine-7b"]);
+    assert_eq!(results.notes.len(), 2, "{:?}", results.notes);
+    assert!(
+        results.notes[0].contains("is left out. Line 4"),
+        "{:?}",
+        results.notes
+    );
+    assert!(
+        results.notes[1].contains("has 1 task in several files"),
+        "{:?}",
+        results.notes
+    );
+    let choices = harness::choices(&results);
+    let on: Vec<&str> = choices
+        .iter()
+        .filter(|c| c.is_on)
+        .map(|c| c.task.as_str())
+        .collect();
+    assert_eq!(on, ["arc_challenge", "gsm8k", "mmlu", "truthfulqa_mc2"]);
+    let ready = harness::take(&results, &choices, bench.study().doc(), "results").unwrap();
+    let pine = entry(&ready.import, "acme/pine-7b");
+    assert_eq!(score(pine, "arc_challenge"), Some(68.52));
+    let gsm8k = pine.scores.iter().find(|s| s.task == "gsm8k").unwrap();
+    assert_eq!(
+        (gsm8k.value, gsm8k.stderr, gsm8k.n),
+        (71.26, Some(1.25), Some(1319))
+    );
+    assert!(gsm8k.source.contains("2024-05-03"), "{}", gsm8k.source);
+}
+
+#[test]
+fn results_of_older_versions_and_plain_objects_are_read() {
+    let files = vec![data("old_style.json"), data("plain.json")];
+    let (bench, source, _home) = results(files);
+    let Content::Harness(results) = source.content else {
+        panic!("no results");
+    };
+    let choices = harness::choices(&results);
+    let ready = harness::take(&results, &choices, bench.study().doc(), "two").unwrap();
+    let oak = entry(&ready.import, "acme/oak-7b");
+    assert_eq!(score(oak, "hellaswag"), Some(85.24));
+    assert_eq!(score(oak, "truthfulqa_mc"), Some(58.77));
+    assert_eq!(score(oak, "gsm8k"), Some(69.06));
+    let pine = entry(&ready.import, "acme/pine-7b");
+    assert!(pine.scores.iter().any(|s| s.value == 70.4));
+}
+
+#[test]
+fn a_study_is_known_by_its_content_whatever_it_is_called() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("mine.json");
+    let text = "{\"name\": \"Mine\", \"version\": 1, \"kinfolk\": \"study\"}";
+    std::fs::write(&path, text).unwrap();
+    let mut bench = Workbench::new(Folders::below(home.path()), || {});
+    bench.open_paths(vec![path]);
+    bench.wait(|_| {});
+    assert_eq!(bench.study().doc().name, "Mine");
+    assert!(bench.take_import_source().is_none());
+}
+
+#[test]
+fn what_cannot_be_read_changes_nothing_and_waits_to_be_told() {
+    let missing = data("nowhere.csv");
+    let (bench, source, _home) = results(vec![missing]);
+    let Content::Broken(errors) = source.content else {
+        panic!("read");
+    };
+    assert!(
+        errors[0].message.contains("could not be read"),
+        "{}",
+        errors[0]
+    );
+    assert!(!bench.is_open());
+}
+
+#[test]
+fn a_cancelled_reading_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Workbench::new(Folders::below(home.path()), || {});
+    bench.read_scores(vec![data("results")]);
+    let job = bench.jobs().running()[0].id;
+    bench.cancel(job);
+    bench.wait(|_| {});
+    // Cancelling may come too late, but then the result is whole.
+    let taken = bench.take_import_source();
+    assert!(taken.is_none_or(|s| matches!(s.content, Content::Harness(_))));
+    assert!(!bench.is_open());
+}
+
+#[test]
+fn an_import_starts_a_study_and_is_told_and_undone() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Workbench::new(Folders::below(home.path()), || {});
+    let mut import = ready(&sheet(&data("leaderboard.csv"))).import;
+    import.title = "leaderboard.csv".to_owned();
+    bench.import(import.clone());
+    assert_eq!(bench.study().doc().name, "leaderboard");
+    let notices = bench.take_notices();
+    assert_eq!(notices[0].kind, NoticeKind::Done);
+    assert_eq!(notices[0].title, "leaderboard.csv imported");
+    assert!(
+        notices[0].detail.starts_with("3 models, 3 new; 18 scores"),
+        "{}",
+        notices[0].detail
+    );
+    bench.import(import);
+    assert_eq!(
+        bench.take_notices()[0].title,
+        "leaderboard.csv holds nothing new"
+    );
+    bench.apply(Command::Undo);
+    assert!(bench.study().doc().models.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// No text ever panics, and a table that is refused says why.
+    #[test]
+    fn no_text_panics(text in "[ab1,;\\t|\"\\n\\r.%±−{}\\[\\]:\u{2009}é-]{0,80}") {
+        survives(&text);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+        let source = Source::from_bytes("x", &bytes);
+        if let Content::Broken(errors) = source.content {
+            prop_assert!(!errors.is_empty());
+        }
+    }
+
+    /// Real files with a piece cut out, doubled or changed.
+    #[test]
+    fn no_damaged_file_panics(
+        which in 0usize..9,
+        at in 0.0f64..1.0,
+        length in 0usize..40,
+        put in "[,;\\t|\"\\n1a{}]{0,3}",
+    ) {
+        let files = [
+            "leaderboard.csv", "spreadsheet.tsv", "dezimal.csv", "card.md", "harness_card.md",
+            "old_style.json", "plain.json", "broken/values.csv",
+            "results/acme__pine-7b/results_2024-05-01T12-00-00.123456.json",
+        ];
+        let text = std::fs::read_to_string(data(files[which])).unwrap();
+        let mut chars: Vec<char> = text.chars().collect();
+        let from = (at * chars.len() as f64) as usize;
+        let to = (from + length).min(chars.len());
+        chars.splice(from..to, put.chars());
+        survives(&chars.into_iter().collect::<String>());
+    }
+}
+
+fn survives(text: &str) {
+    let doc = StudyDoc::default();
+    match Source::from_text("x", text).content {
+        Content::Sheet(sheet) => {
+            assert!(
+                sheet
+                    .rows
+                    .iter()
+                    .all(|row| row.cells.len() == sheet.header.len())
+            );
+            let mut mapping = guess(&sheet);
+            mapping.model_of_all = "m".to_owned();
+            match apply(&sheet, &mapping, &doc, "x") {
+                Ok(ready) => {
+                    Preview::new(&ready.import, &doc).sentence();
+                }
+                Err(errors) => assert!(!errors.is_empty()),
+            }
+            for meaning in Meaning::all("x") {
+                mapping.meanings = vec![meaning; sheet.header.len()];
+                apply(&sheet, &mapping, &doc, "x").ok();
+            }
+        }
+        Content::Harness(results) => {
+            let choices = harness::choices(&results);
+            harness::take(&results, &choices, &doc, "x").ok();
+        }
+        Content::Broken(errors) => assert!(!errors.is_empty()),
+    }
+}
