@@ -596,7 +596,13 @@ fn inspector(a: usize, b: usize) -> Window {
     };
     styled(vec2(300.0, 760.0), stage, move |ui, stage: &mut Stage| {
         let id = |k: usize| stage.bench.study().doc().models[k].id;
-        pair_ui(ui, &stage.bench, id(a), id(b), &mut stage.asked);
+        pair_ui(
+            ui,
+            &stage.bench,
+            (id(a), id(b)),
+            View::Models,
+            &mut stage.asked,
+        );
     })
 }
 
@@ -714,7 +720,13 @@ fn inspector_of(window: Window, a: usize, b: usize) -> Window {
     let stage = window.into_state();
     styled(vec2(300.0, 760.0), stage, move |ui, stage: &mut Stage| {
         let id = |k: usize| stage.bench.study().doc().models[k].id;
-        pair_ui(ui, &stage.bench, id(a), id(b), &mut stage.asked);
+        pair_ui(
+            ui,
+            &stage.bench,
+            (id(a), id(b)),
+            View::Models,
+            &mut stage.asked,
+        );
     })
 }
 
@@ -826,7 +838,13 @@ fn where_the_matrix_is_shown_nothing_leads_to_it() {
         let id = |k: usize| stage.bench.study().doc().models[k].id;
         let panel = eframe::egui::Panel::right("inspector").exact_size(300.0);
         panel.show(ui, |ui| {
-            pair_ui(ui, &stage.bench, id(1), id(4), &mut stage.asked);
+            pair_ui(
+                ui,
+                &stage.bench,
+                (id(1), id(4)),
+                View::Kinship,
+                &mut stage.asked,
+            );
         });
         stage.view.ui(ui, &stage.bench, &mut Vec::new());
     });

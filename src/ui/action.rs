@@ -10,7 +10,7 @@ use crate::jobs::JobId;
 use crate::merge::canvas::Composition;
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::Notice;
-use crate::workbench::composing::Request;
+use crate::workbench::composing::PredictionOptions;
 use crate::workbench::merging::MergeId;
 
 /// Something that the user asked for.
@@ -87,8 +87,8 @@ pub enum Action {
     AskForRecipe,
     /// Put the recipe that a model was made by back on the canvas.
     ReopenRecipe(ModelId),
-    /// Work out what the draft on the canvas would make.
-    LookAhead(Box<Request>),
+    /// What is to be shown of what the draft on the canvas would make.
+    ShowPrediction(PredictionOptions),
     /// Ask for the folder that the draft on the canvas is written to, then write it.
     AskWhereToMerge,
     /// Write the draft on the canvas there.

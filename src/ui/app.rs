@@ -237,7 +237,7 @@ impl App {
         let study_view = self.bench.is_open() && !without;
         let roomy = ui.ctx().content_rect().width() >= ROOM_FOR_INSPECTOR;
         if study_view && self.prefs.inspector && roomy {
-            self.inspector.ui(ui, &self.bench, out);
+            self.inspector.ui(ui, &self.bench, self.prefs.view, out);
         }
         self.probes.drawing();
         let frame = Frame::new().fill(t.background);

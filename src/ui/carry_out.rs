@@ -136,7 +136,7 @@ impl App {
                 self.bench.reopen_recipe_of(id);
                 self.prefs.view = View::Merge;
             }
-            Action::LookAhead(request) => self.bench.look_ahead(*request),
+            Action::ShowPrediction(options) => self.bench.set_prediction_options(options),
             Action::AskWhereToMerge => self.ask_where_to_merge(None, ctx),
             Action::WriteMerge { out, force } => self.bench.queue_merge(&out, force),
             Action::CancelMerge(id) => self.bench.cancel_merge(id),
