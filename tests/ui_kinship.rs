@@ -14,7 +14,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
 use kinfolk::study::{BaseRef, Command, ModelEdit, ModelId, NewModel, Order, Selection, ViewEdit};
-use kinfolk::ui::action::{Action, Export, View};
+use kinfolk::ui::action::{Action, Export, ModelsAction, View};
 use kinfolk::ui::theme;
 use kinfolk::ui::views::{KinshipView, pair::pair_ui};
 use kinfolk::workbench::{Folders, Workbench};
@@ -369,7 +369,10 @@ fn everything_can_be_measured_again() {
     let mut window = demo();
     click(&mut window, "Measure everything again");
     let base = base_of(&window.state().bench);
-    assert_eq!(window.state().asked, [Action::Measure { base, anew: true }]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::Measure { base, anew: true })]
+    );
 }
 
 #[test]
@@ -379,7 +382,10 @@ fn without_models_the_view_says_what_to_add() {
     let mut window = window(dir, bench);
     sentence(&window, "No models yet");
     click(&mut window, "Add models…");
-    assert_eq!(window.state().asked, [Action::AskForModels]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::AskForFolders)]
+    );
 }
 
 #[test]
@@ -416,7 +422,7 @@ fn what_is_not_measured_is_offered_with_its_size() {
     let base = base_of(&window.state().bench);
     assert_eq!(
         window.state().asked,
-        [Action::Measure { base, anew: false }]
+        [Action::Models(ModelsAction::Measure { base, anew: false })]
     );
 }
 
@@ -430,7 +436,10 @@ fn a_base_that_cannot_be_read_is_asked_for() {
     let mut window = window(dir, bench);
     sentence(&window, "The files of the base base cannot be read");
     click(&mut window, "Find the base again…");
-    assert_eq!(window.state().asked, [Action::AskForModelAgain(base)]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::AskWhereIs(base))]
+    );
 }
 
 #[test]
@@ -479,7 +488,7 @@ fn a_new_model_leaves_its_cells_blank_until_it_is_measured() {
     click(&mut window, "Measure 1 model");
     assert_eq!(
         window.state().asked,
-        [Action::Measure { base, anew: false }]
+        [Action::Models(ModelsAction::Measure { base, anew: false })]
     );
 }
 
@@ -501,7 +510,10 @@ fn a_file_that_changed_and_one_that_vanished_are_told_apart() {
     sentence(&window, "The files of two are missing or cannot be read");
     click(&mut window, "Find again…");
     let two = window.state().bench.study().doc().models[2].id;
-    assert_eq!(window.state().asked, [Action::AskForModelAgain(two)]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::AskWhereIs(two))]
+    );
 }
 
 #[test]

@@ -239,7 +239,8 @@ impl Workbench {
             }
             Ok(None) => {
                 merge.may_replace = true;
-                self.merge_failed(id, &WriteError::InTheWay.to_string());
+                let folder = merge.out.to_string_lossy().into_owned();
+                self.merge_failed(id, &WriteError::InTheWay.to_string(), folder);
             }
             Err(Failure::Cancelled) => {
                 merge.state = MergeState::Cancelled;
@@ -247,18 +248,19 @@ impl Workbench {
                 let detail = "Finished files stay beside it for the next try";
                 self.tell(NoticeKind::Note, title, detail);
             }
-            Err(Failure::Failed(sentence)) => self.merge_failed(id, &sentence),
+            Err(Failure::Failed(sentence)) => self.merge_failed(id, &sentence, sentence.clone()),
         }
         self.write_next();
     }
 
-    fn merge_failed(&mut self, id: MergeId, sentence: &str) {
+    /// Why stands in the queue; the notice says the rest.
+    fn merge_failed(&mut self, id: MergeId, why: &str, detail: String) {
         let Some(merge) = self.session.merging.get_mut(id) else {
             return;
         };
-        merge.state = MergeState::Failed(super::sentence_case(sentence));
+        merge.state = MergeState::Failed(super::sentence_case(why));
         let title = format!("Writing {} failed", merge.name);
-        self.fail(title, sentence);
+        self.fail(title, detail);
         // Where it failed for files that are gone, the canvas is to say so too.
         self.look_at_disk();
     }

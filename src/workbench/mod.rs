@@ -48,6 +48,7 @@ use session::{Derived, Session};
 pub struct Workbench {
     folders: Folders,
     session: Session,
+    session_number: u64,
     last_revision: u64,
     jobs: Jobs<Workbench>,
     notices: Vec<Notice>,
@@ -84,6 +85,7 @@ impl Workbench {
         Self {
             folders,
             session: Session::default(),
+            session_number: 0,
             last_revision: 0,
             jobs: Jobs::new(wake),
             notices: Vec::new(),
@@ -124,6 +126,11 @@ impl Workbench {
     /// The program's folders.
     pub fn folders(&self) -> &Folders {
         &self.folders
+    }
+
+    /// Another one with every study that is opened: what belongs to a study is kept beside it.
+    pub fn session_number(&self) -> u64 {
+        self.session_number
     }
 
     /// The studies that were open lately.
@@ -359,6 +366,7 @@ impl Workbench {
         self.save_or_rescue();
         self.jobs.abandon_all();
         self.session = Session::new(doc, path);
+        self.session_number += 1;
         self.has_changed();
     }
 

@@ -47,6 +47,11 @@ impl Inspector {
         });
     }
 
+    /// Another study was opened.
+    pub fn study_opened(&mut self) {
+        self.about = About::default();
+    }
+
     fn model(&mut self, ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
         let checkpoint = bench.files(id).checkpoint();
         let share = if checkpoint.is_some() { 0.62 } else { 1.0 };

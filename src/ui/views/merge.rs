@@ -1,7 +1,7 @@
 //! The merge canvas: a merge is composed on it, and its child is seen before it exists.
 //!
 //! The draft's text is the truth. The canvas, the controls and the YAML beside them all show
-//! it, and all of them change it by one way: [`Action::EditDraft`] for a changed composition,
+//! it, and all of them change it by one way: [`Action::Merge(MergeAction::Edit)`] for a changed composition,
 //! [`DraftEdit::Write`](crate::study::DraftEdit) for changed text and moved nodes. While the
 //! text has a mistake, the last composition without one stays on the canvas, greyed.
 
@@ -20,7 +20,7 @@ use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui}
 
 use crate::merge::canvas::{Composition, Place};
 use crate::study::{Draft, DraftId};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, MergeAction};
 use crate::ui::theme::Tokens;
 use crate::workbench::Workbench;
 use crate::workbench::composing::{Ahead, Child, PredictionOptions};
@@ -173,7 +173,9 @@ impl MergeView {
         };
         draw(self, &shown, out);
         if self.options != *bench.prediction_options() {
-            out.push(Action::ShowPrediction(self.options.clone()));
+            out.push(Action::Merge(MergeAction::ShowPrediction(
+                self.options.clone(),
+            )));
         }
         self.before = before;
         self.read = Some(read);

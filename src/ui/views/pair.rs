@@ -13,7 +13,7 @@ use eframe::egui::{
 use crate::kinship::Metric;
 use crate::kinship::table::kind_words;
 use crate::study::ModelId;
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::compose;
@@ -43,7 +43,7 @@ pub fn pair_ui(
     if let Some((place, of)) = bench.place_among_suggestions(a, b) {
         let words = format!("Place {place} of {of} among what to merge next");
         if ui.link(words).clicked() {
-            out.push(Action::SuggestNextMerge);
+            out.push(Action::Evolution(EvolutionAction::SuggestNext));
         }
     }
     match common_base(bench, a, b) {
@@ -137,7 +137,7 @@ fn not_measured_ui(
     let can = bench.measuring(base).is_none() && has_files;
     ui.add_enabled_ui(can, |ui| {
         if ui.button("Measure kinship").clicked() {
-            out.push(Action::Measure { base, anew: false });
+            out.push(Action::Models(ModelsAction::Measure { base, anew: false }));
         }
     });
 }
