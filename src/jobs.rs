@@ -1,8 +1,8 @@
 //! Long work beside the window: progress, cancellation, and panics that stay where they are.
 //!
 //! A job is a function of a [`Ticket`]. One call on it, [`Ticket::advance`], reports what was
-//! done and hears whether to stop, so `?` does the rest. What a job sends arrives, in order,
-//! at [`Jobs::drain`].
+//! done and hears whether to stop, so `?` does the rest. A job carries its ending: what is done
+//! with its result, on the thread of the owner, which takes in one [`Event`] after the other.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -142,13 +142,23 @@ pub struct Job {
     pub is_quiet: bool,
 }
 
-/// What arrives from a job.
-#[derive(Debug)]
-pub enum Event<T> {
-    /// Something on the way.
-    Partial(JobId, T),
-    /// The end, with the title that the job had.
-    Ended(JobId, String, Result<T, Failure>),
+/// What is done to the owner of the jobs, between two frames.
+pub type Step<W> = Box<dyn FnOnce(&mut W) + std::marker::Send>;
+
+/// What arrives from a job: something on the way, or its ending.
+pub struct Event<W> {
+    /// The job.
+    pub id: JobId,
+    /// Whether nothing more comes from it.
+    pub is_end: bool,
+    step: Step<W>,
+}
+
+impl<W> Event<W> {
+    /// Does what the job has sent.
+    pub fn apply(self, owner: &mut W) {
+        (self.step)(owner);
+    }
 }
 
 /// Why a job gave no result.
@@ -169,18 +179,18 @@ impl From<Cancelled> for Failure {
 }
 
 /// How a job sends something on the way.
-pub type Send<'a, T> = &'a (dyn Fn(T) + Sync);
+pub type Send<'a, W> = &'a (dyn Fn(Step<W>) + Sync);
 
-/// The jobs of a program, whose results are `T`.
-pub struct Jobs<T> {
+/// The jobs of a program; what they find ends in an owner of type `W`.
+pub struct Jobs<W> {
     last_id: u64,
     running: Vec<Job>,
-    sender: Sender<Event<T>>,
-    receiver: Receiver<Event<T>>,
+    sender: Sender<Event<W>>,
+    receiver: Receiver<Event<W>>,
     wake: Arc<dyn Fn() + std::marker::Send + Sync>,
 }
 
-impl<T: std::marker::Send + 'static> Jobs<T> {
+impl<W: 'static> Jobs<W> {
     /// No jobs yet; `wake` is called whenever something has arrived.
     pub fn new(wake: impl Fn() + std::marker::Send + Sync + 'static) -> Self {
         let (sender, receiver) = channel();
@@ -193,25 +203,42 @@ impl<T: std::marker::Send + 'static> Jobs<T> {
         }
     }
 
-    /// Starts `work` on a thread of its own that carries `title` as its name.
-    pub fn spawn<F>(&mut self, title: impl Into<String>, work: F) -> JobId
+    /// Starts `work` on a thread of its own that carries `title` as its name. `ending` is what
+    /// is done with the result, by whoever takes in the events.
+    pub fn spawn<T, F, E>(&mut self, title: impl Into<String>, work: F, ending: E) -> JobId
     where
-        F: FnOnce(&Ticket, Send<'_, T>) -> Result<T, Failure> + std::marker::Send + 'static,
+        T: std::marker::Send + 'static,
+        F: FnOnce(&Ticket) -> Result<T, Failure> + std::marker::Send + 'static,
+        E: FnOnce(&mut W, Result<T, Failure>) + std::marker::Send + 'static,
     {
-        self.start(title.into(), false, work)
+        self.start(title.into(), false, |ticket, _| work(ticket), ending)
     }
 
-    /// The same for work of a moment that nobody needs to see.
-    pub fn spawn_quietly<F>(&mut self, title: impl Into<String>, work: F) -> JobId
+    /// The same for work of a moment that need not be seen.
+    pub fn spawn_quietly<T, F, E>(&mut self, title: impl Into<String>, work: F, ending: E) -> JobId
     where
-        F: FnOnce(&Ticket, Send<'_, T>) -> Result<T, Failure> + std::marker::Send + 'static,
+        T: std::marker::Send + 'static,
+        F: FnOnce(&Ticket) -> Result<T, Failure> + std::marker::Send + 'static,
+        E: FnOnce(&mut W, Result<T, Failure>) + std::marker::Send + 'static,
     {
-        self.start(title.into(), true, work)
+        self.start(title.into(), true, |ticket, _| work(ticket), ending)
     }
 
-    fn start<F>(&mut self, title: String, is_quiet: bool, work: F) -> JobId
+    /// The same for work that sends something on the way.
+    pub fn spawn_sending<T, F, E>(&mut self, title: impl Into<String>, work: F, ending: E) -> JobId
     where
-        F: FnOnce(&Ticket, Send<'_, T>) -> Result<T, Failure> + std::marker::Send + 'static,
+        T: std::marker::Send + 'static,
+        F: FnOnce(&Ticket, Send<'_, W>) -> Result<T, Failure> + std::marker::Send + 'static,
+        E: FnOnce(&mut W, Result<T, Failure>) + std::marker::Send + 'static,
+    {
+        self.start(title.into(), false, work, ending)
+    }
+
+    fn start<T, F, E>(&mut self, title: String, is_quiet: bool, work: F, ending: E) -> JobId
+    where
+        T: std::marker::Send + 'static,
+        F: FnOnce(&Ticket, Send<'_, W>) -> Result<T, Failure> + std::marker::Send + 'static,
+        E: FnOnce(&mut W, Result<T, Failure>) + std::marker::Send + 'static,
     {
         self.last_id += 1;
         let (id, ticket) = (JobId(self.last_id), Ticket::default());
@@ -222,24 +249,32 @@ impl<T: std::marker::Send + 'static> Jobs<T> {
             is_quiet,
         });
         let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
+        let send = move |is_end, step| {
+            // The receiver is gone only when the jobs were abandoned, or the program ends.
+            sender.send(Event { id, is_end, step }).ok();
+            wake();
+        };
+        // The ending is handed over once the thread runs: one that cannot be started ends too.
+        let (hand_over, handed) = channel::<(F, E)>();
         let run = {
-            let (sender, wake, title) = (sender.clone(), Arc::clone(&wake), title.clone());
+            let send = send.clone();
             move || {
-                let send = |value| {
-                    // The receiver is gone only when the program ends; nobody misses it then.
-                    sender.send(Event::Partial(id, value)).ok();
-                    wake();
+                let Ok((work, ending)) = handed.recv() else {
+                    return;
                 };
-                let result = catch_unwind(AssertUnwindSafe(|| work(&ticket, &send)))
+                let on_the_way = |step| send(false, step);
+                let result = catch_unwind(AssertUnwindSafe(|| work(&ticket, &on_the_way)))
                     .unwrap_or_else(|panic| Err(Failure::Failed(panic_sentence(&*panic))));
-                sender.send(Event::Ended(id, title, result)).ok();
-                wake();
+                send(true, Box::new(move |owner| ending(owner, result)));
             }
         };
-        if let Err(error) = std::thread::Builder::new().name(title.clone()).spawn(run) {
-            let failure = Failure::Failed(format!("No thread could be started: {error}"));
-            sender.send(Event::Ended(id, title, Err(failure))).ok();
-            wake();
+        match std::thread::Builder::new().name(title).spawn(run) {
+            // The thread waits for it.
+            Ok(_) => drop(hand_over.send((work, ending))),
+            Err(error) => {
+                let failure = Failure::Failed(format!("No thread could be started: {error}"));
+                send(true, Box::new(move |owner| ending(owner, Err(failure))));
+            }
         }
         id
     }
@@ -251,27 +286,27 @@ impl<T: std::marker::Send + 'static> Jobs<T> {
         (self.sender, self.receiver) = channel();
     }
 
-    /// What has arrived since the last call.
-    pub fn drain(&mut self) -> Vec<Event<T>> {
-        let events: Vec<_> = self.receiver.try_iter().collect();
-        for event in &events {
-            if let Event::Ended(id, ..) = event {
-                self.running.retain(|job| job.id != *id);
-            }
-        }
-        events
+    /// The next event that has arrived.
+    pub fn next_event(&mut self) -> Option<Event<W>> {
+        let event = self.receiver.try_recv().ok()?;
+        self.note(&event);
+        Some(event)
     }
 
     /// Waits for the next event; `None` if no job is running or `timeout` has passed.
-    pub fn wait(&mut self, timeout: Duration) -> Option<Event<T>> {
+    pub fn wait(&mut self, timeout: Duration) -> Option<Event<W>> {
         if self.running.is_empty() {
             return None;
         }
         let event = self.receiver.recv_timeout(timeout).ok()?;
-        if let Event::Ended(id, ..) = &event {
-            self.running.retain(|job| job.id != *id);
-        }
+        self.note(&event);
         Some(event)
+    }
+
+    fn note(&mut self, event: &Event<W>) {
+        if event.is_end {
+            self.running.retain(|job| job.id != event.id);
+        }
     }
 
     /// The jobs that run, oldest first.
@@ -307,47 +342,82 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
+    /// What an owner has heard.
+    #[derive(Default)]
+    struct Heard {
+        parts: Vec<u32>,
+        end: Option<Result<u32, Failure>>,
+    }
+
+    fn hear(heard: &mut Heard, result: Result<u32, Failure>) {
+        heard.end = Some(result);
+    }
+
     #[test]
     fn a_job_sends_its_parts_and_then_its_end() {
-        let mut jobs = Jobs::new(|| {});
-        let id = jobs.spawn("count", |ticket, send| {
+        let (mut jobs, mut heard) = (Jobs::new(|| {}), Heard::default());
+        let work = |ticket: &Ticket, send: Send<'_, Heard>| {
             ticket.expect(3);
-            send(1);
+            send(Box::new(|heard| heard.parts.push(1)));
             ticket.advance(3)?;
             Ok(2)
-        });
-        assert!(matches!(jobs.wait(PATIENCE), Some(Event::Partial(i, 1)) if i == id));
-        assert!(matches!(jobs.wait(PATIENCE), Some(Event::Ended(i, _, Ok(2))) if i == id));
+        };
+        let id = jobs.spawn_sending("count", work, hear);
+        let part = jobs.wait(PATIENCE).unwrap();
+        assert!(part.id == id && !part.is_end);
+        part.apply(&mut heard);
+        assert_eq!((&heard.parts[..], &heard.end), (&[1][..], &None));
+        let end = jobs.wait(PATIENCE).unwrap();
+        assert!(end.id == id && end.is_end);
+        end.apply(&mut heard);
+        assert_eq!(heard.end, Some(Ok(2)));
         assert!(jobs.running().is_empty());
         assert!(jobs.wait(PATIENCE).is_none());
     }
 
     #[test]
     fn a_cancelled_job_ends_as_cancelled() {
-        let mut jobs: Jobs<()> = Jobs::new(|| {});
-        let id = jobs.spawn("endless", |ticket, _| {
+        let (mut jobs, mut heard) = (Jobs::new(|| {}), Heard::default());
+        let work = |ticket: &Ticket| {
             loop {
                 ticket.advance(1)?;
                 std::thread::yield_now();
             }
-        });
+        };
+        let id = jobs.spawn("endless", work, hear);
         jobs.cancel(id);
-        assert!(matches!(
-            jobs.wait(PATIENCE),
-            Some(Event::Ended(_, _, Err(Failure::Cancelled)))
-        ));
+        jobs.wait(PATIENCE).unwrap().apply(&mut heard);
+        assert_eq!(heard.end, Some(Err(Failure::Cancelled)));
     }
 
     #[test]
     fn a_panic_becomes_a_failed_job() {
-        let mut jobs: Jobs<()> = Jobs::new(|| {});
-        jobs.spawn("bad", |_, _| panic!("index out of range"));
-        let Some(Event::Ended(_, title, Err(Failure::Failed(sentence)))) = jobs.wait(PATIENCE)
-        else {
+        let (mut jobs, mut heard) = (Jobs::new(|| {}), Heard::default());
+        jobs.spawn("bad", |_| panic!("index out of range"), hear);
+        assert_eq!(jobs.running()[0].title, "bad");
+        jobs.wait(PATIENCE).unwrap().apply(&mut heard);
+        let Some(Err(Failure::Failed(sentence))) = heard.end else {
             panic!("no failure arrived");
         };
-        assert_eq!(title, "bad");
         assert!(sentence.contains("index out of range"), "{sentence}");
+    }
+
+    #[test]
+    fn what_abandoned_jobs_send_is_not_heard() {
+        let mut jobs: Jobs<Heard> = Jobs::new(|| {});
+        let (go, wait) = channel::<()>();
+        let work = move |_: &Ticket| {
+            wait.recv().ok();
+            Ok(1)
+        };
+        jobs.spawn("old", work, hear);
+        jobs.abandon_all();
+        go.send(()).unwrap();
+        jobs.spawn("new", |_| Ok(2), hear);
+        let mut heard = Heard::default();
+        jobs.wait(PATIENCE).unwrap().apply(&mut heard);
+        assert_eq!(heard.end, Some(Ok(2)));
+        assert!(jobs.next_event().is_none());
     }
 
     #[test]

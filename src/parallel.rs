@@ -174,18 +174,19 @@ mod tests {
 
     /// What a job says whose worker panics at the first of a million pieces.
     fn failure_of(work: fn(&AtomicUsize)) -> (String, usize) {
-        use crate::jobs::{Event, Failure, Jobs};
+        use crate::jobs::{Failure, Jobs};
         let done = std::sync::Arc::new(AtomicUsize::new(0));
-        let mut jobs: Jobs<()> = Jobs::new(|| {});
+        let (mut jobs, mut end) = (Jobs::new(|| {}), None);
         let own = std::sync::Arc::clone(&done);
-        jobs.spawn("bad", move |_, _| {
+        let work = move |_: &_| {
             work(&own);
             Ok(())
-        });
-        match jobs.wait(std::time::Duration::from_secs(60)) {
-            Some(Event::Ended(_, _, Err(Failure::Failed(sentence)))) => {
-                (sentence, done.load(Ordering::Relaxed))
-            }
+        };
+        jobs.spawn("bad", work, |end, result| *end = Some(result));
+        let event = jobs.wait(std::time::Duration::from_secs(60)).unwrap();
+        event.apply(&mut end);
+        match end {
+            Some(Err(Failure::Failed(sentence))) => (sentence, done.load(Ordering::Relaxed)),
             _ => panic!("no failure arrived"),
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::CliError;
-use crate::jobs::{Event, Failure, Jobs, Ticket, Unit};
+use crate::jobs::{Failure, Jobs, Ticket, Unit};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -55,8 +55,9 @@ pub fn run<T: Send + 'static>(
     work: impl FnOnce(&Ticket) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, CliError> {
     let _hearing = hear_interrupts();
-    let mut jobs: Jobs<T> = Jobs::new(|| {});
-    jobs.spawn(title, move |ticket, _| work(ticket));
+    let mut jobs = Jobs::new(|| {});
+    let mut ended: Option<Result<T, Failure>> = None;
+    jobs.spawn(title, work, |ended, result| *ended = Some(result));
     let bar = bar(title);
     let mut unit = Unit::default();
     let result = loop {
@@ -72,7 +73,10 @@ pub fn run<T: Send + 'static>(
             bar.set_length(progress.total);
             bar.set_position(progress.done);
         }
-        if let Some(Event::Ended(_, _, result)) = jobs.wait(TICK) {
+        if let Some(event) = jobs.wait(TICK) {
+            event.apply(&mut ended);
+        }
+        if let Some(result) = ended.take() {
             break result;
         }
     };

@@ -10,7 +10,7 @@ use crate::jobs::JobId;
 use crate::merge::canvas::Composition;
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::Notice;
-use crate::workbench::composing::Request;
+use crate::workbench::composing::PredictionOptions;
 use crate::workbench::merging::MergeId;
 
 /// Something that the user asked for.
@@ -20,38 +20,71 @@ pub enum Action {
     Study(Command),
     /// Another view.
     Go(View),
-    /// Ask for folders of checkpoints to add.
-    AskForModels,
-    /// Ask for checkpoint files to add.
-    AskForModelFiles,
-    /// Ask for names of models that have no files here.
-    AskForNames,
-    /// Ask for a task to write scores of.
-    AskForTask,
-    /// Ask for a study to open.
-    AskForStudy,
-    /// Ask where to save the study from now on.
-    AskWhereToSave,
-    /// Ask where a model's files are now.
-    AskForModelAgain(ModelId),
-    /// Ask for tables and result files to import.
-    AskForScores,
-    /// Ask for a folder of result files to import.
-    AskForResultFolder,
-    /// Import the table on the clipboard.
-    PasteScores,
-    /// Take in a table.
-    Import(Import),
+    /// About the study's file.
+    File(FileAction),
     /// What is to become of a study that another program has, or has changed.
     Outside(Outside),
+    /// About models and their kinship.
+    Models(ModelsAction),
+    /// About tables and results.
+    Import(ImportAction),
+    /// About drafts and merges.
+    Merge(MergeAction),
+    /// About evolutions.
+    Evolution(EvolutionAction),
+    /// About the evaluator.
+    Evaluation(EvaluationAction),
+    /// About the window and the program.
+    Window(WindowAction),
+    /// Do something with the chart that is shown.
+    Chart(ChartAsk),
+    /// Ask where to write a file, then write it.
+    Export(Export),
+    /// Ask where to write a drawing of a chart, then draw and write it beside the window.
+    SaveDrawing(Drawing),
+    /// Draw a chart beside the window and copy the picture.
+    CopyDrawing(Box<Figure>),
+    /// Put a picture on the clipboard, and say so: "{what} copied".
+    CopyImage {
+        /// The picture.
+        image: std::sync::Arc<eframe::egui::ColorImage>,
+        /// What it is, to begin a sentence with.
+        what: String,
+    },
+    /// Put a text on the clipboard, and say so: "{what} copied".
+    Copy {
+        /// The text.
+        text: String,
+        /// What it is, to begin a sentence with.
+        what: String,
+    },
+    /// Say what was done, or why it could not be.
+    Tell(Notice),
+    /// Show a file or folder in the file manager.
+    Reveal(PathBuf),
+    /// Stop a job.
+    Cancel(JobId),
+    /// Forget kept results.
+    ClearCache,
+}
+
+/// About the study's file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FileAction {
+    /// Start an empty study.
+    New,
+    /// Ask for a study to open.
+    AskToOpen,
     /// Open this study.
-    OpenStudy(PathBuf),
+    Open(PathBuf),
+    /// Save now.
+    Save,
+    /// Ask where to save the study from now on.
+    AskWhereToSave,
+    /// Close the study.
+    Close,
     /// Take this study off the list of recent ones.
     ForgetRecent(PathBuf),
-    /// Start an empty study.
-    NewStudy,
-    /// Close the study.
-    CloseStudy,
     /// Open a study that the program carries, by its key.
     OpenBundled(&'static str),
     /// Open it as it was at first.
@@ -60,10 +93,52 @@ pub enum Action {
     OpenDemo,
     /// Open the demo family as it was at first.
     RestoreDemo,
+}
+
+/// About models and their kinship.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelsAction {
+    /// Ask for folders of checkpoints to add.
+    AskForFolders,
+    /// Ask for checkpoint files to add.
+    AskForFiles,
+    /// Ask for names of models that have no files here.
+    AskForNames,
+    /// Ask for a task to write scores of.
+    AskForTask,
+    /// Ask where a model's files are now.
+    AskWhereIs(ModelId),
     /// Rename a model in its row.
     Rename(ModelId),
+    /// Measure what is not known of a base's family, or all of it anew.
+    Measure {
+        /// The base.
+        base: ModelId,
+        /// Forget what is known.
+        anew: bool,
+    },
+    /// Measure what is not known of a base's family, and stay in this view.
+    MeasureHere(ModelId),
+}
+
+/// About tables and results.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ImportAction {
+    /// Ask for tables and result files to import.
+    AskForFiles,
+    /// Ask for a folder of result files to import.
+    AskForFolder,
+    /// Import the table on the clipboard.
+    Paste,
+    /// Take in a table.
+    Take(Import),
+}
+
+/// About drafts and merges.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MergeAction {
     /// Put a changed composition into a draft.
-    EditDraft {
+    Edit {
         /// Of which draft.
         id: DraftId,
         /// What it is now.
@@ -87,110 +162,82 @@ pub enum Action {
     AskForRecipe,
     /// Put the recipe that a model was made by back on the canvas.
     ReopenRecipe(ModelId),
-    /// Work out what the draft on the canvas would make.
-    LookAhead(Box<Request>),
+    /// What is to be shown of what the draft on the canvas would make.
+    ShowPrediction(PredictionOptions),
     /// Ask for the folder that the draft on the canvas is written to, then write it.
-    AskWhereToMerge,
+    AskWhereToWrite,
     /// Write the draft on the canvas there.
-    WriteMerge {
+    Write {
         /// The folder that is made.
         out: PathBuf,
         /// Whether a model that lies there is replaced.
         force: bool,
     },
     /// Stop a merge of the queue.
-    CancelMerge(MergeId),
+    Cancel(MergeId),
     /// Stop all merges that are written or wait for it.
-    CancelMerges,
+    CancelAll,
     /// Try a merge again that failed or was cancelled.
-    RetryMerge(MergeId),
+    Retry(MergeId),
     /// Try a merge again, and replace the model that lies in its folder.
-    ReplaceMerge(MergeId),
+    Replace(MergeId),
     /// Ask for another folder for a merge that failed, then try it again.
-    AskWhereToMergeAgain(MergeId),
+    AskWhereToWriteAgain(MergeId),
     /// Take what is done off the queue's list.
-    ClearMerges,
+    ClearDone,
+}
+
+/// About evolutions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EvolutionAction {
     /// Put in a new evolution of the selected models or of the shown family, and show it.
-    NewEvolution,
+    New,
     /// Put in an evolution, and show it.
-    AddEvolution(Box<Evolution>),
+    Add(Box<Evolution>),
     /// Start an evolution, or let it go on.
-    RunEvolution(EvolutionId),
+    Run(EvolutionId),
     /// Stop an evolution after the child that is being made or judged.
-    PauseEvolution(EvolutionId),
+    Pause(EvolutionId),
     /// Stop an evolution at once.
-    StopEvolution(EvolutionId),
+    Stop(EvolutionId),
     /// Ask for the folder that an evolution's children are written to.
-    AskForEvolutionFolder(EvolutionId),
-    /// Judge models by the study's evaluator.
-    Judge(Vec<ModelId>),
+    AskForFolder(EvolutionId),
+    /// Show what to merge next.
+    SuggestNext,
+}
+
+/// About the evaluator.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EvaluationAction {
+    /// Evaluate models by the study's evaluator.
+    Start(Vec<ModelId>),
+    /// Stop what is being evaluated.
+    Stop,
     /// Approve the study's command, and do what waited for it.
     ApproveCommand,
     /// Leave the study's command alone, and what waited for it.
     RefuseCommand,
     /// Show the window that says how models are judged.
-    SetEvaluator,
-    /// Read the task files of the built-in evaluator.
-    ReadTaskFiles,
+    ShowSetup,
     /// Forget what the evaluator has said.
-    ClearEvaluatorLog,
+    ClearLog,
     /// Show what the evaluator says.
-    ShowEvaluatorLog,
-    /// Show what to merge next.
-    SuggestNextMerge,
-    /// Stop what is being judged.
-    StopJudging,
+    ShowLog,
     /// Ask for files of tasks for the built-in evaluator.
     AskForTaskFiles,
     /// Ask for the folder that the evaluator's program runs in.
-    AskForCallFolder,
-    /// Save now.
-    Save,
-    /// Measure what is not known of a base's family, or all of it anew.
-    Measure {
-        /// The base.
-        base: ModelId,
-        /// Forget what is known.
-        anew: bool,
-    },
-    /// Measure what is not known of a base's family, and stay in this view.
-    MeasureHere(ModelId),
-    /// Stop a job.
-    Cancel(JobId),
-    /// Put a text on the clipboard, and say so: "{what} copied".
-    Copy {
-        /// The text.
-        text: String,
-        /// What it is, to begin a sentence with.
-        what: String,
-    },
-    /// Say what was done, or why it could not be.
-    Tell(Notice),
-    /// Put a picture on the clipboard, and say so: "{what} copied".
-    CopyImage {
-        /// The picture.
-        image: std::sync::Arc<eframe::egui::ColorImage>,
-        /// What it is, to begin a sentence with.
-        what: String,
-    },
-    /// Ask where to write a file, then write it.
-    Export(Export),
-    /// Do something with the chart that is shown.
-    Chart(ChartAsk),
-    /// Ask where to write a drawing of a chart, then draw and write it beside the window.
-    SaveDrawing(Drawing),
-    /// Draw a chart beside the window and copy the picture.
-    CopyDrawing(Box<Figure>),
-    /// Show a file or folder in the file manager.
-    Reveal(PathBuf),
+    AskForFolder,
+}
+
+/// About the window and the program.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WindowAction {
     /// Show or hide the inspector.
     ToggleInspector,
     /// Light, dark, or as the system has it.
     SetTheme(eframe::egui::ThemePreference),
     /// Scale of everything, 1.0 being normal.
     SetZoom(f32),
-    /// Forget kept results.
-    ClearCache,
     /// Open the command palette.
     OpenPalette,
     /// Show the keyboard and what the program is.
@@ -202,6 +249,46 @@ pub enum Action {
     /// Go on with them, and forget what would have stopped them.
     GoOnWorking,
 }
+
+impl Action {
+    /// Whether it ends the work on a study: it closes it, or the program.
+    pub fn ends_work(&self) -> bool {
+        match self {
+            Self::File(action) => !matches!(
+                action,
+                FileAction::AskToOpen
+                    | FileAction::Save
+                    | FileAction::AskWhereToSave
+                    | FileAction::ForgetRecent(_)
+            ),
+            Self::Window(action) => *action == WindowAction::Quit,
+            _ => false,
+        }
+    }
+}
+
+macro_rules! rooms {
+    ($($room:ident: $action:ty),*) => {
+        $(impl From<$action> for Action {
+            fn from(action: $action) -> Self {
+                Self::$room(action)
+            }
+        })*
+    };
+}
+
+rooms!(
+    Study: Command,
+    Go: View,
+    File: FileAction,
+    Models: ModelsAction,
+    Import: ImportAction,
+    Merge: MergeAction,
+    Evolution: EvolutionAction,
+    Evaluation: EvaluationAction,
+    Window: WindowAction,
+    Chart: ChartAsk
+);
 
 /// What can be taken out of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,6 +314,17 @@ impl ChartAsk {
         (Self::Picture, "Copy picture"),
         (Self::Table, "Copy table"),
     ];
+
+    /// What it does, where it does not stand beside the chart.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Svg => "Save chart as SVG…",
+            Self::Png => "Save chart as PNG…",
+            Self::Csv => "Save chart as CSV…",
+            Self::Picture => "Copy chart as picture",
+            Self::Table => "Copy chart as table",
+        }
+    }
 }
 
 /// A chart to be drawn into a file, where the user says.

@@ -1,27 +1,29 @@
 //! The window as a whole: it hands the workbench to the views, collects what they ask for and
 //! carries it out between frames. Nothing changes while a frame is being drawn.
 
+mod actions;
+mod guard;
+mod pick;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::action::{Action, View};
-use super::carry_out::Asked;
+use super::action::{Action, FileAction, View};
 use super::commands::{self, Entry};
 use super::dialogs::FilePicker;
-use super::guard::Probes;
 use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self, Tokens};
 use super::trouble::{Doing, Trouble, guarded};
-use super::views::{
-    ChartsView, EvolutionView, ImportView, Keys, KinshipView, LineageView, MergeView, ModelsView,
-    settings, welcome,
-};
+use super::views::{ImportView, Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
+use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
 use eframe::egui::{Align2, Context, Event, Frame, Ui, ViewportCommand};
+use guard::Probes;
+use pick::Purpose;
 
 /// Below this width of the window there is no room for an inspector beside a view.
 const ROOM_FOR_INSPECTOR: f32 = 900.0;
@@ -31,32 +33,36 @@ const MOST_LEAVING: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The program's window.
 pub struct App {
-    pub(super) bench: Workbench,
-    pub(super) prefs: Prefs,
-    pub(super) palette: Palette,
-    pub(super) toasts: Toasts,
-    pub(super) picker: Box<dyn FilePicker>,
-    pub(super) asked: Asked,
-    pub(super) help_is_open: bool,
-    pub(super) import: ImportView,
-    pub(super) models: ModelsView,
-    kinship: KinshipView,
-    pub(super) charts: ChartsView,
-    lineage: LineageView,
-    merge: MergeView,
-    pub(super) evolution: EvolutionView,
+    bench: Workbench,
+    /// The number of the session that the views have seen.
+    session: u64,
+    prefs: Prefs,
+    palette: Palette,
+    toasts: Toasts,
+    picker: Box<dyn FilePicker>,
+    /// What the picker was opened for.
+    purpose: Option<Purpose>,
+    /// Where the last pick was made.
+    last_dir: Option<PathBuf>,
+    /// What waits for a word about the work that it would stop.
+    leaving: Option<Action>,
+    help_is_open: bool,
+    import: ImportView,
+    views: Views,
     inspector: shell::Inspector,
     approval: shell::Approval,
-    pub(super) actions: Vec<Action>,
+    /// Every command as it stands, made once a frame.
+    entries: Vec<Entry>,
+    actions: Vec<Action>,
     was_focused: bool,
     /// Whether the last frame left keys without a modifier to the program: what is open then
-    /// is the first to hear them, and egui has closed it before anybody else can ask.
+    /// is the first to hear them, and egui has closed it before anything else can ask.
     keys: Keys,
     /// The bug whose page is shown in place of the window.
-    pub(super) trouble: Option<Trouble>,
-    pub(super) signal: Arc<AtomicBool>,
-    pub(super) is_ending: bool,
-    pub(super) probes: Probes,
+    trouble: Option<Trouble>,
+    signal: Arc<AtomicBool>,
+    is_ending: bool,
+    probes: Probes,
 }
 
 impl App {
@@ -74,20 +80,19 @@ impl App {
         // The program's own commands, which know their bounds, take these keys.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let mut app = Self {
+            session: bench.session_number(),
+            entries: commands::commands(&bench, prefs.zoom),
             bench,
             prefs,
             palette: Palette::default(),
             toasts: Toasts::default(),
             picker,
-            asked: Asked::default(),
+            purpose: None,
+            last_dir: None,
+            leaving: None,
             help_is_open: false,
             import: ImportView::default(),
-            models: ModelsView::default(),
-            kinship: KinshipView::default(),
-            charts: ChartsView::default(),
-            lineage: LineageView::default(),
-            merge: MergeView::default(),
-            evolution: EvolutionView::default(),
+            views: Views::default(),
             inspector: shell::Inspector::default(),
             approval: shell::Approval::default(),
             actions: Vec::new(),
@@ -125,7 +130,7 @@ impl App {
         if self.is_busy()
             && let Some(at) = others.iter().position(|path| opens_study(path))
         {
-            self.asked.leaving = Some(Action::OpenStudy(others.remove(at)));
+            self.leaving = Some(Action::File(FileAction::Open(others.remove(at))));
         }
         self.bench.open_paths(others);
         for recipe in &recipes {
@@ -141,25 +146,28 @@ impl App {
         self.look_at_disk_on_focus(ctx);
         self.take_drops_and_pastes(ctx);
         if let Some(picked) = self.picker.ui(ctx) {
-            self.take_picked(picked);
-        }
-        let mut entries = commands::commands(&self.bench, self.prefs.zoom);
-        if self.prefs.view == View::Merge && self.bench.study().doc().shown_draft().is_some() {
-            // On the canvas these mean its nodes, not the models of the study.
-            entries.retain(|entry| !entry.shortcut.as_ref().is_some_and(MergeView::takes));
+            self.on_picked(picked);
         }
         self.open_import();
         self.ask_before_closing(ctx);
-        let asks = self.picker.is_open()
-            || self.asked.leaving.is_some()
-            || self.bench.asked_command().is_some();
-        let on_top = self.palette.is_open() || asks || self.help_is_open;
-        if !on_top && !self.import.is_open() && !self.evolution.is_asking() {
-            self.actions
-                .extend(commands::pressed(ctx, &entries, self.keys));
+        self.entries = commands::commands(&self.bench, self.prefs.zoom);
+        if !self.is_covered() {
+            let pressed = self.pressed(ctx);
+            self.actions.extend(pressed);
         }
-        for action in std::mem::take(&mut self.actions) {
-            self.carry_out(action, ctx);
+        if !self.actions.is_empty() {
+            for action in std::mem::take(&mut self.actions) {
+                self.handle_action(action, ctx);
+            }
+            self.entries = commands::commands(&self.bench, self.prefs.zoom);
+        }
+        if self.views.evolution.is_asking() && self.bench.wants_task_files() {
+            self.bench.read_task_files();
+        }
+        if self.session != self.bench.session_number() {
+            self.session = self.bench.session_number();
+            self.views.study_opened();
+            self.inspector.study_opened();
         }
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
@@ -168,7 +176,27 @@ impl App {
         self.ask_for_repaint(ctx);
     }
 
-    pub(super) fn show_notice(&mut self, notice: Notice) {
+    /// Whether something lies over the views that hears the keys first.
+    fn is_covered(&self) -> bool {
+        self.picker.is_open()
+            || self.leaving.is_some()
+            || self.bench.asked_command().is_some()
+            || self.palette.is_open()
+            || self.help_is_open
+            || self.import.is_open()
+            || self.views.evolution.is_asking()
+    }
+
+    /// What the user asks for by the keyboard.
+    fn pressed(&self, ctx: &Context) -> Vec<Action> {
+        let draft = self.bench.study().doc().shown_draft();
+        let is_on_canvas = self.prefs.view == View::Merge && draft.is_some();
+        // On the canvas some mean its nodes, not the models of the study.
+        let of_view = |shortcut: &_| is_on_canvas && MergeView::takes(shortcut);
+        commands::pressed(ctx, &self.entries, self.keys, of_view)
+    }
+
+    fn show_notice(&mut self, notice: Notice) {
         let kind = match notice.kind {
             NoticeKind::Done => ToastKind::Done,
             NoticeKind::Note => ToastKind::Note,
@@ -221,91 +249,89 @@ impl App {
 
     fn frame_ui(&mut self, ui: &mut Ui) {
         let t = Tokens::of(ui);
-        let out = &mut self.actions;
-        let keys = self.keys;
-        let entries = commands::commands(&self.bench, self.prefs.zoom);
-        shell::top_bar(ui, &self.bench, &entries, out);
-        shell::others_bar(ui, &self.bench, out);
-        shell::status_bar(ui, &self.bench, out);
-        let view = self.shown_view();
+        let actions = &mut self.actions;
+        shell::top_bar(ui, &self.bench, &self.entries, actions);
+        shell::others_bar(ui, &self.bench, actions);
+        shell::status_bar(ui, &self.bench, actions);
+        let is_open = self.bench.is_open();
+        let view = shown_view(is_open, self.prefs.view);
         if let Some(view) = view {
-            shell::rail(ui, self.bench.is_open(), view, &mut self.actions);
+            shell::rail(ui, is_open, view, actions);
         }
-        let out = &mut self.actions;
         // The child's panel stands where the inspector stands elsewhere.
         let without = matches!(self.prefs.view, View::Settings | View::Merge);
-        let study_view = self.bench.is_open() && !without;
         let roomy = ui.ctx().content_rect().width() >= ROOM_FOR_INSPECTOR;
-        if study_view && self.prefs.inspector && roomy {
-            self.inspector.ui(ui, &self.bench, out);
+        if is_open && !without && self.prefs.inspector && roomy {
+            self.inspector.ui(ui, &self.bench, self.prefs.view, actions);
         }
         self.probes.drawing();
         let frame = Frame::new().fill(t.background);
         eframe::egui::CentralPanel::default()
             .frame(frame)
             .show(ui, |ui| match view {
-                None => welcome::ui(ui, &self.bench, out),
-                Some(View::Models) => self.models.ui(ui, &self.bench, keys, out),
-                Some(View::Kinship) => self.kinship.ui(ui, &self.bench, out),
-                Some(View::Charts) => self.charts.ui(ui, &self.bench, out),
-                Some(View::Merge) => self.merge.ui(ui, &self.bench, out),
-                Some(View::Evolution) => self.evolution.ui(ui, &self.bench, out),
-                Some(View::Lineage) => self.lineage.ui(ui, &self.bench, out),
-                Some(View::Settings) => settings::ui(ui, &self.bench, &self.prefs, out),
+                None => welcome::ui(ui, &self.bench, actions),
+                Some(_) => (self.views).ui(ui, &self.bench, &self.prefs, self.keys, actions),
             });
         shell::drop_target(ui, &self.bench);
-        self.import.ui(ui.ctx(), &self.bench, &mut self.actions);
-        if !self.picker.is_open() && !self.import.is_open() {
-            let out = &mut self.actions;
-            self.evolution.evaluator_ui(ui.ctx(), &self.bench, out);
-        }
-        self.palette_ui(ui.ctx(), entries);
-        if self.help_is_open {
-            self.help_is_open = shell::help(ui.ctx(), &commands::commands(&self.bench, 1.0));
-        }
-        if let Some(action) = &self.asked.leaving {
-            shell::leaving(ui.ctx(), &self.bench, action, &mut self.actions);
-        }
-        self.approval.ui(ui.ctx(), &self.bench, &mut self.actions);
-        if let Some(backup) = self.bench.backup() {
-            shell::earlier_version(ui.ctx(), backup, &mut self.actions);
-        }
+        self.over_views_ui(ui.ctx());
         // Where the child's panel stands is the button that writes.
         let corner = match view {
             Some(View::Merge) => Align2::CENTER_BOTTOM,
             _ => Align2::RIGHT_BOTTOM,
         };
         self.toasts.show(ui.ctx(), corner);
-        let taken = ui.ctx().any_popup_open() || ui.ctx().text_edit_focused() || self.help_is_open;
-        let at_score = view == Some(View::Models) && self.models.is_at_score(&self.bench);
-        self.keys = if taken
+        self.keys = self.keys_now(ui.ctx(), view);
+    }
+
+    /// What lies over the views: windows that ask, the palette and the help.
+    fn over_views_ui(&mut self, ctx: &Context) {
+        self.import.ui(ctx, &self.bench, &mut self.actions);
+        if !self.picker.is_open() && !self.import.is_open() {
+            let evolution = &mut self.views.evolution;
+            evolution.evaluator_ui(ctx, &self.bench, &mut self.actions);
+        }
+        self.palette_ui(ctx);
+        if self.help_is_open {
+            self.help_is_open = shell::help(ctx, &self.entries);
+        }
+        if let Some(action) = &self.leaving {
+            shell::leaving(ctx, &self.bench, action, &mut self.actions);
+        }
+        self.approval.ui(ctx, &self.bench, &mut self.actions);
+        if let Some(backup) = self.bench.backup() {
+            shell::earlier_version(ctx, backup, &mut self.actions);
+        }
+    }
+
+    /// What keys without a modifier mean in the next frame.
+    fn keys_now(&self, ctx: &Context, view: Option<View>) -> Keys {
+        let is_taken = ctx.any_popup_open()
+            || ctx.text_edit_focused()
+            || self.help_is_open
             || self.import.is_open()
-            || self.evolution.is_asking()
+            || self.views.evolution.is_asking()
             || self.palette.is_open()
-            || self.models.is_asking()
-            || self.bench.asked_command().is_some()
-        {
+            || self.views.models.is_asking()
+            || self.bench.asked_command().is_some();
+        if is_taken {
             Keys::Taken
-        } else if at_score {
+        } else if view == Some(View::Models) && self.views.models.is_at_score(&self.bench) {
             Keys::Cell
         } else {
             Keys::Free
-        };
+        }
     }
 
-    /// The view that is shown; `None` for the welcome screen.
-    fn shown_view(&self) -> Option<View> {
-        (self.bench.is_open() || self.prefs.view == View::Settings).then_some(self.prefs.view)
-    }
-
-    fn palette_ui(&mut self, ctx: &Context, mut entries: Vec<Entry>) {
+    fn palette_ui(&mut self, ctx: &Context) {
         if !self.palette.is_open() {
             return;
         }
+        let mut more = Vec::new();
         if self.bench.is_open() && self.prefs.view == View::Charts {
-            entries.extend(commands::charts(self.bench.study()));
+            more.extend(commands::charts(self.bench.study()));
         }
-        entries.extend(commands::models(&self.bench));
+        more.extend(commands::models(&self.bench));
+        let entries: Vec<&Entry> = self.entries.iter().chain(&more).collect();
         let keys: Vec<String> = entries
             .iter()
             .map(|e| e.shortcut.as_ref().map_or(String::new(), commands::keys))
@@ -320,23 +346,19 @@ impl App {
                 enabled: entry.enabled,
             })
             .collect();
-        if let Some(chosen) = self.palette.show(ctx, &rows) {
-            self.actions.push(entries.swap_remove(chosen).action);
+        if let Some(selected) = self.palette.show(ctx, &rows) {
+            self.actions.push(entries[selected].action.clone());
         }
     }
 
     /// Forgets what the views keep.
-    pub(super) fn forget_views(&mut self) {
+    fn forget_views(&mut self) {
         self.palette = Palette::default();
-        self.asked = Asked::default();
+        self.leaving = None;
+        self.last_dir = None;
         self.help_is_open = false;
         self.import = ImportView::default();
-        self.models = ModelsView::default();
-        self.kinship = KinshipView::default();
-        self.charts = ChartsView::default();
-        self.lineage = LineageView::default();
-        self.merge = MergeView::default();
-        self.evolution = EvolutionView::default();
+        self.views = Views::default();
         self.inspector = shell::Inspector::default();
     }
 
@@ -369,7 +391,7 @@ impl eframe::App for App {
         }
         let title = self.title();
         if let Err(caught) = guarded(|| self.frame_ui(ui)) {
-            let doing = Doing::Drawing(self.shown_view());
+            let doing = Doing::Drawing(shown_view(self.bench.is_open(), self.prefs.view));
             return self.stop_at(&caught, doing, &ui.ctx().clone());
         }
         let ctx = ui.ctx();
@@ -398,10 +420,9 @@ impl eframe::App for App {
     }
 }
 
-/// Whether a path is that of a recipe.
-pub(super) fn is_recipe(path: &std::path::Path) -> bool {
-    let ending = path.extension().and_then(|e| e.to_str());
-    ending.is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"))
+/// The view that is shown; `None` for the welcome screen.
+fn shown_view(is_open: bool, view: View) -> Option<View> {
+    (is_open || view == View::Settings).then_some(view)
 }
 
 /// Whether opening a path would put another study in place of the one that is open.

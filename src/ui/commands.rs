@@ -3,7 +3,10 @@
 
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
-use super::action::{Action, ChartAsk, View};
+use super::action::{
+    Action, ChartAsk, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction,
+    ModelsAction, View, WindowAction,
+};
 use super::views::{self, Keys, to_merge};
 use crate::checkpoint::Kind;
 use crate::kinship::{Aggregate, Measure, Metric, Scope};
@@ -28,8 +31,36 @@ pub struct Entry {
     pub action: Action,
 }
 
+impl Entry {
+    fn new(group: &'static str, title: impl Into<String>, action: impl Into<Action>) -> Self {
+        Self {
+            title: title.into(),
+            group,
+            shortcut: None,
+            enabled: true,
+            action: action.into(),
+        }
+    }
+
+    fn key(mut self, modifiers: Modifiers, key: Key) -> Self {
+        self.shortcut = Some(KeyboardShortcut::new(modifiers, key));
+        self
+    }
+
+    fn when(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+}
+
+const NONE: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+/// Bounds of the zoom, beyond which the window holds nothing, or nothing can be read.
+pub const LEAST_ZOOM: f32 = 0.6;
+/// See [`LEAST_ZOOM`].
+pub const MOST_ZOOM: f32 = 2.5;
 
 /// Every command, in the order of the menu.
 pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
@@ -49,43 +80,40 @@ pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
 /// What can be done while charts are shown: each chart, and what can be taken out of it.
 pub fn charts(study: &Study) -> Vec<Entry> {
     let choices = &study.doc().view.charts;
-    let mut out = Vec::new();
-    for kind in views::CHARTS {
+    let show = |kind| {
         let choices = ChartChoices {
             kind,
             ..choices.clone()
         };
         let title = format!("Show {}", views::chart_title(kind).to_lowercase());
         let edit = ViewEdit::Charts(Box::new(choices));
-        let action = Action::Study(Command::View(edit));
-        push(&mut out, "Chart", title, None, true, action);
-    }
-    for (ask, words) in ChartAsk::ALL {
-        let title = words.replace("Save as", "Save chart as");
-        let title = title.replace("Copy ", "Copy chart as ");
-        push(&mut out, "Chart", title, None, true, Action::Chart(ask));
-    }
-    out
+        Entry::new("Chart", title, Command::View(edit))
+    };
+    let take_out = |(ask, _): (ChartAsk, _)| Entry::new("Chart", ask.title(), ask);
+    let shown = views::CHARTS.into_iter().map(show);
+    shown
+        .chain(ChartAsk::ALL.into_iter().map(take_out))
+        .collect()
 }
 
 /// A command for each model, to find it by name.
 pub fn models(bench: &Workbench) -> Vec<Entry> {
-    let select = |id| Action::Study(Command::Select(Selection::Models(vec![id])));
+    let select = |id| Command::Select(Selection::Models(vec![id]));
     let models = bench.study().doc().models.iter();
     models
-        .map(|m| Entry {
-            title: m.name.clone(),
-            group: "Select model",
-            shortcut: None,
-            enabled: true,
-            action: select(m.id),
-        })
+        .map(|m| Entry::new("Select model", &m.name, select(m.id)))
         .collect()
 }
 
-/// Takes the shortcuts that were pressed. While something on top or a field of text has the
-/// keyboard, keys that mean something to it are left alone.
-pub fn pressed(ctx: &Context, entries: &[Entry], keys: Keys) -> Vec<Action> {
+/// Takes the shortcuts that were pressed, but for those that the view means otherwise. While
+/// something on top or a field of text has the keyboard, keys that mean something to it are left
+/// alone.
+pub fn pressed(
+    ctx: &Context,
+    entries: &[Entry],
+    keys: Keys,
+    of_view: impl Fn(&KeyboardShortcut) -> bool,
+) -> Vec<Action> {
     let free = |s: &KeyboardShortcut| {
         let of_text = s.modifiers.is_none()
             || matches!(
@@ -93,7 +121,7 @@ pub fn pressed(ctx: &Context, entries: &[Entry], keys: Keys) -> Vec<Action> {
                 Key::Z | Key::Y | Key::A | Key::C | Key::X | Key::V
             );
         let of_cell = s.modifiers.is_none() && s.logical_key == Key::Delete;
-        !(keys == Keys::Taken && of_text || keys == Keys::Cell && of_cell)
+        !(keys == Keys::Taken && of_text || keys == Keys::Cell && of_cell || of_view(s))
     };
     let mut with_keys: Vec<&Entry> = entries
         .iter()
@@ -132,370 +160,181 @@ pub fn keys(shortcut: &KeyboardShortcut) -> String {
     parts.join(" ")
 }
 
-fn push(
-    out: &mut Vec<Entry>,
-    group: &'static str,
-    title: impl Into<String>,
-    shortcut: Option<(Modifiers, Key)>,
-    enabled: bool,
-    action: Action,
-) {
-    let shortcut = shortcut.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key));
-    out.push(Entry {
-        title: title.into(),
-        group,
-        shortcut,
-        enabled,
-        action,
-    });
-}
-
 fn file_commands(out: &mut Vec<Entry>, bench: &Workbench) {
-    let open = bench.is_open();
-    push(
-        out,
-        "Study",
-        "New study",
-        Some((CTRL, Key::N)),
-        true,
-        Action::NewStudy,
-    );
-    push(
-        out,
-        "Study",
-        "Open study…",
-        Some((CTRL, Key::O)),
-        true,
-        Action::AskForStudy,
-    );
-    push(
-        out,
-        "Study",
-        "Save",
-        Some((CTRL, Key::S)),
-        open,
-        Action::Save,
-    );
-    push(
-        out,
-        "Study",
-        "Save as…",
-        Some((CTRL_SHIFT, Key::S)),
-        open,
-        Action::AskWhereToSave,
-    );
-    push(
-        out,
-        "Study",
-        "Close study",
-        Some((CTRL, Key::W)),
-        open,
-        Action::CloseStudy,
-    );
-    push(
-        out,
-        "Study",
-        "Explore the demo",
-        None,
-        true,
-        Action::OpenDemo,
-    );
-    push(
-        out,
-        "Study",
-        "Restore the demo",
-        None,
-        true,
-        Action::RestoreDemo,
-    );
-    library_commands(out, bench);
-}
-
-/// The studies that the program carries.
-fn library_commands(out: &mut Vec<Entry>, bench: &Workbench) {
-    for bundled in &LIBRARY {
-        push(
-            out,
-            "Study",
-            format!("Open the record: {}", bundled.title),
-            None,
-            true,
-            Action::OpenBundled(bundled.key),
-        );
-    }
-    if let Some(bundled) = bench.open_record() {
-        push(
-            out,
-            "Study",
-            format!("Restore the record: {}", bundled.title),
-            None,
-            true,
-            Action::RestoreBundled(bundled.key),
-        );
-    }
+    let (group, open) = ("Study", bench.is_open());
+    out.extend([
+        Entry::new(group, "New study", FileAction::New).key(CTRL, Key::N),
+        Entry::new(group, "Open study…", FileAction::AskToOpen).key(CTRL, Key::O),
+        (Entry::new(group, "Save", FileAction::Save).key(CTRL, Key::S)).when(open),
+        (Entry::new(group, "Save as…", FileAction::AskWhereToSave).key(CTRL_SHIFT, Key::S))
+            .when(open),
+        (Entry::new(group, "Close study", FileAction::Close).key(CTRL, Key::W)).when(open),
+        Entry::new(group, "Explore the demo", FileAction::OpenDemo),
+        Entry::new(group, "Restore the demo", FileAction::RestoreDemo),
+    ]);
+    // The studies that the program carries.
+    out.extend(LIBRARY.iter().map(|bundled| {
+        let title = format!("Open the record: {}", bundled.title);
+        Entry::new(group, title, FileAction::OpenBundled(bundled.key))
+    }));
+    out.extend(bench.open_record().map(|bundled| {
+        let title = format!("Restore the record: {}", bundled.title);
+        Entry::new(group, title, FileAction::RestoreBundled(bundled.key))
+    }));
 }
 
 fn edit_commands(out: &mut Vec<Entry>, study: &Study) {
-    let undo = study.history().undo_title();
-    let redo = study.history().redo_title();
-    let title = |verb: &str, what: Option<&str>| match what {
-        Some(what) => format!("{verb}: {}", what.to_lowercase()),
-        None => verb.to_owned(),
+    let history = study.history();
+    let entry = |verb: &str, what: Option<&str>, command, modifiers| {
+        let title = match what {
+            Some(what) => format!("{verb}: {}", what.to_lowercase()),
+            None => verb.to_owned(),
+        };
+        (Entry::new("Edit", title, command).key(modifiers, Key::Z)).when(what.is_some())
     };
-    push(
-        out,
-        "Edit",
-        title("Undo", undo),
-        Some((CTRL, Key::Z)),
-        undo.is_some(),
-        Action::Study(Command::Undo),
-    );
-    push(
-        out,
-        "Edit",
-        title("Redo", redo),
-        Some((CTRL_SHIFT, Key::Z)),
-        redo.is_some(),
-        Action::Study(Command::Redo),
-    );
+    out.extend([
+        entry("Undo", history.undo_title(), Command::Undo, CTRL),
+        entry("Redo", history.redo_title(), Command::Redo, CTRL_SHIFT),
+    ]);
 }
 
 fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
-    let study = bench.study();
+    let (group, study, open) = ("Models", bench.study(), bench.is_open());
     let selected = study.selection().models();
     let some = !selected.is_empty();
     let all: Vec<_> = study.doc().models.iter().map(|m| m.id).collect();
-    let select_all = Action::Study(Command::Select(Selection::Models(all.clone())));
-    push(
-        out,
-        "Models",
-        "Add models…",
-        Some((CTRL_SHIFT, Key::O)),
-        true,
-        Action::AskForModels,
-    );
-    push(
-        out,
-        "Models",
-        "Add model files…",
-        None,
-        true,
-        Action::AskForModelFiles,
-    );
-    let open = bench.is_open();
-    let by_name = Action::AskForNames;
-    push(out, "Models", "Add models by name…", None, open, by_name);
-    push(out, "Models", "Add task…", None, open, Action::AskForTask);
-    push(
-        out,
-        "Models",
-        "Select all models",
-        Some((CTRL, Key::A)),
-        !all.is_empty(),
-        select_all,
-    );
-    push(
-        out,
-        "Models",
-        "Select nothing",
-        Some((Modifiers::NONE, Key::Escape)),
-        some,
-        Action::Study(Command::Select(Selection::Nothing)),
-    );
-    let base = study.doc().shown_base();
-    let known = |base| bench.family(base).unmeasured() == 0;
-    push(
-        out,
-        "Models",
-        "Measure kinship",
-        Some((CTRL, Key::M)),
-        base.is_some_and(|b| bench.measuring(b).is_none() && !known(b)),
-        Action::Measure {
-            base: base.unwrap_or_default(),
-            anew: false,
-        },
-    );
-    push(
-        out,
-        "Models",
-        "Measure kinship anew",
-        None,
-        base.is_some_and(|b| bench.measuring(b).is_none() && bench.measured(b).is_some()),
-        Action::Measure {
-            base: base.unwrap_or_default(),
-            anew: true,
-        },
-    );
+    let select_all = Command::Select(Selection::Models(all.clone()));
+    let select_nothing = Command::Select(Selection::Nothing);
+    let shown = study.doc().shown_base();
+    let base = shown.unwrap_or_default();
+    let can_measure = shown.is_some() && bench.measuring(base).is_none();
+    let measure = |anew| ModelsAction::Measure { base, anew };
+    out.extend([
+        Entry::new(group, "Add models…", ModelsAction::AskForFolders).key(CTRL_SHIFT, Key::O),
+        Entry::new(group, "Add model files…", ModelsAction::AskForFiles),
+        Entry::new(group, "Add models by name…", ModelsAction::AskForNames).when(open),
+        Entry::new(group, "Add task…", ModelsAction::AskForTask).when(open),
+        (Entry::new(group, "Select all models", select_all).key(CTRL, Key::A))
+            .when(!all.is_empty()),
+        (Entry::new(group, "Select nothing", select_nothing).key(NONE, Key::Escape)).when(some),
+        (Entry::new(group, "Measure kinship", measure(false)).key(CTRL, Key::M))
+            .when(can_measure && bench.family(base).unmeasured() > 0),
+        Entry::new(group, "Measure kinship anew", measure(true))
+            .when(can_measure && bench.measured(base).is_some()),
+    ]);
     if let [one] = selected[..] {
-        let others = all
-            .into_iter()
-            .filter(|&id| id != one && bench.fits(one, id))
-            .collect();
+        let fits = |&id: &_| id != one && bench.fits(one, id);
+        let others = all.into_iter().filter(fits).collect();
         let name = study.doc().name_of(one);
-        let set_base = Action::Study(Command::Model(ModelEdit::SetBase(others, Some(one))));
-        push(
-            out,
-            "Models",
-            format!("Make {name} the base of all"),
-            None,
-            true,
-            set_base,
-        );
-        push(
-            out,
-            "Models",
-            format!("Rename {name}…"),
-            None,
-            true,
-            Action::Rename(one),
-        );
+        let set_base = Command::Model(ModelEdit::SetBase(others, Some(one)));
+        out.extend([
+            Entry::new(group, format!("Make {name} the base of all"), set_base),
+            Entry::new(group, format!("Rename {name}…"), ModelsAction::Rename(one)),
+        ]);
     }
-    let remove = Action::Study(Command::Model(ModelEdit::Remove(selected)));
-    push(
-        out,
-        "Models",
-        "Remove from study",
-        Some((Modifiers::NONE, Key::Delete)),
-        some,
-        remove,
-    );
+    let remove = Command::Model(ModelEdit::Remove(selected));
+    out.push((Entry::new(group, "Remove from study", remove).key(NONE, Key::Delete)).when(some));
 }
 
 /// What is written down of models.
 fn import_commands(out: &mut Vec<Entry>) {
-    push(
-        out,
-        "Record",
-        "Import scores…",
-        Some((CTRL_SHIFT, Key::I)),
-        true,
-        Action::AskForScores,
-    );
-    push(
-        out,
-        "Record",
-        "Import a folder of results…",
-        None,
-        true,
-        Action::AskForResultFolder,
-    );
-    push(
-        out,
-        "Record",
-        "Paste scores…",
+    let group = "Record";
+    out.extend([
+        Entry::new(group, "Import scores…", ImportAction::AskForFiles).key(CTRL_SHIFT, Key::I),
+        Entry::new(
+            group,
+            "Import a folder of results…",
+            ImportAction::AskForFolder,
+        ),
         // Every key that means pasting arrives as a paste, never as a key.
-        None,
-        true,
-        Action::PasteScores,
-    );
+        Entry::new(group, "Paste scores…", ImportAction::Paste),
+    ]);
 }
 
 /// Ways to begin a merge, and to write the one on the canvas.
 fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
-    let models = to_merge(bench);
-    let compose = |template, most: usize| Action::Compose {
+    let (group, models) = ("Merge", to_merge(bench));
+    let compose = |template, most: usize| MergeAction::Compose {
         template,
         models: models.iter().copied().take(most).collect(),
     };
-    push(
-        out,
-        "Merge",
-        "Compose merge of the selected models",
-        Some((CTRL_SHIFT, Key::M)),
-        bench.study().selection().models().len() > 1,
-        compose(None, usize::MAX),
+    let title = "Compose merge of the selected models";
+    out.push(
+        (Entry::new(group, title, compose(None, usize::MAX)).key(CTRL_SHIFT, Key::M))
+            .when(bench.study().selection().models().len() > 1),
     );
-    for (k, template) in TEMPLATES.iter().enumerate() {
+    out.extend(TEMPLATES.iter().enumerate().map(|(k, template)| {
         let (least, most) = template.models;
         let title = format!("New merge: {}", template.title);
-        let can = models.len() >= least;
-        push(out, "Merge", title, None, can, compose(Some(k), most));
-    }
-    let open = bench.is_open();
-    push(
-        out,
-        "Merge",
-        "New merge: empty canvas",
-        None,
-        open,
-        Action::ComposeNothing,
-    );
-    push(
-        out,
-        "Merge",
-        "Open a recipe…",
-        Some((CTRL_SHIFT, Key::R)),
-        true,
-        Action::AskForRecipe,
-    );
-    push(
-        out,
-        "Merge",
-        "Write merge…",
-        Some((CTRL, Key::Enter)),
-        bench.is_ready_to_write(),
-        Action::AskWhereToMerge,
-    );
+        Entry::new(group, title, compose(Some(k), most)).when(models.len() >= least)
+    }));
+    out.extend([
+        Entry::new(
+            group,
+            "New merge: empty canvas",
+            MergeAction::ComposeNothing,
+        )
+        .when(bench.is_open()),
+        Entry::new(group, "Open a recipe…", MergeAction::AskForRecipe).key(CTRL_SHIFT, Key::R),
+        (Entry::new(group, "Write merge…", MergeAction::AskWhereToWrite).key(CTRL, Key::Enter))
+            .when(bench.is_ready_to_write()),
+    ]);
     if let Some(draft) = bench.study().doc().shown_draft() {
         let copy = Action::Copy {
             text: draft.sheet.text.clone(),
             what: "Recipe".to_owned(),
         };
-        push(out, "Merge", "Copy the recipe", None, true, copy);
+        out.push(Entry::new(group, "Copy the recipe", copy));
     }
     if bench.is_writing() {
-        let title = "Stop writing merges";
-        push(out, "Merge", title, None, true, Action::CancelMerges);
+        out.push(Entry::new(
+            group,
+            "Stop writing merges",
+            MergeAction::CancelAll,
+        ));
     }
 }
 
 /// Evolutions by name: what each can be asked for as it stands.
 fn run_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     let group = "Evolution";
-    let open = bench.is_open();
-    push(
-        out,
-        group,
-        "New evolution",
-        None,
-        open,
-        Action::NewEvolution,
-    );
+    out.push(Entry::new(group, "New evolution", EvolutionAction::New).when(bench.is_open()));
     for evolution in &bench.study().doc().evolutions {
-        let (id, name) = (evolution.id, &evolution.name);
-        let mut can = |verb: &str, action| {
-            push(out, group, format!("{verb} {name}"), None, true, action);
+        let id = evolution.id;
+        let run = EvolutionAction::Run(id);
+        let pause = ("Pause evolution", EvolutionAction::Pause(id));
+        let can = match bench.run_state(id) {
+            RunState::Running(_) => vec![pause, ("Stop evolution", EvolutionAction::Stop(id))],
+            RunState::Waiting(_) => vec![pause],
+            RunState::Ready => vec![("Run evolution", run)],
+            _ => vec![("Resume evolution", run)],
         };
-        match bench.run_state(id) {
-            RunState::Running(_) => {
-                can("Pause evolution", Action::PauseEvolution(id));
-                can("Stop evolution", Action::StopEvolution(id));
-            }
-            RunState::Waiting(_) => can("Pause evolution", Action::PauseEvolution(id)),
-            RunState::Ready => can("Run evolution", Action::RunEvolution(id)),
-            _ => can("Resume evolution", Action::RunEvolution(id)),
-        }
+        let entry =
+            |(verb, action)| Entry::new(group, format!("{verb} {}", evolution.name), action);
+        out.extend(can.into_iter().map(entry));
     }
 }
 
 /// What to merge next, and who judges what was merged.
 fn evolution_commands(out: &mut Vec<Entry>, bench: &Workbench) {
-    let open = bench.is_open();
-    let group = "Evolution";
-    let next = Action::SuggestNextMerge;
-    push(out, group, "Suggest next merge", None, open, next);
+    let (group, open) = ("Evolution", bench.is_open());
     let selected = bench.study().selection().models();
     let can = bench.evaluator_objection().is_none()
         && views::evaluate_objection(bench, &selected).is_none();
-    let title = "Evaluate the selected models";
-    push(out, group, title, None, can, Action::Judge(selected));
-    let title = "Choose how models are judged…";
-    push(out, group, title, None, open, Action::SetEvaluator);
-    let title = "Show the evaluation log";
-    push(out, group, title, None, open, Action::ShowEvaluatorLog);
+    let start = EvaluationAction::Start(selected);
+    out.extend([
+        Entry::new(group, "Suggest next merge", EvolutionAction::SuggestNext).when(open),
+        Entry::new(group, "Evaluate the selected models", start).when(can),
+        Entry::new(
+            group,
+            "Choose how models are judged…",
+            EvaluationAction::ShowSetup,
+        )
+        .when(open),
+        Entry::new(group, "Show the evaluation log", EvaluationAction::ShowLog).when(open),
+    ]);
     if !bench.being_judged().is_empty() {
-        let title = "Stop evaluating";
-        push(out, group, title, None, true, Action::StopJudging);
+        out.push(Entry::new(group, "Stop evaluating", EvaluationAction::Stop));
     }
 }
 
@@ -504,8 +343,7 @@ fn kinship_commands(out: &mut Vec<Entry>, study: &Study) {
     let view = &study.doc().view;
     let some = !study.doc().models.is_empty();
     let mut choose = |title: String, edit: ViewEdit| {
-        let action = Action::Study(Command::View(edit));
-        push(out, "Kinship", title, None, some, action);
+        out.push(Entry::new("Kinship", title, Command::View(edit)).when(some));
     };
     for metric in Metric::ALL {
         let measure = Measure {
@@ -544,116 +382,41 @@ fn kinship_commands(out: &mut Vec<Entry>, study: &Study) {
     }
 }
 
-fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {
-    // As the rail says: the first view is 1.
-    let numbers = [
-        Key::Num1,
-        Key::Num2,
-        Key::Num3,
-        Key::Num4,
-        Key::Num5,
-        Key::Num6,
-        Key::Num7,
-    ];
-    for (view, key) in View::ALL.into_iter().zip(numbers) {
-        let enabled = bench.is_open() || view == View::Settings;
-        push(
-            out,
-            "View",
-            view.title(),
-            Some((CTRL, key)),
-            enabled,
-            Action::Go(view),
-        );
-    }
-    let inspector = Action::ToggleInspector;
-    push(
-        out,
-        "View",
-        "Inspector",
-        Some((CTRL, Key::I)),
-        bench.is_open(),
-        inspector,
-    );
-    let theme = Action::SetTheme;
-    push(
-        out,
-        "View",
-        "Light theme",
-        None,
-        true,
-        theme(ThemePreference::Light),
-    );
-    push(
-        out,
-        "View",
-        "Dark theme",
-        None,
-        true,
-        theme(ThemePreference::Dark),
-    );
-    push(
-        out,
-        "View",
-        "Theme of the system",
-        None,
-        true,
-        theme(ThemePreference::System),
-    );
-    let larger = Action::SetZoom(zoom + 0.1);
-    let smaller = Action::SetZoom(zoom - 0.1);
-    push(
-        out,
-        "View",
-        "Larger",
-        Some((CTRL, Key::Plus)),
-        zoom < MOST_ZOOM,
-        larger,
-    );
-    push(
-        out,
-        "View",
-        "Smaller",
-        Some((CTRL, Key::Minus)),
-        zoom > LEAST_ZOOM,
-        smaller,
-    );
-    push(
-        out,
-        "View",
-        "Normal size",
-        Some((CTRL, Key::Num0)),
-        true,
-        Action::SetZoom(1.0),
-    );
-    push(
-        out,
-        "Program",
-        "Search commands…",
-        Some((CTRL, Key::K)),
-        true,
-        Action::OpenPalette,
-    );
-    push(
-        out,
-        "Program",
-        "Keyboard and help",
-        Some((NONE, Key::F1)),
-        true,
-        Action::OpenHelp,
-    );
-    push(
-        out,
-        "Program",
-        "Quit",
-        Some((CTRL, Key::Q)),
-        true,
-        Action::Quit,
-    );
-}
+/// As the rail says: the first view is 1.
+const VIEW_KEYS: [Key; 9] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+    Key::Num9,
+];
 
-const NONE: Modifiers = Modifiers::NONE;
-/// Bounds of the zoom, beyond which the window holds nothing, or nothing can be read.
-pub const LEAST_ZOOM: f32 = 0.6;
-/// See [`LEAST_ZOOM`].
-pub const MOST_ZOOM: f32 = 2.5;
+fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {
+    let (group, open) = ("View", bench.is_open());
+    out.extend(View::ALL.into_iter().zip(VIEW_KEYS).map(|(view, key)| {
+        (Entry::new(group, view.title(), view).key(CTRL, key)).when(open || view == View::Settings)
+    }));
+    let (theme, zoomed) = (WindowAction::SetTheme, WindowAction::SetZoom);
+    out.extend([
+        (Entry::new(group, "Inspector", WindowAction::ToggleInspector).key(CTRL, Key::I))
+            .when(open),
+        Entry::new(group, "Light theme", theme(ThemePreference::Light)),
+        Entry::new(group, "Dark theme", theme(ThemePreference::Dark)),
+        Entry::new(group, "Theme of the system", theme(ThemePreference::System)),
+        (Entry::new(group, "Larger", zoomed(zoom + 0.1)).key(CTRL, Key::Plus))
+            .when(zoom < MOST_ZOOM),
+        (Entry::new(group, "Smaller", zoomed(zoom - 0.1)).key(CTRL, Key::Minus))
+            .when(zoom > LEAST_ZOOM),
+        Entry::new(group, "Normal size", zoomed(1.0)).key(CTRL, Key::Num0),
+    ]);
+    let group = "Program";
+    out.extend([
+        Entry::new(group, "Search commands…", WindowAction::OpenPalette).key(CTRL, Key::K),
+        Entry::new(group, "Keyboard and help", WindowAction::OpenHelp).key(NONE, Key::F1),
+        Entry::new(group, "Quit", WindowAction::Quit).key(CTRL, Key::Q),
+    ]);
+}

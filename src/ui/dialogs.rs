@@ -19,35 +19,6 @@ use super::theme::{self, Tokens, space};
 pub use in_app::InApp;
 use native::Answer;
 
-/// What the files are wanted for; comes back with them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Add checkpoints to the study.
-    OpenModels,
-    /// Open a study.
-    OpenStudy,
-    /// Write the study.
-    SaveStudy,
-    /// Write a picture or a table of what is shown.
-    Export,
-    /// Draw what is shown into a file.
-    Draw,
-    /// Import tables and results.
-    ImportScores,
-    /// Find a model again whose files have moved.
-    Relocate,
-    /// Put a recipe on the canvas.
-    OpenRecipe,
-    /// Write a merge.
-    WriteMerge,
-    /// Say where an evolution writes its children.
-    EvolutionFolder,
-    /// Judge models by these tasks.
-    TaskFiles,
-    /// Say where an evaluator's program runs.
-    CallFolder,
-}
-
 /// A kind of file, by its extensions without the dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Filter {
@@ -74,13 +45,16 @@ pub enum PickKind {
         /// Kinds to choose from.
         filters: Vec<Filter>,
     },
+    /// A folder to write, which need not exist.
+    SaveFolder {
+        /// The name that is proposed.
+        name: String,
+    },
 }
 
 /// A wish for files or folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PickRequest {
-    /// What for.
-    pub purpose: Purpose,
     /// The title of the dialog, in sentence case.
     pub title: String,
     /// What can be picked.
@@ -290,7 +264,6 @@ mod tests {
 
     fn request() -> PickRequest {
         PickRequest {
-            purpose: Purpose::OpenModels,
             title: "Open models".into(),
             kind: PickKind::OpenFolders,
             start_dir: None,

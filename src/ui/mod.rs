@@ -18,7 +18,5 @@ mod shell;
 pub mod views;
 
 pub mod app;
-mod carry_out;
 pub mod charts;
-mod guard;
 pub mod trouble;

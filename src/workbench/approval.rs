@@ -87,20 +87,27 @@ impl Workbench {
 
     /// The command that the user is asked about, because something waits for it.
     pub fn asked_command(&self) -> Option<&Unapproved> {
-        self.approvals.asked.as_ref().map(|asked| &asked.command)
+        self.session
+            .approvals
+            .asked
+            .as_ref()
+            .map(|asked| &asked.command)
     }
 
     /// Approves a command from now on. That it could not be written down is told; it may run
     /// all the same until the study is closed.
     pub fn approve(&mut self, command: &Unapproved) {
-        remember(&mut self.approvals.own, &command.call);
-        self.approvals.foreign.retain(|call| *call != command.call);
+        remember(&mut self.session.approvals.own, &command.call);
+        self.session
+            .approvals
+            .foreign
+            .retain(|call| *call != command.call);
         self.write_down(&command.call, &command.folder, &command.hash);
     }
 
     /// Approves the command that the user was asked about, and does what waited for it.
     pub fn approve_asked(&mut self) {
-        let Some(asked) = self.approvals.asked.take() else {
+        let Some(asked) = self.session.approvals.asked.take() else {
             return;
         };
         self.approve(&asked.command);
@@ -112,7 +119,7 @@ impl Workbench {
 
     /// Leaves the command that the user was asked about alone, and what waited for it.
     pub fn refuse_asked(&mut self) {
-        self.approvals.asked = None;
+        self.session.approvals.asked = None;
     }
 
     /// Says who judges, by the user's own hand. What the user types is approved by that; what
@@ -123,19 +130,19 @@ impl Workbench {
         self.apply(Command::Evolution(EvolutionEdit::Judge(evaluator)));
         let Some(now) = self.command().cloned() else {
             // A look at another evaluator, and back, must not approve it.
-            return remember_all(&mut self.approvals.foreign, was_foreign.as_ref());
+            return remember_all(&mut self.session.approvals.foreign, was_foreign.as_ref());
         };
         let is_template = Call {
             folder: None,
             limit_minutes: None,
             ..now.clone()
         } == Call::lm_eval();
-        let is_foreign = was_foreign.is_some() || self.approvals.foreign.contains(&now);
-        remember_all(&mut self.approvals.foreign, was_foreign.as_ref());
+        let is_foreign = was_foreign.is_some() || self.session.approvals.foreign.contains(&now);
+        remember_all(&mut self.session.approvals.foreign, was_foreign.as_ref());
         if is_foreign && !(is_template && now.folder.is_none()) {
-            remember(&mut self.approvals.foreign, &now);
+            remember(&mut self.session.approvals.foreign, &now);
         } else {
-            remember(&mut self.approvals.own, &now);
+            remember(&mut self.session.approvals.own, &now);
         }
     }
 
@@ -144,7 +151,7 @@ impl Workbench {
         let Some(call) = self.command().cloned() else {
             return;
         };
-        if is_blank(&call) || !self.approvals.own.contains(&call) {
+        if is_blank(&call) || !self.session.approvals.own.contains(&call) {
             return;
         }
         let folder = self.folder_of(&call);
@@ -159,7 +166,7 @@ impl Workbench {
         if let Some(call) = self.command().cloned()
             && self.is_approved(&call)
         {
-            remember(&mut self.approvals.own, &call);
+            remember(&mut self.session.approvals.own, &call);
         }
     }
 
@@ -169,7 +176,7 @@ impl Workbench {
         let Some(command) = self.unapproved_command() else {
             return false;
         };
-        let asked = self.approvals.asked.get_or_insert_with(|| Asked {
+        let asked = self.session.approvals.asked.get_or_insert_with(|| Asked {
             command: command.clone(),
             models: Vec::new(),
             evolutions: Vec::new(),
@@ -184,14 +191,14 @@ impl Workbench {
     }
 
     fn command(&self) -> Option<&Call> {
-        match &self.study.doc().evaluator {
+        match &self.doc().evaluator {
             Evaluator::Command { call } => Some(call),
             Evaluator::ByHand | Evaluator::BuiltIn { .. } => None,
         }
     }
 
     fn is_approved(&self, call: &Call) -> bool {
-        self.approvals.own.contains(call)
+        self.session.approvals.own.contains(call)
             || file::has(&self.folders.data, &hash(call, &self.folder_of(call)))
     }
 

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::events::Outcome;
 use super::{NoticeKind, Workbench};
 use crate::files::{self, ReadError};
 use crate::import::{Content, ImportError, Preview, Results, Source, harness, is_json, text_of};
@@ -47,26 +46,29 @@ impl Workbench {
         if paths.is_empty() {
             return;
         }
-        self.jobs.spawn("Reading scores", move |ticket, _| {
+        let read = move |ticket: &Ticket| {
             let mut found = Found::default();
             for path in &paths {
                 found.read(path, ticket)?;
             }
             let studies = std::mem::take(&mut found.studies);
-            Ok(Outcome::Scores(found.sources(&paths), studies))
+            Ok((found.sources(&paths), studies))
+        };
+        self.spawn("Reading scores", read, |bench, (sources, studies)| {
+            bench.take_scores(sources, &studies);
         });
     }
 
-    pub(super) fn take_scores(&mut self, sources: Vec<Source>, studies: &[PathBuf]) {
+    fn take_scores(&mut self, sources: Vec<Source>, studies: &[PathBuf]) {
         if let Some(study) = studies.first() {
             self.open_study(study);
         }
-        self.import_sources.extend(sources);
+        self.session.import_sources.extend(sources);
     }
 
     /// What was read and waits to be imported, the oldest first.
     pub fn take_import_source(&mut self) -> Option<Source> {
-        self.import_sources.pop_front()
+        self.session.import_sources.pop_front()
     }
 
     /// Takes a table into the study; starts one if none is open.
@@ -74,7 +76,7 @@ impl Workbench {
         if !self.is_open() {
             let name = Path::new(&import.title).file_stem();
             let name = name.map_or_else(|| import.title.clone(), |n| n.to_string_lossy().into());
-            self.new_study_called(&name);
+            self.begin_study(&name);
         }
         let title = import.title.clone();
         let done = Preview::new(&import, self.study().doc()).sentence();

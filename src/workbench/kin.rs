@@ -31,10 +31,10 @@ impl Workbench {
     /// Whole-model kinship of two models as measured, if both are measured as they are now.
     pub fn kinship_of(&self, a: ModelId, b: ModelId, metric: Metric) -> Option<f64> {
         let pair = (a.min(b), a.max(b));
-        let known = self.kin.values.borrow().get(&pair).copied();
+        let known = self.session.kin.values.borrow().get(&pair).copied();
         let values = known.unwrap_or_else(|| {
             let values = self.values_of(pair.0, pair.1);
-            self.kin.values.borrow_mut().insert(pair, values);
+            self.session.kin.values.borrow_mut().insert(pair, values);
             values
         });
         let at = Metric::ALL.iter().position(|m| *m == metric)?;
@@ -42,11 +42,11 @@ impl Workbench {
     }
 
     fn values_of(&self, a: ModelId, b: ModelId) -> [Option<f64>; 4] {
-        let rows = self.kin.rows.get_or_init(|| self.rows());
+        let rows = self.session.kin.rows.get_or_init(|| self.rows());
         let (Some(&(base, a)), Some(&(other, b))) = (rows.get(&a), rows.get(&b)) else {
             return [None; 4];
         };
-        let Some(measured) = self.measured.get(&base).filter(|_| base == other) else {
+        let Some(measured) = self.session.measured.get(&base).filter(|_| base == other) else {
             return [None; 4];
         };
         let kinship = &measured.settled().kinship;
@@ -57,14 +57,14 @@ impl Workbench {
 
     fn rows(&self) -> BTreeMap<ModelId, (ModelId, usize)> {
         let mut out = BTreeMap::new();
-        for (&base, measured) in &self.measured {
+        for (&base, measured) in &self.session.measured {
             let files = self.files(base).checkpoint();
             // Half of a measurement says something else than the whole.
             let stored = measured.settled();
             if files.is_none_or(|files| files.key() != stored.base) {
                 continue;
             }
-            for id in self.study.doc().family(base) {
+            for id in self.doc().family(base) {
                 let key = self.files(id).checkpoint().map(|c| c.key());
                 let row = key.and_then(|key| stored.models.iter().position(|k| k == key));
                 if let Some(row) = row {

@@ -19,12 +19,12 @@ impl Workbench {
         model: ModelId,
         against: Option<ModelId>,
     ) -> Option<Vec<(String, f64)>> {
-        let doc = self.study.doc();
+        let doc = self.doc();
         let base = doc.model(model)?.base?;
         if against == Some(base) {
             return self.layer_changes(model, None);
         }
-        let measured = self.measured.get(&base)?;
+        let measured = self.session.measured.get(&base)?;
         let family = self.family(base);
         let row = |id: ModelId| family.measured[family.models.iter().position(|&m| m == id)?];
         let a = row(model)?;
@@ -54,11 +54,11 @@ impl Workbench {
     /// # Errors
     /// A sentence that says what is missing, if there is nothing to draw.
     pub fn figure(&self, choices: &ChartChoices) -> Result<Figure, String> {
-        let selected = self.study.selection().models();
+        let selected = self.session.study.selection().models();
         let mut figure = build(
             choices,
             &ChartData {
-                doc: self.study.doc(),
+                doc: self.doc(),
                 record: self.record(),
                 pairs: self.pair_rows(),
                 kinship: &|a, b, metric| self.kinship_of(a, b, metric),

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::events::Outcome;
+use super::session::Derived;
 use super::{ModelFiles, NoticeKind, Workbench, cache};
 use crate::checkpoint::Checkpoint;
-use crate::jobs::{Failure, JobId};
+use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::kinship::store::Stored;
 use crate::kinship::{Kinship, Precision, TensorGram, measure};
 use crate::study::ModelId;
@@ -80,14 +80,12 @@ impl Family {
     }
 }
 
-const LOOKING_FOR_EARLIER: &str = "Looking for earlier results";
-
 impl Workbench {
     /// The family of a base as it stands.
     pub fn family(&self, base: ModelId) -> Family {
-        let models = self.study.doc().family(base);
+        let models = self.doc().family(base);
         let base_open = self.files(base).checkpoint();
-        let measured = self.measured.get(&base);
+        let measured = self.session.measured.get(&base);
         let valid = base_open
             .zip(measured)
             .is_some_and(|(b, m)| b.key() == m.base_key());
@@ -95,7 +93,7 @@ impl Workbench {
             let key = self.files(*id).checkpoint()?.key();
             measured.filter(|_| valid)?.index_of(key)
         };
-        let was_measured = |id: &ModelId| self.once_measured.contains(&(base, *id));
+        let was_measured = |id: &ModelId| self.session.once_measured.contains(&(base, *id));
         let has_changed = |id: &&ModelId| {
             was_measured(id) && self.files(**id).checkpoint().is_some() && index(id).is_none()
         };
@@ -115,7 +113,7 @@ impl Workbench {
 
     /// The result for a base, whole or on its way.
     pub fn measured(&self, base: ModelId) -> Option<&Measured> {
-        self.measured.get(&base)
+        self.session.measured.get(&base)
     }
 
     /// Every result that is whole and about the files as they are; while a measurement runs,
@@ -127,7 +125,8 @@ impl Workbench {
             let is_known = !settled.kinship.tensors.is_empty();
             is_known && files.is_some_and(|f| f.key() == settled.base)
         };
-        self.measured
+        self.session
+            .measured
             .iter()
             .filter(holds)
             .map(|(base, measured)| (*base, Arc::clone(measured.settled())))
@@ -136,15 +135,12 @@ impl Workbench {
 
     /// Whether some result is still on its way.
     pub fn is_measuring(&self) -> bool {
-        self.measured.values().any(Measured::is_provisional)
+        self.session.measured.values().any(Measured::is_provisional)
     }
 
     /// The job that measures a base's family, if one runs.
     pub fn measuring(&self, base: ModelId) -> Option<JobId> {
-        self.measuring
-            .iter()
-            .find(|(_, b)| **b == base)
-            .map(|(job, _)| *job)
+        self.session.measuring.job_of(&base)
     }
 
     /// Measures the family of `base`: only pairs with a model that is not known yet, unless
@@ -161,7 +157,6 @@ impl Workbench {
             return;
         };
         let models: Vec<Arc<Checkpoint>> = self
-            .study
             .doc()
             .family(base)
             .into_iter()
@@ -175,16 +170,23 @@ impl Workbench {
             return;
         }
         let base_key = base_files.key().to_owned();
-        let before = self.measured.get(&base).map(|m| Arc::clone(&m.stored));
+        let before = self
+            .session
+            .measured
+            .get(&base)
+            .map(|m| Arc::clone(&m.stored));
         let known = before
             .clone()
             .filter(|stored| !anew && stored.base == base_key);
         let (request, known) = Request::new(base_files, models, known.as_deref());
         let cache_dir = self.folders.cache.clone();
         let provisional = request.empty();
-        let job = self.jobs.spawn("Measuring kinship", move |ticket, send| {
+        let work = move |ticket: &Ticket, send: Send<'_, Self>| {
             let on_tensor = |index: usize, tensor: &TensorGram| {
-                send(Outcome::Tensor(index, Box::new(tensor.clone())));
+                let tensor = tensor.clone();
+                send(Box::new(move |bench: &mut Self| {
+                    bench.take_tensor(base, index, tensor);
+                }));
             };
             let models: Vec<&Checkpoint> = request.models.iter().map(AsRef::as_ref).collect();
             let kinship = measure(
@@ -201,12 +203,15 @@ impl Workbench {
                 ..request.empty()
             };
             cache::keep(&cache_dir, &stored);
-            Ok(Outcome::Measured(base, Box::new(stored)))
-        });
-        self.measuring.insert(job, base);
+            Ok(stored)
+        };
+        let title = "Measuring kinship";
+        let ending = move |bench: &mut Self, result| bench.take_measured(title, base, result);
+        let job = self.jobs.spawn_sending(title, work, ending);
+        self.session.measuring.started(base, job);
         let empty = Arc::new(provisional.clone());
         let revision = self.next_revision();
-        self.measured.insert(
+        self.session.measured.insert(
             base,
             Measured {
                 stored: Arc::new(provisional),
@@ -219,62 +224,63 @@ impl Workbench {
 
     /// Looks for earlier results of every family that has none.
     pub(super) fn find_cached(&mut self) {
-        for base in self.study.doc().bases() {
+        for base in self.doc().bases() {
             let family = self.family(base);
             let Some(files) = self.files(base).checkpoint() else {
                 continue;
             };
-            if family.unmeasured() == 0 || self.measured.contains_key(&base) {
+            if family.unmeasured() == 0 || self.session.measured.contains_key(&base) {
                 continue;
             }
             let open = |id: &ModelId| Some(self.files(*id).checkpoint()?.key().to_owned());
             let models: Vec<String> = family.models.iter().filter_map(open).collect();
             let (key, dir) = (files.key().to_owned(), self.folders.cache.clone());
-            self.jobs.spawn(LOOKING_FOR_EARLIER, move |_, _| {
-                Ok(match cache::find(&dir, &key, &models, Precision::Full) {
-                    Some(stored) => Outcome::Cached(base, Box::new(stored)),
-                    None => Outcome::Silent,
-                })
-            });
+            let find = move |_: &Ticket| Ok(cache::find(&dir, &key, &models, Precision::Full));
+            let title = "Looking for earlier results";
+            self.session.searches += 1;
+            self.jobs
+                .spawn(title, find, move |bench: &mut Self, found| {
+                    bench.session.searches -= 1;
+                    match found {
+                        Ok(Some(stored)) => bench.take_cached(base, stored),
+                        Ok(None) => {}
+                        Err(failure) => bench.tell_failure(title, failure),
+                    }
+                });
         }
     }
 
     /// Whether earlier results are being looked for.
     pub(super) fn is_looking_for_earlier(&self) -> bool {
-        let mut jobs = self.jobs.running().iter();
-        jobs.any(|job| job.title == LOOKING_FOR_EARLIER)
+        self.session.searches > 0
     }
 
     /// Measures by itself where that was promised, once every file is open.
     pub(super) fn measure_opened(&mut self) {
         let opening = self
+            .session
             .models
             .values()
             .any(|files| matches!(files, ModelFiles::Opening));
         let looking = self.is_looking_for_earlier();
-        if !self.measure_when_open || opening || looking || self.models.is_empty() {
+        if !self.session.measure_when_open || opening || looking || self.session.models.is_empty() {
             return;
         }
-        self.measure_when_open = false;
-        for base in self.study.doc().bases() {
+        self.session.measure_when_open = false;
+        for base in self.doc().bases() {
             if self.family(base).unmeasured() > 0 {
                 self.measure(base, false);
             }
         }
     }
 
-    pub(super) fn take_tensor(&mut self, job: JobId, index: usize, tensor: TensorGram) {
-        let Some(base) = self.measuring.get(&job) else {
-            return;
-        };
-        let Some(measured) = self.measured.get_mut(base) else {
+    fn take_tensor(&mut self, base: ModelId, index: usize, tensor: TensorGram) {
+        let Some(measured) = self.session.measured.get_mut(&base) else {
             return;
         };
         self.last_revision += 1;
-        self.kin.forget();
-        self.record.take();
-        self.pairs.take();
-        self.suggested.take();
+        self.session.kin.forget();
+        self.session.derived = Derived::default();
         measured.revision = self.last_revision;
         let at = measured.arrived.partition_point(|&k| k < index);
         measured.arrived.insert(at, index);
@@ -284,10 +290,23 @@ impl Workbench {
             .insert(at, tensor);
     }
 
-    /// Takes in what a measurement found.
-    pub(super) fn take_measured(&mut self, base: ModelId, stored: Stored) {
+    /// Takes in what a measurement found. One that gave nothing leaves what was there before it.
+    fn take_measured(&mut self, title: &str, base: ModelId, result: Result<Stored, Failure>) {
+        self.session.measuring.ended(&base);
+        match result {
+            Ok(stored) => self.take_whole(base, stored),
+            Err(failure) => {
+                self.put_back(base);
+                if failure == Failure::Cancelled {
+                    self.tell(NoticeKind::Note, "Measuring was cancelled", "");
+                }
+                self.tell_failure(title, failure);
+            }
+        }
+    }
+
+    fn take_whole(&mut self, base: ModelId, stored: Stored) {
         let (n, parameters) = (stored.models.len(), stored.kinship.parameters());
-        self.measuring.retain(|_, measured| *measured != base);
         self.put(base, Arc::new(stored));
         if parameters > 0 {
             // A run measures before every generation, and shows what came out itself.
@@ -296,7 +315,7 @@ impl Workbench {
                 self.tell(NoticeKind::Done, title, "");
             }
         } else {
-            let name = self.study.doc().name_of(base).to_owned();
+            let name = self.doc().name_of(base).to_owned();
             let detail = format!(
                 "no tensor of these models has the name and shape it has in {name}; set another base"
             );
@@ -305,25 +324,24 @@ impl Workbench {
     }
 
     /// Takes in an earlier result, unless a new one is on its way.
-    pub(super) fn take_cached(&mut self, base: ModelId, stored: Stored) {
+    fn take_cached(&mut self, base: ModelId, stored: Stored) {
         if self.measuring(base).is_none() {
             self.put(base, Arc::new(stored));
         }
     }
 
-    /// Puts back what was there before a measurement that gave nothing; says whether it was one.
-    pub(super) fn measuring_failed(&mut self, job: JobId) -> bool {
-        let Some(base) = self.measuring.remove(&job) else {
-            return false;
-        };
-        let before = self.measured.get_mut(&base).and_then(|m| m.before.take());
+    fn put_back(&mut self, base: ModelId) {
+        let before = self
+            .session
+            .measured
+            .get_mut(&base)
+            .and_then(|m| m.before.take());
         match before.filter(|stored| !stored.kinship.tensors.is_empty()) {
             Some(stored) => self.put(base, stored),
             None => {
-                self.measured.remove(&base);
+                self.session.measured.remove(&base);
             }
         }
-        true
     }
 
     fn put(&mut self, base: ModelId, stored: Arc<Stored>) {
@@ -334,11 +352,13 @@ impl Workbench {
             before: None,
             arrived: Vec::new(),
         };
-        self.measured.insert(base, measured);
+        self.session.measured.insert(base, measured);
         let family = self.family(base);
         let known = family.models.iter().zip(&family.measured);
         let known = known.filter(|(_, at)| at.is_some());
-        self.once_measured.extend(known.map(|(id, _)| (base, *id)));
+        self.session
+            .once_measured
+            .extend(known.map(|(id, _)| (base, *id)));
     }
 
     /// Never the same twice, not even for another study.

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::composing::{Ahead, Request};
-use super::events::Outcome;
+use super::composing::Ahead;
+use super::queue::Queue;
 use super::{NoticeKind, Workbench, hub_cache};
 use crate::files::Removal;
 use crate::jobs::{Failure, JobId, Ticket};
@@ -65,13 +65,15 @@ const SHARD_BYTES: u64 = 5_000_000_000;
 #[derive(Default)]
 pub(super) struct Merging {
     last_id: u64,
-    queue: Vec<QueuedMerge>,
+    /// Every merge that is shown, the oldest first.
+    list: Vec<QueuedMerge>,
+    queue: Queue<MergeId>,
 }
 
 impl Workbench {
     /// The queue, oldest first; what is done stays until it is cleared.
     pub fn merges(&self) -> &[QueuedMerge] {
-        &self.merging.queue
+        &self.session.merging.list
     }
 
     /// Puts the draft on the canvas into the queue, to be written into `out`.
@@ -80,12 +82,7 @@ impl Workbench {
             return;
         };
         let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
-        if self
-            .merging
-            .queue
-            .iter()
-            .any(|m| m.out == out && m.is_open())
-        {
+        if self.merges().iter().any(|m| m.out == out && m.is_open()) {
             let title = "A merge into this folder is in the queue already";
             return self.fail(title, "choose another folder");
         }
@@ -93,47 +90,51 @@ impl Workbench {
             || draft.name.clone(),
             |name| name.to_string_lossy().into_owned(),
         );
-        self.merging.last_id += 1;
-        self.merging.queue.push(QueuedMerge {
-            id: MergeId(self.merging.last_id),
+        let foreseen = self.foreseen_for(&draft.sheet.text);
+        let merging = &mut self.session.merging;
+        merging.last_id += 1;
+        let id = MergeId(merging.last_id);
+        merging.list.push(QueuedMerge {
+            id,
             name,
             out,
             draft: draft.id,
-            foreseen: self.foreseen_for(&draft.sheet.text),
+            foreseen,
             text: draft.sheet.text,
             force,
             state: MergeState::Waiting,
             may_replace: false,
         });
+        merging.queue.want(id);
         self.write_next();
     }
 
     /// Stops a merge, or takes a waiting one off the queue.
     pub fn cancel_merge(&mut self, id: MergeId) {
-        let Some(merge) = self.merging.queue.iter_mut().find(|m| m.id == id) else {
-            return;
-        };
-        match merge.state {
-            MergeState::Running(job) => self.jobs.cancel(job),
-            MergeState::Waiting => merge.state = MergeState::Cancelled,
-            _ => {}
+        let merging = &mut self.session.merging;
+        if let Some(job) = merging.queue.job_of(&id) {
+            return self.jobs.cancel(job);
+        }
+        merging.queue.retain_wanted(|waiting| *waiting != id);
+        if let Some(merge) = merging.get_mut(id).filter(|merge| merge.is_open()) {
+            merge.state = MergeState::Cancelled;
         }
     }
 
     /// Puts a merge that failed or was cancelled back into the queue; finished shards are used.
     pub fn retry_merge(&mut self, id: MergeId) {
-        self.put_back(id, |_| {});
+        self.requeue(id, |_| {});
     }
 
     /// The same, and the model that lies in its folder is replaced.
     pub fn replace_merge(&mut self, id: MergeId) {
-        self.put_back(id, |merge| merge.force = true);
+        self.requeue(id, |merge| merge.force = true);
     }
 
     /// The same into another folder.
     pub fn redirect_merge(&mut self, id: MergeId, out: &Path) {
         let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
-        self.put_back(id, |merge| {
+        self.requeue(id, |merge| {
             if let Some(name) = out.file_name() {
                 merge.name = name.to_string_lossy().into_owned();
             }
@@ -142,37 +143,36 @@ impl Workbench {
         });
     }
 
-    fn put_back(&mut self, id: MergeId, change: impl FnOnce(&mut QueuedMerge)) {
-        if let Some(merge) = self.merging.queue.iter_mut().find(|m| m.id == id)
-            && !merge.is_open()
-        {
+    fn requeue(&mut self, id: MergeId, change: impl FnOnce(&mut QueuedMerge)) {
+        let merging = &mut self.session.merging;
+        if let Some(merge) = merging.get_mut(id).filter(|merge| !merge.is_open()) {
             change(merge);
             merge.may_replace = false;
             merge.state = MergeState::Waiting;
+            merging.queue.want(id);
         }
         self.write_next();
     }
 
     /// Whether a merge is being written or waits for it.
     pub fn is_writing(&self) -> bool {
-        self.merging.queue.iter().any(QueuedMerge::is_open)
+        self.merges().iter().any(QueuedMerge::is_open)
     }
 
     /// Stops what is being written, and takes what waits off the queue.
     pub fn cancel_merges(&mut self) {
-        // Those that wait go first: where one stops, the next would begin.
-        let waiting = |m: &&mut QueuedMerge| m.state == MergeState::Waiting;
-        for merge in self.merging.queue.iter_mut().filter(waiting) {
-            merge.state = MergeState::Cancelled;
-        }
-        let open: Vec<MergeId> = self.merging.queue.iter().map(|m| m.id).collect();
-        open.into_iter().for_each(|id| self.cancel_merge(id));
+        // The newest first: where one stops, the next would begin.
+        let all: Vec<MergeId> = self.merges().iter().map(|m| m.id).collect();
+        all.into_iter().rev().for_each(|id| self.cancel_merge(id));
     }
 
-    /// Takes everything off the list. What is being written has been told to stop, and nobody
+    /// Takes everything off the list. What is being written has been told to stop, and nothing
     /// waits for it any more.
     pub fn forget_merges(&mut self) {
-        self.merging.queue.clear();
+        self.session.merging = Merging {
+            last_id: self.session.merging.last_id,
+            ..Merging::default()
+        };
     }
 
     /// Whether the draft on the canvas was looked at as it is now, and nothing stands in its way.
@@ -180,52 +180,93 @@ impl Workbench {
         let Some(draft) = self.study().doc().shown_draft() else {
             return false;
         };
-        let known = self.composing.answer_for(&draft.sheet.text);
+        let known = self.prediction_of(&draft.sheet.text);
         !draft.sheet.text.trim().is_empty()
-            && known.is_some_and(|(_, ahead)| !ahead.problems.iter().any(|p| p.is_error()))
+            && known.is_some_and(|ahead| !ahead.problems.iter().any(|p| p.is_error()))
     }
 
     /// Takes what is neither waiting nor running off the list.
     pub fn clear_merges(&mut self) {
-        self.merging.queue.retain(QueuedMerge::is_open);
+        self.session.merging.list.retain(QueuedMerge::is_open);
     }
 
     /// What was foreseen for this text, if that is what is known.
     fn foreseen_for(&self, text: &str) -> Vec<ForeseenKinship> {
-        let known = self.composing.answer_for(text);
-        known.map_or_else(Vec::new, |(_, ahead)| foreseen(ahead))
+        let known = self.prediction_of(text);
+        known.map_or_else(Vec::new, foreseen)
     }
 
     fn write_next(&mut self) {
-        let is_running = |m: &QueuedMerge| matches!(m.state, MergeState::Running(_));
-        if self.merging.queue.iter().any(is_running) {
-            return;
-        }
-        let waiting = |m: &&QueuedMerge| m.state == MergeState::Waiting;
-        let Some(next) = self.merging.queue.iter().find(waiting).cloned() else {
+        let merging = &mut self.session.merging;
+        let Some(id) = merging.queue.next_wanted() else {
             return;
         };
-        let id = next.id;
+        let Some(next) = merging.get_mut(id).cloned() else {
+            return;
+        };
         let title = format!("Writing {}", next.name);
         let removal = self.folders.removal;
-        let job = self.jobs.spawn(title, move |ticket, _| {
+        let work = move |ticket: &Ticket| {
             let target = Target {
                 out: &next.out,
                 force: next.force,
                 maker: "",
                 removal,
             };
-            let made = write_recipe(&next.text, &target, ticket)?;
-            Ok(Outcome::Merged(id, Box::new(made)))
-        });
+            match write_recipe(&next.text, &target, ticket) {
+                Ok(made) => Ok(Some(made)),
+                Err(WriteError::InTheWay) => Ok(None),
+                Err(WriteError::Failed(failure)) => Err(failure),
+            }
+        };
+        let ending = move |bench: &mut Self, result| bench.take_merge(id, result);
+        let job = self.jobs.spawn(title, work, ending);
+        self.session.merging.queue.started(id, job);
         self.set_merge_state(id, MergeState::Running(job));
     }
 
-    /// Puts the child of a merge into the study.
-    pub(super) fn take_merged(&mut self, id: MergeId, plan: &Plan, made: Made) {
-        let Some(merge) = self.merging.queue.iter().find(|m| m.id == id).cloned() else {
+    /// Takes in what became of a merge, and begins the next one; `None` if a model lies in its
+    /// folder that it may replace.
+    fn take_merge(&mut self, id: MergeId, result: Result<Option<(Plan, Made)>, Failure>) {
+        self.session.merging.queue.ended(&id);
+        let Some(merge) = self.session.merging.get_mut(id) else {
             return;
         };
+        match result {
+            Ok(Some((plan, made))) => {
+                let merge = merge.clone();
+                self.take_merged(merge, &plan, made);
+            }
+            Ok(None) => {
+                merge.may_replace = true;
+                let folder = merge.out.to_string_lossy().into_owned();
+                self.merge_failed(id, &WriteError::InTheWay.to_string(), folder);
+            }
+            Err(Failure::Cancelled) => {
+                merge.state = MergeState::Cancelled;
+                let title = format!("Writing {} was cancelled", merge.name);
+                let detail = "Finished files stay beside it for the next try";
+                self.tell(NoticeKind::Note, title, detail);
+            }
+            Err(Failure::Failed(sentence)) => self.merge_failed(id, &sentence, sentence.clone()),
+        }
+        self.write_next();
+    }
+
+    /// Why stands in the queue; the notice says the rest.
+    fn merge_failed(&mut self, id: MergeId, why: &str, detail: String) {
+        let Some(merge) = self.session.merging.get_mut(id) else {
+            return;
+        };
+        merge.state = MergeState::Failed(super::sentence_case(why));
+        let title = format!("Writing {} failed", merge.name);
+        self.fail(title, detail);
+        // Where it failed for files that are gone, the canvas is to say so too.
+        self.look_at_disk();
+    }
+
+    /// Puts the child of a merge into the study.
+    fn take_merged(&mut self, merge: QueuedMerge, plan: &Plan, made: Made) {
         let named = self.models_of(plan);
         let is_base = |id: &ModelId| named.iter().any(|&other| self.base_of(other) == Some(*id));
         let (bases, parents): (Vec<ModelId>, Vec<ModelId>) =
@@ -254,10 +295,10 @@ impl Workbench {
         };
         let id_of_child = ModelId(self.study().doc().next_id);
         let warnings = made.non_finite.len();
-        self.children_to_measure.insert(id_of_child);
+        self.session.children_to_measure.insert(id_of_child);
         self.apply(Command::Model(ModelEdit::AddChild(Box::new(child))));
         self.set_merge_state(
-            id,
+            merge.id,
             MergeState::Done {
                 child: id_of_child,
                 made: Box::new(made),
@@ -274,41 +315,11 @@ impl Workbench {
             format!("{} is written", merge.name),
             detail,
         );
-        self.write_next();
-    }
-
-    /// Whether the job wrote a merge; if so, what became of it is kept and the next one begins.
-    pub(super) fn merging_failed(&mut self, job: JobId, failure: &Failure) -> bool {
-        let of = |m: &&mut QueuedMerge| m.state == MergeState::Running(job);
-        let Some(merge) = self.merging.queue.iter_mut().find(of) else {
-            return false;
-        };
-        merge.may_replace = !merge.force && is_in_the_way(&merge.out, failure);
-        merge.state = match failure {
-            Failure::Cancelled => MergeState::Cancelled,
-            Failure::Failed(_) if merge.may_replace => MergeState::Failed(
-                "A model lies in this folder already; replace it, or choose another".to_owned(),
-            ),
-            Failure::Failed(sentence) => MergeState::Failed(super::sentence_case(sentence)),
-        };
-        let name = merge.name.clone();
-        // Where it failed for files that are gone, the canvas is to say so too.
-        self.look_at_disk();
-        if *failure == Failure::Cancelled {
-            let detail = "Finished files stay beside it for the next try";
-            self.tell(
-                NoticeKind::Note,
-                format!("Writing {name} was cancelled"),
-                detail,
-            );
-        }
-        self.write_next();
-        true
     }
 
     /// Measures a child that was written here, once it is open, if the rest of its family is.
     pub(super) fn measure_child(&mut self, id: ModelId) {
-        if !self.children_to_measure.remove(&id) {
+        if !self.session.children_to_measure.remove(&id) {
             return;
         }
         let Some(base) = self.base_of(id) else { return };
@@ -337,9 +348,15 @@ impl Workbench {
     }
 
     fn set_merge_state(&mut self, id: MergeId, state: MergeState) {
-        if let Some(merge) = self.merging.queue.iter_mut().find(|m| m.id == id) {
+        if let Some(merge) = self.session.merging.get_mut(id) {
             merge.state = state;
         }
+    }
+}
+
+impl Merging {
+    fn get_mut(&mut self, id: MergeId) -> Option<&mut QueuedMerge> {
+        self.list.iter_mut().find(|merge| merge.id == id)
     }
 }
 
@@ -348,24 +365,6 @@ impl QueuedMerge {
     pub fn is_open(&self) -> bool {
         matches!(self.state, MergeState::Waiting | MergeState::Running(_))
     }
-}
-
-impl super::composing::Composing {
-    /// The answer about a recipe's text.
-    pub(super) fn answer_for(&self, text: &str) -> Option<&(Request, Ahead)> {
-        self.answer
-            .as_ref()
-            .filter(|(request, _)| request.text == text)
-    }
-}
-
-/// Whether it failed only because a model lies where it was to be written.
-fn is_in_the_way(out: &Path, failure: &Failure) -> bool {
-    let Failure::Failed(sentence) = failure else {
-        return false;
-    };
-    let is_that = |own: String| super::sentence_case(&own) == super::sentence_case(sentence);
-    folder::may_replace(out) && folder::objection(out, false).is_some_and(is_that)
 }
 
 fn foreseen(ahead: &Ahead) -> Vec<ForeseenKinship> {
@@ -396,25 +395,49 @@ pub(super) struct Target<'a> {
     pub removal: Removal,
 }
 
+/// Why a merge was not written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WriteError {
+    /// A model that may be replaced lies where it was to be written, and nothing else is wrong.
+    #[error("a model lies in this folder already; replace it, or choose another")]
+    InTheWay,
+    /// Anything else.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::InTheWay => Self::Failed(error.to_string()),
+            WriteError::Failed(failure) => failure,
+        }
+    }
+}
+
 /// Writes what a recipe makes.
 pub(super) fn write_recipe(
     text: &str,
     target: &Target<'_>,
     ticket: &Ticket,
-) -> Result<(Plan, Made), Failure> {
+) -> Result<(Plan, Made), WriteError> {
     let hub = hub_cache();
     let Target { out, force, .. } = *target;
+    let is_in_the_way = !force && folder::may_replace(out);
     let surroundings = Surroundings {
         root: Path::new("/"),
         hub: hub.as_deref(),
         out: Some(out),
-        force,
+        force: force || is_in_the_way,
         threads: rayon::current_num_threads(),
         opened: &[],
     };
     let plan = plan(&parse(text), &surroundings);
     if let Some(problem) = plan.errors().next() {
-        return Err(Failure::Failed(problem.headline()));
+        return Err(Failure::Failed(problem.headline()).into());
+    }
+    if is_in_the_way {
+        return Err(WriteError::InTheWay);
     }
     let options = Options {
         out: out.to_owned(),
@@ -428,7 +451,7 @@ pub(super) fn write_recipe(
     };
     match run(&plan, &options, ticket) {
         Ok(made) => Ok((plan, made)),
-        Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
-        Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence)),
+        Err(RunError::Cancelled(cancelled)) => Err(Failure::from(cancelled).into()),
+        Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence).into()),
     }
 }

@@ -8,7 +8,6 @@ pub mod approval;
 mod backups;
 mod cache;
 pub mod composing;
-mod events;
 pub mod evolving;
 mod folders;
 mod importing;
@@ -16,9 +15,12 @@ mod kin;
 mod layers;
 mod measuring;
 pub mod merging;
+mod model_files;
 mod outside;
+mod queue;
 mod recent;
 mod saving;
+mod session;
 pub mod suggesting;
 
 pub mod demo;
@@ -26,92 +28,31 @@ pub mod library;
 pub mod opening;
 pub mod scoring;
 
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::checkpoint::{Checkpoint, OnDisk};
-use crate::import::Source;
-use crate::jobs::{JobId, Jobs};
+use crate::jobs::{Event, Failure, JobId, Jobs, Ticket};
 use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Record, Study, StudyDoc};
 
 pub use backups::Backup;
 pub use folders::{Folders, hub_cache};
 pub use measuring::{Family, Measured};
+pub use model_files::ModelFiles;
 pub use outside::Picture;
 pub use recent::Recent;
 pub use saving::ago;
 
-use events::Outcome;
+use session::{Derived, Session};
 
 /// A study with its files, jobs and results.
 pub struct Workbench {
     folders: Folders,
-    study: Study,
-    saving: saving::Saving,
-    models: BTreeMap<ModelId, ModelFiles>,
-    measured: BTreeMap<ModelId, Measured>,
+    session: Session,
+    session_number: u64,
     last_revision: u64,
-    /// What follows from the record, worked out when it is asked for.
-    record: OnceCell<Record>,
-    pairs: OnceCell<Vec<PairRow>>,
-    suggested: OnceCell<suggesting::Suggested>,
-    /// What is in the evaluator's way, looked up when it is asked for.
-    objection: OnceCell<Option<String>>,
-    kin: kin::Kin,
-    /// Models measured since the study was opened, with their base.
-    once_measured: BTreeSet<(ModelId, ModelId)>,
-    measuring: BTreeMap<JobId, ModelId>,
-    measure_when_open: bool,
-    composing: composing::Composing,
-    merging: merging::Merging,
-    evolving: evolving::Evolving,
-    approvals: approval::Approvals,
-    /// Children that were written here and are still being opened.
-    children_to_measure: BTreeSet<ModelId>,
-    /// What was read to be imported, until the window takes it.
-    import_sources: VecDeque<Source>,
-    /// What was drawn to be copied, until the window takes it.
-    picture: Option<Picture>,
-    jobs: Jobs<Outcome>,
+    jobs: Jobs<Workbench>,
     notices: Vec<Notice>,
     recents: Vec<Recent>,
-}
-
-/// The files of a model.
-#[derive(Clone, Default)]
-pub enum ModelFiles {
-    /// It has no path.
-    #[default]
-    None,
-    /// Its headers are being read.
-    Opening,
-    /// Open.
-    Open {
-        /// The checkpoint.
-        checkpoint: Arc<Checkpoint>,
-        /// What has become of its files since.
-        on_disk: OnDisk,
-    },
-    /// It could not be opened, and why.
-    Failed(String),
-}
-
-impl ModelFiles {
-    /// Whether they were open, and are gone.
-    pub fn are_missing(&self) -> bool {
-        matches!(self, Self::Open { on_disk, .. } if *on_disk == OnDisk::Missing)
-    }
-
-    /// The checkpoint, if it is open.
-    pub fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
-        match self {
-            Self::Open { checkpoint, .. } => Some(checkpoint),
-            _ => None,
-        }
-    }
 }
 
 /// Something that the user should hear of.
@@ -143,26 +84,9 @@ impl Workbench {
         let recents = recent::list(&folders.data);
         Self {
             folders,
-            study: Study::default(),
-            saving: saving::Saving::default(),
-            models: BTreeMap::new(),
-            measured: BTreeMap::new(),
+            session: Session::default(),
+            session_number: 0,
             last_revision: 0,
-            record: OnceCell::new(),
-            pairs: OnceCell::new(),
-            suggested: OnceCell::new(),
-            objection: OnceCell::new(),
-            kin: kin::Kin::default(),
-            once_measured: BTreeSet::new(),
-            measuring: BTreeMap::new(),
-            measure_when_open: false,
-            composing: composing::Composing::default(),
-            merging: merging::Merging::default(),
-            evolving: evolving::Evolving::default(),
-            approvals: approval::Approvals::default(),
-            children_to_measure: BTreeSet::new(),
-            import_sources: VecDeque::new(),
-            picture: None,
             jobs: Jobs::new(wake),
             notices: Vec::new(),
             recents,
@@ -171,13 +95,17 @@ impl Workbench {
 
     /// The study.
     pub fn study(&self) -> &Study {
-        &self.study
+        &self.session.study
+    }
+
+    fn doc(&self) -> &StudyDoc {
+        self.session.study.doc()
     }
 
     /// The files of a model.
     pub fn files(&self, id: ModelId) -> &ModelFiles {
         const NONE: &ModelFiles = &ModelFiles::None;
-        self.models.get(&id).unwrap_or(NONE)
+        self.session.models.get(&id).unwrap_or(NONE)
     }
 
     /// Whether a model could descend from a base by its shapes; unknown files are believed.
@@ -187,17 +115,22 @@ impl Workbench {
             self.files(model).checkpoint(),
         );
         base.zip(model)
-            .is_none_or(|(base, model)| events::fits(base, model))
+            .is_none_or(|(base, model)| model_files::fits(base, model))
     }
 
     /// The jobs.
-    pub fn jobs(&self) -> &Jobs<Outcome> {
+    pub fn jobs(&self) -> &Jobs<Self> {
         &self.jobs
     }
 
     /// The program's folders.
     pub fn folders(&self) -> &Folders {
         &self.folders
+    }
+
+    /// Another one with every study that is opened: what belongs to a study is kept beside it.
+    pub fn session_number(&self) -> u64 {
+        self.session_number
     }
 
     /// The studies that were open lately.
@@ -207,18 +140,17 @@ impl Workbench {
 
     /// What follows from the record: averages, ranks, merge gains, kinship of parents.
     pub fn record(&self) -> &Record {
-        self.record.get_or_init(|| {
-            Record::new(self.study.doc(), &|a, b, metric| {
-                self.kinship_of(a, b, metric)
-            })
-        })
+        self.session
+            .derived
+            .record
+            .get_or_init(|| Record::new(self.doc(), &|a, b, metric| self.kinship_of(a, b, metric)))
     }
 
     /// Every pair of models whose kinship is known, measured or reported.
     pub fn pair_rows(&self) -> &[PairRow] {
-        self.pairs.get_or_init(|| {
+        self.session.derived.pairs.get_or_init(|| {
             let measured = |a, b, metric| self.kinship_of(a, b, metric);
-            self.study.doc().pair_rows(&measured)
+            self.doc().pair_rows(&measured)
         })
     }
 
@@ -240,9 +172,9 @@ impl Workbench {
         }
         self.tell_of(&command);
         if matches!(command, Command::Model(_) | Command::Undo | Command::Redo) {
-            self.kin.forget();
+            self.session.kin.forget();
         }
-        let effects = self.study.apply(command);
+        let effects = self.session.study.apply(command);
         if !effects.is_empty() {
             self.has_changed();
         }
@@ -251,15 +183,16 @@ impl Workbench {
                 Effect::Save => self.has_unsaved_change(),
                 Effect::Open(id) => self.open_model(id),
                 Effect::Close(id) => {
-                    self.models.remove(&id);
+                    self.session.models.remove(&id);
                 }
             }
         }
+        self.predict_if_changed();
     }
 
     /// Says what a command does that may not be seen where it is given.
     fn tell_of(&mut self, command: &Command) {
-        let doc = self.study.doc();
+        let doc = self.doc();
         match command {
             Command::Model(ModelEdit::Remove(ids)) if !ids.is_empty() => {
                 let what = match ids[..] {
@@ -302,13 +235,20 @@ impl Workbench {
         self.save_new();
     }
 
+    /// Starts a study for what was brought while none was open; what else was read then waits on.
+    fn begin_study(&mut self, name: &str) {
+        let waiting = std::mem::take(&mut self.session.import_sources);
+        self.new_study_called(name);
+        self.session.import_sources = waiting;
+    }
+
     /// Writes out the demo family, opens its study and measures its kinship.
     pub fn open_demo(&mut self) {
         let dir = self.folders.data.join("demo");
-        self.jobs.spawn("Unpacking the demo", move |_, _| {
-            demo::unpack(&dir)
-                .map(Outcome::Demo)
-                .map_err(crate::jobs::Failure::Failed)
+        let unpack = move |_: &Ticket| demo::unpack(&dir).map_err(Failure::Failed);
+        self.spawn("Unpacking the demo", unpack, |bench, path| {
+            bench.open_study(&path);
+            bench.session.measure_when_open = true;
         });
     }
 
@@ -340,19 +280,20 @@ impl Workbench {
 
     /// Takes in what jobs have found, and saves when it is time.
     pub fn poll(&mut self) {
-        for event in self.jobs.drain() {
-            self.take(event);
+        while let Some(event) = self.jobs.next_event() {
+            self.take_in(event);
         }
         // Scores that the user has typed may be what a run waits for.
         self.go_on();
+        self.predict_if_changed();
         self.autosave();
     }
 
-    /// Waits at most so long for something to arrive, and takes it in; for programs without a
+    /// Waits at most this long for something to arrive, and takes it in; for programs without a
     /// window.
     pub fn poll_within(&mut self, timeout: Duration) {
         if let Some(event) = self.jobs.wait(timeout) {
-            self.take(event);
+            self.take_in(event);
         }
         self.poll();
     }
@@ -361,9 +302,42 @@ impl Workbench {
     pub fn wait(&mut self, mut on_progress: impl FnMut(&Self)) {
         while !self.jobs.running().is_empty() {
             if let Some(event) = self.jobs.wait(Duration::from_millis(100)) {
-                self.take(event);
+                self.take_in(event);
             }
             on_progress(self);
+        }
+    }
+
+    /// Does what a job has sent, and what has waited for its end.
+    fn take_in(&mut self, event: Event<Self>) {
+        let is_end = event.is_end;
+        event.apply(self);
+        if is_end {
+            self.measure_opened();
+            self.go_on();
+        }
+    }
+
+    /// Starts work whose result is handed to `done`; a failure is told under the title.
+    fn spawn<T: Send + 'static>(
+        &mut self,
+        title: impl Into<String>,
+        work: impl FnOnce(&Ticket) -> Result<T, Failure> + Send + 'static,
+        done: impl FnOnce(&mut Self, T) + Send + 'static,
+    ) -> JobId {
+        let title = title.into();
+        let own = title.clone();
+        self.jobs
+            .spawn(title, work, move |bench: &mut Self, result| match result {
+                Ok(value) => done(bench, value),
+                Err(failure) => bench.tell_failure(&own, failure),
+            })
+    }
+
+    /// Tells why a job gave nothing, unless the user has stopped it.
+    fn tell_failure(&mut self, title: &str, failure: Failure) {
+        if let Failure::Failed(sentence) = failure {
+            self.fail(format!("{title} failed"), sentence);
         }
     }
 
@@ -391,39 +365,27 @@ impl Workbench {
     fn replace(&mut self, doc: StudyDoc, path: Option<PathBuf>) {
         self.save_or_rescue();
         self.jobs.abandon_all();
-        self.study = Study::new(doc);
-        self.kin_has_changed();
-        self.save_at(path);
-        self.models.clear();
-        self.measured.clear();
-        self.once_measured.clear();
-        self.measuring.clear();
-        self.measure_when_open = false;
-        self.composing = composing::Composing::default();
-        self.merging = merging::Merging::default();
-        self.evolving = evolving::Evolving::default();
-        self.approvals = approval::Approvals::default();
-        self.children_to_measure.clear();
+        self.session = Session::new(doc, path);
+        self.session_number += 1;
+        self.has_changed();
     }
 
     /// Forgets what was derived from files and measurements.
     fn kin_has_changed(&mut self) {
-        self.kin.forget();
+        self.session.kin.forget();
         self.has_changed();
     }
 
     /// Forgets what was derived from what has changed.
     fn has_changed(&mut self) {
         self.last_revision += 1;
-        self.record.take();
-        self.pairs.take();
-        self.suggested.take();
-        self.objection.take();
+        self.session.derived = Derived::default();
+        self.session.objection.take();
     }
 
     fn remember(&mut self) {
         if let Some(path) = self.path() {
-            let doc = self.study.doc();
+            let doc = self.doc();
             recent::remember(&self.folders.data, path, &doc.name, doc.models.len());
             self.recents = recent::list(&self.folders.data);
         }

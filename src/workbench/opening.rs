@@ -7,6 +7,12 @@ use crate::checkpoint::{Checkpoint, OnDisk, pair};
 use crate::files;
 use crate::numeric::decode;
 
+/// Whether a path is that of a recipe.
+pub fn is_recipe(path: &Path) -> bool {
+    let ending = path.extension().and_then(|e| e.to_str());
+    ending.is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"))
+}
+
 /// How deep a folder of folders is searched for checkpoints: `models/org/name`.
 const DEPTH: usize = 2;
 /// The most checkpoints taken from one dropped folder.

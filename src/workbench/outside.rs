@@ -4,10 +4,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::events::Outcome;
 use super::{NoticeKind, Workbench, cache};
 use crate::files::write_whole;
-use crate::jobs::Failure;
+use crate::jobs::{Failure, Ticket};
 
 /// What the job is called that draws a chart.
 const DRAWING: &str = "Drawing the picture";
@@ -46,12 +45,13 @@ impl Workbench {
         F: FnOnce() -> Result<Vec<u8>, String> + Send + 'static,
     {
         let path = path.to_owned();
-        self.jobs.spawn(DRAWING, move |ticket, _| {
+        let work = move |ticket: &Ticket| {
             let bytes = draw().map_err(Failure::Failed)?;
             ticket.advance(0)?;
             write_whole(&path, &bytes).map_err(Failure::Failed)?;
-            Ok(Outcome::Written(path))
-        });
+            Ok(path)
+        };
+        self.spawn(DRAWING, work, |bench, path| bench.tell_written(&path));
     }
 
     /// Draws a picture beside the window, for [`Self::take_picture`].
@@ -59,34 +59,35 @@ impl Workbench {
     where
         F: FnOnce() -> Result<Picture, String> + Send + 'static,
     {
-        self.jobs.spawn(DRAWING, move |_, _| {
-            draw().map(Outcome::Picture).map_err(Failure::Failed)
+        let work = move |_: &Ticket| draw().map_err(Failure::Failed);
+        self.spawn(DRAWING, work, |bench, picture| {
+            bench.session.picture = Some(picture);
         });
     }
 
     /// The picture that was drawn last, once.
     pub fn take_picture(&mut self) -> Option<Picture> {
-        self.picture.take()
+        self.session.picture.take()
     }
 
     /// Shows a file or folder in the file manager.
     pub fn reveal(&mut self, path: &Path) {
         let path = path.to_owned();
-        self.jobs.spawn("Opening the file manager", move |_, _| {
-            show(&path).map(|()| Outcome::Silent).map_err(|error| {
-                Failure::Failed(format!("No file manager could be opened: {error}"))
-            })
-        });
+        let show = move |_: &Ticket| {
+            let failed = |error| format!("No file manager could be opened: {error}");
+            show(&path).map_err(|error| Failure::Failed(failed(error)))
+        };
+        self.spawn("Opening the file manager", show, |_, ()| {});
     }
 
     /// Removes kept kinship results.
     pub fn clear_cache(&mut self) {
         let dir = self.folders.cache.clone();
-        self.jobs.spawn("Clearing the cache", move |_, _| {
-            let freed = cache::clear(&dir) as f64 / 1e6;
-            Ok(Outcome::Done(format!(
-                "Kept results removed, {freed:.1} MB freed"
-            )))
+        let clear = move |_: &Ticket| Ok(cache::clear(&dir));
+        self.spawn("Clearing the cache", clear, |bench, freed| {
+            let freed = freed as f64 / 1e6;
+            let title = format!("Kept results removed, {freed:.1} MB freed");
+            bench.tell(NoticeKind::Done, title, "");
         });
     }
 }

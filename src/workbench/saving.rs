@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use self::place::{folder_of, free_name, with_ending};
 use super::backups::{self, Backup};
-use super::events::Outcome;
 use super::{NoticeKind, Workbench};
 use crate::files::lock::{self, Lock, Locking, Owner};
 use crate::files::{self, Identity, write_whole};
+use crate::jobs::Ticket;
 use crate::study::{Command, StudyDoc, file};
 
 pub use self::others::ago;
@@ -63,7 +63,7 @@ struct Running {
 
 impl Saving {
     /// Nothing is in the file yet that is to be saved at `path`.
-    fn at(path: Option<PathBuf>) -> Self {
+    pub(super) fn at(path: Option<PathBuf>) -> Self {
         Self {
             path,
             ..Self::default()
@@ -74,17 +74,17 @@ impl Saving {
 impl Workbench {
     /// Where the study is saved; `None` before there is one.
     pub fn path(&self) -> Option<&Path> {
-        self.saving.path.as_deref()
+        self.session.saving.path.as_deref()
     }
 
     /// Whether a study is open.
     pub fn is_open(&self) -> bool {
-        self.saving.path.is_some()
+        self.session.saving.path.is_some()
     }
 
     /// Whether the last attempt to save failed: the study is read-only, or the disk is full.
     pub fn save_failed(&self) -> bool {
-        self.saving.has_failed
+        self.session.saving.has_failed
     }
 
     /// Saves under another path, which is the study's from then on.
@@ -107,7 +107,7 @@ impl Workbench {
                 let title = "The study that lies there is open in another Kinfolk";
                 return self.fail(title, format!("{}; choose another name", who(&owner)));
             }
-            self.saving = Saving::at(Some(path.clone()));
+            self.session.saving = Saving::at(Some(path.clone()));
             self.take_locking(locking);
         }
         if let Some(stem) = path
@@ -123,38 +123,45 @@ impl Workbench {
 
     /// Marks the study as changed since it was saved.
     pub(super) fn has_unsaved_change(&mut self) {
-        self.saving.changed_at = Some(Instant::now());
+        self.session.saving.changed_at = Some(Instant::now());
     }
 
     /// Saves now, if there is anything to save. On a slow disk it goes on beside.
     pub fn save(&mut self) {
-        self.saving.changed_at = None;
+        self.session.saving.changed_at = None;
         self.finish_saving();
         if !self.may_save() {
             return;
         }
-        let Some(path) = self.saving.path.clone() else {
+        let Some(path) = self.session.saving.path.clone() else {
             return;
         };
-        let text = file::to_text(self.study.doc(), &folder_of(&path));
+        let text = file::to_text(self.doc(), &folder_of(&path));
         backups::keep(&self.folders, &path, &text);
         let (sender, result) = channel();
-        self.jobs.spawn_quietly("Saving the study", move |_, _| {
+        let write = move |_: &Ticket| {
             let written = write_whole(&path, text.as_bytes()).map(|()| Identity::of(&path));
-            // Nobody waits any more when the program ends.
+            // The receiver is gone when the program ends.
             sender.send(written).ok();
-            Ok(Outcome::Silent)
-        });
-        self.saving.running = Some(Running {
+            Ok(())
+        };
+        let title = "Saving the study";
+        self.jobs
+            .spawn_quietly(title, write, move |bench: &mut Self, result| {
+                if let Err(failure) = result {
+                    bench.tell_failure(title, failure);
+                }
+            });
+        self.session.saving.running = Some(Running {
             result,
-            doc: Box::new(self.study.doc().clone()),
+            doc: Box::new(self.doc().clone()),
         });
         self.await_saving(Some(PATIENCE));
     }
 
     /// Whether the file may be written: it is ours, and nobody else has written it since.
     fn may_save(&mut self) -> bool {
-        let saving = &mut self.saving;
+        let saving = &mut self.session.saving;
         let Some(path) = saving.path.clone() else {
             return false;
         };
@@ -167,25 +174,25 @@ impl Workbench {
         if saving.lock.as_ref().is_some_and(|lock| !lock.is_held()) {
             saving.lock = None;
             self.take_lock();
-            if self.saving.other.is_some() {
+            if self.session.saving.other.is_some() {
                 // What was done since the other took it is kept when the study is left.
-                self.saving.has_failed = true;
+                self.session.saving.has_failed = true;
                 return false;
             }
         }
-        self.notice_changes() && !self.saving.is_in_conflict
+        self.notice_changes() && !self.session.saving.is_in_conflict
     }
 
     /// The first save of a new study: another program may have taken its name meanwhile.
     fn begin_file(&mut self, path: &Path) -> bool {
         if path.exists() {
-            self.saving.path = Some(self.free_study_path());
+            self.session.saving.path = Some(self.free_study_path());
         }
         // For the lock, which lies in there; whether it can be made is seen when it is written.
-        let folder = self.saving.path.as_deref().and_then(Path::parent);
+        let folder = self.session.saving.path.as_deref().and_then(Path::parent);
         folder.map(std::fs::create_dir_all);
         self.take_lock();
-        self.saving.other.is_none()
+        self.session.saving.other.is_none()
     }
 
     /// Waits for a save that is on its way, and takes in what came of it.
@@ -194,7 +201,7 @@ impl Workbench {
     }
 
     fn await_saving(&mut self, most: Option<Duration>) {
-        let Some(running) = self.saving.running.take() else {
+        let Some(running) = self.session.saving.running.take() else {
             return;
         };
         let bug = || Err("the program has a bug".to_owned());
@@ -203,27 +210,29 @@ impl Workbench {
             Some(Duration::ZERO) => match running.result.try_recv() {
                 Ok(result) => result,
                 Err(TryRecvError::Disconnected) => bug(),
-                Err(TryRecvError::Empty) => return self.saving.running = Some(running),
+                Err(TryRecvError::Empty) => return self.session.saving.running = Some(running),
             },
             Some(most) => match running.result.recv_timeout(most) {
                 Ok(result) => result,
                 Err(RecvTimeoutError::Disconnected) => bug(),
-                Err(RecvTimeoutError::Timeout) => return self.saving.running = Some(running),
+                Err(RecvTimeoutError::Timeout) => {
+                    return self.session.saving.running = Some(running);
+                }
             },
         };
         match result {
             Ok(identity) => {
-                self.saving.has_failed = false;
-                self.saving.known = Some(Known {
+                self.session.saving.has_failed = false;
+                self.session.saving.known = Some(Known {
                     identity,
                     doc: running.doc,
                 });
                 self.keep_own_command();
                 self.remember();
             }
-            Err(error) if self.saving.has_failed => log::warn!("{error}"),
+            Err(error) if self.session.saving.has_failed => log::warn!("{error}"),
             Err(error) => {
-                self.saving.has_failed = true;
+                self.session.saving.has_failed = true;
                 self.fail(
                     "The study could not be saved; it goes on here unsaved",
                     error,
@@ -234,7 +243,7 @@ impl Workbench {
 
     /// Saves what a moment later would have been saved by itself, and waits for it.
     pub fn save_if_changed(&mut self) {
-        if self.saving.changed_at.is_some() {
+        if self.session.saving.changed_at.is_some() {
             self.save();
         }
         self.finish_saving();
@@ -243,10 +252,11 @@ impl Workbench {
     /// Saves when it is time.
     pub(super) fn autosave(&mut self) {
         self.await_saving(Some(Duration::ZERO));
-        if self.saving.running.is_some() {
+        if self.session.saving.running.is_some() {
             return;
         }
         if self
+            .session
             .saving
             .changed_at
             .is_some_and(|at| at.elapsed() >= AUTOSAVE_AFTER)
@@ -257,30 +267,31 @@ impl Workbench {
 
     /// When [`Self::autosave`] wants to be called.
     pub(super) fn autosave_in(&self) -> Option<Duration> {
-        let changed_at = self.saving.changed_at?;
+        let changed_at = self.session.saving.changed_at?;
         let due = AUTOSAVE_AFTER.saturating_sub(changed_at.elapsed());
         // One that is on its way wakes the window when it is done.
-        self.saving.running.is_none().then_some(due)
-    }
-
-    /// Another study, or none, is to be saved from here on.
-    pub(super) fn save_at(&mut self, path: Option<PathBuf>) {
-        self.saving = Saving::at(path);
+        self.session.saving.running.is_none().then_some(due)
     }
 
     /// The study lies where nothing lies yet.
     pub(super) fn save_new(&mut self) {
-        self.saving.is_new = true;
+        self.session.saving.is_new = true;
     }
 
     /// Saves, and where that cannot be done puts what would be lost beside the study, or into
     /// the program's own folder: the study is left.
     pub fn save_or_rescue(&mut self) {
         self.save_if_changed();
-        let Some(path) = self.saving.path.clone().filter(|_| self.saving.has_failed) else {
+        let Some(path) = self
+            .session
+            .saving
+            .path
+            .clone()
+            .filter(|_| self.session.saving.has_failed)
+        else {
             return;
         };
-        let text = file::to_text(self.study.doc(), &folder_of(&path));
+        let text = file::to_text(self.doc(), &folder_of(&path));
         let name = path.file_name().unwrap_or_default();
         let own = self.folders.data.join("rescued").join(name);
         let places = [free_name(&path, "mine"), free_name(&own, "mine")];

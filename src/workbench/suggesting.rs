@@ -21,7 +21,10 @@ pub struct Suggested {
 impl Workbench {
     /// What to merge next among the models of the shown family, or of a study without bases.
     pub fn suggestions(&self) -> &Suggested {
-        self.suggested.get_or_init(|| self.suggest_merges())
+        self.session
+            .derived
+            .suggested
+            .get_or_init(|| self.suggest_merges())
     }
 
     /// The place of a pair among the suggestions, from 1, and of how many.

@@ -3,7 +3,6 @@
 use eframe::egui::{CentralPanel, Frame, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use kinfolk::kinship::Metric;
 use kinfolk::ui::theme::{self, Tokens};
 use kinfolk::ui::views::MergeView;
 use kinfolk::workbench::{Folders, Workbench};
@@ -23,8 +22,7 @@ fn check(name: &str, theme: Theme, template: usize, as_list: bool) {
     let models = &bench.study().doc().models;
     let ids = [models[1].id, models[4].id];
     bench.compose_template(Some(template), &ids);
-    let request = bench.request(None, Metric::default()).unwrap();
-    bench.look_ahead(request);
+    bench.poll();
     bench.wait(|_| {});
     let (mut view, mut is_styled) = (MergeView::default(), false);
     let mut harness = Harness::builder()

@@ -3,6 +3,7 @@
 use eframe::egui::{CentralPanel, Frame, Theme, Ui, Vec2, vec2};
 use egui_kittest::Harness;
 use kinfolk::study::{Command, Selection};
+use kinfolk::ui::action::View;
 use kinfolk::ui::theme::{self, Tokens};
 use kinfolk::ui::views::{KinshipView, pair::pair_ui};
 use kinfolk::workbench::{Folders, Workbench};
@@ -63,7 +64,8 @@ fn the_inspector_of_a_pair_looks_as_accepted() {
         let frame = Frame::new().inner_margin(theme::space::M);
         frame.show(ui, |ui| {
             let models = &bench.study().doc().models;
-            pair_ui(ui, &bench, models[1].id, models[4].id, &mut Vec::new());
+            let pair = (models[1].id, models[4].id);
+            pair_ui(ui, &bench, pair, View::Models, &mut Vec::new());
         });
     });
 }

@@ -2,7 +2,6 @@
 
 use eframe::egui::{CentralPanel, Frame, Theme, vec2};
 use egui_kittest::Harness;
-use kinfolk::kinship::Metric;
 use kinfolk::ui::theme::{self, Tokens};
 use kinfolk::ui::views::MergeView;
 use kinfolk::workbench::{Folders, Workbench};
@@ -24,8 +23,7 @@ fn check(name: &str, theme: Theme, template: usize) {
     bench.measure(base, false);
     bench.wait(|_| {});
     bench.compose_template(Some(template), &ids);
-    let request = bench.request(None, Metric::default()).unwrap();
-    bench.look_ahead(request);
+    bench.poll();
     bench.wait(|_| {});
     let (mut view, mut is_styled) = (MergeView::default(), false);
     let mut harness = Harness::builder()

@@ -11,7 +11,7 @@ use kinfolk::lineage::evolution::Rules;
 use kinfolk::study::{
     Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, ModelId, RecordEdit, Selection,
 };
-use kinfolk::ui::action::{Action, View};
+use kinfolk::ui::action::{Action, EvolutionAction, ModelsAction, View};
 use kinfolk::ui::app::App;
 use kinfolk::ui::dialogs::Scripted;
 use kinfolk::ui::prefs::Prefs;
@@ -34,14 +34,14 @@ impl Stage {
     fn carry_out(&mut self, action: Action) {
         match action {
             Action::Study(command) => self.bench.apply(command),
-            Action::NewEvolution => {
+            Action::Evolution(EvolutionAction::New) => {
                 let new = new_evolution(&self.bench);
                 self.add(new);
             }
-            Action::AddEvolution(new) => self.add(*new),
-            Action::RunEvolution(id) => self.bench.run_evolution(id),
-            Action::PauseEvolution(id) => self.bench.pause_evolution(id),
-            Action::StopEvolution(id) => self.bench.stop_evolution(id),
+            Action::Evolution(EvolutionAction::Add(new)) => self.add(*new),
+            Action::Evolution(EvolutionAction::Run(id)) => self.bench.run_evolution(id),
+            Action::Evolution(EvolutionAction::Pause(id)) => self.bench.pause_evolution(id),
+            Action::Evolution(EvolutionAction::Stop(id)) => self.bench.stop_evolution(id),
             other => self.asked.push(other),
         }
     }
@@ -193,7 +193,10 @@ fn an_empty_study_says_what_is_missing_and_leads_there() {
     let button = window.query_all_by_label("Add models…").last().unwrap();
     button.click();
     window.run();
-    assert_eq!(window.state().asked, [Action::AskForModels]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::AskForFolders)]
+    );
 }
 
 #[test]
@@ -242,7 +245,7 @@ fn the_sentence_sets_an_evolution_up() {
     click(&mut window, "Limit on disk");
     assert_eq!(last(&window).setup.most_bytes, Some(50_000_000_000));
     click(&mut window, "Folder of the children");
-    let ask = Action::AskForEvolutionFolder(only(&window));
+    let ask = Action::Evolution(EvolutionAction::AskForFolder(only(&window)));
     assert_eq!(window.state().asked, [ask]);
 }
 
@@ -311,7 +314,10 @@ fn what_keeps_a_run_from_starting_is_said_with_the_way_out() {
     let run = window.get_by_label("Run");
     assert!(run.accesskit_node().is_disabled());
     click(&mut window, "Find its files…");
-    assert_eq!(window.state().asked, [Action::AskForModelAgain(ModelId(1))]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::AskWhereIs(ModelId(1)))]
+    );
 }
 
 #[test]
@@ -326,7 +332,7 @@ fn a_folder_and_an_evaluator_that_are_missing_can_be_chosen_there() {
         bench
     });
     click(&mut window, "Choose folder…");
-    let ask = Action::AskForEvolutionFolder(only(&window));
+    let ask = Action::Evolution(EvolutionAction::AskForFolder(only(&window)));
     assert_eq!(window.state().asked, [ask]);
     let mut setup = last(&window).setup;
     setup.folder = Some("/tmp/kinfolk-children".into());

@@ -9,7 +9,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
 use kinfolk::study::{BaseRef, Command, ModelEdit, ModelId, NewModel, Order, Selection, ViewEdit};
-use kinfolk::ui::action::{Action, Export, View};
+use kinfolk::ui::action::{Action, Export, ModelsAction, View};
 use kinfolk::ui::theme;
 use kinfolk::ui::views::{KinshipView, pair::pair_ui};
 use kinfolk::workbench::{Folders, Workbench};
@@ -366,7 +366,10 @@ fn everything_can_be_measured_again() {
     let mut window = demo();
     click(&mut window, "Measure everything again");
     let base = base_of(&window.state().bench);
-    assert_eq!(window.state().asked, [Action::Measure { base, anew: true }]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::Measure { base, anew: true })]
+    );
 }
 
 #[test]
@@ -376,7 +379,10 @@ fn without_models_the_view_says_what_to_add() {
     let mut window = window(dir, bench);
     sentence(&window, "No models yet");
     click(&mut window, "Add models…");
-    assert_eq!(window.state().asked, [Action::AskForModels]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::AskForFolders)]
+    );
 }
 
 #[test]
@@ -413,7 +419,7 @@ fn what_is_not_measured_is_offered_with_its_size() {
     let base = base_of(&window.state().bench);
     assert_eq!(
         window.state().asked,
-        [Action::Measure { base, anew: false }]
+        [Action::Models(ModelsAction::Measure { base, anew: false })]
     );
 }
 
@@ -427,7 +433,10 @@ fn a_base_that_cannot_be_read_is_asked_for() {
     let mut window = window(dir, bench);
     sentence(&window, "The files of the base base cannot be read");
     click(&mut window, "Find the base again…");
-    assert_eq!(window.state().asked, [Action::AskForModelAgain(base)]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::AskWhereIs(base))]
+    );
 }
 
 #[test]
@@ -476,7 +485,7 @@ fn a_new_model_leaves_its_cells_blank_until_it_is_measured() {
     click(&mut window, "Measure 1 model");
     assert_eq!(
         window.state().asked,
-        [Action::Measure { base, anew: false }]
+        [Action::Models(ModelsAction::Measure { base, anew: false })]
     );
 }
 
@@ -498,7 +507,10 @@ fn a_file_that_changed_and_one_that_vanished_are_told_apart() {
     sentence(&window, "The files of two are missing or cannot be read");
     click(&mut window, "Find again…");
     let two = window.state().bench.study().doc().models[2].id;
-    assert_eq!(window.state().asked, [Action::AskForModelAgain(two)]);
+    assert_eq!(
+        window.state().asked,
+        [Action::Models(ModelsAction::AskWhereIs(two))]
+    );
 }
 
 #[test]
@@ -593,7 +605,13 @@ fn inspector(a: usize, b: usize) -> Window {
     };
     styled(vec2(300.0, 760.0), stage, move |ui, stage: &mut Stage| {
         let id = |k: usize| stage.bench.study().doc().models[k].id;
-        pair_ui(ui, &stage.bench, id(a), id(b), &mut stage.asked);
+        pair_ui(
+            ui,
+            &stage.bench,
+            (id(a), id(b)),
+            View::Models,
+            &mut stage.asked,
+        );
     })
 }
 
@@ -711,7 +729,13 @@ fn inspector_of(window: Window, a: usize, b: usize) -> Window {
     let stage = window.into_state();
     styled(vec2(300.0, 760.0), stage, move |ui, stage: &mut Stage| {
         let id = |k: usize| stage.bench.study().doc().models[k].id;
-        pair_ui(ui, &stage.bench, id(a), id(b), &mut stage.asked);
+        pair_ui(
+            ui,
+            &stage.bench,
+            (id(a), id(b)),
+            View::Models,
+            &mut stage.asked,
+        );
     })
 }
 
@@ -823,7 +847,13 @@ fn where_the_matrix_is_shown_nothing_leads_to_it() {
         let id = |k: usize| stage.bench.study().doc().models[k].id;
         let panel = eframe::egui::Panel::right("inspector").exact_size(300.0);
         panel.show(ui, |ui| {
-            pair_ui(ui, &stage.bench, id(1), id(4), &mut stage.asked);
+            pair_ui(
+                ui,
+                &stage.bench,
+                (id(1), id(4)),
+                View::Kinship,
+                &mut stage.asked,
+            );
         });
         stage.view.ui(ui, &stage.bench, &mut Vec::new());
     });

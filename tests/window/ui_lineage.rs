@@ -6,7 +6,7 @@ use eframe::egui::{Event, Key, Modifiers, Pos2, Rect, Vec2, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::study::{Command, Entry, ModelEdit, ModelId, Selection};
-use kinfolk::ui::action::{Action, Export, View};
+use kinfolk::ui::action::{Action, Export, ImportAction, ModelsAction, View};
 use kinfolk::ui::theme;
 use kinfolk::ui::views::LineageView;
 use kinfolk::workbench::Workbench;
@@ -442,7 +442,10 @@ fn a_study_without_models_or_parents_says_so() {
     let mut empty = window_of(WIDE, Vec::new());
     empty.get_by_label_contains("No models yet");
     click(&mut empty, "Add models…");
-    assert_eq!(empty.state().asked, [Action::AskForModels]);
+    assert_eq!(
+        empty.state().asked,
+        [Action::Models(ModelsAction::AskForFolders)]
+    );
     let entry = |name: &str| Entry {
         model: name.to_owned(),
         ..Entry::default()
@@ -452,7 +455,10 @@ fn a_study_without_models_or_parents_says_so() {
     window.get_by_label_contains("Nobody has parents yet");
     click(&mut window, "Import scores…");
     click(&mut window, "Go to models");
-    let asked = [Action::AskForScores, Action::Go(View::Models)];
+    let asked = [
+        Action::Import(ImportAction::AskForFiles),
+        Action::Go(View::Models),
+    ];
     assert_eq!(window.state().asked, asked);
     window.get_by_label("中文模型 –");
     window.get_by_label(&format!("{long} –"));

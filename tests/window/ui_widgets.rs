@@ -6,7 +6,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Ui, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use kinfolk::ui::dialogs::{Desktop, FilePicker, InApp, PickKind, PickRequest, Picked, Purpose};
+use kinfolk::ui::dialogs::{Desktop, FilePicker, InApp, PickKind, PickRequest, Picked};
 use kinfolk::ui::theme;
 use kinfolk::ui::widgets::heatmap::{HeatMap, HeatMapResponse};
 use kinfolk::ui::widgets::palette::{Palette, PaletteEntry};
@@ -252,7 +252,6 @@ fn small_controls_have_names() {
 
 fn request(dir: &std::path::Path) -> PickRequest {
     PickRequest {
-        purpose: Purpose::OpenModels,
         title: "Open models".into(),
         kind: PickKind::OpenFolders,
         start_dir: Some(dir.to_path_buf()),

@@ -8,7 +8,7 @@ use kinfolk::merge::canvas::{Composition, NodeId, Place, Port};
 use kinfolk::merge::methods;
 use kinfolk::merge::recipe::{ModelRef, Setting, Value, parse};
 use kinfolk::study::{Command, DraftEdit, ModelId};
-use kinfolk::workbench::composing::{Ahead, Child, NoChild, Swept};
+use kinfolk::workbench::composing::{Ahead, Child, NoChild, PredictionOptions, Swept};
 use kinfolk::workbench::merging::MergeState;
 use kinfolk::workbench::{Folders, NoticeKind, Workbench};
 
@@ -33,10 +33,9 @@ fn ids(bench: &Workbench, names: &[&str]) -> Vec<ModelId> {
 
 /// What the draft on the canvas would make.
 fn ahead(bench: &mut Workbench) -> Ahead {
-    let request = bench.request(None, Metric::Pearson).unwrap();
-    bench.look_ahead(request.clone());
+    bench.poll();
     bench.wait(|_| {});
-    let (ahead, is_new) = bench.ahead(&request).unwrap();
+    let (ahead, is_new) = bench.prediction().unwrap();
     assert!(is_new);
     ahead.clone()
 }
@@ -238,10 +237,12 @@ fn a_sweep_goes_from_one_parent_to_the_other() {
         key: "t".to_owned(),
         range: (0.0, 1.0),
     };
-    let request = bench.request(Some(swept), Metric::Pearson).unwrap();
-    bench.look_ahead(request.clone());
+    bench.set_prediction_options(PredictionOptions {
+        metric: Metric::Pearson,
+        swept: Some(swept),
+    });
     bench.wait(|_| {});
-    let sweep = &bench.ahead(&request).unwrap().0.sweep;
+    let sweep = &bench.prediction().unwrap().0.sweep;
     let first = |model: ModelId| sweep.first().unwrap().with[&model][0].unwrap();
     let last = |model: ModelId| sweep.last().unwrap().with[&model][0].unwrap();
     assert!((first(parents[0]) - 1.0).abs() < 1e-9 && (last(parents[1]) - 1.0).abs() < 1e-9);
@@ -435,13 +436,10 @@ fn the_latest_request_is_answered_whatever_came_before() {
     for k in 0..=20 {
         let t = Setting::Value(Value::Number(f64::from(k) / 20.0));
         edit(&mut bench, |c| c.set(0, Place::Merge, "t", Some(t)));
-        let request = bench.request(None, Metric::Pearson).unwrap();
-        bench.look_ahead(request);
         bench.poll();
     }
     bench.wait(|_| {});
-    let request = bench.request(None, Metric::Pearson).unwrap();
-    let (ahead, is_new) = bench.ahead(&request).unwrap();
+    let (ahead, is_new) = bench.prediction().unwrap();
     assert!(is_new);
     let with = &ahead.child.as_ref().unwrap().with;
     assert!((with[&id(&bench, "order")][0].unwrap() - 1.0).abs() < 1e-9);

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use kinfolk::kinship::Measure;
-use kinfolk::study::{Command, ModelEdit, ModelId, Role};
-use kinfolk::workbench::{Folders, ModelFiles, NoticeKind, Workbench};
+use kinfolk::study::{Command, Import, ModelEdit, ModelId, Role};
+use kinfolk::workbench::{Folders, ModelFiles, NoticeKind, Picture, Workbench};
 
 use crate::common;
 
@@ -489,4 +489,49 @@ fn the_demo_can_be_had_again_as_it_was() {
     bench.restore_demo();
     bench.wait(|_| {});
     assert_eq!(bench.study().doc().models.len(), 8);
+}
+
+/// Two tables of scores below `home`.
+fn tables(home: &Path) -> Vec<PathBuf> {
+    let table = |name: &str| {
+        let path = home.join(format!("{name}.csv"));
+        std::fs::write(&path, format!("model,{name}\nabacus,40\nplain,50\n")).unwrap();
+        path
+    };
+    vec![table("sums"), table("spelling")]
+}
+
+#[test]
+fn what_was_brought_for_one_study_is_not_offered_to_another() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = workbench(home.path());
+    bench.new_study();
+    bench.read_scores(tables(home.path()));
+    let picture = || {
+        Ok(Picture {
+            size: [1, 1],
+            rgba: vec![0; 4],
+        })
+    };
+    bench.draw(picture);
+    bench.wait(|_| {});
+    bench.new_study();
+    assert!(bench.take_import_source().is_none());
+    assert!(bench.take_picture().is_none());
+}
+
+#[test]
+fn a_study_begun_by_an_import_keeps_the_tables_that_wait() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = workbench(home.path());
+    bench.read_scores(tables(home.path()));
+    bench.wait(|_| {});
+    let first = bench.take_import_source().unwrap();
+    let import = Import {
+        title: first.name,
+        ..Import::default()
+    };
+    bench.import(import);
+    assert!(bench.is_open());
+    assert_eq!(bench.take_import_source().unwrap().name, "spelling.csv");
 }

@@ -4,7 +4,7 @@ use eframe::egui::{Align2, Color32, Context, Margin, Style, Vec2, vec2};
 use egui_file_dialog::{DialogState, FileDialog, FileDialogLabels};
 use egui_phosphor::regular as icon;
 
-use super::{FilePicker, Filter, PickKind, PickRequest, Picked, Purpose};
+use super::{FilePicker, Filter, PickKind, PickRequest, Picked};
 use crate::ui::theme::space;
 
 const SIZE: Vec2 = vec2(820.0, 520.0);
@@ -20,7 +20,7 @@ impl FilePicker for InApp {
         let mut dialog = dialog(&request, ctx);
         match request.kind {
             PickKind::OpenFolders | PickKind::OpenFiles { .. } => dialog.pick_multiple(),
-            PickKind::SaveFile { .. } => dialog.save_file(),
+            PickKind::SaveFile { .. } | PickKind::SaveFolder { .. } => dialog.save_file(),
         }
         self.open = Some((request, dialog));
         ctx.request_repaint();
@@ -62,7 +62,7 @@ fn dialog(request: &PickRequest, ctx: &Context) -> FileDialog {
     let screen = ctx.content_rect().size() - Vec2::splat(2.0 * space::XXL);
     let mut dialog = FileDialog::new()
         .title(&request.title)
-        .labels(labels(request.purpose))
+        .labels(labels(&request.kind))
         .anchor(Align2::CENTER_CENTER, Vec2::ZERO)
         .default_size(SIZE.min(screen.max(vec2(360.0, 240.0))))
         .min_size(vec2(360.0, 240.0))
@@ -98,6 +98,7 @@ fn dialog(request: &PickRequest, ctx: &Context) -> FileDialog {
 fn with_filters(mut dialog: FileDialog, kind: &PickKind) -> FileDialog {
     match kind {
         PickKind::OpenFolders => {}
+        PickKind::SaveFolder { name } => dialog = dialog.default_file_name(name),
         PickKind::OpenFiles { filters } => {
             for Filter { name, extensions } in filters {
                 dialog = dialog.add_file_filter_extensions(name, extensions.to_vec());
@@ -121,10 +122,10 @@ fn with_filters(mut dialog: FileDialog, kind: &PickKind) -> FileDialog {
     dialog
 }
 
-/// Our icons and our words, in sentence case. A merge is written as a folder.
-fn labels(purpose: Purpose) -> FileDialogLabels {
-    let is_merge = purpose == Purpose::WriteMerge;
-    let of = |folder: &str, file: &str| if is_merge { folder } else { file }.to_owned();
+/// Our icons and our words, in sentence case.
+fn labels(kind: &PickKind) -> FileDialogLabels {
+    let is_folder = matches!(kind, PickKind::SaveFolder { .. });
+    let of = |folder: &str, file: &str| if is_folder { folder } else { file }.to_owned();
     let with = |icon: &str, text: &str| format!("{icon}  {text}");
     FileDialogLabels {
         reload: with(icon::ARROW_CLOCKWISE, "Reload"),

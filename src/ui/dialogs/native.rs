@@ -118,5 +118,9 @@ pub(super) fn ask(request: &PickRequest) -> Option<Vec<PathBuf>> {
             let dialog = filtered(dialog, filters).set_file_name(name);
             dialog.save_file().map(|path| vec![path])
         }
+        PickKind::SaveFolder { name } => {
+            let dialog = dialog.set_file_name(name);
+            dialog.save_file().map(|path| vec![path])
+        }
     }
 }

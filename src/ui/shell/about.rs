@@ -1,7 +1,5 @@
 //! What is known of the study as a whole: shown in the inspector while nothing is selected.
 
-use std::path::{Path, PathBuf};
-
 use eframe::egui::{
     Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType,
 };
@@ -23,30 +21,29 @@ const MOST_HEADING: usize = 60;
 /// What the panel keeps while it is shown.
 #[derive(Default)]
 pub struct About {
-    /// The study whose description is being written.
-    edited: Option<PathBuf>,
+    /// Whether the description is being written.
+    is_edited: bool,
 }
 
 impl About {
     /// Draws the name of the study, its size and its description.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let doc = bench.study().doc();
-        let mut is_edited = self.edited.is_some() && self.edited.as_deref() == bench.path();
+        let is_edited = &mut self.is_edited;
         ScrollArea::vertical()
             .id_salt("about")
             .auto_shrink(false)
             .show(ui, |ui| {
                 // The scroll bar floats; nothing lies under it.
                 ui.set_max_width(ui.available_width() - space::L);
-                head(ui, doc, &mut is_edited);
+                head(ui, doc, is_edited);
                 ui.add_space(space::S);
-                if is_edited {
+                if *is_edited {
                     field(ui, doc, out);
                 } else {
-                    is_edited = paragraphs(ui, doc);
+                    *is_edited = paragraphs(ui, doc);
                 }
             });
-        self.edited = bench.path().filter(|_| is_edited).map(Path::to_owned);
     }
 }
 

@@ -8,7 +8,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use crate::ui::action::Action;
+use crate::ui::action::{Action, EvaluationAction};
 use crate::ui::theme::{self, Tokens, radius, size, space};
 use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
@@ -52,7 +52,7 @@ impl Approval {
         let enter = is_free && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter));
         let is_outside = modal.backdrop_response.clicked();
         if enter || modal.should_close() && !is_outside {
-            out.push(Action::RefuseCommand);
+            out.push(Action::Evaluation(EvaluationAction::RefuseCommand));
         }
     }
 
@@ -101,11 +101,11 @@ fn content_ui(
     ui.add_space(space::S);
     ui.horizontal(|ui| {
         if primary_button(ui, "Don’t run").clicked() {
-            out.push(Action::RefuseCommand);
+            out.push(Action::Evaluation(EvaluationAction::RefuseCommand));
         }
         ui.add_enabled_ui(may_run, |ui| {
             if ui.button("Run this command").clicked() {
-                out.push(Action::ApproveCommand);
+                out.push(Action::Evaluation(EvaluationAction::ApproveCommand));
             }
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -4,7 +4,7 @@ use eframe::egui::{Frame, Margin, Panel, ScrollArea, Ui};
 
 use super::about::About;
 use crate::study::{ModelId, Selection};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, View};
 use crate::ui::theme::{Tokens, space};
 use crate::ui::views::tensors::Tensors;
 use crate::ui::views::{model, pair, several};
@@ -22,8 +22,8 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// Draws the panel.
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    /// Draws the panel beside a view.
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, view: View, out: &mut Vec<Action>) {
         let t = Tokens::of(ui);
         let frame = Frame::new().fill(t.panel).inner_margin(Margin::same(12));
         let panel = Panel::right("inspector")
@@ -41,10 +41,15 @@ impl Inspector {
                 Selection::Pair(a, b) => {
                     ScrollArea::vertical()
                         .auto_shrink(false)
-                        .show(ui, |ui| pair::pair_ui(ui, bench, *a, *b, out));
+                        .show(ui, |ui| pair::pair_ui(ui, bench, (*a, *b), view, out));
                 }
             }
         });
+    }
+
+    /// Another study was opened.
+    pub fn study_opened(&mut self) {
+        self.about = About::default();
     }
 
     fn model(&mut self, ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {

@@ -4,27 +4,12 @@
 use eframe::egui::{Context, Frame, Id, Label, Modal, RichText};
 
 use crate::study::EvolutionId;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, WindowAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
 use crate::workbench::evolving::RunState;
-
-/// Whether an action ends the work on a study: it closes it, or the program.
-pub fn ends_work(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::CloseStudy
-            | Action::NewStudy
-            | Action::OpenStudy(_)
-            | Action::OpenDemo
-            | Action::RestoreDemo
-            | Action::OpenBundled(_)
-            | Action::RestoreBundled(_)
-            | Action::Quit
-    )
-}
 
 /// What is being done, in words.
 struct Work {
@@ -41,7 +26,7 @@ pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, out: &mut Vec<
         .or_else(|| evolving(bench))
         .or_else(|| judging(bench))
     else {
-        out.push(Action::GoOnWorking);
+        out.push(Action::Window(WindowAction::GoOnWorking));
         out.push(action.clone());
         return;
     };
@@ -54,15 +39,17 @@ pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, out: &mut Vec<
         ui.add_space(space::M);
         ui.horizontal(|ui| {
             if primary_button(ui, work.go_on).clicked() {
-                out.push(Action::GoOnWorking);
+                out.push(Action::Window(WindowAction::GoOnWorking));
             }
             if ui.button("Stop and close").clicked() {
-                out.push(Action::StopWorkAnd(Box::new(action.clone())));
+                out.push(Action::Window(WindowAction::StopWorkAnd(Box::new(
+                    action.clone(),
+                ))));
             }
         });
     });
     if modal.should_close() {
-        out.push(Action::GoOnWorking);
+        out.push(Action::Window(WindowAction::GoOnWorking));
     }
 }
 

@@ -14,12 +14,12 @@ mod top_bar;
 use eframe::egui::{Align2, Area, Context, FontId, Id, Order, Stroke, StrokeKind, Ui};
 
 use super::theme::{Tokens, radius, size, space};
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, opening};
 
 pub use approval::Approval;
 pub use help::help;
 pub use inspector::Inspector;
-pub use leaving::{ends_work, leaving};
+pub use leaving::leaving;
 pub use others::{earlier_version, others_bar};
 pub use rail::rail;
 pub use status_bar::status_bar;
@@ -42,7 +42,7 @@ pub fn drop_target(ui: &Ui, bench: &Workbench) {
 
 /// Whether all that is held over the window are recipes.
 fn only_recipes(ui: &Ui) -> bool {
-    let is_recipe = |path: &std::path::PathBuf| super::app::is_recipe(path);
+    let is_recipe = |path: &std::path::PathBuf| opening::is_recipe(path);
     ui.input(|input| {
         let mut hovered = input.raw.hovered_files.iter();
         hovered.all(|file| file.path.as_ref().is_some_and(is_recipe))

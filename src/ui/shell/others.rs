@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use eframe::egui::{Align, Context, Frame, Id, Label, Layout, Margin, Modal, Panel, RichText, Ui};
 use egui_phosphor::regular as icon;
 
-use crate::ui::action::{Action, Outside};
+use crate::ui::action::{Action, FileAction, Outside};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::primary_button;
@@ -67,7 +67,7 @@ fn conflict(bench: &Workbench) -> Option<Notice> {
             (
                 "Save as…",
                 "Keep both: yours goes on as another study",
-                Action::AskWhereToSave,
+                Action::File(FileAction::AskWhereToSave),
             ),
         ],
     })
@@ -86,7 +86,7 @@ fn read_only(bench: &Workbench) -> Option<Notice> {
             (
                 "Save as…",
                 "Go on with a copy of your own",
-                Action::AskWhereToSave,
+                Action::File(FileAction::AskWhereToSave),
             ),
             (
                 "Take over",

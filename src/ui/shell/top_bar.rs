@@ -8,7 +8,7 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use crate::study::Command;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, FileAction, WindowAction};
 use crate::ui::commands::{self, Entry};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, TOP_BAR_HEIGHT, Tokens, radius, size, space};
@@ -115,9 +115,9 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, out: &mut Vec<Action>) 
         ui.separator();
         let path = bench.path().map(|path| Action::Reveal(path.to_owned()));
         let choices = [
-            ("Save as…", Some(Action::AskWhereToSave)),
+            ("Save as…", Some(Action::File(FileAction::AskWhereToSave))),
             ("Show in the file manager", path),
-            ("Close study", Some(Action::CloseStudy)),
+            ("Close study", Some(Action::File(FileAction::Close))),
         ];
         for (title, action) in choices {
             if ui
@@ -140,7 +140,7 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, out: &mut Vec<Action>) 
         let button = Button::new(words.color(Tokens::of(ui).warning)).frame(false);
         let why = "The study's file cannot be written. Click to save it elsewhere.";
         if ui.add(button).on_hover_text(why).clicked() {
-            out.push(Action::AskWhereToSave);
+            out.push(Action::File(FileAction::AskWhereToSave));
         }
     }
 }
@@ -207,13 +207,13 @@ fn search(ui: &mut Ui, whole: Rect, out: &mut Vec<Action>) {
         .layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(place, |ui| key_caps(ui, keys));
     if response.clicked() {
-        out.push(Action::OpenPalette);
+        out.push(Action::Window(WindowAction::OpenPalette));
     }
 }
 
 fn right(ui: &mut Ui, out: &mut Vec<Action>) {
     if icon_button(ui, icon::QUESTION, "Keyboard and help").clicked() {
-        out.push(Action::OpenHelp);
+        out.push(Action::Window(WindowAction::OpenHelp));
     }
     let dark = Tokens::of(ui).dark;
     let (glyph, name, to) = if dark {
@@ -222,6 +222,6 @@ fn right(ui: &mut Ui, out: &mut Vec<Action>) {
         (icon::MOON, "Dark theme", ThemePreference::Dark)
     };
     if icon_button(ui, glyph, name).clicked() {
-        out.push(Action::SetTheme(to));
+        out.push(Action::Window(WindowAction::SetTheme(to)));
     }
 }

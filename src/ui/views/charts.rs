@@ -68,7 +68,6 @@ impl ChartsView {
         if has_list {
             list_panel(ui, |ui| list::list_ui(ui, &choices, out));
         }
-        super::merge::look_at_unborn(bench, out);
         self.bring_up_to_date(bench, ui.input(|input| input.time));
         let Some(shown) = &self.shown else { return };
         let tools = &mut self.tools;

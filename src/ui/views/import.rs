@@ -10,7 +10,7 @@ use eframe::egui::{Context, Frame, Id, Modal, Response, RichText, Ui, Vec2, vec2
 
 use crate::import::{Content, ImportError, Preview, Ready, Source};
 use crate::study::StudyDoc;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, ImportAction};
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::workbench::Workbench;
 use foot::Press;
@@ -120,7 +120,7 @@ impl ImportView {
         match modal.inner {
             Some(Press::Read(source)) => self.stage = Some(stage_of(*source)),
             Some(Press::Import(import)) => {
-                out.push(Action::Import(import));
+                out.push(Action::Import(ImportAction::Take(import)));
                 self.stage = None;
             }
             Some(Press::Cancel) => self.stage = None,

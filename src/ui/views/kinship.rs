@@ -21,7 +21,7 @@ mod states;
 mod tensors;
 mod why;
 
-use eframe::egui::{CentralPanel, Context, Frame, Id, Margin, Panel, Ui};
+use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
 use crate::study::ModelId;
 use crate::ui::action::Action;
@@ -60,9 +60,6 @@ impl KinshipView {
             states::no_base_ui(ui, bench, out);
             return;
         };
-        super::merge::look_at_unborn(bench, out);
-        let pass = ui.ctx().cumulative_pass_nr();
-        ui.data_mut(|data| data.insert_temp(shown_id(), pass));
         let family = bench.family(base);
         self.bring_up_to_date(ui, bench, &family);
         controls_panel(ui, |ui| {
@@ -104,17 +101,6 @@ impl KinshipView {
             self.shown = Some(Shown::new(key, measured, &mut self.kept, now));
         }
     }
-}
-
-/// Whether this view is in the window: it was drawn in this pass, or in the last one.
-pub(super) fn is_shown(ctx: &Context) -> bool {
-    let now = ctx.cumulative_pass_nr();
-    let last: Option<u64> = ctx.data(|data| data.get_temp(shown_id()));
-    last.is_some_and(|pass| now.saturating_sub(pass) <= 1)
-}
-
-fn shown_id() -> Id {
-    Id::new("kinship view was drawn in pass")
 }
 
 fn controls_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {

@@ -20,8 +20,6 @@ mod shown;
 mod states;
 mod walk;
 
-use std::path::{Path, PathBuf};
-
 use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
 use crate::ui::action::Action;
@@ -40,8 +38,6 @@ const LIST: f32 = 236.0;
 /// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct LineageView {
-    /// Where the study is kept that was looked at last; another one is looked at anew.
-    study: Option<PathBuf>,
     shown: Option<Shown>,
     look: Look,
     canvas: Canvas,
@@ -54,12 +50,6 @@ impl LineageView {
         if bench.study().doc().models.is_empty() {
             states::no_models_ui(ui, out);
             return;
-        }
-        if self.study.as_deref() != bench.path() {
-            *self = Self {
-                study: bench.path().map(Path::to_owned),
-                ..Self::default()
-            };
         }
         self.bring_up_to_date(bench);
         let Some(shown) = &self.shown else { return };

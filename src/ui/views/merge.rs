@@ -1,7 +1,7 @@
 //! The merge canvas: a merge is composed on it, and its child is seen before it exists.
 //!
 //! The draft's text is the truth. The canvas, the controls and the YAML beside them all show
-//! it, and all of them change it by one way: [`Action::EditDraft`] for a changed composition,
+//! it, and all of them change it by one way: [`Action::Merge(MergeAction::Edit)`] for a changed composition,
 //! [`DraftEdit::Write`](crate::study::DraftEdit) for changed text and moved nodes. While the
 //! text has a mistake, the last composition without one stays on the canvas, greyed.
 
@@ -18,13 +18,12 @@ pub use start::to_merge;
 
 use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui};
 
-use crate::kinship::Metric;
 use crate::merge::canvas::{Composition, Place};
 use crate::study::{Draft, DraftId};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, MergeAction};
 use crate::ui::theme::Tokens;
 use crate::workbench::Workbench;
-use crate::workbench::composing::{Ahead, Child, Request, Swept};
+use crate::workbench::composing::{Ahead, Child, PredictionOptions};
 
 /// Width of the child's panel, in points: as the inspector elsewhere, wider where there is room.
 const CHILD: f32 = 340.0;
@@ -119,20 +118,10 @@ pub struct MergeView {
     start: start::Start,
     /// The parameter in the editor below the canvas.
     focus: Option<Focus>,
-    /// The parameter whose sweep is shown.
-    swept: Option<Swept>,
-    metric: Metric,
+    /// What is shown of the prediction; the workbench has it from the last frame.
+    options: PredictionOptions,
     /// Where a problem that was clicked leads to, for one frame.
     jump: Option<Jump>,
-}
-
-/// Has the child on the canvas looked at where another view shows it as a ghost.
-pub fn look_at_unborn(bench: &Workbench, out: &mut Vec<Action>) {
-    let request = bench.request(None, Metric::default());
-    let is_new = |request: &Request| bench.ahead(request).is_none_or(|(_, is_new)| !is_new);
-    if let Some(request) = request.filter(is_new) {
-        out.push(Action::LookAhead(Box::new(request)));
-    }
 }
 
 impl MergeView {
@@ -167,11 +156,8 @@ impl MergeView {
             return;
         };
         let read = self.read(draft);
-        let request = bench.request(self.swept.clone(), self.metric);
-        let known = request.as_ref().and_then(|request| bench.ahead(request));
-        if let Some(request) = request.filter(|_| known.is_none_or(|(_, is_new)| !is_new)) {
-            out.push(Action::LookAhead(Box::new(request)));
-        }
+        self.options.clone_from(bench.prediction_options());
+        let known = bench.prediction();
         self.keep(draft.id, known);
         // An answer about another draft says nothing of this one.
         let known = known.filter(|_| self.answered == Some(draft.id));
@@ -186,6 +172,11 @@ impl MergeView {
             before: before.as_ref().map(|(_, before)| before),
         };
         draw(self, &shown, out);
+        if self.options != *bench.prediction_options() {
+            out.push(Action::Merge(MergeAction::ShowPrediction(
+                self.options.clone(),
+            )));
+        }
         self.before = before;
         self.read = Some(read);
     }
@@ -282,8 +273,8 @@ impl MergeView {
                     ui.ctx().request_repaint();
                 }
                 let own = child::Own {
-                    metric: &mut self.metric,
-                    swept: &mut self.swept,
+                    metric: &mut self.options.metric,
+                    swept: &mut self.options.swept,
                     focus: &mut self.focus,
                 };
                 self.child.ui(ui, shown, own, out);

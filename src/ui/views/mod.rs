@@ -16,6 +16,12 @@ pub mod several;
 pub mod tensors;
 pub mod welcome;
 
+use eframe::egui::Ui;
+
+use super::action::{Action, View};
+use super::prefs::Prefs;
+use crate::workbench::Workbench;
+
 pub use charts::{ChartsView, KINDS as CHARTS, title as chart_title};
 pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
 pub use import::ImportView;
@@ -28,3 +34,42 @@ pub use models::{
     ADAPTER_COLOUR, Keys, ModelsView, bar as score_bar, base_menu, compose,
     kinship as known_kinship, merge_menu, place, read_number, score_lines, selection_actions,
 };
+
+/// The views of the rail, with what each keeps.
+#[derive(Default)]
+pub struct Views {
+    pub(super) models: ModelsView,
+    kinship: KinshipView,
+    pub(super) charts: ChartsView,
+    lineage: LineageView,
+    merge: MergeView,
+    pub(super) evolution: EvolutionView,
+}
+
+impl Views {
+    /// Draws the view that is chosen.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        bench: &Workbench,
+        prefs: &Prefs,
+        keys: Keys,
+        actions: &mut Vec<Action>,
+    ) {
+        match prefs.view {
+            View::Models => self.models.ui(ui, bench, keys, actions),
+            View::Kinship => self.kinship.ui(ui, bench, actions),
+            View::Charts => self.charts.ui(ui, bench, actions),
+            View::Lineage => self.lineage.ui(ui, bench, actions),
+            View::Merge => self.merge.ui(ui, bench, actions),
+            View::Evolution => self.evolution.ui(ui, bench, actions),
+            View::Settings => settings::ui(ui, bench, prefs, actions),
+        }
+    }
+
+    /// Another study was opened: what was kept of the one before goes.
+    pub fn study_opened(&mut self) {
+        self.models.study_opened();
+        self.lineage = LineageView::default();
+    }
+}

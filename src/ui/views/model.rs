@@ -16,7 +16,7 @@ use egui_phosphor::regular as icon;
 
 use crate::checkpoint::{Checkpoint, OnDisk};
 use crate::study::{Command, Model, ModelEdit, ModelId};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, MergeAction, ModelsAction};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{ADAPTER_COLOUR, evaluate_button, merge_menu};
@@ -67,7 +67,7 @@ fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>
     let Some(path) = &model.path else {
         ui.label(RichText::new("Known by name alone, without files").color(t.text_weak));
         if ui.button("Find its files…").clicked() {
-            out.push(Action::AskForModelAgain(model.id));
+            out.push(Action::Models(ModelsAction::AskWhereIs(model.id)));
         }
         return;
     };
@@ -91,7 +91,7 @@ fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>
     if let Some((ink, sentence)) = trouble {
         ui.label(RichText::new(sentence).color(ink));
         if ink == t.error && ui.button("Find again…").clicked() {
-            out.push(Action::AskForModelAgain(model.id));
+            out.push(Action::Models(ModelsAction::AskWhereIs(model.id)));
         }
     }
 }
@@ -195,7 +195,7 @@ pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Act
         evaluate_button(ui, bench, "Evaluate", &[id], out);
         let is_made_here = doc.model(id).is_some_and(|m| !m.origin.recipe.is_empty());
         if is_made_here && ui.button("Open its recipe on the canvas").clicked() {
-            out.push(Action::ReopenRecipe(id));
+            out.push(Action::Merge(MergeAction::ReopenRecipe(id)));
         }
         let ids = doc.models.iter().map(|m| m.id);
         let others: Vec<ModelId> = ids.filter(|&m| m != id && bench.fits(id, m)).collect();

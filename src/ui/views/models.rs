@@ -15,7 +15,7 @@ use eframe::egui::{Align, Frame, Key, Layout, Margin, Rect, RichText, TextEdit, 
 use egui_phosphor::regular as icon;
 
 use crate::study::{Command, Model, ModelEdit, ModelId, Selection, ViewEdit};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, ImportAction, ModelsAction};
 use crate::ui::theme::{Tokens, space};
 use crate::ui::widgets::{empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
@@ -42,8 +42,6 @@ pub struct ModelsView {
     asking: Option<Asking>,
     /// Tasks that were added and have no score yet.
     new_tasks: Vec<String>,
-    /// The study that they were added to.
-    tasks_of: Option<std::path::PathBuf>,
     /// The column that the keyboard is at, by its key; its row is the last selected one.
     cursor: Option<String>,
     cursor_row: Option<ModelId>,
@@ -74,7 +72,6 @@ struct Renaming {
 impl ModelsView {
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, keys: Keys, out: &mut Vec<Action>) {
-        self.forget_other_studies(bench);
         self.asking_ui(ui, bench, out);
         if bench.study().doc().models.is_empty() {
             self.empty_ui(ui, out);
@@ -122,7 +119,7 @@ impl ModelsView {
                         safetensors files or LoRA adapters. You can also drop them here, or \
                         paste their paths. Models without files are added by name.";
         if empty_state(ui, icon::STACK, sentence, Some("Add models…")) {
-            out.push(Action::AskForModels);
+            out.push(Action::Models(ModelsAction::AskForFolders));
         }
         ui.vertical_centered(|ui| {
             if ui.button("Add by name…").clicked() {
@@ -156,14 +153,11 @@ impl ModelsView {
         key.filter(is_there).is_some() && !bench.study().selection().models().is_empty()
     }
 
-    /// Tasks without scores belong to the study that they were added to.
-    fn forget_other_studies(&mut self, bench: &Workbench) {
-        if self.tasks_of.as_deref() != bench.path() {
-            self.tasks_of = bench.path().map(ToOwned::to_owned);
-            self.new_tasks.clear();
-            self.editing = None;
-            self.cursor = None;
-        }
+    /// Another study was opened: tasks without scores belong to the one that they were added to.
+    pub fn study_opened(&mut self) {
+        self.new_tasks.clear();
+        self.editing = None;
+        self.cursor = None;
     }
 
     fn asking_ui(&mut self, ui: &Ui, bench: &Workbench, out: &mut Vec<Action>) {
@@ -230,10 +224,10 @@ impl ModelsView {
             let taken = if has_folded { taken + 92.0 } else { taken };
             let width = (ui.available_width() - taken).clamp(90.0, 220.0);
             if ui.button(format!("{}  Add models…", icon::PLUS)).clicked() {
-                out.push(Action::AskForModels);
+                out.push(Action::Models(ModelsAction::AskForFolders));
             }
             if has_room && ui.button("Import scores…").clicked() {
-                out.push(Action::AskForScores);
+                out.push(Action::Import(ImportAction::AskForFiles));
             }
             ui.menu_button(format!("More  {}", icon::CARET_DOWN), |ui| {
                 self.more_ui(ui, out);
@@ -288,7 +282,7 @@ impl ModelsView {
 
     fn more_ui(&mut self, ui: &mut Ui, out: &mut Vec<Action>) {
         if ui.button("Add files…").clicked() {
-            out.push(Action::AskForModelFiles);
+            out.push(Action::Models(ModelsAction::AskForFiles));
             ui.close();
         }
         if ui.button("Add by name…").clicked() {
@@ -297,15 +291,15 @@ impl ModelsView {
         }
         ui.separator();
         if ui.button("Import scores…").clicked() {
-            out.push(Action::AskForScores);
+            out.push(Action::Import(ImportAction::AskForFiles));
             ui.close();
         }
         if ui.button("Import a folder of results…").clicked() {
-            out.push(Action::AskForResultFolder);
+            out.push(Action::Import(ImportAction::AskForFolder));
             ui.close();
         }
         if ui.button("Paste scores…").clicked() {
-            out.push(Action::PasteScores);
+            out.push(Action::Import(ImportAction::Paste));
             ui.close();
         }
         ui.separator();

@@ -13,17 +13,25 @@ use eframe::egui::{
 use crate::kinship::Metric;
 use crate::kinship::table::kind_words;
 use crate::study::ModelId;
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
-use crate::ui::views::{compose, kinship};
+use crate::ui::views::compose;
 use crate::ui::widgets::{role_chip, section_heading, text};
 use crate::workbench::Workbench;
 
 use facts::{Facts, Key};
 
 /// Draws everything about two models.
-pub fn pair_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut Vec<Action>) {
+///
+/// `view` is what is shown beside them.
+pub fn pair_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    (a, b): (ModelId, ModelId),
+    view: View,
+    out: &mut Vec<Action>,
+) {
     name_ui(ui, bench, a);
     name_ui(ui, bench, b);
     ui.add_space(space::XS);
@@ -35,7 +43,7 @@ pub fn pair_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut
     if let Some((place, of)) = bench.place_among_suggestions(a, b) {
         let words = format!("Place {place} of {of} among what to merge next");
         if ui.link(words).clicked() {
-            out.push(Action::SuggestNextMerge);
+            out.push(Action::Evolution(EvolutionAction::SuggestNext));
         }
     }
     match common_base(bench, a, b) {
@@ -47,7 +55,7 @@ pub fn pair_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut
         Some(base) => match facts(ui, bench, base, a, b) {
             Some(facts) => {
                 let base = doc.name_of(base);
-                ui.scope(|ui| facts_ui(ui, base, names, &facts, out));
+                ui.scope(|ui| facts_ui(ui, base, names, &facts, view, out));
             }
             None => not_measured_ui(ui, bench, base, is_reported(bench, a, b), out),
         },
@@ -129,7 +137,7 @@ fn not_measured_ui(
     let can = bench.measuring(base).is_none() && has_files;
     ui.add_enabled_ui(can, |ui| {
         if ui.button("Measure kinship").clicked() {
-            out.push(Action::Measure { base, anew: false });
+            out.push(Action::Models(ModelsAction::Measure { base, anew: false }));
         }
     });
 }
@@ -159,7 +167,14 @@ fn facts(ui: &Ui, bench: &Workbench, base: ModelId, a: ModelId, b: ModelId) -> O
     Some(new)
 }
 
-fn facts_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &Facts, out: &mut Vec<Action>) {
+fn facts_ui(
+    ui: &mut Ui,
+    base: &str,
+    names: [&str; 2],
+    facts: &Facts,
+    view: View,
+    out: &mut Vec<Action>,
+) {
     ui.spacing_mut().item_spacing.y = 0.0;
     section_heading(ui, "Kinship");
     if facts.is_provisional {
@@ -180,8 +195,7 @@ fn facts_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &Facts, out: &mut 
     kinds_ui(ui, facts);
     ui.add_space(space::M);
     ui.horizontal(|ui| {
-        let is_there = kinship::is_shown(ui.ctx());
-        if !is_there && ui.button("Show in matrix").clicked() {
+        if view != View::Kinship && ui.button("Show in matrix").clicked() {
             out.push(Action::Go(View::Kinship));
         }
         if ui.button("Copy").clicked() {

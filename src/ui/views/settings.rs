@@ -2,7 +2,7 @@
 
 use eframe::egui::{Frame, Margin, RichText, ScrollArea, ThemePreference, Ui};
 
-use crate::ui::action::Action;
+use crate::ui::action::{Action, WindowAction};
 use crate::ui::format;
 use crate::ui::prefs::Prefs;
 use crate::ui::theme::{self, Tokens, size, space};
@@ -33,7 +33,7 @@ fn look(ui: &mut Ui, prefs: &Prefs, out: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.label("Theme");
         if segmented(ui, "Theme", &mut theme, &themes) {
-            out.push(Action::SetTheme(theme));
+            out.push(Action::Window(WindowAction::SetTheme(theme)));
         }
     });
     ui.add_space(space::XS);
@@ -41,7 +41,7 @@ fn look(ui: &mut Ui, prefs: &Prefs, out: &mut Vec<Action>) {
         ui.label("Size");
         for (label, by) in [("Smaller", -0.1), ("Larger", 0.1)] {
             if ui.button(label).clicked() {
-                out.push(Action::SetZoom(prefs.zoom + by));
+                out.push(Action::Window(WindowAction::SetZoom(prefs.zoom + by)));
             }
         }
         let weak = Tokens::of(ui).text_weak;

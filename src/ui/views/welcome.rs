@@ -8,7 +8,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use crate::ui::action::Action;
+use crate::ui::action::{Action, FileAction, ModelsAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
 use crate::ui::widgets::{focus_ring, icon_button, primary_button, section_heading, text};
@@ -87,10 +87,10 @@ fn ways_in(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         if primary_button(ui, "Open models…").clicked() {
-            out.push(Action::AskForModels);
+            out.push(Action::Models(ModelsAction::AskForFolders));
         }
         if ui.button("Open study…").clicked() {
-            out.push(Action::AskForStudy);
+            out.push(Action::File(FileAction::AskToOpen));
         }
         let unpacking = bench
             .jobs()
@@ -99,7 +99,7 @@ fn ways_in(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
             .any(|job| job.title.contains("demo"));
         ui.add_enabled_ui(!unpacking, |ui| {
             if ui.button("Explore the demo").clicked() {
-                out.push(Action::OpenDemo);
+                out.push(Action::File(FileAction::OpenDemo));
             }
         });
         if unpacking {
@@ -160,7 +160,7 @@ fn recent_ui(ui: &mut Ui, recent: &Recent, out: &mut Vec<Action>) {
     inside(ui, button, Layout::left_to_right(Align::Center), |ui| {
         let name = format!("Take {} off the list", recent.name);
         if icon_button(ui, icon::X, &name).clicked() {
-            out.push(Action::ForgetRecent(recent.path.clone()));
+            out.push(Action::File(FileAction::ForgetRecent(recent.path.clone())));
         }
     });
     let text_rect = Rect::from_min_max(rect.min, pos2(button.left() - space::S, rect.bottom()));
@@ -172,7 +172,7 @@ fn recent_ui(ui: &mut Ui, recent: &Recent, out: &mut Vec<Action>) {
     let path = RichText::new(path).font(font).color(weak);
     two_lines(ui, text_rect, &recent.name, Some(&facts), path);
     if response.clicked() {
-        out.push(Action::OpenStudy(recent.path.clone()));
+        out.push(Action::File(FileAction::Open(recent.path.clone())));
     }
 }
 
@@ -183,7 +183,7 @@ fn bundled_ui(ui: &mut Ui, bundled: &Bundled, out: &mut Vec<Action>) {
     let sentence = RichText::new(bundled.sentence).color(weak);
     two_lines(ui, rect, bundled.title, None, sentence);
     if response.clicked() {
-        out.push(Action::OpenBundled(bundled.key));
+        out.push(Action::File(FileAction::OpenBundled(bundled.key)));
     }
 }
 

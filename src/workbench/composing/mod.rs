@@ -1,8 +1,9 @@
 //! Composing a merge: what the draft on the canvas would make, worked out beside the window.
 //!
-//! A request is a snapshot; an answer is kept beside its request, so an answer is stale when
-//! the requests differ. While one is worked out the latest other one waits, and those between
-//! are never looked at: a slider may move as fast as it likes.
+//! A prediction follows the draft by itself: whatever changes its text, the files or what is
+//! measured asks for it. A request is a snapshot; an answer is kept beside its request, so an
+//! answer is stale when the requests differ. While one is worked out the latest other one waits,
+//! and those between are never looked at: a slider may move as fast as it likes.
 
 mod request;
 
@@ -11,11 +12,12 @@ mod family;
 
 mod drafts;
 mod gain;
-mod import;
+mod open_recipe;
 mod unborn;
 
 use super::Workbench;
-use super::events::Outcome;
+use super::queue::Queue;
+use crate::jobs::Ticket;
 use crate::kinship::Metric;
 
 pub use request::{Request, Swept};
@@ -27,23 +29,103 @@ pub use unborn::Unborn;
 
 pub use ahead::{Ahead, Child, NoChild, Profile, SweepPoint, look_ahead, sweep};
 
-pub(super) const LOOKING_AHEAD: &str = "Looking ahead";
+/// What is shown of a prediction beside the child's kinship.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PredictionOptions {
+    /// The measure of the profile over the layers.
+    pub metric: Metric,
+    /// A parameter whose values are tried one after the other.
+    pub swept: Option<Swept>,
+}
 
 /// What is asked for, what is being worked out, and what is known.
 #[derive(Default)]
 pub(super) struct Composing {
-    wanted: Option<Request>,
-    running: bool,
-    pub(super) answer: Option<(Request, Ahead)>,
+    options: PredictionOptions,
+    /// The state of the workbench that `current` is of.
+    seen: Option<u64>,
+    /// The request for the draft as it is.
+    current: Option<Request>,
+    queue: Queue<Request, Ahead>,
 }
 
 impl Workbench {
+    /// What is shown of the prediction.
+    pub fn prediction_options(&self) -> &PredictionOptions {
+        &self.session.composing.options
+    }
+
+    /// Says what is to be shown of the prediction.
+    pub fn set_prediction_options(&mut self, options: PredictionOptions) {
+        let own = &mut self.session.composing;
+        if own.options != options {
+            own.options = options;
+            own.seen = None;
+            self.predict_if_changed();
+        }
+    }
+
+    /// What is known of the draft on the canvas, and whether it is of the draft as it is; else
+    /// that is being worked out.
+    pub fn prediction(&self) -> Option<(&Ahead, bool)> {
+        let own = &self.session.composing;
+        let (of, answer) = own.queue.answer()?;
+        Some((answer, own.current.as_ref() == Some(of)))
+    }
+
+    /// What is known of a recipe's text.
+    pub(super) fn prediction_of(&self, text: &str) -> Option<&Ahead> {
+        let (of, answer) = self.session.composing.queue.answer()?;
+        (of.text == text).then_some(answer)
+    }
+
+    /// Works out what the draft would make, unless that is known or on its way.
+    pub(super) fn predict_if_changed(&mut self) {
+        let now = Some(self.last_revision);
+        if self.session.composing.seen == now {
+            return;
+        }
+        let current = self.request();
+        let own = &mut self.session.composing;
+        own.seen = now;
+        own.current.clone_from(&current);
+        match current {
+            Some(request) => own.queue.want_only(request),
+            None => own.queue.retain_wanted(|_| false),
+        }
+        self.predict_next();
+    }
+
+    fn predict_next(&mut self) {
+        let Some(request) = self.session.composing.queue.next_wanted() else {
+            return;
+        };
+        let title = "Predicting the child";
+        let asked = request.clone();
+        let work = move |_: &Ticket| Ok(look_ahead(&asked));
+        let of = request.clone();
+        let ending = move |bench: &mut Self, result| {
+            let queue = &mut bench.session.composing.queue;
+            match result {
+                Ok(answer) => queue.answered(&of, answer),
+                Err(failure) => {
+                    queue.ended(&of);
+                    bench.tell_failure(title, failure);
+                }
+            }
+            bench.predict_next();
+        };
+        let job = self.jobs.spawn_quietly(title, work, ending);
+        self.session.composing.queue.started(request, job);
+    }
+
     /// The request for the draft on the canvas; `None` without one.
-    pub fn request(&self, swept: Option<Swept>, metric: Metric) -> Option<Request> {
-        let doc = self.study().doc();
+    fn request(&self) -> Option<Request> {
+        let doc = self.doc();
         let draft = doc.shown_draft()?;
         let open =
             |m: &crate::study::Model| Some((m.id, m.base, self.files(m.id).checkpoint()?.clone()));
+        let PredictionOptions { metric, swept } = self.prediction_options().clone();
         Some(Request {
             text: draft.sheet.text.clone(),
             models: doc.models.iter().filter_map(open).collect(),
@@ -55,55 +137,5 @@ impl Workbench {
             hub: super::hub_cache(),
             swept,
         })
-    }
-
-    /// Works out what a request asks, unless that is known or on its way.
-    pub fn look_ahead(&mut self, request: Request) {
-        let known = self
-            .composing
-            .answer
-            .as_ref()
-            .is_some_and(|(of, _)| *of == request);
-        if known || self.composing.wanted.as_ref() == Some(&request) {
-            return;
-        }
-        self.composing.wanted = Some(request);
-        self.look_at_wanted();
-    }
-
-    /// What is known of the draft on the canvas, and whether it is of this request or older.
-    pub fn ahead(&self, request: &Request) -> Option<(&Ahead, bool)> {
-        let (of, ahead) = self.composing.answer.as_ref()?;
-        Some((ahead, of == request))
-    }
-
-    fn look_at_wanted(&mut self) {
-        if self.composing.running {
-            return;
-        }
-        let Some(request) = self.composing.wanted.clone() else {
-            return;
-        };
-        self.composing.running = true;
-        self.jobs.spawn_quietly(LOOKING_AHEAD, move |_, _| {
-            let ahead = look_ahead(&request);
-            Ok(Outcome::Ahead(Box::new((request, ahead))))
-        });
-    }
-
-    /// Takes in an answer, and goes on with what was asked meanwhile.
-    pub(super) fn take_ahead(&mut self, request: Request, ahead: Ahead) {
-        self.composing.running = false;
-        if self.composing.wanted.as_ref() == Some(&request) {
-            self.composing.wanted = None;
-        }
-        self.composing.answer = Some((request, ahead));
-        self.look_at_wanted();
-    }
-
-    /// A job that looked ahead has failed: nothing waits for it.
-    pub(super) fn ahead_failed(&mut self) {
-        self.composing.running = false;
-        self.composing.wanted = None;
     }
 }

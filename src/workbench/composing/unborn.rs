@@ -20,7 +20,7 @@ impl Workbench {
     pub fn unborn(&self) -> Option<Unborn<'_>> {
         let doc = self.study().doc();
         let draft = doc.shown_draft()?;
-        let (_, ahead) = self.composing.answer_for(&draft.sheet.text)?;
+        let ahead = self.prediction_of(&draft.sheet.text)?;
         let is_born = doc.models.iter().any(|model| model.name == draft.name);
         (!is_born).then_some(Unborn { draft, ahead })
     }

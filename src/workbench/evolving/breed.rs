@@ -5,24 +5,15 @@ use std::time::Instant;
 
 use super::What;
 use crate::files;
-use crate::jobs::{Failure, Ticket};
+use crate::jobs::{Failure, Send, Ticket};
 use crate::lineage::strategy::Pairing;
 use crate::merge::canvas::Composition;
 use crate::merge::methods::find;
 use crate::merge::recipe::{ModelRef, Parsed, parse, to_yaml};
 use crate::merge::write::RECIPE_NAME;
 use crate::study::{Birth, Child, Evolution, EvolutionEdit, EvolutionId, ModelId, NewChild, Step};
-use crate::workbench::events::Outcome;
 use crate::workbench::merging::{Target, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
-
-/// A child that was written.
-pub struct Born {
-    evolution: EvolutionId,
-    step: Step,
-    child: NewChild,
-    seconds: f64,
-}
 
 impl Workbench {
     /// Merges two models of a run, unless another run has made just that child.
@@ -45,7 +36,7 @@ impl Workbench {
             Ok(recipe) => recipe,
             Err(sentence) => return self.fail_run(evolution.id, &sentence),
         };
-        let doc = self.study.doc();
+        let doc = self.doc();
         if let Some(known) = doc.made_by(&parents, &recipe)
             && self.files(known).checkpoint().is_some()
         {
@@ -71,7 +62,7 @@ impl Workbench {
         }
         let stem = words_of(&evolution.name);
         let name = format!("{stem}-{generation}-{number}");
-        let name = self.study.doc().free_name(&name);
+        let name = self.doc().free_name(&name);
         let folder = evolution.setup.folder.clone().unwrap_or_default();
         let out = folder_of_child(&folder, &name, &recipe);
         let child = NewChild {
@@ -89,30 +80,25 @@ impl Workbench {
         };
         let id = evolution.id;
         let (maker, removal) = (evolution.token.clone(), self.folders.removal);
-        let job = self
-            .jobs
-            .spawn(format!("Merging {name}"), move |ticket, _| {
-                let started = Instant::now();
-                let target = Target {
-                    out: &out,
-                    force: false,
-                    maker: &maker,
-                    removal,
-                };
-                write_unless_there(&recipe, &target, ticket)?;
-                Ok(Outcome::Born(Box::new(Born {
-                    evolution: id,
-                    step,
-                    child,
-                    seconds: started.elapsed().as_secs_f64(),
-                })))
-            });
-        self.set_work(job, Some(id), What::Merge(name));
+        let title = format!("Merging {name}");
+        let work = move |ticket: &Ticket, _: Send<'_, Self>| {
+            let started = Instant::now();
+            let target = Target {
+                out: &out,
+                force: false,
+                maker: &maker,
+                removal,
+            };
+            write_unless_there(&recipe, &target, ticket)?;
+            Ok(started.elapsed().as_secs_f64())
+        };
+        let done = move |bench: &mut Self, seconds| bench.take_born(id, step, child, seconds);
+        self.start_work(Some(id), What::Merge(name), title, work, done);
     }
 
     /// Parents stand in order of name, so that one pair has one recipe.
     fn in_order_of_name(&self, [a, b]: [ModelId; 2]) -> [ModelId; 2] {
-        let doc = self.study.doc();
+        let doc = self.doc();
         let key = |id: ModelId| (doc.name_of(id), id);
         if key(b) < key(a) { [b, a] } else { [a, b] }
     }
@@ -124,7 +110,7 @@ impl Workbench {
             files.are_missing() || files.checkpoint().is_none()
         };
         if let Some(id) = parents.iter().find(gone) {
-            let name = self.study.doc().name_of(*id);
+            let name = self.doc().name_of(*id);
             let why = match self.files(*id) {
                 ModelFiles::Failed(sentence) => sentence.clone(),
                 _ => "its files are gone".to_owned(),
@@ -154,17 +140,16 @@ impl Workbench {
         recipe_problem(&evolution.setup.recipe)
     }
 
-    pub(super) fn take_born(&mut self, born: Born) {
-        self.finish_work();
+    fn take_born(&mut self, evolution: EvolutionId, step: Step, child: NewChild, seconds: f64) {
         // The evolution may have been removed while its child was made.
-        if self.study.doc().evolution(born.evolution).is_none() {
+        if self.doc().evolution(evolution).is_none() {
             return;
         }
         self.evolve(EvolutionEdit::Bear(Box::new(Birth {
-            evolution: born.evolution,
-            step: born.step,
-            child: Child::New(born.child),
-            seconds: born.seconds,
+            evolution,
+            step,
+            child: Child::New(child),
+            seconds,
         })));
     }
 }
@@ -245,7 +230,8 @@ fn write_unless_there(recipe: &str, target: &Target<'_>, ticket: &Ticket) -> Res
     if holds(target.out, recipe) {
         return Ok(());
     }
-    write_recipe(recipe, target, ticket).map(|_| ())
+    write_recipe(recipe, target, ticket)?;
+    Ok(())
 }
 
 fn sentence(reason: &str) -> String {

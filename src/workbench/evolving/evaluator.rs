@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::evaluators::tasks_at;
 use crate::evaluate::task::Content;
+use crate::jobs::Ticket;
 use crate::study::{Evaluator, ModelId};
-use crate::workbench::events::Outcome;
 use crate::workbench::{ModelFiles, Workbench, sentence_case};
 
 /// An evaluation, while it runs and after it.
@@ -51,23 +51,15 @@ pub struct TaskRow {
     pub is_text: bool,
 }
 
-/// What was read of task files, beside what was asked for.
-#[derive(Default)]
-pub(in crate::workbench) struct TaskFiles {
-    wanted: Option<Vec<PathBuf>>,
-    read: Option<(Vec<PathBuf>, Vec<TaskFile>)>,
-}
-
 pub(super) const BY_HAND: &str =
     "Scores of this study are written by hand; say how else models are judged";
-pub(in crate::workbench) const READING_TASKS: &str = "Reading tasks";
 
 impl Workbench {
     /// Why the study's evaluator cannot judge, if so; looked up once for each state of the
     /// study.
     pub fn evaluator_objection(&self) -> Option<&str> {
-        let objection = self.objection.get_or_init(|| {
-            let evaluator = &self.study.doc().evaluator;
+        let objection = self.session.objection.get_or_init(|| {
+            let evaluator = &self.doc().evaluator;
             match evaluator {
                 Evaluator::ByHand => Some(BY_HAND.to_owned()),
                 _ => self.judge_objection(evaluator),
@@ -83,7 +75,7 @@ impl Workbench {
             files.checkpoint().is_none() || files.are_missing()
         };
         let shut = models.iter().find(is_shut)?;
-        let name = self.study.doc().name_of(*shut);
+        let name = self.doc().name_of(*shut);
         Some(match self.files(*shut) {
             ModelFiles::None => format!("{name} has no files here, and evaluating needs them"),
             ModelFiles::Opening => format!("{name} is still being opened"),
@@ -93,12 +85,12 @@ impl Workbench {
 
     /// The evaluation that runs, or the last one that did.
     pub fn last_evaluation(&self) -> Option<&Evaluation> {
-        self.evolving.last.as_ref()
+        self.session.evolving.last.as_ref()
     }
 
     /// Forgets what the evaluator has said, and how it ended.
     pub fn clear_evaluator_log(&mut self) {
-        let own = &mut self.evolving;
+        let own = &mut self.session.evolving;
         own.log.clear();
         own.last
             .take_if(|last| last.state != EvaluationState::Running);
@@ -107,17 +99,17 @@ impl Workbench {
     /// What the task files of the built-in evaluator hold; `None` until they were read, which
     /// [`Self::read_task_files`] does.
     pub fn task_files(&self) -> Option<&[TaskFile]> {
-        let (paths, files) = self.evolving.tasks.read.as_ref()?;
+        let (paths, files) = self.session.evolving.tasks.answer()?;
         (paths == self.task_paths()?).then_some(&files[..])
     }
 
     /// Whether task files wait to be read.
     pub fn wants_task_files(&self) -> bool {
-        let wanted = self.evolving.tasks.wanted.as_ref();
-        self.task_files().is_none()
-            && self
-                .task_paths()
-                .is_some_and(|paths| wanted.is_none_or(|wanted| wanted != paths))
+        let queue = &self.session.evolving.tasks;
+        let paths = self.task_paths().map(<[PathBuf]>::to_vec);
+        paths.is_some_and(|paths| {
+            queue.job_of(&paths).is_none() && queue.answer_to(&paths).is_none()
+        })
     }
 
     /// Reads the task files of the built-in evaluator in a job.
@@ -125,43 +117,46 @@ impl Workbench {
         let Some(paths) = self.task_paths().map(<[PathBuf]>::to_vec) else {
             return;
         };
-        self.evolving.tasks.wanted = Some(paths.clone());
-        self.jobs.spawn_quietly(READING_TASKS, move |ticket, _| {
+        let (asked, of) = (paths.clone(), paths.clone());
+        let read = move |ticket: &Ticket| {
             let mut files = Vec::new();
-            for path in &paths {
+            for path in &asked {
                 ticket.advance(0)?;
                 files.push(task_file(path));
             }
-            Ok(Outcome::Tasks(paths, files))
-        });
+            Ok(files)
+        };
+        let title = "Reading tasks";
+        let ending = move |bench: &mut Self, result| {
+            let queue = &mut bench.session.evolving.tasks;
+            match result {
+                Ok(files) => queue.answered(&of, files),
+                Err(failure) => {
+                    queue.ended(&of);
+                    bench.tell_failure(title, failure);
+                }
+            }
+        };
+        let job = self.jobs.spawn_quietly(title, read, ending);
+        self.session.evolving.tasks.started(paths, job);
     }
 
     fn task_paths(&self) -> Option<&[PathBuf]> {
-        match &self.study.doc().evaluator {
+        match &self.doc().evaluator {
             Evaluator::BuiltIn { tasks } => Some(tasks),
             _ => None,
         }
     }
 
-    pub(in crate::workbench) fn take_task_files(
-        &mut self,
-        paths: Vec<PathBuf>,
-        files: Vec<TaskFile>,
-    ) {
-        let own = &mut self.evolving.tasks;
-        own.wanted.take_if(|wanted| *wanted == paths);
-        own.read = Some((paths, files));
-    }
-
     /// Forgets what was looked up on the disk: somebody may have changed it.
     pub(in crate::workbench) fn look_at_evaluator_again(&mut self) {
-        self.objection.take();
-        self.evolving.tasks.read = None;
+        self.session.objection.take();
+        self.session.evolving.tasks.forget_answer();
     }
 
     /// Writes down how an evaluation stands.
     pub(super) fn set_evaluation(&mut self, model: ModelId, state: EvaluationState) {
-        self.evolving.last = Some(Evaluation { model, state });
+        self.session.evolving.last = Some(Evaluation { model, state });
     }
 }
 

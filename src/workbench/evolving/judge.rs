@@ -8,15 +8,15 @@ use super::evaluator::{BY_HAND, EvaluationState};
 use super::{What, evaluators};
 use crate::checkpoint::Checkpoint;
 use crate::evaluate::TaskScore;
+use crate::jobs::{Send, Ticket};
 use crate::study::{
     Command, Evaluator, EvolutionEdit, EvolutionId, Judgement, ModelId, RecordEdit, Score,
 };
 use crate::workbench::approval::Asker;
-use crate::workbench::events::Outcome;
 use crate::workbench::{NoticeKind, Workbench};
 
 /// Scores of a model.
-pub struct Judged {
+struct Judged {
     judgement: Judgement,
     /// Tasks whose scores are no points: perplexities, where less is better.
     no_points: Vec<String>,
@@ -61,8 +61,8 @@ impl Workbench {
     /// Judges a model, for a run or because the user wants it. Whatever starts an evaluation
     /// comes through here, so here a command that is not approved is stopped.
     pub(super) fn start_judging(&mut self, model: ModelId, evolution: Option<EvolutionId>) {
-        let name = self.study.doc().name_of(model).to_owned();
-        let evaluator = self.study.doc().evaluator.clone();
+        let name = self.doc().name_of(model).to_owned();
+        let evaluator = self.doc().evaluator.clone();
         if matches!(evaluator, Evaluator::Command { .. }) && !self.folder_is_there() {
             // The first save makes the folder that the command runs in.
             self.save_if_changed();
@@ -70,7 +70,7 @@ impl Workbench {
         let checkpoint = match self.may_judge(model, &evaluator) {
             Ok(checkpoint) => checkpoint,
             Err(sentence) => {
-                self.evolving.log.clear();
+                self.session.evolving.log.clear();
                 let failed = EvaluationState::Failed(sentence.clone());
                 self.set_evaluation(model, failed);
                 return match evolution {
@@ -84,17 +84,17 @@ impl Workbench {
             evolution.into_iter().for_each(|id| self.leave(id));
             return;
         }
-        self.evolving.log.clear();
+        self.session.evolving.log.clear();
         self.set_evaluation(model, EvaluationState::Running);
         let evaluator = self.placed(evaluator);
         let folder = self.folders.data.join("evaluations");
         let title = format!("Evaluating {name}");
-        let job = self.jobs.spawn(title, move |ticket, send| {
+        let work = move |ticket: &Ticket, send: Send<'_, Self>| {
             let started = Instant::now();
-            let say = |line: Said| send(Outcome::Said(line));
+            let say = |line: Said| send(Box::new(|bench: &mut Self| bench.take_line(line)));
             let found = evaluators::judge(&evaluator, &checkpoint, &folder, ticket, &say)?;
             let scores = found.scores.into_iter().map(|s| score(s, &found.source));
-            Ok(Outcome::Judged(Box::new(Judged {
+            Ok(Judged {
                 judgement: Judgement {
                     model,
                     scores: scores.collect(),
@@ -102,9 +102,15 @@ impl Workbench {
                     seconds: started.elapsed().as_secs_f64(),
                 },
                 no_points: found.no_points,
-            })))
-        });
-        self.set_work(job, evolution, What::Judge(model));
+            })
+        };
+        self.start_work(
+            evolution,
+            What::Judge(model),
+            title,
+            work,
+            Self::take_judged,
+        );
     }
 
     /// The files of a model that can be judged now.
@@ -116,13 +122,13 @@ impl Workbench {
             return Err(objection);
         }
         let files = self.files(model).checkpoint().cloned();
-        let name = self.study.doc().name_of(model);
+        let name = self.doc().name_of(model);
         files.ok_or_else(|| format!("{name} is not open; find its files again"))
     }
 
     /// A perplexity among accuracies would spoil their mean; who wants it there says so.
     fn leave_out_of_the_average(&mut self, tasks: Vec<String>) {
-        let doc = self.study.doc();
+        let doc = self.doc();
         let is_known = |task: &String| {
             let mut models = doc.models.iter();
             doc.not_averaged.contains(task) || models.any(|m| m.score(task).is_some())
@@ -133,14 +139,13 @@ impl Workbench {
         }
     }
 
-    pub(super) fn take_judged(&mut self, judged: Judged) {
+    fn take_judged(&mut self, judged: Judged) {
         let Judged {
             judgement,
             no_points,
         } = judged;
-        self.finish_work();
         self.leave_out_of_the_average(no_points);
-        let doc = self.study.doc();
+        let doc = self.doc();
         let name = doc.name_of(judgement.model).to_owned();
         let evolution = judgement
             .evolution

@@ -15,19 +15,19 @@ impl Workbench {
     /// Removes files of children that cannot be chosen again, if that is wanted; what is known
     /// of them stays in the record.
     pub(super) fn remove_what_is_not_kept(&mut self, id: EvolutionId) {
-        let Some(evolution) = self.study.doc().evolution(id).cloned() else {
+        let Some(evolution) = self.doc().evolution(id).cloned() else {
             return;
         };
         if evolution.setup.keep == Keep::All {
             return;
         }
-        let models = self.study.doc().population(&evolution);
+        let models = self.doc().population(&evolution);
         let (mut gone, mut stay) = (Vec::new(), Vec::new());
         for id in self.not_needed(&evolution, &models) {
-            let path = self.study.doc().model(id).and_then(|m| m.path.clone());
+            let path = self.doc().model(id).and_then(|m| m.path.clone());
             match path.map_or(Ok(()), |path| self.remove_child(&evolution, &path)) {
                 Ok(()) => gone.push(id),
-                Err(sentence) => stay.push(format!("{}: {sentence}", self.study.doc().name_of(id))),
+                Err(sentence) => stay.push(format!("{}: {sentence}", self.doc().name_of(id))),
             }
         }
         if !gone.is_empty() {
@@ -55,7 +55,7 @@ impl Workbench {
     /// Children of this run alone that its strategy cannot choose any more; in the end, all but
     /// the best.
     fn not_needed(&self, evolution: &Evolution, models: &[ModelId]) -> Vec<ModelId> {
-        let doc = self.study.doc();
+        let doc = self.doc();
         let members = self.members(evolution, models);
         let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
         let population = Population {
@@ -111,10 +111,10 @@ impl Workbench {
     /// Why there is no room for another child, if so.
     pub(super) fn no_room(&self, evolution: &Evolution) -> Option<String> {
         let most = evolution.setup.most_bytes?;
-        let models = self.study.doc().population(evolution);
+        let models = self.doc().population(evolution);
         let size = |id: &ModelId| self.files(*id).checkpoint().map_or(0, |c| c.size_bytes());
         let is_child = |id: &&ModelId| {
-            let model = self.study.doc().model(**id);
+            let model = self.doc().model(**id);
             model
                 .and_then(|m| m.step(&evolution.name))
                 .is_some_and(|s| s.generation > 0)

@@ -12,17 +12,18 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::PathBuf;
 
 use super::approval::Asker;
-use super::events::Outcome;
+use super::queue::Queue;
 use super::{NoticeKind, Workbench, sentence_case};
-use crate::jobs::{Failure, JobId};
+use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::lineage::evolution::Ended;
 use crate::study::{Command, EvolutionEdit, EvolutionId, ModelId};
 
-pub use breed::{Born, recipe_problem};
+pub use breed::recipe_problem;
 pub use evaluator::{Evaluation, EvaluationState, TaskFile, TaskRow};
-pub use judge::{Judged, Said};
+pub use judge::Said;
 pub use view::EvolutionView;
 
 /// How an evolution stands.
@@ -71,8 +72,8 @@ const MOST_LINES: usize = 2000;
 pub(super) struct Evolving {
     /// Runs that are going, the one whose turn it is first.
     turns: VecDeque<EvolutionId>,
-    /// What is being done, for whom.
-    work: Option<Work>,
+    /// What is being done, and models that the user wants judged outside a run.
+    work: Queue<Work>,
     /// Runs that stop after what they are doing.
     pausing: BTreeSet<EvolutionId>,
     failures: BTreeMap<EvolutionId, String>,
@@ -80,23 +81,23 @@ pub(super) struct Evolving {
     waiting: BTreeMap<EvolutionId, Vec<ModelId>>,
     /// Families that were measured for a run: the run, and how many models it had.
     measured: BTreeSet<(EvolutionId, usize)>,
-    /// Models that the user wants judged outside a run.
-    to_judge: VecDeque<ModelId>,
     /// What the evaluator says.
     log: VecDeque<Said>,
     /// The evaluation that runs, or the last one that did.
     last: Option<Evaluation>,
-    tasks: evaluator::TaskFiles,
+    tasks: Queue<Vec<PathBuf>, Vec<TaskFile>>,
     /// Whether the last go ended before there was nothing left to do.
     has_more: bool,
 }
 
+/// Something that is done for a run, or for the user.
+#[derive(Clone, PartialEq)]
 struct Work {
-    job: JobId,
     evolution: Option<EvolutionId>,
     what: What,
 }
 
+#[derive(Clone, PartialEq)]
 enum What {
     Merge(String),
     Judge(ModelId),
@@ -105,12 +106,11 @@ enum What {
 impl Workbench {
     /// How an evolution stands.
     pub fn run_state(&self, id: EvolutionId) -> RunState {
-        let Some(evolution) = self.study.doc().evolution(id) else {
+        let Some(evolution) = self.doc().evolution(id) else {
             return RunState::Ready;
         };
-        let own = &self.evolving;
-        if let Some(work) = own.work.as_ref().filter(|w| w.evolution == Some(id)) {
-            let job = work.job;
+        let own = &self.session.evolving;
+        if let Some((work, job)) = own.work_of(id) {
             return RunState::Running(match &work.what {
                 What::Merge(child) => Doing::Merging {
                     child: child.clone(),
@@ -130,28 +130,28 @@ impl Workbench {
         }
         match evolution.ended {
             Some(ended) => RunState::Ended(ended),
-            None if self.study.doc().has_begun(evolution) => RunState::Paused,
+            None if self.doc().has_begun(evolution) => RunState::Paused,
             None => RunState::Ready,
         }
     }
 
     /// Whether a run is going that nobody waits for.
     pub fn is_evolving(&self) -> bool {
-        !self.evolving.turns.is_empty() || self.evolving.work.is_some()
+        !self.session.evolving.turns.is_empty() || self.session.evolving.work.running().is_some()
     }
 
     /// The last lines of what the evaluator has said, oldest first.
     pub fn evaluator_log(&self) -> &VecDeque<Said> {
-        &self.evolving.log
+        &self.session.evolving.log
     }
 
     /// Starts an evolution, or lets it go on. One that has ended is asked again whether it has.
     pub fn run_evolution(&mut self, id: EvolutionId) {
-        let Some(evolution) = self.study.doc().evolution(id).cloned() else {
+        let Some(evolution) = self.doc().evolution(id).cloned() else {
             return;
         };
         if let Some(objection) = self.run_objection(&evolution) {
-            self.evolving.failures.insert(id, objection);
+            self.session.evolving.failures.insert(id, objection);
             return;
         }
         // Before anything is written down: whoever says no leaves the study as it was.
@@ -161,13 +161,13 @@ impl Workbench {
         if evolution.token.is_empty() {
             self.evolve(EvolutionEdit::Sign(id, fresh_token()));
         }
-        if !self.study.doc().has_begun(&evolution) {
+        if !self.doc().has_begun(&evolution) {
             self.evolve(EvolutionEdit::Begin(id));
         }
         if evolution.ended.is_some() {
             self.evolve(EvolutionEdit::End(id, None));
         }
-        let own = &mut self.evolving;
+        let own = &mut self.session.evolving;
         own.failures.remove(&id);
         own.pausing.remove(&id);
         own.waiting.remove(&id);
@@ -180,9 +180,9 @@ impl Workbench {
 
     /// Stops an evolution after the child that is being made or judged.
     pub fn pause_evolution(&mut self, id: EvolutionId) {
-        let own = &mut self.evolving;
+        let own = &mut self.session.evolving;
         own.waiting.remove(&id);
-        if own.work.as_ref().is_some_and(|w| w.evolution == Some(id)) {
+        if own.work_of(id).is_some() {
             own.pausing.insert(id);
         } else {
             own.turns.retain(|other| *other != id);
@@ -191,89 +191,82 @@ impl Workbench {
 
     /// Whether a run stops after what it is doing.
     pub fn is_pausing(&self, id: EvolutionId) -> bool {
-        self.evolving.pausing.contains(&id)
+        self.session.evolving.pausing.contains(&id)
     }
 
     /// Stops an evolution at once; the child that is being made is made anew when it goes on.
     pub fn stop_evolution(&mut self, id: EvolutionId) {
         self.pause_evolution(id);
-        if let Some(work) = &self.evolving.work
-            && work.evolution == Some(id)
-        {
-            self.jobs.cancel(work.job);
+        if let Some((_, job)) = self.session.evolving.work_of(id) {
+            self.jobs.cancel(job);
         }
     }
 
     /// Stops all evolutions at once, and what is being judged.
     pub fn stop_evolutions(&mut self) {
-        let running: Vec<EvolutionId> = self.evolving.turns.iter().copied().collect();
+        let running: Vec<EvolutionId> = self.session.evolving.turns.iter().copied().collect();
         running.into_iter().for_each(|id| self.stop_evolution(id));
-        self.evolving.to_judge.clear();
-        if let Some(work) = &self.evolving.work {
-            self.jobs.cancel(work.job);
+        let work = &mut self.session.evolving.work;
+        work.retain_wanted(|_| false);
+        if let Some((_, job)) = work.running() {
+            self.jobs.cancel(*job);
         }
     }
 
     /// Stops all evolutions and what is being judged, and forgets them: the study is left.
     pub fn leave_evolutions(&mut self) {
         self.stop_evolutions();
-        self.evolving = Evolving::default();
+        self.session.evolving = Evolving::default();
     }
 
     /// Judges models by the study's evaluator, one after the other.
     pub fn judge_models(&mut self, models: &[ModelId]) {
         for &model in models {
-            if !self.evolving.to_judge.contains(&model) {
-                self.evolving.to_judge.push_back(model);
-            }
+            self.session.evolving.work.want(Work::for_the_user(model));
         }
         self.go_on();
     }
 
     /// Stops what is judged outside a run, and what waits for it.
     pub fn stop_judging(&mut self) {
-        self.evolving.to_judge.clear();
-        if let Some(work) = self
-            .evolving
-            .work
-            .as_ref()
-            .filter(|w| w.evolution.is_none())
-        {
-            self.jobs.cancel(work.job);
+        let work = &mut self.session.evolving.work;
+        work.retain_wanted(|_| false);
+        if let Some((_, job)) = work.running().filter(|(w, _)| w.evolution.is_none()) {
+            self.jobs.cancel(*job);
         }
     }
 
     /// Models that wait to be judged, and the one that is.
     pub fn being_judged(&self) -> Vec<ModelId> {
-        let now = self
-            .evolving
-            .work
-            .as_ref()
-            .and_then(|work| match work.what {
+        let work = &self.session.evolving.work;
+        let now = work.running().map(|(work, _)| work);
+        now.into_iter()
+            .chain(work.wanted())
+            .filter_map(|work| match work.what {
                 What::Judge(model) => Some(model),
                 What::Merge(_) => None,
-            });
-        now.into_iter()
-            .chain(self.evolving.to_judge.iter().copied())
+            })
             .collect()
     }
 
     /// Does what comes next, if nothing is being done.
     pub(super) fn go_on(&mut self) {
         self.wake_those_with_scores();
-        self.evolving.has_more = false;
+        self.session.evolving.has_more = false;
         for _ in 0..MOST_STEPS {
-            if self.evolving.work.is_some() {
+            if self.session.evolving.work.running().is_some() {
                 return;
             }
-            if let Some(model) = self.evolving.to_judge.pop_front() {
-                self.start_judging(model, None);
+            if let Some(work) = self.session.evolving.work.next_wanted() {
+                if let What::Judge(model) = work.what {
+                    self.start_judging(model, None);
+                }
                 continue;
             }
-            let Some(id) = self.evolving.turns.pop_front() else {
+            let Some(id) = self.session.evolving.turns.pop_front() else {
                 return;
             };
-            self.evolving.turns.push_back(id);
+            self.session.evolving.turns.push_back(id);
             let before = self.last_revision;
             if !self.step(id) {
                 if self.all_wait() {
@@ -286,23 +279,23 @@ impl Workbench {
                 self.fail_run(id, sentence);
             }
         }
-        self.evolving.has_more = true;
+        self.session.evolving.has_more = true;
     }
 
     /// Whether a run is going and neither works nor waits for anything.
     fn is_idle(&self, id: EvolutionId) -> bool {
-        let own = &self.evolving;
-        own.work.is_none() && own.turns.contains(&id) && !self.must_wait(id)
+        let own = &self.session.evolving;
+        own.work.running().is_none() && own.turns.contains(&id) && !self.must_wait(id)
     }
 
     /// Whether there is a next step that nothing else will wake.
     pub(super) fn has_more_steps(&self) -> bool {
-        self.evolving.has_more
+        self.session.evolving.has_more
     }
 
     /// Runs whose models have got their scores go on by themselves.
     fn wake_those_with_scores(&mut self) {
-        let doc = self.study.doc();
+        let doc = self.doc();
         let has_scores = |(id, models): (&EvolutionId, &Vec<ModelId>)| {
             let evolution = doc.evolution(*id)?;
             let tasks = doc.selecting_tasks(evolution);
@@ -313,20 +306,21 @@ impl Workbench {
             all.then_some(*id)
         };
         let ready: Vec<EvolutionId> = self
+            .session
             .evolving
             .waiting
             .iter()
             .filter_map(has_scores)
             .collect();
         for id in ready {
-            self.evolving.waiting.remove(&id);
-            self.evolving.turns.push_back(id);
+            self.session.evolving.waiting.remove(&id);
+            self.session.evolving.turns.push_back(id);
         }
     }
 
     /// Whether every run that is going waits for files.
     fn all_wait(&self) -> bool {
-        let turns = &self.evolving.turns;
+        let turns = &self.session.evolving.turns;
         turns.iter().all(|&id| self.must_wait(id))
     }
 
@@ -336,11 +330,34 @@ impl Workbench {
         self.save();
     }
 
-    /// What became of a job, if it was a run's.
-    pub(super) fn evolving_failed(&mut self, job: JobId, failure: &Failure) -> bool {
-        let Some(work) = self.evolving.work.take_if(|work| work.job == job) else {
-            return false;
+    /// Starts work of a run, or of the user; `done` takes in what it finds.
+    fn start_work<T: std::marker::Send + 'static>(
+        &mut self,
+        evolution: Option<EvolutionId>,
+        what: What,
+        title: String,
+        work: impl FnOnce(&Ticket, Send<'_, Self>) -> Result<T, Failure> + std::marker::Send + 'static,
+        done: impl FnOnce(&mut Self, T) + std::marker::Send + 'static,
+    ) {
+        let own = Work { evolution, what };
+        let of = own.clone();
+        let ending = move |bench: &mut Self, result| {
+            if bench.session.evolving.work.ended(&of).is_none() {
+                return;
+            }
+            match result {
+                Ok(value) => {
+                    bench.leave_if_pausing(of.evolution);
+                    done(bench, value);
+                }
+                Err(failure) => bench.work_failed(&of, &failure),
+            }
         };
+        let job = self.jobs.spawn_sending(title, work, ending);
+        self.session.evolving.work.started(own, job);
+    }
+
+    fn work_failed(&mut self, work: &Work, failure: &Failure) {
         if let What::Judge(model) = work.what {
             let state = match failure {
                 Failure::Cancelled => EvaluationState::Cancelled,
@@ -351,70 +368,74 @@ impl Workbench {
         match (work.evolution, failure) {
             (Some(id), Failure::Cancelled) => self.leave(id),
             (Some(id), Failure::Failed(sentence)) => self.fail_run(id, sentence),
-            (None, Failure::Cancelled) => self.evolving.to_judge.clear(),
+            (None, Failure::Cancelled) => self.session.evolving.work.retain_wanted(|_| false),
             (None, Failure::Failed(sentence)) => {
-                let title = match work.what {
+                let title = match &work.what {
                     What::Judge(model) => {
-                        format!("{} was not evaluated", self.study.doc().name_of(model))
+                        format!("{} was not evaluated", self.doc().name_of(*model))
                     }
                     What::Merge(name) => format!("{name} was not written"),
                 };
                 self.fail(title, sentence.clone());
             }
         }
-        self.go_on();
-        true
     }
 
-    /// Takes the finished job's work off the table.
-    fn finish_work(&mut self) {
-        if let Some(work) = self.evolving.work.take()
-            && let Some(id) = work.evolution
-            && self.evolving.pausing.remove(&id)
-        {
+    /// A run that was to stop after what it was doing.
+    fn leave_if_pausing(&mut self, id: Option<EvolutionId>) {
+        if let Some(id) = id.filter(|id| self.is_pausing(*id)) {
             self.leave(id);
         }
     }
 
     fn leave(&mut self, id: EvolutionId) {
-        self.evolving.pausing.remove(&id);
-        self.evolving.turns.retain(|other| *other != id);
+        self.session.evolving.pausing.remove(&id);
+        self.session.evolving.turns.retain(|other| *other != id);
     }
 
     fn fail_run(&mut self, id: EvolutionId, sentence: &str) {
         self.leave(id);
-        let name = self.study.doc().evolution(id).map(|e| e.name.clone());
+        let name = self.doc().evolution(id).map(|e| e.name.clone());
         let sentence = sentence_case(sentence);
         if let Some(name) = name {
             self.fail(format!("{name} cannot go on"), sentence.clone());
         }
-        self.evolving.failures.insert(id, sentence);
+        self.session.evolving.failures.insert(id, sentence);
     }
 
     fn end_run(&mut self, id: EvolutionId, ended: Ended) {
         self.leave(id);
         self.evolve(EvolutionEdit::End(id, Some(ended)));
         self.remove_what_is_not_kept(id);
-        let name = self.study.doc().evolution(id).map(|e| e.name.clone());
+        let name = self.doc().evolution(id).map(|e| e.name.clone());
         let title = format!("{} has ended", name.unwrap_or_default());
         self.tell(NoticeKind::Done, title, ended.sentence());
     }
 
-    /// Takes in what a run's job found.
-    pub(super) fn take_evolved(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Born(born) => self.take_born(*born),
-            Outcome::Judged(judged) => self.take_judged(*judged),
-            Outcome::Said(line) => {
-                if self.evolving.log.back().is_some_and(|last| last.is_passing) {
-                    self.evolving.log.pop_back();
-                }
-                self.evolving.log.push_back(line);
-                if self.evolving.log.len() > MOST_LINES {
-                    self.evolving.log.pop_front();
-                }
-            }
-            _ => {}
+    /// Takes in a line that an evaluator has printed.
+    fn take_line(&mut self, line: Said) {
+        let log = &mut self.session.evolving.log;
+        log.pop_back_if(|last| last.is_passing);
+        log.push_back(line);
+        if log.len() > MOST_LINES {
+            log.pop_front();
+        }
+    }
+}
+
+impl Evolving {
+    /// What is being done for a run, and by which job.
+    fn work_of(&self, id: EvolutionId) -> Option<(&Work, JobId)> {
+        let (work, job) = self.work.running()?;
+        (work.evolution == Some(id)).then_some((work, *job))
+    }
+}
+
+impl Work {
+    fn for_the_user(model: ModelId) -> Self {
+        Self {
+            evolution: None,
+            what: What::Judge(model),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! One step of one run.
 
-use super::{What, Work};
 use crate::lineage::evolution::{Next, Spent, next};
 use crate::lineage::strategy::{Strategy, strategy};
 use crate::study::{Evaluator, Evolution, EvolutionId, ModelId};
@@ -9,7 +8,7 @@ use crate::workbench::{ModelFiles, Workbench};
 impl Workbench {
     /// Why an evolution cannot be started, if so.
     pub fn run_objection(&self, evolution: &Evolution) -> Option<String> {
-        let doc = self.study.doc();
+        let doc = self.doc();
         let founders = doc.population(evolution);
         if founders.len() < 2 {
             return Some("Choose at least two founders".to_owned());
@@ -44,7 +43,7 @@ impl Workbench {
 
     /// The base that all of some descend from.
     pub(super) fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
-        let base = |id: &ModelId| self.study.doc().model(*id).and_then(|m| m.base);
+        let base = |id: &ModelId| self.doc().model(*id).and_then(|m| m.base);
         let first = models.first().and_then(base)?;
         models
             .iter()
@@ -54,10 +53,10 @@ impl Workbench {
 
     /// Whether files of a run's models are being opened or measured.
     pub(super) fn must_wait(&self, id: EvolutionId) -> bool {
-        let Some(evolution) = self.study.doc().evolution(id) else {
+        let Some(evolution) = self.doc().evolution(id) else {
             return false;
         };
-        let models = self.study.doc().population(evolution);
+        let models = self.doc().population(evolution);
         let opening = |id: &ModelId| matches!(self.files(*id), ModelFiles::Opening);
         let base = self.base_of_all(&models);
         models.iter().any(opening)
@@ -67,7 +66,7 @@ impl Workbench {
 
     /// Does the next thing of a run; whether anything was done.
     pub(super) fn step(&mut self, id: EvolutionId) -> bool {
-        let Some(evolution) = self.study.doc().evolution(id).cloned() else {
+        let Some(evolution) = self.doc().evolution(id).cloned() else {
             self.leave(id);
             return true;
         };
@@ -77,7 +76,7 @@ impl Workbench {
         let Some(strategy) = strategy(&evolution.setup.strategy) else {
             return false;
         };
-        let models = self.study.doc().population(&evolution);
+        let models = self.doc().population(&evolution);
         if self.measures_first(&evolution, &models) {
             return true;
         }
@@ -133,11 +132,11 @@ impl Workbench {
         };
         let all_scored = members.iter().all(|m| m.score.is_some());
         let asked = (evolution.id, models.len());
-        let due = all_scored && !self.evolving.measured.contains(&asked);
+        let due = all_scored && !self.session.evolving.measured.contains(&asked);
         if !due || self.family(base).unmeasured() == 0 || self.files(base).checkpoint().is_none() {
             return false;
         }
-        self.evolving.measured.insert(asked);
+        self.session.evolving.measured.insert(asked);
         self.measure(base, false);
         true
     }
@@ -159,24 +158,11 @@ impl Workbench {
     }
 
     fn judge_for(&mut self, id: EvolutionId, unscored: Vec<ModelId>) {
-        if self.study.doc().evaluator == Evaluator::ByHand {
+        if self.doc().evaluator == Evaluator::ByHand {
             self.leave(id);
-            self.evolving.waiting.insert(id, unscored);
+            self.session.evolving.waiting.insert(id, unscored);
         } else if let Some(&first) = unscored.first() {
             self.start_judging(first, Some(id));
         }
-    }
-
-    pub(super) fn set_work(
-        &mut self,
-        job: crate::jobs::JobId,
-        evolution: Option<EvolutionId>,
-        what: What,
-    ) {
-        self.evolving.work = Some(Work {
-            job,
-            evolution,
-            what,
-        });
     }
 }

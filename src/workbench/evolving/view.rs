@@ -22,8 +22,8 @@ pub struct EvolutionView {
 impl Workbench {
     /// An evolution as it stands.
     pub fn evolution_view(&self, id: EvolutionId) -> Option<EvolutionView> {
-        let evolution = self.study.doc().evolution(id)?;
-        let models = self.study.doc().population(evolution);
+        let evolution = self.doc().evolution(id)?;
+        let models = self.doc().population(evolution);
         let members = self.members(evolution, &models);
         let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
         let population = Population {
@@ -42,7 +42,7 @@ impl Workbench {
     /// Pearson correlation of two models' task vectors: measured, or as it was written down.
     pub fn known_kinship(&self, a: ModelId, b: ModelId) -> Option<f64> {
         self.kinship_of(a, b, Metric::Pearson)
-            .or_else(|| self.study.doc().given_kinship(a, b, Metric::Pearson))
+            .or_else(|| self.doc().given_kinship(a, b, Metric::Pearson))
     }
 
     /// Whether a model is what an evolution would make of the model's parents.
@@ -56,7 +56,7 @@ impl Workbench {
 
     /// The models of an evolution as its strategy sees them.
     pub(super) fn members(&self, evolution: &Evolution, models: &[ModelId]) -> Vec<Member> {
-        let doc = self.study.doc();
+        let doc = self.doc();
         let tasks = doc.selecting_tasks(evolution);
         let at = |id: &ModelId| models.iter().position(|other| other == id);
         let member = |id: &ModelId| {

@@ -12,12 +12,12 @@ use crate::workbench::backups::{self, Backup};
 impl Workbench {
     /// A good copy of the study that could not be opened last.
     pub fn backup(&self) -> Option<&Backup> {
-        self.saving.backup.as_ref()
+        self.session.saving.backup.as_ref()
     }
 
     /// Declines the copy.
     pub fn forget_backup(&mut self) {
-        self.saving.backup = None;
+        self.session.saving.backup = None;
     }
 
     /// Opens a study file; on failure what was open stays. One that another program has open
@@ -32,11 +32,11 @@ impl Workbench {
                 self.put_in(doc, path, identity);
             }
             Err(error) => {
-                self.saving.backup = path
+                self.session.saving.backup = path
                     .is_file()
                     .then(|| backups::newest(&self.folders, path))
                     .flatten();
-                let copy = self.saving.backup.as_ref().map(|copy| {
+                let copy = self.session.saving.backup.as_ref().map(|copy| {
                     format!(
                         "; an earlier version of it is kept in {}",
                         copy.path.display()
@@ -51,7 +51,7 @@ impl Workbench {
     /// Opens the good copy in place of the study that cannot be read, which stays beside it
     /// under another name.
     pub fn open_backup(&mut self) {
-        let Some(Backup { study, path, .. }) = self.saving.backup.take() else {
+        let Some(Backup { study, path, .. }) = self.session.saving.backup.take() else {
             return;
         };
         let restored = files::read_text(&path, MOST_STUDY_BYTES)
@@ -70,12 +70,12 @@ impl Workbench {
 
     fn put_in(&mut self, doc: StudyDoc, path: &Path, identity: Option<Identity>) {
         self.replace(doc.clone(), Some(path.to_owned()));
-        self.saving.known = Some(Known {
+        self.session.saving.known = Some(Known {
             identity,
             doc: Box::new(doc),
         });
         self.take_lock();
-        let with_path = self.study.doc().models.iter().filter(|m| m.path.is_some());
+        let with_path = self.doc().models.iter().filter(|m| m.path.is_some());
         let ids: Vec<ModelId> = with_path.map(|m| m.id).collect();
         ids.into_iter().for_each(|id| self.open_model(id));
         self.remember();

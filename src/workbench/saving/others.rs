@@ -18,33 +18,33 @@ const SAID_FOR: Duration = Duration::from_secs(3);
 impl Workbench {
     /// Who else has the study open, if somebody has: it can be looked at and not changed.
     pub fn opened_by(&self) -> Option<&Owner> {
-        self.saving.other.as_ref()
+        self.session.saving.other.as_ref()
     }
 
     /// Whether another program has written the study in a way that does not go together with
     /// what was done here. Nothing is saved until the user has decided: [`Self::reload`],
     /// [`Self::keep_mine`] or [`Self::save_as`].
     pub fn has_conflict(&self) -> bool {
-        self.saving.is_in_conflict
+        self.session.saving.is_in_conflict
     }
 
     /// Asks for the right to write the study, where it has a file.
     pub(super) fn take_lock(&mut self) {
-        let Some(path) = &self.saving.path else {
+        let Some(path) = &self.session.saving.path else {
             return;
         };
         let file = files::followed(path).unwrap_or_else(|_| path.clone());
         // Ours would be in our own way.
-        self.saving.lock = None;
+        self.session.saving.lock = None;
         self.take_locking(lock::lock(&file));
     }
 
     pub(super) fn take_locking(&mut self, locking: Locking) {
-        self.saving.other = None;
+        self.session.saving.other = None;
         match locking {
-            Locking::Held(lock) => self.saving.lock = Some(lock),
+            Locking::Held(lock) => self.session.saving.lock = Some(lock),
             Locking::Impossible => {}
-            Locking::Other(owner) => self.saving.other = Some(owner),
+            Locking::Other(owner) => self.session.saving.other = Some(owner),
         }
     }
 
@@ -52,10 +52,11 @@ impl Workbench {
     /// word, takes it away from that program, which finds out when it saves next.
     pub fn take_over(&mut self) {
         let Some(path) = self
+            .session
             .saving
             .path
             .clone()
-            .filter(|_| self.saving.other.is_some())
+            .filter(|_| self.session.saving.other.is_some())
         else {
             return;
         };
@@ -76,24 +77,26 @@ impl Workbench {
     /// Throws away what was done here, and takes what the other program has written.
     pub fn reload(&mut self) {
         let Some(path) = self
+            .session
             .saving
             .path
             .clone()
-            .filter(|_| self.saving.is_in_conflict)
+            .filter(|_| self.session.saving.is_in_conflict)
         else {
             return;
         };
-        self.saving.changed_at = None;
+        self.session.saving.changed_at = None;
         self.open_study(&path);
     }
 
     /// Writes what was done here over what another program has written, of which a copy is kept.
     pub fn keep_mine(&mut self) {
         let Some(path) = self
+            .session
             .saving
             .path
             .clone()
-            .filter(|_| self.saving.is_in_conflict)
+            .filter(|_| self.session.saving.is_in_conflict)
         else {
             return;
         };
@@ -101,8 +104,8 @@ impl Workbench {
             let title = "What the other program wrote could not be kept, so it is not overwritten";
             return self.fail(title, error);
         }
-        self.saving.is_in_conflict = false;
-        self.saving.known = None;
+        self.session.saving.is_in_conflict = false;
+        self.session.saving.known = None;
         self.take_lock();
         self.save();
     }
@@ -110,10 +113,13 @@ impl Workbench {
     /// Looks whether another program has written the study, and takes in what it has changed;
     /// says whether what lies there is known or kept, and may be written over.
     pub(in crate::workbench) fn notice_changes(&mut self) -> bool {
-        if self.saving.running.is_some() || self.saving.is_in_conflict {
+        if self.session.saving.running.is_some() || self.session.saving.is_in_conflict {
             return true;
         }
-        let (Some(path), Some(known)) = (self.saving.path.clone(), &mut self.saving.known) else {
+        let (Some(path), Some(known)) = (
+            self.session.saving.path.clone(),
+            &mut self.session.saving.known,
+        ) else {
             return true;
         };
         let now = Identity::of(&path);
@@ -123,7 +129,7 @@ impl Workbench {
         }
         match read_study(&path) {
             Ok((theirs, _)) => {
-                self.take_in(now, theirs);
+                self.merge_with(now, theirs);
                 true
             }
             // From a later version of the program, or half written: it is not ours to destroy.
@@ -136,7 +142,7 @@ impl Workbench {
                     true
                 }
                 Err(error) => {
-                    self.saving.has_failed = true;
+                    self.session.saving.has_failed = true;
                     let title = "Another program has put something else in the study's place, \
                                  which is not overwritten";
                     self.fail(title, error);
@@ -146,15 +152,15 @@ impl Workbench {
         }
     }
 
-    fn take_in(&mut self, now: Option<Identity>, theirs: StudyDoc) {
-        let Some(known) = &mut self.saving.known else {
+    fn merge_with(&mut self, now: Option<Identity>, theirs: StudyDoc) {
+        let Some(known) = &mut self.session.saving.known else {
             return;
         };
         if theirs == *known.doc {
             known.identity = now;
             return;
         }
-        let mine = self.study.doc();
+        let mine = self.session.study.doc();
         match crate::study::merged(&known.doc, mine, &theirs) {
             Some(merged) => {
                 let is_new = merged != *mine;
@@ -167,8 +173,8 @@ impl Workbench {
                 }
             }
             None => {
-                self.saving.is_in_conflict = true;
-                self.saving.has_failed = true;
+                self.session.saving.is_in_conflict = true;
+                self.session.saving.has_failed = true;
             }
         }
     }
@@ -177,14 +183,20 @@ impl Workbench {
     /// has open.
     pub(in crate::workbench) fn may_change(&mut self, command: &Command) -> bool {
         let looks = matches!(command, Command::Select(_) | Command::View(_));
-        let Some(owner) = self.saving.other.as_ref().filter(|_| !looks) else {
+        let Some(owner) = self.session.saving.other.as_ref().filter(|_| !looks) else {
             return true;
         };
         let detail = format!("{}; save it as another study to go on here", who(owner));
         // A drag asks in every frame, and one answer is enough.
         let now = Instant::now();
         let is_told = |at: Instant| now.duration_since(at) < SAID_FOR;
-        if !self.saving.refused_at.replace(now).is_some_and(is_told) {
+        if !self
+            .session
+            .saving
+            .refused_at
+            .replace(now)
+            .is_some_and(is_told)
+        {
             self.fail("This study is open in another Kinfolk", detail);
         }
         false

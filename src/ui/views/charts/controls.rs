@@ -16,7 +16,7 @@ use crate::study::chart::{
     ChartChoices, ChartKind, FitBand, FitLine, Overlay, PointsAre, Quantity,
 };
 use crate::study::{ModelId, StudyDoc};
-use crate::ui::action::{Action, ChartAsk};
+use crate::ui::action::{Action, ChartAsk, FileAction};
 use crate::ui::theme::{Tokens, size, space};
 use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, segmented};
 use crate::workbench::Workbench;
@@ -331,6 +331,6 @@ fn paper_ui(ui: &mut Ui, number: u8, out: &mut Vec<Action>) {
     let help = "Until then points select models of the open study that have the same names";
     let button = ui.button(format!("Open “{name}”"));
     if button.on_hover_text(help).clicked() {
-        out.push(Action::OpenBundled(key));
+        out.push(Action::File(FileAction::OpenBundled(key)));
     }
 }

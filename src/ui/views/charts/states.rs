@@ -7,7 +7,7 @@ use super::choose;
 use super::quantities::with_points;
 use super::shown::Shown;
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre};
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, FileAction, ImportAction, ModelsAction, View};
 use crate::ui::theme::{Tokens, space};
 use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
@@ -51,7 +51,7 @@ pub fn nothing_ui(
             out.push(action);
         }
         if bench.open_record().is_none() && ui.button(RECORD.0).clicked() {
-            out.push(Action::OpenBundled(RECORD.1));
+            out.push(Action::File(FileAction::OpenBundled(RECORD.1)));
         }
     });
 }
@@ -91,11 +91,11 @@ fn way_on(bench: &Workbench, kind: ChartKind) -> Option<(&'static str, Action)> 
     let has_scores = bench.record().rows.iter().any(|row| row.average.is_some());
     match (kind_of(bench, kind), kind) {
         (_, ChartKind::Paper(_)) => None,
-        (Lack::Files, _) => Some(("Add models…", Action::AskForModels)),
+        (Lack::Files, _) => Some(("Add models…", Action::Models(ModelsAction::AskForFolders))),
         (Lack::Other, ChartKind::Matrix | ChartKind::Layers) => {
             Some(("Go to kinship", Action::Go(View::Kinship)))
         }
         _ if has_scores => None,
-        _ => Some(("Import scores…", Action::AskForScores)),
+        _ => Some(("Import scores…", Action::Import(ImportAction::AskForFiles))),
     }
 }

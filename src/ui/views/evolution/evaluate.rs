@@ -3,7 +3,7 @@
 use eframe::egui::Ui;
 
 use crate::study::ModelId;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, EvaluationAction};
 use crate::workbench::Workbench;
 
 /// A button called `words` that has `models` judged. Where the evaluator cannot, it leads to
@@ -18,7 +18,7 @@ pub fn evaluate_button(
     if let Some(objection) = bench.evaluator_objection() {
         let button = ui.button(format!("{words}…")).on_hover_text(objection);
         if button.clicked() {
-            out.push(Action::SetEvaluator);
+            out.push(Action::Evaluation(EvaluationAction::ShowSetup));
         }
         return;
     }
@@ -31,7 +31,7 @@ pub fn evaluate_button(
                 .on_hover_text("Have them judged as the study says, and write down the scores"),
         };
         if button.clicked() {
-            out.push(Action::Judge(models.to_vec()));
+            out.push(Action::Evaluation(EvaluationAction::Start(models.to_vec())));
         }
     });
 }

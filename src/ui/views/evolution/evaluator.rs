@@ -11,7 +11,7 @@ use eframe::egui::{Context, Frame, Id, Key, Label, Modal, Modifiers, RichText, S
 use super::log;
 use crate::evaluate::command::Call;
 use crate::study::{Command, Evaluator, EvolutionEdit, ModelId};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, EvaluationAction, ImportAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::{primary_button, segmented};
@@ -166,7 +166,7 @@ fn by_hand_ui(ui: &mut Ui, out: &mut Vec<Action>) {
          evolution that waits for scores goes on by itself once they are there.",
     );
     if ui.button("Import scores…").clicked() {
-        out.push(Action::AskForScores);
+        out.push(Action::Import(ImportAction::AskForFiles));
     }
 }
 
@@ -232,7 +232,7 @@ fn try_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
             ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
                 for model in can {
                     if ui.button(format::elide_middle(&model.name, 40)).clicked() {
-                        out.push(Action::Judge(vec![model.id]));
+                        out.push(Action::Evaluation(EvaluationAction::Start(vec![model.id])));
                         ui.close();
                     }
                 }

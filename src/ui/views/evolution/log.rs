@@ -6,7 +6,7 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use crate::study::ModelId;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, EvaluationAction};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::widgets::icon_button;
@@ -82,7 +82,7 @@ fn buttons_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     let text = text(bench);
     ui.add_enabled_ui(!is_running && has_anything(bench), |ui| {
         if icon_button(ui, icon::TRASH, "Clear the evaluation log").clicked() {
-            out.push(Action::ClearEvaluatorLog);
+            out.push(Action::Evaluation(EvaluationAction::ClearLog));
         }
     });
     ui.add_enabled_ui(!text.is_empty(), |ui| {
@@ -94,7 +94,7 @@ fn buttons_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         }
     });
     if is_running && ui.button("Stop evaluating").clicked() {
-        out.push(Action::StopJudging);
+        out.push(Action::Evaluation(EvaluationAction::Stop));
     }
 }
 

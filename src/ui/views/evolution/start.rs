@@ -9,7 +9,7 @@ use egui_phosphor::regular as icon;
 use super::known::{Facts, Known};
 use super::{new, words};
 use crate::study::EvolutionId;
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, space};
 use crate::ui::widgets::{empty_state, focus_ring, text};
@@ -67,7 +67,7 @@ pub fn ui(
         let button = ui.button(format!("{}  New evolution", icon::PLUS));
         button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "New evolution"));
         if button.on_hover_text(of_whom(bench)).clicked() {
-            out.push(Action::NewEvolution);
+            out.push(Action::Evolution(EvolutionAction::New));
         }
     });
 }
@@ -86,8 +86,16 @@ fn of_whom(bench: &Workbench) -> String {
 fn nothing_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     let models = bench.study().doc().models.len();
     let (sentence, button, action) = match new::founders(bench).len() {
-        2.. => (NOTHING, "New evolution", Action::NewEvolution),
-        _ if models < 2 => (NO_FAMILY, "Add models…", Action::AskForModels),
+        2.. => (
+            NOTHING,
+            "New evolution",
+            Action::Evolution(EvolutionAction::New),
+        ),
+        _ if models < 2 => (
+            NO_FAMILY,
+            "Add models…",
+            Action::Models(ModelsAction::AskForFolders),
+        ),
         _ => (NO_BASE, "Go to models", Action::Go(View::Models)),
     };
     if empty_state(ui, icon::DNA, sentence, Some(button)) {

@@ -9,7 +9,7 @@ use crate::checkpoint::Kind;
 use crate::kinship::table::kind_words;
 use crate::kinship::{Aggregate, Measure, Metric, Scope};
 use crate::study::{Command, Order, ViewEdit};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, ModelsAction};
 use crate::ui::format;
 use crate::ui::theme::{self, space};
 use crate::ui::widgets::{Choice, choice, icon_button};
@@ -198,10 +198,10 @@ fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, out: &mut V
     if let Some(shown) = ready {
         let again = icon_button(ui, icon::ARROWS_CLOCKWISE, "Measure everything again");
         if again.clicked() {
-            out.push(Action::Measure {
+            out.push(Action::Models(ModelsAction::Measure {
                 base: shown.key.base,
                 anew: true,
-            });
+            }));
         }
     }
 }

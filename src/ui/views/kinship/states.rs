@@ -7,7 +7,7 @@ use super::running;
 use super::shown::Shown;
 use crate::checkpoint::OnDisk;
 use crate::study::ModelId;
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::{banner, card, empty_state};
@@ -87,12 +87,12 @@ pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         0 => (
             "No models yet. Add a base and models that descend from it.",
             "Add models…",
-            Action::AskForModels,
+            Action::Models(ModelsAction::AskForFolders),
         ),
         1 => (
             "One model alone has no kin. Add models that descend from it.",
             "Add models…",
-            Action::AskForModels,
+            Action::Models(ModelsAction::AskForFolders),
         ),
         _ if !has_files => (
             "These models are known by name alone, and kinship is measured from files. Select a \
@@ -147,7 +147,7 @@ fn base_not_open_ui(
     let name = bench.study().doc().name_of(family.base);
     let text = format!("The files of the base {name} cannot be read. {sentence}");
     if empty_state(ui, icon::FILE_X, &text, Some("Find the base again…")) {
-        out.push(Action::AskForModelAgain(family.base));
+        out.push(Action::Models(ModelsAction::AskWhereIs(family.base)));
     }
 }
 
@@ -184,10 +184,10 @@ fn not_measured_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Ve
 }
 
 fn measure(family: &Family) -> Action {
-    Action::Measure {
+    Action::Models(ModelsAction::Measure {
         base: family.base,
         anew: false,
-    }
+    })
 }
 
 /// The length of the only task vector.
@@ -220,7 +220,7 @@ fn one_model_ui(
         );
         ui.add_space(space::S);
         if crate::ui::widgets::primary_button(ui, "Add models…").clicked() {
-            out.push(Action::AskForModels);
+            out.push(Action::Models(ModelsAction::AskForFolders));
         }
     });
 }
@@ -297,7 +297,7 @@ fn missing_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Act
             let name = format::elide_middle(doc.name_of(one), 40);
             let sentence = format!("The files of {name} are missing or cannot be read");
             if banner(ui, &sentence, Some("Find again…")) {
-                out.push(Action::AskForModelAgain(one));
+                out.push(Action::Models(ModelsAction::AskWhereIs(one)));
             }
         }
         _ => {

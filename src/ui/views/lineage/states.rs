@@ -4,7 +4,7 @@ use eframe::egui::{RichText, Ui};
 use egui_phosphor::regular as icon;
 
 use super::shown::Shown;
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, ImportAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, space};
 use crate::ui::widgets::{banner, empty_state};
@@ -16,7 +16,7 @@ const MOST_NAMES: usize = 4;
 pub fn no_models_ui(ui: &mut Ui, out: &mut Vec<Action>) {
     let sentence = "No models yet. Add models or import a table, and their lineage is drawn here.";
     if empty_state(ui, icon::TREE_STRUCTURE, sentence, Some("Add models…")) {
-        out.push(Action::AskForModels);
+        out.push(Action::Models(ModelsAction::AskForFolders));
     }
 }
 
@@ -70,7 +70,7 @@ fn no_parents_ui(ui: &mut Ui, out: &mut Vec<Action>) {
     say(ui, sentence);
     ui.horizontal_wrapped(|ui| {
         if ui.button("Import scores…").clicked() {
-            out.push(Action::AskForScores);
+            out.push(Action::Import(ImportAction::AskForFiles));
         }
         if ui.button("Go to models").clicked() {
             out.push(Action::Go(View::Models));

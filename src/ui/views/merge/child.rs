@@ -15,7 +15,7 @@ use eframe::egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
 use super::{Focus, Shown};
 use crate::kinship::Metric;
 use crate::study::ModelId;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, ModelsAction};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{Choice, choice, section_heading};
@@ -191,7 +191,7 @@ fn measure_ui(
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         if ui.button("Measure kinship").clicked() {
-            out.push(Action::MeasureHere(base));
+            out.push(Action::Models(ModelsAction::MeasureHere(base)));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let all = format!("Not measured: {}", names.join(", "));

@@ -11,7 +11,7 @@ use egui_phosphor::regular as icon;
 use super::{Focus, Shown};
 use crate::merge::methods::{self, Parameter, ParameterKind};
 use crate::merge::recipe::{Setting, Value};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, MergeAction};
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::icon_button;
 
@@ -157,12 +157,12 @@ fn title(shown: &Shown<'_>, edited: &Edited<'_>) -> String {
 fn write(shown: &Shown<'_>, focus: &Focus, setting: Setting) -> Action {
     let mut changed = shown.composition.clone();
     changed.set(focus.merge, focus.place, &focus.key, Some(setting));
-    Action::EditDraft {
+    Action::Merge(MergeAction::Edit {
         id: shown.draft.id,
         composition: Box::new(changed),
         title: format!("Change {}", focus.key),
         join: Some(format!("{} {:?} {}", focus.merge, focus.place, focus.key)),
-    }
+    })
 }
 
 /// The value that is being drawn: the setting's own, or that of the selected filter.

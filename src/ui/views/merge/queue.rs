@@ -10,7 +10,7 @@ use super::child::problems;
 use super::{Jump, Shown};
 use crate::jobs::JobId;
 use crate::study::{Command, Selection};
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, MergeAction, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
 use crate::ui::widgets::{icon_button, primary_button, progress_bar};
@@ -78,7 +78,7 @@ fn heading_ui(ui: &mut Ui, merges: &[QueuedMerge], out: &mut Vec<Action>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let is_any_done = merges.iter().any(|m| !m.is_open());
             if is_any_done && icon_button(ui, icon::BROOM, "Clear what is done").clicked() {
-                out.push(Action::ClearMerges);
+                out.push(Action::Merge(MergeAction::ClearDone));
             }
         });
     });
@@ -92,7 +92,7 @@ fn write_ui(ui: &mut Ui, shown: &Shown<'_>, out: &mut Vec<Action>) {
         .inner;
     let response = button.on_disabled_hover_text(why.as_deref().unwrap_or_default());
     if response.clicked() {
-        out.push(Action::AskWhereToMerge);
+        out.push(Action::Merge(MergeAction::AskWhereToWrite));
     }
 }
 
@@ -164,7 +164,7 @@ fn buttons_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
     match &merge.state {
         MergeState::Waiting | MergeState::Running(_) => {
             if icon_button(ui, icon::X, &format!("Cancel {name}")).clicked() {
-                out.push(Action::CancelMerge(merge.id));
+                out.push(Action::Merge(MergeAction::Cancel(merge.id)));
             }
         }
         MergeState::Done { child, .. } => {
@@ -187,15 +187,15 @@ fn again_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
     ui.add_space(space::XS);
     ui.horizontal_wrapped(|ui| {
         let (verb, action) = match merge.may_replace {
-            true => ("Replace", Action::ReplaceMerge(merge.id)),
-            false => ("Try again", Action::RetryMerge(merge.id)),
+            true => ("Replace", Action::Merge(MergeAction::Replace(merge.id))),
+            false => ("Try again", Action::Merge(MergeAction::Retry(merge.id))),
         };
         let ways = [
             (verb, format!("{verb} {name}"), action),
             (
                 "Another folder…",
                 format!("Another folder for {name}…"),
-                Action::AskWhereToMergeAgain(merge.id),
+                Action::Merge(MergeAction::AskWhereToWriteAgain(merge.id)),
             ),
         ];
         for (title, label, action) in ways {

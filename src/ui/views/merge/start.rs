@@ -11,7 +11,7 @@ use egui_phosphor::regular as icon;
 use super::Shown;
 use crate::merge::canvas::{TEMPLATES, Template};
 use crate::study::{Command, DraftEdit, Model, ModelId, Role, StudyDoc, ViewEdit};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, MergeAction, ModelsAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
 use crate::ui::widgets::{
@@ -37,7 +37,7 @@ impl Start {
             let sentence = "A merge wants models. Add a base and its fine-tunes, or drop a recipe \
                             here.";
             if empty_state(ui, icon::GIT_MERGE, sentence, Some("Add models…")) {
-                out.push(Action::AskForModels);
+                out.push(Action::Models(ModelsAction::AskForFolders));
             }
             return;
         }
@@ -69,10 +69,10 @@ impl Start {
         ui.add_space(space::L);
         ui.horizontal(|ui| {
             if ui.button("Start with an empty canvas").clicked() {
-                out.push(Action::ComposeNothing);
+                out.push(Action::Merge(MergeAction::ComposeNothing));
             }
             if ui.button("Open a recipe…").clicked() {
-                out.push(Action::AskForRecipe);
+                out.push(Action::Merge(MergeAction::AskForRecipe));
             }
         });
         ui.add_space(space::S);
@@ -107,10 +107,10 @@ fn cards_ui(ui: &mut Ui, models: &[ModelId], out: &mut Vec<Action>) {
             ui.horizontal(|ui| {
                 for (k, template) in row {
                     if template_ui(ui, template, models).clicked() {
-                        out.push(Action::Compose {
+                        out.push(Action::Merge(MergeAction::Compose {
                             template: Some(*k),
                             models: fitting(template, models),
-                        });
+                        }));
                     }
                 }
             });
@@ -286,20 +286,20 @@ fn new_menu(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let is_possible = models.len() >= template.models.0;
         let response = ui.add_enabled(is_possible, Button::new(template.title));
         if response.on_hover_text(template.help).clicked() {
-            out.push(Action::Compose {
+            out.push(Action::Merge(MergeAction::Compose {
                 template: Some(k),
                 models: fitting(template, &models),
-            });
+            }));
             ui.close();
         }
     }
     ui.separator();
     if ui.button("Empty canvas").clicked() {
-        out.push(Action::ComposeNothing);
+        out.push(Action::Merge(MergeAction::ComposeNothing));
         ui.close();
     }
     if ui.button("Open a recipe…").clicked() {
-        out.push(Action::AskForRecipe);
+        out.push(Action::Merge(MergeAction::AskForRecipe));
         ui.close();
     }
 }

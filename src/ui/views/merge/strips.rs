@@ -10,7 +10,7 @@ use egui_phosphor::regular as icon;
 
 use super::Shown;
 use crate::merge::canvas::Composition;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, MergeAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::icon_button;
@@ -205,10 +205,10 @@ fn push(
 ) {
     let mut changed = shown.composition.clone();
     change(&mut changed);
-    out.push(Action::EditDraft {
+    out.push(Action::Merge(MergeAction::Edit {
         id: shown.draft.id,
         composition: Box::new(changed),
         title: title.to_owned(),
         join,
-    });
+    }));
 }

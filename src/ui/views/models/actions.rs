@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use crate::study::{Command, ModelEdit, ModelId, Selection};
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, MergeAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, radius, space};
 use crate::ui::views::evaluate_button;
@@ -52,7 +52,7 @@ pub fn selection_actions(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &
     if let Some(base) = base {
         let can = bench.measuring(base).is_none() && bench.family(base).unmeasured() > 0;
         if can && primary_button(ui, "Measure kinship").clicked() {
-            out.push(Action::Measure { base, anew: false });
+            out.push(Action::Models(ModelsAction::Measure { base, anew: false }));
         }
     }
     if ui.button("Compose merge").clicked() {
@@ -73,10 +73,10 @@ pub fn selection_actions(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &
 
 /// Puts these models on the canvas, by the template that fits their number.
 pub fn compose(models: Vec<ModelId>) -> Action {
-    Action::Compose {
+    Action::Merge(MergeAction::Compose {
         template: None,
         models,
-    }
+    })
 }
 
 /// The models that one can be merged with: those of its family first, then all of its shape.
@@ -165,7 +165,7 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, out: &mut Vec<Acti
                 },
             ),
             ("Show in the file manager", Action::Reveal(path)),
-            ("Find again…", Action::AskForModelAgain(row)),
+            ("Find again…", Action::Models(ModelsAction::AskWhereIs(row))),
         ];
         for (title, action) in choices {
             if ui.button(title).clicked() {

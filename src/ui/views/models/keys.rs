@@ -9,7 +9,7 @@ use super::grid::ids;
 use super::sheet::Rows;
 use super::{ModelsView, select};
 use crate::study::{Command, ModelId, RecordEdit, Selection};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, ImportAction};
 use crate::ui::format;
 use crate::workbench::{Notice, NoticeKind};
 
@@ -261,7 +261,7 @@ impl ModelsView {
                 let detail = "Click the cell of a score, then paste again".to_owned();
                 out.push(tell(NoticeKind::Note, title, detail));
             } else if block::is_table(text) {
-                out.push(Action::PasteScores);
+                out.push(Action::Import(ImportAction::Paste));
             }
             return;
         };

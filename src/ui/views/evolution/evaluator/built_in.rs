@@ -7,7 +7,7 @@ use egui_phosphor::regular as icon;
 
 use super::{judge_by, sentence};
 use crate::study::{Command, Evaluator, RecordEdit, StudyDoc};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, EvaluationAction};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::widgets::{icon_button, text};
@@ -23,16 +23,13 @@ const FORMAT: &str = "A .jsonl file has an item a line: a prompt and its one rig
 pub fn ui(ui: &mut Ui, bench: &Workbench, tasks: &[PathBuf], out: &mut Vec<Action>) {
     sentence(ui, SUPPORTED);
     sentence(ui, FORMAT);
-    if bench.wants_task_files() {
-        out.push(Action::ReadTaskFiles);
-    }
     let read = bench.task_files();
     for (k, path) in tasks.iter().enumerate() {
         let file = read.and_then(|files| files.get(k));
         file_ui(ui, bench, path, file, tasks, out);
     }
     if ui.button("Add tasks…").clicked() {
-        out.push(Action::AskForTaskFiles);
+        out.push(Action::Evaluation(EvaluationAction::AskForTaskFiles));
     }
 }
 

@@ -9,7 +9,7 @@ use egui_phosphor::regular as icon;
 use super::{judge_by, sentence};
 use crate::evaluate::command::Call;
 use crate::study::Evaluator;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, EvaluationAction};
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{icon_button, text, text_field};
 
@@ -215,7 +215,7 @@ fn folder_ui(ui: &mut Ui, call: &mut Call, out: &mut Vec<Action>) {
                 call.folder = None;
             }
             if ui.button("Choose folder…").clicked() {
-                out.push(Action::AskForCallFolder);
+                out.push(Action::Evaluation(EvaluationAction::AskForFolder));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 match &call.folder {

@@ -4,7 +4,7 @@ use eframe::egui::{Label, RichText, Ui};
 
 use super::shown::State;
 use crate::study::ModelId;
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, ImportAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, space};
 use crate::ui::views::evaluate_button;
@@ -63,8 +63,8 @@ fn words(bench: &Workbench, state: &State) -> Option<(String, Vec<Way>)> {
     let name = |id: &ModelId| format::elide_middle(bench.study().doc().name_of(*id), 40);
     let way = |words, action| vec![Way { words, action }];
     let models = || way("Go to models", Action::Go(View::Models));
-    let add = || way("Add models…", Action::AskForModels);
-    let import = || way("Import scores…", Action::AskForScores);
+    let add = || way("Add models…", Action::Models(ModelsAction::AskForFolders));
+    let import = || way("Import scores…", Action::Import(ImportAction::AskForFiles));
     let (sentence, ways) = match state {
         State::Full => return None,
         State::Empty => (
@@ -114,7 +114,10 @@ fn words(bench: &Workbench, state: &State) -> Option<(String, Vec<Way>)> {
         State::NotMeasured(base) => (
             "Kinship is not measured of every pair yet; where it is missing, scores alone decide"
                 .to_owned(),
-            way("Measure kinship", Action::MeasureHere(*base)),
+            way(
+                "Measure kinship",
+                Action::Models(ModelsAction::MeasureHere(*base)),
+            ),
         ),
         State::Measuring => (
             "Kinship is being measured; the order may change".to_owned(),
@@ -126,7 +129,10 @@ fn words(bench: &Workbench, state: &State) -> Option<(String, Vec<Way>)> {
                  alone decide",
                 name(base)
             ),
-            way("Find the base again…", Action::AskForModelAgain(*base)),
+            way(
+                "Find the base again…",
+                Action::Models(ModelsAction::AskWhereIs(*base)),
+            ),
         ),
         State::NoBase => (
             "No base is chosen, so kinship cannot be measured and scores alone decide. Set the \

@@ -9,7 +9,7 @@ use super::Look;
 use super::fix::{Fix, fix};
 use crate::jobs::JobId;
 use crate::study::{Command, Evolution, ModelId, Selection};
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, EvolutionAction, ImportAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{primary_button, progress_bar};
@@ -64,20 +64,20 @@ fn buttons_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, can_run: bool, out:
                 .on_hover_text("Pauses after the child that is being made")
                 .clicked()
             {
-                out.push(Action::PauseEvolution(id));
+                out.push(Action::Evolution(EvolutionAction::Pause(id)));
             }
             if stop(ui) {
-                out.push(Action::StopEvolution(id));
+                out.push(Action::Evolution(EvolutionAction::Stop(id)));
             }
         }
         RunState::Waiting(_) => {
             if ui.button(format!("{}  Pause", icon::PAUSE)).clicked() {
-                out.push(Action::PauseEvolution(id));
+                out.push(Action::Evolution(EvolutionAction::Pause(id)));
             }
         }
         _ => {
             if run_ui(ui, state, can_run).clicked() {
-                out.push(Action::RunEvolution(id));
+                out.push(Action::Evolution(EvolutionAction::Run(id)));
             }
         }
     }
@@ -219,7 +219,7 @@ fn waiting_ui(ui: &mut Ui, look: Look<'_>, models: &[ModelId], out: &mut Vec<Act
         out.push(Action::Go(View::Models));
     }
     if ui.button("Import scores…").clicked() {
-        out.push(Action::AskForScores);
+        out.push(Action::Import(ImportAction::AskForFiles));
     }
 }
 
@@ -245,7 +245,7 @@ fn missing_ui(ui: &mut Ui, look: Look<'_>, out: &mut Vec<Action>) {
     if let Some(id) = facts.standing.models.iter().find(is_gone) {
         let name = format::elide_middle(look.bench.study().doc().name_of(*id), 28);
         if ui.button(format!("Find {name} again…")).clicked() {
-            out.push(Action::AskForModelAgain(*id));
+            out.push(Action::Models(ModelsAction::AskWhereIs(*id)));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::lineage::strategy::strategy;
 use crate::study::{Command, Evolution, ModelId, Selection};
-use crate::ui::action::{Action, View};
+use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
 use crate::workbench::Workbench;
 
 /// A way out.
@@ -30,18 +30,25 @@ pub fn fix(bench: &Workbench, evolution: &Evolution) -> Option<Fix> {
     let founders = doc.population(evolution);
     if founders.len() < 2 {
         let few = doc.models.len() < 2;
-        return few.then(|| Fix::Action("Add models…", vec![Action::AskForModels]));
+        return few.then(|| {
+            Fix::Action(
+                "Add models…",
+                vec![Action::Models(ModelsAction::AskForFolders)],
+            )
+        });
     }
     let known = strategy(&evolution.setup.strategy)?.description();
     let has_path = |id: &ModelId| doc.model(*id).is_none_or(|m| m.path.is_some());
     if !doc.has_begun(evolution)
         && let Some(id) = founders.iter().find(|id| !has_path(id))
     {
-        let find = vec![Action::AskForModelAgain(*id)];
+        let find = vec![Action::Models(ModelsAction::AskWhereIs(*id))];
         return Some(Fix::Action("Find its files…", find));
     }
     if evolution.setup.folder.is_none() {
-        let ask = vec![Action::AskForEvolutionFolder(evolution.id)];
+        let ask = vec![Action::Evolution(EvolutionAction::AskForFolder(
+            evolution.id,
+        ))];
         return Some(Fix::Action("Choose folder…", ask));
     }
     let base = |id: &ModelId| doc.model(*id).and_then(|m| m.base);

@@ -9,7 +9,7 @@ use egui_phosphor::regular as icon;
 use super::{Look, recipe};
 use crate::lineage::strategy::{STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, EvolutionId};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, EvolutionAction};
 use crate::ui::fonts::semibold;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, size};
@@ -174,7 +174,7 @@ fn duplicate_ui(ui: &mut Ui, look: Look<'_>, evolution: &Evolution, out: &mut Ve
     let (response, _) = button.ui(ui, |ui| {
         let mut add = |by: &str| {
             let new = new::compared(look.bench, evolution, by);
-            out.push(Action::AddEvolution(Box::new(new)));
+            out.push(Action::Evolution(EvolutionAction::Add(Box::new(new))));
         };
         if ui.button("With the same strategy").clicked() {
             add(&evolution.setup.strategy);
@@ -227,7 +227,7 @@ fn more_ui(
 
 fn remove(evolution: &Evolution, out: &mut Vec<Action>) {
     let edit = EvolutionEdit::Remove(evolution.id);
-    out.push(Action::StopEvolution(evolution.id));
+    out.push(Action::Evolution(EvolutionAction::Stop(evolution.id)));
     out.push(Action::Study(Command::Evolution(edit)));
     out.push(Action::Tell(Notice {
         kind: NoticeKind::Note,

@@ -9,7 +9,7 @@ use super::parts::{chosen, fixed, flow, folded, leading, say, width};
 use super::{founders, recipe, stops};
 use crate::lineage::strategy::{Description, PartnerPool, STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, Keep, ModelId, Setup};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, EvolutionAction};
 use crate::ui::format;
 use crate::ui::theme::space;
 use crate::ui::views::evolution::words;
@@ -271,7 +271,9 @@ impl Sentence<'_> {
             None => response,
         };
         if response.clicked() {
-            out.push(Action::AskForEvolutionFolder(self.evolution.id));
+            out.push(Action::Evolution(EvolutionAction::AskForFolder(
+                self.evolution.id,
+            )));
         }
     }
 

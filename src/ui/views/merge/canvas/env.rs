@@ -9,7 +9,7 @@ use super::viewer::FRAME;
 use crate::merge::canvas::{Composition, NodeId, Port};
 use crate::merge::recipe::ModelRef;
 use crate::study::{Command, DraftEdit, Sheet};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, MergeAction};
 use crate::ui::views::merge::{Focus, Shown};
 
 /// Below this zoom text in nodes cannot be read.
@@ -101,12 +101,12 @@ impl Env<'_, '_> {
         let mut composition = self.shown.composition.clone();
         change(&mut composition);
         if composition != *self.shown.composition {
-            self.out.push(Action::EditDraft {
+            self.out.push(Action::Merge(MergeAction::Edit {
                 id: self.shown.draft.id,
                 composition: Box::new(composition),
                 title: title.to_owned(),
                 join,
-            });
+            }));
         }
     }
 

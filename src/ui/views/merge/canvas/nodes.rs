@@ -14,7 +14,7 @@ use crate::merge::methods::{BaseRule, Description, Parameter, ParameterScope, fi
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{Content, ModelRef, Setting};
 use crate::study::{Command, ModelEdit, ModelId, NewModel};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, MergeAction, ModelsAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::views::merge::queue::why_not;
@@ -71,7 +71,7 @@ fn known_model_ui(ui: &mut Ui, env: &mut Env<'_, '_>, id: ModelId, model: &Model
         let button = ui.add(Button::new(RichText::new("Find again…").small()));
         button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
         if button.clicked() {
-            env.out.push(Action::AskForModelAgain(id));
+            env.out.push(Action::Models(ModelsAction::AskWhereIs(id)));
         }
         return;
     }
@@ -435,7 +435,7 @@ pub fn output_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
             button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, why.is_none(), &label));
             let why = why.as_deref().unwrap_or_default();
             if button.on_disabled_hover_text(why).clicked() {
-                env.out.push(Action::AskWhereToMerge);
+                env.out.push(Action::Merge(MergeAction::AskWhereToWrite));
             }
         });
     });

@@ -12,7 +12,7 @@ use crate::kinship::Metric;
 use crate::merge::canvas::Place;
 use crate::merge::methods::{self, ParameterKind, ParameterScope};
 use crate::merge::recipe::{Content, Setting, Value};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, MergeAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size};
 use crate::ui::widgets::{Choice, choice, icon_button, section_heading};
@@ -145,12 +145,12 @@ fn take(shown: &Shown<'_>, swept: &Swept, value: f64, join: Option<String>) -> A
     let mut changed = shown.composition.clone();
     let setting = Setting::Value(Value::Number(value));
     changed.set(swept.merge, swept.place, &swept.key, Some(setting));
-    Action::EditDraft {
+    Action::Merge(MergeAction::Edit {
         id: shown.draft.id,
         composition: Box::new(changed),
         title: format!("Set {}", swept.key),
         join,
-    }
+    })
 }
 
 /// Every number of every merge that may be swept, with words for it.

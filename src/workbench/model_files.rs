@@ -1,63 +1,50 @@
-//! What jobs find, and what the workbench makes of it.
+//! The files of the study's models: adding them, opening them, and what becomes of them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::opening::{self, Found};
-use super::outside::Picture;
-use super::{ModelFiles, NoticeKind, Workbench};
+use super::{NoticeKind, Workbench};
 use crate::checkpoint::{Checkpoint, OnDisk, Tensor, comparable};
-use crate::import::Source;
-use crate::jobs::{Event, Failure};
-use crate::kinship::TensorGram;
-use crate::kinship::store::Stored;
+use crate::jobs::Ticket;
 use crate::study::{BaseRef, Command, ModelEdit, ModelId, NewModel, Selection};
 
-/// What a job of the workbench finds.
-pub enum Outcome {
-    /// The demo's study lies here.
-    Demo(PathBuf),
-    /// A model of the study was opened, or not.
-    Opened(ModelId, PathBuf, Result<Arc<Checkpoint>, String>),
-    /// Paths that the user wants to add were looked at.
-    Found(Addition),
-    /// One tensor of a running measurement.
-    Tensor(usize, Box<TensorGram>),
-    /// A measurement is done.
-    Measured(ModelId, Box<Stored>),
-    /// The result of an earlier one was found.
-    Cached(ModelId, Box<Stored>),
-    /// Done, and nothing to say of it.
-    Silent,
-    /// Tables and results that were read, and studies among the files.
-    Scores(Vec<Source>, Vec<PathBuf>),
-    /// What has become of the models' files.
-    OnDisk(Vec<(ModelId, OnDisk)>),
-    /// A merge is written.
-    Merged(
-        super::merging::MergeId,
-        Box<(crate::merge::plan::Plan, crate::merge::run::Outcome)>,
-    ),
-    /// What a draft would make.
-    Ahead(Box<(super::composing::Request, super::composing::Ahead)>),
-    /// A child of an evolution is written.
-    Born(Box<super::evolving::Born>),
-    /// A model was judged.
-    Judged(Box<super::evolving::Judged>),
-    /// What files of tasks hold.
-    Tasks(Vec<PathBuf>, Vec<super::evolving::TaskFile>),
-    /// A line that an evaluator printed.
-    Said(super::evolving::Said),
-    /// A file was written.
-    Written(PathBuf),
-    /// A picture was drawn.
-    Picture(Picture),
-    /// Something else is done; the sentence for the user.
-    Done(String),
+/// The files of a model.
+#[derive(Clone, Default)]
+pub enum ModelFiles {
+    /// It has no path.
+    #[default]
+    None,
+    /// Its headers are being read.
+    Opening,
+    /// Open.
+    Open {
+        /// The checkpoint.
+        checkpoint: Arc<Checkpoint>,
+        /// What has become of its files since.
+        on_disk: OnDisk,
+    },
+    /// It could not be opened, and why.
+    Failed(String),
+}
+
+impl ModelFiles {
+    /// Whether they were open, and are gone.
+    pub fn are_missing(&self) -> bool {
+        matches!(self, Self::Open { on_disk, .. } if *on_disk == OnDisk::Missing)
+    }
+
+    /// The checkpoint, if it is open.
+    pub fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
+        match self {
+            Self::Open { checkpoint, .. } => Some(checkpoint),
+            _ => None,
+        }
+    }
 }
 
 /// Models to be added, with their files already open.
-pub struct Addition {
+struct Addition {
     models: Vec<(NewModel, Arc<Checkpoint>)>,
     failures: Vec<(PathBuf, String)>,
     already_there: usize,
@@ -70,7 +57,7 @@ impl Workbench {
         if paths.is_empty() {
             return;
         }
-        let doc = self.study.doc();
+        let doc = self.doc();
         let known: Vec<PathBuf> = doc.models.iter().filter_map(|m| m.path.clone()).collect();
         let open: Vec<(ModelId, String, Arc<Checkpoint>)> = doc
             .models
@@ -78,14 +65,15 @@ impl Workbench {
             .filter_map(|m| Some((m.id, m.name.clone(), self.files(m.id).checkpoint()?.clone())))
             .collect();
         let base = doc.shown_base();
-        self.jobs.spawn("Opening models", move |ticket, _| {
+        let look = move |ticket: &Ticket| {
             let mut found = Vec::new();
             for path in &paths {
                 ticket.advance(0)?;
                 found.extend(opening::open_all(path));
             }
-            Ok(Outcome::Found(addition(found, &known, &open, base)))
-        });
+            Ok(addition(found, &known, &open, base))
+        };
+        self.spawn("Opening models", look, Self::take_addition);
     }
 
     /// Asks the disk what has become of the open files; changed ones are opened anew.
@@ -93,21 +81,31 @@ impl Workbench {
         self.look_at_evaluator_again();
         self.notice_changes();
         let open: Vec<(ModelId, Arc<Checkpoint>)> = self
+            .session
             .models
             .iter()
             .filter_map(|(id, files)| Some((*id, files.checkpoint()?.clone())))
             .collect();
-        let looking = self.jobs.running().iter().any(|job| job.title == LOOKING);
-        if !open.is_empty() && !looking {
-            self.jobs.spawn(LOOKING, move |_, _| {
-                let state = |(id, c): (ModelId, Arc<Checkpoint>)| (id, c.state_on_disk());
-                Ok(Outcome::OnDisk(open.into_iter().map(state).collect()))
-            });
+        if open.is_empty() || std::mem::replace(&mut self.session.is_looking_at_disk, true) {
+            return;
         }
+        let look = move |_: &Ticket| {
+            let state = |(id, c): (ModelId, Arc<Checkpoint>)| (id, c.state_on_disk());
+            Ok(open.into_iter().map(state).collect())
+        };
+        let title = "Looking at the files";
+        self.jobs
+            .spawn(title, look, move |bench: &mut Self, states| {
+                bench.session.is_looking_at_disk = false;
+                match states {
+                    Ok(states) => bench.take_states(states),
+                    Err(failure) => bench.tell_failure(title, failure),
+                }
+            });
     }
 
     pub(super) fn open_model(&mut self, id: ModelId) {
-        let Some(path) = self.study.doc().model(id).and_then(|m| m.path.clone()) else {
+        let Some(path) = self.doc().model(id).and_then(|m| m.path.clone()) else {
             return;
         };
         if self
@@ -121,74 +119,19 @@ impl Workbench {
     }
 
     fn reopen_model(&mut self, id: ModelId, path: PathBuf) {
-        self.models.insert(id, ModelFiles::Opening);
+        self.session.models.insert(id, ModelFiles::Opening);
         self.kin_has_changed();
-        let title = format!("Opening {}", self.study.doc().name_of(id));
-        self.jobs.spawn(title, move |_, _| {
-            let result = opening::open(&path);
-            Ok(Outcome::Opened(id, path, result))
+        let title = format!("Opening {}", self.doc().name_of(id));
+        let own = path.clone();
+        let open = move |_: &Ticket| Ok(opening::open(&own));
+        self.spawn(title, open, move |bench, result| {
+            bench.take_opened(id, &path, result);
         });
-    }
-
-    pub(super) fn take(&mut self, event: Event<Outcome>) {
-        match event {
-            Event::Partial(job, Outcome::Tensor(index, tensor)) => {
-                self.take_tensor(job, index, *tensor);
-            }
-            Event::Partial(_, outcome) | Event::Ended(_, _, Ok(outcome)) => {
-                self.take_outcome(outcome);
-            }
-            Event::Ended(job, title, Err(failure)) => {
-                let measuring = self.measuring_failed(job);
-                if title == LOOKING_AHEAD {
-                    self.ahead_failed();
-                }
-                if self.merging_failed(job, &failure) && failure == Failure::Cancelled {
-                    return;
-                }
-                if self.evolving_failed(job, &failure) {
-                    return;
-                }
-                match failure {
-                    Failure::Cancelled if measuring => {
-                        self.tell(NoticeKind::Note, "Measuring was cancelled", "");
-                    }
-                    Failure::Cancelled => {}
-                    Failure::Failed(sentence) => self.fail(format!("{title} failed"), sentence),
-                }
-            }
-        }
-    }
-
-    fn take_outcome(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Demo(path) => {
-                self.open_study(&path);
-                self.measure_when_open = true;
-            }
-            Outcome::Opened(id, path, result) => self.take_opened(id, &path, result),
-            Outcome::Found(addition) => self.take_addition(addition),
-            Outcome::Measured(base, stored) => self.take_measured(base, *stored),
-            Outcome::Cached(base, stored) => self.take_cached(base, *stored),
-            Outcome::Scores(sources, studies) => self.take_scores(sources, &studies),
-            Outcome::OnDisk(states) => self.take_states(states),
-            Outcome::Merged(id, made) => self.take_merged(id, &made.0, made.1),
-            Outcome::Ahead(found) => self.take_ahead(found.0, found.1),
-            Outcome::Born(_) | Outcome::Judged(_) | Outcome::Said(_) => self.take_evolved(outcome),
-            Outcome::Tasks(paths, files) => self.take_task_files(paths, files),
-            Outcome::Written(path) => self.tell_written(&path),
-            Outcome::Picture(picture) => self.picture = Some(picture),
-            Outcome::Done(sentence) => self.tell(NoticeKind::Done, sentence, ""),
-            Outcome::Tensor(..) | Outcome::Silent => {}
-        }
-        self.measure_opened();
-        self.go_on();
     }
 
     fn take_opened(&mut self, id: ModelId, path: &Path, result: Result<Arc<Checkpoint>, String>) {
         // The model may have been removed or moved while its file was being opened.
         if self
-            .study
             .doc()
             .model(id)
             .is_none_or(|m| m.path.as_deref() != Some(path))
@@ -202,9 +145,10 @@ impl Workbench {
             },
             Err(sentence) => ModelFiles::Failed(sentence),
         };
-        self.models.insert(id, files);
+        self.session.models.insert(id, files);
         self.kin_has_changed();
         if !self
+            .session
             .models
             .values()
             .any(|files| matches!(files, ModelFiles::Opening))
@@ -230,9 +174,9 @@ impl Workbench {
         }
         if !self.is_open() {
             let paths = models.iter().filter_map(|(m, _)| m.path.as_deref());
-            self.new_study_called(&common_folder(paths));
+            self.begin_study(&common_folder(paths));
         }
-        let first = self.study.doc().next_id;
+        let first = self.doc().next_id;
         let (new, checkpoints): (Vec<_>, Vec<_>) = models.into_iter().unzip();
         // The files are open already: putting them in first keeps `apply` from opening again.
         for (k, checkpoint) in checkpoints.into_iter().enumerate() {
@@ -240,7 +184,7 @@ impl Workbench {
                 checkpoint,
                 on_disk: OnDisk::Unchanged,
             };
-            self.models.insert(ModelId(first + k as u32), files);
+            self.session.models.insert(ModelId(first + k as u32), files);
         }
         let ids = (first..first + new.len() as u32).map(ModelId).collect();
         self.apply(Command::Model(ModelEdit::Add(new)));
@@ -271,14 +215,16 @@ impl Workbench {
     }
 
     fn take_states(&mut self, states: Vec<(ModelId, OnDisk)>) {
+        let mut has_changed = false;
         for (id, state) in states {
-            match self.models.get_mut(&id) {
+            match self.session.models.get_mut(&id) {
                 Some(ModelFiles::Open {
                     checkpoint,
                     on_disk,
                 }) if *on_disk != state => {
                     let path = checkpoint.path().to_owned();
                     *on_disk = state;
+                    has_changed = true;
                     if state == OnDisk::Changed {
                         self.reopen_model(id, path);
                     }
@@ -286,12 +232,11 @@ impl Workbench {
                 _ => {}
             }
         }
+        if has_changed {
+            self.has_changed();
+        }
     }
 }
-
-use super::composing::LOOKING_AHEAD;
-
-const LOOKING: &str = "Looking at the files";
 
 /// Names, bases and duplicates of what was found.
 fn addition(

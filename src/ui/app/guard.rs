@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use eframe::egui::{Context, Ui, ViewportCommand};
 
-use super::action::View;
-use super::app::App;
-use super::trouble::{Caught, Doing, Saved, Trouble, Way, guarded};
+use super::App;
+use super::pick::Purpose;
+use crate::ui::action::View;
+use crate::ui::trouble::{Caught, Doing, Saved, Trouble, Way, guarded};
 use crate::workbench::NoticeKind;
 
 /// What a test has called in the midst of a frame.
@@ -91,7 +92,7 @@ impl App {
             return;
         };
         if !picked.paths.is_empty() {
-            self.take_picked(picked);
+            self.on_picked(picked);
             let saved = self.save_now();
             if let Some(trouble) = &mut self.trouble {
                 trouble.saved = saved;
@@ -107,7 +108,7 @@ impl App {
         match trouble.ui(ui) {
             None => return,
             Some(Way::Back) => self.go_back(ui.ctx()),
-            Some(Way::SaveAs) => self.ask_where_to_save(ui.ctx()),
+            Some(Way::SaveAs) => self.ask(Purpose::SaveStudy, ui.ctx()),
             Some(Way::Copy) => {
                 ui.ctx().copy_text(trouble.report.clone());
                 trouble.is_copied = true;

@@ -1,0 +1,281 @@
+//! Carrying out what the views asked for: one arm an action, each a call into its owner.
+
+use eframe::egui::{ColorImage, Context, ViewportCommand};
+
+use super::App;
+use super::pick::Purpose;
+use crate::merge::canvas::Composition;
+use crate::study::{Command, Evolution, EvolutionEdit};
+use crate::ui::action::{
+    Action, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction, ModelsAction,
+    Outside, View, WindowAction,
+};
+use crate::ui::charts::export;
+use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
+use crate::ui::views::new_evolution;
+use crate::ui::widgets::toast::ToastKind;
+
+impl App {
+    pub(super) fn handle_action(&mut self, action: Action, ctx: &Context) {
+        if self.is_busy() && action.ends_work() {
+            self.leaving = Some(action);
+            return;
+        }
+        match action {
+            Action::Study(Command::Evolution(EvolutionEdit::Judge(evaluator))) => {
+                self.bench.judge_by(evaluator);
+            }
+            Action::Study(command) => self.bench.apply(command),
+            Action::Go(view) => self.prefs.view = view,
+            Action::File(action) => self.handle_file(action, ctx),
+            Action::Outside(outside) => self.handle_outside(outside),
+            Action::Models(action) => self.handle_models(action, ctx),
+            Action::Import(action) => self.handle_import(action, ctx),
+            Action::Merge(action) => self.handle_merge(action, ctx),
+            Action::Evolution(action) => self.handle_evolution(action, ctx),
+            Action::Evaluation(action) => self.handle_evaluation(action, ctx),
+            Action::Window(action) => self.handle_window(action, ctx),
+            Action::Chart(ask) => {
+                let now = ctx.input(|input| input.time);
+                match self.views.charts.answer(ask, &self.bench, now) {
+                    Ok(action) => self.handle_action(action, ctx),
+                    Err(sentence) => {
+                        let title = "The chart could not be taken out";
+                        self.toasts.push(ToastKind::Failed, title, sentence);
+                    }
+                }
+            }
+            Action::Export(export) => self.ask(Purpose::Export(export), ctx),
+            Action::SaveDrawing(drawing) => self.ask(Purpose::Draw(drawing), ctx),
+            Action::CopyDrawing(figure) => self.bench.draw(move || export::pixels(&figure)),
+            Action::CopyImage { image, what } => {
+                ctx.copy_image((*image).clone());
+                self.tell_copied(&what);
+            }
+            Action::Copy { text, what } => {
+                ctx.copy_text(text);
+                self.tell_copied(&what);
+            }
+            Action::Tell(notice) => self.show_notice(notice),
+            Action::Reveal(path) => self.bench.reveal(&path),
+            Action::Cancel(job) => self.bench.cancel(job),
+            Action::ClearCache => self.bench.clear_cache(),
+        }
+    }
+
+    fn tell_copied(&mut self, what: &str) {
+        let title = format!("{what} copied");
+        self.toasts.push(ToastKind::Done, title, "");
+    }
+
+    /// A picture that was drawn to be copied.
+    pub(super) fn copy_drawn(&mut self, ctx: &Context) {
+        if let Some(picture) = self.bench.take_picture() {
+            let image = ColorImage::from_rgba_unmultiplied(picture.size, &picture.rgba);
+            ctx.copy_image(image);
+            self.tell_copied("Chart picture");
+        }
+    }
+
+    fn handle_file(&mut self, action: FileAction, ctx: &Context) {
+        match action {
+            FileAction::New => {
+                self.bench.new_study();
+                self.prefs.view = View::Models;
+            }
+            FileAction::AskToOpen => self.ask(Purpose::OpenStudy, ctx),
+            FileAction::Open(path) => {
+                self.bench.open_study(&path);
+                if self.prefs.view == View::Settings {
+                    self.prefs.view = View::Models;
+                }
+            }
+            FileAction::Save => self.bench.save(),
+            FileAction::AskWhereToSave => self.ask(Purpose::SaveStudy, ctx),
+            FileAction::Close => self.bench.close_study(),
+            FileAction::ForgetRecent(path) => self.bench.forget_recent(&path),
+            FileAction::OpenBundled(key) => {
+                self.bench.open_bundled(key);
+                self.prefs.view = View::Charts;
+            }
+            FileAction::RestoreBundled(key) => {
+                self.bench.restore_bundled(key);
+                self.prefs.view = View::Charts;
+            }
+            FileAction::OpenDemo => {
+                self.bench.open_demo();
+                self.prefs.view = View::Kinship;
+            }
+            FileAction::RestoreDemo => {
+                self.bench.restore_demo();
+                self.prefs.view = View::Kinship;
+            }
+        }
+    }
+
+    fn handle_outside(&mut self, outside: Outside) {
+        match outside {
+            Outside::TakeOver => self.bench.take_over(),
+            Outside::Reload => self.bench.reload(),
+            Outside::KeepMine => self.bench.keep_mine(),
+            Outside::OpenBackup => self.bench.open_backup(),
+            Outside::ForgetBackup => self.bench.forget_backup(),
+        }
+    }
+
+    fn handle_models(&mut self, action: ModelsAction, ctx: &Context) {
+        match action {
+            ModelsAction::AskForFolders => self.ask(Purpose::AddFolders, ctx),
+            ModelsAction::AskForFiles => self.ask(Purpose::AddFiles, ctx),
+            ModelsAction::AskForNames => {
+                self.prefs.view = View::Models;
+                self.views.models.ask_for_names();
+            }
+            ModelsAction::AskForTask => {
+                self.prefs.view = View::Models;
+                self.views.models.ask_for_task();
+            }
+            ModelsAction::AskWhereIs(id) => self.ask(Purpose::Relocate(id), ctx),
+            ModelsAction::Rename(id) => {
+                self.prefs.view = View::Models;
+                self.views.models.start_renaming(&self.bench, id);
+            }
+            ModelsAction::Measure { base, anew } => {
+                self.bench.measure(base, anew);
+                self.prefs.view = View::Kinship;
+            }
+            ModelsAction::MeasureHere(base) => self.bench.measure(base, false),
+        }
+    }
+
+    fn handle_import(&mut self, action: ImportAction, ctx: &Context) {
+        match action {
+            ImportAction::AskForFiles => self.ask(Purpose::ImportFiles, ctx),
+            ImportAction::AskForFolder => self.ask(Purpose::ImportFolders, ctx),
+            ImportAction::Paste => {
+                self.import.open_paste();
+                ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
+            }
+            ImportAction::Take(import) => self.bench.import(import),
+        }
+    }
+
+    fn handle_merge(&mut self, action: MergeAction, ctx: &Context) {
+        match action {
+            MergeAction::Edit {
+                id,
+                composition,
+                title,
+                join,
+            } => self.bench.write_draft(id, &composition, &title, join),
+            MergeAction::Compose { template, models } => {
+                self.bench.compose_template(template, &models);
+                self.prefs.view = View::Merge;
+            }
+            MergeAction::ComposeNothing => {
+                self.bench.compose("New merge", &Composition::default());
+                self.prefs.view = View::Merge;
+            }
+            MergeAction::AskForRecipe => self.ask(Purpose::OpenRecipe, ctx),
+            MergeAction::ReopenRecipe(id) => {
+                self.bench.reopen_recipe_of(id);
+                self.prefs.view = View::Merge;
+            }
+            MergeAction::ShowPrediction(options) => self.bench.set_prediction_options(options),
+            MergeAction::AskWhereToWrite => self.ask(Purpose::WriteMerge(None), ctx),
+            MergeAction::Write { out, force } => self.bench.queue_merge(&out, force),
+            MergeAction::Cancel(id) => self.bench.cancel_merge(id),
+            MergeAction::CancelAll => self.bench.cancel_merges(),
+            MergeAction::Retry(id) => self.bench.retry_merge(id),
+            MergeAction::Replace(id) => self.bench.replace_merge(id),
+            MergeAction::AskWhereToWriteAgain(id) => self.ask(Purpose::WriteMerge(Some(id)), ctx),
+            MergeAction::ClearDone => self.bench.clear_merges(),
+        }
+    }
+
+    fn handle_evolution(&mut self, action: EvolutionAction, ctx: &Context) {
+        match action {
+            EvolutionAction::New => {
+                let new = new_evolution(&self.bench);
+                self.add_evolution(new);
+            }
+            EvolutionAction::Add(new) => self.add_evolution(*new),
+            EvolutionAction::Run(id) => self.bench.run_evolution(id),
+            EvolutionAction::Pause(id) => self.bench.pause_evolution(id),
+            EvolutionAction::Stop(id) => self.bench.stop_evolution(id),
+            EvolutionAction::AskForFolder(id) => self.ask(Purpose::EvolutionFolder(id), ctx),
+            EvolutionAction::SuggestNext => {
+                self.prefs.view = View::Evolution;
+                self.views.evolution.suggest();
+            }
+        }
+    }
+
+    fn add_evolution(&mut self, new: Evolution) {
+        let edit = EvolutionEdit::Add(Box::new(new));
+        self.bench.apply(Command::Evolution(edit));
+        self.views.evolution.show_last();
+        self.prefs.view = View::Evolution;
+    }
+
+    fn handle_evaluation(&mut self, action: EvaluationAction, ctx: &Context) {
+        match action {
+            EvaluationAction::Start(models) => self.bench.judge_models(&models),
+            EvaluationAction::Stop => self.bench.stop_judging(),
+            EvaluationAction::ApproveCommand => self.bench.approve_asked(),
+            EvaluationAction::RefuseCommand => self.bench.refuse_asked(),
+            EvaluationAction::ShowSetup => self.views.evolution.set_evaluator(),
+            EvaluationAction::ClearLog => self.bench.clear_evaluator_log(),
+            EvaluationAction::ShowLog => {
+                self.prefs.view = View::Evolution;
+                self.views.evolution.show_log();
+            }
+            EvaluationAction::AskForTaskFiles => self.ask(Purpose::TaskFiles, ctx),
+            EvaluationAction::AskForFolder => self.ask(Purpose::CallFolder, ctx),
+        }
+    }
+
+    fn handle_window(&mut self, action: WindowAction, ctx: &Context) {
+        match action {
+            WindowAction::ToggleInspector => self.prefs.inspector = !self.prefs.inspector,
+            WindowAction::SetTheme(theme) => {
+                self.prefs.theme = theme;
+                ctx.set_theme(theme);
+            }
+            WindowAction::SetZoom(zoom) => {
+                self.prefs.zoom = ((zoom * 10.0).round() / 10.0).clamp(LEAST_ZOOM, MOST_ZOOM);
+                ctx.set_zoom_factor(self.prefs.zoom);
+            }
+            WindowAction::OpenPalette => self.palette.open(),
+            WindowAction::OpenHelp => self.help_is_open = true,
+            WindowAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            WindowAction::StopWorkAnd(action) => {
+                self.leaving = None;
+                self.stop_work_and(*action, ctx);
+            }
+            WindowAction::GoOnWorking => self.leaving = None,
+        }
+    }
+
+    /// The job takes a moment to hear that it is to stop; what was asked for need not wait.
+    fn stop_work_and(&mut self, action: Action, ctx: &Context) {
+        self.bench.cancel_merges();
+        self.bench.forget_merges();
+        self.bench.leave_evolutions();
+        self.handle_action(action, ctx);
+    }
+
+    /// The window's own button to close it asks as well.
+    pub(super) fn ask_before_closing(&mut self, ctx: &Context) {
+        let is_closing = ctx.input(|input| input.viewport().close_requested());
+        if is_closing && self.is_busy() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.leaving = Some(Action::Window(WindowAction::Quit));
+        }
+    }
+
+    /// Whether there is work that leaving the study would stop.
+    pub(super) fn is_busy(&self) -> bool {
+        self.bench.is_writing() || self.bench.is_evolving()
+    }
+}

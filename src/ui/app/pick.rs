@@ -1,0 +1,245 @@
+//! Asking for files and folders, and what is done with them.
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::Context;
+
+use super::App;
+use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
+use crate::ui::action::{Drawing, Export, FileAction, View};
+use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
+use crate::workbench::Workbench;
+use crate::workbench::merging::MergeId;
+
+/// What the open dialog is for.
+pub(super) enum Purpose {
+    /// Add folders of checkpoints to the study.
+    AddFolders,
+    /// Add checkpoint files to the study.
+    AddFiles,
+    /// Open a study.
+    OpenStudy,
+    /// Write the study.
+    SaveStudy,
+    /// Write a picture or a table of what is shown.
+    Export(Export),
+    /// Draw what is shown into a file.
+    Draw(Drawing),
+    /// Import tables and result files.
+    ImportFiles,
+    /// Import folders of results.
+    ImportFolders,
+    /// Find a model again whose files have moved.
+    Relocate(ModelId),
+    /// Put a recipe on the canvas.
+    OpenRecipe,
+    /// Write the draft on the canvas, or again a merge of the queue.
+    WriteMerge(Option<MergeId>),
+    /// Say where an evolution writes its children.
+    EvolutionFolder(EvolutionId),
+    /// Evaluate models by these tasks.
+    TaskFiles,
+    /// Say where an evaluator's program runs.
+    CallFolder,
+}
+
+const STUDIES: Filter = Filter {
+    name: "Kinfolk studies",
+    extensions: &["json"],
+};
+const TASKS: Filter = Filter {
+    name: "Tasks",
+    extensions: &["jsonl", "txt"],
+};
+const RECIPES: Filter = Filter {
+    name: "mergekit recipes",
+    extensions: &["yaml", "yml"],
+};
+const SCORES: Filter = Filter {
+    name: "Tables and results",
+    extensions: &["csv", "tsv", "json", "txt", "md"],
+};
+const WEIGHTS: Filter = Filter {
+    name: "Safetensors",
+    extensions: &["safetensors"],
+};
+
+impl App {
+    /// Asks for what serves a purpose; a dialog that is still open gives way.
+    pub(super) fn ask(&mut self, purpose: Purpose, ctx: &Context) {
+        let (title, kind) = self.words_of(&purpose);
+        let request = PickRequest {
+            title,
+            kind,
+            start_dir: self.start_dir(&purpose),
+        };
+        self.purpose = Some(purpose);
+        self.picker.start(request, ctx);
+    }
+
+    /// The title of a dialog, and what is picked in it.
+    fn words_of(&self, purpose: &Purpose) -> (String, PickKind) {
+        let doc = self.bench.study().doc();
+        let files = |filter| PickKind::OpenFiles {
+            filters: vec![filter],
+        };
+        let save = |name: &str, filter| PickKind::SaveFile {
+            name: name.to_owned(),
+            filters: vec![filter],
+        };
+        let (title, kind) = match purpose {
+            Purpose::AddFolders => (
+                "Add models: choose folders of checkpoints",
+                PickKind::OpenFolders,
+            ),
+            Purpose::AddFiles => ("Add models: choose safetensors files", files(WEIGHTS)),
+            Purpose::OpenStudy => ("Open a study", files(STUDIES)),
+            Purpose::SaveStudy => {
+                let name = format!("{}{}", file_name(&doc.name), file::ENDING);
+                ("Save the study as", save(&name, STUDIES))
+            }
+            Purpose::Export(export) => (&export.title[..], save(&export.name, export.filter)),
+            Purpose::Draw(drawing) => (&drawing.title[..], save(&drawing.name, drawing.filter)),
+            Purpose::ImportFiles => (
+                "Import scores: choose tables or result files",
+                files(SCORES),
+            ),
+            Purpose::ImportFolders => (
+                "Import results: choose folders of lm-evaluation-harness",
+                PickKind::OpenFolders,
+            ),
+            Purpose::Relocate(id) => {
+                let title = format!("Find {} again", doc.name_of(*id));
+                return (title, PickKind::OpenFolders);
+            }
+            Purpose::OpenRecipe => ("Open a recipe", files(RECIPES)),
+            Purpose::WriteMerge(again) => {
+                let name = file_name(self.name_of_merge(*again));
+                let kind = PickKind::SaveFolder { name };
+                ("Write the merge: name its folder", kind)
+            }
+            Purpose::EvolutionFolder(_) => (
+                "Choose the folder that children are written to",
+                PickKind::OpenFolders,
+            ),
+            Purpose::TaskFiles => ("Choose files of tasks", files(TASKS)),
+            Purpose::CallFolder => (
+                "Choose the folder that the evaluator runs in",
+                PickKind::OpenFolders,
+            ),
+        };
+        (title.to_owned(), kind)
+    }
+
+    /// The name of the draft on the canvas, or of a merge of the queue.
+    fn name_of_merge(&self, again: Option<MergeId>) -> &str {
+        let failed = |id| self.bench.merges().iter().find(|m| m.id == id);
+        let draft = self.bench.study().doc().shown_draft();
+        let name = again.and_then(failed).map(|merge| &merge.name[..]);
+        name.or(draft.map(|draft| &draft.name[..]))
+            .unwrap_or("merge")
+    }
+
+    /// Where a dialog starts: where the last one ended, else beside the study or the models.
+    fn start_dir(&self, purpose: &Purpose) -> Option<PathBuf> {
+        let beside = || self.bench.path().and_then(Path::parent).map(Path::to_owned);
+        let beside_models = || match purpose {
+            Purpose::WriteMerge(_) => self.folder_of_parents(),
+            _ => None,
+        };
+        // Models are not kept in the program's own folder.
+        let is_users = |dir: &PathBuf| !dir.starts_with(&self.bench.folders().data);
+        (self.last_dir.clone())
+            .or_else(|| beside().filter(is_users))
+            .or_else(|| beside_models().filter(is_users))
+    }
+
+    /// The folder that the first model of the draft on the canvas lies in.
+    fn folder_of_parents(&self) -> Option<PathBuf> {
+        let composition = Workbench::composition(self.bench.study().doc().shown_draft()?)?;
+        let models = composition.recipes.iter().flat_map(|r| r.models());
+        let mut paths = models.map(|model| PathBuf::from(&model.path));
+        paths
+            .find(|path| path.is_absolute())?
+            .parent()
+            .map(Path::to_owned)
+    }
+
+    /// Does what the dialog was for; nothing where the user has cancelled it.
+    pub(super) fn on_picked(&mut self, picked: Picked) {
+        let (Some(purpose), Some(first)) = (self.purpose.take(), picked.paths.first().cloned())
+        else {
+            return;
+        };
+        self.last_dir = first.parent().map(Path::to_owned);
+        match purpose {
+            Purpose::AddFolders | Purpose::AddFiles => self.bench.add_paths(picked.paths),
+            Purpose::OpenStudy => self.actions.push(FileAction::Open(first).into()),
+            Purpose::OpenRecipe => {
+                self.bench.open_recipe(&first);
+                self.prefs.view = View::Merge;
+            }
+            Purpose::EvolutionFolder(id) => self.set_evolution_folder(id, first),
+            Purpose::TaskFiles => self.add_task_files(picked.paths),
+            Purpose::CallFolder => self.set_call_folder(first),
+            Purpose::WriteMerge(Some(id)) => self.bench.redirect_merge(id, &first),
+            Purpose::WriteMerge(None) => self.bench.queue_merge(&first, false),
+            Purpose::ImportFiles | Purpose::ImportFolders => self.bench.read_scores(picked.paths),
+            Purpose::SaveStudy => self.bench.save_as(&first),
+            Purpose::Relocate(id) => {
+                let edit = ModelEdit::Relocate(id, first);
+                self.bench.apply(Command::Model(edit));
+            }
+            Purpose::Draw(Drawing { figure, format, .. }) => {
+                self.bench.write_drawn(&first, move || format.draw(&figure));
+            }
+            Purpose::Export(export) => self.bench.write_file(&first, &export.bytes),
+        }
+    }
+
+    fn set_evolution_folder(&mut self, id: EvolutionId, folder: PathBuf) {
+        if let Some(evolution) = self.bench.study().doc().evolution(id) {
+            let mut setup = evolution.setup.clone();
+            setup.folder = Some(folder);
+            let edit = EvolutionEdit::Change(id, Box::new(setup));
+            self.bench.apply(Command::Evolution(edit));
+        }
+    }
+
+    /// Files of tasks are put to those that there are; other evaluators give way.
+    fn add_task_files(&mut self, paths: Vec<PathBuf>) {
+        let mut tasks = match &self.bench.study().doc().evaluator {
+            Evaluator::BuiltIn { tasks } => tasks.clone(),
+            _ => Vec::new(),
+        };
+        tasks.extend(paths);
+        tasks.sort();
+        tasks.dedup();
+        self.bench.judge_by(Evaluator::BuiltIn { tasks });
+    }
+
+    fn set_call_folder(&mut self, folder: PathBuf) {
+        if let Evaluator::Command { call } = &self.bench.study().doc().evaluator {
+            let mut call = call.clone();
+            call.folder = Some(folder);
+            self.bench.judge_by(Evaluator::Command { call });
+        }
+    }
+}
+
+/// A name without what file systems do not like.
+fn file_name(name: &str) -> String {
+    let safe = |c: char| {
+        if c.is_alphanumeric() || "-_. ".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = name.trim().chars().map(safe).collect();
+    if name.is_empty() {
+        "study".to_owned()
+    } else {
+        name
+    }
+}

@@ -1,0 +1,165 @@
+//! Long operations of one kind: what is wanted, what is running, and what was answered last.
+//!
+//! A request that waits may be given up for a newer one; an answer is kept beside its request,
+//! and an answer to a request that was dropped is dropped too.
+
+use std::collections::VecDeque;
+
+use crate::jobs::JobId;
+
+/// Operations asked for by `Q`, whose answers are `A`.
+pub(super) struct Queue<Q, A = ()> {
+    wanted: VecDeque<Q>,
+    running: Vec<(Q, JobId)>,
+    answer: Option<(Q, A)>,
+}
+
+impl<Q, A> Default for Queue<Q, A> {
+    fn default() -> Self {
+        Self {
+            wanted: VecDeque::new(),
+            running: Vec::new(),
+            answer: None,
+        }
+    }
+}
+
+impl<Q: PartialEq, A> Queue<Q, A> {
+    /// Puts a request behind the others, unless it waits already.
+    pub fn want(&mut self, request: Q) {
+        if !self.wanted.contains(&request) {
+            self.wanted.push_back(request);
+        }
+    }
+
+    /// Puts a request in the place of all that wait, unless it is answered or being answered.
+    pub fn want_only(&mut self, request: Q) {
+        self.wanted.clear();
+        let is_running = self.job_of(&request).is_some();
+        let is_answered = self.running.is_empty() && self.answer_to(&request).is_some();
+        if !is_running && !is_answered {
+            self.wanted.push_back(request);
+        }
+    }
+
+    /// Drops what waits, but for what is to stay.
+    pub fn retain_wanted(&mut self, stays: impl FnMut(&Q) -> bool) {
+        self.wanted.retain(stays);
+    }
+
+    /// The request to start now: the one that has waited longest, once nothing runs.
+    pub fn next_wanted(&mut self) -> Option<Q> {
+        match self.running[..] {
+            [] => self.wanted.pop_front(),
+            _ => None,
+        }
+    }
+
+    /// A job has begun to work on a request.
+    pub fn started(&mut self, request: Q, job: JobId) {
+        self.running.push((request, job));
+    }
+
+    /// The job of a request has ended; `None` if nothing waits for it any more.
+    pub fn ended(&mut self, request: &Q) -> Option<Q> {
+        let at = self.running.iter().position(|(own, _)| own == request)?;
+        Some(self.running.remove(at).0)
+    }
+
+    /// The job of a request has ended with an answer.
+    pub fn answered(&mut self, request: &Q, answer: A) {
+        if let Some(request) = self.ended(request) {
+            self.answer = Some((request, answer));
+        }
+    }
+
+    /// What is being worked on, and by which job.
+    pub fn running(&self) -> Option<&(Q, JobId)> {
+        self.running.first()
+    }
+
+    /// The job that works on a request.
+    pub fn job_of(&self, request: &Q) -> Option<JobId> {
+        let own = self.running.iter().find(|(own, _)| own == request)?;
+        Some(own.1)
+    }
+
+    /// What waits, longest first.
+    pub fn wanted(&self) -> impl Iterator<Item = &Q> {
+        self.wanted.iter()
+    }
+
+    /// The last answer, with its request.
+    pub fn answer(&self) -> Option<&(Q, A)> {
+        self.answer.as_ref()
+    }
+
+    /// The answer, if it is to this request.
+    pub fn answer_to(&self, request: &Q) -> Option<&A> {
+        let (own, answer) = self.answer.as_ref()?;
+        (own == request).then_some(answer)
+    }
+
+    /// Forgets the answer, so that it is asked for anew.
+    pub fn forget_answer(&mut self) {
+        self.answer = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::Jobs;
+
+    fn job() -> JobId {
+        Jobs::<()>::new(|| {}).spawn("test", |_| Ok(()), |(), _| {})
+    }
+
+    #[test]
+    fn one_is_worked_on_at_a_time_in_the_order_of_asking() {
+        let mut queue: Queue<u32> = Queue::default();
+        for k in [1, 2, 1] {
+            queue.want(k);
+        }
+        assert_eq!(queue.next_wanted(), Some(1));
+        queue.started(1, job());
+        assert_eq!(queue.next_wanted(), None);
+        assert_eq!(queue.wanted().collect::<Vec<_>>(), [&2]);
+        assert_eq!(queue.ended(&1), Some(1));
+        assert_eq!(queue.next_wanted(), Some(2));
+    }
+
+    #[test]
+    fn the_latest_request_alone_waits() {
+        let mut queue: Queue<u32, char> = Queue::default();
+        queue.want_only(1);
+        assert_eq!(queue.next_wanted(), Some(1));
+        queue.started(1, job());
+        for k in [2, 3] {
+            queue.want_only(k);
+        }
+        queue.answered(&1, 'a');
+        assert_eq!(queue.answer(), Some(&(1, 'a')));
+        assert_eq!((queue.next_wanted(), queue.next_wanted()), (Some(3), None));
+    }
+
+    #[test]
+    fn what_is_known_is_not_asked_for_again() {
+        let mut queue: Queue<u32, char> = Queue::default();
+        queue.started(1, job());
+        queue.want_only(1);
+        queue.answered(&1, 'a');
+        queue.want_only(1);
+        assert_eq!(queue.next_wanted(), None);
+        queue.forget_answer();
+        queue.want_only(1);
+        assert_eq!(queue.next_wanted(), Some(1));
+    }
+
+    #[test]
+    fn an_answer_that_nothing_waits_for_is_dropped() {
+        let mut queue: Queue<u32, char> = Queue::default();
+        queue.answered(&1, 'a');
+        assert_eq!(queue.answer(), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! What is known of the study that is open. Another study has another session: nothing of the
+//! one before is left.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+
+use super::approval::Approvals;
+use super::composing::Composing;
+use super::evolving::Evolving;
+use super::kin::Kin;
+use super::merging::Merging;
+use super::queue::Queue;
+use super::saving::Saving;
+use super::suggesting::Suggested;
+use super::{Measured, ModelFiles, Picture};
+use crate::import::Source;
+use crate::study::{ModelId, PairRow, Record, Study, StudyDoc};
+
+/// A study with everything that is known of it and done for it.
+#[derive(Default)]
+pub(super) struct Session {
+    pub study: Study,
+    pub saving: Saving,
+    pub models: BTreeMap<ModelId, ModelFiles>,
+    /// Whether the disk is being asked what has become of the open files.
+    pub is_looking_at_disk: bool,
+    pub measured: BTreeMap<ModelId, Measured>,
+    /// Models measured since the study was opened, with their base.
+    pub once_measured: BTreeSet<(ModelId, ModelId)>,
+    /// Bases whose families are being measured.
+    pub measuring: Queue<ModelId>,
+    /// Searches for earlier results that have not ended.
+    pub searches: usize,
+    pub measure_when_open: bool,
+    /// Children that were written here and are still being opened.
+    pub children_to_measure: BTreeSet<ModelId>,
+    pub kin: Kin,
+    pub derived: Derived,
+    /// What is in the evaluator's way, looked up when it is asked for.
+    pub objection: OnceCell<Option<String>>,
+    pub composing: Composing,
+    pub merging: Merging,
+    pub evolving: Evolving,
+    pub approvals: Approvals,
+    /// What was read to be imported, until the window takes it.
+    pub import_sources: VecDeque<Source>,
+    /// What was drawn to be copied, until the window takes it.
+    pub picture: Option<Picture>,
+}
+
+impl Session {
+    pub fn new(doc: StudyDoc, path: Option<PathBuf>) -> Self {
+        Self {
+            study: Study::new(doc),
+            saving: Saving::at(path),
+            ..Self::default()
+        }
+    }
+}
+
+/// What follows from the record, worked out when it is asked for.
+#[derive(Default)]
+pub(super) struct Derived {
+    pub record: OnceCell<Record>,
+    pub pairs: OnceCell<Vec<PairRow>>,
+    pub suggested: OnceCell<Suggested>,
+}
