@@ -13,7 +13,7 @@ use eframe::egui::emath::TSTransform;
 use eframe::egui::{Event, Id, Key, LayerId, Modifiers, Order, PointerButton, Pos2, Rect, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use kinfolk::merge::canvas::{Composition, NodeId, Port};
+use kinfolk::merge::composition::{Composition, NodeId, Port};
 use kinfolk::study::{Command, DraftEdit, Sheet};
 use kinfolk::ui::action::View;
 use kinfolk::ui::app::App;

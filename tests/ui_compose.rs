@@ -17,7 +17,7 @@ use eframe::egui::{Event, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
-use kinfolk::merge::canvas::Place;
+use kinfolk::merge::composition::Place;
 use kinfolk::merge::recipe::{Setting, Value};
 use kinfolk::study::Model;
 use kinfolk::ui::action::View;

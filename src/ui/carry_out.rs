@@ -12,9 +12,8 @@ use super::dialogs::{Filter, PickKind, PickRequest, Picked, Purpose};
 use super::shell;
 use super::views::new_evolution;
 use super::widgets::toast::ToastKind;
-use crate::merge::canvas::Composition;
+use crate::merge::composition::Composition;
 use crate::study::{Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, ModelEdit, ModelId};
-use crate::workbench::Workbench;
 use crate::workbench::merging::MergeId;
 
 /// What an open dialog was for, beyond what the request itself says.
@@ -277,7 +276,9 @@ impl App {
 
     /// The folder that the first model of the draft on the canvas lies in.
     fn folder_of_parents(&self) -> Option<PathBuf> {
-        let composition = Workbench::composition(self.bench.study().doc().shown_draft()?)?;
+        let composition = self
+            .bench
+            .composition(self.bench.study().doc().shown_draft()?)?;
         let models = composition.recipes.iter().flat_map(|r| r.models());
         let mut paths = models.map(|model| PathBuf::from(&model.path));
         paths

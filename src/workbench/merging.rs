@@ -8,7 +8,7 @@ use super::{NoticeKind, Workbench, hub_cache};
 use crate::files::Removal;
 use crate::jobs::{Failure, JobId, Ticket};
 use crate::merge::plan::{Plan, Surroundings, plan};
-use crate::merge::recipe::{Recipe, parse, to_yaml};
+use crate::merge::recipe::{Parsed, Recipe, parse, to_yaml};
 use crate::merge::run::{Options, Outcome as Made, RunError, run};
 use crate::merge::write::{Parents, folder};
 use crate::study::{Command, DraftId, ForeseenKinship, GivenKinship, ModelEdit, ModelId, NewChild};
@@ -215,7 +215,7 @@ impl Workbench {
                 maker: "",
                 removal,
             };
-            let made = write_recipe(&next.text, &target, ticket)?;
+            let made = write_recipe(&parse(&next.text), &target, ticket)?;
             Ok(Outcome::Merged(id, Box::new(made)))
         });
         self.set_merge_state(id, MergeState::Running(job));
@@ -396,9 +396,9 @@ pub(super) struct Target<'a> {
     pub removal: Removal,
 }
 
-/// Writes what a recipe makes.
+/// Writes what recipes make.
 pub(super) fn write_recipe(
-    text: &str,
+    parsed: &Parsed,
     target: &Target<'_>,
     ticket: &Ticket,
 ) -> Result<(Plan, Made), Failure> {
@@ -412,7 +412,7 @@ pub(super) fn write_recipe(
         threads: rayon::current_num_threads(),
         opened: &[],
     };
-    let plan = plan(&parse(text), &surroundings);
+    let plan = plan(parsed, &surroundings);
     if let Some(problem) = plan.errors().next() {
         return Err(Failure::Failed(problem.headline()));
     }

@@ -19,7 +19,7 @@ pub use start::to_merge;
 use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui};
 
 use crate::kinship::Metric;
-use crate::merge::canvas::{Composition, Place};
+use crate::merge::composition::{Composition, Place};
 use crate::study::{Draft, DraftId};
 use crate::ui::action::Action;
 use crate::ui::theme::Tokens;
@@ -166,7 +166,7 @@ impl MergeView {
         let Some(draft) = bench.study().doc().shown_draft() else {
             return;
         };
-        let read = self.read(draft);
+        let read = self.read(bench, draft);
         let request = bench.request(self.swept.clone(), self.metric);
         let known = request.as_ref().and_then(|request| bench.ahead(request));
         if let Some(request) = request.filter(|_| known.is_none_or(|(_, is_new)| !is_new)) {
@@ -310,7 +310,7 @@ impl MergeView {
     }
 
     /// The draft as it reads now; what was read last time serves if nothing has changed.
-    fn read(&mut self, draft: &Draft) -> Read {
+    fn read(&mut self, bench: &Workbench, draft: &Draft) -> Read {
         let sheet = &draft.sheet;
         let old = self.read.take().filter(|read| read.id == draft.id);
         if let Some(read) = old.as_ref()
@@ -319,7 +319,7 @@ impl MergeView {
         {
             return old.unwrap_or_default();
         }
-        let new = Workbench::composition(draft);
+        let new = bench.composition(draft);
         Read {
             id: draft.id,
             text: sheet.text.clone(),

@@ -12,6 +12,7 @@ mod family;
 mod drafts;
 mod gain;
 mod import;
+mod reading;
 mod unborn;
 
 use super::Workbench;
@@ -34,6 +35,7 @@ pub(super) const LOOKING_AHEAD: &str = "Looking ahead";
 pub(super) struct Composing {
     wanted: Option<Request>,
     running: bool,
+    reading: Option<reading::Reading>,
     pub(super) answer: Option<(Request, Ahead)>,
 }
 
@@ -46,6 +48,7 @@ impl Workbench {
             |m: &crate::study::Model| Some((m.id, m.base, self.files(m.id).checkpoint()?.clone()));
         Some(Request {
             text: draft.sheet.text.clone(),
+            parsed: self.reading(&draft.sheet.text),
             models: doc.models.iter().filter_map(open).collect(),
             missing: (doc.models.iter().map(|m| m.id))
                 .filter(|&id| self.files(id).are_missing())
