@@ -85,7 +85,8 @@ fn settle(window: &mut Window) {
 
 fn composition(window: &Window) -> Composition {
     let draft = window.state().workbench().study().doc().shown_draft();
-    Workbench::composition(draft.unwrap()).unwrap()
+    let bench = window.state().workbench();
+    bench.composition(draft.unwrap()).unwrap()
 }
 
 fn text(window: &Window) -> String {

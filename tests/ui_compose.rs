@@ -104,7 +104,8 @@ fn model(window: &Window, name: &str) -> Model {
 /// The curve that the attention of the draft has.
 fn attention(window: &Window) -> Vec<f64> {
     let doc = window.state().workbench().study().doc();
-    let composition = Workbench::composition(doc.shown_draft().unwrap()).unwrap();
+    let bench = window.state().workbench();
+    let composition = bench.composition(doc.shown_draft().unwrap()).unwrap();
     let Some(Setting::Filtered(items)) = composition.setting(0, Place::Merge, "t") else {
         panic!("{:?}", composition.setting(0, Place::Merge, "t"));
     };
