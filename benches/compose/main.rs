@@ -22,9 +22,9 @@ use kinfolk::checkpoint::Checkpoint;
 use kinfolk::jobs::Ticket;
 use kinfolk::kinship::store::Stored;
 use kinfolk::kinship::{Metric, Precision, measure};
-use kinfolk::merge::canvas::Composition;
+use kinfolk::merge::composition::Composition;
 use kinfolk::merge::methods;
-use kinfolk::merge::recipe::ModelRef;
+use kinfolk::merge::recipe::{ModelRef, Parsed};
 use kinfolk::study::ModelId;
 use kinfolk::workbench::composing::{Request, look_ahead};
 
@@ -67,6 +67,7 @@ fn main() {
         let composition = Composition::merge_of(*method, &parents, Some(&reference(&base)));
         let mut request = Request {
             text: composition.to_text().unwrap(),
+            parsed: Arc::new(Parsed::from(composition.recipes.clone())),
             models: people.clone(),
             missing: Vec::new(),
             measured: vec![(ModelId(0), Arc::clone(&stored))],

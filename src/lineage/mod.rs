@@ -6,6 +6,7 @@
 //! a height near its relatives (`place`). Nothing is random, so the same lineage always gives
 //! the same picture.
 
+mod best;
 mod components;
 mod graph;
 mod kin;
@@ -18,6 +19,7 @@ pub mod gain;
 pub mod strategy;
 pub mod suggest;
 
+pub use best::best_of_generations;
 pub use graph::{Graph, Layout};
 pub use kin::{ancestors, descendants, kin};
 pub use order::crossings;

@@ -29,6 +29,6 @@ pub mod tensor;
 
 pub mod predict;
 
-pub mod canvas;
+pub mod composition;
 
 pub use run_tensor::{Merged, Write, merge_tensor};

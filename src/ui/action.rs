@@ -7,7 +7,7 @@ use super::charts::export::Format;
 use super::dialogs::Filter;
 use crate::charts::Figure;
 use crate::jobs::JobId;
-use crate::merge::canvas::Composition;
+use crate::merge::composition::Composition;
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::Notice;
 use crate::workbench::composing::PredictionOptions;
@@ -151,7 +151,7 @@ pub enum MergeAction {
     /// Begin a draft by a template of these models, and show it on the canvas; `None` for the
     /// one that fits their number.
     Compose {
-        /// Which of [`TEMPLATES`](crate::merge::canvas::TEMPLATES).
+        /// Which of [`TEMPLATES`](crate::merge::composition::TEMPLATES).
         template: Option<usize>,
         /// What is merged.
         models: Vec<ModelId>,

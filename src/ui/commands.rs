@@ -10,7 +10,7 @@ use super::action::{
 use super::views::{self, Keys, to_merge};
 use crate::checkpoint::Kind;
 use crate::kinship::{Aggregate, Measure, Metric, Scope};
-use crate::merge::canvas::TEMPLATES;
+use crate::merge::composition::TEMPLATES;
 use crate::study::chart::ChartChoices;
 use crate::study::{Command, ModelEdit, Order, Selection, Study, ViewEdit};
 use crate::workbench::Workbench;

@@ -8,7 +8,7 @@ use super::{NoticeKind, Workbench, hub_cache};
 use crate::files::Removal;
 use crate::jobs::{Failure, JobId, Ticket};
 use crate::merge::plan::{Plan, Surroundings, plan};
-use crate::merge::recipe::{Recipe, parse, to_yaml};
+use crate::merge::recipe::{Parsed, Recipe, parse, to_yaml};
 use crate::merge::run::{Options, Outcome as Made, RunError, run};
 use crate::merge::write::{Parents, folder};
 use crate::study::{Command, DraftId, ForeseenKinship, GivenKinship, ModelEdit, ModelId, NewChild};
@@ -213,7 +213,7 @@ impl Workbench {
                 maker: "",
                 removal,
             };
-            match write_recipe(&next.text, &target, ticket) {
+            match write_recipe(&parse(&next.text), &target, ticket) {
                 Ok(made) => Ok(Some(made)),
                 Err(WriteError::InTheWay) => Ok(None),
                 Err(WriteError::Failed(failure)) => Err(failure),
@@ -415,9 +415,9 @@ impl From<WriteError> for Failure {
     }
 }
 
-/// Writes what a recipe makes.
+/// Writes what recipes make.
 pub(super) fn write_recipe(
-    text: &str,
+    parsed: &Parsed,
     target: &Target<'_>,
     ticket: &Ticket,
 ) -> Result<(Plan, Made), WriteError> {
@@ -432,7 +432,7 @@ pub(super) fn write_recipe(
         threads: rayon::current_num_threads(),
         opened: &[],
     };
-    let plan = plan(&parse(text), &surroundings);
+    let plan = plan(parsed, &surroundings);
     if let Some(problem) = plan.errors().next() {
         return Err(Failure::Failed(problem.headline()).into());
     }

@@ -177,6 +177,7 @@ impl Workbench {
         let effects = self.session.study.apply(command);
         if !effects.is_empty() {
             self.has_changed();
+            self.read_shown_draft();
         }
         for effect in effects {
             match effect {

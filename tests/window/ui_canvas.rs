@@ -6,7 +6,7 @@ use eframe::egui::emath::TSTransform;
 use eframe::egui::{Event, Id, Key, LayerId, Modifiers, Order, PointerButton, Pos2, Rect, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use kinfolk::merge::canvas::{Composition, NodeId, Port};
+use kinfolk::merge::composition::{Composition, NodeId, Port};
 use kinfolk::study::{Command, DraftEdit, Sheet};
 use kinfolk::ui::action::View;
 use kinfolk::ui::app::App;
@@ -78,7 +78,8 @@ fn settle(window: &mut Window) {
 
 fn composition(window: &Window) -> Composition {
     let draft = window.state().workbench().study().doc().shown_draft();
-    Workbench::composition(draft.unwrap()).unwrap()
+    let bench = window.state().workbench();
+    bench.composition(draft.unwrap()).unwrap()
 }
 
 fn text(window: &Window) -> String {

@@ -8,7 +8,7 @@ use eframe::egui::{Event, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
-use kinfolk::merge::canvas::Place;
+use kinfolk::merge::composition::Place;
 use kinfolk::merge::recipe::{Setting, Value};
 use kinfolk::study::Model;
 use kinfolk::ui::action::View;
@@ -95,7 +95,8 @@ fn model(window: &Window, name: &str) -> Model {
 /// The curve that the attention of the draft has.
 fn attention(window: &Window) -> Vec<f64> {
     let doc = window.state().workbench().study().doc();
-    let composition = Workbench::composition(doc.shown_draft().unwrap()).unwrap();
+    let bench = window.state().workbench();
+    let composition = bench.composition(doc.shown_draft().unwrap()).unwrap();
     let Some(Setting::Filtered(items)) = composition.setting(0, Place::Merge, "t") else {
         panic!("{:?}", composition.setting(0, Place::Merge, "t"));
     };

@@ -8,7 +8,7 @@ use eframe::egui::{DroppedFile, Event, Key, Modifiers, ViewportEvent};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
-use kinfolk::merge::canvas::Place;
+use kinfolk::merge::composition::Place;
 use kinfolk::merge::recipe::{Setting, Value};
 use kinfolk::study::{Draft, Model};
 use kinfolk::ui::app::App;
@@ -101,7 +101,7 @@ fn model(window: &Window, name: &str) -> Model {
 
 /// The value of t, if it is one.
 fn t(window: &Window) -> Option<f64> {
-    let composition = Workbench::composition(&draft(window))?;
+    let composition = window.state().workbench().composition(&draft(window))?;
     match composition.setting(0, Place::Merge, "t")? {
         Setting::Value(Value::Number(value)) => Some(*value),
         _ => None,
@@ -315,7 +315,11 @@ fn a_curve_over_depth_is_made_dragged_and_undone() {
     click(&mut window, "Curve");
     settle(&mut window);
     let points = |window: &Window| {
-        let composition = Workbench::composition(&draft(window)).unwrap();
+        let composition = window
+            .state()
+            .workbench()
+            .composition(&draft(window))
+            .unwrap();
         match composition.setting(0, Place::Merge, "t") {
             Some(Setting::Value(Value::Gradient(points))) => points.clone(),
             other => panic!("{other:?}"),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use kinfolk::kinship::Metric;
-use kinfolk::merge::canvas::{Composition, NodeId, Place, Port};
+use kinfolk::merge::composition::{Composition, NodeId, Place, Port};
 use kinfolk::merge::methods;
 use kinfolk::merge::recipe::{ModelRef, Setting, Value, parse};
 use kinfolk::study::{Command, DraftEdit, ModelId};
@@ -48,7 +48,9 @@ fn child(bench: &mut Workbench) -> Child {
 }
 
 fn composition(bench: &Workbench) -> Composition {
-    Workbench::composition(bench.study().doc().shown_draft().unwrap()).unwrap()
+    bench
+        .composition(bench.study().doc().shown_draft().unwrap())
+        .unwrap()
 }
 
 fn edit(bench: &mut Workbench, change: impl FnOnce(&mut Composition)) {
@@ -286,7 +288,7 @@ fn every_oracle_recipe_goes_to_the_canvas_and_back() {
         bench.open_recipe(&path);
         let draft = bench.study().doc().shown_draft().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        let Some(composition) = Workbench::composition(draft) else {
+        let Some(composition) = bench.composition(draft) else {
             let parsed = parse(&text);
             assert!(
                 parsed.problems.iter().any(|p| p.is_error()),
@@ -342,7 +344,7 @@ fn a_mistake_in_the_text_is_kept_and_opens() {
     bench.open_recipe(&path);
     let draft = bench.study().doc().shown_draft().unwrap();
     assert_eq!(draft.sheet.text, "merge_method: slerp\nmodels: [\n");
-    assert_eq!(Workbench::composition(draft), None);
+    assert_eq!(bench.composition(draft), None);
     let found = ahead(&mut bench);
     assert!(found.problems[0].place.position.is_some());
     bench.open_recipe(Path::new("/no/such/recipe.yaml"));

@@ -2,7 +2,7 @@
 
 use super::super::methods::{self, Method, REGISTRY};
 use super::super::problem::{Problem, nearest};
-use super::super::recipe::{Recipe, TokenizerSource};
+use super::super::recipe::{Content, Recipe, TokenizerSource};
 use super::steps::Context;
 use crate::checkpoint::Dtype;
 use crate::numeric::Float;
@@ -45,6 +45,22 @@ pub(super) fn method(recipe: &Recipe, context: &mut Context<'_>) -> Option<&'sta
         context.problem(problem.with_nearest(nearest(name, names)));
     }
     found
+}
+
+/// What is read and written for mergekit alone.
+pub(super) fn residual_weights(recipe: &Recipe, context: &mut Context<'_>) {
+    let Content::Slices(slices) = &recipe.content else {
+        return;
+    };
+    for (k, slice) in slices.iter().enumerate() {
+        if slice.residual_weight.is_some() {
+            let path = format!("slices[{k}].residual_weight");
+            context.warning(
+                &path,
+                "`residual_weight` has no effect, in mergekit neither",
+            );
+        }
+    }
 }
 
 /// The formats of the recipe.

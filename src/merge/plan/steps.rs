@@ -152,6 +152,7 @@ impl<'a> Context<'a> {
         };
         let formats = rules::formats(recipe, self);
         rules::chat_template(recipe, self);
+        rules::residual_weights(recipe, self);
         parameters::check(recipe, method.description(), self);
         let parts = shape::parts(recipe, method.description(), self);
         let (donor, tokenizer) = self.donors(recipe, &parts);

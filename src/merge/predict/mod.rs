@@ -10,14 +10,14 @@
 //! threads of the current pool. The Grams themselves are not copied, unless a child on the way
 //! joins the family.
 
-mod foreseen;
 mod noise;
+mod predicted;
 mod row;
 mod steps;
 mod twin;
 
-pub use foreseen::Predicted;
-pub use steps::{Unforeseen, foresee};
+pub use predicted::Predicted;
+pub use steps::{PredictError, predict_plan};
 
 use std::borrow::Cow;
 
@@ -48,7 +48,7 @@ pub struct Parts<'v> {
     pub values: &'v Values,
 }
 
-/// Foresees the child of `wish`.
+/// Predicts the child of `wish`.
 ///
 /// Tensors that an input lacks are left out.
 ///
@@ -67,7 +67,7 @@ pub fn predict<'k>(
     let description = wish.method.description();
     if description.prediction == Prediction::None {
         return Err(MergeError::Refused(format!(
-            "Nothing can be foreseen of a child of {}",
+            "Nothing can be predicted of a child of {}",
             description.name
         )));
     }

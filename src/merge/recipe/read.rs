@@ -22,7 +22,24 @@ pub struct Parsed {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Positions(BTreeMap<(usize, String), Position>);
 
+impl From<Vec<Recipe>> for Parsed {
+    /// Recipes that were not read from a text: nothing is wrong with them yet, and no place in
+    /// them has a line.
+    fn from(recipes: Vec<Recipe>) -> Self {
+        Self {
+            recipes,
+            problems: Vec::new(),
+            positions: Positions::default(),
+        }
+    }
+}
+
 impl Positions {
+    /// Whether the recipes were read from a text.
+    pub fn are_known(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// The place of a path; if the recipe does not have it, that of the path above.
     pub fn place(&self, document: usize, path: &str) -> Place {
         let mut above = path;
@@ -193,10 +210,9 @@ impl Reader {
                 .take(self, "base_model")
                 .and_then(|at| self.model_ref(&at)),
             parameters: self.parameters(&mut keys),
-            residual_weight: keys.take(self, "residual_weight").and_then(|at| {
-                self.warning(&at, "`residual_weight` has no effect, in mergekit neither");
-                self.number(&at)
-            }),
+            residual_weight: keys
+                .take(self, "residual_weight")
+                .and_then(|at| self.number(&at)),
         };
         self.unknown(&keys);
         Some(slice)

@@ -40,11 +40,6 @@ impl Reader {
         self.problems.push(Problem::error(place, sentence));
     }
 
-    pub(super) fn warning(&mut self, at: &At<'_>, sentence: impl Into<String>) {
-        let place = self.place(at);
-        self.problems.push(Problem::warning(place, sentence));
-    }
-
     fn expected<T>(&mut self, at: &At<'_>, what: &str) -> Option<T> {
         let found = at.node.what.kind();
         self.error(at, format!("expected {what}, found {found}"));

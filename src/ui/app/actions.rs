@@ -4,7 +4,7 @@ use eframe::egui::{ColorImage, Context, ViewportCommand};
 
 use super::App;
 use super::pick::Purpose;
-use crate::merge::canvas::Composition;
+use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
     Action, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction, ModelsAction,

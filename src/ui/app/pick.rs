@@ -8,7 +8,6 @@ use super::App;
 use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
 use crate::ui::action::{Drawing, Export, FileAction, View};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
-use crate::workbench::Workbench;
 use crate::workbench::merging::MergeId;
 
 /// What the open dialog is for.
@@ -156,7 +155,9 @@ impl App {
 
     /// The folder that the first model of the draft on the canvas lies in.
     fn folder_of_parents(&self) -> Option<PathBuf> {
-        let composition = Workbench::composition(self.bench.study().doc().shown_draft()?)?;
+        let composition = self
+            .bench
+            .composition(self.bench.study().doc().shown_draft()?)?;
         let models = composition.recipes.iter().flat_map(|r| r.models());
         let mut paths = models.map(|model| PathBuf::from(&model.path));
         paths

@@ -12,11 +12,11 @@ mod files;
 mod header;
 mod legend;
 mod list;
+mod model;
 mod names;
 mod pill;
 mod pointer;
 mod search;
-mod shown;
 mod states;
 mod walk;
 
@@ -29,7 +29,7 @@ use crate::workbench::Workbench;
 use canvas::{Canvas, Wanted};
 use controls::Look;
 use list::List;
-use shown::{Key, Shown};
+use model::{Key, LineageModel};
 
 /// Narrower than this, in points, the list folds.
 const ROOM_FOR_LIST: f32 = 760.0;
@@ -38,7 +38,7 @@ const LIST: f32 = 236.0;
 /// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct LineageView {
-    shown: Option<Shown>,
+    shown: Option<LineageModel>,
     look: Look,
     canvas: Canvas,
     list: List,
@@ -85,7 +85,7 @@ impl LineageView {
             runs: self.look.runs.clone(),
         };
         if self.shown.as_ref().is_none_or(|shown| shown.key != key) {
-            self.shown = Some(Shown::new(key, bench, self.shown.take()));
+            self.shown = Some(LineageModel::new(key, bench, self.shown.take()));
         }
     }
 }

@@ -18,7 +18,7 @@ pub use start::to_merge;
 
 use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui};
 
-use crate::merge::canvas::{Composition, Place};
+use crate::merge::composition::{Composition, Place};
 use crate::study::{Draft, DraftId};
 use crate::ui::action::{Action, MergeAction};
 use crate::ui::theme::Tokens;
@@ -155,7 +155,7 @@ impl MergeView {
         let Some(draft) = bench.study().doc().shown_draft() else {
             return;
         };
-        let read = self.read(draft);
+        let read = self.read(bench, draft);
         self.options.clone_from(bench.prediction_options());
         let known = bench.prediction();
         self.keep(draft.id, known);
@@ -301,7 +301,7 @@ impl MergeView {
     }
 
     /// The draft as it reads now; what was read last time serves if nothing has changed.
-    fn read(&mut self, draft: &Draft) -> Read {
+    fn read(&mut self, bench: &Workbench, draft: &Draft) -> Read {
         let sheet = &draft.sheet;
         let old = self.read.take().filter(|read| read.id == draft.id);
         if let Some(read) = old.as_ref()
@@ -310,7 +310,7 @@ impl MergeView {
         {
             return old.unwrap_or_default();
         }
-        let new = Workbench::composition(draft);
+        let new = bench.composition(draft);
         Read {
             id: draft.id,
             text: sheet.text.clone(),

@@ -3,6 +3,7 @@
 
 mod charts;
 mod evolution;
+mod family;
 mod import;
 mod kinship;
 mod lineage;

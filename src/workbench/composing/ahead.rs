@@ -10,11 +10,11 @@ use std::sync::Arc;
 use super::family::Family;
 use super::{Request, Swept};
 use crate::checkpoint::Checkpoint;
-use crate::merge::canvas::Composition;
+use crate::merge::composition::Composition;
 use crate::merge::plan::{Cost, Model, Plan, Surroundings, plan};
-use crate::merge::predict::Unforeseen;
+use crate::merge::predict::PredictError;
 use crate::merge::problem::Problem;
-use crate::merge::recipe::{Setting, Value, parse};
+use crate::merge::recipe::{Parsed, Setting, Value, parse};
 use crate::study::ModelId;
 
 /// What is known of a child before it is made.
@@ -29,7 +29,7 @@ pub struct Ahead {
     /// Its kinship, or why there is none.
     pub child: Result<Child, NoChild>,
     /// Mean kinship over all pairs of its parents, as [`crate::kinship::Metric::ALL`]; known also of a child
-    /// that cannot be foreseen.
+    /// that cannot be predicted.
     pub of_parents: [Option<f64>; 4],
     /// The child's kinship for each value of the swept parameter.
     pub sweep: Vec<SweepPoint>,
@@ -89,8 +89,7 @@ const SWEEP: usize = 21;
 
 /// Works out what a request asks.
 pub fn look_ahead(request: &Request) -> Ahead {
-    let planned = planned(request, &request.text);
-    let Some(plan) = planned else {
+    if request.text.trim().is_empty() {
         return Ahead {
             problems: Vec::new(),
             cost: Cost::default(),
@@ -99,7 +98,12 @@ pub fn look_ahead(request: &Request) -> Ahead {
             of_parents: [None; 4],
             sweep: Vec::new(),
         };
-    };
+    }
+    let mut plan = planned(request, &request.parsed);
+    if !plan.problems.is_empty() && !request.parsed.positions.are_known() {
+        // The lines of the text are only asked for where something is wrong.
+        plan = planned(request, &parse(&request.text));
+    }
     let opened = plan.steps.iter().flat_map(|s| &s.models);
     let layers = opened.filter_map(|m| Some(m.checkpoint()?.layers())).max();
     let sweep = match &request.swept {
@@ -119,8 +123,9 @@ pub fn look_ahead(request: &Request) -> Ahead {
 
 /// The child's kinship for values of one parameter, from one end of its range to the other.
 pub fn sweep(request: &Request, swept: &Swept) -> Vec<SweepPoint> {
-    let Some(composition) = Composition::read(&request.text, &[]) else {
-        return Vec::new();
+    let composition = Composition {
+        recipes: request.parsed.recipes.clone(),
+        loose: Vec::new(),
     };
     let (lo, hi) = swept.range;
     let value = |k: usize| lo + (hi - lo) * k as f64 / (SWEEP - 1) as f64;
@@ -128,9 +133,9 @@ pub fn sweep(request: &Request, swept: &Swept) -> Vec<SweepPoint> {
         let mut own = composition.clone();
         let setting = Setting::Value(Value::Number(value));
         own.set(swept.merge, swept.place, &swept.key, Some(setting));
-        let plan = planned(request, &own.to_text().ok()?)?;
+        let plan = planned(request, &Parsed::from(own.recipes));
         let family = Family::of(request, &plan)?;
-        let predicted = family.foresee(&plan).ok()?;
+        let predicted = family.predict(&plan).ok()?;
         Some(SweepPoint {
             value,
             with: family.with(&predicted),
@@ -139,10 +144,7 @@ pub fn sweep(request: &Request, swept: &Swept) -> Vec<SweepPoint> {
     (0..SWEEP).map(value).filter_map(point).collect()
 }
 
-fn planned(request: &Request, text: &str) -> Option<Plan> {
-    if text.trim().is_empty() {
-        return None;
-    }
+fn planned(request: &Request, parsed: &Parsed) -> Plan {
     let opened: Vec<Arc<Checkpoint>> = request.models.iter().map(|m| m.2.clone()).collect();
     let surroundings = Surroundings {
         root: Path::new("/"),
@@ -152,7 +154,7 @@ fn planned(request: &Request, text: &str) -> Option<Plan> {
         threads: rayon::current_num_threads(),
         opened: &opened,
     };
-    Some(plan(&parse(text), &surroundings))
+    plan(parsed, &surroundings)
 }
 
 fn child(request: &Request, plan: &Plan, family: Option<&Family<'_>>) -> Result<Child, NoChild> {
@@ -162,9 +164,9 @@ fn child(request: &Request, plan: &Plan, family: Option<&Family<'_>>) -> Result<
     let Some(family) = family else {
         return Err(not_measured(request, plan));
     };
-    let predicted = family.foresee(plan).map_err(|why| match why {
-        Unforeseen::NotMeasured(names) => NoChild::NotMeasured(Some(family.base), names),
-        Unforeseen::Refused(sentence) => NoChild::Refused(sentence),
+    let predicted = family.predict(plan).map_err(|why| match why {
+        PredictError::NotMeasured(names) => NoChild::NotMeasured(Some(family.base), names),
+        PredictError::Refused(sentence) => NoChild::Refused(sentence),
     })?;
     let parents = family.parents(plan);
     Ok(Child {

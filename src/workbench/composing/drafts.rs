@@ -1,8 +1,8 @@
 //! Drafts: begun from models, by a template or from a recipe, and written back from the canvas.
 
-use crate::merge::canvas::{Composition, TEMPLATES, Template};
+use crate::merge::composition::{Composition, TEMPLATES, Template};
 use crate::merge::recipe::ModelRef;
-use crate::study::{Command, Draft, DraftEdit, DraftId, ModelId, Sheet};
+use crate::study::{Command, DraftEdit, DraftId, ModelId, Sheet};
 use crate::workbench::Workbench;
 
 /// The most characters that a model's name has in that of a merge.
@@ -17,14 +17,9 @@ impl Workbench {
     /// Begins a draft of these models, by a composition made from them; shows it.
     pub fn compose(&mut self, name: &str, composition: &Composition) {
         let name = self.free_draft_name(name);
-        let text = match composition.to_text() {
-            Ok(text) => text,
+        let sheet = match self.written(composition) {
+            Ok(sheet) => sheet,
             Err(sentence) => return self.fail("The merge could not be composed", sentence),
-        };
-        let sheet = Sheet {
-            text,
-            loose: composition.loose.iter().map(ToString::to_string).collect(),
-            places: Vec::new(),
         };
         self.apply(Command::Draft(DraftEdit::New(name, sheet)));
     }
@@ -147,17 +142,6 @@ impl Workbench {
             .find(|&id| self.reference(id).as_ref() == Some(reference))
     }
 
-    /// The composition of a draft; `None` while its text has a mistake.
-    pub fn composition(draft: &Draft) -> Option<Composition> {
-        let loose: Vec<ModelRef> = draft
-            .sheet
-            .loose
-            .iter()
-            .map(|text| ModelRef::parse(text).unwrap_or_else(|_| ModelRef::at(text.clone())))
-            .collect();
-        Composition::read(&draft.sheet.text, &loose)
-    }
-
     /// Puts a changed composition into a draft; nodes stay where they are.
     pub fn write_draft(
         &mut self,
@@ -169,14 +153,10 @@ impl Workbench {
         let Some(draft) = self.study().doc().draft(id) else {
             return;
         };
-        let text = match composition.to_text() {
-            Ok(text) => text,
+        let places = draft.sheet.places.clone();
+        let sheet = match self.written(composition) {
+            Ok(sheet) => Sheet { places, ..sheet },
             Err(sentence) => return self.fail("The recipe could not be written", sentence),
-        };
-        let sheet = Sheet {
-            text,
-            loose: composition.loose.iter().map(ToString::to_string).collect(),
-            places: draft.sheet.places.clone(),
         };
         self.apply(Command::Draft(DraftEdit::Write {
             id,

@@ -13,6 +13,7 @@ mod family;
 mod drafts;
 mod gain;
 mod open_recipe;
+mod reading;
 mod unborn;
 
 use super::Workbench;
@@ -47,6 +48,7 @@ pub(super) struct Composing {
     /// The request for the draft as it is.
     current: Option<Request>,
     queue: Queue<Request, Ahead>,
+    reading: Option<reading::Reading>,
 }
 
 impl Workbench {
@@ -128,6 +130,7 @@ impl Workbench {
         let PredictionOptions { metric, swept } = self.prediction_options().clone();
         Some(Request {
             text: draft.sheet.text.clone(),
+            parsed: self.reading(&draft.sheet.text),
             models: doc.models.iter().filter_map(open).collect(),
             missing: (doc.models.iter().map(|m| m.id))
                 .filter(|&id| self.files(id).are_missing())

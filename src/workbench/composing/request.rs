@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::checkpoint::Checkpoint;
 use crate::kinship::Metric;
 use crate::kinship::store::Stored;
-use crate::merge::canvas::Place;
+use crate::merge::composition::Place;
+use crate::merge::recipe::Parsed;
 use crate::study::ModelId;
 
 /// What is to be looked at.
@@ -14,6 +15,8 @@ use crate::study::ModelId;
 pub struct Request {
     /// The recipe's text.
     pub text: String,
+    /// What it spells, perhaps without positions.
+    pub parsed: Arc<Parsed>,
     /// Every model of the study with files, its base, and its files.
     pub models: Vec<(ModelId, Option<ModelId>, Arc<Checkpoint>)>,
     /// Those whose files are gone.

@@ -5,13 +5,15 @@ use std::time::Instant;
 
 use super::What;
 use crate::files;
-use crate::jobs::{Failure, Send, Ticket};
+use crate::jobs::{Send, Ticket};
 use crate::lineage::strategy::Pairing;
-use crate::merge::canvas::Composition;
+use crate::merge::composition::Composition;
 use crate::merge::methods::find;
-use crate::merge::recipe::{ModelRef, Parsed, parse, to_yaml};
+use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse, to_yaml};
 use crate::merge::write::RECIPE_NAME;
-use crate::study::{Birth, Child, Evolution, EvolutionEdit, EvolutionId, ModelId, NewChild, Step};
+use crate::study::{
+    Birth, Child, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
+};
 use crate::workbench::merging::{Target, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
 
@@ -32,12 +34,13 @@ impl Workbench {
             exploration: pairing.explores,
         };
         let parents = self.in_order_of_name(parents);
-        let recipe = match self.recipe_of(evolution, parents) {
-            Ok(recipe) => recipe,
+        let recipe = self.recipe_of(evolution, parents);
+        let (recipe, text) = match recipe.and_then(|own| Ok((text_of(&own)?, own))) {
+            Ok((text, recipe)) => (recipe, text),
             Err(sentence) => return self.fail_run(evolution.id, &sentence),
         };
         let doc = self.doc();
-        if let Some(known) = doc.made_by(&parents, &recipe)
+        if let Some(known) = doc.made_by(&parents, &text)
             && self.files(known).checkpoint().is_some()
         {
             let model = doc.model(known).filter(|m| m.step(&step.run).is_some());
@@ -64,17 +67,14 @@ impl Workbench {
         let name = format!("{stem}-{generation}-{number}");
         let name = self.doc().free_name(&name);
         let folder = evolution.setup.folder.clone().unwrap_or_default();
-        let out = folder_of_child(&folder, &name, &recipe);
+        let out = folder_of_child(&folder, &name, &text);
         let child = NewChild {
             name: name.clone(),
             path: out.clone(),
             base: self.base_of_all(&parents),
             parents: parents.to_vec(),
-            method: parse(&recipe)
-                .recipes
-                .first()
-                .map_or_else(String::new, |r| r.merge_method.clone()),
-            recipe: recipe.clone(),
+            method: recipe.merge_method.clone(),
+            recipe: text.clone(),
             note: sentence(&pairing.reason),
             ..NewChild::default()
         };
@@ -89,7 +89,10 @@ impl Workbench {
                 maker: &maker,
                 removal,
             };
-            write_unless_there(&recipe, &target, ticket)?;
+            // It is renamed into its place when it is whole.
+            if !holds(&out, &text) {
+                write_recipe(&Parsed::from(vec![recipe]), &target, ticket)?;
+            }
             Ok(started.elapsed().as_secs_f64())
         };
         let done = move |bench: &mut Self, seconds| bench.take_born(id, step, child, seconds);
@@ -122,17 +125,22 @@ impl Workbench {
         self.no_room(evolution)
     }
 
-    /// The recipe of a child, as text.
-    pub(super) fn recipe_of(
-        &self,
-        evolution: &Evolution,
-        parents: [ModelId; 2],
-    ) -> Result<String, String> {
+    /// The recipe of a child.
+    fn recipe_of(&self, evolution: &Evolution, parents: [ModelId; 2]) -> Result<Recipe, String> {
         let models: Vec<ModelRef> = parents.iter().filter_map(|&p| self.reference(p)).collect();
         let base = self
             .base_of_all(&parents)
             .and_then(|base| self.reference(base));
         with_models(&evolution.setup.recipe, &models, base.as_ref())
+    }
+
+    /// Whether a model is what an evolution would make of the model's parents.
+    pub(super) fn is_made_as_in(&self, evolution: &Evolution, model: &Model) -> bool {
+        let Ok(parents) = <[ModelId; 2]>::try_from(&model.parents[..]) else {
+            return false;
+        };
+        let text = self.recipe_of(evolution, parents).and_then(|r| text_of(&r));
+        text.is_ok_and(|text| text == model.origin.recipe)
     }
 
     /// Why the recipe of an evolution cannot be used, if so.
@@ -173,7 +181,7 @@ fn with_models(
     recipe: &str,
     models: &[ModelRef],
     base: Option<&ModelRef>,
-) -> Result<String, String> {
+) -> Result<Recipe, String> {
     let Parsed { mut recipes, .. } = parse(recipe);
     let Some(own) = recipes.pop().filter(|_| recipes.is_empty()) else {
         return Err(
@@ -194,8 +202,8 @@ fn with_models(
             method.description().title
         ));
     }
-    let mut made = Composition::merge_of(method, models, base);
-    let Some(merge) = made.recipes.first_mut() else {
+    let made = Composition::merge_of(method, models, base).recipes;
+    let Some(mut merge) = made.into_iter().next() else {
         return Err("The way to merge makes nothing".to_owned());
     };
     let is_own = |key: &String| own.parameters.iter().any(|(k, _)| k == key);
@@ -207,7 +215,12 @@ fn with_models(
     merge.chat_template = own.chat_template;
     merge.on_nan = own.on_nan;
     merge.seed = own.seed;
-    to_yaml(&made.recipes)
+    Ok(merge)
+}
+
+/// The text that a child's recipe is known by.
+fn text_of(recipe: &Recipe) -> Result<String, String> {
+    to_yaml(std::slice::from_ref(recipe))
 }
 
 /// Where a child is written: a folder that is not there yet, or that already holds this child.
@@ -220,18 +233,10 @@ fn folder_of_child(folder: &Path, name: &str, recipe: &str) -> PathBuf {
         .unwrap_or_else(|| folder.join(name))
 }
 
-/// Whether a folder holds what the recipe makes: it is renamed into its place when it is whole.
+/// Whether a folder holds what the recipe makes.
 fn holds(path: &Path, recipe: &str) -> bool {
     files::read(&path.join(RECIPE_NAME), recipe.len() as u64)
         .is_ok_and(|text| text == recipe.as_bytes())
-}
-
-fn write_unless_there(recipe: &str, target: &Target<'_>, ticket: &Ticket) -> Result<(), Failure> {
-    if holds(target.out, recipe) {
-        return Ok(());
-    }
-    write_recipe(recipe, target, ticket)?;
-    Ok(())
 }
 
 fn sentence(reason: &str) -> String {

@@ -3,7 +3,7 @@
 use crate::kinship::Metric;
 use crate::lineage::evolution::{Summary, summaries};
 use crate::lineage::strategy::{Member, Population};
-use crate::study::{Evolution, EvolutionId, Model, ModelId};
+use crate::study::{Evolution, EvolutionId, ModelId};
 use crate::workbench::Workbench;
 
 /// An evolution as it stands.
@@ -43,15 +43,6 @@ impl Workbench {
     pub fn known_kinship(&self, a: ModelId, b: ModelId) -> Option<f64> {
         self.kinship_of(a, b, Metric::Pearson)
             .or_else(|| self.doc().given_kinship(a, b, Metric::Pearson))
-    }
-
-    /// Whether a model is what an evolution would make of the model's parents.
-    fn is_made_as_in(&self, evolution: &Evolution, model: &Model) -> bool {
-        let Ok(parents) = <[ModelId; 2]>::try_from(&model.parents[..]) else {
-            return false;
-        };
-        let recipe = self.recipe_of(evolution, parents);
-        recipe.is_ok_and(|recipe| recipe == model.origin.recipe)
     }
 
     /// The models of an evolution as its strategy sees them.

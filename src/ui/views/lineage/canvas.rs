@@ -10,8 +10,8 @@ use egui_graphs::MetadataFrame;
 
 use super::camera::{self, Camera, PILL};
 use super::drawn::{ColourBy, Drawn, screen_rect};
+use super::model::{Key as ModelKey, LineageModel};
 use super::pill::{State, is_pill};
-use super::shown::{Key as ShownKey, Shown};
 use super::{header, names, pointer, walk};
 use crate::lineage::kin;
 use crate::study::{ModelId, Selection};
@@ -48,7 +48,7 @@ pub struct Canvas {
 /// What the drawn graph depends on.
 #[derive(PartialEq)]
 struct DrawnFor {
-    key: ShownKey,
+    key: ModelKey,
     colour: ColourBy,
     dark: bool,
 }
@@ -81,12 +81,12 @@ impl Canvas {
     }
 
     /// Looks at everything.
-    pub fn fit(&mut self, shown: &Shown) {
+    pub fn fit(&mut self, shown: &LineageModel) {
         self.fit_models(shown, 0..shown.cards.len());
     }
 
     /// Looks at some models.
-    pub fn fit_models(&mut self, shown: &Shown, models: impl IntoIterator<Item = usize>) {
+    pub fn fit_models(&mut self, shown: &LineageModel, models: impl IntoIterator<Item = usize>) {
         let content = camera::extent(&shown.layout, models);
         let view = self.view;
         self.move_camera(|_| Camera::fit(content, view));
@@ -104,7 +104,7 @@ impl Canvas {
         &mut self,
         ui: &mut Ui,
         bench: &Workbench,
-        shown: &Shown,
+        shown: &LineageModel,
         colour: ColourBy,
         wanted: &Wanted,
         out: &mut Vec<Action>,
@@ -131,7 +131,7 @@ impl Canvas {
     }
 
     /// The first look, and again while nobody has moved and the window changes.
-    fn look(&mut self, shown: &Shown, view: Rect) {
+    fn look(&mut self, shown: &LineageModel, view: Rect) {
         let content = camera::extent(&shown.layout, 0..shown.cards.len());
         let changed = self.view != view.size() || self.content != Some(content);
         self.view = view.size();
@@ -144,7 +144,7 @@ impl Canvas {
         }
     }
 
-    fn bring_up_to_date(&mut self, ui: &Ui, shown: &Shown, colour: ColourBy) {
+    fn bring_up_to_date(&mut self, ui: &Ui, shown: &LineageModel, colour: ColourBy) {
         let t = Tokens::of(ui);
         let of = DrawnFor {
             key: shown.key.clone(),
@@ -158,7 +158,7 @@ impl Canvas {
     }
 
     /// Wheel and pinch zoom at the pointer, dragging moves.
-    fn navigate(&mut self, ui: &Ui, base: &Response, shown: &Shown, view: Rect) {
+    fn navigate(&mut self, ui: &Ui, base: &Response, shown: &LineageModel, view: Rect) {
         let at = ui.input(|i| i.pointer.hover_pos());
         if let Some(at) = at.filter(|at| view.contains(*at) && ui.rect_contains_pointer(view)) {
             let (scroll, pinch) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
@@ -202,7 +202,7 @@ impl Canvas {
         ui: &Ui,
         base: &Response,
         bench: &Workbench,
-        shown: &Shown,
+        shown: &LineageModel,
         out: &mut Vec<Action>,
     ) {
         if !base.has_focus() {
@@ -217,7 +217,7 @@ impl Canvas {
     }
 
     /// What was selected elsewhere, or is gone to, comes into sight.
-    fn follow_selection(&mut self, bench: &Workbench, shown: &Shown, reveal: Option<usize>) {
+    fn follow_selection(&mut self, bench: &Workbench, shown: &LineageModel, reveal: Option<usize>) {
         let selection = bench.study().selection();
         let mut to = reveal;
         if self.selection != *selection {
@@ -235,7 +235,7 @@ impl Canvas {
         &self,
         ui: &Ui,
         base: &Response,
-        shown: &Shown,
+        shown: &LineageModel,
         meta: &MetadataFrame,
     ) -> Option<usize> {
         let at = ui.input(|i| i.pointer.hover_pos())?;
@@ -254,7 +254,7 @@ impl Canvas {
         ui: &Ui,
         base: &Response,
         bench: &Workbench,
-        shown: &Shown,
+        shown: &LineageModel,
         meta: &MetadataFrame,
         pointed: Option<usize>,
         out: &mut Vec<Action>,
@@ -298,7 +298,7 @@ impl Canvas {
     }
 
     /// What the colour of an edge says, in words.
-    fn edge_ui(&self, ui: &Ui, base: &Response, shown: &Shown, meta: &MetadataFrame) {
+    fn edge_ui(&self, ui: &Ui, base: &Response, shown: &LineageModel, meta: &MetadataFrame) {
         let (Some((_, drawn)), Some(at)) = (&self.drawn, base.hover_pos()) else {
             return;
         };
@@ -321,7 +321,7 @@ impl Canvas {
     fn states(
         &mut self,
         bench: &Workbench,
-        shown: &Shown,
+        shown: &LineageModel,
         hovered: Option<usize>,
         wanted: &Wanted,
     ) -> Vec<State> {
@@ -359,7 +359,7 @@ impl Canvas {
     fn paint(
         &mut self,
         ui: &Ui,
-        shown: &Shown,
+        shown: &LineageModel,
         states: &[State],
         meta: &MetadataFrame,
         [strip, view]: [Rect; 2],
@@ -383,7 +383,7 @@ impl Canvas {
         ui: &Ui,
         base: &Response,
         bench: &Workbench,
-        shown: &Shown,
+        shown: &LineageModel,
         meta: &MetadataFrame,
         out: &mut Vec<Action>,
     ) {
@@ -415,7 +415,7 @@ impl Canvas {
 }
 
 /// What a screen reader says of the canvas as a whole.
-fn words(shown: &Shown) -> String {
+fn words(shown: &LineageModel) -> String {
     format!(
         "Lineage of {} in {}",
         format::counted(shown.cards.len(), "model"),

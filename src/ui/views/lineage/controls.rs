@@ -7,8 +7,8 @@ use egui_phosphor::regular as icon;
 use super::canvas::Canvas;
 use super::drawn::ColourBy;
 use super::files;
+use super::model::LineageModel;
 use super::search::Search;
-use super::shown::Shown;
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
@@ -33,7 +33,7 @@ pub struct Look {
 pub fn ui(
     ui: &mut Ui,
     bench: &Workbench,
-    shown: &Shown,
+    shown: &LineageModel,
     look: &mut Look,
     canvas: &mut Canvas,
     list_is_shown: bool,
@@ -63,7 +63,7 @@ pub fn ui(
     found
 }
 
-fn search_ui(ui: &mut Ui, shown: &Shown, search: &mut Search) -> Option<usize> {
+fn search_ui(ui: &mut Ui, shown: &LineageModel, search: &mut Search) -> Option<usize> {
     let width = (ui.available_width() * 0.25).clamp(120.0, 200.0);
     let response = search_field(ui, "Find a model", &mut search.text, width);
     let matches = search.matches(shown);
@@ -140,7 +140,7 @@ fn name(run: &str) -> &str {
 }
 
 /// From right to left: nearer, farther, everything, the selection.
-fn canvas_ui(ui: &mut Ui, bench: &Workbench, shown: &Shown, canvas: &mut Canvas) {
+fn canvas_ui(ui: &mut Ui, bench: &Workbench, shown: &LineageModel, canvas: &mut Canvas) {
     if icon_button(ui, icon::PLUS, "Zoom in").clicked() {
         canvas.zoom_in();
     }
@@ -164,7 +164,7 @@ fn canvas_ui(ui: &mut Ui, bench: &Workbench, shown: &Shown, canvas: &mut Canvas)
 fn exports_ui(
     ui: &mut Ui,
     bench: &Workbench,
-    shown: &Shown,
+    shown: &LineageModel,
     colour: ColourBy,
     out: &mut Vec<Action>,
 ) {

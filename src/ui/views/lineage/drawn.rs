@@ -12,10 +12,11 @@ use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
 
 use super::camera::{self, PITCH};
 use super::curve::{self, Curve, EdgeLook};
+use super::model::LineageModel;
 use super::pill::{self, NodeLook, Pill, State};
-use super::shown::{Card, Shown};
 use crate::ui::colormap::Scale;
 use crate::ui::theme::Tokens;
+use crate::ui::views::family::Card;
 
 /// What the dots of models tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    pub fn new(shown: &Shown, colour: ColourBy, tokens: &'static Tokens) -> Self {
+    pub fn new(shown: &LineageModel, colour: ColourBy, tokens: &'static Tokens) -> Self {
         let mut graph = Shapes::new();
         let layout = &shown.layout;
         for (k, card) in shown.cards.iter().enumerate() {
@@ -176,14 +177,13 @@ fn dot(card: &Card, scores: Option<Scale>, colour: ColourBy, tokens: &Tokens) ->
         ColourBy::Role => Some(tokens.role(card.role as usize)),
         ColourBy::Score => {
             let scale = scores.unwrap_or(Scale::Sequential { lo: 0.0, hi: 0.0 });
-            card.average
-                .map(|average| scale.color(Some(average), tokens))
+            card.score.map(|average| scale.color(Some(average), tokens))
         }
     }
 }
 
 /// What a model takes on screen.
-pub fn screen_rect(shown: &Shown, model: usize, meta: &MetadataFrame) -> Rect {
+pub fn screen_rect(shown: &LineageModel, model: usize, meta: &MetadataFrame) -> Rect {
     let layout = &shown.layout;
     let at = camera::at(layout.columns[model], layout.heights[model]);
     let size = pill::size(&shown.cards[model], meta.zoom);

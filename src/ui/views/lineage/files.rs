@@ -5,8 +5,8 @@ use image::RgbaImage;
 
 use super::camera::{self, Camera, PITCH};
 use super::drawn::{ColourBy, Drawn};
+use super::model::LineageModel;
 use super::pill::State;
-use super::shown::Shown;
 use super::{header, legend};
 use crate::kinship::Metric;
 use crate::ui::action::Export;
@@ -33,7 +33,7 @@ const AROUND: Vec2 = vec2(48.0, 110.0);
 const LEAST_WIDTH: f32 = 760.0;
 
 /// Who was made from whom: a row for each parent.
-pub fn csv(shown: &Shown) -> Export {
+pub fn csv(shown: &LineageModel) -> Export {
     let mut table = csv::Writer::from_writer(Vec::new());
     let head = ["parent", "child", "generation", "kinship", "measure"];
     let mut rows = vec![head.map(str::to_owned)];
@@ -63,7 +63,7 @@ pub fn csv(shown: &Shown) -> Export {
 }
 
 /// The whole lineage as a PNG file.
-pub fn png(shown: &Shown, study: &str, colour: ColourBy, theme: Theme) -> Export {
+pub fn png(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Export {
     Export {
         title: "Save lineage as PNG".to_owned(),
         name: "lineage.png".to_owned(),
@@ -73,14 +73,14 @@ pub fn png(shown: &Shown, study: &str, colour: ColourBy, theme: Theme) -> Export
 }
 
 /// The whole lineage for the clipboard.
-pub fn image(shown: &Shown, study: &str, colour: ColourBy, theme: Theme) -> ColorImage {
+pub fn image(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> ColorImage {
     let picture = draw(shown, study, colour, theme);
     let size = [picture.width() as usize, picture.height() as usize];
     ColorImage::from_rgba_unmultiplied(size, picture.as_raw())
 }
 
 /// Everything at zoom 1, with title, heads of the columns and legend.
-fn draw(shown: &Shown, study: &str, colour: ColourBy, theme: Theme) -> RgbaImage {
+fn draw(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> RgbaImage {
     let content = camera::extent(&shown.layout, 0..shown.cards.len());
     let canvas = content.size() + vec2(PITCH.x - camera::PILL.x, 2.0 * space::XL);
     let canvas = canvas.max(vec2(LEAST_WIDTH, 0.0)) + vec2(0.0, header::HEIGHT);
@@ -104,7 +104,7 @@ fn draw(shown: &Shown, study: &str, colour: ColourBy, theme: Theme) -> RgbaImage
     })
 }
 
-fn head(ui: &mut Ui, study: &str, shown: &Shown) {
+fn head(ui: &mut Ui, study: &str, shown: &LineageModel) {
     ui.label(theme::strong(format!("Lineage of {study}")).size(size::HEADING));
     let generations = format::counted(shown.groups.len(), "generation");
     let count = format::counted(shown.cards.len(), "model");

@@ -4,7 +4,7 @@ use eframe::egui::{Align2, FontId, Painter, Pos2, Rect, Stroke, pos2};
 use egui_graphs::MetadataFrame;
 
 use super::camera::{self, PITCH};
-use super::shown::{Column, Shown};
+use super::model::{Column, LineageModel};
 use crate::ui::theme::{self, Tokens, size};
 use crate::ui::{fonts, widgets::text};
 
@@ -16,7 +16,13 @@ const ROOM_FOR_WORDS: f32 = 96.0;
 const APART: f32 = 8.0;
 
 /// Every other column is a shade darker, so that the eye keeps to it.
-pub fn bands(painter: &Painter, shown: &Shown, meta: &MetadataFrame, view: Rect, t: &Tokens) {
+pub fn bands(
+    painter: &Painter,
+    shown: &LineageModel,
+    meta: &MetadataFrame,
+    view: Rect,
+    t: &Tokens,
+) {
     for k in (1..shown.columns.len()).step_by(2) {
         let band = column_rect(k, meta, view).intersect(view);
         if band.is_positive() {
@@ -26,7 +32,13 @@ pub fn bands(painter: &Painter, shown: &Shown, meta: &MetadataFrame, view: Rect,
 }
 
 /// Paints the heads into `strip`.
-pub fn paint(painter: &Painter, shown: &Shown, meta: &MetadataFrame, strip: Rect, t: &Tokens) {
+pub fn paint(
+    painter: &Painter,
+    shown: &LineageModel,
+    meta: &MetadataFrame,
+    strip: Rect,
+    t: &Tokens,
+) {
     let painter = painter.with_clip_rect(strip.intersect(painter.clip_rect()));
     painter.rect_filled(strip, 0, t.background);
     let width = PITCH.x * meta.zoom;

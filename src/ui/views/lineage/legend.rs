@@ -8,10 +8,11 @@ use egui_phosphor::regular as icon;
 
 use super::curve;
 use super::drawn::ColourBy;
-use super::shown::{Card, Shown};
+use super::model::LineageModel;
 use crate::study::Role;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
+use crate::ui::views::family::Card;
 use crate::ui::widgets::text;
 
 const STRIP: Vec2 = vec2(64.0, 8.0);
@@ -19,7 +20,7 @@ const STEPS: u32 = 32;
 const ITEM: f32 = 18.0;
 const MARK: f32 = 32.0;
 
-pub fn ui(ui: &mut Ui, shown: &Shown, colour: ColourBy) {
+pub fn ui(ui: &mut Ui, shown: &LineageModel, colour: ColourBy) {
     ui.spacing_mut().interact_size.y = ITEM;
     let any = |test: fn(&Card) -> bool| shown.cards.iter().any(|card| test(card));
     let has_edges = !shown.graph.edges.is_empty();
@@ -73,7 +74,7 @@ pub fn ui(ui: &mut Ui, shown: &Shown, colour: ColourBy) {
                     .rect_stroke(pill, 5, stroke, StrokeKind::Inside);
             });
         }
-        if any(|card| card.exploration) {
+        if any(|card| card.explores) {
             sample(ui, "made to explore", |ui, rect, t| {
                 let font = FontId::proportional(14.0);
                 let at = rect.center();
@@ -94,7 +95,7 @@ pub fn ui(ui: &mut Ui, shown: &Shown, colour: ColourBy) {
     });
 }
 
-fn roles(ui: &mut Ui, shown: &Shown) {
+fn roles(ui: &mut Ui, shown: &LineageModel) {
     for role in Role::ALL {
         if shown.cards.iter().any(|card| card.role == role) {
             sample(ui, role.title(), |ui, rect, t| {

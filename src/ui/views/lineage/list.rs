@@ -5,12 +5,13 @@ use eframe::egui::{
     WidgetInfo, WidgetType, pos2, vec2,
 };
 
-use super::shown::{Card, Shown, title};
+use super::model::LineageModel;
 use super::{pointer, walk};
 use crate::study::{ModelId, Selection};
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::views::family::{Card, title};
 use crate::ui::widgets::{focus_ring, text};
 use crate::workbench::Workbench;
 
@@ -42,7 +43,7 @@ impl List {
         &mut self,
         ui: &mut Ui,
         bench: &Workbench,
-        shown: &Shown,
+        shown: &LineageModel,
         out: &mut Vec<Action>,
     ) -> Touched {
         let mut touched = Touched::default();
@@ -83,7 +84,7 @@ impl List {
     }
 
     /// Moves the keyboard to where an arrow key leads.
-    fn walk(&mut self, ui: &Ui, shown: &Shown, from: usize, holder: Id) -> Option<usize> {
+    fn walk(&mut self, ui: &Ui, shown: &LineageModel, from: usize, holder: Id) -> Option<usize> {
         let key = walk::pressed(ui, holder)?;
         let to = walk::target(shown, Some(from), key)?;
         self.go_to = Some(shown.cards[to].id);
@@ -91,7 +92,13 @@ impl List {
         Some(to)
     }
 
-    fn row_ui(&mut self, ui: &mut Ui, bench: &Workbench, shown: &Shown, model: usize) -> Response {
+    fn row_ui(
+        &mut self,
+        ui: &mut Ui,
+        bench: &Workbench,
+        shown: &LineageModel,
+        model: usize,
+    ) -> Response {
         let card = &shown.cards[model];
         let size = vec2(ui.available_width(), ROW);
         let (_, rect) = ui.allocate_space(size);
@@ -99,7 +106,12 @@ impl List {
         let response = ui.interact(rect, id, Sense::click());
         let is_selected = bench.study().selection().contains(card.id);
         response.widget_info(|| {
-            WidgetInfo::selected(WidgetType::SelectableLabel, true, is_selected, card.words())
+            WidgetInfo::selected(
+                WidgetType::SelectableLabel,
+                true,
+                is_selected,
+                card.words("average"),
+            )
         });
         if self.go_to == Some(card.id) {
             self.go_to = None;
@@ -154,7 +166,7 @@ fn paint_row(ui: &Ui, rect: Rect, card: &Card, response: &Response, is_selected:
     }
     let inside = rect.shrink2(vec2(space::S, 0.0));
     let font = theme::body_font();
-    let score = format::score(card.average);
+    let score = format::score(card.score);
     let score = painter.text(
         inside.right_center(),
         Align2::RIGHT_CENTER,

@@ -5,8 +5,8 @@ use eframe::egui::{Align2, Color32, Painter, Rect, Vec2, vec2};
 use egui_graphs::MetadataFrame;
 
 use super::drawn::screen_rect;
+use super::model::LineageModel;
 use super::pill::State;
-use super::shown::Shown;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens};
 
@@ -16,7 +16,13 @@ const LONGEST: usize = 24;
 const GAP: f32 = 4.0;
 
 /// Writes the names of what is hovered, selected, found and best, in this order of right of way.
-pub fn paint(painter: &Painter, shown: &Shown, states: &[State], meta: &MetadataFrame, t: &Tokens) {
+pub fn paint(
+    painter: &Painter,
+    shown: &LineageModel,
+    states: &[State],
+    meta: &MetadataFrame,
+    t: &Tokens,
+) {
     let dots: Vec<Rect> = (0..shown.cards.len())
         .map(|model| screen_rect(shown, model, meta))
         .collect();
@@ -50,7 +56,7 @@ pub fn paint(painter: &Painter, shown: &Shown, states: &[State], meta: &Metadata
     }
 }
 
-fn in_order_of_need(shown: &Shown, states: &[State]) -> Vec<usize> {
+fn in_order_of_need(shown: &LineageModel, states: &[State]) -> Vec<usize> {
     let need = |model: usize| {
         let state = states[model];
         let wants = [

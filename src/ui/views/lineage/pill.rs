@@ -16,8 +16,8 @@ use petgraph::stable_graph::DefaultIx;
 
 use super::camera::{LEAST_PILLS, PILL, PITCH};
 use super::curve::EdgeLook;
-use super::shown::Card;
 use crate::ui::theme::Tokens;
+use crate::ui::views::family::Card;
 use crate::ui::widgets::text;
 use crate::ui::{fonts, format};
 
@@ -190,8 +190,8 @@ impl Pill {
         let radius = (by_use * points / 13.0).min(half - 4.0);
         self.dot(dot, radius, shapes);
         let mut right = rect.right() - half * 0.7;
-        if rect.width() >= ROOM_FOR_SCORE && self.look.card.average.is_some() {
-            let score = format::score(self.look.card.average);
+        if rect.width() >= ROOM_FOR_SCORE && self.look.card.score.is_some() {
+            let score = format::score(self.look.card.score);
             let font = FontId::proportional(points);
             let galley = painter.layout_no_wrap(score, font, self.ink(t.text_weak));
             right -= galley.size().x;
@@ -225,7 +225,7 @@ impl Pill {
             return name.clone();
         }
         let card = &self.look.card;
-        let mark = if card.exploration { icon::COMPASS } else { "" };
+        let mark = if card.explores { icon::COMPASS } else { "" };
         let most = if mark.is_empty() {
             room
         } else {

@@ -2,12 +2,13 @@
 
 use eframe::egui::{Button, Ui};
 
-use super::shown::{Shown, title};
+use super::model::LineageModel;
 use crate::lineage::{ancestors, descendants};
 use crate::study::{Command, ModelId, Selection};
 use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens};
+use crate::ui::views::family::title;
 use crate::workbench::Workbench;
 
 /// Plain: this one; with Ctrl or Shift: this one more or less.
@@ -34,7 +35,7 @@ pub fn select_all(ids: Vec<ModelId>) -> Action {
 }
 
 /// Everything that is known of a model and its making.
-pub fn tooltip(ui: &mut Ui, shown: &Shown, model: usize) {
+pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
     let (card, weak) = (&shown.cards[model], Tokens::of(ui).text_weak);
     ui.label(theme::strong(&card.name));
     let mut line = vec![match card.generation {
@@ -45,14 +46,14 @@ pub fn tooltip(ui: &mut Ui, shown: &Shown, model: usize) {
     if card.is_best {
         line.push("best of its generation".to_owned());
     }
-    if card.exploration {
+    if card.explores {
         line.push("made to explore".to_owned());
     }
     ui.colored_label(weak, line.join(", "));
     if let Some(words) = card.made_from() {
         ui.label(capitalised(&words));
     }
-    let mut facts = vec![format!("Average {}", format::score(card.average))];
+    let mut facts = vec![format!("Average {}", format::score(card.score))];
     if card.gain.is_some() {
         facts.push(format!("merge gain {}", format::signed(card.gain, 2)));
     }
@@ -85,7 +86,7 @@ pub fn capitalised(words: &str) -> String {
 }
 
 /// The menu of a model.
-pub fn menu(ui: &mut Ui, shown: &Shown, model: usize, out: &mut Vec<Action>) {
+pub fn menu(ui: &mut Ui, shown: &LineageModel, model: usize, out: &mut Vec<Action>) {
     let id = shown.cards[model].id;
     for view in [View::Models, View::Kinship, View::Charts] {
         if ui.button(format!("Open in {}", view.title())).clicked() {

@@ -1,6 +1,6 @@
 //! Finding models by name: matches are ringed, Enter goes from one to the next.
 
-use super::shown::Shown;
+use super::model::LineageModel;
 
 /// What is looked for.
 #[derive(Default)]
@@ -12,7 +12,7 @@ pub struct Search {
 
 impl Search {
     /// Models whose name has the text in it, by generation; none for an empty text.
-    pub fn matches(&self, shown: &Shown) -> Vec<usize> {
+    pub fn matches(&self, shown: &LineageModel) -> Vec<usize> {
         let wanted = self.text.trim().to_lowercase();
         if wanted.is_empty() {
             return Vec::new();

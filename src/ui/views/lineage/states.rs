@@ -3,7 +3,7 @@
 use eframe::egui::{RichText, Ui};
 use egui_phosphor::regular as icon;
 
-use super::shown::Shown;
+use super::model::LineageModel;
 use crate::ui::action::{Action, ImportAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, space};
@@ -21,7 +21,7 @@ pub fn no_models_ui(ui: &mut Ui, out: &mut Vec<Action>) {
 }
 
 /// What has to be known about the picture below.
-pub fn banners_ui(ui: &mut Ui, shown: &Shown, out: &mut Vec<Action>) {
+pub fn banners_ui(ui: &mut Ui, shown: &LineageModel, out: &mut Vec<Action>) {
     for ring in &shown.layout.rings {
         ring_ui(ui, shown, ring, out);
     }
@@ -39,7 +39,7 @@ pub fn banners_ui(ui: &mut Ui, shown: &Shown, out: &mut Vec<Action>) {
 }
 
 /// Parents given by hand can lead back to where they began.
-fn ring_ui(ui: &mut Ui, shown: &Shown, ring: &[usize], out: &mut Vec<Action>) {
+fn ring_ui(ui: &mut Ui, shown: &LineageModel, ring: &[usize], out: &mut Vec<Action>) {
     let name = |&m: &usize| format::elide_middle(&shown.cards[m].name, 32);
     let first = ring.first().map(name).unwrap_or_default();
     let through: Vec<String> = ring.iter().skip(1).take(MOST_NAMES).map(name).collect();

@@ -3,7 +3,7 @@
 
 use eframe::egui::{EventFilter, Id, Key, Modifiers, Ui};
 
-use super::shown::Shown;
+use super::model::LineageModel;
 
 /// The keys that walk; while `holder` has the keyboard they are not egui's.
 pub fn pressed(ui: &Ui, holder: Id) -> Option<Key> {
@@ -26,7 +26,7 @@ pub fn pressed(ui: &Ui, holder: Id) -> Option<Key> {
 }
 
 /// The model that a key leads to from `at`; the first one from nowhere.
-pub fn target(shown: &Shown, at: Option<usize>, key: Key) -> Option<usize> {
+pub fn target(shown: &LineageModel, at: Option<usize>, key: Key) -> Option<usize> {
     let order: Vec<usize> = shown.groups.iter().flat_map(|g| g.models.clone()).collect();
     let Some(at) = at else {
         return order.first().copied();

@@ -139,7 +139,7 @@ fn edited<'a>(shown: &Shown<'_>, focus: &'a Focus) -> Option<Edited<'a>> {
 }
 
 fn title(shown: &Shown<'_>, edited: &Edited<'_>) -> String {
-    use crate::merge::canvas::Place;
+    use crate::merge::composition::Place;
     let key = edited.parameter.key;
     match edited.focus.place {
         Place::Merge => format!("{key} over depth"),

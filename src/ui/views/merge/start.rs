@@ -9,7 +9,7 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::Shown;
-use crate::merge::canvas::{TEMPLATES, Template};
+use crate::merge::composition::{TEMPLATES, Template};
 use crate::study::{Command, DraftEdit, Model, ModelId, Role, StudyDoc, ViewEdit};
 use crate::ui::action::{Action, MergeAction, ModelsAction};
 use crate::ui::format;

@@ -9,7 +9,7 @@ use eframe::egui::{DragValue, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
 use super::Shown;
-use crate::merge::canvas::Composition;
+use crate::merge::composition::Composition;
 use crate::ui::action::{Action, MergeAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};

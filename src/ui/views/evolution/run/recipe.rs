@@ -5,7 +5,7 @@ use eframe::egui::{
     WidgetInfo, WidgetType,
 };
 
-use crate::merge::canvas::{Composition, Place, TEMPLATES};
+use crate::merge::composition::{Composition, Place, TEMPLATES};
 use crate::merge::methods::{
     Description, Parameter, ParameterKind, ParameterScope, REGISTRY, find,
 };

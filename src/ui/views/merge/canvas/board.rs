@@ -11,7 +11,7 @@ use egui_snarl::{InPinId, OutPinId, Snarl};
 
 use super::keys::key_of;
 use super::tidy;
-use crate::merge::canvas::{Composition, Graph, Node, NodeId, Port};
+use crate::merge::composition::{Composition, Graph, Node, NodeId, Port};
 use crate::study::bounds::bounded_place;
 use crate::study::{Draft, DraftId};
 

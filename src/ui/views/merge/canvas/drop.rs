@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use eframe::egui::{Pos2, Rect};
 
-use crate::merge::canvas::{Composition, NodeId, Port};
+use crate::merge::composition::{Composition, NodeId, Port};
 
 /// What lies under a place on the canvas.
 #[derive(Clone, Debug, PartialEq)]

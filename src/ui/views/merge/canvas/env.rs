@@ -6,7 +6,7 @@ use eframe::egui::{Pos2, Rect, Response, Vec2, emath::TSTransform};
 
 use super::keys::{key_of, nodes_of};
 use super::viewer::FRAME;
-use crate::merge::canvas::{Composition, NodeId, Port};
+use crate::merge::composition::{Composition, NodeId, Port};
 use crate::merge::recipe::ModelRef;
 use crate::study::{Command, DraftEdit, Sheet};
 use crate::ui::action::{Action, MergeAction};

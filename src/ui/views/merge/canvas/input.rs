@@ -12,7 +12,7 @@ use super::keys::key_of;
 use super::menus;
 use super::shelf::Dragged;
 use super::toolbar::ZOOM_STEP;
-use crate::merge::canvas::NodeId;
+use crate::merge::composition::NodeId;
 
 /// What the pointer does to nodes and ground.
 pub fn pointer(

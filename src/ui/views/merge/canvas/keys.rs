@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::merge::canvas::{Composition, NodeId};
+use crate::merge::composition::{Composition, NodeId};
 
 /// The key of the output.
 const OUTPUT: &str = "output";

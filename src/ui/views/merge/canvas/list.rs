@@ -10,7 +10,7 @@ use egui_phosphor::regular as icon;
 use super::env::Env;
 use super::nodes;
 use super::parameter::{At, parameter_ui};
-use crate::merge::canvas::{NodeId, Place, Port};
+use crate::merge::composition::{NodeId, Place, Port};
 use crate::merge::methods::{BaseRule, Parameter, ParameterScope, find};
 use crate::merge::recipe::ModelRef;
 use crate::ui::format;

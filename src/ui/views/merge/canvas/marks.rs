@@ -1,6 +1,6 @@
 //! Which node and which port a problem of the plan belongs to.
 
-use crate::merge::canvas::{Composition, Port};
+use crate::merge::composition::{Composition, Port};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::Content;
 
@@ -48,7 +48,7 @@ fn numbers(path: &str) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::canvas::TEMPLATES;
+    use crate::merge::composition::TEMPLATES;
     use crate::merge::methods::find;
     use crate::merge::problem::Place;
     use crate::merge::recipe::ModelRef;

@@ -5,7 +5,7 @@ use eframe::egui::{Button, Pos2, Ui, ViewportCommand};
 use super::env::Env;
 use super::keys::key_of;
 use super::methods::methods_ui;
-use crate::merge::canvas::{Composition, NodeId, Port};
+use crate::merge::composition::{Composition, NodeId, Port};
 use crate::merge::methods::Method;
 use crate::ui::action::Action;
 

@@ -9,7 +9,7 @@ use super::marks;
 use super::methods::methods_ui;
 use super::parameter::{At, parameter_ui};
 use crate::checkpoint::OnDisk;
-use crate::merge::canvas::{NodeId, Place, Port};
+use crate::merge::composition::{NodeId, Place, Port};
 use crate::merge::methods::{BaseRule, Description, Parameter, ParameterScope, find};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{Content, ModelRef, Setting};

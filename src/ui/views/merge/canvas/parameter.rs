@@ -11,7 +11,7 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::env::Env;
-use crate::merge::canvas::Place;
+use crate::merge::composition::Place;
 use crate::merge::methods::{Parameter, ParameterKind};
 use crate::merge::recipe::{Filtered, Setting, Value};
 use crate::ui::format;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 
-use crate::merge::canvas::{Graph, Link, NodeId};
+use crate::merge::composition::{Graph, Link, NodeId};
 
 /// Between columns, in points: room for a wire to bend.
 const ACROSS: f32 = 48.0;
@@ -159,7 +159,7 @@ fn order(graph: &Graph) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::canvas::{Composition, Port};
+    use crate::merge::composition::{Composition, Port};
     use crate::merge::methods::find;
     use crate::merge::recipe::ModelRef;
 

@@ -13,7 +13,7 @@ use super::board::Slot;
 use super::env::Env;
 use super::menus;
 use super::nodes;
-use crate::merge::canvas::{NodeId, Port};
+use crate::merge::composition::{NodeId, Port};
 use crate::ui::theme::{self, Tokens, radius, space};
 use crate::ui::widgets::text;
 

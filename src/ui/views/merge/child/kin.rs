@@ -7,7 +7,7 @@ use eframe::egui::{Checkbox, RichText, Ui};
 
 use super::super::Shown;
 use crate::kinship::Metric;
-use crate::merge::canvas::Composition;
+use crate::merge::composition::Composition;
 use crate::study::{Command, DraftId, Model, ModelId, Selection};
 use crate::ui::action::Action;
 use crate::ui::colormap::Scale;

@@ -9,7 +9,7 @@ use egui_plot::{AxisHints, Line, Plot, PlotPoints, VLine};
 use super::super::{Focus, Shown};
 use super::{kin, line_ui};
 use crate::kinship::Metric;
-use crate::merge::canvas::Place;
+use crate::merge::composition::Place;
 use crate::merge::methods::{self, ParameterKind, ParameterScope};
 use crate::merge::recipe::{Content, Setting, Value};
 use crate::ui::action::{Action, MergeAction};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::kinship::Metric;
 use crate::lineage::{Graph, Layout, lay_out};
-use crate::study::{Model, ModelId, Role, Row};
+use crate::study::{Model, ModelId, Row};
 use crate::ui::colormap::Scale;
 use crate::ui::format;
+use crate::ui::views::family::{self, Card, title};
 use crate::workbench::Workbench;
 
 /// What the picture depends on.
@@ -18,7 +18,7 @@ pub struct Key {
 }
 
 /// The lineage as it is shown. Models are numbered in the order of the study.
-pub struct Shown {
+pub struct LineageModel {
     pub key: Key,
     pub cards: Vec<Arc<Card>>,
     pub graph: Graph,
@@ -30,30 +30,6 @@ pub struct Shown {
     pub scores: Option<Scale>,
     /// Whether the kinship of some parents is being measured, so that it may still change.
     pub is_measuring: bool,
-}
-
-/// What is said of one model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Card {
-    pub id: ModelId,
-    pub name: String,
-    pub role: Role,
-    pub generation: u32,
-    pub average: Option<f64>,
-    pub gain: Option<f64>,
-    pub children: usize,
-    /// Names of its parents, whether or not they are shown.
-    pub parents: Vec<String>,
-    pub unnamed_parents: bool,
-    /// Kinship of its parents from 0 to 1, and in which measure.
-    pub kinship: Option<(f64, Metric)>,
-    /// Euclidean distance of its parents, which no colour tells.
-    pub distance: Option<f64>,
-    pub exploration: bool,
-    /// Whether its average is the best of its generation.
-    pub is_best: bool,
-    /// The runs that it belongs to.
-    pub runs: Vec<String>,
 }
 
 /// One column of the picture. Where runs use each other's merges, models of several generations
@@ -73,19 +49,17 @@ pub struct Group {
     pub models: Vec<usize>,
 }
 
-impl Shown {
+impl LineageModel {
     /// Works out the lineage; the layout of the last one is kept if nobody has moved.
     pub fn new(key: Key, bench: &Workbench, last: Option<Self>) -> Self {
         let doc = bench.study().doc();
         let rows = bench.record().rows.iter();
         let all: Vec<(&Model, &Row)> = doc.models.iter().zip(rows).collect();
         let models = shown_models(&all, &key.runs);
-        let mut cards: Vec<Card> = models.iter().map(|(m, row)| card(bench, m, row)).collect();
+        let card = |&(model, row): &(&Model, &Row)| Card::new(bench, model, row);
+        let mut cards: Vec<Card> = models.iter().map(card).collect();
+        family::mark_best(&mut cards);
         let groups = groups(&cards);
-        for group in &groups {
-            mark_best(&mut cards, group);
-        }
-        mark_best_of_all(&mut cards);
         let graph = graph(&models);
         let layout = match last {
             Some(last) if last.graph == graph => last.layout,
@@ -110,7 +84,7 @@ impl Shown {
 
     /// The model with the best average of all.
     pub fn best(&self) -> Option<usize> {
-        let average = |m: &usize| self.cards[*m].average;
+        let average = |m: &usize| self.cards[*m].score;
         let scored = (0..self.cards.len()).filter(|m| average(m).is_some());
         scored.reduce(|a, b| if average(&b) > average(&a) { b } else { a })
     }
@@ -155,33 +129,6 @@ fn shown_models<'a>(all: &[(&'a Model, &'a Row)], runs: &[String]) -> Vec<(&'a M
         .collect()
 }
 
-fn card(bench: &Workbench, model: &Model, row: &Row) -> Card {
-    let doc = bench.study().doc();
-    let known = [Metric::Pearson, Metric::Cosine, Metric::AbsoluteCosine].into_iter();
-    Card {
-        id: model.id,
-        name: model.name.clone(),
-        role: doc.role(model),
-        generation: row.generation,
-        average: row.average.filter(|v| v.is_finite()),
-        gain: row.gain,
-        children: row.children,
-        parents: model
-            .parents
-            .iter()
-            .map(|&p| doc.name_of(p).to_owned())
-            .collect(),
-        unnamed_parents: model.origin.unnamed_parents,
-        kinship: known
-            .filter_map(|metric| Some((row.kinship.get(metric)?, metric)))
-            .find(|(value, _)| value.is_finite()),
-        distance: (row.kinship.get(Metric::Euclidean)).filter(|value| value.is_finite()),
-        exploration: model.steps.iter().any(|step| step.exploration),
-        is_best: false,
-        runs: model.steps.iter().map(|step| step.run.clone()).collect(),
-    }
-}
-
 /// A generation that nobody gave and no parent gives is left open: such a model came from
 /// elsewhere and stands where it is first used.
 fn graph(models: &[(&Model, &Row)]) -> Graph {
@@ -202,7 +149,7 @@ fn graph(models: &[(&Model, &Row)]) -> Graph {
 
 fn groups(cards: &[Card]) -> Vec<Group> {
     let mut order: Vec<usize> = (0..cards.len()).collect();
-    let average = |m: usize| cards[m].average.unwrap_or(f64::NEG_INFINITY);
+    let average = |m: usize| cards[m].score.unwrap_or(f64::NEG_INFINITY);
     order.sort_by(|&a, &b| {
         let generation = cards[a].generation.cmp(&cards[b].generation);
         let score = average(b).total_cmp(&average(a));
@@ -224,26 +171,6 @@ fn groups(cards: &[Card]) -> Vec<Group> {
     out
 }
 
-/// The best of all is also the best of its generation, even where it is alone in it.
-fn mark_best_of_all(cards: &mut [Card]) {
-    let averages = || cards.iter().filter_map(|card| card.average);
-    let best = averages().reduce(f64::max);
-    if averages().count() > 1 {
-        for card in cards {
-            card.is_best |= card.average.is_some() && card.average == best;
-        }
-    }
-}
-
-/// Equals are all the best; one model alone is no best.
-fn mark_best(cards: &mut [Card], group: &Group) {
-    let best = group.models.first().and_then(|&m| cards[m].average);
-    let several = group.models.len() > 1;
-    for &model in &group.models {
-        cards[model].is_best = several && best.is_some() && cards[model].average == best;
-    }
-}
-
 /// Whether its kinship to others of its family, of which something was made, is not final.
 fn is_measuring(bench: &Workbench, model: &Model, row: &Row) -> bool {
     let is_parent = row.children > 0;
@@ -262,18 +189,15 @@ fn columns(layout: &Layout, cards: &[Card]) -> Vec<Column> {
             generations,
             merges: merges().count(),
             founders: here().count() - merges().count(),
-            best: here().filter_map(|card| card.average).reduce(f64::max),
+            best: here().filter_map(|card| card.score).reduce(f64::max),
         }
     };
     (0..layout.generations.len()).map(column).collect()
 }
 
 fn scores(cards: &[Card]) -> Option<Scale> {
-    let averages = cards.iter().filter_map(|card| card.average);
-    let (lo, hi) = averages.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
-        (v.min(lo), v.max(hi))
-    });
-    (lo < hi).then_some(Scale::Sequential { lo, hi })
+    let (lo, hi) = family::range(cards).filter(|(lo, hi)| lo < hi)?;
+    Some(Scale::Sequential { lo, hi })
 }
 
 impl Column {
@@ -307,72 +231,5 @@ impl Column {
             Some(_) => format!("{count} · best {}", format::score(self.best)),
             None => count,
         }
-    }
-}
-
-/// The name of a generation.
-pub fn title(generation: u32) -> String {
-    match generation {
-        0 => "Founders".to_owned(),
-        n => format!("Generation {n}"),
-    }
-}
-
-impl Card {
-    /// All that the picture says of a model, in words: what a screen reader reads.
-    pub fn words(&self) -> String {
-        let generation = match self.generation {
-            0 if self.parents.is_empty() => "founder".to_owned(),
-            n => format!("generation {n}"),
-        };
-        let mut parts = vec![self.name.clone(), generation];
-        parts.push(match self.average {
-            Some(_) => format!("average {}", format::score(self.average)),
-            None => "no average".to_owned(),
-        });
-        if self.is_best {
-            parts.push("best of its generation".to_owned());
-        }
-        if self.exploration {
-            parts.push("made to explore".to_owned());
-        }
-        parts.extend(self.made_from());
-        parts.extend(self.relation());
-        if self.children > 0 {
-            parts.push(match self.children {
-                1 => "1 child".to_owned(),
-                n => format!("{n} children"),
-            });
-        }
-        parts.join(", ")
-    }
-
-    /// How its parents are related, as words.
-    pub fn relation(&self) -> Option<String> {
-        let number = |value| format::kinship(Some(value));
-        let by_distance = |value| format!("distance of parents {} (Euclidean)", number(value));
-        match self.kinship {
-            Some((value, by)) => {
-                let by = by.title();
-                Some(format!("kinship of parents {} ({by})", number(value)))
-            }
-            None => self.distance.map(by_distance),
-        }
-    }
-
-    /// What it was made from, as words.
-    pub fn made_from(&self) -> Option<String> {
-        let names = self.parents.join(" and ");
-        match (self.parents.is_empty(), self.unnamed_parents) {
-            (true, false) => None,
-            (true, true) => Some("parents not named".to_owned()),
-            (false, false) => Some(format!("made from {names}")),
-            (false, true) => Some(format!("made from {names} and others not named")),
-        }
-    }
-
-    /// The name and score of its pill.
-    pub fn label(&self) -> String {
-        format!("{} {}", self.name, format::score(self.average))
     }
 }

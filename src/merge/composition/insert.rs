@@ -73,7 +73,7 @@ fn rename(recipe: &mut Recipe, from: &ModelRef, to: &ModelRef) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::canvas::Port;
+    use crate::merge::composition::Port;
     use crate::merge::methods::find;
 
     #[test]

@@ -15,7 +15,8 @@ pub use parameters::Place;
 pub use templates::{TEMPLATES, Template};
 
 use super::methods::{BaseRule, Description, Method};
-use super::recipe::{Content, ModelRef, Recipe, Source, parse, to_yaml};
+use super::problem::Problem;
+use super::recipe::{Content, ModelRef, Parsed, Recipe, Source, parse, to_yaml};
 
 /// Recipes that feed each other, and models that nothing is made from yet.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,15 +36,16 @@ impl Composition {
                 loose: loose.to_vec(),
             });
         }
-        let parsed = parse(text);
-        let is_whole = !parsed
-            .problems
-            .iter()
-            .any(super::problem::Problem::is_error);
+        Self::spelled(&parse(text), loose.to_vec())
+    }
+
+    /// What a text spells; `None` while it has mistakes.
+    pub fn spelled(parsed: &Parsed, loose: Vec<ModelRef>) -> Option<Self> {
+        let is_whole = !parsed.problems.iter().any(Problem::is_error);
         is_whole.then(|| {
             let mut out = Self {
-                recipes: parsed.recipes,
-                loose: loose.to_vec(),
+                recipes: parsed.recipes.clone(),
+                loose,
             };
             out.tidy_loose();
             out

@@ -158,7 +158,7 @@ impl Composition {
     }
 
     /// Gives parameters without a default the middle of their usual range, and a base to a
-    /// method whose base is one of its models, so that a new merge can be foreseen at once.
+    /// method whose base is one of its models, so that a new merge can be predicted at once.
     pub(super) fn fill_in(&mut self, merge: usize) {
         let inputs = self.inputs(merge);
         let Some(recipe) = self.recipes.get_mut(merge) else {

@@ -1,0 +1,152 @@
+//! A model among its family, as lineage and evolution show it: one card for both.
+
+use crate::kinship::Metric;
+use crate::lineage::best_of_generations;
+use crate::study::{Model, ModelId, Role, Row};
+use crate::ui::format;
+use crate::workbench::Workbench;
+
+/// What is said of one model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    pub id: ModelId,
+    pub name: String,
+    pub role: Role,
+    pub generation: u32,
+    /// What it is compared by, in points: its average, or what an evolution selects by.
+    pub score: Option<f64>,
+    pub gain: Option<f64>,
+    pub children: usize,
+    /// Names of its parents, whether or not they are shown.
+    pub parents: Vec<String>,
+    pub unnamed_parents: bool,
+    /// Kinship of its parents from 0 to 1, and in which measure.
+    pub kinship: Option<(f64, Metric)>,
+    /// Euclidean distance of its parents, which no colour tells.
+    pub distance: Option<f64>,
+    pub explores: bool,
+    /// Whether its score is the best of its generation.
+    pub is_best: bool,
+    /// The runs that it belongs to.
+    pub runs: Vec<String>,
+}
+
+impl Card {
+    /// A model of the study as its record has it.
+    pub fn new(bench: &Workbench, model: &Model, row: &Row) -> Self {
+        let doc = bench.study().doc();
+        let known = [Metric::Pearson, Metric::Cosine, Metric::AbsoluteCosine].into_iter();
+        let parents = model.parents.iter();
+        Self {
+            id: model.id,
+            name: model.name.clone(),
+            role: doc.role(model),
+            generation: row.generation,
+            score: row.average.filter(|v| v.is_finite()),
+            gain: row.gain,
+            children: row.children,
+            parents: parents.map(|&p| doc.name_of(p).to_owned()).collect(),
+            unnamed_parents: model.origin.unnamed_parents,
+            kinship: known
+                .filter_map(|metric| Some((row.kinship.get(metric)?, metric)))
+                .find(|(value, _)| value.is_finite()),
+            distance: (row.kinship.get(Metric::Euclidean)).filter(|value| value.is_finite()),
+            explores: model.steps.iter().any(|step| step.exploration),
+            is_best: false,
+            runs: model.steps.iter().map(|step| step.run.clone()).collect(),
+        }
+    }
+
+    /// All that a picture says of a model, in words: what a screen reader reads. `measure` is
+    /// what the score is called.
+    pub fn words(&self, measure: &str) -> String {
+        let generation = match self.generation {
+            0 if self.parents.is_empty() => "founder".to_owned(),
+            n => format!("generation {n}"),
+        };
+        let mut parts = vec![self.name.clone(), generation];
+        parts.push(match self.score {
+            Some(_) => format!("{measure} {}", format::score(self.score)),
+            None => format!("no {measure}"),
+        });
+        if self.is_best {
+            parts.push("best of its generation".to_owned());
+        }
+        if self.explores {
+            parts.push("made to explore".to_owned());
+        }
+        parts.extend(self.made_from());
+        parts.extend(self.relation());
+        if self.children > 0 {
+            parts.push(self.children_words());
+        }
+        parts.join(", ")
+    }
+
+    /// How many children it has.
+    pub fn children_words(&self) -> String {
+        match self.children {
+            0 => "no children".to_owned(),
+            1 => "1 child".to_owned(),
+            n => format!("{n} children"),
+        }
+    }
+
+    /// How its parents are related, as words.
+    pub fn relation(&self) -> Option<String> {
+        let number = |value| format::kinship(Some(value));
+        let by_distance = |value| format!("distance of parents {} (Euclidean)", number(value));
+        match self.kinship {
+            Some((value, by)) => {
+                let by = by.title();
+                Some(format!("kinship of parents {} ({by})", number(value)))
+            }
+            None => self.distance.map(by_distance),
+        }
+    }
+
+    /// What it was made from, as words.
+    pub fn made_from(&self) -> Option<String> {
+        let names = self.parents.join(" and ");
+        match (self.parents.is_empty(), self.unnamed_parents) {
+            (true, false) => None,
+            (true, true) => Some("parents not named".to_owned()),
+            (false, false) => Some(format!("made from {names}")),
+            (false, true) => Some(format!("made from {names} and others not named")),
+        }
+    }
+
+    /// The name and score of its pill.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.name, format::score(self.score))
+    }
+}
+
+/// Marks the best of every generation.
+pub fn mark_best<'c>(cards: impl IntoIterator<Item = &'c mut Card>) {
+    let cards: Vec<&mut Card> = cards.into_iter().collect();
+    let scores: Vec<_> = cards
+        .iter()
+        .map(|card| (card.generation, card.score))
+        .collect();
+    for (card, is_best) in cards.into_iter().zip(best_of_generations(&scores)) {
+        card.is_best = is_best;
+    }
+}
+
+/// The least and the greatest score.
+pub fn range<'c>(cards: impl IntoIterator<Item = &'c Card>) -> Option<(f64, f64)> {
+    let scores = cards.into_iter().filter_map(|card| card.score);
+    scores.fold(None, |range: Option<(f64, f64)>, v| {
+        let (lo, hi) = range.unwrap_or((v, v));
+        Some((lo.min(v), hi.max(v)))
+    })
+}
+
+/// The name of a generation.
+pub fn title(generation: u32) -> String {
+    match generation {
+        0 => "Founders".to_owned(),
+        n => format!("Generation {n}"),
+    }
+}
