@@ -27,7 +27,7 @@ use kinfolk::checkpoint::Checkpoint;
 use kinfolk::jobs::Ticket;
 use kinfolk::kinship::{Kinship, Measure, MeasureError, Metric, Precision, measure};
 use kinfolk::numeric::panel::BLOCK;
-use kinfolk::numeric::{Float, Gram, Panel};
+use kinfolk::numeric::{Float, Gram, Panel, Plain};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -230,9 +230,9 @@ fn kernels() {
             .collect();
         let (mut panel, mut gram) = (Panel::new(models), Gram::zero(models));
         let fill = |panel: &mut Panel| {
-            panel.set_base(Float::BF16, &stored[0]);
+            panel.set_base(&plain(Float::BF16, &stored[0]));
             for (k, own) in stored[1..].iter().enumerate() {
-                panel.set_stored(k, Float::BF16, own);
+                panel.set_weights(k, &plain(Float::BF16, own));
             }
         };
         let products = (BLOCK * (models + 1) * (models + 2) / 2) as f64;
@@ -251,9 +251,9 @@ fn kernels() {
             .map(|k| (k * 37 % 251) as u8 & 0xbf)
             .collect();
         let mut panel = Panel::new(1);
-        panel.set_base(Float::BF16, &vec![0; 2 * BLOCK]);
+        panel.set_base(&plain(Float::BF16, &[0; 2 * BLOCK]));
         let rate = best_rate(BLOCK as f64, || {
-            panel.set_stored(0, float, &stored);
+            panel.set_weights(0, &plain(float, &stored));
             black_box(&mut panel);
         });
         println!("{:>8} {:10.3}", format!("{float:?}"), 1.0 / rate);
@@ -307,4 +307,8 @@ fn anonymous_kb() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|l| l.strip_prefix("RssAnon:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+fn plain(float: Float, bytes: &[u8]) -> Plain<'_> {
+    Plain { float, bytes }
 }

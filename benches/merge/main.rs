@@ -17,12 +17,11 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use kinfolk::checkpoint::Stored;
+use kinfolk::checkpoint::{Dtype, RawTensor};
 use kinfolk::jobs::Ticket;
 use kinfolk::merge::merge_tensor;
 use kinfolk::merge::methods::{self, Method, ParameterScope, Values};
 use kinfolk::merge::tensor::{Input, MergeTensor};
-use kinfolk::numeric::Float;
 use kinfolk::numeric::random::Stream;
 use kinfolk::parallel::in_order;
 
@@ -128,10 +127,7 @@ fn merge(name: &str, models: &[Vec<u8>], n: usize, out: &Mutex<Vec<u8>>) {
         models
     };
     let inputs = models.iter().map(|bytes| Input {
-        stored: Stored {
-            float: Float::BF16,
-            bytes,
-        },
+        stored: RawTensor::new(Dtype::BF16, bytes).unwrap(),
         adapter: None,
     });
     let tensor = MergeTensor {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::header::Claim;
-use super::{CheckpointError, Dtype, dtype};
+use super::{CheckpointError, Dtype};
 
 /// A checked tensor of one file.
 #[derive(Debug, Clone)]
@@ -115,7 +115,7 @@ fn entry(
     data_start: usize,
 ) -> Result<Entry, CheckpointError> {
     let shape = claim.shape.0;
-    let Some(dtype) = dtype::parse(&claim.dtype) else {
+    let Some(dtype) = Dtype::parse(&claim.dtype) else {
         return Err(CheckpointError::UnknownDtype {
             path: path.to_owned(),
             tensor: name,
@@ -131,7 +131,7 @@ fn entry(
         });
     };
     let (begin, end) = claim.data_offsets;
-    let expected = dtype::size_bytes(dtype, elements);
+    let expected = dtype.exact_bytes(elements);
     if expected.map(|bytes| bytes as u64) != Some(end - begin) {
         return Err(CheckpointError::WrongSize {
             path: path.to_owned(),

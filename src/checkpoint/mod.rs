@@ -19,7 +19,10 @@ mod shards;
 mod sigbus;
 mod weights;
 
-pub mod dtype;
+mod dtype;
+mod encode;
+mod raw;
+
 pub mod names;
 mod order;
 
@@ -39,18 +42,19 @@ use std::sync::Arc;
 pub use self::adapter::{Adapter, Change, Factors, LowRank};
 pub use self::config::Config;
 pub use self::dtype::Dtype;
+pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;
 pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::names::{Kind, Place, Stack, in_layer, is_language_head, is_token_embedding, place};
 pub use self::order::natural;
-pub use self::pairing::{LeftOut, Pairing, Segment, Source, Stored, comparable, pair};
+pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
+pub use self::raw::RawTensor;
 pub use self::watch::Watch;
 
 use self::locate::Located;
 use self::opened::Opened;
 use self::summary::Summary;
 use self::weights::Weights;
-use crate::numeric::Float;
 
 /// An opened model or adapter.
 #[derive(Debug)]
@@ -121,11 +125,6 @@ impl Tensor {
     /// Bytes on disk.
     pub fn size_bytes(&self) -> usize {
         self.range.len()
-    }
-
-    /// The format to decode with; `None` if kinship leaves this dtype out.
-    pub fn float(&self) -> Option<Float> {
-        dtype::float(self.dtype)
     }
 }
 
@@ -219,7 +218,13 @@ impl Checkpoint {
             .map(|at| &self.tensors[at])
     }
 
-    /// The numbers of one of this checkpoint's tensors, little-endian, not aligned.
+    /// The numbers of one of this checkpoint's tensors; `None` if they are of a format that is
+    /// not computed with.
+    pub fn numbers(&self, tensor: &Tensor) -> Option<RawTensor<'_>> {
+        RawTensor::new(tensor.dtype, self.bytes(tensor))
+    }
+
+    /// What is stored of a tensor, to be copied as it is.
     pub fn bytes(&self, tensor: &Tensor) -> &[u8] {
         self.files
             .get(tensor.file)

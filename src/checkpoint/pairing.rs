@@ -8,8 +8,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Change, Checkpoint, Kind, LowRank, Place, Tensor, dtype};
-use crate::numeric::Float;
+use super::{Change, Checkpoint, Kind, LowRank, Place, RawTensor, Tensor};
 
 /// A base and its models, lined up.
 pub struct Pairing<'a> {
@@ -32,24 +31,15 @@ pub struct Segment<'a> {
     /// Numbers in one row.
     pub row_len: usize,
     /// The base's numbers.
-    pub base: Stored<'a>,
+    pub base: RawTensor<'a>,
     /// The models that have these rows, by index, in order.
-    pub models: Vec<(usize, Source<'a>)>,
+    pub models: Vec<(usize, Operand<'a>)>,
 }
 
-/// Numbers as they lie in a file, row-major and little-endian.
-#[derive(Clone, Copy)]
-pub struct Stored<'a> {
-    /// Their format.
-    pub float: Float,
-    /// Exactly the numbers of the segment.
-    pub bytes: &'a [u8],
-}
-
-/// Where a model's numbers of a segment come from.
-pub enum Source<'a> {
-    /// Weights θ in a file.
-    Stored(Stored<'a>),
+/// What a segment of the base is compared with.
+pub enum Operand<'a> {
+    /// Weights θ.
+    Weights(RawTensor<'a>),
     /// The change δ of an adapter, from its two factors; the segment starts at flat element
     /// `first` of the tensor.
     LowRank {
@@ -81,11 +71,11 @@ impl Segment<'_> {
 
     /// Bytes that a pass over the segment reads.
     pub fn size_bytes(&self) -> u64 {
-        let models = self.models.iter().map(|(_, source)| match source {
-            Source::Stored(stored) => stored.bytes.len(),
-            Source::LowRank { .. } | Source::Unchanged => 0,
+        let models = self.models.iter().map(|(_, operand)| match operand {
+            Operand::Weights(numbers) => numbers.size_bytes(),
+            Operand::LowRank { .. } | Operand::Unchanged => 0,
         });
-        (self.base.bytes.len() + models.sum::<usize>()) as u64
+        self.base.size_bytes() + models.sum::<u64>()
     }
 }
 
@@ -97,8 +87,8 @@ pub fn pair<'a>(base: &'a Checkpoint, models: &[&'a Checkpoint]) -> Pairing<'a> 
         left_out: Vec::new(),
     };
     for tensor in base.tensors() {
-        match tensor.float() {
-            Some(float) => out.add_tensor(base, float, tensor, models),
+        match base.numbers(tensor) {
+            Some(numbers) => out.add_tensor(numbers, tensor, models),
             None => out.leave_out(&tensor.name, None, not_computed(tensor)),
         }
     }
@@ -116,19 +106,13 @@ struct Part<'a> {
 }
 
 enum PartSource<'a> {
-    Stored(Stored<'a>),
+    Weights(RawTensor<'a>),
     LowRank(LowRank<'a>),
     Unchanged,
 }
 
 impl<'a> Pairing<'a> {
-    fn add_tensor(
-        &mut self,
-        base: &'a Checkpoint,
-        float: Float,
-        tensor: &'a Tensor,
-        models: &[&'a Checkpoint],
-    ) {
+    fn add_tensor(&mut self, base: RawTensor<'a>, tensor: &'a Tensor, models: &[&'a Checkpoint]) {
         let mut parts = Vec::with_capacity(models.len());
         for (index, model) in models.iter().enumerate() {
             match part(index, model, tensor) {
@@ -139,14 +123,13 @@ impl<'a> Pairing<'a> {
                 Err(reason) => self.leave_out(&tensor.name, Some(index), reason),
             }
         }
-        let bytes = base.bytes(tensor);
         let (rows, row_len) = rows_and_length(&tensor.shape);
         let ends: BTreeSet<usize> = parts.iter().map(|p| p.rows.min(rows)).collect();
         let mut start = 0;
         for end in ends {
             if end > start && row_len > 0 {
                 self.segments
-                    .push(segment(tensor, float, bytes, start..end, row_len, &parts));
+                    .push(segment(tensor, base, start..end, row_len, &parts));
             }
             start = end;
         }
@@ -206,38 +189,31 @@ impl<'a> Pairing<'a> {
 
 fn segment<'a>(
     tensor: &'a Tensor,
-    float: Float,
-    bytes: &'a [u8],
+    base: RawTensor<'a>,
     rows: Range<usize>,
     row_len: usize,
     parts: &[Part<'a>],
 ) -> Segment<'a> {
-    let cut = |stored: Stored<'a>| {
-        let width = row_len * stored.float.bytes();
-        Stored {
-            bytes: &stored.bytes[rows.start * width..rows.end * width],
-            ..stored
-        }
-    };
+    let cut = |numbers: &RawTensor<'a>| numbers.part(rows.start * row_len..rows.end * row_len);
     let models = parts
         .iter()
         .filter(|part| part.rows >= rows.end)
         .map(|part| {
-            let source = match &part.source {
-                PartSource::Stored(stored) => Source::Stored(cut(*stored)),
-                PartSource::LowRank(factors) => Source::LowRank {
+            let operand = match &part.source {
+                PartSource::Weights(numbers) => Operand::Weights(cut(numbers)),
+                PartSource::LowRank(factors) => Operand::LowRank {
                     factors: *factors,
                     first: rows.start * row_len,
                 },
-                PartSource::Unchanged => Source::Unchanged,
+                PartSource::Unchanged => Operand::Unchanged,
             };
-            (part.model, source)
+            (part.model, operand)
         });
     Segment {
         tensor: &tensor.name,
         place: tensor.place,
         row_len,
-        base: cut(Stored { float, bytes }),
+        base: cut(&base),
         models: models.collect(),
         rows,
     }
@@ -253,9 +229,9 @@ fn part<'a>(index: usize, model: &'a Checkpoint, tensor: &Tensor) -> Result<Part
         let source = match change {
             Change::None => PartSource::Unchanged,
             Change::LowRank(factors) => PartSource::LowRank(factors),
-            Change::Replaced { dtype, bytes } => match dtype::float(dtype) {
-                Some(float) => PartSource::Stored(Stored { float, bytes }),
-                None => return Err(format!("numbers of type {}", dtype::name(dtype))),
+            Change::Replaced { dtype, numbers } => match numbers {
+                Some(numbers) => PartSource::Weights(numbers),
+                None => return Err(format!("numbers of type {dtype}")),
             },
         };
         return Ok(Part {
@@ -273,7 +249,7 @@ fn part<'a>(index: usize, model: &'a Checkpoint, tensor: &Tensor) -> Result<Part
             },
         );
     };
-    let Some(float) = own.float() else {
+    let Some(numbers) = model.numbers(own) else {
         return Err(not_computed(own));
     };
     if !comparable(tensor, own) {
@@ -283,14 +259,10 @@ fn part<'a>(index: usize, model: &'a Checkpoint, tensor: &Tensor) -> Result<Part
         ));
     }
     let (own_rows, _) = rows_and_length(&own.shape);
-    let source = PartSource::Stored(Stored {
-        float,
-        bytes: model.bytes(own),
-    });
     Ok(Part {
         model: index,
         rows: own_rows.min(rows),
-        source,
+        source: PartSource::Weights(numbers),
     })
 }
 
@@ -312,6 +284,6 @@ fn rows_and_length(shape: &[usize]) -> (usize, usize) {
 fn not_computed(tensor: &Tensor) -> String {
     format!(
         "numbers of type {}, which kinship does not compute with",
-        dtype::name(tensor.dtype)
+        tensor.dtype
     )
 }

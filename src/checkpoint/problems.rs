@@ -24,7 +24,12 @@ fn no_tensors(checkpoint: &Checkpoint) -> Option<String> {
 }
 
 fn left_out(checkpoint: &Checkpoint) -> Option<String> {
-    let left_out = || checkpoint.tensors().iter().filter(|t| t.float().is_none());
+    let left_out = || {
+        checkpoint
+            .tensors()
+            .iter()
+            .filter(|t| !t.dtype.is_supported())
+    };
     let names: Vec<&str> = left_out().map(|t| t.name.as_str()).collect();
     if names.is_empty() {
         return None;

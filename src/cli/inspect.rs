@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::InspectArgs;
 use super::{CliError, out};
-use crate::checkpoint::{Checkpoint, dtype};
+use crate::checkpoint::Checkpoint;
 use crate::workbench::opening;
 
 /// A checkpoint as JSON.
@@ -28,7 +28,7 @@ struct Inspection {
 #[derive(Serialize)]
 struct TensorLine {
     name: String,
-    dtype: String,
+    dtype: &'static str,
     shape: Vec<usize>,
     bytes: usize,
     layer: Option<u32>,
@@ -51,7 +51,7 @@ pub fn run(args: &InspectArgs) -> Result<(), CliError> {
 fn inspect(checkpoint: &Checkpoint) -> Inspection {
     let line = |tensor: &crate::checkpoint::Tensor| TensorLine {
         name: tensor.name.clone(),
-        dtype: dtype::name(tensor.dtype),
+        dtype: tensor.dtype.name(),
         shape: tensor.shape.clone(),
         bytes: tensor.size_bytes(),
         layer: tensor.place.layer,

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::args::MergeArgs;
 use super::kinship::{measured, names};
 use super::{CliError, out, progress};
-use crate::checkpoint::dtype;
 use crate::files::{self, Removal};
 use crate::jobs::Failure;
 use crate::kinship::{Measure, Precision};
@@ -228,7 +227,7 @@ fn tensor_line(step: &Step, tensor: &TensorPlan, width: usize) -> String {
     format!(
         "  {:<width$}  {:<5} {:?}  {}",
         tensor.name,
-        dtype::name(tensor.dtype),
+        tensor.dtype.name(),
         tensor.shape,
         values.join(", ")
     )
@@ -280,7 +279,7 @@ fn step_json(step: &Step) -> Value {
         });
         json!({
             "name": tensor.name,
-            "dtype": dtype::name(tensor.dtype),
+            "dtype": tensor.dtype.name(),
             "shape": tensor.shape,
             "inputs": inputs.collect::<Vec<_>>(),
             "parameters": tensor.values.global,

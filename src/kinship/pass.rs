@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kinship, TensorGram};
 use crate::checkpoint::{
-    Checkpoint, CheckpointError, Factors, LeftOut, Pairing, Segment, Source, Watch, pair,
+    Checkpoint, CheckpointError, Factors, LeftOut, Operand, Pairing, Segment, Watch, pair,
 };
 use crate::jobs::{Cancelled, Failure, Ticket};
 use crate::numeric::panel::BLOCK;
@@ -284,21 +284,17 @@ fn each_block(
     let mut bytes = 0;
     for (count, start) in range.clone().step_by(BLOCK).enumerate() {
         let block = start..(start + BLOCK).min(range.end);
-        let cut = |stored: &crate::checkpoint::Stored<'_>| {
-            let width = stored.float.bytes();
-            block.start * width..block.end * width
-        };
-        let base = &segment.base.bytes[cut(&segment.base)];
-        panel.set_base(segment.base.float, base);
-        bytes += base.len();
-        for (slot, (_, source)) in segment.models.iter().enumerate() {
-            match (source, &factors[slot]) {
-                (Source::Stored(stored), _) => {
-                    let own = &stored.bytes[cut(stored)];
-                    panel.set_stored(slot, stored.float, own);
-                    bytes += own.len();
+        let base = segment.base.part(block.clone());
+        panel.set_base(&base);
+        bytes += base.size_bytes();
+        for (slot, (_, operand)) in segment.models.iter().enumerate() {
+            match (operand, &factors[slot]) {
+                (Operand::Weights(numbers), _) => {
+                    let own = numbers.part(block.clone());
+                    panel.set_weights(slot, &own);
+                    bytes += own.size_bytes();
                 }
-                (Source::LowRank { first, .. }, Some(factors)) => {
+                (Operand::LowRank { first, .. }, Some(factors)) => {
                     let delta = &mut delta[..block.len()];
                     factors.delta(first + block.start, delta);
                     panel.set_delta(slot, delta);
@@ -308,18 +304,18 @@ fn each_block(
         }
         work(&mut panel);
         if (count + 1) % BLOCKS_PER_REPORT == 0 {
-            ticket.advance(bytes as u64)?;
+            ticket.advance(bytes)?;
             bytes = 0;
         }
     }
-    ticket.advance(bytes as u64)
+    ticket.advance(bytes)
 }
 
 /// Factors are decoded for each chunk and not kept: all of them together can be large.
-fn decode(source: &Source<'_>) -> Option<Factors> {
-    match source {
-        Source::LowRank { factors, .. } => Some(factors.decode()),
-        Source::Stored(_) | Source::Unchanged => None,
+fn decode(operand: &Operand<'_>) -> Option<Factors> {
+    match operand {
+        Operand::LowRank { factors, .. } => Some(factors.decode()),
+        Operand::Weights(_) | Operand::Unchanged => None,
     }
 }
 

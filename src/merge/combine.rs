@@ -175,10 +175,10 @@ pub(super) fn gram_of(
                 let part = start..(start + PANEL).min(range.len());
                 let room = &mut room[..part.len()];
                 match tensor.base {
-                    Some(base) => panel.set_base_decoded(&inputs[base][part.clone()]),
+                    Some(base) => panel.set_base(&&inputs[base][part.clone()]),
                     None => {
                         room.fill(0.0);
-                        panel.set_base_decoded(room);
+                        panel.set_base(&&*room);
                     }
                 }
                 for (slot, &model) in models.iter().enumerate() {

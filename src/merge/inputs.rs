@@ -12,7 +12,6 @@ use super::tensor::{Input, MergeTensor};
 use crate::checkpoint::Factors;
 use crate::jobs::Ticket;
 use crate::numeric::vector::count_non_finite;
-use crate::numeric::{decode, round};
 use crate::parallel::in_order_with;
 
 /// Numbers of a block, unless a row is longer and rows must be whole.
@@ -33,7 +32,6 @@ pub enum Blocks {
 pub struct Inputs<'t> {
     tensor: &'t MergeTensor<'t>,
     factors: Vec<Option<Factors>>,
-    bytes_each: u64,
 }
 
 /// A tensor in chunks and blocks.
@@ -97,11 +95,9 @@ impl<'t> Inputs<'t> {
     /// Those of `tensor`.
     pub fn new(tensor: &'t MergeTensor<'t>) -> Self {
         let factors = |input: &Input<'_>| input.adapter.map(|adapter| adapter.decode());
-        let bytes = |input: &Input<'_>| input.stored.float.bytes() as u64;
         Self {
             tensor,
             factors: tensor.inputs.iter().map(factors).collect(),
-            bytes_each: tensor.inputs.iter().map(bytes).sum(),
         }
     }
 
@@ -210,7 +206,8 @@ impl<'t> Inputs<'t> {
     }
 
     fn report(&self, chunk: Range<usize>, ticket: &Ticket) -> Result<(), MergeError> {
-        Ok(ticket.advance(chunk.len() as u64 * self.bytes_each)?)
+        let bytes = |input: &Input<'_>| input.stored.part(chunk.clone()).size_bytes();
+        Ok(ticket.advance(self.tensor.inputs.iter().map(bytes).sum())?)
     }
 
     fn read(
@@ -234,9 +231,7 @@ impl<'t> Inputs<'t> {
     /// The numbers of one input: stored weights, plus the adapter's change, rounded.
     fn decode(&self, input: usize, range: Range<usize>, out: &mut [f32], change: &mut Vec<f32>) {
         let stored = &self.tensor.inputs[input].stored;
-        let width = stored.float.bytes();
-        let bytes = stored.bytes.get(range.start * width..range.end * width);
-        decode::to_f32(stored.float, bytes.unwrap_or_default(), out);
+        stored.part(range.clone()).decode(out);
         if let Some(factors) = &self.factors[input] {
             change.resize(range.len(), 0.0);
             factors.delta(range.start, change);
@@ -244,9 +239,9 @@ impl<'t> Inputs<'t> {
                 *theta += *delta;
             }
         }
-        let exact = self.factors[input].is_none() && Some(stored.float) == self.tensor.rounded_to;
-        if let Some(float) = self.tensor.rounded_to.filter(|_| !exact) {
-            round::round_to(float, out);
+        let exact = self.factors[input].is_none() && Some(stored.dtype()) == self.tensor.rounded_to;
+        if let Some(dtype) = self.tensor.rounded_to.filter(|_| !exact) {
+            dtype.round(out);
         }
     }
 }

@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use super::methods::MergeError;
-use crate::checkpoint::{LowRank, Stored};
-use crate::numeric::Float;
+use crate::checkpoint::{Dtype, LowRank, RawTensor};
 
 /// A tensor to be made from the tensors of several inputs.
 pub struct MergeTensor<'a> {
@@ -18,7 +17,7 @@ pub struct MergeTensor<'a> {
     /// Which input is the base.
     pub base: Option<usize>,
     /// Format that inputs are rounded to when they are read: the recipe's `dtype`.
-    pub rounded_to: Option<Float>,
+    pub rounded_to: Option<Dtype>,
     /// Seed of random methods.
     pub seed: u64,
 }
@@ -26,9 +25,19 @@ pub struct MergeTensor<'a> {
 /// One input of a tensor.
 pub struct Input<'a> {
     /// The stored weights.
-    pub stored: Stored<'a>,
+    pub stored: RawTensor<'a>,
     /// What a LoRA adapter adds to them.
     pub adapter: Option<LowRank<'a>>,
+}
+
+impl<'a> Input<'a> {
+    /// Numbers in memory, without an adapter.
+    pub fn of_numbers(numbers: &'a [f32]) -> Self {
+        Self {
+            stored: RawTensor::of_numbers(numbers),
+            adapter: None,
+        }
+    }
 }
 
 impl MergeTensor<'_> {

@@ -8,6 +8,7 @@ pub mod bracket;
 pub mod decode;
 pub mod dots;
 pub mod gram;
+pub mod numbers;
 pub mod panel;
 pub mod random;
 pub mod rank;
@@ -17,4 +18,5 @@ pub mod vector;
 
 pub use decode::Float;
 pub use gram::{Gram, GramRow};
+pub use numbers::{Numbers, Plain};
 pub use panel::Panel;

@@ -2,7 +2,8 @@
 //! of broken numbers and of distances that would cancel.
 
 use super::dots::{LANES, Lanes, Rows, packed, squared_distance, squared_norm};
-use super::{Float, Gram, decode};
+use super::numbers::Numbers;
+use super::{Gram, decode};
 
 /// Entries of a block: with a base and two models its panel takes half of the first cache, and
 /// what is done once a block costs little.
@@ -65,32 +66,26 @@ impl Panel {
         }
     }
 
-    /// Starts a block with the base's stored numbers, at most [`BLOCK`] of them.
-    pub fn set_base(&mut self, float: Float, bytes: &[u8]) {
-        self.len = (bytes.len() / float.bytes()).min(BLOCK);
-        self.base_is_wide = float == Float::F64;
-        decode::to_f32(float, bytes, &mut self.base[..self.len]);
+    /// Starts a block with the base's numbers, at most [`BLOCK`] of them.
+    #[inline]
+    pub fn set_base<N: Numbers>(&mut self, numbers: &N) {
+        self.len = numbers.count().min(BLOCK);
+        self.base_is_wide = numbers.is_wide();
+        numbers.read_f32(&mut self.base[..self.len]);
         if self.base_is_wide {
-            decode::to_f64(float, bytes, self.row_mut(0));
+            numbers.read_f64(self.row_mut(0));
         } else {
             let (base, row) = (&self.base[..self.len], &mut self.rows.all_mut()[..self.len]);
             decode::widen(base, row);
         }
     }
 
-    /// Starts a block with the base's numbers, at most [`BLOCK`] of them.
-    pub fn set_base_decoded(&mut self, base: &[f32]) {
-        self.len = base.len().min(BLOCK);
-        self.base_is_wide = false;
-        self.base[..self.len].copy_from_slice(&base[..self.len]);
-        decode::widen(&base[..self.len], self.row_mut(0));
-    }
-
-    /// Sets a model (counted from 0) from its stored numbers: δ = θ − b, in `f32` unless one
-    /// of the two is stored as F64.
-    pub fn set_stored(&mut self, model: usize, float: Float, bytes: &[u8]) {
-        if self.base_is_wide || float == Float::F64 {
-            decode::to_f64(float, bytes, self.row_mut(model + 1));
+    /// Sets a model (counted from 0) from its weights: δ = θ − b, in `f32` unless one of the two
+    /// is stored as F64.
+    #[inline]
+    pub fn set_weights<N: Numbers>(&mut self, model: usize, numbers: &N) {
+        if self.base_is_wide || numbers.is_wide() {
+            numbers.read_f64(self.row_mut(model + 1));
             let (base, rest) = self.rows.all_mut().split_at_mut(STRIDE);
             let row = &mut rest[model * STRIDE..][..self.len];
             for (theta, base) in row.iter_mut().zip(&base[..]) {
@@ -98,7 +93,7 @@ impl Panel {
             }
         } else {
             let row = &mut self.rows.all_mut()[(model + 1) * STRIDE..][..self.len];
-            decode::delta_f32(float, bytes, &self.base[..self.len], row);
+            numbers.read_change(&self.base[..self.len], row);
         }
     }
 
@@ -194,6 +189,7 @@ impl Gram {
 mod tests {
     use super::*;
     use crate::numeric::isa::with_each;
+    use crate::numeric::{Float, Plain};
     use proptest::prelude::*;
 
     /// The lengths at which vectors, groups and blocks end or just do not.
@@ -261,6 +257,13 @@ mod tests {
             out
         }
 
+        fn plain(&self) -> Plain<'_> {
+            Plain {
+                float: self.float,
+                bytes: &self.bytes,
+            }
+        }
+
         /// The task vector by its definition.
         fn minus(&self, base: &Self) -> Vec<f64> {
             let wide = self.float == Float::F64 || base.float == Float::F64;
@@ -277,9 +280,9 @@ mod tests {
 
     fn gram(base: &StoredRow, models: &[StoredRow], known: usize) -> Gram {
         let mut panel = Panel::new(models.len());
-        panel.set_base(base.float, &base.bytes);
+        panel.set_base(&base.plain());
         for (k, model) in models.iter().enumerate() {
-            panel.set_stored(k, model.float, &model.bytes);
+            panel.set_weights(k, &model.plain());
         }
         let mut gram = Gram::zero(models.len());
         panel.add_to(&mut gram, known);
@@ -434,7 +437,7 @@ mod tests {
         let mut found = Gram::zero(1);
         for n in [BLOCK, 3] {
             let ones = StoredRow::new(Float::F32, vec![1.0; n]);
-            panel.set_base(Float::F32, &ones.bytes);
+            panel.set_base(&ones.plain());
             panel.set_delta(0, &vec![2.0; n]);
             panel.add_to(&mut found, 0);
         }
@@ -448,7 +451,7 @@ mod tests {
     #[test]
     fn eight_bit_values_are_rounded_to_even_and_broken_ones_stay_broken() {
         let mut panel = Panel::new(2);
-        panel.set_base(Float::F32, &[0; 20]);
+        panel.set_base(&&[0.0f32; 5][..]);
         panel.set_delta(0, &[127.0, -2.5, 0.5, f32::NAN, f32::INFINITY]);
         panel.set_unchanged(1);
         assert_eq!((panel.largest(0), panel.largest(1)), (127.0, 0.0));

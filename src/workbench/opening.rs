@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::checkpoint::{Checkpoint, OnDisk, pair};
+use crate::checkpoint::{Checkpoint, OnDisk, Operand, pair};
 use crate::files;
-use crate::numeric::decode;
 
 /// Whether a path is that of a recipe.
 pub fn is_recipe(path: &Path) -> bool {
@@ -241,13 +240,13 @@ fn sampled_distance(base: &Checkpoint, other: &Checkpoint) -> Option<f64> {
     let step = pairing.segments.len().div_ceil(SAMPLED_TENSORS);
     let mut square = 0.0;
     for segment in pairing.segments.iter().step_by(step) {
-        let [(_, crate::checkpoint::Source::Stored(own))] = &segment.models[..] else {
+        let [(_, Operand::Weights(own))] = &segment.models[..] else {
             continue;
         };
         let n = segment.elements().min(SAMPLE);
         let (mut a, mut b) = (vec![0.0f64; n], vec![0.0f64; n]);
-        decode::to_f64(segment.base.float, segment.base.bytes, &mut a);
-        decode::to_f64(own.float, own.bytes, &mut b);
+        segment.base.decode_f64(&mut a);
+        own.decode_f64(&mut b);
         square += a
             .iter()
             .zip(&b)

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use kinfolk::checkpoint::{Checkpoint, dtype};
+use kinfolk::checkpoint::Checkpoint;
 use kinfolk::jobs::Ticket;
 use kinfolk::merge::plan::{Plan, Surroundings, plan};
 use kinfolk::merge::recipe::parse;
 use kinfolk::merge::run::{Options, Outcome, RunError, run};
 use kinfolk::merge::write::Parents;
-use kinfolk::numeric::decode::to_f32;
 
 /// The folder of the oracle set.
 pub fn oracle_root() -> PathBuf {
@@ -62,8 +61,8 @@ pub fn read_all(path: &Path) -> BTreeMap<String, Read> {
     let model = Checkpoint::open(path).unwrap();
     let read = |tensor: &kinfolk::checkpoint::Tensor| {
         let mut numbers = vec![0.0; tensor.elements()];
-        to_f32(tensor.float().unwrap(), model.bytes(tensor), &mut numbers);
-        (dtype::name(tensor.dtype), tensor.shape.clone(), numbers)
+        model.numbers(tensor).unwrap().decode(&mut numbers);
+        (tensor.dtype.to_string(), tensor.shape.clone(), numbers)
     };
     let tensors = model.tensors().iter();
     tensors.map(|t| (t.name.clone(), read(t))).collect()

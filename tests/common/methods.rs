@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use kinfolk::checkpoint::{Change, Checkpoint, LowRank, Stored};
+use kinfolk::checkpoint::{Change, Checkpoint, Dtype, LowRank};
 use kinfolk::jobs::Ticket;
 use kinfolk::merge::merge_tensor;
 use kinfolk::merge::methods::{self, MergeError, Method, ParameterScope, Values};
 use kinfolk::merge::tensor::{Input, MergeTensor};
-use kinfolk::numeric::{Float, decode};
 
 /// A recipe without slices, filters and gradients.
 #[derive(Clone, Debug, Default)]
@@ -61,11 +60,11 @@ impl Recipe {
         self.models.iter_mut().for_each(|(name, _)| place(name));
     }
 
-    pub fn float(&self) -> Option<Float> {
+    pub fn float(&self) -> Option<Dtype> {
         match self.dtype.as_deref()? {
-            "float32" => Some(Float::F32),
-            "bfloat16" => Some(Float::BF16),
-            "float16" => Some(Float::F16),
+            "float32" => Some(Dtype::F32),
+            "bfloat16" => Some(Dtype::BF16),
+            "float16" => Some(Dtype::F16),
             _ => None,
         }
     }
@@ -175,7 +174,7 @@ fn numbers(name: &str, tensor: &str) -> Vec<f32> {
     let model = open(name);
     let tensor = model.tensor(tensor).unwrap();
     let mut out = vec![0.0; tensor.elements()];
-    decode::to_f32(tensor.float().unwrap(), model.bytes(tensor), &mut out);
+    model.numbers(tensor).unwrap().decode(&mut out);
     out
 }
 
@@ -223,8 +222,7 @@ fn input<'a>(
         .tensor(name)
         .or_else(|| model.tensor("model.embed_tokens.weight"))
         .unwrap();
-    let float = stored.float().unwrap();
-    let bytes = &model.bytes(stored)[..shape.iter().product::<usize>() * float.bytes()];
+    let numbers = model.numbers(stored).unwrap();
     let adapter: Option<LowRank<'a>> =
         adapter.and_then(
             |adapter| match adapter.adapter().unwrap().change(name, shape).unwrap() {
@@ -233,7 +231,7 @@ fn input<'a>(
             },
         );
     Input {
-        stored: Stored { float, bytes },
+        stored: numbers.part(0..shape.iter().product()),
         adapter,
     }
 }

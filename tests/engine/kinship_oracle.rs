@@ -8,7 +8,6 @@ use kinfolk::jobs::Ticket;
 use kinfolk::kinship::{
     Aggregate, Kinship, Measure, Metric, PairSums, Precision, Scope, TensorGram, measure,
 };
-use kinfolk::numeric::decode;
 use serde_json::Value;
 
 use crate::common;
@@ -518,7 +517,7 @@ fn merged_lora(folder: &std::path::Path) -> (Checkpoint, f64) {
     let decoded = |checkpoint: &Checkpoint, name: &str| {
         let tensor = checkpoint.tensor(name)?;
         let mut out = vec![0.0f32; tensor.elements()];
-        decode::to_f32(tensor.float().unwrap(), checkpoint.bytes(tensor), &mut out);
+        checkpoint.numbers(tensor).unwrap().decode(&mut out);
         Some(out)
     };
     let (rank, scale) = (4, 2.0);

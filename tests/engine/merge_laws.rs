@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kinfolk::checkpoint::Stored;
 use kinfolk::merge::methods::{
     BaseRule, MergeError, Method, ParameterKind, ParameterScope, REGISTRY, Values, find,
 };
 use kinfolk::merge::tensor::{Input, MergeTensor};
-use kinfolk::numeric::Float;
 use kinfolk::numeric::random::Stream;
 
 use crate::common::methods::run;
@@ -34,10 +32,6 @@ fn values(method: &dyn Method, inputs: usize, given: Given<'_>) -> Values {
     values
 }
 
-fn bytes(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
-}
-
 fn merge_with(
     method: &dyn Method,
     shape: &[usize],
@@ -45,18 +39,10 @@ fn merge_with(
     base: Option<usize>,
     values: &Values,
 ) -> Result<Vec<f32>, MergeError> {
-    let stored: Vec<Vec<u8>> = inputs.iter().map(|x| bytes(x)).collect();
-    let input = |bytes| Input {
-        stored: Stored {
-            float: Float::F32,
-            bytes,
-        },
-        adapter: None,
-    };
     let tensor = MergeTensor {
         name: "model.layers.0.mlp.up_proj.weight",
         shape,
-        inputs: stored.iter().map(|bytes| input(bytes)).collect(),
+        inputs: inputs.iter().map(|x| Input::of_numbers(x)).collect(),
         base,
         rounded_to: None,
         seed: 7,
@@ -342,20 +328,10 @@ fn readings_are_never_fewer_than_reported() {
         let (inputs, base) = accepted(*method, 240);
         for given in BUSY {
             let values = values(*method, inputs.len(), given);
-            let stored: Vec<Vec<u8>> = inputs.iter().map(|x| bytes(x)).collect();
             let tensor = MergeTensor {
                 name: "x",
                 shape: &[6, 40],
-                inputs: stored
-                    .iter()
-                    .map(|bytes| Input {
-                        stored: Stored {
-                            float: Float::F32,
-                            bytes,
-                        },
-                        adapter: None,
-                    })
-                    .collect(),
+                inputs: inputs.iter().map(|x| Input::of_numbers(x)).collect(),
                 base,
                 rounded_to: None,
                 seed: 0,
@@ -377,20 +353,10 @@ fn readings_are_never_fewer_than_reported() {
 fn broken_numbers_are_counted_and_a_cancelled_merge_stops() {
     let mut inputs = family(2, 8);
     (inputs[1][3], inputs[1][4], inputs[2][0]) = (f32::NAN, f32::INFINITY, f32::NEG_INFINITY);
-    let stored: Vec<Vec<u8>> = inputs.iter().map(|x| bytes(x)).collect();
     let tensor = MergeTensor {
         name: "x",
         shape: &[8],
-        inputs: stored
-            .iter()
-            .map(|bytes| Input {
-                stored: Stored {
-                    float: Float::F32,
-                    bytes,
-                },
-                adapter: None,
-            })
-            .collect(),
+        inputs: inputs.iter().map(|x| Input::of_numbers(x)).collect(),
         base: None,
         rounded_to: None,
         seed: 0,

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use kinfolk::checkpoint::Checkpoint;
-use kinfolk::numeric::{Float, decode, round};
+use kinfolk::checkpoint::{Checkpoint, Dtype};
 use serde_json::Value;
 
 use crate::common;
@@ -57,11 +56,10 @@ fn compare(name: &str, recipe: &Recipe, class: &str) -> Result<(), String> {
     let ambiguous = ambiguous(name);
     let mut judge = Judge::default();
     for tensor in expected.tensors() {
-        let float = tensor.float().unwrap();
         let mut wanted = vec![0.0f32; tensor.elements()];
-        decode::to_f32(float, expected.bytes(tensor), &mut wanted);
+        expected.numbers(tensor).unwrap().decode(&mut wanted);
         let mut found = merge(recipe, &tensor.name, &tensor.shape).map_err(|e| e.to_string())?;
-        round::round_to(float, &mut found);
+        tensor.dtype.round(&mut found);
         let parents = if class == "noisy-selection" {
             recipe.numbers(&tensor.name)
         } else {
@@ -76,7 +74,7 @@ fn compare(name: &str, recipe: &Recipe, class: &str) -> Result<(), String> {
                 .is_none_or(|all| all.binary_search(&at).is_err())
             {
                 let parents: Vec<f32> = parents.iter().map(|p| p[at]).collect();
-                judge.entry(class, recipe, float, [found, wanted], &parents);
+                judge.entry(class, recipe, tensor.dtype, [found, wanted], &parents);
             }
         }
     }
@@ -98,7 +96,7 @@ impl Judge {
         &mut self,
         class: &str,
         recipe: &Recipe,
-        float: Float,
+        dtype: Dtype,
         [found, wanted]: [f32; 2],
         parents: &[f32],
     ) {
@@ -111,7 +109,7 @@ impl Judge {
         let off = if off.is_nan() { f32::INFINITY } else { off };
         self.worst = self.worst.max(off);
         let native = match recipe.float() {
-            Some(Float::F16) => 2f32.powi(-9),
+            Some(Dtype::F16) => 2f32.powi(-9),
             _ => 2f32.powi(-6),
         };
         match class {
@@ -119,7 +117,7 @@ impl Judge {
             "float32" => self.outside += usize::from(off > 3e-7 + 2e-6 * wanted.abs()),
             "rounded" => {
                 self.differing += 1;
-                self.outside += usize::from(steps(float, found, wanted) > 1);
+                self.outside += usize::from(steps(dtype, found, wanted) > 1);
             }
             "native" => {
                 self.differing += usize::from(off > native * wanted.abs().max(self.scale));
@@ -157,10 +155,10 @@ impl Judge {
 }
 
 /// Numbers of a format between two.
-fn steps(float: Float, a: f32, b: f32) -> i32 {
-    let place = |x: f32| match float {
-        Float::BF16 => i32::from(half::bf16::from_f32(x).to_bits() as i16),
-        Float::F16 => i32::from(half::f16::from_f32(x).to_bits() as i16),
+fn steps(dtype: Dtype, a: f32, b: f32) -> i32 {
+    let place = |x: f32| match dtype {
+        Dtype::BF16 => i32::from(half::bf16::from_f32(x).to_bits() as i16),
+        Dtype::F16 => i32::from(half::f16::from_f32(x).to_bits() as i16),
         _ => x.to_bits() as i32,
     };
     if a.is_sign_negative() == b.is_sign_negative() {

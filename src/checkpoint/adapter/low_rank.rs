@@ -8,26 +8,25 @@
 //! Cost: r multiplications an element; memory of the decoded factors, r · (rows + columns)
 //! numbers. Zeros, NaN and infinities follow IEEE: 0 · ∞ is NaN here as in the full product.
 
-use crate::checkpoint::{Dtype, dtype};
-use crate::numeric::decode::to_f32;
+use crate::checkpoint::RawTensor;
 
 /// The stored factors of one base tensor; cheap to copy, nothing decoded.
 #[derive(Debug, Clone, Copy)]
 pub struct LowRank<'a> {
-    pub(super) a: Stored<'a>,
-    pub(super) b: Stored<'a>,
+    pub(super) a: Factor<'a>,
+    pub(super) b: Factor<'a>,
     pub(super) rank: usize,
     pub(super) scale: f32,
     /// Whether the base tensor is laid out as (B·A)ᵀ.
     pub(super) transposed: bool,
 }
 
-/// The bytes of one factor.
+/// One factor as it is stored.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stored<'a> {
-    pub(super) dtype: Dtype,
+pub(super) struct Factor<'a> {
     pub(super) shape: [usize; 2],
-    pub(super) bytes: &'a [u8],
+    /// An adapter without is refused when it is opened.
+    pub(super) numbers: Option<RawTensor<'a>>,
 }
 
 /// Decoded factors: δ = scale · left · right.
@@ -81,12 +80,11 @@ impl LowRank<'_> {
     }
 }
 
-impl Stored<'_> {
+impl Factor<'_> {
     fn decode(&self) -> Vec<f32> {
         let mut out = vec![0.0; self.shape[0] * self.shape[1]];
-        // An adapter with factors in another format is refused when it is opened.
-        if let Some(float) = dtype::float(self.dtype) {
-            to_f32(float, self.bytes, &mut out);
+        if let Some(numbers) = self.numbers {
+            numbers.decode(&mut out);
         }
         out
     }
@@ -184,26 +182,20 @@ mod tests {
         delta
     }
 
-    fn bytes(values: &[f32]) -> Vec<u8> {
-        values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect()
+    fn factor(shape: [usize; 2], numbers: &[f32]) -> Factor<'_> {
+        Factor {
+            shape,
+            numbers: Some(RawTensor::of_numbers(numbers)),
+        }
     }
 
     fn check(rank: usize, inputs: usize, outputs: usize, transposed: bool, cut: usize) {
         let number = |i: usize| ((i * 37 + 11) % 101) as f32 / 7.0 - 7.0;
         let a: Vec<f32> = (0..rank * inputs).map(number).collect();
         let b: Vec<f32> = (0..outputs * rank).map(|i| number(i + 5)).collect();
-        let (a_bytes, b_bytes) = (bytes(&a), bytes(&b));
-        let stored = |shape, bytes| Stored {
-            dtype: Dtype::F32,
-            shape,
-            bytes,
-        };
         let low = LowRank {
-            a: stored([rank, inputs], &a_bytes),
-            b: stored([outputs, rank], &b_bytes),
+            a: factor([rank, inputs], &a),
+            b: factor([outputs, rank], &b),
             rank,
             scale: 1.5,
             transposed,
@@ -232,18 +224,9 @@ mod tests {
     #[test]
     fn embedding_of_two_tokens_by_hand() {
         // A [1, vocab 2] and B [width 3, 1]: row v of δ is 2 · A[v] · B.
-        let (a, b) = (bytes(&[1.0, -1.0]), bytes(&[1.0, 2.0, 3.0]));
         let low = LowRank {
-            a: Stored {
-                dtype: Dtype::F32,
-                shape: [1, 2],
-                bytes: &a,
-            },
-            b: Stored {
-                dtype: Dtype::F32,
-                shape: [3, 1],
-                bytes: &b,
-            },
+            a: factor([1, 2], &[1.0, -1.0]),
+            b: factor([3, 1], &[1.0, 2.0, 3.0]),
             rank: 1,
             scale: 2.0,
             transposed: true,

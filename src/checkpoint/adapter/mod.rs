@@ -14,13 +14,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::config::AdapterConfig;
-use self::low_rank::Stored;
+use self::low_rank::Factor;
 pub use self::low_rank::{Factors, LowRank};
 use self::targets::{Target, targets};
 use super::identity::FileIdentity;
 use super::layout::Entry;
 use super::weights::Weights;
-use super::{CheckpointError, Dtype};
+use super::{CheckpointError, Dtype, RawTensor};
 
 /// Prefixes that a base may have or lack beside the names in an adapter.
 const PREFIXES: &[&str] = &["model.", "transformer."];
@@ -43,10 +43,10 @@ pub enum Change<'a> {
     LowRank(LowRank<'a>),
     /// Puts another tensor of the same shape in its place.
     Replaced {
-        /// Format of `bytes`, which need not be the base's.
+        /// Its format, which need not be the base's.
         dtype: Dtype,
-        /// The whole new tensor.
-        bytes: &'a [u8],
+        /// The whole new tensor; `None` if its format is not computed with.
+        numbers: Option<RawTensor<'a>>,
     },
 }
 
@@ -121,7 +121,7 @@ impl Adapter {
         match target {
             Target::Replaced(entry) => Change::Replaced {
                 dtype: entry.dtype,
-                bytes: self.weights.bytes(&entry.range),
+                numbers: self.numbers(entry),
             },
             Target::LowRank {
                 a,
@@ -130,20 +130,23 @@ impl Adapter {
                 transposed,
             } => Change::LowRank(LowRank {
                 rank: matrix(a)[0],
-                a: self.stored(a),
-                b: self.stored(b),
+                a: self.factor(a),
+                b: self.factor(b),
                 scale: *scale,
                 transposed: *transposed,
             }),
         }
     }
 
-    fn stored(&self, entry: &Entry) -> Stored<'_> {
-        Stored {
-            dtype: entry.dtype,
+    fn factor(&self, entry: &Entry) -> Factor<'_> {
+        Factor {
             shape: matrix(entry),
-            bytes: self.weights.bytes(&entry.range),
+            numbers: self.numbers(entry),
         }
+    }
+
+    fn numbers(&self, entry: &Entry) -> Option<RawTensor<'_>> {
+        RawTensor::new(entry.dtype, self.weights.bytes(&entry.range))
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::config::AdapterConfig;
 use super::keys::{self, Key, Side};
+use crate::checkpoint::CheckpointError;
 use crate::checkpoint::layout::Entry;
-use crate::checkpoint::{CheckpointError, dtype};
 
 /// What is stored for one base tensor.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ fn check_factor(
     rank: usize,
     layout: &str,
 ) -> Result<(), CheckpointError> {
-    if dtype::float(factor.dtype).is_none() {
+    if !factor.dtype.is_supported() {
         let reason = format!("is stored as {}, expected a float format", factor.dtype);
         return Err(broken(path, &factor.name, reason));
     }

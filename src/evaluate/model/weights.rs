@@ -7,10 +7,9 @@ use std::collections::BTreeSet;
 
 use candle_core::{Device, Tensor};
 
-use crate::checkpoint::{Checkpoint, Dtype, Watch, dtype};
+use crate::checkpoint::{Checkpoint, Watch};
 use crate::evaluate::EvaluateError;
 use crate::jobs::Ticket;
-use crate::numeric::decode;
 
 /// Reads the tensors of a checkpoint.
 pub(super) struct Reader<'c> {
@@ -61,21 +60,19 @@ impl<'c> Reader<'c> {
                 found: stored.shape.clone(),
             });
         }
-        let wide = matches!(
-            stored.dtype,
-            Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16
-        );
-        let Some(float) = stored.float().filter(|_| wide) else {
+        // The 8-bit formats need scales, which a reader of single tensors does not have.
+        let raw = self.checkpoint.numbers(stored);
+        let Some(raw) = raw.filter(|raw| !raw.dtype().is_fp8()) else {
             return Err(self.unsupported(format!(
                 "tensor `{name}` is stored as {}, and only F64, F32, F16 and BF16 are known",
-                dtype::name(stored.dtype)
+                stored.dtype
             )));
         };
         let mut numbers = Vec::new();
         let taken = numbers.try_reserve_exact(stored.elements());
         taken.map_err(|_| self.unsupported(format!("memory ran out at tensor `{name}`")))?;
         numbers.resize(stored.elements(), 0.0);
-        decode::to_f32(float, self.checkpoint.bytes(stored), &mut numbers);
+        raw.decode(&mut numbers);
         self.watch.glance()?;
         self.read.insert(name.to_owned());
         Ok(Some(Tensor::from_vec(numbers, shape, &Device::Cpu)?))

@@ -123,11 +123,9 @@ impl Streams<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::Stored;
     use crate::jobs::Ticket;
     use crate::merge::inputs::Inputs;
     use crate::merge::tensor::{Input, MergeTensor};
-    use crate::numeric::Float;
 
     /// The cut of a sampled tensor of several chunks is that of sorting by key and index.
     #[test]
@@ -136,18 +134,11 @@ mod tests {
         let chance = Stream::new(7, "keys", 0);
         for distinct in [3, 1000, u64::MAX] {
             let number = |k: usize| f32::from_bits((chance.at(k as u64) % distinct) as u32 >> 2);
-            let bytes: Vec<u8> = (0..n).flat_map(|k| number(k).to_le_bytes()).collect();
-            let stored = Stored {
-                float: Float::F32,
-                bytes: &bytes,
-            };
+            let numbers: Vec<f32> = (0..n).map(number).collect();
             let tensor = MergeTensor {
                 name: "t",
                 shape: &[n],
-                inputs: vec![Input {
-                    stored,
-                    adapter: None,
-                }],
+                inputs: vec![Input::of_numbers(&numbers)],
                 base: None,
                 rounded_to: None,
                 seed: 0,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::Formats;
 use super::steps::Context;
-use crate::checkpoint::{Dtype, Kind, dtype};
+use crate::checkpoint::{Dtype, Kind};
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 3;
@@ -28,9 +28,9 @@ pub(super) struct Findings {
     /// Tensor, fewest and most rows.
     cut: Option<(String, usize, usize)>,
     /// The formats of the inputs where they differ, and what comes out.
-    mixed: BTreeSet<(Vec<String>, String)>,
+    mixed: BTreeSet<(Vec<&'static str>, &'static str)>,
     /// Formats that `dtype` rounds before the merge.
-    rounded_early: BTreeSet<String>,
+    rounded_early: BTreeSet<&'static str>,
     eight_bit: Vec<String>,
     tensors: usize,
 }
@@ -115,17 +115,16 @@ impl Findings {
     ) {
         self.tensors += 1;
         if formats.written.is_none() && inputs.iter().any(|&dtype| dtype != inputs[0]) {
-            let names: BTreeSet<String> = inputs.iter().map(|&d| dtype::name(d)).collect();
+            let names: BTreeSet<&str> = inputs.iter().map(|d| d.name()).collect();
             self.mixed
-                .insert((names.into_iter().collect(), dtype::name(made)));
+                .insert((names.into_iter().collect(), made.name()));
         }
         if let Some(compute) = formats.compute {
-            let wider = |d: &&Dtype| d.bitsize() > 8 * compute.bytes();
-            let wider = inputs.iter().filter(wider).map(|&d| dtype::name(d));
+            let wider = |d: &&Dtype| d.width_bits() > compute.width_bits();
+            let wider = inputs.iter().filter(wider).map(|d| d.name());
             self.rounded_early.extend(wider);
         }
-        let is_eight_bit = |d: Dtype| matches!(d, Dtype::F8_E4M3 | Dtype::F8_E5M2);
-        if is_eight_bit(made) || inputs.iter().any(|&d| is_eight_bit(d)) {
+        if made.is_fp8() || inputs.iter().any(|d| d.is_fp8()) {
             self.eight_bit.push(tensor.to_owned());
         }
     }
@@ -149,7 +148,7 @@ impl Findings {
                  were before they were quantised",
                 self.quantised.len(),
                 self.tensors + self.quantised.len(),
-                dtype::name(*dtype)
+                dtype
             );
             context.error("", sentence);
         }
@@ -237,7 +236,7 @@ impl Findings {
             context.warning("", sentence);
         }
         if !self.rounded_early.is_empty() {
-            let names: Vec<String> = self.rounded_early.iter().cloned().collect();
+            let names: Vec<&str> = self.rounded_early.iter().copied().collect();
             let sentence = format!(
                 "`dtype` rounds the inputs, stored as {}, before they are merged; `out_dtype` \
                  rounds the result only",

@@ -26,7 +26,6 @@ use super::methods::{Method, Values};
 use super::problem::Problem;
 use super::recipe::{ModelRef, Recipe};
 use crate::checkpoint::{Checkpoint, Dtype, Place, natural};
-use crate::numeric::Float;
 
 pub use self::steps::plan;
 
@@ -129,7 +128,7 @@ pub struct TensorPlan {
     /// Values of the parameters.
     pub values: Values,
     /// Format that inputs are rounded to first.
-    pub rounded_to: Option<Float>,
+    pub rounded_to: Option<Dtype>,
 }
 
 /// How a tensor is made.
@@ -195,8 +194,11 @@ impl Step {
             Work::Merge => self.method.readings(&tensor.values),
             Work::Copy => 1,
         };
-        let bits = tensor.inputs.iter().map(|input| input.dtype.bitsize());
-        readings * (tensor.elements() as u64 * bits.sum::<usize>() as u64).div_ceil(8)
+        let inputs = tensor.inputs.iter();
+        readings
+            * inputs
+                .map(|input| input.dtype.stored_bytes(tensor.elements()))
+                .sum::<u64>()
     }
 
     /// Bytes of the tensors that it makes.
@@ -218,8 +220,7 @@ impl TensorPlan {
 
     /// Bytes that are written for it.
     pub fn size_bytes(&self) -> u64 {
-        // Formats of less than a byte are copied, and fill whole bytes in their file too.
-        (self.elements() as u64 * self.dtype.bitsize() as u64).div_ceil(8)
+        self.dtype.stored_bytes(self.elements())
     }
 }
 

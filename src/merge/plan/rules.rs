@@ -5,22 +5,17 @@ use super::super::problem::{Problem, nearest};
 use super::super::recipe::{Content, Recipe, TokenizerSource};
 use super::steps::Context;
 use crate::checkpoint::Dtype;
-use crate::numeric::Float;
 
 /// The formats that a recipe asks for.
 pub(super) struct Formats {
     /// That inputs are rounded to.
-    pub(super) compute: Option<Float>,
+    pub(super) compute: Option<Dtype>,
     /// That is written, where the recipe says so.
     pub(super) written: Option<Dtype>,
 }
 
 /// The formats that recipes name.
-const FORMATS: [(&str, Float, Dtype); 3] = [
-    ("float32", Float::F32, Dtype::F32),
-    ("float16", Float::F16, Dtype::F16),
-    ("bfloat16", Float::BF16, Dtype::BF16),
-];
+const FORMATS: [&str; 3] = ["float32", "float16", "bfloat16"];
 
 /// What people write instead.
 const ALIASES: [(&str, &str); 8] = [
@@ -68,21 +63,21 @@ pub(super) fn formats(recipe: &Recipe, context: &mut Context<'_>) -> Formats {
     let dtype = format("dtype", recipe.dtype.as_deref(), context);
     let out = format("out_dtype", recipe.out_dtype.as_deref(), context);
     Formats {
-        compute: dtype.map(|(float, _)| float),
-        written: out.or(dtype).map(|(_, dtype)| dtype),
+        compute: dtype,
+        written: out.or(dtype),
     }
 }
 
-fn format(key: &str, name: Option<&str>, context: &mut Context<'_>) -> Option<(Float, Dtype)> {
+fn format(key: &str, name: Option<&str>, context: &mut Context<'_>) -> Option<Dtype> {
     let name = name?;
     let plain = name.strip_prefix("torch.").unwrap_or(name);
-    if let Some((_, float, dtype)) = FORMATS.iter().find(|(own, ..)| *own == plain) {
-        return Some((*float, *dtype));
+    if FORMATS.contains(&plain) {
+        return Dtype::from_config_name(plain);
     }
     let alias = ALIASES.iter().find(|(alias, _)| *alias == plain);
     let near = alias
         .map(|(_, own)| (*own).to_owned())
-        .or_else(|| nearest(plain, FORMATS.map(|(own, ..)| own)));
+        .or_else(|| nearest(plain, FORMATS));
     let sentence = format!("`{name}` cannot be computed with; float32, float16 and bfloat16 can");
     let problem = Problem::error(context.place(key), sentence).with_nearest(near);
     context.problem(problem);

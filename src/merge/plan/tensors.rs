@@ -16,7 +16,7 @@ use super::shape::Part;
 use super::steps::Context;
 use super::values::Asked;
 use super::{TensorInput, TensorPlan, Work};
-use crate::checkpoint::{Dtype, Kind, Place, dtype, in_layer, is_language_head, natural};
+use crate::checkpoint::{Dtype, Kind, Place, in_layer, is_language_head, natural};
 
 /// The tensors that the parts make.
 pub(super) fn tensors(
@@ -170,7 +170,7 @@ impl Maker<'_> {
         let Some(shape) = self.common_shape(part, &mut given, context) else {
             return;
         };
-        if given.iter().any(|g| dtype::float(g.head.dtype).is_none()) {
+        if given.iter().any(|g| !g.head.dtype.is_supported()) {
             self.copied(part, (out, place), &given, lead);
             return;
         }

@@ -80,14 +80,7 @@ fn main_dtype(made: &[TensorPlan]) -> Option<String> {
         *counts.entry(tensor.dtype).or_default() += tensor.elements();
     }
     let (most, _) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    let name = match most {
-        Dtype::F64 => "float64",
-        Dtype::F32 => "float32",
-        Dtype::F16 => "float16",
-        Dtype::BF16 => "bfloat16",
-        _ => return None,
-    };
-    Some(name.to_owned())
+    most.config_name().map(str::to_owned)
 }
 
 /// The longest tokenizer that is read; the largest real ones have some 40 MB.

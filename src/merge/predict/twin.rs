@@ -11,13 +11,12 @@ use std::sync::Mutex;
 
 use super::Parts;
 use super::noise::Noise;
-use crate::checkpoint::Stored;
 use crate::jobs::Ticket;
 use crate::kinship::TensorGram;
 use crate::merge::methods::{MergeError, Method};
 use crate::merge::run_tensor::merge_tensor;
 use crate::merge::tensor::{Input, MergeTensor};
-use crate::numeric::{Float, Gram, GramRow};
+use crate::numeric::{Gram, GramRow};
 
 /// Numbers of a twin, unless the tensor has fewer.
 const MOST: usize = 8192;
@@ -104,17 +103,20 @@ fn tried(
     places: &[usize],
 ) -> Result<Vec<f64>, MergeError> {
     let base = &twin[0];
-    let bytes: Vec<Vec<u8>> = places
+    let numbers: Vec<Vec<f32>> = places
         .iter()
         .map(|&row| match row {
-            0 => stored(base.iter().copied()),
-            row => stored(base.iter().zip(&twin[row]).map(|(b, change)| b + change)),
+            0 => base.iter().map(|b| *b as f32).collect(),
+            row => {
+                let changed = base.iter().zip(&twin[row]);
+                changed.map(|(b, change)| (b + change) as f32).collect()
+            }
         })
         .collect();
     let tensor = MergeTensor {
         name: &segment.tensor,
         shape,
-        inputs: bytes.iter().map(|bytes| input(bytes)).collect(),
+        inputs: numbers.iter().map(|own| Input::of_numbers(own)).collect(),
         base: parts.base,
         rounded_to: None,
         seed: 0,
@@ -141,26 +143,6 @@ fn tried(
         *child -= f64::from(*base as f32);
     }
     Ok(child)
-}
-
-fn input(bytes: &[u8]) -> Input<'_> {
-    Input {
-        stored: Stored {
-            float: Float::F32,
-            bytes,
-        },
-        adapter: None,
-    }
-}
-
-/// Numbers as a file has them, in F32.
-fn stored(numbers: impl ExactSizeIterator<Item = f64>) -> Vec<u8> {
-    let mut bytes = vec![0; 4 * numbers.len()];
-    let (places, _) = bytes.as_chunks_mut();
-    for (place, number) in places.iter_mut().zip(numbers) {
-        *place = (number as f32).to_le_bytes();
-    }
-    bytes
 }
 
 /// Rows of `n` numbers whose means and mean products are those of `gram`, made from as many

@@ -6,7 +6,7 @@ use super::super::methods::MergeError;
 use super::super::plan::{ModelSource, Plan, Step, TensorPlan};
 use super::super::tensor::Input;
 use super::RunError;
-use crate::checkpoint::{Change, Checkpoint, OnDisk, Stored, Watch, dtype};
+use crate::checkpoint::{Change, Checkpoint, OnDisk, Watch};
 
 /// The opened models of a step: weights, and the adapter on them.
 pub(super) type Opened = Vec<(Arc<Checkpoint>, Option<Arc<Checkpoint>>)>;
@@ -72,16 +72,18 @@ pub(super) fn inputs<'m>(
                 .map_err(|error| refused(error.to_string()))?,
             None => Change::None,
         };
-        let (format, bytes) = match change {
-            Change::Replaced { dtype, bytes } => (dtype::float(dtype), bytes),
-            Change::None | Change::LowRank(_) => (own.float(), weights.bytes(own)),
+        let stored = match change {
+            Change::Replaced { numbers, .. } => numbers,
+            Change::None | Change::LowRank(_) => weights.numbers(own),
         };
-        let float = format.ok_or_else(|| refused("it holds no floats".to_owned()))?;
-        let bytes = bytes
-            .get(..plan.elements() * float.bytes())
-            .ok_or_else(|| refused("it has too few numbers".to_owned()))?;
+        let stored = stored
+            .ok_or_else(|| refused("it holds no floats".to_owned()))?
+            .part(0..plan.elements());
+        if stored.elements() < plan.elements() {
+            return Err(refused("it has too few numbers".to_owned()));
+        }
         out.push(Input {
-            stored: Stored { float, bytes },
+            stored,
             adapter: match change {
                 Change::LowRank(low_rank) => Some(low_rank),
                 Change::None | Change::Replaced { .. } => None,

@@ -8,11 +8,11 @@ use super::super::methods::MergeError;
 use super::super::plan::{Step, TensorPlan, Work};
 use super::super::recipe::OnNan;
 use super::super::tensor::MergeTensor;
-use super::super::write::{ShardFile, ShardPlan, Staging, encode};
+use super::super::write::{ShardFile, ShardPlan, Staging};
 use super::super::{Merged, merge_tensor};
 use super::inputs::{Opened, inputs, read_ahead};
 use super::{NonFinite, Run, RunError};
-use crate::checkpoint::{CheckpointError, dtype};
+use crate::checkpoint::{CheckpointError, Slot};
 
 impl Run<'_> {
     /// Counts a shard that is there as read, so that the bar comes to its end.
@@ -91,16 +91,16 @@ impl Run<'_> {
             rounded_to: plan.rounded_to,
             seed: self.options.seed.or(step.recipe.seed).unwrap_or(0),
         };
-        let width = plan.dtype.bitsize() as u64 / 8;
+        let slot = Slot::new(plan.dtype, offset);
         let odd = AtomicU64::new(0);
         let write = |range: Range<usize>, numbers: &[f32]| {
-            let (bytes, count) = encode(plan.dtype, numbers).ok_or_else(|| {
-                let name = dtype::name(plan.dtype);
-                MergeError::Refused(format!("numbers of type {name} cannot be written"))
+            let encoded = slot.encode(range.start, numbers).ok_or_else(|| {
+                let sentence = format!("numbers of type {} cannot be written", plan.dtype);
+                MergeError::Refused(sentence)
             })?;
-            odd.fetch_add(count, Ordering::Relaxed);
+            odd.fetch_add(encoded.non_finite, Ordering::Relaxed);
             self.whole()?;
-            Ok(file.write_at(offset + range.start as u64 * width, &bytes)?)
+            Ok(file.write_at(encoded.offset, &encoded.bytes)?)
         };
         let merged = merge_tensor(&tensor, step.method, &plan.values, self.ticket, &write)?;
         self.note_odd(step, plan, &merged, odd.into_inner())

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::super::plan::TensorPlan;
-use crate::checkpoint::dtype;
 
 /// The files of a child, all known before the first byte.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +76,7 @@ impl ShardPlan {
         recipe_hash: &str,
     ) -> Self {
         // Wide numbers first, so that every tensor begins at a multiple of its number's size.
-        group.sort_by_key(|&k| std::cmp::Reverse(tensors[k].dtype.bitsize()));
+        group.sort_by_key(|&k| std::cmp::Reverse(tensors[k].dtype.width_bits()));
         let mut entries = Map::new();
         entries.insert(
             "__metadata__".to_owned(),
@@ -92,7 +91,7 @@ impl ShardPlan {
             entries.insert(
                 tensor.name.clone(),
                 json!({
-                    "dtype": dtype::name(tensor.dtype),
+                    "dtype": tensor.dtype.name(),
                     "shape": tensor.shape,
                     "data_offsets": [begin, end],
                 }),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{Align, FontId, Label, Layout, RichText, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
-use crate::checkpoint::{Checkpoint, Tensor, dtype};
+use crate::checkpoint::{Checkpoint, Tensor};
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
@@ -65,7 +65,7 @@ impl Tensors {
                 let tensor = &tensors[rows[row.index()]];
                 row.col(|ui| name_ui(ui, tensor, out));
                 row.col(|ui| cell(ui, &shape(tensor)));
-                row.col(|ui| cell(ui, &dtype::name(tensor.dtype)));
+                row.col(|ui| cell(ui, tensor.dtype.name()));
                 row.col(|ui| cell(ui, &format::bytes(tensor.size_bytes() as u64)));
             });
         });
@@ -97,7 +97,7 @@ fn matching(tensors: &[Tensor], query: &str) -> Vec<usize> {
     let words: Vec<&str> = query.split_whitespace().collect();
     let matches = |tensor: &Tensor| {
         let name = tensor.name.to_lowercase();
-        let dtype = dtype::name(tensor.dtype).to_lowercase();
+        let dtype = tensor.dtype.name().to_lowercase();
         words
             .iter()
             .all(|w| name.contains(w) || dtype == *w || tensor.place.kind.title() == *w)

@@ -3,11 +3,44 @@
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
-use crate::checkpoint::Dtype;
+use super::Dtype;
 
-/// The little-endian bytes of `numbers`, and how many of them are NaN or infinite as written;
-/// `None` for a format that is never computed.
-pub(in crate::merge) fn encode(dtype: Dtype, numbers: &[f32]) -> Option<(Vec<u8>, u64)> {
+/// Where the numbers of one tensor go in a file that is being written.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    dtype: Dtype,
+    first_byte: u64,
+}
+
+/// Numbers as they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// The first byte's place in the file.
+    pub offset: u64,
+    /// Little-endian.
+    pub bytes: Vec<u8>,
+    /// How many of the numbers are NaN or infinite as written.
+    pub non_finite: u64,
+}
+
+impl Slot {
+    /// Room for a tensor of `dtype` from `first_byte` of the file on.
+    pub fn new(dtype: Dtype, first_byte: u64) -> Self {
+        Self { dtype, first_byte }
+    }
+
+    /// The tensor's elements from `first` on; `None` for a format that is never written.
+    pub fn encode(&self, first: usize, numbers: &[f32]) -> Option<Encoded> {
+        let (bytes, non_finite) = encode(self.dtype, numbers)?;
+        Some(Encoded {
+            offset: self.first_byte + self.dtype.stored_bytes(first),
+            bytes,
+            non_finite,
+        })
+    }
+}
+
+fn encode(dtype: Dtype, numbers: &[f32]) -> Option<(Vec<u8>, u64)> {
     let n = numbers.len();
     match dtype {
         Dtype::F32 => {
@@ -63,5 +96,11 @@ mod tests {
         assert_eq!(bytes[..2], [0x00, 0x7c]);
         assert_eq!(odd, 2);
         assert!(encode(Dtype::I8, &[1.0]).is_none());
+    }
+
+    #[test]
+    fn elements_go_where_those_before_them_end() {
+        let slot = Slot::new(Dtype::BF16, 100);
+        assert_eq!(slot.encode(3, &[0.0, f32::NAN]).unwrap().offset, 106);
     }
 }
