@@ -7,11 +7,11 @@ mod picture;
 
 use eframe::egui::{CentralPanel, Frame, Theme, Ui, Vec2, vec2};
 use egui_kittest::Harness;
-use kinfolk::charts::{
+use kinfolk::figures::{
     Axis, Cells, Color, Dash, Figure, Layer, LineMark, Marker, Panel, Point, PointMark, Side,
 };
 use kinfolk::study::{ModelId, Selection};
-use kinfolk::ui::charts::draw::{Drawing, Hand};
+use kinfolk::ui::plot::{Drawing, Hand};
 use kinfolk::ui::theme::{self, Tokens, space};
 
 fn check(name: &str, theme: Theme, size: Vec2, mut content: impl FnMut(&mut Ui)) {

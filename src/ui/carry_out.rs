@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{ColorImage, Context, ViewportCommand};
 
-use super::action::{Action, Drawing, Export, Outside, View};
+use super::action::{Action, Export, Outside, View};
 use super::app::App;
-use super::charts::export;
 use super::commands::{LEAST_ZOOM, MOST_ZOOM};
 use super::dialogs::{Filter, PickKind, PickRequest, Picked, Purpose};
+use super::paper::Sheet;
 use super::shell;
 use super::views::new_evolution;
 use super::widgets::toast::ToastKind;
 use crate::merge::canvas::Composition;
 use crate::study::{Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, ModelEdit, ModelId};
-use crate::workbench::Workbench;
 use crate::workbench::merging::MergeId;
+use crate::workbench::{Picture, Workbench};
 
 /// What an open dialog was for, beyond what the request itself says.
 #[derive(Default)]
@@ -26,7 +26,6 @@ pub struct Asked {
     evolution: Option<EvolutionId>,
     /// What waits for a word about the work that it would stop.
     pub(super) leaving: Option<Action>,
-    drawing: Option<Drawing>,
     last_dir: Option<PathBuf>,
 }
 
@@ -187,14 +186,10 @@ impl App {
                     .push(ToastKind::Done, format!("{what} copied"), "");
             }
             Action::Tell(notice) => self.show_notice(notice),
-            Action::CopyImage { image, what } => {
-                ctx.copy_image((*image).clone());
-                self.toasts
-                    .push(ToastKind::Done, format!("{what} copied"), "");
+            Action::CopyPicture { picture, what } => {
+                self.bench.draw(move || Ok(drawn(what, &picture.draw()?)));
             }
             Action::Export(export) => self.ask_where_to_export(export, ctx),
-            Action::SaveDrawing(drawing) => self.ask_where_to_draw(drawing, ctx),
-            Action::CopyDrawing(figure) => self.bench.draw(move || export::pixels(&figure)),
             Action::Chart(ask) => match self.charts.answer(ask, &self.bench, now(ctx)) {
                 Ok(action) => self.carry_out(action, ctx),
                 Err(sentence) => {
@@ -399,23 +394,13 @@ impl App {
         self.ask(Purpose::Export, &title, kind, ctx);
     }
 
-    fn ask_where_to_draw(&mut self, drawing: Drawing, ctx: &Context) {
-        let kind = PickKind::SaveFile {
-            name: drawing.name.clone(),
-            filters: vec![drawing.filter],
-        };
-        let title = drawing.title.clone();
-        self.asked.drawing = Some(drawing);
-        self.ask(Purpose::Draw, &title, kind, ctx);
-    }
-
     /// A picture that was drawn to be copied.
     pub(super) fn copy_drawn(&mut self, ctx: &Context) {
         if let Some(picture) = self.bench.take_picture() {
             let image = ColorImage::from_rgba_unmultiplied(picture.size, &picture.rgba);
             ctx.copy_image(image);
-            self.toasts
-                .push(ToastKind::Done, "Chart picture copied", "");
+            let title = format!("{} copied", picture.what);
+            self.toasts.push(ToastKind::Done, title, "");
         }
     }
 
@@ -446,19 +431,22 @@ impl App {
                         .apply(Command::Model(ModelEdit::Relocate(id, first)));
                 }
             }
-            Purpose::Draw => {
-                if let Some(Drawing { figure, format, .. }) = self.asked.drawing.take() {
-                    let draw = move || format.draw(&figure);
-                    self.bench.write_drawn(&first, draw);
-                }
-            }
             Purpose::Export => {
                 if let Some(export) = self.asked.export.take() {
-                    self.bench.write_file(&first, &export.bytes);
+                    self.bench
+                        .write_file(&first, move || export.content.bytes());
                 }
             }
         }
     }
+}
+
+/// A sheet for the clipboard.
+fn drawn(what: String, sheet: &Sheet) -> Picture {
+    let pixels = sheet.pixels();
+    let size = [pixels.width() as usize, pixels.height() as usize];
+    let rgba = pixels.into_raw();
+    Picture { what, size, rgba }
 }
 
 fn now(ctx: &Context) -> f64 {

@@ -30,8 +30,6 @@ pub enum Purpose {
     SaveStudy,
     /// Write a picture or a table of what is shown.
     Export,
-    /// Draw what is shown into a file.
-    Draw,
     /// Import tables and results.
     ImportScores,
     /// Find a model again whose files have moved.
@@ -55,6 +53,20 @@ pub struct Filter {
     pub name: &'static str,
     /// Such as `json`.
     pub extensions: &'static [&'static str],
+}
+
+impl Filter {
+    /// Tables.
+    pub const CSV: Self = Self::new("Tables", &["csv"]);
+    /// Pictures.
+    pub const PNG: Self = Self::new("Pictures", &["png"]);
+    /// Drawings.
+    pub const SVG: Self = Self::new("Drawings", &["svg"]);
+
+    /// A kind of file.
+    pub const fn new(name: &'static str, extensions: &'static [&'static str]) -> Self {
+        Self { name, extensions }
+    }
 }
 
 /// What can be picked.

@@ -5,8 +5,7 @@ pub mod fonts;
 pub mod format;
 pub mod theme;
 
-pub mod picture;
-pub mod raster;
+pub mod paper;
 
 pub mod dialogs;
 pub mod widgets;
@@ -19,6 +18,6 @@ pub mod views;
 
 pub mod app;
 mod carry_out;
-pub mod charts;
 mod guard;
+pub mod plot;
 pub mod trouble;
