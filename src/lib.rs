@@ -39,7 +39,7 @@ pub mod study;
 
 pub mod import;
 
-pub mod charts;
+pub mod figures;
 
 pub mod workbench;
 

@@ -11,7 +11,7 @@ use kinfolk::cli::{self, DemoKinship, Wish};
 use kinfolk::kinship::Measure;
 use kinfolk::ui::app::App;
 use kinfolk::ui::prefs::Prefs;
-use kinfolk::ui::{dialogs, picture};
+use kinfolk::ui::{dialogs, paper};
 use kinfolk::workbench::{Folders, Workbench};
 
 fn main() -> ExitCode {
@@ -40,13 +40,12 @@ fn display_is_there() -> bool {
             .any(set)
 }
 
-fn demo_picture(demo: &DemoKinship) -> Vec<u8> {
+fn demo_picture(demo: &DemoKinship) -> Result<Vec<u8>, String> {
     let measure = Measure::default();
     let matrix = demo.kinship.matrix(measure);
     let title = "Kinship of the demo family";
-    let image =
-        picture::heat_map_picture(title, &demo.names, &matrix, measure.metric, Theme::Light);
-    picture::png_bytes(&image)
+    let page = paper::heat_map_page(title, &demo.names, &matrix, measure.metric);
+    page.draw(Theme::Light).png()
 }
 
 fn window(paths: Vec<PathBuf>) -> ExitCode {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kinfolk::charts::{self, Along, ChartData, Course, PAPER};
+use kinfolk::figures::{self, Along, ChartData, Course, PAPER};
 use kinfolk::kinship::Metric;
 use kinfolk::lineage::evolution::{Spent, next, summaries};
 use kinfolk::lineage::strategy::{Member, Population, STRATEGIES};
@@ -47,7 +47,7 @@ fn drawn(doc: &StudyDoc, record: &Record) {
     };
     let mine = |_: &str| doc;
     let theirs = |key: &str| bundled(key);
-    for bundled in [&mine as &charts::Bundled<'_>, &theirs] {
+    for bundled in [&mine as &figures::Bundled<'_>, &theirs] {
         let data = ChartData {
             doc,
             record,
@@ -95,15 +95,15 @@ fn choices(own: &ChartChoices) -> Vec<ChartChoices> {
 }
 
 fn draw(choices: &ChartChoices, data: &ChartData<'_>) {
-    let Ok(figure) = charts::build(choices, data) else {
+    let Ok(figure) = figures::build(choices, data) else {
         return;
     };
     for panel in &figure.panels {
         let bounds = panel.bounds();
         assert!(bounds.x.0.is_finite() && bounds.x.1.is_finite());
     }
-    kinfolk::ui::charts::export::csv(&figure);
-    kinfolk::ui::charts::export::svg(&figure).ok();
+    kinfolk::ui::plot::csv(&figure);
+    kinfolk::ui::plot::sheet(&figure).map(|sheet| sheet.svg()).ok();
 }
 
 /// The lineage as the view draws it.
@@ -161,7 +161,7 @@ fn evolved(doc: &StudyDoc, evolution: &Evolution) {
         tau: setup.rules.tau,
     };
     for (along, _) in Along::ALL {
-        charts::evolutions(std::slice::from_ref(&course), along, &|id| {
+        figures::evolutions(std::slice::from_ref(&course), along, &|id| {
             doc.name_of(id).to_owned()
         })
         .ok();

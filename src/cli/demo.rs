@@ -68,14 +68,17 @@ impl DemoKinship {
 ///
 /// # Errors
 /// [`CliError`] if the demo cannot be written or measured.
-pub fn without_display(picture: impl FnOnce(&DemoKinship) -> Vec<u8>) -> Result<(), CliError> {
+pub fn without_display(
+    picture: impl FnOnce(&DemoKinship) -> Result<Vec<u8>, String>,
+) -> Result<(), CliError> {
     out::print("No display was found, so this is the demo family's kinship as text.");
     out::print("");
     let demo = DemoKinship::of(&Folders::of_user().data.join("demo"))?;
     let report = demo.report();
     print(&report, Some(Measure::default().metric));
     let path = demo.dir.join("kinship.png");
-    write_whole(&path, &picture(&demo)).map_err(CliError::Failed)?;
+    let bytes = picture(&demo).map_err(CliError::Failed)?;
+    write_whole(&path, &bytes).map_err(CliError::Failed)?;
     out::print("");
     out::print(&format!("The same as a picture: {}", path.display()));
     out::print(

@@ -3,9 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::charts::export::Format;
 use super::dialogs::Filter;
-use crate::charts::Figure;
+use super::paper::{Format, Picture};
 use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
@@ -40,14 +39,10 @@ pub enum Action {
     Chart(ChartAsk),
     /// Ask where to write a file, then write it.
     Export(Export),
-    /// Ask where to write a drawing of a chart, then draw and write it beside the window.
-    SaveDrawing(Drawing),
-    /// Draw a chart beside the window and copy the picture.
-    CopyDrawing(Box<Figure>),
-    /// Put a picture on the clipboard, and say so: "{what} copied".
-    CopyImage {
+    /// Draw a picture beside the window, put it on the clipboard, and say so: "{what} copied".
+    CopyPicture {
         /// The picture.
-        image: std::sync::Arc<eframe::egui::ColorImage>,
+        picture: Picture,
         /// What it is, to begin a sentence with.
         what: String,
     },
@@ -327,23 +322,8 @@ impl ChartAsk {
     }
 }
 
-/// A chart to be drawn into a file, where the user says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Drawing {
-    /// Title of the dialog.
-    pub title: String,
-    /// The name that is proposed.
-    pub name: String,
-    /// Its kind.
-    pub filter: Filter,
-    /// What is drawn.
-    pub figure: Box<Figure>,
-    /// What the file holds.
-    pub format: Format,
-}
-
 /// A file to be written where the user says.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Export {
     /// Title of the dialog.
     pub title: String,
@@ -351,13 +331,64 @@ pub struct Export {
     pub name: String,
     /// Its kind.
     pub filter: Filter,
-    /// Its content.
-    pub bytes: Vec<u8>,
+    /// What it will hold.
+    pub content: Content,
 }
 
-impl std::fmt::Debug for Export {
+/// What a file holds.
+#[derive(Clone, PartialEq)]
+pub enum Content {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// What is drawn once it is wanted, beside the window.
+    Drawn(Picture, Format),
+}
+
+impl Export {
+    /// A table of `what`, which is called `stem`.
+    pub fn table(what: &str, stem: &str, csv: Vec<u8>) -> Self {
+        Self {
+            title: format!("Save {what} as CSV"),
+            name: format!("{stem}.csv"),
+            filter: Filter::CSV,
+            content: Content::Bytes(csv),
+        }
+    }
+
+    /// A picture of `what`, which is called `stem`.
+    pub fn picture(what: &str, stem: &str, picture: Picture, format: Format) -> Self {
+        let (words, filter) = match format {
+            Format::Svg => ("SVG", Filter::SVG),
+            Format::Png => ("PNG", Filter::PNG),
+        };
+        Self {
+            title: format!("Save {what} as {words}"),
+            name: format!("{stem}.{}", words.to_lowercase()),
+            filter,
+            content: Content::Drawn(picture, format),
+        }
+    }
+}
+
+impl Content {
+    /// The bytes of the file; a picture is drawn now.
+    ///
+    /// # Errors
+    /// A sentence, if there is nothing to draw.
+    pub fn bytes(&self) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.clone()),
+            Self::Drawn(picture, format) => picture.file(*format),
+        }
+    }
+}
+
+impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Export({}, {} bytes)", self.name, self.bytes.len())
+        match self {
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::Drawn(_, format) => write!(f, "{format:?}"),
+        }
     }
 }
 

@@ -28,6 +28,20 @@ pub struct Filter {
     pub extensions: &'static [&'static str],
 }
 
+impl Filter {
+    /// Tables.
+    pub const CSV: Self = Self::new("Tables", &["csv"]);
+    /// Pictures.
+    pub const PNG: Self = Self::new("Pictures", &["png"]);
+    /// Drawings.
+    pub const SVG: Self = Self::new("Drawings", &["svg"]);
+
+    /// A kind of file.
+    pub const fn new(name: &'static str, extensions: &'static [&'static str]) -> Self {
+        Self { name, extensions }
+    }
+}
+
 /// What can be picked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PickKind {

@@ -12,9 +12,6 @@ const REGULAR: &[u8] = include_bytes!("../../resources/fonts/KinfolkSans-Regular
 const SEMIBOLD: &[u8] = include_bytes!("../../resources/fonts/KinfolkSans-SemiBold.otf");
 const CJK: &[u8] = include_bytes!("../../resources/fonts/DroidSansFallback.ttf");
 
-/// The faces of text, for pictures that are drawn without a window; fallbacks last.
-pub const FACES: [&[u8]; 3] = [REGULAR, SEMIBOLD, CJK];
-
 const SEMIBOLD_NAME: &str = "kinfolk-semibold";
 
 /// The family of headings and of what is important inside a view.

@@ -5,8 +5,7 @@ pub mod fonts;
 pub mod format;
 pub mod theme;
 
-pub mod picture;
-pub mod raster;
+pub mod paper;
 
 pub mod dialogs;
 pub mod widgets;
@@ -18,5 +17,5 @@ mod shell;
 pub mod views;
 
 pub mod app;
-pub mod charts;
+pub mod plot;
 pub mod trouble;

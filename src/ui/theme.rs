@@ -10,7 +10,7 @@ mod style;
 use eframe::egui::{Color32, Context, FontId, RichText, TextStyle, Theme, Ui};
 
 use super::fonts;
-pub use style::apply;
+pub use style::{apply, apply_paper};
 
 /// Distances, in points: a scale of four.
 pub mod space {
@@ -107,7 +107,15 @@ const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
-static LIGHT: Tokens = Tokens {
+static LIGHT: Tokens = LIGHT_TOKENS;
+
+/// Paper: the light theme on white, in which nothing stands behind the figure.
+static PAPER: Tokens = Tokens {
+    background: rgb(0xFF_FFFF),
+    ..LIGHT_TOKENS
+};
+
+const LIGHT_TOKENS: Tokens = Tokens {
     dark: false,
     background: rgb(0xF9_F9F8),
     panel: rgb(0xF1_F1EF),
@@ -179,11 +187,17 @@ static DARK: Tokens = Tokens {
 pub trait Themed {
     /// Whether the surrounding is dark.
     fn is_dark(&self) -> bool;
+    /// What a view stands on.
+    fn ground(&self) -> Color32;
 }
 
 impl Themed for Ui {
     fn is_dark(&self) -> bool {
         self.visuals().dark_mode
+    }
+
+    fn ground(&self) -> Color32 {
+        self.visuals().panel_fill
     }
 }
 
@@ -191,12 +205,20 @@ impl Themed for Context {
     fn is_dark(&self) -> bool {
         self.theme() == Theme::Dark
     }
+
+    fn ground(&self) -> Color32 {
+        self.global_style().visuals.panel_fill
+    }
 }
 
 impl Tokens {
     /// The colours of the theme in force.
     pub fn of(themed: &impl Themed) -> &'static Self {
-        if themed.is_dark() { &DARK } else { &LIGHT }
+        match themed.is_dark() {
+            true => &DARK,
+            false if themed.ground() == PAPER.background => &PAPER,
+            false => &LIGHT,
+        }
     }
 
     /// The colours of a given theme.

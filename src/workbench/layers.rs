@@ -2,7 +2,7 @@
 
 use super::Workbench;
 use super::library::bundled;
-use crate::charts::{ChartData, Figure, build};
+use crate::figures::{ChartData, Figure, build};
 use crate::kinship::{Grain, PairSums};
 use crate::study::ModelId;
 use crate::study::chart::ChartChoices;

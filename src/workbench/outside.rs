@@ -8,11 +8,10 @@ use super::{NoticeKind, Workbench, cache};
 use crate::files::write_whole;
 use crate::jobs::{Failure, Ticket};
 
-/// What the job is called that draws a chart.
-const DRAWING: &str = "Drawing the picture";
-
 /// A picture that was drawn beside the window.
 pub struct Picture {
+    /// What it is, to begin a sentence with.
+    pub what: String,
     /// Width and height in pixels.
     pub size: [usize; 2],
     /// Row by row from the top: red, green, blue, opacity.
@@ -20,38 +19,28 @@ pub struct Picture {
 }
 
 impl Workbench {
-    /// Writes a file that the user named, and says so.
-    pub fn write_file(&mut self, path: &Path, bytes: &[u8]) {
-        let name = path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy();
-        match write_whole(path, bytes) {
-            Ok(()) => self.tell_written(path),
-            Err(error) => self.fail(format!("{name} could not be saved"), error),
-        }
-    }
-
     pub(super) fn tell_written(&mut self, path: &Path) {
         let name = path.file_name().unwrap_or(path.as_os_str());
         let title = format!("{} saved", name.to_string_lossy());
         self.tell(NoticeKind::Done, title, path.to_string_lossy());
     }
 
-    /// Writes a file whose content is still to be drawn, beside the window; says so when it is
-    /// done. Until then nothing is written.
-    pub fn write_drawn<F>(&mut self, path: &Path, draw: F)
+    /// Makes and writes a file that the user named, beside the window; says so when it is done.
+    /// Until then nothing is written.
+    pub fn write_file<F>(&mut self, path: &Path, content: F)
     where
         F: FnOnce() -> Result<Vec<u8>, String> + Send + 'static,
     {
         let path = path.to_owned();
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let title = format!("Saving {}", name.to_string_lossy());
         let work = move |ticket: &Ticket| {
-            let bytes = draw().map_err(Failure::Failed)?;
+            let bytes = content().map_err(Failure::Failed)?;
             ticket.advance(0)?;
             write_whole(&path, &bytes).map_err(Failure::Failed)?;
             Ok(path)
         };
-        self.spawn(DRAWING, work, |bench, path| bench.tell_written(&path));
+        self.spawn(title, work, |bench, path| bench.tell_written(&path));
     }
 
     /// Draws a picture beside the window, for [`Self::take_picture`].
@@ -60,7 +49,7 @@ impl Workbench {
         F: FnOnce() -> Result<Picture, String> + Send + 'static,
     {
         let work = move |_: &Ticket| draw().map_err(Failure::Failed);
-        self.spawn(DRAWING, work, |bench, picture| {
+        self.spawn("Drawing the picture", work, |bench, picture| {
             bench.session.picture = Some(picture);
         });
     }

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Context, FullOutput, TexturesDelta};
 use egui_kittest::{SnapshotOptions, TestRenderer};
-use kinfolk::ui::raster::Raster;
+use kinfolk::ui::paper::raster::Raster;
 
 /// Draws what the harness shows.
 #[derive(Default)]

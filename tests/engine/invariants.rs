@@ -152,14 +152,14 @@ const MAY_NAME: [(&str, &[&str]); 13] = [
     ),
     ("import/", &["import", "study"]),
     (
-        "charts/",
-        &["charts", "lineage", "study", "stats", "kinship"],
+        "figures/",
+        &["figures", "lineage", "study", "stats", "kinship"],
     ),
     (
         "workbench/",
         &[
             "workbench",
-            "charts",
+            "figures",
             "import",
             "study",
             "stats",
@@ -187,7 +187,7 @@ fn data_flow_one_way() {
                     "ui",
                     "cli",
                     "workbench",
-                    "charts",
+                    "figures",
                     "import",
                     "study",
                     "stats",

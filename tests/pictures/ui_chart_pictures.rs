@@ -2,11 +2,11 @@
 
 use eframe::egui::{CentralPanel, Frame, Theme, Ui, Vec2, vec2};
 use egui_kittest::Harness;
-use kinfolk::charts::{
+use kinfolk::figures::{
     Axis, Cells, Color, Dash, Figure, Layer, LineMark, Marker, Panel, Point, PointMark, Side,
 };
 use kinfolk::study::{ModelId, Selection};
-use kinfolk::ui::charts::draw::{Drawing, Hand};
+use kinfolk::ui::plot::{Drawing, Hand};
 use kinfolk::ui::theme::{self, Tokens, space};
 
 use crate::picture;

@@ -527,7 +527,9 @@ fn the_curves_go_by_what_is_chosen_and_can_be_saved() {
         click(&mut window, "Save or copy the chart");
         click(&mut window, "Save as CSV…");
         match window.state().asked.last() {
-            Some(Action::Export(export)) => String::from_utf8(export.bytes.clone()).unwrap(),
+            Some(Action::Export(export)) => {
+                String::from_utf8(export.content.bytes().unwrap()).unwrap()
+            }
             other => panic!("{other:?}"),
         }
     };

@@ -335,9 +335,9 @@ fn exports_carry_the_reference_numbers_in_full() {
         let [Action::Export(export), Action::Copy { text, .. }] = &window.state().asked[..] else {
             panic!("{:?}", window.state().asked);
         };
-        let csv = std::str::from_utf8(&export.bytes).unwrap();
+        let csv = String::from_utf8(export.content.bytes().unwrap()).unwrap();
         assert!(csv.starts_with("model,abacus,"), "{csv}");
-        check_table(csv, b',', column);
+        check_table(&csv, b',', column);
         assert!(text.starts_with(&format!(
             "{metric} over the whole model, relative to base\t"
         )));
@@ -357,8 +357,29 @@ fn the_picture_is_a_png_with_the_whole_map() {
         panic!();
     };
     assert_eq!(export.name, "kinship-pearson-whole.png");
-    let picture = image::load_from_memory(&export.bytes).unwrap();
+    let picture = image::load_from_memory(&export.content.bytes().unwrap()).unwrap();
     assert!(picture.width() > 1200 && picture.height() > 800);
+}
+
+#[test]
+fn the_drawing_is_an_svg_with_every_model_and_value() {
+    let mut window = demo();
+    click(&mut window, "Save as SVG…");
+    let [Action::Export(export)] = &window.state().asked[..] else {
+        panic!();
+    };
+    assert_eq!(export.name, "kinship-pearson-whole.svg");
+    let svg = String::from_utf8(export.content.bytes().unwrap()).unwrap();
+    let drawing = roxmltree::Document::parse(&svg).unwrap();
+    let texts = drawing
+        .descendants()
+        .filter(|node| node.has_tag_name("text"));
+    let texts: Vec<&str> = texts.filter_map(|node| node.text()).collect();
+    for words in ["Pearson over the whole model", "abacus", "unrelated"] {
+        assert!(texts.contains(&words), "{words}: {texts:?}");
+    }
+    let numbers = texts.iter().filter(|text| text.parse::<f64>().is_ok());
+    assert!(numbers.count() >= 7 * 6);
 }
 
 #[test]

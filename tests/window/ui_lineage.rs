@@ -331,7 +331,7 @@ fn the_menu_selects_kin_and_compares_parents() {
 fn the_table_has_a_row_for_each_parent() {
     let mut window = window_of(WIDE, community());
     click(&mut window, "Save as CSV…");
-    let text = String::from_utf8(export(&window).bytes.clone()).unwrap();
+    let text = String::from_utf8(export(&window).content.bytes().unwrap()).unwrap();
     let mut lines = text.lines();
     assert_eq!(
         lines.next(),
@@ -350,8 +350,25 @@ fn the_table_has_a_row_for_each_parent() {
 fn the_picture_holds_the_whole_lineage() {
     let mut window = window_of(WIDE, community());
     click(&mut window, "Save as PNG…");
-    let picture = image::load_from_memory(&export(&window).bytes).unwrap();
+    let picture = image::load_from_memory(&export(&window).content.bytes().unwrap()).unwrap();
     assert!(picture.width() > 4000 && picture.height() > 500);
+}
+
+#[test]
+fn the_drawing_names_every_model_and_generation() {
+    let mut window = window_of(WIDE, community());
+    click(&mut window, "Save as SVG…");
+    assert_eq!(export(&window).name, "lineage.svg");
+    let svg = String::from_utf8(export(&window).content.bytes().unwrap()).unwrap();
+    let drawing = roxmltree::Document::parse(&svg).unwrap();
+    let texts = drawing
+        .descendants()
+        .filter(|node| node.has_tag_name("text"));
+    let texts: Vec<&str> = texts.filter_map(|node| node.text()).collect();
+    let names = |name: &str| texts.iter().any(|text| text.contains(name));
+    for words in ["YamShadow-7B", "Turdus", "Founders", "best of a generation"] {
+        assert!(names(words), "{words}");
+    }
 }
 
 #[test]
@@ -480,7 +497,7 @@ fn parents_known_by_distance_alone_say_so() {
     let mut window = window_of(WIDE, entries);
     window.get_by_label_contains("distance of parents 5.150 (Euclidean");
     click(&mut window, "Save as CSV…");
-    let text = String::from_utf8(export(&window).bytes.clone()).unwrap();
+    let text = String::from_utf8(export(&window).content.bytes().unwrap()).unwrap();
     assert!(text.contains("alpha,child-1,1,5.15,Euclidean"), "{text}");
 }
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use egui_kittest::Harness;
-use kinfolk::charts::PAPER;
+use kinfolk::figures::PAPER;
 use kinfolk::import::{Content, ImportError, Source, apply, guess, harness};
 use kinfolk::jobs::Ticket;
 use kinfolk::lineage::evolution::{NoGain, Rules, Spent, next, summaries};

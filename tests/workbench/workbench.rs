@@ -509,6 +509,7 @@ fn what_was_brought_for_one_study_is_not_offered_to_another() {
     bench.read_scores(tables(home.path()));
     let picture = || {
         Ok(Picture {
+            what: "Chart picture".to_owned(),
             size: [1, 1],
             rgba: vec![0; 4],
         })

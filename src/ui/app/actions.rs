@@ -10,10 +10,11 @@ use crate::ui::action::{
     Action, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction, ModelsAction,
     Outside, View, WindowAction,
 };
-use crate::ui::charts::export;
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
+use crate::ui::paper::Sheet;
 use crate::ui::views::new_evolution;
 use crate::ui::widgets::toast::ToastKind;
+use crate::workbench::Picture;
 
 impl App {
     pub(super) fn handle_action(&mut self, action: Action, ctx: &Context) {
@@ -46,11 +47,8 @@ impl App {
                 }
             }
             Action::Export(export) => self.ask(Purpose::Export(export), ctx),
-            Action::SaveDrawing(drawing) => self.ask(Purpose::Draw(drawing), ctx),
-            Action::CopyDrawing(figure) => self.bench.draw(move || export::pixels(&figure)),
-            Action::CopyImage { image, what } => {
-                ctx.copy_image((*image).clone());
-                self.tell_copied(&what);
+            Action::CopyPicture { picture, what } => {
+                self.bench.draw(move || Ok(drawn(what, &picture.draw()?)));
             }
             Action::Copy { text, what } => {
                 ctx.copy_text(text);
@@ -73,7 +71,7 @@ impl App {
         if let Some(picture) = self.bench.take_picture() {
             let image = ColorImage::from_rgba_unmultiplied(picture.size, &picture.rgba);
             ctx.copy_image(image);
-            self.tell_copied("Chart picture");
+            self.tell_copied(&picture.what);
         }
     }
 
@@ -278,4 +276,12 @@ impl App {
     pub(super) fn is_busy(&self) -> bool {
         self.bench.is_writing() || self.bench.is_evolving()
     }
+}
+
+/// A sheet for the clipboard.
+fn drawn(what: String, sheet: &Sheet) -> Picture {
+    let pixels = sheet.pixels();
+    let size = [pixels.width() as usize, pixels.height() as usize];
+    let rgba = pixels.into_raw();
+    Picture { what, size, rgba }
 }

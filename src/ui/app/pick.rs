@@ -6,7 +6,7 @@ use eframe::egui::Context;
 
 use super::App;
 use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
-use crate::ui::action::{Drawing, Export, FileAction, View};
+use crate::ui::action::{Export, FileAction, View};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
 use crate::workbench::merging::MergeId;
 
@@ -22,8 +22,6 @@ pub(super) enum Purpose {
     SaveStudy,
     /// Write a picture or a table of what is shown.
     Export(Export),
-    /// Draw what is shown into a file.
-    Draw(Drawing),
     /// Import tables and result files.
     ImportFiles,
     /// Import folders of results.
@@ -98,7 +96,6 @@ impl App {
                 ("Save the study as", save(&name, STUDIES))
             }
             Purpose::Export(export) => (&export.title[..], save(&export.name, export.filter)),
-            Purpose::Draw(drawing) => (&drawing.title[..], save(&drawing.name, drawing.filter)),
             Purpose::ImportFiles => (
                 "Import scores: choose tables or result files",
                 files(SCORES),
@@ -191,10 +188,10 @@ impl App {
                 let edit = ModelEdit::Relocate(id, first);
                 self.bench.apply(Command::Model(edit));
             }
-            Purpose::Draw(Drawing { figure, format, .. }) => {
-                self.bench.write_drawn(&first, move || format.draw(&figure));
+            Purpose::Export(export) => {
+                self.bench
+                    .write_file(&first, move || export.content.bytes());
             }
-            Purpose::Export(export) => self.bench.write_file(&first, &export.bytes),
         }
     }
 

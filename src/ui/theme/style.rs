@@ -9,20 +9,27 @@ use eframe::egui::{
     Visuals, vec2,
 };
 
-use super::{ANIMATION_SECS, ROW_HEIGHT, Tokens, radius, size, title_style};
+use super::{ANIMATION_SECS, PAPER, ROW_HEIGHT, Tokens, radius, size, title_style};
 use crate::ui::fonts;
 
 /// Gives the context our fonts and our style, in both themes.
 pub fn apply(ctx: &Context) {
     fonts::install(ctx);
     for theme in [Theme::Light, Theme::Dark] {
-        ctx.set_style_of(theme, style(theme));
+        ctx.set_style_of(theme, style(Tokens::for_theme(theme)));
     }
 }
 
-fn style(theme: Theme) -> Style {
+/// Gives the context our fonts and the style of paper.
+pub fn apply_paper(ctx: &Context) {
+    apply(ctx);
+    ctx.set_style_of(Theme::Light, style(&PAPER));
+    ctx.set_theme(Theme::Light);
+}
+
+fn style(t: &Tokens) -> Style {
     let mut style = Style {
-        visuals: visuals(theme),
+        visuals: visuals(t),
         spacing: spacing(),
         animation_time: ANIMATION_SECS,
         scroll_animation: ScrollAnimation::duration(ANIMATION_SECS),
@@ -82,11 +89,11 @@ fn spacing() -> Spacing {
     }
 }
 
-fn visuals(theme: Theme) -> Visuals {
-    let t = Tokens::for_theme(theme);
-    let base = match theme {
-        Theme::Dark => Visuals::dark(),
-        Theme::Light => Visuals::light(),
+fn visuals(t: &Tokens) -> Visuals {
+    let base = if t.dark {
+        Visuals::dark()
+    } else {
+        Visuals::light()
     };
     Visuals {
         weak_text_color: Some(t.text_weak),

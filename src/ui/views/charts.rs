@@ -24,7 +24,7 @@ use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
 use crate::study::chart::ChartChoices;
 use crate::study::{Command, ViewEdit};
 use crate::ui::action::{Action, ChartAsk};
-use crate::ui::charts::draw::{Drawing, Hand};
+use crate::ui::plot::{Drawing, Hand};
 use crate::ui::theme::{Tokens, space};
 use crate::workbench::Workbench;
 

@@ -1,7 +1,7 @@
 //! The child of the draft on the canvas, for the other views: a ghost among the living.
 
 use super::{Ahead, GainSource};
-use crate::charts::Ghost;
+use crate::figures::Ghost;
 use crate::study::Draft;
 use crate::workbench::Workbench;
 

@@ -10,7 +10,7 @@ use super::flow::flow;
 use super::quantities::{Known, known, with_points};
 use super::shown::Shown;
 use super::{Tools, choose, list, rule, runs, titles};
-use crate::charts::{Figure, shown_model};
+use crate::figures::{Figure, shown_model};
 use crate::kinship::Metric;
 use crate::study::chart::{
     ChartChoices, ChartKind, FitBand, FitLine, Overlay, PointsAre, Quantity,

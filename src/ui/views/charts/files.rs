@@ -1,56 +1,35 @@
 //! What can be taken out of the view: a picture, a drawing, a table.
 
-use crate::charts::Figure;
-use crate::ui::action::{Action, ChartAsk, Drawing, Export};
-use crate::ui::charts::export::{self, Format};
-use crate::ui::dialogs::Filter;
-
-const SVG: Filter = Filter {
-    name: "Drawings",
-    extensions: &["svg"],
-};
-const PNG: Filter = Filter {
-    name: "Pictures",
-    extensions: &["png"],
-};
-const CSV: Filter = Filter {
-    name: "Tables",
-    extensions: &["csv"],
-};
+use crate::figures::Figure;
+use crate::ui::action::{Action, ChartAsk, Export};
+use crate::ui::paper::{Format, Picture};
+use crate::ui::plot;
 
 /// What to do with a figure. Pictures take their time and are drawn beside the window.
 pub fn answer(ask: ChartAsk, figure: &Figure) -> Result<Action, String> {
     if figure.panels.is_empty() {
         return Err("There is nothing to draw".to_owned());
     }
-    let drawing = |title: &str, filter, ending: &str, format| {
-        Action::SaveDrawing(Drawing {
-            title: title.to_owned(),
-            name: name(figure, ending),
-            filter,
-            figure: Box::new(figure.clone()),
-            format,
-        })
-    };
+    let stem = stem(&figure.title);
+    let owned = figure.clone();
+    let picture = Picture::new(move || plot::sheet(&owned));
+    let saved = |format| Export::picture("chart", &stem, picture.clone(), format);
     Ok(match ask {
-        ChartAsk::Svg => drawing("Save chart as SVG", SVG, "svg", Format::Svg),
-        ChartAsk::Png => drawing("Save chart as PNG", PNG, "png", Format::Png),
-        ChartAsk::Csv => Action::Export(Export {
-            title: "Save chart as CSV".to_owned(),
-            name: name(figure, "csv"),
-            filter: CSV,
-            bytes: export::csv(figure).into_bytes(),
-        }),
-        ChartAsk::Picture => Action::CopyDrawing(Box::new(figure.clone())),
+        ChartAsk::Svg => Action::Export(saved(Format::Svg)),
+        ChartAsk::Png => Action::Export(saved(Format::Png)),
+        ChartAsk::Csv => {
+            let table = plot::csv(figure).into_bytes();
+            Action::Export(Export::table("chart", &stem, table))
+        }
+        ChartAsk::Picture => Action::CopyPicture {
+            picture,
+            what: "Chart picture".to_owned(),
+        },
         ChartAsk::Table => Action::Copy {
-            text: tsv(&export::csv(figure))?,
+            text: tsv(&plot::csv(figure))?,
             what: "Chart table".to_owned(),
         },
     })
-}
-
-fn name(figure: &Figure, ending: &str) -> String {
-    format!("{}.{ending}", stem(&figure.title))
 }
 
 /// The table parted by tabs, as spreadsheets paste it.

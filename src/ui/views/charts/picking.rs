@@ -2,7 +2,7 @@
 
 use crate::study::{Command, ModelId, Selection, Study, StudyDoc};
 use crate::ui::action::Action;
-use crate::ui::charts::draw::Picked;
+use crate::ui::plot::Picked;
 
 /// The selection that follows, if it is another one.
 pub fn select(study: &Study, picked: &Picked) -> Option<Action> {
@@ -61,7 +61,7 @@ pub fn by_name(doc: &StudyDoc, label: &str) -> Vec<ModelId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charts::{Color, Point};
+    use crate::figures::{Color, Point};
     use crate::study::{ModelEdit, NewModel};
 
     fn study() -> Study {

@@ -2,7 +2,7 @@
 
 use super::picking::by_name;
 use super::table::{Row, rows};
-use crate::charts::{Figure, Layer, MODEL};
+use crate::figures::{Figure, Layer, MODEL};
 use crate::study::chart::{ChartChoices, ChartKind};
 use crate::study::{Selection, StudyDoc};
 use crate::workbench::Workbench;

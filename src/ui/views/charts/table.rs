@@ -5,9 +5,9 @@ use eframe::egui::{
 };
 
 use super::picking;
-use crate::charts::{Figure, Layer, Panel, Point, Side};
+use crate::figures::{Figure, Layer, Panel, Point, Side};
 use crate::ui::action::Action;
-use crate::ui::charts::draw::{Home, Picked, point_of, value_words};
+use crate::ui::plot::{Home, Picked, point_of, value_words};
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
 use crate::ui::widgets::{focus_ring, text};
 use crate::workbench::Workbench;

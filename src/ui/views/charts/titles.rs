@@ -1,6 +1,6 @@
 //! The names of the charts and of what can be chosen in them.
 
-use crate::charts::{axis_name, short_name};
+use crate::figures::{axis_name, short_name};
 use crate::kinship::Metric;
 use crate::study::chart::{ChartKind, PointsAre, Quantity};
 

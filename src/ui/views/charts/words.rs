@@ -4,7 +4,7 @@
 use eframe::egui::{Button, Label, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
-use crate::charts::{Figure, meaning};
+use crate::figures::{Figure, meaning};
 use crate::study::chart::ChartKind;
 use crate::ui::theme::{Tokens, size, space};
 

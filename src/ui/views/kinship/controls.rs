@@ -11,6 +11,7 @@ use crate::kinship::{Aggregate, Measure, Metric, Scope};
 use crate::study::{Command, Order, ViewEdit};
 use crate::ui::action::{Action, ModelsAction};
 use crate::ui::format;
+use crate::ui::paper::Format;
 use crate::ui::theme::{self, space};
 use crate::ui::widgets::{Choice, choice, icon_button};
 use crate::workbench::{Family, Workbench};
@@ -181,12 +182,15 @@ fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, out: &mut V
     let ready = shown.filter(|shown| shown.known() > 1 && !shown.key.provisional);
     ui.add_enabled_ui(ready.is_some(), |ui| {
         let png = icon_button(ui, icon::IMAGE, "Save as PNG…").clicked();
+        let svg = icon_button(ui, icon::FILE_SVG, "Save as SVG…").clicked();
         let csv = icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked();
         let copy = icon_button(ui, icon::COPY, "Copy as table").clicked();
         let Some(shown) = ready else { return };
-        if png {
-            let theme = theme::theme_of(ui);
-            out.push(Action::Export(files::png(bench, shown, theme)));
+        for (is_asked, format) in [(png, Format::Png), (svg, Format::Svg)] {
+            if is_asked {
+                let theme = theme::theme_of(ui);
+                out.push(Action::Export(files::picture(bench, shown, theme, format)));
+            }
         }
         if csv {
             out.push(Action::Export(files::csv(bench, shown)));

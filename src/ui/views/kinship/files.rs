@@ -6,29 +6,18 @@ use super::shown::Shown;
 use crate::kinship::table;
 use crate::study::Order;
 use crate::ui::action::{Action, Export};
-use crate::ui::dialogs::Filter;
 use crate::ui::format;
-use crate::ui::picture::{HeatMapPicture, png_bytes};
+use crate::ui::paper::{Format, HeatMapPage, Picture};
 use crate::workbench::Workbench;
-
-const CSV: Filter = Filter {
-    name: "Tables",
-    extensions: &["csv"],
-};
-const PNG: Filter = Filter {
-    name: "Pictures",
-    extensions: &["png"],
-};
 
 /// The matrix as CSV, in the order on screen.
 pub fn csv(bench: &Workbench, shown: &Shown) -> Export {
     let text = table::csv(&shown.key.labels, &shown.matrix, order(bench, shown));
-    Export {
-        title: "Save kinship as CSV".to_owned(),
-        name: format!("{}.csv", table::file_stem(shown.key.measure)),
-        filter: CSV,
-        bytes: text.into_bytes(),
-    }
+    Export::table(
+        "kinship",
+        &table::file_stem(shown.key.measure),
+        text.into_bytes(),
+    )
 }
 
 /// The matrix for a spreadsheet; its corner says what was measured.
@@ -46,26 +35,23 @@ pub fn copy(bench: &Workbench, shown: &Shown) -> Action {
     }
 }
 
-/// The map as a picture, twice as fine as on a plain screen.
-pub fn png(bench: &Workbench, shown: &Shown, theme: Theme) -> Export {
+/// The map as a picture.
+pub fn picture(bench: &Workbench, shown: &Shown, theme: Theme, format: Format) -> Export {
     let doc = bench.study().doc();
     let base = doc.name_of(shown.key.base);
-    let picture = HeatMapPicture {
-        title: &table::words(shown.key.measure),
-        note: &format!("{}, relative to {base}", caption(shown)),
-        labels: &shown.key.labels,
-        matrix: &shown.matrix,
+    let page = HeatMapPage {
+        title: table::words(shown.key.measure),
+        note: format!("{}, relative to {base}", caption(shown)),
+        labels: shown.key.labels.clone(),
+        matrix: shown.matrix.clone(),
         metric: shown.key.measure.metric,
         has_tree: doc.view.order == Order::Relatedness,
-        order: order(bench, shown),
-        merges: &shown.merges,
+        order: order(bench, shown).to_vec(),
+        merges: shown.merges.clone(),
     };
-    Export {
-        title: "Save kinship as PNG".to_owned(),
-        name: format!("{}.png", table::file_stem(shown.key.measure)),
-        filter: PNG,
-        bytes: png_bytes(&picture.draw(theme)),
-    }
+    let picture = Picture::new(move || Ok(page.draw(theme)));
+    let stem = table::file_stem(shown.key.measure);
+    Export::picture("kinship", &stem, picture, format)
 }
 
 /// The family in numbers.

@@ -9,8 +9,9 @@ use super::drawn::ColourBy;
 use super::files;
 use super::model::LineageModel;
 use super::search::Search;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, Export};
 use crate::ui::format;
+use crate::ui::paper::Format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, search_field};
 use crate::workbench::Workbench;
@@ -169,20 +170,22 @@ fn exports_ui(
     out: &mut Vec<Action>,
 ) {
     let study = &bench.study().doc().name;
-    if icon_button(ui, icon::IMAGE, "Save as PNG…").clicked() {
-        out.push(Action::Export(files::png(
-            shown,
-            study,
-            colour,
-            theme::theme_of(ui),
-        )));
+    let picture = |ui: &Ui| files::picture(shown, study, colour, theme::theme_of(ui));
+    for (glyph, words, format) in [
+        (icon::IMAGE, "Save as PNG…", Format::Png),
+        (icon::FILE_SVG, "Save as SVG…", Format::Svg),
+    ] {
+        if icon_button(ui, glyph, words).clicked() {
+            let export = Export::picture("lineage", "lineage", picture(ui), format);
+            out.push(Action::Export(export));
+        }
     }
     if icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked() {
         out.push(Action::Export(files::csv(shown)));
     }
     if icon_button(ui, icon::COPY, "Copy picture").clicked() {
-        out.push(Action::CopyImage {
-            image: files::image(shown, study, colour, theme::theme_of(ui)).into(),
+        out.push(Action::CopyPicture {
+            picture: picture(ui),
             what: "Picture".to_owned(),
         });
     }

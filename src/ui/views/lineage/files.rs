@@ -1,7 +1,6 @@
 //! What can be taken out of the view: a picture, a table of who was made from whom.
 
-use eframe::egui::{ColorImage, Frame, RichText, Theme, Ui, Vec2, vec2};
-use image::RgbaImage;
+use eframe::egui::{Frame, RichText, Theme, Ui, Vec2, vec2};
 
 use super::camera::{self, Camera, PITCH};
 use super::drawn::{ColourBy, Drawn};
@@ -10,23 +9,12 @@ use super::pill::State;
 use super::{header, legend};
 use crate::kinship::Metric;
 use crate::ui::action::Export;
-use crate::ui::dialogs::Filter;
 use crate::ui::format;
-use crate::ui::picture::{picture, png_bytes};
+use crate::ui::paper::{FINE, Ground, Page, Picture, Sheet};
 use crate::ui::theme::{self, Tokens, size, space};
 
-const CSV: Filter = Filter {
-    name: "Tables",
-    extensions: &["csv"],
-};
-const PNG: Filter = Filter {
-    name: "Pictures",
-    extensions: &["png"],
-};
-
-/// Pixels a point in pictures that are saved, and the most pixels that one has: a picture of
-/// five hundred models is coarser, so that it can be held in memory and looked at.
-const FINE: f32 = 2.0;
+/// The most pixels of a picture: one of five hundred models is coarser, so that it can be held
+/// in memory and looked at.
 const MOST_PIXELS: f32 = 24e6;
 /// Room for title and legend.
 const AROUND: Vec2 = vec2(48.0, 110.0);
@@ -54,41 +42,28 @@ pub fn csv(shown: &LineageModel) -> Export {
         // Writing into memory does not fail.
         table.write_record(row).ok();
     }
-    Export {
-        title: "Save lineage as CSV".to_owned(),
-        name: "lineage.csv".to_owned(),
-        filter: CSV,
-        bytes: table.into_inner().unwrap_or_default(),
-    }
+    Export::table("lineage", "lineage", table.into_inner().unwrap_or_default())
 }
 
-/// The whole lineage as a PNG file.
-pub fn png(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Export {
-    Export {
-        title: "Save lineage as PNG".to_owned(),
-        name: "lineage.png".to_owned(),
-        filter: PNG,
-        bytes: png_bytes(&draw(shown, study, colour, theme)),
-    }
-}
-
-/// The whole lineage for the clipboard.
-pub fn image(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> ColorImage {
-    let picture = draw(shown, study, colour, theme);
-    let size = [picture.width() as usize, picture.height() as usize];
-    ColorImage::from_rgba_unmultiplied(size, picture.as_raw())
+/// The whole lineage.
+pub fn picture(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Picture {
+    let (shown, study) = (shown.clone(), study.to_owned());
+    Picture::new(move || Ok(draw(&shown, &study, colour, theme)))
 }
 
 /// Everything at zoom 1, with title, heads of the columns and legend.
-fn draw(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> RgbaImage {
+fn draw(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Sheet {
     let content = camera::extent(&shown.layout, 0..shown.cards.len());
     let canvas = content.size() + vec2(PITCH.x - camera::PILL.x, 2.0 * space::XL);
     let canvas = canvas.max(vec2(LEAST_WIDTH, 0.0)) + vec2(0.0, header::HEIGHT);
     let whole = canvas + AROUND;
-    let scale = (MOST_PIXELS / (whole.x * whole.y)).sqrt().min(FINE);
+    let page = Page {
+        scale: (MOST_PIXELS / (whole.x * whole.y)).sqrt().min(FINE),
+        ..Page::new(whole, Ground::Theme(theme))
+    };
     let mut drawn = Drawn::new(shown, colour, Tokens::for_theme(theme));
     drawn.mark(&vec![State::default(); shown.cards.len()]);
-    picture(whole, scale, theme, |ui| {
+    page.draw(|ui| {
         Frame::new().inner_margin(space::M).show(ui, |ui| {
             head(ui, study, shown);
             let (rect, _) = ui.allocate_exact_size(canvas, eframe::egui::Sense::hover());

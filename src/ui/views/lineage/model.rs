@@ -18,6 +18,7 @@ pub struct Key {
 }
 
 /// The lineage as it is shown. Models are numbered in the order of the study.
+#[derive(Clone)]
 pub struct LineageModel {
     pub key: Key,
     pub cards: Vec<Arc<Card>>,
@@ -34,6 +35,7 @@ pub struct LineageModel {
 
 /// One column of the picture. Where runs use each other's merges, models of several generations
 /// share a column; founders stand where they are first used.
+#[derive(Clone)]
 pub struct Column {
     /// The generations of the merges in it, in order; empty if only founders stand there.
     pub generations: Vec<u32>,
@@ -44,6 +46,7 @@ pub struct Column {
 }
 
 /// The models of one generation, the best first.
+#[derive(Clone)]
 pub struct Group {
     pub generation: u32,
     pub models: Vec<usize>,

@@ -13,7 +13,7 @@ use egui_phosphor::regular as icon;
 use super::{Jump, Shown};
 use crate::merge::problem::Severity;
 use crate::study::{Command, DraftEdit, DraftId, Sheet};
-use crate::ui::action::{Action, Export};
+use crate::ui::action::{Action, Content, Export};
 use crate::ui::dialogs::Filter;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::{icon_button, icon_toggle};
@@ -90,7 +90,7 @@ impl YamlPanel {
                         title: "Save the recipe as YAML".to_owned(),
                         name: format!("{}.yaml", shown.draft.name),
                         filter: YAML,
-                        bytes: text.clone().into_bytes(),
+                        content: Content::Bytes(text.clone().into_bytes()),
                     }));
                 }
                 if icon_button(ui, icon::COPY, "Copy the recipe").clicked() {

@@ -3,13 +3,7 @@
 use super::shown::Row;
 use crate::lineage::suggest::Basis;
 use crate::ui::action::Export;
-use crate::ui::dialogs::Filter;
 use crate::ui::format;
-
-const CSV: Filter = Filter {
-    name: "Tables",
-    extensions: &["csv"],
-};
 
 /// The suggestions in words, one a paragraph.
 pub fn text(rows: &[Row]) -> String {
@@ -89,12 +83,8 @@ pub fn csv(rows: &[Row]) -> Export {
     for (k, row) in rows.iter().enumerate() {
         table.write_record(cells(k, row)).ok();
     }
-    Export {
-        title: "Save suggestions as CSV".to_owned(),
-        name: "next-merges.csv".to_owned(),
-        filter: CSV,
-        bytes: table.into_inner().unwrap_or_default(),
-    }
+    let bytes = table.into_inner().unwrap_or_default();
+    Export::table("suggestions", "next-merges", bytes)
 }
 
 fn cells(k: usize, row: &Row) -> [String; 14] {

@@ -6,10 +6,10 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::{Look, table};
-use crate::charts::{Along, Course, Figure, evolutions};
+use crate::figures::{Along, Course, Figure, evolutions};
 use crate::study::EvolutionId;
 use crate::ui::action::{Action, ChartAsk};
-use crate::ui::charts::draw::{Drawing, Hand};
+use crate::ui::plot::{Drawing, Hand};
 use crate::ui::theme::{Tokens, space};
 use crate::ui::views::charts::{select_picked, take_out};
 use crate::ui::views::evolution::known::Facts;

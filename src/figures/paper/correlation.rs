@@ -1,0 +1,154 @@
+//! Figure 2: merge gain against kinship, in three measures.
+
+use super::Printed;
+use crate::figures::quantity::{axis_name, metric_name, short_name};
+use crate::figures::{
+    Axis, Color, Dash, Figure, Layer, Marker, Panel, Point, PointMark, Side, fit, words,
+};
+use crate::kinship::Metric;
+use crate::stats::{Sample, least_squares};
+use crate::study::chart::{PointsAre, Quantity};
+use crate::study::{GivenKinship, Model};
+
+/// The measures and how far their axes run.
+const MEASURES: [(Metric, (f64, f64)); 3] = [
+    (Metric::Pearson, (0.0, 1.05)),
+    (Metric::Cosine, (0.0, 1.05)),
+    (Metric::Euclidean, (-1.0, 26.0)),
+];
+/// How far up the points run.
+const GAINS: (f64, f64) = (-1.2, 4.9);
+/// The one step that is drawn with another gain than its tables print.
+const DRAWN: (&str, f64) = ("StrangeMerges_32-7B-slerp", 0.01);
+/// What the drawing holds beyond the steps of the two paths.
+const REST: &str = "Figure 2";
+
+/// One of the points of the drawing.
+struct Spot<'a> {
+    model: &'a Model,
+    gain: f64,
+    kinship: &'a GivenKinship,
+}
+
+/// Steps of the paths with two parents, each once, and what only the drawing has.
+fn spots(data: &Printed) -> Vec<Spot<'_>> {
+    let is_drawn = |model: &&Model| {
+        let is_in = |run: &str| model.steps.iter().any(|step| step.run == run);
+        let is_step = is_in("Path 1") || is_in("Path 2");
+        is_in(REST) || (is_step && !model.origin.unnamed_parents)
+    };
+    let spot = |model| {
+        let Model { name, origin, .. }: &Model = model;
+        let gain = if name == DRAWN.0 {
+            DRAWN.1
+        } else {
+            origin.gain?
+        };
+        Some(Spot {
+            model,
+            gain,
+            kinship: &origin.kinship,
+        })
+    };
+    data.doc
+        .models
+        .iter()
+        .filter(is_drawn)
+        .filter_map(spot)
+        .collect()
+}
+
+pub fn figure(data: &Printed) -> Figure {
+    let spots = spots(data);
+    let mut panels = Vec::new();
+    let mut sentences = Vec::new();
+    for (metric, range) in MEASURES {
+        let sample =
+            Sample::from_pairs(spots.iter().map(|s| (s.kinship.get(metric), Some(s.gain))));
+        panels.push(panel(&spots, metric, range, &sample));
+        let mut name = metric_name(metric).to_owned();
+        if metric == Metric::Cosine {
+            "Cosine".clone_into(&mut name);
+        }
+        let line = least_squares(&sample)
+            .map(|fit| {
+                let sign = if fit.slope < 0.0 { "−" } else { "+" };
+                let slope = words::number(fit.slope.abs(), 3);
+                format!(
+                    "; gain = {} {sign} {slope}·x",
+                    words::number(fit.intercept, 3)
+                )
+            })
+            .unwrap_or_default();
+        sentences.push(format!("{name}: {}{line}", fit::short(&sample)));
+    }
+    Figure {
+        panels,
+        columns: 3,
+        caption: sentences.join(". "),
+        notes: vec![
+            "The correlations that the paper prints (Table 2: −0.50, −0.45 and 0.46) are not of these points but of the 14 steps of Path 1 alone; choose Scatter with the run Path 1 alone to see them".into(),
+            "Of the points, 20 are steps of the two paths and 16 were read from the drawing, which names no model; its list of samples (Table 8) holds other merges".into(),
+            "StrangeMerges_32-7B-slerp is drawn with a gain of 0.01 here and printed with 0.11 in Tables 6 and 8".into(),
+        ],
+        source: data.source(),
+        ..Figure::default()
+    }
+}
+
+fn panel(spots: &[Spot<'_>], metric: Metric, range: (f64, f64), sample: &Sample) -> Panel {
+    let points = spots.iter().filter_map(|spot| {
+        let kinship = spot.kinship.get(metric)?;
+        Some(Point {
+            x: kinship,
+            y: spot.gain,
+            color: Color::Value(spot.gain),
+            label: spot.model.name.clone(),
+            details: vec![
+                ("Merge gain".into(), words::signed(spot.gain, 2)),
+                (metric.title().into(), words::number(kinship, 3)),
+            ],
+            models: Vec::new(),
+            is_named: false,
+        })
+    });
+    let mark = PointMark {
+        name: String::new(),
+        marker: Marker::Circle,
+        side: Side::Left,
+        points: points.collect(),
+    };
+    let mut layers: Vec<Layer> = least_squares(sample)
+        .map(|fit| {
+            let lo = sample.x.iter().copied().fold(f64::INFINITY, f64::min);
+            let hi = sample.x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let ends = vec![[lo, fit.at(lo)], [hi, fit.at(hi)]];
+            Layer::Line(super::line(
+                "Least squares",
+                Color::Quiet,
+                Dash::Dotted,
+                ends,
+            ))
+        })
+        .into_iter()
+        .collect();
+    layers.push(Layer::Points(mark));
+    let gain = axis_name(&Quantity::Gain, PointsAre::Models);
+    Panel {
+        title: metric.title().into(),
+        x: Axis {
+            name: short_name(metric),
+            range: Some(range),
+            ..Axis::default()
+        },
+        y: Axis {
+            name: gain.clone(),
+            range: Some(GAINS),
+            ..Axis::default()
+        },
+        layers,
+        scale: Some((gain, -0.69, 4.45)),
+        has_axes: true,
+        ..Panel::default()
+    }
+}

@@ -1,4 +1,0 @@
-//! Figures on screen and on paper.
-
-pub mod draw;
-pub mod export;

@@ -1,0 +1,134 @@
+//! From where to where an axis goes, where its marks stand, and how its numbers are written.
+
+use egui_plot::GridMark;
+
+use crate::figures::{Axis, Bounds, Panel, Side};
+use crate::ui::colormap::round_step;
+use crate::ui::format;
+
+/// The ranges of a panel's axes before anybody zooms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Home {
+    /// Across.
+    pub x: (f64, f64),
+    /// Up.
+    pub y: (f64, f64),
+    /// Of the second vertical axis, if there is one.
+    pub right: Option<(f64, f64)>,
+}
+
+impl Home {
+    /// The ends of a panel's axes, as on paper.
+    pub fn new(panel: &Panel) -> Self {
+        let Bounds { x, y, right } = panel.bounds();
+        Self { x, y, right }
+    }
+
+    /// Where a value lies on the left axis, to which everything is drawn.
+    pub fn on_left(&self, side: Side, value: f64) -> f64 {
+        match (side, self.right) {
+            (Side::Right, Some(right)) => moved(value, right, self.y),
+            _ => value,
+        }
+    }
+
+    /// What the right axis says beside a value of the left one.
+    pub fn on_right(&self, value: f64) -> f64 {
+        self.right
+            .map_or(value, |right| moved(value, self.y, right))
+    }
+}
+
+/// The value at the same share of another range.
+fn moved(value: f64, from: (f64, f64), to: (f64, f64)) -> f64 {
+    let share = (value - from.0) / (from.1 - from.0);
+    to.0 + share * (to.1 - to.0)
+}
+
+/// Round marks within a range, at most about `most`; whole ones where only those mean something.
+pub fn marks((lo, hi): (f64, f64), is_whole: bool, most: usize) -> Vec<GridMark> {
+    let least = if is_whole { 1.0 } else { 0.0 };
+    let step = round_step(hi - lo, most.max(1)).max(least);
+    let (first, last) = ((lo / step - 1e-6).ceil(), (hi / step + 1e-6).floor());
+    (first as i64..=last as i64)
+        .map(|k| GridMark {
+            value: k as f64 * step,
+            step_size: step,
+        })
+        .collect()
+}
+
+/// The words at a mark: a name where there are names, else a number with as few digits as the
+/// step needs.
+pub fn mark_words(axis: &Axis, mark: GridMark) -> String {
+    if axis.names.is_empty() {
+        let digits = (-(mark.step_size * 1.001).log10().floor()).clamp(0.0, 6.0);
+        return format::decimals(Some(mark.value), digits as usize);
+    }
+    let at = mark.value.round();
+    let name = (at >= 0.0).then(|| axis.names.get(at as usize)).flatten();
+    name.cloned().unwrap_or_default()
+}
+
+/// A value as people read it on this axis: whole numbers whole, points with two decimals,
+/// small ranges (kinship) with three, and tiny ones with what tells two values apart.
+pub fn value_words(axis: &Axis, (lo, hi): (f64, f64), value: f64) -> String {
+    let at = value.round();
+    let name = (at >= 0.0).then(|| axis.names.get(at as usize)).flatten();
+    match name {
+        Some(name) => name.clone(),
+        None if axis.is_whole => format::decimals(Some(value), 0),
+        None if hi - lo > SMALL_RANGE => format::score(Some(value)),
+        None => {
+            let digits = (2.0 - (hi - lo).log10().floor()).clamp(3.0, 9.0);
+            format::decimals(Some(value), digits as usize)
+        }
+    }
+}
+
+const SMALL_RANGE: f64 = 2.5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_axis_is_drawn_in_the_range_of_the_left() {
+        let axis = |lo, hi| Axis {
+            range: Some((lo, hi)),
+            ..Axis::default()
+        };
+        let panel = Panel {
+            y: axis(70.0, 80.0),
+            right: Some(axis(0.0, 1.0)),
+            ..Panel::default()
+        };
+        let home = Home::new(&panel);
+        assert_eq!(home.on_left(Side::Right, 0.25), 72.5);
+        assert_eq!(home.on_left(Side::Left, 71.0), 71.0);
+        assert_eq!(home.on_right(72.5), 0.25);
+    }
+
+    #[test]
+    fn marks_are_round_and_say_it_shortly() {
+        let axis = Axis::default();
+        let words = |range, is_whole, most| -> Vec<String> {
+            let marks = marks(range, is_whole, most);
+            marks.into_iter().map(|m| mark_words(&axis, m)).collect()
+        };
+        assert_eq!(
+            words((-1.1, 4.9), false, 6),
+            ["−1", "0", "1", "2", "3", "4"]
+        );
+        assert_eq!(words((0.0, 1.0), false, 5).last().unwrap(), "1.0");
+        assert_eq!(words((-0.3, 3.3), true, 12), ["0", "1", "2", "3"]);
+        let names = Axis {
+            names: vec!["a".into(), "b".into()],
+            ..Axis::default()
+        };
+        assert_eq!(value_words(&names, (-0.5, 1.5), 1.0), "b");
+        assert_eq!(value_words(&axis, (0.0, 1.0), 0.5), "0.500");
+        assert_eq!(value_words(&axis, (60.0, 80.0), 71.0), "71.00");
+        assert_eq!(value_words(&axis, (0.0, 0.004), 0.001_234_5), "0.00123");
+    }
+}
