@@ -287,7 +287,7 @@ fn fault_5_a_standard_error_that_cannot_be_is_left_out_and_told() {
 }
 
 fn table(csv: &str) -> Result<Vec<f64>, Vec<ImportError>> {
-    let Content::Sheet(sheet) = Source::from_text("t.csv", csv).content else {
+    let Content::Table(sheet) = Source::from_text("t.csv", csv).content else {
         panic!("no table");
     };
     let ready = apply(&sheet, &guess(&sheet), &StudyDoc::default(), "t.csv")?;

@@ -26,7 +26,7 @@ fn check(name: &str, theme: Theme, template: usize, as_list: bool) {
     let models = &bench.study().doc().models;
     let ids = [models[1].id, models[4].id];
     bench.compose_template(Some(template), &ids);
-    let request = bench.request(None, Metric::default()).unwrap();
+    let request = bench.request(None, Metric::DEFAULT).unwrap();
     bench.look_ahead(request);
     bench.wait(|_| {});
     let (mut view, mut is_styled) = (MergeView::default(), false);

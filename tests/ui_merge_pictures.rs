@@ -27,7 +27,7 @@ fn check(name: &str, theme: Theme, template: usize) {
     bench.measure(base, false);
     bench.wait(|_| {});
     bench.compose_template(Some(template), &ids);
-    let request = bench.request(None, Metric::default()).unwrap();
+    let request = bench.request(None, Metric::DEFAULT).unwrap();
     bench.look_ahead(request);
     bench.wait(|_| {});
     let (mut view, mut is_styled) = (MergeView::default(), false);

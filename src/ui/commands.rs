@@ -507,13 +507,13 @@ fn kinship_commands(out: &mut Vec<Entry>, study: &Study) {
         let action = Action::Study(Command::View(edit));
         push(out, "Kinship", title, None, some, action);
     };
-    for metric in Metric::ALL {
+    for &metric in Metric::ALL {
         let measure = Measure {
             metric,
             ..view.measure
         };
         choose(
-            format!("Measure by {}", metric.title()),
+            format!("Measure by {}", metric.title),
             ViewEdit::Measure(measure),
         );
     }

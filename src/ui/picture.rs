@@ -9,8 +9,8 @@ use image::RgbaImage;
 use super::colormap::kinship_scale;
 use super::raster::Raster;
 use super::theme::{self, Tokens, size, space};
-use super::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Merge, Undefined};
-use crate::kinship::{Matrix, Metric, cluster};
+use super::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Undefined};
+use crate::kinship::{Join, Matrix, Metric, cluster};
 
 /// Frames after which sizes have settled and what appears has appeared.
 const PASSES: u32 = 4;
@@ -64,7 +64,7 @@ pub struct HeatMapPicture<'a> {
     /// Rows from top to bottom.
     pub order: &'a [usize],
     /// The tree that belongs to that order.
-    pub merges: &'a [Merge],
+    pub joins: &'a [Join],
     /// Whether the tree is drawn.
     pub has_tree: bool,
 }
@@ -78,7 +78,6 @@ pub fn heat_map_picture(
     theme: Theme,
 ) -> RgbaImage {
     let tree = cluster(matrix, metric);
-    let merges: Vec<Merge> = tree.merges.iter().map(Merge::from).collect();
     let picture = HeatMapPicture {
         title,
         note: "",
@@ -86,7 +85,7 @@ pub fn heat_map_picture(
         matrix,
         metric,
         order: &tree.order,
-        merges: &merges,
+        joins: &tree.joins,
         has_tree: true,
     };
     picture.draw(theme)
@@ -140,7 +139,7 @@ impl HeatMapPicture<'_> {
             HeatMap {
                 scale,
                 order: self.order,
-                dendrogram: (self.has_tree && !self.merges.is_empty()).then_some(self.merges),
+                dendrogram: (self.has_tree && !self.joins.is_empty()).then_some(self.joins),
                 ..HeatMap::new(self.labels, &values)
             }
             .show(ui);

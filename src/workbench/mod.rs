@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 use crate::checkpoint::{Checkpoint, OnDisk};
 use crate::import::Source;
 use crate::jobs::{JobId, Jobs};
-use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Record, Study, StudyDoc};
+use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Study, StudyDoc, StudyFacts};
 
 pub use backups::Backup;
 pub use folders::{Folders, hub_cache};
@@ -55,7 +55,7 @@ pub struct Workbench {
     measured: BTreeMap<ModelId, Measured>,
     last_revision: u64,
     /// What follows from the record, worked out when it is asked for.
-    record: OnceCell<Record>,
+    record: OnceCell<StudyFacts>,
     pairs: OnceCell<Vec<PairRow>>,
     suggested: OnceCell<suggesting::Suggested>,
     /// What is in the evaluator's way, looked up when it is asked for.
@@ -206,9 +206,9 @@ impl Workbench {
     }
 
     /// What follows from the record: averages, ranks, merge gains, kinship of parents.
-    pub fn record(&self) -> &Record {
+    pub fn record(&self) -> &StudyFacts {
         self.record.get_or_init(|| {
-            Record::new(self.study.doc(), &|a, b, metric| {
+            StudyFacts::new(self.study.doc(), &|a, b, metric| {
                 self.kinship_of(a, b, metric)
             })
         })

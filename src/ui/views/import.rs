@@ -16,7 +16,7 @@ use crate::workbench::Workbench;
 use foot::Press;
 use metrics::Metrics;
 use paste::Paste;
-use table::Table;
+use table::TableStage;
 
 /// The window that is open while something is being imported.
 #[derive(Default)]
@@ -29,7 +29,7 @@ enum Stage {
     /// A box to paste a table into.
     Paste(Paste),
     /// A table and the meaning of its columns.
-    Table(Box<Table>),
+    Table(Box<TableStage>),
     /// Results and their metrics.
     Metrics(Box<Metrics>),
     /// What cannot be read.
@@ -133,7 +133,7 @@ impl ImportView {
 fn stage_of(source: Source) -> Stage {
     let Source { name, content } = source;
     match content {
-        Content::Sheet(sheet) => Stage::Table(Box::new(Table::new(name, sheet))),
+        Content::Table(table) => Stage::Table(Box::new(TableStage::new(name, table))),
         Content::Harness(results) => Stage::Metrics(Box::new(Metrics::new(name, results))),
         Content::Broken(errors) => Stage::Broken { name, errors },
     }

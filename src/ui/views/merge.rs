@@ -18,7 +18,7 @@ pub use start::to_merge;
 
 use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui};
 
-use crate::kinship::Metric;
+use crate::kinship::{Metric, Values};
 use crate::merge::canvas::{Composition, Place};
 use crate::study::{Draft, DraftId};
 use crate::ui::action::Action;
@@ -85,8 +85,8 @@ pub struct Shown<'a> {
 pub struct Before {
     /// Its kinship.
     pub child: Child,
-    /// That of its parents with each other, as [`Metric::ALL`].
-    pub of_parents: [Option<f64>; 4],
+    /// That of its parents with each other.
+    pub of_parents: Values,
 }
 
 /// A draft as it was read: its last composition without a mistake.
@@ -128,7 +128,7 @@ pub struct MergeView {
 
 /// Has the child on the canvas looked at where another view shows it as a ghost.
 pub fn look_at_unborn(bench: &Workbench, out: &mut Vec<Action>) {
-    let request = bench.request(None, Metric::default());
+    let request = bench.request(None, Metric::DEFAULT);
     let is_new = |request: &Request| bench.ahead(request).is_none_or(|(_, is_new)| !is_new);
     if let Some(request) = request.filter(is_new) {
         out.push(Action::LookAhead(Box::new(request)));
@@ -202,7 +202,7 @@ impl MergeView {
         {
             let before = Before {
                 child: child.clone(),
-                of_parents: ahead.of_parents,
+                of_parents: ahead.of_parents.clone(),
             };
             self.before = Some((id, before));
         }

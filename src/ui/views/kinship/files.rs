@@ -58,7 +58,7 @@ pub fn png(bench: &Workbench, shown: &Shown, theme: Theme) -> Export {
         metric: shown.key.measure.metric,
         has_tree: doc.view.order == Order::Relatedness,
         order: order(bench, shown),
-        merges: &shown.merges,
+        joins: &shown.joins,
     };
     Export {
         title: "Save kinship as PNG".to_owned(),

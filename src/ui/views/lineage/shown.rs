@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::kinship::Metric;
 use crate::lineage::{Graph, Layout, lay_out};
-use crate::study::{Model, ModelId, Role, Row};
+use crate::study::{Model, ModelFacts, ModelId, Role};
 use crate::ui::colormap::Scale;
 use crate::ui::format;
 use crate::workbench::Workbench;
@@ -47,8 +47,8 @@ pub struct Card {
     pub unnamed_parents: bool,
     /// Kinship of its parents from 0 to 1, and in which measure.
     pub kinship: Option<(f64, Metric)>,
-    /// Euclidean distance of its parents, which no colour tells.
-    pub distance: Option<f64>,
+    /// Distance of its parents, which no colour tells, and in which measure.
+    pub distance: Option<(f64, Metric)>,
     pub exploration: bool,
     /// Whether its average is the best of its generation.
     pub is_best: bool,
@@ -78,7 +78,7 @@ impl Shown {
     pub fn new(key: Key, bench: &Workbench, last: Option<Self>) -> Self {
         let doc = bench.study().doc();
         let rows = bench.record().rows.iter();
-        let all: Vec<(&Model, &Row)> = doc.models.iter().zip(rows).collect();
+        let all: Vec<(&Model, &ModelFacts)> = doc.models.iter().zip(rows).collect();
         let models = shown_models(&all, &key.runs);
         let mut cards: Vec<Card> = models.iter().map(|(m, row)| card(bench, m, row)).collect();
         let groups = groups(&cards);
@@ -141,7 +141,10 @@ impl Shown {
 }
 
 /// The models of the chosen runs and their parents; all, if none is chosen.
-fn shown_models<'a>(all: &[(&'a Model, &'a Row)], runs: &[String]) -> Vec<(&'a Model, &'a Row)> {
+fn shown_models<'a>(
+    all: &[(&'a Model, &'a ModelFacts)],
+    runs: &[String],
+) -> Vec<(&'a Model, &'a ModelFacts)> {
     let is_in = |m: &Model| m.steps.iter().any(|step| runs.contains(&step.run));
     let mut wanted: Vec<ModelId> = Vec::new();
     for (model, _) in all.iter().filter(|(m, _)| is_in(m)) {
@@ -155,9 +158,16 @@ fn shown_models<'a>(all: &[(&'a Model, &'a Row)], runs: &[String]) -> Vec<(&'a M
         .collect()
 }
 
-fn card(bench: &Workbench, model: &Model, row: &Row) -> Card {
+fn card(bench: &Workbench, model: &Model, row: &ModelFacts) -> Card {
     let doc = bench.study().doc();
-    let known = [Metric::Pearson, Metric::Cosine, Metric::AbsoluteCosine].into_iter();
+    let first = |is_similarity: bool| {
+        let metrics = Metric::ALL.iter().copied();
+        let mut metrics = metrics.filter(|metric| metric.is_similarity() == is_similarity);
+        metrics.find_map(|metric| {
+            let value = row.kinship.get(metric).filter(|value| value.is_finite())?;
+            Some((value, metric))
+        })
+    };
     Card {
         id: model.id,
         name: model.name.clone(),
@@ -172,10 +182,8 @@ fn card(bench: &Workbench, model: &Model, row: &Row) -> Card {
             .map(|&p| doc.name_of(p).to_owned())
             .collect(),
         unnamed_parents: model.origin.unnamed_parents,
-        kinship: known
-            .filter_map(|metric| Some((row.kinship.get(metric)?, metric)))
-            .find(|(value, _)| value.is_finite()),
-        distance: (row.kinship.get(Metric::Euclidean)).filter(|value| value.is_finite()),
+        kinship: first(true),
+        distance: first(false),
         exploration: model.steps.iter().any(|step| step.exploration),
         is_best: false,
         runs: model.steps.iter().map(|step| step.run.clone()).collect(),
@@ -184,9 +192,9 @@ fn card(bench: &Workbench, model: &Model, row: &Row) -> Card {
 
 /// A generation that nobody gave and no parent gives is left open: such a model came from
 /// elsewhere and stands where it is first used.
-fn graph(models: &[(&Model, &Row)]) -> Graph {
+fn graph(models: &[(&Model, &ModelFacts)]) -> Graph {
     let place = |id: &ModelId| models.iter().position(|(m, _)| m.id == *id);
-    let given = |(model, row): &(&Model, &Row)| {
+    let given = |(model, row): &(&Model, &ModelFacts)| {
         let is_known = !model.steps.is_empty() || model.origin.unnamed_parents;
         is_known.then_some(row.generation)
     };
@@ -245,7 +253,7 @@ fn mark_best(cards: &mut [Card], group: &Group) {
 }
 
 /// Whether its kinship to others of its family, of which something was made, is not final.
-fn is_measuring(bench: &Workbench, model: &Model, row: &Row) -> bool {
+fn is_measuring(bench: &Workbench, model: &Model, row: &ModelFacts) -> bool {
     let is_parent = row.children > 0;
     is_parent && (model.base).is_some_and(|base| bench.measuring(base).is_some())
 }
@@ -350,14 +358,11 @@ impl Card {
     /// How its parents are related, as words.
     pub fn relation(&self) -> Option<String> {
         let number = |value| format::kinship(Some(value));
-        let by_distance = |value| format!("distance of parents {} (Euclidean)", number(value));
-        match self.kinship {
-            Some((value, by)) => {
-                let by = by.title();
-                Some(format!("kinship of parents {} ({by})", number(value)))
-            }
-            None => self.distance.map(by_distance),
-        }
+        let words = |what, (value, by): (f64, Metric)| {
+            format!("{what} of parents {} ({})", number(value), by.title)
+        };
+        let kinship = self.kinship.map(|found| words("kinship", found));
+        kinship.or_else(|| self.distance.map(|found| words("distance", found)))
     }
 
     /// What it was made from, as words.
