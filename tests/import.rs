@@ -228,7 +228,9 @@ fn a_pair_that_the_paper_lists_twice_with_other_values_is_told() {
 fn the_matrices_of_the_paper_lose_their_diagonals_and_say_so() {
     let ready = ready(&paper("kinship_matrices.csv"));
     assert!(
-        ready.notes[0].contains("of a model with itself left out"),
+        ready.notes[0]
+            .words
+            .contains("of a model with itself left out"),
         "{:?}",
         ready.notes
     );
@@ -355,7 +357,8 @@ fn a_preview_tells_new_from_known_and_old_from_new() {
     let text = "model,GSM-8K,arc,parent_1,parent_2\nPine,71,50,,\nchild,72,,oak,elm\noak,60,,,\n";
     let table = Table::parse(text).unwrap();
     let ready = apply(&table, &guess(&table), study.doc(), "t").unwrap();
-    assert_eq!(ready.notes, ["Pine is taken for org/pine"]);
+    assert_eq!(ready.notes[0].words, "Pine is taken for org/pine");
+    assert_eq!(ready.notes.len(), 1);
     let preview = Preview::new(&ready.import, study.doc());
     assert_eq!(
         preview.sentence(),
@@ -478,12 +481,14 @@ fn a_folder_of_results_is_read_newest_first_and_broken_files_are_said() {
     assert_eq!(names, ["acme/oak-7b", "acme/pine-7b"]);
     assert_eq!(results.notes.len(), 2, "{:?}", results.notes);
     assert!(
-        results.notes[0].contains("is left out. Line 4"),
+        results.notes[0].words.contains("is left out. Line 4"),
         "{:?}",
         results.notes
     );
     assert!(
-        results.notes[1].contains("has 1 task in several files"),
+        results.notes[1]
+            .words
+            .contains("has 1 task in several files"),
         "{:?}",
         results.notes
     );

@@ -280,7 +280,7 @@ fn fault_5_a_standard_error_that_cannot_be_is_left_out_and_told() {
     assert_eq!(errors, [Some(1.24), None]);
     let told = "1 standard error left out";
     assert!(
-        ready.notes.iter().any(|note| note.contains(told)),
+        ready.notes.iter().any(|note| note.words.contains(told)),
         "{:?}",
         ready.notes
     );

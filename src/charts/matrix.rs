@@ -17,6 +17,9 @@ const OPPOSITE: f64 = -0.05;
 /// A sentence, if the group is not there or nothing is measured.
 pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let metric = choices.metric;
+    if choices.group.is_empty() && !metric.is_known() {
+        return Err(metric.about());
+    }
     let groups = groups(data.doc);
     let group = match choices.group.as_str() {
         "" => None,

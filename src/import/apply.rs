@@ -9,7 +9,7 @@ use super::meaning::Meaning;
 use super::names::Names;
 use super::number::{self, Cell};
 use super::table::{Table, TableRow};
-use super::{ImportError, MOST_ERRORS, Ready};
+use super::{ImportError, MOST_ERRORS, Note, Ready};
 use crate::kinship::{Metric, Values};
 use crate::study::bounds::{MOST_GENERATION, MOST_VALUE, is_error};
 use crate::study::{Entry, Import, PairEntry, Score, Step, StudyDoc};
@@ -217,10 +217,10 @@ impl Reader<'_> {
         self.errors.extend(errors);
         let mut notes = Vec::new();
         if self.left_out > 0 {
-            notes.push(format!(
+            notes.push(Note::left_out(format!(
                 "{} of a model with itself left out",
                 counted(self.left_out, "pair")
-            ));
+            )));
         }
         Ready {
             import: Import {

@@ -155,7 +155,34 @@ pub struct Ready {
     /// What goes into the study.
     pub import: Import,
     /// What the user should know before: names that were matched, rows that were left out.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
+}
+
+/// A sentence that the user should know before an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The sentence.
+    pub words: String,
+    /// Whether something of what was read is not taken in.
+    pub leaves_out: bool,
+}
+
+impl Note {
+    /// How something was understood.
+    pub fn info(words: String) -> Self {
+        Self {
+            words,
+            leaves_out: false,
+        }
+    }
+
+    /// What is not taken in.
+    pub fn left_out(words: String) -> Self {
+        Self {
+            words,
+            leaves_out: true,
+        }
+    }
 }
 
 #[cfg(test)]

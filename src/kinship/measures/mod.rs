@@ -139,10 +139,14 @@ impl Metric {
         first.unwrap_or_default() + letters.as_str()
     }
 
-    /// All that there is to say of it, for a hover.
+    /// All that there is to say of it, for a hover; of one that the program does not know, what
+    /// to do.
     pub fn about(self) -> String {
         if !self.is_known() {
-            return self.help.to_owned();
+            return format!(
+                "This version of Kinfolk does not know the measure “{}”; choose another one",
+                self.title
+            );
         }
         let Definition {
             help,
@@ -180,7 +184,7 @@ fn unknown(key: &str) -> Metric {
             title: key,
             name: key,
             short: key,
-            help: "This version of Kinfolk does not know this measure; its values are kept",
+            help: "Its values are kept; this version of Kinfolk cannot work it out",
             formula: "",
             source: "",
             range: (f64::NEG_INFINITY, f64::INFINITY),

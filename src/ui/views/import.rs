@@ -13,7 +13,7 @@ use crate::study::StudyDoc;
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::workbench::Workbench;
-use foot::Press;
+use foot::FooterAction;
 use metrics::Metrics;
 use paste::Paste;
 use table::TableStage;
@@ -118,12 +118,12 @@ impl ImportView {
         // A click beside the window must not throw a mapping away.
         let escaped = modal.should_close() && !modal.backdrop_response.clicked();
         match modal.inner {
-            Some(Press::Read(source)) => self.stage = Some(stage_of(*source)),
-            Some(Press::Import(import)) => {
+            Some(FooterAction::Read(source)) => self.stage = Some(stage_of(*source)),
+            Some(FooterAction::Import(import)) => {
                 out.push(Action::Import(import));
                 self.stage = None;
             }
-            Some(Press::Cancel) => self.stage = None,
+            Some(FooterAction::Cancel) => self.stage = None,
             None if escaped => self.stage = None,
             None => {}
         }
@@ -161,14 +161,14 @@ fn head_ui(ui: &mut Ui, name: &str, facts: &str) {
     });
 }
 
-fn broken_ui(ui: &mut Ui, name: &str, errors: &[ImportError]) -> Option<Press> {
+fn broken_ui(ui: &mut Ui, name: &str, errors: &[ImportError]) -> Option<FooterAction> {
     head_ui(ui, name, "");
     ui.add_space(space::XS);
     ui.label("This file cannot be imported, and nothing was");
     ui.add_space(space::XS);
     foot::errors_ui(ui, errors, 220.0);
     ui.add_space(space::S);
-    ui.button("Close").clicked().then_some(Press::Cancel)
+    ui.button("Close").clicked().then_some(FooterAction::Cancel)
 }
 
 /// Gives a control a name of its own for those who cannot see what stands beside it.

@@ -6,7 +6,7 @@ use eframe::egui::{
 use egui_extras::{Column, TableBuilder, TableRow};
 use egui_phosphor::regular as icon;
 
-use super::foot::{self, Press};
+use super::foot::{self, FooterAction};
 use super::{Kept, head_ui};
 use crate::import::{self, ImportError, Mapping, Meaning, Scale, Table, guess};
 use crate::ui::format;
@@ -41,7 +41,7 @@ impl TableStage {
     }
 
     /// Draws the stage.
-    pub(super) fn ui(&mut self, ui: &mut Ui, bench: &Workbench) -> Option<Press> {
+    pub(super) fn ui(&mut self, ui: &mut Ui, bench: &Workbench) -> Option<FooterAction> {
         let table = &self.table;
         let facts = format!(
             "{}, {} with {}",

@@ -69,7 +69,11 @@ fn legend_row(
     ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Min), |ui| {
         ui.set_min_height(room.y);
         if !is_running || fits {
-            legend.show(ui).on_hover_text(metric.about());
+            if metric.is_known() {
+                legend.show(ui).on_hover_text(metric.about());
+            } else {
+                ui.label(metric.about());
+            }
         }
         running::running_ui(ui, bench, family, out);
     });
