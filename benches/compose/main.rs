@@ -71,7 +71,7 @@ fn main() {
             models: people.clone(),
             missing: Vec::new(),
             measured: vec![(ModelId(0), Arc::clone(&stored))],
-            metric: Metric::Pearson,
+            metric: Metric::PEARSON,
             hub: None,
             swept: None,
         };

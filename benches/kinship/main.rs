@@ -110,7 +110,7 @@ fn speed(folder: &Path, runs: usize) -> Outcome {
         drop(all);
         let all = open(folder, &["one", "two"])?;
         let (found, time) = timed_measure(&all)?;
-        let cosine = value(&found, Metric::Cosine, 0, 1);
+        let cosine = value(&found, Metric::COSINE, 0, 1);
         assert!((cosine - 0.8).abs() < 0.01, "{cosine}");
         println!(
             "{plain:12.2} {:14.2} {:8.2}",
@@ -190,7 +190,7 @@ fn exactness(folder: &Path) -> Outcome {
             "cosine",
             "distance"
         );
-        let ours = [Metric::Pearson, Metric::Cosine, Metric::Euclidean]
+        let ours = [Metric::PEARSON, Metric::COSINE, Metric::EUCLIDEAN]
             .map(|metric| value(&found, metric, 0, b));
         let row = |what: &str, v: [f64; 3]| {
             println!("{what:>14} {:20.15} {:20.15} {:20.12}", v[0], v[1], v[2]);

@@ -13,9 +13,9 @@ use crate::files::{folder, two};
 
 /// A table, pasted or in a file, up to the study that takes it in.
 pub fn table(data: &[u8]) {
-    if let Content::Sheet(sheet) = Source::from_bytes("table.csv", data).content {
-        let mapping = guess(&sheet);
-        if let Ok(ready) = apply(&sheet, &mapping, &StudyDoc::default(), "table.csv") {
+    if let Content::Table(table) = Source::from_bytes("table.csv", data).content {
+        let mapping = guess(&table);
+        if let Ok(ready) = apply(&table, &mapping, &StudyDoc::default(), "table.csv") {
             take_in(ready.import);
         }
     }
@@ -74,7 +74,7 @@ pub fn cache(data: &[u8]) {
     let again = store::to_bytes(&stored).and_then(|bytes| store::from_bytes(&bytes));
     assert!(again.is_some());
     let kinship = stored.kinship;
-    for metric in Metric::ALL {
+    for &metric in Metric::ALL {
         let measure = Measure {
             metric,
             ..Measure::default()

@@ -9,7 +9,7 @@ use kinfolk::lineage::strategy::{Member, Population, STRATEGIES};
 use kinfolk::lineage::{Graph, kin, lay_out};
 use kinfolk::study::chart::{ChartChoices, ChartKind, FitLine, PointsAre, Quantity};
 use kinfolk::study::file::{from_text, to_text};
-use kinfolk::study::{Evolution, ModelId, Record, StudyDoc};
+use kinfolk::study::{Evolution, ModelId, StudyFacts, StudyDoc};
 use kinfolk::workbench::library::bundled;
 
 /// A study.
@@ -23,7 +23,7 @@ pub fn study(data: &[u8]) {
     };
     assert_eq!(from_text(&to_text(&doc, dir), dir).as_ref(), Ok(&doc));
     let given = |a: ModelId, b: ModelId, metric: Metric| doc.given_kinship(a, b, metric);
-    let record = Record::new(&doc, &given);
+    let record = StudyFacts::new(&doc, &given);
     doc.bases();
     doc.shown_base();
     drawn(&doc, &record);
@@ -34,7 +34,7 @@ pub fn study(data: &[u8]) {
 }
 
 /// Every chart, with the choices of the study and with others.
-fn drawn(doc: &StudyDoc, record: &Record) {
+fn drawn(doc: &StudyDoc, record: &StudyFacts) {
     let given = |a: ModelId, b: ModelId, metric: Metric| doc.given_kinship(a, b, metric);
     let pairs = doc.pair_rows(&given);
     let selected: Vec<ModelId> = doc.models.iter().map(|m| m.id).take(2).collect();
@@ -80,7 +80,7 @@ fn choices(own: &ChartChoices) -> Vec<ChartChoices> {
         kind: Scatter,
         points: PointsAre::Pairs,
         x: Quantity::Difference,
-        y: Quantity::Kinship(Metric::Euclidean),
+        y: Quantity::Kinship(Metric::EUCLIDEAN),
         line: FitLine::Robust,
         ..own.clone()
     });
@@ -107,7 +107,7 @@ fn draw(choices: &ChartChoices, data: &ChartData<'_>) {
 }
 
 /// The lineage as the view draws it.
-fn laid_out(doc: &StudyDoc, record: &Record) {
+fn laid_out(doc: &StudyDoc, record: &StudyFacts) {
     let at = |id: &ModelId| doc.models.iter().position(|m| m.id == *id);
     let edges = doc.models.iter().enumerate().flat_map(|(child, model)| {
         let parents = model.parents.iter().filter_map(at);
@@ -134,7 +134,7 @@ fn evolved(doc: &StudyDoc, evolution: &Evolution) {
         .iter()
         .map(|id| member(doc, evolution, &models, *id))
         .collect();
-    let kinship = |a: usize, b: usize| doc.given_kinship(models[a], models[b], Metric::Pearson);
+    let kinship = |a: usize, b: usize| doc.given_kinship(models[a], models[b], Metric::PEARSON);
     let population = Population {
         members: &members,
         kinship: &kinship,

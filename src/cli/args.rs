@@ -63,7 +63,7 @@ pub struct KinshipArgs {
     #[arg(long, value_name = "KIND", value_parser = one_of(KINDS))]
     pub kind: Option<Kind>,
     /// Print only this measure
-    #[arg(long, value_name = "METRIC", value_parser = one_of(METRICS))]
+    #[arg(long, value_name = "METRIC", value_parser = metric())]
     pub metric: Option<Metric>,
     /// Scale each change to 8 bits first, as the reference tool's option of this name does
     #[arg(long)]
@@ -284,12 +284,13 @@ const KINDS: &[(&str, Kind)] = &[
     ("other", Kind::Other),
 ];
 
-const METRICS: &[(&str, Metric)] = &[
-    ("pearson", Metric::Pearson),
-    ("cosine", Metric::Cosine),
-    ("absolute-cosine", Metric::AbsoluteCosine),
-    ("euclidean", Metric::Euclidean),
-];
+/// Reads the key of a measure, with dashes.
+fn metric() -> impl TypedValueParser<Value = Metric> {
+    // The parser wants names that live as long as the program.
+    let key = |metric: &Metric| -> &'static str { metric.key.replace('_', "-").leak() };
+    let keys = Metric::ALL.iter().map(key);
+    PossibleValuesParser::new(keys).map(|key| Metric::of_key(&key.replace('-', "_")))
+}
 
 /// Reads a column and what it must hold.
 fn condition(text: &str) -> Result<(String, String), String> {

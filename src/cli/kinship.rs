@@ -92,34 +92,34 @@ pub fn print(report: &Report, metric: Option<Metric>) {
         "{models} models on {}, {numbers} parameters compared",
         report.base
     ));
-    let whole = [
-        (
-            Metric::Pearson,
-            &report.whole.pearson,
-            report.n_model.pearson,
-        ),
-        (Metric::Cosine, &report.whole.cosine, report.n_model.cosine),
-        (
-            Metric::Euclidean,
-            &report.whole.euclidean,
-            report.n_model.euclidean,
-        ),
-    ];
-    // The absolute cosine is the cosine without its sign; it needs no matrix of its own.
-    let wanted = |m: Metric| metric.is_none_or(|wanted| wanted == m);
-    for (own, rows, mean) in whole.into_iter().filter(|(m, ..)| wanted(*m)) {
-        print_matrix(own.title(), &report.models, rows, mean);
-    }
-    if metric == Some(Metric::AbsoluteCosine) {
-        let absolute = |row: &Vec<Option<f64>>| row.iter().map(|v| v.map(f64::abs)).collect();
-        let rows: Vec<Vec<Option<f64>>> = report.whole.cosine.iter().map(absolute).collect();
-        print_matrix(Metric::AbsoluteCosine.title(), &report.models, &rows, None);
+    match metric {
+        // What follows from another measure needs no matrix of its own.
+        Some(metric) => print_whole(report, metric),
+        None => Metric::independent().for_each(|metric| print_whole(report, metric)),
     }
     for group in report.groups.iter().flatten() {
-        let title = format!("{}, Pearson, {} parameters", group.name, group.parameters);
-        print_matrix(&title, &report.models, &group.matrices.pearson, None);
+        let metric = Metric::DEFAULT;
+        let Some(rows) = group.matrices.get(metric) else {
+            continue;
+        };
+        let title = format!(
+            "{}, {}, {} parameters",
+            group.name, metric.title, group.parameters
+        );
+        print_matrix(&title, &report.models, rows, None);
     }
     print_left_out(report);
+}
+
+fn print_whole(report: &Report, metric: Metric) {
+    let (from, by): (_, fn(f64) -> f64) = metric.follows.unwrap_or((metric, |value| value));
+    let Some(rows) = report.whole.get(from) else {
+        return;
+    };
+    let row = |row: &Vec<Option<f64>>| row.iter().map(|value| value.map(by)).collect();
+    let rows: Vec<Vec<Option<f64>>> = rows.iter().map(row).collect();
+    let mean = report.n_model.get(metric).copied().flatten();
+    print_matrix(metric.title, &report.models, &rows, mean);
 }
 
 fn print_matrix(title: &str, names: &[String], rows: &[Vec<Option<f64>>], mean: Option<f64>) {

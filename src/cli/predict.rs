@@ -31,49 +31,49 @@ pub fn run(args: &PredictArgs) -> Result<(), CliError> {
         .map(|path| open(path))
         .collect::<Result<Vec<_>, _>>()?;
     let shown = names(&asked);
-    let mut people = People {
+    let mut family = Family {
         base: Arc::clone(&base),
         models: asked,
     };
     for model in plan.steps.iter().flat_map(|step| &step.models) {
-        people.add(model)?;
+        family.add(model)?;
     }
-    let person = |model: &Model| people_index(&base, &people.models, model);
+    let index = |model: &Model| index_of(&base, &family.models, model);
     let kinship = measured(
         Arc::clone(&base),
-        people.models.clone(),
+        family.models.clone(),
         Precision::Full,
         args.threads,
     )?;
-    let predicted = predict_plan(&plan, &kinship, &person).map_err(CliError::failed)?;
+    let predicted = predict_plan(&plan, &kinship, &index).map_err(CliError::failed)?;
     show(args, &shown, &predicted)
 }
 
-/// Everybody whose kinship is measured: the models that were asked for, then the recipe's.
-struct People {
+/// Every model whose kinship is measured: those that were asked for, then the recipe's.
+struct Family {
     base: Arc<Checkpoint>,
     models: Vec<Arc<Checkpoint>>,
 }
 
-impl People {
-    /// Puts a model of the recipe among the people, unless it is there or is made by a step.
+impl Family {
+    /// Puts a model of the recipe into the family, unless it is there or is made by a step.
     fn add(&mut self, model: &Model) -> Result<(), CliError> {
-        if model.checkpoint().is_none() || people_index(&self.base, &self.models, model).is_some() {
+        if model.checkpoint().is_none() || index_of(&self.base, &self.models, model).is_some() {
             return Ok(());
         }
-        let Some(person) = person_of(&self.base, model) else {
+        let Some(compared) = compared_of(&self.base, model) else {
             return Err(CliError::failed(format!(
                 "the adapter of {} is not on the base of the kinship",
                 model.reference
             )));
         };
-        self.models.push(person);
+        self.models.push(compared);
         Ok(())
     }
 }
 
 /// What of a model is compared: an adapter on the base is a model of its own to the kinship.
-fn person_of(base: &Checkpoint, model: &Model) -> Option<Arc<Checkpoint>> {
+fn compared_of(base: &Checkpoint, model: &Model) -> Option<Arc<Checkpoint>> {
     let weights = model.checkpoint()?;
     match &model.adapter {
         None => Some(Arc::clone(weights)),
@@ -81,17 +81,13 @@ fn person_of(base: &Checkpoint, model: &Model) -> Option<Arc<Checkpoint>> {
     }
 }
 
-/// The place of a model among the people; the inner `None` is the base.
-fn people_index(
-    base: &Checkpoint,
-    people: &[Arc<Checkpoint>],
-    model: &Model,
-) -> Option<Option<usize>> {
-    let person = person_of(base, model)?;
-    if same(&person, base) {
+/// The place of a model in the family; the inner `None` is the base.
+fn index_of(base: &Checkpoint, family: &[Arc<Checkpoint>], model: &Model) -> Option<Option<usize>> {
+    let compared = compared_of(base, model)?;
+    if same(&compared, base) {
         return Some(None);
     }
-    people.iter().position(|own| same(own, &person)).map(Some)
+    family.iter().position(|own| same(own, &compared)).map(Some)
 }
 
 /// Whether two checkpoints are the same files.
@@ -110,19 +106,17 @@ fn same(a: &Checkpoint, b: &Checkpoint) -> bool {
 }
 
 fn show(args: &PredictArgs, models: &[String], predicted: &Predicted<'_>) -> Result<(), CliError> {
-    let metrics = [
-        ("pearson", Metric::Pearson),
-        ("cosine", Metric::Cosine),
-        ("euclidean", Metric::Euclidean),
-    ];
+    let columns: Vec<(Metric, Vec<Option<f64>>)> = Metric::independent()
+        .map(|metric| (metric, predicted.with_each(metric)))
+        .collect();
     if let Some(to) = &args.json {
         let mut child = Map::new();
-        for (key, metric) in metrics {
-            let each = models.iter().zip(predicted.with_each(metric));
+        for (metric, values) in &columns {
+            let each = models.iter().zip(values);
             let each: Map<String, Value> = each
                 .map(|(name, value)| (name.clone(), json!(value)))
                 .collect();
-            child.insert(key.to_owned(), Value::Object(each));
+            child.insert(metric.key.to_owned(), Value::Object(each));
         }
         let report = json!({
             "child": child,
@@ -144,14 +138,19 @@ fn show(args: &PredictArgs, models: &[String], predicted: &Predicted<'_>) -> Res
         .map(|name| name.chars().count())
         .max()
         .unwrap_or(0);
-    out::print(&format!("{:width$}    pearson     cosine  euclidean", ""));
-    let columns = metrics.map(|(_, metric)| predicted.with_each(metric));
+    let cell = |metric: &Metric, text: &str| {
+        let width = (metric.key.len() + 2).max(11);
+        format!("{text:>width$}")
+    };
+    let keys: String = columns.iter().map(|(m, _)| cell(m, m.key)).collect();
+    out::print(&format!("{:width$}{keys}", ""));
     for (k, name) in models.iter().enumerate() {
         let pad = " ".repeat(width - name.chars().count());
-        let number = |column: &Vec<Option<f64>>| {
-            format!("{:>11}", table::number(column.get(k).copied().flatten()))
-        };
-        let numbers: String = columns.iter().map(number).collect();
+        let number = |values: &[Option<f64>]| table::number(values.get(k).copied().flatten());
+        let numbers: String = columns
+            .iter()
+            .map(|(m, values)| cell(m, &number(values)))
+            .collect();
         out::print(&format!("{name}{pad}{numbers}"));
     }
     Ok(())

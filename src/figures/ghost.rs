@@ -3,7 +3,7 @@
 
 use super::quantity::{axis_name, decimals};
 use super::{Color, Figure, Layer, Marker, Point, PointMark, Side, words};
-use crate::kinship::Metric;
+use crate::kinship::Values;
 use crate::study::ModelId;
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre, Quantity};
 
@@ -14,8 +14,8 @@ pub struct Ghost {
     pub name: String,
     /// What it would be made from.
     pub parents: Vec<ModelId>,
-    /// Mean kinship over all pairs of its parents, as [`Metric::ALL`].
-    pub kinship: [Option<f64>; 4],
+    /// Mean kinship over all pairs of its parents.
+    pub kinship: Values,
     /// Its expected gain, in points.
     pub gain: Option<f64>,
     /// What the gain is expected from, in words.
@@ -25,10 +25,7 @@ pub struct Ghost {
 impl Ghost {
     fn value(&self, quantity: &Quantity) -> Option<f64> {
         match quantity {
-            Quantity::Kinship(metric) => {
-                let at = Metric::ALL.iter().position(|own| own == metric)?;
-                self.kinship[at]
-            }
+            Quantity::Kinship(metric) => self.kinship.get(*metric),
             Quantity::Gain => self.gain,
             Quantity::AbsoluteGain => self.gain.map(f64::abs),
             _ => None,
@@ -68,12 +65,15 @@ impl Ghost {
 mod tests {
     use super::*;
     use crate::figures::Panel;
+    use crate::kinship::Metric;
 
     fn drawn(choices: &ChartChoices, gain: Option<f64>) -> Option<(f64, f64, Marker)> {
         let ghost = Ghost {
             name: "child".to_owned(),
             parents: vec![ModelId(1), ModelId(2)],
-            kinship: [Some(0.2), Some(0.3), None, None],
+            kinship: [(Metric::PEARSON, 0.2), (Metric::COSINE, 0.3)]
+                .into_iter()
+                .collect(),
             gain,
             source: "n = 40".to_owned(),
         };
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(drawn(&choices, None), None);
         let swapped = ChartChoices {
             x: Quantity::AbsoluteGain,
-            y: Quantity::Kinship(Metric::Cosine),
+            y: Quantity::Kinship(Metric::COSINE),
             ..ChartChoices::default()
         };
         assert_eq!(drawn(&swapped, Some(-1.5)), Some((1.5, 0.3, Marker::Ring)));

@@ -1,10 +1,10 @@
 //! Kinship of a group, as measured here or as somebody reported it.
 
-use super::quantity::metric_name;
+use super::quantity::short_name;
 use super::{Axis, Cells, ChartData, Figure, Layer, Panel, words};
 use crate::kinship::{Matrix, Metric, cluster};
 use crate::study::chart::ChartChoices;
-use crate::study::{ModelId, PairRow, Record, StudyDoc};
+use crate::study::{ModelId, PairRow, StudyDoc, StudyFacts};
 
 /// Up to this many models the values stand in the cells.
 const MOST_READ: usize = 30;
@@ -17,6 +17,9 @@ const OPPOSITE: f64 = -0.05;
 /// A sentence, if the group is not there or nothing is measured.
 pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let metric = choices.metric;
+    if choices.group.is_empty() && !metric.is_known() {
+        return Err(metric.about());
+    }
     let groups = groups(data.doc);
     let group = match choices.group.as_str() {
         "" => None,
@@ -45,7 +48,7 @@ pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, Str
     if shown.pairs().next().is_none() {
         return Err(format!(
             "The table reports no {}; choose another measure",
-            metric_name(metric)
+            metric.name
         ));
     }
     let decimals = if group.is_some() { 2 } else { 3 };
@@ -99,7 +102,7 @@ pub fn reported(
     metric: Metric,
 ) -> Option<f64> {
     if a == b {
-        return Some(if metric.is_similarity() { 1.0 } else { 0.0 });
+        return Some(metric.of_itself).filter(|value| value.is_finite());
     }
     let is_it = |p: &&PairRow| p.group == group && (p.models == [a, b] || p.models == [b, a]);
     pairs.iter().find(is_it)?.kinship.get(metric)
@@ -117,7 +120,7 @@ fn measured(data: &ChartData<'_>, metric: Metric) -> Vec<ModelId> {
 
 /// By average, high to low, where all have one; else relatives beside each other.
 fn ordered(
-    record: &Record,
+    record: &StudyFacts,
     mut models: Vec<ModelId>,
     value: &dyn Fn(ModelId, ModelId) -> Option<f64>,
     metric: Metric,
@@ -176,6 +179,7 @@ impl Shown {
         let is_signed = !is_distance && lo < OPPOSITE;
         let (from, to) = match (is_distance, is_signed) {
             (true, _) => (0.0, if hi > 0.0 { hi } else { 1.0 }),
+            _ if !self.metric.is_known() => (lo, if hi > lo { hi } else { lo + 1.0 }),
             (_, true) => (-1.0, 1.0),
             _ => (0.0, 1.0),
         };
@@ -189,10 +193,7 @@ impl Shown {
             names,
             ..Axis::default()
         };
-        let name = match self.metric {
-            Metric::Euclidean => "Euclidean distance".to_owned(),
-            metric => format!("Kinship ({})", metric_name(metric)),
-        };
+        let name = short_name(self.metric);
         Panel {
             title,
             x: axis.clone(),

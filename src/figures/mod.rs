@@ -38,14 +38,14 @@ pub use paper::PAPER;
 pub use quantity::{axis_name, short_name};
 
 use crate::study::chart::{ChartChoices, ChartKind};
-use crate::study::{MeasuredKinship, ModelId, PairRow, Record, StudyDoc};
+use crate::study::{MeasuredKinship, ModelId, PairRow, StudyDoc, StudyFacts};
 
 /// What charts are made from.
 pub struct ChartData<'a> {
     /// The study.
     pub doc: &'a StudyDoc,
     /// What follows from its record.
-    pub record: &'a Record,
+    pub record: &'a StudyFacts,
     /// Every pair whose kinship is known.
     pub pairs: &'a [PairRow],
     /// Kinship of two models as measured.

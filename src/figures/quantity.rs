@@ -2,48 +2,59 @@
 
 use crate::kinship::Metric;
 use crate::study::chart::{PointsAre, Quantity};
-use crate::study::{PairRow, Record, Row, StudyDoc};
+use crate::study::{ModelFacts, PairRow, StudyDoc, StudyFacts};
 
 /// A measure of kinship as it is called where there is little room.
 pub fn short_name(metric: Metric) -> String {
-    match metric {
-        Metric::Euclidean => "Euclidean distance".to_owned(),
-        metric => format!("Kinship ({})", metric_name(metric)),
+    if metric.is_similarity() {
+        format!("Kinship ({})", metric.name)
+    } else {
+        metric.title.to_owned()
     }
 }
 
 /// The name of an axis, with its unit.
 pub fn axis_name(quantity: &Quantity, points: PointsAre) -> String {
+    let name = name(quantity, points);
+    let name = match quantity {
+        Quantity::Task(_) if points == PointsAre::Models => name,
+        _ => capital(&name),
+    };
+    match quantity {
+        Quantity::Kinship(metric) if metric.is_similarity() => {
+            format!("{name} ({})", metric.name)
+        }
+        Quantity::Kinship(_) | Quantity::Generation => name,
+        _ => format!("{name} (points)"),
+    }
+}
+
+/// The name within a sentence, without measure and unit.
+pub fn name(quantity: &Quantity, points: PointsAre) -> String {
     let whose = match points {
         PointsAre::Models => "of the parents",
         PointsAre::Pairs => "of the two",
     };
+    let are_pairs = points == PointsAre::Pairs;
     match quantity {
-        Quantity::Kinship(Metric::Euclidean) => format!("Euclidean distance {whose}"),
-        Quantity::Kinship(metric) => format!("Kinship {whose} ({})", metric_name(*metric)),
-        Quantity::Gain => "Merge gain (points)".to_owned(),
-        Quantity::AbsoluteGain => "Magnitude of the merge gain (points)".to_owned(),
-        Quantity::Average if points == PointsAre::Pairs => {
-            "Difference of the averages (points)".to_owned()
-        }
-        Quantity::Average => "Average score (points)".to_owned(),
-        Quantity::Difference => format!("Average task difference {whose} (points)"),
-        Quantity::Task(task) if points == PointsAre::Pairs => {
-            format!("Difference on {task} (points)")
-        }
-        Quantity::Task(task) => format!("{task} (points)"),
-        Quantity::Generation => "Generation".to_owned(),
+        Quantity::Kinship(metric) if metric.is_similarity() => format!("kinship {whose}"),
+        Quantity::Kinship(metric) => format!("{} {whose}", metric.name),
+        Quantity::Gain => "merge gain".to_owned(),
+        Quantity::AbsoluteGain => "magnitude of the merge gain".to_owned(),
+        Quantity::Average if are_pairs => "difference of the averages".to_owned(),
+        Quantity::Average => "average score".to_owned(),
+        Quantity::Difference => format!("average task difference {whose}"),
+        Quantity::Task(task) if are_pairs => format!("difference on {task}"),
+        Quantity::Task(task) => task.clone(),
+        Quantity::Generation => "generation".to_owned(),
     }
 }
 
-/// A measure within a name: only names of people keep their capital.
-pub fn metric_name(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Pearson => "Pearson",
-        Metric::Cosine => "cosine",
-        Metric::AbsoluteCosine => "absolute cosine",
-        Metric::Euclidean => "Euclidean distance",
-    }
+/// A name as the start of a sentence.
+pub fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 /// Whether only merges have it.
@@ -55,7 +66,12 @@ pub fn is_of_merges(quantity: &Quantity) -> bool {
 }
 
 /// Its value for a model; `generation` is that of the run it is drawn for.
-pub fn of_model(quantity: &Quantity, record: &Record, row: &Row, generation: u32) -> Option<f64> {
+pub fn of_model(
+    quantity: &Quantity,
+    record: &StudyFacts,
+    row: &ModelFacts,
+    generation: u32,
+) -> Option<f64> {
     match quantity {
         Quantity::Kinship(metric) => row.kinship.get(*metric),
         Quantity::Gain => row.gain,
@@ -74,7 +90,7 @@ pub fn of_model(quantity: &Quantity, record: &Record, row: &Row, generation: u32
 pub fn of_pair(
     quantity: &Quantity,
     doc: &StudyDoc,
-    record: &Record,
+    record: &StudyFacts,
     pair: &PairRow,
 ) -> Option<f64> {
     let [a, b] = pair.models;

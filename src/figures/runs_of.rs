@@ -2,7 +2,7 @@
 
 use super::{ChartData, Color, Dash, Marker};
 use crate::study::chart::ChartChoices;
-use crate::study::{Model, Record, Row, StudyDoc};
+use crate::study::{Model, ModelFacts, StudyDoc, StudyFacts};
 
 /// A run with its look, which is the same in every chart.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ pub struct InRun<'a> {
     /// The model.
     pub model: &'a Model,
     /// What follows for it.
-    pub row: &'a Row,
+    pub row: &'a ModelFacts,
     /// Its generation in the run.
     pub generation: u32,
 }
@@ -56,7 +56,7 @@ pub fn chosen<'a>(choices: &ChartChoices, data: &ChartData<'a>) -> Vec<Run<'a>> 
 }
 
 /// The models of a run, in the order of the study.
-pub fn members<'a>(run: &str, doc: &'a StudyDoc, record: &'a Record) -> Vec<InRun<'a>> {
+pub fn members<'a>(run: &str, doc: &'a StudyDoc, record: &'a StudyFacts) -> Vec<InRun<'a>> {
     let rows = doc.models.iter().zip(&record.rows);
     rows.filter_map(|(model, row)| {
         let step = model.steps.iter().find(|step| step.run == run)?;

@@ -1,13 +1,13 @@
 //! One quantity against another; points are models or pairs of models.
 
-use super::quantity::{axis_name, decimals, is_of_merges, of_model, of_pair};
+use super::quantity::{axis_name, capital, decimals, is_of_merges, name, of_model, of_pair};
 use super::runs_of::{self, Run};
 use super::{
     Axis, ChartData, Color, Figure, Layer, Marker, Panel, Point, PointMark, Side, fit, words,
 };
 use crate::stats::Sample;
 use crate::study::chart::{ChartChoices, PointsAre, Quantity};
-use crate::study::{Model, ModelId, Row};
+use crate::study::{Model, ModelFacts, ModelId};
 
 /// What may become a point.
 struct Candidate {
@@ -123,7 +123,7 @@ fn candidate(
     choices: &ChartChoices,
     data: &ChartData<'_>,
     model: &Model,
-    row: &Row,
+    row: &ModelFacts,
     step: Option<(usize, u32)>,
 ) -> Candidate {
     let generation = step.map_or(row.generation, |(_, generation)| generation);
@@ -245,22 +245,18 @@ fn point(candidate: &Candidate, color: Color, is_named: bool) -> Point {
 
 /// `Merge gain and kinship of the parents`: the axes without units.
 fn title(choices: &ChartChoices) -> String {
-    let word = |quantity| {
-        let name = axis_name(quantity, choices.points);
-        name.split(" (").next().unwrap_or_default().to_owned()
-    };
-    let (x, y) = (word(&choices.x), word(&choices.y));
-    let mut letters = x.chars();
-    let is_name = matches!(choices.x, Quantity::Task(_)) || x.starts_with("Euclid");
-    let x = match letters.next() {
-        Some(first) if !is_name => first.to_lowercase().collect::<String>() + letters.as_str(),
-        _ => x,
-    };
-    format!("{y} and {x}")
+    let (x, y) = (
+        name(&choices.x, choices.points),
+        name(&choices.y, choices.points),
+    );
+    match choices.y {
+        Quantity::Task(_) if choices.points == PointsAre::Models => format!("{y} and {x}"),
+        _ => format!("{} and {x}", capital(&y)),
+    }
 }
 
 fn nothing(choices: &ChartChoices, candidates: &[Candidate]) -> String {
-    let name = |quantity| axis_name(quantity, choices.points);
+    let axis = |quantity| axis_name(quantity, choices.points);
     if candidates.is_empty() {
         return match choices.points {
             PointsAre::Models => {
@@ -279,7 +275,7 @@ fn nothing(choices: &ChartChoices, candidates: &[Candidate]) -> String {
         if !any {
             return format!(
                 "Nothing is known of “{}”; choose another axis, or import a table that has it",
-                name(quantity)
+                axis(quantity)
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::quantity::metric_name;
+use super::quantity::capital;
 use super::runs::{best_so_far, steps};
 use super::runs_of::{self, InRun, Run};
 use super::{
@@ -158,17 +158,11 @@ fn key(choices: &ChartChoices, courses: &[Course<'_>]) -> Vec<Key> {
     out
 }
 
-const fn kinship_words(choices: &ChartChoices) -> &'static str {
-    match choices.metric {
-        Metric::Euclidean => "distance among the top",
-        _ => "kinship among the top",
+fn kinship_words(choices: &ChartChoices) -> &'static str {
+    match choices.metric.is_similarity() {
+        true => "kinship among the top",
+        false => "distance among the top",
     }
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|c| c.to_uppercase().collect::<String>());
-    first.unwrap_or_default() + letters.as_str()
 }
 
 /// A line where runs are saturated: one for all that are so from the same generation.
@@ -199,9 +193,10 @@ fn starts(courses: &[Course<'_>]) -> Vec<Layer> {
 
 fn kinship_name(choices: &ChartChoices) -> String {
     let top = choices.saturation.top.max(2);
-    match choices.metric {
-        Metric::Euclidean => format!("Euclidean distance among the top {top}"),
-        metric => format!("Kinship among the top {top} ({})", metric_name(metric)),
+    let metric = choices.metric;
+    match metric.is_similarity() {
+        true => format!("Kinship among the top {top} ({})", metric.name),
+        false => format!("{} among the top {top}", metric.title),
     }
 }
 
@@ -381,8 +376,12 @@ fn sentences(choices: &ChartChoices, courses: &[Course<'_>]) -> String {
 /// What the rule says of a run.
 fn verdict(choices: &ChartChoices, course: &Course<'_>) -> String {
     if !choices.metric.is_similarity() {
-        return "the rule needs a measure where high means related; choose Pearson or cosine"
-            .into();
+        let metrics = Metric::independent().filter(|metric| metric.is_similarity());
+        let names: Vec<&str> = metrics.map(|metric| metric.name).collect();
+        return format!(
+            "the rule needs a measure where high means related; choose {}",
+            names.join(" or ")
+        );
     }
     let Some(found) = &course.saturation else {
         let known = course
@@ -394,7 +393,7 @@ fn verdict(choices: &ChartChoices, course: &Course<'_>) -> String {
         } else {
             format!(
                 "no {} is known, so the rule says nothing",
-                metric_name(choices.metric)
+                choices.metric.name
             )
         };
     };

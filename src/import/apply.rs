@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 
 use super::gather::{Facts, Gathered, PairFacts, gather, gather_pairs};
-use super::mapping::{Known, Mapping, Meaning, Scale};
+use super::mapping::{Mapping, Scale};
+use super::meaning::Meaning;
 use super::names::Names;
 use super::number::{self, Cell};
-use super::sheet::{Sheet, SheetRow};
-use super::{ImportError, MOST_ERRORS, Ready};
+use super::table::{Table, TableRow};
+use super::{ImportError, MOST_ERRORS, Note, Ready};
+use crate::kinship::{Metric, Values};
 use crate::study::bounds::{MOST_GENERATION, MOST_VALUE, is_error};
-use crate::study::{Entry, GivenKinship, Import, PairEntry, Score, Step, StudyDoc};
+use crate::study::{Entry, Import, PairEntry, Score, Step, StudyDoc};
 
 /// Makes an import of a table, for a study. Scores become points.
 ///
@@ -18,18 +20,18 @@ use crate::study::{Entry, GivenKinship, Import, PairEntry, Score, Step, StudyDoc
 /// All that is wrong with the mapping, or, if that is sound, with the cells: the first
 /// [`MOST_ERRORS`], in the order of the lines.
 pub fn apply(
-    sheet: &Sheet,
+    table: &Table,
     mapping: &Mapping,
     study: &StudyDoc,
     title: &str,
 ) -> Result<Ready, Vec<ImportError>> {
-    let mut errors = mapping_errors(sheet, mapping, study);
+    let mut errors = mapping_errors(table, mapping, study);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let names = names(sheet, mapping, study);
+    let names = names(table, mapping, study);
     let mut reader = Reader {
-        sheet,
+        table,
         mapping,
         names: &names,
         study,
@@ -57,9 +59,9 @@ pub fn apply(
 }
 
 /// What is wrong before the first cell is read.
-fn mapping_errors(sheet: &Sheet, mapping: &Mapping, study: &StudyDoc) -> Vec<ImportError> {
+fn mapping_errors(table: &Table, mapping: &Mapping, study: &StudyDoc) -> Vec<ImportError> {
     let has = |meaning: &Meaning| mapping.column(meaning).is_some();
-    let mut errors = twice(sheet, mapping, study);
+    let mut errors = twice(table, mapping, study);
     let mut say = |message: &str| errors.push(ImportError::whole(message));
     if mapping.is_of_pairs() {
         if !(has(&Meaning::PairA) && has(&Meaning::PairB)) {
@@ -88,7 +90,7 @@ fn mapping_errors(sheet: &Sheet, mapping: &Mapping, study: &StudyDoc) -> Vec<Imp
 }
 
 /// Columns that mean what another one means already.
-fn twice(sheet: &Sheet, mapping: &Mapping, study: &StudyDoc) -> Vec<ImportError> {
+fn twice(table: &Table, mapping: &Mapping, study: &StudyDoc) -> Vec<ImportError> {
     let mut seen: BTreeSet<Meaning> = BTreeSet::new();
     let mut errors = Vec::new();
     for (column, meaning) in mapping.meanings.iter().enumerate() {
@@ -98,7 +100,7 @@ fn twice(sheet: &Sheet, mapping: &Mapping, study: &StudyDoc) -> Vec<ImportError>
         };
         let single = !meaning.may_repeat() || matches!(meaning, Meaning::Score(_));
         if single && !seen.insert(meaning.clone()) {
-            let name = sheet.column_name(column);
+            let name = table.column_name(column);
             let what = match &meaning {
                 Meaning::Score(task) => format!("the score on {task}"),
                 other => other.title().to_lowercase(),
@@ -107,7 +109,7 @@ fn twice(sheet: &Sheet, mapping: &Mapping, study: &StudyDoc) -> Vec<ImportError>
                 "Another column is {what} already; leave \u{201c}{name}\u{201d} out or choose \
                  something else for it"
             );
-            errors.push(ImportError::at(sheet.header_line, column + 1, message));
+            errors.push(ImportError::at(table.header_line, column + 1, message));
         }
     }
     errors
@@ -135,11 +137,11 @@ pub(super) fn known_task(study: &StudyDoc, task: &str) -> String {
     }
 }
 
-fn names(sheet: &Sheet, mapping: &Mapping, study: &StudyDoc) -> Names {
+fn names(table: &Table, mapping: &Mapping, study: &StudyDoc) -> Names {
     let known: Vec<&str> = study.models.iter().map(|m| m.name.as_str()).collect();
     let of = |meaning: &Meaning| -> Vec<&str> {
         let columns = mapping.columns(meaning);
-        let cells = columns.flat_map(|column| sheet.column(column));
+        let cells = columns.flat_map(|column| table.column(column));
         cells.filter(|cell| !cell.is_empty()).collect()
     };
     let mut models = of(&Meaning::Model);
@@ -171,7 +173,7 @@ fn parts(cell: &str) -> Vec<&str> {
 
 /// Goes through the rows.
 struct Reader<'a> {
-    sheet: &'a Sheet,
+    table: &'a Table,
     mapping: &'a Mapping,
     names: &'a Names,
     study: &'a StudyDoc,
@@ -192,7 +194,7 @@ struct Number {
 impl Reader<'_> {
     fn models(&mut self) -> Ready {
         let mut facts = Vec::new();
-        for row in &self.sheet.rows {
+        for row in &self.table.rows {
             facts.extend(self.entry(row));
         }
         let Gathered { entries, errors } = gather(facts, self.mapping);
@@ -208,17 +210,17 @@ impl Reader<'_> {
 
     fn pairs(&mut self) -> Ready {
         let mut facts = Vec::new();
-        for row in &self.sheet.rows {
+        for row in &self.table.rows {
             facts.extend(self.pair(row));
         }
         let (pairs, errors) = gather_pairs(facts);
         self.errors.extend(errors);
         let mut notes = Vec::new();
         if self.left_out > 0 {
-            notes.push(format!(
+            notes.push(Note::left_out(format!(
                 "{} of a model with itself left out",
                 counted(self.left_out, "pair")
-            ));
+            )));
         }
         Ready {
             import: Import {
@@ -230,7 +232,7 @@ impl Reader<'_> {
     }
 
     /// What a row says of its model; `None` if it names none, which is an error by then.
-    fn entry(&mut self, row: &SheetRow) -> Option<Facts> {
+    fn entry(&mut self, row: &TableRow) -> Option<Facts> {
         let mapping = self.mapping;
         let model = if mapping.needs_model_of_all() {
             self.names.of(mapping.model_of_all.trim())
@@ -260,7 +262,7 @@ impl Reader<'_> {
         })
     }
 
-    fn pair(&mut self, row: &SheetRow) -> Option<PairFacts> {
+    fn pair(&mut self, row: &TableRow) -> Option<PairFacts> {
         let a = self.model(row, &Meaning::PairA);
         let b = self.model(row, &Meaning::PairB);
         let models = [a?, b?];
@@ -279,12 +281,12 @@ impl Reader<'_> {
         })
     }
 
-    fn cell<'r>(&self, row: &'r SheetRow, column: usize) -> &'r str {
+    fn cell<'r>(&self, row: &'r TableRow, column: usize) -> &'r str {
         row.cells.get(column).map_or("", String::as_str)
     }
 
     /// The words in the column of a meaning; empty if it has none.
-    fn text(&self, row: &SheetRow, meaning: &Meaning) -> String {
+    fn text(&self, row: &TableRow, meaning: &Meaning) -> String {
         let column = self.mapping.column(meaning);
         let cell = column.map_or("", |column| self.cell(row, column));
         let is_said = !number::is_missing(cell);
@@ -295,7 +297,7 @@ impl Reader<'_> {
         }
     }
 
-    fn model(&mut self, row: &SheetRow, meaning: &Meaning) -> Option<String> {
+    fn model(&mut self, row: &TableRow, meaning: &Meaning) -> Option<String> {
         let column = self.mapping.column(meaning)?;
         let name = self.cell(row, column);
         if name.is_empty() {
@@ -306,15 +308,15 @@ impl Reader<'_> {
         Some(self.names.of(name))
     }
 
-    fn error(&mut self, row: &SheetRow, column: usize, message: impl Into<String>) {
+    fn error(&mut self, row: &TableRow, column: usize, message: impl Into<String>) {
         let error = ImportError::at(row.line, column + 1, message);
         self.errors.push(error);
     }
 
     /// The number in a cell; what is no number is an error.
-    fn number(&mut self, row: &SheetRow, column: usize) -> Option<(f64, Option<f64>, bool)> {
+    fn number(&mut self, row: &TableRow, column: usize) -> Option<(f64, Option<f64>, bool)> {
         let cell = self.cell(row, column);
-        match number::read(cell, self.sheet.decimal) {
+        match number::read(cell, self.table.decimal) {
             Cell::Missing => None,
             Cell::Number { value, .. } if value.abs() > MOST_VALUE => {
                 let cell = shortened(cell);
@@ -337,7 +339,7 @@ impl Reader<'_> {
                 is_percent,
             } => Some((value, stderr, is_percent)),
             Cell::Text => {
-                let name = self.sheet.column_name(column);
+                let name = self.table.column_name(column);
                 let message = format!(
                     "\u{201c}{}\u{201d} is not a number; correct it, or leave out the column \
                      \u{201c}{name}\u{201d}",
@@ -350,7 +352,7 @@ impl Reader<'_> {
     }
 
     /// A number in points.
-    fn points(&mut self, row: &SheetRow, column: usize) -> Option<Number> {
+    fn points(&mut self, row: &TableRow, column: usize) -> Option<Number> {
         let (value, stderr, is_percent) = self.number(row, column)?;
         if self.mapping.scores_are == Scale::Points || is_percent {
             return Some(Number { value, stderr });
@@ -366,36 +368,34 @@ impl Reader<'_> {
         })
     }
 
-    fn value(&mut self, row: &SheetRow, meaning: &Meaning) -> Option<f64> {
+    fn value(&mut self, row: &TableRow, meaning: &Meaning) -> Option<f64> {
         let column = self.mapping.column(meaning)?;
         self.points(row, column).map(|number| number.value)
     }
 
-    fn kinship(&mut self, row: &SheetRow) -> GivenKinship {
-        let mut of = |known| {
-            let column = self.mapping.column(&Meaning::Kinship(known))?;
-            let (value, ..) = self.number(row, column)?;
-            let fits = match known {
-                Known::Euclidean => value >= 0.0,
-                Known::Pearson | Known::Cosine => value.abs() <= 1.0,
-            };
-            if !fits {
-                let message = match known {
-                    Known::Euclidean => format!("{value} is no distance, which is never negative"),
-                    _ => format!("{value} is no correlation or cosine, which lie from −1 to 1"),
-                };
-                self.error(row, column, message.replacen('-', "−", 1));
-            }
-            fits.then_some(value)
-        };
-        GivenKinship {
-            pearson: of(Known::Pearson),
-            cosine: of(Known::Cosine),
-            euclidean: of(Known::Euclidean),
-        }
+    fn kinship(&mut self, row: &TableRow) -> Values {
+        Metric::independent()
+            .filter_map(|metric| Some((metric, self.kinship_by(row, metric)?)))
+            .collect()
     }
 
-    fn parents(&mut self, row: &SheetRow, entry: &mut Entry) {
+    fn kinship_by(&mut self, row: &TableRow, metric: Metric) -> Option<f64> {
+        let column = self.mapping.column(&Meaning::Kinship(metric))?;
+        let (value, ..) = self.number(row, column)?;
+        let (lo, hi) = metric.range;
+        if (lo..=hi).contains(&value) {
+            return Some(value);
+        }
+        let range = match (lo, hi) {
+            (0.0, f64::INFINITY) => "is never negative".to_owned(),
+            _ => format!("lies from {lo} to {hi}"),
+        };
+        let message = format!("{value} cannot be right: {} {range}", metric.title);
+        self.error(row, column, message.replace('-', "−"));
+        None
+    }
+
+    fn parents(&mut self, row: &TableRow, entry: &mut Entry) {
         let mapping = self.mapping;
         let single = mapping.columns(&Meaning::Parent);
         let single = single.map(|column| (column, vec![self.cell(row, column)]));
@@ -414,7 +414,7 @@ impl Reader<'_> {
         entry.unnamed_parents |= self.has_more_parents(row, entry.parents.len());
     }
 
-    fn parent(&mut self, row: &SheetRow, column: usize, name: &str, entry: &mut Entry) {
+    fn parent(&mut self, row: &TableRow, column: usize, name: &str, entry: &mut Entry) {
         let name = self.names.of(name);
         if name == entry.model {
             let message = format!("{name} is named as its own parent; correct one of the two");
@@ -425,7 +425,7 @@ impl Reader<'_> {
     }
 
     /// Whether a column says that there are more parents than are named.
-    fn has_more_parents(&mut self, row: &SheetRow, named: usize) -> bool {
+    fn has_more_parents(&mut self, row: &TableRow, named: usize) -> bool {
         let mut count = |meaning: &Meaning| {
             let column = self.mapping.column(meaning)?;
             let is_many = matches!(
@@ -442,7 +442,7 @@ impl Reader<'_> {
         others > 0.0 || all > (named as f64).max(1.0)
     }
 
-    fn step(&mut self, row: &SheetRow) -> Option<Step> {
+    fn step(&mut self, row: &TableRow) -> Option<Step> {
         let column = self.mapping.column(&Meaning::Generation)?;
         let (value, ..) = self.number(row, column)?;
         if value < 0.0 || value.fract() != 0.0 || value > f64::from(MOST_GENERATION) {
@@ -461,13 +461,13 @@ impl Reader<'_> {
     }
 
     /// The name of the run; a bare number is named after its column: `Path 1`.
-    fn run(&self, row: &SheetRow) -> String {
+    fn run(&self, row: &TableRow) -> String {
         let cell = self.text(row, &Meaning::Run);
         let is_number = !cell.is_empty() && cell.bytes().all(|b| b.is_ascii_digit());
         let column = self.mapping.column(&Meaning::Run);
         match column.filter(|_| is_number) {
             Some(column) => {
-                let name = self.sheet.column_name(column);
+                let name = self.table.column_name(column);
                 let mut chars = name.chars();
                 let first: String = chars
                     .next()
@@ -480,7 +480,7 @@ impl Reader<'_> {
         }
     }
 
-    fn wide_scores(&mut self, row: &SheetRow, entry: &mut Entry) {
+    fn wide_scores(&mut self, row: &TableRow, entry: &mut Entry) {
         for (column, meaning) in self.mapping.meanings.iter().enumerate() {
             let Meaning::Score(task) = meaning else {
                 continue;
@@ -497,7 +497,7 @@ impl Reader<'_> {
         }
     }
 
-    fn long_score(&mut self, row: &SheetRow) -> Option<Score> {
+    fn long_score(&mut self, row: &TableRow) -> Option<Score> {
         let task = self.task(row)?;
         let value = self.mapping.column(&Meaning::Value)?;
         let Number { value, stderr } = self.points(row, value)?;
@@ -513,7 +513,7 @@ impl Reader<'_> {
     }
 
     /// The task of a row with what tells its scores apart: `add (dev)`.
-    fn task(&mut self, row: &SheetRow) -> Option<String> {
+    fn task(&mut self, row: &TableRow) -> Option<String> {
         let column = self.mapping.column(&Meaning::Task)?;
         // Tables of lm-evaluation-harness put dashes before the members of a group.
         let own = self.cell(row, column).trim_start_matches(['-', ' ']);
@@ -538,7 +538,7 @@ impl Reader<'_> {
         })
     }
 
-    fn count(&mut self, row: &SheetRow) -> Option<u64> {
+    fn count(&mut self, row: &TableRow) -> Option<u64> {
         let column = self.mapping.column(&Meaning::Count)?;
         let (value, ..) = self.number(row, column)?;
         if value < 0.0 || value.fract() != 0.0 {

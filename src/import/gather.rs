@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::ImportError;
-use super::mapping::{Known, Mapping, Meaning};
-use crate::study::{Entry, GivenKinship, PairEntry};
+use super::mapping::Mapping;
+use super::meaning::Meaning;
+use crate::kinship::Values;
+use crate::study::{Entry, PairEntry};
 
 /// What a row says of a model.
 pub(super) struct Facts {
@@ -74,7 +76,7 @@ impl<'a> Merging<'a> {
         parents(entry, &new, &mut told);
         told.number(&mut entry.average, new.average, Meaning::Average);
         told.number(&mut entry.gain, new.gain, Meaning::Gain);
-        told.kinship(&mut entry.kinship, new.kinship);
+        told.kinship(&mut entry.kinship, &new.kinship);
         told.text(&mut entry.method, new.method, Meaning::Method);
         told.text(&mut entry.published, new.published, Meaning::Published);
         told.text(&mut entry.note, new.note, Meaning::Note);
@@ -185,11 +187,12 @@ impl Told<'_> {
         }
     }
 
-    fn kinship(&mut self, slot: &mut GivenKinship, new: GivenKinship) {
-        let of = Meaning::Kinship;
-        self.number(&mut slot.pearson, new.pearson, of(Known::Pearson));
-        self.number(&mut slot.cosine, new.cosine, of(Known::Cosine));
-        self.number(&mut slot.euclidean, new.euclidean, of(Known::Euclidean));
+    fn kinship(&mut self, slot: &mut Values, new: &Values) {
+        for metric in new.metrics() {
+            let mut value = slot.get(metric);
+            self.number(&mut value, new.get(metric), Meaning::Kinship(metric));
+            slot.set(metric, value);
+        }
     }
 
     fn text(&mut self, slot: &mut String, new: String, meaning: Meaning) {
@@ -226,7 +229,7 @@ pub(super) fn gather_pairs(facts: Vec<PairFacts>) -> (Vec<PairEntry>, Vec<Import
             }
             Some(&index) => {
                 let old = &entries[index];
-                if (old.kinship, old.difference) != (entry.kinship, entry.difference) {
+                if old.kinship != entry.kinship || old.difference != entry.difference {
                     let message = format!(
                         "{} and {} stand on line {} already, with other values; remove one of the \
                          two lines",

@@ -1,180 +1,9 @@
 //! What the columns of a table mean: guessed from their names and contents, changed by the user.
 
+use super::meaning::{Meaning, task_name};
 use super::number::{self, Cell};
-use super::sheet::Sheet;
+use super::table::Table;
 use super::words::{self, Word};
-
-/// A measure in which kinship is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Known {
-    /// Pearson correlation.
-    Pearson,
-    /// Cosine.
-    Cosine,
-    /// Euclidean distance.
-    Euclidean,
-}
-
-/// What a column holds.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Meaning {
-    /// Nothing that is taken over.
-    Ignore,
-    /// The model that the row is about.
-    Model,
-    /// One of its parents; there may be several such columns.
-    Parent,
-    /// All its parents, parted by ` + `, `;` or `,`.
-    Parents,
-    /// How many parents it has beside the named ones.
-    OtherParents,
-    /// How many parents it has in all.
-    ParentCount,
-    /// The merge method.
-    Method,
-    /// Its generation.
-    Generation,
-    /// The run or path that it belongs to.
-    Run,
-    /// Its score on this task.
-    Score(String),
-    /// Its average over tasks.
-    Average,
-    /// Its merge gain.
-    Gain,
-    /// Kinship of its parents, or of the pair.
-    Kinship(Known),
-    /// Where it is published.
-    Published,
-    /// A note.
-    Note,
-    /// The task, where a row holds one score.
-    Task,
-    /// The score on it.
-    Value,
-    /// Its standard error.
-    Stderr,
-    /// On how many items it was found.
-    Count,
-    /// What tells scores on one task apart: a split, a metric, a filter.
-    Qualifier,
-    /// One model of a pair.
-    PairA,
-    /// The other.
-    PairB,
-    /// Average task performance difference of the two.
-    Difference,
-    /// The table that the pair stands in.
-    Group,
-}
-
-impl Meaning {
-    /// Everything that a column of this name can mean, in the order of the menu.
-    pub fn all(header: &str) -> Vec<Self> {
-        vec![
-            Self::Ignore,
-            Self::Model,
-            Self::Score(words::task_name(header)),
-            Self::Average,
-            Self::Parent,
-            Self::Parents,
-            Self::OtherParents,
-            Self::ParentCount,
-            Self::Method,
-            Self::Generation,
-            Self::Run,
-            Self::Gain,
-            Self::Kinship(Known::Pearson),
-            Self::Kinship(Known::Cosine),
-            Self::Kinship(Known::Euclidean),
-            Self::Published,
-            Self::Note,
-            Self::Task,
-            Self::Value,
-            Self::Stderr,
-            Self::Count,
-            Self::Qualifier,
-            Self::PairA,
-            Self::PairB,
-            Self::Difference,
-            Self::Group,
-        ]
-    }
-
-    /// The words in the menu.
-    pub const fn title(&self) -> &'static str {
-        match self {
-            Self::Ignore => "Leave out",
-            Self::Model => "Model",
-            Self::Parent => "Parent",
-            Self::Parents => "Parents",
-            Self::OtherParents => "More parents",
-            Self::ParentCount => "Parent count",
-            Self::Method => "Merge method",
-            Self::Generation => "Generation",
-            Self::Run => "Run",
-            Self::Score(_) => "Score",
-            Self::Average => "Average",
-            Self::Gain => "Merge gain",
-            Self::Kinship(Known::Pearson) => "Kinship, Pearson",
-            Self::Kinship(Known::Cosine) => "Kinship, cosine",
-            Self::Kinship(Known::Euclidean) => "Kinship, distance",
-            Self::Published => "Published at",
-            Self::Note => "Note",
-            Self::Task => "Task",
-            Self::Value => "Task score",
-            Self::Stderr => "Standard error",
-            Self::Count => "Items",
-            Self::Qualifier => "Task variant",
-            Self::PairA => "Pair, one",
-            Self::PairB => "Pair, other",
-            Self::Difference => "Pair, difference",
-            Self::Group => "Pair, table",
-        }
-    }
-
-    /// One sentence on what that is.
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::Ignore => "Nothing of this column is taken over",
-            Self::Model => "The model that the row is about; filled in if the study has it",
-            Self::Parent => "One of the models that it was made from",
-            Self::Parents => "All of them in one cell, parted by +, semicolon or comma",
-            Self::OtherParents => "How many parents it has beside the named ones",
-            Self::ParentCount => "How many parents it has, named ones included",
-            Self::Method => "The merge method, such as slerp",
-            Self::Generation => "Its generation in its run; founders are 0",
-            Self::Run => "The run or path of merges that it belongs to",
-            Self::Score(_) => "Its score on the task that the column is named after",
-            Self::Average => "Its average over tasks, as reported",
-            Self::Gain => "Its average over the mean of its parents' averages, as reported",
-            Self::Kinship(_) => "Kinship of the parents, or of the pair, as reported",
-            Self::Published => "A repository or an address",
-            Self::Note => "Words that are kept with the model or the pair",
-            Self::Task => "For tables with one score a row: the task",
-            Self::Value => "For tables with one score a row: the score",
-            Self::Stderr => "The standard error of that score",
-            Self::Count => "On how many items that score was found",
-            Self::Qualifier => "Becomes part of the task's name: add (dev)",
-            Self::PairA | Self::PairB => "For tables with one pair of models a row",
-            Self::Difference => "Average task performance difference of the two, as reported",
-            Self::Group => "The table that the pair belongs to",
-        }
-    }
-
-    /// Whether several columns may mean this.
-    pub const fn may_repeat(&self) -> bool {
-        matches!(
-            self,
-            Self::Ignore | Self::Parent | Self::Score(_) | Self::Qualifier
-        )
-    }
-
-    /// Whether this is a score, which may be a fraction or in points.
-    pub const fn is_score(&self) -> bool {
-        matches!(self, Self::Score(_) | Self::Average | Self::Value)
-    }
-}
 
 /// How scores are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -186,7 +15,7 @@ pub enum Scale {
     Fractions,
 }
 
-/// What the columns of a sheet mean.
+/// What the columns of a table mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
     /// One a column.
@@ -227,17 +56,17 @@ impl Mapping {
 }
 
 /// Guesses what the columns mean, from their names and, where those say nothing, their contents.
-pub fn guess(sheet: &Sheet) -> Mapping {
-    let words: Vec<Word> = sheet.header.iter().map(|h| words::word(h)).collect();
-    let form = Form::of(sheet, &words);
+pub fn guess(table: &Table) -> Mapping {
+    let words: Vec<Word> = table.header.iter().map(|h| words::word(h)).collect();
+    let form = Form::of(table, &words);
     let mut meanings: Vec<Meaning> = Vec::new();
     for (column, word) in words.iter().enumerate() {
-        let meaning = form.meaning(sheet, column, word);
+        let meaning = form.meaning(table, column, word);
         let taken = !meaning.may_repeat() && meanings.contains(&meaning);
         meanings.push(if taken { Meaning::Ignore } else { meaning });
     }
-    settle(sheet, &words, &form, &mut meanings);
-    let scores_are = guess_scale(sheet, &meanings);
+    settle(table, &words, &form, &mut meanings);
+    let scores_are = guess_scale(table, &meanings);
     Mapping {
         meanings,
         scores_are,
@@ -254,7 +83,7 @@ struct Form {
 }
 
 impl Form {
-    fn of(sheet: &Sheet, words: &[Word]) -> Self {
+    fn of(table: &Table, words: &[Word]) -> Self {
         let columns = || words.iter().enumerate();
         let model = columns()
             .filter_map(|(k, word)| match word {
@@ -265,7 +94,7 @@ impl Form {
             .map(|(_, k)| k);
         let of_word = |wanted: &Word| -> Vec<usize> {
             let found = columns()
-                .filter(|(k, word)| *word == wanted && content(sheet, *k) == Content::Text);
+                .filter(|(k, word)| *word == wanted && content(table, *k) == Content::Text);
             found.map(|(k, _)| k).collect()
         };
         let two = |columns: &[usize]| match columns {
@@ -280,7 +109,7 @@ impl Form {
         }
     }
 
-    fn meaning(&self, sheet: &Sheet, column: usize, word: &Word) -> Meaning {
+    fn meaning(&self, table: &Table, column: usize, word: &Word) -> Meaning {
         let if_so = |so: bool, meaning: &Meaning| {
             if so { meaning.clone() } else { Meaning::Ignore }
         };
@@ -293,7 +122,7 @@ impl Form {
             (_, Word::Value) if self.has_tasks => Meaning::Value,
             (_, Word::OfTask(meaning)) if self.has_tasks => meaning.clone(),
             (_, Word::OfTask(Meaning::Task) | Word::Side | Word::Value | Word::Unknown) => {
-                self.by_content(sheet, column)
+                self.by_content(table, column)
             }
             (_, Word::OfTask(_) | Word::NoScore) => Meaning::Ignore,
             (_, Word::OfPair(meaning)) => if_so(self.pair.is_some(), meaning),
@@ -303,10 +132,10 @@ impl Form {
     }
 
     /// A column of numbers that nobody knows is that of a task, unless rows have one already.
-    fn by_content(&self, sheet: &Sheet, column: usize) -> Meaning {
+    fn by_content(&self, table: &Table, column: usize) -> Meaning {
         let is_free = self.pair.is_none() && !self.has_tasks;
-        if is_free && content(sheet, column) == Content::Numbers {
-            Meaning::Score(words::task_name(&sheet.header[column]))
+        if is_free && content(table, column) == Content::Numbers {
+            Meaning::Score(task_name(&table.header[column]))
         } else {
             Meaning::Ignore
         }
@@ -314,10 +143,10 @@ impl Form {
 }
 
 /// What the guess column by column could not see.
-fn settle(sheet: &Sheet, words: &[Word], form: &Form, meanings: &mut [Meaning]) {
+fn settle(table: &Table, words: &[Word], form: &Form, meanings: &mut [Meaning]) {
     let columns = 0..meanings.len();
     let free = |meanings: &[Meaning], k: usize, wanted| {
-        meanings[k] == Meaning::Ignore && words[k] == Word::Unknown && content(sheet, k) == wanted
+        meanings[k] == Meaning::Ignore && words[k] == Word::Unknown && content(table, k) == wanted
     };
     if form.has_tasks && !meanings.contains(&Meaning::Value) {
         let value = columns
@@ -331,15 +160,15 @@ fn settle(sheet: &Sheet, words: &[Word], form: &Form, meanings: &mut [Meaning]) 
     if !has_models && !form.has_tasks {
         let named = columns
             .clone()
-            .find(|&k| free(meanings, k, Content::Text) && is_distinct(sheet, k));
+            .find(|&k| free(meanings, k, Content::Text) && is_distinct(table, k));
         if let Some(k) = named {
             meanings[k] = Meaning::Model;
         }
     }
     let count = |k: usize| meanings[k] == Meaning::ParentCount;
     if let Some(k) = columns.clone().find(|&k| count(k))
-        && content(sheet, k) == Content::Text
-        && sheet.column(k).all(|cell| cell.parse::<f64>().is_err())
+        && content(table, k) == Content::Text
+        && table.column(k).all(|cell| cell.parse::<f64>().is_err())
     {
         meanings[k] = Meaning::Ignore;
     }
@@ -363,11 +192,11 @@ enum Content {
 }
 
 /// A few cells that are no numbers do not make a column text; they are errors to be told.
-fn content(sheet: &Sheet, column: usize) -> Content {
+fn content(table: &Table, column: usize) -> Content {
     let mut numbers = Vec::new();
     let mut texts = 0;
-    for cell in sheet.column(column) {
-        match number::read(cell, sheet.decimal) {
+    for cell in table.column(column) {
+        match number::read(cell, table.decimal) {
             Cell::Missing => {}
             Cell::Number { value, .. } => numbers.push(value),
             Cell::Text => texts += 1,
@@ -391,8 +220,8 @@ fn content(sheet: &Sheet, column: usize) -> Content {
     }
 }
 
-fn is_distinct(sheet: &Sheet, column: usize) -> bool {
-    let mut cells: Vec<&str> = sheet.column(column).filter(|c| !c.is_empty()).collect();
+fn is_distinct(table: &Table, column: usize) -> bool {
+    let mut cells: Vec<&str> = table.column(column).filter(|c| !c.is_empty()).collect();
     let all = cells.len();
     cells.sort_unstable();
     cells.dedup();
@@ -400,13 +229,13 @@ fn is_distinct(sheet: &Sheet, column: usize) -> bool {
 }
 
 /// Fractions if no score of all columns together is above 1 and none has a percent sign.
-fn guess_scale(sheet: &Sheet, meanings: &[Meaning]) -> Scale {
+fn guess_scale(table: &Table, meanings: &[Meaning]) -> Scale {
     let columns = (0..meanings.len()).filter(|&k| meanings[k].is_score());
     let mut some = false;
-    for cell in columns.flat_map(|k| sheet.column(k)) {
+    for cell in columns.flat_map(|k| table.column(k)) {
         if let Cell::Number {
             value, is_percent, ..
-        } = number::read(cell, sheet.decimal)
+        } = number::read(cell, table.decimal)
         {
             if is_percent || value.abs() > 1.0 {
                 return Scale::Points;

@@ -1,6 +1,6 @@
 //! Tables and result files of others: text in, plain data out.
 //!
-//! A text becomes a [`Sheet`] or [`Results`]; a [`Mapping`] or a list of [`Choice`]s says what
+//! A text becomes a [`Table`] or [`Results`]; a [`Mapping`] or a list of [`Choice`]s says what
 //! of it is meant; [`apply`] or [`harness::take`] makes a [`Ready`] import of it, or says
 //! everything that is wrong, with line and column. [`Preview`] tells what an import will do.
 //! No file is touched here, and nothing of a study is changed.
@@ -8,9 +8,10 @@
 mod text;
 
 mod number;
-mod sheet;
+mod table;
 
 mod mapping;
+mod meaning;
 mod words;
 
 mod apply;
@@ -27,9 +28,10 @@ use crate::study::Import;
 
 pub use apply::apply;
 pub use harness::{Choice, Results};
-pub use mapping::{Known, Mapping, Meaning, Scale, guess};
+pub use mapping::{Mapping, Scale, guess};
+pub use meaning::Meaning;
 pub use preview::{ModelPreview, Overwrite, Preview};
-pub use sheet::{Delimiter, Sheet, SheetRow};
+pub use table::{Delimiter, Table, TableRow};
 pub use text::text_of;
 
 /// The most errors that are told at once.
@@ -48,7 +50,7 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// A table, whose columns have to be given a meaning.
-    Sheet(Sheet),
+    Table(Table),
     /// Results of lm-evaluation-harness, whose metrics have to be chosen.
     Harness(Results),
     /// Neither; why not.
@@ -64,8 +66,8 @@ impl Source {
                 Err(error) => Content::Broken(vec![error]),
             }
         } else {
-            match Sheet::parse(text) {
-                Ok(sheet) => Content::Sheet(sheet),
+            match Table::parse(text) {
+                Ok(table) => Content::Table(table),
                 Err(errors) => Content::Broken(errors),
             }
         };
@@ -153,7 +155,34 @@ pub struct Ready {
     /// What goes into the study.
     pub import: Import,
     /// What the user should know before: names that were matched, rows that were left out.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
+}
+
+/// A sentence that the user should know before an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The sentence.
+    pub words: String,
+    /// Whether something of what was read is not taken in.
+    pub leaves_out: bool,
+}
+
+impl Note {
+    /// How something was understood.
+    pub fn info(words: String) -> Self {
+        Self {
+            words,
+            leaves_out: false,
+        }
+    }
+
+    /// What is not taken in.
+    pub fn left_out(words: String) -> Self {
+        Self {
+            words,
+            leaves_out: true,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Note;
+
 /// The names of a table, and what they are called in the study.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -33,8 +35,9 @@ impl Names {
     }
 
     /// A sentence for every name that was matched without being the same.
-    pub(super) fn notes(&self) -> Vec<String> {
-        let sentence = |(from, to): (&String, &String)| format!("{from} is taken for {to}");
+    pub(super) fn notes(&self) -> Vec<Note> {
+        let sentence =
+            |(from, to): (&String, &String)| Note::info(format!("{from} is taken for {to}"));
         self.to.iter().map(sentence).collect()
     }
 }
@@ -127,6 +130,7 @@ mod tests {
         let names = Names::new(&[], &["org/M7", "child"], &["M7", "stranger"]);
         assert_eq!(names.of("M7"), "org/M7");
         assert_eq!(names.of("stranger"), "stranger");
-        assert_eq!(names.notes(), ["M7 is taken for org/M7"]);
+        let expected = Note::info("M7 is taken for org/M7".to_owned());
+        assert_eq!(names.notes(), [expected]);
     }
 }

@@ -1,7 +1,8 @@
 //! What the names of columns mean, in the spellings that are about: the paper's tables, the
 //! Open LLM Leaderboard, lm-evaluation-harness and people's spreadsheets.
 
-use super::mapping::{Known, Meaning};
+use super::meaning::Meaning;
+use crate::kinship::Metric;
 
 /// What the name of a column says by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,20 +162,19 @@ pub(super) fn words(header: &str) -> Vec<String> {
         .collect()
 }
 
-/// A name of nothing but words of kinship; Pearson, the paper's own choice, if none says more.
-fn kinship(words: &[String]) -> Option<Known> {
-    let mut found = None;
-    for word in words {
-        found = match word.as_str() {
-            "kinship" | "model" | "similarity" | "correlation" | "given" => found,
-            "pcc" | "pearson" => Some(Known::Pearson),
-            "cs" | "cos" | "cosine" => Some(Known::Cosine),
-            "ed" | "euclidean" | "distance" | "l2" => Some(Known::Euclidean),
-            _ => return None,
-        };
+/// A name of nothing but words of kinship; the default measure if none says more.
+fn kinship(words: &[String]) -> Option<Metric> {
+    const PLAIN: [&str; 5] = ["kinship", "model", "similarity", "correlation", "given"];
+    let named = words.iter().filter(|word| !PLAIN.contains(&word.as_str()));
+    if named.clone().next().is_none() {
+        let is_bare = words.iter().any(|word| word == "kinship");
+        return is_bare.then_some(Metric::DEFAULT);
     }
-    let is_bare = words.iter().any(|word| word == "kinship");
-    found.or(is_bare.then_some(Known::Pearson))
+    Metric::independent().find(|m| {
+        named
+            .clone()
+            .all(|word| m.spellings.contains(&word.as_str()))
+    })
 }
 
 /// `parent` of `parent_1`, `parent1`, `Parent A` and `parent` itself.
@@ -200,12 +200,6 @@ fn numbered(words: &[String]) -> Option<&'static str> {
     }
 }
 
-/// A column's name as that of a task: without arrows and stars behind it.
-pub(super) fn task_name(header: &str) -> String {
-    let dress = |c: char| !(c.is_alphanumeric() || ")]+%".contains(c));
-    header.trim().trim_end_matches(dress).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,15 +223,15 @@ mod tests {
             ),
             (
                 &["pcc", "Pearson", "kinship", "kinship_pcc"],
-                Word::Means(Meaning::Kinship(Known::Pearson)),
+                Word::Means(Meaning::Kinship(Metric::PEARSON)),
             ),
             (
                 &["CS", "cosine", "kinship (cosine)"],
-                Word::Means(Meaning::Kinship(Known::Cosine)),
+                Word::Means(Meaning::Kinship(Metric::COSINE)),
             ),
             (
                 &["ed", "Euclidean distance"],
-                Word::Means(Meaning::Kinship(Known::Euclidean)),
+                Word::Means(Meaning::Kinship(Metric::EUCLIDEAN)),
             ),
             (
                 &[
@@ -268,11 +262,5 @@ mod tests {
         names.sort_unstable();
         let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
         assert!(twice.is_empty(), "{twice:?}");
-    }
-
-    #[test]
-    fn tasks_lose_their_arrows() {
-        assert_eq!(task_name("ARC ⬆️"), "ARC");
-        assert_eq!(task_name("GSM8K (5-shot)"), "GSM8K (5-shot)");
     }
 }

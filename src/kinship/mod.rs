@@ -6,11 +6,12 @@
 //! Source: *Exploring Model Kinship for Merging Large Language Models*, arXiv 2410.12613.
 
 mod matrix;
-mod metric;
+mod measures;
 mod pairs;
 mod pass;
 mod report;
 pub mod store;
+mod sums;
 pub mod table;
 mod tree;
 
@@ -20,11 +21,12 @@ use crate::checkpoint::{Kind, LeftOut, Place};
 use crate::numeric::{Gram, GramRow};
 
 pub use matrix::{Aggregate, Grain, Group, Matrix, Measure, Scope};
-pub use metric::{Metric, PairSums};
+pub use measures::{Definition, Metric, PairContext, ScaleKind, Values};
 pub use pairs::PairValues;
 pub use pass::{MeasureError, Precision, measure};
 pub use report::{Report, report};
-pub use tree::{Merge, Tree, cluster};
+pub use sums::PairSums;
+pub use tree::{Join, Tree, cluster};
 
 /// What one pass over a base and its models found.
 #[derive(Clone, Debug, PartialEq)]

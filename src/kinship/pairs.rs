@@ -3,7 +3,7 @@
 //! [`Kinship::value`] walks over the tensors of one pair; for 200 models of 291 tensors that is
 //! six million visits a matrix, each with two searches. Here the tensors are walked once, and
 //! what each pair adds up to is kept for all metrics. The numbers are the same to the last bit.
-//! Memory: 64 bytes a pair, 1.3 MB for 200 models.
+//! Memory: 16 bytes a pair and metric, 1.3 MB for 200 models and four metrics.
 
 use super::{Aggregate, Kinship, Metric, PairSums, TensorGram};
 
@@ -20,11 +20,12 @@ pub struct PairValues {
 impl PairValues {
     /// The value of two models of the result, in either order.
     pub fn get(&self, metric: Metric, a: usize, b: usize) -> Option<f64> {
+        let metric = metric.place()?;
         let (a, b) = (a.min(b), a.max(b));
         if b >= self.models {
             return None;
         }
-        self.values.get(place(self.models, a, b))?[metric as usize]
+        self.values.get(place(self.models, a, b))?[metric]
     }
 }
 
@@ -109,7 +110,11 @@ impl TensorGram {
 }
 
 fn of_every_metric(sums: &PairSums) -> [Option<f64>; METRICS] {
-    Metric::ALL.map(|metric| metric.of(sums))
+    let mut out = [None; METRICS];
+    for (value, metric) in out.iter_mut().zip(Metric::ALL) {
+        *value = metric.of(sums);
+    }
+    out
 }
 
 /// A mean over tensors, on its way.
@@ -144,11 +149,12 @@ mod tests {
             let pairs = (0..n).flat_map(|a| (a..n).map(move |b| place(n, a, b)));
             assert!(pairs.eq(0..n * (n + 1) / 2));
         }
-        assert_eq!(Metric::ALL.map(|m| m as usize), [0, 1, 2, 3]);
+        let places = Metric::ALL.iter().map(|m| m.place());
+        assert!(places.eq((0..METRICS).map(Some)));
     }
 
     #[test]
     fn outside_there_is_no_value() {
-        assert_eq!(PairValues::default().get(Metric::Pearson, 0, 0), None);
+        assert_eq!(PairValues::default().get(Metric::PEARSON, 0, 0), None);
     }
 }

@@ -1,6 +1,6 @@
 //! A kinship result as the stable JSON shape of the command line.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Aggregate, Grain, Kinship, Matrix, Measure, Metric, Scope};
 
@@ -28,26 +28,32 @@ pub struct Report {
 
 type Rows = Vec<Vec<Option<f64>>>;
 
-/// The three measures of the paper, n × n.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Matrices {
-    /// Pearson correlation.
-    pub pearson: Rows,
-    /// Signed cosine.
-    pub cosine: Rows,
-    /// Euclidean distance.
-    pub euclidean: Rows,
+/// One matrix a measure, n × n, by its key.
+pub type Matrices = ByMetric<Rows>;
+
+/// One number a measure, by its key.
+pub type Means = ByMetric<Option<f64>>;
+
+/// Something for each measure that does not follow from another one, in the order on screen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByMetric<T>(pub Vec<(Metric, T)>);
+
+impl<T> ByMetric<T> {
+    fn new(of: impl Fn(Metric) -> T) -> Self {
+        Self(Metric::independent().map(|m| (m, of(m))).collect())
+    }
+
+    /// What stands there for a measure.
+    pub fn get(&self, metric: Metric) -> Option<&T> {
+        let found = self.0.iter().find(|(own, _)| *own == metric);
+        found.map(|(_, value)| value)
+    }
 }
 
-/// The three measures as one number each.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Means {
-    /// Pearson correlation.
-    pub pearson: Option<f64>,
-    /// Signed cosine.
-    pub cosine: Option<f64>,
-    /// Euclidean distance.
-    pub euclidean: Option<f64>,
+impl<T: Serialize> Serialize for ByMetric<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(metric, value)| (metric, value)))
+    }
 }
 
 /// One group of tensors.
@@ -92,10 +98,8 @@ pub fn report(
             },
         )
     };
-    let matrices = |aggregate, tensors: &[usize]| Matrices {
-        pearson: rows(&matrix(Metric::Pearson, aggregate, tensors)),
-        cosine: rows(&matrix(Metric::Cosine, aggregate, tensors)),
-        euclidean: rows(&matrix(Metric::Euclidean, aggregate, tensors)),
+    let matrices = |aggregate, tensors: &[usize]| {
+        Matrices::new(|metric| rows(&matrix(metric, aggregate, tensors)))
     };
     let everyone: Vec<usize> = (0..kinship.models).collect();
     let mean = |metric| matrix(metric, Aggregate::Whole, &tensors).mean_of_pairs(&everyone);
@@ -127,11 +131,7 @@ pub fn report(
         parameters: tensors.iter().map(|&k| kinship.tensors[k].gram.count).sum(),
         whole: matrices(Aggregate::Whole, &tensors),
         mean_over_tensors: matrices(Aggregate::MeanOverTensors, &tensors),
-        n_model: Means {
-            pearson: mean(Metric::Pearson),
-            cosine: mean(Metric::Cosine),
-            euclidean: mean(Metric::Euclidean),
-        },
+        n_model: Means::new(mean),
         groups,
         left_out: left_out(kinship, models),
     }

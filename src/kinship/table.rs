@@ -1,6 +1,6 @@
 //! A kinship matrix as a table for spreadsheets and scripts, with every digit.
 
-use super::{Aggregate, Matrix, Measure, Metric, Scope};
+use super::{Aggregate, Matrix, Measure};
 use crate::checkpoint::Kind;
 
 /// The matrix as CSV: `model,abacus,…` and a row a model. Undefined values are empty.
@@ -18,12 +18,7 @@ pub fn tsv(corner: &str, labels: &[String], matrix: &Matrix, order: &[usize]) ->
 
 /// What a file of this measure is called, such as `kinship-pearson-whole`.
 pub fn file_stem(measure: Measure) -> String {
-    let metric = match measure.metric {
-        Metric::Pearson => "pearson",
-        Metric::Cosine => "cosine",
-        Metric::AbsoluteCosine => "absolute-cosine",
-        Metric::Euclidean => "euclidean",
-    };
+    let metric = measure.metric.key.replace('_', "-");
     let aggregate = match measure.aggregate {
         Aggregate::Whole => "whole",
         Aggregate::MeanOverTensors => "mean-over-tensors",
@@ -32,30 +27,24 @@ pub fn file_stem(measure: Measure) -> String {
     format!("kinship-{metric}-{aggregate}{}", kind.unwrap_or_default())
 }
 
-/// A measure in words that end a sentence, such as `Pearson over the whole model`.
+/// A measure in words that begin a sentence, such as `Pearson over the whole model`.
 pub fn words(measure: Measure) -> String {
-    let Measure {
-        metric,
-        aggregate,
-        scope: Scope { kind, .. },
-    } = measure;
-    let tensors = match (aggregate, kind) {
+    format!("{} {}", measure.metric.title, of_tensors(measure))
+}
+
+/// The same after a comma: only names of people keep their capital.
+pub fn words_within(measure: Measure) -> String {
+    format!("{} {}", measure.metric.name, of_tensors(measure))
+}
+
+fn of_tensors(measure: Measure) -> String {
+    match (measure.aggregate, measure.scope.kind) {
         (Aggregate::Whole, None) => "over the whole model".to_owned(),
         (Aggregate::Whole, Some(kind)) => format!("over all {} tensors as one", kind_words(kind)),
         (Aggregate::MeanOverTensors, None) => "as the mean over tensors".to_owned(),
         (Aggregate::MeanOverTensors, Some(kind)) => {
             format!("as the mean over {} tensors", kind_words(kind))
         }
-    };
-    format!("{} {tensors}", metric.title())
-}
-
-/// The same after a comma: only names of people keep their capital.
-pub fn words_within(measure: Measure) -> String {
-    let words = words(measure);
-    match measure.metric {
-        Metric::Pearson | Metric::Euclidean => words,
-        Metric::Cosine | Metric::AbsoluteCosine => words.to_lowercase().replace("mlp", "MLP"),
     }
 }
 
@@ -96,6 +85,7 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinship::Metric;
 
     fn labels() -> Vec<String> {
         ["a", "b, c", "中文"].map(String::from).to_vec()
@@ -119,7 +109,7 @@ mod tests {
         let mut measure = Measure::default();
         assert_eq!(file_stem(measure), "kinship-pearson-whole");
         assert_eq!(words(measure), "Pearson over the whole model");
-        measure.metric = Metric::AbsoluteCosine;
+        measure.metric = Metric::ABSOLUTE_COSINE;
         measure.aggregate = Aggregate::MeanOverTensors;
         measure.scope.kind = Some(Kind::Mlp);
         assert_eq!(

@@ -19,14 +19,14 @@ const UNKNOWN: f64 = 1.25;
 /// span from the nearest to the farthest pair.
 const CLEARLY: f64 = 0.25;
 
-/// One joining of two nodes. Nodes 0 to n−1 are the models; the i-th merge makes node n+i.
+/// One joining of two nodes. Nodes 0 to n−1 are the models; the i-th join makes node n+i.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Merge {
-    /// A model or an earlier merge; the one with the lowest model.
+pub struct Join {
+    /// A model or an earlier join; the one with the lowest model.
     pub left: usize,
     /// The other one.
     pub right: usize,
-    /// Their mean distance; never negative, and never below that of an earlier merge but for
+    /// Their mean distance; never negative, and never below that of an earlier join but for
     /// rounding.
     pub height: f64,
 }
@@ -34,9 +34,9 @@ pub struct Merge {
 /// The tree over a matrix.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tree {
-    /// The merges, nearest first; one fewer than there are models, or none if no pair has a
+    /// The joins, nearest first; one fewer than there are models, or none if no pair has a
     /// value.
-    pub merges: Vec<Merge>,
+    pub joins: Vec<Join>,
     /// The models, so that relatives stand beside each other.
     pub order: Vec<usize>,
 }
@@ -45,21 +45,21 @@ pub struct Tree {
 pub fn cluster(matrix: &Matrix, metric: Metric) -> Tree {
     let Some(distances) = Distances::new(matrix, metric) else {
         return Tree {
-            merges: Vec::new(),
+            joins: Vec::new(),
             order: (0..matrix.len()).collect(),
         };
     };
     let mut clusters: Vec<Cluster> = (0..matrix.len()).map(Cluster::leaf).collect();
     // The distances of clusters, by position in `clusters`.
     let mut between = distances.rows.clone();
-    let mut merges = Vec::new();
+    let mut joins = Vec::new();
     while clusters.len() > 1 {
         let (a, b, height) = nearest(&between);
         join_distances(&mut between, a, b, clusters[a].size(), clusters[b].size());
         let second = clusters.remove(b);
-        let node = matrix.len() + merges.len();
+        let node = matrix.len() + joins.len();
         let joined = std::mem::take(&mut clusters[a]).beside(second, node, &distances);
-        merges.push(Merge {
+        joins.push(Join {
             left: joined.parts.0,
             right: joined.parts.1,
             height,
@@ -67,7 +67,7 @@ pub fn cluster(matrix: &Matrix, metric: Metric) -> Tree {
         clusters[a] = joined;
     }
     let order = clusters.pop().map_or(Vec::new(), |all| all.order);
-    Tree { merges, order }
+    Tree { joins, order }
 }
 
 struct Distances {
@@ -207,7 +207,7 @@ mod tests {
 
     fn similar(n: usize, value: impl Fn(usize, usize) -> Option<f64>) -> Tree {
         let matrix = Matrix::build(n, |i, j| if i == j { Some(1.0) } else { value(i, j) });
-        cluster(&matrix, Metric::Pearson)
+        cluster(&matrix, Metric::PEARSON)
     }
 
     /// Whether the models of `set` are neighbours.
@@ -221,10 +221,10 @@ mod tests {
     fn two_clear_families_part_at_the_root() {
         let tree = similar(6, |i, j| Some(if i % 2 == j % 2 { 0.9 } else { 0.1 }));
         assert!(together(&tree, &[0, 2, 4]) && together(&tree, &[1, 3, 5]));
-        let root = tree.merges.last().unwrap();
+        let root = tree.joins.last().unwrap();
         assert!((root.height - 0.9).abs() < 1e-12);
         assert!(
-            tree.merges[..4]
+            tree.joins[..4]
                 .iter()
                 .all(|m| (m.height - 0.1).abs() < 1e-12)
         );
@@ -239,9 +239,9 @@ mod tests {
             (0, 2) => Some(0.5),
             _ => Some(0.3),
         });
-        let heights: Vec<f64> = tree.merges.iter().map(|m| m.height).collect();
+        let heights: Vec<f64> = tree.joins.iter().map(|m| m.height).collect();
         assert!((heights[0] - 0.1).abs() < 1e-12 && (heights[1] - 0.6).abs() < 1e-12);
-        assert_eq!((tree.merges[1].left, tree.merges[1].right), (3, 2));
+        assert_eq!((tree.joins[1].left, tree.joins[1].right), (3, 2));
         // 0 is nearer to 2 than 1 is, so it stands between them.
         assert_eq!(tree.order, [1, 0, 2]);
     }
@@ -251,20 +251,20 @@ mod tests {
         let matrix = Matrix::build(4, |i, j| {
             Some(i.abs_diff(j) as f64 * if i == 2 { 0.5 } else { 1.0 })
         });
-        let tree = cluster(&matrix, Metric::Euclidean);
-        assert_eq!((tree.merges[0].left, tree.merges[0].right), (2, 3));
+        let tree = cluster(&matrix, Metric::EUCLIDEAN);
+        assert_eq!((tree.joins[0].left, tree.joins[0].right), (2, 3));
     }
 
     #[test]
     fn small_matrices_have_small_trees() {
         assert_eq!(similar(0, |_, _| None), Tree::default());
         let one = similar(1, |_, _| None);
-        assert!(one.merges.is_empty() && one.order == [0]);
+        assert!(one.joins.is_empty() && one.order == [0]);
         let two = similar(2, |_, _| Some(0.25));
         assert_eq!(two.order, [0, 1]);
         assert_eq!(
-            two.merges,
-            [Merge {
+            two.joins,
+            [Join {
                 left: 0,
                 right: 1,
                 height: 0.75
@@ -276,20 +276,20 @@ mod tests {
     fn undefined_pairs_count_as_farthest() {
         let tree = similar(4, |i, j| (j != 2 && i != 2).then_some(0.1));
         assert_eq!(
-            tree.merges
+            tree.joins
                 .last()
                 .unwrap()
                 .right
-                .min(tree.merges.last().unwrap().left),
+                .min(tree.joins.last().unwrap().left),
             2
         );
-        assert!(tree.merges.last().unwrap().height > 0.9);
+        assert!(tree.joins.last().unwrap().height > 0.9);
     }
 
     #[test]
     fn without_any_value_there_is_no_tree() {
         let tree = similar(5, |_, _| None);
-        assert!(tree.merges.is_empty());
+        assert!(tree.joins.is_empty());
         assert_eq!(tree.order, [0, 1, 2, 3, 4]);
     }
 
@@ -320,7 +320,7 @@ mod tests {
         let tree = similar(200, |i, j| {
             Some(if i / 20 == j / 20 { 0.8 } else { 0.1 } + ((i * 31 + j * 17) % 10) as f64 * 1e-3)
         });
-        assert_eq!(tree.merges.len(), 199);
+        assert_eq!(tree.joins.len(), 199);
         let mut sorted = tree.order.clone();
         sorted.sort_unstable();
         assert!(sorted.into_iter().eq(0..200));
@@ -330,9 +330,7 @@ mod tests {
                 &(line * 20..line * 20 + 20).collect::<Vec<_>>()
             ));
         }
-        let rises = tree
-            .merges
-            .is_sorted_by(|a, b| a.height <= b.height + 1e-12);
+        let rises = tree.joins.is_sorted_by(|a, b| a.height <= b.height + 1e-12);
         assert!(rises);
         assert!(started.elapsed().as_secs() < 5);
     }

@@ -7,7 +7,8 @@
 use super::doc::{Model, StudyDoc};
 use super::draft::Sheet;
 use super::evolution::Evolution;
-use super::record::{GivenKinship, Score, Step};
+use super::record::{Score, Step};
+use crate::kinship::Values;
 
 /// The highest id of a model, draft or evolution; ids are never used again, and those above it
 /// are room for what will be added.
@@ -86,10 +87,12 @@ pub fn is_error(number: f64) -> bool {
     (0.0..=MOST_VALUE).contains(&number)
 }
 
-fn kinship(kinship: &mut GivenKinship) {
-    maybe(&mut kinship.pearson);
-    maybe(&mut kinship.cosine);
-    maybe(&mut kinship.euclidean);
+fn kinship(kinship: &mut Values) {
+    kinship.change(|number| {
+        let mut number = Some(number);
+        maybe(&mut number);
+        number
+    });
 }
 
 fn maybe(number: &mut Option<f64>) {

@@ -6,6 +6,7 @@
 pub mod bounds;
 pub mod chart;
 mod command;
+mod derived;
 mod doc;
 mod draft;
 mod evolution;
@@ -13,20 +14,19 @@ mod evolution_edit;
 pub mod file;
 mod generation;
 mod history;
-mod ledger;
 mod merge;
 mod record;
 mod record_edit;
 
 pub use command::{BaseRef, Command, Effect, ModelEdit, NewChild, NewModel, ViewEdit};
+pub use derived::{MeasuredKinship, ModelFacts, PairRow, ParentKinship, StudyFacts};
 pub use doc::{ColumnChoices, Model, ModelId, Order, Role, StudyDoc, ViewChoices};
 pub use draft::{Draft, DraftEdit, DraftId, Sheet};
 pub use evolution::{Evaluator, Evolution, EvolutionId, Keep, Setup, USUAL_RECIPE};
 pub use evolution_edit::{Birth, Child, EvolutionEdit, Judgement};
 pub use history::History;
-pub use ledger::{MeasuredKinship, PairRow, ParentKinship, Record, Row};
 pub use merge::merged;
-pub use record::{ForeseenKinship, GivenKinship, Origin, PairRecord, Reported, Score, Step};
+pub use record::{ForeseenKinship, Origin, PairRecord, Reported, Score, Step};
 pub use record_edit::{Entry, Import, PairEntry, RecordEdit};
 
 use std::collections::BTreeSet;

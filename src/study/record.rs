@@ -1,10 +1,10 @@
 //! What is written down of models and merges: scores, how a model was made, in which run, and
-//! what others have reported. Plain data; what follows from it is worked out in [`super::Record`].
+//! what others have reported. Plain data; what follows from it is worked out in [`super::StudyFacts`].
 
 use serde::{Deserialize, Serialize};
 
 use super::doc::ModelId;
-use crate::kinship::Metric;
+use crate::kinship::{Metric, Values};
 
 /// What a model scored on one task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ pub struct Origin {
     #[serde(skip_serializing_if = "is_false")]
     pub unnamed_parents: bool,
     /// Kinship of its parents as reported.
-    #[serde(skip_serializing_if = "GivenKinship::is_empty")]
-    pub kinship: GivenKinship,
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    pub kinship: Values,
     /// Average over tasks as reported, in points.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
@@ -53,13 +53,13 @@ pub struct Origin {
 }
 
 /// Kinship of a child with one model, as foreseen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ForeseenKinship {
     /// With whom.
     pub model: ModelId,
     /// The values.
-    pub kinship: GivenKinship,
+    pub kinship: Values,
     /// How far off a cosine or a Pearson correlation, and a distance as a share of itself, may
     /// be; 0 where it is exact.
     pub error: f64,
@@ -78,32 +78,23 @@ pub enum Reported {
     Average,
     /// Its merge gain, in points.
     Gain,
-    /// Pearson correlation of its parents.
-    Pearson,
-    /// Their cosine.
-    Cosine,
-    /// Their Euclidean distance.
-    Euclidean,
+    /// Kinship of its parents.
+    Kinship(Metric),
 }
 
 impl Reported {
     /// Every one, in the order on screen.
-    pub const ALL: [Self; 5] = [
-        Self::Average,
-        Self::Gain,
-        Self::Pearson,
-        Self::Cosine,
-        Self::Euclidean,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        let kinship = Metric::independent().map(Self::Kinship);
+        [Self::Average, Self::Gain].into_iter().chain(kinship)
+    }
 
     /// The words on screen.
-    pub const fn title(self) -> &'static str {
+    pub fn title(self) -> String {
         match self {
-            Self::Average => "Average",
-            Self::Gain => "Merge gain",
-            Self::Pearson => "Parents' Pearson",
-            Self::Cosine => "Parents' cosine",
-            Self::Euclidean => "Parents' distance",
+            Self::Average => "Average".to_owned(),
+            Self::Gain => "Merge gain".to_owned(),
+            Self::Kinship(metric) => format!("Parents' {}", metric.short),
         }
     }
 
@@ -113,23 +104,19 @@ impl Reported {
     }
 
     /// Its value.
-    pub const fn get(self, origin: &Origin) -> Option<f64> {
+    pub fn get(self, origin: &Origin) -> Option<f64> {
         match self {
             Self::Average => origin.average,
             Self::Gain => origin.gain,
-            Self::Pearson => origin.kinship.pearson,
-            Self::Cosine => origin.kinship.cosine,
-            Self::Euclidean => origin.kinship.euclidean,
+            Self::Kinship(metric) => origin.kinship.get(metric),
         }
     }
 
-    pub(super) const fn of(self, origin: &mut Origin) -> &mut Option<f64> {
+    pub(super) fn set(self, origin: &mut Origin, value: Option<f64>) {
         match self {
-            Self::Average => &mut origin.average,
-            Self::Gain => &mut origin.gain,
-            Self::Pearson => &mut origin.kinship.pearson,
-            Self::Cosine => &mut origin.kinship.cosine,
-            Self::Euclidean => &mut origin.kinship.euclidean,
+            Self::Average => origin.average = value,
+            Self::Gain => origin.gain = value,
+            Self::Kinship(metric) => origin.kinship.set(metric, value),
         }
     }
 }
@@ -142,38 +129,6 @@ pub(super) fn is_zero(n: &u32) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-/// Kinship as somebody reported it, in any of the measures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct GivenKinship {
-    /// Pearson correlation of the task vectors.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pearson: Option<f64>,
-    /// Their cosine.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cosine: Option<f64>,
-    /// Their Euclidean distance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub euclidean: Option<f64>,
-}
-
-impl GivenKinship {
-    /// The value in a measure; the magnitude of the cosine follows from the cosine.
-    pub fn get(&self, metric: Metric) -> Option<f64> {
-        match metric {
-            Metric::Pearson => self.pearson,
-            Metric::Cosine => self.cosine,
-            Metric::AbsoluteCosine => self.cosine.map(f64::abs),
-            Metric::Euclidean => self.euclidean,
-        }
-    }
-
-    /// Whether nothing was reported.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// That a model belongs to a run of merges, and where in it.
@@ -200,7 +155,7 @@ pub struct PairRecord {
     /// The two.
     pub models: [ModelId; 2],
     /// Their kinship.
-    pub kinship: GivenKinship,
+    pub kinship: Values,
     /// Their average task performance difference as reported, in points.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<f64>,

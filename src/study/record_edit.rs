@@ -2,7 +2,8 @@
 
 use super::bounds::is_error;
 use super::doc::{Model, ModelId, StudyDoc};
-use super::record::{GivenKinship, PairRecord, Reported, Score, Step};
+use super::record::{PairRecord, Reported, Score, Step};
+use crate::kinship::Values;
 
 /// A change of what is written down of models.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +57,7 @@ pub struct Entry {
     /// What it scored, in points.
     pub scores: Vec<Score>,
     /// Kinship of its parents as reported.
-    pub kinship: GivenKinship,
+    pub kinship: Values,
     /// Average as reported, in points.
     pub average: Option<f64>,
     /// Merge gain as reported, in points.
@@ -73,7 +74,7 @@ pub struct PairEntry {
     /// Their names.
     pub models: [String; 2],
     /// Their kinship as reported.
-    pub kinship: GivenKinship,
+    pub kinship: Values,
     /// Their average task performance difference as reported, in points.
     pub difference: Option<f64>,
     /// The table that they stand in.
@@ -144,7 +145,7 @@ impl RecordEdit {
             Self::SetPublished(id, place) => with(doc, id, |m| m.published = place),
             Self::SetReported(id, what, value) => {
                 let value = value.filter(|v| v.is_finite());
-                with(doc, id, |m| *what.of(&mut m.origin) = value);
+                with(doc, id, |m| what.set(&mut m.origin, value));
             }
             Self::Import(import) => take_in(doc, import),
         }
@@ -260,10 +261,9 @@ fn fill(to: &mut Option<f64>, given: Option<f64>) {
     *to = given.filter(|value| value.is_finite()).or(*to);
 }
 
-fn fill_kinship(to: &mut GivenKinship, given: GivenKinship) {
-    fill(&mut to.pearson, given.pearson);
-    fill(&mut to.cosine, given.cosine);
-    fill(&mut to.euclidean, given.euclidean);
+fn fill_kinship(to: &mut Values, mut given: Values) {
+    given.change(|value| Some(value).filter(|value| value.is_finite()));
+    to.extend(&given);
 }
 
 /// The model of a name, added if there is none.

@@ -10,7 +10,7 @@
 use eframe::egui::Color32;
 
 use super::theme::Tokens;
-use crate::kinship::{Matrix, Metric};
+use crate::kinship::{Matrix, Metric, ScaleKind};
 
 /// How a number becomes a colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,13 +93,18 @@ pub fn kinship_scale(metric: Metric, matrix: &Matrix) -> Scale {
     let (lo, hi) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
         (v.min(lo), v.max(hi))
     });
-    match metric {
-        Metric::Pearson | Metric::Cosine if lo < CLEARLY_OPPOSITE => {
-            Scale::Diverging { limit: 1.0 }
-        }
-        Metric::Pearson | Metric::Cosine | Metric::AbsoluteCosine => Scale::KINSHIP,
-        Metric::Euclidean if hi <= 0.0 => Scale::Distance { lo: 0.0, hi: 1.0 },
-        Metric::Euclidean => round_range(if lo < hi { lo } else { 0.0 }, hi),
+    let (least, most) = metric.range;
+    match metric.scale {
+        ScaleKind::Diverging if lo < CLEARLY_OPPOSITE => Scale::Diverging { limit: most },
+        ScaleKind::Diverging => Scale::Sequential { lo: 0.0, hi: most },
+        ScaleKind::Sequential if least.is_finite() && most.is_finite() => Scale::Sequential {
+            lo: least,
+            hi: most,
+        },
+        ScaleKind::Sequential if lo < hi => Scale::Sequential { lo, hi },
+        ScaleKind::Sequential => Scale::KINSHIP,
+        ScaleKind::Reversed if hi <= 0.0 => Scale::Distance { lo: 0.0, hi: 1.0 },
+        ScaleKind::Reversed => round_range(if lo < hi { lo } else { 0.0 }, hi),
     }
 }
 
@@ -249,7 +254,7 @@ mod tests {
     #[test]
     fn bright_is_related_for_distances_too() {
         let near_and_far = Matrix::build(3, |i, j| Some(if i + j == 1 { 0.2 } else { 7.3 }));
-        let scale = kinship_scale(Metric::Euclidean, &near_and_far);
+        let scale = kinship_scale(Metric::EUCLIDEAN, &near_and_far);
         assert_eq!(scale, Scale::Distance { lo: 0.0, hi: 8.0 });
         assert_eq!(scale.ends(), ["related", "unrelated"]);
         let lightness = |value| oklab(scale.color(Some(value), tokens()))[0];

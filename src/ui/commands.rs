@@ -345,13 +345,13 @@ fn kinship_commands(out: &mut Vec<Entry>, study: &Study) {
     let mut choose = |title: String, edit: ViewEdit| {
         out.push(Entry::new("Kinship", title, Command::View(edit)).when(some));
     };
-    for metric in Metric::ALL {
+    for &metric in Metric::ALL {
         let measure = Measure {
             metric,
             ..view.measure
         };
         choose(
-            format!("Measure by {}", metric.title()),
+            format!("Measure by {}", metric.title),
             ViewEdit::Measure(measure),
         );
     }

@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use super::{NoticeKind, Workbench};
 use crate::files::{self, ReadError};
-use crate::import::{Content, ImportError, Preview, Results, Source, harness, is_json, text_of};
+use crate::import::{
+    Content, ImportError, Note, Preview, Results, Source, harness, is_json, text_of,
+};
 use crate::jobs::{Cancelled, Failure, Ticket};
 use crate::study::{Command, Import, RecordEdit, file};
 
@@ -147,7 +149,7 @@ struct Found {
     tables: Vec<Source>,
     broken: Vec<Source>,
     runs: Vec<harness::ModelResults>,
-    notes: Vec<String>,
+    notes: Vec<Note>,
     studies: Vec<PathBuf>,
     files: usize,
 }
@@ -171,7 +173,7 @@ impl Found {
         if files.len() > MOST_FILES {
             files.truncate(MOST_FILES);
             let note = format!("Only the first {MOST_FILES} result files of the folder are read");
-            self.notes.push(note);
+            self.notes.push(Note::left_out(note));
         }
         ticket.expect(files.iter().map(|path| size_of(path)).sum());
         let before = self.runs.len();
@@ -186,7 +188,8 @@ impl Found {
         }
         let note = |(label, error): &(String, ImportError)| format!("{label} is left out. {error}");
         if self.runs.len() > before {
-            self.notes.extend(errors.iter().map(note));
+            self.notes
+                .extend(errors.iter().map(note).map(Note::left_out));
         } else {
             let name = last_part(dir);
             let none = || {

@@ -5,19 +5,16 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use super::Workbench;
-use crate::kinship::{Measure, Metric};
+use crate::kinship::{Measure, Metric, Values};
 use crate::study::ModelId;
-
-/// The kinship of each pair, as [`Metric::ALL`].
-type Values = BTreeMap<(ModelId, ModelId), [Option<f64>; 4]>;
 
 /// What was found of pairs so far.
 #[derive(Default)]
 pub(super) struct Kin {
     /// The base of each measured model, and its row in that base's result.
     rows: OnceCell<BTreeMap<ModelId, (ModelId, usize)>>,
-    /// Values of pairs, the lower id first, as [`Metric::ALL`].
-    values: RefCell<Values>,
+    /// Values of pairs, the lower id first.
+    values: RefCell<BTreeMap<(ModelId, ModelId), Values>>,
 }
 
 impl Kin {
@@ -31,28 +28,21 @@ impl Workbench {
     /// Whole-model kinship of two models as measured, if both are measured as they are now.
     pub fn kinship_of(&self, a: ModelId, b: ModelId, metric: Metric) -> Option<f64> {
         let pair = (a.min(b), a.max(b));
-        let known = self.session.kin.values.borrow().get(&pair).copied();
-        let values = known.unwrap_or_else(|| {
+        let mut kept = self.session.kin.values.borrow_mut();
+        let values = kept.entry(pair).or_insert_with(|| {
             let values = self.values_of(pair.0, pair.1);
-            self.session.kin.values.borrow_mut().insert(pair, values);
-            values
+            values.unwrap_or_default()
         });
-        let at = Metric::ALL.iter().position(|m| *m == metric)?;
-        values[at]
+        values.get(metric)
     }
 
-    fn values_of(&self, a: ModelId, b: ModelId) -> [Option<f64>; 4] {
+    fn values_of(&self, a: ModelId, b: ModelId) -> Option<Values> {
         let rows = self.session.kin.rows.get_or_init(|| self.rows());
-        let (Some(&(base, a)), Some(&(other, b))) = (rows.get(&a), rows.get(&b)) else {
-            return [None; 4];
-        };
-        let Some(measured) = self.session.measured.get(&base).filter(|_| base == other) else {
-            return [None; 4];
-        };
+        let (&(base, a), &(other, b)) = (rows.get(&a)?, rows.get(&b)?);
+        let measured = self.session.measured.get(&base).filter(|_| base == other)?;
         let kinship = &measured.settled().kinship;
         let all = kinship.in_scope(Measure::default().scope);
-        let sums = kinship.sums(&all, a, b, false);
-        Metric::ALL.map(|metric| metric.of(&sums))
+        Some(Values::of_sums(&kinship.sums(&all, a, b, false)))
     }
 
     fn rows(&self) -> BTreeMap<ModelId, (ModelId, usize)> {

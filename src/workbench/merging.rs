@@ -7,11 +7,12 @@ use super::queue::Queue;
 use super::{NoticeKind, Workbench, hub_cache};
 use crate::files::Removal;
 use crate::jobs::{Failure, JobId, Ticket};
+use crate::kinship::Values;
 use crate::merge::plan::{Plan, Surroundings, plan};
 use crate::merge::recipe::{Parsed, Recipe, parse, to_yaml};
 use crate::merge::run::{Options, Outcome as Made, RunError, run};
 use crate::merge::write::{Parents, folder};
-use crate::study::{Command, DraftId, ForeseenKinship, GivenKinship, ModelEdit, ModelId, NewChild};
+use crate::study::{Command, DraftId, ForeseenKinship, ModelEdit, ModelId, NewChild};
 
 /// Names one merge of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -371,13 +372,9 @@ fn foreseen(ahead: &Ahead) -> Vec<ForeseenKinship> {
     let Ok(child) = &ahead.child else {
         return Vec::new();
     };
-    let one = |(&model, values): (&ModelId, &[Option<f64>; 4])| ForeseenKinship {
+    let one = |(&model, values): (&ModelId, &Values)| ForeseenKinship {
         model,
-        kinship: GivenKinship {
-            pearson: values[0],
-            cosine: values[1],
-            euclidean: values[3],
-        },
+        kinship: values.clone().independent(),
         error: child.error,
     };
     child.with.iter().map(one).collect()

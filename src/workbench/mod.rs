@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::jobs::{Event, Failure, JobId, Jobs, Ticket};
-use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Record, Study, StudyDoc};
+use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Study, StudyDoc, StudyFacts};
 
 pub use backups::Backup;
 pub use folders::{Folders, hub_cache};
@@ -139,11 +139,10 @@ impl Workbench {
     }
 
     /// What follows from the record: averages, ranks, merge gains, kinship of parents.
-    pub fn record(&self) -> &Record {
-        self.session
-            .derived
-            .record
-            .get_or_init(|| Record::new(self.doc(), &|a, b, metric| self.kinship_of(a, b, metric)))
+    pub fn record(&self) -> &StudyFacts {
+        self.session.derived.record.get_or_init(|| {
+            StudyFacts::new(self.doc(), &|a, b, metric| self.kinship_of(a, b, metric))
+        })
     }
 
     /// Every pair of models whose kinship is known, measured or reported.

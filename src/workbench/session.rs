@@ -15,7 +15,7 @@ use super::saving::Saving;
 use super::suggesting::Suggested;
 use super::{Measured, ModelFiles, Picture};
 use crate::import::Source;
-use crate::study::{ModelId, PairRow, Record, Study, StudyDoc};
+use crate::study::{ModelId, PairRow, Study, StudyDoc, StudyFacts};
 
 /// A study with everything that is known of it and done for it.
 #[derive(Default)]
@@ -62,7 +62,7 @@ impl Session {
 /// What follows from the record, worked out when it is asked for.
 #[derive(Default)]
 pub(super) struct Derived {
-    pub record: OnceCell<Record>,
+    pub record: OnceCell<StudyFacts>,
     pub pairs: OnceCell<Vec<PairRow>>,
     pub suggested: OnceCell<Suggested>,
 }

@@ -4,7 +4,7 @@ use super::composing::known_merges;
 use super::{Workbench, library};
 use crate::lineage::strategy::{Member, Population};
 use crate::lineage::suggest::{Suggestion, suggest};
-use crate::study::{ModelId, Record, Role, Row};
+use crate::study::{ModelFacts, ModelId, Role, StudyFacts};
 
 /// How many merges are suggested.
 const MOST: usize = 30;
@@ -64,7 +64,7 @@ impl Workbench {
             members: &members,
             kinship: &kinship,
         };
-        let community = Record::new(library::bundled("community"), &|_, _, _| None);
+        let community = StudyFacts::new(library::bundled("community"), &|_, _, _| None);
         let merges = suggest(
             &population,
             &known_merges(record),
@@ -76,7 +76,11 @@ impl Workbench {
 }
 
 /// Scores on the tasks that count.
-fn counted(record: &Record, row: Option<&Row>, not_averaged: &[String]) -> Vec<Option<f64>> {
+fn counted(
+    record: &StudyFacts,
+    row: Option<&ModelFacts>,
+    not_averaged: &[String],
+) -> Vec<Option<f64>> {
     let tasks = record.tasks.iter().enumerate();
     tasks
         .filter(|(_, task)| !not_averaged.contains(task))

@@ -6,11 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
+use kinfolk::kinship::Metric;
 use kinfolk::lineage::evolution::{Next, Spent, next};
 use kinfolk::lineage::strategy::{Population, strategy};
 use kinfolk::study::{
-    BaseRef, Birth, Child, Command, Evolution, EvolutionEdit, EvolutionId, GivenKinship, Judgement,
-    ModelEdit, ModelId, NewChild, NewModel, PairRecord, RecordEdit, Score, Setup, Step,
+    BaseRef, Birth, Child, Command, Evolution, EvolutionEdit, EvolutionId, Judgement, ModelEdit,
+    ModelId, NewChild, NewModel, PairRecord, RecordEdit, Score, Setup, Step,
 };
 use kinfolk::workbench::{Folders, Workbench};
 
@@ -114,10 +115,10 @@ pub fn know_kinship(bench: &mut Workbench) {
                 let pearson = Some((0.9 - 0.12 * apart + late).clamp(0.03, 0.97));
                 pairs.push(PairRecord {
                     models: [a, b],
-                    kinship: GivenKinship {
-                        pearson,
-                        ..GivenKinship::default()
-                    },
+                    kinship: pearson
+                        .map(|value| (Metric::PEARSON, value))
+                        .into_iter()
+                        .collect(),
                     ..PairRecord::default()
                 });
             }

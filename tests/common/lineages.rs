@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use kinfolk::study::{Command, Entry, GivenKinship, Import, RecordEdit, Score, Selection, Step};
+use kinfolk::kinship::Metric;
+use kinfolk::study::{Command, Entry, Import, RecordEdit, Score, Selection, Step};
 use kinfolk::workbench::{Folders, Workbench};
 
 /// A workbench with an empty study below a folder.
@@ -62,11 +63,14 @@ pub fn community() -> Vec<Entry> {
                 generation: at("generation").parse().unwrap(),
                 ..Step::default()
             }],
-            kinship: GivenKinship {
-                pearson: number("pcc"),
-                cosine: number("cs"),
-                euclidean: number("ed"),
-            },
+            kinship: [
+                (Metric::PEARSON, number("pcc")),
+                (Metric::COSINE, number("cs")),
+                (Metric::EUCLIDEAN, number("ed")),
+            ]
+            .into_iter()
+            .filter_map(|(metric, value)| Some((metric, value?)))
+            .collect(),
             average: number("atp"),
             gain: number("merge_gain"),
             ..Entry::default()
@@ -98,10 +102,10 @@ pub fn evolution(models: usize, width: usize) -> Vec<Entry> {
         let score = 60.0 + generation as f64 + random(300) as f64 / 100.0;
         out.push(Entry {
             model: name(k),
-            kinship: GivenKinship {
-                pearson: (generation > 0).then(|| random(1000) as f64 / 1000.0),
-                ..GivenKinship::default()
-            },
+            kinship: (generation > 0)
+                .then(|| (Metric::PEARSON, random(1000) as f64 / 1000.0))
+                .into_iter()
+                .collect(),
             parents,
             steps: vec![Step {
                 run: String::new(),

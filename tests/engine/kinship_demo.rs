@@ -63,9 +63,9 @@ fn kinship_of_the_demo_family_is_as_it_was_shipped() {
         let row = row.unwrap();
         let number = |k: usize| row[k].parse::<f64>().unwrap();
         let value = |metric| value(metric, &row[0], &row[1]);
-        assert!((value(Metric::Pearson) - number(2)).abs() < 1e-9, "{row:?}");
-        assert!((value(Metric::Cosine) - number(3)).abs() < 1e-9, "{row:?}");
-        let relative = value(Metric::Euclidean) / number(4) - 1.0;
+        assert!((value(Metric::PEARSON) - number(2)).abs() < 1e-9, "{row:?}");
+        assert!((value(Metric::COSINE) - number(3)).abs() < 1e-9, "{row:?}");
+        let relative = value(Metric::EUCLIDEAN) / number(4) - 1.0;
         assert!(relative.abs() < 1e-9, "{row:?} {relative:e}");
         pairs += 1;
     }

@@ -19,10 +19,10 @@ const TOOL: f64 = 1e-5;
 const TOOL_SPLIT: f64 = 6e-5;
 
 const METRICS: [(&str, Metric); 4] = [
-    ("pcc", Metric::Pearson),
-    ("cos", Metric::Cosine),
-    ("cs", Metric::AbsoluteCosine),
-    ("ed", Metric::Euclidean),
+    ("pcc", Metric::PEARSON),
+    ("cos", Metric::COSINE),
+    ("cs", Metric::ABSOLUTE_COSINE),
+    ("ed", Metric::EUCLIDEAN),
 ];
 
 /// A family, measured, beside what the oracle says of it.
@@ -100,7 +100,7 @@ impl Family {
             found_any = true;
             let found = self.value(a, b, Measure { metric, ..form });
             let what = format!("{} {a} {b} {form:?} {key}", self.name);
-            check(&what, found, expected, metric == Metric::Euclidean, off);
+            check(&what, found, expected, metric == Metric::EUCLIDEAN, off);
         }
         assert!(found_any, "the oracle has no metric for {form:?}");
     }
@@ -152,7 +152,7 @@ fn check_sums(what: &str, sums: &PairSums, expected: &Value) {
         );
     }
     for (key, metric) in METRICS {
-        let relative = metric == Metric::Euclidean;
+        let relative = metric == Metric::EUCLIDEAN;
         check(
             &format!("{what} {key}"),
             metric.of(sums),
@@ -231,7 +231,7 @@ fn mean_over_tensors_and_how_many_numbers_it_uses() {
                     &what,
                     found,
                     &expected["value"],
-                    metric == Metric::Euclidean,
+                    metric == Metric::EUCLIDEAN,
                     SUM,
                 );
                 let sums = family.kinship.tensors.iter().map(|t| t.pair(a, b).unwrap());
@@ -308,7 +308,7 @@ fn all_pairs_at_once_are_the_same_to_the_bit() {
             let tensors = kinship.in_scope(scope);
             for aggregate in Aggregate::ALL {
                 let values = kinship.pair_values(&tensors, aggregate, tied_twice);
-                for metric in Metric::ALL {
+                for &metric in Metric::ALL {
                     let measure = Measure {
                         metric,
                         aggregate,
@@ -325,7 +325,7 @@ fn all_pairs_at_once_are_the_same_to_the_bit() {
                     );
                 }
                 let n = kinship.models;
-                assert_eq!(values.get(Metric::Euclidean, 0, n), None);
+                assert_eq!(values.get(Metric::EUCLIDEAN, 0, n), None);
             }
         }
     }
@@ -383,7 +383,7 @@ fn the_papers_tool_in_eight_bits() {
 
 /// The three metrics of a pair over the whole model.
 fn metrics(kinship: &Kinship, a: usize, b: usize) -> [Option<f64>; 3] {
-    [Metric::Pearson, Metric::Cosine, Metric::Euclidean].map(|metric| {
+    [Metric::PEARSON, Metric::COSINE, Metric::EUCLIDEAN].map(|metric| {
         let measure = Measure {
             metric,
             ..Measure::default()

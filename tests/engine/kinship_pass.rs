@@ -245,7 +245,7 @@ fn select_reorders_models_and_what_they_lack() {
     let models = Models::from_parts([whole(0), whole(1), lacking, whole(3)]);
     let all = models.measure(3, None);
     let picked = all.select(&[2, 1]);
-    for metric in Metric::ALL {
+    for &metric in Metric::ALL {
         let (all, picked) = (matrix(&all, metric), matrix(&picked, metric));
         assert_eq!(picked.len(), 2);
         assert_eq!(picked.get(0, 1), all.get(2, 1));
@@ -309,7 +309,7 @@ fn vocabularies_of_different_length_share_their_first_rows() {
     assert_eq!(found.parameters(), 30);
     assert_eq!(found.left_out.len(), 3);
     // What two models share is as if they were alone.
-    let cosine = matrix(&found, Metric::Cosine);
+    let cosine = matrix(&found, Metric::COSINE);
     for (a, b, rows) in [(0, 1, 4), (1, 2, 6), (0, 3, 2)] {
         let (x, y): (Vec<f64>, Vec<f64>) = (0..rows * 5)
             .map(|k| {
@@ -474,7 +474,7 @@ fn groups_hold_every_tensor_once_under_names_in_order() {
 #[test]
 fn kinship_of_several_models_is_the_mean_of_their_pairs() {
     let found = Models::new(SMALL, 3).measure(3, None);
-    let pearson = matrix(&found, Metric::Pearson);
+    let pearson = matrix(&found, Metric::PEARSON);
     let of = |a, b| pearson.get(a, b).unwrap();
     assert_eq!(pearson.mean_of_pairs(&[0, 1]), pearson.get(0, 1));
     let mean = (of(0, 1) + of(0, 2) + of(1, 2)) / 3.0;
@@ -503,7 +503,7 @@ fn nothing_to_compare_is_a_result_and_no_failure() {
     .unwrap();
     assert_eq!(found.tensors.len(), 0);
     assert_eq!(found.left_out.len(), SMALL.len() + 1);
-    assert_eq!(matrix(&found, Metric::Euclidean).get(0, 0), None);
+    assert_eq!(matrix(&found, Metric::EUCLIDEAN).get(0, 0), None);
     assert_eq!(ticket.progress().total, 0);
 }
 

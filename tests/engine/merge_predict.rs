@@ -88,7 +88,7 @@ impl Family {
     fn largest_error(&self, recipe: &Recipe) -> (f64, bool) {
         let (predicted, made) = (self.predict(recipe), self.made(recipe));
         let mut worst = 0.0f64;
-        for metric in [Metric::Pearson, Metric::Cosine, Metric::Euclidean] {
+        for metric in [Metric::PEARSON, Metric::COSINE, Metric::EUCLIDEAN] {
             let whole = Measure {
                 metric,
                 ..Measure::default()
@@ -102,7 +102,7 @@ impl Family {
             for (foreseen, made) in pairs {
                 assert_eq!(foreseen.is_some(), made.is_some());
                 let (foreseen, made) = (foreseen.unwrap_or(0.0), made.unwrap_or(0.0));
-                let size = if metric == Metric::Euclidean {
+                let size = if metric == Metric::EUCLIDEAN {
                     made.max(1e-9)
                 } else {
                     1.0

@@ -137,7 +137,7 @@ fn a_new_edit_forgets_what_was_undone() {
 fn how_a_study_is_looked_at_is_kept_and_not_undone() {
     let mut study = family();
     let measure = Measure {
-        metric: Metric::Euclidean,
+        metric: Metric::EUCLIDEAN,
         ..Measure::default()
     };
     assert_eq!(

@@ -2,10 +2,11 @@
 
 use eframe::egui::{CentralPanel, Theme, Ui, vec2};
 use egui_kittest::Harness;
+use kinfolk::kinship::Join;
 use kinfolk::ui::colormap::Scale;
 use kinfolk::ui::theme;
 use kinfolk::ui::widgets::bars::{Bar, bars_ui};
-use kinfolk::ui::widgets::heatmap::{HeatMap, Legend, Merge, Undefined};
+use kinfolk::ui::widgets::heatmap::{HeatMap, Legend, Undefined};
 use kinfolk::ui::widgets::profile::{Profile, Series};
 
 use crate::picture;
@@ -67,7 +68,7 @@ fn heat_map_ui(ui: &mut Ui) {
         (10, 4, 0.4),
         (9, 11, 0.9),
     ];
-    let merges = merges.map(|(left, right, height)| Merge {
+    let merges = merges.map(|(left, right, height)| Join {
         left,
         right,
         height,

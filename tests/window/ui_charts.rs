@@ -145,7 +145,7 @@ fn the_axes_offer_what_the_study_has_with_its_count() {
     choose(&mut window, "Y axis", "Average score (");
     assert_eq!(choices(&window).y, Quantity::Average);
     choose(&mut window, "X axis", "Kinship (cosine) (");
-    assert_eq!(choices(&window).x, Quantity::Kinship(Metric::Cosine));
+    assert_eq!(choices(&window).x, Quantity::Kinship(Metric::COSINE));
     choose(&mut window, "Line", "Robust");
     assert_eq!(choices(&window).line, FitLine::Robust);
     assert!(

@@ -236,7 +236,7 @@ fn measure_scope_and_order_are_commands_and_change_the_map() {
     choose(&mut window, "Aggregate", "Mean over tensors");
     choose(&mut window, "Order", "By name");
     let view = &window.state().bench.study().doc().view;
-    assert_eq!(view.measure.metric, Metric::AbsoluteCosine);
+    assert_eq!(view.measure.metric, Metric::ABSOLUTE_COSINE);
     assert_eq!(view.order, Order::Name);
     assert!(
         window

@@ -5,6 +5,7 @@ use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Event, Key, Modifiers, Pos2, Rect, Vec2, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use kinfolk::kinship::Metric;
 use kinfolk::study::{Command, Entry, ModelEdit, ModelId, Selection};
 use kinfolk::ui::action::{Action, Export, ImportAction, ModelsAction, View};
 use kinfolk::ui::theme;
@@ -390,7 +391,7 @@ fn hover(window: &mut Window, at: Pos2) {
 #[test]
 fn a_model_and_an_edge_say_what_they_are_under_the_pointer() {
     let mut entries = family();
-    entries[3].kinship.pearson = Some(0.25);
+    entries[3].kinship.set(Metric::PEARSON, Some(0.25));
     let mut window = window_of(WIDE, entries);
     let child = rect(&window, "child-1 64.00");
     hover(&mut window, child.center());
@@ -493,7 +494,7 @@ fn parents_that_nobody_named_are_not_denied() {
 #[test]
 fn parents_known_by_distance_alone_say_so() {
     let mut entries = family();
-    entries[3].kinship.euclidean = Some(5.15);
+    entries[3].kinship.set(Metric::EUCLIDEAN, Some(5.15));
     let mut window = window_of(WIDE, entries);
     window.get_by_label_contains("distance of parents 5.150 (Euclidean");
     click(&mut window, "Save as CSV…");

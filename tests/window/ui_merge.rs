@@ -366,12 +366,12 @@ fn a_written_child_is_as_foreseen() {
     assert_eq!(child.origin.method, "slerp");
     for parent in parents {
         let foreseen = child.origin.foreseen.iter().find(|f| f.model == parent);
-        let foreseen = foreseen.unwrap().kinship;
+        let foreseen = &foreseen.unwrap().kinship;
         let bench = window.state().workbench();
         for (metric, foreseen) in [
-            (Metric::Pearson, foreseen.pearson),
-            (Metric::Cosine, foreseen.cosine),
-            (Metric::Euclidean, foreseen.euclidean),
+            (Metric::PEARSON, foreseen.get(Metric::PEARSON)),
+            (Metric::COSINE, foreseen.get(Metric::COSINE)),
+            (Metric::EUCLIDEAN, foreseen.get(Metric::EUCLIDEAN)),
         ] {
             let measured = bench.kinship_of(child.id, parent, metric).unwrap();
             let off = (measured - foreseen.unwrap()).abs() / measured.abs().max(1.0);

@@ -7,7 +7,7 @@ use kinfolk::figures::{
 use kinfolk::kinship::Metric;
 use kinfolk::stats::{Sample, pearson};
 use kinfolk::study::chart::{ChartChoices, ChartKind, FitBand, Overlay, PointsAre, Quantity};
-use kinfolk::study::{Model, ModelId, Record, Step, StudyDoc};
+use kinfolk::study::{Model, ModelId, Step, StudyDoc, StudyFacts};
 use kinfolk::ui::plot::{self, sheet};
 use kinfolk::workbench::library::bundled;
 
@@ -17,7 +17,7 @@ fn figure_of(
     selected: &[ModelId],
 ) -> Result<Figure, String> {
     let none = |_, _, _| None;
-    let record = Record::new(doc, &none);
+    let record = StudyFacts::new(doc, &none);
     let pairs = doc.pair_rows(&none);
     let data = ChartData {
         doc,
@@ -115,9 +115,9 @@ fn the_scatter_of_path_1_has_the_papers_correlation() {
 #[test]
 fn the_scatter_of_pairs_has_the_correlation_of_the_task_differences() {
     for (metric, expected) in [
-        (Metric::Pearson, -0.7409),
-        (Metric::Cosine, -0.7728),
-        (Metric::Euclidean, 0.8097),
+        (Metric::PEARSON, -0.7409),
+        (Metric::COSINE, -0.7728),
+        (Metric::EUCLIDEAN, 0.8097),
     ] {
         let choices = ChartChoices {
             points: PointsAre::Pairs,
@@ -261,7 +261,7 @@ fn scaled_performance_meets_the_ends_of_the_kinship() {
 #[test]
 fn a_distance_has_no_saturation() {
     let choices = ChartChoices {
-        metric: Metric::Euclidean,
+        metric: Metric::EUCLIDEAN,
         ..choices(ChartKind::Stagnation, &["Path 1"])
     };
     let figure = figure("community", &choices);
@@ -497,7 +497,7 @@ fn reported_groups_are_drawn_by_name() {
         }
         assert!(figure.caption.contains("n = 5 models"));
         let distance = ChartChoices {
-            metric: Metric::Euclidean,
+            metric: Metric::EUCLIDEAN,
             ..choices
         };
         let error = figure_of(bundled("community"), &distance, &[]).unwrap_err();
@@ -541,7 +541,7 @@ fn layers_are_drawn_against_base_and_parents_and_as_a_map() {
     }
     doc.models[3].parents = vec![ModelId(1), ModelId(2)];
     let none = |_, _, _| None;
-    let record = Record::new(&doc, &none);
+    let record = StudyFacts::new(&doc, &none);
     let layers = |model: ModelId, against: Option<ModelId>| {
         let size = f64::from(model.0) + against.map_or(0.0, |a| f64::from(a.0) / 10.0);
         // The second parent was not measured.
@@ -602,7 +602,7 @@ fn meanings_are_three_sentences_and_the_caveat() {
         assert!(said[3].contains("aper"), "{}", said[3]);
         assert!(said.iter().all(|s| s.ends_with('.')));
     }
-    let distance = axis_name(&Quantity::Kinship(Metric::Euclidean), PointsAre::Pairs);
+    let distance = axis_name(&Quantity::Kinship(Metric::EUCLIDEAN), PointsAre::Pairs);
     assert_eq!(distance, "Euclidean distance of the two");
 }
 

@@ -39,7 +39,7 @@ fn layers_add_up_to_the_distance_of_two_models() {
         count as f64 * change * change
     });
     let whole = squares.sum::<f64>().sqrt();
-    let distance = bench.kinship_of(a, b, Metric::Euclidean).unwrap();
+    let distance = bench.kinship_of(a, b, Metric::EUCLIDEAN).unwrap();
     // Sums of a few thousand squares in f64.
     assert!((whole / distance - 1.0).abs() < 1e-12, "{whole} {distance}");
     assert_eq!(bench.layer_changes(b, Some(a)), Some(layers));

@@ -95,9 +95,9 @@ fn largest_error(bench: &Workbench, child: ModelId) -> (f64, f64) {
     let mut stated = 0.0f64;
     for foreseen in &model.origin.foreseen {
         stated = stated.max(foreseen.error);
-        for metric in [Metric::Pearson, Metric::Cosine, Metric::Euclidean] {
+        for metric in [Metric::PEARSON, Metric::COSINE, Metric::EUCLIDEAN] {
             let measured = bench.kinship_of(child, foreseen.model, metric).unwrap();
-            let scale = if metric == Metric::Euclidean {
+            let scale = if metric == Metric::EUCLIDEAN {
                 measured
             } else {
                 1.0
@@ -240,13 +240,21 @@ fn a_sweep_goes_from_one_parent_to_the_other() {
         range: (0.0, 1.0),
     };
     bench.set_prediction_options(PredictionOptions {
-        metric: Metric::Pearson,
+        metric: Metric::PEARSON,
         swept: Some(swept),
     });
     bench.wait(|_| {});
     let sweep = &bench.prediction().unwrap().0.sweep;
-    let first = |model: ModelId| sweep.first().unwrap().with[&model][0].unwrap();
-    let last = |model: ModelId| sweep.last().unwrap().with[&model][0].unwrap();
+    let first = |model: ModelId| {
+        sweep.first().unwrap().with[&model]
+            .get(Metric::PEARSON)
+            .unwrap()
+    };
+    let last = |model: ModelId| {
+        sweep.last().unwrap().with[&model]
+            .get(Metric::PEARSON)
+            .unwrap()
+    };
     assert!((first(parents[0]) - 1.0).abs() < 1e-9 && (last(parents[1]) - 1.0).abs() < 1e-9);
     assert!(first(parents[1]) < 0.99);
     assert!(sweep.windows(2).all(|w| w[0].value < w[1].value));
@@ -444,7 +452,7 @@ fn the_latest_request_is_answered_whatever_came_before() {
     let (ahead, is_new) = bench.prediction().unwrap();
     assert!(is_new);
     let with = &ahead.child.as_ref().unwrap().with;
-    assert!((with[&id(&bench, "order")][0].unwrap() - 1.0).abs() < 1e-9);
+    assert!((with[&id(&bench, "order")].get(Metric::PEARSON).unwrap() - 1.0).abs() < 1e-9);
     assert!(started.elapsed() < Duration::from_secs(20));
 }
 
@@ -456,8 +464,8 @@ fn a_child_that_cannot_be_foreseen_has_an_expected_gain() {
     bench.compose_template(Some(5), &pair);
     let found = ahead(&mut bench);
     assert!(matches!(found.child, Err(NoChild::Refused(_))));
-    let kinship = found.of_parents[0].unwrap();
-    let measured = bench.kinship_of(pair[0], pair[1], Metric::Pearson);
+    let kinship = found.of_parents.get(Metric::PEARSON).unwrap();
+    let measured = bench.kinship_of(pair[0], pair[1], Metric::PEARSON);
     assert!((kinship - measured.unwrap()).abs() < 1e-12);
     assert_eq!(bench.expected_gain(kinship).unwrap().n, 40);
 }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use kinfolk::import::{
-    Content, ImportError, Known, Mapping, Meaning, Preview, Ready, Scale, Sheet, Source, apply,
-    guess, harness,
+    Content, ImportError, Mapping, Meaning, Preview, Ready, Scale, Source, Table, apply, guess,
+    harness,
 };
+use kinfolk::kinship::Metric;
 use kinfolk::study::{Command, Entry, Import, RecordEdit, Score, Study, StudyDoc};
 use kinfolk::workbench::{Folders, NoticeKind, Workbench};
 use proptest::prelude::*;
@@ -23,37 +24,37 @@ fn source(path: &Path) -> Source {
     Source::from_bytes(&name, &std::fs::read(path).unwrap())
 }
 
-fn sheet(path: &Path) -> Sheet {
+fn table(path: &Path) -> Table {
     match source(path).content {
-        Content::Sheet(sheet) => sheet,
-        other => panic!("no sheet: {other:?}"),
+        Content::Table(table) => table,
+        other => panic!("no table: {other:?}"),
     }
 }
 
-fn paper(name: &str) -> Sheet {
-    sheet(&root().join("tests/data/paper").join(name))
+fn paper(name: &str) -> Table {
+    table(&root().join("tests/data/paper").join(name))
 }
 
 fn errors(name: &str) -> Vec<ImportError> {
     match source(&data(&format!("broken/{name}"))).content {
         Content::Broken(errors) => errors,
-        Content::Sheet(sheet) => {
-            let mapping = guess(&sheet);
-            apply(&sheet, &mapping, &StudyDoc::default(), name).unwrap_err()
+        Content::Table(table) => {
+            let mapping = guess(&table);
+            apply(&table, &mapping, &StudyDoc::default(), name).unwrap_err()
         }
         Content::Harness(_) => panic!("{name} was read"),
     }
 }
 
 /// What the columns are guessed to mean, without those that are left out.
-fn meanings(sheet: &Sheet) -> Vec<(String, Meaning)> {
-    let meanings = guess(sheet).meanings;
-    let named = sheet.header.iter().cloned().zip(meanings);
+fn meanings(table: &Table) -> Vec<(String, Meaning)> {
+    let meanings = guess(table).meanings;
+    let named = table.header.iter().cloned().zip(meanings);
     named.filter(|(_, m)| *m != Meaning::Ignore).collect()
 }
 
-fn ready(sheet: &Sheet) -> Ready {
-    apply(sheet, &guess(sheet), &StudyDoc::default(), "table").unwrap()
+fn ready(table: &Table) -> Ready {
+    apply(table, &guess(table), &StudyDoc::default(), "table").unwrap()
 }
 
 fn entry<'a>(import: &'a Import, model: &str) -> &'a Entry {
@@ -71,8 +72,8 @@ fn score(entry: &Entry, task: &str) -> Option<f64> {
 
 #[test]
 fn a_leaderboard_gives_its_models_and_six_tasks() {
-    let sheet = sheet(&data("leaderboard.csv"));
-    let tasks: Vec<String> = meanings(&sheet)
+    let table = table(&data("leaderboard.csv"));
+    let tasks: Vec<String> = meanings(&table)
         .into_iter()
         .filter_map(|(_, m)| match m {
             Meaning::Score(task) => Some(task),
@@ -90,7 +91,7 @@ fn a_leaderboard_gives_its_models_and_six_tasks() {
             "GSM8K"
         ]
     );
-    let import = ready(&sheet).import;
+    let import = ready(&table).import;
     let pine = entry(&import, "acme/pine-7b");
     assert_eq!(pine.average, Some(73.03));
     assert_eq!(score(pine, "GSM8K"), Some(70.4));
@@ -99,17 +100,17 @@ fn a_leaderboard_gives_its_models_and_six_tasks() {
 
 #[test]
 fn without_fullname_the_link_of_a_leaderboard_gives_the_name() {
-    let mut sheet = sheet(&data("leaderboard.csv"));
-    sheet.header.pop();
-    sheet.rows.iter_mut().for_each(|row| drop(row.cells.pop()));
-    let import = ready(&sheet).import;
+    let mut table = table(&data("leaderboard.csv"));
+    table.header.pop();
+    table.rows.iter_mut().for_each(|row| drop(row.cells.pop()));
+    let import = ready(&table).import;
     assert_eq!(import.entries[2].model, "elm-labs/elm-7B-v0.1");
 }
 
 #[test]
 fn a_spreadsheet_gives_merges_with_parents_runs_and_what_was_reported() {
-    let sheet = sheet(&data("spreadsheet.tsv"));
-    let import = ready(&sheet).import;
+    let table = table(&data("spreadsheet.tsv"));
+    let import = ready(&table).import;
     let two = entry(&import, "pine-2");
     assert_eq!(two.parents, ["pine-1", "oak-7b"]);
     assert_eq!(two.method, "ties");
@@ -117,10 +118,13 @@ fn a_spreadsheet_gives_merges_with_parents_runs_and_what_was_reported() {
         (two.steps[0].run.as_str(), two.steps[0].generation),
         ("greedy", 2)
     );
-    assert_eq!((two.gain, two.kinship.pearson), (Some(-0.1), Some(0.91)));
+    assert_eq!(
+        (two.gain, two.kinship.get(Metric::PEARSON)),
+        (Some(-0.1), Some(0.91))
+    );
     let x = entry(&import, "pine-x");
     assert_eq!(
-        (score(x, "GSM8K"), x.average, x.kinship.pearson),
+        (score(x, "GSM8K"), x.average, x.kinship.get(Metric::PEARSON)),
         (None, None, None)
     );
     assert_eq!(x.note, "explores\r\nfar away");
@@ -129,13 +133,13 @@ fn a_spreadsheet_gives_merges_with_parents_runs_and_what_was_reported() {
 
 #[test]
 fn decimal_commas_and_percent_signs_are_understood() {
-    let import = ready(&sheet(&data("dezimal.csv"))).import;
+    let import = ready(&table(&data("dezimal.csv"))).import;
     assert_eq!(score(entry(&import, "kiefer-7b"), "ARC"), Some(68.52));
 }
 
 #[test]
 fn a_table_of_a_model_card_is_found_among_its_words() {
-    let import = ready(&sheet(&data("card.md"))).import;
+    let import = ready(&table(&data("card.md"))).import;
     let names: Vec<&str> = import.entries.iter().map(|e| e.model.as_str()).collect();
     assert_eq!(names, ["acme/pine-7b", "acme/oak-7b", "elm-7B-v0.1"]);
     assert_eq!(score(&import.entries[0], "ARC"), Some(68.52));
@@ -144,14 +148,14 @@ fn a_table_of_a_model_card_is_found_among_its_words() {
 
 #[test]
 fn a_table_of_the_harness_needs_the_name_of_its_model_and_keeps_variants_apart() {
-    let sheet = sheet(&data("harness_card.md"));
-    let mut mapping = guess(&sheet);
+    let table = table(&data("harness_card.md"));
+    let mut mapping = guess(&table);
     assert!(mapping.needs_model_of_all());
     let doc = StudyDoc::default();
-    let found = apply(&sheet, &mapping, &doc, "card").unwrap_err();
+    let found = apply(&table, &mapping, &doc, "card").unwrap_err();
     assert!(found[0].message.contains("whose table"), "{}", found[0]);
     mapping.model_of_all = "acme/pine-7b".to_owned();
-    let import = apply(&sheet, &mapping, &doc, "card").unwrap().import;
+    let import = apply(&table, &mapping, &doc, "card").unwrap().import;
     let pine = entry(&import, "acme/pine-7b");
     assert_eq!(score(pine, "arc_challenge (acc_norm)"), Some(68.52));
     assert_eq!(score(pine, "gsm8k (strict-match, exact_match)"), Some(70.4));
@@ -161,8 +165,8 @@ fn a_table_of_the_harness_needs_the_name_of_its_model_and_keeps_variants_apart()
 
 #[test]
 fn the_demo_scores_are_a_long_table_of_fractions() {
-    let sheet = sheet(&root().join("resources/demo/scores.csv"));
-    let mapping = guess(&sheet);
+    let table = table(&root().join("resources/demo/scores.csv"));
+    let mapping = guess(&table);
     let expected = [
         Meaning::Model,
         Meaning::Qualifier,
@@ -173,7 +177,7 @@ fn the_demo_scores_are_a_long_table_of_fractions() {
     ];
     assert_eq!(mapping.meanings, expected);
     assert_eq!(mapping.scores_are, Scale::Fractions);
-    let import = ready(&sheet).import;
+    let import = ready(&table).import;
     assert_eq!(import.entries.len(), 8);
     let expected = Score {
         task: "add (dev)".to_owned(),
@@ -189,19 +193,22 @@ fn the_demo_scores_are_a_long_table_of_fractions() {
 
 #[test]
 fn a_table_of_pairs_is_known_by_its_two_names() {
-    let kinship = sheet(&root().join("resources/demo/kinship.csv"));
+    let kinship = table(&root().join("resources/demo/kinship.csv"));
     let import = ready(&kinship).import;
     assert_eq!(import.pairs[0].models, ["abacus", "arith"]);
-    assert_eq!(import.pairs[0].kinship.euclidean, Some(2.462_057_420_47));
+    assert_eq!(
+        import.pairs[0].kinship.get(Metric::EUCLIDEAN),
+        Some(2.462_057_420_47)
+    );
     assert!(import.entries.is_empty());
 }
 
 #[test]
 fn a_pair_that_the_paper_lists_twice_with_other_values_is_told() {
-    let mut sheet = paper("task_difference.csv");
-    let mapping = guess(&sheet);
+    let mut table = paper("task_difference.csv");
+    let mapping = guess(&table);
     let doc = StudyDoc::default();
-    let found = apply(&sheet, &mapping, &doc, "pairs").unwrap_err();
+    let found = apply(&table, &mapping, &doc, "pairs").unwrap_err();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].line, 12);
     assert!(
@@ -209,17 +216,19 @@ fn a_pair_that_the_paper_lists_twice_with_other_values_is_told() {
         "{}",
         found[0]
     );
-    sheet.rows.remove(10);
-    let import = apply(&sheet, &mapping, &doc, "pairs").unwrap().import;
+    table.rows.remove(10);
+    let import = apply(&table, &mapping, &doc, "pairs").unwrap().import;
     assert_eq!(import.pairs[3].difference, Some(0.70));
-    assert_eq!(import.pairs[3].kinship.cosine, Some(0.80));
+    assert_eq!(import.pairs[3].kinship.get(Metric::COSINE), Some(0.80));
 }
 
 #[test]
 fn the_matrices_of_the_paper_lose_their_diagonals_and_say_so() {
     let ready = ready(&paper("kinship_matrices.csv"));
     assert!(
-        ready.notes[0].contains("of a model with itself left out"),
+        ready.notes[0]
+            .words
+            .contains("of a model with itself left out"),
         "{:?}",
         ready.notes
     );
@@ -231,13 +240,16 @@ fn the_matrices_of_the_paper_lose_their_diagonals_and_say_so() {
             .all(|p| p.models[0] != p.models[1])
     );
     assert_eq!(ready.import.pairs[0].group, "fine_tuned");
-    assert_eq!(ready.import.pairs[0].kinship.pearson, Some(0.01));
+    assert_eq!(
+        ready.import.pairs[0].kinship.get(Metric::PEARSON),
+        Some(0.01)
+    );
 }
 
 #[test]
 fn the_paths_of_the_paper_contradict_themselves_once_and_both_lines_are_named() {
-    let mut sheet = paper("evolution_paths.csv");
-    let mapping = guess(&sheet);
+    let mut table = paper("evolution_paths.csv");
+    let mapping = guess(&table);
     assert!(
         !mapping
             .meanings
@@ -245,21 +257,21 @@ fn the_paths_of_the_paper_contradict_themselves_once_and_both_lines_are_named() 
             .any(|m| matches!(m, Meaning::Score(_)))
     );
     assert_eq!(
-        mapping.column(&Meaning::Kinship(Known::Euclidean)),
+        mapping.column(&Meaning::Kinship(Metric::EUCLIDEAN)),
         Some(12)
     );
     let doc = StudyDoc::default();
-    let found = apply(&sheet, &mapping, &doc, "paths").unwrap_err();
+    let found = apply(&table, &mapping, &doc, "paths").unwrap_err();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].line, 27);
     assert!(found[0].message.contains("on line 15"), "{}", found[0]);
     // The same model under two names; with one of them the table is sound.
-    for cell in sheet.rows.iter_mut().flat_map(|row| &mut row.cells) {
+    for cell in table.rows.iter_mut().flat_map(|row| &mut row.cells) {
         if cell == "Experiment28-7B" {
             "Experiment28".clone_into(cell);
         }
     }
-    let import = apply(&sheet, &mapping, &doc, "paths").unwrap().import;
+    let import = apply(&table, &mapping, &doc, "paths").unwrap().import;
     assert_eq!(import.entries.len(), 23);
     let shared = entry(&import, "YamShadow-7B");
     let steps: Vec<(&str, u32)> = shared
@@ -279,7 +291,7 @@ fn the_paths_of_the_paper_contradict_themselves_once_and_both_lines_are_named() 
 
 #[test]
 fn the_main_experiment_of_the_paper_is_read_as_it_stands() {
-    let sheet = paper("main_experiment.csv");
+    let table = paper("main_experiment.csv");
     let expected = [
         ("model", Meaning::Model),
         ("generation", Meaning::Generation),
@@ -288,15 +300,15 @@ fn the_main_experiment_of_the_paper_is_read_as_it_stands() {
         ("winogrande", Meaning::Score("winogrande".to_owned())),
         ("gsm8k", Meaning::Score("gsm8k".to_owned())),
         ("avg", Meaning::Average),
-        ("kinship", Meaning::Kinship(Known::Pearson)),
+        ("kinship", Meaning::Kinship(Metric::PEARSON)),
         ("parent_1", Meaning::Parent),
         ("parent_2", Meaning::Parent),
         ("hf_repo", Meaning::Published),
     ];
     let expected = expected.map(|(name, m)| (name.to_owned(), m));
-    assert_eq!(meanings(&sheet), expected);
+    assert_eq!(meanings(&table), expected);
     let mut study = Study::default();
-    let import = ready(&sheet).import;
+    let import = ready(&table).import;
     let models = import.entries.len();
     study.apply(Command::Record(RecordEdit::Import(import)));
     let doc = study.doc();
@@ -312,21 +324,21 @@ fn the_main_experiment_of_the_paper_is_read_as_it_stands() {
 #[test]
 fn a_sheet_with_all_scores_below_one_holds_fractions_and_the_switch_changes_that() {
     let text = "model,arc,avg,gain\na,0.685,0.7,0.01\nb,1.0,0.69,-0.02\n";
-    let sheet = Sheet::parse(text).unwrap();
-    let mut mapping = guess(&sheet);
+    let table = Table::parse(text).unwrap();
+    let mut mapping = guess(&table);
     assert_eq!(mapping.scores_are, Scale::Fractions);
     let doc = StudyDoc::default();
-    let import = apply(&sheet, &mapping, &doc, "t").unwrap().import;
+    let import = apply(&table, &mapping, &doc, "t").unwrap().import;
     assert_eq!(score(&import.entries[0], "arc"), Some(68.5));
     assert_eq!(
         (import.entries[1].average, import.entries[1].gain),
         (Some(69.0), Some(-2.0))
     );
     mapping.scores_are = Scale::Points;
-    let import = apply(&sheet, &mapping, &doc, "t").unwrap().import;
+    let import = apply(&table, &mapping, &doc, "t").unwrap().import;
     assert_eq!(score(&import.entries[0], "arc"), Some(0.685));
     // One score above 1 in any column says that all are points.
-    let points = Sheet::parse("model,arc,avg\na,0.5,70\n").unwrap();
+    let points = Table::parse("model,arc,avg\na,0.5,70\n").unwrap();
     let mut mapping = guess(&points);
     assert_eq!(mapping.scores_are, Scale::Points);
     mapping.scores_are = Scale::Fractions;
@@ -338,12 +350,13 @@ fn a_sheet_with_all_scores_below_one_holds_fractions_and_the_switch_changes_that
 fn a_preview_tells_new_from_known_and_old_from_new() {
     let mut study = Study::default();
     let first = "model,gsm8k\norg/pine,70\noak,60\n";
-    let import = ready(&Sheet::parse(first).unwrap()).import;
+    let import = ready(&Table::parse(first).unwrap()).import;
     study.apply(Command::Record(RecordEdit::Import(import)));
     let text = "model,GSM-8K,arc,parent_1,parent_2\nPine,71,50,,\nchild,72,,oak,elm\noak,60,,,\n";
-    let sheet = Sheet::parse(text).unwrap();
-    let ready = apply(&sheet, &guess(&sheet), study.doc(), "t").unwrap();
-    assert_eq!(ready.notes, ["Pine is taken for org/pine"]);
+    let table = Table::parse(text).unwrap();
+    let ready = apply(&table, &guess(&table), study.doc(), "t").unwrap();
+    assert_eq!(ready.notes[0].words, "Pine is taken for org/pine");
+    assert_eq!(ready.notes.len(), 1);
     let preview = Preview::new(&ready.import, study.doc());
     assert_eq!(
         preview.sentence(),
@@ -365,8 +378,8 @@ fn a_preview_tells_new_from_known_and_old_from_new() {
 fn parents_are_written_in_one_cell_in_three_ways() {
     for cell in ["a + b", "a; b", "\"a, b\""] {
         let text = format!("model\tparents\tother parents\nc\t{cell}\t\nd\ta\t2\n");
-        let sheet = Sheet::parse(&text).unwrap();
-        let import = ready(&sheet).import;
+        let table = Table::parse(&text).unwrap();
+        let import = ready(&table).import;
         assert_eq!(import.entries[0].parents, ["a", "b"], "{cell}");
         assert!(!import.entries[0].unnamed_parents);
         assert!(import.entries[1].unnamed_parents);
@@ -421,20 +434,20 @@ fn all_errors_of_the_values_are_collected_in_order() {
 #[test]
 fn no_more_than_fifty_errors_are_told() {
     let rows: String = (0..80).map(|k| format!("m{k},bad\n")).collect();
-    let sheet = Sheet::parse(&format!("model,avg\n{rows}")).unwrap();
-    let found = apply(&sheet, &guess(&sheet), &StudyDoc::default(), "t").unwrap_err();
+    let table = Table::parse(&format!("model,avg\n{rows}")).unwrap();
+    let found = apply(&table, &guess(&table), &StudyDoc::default(), "t").unwrap_err();
     assert_eq!(found.len(), 50);
 }
 
 #[test]
 fn a_mapping_that_makes_no_sense_is_told() {
-    let sheet = Sheet::parse("model,arc,mmlu\na,1,2\n").unwrap();
+    let table = Table::parse("model,arc,mmlu\na,1,2\n").unwrap();
     let say = |meanings: [Meaning; 3]| {
         let mapping = Mapping {
             meanings: meanings.to_vec(),
             ..Mapping::default()
         };
-        let found = apply(&sheet, &mapping, &StudyDoc::default(), "t").unwrap_err();
+        let found = apply(&table, &mapping, &StudyDoc::default(), "t").unwrap_err();
         found[0].message.clone()
     };
     use Meaning::{Ignore, Model, PairA, Run, Score, Task};
@@ -466,12 +479,14 @@ fn a_folder_of_results_is_read_newest_first_and_broken_files_are_said() {
     assert_eq!(names, ["acme/oak-7b", "acme/pine-7b"]);
     assert_eq!(results.notes.len(), 2, "{:?}", results.notes);
     assert!(
-        results.notes[0].contains("is left out. Line 4"),
+        results.notes[0].words.contains("is left out. Line 4"),
         "{:?}",
         results.notes
     );
     assert!(
-        results.notes[1].contains("has 1 task in several files"),
+        results.notes[1]
+            .words
+            .contains("has 1 task in several files"),
         "{:?}",
         results.notes
     );
@@ -556,7 +571,7 @@ fn a_cancelled_reading_leaves_nothing_behind() {
 fn an_import_starts_a_study_and_is_told_and_undone() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = Workbench::new(Folders::below(home.path()), || {});
-    let mut import = ready(&sheet(&data("leaderboard.csv"))).import;
+    let mut import = ready(&table(&data("leaderboard.csv"))).import;
     import.title = "leaderboard.csv".to_owned();
     bench.import(import.clone());
     assert_eq!(bench.study().doc().name, "leaderboard");
@@ -619,24 +634,24 @@ proptest! {
 fn survives(text: &str) {
     let doc = StudyDoc::default();
     match Source::from_text("x", text).content {
-        Content::Sheet(sheet) => {
+        Content::Table(table) => {
             assert!(
-                sheet
+                table
                     .rows
                     .iter()
-                    .all(|row| row.cells.len() == sheet.header.len())
+                    .all(|row| row.cells.len() == table.header.len())
             );
-            let mut mapping = guess(&sheet);
+            let mut mapping = guess(&table);
             mapping.model_of_all = "m".to_owned();
-            match apply(&sheet, &mapping, &doc, "x") {
+            match apply(&table, &mapping, &doc, "x") {
                 Ok(ready) => {
                     Preview::new(&ready.import, &doc).sentence();
                 }
                 Err(errors) => assert!(!errors.is_empty()),
             }
             for meaning in Meaning::all("x") {
-                mapping.meanings = vec![meaning; sheet.header.len()];
-                apply(&sheet, &mapping, &doc, "x").ok();
+                mapping.meanings = vec![meaning; table.header.len()];
+                apply(&table, &mapping, &doc, "x").ok();
             }
         }
         Content::Harness(results) => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use kinfolk::kinship::Metric;
-use kinfolk::study::{Model, PairRecord, Record, StudyDoc, file};
+use kinfolk::study::{Model, PairRecord, StudyDoc, StudyFacts, file};
 use kinfolk::workbench::library::{LIBRARY, bundled};
 
 type Line = BTreeMap<String, String>;
@@ -58,8 +58,8 @@ fn score(model: &Model, task: &str) -> Option<f64> {
     model.score(task).map(|score| score.value)
 }
 
-fn record(doc: &StudyDoc) -> Record {
-    Record::new(doc, &|_, _, _| None)
+fn record(doc: &StudyDoc) -> StudyFacts {
+    StudyFacts::new(doc, &|_, _, _| None)
 }
 
 /// Whether a printed number is `exact` cut to two decimals, where `exact` is known to `reading`.
@@ -157,9 +157,9 @@ fn one_name(name: &str) -> &str {
 }
 
 const KINSHIP: [(&str, Metric); 3] = [
-    ("pcc", Metric::Pearson),
-    ("cs", Metric::Cosine),
-    ("ed", Metric::Euclidean),
+    ("pcc", Metric::PEARSON),
+    ("cs", Metric::COSINE),
+    ("ed", Metric::EUCLIDEAN),
 ];
 
 #[test]
@@ -299,7 +299,7 @@ fn the_matrices_are_as_printed() {
         let same = |p: &&PairRecord| p.group == group && (p.models == [a, b] || p.models == [b, a]);
         let pairs: Vec<_> = doc.pairs.iter().filter(same).collect();
         assert_eq!(pairs.len(), 1);
-        assert_eq!(pairs[0].kinship.pearson, value);
+        assert_eq!(pairs[0].kinship.get(Metric::PEARSON), value);
         cells += 1;
     }
     assert_eq!(cells, 2 * doc.pairs.len());
@@ -340,9 +340,9 @@ fn the_record_gives_the_correlations_of_the_paper() {
     let mut compared = 0;
     for line in paper("correlations") {
         let metric = match line["metric"].as_str() {
-            "PCC" => Metric::Pearson,
-            "CS" => Metric::Cosine,
-            _ => Metric::Euclidean,
+            "PCC" => Metric::PEARSON,
+            "CS" => Metric::COSINE,
+            _ => Metric::EUCLIDEAN,
         };
         let sign = |gain: f64| {
             if line["target"] == "absolute" {
@@ -355,7 +355,7 @@ fn the_record_gives_the_correlations_of_the_paper() {
             "path 1" => {
                 let of_path = community.models.iter().zip(&rows.rows);
                 let of_path = of_path.filter(|(m, _)| place(m, "Path 1").is_some());
-                let point = |row: &kinfolk::study::Row| {
+                let point = |row: &kinfolk::study::ModelFacts| {
                     (row.kinship.get(metric).unwrap(), sign(row.gain.unwrap()))
                 };
                 (
@@ -420,7 +420,10 @@ fn the_main_experiment_is_as_printed() {
         }
         assert_eq!(m.scores.len(), 3);
         assert_eq!(m.origin.average, number(line, "avg"));
-        assert_eq!(m.origin.kinship.pearson, number(line, "kinship"));
+        assert_eq!(
+            m.origin.kinship.get(Metric::PEARSON),
+            number(line, "kinship")
+        );
         let gains = ["gain_greedy_column", "gain_kinship_column", "gain_v1_only"];
         let mut gains = gains.iter().filter_map(|column| number(line, column));
         assert_eq!(m.origin.gain, gains.next(), "{}", m.name);
@@ -468,7 +471,10 @@ fn the_random_merges_are_as_printed() {
             assert_eq!(score(m, task), number(line, column), "{}", m.name);
         }
         assert_eq!(m.origin.average, number(line, "avg"));
-        assert_eq!(m.origin.kinship.cosine, number(line, "kinship_cs"));
+        assert_eq!(
+            m.origin.kinship.get(Metric::COSINE),
+            number(line, "kinship_cs")
+        );
         if whole(line, "generation") > 0 {
             let named = [one_name(&line["parent_1"]), one_name(&line["parent_2"])];
             assert_eq!(parents(doc, m), named.iter().map(|n| &**n).collect());
@@ -629,7 +635,10 @@ fn the_experiment_with_humaneval_is_as_printed() {
             assert_eq!(score(m, task), number(line, column), "{}", m.name);
         }
         assert_eq!(m.origin.average, number(line, "avg"));
-        assert_eq!(m.origin.kinship.pearson, number(line, "kinship"));
+        assert_eq!(
+            m.origin.kinship.get(Metric::PEARSON),
+            number(line, "kinship")
+        );
         assert!(m.parents.is_empty() && m.origin.unnamed_parents == (generation > 0));
     }
     assert_eq!(doc.models.len(), lines.len());
@@ -656,7 +665,10 @@ fn the_experiment_on_llama_2_is_as_printed() {
             assert_eq!(score(m, task), number(line, column), "{}", m.name);
         }
         assert_eq!(m.origin.average, number(line, "avg"));
-        assert_eq!(m.origin.kinship.cosine, number(line, "kinship"));
+        assert_eq!(
+            m.origin.kinship.get(Metric::COSINE),
+            number(line, "kinship")
+        );
         let two = [&line["parent_1"], &line["parent_2"]];
         let named: BTreeSet<&str> = two
             .into_iter()
@@ -678,9 +690,15 @@ fn the_task_differences_are_as_printed() {
     for (pair, line) in doc.pairs.iter().zip(&lines) {
         let models = [&line["model_1"], &line["model_2"]].map(|n| model(doc, n).id);
         assert_eq!(pair.models, models);
-        assert_eq!(pair.kinship.cosine, number(line, "kinship_cs"));
-        assert_eq!(pair.kinship.pearson, number(line, "kinship_pcc"));
-        assert_eq!(pair.kinship.euclidean, number(line, "kinship_ed"));
+        assert_eq!(pair.kinship.get(Metric::COSINE), number(line, "kinship_cs"));
+        assert_eq!(
+            pair.kinship.get(Metric::PEARSON),
+            number(line, "kinship_pcc")
+        );
+        assert_eq!(
+            pair.kinship.get(Metric::EUCLIDEAN),
+            number(line, "kinship_ed")
+        );
         assert_eq!(pair.difference, number(line, "atpd"));
     }
 }
@@ -722,9 +740,9 @@ fn the_evolution_of_the_demo_is_as_it_came() {
                 assert!((found - expected).abs() < 1e-4, "{}", m.name);
             }
             for (column, metric) in [
-                ("pcc", Metric::Pearson),
-                ("cosine", Metric::Cosine),
-                ("euclidean", Metric::Euclidean),
+                ("pcc", Metric::PEARSON),
+                ("cosine", Metric::COSINE),
+                ("euclidean", Metric::EUCLIDEAN),
             ] {
                 assert_eq!(m.origin.kinship.get(metric), number(&line, column));
             }

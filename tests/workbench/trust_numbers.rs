@@ -272,14 +272,14 @@ fn fault_5_a_standard_error_that_cannot_be_is_left_out_and_told() {
     assert_eq!(errors, [Some(1.24), None]);
     let told = "1 standard error left out";
     assert!(
-        ready.notes.iter().any(|note| note.contains(told)),
+        ready.notes.iter().any(|note| note.words.contains(told)),
         "{:?}",
         ready.notes
     );
 }
 
 fn table(csv: &str) -> Result<Vec<f64>, Vec<ImportError>> {
-    let Content::Sheet(sheet) = Source::from_text("t.csv", csv).content else {
+    let Content::Table(sheet) = Source::from_text("t.csv", csv).content else {
         panic!("no table");
     };
     let ready = apply(&sheet, &guess(&sheet), &StudyDoc::default(), "t.csv")?;

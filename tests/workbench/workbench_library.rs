@@ -95,7 +95,7 @@ fn the_demo_has_the_scores_that_it_came_with() {
 fn the_average_of_the_demo_is_that_of_dev_alone() {
     let home = tempfile::tempdir().unwrap();
     let doc = read(&demo::unpack(home.path()).unwrap());
-    let record = kinfolk::study::Record::new(&doc, &|_, _, _| None);
+    let record = kinfolk::study::StudyFacts::new(&doc, &|_, _, _| None);
     let average = |name: &str| {
         let id = doc.models.iter().find(|m| m.name == name).unwrap().id;
         record.row(id).unwrap().average.unwrap()

@@ -1,20 +1,20 @@
 //! Figure 2: merge gain against kinship, in three measures.
 
 use super::Printed;
-use crate::figures::quantity::{axis_name, metric_name, short_name};
+use crate::figures::quantity::{axis_name, short_name};
 use crate::figures::{
     Axis, Color, Dash, Figure, Layer, Marker, Panel, Point, PointMark, Side, fit, words,
 };
-use crate::kinship::Metric;
+use crate::kinship::{Metric, Values};
 use crate::stats::{Sample, least_squares};
+use crate::study::Model;
 use crate::study::chart::{PointsAre, Quantity};
-use crate::study::{GivenKinship, Model};
 
 /// The measures and how far their axes run.
 const MEASURES: [(Metric, (f64, f64)); 3] = [
-    (Metric::Pearson, (0.0, 1.05)),
-    (Metric::Cosine, (0.0, 1.05)),
-    (Metric::Euclidean, (-1.0, 26.0)),
+    (Metric::PEARSON, (0.0, 1.05)),
+    (Metric::COSINE, (0.0, 1.05)),
+    (Metric::EUCLIDEAN, (-1.0, 26.0)),
 ];
 /// How far up the points run.
 const GAINS: (f64, f64) = (-1.2, 4.9);
@@ -27,7 +27,7 @@ const REST: &str = "Figure 2";
 struct Spot<'a> {
     model: &'a Model,
     gain: f64,
-    kinship: &'a GivenKinship,
+    kinship: &'a Values,
 }
 
 /// Steps of the paths with two parents, each once, and what only the drawing has.
@@ -66,10 +66,6 @@ pub fn figure(data: &Printed) -> Figure {
         let sample =
             Sample::from_pairs(spots.iter().map(|s| (s.kinship.get(metric), Some(s.gain))));
         panels.push(panel(&spots, metric, range, &sample));
-        let mut name = metric_name(metric).to_owned();
-        if metric == Metric::Cosine {
-            "Cosine".clone_into(&mut name);
-        }
         let line = least_squares(&sample)
             .map(|fit| {
                 let sign = if fit.slope < 0.0 { "−" } else { "+" };
@@ -80,7 +76,7 @@ pub fn figure(data: &Printed) -> Figure {
                 )
             })
             .unwrap_or_default();
-        sentences.push(format!("{name}: {}{line}", fit::short(&sample)));
+        sentences.push(format!("{}: {}{line}", metric.title, fit::short(&sample)));
     }
     Figure {
         panels,
@@ -106,7 +102,7 @@ fn panel(spots: &[Spot<'_>], metric: Metric, range: (f64, f64), sample: &Sample)
             label: spot.model.name.clone(),
             details: vec![
                 ("Merge gain".into(), words::signed(spot.gain, 2)),
-                (metric.title().into(), words::number(kinship, 3)),
+                (metric.title.into(), words::number(kinship, 3)),
             ],
             models: Vec::new(),
             is_named: false,
@@ -135,7 +131,7 @@ fn panel(spots: &[Spot<'_>], metric: Metric, range: (f64, f64), sample: &Sample)
     layers.push(Layer::Points(mark));
     let gain = axis_name(&Quantity::Gain, PointsAre::Models);
     Panel {
-        title: metric.title().into(),
+        title: metric.title.into(),
         x: Axis {
             name: short_name(metric),
             range: Some(range),

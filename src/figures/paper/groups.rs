@@ -10,8 +10,8 @@ pub fn figure(data: &Printed) -> Figure {
     let pairs = data.doc.pair_rows(&|_, _, _| None);
     let (mut panels, mut sentences) = (Vec::new(), Vec::new());
     for group in groups(&data.doc) {
-        let value = |a: ModelId, b: ModelId| reported(&pairs, &group, [a, b], Metric::Pearson);
-        let shown = Shown::new(of_group(&pairs, &group), &value, Metric::Pearson);
+        let value = |a: ModelId, b: ModelId| reported(&pairs, &group, [a, b], Metric::PEARSON);
+        let shown = Shown::new(of_group(&pairs, &group), &value, Metric::PEARSON);
         sentences.push(format!("{group}: {}", shown.caption()));
         panels.push(shown.panel(&data.doc, group.clone(), 2));
     }

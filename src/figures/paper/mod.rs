@@ -12,7 +12,7 @@ mod weights;
 
 use super::{Bundled, Figure, LineMark, words};
 use super::{Color, Dash, Side};
-use crate::study::{Record, StudyDoc};
+use crate::study::{StudyDoc, StudyFacts};
 
 /// Number and title of each figure.
 pub const PAPER: [(u8, &str); 7] = [
@@ -67,7 +67,7 @@ fn lower(title: &str) -> String {
 /// A study as it was printed: scores are put aside, so that the averages are the reported ones.
 struct Printed {
     doc: StudyDoc,
-    record: Record,
+    record: StudyFacts,
 }
 
 impl Printed {
@@ -76,7 +76,7 @@ impl Printed {
         for model in &mut doc.models {
             model.scores.clear();
         }
-        let record = Record::new(&doc, &|_, _, _| None);
+        let record = StudyFacts::new(&doc, &|_, _, _| None);
         Self { doc, record }
     }
 

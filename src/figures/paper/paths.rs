@@ -6,7 +6,7 @@
 //! every panel; here it starts at the least value of the panel's own measure.
 
 use super::{PATHS, Printed, line};
-use crate::figures::quantity::{metric_name, short_name};
+use crate::figures::quantity::short_name;
 use crate::figures::runs_of::{InRun, members};
 use crate::figures::{
     Axis, Color, Dash, Figure, Layer, LineMark, Marker, Panel, Point, PointMark, Side, fit, words,
@@ -18,11 +18,11 @@ use crate::stats::Sample;
 const KINSHIP: Color = Color::Series(3);
 
 pub fn pearson(data: &Printed) -> Figure {
-    figure(data, &[Metric::Pearson])
+    figure(data, &[Metric::PEARSON])
 }
 
 pub fn all_measures(data: &Printed) -> Figure {
-    figure(data, &[Metric::Pearson, Metric::Cosine, Metric::Euclidean])
+    figure(data, &[Metric::PEARSON, Metric::COSINE, Metric::EUCLIDEAN])
 }
 
 fn figure(data: &Printed, metrics: &[Metric]) -> Figure {
@@ -37,7 +37,7 @@ fn figure(data: &Printed, metrics: &[Metric]) -> Figure {
                 .iter()
                 .map(|m| (m.model.origin.kinship.get(metric), m.row.average));
             let r = fit::short(&Sample::from_pairs(pairs));
-            sentences.push(format!("{path}, {}: {r}", metric.title()));
+            sentences.push(format!("{path}, {}: {r}", metric.title));
         }
     }
     let mut notes = vec![
@@ -73,9 +73,9 @@ fn panel(path: &str, metric: Metric, steps: &[InRun<'_>]) -> Panel {
     let kinship = |m: &InRun<'_>| m.model.origin.kinship.get(metric);
     let scale = scale(steps, metric);
     let scaled = |m: &InRun<'_>| m.row.average.map(&*scale);
-    let name = match metric {
-        Metric::Euclidean => "Distance of the parents",
-        _ => "Kinship of the parents",
+    let name = match metric.is_similarity() {
+        true => "Kinship of the parents",
+        false => "Distance of the parents",
     };
     let series = |(name, side): (&str, Side), (color, dash, marker), value: Value<'_>| {
         let points: Vec<Point> = steps
@@ -112,7 +112,7 @@ fn panel(path: &str, metric: Metric, steps: &[InRun<'_>]) -> Panel {
     let purple = (KINSHIP, Dash::Solid, Marker::Circle);
     let purple = series((name, Side::Left), purple, &kinship);
     Panel {
-        title: format!("{path}, {}", metric_name(metric)),
+        title: format!("{path}, {}", metric.name),
         x: Axis {
             name: "Generation".into(),
             is_whole: true,
@@ -131,7 +131,7 @@ fn panel(path: &str, metric: Metric, steps: &[InRun<'_>]) -> Panel {
 fn details(step: &InRun<'_>, metric: Metric) -> Vec<(String, String)> {
     let mut out = vec![("Generation".to_owned(), step.generation.to_string())];
     if let Some(kinship) = step.model.origin.kinship.get(metric) {
-        out.push((metric.title().into(), words::number(kinship, 3)));
+        out.push((metric.title.into(), words::number(kinship, 3)));
     }
     if let Some(average) = step.row.average {
         out.push(("Average".into(), words::number(average, 2)));

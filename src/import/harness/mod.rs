@@ -16,6 +16,7 @@ pub use choose::{Choice, choices, without_number};
 pub use read::{read, read_with_gaps};
 pub use take::take;
 
+use super::Note;
 use super::apply::counted;
 
 /// Results of one or more models.
@@ -24,7 +25,7 @@ pub struct Results {
     /// One a model, in the order in which they were found.
     pub models: Vec<ModelResults>,
     /// What is to be known of them: files left out, tasks that several files have.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 /// What one model scored.
@@ -104,7 +105,9 @@ impl Results {
         models.sort_by(|a, b| a.name.cmp(&b.name));
         let sentence = |(name, (n, file)): (String, (usize, String))| {
             let tasks = counted(n, "task");
-            format!("{name} has {tasks} in several files; the newest counts, {file}")
+            Note::info(format!(
+                "{name} has {tasks} in several files; the newest counts, {file}"
+            ))
         };
         Self {
             models,
@@ -151,8 +154,9 @@ mod tests {
                 .map(|t| t.measured[0].value)
                 .collect();
             assert_eq!(values, [0.3, 0.2]);
+            let words: Vec<&str> = merged.notes.iter().map(|n| n.words.as_str()).collect();
             assert_eq!(
-                merged.notes,
+                words,
                 ["m has 1 task in several files; the newest counts, b.json"]
             );
         }

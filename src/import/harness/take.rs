@@ -3,7 +3,7 @@
 use super::{Choice, Measured, ModelResults, Results, TaskResults};
 use crate::import::apply::{counted, known_task, times_100};
 use crate::import::names::Names;
-use crate::import::{ImportError, Ready};
+use crate::import::{ImportError, Note, Ready};
 use crate::study::bounds::is_error;
 use crate::study::{Entry, Import, Score, StudyDoc};
 
@@ -56,7 +56,7 @@ pub fn take(
 }
 
 /// Which standard errors of what is chosen are left out, because none can be below 0 or so large.
-fn impossible_errors(results: &Results, chosen: &[&Choice]) -> Option<String> {
+fn impossible_errors(results: &Results, chosen: &[&Choice]) -> Option<Note> {
     let is_impossible = |m: &Measured| m.stderr.is_some_and(|error| !is_error(error));
     let of = |task: &TaskResults| {
         let own = chosen.iter().filter(|choice| choice.task == task.task);
@@ -66,10 +66,10 @@ fn impossible_errors(results: &Results, chosen: &[&Choice]) -> Option<String> {
     let tasks = results.models.iter().flat_map(|model| &model.tasks);
     let count: usize = tasks.map(of).sum();
     (count > 0).then(|| {
-        format!(
+        Note::left_out(format!(
             "{} left out: below 0, or too large for any score",
             counted(count, "standard error")
-        )
+        ))
     })
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::checkpoint::LeftOut;
-use crate::kinship::{Kinship, Metric, PairSums, TensorGram};
+use crate::kinship::{Kinship, Metric, PairSums, TensorGram, Values};
 use crate::numeric::GramRow;
 
 /// What is predicted of a child.
@@ -40,15 +40,14 @@ impl<'k> Predicted<'k> {
 
     /// The child's kinship with each model that was given, all tensors as one vector.
     pub fn with_each(&self, metric: Metric) -> Vec<Option<f64>> {
-        let each = self.with_each_by_all();
-        each.iter().map(|values| values[metric as usize]).collect()
+        let each = self.sums_with_each(0..self.rows.len());
+        each.iter().map(|sums| metric.of(sums)).collect()
     }
 
-    /// The same in every measure, as [`Metric::ALL`], from one walk over the tensors.
-    pub fn with_each_by_all(&self) -> Vec<[Option<f64>; 4]> {
+    /// The same in every measure, from one walk over the tensors.
+    pub fn with_each_by_all(&self) -> Vec<Values> {
         let sums = self.sums_with_each(0..self.rows.len());
-        let values = |sums: &PairSums| Metric::ALL.map(|metric| metric.of(sums));
-        sums.iter().map(values).collect()
+        sums.iter().map(Values::of_sums).collect()
     }
 
     /// The sums of the child with each model that was given, over segments of the family.

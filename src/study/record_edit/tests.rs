@@ -2,6 +2,7 @@
 
 use super::super::{Command, ModelEdit, Study};
 use super::*;
+use crate::kinship::Metric;
 
 fn cells(cells: &[(u32, &str, Option<f64>)]) -> RecordEdit {
     let cell =
@@ -82,10 +83,7 @@ fn what_is_no_number_changes_nothing() {
         let bad = Entry {
             average: Some(value),
             gain: Some(value),
-            kinship: GivenKinship {
-                pearson: Some(value),
-                ..GivenKinship::default()
-            },
+            kinship: [(Metric::PEARSON, value)].into_iter().collect(),
             scores: vec![Score {
                 task: "x".to_owned(),
                 value,
@@ -195,21 +193,19 @@ fn what_an_import_leaves_empty_stays() {
     doc.models[0].note = "mine".to_owned();
     doc.models[0].parents = vec![ModelId(1)];
     doc.models[0].origin.method = "ties".to_owned();
-    doc.models[0].origin.kinship.cosine = Some(0.2);
+    doc.models[0].origin.kinship.set(Metric::COSINE, Some(0.2));
     doc.models[0].origin.gain = Some(1.0);
     let before = doc.clone();
     import(vec![entry("a")], vec![]).apply(&mut doc);
     assert_eq!(doc, before);
     let more = Entry {
-        kinship: GivenKinship {
-            pearson: Some(0.3),
-            ..GivenKinship::default()
-        },
+        kinship: [(Metric::PEARSON, 0.3)].into_iter().collect(),
         ..entry("a")
     };
     import(vec![more], vec![]).apply(&mut doc);
-    let kinship = doc.models[0].origin.kinship;
-    assert_eq!((kinship.pearson, kinship.cosine), (Some(0.3), Some(0.2)));
+    let kinship = &doc.models[0].origin.kinship;
+    assert_eq!(kinship.get(Metric::PEARSON), Some(0.3));
+    assert_eq!(kinship.get(Metric::COSINE), Some(0.2));
 }
 
 #[test]
@@ -220,10 +216,7 @@ fn a_pair_is_filled_in_whichever_comes_first() {
         ..PairEntry::default()
     };
     let with_kinship = PairEntry {
-        kinship: GivenKinship {
-            pearson: Some(0.3),
-            ..GivenKinship::default()
-        },
+        kinship: [(Metric::PEARSON, 0.3)].into_iter().collect(),
         ..pair("a", "b", "t")
     };
     let with_difference = PairEntry {
@@ -240,7 +233,7 @@ fn a_pair_is_filled_in_whichever_comes_first() {
         ],
     ));
     assert_eq!(doc.pairs.len(), 2, "no pair of a model with itself");
-    assert_eq!(doc.pairs[0].kinship.pearson, Some(0.3));
+    assert_eq!(doc.pairs[0].kinship.get(Metric::PEARSON), Some(0.3));
     assert_eq!(doc.pairs[0].difference, Some(4.0));
     assert_eq!(doc.pairs[1].models, [ModelId(0), ModelId(2)]);
     assert_eq!(doc.models.len(), 3);

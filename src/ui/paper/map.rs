@@ -3,10 +3,10 @@
 use eframe::egui::{Frame, RichText, Theme, Ui, Vec2, vec2};
 
 use super::{Ground, Page, Sheet};
-use crate::kinship::{Matrix, Metric, cluster};
+use crate::kinship::{Join, Matrix, Metric, cluster};
 use crate::ui::colormap::kinship_scale;
 use crate::ui::theme::{self, Tokens, size, space};
-use crate::ui::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Merge, Undefined};
+use crate::ui::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Undefined};
 
 /// A kinship matrix with its title, legend and tree.
 pub struct HeatMapPage {
@@ -23,7 +23,7 @@ pub struct HeatMapPage {
     /// Rows from top to bottom.
     pub order: Vec<usize>,
     /// The tree that belongs to that order.
-    pub merges: Vec<Merge>,
+    pub joins: Vec<Join>,
     /// Whether the tree is drawn.
     pub has_tree: bool,
 }
@@ -42,7 +42,7 @@ pub fn heat_map_page(
         labels: labels.to_vec(),
         matrix: matrix.clone(),
         metric,
-        merges: tree.merges.iter().map(Merge::from).collect(),
+        joins: tree.joins,
         order: tree.order,
         has_tree: true,
     }
@@ -86,14 +86,14 @@ impl HeatMapPage {
             undefined: (!is_whole).then_some(Undefined::among(everyone.len())),
         };
         legend.show(ui);
-        let has_tree = self.has_tree && !self.merges.is_empty();
+        let has_tree = self.has_tree && !self.joins.is_empty();
         let values = |a, b| self.matrix.get(a, b);
         ui.scope(|ui| {
             ui.set_max_height(ui.available_height() - space::XXL);
             HeatMap {
                 scale,
                 order: &self.order,
-                dendrogram: has_tree.then_some(&self.merges),
+                dendrogram: has_tree.then_some(&self.joins),
                 ..HeatMap::new(&self.labels, &values)
             }
             .show(ui);

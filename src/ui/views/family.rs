@@ -2,7 +2,7 @@
 
 use crate::kinship::Metric;
 use crate::lineage::best_of_generations;
-use crate::study::{Model, ModelId, Role, Row};
+use crate::study::{Model, ModelFacts, ModelId, Role};
 use crate::ui::format;
 use crate::workbench::Workbench;
 
@@ -22,8 +22,8 @@ pub struct Card {
     pub unnamed_parents: bool,
     /// Kinship of its parents from 0 to 1, and in which measure.
     pub kinship: Option<(f64, Metric)>,
-    /// Euclidean distance of its parents, which no colour tells.
-    pub distance: Option<f64>,
+    /// Distance of its parents, which no colour tells, and in which measure.
+    pub distance: Option<(f64, Metric)>,
     pub explores: bool,
     /// Whether its score is the best of its generation.
     pub is_best: bool,
@@ -33,9 +33,16 @@ pub struct Card {
 
 impl Card {
     /// A model of the study as its record has it.
-    pub fn new(bench: &Workbench, model: &Model, row: &Row) -> Self {
+    pub fn new(bench: &Workbench, model: &Model, row: &ModelFacts) -> Self {
         let doc = bench.study().doc();
-        let known = [Metric::Pearson, Metric::Cosine, Metric::AbsoluteCosine].into_iter();
+        let first = |is_similarity: bool| {
+            let metrics = Metric::ALL.iter().copied();
+            let mut metrics = metrics.filter(|metric| metric.is_similarity() == is_similarity);
+            metrics.find_map(|metric| {
+                let value = row.kinship.get(metric).filter(|value| value.is_finite())?;
+                Some((value, metric))
+            })
+        };
         let parents = model.parents.iter();
         Self {
             id: model.id,
@@ -47,10 +54,8 @@ impl Card {
             children: row.children,
             parents: parents.map(|&p| doc.name_of(p).to_owned()).collect(),
             unnamed_parents: model.origin.unnamed_parents,
-            kinship: known
-                .filter_map(|metric| Some((row.kinship.get(metric)?, metric)))
-                .find(|(value, _)| value.is_finite()),
-            distance: (row.kinship.get(Metric::Euclidean)).filter(|value| value.is_finite()),
+            kinship: first(true),
+            distance: first(false),
             explores: model.steps.iter().any(|step| step.exploration),
             is_best: false,
             runs: model.steps.iter().map(|step| step.run.clone()).collect(),
@@ -95,14 +100,11 @@ impl Card {
     /// How its parents are related, as words.
     pub fn relation(&self) -> Option<String> {
         let number = |value| format::kinship(Some(value));
-        let by_distance = |value| format!("distance of parents {} (Euclidean)", number(value));
-        match self.kinship {
-            Some((value, by)) => {
-                let by = by.title();
-                Some(format!("kinship of parents {} ({by})", number(value)))
-            }
-            None => self.distance.map(by_distance),
-        }
+        let words = |what, (value, by): (f64, Metric)| {
+            format!("{what} of parents {} ({})", number(value), by.title)
+        };
+        let kinship = self.kinship.map(|found| words("kinship", found));
+        kinship.or_else(|| self.distance.map(|found| words("distance", found)))
     }
 
     /// What it was made from, as words.

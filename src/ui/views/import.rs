@@ -13,10 +13,10 @@ use crate::study::StudyDoc;
 use crate::ui::action::{Action, ImportAction};
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::workbench::Workbench;
-use foot::Press;
+use foot::FooterAction;
 use metrics::Metrics;
 use paste::Paste;
-use table::Table;
+use table::TableStage;
 
 /// The window that is open while something is being imported.
 #[derive(Default)]
@@ -29,7 +29,7 @@ enum Stage {
     /// A box to paste a table into.
     Paste(Paste),
     /// A table and the meaning of its columns.
-    Table(Box<Table>),
+    Table(Box<TableStage>),
     /// Results and their metrics.
     Metrics(Box<Metrics>),
     /// What cannot be read.
@@ -118,12 +118,12 @@ impl ImportView {
         // A click beside the window must not throw a mapping away.
         let escaped = modal.should_close() && !modal.backdrop_response.clicked();
         match modal.inner {
-            Some(Press::Read(source)) => self.stage = Some(stage_of(*source)),
-            Some(Press::Import(import)) => {
+            Some(FooterAction::Read(source)) => self.stage = Some(stage_of(*source)),
+            Some(FooterAction::Import(import)) => {
                 out.push(Action::Import(ImportAction::Take(import)));
                 self.stage = None;
             }
-            Some(Press::Cancel) => self.stage = None,
+            Some(FooterAction::Cancel) => self.stage = None,
             None if escaped => self.stage = None,
             None => {}
         }
@@ -133,7 +133,7 @@ impl ImportView {
 fn stage_of(source: Source) -> Stage {
     let Source { name, content } = source;
     match content {
-        Content::Sheet(sheet) => Stage::Table(Box::new(Table::new(name, sheet))),
+        Content::Table(table) => Stage::Table(Box::new(TableStage::new(name, table))),
         Content::Harness(results) => Stage::Metrics(Box::new(Metrics::new(name, results))),
         Content::Broken(errors) => Stage::Broken { name, errors },
     }
@@ -161,14 +161,14 @@ fn head_ui(ui: &mut Ui, name: &str, facts: &str) {
     });
 }
 
-fn broken_ui(ui: &mut Ui, name: &str, errors: &[ImportError]) -> Option<Press> {
+fn broken_ui(ui: &mut Ui, name: &str, errors: &[ImportError]) -> Option<FooterAction> {
     head_ui(ui, name, "");
     ui.add_space(space::XS);
     ui.label("This file cannot be imported, and nothing was");
     ui.add_space(space::XS);
     foot::errors_ui(ui, errors, 220.0);
     ui.add_space(space::S);
-    ui.button("Close").clicked().then_some(Press::Cancel)
+    ui.button("Close").clicked().then_some(FooterAction::Cancel)
 }
 
 /// Gives a control a name of its own for those who cannot see what stands beside it.

@@ -18,6 +18,7 @@ pub use start::to_merge;
 
 use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui};
 
+use crate::kinship::Values;
 use crate::merge::composition::{Composition, Place};
 use crate::study::{Draft, DraftId};
 use crate::ui::action::{Action, MergeAction};
@@ -84,8 +85,8 @@ pub struct Shown<'a> {
 pub struct Before {
     /// Its kinship.
     pub child: Child,
-    /// That of its parents with each other, as [`Metric::ALL`].
-    pub of_parents: [Option<f64>; 4],
+    /// That of its parents with each other.
+    pub of_parents: Values,
 }
 
 /// A draft as it was read: its last composition without a mistake.
@@ -193,7 +194,7 @@ impl MergeView {
         {
             let before = Before {
                 child: child.clone(),
-                of_parents: ahead.of_parents,
+                of_parents: ahead.of_parents.clone(),
             };
             self.before = Some((id, before));
         }

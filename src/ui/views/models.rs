@@ -9,7 +9,7 @@ mod edit;
 mod grid;
 mod header;
 mod keys;
-mod sheet;
+mod model_table;
 
 use eframe::egui::{Align, Frame, Key, Layout, Margin, Rect, RichText, TextEdit, Ui};
 use egui_phosphor::regular as icon;
@@ -23,12 +23,12 @@ use crate::workbench::Workbench;
 pub use actions::{base_menu, compose, merge_menu, selection_actions};
 pub use block::score as read_number;
 pub use cells::{ADAPTER_COLOUR, bar, place, score_lines};
-pub use sheet::kinship;
+pub use model_table::kinship;
 
 use ask::{Answer, Asking};
-use columns::Column;
+use columns::{Column, Listed};
 use edit::{Editing, End};
-use sheet::{Rows, Sheet, Sorting};
+use model_table::{ModelTable, Rows, Sorting};
 
 /// What the table keeps while it is shown.
 #[derive(Default)]
@@ -49,7 +49,7 @@ pub struct ModelsView {
     anchor: Option<ModelId>,
     /// The row that the keyboard went to, to be brought into sight.
     scroll_to: Option<usize>,
-    sheet: Sheet,
+    table: ModelTable,
 }
 
 /// Whether keys without a modifier mean the table.
@@ -78,18 +78,18 @@ impl ModelsView {
             return;
         }
         // Taken out while it is read and the view is changed.
-        let mut sheet = std::mem::take(&mut self.sheet);
-        sheet.bring_up_to_date(bench, &self.new_tasks);
+        let mut table = std::mem::take(&mut self.table);
+        table.bring_up_to_date(bench, &self.new_tasks);
         let rows = Rows {
             bench,
-            sheet: &sheet,
+            table: &table,
         };
         self.full_ui(ui, rows, keys, out);
-        self.sheet = sheet;
+        self.table = table;
     }
 
     fn full_ui(&mut self, ui: &mut Ui, rows: Rows<'_>, keys: Keys, out: &mut Vec<Action>) {
-        let shown = rows.sheet.shown();
+        let shown = rows.table.shown();
         let places = self.places(rows);
         self.cursor_row = rows.bench.study().selection().models().last().copied();
         let view = ui.max_rect();
@@ -145,12 +145,10 @@ impl ModelsView {
 
     /// Whether the keyboard is at the cell of a score.
     pub fn is_at_score(&self, bench: &Workbench) -> bool {
-        let key = self.cursor.as_ref().filter(|key| key.starts_with("task "));
-        let is_there = |key: &&String| {
-            let columns = &self.sheet.columns;
-            columns.iter().any(|c| c.is_shown && c.key == **key)
-        };
-        key.filter(is_there).is_some() && !bench.study().selection().models().is_empty()
+        let is_at = |c: &Listed| c.is_shown && Some(&c.key) == self.cursor.as_ref();
+        let column = self.table.columns.iter().find(|c| is_at(c));
+        column.is_some_and(|c| c.column.task().is_some())
+            && !bench.study().selection().models().is_empty()
     }
 
     /// Another study was opened: tasks without scores belong to the one that they were added to.
@@ -197,8 +195,8 @@ impl ModelsView {
     fn places(&self, rows: Rows<'_>) -> Vec<usize> {
         let filter = self.filter.to_lowercase();
         let matches = |k: &usize, m: &Model| {
-            let role = rows.sheet.roles.get(*k).map_or("", |role| role.title());
-            let parents = rows.sheet.parents.get(*k).map_or("", String::as_str);
+            let role = rows.table.roles.get(*k).map_or("", |role| role.title());
+            let parents = rows.table.parents.get(*k).map_or("", String::as_str);
             let words = [&m.name, &m.note, &m.origin.method, &m.published];
             let words = words.into_iter().map(String::as_str);
             let runs = m.steps.iter().map(|step| step.run.as_str());
@@ -217,7 +215,7 @@ impl ModelsView {
     fn strip(&mut self, ui: &mut Ui, rows: Rows<'_>, shown: usize, out: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             let has_room = ui.available_width() > 560.0;
-            let folded = columns::folded(&rows.sheet.columns);
+            let folded = columns::folded(&rows.table.columns);
             let has_folded = ui.available_width() > 740.0 && !folded.is_empty();
             // Buttons, and room for how many the filter leaves, so that typing moves nothing.
             let taken = if has_room { 556.0 } else { 430.0 };
@@ -240,7 +238,7 @@ impl ModelsView {
                         eframe::egui::containers::menu::MenuConfig::new()
                             .close_behavior(eframe::egui::PopupCloseBehavior::CloseOnClickOutside),
                     )
-                    .ui(ui, |ui| header::columns_menu(ui, doc, rows.sheet, out));
+                    .ui(ui, |ui| header::columns_menu(ui, doc, rows.table, out));
                 if has_folded {
                     folded_ui(ui, folded, out);
                 }

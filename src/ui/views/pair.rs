@@ -66,9 +66,7 @@ pub fn pair_ui(
 fn is_reported(bench: &Workbench, a: ModelId, b: ModelId) -> bool {
     let doc = bench.study().doc();
     let given = |metric| doc.given_kinship(a, b, metric);
-    Metric::ALL
-        .into_iter()
-        .any(|metric| given(metric).is_some())
+    Metric::ALL.iter().any(|&metric| given(metric).is_some())
 }
 
 fn weak(ui: &mut Ui, sentence: &str) {
@@ -190,7 +188,7 @@ fn facts_ui(
     changes_ui(ui, base, names, facts);
     left_out_ui(ui, facts, out);
     ui.add_space(space::S);
-    let metric = short_title(facts.key.metric);
+    let metric = facts.key.metric.heading();
     section_heading(ui, &format!("{metric} by kind of tensor"));
     kinds_ui(ui, facts);
     ui.add_space(space::M);
@@ -265,18 +263,11 @@ fn number(value: Option<f64>) -> Cell {
 const WHOLE: (&str, &str) = ("Whole", "All tensors as one vector");
 const BY_TENSOR: (&str, &str) = ("By tensor", "Mean over tensors, weighted by parameters");
 
-fn short_title(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Euclidean => "Distance",
-        other => other.title(),
-    }
-}
-
 fn values_ui(ui: &mut Ui, facts: &Facts) {
     head_ui(ui, &[WHOLE, BY_TENSOR]);
     for (metric, values) in &facts.values {
-        let label = (short_title(*metric), metric.help());
-        row_ui(ui, label, &values.map(number));
+        let label = metric.heading();
+        row_ui(ui, (&label, metric.help), &values.map(number));
     }
 }
 

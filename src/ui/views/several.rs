@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Id, ScrollArea, Ui};
 
+use crate::kinship::Metric;
 use crate::study::ModelId;
 use crate::ui::action::Action;
 use crate::ui::format;
@@ -62,8 +63,9 @@ fn summary_ui(ui: &mut Ui, summary: &Summary, models: usize) {
             _ => "measured and as reported",
         };
         let hover = format!(
-            "{}\nPearson correlation, mean of {n} of {}, {known}",
+            "{}\n{}, mean of {n} of {}, {known}",
             format::full(Some(mean)),
+            Metric::DEFAULT.title,
             format::counted(summary.pairs, "pair")
         );
         let name = format!(
@@ -117,7 +119,7 @@ impl Summary {
             Vec::new()
         } else {
             pairs
-                .filter_map(|(a, b)| known_kinship(bench, a, b))
+                .filter_map(|(a, b)| known_kinship(bench, a, b, Metric::DEFAULT))
                 .collect()
         };
         let record = bench.record();

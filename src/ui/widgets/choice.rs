@@ -7,6 +7,7 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::text;
+use crate::kinship::Metric;
 use crate::ui::format::elide_middle;
 
 /// The most characters that the folded button shows.
@@ -53,6 +54,21 @@ pub fn choice<T: PartialEq + Copy>(
     });
     help(button, current.map_or("", |option| option.help));
     chosen.filter(|&new| new != value)
+}
+
+/// A folded choice among the measures; one that the program does not know is among them while
+/// it is chosen.
+pub fn metric_choice(ui: &mut Ui, name: &str, value: Metric) -> Option<Metric> {
+    let unknown = Some(value).filter(|metric| !metric.is_known());
+    let metrics = Metric::ALL.iter().copied().chain(unknown);
+    let options: Vec<Choice<'_, Metric>> = metrics
+        .map(|value| Choice {
+            value,
+            label: value.title,
+            help: value.help,
+        })
+        .collect();
+    choice(ui, name, value, &options)
 }
 
 /// The width of the button with the longest option in it.

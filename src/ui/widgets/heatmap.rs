@@ -20,9 +20,9 @@ mod paint;
 
 use eframe::egui::{Id, Ui};
 
+use crate::kinship::Join;
 use crate::ui::colormap::Scale;
 use crate::ui::format;
-pub use dendrogram::Merge;
 pub use legend::{Legend, Undefined};
 
 /// Beyond this number of models the map is a picture.
@@ -49,8 +49,8 @@ pub struct HeatMap<'a> {
     pub selected_models: &'a [usize],
     /// Rows from top to bottom; empty for the order of `labels`.
     pub order: &'a [usize],
-    /// Who joins whom, drawn left of the rows; see [`Merge`] for the numbering.
-    pub dendrogram: Option<&'a [Merge]>,
+    /// Who joins whom, drawn left of the rows; see [`Join`] for the numbering.
+    pub dendrogram: Option<&'a [Join]>,
     /// What to say on hover of a pair, such as why it has no value.
     pub note: &'a dyn Fn(usize, usize) -> Option<String>,
     /// Whether a model is measured. Cells of others are empty, as are all that have no value

@@ -15,6 +15,6 @@ pub mod toast;
 
 pub use button::{focus_ring, icon_button, icon_toggle, primary_button, segmented};
 pub use chip::{key_caps, key_caps_width, role_chip};
-pub use choice::{Choice, caret, choice};
+pub use choice::{Choice, caret, choice, metric_choice};
 pub use field::{search_field, text_field};
 pub use section::{banner, card, empty_state, progress_bar, section_heading};

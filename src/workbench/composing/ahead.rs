@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::family::Family;
 use super::{Request, Swept};
 use crate::checkpoint::Checkpoint;
+use crate::kinship::Values;
 use crate::merge::composition::Composition;
 use crate::merge::plan::{Cost, Model, Plan, Surroundings, plan};
 use crate::merge::predict::PredictError;
@@ -28,9 +29,8 @@ pub struct Ahead {
     pub layers: usize,
     /// Its kinship, or why there is none.
     pub child: Result<Child, NoChild>,
-    /// Mean kinship over all pairs of its parents, as [`crate::kinship::Metric::ALL`]; known also of a child
-    /// that cannot be predicted.
-    pub of_parents: [Option<f64>; 4],
+    /// Mean kinship over all pairs of its parents; known also of a child that cannot be predicted.
+    pub of_parents: Values,
     /// The child's kinship for each value of the swept parameter.
     pub sweep: Vec<SweepPoint>,
 }
@@ -53,8 +53,8 @@ pub struct Child {
     pub base: ModelId,
     /// What it is made from, the base left out.
     pub parents: Vec<ModelId>,
-    /// Its kinship with every measured model of the family, as [`crate::kinship::Metric::ALL`].
-    pub with: BTreeMap<ModelId, [Option<f64>; 4]>,
+    /// Its kinship with every measured model of the family.
+    pub with: BTreeMap<ModelId, Values>,
     /// Whether that is exact.
     pub exact: bool,
     /// How far off a cosine or a Pearson correlation, and a distance as a share of itself, may
@@ -80,8 +80,8 @@ pub struct Profile {
 pub struct SweepPoint {
     /// The value.
     pub value: f64,
-    /// Kinship with every measured model, as [`crate::kinship::Metric::ALL`].
-    pub with: BTreeMap<ModelId, [Option<f64>; 4]>,
+    /// Kinship with every measured model.
+    pub with: BTreeMap<ModelId, Values>,
 }
 
 /// Values of a sweep.
@@ -95,7 +95,7 @@ pub fn look_ahead(request: &Request) -> Ahead {
             cost: Cost::default(),
             layers: 0,
             child: Err(NoChild::NoRecipe),
-            of_parents: [None; 4],
+            of_parents: Values::default(),
             sweep: Vec::new(),
         };
     }
@@ -113,7 +113,7 @@ pub fn look_ahead(request: &Request) -> Ahead {
     let family = Family::of(request, &plan).filter(|_| plan.is_sound());
     Ahead {
         layers: layers.unwrap_or(0),
-        of_parents: (family.as_ref()).map_or([None; 4], |family| family.of_parents(&plan)),
+        of_parents: (family.as_ref()).map_or_else(Values::default, |f| f.of_parents(&plan)),
         child: child(request, &plan, family.as_ref()),
         sweep,
         cost: plan.cost,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Profile, Request};
 use crate::checkpoint::Checkpoint;
 use crate::kinship::store::Stored;
-use crate::kinship::{Grain, Group, Kinship, Metric, PairSums};
+use crate::kinship::{Grain, Group, Kinship, Metric, PairSums, Values};
 use crate::merge::plan::{Model, Plan};
 use crate::merge::predict::{PredictError, Predicted, predict_plan};
 use crate::study::ModelId;
@@ -71,7 +71,7 @@ impl<'r> Family<'r> {
         predict_plan(plan, &self.stored.kinship, &|model| self.index(model))
     }
 
-    pub(super) fn with(&self, predicted: &Predicted<'_>) -> BTreeMap<ModelId, [Option<f64>; 4]> {
+    pub(super) fn with(&self, predicted: &Predicted<'_>) -> BTreeMap<ModelId, Values> {
         let each = predicted.with_each_by_all();
         self.ids
             .iter()
@@ -95,12 +95,12 @@ impl<'r> Family<'r> {
         out
     }
 
-    /// Mean kinship over all pairs of a plan's parents, as [`Metric::ALL`].
-    pub(super) fn of_parents(&self, plan: &Plan) -> [Option<f64>; 4] {
+    /// Mean kinship over all pairs of a plan's parents.
+    pub(super) fn of_parents(&self, plan: &Plan) -> Values {
         let kinship = &self.stored.kinship;
         let all: Vec<usize> = (0..kinship.tensors.len()).collect();
         let sums = pair_sums(kinship, &all, &self.parents(plan));
-        Metric::ALL.map(|metric| mean(sums.iter().map(|sums| metric.of(sums))))
+        Values::by(|metric| mean(sums.iter().map(|sums| metric.of(sums))))
     }
 
     /// The child's kinship over the layers.

@@ -2,7 +2,7 @@
 
 use crate::kinship::Metric;
 use crate::lineage::gain::{ENOUGH, GainLine, Known};
-use crate::study::Record;
+use crate::study::StudyFacts;
 use crate::workbench::{Workbench, library};
 
 /// What a merge may be expected to gain.
@@ -32,18 +32,19 @@ pub enum GainSource {
 }
 
 impl Workbench {
-    /// What a child may be expected to gain, by the mean Pearson correlation of its parents.
+    /// What a child may be expected to gain, by the mean kinship of its parents in
+    /// the default measure.
     pub fn expected_gain(&self, kinship: f64) -> Option<ExpectedGain> {
         expected(self.record(), kinship, GainSource::Study).or_else(|| {
             let community = library::bundled("community");
-            let record = Record::new(community, &|_, _, _| None);
+            let record = StudyFacts::new(community, &|_, _, _| None);
             expected(&record, kinship, GainSource::Community)
         })
     }
 }
 
 /// The line of gain over kinship through a record, at one kinship.
-fn expected(record: &Record, kinship: f64, source: GainSource) -> Option<ExpectedGain> {
+fn expected(record: &StudyFacts, kinship: f64, source: GainSource) -> Option<ExpectedGain> {
     let line = GainLine::through(&known_merges(record), ENOUGH)?;
     let expected = line.expected(kinship);
     Some(ExpectedGain {
@@ -57,11 +58,11 @@ fn expected(record: &Record, kinship: f64, source: GainSource) -> Option<Expecte
 }
 
 /// The merges of a record whose gain and whose parents' kinship are known.
-pub(in crate::workbench) fn known_merges(record: &Record) -> Vec<Known> {
+pub(in crate::workbench) fn known_merges(record: &StudyFacts) -> Vec<Known> {
     let rows = record.rows.iter();
     rows.filter_map(|row| {
         Some(Known {
-            kinship: row.kinship.get(Metric::Pearson)?,
+            kinship: row.kinship.get(Metric::DEFAULT)?,
             gain: row.gain?,
         })
     })

@@ -2,6 +2,7 @@
 
 use super::{Ahead, GainSource};
 use crate::figures::Ghost;
+use crate::kinship::Metric;
 use crate::study::Draft;
 use crate::workbench::Workbench;
 
@@ -28,7 +29,7 @@ impl Workbench {
     /// The same as a point of a chart.
     pub(in crate::workbench) fn ghost(&self) -> Option<Ghost> {
         let unborn = self.unborn()?;
-        let expected = self.expected_gain(unborn.ahead.of_parents[0]?);
+        let expected = self.expected_gain(unborn.ahead.of_parents.get(Metric::DEFAULT)?);
         let source = expected.map_or_else(String::new, |gain| {
             let whose = match gain.source {
                 GainSource::Study => "of this study",
@@ -44,7 +45,7 @@ impl Workbench {
                 .child
                 .as_ref()
                 .map_or_else(|_| Vec::new(), |child| child.parents.clone()),
-            kinship: unborn.ahead.of_parents,
+            kinship: unborn.ahead.of_parents.clone(),
             gain: expected.map(|gain| gain.value),
             source,
         })

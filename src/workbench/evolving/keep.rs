@@ -3,12 +3,10 @@
 use std::path::Path;
 
 use crate::files::owned;
-use crate::kinship::Metric;
+use crate::kinship::Values;
 use crate::lineage::strategy::{Population, strategy};
 use crate::merge::write::units::show_bytes;
-use crate::study::{
-    Evolution, EvolutionEdit, EvolutionId, GivenKinship, Keep, ModelId, PairRecord,
-};
+use crate::study::{Evolution, EvolutionEdit, EvolutionId, Keep, ModelId, PairRecord};
 use crate::workbench::{NoticeKind, Workbench};
 
 impl Workbench {
@@ -89,11 +87,7 @@ impl Workbench {
     fn pairs_of(&self, gone: &[ModelId], models: &[ModelId]) -> Vec<PairRecord> {
         let pair = |a: ModelId, b: ModelId| PairRecord {
             models: [a, b],
-            kinship: GivenKinship {
-                pearson: self.kinship_of(a, b, Metric::Pearson),
-                cosine: self.kinship_of(a, b, Metric::Cosine),
-                euclidean: self.kinship_of(a, b, Metric::Euclidean),
-            },
+            kinship: Values::by(|metric| self.kinship_of(a, b, metric)).independent(),
             ..PairRecord::default()
         };
         let mut out: Vec<PairRecord> = Vec::new();

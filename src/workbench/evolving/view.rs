@@ -39,10 +39,10 @@ impl Workbench {
         })
     }
 
-    /// Pearson correlation of two models' task vectors: measured, or as it was written down.
+    /// Kinship of two models in the default measure: measured, or as it was written down.
     pub fn known_kinship(&self, a: ModelId, b: ModelId) -> Option<f64> {
-        self.kinship_of(a, b, Metric::Pearson)
-            .or_else(|| self.doc().given_kinship(a, b, Metric::Pearson))
+        self.kinship_of(a, b, Metric::DEFAULT)
+            .or_else(|| self.doc().given_kinship(a, b, Metric::DEFAULT))
     }
 
     /// The models of an evolution as its strategy sees them.

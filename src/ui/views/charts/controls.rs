@@ -11,14 +11,13 @@ use super::quantities::{Known, known, with_points};
 use super::shown::Shown;
 use super::{Tools, choose, list, rule, runs, titles};
 use crate::figures::{Figure, shown_model};
-use crate::kinship::Metric;
 use crate::study::chart::{
     ChartChoices, ChartKind, FitBand, FitLine, Overlay, PointsAre, Quantity,
 };
 use crate::study::{ModelId, StudyDoc};
 use crate::ui::action::{Action, ChartAsk, FileAction};
 use crate::ui::theme::{Tokens, size, space};
-use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, segmented};
+use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, metric_choice, segmented};
 use crate::workbench::Workbench;
 use crate::workbench::library::bundled;
 
@@ -250,13 +249,8 @@ fn fit_ui(ui: &mut Ui, choices: &mut ChartChoices) {
 }
 
 fn metric_ui(ui: &mut Ui, choices: &mut ChartChoices) {
-    let metrics = Metric::ALL.map(|metric| Choice {
-        value: metric,
-        label: metric.title(),
-        help: metric.help(),
-    });
     let chosen = flow(ui, "Metric", "Kinship", |ui| {
-        choice(ui, "Metric", choices.metric, &metrics)
+        metric_choice(ui, "Metric", choices.metric)
     });
     choices.metric = chosen.unwrap_or(choices.metric);
 }

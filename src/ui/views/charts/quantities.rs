@@ -1,8 +1,10 @@
 //! What can be put on the axes of a study's scatter, and how many values there are of it.
 
+use std::collections::BTreeSet;
+
 use crate::kinship::Metric;
 use crate::study::chart::{ChartChoices, PointsAre, Quantity};
-use crate::study::{PairRow, Record};
+use crate::study::{PairRow, StudyFacts};
 
 /// A quantity with the number of points that have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +18,7 @@ pub struct Known {
 pub fn with_points(
     choices: &ChartChoices,
     points: PointsAre,
-    (record, pairs): (&Record, &[PairRow]),
+    (record, pairs): (&StudyFacts, &[PairRow]),
 ) -> ChartChoices {
     let known = known(record, pairs, points);
     let has = |quantity: &Quantity| known.iter().any(|k| k.quantity == *quantity);
@@ -41,9 +43,9 @@ pub fn with_points(
 }
 
 /// Every quantity of which there is a value, in the order of the menus.
-pub fn known(record: &Record, pairs: &[PairRow], points: PointsAre) -> Vec<Known> {
+pub fn known(record: &StudyFacts, pairs: &[PairRow], points: PointsAre) -> Vec<Known> {
     let tasks = record.tasks.iter().cloned().map(Quantity::Task);
-    let kinships = Metric::ALL.map(Quantity::Kinship);
+    let kinships = metrics(record, pairs).into_iter().map(Quantity::Kinship);
     let rest = [
         Quantity::Gain,
         Quantity::AbsoluteGain,
@@ -52,7 +54,6 @@ pub fn known(record: &Record, pairs: &[PairRow], points: PointsAre) -> Vec<Known
         Quantity::Generation,
     ];
     kinships
-        .into_iter()
         .chain(rest)
         .chain(tasks)
         .map(|quantity| Known {
@@ -66,7 +67,16 @@ pub fn known(record: &Record, pairs: &[PairRow], points: PointsAre) -> Vec<Known
         .collect()
 }
 
-fn of_models(record: &Record, quantity: &Quantity) -> usize {
+/// The measures of this program, then those that only the study has.
+fn metrics(record: &StudyFacts, pairs: &[PairRow]) -> Vec<Metric> {
+    let kinships = record.rows.iter().map(|row| &row.kinship);
+    let kinships = kinships.chain(pairs.iter().map(|pair| &pair.kinship));
+    let unknown = kinships.flat_map(|kinship| kinship.values.metrics());
+    let unknown: BTreeSet<Metric> = unknown.filter(|metric| !metric.is_known()).collect();
+    Metric::ALL.iter().copied().chain(unknown).collect()
+}
+
+fn of_models(record: &StudyFacts, quantity: &Quantity) -> usize {
     let rows = record.rows.iter();
     match quantity {
         Quantity::Kinship(metric) => rows.filter(|r| r.kinship.get(*metric).is_some()).count(),
@@ -82,8 +92,8 @@ fn of_models(record: &Record, quantity: &Quantity) -> usize {
     }
 }
 
-fn of_pairs(record: &Record, pairs: &[PairRow], quantity: &Quantity) -> usize {
-    let both = |pair: &&PairRow, has: &dyn Fn(&crate::study::Row) -> bool| {
+fn of_pairs(record: &StudyFacts, pairs: &[PairRow], quantity: &Quantity) -> usize {
+    let both = |pair: &&PairRow, has: &dyn Fn(&crate::study::ModelFacts) -> bool| {
         let has = |id| record.row(id).is_some_and(has);
         pair.models.into_iter().all(has)
     };
@@ -101,25 +111,25 @@ fn of_pairs(record: &Record, pairs: &[PairRow], quantity: &Quantity) -> usize {
     }
 }
 
-fn task_column(record: &Record, task: &str) -> Option<usize> {
+fn task_column(record: &StudyFacts, task: &str) -> Option<usize> {
     record.tasks.iter().position(|t| t == task)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::{ModelId, ParentKinship, Row};
+    use crate::study::{ModelFacts, ModelId, ParentKinship};
 
     #[test]
     fn only_what_exists_is_offered_with_its_count() {
-        let row = |id, gain, score| Row {
+        let row = |id, gain, score| ModelFacts {
             id: ModelId(id),
             gain,
             average: Some(70.0),
             scores: vec![score],
-            ..Row::default()
+            ..ModelFacts::default()
         };
-        let record = Record {
+        let record = StudyFacts {
             tasks: vec!["arc".into()],
             runs: vec![],
             rows: vec![
@@ -131,7 +141,7 @@ mod tests {
         let pairs = [PairRow {
             models: [ModelId(1), ModelId(2)],
             kinship: ParentKinship {
-                values: [Some(0.5), None, None, None],
+                values: [(Metric::PEARSON, 0.5)].into_iter().collect(),
                 is_measured: true,
             },
             ..PairRow::default()
@@ -152,7 +162,7 @@ mod tests {
         assert_eq!(
             found(PointsAre::Pairs),
             [
-                (Quantity::Kinship(Metric::Pearson), 1),
+                (Quantity::Kinship(Metric::PEARSON), 1),
                 (Quantity::Average, 1),
                 (Quantity::Task("arc".into()), 1)
             ]

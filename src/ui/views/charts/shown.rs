@@ -3,6 +3,7 @@
 use super::picking::by_name;
 use super::table::{Row, rows};
 use crate::figures::{Figure, Layer, MODEL};
+use crate::kinship::Values;
 use crate::study::chart::{ChartChoices, ChartKind};
 use crate::study::{Selection, StudyDoc};
 use crate::workbench::Workbench;
@@ -16,7 +17,7 @@ pub struct Key {
     choices: ChartChoices,
     selection: Selection,
     /// The child on the canvas: its name, and its parents' kinship.
-    unborn: Option<(String, [Option<f64>; 4])>,
+    unborn: Option<(String, Values)>,
 }
 
 impl Key {
@@ -26,7 +27,7 @@ impl Key {
             is_measuring: bench.is_measuring(),
             choices: bench.study().doc().view.charts.clone(),
             selection: bench.study().selection().clone(),
-            unborn: (bench.unborn()).map(|it| (it.draft.name.clone(), it.ahead.of_parents)),
+            unborn: (bench.unborn()).map(|it| (it.draft.name.clone(), it.ahead.of_parents.clone())),
         }
     }
 }

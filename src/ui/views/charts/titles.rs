@@ -1,7 +1,6 @@
 //! The names of the charts and of what can be chosen in them.
 
 use crate::figures::{axis_name, short_name};
-use crate::kinship::Metric;
 use crate::study::chart::{ChartKind, PointsAre, Quantity};
 
 /// The user's own charts, then the paper's figures, in the order of the list.
@@ -65,7 +64,6 @@ pub const fn study_of(figure: u8) -> &'static str {
 /// there.
 pub fn quantity(quantity: &Quantity, points: PointsAre) -> String {
     match quantity {
-        Quantity::Kinship(Metric::AbsoluteCosine) => "Kinship (|cosine|)".to_owned(),
         Quantity::Kinship(metric) => short_name(*metric),
         Quantity::AbsoluteGain => "Absolute gain".to_owned(),
         Quantity::Difference => "Task difference".to_owned(),

@@ -4,14 +4,14 @@ use eframe::egui::{Key, Label, Modifiers, RichText, ScrollArea, Sense, Ui};
 use egui_phosphor::regular as icon;
 
 use super::Outcome;
-use crate::import::{ImportError, Preview, Source};
+use crate::import::{ImportError, Note, Preview, Source};
 use crate::study::Import;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::primary_button;
 
 /// What was pressed.
-pub(super) enum Press {
+pub(super) enum FooterAction {
     /// A pasted text was read.
     Read(Box<Source>),
     /// Take it in.
@@ -23,7 +23,7 @@ pub(super) enum Press {
 /// What the user did below the table.
 #[derive(Default)]
 pub(super) struct Foot {
-    pub press: Option<Press>,
+    pub press: Option<FooterAction>,
     /// A line that an error names, to be brought into sight.
     pub go_to: Option<usize>,
 }
@@ -31,8 +31,6 @@ pub(super) struct Foot {
 /// The most that the list of errors and notes takes, in points.
 const MOST_LIST: f32 = 104.0;
 const LINE: f32 = 20.0;
-/// How notes speak of what is not imported.
-const LEFT_OUT: &str = " left out";
 /// Names that a note lists.
 const MOST_NAMES: usize = 6;
 
@@ -73,7 +71,7 @@ pub(super) fn foot_ui(ui: &mut Ui, outcome: &Outcome, and: &str) -> Foot {
     foot
 }
 
-fn buttons_ui(ui: &mut Ui, outcome: &Outcome) -> Option<Press> {
+fn buttons_ui(ui: &mut Ui, outcome: &Outcome) -> Option<FooterAction> {
     let import = outcome.as_ref().ok().map(|(ready, _)| &ready.import);
     let import = import.filter(|i| !(i.entries.is_empty() && i.pairs.is_empty()));
     let why_not = match outcome {
@@ -89,10 +87,10 @@ fn buttons_ui(ui: &mut Ui, outcome: &Outcome) -> Option<Press> {
         let free = ui.memory(|m| m.focused().is_none());
         let keys = keys || free && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter));
         if let (true, Some(import)) = (button.clicked() || keys, import) {
-            press = Some(Press::Import(import.clone()));
+            press = Some(FooterAction::Import(import.clone()));
         }
         if ui.button("Cancel").clicked() {
-            press = Some(Press::Cancel);
+            press = Some(FooterAction::Cancel);
         }
     });
     press
@@ -132,7 +130,7 @@ struct Remark {
 }
 
 /// Scores that would be overwritten, new models, and what was noticed while reading.
-fn remarks(notes: &[String], preview: &Preview) -> Vec<Remark> {
+fn remarks(notes: &[Note], preview: &Preview) -> Vec<Remark> {
     let mut out = Vec::new();
     let mut alike = 0;
     for model in &preview.models {
@@ -157,9 +155,9 @@ fn remarks(notes: &[String], preview: &Preview) -> Vec<Remark> {
         let words = format!("{scores} change by less than is shown, in the third decimal or later");
         out.push(plain(words));
     }
-    let note = |words: &String| Remark {
-        words: words.clone(),
-        is_warning: words.contains(LEFT_OUT),
+    let note = |note: &Note| Remark {
+        words: note.words.clone(),
+        is_warning: note.leaves_out,
     };
     out.extend(notes.iter().map(note));
     let new = preview.models.iter().filter(|m| m.is_new).map(|m| &m.name);

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Label, Layout, Rect, RichText, Stroke, Ui, UiBuilder, WidgetType, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::foot::{self, Press};
+use super::foot::{self, FooterAction};
 use super::{Kept, head_ui, named};
 use crate::import::Results;
 use crate::import::harness::{self, Choice};
@@ -33,7 +33,7 @@ impl Metrics {
     }
 
     /// Draws the stage.
-    pub(super) fn ui(&mut self, ui: &mut Ui, bench: &Workbench) -> Option<Press> {
+    pub(super) fn ui(&mut self, ui: &mut Ui, bench: &Workbench) -> Option<FooterAction> {
         let models = format::counted(self.results.models.len(), "model");
         let facts = format!("results of lm-evaluation-harness, {models}");
         head_ui(ui, &format::elide_middle(&self.name, 48), &facts);

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Event, FontId, Margin, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType};
 
-use super::foot::{self, Press};
+use super::foot::{self, FooterAction};
 use super::head_ui;
 use crate::import::{Content, ImportError, Source};
 use crate::ui::theme::{size, space};
@@ -22,7 +22,7 @@ pub(super) struct Paste {
 
 impl Paste {
     /// Draws the box; what is pasted is read at once.
-    pub(super) fn ui(&mut self, ui: &mut Ui) -> Option<Press> {
+    pub(super) fn ui(&mut self, ui: &mut Ui) -> Option<FooterAction> {
         head_ui(ui, "from the clipboard", "");
         ui.add_space(space::XS);
         ui.label(
@@ -44,7 +44,7 @@ impl Paste {
                 press = self.read();
             }
             if ui.button("Cancel").clicked() {
-                press = Some(Press::Cancel);
+                press = Some(FooterAction::Cancel);
             }
         });
         press
@@ -96,12 +96,12 @@ impl Paste {
     }
 
     /// A table or results; the errors stay under the box otherwise.
-    fn read(&mut self) -> Option<Press> {
+    fn read(&mut self) -> Option<FooterAction> {
         let source = Source::from_text(NAME, &self.text);
         if let Content::Broken(errors) = source.content {
             self.errors = errors;
             return None;
         }
-        Some(Press::Read(Box::new(source)))
+        Some(FooterAction::Read(Box::new(source)))
     }
 }

@@ -6,9 +6,9 @@ use eframe::egui::{
 use egui_extras::{Column, TableBuilder, TableRow};
 use egui_phosphor::regular as icon;
 
-use super::foot::{self, Press};
+use super::foot::{self, FooterAction};
 use super::{Kept, head_ui};
-use crate::import::{self, ImportError, Mapping, Meaning, Scale, Sheet, guess};
+use crate::import::{self, ImportError, Mapping, Meaning, Scale, Table, guess};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::widgets::{Choice, choice, segmented, text_field};
@@ -19,21 +19,21 @@ const COLUMN: f32 = 164.0;
 const LINE_COLUMN: f32 = 56.0;
 const HEADER: f32 = 2.0 * ROW_HEIGHT + 4.0;
 
-/// A sheet on its way into the study.
-pub(super) struct Table {
+/// A table on its way into the study.
+pub(super) struct TableStage {
     name: String,
-    sheet: Sheet,
+    table: Table,
     mapping: Mapping,
     kept: Kept<Mapping>,
     scroll_to: Option<usize>,
 }
 
-impl Table {
-    pub(super) fn new(name: String, sheet: Sheet) -> Self {
-        let mapping = guess(&sheet);
+impl TableStage {
+    pub(super) fn new(name: String, table: Table) -> Self {
+        let mapping = guess(&table);
         Self {
             name,
-            sheet,
+            table,
             mapping,
             kept: Kept::default(),
             scroll_to: None,
@@ -41,24 +41,24 @@ impl Table {
     }
 
     /// Draws the stage.
-    pub(super) fn ui(&mut self, ui: &mut Ui, bench: &Workbench) -> Option<Press> {
-        let sheet = &self.sheet;
+    pub(super) fn ui(&mut self, ui: &mut Ui, bench: &Workbench) -> Option<FooterAction> {
+        let table = &self.table;
         let facts = format!(
             "{}, {} with {}",
-            sheet.delimiter.title(),
-            format::counted(sheet.rows.len(), "row"),
-            format::counted(sheet.header.len(), "column")
+            table.delimiter.title(),
+            format::counted(table.rows.len(), "row"),
+            format::counted(table.header.len(), "column")
         );
         head_ui(ui, &format::elide_middle(&self.name, 48), &facts);
         self.controls(ui);
-        let (sheet, name) = (&self.sheet, &self.name);
-        let make = |doc: &crate::study::StudyDoc| import::apply(sheet, &self.mapping, doc, name);
+        let (table, name) = (&self.table, &self.name);
+        let make = |doc: &crate::study::StudyDoc| import::apply(table, &self.mapping, doc, name);
         let outcome = self.kept.get(bench, &self.mapping, make);
         let none = Vec::new();
         let errors = outcome.as_ref().err().unwrap_or(&none);
         let below = foot::height(outcome);
         let mut grid = Grid {
-            sheet,
+            table,
             mapping: &self.mapping,
             errors,
             scroll_to: self.scroll_to.take(),
@@ -105,7 +105,7 @@ fn scale_words(mapping: &Mapping) -> &'static str {
 
 /// The table itself.
 struct Grid<'a> {
-    sheet: &'a Sheet,
+    table: &'a Table,
     mapping: &'a Mapping,
     errors: &'a [ImportError],
     scroll_to: Option<usize>,
@@ -116,7 +116,7 @@ impl Grid<'_> {
     fn ui(&mut self, ui: &mut Ui, below: f32) {
         let room = (ui.available_height() - below).max(HEADER + 2.0 * ROW_HEIGHT);
         // A line more, so that the scroll bar lies under the last row and not on it.
-        let rows = (self.sheet.rows.len() as f32 + 1.0) * ROW_HEIGHT;
+        let rows = (self.table.rows.len() as f32 + 1.0) * ROW_HEIGHT;
         let height = room.min(HEADER + rows);
         let place = UiBuilder::new().max_rect(eframe::egui::Rect::from_min_size(
             ui.cursor().min,
@@ -126,15 +126,15 @@ impl Grid<'_> {
             ScrollArea::horizontal()
                 .id_salt("table")
                 .auto_shrink(false)
-                .show(ui, |ui| self.table(ui));
+                .show(ui, |ui| self.table_ui(ui));
         });
     }
 
-    fn table(&mut self, ui: &mut Ui) {
+    fn table_ui(&mut self, ui: &mut Ui) {
         ui.spacing_mut().item_spacing = vec2(space::S, 0.0);
-        let columns = self.sheet.header.len();
-        let line_of = |line: usize| self.sheet.rows.iter().position(|row| row.line == line);
-        let mut table = TableBuilder::new(ui)
+        let columns = self.table.header.len();
+        let line_of = |line: usize| self.table.rows.iter().position(|row| row.line == line);
+        let mut grid = TableBuilder::new(ui)
             .id_salt("rows to import")
             .min_scrolled_height(0.0)
             .striped(true)
@@ -143,9 +143,9 @@ impl Grid<'_> {
             .column(Column::exact(LINE_COLUMN))
             .columns(Column::exact(COLUMN).clip(true), columns);
         if let Some(row) = self.scroll_to.and_then(line_of) {
-            table = table.scroll_to_row(row, Some(Align::Center));
+            grid = grid.scroll_to_row(row, Some(Align::Center));
         }
-        let table = table.header(HEADER, |mut header| {
+        let grid = grid.header(HEADER, |mut header| {
             header.col(|ui| {
                 ui.vertical(|ui| {
                     ui.add_space(ROW_HEIGHT + 4.0);
@@ -156,8 +156,8 @@ impl Grid<'_> {
                 header.col(|ui| self.head(ui, column));
             }
         });
-        table.body(|body| {
-            body.rows(ROW_HEIGHT, self.sheet.rows.len(), |mut row| {
+        grid.body(|body| {
+            body.rows(ROW_HEIGHT, self.table.rows.len(), |mut row| {
                 self.row(&mut row);
             });
         });
@@ -165,16 +165,17 @@ impl Grid<'_> {
 
     /// The meaning of a column above its name.
     fn head(&mut self, ui: &mut Ui, column: usize) {
-        let name = self.sheet.column_name(column);
+        let name = self.table.column_name(column);
         let all = Meaning::all(&name);
         let current = &self.mapping.meanings[column];
         let at = all.iter().position(|m| same(m, current)).unwrap_or(0);
+        let titles: Vec<_> = all.iter().map(Meaning::title).collect();
         let options: Vec<Choice<'_, usize>> = all
             .iter()
             .enumerate()
             .map(|(value, m)| Choice {
                 value,
-                label: m.title(),
+                label: &titles[value],
                 help: m.help(),
             })
             .collect();
@@ -186,7 +187,7 @@ impl Grid<'_> {
             let is_wrong = self
                 .errors
                 .iter()
-                .any(|e| e.line == self.sheet.header_line && e.column == column + 1);
+                .any(|e| e.line == self.table.header_line && e.column == column + 1);
             let ink = self.ink(ui, column, is_wrong);
             let words = theme::strong(&name).color(ink);
             ui.add(Label::new(words).truncate());
@@ -203,7 +204,7 @@ impl Grid<'_> {
     }
 
     fn row(&self, row: &mut TableRow<'_, '_>) {
-        let own = &self.sheet.rows[row.index()];
+        let own = &self.table.rows[row.index()];
         let errors: Vec<&ImportError> = self.errors.iter().filter(|e| e.line == own.line).collect();
         row.col(|ui| {
             if errors.is_empty() {

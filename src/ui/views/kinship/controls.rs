@@ -7,13 +7,13 @@ use super::files;
 use super::shown::Shown;
 use crate::checkpoint::Kind;
 use crate::kinship::table::kind_words;
-use crate::kinship::{Aggregate, Measure, Metric, Scope};
+use crate::kinship::{Aggregate, Measure, Scope};
 use crate::study::{Command, Order, ViewEdit};
 use crate::ui::action::{Action, ModelsAction};
 use crate::ui::format;
 use crate::ui::paper::Format;
 use crate::ui::theme::{self, space};
-use crate::ui::widgets::{Choice, choice, icon_button};
+use crate::ui::widgets::{Choice, choice, icon_button, metric_choice};
 use crate::workbench::{Family, Workbench};
 
 /// Narrower than this, in points, the exports do not fit beside the choices.
@@ -108,12 +108,7 @@ fn family_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Acti
 
 /// The measure with what was chosen of metric and aggregate.
 fn how_ui(ui: &mut Ui, measure: Measure) -> Measure {
-    let metrics = Metric::ALL.map(|metric| Choice {
-        value: metric,
-        label: metric.title(),
-        help: metric.help(),
-    });
-    let metric = choice(ui, "Metric", measure.metric, &metrics);
+    let metric = metric_choice(ui, "Metric", measure.metric);
     let aggregates = Aggregate::ALL.map(|aggregate| Choice {
         value: aggregate,
         label: aggregate.title(),

@@ -159,7 +159,7 @@ impl Pair {
 
 fn heading_ui(ui: &mut Ui, names: [&str; 2], pair: &Pair) {
     let short = names.map(|name| format::elide_middle(name, 36));
-    let metric = pair.key.measure.metric.title();
+    let metric = pair.key.measure.metric.title;
     let value = format!("{metric} {}", format::kinship(pair.value));
     ui.horizontal(|ui| {
         // The names give way to the value.

@@ -47,7 +47,7 @@ pub fn picture(bench: &Workbench, shown: &Shown, theme: Theme, format: Format) -
         metric: shown.key.measure.metric,
         has_tree: doc.view.order == Order::Relatedness,
         order: order(bench, shown).to_vec(),
-        merges: shown.merges.clone(),
+        joins: shown.joins.clone(),
     };
     let picture = Picture::new(move || Ok(page.draw(theme)));
     let stem = table::file_stem(shown.key.measure);

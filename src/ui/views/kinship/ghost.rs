@@ -1,7 +1,7 @@
 //! The child on the merge canvas as a hollow row of the map, as long as it is not born.
 
-use crate::kinship::{Aggregate, Metric, Scope};
-use crate::ui::widgets::heatmap::{MOST_CELLS_READ, Merge};
+use crate::kinship::{Aggregate, Join, Scope};
+use crate::ui::widgets::heatmap::MOST_CELLS_READ;
 use crate::workbench::Workbench;
 
 use super::shown::Shown;
@@ -29,8 +29,7 @@ impl Ghost {
         if child.base != shown.key.base {
             return None;
         }
-        let at = Metric::ALL.iter().position(|m| *m == measure.metric)?;
-        let value = |id| child.with.get(id).and_then(|values| values[at]);
+        let value = |id| child.with.get(id)?.get(measure.metric);
         let mut labels = shown.key.labels.clone();
         labels.push(format!("{} (foreseen)", unborn.draft.name));
         Some(Self {
@@ -50,15 +49,15 @@ impl Ghost {
     }
 
     /// The tree of the others: what is joined is counted from behind the ghost.
-    pub fn beside(&self, merges: &[Merge]) -> Vec<Merge> {
+    pub fn beside(&self, joins: &[Join]) -> Vec<Join> {
         let n = self.place();
         let moved = |node: usize| if node >= n { node + 1 } else { node };
-        let moved = |merge: &Merge| Merge {
-            left: moved(merge.left),
-            right: moved(merge.right),
-            height: merge.height,
+        let moved = |join: &Join| Join {
+            left: moved(join.left),
+            right: moved(join.right),
+            height: join.height,
         };
-        merges.iter().map(moved).collect()
+        joins.iter().map(moved).collect()
     }
 }
 
@@ -72,13 +71,13 @@ mod tests {
             labels: Vec::new(),
             values: vec![Some(0.1), Some(0.2), Some(0.3)],
         };
-        let merge = |left, right| Merge {
+        let join = |left, right| Join {
             left,
             right,
             height: 1.0,
         };
-        let moved = ghost.beside(&[merge(0, 1), merge(2, 3)]);
-        assert_eq!(moved, [merge(0, 1), merge(2, 4)]);
+        let moved = ghost.beside(&[join(0, 1), join(2, 3)]);
+        assert_eq!(moved, [join(0, 1), join(2, 4)]);
         assert_eq!(ghost.value(3, 1), Some(0.2));
         assert_eq!(ghost.value(0, 3), Some(0.1));
         assert_eq!(ghost.value(3, 3), None);

@@ -59,7 +59,7 @@ fn legend_row(
 ) {
     let metric = shown.key.measure.metric;
     let legend = Legend {
-        title: metric.title(),
+        title: metric.title,
         scale: shown.scale,
         undefined: (shown.has_undefined).then_some(Undefined::among(shown.key.models.len())),
     };
@@ -69,7 +69,11 @@ fn legend_row(
     ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Min), |ui| {
         ui.set_min_height(room.y);
         if !is_running || fits {
-            legend.show(ui).on_hover_text(metric.help());
+            if metric.is_known() {
+                legend.show(ui).on_hover_text(metric.about());
+            } else {
+                ui.label(metric.about());
+            }
         }
         running::running_ui(ui, bench, family, out);
     });
@@ -109,16 +113,16 @@ fn heat_map_ui(
         undefined.then(|| why_undefined(kinship, &shown.tensors, named(a), named(b)))
     };
     // While values arrive there may be no tree yet; its place is kept.
-    let may_have_tree = shown.key.provisional || !shown.merges.is_empty();
+    let may_have_tree = shown.key.provisional || !shown.joins.is_empty();
     let has_tree = order == Order::Relatedness && may_have_tree;
     let value = |a: usize, b: usize| match &ghost {
         Some(ghost) if is_ghost(a, b) => ghost.value(a, b),
         _ => shown.matrix.get(a, b),
     };
     let labels = ghost.as_ref().map_or(&shown.key.labels, |g| &g.labels);
-    let merges = match &ghost {
-        Some(ghost) => ghost.beside(&shown.merges),
-        None => shown.merges.clone(),
+    let joins = match &ghost {
+        Some(ghost) => ghost.beside(&shown.joins),
+        None => shown.joins.clone(),
     };
     let rows: Vec<usize> = shown.order(order).iter().copied().chain(place).collect();
     let touched = HeatMap {
@@ -128,7 +132,7 @@ fn heat_map_ui(
         selected: pair,
         selected_models: &places,
         order: &rows,
-        dendrogram: has_tree.then_some(&merges),
+        dendrogram: has_tree.then_some(&joins),
         measured: &|k| place == Some(k) || shown.key.places[k].is_some(),
         note: &note,
         ghosts: place.as_slice(),

@@ -55,7 +55,7 @@ pub fn profile_ui(ui: &mut Ui, pair: &Pair, stack: &mut Option<Stack>, provision
     Profile {
         id_salt: "kinship",
         x_name: "Layer",
-        y_name: pair.key.measure.metric.title(),
+        y_name: pair.key.measure.metric.title,
         series: &series,
         y_range: None,
         decimals: 3,

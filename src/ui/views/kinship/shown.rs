@@ -2,10 +2,10 @@
 
 use super::mean::{Mean, Source};
 use crate::checkpoint::Kind;
-use crate::kinship::{Aggregate, Kinship, Matrix, Measure, PairValues, Scope, cluster};
+use crate::kinship::{Aggregate, Join, Kinship, Matrix, Measure, PairValues, Scope, cluster};
 use crate::study::{ModelId, Order};
 use crate::ui::colormap::{Scale, kinship_scale};
-use crate::ui::widgets::heatmap::{MOST_CELLS_READ, Merge};
+use crate::ui::widgets::heatmap::MOST_CELLS_READ;
 use crate::workbench::{Family, Measured, Workbench};
 
 /// How long a large family may show what it had while a measurement runs, in seconds.
@@ -55,7 +55,7 @@ pub struct Shown {
     /// The tensors in scope.
     pub tensors: Vec<usize>,
     pub matrix: Matrix,
-    pub merges: Vec<Merge>,
+    pub joins: Vec<Join>,
     pub by_relatedness: Vec<usize>,
     pub by_name: Vec<usize>,
     pub scale: Scale,
@@ -105,7 +105,7 @@ impl Shown {
                 .filter(|&kind| kinship.has_kind(kind))
                 .collect(),
             parameters: tensors.iter().map(|&k| kinship.tensors[k].gram.count).sum(),
-            merges: tree.merges.iter().map(Merge::from).collect(),
+            joins: tree.joins,
             by_relatedness: tree.order,
             by_name,
             tensors,

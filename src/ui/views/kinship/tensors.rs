@@ -106,11 +106,9 @@ impl TensorList {
         let related = "Least related first";
         let part = "Share of the squared distance of the two, in percent";
         self.header_cell(ui, name, ("Tensor", order), Align2::LEFT_CENTER, By::Place);
-        let title = match metric {
-            Metric::Euclidean => "Distance",
-            other => other.title(),
-        };
-        self.header_cell(ui, value, (title, related), Align2::RIGHT_CENTER, By::Value);
+        let title = metric.heading();
+        let title = (title.as_str(), related);
+        self.header_cell(ui, value, title, Align2::RIGHT_CENTER, By::Value);
         self.header_cell(
             ui,
             share,
@@ -256,16 +254,16 @@ mod tests {
             by: By::Value,
             ..TensorList::default()
         };
-        assert_eq!(list.places(&rows, Metric::Pearson), [2, 1, 0]);
-        assert_eq!(list.places(&rows, Metric::Euclidean), [1, 2, 0]);
+        assert_eq!(list.places(&rows, Metric::PEARSON), [2, 1, 0]);
+        assert_eq!(list.places(&rows, Metric::EUCLIDEAN), [1, 2, 0]);
         list.reversed = true;
-        assert_eq!(list.places(&rows, Metric::Pearson), [1, 2, 0]);
+        assert_eq!(list.places(&rows, Metric::PEARSON), [1, 2, 0]);
         (list.by, list.reversed) = (By::Share, false);
-        assert_eq!(list.places(&rows, Metric::Pearson), [1, 2, 0]);
+        assert_eq!(list.places(&rows, Metric::PEARSON), [1, 2, 0]);
         list.by = By::Place;
-        assert_eq!(list.places(&rows, Metric::Pearson), [0, 1, 2]);
+        assert_eq!(list.places(&rows, Metric::PEARSON), [0, 1, 2]);
         list.query = " tion.q".to_owned();
-        assert_eq!(list.places(&rows, Metric::Pearson), [1]);
+        assert_eq!(list.places(&rows, Metric::PEARSON), [1]);
     }
 
     #[test]
@@ -283,6 +281,6 @@ mod tests {
             row("attention", Some(0.1), Some(0.2)),
         ];
         let list = TensorList::default();
-        assert_eq!(list.places(&rows, Metric::Pearson), [2, 3, 1, 0]);
+        assert_eq!(list.places(&rows, Metric::PEARSON), [2, 3, 1, 0]);
     }
 }

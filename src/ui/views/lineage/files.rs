@@ -7,7 +7,6 @@ use super::drawn::{ColourBy, Drawn};
 use super::model::LineageModel;
 use super::pill::State;
 use super::{header, legend};
-use crate::kinship::Metric;
 use crate::ui::action::Export;
 use crate::ui::format;
 use crate::ui::paper::{FINE, Ground, Page, Picture, Sheet};
@@ -26,15 +25,14 @@ pub fn csv(shown: &LineageModel) -> Export {
     let head = ["parent", "child", "generation", "kinship", "measure"];
     let mut rows = vec![head.map(str::to_owned)];
     for card in &shown.cards {
-        let distance = card.distance.map(|value| (value, Metric::Euclidean));
-        let relation = card.kinship.or(distance);
+        let relation = card.kinship.or(card.distance);
         for parent in &card.parents {
             rows.push([
                 parent.clone(),
                 card.name.clone(),
                 card.generation.to_string(),
                 format::plain(relation.map(|(value, _)| value)),
-                relation.map_or(String::new(), |(_, m)| m.title().to_owned()),
+                relation.map_or(String::new(), |(_, m)| m.title.to_owned()),
             ]);
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::lineage::{Graph, Layout, lay_out};
-use crate::study::{Model, ModelId, Row};
+use crate::study::{Model, ModelFacts, ModelId};
 use crate::ui::colormap::Scale;
 use crate::ui::format;
 use crate::ui::views::family::{self, Card, title};
@@ -57,9 +57,9 @@ impl LineageModel {
     pub fn new(key: Key, bench: &Workbench, last: Option<Self>) -> Self {
         let doc = bench.study().doc();
         let rows = bench.record().rows.iter();
-        let all: Vec<(&Model, &Row)> = doc.models.iter().zip(rows).collect();
+        let all: Vec<(&Model, &ModelFacts)> = doc.models.iter().zip(rows).collect();
         let models = shown_models(&all, &key.runs);
-        let card = |&(model, row): &(&Model, &Row)| Card::new(bench, model, row);
+        let card = |&(model, row): &(&Model, &ModelFacts)| Card::new(bench, model, row);
         let mut cards: Vec<Card> = models.iter().map(card).collect();
         family::mark_best(&mut cards);
         let groups = groups(&cards);
@@ -118,7 +118,10 @@ impl LineageModel {
 }
 
 /// The models of the chosen runs and their parents; all, if none is chosen.
-fn shown_models<'a>(all: &[(&'a Model, &'a Row)], runs: &[String]) -> Vec<(&'a Model, &'a Row)> {
+fn shown_models<'a>(
+    all: &[(&'a Model, &'a ModelFacts)],
+    runs: &[String],
+) -> Vec<(&'a Model, &'a ModelFacts)> {
     let is_in = |m: &Model| m.steps.iter().any(|step| runs.contains(&step.run));
     let mut wanted: Vec<ModelId> = Vec::new();
     for (model, _) in all.iter().filter(|(m, _)| is_in(m)) {
@@ -134,9 +137,9 @@ fn shown_models<'a>(all: &[(&'a Model, &'a Row)], runs: &[String]) -> Vec<(&'a M
 
 /// A generation that nobody gave and no parent gives is left open: such a model came from
 /// elsewhere and stands where it is first used.
-fn graph(models: &[(&Model, &Row)]) -> Graph {
+fn graph(models: &[(&Model, &ModelFacts)]) -> Graph {
     let place = |id: &ModelId| models.iter().position(|(m, _)| m.id == *id);
-    let given = |(model, row): &(&Model, &Row)| {
+    let given = |(model, row): &(&Model, &ModelFacts)| {
         let is_known = !model.steps.is_empty() || model.origin.unnamed_parents;
         is_known.then_some(row.generation)
     };
@@ -175,7 +178,7 @@ fn groups(cards: &[Card]) -> Vec<Group> {
 }
 
 /// Whether its kinship to others of its family, of which something was made, is not final.
-fn is_measuring(bench: &Workbench, model: &Model, row: &Row) -> bool {
+fn is_measuring(bench: &Workbench, model: &Model, row: &ModelFacts) -> bool {
     let is_parent = row.children > 0;
     is_parent && (model.base).is_some_and(|base| bench.measuring(base).is_some())
 }

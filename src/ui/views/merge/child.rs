@@ -18,7 +18,7 @@ use crate::study::ModelId;
 use crate::ui::action::{Action, ModelsAction};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
-use crate::ui::widgets::{Choice, choice, section_heading};
+use crate::ui::widgets::{metric_choice, section_heading};
 use crate::workbench::composing::{Child, NoChild, Swept};
 
 /// How much of its ink something keeps that is no longer so.
@@ -95,12 +95,12 @@ impl Shown<'_> {
     }
 
     /// Kinship of the parents with each other; as it was, while the recipe has a mistake.
-    pub(super) fn of_parents(&self) -> [Option<f64>; 4] {
-        match self.ahead {
-            Some(_) if self.is_foregone() => self.before.map_or([None; 4], |b| b.of_parents),
-            Some(ahead) => ahead.of_parents,
-            None => [None; 4],
-        }
+    pub(super) fn of_parents(&self, metric: Metric) -> Option<f64> {
+        let values = match self.ahead? {
+            _ if self.is_foregone() => &self.before?.of_parents,
+            ahead => &ahead.of_parents,
+        };
+        values.get(metric)
     }
 
     /// Whether the child that is shown is the one before the recipe got a mistake.
@@ -125,12 +125,7 @@ fn heading_ui(ui: &mut Ui, metric: &mut Metric) {
     ui.horizontal(|ui| {
         ui.label(theme::strong("The child").size(size::HEADING));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let options = Metric::ALL.map(|value| Choice {
-                value,
-                label: value.title(),
-                help: value.help(),
-            });
-            if let Some(chosen) = choice(ui, "Measure of the child's kinship", *metric, &options) {
+            if let Some(chosen) = metric_choice(ui, "Measure of the child's kinship", *metric) {
                 *metric = chosen;
             }
         });

@@ -9,7 +9,7 @@ use egui_phosphor::regular as icon;
 use super::reported::reported_ui;
 use super::weak;
 use crate::kinship::Metric;
-use crate::study::{Command, Model, RecordEdit, Row, Step};
+use crate::study::{Command, Model, ModelFacts, RecordEdit, Step};
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
@@ -36,7 +36,7 @@ pub fn record_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Ac
     reported_ui(ui, model, out);
 }
 
-fn scores_ui(ui: &mut Ui, bench: &Workbench, model: &Model, row: &Row) {
+fn scores_ui(ui: &mut Ui, bench: &Workbench, model: &Model, row: &ModelFacts) {
     let (doc, record) = (bench.study().doc(), bench.record());
     if row.average.is_none() && model.scores.is_empty() {
         weak(ui, "No scores yet. Type them into the table of models.");
@@ -115,17 +115,14 @@ fn score_ui(ui: &mut Ui, name: &str, value: f64, hover: &str, weight: Weight) {
 }
 
 /// Gain and what is known of the parents, each in a line.
-fn merge_ui(ui: &mut Ui, model: &Model, row: &Row) {
-    let kinship = Metric::ALL
-        .into_iter()
-        .filter_map(|metric| Some((metric, row.kinship.get(metric)?)));
-    let mut kinship: Vec<(Metric, f64)> = kinship.collect();
-    // The magnitude of the cosine says something only where the cosine is negative.
-    let is_negative = row
-        .kinship
-        .get(Metric::Cosine)
-        .is_some_and(|cosine| cosine < 0.0);
-    kinship.retain(|(metric, _)| is_negative || *metric != Metric::AbsoluteCosine);
+fn merge_ui(ui: &mut Ui, model: &Model, row: &ModelFacts) {
+    let value = |metric: Metric| row.kinship.get(metric);
+    let unknown = row.kinship.values.metrics().filter(|m| !m.is_known());
+    let kinship: Vec<(Metric, f64)> = (Metric::ALL.iter().copied())
+        .chain(unknown)
+        .filter(|metric| !metric.repeats(&value))
+        .filter_map(|metric| Some((metric, value(metric)?)))
+        .collect();
     if row.gain.is_none() && kinship.is_empty() && row.difference.is_none() {
         return;
     }
@@ -146,7 +143,7 @@ fn merge_ui(ui: &mut Ui, model: &Model, row: &Row) {
         let value = Some(value);
         fact_ui(
             ui,
-            metric.title(),
+            metric.title,
             &format::kinship(value),
             &format::full(value),
         );
@@ -164,7 +161,7 @@ fn merge_ui(ui: &mut Ui, model: &Model, row: &Row) {
 }
 
 /// The gain, with the one that was reported beside it where the two differ on screen.
-fn gain_ui(ui: &mut Ui, model: &Model, row: &Row) {
+fn gain_ui(ui: &mut Ui, model: &Model, row: &ModelFacts) {
     let Some(gain) = row.gain else { return };
     let follows = !row.gain_is_reported;
     let mut shown = format::signed(Some(gain), 2);
@@ -211,7 +208,7 @@ pub fn fact_ui(ui: &mut Ui, name: &str, value: &str, hover: &str) {
 }
 
 /// Where what was reported is not what follows.
-fn conflicts_ui(ui: &mut Ui, row: &Row) {
+fn conflicts_ui(ui: &mut Ui, row: &ModelFacts) {
     let ink = Tokens::of(ui).warning;
     for sentence in &row.conflicts {
         let words = RichText::new(format!("{} {sentence}", icon::WARNING));
@@ -220,7 +217,7 @@ fn conflicts_ui(ui: &mut Ui, row: &Row) {
 }
 
 /// How it was made and where it is published, to be written into.
-fn origin_ui(ui: &mut Ui, model: &Model, row: &Row, out: &mut Vec<Action>) {
+fn origin_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, out: &mut Vec<Action>) {
     let mut method = model.origin.method.clone();
     field_ui(ui, "Method", |ui, width| {
         if text_field(ui, "Method", "such as slerp", &mut method, width).changed() {
@@ -271,7 +268,7 @@ fn field_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui, f32)) {
 }
 
 /// The runs of a model, each with its generation.
-fn steps_ui(ui: &mut Ui, model: &Model, row: &Row, out: &mut Vec<Action>) {
+fn steps_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, out: &mut Vec<Action>) {
     if model.steps.is_empty() {
         field_ui(ui, "Generation", |ui, _| {
             ui.label(row.generation.to_string())

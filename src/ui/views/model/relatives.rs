@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Id, Ui};
 
+use crate::kinship::Metric;
 use crate::study::{Command, Model, ModelId, Selection};
 use crate::ui::action::Action;
 use crate::ui::colormap::Scale;
@@ -96,7 +97,7 @@ fn relatives(ui: &Ui, bench: &Workbench, id: ModelId) -> Arc<Relatives> {
     }
     let (mut measured, mut reported) = (Vec::new(), Vec::new());
     for other in &bench.study().doc().models {
-        match known_kinship(bench, id, other.id) {
+        match known_kinship(bench, id, other.id, Metric::DEFAULT) {
             Some((value, true)) => measured.push((other.id, value)),
             Some((value, false)) => reported.push((other.id, value)),
             None => {}

@@ -21,7 +21,7 @@ pub fn reported_ui(ui: &mut Ui, model: &Model, out: &mut Vec<Action>) {
     if !is_open(ui) {
         return;
     }
-    for what in Reported::ALL {
+    for what in Reported::all() {
         if is_merge || !what.is_of_merge() || what.get(&model.origin).is_some() {
             field_ui(ui, model, what, out);
         }
@@ -49,7 +49,7 @@ fn is_open(ui: &mut Ui) -> bool {
 
 /// One number. What is typed is taken in as soon as it is one.
 fn field_ui(ui: &mut Ui, model: &Model, what: Reported, out: &mut Vec<Action>) {
-    let memory = Id::new("reported number being written").with((model.id, what as u8));
+    let memory = Id::new("reported number being written").with((model.id, what.title()));
     let given = what.get(&model.origin);
     let typed: Option<String> = ui.data(|data| data.get_temp(memory));
     let mut words = typed.unwrap_or_else(|| format::plain(given).replace('-', "−"));
@@ -57,7 +57,7 @@ fn field_ui(ui: &mut Ui, model: &Model, what: Reported, out: &mut Vec<Action>) {
         ui.spacing_mut().item_spacing.x = space::XS;
         ui.set_min_height(ROW_HEIGHT);
         let left = ui.cursor().left();
-        weak(ui, what.title());
+        weak(ui, &what.title());
         ui.add_space((left + FIELD - ui.cursor().left()).max(0.0));
         let name = format!("{} as reported", what.title());
         let width = ui.available_width();

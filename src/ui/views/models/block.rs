@@ -1,7 +1,7 @@
 //! Cells as text: what is typed, pasted from a spreadsheet and copied to one.
 
 use super::columns::Column;
-use super::sheet::Rows;
+use super::model_table::Rows;
 use crate::study::ModelId;
 
 /// Reads a score: with a point or a comma, with or without a percent sign. Nothing, a dash and
@@ -120,7 +120,7 @@ pub fn is_table(text: &str) -> bool {
 pub fn copied(columns: &[Column], places: &[usize], rows: Rows<'_>) -> String {
     // Tabs and line ends in a name would move everything behind them.
     let clean = |text: &str| text.replace(['\t', '\n', '\r'], " ");
-    let head: Vec<String> = columns.iter().map(|c| clean(c.title())).collect();
+    let head: Vec<String> = columns.iter().map(|c| clean(&c.title())).collect();
     let line = |&k: &usize| {
         let cells = columns.iter().map(|c| clean(&rows.value(c, k).plain()));
         cells.collect::<Vec<_>>().join("\t")

@@ -7,9 +7,9 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::columns::Column;
-use super::sheet::{Rows, Value, condition};
+use super::model_table::{Rows, Value, condition};
 use crate::kinship::Metric;
-use crate::study::{Model, Role, Row, Score};
+use crate::study::{Model, ModelFacts, Role, Score};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::role_chip;
@@ -56,7 +56,7 @@ pub fn shown(rows: Rows<'_>, column: &Column, k: usize) -> String {
     };
     match column {
         Column::Generation => format::decimals(Some(number), 0),
-        Column::BestKinship | Column::ParentsKinship => format::kinship(Some(number)),
+        Column::BestKinship(_) | Column::ParentsKinship(_) => format::kinship(Some(number)),
         Column::Gain => format::signed(Some(number), 2),
         Column::Parameters => format::parameters(number as u64),
         Column::Size => format::bytes(number as u64),
@@ -68,11 +68,11 @@ pub fn shown(rows: Rows<'_>, column: &Column, k: usize) -> String {
 fn ink(ui: &Ui, rows: Rows<'_>, column: &Column, k: usize) -> Color32 {
     let t = Tokens::of(ui);
     let is_weak = match column {
-        Column::BestKinship => {
-            let known = rows.sheet.best_kinship.get(k).copied().flatten();
+        Column::BestKinship(by) => {
+            let known = rows.table.best_kinship(k, *by);
             known.is_none_or(|(_, is_measured)| !is_measured)
         }
-        Column::ParentsKinship => rows.row(k).is_none_or(|row| !row.kinship.is_measured),
+        Column::ParentsKinship(_) => rows.row(k).is_none_or(|row| !row.kinship.is_measured),
         Column::Gain => rows
             .row(k)
             .is_none_or(|row| row.gain_is_reported || row.gain.is_none()),
@@ -97,20 +97,20 @@ fn hover_lines(rows: Rows<'_>, column: &Column, k: usize) -> Vec<String> {
     };
     match column {
         Column::Task(task) => model.score(task).map_or(Vec::new(), score_lines),
-        Column::BestKinship => match rows.sheet.best_kinship.get(k).copied().flatten() {
+        Column::BestKinship(by) => match rows.table.best_kinship(k, *by) {
             Some((value, is_measured)) => vec![
                 format::full(Some(value)),
                 measured_words(is_measured).to_owned(),
             ],
-            None if rows.sheet.best == Some(model.id) => vec!["This is the best".to_owned()],
+            None if rows.table.best == Some(model.id) => vec!["This is the best".to_owned()],
             None => vec!["Neither measured nor reported".to_owned()],
         },
-        Column::ParentsKinship => {
+        Column::ParentsKinship(_) => {
             let mut lines: Vec<String> = Metric::ALL
-                .into_iter()
-                .filter_map(|metric| {
+                .iter()
+                .filter_map(|&metric| {
                     let value = row.kinship.get(metric)?;
-                    Some(format!("{} {}", metric.title(), format::full(Some(value))))
+                    Some(format!("{} {}", metric.title, format::full(Some(value))))
                 })
                 .collect();
             if !lines.is_empty() {
@@ -300,7 +300,7 @@ fn gain(ui: &Ui, rect: Rect, rows: Rows<'_>, k: usize) {
     }
 }
 
-fn gain_words(row: &Row) -> Vec<String> {
+fn gain_words(row: &ModelFacts) -> Vec<String> {
     let how = match row.gain {
         None => None,
         Some(_) if row.gain_is_reported => Some("As reported"),
@@ -351,7 +351,7 @@ fn parents(ui: &mut Ui, rows: Rows<'_>, k: usize) {
 }
 
 fn role(ui: &mut Ui, rows: Rows<'_>, k: usize) {
-    let role = rows.sheet.roles.get(k).copied().unwrap_or(Role::NoBase);
+    let role = rows.table.roles.get(k).copied().unwrap_or(Role::NoBase);
     let is_adapter = rows.open(k).is_some_and(|c| c.adapter().is_some());
     if is_adapter && role == Role::FineTune {
         role_chip(ui, "adapter", ADAPTER_COLOUR);

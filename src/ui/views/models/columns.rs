@@ -1,7 +1,9 @@
 //! The columns of the table of models: which there are, in which order, and how wide.
 
-use super::sheet::Sheet;
-use crate::study::{Record, StudyDoc};
+use std::borrow::Cow;
+
+use crate::kinship::Metric;
+use crate::study::{StudyDoc, StudyFacts};
 
 /// One column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +21,9 @@ pub enum Column {
     /// What it scored on a task.
     Task(String),
     /// Kinship to the model with the highest average.
-    BestKinship,
+    BestKinship(Metric),
     /// Kinship of its parents.
-    ParentsKinship,
+    ParentsKinship(Metric),
     /// What the merge gained.
     Gain,
     /// The runs that it belongs to.
@@ -51,11 +53,14 @@ impl Column {
             Self::Average,
             // Before the tasks, so that a merge is read in one glance however many there are.
             Self::Gain,
-            Self::ParentsKinship,
         ];
+        // The default measure first: it is the one that is there unasked.
+        let others = Metric::ALL.iter().filter(|by| **by != Metric::DEFAULT);
+        let metrics = std::iter::once(&Metric::DEFAULT).chain(others).copied();
+        out.extend(metrics.clone().map(Self::ParentsKinship));
         out.extend(tasks.map(|task| Self::Task(task.clone())));
+        out.extend(metrics.map(Self::BestKinship));
         out.extend([
-            Self::BestKinship,
             Self::Run,
             Self::Method,
             Self::Base,
@@ -76,16 +81,16 @@ impl Column {
     }
 
     /// The header.
-    pub fn title(&self) -> &str {
-        match self {
+    pub fn title(&self) -> Cow<'_, str> {
+        let title = match self {
             Self::Name => "Name",
             Self::Role => "Role",
             Self::Parents => "Parents",
             Self::Generation => "Generation",
             Self::Average => "Average",
             Self::Task(task) => task,
-            Self::BestKinship => "Kinship to best",
-            Self::ParentsKinship => "Kinship of parents",
+            Self::BestKinship(by) => return with_measure("Kinship to best", *by),
+            Self::ParentsKinship(by) => return with_measure("Kinship of parents", *by),
             Self::Gain => "Gain",
             Self::Run => "Run",
             Self::Method => "Method",
@@ -94,20 +99,26 @@ impl Column {
             Self::Parameters => "Parameters",
             Self::Size => "Size",
             Self::State => "State",
-        }
+        };
+        title.into()
     }
 
     /// One more sentence for the header; may be empty.
-    pub const fn help(&self) -> &'static str {
-        match self {
+    pub fn help(&self) -> Cow<'static, str> {
+        let help = match self {
+            Self::BestKinship(by) => {
+                return format!("{} with the model of the highest average", by.title).into();
+            }
+            Self::ParentsKinship(by) => {
+                return format!("{} of the parents, mean over their pairs", by.title).into();
+            }
             Self::Generation => "Merges between it and the founders, or its place in its run",
             Self::Average => "Mean over the tasks that count, else as reported, in points",
             Self::Task(_) => "Score in points",
-            Self::BestKinship => "Pearson correlation with the model of the highest average",
-            Self::ParentsKinship => "Pearson correlation of the parents, mean over their pairs",
             Self::Gain => "Average of the merge minus the mean average of its parents, in points",
             _ => "",
-        }
+        };
+        help.into()
     }
 
     /// The task whose scores stand in it.
@@ -125,8 +136,8 @@ impl Column {
             Self::Generation
                 | Self::Average
                 | Self::Task(_)
-                | Self::BestKinship
-                | Self::ParentsKinship
+                | Self::BestKinship(_)
+                | Self::ParentsKinship(_)
                 | Self::Gain
                 | Self::Parameters
                 | Self::Size
@@ -145,8 +156,8 @@ impl Column {
                 (24.0 + 7.0 * task.chars().count() as f32).clamp(72.0, 128.0),
                 0.0,
             ),
-            Self::BestKinship => (108.0, 0.0),
-            Self::ParentsKinship => (124.0, 0.0),
+            Self::BestKinship(_) => (108.0, 0.0),
+            Self::ParentsKinship(_) => (124.0, 0.0),
             Self::Gain => (78.0, 0.0),
             Self::Run => (96.0, 0.25),
             Self::Method => (84.0, 0.0),
@@ -159,7 +170,7 @@ impl Column {
     }
 
     /// Whether it has something to show, and is there unless the user hides it.
-    pub fn is_usual(&self, doc: &StudyDoc, record: &Record, sheet: &Sheet) -> bool {
+    pub fn is_usual(&self, doc: &StudyDoc, record: &StudyFacts, has_best_kinship: bool) -> bool {
         let has_files = || doc.models.iter().any(|m| m.path.is_some());
         let descends = |m: &crate::study::Model| !m.parents.is_empty() || m.origin.unnamed_parents;
         let rows = &record.rows;
@@ -171,11 +182,9 @@ impl Column {
             Self::Parents => has_files() || doc.models.iter().any(descends),
             Self::Generation => rows.iter().any(|row| row.generation > 0),
             Self::Average => rows.iter().any(|row| row.average.is_some()),
-            Self::BestKinship => sheet.best_kinship.iter().any(Option::is_some),
-            Self::ParentsKinship => {
-                let known =
-                    |row: &crate::study::Row| row.kinship.values.iter().any(Option::is_some);
-                rows.iter().any(known)
+            Self::BestKinship(by) => *by == Metric::DEFAULT && has_best_kinship,
+            Self::ParentsKinship(by) => {
+                *by == Metric::DEFAULT && rows.iter().any(|row| !row.kinship.values.is_empty())
             }
             Self::Gain => rows.iter().any(|row| row.gain.is_some()),
             Self::Run => record.runs.len() > 1,
@@ -186,10 +195,18 @@ impl Column {
     }
 }
 
+/// A title that names the measure, unless that is the default one.
+fn with_measure(title: &'static str, by: Metric) -> Cow<'static, str> {
+    match by == Metric::DEFAULT {
+        true => title.into(),
+        false => format!("{title}, {}", by.short).into(),
+    }
+}
+
 /// With more tasks than this, those that do not count for the average are folded away.
 const MOST_TASKS: usize = 8;
 
-fn is_folded(task: &str, doc: &StudyDoc, record: &Record) -> bool {
+fn is_folded(task: &str, doc: &StudyDoc, record: &StudyFacts) -> bool {
     record.tasks.len() > MOST_TASKS && doc.not_averaged.iter().any(|t| t == task)
 }
 
@@ -207,12 +224,17 @@ pub struct Listed {
 }
 
 /// Every column of a study; `new_tasks` have no score yet.
-pub fn listed(doc: &StudyDoc, record: &Record, new_tasks: &[String], sheet: &Sheet) -> Vec<Listed> {
+pub fn listed(
+    doc: &StudyDoc,
+    record: &StudyFacts,
+    new_tasks: &[String],
+    has_best_kinship: bool,
+) -> Vec<Listed> {
     let new = new_tasks.iter().filter(|task| !record.tasks.contains(task));
     let columns = Column::all(record.tasks.iter().chain(new));
     let list = |column: Column| {
         let key = column.key();
-        let is_usual = column.is_usual(doc, record, sheet);
+        let is_usual = column.is_usual(doc, record, has_best_kinship);
         let chosen = doc.view.columns.get(&key).unwrap_or(is_usual);
         Listed {
             is_shown: chosen || column == Column::Name,
@@ -239,12 +261,12 @@ mod tests {
     use crate::study::{Model, ModelId, Origin, Score};
 
     fn shown(doc: &StudyDoc, new_tasks: &[&str]) -> Vec<String> {
-        let record = Record::new(doc, &|_, _, _| None);
+        let record = StudyFacts::new(doc, &|_, _, _| None);
         let new_tasks: Vec<String> = new_tasks.iter().map(ToString::to_string).collect();
-        listed(doc, &record, &new_tasks, &Sheet::default())
+        listed(doc, &record, &new_tasks, false)
             .into_iter()
             .filter(|listed| listed.is_shown)
-            .map(|listed| listed.column.title().to_owned())
+            .map(|listed| listed.column.title().into_owned())
             .collect()
     }
 

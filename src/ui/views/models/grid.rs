@@ -11,7 +11,7 @@ use egui_phosphor::regular as icon;
 
 use super::columns::Column;
 use super::header::Header;
-use super::sheet::Rows;
+use super::model_table::Rows;
 use super::{Asking, ModelsView, actions, cells, select};
 use crate::study::{ModelId, Selection};
 use crate::ui::action::Action;

@@ -6,7 +6,7 @@ use egui_phosphor::regular as icon;
 
 use super::Asking;
 use super::columns::{Column, Listed};
-use super::sheet::{Sheet, Sorting};
+use super::model_table::{ModelTable, Sorting};
 use crate::study::{Command, RecordEdit, StudyDoc, ViewEdit};
 use crate::ui::action::Action;
 use crate::ui::theme::{self, Tokens};
@@ -64,7 +64,7 @@ impl Header<'_> {
         };
         let font = theme::small_font();
         let room = if arrow.is_empty() { 0.0 } else { 15.0 };
-        let title = text::fitted(ui.painter(), column.title(), &font, rect.width() - room);
+        let title = text::fitted(ui.painter(), &column.title(), &font, rect.width() - room);
         let words = if arrow.is_empty() {
             title
         } else {
@@ -84,7 +84,7 @@ impl Header<'_> {
             Column::Task(task) => {
                 format!("{task}, score in points\nDoes not count for the average")
             }
-            other => other.help().to_owned(),
+            other => other.help().into_owned(),
         }
     }
 
@@ -145,7 +145,7 @@ fn lower_case(column: &Column) -> String {
 const MENU_LEAVES: f32 = 140.0;
 
 /// The menu that says which columns are shown.
-pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, sheet: &Sheet, out: &mut Vec<Action>) {
+pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, out: &mut Vec<Action>) {
     let mut view = |edit| out.push(Action::Study(Command::View(edit)));
     // Twenty tasks are more than a window is high.
     let height = ui.ctx().content_rect().height() - MENU_LEAVES;
@@ -156,13 +156,13 @@ pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, sheet: &Sheet, out: &mut Vec<Ac
             key,
             is_usual,
             is_shown,
-        } in &sheet.columns
+        } in &table.columns
         {
             if *column == Column::Name {
                 continue;
             }
             let mut shown = *is_shown;
-            let title = crate::ui::format::elide_middle(column.title(), 32);
+            let title = crate::ui::format::elide_middle(&column.title(), 32);
             if ui.checkbox(&mut shown, title).changed() {
                 let choice = (shown != *is_usual).then_some(shown);
                 view(ViewEdit::Column(key.clone(), choice));

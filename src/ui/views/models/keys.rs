@@ -6,7 +6,7 @@ use super::block::{self, Target};
 use super::columns::Column;
 use super::edit::{Editing, End};
 use super::grid::ids;
-use super::sheet::Rows;
+use super::model_table::Rows;
 use super::{ModelsView, select};
 use crate::study::{Command, ModelId, RecordEdit, Selection};
 use crate::ui::action::{Action, ImportAction};

@@ -55,8 +55,8 @@ impl Facts {
         let all = kinship.in_scope(Scope::default());
         let value = |metric, aggregate| kinship.value(&all, a, b, measure(metric, aggregate, None));
         let values: Vec<_> = Metric::ALL
-            .into_iter()
-            .map(|metric| {
+            .iter()
+            .map(|&metric| {
                 (
                     metric,
                     Aggregate::ALL.map(|aggregate| value(metric, aggregate)),
@@ -97,7 +97,7 @@ impl Facts {
         let mut lines = vec![format!("{a} × {b}\tWhole model\tMean over tensors")];
         for (metric, [whole, mean]) in &self.values {
             let (whole, mean) = (format::plain(*whole), format::plain(*mean));
-            lines.push(format!("{}\t{whole}\t{mean}", metric.title()));
+            lines.push(format!("{}\t{whole}\t{mean}", metric.title));
         }
         for (name, norm) in self.key.names.iter().zip(self.norms) {
             lines.push(format!("|δ| {name}\t{}", format::plain(norm)));
@@ -105,7 +105,7 @@ impl Facts {
         lines.push(format!("Shared parameters\t{}", self.parameters));
         for kind in &self.kinds {
             let [whole, mean] = kind.values.map(format::plain);
-            let metric = self.key.metric.title();
+            let metric = self.key.metric.title;
             lines.push(format!(
                 "{metric}, {}\t{whole}\t{mean}",
                 kind_words(kind.kind)

@@ -49,7 +49,9 @@ fn reported_ui(ui: &mut Ui, doc: &StudyDoc, a: ModelId, b: ModelId) {
         if !pair.group.is_empty() {
             small(ui, &pair.group);
         }
-        kinship_ui(ui, &|metric| pair.kinship.get(metric));
+        let unknown = pair.kinship.metrics().filter(|metric| !metric.is_known());
+        let metrics = Metric::ALL.iter().copied().chain(unknown);
+        kinship_ui(ui, metrics, &|metric| pair.kinship.get(metric));
         if pair.difference.is_some() {
             let value = format::score(pair.difference);
             let full = format::full(pair.difference);
@@ -65,21 +67,24 @@ fn reported_ui(ui: &mut Ui, doc: &StudyDoc, a: ModelId, b: ModelId) {
         }
     }
     let of_merge = |metric| doc.given_kinship(a, b, metric);
-    if pairs.is_empty() && Metric::ALL.into_iter().any(|m| of_merge(m).is_some()) {
+    if pairs.is_empty() && Metric::ALL.iter().any(|&m| of_merge(m).is_some()) {
         heading(ui, "Kinship as reported");
         small(ui, "With a merge of the two");
-        kinship_ui(ui, &of_merge);
+        kinship_ui(ui, Metric::ALL.iter().copied(), &of_merge);
     }
 }
 
-fn kinship_ui(ui: &mut Ui, kinship: &dyn Fn(Metric) -> Option<f64>) {
-    for metric in Metric::ALL {
+fn kinship_ui(
+    ui: &mut Ui,
+    metrics: impl Iterator<Item = Metric>,
+    kinship: &dyn Fn(Metric) -> Option<f64>,
+) {
+    for metric in metrics {
         let value = kinship(metric);
-        let is_twin = metric == Metric::AbsoluteCosine && value == kinship(Metric::Cosine);
-        if value.is_some() && !is_twin {
+        if value.is_some() && !metric.repeats(kinship) {
             fact_ui(
                 ui,
-                metric.title(),
+                metric.title,
                 &format::kinship(value),
                 &format::full(value),
             );

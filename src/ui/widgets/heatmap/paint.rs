@@ -17,14 +17,8 @@ const CELL_RADIUS: u8 = 3;
 
 pub(super) fn map(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, touched: &Touched) {
     let (painter, t) = (ui.painter(), Tokens::of(ui));
-    if let Some(merges) = map.dendrogram {
-        dendrogram::paint(
-            map,
-            merges,
-            painter,
-            layout,
-            Stroke::new(1.0, t.line_strong),
-        );
+    if let Some(joins) = map.dendrogram {
+        dendrogram::paint(map, joins, painter, layout, Stroke::new(1.0, t.line_strong));
     }
     if map.is_picture() {
         picture(map, ui, layout);

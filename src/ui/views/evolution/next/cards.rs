@@ -7,6 +7,7 @@ use eframe::egui::{
 
 use super::files;
 use super::shown::Row;
+use crate::kinship::Metric;
 use crate::study::{Command, Selection};
 use crate::ui::action::Action;
 use crate::ui::format;
@@ -172,7 +173,7 @@ fn facts_ui(ui: &mut Ui, row: &Row) {
     fact_ui(ui, "Expected of the child", &format::score(score), &hover);
     let kinship = format::kinship(row.kinship);
     let hover = match row.kinship {
-        Some(_) => format!("{}\nPearson correlation", format::full(row.kinship)),
+        Some(_) => format!("{}\n{}", format::full(row.kinship), Metric::DEFAULT.title),
         None => "Not known".to_owned(),
     };
     fact_ui(ui, "Kinship", &kinship, &hover);

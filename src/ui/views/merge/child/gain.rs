@@ -4,6 +4,7 @@ use eframe::egui::{Align, Button, Layout, RichText, Ui, containers::menu::MenuBu
 
 use super::super::Shown;
 use super::line_ui;
+use crate::kinship::Metric;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size};
 use crate::workbench::composing::{ExpectedGain, GainSource};
@@ -55,7 +56,7 @@ impl Gain {
 
     /// The record is gone through only when it, or the parents' kinship, has changed.
     fn bring_up_to_date(&mut self, shown: &Shown<'_>) {
-        let kinship = shown.of_parents()[0];
+        let kinship = shown.of_parents(Metric::DEFAULT);
         let key = (shown.bench.revision(), kinship.map(f64::to_bits));
         if self.key != Some(key) {
             self.expected = kinship.and_then(|kinship| shown.bench.expected_gain(kinship));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use eframe::egui::{Checkbox, RichText, Ui};
 
 use super::super::Shown;
-use crate::kinship::Metric;
+use crate::kinship::{Metric, Values};
 use crate::merge::composition::Composition;
 use crate::study::{Command, DraftId, Model, ModelId, Selection};
 use crate::ui::action::Action;
@@ -17,8 +17,8 @@ use crate::ui::widgets::bars::{Bar, bars_ui};
 /// Below this a correlation is negative enough to need the other half of a scale.
 const NEGATIVE: f64 = -0.05;
 
-/// Kinship with each measured model, as [`Metric::ALL`].
-type With = BTreeMap<ModelId, [Option<f64>; 4]>;
+/// Kinship with each measured model.
+type With = BTreeMap<ModelId, Values>;
 
 /// Whose row it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +82,7 @@ impl Kin {
         self.bring_up_to_date(shown);
         let none = With::new();
         let with = shown.child().map_or(&none, |child| &child.with);
-        let at = Metric::ALL.iter().position(|m| *m == metric).unwrap_or(0);
-        let value = |row: &Row| value_of(row, &self.rows, with)[at];
+        let value = |row: &Row| value_of(row, &self.rows, with).get(metric);
         let bars: Vec<Bar<'_>> = self
             .rows
             .iter()
@@ -220,30 +219,17 @@ fn parents(shown: &Shown<'_>) -> Vec<Row> {
     out
 }
 
-/// The values of a row, as [`Metric::ALL`].
-pub fn value_of(row: &Row, rows: &[Row], with: &With) -> [Option<f64>; 4] {
+/// The values of a row.
+pub fn value_of(row: &Row, rows: &[Row], with: &With) -> Values {
     match row.who {
-        Who::Model(id) => with.get(&id).copied().unwrap_or_default(),
-        Who::Stranger => Default::default(),
+        Who::Model(id) => with.get(&id).cloned().unwrap_or_default(),
+        Who::Stranger => Values::default(),
         Who::Population => {
             let is_other = |id: &ModelId| !is_parent(rows, *id) && !row.without.contains(id);
             let others = with.iter().filter(|(id, _)| is_other(id));
-            mean(others.map(|(_, values)| values))
+            Values::mean_of_defined(others.map(|(_, values)| values))
         }
     }
-}
-
-/// Over what is defined; undefined where nothing is.
-fn mean<'v>(all: impl Iterator<Item = &'v [Option<f64>; 4]>) -> [Option<f64>; 4] {
-    let mut sums = [(0.0, 0usize); 4];
-    for values in all {
-        for (sum, value) in sums.iter_mut().zip(values) {
-            if let Some(value) = value {
-                *sum = (sum.0 + value, sum.1 + 1);
-            }
-        }
-    }
-    sums.map(|(sum, n)| (n > 0).then(|| sum / n as f64))
 }
 
 fn reach(
@@ -262,8 +248,8 @@ fn reach(
 }
 
 fn scale(metric: Metric, reach: Reach) -> Scale {
-    match metric {
-        Metric::Euclidean => Scale::Sequential {
+    match metric.is_similarity() && metric.is_known() {
+        false => Scale::Sequential {
             lo: 0.0,
             hi: reach.most.max(1e-9),
         },
@@ -291,14 +277,15 @@ mod tests {
             row(Who::Model(ModelId(1)), true),
             row(Who::Population, false),
         ];
-        let values = |v| [Some(v), None, Some(v), None];
+        let values = |v| Values::from_iter([(Metric::PEARSON, v)]);
         let with: With = [(1, 0.9), (2, 0.1), (3, 0.3), (4, 1.0)]
             .map(|(id, v)| (ModelId(id), values(v)))
             .into();
         let found = value_of(&rows[1], &rows, &with);
-        assert!((found[0].unwrap() - 0.2).abs() < 1e-12);
-        assert_eq!(found[1], None);
-        assert_eq!(value_of(&rows[0], &rows, &with)[0], Some(0.9));
+        assert!((found.get(Metric::PEARSON).unwrap() - 0.2).abs() < 1e-12);
+        assert_eq!(found.get(Metric::COSINE), None);
+        let own = value_of(&rows[0], &rows, &with);
+        assert_eq!(own.get(Metric::PEARSON), Some(0.9));
     }
 
     #[test]
@@ -310,7 +297,7 @@ mod tests {
                 predicted: true,
             }]
         };
-        let (draft, metric) = (DraftId(0), Metric::Pearson);
+        let (draft, metric) = (DraftId(0), Metric::PEARSON);
         let first = reach(None, draft, metric, &bar(-0.4));
         let second = reach(Some((draft, metric, first)), draft, metric, &bar(0.4));
         assert!(matches!(scale(metric, second), Scale::Diverging { .. }));

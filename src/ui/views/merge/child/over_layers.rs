@@ -67,7 +67,7 @@ fn profile_ui(ui: &mut Ui, shown: &Shown<'_>, child: &Child, metric: Metric) {
     Profile {
         id_salt: "child",
         x_name: "Layer",
-        y_name: short(metric),
+        y_name: &metric.heading(),
         y_range: range(metric, &series),
         series: &series,
         decimals: 3,
@@ -75,16 +75,10 @@ fn profile_ui(ui: &mut Ui, shown: &Shown<'_>, child: &Child, metric: Metric) {
     .show(ui);
 }
 
-fn short(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Euclidean => "Distance",
-        other => other.title(),
-    }
-}
-
-/// From the highest floor under all values to 1; a distance has no such bounds.
+/// From the highest floor under all values to the greatest; `None` where there are no such
+/// bounds, as of a distance.
 fn range(metric: Metric, series: &[Series<'_>]) -> Option<(f64, f64)> {
-    if metric == Metric::Euclidean {
+    if metric.range.1 != 1.0 || !metric.is_similarity() {
         return None;
     }
     let values = series.iter().flat_map(|s| s.values.iter().flatten());
@@ -110,11 +104,11 @@ mod tests {
                 role: 0,
                 values: values.iter().map(|v| Some(*v)).collect(),
             }];
-            range(Metric::Pearson, &series).map(|(lo, hi)| (lo < 0.5, lo < 0.0, hi > 1.0))
+            range(Metric::PEARSON, &series).map(|(lo, hi)| (lo < 0.5, lo < 0.0, hi > 1.0))
         };
         assert_eq!(of(&[0.95, 0.99]), of(&[0.91, 0.97]));
         assert_eq!(of(&[0.95, 0.99]), Some((false, false, true)));
         assert_eq!(of(&[0.3]), Some((true, true, true)));
-        assert_eq!(range(Metric::Euclidean, &[]), None);
+        assert_eq!(range(Metric::EUCLIDEAN, &[]), None);
     }
 }

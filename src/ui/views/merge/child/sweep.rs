@@ -230,7 +230,7 @@ fn plot_ui(
         .cursor_color(Color32::TRANSPARENT)
         .label_formatter(|_| None)
         .custom_x_axes(vec![axis(AxisHints::new_x(), &swept.key)])
-        .custom_y_axes(vec![axis(AxisHints::new_y(), metric.title())])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), metric.title)])
         .show(ui, |plot| {
             for (role, line) in lines.iter().enumerate() {
                 let points = PlotPoints::from(line.points.clone());
@@ -274,8 +274,10 @@ struct Curve<'r> {
 
 impl<'r> Curve<'r> {
     fn new(row: &'r kin::Row, rows: &[kin::Row], sweep: &[SweepPoint], metric: Metric) -> Self {
-        let at = Metric::ALL.iter().position(|m| *m == metric).unwrap_or(0);
-        let point = |p: &SweepPoint| Some([p.value, kin::value_of(row, rows, &p.with)[at]?]);
+        let point = |p: &SweepPoint| {
+            let values = kin::value_of(row, rows, &p.with);
+            Some([p.value, values.get(metric)?])
+        };
         Self {
             row,
             points: sweep.iter().filter_map(point).collect(),

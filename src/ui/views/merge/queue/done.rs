@@ -4,8 +4,8 @@ use eframe::egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2
 
 use super::super::Shown;
 use super::small;
-use crate::kinship::Metric;
-use crate::study::{GivenKinship, ModelId};
+use crate::kinship::{Metric, Values};
+use crate::study::ModelId;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::text;
@@ -15,13 +15,8 @@ const ROW: f32 = 17.0;
 const CELL: f32 = 58.0;
 const DOT: f32 = 3.5;
 
-const MEASURES: [(Metric, &str); 3] = [
-    (Metric::Pearson, "Pearson"),
-    (Metric::Cosine, "Cosine"),
-    (Metric::Euclidean, "Distance"),
-];
-
-type Values = [Option<f64>; 3];
+/// Room for the name of a model, in points.
+const NAME: f32 = 80.0;
 
 /// Draws two lines for each parent: hollow what was foreseen, solid what was measured.
 pub fn ui(ui: &mut Ui, shown: &Shown<'_>, child: ModelId) {
@@ -31,8 +26,8 @@ pub fn ui(ui: &mut Ui, shown: &Shown<'_>, child: ModelId) {
     };
     let foreseen = |parent: ModelId| model.origin.foreseen.iter().find(|f| f.model == parent);
     let rows = model.parents.iter().filter_map(|&parent| {
-        let foreseen = given(&foreseen(parent)?.kinship);
-        let measured = MEASURES.map(|(metric, _)| shown.bench.kinship_of(child, parent, metric));
+        let foreseen = foreseen(parent)?.kinship.clone();
+        let measured = Values::by(|metric| shown.bench.kinship_of(child, parent, metric));
         Some((doc.name_of(parent), foreseen, measured))
     });
     let rows: Vec<(&str, Values, Values)> = rows.collect();
@@ -51,17 +46,21 @@ pub fn ui(ui: &mut Ui, shown: &Shown<'_>, child: ModelId) {
     }
 }
 
-fn given(kinship: &GivenKinship) -> Values {
-    [kinship.pearson, kinship.cosine, kinship.euclidean]
+/// The measures that there is room for; all of them stand in the hover.
+fn shown_metrics(width: f32) -> Vec<Metric> {
+    let room = ((width - NAME) / CELL).max(1.0) as usize;
+    Metric::independent().take(room).collect()
 }
 
 fn head_ui(ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let weak = Tokens::of(ui).text_weak;
-    for (k, (_, title)) in MEASURES.iter().enumerate() {
+    let metrics = shown_metrics(rect.width());
+    for (k, metric) in metrics.iter().enumerate() {
         let font = theme::small_font();
-        let (painter, at) = (ui.painter(), cell(rect, k));
-        text::line_in(painter, at, Align2::RIGHT_CENTER, title, &font, weak);
+        let (painter, at) = (ui.painter(), cell(rect, metrics.len(), k));
+        let title = metric.heading();
+        text::line_in(painter, at, Align2::RIGHT_CENTER, &title, &font, weak);
     }
 }
 
@@ -69,7 +68,9 @@ fn head_ui(ui: &mut Ui) {
 fn row_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
     let t = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
-    let shown = values.map(format::kinship);
+    let metrics = shown_metrics(rect.width());
+    let number = |metric: &Metric| format::kinship(values.get(*metric));
+    let shown: Vec<String> = metrics.iter().map(number).collect();
     let label = format!("{name} {what} {}", shown.join(" "));
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &label));
     let is_foreseen = what == "foreseen";
@@ -84,7 +85,10 @@ fn row_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
     let left = rect.left() + 2.0 * DOT + space::S;
     let words = Rect::from_min_max(
         pos2(left, rect.top()),
-        pos2(cell(rect, 0).left() - space::XS, rect.bottom()),
+        pos2(
+            cell(rect, metrics.len(), 0).left() - space::XS,
+            rect.bottom(),
+        ),
     );
     let (said, ink) = match is_foreseen {
         true => (name, t.text),
@@ -92,18 +96,20 @@ fn row_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
     };
     text::line_in(painter, words, Align2::LEFT_CENTER, said, &font, ink);
     for (k, value) in shown.iter().enumerate() {
-        let at = cell(rect, k);
+        let at = cell(rect, metrics.len(), k);
         text::line_in(painter, at, Align2::RIGHT_CENTER, value, &font, t.text);
     }
-    let full: Vec<String> = MEASURES
-        .iter()
-        .zip(values)
-        .map(|((_, title), value)| format!("{title} {}", format::full(*value)))
+    let full: Vec<String> = Metric::independent()
+        .map(|metric| {
+            let value = format::full(values.get(metric));
+            format!("{} {value}", metric.heading())
+        })
         .collect();
     response.on_hover_text(format!("{name}, {what}\n{}", full.join("\n")));
 }
 
-fn cell(row: Rect, k: usize) -> Rect {
-    let right = row.right() - CELL * (MEASURES.len() - 1 - k) as f32;
+/// The `k`-th of `n` cells.
+fn cell(row: Rect, n: usize, k: usize) -> Rect {
+    let right = row.right() - CELL * (n - 1 - k) as f32;
     row.with_min_x(right - CELL).with_max_x(right)
 }

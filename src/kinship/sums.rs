@@ -1,12 +1,10 @@
-//! The measures of model kinship, as functions of the sums of a pair.
+//! What one pass adds up for a pair of models, and what follows from it.
 //!
 //! Source: model kinship as in arXiv 2410.12613, section 4.1 (Pearson, cosine and Euclidean
 //! distance of task vectors). A task vector that is all zero has no direction, and one that
 //! is constant has no variance: what would divide by zero is `None`, never NaN and never 0.
 
 use std::ops::AddAssign;
-
-use serde::{Deserialize, Serialize};
 
 /// Sums over the entries that two task vectors δₐ and δᵦ share.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -78,71 +76,10 @@ fn finite(x: f64) -> Option<f64> {
     x.is_finite().then_some(x)
 }
 
-/// A measure of kinship.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Pearson correlation of the task vectors, −1 to 1: the paper's default.
-    #[default]
-    Pearson,
-    /// Cosine of the angle between them, −1 to 1.
-    Cosine,
-    /// Its magnitude, 0 to 1: what the paper's tool calls cosine.
-    AbsoluteCosine,
-    /// Euclidean distance: 0 for equal models, no upper end, high means unrelated.
-    Euclidean,
-}
-
-impl Metric {
-    /// Every metric, in the order on screen.
-    pub const ALL: [Self; 4] = [
-        Self::Pearson,
-        Self::Cosine,
-        Self::AbsoluteCosine,
-        Self::Euclidean,
-    ];
-
-    /// The name on screen.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Pearson => "Pearson",
-            Self::Cosine => "Cosine",
-            Self::AbsoluteCosine => "Absolute cosine",
-            Self::Euclidean => "Euclidean distance",
-        }
-    }
-
-    /// One sentence on what the number means.
-    pub const fn help(self) -> &'static str {
-        match self {
-            Self::Pearson => "1: the same change up to size, 0: unrelated, −1: opposite",
-            Self::Cosine => "1: the same direction, 0: at right angles, −1: opposite",
-            Self::AbsoluteCosine => "The cosine without its sign: opposite changes look alike",
-            Self::Euclidean => "0: equal models; the larger, the less related",
-        }
-    }
-
-    /// Whether a high value means related.
-    pub const fn is_similarity(self) -> bool {
-        !matches!(self, Self::Euclidean)
-    }
-
-    /// The value for a pair.
-    pub fn of(self, sums: &PairSums) -> Option<f64> {
-        match self {
-            Self::Pearson => sums.pearson(),
-            Self::Cosine => sums.cosine(),
-            Self::AbsoluteCosine => sums.cosine().map(f64::abs),
-            Self::Euclidean => sums.euclidean(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinship::Metric;
 
     /// The sums by their definition.
     fn sums(a: &[f64], b: &[f64]) -> PairSums {
@@ -172,22 +109,22 @@ mod tests {
     #[test]
     fn opposite_changes_are_told_apart_by_sign_only() {
         let (a, b) = ([1.0, -2.0, 3.0], [-1.0, 2.0, -3.0]);
-        check(Metric::Pearson, &a, &b, Some(-1.0));
-        check(Metric::Cosine, &a, &b, Some(-1.0));
-        check(Metric::AbsoluteCosine, &a, &b, Some(1.0));
-        check(Metric::Euclidean, &a, &b, Some(56f64.sqrt()));
+        check(Metric::PEARSON, &a, &b, Some(-1.0));
+        check(Metric::COSINE, &a, &b, Some(-1.0));
+        check(Metric::ABSOLUTE_COSINE, &a, &b, Some(1.0));
+        check(Metric::EUCLIDEAN, &a, &b, Some(56f64.sqrt()));
     }
 
     #[test]
     fn a_shift_changes_the_cosine_and_not_pearson() {
         check(
-            Metric::Pearson,
+            Metric::PEARSON,
             &[1.0, 2.0, 3.0],
             &[11.0, 12.0, 13.0],
             Some(1.0),
         );
         check(
-            Metric::Cosine,
+            Metric::COSINE,
             &[1.0, 0.0],
             &[1.0, 1.0],
             Some(0.5f64.sqrt()),
@@ -197,31 +134,24 @@ mod tests {
     #[test]
     fn a_model_equal_to_its_base_has_a_distance_and_no_direction() {
         let (a, zero) = ([3.0, 4.0], [0.0, 0.0]);
-        check(Metric::Pearson, &a, &zero, None);
-        check(Metric::Cosine, &a, &zero, None);
-        check(Metric::AbsoluteCosine, &a, &zero, None);
-        check(Metric::Euclidean, &a, &zero, Some(5.0));
+        check(Metric::PEARSON, &a, &zero, None);
+        check(Metric::COSINE, &a, &zero, None);
+        check(Metric::ABSOLUTE_COSINE, &a, &zero, None);
+        check(Metric::EUCLIDEAN, &a, &zero, Some(5.0));
     }
 
     #[test]
     fn a_constant_change_has_no_pearson() {
         let a: Vec<f64> = (0..1000).map(|k| f64::from(k).sin()).collect();
-        check(Metric::Pearson, &[0.1; 1000], &a, None);
-        check(Metric::Pearson, &[0.3], &[0.4], None);
-        check(Metric::Cosine, &[0.3], &[0.4], Some(1.0));
+        check(Metric::PEARSON, &[0.1; 1000], &a, None);
+        check(Metric::PEARSON, &[0.3], &[0.4], None);
+        check(Metric::COSINE, &[0.3], &[0.4], Some(1.0));
     }
 
     #[test]
     fn nothing_in_common_has_no_value() {
-        for metric in Metric::ALL {
+        for &metric in Metric::ALL {
             check(metric, &[], &[], None);
         }
-    }
-
-    #[test]
-    fn every_metric_has_a_name_and_a_meaning() {
-        let titles: std::collections::BTreeSet<_> = Metric::ALL.iter().map(|m| m.title()).collect();
-        assert_eq!(titles.len(), Metric::ALL.len());
-        assert!(Metric::ALL.iter().all(|m| !m.help().is_empty()));
     }
 }

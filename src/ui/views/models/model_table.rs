@@ -4,17 +4,18 @@
 //! a frame does work for the visible rows alone.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::columns::{Column, Listed, listed};
-use crate::checkpoint::{Checkpoint, OnDisk};
+use crate::checkpoint::{Checkpoint, OnDisk, natural};
 use crate::kinship::Metric;
-use crate::study::{Model, ModelId, Role, Row};
+use crate::study::{Model, ModelFacts, ModelId, Role};
 use crate::ui::format;
 use crate::workbench::{ModelFiles, Workbench};
 
 /// What follows from one state of a study; lists have one entry a model, in its order.
 #[derive(Default)]
-pub struct Sheet {
+pub struct ModelTable {
     key: Option<(u64, Vec<String>)>,
     /// Every column.
     pub columns: Vec<Listed>,
@@ -24,11 +25,11 @@ pub struct Sheet {
     pub parents: Vec<String>,
     /// The model with the highest average.
     pub best: Option<ModelId>,
-    /// Kinship to it by Pearson, and whether it was measured.
-    pub best_kinship: Vec<Option<(f64, bool)>>,
+    /// Kinship to it by measure, and whether it was measured.
+    pub best_kinship: Vec<BTreeMap<Metric, (f64, bool)>>,
 }
 
-impl Sheet {
+impl ModelTable {
     /// Works everything out anew if the study is no longer what it was.
     pub fn bring_up_to_date(&mut self, bench: &Workbench, new_tasks: &[String]) {
         let holds = self
@@ -49,11 +50,17 @@ impl Sheet {
             best_kinship: doc
                 .models
                 .iter()
-                .map(|m| kinship(bench, m.id, best?))
+                .map(|m| kinship_to(bench, m.id, best))
                 .collect(),
         };
-        new.columns = listed(doc, record, new_tasks, &new);
+        let has_best_kinship = new.best_kinship.iter().any(|known| !known.is_empty());
+        new.columns = listed(doc, record, new_tasks, has_best_kinship);
         *self = new;
+    }
+
+    /// Kinship of the `k`-th model to the best, and whether it was measured.
+    pub fn best_kinship(&self, k: usize, by: Metric) -> Option<(f64, bool)> {
+        self.best_kinship.get(k)?.get(&by).copied()
     }
 
     /// The columns in the table.
@@ -84,42 +91,28 @@ fn run_names(model: &Model) -> String {
 
 /// The order of words as people sort them: without regard to capitals, and numbers within
 /// them by their value, so that `model-10` comes behind `model-2`.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (x, y) = (a.to_lowercase(), b.to_lowercase());
-    let (mut x, mut y) = (x.as_str(), y.as_str());
-    while !x.is_empty() && !y.is_empty() {
-        let (p, q) = (chunk(&mut x), chunk(&mut y));
-        let order = match (p.parse::<u64>(), q.parse::<u64>()) {
-            (Ok(m), Ok(n)) => m.cmp(&n).then_with(|| p.cmp(q)),
-            _ => p.cmp(q),
-        };
-        if order.is_ne() {
-            return order;
-        }
-    }
-    x.len().cmp(&y.len()).then_with(|| a.cmp(b))
+fn by_words(a: &str, b: &str) -> Ordering {
+    natural(&a.to_lowercase(), &b.to_lowercase()).then_with(|| a.cmp(b))
 }
 
-/// Takes the digits, or what is none, from the start of a text.
-fn chunk<'a>(text: &mut &'a str) -> &'a str {
-    let is_digit = text.starts_with(|c: char| c.is_ascii_digit());
-    let end = text
-        .find(|c: char| c.is_ascii_digit() != is_digit)
-        .unwrap_or(text.len());
-    let (head, tail) = text.split_at(end);
-    *text = tail;
-    head
-}
-
-/// Pearson correlation of two models as measured, else as reported, and whether it was measured.
-pub fn kinship(bench: &Workbench, a: ModelId, b: ModelId) -> Option<(f64, bool)> {
+/// Kinship of two models as measured, else as reported, and whether it was measured.
+pub fn kinship(bench: &Workbench, a: ModelId, b: ModelId, by: Metric) -> Option<(f64, bool)> {
     if a == b {
         return None;
     }
-    let measured = bench.kinship_of(a, b, Metric::Pearson);
-    let reported = || bench.study().doc().given_kinship(a, b, Metric::Pearson);
+    let measured = bench.kinship_of(a, b, by);
+    let reported = || bench.study().doc().given_kinship(a, b, by);
     let measured = measured.map(|value| (value, true));
     measured.or_else(|| reported().map(|value| (value, false)))
+}
+
+fn kinship_to(
+    bench: &Workbench,
+    id: ModelId,
+    best: Option<ModelId>,
+) -> BTreeMap<Metric, (f64, bool)> {
+    let known = |&by: &Metric| Some((by, kinship(bench, id, best?, by)?));
+    Metric::ALL.iter().filter_map(known).collect()
 }
 
 /// What stands in a cell.
@@ -166,19 +159,19 @@ impl Value {
             (_, Self::Undefined) => return Ordering::Less,
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
             (Self::Ranked(a, x), Self::Ranked(b, y)) => a.cmp(b).then_with(|| x.cmp(y)),
-            (a, b) => natural(&a.plain(), &b.plain()),
+            (a, b) => by_words(&a.plain(), &b.plain()),
         };
         if reversed { order.reverse() } else { order }
     }
 }
 
-/// A study with its sheet, for cells to be looked up in.
+/// A study with its table, for cells to be looked up in.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     /// The workbench.
     pub bench: &'a Workbench,
     /// What follows from its study.
-    pub sheet: &'a Sheet,
+    pub table: &'a ModelTable,
 }
 
 impl<'a> Rows<'a> {
@@ -188,7 +181,7 @@ impl<'a> Rows<'a> {
     }
 
     /// What follows for it.
-    pub fn row(&self, k: usize) -> Option<&'a Row> {
+    pub fn row(&self, k: usize) -> Option<&'a ModelFacts> {
         self.bench.record().rows.get(k)
     }
 
@@ -207,15 +200,15 @@ impl<'a> Rows<'a> {
         match column {
             Column::Name => Value::text(&model.name),
             Column::Role => self.role(k),
-            Column::Parents => Value::text(self.sheet.parents.get(k).map_or("", String::as_str)),
+            Column::Parents => Value::text(self.table.parents.get(k).map_or("", String::as_str)),
             Column::Generation => Value::Number(f64::from(row.generation)),
             Column::Average => Value::number(row.average),
             Column::Task(task) => Value::number(model.score(task).map(|score| score.value)),
-            Column::BestKinship => {
-                let kinship = self.sheet.best_kinship.get(k).copied().flatten();
+            Column::BestKinship(by) => {
+                let kinship = self.table.best_kinship(k, *by);
                 Value::number(kinship.map(|(value, _)| value))
             }
-            Column::ParentsKinship => Value::number(row.kinship.get(Metric::Pearson)),
+            Column::ParentsKinship(by) => Value::number(row.kinship.get(*by)),
             Column::Gain => Value::number(row.gain),
             Column::Run => Value::text(&run_names(model)),
             Column::Method => Value::text(&model.origin.method),
@@ -231,7 +224,7 @@ impl<'a> Rows<'a> {
     }
 
     fn role(&self, k: usize) -> Value {
-        let Some(&role) = self.sheet.roles.get(k) else {
+        let Some(&role) = self.table.roles.get(k) else {
             return Value::Undefined;
         };
         let is_adapter = self.open(k).is_some_and(|c| c.adapter().is_some());
@@ -287,9 +280,12 @@ impl Sorting {
         };
     }
 
-    /// The way round that is wanted most: the best score, the largest gain, the first name.
+    /// The way round that is wanted most: the best score, the closest kin, the first name.
     pub fn first(column: &Column) -> Self {
-        let largest = column.is_number() && *column != Column::Generation;
+        let largest = match column {
+            Column::BestKinship(by) | Column::ParentsKinship(by) => by.is_similarity(),
+            other => other.is_number() && *other != Column::Generation,
+        };
         Self::by(&column.key(), largest)
     }
 
@@ -303,7 +299,7 @@ impl Sorting {
 
     /// Puts places of models in order; equal ones stay as they were added.
     pub fn sort(&self, places: &mut [usize], rows: Rows<'_>) {
-        let by = |key: &String| rows.sheet.columns.iter().find(|c| c.key == *key);
+        let by = |key: &String| rows.table.columns.iter().find(|c| c.key == *key);
         let Some(listed) = self.column.as_ref().and_then(by) else {
             // Unsorted, families stand together, each behind its base.
             places.sort_by_key(|&k| {

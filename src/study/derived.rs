@@ -5,25 +5,25 @@ use std::collections::BTreeSet;
 
 use super::doc::{Model, ModelId, StudyDoc};
 use super::record::PairRecord;
-use crate::kinship::Metric;
+use crate::kinship::{Metric, Values};
 
 /// Kinship of two models as measured, if it was.
 pub type MeasuredKinship<'a> = dyn Fn(ModelId, ModelId, Metric) -> Option<f64> + 'a;
 
 /// What follows from the record of a study.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Record {
+pub struct StudyFacts {
     /// Names of the tasks, in the order in which they first appear.
     pub tasks: Vec<String>,
     /// Names of the runs, in the order in which they first appear.
     pub runs: Vec<String>,
     /// One entry a model, in the order of the study.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ModelFacts>,
 }
 
 /// What follows for one model.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Row {
+pub struct ModelFacts {
     /// The model.
     pub id: ModelId,
     /// Its generation: that of its first run, or else one more than its parents'.
@@ -50,10 +50,10 @@ pub struct Row {
 }
 
 /// Kinship of a merge's parents, measured where all pairs were, else as reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ParentKinship {
-    /// Pearson correlation, cosine and its magnitude, Euclidean distance: as [`Metric::ALL`].
-    pub values: [Option<f64>; 4],
+    /// By measure.
+    pub values: Values,
     /// Whether the values were measured here.
     pub is_measured: bool,
 }
@@ -61,10 +61,7 @@ pub struct ParentKinship {
 impl ParentKinship {
     /// The value in a measure.
     pub fn get(&self, metric: Metric) -> Option<f64> {
-        Metric::ALL
-            .iter()
-            .zip(self.values)
-            .find_map(|(&m, value)| if m == metric { value } else { None })
+        self.values.get(metric)
     }
 }
 
@@ -85,7 +82,7 @@ pub struct PairRow {
 /// Printed tables round or cut to two decimals; more than this is a disagreement.
 const PRINTED: f64 = 0.0151;
 
-impl Record {
+impl StudyFacts {
     /// Works out the record of a document.
     pub fn new(doc: &StudyDoc, measured: &MeasuredKinship<'_>) -> Self {
         let tasks = tasks(doc);
@@ -93,17 +90,17 @@ impl Record {
             .iter()
             .filter(|task| !doc.not_averaged.contains(task))
             .collect();
-        let mut rows: Vec<Row> = doc
+        let mut rows: Vec<ModelFacts> = doc
             .models
             .iter()
-            .map(|model| Row {
+            .map(|model| ModelFacts {
                 id: model.id,
                 scores: tasks.iter().map(|task| value(model, task)).collect(),
                 average: average(model, &counted).or(model.origin.average),
                 children: doc.children(model.id).count(),
                 kinship: parents_kinship(doc, model, measured),
                 difference: parents_difference(doc, model),
-                ..Row::default()
+                ..ModelFacts::default()
             })
             .collect();
         let averages: Vec<Option<f64>> = rows.iter().map(|row| row.average).collect();
@@ -124,12 +121,12 @@ impl Record {
     }
 
     /// What follows for a model.
-    pub fn row(&self, id: ModelId) -> Option<&Row> {
+    pub fn row(&self, id: ModelId) -> Option<&ModelFacts> {
         self.rows.iter().find(|row| row.id == id)
     }
 
     /// The model with the highest average.
-    pub fn best(&self) -> Option<&Row> {
+    pub fn best(&self) -> Option<&ModelFacts> {
         self.rows.iter().find(|row| row.rank == Some(1))
     }
 }
@@ -176,9 +173,8 @@ impl StudyDoc {
             self.pairs.iter().map(|pair| sorted(pair.models)).collect();
         for (k, a) in self.models.iter().enumerate() {
             for b in &self.models[..k] {
-                let values = Metric::ALL.map(|metric| measured(a.id, b.id, metric));
-                let known = values.iter().any(Option::is_some);
-                if known && !reported.contains(&sorted([a.id, b.id])) {
+                let values = Values::by(|metric| measured(a.id, b.id, metric));
+                if !values.is_empty() && !reported.contains(&sorted([a.id, b.id])) {
                     out.push(PairRow {
                         models: [b.id, a.id],
                         kinship: ParentKinship {
@@ -201,7 +197,7 @@ fn given_pair(doc: &StudyDoc, pair: &PairRecord) -> PairRow {
         models: pair.models,
         group: pair.group.clone(),
         kinship: ParentKinship {
-            values: Metric::ALL.map(|metric| pair.kinship.get(metric)),
+            values: pair.kinship.clone(),
             is_measured: false,
         },
         difference: pair.difference.or_else(|| doc.performance_difference(a, b)),
@@ -285,16 +281,22 @@ fn parents_kinship(doc: &StudyDoc, model: &Model, measured: &MeasuredKinship<'_>
         mean(&values?)
     };
     let whole = parents.len() > 1 && !model.origin.unnamed_parents;
-    let found =
-        Metric::ALL.map(|metric| of_pairs(&|a, b| measured(a, b, metric)).filter(|_| whole));
-    let is_measured = found.iter().any(Option::is_some);
-    let reported = Metric::ALL.map(|metric| {
-        let own = model.origin.kinship.get(metric);
-        own.or_else(|| of_pairs(&|a, b| doc.given_kinship(a, b, metric)).filter(|_| whole))
+    let found = Values::by(|metric| of_pairs(&|a, b| measured(a, b, metric)).filter(|_| whole));
+    if !found.is_empty() {
+        return ParentKinship {
+            values: found,
+            is_measured: true,
+        };
+    }
+    let own = &model.origin.kinship;
+    let mut reported = Values::by(|metric| {
+        let of_parents = || of_pairs(&|a, b| doc.given_kinship(a, b, metric)).filter(|_| whole);
+        own.get(metric).or_else(of_parents)
     });
+    reported.extend(own);
     ParentKinship {
-        values: if is_measured { found } else { reported },
-        is_measured,
+        values: reported,
+        is_measured: false,
     }
 }
 

@@ -45,29 +45,29 @@ impl Delimiter {
 
 /// A table as it was found, without any meaning yet.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sheet {
+pub struct Table {
     /// Names of the columns; no two are equal, but several may be empty.
     pub header: Vec<String>,
     /// The line of the header, from 1.
     pub header_line: usize,
     /// The rows below it, each as long as the header.
-    pub rows: Vec<SheetRow>,
+    pub rows: Vec<TableRow>,
     /// What parted the cells.
     pub delimiter: Delimiter,
     /// How its numbers are written.
     pub decimal: Decimal,
 }
 
-/// A row of a sheet.
+/// A row of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SheetRow {
+pub struct TableRow {
     /// The line it begins on, from 1.
     pub line: usize,
     /// Its cells, without what dresses them (bold, links, stars).
     pub cells: Vec<String>,
 }
 
-impl Sheet {
+impl Table {
     /// Reads a table, whose first line names the columns.
     ///
     /// # Errors
@@ -184,14 +184,14 @@ fn markdown_header(text: &str) -> Option<usize> {
 }
 
 /// The first table of the text; what stands around it, as in a model card, is no part of it.
-fn markdown_rows(text: &str) -> Vec<SheetRow> {
+fn markdown_rows(text: &str) -> Vec<TableRow> {
     let first = || text.lines().position(|line| line.contains('|'));
     let from = markdown_header(text).or_else(first).unwrap_or(0);
     let lines = text.lines().enumerate().skip(from);
     let of_table = lines.take_while(|(_, line)| line.contains('|'));
     of_table
         .filter(|(_, line)| !is_rule(line))
-        .map(|(k, line)| SheetRow {
+        .map(|(k, line)| TableRow {
             line: k + 1,
             cells: markdown_cells(line),
         })
@@ -226,7 +226,7 @@ fn markdown_cells(line: &str) -> Vec<String> {
     cells.iter().map(|cell| number::undressed(cell)).collect()
 }
 
-fn separated_rows(text: &str, delimiter: Delimiter) -> Result<Vec<SheetRow>, ImportError> {
+fn separated_rows(text: &str, delimiter: Delimiter) -> Result<Vec<TableRow>, ImportError> {
     check_quotes(text, delimiter)?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -244,7 +244,7 @@ fn separated_rows(text: &str, delimiter: Delimiter) -> Result<Vec<SheetRow>, Imp
         let passed = text.get(counted_to..at).unwrap_or_default();
         line += passed.bytes().filter(|&b| b == b'\n').count();
         counted_to = at.max(counted_to);
-        rows.push(SheetRow {
+        rows.push(TableRow {
             line,
             cells: record.iter().map(number::undressed).collect(),
         });
@@ -298,7 +298,7 @@ fn check_quotes(text: &str, delimiter: Delimiter) -> Result<(), ImportError> {
     }
 }
 
-fn header_errors(header: &SheetRow) -> Vec<ImportError> {
+fn header_errors(header: &TableRow) -> Vec<ImportError> {
     let named: Vec<(usize, &String)> = header
         .cells
         .iter()
@@ -335,7 +335,7 @@ fn header_errors(header: &SheetRow) -> Vec<ImportError> {
 }
 
 /// Columns up to the last that has a name or a value: spreadsheets add empty ones.
-fn width_of(header: &SheetRow, rows: &[SheetRow]) -> usize {
+fn width_of(header: &TableRow, rows: &[TableRow]) -> usize {
     let named = header.cells.iter().rposition(|name| !name.is_empty());
     let named = named.map_or(0, |last| last + 1);
     let whole = header.cells.len();
@@ -347,7 +347,7 @@ fn width_of(header: &SheetRow, rows: &[SheetRow]) -> usize {
     used.map_or(named, |last| last + 1)
 }
 
-fn length_errors(rows: &mut [SheetRow], width: usize) -> Vec<ImportError> {
+fn length_errors(rows: &mut [TableRow], width: usize) -> Vec<ImportError> {
     let mut errors = Vec::new();
     for row in rows {
         while row.cells.len() > width && row.cells.last().is_some_and(String::is_empty) {
@@ -371,13 +371,13 @@ mod tests {
     use super::*;
 
     fn cells(text: &str) -> Vec<Vec<String>> {
-        let sheet = Sheet::parse(text).unwrap();
-        let rows = sheet.rows.into_iter().map(|row| row.cells);
-        std::iter::once(sheet.header).chain(rows).collect()
+        let table = Table::parse(text).unwrap();
+        let rows = table.rows.into_iter().map(|row| row.cells);
+        std::iter::once(table.header).chain(rows).collect()
     }
 
     fn error(text: &str) -> ImportError {
-        Sheet::parse(text).unwrap_err().remove(0)
+        Table::parse(text).unwrap_err().remove(0)
     }
 
     #[test]
@@ -397,20 +397,20 @@ mod tests {
 
     #[test]
     fn a_semicolon_table_keeps_its_decimal_commas() {
-        let sheet = Sheet::parse("model;avg;arc\na;71,2;65,1\nb;70,9;66,0").unwrap();
-        assert_eq!(sheet.delimiter, Delimiter::Semicolon);
-        assert_eq!(sheet.decimal, Decimal::Comma);
-        assert_eq!(sheet.rows[1].cells, ["b", "70,9", "66,0"]);
+        let table = Table::parse("model;avg;arc\na;71,2;65,1\nb;70,9;66,0").unwrap();
+        assert_eq!(table.delimiter, Delimiter::Semicolon);
+        assert_eq!(table.decimal, Decimal::Comma);
+        assert_eq!(table.rows[1].cells, ["b", "70,9", "66,0"]);
     }
 
     #[test]
     fn lines_are_those_of_the_file() {
         for newline in ["\n", "\r\n"] {
             let text = ["model,note", "", "a,\"two", "lines\"", "b,x", "", "c,y"].join(newline);
-            let sheet = Sheet::parse(&text).unwrap();
-            let lines: Vec<usize> = sheet.rows.iter().map(|row| row.line).collect();
+            let table = Table::parse(&text).unwrap();
+            let lines: Vec<usize> = table.rows.iter().map(|row| row.line).collect();
             assert_eq!(lines, [3, 5, 7], "{newline:?}");
-            assert_eq!(sheet.header_line, 1);
+            assert_eq!(table.header_line, 1);
         }
     }
 
@@ -424,7 +424,7 @@ mod tests {
     fn a_row_of_another_length_is_an_error_with_its_line() {
         let found = error("a,b,c\n1x,2,3\n4x,5\n6x,7,8,9");
         assert_eq!((found.line, found.column), (3, 3));
-        let all = Sheet::parse("a,b,c\n1x,2,3\n4x,5\n6x,7,8,9").unwrap_err();
+        let all = Table::parse("a,b,c\n1x,2,3\n4x,5\n6x,7,8,9").unwrap_err();
         assert_eq!((all[1].line, all[1].column), (4, 4));
         assert_eq!(all.len(), 2);
     }
@@ -433,7 +433,7 @@ mod tests {
     fn empty_columns_and_rows_of_spreadsheets_do_no_harm() {
         let text = "model,avg,,\na,1,,\n,,,\nb,2,,\n\n";
         assert_eq!(cells(text), [["model", "avg"], ["a", "1"], ["b", "2"]]);
-        let index = Sheet::parse(",model\n0,a\n1,b").unwrap();
+        let index = Table::parse(",model\n0,a\n1,b").unwrap();
         assert_eq!(index.column_name(0), "Column 1");
     }
 

@@ -1,6 +1,6 @@
 //! What follows from a record, on studies small enough to work out by hand.
 
-use super::super::record::{GivenKinship, Origin, Score, Step};
+use super::super::record::{Origin, Score, Step};
 use super::*;
 
 const NONE: &MeasuredKinship<'static> = &|_, _, _| None;
@@ -42,18 +42,18 @@ fn reported(id: u32, parents: &[u32], average: Option<f64>, gain: Option<f64>) -
 }
 
 fn averages(doc: &StudyDoc) -> Vec<Option<f64>> {
-    let rows = Record::new(doc, NONE).rows;
+    let rows = StudyFacts::new(doc, NONE).rows;
     rows.iter().map(|row| row.average).collect()
 }
 
 fn gain_of(doc: &StudyDoc, at: usize) -> Option<f64> {
-    Record::new(doc, NONE).rows[at].gain
+    StudyFacts::new(doc, NONE).rows[at].gain
 }
 
 #[test]
 fn an_empty_study_has_an_empty_record() {
-    assert_eq!(Record::new(&study(vec![]), NONE), Record::default());
-    assert_eq!(Record::default().best(), None);
+    assert_eq!(StudyFacts::new(&study(vec![]), NONE), StudyFacts::default());
+    assert_eq!(StudyFacts::default().best(), None);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_average_wants_every_task_that_counts() {
     assert_eq!(averages(&doc), [Some(50.0), None, Some(25.0), None]);
     doc.not_averaged.push("a".to_owned());
     assert_eq!(averages(&doc), [Some(60.0), Some(70.0), Some(20.0), None]);
-    let record = Record::new(&doc, NONE);
+    let record = StudyFacts::new(&doc, NONE);
     assert_eq!(record.tasks, ["a", "b", "c"]);
     assert_eq!(record.rows[1].scores, [None, Some(70.0), None]);
 }
@@ -90,7 +90,7 @@ fn equals_share_a_rank_and_the_next_is_skipped() {
     let with = |id, value| model(id, &[], &[("a", value)]);
     let mut models = vec![with(0, 50.0), with(1, 70.0), with(2, 70.0), with(3, 10.0)];
     models.push(model(4, &[], &[]));
-    let record = Record::new(&study(models), NONE);
+    let record = StudyFacts::new(&study(models), NONE);
     let ranks: Vec<_> = record.rows.iter().map(|row| row.rank).collect();
     assert_eq!(ranks, [Some(3), Some(1), Some(1), Some(4), None]);
     assert_eq!(record.best().map(|row| row.id), Some(ModelId(1)));
@@ -109,7 +109,7 @@ fn gain_is_the_average_over_the_mean_of_the_parents() {
     ]);
     let gains: Vec<_> = (0..6).map(|at| gain_of(&doc, at)).collect();
     assert_eq!(gains, [None, None, None, Some(1.0), Some(-1.0), None]);
-    let children: Vec<_> = Record::new(&doc, NONE)
+    let children: Vec<_> = StudyFacts::new(&doc, NONE)
         .rows
         .iter()
         .map(|row| row.children)
@@ -145,7 +145,7 @@ fn a_report_that_does_not_follow_is_told() {
         model(1, &[], &[("a", 70.0)]),
         model(2, &[0, 1], &[("a", 64.0)]),
     ]);
-    let conflicts = |doc: &StudyDoc| Record::new(doc, NONE).rows[2].conflicts.clone();
+    let conflicts = |doc: &StudyDoc| StudyFacts::new(doc, NONE).rows[2].conflicts.clone();
     doc.models[2].origin.average = Some(64.01);
     doc.models[2].origin.gain = Some(-1.01);
     assert!(conflicts(&doc).is_empty(), "cut after the second decimal");
@@ -164,10 +164,7 @@ fn a_report_that_does_not_follow_is_told() {
 fn pair(a: u32, b: u32, pearson: f64, group: &str) -> PairRecord {
     PairRecord {
         models: [ModelId(a), ModelId(b)],
-        kinship: GivenKinship {
-            pearson: Some(pearson),
-            ..GivenKinship::default()
-        },
+        kinship: [(Metric::PEARSON, pearson)].into_iter().collect(),
         group: group.to_owned(),
         ..PairRecord::default()
     }
@@ -182,55 +179,56 @@ fn kinship_of_many_parents_is_the_mean_over_their_pairs() {
         model(3, &[0, 1, 2], &[]),
     ]);
     doc.pairs = vec![pair(0, 1, 0.25, ""), pair(2, 0, 0.5, "")];
-    let kinship =
-        |doc: &StudyDoc, measured: &MeasuredKinship<'_>| Record::new(doc, measured).rows[3].kinship;
+    let kinship = |doc: &StudyDoc, measured: &MeasuredKinship<'_>| {
+        StudyFacts::new(doc, measured).rows[3].kinship.clone()
+    };
     assert_eq!(
-        kinship(&doc, NONE).get(Metric::Pearson),
+        kinship(&doc, NONE).get(Metric::PEARSON),
         None,
         "one is missing"
     );
     doc.pairs.push(pair(1, 2, 0.75, ""));
-    assert_eq!(kinship(&doc, NONE).get(Metric::Pearson), Some(0.5));
+    assert_eq!(kinship(&doc, NONE).get(Metric::PEARSON), Some(0.5));
     assert!(!kinship(&doc, NONE).is_measured);
-    doc.models[3].origin.kinship.pearson = Some(0.9);
+    doc.models[3].origin.kinship.set(Metric::PEARSON, Some(0.9));
     assert_eq!(
-        kinship(&doc, NONE).get(Metric::Pearson),
+        kinship(&doc, NONE).get(Metric::PEARSON),
         Some(0.9),
         "what was reported of the merge itself comes first"
     );
     let by_id = |a: ModelId, b: ModelId, metric: Metric| {
-        (metric == Metric::Pearson).then_some(f64::from(a.0 + b.0))
+        (metric == Metric::PEARSON).then_some(f64::from(a.0 + b.0))
     };
     let measured = kinship(&doc, &by_id);
-    assert_eq!(measured.get(Metric::Pearson), Some(2.0), "(1 + 2 + 3) / 3");
-    assert_eq!(measured.get(Metric::Cosine), None);
+    assert_eq!(measured.get(Metric::PEARSON), Some(2.0), "(1 + 2 + 3) / 3");
+    assert_eq!(measured.get(Metric::COSINE), None);
     assert!(measured.is_measured);
     doc.models[3].origin.unnamed_parents = true;
     let of_some = kinship(&doc, &by_id);
-    assert_eq!(of_some.get(Metric::Pearson), Some(0.9));
+    assert_eq!(of_some.get(Metric::PEARSON), Some(0.9));
     assert!(!of_some.is_measured, "not all pairs are known");
 }
 
 #[test]
 fn a_negative_cosine_has_a_magnitude() {
     let mut child = model(2, &[0, 1], &[]);
-    child.origin.kinship.cosine = Some(-0.4);
+    child.origin.kinship.set(Metric::COSINE, Some(-0.4));
     let doc = study(vec![model(0, &[], &[]), model(1, &[], &[]), child]);
-    let kinship = Record::new(&doc, NONE).rows[2].kinship;
-    assert_eq!(kinship.get(Metric::Cosine), Some(-0.4));
-    assert_eq!(kinship.get(Metric::AbsoluteCosine), Some(0.4));
+    let kinship = StudyFacts::new(&doc, NONE).rows[2].kinship.clone();
+    assert_eq!(kinship.get(Metric::COSINE), Some(-0.4));
+    assert_eq!(kinship.get(Metric::ABSOLUTE_COSINE), Some(0.4));
 }
 
 #[test]
 fn kinship_of_a_pair_is_known_from_its_merge_too() {
     let mut child = model(2, &[1, 0], &[]);
-    child.origin.kinship.euclidean = Some(7.0);
+    child.origin.kinship.set(Metric::EUCLIDEAN, Some(7.0));
     let mut doc = study(vec![model(0, &[], &[]), model(1, &[], &[]), child]);
     let (a, b) = (ModelId(0), ModelId(1));
-    assert_eq!(doc.given_kinship(a, b, Metric::Euclidean), Some(7.0));
-    assert_eq!(doc.given_kinship(a, ModelId(2), Metric::Euclidean), None);
+    assert_eq!(doc.given_kinship(a, b, Metric::EUCLIDEAN), Some(7.0));
+    assert_eq!(doc.given_kinship(a, ModelId(2), Metric::EUCLIDEAN), None);
     doc.models[2].origin.unnamed_parents = true;
-    assert_eq!(doc.given_kinship(a, b, Metric::Euclidean), None);
+    assert_eq!(doc.given_kinship(a, b, Metric::EUCLIDEAN), None);
 }
 
 #[test]
@@ -244,7 +242,7 @@ fn the_difference_is_over_common_tasks_that_count() {
     assert_eq!(doc.performance_difference(a, b), Some(7.0));
     assert_eq!(doc.performance_difference(b, a), Some(7.0));
     assert_eq!(doc.performance_difference(a, c), None);
-    assert_eq!(Record::new(&doc, NONE).rows[2].difference, Some(7.0));
+    assert_eq!(StudyFacts::new(&doc, NONE).rows[2].difference, Some(7.0));
     doc.not_averaged = vec!["a".to_owned()];
     assert_eq!(doc.performance_difference(a, b), Some(10.0));
 }
@@ -259,7 +257,7 @@ fn a_pair_stands_in_the_list_once_for_each_table() {
     doc.pairs = vec![pair(1, 0, 0.3, "x"), pair(1, 0, 0.4, "y")];
     doc.pairs[1].difference = Some(9.0);
     let measured =
-        |_: ModelId, _: ModelId, metric: Metric| (metric == Metric::Cosine).then_some(0.1);
+        |_: ModelId, _: ModelId, metric: Metric| (metric == Metric::COSINE).then_some(0.1);
     let rows = doc.pair_rows(&measured);
     let seen: Vec<_> = rows
         .iter()
@@ -283,8 +281,8 @@ fn a_pair_stands_in_the_list_once_for_each_table() {
             (1, 2, "", true, None),
         ]
     );
-    assert_eq!(rows[0].kinship.get(Metric::Pearson), Some(0.3));
-    assert_eq!(rows[2].kinship.get(Metric::Cosine), Some(0.1));
+    assert_eq!(rows[0].kinship.get(Metric::PEARSON), Some(0.3));
+    assert_eq!(rows[2].kinship.get(Metric::COSINE), Some(0.1));
     assert_eq!(doc.pair_rows(NONE).len(), 2);
 }
 
@@ -297,7 +295,10 @@ fn runs_stand_in_the_order_in_which_they_appear() {
     let mut doc = study(vec![model(0, &[], &[]), model(1, &[], &[])]);
     doc.models[0].steps = vec![step("second"), step("first")];
     doc.models[1].steps = vec![step("first"), step("third")];
-    assert_eq!(Record::new(&doc, NONE).runs, ["second", "first", "third"]);
+    assert_eq!(
+        StudyFacts::new(&doc, NONE).runs,
+        ["second", "first", "third"]
+    );
 }
 
 /// Five hundred models in one long line of merges, against the definition.
@@ -311,7 +312,7 @@ fn a_large_study_is_worked_out_right() {
             model(k, parents, &[("a", value(k)), ("b", value(k) + 2.0)])
         })
         .collect();
-    let record = Record::new(&study(models), NONE);
+    let record = StudyFacts::new(&study(models), NONE);
     for k in 2..n {
         let row = &record.rows[k as usize];
         let expected = value(k) - (value(k - 1) + value(k / 2)) / 2.0;
