@@ -25,7 +25,8 @@ use rayon::prelude::*;
 
 use self::twin::Twins;
 use super::combine::{Coefficients, InputGram};
-use super::methods::{MergeError, Method, Prediction, Values};
+use super::error::MergeError;
+use super::method::{Method, Prediction, Values};
 use crate::kinship::{Kinship, Precision, TensorGram};
 use crate::numeric::{Gram, GramRow};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Parts, Predicted, Wish, predict};
 use crate::kinship::Kinship;
-use crate::merge::methods::MergeError;
+use crate::merge::error::MergeError;
 use crate::merge::plan::{Model, ModelSource, Plan, Step, TensorPlan};
 
 /// Why nothing is foreseen.

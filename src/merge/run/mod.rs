@@ -5,7 +5,7 @@
 //! Memory is that of the methods' blocks and of the chunks that are being written; no tensor is
 //! held.
 
-mod inputs;
+mod open;
 mod outcome;
 mod shard;
 
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::inputs::{Opened, opened, watch};
+use self::open::{Opened, opened, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
 use self::shard::failure;
 use super::plan::{Plan, Step};

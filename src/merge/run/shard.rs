@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::super::methods::MergeError;
+use super::super::error::MergeError;
 use super::super::plan::{Step, TensorPlan, Work};
 use super::super::recipe::OnNan;
 use super::super::tensor::MergeTensor;
 use super::super::write::{ShardFile, ShardPlan, Staging};
 use super::super::{Merged, merge_tensor};
-use super::inputs::{Opened, inputs, read_ahead};
+use super::open::{Opened, inputs, read_ahead};
 use super::{NonFinite, Run, RunError};
 use crate::checkpoint::{CheckpointError, Slot};
 

@@ -17,9 +17,10 @@ use std::ops::Range;
 
 use super::Sparsifier;
 use crate::jobs::Ticket;
+use crate::merge::blocks::{Blocks, Cuts, Inputs};
 use crate::merge::cut::Streams;
-use crate::merge::inputs::{Blocks, Cuts, Inputs};
-use crate::merge::methods::{MergeError, Values};
+use crate::merge::error::MergeError;
+use crate::merge::method::Values;
 use crate::numeric::random::{Chance, Stream};
 use crate::numeric::rank::{Room, ascending};
 use crate::numeric::select::{Cut, magnitude};

@@ -14,10 +14,12 @@
 
 use std::ops::Range;
 
-use super::{Description, Kernel, MergeError, Method, Values};
 use crate::jobs::Ticket;
+use crate::merge::blocks::Inputs;
+use crate::merge::blocks::Kernel;
 use crate::merge::combine::{Coefficients, InputGram};
-use crate::merge::inputs::Inputs;
+use crate::merge::error::MergeError;
+use crate::merge::method::{Description, Method, Values};
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::vector;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::methods::MergeError;
+use super::super::error::MergeError;
 use super::super::plan::{ModelSource, Plan, Step, TensorPlan};
 use super::super::tensor::Input;
 use super::RunError;
