@@ -12,7 +12,7 @@ use super::{CliError, out, table};
 use crate::checkpoint::Checkpoint;
 use crate::kinship::{Metric, Precision};
 use crate::merge::plan::Model;
-use crate::merge::predict::{Predicted, foresee};
+use crate::merge::predict::{Predicted, predict_plan};
 
 pub fn run(args: &PredictArgs) -> Result<(), CliError> {
     let at = RecipeAt {
@@ -45,7 +45,7 @@ pub fn run(args: &PredictArgs) -> Result<(), CliError> {
         Precision::Full,
         args.threads,
     )?;
-    let predicted = foresee(&plan, &kinship, &person).map_err(CliError::failed)?;
+    let predicted = predict_plan(&plan, &kinship, &person).map_err(CliError::failed)?;
     show(args, &shown, &predicted)
 }
 

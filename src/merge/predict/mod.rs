@@ -1,6 +1,6 @@
 //! The kinship of a child that does not exist yet.
 //!
-//! Where the child is a linear combination of its inputs, its dot products with everybody
+//! Where the child is a linear combination of its inputs, its dot products with all others
 //! follow exactly from the Gram matrices of a [`Kinship`], by the same coefficients that the
 //! merge computes with. Where it is not, the method itself is run on a small
 //! twin of each tensor: random numbers with the tensor's own Gram matrix.
@@ -10,14 +10,16 @@
 //! threads of the current pool. The Grams themselves are not copied, unless a child on the way
 //! joins the family.
 
-mod foreseen;
 mod noise;
+mod parts;
+mod predicted;
 mod row;
 mod steps;
 mod twin;
 
-pub use foreseen::Predicted;
-pub use steps::{Unforeseen, foresee};
+pub use parts::{Parts, Wish};
+pub use predicted::Predicted;
+pub use steps::{PredictError, predict_plan};
 
 use std::borrow::Cow;
 
@@ -26,30 +28,11 @@ use rayon::prelude::*;
 use self::twin::Twins;
 use super::combine::{Coefficients, InputGram};
 use super::error::MergeError;
-use super::method::{Method, Prediction, Values};
+use super::method::{Method, Prediction};
 use crate::kinship::{Kinship, Precision, TensorGram};
 use crate::numeric::{Gram, GramRow};
 
-/// A recipe in terms of a kinship.
-pub struct Wish<'w> {
-    /// How the child is made.
-    pub method: &'w dyn Method,
-    /// What a tensor is made from, by its name; `None` if the child lacks it.
-    pub parts: &'w (dyn Fn(&str) -> Option<Parts<'w>> + Sync),
-}
-
-/// What one tensor of a child is made from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parts<'v> {
-    /// The recipe's inputs: models of the kinship by index, or its base.
-    pub inputs: Vec<Option<usize>>,
-    /// Which input is the recipe's base.
-    pub base: Option<usize>,
-    /// The values of the parameters, in the order of `inputs`.
-    pub values: &'v Values,
-}
-
-/// Foresees the child of `wish`.
+/// Predicts the child of `wish`.
 ///
 /// Tensors that an input lacks are left out.
 ///
@@ -68,7 +51,7 @@ pub fn predict<'k>(
     let description = wish.method.description();
     if description.prediction == Prediction::None {
         return Err(MergeError::Refused(format!(
-            "Nothing can be foreseen of a child of {}",
+            "The children of {} cannot be predicted",
             description.name
         )));
     }

@@ -7,9 +7,9 @@ use crate::kinship::Kinship;
 use crate::merge::error::MergeError;
 use crate::merge::plan::{Model, ModelSource, Plan, Step, TensorPlan};
 
-/// Why nothing is foreseen.
+/// Why there is no prediction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unforeseen {
+pub enum PredictError {
     /// Models that the kinship does not have, as the recipe names them.
     #[error("the kinship of {} is not measured", .0.join(", "))]
     NotMeasured(Vec<String>),
@@ -18,25 +18,25 @@ pub enum Unforeseen {
     Refused(String),
 }
 
-impl From<MergeError> for Unforeseen {
+impl From<MergeError> for PredictError {
     fn from(error: MergeError) -> Self {
         Self::Refused(error.to_string())
     }
 }
 
-/// Foresees the child of a sound plan.
+/// Predicts the child of a sound plan.
 ///
 /// `person` finds a model among those of the kinship; its inner `None` is the base. What a step
-/// makes on the way is taken as exact as it is foreseen, and its rounding is not looked at.
+/// makes on the way is taken as exact as it is predicted, and its rounding is not looked at.
 ///
 /// # Errors
-/// [`Unforeseen`] if a model is not in the kinship, if a layer changes its place, or if nothing
+/// [`PredictError`] if a model is not in the kinship, if a layer changes its place, or if nothing
 /// can be said of a method's children.
-pub fn foresee<'k>(
+pub fn predict_plan<'k>(
     plan: &Plan,
     kinship: &'k Kinship,
     person: &dyn Fn(&Model) -> Option<Option<usize>>,
-) -> Result<Predicted<'k>, Unforeseen> {
+) -> Result<Predicted<'k>, PredictError> {
     let unknown = |m: &&Model| m.checkpoint().is_some() && person(m).is_none();
     let models = plan.steps.iter().flat_map(|step| &step.models);
     let missing: Vec<String> = models
@@ -44,10 +44,10 @@ pub fn foresee<'k>(
         .map(|m| m.reference.short_name())
         .collect();
     if !missing.is_empty() {
-        return Err(Unforeseen::NotMeasured(missing));
+        return Err(PredictError::NotMeasured(missing));
     }
     let Some((last, earlier)) = plan.steps.split_last() else {
-        return Err(Unforeseen::Refused("the recipe is empty".to_owned()));
+        return Err(PredictError::Refused("the recipe is empty".to_owned()));
     };
     let given = kinship.models;
     let mut family = Cow::Borrowed(kinship);
@@ -70,7 +70,7 @@ fn predict_step<'k>(
     family: Cow<'k, Kinship>,
     given: usize,
     person: &dyn Fn(&Model) -> Option<Option<usize>>,
-) -> Result<Predicted<'k>, Unforeseen> {
+) -> Result<Predicted<'k>, PredictError> {
     let people: Vec<Option<usize>> = step
         .models
         .iter()
@@ -82,7 +82,7 @@ fn predict_step<'k>(
     if step.tensors.iter().any(changes_place) {
         let sentence = "a layer that changes its place cannot be foreseen: it was never compared \
                         with the layer that it takes the place of";
-        return Err(Unforeseen::Refused(sentence.to_owned()));
+        return Err(PredictError::Refused(sentence.to_owned()));
     }
     let parts = |name: &str| {
         let tensor = step.tensor(name)?;

@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::Parts;
 use super::noise::Noise;
+use super::parts::Parts;
 use crate::jobs::Ticket;
 use crate::kinship::TensorGram;
 use crate::merge::error::MergeError;

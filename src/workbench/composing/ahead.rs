@@ -12,7 +12,7 @@ use super::{Request, Swept};
 use crate::checkpoint::Checkpoint;
 use crate::merge::canvas::Composition;
 use crate::merge::plan::{Cost, Model, Plan, Surroundings, plan};
-use crate::merge::predict::Unforeseen;
+use crate::merge::predict::PredictError;
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{Setting, Value, parse};
 use crate::study::ModelId;
@@ -163,8 +163,8 @@ fn child(request: &Request, plan: &Plan, family: Option<&Family<'_>>) -> Result<
         return Err(not_measured(request, plan));
     };
     let predicted = family.foresee(plan).map_err(|why| match why {
-        Unforeseen::NotMeasured(names) => NoChild::NotMeasured(Some(family.base), names),
-        Unforeseen::Refused(sentence) => NoChild::Refused(sentence),
+        PredictError::NotMeasured(names) => NoChild::NotMeasured(Some(family.base), names),
+        PredictError::Refused(sentence) => NoChild::Refused(sentence),
     })?;
     let parents = family.parents(plan);
     Ok(Child {

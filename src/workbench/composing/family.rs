@@ -8,7 +8,7 @@ use crate::checkpoint::Checkpoint;
 use crate::kinship::store::Stored;
 use crate::kinship::{Grain, Group, Kinship, Metric, PairSums};
 use crate::merge::plan::{Model, Plan};
-use crate::merge::predict::{Predicted, Unforeseen, foresee};
+use crate::merge::predict::{PredictError, Predicted, predict_plan};
 use crate::study::ModelId;
 
 /// The measured family that a plan's models are in.
@@ -67,8 +67,8 @@ impl<'r> Family<'r> {
             .map(Some)
     }
 
-    pub(super) fn foresee(&self, plan: &Plan) -> Result<Predicted<'r>, Unforeseen> {
-        foresee(plan, &self.stored.kinship, &|model| self.index(model))
+    pub(super) fn foresee(&self, plan: &Plan) -> Result<Predicted<'r>, PredictError> {
+        predict_plan(plan, &self.stored.kinship, &|model| self.index(model))
     }
 
     pub(super) fn with(&self, predicted: &Predicted<'_>) -> BTreeMap<ModelId, [Option<f64>; 4]> {

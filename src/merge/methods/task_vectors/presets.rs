@@ -1,6 +1,7 @@
 //! The task-vector methods of mergekit: one implementation, eight sets of choices.
 
-use super::{Sparsifier, TaskVectors};
+use super::TaskVectors;
+use super::mask::Sparsifier;
 use crate::merge::method::{ANY, BaseRule, Description, Parameter, ParameterScope, Prediction};
 
 /// How much of a task vector there is in the child.

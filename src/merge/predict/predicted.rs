@@ -1,4 +1,4 @@
-//! What is foreseen: the child's row beside each Gram of its family.
+//! What is predicted: the child's row beside each Gram of its family.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::checkpoint::LeftOut;
 use crate::kinship::{Kinship, Metric, PairSums, TensorGram};
 use crate::numeric::GramRow;
 
-/// What is foreseen of a child.
+/// What is predicted of a child.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predicted<'k> {
     /// The models that were given, then what is made on the way to the child.
