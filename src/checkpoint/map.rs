@@ -30,6 +30,11 @@ impl Map {
         // why `Watch` asks at the end of a job; one that cuts the file short makes the next
         // read beyond its new end a SIGBUS, which `sigbus` turns into zeros and a note. Any
         // bit pattern is a valid `u8`, so no value here can be invalid.
+        //
+        // What remains: by the letter of the language, bytes that change under a `&[u8]` are
+        // undefined behaviour, which no program that maps files can rule out. They are only
+        // copied and decoded here; no length, no index and no bound is taken from them, so
+        // that other numbers are the worst that comes of it in practice.
         let mmap = unsafe { Mmap::map(file) }
             .map_err(|error| CheckpointError::unreadable(path, error.into()))?;
         Ok(Self {

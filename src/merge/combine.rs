@@ -6,8 +6,9 @@
 
 use std::ops::Range;
 
-use super::inputs::{Blocks, Cuts, Inputs};
-use super::methods::{Kernel, MergeError};
+use super::blocks::Kernel;
+use super::blocks::{Blocks, Cuts, Inputs};
+use super::error::MergeError;
 use crate::jobs::Ticket;
 use crate::numeric::panel::BLOCK as PANEL;
 use crate::numeric::{Gram, Panel, vector};

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 mod guess;
 
-use super::inputs::{Blocks, Cuts, Inputs};
-use super::methods::MergeError;
+use super::blocks::{Blocks, Cuts, Inputs};
+use super::error::MergeError;
 use crate::jobs::Ticket;
 use crate::numeric::select::{Cut, Found, Lower, Upper, count_equal};
 

@@ -21,8 +21,10 @@ pub mod methods;
 
 pub mod combine;
 
+mod blocks;
 mod cut;
-mod inputs;
+mod error;
+mod method;
 
 pub mod run_tensor;
 pub mod tensor;
@@ -31,4 +33,5 @@ pub mod predict;
 
 pub mod composition;
 
-pub use run_tensor::{Merged, Write, merge_tensor};
+pub use blocks::Write;
+pub use run_tensor::{Merged, merge_tensor};

@@ -1,9 +1,8 @@
 //! Makes one tensor, block by block, on all threads.
 
-use std::ops::Range;
-
-use super::inputs::{Blocks, Cuts, Inputs};
-use super::methods::{MergeError, Method, Values};
+use super::blocks::{Blocks, Cuts, Inputs, Write};
+use super::error::MergeError;
+use super::method::{Method, Values};
 use super::tensor::MergeTensor;
 use crate::jobs::Ticket;
 
@@ -13,10 +12,6 @@ pub struct Merged {
     /// NaN or infinite numbers of each input, in the order of the inputs.
     pub non_finite: Vec<u64>,
 }
-
-/// Takes numbers of the result as they are made: the flat range and its numbers. Called from
-/// several threads at once and in any order; each number comes exactly once.
-pub type Write<'a> = &'a (dyn Fn(Range<usize>, &[f32]) -> Result<(), MergeError> + Sync);
 
 /// Makes `tensor` with `method` on all threads of the current pool.
 ///

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::methods::MergeError;
+use super::error::MergeError;
 use crate::checkpoint::{Dtype, LowRank, RawTensor};
 
 /// A tensor to be made from the tensors of several inputs.

@@ -5,7 +5,7 @@
 //! of few bits have few distinct changes), and keeps the others. The counts prove the guess or
 //! refute it, so what is found is exact, and a bad sample costs time alone.
 
-use super::isa::{Vector, dispatch};
+use super::isa::dispatch;
 use super::select::{Found, count_equal};
 
 /// Keys that are counted and not kept, at most.
@@ -157,7 +157,7 @@ dispatch!(fn count_above(keys: &[u32], high: u32, count: &mut u64) => count_abov
 dispatch!(fn keep(kept: &mut Vec<u32>, keys: &[u32], bracket: &Bracket) => keep_body);
 
 #[inline(always)]
-fn count_above_body<V: Vector>(keys: &[u32], high: u32, count: &mut u64) {
+fn count_above_body(keys: &[u32], high: u32, count: &mut u64) {
     // In 32 bits as long as they suffice: twice as many at once.
     for part in keys.chunks(1 << 20) {
         let own: u32 = part.iter().map(|&key| u32::from(key > high)).sum();
@@ -166,7 +166,7 @@ fn count_above_body<V: Vector>(keys: &[u32], high: u32, count: &mut u64) {
 }
 
 #[inline(always)]
-fn keep_body<V: Vector>(kept: &mut Vec<u32>, keys: &[u32], bracket: &Bracket) {
+fn keep_body(kept: &mut Vec<u32>, keys: &[u32], bracket: &Bracket) {
     let (low, span) = (bracket.low, bracket.high - bracket.low);
     let (groups, rest) = keys.as_chunks::<GROUP>();
     for group in groups {

@@ -3,7 +3,7 @@
 //! Every format but F64 is exact in `f32`. The conversions have no branches and meet no
 //! subnormal `f32`, so that whole slices of them become fast vector code.
 
-use super::isa::{GROUP, Vector, dispatch, f32_of_half, prefetch};
+use super::isa::{GROUP, Simd, dispatch, f32_of_half, prefetch};
 
 /// The stored number formats that Kinfolk computes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,28 +82,28 @@ pub fn widen(from: &[f32], to: &mut [f64]) {
 }
 
 dispatch!(fn widen_all(from: &[f32], to: &mut [f64]) => widen_body);
-dispatch!(fn decode_f32<F: Format>(bytes: &[u8], out: &mut [f32]) => decode_f32_body);
+dispatch!(fn decode_f32<F: Format>(bytes: &[u8], out: &mut [f32]) => decode_f32_body simd);
 dispatch!(fn decode_f64<F: Format>(bytes: &[u8], out: &mut [f64]) => decode_f64_body);
-dispatch!(fn decode_delta<F: Format>(bytes: &[u8], base: &[f32], out: &mut [f64]) => decode_delta_body);
+dispatch!(fn decode_delta<F: Format>(bytes: &[u8], base: &[f32], out: &mut [f64]) => decode_delta_body simd);
 
 /// How far ahead of the reading the memory is asked for its next lines.
 const AHEAD_BYTES: usize = 4096;
 
 #[inline(always)]
-fn widen_body<V: Vector>(from: &[f32], to: &mut [f64]) {
+fn widen_body(from: &[f32], to: &mut [f64]) {
     for (from, to) in from.iter().zip(to) {
         *to = f64::from(*from);
     }
 }
 
 #[inline(always)]
-fn decode_f32_body<F: Format, V: Vector>(bytes: &[u8], out: &mut [f32]) {
+fn decode_f32_body<F: Format, S: Simd>(simd: S, bytes: &[u8], out: &mut [f32]) {
     let n = out.len().min(bytes.len() / F::BYTES);
     let (bytes, rest_bytes) = bytes[..n * F::BYTES].split_at(n / GROUP * GROUP * F::BYTES);
     let (out, rest_out) = out[..n].as_chunks_mut();
     for (bytes, out) in bytes.chunks_exact(GROUP * F::BYTES).zip(out) {
         prefetch(bytes, AHEAD_BYTES);
-        F::group::<V>(bytes, out);
+        F::group(simd, bytes, out);
     }
     for (number, out) in rest_bytes.chunks_exact(F::BYTES).zip(rest_out) {
         *out = F::f32(number);
@@ -111,14 +111,14 @@ fn decode_f32_body<F: Format, V: Vector>(bytes: &[u8], out: &mut [f32]) {
 }
 
 #[inline(always)]
-fn decode_f64_body<F: Format, V: Vector>(bytes: &[u8], out: &mut [f64]) {
+fn decode_f64_body<F: Format>(bytes: &[u8], out: &mut [f64]) {
     for (number, out) in bytes.chunks_exact(F::BYTES).zip(out) {
         *out = F::f64(number);
     }
 }
 
 #[inline(always)]
-fn decode_delta_body<F: Format, V: Vector>(bytes: &[u8], base: &[f32], out: &mut [f64]) {
+fn decode_delta_body<F: Format, S: Simd>(simd: S, bytes: &[u8], base: &[f32], out: &mut [f64]) {
     let n = out.len().min(base.len()).min(bytes.len() / F::BYTES);
     let (bytes, rest_bytes) = bytes[..n * F::BYTES].split_at(n / GROUP * GROUP * F::BYTES);
     let (out, rest_out) = out[..n].as_chunks_mut::<GROUP>();
@@ -127,7 +127,7 @@ fn decode_delta_body<F: Format, V: Vector>(bytes: &[u8], base: &[f32], out: &mut
     for ((bytes, base), out) in groups.zip(out) {
         prefetch(bytes, AHEAD_BYTES);
         let mut theta = [0.0; GROUP];
-        F::group::<V>(bytes, &mut theta);
+        F::group(simd, bytes, &mut theta);
         for ((theta, base), out) in theta.iter().zip(base).zip(out) {
             *out = f64::from(theta - base);
         }
@@ -151,7 +151,7 @@ trait Format {
     }
     /// [`GROUP`] numbers at once; `bytes` has exactly as many as they take.
     #[inline(always)]
-    fn group<V: Vector>(bytes: &[u8], out: &mut [f32; GROUP]) {
+    fn group<S: Simd>(_: S, bytes: &[u8], out: &mut [f32; GROUP]) {
         for (number, out) in bytes.chunks_exact(Self::BYTES).zip(out) {
             *out = Self::f32(number);
         }
@@ -202,12 +202,12 @@ impl Format for F16 {
         f32_of_half(u16::from_le_bytes([number[0], number[1]]))
     }
     #[inline(always)]
-    fn group<V: Vector>(bytes: &[u8], out: &mut [f32; GROUP]) {
+    fn group<S: Simd>(simd: S, bytes: &[u8], out: &mut [f32; GROUP]) {
         let mut bits = [0; GROUP];
         for (number, bits) in bytes.chunks_exact(2).zip(&mut bits) {
             *bits = u16::from_le_bytes([number[0], number[1]]);
         }
-        V::halves(&bits, out);
+        simd.halves(&bits, out);
     }
 }
 
@@ -219,12 +219,12 @@ impl Format for F8E5M2 {
         f32_of_half(u16::from(number[0]) << 8)
     }
     #[inline(always)]
-    fn group<V: Vector>(bytes: &[u8], out: &mut [f32; GROUP]) {
+    fn group<S: Simd>(simd: S, bytes: &[u8], out: &mut [f32; GROUP]) {
         let mut bits = [0; GROUP];
         for (number, bits) in bytes.iter().zip(&mut bits) {
             *bits = u16::from(*number) << 8;
         }
-        V::halves(&bits, out);
+        simd.halves(&bits, out);
     }
 }
 
@@ -246,12 +246,12 @@ impl Format for F8E4M3 {
     }
     /// With its exponent and mantissa in place, a half that is too small by 2⁸.
     #[inline(always)]
-    fn group<V: Vector>(bytes: &[u8], out: &mut [f32; GROUP]) {
+    fn group<S: Simd>(simd: S, bytes: &[u8], out: &mut [f32; GROUP]) {
         let mut bits = [0; GROUP];
         for (number, bits) in bytes.iter().zip(&mut bits) {
             *bits = u16::from(number & 0x80) << 8 | u16::from(number & 0x7f) << 7;
         }
-        V::halves(&bits, out);
+        simd.halves(&bits, out);
         for (number, out) in bytes.iter().zip(out) {
             let is_nan = number & 0x7f == 0x7f;
             *out = if is_nan { f32::NAN } else { *out * 256.0 };

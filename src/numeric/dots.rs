@@ -9,7 +9,7 @@
 //! Cost: rows²/2 multiply-adds a number. With a base and two models a block takes about as
 //! long as fetching it from memory.
 
-use super::isa::{Vector, dispatch};
+use super::isa::{Simd, dispatch};
 use std::ops::Range;
 
 /// Lanes of every sum.
@@ -100,31 +100,38 @@ pub fn squared_norm(a: &[f64]) -> f64 {
     out
 }
 
-dispatch!(fn add_strip(rows: Rows<'_>, strip: Range<usize>, first: usize, lanes: &mut Lanes) => strip_body);
-dispatch!(fn distance(a: &[f64], b: &[f64], out: &mut f64) => distance_body);
-dispatch!(fn norm(a: &[f64], out: &mut f64) => norm_body);
+dispatch!(fn add_strip(rows: Rows<'_>, strip: Range<usize>, first: usize, lanes: &mut Lanes) => strip_body simd);
+dispatch!(fn distance(a: &[f64], b: &[f64], out: &mut f64) => distance_body simd);
+dispatch!(fn norm(a: &[f64], out: &mut f64) => norm_body simd);
 
 #[inline(always)]
-fn strip_body<V: Vector>(rows: Rows<'_>, strip: Range<usize>, first: usize, lanes: &mut Lanes) {
+fn strip_body<S: Simd>(
+    simd: S,
+    rows: Rows<'_>,
+    strip: Range<usize>,
+    first: usize,
+    lanes: &mut Lanes,
+) {
     let count = rows.count();
     let Lanes { sums, dots } = lanes;
     for j in (first..count).step_by(4) {
         let nj = (count - j).min(4);
         for i in (0..j).step_by(4) {
-            rectangle::<V>(rows, &strip, i..(i + 4).min(j), j..j + nj, dots);
+            rectangle(simd, rows, &strip, i..(i + 4).min(j), j..j + nj, dots);
         }
         match nj {
-            1 => triangle::<1, V>(rows, &strip, j, sums, dots),
-            2 => triangle::<2, V>(rows, &strip, j, sums, dots),
-            3 => triangle::<3, V>(rows, &strip, j, sums, dots),
-            _ => triangle::<4, V>(rows, &strip, j, sums, dots),
+            1 => triangle::<1, S>(simd, rows, &strip, j, sums, dots),
+            2 => triangle::<2, S>(simd, rows, &strip, j, sums, dots),
+            3 => triangle::<3, S>(simd, rows, &strip, j, sums, dots),
+            _ => triangle::<4, S>(simd, rows, &strip, j, sums, dots),
         }
     }
 }
 
 /// Rows `i` against rows `j`, at most four of each, no row in both.
 #[inline(always)]
-fn rectangle<V: Vector>(
+fn rectangle<S: Simd>(
+    simd: S,
     rows: Rows<'_>,
     strip: &Range<usize>,
     i: Range<usize>,
@@ -132,21 +139,21 @@ fn rectangle<V: Vector>(
     dots: &mut [[f64; LANES]],
 ) {
     match (i.len(), j.len()) {
-        (4, 4) if V::WIDTH == 8 => tile::<4, 4, V>(rows, strip, i.start, j.start, dots),
+        (4, 4) if S::WIDTH == 8 => tile::<4, 4, S>(simd, rows, strip, i.start, j.start, dots),
         (4, 4) => {
-            tile::<4, 2, V>(rows, strip, i.start, j.start, dots);
-            tile::<4, 2, V>(rows, strip, i.start, j.start + 2, dots);
+            tile::<4, 2, S>(simd, rows, strip, i.start, j.start, dots);
+            tile::<4, 2, S>(simd, rows, strip, i.start, j.start + 2, dots);
         }
         (4, 3) => {
-            tile::<4, 2, V>(rows, strip, i.start, j.start, dots);
-            tile::<4, 1, V>(rows, strip, i.start, j.start + 2, dots);
+            tile::<4, 2, S>(simd, rows, strip, i.start, j.start, dots);
+            tile::<4, 1, S>(simd, rows, strip, i.start, j.start + 2, dots);
         }
-        (4, 2) => tile::<4, 2, V>(rows, strip, i.start, j.start, dots),
-        (4, 1) => tile::<4, 1, V>(rows, strip, i.start, j.start, dots),
+        (4, 2) => tile::<4, 2, S>(simd, rows, strip, i.start, j.start, dots),
+        (4, 1) => tile::<4, 1, S>(simd, rows, strip, i.start, j.start, dots),
         _ => {
             for i in i {
                 for j in j.clone() {
-                    tile::<1, 1, V>(rows, strip, i, j, dots);
+                    tile::<1, 1, S>(simd, rows, strip, i, j, dots);
                 }
             }
         }
@@ -154,7 +161,8 @@ fn rectangle<V: Vector>(
 }
 
 #[inline(always)]
-fn tile<const NI: usize, const NJ: usize, V: Vector>(
+fn tile<const NI: usize, const NJ: usize, S: Simd>(
+    simd: S,
     rows: Rows<'_>,
     strip: &Range<usize>,
     i: usize,
@@ -163,24 +171,26 @@ fn tile<const NI: usize, const NJ: usize, V: Vector>(
 ) {
     let left = strips::<NI>(rows, i, strip);
     let right = strips::<NJ>(rows, j, strip);
-    for lane in (0..LANES).step_by(V::WIDTH) {
-        let mut acc = [[V::zero(); NJ]; NI];
+    for lane in (0..LANES).step_by(S::WIDTH) {
+        let mut acc = [[simd.zero(); NJ]; NI];
         for (a, acc) in acc.iter_mut().enumerate() {
             for (b, acc) in acc.iter_mut().enumerate() {
-                *acc = V::load(&dots[packed(i + a, j + b)][lane..]);
+                *acc = simd.load(&dots[packed(i + a, j + b)][lane..]);
             }
         }
-        for at in (lane..strip.len()).step_by(LANES) {
-            let right = vectors::<NJ, V>(&right, at);
-            for (acc, left) in acc.iter_mut().zip(vectors::<NI, V>(&left, at)) {
+        for at in (lane..whole(strip)).step_by(LANES) {
+            // SAFETY: the strips are as long as `strip`, and at = lane + 8 k with lane + WIDTH ≤ 8
+            // lies below a multiple of eight that is not longer: at + WIDTH ≤ 8 (k + 1) ≤ length.
+            let (left, right) = unsafe { (vectors(simd, &left, at), vectors(simd, &right, at)) };
+            for (acc, left) in acc.iter_mut().zip(left) {
                 for (acc, right) in acc.iter_mut().zip(&right) {
-                    *acc = acc.plus_product(left, *right);
+                    *acc = simd.plus_product(*acc, left, *right);
                 }
             }
         }
         for (a, acc) in acc.iter().enumerate() {
             for (b, acc) in acc.iter().enumerate() {
-                acc.store(&mut dots[packed(i + a, j + b)][lane..]);
+                simd.store(*acc, &mut dots[packed(i + a, j + b)][lane..]);
             }
         }
     }
@@ -188,7 +198,8 @@ fn tile<const NI: usize, const NJ: usize, V: Vector>(
 
 /// Rows j..j+N: their sums, and each against each.
 #[inline(always)]
-fn triangle<const N: usize, V: Vector>(
+fn triangle<const N: usize, S: Simd>(
+    simd: S,
     rows: Rows<'_>,
     strip: &Range<usize>,
     j: usize,
@@ -196,31 +207,39 @@ fn triangle<const N: usize, V: Vector>(
     dots: &mut [[f64; LANES]],
 ) {
     let row = strips::<N>(rows, j, strip);
-    for lane in (0..LANES).step_by(V::WIDTH) {
-        let mut sum = [V::zero(); N];
-        let mut acc = [[V::zero(); N]; N];
+    for lane in (0..LANES).step_by(S::WIDTH) {
+        let mut sum = [simd.zero(); N];
+        let mut acc = [[simd.zero(); N]; N];
         for b in 0..N {
-            sum[b] = V::load(&sums[j + b][lane..]);
+            sum[b] = simd.load(&sums[j + b][lane..]);
             for a in 0..=b {
-                acc[b][a] = V::load(&dots[packed(j + a, j + b)][lane..]);
+                acc[b][a] = simd.load(&dots[packed(j + a, j + b)][lane..]);
             }
         }
-        for at in (lane..strip.len()).step_by(LANES) {
-            let row = vectors::<N, V>(&row, at);
+        for at in (lane..whole(strip)).step_by(LANES) {
+            // SAFETY: as in `tile`.
+            let row = unsafe { vectors(simd, &row, at) };
             for b in 0..N {
-                sum[b] = sum[b].plus(row[b]);
+                sum[b] = simd.plus(sum[b], row[b]);
                 for a in 0..=b {
-                    acc[b][a] = acc[b][a].plus_product(row[a], row[b]);
+                    acc[b][a] = simd.plus_product(acc[b][a], row[a], row[b]);
                 }
             }
         }
         for b in 0..N {
-            sum[b].store(&mut sums[j + b][lane..]);
+            simd.store(sum[b], &mut sums[j + b][lane..]);
             for a in 0..=b {
-                acc[b][a].store(&mut dots[packed(j + a, j + b)][lane..]);
+                simd.store(acc[b][a], &mut dots[packed(j + a, j + b)][lane..]);
             }
         }
     }
+}
+
+/// The length of a strip without what does not fill all lanes; of a strip from
+/// [`Lanes::of_block`] nothing is lost.
+#[inline(always)]
+fn whole(strip: &Range<usize>) -> usize {
+    strip.len() / LANES * LANES
 }
 
 /// A strip of each of N rows; plain loops, because a closure does not inherit the instruction
@@ -235,43 +254,49 @@ fn strips<'a, const N: usize>(rows: Rows<'a>, from: usize, strip: &Range<usize>)
 }
 
 /// One vector of each of N strips.
+///
+/// # Safety
+/// Every strip must have at least `at + WIDTH` numbers.
 #[inline(always)]
-fn vectors<const N: usize, V: Vector>(strips: &[&[f64]; N], at: usize) -> [V; N] {
-    let mut out = [V::zero(); N];
+unsafe fn vectors<const N: usize, S: Simd>(
+    simd: S,
+    strips: &[&[f64]; N],
+    at: usize,
+) -> [S::Vector; N] {
+    let mut out = [simd.zero(); N];
     for (out, strip) in out.iter_mut().zip(strips) {
-        debug_assert!(at + V::WIDTH <= strip.len());
-        // SAFETY: both callers step through strips whose common length is a multiple of
-        // eight; at = lane + 8 k, so at + WIDTH ≤ 8 (k + 1) ≤ that length.
-        *out = unsafe { V::load_at(strip, at) };
+        debug_assert!(at + S::WIDTH <= strip.len());
+        // SAFETY: promised by the caller.
+        *out = unsafe { simd.load_at(strip, at) };
     }
     out
 }
 
 #[inline(always)]
-fn distance_body<V: Vector>(a: &[f64], b: &[f64], out: &mut f64) {
+fn distance_body<S: Simd>(simd: S, a: &[f64], b: &[f64], out: &mut f64) {
     let mut lanes = [0.0; LANES];
-    for lane in (0..LANES).step_by(V::WIDTH) {
-        let mut acc = V::zero();
+    for lane in (0..LANES).step_by(S::WIDTH) {
+        let mut acc = simd.zero();
         for at in (lane..a.len().min(b.len())).step_by(LANES) {
-            let difference = V::load(&a[at..]).minus(V::load(&b[at..]));
+            let difference = simd.minus(simd.load(&a[at..]), simd.load(&b[at..]));
             // The square of a difference has more digits than a number holds.
-            acc = acc.plus(difference.times(difference));
+            acc = simd.plus(acc, simd.times(difference, difference));
         }
-        acc.store(&mut lanes[lane..]);
+        simd.store(acc, &mut lanes[lane..]);
     }
     *out = pairwise(&lanes);
 }
 
 #[inline(always)]
-fn norm_body<V: Vector>(a: &[f64], out: &mut f64) {
+fn norm_body<S: Simd>(simd: S, a: &[f64], out: &mut f64) {
     let mut lanes = [0.0; LANES];
-    for lane in (0..LANES).step_by(V::WIDTH) {
-        let mut acc = V::zero();
+    for lane in (0..LANES).step_by(S::WIDTH) {
+        let mut acc = simd.zero();
         for at in (lane..a.len()).step_by(LANES) {
-            let x = V::load(&a[at..]);
-            acc = acc.plus_product(x, x);
+            let x = simd.load(&a[at..]);
+            acc = simd.plus_product(acc, x, x);
         }
-        acc.store(&mut lanes[lane..]);
+        simd.store(acc, &mut lanes[lane..]);
     }
     *out = pairwise(&lanes);
 }

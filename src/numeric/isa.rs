@@ -1,39 +1,49 @@
 //! One body, compiled for each instruction set, chosen when the program runs.
 //!
 //! Conversions are plain loops that the compiler turns into vector code, but for halves, for
-//! which the machine has an instruction ([`Vector::halves`]). Sums name their vectors through [`Vector`], because a compiler that is left to guess packs the lanes of a
-//! sum in a way that costs four times the time. Lanes and their order are the same everywhere,
+//! which the machine has an instruction ([`Simd::halves`]). Sums name their vectors through
+//! [`Simd`], because a compiler that is left to guess packs the lanes of a sum in a way that
+//! costs four times the time. Lanes and their order are the same everywhere,
 //! products of two `f32` are exact in `f64`, and where a product is not exact it is never
-//! fused with the sum ([`Vector::times`]), so every machine gives the same bits. Only for F64
+//! fused with the sum ([`Simd::times`]), so every machine gives the same bits. Only for F64
 //! files, whose products are fused where the machine can, the last bit may differ between
 //! machines; never between runs or threads.
 
-/// Defines `$name(args)` that runs `$body::<…, V>(args)` under the best instruction
-/// set of this machine, V being its [`Vector`].
+/// Defines `$name(args)` that runs `$body(args)` compiled for the best instruction set of this
+/// machine; with `=> $body simd`, the body is given its [`Simd`] as first argument.
 macro_rules! dispatch {
-    ($(#[$doc:meta])* $vis:vis fn $name:ident$(<$g:ident: $bound:path>)?($($arg:ident: $ty:ty),* $(,)?) => $body:ident) => {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident$(<$g:ident: $bound:path>)?($($arg:ident: $ty:ty),* $(,)?) => $body:ident $($simd:ident)?) => {
         $(#[$doc])*
         $vis fn $name$(<$g: $bound>)?($($arg: $ty),*) {
+            use crate::numeric::isa;
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c")]
-                fn avx512$(<$g: $bound>)?($($arg: $ty),*) {
-                    $body::<$($g,)? crate::numeric::isa::Avx512>($($arg),*);
+                fn avx512$(<$g: $bound>)?(simd: isa::Avx512, $($arg: $ty),*) {
+                    dispatch!(@call [$($simd)?] $body [$($g)?] simd [$($arg),*]);
                 }
                 #[target_feature(enable = "avx2,fma,f16c")]
-                fn avx2$(<$g: $bound>)?($($arg: $ty),*) {
-                    $body::<$($g,)? crate::numeric::isa::Avx2>($($arg),*);
+                fn avx2$(<$g: $bound>)?(simd: isa::Avx2, $($arg: $ty),*) {
+                    dispatch!(@call [$($simd)?] $body [$($g)?] simd [$($arg),*]);
                 }
-                match crate::numeric::isa::best() {
-                    // SAFETY: `best` names an instruction set only after detecting it.
-                    crate::numeric::isa::Isa::Avx512 => return unsafe { avx512$(::<$g>)?($($arg),*) },
+                match isa::best() {
+                    // SAFETY: an `Avx512` exists only where its instruction set was detected.
+                    isa::Best::Avx512(simd) => return unsafe { avx512$(::<$g>)?(simd, $($arg),*) },
                     // SAFETY: as above.
-                    crate::numeric::isa::Isa::Avx2 => return unsafe { avx2$(::<$g>)?($($arg),*) },
-                    crate::numeric::isa::Isa::Plain => {}
+                    isa::Best::Avx2(simd) => return unsafe { avx2$(::<$g>)?(simd, $($arg),*) },
+                    isa::Best::Plain => {}
                 }
             }
-            $body::<$($g,)? crate::numeric::isa::Plain>($($arg),*);
+            let simd = isa::Plain;
+            dispatch!(@call [$($simd)?] $body [$($g)?] simd [$($arg),*]);
         }
+    };
+    (@call [] $body:ident [$($g:ident)?] $simd:ident [$($arg:ident),*]) => {
+        let _ = $simd;
+        $body$(::<$g>)?($($arg),*);
+    };
+    (@call [simd] $body:ident [$($g:ident)?] $simd:ident [$($arg:ident),*]) => {
+        $body::<$($g,)? _>($simd, $($arg),*);
     };
 }
 pub(super) use dispatch;
@@ -41,26 +51,39 @@ pub(super) use dispatch;
 /// The instruction sets that the bodies are compiled for, best last.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Isa {
+enum Level {
     Plain,
     Avx2,
     Avx512,
 }
 
-/// The instruction set to use: the best of this machine, or less where a test asks for less.
+/// The instruction set to use.
+#[cfg(target_arch = "x86_64")]
+pub(super) enum Best {
+    Plain,
+    Avx2(Avx2),
+    Avx512(Avx512),
+}
+
+/// The best of this machine, or less where a test asks for less. Nothing else makes an [`Avx2`]
+/// or an [`Avx512`], so that whoever has one may use its instructions.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-pub(super) fn best() -> Isa {
+pub(super) fn best() -> Best {
+    let level = detected();
     #[cfg(test)]
-    return detected().min(limit::LIMIT.get());
-    #[cfg(not(test))]
-    detected()
+    let level = level.min(limit::LIMIT.get());
+    match level {
+        Level::Plain => Best::Plain,
+        Level::Avx2 => Best::Avx2(Avx2(())),
+        Level::Avx512 => Best::Avx512(Avx512(())),
+    }
 }
 
 /// The best instruction set of this machine; the standard library remembers what it found.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn detected() -> Isa {
+fn detected() -> Level {
     let avx2 = is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("fma")
         && is_x86_feature_detected!("f16c");
@@ -69,46 +92,45 @@ fn detected() -> Isa {
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512dq");
     match (avx2, avx512) {
-        (true, true) => Isa::Avx512,
-        (true, false) => Isa::Avx2,
-        _ => Isa::Plain,
+        (true, true) => Level::Avx512,
+        (true, false) => Level::Avx2,
+        _ => Level::Plain,
     }
 }
 
-/// A few `f64` that are computed with at once.
-///
-/// # Safety
-/// The implementations for x86 may be used only where [`best`] has named their instruction
-/// set; `dispatch!` sees to that, and nothing else names them.
-pub(super) trait Vector: Copy {
+/// Computes with a few `f64` at once. A value of an implementing type is the proof that this
+/// machine can: it holds nothing, costs nothing, and is made by [`best`] alone.
+pub(super) trait Simd: Copy {
+    /// A few numbers.
+    type Vector: Copy;
     /// Numbers in one vector; divides eight.
     const WIDTH: usize;
     /// All zeros.
-    fn zero() -> Self;
+    fn zero(self) -> Self::Vector;
     /// The first WIDTH numbers of a slice, which must be that long.
-    fn load(from: &[f64]) -> Self;
+    fn load(self, from: &[f64]) -> Self::Vector;
     /// WIDTH numbers of a slice from `at` on.
     ///
     /// # Safety
     /// `at + WIDTH` must not lie beyond the end of the slice: inside the innermost loop a
     /// check costs as much as the sum.
     #[inline(always)]
-    unsafe fn load_at(from: &[f64], at: usize) -> Self {
+    unsafe fn load_at(self, from: &[f64], at: usize) -> Self::Vector {
         // SAFETY: promised by the caller.
-        Self::load(unsafe { from.get_unchecked(at..at + Self::WIDTH) })
+        self.load(unsafe { from.get_unchecked(at..at + Self::WIDTH) })
     }
     /// Writes to the first WIDTH numbers of a slice, which must be that long.
-    fn store(self, to: &mut [f64]);
-    /// `self + x`.
-    fn plus(self, x: Self) -> Self;
-    /// `self − x`.
-    fn minus(self, x: Self) -> Self;
-    /// `self · x`, rounded.
-    fn times(self, x: Self) -> Self;
-    /// `self + a · b`, fused where that costs nothing.
-    fn plus_product(self, a: Self, b: Self) -> Self;
+    fn store(self, x: Self::Vector, to: &mut [f64]);
+    /// `a + b`.
+    fn plus(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a − b`.
+    fn minus(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a · b`, rounded.
+    fn times(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `sum + a · b`, fused where that costs nothing.
+    fn plus_product(self, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// The values of [`GROUP`] IEEE halves.
-    fn halves(bits: &[u16; GROUP], out: &mut [f32; GROUP]);
+    fn halves(self, bits: &[u16; GROUP], out: &mut [f32; GROUP]);
 }
 
 /// Numbers that are converted together: a whole number of vectors on every machine.
@@ -133,97 +155,98 @@ pub(super) fn f32_of_half(bits: u16) -> f32 {
 
 /// Any machine: the compiler makes of it what it can.
 #[derive(Clone, Copy)]
-pub(super) struct Plain([f64; 4]);
+pub(super) struct Plain;
 
-impl Vector for Plain {
+impl Simd for Plain {
+    type Vector = [f64; 4];
     const WIDTH: usize = 4;
     #[inline(always)]
-    fn zero() -> Self {
-        Self([0.0; 4])
+    fn zero(self) -> [f64; 4] {
+        [0.0; 4]
     }
     #[inline(always)]
-    fn load(from: &[f64]) -> Self {
-        Self([from[0], from[1], from[2], from[3]])
+    fn load(self, from: &[f64]) -> [f64; 4] {
+        [from[0], from[1], from[2], from[3]]
     }
     #[inline(always)]
-    fn store(self, to: &mut [f64]) {
-        to[..4].copy_from_slice(&self.0);
+    fn store(self, x: [f64; 4], to: &mut [f64]) {
+        to[..4].copy_from_slice(&x);
     }
     #[inline(always)]
-    fn plus(self, x: Self) -> Self {
-        Self(std::array::from_fn(|k| self.0[k] + x.0[k]))
+    fn plus(self, a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+        std::array::from_fn(|k| a[k] + b[k])
     }
     #[inline(always)]
-    fn minus(self, x: Self) -> Self {
-        Self(std::array::from_fn(|k| self.0[k] - x.0[k]))
+    fn minus(self, a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+        std::array::from_fn(|k| a[k] - b[k])
     }
     #[inline(always)]
-    fn times(self, x: Self) -> Self {
-        Self(std::array::from_fn(|k| self.0[k] * x.0[k]))
+    fn times(self, a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+        std::array::from_fn(|k| a[k] * b[k])
     }
     #[inline(always)]
-    fn plus_product(self, a: Self, b: Self) -> Self {
-        Self(std::array::from_fn(|k| self.0[k] + a.0[k] * b.0[k]))
+    fn plus_product(self, sum: [f64; 4], a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+        std::array::from_fn(|k| sum[k] + a[k] * b[k])
     }
     #[inline(always)]
-    fn halves(bits: &[u16; GROUP], out: &mut [f32; GROUP]) {
+    fn halves(self, bits: &[u16; GROUP], out: &mut [f32; GROUP]) {
         for (bits, out) in bits.iter().zip(out) {
             *out = f32_of_half(*bits);
         }
     }
 }
 
-/// Implements [`Vector`] for a register type by its intrinsics.
+/// Implements [`Simd`] for an instruction set by its intrinsics.
 #[cfg(target_arch = "x86_64")]
-macro_rules! register {
+macro_rules! instruction_set {
     ($(#[$doc:meta])* $name:ident($register:ty), $width:literal, $zero:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, halves: $load_bits:ident, $convert:ident, $store_f32:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
-        pub(super) struct $name($register);
+        pub(super) struct $name(());
 
-        impl Vector for $name {
+        impl Simd for $name {
+            type Vector = $register;
             const WIDTH: usize = $width;
             #[inline(always)]
-            fn zero() -> Self {
-                // SAFETY: the instruction set is there, by the contract of the trait.
-                Self(unsafe { $zero() })
+            fn zero(self) -> $register {
+                // SAFETY: the instruction set is there, for `self` is the proof of it.
+                unsafe { $zero() }
             }
             #[inline(always)]
-            fn load(from: &[f64]) -> Self {
-                debug_assert!(from.len() >= $width);
+            fn load(self, from: &[f64]) -> $register {
                 let from = &from[..$width];
                 // SAFETY: as above; the slice was just cut to the numbers that are read, and
                 // the load asks for no alignment.
-                Self(unsafe { $load(from.as_ptr()) })
+                unsafe { $load(from.as_ptr()) }
             }
             #[inline(always)]
-            fn store(self, to: &mut [f64]) {
+            fn store(self, x: $register, to: &mut [f64]) {
                 let to = &mut to[..$width];
                 // SAFETY: as for `load`.
-                unsafe { $store(to.as_mut_ptr(), self.0) }
+                unsafe { $store(to.as_mut_ptr(), x) }
             }
             #[inline(always)]
-            fn plus(self, x: Self) -> Self {
-                // SAFETY: the instruction set is there, by the contract of the trait.
-                Self(unsafe { $add(self.0, x.0) })
+            fn plus(self, a: $register, b: $register) -> $register {
+                // SAFETY: the instruction set is there, for `self` is the proof of it.
+                unsafe { $add(a, b) }
             }
             #[inline(always)]
-            fn minus(self, x: Self) -> Self {
+            fn minus(self, a: $register, b: $register) -> $register {
                 // SAFETY: as above.
-                Self(unsafe { $sub(self.0, x.0) })
+                unsafe { $sub(a, b) }
             }
             #[inline(always)]
-            fn times(self, x: Self) -> Self {
+            fn times(self, a: $register, b: $register) -> $register {
                 // SAFETY: as above.
-                Self(unsafe { $mul(self.0, x.0) })
+                unsafe { $mul(a, b) }
             }
             #[inline(always)]
-            fn plus_product(self, a: Self, b: Self) -> Self {
+            fn plus_product(self, sum: $register, a: $register, b: $register) -> $register {
                 // SAFETY: as above.
-                Self(unsafe { $fma(a.0, b.0, self.0) })
+                unsafe { $fma(a, b, sum) }
             }
             #[inline(always)]
-            fn halves(bits: &[u16; GROUP], out: &mut [f32; GROUP]) {
+            fn halves(self, bits: &[u16; GROUP], out: &mut [f32; GROUP]) {
                 let (bits, _) = bits.as_chunks::<{ 2 * $width }>();
                 let (out, _) = out.as_chunks_mut::<{ 2 * $width }>();
                 for (bits, out) in bits.iter().zip(out) {
@@ -246,13 +269,13 @@ use std::arch::x86_64::{
 };
 
 #[cfg(target_arch = "x86_64")]
-register!(
-    /// Eight numbers.
+instruction_set!(
+    /// Eight numbers at once.
     Avx512(__m512d), 8, _mm512_setzero_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_fmadd_pd, halves: _mm256_loadu_si256, _mm512_cvtph_ps, _mm512_storeu_ps
 );
 #[cfg(target_arch = "x86_64")]
-register!(
-    /// Four numbers.
+instruction_set!(
+    /// Four numbers at once.
     Avx2(__m256d), 4, _mm256_setzero_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_fmadd_pd, halves: _mm_loadu_si128, _mm256_cvtph_ps, _mm256_storeu_ps
 );
 
@@ -279,11 +302,11 @@ pub(super) fn prefetch(bytes: &[u8], ahead: usize) {
 #[cfg(test)]
 pub(super) fn with_each(mut work: impl FnMut()) {
     #[cfg(target_arch = "x86_64")]
-    for isa in [Isa::Plain, Isa::Avx2, Isa::Avx512] {
-        if isa <= detected() {
-            limit::LIMIT.set(isa);
+    for level in [Level::Plain, Level::Avx2, Level::Avx512] {
+        if level <= detected() {
+            limit::LIMIT.set(level);
             work();
-            limit::LIMIT.set(Isa::Avx512);
+            limit::LIMIT.set(Level::Avx512);
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
@@ -293,10 +316,10 @@ pub(super) fn with_each(mut work: impl FnMut()) {
 /// How a test asks for less than the machine can do; for its own thread only.
 #[cfg(all(test, target_arch = "x86_64"))]
 mod limit {
-    use super::Isa;
+    use super::Level;
     use std::cell::Cell;
 
     thread_local! {
-        pub(super) static LIMIT: Cell<Isa> = const { Cell::new(Isa::Avx512) };
+        pub(super) static LIMIT: Cell<Level> = const { Cell::new(Level::Avx512) };
     }
 }

@@ -3,7 +3,7 @@
 use half::f16;
 
 use super::Float;
-use super::isa::{Vector, dispatch};
+use super::isa::dispatch;
 
 /// Replaces each number by the nearest one of `float`.
 ///
@@ -24,7 +24,7 @@ pub fn round_to(float: Float, numbers: &mut [f32]) {
 dispatch!(fn round_bf16(numbers: &mut [f32]) => round_bf16_body);
 
 #[inline(always)]
-fn round_bf16_body<V: Vector>(numbers: &mut [f32]) {
+fn round_bf16_body(numbers: &mut [f32]) {
     for x in numbers {
         let bits = x.to_bits();
         // Half of the last place, a little less where the last bit is even already.

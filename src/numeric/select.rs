@@ -8,7 +8,7 @@
 //!
 //! Cost: two passes over the keys; memory 512 KB for the first and 512 KB a rank for the second.
 
-use super::isa::{Vector, dispatch};
+use super::isa::dispatch;
 
 /// Buckets of a half.
 const BUCKETS: usize = 1 << 16;
@@ -156,7 +156,7 @@ dispatch!(
 dispatch!(fn count_half(counts: &mut [u64], keys: &[u32], half: u32) => count_half_body);
 
 #[inline(always)]
-fn count_equal_body<V: Vector>(keys: &[u32], wanted: u32, count: &mut u64) {
+fn count_equal_body(keys: &[u32], wanted: u32, count: &mut u64) {
     // In 32 bits as long as they suffice: twice as many at once.
     for part in keys.chunks(1 << 20) {
         let own: u32 = part.iter().map(|&key| u32::from(key == wanted)).sum();
@@ -165,7 +165,7 @@ fn count_equal_body<V: Vector>(keys: &[u32], wanted: u32, count: &mut u64) {
 }
 
 #[inline(always)]
-fn count_half_body<V: Vector>(counts: &mut [u64], keys: &[u32], half: u32) {
+fn count_half_body(counts: &mut [u64], keys: &[u32], half: u32) {
     // One key in a hundred has the half: most groups have none, which a vector sees at once.
     for group in keys.chunks(32) {
         let any = group

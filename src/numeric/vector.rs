@@ -3,7 +3,7 @@
 //! Every routine rounds after each operation and never fuses two, so that all instruction sets
 //! give the same bits. Where the slices differ in length the shortest counts.
 
-use super::isa::{Vector, dispatch};
+use super::isa::dispatch;
 use super::random::{Chance, Stream};
 
 /// Draws for a run of numbers.
@@ -79,42 +79,35 @@ dispatch!(
     pub fn add_to_base(out: &mut [f32], b: &[f32], c: f32, mixed: &[f32]) => add_to_base_body);
 
 #[inline(always)]
-fn scale_body<V: Vector>(out: &mut [f32], c: f32, x: &[f32]) {
+fn scale_body(out: &mut [f32], c: f32, x: &[f32]) {
     for (out, x) in out.iter_mut().zip(x) {
         *out = c * x;
     }
 }
 
 #[inline(always)]
-fn add_scaled_body<V: Vector>(out: &mut [f32], c: f32, x: &[f32]) {
+fn add_scaled_body(out: &mut [f32], c: f32, x: &[f32]) {
     for (out, x) in out.iter_mut().zip(x) {
         *out += c * x;
     }
 }
 
 #[inline(always)]
-fn add_scaled_difference_body<V: Vector>(out: &mut [f32], c: f32, x: &[f32], b: &[f32]) {
+fn add_scaled_difference_body(out: &mut [f32], c: f32, x: &[f32], b: &[f32]) {
     for ((out, x), b) in out.iter_mut().zip(x).zip(b) {
         *out += c * (x - b);
     }
 }
 
 #[inline(always)]
-fn difference_body<V: Vector>(out: &mut [f32], x: &[f32], b: &[f32]) {
+fn difference_body(out: &mut [f32], x: &[f32], b: &[f32]) {
     for ((out, x), b) in out.iter_mut().zip(x).zip(b) {
         *out = x - b;
     }
 }
 
 #[inline(always)]
-fn banded_difference_body<V: Vector>(
-    out: &mut [f32],
-    c: f32,
-    x: &[f32],
-    b: &[f32],
-    lower: u32,
-    upper: u32,
-) {
+fn banded_difference_body(out: &mut [f32], c: f32, x: &[f32], b: &[f32], lower: u32, upper: u32) {
     for ((out, x), b) in out.iter_mut().zip(x).zip(b) {
         let delta = x - b;
         let bits = delta.to_bits() & 0x7fff_ffff;
@@ -124,7 +117,7 @@ fn banded_difference_body<V: Vector>(
 }
 
 #[inline(always)]
-fn random_difference_body<V: Vector>(out: &mut [f32], c: f32, x: &[f32], b: &[f32], draw: Draw) {
+fn random_difference_body(out: &mut [f32], c: f32, x: &[f32], b: &[f32], draw: Draw) {
     for (k, ((out, x), b)) in out.iter_mut().zip(x).zip(b).enumerate() {
         let kept = draw.stream.happens(draw.start + k as u64, draw.chance);
         let change = c * (x - b);
@@ -133,14 +126,14 @@ fn random_difference_body<V: Vector>(out: &mut [f32], c: f32, x: &[f32], b: &[f3
 }
 
 #[inline(always)]
-fn add_change_body<V: Vector>(sum: &mut [f64], x: &[f32], b: &[f32]) {
+fn add_change_body(sum: &mut [f64], x: &[f32], b: &[f32]) {
     for ((sum, x), b) in sum.iter_mut().zip(x).zip(b) {
         *sum += f64::from(x - b);
     }
 }
 
 #[inline(always)]
-fn add_deviation_body<V: Vector>(sum: &mut [f64], x: &[f32], b: &[f32], mean: &[f64]) {
+fn add_deviation_body(sum: &mut [f64], x: &[f32], b: &[f32], mean: &[f64]) {
     for (((sum, x), b), mean) in sum.iter_mut().zip(x).zip(b).zip(mean) {
         let off = f64::from(x - b) - mean;
         *sum += off * off;
@@ -148,19 +141,19 @@ fn add_deviation_body<V: Vector>(sum: &mut [f64], x: &[f32], b: &[f32], mean: &[
 }
 
 #[inline(always)]
-fn add_squares_body<V: Vector>(sum: &mut f64, a: &[f32]) {
-    add_dot_body::<V>(sum, a, a);
+fn add_squares_body(sum: &mut f64, a: &[f32]) {
+    add_dot_body(sum, a, a);
 }
 
 #[inline(always)]
-fn mask_body<V: Vector>(x: &mut [f32], keys: &[u32], least: u32) {
+fn mask_body(x: &mut [f32], keys: &[u32], least: u32) {
     for (x, key) in x.iter_mut().zip(keys) {
         *x = if *key >= least { *x } else { 0.0 };
     }
 }
 
 #[inline(always)]
-fn count_non_finite_body<V: Vector>(x: &[f32], count: &mut u64) {
+fn count_non_finite_body(x: &[f32], count: &mut u64) {
     // In 32 bits as long as they suffice: twice as many at once.
     for part in x.chunks(1 << 20) {
         let mut own = 0u32;
@@ -175,7 +168,7 @@ fn count_non_finite_body<V: Vector>(x: &[f32], count: &mut u64) {
 const LANES: usize = 8;
 
 #[inline(always)]
-fn add_dot_body<V: Vector>(sum: &mut f64, a: &[f32], b: &[f32]) {
+fn add_dot_body(sum: &mut f64, a: &[f32], b: &[f32]) {
     let n = a.len().min(b.len());
     let (a, rest_a) = a[..n].as_chunks::<LANES>();
     let (b, rest_b) = b[..n].as_chunks::<LANES>();
@@ -193,7 +186,7 @@ fn add_dot_body<V: Vector>(sum: &mut f64, a: &[f32], b: &[f32]) {
 }
 
 #[inline(always)]
-fn add_magnitudes_body<V: Vector>(sum: &mut f64, a: &[f32]) {
+fn add_magnitudes_body(sum: &mut f64, a: &[f32]) {
     let (a, rest) = a.as_chunks::<LANES>();
     let mut lanes = [0.0f64; LANES];
     for a in a {
@@ -205,27 +198,21 @@ fn add_magnitudes_body<V: Vector>(sum: &mut f64, a: &[f32]) {
 }
 
 #[inline(always)]
-fn change_keys_body<V: Vector>(out: &mut [u32], x: &[f32], b: &[f32]) {
+fn change_keys_body(out: &mut [u32], x: &[f32], b: &[f32]) {
     for ((out, x), b) in out.iter_mut().zip(x).zip(b) {
         *out = (x - b).to_bits() & 0x7fff_ffff;
     }
 }
 
 #[inline(always)]
-fn add_body<V: Vector>(sum: &mut [f32], d: &[f32]) {
+fn add_body(sum: &mut [f32], d: &[f32]) {
     for (sum, d) in sum.iter_mut().zip(d) {
         *sum += d;
     }
 }
 
 #[inline(always)]
-fn add_agreeing_body<V: Vector>(
-    mixed: &mut [f32],
-    weights: &mut [f32],
-    vote: &[f32],
-    d: &[f32],
-    weight: f32,
-) {
+fn add_agreeing_body(mixed: &mut [f32], weights: &mut [f32], vote: &[f32], d: &[f32], weight: f32) {
     let outs = mixed.iter_mut().zip(weights);
     for (((mixed, weights), vote), d) in outs.zip(vote).zip(d) {
         let agrees = ((*vote >= 0.0) & (*d > 0.0)) | ((*vote < 0.0) & (*d < 0.0));
@@ -237,14 +224,14 @@ fn add_agreeing_body<V: Vector>(
 }
 
 #[inline(always)]
-fn divide_body<V: Vector>(mixed: &mut [f32], weights: &[f32]) {
+fn divide_body(mixed: &mut [f32], weights: &[f32]) {
     for (mixed, weights) in mixed.iter_mut().zip(weights) {
         *mixed /= if *weights == 0.0 { 1.0 } else { *weights };
     }
 }
 
 #[inline(always)]
-fn add_to_base_body<V: Vector>(out: &mut [f32], b: &[f32], c: f32, mixed: &[f32]) {
+fn add_to_base_body(out: &mut [f32], b: &[f32], c: f32, mixed: &[f32]) {
     for ((out, b), mixed) in out.iter_mut().zip(b).zip(mixed) {
         *out = b + c * mixed;
     }

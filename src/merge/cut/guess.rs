@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{Known, Streams};
-use crate::merge::methods::MergeError;
+use crate::merge::error::MergeError;
 use crate::numeric::bracket::{Bracket, Tally};
 use crate::numeric::random::Stream;
 
@@ -124,7 +124,7 @@ impl Streams<'_, '_> {
 mod tests {
     use super::*;
     use crate::jobs::Ticket;
-    use crate::merge::inputs::Inputs;
+    use crate::merge::blocks::Inputs;
     use crate::merge::tensor::{Input, MergeTensor};
 
     /// The cut of a sampled tensor of several chunks is that of sorting by key and index.

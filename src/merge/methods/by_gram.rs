@@ -3,10 +3,12 @@
 //! Such a method reads its inputs twice, once for the Gram and once for the numbers, and is
 //! predicted by the very coefficients that it merges with.
 
-use super::{Description, Kernel, MergeError, Method, Values};
 use crate::jobs::Ticket;
+use crate::merge::blocks::Inputs;
+use crate::merge::blocks::Kernel;
 use crate::merge::combine::{Coefficients, InputGram, from_gram};
-use crate::merge::inputs::Inputs;
+use crate::merge::error::MergeError;
+use crate::merge::method::{Description, Method, Values};
 use crate::merge::tensor::MergeTensor;
 
 /// A method of this kind.

@@ -2,9 +2,11 @@
 //!
 //! mergekit divides by a sum of 0 and writes NaN or infinity; here that is refused.
 
-use super::{BaseRule, Description, Kernel, MergeError, Method, Parameter, Prediction, Values};
 use crate::jobs::Ticket;
+use crate::merge::blocks::Kernel;
 use crate::merge::combine::{Coefficients, InputGram};
+use crate::merge::error::MergeError;
+use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
 
 /// See the module.

@@ -6,10 +6,12 @@
 
 use std::ops::Range;
 
-use super::{BaseRule, Description, Kernel, MergeError, Method, Parameter, Prediction, Values};
 use crate::jobs::Ticket;
+use crate::merge::blocks::Inputs;
+use crate::merge::blocks::Kernel;
 use crate::merge::combine::{Coefficients, InputGram, from_gram};
-use crate::merge::inputs::Inputs;
+use crate::merge::error::MergeError;
+use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::vector;
 

@@ -7,8 +7,9 @@
 //! are refused. One model alone is copied.
 
 use super::by_gram::ByGram;
-use super::{BaseRule, Description, MergeError, Parameter, ParameterScope, Prediction, Values};
 use crate::merge::combine::{Coefficients, InputGram};
+use crate::merge::error::MergeError;
+use crate::merge::method::{BaseRule, Description, Parameter, ParameterScope, Prediction, Values};
 
 /// See the module.
 pub(super) struct MultiSlerp;

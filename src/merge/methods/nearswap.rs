@@ -4,11 +4,12 @@
 
 use std::ops::Range;
 
-use super::{
-    BaseRule, Description, Kernel, MergeError, Method, Parameter, ParameterScope, Prediction,
-    Values,
-};
 use crate::jobs::Ticket;
+use crate::merge::blocks::Kernel;
+use crate::merge::error::MergeError;
+use crate::merge::method::{
+    BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
+};
 use crate::merge::tensor::MergeTensor;
 
 /// See the module.

@@ -8,10 +8,12 @@
 
 use std::ops::Range;
 
-use super::{BaseRule, Description, Kernel, MergeError, Method, Parameter, Prediction, Values};
 use crate::jobs::Ticket;
+use crate::merge::blocks::Kernel;
+use crate::merge::blocks::{Blocks, Cuts, Inputs};
 use crate::merge::combine::{Coefficients, InputGram, from_gram};
-use crate::merge::inputs::{Blocks, Cuts, Inputs};
+use crate::merge::error::MergeError;
+use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::vector;
 

@@ -1,11 +1,12 @@
 //! One model as it is, times `scale`.
 
-use super::{
-    ANY, BaseRule, Description, Kernel, MergeError, Method, Parameter, ParameterScope, Prediction,
-    Values,
-};
 use crate::jobs::Ticket;
+use crate::merge::blocks::Kernel;
 use crate::merge::combine::{Coefficients, InputGram};
+use crate::merge::error::MergeError;
+use crate::merge::method::{
+    ANY, BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
+};
 use crate::merge::tensor::MergeTensor;
 
 /// See the module.

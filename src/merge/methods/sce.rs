@@ -11,13 +11,14 @@
 
 use std::ops::Range;
 
-use super::{
-    BaseRule, Description, Kernel, MergeError, Method, Parameter, ParameterScope, Prediction,
-    Values,
-};
 use crate::jobs::Ticket;
+use crate::merge::blocks::Kernel;
+use crate::merge::blocks::{Blocks, Cuts, Inputs};
 use crate::merge::cut::Streams;
-use crate::merge::inputs::{Blocks, Cuts, Inputs};
+use crate::merge::error::MergeError;
+use crate::merge::method::{
+    BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
+};
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::select::{Cut, magnitude};
 use crate::numeric::vector;

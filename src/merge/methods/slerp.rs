@@ -5,10 +5,11 @@
 //! line is taken. t is not clamped. One model alone is copied.
 
 use super::by_gram::ByGram;
-use super::{
-    ANY, BaseRule, Description, MergeError, Parameter, ParameterScope, Prediction, Values,
-};
 use crate::merge::combine::{Coefficients, InputGram};
+use crate::merge::error::MergeError;
+use crate::merge::method::{
+    ANY, BaseRule, Description, Parameter, ParameterScope, Prediction, Values,
+};
 
 /// See the module.
 pub(super) struct Slerp;

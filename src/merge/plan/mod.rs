@@ -4,8 +4,9 @@
 //! milliseconds for models of any size. Whatever is wrong is in [`Plan::problems`], all of it
 //! at once; a plan with an error is not run.
 
-mod findings;
-mod inputs;
+mod context;
+mod diagnostics;
+mod headers;
 mod lineup;
 mod locate;
 mod output;
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::locate::locate;
-use super::methods::{Method, Values};
+use super::method::{Method, Values};
 use super::problem::Problem;
 use super::recipe::{ModelRef, Recipe};
 use crate::checkpoint::{Checkpoint, Dtype, Place, natural};

@@ -1,9 +1,10 @@
 //! Checks the parameters of a recipe against the description of its method.
 
-use super::super::methods::{Description, Parameter, ParameterKind, ParameterScope, REGISTRY};
+use super::super::method::{Description, Parameter, ParameterKind, ParameterScope};
+use super::super::methods::REGISTRY;
 use super::super::problem::{Problem, nearest};
 use super::super::recipe::{Content, Parameters, Recipe, Setting, Source, Value};
-use super::steps::Context;
+use super::context::Context;
 
 /// Looks at every parameter, wherever it stands.
 pub(super) fn check(recipe: &Recipe, method: &Description, context: &mut Context<'_>) {

@@ -1,9 +1,10 @@
 //! What a recipe says of method, formats and tokenizer, checked word by word.
 
-use super::super::methods::{self, Method, REGISTRY};
+use super::super::method::Method;
+use super::super::methods::{self, REGISTRY};
 use super::super::problem::{Problem, nearest};
 use super::super::recipe::{Content, Recipe, TokenizerSource};
-use super::steps::Context;
+use super::context::Context;
 use crate::checkpoint::Dtype;
 
 /// The formats that a recipe asks for.

@@ -1,9 +1,9 @@
 //! The shape of a child: which layers of which models become which of its layers.
 
-use super::super::methods::{BaseRule, Description};
+use super::super::method::{BaseRule, Description};
 use super::super::problem::Problem;
 use super::super::recipe::{Content, ModelRef, Parameters, Recipe, Slice, Source};
-use super::steps::Context;
+use super::context::Context;
 
 /// Layers that are merged with each other.
 pub(super) struct Part<'r> {
@@ -17,6 +17,13 @@ pub(super) struct Part<'r> {
     pub(super) len: Option<u32>,
     /// In the recipe.
     pub(super) path: String,
+}
+
+impl Part<'_> {
+    /// The source whose tensors are the child's.
+    pub(super) fn lead(&self) -> usize {
+        self.base.unwrap_or(0)
+    }
 }
 
 /// One source of a part.
@@ -150,7 +157,7 @@ fn layers(source: &Source, path: &str, context: &mut Context<'_>) -> Option<(u32
         Some((first, end)) if first < end => Some((first, end - first)),
         _ => {
             let sentence =
-                format!("[{first}, {end}] is no range of layers; it is [first, after the last]");
+                format!("[{first}, {end}] is not a range of layers; write [first, after the last]");
             context.error(&path, sentence);
             None
         }

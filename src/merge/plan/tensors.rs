@@ -6,15 +6,17 @@
 
 use std::borrow::Cow;
 
-use super::super::methods::Method;
+use super::super::method::Method;
 use super::super::recipe::Recipe;
-use super::findings::Findings;
-use super::inputs::{Head, Headers};
-use super::lineup::{Given, Wanted, check_layers, is_computed};
+use super::context::Context;
+use super::diagnostics::Diagnostics;
+use super::headers::{Head, Headers};
+use super::lineup::{
+    ResolvedInput, TensorRequest, check_layers, common_shape, is_computed, resolve,
+};
 use super::rules::Formats;
 use super::shape::Part;
-use super::steps::Context;
-use super::values::Asked;
+use super::values::ParameterLookup;
 use super::{TensorInput, TensorPlan, Work};
 use crate::checkpoint::{Dtype, Kind, Place, in_layer, is_language_head, natural};
 
@@ -31,7 +33,7 @@ pub(super) fn tensors(
         method,
         formats,
         made: Vec::new(),
-        findings: Findings::default(),
+        diagnostics: Diagnostics::default(),
     };
     for part in parts {
         check_layers(part, context);
@@ -46,7 +48,7 @@ pub(super) fn tensors(
         [whole] if whole.len.is_none() => maker.whole(whole, context),
         parts => maker.stacked(parts, context),
     }
-    maker.findings.tell(formats, context);
+    maker.diagnostics.emit(formats, context);
     maker.made.sort_by(|a, b| natural(&a.name, &b.name));
     maker.made
 }
@@ -65,12 +67,12 @@ fn check_height(parts: &[Part<'_>], context: &mut Context<'_>) {
     }
 }
 
-pub(super) struct Maker<'m> {
+struct Maker<'m> {
     recipe: &'m Recipe,
-    pub(super) method: &'static dyn Method,
+    method: &'static dyn Method,
     formats: &'m Formats,
     made: Vec<TensorPlan>,
-    pub(super) findings: Findings,
+    diagnostics: Diagnostics,
 }
 
 impl Maker<'_> {
@@ -121,11 +123,11 @@ impl Maker<'_> {
         t: f64,
         context: &Context<'_>,
     ) {
-        let wanted = Wanted {
+        let request = TensorRequest {
             at,
             name_in: &|_| Cow::Borrowed(head.name),
         };
-        self.tensor(part, (head.name, head.place), &wanted, t, context);
+        self.tensor(part, (head.name, head.place), &request, t, context);
     }
 
     /// Layer `at` of a part, which becomes layer `layer` of the child.
@@ -133,7 +135,7 @@ impl Maker<'_> {
         let Some(lead) = lead(part, context) else {
             return;
         };
-        let own = part.sources[lead_of(part)].first + at;
+        let own = part.sources[part.lead()].first + at;
         let t = position(at, part.len.unwrap_or(1));
         for (number, head) in lead.heads().enumerate() {
             if head.place.layer != Some(own) {
@@ -147,11 +149,11 @@ impl Maker<'_> {
                 layer: Some(layer),
                 ..head.place
             };
-            let wanted = Wanted {
+            let request = TensorRequest {
                 at: number,
                 name_in: &|first| called(first + at),
             };
-            self.tensor(part, (&called(layer), place), &wanted, t, context);
+            self.tensor(part, (&called(layer), place), &request, t, context);
         }
     }
 
@@ -159,47 +161,48 @@ impl Maker<'_> {
         &mut self,
         part: &Part<'_>,
         (out, place): (&str, Place),
-        wanted: &Wanted<'g>,
+        request: &TensorRequest<'g>,
         t: f64,
         context: &'g Context<'_>,
     ) {
-        let Some(mut given) = self.given(part, wanted, context) else {
+        let method = self.method.description();
+        let diagnostics = &mut self.diagnostics;
+        let Some(mut inputs) = resolve(part, request, context, diagnostics) else {
             return;
         };
-        let lead = lead_of(part);
-        let Some(shape) = self.common_shape(part, &mut given, context) else {
+        let Some(shape) = common_shape(part, &mut inputs, method, context, diagnostics) else {
             return;
         };
-        if given.iter().any(|g| !g.head.dtype.is_supported()) {
-            self.copied(part, (out, place), &given, lead);
+        if inputs.iter().any(|g| !g.head.dtype.is_supported()) {
+            self.copied(part, (out, place), &inputs);
             return;
         }
-        let at = |source: usize| given.iter().position(|g| g.source == source);
+        let at = |source: usize| inputs.iter().position(|g| g.source == source);
         let base = part.base.and_then(at);
-        let asked = Asked {
+        let lookup = ParameterLookup {
             recipe: self.recipe,
-            method: self.method.description(),
+            method,
             part,
             name: out,
             t,
         };
-        let values = asked.values(&given, &mut self.findings);
+        let values = lookup.values(&inputs, &mut self.diagnostics);
         let elements = shape.iter().product();
         // A parameter that is missing was noted when it was looked for.
-        let is_complete = self.findings.all_set();
+        let is_complete = self.diagnostics.all_set();
         if let (true, Err(error)) = (is_complete, self.method.check(elements, base, &values)) {
-            self.findings.refused(out, error.to_string());
+            self.diagnostics.refused(out, error.to_string());
         }
-        let dtypes: Vec<Dtype> = given.iter().map(|g| g.head.dtype).collect();
+        let dtypes: Vec<Dtype> = inputs.iter().map(|g| g.head.dtype).collect();
         let made = self.made_dtype(&dtypes, base);
-        self.findings.formats(out, &dtypes, made, self.formats);
+        self.diagnostics.formats(out, &dtypes, made, self.formats);
         self.made.push(TensorPlan {
             name: out.to_owned(),
             place,
             shape,
             dtype: made,
             work: Work::Merge,
-            inputs: given.iter().map(|given| input(part, given)).collect(),
+            inputs: inputs.iter().map(|own| input(part, own)).collect(),
             base,
             values,
             rounded_to: self.formats.compute,
@@ -211,13 +214,12 @@ impl Maker<'_> {
         &mut self,
         part: &Part<'_>,
         (out, place): (&str, Place),
-        given: &[Given<'_>],
-        lead: usize,
+        inputs: &[ResolvedInput<'_>],
     ) {
-        let Some(own) = given.iter().find(|g| g.source == lead) else {
+        let Some(own) = inputs.iter().find(|g| g.source == part.lead()) else {
             return;
         };
-        self.findings
+        self.diagnostics
             .no_floats(out, own.head.dtype, own.head.place.kind);
         self.made.push(TensorPlan {
             name: out.to_owned(),
@@ -248,7 +250,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Notes what other sources have and the lead has not.
+    /// Notes what other sources have and the lead does not.
     fn note_extra(&mut self, part: &Part<'_>, context: &Context<'_>) {
         let Some(lead) = lead(part, context) else {
             return;
@@ -260,7 +262,7 @@ impl Maker<'_> {
             for (at, Head { name, .. }) in headers.heads().enumerate() {
                 let is_extra = || !is_language_head(name) && !is_computed(name);
                 if lead.find(name, at).is_none() && is_extra() {
-                    self.findings
+                    self.diagnostics
                         .extra(&source.path, &headers.name, &lead.name, name);
                 }
             }
@@ -268,13 +270,8 @@ impl Maker<'_> {
     }
 }
 
-/// The source whose tensors are the child's.
-pub(super) fn lead_of(part: &Part<'_>) -> usize {
-    part.base.unwrap_or(0)
-}
-
 fn lead<'h>(part: &Part<'_>, context: &'h Context<'_>) -> Option<&'h Headers<'h>> {
-    context.headers[part.sources[lead_of(part)].model].as_ref()
+    context.headers[part.sources[part.lead()].model].as_ref()
 }
 
 /// Tensors of the lead, and the head that another source may have.
@@ -289,11 +286,11 @@ fn heads<'h>(part: &Part<'_>, context: &'h Context<'_>) -> impl Iterator<Item = 
     lead.into_iter().flat_map(Headers::heads).chain(head)
 }
 
-fn input(part: &Part<'_>, given: &Given<'_>) -> TensorInput {
+fn input(part: &Part<'_>, own: &ResolvedInput<'_>) -> TensorInput {
     TensorInput {
-        model: part.sources[given.source].model,
-        tensor: given.head.name.to_owned(),
-        dtype: given.head.dtype,
+        model: part.sources[own.source].model,
+        tensor: own.head.name.to_owned(),
+        dtype: own.head.dtype,
     }
 }
 

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use super::super::methods::{Description, Parameter, ParameterScope, Values};
+use super::super::method::{Description, Parameter, ParameterScope, Values};
 use super::super::recipe::{Recipe, evaluate_first};
-use super::findings::Findings;
-use super::lineup::Given;
+use super::diagnostics::Diagnostics;
+use super::lineup::ResolvedInput;
 use super::shape::{Part, PartSource};
 
 /// One tensor, as far as parameters depend on it.
-pub(super) struct Asked<'a> {
+pub(super) struct ParameterLookup<'a> {
     pub(super) recipe: &'a Recipe,
     pub(super) method: &'static Description,
     pub(super) part: &'a Part<'a>,
@@ -22,9 +22,13 @@ pub(super) struct Asked<'a> {
     pub(super) t: f64,
 }
 
-impl Asked<'_> {
+impl ParameterLookup<'_> {
     /// All values; `inputs` are the sources that take part.
-    pub(super) fn values(&self, inputs: &[Given<'_>], findings: &mut Findings) -> Values {
+    pub(super) fn values(
+        &self,
+        inputs: &[ResolvedInput<'_>],
+        diagnostics: &mut Diagnostics,
+    ) -> Values {
         let of_scope = |scope| {
             let parameters = self.method.parameters.iter();
             parameters.filter(move |own| own.scope == scope)
@@ -37,22 +41,22 @@ impl Asked<'_> {
                 Some(value) => {
                     values.global.insert(own.key, value);
                 }
-                None => self.missing("parameters", own, "", findings),
+                None => self.missing("parameters", own, "", diagnostics),
             }
         }
-        for given in inputs {
-            let is_base = self.part.base == Some(given.source);
-            let source = &self.part.sources[given.source];
+        for input in inputs {
+            let is_base = self.part.base == Some(input.source);
+            let source = &self.part.sources[input.source];
             let mut of_input = BTreeMap::new();
             for own in of_scope(ParameterScope::PerModel) {
-                match self.of_source(own, source, &given.wanted) {
+                match self.of_source(own, source, &input.requested) {
                     Some(value) => {
                         of_input.insert(own.key, value);
                     }
                     None if is_base => {}
                     None => {
                         let of = format!(" of {}", source.reference);
-                        self.missing(&source.path, own, &of, findings);
+                        self.missing(&source.path, own, &of, diagnostics);
                     }
                 }
             }
@@ -71,9 +75,9 @@ impl Asked<'_> {
         evaluate_first(own.key, levels, self.t).or(own.default())
     }
 
-    fn missing(&self, path: &str, own: &Parameter, of: &str, findings: &mut Findings) {
+    fn missing(&self, path: &str, own: &Parameter, of: &str, diagnostics: &mut Diagnostics) {
         let (method, key) = (self.method.name, own.key);
         let what = format!("{method} needs the parameter `{key}`{of}");
-        findings.unset(path, what, self.name);
+        diagnostics.unset(path, what, self.name);
     }
 }

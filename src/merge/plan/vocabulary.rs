@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::super::recipe::Recipe;
-use super::inputs::Headers;
+use super::context::Context;
+use super::headers::Headers;
 use super::shape::Part;
-use super::steps::Context;
 use super::{ConfigChange, TensorPlan};
 use crate::checkpoint::{Dtype, is_language_head, is_token_embedding};
 use crate::files;

@@ -1,6 +1,6 @@
 //! The kinship of a child that does not exist yet.
 //!
-//! Where the child is a linear combination of its inputs, its dot products with everybody
+//! Where the child is a linear combination of its inputs, its dot products with all others
 //! follow exactly from the Gram matrices of a [`Kinship`], by the same coefficients that the
 //! merge computes with. Where it is not, the method itself is run on a small
 //! twin of each tensor: random numbers with the tensor's own Gram matrix.
@@ -11,11 +11,13 @@
 //! joins the family.
 
 mod noise;
+mod parts;
 mod predicted;
 mod row;
 mod steps;
 mod twin;
 
+pub use parts::{Parts, Wish};
 pub use predicted::Predicted;
 pub use steps::{PredictError, predict_plan};
 
@@ -25,28 +27,10 @@ use rayon::prelude::*;
 
 use self::twin::Twins;
 use super::combine::{Coefficients, InputGram};
-use super::methods::{MergeError, Method, Prediction, Values};
+use super::error::MergeError;
+use super::method::{Method, Prediction};
 use crate::kinship::{Kinship, Precision, TensorGram};
 use crate::numeric::{Gram, GramRow};
-
-/// A recipe in terms of a kinship.
-pub struct Wish<'w> {
-    /// How the child is made.
-    pub method: &'w dyn Method,
-    /// What a tensor is made from, by its name; `None` if the child lacks it.
-    pub parts: &'w (dyn Fn(&str) -> Option<Parts<'w>> + Sync),
-}
-
-/// What one tensor of a child is made from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parts<'v> {
-    /// The recipe's inputs: models of the kinship by index, or its base.
-    pub inputs: Vec<Option<usize>>,
-    /// Which input is the recipe's base.
-    pub base: Option<usize>,
-    /// The values of the parameters, in the order of `inputs`.
-    pub values: &'v Values,
-}
 
 /// Predicts the child of `wish`.
 ///

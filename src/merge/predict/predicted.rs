@@ -1,4 +1,4 @@
-//! What is foreseen: the child's row beside each Gram of its family.
+//! What is predicted: the child's row beside each Gram of its family.
 
 use std::borrow::Cow;
 

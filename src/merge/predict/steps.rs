@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Parts, Predicted, Wish, predict};
 use crate::kinship::Kinship;
-use crate::merge::methods::MergeError;
+use crate::merge::error::MergeError;
 use crate::merge::plan::{Model, ModelSource, Plan, Step, TensorPlan};
 
 /// Why there is no prediction.
@@ -27,7 +27,7 @@ impl From<MergeError> for PredictError {
 /// Predicts the child of a sound plan.
 ///
 /// `person` finds a model among those of the kinship; its inner `None` is the base. What a step
-/// makes on the way is taken as exact as its prediction, and its rounding is not looked at.
+/// makes on the way is taken as exact as it is predicted, and its rounding is not looked at.
 ///
 /// # Errors
 /// [`PredictError`] if a model is not in the kinship, if a layer changes its place, or if nothing

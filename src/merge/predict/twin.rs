@@ -9,11 +9,12 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::Parts;
 use super::noise::Noise;
+use super::parts::Parts;
 use crate::jobs::Ticket;
 use crate::kinship::TensorGram;
-use crate::merge::methods::{MergeError, Method};
+use crate::merge::error::MergeError;
+use crate::merge::method::Method;
 use crate::merge::run_tensor::merge_tensor;
 use crate::merge::tensor::{Input, MergeTensor};
 use crate::numeric::{Gram, GramRow};

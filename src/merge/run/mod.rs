@@ -5,7 +5,7 @@
 //! Memory is that of the methods' blocks and of the chunks that are being written; no tensor is
 //! held.
 
-mod inputs;
+mod open;
 mod outcome;
 mod shard;
 
@@ -13,9 +13,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::inputs::{Opened, opened, watch};
+use self::open::{Opened, opened, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
-use self::shard::failure;
+use self::shard::{Maker, failure, skip};
 use super::plan::{Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
@@ -184,15 +184,24 @@ impl Run<'_> {
             self.outcome.bytes_written += shard.len;
             if staging.has(shard) {
                 self.outcome.reused_files += 1;
-                self.skip(step, shard)?;
+                skip(step, shard, self.ticket)?;
                 continue;
             }
             let file = ShardFile::create(staging.path(), shard)
                 .map_err(|error| staging.sentence(&error, &shard.file_name))?;
-            let made = self.shard(step, shard, &models, &file);
+            let maker = Maker {
+                step,
+                models: &models,
+                watch: &self.watch,
+                seed: self.options.seed,
+                on_nan: self.options.on_nan,
+                ticket: self.ticket,
+            };
+            let made = maker.shard(shard, &file);
             // First, because reading what is lost can fail by other words.
             self.watch.check()?;
-            made.map_err(|error| failure(error, staging, shard))?;
+            let odd = made.map_err(|error| failure(error, staging, shard))?;
+            self.outcome.non_finite.extend(odd);
             // One shard is on its way to the disk while the next is made.
             self.await_disk(finishing.take(), staging)?;
             let handed = file.finish(&shard.file_name);

@@ -2,50 +2,63 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::super::methods::MergeError;
+use super::super::error::MergeError;
 use super::super::plan::{Step, TensorPlan, Work};
 use super::super::recipe::OnNan;
+use super::super::run_tensor::{Merged, merge_tensor};
 use super::super::tensor::MergeTensor;
 use super::super::write::{ShardFile, ShardPlan, Staging};
-use super::super::{Merged, merge_tensor};
-use super::inputs::{Opened, inputs, read_ahead};
-use super::{NonFinite, Run, RunError};
-use crate::checkpoint::{CheckpointError, Slot};
+use super::open::{Opened, inputs, read_ahead};
+use super::outcome::{NonFinite, RunError};
+use crate::checkpoint::{Checkpoint, CheckpointError, Slot, Watch};
+use crate::jobs::Ticket;
 
-impl Run<'_> {
-    /// Counts a shard that is there as read, so that the bar comes to its end.
-    pub(super) fn skip(&self, step: &Step, shard: &ShardPlan) -> Result<(), RunError> {
-        for (k, _) in &shard.tensors {
-            self.ticket.advance(step.bytes_read(&step.tensors[*k]))?;
-        }
-        Ok(())
+/// Makes the tensors of one step.
+pub(super) struct Maker<'a> {
+    pub(super) step: &'a Step,
+    pub(super) models: &'a Opened,
+    /// Everything that is read.
+    pub(super) watch: &'a Watch<Arc<Checkpoint>>,
+    pub(super) seed: Option<u64>,
+    pub(super) on_nan: Option<OnNan>,
+    pub(super) ticket: &'a Ticket,
+}
+
+/// Counts a shard that is there as read, so that the bar comes to its end.
+pub(super) fn skip(step: &Step, shard: &ShardPlan, ticket: &Ticket) -> Result<(), RunError> {
+    for (k, _) in &shard.tensors {
+        ticket.advance(step.bytes_read(&step.tensors[*k]))?;
     }
+    Ok(())
+}
 
+impl Maker<'_> {
+    /// Makes all tensors of a shard; tells which of them have numbers that are not finite.
     pub(super) fn shard(
-        &mut self,
-        step: &Step,
+        &self,
         shard: &ShardPlan,
-        models: &Opened,
         file: &ShardFile,
-    ) -> Result<(), MergeError> {
+    ) -> Result<Vec<NonFinite>, MergeError> {
+        let mut odd = Vec::new();
         for (at, &(k, offset)) in shard.tensors.iter().enumerate() {
             if let Some((next, _)) = shard.tensors.get(at + 1) {
-                read_ahead(&step.tensors[*next], models);
+                read_ahead(&self.step.tensors[*next], self.models);
             }
-            let tensor = &step.tensors[k];
+            let tensor = &self.step.tensors[k];
             let before = self.ticket.progress().done;
             match tensor.work {
-                Work::Copy => self.copy(tensor, models, file, offset)?,
-                Work::Merge => self.merge(step, tensor, models, file, offset)?,
+                Work::Copy => self.copy(tensor, file, offset)?,
+                Work::Merge => odd.extend(self.merge(tensor, file, offset)?),
             }
             // A method may need fewer readings than it announced.
             let done = self.ticket.progress().done - before;
-            let expected = step.bytes_read(tensor);
+            let expected = self.step.bytes_read(tensor);
             self.ticket.advance(expected.saturating_sub(done))?;
         }
-        Ok(())
+        Ok(odd)
     }
 
     /// Stops where an input was cut short.
@@ -54,16 +67,10 @@ impl Run<'_> {
         self.watch.glance().map_err(refused)
     }
 
-    fn copy(
-        &self,
-        tensor: &TensorPlan,
-        models: &Opened,
-        file: &ShardFile,
-        offset: u64,
-    ) -> Result<(), MergeError> {
+    fn copy(&self, tensor: &TensorPlan, file: &ShardFile, offset: u64) -> Result<(), MergeError> {
         const PIECE: usize = 1 << 22;
         for input in &tensor.inputs {
-            let (model, _) = &models[input.model];
+            let (model, _) = &self.models[input.model];
             let own = model.tensor(&input.tensor);
             let bytes = own.map_or(&[][..], |own| model.bytes(own));
             for (k, piece) in bytes.chunks(PIECE).enumerate() {
@@ -76,20 +83,18 @@ impl Run<'_> {
     }
 
     fn merge(
-        &mut self,
-        step: &Step,
+        &self,
         plan: &TensorPlan,
-        models: &Opened,
         file: &ShardFile,
         offset: u64,
-    ) -> Result<(), MergeError> {
+    ) -> Result<Option<NonFinite>, MergeError> {
         let tensor = MergeTensor {
             name: &plan.name,
             shape: &plan.shape,
-            inputs: inputs(plan, models)?,
+            inputs: inputs(plan, self.models)?,
             base: plan.base,
             rounded_to: plan.rounded_to,
-            seed: self.options.seed.or(step.recipe.seed).unwrap_or(0),
+            seed: self.seed.or(self.step.recipe.seed).unwrap_or(0),
         };
         let slot = Slot::new(plan.dtype, offset);
         let odd = AtomicU64::new(0);
@@ -102,36 +107,35 @@ impl Run<'_> {
             self.whole()?;
             Ok(file.write_at(encoded.offset, &encoded.bytes)?)
         };
-        let merged = merge_tensor(&tensor, step.method, &plan.values, self.ticket, &write)?;
-        self.note_odd(step, plan, &merged, odd.into_inner())
+        let merged = merge_tensor(&tensor, self.step.method, &plan.values, self.ticket, &write)?;
+        self.not_finite(plan, &merged, odd.into_inner())
     }
 
-    /// Notes NaN and infinities, or refuses them.
-    fn note_odd(
-        &mut self,
-        step: &Step,
+    /// What is said of NaN and infinities; an error if they are refused.
+    fn not_finite(
+        &self,
         plan: &TensorPlan,
         merged: &Merged,
         written: u64,
-    ) -> Result<(), MergeError> {
+    ) -> Result<Option<NonFinite>, MergeError> {
         let counts = plan.inputs.iter().zip(&merged.non_finite);
+        let name = |model: usize| self.step.models[model].reference.to_string();
         let inputs: BTreeMap<String, u64> = counts
             .filter(|(_, count)| **count > 0)
-            .map(|(input, count)| (step.models[input.model].reference.to_string(), *count))
+            .map(|(input, count)| (name(input.model), *count))
             .collect();
         if inputs.is_empty() && written == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let odd = NonFinite {
             tensor: plan.name.clone(),
             inputs,
             written,
         };
-        if self.options.on_nan.or(step.recipe.on_nan) == Some(OnNan::Refuse) {
+        if self.on_nan.or(self.step.recipe.on_nan) == Some(OnNan::Refuse) {
             return Err(MergeError::Refused(odd.to_string()));
         }
-        self.outcome.non_finite.push(odd);
-        Ok(())
+        Ok(Some(odd))
     }
 }
 

@@ -14,37 +14,25 @@
 
 use std::ops::Range;
 
-use super::{Description, Kernel, MergeError, Method, Values};
 use crate::jobs::Ticket;
+use crate::merge::blocks::{Inputs, Kernel};
 use crate::merge::combine::{Coefficients, InputGram};
-use crate::merge::inputs::Inputs;
+use crate::merge::error::MergeError;
+use crate::merge::method::{Description, Method, Values};
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::vector;
 
 pub(super) mod presets;
 
-mod kept;
+mod mask;
 
-use kept::{Keeping, Kept};
+use mask::{Mask, MaskBuilder, Sparsifier};
 
 /// One preset of the family.
 pub(super) struct TaskVectors {
     description: &'static Description,
     sparsifier: Option<Sparsifier>,
     consensus: bool,
-}
-
-/// Which changes of a model are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sparsifier {
-    /// The largest.
-    Magnitude,
-    /// All but the smallest and the very largest.
-    Outliers,
-    /// Any, by chance.
-    Random,
-    /// Any, by chance, large ones more often.
-    Della,
 }
 
 /// Sum of weights that is too near 0 to divide by.
@@ -144,24 +132,24 @@ impl Method for TaskVectors {
                 input,
                 weight: weight as f32,
                 factor: weight as f32,
-                kept: Kept::All,
+                mask: Mask::All,
             });
         }
         if let Some(sparsifier) = dropping {
             let inputs = Inputs::new(tensor);
-            let keeping = Keeping {
+            let builder = MaskBuilder {
                 inputs: &inputs,
                 base,
                 ticket,
             };
-            let kept = keeping.kept(sparsifier, &tensor.models(), values)?;
+            let masks = builder.masks(sparsifier, &tensor.models(), values)?;
             let scales = if values.flag("rescale")? {
-                keeping.scales(&tensor.models(), &kept)?
+                builder.scales(&tensor.models(), &masks)?
             } else {
-                vec![1.0; kept.len()]
+                vec![1.0; masks.len()]
             };
-            for ((model, kept), scale) in models.iter_mut().zip(kept).zip(scales) {
-                model.kept = kept;
+            for ((model, mask), scale) in models.iter_mut().zip(masks).zip(scales) {
+                model.mask = mask;
                 model.factor = model.weight * scale as f32;
             }
         }
@@ -184,7 +172,7 @@ struct Model {
     weight: f32,
     /// Weight and rescaling together.
     factor: f32,
-    kept: Kept,
+    mask: Mask,
 }
 
 /// Makes the numbers of methods that drop or vote.
@@ -210,7 +198,7 @@ impl Kernel for Merge {
         for (model, d) in self.models.iter().zip(changes.chunks_mut(n.max(1))) {
             let x = inputs[model.input];
             model
-                .kept
+                .mask
                 .changes(range.start, self.row_len, (x, base), model.factor, d);
         }
         let mut sum = vec![0.0f32; n];

@@ -1,7 +1,8 @@
 //! The task-vector methods of mergekit: one implementation, eight sets of choices.
 
-use super::super::{BaseRule, Description, Parameter, ParameterScope, Prediction};
-use super::{Sparsifier, TaskVectors};
+use super::TaskVectors;
+use super::mask::Sparsifier;
+use crate::merge::method::{ANY, BaseRule, Description, Parameter, ParameterScope, Prediction};
 
 /// How much of a task vector there is in the child.
 const WEIGHT: Parameter = Parameter::weight("How much of the model's change there is in the child");
@@ -33,7 +34,7 @@ const LAMBDA: Parameter = Parameter::number(
     "lambda",
     "What the merged change is multiplied by before it is added to the base",
     ParameterScope::Global,
-    super::super::ANY,
+    ANY,
     (0.0, 2.0),
     Some(1.0),
 );
@@ -55,230 +56,180 @@ const fn rescale(default: bool) -> Parameter {
     )
 }
 
-/// Task arithmetic.
-pub static TASK_ARITHMETIC: TaskVectors = TaskVectors {
-    description: &Description {
-        name: "task_arithmetic",
-        title: "Task arithmetic",
-        help: "Adds the weighted changes of the models to the base",
-        paper: Some((
-            "Editing Models with Task Arithmetic",
-            "https://arxiv.org/abs/2212.04089",
-        )),
+const fn plain(normalized: bool, rescaled: bool) -> [Parameter; 6] {
+    let (normalize, rescale) = (normalize(normalized), rescale(rescaled));
+    [WEIGHT, DENSITY, normalize, rescale, LAMBDA, INT8_MASK]
+}
+
+const fn with(own: Parameter, normalized: bool, rescaled: bool) -> [Parameter; 7] {
+    let (normalize, rescale) = (normalize(normalized), rescale(rescaled));
+    [WEIGHT, DENSITY, own, normalize, rescale, LAMBDA, INT8_MASK]
+}
+
+const ADDED: &[Parameter] = &plain(false, false);
+const VOTED: &[Parameter] = &plain(true, false);
+const ENLARGED: &[Parameter] = &plain(false, true);
+const TRIMMED: &[Parameter] = &with(GAMMA, false, false);
+const RANKED: &[Parameter] = &with(EPSILON, false, true);
+const RANKED_AND_VOTED: &[Parameter] = &with(EPSILON, true, true);
+
+type Paper = (&'static str, &'static str);
+
+const TASK_ARITHMETIC_PAPER: Paper = (
+    "Editing Models with Task Arithmetic",
+    "https://arxiv.org/abs/2212.04089",
+);
+const TIES_PAPER: Paper = (
+    "TIES-Merging: Resolving Interference When Merging Models",
+    "https://arxiv.org/abs/2306.01708",
+);
+const DARE_PAPER: Paper = (
+    "Language Models are Super Mario: Absorbing Abilities from Homologous Models as a Free Lunch",
+    "https://arxiv.org/abs/2311.03099",
+);
+const BREADCRUMBS_PAPER: Paper = (
+    "Model Breadcrumbs: Scaling Multi-Task Model Merging with Sparse Masks",
+    "https://arxiv.org/abs/2312.06795",
+);
+const DELLA_PAPER: Paper = (
+    "DELLA-Merging: Reducing Interference in Model Merging through Magnitude-Based Sampling",
+    "https://arxiv.org/abs/2406.11617",
+);
+
+/// A prediction that is off by nothing is exact.
+const fn preset(
+    name: &'static str,
+    title: &'static str,
+    help: &'static str,
+    paper: Paper,
+    parameters: &'static [Parameter],
+    prediction_error: f64,
+) -> Description {
+    Description {
+        name,
+        title,
+        help,
+        paper: Some(paper),
         base: BaseRule::Required,
         base_is_model: false,
         models: (0, usize::MAX),
-        parameters: &[
-            WEIGHT,
-            DENSITY,
-            normalize(false),
-            rescale(false),
-            LAMBDA,
-            INT8_MASK,
-        ],
-        prediction: Prediction::Exact,
-        prediction_error: 0.0,
-    },
+        parameters,
+        prediction: match prediction_error > 0.0 {
+            true => Prediction::Estimate,
+            false => Prediction::Exact,
+        },
+        prediction_error,
+    }
+}
+
+/// Task arithmetic.
+pub static TASK_ARITHMETIC: TaskVectors = TaskVectors {
+    description: &preset(
+        "task_arithmetic",
+        "Task arithmetic",
+        "Adds the weighted changes of the models to the base",
+        TASK_ARITHMETIC_PAPER,
+        ADDED,
+        0.0,
+    ),
     sparsifier: None,
     consensus: false,
 };
 
 /// TIES.
 pub static TIES: TaskVectors = TaskVectors {
-    description: &Description {
-        name: "ties",
-        title: "TIES",
-        help: "Keeps the largest changes, lets the models vote on each sign and merges those that agree",
-        paper: Some((
-            "TIES-Merging: Resolving Interference When Merging Models",
-            "https://arxiv.org/abs/2306.01708",
-        )),
-        base: BaseRule::Required,
-        base_is_model: false,
-        models: (0, usize::MAX),
-        parameters: &[
-            WEIGHT,
-            DENSITY,
-            normalize(true),
-            rescale(false),
-            LAMBDA,
-            INT8_MASK,
-        ],
-        prediction: Prediction::Estimate,
-        prediction_error: 0.1,
-    },
+    description: &preset(
+        "ties",
+        "TIES",
+        "Keeps the largest changes, lets the models vote on each sign and merges those that agree",
+        TIES_PAPER,
+        VOTED,
+        0.1,
+    ),
     sparsifier: Some(Sparsifier::Magnitude),
     consensus: true,
 };
 
 /// DARE.
 pub static DARE_LINEAR: TaskVectors = TaskVectors {
-    description: &Description {
-        name: "dare_linear",
-        title: "DARE",
-        help: "Drops changes at random, enlarges the rest and adds them to the base",
-        paper: Some((
-            "Language Models are Super Mario: Absorbing Abilities from Homologous Models as a Free Lunch",
-            "https://arxiv.org/abs/2311.03099",
-        )),
-        base: BaseRule::Required,
-        base_is_model: false,
-        models: (0, usize::MAX),
-        parameters: &[
-            WEIGHT,
-            DENSITY,
-            normalize(false),
-            rescale(true),
-            LAMBDA,
-            INT8_MASK,
-        ],
-        prediction: Prediction::Estimate,
-        prediction_error: 0.05,
-    },
+    description: &preset(
+        "dare_linear",
+        "DARE",
+        "Drops changes at random, enlarges the rest and adds them to the base",
+        DARE_PAPER,
+        ENLARGED,
+        0.05,
+    ),
     sparsifier: Some(Sparsifier::Random),
     consensus: false,
 };
 
 /// DARE TIES.
 pub static DARE_TIES: TaskVectors = TaskVectors {
-    description: &Description {
-        name: "dare_ties",
-        title: "DARE TIES",
-        help: "Drops changes at random, enlarges the rest and merges those that agree in sign",
-        paper: Some((
-            "Language Models are Super Mario: Absorbing Abilities from Homologous Models as a Free Lunch",
-            "https://arxiv.org/abs/2311.03099",
-        )),
-        base: BaseRule::Required,
-        base_is_model: false,
-        models: (0, usize::MAX),
-        parameters: &[
-            WEIGHT,
-            DENSITY,
-            normalize(false),
-            rescale(true),
-            LAMBDA,
-            INT8_MASK,
-        ],
-        prediction: Prediction::Estimate,
-        prediction_error: 0.05,
-    },
+    description: &preset(
+        "dare_ties",
+        "DARE TIES",
+        "Drops changes at random, enlarges the rest and merges those that agree in sign",
+        DARE_PAPER,
+        ENLARGED,
+        0.05,
+    ),
     sparsifier: Some(Sparsifier::Random),
     consensus: true,
 };
 
 /// Model Breadcrumbs.
 pub static BREADCRUMBS: TaskVectors = TaskVectors {
-    description: &Description {
-        name: "breadcrumbs",
-        title: "Model Breadcrumbs",
-        help: "Drops the smallest and the very largest changes and adds the rest to the base",
-        paper: Some((
-            "Model Breadcrumbs: Scaling Multi-Task Model Merging with Sparse Masks",
-            "https://arxiv.org/abs/2312.06795",
-        )),
-        base: BaseRule::Required,
-        base_is_model: false,
-        models: (0, usize::MAX),
-        parameters: &[
-            WEIGHT,
-            DENSITY,
-            GAMMA,
-            normalize(false),
-            rescale(false),
-            LAMBDA,
-            INT8_MASK,
-        ],
-        prediction: Prediction::Estimate,
-        prediction_error: 0.1,
-    },
+    description: &preset(
+        "breadcrumbs",
+        "Model Breadcrumbs",
+        "Drops the smallest and the very largest changes and adds the rest to the base",
+        BREADCRUMBS_PAPER,
+        TRIMMED,
+        0.1,
+    ),
     sparsifier: Some(Sparsifier::Outliers),
     consensus: false,
 };
 
 /// Breadcrumbs TIES.
 pub static BREADCRUMBS_TIES: TaskVectors = TaskVectors {
-    description: &Description {
-        name: "breadcrumbs_ties",
-        title: "Breadcrumbs TIES",
-        help: "Drops the smallest and the very largest changes and merges those that agree in sign",
-        paper: Some((
-            "Model Breadcrumbs: Scaling Multi-Task Model Merging with Sparse Masks",
-            "https://arxiv.org/abs/2312.06795",
-        )),
-        base: BaseRule::Required,
-        base_is_model: false,
-        models: (0, usize::MAX),
-        parameters: &[
-            WEIGHT,
-            DENSITY,
-            GAMMA,
-            normalize(false),
-            rescale(false),
-            LAMBDA,
-            INT8_MASK,
-        ],
-        prediction: Prediction::Estimate,
-        prediction_error: 0.1,
-    },
+    description: &preset(
+        "breadcrumbs_ties",
+        "Breadcrumbs TIES",
+        "Drops the smallest and the very largest changes and merges those that agree in sign",
+        BREADCRUMBS_PAPER,
+        TRIMMED,
+        0.1,
+    ),
     sparsifier: Some(Sparsifier::Outliers),
     consensus: true,
 };
 
 /// DELLA.
 pub static DELLA: TaskVectors = TaskVectors {
-    description: &Description {
-        name: "della",
-        title: "DELLA",
-        help: "Drops changes at random, small ones more often, and merges those that agree in sign",
-        paper: Some((
-            "DELLA-Merging: Reducing Interference in Model Merging through Magnitude-Based Sampling",
-            "https://arxiv.org/abs/2406.11617",
-        )),
-        base: BaseRule::Required,
-        base_is_model: false,
-        models: (0, usize::MAX),
-        parameters: &[
-            WEIGHT,
-            DENSITY,
-            EPSILON,
-            normalize(true),
-            rescale(true),
-            LAMBDA,
-            INT8_MASK,
-        ],
-        prediction: Prediction::Estimate,
-        prediction_error: 0.15,
-    },
+    description: &preset(
+        "della",
+        "DELLA",
+        "Drops changes at random, small ones more often, and merges those that agree in sign",
+        DELLA_PAPER,
+        RANKED_AND_VOTED,
+        0.15,
+    ),
     sparsifier: Some(Sparsifier::Della),
     consensus: true,
 };
 
 /// DELLA linear.
 pub static DELLA_LINEAR: TaskVectors = TaskVectors {
-    description: &Description {
-        name: "della_linear",
-        title: "DELLA linear",
-        help: "Drops changes at random, small ones more often, and adds the rest to the base",
-        paper: Some((
-            "DELLA-Merging: Reducing Interference in Model Merging through Magnitude-Based Sampling",
-            "https://arxiv.org/abs/2406.11617",
-        )),
-        base: BaseRule::Required,
-        base_is_model: false,
-        models: (0, usize::MAX),
-        parameters: &[
-            WEIGHT,
-            DENSITY,
-            EPSILON,
-            normalize(false),
-            rescale(true),
-            LAMBDA,
-            INT8_MASK,
-        ],
-        prediction: Prediction::Estimate,
-        prediction_error: 0.05,
-    },
+    description: &preset(
+        "della_linear",
+        "DELLA linear",
+        "Drops changes at random, small ones more often, and adds the rest to the base",
+        DELLA_PAPER,
+        RANKED,
+        0.05,
+    ),
     sparsifier: Some(Sparsifier::Della),
     consensus: false,
 };

@@ -1,10 +1,10 @@
-//! What was found tensor by tensor, told model by model: a wrong model is wrong in hundreds of
+//! What was found tensor by tensor, reported model by model: a wrong model is wrong in hundreds of
 //! tensors, and one sentence says more than hundreds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::Context;
 use super::rules::Formats;
-use super::steps::Context;
 use crate::checkpoint::{Dtype, Kind};
 
 /// How many names a sentence lists.
@@ -12,7 +12,7 @@ const NAMES_SHOWN: usize = 3;
 
 /// Troubles by kind; each list is in the order of the tensors.
 #[derive(Default)]
-pub(super) struct Findings {
+pub(super) struct Diagnostics {
     /// By the path in the recipe and the model.
     missing: BTreeMap<(String, String), Vec<String>>,
     /// Parameters without a value: path, what is missing, and the first tensor that it is
@@ -42,13 +42,13 @@ struct OddShape {
     skipped: bool,
 }
 
-impl Findings {
+impl Diagnostics {
     pub(super) fn missing(&mut self, path: &str, model: &str, tensor: &str) {
         let key = (path.to_owned(), model.to_owned());
         self.missing.entry(key).or_default().push(tensor.to_owned());
     }
 
-    /// One tensor is enough to say; a missing parameter would be told for hundreds.
+    /// One tensor is enough to say; a missing parameter would be reported for hundreds.
     pub(super) fn unset(&mut self, path: &str, what: String, tensor: &str) {
         if self.unset.iter().all(|(_, known, _)| *known != what) {
             self.unset.push((path.to_owned(), what, tensor.to_owned()));
@@ -129,15 +129,15 @@ impl Findings {
         }
     }
 
-    /// Tells it all.
-    pub(super) fn tell(self, formats: &Formats, context: &mut Context<'_>) {
+    /// Turns all of it into problems.
+    pub(super) fn emit(self, formats: &Formats, context: &mut Context<'_>) {
         for (path, what, tensor) in &self.unset {
             context.error(path, format!("{what}, at least for {tensor}"));
         }
         for ((path, model), tensors) in &self.missing {
             context.error(path, format!("{model} lacks {}", some_of(tensors)));
         }
-        self.tell_shapes(context);
+        self.emit_shapes(context);
         if let Some((sentence, tensors)) = &self.refused {
             let sentence = format!("{sentence}; this is so for {}", some_of(tensors));
             context.error("", sentence);
@@ -152,10 +152,10 @@ impl Findings {
             );
             context.error("", sentence);
         }
-        self.tell_eight_bit(formats, context);
+        self.emit_eight_bit(formats, context);
         for ((path, model, lead), tensors) in &self.extra {
             let sentence = format!(
-                "{model} has {} that {lead} has not; the child will not have them",
+                "{model} has {} that {lead} does not have; the child will not have them",
                 some_of(tensors)
             );
             context.warning(path, sentence);
@@ -175,10 +175,10 @@ impl Findings {
             );
             context.warning("", sentence);
         }
-        self.tell_formats(context);
+        self.emit_formats(context);
     }
 
-    fn tell_shapes(&self, context: &mut Context<'_>) {
+    fn emit_shapes(&self, context: &mut Context<'_>) {
         for ((path, model), odd) in &self.odd_shapes {
             let Some(first) = odd.first() else { continue };
             let others = match odd.len() - 1 {
@@ -208,7 +208,7 @@ impl Findings {
         }
     }
 
-    fn tell_eight_bit(&self, formats: &Formats, context: &mut Context<'_>) {
+    fn emit_eight_bit(&self, formats: &Formats, context: &mut Context<'_>) {
         if self.eight_bit.is_empty() {
             return;
         }
@@ -227,7 +227,7 @@ impl Findings {
         }
     }
 
-    fn tell_formats(&self, context: &mut Context<'_>) {
+    fn emit_formats(&self, context: &mut Context<'_>) {
         for (inputs, made) in &self.mixed {
             let sentence = format!(
                 "tensors are stored as {} and will be written as {made}; set `out_dtype` for another",

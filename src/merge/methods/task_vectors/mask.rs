@@ -15,19 +15,32 @@
 
 use std::ops::Range;
 
-use super::Sparsifier;
 use crate::jobs::Ticket;
+use crate::merge::blocks::{Blocks, Cuts, Inputs};
 use crate::merge::cut::Streams;
-use crate::merge::inputs::{Blocks, Cuts, Inputs};
-use crate::merge::methods::{MergeError, Values};
+use crate::merge::error::MergeError;
+use crate::merge::method::Values;
 use crate::numeric::random::{Chance, Stream};
 use crate::numeric::rank::{Room, ascending};
 use crate::numeric::select::{Cut, magnitude};
 use crate::numeric::vector::{self, Draw};
 
+/// Which changes of a model are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sparsifier {
+    /// The largest.
+    Magnitude,
+    /// All but the smallest and the very largest.
+    Outliers,
+    /// Any, by chance.
+    Random,
+    /// Any, by chance, large ones more often.
+    Della,
+}
+
 /// What is kept of one model's changes.
 #[derive(Clone, Debug)]
-pub(super) enum Kept {
+pub(super) enum Mask {
     All,
     Nothing,
     /// Those in the first cut and not in the second.
@@ -43,7 +56,7 @@ pub(super) enum Kept {
     },
 }
 
-impl Kept {
+impl Mask {
     /// Writes `factor·δ` of what is kept, and 0 for the rest, for numbers from flat index
     /// `start` on; ranked ones must be whole rows.
     pub(super) fn changes(
@@ -146,9 +159,7 @@ impl Sparsifier {
             Self::Random | Self::Della => 0,
         }
     }
-}
 
-impl Sparsifier {
     /// Whether the density of a model can be had of so many numbers.
     pub(super) fn check(
         self,
@@ -165,21 +176,21 @@ impl Sparsifier {
     }
 }
 
-/// Finds what is kept.
-pub(super) struct Keeping<'k, 't> {
+/// Finds what is kept, before the first number is made.
+pub(super) struct MaskBuilder<'k, 't> {
     pub(super) inputs: &'k Inputs<'t>,
     pub(super) base: usize,
     pub(super) ticket: &'k Ticket,
 }
 
-impl Keeping<'_, '_> {
+impl MaskBuilder<'_, '_> {
     /// What is kept of each model.
-    pub(super) fn kept(
+    pub(super) fn masks(
         &self,
         sparsifier: Sparsifier,
         models: &[usize],
         values: &Values,
-    ) -> Result<Vec<Kept>, MergeError> {
+    ) -> Result<Vec<Mask>, MergeError> {
         match sparsifier {
             Sparsifier::Magnitude | Sparsifier::Outliers => self.bands(sparsifier, models, values),
             Sparsifier::Random | Sparsifier::Della => models
@@ -194,21 +205,21 @@ impl Keeping<'_, '_> {
         sparsifier: Sparsifier,
         model: usize,
         values: &Values,
-    ) -> Result<Kept, MergeError> {
+    ) -> Result<Mask, MergeError> {
         let density = values.of_input(model, "density")?;
         let tensor = self.inputs.tensor();
         let stream = Stream::new(tensor.seed, tensor.name, model as u64);
         if density >= 1.0 {
-            return Ok(Kept::All);
+            return Ok(Mask::All);
         }
         if density <= 0.0 {
-            return Ok(Kept::Nothing);
+            return Ok(Mask::Nothing);
         }
         if sparsifier == Sparsifier::Random {
-            return Ok(Kept::Random { stream, density });
+            return Ok(Mask::Random { stream, density });
         }
         let epsilon = spread(model, values)?;
-        Ok(Kept::Ranked {
+        Ok(Mask::Ranked {
             stream,
             density,
             epsilon,
@@ -220,7 +231,7 @@ impl Keeping<'_, '_> {
         sparsifier: Sparsifier,
         models: &[usize],
         values: &Values,
-    ) -> Result<Vec<Kept>, MergeError> {
+    ) -> Result<Vec<Mask>, MergeError> {
         let n = self.inputs.tensor().elements();
         let ranks = models
             .iter()
@@ -234,13 +245,13 @@ impl Keeping<'_, '_> {
             vector::change_keys(keys, inputs[models[stream]], inputs[self.base]);
         };
         let cuts = Streams::new(self.inputs, &keys, self.ticket).largest(&wanted)?;
-        Ok(cuts.iter().map(|c| Kept::Band(c[0], c[1])).collect())
+        Ok(cuts.iter().map(|c| Mask::Band(c[0], c[1])).collect())
     }
 
     /// What each model's kept changes are multiplied by to have the L1 norm of all.
-    pub(super) fn scales(&self, models: &[usize], kept: &[Kept]) -> Result<Vec<f64>, MergeError> {
+    pub(super) fn scales(&self, models: &[usize], masks: &[Mask]) -> Result<Vec<f64>, MergeError> {
         let tensor = self.inputs.tensor();
-        let whole_rows = kept.iter().any(|k| matches!(k, Kept::Ranked { .. }));
+        let whole_rows = masks.iter().any(|mask| matches!(mask, Mask::Ranked { .. }));
         let blocks = if whole_rows {
             Blocks::WholeRows
         } else {
@@ -257,7 +268,7 @@ impl Keeping<'_, '_> {
                 let pair = (inputs[model], inputs[self.base]);
                 vector::difference(room, pair.0, pair.1);
                 vector::add_magnitudes(&mut sums[slot][0], room);
-                kept[slot].changes(range.start, tensor.row_len(), pair, 1.0, room);
+                masks[slot].changes(range.start, tensor.row_len(), pair, 1.0, room);
                 vector::add_magnitudes(&mut sums[slot][1], room);
             }
         };

@@ -6,8 +6,7 @@
 
 use std::ops::Range;
 
-use super::methods::MergeError;
-use super::run_tensor::Write;
+use super::error::MergeError;
 use super::tensor::{Input, MergeTensor};
 use crate::checkpoint::Factors;
 use crate::jobs::Ticket;
@@ -27,6 +26,10 @@ pub enum Blocks {
     /// Only at the end of a row; a vector is one row.
     WholeRows,
 }
+
+/// Takes numbers of the result as they are made: the flat range and its numbers. Called from
+/// several threads at once and in any order; each number comes exactly once.
+pub type Write<'a> = &'a (dyn Fn(Range<usize>, &[f32]) -> Result<(), MergeError> + Sync);
 
 /// Reads the inputs of one tensor; cheap to make but for adapters, whose factors it decodes.
 pub struct Inputs<'t> {
@@ -244,4 +247,14 @@ impl<'t> Inputs<'t> {
             dtype.round(out);
         }
     }
+}
+/// What makes the numbers of one tensor, block by block, in any order, on any thread.
+pub trait Kernel: Sync {
+    /// Whether blocks must be whole rows.
+    fn needs_whole_rows(&self) -> bool {
+        false
+    }
+
+    /// Makes the numbers `range` (flat, row-major) from those of the inputs.
+    fn block(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]);
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::methods::MergeError;
+use super::super::error::MergeError;
 use super::super::plan::{ModelSource, Plan, Step, TensorPlan};
 use super::super::tensor::Input;
-use super::RunError;
+use super::outcome::RunError;
 use crate::checkpoint::{Change, Checkpoint, OnDisk, Watch};
 
 /// The opened models of a step: weights, and the adapter on them.
