@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::kinship::Metric;
 use crate::lineage::{Graph, Layout, lay_out};
+use crate::stats::extent;
 use crate::study::{Model, ModelId, Role, Row};
 use crate::ui::colormap::Scale;
 use crate::ui::format;
@@ -273,10 +274,8 @@ fn columns(layout: &Layout, cards: &[Card]) -> Vec<Column> {
 
 fn scores(cards: &[Card]) -> Option<Scale> {
     let averages = cards.iter().filter_map(|card| card.average);
-    let (lo, hi) = averages.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
-        (v.min(lo), v.max(hi))
-    });
-    (lo < hi).then_some(Scale::Sequential { lo, hi })
+    let (lo, hi) = extent(averages).filter(|(lo, hi)| lo < hi)?;
+    Some(Scale::Sequential { lo, hi })
 }
 
 impl Column {
