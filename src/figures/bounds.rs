@@ -1,6 +1,7 @@
 //! From where to where the axes of a panel run.
 
 use super::{Axis, Cells, Layer, Panel, Side};
+use crate::stats::extent;
 
 /// From and to of each axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,11 +61,7 @@ impl Cells {
 
     /// The least and greatest value; `None` without any.
     pub fn range(&self) -> Option<(f64, f64)> {
-        let known = self.values.iter().flatten().filter(|v| v.is_finite());
-        known.fold(None, |range, &v| match range {
-            None => Some((v, v)),
-            Some((lo, hi)) => Some((v.min(lo), v.max(hi))),
-        })
+        extent(self.values.iter().flatten().copied())
     }
 }
 
@@ -72,10 +69,7 @@ fn ends(axis: &Axis, values: Vec<f64>) -> (f64, f64) {
     if let Some(range) = axis.range {
         return range;
     }
-    let finite = values.into_iter().filter(|v| v.is_finite());
-    let Some((lo, hi)) = finite.fold(None, |range: Option<(f64, f64)>, v| {
-        Some(range.map_or((v, v), |(lo, hi)| (v.min(lo), v.max(hi))))
-    }) else {
+    let Some((lo, hi)) = extent(values) else {
         return (0.0, 1.0);
     };
     let margin = match hi - lo {

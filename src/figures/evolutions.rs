@@ -9,6 +9,7 @@ use super::runs_of::Run;
 use super::{Axis, Color, Dash, Figure, Layer, LineMark, Panel, Point, PointMark, Side, words};
 use crate::lineage::evolution::Summary;
 use crate::lineage::strategy::Member;
+use crate::stats::extent;
 use crate::study::ModelId;
 
 /// What stands on the horizontal axis.
@@ -118,11 +119,9 @@ fn share_axis(panels: &mut [Panel]) {
         Layer::Line(line) => Some(line.points.iter().map(|p| p[0])),
         _ => None,
     });
-    let (lo, hi) = xs
-        .flatten()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| {
-            (x.min(lo), x.max(hi))
-        });
+    let Some((lo, hi)) = extent(xs.flatten()) else {
+        return;
+    };
     let around = 0.03 * (hi - lo);
     for panel in panels {
         panel.x.range = Some((lo - around, hi + around));

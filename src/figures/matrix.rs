@@ -3,6 +3,7 @@
 use super::quantity::short_name;
 use super::{Axis, Cells, ChartData, Figure, Layer, Panel, words};
 use crate::kinship::{Matrix, Metric, cluster};
+use crate::stats::extent;
 use crate::study::chart::ChartChoices;
 use crate::study::{ModelId, PairRow, StudyDoc, StudyFacts};
 
@@ -170,11 +171,7 @@ impl Shown {
 
     /// The panel.
     pub fn panel(&self, doc: &StudyDoc, title: String, decimals: usize) -> Panel {
-        let (lo, hi) = self
-            .pairs()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
-                (v.min(lo), v.max(hi))
-            });
+        let (lo, hi) = extent(self.pairs()).unwrap_or((0.0, 0.0));
         let is_distance = !self.metric.is_similarity();
         let is_signed = !is_distance && lo < OPPOSITE;
         let (from, to) = match (is_distance, is_signed) {

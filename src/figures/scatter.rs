@@ -5,7 +5,7 @@ use super::runs_of::{self, Run};
 use super::{
     Axis, ChartData, Color, Figure, Layer, Marker, Panel, Point, PointMark, Side, fit, words,
 };
-use crate::stats::Sample;
+use crate::stats::{Sample, extent};
 use crate::study::chart::{ChartChoices, PointsAre, Quantity};
 use crate::study::{Model, ModelFacts, ModelId};
 
@@ -213,16 +213,7 @@ fn color(choices: &ChartChoices, candidate: &Candidate, look: &Run<'_>) -> Color
 fn scale(choices: &ChartChoices, drawn: &[&Candidate]) -> Option<(String, f64, f64)> {
     let quantity = choices.colour.as_ref()?;
     let name = axis_name(quantity, choices.points);
-    let values = drawn
-        .iter()
-        .filter_map(|c| c.colour)
-        .filter(|v| v.is_finite());
-    let (lo, hi) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
-        (v.min(lo), v.max(hi))
-    });
-    if lo > hi {
-        return None;
-    }
+    let (lo, hi) = extent(drawn.iter().filter_map(|c| c.colour))?;
     let limit = lo.abs().max(hi.abs()).max(f64::MIN_POSITIVE);
     Some(match quantity {
         Quantity::Gain => (name, -limit, limit),

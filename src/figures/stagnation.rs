@@ -10,7 +10,9 @@ use super::{
     Side, words,
 };
 use crate::kinship::Metric;
-use crate::stats::{Generation, Member, Saturation, SaturationRule, generations, saturation};
+use crate::stats::{
+    Generation, Member, Saturation, SaturationRule, extent, generations, saturation,
+};
 use crate::study::chart::{ChartChoices, Overlay};
 
 /// The colour of kinship where there is one run: not that of any of the first runs.
@@ -338,13 +340,7 @@ fn bests(course: &Course<'_>, color: Color, scale: &dyn Fn(f64) -> f64) -> Vec<P
 /// The paper's overlay: r_min + (P − P_min)/(P_max − P_min)·(r_max − r_min); 0 to 1 where no
 /// kinship is known.
 fn into_range(generations: &[Generation]) -> Box<dyn Fn(f64) -> f64> {
-    let ends = |value: fn(&Generation) -> Option<f64>| {
-        let known = generations.iter().filter_map(value);
-        let (lo, hi) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
-            (v.min(lo), v.max(hi))
-        });
-        (lo <= hi).then_some((lo, hi))
-    };
+    let ends = |value: fn(&Generation) -> Option<f64>| extent(generations.iter().filter_map(value));
     let least = |g: &Generation| match (g.best, g.mean) {
         (Some(best), Some(mean)) => Some(best.min(mean)),
         (best, mean) => best.or(mean),

@@ -17,6 +17,8 @@ mod robust;
 
 mod improvement;
 
+mod extent;
+
 mod generations;
 mod stagnation;
 
@@ -33,6 +35,8 @@ pub use regression::{Line, least_squares};
 pub use robust::{MOST_ROBUST, RobustLine, theil_sen};
 
 pub use improvement::expected_improvement;
+
+pub use extent::extent;
 
 pub use generations::{Member, generations};
 pub use stagnation::{Generation, Saturation, SaturationRule, best_so_far, gains, saturation};

@@ -7,9 +7,10 @@
 //! distances run the other way. A missing value is neither: it has the quiet grey of the theme,
 //! and whoever draws it hatches it, since zero on the diverging map is quiet too.
 
-use eframe::egui::Color32;
+use eframe::egui::{Color32, Mesh, Rect, Shape, pos2};
 
 use super::theme::Tokens;
+use super::ticks::{MOST_STEPS, round_step};
 use crate::kinship::{Matrix, Metric, ScaleKind};
 
 /// How a number becomes a colour.
@@ -67,6 +68,12 @@ impl Scale {
         }
     }
 
+    /// The colour at a share of the scale, 0 to 1.
+    pub fn at(self, share: f64, tokens: &Tokens) -> Color32 {
+        let (lo, hi) = self.range();
+        self.color(Some(lo + (hi - lo) * share), tokens)
+    }
+
     /// The colour of a value; missing and NaN get the quiet grey of the theme.
     pub fn color(self, value: Option<f64>, tokens: &Tokens) -> Color32 {
         let Some(value) = value.filter(|v| !v.is_nan()) else {
@@ -80,6 +87,26 @@ impl Scale {
             Self::Diverging { .. } => along(&DIVERGING_LIGHT.map(rgb), at),
         }
     }
+}
+
+/// How finely a strip of colours is divided.
+const STRIP_STEPS: u32 = 64;
+
+/// A strip of the colours at each share of a scale, from left to right.
+pub fn gradient(strip: Rect, color: impl Fn(f64) -> Color32) -> Shape {
+    let mut mesh = Mesh::default();
+    for k in 0..=STRIP_STEPS {
+        let share = k as f32 / STRIP_STEPS as f32;
+        let x = strip.left() + strip.width() * share;
+        for y in [strip.top(), strip.bottom()] {
+            mesh.colored_vertex(pos2(x, y), color(f64::from(share)));
+        }
+    }
+    for k in 0..STRIP_STEPS {
+        mesh.add_triangle(2 * k, 2 * k + 1, 2 * k + 2);
+        mesh.add_triangle(2 * k + 1, 2 * k + 3, 2 * k + 2);
+    }
+    Shape::mesh(mesh)
 }
 
 /// The colours for a whole matrix.
@@ -117,18 +144,6 @@ fn round_range(lo: f64, hi: f64) -> Scale {
         lo: (lo / step).floor() * step,
         hi: (hi / step).ceil() * step,
     }
-}
-
-/// How many steps a scale is counted in, at most.
-pub const MOST_STEPS: usize = 5;
-
-/// The least of 1, 2 or 5 times a power of ten that parts `span` into at most `most` steps.
-pub fn round_step(span: f64, most: usize) -> f64 {
-    let rough = (span / most as f64).max(1e-9);
-    let power = 10f64.powf(rough.log10().floor());
-    let fits = |factor: &f64| power * factor >= rough * 0.999;
-    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(fits);
-    power * factor.unwrap_or(10.0)
 }
 
 /// Nine points of viridis, without its darkest end, which is lost on a dark background.
@@ -261,14 +276,6 @@ mod tests {
         assert!(lightness(0.2) > lightness(7.3) + 0.4);
         let related = Scale::KINSHIP.color(Some(1.0), tokens());
         assert_eq!(scale.color(Some(0.0), tokens()), related);
-    }
-
-    #[test]
-    fn steps_are_round() {
-        for (span, most, step) in [(1.0, 5, 0.2), (2.0, 5, 0.5), (8.1, 5, 2.0), (31.0, 12, 5.0)] {
-            assert!((round_step(span, most) - step).abs() < 1e-12, "{span}");
-        }
-        assert!(round_step(0.0, 5) > 0.0);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod colormap;
 pub mod fonts;
 pub mod format;
 pub mod theme;
+pub mod ticks;
 
 pub mod paper;
 

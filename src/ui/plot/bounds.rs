@@ -3,8 +3,7 @@
 use egui_plot::GridMark;
 
 use crate::figures::{Axis, Bounds, Panel, Side};
-use crate::ui::colormap::round_step;
-use crate::ui::format;
+use crate::ui::{format, ticks};
 
 /// The ranges of a panel's axes before anybody zooms.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,25 +44,11 @@ fn moved(value: f64, from: (f64, f64), to: (f64, f64)) -> f64 {
     to.0 + share * (to.1 - to.0)
 }
 
-/// Round marks within a range, at most about `most`; whole ones where only those mean something.
-pub fn marks((lo, hi): (f64, f64), is_whole: bool, most: usize) -> Vec<GridMark> {
-    let least = if is_whole { 1.0 } else { 0.0 };
-    let step = round_step(hi - lo, most.max(1)).max(least);
-    let (first, last) = ((lo / step - 1e-6).ceil(), (hi / step + 1e-6).floor());
-    (first as i64..=last as i64)
-        .map(|k| GridMark {
-            value: k as f64 * step,
-            step_size: step,
-        })
-        .collect()
-}
-
 /// The words at a mark: a name where there are names, else a number with as few digits as the
 /// step needs.
 pub fn mark_words(axis: &Axis, mark: GridMark) -> String {
     if axis.names.is_empty() {
-        let digits = (-(mark.step_size * 1.001).log10().floor()).clamp(0.0, 6.0);
-        return format::decimals(Some(mark.value), digits as usize);
+        return ticks::words(mark);
     }
     let at = mark.value.round();
     let name = (at >= 0.0).then(|| axis.names.get(at as usize)).flatten();
@@ -110,18 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_round_and_say_it_shortly() {
+    fn values_are_said_as_their_axis_needs() {
         let axis = Axis::default();
-        let words = |range, is_whole, most| -> Vec<String> {
-            let marks = marks(range, is_whole, most);
-            marks.into_iter().map(|m| mark_words(&axis, m)).collect()
-        };
-        assert_eq!(
-            words((-1.1, 4.9), false, 6),
-            ["−1", "0", "1", "2", "3", "4"]
-        );
-        assert_eq!(words((0.0, 1.0), false, 5).last().unwrap(), "1.0");
-        assert_eq!(words((-0.3, 3.3), true, 12), ["0", "1", "2", "3"]);
         let names = Axis {
             names: vec!["a".into(), "b".into()],
             ..Axis::default()

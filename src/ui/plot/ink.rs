@@ -1,6 +1,6 @@
 //! Colours by meaning in the theme in force, and the shapes of points.
 
-use eframe::egui::{Color32, Painter, Pos2, Shape, Stroke, vec2};
+use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, vec2};
 use egui_plot::LineStyle;
 
 use crate::figures::{Color, Dash, Layer, Marker, Panel};
@@ -130,6 +130,12 @@ pub fn marker(painter: &Painter, marker: Marker, at: Pos2, radius: f32, ink: &In
 
 fn polygon(corners: Vec<Pos2>, fill: Color32, outline: Stroke) -> Shape {
     Shape::convex_polygon(corners, fill, outline)
+}
+
+/// A veil over the lines behind a name.
+pub fn under(painter: &Painter, rect: Rect, t: &Tokens) {
+    let veil = t.background.gamma_multiply(0.75);
+    painter.rect_filled(rect.expand2(vec2(2.0, 0.0)), 3, veil);
 }
 
 /// The size of points: smaller where they are many.

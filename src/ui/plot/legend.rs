@@ -1,13 +1,12 @@
 //! What the marks mean: a row of names with their shape and line, and the strip of colours.
 
 use eframe::egui::{
-    Align2, Color32, Mesh, Painter, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType, pos2,
-    vec2,
+    Align2, Color32, Painter, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2,
 };
 
 use super::ink::{self, Ink};
 use crate::figures::{Color, Dash, Figure, Layer, Marker, Panel};
-use crate::ui::colormap::Scale;
+use crate::ui::colormap::{Scale, gradient};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::text;
@@ -15,7 +14,6 @@ use crate::ui::widgets::text;
 const SWATCH: f32 = 26.0;
 const ROW: f32 = 18.0;
 const STRIP: f32 = 120.0;
-const STEPS: usize = 48;
 
 /// One name.
 #[derive(Clone, Debug, PartialEq)]
@@ -196,26 +194,9 @@ fn strip_ui(ui: &mut Ui, name: &str, scale: Scale) {
     write(&mut at.x, name, t.text);
     write(&mut at.x, &least, t.text_weak);
     let strip = Rect::from_min_size(pos2(at.x, rect.center().y - 4.0), vec2(STRIP, 8.0));
-    painter.add(Shape::mesh(gradient(strip, scale, t)));
+    painter.add(gradient(strip, |share| scale.at(share, t)));
     at.x = strip.right() + space::S;
     write(&mut at.x, &most, t.text_weak);
-}
-
-fn gradient(strip: Rect, scale: Scale, t: &Tokens) -> Mesh {
-    let (lo, hi) = scale.range();
-    let mut mesh = Mesh::default();
-    for k in 0..=STEPS {
-        let share = k as f32 / STEPS as f32;
-        let color = scale.color(Some(lo + (hi - lo) * f64::from(share)), t);
-        let x = strip.left() + strip.width() * share;
-        mesh.colored_vertex(pos2(x, strip.top()), color);
-        mesh.colored_vertex(pos2(x, strip.bottom()), color);
-    }
-    for k in 0..STEPS as u32 {
-        mesh.add_triangle(2 * k, 2 * k + 1, 2 * k + 2);
-        mesh.add_triangle(2 * k + 1, 2 * k + 3, 2 * k + 2);
-    }
-    mesh
 }
 
 #[cfg(test)]

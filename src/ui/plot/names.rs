@@ -4,11 +4,11 @@ use eframe::egui::{Painter, Pos2, Rect, Vec2, pos2, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 
 use super::bounds::Home;
-use super::ink::Ink;
+use super::ink::{self, Ink};
 use super::spots::Spot;
 use super::verticals;
 use crate::figures::{Layer, Panel, labels};
-use crate::ui::theme::{self, Tokens};
+use crate::ui::theme;
 use crate::ui::widgets::text;
 
 /// The widest name, in points.
@@ -59,16 +59,10 @@ pub fn paint(
     for (place, (_, words)) in places.into_iter().zip(named) {
         if let Some([x, y]) = place {
             let galley = painter.layout_no_wrap(words, font.clone(), t.text);
-            under(painter, Rect::from_min_size(pos2(x, y), galley.size()), t);
+            ink::under(painter, Rect::from_min_size(pos2(x, y), galley.size()), t);
             painter.galley(pos2(x, y), galley, t.text);
         }
     }
-}
-
-/// A veil over the lines behind a name.
-pub fn under(painter: &Painter, rect: Rect, t: &Tokens) {
-    let veil = t.background.gamma_multiply(0.75);
-    painter.rect_filled(rect.expand2(vec2(2.0, 0.0)), 3, veil);
 }
 
 /// Places along a rectangle, close enough that no name fits between them.

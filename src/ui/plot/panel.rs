@@ -23,6 +23,7 @@ use super::verticals;
 use crate::figures::{Axis, Color, Layer, Panel, Side};
 use crate::study::Selection;
 use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::ticks::ticks;
 use crate::ui::widgets::text;
 
 const LINE_WIDTH: f32 = 1.75;
@@ -169,8 +170,8 @@ impl PanelView<'_> {
         }
         plot.custom_x_axes(vec![hints(AxisHints::new_x(), x, width - NUMBERS)])
             .custom_y_axes(vertical)
-            .x_grid_spacer(move |input| bounds::marks(input.bounds, whole_x, most_x))
-            .y_grid_spacer(move |input| bounds::marks(input.bounds, whole_y, most_y))
+            .x_grid_spacer(move |input| ticks(input.bounds, whole_x, most_x))
+            .y_grid_spacer(move |input| ticks(input.bounds, whole_y, most_y))
     }
 
     /// Everything over the lines: points, rings, names, the numbers of the right axis.
@@ -299,7 +300,7 @@ fn right_marks(ui: &Ui, axis: &Axis, home: &Home, transform: &PlotTransform) {
     let most = (frame.height() / MARK_Y).clamp(2.0, 10.0) as usize;
     let line = Stroke::new(1.0, t.line_strong);
     ui.painter().vline(frame.right(), frame.y_range(), line);
-    for mark in bounds::marks(range, is_whole(axis), most) {
+    for mark in ticks(range, is_whole(axis), most) {
         let value = home.on_left(Side::Right, mark.value);
         let y = transform.position_from_point(&PlotPoint::new(0.0, value)).y;
         let at = pos2(frame.right(), y);

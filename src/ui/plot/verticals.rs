@@ -7,7 +7,6 @@ use eframe::egui::{Painter, Pos2, Rect, Stroke, Vec2, pos2, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 
 use super::ink::{self, Ink};
-use super::names::under;
 use crate::figures::{Color, Layer, Marker, Panel};
 use crate::ui::theme;
 use crate::ui::widgets::text;
@@ -75,7 +74,7 @@ pub fn words(
         let galley = painter.layout_no_wrap(words, font.clone(), t.text_weak);
         let size = galley.size() + vec2(shapes, 0.0);
         let rect = free_place(at, size, frame, busy, &taken);
-        under(painter, rect, t);
+        ink::under(painter, rect, t);
         for (k, (marker, color)) in runs.iter().enumerate() {
             let middle = rect.left_center() + vec2((k as f32 + 0.5) * SHAPE - 2.0, 0.0);
             ink::marker(painter, *marker, middle, 4.0, ink, *color);

@@ -9,6 +9,7 @@ mod kinship;
 mod lineage;
 mod merge;
 mod models;
+mod rows;
 
 pub mod model;
 pub mod pair;

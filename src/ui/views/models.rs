@@ -17,6 +17,7 @@ use egui_phosphor::regular as icon;
 use crate::study::{Command, Model, ModelEdit, ModelId, Selection, ViewEdit};
 use crate::ui::action::{Action, ImportAction, ModelsAction};
 use crate::ui::theme::{Tokens, space};
+use crate::ui::views::rows::{clicked_row, range};
 use crate::ui::widgets::{empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
 
@@ -307,17 +308,6 @@ impl ModelsView {
         }
     }
 
-    /// All rows from where the range began to this one, which comes last.
-    fn range_to(&self, id: ModelId, rows: &[ModelId]) -> Selection {
-        let at = |id: ModelId| rows.iter().position(|&r| r == id);
-        let (from, to) = (self.anchor.and_then(at).unwrap_or(0), at(id).unwrap_or(0));
-        let mut models = rows[from.min(to)..=from.max(to)].to_vec();
-        if to < from {
-            models.reverse();
-        }
-        Selection::Models(models)
-    }
-
     /// Turns a name in the table into a field.
     pub fn start_renaming(&mut self, bench: &Workbench, id: ModelId) {
         let text = bench.study().doc().name_of(id).to_owned();
@@ -328,7 +318,15 @@ impl ModelsView {
         });
     }
 
-    /// Plain: this one; Ctrl: this one more or less; Shift: all from the last one to this.
+    /// All rows from where the range began to this one, which comes last.
+    fn range_to(&self, id: ModelId, rows: &[ModelId]) -> Selection {
+        let mut models = range(rows, self.anchor, id);
+        if models.first() == Some(&id) {
+            models.reverse();
+        }
+        Selection::Models(models)
+    }
+
     fn clicked(
         &mut self,
         response: &eframe::egui::Response,
@@ -340,12 +338,7 @@ impl ModelsView {
         if modifiers.shift {
             return self.range_to(id, rows);
         }
-        self.anchor = Some(id);
-        if modifiers.command {
-            selection.toggled(id)
-        } else {
-            Selection::Models(vec![id])
-        }
+        clicked_row(selection, rows, &mut self.anchor, id, modifiers)
     }
 
     fn edit_ui(&mut self, ui: &mut Ui, rect: Rect, rows: Rows<'_>, k: usize) {

@@ -10,13 +10,10 @@ mod legend;
 use eframe::egui::{
     Color32, Id, Response, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType,
 };
-use egui_plot::{
-    AxisHints, GridInput, GridMark, HLine, Line, Plot, PlotPoint, PlotPoints, PlotTransform, Points,
-};
+use egui_plot::{AxisHints, HLine, Line, Plot, PlotPoint, PlotPoints, PlotTransform, Points};
 
-use crate::ui::colormap::round_step;
-use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size};
+use crate::ui::ticks::{ticks, words};
 
 const LINE_WIDTH: f32 = 1.75;
 const LEAST_HEIGHT: f32 = 64.0;
@@ -98,7 +95,7 @@ impl Profile<'_> {
                 .label(label(name))
                 .tick_label_font(theme::small_font())
                 .tick_label_color(t.text_weak)
-                .formatter(|mark, _| tick(mark))
+                .formatter(|mark, _| words(mark))
         };
         let height = ui.available_height().max(LEAST_HEIGHT);
         let most_marks = ((height - BELOW) / MARK).clamp(1.0, 5.0) as usize;
@@ -117,8 +114,8 @@ impl Profile<'_> {
             .grid_color(t.line)
             .grid_fade(0.0)
             .set_margin_fraction(Vec2::ZERO)
-            .x_grid_spacer(|input| marks(&input, 1.0, 12))
-            .y_grid_spacer(move |input| marks(&input, 0.0, most_marks))
+            .x_grid_spacer(|input| ticks(input.bounds, true, 12))
+            .y_grid_spacer(move |input| ticks(input.bounds, false, most_marks))
             .cursor_color(Color32::TRANSPARENT)
             .label_formatter(|_| None)
             .custom_x_axes(vec![
@@ -223,24 +220,6 @@ fn add_run<'a>(plot: &mut egui_plot::PlotUi<'a>, run: Vec<[f64; 2]>, color: Colo
     }
 }
 
-/// Round marks, at most about `most`, no closer than `least`.
-fn marks(input: &GridInput, least: f64, most: usize) -> Vec<GridMark> {
-    let (lo, hi) = input.bounds;
-    let step = round_step(hi - lo, most).max(least);
-    let (first, last) = ((lo / step).ceil() as i64, (hi / step).floor() as i64);
-    (first..=last)
-        .map(|i| GridMark {
-            value: i as f64 * step,
-            step_size: step,
-        })
-        .collect()
-}
-
-fn tick(mark: GridMark) -> String {
-    let decimals = (-(mark.step_size * 1.001).log10().floor()).clamp(0.0, 6.0) as usize;
-    format::decimals(Some(mark.value), decimals)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,23 +238,6 @@ mod tests {
         let lengths: Vec<usize> = runs(&values).iter().map(Vec::len).collect();
         assert_eq!(lengths, [1, 2, 1]);
         assert!(runs(&[]).is_empty());
-    }
-
-    #[test]
-    fn marks_are_round_and_few() {
-        let values = |bounds, least, most| -> Vec<f64> {
-            let input = GridInput {
-                bounds,
-                base_step_size: 1.0,
-            };
-            marks(&input, least, most).iter().map(|m| m.value).collect()
-        };
-        assert_eq!(
-            values((0.0, 1.0), 0.0, 5),
-            [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]
-        );
-        assert_eq!(values((-0.5, 1.5), 1.0, 12), [0.0, 1.0]);
-        assert_eq!(values((-0.5, 31.5), 1.0, 12).len(), 7);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The map with its legend and caption, and what clicks on it select.
 
-use eframe::egui::{Align, Label, Layout, Modifiers, RichText, ScrollArea, Ui, vec2};
+use eframe::egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::files::caption;
 use super::ghost::Ghost;
@@ -12,6 +12,7 @@ use crate::kinship::{Kinship, table};
 use crate::study::{Command, ModelId, Order, Selection};
 use crate::ui::action::{Action, View};
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::views::rows::clicked_row;
 use crate::ui::widgets::heatmap::{HeatMap, Legend, Undefined};
 use crate::workbench::{Family, Workbench};
 
@@ -152,7 +153,7 @@ fn heat_map_ui(
     if let Some(clicked) = touched.clicked_label {
         let modifiers = ui.input(|input| input.modifiers);
         let rows: Vec<ModelId> = shown.order(order).iter().map(|&k| id(k)).collect();
-        out.push(select(clicked_name(
+        out.push(select(clicked_row(
             selection,
             &rows,
             anchor,
@@ -171,29 +172,6 @@ pub fn in_family(selection: &Selection, shown: &Shown) -> Vec<ModelId> {
     let mut models = selection.models();
     models.retain(|&id| shown.place_of(id).is_some());
     models
-}
-
-/// As in every list. Plain: this one; Ctrl: this one more or less; Shift: all from the last one
-/// to this, in the order on screen.
-fn clicked_name(
-    selection: &Selection,
-    rows: &[ModelId],
-    anchor: &mut Option<ModelId>,
-    clicked: ModelId,
-    modifiers: Modifiers,
-) -> Selection {
-    if modifiers.shift {
-        let place = |id: ModelId| rows.iter().position(|&row| row == id);
-        let from = anchor.and_then(place).unwrap_or(0);
-        let to = place(clicked).unwrap_or(0);
-        return Selection::Models(rows[from.min(to)..=from.max(to)].to_vec());
-    }
-    *anchor = Some(clicked);
-    if modifiers.command {
-        selection.toggled(clicked)
-    } else {
-        Selection::Models(vec![clicked])
-    }
 }
 
 fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, out: &mut Vec<Action>) {
@@ -221,38 +199,4 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, out: &mut Vec<Acti
             left_out::left_out_ui(ui, kinship, shown, out);
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ids(models: &[u32]) -> Vec<ModelId> {
-        models.iter().copied().map(ModelId).collect()
-    }
-
-    #[test]
-    fn a_name_is_clicked_as_everywhere() {
-        let rows = ids(&[4, 1, 3, 2]);
-        let check =
-            |selected: &[u32], anchor: Option<u32>, clicked, modifiers, expected: &[u32]| {
-                let found = clicked_name(
-                    &Selection::Models(ids(selected)),
-                    &rows,
-                    &mut anchor.map(ModelId),
-                    ModelId(clicked),
-                    modifiers,
-                );
-                assert_eq!(found.models(), ids(expected));
-            };
-        let (plain, ctrl, shift) = (Modifiers::NONE, Modifiers::COMMAND, Modifiers::SHIFT);
-        check(&[], None, 1, plain, &[1]);
-        check(&[1, 3], Some(1), 2, plain, &[2]);
-        check(&[1], Some(1), 1, plain, &[1]);
-        check(&[1], Some(1), 3, ctrl, &[1, 3]);
-        check(&[1, 3], Some(3), 3, ctrl, &[1]);
-        check(&[1], Some(1), 2, shift, &[1, 3, 2]);
-        check(&[3], Some(3), 4, shift, &[4, 1, 3]);
-        check(&[], None, 1, shift, &[4, 1]);
-    }
 }

@@ -1,8 +1,8 @@
 //! What the colours and marks mean, in one quiet line that wraps where there is little room.
 
 use eframe::egui::{
-    Align2, Color32, FontId, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-    WidgetType, pos2, vec2,
+    Align2, Color32, FontId, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -10,13 +10,13 @@ use super::curve;
 use super::drawn::ColourBy;
 use super::model::LineageModel;
 use crate::study::Role;
+use crate::ui::colormap::gradient;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::family::Card;
 use crate::ui::widgets::text;
 
 const STRIP: Vec2 = vec2(64.0, 8.0);
-const STEPS: u32 = 32;
 const ITEM: f32 = 18.0;
 const MARK: f32 = 32.0;
 
@@ -52,7 +52,7 @@ pub fn ui(ui: &mut Ui, shown: &LineageModel, colour: ColourBy) {
                 let (lo, hi) = scale.range();
                 let ends = [lo, hi].map(|v| format::score(Some(v)));
                 strip(ui, "Average", [&ends[0], &ends[1]], &|share, t| {
-                    scale.color(Some(lo + (hi - lo) * share), t)
+                    scale.at(share, t)
                 });
             }
             (ColourBy::Score, None) => {}
@@ -142,22 +142,6 @@ fn strip(ui: &mut Ui, name: &str, [lo, hi]: [&str; 2], color: &Colours<'_>) {
     write(ui, words, &before);
     write(ui, last.translate(vec2(space::XS, 0.0)), hi);
     let colours = Rect::from_center_size(colours.center(), STRIP);
-    ui.painter()
-        .add(Shape::mesh(gradient(colours, color, Tokens::of(ui))));
-}
-
-fn gradient(rect: Rect, color: &Colours<'_>, t: &Tokens) -> Mesh {
-    let mut mesh = Mesh::default();
-    for step in 0..=STEPS {
-        let share = step as f32 / STEPS as f32;
-        let color = color(f64::from(share), t);
-        let x = rect.left() + rect.width() * share;
-        mesh.colored_vertex(pos2(x, rect.top()), color);
-        mesh.colored_vertex(pos2(x, rect.bottom()), color);
-    }
-    for k in 0..STEPS {
-        mesh.add_triangle(2 * k, 2 * k + 1, 2 * k + 2);
-        mesh.add_triangle(2 * k + 1, 2 * k + 3, 2 * k + 2);
-    }
-    mesh
+    let t = Tokens::of(ui);
+    ui.painter().add(gradient(colours, |share| color(share, t)));
 }

@@ -1,14 +1,13 @@
 //! The strip of colours with its numbers, without which a heat map means nothing.
 
 use eframe::egui::{
-    Align2, Mesh, Painter, Pos2, Rect, Response, Sense, Shape, Ui, WidgetInfo, WidgetType, pos2,
-    vec2,
+    Align2, Painter, Pos2, Rect, Response, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
 };
 
 use super::{MOST_CELLS_READ, paint};
-use crate::ui::colormap::{MOST_STEPS, Scale, round_step};
-use crate::ui::format;
+use crate::ui::colormap::{Scale, gradient};
 use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::ticks::{MOST_STEPS, short, ticks};
 use crate::ui::widgets::text;
 
 /// Width of the strip, in points, and what it may shrink to.
@@ -17,7 +16,6 @@ const LEAST_STRIP: f32 = 120.0;
 const THICKNESS: f32 = 8.0;
 /// The chip of what is undefined.
 const CHIP: f32 = 16.0;
-const STEPS: usize = 64;
 const UNDEFINED: &str = "undefined";
 
 /// How pairs without a value look.
@@ -77,7 +75,7 @@ impl Legend<'_> {
         write(&mut at, first, t.text_weak);
         let corner = pos2(at.x, rect.top() + 2.0);
         let strip = Rect::from_min_size(corner, vec2(strip, THICKNESS));
-        painter.add(Shape::mesh(gradient(strip, self.scale, t)));
+        painter.add(gradient(strip, |share| self.scale.at(share, t)));
         ticks_ui(painter, strip, self.scale, t);
         at.x = strip.right() + space::S;
         write(&mut at, last, t.text_weak);
@@ -99,7 +97,7 @@ impl Legend<'_> {
 
     fn label(&self) -> String {
         let ((lo, hi), [first, last]) = (self.scale.range(), self.scale.ends());
-        let (lo, hi) = (tick(lo), tick(hi));
+        let (lo, hi) = (short(lo), short(hi));
         let undefined = self.undefined.map_or("", |_| ", with undefined pairs");
         format!(
             "Legend {}, {lo} {first} to {hi} {last}{undefined}",
@@ -128,66 +126,11 @@ impl Legend<'_> {
 fn ticks_ui(painter: &Painter, strip: Rect, scale: Scale, t: &Tokens) {
     let (lo, hi) = scale.range();
     let most = if strip.width() < STRIP { 2 } else { MOST_STEPS };
-    for value in ticks(lo, hi, most) {
+    for mark in ticks((lo, hi), false, most) {
+        let value = mark.value;
         let share = scale.position(value) as f32;
         let at = pos2(strip.left() + strip.width() * share, strip.bottom() + 3.0);
         let font = theme::small_font();
-        painter.text(at, Align2::CENTER_TOP, tick(value), font, t.text_weak);
-    }
-}
-
-/// Multiples of a round step.
-fn ticks(lo: f64, hi: f64, most: usize) -> Vec<f64> {
-    let step = round_step(hi - lo, most);
-    let (first, last) = ((lo / step - 1e-6).ceil(), (hi / step + 1e-6).floor());
-    (first as i64..=last as i64)
-        .map(|k| k as f64 * step)
-        .collect()
-}
-
-/// As few digits as say it.
-fn tick(value: f64) -> String {
-    let decimals = (0..6).find(|&d| {
-        let scaled = value * 10f64.powi(d);
-        (scaled - scaled.round()).abs() < 1e-6
-    });
-    format::decimals(Some(value), decimals.unwrap_or(6) as usize)
-}
-
-fn gradient(strip: Rect, scale: Scale, t: &Tokens) -> Mesh {
-    let (lo, hi) = scale.range();
-    let mut mesh = Mesh::default();
-    for i in 0..=STEPS {
-        let share = i as f32 / STEPS as f32;
-        let color = scale.color(Some(lo + (hi - lo) * f64::from(share)), t);
-        let x = strip.left() + strip.width() * share;
-        mesh.colored_vertex(pos2(x, strip.top()), color);
-        mesh.colored_vertex(pos2(x, strip.bottom()), color);
-    }
-    for i in 0..STEPS as u32 {
-        mesh.add_triangle(2 * i, 2 * i + 1, 2 * i + 2);
-        mesh.add_triangle(2 * i + 1, 2 * i + 3, 2 * i + 2);
-    }
-    mesh
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ticks_are_round_and_say_it_shortly() {
-        let check = |lo, hi, expected: &[&str]| {
-            let found: Vec<String> = ticks(lo, hi, MOST_STEPS).into_iter().map(tick).collect();
-            assert_eq!(found, expected);
-        };
-        check(0.0, 1.0, &["0", "0.2", "0.4", "0.6", "0.8", "1"]);
-        check(-1.0, 1.0, &["−1", "−0.5", "0", "0.5", "1"]);
-        check(7.0, 9.0, &["7", "7.5", "8", "8.5", "9"]);
-        check(
-            0.0,
-            0.000_2,
-            &["0", "0.00005", "0.0001", "0.00015", "0.0002"],
-        );
+        painter.text(at, Align2::CENTER_TOP, short(value), font, t.text_weak);
     }
 }

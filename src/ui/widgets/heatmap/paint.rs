@@ -211,7 +211,6 @@ fn picture(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) {
 
 /// One pixel a cell. Colours come from a table, since OKLab is slow 40 000 times a frame.
 fn image(map: &HeatMap<'_>, n: usize, t: &Tokens) -> ColorImage {
-    let (lo, hi) = map.scale.range();
     let grey = |color| {
         if map.provisional {
             colormap::mix(color, t.panel, 0.65)
@@ -220,12 +219,7 @@ fn image(map: &HeatMap<'_>, n: usize, t: &Tokens) -> ColorImage {
         }
     };
     let table: Vec<Color32> = (0..=255)
-        .map(|i| {
-            grey(
-                map.scale
-                    .color(Some(lo + (hi - lo) * f64::from(i) / 255.0), t),
-            )
-        })
+        .map(|i| grey(map.scale.at(f64::from(i) / 255.0, t)))
         .collect();
     let missing = |pair| {
         if map.is_undefined(pair) {

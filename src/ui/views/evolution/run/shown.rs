@@ -2,6 +2,7 @@
 
 use crate::lineage::evolution::Rules;
 use crate::lineage::strategy::{Pairing, Population, strategy};
+use crate::stats::extent;
 use crate::study::{Evolution, EvolutionId, ModelId, StudyDoc};
 use crate::ui::colormap::Scale;
 use crate::ui::format;
@@ -318,10 +319,7 @@ fn within(rules: &Rules, standing: &Standing, pairings: &mut Vec<Pairing>) {
 /// Bars begin below the least score, so that differences are seen.
 fn scores(cards: &[Card]) -> Option<Scale> {
     let all = cards.iter().filter_map(|card| card.score);
-    let (lo, hi) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
-        (v.min(lo), v.max(hi))
-    });
-    (lo <= hi).then(|| Scale::Sequential {
+    extent(all).map(|(lo, hi)| Scale::Sequential {
         lo: lo - 0.25 * (hi - lo).max(1e-9),
         hi,
     })
