@@ -419,7 +419,7 @@ fn a_model_that_vanished_is_a_problem_at_its_place() {
         .text
         .replace("order", "gone");
     let draft = bench.study().doc().shown_draft().unwrap().clone();
-    let sheet = kinfolk::study::Sheet {
+    let sheet = kinfolk::study::DraftContent {
         text,
         ..draft.sheet
     };

@@ -5,7 +5,7 @@
 //! that can, so that the study opens; ids that leave no room for another model are refused.
 
 use super::doc::{Model, StudyDoc};
-use super::draft::Sheet;
+use super::draft::DraftContent;
 use super::evolution::Evolution;
 use super::record::{Score, Step};
 use crate::kinship::Values;
@@ -112,7 +112,7 @@ fn step(step: &mut Step) {
     step.number = step.number.min(MOST_NUMBER);
 }
 
-fn sheet(sheet: &mut Sheet) {
+fn sheet(sheet: &mut DraftContent) {
     for (_, place) in &mut sheet.places {
         *place = bounded_place(*place);
     }

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::doc::{Model, ModelId, StudyDoc};
+use super::doc::{Model, StudyDoc};
+use super::id::ModelId;
 
 impl StudyDoc {
     /// The generation of every model, in the order of the study: that of its first run, or one

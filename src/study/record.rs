@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::doc::ModelId;
+use super::id::ModelId;
 use crate::kinship::{Metric, Values};
 
 /// What a model scored on one task.

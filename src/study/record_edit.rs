@@ -1,7 +1,8 @@
 //! Changes of the record: a score typed into a cell, a block of cells pasted, a table imported.
 
 use super::bounds::is_error;
-use super::doc::{Model, ModelId, StudyDoc};
+use super::doc::{Model, StudyDoc};
+use super::id::ModelId;
 use super::record::{PairRecord, Reported, Score, Step};
 use crate::kinship::Values;
 

@@ -2,7 +2,7 @@
 
 use crate::merge::canvas::{Composition, TEMPLATES, Template};
 use crate::merge::recipe::ModelRef;
-use crate::study::{Command, Draft, DraftEdit, DraftId, ModelId, Sheet};
+use crate::study::{Command, Draft, DraftContent, DraftEdit, DraftId, ModelId};
 use crate::workbench::Workbench;
 
 /// The most characters that a model's name has in that of a merge.
@@ -21,7 +21,7 @@ impl Workbench {
             Ok(text) => text,
             Err(sentence) => return self.fail("The merge could not be composed", sentence),
         };
-        let sheet = Sheet {
+        let sheet = DraftContent {
             text,
             loose: composition.loose.iter().map(ToString::to_string).collect(),
             places: Vec::new(),
@@ -173,7 +173,7 @@ impl Workbench {
             Ok(text) => text,
             Err(sentence) => return self.fail("The recipe could not be written", sentence),
         };
-        let sheet = Sheet {
+        let sheet = DraftContent {
             text,
             loose: composition.loose.iter().map(ToString::to_string).collect(),
             places: draft.sheet.places.clone(),
