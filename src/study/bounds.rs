@@ -71,9 +71,9 @@ fn model(model: &mut Model) {
     kinship(&mut origin.kinship);
     maybe(&mut origin.average);
     maybe(&mut origin.gain);
-    for foreseen in &mut origin.foreseen {
-        kinship(&mut foreseen.kinship);
-        value(&mut foreseen.error);
+    for predicted in &mut origin.predicted {
+        kinship(&mut predicted.kinship);
+        value(&mut predicted.error);
     }
 }
 
@@ -118,7 +118,7 @@ fn sheet(sheet: &mut DraftContent) {
     }
 }
 
-/// A place on the canvas that can be drawn; what is no number is the middle.
+/// A place on the canvas that can be drawn; what is not a number is the middle.
 pub fn bounded_place(place: [f32; 2]) -> [f32; 2] {
     place.map(|at| match at.is_nan() {
         true => 0.0,

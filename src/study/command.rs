@@ -10,7 +10,7 @@ use super::model_edit::ModelEdit;
 use super::record_edit::RecordEdit;
 use crate::kinship::Measure;
 
-/// A change that somebody asks for.
+/// A change that the user asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Of the models.

@@ -1,6 +1,6 @@
 //! Merges that are being composed: a recipe's text, and where its nodes lie on the canvas.
 //!
-//! The text is the truth. It may hold a mistake while somebody types; it is kept all the same.
+//! The text is the truth. It may hold a mistake while the user types; it is kept all the same.
 
 use serde::{Deserialize, Serialize};
 

@@ -33,7 +33,7 @@ pub use history::History;
 pub use id::{DraftId, EvolutionId, ModelId};
 pub use merge::merged;
 pub use model_edit::{BaseRef, ModelEdit, NewChild, NewModel};
-pub use record::{ForeseenKinship, Origin, PairRecord, Reported, Score, Step};
+pub use record::{Origin, PairRecord, PredictedKinship, Reported, Score, Step};
 pub use record_edit::{Entry, Import, PairEntry, RecordEdit};
 
 use std::collections::BTreeSet;

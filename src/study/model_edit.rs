@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::doc::{Model, StudyDoc};
 use super::id::ModelId;
-use super::record::{ForeseenKinship, Origin};
+use super::record::{Origin, PredictedKinship};
 
 /// A model to be added.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,8 +41,8 @@ pub struct NewChild {
     pub method: String,
     /// The recipe, in mergekit's YAML.
     pub recipe: String,
-    /// The kinship that was foreseen for it.
-    pub foreseen: Vec<ForeseenKinship>,
+    /// The kinship that was predicted for it.
+    pub predicted: Vec<PredictedKinship>,
     /// What is to be known of it.
     pub note: String,
 }
@@ -155,7 +155,7 @@ pub(super) fn add_child(doc: &mut StudyDoc, child: NewChild) {
         origin: Origin {
             method: child.method,
             recipe: child.recipe,
-            foreseen: child.foreseen,
+            predicted: child.predicted,
             ..Origin::default()
         },
         ..Model::default()
@@ -173,7 +173,7 @@ fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
         model.base = model.base.filter(|b| !ids.contains(b));
         let before = model.parents.len();
         model.parents.retain(|p| !ids.contains(p));
-        model.origin.foreseen.retain(|f| !ids.contains(&f.model));
+        model.origin.predicted.retain(|f| !ids.contains(&f.model));
         // It stays a merge, and its gain over those that are left would be another.
         model.origin.unnamed_parents |= before > 1 && model.parents.len() < before;
     }

@@ -175,7 +175,7 @@ fn set_score(model: &mut Model, task: String, value: Option<f64>) {
     );
 }
 
-/// A score takes the place of the one on the same task. What is no number is left out: a study
+/// A score takes the place of the one on the same task. What is not a number is left out: a study
 /// file could not hold it; so is a standard error that cannot be one.
 pub(super) fn put_score(model: &mut Model, mut score: Score) {
     if !score.value.is_finite() {

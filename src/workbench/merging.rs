@@ -12,7 +12,7 @@ use crate::merge::plan::{Plan, Surroundings, plan};
 use crate::merge::recipe::{Recipe, parse, to_yaml};
 use crate::merge::run::{Options, Outcome as Made, RunError, run};
 use crate::merge::write::{Parents, folder};
-use crate::study::{Command, DraftId, ForeseenKinship, ModelEdit, ModelId, NewChild};
+use crate::study::{Command, DraftId, ModelEdit, ModelId, NewChild, PredictedKinship};
 
 /// Names one merge of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ pub struct QueuedMerge {
     pub state: MergeState,
     /// Whether it failed because a model lies in its folder, which may be replaced.
     pub may_replace: bool,
-    foreseen: Vec<ForeseenKinship>,
+    predicted: Vec<PredictedKinship>,
 }
 
 /// How a merge of the queue stands.
@@ -100,7 +100,7 @@ impl Workbench {
             name,
             out,
             draft: draft.id,
-            foreseen: self.foreseen_for(&draft.sheet.text),
+            predicted: self.predicted_for(&draft.sheet.text),
             text: draft.sheet.text,
             force,
             state: MergeState::Waiting,
@@ -191,10 +191,10 @@ impl Workbench {
         self.merging.queue.retain(QueuedMerge::is_open);
     }
 
-    /// What was foreseen for this text, if that is what is known.
-    fn foreseen_for(&self, text: &str) -> Vec<ForeseenKinship> {
+    /// What was predicted for this text, if that is what is known.
+    fn predicted_for(&self, text: &str) -> Vec<PredictedKinship> {
         let known = self.composing.answer_for(text);
-        known.map_or_else(Vec::new, |(_, ahead)| foreseen(ahead))
+        known.map_or_else(Vec::new, |(_, ahead)| predicted(ahead))
     }
 
     fn write_next(&mut self) {
@@ -250,7 +250,7 @@ impl Workbench {
                 .last()
                 .map_or_else(String::new, |s| s.recipe.merge_method.clone()),
             recipe: to_yaml(&recipes).unwrap_or(merge.text),
-            foreseen: merge.foreseen,
+            predicted: merge.predicted,
             note: String::new(),
         };
         let id_of_child = ModelId(self.study().doc().next_id);
@@ -369,11 +369,11 @@ fn is_in_the_way(out: &Path, failure: &Failure) -> bool {
     folder::may_replace(out) && folder::objection(out, false).is_some_and(is_that)
 }
 
-fn foreseen(ahead: &Ahead) -> Vec<ForeseenKinship> {
+fn predicted(ahead: &Ahead) -> Vec<PredictedKinship> {
     let Ok(child) = &ahead.child else {
         return Vec::new();
     };
-    let one = |(&model, values): (&ModelId, &Values)| ForeseenKinship {
+    let one = |(&model, values): (&ModelId, &Values)| PredictedKinship {
         model,
         kinship: values.clone().independent(),
         error: child.error,
