@@ -10,7 +10,7 @@ use super::{CliError, out, table};
 use crate::files::{self, ReadError};
 use crate::stats::{MOST_ROBUST, Sample, pearson};
 
-use pairs::Wanted;
+use pairs::ColumnSpec;
 use report::{Interval, MOST_DRAWN, PermutationReport, Report, report};
 
 /// The largest table that is read; ten million rows of two numbers take less.
@@ -43,7 +43,7 @@ fn sample(args: &StatsArgs) -> Result<Sample, String> {
         ReadError::NotText(_) => "the table is not UTF-8 text; save it as CSV in UTF-8".to_owned(),
         error => format!("the table cannot be read, {error}: {}", args.file.display()),
     })?;
-    let wanted = Wanted {
+    let wanted = ColumnSpec {
         x: &args.x,
         y: &args.y,
         conditions: &args.conditions,

@@ -1,4 +1,4 @@
-//! Kinship of a group, as measured here or as somebody reported it.
+//! Kinship of a group, as measured here or as it was reported.
 
 use super::quantity::short_name;
 use super::{Axis, Cells, ChartData, Figure, Layer, Panel, words};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::gather::{Facts, Gathered, PairFacts, gather, gather_pairs};
+use super::gather::{Gathered, PairFacts, RowFacts, gather, gather_pairs};
 use super::mapping::{Mapping, Scale};
 use super::meaning::Meaning;
 use super::names::Names;
@@ -232,7 +232,7 @@ impl Reader<'_> {
     }
 
     /// What a row says of its model; `None` if it names none, which is an error by then.
-    fn entry(&mut self, row: &TableRow) -> Option<Facts> {
+    fn entry(&mut self, row: &TableRow) -> Option<RowFacts> {
         let mapping = self.mapping;
         let model = if mapping.needs_model_of_all() {
             self.names.of(mapping.model_of_all.trim())
@@ -256,7 +256,7 @@ impl Reader<'_> {
         } else {
             self.wide_scores(row, &mut entry);
         }
-        Some(Facts {
+        Some(RowFacts {
             line: row.line,
             entry,
         })
@@ -313,7 +313,7 @@ impl Reader<'_> {
         self.errors.push(error);
     }
 
-    /// The number in a cell; what is no number is an error.
+    /// The number in a cell; what is not a number is an error.
     fn number(&mut self, row: &TableRow, column: usize) -> Option<(f64, Option<f64>, bool)> {
         let cell = self.cell(row, column);
         match number::read(cell, self.table.decimal) {
@@ -358,7 +358,7 @@ impl Reader<'_> {
             return Some(Number { value, stderr });
         }
         if value.abs() > 1.0 {
-            let message = format!("{value} is no fraction of 1; say that scores are in points");
+            let message = format!("{value} is not a fraction of 1; say that scores are in points");
             self.error(row, column, message);
             return None;
         }

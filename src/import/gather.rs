@@ -9,7 +9,7 @@ use crate::kinship::Values;
 use crate::study::{Entry, PairEntry};
 
 /// What a row says of a model.
-pub(super) struct Facts {
+pub(super) struct RowFacts {
     pub line: usize,
     pub entry: Entry,
 }
@@ -27,7 +27,7 @@ pub(super) struct Gathered {
 }
 
 /// One entry a model.
-pub(super) fn gather(facts: Vec<Facts>, mapping: &Mapping) -> Gathered {
+pub(super) fn gather(facts: Vec<RowFacts>, mapping: &Mapping) -> Gathered {
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     let mut merging: Vec<Merging<'_>> = Vec::new();
     let mut errors = Vec::new();
@@ -63,8 +63,8 @@ impl<'a> Merging<'a> {
         }
     }
 
-    fn add(&mut self, facts: Facts, errors: &mut Vec<ImportError>) {
-        let Facts { line, entry: new } = facts;
+    fn add(&mut self, facts: RowFacts, errors: &mut Vec<ImportError>) {
+        let RowFacts { line, entry: new } = facts;
         let mut told = Told {
             model: self.entry.model.clone(),
             line,
@@ -132,7 +132,7 @@ fn parents(entry: &mut Entry, new: &Entry, told: &mut Told<'_>) {
     entry.unnamed_parents = unnamed;
 }
 
-/// What is remembered of where facts were said, and the errors that come of it.
+/// What is remembered of where facts were said, and the errors that follow.
 struct Told<'a> {
     model: String,
     line: usize,

@@ -131,7 +131,7 @@ impl Form {
         }
     }
 
-    /// A column of numbers that nobody knows is that of a task, unless rows have one already.
+    /// A column of numbers of unknown meaning is that of a task, unless rows have one already.
     fn by_content(&self, table: &Table, column: usize) -> Meaning {
         let is_free = self.pair.is_none() && !self.has_tasks;
         if is_free && content(table, column) == Content::Numbers {
@@ -191,7 +191,7 @@ enum Content {
     Text,
 }
 
-/// A few cells that are no numbers do not make a column text; they are errors to be told.
+/// A few cells that are not numbers do not make a column text; they are errors to be told.
 fn content(table: &Table, column: usize) -> Content {
     let mut numbers = Vec::new();
     let mut texts = 0;

@@ -183,7 +183,7 @@ fn markdown_header(text: &str) -> Option<usize> {
     None
 }
 
-/// The first table of the text; what stands around it, as in a model card, is no part of it.
+/// The first table of the text; what stands around it, as in a model card, is not part of it.
 fn markdown_rows(text: &str) -> Vec<TableRow> {
     let first = || text.lines().position(|line| line.contains('|'));
     let from = markdown_header(text).or_else(first).unwrap_or(0);

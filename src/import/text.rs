@@ -5,7 +5,7 @@ use super::ImportError;
 /// The text in a file: UTF-8, or UTF-16 with its mark, as spreadsheets write "Unicode text".
 ///
 /// # Errors
-/// Which byte on which line is no text.
+/// Which byte on which line is not text.
 pub fn text_of(bytes: &[u8]) -> Result<String, ImportError> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),

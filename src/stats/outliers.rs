@@ -82,7 +82,7 @@ mod tests {
             let mut rest = all.to_vec();
             let (x, y) = rest.remove(k);
             let line = least_squares(&points(&rest)).unwrap();
-            // How far the point is from the line of the others, in the error of foreseeing it.
+            // How far the point is from the line of the others, in the error of predicting it.
             let error = line.residual * (1.0 + line.leverage(x)).sqrt();
             let expected = (y - line.at(x)) / error;
             assert!((found - expected).abs() < 1e-9, "{k}: {found} {expected}");

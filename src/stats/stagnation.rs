@@ -8,7 +8,7 @@
 //!
 //! The first generation with a score gains from nothing, so it counts as progress: founders are
 //! generation 0 for that reason. A generation without any score or without a known kinship is
-//! not still: what nobody knows is no reason to stop.
+//! not still: what is not known is no reason to stop.
 //!
 //! What stopping would have saved are the generations after the confirmation; what it would
 //! have lost is what the best gained in them.
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_knows_is_not_still() {
+    fn what_is_not_known_is_not_still() {
         let still = (Some(60.0), Some(0.95));
         for unknown in [
             (None, Some(0.95)),

@@ -5,7 +5,7 @@
 //! that can, so that the study opens; ids that leave no room for another model are refused.
 
 use super::doc::{Model, StudyDoc};
-use super::draft::Sheet;
+use super::draft::DraftContent;
 use super::evolution::Evolution;
 use super::record::{Score, Step};
 use crate::kinship::Values;
@@ -71,9 +71,9 @@ fn model(model: &mut Model) {
     kinship(&mut origin.kinship);
     maybe(&mut origin.average);
     maybe(&mut origin.gain);
-    for foreseen in &mut origin.foreseen {
-        kinship(&mut foreseen.kinship);
-        value(&mut foreseen.error);
+    for predicted in &mut origin.predicted {
+        kinship(&mut predicted.kinship);
+        value(&mut predicted.error);
     }
 }
 
@@ -112,13 +112,13 @@ fn step(step: &mut Step) {
     step.number = step.number.min(MOST_NUMBER);
 }
 
-fn sheet(sheet: &mut Sheet) {
+fn sheet(sheet: &mut DraftContent) {
     for (_, place) in &mut sheet.places {
         *place = bounded_place(*place);
     }
 }
 
-/// A place on the canvas that can be drawn; what is no number is the middle.
+/// A place on the canvas that can be drawn; what is not a number is the middle.
 pub fn bounded_place(place: [f32; 2]) -> [f32; 2] {
     place.map(|at| match at.is_nan() {
         true => 0.0,

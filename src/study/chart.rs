@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::doc::ModelId;
+use super::id::ModelId;
 use crate::kinship::Metric;
 use crate::stats::SaturationRule;
 

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::doc::{Model, ModelId, StudyDoc};
+use super::doc::{Model, StudyDoc};
+use super::id::ModelId;
 use super::record::PairRecord;
 use crate::kinship::{Metric, Values};
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::chart::ChartChoices;
-use super::draft::{Draft, DraftId};
+use super::draft::Draft;
 use super::evolution::{Evaluator, Evolution};
+use super::id::{DraftId, ModelId};
 use super::record::{Origin, PairRecord, Score, Step, is_zero};
 use crate::kinship::Measure;
 
@@ -51,13 +52,6 @@ pub struct StudyDoc {
     pub next_id: u32,
 }
 
-/// Names one model of a study for good.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct ModelId(pub u32);
-
 /// A model of the study.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -95,6 +89,11 @@ impl Model {
     /// Its score on a task.
     pub fn score(&self, task: &str) -> Option<&Score> {
         self.scores.iter().find(|score| score.task == task)
+    }
+
+    /// Its place in a run, if it belongs to it.
+    pub fn step(&self, run: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.run == run)
     }
 }
 
@@ -262,6 +261,21 @@ impl StudyDoc {
             .base
             .filter(|b| bases.contains(b))
             .or_else(|| bases.first().copied())
+    }
+
+    /// The draft of an id.
+    pub fn draft(&self, id: DraftId) -> Option<&Draft> {
+        self.drafts.iter().find(|draft| draft.id == id)
+    }
+
+    /// The draft on the canvas: the chosen one, or the last.
+    pub fn shown_draft(&self) -> Option<&Draft> {
+        let chosen = self.view.draft.and_then(|id| self.draft(id));
+        chosen.or_else(|| self.drafts.last())
+    }
+
+    pub(super) fn draft_mut(&mut self, id: DraftId) -> Option<&mut Draft> {
+        self.drafts.iter_mut().find(|draft| draft.id == id)
     }
 
     /// `wanted`, with a number behind it if another model is already called so.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::doc::{Model, ModelId, StudyDoc};
+use super::id::{EvolutionId, ModelId};
 use crate::evaluate::command::Call;
 use crate::lineage::evolution::{Ended, Rules};
 use crate::lineage::strategy::Choices;
@@ -42,13 +42,6 @@ impl Evaluator {
         }
     }
 }
-
-/// Names one evolution of a study for good.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct EvolutionId(pub u32);
 
 /// Generations of merges from some founders. Its models are those with a [`super::Step`] of
 /// its name.
@@ -132,68 +125,4 @@ pub enum Keep {
     All,
     /// Those that may still be merged, and in the end the best; the record stays whole.
     Best,
-}
-
-impl StudyDoc {
-    /// The evolution of an id.
-    pub fn evolution(&self, id: EvolutionId) -> Option<&Evolution> {
-        self.evolutions.iter().find(|e| e.id == id)
-    }
-
-    pub(super) fn evolution_mut(&mut self, id: EvolutionId) -> Option<&mut Evolution> {
-        self.evolutions.iter_mut().find(|e| e.id == id)
-    }
-
-    /// Whether an evolution has begun: its founders are in its generation 0.
-    pub fn has_begun(&self, evolution: &Evolution) -> bool {
-        self.models
-            .iter()
-            .any(|m| m.step(&evolution.name).is_some())
-    }
-
-    /// The models of an evolution: founders as they were chosen, then children by generation
-    /// and number. Before it begins, its founders.
-    pub fn population(&self, evolution: &Evolution) -> Vec<ModelId> {
-        let mut placed: Vec<((u32, u32), ModelId)> = self
-            .models
-            .iter()
-            .filter_map(|m| {
-                let step = m.step(&evolution.name)?;
-                Some(((step.generation, step.number), m.id))
-            })
-            .collect();
-        if placed.is_empty() {
-            let there = |id: &ModelId| self.model(*id).is_some();
-            return evolution
-                .setup
-                .founders
-                .iter()
-                .copied()
-                .filter(there)
-                .collect();
-        }
-        placed.sort();
-        placed.into_iter().map(|(_, id)| id).collect()
-    }
-
-    /// The tasks whose mean selects in an evolution.
-    pub fn selecting_tasks(&self, evolution: &Evolution) -> Vec<String> {
-        if !evolution.setup.tasks.is_empty() {
-            return evolution.setup.tasks.clone();
-        }
-        let mut out: Vec<String> = Vec::new();
-        for score in self.models.iter().flat_map(|m| &m.scores) {
-            if !out.contains(&score.task) && !self.not_averaged.contains(&score.task) {
-                out.push(score.task.clone());
-            }
-        }
-        out
-    }
-}
-
-impl Model {
-    /// Its place in a run, if it belongs to it.
-    pub fn step(&self, run: &str) -> Option<&super::Step> {
-        self.steps.iter().find(|step| step.run == run)
-    }
 }

@@ -1,8 +1,9 @@
 //! Changes of the evolutions, by the user and by the run itself.
 
-use super::command::{NewChild, add_child};
-use super::doc::{ModelId, StudyDoc};
-use super::evolution::{Evaluator, Evolution, EvolutionId, Setup};
+use super::doc::StudyDoc;
+use super::evolution::{Evaluator, Evolution, Setup};
+use super::id::{EvolutionId, ModelId};
+use super::model_edit::{NewChild, add_child};
 use super::record::{PairRecord, Score, Step};
 use super::record_edit::put_score;
 use crate::lineage::evolution::Ended;

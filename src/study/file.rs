@@ -24,11 +24,11 @@ struct File {
     doc: StudyDoc,
 }
 
-/// Why a text is no study.
+/// Why a text is not a study.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StudyError {
     /// Not JSON, or not of the right shape.
-    #[error("this file is no Kinfolk study; choose one that ends in {ENDING} ({0})")]
+    #[error("this file is not a Kinfolk study; choose one that ends in {ENDING} ({0})")]
     Malformed(String),
     /// From a later version of the program.
     #[error(
@@ -54,7 +54,7 @@ pub enum StudyError {
 /// The text of a document that will lie in folder `dir`.
 pub fn to_text(doc: &StudyDoc, dir: &Path) -> String {
     let mut doc = doc.clone();
-    // JSON has no word for what is no number, and a study with one would not open again.
+    // JSON cannot hold NaN, and a study with one would not open again.
     bounds::bound(&mut doc);
     for model in &mut doc.models {
         model.path = model.path.take().map(|path| relative(&path, dir));
@@ -74,7 +74,7 @@ pub fn to_text(doc: &StudyDoc, dir: &Path) -> String {
 /// The document that `text`, found in folder `dir`, holds.
 ///
 /// # Errors
-/// [`StudyError`] if the text is no study, with line and column, or is too new.
+/// [`StudyError`] if the text is not a study, with line and column, or is too new.
 pub fn from_text(text: &str, dir: &Path) -> Result<StudyDoc, StudyError> {
     #[derive(Deserialize)]
     struct Head {
@@ -162,8 +162,10 @@ fn without_detours(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chart::Quantity;
     use super::super::{Model, ModelId};
     use super::*;
+    use crate::kinship::Metric;
 
     fn doc() -> StudyDoc {
         let model = |id, path: &str| Model {
@@ -211,6 +213,48 @@ mod tests {
         let doc = from_text(text, Path::new("/d")).unwrap();
         assert_eq!(doc.models[0].path.as_deref(), Some(Path::new("/d/m")));
         assert_eq!(doc.next_id, 5, "a forgotten counter is mended");
+    }
+
+    #[test]
+    fn a_measure_of_a_later_version_opens_and_is_kept() {
+        let text = r#"{"kinfolk": "study", "version": 1, "name": "later",
+            "models": [{"id": 0, "name": "a"}, {"id": 1, "name": "b"}],
+            "pairs": [{"models": [0, 1], "kinship": {"pearson": 0.25, "later": 0.5}}],
+            "view": {
+                "measure": {"metric": "later", "aggregate": "whole", "scope": {"kind": null}},
+                "charts": {"x": {"kinship": "later"}, "metric": "later"},
+                "columns": {"shown": ["kinship to best later"]}
+            }}"#;
+        let dir = Path::new("/d");
+        let doc = from_text(text, dir).unwrap();
+        let later = Metric::of_key("later");
+        let check = |doc: &StudyDoc| {
+            assert!(!later.is_known());
+            assert_eq!(doc.view.measure.metric, later);
+            assert_eq!(doc.view.charts.metric, later);
+            assert_eq!(doc.view.charts.x, Quantity::Kinship(later));
+            assert_eq!(doc.view.columns.shown, ["kinship to best later"]);
+            let [a, b] = doc.pairs[0].models;
+            assert_eq!(doc.given_kinship(a, b, later), Some(0.5));
+            assert_eq!(doc.given_kinship(b, a, Metric::PEARSON), Some(0.25));
+        };
+        check(&doc);
+        let again = from_text(&to_text(&doc, dir), dir).unwrap();
+        check(&again);
+        assert_eq!(again, doc);
+    }
+
+    #[test]
+    fn kinship_is_written_as_it_always_was() {
+        let text = r#"{"kinfolk": "study", "version": 1, "models": [],
+            "pairs": [{"models": [0, 1],
+                "kinship": {"pearson": 0.25, "cosine": 0.5, "euclidean": 2.0}}]}"#;
+        let doc = from_text(text, Path::new("/d")).unwrap();
+        let written: serde_json::Value =
+            serde_json::from_str(&to_text(&doc, Path::new("/d"))).unwrap();
+        let given: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(written["pairs"], given["pairs"]);
+        assert_eq!(written["view"]["measure"]["metric"], "pearson");
     }
 
     #[test]

@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::doc::{Model, ModelId, StudyDoc};
+use super::doc::{Model, StudyDoc};
+use super::id::ModelId;
 
 impl StudyDoc {
     /// The generation of every model, in the order of the study: that of its first run, or one
     /// more than its parents'. A fine-tune of one parent stays in its parent's generation; a
-    /// merge whose parents nobody named is in the first. In a ring of parents, the first model
+    /// merge whose parents are not named is in the first. In a ring of parents, the first model
     /// of the study is taken as if its parents in the ring were unknown.
     pub fn generations(&self) -> Vec<u32> {
         let links = Links::of(self);
@@ -47,7 +48,7 @@ impl StudyDoc {
     }
 }
 
-/// Who descends from whom, by position in the study.
+/// Which models descend from which, by position in the study.
 struct Links {
     parents: Vec<Vec<usize>>,
     children: Vec<Vec<usize>>,

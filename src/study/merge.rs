@@ -1,4 +1,4 @@
-//! Two versions of a study that came from one, put together where nobody can mind.
+//! Two versions of a study that came from one, put together where they do not contradict each other.
 //!
 //! Models, drafts and evolutions are told apart by their ids, scores by their tasks: what only
 //! one side has changed, added or taken out is taken over. What both have changed, each in

@@ -9,24 +9,31 @@ mod command;
 mod derived;
 mod doc;
 mod draft;
+mod draft_edit;
 mod evolution;
 mod evolution_edit;
 pub mod file;
 mod generation;
 mod history;
+mod id;
 mod merge;
+mod model_edit;
+mod population;
 mod record;
 mod record_edit;
 
-pub use command::{BaseRef, Command, Effect, ModelEdit, NewChild, NewModel, ViewEdit};
+pub use command::{Command, Effect, ViewEdit};
 pub use derived::{MeasuredKinship, ModelFacts, PairRow, ParentKinship, StudyFacts};
-pub use doc::{ColumnChoices, Model, ModelId, Order, Role, StudyDoc, ViewChoices};
-pub use draft::{Draft, DraftEdit, DraftId, Sheet};
-pub use evolution::{Evaluator, Evolution, EvolutionId, Keep, Setup, USUAL_RECIPE};
+pub use doc::{ColumnChoices, Model, Order, Role, StudyDoc, ViewChoices};
+pub use draft::{Draft, DraftContent};
+pub use draft_edit::DraftEdit;
+pub use evolution::{Evaluator, Evolution, Keep, Setup, USUAL_RECIPE};
 pub use evolution_edit::{Birth, Child, EvolutionEdit, Judgement};
 pub use history::History;
+pub use id::{DraftId, EvolutionId, ModelId};
 pub use merge::merged;
-pub use record::{ForeseenKinship, Origin, PairRecord, Reported, Score, Step};
+pub use model_edit::{BaseRef, ModelEdit, NewChild, NewModel};
+pub use record::{Origin, PairRecord, PredictedKinship, Reported, Score, Step};
 pub use record_edit::{Entry, Import, PairEntry, RecordEdit};
 
 use std::collections::BTreeSet;
@@ -113,55 +120,74 @@ impl Study {
 
     /// Carries out a command and says what must follow outside.
     pub fn apply(&mut self, command: Command) -> Vec<Effect> {
-        let before = self.doc.clone();
-        match command {
-            Command::Select(selection) => self.selection = selection,
-            Command::View(edit) => edit.apply(&mut self.doc.view),
-            Command::Model(edit) => self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc)),
-            Command::Draft(edit) => {
-                self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc));
+        let effects = match command {
+            Command::Select(selection) => {
+                self.selection = selection;
+                Vec::new()
             }
+            Command::View(edit) => self.look(edit),
+            Command::Model(edit) => self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc)),
+            Command::Draft(edit) => self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc)),
             Command::Record(edit) => {
-                self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc));
+                self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc))
             }
             Command::Evolution(edit) => {
-                self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc));
+                self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc))
             }
-            Command::RenameStudy(name) => {
-                self.edit(
-                    "Rename study".to_owned(),
-                    Some("study name".to_owned()),
-                    |doc| {
-                        doc.name = name;
-                    },
-                );
-            }
-            Command::About(about) => {
-                self.edit(
-                    "Edit description".to_owned(),
-                    Some("study about".to_owned()),
-                    |doc| {
-                        doc.about = about;
-                    },
-                );
-            }
+            Command::RenameStudy(name) => self.edit(
+                "Rename study".to_owned(),
+                Some("study name".to_owned()),
+                |doc| doc.name = name,
+            ),
+            Command::About(about) => self.edit(
+                "Edit description".to_owned(),
+                Some("study about".to_owned()),
+                |doc| doc.about = about,
+            ),
             Command::TakeIn(doc) => {
-                self.edit("Take in changes".to_owned(), None, |own| *own = *doc);
+                self.edit("Take in changes".to_owned(), None, |own| *own = *doc)
             }
-            Command::Undo => self.history.undo(&mut self.doc),
-            Command::Redo => self.history.redo(&mut self.doc),
-        }
+            Command::Undo => self.travel(History::undo),
+            Command::Redo => self.travel(History::redo),
+        };
         self.forget_missing();
-        effects(&before, &self.doc)
+        effects
     }
 
-    fn edit(&mut self, title: String, join: Option<String>, change: impl FnOnce(&mut StudyDoc)) {
+    /// Looks at the study otherwise, which is saved and not undone.
+    fn look(&mut self, edit: ViewEdit) -> Vec<Effect> {
+        let before = self.doc.view.clone();
+        edit.apply(&mut self.doc.view);
+        match self.doc.view == before {
+            true => Vec::new(),
+            false => vec![Effect::Save],
+        }
+    }
+
+    fn edit(
+        &mut self,
+        title: String,
+        join: Option<String>,
+        change: impl FnOnce(&mut StudyDoc),
+    ) -> Vec<Effect> {
         // On a copy: a bug in the midst of a change leaves the document as it was.
         let mut after = self.doc.clone();
         change(&mut after);
-        if after != self.doc {
-            let before = std::mem::replace(&mut self.doc, after);
-            self.history.record(before, title, join);
+        if after == self.doc {
+            return Vec::new();
+        }
+        let before = std::mem::replace(&mut self.doc, after);
+        let effects = effects(&before, &self.doc);
+        self.history.record(before, title, join);
+        effects
+    }
+
+    fn travel(&mut self, to: fn(&mut History, &mut StudyDoc)) -> Vec<Effect> {
+        let before = self.doc.clone();
+        to(&mut self.history, &mut self.doc);
+        match self.doc == before {
+            true => Vec::new(),
+            false => effects(&before, &self.doc),
         }
     }
 
@@ -180,11 +206,8 @@ impl Study {
     }
 }
 
-/// What a change of the document asks of the outside.
+/// What a change of the document asks of the outside; the two differ.
 fn effects(before: &StudyDoc, after: &StudyDoc) -> Vec<Effect> {
-    if before == after {
-        return Vec::new();
-    }
     let mut out = vec![Effect::Save];
     for model in &after.models {
         let old = before.model(model.id);

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::doc::ModelId;
+use super::id::ModelId;
 use crate::kinship::{Metric, Values};
 
 /// What a model scored on one task.
@@ -29,10 +29,10 @@ pub struct Score {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Origin {
-    /// The merge method, as recipes name it: `slerp`. Empty if nobody said.
+    /// The merge method, as recipes name it: `slerp`. Empty if not known.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub method: String,
-    /// Whether it has parents that nobody named; its merge gain cannot be worked out then.
+    /// Whether it has parents that are not named; its merge gain cannot be worked out then.
     #[serde(skip_serializing_if = "is_false")]
     pub unnamed_parents: bool,
     /// Kinship of its parents as reported.
@@ -47,16 +47,16 @@ pub struct Origin {
     /// The recipe that it was made by, in mergekit's YAML.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub recipe: String,
-    /// The kinship that was foreseen for it before it was made.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub foreseen: Vec<ForeseenKinship>,
+    /// The kinship that was predicted for it before it was made.
+    #[serde(rename = "foreseen", skip_serializing_if = "Vec::is_empty")]
+    pub predicted: Vec<PredictedKinship>,
 }
 
-/// Kinship of a child with one model, as foreseen.
+/// Kinship of a child with one model, as predicted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ForeseenKinship {
-    /// With whom.
+pub struct PredictedKinship {
+    /// With which model.
     pub model: ModelId,
     /// The values.
     pub kinship: Values,
@@ -140,7 +140,7 @@ pub struct Step {
     pub run: String,
     /// Generation in that run; founders are 0.
     pub generation: u32,
-    /// Its number in that generation, from 1; 0 where nobody counts.
+    /// Its number in that generation, from 1; 0 if not counted.
     #[serde(skip_serializing_if = "is_zero")]
     pub number: u32,
     /// Whether it was made to explore: from the best model and a distant relative.
@@ -148,7 +148,7 @@ pub struct Step {
     pub exploration: bool,
 }
 
-/// What somebody reported of two models.
+/// What is reported of two models.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PairRecord {

@@ -1,7 +1,8 @@
 //! Changes of the record: a score typed into a cell, a block of cells pasted, a table imported.
 
 use super::bounds::is_error;
-use super::doc::{Model, ModelId, StudyDoc};
+use super::doc::{Model, StudyDoc};
+use super::id::ModelId;
 use super::record::{PairRecord, Reported, Score, Step};
 use crate::kinship::Values;
 
@@ -174,7 +175,7 @@ fn set_score(model: &mut Model, task: String, value: Option<f64>) {
     );
 }
 
-/// A score takes the place of the one on the same task. What is no number is left out: a study
+/// A score takes the place of the one on the same task. What is not a number is left out: a study
 /// file could not hold it; so is a standard error that cannot be one.
 pub(super) fn put_score(model: &mut Model, mut score: Score) {
     if !score.value.is_finite() {

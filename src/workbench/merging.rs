@@ -12,7 +12,7 @@ use crate::merge::plan::{Plan, Surroundings, plan};
 use crate::merge::recipe::{Parsed, Recipe, parse, to_yaml};
 use crate::merge::run::{Options, Outcome as Made, RunError, run};
 use crate::merge::write::{Parents, folder};
-use crate::study::{Command, DraftId, ForeseenKinship, ModelEdit, ModelId, NewChild};
+use crate::study::{Command, DraftId, ModelEdit, ModelId, NewChild, PredictedKinship};
 
 /// Names one merge of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ pub struct QueuedMerge {
     pub state: MergeState,
     /// Whether it failed because a model lies in its folder, which may be replaced.
     pub may_replace: bool,
-    foreseen: Vec<ForeseenKinship>,
+    predicted: Vec<PredictedKinship>,
 }
 
 /// How a merge of the queue stands.
@@ -91,7 +91,7 @@ impl Workbench {
             || draft.name.clone(),
             |name| name.to_string_lossy().into_owned(),
         );
-        let foreseen = self.foreseen_for(&draft.sheet.text);
+        let predicted = self.predicted_for(&draft.sheet.text);
         let merging = &mut self.session.merging;
         merging.last_id += 1;
         let id = MergeId(merging.last_id);
@@ -100,7 +100,7 @@ impl Workbench {
             name,
             out,
             draft: draft.id,
-            foreseen,
+            predicted,
             text: draft.sheet.text,
             force,
             state: MergeState::Waiting,
@@ -191,10 +191,10 @@ impl Workbench {
         self.session.merging.list.retain(QueuedMerge::is_open);
     }
 
-    /// What was foreseen for this text, if that is what is known.
-    fn foreseen_for(&self, text: &str) -> Vec<ForeseenKinship> {
+    /// What was predicted for this text, if that is what is known.
+    fn predicted_for(&self, text: &str) -> Vec<PredictedKinship> {
         let known = self.prediction_of(text);
-        known.map_or_else(Vec::new, foreseen)
+        known.map_or_else(Vec::new, predicted)
     }
 
     fn write_next(&mut self) {
@@ -291,7 +291,7 @@ impl Workbench {
                 .last()
                 .map_or_else(String::new, |s| s.recipe.merge_method.clone()),
             recipe: to_yaml(&recipes).unwrap_or(merge.text),
-            foreseen: merge.foreseen,
+            predicted: merge.predicted,
             note: String::new(),
         };
         let id_of_child = ModelId(self.study().doc().next_id);
@@ -368,11 +368,11 @@ impl QueuedMerge {
     }
 }
 
-fn foreseen(ahead: &Ahead) -> Vec<ForeseenKinship> {
+fn predicted(ahead: &Ahead) -> Vec<PredictedKinship> {
     let Ok(child) = &ahead.child else {
         return Vec::new();
     };
-    let one = |(&model, values): (&ModelId, &Values)| ForeseenKinship {
+    let one = |(&model, values): (&ModelId, &Values)| PredictedKinship {
         model,
         kinship: values.clone().independent(),
         error: child.error,

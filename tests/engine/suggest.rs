@@ -167,7 +167,7 @@ fn near_copies_come_last_and_are_named() {
     let last = &found[2];
     assert_eq!((last.pair, last.gain), ([0, 1], None));
     let words = last.reasons[0].words(&|_| String::new(), &|_| String::new());
-    assert_eq!(words, "0.998 akin: two equal models cannot gain");
+    assert_eq!(words, "0.998 similar: two equal models cannot gain");
     assert!(found[..2].iter().all(|s| s.gain.is_some()));
 }
 

@@ -7,7 +7,7 @@ use eframe::egui::{Event, Id, Key, LayerId, Modifiers, Order, PointerButton, Pos
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::merge::composition::{Composition, NodeId, Port};
-use kinfolk::study::{Command, DraftEdit, Sheet};
+use kinfolk::study::{Command, DraftContent, DraftEdit};
 use kinfolk::ui::action::View;
 use kinfolk::ui::app::App;
 use kinfolk::ui::dialogs::Scripted;
@@ -50,7 +50,7 @@ fn window(home: &Path, template: Option<usize>, models: &'static [&'static str])
 /// Leaves a mistake in the text one redo away.
 fn break_text_and_undo(bench: &mut Workbench) {
     let draft = bench.study().doc().shown_draft().unwrap().clone();
-    let sheet = Sheet {
+    let sheet = DraftContent {
         text: format!("{}  : [", draft.sheet.text),
         ..draft.sheet
     };

@@ -123,7 +123,7 @@ fn check_child(window: &Window, out: &Path, parents: [&str; 2]) {
     for parent in named {
         let foreseen = child
             .origin
-            .foreseen
+            .predicted
             .iter()
             .find(|f| f.model == parent)
             .unwrap();

@@ -184,7 +184,7 @@ fn the_meaning_of_a_column_and_the_scale_are_changed() {
     click(&mut window, "Leave out");
     window.get_by_label_contains("2 scores, none overwritten");
     click(&mut window, "Fractions, 0 to 1");
-    window.get_by_label_contains("Line 2, column 8: 70.1 is no fraction of 1");
+    window.get_by_label_contains("Line 2, column 8: 70.1 is not a fraction of 1");
     click(&mut window, "Points, 0 to 100");
     click(&mut window, "Import");
     assert_eq!(score(&window, "pine-1", "TruthfulQA"), None);

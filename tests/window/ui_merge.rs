@@ -365,7 +365,7 @@ fn a_written_child_is_as_foreseen() {
     assert_eq!(child.parents, parents);
     assert_eq!(child.origin.method, "slerp");
     for parent in parents {
-        let foreseen = child.origin.foreseen.iter().find(|f| f.model == parent);
+        let foreseen = child.origin.predicted.iter().find(|f| f.model == parent);
         let foreseen = &foreseen.unwrap().kinship;
         let bench = window.state().workbench();
         for (metric, foreseen) in [

@@ -278,7 +278,7 @@ fn others_tables_have_suggestions_and_compose_says_what_is_missing() {
     window.get_by_label_contains("These models have no files here");
     assert_eq!(
         window
-            .query_all_by_label_contains("How akin they are")
+            .query_all_by_label_contains("How similar they are")
             .count(),
         3
     );

@@ -180,7 +180,7 @@ fn what_is_no_number_is_marked_and_not_taken() {
     assert_eq!(score(&window, "bo", "mmlu"), Some(70.0));
     click(&mut window, "ada, gsm8k 60.00");
     assert_eq!(score(&window, "bo", "mmlu"), Some(70.0));
-    assert!(is_said(&window, "“7x” is no number"));
+    assert!(is_said(&window, "“7x” is not a number"));
 }
 
 #[test]

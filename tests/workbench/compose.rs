@@ -87,13 +87,13 @@ fn write(bench: &mut Workbench, home: &Path, name: &str) -> PathBuf {
 fn largest_error(bench: &Workbench, child: ModelId) -> (f64, f64) {
     let model = bench.study().doc().model(child).unwrap();
     assert!(
-        model.origin.foreseen.len() >= 7,
+        model.origin.predicted.len() >= 7,
         "{}",
-        model.origin.foreseen.len()
+        model.origin.predicted.len()
     );
     let mut worst = 0.0f64;
     let mut stated = 0.0f64;
-    for foreseen in &model.origin.foreseen {
+    for foreseen in &model.origin.predicted {
         stated = stated.max(foreseen.error);
         for metric in [Metric::PEARSON, Metric::COSINE, Metric::EUCLIDEAN] {
             let measured = bench.kinship_of(child, foreseen.model, metric).unwrap();
@@ -414,7 +414,7 @@ fn a_model_that_vanished_is_a_problem_at_its_place() {
         .text
         .replace("order", "gone");
     let draft = bench.study().doc().shown_draft().unwrap().clone();
-    let sheet = kinfolk::study::Sheet {
+    let sheet = kinfolk::study::DraftContent {
         text,
         ..draft.sheet
     };

@@ -186,12 +186,12 @@ fn fault_5_what_is_no_number_is_saved_so_that_the_study_opens_again() {
     let dir = Path::new("/studies");
     let mut doc = from_text(&worst(), dir).unwrap();
     doc.evolutions[0].seconds = f64::INFINITY;
-    doc.models[3].origin.foreseen[0].error = f64::NAN;
+    doc.models[3].origin.predicted[0].error = f64::NAN;
     doc.models[3].origin.gain = Some(f64::NAN);
     doc.view.charts.saturation.tau = f64::NAN;
     let again = from_text(&to_text(&doc, dir), dir).unwrap();
     assert_eq!(again.models[3].origin.gain, None);
-    assert_eq!(again.models[3].origin.foreseen[0].error, 0.0);
+    assert_eq!(again.models[3].origin.predicted[0].error, 0.0);
 }
 
 fn member(generation: u32, score: f64, parents: &[usize]) -> Member {

@@ -15,7 +15,7 @@ const MISSING: [&str; 12] = [
 ];
 
 /// Which cells of a table are wanted.
-pub struct Wanted<'a> {
+pub struct ColumnSpec<'a> {
     /// Name of the first column.
     pub x: &'a str,
     /// Name of the second column.
@@ -31,8 +31,8 @@ pub type Pair = (Option<f64>, Option<f64>);
 ///
 /// # Errors
 /// A sentence that says where: a column that is not there or there twice, a row of another
-/// length, a cell that is no number, no row that counts.
-pub fn read(text: &str, wanted: &Wanted<'_>) -> Result<Vec<Pair>, String> {
+/// length, a cell that is not a number, no row that counts.
+pub fn read(text: &str, wanted: &ColumnSpec<'_>) -> Result<Vec<Pair>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator(text))
@@ -60,7 +60,7 @@ pub fn read(text: &str, wanted: &Wanted<'_>) -> Result<Vec<Pair>, String> {
     Ok(out)
 }
 
-fn nothing(wanted: &Wanted<'_>) -> String {
+fn nothing(wanted: &ColumnSpec<'_>) -> String {
     if wanted.conditions.is_empty() {
         return "the table has no rows below its header".to_owned();
     }
@@ -145,7 +145,7 @@ impl<'a> Row<'a> {
         let value: Option<f64> = cell.replace('−', "-").parse().ok();
         value.filter(|v| v.is_finite()).map(Some).ok_or_else(|| {
             format!(
-                "line {}, column {} ({}): `{cell}` is no number; leave the cell empty if there \
+                "line {}, column {} ({}): `{cell}` is not a number; leave the cell empty if there \
                  is none",
                 self.line(),
                 column + 1,
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     fn xy(text: &str) -> Result<Vec<Pair>, String> {
-        let wanted = Wanted {
+        let wanted = ColumnSpec {
             x: "x",
             y: "y",
             conditions: &[],
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_that_is_no_number_has_line_and_column() {
+    fn a_cell_that_is_not_a_number_has_line_and_column() {
         for (text, place) in [
             ("x,y\n1,2\n3,four\n", "line 3, column 2 (y): `four`"),
             ("x,y\r\n1,2\r\n\r\ninf,4\r\n", "line 4, column 1 (x): `inf`"),
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn misspelt_columns_find_theirs() {
-        let wanted = |x| Wanted {
+        let wanted = |x| ColumnSpec {
             x,
             y: "merge_gain",
             conditions: &[],
@@ -266,7 +266,7 @@ mod tests {
                 .iter()
                 .map(|(c, v)| ((*c).to_owned(), (*v).to_owned()))
                 .collect();
-            let wanted = Wanted {
+            let wanted = ColumnSpec {
                 x: "x",
                 y: "y",
                 conditions: &conditions,

@@ -168,7 +168,7 @@ impl Class {
 }
 
 /// The models of the tree, as drawn: class and how high each stands. Across they stand by
-/// generation; who descends from whom is in the study.
+/// generation; which models descend from which is in the study.
 const NODES: [(&str, Class, f64); 11] = [
     ("Instruct", Class::FineTuned, 3.0),
     ("MetaMath", Class::FineTuned, 2.0),

@@ -146,7 +146,7 @@ fn usual(task: &TaskResults) -> Option<Key<'_>> {
     Some((&found.metric, &found.filter))
 }
 
-/// Tasks whose usual metric is no number, with that metric: `gsm8k (exact_match)`.
+/// Tasks whose usual metric is not a number, with that metric: `gsm8k (exact_match)`.
 pub fn without_number(results: &Results) -> Vec<String> {
     let tasks = results.models.iter().flat_map(|model| &model.tasks);
     let of_task = |task: &TaskResults| {

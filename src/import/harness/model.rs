@@ -40,7 +40,7 @@ fn argument(args: &Value, key: &str) -> Option<String> {
     (!found.is_empty()).then_some(found)
 }
 
-/// `org/name` as it is; of a path on somebody's disk, its last part.
+/// `org/name` as it is; of a path on a disk, its last part.
 fn tidy(name: &str) -> String {
     let plain = name.trim_end_matches(['/', '\\']);
     let is_path = plain.starts_with(['/', '.', '~'])

@@ -56,7 +56,7 @@ fn parse(text: &str) -> Result<Value, ImportError> {
         })
 }
 
-/// Python writes NaN and Infinity, which JSON does not have; they are no results.
+/// Python writes NaN and Infinity, which JSON does not have; they are not results.
 fn without_python_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut in_string, mut escaped) = (false, false);
@@ -240,7 +240,7 @@ fn groups(file: &Map<String, Value>, tasks: &[TaskResults]) -> BTreeMap<String, 
     }
     let outermost = |task: &TaskResults| {
         let (mut at, mut found) = (task.task.as_str(), None);
-        // Groups of groups are a few deep; a ring is somebody's mistake.
+        // Groups of groups are a few deep; a ring is a mistake of the file.
         for _ in 0..8 {
             let Some(&group) = parent.get(at) else {
                 break;

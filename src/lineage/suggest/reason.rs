@@ -20,7 +20,7 @@ pub enum Reason {
         /// The better one's, and the other's.
         places: [usize; 2],
     },
-    /// What merges of parents as akin as these have gained.
+    /// What merges of parents as closely related as these have gained.
     SuchPairs {
         /// Kinship from which on they are counted.
         from: f64,
@@ -50,10 +50,10 @@ pub enum Reason {
     Beyond {
         /// The kinship that it is the gain at.
         nearest: f64,
-        /// Whether they are less akin than any that were merged.
+        /// Whether they are less similar than any that were merged.
         is_below: bool,
     },
-    /// How akin they are is not known.
+    /// How similar they are is not known.
     KinshipUnknown,
     /// Too few merges are known to say what kinship does.
     ScoresAlone {
@@ -69,7 +69,7 @@ impl Reason {
             Self::NearCopies { kinship } => {
                 // Down, so that what is not quite 1 does not read as 1.
                 let kinship = (kinship * 1000.0).floor() / 1000.0;
-                format!("{kinship:.3} akin: two equal models cannot gain")
+                format!("{kinship:.3} similar: two equal models cannot gain")
             }
             Self::Places { places: [a, b] } => format!("Places {a} and {b} by score"),
             Self::SuchPairs {
@@ -101,10 +101,12 @@ impl Reason {
                 format!("{model} is better at {task} by {points:.1} points{more}")
             }
             Self::Beyond { nearest, is_below } => {
-                let akin = if *is_below { "distant" } else { "akin" };
-                format!("No known merge is this {akin}; the gain is that at kinship {nearest:.2}")
+                let similar = if *is_below { "distant" } else { "similar" };
+                format!(
+                    "No known merge is this {similar}; the gain is that at kinship {nearest:.2}"
+                )
             }
-            Self::KinshipUnknown => "How akin they are is not known; measure them".to_owned(),
+            Self::KinshipUnknown => "How similar they are is not known; measure them".to_owned(),
             Self::ScoresAlone { merges } => format!(
                 "Rests on the parents’ scores alone: {} with known kinship, {LEAST} would say more",
                 counted(*merges, "merge")

@@ -20,7 +20,7 @@ use crate::ui::views::compose;
 use crate::ui::widgets::{role_chip, section_heading, text};
 use crate::workbench::Workbench;
 
-use facts::{Facts, Key};
+use facts::{Key, PairStats};
 
 /// Draws everything about two models.
 ///
@@ -141,7 +141,13 @@ fn not_measured_ui(
 }
 
 /// The facts, worked out anew only when something they follow from has changed.
-fn facts(ui: &Ui, bench: &Workbench, base: ModelId, a: ModelId, b: ModelId) -> Option<Arc<Facts>> {
+fn facts(
+    ui: &Ui,
+    bench: &Workbench,
+    base: ModelId,
+    a: ModelId,
+    b: ModelId,
+) -> Option<Arc<PairStats>> {
     let doc = bench.study().doc();
     let family = bench.family(base);
     let place = |id: ModelId| family.measured[family.models.iter().position(|&m| m == id)?];
@@ -156,11 +162,11 @@ fn facts(ui: &Ui, bench: &Workbench, base: ModelId, a: ModelId, b: ModelId) -> O
         names: [a, b].map(|id| doc.name_of(id).to_owned()),
     };
     let id = Id::new("facts of the selected pair");
-    let kept: Option<Arc<Facts>> = ui.data(|data| data.get_temp(id));
+    let kept: Option<Arc<PairStats>> = ui.data(|data| data.get_temp(id));
     if let Some(kept) = kept.filter(|kept| kept.key == key) {
         return Some(kept);
     }
-    let new = Arc::new(Facts::new(key, measured));
+    let new = Arc::new(PairStats::new(key, measured));
     ui.data_mut(|data| data.insert_temp(id, Arc::clone(&new)));
     Some(new)
 }
@@ -169,7 +175,7 @@ fn facts_ui(
     ui: &mut Ui,
     base: &str,
     names: [&str; 2],
-    facts: &Facts,
+    facts: &PairStats,
     view: View,
     out: &mut Vec<Action>,
 ) {
@@ -263,7 +269,7 @@ fn number(value: Option<f64>) -> Cell {
 const WHOLE: (&str, &str) = ("Whole", "All tensors as one vector");
 const BY_TENSOR: (&str, &str) = ("By tensor", "Mean over tensors, weighted by parameters");
 
-fn values_ui(ui: &mut Ui, facts: &Facts) {
+fn values_ui(ui: &mut Ui, facts: &PairStats) {
     head_ui(ui, &[WHOLE, BY_TENSOR]);
     for (metric, values) in &facts.values {
         let label = metric.heading();
@@ -271,7 +277,7 @@ fn values_ui(ui: &mut Ui, facts: &Facts) {
     }
 }
 
-fn changes_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &Facts) {
+fn changes_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &PairStats) {
     for (name, norm) in names.into_iter().zip(facts.norms) {
         let help = format!("How far {name} is from {base}, over the tensors that both share");
         row_ui(
@@ -290,7 +296,7 @@ fn count(parameters: u64) -> Cell {
 /// The most lines that the tooltip lists.
 const MOST_LISTED: usize = 12;
 
-fn left_out_ui(ui: &mut Ui, facts: &Facts, out: &mut Vec<Action>) {
+fn left_out_ui(ui: &mut Ui, facts: &PairStats, out: &mut Vec<Action>) {
     let n = facts.left_out.len();
     if n == 0 {
         return;
@@ -317,7 +323,7 @@ fn left_out_ui(ui: &mut Ui, facts: &Facts, out: &mut Vec<Action>) {
     }
 }
 
-fn kinds_ui(ui: &mut Ui, facts: &Facts) {
+fn kinds_ui(ui: &mut Ui, facts: &PairStats) {
     let parameters = ("Numbers", "Parameters that were compared");
     head_ui(ui, &[WHOLE, BY_TENSOR, parameters]);
     for kind in &facts.kinds {

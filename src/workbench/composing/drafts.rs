@@ -2,7 +2,7 @@
 
 use crate::merge::composition::{Composition, TEMPLATES, Template};
 use crate::merge::recipe::ModelRef;
-use crate::study::{Command, DraftEdit, DraftId, ModelId, Sheet};
+use crate::study::{Command, DraftContent, DraftEdit, DraftId, ModelId};
 use crate::workbench::Workbench;
 
 /// The most characters that a model's name has in that of a merge.
@@ -155,7 +155,7 @@ impl Workbench {
         };
         let places = draft.sheet.places.clone();
         let sheet = match self.written(composition) {
-            Ok(sheet) => Sheet { places, ..sheet },
+            Ok(sheet) => DraftContent { places, ..sheet },
             Err(sentence) => return self.fail("The recipe could not be written", sentence),
         };
         self.apply(Command::Draft(DraftEdit::Write {

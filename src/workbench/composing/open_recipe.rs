@@ -6,7 +6,7 @@ use super::Workbench;
 use crate::files;
 use crate::merge::recipe::{Content, ModelRef, Recipe, parse, to_yaml};
 use crate::merge::write::RECIPE_NAME;
-use crate::study::{Command, DraftEdit, Sheet};
+use crate::study::{Command, DraftContent, DraftEdit};
 
 /// Longer texts are no recipes.
 const MOST_BYTES: u64 = 4 << 20;
@@ -20,9 +20,9 @@ impl Workbench {
                 if !self.is_open() {
                     self.new_study();
                 }
-                let sheet = Sheet {
+                let sheet = DraftContent {
                     text,
-                    ..Sheet::default()
+                    ..DraftContent::default()
                 };
                 self.apply(Command::Draft(DraftEdit::New(name, sheet)));
             }
@@ -32,9 +32,9 @@ impl Workbench {
 
     /// Begins a draft from the recipe that a model was made by.
     pub fn reopen_recipe(&mut self, name: &str, text: &str) {
-        let sheet = Sheet {
+        let sheet = DraftContent {
             text: text.to_owned(),
-            ..Sheet::default()
+            ..DraftContent::default()
         };
         self.apply(Command::Draft(DraftEdit::New(name.to_owned(), sheet)));
     }

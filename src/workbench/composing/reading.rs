@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::merge::composition::Composition;
 use crate::merge::recipe::{ModelRef, Parsed, parse};
-use crate::study::{Draft, Sheet};
+use crate::study::{Draft, DraftContent};
 use crate::workbench::Workbench;
 
 /// A text and what it spells.
@@ -56,13 +56,13 @@ impl Workbench {
     ///
     /// # Errors
     /// A sentence, if the recipes have no form as YAML.
-    pub(super) fn written(&mut self, composition: &Composition) -> Result<Sheet, String> {
+    pub(super) fn written(&mut self, composition: &Composition) -> Result<DraftContent, String> {
         let text = composition.to_text()?;
         self.session.composing.reading = Some(Reading {
             parsed: Arc::new(Parsed::from(composition.recipes.clone())),
             text: text.clone(),
         });
-        Ok(Sheet {
+        Ok(DraftContent {
             text,
             loose: composition.loose.iter().map(ToString::to_string).collect(),
             places: Vec::new(),

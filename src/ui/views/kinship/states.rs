@@ -21,7 +21,7 @@ pub enum Stage {
     Opening,
     /// The base cannot be read, and why.
     BaseNotOpen(String),
-    /// There are no files, and kinship of so many pairs is known from reports.
+    /// There are no files, and kinship of this many pairs is known from reports.
     Reported(usize),
     /// Nothing is known yet.
     NotMeasured,
@@ -62,7 +62,7 @@ fn reported(bench: &Workbench) -> usize {
     pairs.filter(|p| !p.kinship.is_empty()).count() + merges
 }
 
-/// Kinship that nobody can measure here, because there are no files.
+/// Kinship that cannot be measured here, because there are no files.
 fn reported_ui(ui: &mut Ui, n: usize, out: &mut Vec<Action>) {
     let text = format!(
         "Kinship here is as reported, for {} of models. There are no files to measure it from; \

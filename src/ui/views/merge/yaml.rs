@@ -12,7 +12,7 @@ use egui_phosphor::regular as icon;
 
 use super::{Jump, Shown};
 use crate::merge::problem::Severity;
-use crate::study::{Command, DraftEdit, DraftId, Sheet};
+use crate::study::{Command, DraftContent, DraftEdit, DraftId};
 use crate::ui::action::{Action, Content, Export};
 use crate::ui::dialogs::Filter;
 use crate::ui::theme::{self, Tokens, size, space};
@@ -193,7 +193,7 @@ fn line_rect(edited: &TextEditOutput, line: usize) -> Rect {
 }
 
 fn write(shown: &Shown<'_>, text: String, join: Option<String>) -> Action {
-    let sheet = Sheet {
+    let sheet = DraftContent {
         text,
         ..shown.draft.sheet.clone()
     };

@@ -33,7 +33,7 @@ pub fn score(text: &str) -> Result<Option<f64>, NotANumber> {
     value.map(Some).ok_or(NotANumber)
 }
 
-/// A text that is no score.
+/// A text that is not a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotANumber;
 
@@ -86,7 +86,7 @@ pub fn cells(text: &str, target: &Target<'_>) -> Result<Cells, String> {
             let value = score(cell).map_err(|NotANumber| {
                 let cell = crate::ui::format::elide_middle(cell.trim(), 24);
                 format!(
-                    "{}, {task} of {name}, is “{cell}”, which is no number",
+                    "{}, {task} of {name}, is “{cell}”, which is not a number",
                     place()
                 )
             })?;

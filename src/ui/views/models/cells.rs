@@ -262,7 +262,7 @@ fn average_words(rows: Rows<'_>, model: &Model, k: usize) -> Vec<String> {
         .collect()
 }
 
-/// A place among so many: `3rd of 12`.
+/// A rank among this many: `3rd of 12`.
 pub fn place(rank: usize, of: usize) -> String {
     let ending = match (rank % 10, rank % 100) {
         (1, n) if n != 11 => "st",

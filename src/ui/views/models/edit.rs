@@ -31,7 +31,7 @@ pub enum End {
     Cancelled,
     /// A number was written, or nothing; then columns and rows to go on by.
     Taken(Option<f64>, (isize, isize)),
-    /// The field was left with a text that is no number.
+    /// The field was left with a text that is not a number.
     Refused(String),
 }
 

@@ -168,7 +168,7 @@ impl ModelsView {
             End::Cancelled => {}
             End::Refused(text) => {
                 let text = format::elide_middle(text.trim(), 24);
-                let title = format!("“{text}” is no number");
+                let title = format!("“{text}” is not a number");
                 let detail = format!("{} of {name} stays as it was", editing.task);
                 out.push(tell(NoticeKind::Note, title, detail));
             }

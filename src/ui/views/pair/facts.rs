@@ -9,7 +9,7 @@ use crate::ui::views::kinship::{Named, why_undefined};
 use crate::workbench::Measured;
 
 /// All of it follows from the key.
-pub struct Facts {
+pub struct PairStats {
     pub key: Key,
     /// For each metric: whole, and mean over tensors.
     pub values: Vec<(Metric, [Option<f64>; 2])>,
@@ -40,7 +40,7 @@ pub struct Key {
     pub names: [String; 2],
 }
 
-impl Facts {
+impl PairStats {
     pub fn new(key: Key, measured: &Measured) -> Self {
         let kinship = measured.kinship();
         let [a, b] = key.places;
@@ -129,7 +129,7 @@ fn shared_parameters(kinship: &Kinship, tensors: &[usize], a: usize, b: usize) -
         .sum()
 }
 
-/// Tensors that one of the two lacks, or that nobody could compare.
+/// Tensors that one of the two lacks, or that could not be compared.
 fn left_out(kinship: &Kinship, key: &Key) -> Vec<String> {
     let line = |l: &crate::checkpoint::LeftOut| {
         let who = match l.model {

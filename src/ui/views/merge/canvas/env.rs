@@ -8,7 +8,7 @@ use super::keys::{key_of, nodes_of};
 use super::viewer::FRAME;
 use crate::merge::composition::{Composition, NodeId, Port};
 use crate::merge::recipe::ModelRef;
-use crate::study::{Command, DraftEdit, Sheet};
+use crate::study::{Command, DraftContent, DraftEdit};
 use crate::ui::action::{Action, MergeAction};
 use crate::ui::views::merge::{Focus, Shown};
 
@@ -130,7 +130,7 @@ impl Env<'_, '_> {
             places.push((key, place.into()));
         }
         let loose = composition.loose.iter().map(ToString::to_string).collect();
-        let sheet = Sheet {
+        let sheet = DraftContent {
             text,
             loose,
             places,
@@ -156,7 +156,7 @@ impl Env<'_, '_> {
         title: &str,
         join: Option<String>,
     ) {
-        let sheet = Sheet {
+        let sheet = DraftContent {
             places,
             ..self.shown.draft.sheet.clone()
         };
@@ -165,7 +165,7 @@ impl Env<'_, '_> {
         }
     }
 
-    fn write(&mut self, sheet: Sheet, title: &str, join: Option<String>) {
+    fn write(&mut self, sheet: DraftContent, title: &str, join: Option<String>) {
         self.out
             .push(Action::Study(Command::Draft(DraftEdit::Write {
                 id: self.shown.draft.id,

@@ -5,7 +5,7 @@ use egui_phosphor::regular as icon;
 
 use super::super::{Jump, Shown};
 use crate::merge::problem::Problem;
-use crate::study::{Command, DraftEdit, Sheet};
+use crate::study::{Command, DraftContent, DraftEdit};
 use crate::ui::action::Action;
 use crate::ui::theme::{Tokens, size, space};
 use crate::ui::{format, theme};
@@ -96,7 +96,7 @@ fn problem_ui(
 }
 
 fn write(shown: &Shown<'_>, text: String, title: String) -> Action {
-    let sheet = Sheet {
+    let sheet = DraftContent {
         text,
         ..shown.draft.sheet.clone()
     };

@@ -24,7 +24,7 @@ pub fn ui(ui: &mut Ui, shown: &Shown<'_>, child: ModelId) {
     let Some(model) = doc.model(child) else {
         return small(ui, "No longer in the study");
     };
-    let foreseen = |parent: ModelId| model.origin.foreseen.iter().find(|f| f.model == parent);
+    let foreseen = |parent: ModelId| model.origin.predicted.iter().find(|f| f.model == parent);
     let rows = model.parents.iter().filter_map(|&parent| {
         let foreseen = foreseen(parent)?.kinship.clone();
         let measured = Values::by(|metric| shown.bench.kinship_of(child, parent, metric));

@@ -1,0 +1,190 @@
+//! Changes of the models themselves: added, renamed, related, taken out.
+
+use std::path::PathBuf;
+
+use super::doc::{Model, StudyDoc};
+use super::id::ModelId;
+use super::record::{Origin, PredictedKinship};
+
+/// A model to be added.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewModel {
+    /// Its name; a number is added if it is taken.
+    pub name: String,
+    /// Where its checkpoint lies.
+    pub path: Option<PathBuf>,
+    /// Its base, if that is known.
+    pub base: Option<BaseRef>,
+}
+
+/// A base that may be added in the same step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaseRef {
+    /// A model of the study.
+    Known(ModelId),
+    /// The n-th of the models added together.
+    Added(usize),
+}
+
+/// The child of a merge, to be added.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewChild {
+    /// Its name; a number is added if it is taken.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its base.
+    pub base: Option<ModelId>,
+    /// What it was made from.
+    pub parents: Vec<ModelId>,
+    /// The merge method.
+    pub method: String,
+    /// The recipe, in mergekit's YAML.
+    pub recipe: String,
+    /// The kinship that was predicted for it.
+    pub predicted: Vec<PredictedKinship>,
+    /// What is to be known of it.
+    pub note: String,
+}
+
+/// A change of the models.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelEdit {
+    /// Put models in, and select them.
+    Add(Vec<NewModel>),
+    /// Put in what a merge has made, and select it.
+    AddChild(Box<NewChild>),
+    /// Take models out; their files stay.
+    Remove(Vec<ModelId>),
+    /// Give a model another name.
+    Rename(ModelId, String),
+    /// Write down something about a model.
+    Note(ModelId, String),
+    /// Say what models descend from.
+    SetBase(Vec<ModelId>, Option<ModelId>),
+    /// Say what a model was made from.
+    SetParents(ModelId, Vec<ModelId>),
+    /// Say where a model's checkpoint lies now.
+    Relocate(ModelId, PathBuf),
+}
+
+impl ModelEdit {
+    /// What the history calls this edit.
+    pub(super) fn title(&self) -> String {
+        let count = |n: usize, verb: &str| match n {
+            1 => format!("{verb} model"),
+            n => format!("{verb} {n} models"),
+        };
+        match self {
+            Self::Add(models) => count(models.len(), "Add"),
+            Self::AddChild(child) => format!("Add {}", child.name),
+            Self::Remove(ids) => count(ids.len(), "Remove"),
+            Self::Rename(..) => "Rename model".to_owned(),
+            Self::Note(..) => "Edit note".to_owned(),
+            Self::SetBase(..) => "Set base".to_owned(),
+            Self::SetParents(..) => "Set parents".to_owned(),
+            Self::Relocate(..) => "Find model again".to_owned(),
+        }
+    }
+
+    /// Edits with the same key that follow each other are one step of undo.
+    pub(super) fn join_key(&self) -> Option<String> {
+        match self {
+            Self::Rename(id, _) => Some(format!("rename {}", id.0)),
+            Self::Note(id, _) => Some(format!("note {}", id.0)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn apply(self, doc: &mut StudyDoc) {
+        match self {
+            Self::Add(models) => add(doc, models),
+            Self::AddChild(child) => add_child(doc, *child),
+            Self::Remove(ids) => remove(doc, &ids),
+            Self::Rename(id, name) => with(doc, id, |m| m.name = name),
+            Self::Note(id, note) => with(doc, id, |m| m.note = note),
+            Self::SetBase(ids, base) => set_base(doc, &ids, base),
+            Self::SetParents(id, parents) => {
+                with(doc, id, |m| {
+                    m.parents = parents.into_iter().filter(|&p| p != id).collect();
+                });
+            }
+            Self::Relocate(id, path) => with(doc, id, |m| m.path = Some(path)),
+        }
+    }
+}
+
+fn with(doc: &mut StudyDoc, id: ModelId, change: impl FnOnce(&mut Model)) {
+    if let Some(model) = doc.model_mut(id) {
+        change(model);
+    }
+}
+
+fn add(doc: &mut StudyDoc, models: Vec<NewModel>) {
+    let first = doc.next_id;
+    for new in models {
+        let id = ModelId(doc.next_id);
+        doc.next_id += 1;
+        let base = new.base.map(|base| match base {
+            BaseRef::Known(id) => id,
+            BaseRef::Added(n) => ModelId(first + n as u32),
+        });
+        let name = doc.free_name(&new.name);
+        let base = base.filter(|&b| b != id);
+        doc.models.push(Model {
+            id,
+            name,
+            path: new.path,
+            base,
+            ..Model::default()
+        });
+    }
+}
+
+pub(super) fn add_child(doc: &mut StudyDoc, child: NewChild) {
+    let id = ModelId(doc.next_id);
+    doc.next_id += 1;
+    let name = doc.free_name(&child.name);
+    doc.models.push(Model {
+        id,
+        name,
+        path: Some(child.path),
+        base: child.base,
+        parents: child.parents,
+        note: child.note,
+        origin: Origin {
+            method: child.method,
+            recipe: child.recipe,
+            predicted: child.predicted,
+            ..Origin::default()
+        },
+        ..Model::default()
+    });
+}
+
+fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
+    doc.models.retain(|m| !ids.contains(&m.id));
+    for evolution in &mut doc.evolutions {
+        evolution.setup.founders.retain(|id| !ids.contains(id));
+    }
+    doc.pairs
+        .retain(|p| !p.models.iter().any(|id| ids.contains(id)));
+    for model in &mut doc.models {
+        model.base = model.base.filter(|b| !ids.contains(b));
+        let before = model.parents.len();
+        model.parents.retain(|p| !ids.contains(p));
+        model.origin.predicted.retain(|f| !ids.contains(&f.model));
+        // It stays a merge, and its gain over those that are left would be another.
+        model.origin.unnamed_parents |= before > 1 && model.parents.len() < before;
+    }
+}
+
+/// A base has no base of its own: task vectors are taken in one step.
+fn set_base(doc: &mut StudyDoc, ids: &[ModelId], base: Option<ModelId>) {
+    for &id in ids.iter().filter(|&&id| Some(id) != base) {
+        with(doc, id, |m| m.base = base);
+    }
+    if let Some(base) = base {
+        with(doc, base, |m| m.base = None);
+    }
+}

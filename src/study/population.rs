@@ -1,0 +1,62 @@
+//! The evolutions of a document: their models, and the tasks that select among them.
+
+use super::doc::StudyDoc;
+use super::evolution::Evolution;
+use super::id::{EvolutionId, ModelId};
+
+impl StudyDoc {
+    /// The evolution of an id.
+    pub fn evolution(&self, id: EvolutionId) -> Option<&Evolution> {
+        self.evolutions.iter().find(|e| e.id == id)
+    }
+
+    pub(super) fn evolution_mut(&mut self, id: EvolutionId) -> Option<&mut Evolution> {
+        self.evolutions.iter_mut().find(|e| e.id == id)
+    }
+
+    /// Whether an evolution has begun: its founders are in its generation 0.
+    pub fn has_begun(&self, evolution: &Evolution) -> bool {
+        self.models
+            .iter()
+            .any(|m| m.step(&evolution.name).is_some())
+    }
+
+    /// The models of an evolution: founders as they were chosen, then children by generation
+    /// and number. Before it begins, its founders.
+    pub fn population(&self, evolution: &Evolution) -> Vec<ModelId> {
+        let mut placed: Vec<((u32, u32), ModelId)> = self
+            .models
+            .iter()
+            .filter_map(|m| {
+                let step = m.step(&evolution.name)?;
+                Some(((step.generation, step.number), m.id))
+            })
+            .collect();
+        if placed.is_empty() {
+            let there = |id: &ModelId| self.model(*id).is_some();
+            return evolution
+                .setup
+                .founders
+                .iter()
+                .copied()
+                .filter(there)
+                .collect();
+        }
+        placed.sort();
+        placed.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// The tasks whose mean selects in an evolution.
+    pub fn selecting_tasks(&self, evolution: &Evolution) -> Vec<String> {
+        if !evolution.setup.tasks.is_empty() {
+            return evolution.setup.tasks.clone();
+        }
+        let mut out: Vec<String> = Vec::new();
+        for score in self.models.iter().flat_map(|m| &m.scores) {
+            if !out.contains(&score.task) && !self.not_averaged.contains(&score.task) {
+                out.push(score.task.clone());
+            }
+        }
+        out
+    }
+}
