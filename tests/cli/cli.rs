@@ -265,8 +265,8 @@ fn ctrl_c_ends_a_measurement_cleanly() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Twenty billion numbers take minutes; the handler is there long before.
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    // Twenty billion numbers take minutes.
+    common::until_interrupts_are_heard(child.id());
     common::interrupt(child.id());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));

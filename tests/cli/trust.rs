@@ -62,16 +62,8 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The demo below `dir`, judged on a few items, so that a run takes seconds.
 fn demo_study(dir: &Path) -> PathBuf {
-    let study = kinfolk::workbench::demo::unpack(&dir.join("demo")).unwrap();
-    for entry in std::fs::read_dir(dir.join("demo/tasks")).unwrap() {
-        let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let few: Vec<&str> = text.lines().take(6).collect();
-        std::fs::write(&path, few.join("\n") + "\n").unwrap();
-    }
-    study
+    common::demo_of_few_items(&dir.join("demo"), 6)
 }
 
 const SHORT: [&str; 8] = [

@@ -6,7 +6,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers};
@@ -22,6 +22,7 @@ use kinfolk::workbench::{Folders, Workbench};
 use serde_json::{Value, json};
 
 use crate::common;
+use crate::harness::{Window, click, command, press, settle_runs};
 
 const SCRIPT: &str = "echo ran >> ran; echo '{\"a\": 50}' > \"$2/results.json\"";
 
@@ -204,6 +205,7 @@ fn fault_6_what_the_user_types_is_approved_and_stays_so() {
         assert_eq!(bench.unapproved_command(), None, "{line}");
     }
     bench.save();
+    bench.save_if_changed();
     let path = bench.path().unwrap().to_owned();
     // Only what has come to rest is written down.
     assert_eq!(place.approved().len(), 1);
@@ -338,8 +340,6 @@ fn fault_6_on_a_terminal_the_whole_command_is_shown_and_only_yes_runs_it() {
 
 // The window.
 
-type Window = Harness<'static, App>;
-
 fn window(place: &Place, study: Option<PathBuf>) -> Window {
     let folders = Folders::below(&place.home());
     let mut window = Harness::builder()
@@ -352,40 +352,8 @@ fn window(place: &Place, study: Option<PathBuf>) -> Window {
             let paths = study.into_iter().collect();
             App::new(&cc.egui_ctx, bench, picker, Prefs::default(), paths)
         });
-    settle(&mut window);
+    settle_runs(&mut window);
     window
-}
-
-fn settle(window: &mut Window) {
-    let due = Instant::now() + Duration::from_secs(60);
-    while Instant::now() < due {
-        window.run_steps(3);
-        let bench = window.state().workbench();
-        if bench.jobs().running().is_empty() && !bench.is_evolving() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    panic!("jobs did not end");
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.run_steps(4);
-}
-
-/// Carries out a command of the palette.
-fn command(window: &mut Window, words: &str) {
-    press(window, Modifiers::COMMAND, Key::K);
-    let text = Event::Text(words.to_owned());
-    window.input_mut().events.push(text);
-    window.run_steps(3);
-    press(window, Modifiers::NONE, Key::Enter);
-}
-
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(4);
 }
 
 fn has(window: &Window, label: &str) -> bool {
@@ -418,7 +386,7 @@ fn fault_6_the_window_shows_the_command_and_runs_it_only_when_told_to() {
         assert!(has(&window, RUN));
     }
     click(&mut window, "Don’t run");
-    settle(&mut window);
+    settle_runs(&mut window);
     assert_eq!(place.runs(), 0);
     let state = window.state().workbench().run_state(EvolutionId(0));
     assert_eq!(state, RunState::Ready, "nothing was begun");
@@ -426,7 +394,7 @@ fn fault_6_the_window_shows_the_command_and_runs_it_only_when_told_to() {
     command(&mut window, "Run evolution run");
     window.run_steps(60);
     click(&mut window, RUN);
-    settle(&mut window);
+    settle_runs(&mut window);
     assert!(place.runs() > 0);
     let state = window.state().workbench().run_state(EvolutionId(0));
     assert!(matches!(state, RunState::Ended(_)), "{state:?}");
@@ -443,7 +411,7 @@ fn fault_6_models_that_are_to_be_evaluated_wait_for_the_answer() {
     assert_eq!(place.runs(), 0);
     window.run_steps(60);
     click(&mut window, RUN);
-    settle(&mut window);
+    settle_runs(&mut window);
     assert_eq!(place.runs(), 1);
     let doc = window.state().workbench().study().doc();
     assert_eq!(
@@ -473,6 +441,6 @@ fn fault_6_a_command_typed_into_the_window_is_not_asked_about() {
     click(&mut window, "Done");
     command(&mut window, "Run evolution run");
     assert!(!has(&window, RUN));
-    settle(&mut window);
+    settle_runs(&mut window);
     assert!(place.runs() > 0);
 }

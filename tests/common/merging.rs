@@ -1,6 +1,6 @@
 //! Merges for tests: a recipe planned and carried out, and what was written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use kinfolk::checkpoint::Checkpoint;
@@ -18,6 +18,20 @@ pub fn oracle_root() -> PathBuf {
 /// The text of one of its recipes.
 pub fn oracle_recipe(name: &str) -> String {
     std::fs::read_to_string(oracle_root().join(format!("configs/{name}.yaml"))).unwrap()
+}
+
+/// What the oracle set says about each of its recipes.
+pub fn oracle_manifest() -> Vec<serde_json::Value> {
+    let text = std::fs::read(oracle_root().join("manifest.json")).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+/// Entries of a merge, tensor by tensor, that mergekit itself does not fix.
+pub fn oracle_ambiguous(name: &str) -> BTreeMap<String, BTreeSet<usize>> {
+    let path = oracle_root().join(format!("expected/{name}/ambiguous.json"));
+    std::fs::read(path).map_or(BTreeMap::new(), |text| {
+        serde_json::from_slice(&text).unwrap()
+    })
 }
 
 /// Plans a recipe whose paths start from `root`.

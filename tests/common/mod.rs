@@ -1,7 +1,7 @@
 //! Files for tests: safetensors written from parts, right ones and wrong ones.
 
 // Every integration test compiles this file and uses a part of it.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 pub mod merging;
 pub mod methods;
@@ -82,6 +82,35 @@ pub fn oracle(model: &str) -> PathBuf {
         .join(model)
 }
 
+/// The demo below a folder, judged on this many items of each task, so that a run takes seconds;
+/// gives its study.
+pub fn demo_of_few_items(dir: &Path, items: usize) -> PathBuf {
+    let study = kinfolk::workbench::demo::unpack(dir).unwrap();
+    for entry in std::fs::read_dir(dir.join("tasks")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let few: Vec<&str> = text.lines().take(items).collect();
+        std::fs::write(&path, few.join("\n") + "\n").unwrap();
+    }
+    study
+}
+
+/// A shell script that can be run as a program. Another program writes it: were it written here,
+/// a child that another test starts meanwhile would hold it open, and it could not be run.
+#[cfg(unix)]
+pub fn write_program(path: &Path, script: &str) {
+    let mut shell = std::process::Command::new("sh")
+        .args(["-c", r#"cat > "$0"; chmod +x "$0""#])
+        .arg(path)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = shell.stdin.take().unwrap();
+    input.write_all(script.as_bytes()).unwrap();
+    drop(input);
+    assert!(shell.wait().unwrap().success());
+}
+
 /// Sends Ctrl C to a process, by the shell's own `kill`: a bare machine need not have the
 /// program of that name.
 #[cfg(unix)]
@@ -91,6 +120,26 @@ pub fn interrupt(process: u32) {
         .args(["-c", &command])
         .status();
     assert!(status.unwrap().success());
+}
+
+/// Waits until a process has a handler for Ctrl C; a second where the system does not tell.
+#[cfg(unix)]
+pub fn until_interrupts_are_heard(process: u32) {
+    const SIGINT: u64 = 1 << 1;
+    let status = format!("/proc/{process}/status");
+    for _ in 0..3000 {
+        let Ok(status) = std::fs::read_to_string(&status) else {
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            return;
+        };
+        let caught = status.lines().find_map(|l| l.strip_prefix("SigCgt:"));
+        let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+        if caught & SIGINT != 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("it never listens to Ctrl C");
 }
 
 /// Runs a test of this binary once more, in a process of its own. `test` is its name with its

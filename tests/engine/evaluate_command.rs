@@ -14,6 +14,8 @@ use kinfolk::evaluate::command::{
 use kinfolk::jobs::Ticket;
 use kinfolk::workbench::scoring::read_results;
 
+use crate::common::write_program;
+
 /// A model, a folder for results, and a script that judges: `$1` is the model, `$2` the folder.
 struct Place {
     temp: tempfile::TempDir,
@@ -497,17 +499,9 @@ fn what_cannot_be_started_is_said_in_a_sentence() {
     std::fs::remove_dir(place.model()).unwrap();
     refused(&place, "model that is to be judged is missing");
 
-    // Written by another program: no other test's child can hold it open for writing.
     let mut place = Place::new("");
     let script = place.temp.path().join("script");
-    let write = format!(
-        "printf '#!/no/such/program\\n' > '{0}'; chmod +x '{0}'",
-        script.display()
-    );
-    let written = std::process::Command::new("sh")
-        .args(["-c", &write])
-        .status();
-    assert!(written.unwrap().success());
+    write_program(&script, "#!/no/such/program\n");
     place.call.program = script.to_string_lossy().into_owned();
     refused(&place, "first line names is not there");
 }

@@ -22,6 +22,7 @@ mod evaluate;
 mod evaluate_command;
 mod evolution;
 mod evolution_replay;
+mod house;
 mod invariants;
 mod kinship_demo;
 mod kinship_oracle;

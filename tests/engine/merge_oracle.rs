@@ -1,6 +1,6 @@
 //! Every recipe of the oracle set, against what mergekit made of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kinfolk::merge::recipe::{parse, to_yaml};
 use serde_json::Value;
@@ -8,24 +8,11 @@ use serde_json::Value;
 use crate::common::merging::*;
 use crate::common::{Part, f32_part, write_safetensors};
 
-fn manifest() -> Vec<Value> {
-    let text = std::fs::read(oracle_root().join("manifest.json")).unwrap();
-    serde_json::from_slice(&text).unwrap()
-}
-
 fn of_kind(kind: &str) -> Vec<Value> {
-    let all = manifest().into_iter();
+    let all = oracle_manifest().into_iter();
     let found: Vec<Value> = all.filter(|entry| entry["kind"] == kind).collect();
     assert!(!found.is_empty());
     found
-}
-
-/// Entries that mergekit itself does not fix.
-fn ambiguous(name: &str) -> BTreeMap<String, BTreeSet<usize>> {
-    let path = oracle_root().join(format!("expected/{name}/ambiguous.json"));
-    std::fs::read(path).map_or(BTreeMap::new(), |text| {
-        serde_json::from_slice(&text).unwrap()
-    })
 }
 
 /// Numbers of one model side by side with mergekit's.
@@ -53,7 +40,7 @@ impl Compared {
 fn compare(name: &str, out: &std::path::Path, close: impl Fn(f32, f32, f32) -> bool) -> Compared {
     let expected = read_all(&oracle_root().join(format!("expected/{name}")));
     let own = read_all(out);
-    let left_out = ambiguous(name);
+    let left_out = oracle_ambiguous(name);
     let names = |all: &BTreeMap<String, Read>| all.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&expected), names(&own), "{name}");
     let mut compared = Compared {
@@ -156,7 +143,7 @@ fn every_merge_equals_mergekits() {
 
 #[test]
 fn every_recipe_survives_being_written_and_read() {
-    for entry in manifest() {
+    for entry in oracle_manifest() {
         let name = entry["name"].as_str().unwrap();
         let text = oracle_recipe(name);
         let parsed = parse(&text);

@@ -12,6 +12,8 @@
 mod common;
 #[path = "../common/evolutions.rs"]
 mod evolutions;
+#[path = "../common/window.rs"]
+mod harness;
 #[path = "../common/lineages.rs"]
 mod lineages;
 #[path = "../common/picture.rs"]

@@ -4,54 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eframe::egui::{DroppedFile, Event, Key, Modifiers};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::study::Role;
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
-use kinfolk::ui::prefs::Prefs;
-use kinfolk::workbench::{Folders, Workbench};
 
 use crate::common;
 
-type Window = Harness<'static, App>;
-
-/// A window with its own folders; dialogs answer with `answers`, one after the other.
-fn window(home: &Path, answers: Vec<Vec<PathBuf>>) -> Window {
-    let folders = Folders::below(home);
-    Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let bench = Workbench::new(folders, || {});
-            let picker = Box::new(Scripted::new(answers));
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), Vec::new())
-        })
-}
-
-/// Steps until no job runs, however long that takes, up to a limit.
-fn settle(window: &mut Window) {
-    for _ in 0..4000 {
-        window.step();
-        if window.state().workbench().jobs().running().is_empty() {
-            window.run_steps(4);
-            return;
-        }
-        std::thread::yield_now();
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    panic!("jobs did not end");
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.run_steps(3);
-}
-
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(3);
-}
+use crate::harness::{Window, click, press, rest, settle, window};
 
 fn names(window: &Window) -> Vec<String> {
     let doc = window.state().workbench().study().doc();
@@ -125,9 +83,7 @@ fn a_window_at_rest_asks_for_no_repaint() {
     window.run();
     click(&mut window, "Explore the demo");
     settle(&mut window);
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    window.step();
-    window.run();
+    rest(&mut window);
     click(&mut window, "Models");
     window.run();
 }

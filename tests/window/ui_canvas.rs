@@ -4,45 +4,35 @@ use std::path::Path;
 
 use eframe::egui::emath::TSTransform;
 use eframe::egui::{Event, Id, Key, LayerId, Modifiers, Order, PointerButton, Pos2, Rect, vec2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::merge::composition::{Composition, NodeId, Port};
 use kinfolk::study::{Command, DraftContent, DraftEdit};
 use kinfolk::ui::action::View;
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
 use kinfolk::ui::prefs::Prefs;
-use kinfolk::workbench::{Folders, Workbench};
+use kinfolk::workbench::Workbench;
 
-type Window = Harness<'static, App>;
+use crate::harness::{Window, bench, click, press, rest, settle, window_of};
 
 /// The demo study with a draft made of these of its models, by a template; `None` for an empty
 /// one.
-fn window(home: &Path, template: Option<usize>, models: &'static [&'static str]) -> Window {
-    let folders = Folders::below(home);
-    let mut window = Harness::builder()
-        .with_size([1600.0, 900.0])
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let mut bench = Workbench::new(folders, || {});
-            bench.open_demo();
-            bench.wait(|_| {});
-            let doc = bench.study().doc();
-            let id = |name: &&str| doc.models.iter().find(|m| m.name == **name).unwrap().id;
-            let ids: Vec<_> = models.iter().map(id).collect();
-            match template {
-                Some(template) => bench.compose_template(Some(template), &ids),
-                None => bench.compose("New merge", &Composition::default()),
-            }
-            break_text_and_undo(&mut bench);
-            let prefs = Prefs {
-                view: View::Merge,
-                inspector: false,
-                ..Prefs::default()
-            };
-            let picker = Box::new(Scripted::new(Vec::new()));
-            App::new(&cc.egui_ctx, bench, picker, prefs, Vec::new())
-        });
+fn window(home: &Path, template: Option<usize>, models: &[&str]) -> Window {
+    let mut bench = bench(home);
+    bench.open_demo();
+    bench.wait(|_| {});
+    let doc = bench.study().doc();
+    let id = |name: &&str| doc.models.iter().find(|m| m.name == **name).unwrap().id;
+    let ids: Vec<_> = models.iter().map(id).collect();
+    match template {
+        Some(template) => bench.compose_template(Some(template), &ids),
+        None => bench.compose("New merge", &Composition::default()),
+    }
+    break_text_and_undo(&mut bench);
+    let prefs = Prefs {
+        view: View::Merge,
+        inspector: false,
+        ..Prefs::default()
+    };
+    let mut window = window_of([1600.0, 900.0], bench, prefs, vec![]);
     settle(&mut window);
     window
 }
@@ -61,19 +51,6 @@ fn break_text_and_undo(bench: &mut Workbench) {
         join: None,
     }));
     bench.apply(Command::Undo);
-}
-
-/// Steps until no job runs, up to a limit.
-fn settle(window: &mut Window) {
-    for _ in 0..4000 {
-        window.step();
-        if window.state().workbench().jobs().running().is_empty() {
-            window.run_steps(6);
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    panic!("jobs did not end");
 }
 
 fn composition(window: &Window) -> Composition {
@@ -96,16 +73,6 @@ fn inputs(window: &Window) -> Vec<String> {
 /// Inside the canvas a click by pointer would miss: its rectangles are in its own points.
 fn tap(window: &mut Window, label: &str) {
     window.get_by_label(label).click_accesskit();
-    window.run_steps(3);
-}
-
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(3);
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
     window.run_steps(3);
 }
 
@@ -175,9 +142,7 @@ fn the_canvas_shows_what_the_recipe_says_and_is_still() {
     window.get_by_label("Model 1 of SLERP: abacus");
     window.get_by_label("Model 2 of SLERP: order");
     window.get_by_label("t of SLERP");
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    window.step();
-    window.run();
+    rest(&mut window);
 }
 
 #[test]

@@ -4,60 +4,31 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Modifiers, Pos2, Rect, pos2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
 use kinfolk::stats::SaturationRule;
 use kinfolk::study::chart::{ChartChoices, ChartKind, FitLine, Quantity};
 use kinfolk::study::{Command, ModelEdit, ModelId, NewModel, Selection};
 use kinfolk::ui::action::View;
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
 use kinfolk::ui::prefs::Prefs;
-use kinfolk::workbench::{Folders, Workbench};
 
-type Window = Harness<'static, App>;
+use crate::harness::{WIDE, Window, bench, click, says, settle, window_of};
 
 /// A window on the charts of a study of the record; dialogs answer with `answers`.
-fn window(home: &Path, key: Option<&'static str>, answers: Vec<Vec<PathBuf>>) -> Window {
-    let folders = Folders::below(home);
-    let mut window = Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let mut bench = Workbench::new(folders, || {});
-            match key {
-                Some(key) => bench.open_bundled(key),
-                None => bench.new_study(),
-            }
-            bench.wait(|_| {});
-            let prefs = Prefs {
-                view: View::Charts,
-                ..Prefs::default()
-            };
-            let picker = Box::new(Scripted::new(answers));
-            App::new(&cc.egui_ctx, bench, picker, prefs, Vec::new())
-        });
+fn window(home: &Path, key: Option<&str>, answers: Vec<Vec<PathBuf>>) -> Window {
+    let mut bench = bench(home);
+    match key {
+        Some(key) => bench.open_bundled(key),
+        None => bench.new_study(),
+    }
+    bench.wait(|_| {});
+    let prefs = Prefs {
+        view: View::Charts,
+        ..Prefs::default()
+    };
+    let mut window = window_of(WIDE, bench, prefs, answers);
     window.run_steps(6);
     window
-}
-
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(4);
-}
-
-/// Until no job runs: pictures are drawn beside the window.
-fn settle(window: &mut Window) {
-    for _ in 0..12_000 {
-        window.step();
-        if window.state().workbench().jobs().running().is_empty() {
-            window.run_steps(4);
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    panic!("jobs did not end");
 }
 
 /// Another view, by the rail.
@@ -82,10 +53,6 @@ fn selected(window: &Window) -> Vec<String> {
     let study = window.state().workbench().study();
     let names = study.selection().models().into_iter();
     names.map(|id| study.doc().name_of(id).to_owned()).collect()
-}
-
-fn says(window: &Window, text: &str) -> bool {
-    window.query_all_by_label_contains(text).next().is_some()
 }
 
 /// The place of the first plot whose label begins with `title`.
@@ -349,27 +316,20 @@ fn an_empty_study_leads_to_models_and_to_the_record() {
 #[test]
 fn models_without_scores_are_told_what_is_missing() {
     let home = tempfile::tempdir().unwrap();
-    let folders = Folders::below(home.path());
-    let mut window = Harness::builder()
-        .with_size([760.0, 520.0])
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let mut bench = Workbench::new(folders, || {});
-            bench.new_study();
-            let long = "a-name-of-ninety-characters-".repeat(4);
-            let new = ["中文模型", &long[..90]].map(|name| NewModel {
-                name: name.to_owned(),
-                ..NewModel::default()
-            });
-            bench.apply(Command::Model(ModelEdit::Add(new.to_vec())));
-            bench.apply(Command::Select(Selection::Models(vec![ModelId(0)])));
-            let prefs = Prefs {
-                view: View::Charts,
-                ..Prefs::default()
-            };
-            let picker = Box::new(Scripted::new([]));
-            App::new(&cc.egui_ctx, bench, picker, prefs, Vec::new())
-        });
+    let mut bench = bench(home.path());
+    bench.new_study();
+    let long = "a-name-of-ninety-characters-".repeat(4);
+    let new = ["中文模型", &long[..90]].map(|name| NewModel {
+        name: name.to_owned(),
+        ..NewModel::default()
+    });
+    bench.apply(Command::Model(ModelEdit::Add(new.to_vec())));
+    bench.apply(Command::Select(Selection::Models(vec![ModelId(0)])));
+    let prefs = Prefs {
+        view: View::Charts,
+        ..Prefs::default()
+    };
+    let mut window = window_of([760.0, 520.0], bench, prefs, vec![]);
     window.run_steps(4);
     assert!(!says(&window, "Nothing is written down yet"));
     for label in [

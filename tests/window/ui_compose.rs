@@ -1,66 +1,23 @@
 //! The whole way, from the welcome screen to a child in the study: once with the mouse alone,
 //! once with the keyboard alone.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event, Key, Modifiers};
-use egui_kittest::Harness;
+use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
 use kinfolk::merge::composition::Place;
 use kinfolk::merge::recipe::{Setting, Value};
 use kinfolk::study::Model;
 use kinfolk::ui::action::View;
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
-use kinfolk::ui::prefs::Prefs;
-use kinfolk::workbench::{Folders, Workbench};
 
-type Window = Harness<'static, App>;
+use crate::harness::{self, Window, press, settle, type_text, window};
 
-fn window(home: &Path, out: PathBuf) -> Window {
-    let folders = Folders::below(home);
-    Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(60)
-        .build_eframe(move |cc| {
-            let bench = Workbench::new(folders, || {});
-            let picker = Box::new(Scripted::new(vec![vec![out]]));
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), Vec::new())
-        })
-}
-
-/// Steps until no job runs and no merge waits.
-fn settle(window: &mut Window) {
-    for _ in 0..4000 {
-        window.step();
-        let bench = window.state().workbench();
-        if bench.jobs().running().is_empty() && !bench.is_writing() {
-            window.run_steps(4);
-            if window.state().workbench().jobs().running().is_empty() {
-                return;
-            }
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    panic!("jobs did not end");
-}
-
+/// Clicks, and waits for what that starts.
 fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(3);
+    harness::click(window, label);
     settle(window);
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.run_steps(3);
-}
-
-fn type_text(window: &mut Window, text: &str) {
-    window.input_mut().events.push(Event::Text(text.to_owned()));
-    window.run_steps(3);
 }
 
 /// Presses Tab until what has the keyboard is called so.
@@ -138,7 +95,7 @@ fn check_child(window: &Window, out: &Path, parents: [&str; 2]) {
 fn with_the_mouse_alone() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("out").join("child");
-    let mut window = window(home.path(), out.clone());
+    let mut window = window(home.path(), vec![vec![out.clone()]]);
     click(&mut window, "Explore the demo");
     settle(&mut window);
     click(&mut window, "Models");
@@ -188,7 +145,7 @@ fn with_the_mouse_alone() {
 fn with_the_keyboard_alone() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("out").join("child");
-    let mut window = window(home.path(), out.clone());
+    let mut window = window(home.path(), vec![vec![out.clone()]]);
     enter_at(&mut window, "Explore the demo");
     settle(&mut window);
     press(&mut window, Modifiers::COMMAND, Key::Num1);

@@ -2,6 +2,7 @@
 //! comparing, its columns and curves, and what stands in it when something is missing.
 
 use std::path::Path;
+use std::time::Duration;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers, Vec2, vec2};
@@ -12,15 +13,13 @@ use kinfolk::study::{
     Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, ModelId, RecordEdit, Selection,
 };
 use kinfolk::ui::action::{Action, EvolutionAction, ModelsAction, View};
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
-use kinfolk::ui::prefs::Prefs;
 use kinfolk::ui::theme;
 use kinfolk::ui::views::{EvolutionView, new_evolution};
 use kinfolk::workbench::evolving::RunState;
 use kinfolk::workbench::{Folders, Workbench};
 
 use crate::evolutions::{SEVEN, add, bench_of, know_kinship, run, score_founders, setup};
+use crate::harness;
 
 /// The view with its workbench; what it asks of study and runs is done, the rest is kept.
 struct Stage {
@@ -166,7 +165,8 @@ fn until(window: &mut Window, id: EvolutionId, is_so: impl Fn(&RunState) -> bool
             window.run_steps(3);
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(1));
+        let bench = &mut window.state_mut().bench;
+        bench.poll_within(Duration::from_millis(10));
     }
     panic!("{:?}", state(window, id));
 }
@@ -600,44 +600,11 @@ fn odd_names_no_scores_and_no_base_are_drawn() {
 #[test]
 fn the_palette_makes_an_evolution_and_runs_it() {
     let home = tempfile::tempdir().unwrap();
-    let folders = Folders::below(home.path());
-    let mut window: Harness<'static, App> = Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(60)
-        .build_eframe(move |cc| {
-            let bench = Workbench::new(folders, || {});
-            let picker = Box::new(Scripted::default());
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), Vec::new())
-        });
-    let settle = |window: &mut Harness<'static, App>| {
-        for _ in 0..20_000 {
-            window.step();
-            if window.state().workbench().jobs().running().is_empty() {
-                window.run_steps(4);
-                if window.state().workbench().jobs().running().is_empty() {
-                    return;
-                }
-            }
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        panic!("jobs did not end");
-    };
+    let mut window = harness::window(home.path(), vec![]);
     window.run_steps(3);
-    window.get_by_label("Explore the demo").click();
-    window.run_steps(3);
-    settle(&mut window);
-    let command = |window: &mut Harness<'static, App>, words: &str| {
-        window.key_press_modifiers(Modifiers::COMMAND, Key::K);
-        window.run_steps(3);
-        window
-            .input_mut()
-            .events
-            .push(Event::Text(words.to_owned()));
-        window.run_steps(3);
-        window.key_press_modifiers(Modifiers::NONE, Key::Enter);
-        window.run_steps(3);
-    };
-    command(&mut window, "New evolution");
+    harness::click(&mut window, "Explore the demo");
+    harness::settle(&mut window);
+    harness::command(&mut window, "New evolution");
     let bench = window.state().workbench();
     let new = bench.study().doc().evolutions.last().unwrap().clone();
     assert_eq!(
@@ -645,12 +612,12 @@ fn the_palette_makes_an_evolution_and_runs_it() {
         ("Evolution", 7)
     );
     assert_eq!(window.state().prefs().view, View::Evolution);
-    command(&mut window, "Run evolution Evolution");
+    harness::command(&mut window, "Run evolution Evolution");
     let bench = window.state().workbench();
     let state = bench.run_state(new.id);
     assert!(matches!(state, RunState::Running(_)), "{state:?}");
-    command(&mut window, "Stop evolution Evolution");
-    settle(&mut window);
+    harness::command(&mut window, "Stop evolution Evolution");
+    harness::settle(&mut window);
     let bench = window.state().workbench();
     assert_eq!(bench.run_state(new.id), RunState::Paused);
 }

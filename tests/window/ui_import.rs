@@ -4,15 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eframe::egui::{DroppedFile, Event, Key, Modifiers, accesskit::Role};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use kinfolk::study::StudyDoc;
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
-use kinfolk::ui::prefs::Prefs;
-use kinfolk::workbench::{Folders, Workbench};
 
-type Window = Harness<'static, App>;
+use crate::harness::{self, Window, click, doc, press, settle};
+
+/// A window whose dialogs answer with these files, one after the other.
+fn window(home: &Path, files: &[&str]) -> Window {
+    harness::window(home, files.iter().map(|name| vec![data(name)]).collect())
+}
+
+/// Runs a command of the palette, and waits for what it starts.
+fn command(window: &mut Window, words: &str) {
+    harness::command(window, words);
+    settle(window);
+}
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,62 +25,10 @@ fn data(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A window whose dialogs answer with these files, one after the other.
-fn window(home: &Path, files: &[&str]) -> Window {
-    let folders = Folders::below(home);
-    let answers: Vec<Vec<PathBuf>> = files.iter().map(|name| vec![data(name)]).collect();
-    Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let bench = Workbench::new(folders, || {});
-            let picker = Box::new(Scripted::new(answers));
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), Vec::new())
-        })
-}
-
-/// Steps until no job runs, up to a limit.
-fn settle(window: &mut Window) {
-    for _ in 0..4000 {
-        window.step();
-        if window.state().workbench().jobs().running().is_empty() {
-            window.run_steps(4);
-            return;
-        }
-        std::thread::yield_now();
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    panic!("jobs did not end");
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.run_steps(3);
-}
-
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(3);
-}
-
 /// Opens the import window on the file that the dialog answers with.
 fn import(window: &mut Window) {
     press(window, Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
     settle(window);
-}
-
-/// Runs a command of the palette by its first words.
-fn command(window: &mut Window, words: &str) {
-    press(window, Modifiers::COMMAND, Key::K);
-    let text = Event::Text(words.to_owned());
-    window.input_mut().events.push(text);
-    window.run_steps(3);
-    press(window, Modifiers::NONE, Key::Enter);
-    settle(window);
-}
-
-fn doc(window: &Window) -> &StudyDoc {
-    window.state().workbench().study().doc()
 }
 
 fn scores(window: &Window) -> usize {

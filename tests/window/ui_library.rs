@@ -3,46 +3,18 @@
 
 use std::path::Path;
 
-use eframe::egui::{Event, Key, Modifiers};
-use egui_kittest::Harness;
+use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use kinfolk::ui::action::View;
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
 use kinfolk::ui::prefs::Prefs;
 use kinfolk::workbench::library::{LIBRARY, bundled};
-use kinfolk::workbench::{Folders, Workbench};
 
-type Window = Harness<'static, App>;
+use crate::harness::{WIDE, Window, bench, click, press, type_text, window_of};
 
 fn window(home: &Path, size: [f32; 2]) -> Window {
-    let folders = Folders::below(home);
-    Harness::builder()
-        .with_size(size)
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let bench = Workbench::new(folders, || {});
-            let picker = Box::new(Scripted::new(Vec::new()));
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), Vec::new())
-        })
+    window_of(size, bench(home), Prefs::default(), vec![])
 }
 
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(3);
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.run_steps(3);
-}
-
-fn type_text(window: &mut Window, text: &str) {
-    window.input_mut().events.push(Event::Text(text.to_owned()));
-    window.run_steps(3);
-}
-
-const WIDE: [f32; 2] = [1280.0, 800.0];
 const SMALL: [f32; 2] = [760.0, 520.0];
 
 #[test]

@@ -4,65 +4,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{DroppedFile, Event, Key, Modifiers, ViewportEvent};
-use egui_kittest::Harness;
+use eframe::egui::{DroppedFile, Key, Modifiers, ViewportEvent};
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
 use kinfolk::merge::composition::Place;
 use kinfolk::merge::recipe::{Setting, Value};
 use kinfolk::study::{Draft, Model};
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
 use kinfolk::ui::prefs::Prefs;
 use kinfolk::workbench::merging::MergeState;
-use kinfolk::workbench::{Folders, Workbench};
 
-type Window = Harness<'static, App>;
+use crate::harness::{
+    WIDE, Window, bench, click, click_named, press, settle, type_text, window_of,
+};
 
-const WIDE: [f32; 2] = [1280.0, 800.0];
-
-/// A window with its own folders; dialogs answer with `answers`, one after the other.
 fn window(home: &Path, size: [f32; 2], answers: Vec<Vec<PathBuf>>) -> Window {
-    let folders = Folders::below(home);
-    Harness::builder()
-        .with_size(size)
-        .with_max_steps(60)
-        .build_eframe(move |cc| {
-            let bench = Workbench::new(folders, || {});
-            let picker = Box::new(Scripted::new(answers));
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), Vec::new())
-        })
-}
-
-/// Steps until no job runs and no merge waits.
-fn settle(window: &mut Window) {
-    for _ in 0..4000 {
-        window.step();
-        let bench = window.state().workbench();
-        if bench.jobs().running().is_empty() && !bench.is_writing() {
-            window.run_steps(4);
-            if window.state().workbench().jobs().running().is_empty() {
-                return;
-            }
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    panic!("jobs did not end");
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.run_steps(3);
-}
-
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(3);
-}
-
-fn type_text(window: &mut Window, text: &str) {
-    window.input_mut().events.push(Event::Text(text.to_owned()));
-    window.run_steps(3);
+    window_of(size, bench(home), Prefs::default(), answers)
 }
 
 /// The demo, measured, in the merge view.
@@ -111,11 +67,6 @@ fn t(window: &Window) -> Option<f64> {
 fn undo(window: &mut Window) {
     click_named(window, "Undo: ");
     settle(window);
-}
-
-fn click_named(window: &mut Window, start: &str) {
-    window.get_by_label_contains(start).click();
-    window.run_steps(3);
 }
 
 /// Puts the cursor behind the first line of the text, which is unfolded for it.

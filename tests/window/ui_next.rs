@@ -5,86 +5,26 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers, OutputCommand};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::evaluate::command::Call;
-use kinfolk::study::{Evaluator, Selection, StudyDoc};
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
+use kinfolk::study::{Evaluator, Selection};
 use kinfolk::ui::prefs::Prefs;
-use kinfolk::workbench::{Folders, Workbench};
 
-type Window = Harness<'static, App>;
+use crate::common::write_program;
+use crate::harness::{
+    Window, bench, click, click_named, command, doc, press, says, settle_runs, type_text, until,
+    window_of,
+};
 
 fn window(home: &Path, size: [f32; 2], answers: Vec<Vec<PathBuf>>) -> Window {
-    let folders = Folders::below(home);
-    Harness::builder()
-        .with_size(size)
-        .with_max_steps(60)
-        .build_eframe(move |cc| {
-            let bench = Workbench::new(folders, || {});
-            let picker = Box::new(Scripted::new(answers));
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), Vec::new())
-        })
-}
-
-/// Steps until no job runs and nothing waits to be judged.
-fn settle(window: &mut Window) {
-    for _ in 0..30_000 {
-        window.step();
-        let bench = window.state().workbench();
-        if bench.jobs().running().is_empty() && !bench.is_evolving() {
-            window.run_steps(4);
-            if window.state().workbench().jobs().running().is_empty() {
-                return;
-            }
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    panic!("jobs did not end");
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.run_steps(3);
-}
-
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(3);
-}
-
-fn click_named(window: &mut Window, part: &str) {
-    window.get_by_label_contains(part).click();
-    window.run_steps(3);
-}
-
-fn type_text(window: &mut Window, text: &str) {
-    window.input_mut().events.push(Event::Text(text.to_owned()));
-    window.run_steps(3);
-}
-
-/// Runs a command of the palette by its first words.
-fn command(window: &mut Window, words: &str) {
-    press(window, Modifiers::COMMAND, Key::K);
-    type_text(window, words);
-    press(window, Modifiers::NONE, Key::Enter);
-    window.run_steps(3);
-}
-
-fn doc(window: &Window) -> &StudyDoc {
-    window.state().workbench().study().doc()
-}
-
-fn has(window: &Window, part: &str) -> bool {
-    window.query_all_by_label_contains(part).count() > 0
+    window_of(size, bench(home), Prefs::default(), answers)
 }
 
 /// The demo, measured, in the evolution view.
 fn demo(home: &Path, answers: Vec<Vec<PathBuf>>) -> Window {
     let mut window = window(home, [1280.0, 800.0], answers);
     click(&mut window, "Explore the demo");
-    settle(&mut window);
+    settle_runs(&mut window);
     press(&mut window, Modifiers::COMMAND, Key::Num6);
     window
 }
@@ -97,7 +37,7 @@ fn pasted(home: &Path, table: &str) -> Window {
     window.input_mut().events.push(text);
     window.run_steps(3);
     click(&mut window, "Import");
-    settle(&mut window);
+    settle_runs(&mut window);
     press(&mut window, Modifiers::COMMAND, Key::Num6);
     window
 }
@@ -135,7 +75,7 @@ fn the_demo_has_three_suggestions_and_one_is_composed() {
     let fourth = names(3).join(" × ");
     window.get_by_label(&format!("Suggestion 1: {}", first.join(" × ")));
     window.get_by_label(&format!("Suggestion 3: {}", third.join(" × ")));
-    assert!(!has(&window, &fourth));
+    assert!(!says(&window, &fourth));
     // Never a gain without its interval, n and r.
     assert_eq!(window.query_all_by_label_contains("95 %: ").count(), 3);
     assert_eq!(
@@ -149,7 +89,7 @@ fn the_demo_has_three_suggestions_and_one_is_composed() {
     window.get_by_label_contains("Place 1 of 21 among what to merge next");
     let [a, b] = &third;
     click(&mut window, &format!("Compose merge of {a} and {b}"));
-    settle(&mut window);
+    settle_runs(&mut window);
     let draft = doc(&window).shown_draft().unwrap();
     assert_eq!(draft.name, format!("{a}-{b}"));
     window.get_by_label("Name of the merge");
@@ -186,7 +126,7 @@ fn suggestions_are_copied_and_saved() {
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.starts_with("1. ") && text.contains("95 %: "), "{text}");
     click(&mut window, "Save the suggestions as CSV…");
-    settle(&mut window);
+    settle_runs(&mut window);
     let mut table = csv::Reader::from_path(file).unwrap();
     let n = table
         .headers()
@@ -213,11 +153,11 @@ fn it_folds_stays_folded_and_the_palette_unfolds_it() {
         .get_by_role_and_label(Role::Button, "Next merge")
         .click();
     window.run_steps(3);
-    assert!(!has(&window, "Suggestion 1: "));
+    assert!(!says(&window, "Suggestion 1: "));
     window.get_by_label_contains(" expected");
     press(&mut window, Modifiers::COMMAND, Key::Num1);
     press(&mut window, Modifiers::COMMAND, Key::Num6);
-    assert!(!has(&window, "Suggestion 1: "));
+    assert!(!says(&window, "Suggestion 1: "));
     press(&mut window, Modifiers::COMMAND, Key::Num1);
     command(&mut window, "suggest next merge");
     window.get_by_label_contains("Suggestion 1: ");
@@ -240,7 +180,7 @@ fn without_scores_the_ways_to_get_some_are_there() {
     click(&mut window, "Evaluate 2 models…");
     window.get_by_label_contains("You evaluate elsewhere");
     press(&mut window, Modifiers::NONE, Key::Escape);
-    assert!(!has(&window, "You evaluate elsewhere"));
+    assert!(!says(&window, "You evaluate elsewhere"));
     window.run();
 }
 
@@ -286,7 +226,7 @@ fn others_tables_have_suggestions_and_compose_says_what_is_missing() {
     window.run_steps(40);
     window.get_by_label_contains("pine and oak have no files here");
     click(&mut window, "Compose merge of pine and oak");
-    settle(&mut window);
+    settle_runs(&mut window);
     assert_eq!(doc(&window).shown_draft().unwrap().name, "pine-oak");
 }
 
@@ -329,7 +269,7 @@ fn a_command_line_goes_to_the_study_as_it_is_typed() {
     let field = window.get_by_role_and_label(Role::TextInput, "Command line");
     let shown = field.accesskit_node().value().unwrap();
     assert_eq!(Call::parse(&shown).unwrap(), typed, "{shown}");
-    assert!(has(&window, "“judge” was not found on the path"));
+    assert!(says(&window, "“judge” was not found on the path"));
     // A line that is none leaves the last one as it is, and says so.
     field.focus();
     window.run_steps(2);
@@ -387,7 +327,7 @@ fn task_files_are_listed_counted_and_taken_out() {
     std::fs::write(&texts, "Once upon a time").unwrap();
     let mut window = demo(home.path(), vec![vec![bad, texts]]);
     ask_how(&mut window);
-    settle(&mut window);
+    settle_runs(&mut window);
     window.get_by_label("16 tasks, 2800 items");
     click(&mut window, "Count add (dev) for the average");
     assert!(doc(&window).not_averaged.contains(&"add (dev)".to_owned()));
@@ -396,13 +336,13 @@ fn task_files_are_listed_counted_and_taken_out() {
     window.get_by_label("Add tasks…").scroll_to_me();
     window.run_steps(6);
     click(&mut window, "Add tasks…");
-    settle(&mut window);
+    settle_runs(&mut window);
     window.get_by_label_contains("Line 2 of the tasks cannot be used");
     let prose = window.get_by_label("Count prose for the average");
     assert!(prose.accesskit_node().is_disabled(), "less is better there");
     click(&mut window, "Remove bad.jsonl");
-    settle(&mut window);
-    assert!(!has(&window, "cannot be used"));
+    settle_runs(&mut window);
+    assert!(!says(&window, "cannot be used"));
     let Evaluator::BuiltIn { tasks } = &doc(&window).evaluator else {
         panic!("another evaluator");
     };
@@ -412,10 +352,8 @@ fn task_files_are_listed_counted_and_taken_out() {
 /// A program that is there, and what it does.
 #[cfg(unix)]
 fn program(home: &Path, script: &str) -> String {
-    use std::os::unix::fs::PermissionsExt;
     let path = home.join("judge.sh");
-    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&path, &format!("#!/bin/sh\n{script}\n"));
     format!("{} {{model}} {{output}}", path.display())
 }
 
@@ -441,14 +379,14 @@ fn selected_models_are_judged_one_after_the_other() {
     let buttons = window.get_all_by_role_and_label(Role::Button, "Evaluate");
     buttons.last().unwrap().click();
     window.run_steps(2);
-    settle(&mut window);
+    settle_runs(&mut window);
     for model in ["ledger", "mirror"] {
         assert_eq!(score(&window, model, "riddles"), Some(50.0), "{model}");
     }
     assert_eq!(score(&window, "abacus", "riddles"), None);
     command(&mut window, "show the evaluation log");
-    assert!(has(&window, "mirror: 1 task scored"));
-    assert!(has(&window, "judging "));
+    assert!(says(&window, "mirror: 1 task scored"));
+    assert!(says(&window, "judging "));
     let text = copied(&mut window, "Copy the evaluation log");
     assert!(
         text.starts_with("judging ") && text.ends_with("mirror"),
@@ -473,10 +411,10 @@ fn a_program_that_fails_says_why_where_it_is_tried() {
     options.next_back().unwrap().click();
     drop(options);
     window.run_steps(2);
-    settle(&mut window);
-    assert!(has(&window, "abacus was not evaluated"));
-    assert!(has(&window, "ended with code 3"));
-    assert!(has(&window, "no such tokenizer"));
+    settle_runs(&mut window);
+    assert!(says(&window, "abacus was not evaluated"));
+    assert!(says(&window, "ended with code 3"));
+    assert!(says(&window, "no such tokenizer"));
     window.run();
 }
 
@@ -514,16 +452,10 @@ fn what_is_judged_is_stopped_with_all_that_waits() {
     command(&mut window, "evaluate the selected");
     command(&mut window, "show the evaluation log");
     window.get_by_label("Evaluating base, then abacus, arith, ledger and 4 more");
-    for _ in 0..3000 {
-        window.step();
-        if has(&window, "waiting") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    assert!(has(&window, "waiting"), "lines are there while it runs");
+    // Lines are there while it runs.
+    until(&mut window, |window| says(window, "waiting"));
     click(&mut window, "Stop evaluating");
-    settle(&mut window);
+    settle_runs(&mut window);
     window.get_by_label("base: the evaluation was stopped");
     assert!(window.state().workbench().being_judged().is_empty());
     window.run();
@@ -536,7 +468,7 @@ fn every_control_has_a_name_and_a_still_window_rests() {
         let mut window = demo(home.path(), vec![]);
         ask_how(&mut window);
         click(&mut window, kind);
-        settle(&mut window);
+        settle_runs(&mut window);
         for role in [
             Role::Button,
             Role::ComboBox,

@@ -2,45 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use kinfolk::study::{Command, ModelEdit, ModelId};
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
 use kinfolk::ui::prefs::Prefs;
 use kinfolk::workbench::{Folders, Workbench};
 
-type Window = Harness<'static, App>;
+use crate::harness::{WIDE, Window, bench, click, opened, says, until};
 
 fn window(home: &Path, study: &Path, answers: Vec<Vec<PathBuf>>) -> Window {
-    let (folders, study) = (Folders::below(home), study.to_owned());
-    let mut window = Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let bench = Workbench::new(folders, || {});
-            let picker = Box::new(Scripted::new(answers));
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), vec![study])
-        });
+    let files = vec![study.to_owned()];
+    let mut window = opened(WIDE, bench(home), Prefs::default(), answers, files);
     window.run_steps(4);
     window
-}
-
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(4);
-}
-
-/// Steps until the study was saved.
-fn saved(window: &mut Window, is_saved: impl Fn() -> bool) {
-    for _ in 0..4000 {
-        window.step();
-        if is_saved() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    panic!("the study was not saved");
 }
 
 fn study(dir: &Path) -> PathBuf {
@@ -86,7 +59,7 @@ fn a_copy_of_a_read_only_study_is_one_s_own() {
     let copy = dir.path().join("copy.kinfolk.json");
     let mut second = window(&dir.path().join("home"), &path, vec![vec![copy.clone()]]);
     click(&mut second, "Save as…");
-    saved(&mut second, || copy.is_file());
+    until(&mut second, |_| copy.is_file());
     assert!(second.query_by_label_contains("Read-only").is_none());
     assert_eq!(second.state().workbench().path(), Some(&*copy));
 }
@@ -100,10 +73,15 @@ fn two_changes_of_one_thing_are_asked_about() {
         let theirs = text(&path).replace(r#""name": "a""#, r#""name": "a", "note": "theirs""#);
         std::fs::write(&path, theirs).unwrap();
         own.state_mut().workbench_mut().apply(note("mine"));
-        saved_conflict(&mut own);
+        until(&mut own, |window| {
+            says(
+                window,
+                "Another program has changed this study, and so have you",
+            )
+        });
         assert!(!text(&path).contains("mine"));
         click(&mut own, way);
-        saved(&mut own, || text(&path).contains(kept));
+        until(&mut own, |_| text(&path).contains(kept));
         assert!(
             own.query_by_label_contains("Another program has changed")
                 .is_none()
@@ -111,18 +89,6 @@ fn two_changes_of_one_thing_are_asked_about() {
         let doc = own.state().workbench().study().doc();
         assert_eq!(doc.models[0].note, kept);
     }
-}
-
-fn saved_conflict(window: &mut Window) {
-    let sentence = "Another program has changed this study, and so have you";
-    for _ in 0..4000 {
-        window.step();
-        if window.query_by_label_contains(sentence).is_some() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    panic!("nobody asked");
 }
 
 #[test]

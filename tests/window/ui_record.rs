@@ -1,18 +1,23 @@
 //! The record as a user meets it: scores typed, pasted and undone, models and tasks without
 //! files, and the same in the inspector.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use eframe::egui::{Event, Key, Modifiers, OutputCommand};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use kinfolk::study::{ModelId, Selection, StudyDoc};
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
+use kinfolk::study::{ModelId, Selection};
 use kinfolk::ui::prefs::Prefs;
-use kinfolk::workbench::{Folders, Workbench};
 
-type Window = Harness<'static, App>;
+use crate::harness::{Window, bench, click, doc, event, opened, press, rest, type_text, until};
+
+fn window(home: &Path, study: &str) -> Window {
+    let path = home.join("s.kinfolk.json");
+    std::fs::write(&path, study).unwrap();
+    let (size, prefs) = ([1600.0, 1000.0], Prefs::default());
+    let mut window = opened(size, bench(home), prefs, vec![], vec![path]);
+    window.run_steps(4);
+    window
+}
 
 /// Two founders, a merge of them whose reported gain is wrong, and a third model.
 const STUDY: &str = r#"{"kinfolk": "study", "version": 1, "name": "record", "models": [
@@ -28,60 +33,21 @@ const STUDY: &str = r#"{"kinfolk": "study", "version": 1, "name": "record", "mod
     {"id": 3, "name": "模型", "published": "someone/moxing"}],
     "pairs": [{"models": [0, 3], "kinship": {"pearson": 0.25}, "group": "Table 13"}]}"#;
 
-fn window(home: &Path, study: &str) -> Window {
-    let path = home.join("s.kinfolk.json");
-    std::fs::write(&path, study).unwrap();
-    let folders = Folders::below(home);
-    let mut window = Harness::builder()
-        .with_size([1600.0, 1000.0])
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let bench = Workbench::new(folders, || {});
-            let picker = Box::new(Scripted::new(Vec::<Vec<PathBuf>>::new()));
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), vec![path])
-        });
-    window.run_steps(4);
-    window
-}
-
 fn record_window(home: &Path) -> Window {
     window(home, STUDY)
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.run_steps(4);
 }
 
 fn key(window: &mut Window, key: Key) {
     press(window, Modifiers::NONE, key);
 }
 
-fn event(window: &mut Window, event: Event) {
-    window.input_mut().events.push(event);
-    window.run_steps(4);
-}
-
-fn text(window: &mut Window, text: &str) {
-    event(window, Event::Text(text.to_owned()));
-}
-
 fn paste(window: &mut Window, text: &str) {
     event(window, Event::Paste(text.to_owned()));
-}
-
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(4);
 }
 
 fn secondary_click(window: &mut Window, label: &str) {
     window.get_by_label(label).click_secondary();
     window.run_steps(4);
-}
-
-fn doc(window: &Window) -> &StudyDoc {
-    window.state().workbench().study().doc()
 }
 
 fn score(window: &Window, model: &str, task: &str) -> Option<f64> {
@@ -106,18 +72,18 @@ fn a_digit_writes_over_a_cell_and_tab_enter_and_arrows_go_on() {
     let home = tempfile::tempdir().unwrap();
     let mut window = record_window(home.path());
     click(&mut window, "ada, gsm8k 60.00");
-    text(&mut window, "6");
-    text(&mut window, "1,5");
+    type_text(&mut window, "6");
+    type_text(&mut window, "1,5");
     key(&mut window, Key::Tab);
     assert_eq!(score(&window, "ada", "gsm8k"), Some(61.5));
-    text(&mut window, "42");
+    type_text(&mut window, "42");
     key(&mut window, Key::Enter);
     assert_eq!(score(&window, "ada", "mmlu"), Some(42.0));
     assert_eq!(*selection(&window), Selection::Models(vec![ModelId(1)]));
-    text(&mut window, "7");
+    type_text(&mut window, "7");
     key(&mut window, Key::ArrowLeft);
     assert_eq!(score(&window, "bo", "mmlu"), Some(7.0));
-    text(&mut window, "8");
+    type_text(&mut window, "8");
     key(&mut window, Key::ArrowDown);
     assert_eq!(score(&window, "bo", "gsm8k"), Some(8.0));
     assert_eq!(*selection(&window), Selection::Models(vec![ModelId(2)]));
@@ -135,12 +101,12 @@ fn f2_edits_what_stands_there_and_escape_leaves_it() {
     click(&mut window, "bo, mmlu 70.00");
     key(&mut window, Key::F2);
     key(&mut window, Key::End);
-    text(&mut window, ".25");
+    type_text(&mut window, ".25");
     key(&mut window, Key::Enter);
     assert_eq!(score(&window, "bo", "mmlu"), Some(70.25));
     click(&mut window, "bo, mmlu 70.25");
     key(&mut window, Key::Enter);
-    text(&mut window, "9");
+    type_text(&mut window, "9");
     key(&mut window, Key::Escape);
     assert_eq!(score(&window, "bo", "mmlu"), Some(70.25));
     assert_eq!(*selection(&window), Selection::Models(vec![ModelId(1)]));
@@ -163,7 +129,7 @@ fn a_double_click_opens_a_cell_for_writing() {
     }
     window.run_steps(4);
     assert!(is_there(&window, "Score, mmlu of bo"));
-    text(&mut window, "71");
+    type_text(&mut window, "71");
     key(&mut window, Key::Enter);
     assert_eq!(score(&window, "bo", "mmlu"), Some(71.0));
 }
@@ -173,7 +139,7 @@ fn what_is_no_number_is_marked_and_not_taken() {
     let home = tempfile::tempdir().unwrap();
     let mut window = record_window(home.path());
     click(&mut window, "bo, mmlu 70.00");
-    text(&mut window, "7x");
+    type_text(&mut window, "7x");
     key(&mut window, Key::Enter);
     assert!(is_there(&window, "Score, mmlu of bo"), "it stays open");
     assert!(is_there(&window, "Type a number, such as 71.2"));
@@ -293,13 +259,13 @@ fn the_filter_knows_runs_and_parents_and_escape_empties_it() {
     let mut window = record_window(home.path());
     for words in ["path 1", "ada, bo"] {
         click(&mut window, "Filter models");
-        text(&mut window, words);
+        type_text(&mut window, words);
         assert!(is_there(&window, "Select merged") && !is_there(&window, "Select bo"));
         key(&mut window, Key::Escape);
         assert!(is_there(&window, "Select bo"));
     }
     click(&mut window, "Filter models");
-    text(&mut window, "zebra");
+    type_text(&mut window, "zebra");
     assert!(is_said(&window, "No model goes by “zebra”"));
     // The cross in the field has the same name.
     let clear = window.get_all_by_label("Clear the filter");
@@ -333,14 +299,7 @@ fn pasted_paths_add_models_even_with_a_cell_chosen() {
     click(&mut window, "ada, gsm8k 60.00");
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/oracle/models/alder/base");
     paste(&mut window, &base.to_string_lossy());
-    for _ in 0..400 {
-        window.step();
-        if doc(&window).models.len() == 5 {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    panic!("the model was not added");
+    until(&mut window, |window| doc(window).models.len() == 5);
 }
 
 #[test]
@@ -377,9 +336,9 @@ fn models_are_added_by_name_and_known_ones_are_not_doubled() {
     window.get_by_label_contains("More").click();
     window.run_steps(4);
     click(&mut window, "Add by name…");
-    text(&mut window, "new one");
+    type_text(&mut window, "new one");
     key(&mut window, Key::Enter);
-    text(&mut window, "ada");
+    type_text(&mut window, "ada");
     window.get_by_label("One of them is in the study already");
     click(&mut window, "Add 1 model");
     let names: Vec<&str> = doc(&window)
@@ -396,15 +355,15 @@ fn a_task_is_added_and_takes_scores() {
     let mut window = record_window(home.path());
     click(&mut window, "bo, mmlu 70.00");
     click(&mut window, "Add task…");
-    text(&mut window, "mmlu");
+    type_text(&mut window, "mmlu");
     window.get_by_label("There is a task of this name");
     key(&mut window, Key::Enter);
     assert!(!is_there(&window, "Sort by mmlu hard"));
-    text(&mut window, " hard");
+    type_text(&mut window, " hard");
     key(&mut window, Key::Enter);
     window.get_by_label("Sort by mmlu hard");
     // The new column has the keyboard, in the row that was selected.
-    text(&mut window, "33");
+    type_text(&mut window, "33");
     key(&mut window, Key::Enter);
     assert_eq!(score(&window, "bo", "mmlu hard"), Some(33.0));
     press(&mut window, Modifiers::COMMAND, Key::Z);
@@ -423,7 +382,7 @@ fn the_menu_of_a_header_counts_renames_removes_and_hides() {
     secondary_click(&mut window, "Sort by mmlu");
     click(&mut window, "Rename task…");
     press(&mut window, Modifiers::COMMAND, Key::A);
-    text(&mut window, "MMLU");
+    type_text(&mut window, "MMLU");
     key(&mut window, Key::Enter);
     assert_eq!(score(&window, "bo", "MMLU"), Some(70.0));
     secondary_click(&mut window, "Sort by MMLU");
@@ -507,10 +466,10 @@ fn method_run_and_generation_are_written_in_the_inspector() {
     let field = eframe::egui::accesskit::Role::TextInput;
     window.get_by_role_and_label(field, "Run").click();
     window.run_steps(4);
-    text(&mut window, "greedy");
+    type_text(&mut window, "greedy");
     window.get_by_role_and_label(field, "Method").click();
     window.run_steps(4);
-    text(&mut window, "ties");
+    type_text(&mut window, "ties");
     let model = |window: &Window| doc(window).models[3].clone();
     assert_eq!(model(&window).steps[0].run, "greedy");
     assert_eq!(model(&window).origin.method, "ties");
@@ -528,11 +487,11 @@ fn what_was_reported_of_a_merge_is_written_by_hand() {
     click(&mut window, "As reported");
     click(&mut window, "Merge gain as reported");
     press(&mut window, Modifiers::COMMAND, Key::A);
-    text(&mut window, "3.2");
-    text(&mut window, "x");
+    type_text(&mut window, "3.2");
+    type_text(&mut window, "x");
     assert!(is_said(&window, "Type a number, such as 0.85"));
     key(&mut window, Key::Backspace);
-    text(&mut window, "5");
+    type_text(&mut window, "5");
     let gain = |window: &Window| doc(window).model(ModelId(2)).unwrap().origin.gain;
     assert_eq!(gain(&window), Some(3.25));
     assert!(!is_said(&window, "The merge gain is reported as"));
@@ -598,7 +557,7 @@ fn a_study_that_cannot_be_saved_is_still_written_into() {
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir_all(path.join("in the way")).unwrap();
     click(&mut window, "bo, mmlu 70.00");
-    text(&mut window, "71");
+    type_text(&mut window, "71");
     key(&mut window, Key::Enter);
     press(&mut window, Modifiers::COMMAND, Key::S);
     assert_eq!(score(&window, "bo", "mmlu"), Some(71.0));
@@ -635,7 +594,5 @@ fn two_hundred_models_of_twenty_tasks_draw_only_what_is_seen() {
     assert!(is_there(&window, "model 199, task 19 19.50"));
     assert!(is_there(&window, "Select model 199"), "names stay in sight");
     // At rest nothing asks for a frame.
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    window.step();
-    window.run();
+    rest(&mut window);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use eframe::egui::{
-    Event, Key, Modifiers, OutputCommand, Theme, ViewportCommand, ViewportEvent, ViewportId,
+    Key, Modifiers, OutputCommand, Theme, ViewportCommand, ViewportEvent, ViewportId,
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -21,22 +21,15 @@ use kinfolk::workbench::{Folders, Workbench};
 use crate::common;
 use crate::picture;
 
-type Window = Harness<'static, App>;
+use crate::harness::{WIDE, Window, bench, click, says, type_text, window_of};
 
 /// A window on an empty study that was given a name a moment ago; dialogs answer `answers`.
 fn window(home: &Path, answers: Vec<Vec<PathBuf>>) -> Window {
-    let folders = Folders::below(home);
-    let mut window = Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let mut bench = Workbench::new(folders, || {});
-            bench.new_study();
-            bench.save_as(&bench.folders().data.join("mine"));
-            bench.take_notices();
-            let picker = Box::new(Scripted::new(answers));
-            App::new(&cc.egui_ctx, bench, picker, Prefs::default(), Vec::new())
-        });
+    let mut bench = bench(home);
+    bench.new_study();
+    bench.save_as(&bench.folders().data.join("mine"));
+    bench.take_notices();
+    let mut window = window_of(WIDE, bench, Prefs::default(), answers);
     window.run_steps(3);
     window
 }
@@ -53,12 +46,6 @@ fn edit(window: &mut Window) {
     assert_eq!(models(window), 1);
 }
 
-fn type_text(window: &mut Window, text: &str) {
-    let text = Event::Text(text.to_owned());
-    window.input_mut().events.push(text);
-    window.run_steps(3);
-}
-
 fn models(window: &Window) -> usize {
     window.state().workbench().study().doc().models.len()
 }
@@ -67,17 +54,8 @@ fn saved(home: &Path) -> String {
     std::fs::read_to_string(home.join("data/mine.kinfolk.json")).unwrap()
 }
 
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
-    window.run_steps(4);
-}
-
 fn has(window: &Window, label: &str) -> bool {
     window.query_by_label(label).is_some()
-}
-
-fn says(window: &Window, part: &str) -> bool {
-    window.query_all_by_label_contains(part).next().is_some()
 }
 
 fn panics() {

@@ -10,6 +10,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/window.rs"]
+mod harness;
 
 mod charts_figures;
 mod charts_layers;

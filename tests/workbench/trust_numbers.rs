@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use egui_kittest::Harness;
 use kinfolk::figures::PAPER;
 use kinfolk::import::{Content, ImportError, Source, apply, guess, harness};
 use kinfolk::jobs::Ticket;
@@ -17,13 +16,11 @@ use kinfolk::study::chart::ChartKind;
 use kinfolk::study::file::{from_text, to_text};
 use kinfolk::study::{Command, ModelEdit, ModelId, NewModel, Study, StudyDoc, ViewEdit};
 use kinfolk::ui::action::View;
-use kinfolk::ui::app::App;
-use kinfolk::ui::dialogs::Scripted;
 use kinfolk::ui::prefs::Prefs;
-use kinfolk::workbench::{Folders, Workbench};
 
 use crate::common::merging::{options, planned, tiny_model};
 use crate::common::{self, write_safetensors, zeros};
+use crate::harness::{WIDE, Window, bench, settle, window_of};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -342,41 +339,19 @@ fn fault_5_a_broken_tokenizer_and_a_tower_of_layers_are_errors() {
     );
 }
 
-type Window = Harness<'static, App>;
-
 /// A window on the worst study, in a view, after a command.
 fn window(home: &Path, view: View, command: Option<Command>) -> Window {
     let path = home.join("worst.kinfolk.json");
     std::fs::write(&path, worst()).unwrap();
-    let folders = Folders::below(&home.join("home"));
-    Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(40)
-        .build_eframe(move |cc| {
-            let mut bench = Workbench::new(folders, || {});
-            bench.open_study(&path);
-            command.into_iter().for_each(|command| bench.apply(command));
-            bench.wait(|_| {});
-            let prefs = Prefs {
-                view,
-                ..Prefs::default()
-            };
-            let picker = Box::new(Scripted::new(Vec::new()));
-            App::new(&cc.egui_ctx, bench, picker, prefs, Vec::new())
-        })
-}
-
-/// Steps until no job runs.
-fn settle(window: &mut Window) {
-    for _ in 0..2000 {
-        window.step();
-        if window.state().workbench().jobs().running().is_empty() {
-            window.run_steps(4);
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    panic!("jobs did not end");
+    let mut bench = bench(&home.join("home"));
+    bench.open_study(&path);
+    command.into_iter().for_each(|command| bench.apply(command));
+    bench.wait(|_| {});
+    let prefs = Prefs {
+        view,
+        ..Prefs::default()
+    };
+    window_of(WIDE, bench, prefs, vec![])
 }
 
 /// The canvas drew a number for each of four thousand million layers, and looked for a free
