@@ -1,4 +1,4 @@
-//! Who stands nearest to whom: average-linkage clustering (UPGMA) of a kinship matrix.
+//! Which models are nearest to which: average-linkage clustering (UPGMA) of a kinship matrix.
 //!
 //! Two clusters are as far apart as their members on average; the two nearest join, until one
 //! is left. For a similarity the distance is 1 − value. A pair without a value counts as

@@ -10,7 +10,7 @@ use crate::checkpoint::{Checkpoint, OnDisk, Tensor, comparable};
 use crate::import::Source;
 use crate::jobs::{Event, Failure};
 use crate::kinship::TensorGram;
-use crate::kinship::store::Stored;
+use crate::kinship::store::CachedKinship;
 use crate::study::{BaseRef, Command, ModelEdit, ModelId, NewModel, Selection};
 
 /// What a job of the workbench finds.
@@ -24,9 +24,9 @@ pub enum Outcome {
     /// One tensor of a running measurement.
     Tensor(usize, Box<TensorGram>),
     /// A measurement is done.
-    Measured(ModelId, Box<Stored>),
+    Measured(ModelId, Box<CachedKinship>),
     /// The result of an earlier one was found.
-    Cached(ModelId, Box<Stored>),
+    Cached(ModelId, Box<CachedKinship>),
     /// Done, and nothing to say of it.
     Silent,
     /// Tables and results that were read, and studies among the files.

@@ -9,17 +9,17 @@ use super::events::Outcome;
 use super::{ModelFiles, NoticeKind, Workbench, cache};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, JobId};
-use crate::kinship::store::Stored;
+use crate::kinship::store::CachedKinship;
 use crate::kinship::{Kinship, Precision, TensorGram, measure};
 use crate::study::ModelId;
 
 /// The latest result for the models of one base.
 pub struct Measured {
-    stored: Arc<Stored>,
+    stored: Arc<CachedKinship>,
     /// Another one with every change, so that views can keep what they derive.
     revision: u64,
     /// What was there before a measurement that is still running.
-    before: Option<Arc<Stored>>,
+    before: Option<Arc<CachedKinship>>,
     /// Tensors still to come, while running.
     arrived: Vec<usize>,
 }
@@ -31,7 +31,7 @@ impl Measured {
     }
 
     /// The result that is whole: while a measurement runs, what was there before it.
-    pub(super) fn settled(&self) -> &Arc<Stored> {
+    pub(super) fn settled(&self) -> &Arc<CachedKinship> {
         self.before.as_ref().unwrap_or(&self.stored)
     }
 
@@ -120,7 +120,7 @@ impl Workbench {
 
     /// Every result that is whole and about the files as they are; while a measurement runs,
     /// what was known before it.
-    pub(super) fn all_measured(&self) -> Vec<(ModelId, Arc<Stored>)> {
+    pub(super) fn all_measured(&self) -> Vec<(ModelId, Arc<CachedKinship>)> {
         let holds = |(base, measured): &(&ModelId, &Measured)| {
             let files = self.files(**base).checkpoint();
             let settled = measured.settled();
@@ -196,7 +196,7 @@ impl Workbench {
                 &on_tensor,
             )
             .map_err(Failure::from)?;
-            let stored = Stored {
+            let stored = CachedKinship {
                 kinship,
                 ..request.empty()
             };
@@ -285,7 +285,7 @@ impl Workbench {
     }
 
     /// Takes in what a measurement found.
-    pub(super) fn take_measured(&mut self, base: ModelId, stored: Stored) {
+    pub(super) fn take_measured(&mut self, base: ModelId, stored: CachedKinship) {
         let (n, parameters) = (stored.models.len(), stored.kinship.parameters());
         self.measuring.retain(|_, measured| *measured != base);
         self.put(base, Arc::new(stored));
@@ -305,7 +305,7 @@ impl Workbench {
     }
 
     /// Takes in an earlier result, unless a new one is on its way.
-    pub(super) fn take_cached(&mut self, base: ModelId, stored: Stored) {
+    pub(super) fn take_cached(&mut self, base: ModelId, stored: CachedKinship) {
         if self.measuring(base).is_none() {
             self.put(base, Arc::new(stored));
         }
@@ -326,7 +326,7 @@ impl Workbench {
         true
     }
 
-    fn put(&mut self, base: ModelId, stored: Arc<Stored>) {
+    fn put(&mut self, base: ModelId, stored: Arc<CachedKinship>) {
         let revision = self.next_revision();
         let measured = Measured {
             stored,
@@ -359,7 +359,7 @@ impl Request {
     fn new(
         base: Arc<Checkpoint>,
         models: Vec<Arc<Checkpoint>>,
-        known: Option<&Stored>,
+        known: Option<&CachedKinship>,
     ) -> (Self, Option<Kinship>) {
         let is_known = |m: &Arc<Checkpoint>| {
             known.is_some_and(|known| known.models.iter().any(|key| key == m.key()))
@@ -378,8 +378,8 @@ impl Request {
     }
 
     /// The result before anything is measured.
-    fn empty(&self) -> Stored {
-        Stored {
+    fn empty(&self) -> CachedKinship {
+        CachedKinship {
             base: self.base.key().to_owned(),
             models: self.models.iter().map(|m| m.key().to_owned()).collect(),
             kinship: Kinship {

@@ -1,7 +1,7 @@
 //! Methods whose child is a combination of the inputs that follows from their Gram matrix alone.
 //!
 //! Such a method reads its inputs twice, once for the Gram and once for the numbers, and is
-//! foreseen by the very coefficients that it merges with.
+//! predicted by the very coefficients that it merges with.
 
 use crate::jobs::Ticket;
 use crate::merge::blocks::Inputs;
