@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use kinfolk::checkpoint::Checkpoint;
 use kinfolk::jobs::Ticket;
-use kinfolk::kinship::store::Stored;
+use kinfolk::kinship::store::CachedKinship;
 use kinfolk::kinship::{Metric, Precision, measure};
 use kinfolk::merge::composition::Composition;
 use kinfolk::merge::methods;
@@ -50,7 +50,7 @@ fn main() {
     )
     .unwrap();
     println!("{MODELS} models, {} tensors", base.tensors().len());
-    let stored = Arc::new(Stored {
+    let stored = Arc::new(CachedKinship {
         base: base.key().to_owned(),
         models: models.iter().map(|m| m.key().to_owned()).collect(),
         kinship,

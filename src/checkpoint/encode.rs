@@ -3,7 +3,7 @@
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
-use super::Dtype;
+use super::dtype::Dtype;
 
 /// Where the numbers of one tensor go in a file that is being written.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::Dtype;
+use super::dtype::Dtype;
 use crate::files::ReadError;
 
 /// Why a checkpoint cannot be opened.
@@ -45,7 +45,7 @@ pub enum CheckpointError {
 
     #[error("the file has {found} bytes, too few for a header; download it again: {}", path.display())]
     TooShort { path: PathBuf, found: usize },
-    #[error("the header claims {found} bytes where at most {expected} are possible; this is no safetensors file, or a damaged one: {}", path.display())]
+    #[error("the header claims {found} bytes where at most {expected} are possible; this is not a safetensors file, or it is damaged: {}", path.display())]
     HeaderLength {
         path: PathBuf,
         expected: u64,

@@ -13,8 +13,9 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
+use super::error::CheckpointError;
 use super::json::{AnyText, Numbers, Pairs, Text, reason, repeated};
-use super::{CheckpointError, limits};
+use super::limits;
 
 /// The longest header that is read, the same bound as in the reference implementation.
 const MAX_HEADER_BYTES: u64 = 100_000_000;

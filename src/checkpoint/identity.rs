@@ -34,7 +34,7 @@ pub struct FileIdentity {
 pub enum OnDisk {
     /// Lengths and times are as they were.
     Unchanged,
-    /// Some file has another length or time, or is no file any more.
+    /// Some file has another length or time, or is not a file any more.
     Changed,
     /// Some file is gone.
     Missing,

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::CheckpointError;
+use super::error::CheckpointError;
 use crate::files::{self, ReadError};
 
 /// Reads a text file of at most `limit` bytes; the inner error is a clause about its content.

@@ -5,8 +5,9 @@
 use std::ops::Range;
 use std::path::Path;
 
+use super::dtype::Dtype;
+use super::error::CheckpointError;
 use super::header::Claim;
-use super::{CheckpointError, Dtype};
 
 /// A checked tensor of one file.
 #[derive(Debug, Clone)]

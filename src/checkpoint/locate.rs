@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::error::CheckpointError;
 use super::map::metadata;
-use super::{CheckpointError, Form};
 use crate::files::is_plain_name;
 
 pub(super) const INDEX_NAME: &str = "model.safetensors.index.json";
@@ -16,18 +16,46 @@ const MERGE_LOCK: &str = "kinfolk-merge.lock";
 const INDEX_SUFFIX: &str = ".safetensors.index.json";
 const OTHER_FORMATS: &[&str] = &["bin", "gguf", "ggml", "pt", "pth", "ckpt", "h5", "onnx"];
 
+/// How a checkpoint lies on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// One file, opened by its own name.
+    SingleFile,
+    /// A folder with one file of weights.
+    Folder,
+    /// A folder with an index and several files of weights.
+    Sharded,
+    /// A snapshot in the cache of the hub.
+    HubSnapshot,
+    /// A LoRA adapter, which is nothing without its base.
+    Adapter,
+}
+
+impl Form {
+    /// The words for it on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::SingleFile => "single file",
+            Self::Folder => "folder",
+            Self::Sharded => "sharded folder",
+            Self::HubSnapshot => "hub snapshot",
+            Self::Adapter => "adapter",
+        }
+    }
+}
+
 /// The files of a checkpoint, chosen but not opened.
 #[derive(Debug)]
 pub(super) struct Located {
     pub(super) form: Form,
     /// Where the configuration lies.
     pub(super) folder: PathBuf,
-    pub(super) source: Source,
+    pub(super) files: CheckpointFiles,
     pub(super) problems: Vec<String>,
 }
 
 #[derive(Debug)]
-pub(super) enum Source {
+pub(super) enum CheckpointFiles {
     File(PathBuf),
     Index(PathBuf),
     Adapter { config: PathBuf, weights: PathBuf },
@@ -70,12 +98,12 @@ fn locate_file(path: &Path) -> Result<Located, CheckpointError> {
             found,
         });
     }
-    let (form, source) = if name.ends_with(INDEX_SUFFIX) {
-        (Form::Sharded, Source::Index(path.to_owned()))
+    let (form, files) = if name.ends_with(INDEX_SUFFIX) {
+        (Form::Sharded, CheckpointFiles::Index(path.to_owned()))
     } else if name == ADAPTER_NAME {
         (Form::Adapter, adapter(&folder, path))
     } else {
-        (Form::SingleFile, Source::File(path.to_owned()))
+        (Form::SingleFile, CheckpointFiles::File(path.to_owned()))
     };
     if let Some(shard) = ShardName::of(&name).filter(|shard| shard.total > 1) {
         return Err(CheckpointError::OneShard {
@@ -86,7 +114,7 @@ fn locate_file(path: &Path) -> Result<Located, CheckpointError> {
     Ok(Located {
         form,
         folder,
-        source,
+        files,
         problems: Vec::new(),
     })
 }
@@ -100,7 +128,7 @@ fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
         });
     }
     let mut problems = Vec::new();
-    let (form, source) = if is_named(&single) {
+    let (form, files) = if is_named(&single) {
         if is_named(&index) {
             problems.push(format!("{INDEX_NAME} is left out, {SINGLE_NAME} is there"));
         }
@@ -109,18 +137,18 @@ fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
                 "{ADAPTER_NAME} is left out, {SINGLE_NAME} is there"
             ));
         }
-        (Form::Folder, Source::File(single))
+        (Form::Folder, CheckpointFiles::File(single))
     } else if is_named(&index) {
-        (Form::Sharded, Source::Index(index))
+        (Form::Sharded, CheckpointFiles::Index(index))
     } else if is_named(&weights) {
         (Form::Adapter, adapter(folder, &weights))
     } else {
-        (Form::Folder, Source::File(only_file(folder)?))
+        (Form::Folder, CheckpointFiles::File(only_file(folder)?))
     };
     Ok(Located {
         form,
         folder: folder.to_owned(),
-        source,
+        files,
         problems,
     })
 }
@@ -139,8 +167,8 @@ fn is_named(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-fn adapter(folder: &Path, weights: &Path) -> Source {
-    Source::Adapter {
+fn adapter(folder: &Path, weights: &Path) -> CheckpointFiles {
+    CheckpointFiles::Adapter {
         config: folder.join(ADAPTER_CONFIG),
         weights: weights.to_owned(),
     }

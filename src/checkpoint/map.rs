@@ -6,7 +6,7 @@ use std::path::Path;
 
 use memmap2::Mmap;
 
-use super::CheckpointError;
+use super::error::CheckpointError;
 #[cfg(unix)]
 use super::sigbus::Region;
 

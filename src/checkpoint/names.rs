@@ -76,7 +76,7 @@ impl Stack {
 
 /// Where a tensor stands in its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct TensorLocation {
     /// The pile of layers.
     pub stack: Stack,
     /// The layer within the pile; `None` before, after and beside the layers.
@@ -145,7 +145,7 @@ const MLP_WORDS: &[&str] = &[
 const EMBEDDING_WORDS: &[&str] = &["wte", "wpe", "shared", "cls_token"];
 
 /// Tells the place of the tensor called `tensor_name`.
-pub fn place(tensor_name: &str) -> Place {
+pub fn place(tensor_name: &str) -> TensorLocation {
     let name = tensor_name
         .strip_prefix(PEFT_PREFIX)
         .unwrap_or(tensor_name)
@@ -153,7 +153,7 @@ pub fn place(tensor_name: &str) -> Place {
     let words: Vec<&str> = name.split('.').collect();
     let layer = layer(&words);
     let kind = kind(&words, layer.is_some());
-    Place {
+    TensorLocation {
         stack: stack(&words, kind),
         layer,
         kind,

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use super::adapter::Adapter;
+use super::error::CheckpointError;
 use super::identity::FileIdentity;
 use super::layout::Entry;
-use super::locate::Source;
+use super::locate::CheckpointFiles;
+use super::names::place;
+use super::tensor::Tensor;
 use super::weights::{Listed, Weights};
-use super::{Adapter, CheckpointError, Tensor, order, place, shards};
+use super::{order, shards};
 
-/// The opened files of a source.
+/// The opened files of a checkpoint.
 pub(super) struct Opened {
     pub(super) files: Vec<Arc<Weights>>,
     pub(super) tensors: Vec<Tensor>,
@@ -20,16 +24,16 @@ pub(super) struct Opened {
 impl Opened {
     /// Opens them all; what is odd and harmless becomes a sentence in `problems`.
     pub(super) fn open(
-        source: &Source,
+        files: &CheckpointFiles,
         problems: &mut Vec<String>,
     ) -> Result<Self, CheckpointError> {
-        match source {
-            Source::File(path) => Ok(Self::new(vec![Weights::open(path)?], Vec::new())),
-            Source::Index(path) => {
+        match files {
+            CheckpointFiles::File(path) => Ok(Self::new(vec![Weights::open(path)?], Vec::new())),
+            CheckpointFiles::Index(path) => {
                 let shards = shards::open(path, problems)?;
                 Ok(Self::new(shards.files, vec![shards.index]))
             }
-            Source::Adapter { config, weights } => {
+            CheckpointFiles::Adapter { config, weights } => {
                 let (file, entries) = Weights::open(weights)?;
                 let adapter = Adapter::new(config, Arc::clone(&file), entries.clone())?;
                 problems.extend_from_slice(adapter.remarks());

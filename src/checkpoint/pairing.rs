@@ -8,7 +8,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Change, Checkpoint, Kind, LowRank, Place, RawTensor, Tensor};
+use super::adapter::{Change, LowRank};
+use super::model::Checkpoint;
+use super::names::{Kind, TensorLocation};
+use super::raw::RawTensor;
+use super::tensor::Tensor;
 
 /// A base and its models, lined up.
 pub struct Pairing<'a> {
@@ -25,7 +29,7 @@ pub struct Segment<'a> {
     /// Name of the tensor in the base.
     pub tensor: &'a str,
     /// Its layer and kind.
-    pub place: Place,
+    pub place: TensorLocation,
     /// Which rows: indices of the first dimension.
     pub rows: Range<usize>,
     /// Numbers in one row.

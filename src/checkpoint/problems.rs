@@ -1,35 +1,41 @@
 //! What is odd about a checkpoint that could be opened, in sentences.
 
-use super::{Checkpoint, dtype, names};
+use super::config::Config;
+use super::tensor::Tensor;
+use super::{dtype, names};
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 3;
 
+/// What is looked at.
+pub(super) struct Facts<'f> {
+    pub(super) tensors: &'f [Tensor],
+    pub(super) config: &'f Config,
+    /// How many distinct layers there are.
+    pub(super) layers: usize,
+    pub(super) is_adapter: bool,
+}
+
 /// Looks at an opened checkpoint; what opening itself noticed is not repeated.
-pub(super) fn find(checkpoint: &Checkpoint) -> Vec<String> {
+pub(super) fn find(facts: &Facts<'_>) -> Vec<String> {
     [
-        no_tensors(checkpoint),
-        left_out(checkpoint),
-        tied_flag(checkpoint),
-        layer_count(checkpoint),
+        no_tensors(facts),
+        left_out(facts),
+        tied_flag(facts),
+        layer_count(facts),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn no_tensors(checkpoint: &Checkpoint) -> Option<String> {
-    let empty = checkpoint.tensors().is_empty();
+fn no_tensors(facts: &Facts<'_>) -> Option<String> {
+    let empty = facts.tensors.is_empty();
     empty.then(|| "no tensors are stored here".to_owned())
 }
 
-fn left_out(checkpoint: &Checkpoint) -> Option<String> {
-    let left_out = || {
-        checkpoint
-            .tensors()
-            .iter()
-            .filter(|t| !t.dtype.is_supported())
-    };
+fn left_out(facts: &Facts<'_>) -> Option<String> {
+    let left_out = || facts.tensors.iter().filter(|t| !t.dtype.is_supported());
     let names: Vec<&str> = left_out().map(|t| t.name.as_str()).collect();
     if names.is_empty() {
         return None;
@@ -44,9 +50,9 @@ fn left_out(checkpoint: &Checkpoint) -> Option<String> {
     ))
 }
 
-fn tied_flag(checkpoint: &Checkpoint) -> Option<String> {
-    let has = |rule: fn(&str) -> bool| checkpoint.tensors().iter().any(|t| rule(&t.name));
-    let config = checkpoint.config();
+fn tied_flag(facts: &Facts<'_>) -> Option<String> {
+    let has = |rule: fn(&str) -> bool| facts.tensors.iter().any(|t| rule(&t.name));
+    let config = facts.config;
     // Models without a task, and classifiers, have no head to be tied.
     let speaks = config
         .architectures
@@ -57,7 +63,7 @@ fn tied_flag(checkpoint: &Checkpoint) -> Option<String> {
         Some(true) if head => {
             Some("config.json says that embeddings are tied, but a head is stored".to_owned())
         }
-        Some(false) if !head && speaks && checkpoint.adapter().is_none() => {
+        Some(false) if !head && speaks && !facts.is_adapter => {
             Some("config.json says that embeddings are not tied, but no head is stored".to_owned())
         }
         _ => None,
@@ -65,12 +71,12 @@ fn tied_flag(checkpoint: &Checkpoint) -> Option<String> {
 }
 
 /// Told for models with one stack only; what the number counts in others varies.
-fn layer_count(checkpoint: &Checkpoint) -> Option<String> {
-    let tensors = checkpoint.tensors();
+fn layer_count(facts: &Facts<'_>) -> Option<String> {
+    let tensors = facts.tensors;
     let one_stack = tensors.iter().all(|t| t.place.stack == names::Stack::Main);
-    let expected = checkpoint.config().num_hidden_layers?;
-    let found = checkpoint.layers();
-    (one_stack && found != expected && found > 0 && checkpoint.adapter().is_none())
+    let expected = facts.config.num_hidden_layers?;
+    let found = facts.layers;
+    (one_stack && found != expected && found > 0 && !facts.is_adapter)
         .then(|| format!("config.json says {expected} layers, and tensors of {found} are stored"))
 }
 

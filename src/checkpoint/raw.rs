@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::Dtype;
+use super::dtype::Dtype;
 use crate::numeric::{Numbers, Plain};
 
 /// The stored numbers of a tensor, or of a run of its elements, row-major; cheap to copy.

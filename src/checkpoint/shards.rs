@@ -5,11 +5,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::error::CheckpointError;
 use super::identity::FileIdentity;
 use super::json::{Pairs, Text, TotalSize, read_text, reason};
 use super::problems::{count, some_of};
 use super::weights::{Listed, Weights};
-use super::{CheckpointError, limits, map};
+use super::{limits, map};
 use crate::files::is_plain_name;
 
 /// As long as the longest header: an index says less than the headers it describes.

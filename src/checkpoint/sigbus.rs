@@ -209,7 +209,7 @@ fn zeros_from(address: usize) -> bool {
     };
     let page = PAGE.load(SeqCst);
     let offset = (address - start) / page * page;
-    // Noted before the zeros are there: nobody can read them and find the map whole.
+    // Noted before the zeros are there: no thread can read them and still find the map whole.
     slot.lost.fetch_min(offset, SeqCst);
     LOSSES.fetch_add(1, SeqCst);
     // SAFETY: `find` saw a map of ours from `start` on, of `len` bytes in whole pages. The

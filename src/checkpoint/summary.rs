@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Config, Stack, Tensor, dtype, names};
+use super::config::Config;
+use super::names::Stack;
+use super::tensor::Tensor;
+use super::{dtype, names};
 
 /// Facts about all tensors together.
 #[derive(Debug)]

@@ -13,8 +13,10 @@ use std::ops::Deref;
 
 use sha2::{Digest, Sha256};
 
+use super::error::CheckpointError;
 use super::identity::FileIdentity;
-use super::{Checkpoint, CheckpointError, header, map};
+use super::model::Checkpoint;
+use super::{header, map};
 use crate::files;
 
 /// Places in a file that are looked at, and bytes at each.
@@ -124,7 +126,7 @@ impl<C: Deref<Target = Checkpoint>> Watch<C> {
 /// The files of a checkpoint, and whether each holds weights.
 fn files_of(checkpoint: &Checkpoint) -> impl Iterator<Item = (&FileIdentity, bool)> {
     let n_weights = checkpoint.files.len();
-    let files = checkpoint.identity.files.iter().enumerate();
+    let files = checkpoint.identity().files.iter().enumerate();
     files.map(move |(k, file)| (file, k < n_weights))
 }
 
@@ -204,7 +206,7 @@ fn cut_short(checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
         let Some(lost) = [file.lost(), shorter].into_iter().flatten().min() else {
             continue;
         };
-        let tensors = checkpoint.tensors.iter().filter(|t| t.file == index);
+        let tensors = checkpoint.tensors().iter().filter(|t| t.file == index);
         let cut = tensors.filter(|t| t.range.end > lost && !t.range.is_empty());
         let first = cut.min_by_key(|t| t.range.start);
         let path = file.path().to_owned();

@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::error::CheckpointError;
+use super::header;
 use super::identity::FileIdentity;
 use super::layout::{self, Entry};
 use super::map::Map;
-use super::{CheckpointError, header};
 use crate::files;
 
 /// A mapped safetensors file.

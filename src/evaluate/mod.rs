@@ -2,7 +2,7 @@
 //! of the user's. Files and figures go in, [`TaskScore`]s come out.
 //!
 //! The built-in evaluator is a default feature of the build. Without it the same functions are
-//! there and say so in a sentence, so that nobody who calls them has two ways.
+//! there and say so in a sentence, so that callers do not have two ways.
 
 pub mod command;
 

@@ -70,7 +70,7 @@ pub struct Text {
 /// Reads the tasks of several files, in their order.
 ///
 /// # Errors
-/// The file that cannot be read, and the line that is no item; two files with the same task.
+/// The file that cannot be read, and the line that is not an item; two files with the same task.
 pub fn read_tasks(paths: &[PathBuf]) -> Result<Vec<Task>, EvaluateError> {
     let mut tasks: Vec<Task> = Vec::new();
     for path in paths {

@@ -17,7 +17,7 @@ mod tree;
 
 use std::ops::Range;
 
-use crate::checkpoint::{Kind, LeftOut, Place};
+use crate::checkpoint::{Kind, LeftOut, TensorLocation};
 use crate::numeric::{Gram, GramRow};
 
 pub use matrix::{Aggregate, Grain, Group, Matrix, Measure, Scope};
@@ -49,7 +49,7 @@ pub struct TensorGram {
     /// Name of the tensor in the base.
     pub tensor: String,
     /// Its layer and kind.
-    pub place: Place,
+    pub place: TensorLocation,
     /// Which rows: indices of the first dimension.
     pub rows: Range<usize>,
     /// The models that have these rows, by index, ascending; row k + 1 of the Gram is the

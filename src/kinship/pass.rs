@@ -329,7 +329,7 @@ fn put(parts: &Mutex<Vec<Option<Gram>>>, at: usize, part: Gram) -> Option<Vec<Gr
     std::mem::take(&mut *parts).into_iter().collect()
 }
 
-/// What the pass itself found to be no number.
+/// What the pass itself found not to be finite.
 fn not_finite(tensors: &[TensorGram]) -> Vec<LeftOut> {
     let mut out = Vec::new();
     for tensor in tensors {

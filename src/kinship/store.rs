@@ -22,7 +22,7 @@ const LAYOUT: &str = "kinfolk.kinship";
 
 /// A result with the keys of the files that it is about.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stored {
+pub struct CachedKinship {
     /// Key of the base.
     pub base: String,
     /// Keys of the models, in the order of the result.
@@ -51,7 +51,7 @@ struct TensorLayout {
 }
 
 /// The bytes of a result; `None` if it could not be written as a safetensors file.
-pub fn to_bytes(stored: &Stored) -> Option<Vec<u8>> {
+pub fn to_bytes(stored: &CachedKinship) -> Option<Vec<u8>> {
     let kinship = &stored.kinship;
     let layout = Layout {
         version: VERSION,
@@ -87,7 +87,7 @@ pub fn to_bytes(stored: &Stored) -> Option<Vec<u8>> {
 }
 
 /// The result that `bytes` hold, if they hold one.
-pub fn from_bytes(bytes: &[u8]) -> Option<Stored> {
+pub fn from_bytes(bytes: &[u8]) -> Option<CachedKinship> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).ok()?;
     let metadata = metadata.metadata().as_ref()?;
     let file = SafeTensors::deserialize(bytes).ok()?;
@@ -139,7 +139,7 @@ pub fn from_bytes(bytes: &[u8]) -> Option<Stored> {
         tied_embeddings: layout.tied_embeddings,
         precision: layout.precision,
     };
-    Some(Stored {
+    Some(CachedKinship {
         base: layout.base_key,
         models: layout.model_keys,
         kinship,

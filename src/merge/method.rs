@@ -79,7 +79,7 @@ pub enum ParameterKind {
         /// Greatest value that makes sense.
         max: f64,
         /// Range of a slider, inside min and max.
-        usual: (f64, f64),
+        slider_range: (f64, f64),
         /// Value if none is given.
         default: Option<f64>,
     },
@@ -107,7 +107,7 @@ impl Parameter {
         help: &'static str,
         scope: ParameterScope,
         [min, max]: [f64; 2],
-        usual: (f64, f64),
+        slider_range: (f64, f64),
         default: Option<f64>,
     ) -> Self {
         Self {
@@ -117,7 +117,7 @@ impl Parameter {
             kind: ParameterKind::Number {
                 min,
                 max,
-                usual,
+                slider_range,
                 default,
             },
         }
@@ -211,7 +211,7 @@ pub trait Method: Sync {
         1
     }
 
-    /// Whether a tensor of so many numbers can be made with these values, as far as can be said
+    /// Whether a tensor of this many numbers can be made with these values, as far as can be said
     /// without reading one; asked for every tensor before the first is made.
     ///
     /// # Errors

@@ -164,7 +164,7 @@ impl Gram {
         for row in first..rows.count() {
             if !self.dots[packed(row, row)].is_finite() {
                 let count = rows.row(row).iter().filter(|x| !x.is_finite()).count();
-                // A finite row can still overflow as a sum of squares; that is no number either.
+                // A finite row can still overflow as a sum of squares; that is not a finite number either.
                 self.non_finite[row] = count.max(1) as u64;
             }
         }

@@ -8,7 +8,7 @@ use super::isa::dispatch;
 /// Replaces each number by the nearest one of `float`.
 ///
 /// F64 and F32 have them all. Beyond the largest number of a format is infinity; NaN stays NaN.
-/// The 8-bit formats, which nobody computes in, are left as they are.
+/// The 8-bit formats, in which nothing is computed, are left as they are.
 pub fn round_to(float: Float, numbers: &mut [f32]) {
     match float {
         Float::BF16 => round_bf16(numbers),

@@ -68,7 +68,7 @@ dispatch!(
     pub fn add(sum: &mut [f32], d: &[f32]) => add_body);
 dispatch!(
     /// One model after the vote: where the sign of d is that of `vote`, `mixed += d` and
-    /// `weights += weight`. A vote of 0 counts as +; a d of 0 agrees with nobody.
+    /// `weights += weight`. A vote of 0 counts as +; a d of 0 agrees with none.
     pub fn add_agreeing(mixed: &mut [f32], weights: &mut [f32], vote: &[f32], d: &[f32], weight: f32)
         => add_agreeing_body);
 dispatch!(

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::files::{self, write_whole};
 use crate::kinship::Precision;
-use crate::kinship::store::{self, Stored};
+use crate::kinship::store::{self, CachedKinship};
 
 /// The most results that are kept; the oldest go.
 const MOST_FILES: usize = 200;
@@ -18,7 +18,7 @@ const MOST_BYTES: u64 = 4 << 30;
 const ENDING: &str = "kinship.safetensors";
 
 /// Keeps a result. A cache that cannot be written is no error: the result is there.
-pub fn keep(dir: &Path, result: &Stored) {
+pub fn keep(dir: &Path, result: &CachedKinship) {
     let mut keys = result.models.clone();
     keys.sort();
     let name = format!("{}-{}.{ENDING}", short(&[&result.base]), short(&keys));
@@ -31,9 +31,14 @@ pub fn keep(dir: &Path, result: &Stored) {
 }
 
 /// The result for `base` that knows most of `models`, cut to those it knows.
-pub fn find(dir: &Path, base: &str, models: &[String], precision: Precision) -> Option<Stored> {
+pub fn find(
+    dir: &Path,
+    base: &str,
+    models: &[String],
+    precision: Precision,
+) -> Option<CachedKinship> {
     let prefix = short(&[base]);
-    let mut best: Option<Stored> = None;
+    let mut best: Option<CachedKinship> = None;
     for path in files(dir) {
         let is_of_base = path
             .file_name()
@@ -65,12 +70,12 @@ pub fn clear(dir: &Path) -> u64 {
 }
 
 /// `found` for those of `models` that it knows.
-pub fn cut(found: &Stored, models: &[String]) -> Stored {
+pub fn cut(found: &CachedKinship, models: &[String]) -> CachedKinship {
     let known: Vec<usize> = models
         .iter()
         .filter_map(|key| found.models.iter().position(|k| k == key))
         .collect();
-    Stored {
+    CachedKinship {
         base: found.base.clone(),
         models: known.iter().map(|&k| found.models[k].clone()).collect(),
         kinship: found.kinship.select(&known),

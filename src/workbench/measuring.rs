@@ -9,17 +9,17 @@ use super::session::Derived;
 use super::{ModelFiles, NoticeKind, Workbench, cache};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, JobId, Send, Ticket};
-use crate::kinship::store::Stored;
+use crate::kinship::store::CachedKinship;
 use crate::kinship::{Kinship, Precision, TensorGram, measure};
 use crate::study::ModelId;
 
 /// The latest result for the models of one base.
 pub struct Measured {
-    stored: Arc<Stored>,
+    stored: Arc<CachedKinship>,
     /// Another one with every change, so that views can keep what they derive.
     revision: u64,
     /// What was there before a measurement that is still running.
-    before: Option<Arc<Stored>>,
+    before: Option<Arc<CachedKinship>>,
     /// Tensors still to come, while running.
     arrived: Vec<usize>,
 }
@@ -31,7 +31,7 @@ impl Measured {
     }
 
     /// The result that is whole: while a measurement runs, what was there before it.
-    pub(super) fn settled(&self) -> &Arc<Stored> {
+    pub(super) fn settled(&self) -> &Arc<CachedKinship> {
         self.before.as_ref().unwrap_or(&self.stored)
     }
 
@@ -118,7 +118,7 @@ impl Workbench {
 
     /// Every result that is whole and about the files as they are; while a measurement runs,
     /// what was known before it.
-    pub(super) fn all_measured(&self) -> Vec<(ModelId, Arc<Stored>)> {
+    pub(super) fn all_measured(&self) -> Vec<(ModelId, Arc<CachedKinship>)> {
         let holds = |(base, measured): &(&ModelId, &Measured)| {
             let files = self.files(**base).checkpoint();
             let settled = measured.settled();
@@ -198,7 +198,7 @@ impl Workbench {
                 &on_tensor,
             )
             .map_err(Failure::from)?;
-            let stored = Stored {
+            let stored = CachedKinship {
                 kinship,
                 ..request.empty()
             };
@@ -291,7 +291,7 @@ impl Workbench {
     }
 
     /// Takes in what a measurement found. One that gave nothing leaves what was there before it.
-    fn take_measured(&mut self, title: &str, base: ModelId, result: Result<Stored, Failure>) {
+    fn take_measured(&mut self, title: &str, base: ModelId, result: Result<CachedKinship, Failure>) {
         self.session.measuring.ended(&base);
         match result {
             Ok(stored) => self.take_whole(base, stored),
@@ -305,7 +305,7 @@ impl Workbench {
         }
     }
 
-    fn take_whole(&mut self, base: ModelId, stored: Stored) {
+    fn take_whole(&mut self, base: ModelId, stored: CachedKinship) {
         let (n, parameters) = (stored.models.len(), stored.kinship.parameters());
         self.put(base, Arc::new(stored));
         if parameters > 0 {
@@ -324,7 +324,7 @@ impl Workbench {
     }
 
     /// Takes in an earlier result, unless a new one is on its way.
-    fn take_cached(&mut self, base: ModelId, stored: Stored) {
+    fn take_cached(&mut self, base: ModelId, stored: CachedKinship) {
         if self.measuring(base).is_none() {
             self.put(base, Arc::new(stored));
         }
@@ -344,7 +344,7 @@ impl Workbench {
         }
     }
 
-    fn put(&mut self, base: ModelId, stored: Arc<Stored>) {
+    fn put(&mut self, base: ModelId, stored: Arc<CachedKinship>) {
         let revision = self.next_revision();
         let measured = Measured {
             stored,
@@ -379,7 +379,7 @@ impl Request {
     fn new(
         base: Arc<Checkpoint>,
         models: Vec<Arc<Checkpoint>>,
-        known: Option<&Stored>,
+        known: Option<&CachedKinship>,
     ) -> (Self, Option<Kinship>) {
         let is_known = |m: &Arc<Checkpoint>| {
             known.is_some_and(|known| known.models.iter().any(|key| key == m.key()))
@@ -398,8 +398,8 @@ impl Request {
     }
 
     /// The result before anything is measured.
-    fn empty(&self) -> Stored {
-        Stored {
+    fn empty(&self) -> CachedKinship {
+        CachedKinship {
             base: self.base.key().to_owned(),
             models: self.models.iter().map(|m| m.key().to_owned()).collect(),
             kinship: Kinship {

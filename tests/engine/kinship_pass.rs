@@ -136,7 +136,7 @@ fn matrix(kinship: &Kinship, metric: Metric) -> Matrix {
 
 /// A result as it is stored, under made-up keys.
 fn to_bytes(kinship: &Kinship) -> Vec<u8> {
-    let stored = store::Stored {
+    let stored = store::CachedKinship {
         base: "base".to_owned(),
         models: (0..kinship.models).map(|k| format!("model {k}")).collect(),
         kinship: kinship.clone(),

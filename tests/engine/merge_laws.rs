@@ -134,7 +134,7 @@ fn parameters_have_help_and_defaults_in_range() {
             if let ParameterKind::Number {
                 min,
                 max,
-                usual,
+                slider_range: usual,
                 default,
             } = p.kind
             {

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::checkpoint::CheckpointError;
+use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::identity::FileIdentity;
 use crate::checkpoint::json::{Pairs, read_text};
 use crate::checkpoint::limits;

@@ -8,7 +8,7 @@
 //! Cost: r multiplications an element; memory of the decoded factors, r · (rows + columns)
 //! numbers. Zeros, NaN and infinities follow IEEE: 0 · ∞ is NaN here as in the full product.
 
-use crate::checkpoint::RawTensor;
+use crate::checkpoint::raw::RawTensor;
 
 /// The stored factors of one base tensor; cheap to copy, nothing decoded.
 #[derive(Debug, Clone, Copy)]

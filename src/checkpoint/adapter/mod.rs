@@ -17,10 +17,12 @@ use self::config::AdapterConfig;
 use self::low_rank::Factor;
 pub use self::low_rank::{Factors, LowRank};
 use self::targets::{Target, targets};
+use super::dtype::Dtype;
+use super::error::CheckpointError;
 use super::identity::FileIdentity;
 use super::layout::Entry;
+use super::raw::RawTensor;
 use super::weights::Weights;
-use super::{CheckpointError, Dtype, RawTensor};
 
 /// Prefixes that a base may have or lack beside the names in an adapter.
 const PREFIXES: &[&str] = &["model.", "transformer."];

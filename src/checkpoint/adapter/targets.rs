@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::config::AdapterConfig;
 use super::keys::{self, Key, Side};
-use crate::checkpoint::CheckpointError;
+use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::layout::Entry;
 
 /// What is stored for one base tensor.

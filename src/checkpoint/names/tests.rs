@@ -6,7 +6,7 @@ use super::*;
 
 fn check(rows: &[(&str, Stack, Option<u32>, Kind)]) {
     for &(name, stack, layer, kind) in rows {
-        assert_eq!(place(name), Place { stack, layer, kind }, "{name}");
+        assert_eq!(place(name), TensorLocation { stack, layer, kind }, "{name}");
     }
 }
 

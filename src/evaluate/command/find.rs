@@ -76,7 +76,7 @@ pub(super) fn working_folder(call: &Call) -> Result<PathBuf, String> {
         return Err(format!("{what}: {shown}"));
     }
     if !folder.is_dir() {
-        let what = "The program is to run in something that is no folder; choose another";
+        let what = "The program is to run in something that is not a folder; choose another";
         return Err(format!("{what}: {shown}"));
     }
     std::path::absolute(folder).map_err(|e| format!("{e}: {shown}"))
@@ -146,7 +146,7 @@ fn judge(file: &Path) -> Result<(), String> {
         return Err(format!("{what}: {shown}"));
     };
     if !metadata.is_file() {
-        let what = "This is no program; type where the program itself lies";
+        let what = "This is not a program; type where the program itself lies";
         return Err(format!("{what}: {shown}"));
     }
     if !may_run(&metadata) {
@@ -220,7 +220,7 @@ mod tests {
         objects("no such program", |call| {
             call.program = temp.path().join("none").to_string_lossy().into_owned();
         });
-        objects("This is no program", |call| {
+        objects("This is not a program", |call| {
             call.program = temp.path().to_string_lossy().into_owned();
         });
         objects("is missing", |call| {

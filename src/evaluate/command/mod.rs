@@ -18,7 +18,7 @@ mod results;
 #[cfg(target_os = "linux")]
 mod processes;
 
-mod family;
+mod process_tree;
 
 mod outcome;
 

@@ -25,7 +25,7 @@ pub struct Finished {
     /// How long it took, in seconds.
     pub seconds: f64,
     /// The names of the processes that it left behind, which were ended. On systems other than
-    /// Linux nobody tells their names; on Windows, not even that there were some.
+    /// Linux the system does not tell their names; on Windows, not even that there were some.
     pub left_behind: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ impl fmt::Display for Ending {
             8 => "a sum that has no result",
             9 => "killed, as systems do when memory runs out",
             11 => "it touched memory that is not its own",
-            13 => "nobody read what it wrote",
+            13 => "its output was no longer read",
             15 => "it was asked to end",
             _ => "see signal(7)",
         };

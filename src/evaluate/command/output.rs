@@ -2,7 +2,7 @@
 //!
 //! A progress bar is one line that is printed again and again with a carriage return before
 //! it; each print is a passing line, which the next line of the same stream replaces. So is
-//! the beginning of a line whose end has not come yet. Bytes that are no UTF-8 become `�`,
+//! the beginning of a line whose end has not come yet. Bytes that are not UTF-8 become `�`,
 //! colours and other control characters are left out, and what a line has beyond
 //! [`MOST_LINE_BYTES`] is dropped, so that a line without an end takes no memory.
 
@@ -43,7 +43,7 @@ pub(super) fn read(mut from: impl Read, stream: Stream, mut send: impl FnMut(Vec
             Ok(0) => break,
             Ok(n) => splitter.lines(&buffer[..n]),
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            // The other end is gone, which is no other end than the usual one.
+            // The other end is gone, which is how streams usually end.
             Err(_) => break,
         };
         if !lines.is_empty() && !send(lines) {

@@ -31,7 +31,7 @@ pub(super) fn make_empty(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a folder has anything in it; one that is not there has not.
+/// Whether a folder has anything in it; one that is not there does not.
 pub(super) fn holds_something(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }

@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use process_wrap::std::CommandWrap;
 
-use super::family::{self, Family, Press};
 use super::log::{Log, Tail};
 use super::outcome::{CommandError, Ending, Finished, last_lines};
 use super::output::{self, Line, Stream};
 use super::prepare::{not_started, prepare};
+use super::process_tree::{self, ProcessTree, Signal};
 use super::{Call, results};
 use crate::jobs::Ticket;
 
@@ -28,7 +28,7 @@ const SETTLE: Duration = Duration::from_millis(500);
 const GRACE: Duration = Duration::from_secs(3);
 /// How long the system may take to end what is made to.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the readers may be silent when nobody is left who could print.
+/// How long the readers may be silent when no process is left that could print.
 const SILENCE: Duration = Duration::from_secs(2);
 /// Pieces that wait to be looked at.
 const PIECES: usize = 2;
@@ -124,7 +124,7 @@ enum Ended {
 /// A program that runs.
 struct Run<'a> {
     program: &'a str,
-    family: Family,
+    tree: ProcessTree,
     heard: Receiver<Heard>,
     /// Kept so that the channel stays open, and waiting on it stays a wait.
     _sender: SyncSender<Heard>,
@@ -145,11 +145,11 @@ impl<'a> Run<'a> {
         log: Log,
         on_line: &'a (dyn Fn(Line) + Sync),
     ) -> Result<Self, String> {
-        let family = family::spawn(command).map_err(|e| not_started(&call.program, &e))?;
+        let tree = process_tree::spawn(command).map_err(|e| not_started(&call.program, &e))?;
         let (sender, heard) = sync_channel(PIECES);
         let mut run = Self {
             program: &call.program,
-            family,
+            tree,
             heard,
             _sender: sender.clone(),
             open_streams: 0,
@@ -160,17 +160,17 @@ impl<'a> Run<'a> {
             asked: None,
             is_over: false,
         };
-        if let Some(output) = run.family.child.stdout().take() {
+        if let Some(output) = run.tree.child.stdout().take() {
             run.listen(output, Stream::Output, sender.clone())?;
         }
-        if let Some(errors) = run.family.child.stderr().take() {
+        if let Some(errors) = run.tree.child.stderr().take() {
             run.listen(errors, Stream::Errors, sender)?;
         }
         Ok(run)
     }
 
-    /// Reads a stream on a thread of its own. It is not waited for: if somebody who cannot be
-    /// found holds the stream open, it ends with them, or with the first line that nobody hears.
+    /// Reads a stream on a thread of its own. It is not waited for: if a process that cannot be
+    /// found holds the stream open, it ends with them, or with the first line that has no reader.
     fn listen(
         &mut self,
         from: impl Read + Send + 'static,
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
         let mut early = None;
         loop {
             self.hear(TICK);
-            let status = self.family.child.try_wait();
+            let status = self.tree.child.try_wait();
             match (status, early) {
                 (Ok(Some(_)), Some(why)) => return Ended::Early(why),
                 (Ok(Some(status)), None) => return Ended::Itself(status),
@@ -228,13 +228,13 @@ impl<'a> Run<'a> {
                 None => {
                     early = early.or_else(|| self.reason_to_end(limit, ticket));
                     if early.is_some() {
-                        self.press(Press::Ask);
+                        self.signal(Signal::Terminate);
                     }
                 }
                 Some(waited) if waited > GRACE + PATIENCE => {
                     return Ended::Not("the system does not end it".to_owned());
                 }
-                Some(waited) if waited > GRACE => self.press(Press::End),
+                Some(waited) if waited > GRACE => self.signal(Signal::Kill),
                 Some(_) => {}
             }
         }
@@ -249,30 +249,30 @@ impl<'a> Run<'a> {
             .map(Why::Overdue)
     }
 
-    fn press(&mut self, press: Press) {
-        self.family.press(press);
+    fn signal(&mut self, signal: Signal) {
+        self.tree.signal(signal);
         self.asked.get_or_insert_with(Instant::now);
     }
 
     /// Ends what the program has left behind; gives the names of that.
     fn sweep(&mut self) -> Vec<String> {
         let since = Instant::now();
-        let mut left = self.family.running();
+        let mut left = self.tree.running();
         while !left.is_empty() && self.asked.is_none() && since.elapsed() < SETTLE {
             self.hear(TICK);
-            left = self.family.running();
+            left = self.tree.running();
         }
         if !left.is_empty() && self.asked.is_none() {
-            self.press(Press::Ask);
+            self.signal(Signal::Terminate);
         }
         let asked = self.asked.unwrap_or(since);
         loop {
-            let names = self.family.running();
+            let names = self.tree.running();
             if names.is_empty() {
                 return left;
             }
             if asked.elapsed() > GRACE {
-                self.press(Press::End);
+                self.signal(Signal::Kill);
             }
             if asked.elapsed() > GRACE + PATIENCE {
                 log::warn!("these could not be ended: {}", names.join(", "));
@@ -303,7 +303,7 @@ impl<'a> Run<'a> {
         let program = self.program.to_owned();
         let last = last_lines(&self.tail);
         let log = self.log.path().to_owned();
-        let id = self.family.child.id();
+        let id = self.tree.child.id();
         let stuck = |why| CommandError::Stuck {
             program: program.clone(),
             id,
@@ -339,9 +339,9 @@ impl Drop for Run<'_> {
     fn drop(&mut self) {
         let since = Instant::now();
         while !self.is_over && since.elapsed() < SILENCE {
-            self.family.press(Press::End);
-            let has_ended = matches!(self.family.child.try_wait(), Ok(Some(_)) | Err(_));
-            self.is_over = has_ended && self.family.running().is_empty();
+            self.tree.signal(Signal::Kill);
+            let has_ended = matches!(self.tree.child.try_wait(), Ok(Some(_)) | Err(_));
+            self.is_over = has_ended && self.tree.running().is_empty();
             std::thread::sleep(TICK);
         }
     }

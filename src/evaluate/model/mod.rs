@@ -111,7 +111,7 @@ impl Model {
         (PRODUCT / (s.hidden * s.vocabulary)).clamp(8, 4096)
     }
 
-    /// Bytes that a text of so many tokens takes while it is gone through.
+    /// Bytes that a text of this many tokens takes while it is gone through.
     pub(super) fn text_bytes(&self, tokens: usize) -> u64 {
         Cache::row_bytes(&self.decoder.settings, tokens)
     }

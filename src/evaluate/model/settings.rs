@@ -287,7 +287,7 @@ fn is_true(object: &Map<String, Value>, key: &str) -> bool {
     object.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
-/// A count; 0 is no count.
+/// A count; 0 is not a count.
 fn number(object: &Map<String, Value>, key: &'static str) -> Result<Option<usize>, Trouble> {
     match number_or_zero(object, key)? {
         Some(0) => Err(Trouble::Wrong(format!("`{key}` is 0"))),

@@ -1,6 +1,6 @@
 //! Stored tensors as `f32` tensors of the inference library, each asked for once.
 //!
-//! A tensor that nobody asks for belongs to a model that we do not know; running without it
+//! A tensor that is not asked for belongs to a model that we do not know; running without it
 //! would give a score of some other model.
 
 use std::collections::BTreeSet;

@@ -91,7 +91,7 @@ impl Words {
 }
 
 /// What the library makes, or why not. It panics on some files that it cannot read: tokenizers
-/// 0.23 on a decoder that is no object, and more.
+/// 0.23 on a decoder that is not an object, and more.
 fn guarded<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(made) => made.map_err(|error| error.to_string()),

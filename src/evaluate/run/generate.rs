@@ -4,28 +4,28 @@ use candle_core::{D, Tensor};
 
 use super::super::model::Batch;
 use super::super::{EvaluateError, Model};
-use super::asked::Asked;
+use super::encoded::EncodedItem;
 use crate::jobs::Ticket;
 
 /// The answers to prompts of equal length.
 pub(super) fn answers(
     model: &Model,
-    asked: &[&Asked<'_>],
+    items: &[&EncodedItem<'_>],
     ticket: &Ticket,
 ) -> Result<Vec<String>, EvaluateError> {
-    let mut said = vec![Vec::new(); asked.len()];
-    let mut texts = vec![String::new(); asked.len()];
-    let limit = asked.iter().map(|a| a.limit).max().unwrap_or(0);
-    let len = asked.first().map_or(0, |a| a.tokens.len());
-    let mut batch = Batch::new(model, asked.len(), len + limit)?;
-    let mut active: Vec<usize> = (0..asked.len()).collect();
-    let mut hidden = read_prompts(model, &mut batch, asked, ticket)?;
+    let mut said = vec![Vec::new(); items.len()];
+    let mut texts = vec![String::new(); items.len()];
+    let limit = items.iter().map(|a| a.limit).max().unwrap_or(0);
+    let len = items.first().map_or(0, |a| a.tokens.len());
+    let mut batch = Batch::new(model, items.len(), len + limit)?;
+    let mut active: Vec<usize> = (0..items.len()).collect();
+    let mut hidden = read_prompts(model, &mut batch, items, ticket)?;
     loop {
         let next = best(model, &batch, &hidden, ticket)?;
         let (mut rows, mut tokens) = (Vec::new(), Vec::new());
         for (row, &token) in next.iter().enumerate() {
             let k = active[row];
-            match ended(model, asked[k], &mut said[k], token)? {
+            match ended(model, items[k], &mut said[k], token)? {
                 Some(text) => texts[k] = text,
                 None => {
                     rows.push(row as u32);
@@ -49,19 +49,19 @@ pub(super) fn answers(
 fn read_prompts(
     model: &Model,
     batch: &mut Batch<'_>,
-    asked: &[&Asked<'_>],
+    items: &[&EncodedItem<'_>],
     ticket: &Ticket,
 ) -> Result<Tensor, EvaluateError> {
-    let len = asked.first().map_or(0, |a| a.tokens.len());
-    let piece = (model.tokens_at_once() / asked.len().max(1)).max(1);
+    let len = items.first().map_or(0, |a| a.tokens.len());
+    let piece = (model.tokens_at_once() / items.len().max(1)).max(1);
     let mut from = 0;
     loop {
         let to = len.min(from + piece);
-        let tokens = asked.iter().flat_map(|a| &a.tokens[from..to]);
+        let tokens = items.iter().flat_map(|a| &a.tokens[from..to]);
         let tokens: Vec<u32> = tokens.copied().collect();
         let hidden = batch.advance(&tokens, ticket)?;
         if to == len {
-            let (rows, new) = (asked.len(), to - from);
+            let (rows, new) = (items.len(), to - from);
             let all = hidden.reshape((rows, new, ()))?;
             return Ok(all.narrow(1, new - 1, 1)?.squeeze(1)?.contiguous()?);
         }
@@ -89,7 +89,7 @@ fn best(
 /// Takes in a token; gives the answer if it is at its end.
 fn ended(
     model: &Model,
-    asked: &Asked<'_>,
+    item: &EncodedItem<'_>,
     said: &mut Vec<u32>,
     token: u32,
 ) -> Result<Option<String>, EvaluateError> {
@@ -97,12 +97,12 @@ fn ended(
     if !is_end {
         said.push(token);
     }
-    let is_full = said.len() >= asked.limit;
-    if !is_end && !is_full && asked.stop.is_empty() {
+    let is_full = said.len() >= item.limit;
+    if !is_end && !is_full && item.stop.is_empty() {
         return Ok(None);
     }
     let text = model.words.text(said)?;
-    let stop = asked.stop.iter().filter_map(|stop| text.find(stop)).min();
+    let stop = item.stop.iter().filter_map(|stop| text.find(stop)).min();
     Ok(match stop {
         Some(at) => Some(text[..at].to_owned()),
         None => (is_end || is_full).then_some(text),

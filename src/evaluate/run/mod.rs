@@ -8,14 +8,14 @@
 //! Batches are made from the tasks alone, so that one thread and many give the same bits. Other
 //! batches give the same answers unless two logits agree to their last digits; see the decoder.
 
-mod asked;
+mod encoded;
 mod generate;
 mod perplexity;
 mod score;
 
 use std::sync::Mutex;
 
-use self::asked::Asked;
+use self::encoded::EncodedItem;
 use self::perplexity::{Doubt, Window};
 use super::task::Content;
 use super::{EvaluateError, Model, Task, TaskOutcome, TaskScore};
@@ -55,7 +55,7 @@ pub fn evaluate_items(
     evaluate_with_rows(model, tasks, ticket, ROWS)
 }
 
-/// The same with at most so many prompts at once.
+/// The same with at most this many prompts at once.
 ///
 /// # Errors
 /// As for [`evaluate`].
@@ -65,12 +65,12 @@ pub fn evaluate_with_rows(
     ticket: &Ticket,
     rows: usize,
 ) -> Result<Vec<TaskOutcome>, EvaluateError> {
-    let asked = asked::prepare(model, tasks, ticket)?;
+    let items = encoded::prepare(model, tasks, ticket)?;
     let windows = perplexity::prepare(model, tasks, ticket)?;
     ticket.count_in(Unit::Items);
-    ticket.expect((asked.len() + windows.len()) as u64);
+    ticket.expect((items.len() + windows.len()) as u64);
     let doubts = read_windows(model, &windows, ticket)?;
-    let answers = answer(model, &asked, rows, ticket)?;
+    let answers = answer(model, &items, rows, ticket)?;
     outcomes(tasks, &answers, &doubts)
 }
 
@@ -90,14 +90,14 @@ fn spread(
 /// What the model answers to each prompt.
 fn answer(
     model: &Model,
-    asked: &[Asked<'_>],
+    items: &[EncodedItem<'_>],
     rows: usize,
     ticket: &Ticket,
 ) -> Result<Vec<String>, EvaluateError> {
-    let batches = asked::batches(model, asked, rows);
-    let answers = Mutex::new(vec![String::new(); asked.len()]);
+    let batches = encoded::batches(model, items, rows);
+    let answers = Mutex::new(vec![String::new(); items.len()]);
     spread(batches.len(), |k| {
-        let batch: Vec<&Asked<'_>> = batches[k].iter().map(|&at| &asked[at]).collect();
+        let batch: Vec<&EncodedItem<'_>> = batches[k].iter().map(|&at| &items[at]).collect();
         let texts = generate::answers(model, &batch, ticket)?;
         let mut answers = lock(&answers);
         for (&at, text) in batches[k].iter().zip(texts) {

@@ -177,7 +177,7 @@ impl Composition {
         }
         for parameter in known.parameters {
             let ParameterKind::Number {
-                usual: (lo, hi),
+                slider_range: (lo, hi),
                 default: None,
                 ..
             } = parameter.kind

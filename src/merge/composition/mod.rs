@@ -16,7 +16,7 @@ pub use templates::{TEMPLATES, Template};
 
 use super::methods::{BaseRule, Description, Method};
 use super::problem::Problem;
-use super::recipe::{Content, ModelRef, Parsed, Recipe, Source, parse, to_yaml};
+use super::recipe::{Content, ModelRef, Parsed, Recipe, RecipeInput, parse, to_yaml};
 
 /// Recipes that feed each other, and models that nothing is made from yet.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -245,15 +245,15 @@ fn empty(method: &str) -> Recipe {
     }
 }
 
-fn source(model: ModelRef) -> Source {
-    Source {
+fn source(model: ModelRef) -> RecipeInput {
+    RecipeInput {
         model,
         layer_range: None,
         parameters: Vec::new(),
     }
 }
 
-fn sources(recipe: &Recipe) -> Box<dyn Iterator<Item = &Source> + '_> {
+fn sources(recipe: &Recipe) -> Box<dyn Iterator<Item = &RecipeInput> + '_> {
     match &recipe.content {
         Content::Models(models) => Box::new(models.iter()),
         Content::Slices(slices) => Box::new(slices.iter().flat_map(|s| &s.sources)),

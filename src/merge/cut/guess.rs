@@ -13,9 +13,9 @@ use crate::numeric::random::Stream;
 const FEW: usize = 1 << 16;
 /// Keys of a run of the sample.
 const RUN: usize = 32;
-/// One key in so many is in the sample,
+/// One key in this many is in the sample,
 const SPARSE: usize = 128;
-/// but at most so many.
+/// but at most this many.
 const SAMPLE: usize = 1 << 17;
 
 impl Streams<'_, '_> {

@@ -65,7 +65,7 @@ fn coefficients(gram: &InputGram<'_>, values: &Values) -> Result<Coefficients, M
     let (steps, tol) = (values.global("max_iter")?, values.global("tol")?);
     let n = gram.inputs();
     let norms: Vec<f64> = (0..n).map(|i| gram.dot(i, i).max(0.0).sqrt()).collect();
-    // A NaN is no direction either, but must not vanish.
+    // A NaN is not a direction either, but must not vanish.
     let directed: Vec<usize> = (0..n)
         .filter(|&i| norms[i] > tol || norms[i].is_nan())
         .collect();

@@ -1,7 +1,7 @@
 //! Merge methods: one file a method or family, one line in [`REGISTRY`].
 //!
 //! A method describes itself (name, title, paper, parameters as data); recipes are checked,
-//! help is printed and sliders are made from that description, and nobody outside this folder
+//! help is printed and sliders are made from that description, and no code outside this folder
 //! knows a method by name.
 
 pub use super::blocks::Kernel;

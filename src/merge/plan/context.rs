@@ -139,7 +139,7 @@ impl<'a> Context<'a> {
     fn adapter(&mut self, reference: &AdapterRef, path: &str) -> Option<Arc<Checkpoint>> {
         let opened = self.open(reference, path)?;
         if opened.adapter().is_none() {
-            let sentence = format!("{} is no LoRA adapter", reference.path);
+            let sentence = format!("{} is not a LoRA adapter", reference.path);
             self.error(path, sentence);
             return None;
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Step, TensorPlan};
 use crate::checkpoint::{
-    Checkpoint, Config, Dtype, Place, Stack, Tensor, is_language_head, is_token_embedding,
+    Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head, is_token_embedding,
 };
 
 /// The header of one tensor.
@@ -16,7 +16,7 @@ pub(super) struct Head<'h> {
     pub(super) name: &'h str,
     pub(super) shape: &'h [usize],
     pub(super) dtype: Dtype,
-    pub(super) place: Place,
+    pub(super) place: TensorLocation,
 }
 
 /// The headers of one model.

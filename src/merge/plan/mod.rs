@@ -26,7 +26,7 @@ pub use self::locate::locate;
 use super::method::{Method, Values};
 use super::problem::Problem;
 use super::recipe::{ModelRef, Recipe};
-use crate::checkpoint::{Checkpoint, Dtype, Place, natural};
+use crate::checkpoint::{Checkpoint, Dtype, TensorLocation, natural};
 
 pub use self::steps::plan;
 
@@ -115,7 +115,7 @@ pub struct TensorPlan {
     /// Its name in the child.
     pub name: String,
     /// Its layer and kind.
-    pub place: Place,
+    pub place: TensorLocation,
     /// Its dimensions.
     pub shape: Vec<usize>,
     /// The format it is written in.

@@ -3,12 +3,12 @@
 use super::super::method::{Description, Parameter, ParameterKind, ParameterScope};
 use super::super::methods::REGISTRY;
 use super::super::problem::{Problem, nearest};
-use super::super::recipe::{Content, Parameters, Recipe, Setting, Source, Value};
+use super::super::recipe::{Content, Parameters, Recipe, RecipeInput, Setting, Value};
 use super::context::Context;
 
 /// Looks at every parameter, wherever it stands.
 pub(super) fn check(recipe: &Recipe, method: &Description, context: &mut Context<'_>) {
-    let own = |sources: &[Source], path: &str, context: &mut Context<'_>| {
+    let own = |sources: &[RecipeInput], path: &str, context: &mut Context<'_>| {
         for (k, source) in sources.iter().enumerate() {
             let path = format!("{path}[{k}].parameters");
             level(&source.parameters, &path, true, method, context);

@@ -2,7 +2,7 @@
 
 use super::super::method::{BaseRule, Description};
 use super::super::problem::Problem;
-use super::super::recipe::{Content, ModelRef, Parameters, Recipe, Slice, Source};
+use super::super::recipe::{Content, ModelRef, Parameters, Recipe, RecipeInput, Slice};
 use super::context::Context;
 
 /// Layers that are merged with each other.
@@ -60,7 +60,7 @@ pub(super) fn parts<'r>(
 /// All layers of all models; a base that is not listed comes last.
 fn whole<'r>(
     recipe: &'r Recipe,
-    models: &'r [Source],
+    models: &'r [RecipeInput],
     method: &Description,
     context: &mut Context<'_>,
 ) -> Option<Part<'r>> {
@@ -146,7 +146,7 @@ fn sliced<'r>(
 }
 
 /// First layer and number of layers.
-fn layers(source: &Source, path: &str, context: &mut Context<'_>) -> Option<(u32, u32)> {
+fn layers(source: &RecipeInput, path: &str, context: &mut Context<'_>) -> Option<(u32, u32)> {
     let Some([first, end]) = source.layer_range else {
         context.error(path, "a source of a slice needs its `layer_range`");
         return None;
@@ -167,7 +167,7 @@ fn layers(source: &Source, path: &str, context: &mut Context<'_>) -> Option<(u32
 /// Adds a source; mergekit counts a model that is listed twice once, with its first parameters.
 fn add<'r>(
     sources: &mut Vec<PartSource<'r>>,
-    source: &'r Source,
+    source: &'r RecipeInput,
     first: u32,
     path: String,
     context: &mut Context<'_>,

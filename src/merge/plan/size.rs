@@ -16,7 +16,7 @@ pub(super) fn none() -> Cost {
     Cost::default()
 }
 
-/// The cost of all steps on so many threads.
+/// The cost of all steps on this many threads.
 pub(super) fn cost(steps: &[Step], threads: usize) -> Cost {
     let mut out = none();
     for step in steps {

@@ -18,7 +18,7 @@ use super::rules::Formats;
 use super::shape::Part;
 use super::values::ParameterLookup;
 use super::{TensorInput, TensorPlan, Work};
-use crate::checkpoint::{Dtype, Kind, Place, in_layer, is_language_head, natural};
+use crate::checkpoint::{Dtype, Kind, TensorLocation, in_layer, is_language_head, natural};
 
 /// The tensors that the parts make.
 pub(super) fn tensors(
@@ -145,7 +145,7 @@ impl Maker<'_> {
                 true => Cow::Borrowed(head.name),
                 false => Cow::Owned(in_layer(head.name, layer)),
             };
-            let place = Place {
+            let place = TensorLocation {
                 layer: Some(layer),
                 ..head.place
             };
@@ -160,7 +160,7 @@ impl Maker<'_> {
     fn tensor<'g>(
         &mut self,
         part: &Part<'_>,
-        (out, place): (&str, Place),
+        (out, place): (&str, TensorLocation),
         request: &TensorRequest<'g>,
         t: f64,
         context: &'g Context<'_>,
@@ -213,7 +213,7 @@ impl Maker<'_> {
     fn copied(
         &mut self,
         part: &Part<'_>,
-        (out, place): (&str, Place),
+        (out, place): (&str, TensorLocation),
         inputs: &[ResolvedInput<'_>],
     ) {
         let Some(own) = inputs.iter().find(|g| g.source == part.lead()) else {

@@ -52,7 +52,7 @@ pub struct Recipe {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// Whole models.
-    Models(Vec<Source>),
+    Models(Vec<RecipeInput>),
     /// Ranges of layers, stacked in this order.
     Slices(Vec<Slice>),
 }
@@ -61,7 +61,7 @@ pub enum Content {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Slice {
     /// What they are made from.
-    pub sources: Vec<Source>,
+    pub sources: Vec<RecipeInput>,
     /// The base model of these layers, if not the recipe's.
     pub base_model: Option<ModelRef>,
     /// Parameters for these layers.
@@ -72,7 +72,7 @@ pub struct Slice {
 
 /// A model, or some layers of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Source {
+pub struct RecipeInput {
     /// Which model.
     pub model: ModelRef,
     /// First layer, and the layer after the last; slices need it.
@@ -137,7 +137,7 @@ pub enum OnNan {
 impl Recipe {
     /// Every model that it names, in order, each once.
     pub fn models(&self) -> Vec<&ModelRef> {
-        let sources: Vec<&Source> = match &self.content {
+        let sources: Vec<&RecipeInput> = match &self.content {
             Content::Models(models) => models.iter().collect(),
             Content::Slices(slices) => slices.iter().flat_map(|s| &s.sources).collect(),
         };

@@ -3,8 +3,8 @@
 use super::super::problem::Position;
 use super::yaml::{Node, What};
 use super::{
-    AdapterRef, Content, Filtered, ModelRef, OnNan, Parameters, Recipe, Setting, Slice, Source,
-    TokenizerSource, Value,
+    AdapterRef, Content, Filtered, ModelRef, OnNan, Parameters, Recipe, RecipeInput, Setting,
+    Slice, TokenizerSource, Value,
 };
 
 /// The YAML of a file with these documents.
@@ -55,7 +55,7 @@ fn slice(slice: &Slice) -> What {
     What::Map(keys.0)
 }
 
-fn source(source: &Source) -> What {
+fn source(source: &RecipeInput) -> What {
     let mut keys = Keys::default();
     keys.put("model", model_ref(&source.model));
     let range = |[first, end]: [i64; 2]| list([first, end].map(|n| What::Number(n as f64)));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::problem::{Place, Position, Problem};
 use super::reader::{At, Group, Reader};
 use super::yaml::{self, What};
-use super::{AdapterRef, Content, ModelRef, OnNan, Recipe, Slice, Source, TokenizerSource};
+use super::{AdapterRef, Content, ModelRef, OnNan, Recipe, RecipeInput, Slice, TokenizerSource};
 
 /// What a recipe file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -184,7 +184,7 @@ impl Reader {
         }
     }
 
-    /// Whether there are no more than so many of something; else that is an error.
+    /// Whether there are at most this many of something; else that is an error.
     fn bound(&mut self, at: &At<'_>, count: usize, most: usize, what: &str) -> Option<()> {
         if count > most {
             self.error(
@@ -218,7 +218,7 @@ impl Reader {
         Some(slice)
     }
 
-    fn source(&mut self, at: &At<'_>) -> Option<Source> {
+    fn source(&mut self, at: &At<'_>) -> Option<RecipeInput> {
         self.note(at);
         let mut keys = self.group(at)?;
         let model = keys.take(self, "model");
@@ -231,7 +231,7 @@ impl Reader {
             .and_then(|at| self.layer_range(&at));
         let parameters = self.parameters(&mut keys);
         self.unknown(&keys);
-        Some(Source {
+        Some(RecipeInput {
             model: model?,
             layer_range,
             parameters,

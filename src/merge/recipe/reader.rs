@@ -78,7 +78,7 @@ impl Reader {
         })
     }
 
-    /// The items of a list; none and a problem if it is no list.
+    /// The items of a list; none and a problem if it is not a list.
     pub(super) fn list<'a>(&mut self, at: &At<'a>) -> Vec<At<'a>> {
         let What::List(items) = &at.node.what else {
             return self.expected(at, "a list").unwrap_or_default();
@@ -118,7 +118,7 @@ impl Reader {
         self.expected(at, "a whole number")
     }
 
-    /// Says which keys of the group nobody asked for.
+    /// Says which keys of the group were never asked for.
     pub(super) fn unknown(&mut self, group: &Group<'_>) {
         for (key, position, _) in &group.entries {
             let place = Place {

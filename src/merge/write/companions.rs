@@ -45,7 +45,7 @@ pub(in crate::merge) fn companion_bytes(donor: &Path, tokenizer: &Path) -> u64 {
     sizes.map(|metadata| metadata.len().min(MAX_BYTES)).sum()
 }
 
-/// Copies them; a file that a model does not have is no trouble.
+/// Copies them; a file that a model does not have is skipped.
 ///
 /// # Errors
 /// A sentence, with the file that could not be read or written.

@@ -17,7 +17,7 @@ pub(super) fn old_path(out: &Path) -> PathBuf {
     beside(out, "kinfolk-old")
 }
 
-/// Hidden, so that nobody takes it for a model.
+/// Hidden, so that it is not taken for a model.
 fn beside(out: &Path, word: &str) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(out.file_name().unwrap_or_default());

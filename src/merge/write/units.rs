@@ -24,7 +24,7 @@ const UNITS: [(&str, u64); 12] = [
 /// # Errors
 /// A sentence with an example.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no size; write it as 5GB, 500MB or 2GiB");
+    let wrong = || format!("`{text}` is not a size; write it as 5GB, 500MB or 2GiB");
     let plain = text.trim().to_lowercase();
     let end = plain
         .find(|c: char| !c.is_ascii_digit() && c != '.')

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Profile, Request};
 use crate::checkpoint::Checkpoint;
-use crate::kinship::store::Stored;
+use crate::kinship::store::CachedKinship;
 use crate::kinship::{Grain, Group, Kinship, Metric, PairSums, Values};
 use crate::merge::plan::{Model, Plan};
 use crate::merge::predict::{PredictError, Predicted, predict_plan};
@@ -14,7 +14,7 @@ use crate::study::ModelId;
 /// The measured family that a plan's models are in.
 pub(super) struct Family<'r> {
     pub(super) base: ModelId,
-    stored: &'r Stored,
+    stored: &'r CachedKinship,
     /// The study's model of each of the measured ones, where it is still there.
     ids: Vec<Option<ModelId>>,
 }
@@ -26,7 +26,7 @@ impl<'r> Family<'r> {
         let keys: Vec<&str> = models
             .filter_map(|m| Some(m.adapter.as_ref().or(m.checkpoint())?.key()))
             .collect();
-        let has = |stored: &Stored| {
+        let has = |stored: &CachedKinship| {
             keys.iter()
                 .filter(|k| stored.models.iter().any(|m| m == **k))
                 .count()

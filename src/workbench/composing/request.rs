@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::checkpoint::Checkpoint;
 use crate::kinship::Metric;
-use crate::kinship::store::Stored;
+use crate::kinship::store::CachedKinship;
 use crate::merge::composition::Place;
 use crate::merge::recipe::Parsed;
 use crate::study::ModelId;
@@ -22,7 +22,7 @@ pub struct Request {
     /// Those whose files are gone.
     pub missing: Vec<ModelId>,
     /// What is measured, by base.
-    pub measured: Vec<(ModelId, Arc<Stored>)>,
+    pub measured: Vec<(ModelId, Arc<CachedKinship>)>,
     /// The measure of the profile over the layers.
     pub metric: Metric,
     /// The hub's cache.
@@ -57,7 +57,7 @@ impl PartialEq for Request {
              b: &(ModelId, Option<ModelId>, Arc<Checkpoint>)| {
                 a.0 == b.0 && a.1 == b.1 && Arc::ptr_eq(&a.2, &b.2)
             };
-        let same_sums = |a: &(ModelId, Arc<Stored>), b: &(ModelId, Arc<Stored>)| {
+        let same_sums = |a: &(ModelId, Arc<CachedKinship>), b: &(ModelId, Arc<CachedKinship>)| {
             a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1)
         };
         self.text == other.text

@@ -160,7 +160,7 @@ impl Sparsifier {
         }
     }
 
-    /// Whether the density of a model can be had of so many numbers.
+    /// Whether the density of a model can be had of this many numbers.
     pub(super) fn check(
         self,
         elements: usize,

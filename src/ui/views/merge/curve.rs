@@ -43,7 +43,7 @@ impl Edited<'_> {
     /// The ends of its usual range.
     pub fn range(&self) -> (f64, f64) {
         match self.parameter.kind {
-            ParameterKind::Number { usual, .. } => usual,
+            ParameterKind::Number { slider_range, .. } => slider_range,
             ParameterKind::Flag { .. } => (0.0, 1.0),
         }
     }
@@ -125,7 +125,8 @@ fn edited<'a>(shown: &Shown<'_>, focus: &'a Focus) -> Option<Edited<'a>> {
     let default = || {
         let value = parameter.default().unwrap_or_else(|| match parameter.kind {
             ParameterKind::Number {
-                usual: (lo, hi), ..
+                slider_range: (lo, hi),
+                ..
             } => (lo + hi) / 2.0,
             ParameterKind::Flag { .. } => 0.0,
         });

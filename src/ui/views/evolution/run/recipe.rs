@@ -203,7 +203,7 @@ fn parameter_ui(ui: &mut Ui, own: &Recipe, parameter: &Parameter) -> Option<Opti
             ParameterKind::Number {
                 min,
                 max,
-                usual,
+                slider_range: usual,
                 default,
             },
         ) => {

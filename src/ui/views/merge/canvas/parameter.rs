@@ -134,7 +134,7 @@ fn number_ui(
     let ParameterKind::Number {
         min,
         max,
-        usual: (lo, hi),
+        slider_range: (lo, hi),
         default,
     } = parameter.kind
     else {

@@ -168,14 +168,14 @@ fn sweepable(shown: &Shown<'_>) -> Vec<(String, Swept)> {
             String::new()
         };
         for parameter in description.parameters {
-            let ParameterKind::Number { usual, .. } = parameter.kind else {
+            let ParameterKind::Number { slider_range, .. } = parameter.kind else {
                 continue;
             };
             let swept = |place| Swept {
                 merge,
                 place,
                 key: parameter.key.to_owned(),
-                range: usual,
+                range: slider_range,
             };
             match (parameter.scope, &recipe.content) {
                 (ParameterScope::PerModel, Content::Models(models)) => {

@@ -11,7 +11,7 @@ const AT_ONCE: usize = 500;
 const MOST_BYTES: u64 = 256 << 20;
 
 /// A question that is ready to be asked.
-pub(super) struct Asked<'t> {
+pub(super) struct EncodedItem<'t> {
     /// The prompt.
     pub tokens: Vec<u32>,
     /// The most tokens of the answer.
@@ -25,7 +25,7 @@ pub(super) fn prepare<'t>(
     model: &Model,
     tasks: &'t [Task],
     ticket: &Ticket,
-) -> Result<Vec<Asked<'t>>, EvaluateError> {
+) -> Result<Vec<EncodedItem<'t>>, EvaluateError> {
     let mut out = Vec::new();
     for task in tasks {
         let Content::Questions(questions) = &task.content else {
@@ -37,7 +37,7 @@ pub(super) fn prepare<'t>(
             let prompts = part.iter().map(|question| question.prompt.as_str());
             let tokens = model.words.prompts(prompts.collect())?;
             for (question, tokens) in part.iter().zip(tokens) {
-                out.push(asked(model, task, question, tokens, usual)?);
+                out.push(encoded(model, task, question, tokens, usual)?);
             }
         }
     }
@@ -61,13 +61,13 @@ fn usual_limit(
     Ok(longest + (longest / 4).max(4))
 }
 
-fn asked<'t>(
+fn encoded<'t>(
     model: &Model,
     task: &Task,
     question: &'t Question,
     tokens: Vec<u32>,
     usual: usize,
-) -> Result<Asked<'t>, EvaluateError> {
+) -> Result<EncodedItem<'t>, EvaluateError> {
     let (len, most) = (tokens.len(), model.positions());
     let bad = |reason| EvaluateError::TaskLine {
         path: task.path.clone(),
@@ -84,7 +84,7 @@ fn asked<'t>(
             "the prompt has {len} tokens and the model reads at most {most} with its answer"
         )));
     }
-    Ok(Asked {
+    Ok(EncodedItem {
         limit: question.max_new_tokens.unwrap_or(usual).min(most - len),
         tokens,
         stop: &question.stop,
@@ -93,12 +93,12 @@ fn asked<'t>(
 
 /// Which questions are asked together: at most `rows`, of equal length, the longest first, so
 /// that no thread is left with a long batch at the end.
-pub(super) fn batches(model: &Model, asked: &[Asked<'_>], rows: usize) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..asked.len()).collect();
-    order.sort_by_key(|&k| std::cmp::Reverse(asked[k].tokens.len()));
+pub(super) fn batches(model: &Model, items: &[EncodedItem<'_>], rows: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by_key(|&k| std::cmp::Reverse(items[k].tokens.len()));
     let mut out = Vec::new();
-    for group in order.chunk_by(|&a, &b| asked[a].tokens.len() == asked[b].tokens.len()) {
-        let bytes = |&k: &usize| model.text_bytes(asked[k].tokens.len() + asked[k].limit);
+    for group in order.chunk_by(|&a, &b| items[a].tokens.len() == items[b].tokens.len()) {
+        let bytes = |&k: &usize| model.text_bytes(items[k].tokens.len() + items[k].limit);
         let most_bytes = group.iter().map(bytes).max().unwrap_or(1).max(1);
         let fit = usize::try_from(MOST_BYTES / most_bytes).unwrap_or(usize::MAX);
         let most = rows.min(fit).min(model.tokens_at_once()).max(1);

@@ -14,17 +14,17 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 /// The variable that marks what a run has started.
 const MARK: &str = "KINFOLK_EVALUATION";
 
-/// How much a process is pressed to end.
+/// How a process is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Press {
-    /// Asked: it may put its things in order (SIGTERM).
-    Ask,
-    /// Ended at once (SIGKILL).
-    End,
+pub(super) enum Signal {
+    /// It may put its things in order first (SIGTERM).
+    Terminate,
+    /// At once (SIGKILL).
+    Kill,
 }
 
 /// Starts a command in a group of its own.
-pub(super) fn spawn(mut command: CommandWrap) -> std::io::Result<Family> {
+pub(super) fn spawn(mut command: CommandWrap) -> std::io::Result<ProcessTree> {
     let mark = mark();
     command.command_mut().env(MARK, &mark);
     #[cfg(unix)]
@@ -32,7 +32,7 @@ pub(super) fn spawn(mut command: CommandWrap) -> std::io::Result<Family> {
     #[cfg(windows)]
     command.wrap(process_wrap::std::JobObject);
     let child = command.spawn()?;
-    Ok(Family {
+    Ok(ProcessTree {
         #[cfg(target_os = "linux")]
         outside: outside::Outside::new(child.id(), format!("{MARK}={mark}")),
         child,
@@ -49,14 +49,14 @@ fn mark() -> String {
 }
 
 /// A program and what it has started.
-pub(super) struct Family {
+pub(super) struct ProcessTree {
     pub(super) child: Box<dyn ChildWrapper>,
     #[cfg(target_os = "linux")]
     outside: outside::Outside,
 }
 
 #[cfg(target_os = "linux")]
-impl Family {
+impl ProcessTree {
     /// The names of those that run, sorted.
     pub(super) fn running(&mut self) -> Vec<String> {
         let mut names: Vec<String> = self.outside.look().into_iter().map(|p| p.name).collect();
@@ -64,14 +64,14 @@ impl Family {
         names
     }
 
-    /// Presses all of them; an error means that they have ended by themselves.
-    pub(super) fn press(&mut self, press: Press) {
+    /// Signals all of them; an error means that they have ended by themselves.
+    pub(super) fn signal(&mut self, signal: Signal) {
         use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
         let running = self.outside.look();
-        let signals: &[_] = match press {
+        let signals: &[_] = match signal {
             // What is stopped hears nothing before it goes on.
-            Press::Ask => &[SIGTERM, SIGCONT],
-            Press::End => &[SIGKILL],
+            Signal::Terminate => &[SIGTERM, SIGCONT],
+            Signal::Kill => &[SIGKILL],
         };
         for &signal in signals {
             if running.iter().any(|p| self.outside.is_in_group(p)) {
@@ -85,7 +85,7 @@ impl Family {
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
-impl Family {
+impl ProcessTree {
     /// The names of those that run. Here they can only be ended to see whether there are any
     /// once the program itself has ended, so that what is left is given no time.
     pub(super) fn running(&mut self) -> Vec<String> {
@@ -94,18 +94,18 @@ impl Family {
         name.into_iter().collect()
     }
 
-    /// Presses all of them; an error means that they have ended by themselves.
-    pub(super) fn press(&mut self, press: Press) {
+    /// Signals all of them; an error means that they have ended by themselves.
+    pub(super) fn signal(&mut self, signal: Signal) {
         const SIGTERM: i32 = 15;
-        match press {
-            Press::Ask => self.child.signal(SIGTERM).ok(),
-            Press::End => self.child.start_kill().ok(),
+        match signal {
+            Signal::Terminate => self.child.signal(SIGTERM).ok(),
+            Signal::Kill => self.child.start_kill().ok(),
         };
     }
 }
 
 #[cfg(windows)]
-impl Family {
+impl ProcessTree {
     /// Whatever is left of the job is ended; Windows does not tell what there was.
     pub(super) fn running(&mut self) -> Vec<String> {
         self.child.start_kill().ok();
@@ -113,7 +113,7 @@ impl Family {
     }
 
     /// Ends the job: programs without a window have no way to be asked.
-    pub(super) fn press(&mut self, _: Press) {
+    pub(super) fn signal(&mut self, _: Signal) {
         self.child.start_kill().ok();
     }
 }
@@ -128,7 +128,7 @@ mod outside {
 
     use crate::evaluate::command::processes::{self, Process};
 
-    /// Knows a family again.
+    /// Recognises the processes of one tree.
     pub(super) struct Outside {
         group: u32,
         /// The variable that all were started with: `NAME=value`.
@@ -184,7 +184,7 @@ mod outside {
         }
     }
 
-    /// Sends a signal to one process; that it has ended meanwhile is no error.
+    /// Sends a signal to one process; one that has ended meanwhile is not an error.
     pub(super) fn send(process: &Process, signal: Signal) {
         if let Ok(id) = i32::try_from(process.id) {
             kill(Pid::from_raw(id), signal).ok();

@@ -1,0 +1,213 @@
+//! An opened checkpoint: what it is, what it holds, and the way to its numbers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::adapter::Adapter;
+use super::config::Config;
+use super::error::CheckpointError;
+use super::identity::{Identity, OnDisk};
+use super::locate::{self, Form, Located};
+use super::opened::Opened;
+use super::order::natural;
+use super::problems;
+use super::raw::RawTensor;
+use super::summary::Summary;
+use super::tensor::Tensor;
+use super::weights::Weights;
+
+/// An opened model or adapter.
+#[derive(Debug)]
+pub struct Checkpoint {
+    path: PathBuf,
+    folder: PathBuf,
+    form: Form,
+    config: Config,
+    pub(super) files: Vec<Arc<Weights>>,
+    tensors: Vec<Tensor>,
+    summary: Summary,
+    adapter: Option<Adapter>,
+    identity: Identity,
+    key: String,
+    problems: Vec<String>,
+}
+
+impl Checkpoint {
+    /// Opens a safetensors file, a model folder with one file or with shards and an index, a
+    /// snapshot or model folder of the hub cache, or the folder of a LoRA adapter.
+    ///
+    /// # Errors
+    /// If nothing is there, if it is not a checkpoint, or if any byte of its headers is in doubt.
+    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+        let Located {
+            form,
+            folder,
+            files,
+            mut problems,
+        } = locate::locate(path)?;
+        let opened = Opened::open(&files, &mut problems)?;
+        let (config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
+        let weight_files = opened.files.iter().map(|file| file.identity().clone());
+        let identity = Identity {
+            files: weight_files
+                .chain(opened.extra)
+                .chain(config_file)
+                .collect(),
+        };
+        let mut checkpoint = Self {
+            path: path.to_owned(),
+            folder,
+            form,
+            files: opened.files,
+            summary: Summary::of(&opened.tensors, &config),
+            tensors: opened.tensors,
+            config,
+            adapter: opened.adapter,
+            key: identity.key(),
+            identity,
+            problems,
+        };
+        let found = problems::find(&problems::Facts {
+            tensors: &checkpoint.tensors,
+            config: &checkpoint.config,
+            layers: checkpoint.summary.layers,
+            is_adapter: checkpoint.adapter.is_some(),
+        });
+        checkpoint.problems.extend(found);
+        Ok(checkpoint)
+    }
+
+    /// The path that was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder that holds the configuration; within the hub cache, the snapshot's.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// "org/name" of a hub snapshot; else the folder's name, or the file's without its ending.
+    pub fn suggested_name(&self) -> String {
+        if let Some(name) = locate::hub_name(&self.folder) {
+            return name;
+        }
+        let stem = self.path.file_stem().unwrap_or_default();
+        if self.form == Form::SingleFile && stem != "model" {
+            return stem.to_string_lossy().into_owned();
+        }
+        // "." and ".." have no name of their own.
+        let named = self.folder.file_name().map(ToOwned::to_owned);
+        let real = || Some(self.folder.canonicalize().ok()?.file_name()?.to_owned());
+        named
+            .or_else(real)
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
+    /// How it lies on disk.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// What its `config.json` says, if there is one.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// All tensors by name, `layers.2` before `layers.10`.
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// The tensor called `name`.
+    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.tensors
+            .binary_search_by(|tensor| natural(&tensor.name, name))
+            .ok()
+            .map(|at| &self.tensors[at])
+    }
+
+    /// The numbers of one of this checkpoint's tensors; `None` if they are of a format that is
+    /// not computed with.
+    pub fn numbers(&self, tensor: &Tensor) -> Option<RawTensor<'_>> {
+        RawTensor::new(tensor.dtype, self.bytes(tensor))
+    }
+
+    /// What is stored of a tensor, to be copied as it is.
+    pub fn bytes(&self, tensor: &Tensor) -> &[u8] {
+        self.files
+            .get(tensor.file)
+            .map_or(&[][..], |file| file.bytes(&tensor.range))
+    }
+
+    /// The adapter, if this is one.
+    pub fn adapter(&self) -> Option<&Adapter> {
+        self.adapter.as_ref()
+    }
+
+    /// How many numbers are stored.
+    pub fn parameters(&self) -> u64 {
+        self.summary.parameters
+    }
+
+    /// Bytes of the safetensors files.
+    pub fn size_bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size_bytes()).sum()
+    }
+
+    /// Names of the dtypes, the one with the most numbers first, such as "BF16, F32".
+    pub fn dtypes(&self) -> &str {
+        &self.summary.dtypes
+    }
+
+    /// How many distinct layers the names tell of, all stacks together.
+    pub fn layers(&self) -> usize {
+        self.summary.layers
+    }
+
+    /// What is odd but does no harm, a sentence each.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// Whether the token embedding serves as output head too: no head is stored, and the
+    /// configuration says so or says nothing.
+    pub fn tied_embeddings(&self) -> bool {
+        self.summary.tied_embeddings
+    }
+
+    /// Names these files as they were when they were opened; see [`Identity::key`].
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The files as they were when they were opened.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What became of the files since, by asking the file system alone.
+    pub fn state_on_disk(&self) -> OnDisk {
+        self.identity.state()
+    }
+
+    /// Whether all that was read from the maps so far was there: false once a file was found cut
+    /// short. Touches no file.
+    pub fn is_whole(&self) -> bool {
+        self.files.iter().all(|file| file.lost().is_none())
+    }
+
+    /// Tells the system that the numbers of `tensor` will be read soon.
+    pub fn advise_soon(&self, tensor: &Tensor) {
+        if let Some(file) = self.files.get(tensor.file) {
+            file.advise_soon(&tensor.range);
+        }
+    }
+
+    /// Tells the system that all weights will be read from front to back.
+    pub fn advise_sequential(&self) {
+        for file in &self.files {
+            file.advise_sequential();
+        }
+    }
+}
