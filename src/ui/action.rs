@@ -214,13 +214,13 @@ pub enum ChartAsk {
 }
 
 impl ChartAsk {
-    /// Each with its words.
-    pub const ALL: [(Self, &'static str); 5] = [
-        (Self::Svg, "Save as SVG…"),
-        (Self::Png, "Save as PNG…"),
-        (Self::Csv, "Save as CSV…"),
-        (Self::Picture, "Copy picture"),
-        (Self::Table, "Copy table"),
+    /// Each with its words in the menu of a chart, and among all commands.
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Svg, "Save as SVG…", "Save chart as SVG…"),
+        (Self::Png, "Save as PNG…", "Save chart as PNG…"),
+        (Self::Csv, "Save as CSV…", "Save chart as CSV…"),
+        (Self::Picture, "Copy picture", "Copy chart as picture"),
+        (Self::Table, "Copy table", "Copy chart as table"),
     ];
 }
 

@@ -6,6 +6,7 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 use super::action::{Action, ChartAsk, View};
 use super::views::{self, Keys, to_merge};
 use crate::checkpoint::Kind;
+use crate::figures;
 use crate::kinship::{Aggregate, Measure, Metric, Scope};
 use crate::merge::canvas::TEMPLATES;
 use crate::study::chart::ChartChoices;
@@ -50,20 +51,18 @@ pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
 pub fn charts(study: &Study) -> Vec<Entry> {
     let choices = &study.doc().view.charts;
     let mut out = Vec::new();
-    for kind in views::CHARTS {
+    for chart in figures::charts() {
         let choices = ChartChoices {
-            kind,
+            kind: chart.kind,
             ..choices.clone()
         };
-        let title = format!("Show {}", views::chart_title(kind).to_lowercase());
+        let title = format!("Show {}", chart.title.to_lowercase());
         let edit = ViewEdit::Charts(Box::new(choices));
         let action = Action::Study(Command::View(edit));
         push(&mut out, "Chart", title, None, true, action);
     }
-    for (ask, words) in ChartAsk::ALL {
-        let title = words.replace("Save as", "Save chart as");
-        let title = title.replace("Copy ", "Copy chart as ");
-        push(&mut out, "Chart", title, None, true, Action::Chart(ask));
+    for (ask, _, words) in ChartAsk::ALL {
+        push(&mut out, "Chart", words, None, true, Action::Chart(ask));
     }
     out
 }

@@ -17,7 +17,7 @@ pub mod several;
 pub mod tensors;
 pub mod welcome;
 
-pub use charts::{ChartsView, KINDS as CHARTS, title as chart_title};
+pub use charts::ChartsView;
 pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
 pub use import::ImportView;
 pub use kinship::KinshipView;
