@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kinfolk::figures::{self, Along, ChartData, Course, PAPER};
+use kinfolk::figures::{self, Along, ChartData, Course};
 use kinfolk::kinship::Metric;
 use kinfolk::lineage::evolution::{Spent, next, summaries};
 use kinfolk::lineage::strategy::{Member, Population, STRATEGIES};
@@ -64,12 +64,8 @@ fn drawn(doc: &StudyDoc, record: &StudyFacts) {
 }
 
 fn choices(own: &ChartChoices) -> Vec<ChartChoices> {
-    use ChartKind::{Gains, Layers, Matrix, Runs, Scatter, Stagnation};
-    let kinds = [Scatter, Stagnation, Gains, Matrix, Layers, Runs];
-    let paper = PAPER.iter().map(|(number, _)| ChartKind::Paper(*number));
-    let mut out: Vec<ChartChoices> = kinds
-        .into_iter()
-        .chain(paper)
+    let mut out: Vec<ChartChoices> = figures::charts()
+        .map(|chart| chart.kind)
         .chain([own.kind])
         .map(|kind| ChartChoices {
             kind,
@@ -77,7 +73,7 @@ fn choices(own: &ChartChoices) -> Vec<ChartChoices> {
         })
         .collect();
     out.push(ChartChoices {
-        kind: Scatter,
+        kind: ChartKind::Scatter,
         points: PointsAre::Pairs,
         x: Quantity::Difference,
         y: Quantity::Kinship(Metric::EUCLIDEAN),
@@ -85,7 +81,7 @@ fn choices(own: &ChartChoices) -> Vec<ChartChoices> {
         ..own.clone()
     });
     out.push(ChartChoices {
-        kind: Scatter,
+        kind: ChartKind::Scatter,
         x: Quantity::Generation,
         y: Quantity::Average,
         colour: Some(Quantity::AbsoluteGain),

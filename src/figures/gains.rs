@@ -1,8 +1,9 @@
 //! Merge gain by generation.
 
+use super::chart::{Chart, Control, Needs, Sketch};
 use super::runs_of::{self, InRun, Run};
 use super::{Axis, ChartData, Color, Figure, Layer, Panel, Point, PointMark, Side, words};
-use crate::study::chart::ChartChoices;
+use crate::study::chart::{ChartChoices, ChartKind};
 
 /// Width of a bar, in generations.
 const BAR: f64 = 0.6;
@@ -11,11 +12,29 @@ const FAR: f64 = 3.0;
 /// With fewer values nothing is called far.
 const FEW: usize = 8;
 
+/// The chart.
+pub const CHART: Chart = Chart {
+    kind: ChartKind::Gains,
+    title: "Merge gain",
+    sentence: "Merge gain of each generation",
+    meaning: [
+        "The gain is a merge's average less the mean of its parents' averages: above zero it is better than they are on the whole, not better than the best of them.",
+        "Gains that shrink towards zero over the generations are how stagnation shows first.",
+        "A large gain often has one weak parent.",
+        "The paper takes gains from scores with two decimals and one evaluation each, so that gains of a few hundredths are within the noise.",
+    ],
+    sketch: &[Sketch::Bars(&[0.9, 0.6, 0.35, -0.2, 0.15])],
+    controls: &[Control::Runs],
+    needs: Needs::Scores,
+    study: None,
+    build,
+};
+
 /// The figure.
 ///
 /// # Errors
 /// A sentence, if no merge of a run has a gain.
-pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
+fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let runs = runs_of::chosen(choices, data);
     if runs.is_empty() {
         return Err(runs_of::none(choices));

@@ -1,20 +1,39 @@
 //! How much each layer of a model was changed, measured: root mean square of the differences.
 
+use super::chart::{Chart, Control, Needs, Sketch};
 use super::{
     Axis, Cells, ChartData, Color, Dash, Figure, Layer, LineMark, Marker, Panel, Point, PointMark,
     Side, words,
 };
-use crate::study::chart::ChartChoices;
+use crate::study::chart::{ChartChoices, ChartKind};
 use crate::study::{ModelId, StudyDoc};
 
 /// The unit of a change: that of the weights, which have none.
 const RMS: &str = "Root mean square of the change";
 
+/// The chart.
+pub const CHART: Chart = Chart {
+    kind: ChartKind::Layers,
+    title: "Change by layer",
+    sentence: "How much each layer of a model was changed",
+    meaning: [
+        "The height is how far the numbers of a layer moved, as their root mean square.",
+        "Layers that moved much are where two parents can disagree; layers that hardly moved will hardly change in a merge.",
+        "Against a parent, a low line means that the child is nearly that parent there.",
+        "The paper draws a similar map and does not say what it sums or in which unit, so that the two can be compared in shape alone.",
+    ],
+    sketch: &[Sketch::Bars(&[0.3, 0.45, 0.7, 0.9, 0.75, 0.6, 0.8])],
+    controls: &[Control::Model],
+    needs: Needs::Weights,
+    study: None,
+    build,
+};
+
 /// The figure: several selected models as a heat map, else one with its parents.
 ///
 /// # Errors
 /// A sentence, if no model is chosen or it is not measured.
-pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
+fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     if data.selected.len() > 1 {
         return heat_map(data);
     }

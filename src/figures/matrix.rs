@@ -1,10 +1,11 @@
 //! Kinship of a group, as measured here or as it was reported.
 
+use super::chart::{Chart, Control, Needs, Sketch};
 use super::quantity::short_name;
 use super::{Axis, Cells, ChartData, Figure, Layer, Panel, words};
 use crate::kinship::{Matrix, Metric, cluster};
 use crate::stats::extent;
-use crate::study::chart::ChartChoices;
+use crate::study::chart::{ChartChoices, ChartKind};
 use crate::study::{ModelId, PairRow, StudyDoc, StudyFacts};
 
 /// Up to this many models the values stand in the cells.
@@ -12,11 +13,29 @@ const MOST_READ: usize = 30;
 /// A value below this is opposite, not just unrelated.
 const OPPOSITE: f64 = -0.05;
 
+/// The chart.
+pub const CHART: Chart = Chart {
+    kind: ChartKind::Matrix,
+    title: "Kinship matrix",
+    sentence: "Kinship of all pairs of a group",
+    meaning: [
+        "Each cell is the kinship of two models: how far their changes from the common base point the same way.",
+        "Bright blocks are relatives; merging within a block changes little, and across blocks more, for better or worse.",
+        "The diagonal is each model with itself.",
+        "In the paper's groups kinship rises from fine-tunes over improving to saturated models; that is a description of 15 models, and not a law.",
+    ],
+    sketch: &[Sketch::Cells(4, 4)],
+    controls: &[Control::Group, Control::Metric],
+    needs: Needs::Kinship,
+    study: None,
+    build,
+};
+
 /// The figure.
 ///
 /// # Errors
 /// A sentence, if the group is not there or nothing is measured.
-pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
+fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let metric = choices.metric;
     if choices.group.is_empty() && !metric.is_known() {
         return Err(metric.about());

@@ -10,10 +10,10 @@ pub use figure::{
     Side,
 };
 
+mod chart;
 pub mod labels;
-mod meaning;
 
-pub use meaning::meaning;
+pub use chart::{Chart, Control, Needs, Sketch, build, chart, charts};
 
 mod fit;
 mod quantity;
@@ -25,7 +25,7 @@ mod gains;
 mod ghost;
 mod layers;
 mod matrix;
-pub mod paper;
+mod paper;
 mod runs;
 mod scatter;
 mod stagnation;
@@ -34,10 +34,8 @@ pub use evolutions::{Along, Course, evolutions};
 pub use ghost::Ghost;
 pub use layers::shown_model;
 pub use matrix::groups;
-pub use paper::PAPER;
 pub use quantity::{axis_name, short_name};
 
-use crate::study::chart::{ChartChoices, ChartKind};
 use crate::study::{MeasuredKinship, ModelId, PairRow, StudyDoc, StudyFacts};
 
 /// What charts are made from.
@@ -65,19 +63,3 @@ pub type LayerChanges<'a> = dyn Fn(ModelId, Option<ModelId>) -> Option<Vec<(Stri
 
 /// The study of a key, empty if there is none.
 pub type Bundled<'a> = dyn Fn(&str) -> &'a StudyDoc + 'a;
-
-/// The figure that is chosen.
-///
-/// # Errors
-/// A sentence for the user that says what is missing, if there is nothing to draw.
-pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
-    match choices.kind {
-        ChartKind::Scatter => scatter::build(choices, data),
-        ChartKind::Stagnation => stagnation::build(choices, data),
-        ChartKind::Gains => gains::build(choices, data),
-        ChartKind::Matrix => matrix::build(choices, data),
-        ChartKind::Layers => layers::build(choices, data),
-        ChartKind::Runs => runs::build(choices, data),
-        ChartKind::Paper(number) => paper::build(number, data.bundled),
-    }
-}

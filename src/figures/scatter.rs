@@ -1,12 +1,13 @@
 //! One quantity against another; points are models or pairs of models.
 
+use super::chart::{Chart, Control, Needs, SPREAD, Sketch};
 use super::quantity::{axis_name, capital, decimals, is_of_merges, name, of_model, of_pair};
 use super::runs_of::{self, Run};
 use super::{
     Axis, ChartData, Color, Figure, Layer, Marker, Panel, Point, PointMark, Side, fit, words,
 };
 use crate::stats::{Sample, extent};
-use crate::study::chart::{ChartChoices, PointsAre, Quantity};
+use crate::study::chart::{ChartChoices, ChartKind, PointsAre, Quantity};
 use crate::study::{Model, ModelFacts, ModelId};
 
 /// What may become a point.
@@ -21,11 +22,29 @@ struct Candidate {
     models: Vec<ModelId>,
 }
 
+/// The chart.
+pub const CHART: Chart = Chart {
+    kind: ChartKind::Scatter,
+    title: "Scatter",
+    sentence: "One quantity against another, such as kinship and merge gain",
+    meaning: [
+        "Each point is a merge, or a pair of models, at its two values; with kinship across, relatives stand at the right.",
+        "r says how well a straight line describes the points, from −1 to 1; its interval says where r may lie for more merges of this sort, and p how often chance alone gives one as strong.",
+        "A robust slope far from the other means that a few points decide the line.",
+        "The paper finds that kinship may tell the size of a merge gain and less its sign; its correlations rest on 14 merges that were chosen after they had succeeded.",
+    ],
+    sketch: &[Sketch::Points(0, &SPREAD)],
+    controls: &[Control::Points, Control::Runs, Control::Fit],
+    needs: Needs::Scores,
+    study: None,
+    build,
+};
+
 /// The figure.
 ///
 /// # Errors
 /// A sentence, if no point has both values.
-pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
+fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let candidates = match choices.points {
         PointsAre::Models => of_models(choices, data),
         PointsAre::Pairs => of_pairs(choices, data),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::chart::{Chart, Control, Needs, Sketch};
 use super::quantity::capital;
 use super::runs::{best_so_far, steps};
 use super::runs_of::{self, InRun, Run};
@@ -13,7 +14,7 @@ use crate::kinship::Metric;
 use crate::stats::{
     Generation, Member, Saturation, SaturationRule, extent, generations, saturation,
 };
-use crate::study::chart::{ChartChoices, Overlay};
+use crate::study::chart::{ChartChoices, ChartKind, Overlay};
 
 /// The colour of kinship where there is one run: not that of any of the first runs.
 const KINSHIP: Color = Color::Series(5);
@@ -29,11 +30,37 @@ struct Course<'a> {
     knows_pairs: bool,
 }
 
+/// The chart.
+pub const CHART: Chart = Chart {
+    kind: ChartKind::Stagnation,
+    title: "Stagnation",
+    sentence: "Performance and kinship over generations",
+    meaning: [
+        "The steps are the best score so far; where they go flat, merging no longer helps.",
+        "The dashed line is the kinship among the best: near 1 they are nearly the same model, and their children can hardly differ.",
+        "The vertical line stands where both have lasted, by the rule whose numbers you set.",
+        "The paper names kinship above 0.9 for this and no exact rule; the threshold was read off finished runs, of which there is one each.",
+    ],
+    sketch: &[
+        Sketch::Line(0, &[[0.0, 0.1], [0.3, 0.6], [0.6, 0.85], [1.0, 0.88]]),
+        Sketch::Dashes(1, &[[0.0, 0.2], [0.4, 0.35], [0.7, 0.8], [1.0, 0.95]]),
+    ],
+    controls: &[
+        Control::Metric,
+        Control::Overlay,
+        Control::Runs,
+        Control::Rule,
+    ],
+    needs: Needs::Scores,
+    study: None,
+    build,
+};
+
 /// The figure.
 ///
 /// # Errors
 /// A sentence, if no run has scores.
-pub fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
+fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let runs = runs_of::chosen(choices, data);
     if runs.is_empty() {
         return Err(runs_of::none(choices));

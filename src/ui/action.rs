@@ -301,25 +301,14 @@ pub enum ChartAsk {
 }
 
 impl ChartAsk {
-    /// Each with its words.
-    pub const ALL: [(Self, &'static str); 5] = [
-        (Self::Svg, "Save as SVG…"),
-        (Self::Png, "Save as PNG…"),
-        (Self::Csv, "Save as CSV…"),
-        (Self::Picture, "Copy picture"),
-        (Self::Table, "Copy table"),
+    /// Each with its words in the menu of a chart, and among all commands.
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Svg, "Save as SVG…", "Save chart as SVG…"),
+        (Self::Png, "Save as PNG…", "Save chart as PNG…"),
+        (Self::Csv, "Save as CSV…", "Save chart as CSV…"),
+        (Self::Picture, "Copy picture", "Copy chart as picture"),
+        (Self::Table, "Copy table", "Copy chart as table"),
     ];
-
-    /// What it does, where it does not stand beside the chart.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Svg => "Save chart as SVG…",
-            Self::Png => "Save chart as PNG…",
-            Self::Csv => "Save chart as CSV…",
-            Self::Picture => "Copy chart as picture",
-            Self::Table => "Copy chart as table",
-        }
-    }
 }
 
 /// A file to be written where the user says.

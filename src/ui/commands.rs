@@ -9,6 +9,7 @@ use super::action::{
 };
 use super::views::{self, Keys, to_merge};
 use crate::checkpoint::Kind;
+use crate::figures;
 use crate::kinship::{Aggregate, Measure, Metric, Scope};
 use crate::merge::composition::TEMPLATES;
 use crate::study::chart::ChartChoices;
@@ -80,17 +81,17 @@ pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
 /// What can be done while charts are shown: each chart, and what can be taken out of it.
 pub fn charts(study: &Study) -> Vec<Entry> {
     let choices = &study.doc().view.charts;
-    let show = |kind| {
+    let show = |chart: &figures::Chart| {
         let choices = ChartChoices {
-            kind,
+            kind: chart.kind,
             ..choices.clone()
         };
-        let title = format!("Show {}", views::chart_title(kind).to_lowercase());
+        let title = format!("Show {}", chart.title.to_lowercase());
         let edit = ViewEdit::Charts(Box::new(choices));
         Entry::new("Chart", title, Command::View(edit))
     };
-    let take_out = |(ask, _): (ChartAsk, _)| Entry::new("Chart", ask.title(), ask);
-    let shown = views::CHARTS.into_iter().map(show);
+    let take_out = |(ask, _, words): (ChartAsk, _, _)| Entry::new("Chart", words, ask);
+    let shown = figures::charts().into_iter().map(show);
     shown
         .chain(ChartAsk::ALL.into_iter().map(take_out))
         .collect()

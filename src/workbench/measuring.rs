@@ -291,7 +291,12 @@ impl Workbench {
     }
 
     /// Takes in what a measurement found. One that gave nothing leaves what was there before it.
-    fn take_measured(&mut self, title: &str, base: ModelId, result: Result<CachedKinship, Failure>) {
+    fn take_measured(
+        &mut self,
+        title: &str,
+        base: ModelId,
+        result: Result<CachedKinship, Failure>,
+    ) {
         self.session.measuring.ended(&base);
         match result {
             Ok(stored) => self.take_whole(base, stored),

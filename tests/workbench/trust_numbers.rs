@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kinfolk::figures::PAPER;
+use kinfolk::figures::charts;
 use kinfolk::import::{Content, ImportError, Source, apply, guess, harness};
 use kinfolk::jobs::Ticket;
 use kinfolk::lineage::evolution::{NoGain, Rules, Spent, next, summaries};
@@ -12,7 +12,6 @@ use kinfolk::lineage::{Graph, lay_out};
 use kinfolk::merge::methods::{BaseRule, Description, ParameterKind, REGISTRY};
 use kinfolk::merge::run::run;
 use kinfolk::study::bounds::{MOST_GENERATION, MOST_ID, MOST_PLACE, MOST_VALUE};
-use kinfolk::study::chart::ChartKind;
 use kinfolk::study::file::{from_text, to_text};
 use kinfolk::study::{Command, ModelEdit, ModelId, NewModel, Study, StudyDoc, ViewEdit};
 use kinfolk::ui::action::View;
@@ -369,11 +368,8 @@ fn fault_5_the_window_survives_the_worst_study_in_every_view() {
 
 #[test]
 fn fault_5_the_window_survives_the_worst_study_in_every_chart() {
-    use ChartKind::{Gains, Layers, Matrix, Runs, Scatter, Stagnation};
     let home = tempfile::tempdir().unwrap();
-    let kinds = [Scatter, Stagnation, Gains, Matrix, Layers, Runs];
-    let paper = PAPER.map(|(number, _)| ChartKind::Paper(number));
-    for kind in kinds.into_iter().chain(paper) {
+    for kind in charts().map(|chart| chart.kind) {
         let mut charts = from_text(&worst(), home.path()).unwrap().view.charts;
         charts.kind = kind;
         let command = Command::View(ViewEdit::Charts(Box::new(charts)));

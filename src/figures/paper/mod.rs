@@ -10,58 +10,159 @@ mod groups;
 mod paths;
 mod weights;
 
-use super::{Bundled, Figure, LineMark, words};
+use super::chart::{Chart, Needs, SPREAD, Sketch};
+use super::{ChartData, Figure, LineMark, words};
 use super::{Color, Dash, Side};
+use crate::study::chart::ChartKind;
 use crate::study::{StudyDoc, StudyFacts};
 
-/// Number and title of each figure.
-pub const PAPER: [(u8, &str); 7] = [
-    (2, "Kinship and merge gain"),
-    (3, "Two lines of merges"),
-    (4, "Kinship and performance along the lines"),
-    (5, "Greedy and kinship-guided merging"),
-    (6, "Weight change of three merges"),
-    (7, "Kinship within three groups"),
-    (8, "Three measures along the lines"),
+/// The figures.
+pub static FIGURES: [Chart; 7] = [
+    Chart {
+        kind: ChartKind::Paper(2),
+        title: "Figure 2",
+        sentence: "Kinship and merge gain of community merges",
+        sketch: &[Sketch::Points(4, &SPREAD)],
+        study: Some("community"),
+        build: |_, data| {
+            Ok(titled(
+                2,
+                "kinship and merge gain",
+                correlation::figure(&printed(data, "community")?),
+            ))
+        },
+        ..FIGURE
+    },
+    Chart {
+        kind: ChartKind::Paper(3),
+        title: "Figure 3",
+        sentence: "Performance and merge gain of two community paths",
+        sketch: &[
+            Sketch::Line(0, &[[0.0, 0.1], [0.5, 0.7], [1.0, 0.95]]),
+            Sketch::Dashes(5, &[[0.0, 0.3], [0.5, 0.55], [1.0, 0.9]]),
+        ],
+        study: Some("community"),
+        build: |_, data| {
+            Ok(titled(
+                3,
+                "two lines of merges",
+                generations::figure(&printed(data, "community")?),
+            ))
+        },
+        ..FIGURE
+    },
+    Chart {
+        kind: ChartKind::Paper(4),
+        title: "Figure 4",
+        sentence: "Kinship and performance along the two paths",
+        sketch: &[
+            Sketch::Line(3, &[[0.0, 0.2], [0.4, 0.3], [0.7, 0.85], [1.0, 0.95]]),
+            Sketch::Dashes(7, &[[0.0, 0.1], [0.5, 0.7], [1.0, 0.9]]),
+        ],
+        study: Some("community"),
+        build: |_, data| {
+            Ok(titled(
+                4,
+                "kinship and performance along the lines",
+                paths::pearson(&printed(data, "community")?),
+            ))
+        },
+        ..FIGURE
+    },
+    Chart {
+        kind: ChartKind::Paper(5),
+        title: "Figure 5",
+        sentence: "Greedy merging against merging with kinship",
+        sketch: &[Sketch::Tree],
+        study: Some("experiment"),
+        build: |_, data| {
+            Ok(titled(
+                5,
+                "greedy and kinship-guided merging",
+                experiment::figure(&printed(data, "experiment")?),
+            ))
+        },
+        ..FIGURE
+    },
+    Chart {
+        kind: ChartKind::Paper(6),
+        title: "Figure 6",
+        sentence: "Change of weights by layer",
+        sketch: &[Sketch::Cells(6, 3)],
+        study: Some("experiment"),
+        build: |_, _| {
+            Ok(titled(
+                6,
+                "weight change of three merges",
+                weights::figure()?,
+            ))
+        },
+        ..FIGURE
+    },
+    Chart {
+        kind: ChartKind::Paper(7),
+        title: "Figure 7",
+        sentence: "Kinship matrices of three groups of models",
+        sketch: &[Sketch::Cells(5, 5)],
+        study: Some("community"),
+        build: |_, data| {
+            Ok(titled(
+                7,
+                "kinship within three groups",
+                groups::figure(&printed(data, "community")?),
+            ))
+        },
+        ..FIGURE
+    },
+    Chart {
+        kind: ChartKind::Paper(8),
+        title: "Figure 8",
+        sentence: "Three measures of kinship along the two paths",
+        sketch: &[Sketch::Multiples],
+        study: Some("community"),
+        build: |_, data| {
+            Ok(titled(
+                8,
+                "three measures along the lines",
+                paths::all_measures(&printed(data, "community")?),
+            ))
+        },
+        ..FIGURE
+    },
 ];
 
-/// The figure of a number.
-///
-/// # Errors
-/// A sentence, if there is no such figure, or if the study with its data is not carried.
-pub fn build(number: u8, bundled: &Bundled<'_>) -> Result<Figure, String> {
-    let (_, title) = PAPER
-        .iter()
-        .find(|(n, _)| *n == number)
-        .ok_or("The paper's figures with data are 2 to 8; choose one of them")?;
-    let study = |key| {
-        let doc = bundled(key);
-        if doc.models.is_empty() {
-            return Err("The paper's data are not in this build of the program".to_owned());
-        }
-        Ok(Printed::new(doc))
-    };
-    let figure = match number {
-        2 => correlation::figure(&study("community")?),
-        3 => generations::figure(&study("community")?),
-        4 => paths::pearson(&study("community")?),
-        5 => experiment::figure(&study("experiment")?),
-        6 => weights::figure()?,
-        7 => groups::figure(&study("community")?),
-        _ => paths::all_measures(&study("community")?),
-    };
-    Ok(Figure {
-        title: format!("Figure {number} of the paper: {}", lower(title)),
+/// What all of them have.
+const FIGURE: Chart = Chart {
+    kind: ChartKind::Paper(0),
+    title: "",
+    sentence: "",
+    meaning: [
+        "This is a figure of the paper, drawn again from its tables and, where it has none, from readings of its drawings.",
+        "The notes say where the paper's own numbers disagree; the printed value is kept.",
+        "The same chart of your own models is a click away in the list.",
+        "The paper's data are few, chosen by hand and evaluated once; take them as an example, not as a proof.",
+    ],
+    sketch: &[],
+    controls: &[],
+    needs: Needs::Nothing,
+    study: None,
+    build: |_, _| Err(String::new()),
+};
+
+fn titled(number: u8, title: &str, figure: Figure) -> Figure {
+    Figure {
+        title: format!("Figure {number} of the paper: {title}"),
         ..figure
-    })
+    }
 }
 
-fn lower(title: &str) -> String {
-    let mut letters = title.chars();
-    match letters.next() {
-        Some(first) => first.to_lowercase().collect::<String>() + letters.as_str(),
-        None => String::new(),
+/// The study of a key, as it was printed.
+fn printed(data: &ChartData<'_>, key: &str) -> Result<Printed, String> {
+    let doc = (data.bundled)(key);
+    if doc.models.is_empty() {
+        return Err("The paper's data are not in this build of the program".to_owned());
     }
+    Ok(Printed::new(doc))
 }
 
 /// A study as it was printed: scores are put aside, so that the averages are the reported ones.

@@ -30,7 +30,7 @@ use crate::workbench::Workbench;
 
 pub use files::answer as take_out;
 pub use picking::select as select_picked;
-pub use titles::{KINDS, title};
+pub use titles::title;
 
 use shown::Shown;
 
@@ -92,10 +92,9 @@ impl ChartsView {
                 table::table_ui(ui, &shown.rows, bench, out);
                 return;
             }
-            let salt = title(choices.kind);
             let drawing = Drawing {
                 figure,
-                id_salt: &salt,
+                id_salt: title(choices.kind),
                 selection: bench.study().selection(),
                 lasso: tools.lasso,
                 reset: std::mem::take(&mut tools.reset),

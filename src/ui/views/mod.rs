@@ -24,7 +24,7 @@ use super::action::{Action, View};
 use super::prefs::Prefs;
 use crate::workbench::Workbench;
 
-pub use charts::{ChartsView, KINDS as CHARTS, title as chart_title};
+pub use charts::ChartsView;
 pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
 pub use import::ImportView;
 pub use kinship::KinshipView;

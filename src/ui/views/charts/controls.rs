@@ -10,10 +10,8 @@ use super::flow::flow;
 use super::quantities::{Known, known, with_points};
 use super::shown::Shown;
 use super::{Tools, choose, list, rule, runs, titles};
-use crate::figures::{Figure, shown_model};
-use crate::study::chart::{
-    ChartChoices, ChartKind, FitBand, FitLine, Overlay, PointsAre, Quantity,
-};
+use crate::figures::{Control, Figure, chart, shown_model};
+use crate::study::chart::{ChartChoices, FitBand, FitLine, Overlay, PointsAre, Quantity};
 use crate::study::{ModelId, StudyDoc};
 use crate::ui::action::{Action, ChartAsk, FileAction};
 use crate::ui::theme::{Tokens, size, space};
@@ -38,8 +36,8 @@ pub fn head_ui(
             list::menu_ui(ui, choices, out);
         }
         let own = titles::title(choices.kind);
-        let title = shown.figure.as_ref().map_or(&own, |figure| &figure.title);
-        let title = if title.is_empty() { &own } else { title };
+        let title = shown.figure.as_ref().map_or("", |figure| &figure.title);
+        let title = if title.is_empty() { own } else { title };
         // The list says whose figures these are.
         let short = title.replacen(" of the paper:", ":", 1);
         let words = RichText::new(short)
@@ -99,35 +97,31 @@ fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, out: &mut Vec<Actio
 
 /// The choices of the chart that is shown.
 pub fn controls_ui(ui: &mut Ui, bench: &Workbench, choices: &ChartChoices, out: &mut Vec<Action>) {
-    let (doc, record) = (bench.study().doc(), bench.record());
-    if let ChartKind::Paper(number) = choices.kind
-        && is_open(bench, number)
-    {
+    let Some(chart) = chart(choices.kind) else {
+        return;
+    };
+    let is_open = |key| bench.open_record().is_some_and(|open| open.key == key);
+    if chart.study.is_some_and(is_open) {
         return;
     }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = eframe::egui::vec2(space::M, space::XS);
         let before = choices;
         let mut choices = choices.clone();
-        match choices.kind {
-            ChartKind::Scatter => {
-                scatter_ui(ui, bench, &mut choices);
-                runs_ui(ui, &record.runs, before, out);
-                fit_ui(ui, &mut choices);
+        for control in chart.controls {
+            match control {
+                Control::Points => scatter_ui(ui, bench, &mut choices),
+                Control::Fit => fit_ui(ui, &mut choices),
+                Control::Runs => runs_ui(ui, &bench.record().runs, before, out),
+                Control::Metric => metric_ui(ui, &mut choices),
+                Control::Overlay => overlay_ui(ui, &mut choices),
+                Control::Rule => flow(ui, "Rule", "", |ui| rule::rule_ui(ui, before, out)),
+                Control::Group => group_ui(ui, bench.study().doc(), &mut choices),
+                Control::Model => model_ui(ui, bench, &mut choices),
             }
-            ChartKind::Stagnation => {
-                metric_ui(ui, &mut choices);
-                overlay_ui(ui, &mut choices);
-                runs_ui(ui, &record.runs, before, out);
-                flow(ui, "Rule", "", |ui| rule::rule_ui(ui, before, out));
-            }
-            ChartKind::Gains | ChartKind::Runs => runs_ui(ui, &record.runs, before, out),
-            ChartKind::Matrix => {
-                group_ui(ui, doc, &mut choices);
-                metric_ui(ui, &mut choices);
-            }
-            ChartKind::Layers => model_ui(ui, bench, &mut choices),
-            ChartKind::Paper(number) => paper_ui(ui, number, out),
+        }
+        if let Some(key) = chart.study {
+            study_ui(ui, key, out);
         }
         if choices != *before {
             out.push(choose(choices));
@@ -312,15 +306,8 @@ fn model_ui(ui: &mut Ui, bench: &Workbench, choices: &mut ChartChoices) {
     }
 }
 
-/// Whether the study is open that a figure of the paper is drawn from.
-fn is_open(bench: &Workbench, number: u8) -> bool {
-    let key = titles::study_of(number);
-    bench.open_record().is_some_and(|open| open.key == key)
-}
-
 /// The study that a figure of the paper is drawn from, and the way to it.
-fn paper_ui(ui: &mut Ui, number: u8, out: &mut Vec<Action>) {
-    let key = titles::study_of(number);
+fn study_ui(ui: &mut Ui, key: &'static str, out: &mut Vec<Action>) {
     let name = &bundled(key).name;
     let help = "Until then points select models of the open study that have the same names";
     let button = ui.button(format!("Open “{name}”"));

@@ -4,7 +4,8 @@ use eframe::egui::{
     Align2, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, vec2,
 };
 
-use super::{choose, sketch, titles};
+use super::{choose, sketch};
+use crate::figures::{Chart, charts};
 use crate::study::chart::{ChartChoices, ChartKind};
 use crate::ui::action::Action;
 use crate::ui::theme::{Tokens, radius, size, space};
@@ -18,36 +19,34 @@ const PAPER: &str = "The paper";
 pub fn list_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        caption(ui, "This study");
-        for kind in titles::KINDS {
-            if kind == ChartKind::Paper(2) {
-                ui.add_space(space::S);
-                caption(ui, PAPER);
+        for (group, is_printed) in [("This study", false), (PAPER, true)] {
+            caption(ui, group);
+            for chart in charts().filter(|chart| chart.study.is_some() == is_printed) {
+                if item(ui, chart, choices.kind == chart.kind) {
+                    out.push(choose(ChartChoices {
+                        kind: chart.kind,
+                        ..choices.clone()
+                    }));
+                }
             }
-            if item(ui, kind, choices.kind == kind) {
-                out.push(choose(ChartChoices {
-                    kind,
-                    ..choices.clone()
-                }));
-            }
+            ui.add_space(space::S);
         }
-        ui.add_space(space::S);
     });
 }
 
 /// The same as a menu, where there is no room for a list.
 pub fn menu_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {
-    let names = titles::KINDS.map(|kind| match kind {
-        ChartKind::Paper(_) => format!("{PAPER}, {}", titles::title(kind).to_lowercase()),
-        _ => titles::title(kind),
-    });
-    let options: Vec<Choice<'_, ChartKind>> = titles::KINDS
-        .into_iter()
+    let name = |chart: &Chart| match chart.study {
+        Some(_) => format!("{PAPER}, {}", chart.title.to_lowercase()),
+        None => chart.title.to_owned(),
+    };
+    let names: Vec<String> = charts().map(name).collect();
+    let options: Vec<Choice<'_, ChartKind>> = charts()
         .zip(&names)
-        .map(|(value, label)| Choice {
-            value,
+        .map(|(chart, label)| Choice {
+            value: chart.kind,
             label,
-            help: titles::sentence(value),
+            help: chart.sentence,
         })
         .collect();
     if let Some(kind) = choice(ui, "Chart", choices.kind, &options) {
@@ -63,12 +62,12 @@ fn caption(ui: &mut Ui, words: &str) {
     ui.label(RichText::new(words).size(size::SMALL).color(weak));
 }
 
-fn item(ui: &mut Ui, kind: ChartKind, is_current: bool) -> bool {
+fn item(ui: &mut Ui, chart: &Chart, is_current: bool) -> bool {
     let t = Tokens::of(ui);
     let width = ui.available_width() - space::S;
     let (rect, response) = ui.allocate_exact_size(vec2(width, ITEM), Sense::click());
-    let name = titles::title(kind);
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_current, &name));
+    let name = chart.title;
+    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_current, name));
     let fill = match (is_current, response.hovered()) {
         (true, _) => Some(t.selection),
         (_, true) => Some(t.hover),
@@ -85,7 +84,7 @@ fn item(ui: &mut Ui, kind: ChartKind, is_current: bool) -> bool {
     );
     let line = Stroke::new(1.0, if is_current { t.line_strong } else { t.line });
     painter.rect(thumb, 3, t.raised, line, StrokeKind::Inside);
-    sketch::paint(painter, thumb.shrink(4.0), kind, t);
+    sketch::paint(painter, thumb.shrink(4.0), chart.sketch, t);
     let room = rect
         .with_min_x(thumb.right() + space::S)
         .shrink2(vec2(2.0, 0.0));
@@ -95,6 +94,6 @@ fn item(ui: &mut Ui, kind: ChartKind, is_current: bool) -> bool {
         t.text_weak
     };
     let font = eframe::egui::FontId::proportional(size::SMALL + 0.5);
-    text::line_in(painter, room, Align2::LEFT_CENTER, &name, &font, ink);
-    response.on_hover_text(titles::sentence(kind)).clicked()
+    text::line_in(painter, room, Align2::LEFT_CENTER, name, &font, ink);
+    response.on_hover_text(chart.sentence).clicked()
 }

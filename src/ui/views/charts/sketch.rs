@@ -1,70 +1,26 @@
-//! Small drawings that tell the charts apart in their list. They show the kind of chart, not
-//! the data.
+//! Small drawings that tell the charts apart in their list.
 
 use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, lerp, pos2, vec2};
 
-use crate::study::chart::ChartKind;
+use crate::figures::Sketch;
 use crate::ui::colormap::Scale;
 use crate::ui::theme::Tokens;
 
-/// Draws the sketch of a chart into `rect`.
-pub fn paint(painter: &Painter, rect: Rect, kind: ChartKind, t: &Tokens) {
+/// Draws a sketch into `rect`.
+pub fn paint(painter: &Painter, rect: Rect, sketch: &[Sketch], t: &Tokens) {
     let pen = Pen { painter, rect, t };
-    match kind {
-        ChartKind::Scatter => pen.scatter(0, &SPREAD),
-        ChartKind::Stagnation => {
-            pen.line(
-                0,
-                &[[0.0, 0.1], [0.3, 0.6], [0.6, 0.85], [1.0, 0.88]],
-                false,
-            );
-            pen.line(1, &[[0.0, 0.2], [0.4, 0.35], [0.7, 0.8], [1.0, 0.95]], true);
+    for part in sketch {
+        match *part {
+            Sketch::Points(role, points) => pen.points(role, points),
+            Sketch::Line(role, points) => pen.line(role, points, false),
+            Sketch::Dashes(role, points) => pen.line(role, points, true),
+            Sketch::Bars(heights) => pen.bars(heights),
+            Sketch::Cells(rows, columns) => pen.cells(rows, columns),
+            Sketch::Tree => pen.tree(),
+            Sketch::Multiples => pen.multiples(),
         }
-        ChartKind::Gains => pen.bars(&[0.9, 0.6, 0.35, -0.2, 0.15]),
-        ChartKind::Matrix => pen.cells(4, 4),
-        ChartKind::Layers => pen.bars(&[0.3, 0.45, 0.7, 0.9, 0.75, 0.6, 0.8]),
-        ChartKind::Runs => {
-            pen.line(0, &STEPS, false);
-            pen.line(5, &[[0.0, 0.1], [0.4, 0.1], [0.4, 0.5], [1.0, 0.5]], true);
-        }
-        ChartKind::Paper(2) => pen.scatter(4, &SPREAD),
-        ChartKind::Paper(3) => {
-            pen.line(0, &[[0.0, 0.1], [0.5, 0.7], [1.0, 0.95]], false);
-            pen.line(5, &[[0.0, 0.3], [0.5, 0.55], [1.0, 0.9]], true);
-        }
-        ChartKind::Paper(4) => {
-            pen.line(
-                3,
-                &[[0.0, 0.2], [0.4, 0.3], [0.7, 0.85], [1.0, 0.95]],
-                false,
-            );
-            pen.line(7, &[[0.0, 0.1], [0.5, 0.7], [1.0, 0.9]], true);
-        }
-        ChartKind::Paper(5) => pen.tree(),
-        ChartKind::Paper(6) => pen.cells(6, 3),
-        ChartKind::Paper(7) => pen.cells(5, 5),
-        ChartKind::Paper(_) => pen.multiples(),
     }
 }
-
-const SPREAD: [[f32; 2]; 8] = [
-    [0.08, 0.9],
-    [0.2, 0.55],
-    [0.35, 0.75],
-    [0.5, 0.4],
-    [0.6, 0.6],
-    [0.75, 0.25],
-    [0.85, 0.45],
-    [0.95, 0.1],
-];
-const STEPS: [[f32; 2]; 6] = [
-    [0.0, 0.1],
-    [0.25, 0.1],
-    [0.25, 0.6],
-    [0.6, 0.6],
-    [0.6, 0.95],
-    [1.0, 0.95],
-];
 
 struct Pen<'a> {
     painter: &'a Painter,
@@ -81,7 +37,7 @@ impl Pen<'_> {
         )
     }
 
-    fn scatter(&self, role: usize, points: &[[f32; 2]]) {
+    fn points(&self, role: usize, points: &[[f32; 2]]) {
         for &point in points {
             self.painter
                 .circle_filled(self.at(point), 1.6, self.t.role(role));

@@ -6,6 +6,7 @@ use egui_phosphor::regular as icon;
 use super::choose;
 use super::quantities::with_points;
 use super::shown::Shown;
+use crate::figures::{Chart, Control, Needs, chart};
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre};
 use crate::ui::action::{Action, FileAction, ImportAction, ModelsAction, View};
 use crate::ui::theme::{Tokens, space};
@@ -65,11 +66,15 @@ enum Lack {
     Other,
 }
 
+fn needs(kind: ChartKind) -> Needs {
+    chart(kind).map_or(Needs::Nothing, |chart| chart.needs)
+}
+
 fn kind_of(bench: &Workbench, kind: ChartKind) -> Lack {
     let models = &bench.study().doc().models;
     if models.is_empty() {
         Lack::Everything
-    } else if kind == ChartKind::Layers && models.iter().all(|m| m.path.is_none()) {
+    } else if needs(kind) == Needs::Weights && models.iter().all(|m| m.path.is_none()) {
         Lack::Files
     } else {
         Lack::Other
@@ -79,7 +84,9 @@ fn kind_of(bench: &Workbench, kind: ChartKind) -> Lack {
 /// The pairs whose kinship is known, where no merge is.
 fn pairs(bench: &Workbench, choices: &ChartChoices) -> Option<(&'static str, Action)> {
     let data = (bench.record(), bench.pair_rows());
-    let is_lacking = choices.kind == ChartKind::Scatter && choices.points == PointsAre::Models;
+    let has_points = |chart: &Chart| chart.controls.contains(&Control::Points);
+    let is_lacking =
+        chart(choices.kind).is_some_and(has_points) && choices.points == PointsAre::Models;
     (is_lacking && data.1.len() > 1).then(|| {
         let choices = with_points(choices, PointsAre::Pairs, data);
         ("Show the pairs", choose(choices))
@@ -89,10 +96,10 @@ fn pairs(bench: &Workbench, choices: &ChartChoices) -> Option<(&'static str, Act
 /// What supplies the missing: scores, or a measurement.
 fn way_on(bench: &Workbench, kind: ChartKind) -> Option<(&'static str, Action)> {
     let has_scores = bench.record().rows.iter().any(|row| row.average.is_some());
-    match (kind_of(bench, kind), kind) {
-        (_, ChartKind::Paper(_)) => None,
+    match (kind_of(bench, kind), needs(kind)) {
+        (_, Needs::Nothing) => None,
         (Lack::Files, _) => Some(("Add models…", Action::Models(ModelsAction::AskForFolders))),
-        (Lack::Other, ChartKind::Matrix | ChartKind::Layers) => {
+        (Lack::Other, Needs::Kinship | Needs::Weights) => {
             Some(("Go to kinship", Action::Go(View::Kinship)))
         }
         _ if has_scores => None,

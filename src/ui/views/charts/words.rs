@@ -4,7 +4,7 @@
 use eframe::egui::{Button, Label, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
-use crate::figures::{Figure, meaning};
+use crate::figures::{Figure, chart};
 use crate::study::chart::ChartKind;
 use crate::ui::theme::{Tokens, size, space};
 
@@ -40,7 +40,7 @@ pub fn words_ui(
             }
             toggle_ui(ui, explains);
             if *explains {
-                for sentence in meaning(kind) {
+                for sentence in chart(kind).iter().flat_map(|chart| &chart.meaning) {
                     ui.add(Label::new(*sentence).wrap());
                 }
                 ui.add_space(space::XS);

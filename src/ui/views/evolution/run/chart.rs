@@ -123,7 +123,7 @@ fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
     let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).color(weak);
     let button = MenuButton::from_button(Button::new(sign).frame(false));
     let (response, _) = button.ui(ui, |ui| {
-        for (ask, words) in ChartAsk::ALL {
+        for (ask, words, _) in ChartAsk::ALL {
             if ui.button(words).clicked() {
                 asked = Some(ask);
             }
