@@ -142,9 +142,9 @@ fn a_model_equal_to_its_base_is_a_value_or_undefined_and_never_nan() {
     let (a, zero) = ([3.0, 4.0, -1.0], [0.0; 3]);
     for metric in all() {
         for value in [of(metric, &a, &zero), of(metric, &zero, &zero)] {
-            assert!(value.is_none_or(f64::is_finite), "{metric:?}");
-            let is_direction = metric.is_similarity();
-            assert_eq!(value.is_none(), is_direction, "{metric:?}");
+            let (lo, hi) = metric.range;
+            let is_sound = value.is_none_or(|v| v.is_finite() && (lo..=hi).contains(&v));
+            assert!(is_sound, "{metric:?}: {value:?}");
         }
         assert_eq!(of(metric, &[], &[]), None, "{metric:?} of nothing");
         let context = PairContext::default();
