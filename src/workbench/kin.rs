@@ -46,7 +46,13 @@ impl Workbench {
         let (Some(&(base, a)), Some(&(other, b))) = (rows.get(&a), rows.get(&b)) else {
             return [None; 4];
         };
-        let Some(measured) = self.session.measured.get(&base).filter(|_| base == other) else {
+        let Some(measured) = self
+            .session
+            .measuring
+            .results
+            .get(&base)
+            .filter(|_| base == other)
+        else {
             return [None; 4];
         };
         let kinship = &measured.settled().kinship;
@@ -57,7 +63,7 @@ impl Workbench {
 
     fn rows(&self) -> BTreeMap<ModelId, (ModelId, usize)> {
         let mut out = BTreeMap::new();
-        for (&base, measured) in &self.session.measured {
+        for (&base, measured) in &self.session.measuring.results {
             let files = self.files(base).checkpoint();
             // Half of a measurement says something else than the whole.
             let stored = measured.settled();

@@ -295,7 +295,7 @@ impl Workbench {
         };
         let id_of_child = ModelId(self.study().doc().next_id);
         let warnings = made.non_finite.len();
-        self.session.children_to_measure.insert(id_of_child);
+        self.session.measuring.children.insert(id_of_child);
         self.apply(Command::Model(ModelEdit::AddChild(Box::new(child))));
         self.set_merge_state(
             merge.id,
@@ -319,7 +319,7 @@ impl Workbench {
 
     /// Measures a child that was written here, once it is open, if the rest of its family is.
     pub(super) fn measure_child(&mut self, id: ModelId) {
-        if !self.session.children_to_measure.remove(&id) {
+        if !self.session.measuring.children.remove(&id) {
             return;
         }
         let Some(base) = self.base_of(id) else { return };

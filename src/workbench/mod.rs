@@ -248,7 +248,7 @@ impl Workbench {
         let unpack = move |_: &Ticket| demo::unpack(&dir).map_err(Failure::Failed);
         self.spawn("Unpacking the demo", unpack, |bench, path| {
             bench.open_study(&path);
-            bench.session.measure_when_open = true;
+            bench.session.measuring.when_open = true;
         });
     }
 

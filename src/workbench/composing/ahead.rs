@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::family::Family;
+use super::family::{Family, Profile};
 use super::{Request, Swept};
 use crate::checkpoint::Checkpoint;
 use crate::merge::canvas::Composition;
@@ -62,17 +62,6 @@ pub struct Child {
     pub error: f64,
     /// Over the layers.
     pub profile: Profile,
-}
-
-/// Kinship over the layers, in one measure.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Profile {
-    /// Names of the layers.
-    pub layers: Vec<String>,
-    /// Of the child with each parent.
-    pub child: Vec<(ModelId, Vec<Option<f64>>)>,
-    /// Of the parents with each other, mean over the pairs.
-    pub parents: Vec<Option<f64>>,
 }
 
 /// The child's kinship for one value of a parameter.

@@ -27,7 +27,8 @@ pub use gain::{ExpectedGain, GainSource};
 
 pub use unborn::Unborn;
 
-pub use ahead::{Ahead, Child, NoChild, Profile, SweepPoint, look_ahead, sweep};
+pub use ahead::{Ahead, Child, NoChild, SweepPoint, look_ahead, sweep};
+pub use family::Profile;
 
 /// What is shown of a prediction beside the child's kinship.
 #[derive(Clone, Debug, Default, PartialEq)]

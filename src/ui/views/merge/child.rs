@@ -183,7 +183,7 @@ fn measure_ui(
         return;
     };
     if let Some(job) = shown.bench.measuring(base) {
-        let job = shown.bench.jobs().running().iter().find(|j| j.id == job);
+        let job = shown.bench.jobs().get(job);
         let done = job.and_then(|j| j.ticket.progress().fraction());
         let done = format::percent(done.unwrap_or(0.0));
         line_ui(ui, &format!("Measuring, {done}"));

@@ -182,7 +182,7 @@ fn with_spent(look: Look<'_>, words: &str) -> String {
 }
 
 fn progress_ui(ui: &mut Ui, look: Look<'_>, job: JobId) {
-    let Some(job) = look.bench.jobs().running().iter().find(|j| j.id == job) else {
+    let Some(job) = look.bench.jobs().get(job) else {
         return;
     };
     let progress = job.ticket.progress();
