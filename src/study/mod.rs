@@ -22,7 +22,7 @@ pub use command::{BaseRef, Command, Effect, ModelEdit, NewChild, NewModel, ViewE
 pub use doc::{ColumnChoices, Model, ModelId, Order, Role, StudyDoc, ViewChoices};
 pub use draft::{Draft, DraftEdit, DraftId, Sheet};
 pub use evolution::{Evaluator, Evolution, EvolutionId, Keep, Setup, USUAL_RECIPE};
-pub use evolution_edit::{Birth, Child, EvolutionEdit, Judgement};
+pub use evolution_edit::{Child, ChildAdded, Evaluation, EvolutionEdit};
 pub use history::History;
 pub use ledger::{MeasuredKinship, PairRow, ParentKinship, Record, Row};
 pub use merge::merged;

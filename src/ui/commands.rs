@@ -340,7 +340,7 @@ fn evolution_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         .when(open),
         Entry::new(group, "Show the evaluation log", EvaluationAction::ShowLog).when(open),
     ]);
-    if !bench.being_judged().is_empty() {
+    if !bench.being_evaluated().is_empty() {
         out.push(Entry::new(group, "Stop evaluating", EvaluationAction::Stop));
     }
 }

@@ -67,7 +67,7 @@ impl Workbench {
                 bundled: &|key| bundled(key),
             },
         )?;
-        if let Some(ghost) = self.ghost() {
+        if let Some(ghost) = self.predicted_point() {
             ghost.add_to(&mut figure, choices);
         }
         Ok(figure)

@@ -173,7 +173,7 @@ impl Workbench {
             return;
         }
         let Some(base_files) = self.files(base).checkpoint().cloned() else {
-            self.fail(
+            self.report_error(
                 "The base is not open",
                 "Find its files again, or choose another base",
             );
@@ -186,7 +186,7 @@ impl Workbench {
             .filter_map(|id| self.files(id).checkpoint().cloned())
             .collect();
         if models.is_empty() {
-            self.fail(
+            self.report_error(
                 "There is nothing to compare",
                 "Add models that descend from this base",
             );
@@ -209,7 +209,7 @@ impl Workbench {
             let on_tensor = |index: usize, tensor: &TensorGram| {
                 let tensor = tensor.clone();
                 send(Box::new(move |bench: &mut Self| {
-                    bench.take_tensor(base, index, tensor);
+                    bench.on_tensor(base, index, tensor);
                 }));
             };
             let models: Vec<&Checkpoint> = request.models.iter().map(AsRef::as_ref).collect();
@@ -230,7 +230,7 @@ impl Workbench {
             Ok(stored)
         };
         let title = "Measuring kinship";
-        let ending = move |bench: &mut Self, result| bench.take_measured(title, base, result);
+        let ending = move |bench: &mut Self, result| bench.on_measuring_ended(title, base, result);
         let job = self.jobs.spawn_sending(title, work, ending);
         self.session.measuring.queue.started(base, job);
         let empty = Arc::new(provisional.clone());
@@ -266,9 +266,9 @@ impl Workbench {
                 .spawn(title, find, move |bench: &mut Self, found| {
                     bench.session.measuring.searches -= 1;
                     match found {
-                        Ok(Some(stored)) => bench.take_cached(base, stored),
+                        Ok(Some(stored)) => bench.on_earlier_found(base, stored),
                         Ok(None) => {}
-                        Err(failure) => bench.tell_failure(title, failure),
+                        Err(failure) => bench.report_failure(title, failure),
                     }
                 });
         }
@@ -299,7 +299,7 @@ impl Workbench {
         }
     }
 
-    fn take_tensor(&mut self, base: ModelId, index: usize, tensor: TensorGram) {
+    fn on_tensor(&mut self, base: ModelId, index: usize, tensor: TensorGram) {
         let Some(measured) = self.session.measuring.results.get_mut(&base) else {
             return;
         };
@@ -315,40 +315,40 @@ impl Workbench {
     }
 
     /// Takes in what a measurement found. One that gave nothing leaves what was there before it.
-    fn take_measured(&mut self, title: &str, base: ModelId, result: Result<Stored, Failure>) {
+    fn on_measuring_ended(&mut self, title: &str, base: ModelId, result: Result<Stored, Failure>) {
         self.session.measuring.queue.ended(&base);
         match result {
-            Ok(stored) => self.take_whole(base, stored),
+            Ok(stored) => self.on_measured(base, stored),
             Err(failure) => {
                 self.put_back(base);
                 if failure == Failure::Cancelled {
-                    self.tell(NoticeKind::Note, "Measuring was cancelled", "");
+                    self.notify(NoticeKind::Note, "Measuring was cancelled", "");
                 }
-                self.tell_failure(title, failure);
+                self.report_failure(title, failure);
             }
         }
     }
 
-    fn take_whole(&mut self, base: ModelId, stored: Stored) {
+    fn on_measured(&mut self, base: ModelId, stored: Stored) {
         let (n, parameters) = (stored.models.len(), stored.kinship.parameters());
         self.put(base, Arc::new(stored));
         if parameters > 0 {
             // A run measures before every generation, and shows what came out itself.
             if !self.is_evolving() {
                 let title = format!("Kinship of {n} models measured");
-                self.tell(NoticeKind::Done, title, "");
+                self.notify(NoticeKind::Done, title, "");
             }
         } else {
             let name = self.doc().name_of(base).to_owned();
             let detail = format!(
                 "no tensor of these models has the name and shape it has in {name}; set another base"
             );
-            self.fail("Nothing could be compared", detail);
+            self.report_error("Nothing could be compared", detail);
         }
     }
 
     /// Takes in an earlier result, unless a new one is on its way.
-    fn take_cached(&mut self, base: ModelId, stored: Stored) {
+    fn on_earlier_found(&mut self, base: ModelId, stored: Stored) {
         if self.measuring(base).is_none() {
             self.put(base, Arc::new(stored));
         }

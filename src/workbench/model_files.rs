@@ -73,7 +73,7 @@ impl Workbench {
             }
             Ok(addition(found, &known, &open, base))
         };
-        self.spawn("Opening models", look, Self::take_addition);
+        self.spawn("Opening models", look, Self::on_models_found);
     }
 
     /// Asks the disk what has become of the open files; changed ones are opened anew.
@@ -98,8 +98,8 @@ impl Workbench {
             .spawn(title, look, move |bench: &mut Self, states| {
                 bench.session.is_looking_at_disk = false;
                 match states {
-                    Ok(states) => bench.take_states(states),
-                    Err(failure) => bench.tell_failure(title, failure),
+                    Ok(states) => bench.on_disk_states(states),
+                    Err(failure) => bench.report_failure(title, failure),
                 }
             });
     }
@@ -125,11 +125,11 @@ impl Workbench {
         let own = path.clone();
         let open = move |_: &Ticket| Ok(opening::open(&own));
         self.spawn(title, open, move |bench, result| {
-            bench.take_opened(id, &path, result);
+            bench.on_opened(id, &path, result);
         });
     }
 
-    fn take_opened(&mut self, id: ModelId, path: &Path, result: Result<Arc<Checkpoint>, String>) {
+    fn on_opened(&mut self, id: ModelId, path: &Path, result: Result<Arc<Checkpoint>, String>) {
         // The model may have been removed or moved while its file was being opened.
         if self
             .doc()
@@ -158,16 +158,16 @@ impl Workbench {
         self.measure_child(id);
     }
 
-    fn take_addition(&mut self, addition: Addition) {
+    fn on_models_found(&mut self, addition: Addition) {
         let Addition {
             models,
             failures,
             already_there,
         } = addition;
-        self.tell_failures(&failures, models.len());
+        self.report_unopened(&failures, models.len());
         if already_there > 0 && models.is_empty() && failures.is_empty() {
             let title = "These models are already in the study";
-            self.tell(NoticeKind::Note, title, "");
+            self.notify(NoticeKind::Note, title, "");
         }
         if models.is_empty() {
             return;
@@ -193,11 +193,11 @@ impl Workbench {
     }
 
     /// One notice, however many paths gave nothing.
-    fn tell_failures(&mut self, failures: &[(PathBuf, String)], opened: usize) {
+    fn report_unopened(&mut self, failures: &[(PathBuf, String)], opened: usize) {
         match failures {
             [] => {}
             [(path, sentence)] => {
-                self.fail(
+                self.report_error(
                     format!("{} could not be opened", last_parts(path)),
                     sentence.clone(),
                 );
@@ -209,12 +209,12 @@ impl Workbench {
                     .iter()
                     .map(|(path, sentence)| format!("{}: {sentence}", last_parts(path)))
                     .collect();
-                self.fail(title, lines.join("\n"));
+                self.report_error(title, lines.join("\n"));
             }
         }
     }
 
-    fn take_states(&mut self, states: Vec<(ModelId, OnDisk)>) {
+    fn on_disk_states(&mut self, states: Vec<(ModelId, OnDisk)>) {
         let mut has_changed = false;
         for (id, state) in states {
             match self.session.models.get_mut(&id) {

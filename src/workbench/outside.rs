@@ -27,15 +27,15 @@ impl Workbench {
             .unwrap_or(path.as_os_str())
             .to_string_lossy();
         match write_whole(path, bytes) {
-            Ok(()) => self.tell_written(path),
-            Err(error) => self.fail(format!("{name} could not be saved"), error),
+            Ok(()) => self.notify_written(path),
+            Err(error) => self.report_error(format!("{name} could not be saved"), error),
         }
     }
 
-    pub(super) fn tell_written(&mut self, path: &Path) {
+    pub(super) fn notify_written(&mut self, path: &Path) {
         let name = path.file_name().unwrap_or(path.as_os_str());
         let title = format!("{} saved", name.to_string_lossy());
-        self.tell(NoticeKind::Done, title, path.to_string_lossy());
+        self.notify(NoticeKind::Done, title, path.to_string_lossy());
     }
 
     /// Writes a file whose content is still to be drawn, beside the window; says so when it is
@@ -51,7 +51,7 @@ impl Workbench {
             write_whole(&path, &bytes).map_err(Failure::Failed)?;
             Ok(path)
         };
-        self.spawn(DRAWING, work, |bench, path| bench.tell_written(&path));
+        self.spawn(DRAWING, work, |bench, path| bench.notify_written(&path));
     }
 
     /// Draws a picture beside the window, for [`Self::take_picture`].
@@ -87,7 +87,7 @@ impl Workbench {
         self.spawn("Clearing the cache", clear, |bench, freed| {
             let freed = freed as f64 / 1e6;
             let title = format!("Kept results removed, {freed:.1} MB freed");
-            bench.tell(NoticeKind::Done, title, "");
+            bench.notify(NoticeKind::Done, title, "");
         });
     }
 }

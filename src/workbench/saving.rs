@@ -105,7 +105,7 @@ impl Workbench {
             let locking = lock::lock(&file);
             if let Locking::Other(owner) = locking {
                 let title = "The study that lies there is open in another Kinfolk";
-                return self.fail(title, format!("{}; choose another name", who(&owner)));
+                return self.report_error(title, format!("{}; choose another name", who(&owner)));
             }
             self.session.saving = Saving::at(Some(path.clone()));
             self.take_locking(locking);
@@ -149,7 +149,7 @@ impl Workbench {
         self.jobs
             .spawn_quietly(title, write, move |bench: &mut Self, result| {
                 if let Err(failure) = result {
-                    bench.tell_failure(title, failure);
+                    bench.report_failure(title, failure);
                 }
             });
         self.session.saving.running = Some(Running {
@@ -233,7 +233,7 @@ impl Workbench {
             Err(error) if self.session.saving.has_failed => log::warn!("{error}"),
             Err(error) => {
                 self.session.saving.has_failed = true;
-                self.fail(
+                self.report_error(
                     "The study could not be saved; it goes on here unsaved",
                     error,
                 );
@@ -300,7 +300,7 @@ impl Workbench {
             .find(|place| write_whole(place, text.as_bytes()).is_ok());
         if let Some(place) = written {
             let title = "What could not be saved is kept";
-            self.tell(NoticeKind::Note, title, place.to_string_lossy());
+            self.notify(NoticeKind::Note, title, place.to_string_lossy());
         }
     }
 

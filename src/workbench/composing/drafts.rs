@@ -19,7 +19,7 @@ impl Workbench {
         let name = self.free_draft_name(name);
         let text = match composition.to_text() {
             Ok(text) => text,
-            Err(sentence) => return self.fail("The merge could not be composed", sentence),
+            Err(sentence) => return self.report_error("The merge could not be composed", sentence),
         };
         let sheet = Sheet {
             text,
@@ -101,7 +101,7 @@ impl Workbench {
         };
         match (&model.path, model.origin.recipe.as_str()) {
             (Some(path), "") => self.open_recipe(path),
-            (None, "") => self.fail(
+            (None, "") => self.report_error(
                 "There is no recipe",
                 "this model was not made here, and has no files",
             ),
@@ -171,7 +171,7 @@ impl Workbench {
         };
         let text = match composition.to_text() {
             Ok(text) => text,
-            Err(sentence) => return self.fail("The recipe could not be written", sentence),
+            Err(sentence) => return self.report_error("The recipe could not be written", sentence),
         };
         let sheet = Sheet {
             text,

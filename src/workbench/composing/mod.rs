@@ -7,13 +7,13 @@
 
 mod request;
 
-mod ahead;
 mod family;
+mod prediction;
 
+mod draft_child;
 mod drafts;
 mod gain;
 mod open_recipe;
-mod unborn;
 
 use super::Workbench;
 use super::queue::Queue;
@@ -25,10 +25,10 @@ pub use request::{Request, Swept};
 pub(super) use gain::known_merges;
 pub use gain::{ExpectedGain, GainSource};
 
-pub use unborn::Unborn;
+pub use draft_child::DraftChild;
 
-pub use ahead::{Ahead, Child, NoChild, SweepPoint, look_ahead, sweep};
 pub use family::Profile;
+pub use prediction::{Child, NoChild, Prediction, SweepPoint, predict, sweep};
 
 /// What is shown of a prediction beside the child's kinship.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,7 +47,7 @@ pub(super) struct Composing {
     seen: Option<u64>,
     /// The request for the draft as it is.
     current: Option<Request>,
-    queue: Queue<Request, Ahead>,
+    queue: Queue<Request, Prediction>,
 }
 
 impl Workbench {
@@ -68,14 +68,14 @@ impl Workbench {
 
     /// What is known of the draft on the canvas, and whether it is of the draft as it is; else
     /// that is being worked out.
-    pub fn prediction(&self) -> Option<(&Ahead, bool)> {
+    pub fn prediction(&self) -> Option<(&Prediction, bool)> {
         let own = &self.session.composing;
         let (of, answer) = own.queue.answer()?;
         Some((answer, own.current.as_ref() == Some(of)))
     }
 
     /// What is known of a recipe's text.
-    pub(super) fn prediction_of(&self, text: &str) -> Option<&Ahead> {
+    pub(super) fn prediction_of(&self, text: &str) -> Option<&Prediction> {
         let (of, answer) = self.session.composing.queue.answer()?;
         (of.text == text).then_some(answer)
     }
@@ -103,7 +103,7 @@ impl Workbench {
         };
         let title = "Predicting the child";
         let asked = request.clone();
-        let work = move |_: &Ticket| Ok(look_ahead(&asked));
+        let work = move |_: &Ticket| Ok(predict(&asked));
         let of = request.clone();
         let ending = move |bench: &mut Self, result| {
             let queue = &mut bench.session.composing.queue;
@@ -111,7 +111,7 @@ impl Workbench {
                 Ok(answer) => queue.answered(&of, answer),
                 Err(failure) => {
                     queue.ended(&of);
-                    bench.tell_failure(title, failure);
+                    bench.report_failure(title, failure);
                 }
             }
             bench.predict_next();

@@ -11,7 +11,7 @@ use crate::workbench::{ModelFiles, Workbench, sentence_case};
 
 /// An evaluation, while it runs and after it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Evaluation {
+pub struct EvaluationRun {
     /// Of which model.
     pub model: ModelId,
     /// How it stands.
@@ -62,7 +62,7 @@ impl Workbench {
             let evaluator = &self.doc().evaluator;
             match evaluator {
                 Evaluator::ByHand => Some(BY_HAND.to_owned()),
-                _ => self.judge_objection(evaluator),
+                _ => self.evaluator_error(evaluator),
             }
         });
         objection.as_deref()
@@ -84,7 +84,7 @@ impl Workbench {
     }
 
     /// The evaluation that runs, or the last one that did.
-    pub fn last_evaluation(&self) -> Option<&Evaluation> {
+    pub fn last_evaluation(&self) -> Option<&EvaluationRun> {
         self.session.evolving.last.as_ref()
     }
 
@@ -133,7 +133,7 @@ impl Workbench {
                 Ok(files) => queue.answered(&of, files),
                 Err(failure) => {
                     queue.ended(&of);
-                    bench.tell_failure(title, failure);
+                    bench.report_failure(title, failure);
                 }
             }
         };
@@ -156,7 +156,7 @@ impl Workbench {
 
     /// Writes down how an evaluation stands.
     pub(super) fn set_evaluation(&mut self, model: ModelId, state: EvaluationState) {
-        self.session.evolving.last = Some(Evaluation { model, state });
+        self.session.evolving.last = Some(EvaluationRun { model, state });
     }
 }
 

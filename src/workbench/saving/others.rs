@@ -102,7 +102,7 @@ impl Workbench {
         };
         if let Err(error) = set_aside(&path) {
             let title = "What the other program wrote could not be kept, so it is not overwritten";
-            return self.fail(title, error);
+            return self.report_error(title, error);
         }
         self.session.saving.is_in_conflict = false;
         self.session.saving.known = None;
@@ -138,14 +138,14 @@ impl Workbench {
                     known.identity = now;
                     let title = "Another program has put something else in the study's place";
                     let detail = format!("It is kept in {}: {error}", kept.display());
-                    self.tell(NoticeKind::Note, title, detail);
+                    self.notify(NoticeKind::Note, title, detail);
                     true
                 }
                 Err(error) => {
                     self.session.saving.has_failed = true;
                     let title = "Another program has put something else in the study's place, \
                                  which is not overwritten";
-                    self.fail(title, error);
+                    self.report_error(title, error);
                     false
                 }
             },
@@ -169,7 +169,7 @@ impl Workbench {
                 if is_new {
                     self.apply(Command::TakeIn(Box::new(merged)));
                     let title = "Changes that another program made to this study were taken in";
-                    self.tell(NoticeKind::Note, title, "Undo takes them out again");
+                    self.notify(NoticeKind::Note, title, "Undo takes them out again");
                 }
             }
             None => {
@@ -197,7 +197,7 @@ impl Workbench {
             .replace(now)
             .is_some_and(is_told)
         {
-            self.fail("This study is open in another Kinfolk", detail);
+            self.report_error("This study is open in another Kinfolk", detail);
         }
         false
     }

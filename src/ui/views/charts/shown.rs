@@ -16,7 +16,7 @@ pub struct Key {
     choices: ChartChoices,
     selection: Selection,
     /// The child on the canvas: its name, and its parents' kinship.
-    unborn: Option<(String, [Option<f64>; 4])>,
+    draft_child: Option<(String, [Option<f64>; 4])>,
 }
 
 impl Key {
@@ -26,7 +26,8 @@ impl Key {
             is_measuring: bench.is_measuring(),
             choices: bench.study().doc().view.charts.clone(),
             selection: bench.study().selection().clone(),
-            unborn: (bench.unborn()).map(|it| (it.draft.name.clone(), it.ahead.of_parents)),
+            draft_child: (bench.draft_child())
+                .map(|it| (it.draft.name.clone(), it.prediction.of_parents)),
         }
     }
 }

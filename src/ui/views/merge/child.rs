@@ -105,7 +105,7 @@ impl Shown<'_> {
 
     /// Whether the child that is shown is the one before the recipe got a mistake.
     pub(super) fn is_foregone(&self) -> bool {
-        let has_mistake = |ahead: &crate::workbench::composing::Ahead| {
+        let has_mistake = |ahead: &crate::workbench::composing::Prediction| {
             matches!(ahead.child, Err(NoChild::NoRecipe))
         };
         self.before.is_some()

@@ -19,7 +19,7 @@ use crate::study::ModelId;
 
 /// What is known of a child before it is made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ahead {
+pub struct Prediction {
     /// What is wrong with the recipe, errors first.
     pub problems: Vec<Problem>,
     /// What the merge costs; all 0 with errors.
@@ -77,10 +77,10 @@ pub struct SweepPoint {
 const SWEEP: usize = 21;
 
 /// Works out what a request asks.
-pub fn look_ahead(request: &Request) -> Ahead {
+pub fn predict(request: &Request) -> Prediction {
     let planned = planned(request, &request.text);
     let Some(plan) = planned else {
-        return Ahead {
+        return Prediction {
             problems: Vec::new(),
             cost: Cost::default(),
             layers: 0,
@@ -96,7 +96,7 @@ pub fn look_ahead(request: &Request) -> Ahead {
         _ => Vec::new(),
     };
     let family = Family::of(request, &plan).filter(|_| plan.is_sound());
-    Ahead {
+    Prediction {
         layers: layers.unwrap_or(0),
         of_parents: (family.as_ref()).map_or([None; 4], |family| family.of_parents(&plan)),
         child: child(request, &plan, family.as_ref()),
