@@ -46,13 +46,7 @@ impl Workbench {
         let (Some(&(base, a)), Some(&(other, b))) = (rows.get(&a), rows.get(&b)) else {
             return [None; 4];
         };
-        let Some(measured) = self
-            .session
-            .measuring
-            .results
-            .get(&base)
-            .filter(|_| base == other)
-        else {
+        let Some(measured) = self.measured(base).filter(|_| base == other) else {
             return [None; 4];
         };
         let kinship = &measured.settled().kinship;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::queue::Queue;
-use super::{ModelFiles, NoticeKind, Workbench, cache};
+use super::{NoticeKind, Workbench, cache};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::kinship::store::Stored;
@@ -193,12 +193,7 @@ impl Workbench {
             return;
         }
         let base_key = base_files.key().to_owned();
-        let before = self
-            .session
-            .measuring
-            .results
-            .get(&base)
-            .map(|m| Arc::clone(&m.stored));
+        let before = self.measured(base).map(|m| Arc::clone(&m.stored));
         let known = before
             .clone()
             .filter(|stored| !anew && stored.base == base_key);
@@ -281,11 +276,7 @@ impl Workbench {
 
     /// Measures by itself where that was promised, once every file is open.
     pub(super) fn measure_opened(&mut self) {
-        let opening = self
-            .session
-            .models
-            .values()
-            .any(|files| matches!(files, ModelFiles::Opening));
+        let opening = self.is_opening();
         let looking = self.is_looking_for_earlier();
         if !self.session.measuring.when_open || opening || looking || self.session.models.is_empty()
         {
@@ -355,12 +346,8 @@ impl Workbench {
     }
 
     fn put_back(&mut self, base: ModelId) {
-        let before = self
-            .session
-            .measuring
-            .results
-            .get_mut(&base)
-            .and_then(|m| m.before.take());
+        let measured = self.session.measuring.results.get_mut(&base);
+        let before = measured.and_then(|m| m.before.take());
         match before.filter(|stored| !stored.kinship.tensors.is_empty()) {
             Some(stored) => self.put(base, stored),
             None => {

@@ -76,16 +76,18 @@ impl Workbench {
         self.spawn("Opening models", look, Self::on_models_found);
     }
 
+    /// Whether some model's files are being opened.
+    pub(super) fn is_opening(&self) -> bool {
+        let mut files = self.session.models.values();
+        files.any(|files| matches!(files, ModelFiles::Opening))
+    }
+
     /// Asks the disk what has become of the open files; changed ones are opened anew.
     pub fn look_at_disk(&mut self) {
         self.look_at_evaluator_again();
         self.notice_changes();
-        let open: Vec<(ModelId, Arc<Checkpoint>)> = self
-            .session
-            .models
-            .iter()
-            .filter_map(|(id, files)| Some((*id, files.checkpoint()?.clone())))
-            .collect();
+        let open = |(id, files): (&ModelId, &ModelFiles)| Some((*id, files.checkpoint()?.clone()));
+        let open: Vec<_> = self.session.models.iter().filter_map(open).collect();
         if open.is_empty() || std::mem::replace(&mut self.session.is_looking_at_disk, true) {
             return;
         }
@@ -147,12 +149,7 @@ impl Workbench {
         };
         self.session.models.insert(id, files);
         self.kin_has_changed();
-        if !self
-            .session
-            .models
-            .values()
-            .any(|files| matches!(files, ModelFiles::Opening))
-        {
+        if !self.is_opening() {
             self.find_cached();
         }
         self.measure_child(id);

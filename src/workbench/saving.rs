@@ -255,12 +255,8 @@ impl Workbench {
         if self.session.saving.running.is_some() {
             return;
         }
-        if self
-            .session
-            .saving
-            .changed_at
-            .is_some_and(|at| at.elapsed() >= AUTOSAVE_AFTER)
-        {
+        let is_due = |at: Instant| at.elapsed() >= AUTOSAVE_AFTER;
+        if self.session.saving.changed_at.is_some_and(is_due) {
             self.save();
         }
     }
@@ -282,13 +278,8 @@ impl Workbench {
     /// the program's own folder: the study is left.
     pub fn save_or_rescue(&mut self) {
         self.save_if_changed();
-        let Some(path) = self
-            .session
-            .saving
-            .path
-            .clone()
-            .filter(|_| self.session.saving.has_failed)
-        else {
+        let saving = &self.session.saving;
+        let Some(path) = saving.path.clone().filter(|_| saving.has_failed) else {
             return;
         };
         let text = file::to_text(self.doc(), &folder_of(&path));

@@ -17,7 +17,6 @@ mod open_recipe;
 
 use super::Workbench;
 use super::queue::Queue;
-use crate::jobs::Ticket;
 use crate::kinship::Metric;
 
 pub use request::{Request, Swept};
@@ -94,30 +93,12 @@ impl Workbench {
             Some(request) => own.queue.want_only(request),
             None => own.queue.retain_wanted(|_| false),
         }
-        self.predict_next();
-    }
-
-    fn predict_next(&mut self) {
-        let Some(request) = self.session.composing.queue.next_wanted() else {
-            return;
-        };
         let title = "Predicting the child";
-        let asked = request.clone();
-        let work = move |_: &Ticket| Ok(predict(&asked));
-        let of = request.clone();
-        let ending = move |bench: &mut Self, result| {
-            let queue = &mut bench.session.composing.queue;
-            match result {
-                Ok(answer) => queue.answered(&of, answer),
-                Err(failure) => {
-                    queue.ended(&of);
-                    bench.report_failure(title, failure);
-                }
-            }
-            bench.predict_next();
-        };
-        let job = self.jobs.spawn_quietly(title, work, ending);
-        self.session.composing.queue.started(request, job);
+        self.work_on(
+            title,
+            |own| &mut own.composing.queue,
+            |request, _| Ok(predict(request)),
+        );
     }
 
     /// The request for the draft on the canvas; `None` without one.

@@ -305,13 +305,8 @@ impl Workbench {
                 .all(|m| !tasks.is_empty() && tasks.iter().all(|task| m.score(task).is_some()));
             all.then_some(*id)
         };
-        let ready: Vec<EvolutionId> = self
-            .session
-            .evolving
-            .waiting
-            .iter()
-            .filter_map(has_scores)
-            .collect();
+        let waiting = &self.session.evolving.waiting;
+        let ready: Vec<EvolutionId> = waiting.iter().filter_map(has_scores).collect();
         for id in ready {
             self.session.evolving.waiting.remove(&id);
             self.session.evolving.turns.push_back(id);
