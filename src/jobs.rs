@@ -314,9 +314,14 @@ impl<W: 'static> Jobs<W> {
         &self.running
     }
 
+    /// A job, while it runs.
+    pub fn get(&self, id: JobId) -> Option<&Job> {
+        self.running.iter().find(|job| job.id == id)
+    }
+
     /// Asks a job to stop.
     pub fn cancel(&self, id: JobId) {
-        for job in self.running.iter().filter(|job| job.id == id) {
+        if let Some(job) = self.get(id) {
             job.ticket.cancel();
         }
     }

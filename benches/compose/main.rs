@@ -26,7 +26,7 @@ use kinfolk::merge::composition::Composition;
 use kinfolk::merge::methods;
 use kinfolk::merge::recipe::{ModelRef, Parsed};
 use kinfolk::study::ModelId;
-use kinfolk::workbench::composing::{Request, look_ahead};
+use kinfolk::workbench::composing::{Request, predict};
 
 const MODELS: usize = 20;
 const LAYERS: usize = 33;
@@ -75,7 +75,7 @@ fn main() {
             hub: None,
             swept: None,
         };
-        let ahead = look_ahead(&request);
+        let ahead = predict(&request);
         let Ok(child) = &ahead.child else {
             println!("{:18} {:?}", description.name, ahead.child);
             continue;
@@ -86,7 +86,7 @@ fn main() {
                 // Another text each time, as a slider makes it.
                 request.text += if k % 2 == 0 { "\n" } else { " " };
                 let start = Instant::now();
-                let ahead = look_ahead(&request);
+                let ahead = predict(&request);
                 let ms = start.elapsed().as_secs_f64() * 1e3;
                 assert!(ahead.child.is_ok());
                 ms

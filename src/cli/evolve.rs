@@ -75,7 +75,7 @@ fn evolution(bench: &mut Workbench, args: &EvolveArgs) -> Result<EvolutionId, Cl
     }
     let setup = setup::new(doc, args)?;
     if let Some(evaluator) = setup::evaluator(args)? {
-        bench.apply(Command::Evolution(EvolutionEdit::Judge(evaluator)));
+        bench.apply(Command::Evolution(EvolutionEdit::SetEvaluator(evaluator)));
     }
     let evolution = Evolution {
         name: name.to_owned(),
@@ -116,7 +116,7 @@ fn tell(bench: &Workbench, doing: &Doing, told: &mut String) {
     let line = match doing {
         Doing::WaitingForTurn => return,
         Doing::Merging { child, .. } => format!("merging {child}"),
-        Doing::Judging { model, .. } => {
+        Doing::Evaluating { model, .. } => {
             format!("evaluating {}", bench.study().doc().name_of(*model))
         }
     };

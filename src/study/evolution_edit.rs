@@ -12,7 +12,7 @@ use crate::lineage::evolution::Ended;
 #[derive(Clone, Debug, PartialEq)]
 pub enum EvolutionEdit {
     /// Say who judges the models of the study.
-    Judge(Evaluator),
+    SetEvaluator(Evaluator),
     /// Put one in; it gets an id, and a number behind its name if that is taken.
     Add(Box<Evolution>),
     /// Set one up differently.
@@ -28,9 +28,9 @@ pub enum EvolutionEdit {
     /// Put the founders into generation 0.
     Begin(EvolutionId),
     /// Put a child in.
-    Bear(Box<Birth>),
+    AddChild(Box<ChildAdded>),
     /// Write down what a model scored.
-    Score(Box<Judgement>),
+    Score(Box<Evaluation>),
     /// Say that one has ended, and why; `None` lets it go on.
     End(EvolutionId, Option<Ended>),
     /// The files of models were removed; what was known of their kinship is written down.
@@ -39,7 +39,7 @@ pub enum EvolutionEdit {
 
 /// A child of an evolution.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Birth {
+pub struct ChildAdded {
     /// Whose.
     pub evolution: EvolutionId,
     /// Its place in it.
@@ -61,7 +61,7 @@ pub enum Child {
 
 /// What a model scored.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judgement {
+pub struct Evaluation {
     /// Which.
     pub model: ModelId,
     /// On what; the scores of other tasks stay.
@@ -76,16 +76,18 @@ impl EvolutionEdit {
     /// What the history calls this edit.
     pub(super) fn title(&self) -> String {
         match self {
-            Self::Judge(_) => "Set evaluator".to_owned(),
+            Self::SetEvaluator(_) => "Set evaluator".to_owned(),
             Self::Add(evolution) => format!("Add evolution {}", evolution.name),
             Self::Change(..) => "Set up evolution".to_owned(),
             Self::Rename(..) => "Rename evolution".to_owned(),
             Self::Note(..) => "Edit note".to_owned(),
             Self::Remove(_) => "Remove evolution".to_owned(),
-            Self::Sign(..) | Self::Begin(_) | Self::Bear(_) | Self::End(..) | Self::Forget(..) => {
-                "Run evolution".to_owned()
-            }
-            Self::Score(judgement) if judgement.evolution.is_some() => "Run evolution".to_owned(),
+            Self::Sign(..)
+            | Self::Begin(_)
+            | Self::AddChild(_)
+            | Self::End(..)
+            | Self::Forget(..) => "Run evolution".to_owned(),
+            Self::Score(evaluation) if evaluation.evolution.is_some() => "Run evolution".to_owned(),
             Self::Score(_) => "Evaluate model".to_owned(),
         }
     }
@@ -98,17 +100,17 @@ impl EvolutionEdit {
             Self::Change(id, _) => Some(format!("evolution setup {}", id.0)),
             Self::Rename(id, _) => Some(format!("evolution name {}", id.0)),
             Self::Note(id, _) => Some(format!("evolution note {}", id.0)),
-            Self::Judge(_) => Some("evaluator".to_owned()),
+            Self::SetEvaluator(_) => Some("evaluator".to_owned()),
             Self::Sign(id, _) | Self::Begin(id) | Self::End(id, _) => run(id),
-            Self::Bear(birth) => run(&birth.evolution),
-            Self::Score(judgement) => judgement.evolution.as_ref().and_then(run),
+            Self::AddChild(birth) => run(&birth.evolution),
+            Self::Score(evaluation) => evaluation.evolution.as_ref().and_then(run),
             Self::Add(_) | Self::Remove(_) | Self::Forget(..) => None,
         }
     }
 
     pub(super) fn apply(self, doc: &mut StudyDoc) {
         match self {
-            Self::Judge(evaluator) => doc.evaluator = evaluator,
+            Self::SetEvaluator(evaluator) => doc.evaluator = evaluator,
             Self::Add(evolution) => add(doc, *evolution),
             Self::Change(id, setup) => with(doc, id, |e| e.setup = *setup),
             Self::Rename(id, name) => rename(doc, id, &name),
@@ -116,8 +118,8 @@ impl EvolutionEdit {
             Self::Remove(id) => remove(doc, id),
             Self::Sign(id, token) => with(doc, id, |e| sign(e, token)),
             Self::Begin(id) => begin(doc, id),
-            Self::Bear(birth) => bear(doc, *birth),
-            Self::Score(judgement) => score(doc, *judgement),
+            Self::AddChild(birth) => bear(doc, *birth),
+            Self::Score(evaluation) => score(doc, *evaluation),
             Self::End(id, ended) => with(doc, id, |e| e.ended = ended),
             Self::Forget(models, pairs) => forget(doc, &models, pairs),
         }
@@ -196,7 +198,7 @@ fn join(doc: &mut StudyDoc, id: ModelId, step: Step) {
     }
 }
 
-fn bear(doc: &mut StudyDoc, birth: Birth) {
+fn bear(doc: &mut StudyDoc, birth: ChildAdded) {
     let id = match birth.child {
         Child::Known(id) => id,
         Child::New(child) => {
@@ -209,16 +211,16 @@ fn bear(doc: &mut StudyDoc, birth: Birth) {
     with(doc, birth.evolution, |e| e.seconds += birth.seconds);
 }
 
-fn score(doc: &mut StudyDoc, judgement: Judgement) {
-    if let Some(model) = doc.model_mut(judgement.model) {
-        for score in judgement.scores {
+fn score(doc: &mut StudyDoc, evaluation: Evaluation) {
+    if let Some(model) = doc.model_mut(evaluation.model) {
+        for score in evaluation.scores {
             put_score(model, score);
         }
     }
-    if let Some(id) = judgement.evolution {
+    if let Some(id) = evaluation.evolution {
         with(doc, id, |e| {
             e.evaluations = e.evaluations.saturating_add(1);
-            e.seconds += judgement.seconds;
+            e.seconds += evaluation.seconds;
         });
     }
 }

@@ -28,7 +28,7 @@ pub use doc::{ColumnChoices, Model, Order, Role, StudyDoc, ViewChoices};
 pub use draft::{Draft, DraftContent};
 pub use draft_edit::DraftEdit;
 pub use evolution::{Evaluator, Evolution, Keep, Setup, USUAL_RECIPE};
-pub use evolution_edit::{Birth, Child, EvolutionEdit, Judgement};
+pub use evolution_edit::{Child, ChildAdded, Evaluation, EvolutionEdit};
 pub use history::History;
 pub use id::{DraftId, EvolutionId, ModelId};
 pub use merge::merged;

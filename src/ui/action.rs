@@ -381,64 +381,52 @@ impl std::fmt::Debug for Content {
     }
 }
 
-/// The views, in the order of the rail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum View {
-    /// The table of models.
-    #[default]
-    Models,
-    /// The matrix.
-    Kinship,
-    /// What the record says.
-    Charts,
-    /// Who descends from whom.
-    Lineage,
-    /// Compose a merge.
-    Merge,
-    /// Run generations.
-    Evolution,
-    /// Preferences of the program.
-    Settings,
+/// Names every view once: its variant, which is its title too, and its icon.
+macro_rules! views {
+    ($($(#[$about:meta])* $view:ident: $icon:ident),* $(,)?) => {
+        /// The views, in the order of the rail.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        pub enum View {
+            $($(#[$about])* $view),*
+        }
+
+        impl View {
+            /// Every view.
+            pub const ALL: [Self; [$(View::$view),*].len()] = [$(Self::$view),*];
+
+            /// The name on the rail.
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$view => stringify!($view)),*
+                }
+            }
+
+            /// The icon on the rail.
+            pub const fn icon(self) -> &'static str {
+                match self {
+                    $(Self::$view => egui_phosphor::regular::$icon),*
+                }
+            }
+        }
+    };
 }
 
-impl View {
-    /// Every view.
-    pub const ALL: [Self; 7] = [
-        Self::Models,
-        Self::Kinship,
-        Self::Charts,
-        Self::Lineage,
-        Self::Merge,
-        Self::Evolution,
-        Self::Settings,
-    ];
-
-    /// The name on the rail.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Models => "Models",
-            Self::Kinship => "Kinship",
-            Self::Charts => "Charts",
-            Self::Lineage => "Lineage",
-            Self::Merge => "Merge",
-            Self::Evolution => "Evolution",
-            Self::Settings => "Settings",
-        }
-    }
-
-    /// The icon on the rail.
-    pub const fn icon(self) -> &'static str {
-        use egui_phosphor::regular;
-        match self {
-            Self::Models => regular::TABLE,
-            Self::Kinship => regular::GRID_FOUR,
-            Self::Charts => regular::CHART_SCATTER,
-            Self::Lineage => regular::TREE_STRUCTURE,
-            Self::Merge => regular::GIT_MERGE,
-            Self::Evolution => regular::DNA,
-            Self::Settings => regular::GEAR_SIX,
-        }
-    }
+views! {
+    /// The table of models.
+    #[default]
+    Models: TABLE,
+    /// The matrix.
+    Kinship: GRID_FOUR,
+    /// What the record says.
+    Charts: CHART_SCATTER,
+    /// Who descends from whom.
+    Lineage: TREE_STRUCTURE,
+    /// Compose a merge.
+    Merge: GIT_MERGE,
+    /// Run generations.
+    Evolution: DNA,
+    /// Preferences of the program.
+    Settings: GEAR_SIX,
 }
 
 /// What is to become of a study that another program has, or has changed.

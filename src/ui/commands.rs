@@ -22,6 +22,8 @@ use crate::workbench::library::LIBRARY;
 pub struct Entry {
     /// What it does, as on its button.
     pub title: String,
+    /// What it is called whatever it would do now: "Undo" for "Undo: add model".
+    pub name: Option<&'static str>,
     /// Where it belongs.
     pub group: &'static str,
     /// Its key.
@@ -36,6 +38,7 @@ impl Entry {
     fn new(group: &'static str, title: impl Into<String>, action: impl Into<Action>) -> Self {
         Self {
             title: title.into(),
+            name: None,
             group,
             shortcut: None,
             enabled: true,
@@ -186,12 +189,16 @@ fn file_commands(out: &mut Vec<Entry>, bench: &Workbench) {
 
 fn edit_commands(out: &mut Vec<Entry>, study: &Study) {
     let history = study.history();
-    let entry = |verb: &str, what: Option<&str>, command, modifiers| {
+    let entry = |verb: &'static str, what: Option<&str>, command, modifiers| {
         let title = match what {
             Some(what) => format!("{verb}: {}", what.to_lowercase()),
             None => verb.to_owned(),
         };
-        (Entry::new("Edit", title, command).key(modifiers, Key::Z)).when(what.is_some())
+        let entry = Entry {
+            name: Some(verb),
+            ..Entry::new("Edit", title, command)
+        };
+        entry.key(modifiers, Key::Z).when(what.is_some())
     };
     out.extend([
         entry("Undo", history.undo_title(), Command::Undo, CTRL),
@@ -334,7 +341,7 @@ fn evolution_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         .when(open),
         Entry::new(group, "Show the evaluation log", EvaluationAction::ShowLog).when(open),
     ]);
-    if !bench.being_judged().is_empty() {
+    if !bench.being_evaluated().is_empty() {
         out.push(Entry::new(group, "Stop evaluating", EvaluationAction::Stop));
     }
 }

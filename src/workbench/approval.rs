@@ -111,7 +111,7 @@ impl Workbench {
             return;
         };
         self.approve(&asked.command);
-        self.judge_models(&asked.models);
+        self.evaluate_models(&asked.models);
         for id in asked.evolutions {
             self.run_evolution(id);
         }
@@ -124,10 +124,10 @@ impl Workbench {
 
     /// Says who judges, by the user's own hand. What the user types is approved by that; what
     /// is made by changing a command that is not approved, is not.
-    pub fn judge_by(&mut self, evaluator: Evaluator) {
+    pub fn set_evaluator(&mut self, evaluator: Evaluator) {
         let before = self.command().cloned();
         let was_foreign = before.filter(|call| !is_blank(call) && !self.is_approved(call));
-        self.apply(Command::Evolution(EvolutionEdit::Judge(evaluator)));
+        self.apply(Command::Evolution(EvolutionEdit::SetEvaluator(evaluator)));
         let Some(now) = self.command().cloned() else {
             // A look at another evaluator, and back, must not approve it.
             return remember_all(&mut self.session.approvals.foreign, was_foreign.as_ref());
@@ -219,7 +219,7 @@ impl Workbench {
         let written = file::add(&self.folders.data, hash, &call.to_line(), folder);
         if let Err(error) = written {
             let title = "The approval could not be kept; you will be asked again";
-            self.tell(NoticeKind::Note, title, super::sentence_case(&error));
+            self.notify(NoticeKind::Note, title, super::sentence_case(&error));
         }
     }
 }

@@ -57,11 +57,11 @@ impl Workbench {
             Ok((found.sources(&paths), studies))
         };
         self.spawn("Reading scores", read, |bench, (sources, studies)| {
-            bench.take_scores(sources, &studies);
+            bench.on_scores_read(sources, &studies);
         });
     }
 
-    fn take_scores(&mut self, sources: Vec<Source>, studies: &[PathBuf]) {
+    fn on_scores_read(&mut self, sources: Vec<Source>, studies: &[PathBuf]) {
         if let Some(study) = studies.first() {
             self.open_study(study);
         }
@@ -86,10 +86,10 @@ impl Workbench {
         self.apply(Command::Record(RecordEdit::Import(import)));
         if self.revision() == revision {
             let title = format!("{title} holds nothing new");
-            self.tell(NoticeKind::Note, title, "The study is as it was");
+            self.notify(NoticeKind::Note, title, "The study is as it was");
         } else {
             let detail = format!("{done}. Undo brings the study back as it was");
-            self.tell(NoticeKind::Done, format!("{title} imported"), detail);
+            self.notify(NoticeKind::Done, format!("{title} imported"), detail);
         }
     }
 }

@@ -39,7 +39,7 @@ impl Workbench {
     fn values_of(&self, a: ModelId, b: ModelId) -> Option<Values> {
         let rows = self.session.kin.rows.get_or_init(|| self.rows());
         let (&(base, a), &(other, b)) = (rows.get(&a)?, rows.get(&b)?);
-        let measured = self.session.measured.get(&base).filter(|_| base == other)?;
+        let measured = self.measured(base).filter(|_| base == other)?;
         let kinship = &measured.settled().kinship;
         let all = kinship.in_scope(Measure::default().scope);
         Some(Values::of_sums(&kinship.sums(&all, a, b, false)))
@@ -47,7 +47,7 @@ impl Workbench {
 
     fn rows(&self) -> BTreeMap<ModelId, (ModelId, usize)> {
         let mut out = BTreeMap::new();
-        for (&base, measured) in &self.session.measured {
+        for (&base, measured) in &self.session.measuring.results {
             let files = self.files(base).checkpoint();
             // Half of a measurement says something else than the whole.
             let stored = measured.settled();

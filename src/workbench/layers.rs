@@ -24,7 +24,7 @@ impl Workbench {
         if against == Some(base) {
             return self.layer_changes(model, None);
         }
-        let measured = self.session.measured.get(&base)?;
+        let measured = self.session.measuring.results.get(&base)?;
         let family = self.family(base);
         let row = |id: ModelId| family.measured[family.models.iter().position(|&m| m == id)?];
         let a = row(model)?;
@@ -67,7 +67,7 @@ impl Workbench {
                 bundled: &|key| bundled(key),
             },
         )?;
-        if let Some(ghost) = self.ghost() {
+        if let Some(ghost) = self.predicted_point() {
             ghost.add_to(&mut figure, choices);
         }
         Ok(figure)

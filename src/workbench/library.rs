@@ -105,7 +105,7 @@ impl Workbench {
         if !path.exists()
             && let Err(error) = write_whole(&path, bundled.text.as_bytes())
         {
-            self.fail("The record could not be opened", error);
+            self.report_error("The record could not be opened", error);
             return;
         }
         self.open_study(&path);
@@ -118,12 +118,12 @@ impl Workbench {
         // What is not saved yet goes first, or it would be saved over the restored file.
         self.close_study();
         if let Err(error) = write_whole(&path, bundled.text.as_bytes()) {
-            self.fail("The record could not be restored", error);
+            self.report_error("The record could not be restored", error);
             return;
         }
         self.open_study(&path);
         let title = format!("{} is as it was at first", bundled.title);
-        self.tell(NoticeKind::Done, title, "");
+        self.notify(NoticeKind::Done, title, "");
     }
 
     /// The study of [`LIBRARY`] that is open, if one is.

@@ -3,10 +3,11 @@
 //! A result is kept beside the keys of the files that it is about. Whether it still holds is
 //! a comparison of keys; nothing has to be marked as stale.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::session::Derived;
-use super::{ModelFiles, NoticeKind, Workbench, cache};
+use super::queue::Queue;
+use super::{NoticeKind, Workbench, cache};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::kinship::store::CachedKinship;
@@ -56,6 +57,23 @@ impl Measured {
     }
 }
 
+/// What is measured of the families, and what is being measured.
+#[derive(Default)]
+pub(super) struct Measuring {
+    /// The results, by base.
+    pub results: BTreeMap<ModelId, Measured>,
+    /// Models measured since the study was opened, with their base.
+    pub once: BTreeSet<(ModelId, ModelId)>,
+    /// Bases whose families are being measured.
+    pub queue: Queue<ModelId>,
+    /// Searches for earlier results that have not ended.
+    pub searches: usize,
+    /// Whether everything is measured as soon as it is open.
+    pub when_open: bool,
+    /// Children that were written here, to be measured once they are open.
+    pub children: BTreeSet<ModelId>,
+}
+
 /// The models of one base, with what is known of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family {
@@ -85,7 +103,7 @@ impl Workbench {
     pub fn family(&self, base: ModelId) -> Family {
         let models = self.doc().family(base);
         let base_open = self.files(base).checkpoint();
-        let measured = self.session.measured.get(&base);
+        let measured = self.session.measuring.results.get(&base);
         let valid = base_open
             .zip(measured)
             .is_some_and(|(b, m)| b.key() == m.base_key());
@@ -93,7 +111,7 @@ impl Workbench {
             let key = self.files(*id).checkpoint()?.key();
             measured.filter(|_| valid)?.index_of(key)
         };
-        let was_measured = |id: &ModelId| self.session.once_measured.contains(&(base, *id));
+        let was_measured = |id: &ModelId| self.session.measuring.once.contains(&(base, *id));
         let has_changed = |id: &&ModelId| {
             was_measured(id) && self.files(**id).checkpoint().is_some() && index(id).is_none()
         };
@@ -113,7 +131,7 @@ impl Workbench {
 
     /// The result for a base, whole or on its way.
     pub fn measured(&self, base: ModelId) -> Option<&Measured> {
-        self.session.measured.get(&base)
+        self.session.measuring.results.get(&base)
     }
 
     /// Every result that is whole and about the files as they are; while a measurement runs,
@@ -126,7 +144,8 @@ impl Workbench {
             is_known && files.is_some_and(|f| f.key() == settled.base)
         };
         self.session
-            .measured
+            .measuring
+            .results
             .iter()
             .filter(holds)
             .map(|(base, measured)| (*base, Arc::clone(measured.settled())))
@@ -135,12 +154,16 @@ impl Workbench {
 
     /// Whether some result is still on its way.
     pub fn is_measuring(&self) -> bool {
-        self.session.measured.values().any(Measured::is_provisional)
+        self.session
+            .measuring
+            .results
+            .values()
+            .any(Measured::is_provisional)
     }
 
     /// The job that measures a base's family, if one runs.
     pub fn measuring(&self, base: ModelId) -> Option<JobId> {
-        self.session.measuring.job_of(&base)
+        self.session.measuring.queue.job_of(&base)
     }
 
     /// Measures the family of `base`: only pairs with a model that is not known yet, unless
@@ -150,7 +173,7 @@ impl Workbench {
             return;
         }
         let Some(base_files) = self.files(base).checkpoint().cloned() else {
-            self.fail(
+            self.report_error(
                 "The base is not open",
                 "Find its files again, or choose another base",
             );
@@ -163,18 +186,14 @@ impl Workbench {
             .filter_map(|id| self.files(id).checkpoint().cloned())
             .collect();
         if models.is_empty() {
-            self.fail(
+            self.report_error(
                 "There is nothing to compare",
                 "Add models that descend from this base",
             );
             return;
         }
         let base_key = base_files.key().to_owned();
-        let before = self
-            .session
-            .measured
-            .get(&base)
-            .map(|m| Arc::clone(&m.stored));
+        let before = self.measured(base).map(|m| Arc::clone(&m.stored));
         let known = before
             .clone()
             .filter(|stored| !anew && stored.base == base_key);
@@ -185,7 +204,7 @@ impl Workbench {
             let on_tensor = |index: usize, tensor: &TensorGram| {
                 let tensor = tensor.clone();
                 send(Box::new(move |bench: &mut Self| {
-                    bench.take_tensor(base, index, tensor);
+                    bench.on_tensor(base, index, tensor);
                 }));
             };
             let models: Vec<&Checkpoint> = request.models.iter().map(AsRef::as_ref).collect();
@@ -206,12 +225,12 @@ impl Workbench {
             Ok(stored)
         };
         let title = "Measuring kinship";
-        let ending = move |bench: &mut Self, result| bench.take_measured(title, base, result);
+        let ending = move |bench: &mut Self, result| bench.on_measuring_ended(title, base, result);
         let job = self.jobs.spawn_sending(title, work, ending);
-        self.session.measuring.started(base, job);
+        self.session.measuring.queue.started(base, job);
         let empty = Arc::new(provisional.clone());
         let revision = self.next_revision();
-        self.session.measured.insert(
+        self.session.measuring.results.insert(
             base,
             Measured {
                 stored: Arc::new(provisional),
@@ -229,7 +248,7 @@ impl Workbench {
             let Some(files) = self.files(base).checkpoint() else {
                 continue;
             };
-            if family.unmeasured() == 0 || self.session.measured.contains_key(&base) {
+            if family.unmeasured() == 0 || self.session.measuring.results.contains_key(&base) {
                 continue;
             }
             let open = |id: &ModelId| Some(self.files(*id).checkpoint()?.key().to_owned());
@@ -237,14 +256,14 @@ impl Workbench {
             let (key, dir) = (files.key().to_owned(), self.folders.cache.clone());
             let find = move |_: &Ticket| Ok(cache::find(&dir, &key, &models, Precision::Full));
             let title = "Looking for earlier results";
-            self.session.searches += 1;
+            self.session.measuring.searches += 1;
             self.jobs
                 .spawn(title, find, move |bench: &mut Self, found| {
-                    bench.session.searches -= 1;
+                    bench.session.measuring.searches -= 1;
                     match found {
-                        Ok(Some(stored)) => bench.take_cached(base, stored),
+                        Ok(Some(stored)) => bench.on_earlier_found(base, stored),
                         Ok(None) => {}
-                        Err(failure) => bench.tell_failure(title, failure),
+                        Err(failure) => bench.report_failure(title, failure),
                     }
                 });
         }
@@ -252,21 +271,18 @@ impl Workbench {
 
     /// Whether earlier results are being looked for.
     pub(super) fn is_looking_for_earlier(&self) -> bool {
-        self.session.searches > 0
+        self.session.measuring.searches > 0
     }
 
     /// Measures by itself where that was promised, once every file is open.
     pub(super) fn measure_opened(&mut self) {
-        let opening = self
-            .session
-            .models
-            .values()
-            .any(|files| matches!(files, ModelFiles::Opening));
+        let opening = self.is_opening();
         let looking = self.is_looking_for_earlier();
-        if !self.session.measure_when_open || opening || looking || self.session.models.is_empty() {
+        if !self.session.measuring.when_open || opening || looking || self.session.models.is_empty()
+        {
             return;
         }
-        self.session.measure_when_open = false;
+        self.session.measuring.when_open = false;
         for base in self.doc().bases() {
             if self.family(base).unmeasured() > 0 {
                 self.measure(base, false);
@@ -274,13 +290,12 @@ impl Workbench {
         }
     }
 
-    fn take_tensor(&mut self, base: ModelId, index: usize, tensor: TensorGram) {
-        let Some(measured) = self.session.measured.get_mut(&base) else {
+    fn on_tensor(&mut self, base: ModelId, index: usize, tensor: TensorGram) {
+        let Some(measured) = self.session.measuring.results.get_mut(&base) else {
             return;
         };
+        // What is known of pairs is that of the last whole result until this one is whole.
         self.last_revision += 1;
-        self.session.kin.forget();
-        self.session.derived = Derived::default();
         measured.revision = self.last_revision;
         let at = measured.arrived.partition_point(|&k| k < index);
         measured.arrived.insert(at, index);
@@ -291,60 +306,57 @@ impl Workbench {
     }
 
     /// Takes in what a measurement found. One that gave nothing leaves what was there before it.
-    fn take_measured(
+    fn on_measuring_ended(
         &mut self,
         title: &str,
         base: ModelId,
         result: Result<CachedKinship, Failure>,
     ) {
-        self.session.measuring.ended(&base);
+        self.session.measuring.queue.ended(&base);
         match result {
-            Ok(stored) => self.take_whole(base, stored),
+            Ok(stored) => self.on_measured(base, stored),
             Err(failure) => {
                 self.put_back(base);
                 if failure == Failure::Cancelled {
-                    self.tell(NoticeKind::Note, "Measuring was cancelled", "");
+                    self.notify(NoticeKind::Note, "Measuring was cancelled", "");
                 }
-                self.tell_failure(title, failure);
+                self.report_failure(title, failure);
             }
         }
     }
 
-    fn take_whole(&mut self, base: ModelId, stored: CachedKinship) {
+    fn on_measured(&mut self, base: ModelId, stored: CachedKinship) {
         let (n, parameters) = (stored.models.len(), stored.kinship.parameters());
         self.put(base, Arc::new(stored));
         if parameters > 0 {
             // A run measures before every generation, and shows what came out itself.
             if !self.is_evolving() {
                 let title = format!("Kinship of {n} models measured");
-                self.tell(NoticeKind::Done, title, "");
+                self.notify(NoticeKind::Done, title, "");
             }
         } else {
             let name = self.doc().name_of(base).to_owned();
             let detail = format!(
                 "no tensor of these models has the name and shape it has in {name}; set another base"
             );
-            self.fail("Nothing could be compared", detail);
+            self.report_error("Nothing could be compared", detail);
         }
     }
 
     /// Takes in an earlier result, unless a new one is on its way.
-    fn take_cached(&mut self, base: ModelId, stored: CachedKinship) {
+    fn on_earlier_found(&mut self, base: ModelId, stored: CachedKinship) {
         if self.measuring(base).is_none() {
             self.put(base, Arc::new(stored));
         }
     }
 
     fn put_back(&mut self, base: ModelId) {
-        let before = self
-            .session
-            .measured
-            .get_mut(&base)
-            .and_then(|m| m.before.take());
+        let measured = self.session.measuring.results.get_mut(&base);
+        let before = measured.and_then(|m| m.before.take());
         match before.filter(|stored| !stored.kinship.tensors.is_empty()) {
             Some(stored) => self.put(base, stored),
             None => {
-                self.session.measured.remove(&base);
+                self.session.measuring.results.remove(&base);
             }
         }
     }
@@ -357,12 +369,13 @@ impl Workbench {
             before: None,
             arrived: Vec::new(),
         };
-        self.session.measured.insert(base, measured);
+        self.session.measuring.results.insert(base, measured);
         let family = self.family(base);
         let known = family.models.iter().zip(&family.measured);
         let known = known.filter(|(_, at)| at.is_some());
         self.session
-            .once_measured
+            .measuring
+            .once
             .extend(known.map(|(id, _)| (base, *id)));
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::composing::Ahead;
+use super::composing::Prediction;
 use super::queue::Queue;
 use super::{NoticeKind, Workbench, hub_cache};
 use crate::files::Removal;
@@ -85,7 +85,7 @@ impl Workbench {
         let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
         if self.merges().iter().any(|m| m.out == out && m.is_open()) {
             let title = "A merge into this folder is in the queue already";
-            return self.fail(title, "choose another folder");
+            return self.report_error(title, "choose another folder");
         }
         let name = out.file_name().map_or_else(
             || draft.name.clone(),
@@ -183,7 +183,7 @@ impl Workbench {
         };
         let known = self.prediction_of(&draft.sheet.text);
         !draft.sheet.text.trim().is_empty()
-            && known.is_some_and(|ahead| !ahead.problems.iter().any(|p| p.is_error()))
+            && known.is_some_and(|prediction| !prediction.problems.iter().any(|p| p.is_error()))
     }
 
     /// Takes what is neither waiting nor running off the list.
@@ -220,7 +220,7 @@ impl Workbench {
                 Err(WriteError::Failed(failure)) => Err(failure),
             }
         };
-        let ending = move |bench: &mut Self, result| bench.take_merge(id, result);
+        let ending = move |bench: &mut Self, result| bench.on_merge_ended(id, result);
         let job = self.jobs.spawn(title, work, ending);
         self.session.merging.queue.started(id, job);
         self.set_merge_state(id, MergeState::Running(job));
@@ -228,7 +228,7 @@ impl Workbench {
 
     /// Takes in what became of a merge, and begins the next one; `None` if a model lies in its
     /// folder that it may replace.
-    fn take_merge(&mut self, id: MergeId, result: Result<Option<(Plan, Made)>, Failure>) {
+    fn on_merge_ended(&mut self, id: MergeId, result: Result<Option<(Plan, Made)>, Failure>) {
         self.session.merging.queue.ended(&id);
         let Some(merge) = self.session.merging.get_mut(id) else {
             return;
@@ -236,7 +236,7 @@ impl Workbench {
         match result {
             Ok(Some((plan, made))) => {
                 let merge = merge.clone();
-                self.take_merged(merge, &plan, made);
+                self.on_merge_done(merge, &plan, made);
             }
             Ok(None) => {
                 merge.may_replace = true;
@@ -247,7 +247,7 @@ impl Workbench {
                 merge.state = MergeState::Cancelled;
                 let title = format!("Writing {} was cancelled", merge.name);
                 let detail = "Finished files stay beside it for the next try";
-                self.tell(NoticeKind::Note, title, detail);
+                self.notify(NoticeKind::Note, title, detail);
             }
             Err(Failure::Failed(sentence)) => self.merge_failed(id, &sentence, sentence.clone()),
         }
@@ -261,13 +261,13 @@ impl Workbench {
         };
         merge.state = MergeState::Failed(super::sentence_case(why));
         let title = format!("Writing {} failed", merge.name);
-        self.fail(title, detail);
+        self.report_error(title, detail);
         // Where it failed for files that are gone, the canvas is to say so too.
         self.look_at_disk();
     }
 
     /// Puts the child of a merge into the study.
-    fn take_merged(&mut self, merge: QueuedMerge, plan: &Plan, made: Made) {
+    fn on_merge_done(&mut self, merge: QueuedMerge, plan: &Plan, made: Made) {
         let named = self.models_of(plan);
         let is_base = |id: &ModelId| named.iter().any(|&other| self.base_of(other) == Some(*id));
         let (bases, parents): (Vec<ModelId>, Vec<ModelId>) =
@@ -296,7 +296,7 @@ impl Workbench {
         };
         let id_of_child = ModelId(self.study().doc().next_id);
         let warnings = made.non_finite.len();
-        self.session.children_to_measure.insert(id_of_child);
+        self.session.measuring.children.insert(id_of_child);
         self.apply(Command::Model(ModelEdit::AddChild(Box::new(child))));
         self.set_merge_state(
             merge.id,
@@ -311,7 +311,7 @@ impl Workbench {
                 "{n} of its tensors have numbers that are NaN or infinite, as its inputs have"
             ),
         };
-        self.tell(
+        self.notify(
             NoticeKind::Done,
             format!("{} is written", merge.name),
             detail,
@@ -320,7 +320,7 @@ impl Workbench {
 
     /// Measures a child that was written here, once it is open, if the rest of its family is.
     pub(super) fn measure_child(&mut self, id: ModelId) {
-        if !self.session.children_to_measure.remove(&id) {
+        if !self.session.measuring.children.remove(&id) {
             return;
         }
         let Some(base) = self.base_of(id) else { return };
@@ -368,8 +368,8 @@ impl QueuedMerge {
     }
 }
 
-fn predicted(ahead: &Ahead) -> Vec<PredictedKinship> {
-    let Ok(child) = &ahead.child else {
+fn predicted(prediction: &Prediction) -> Vec<PredictedKinship> {
+    let Ok(child) = &prediction.child else {
         return Vec::new();
     };
     let one = |(&model, values): (&ModelId, &Values)| PredictedKinship {

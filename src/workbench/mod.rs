@@ -169,7 +169,7 @@ impl Workbench {
         if !self.may_change(&command) {
             return;
         }
-        self.tell_of(&command);
+        self.notify_of(&command);
         if matches!(command, Command::Model(_) | Command::Undo | Command::Redo) {
             self.session.kin.forget();
         }
@@ -191,7 +191,7 @@ impl Workbench {
     }
 
     /// Says what a command does that may not be seen where it is given.
-    fn tell_of(&mut self, command: &Command) {
+    fn notify_of(&mut self, command: &Command) {
         let doc = self.doc();
         match command {
             Command::Model(ModelEdit::Remove(ids)) if !ids.is_empty() => {
@@ -200,7 +200,7 @@ impl Workbench {
                     _ => format!("{} models", ids.len()),
                 };
                 let detail = "The files stay where they are; undo brings it back";
-                self.tell(
+                self.notify(
                     NoticeKind::Note,
                     format!("{what} removed from the study"),
                     detail,
@@ -212,7 +212,7 @@ impl Workbench {
                     let title = format!("{} is a base now", doc.name_of(*base));
                     let detail =
                         format!("It no longer counts as a fine-tune of {}", doc.name_of(old));
-                    self.tell(NoticeKind::Note, title, detail);
+                    self.notify(NoticeKind::Note, title, detail);
                 }
             }
             _ => {}
@@ -248,7 +248,7 @@ impl Workbench {
         let unpack = move |_: &Ticket| demo::unpack(&dir).map_err(Failure::Failed);
         self.spawn("Unpacking the demo", unpack, |bench, path| {
             bench.open_study(&path);
-            bench.session.measure_when_open = true;
+            bench.session.measuring.when_open = true;
         });
     }
 
@@ -259,7 +259,7 @@ impl Workbench {
         if let Err(error) = std::fs::remove_file(&study)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            self.fail("The demo could not be restored", error.to_string());
+            self.report_error("The demo could not be restored", error.to_string());
             return;
         }
         self.open_demo();
@@ -284,7 +284,7 @@ impl Workbench {
             self.take_in(event);
         }
         // Scores that the user has typed may be what a run waits for.
-        self.go_on();
+        self.advance_runs();
         self.predict_if_changed();
         self.autosave();
     }
@@ -314,7 +314,7 @@ impl Workbench {
         event.apply(self);
         if is_end {
             self.measure_opened();
-            self.go_on();
+            self.advance_runs();
         }
     }
 
@@ -330,14 +330,14 @@ impl Workbench {
         self.jobs
             .spawn(title, work, move |bench: &mut Self, result| match result {
                 Ok(value) => done(bench, value),
-                Err(failure) => bench.tell_failure(&own, failure),
+                Err(failure) => bench.report_failure(&own, failure),
             })
     }
 
     /// Tells why a job gave nothing, unless the user has stopped it.
-    fn tell_failure(&mut self, title: &str, failure: Failure) {
+    fn report_failure(&mut self, title: &str, failure: Failure) {
         if let Failure::Failed(sentence) = failure {
-            self.fail(format!("{title} failed"), sentence);
+            self.report_error(format!("{title} failed"), sentence);
         }
     }
 
@@ -391,7 +391,7 @@ impl Workbench {
         }
     }
 
-    fn tell(&mut self, kind: NoticeKind, title: impl Into<String>, detail: impl Into<String>) {
+    fn notify(&mut self, kind: NoticeKind, title: impl Into<String>, detail: impl Into<String>) {
         self.notices.push(Notice {
             kind,
             title: title.into(),
@@ -399,8 +399,8 @@ impl Workbench {
         });
     }
 
-    fn fail(&mut self, title: impl Into<String>, detail: impl Into<String>) {
-        self.tell(NoticeKind::Failed, title, sentence_case(&detail.into()));
+    fn report_error(&mut self, title: impl Into<String>, detail: impl Into<String>) {
+        self.notify(NoticeKind::Failed, title, sentence_case(&detail.into()));
     }
 }
 

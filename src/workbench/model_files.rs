@@ -73,19 +73,21 @@ impl Workbench {
             }
             Ok(addition(found, &known, &open, base))
         };
-        self.spawn("Opening models", look, Self::take_addition);
+        self.spawn("Opening models", look, Self::on_models_found);
+    }
+
+    /// Whether some model's files are being opened.
+    pub(super) fn is_opening(&self) -> bool {
+        let mut files = self.session.models.values();
+        files.any(|files| matches!(files, ModelFiles::Opening))
     }
 
     /// Asks the disk what has become of the open files; changed ones are opened anew.
     pub fn look_at_disk(&mut self) {
         self.look_at_evaluator_again();
         self.notice_changes();
-        let open: Vec<(ModelId, Arc<Checkpoint>)> = self
-            .session
-            .models
-            .iter()
-            .filter_map(|(id, files)| Some((*id, files.checkpoint()?.clone())))
-            .collect();
+        let open = |(id, files): (&ModelId, &ModelFiles)| Some((*id, files.checkpoint()?.clone()));
+        let open: Vec<_> = self.session.models.iter().filter_map(open).collect();
         if open.is_empty() || std::mem::replace(&mut self.session.is_looking_at_disk, true) {
             return;
         }
@@ -98,8 +100,8 @@ impl Workbench {
             .spawn(title, look, move |bench: &mut Self, states| {
                 bench.session.is_looking_at_disk = false;
                 match states {
-                    Ok(states) => bench.take_states(states),
-                    Err(failure) => bench.tell_failure(title, failure),
+                    Ok(states) => bench.on_disk_states(states),
+                    Err(failure) => bench.report_failure(title, failure),
                 }
             });
     }
@@ -125,11 +127,11 @@ impl Workbench {
         let own = path.clone();
         let open = move |_: &Ticket| Ok(opening::open(&own));
         self.spawn(title, open, move |bench, result| {
-            bench.take_opened(id, &path, result);
+            bench.on_opened(id, &path, result);
         });
     }
 
-    fn take_opened(&mut self, id: ModelId, path: &Path, result: Result<Arc<Checkpoint>, String>) {
+    fn on_opened(&mut self, id: ModelId, path: &Path, result: Result<Arc<Checkpoint>, String>) {
         // The model may have been removed or moved while its file was being opened.
         if self
             .doc()
@@ -147,27 +149,22 @@ impl Workbench {
         };
         self.session.models.insert(id, files);
         self.kin_has_changed();
-        if !self
-            .session
-            .models
-            .values()
-            .any(|files| matches!(files, ModelFiles::Opening))
-        {
+        if !self.is_opening() {
             self.find_cached();
         }
         self.measure_child(id);
     }
 
-    fn take_addition(&mut self, addition: Addition) {
+    fn on_models_found(&mut self, addition: Addition) {
         let Addition {
             models,
             failures,
             already_there,
         } = addition;
-        self.tell_failures(&failures, models.len());
+        self.report_unopened(&failures, models.len());
         if already_there > 0 && models.is_empty() && failures.is_empty() {
             let title = "These models are already in the study";
-            self.tell(NoticeKind::Note, title, "");
+            self.notify(NoticeKind::Note, title, "");
         }
         if models.is_empty() {
             return;
@@ -193,11 +190,11 @@ impl Workbench {
     }
 
     /// One notice, however many paths gave nothing.
-    fn tell_failures(&mut self, failures: &[(PathBuf, String)], opened: usize) {
+    fn report_unopened(&mut self, failures: &[(PathBuf, String)], opened: usize) {
         match failures {
             [] => {}
             [(path, sentence)] => {
-                self.fail(
+                self.report_error(
                     format!("{} could not be opened", last_parts(path)),
                     sentence.clone(),
                 );
@@ -209,12 +206,12 @@ impl Workbench {
                     .iter()
                     .map(|(path, sentence)| format!("{}: {sentence}", last_parts(path)))
                     .collect();
-                self.fail(title, lines.join("\n"));
+                self.report_error(title, lines.join("\n"));
             }
         }
     }
 
-    fn take_states(&mut self, states: Vec<(ModelId, OnDisk)>) {
+    fn on_disk_states(&mut self, states: Vec<(ModelId, OnDisk)>) {
         let mut has_changed = false;
         for (id, state) in states {
             match self.session.models.get_mut(&id) {

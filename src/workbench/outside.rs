@@ -19,10 +19,10 @@ pub struct Picture {
 }
 
 impl Workbench {
-    pub(super) fn tell_written(&mut self, path: &Path) {
+    pub(super) fn notify_written(&mut self, path: &Path) {
         let name = path.file_name().unwrap_or(path.as_os_str());
         let title = format!("{} saved", name.to_string_lossy());
-        self.tell(NoticeKind::Done, title, path.to_string_lossy());
+        self.notify(NoticeKind::Done, title, path.to_string_lossy());
     }
 
     /// Makes and writes a file that the user named, beside the window; says so when it is done.
@@ -40,7 +40,7 @@ impl Workbench {
             write_whole(&path, &bytes).map_err(Failure::Failed)?;
             Ok(path)
         };
-        self.spawn(title, work, |bench, path| bench.tell_written(&path));
+        self.spawn(title, work, |bench, path| bench.notify_written(&path));
     }
 
     /// Draws a picture beside the window, for [`Self::take_picture`].
@@ -76,7 +76,7 @@ impl Workbench {
         self.spawn("Clearing the cache", clear, |bench, freed| {
             let freed = freed as f64 / 1e6;
             let title = format!("Kept results removed, {freed:.1} MB freed");
-            bench.tell(NoticeKind::Done, title, "");
+            bench.notify(NoticeKind::Done, title, "");
         });
     }
 }

@@ -5,7 +5,9 @@
 
 use std::collections::VecDeque;
 
-use crate::jobs::JobId;
+use super::Workbench;
+use super::session::Session;
+use crate::jobs::{Failure, JobId, Ticket};
 
 /// Operations asked for by `Q`, whose answers are `A`.
 pub(super) struct Queue<Q, A = ()> {
@@ -35,11 +37,15 @@ impl<Q: PartialEq, A> Queue<Q, A> {
     /// Puts a request in the place of all that wait, unless it is answered or being answered.
     pub fn want_only(&mut self, request: Q) {
         self.wanted.clear();
-        let is_running = self.job_of(&request).is_some();
-        let is_answered = self.running.is_empty() && self.answer_to(&request).is_some();
-        if !is_running && !is_answered {
+        if self.wants(&request) {
             self.wanted.push_back(request);
         }
+    }
+
+    /// Whether a request is neither answered nor being answered.
+    pub fn wants(&self, request: &Q) -> bool {
+        let is_answer = self.answer.as_ref().is_some_and(|(own, _)| own == request);
+        self.job_of(request).is_none() && !(is_answer && self.running.is_empty())
     }
 
     /// Drops what waits, but for what is to stay.
@@ -94,15 +100,39 @@ impl<Q: PartialEq, A> Queue<Q, A> {
         self.answer.as_ref()
     }
 
-    /// The answer, if it is to this request.
-    pub fn answer_to(&self, request: &Q) -> Option<&A> {
-        let (own, answer) = self.answer.as_ref()?;
-        (own == request).then_some(answer)
-    }
-
     /// Forgets the answer, so that it is asked for anew.
     pub fn forget_answer(&mut self) {
         self.answer = None;
+    }
+}
+
+impl Workbench {
+    /// Works on what waits in a queue, out of sight, until nothing waits any more.
+    pub(super) fn work_on<Q, A>(
+        &mut self,
+        title: &'static str,
+        queue: fn(&mut Session) -> &mut Queue<Q, A>,
+        work: fn(&Q, &Ticket) -> Result<A, Failure>,
+    ) where
+        Q: Clone + PartialEq + Send + 'static,
+        A: Send + 'static,
+    {
+        let Some(request) = queue(&mut self.session).next_wanted() else {
+            return;
+        };
+        let (asked, of) = (request.clone(), request.clone());
+        let ending = move |bench: &mut Self, result| {
+            match result {
+                Ok(answer) => queue(&mut bench.session).answered(&of, answer),
+                Err(failure) => {
+                    queue(&mut bench.session).ended(&of);
+                    bench.report_failure(title, failure);
+                }
+            }
+            bench.work_on(title, queue, work);
+        };
+        let job = (self.jobs).spawn_quietly(title, move |ticket| work(&asked, ticket), ending);
+        queue(&mut self.session).started(request, job);
     }
 }
 

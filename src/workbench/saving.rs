@@ -105,7 +105,7 @@ impl Workbench {
             let locking = lock::lock(&file);
             if let Locking::Other(owner) = locking {
                 let title = "The study that lies there is open in another Kinfolk";
-                return self.fail(title, format!("{}; choose another name", who(&owner)));
+                return self.report_error(title, format!("{}; choose another name", who(&owner)));
             }
             self.session.saving = Saving::at(Some(path.clone()));
             self.take_locking(locking);
@@ -149,7 +149,7 @@ impl Workbench {
         self.jobs
             .spawn_quietly(title, write, move |bench: &mut Self, result| {
                 if let Err(failure) = result {
-                    bench.tell_failure(title, failure);
+                    bench.report_failure(title, failure);
                 }
             });
         self.session.saving.running = Some(Running {
@@ -233,7 +233,7 @@ impl Workbench {
             Err(error) if self.session.saving.has_failed => log::warn!("{error}"),
             Err(error) => {
                 self.session.saving.has_failed = true;
-                self.fail(
+                self.report_error(
                     "The study could not be saved; it goes on here unsaved",
                     error,
                 );
@@ -255,12 +255,8 @@ impl Workbench {
         if self.session.saving.running.is_some() {
             return;
         }
-        if self
-            .session
-            .saving
-            .changed_at
-            .is_some_and(|at| at.elapsed() >= AUTOSAVE_AFTER)
-        {
+        let is_due = |at: Instant| at.elapsed() >= AUTOSAVE_AFTER;
+        if self.session.saving.changed_at.is_some_and(is_due) {
             self.save();
         }
     }
@@ -282,13 +278,8 @@ impl Workbench {
     /// the program's own folder: the study is left.
     pub fn save_or_rescue(&mut self) {
         self.save_if_changed();
-        let Some(path) = self
-            .session
-            .saving
-            .path
-            .clone()
-            .filter(|_| self.session.saving.has_failed)
-        else {
+        let saving = &self.session.saving;
+        let Some(path) = saving.path.clone().filter(|_| saving.has_failed) else {
             return;
         };
         let text = file::to_text(self.doc(), &folder_of(&path));
@@ -300,7 +291,7 @@ impl Workbench {
             .find(|place| write_whole(place, text.as_bytes()).is_ok());
         if let Some(place) = written {
             let title = "What could not be saved is kept";
-            self.tell(NoticeKind::Note, title, place.to_string_lossy());
+            self.notify(NoticeKind::Note, title, place.to_string_lossy());
         }
     }
 

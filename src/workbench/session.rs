@@ -2,18 +2,18 @@
 //! one before is left.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::approval::Approvals;
 use super::composing::Composing;
 use super::evolving::Evolving;
 use super::kin::Kin;
+use super::measuring::Measuring;
 use super::merging::Merging;
-use super::queue::Queue;
 use super::saving::Saving;
 use super::suggesting::Suggested;
-use super::{Measured, ModelFiles, Picture};
+use super::{ModelFiles, Picture};
 use crate::import::Source;
 use crate::study::{ModelId, PairRow, Study, StudyDoc, StudyFacts};
 
@@ -25,16 +25,7 @@ pub(super) struct Session {
     pub models: BTreeMap<ModelId, ModelFiles>,
     /// Whether the disk is being asked what has become of the open files.
     pub is_looking_at_disk: bool,
-    pub measured: BTreeMap<ModelId, Measured>,
-    /// Models measured since the study was opened, with their base.
-    pub once_measured: BTreeSet<(ModelId, ModelId)>,
-    /// Bases whose families are being measured.
-    pub measuring: Queue<ModelId>,
-    /// Searches for earlier results that have not ended.
-    pub searches: usize,
-    pub measure_when_open: bool,
-    /// Children that were written here and are still being opened.
-    pub children_to_measure: BTreeSet<ModelId>,
+    pub measuring: Measuring,
     pub kin: Kin,
     pub derived: Derived,
     /// What is in the evaluator's way, looked up when it is asked for.

@@ -172,8 +172,8 @@ fn fault_6_nothing_that_is_not_typed_approves_a_strangers_command() {
         panic!("no command");
     };
     // A look at another kind and back, undo, redo, and a change of theirs.
-    bench.judge_by(Evaluator::ByHand);
-    bench.judge_by(theirs.clone());
+    bench.set_evaluator(Evaluator::ByHand);
+    bench.set_evaluator(theirs.clone());
     assert!(bench.unapproved_command().is_some());
     bench.apply(study::Command::Undo);
     bench.apply(study::Command::Redo);
@@ -182,7 +182,7 @@ fn fault_6_nothing_that_is_not_typed_approves_a_strangers_command() {
         limit_minutes: Some(5),
         ..call
     };
-    bench.judge_by(Evaluator::Command { call: longer });
+    bench.set_evaluator(Evaluator::Command { call: longer });
     assert!(bench.unapproved_command().is_some());
     // Through a save under another name, and for whoever opens that.
     let copy = place.0.path().join("copy.kinfolk.json");
@@ -201,7 +201,7 @@ fn fault_6_what_the_user_types_is_approved_and_stays_so() {
         call: Call::parse(line).unwrap(),
     };
     for line in ["", "j", "judge {model}", "judge {model} {output}"] {
-        bench.judge_by(typed(line));
+        bench.set_evaluator(typed(line));
         assert_eq!(bench.unapproved_command(), None, "{line}");
     }
     bench.save();
@@ -221,7 +221,7 @@ fn fault_6_what_the_user_types_is_approved_and_stays_so() {
     // In a stranger's study the program's own template is as good as typed.
     bench.open_study(&place.study());
     let call = Call::lm_eval();
-    bench.judge_by(Evaluator::Command { call });
+    bench.set_evaluator(Evaluator::Command { call });
     assert_eq!(bench.unapproved_command(), None);
 }
 
@@ -230,7 +230,7 @@ fn fault_6_a_run_that_meets_a_command_that_is_not_approved_stops_there() {
     let place = Place::new();
     let mut bench = place.bench();
     let theirs = bench.study().doc().evaluator.clone();
-    bench.apply(study::Command::Evolution(EvolutionEdit::Judge(
+    bench.apply(study::Command::Evolution(EvolutionEdit::SetEvaluator(
         Evaluator::ByHand,
     )));
     bench.run_evolution(EvolutionId(0));
@@ -239,7 +239,9 @@ fn fault_6_a_run_that_meets_a_command_that_is_not_approved_stops_there() {
         RunState::Waiting(_)
     ));
     // Undo in the midst of it, and scores that make it go on.
-    bench.apply(study::Command::Evolution(EvolutionEdit::Judge(theirs)));
+    bench.apply(study::Command::Evolution(EvolutionEdit::SetEvaluator(
+        theirs,
+    )));
     let scores = [ModelId(1), ModelId(2)].map(|id| (id, "a".to_owned(), Some(40.0)));
     let edit = study::RecordEdit::SetScores(scores.to_vec());
     bench.apply(study::Command::Record(edit));

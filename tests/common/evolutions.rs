@@ -10,8 +10,8 @@ use kinfolk::kinship::Metric;
 use kinfolk::lineage::evolution::{Next, Spent, next};
 use kinfolk::lineage::strategy::{Population, strategy};
 use kinfolk::study::{
-    BaseRef, Birth, Child, Command, Evolution, EvolutionEdit, EvolutionId, Judgement, ModelEdit,
-    ModelId, NewChild, NewModel, PairRecord, RecordEdit, Score, Setup, Step,
+    BaseRef, Child, ChildAdded, Command, Evaluation, Evolution, EvolutionEdit, EvolutionId,
+    ModelEdit, ModelId, NewChild, NewModel, PairRecord, RecordEdit, Score, Setup, Step,
 };
 use kinfolk::workbench::{Folders, Workbench};
 
@@ -51,13 +51,13 @@ pub fn score(bench: &mut Workbench, id: ModelId, evolution: Option<EvolutionId>,
         value: value(k),
         ..Score::default()
     });
-    let judgement = Judgement {
+    let evaluation = Evaluation {
         model: id,
         scores: scores.collect(),
         evolution,
         seconds: 1.5,
     };
-    let edit = EvolutionEdit::Score(Box::new(judgement));
+    let edit = EvolutionEdit::Score(Box::new(evaluation));
     bench.apply(Command::Evolution(edit));
 }
 
@@ -203,7 +203,7 @@ pub fn bear(
         note: note.to_owned(),
         ..NewChild::default()
     };
-    let birth = Birth {
+    let birth = ChildAdded {
         evolution: id,
         step: Step {
             run,
@@ -214,7 +214,7 @@ pub fn bear(
         child: Child::New(child),
         seconds: 0.5,
     };
-    bench.apply(Command::Evolution(EvolutionEdit::Bear(Box::new(birth))));
+    bench.apply(Command::Evolution(EvolutionEdit::AddChild(Box::new(birth))));
 }
 
 /// The demo family's names.

@@ -26,10 +26,10 @@ fn asked(home: &Path, call: Call) -> Workbench {
     std::fs::write(model.join("model.safetensors"), file()).unwrap();
     bench.add_paths(vec![model]);
     bench.wait(|_| {});
-    let edit = EvolutionEdit::Judge(Evaluator::Command { call });
+    let edit = EvolutionEdit::SetEvaluator(Evaluator::Command { call });
     bench.apply(Command::Evolution(edit));
     bench.apply(Command::Select(Selection::Nothing));
-    bench.judge_models(&[ModelId(0)]);
+    bench.evaluate_models(&[ModelId(0)]);
     assert!(bench.asked_command().is_some());
     bench
 }

@@ -24,7 +24,7 @@ fn demo() -> (tempfile::TempDir, Workbench) {
 }
 
 fn judge_by(bench: &mut Workbench, evaluator: Evaluator) {
-    bench.apply(Command::Evolution(EvolutionEdit::Judge(evaluator)));
+    bench.apply(Command::Evolution(EvolutionEdit::SetEvaluator(evaluator)));
     bench.read_task_files();
     bench.wait(|_| {});
 }

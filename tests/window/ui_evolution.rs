@@ -115,7 +115,7 @@ fn demo(home: &Path) -> Workbench {
     bench.wait(|_| {});
     bench.poll();
     bench.wait(|_| {});
-    let by_hand = EvolutionEdit::Judge(Evaluator::ByHand);
+    let by_hand = EvolutionEdit::SetEvaluator(Evaluator::ByHand);
     bench.apply(Command::Evolution(by_hand));
     assert_eq!(bench.study().doc().models.len(), 8);
     bench
@@ -338,7 +338,7 @@ fn a_folder_and_an_evaluator_that_are_missing_can_be_chosen_there() {
     setup.folder = Some("/tmp/kinfolk-children".into());
     let id = only(&window);
     let change = EvolutionEdit::Change(id, Box::new(setup));
-    let nobody = EvolutionEdit::Judge(Evaluator::BuiltIn { tasks: Vec::new() });
+    let nobody = EvolutionEdit::SetEvaluator(Evaluator::BuiltIn { tasks: Vec::new() });
     for edit in [change, nobody] {
         window.state_mut().bench.apply(Command::Evolution(edit));
     }

@@ -18,6 +18,7 @@ use crate::lineages::{bench, community, evolution, import, merge};
 struct Stage {
     bench: Workbench,
     view: LineageView,
+    session: u64,
     asked: Vec<Action>,
     _home: tempfile::TempDir,
 }
@@ -35,6 +36,7 @@ fn window_of(size: Vec2, entries: Vec<Entry>) -> Window {
 
 fn window_on(size: Vec2, home: tempfile::TempDir, bench: Workbench) -> Window {
     let stage = Stage {
+        session: bench.session_number(),
         bench,
         view: LineageView::default(),
         asked: Vec::new(),
@@ -52,6 +54,11 @@ fn window_on(size: Vec2, home: tempfile::TempDir, bench: Workbench) -> Window {
                     ui.ctx().request_repaint();
                     is_styled = true;
                     return;
+                }
+                // As the window does.
+                let session = stage.bench.session_number();
+                if std::mem::replace(&mut stage.session, session) != session {
+                    stage.view.study_opened();
                 }
                 let mut out = Vec::new();
                 stage.view.ui(ui, &stage.bench, &mut out);

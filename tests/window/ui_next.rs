@@ -457,7 +457,7 @@ fn what_is_judged_is_stopped_with_all_that_waits() {
     click(&mut window, "Stop evaluating");
     settle_runs(&mut window);
     window.get_by_label("base: the evaluation was stopped");
-    assert!(window.state().workbench().being_judged().is_empty());
+    assert!(window.state().workbench().being_evaluated().is_empty());
     window.run();
 }
 

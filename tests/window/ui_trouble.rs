@@ -227,9 +227,9 @@ fn slow(home: &Path) -> Workbench {
     bench.save_as(&bench.folders().data.join("mine"));
     bench.add_paths(vec![common::oracle("alder/base")]);
     bench.wait(|_| {});
-    bench.judge_by(Evaluator::Command { call });
+    bench.set_evaluator(Evaluator::Command { call });
     let id = bench.study().doc().models[0].id;
-    bench.judge_models(&[id]);
+    bench.evaluate_models(&[id]);
     assert!(bench.is_evolving());
     bench
 }

@@ -8,7 +8,7 @@ use kinfolk::merge::composition::{Composition, NodeId, Place, Port};
 use kinfolk::merge::methods;
 use kinfolk::merge::recipe::{ModelRef, Setting, Value, parse};
 use kinfolk::study::{Command, DraftEdit, ModelId};
-use kinfolk::workbench::composing::{Ahead, Child, NoChild, PredictionOptions, Swept};
+use kinfolk::workbench::composing::{Child, NoChild, Prediction, PredictionOptions, Swept};
 use kinfolk::workbench::merging::MergeState;
 use kinfolk::workbench::{Folders, NoticeKind, Workbench};
 
@@ -32,19 +32,19 @@ fn ids(bench: &Workbench, names: &[&str]) -> Vec<ModelId> {
 }
 
 /// What the draft on the canvas would make.
-fn ahead(bench: &mut Workbench) -> Ahead {
+fn prediction(bench: &mut Workbench) -> Prediction {
     bench.poll();
     bench.wait(|_| {});
-    let (ahead, is_new) = bench.prediction().unwrap();
+    let (prediction, is_new) = bench.prediction().unwrap();
     assert!(is_new);
-    ahead.clone()
+    prediction.clone()
 }
 
 fn child(bench: &mut Workbench) -> Child {
-    let ahead = ahead(bench);
-    ahead
+    let prediction = prediction(bench);
+    prediction
         .child
-        .unwrap_or_else(|why| panic!("{why:?}, {:?}", ahead.problems))
+        .unwrap_or_else(|why| panic!("{why:?}, {:?}", prediction.problems))
 }
 
 fn composition(bench: &Workbench) -> Composition {
@@ -75,7 +75,7 @@ fn write(bench: &mut Workbench, home: &Path, name: &str) -> PathBuf {
             recipe.dtype = Some("float32".to_owned());
         }
     });
-    ahead(bench);
+    prediction(bench);
     let out = home.join(name);
     bench.queue_merge(&out, false);
     bench.wait(|_| {});
@@ -155,7 +155,10 @@ fn every_method_is_as_near_as_it_says() {
             &Composition::merge_of(*method, taken, Some(&base)),
         );
         if description.prediction == methods::Prediction::None {
-            assert!(matches!(ahead(&mut bench).child, Err(NoChild::Refused(_))));
+            assert!(matches!(
+                prediction(&mut bench).child,
+                Err(NoChild::Refused(_))
+            ));
             continue;
         }
         write(&mut bench, home.path(), description.name);
@@ -224,7 +227,9 @@ fn slices_that_stay_in_their_place_are_foreseen_and_others_are_refused() {
     let (error, _) = largest_error(&bench, id(&bench, "sliced"));
     assert!(error <= 1e-6, "{error}");
     edit(&mut bench, |c| c.move_slice(0, 1, 0));
-    assert!(matches!(ahead(&mut bench).child, Err(NoChild::Refused(why)) if why.contains("place")));
+    assert!(
+        matches!(prediction(&mut bench).child, Err(NoChild::Refused(why)) if why.contains("place"))
+    );
 }
 
 #[test]
@@ -269,7 +274,7 @@ fn what_is_not_measured_is_named() {
     bench.wait(|_| {});
     bench.compose_template(Some(0), &ids(&bench, &["arith", "order"]));
     let base = id(&bench, "base");
-    let found = ahead(&mut bench);
+    let found = prediction(&mut bench);
     assert_eq!(found.problems, []);
     assert_eq!(
         found.child,
@@ -353,7 +358,7 @@ fn a_mistake_in_the_text_is_kept_and_opens() {
     let draft = bench.study().doc().shown_draft().unwrap();
     assert_eq!(draft.sheet.text, "merge_method: slerp\nmodels: [\n");
     assert_eq!(bench.composition(draft), None);
-    let found = ahead(&mut bench);
+    let found = prediction(&mut bench);
     assert!(found.problems[0].place.position.is_some());
     bench.open_recipe(Path::new("/no/such/recipe.yaml"));
     assert_eq!(failures(&mut bench).len(), 1);
@@ -424,7 +429,7 @@ fn a_model_that_vanished_is_a_problem_at_its_place() {
         title: "Edit the recipe".to_owned(),
         join: None,
     }));
-    let found = ahead(&mut bench);
+    let found = prediction(&mut bench);
     let problem = &found.problems[0];
     assert!(
         problem
@@ -449,9 +454,9 @@ fn the_latest_request_is_answered_whatever_came_before() {
         bench.poll();
     }
     bench.wait(|_| {});
-    let (ahead, is_new) = bench.prediction().unwrap();
+    let (prediction, is_new) = bench.prediction().unwrap();
     assert!(is_new);
-    let with = &ahead.child.as_ref().unwrap().with;
+    let with = &prediction.child.as_ref().unwrap().with;
     assert!((with[&id(&bench, "order")].get(Metric::PEARSON).unwrap() - 1.0).abs() < 1e-9);
     assert!(started.elapsed() < Duration::from_secs(20));
 }
@@ -462,7 +467,7 @@ fn a_child_that_cannot_be_foreseen_has_an_expected_gain() {
     let mut bench = demo(home.path());
     let pair = ids(&bench, &["abacus", "order"]);
     bench.compose_template(Some(5), &pair);
-    let found = ahead(&mut bench);
+    let found = prediction(&mut bench);
     assert!(matches!(found.child, Err(NoChild::Refused(_))));
     let kinship = found.of_parents.get(Metric::PEARSON).unwrap();
     let measured = bench.kinship_of(pair[0], pair[1], Metric::PEARSON);
@@ -476,12 +481,12 @@ fn the_child_is_unborn_until_a_model_has_its_name() {
     let mut bench = demo(home.path());
     let pair = ids(&bench, &["abacus", "order"]);
     bench.compose_template(Some(0), &pair);
-    assert!(bench.unborn().is_none());
+    assert!(bench.draft_child().is_none());
     child(&mut bench);
-    assert_eq!(bench.unborn().unwrap().draft.name, "abacus-order");
+    assert_eq!(bench.draft_child().unwrap().draft.name, "abacus-order");
     bench.queue_merge(&home.path().join("abacus-order"), false);
     bench.wait(|_| {});
-    assert!(bench.unborn().is_none());
+    assert!(bench.draft_child().is_none());
 }
 
 #[test]
@@ -508,7 +513,7 @@ fn a_model_that_vanishes_is_an_error_once_that_is_known() {
     let mut bench = demo(home.path());
     let pair = ids(&bench, &["abacus", "order"]);
     bench.compose_template(Some(0), &pair);
-    assert!(ahead(&mut bench).problems.is_empty());
+    assert!(prediction(&mut bench).problems.is_empty());
     let doc = bench.study().doc();
     let path = doc.model(pair[0]).unwrap().path.clone().unwrap();
     std::fs::rename(&path, path.with_file_name("elsewhere")).unwrap();
@@ -518,6 +523,6 @@ fn a_model_that_vanishes_is_an_error_once_that_is_known() {
         panic!("{:?}", bench.merges()[0].state);
     };
     assert!(sentence.starts_with("There is nothing at "), "{sentence}");
-    let problems = ahead(&mut bench).problems;
+    let problems = prediction(&mut bench).problems;
     assert!(problems.iter().any(|p| p.is_error()), "{problems:?}");
 }

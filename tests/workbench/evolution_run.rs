@@ -31,7 +31,7 @@ fn demo_bench(home: &Path, tasks: &dyn Fn(&str) -> bool) -> Workbench {
 }
 
 fn judge_by(bench: &mut Workbench, evaluator: Evaluator) {
-    bench.apply(Command::Evolution(EvolutionEdit::Judge(evaluator)));
+    bench.apply(Command::Evolution(EvolutionEdit::SetEvaluator(evaluator)));
 }
 
 fn named(bench: &Workbench, name: &str) -> EvolutionId {
@@ -433,8 +433,8 @@ fn models_are_judged_outside_a_run() {
     let cleared = vec![(id, "max (dev)".to_owned(), None)];
     bench.apply(Command::Record(RecordEdit::SetScores(cleared)));
     bench.wait(|_| {});
-    bench.judge_models(&[id]);
-    assert_eq!(bench.being_judged(), [id]);
+    bench.evaluate_models(&[id]);
+    assert_eq!(bench.being_evaluated(), [id]);
     bench.wait(|_| {});
     let score: &Score = bench
         .study()

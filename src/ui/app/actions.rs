@@ -23,8 +23,8 @@ impl App {
             return;
         }
         match action {
-            Action::Study(Command::Evolution(EvolutionEdit::Judge(evaluator))) => {
-                self.bench.judge_by(evaluator);
+            Action::Study(Command::Evolution(EvolutionEdit::SetEvaluator(evaluator))) => {
+                self.bench.set_evaluator(evaluator);
             }
             Action::Study(command) => self.bench.apply(command),
             Action::Go(view) => self.prefs.view = view,
@@ -218,8 +218,8 @@ impl App {
 
     fn handle_evaluation(&mut self, action: EvaluationAction, ctx: &Context) {
         match action {
-            EvaluationAction::Start(models) => self.bench.judge_models(&models),
-            EvaluationAction::Stop => self.bench.stop_judging(),
+            EvaluationAction::Start(models) => self.bench.evaluate_models(&models),
+            EvaluationAction::Stop => self.bench.stop_evaluating(),
             EvaluationAction::ApproveCommand => self.bench.approve_asked(),
             EvaluationAction::RefuseCommand => self.bench.refuse_asked(),
             EvaluationAction::ShowSetup => self.views.evolution.set_evaluator(),
@@ -259,7 +259,7 @@ impl App {
     fn stop_work_and(&mut self, action: Action, ctx: &Context) {
         self.bench.cancel_merges();
         self.bench.forget_merges();
-        self.bench.leave_evolutions();
+        self.bench.abandon_evolutions();
         self.handle_action(action, ctx);
     }
 

@@ -213,14 +213,14 @@ impl App {
         tasks.extend(paths);
         tasks.sort();
         tasks.dedup();
-        self.bench.judge_by(Evaluator::BuiltIn { tasks });
+        self.bench.set_evaluator(Evaluator::BuiltIn { tasks });
     }
 
     fn set_call_folder(&mut self, folder: PathBuf) {
         if let Evaluator::Command { call } = &self.bench.study().doc().evaluator {
             let mut call = call.clone();
             call.folder = Some(folder);
-            self.bench.judge_by(Evaluator::Command { call });
+            self.bench.set_evaluator(Evaluator::Command { call });
         }
     }
 }

@@ -4,7 +4,7 @@ use eframe::egui::{Align2, Color32, Context, Margin, Style, Vec2, vec2};
 use egui_file_dialog::{DialogState, FileDialog, FileDialogLabels};
 use egui_phosphor::regular as icon;
 
-use super::{FilePicker, Filter, PickKind, PickRequest, Picked};
+use super::request::{FilePicker, Filter, PickKind, PickRequest, Picked};
 use crate::ui::theme::space;
 
 const SIZE: Vec2 = vec2(820.0, 520.0);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
-use super::{AskDesktop, Filter, PickKind, PickRequest};
+use super::request::{AskDesktop, Filter, PickKind, PickRequest};
 
 /// What came back, and how soon.
 pub(super) struct Answer {

@@ -27,7 +27,7 @@ pub struct About {
 
 impl About {
     /// Draws the name of the study, its size and its description.
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let doc = bench.study().doc();
         let is_edited = &mut self.is_edited;
         ScrollArea::vertical()
@@ -39,7 +39,7 @@ impl About {
                 head(ui, doc, is_edited);
                 ui.add_space(space::S);
                 if *is_edited {
-                    field(ui, doc, out);
+                    field(ui, doc, actions);
                 } else {
                     *is_edited = paragraphs(ui, doc);
                 }
@@ -102,7 +102,7 @@ fn is_merge(model: &crate::study::Model) -> bool {
     model.parents.len() > 1 || model.origin.unnamed_parents
 }
 
-fn field(ui: &mut Ui, doc: &StudyDoc, out: &mut Vec<Action>) {
+fn field(ui: &mut Ui, doc: &StudyDoc, actions: &mut Vec<Action>) {
     let mut about = doc.about.clone();
     let field = TextEdit::multiline(&mut about)
         .hint_text("What this study is about, where its numbers are from…")
@@ -112,6 +112,6 @@ fn field(ui: &mut Ui, doc: &StudyDoc, out: &mut Vec<Action>) {
     let enabled = response.enabled();
     response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, enabled, "Description"));
     if response.changed() {
-        out.push(Action::Study(Command::About(about)));
+        actions.push(Action::Study(Command::About(about)));
     }
 }

@@ -33,7 +33,7 @@ pub struct Approval {
 
 impl Approval {
     /// Draws the question, if there is one.
-    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
         let Some(command) = bench.asked_command() else {
             self.shown = None;
             return;
@@ -45,14 +45,14 @@ impl Approval {
             .frame(frame)
             .show(ctx, |ui| {
                 ui.set_width(WIDTH.min(room.x));
-                content_ui(ui, bench, command, room.y, may_run, out);
+                content_ui(ui, bench, command, room.y, may_run, actions);
             });
         // Enter belongs to whatever has the focus; where nothing has, it means the default.
         let is_free = ctx.memory(|memory| memory.focused().is_none());
         let enter = is_free && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter));
         let is_outside = modal.backdrop_response.clicked();
         if enter || modal.should_close() && !is_outside {
-            out.push(Action::Evaluation(EvaluationAction::RefuseCommand));
+            actions.push(Action::Evaluation(EvaluationAction::RefuseCommand));
         }
     }
 
@@ -79,7 +79,7 @@ fn content_ui(
     command: &Unapproved,
     height: f32,
     may_run: bool,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     ui.spacing_mut().item_spacing.y = space::S;
     ui.label(theme::strong("Run the command of this study?").size(size::HEADING));
@@ -101,11 +101,11 @@ fn content_ui(
     ui.add_space(space::S);
     ui.horizontal(|ui| {
         if primary_button(ui, "Don’t run").clicked() {
-            out.push(Action::Evaluation(EvaluationAction::RefuseCommand));
+            actions.push(Action::Evaluation(EvaluationAction::RefuseCommand));
         }
         ui.add_enabled_ui(may_run, |ui| {
             if ui.button("Run this command").clicked() {
-                out.push(Action::Evaluation(EvaluationAction::ApproveCommand));
+                actions.push(Action::Evaluation(EvaluationAction::ApproveCommand));
             }
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -77,8 +77,7 @@ fn shortcuts(ui: &mut Ui, entries: &[Entry]) {
                 let Some(shortcut) = &entry.shortcut else {
                     continue;
                 };
-                // "Undo: add model" is "Undo" here.
-                ui.label(entry.title.split(':').next().unwrap_or_default());
+                ui.label(entry.name.unwrap_or(&entry.title));
                 key_caps(ui, &commands::keys(shortcut));
                 ui.end_row();
             }

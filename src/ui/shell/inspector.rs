@@ -23,7 +23,7 @@ pub struct Inspector {
 
 impl Inspector {
     /// Draws the panel beside a view.
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, view: View, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, view: View, actions: &mut Vec<Action>) {
         let t = Tokens::of(ui);
         let frame = Frame::new().fill(t.panel).inner_margin(Margin::same(12));
         let panel = Panel::right("inspector")
@@ -35,13 +35,13 @@ impl Inspector {
             ui.set_max_width(ui.available_width());
             ui.shrink_clip_rect(ui.max_rect().expand(space::M));
             match bench.study().selection() {
-                Selection::Nothing => self.about.ui(ui, bench, out),
-                Selection::Models(ids) if ids.len() == 1 => self.model(ui, bench, ids[0], out),
-                Selection::Models(ids) => several::several_ui(ui, bench, ids, out),
+                Selection::Nothing => self.about.ui(ui, bench, actions),
+                Selection::Models(ids) if ids.len() == 1 => self.model(ui, bench, ids[0], actions),
+                Selection::Models(ids) => several::several_ui(ui, bench, ids, actions),
                 Selection::Pair(a, b) => {
                     ScrollArea::vertical()
                         .auto_shrink(false)
-                        .show(ui, |ui| pair::pair_ui(ui, bench, (*a, *b), view, out));
+                        .show(ui, |ui| pair::pair_ui(ui, bench, (*a, *b), view, actions));
                 }
             }
         });
@@ -52,7 +52,7 @@ impl Inspector {
         self.about = About::default();
     }
 
-    fn model(&mut self, ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
+    fn model(&mut self, ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
         let checkpoint = bench.files(id).checkpoint();
         let share = if checkpoint.is_some() { 0.62 } else { 1.0 };
         let height = ui.available_height() * share;
@@ -63,14 +63,14 @@ impl Inspector {
             .show(ui, |ui| {
                 // The scroll bar floats; nothing lies under it.
                 ui.set_max_width(ui.available_width() - space::L);
-                model::model_ui(ui, bench, id, out);
+                model::model_ui(ui, bench, id, actions);
                 ui.add_space(space::S);
-                model::actions_ui(ui, bench, id, out);
+                model::actions_ui(ui, bench, id, actions);
             });
         if let Some(checkpoint) = checkpoint {
             ui.separator();
             section_heading(ui, "Tensors");
-            self.tensors.ui(ui, checkpoint, out);
+            self.tensors.ui(ui, checkpoint, actions);
         }
     }
 }

@@ -20,14 +20,14 @@ struct Work {
 }
 
 /// Draws the dialog; `action` is what waits.
-pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, out: &mut Vec<Action>) {
+pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, actions: &mut Vec<Action>) {
     // It may have been finished meanwhile.
     let Some(work) = merging(bench)
         .or_else(|| evolving(bench))
         .or_else(|| judging(bench))
     else {
-        out.push(Action::Window(WindowAction::GoOnWorking));
-        out.push(action.clone());
+        actions.push(Action::Window(WindowAction::GoOnWorking));
+        actions.push(action.clone());
         return;
     };
     let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
@@ -39,17 +39,17 @@ pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, out: &mut Vec<
         ui.add_space(space::M);
         ui.horizontal(|ui| {
             if primary_button(ui, work.go_on).clicked() {
-                out.push(Action::Window(WindowAction::GoOnWorking));
+                actions.push(Action::Window(WindowAction::GoOnWorking));
             }
             if ui.button("Stop and close").clicked() {
-                out.push(Action::Window(WindowAction::StopWorkAnd(Box::new(
+                actions.push(Action::Window(WindowAction::StopWorkAnd(Box::new(
                     action.clone(),
                 ))));
             }
         });
     });
     if modal.should_close() {
-        out.push(Action::Window(WindowAction::GoOnWorking));
+        actions.push(Action::Window(WindowAction::GoOnWorking));
     }
 }
 
@@ -100,7 +100,7 @@ fn judging(bench: &Workbench) -> Option<Work> {
     if !bench.is_evolving() {
         return None;
     }
-    let queue = bench.being_judged();
+    let queue = bench.being_evaluated();
     let (first, rest) = queue.split_first()?;
     let name = format::elide_middle(bench.study().doc().name_of(*first), 32);
     let more = match rest.len() {

@@ -20,7 +20,7 @@ struct Notice {
 }
 
 /// Draws the bar, if there is something to say.
-pub fn others_bar(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+pub fn others_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let Some(notice) = conflict(bench).or_else(|| read_only(bench)) else {
         return;
     };
@@ -35,7 +35,7 @@ pub fn others_bar(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 for (title, help, action) in notice.ways.into_iter().rev() {
                     if ui.button(title).on_hover_text(help).clicked() {
-                        out.push(action);
+                        actions.push(action);
                     }
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -98,7 +98,7 @@ fn read_only(bench: &Workbench) -> Option<Notice> {
 }
 
 /// Offers an earlier version of a study that could not be read.
-pub fn earlier_version(ctx: &Context, backup: &Backup, out: &mut Vec<Action>) {
+pub fn earlier_version(ctx: &Context, backup: &Backup, actions: &mut Vec<Action>) {
     let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
     let modal = Modal::new(Id::new("earlier version")).frame(frame);
     let modal = modal.show(ctx, |ui| {
@@ -117,14 +117,14 @@ pub fn earlier_version(ctx: &Context, backup: &Backup, out: &mut Vec<Action>) {
         ui.add_space(space::M);
         ui.horizontal(|ui| {
             if primary_button(ui, "Open the earlier version").clicked() {
-                out.push(Action::Outside(Outside::OpenBackup));
+                actions.push(Action::Outside(Outside::OpenBackup));
             }
             if ui.button("Not now").clicked() {
-                out.push(Action::Outside(Outside::ForgetBackup));
+                actions.push(Action::Outside(Outside::ForgetBackup));
             }
         });
     });
     if modal.should_close() {
-        out.push(Action::Outside(Outside::ForgetBackup));
+        actions.push(Action::Outside(Outside::ForgetBackup));
     }
 }

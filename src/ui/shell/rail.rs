@@ -15,7 +15,7 @@ const NARROW_RAIL: f32 = 48.0;
 const ITEM_HEIGHT: f32 = 32.0;
 
 /// Draws the rail. Views of a study are there only while one is open.
-pub fn rail(ui: &mut Ui, study_is_open: bool, current: View, out: &mut Vec<Action>) {
+pub fn rail(ui: &mut Ui, study_is_open: bool, current: View, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let narrow = ui.ctx().content_rect().width() < NARROW;
     let width = if narrow { NARROW_RAIL } else { WIDE_RAIL };
@@ -34,7 +34,7 @@ pub fn rail(ui: &mut Ui, study_is_open: bool, current: View, out: &mut Vec<Actio
                     continue;
                 }
                 if item(ui, view, number + 1, view == current, narrow) {
-                    out.push(Action::Go(view));
+                    actions.push(Action::Go(view));
                 }
             }
         });

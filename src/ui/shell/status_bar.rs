@@ -15,7 +15,7 @@ const HEIGHT: f32 = 28.0;
 const BAR_WIDTH: f32 = 140.0;
 
 /// Draws the bar.
-pub fn status_bar(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+pub fn status_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let frame = Frame::new()
         .fill(t.panel)
@@ -28,9 +28,9 @@ pub fn status_bar(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
                 ui.spacing_mut().item_spacing.x = space::M;
                 match bench.jobs().running() {
                     [] => quiet(ui, bench),
-                    [job] => job_ui(ui, job, out),
+                    [job] => job_ui(ui, job, actions),
                     [job, others @ ..] => {
-                        job_ui(ui, job, out);
+                        job_ui(ui, job, actions);
                         small(
                             ui,
                             &format!("and {} more", format::counted(others.len(), "job")),
@@ -38,7 +38,7 @@ pub fn status_bar(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
                     }
                 }
                 // What waits to be judged goes with what is: one cross stops both.
-                if let [_, rest @ ..] = &bench.being_judged()[..]
+                if let [_, rest @ ..] = &bench.being_evaluated()[..]
                     && !rest.is_empty()
                 {
                     let waiting = format::counted(rest.len(), "model");
@@ -51,7 +51,7 @@ pub fn status_bar(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         });
 }
 
-fn job_ui(ui: &mut Ui, job: &Job, out: &mut Vec<Action>) {
+fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Vec<Action>) {
     let progress = job.ticket.progress();
     ui.label(RichText::new(&job.title).size(size::SMALL));
     if let Some(fraction) = progress.fraction() {
@@ -71,7 +71,7 @@ fn job_ui(ui: &mut Ui, job: &Job, out: &mut Vec<Action>) {
         }
     }
     if icon_button(ui, icon::X, &format!("Cancel {}", job.title.to_lowercase())).clicked() {
-        out.push(Action::Cancel(job.id));
+        actions.push(Action::Cancel(job.id));
     }
 }
 

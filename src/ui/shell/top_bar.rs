@@ -26,7 +26,7 @@ fn search_width(bar: f32) -> f32 {
 }
 
 /// Draws the bar.
-pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], out: &mut Vec<Action>) {
+pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let frame = Frame::new()
         .fill(t.panel)
@@ -39,27 +39,29 @@ pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], out: &mut Vec<
             MenuBar::new().ui(ui, |ui| {
                 ui.set_min_height(TOP_BAR_HEIGHT - 2.0);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    main_menu(ui, entries, out);
+                    main_menu(ui, entries, actions);
                     if bench.is_open() {
-                        study_menu(ui, bench, name_room(whole.width()), out);
-                        undo_redo(ui, entries, out);
+                        study_menu(ui, bench, name_room(whole.width()), actions);
+                        undo_redo(ui, entries, actions);
                     }
-                    search(ui, whole, out);
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| right(ui, out));
+                    search(ui, whole, actions);
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        right(ui, actions)
+                    });
                 });
             });
         });
 }
 
 /// All commands in their groups.
-fn main_menu(ui: &mut Ui, entries: &[Entry], out: &mut Vec<Action>) {
+fn main_menu(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
     let button = Button::new(RichText::new(icon::LIST).size(18.0)).frame(false);
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_min_width(140.0);
         for group in entries.chunk_by(|a, b| a.group == b.group) {
             ui.menu_button(group[0].group, |ui| {
                 ui.set_min_width(250.0);
-                group.iter().for_each(|entry| entry_ui(ui, entry, out));
+                group.iter().for_each(|entry| entry_ui(ui, entry, actions));
             });
         }
     });
@@ -68,7 +70,7 @@ fn main_menu(ui: &mut Ui, entries: &[Entry], out: &mut Vec<Action>) {
     focus_ring(ui, &response);
 }
 
-fn entry_ui(ui: &mut Ui, entry: &Entry, out: &mut Vec<Action>) {
+fn entry_ui(ui: &mut Ui, entry: &Entry, actions: &mut Vec<Action>) {
     let keys = entry
         .shortcut
         .as_ref()
@@ -76,7 +78,7 @@ fn entry_ui(ui: &mut Ui, entry: &Entry, out: &mut Vec<Action>) {
         .unwrap_or_default();
     let button = Button::new(entry.title.as_str()).shortcut_text(keys);
     if ui.add_enabled(entry.enabled, button).clicked() {
-        out.push(entry.action.clone());
+        actions.push(entry.action.clone());
         ui.close();
     }
 }
@@ -88,7 +90,7 @@ fn name_room(bar: f32) -> f32 {
 }
 
 /// The study's name, and what can be done with the study as a whole.
-fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, out: &mut Vec<Action>) {
+fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Action>) {
     let name = &bench.study().doc().name;
     let shown = text::fitted(ui.painter(), name, &theme::strong_font(), room);
     let is_cut = shown != *name;
@@ -99,7 +101,7 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, out: &mut Vec<Action>) 
         ui.label(RichText::new("Name of the study").size(size::SMALL));
         let mut edited = name.clone();
         if text_field(ui, "Study name", "", &mut edited, 280.0).changed() {
-            out.push(Action::Study(Command::RenameStudy(edited)));
+            actions.push(Action::Study(Command::RenameStudy(edited)));
         }
         if let Some(path) = bench.path() {
             let shown = format::elide_middle(&path.to_string_lossy(), 44);
@@ -124,7 +126,7 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, out: &mut Vec<Action>) 
                 .add_enabled(action.is_some(), Button::new(title))
                 .clicked()
             {
-                out.extend(action);
+                actions.extend(action);
                 ui.close();
             }
         }
@@ -140,12 +142,12 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, out: &mut Vec<Action>) 
         let button = Button::new(words.color(Tokens::of(ui).warning)).frame(false);
         let why = "The study's file cannot be written. Click to save it elsewhere.";
         if ui.add(button).on_hover_text(why).clicked() {
-            out.push(Action::File(FileAction::AskWhereToSave));
+            actions.push(Action::File(FileAction::AskWhereToSave));
         }
     }
 }
 
-fn undo_redo(ui: &mut Ui, entries: &[Entry], out: &mut Vec<Action>) {
+fn undo_redo(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
     for (wanted, glyph) in [
         (Command::Undo, icon::ARROW_COUNTER_CLOCKWISE),
         (Command::Redo, icon::ARROW_CLOCKWISE),
@@ -158,14 +160,14 @@ fn undo_redo(ui: &mut Ui, entries: &[Entry], out: &mut Vec<Action>) {
                 })
                 .inner;
             if clicked {
-                out.push(wanted);
+                actions.push(wanted);
             }
         }
     }
 }
 
 /// The way to the palette, in the middle of the bar.
-fn search(ui: &mut Ui, whole: Rect, out: &mut Vec<Action>) {
+fn search(ui: &mut Ui, whole: Rect, actions: &mut Vec<Action>) {
     let width = search_width(whole.width());
     let rect = Rect::from_center_size(whole.center(), vec2(width, ROW_HEIGHT));
     if rect.left() < ui.cursor().left() + space::S {
@@ -207,13 +209,13 @@ fn search(ui: &mut Ui, whole: Rect, out: &mut Vec<Action>) {
         .layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(place, |ui| key_caps(ui, keys));
     if response.clicked() {
-        out.push(Action::Window(WindowAction::OpenPalette));
+        actions.push(Action::Window(WindowAction::OpenPalette));
     }
 }
 
-fn right(ui: &mut Ui, out: &mut Vec<Action>) {
+fn right(ui: &mut Ui, actions: &mut Vec<Action>) {
     if icon_button(ui, icon::QUESTION, "Keyboard and help").clicked() {
-        out.push(Action::Window(WindowAction::OpenHelp));
+        actions.push(Action::Window(WindowAction::OpenHelp));
     }
     let dark = Tokens::of(ui).dark;
     let (glyph, name, to) = if dark {
@@ -222,6 +224,6 @@ fn right(ui: &mut Ui, out: &mut Vec<Action>) {
         (icon::MOON, "Dark theme", ThemePreference::Dark)
     };
     if icon_button(ui, glyph, name).clicked() {
-        out.push(Action::Window(WindowAction::SetTheme(to)));
+        actions.push(Action::Window(WindowAction::SetTheme(to)));
     }
 }

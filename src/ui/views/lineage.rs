@@ -45,6 +45,11 @@ pub struct LineageView {
 }
 
 impl LineageView {
+    /// Another study was opened, which is looked at anew.
+    pub fn study_opened(&mut self) {
+        *self = Self::default();
+    }
+
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         if bench.study().doc().models.is_empty() {

@@ -24,7 +24,7 @@ use crate::study::{Draft, DraftId};
 use crate::ui::action::{Action, MergeAction};
 use crate::ui::theme::Tokens;
 use crate::workbench::Workbench;
-use crate::workbench::composing::{Ahead, Child, PredictionOptions};
+use crate::workbench::composing::{Child, Prediction, PredictionOptions};
 
 /// Width of the child's panel, in points: as the inspector elsewhere, wider where there is room.
 const CHILD: f32 = 340.0;
@@ -74,7 +74,7 @@ pub struct Shown<'a> {
     /// Whether the text has a mistake, so that the composition is not what it says.
     pub is_broken: bool,
     /// What it would make; older than the text while that is worked out.
-    pub ahead: Option<&'a Ahead>,
+    pub ahead: Option<&'a Prediction>,
     /// Whether it is of an older text.
     pub is_stale: bool,
     /// As it was before the recipe got a mistake.
@@ -183,7 +183,7 @@ impl MergeView {
     }
 
     /// Keeps what is known of the child, for as long as the recipe has a mistake.
-    fn keep(&mut self, id: DraftId, known: Option<(&Ahead, bool)>) {
+    fn keep(&mut self, id: DraftId, known: Option<(&Prediction, bool)>) {
         let Some((ahead, true)) = known else { return };
         self.answered = Some(id);
         if let Ok(child) = &ahead.child

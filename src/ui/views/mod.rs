@@ -72,6 +72,6 @@ impl Views {
     /// Another study was opened: what was kept of the one before goes.
     pub fn study_opened(&mut self) {
         self.models.study_opened();
-        self.lineage = LineageView::default();
+        self.lineage.study_opened();
     }
 }

@@ -19,7 +19,7 @@ impl Workbench {
         let name = self.free_draft_name(name);
         let sheet = match self.written(composition) {
             Ok(sheet) => sheet,
-            Err(sentence) => return self.fail("The merge could not be composed", sentence),
+            Err(sentence) => return self.report_error("The merge could not be composed", sentence),
         };
         self.apply(Command::Draft(DraftEdit::New(name, sheet)));
     }
@@ -96,7 +96,7 @@ impl Workbench {
         };
         match (&model.path, model.origin.recipe.as_str()) {
             (Some(path), "") => self.open_recipe(path),
-            (None, "") => self.fail(
+            (None, "") => self.report_error(
                 "There is no recipe",
                 "this model was not made here, and has no files",
             ),
@@ -156,7 +156,7 @@ impl Workbench {
         let places = draft.sheet.places.clone();
         let sheet = match self.written(composition) {
             Ok(sheet) => DraftContent { places, ..sheet },
-            Err(sentence) => return self.fail("The recipe could not be written", sentence),
+            Err(sentence) => return self.report_error("The recipe could not be written", sentence),
         };
         self.apply(Command::Draft(DraftEdit::Write {
             id,

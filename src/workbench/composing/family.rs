@@ -3,13 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Profile, Request};
+use super::Request;
 use crate::checkpoint::Checkpoint;
 use crate::kinship::store::CachedKinship;
 use crate::kinship::{Grain, Group, Kinship, Metric, PairSums, Values};
 use crate::merge::plan::{Model, Plan};
 use crate::merge::predict::{PredictError, Predicted, predict_plan};
 use crate::study::ModelId;
+
+/// Kinship over the layers, in one measure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// Names of the layers.
+    pub layers: Vec<String>,
+    /// Of the child with each parent.
+    pub child: Vec<(ModelId, Vec<Option<f64>>)>,
+    /// Of the parents with each other, mean over the pairs.
+    pub parents: Vec<Option<f64>>,
+}
 
 /// The measured family that a plan's models are in.
 pub(super) struct Family<'r> {

@@ -7,18 +7,17 @@
 
 mod request;
 
-mod ahead;
 mod family;
+mod prediction;
 
+mod draft_child;
 mod drafts;
 mod gain;
 mod open_recipe;
 mod reading;
-mod unborn;
 
 use super::Workbench;
 use super::queue::Queue;
-use crate::jobs::Ticket;
 use crate::kinship::Metric;
 
 pub use request::{Request, Swept};
@@ -26,9 +25,10 @@ pub use request::{Request, Swept};
 pub(super) use gain::known_merges;
 pub use gain::{ExpectedGain, GainSource};
 
-pub use unborn::Unborn;
+pub use draft_child::DraftChild;
 
-pub use ahead::{Ahead, Child, NoChild, Profile, SweepPoint, look_ahead, sweep};
+pub use family::Profile;
+pub use prediction::{Child, NoChild, Prediction, SweepPoint, predict, sweep};
 
 /// What is shown of a prediction beside the child's kinship.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,7 +47,7 @@ pub(super) struct Composing {
     seen: Option<u64>,
     /// The request for the draft as it is.
     current: Option<Request>,
-    queue: Queue<Request, Ahead>,
+    queue: Queue<Request, Prediction>,
     reading: Option<reading::Reading>,
 }
 
@@ -69,14 +69,14 @@ impl Workbench {
 
     /// What is known of the draft on the canvas, and whether it is of the draft as it is; else
     /// that is being worked out.
-    pub fn prediction(&self) -> Option<(&Ahead, bool)> {
+    pub fn prediction(&self) -> Option<(&Prediction, bool)> {
         let own = &self.session.composing;
         let (of, answer) = own.queue.answer()?;
         Some((answer, own.current.as_ref() == Some(of)))
     }
 
     /// What is known of a recipe's text.
-    pub(super) fn prediction_of(&self, text: &str) -> Option<&Ahead> {
+    pub(super) fn prediction_of(&self, text: &str) -> Option<&Prediction> {
         let (of, answer) = self.session.composing.queue.answer()?;
         (of.text == text).then_some(answer)
     }
@@ -95,30 +95,12 @@ impl Workbench {
             Some(request) => own.queue.want_only(request),
             None => own.queue.retain_wanted(|_| false),
         }
-        self.predict_next();
-    }
-
-    fn predict_next(&mut self) {
-        let Some(request) = self.session.composing.queue.next_wanted() else {
-            return;
-        };
         let title = "Predicting the child";
-        let asked = request.clone();
-        let work = move |_: &Ticket| Ok(look_ahead(&asked));
-        let of = request.clone();
-        let ending = move |bench: &mut Self, result| {
-            let queue = &mut bench.session.composing.queue;
-            match result {
-                Ok(answer) => queue.answered(&of, answer),
-                Err(failure) => {
-                    queue.ended(&of);
-                    bench.tell_failure(title, failure);
-                }
-            }
-            bench.predict_next();
-        };
-        let job = self.jobs.spawn_quietly(title, work, ending);
-        self.session.composing.queue.started(request, job);
+        self.work_on(
+            title,
+            |own| &mut own.composing.queue,
+            |request, _| Ok(predict(request)),
+        );
     }
 
     /// The request for the draft on the canvas; `None` without one.

@@ -26,7 +26,7 @@ impl Workbench {
                 };
                 self.apply(Command::Draft(DraftEdit::New(name, sheet)));
             }
-            Err(sentence) => self.fail("The recipe could not be opened", sentence),
+            Err(sentence) => self.report_error("The recipe could not be opened", sentence),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::merge::methods::find;
 use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse, to_yaml};
 use crate::merge::write::RECIPE_NAME;
 use crate::study::{
-    Birth, Child, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
+    Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
 };
 use crate::workbench::merging::{Target, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
@@ -53,7 +53,7 @@ impl Workbench {
                 );
                 return self.fail_run(evolution.id, &sentence);
             }
-            return self.evolve(EvolutionEdit::Bear(Box::new(Birth {
+            return self.evolve(EvolutionEdit::AddChild(Box::new(ChildAdded {
                 evolution: evolution.id,
                 step,
                 child: Child::Known(known),
@@ -95,7 +95,8 @@ impl Workbench {
             }
             Ok(started.elapsed().as_secs_f64())
         };
-        let done = move |bench: &mut Self, seconds| bench.take_born(id, step, child, seconds);
+        let done =
+            move |bench: &mut Self, seconds| bench.on_child_written(id, step, child, seconds);
         self.start_work(Some(id), What::Merge(name), title, work, done);
     }
 
@@ -148,12 +149,18 @@ impl Workbench {
         recipe_problem(&evolution.setup.recipe)
     }
 
-    fn take_born(&mut self, evolution: EvolutionId, step: Step, child: NewChild, seconds: f64) {
+    fn on_child_written(
+        &mut self,
+        evolution: EvolutionId,
+        step: Step,
+        child: NewChild,
+        seconds: f64,
+    ) {
         // The evolution may have been removed while its child was made.
         if self.doc().evolution(evolution).is_none() {
             return;
         }
-        self.evolve(EvolutionEdit::Bear(Box::new(Birth {
+        self.evolve(EvolutionEdit::AddChild(Box::new(ChildAdded {
             evolution,
             step,
             child: Child::New(child),

@@ -11,7 +11,7 @@ use crate::workbench::{ModelFiles, Workbench, sentence_case};
 
 /// An evaluation, while it runs and after it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Evaluation {
+pub struct EvaluationRun {
     /// Of which model.
     pub model: ModelId,
     /// How it stands.
@@ -62,7 +62,7 @@ impl Workbench {
             let evaluator = &self.doc().evaluator;
             match evaluator {
                 Evaluator::ByHand => Some(BY_HAND.to_owned()),
-                _ => self.judge_objection(evaluator),
+                _ => self.evaluator_error(evaluator),
             }
         });
         objection.as_deref()
@@ -84,7 +84,7 @@ impl Workbench {
     }
 
     /// The evaluation that runs, or the last one that did.
-    pub fn last_evaluation(&self) -> Option<&Evaluation> {
+    pub fn last_evaluation(&self) -> Option<&EvaluationRun> {
         self.session.evolving.last.as_ref()
     }
 
@@ -107,9 +107,7 @@ impl Workbench {
     pub fn wants_task_files(&self) -> bool {
         let queue = &self.session.evolving.tasks;
         let paths = self.task_paths().map(<[PathBuf]>::to_vec);
-        paths.is_some_and(|paths| {
-            queue.job_of(&paths).is_none() && queue.answer_to(&paths).is_none()
-        })
+        paths.is_some_and(|paths| queue.wants(&paths))
     }
 
     /// Reads the task files of the built-in evaluator in a job.
@@ -117,28 +115,15 @@ impl Workbench {
         let Some(paths) = self.task_paths().map(<[PathBuf]>::to_vec) else {
             return;
         };
-        let (asked, of) = (paths.clone(), paths.clone());
-        let read = move |ticket: &Ticket| {
-            let mut files = Vec::new();
-            for path in &asked {
+        self.session.evolving.tasks.want_only(paths);
+        let read = |paths: &Vec<PathBuf>, ticket: &Ticket| {
+            let read = |path| {
                 ticket.advance(0)?;
-                files.push(task_file(path));
-            }
-            Ok(files)
+                Ok(task_file(path))
+            };
+            paths.iter().map(read).collect()
         };
-        let title = "Reading tasks";
-        let ending = move |bench: &mut Self, result| {
-            let queue = &mut bench.session.evolving.tasks;
-            match result {
-                Ok(files) => queue.answered(&of, files),
-                Err(failure) => {
-                    queue.ended(&of);
-                    bench.tell_failure(title, failure);
-                }
-            }
-        };
-        let job = self.jobs.spawn_quietly(title, read, ending);
-        self.session.evolving.tasks.started(paths, job);
+        self.work_on("Reading tasks", |own| &mut own.evolving.tasks, read);
     }
 
     fn task_paths(&self) -> Option<&[PathBuf]> {
@@ -156,7 +141,7 @@ impl Workbench {
 
     /// Writes down how an evaluation stands.
     pub(super) fn set_evaluation(&mut self, model: ModelId, state: EvaluationState) {
-        self.session.evolving.last = Some(Evaluation { model, state });
+        self.session.evolving.last = Some(EvaluationRun { model, state });
     }
 }
 

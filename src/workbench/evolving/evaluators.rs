@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::evaluating::LogLine;
 use super::evaluator::BY_HAND;
-use super::judge::Said;
 use crate::checkpoint::Checkpoint;
 use crate::evaluate::command::{self, Call};
 use crate::evaluate::{Model, Task, TaskScore, evaluate, read_tasks};
@@ -23,12 +23,12 @@ pub(super) struct Scores {
 }
 
 /// Judges a model. `folder` is for what programs write, `say` hears what they print.
-pub(super) fn judge(
+pub(super) fn evaluate_by(
     evaluator: &Evaluator,
     model: &Checkpoint,
     folder: &Path,
     ticket: &Ticket,
-    say: &(dyn Fn(Said) + Sync),
+    say: &(dyn Fn(LogLine) + Sync),
 ) -> Result<Scores, Failure> {
     match evaluator {
         Evaluator::ByHand => Err(Failure::Failed(BY_HAND.to_owned())),
@@ -54,20 +54,20 @@ fn by_command(
     model: &Checkpoint,
     folder: &Path,
     ticket: &Ticket,
-    say: &(dyn Fn(Said) + Sync),
+    say: &(dyn Fn(LogLine) + Sync),
 ) -> Result<Scores, Failure> {
     prune(folder);
     let folder = folder.join(format!("{}-{}", std::process::id(), next_number()));
     let on_line = |line: command::Line| {
-        say(Said {
+        say(LogLine {
             text: line.text,
-            is_passing: line.is_passing,
+            is_transient: line.is_passing,
         });
     };
     let finished = command::run(call, model.path(), &folder, ticket, &on_line)?;
     if let Some(text) = finished.note() {
-        let is_passing = false;
-        say(Said { text, is_passing });
+        let is_transient = false;
+        say(LogLine { text, is_transient });
     }
     let scores = read_results(&finished).map_err(Failure::Failed)?;
     // What it wrote is in the study now.

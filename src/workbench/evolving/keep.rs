@@ -38,7 +38,7 @@ impl Workbench {
                 1 => "The files of a child stay on disk".to_owned(),
                 n => format!("The files of {n} children stay on disk"),
             };
-            self.tell(NoticeKind::Note, title, stay.join("\n"));
+            self.notify(NoticeKind::Note, title, stay.join("\n"));
         }
     }
 

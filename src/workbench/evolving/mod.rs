@@ -3,9 +3,9 @@
 //! is saved as soon as it is known; runs take turns.
 
 mod breed;
+mod evaluating;
 mod evaluator;
 mod evaluators;
-mod judge;
 mod keep;
 mod next;
 mod view;
@@ -22,8 +22,8 @@ use crate::lineage::evolution::Ended;
 use crate::study::{Command, EvolutionEdit, EvolutionId, ModelId};
 
 pub use breed::recipe_problem;
-pub use evaluator::{Evaluation, EvaluationState, TaskFile, TaskRow};
-pub use judge::Said;
+pub use evaluating::LogLine;
+pub use evaluator::{EvaluationRun, EvaluationState, TaskFile, TaskRow};
 pub use view::EvolutionView;
 
 /// How an evolution stands.
@@ -56,7 +56,7 @@ pub enum Doing {
         job: JobId,
     },
     /// A model is judged.
-    Judging {
+    Evaluating {
         /// Which.
         model: ModelId,
         /// Progress, and the way to cancel.
@@ -82,9 +82,9 @@ pub(super) struct Evolving {
     /// Families that were measured for a run: the run, and how many models it had.
     measured: BTreeSet<(EvolutionId, usize)>,
     /// What the evaluator says.
-    log: VecDeque<Said>,
+    log: VecDeque<LogLine>,
     /// The evaluation that runs, or the last one that did.
-    last: Option<Evaluation>,
+    last: Option<EvaluationRun>,
     tasks: Queue<Vec<PathBuf>, Vec<TaskFile>>,
     /// Whether the last go ended before there was nothing left to do.
     has_more: bool,
@@ -100,7 +100,7 @@ struct Work {
 #[derive(Clone, PartialEq)]
 enum What {
     Merge(String),
-    Judge(ModelId),
+    Evaluate(ModelId),
 }
 
 impl Workbench {
@@ -116,7 +116,7 @@ impl Workbench {
                     child: child.clone(),
                     job,
                 },
-                What::Judge(model) => Doing::Judging { model: *model, job },
+                What::Evaluate(model) => Doing::Evaluating { model: *model, job },
             });
         }
         if let Some(models) = own.waiting.get(&id) {
@@ -141,7 +141,7 @@ impl Workbench {
     }
 
     /// The last lines of what the evaluator has said, oldest first.
-    pub fn evaluator_log(&self) -> &VecDeque<Said> {
+    pub fn evaluator_log(&self) -> &VecDeque<LogLine> {
         &self.session.evolving.log
     }
 
@@ -175,7 +175,7 @@ impl Workbench {
         if !own.turns.contains(&id) {
             own.turns.push_back(id);
         }
-        self.go_on();
+        self.advance_runs();
     }
 
     /// Stops an evolution after the child that is being made or judged.
@@ -214,21 +214,21 @@ impl Workbench {
     }
 
     /// Stops all evolutions and what is being judged, and forgets them: the study is left.
-    pub fn leave_evolutions(&mut self) {
+    pub fn abandon_evolutions(&mut self) {
         self.stop_evolutions();
         self.session.evolving = Evolving::default();
     }
 
     /// Judges models by the study's evaluator, one after the other.
-    pub fn judge_models(&mut self, models: &[ModelId]) {
+    pub fn evaluate_models(&mut self, models: &[ModelId]) {
         for &model in models {
             self.session.evolving.work.want(Work::for_the_user(model));
         }
-        self.go_on();
+        self.advance_runs();
     }
 
     /// Stops what is judged outside a run, and what waits for it.
-    pub fn stop_judging(&mut self) {
+    pub fn stop_evaluating(&mut self) {
         let work = &mut self.session.evolving.work;
         work.retain_wanted(|_| false);
         if let Some((_, job)) = work.running().filter(|(w, _)| w.evolution.is_none()) {
@@ -237,20 +237,20 @@ impl Workbench {
     }
 
     /// Models that wait to be judged, and the one that is.
-    pub fn being_judged(&self) -> Vec<ModelId> {
+    pub fn being_evaluated(&self) -> Vec<ModelId> {
         let work = &self.session.evolving.work;
         let now = work.running().map(|(work, _)| work);
         now.into_iter()
             .chain(work.wanted())
             .filter_map(|work| match work.what {
-                What::Judge(model) => Some(model),
+                What::Evaluate(model) => Some(model),
                 What::Merge(_) => None,
             })
             .collect()
     }
 
     /// Does what comes next, if nothing is being done.
-    pub(super) fn go_on(&mut self) {
+    pub(super) fn advance_runs(&mut self) {
         self.wake_those_with_scores();
         self.session.evolving.has_more = false;
         for _ in 0..MOST_STEPS {
@@ -258,8 +258,8 @@ impl Workbench {
                 return;
             }
             if let Some(work) = self.session.evolving.work.next_wanted() {
-                if let What::Judge(model) = work.what {
-                    self.start_judging(model, None);
+                if let What::Evaluate(model) = work.what {
+                    self.start_evaluating(model, None);
                 }
                 continue;
             }
@@ -305,13 +305,8 @@ impl Workbench {
                 .all(|m| !tasks.is_empty() && tasks.iter().all(|task| m.score(task).is_some()));
             all.then_some(*id)
         };
-        let ready: Vec<EvolutionId> = self
-            .session
-            .evolving
-            .waiting
-            .iter()
-            .filter_map(has_scores)
-            .collect();
+        let waiting = &self.session.evolving.waiting;
+        let ready: Vec<EvolutionId> = waiting.iter().filter_map(has_scores).collect();
         for id in ready {
             self.session.evolving.waiting.remove(&id);
             self.session.evolving.turns.push_back(id);
@@ -347,7 +342,7 @@ impl Workbench {
             }
             match result {
                 Ok(value) => {
-                    bench.leave_if_pausing(of.evolution);
+                    bench.stop_if_pausing(of.evolution);
                     done(bench, value);
                 }
                 Err(failure) => bench.work_failed(&of, &failure),
@@ -358,7 +353,7 @@ impl Workbench {
     }
 
     fn work_failed(&mut self, work: &Work, failure: &Failure) {
-        if let What::Judge(model) = work.what {
+        if let What::Evaluate(model) = work.what {
             let state = match failure {
                 Failure::Cancelled => EvaluationState::Cancelled,
                 Failure::Failed(sentence) => EvaluationState::Failed(sentence_case(sentence)),
@@ -366,56 +361,56 @@ impl Workbench {
             self.set_evaluation(model, state);
         }
         match (work.evolution, failure) {
-            (Some(id), Failure::Cancelled) => self.leave(id),
+            (Some(id), Failure::Cancelled) => self.stop_run(id),
             (Some(id), Failure::Failed(sentence)) => self.fail_run(id, sentence),
             (None, Failure::Cancelled) => self.session.evolving.work.retain_wanted(|_| false),
             (None, Failure::Failed(sentence)) => {
                 let title = match &work.what {
-                    What::Judge(model) => {
+                    What::Evaluate(model) => {
                         format!("{} was not evaluated", self.doc().name_of(*model))
                     }
                     What::Merge(name) => format!("{name} was not written"),
                 };
-                self.fail(title, sentence.clone());
+                self.report_error(title, sentence.clone());
             }
         }
     }
 
     /// A run that was to stop after what it was doing.
-    fn leave_if_pausing(&mut self, id: Option<EvolutionId>) {
+    fn stop_if_pausing(&mut self, id: Option<EvolutionId>) {
         if let Some(id) = id.filter(|id| self.is_pausing(*id)) {
-            self.leave(id);
+            self.stop_run(id);
         }
     }
 
-    fn leave(&mut self, id: EvolutionId) {
+    fn stop_run(&mut self, id: EvolutionId) {
         self.session.evolving.pausing.remove(&id);
         self.session.evolving.turns.retain(|other| *other != id);
     }
 
     fn fail_run(&mut self, id: EvolutionId, sentence: &str) {
-        self.leave(id);
+        self.stop_run(id);
         let name = self.doc().evolution(id).map(|e| e.name.clone());
         let sentence = sentence_case(sentence);
         if let Some(name) = name {
-            self.fail(format!("{name} cannot go on"), sentence.clone());
+            self.report_error(format!("{name} cannot go on"), sentence.clone());
         }
         self.session.evolving.failures.insert(id, sentence);
     }
 
     fn end_run(&mut self, id: EvolutionId, ended: Ended) {
-        self.leave(id);
+        self.stop_run(id);
         self.evolve(EvolutionEdit::End(id, Some(ended)));
         self.remove_what_is_not_kept(id);
         let name = self.doc().evolution(id).map(|e| e.name.clone());
         let title = format!("{} has ended", name.unwrap_or_default());
-        self.tell(NoticeKind::Done, title, ended.sentence());
+        self.notify(NoticeKind::Done, title, ended.sentence());
     }
 
     /// Takes in a line that an evaluator has printed.
-    fn take_line(&mut self, line: Said) {
+    fn on_log_line(&mut self, line: LogLine) {
         let log = &mut self.session.evolving.log;
-        log.pop_back_if(|last| last.is_passing);
+        log.pop_back_if(|last| last.is_transient);
         log.push_back(line);
         if log.len() > MOST_LINES {
             log.pop_front();
@@ -435,7 +430,7 @@ impl Work {
     fn for_the_user(model: ModelId) -> Self {
         Self {
             evolution: None,
-            what: What::Judge(model),
+            what: What::Evaluate(model),
         }
     }
 }

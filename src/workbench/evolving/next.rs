@@ -38,7 +38,7 @@ impl Workbench {
             );
         }
         self.recipe_objection(evolution)
-            .or_else(|| self.judge_objection(&doc.evaluator))
+            .or_else(|| self.evaluator_error(&doc.evaluator))
     }
 
     /// The base that all of some descend from.
@@ -67,7 +67,7 @@ impl Workbench {
     /// Does the next thing of a run; whether anything was done.
     pub(super) fn step(&mut self, id: EvolutionId) -> bool {
         let Some(evolution) = self.doc().evolution(id).cloned() else {
-            self.leave(id);
+            self.stop_run(id);
             return true;
         };
         if self.must_wait(id) {
@@ -90,7 +90,7 @@ impl Workbench {
             Next::End(ended) => self.end_run(id, ended),
             Next::Score(unscored) => {
                 let unscored: Vec<ModelId> = unscored.iter().map(|&k| models[k]).collect();
-                self.judge_for(id, unscored);
+                self.evaluate_for(id, unscored);
             }
             Next::Merge {
                 generation,
@@ -157,12 +157,12 @@ impl Workbench {
         members.iter().all(|m| m.score.is_some()) && models.iter().any(is_unmeasured)
     }
 
-    fn judge_for(&mut self, id: EvolutionId, unscored: Vec<ModelId>) {
+    fn evaluate_for(&mut self, id: EvolutionId, unscored: Vec<ModelId>) {
         if self.doc().evaluator == Evaluator::ByHand {
-            self.leave(id);
+            self.stop_run(id);
             self.session.evolving.waiting.insert(id, unscored);
         } else if let Some(&first) = unscored.first() {
-            self.start_judging(first, Some(id));
+            self.start_evaluating(first, Some(id));
         }
     }
 }

@@ -43,7 +43,7 @@ impl Workbench {
                     )
                 });
                 let detail = error + &copy.unwrap_or_default();
-                self.fail("The study could not be opened", detail);
+                self.report_error("The study could not be opened", detail);
             }
         }
     }
@@ -64,7 +64,7 @@ impl Workbench {
             });
         match restored {
             Ok(()) => self.open_study(&study),
-            Err(error) => self.fail("The earlier version could not be opened", error),
+            Err(error) => self.report_error("The earlier version could not be opened", error),
         }
     }
 

@@ -4,6 +4,7 @@
 //! program that has taken the study over) is noticed before it would be overwritten: it is put
 //! together with what was done here if that goes without loss, and else the user decides.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::place::{read_study, set_aside};
@@ -51,13 +52,8 @@ impl Workbench {
     /// Opens the study for writing if the other program has given it back; else, at the user's
     /// word, takes it away from that program, which finds out when it saves next.
     pub fn take_over(&mut self) {
-        let Some(path) = self
-            .session
-            .saving
-            .path
-            .clone()
-            .filter(|_| self.session.saving.other.is_some())
-        else {
+        let saving = &self.session.saving;
+        let Some(path) = saving.path.clone().filter(|_| saving.other.is_some()) else {
             return;
         };
         let file = files::followed(&path).unwrap_or_else(|_| path.clone());
@@ -74,15 +70,14 @@ impl Workbench {
         }
     }
 
+    fn path_in_conflict(&self) -> Option<PathBuf> {
+        let saving = &self.session.saving;
+        saving.path.clone().filter(|_| saving.is_in_conflict)
+    }
+
     /// Throws away what was done here, and takes what the other program has written.
     pub fn reload(&mut self) {
-        let Some(path) = self
-            .session
-            .saving
-            .path
-            .clone()
-            .filter(|_| self.session.saving.is_in_conflict)
-        else {
+        let Some(path) = self.path_in_conflict() else {
             return;
         };
         self.session.saving.changed_at = None;
@@ -91,18 +86,12 @@ impl Workbench {
 
     /// Writes what was done here over what another program has written, of which a copy is kept.
     pub fn keep_mine(&mut self) {
-        let Some(path) = self
-            .session
-            .saving
-            .path
-            .clone()
-            .filter(|_| self.session.saving.is_in_conflict)
-        else {
+        let Some(path) = self.path_in_conflict() else {
             return;
         };
         if let Err(error) = set_aside(&path) {
             let title = "What the other program wrote could not be kept, so it is not overwritten";
-            return self.fail(title, error);
+            return self.report_error(title, error);
         }
         self.session.saving.is_in_conflict = false;
         self.session.saving.known = None;
@@ -138,14 +127,14 @@ impl Workbench {
                     known.identity = now;
                     let title = "Another program has put something else in the study's place";
                     let detail = format!("It is kept in {}: {error}", kept.display());
-                    self.tell(NoticeKind::Note, title, detail);
+                    self.notify(NoticeKind::Note, title, detail);
                     true
                 }
                 Err(error) => {
                     self.session.saving.has_failed = true;
                     let title = "Another program has put something else in the study's place, \
                                  which is not overwritten";
-                    self.fail(title, error);
+                    self.report_error(title, error);
                     false
                 }
             },
@@ -169,7 +158,7 @@ impl Workbench {
                 if is_new {
                     self.apply(Command::TakeIn(Box::new(merged)));
                     let title = "Changes that another program made to this study were taken in";
-                    self.tell(NoticeKind::Note, title, "Undo takes them out again");
+                    self.notify(NoticeKind::Note, title, "Undo takes them out again");
                 }
             }
             None => {
@@ -190,14 +179,9 @@ impl Workbench {
         // A drag asks in every frame, and one answer is enough.
         let now = Instant::now();
         let is_told = |at: Instant| now.duration_since(at) < SAID_FOR;
-        if !self
-            .session
-            .saving
-            .refused_at
-            .replace(now)
-            .is_some_and(is_told)
-        {
-            self.fail("This study is open in another Kinfolk", detail);
+        let before = self.session.saving.refused_at.replace(now);
+        if !before.is_some_and(is_told) {
+            self.report_error("This study is open in another Kinfolk", detail);
         }
         false
     }

@@ -17,7 +17,7 @@ pub struct Key {
     choices: ChartChoices,
     selection: Selection,
     /// The child on the canvas: its name, and its parents' kinship.
-    unborn: Option<(String, Values)>,
+    draft_child: Option<(String, Values)>,
 }
 
 impl Key {
@@ -27,7 +27,8 @@ impl Key {
             is_measuring: bench.is_measuring(),
             choices: bench.study().doc().view.charts.clone(),
             selection: bench.study().selection().clone(),
-            unborn: (bench.unborn()).map(|it| (it.draft.name.clone(), it.ahead.of_parents.clone())),
+            draft_child: (bench.draft_child())
+                .map(|it| (it.draft.name.clone(), it.prediction.of_parents.clone())),
         }
     }
 }

@@ -38,7 +38,7 @@ pub fn evaluate_button(
 
 /// Why these models cannot be judged now, if so.
 pub fn evaluate_objection(bench: &Workbench, models: &[ModelId]) -> Option<String> {
-    let waiting = bench.being_judged();
+    let waiting = bench.being_evaluated();
     if models.is_empty() {
         return Some("Select the models that are to be evaluated".to_owned());
     }

@@ -156,7 +156,7 @@ impl EvaluatorPart {
 
 /// Says who judges from now on.
 fn judge_by(evaluator: Evaluator) -> Action {
-    Action::Study(Command::Evolution(EvolutionEdit::Judge(evaluator)))
+    Action::Study(Command::Evolution(EvolutionEdit::SetEvaluator(evaluator)))
 }
 
 fn by_hand_ui(ui: &mut Ui, out: &mut Vec<Action>) {

@@ -21,7 +21,7 @@ const LINE: f32 = 17.0;
 pub fn has_anything(bench: &Workbench) -> bool {
     bench.last_evaluation().is_some()
         || !bench.evaluator_log().is_empty()
-        || !bench.being_judged().is_empty()
+        || !bench.being_evaluated().is_empty()
 }
 
 /// One line: what is judged and what waits, or what came of it; with copy, clear and stop.
@@ -39,7 +39,7 @@ pub fn head_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
 fn status(ui: &Ui, bench: &Workbench) -> (String, eframe::egui::Color32) {
     let t = Tokens::of(ui);
     let name = |id: ModelId| format::elide_middle(bench.study().doc().name_of(id), 32);
-    let queue = bench.being_judged();
+    let queue = bench.being_evaluated();
     if let Some((first, rest)) = queue.split_first() {
         return (
             format!("Evaluating {}{}", name(*first), then(bench, rest)),
@@ -78,7 +78,7 @@ fn then(bench: &Workbench, rest: &[ModelId]) -> String {
 
 /// From right to left.
 fn buttons_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
-    let is_running = !bench.being_judged().is_empty();
+    let is_running = !bench.being_evaluated().is_empty();
     let text = text(bench);
     ui.add_enabled_ui(!is_running && has_anything(bench), |ui| {
         if icon_button(ui, icon::TRASH, "Clear the evaluation log").clicked() {
@@ -145,7 +145,7 @@ pub fn lines_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
 }
 
 fn silence(bench: &Workbench) -> &'static str {
-    let is_running = !bench.being_judged().is_empty();
+    let is_running = !bench.being_evaluated().is_empty();
     match (is_running, &bench.study().doc().evaluator) {
         (true, crate::study::Evaluator::Command { .. }) => "It has not said anything yet",
         (true, _) => "The built-in evaluator says nothing; how far it is stands in the bar below",
@@ -185,7 +185,11 @@ fn scroll_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
         .show_rows(ui, LINE, lines.len(), |ui, range| {
             for line in lines.range(range) {
                 let words = RichText::new(&line.text).font(font());
-                let words = words.color(if line.is_passing { t.text_weak } else { t.text });
+                let words = words.color(if line.is_transient {
+                    t.text_weak
+                } else {
+                    t.text
+                });
                 let label = Label::new(words).extend().selectable(true);
                 ui.allocate_ui_with_layout(
                     vec2(ui.available_width(), LINE),

@@ -150,6 +150,6 @@ impl RunPart {
 
 /// How far a job is, 0 to 1, if that is known.
 fn fraction_of(look: Look<'_>, job: JobId) -> Option<f32> {
-    let job = look.bench.jobs().running().iter().find(|j| j.id == job)?;
+    let job = look.bench.jobs().get(job)?;
     job.ticket.progress().fraction().map(|f| f as f32)
 }

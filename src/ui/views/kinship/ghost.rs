@@ -24,14 +24,14 @@ impl Ghost {
         if !is_whole || shown.key.provisional || shown.key.labels.len() >= MOST_CELLS_READ {
             return None;
         }
-        let unborn = bench.unborn()?;
-        let child = unborn.ahead.child.as_ref().ok()?;
+        let draft_child = bench.draft_child()?;
+        let child = draft_child.prediction.child.as_ref().ok()?;
         if child.base != shown.key.base {
             return None;
         }
         let value = |id| child.with.get(id)?.get(measure.metric);
         let mut labels = shown.key.labels.clone();
-        labels.push(format!("{} (foreseen)", unborn.draft.name));
+        labels.push(format!("{} (foreseen)", draft_child.draft.name));
         Some(Self {
             labels,
             values: shown.key.models.iter().map(value).collect(),

@@ -18,7 +18,7 @@ pub fn running_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec
     let Some(id) = bench.measuring(family.base) else {
         return;
     };
-    let job = bench.jobs().running().iter().find(|job| job.id == id);
+    let job = bench.jobs().get(id);
     // Bytes are known beforehand, so they tell more than tensors, some of which are huge.
     let fraction = job.and_then(|job| job.ticket.progress().fraction());
     let fraction = fraction.unwrap_or(0.0);

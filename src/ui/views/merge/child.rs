@@ -105,7 +105,7 @@ impl Shown<'_> {
 
     /// Whether the child that is shown is the one before the recipe got a mistake.
     pub(super) fn is_foregone(&self) -> bool {
-        let has_mistake = |ahead: &crate::workbench::composing::Ahead| {
+        let has_mistake = |ahead: &crate::workbench::composing::Prediction| {
             matches!(ahead.child, Err(NoChild::NoRecipe))
         };
         self.before.is_some()
@@ -178,7 +178,7 @@ fn measure_ui(
         return;
     };
     if let Some(job) = shown.bench.measuring(base) {
-        let job = shown.bench.jobs().running().iter().find(|j| j.id == job);
+        let job = shown.bench.jobs().get(job);
         let done = job.and_then(|j| j.ticket.progress().fraction());
         let done = format::percent(done.unwrap_or(0.0));
         line_ui(ui, &format!("Measuring, {done}"));

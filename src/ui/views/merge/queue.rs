@@ -211,7 +211,7 @@ fn again_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
 }
 
 fn running_ui(ui: &mut Ui, shown: &Shown<'_>, job: JobId, name: &str) {
-    let Some(job) = shown.bench.jobs().running().iter().find(|j| j.id == job) else {
+    let Some(job) = shown.bench.jobs().get(job) else {
         return;
     };
     let progress = job.ticket.progress();

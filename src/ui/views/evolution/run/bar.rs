@@ -111,7 +111,7 @@ fn state_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, out: &mut Vec<Action>
     match state {
         RunState::Ready => {}
         RunState::Running(doing) => {
-            if let Doing::Merging { job, .. } | Doing::Judging { job, .. } = doing {
+            if let Doing::Merging { job, .. } | Doing::Evaluating { job, .. } = doing {
                 progress_ui(ui, look, *job);
             }
             say(ui, &running_words(look, doing), t.text);
@@ -136,7 +136,7 @@ fn running_words(look: Look<'_>, doing: &Doing) -> String {
         Doing::WaitingForTurn if is_measuring(look) => "measuring kinship".to_owned(),
         Doing::WaitingForTurn => "waiting for its turn".to_owned(),
         Doing::Merging { child, .. } => format!("merging {}", short(child)),
-        Doing::Judging { model, .. } => format!("evaluating {}", short(&name(model))),
+        Doing::Evaluating { model, .. } => format!("evaluating {}", short(&name(model))),
     };
     let generation = generation(look, matches!(doing, Doing::Merging { .. }));
     with_spent(look, &format!("{generation} · {words}"))
@@ -182,7 +182,7 @@ fn with_spent(look: Look<'_>, words: &str) -> String {
 }
 
 fn progress_ui(ui: &mut Ui, look: Look<'_>, job: JobId) {
-    let Some(job) = look.bench.jobs().running().iter().find(|j| j.id == job) else {
+    let Some(job) = look.bench.jobs().get(job) else {
         return;
     };
     let progress = job.ticket.progress();

@@ -164,7 +164,7 @@ impl Board<'_> {
     /// How far the evaluation of a model is, if it is being judged.
     fn judging(&self, card: &Card) -> Option<f32> {
         match &self.state {
-            RunState::Running(Doing::Judging { model, job }) if *model == card.id => {
+            RunState::Running(Doing::Evaluating { model, job }) if *model == card.id => {
                 Some(fraction_of(self.look, *job).unwrap_or(0.0))
             }
             _ => None,

@@ -59,6 +59,6 @@ pub fn fix(bench: &Workbench, evolution: &Evolution) -> Option<Fix> {
         let go = vec![select, Action::Go(View::Models)];
         return Some(Fix::Action("Set base in Models", go));
     }
-    let evaluator = bench.judge_objection(&doc.evaluator);
+    let evaluator = bench.evaluator_error(&doc.evaluator);
     (evaluator.is_some() && evaluator == bench.run_objection(evolution)).then_some(Fix::Evaluator)
 }

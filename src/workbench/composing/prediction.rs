@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::family::Family;
+use super::family::{Family, Profile};
 use super::{Request, Swept};
 use crate::checkpoint::Checkpoint;
 use crate::kinship::Values;
@@ -20,7 +20,7 @@ use crate::study::ModelId;
 
 /// What is known of a child before it is made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ahead {
+pub struct Prediction {
     /// What is wrong with the recipe, errors first.
     pub problems: Vec<Problem>,
     /// What the merge costs; all 0 with errors.
@@ -64,17 +64,6 @@ pub struct Child {
     pub profile: Profile,
 }
 
-/// Kinship over the layers, in one measure.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Profile {
-    /// Names of the layers.
-    pub layers: Vec<String>,
-    /// Of the child with each parent.
-    pub child: Vec<(ModelId, Vec<Option<f64>>)>,
-    /// Of the parents with each other, mean over the pairs.
-    pub parents: Vec<Option<f64>>,
-}
-
 /// The child's kinship for one value of a parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepPoint {
@@ -88,9 +77,9 @@ pub struct SweepPoint {
 const SWEEP: usize = 21;
 
 /// Works out what a request asks.
-pub fn look_ahead(request: &Request) -> Ahead {
+pub fn predict(request: &Request) -> Prediction {
     if request.text.trim().is_empty() {
-        return Ahead {
+        return Prediction {
             problems: Vec::new(),
             cost: Cost::default(),
             layers: 0,
@@ -111,7 +100,7 @@ pub fn look_ahead(request: &Request) -> Ahead {
         _ => Vec::new(),
     };
     let family = Family::of(request, &plan).filter(|_| plan.is_sound());
-    Ahead {
+    Prediction {
         layers: layers.unwrap_or(0),
         of_parents: (family.as_ref()).map_or_else(Values::default, |f| f.of_parents(&plan)),
         child: child(request, &plan, family.as_ref()),

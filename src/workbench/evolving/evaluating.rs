@@ -10,30 +10,30 @@ use crate::checkpoint::Checkpoint;
 use crate::evaluate::TaskScore;
 use crate::jobs::{Send, Ticket};
 use crate::study::{
-    Command, Evaluator, EvolutionEdit, EvolutionId, Judgement, ModelId, RecordEdit, Score,
+    Command, Evaluation, Evaluator, EvolutionEdit, EvolutionId, ModelId, RecordEdit, Score,
 };
 use crate::workbench::approval::Asker;
 use crate::workbench::{NoticeKind, Workbench};
 
 /// Scores of a model.
-struct Judged {
-    judgement: Judgement,
+struct EvaluationDone {
+    evaluation: Evaluation,
     /// Tasks whose scores are no points: perplexities, where less is better.
     no_points: Vec<String>,
 }
 
 /// A line that an evaluator printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct LogLine {
     /// The line.
     pub text: String,
     /// Whether the next one takes its place: a bar of progress.
-    pub is_passing: bool,
+    pub is_transient: bool,
 }
 
 impl Workbench {
     /// Why the study's evaluator cannot judge, if so.
-    pub fn judge_objection(&self, evaluator: &Evaluator) -> Option<String> {
+    pub fn evaluator_error(&self, evaluator: &Evaluator) -> Option<String> {
         match self.placed(evaluator.clone()) {
             Evaluator::ByHand => None,
             Evaluator::BuiltIn { tasks } => evaluators::built_in_objection(&tasks),
@@ -60,14 +60,14 @@ impl Workbench {
 
     /// Judges a model, for a run or because the user wants it. Whatever starts an evaluation
     /// comes through here, so here a command that is not approved is stopped.
-    pub(super) fn start_judging(&mut self, model: ModelId, evolution: Option<EvolutionId>) {
+    pub(super) fn start_evaluating(&mut self, model: ModelId, evolution: Option<EvolutionId>) {
         let name = self.doc().name_of(model).to_owned();
         let evaluator = self.doc().evaluator.clone();
         if matches!(evaluator, Evaluator::Command { .. }) && !self.folder_is_there() {
             // The first save makes the folder that the command runs in.
             self.save_if_changed();
         }
-        let checkpoint = match self.may_judge(model, &evaluator) {
+        let checkpoint = match self.may_evaluate(model, &evaluator) {
             Ok(checkpoint) => checkpoint,
             Err(sentence) => {
                 self.session.evolving.log.clear();
@@ -75,13 +75,13 @@ impl Workbench {
                 self.set_evaluation(model, failed);
                 return match evolution {
                     Some(id) => self.fail_run(id, &sentence),
-                    None => self.fail(format!("{name} was not evaluated"), sentence),
+                    None => self.report_error(format!("{name} was not evaluated"), sentence),
                 };
             }
         };
         let asker = evolution.map_or(Asker::Model(model), Asker::Evolution);
         if self.asks_first(asker) {
-            evolution.into_iter().for_each(|id| self.leave(id));
+            evolution.into_iter().for_each(|id| self.stop_run(id));
             return;
         }
         self.session.evolving.log.clear();
@@ -91,11 +91,11 @@ impl Workbench {
         let title = format!("Evaluating {name}");
         let work = move |ticket: &Ticket, send: Send<'_, Self>| {
             let started = Instant::now();
-            let say = |line: Said| send(Box::new(|bench: &mut Self| bench.take_line(line)));
-            let found = evaluators::judge(&evaluator, &checkpoint, &folder, ticket, &say)?;
+            let say = |line: LogLine| send(Box::new(|bench: &mut Self| bench.on_log_line(line)));
+            let found = evaluators::evaluate_by(&evaluator, &checkpoint, &folder, ticket, &say)?;
             let scores = found.scores.into_iter().map(|s| score(s, &found.source));
-            Ok(Judged {
-                judgement: Judgement {
+            Ok(EvaluationDone {
+                evaluation: Evaluation {
                     model,
                     scores: scores.collect(),
                     evolution,
@@ -106,19 +106,23 @@ impl Workbench {
         };
         self.start_work(
             evolution,
-            What::Judge(model),
+            What::Evaluate(model),
             title,
             work,
-            Self::take_judged,
+            Self::on_evaluated,
         );
     }
 
     /// The files of a model that can be judged now.
-    fn may_judge(&self, model: ModelId, evaluator: &Evaluator) -> Result<Arc<Checkpoint>, String> {
+    fn may_evaluate(
+        &self,
+        model: ModelId,
+        evaluator: &Evaluator,
+    ) -> Result<Arc<Checkpoint>, String> {
         if *evaluator == Evaluator::ByHand {
             return Err(BY_HAND.to_owned());
         }
-        if let Some(objection) = self.judge_objection(evaluator) {
+        if let Some(objection) = self.evaluator_error(evaluator) {
             return Err(objection);
         }
         let files = self.files(model).checkpoint().cloned();
@@ -139,26 +143,26 @@ impl Workbench {
         }
     }
 
-    fn take_judged(&mut self, judged: Judged) {
-        let Judged {
-            judgement,
+    fn on_evaluated(&mut self, done: EvaluationDone) {
+        let EvaluationDone {
+            evaluation,
             no_points,
-        } = judged;
+        } = done;
         self.leave_out_of_the_average(no_points);
         let doc = self.doc();
-        let name = doc.name_of(judgement.model).to_owned();
-        let evolution = judgement
+        let name = doc.name_of(evaluation.model).to_owned();
+        let evolution = evaluation
             .evolution
             .and_then(|id| doc.evolution(id))
             .cloned();
         let missing: Vec<String> = evolution.map_or_else(Vec::new, |evolution| {
             let wanted = doc.selecting_tasks(&evolution);
-            let has = |task: &String| judgement.scores.iter().any(|s| s.task == *task);
+            let has = |task: &String| evaluation.scores.iter().any(|s| s.task == *task);
             wanted.into_iter().filter(|task| !has(task)).collect()
         });
-        let (run, n) = (judgement.evolution, judgement.scores.len());
-        self.set_evaluation(judgement.model, EvaluationState::Done(n));
-        self.evolve(EvolutionEdit::Score(Box::new(judgement)));
+        let (run, n) = (evaluation.evolution, evaluation.scores.len());
+        self.set_evaluation(evaluation.model, EvaluationState::Done(n));
+        self.evolve(EvolutionEdit::Score(Box::new(evaluation)));
         match run {
             // It would be asked for them again and again.
             Some(id) if !missing.is_empty() => {
@@ -172,7 +176,7 @@ impl Workbench {
             Some(_) => {}
             None => {
                 let tasks = if n == 1 { "task" } else { "tasks" };
-                self.tell(NoticeKind::Done, format!("{name}: {n} {tasks} scored"), "");
+                self.notify(NoticeKind::Done, format!("{name}: {n} {tasks} scored"), "");
             }
         }
     }

@@ -1,0 +1,86 @@
+//! What is asked of the user, and the answer.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eframe::egui::Context;
+
+/// A kind of file, by its extensions without the dot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// As shown, such as `Studies`.
+    pub name: &'static str,
+    /// Such as `json`.
+    pub extensions: &'static [&'static str],
+}
+
+impl Filter {
+    /// Tables.
+    pub const CSV: Self = Self::new("Tables", &["csv"]);
+    /// Pictures.
+    pub const PNG: Self = Self::new("Pictures", &["png"]);
+    /// Drawings.
+    pub const SVG: Self = Self::new("Drawings", &["svg"]);
+
+    /// A kind of file.
+    pub const fn new(name: &'static str, extensions: &'static [&'static str]) -> Self {
+        Self { name, extensions }
+    }
+}
+
+/// What can be picked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PickKind {
+    /// One folder or several.
+    OpenFolders,
+    /// One file or several.
+    OpenFiles {
+        /// Kinds to choose from; empty for all files.
+        filters: Vec<Filter>,
+    },
+    /// A file to write, which need not exist.
+    SaveFile {
+        /// The name that is proposed.
+        name: String,
+        /// Kinds to choose from.
+        filters: Vec<Filter>,
+    },
+    /// A folder to write, which need not exist.
+    SaveFolder {
+        /// The name that is proposed.
+        name: String,
+    },
+}
+
+/// A wish for files or folders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PickRequest {
+    /// The title of the dialog, in sentence case.
+    pub title: String,
+    /// What can be picked.
+    pub kind: PickKind,
+    /// Where to start; the working directory if nothing is given.
+    pub start_dir: Option<PathBuf>,
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picked {
+    /// What was asked.
+    pub request: PickRequest,
+    /// What was picked; empty if the user cancelled.
+    pub paths: Vec<PathBuf>,
+}
+
+/// Something that can ask the user for files.
+pub trait FilePicker {
+    /// Asks; an earlier request that is still open is dropped.
+    fn start(&mut self, request: PickRequest, ctx: &Context);
+    /// Draws what belongs to the request, and gives the answer once.
+    fn ui(&mut self, ctx: &Context) -> Option<Picked>;
+    /// Whether a request is open.
+    fn is_open(&self) -> bool;
+}
+
+/// How the desktop is asked: blocks, and gives `None` for "cancelled" and "could not open" alike.
+pub type AskDesktop = Arc<dyn Fn(&PickRequest) -> Option<Vec<PathBuf>> + Send + Sync>;
