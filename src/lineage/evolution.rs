@@ -154,6 +154,30 @@ pub fn next(
     }
 }
 
+/// The merges that a run still makes before it scores anything, in their order, and their
+/// generation: the first is what [`next`] asks for, and there are no more than the budget leaves.
+/// None where the run does something else next.
+pub fn upcoming(
+    population: &Population<'_>,
+    strategy: &dyn Strategy,
+    choices: &Choices,
+    rules: &Rules,
+    spent: &Spent,
+) -> Option<(u32, Vec<Pairing>)> {
+    let Next::Merge { generation, .. } = next(population, strategy, choices, rules, spent) else {
+        return None;
+    };
+    let mut merges: Vec<Pairing> = missing(population, strategy, choices, generation)
+        .map(|(_, pairing)| pairing)
+        .collect();
+    let left = |most: Option<u32>, used: usize| {
+        most.map_or(usize::MAX, |most| (most as usize).saturating_sub(used))
+    };
+    let (made, due) = used(population, spent);
+    merges.truncate(left(rules.merges, made).min(left(rules.evaluations, due)));
+    Some((generation, merges))
+}
+
 /// What comes next as if merges, evaluations and time cost nothing.
 fn wanted(
     population: &Population<'_>,
@@ -162,7 +186,14 @@ fn wanted(
     rules: &Rules,
 ) -> Next {
     let last = population.last_generation();
-    let missing = |generation| first_missing(population, strategy, choices, generation);
+    let missing = |generation| {
+        let first = missing(population, strategy, choices, generation).next();
+        first.map(|(number, pairing)| Next::Merge {
+            generation,
+            number,
+            pairing,
+        })
+    };
     let earlier = population.before(last).unscored();
     if !earlier.is_empty() {
         return Next::Score(earlier);
@@ -180,22 +211,16 @@ fn wanted(
         .unwrap_or(Next::End(Ended::NothingLeft))
 }
 
-/// The first merge of a generation that was not made yet.
-fn first_missing(
+/// The merges of a generation that were not made yet, with their numbers.
+fn missing(
     population: &Population<'_>,
     strategy: &dyn Strategy,
     choices: &Choices,
     generation: u32,
-) -> Option<Next> {
+) -> impl Iterator<Item = (u32, Pairing)> {
     let pairings = strategy.pairings(&population.before(generation), generation, choices);
-    let mut numbered = (1..).zip(pairings);
-    numbered
-        .find(|(_, pairing)| population.child_of(pairing, generation).is_none())
-        .map(|(number, pairing)| Next::Merge {
-            generation,
-            number,
-            pairing,
-        })
+    let numbered = (1..).zip(pairings);
+    numbered.filter(move |(_, pairing)| population.child_of(pairing, generation).is_none())
 }
 
 /// As many of them as evaluations are left for.
@@ -211,13 +236,19 @@ fn score(mut members: Vec<usize>, rules: &Rules, spent: &Spent) -> Next {
 
 /// Why no further merge may be made; a child that could not be evaluated is not worth it.
 fn over_budget(population: &Population<'_>, rules: &Rules, spent: &Spent) -> Option<Ended> {
-    let merges = population.members.iter().filter(|m| m.generation > 0);
-    let due = spent.evaluations as usize + population.unscored().len();
+    let (made, due) = used(population, spent);
     let spends = |most: Option<u32>, used: usize| most.is_some_and(|most| used >= most as usize);
-    if spends(rules.merges, merges.count()) {
+    if spends(rules.merges, made) {
         return Some(Ended::Merges);
     }
     spends(rules.evaluations, due).then_some(Ended::Evaluations)
+}
+
+/// The merges that were made, and the evaluations that were or are due.
+fn used(population: &Population<'_>, spent: &Spent) -> (usize, usize) {
+    let merges = population.members.iter().filter(|m| m.generation > 0);
+    let due = spent.evaluations as usize + population.unscored().len();
+    (merges.count(), due)
 }
 
 impl Rules {

@@ -12,6 +12,7 @@ mod files;
 mod header;
 mod legend;
 mod list;
+mod look;
 mod model;
 mod names;
 mod pill;

@@ -8,7 +8,7 @@ use crate::files;
 use crate::lineage::strategy::Pairing;
 use crate::merge::composition::Composition;
 use crate::merge::methods::find;
-use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse, to_yaml};
+use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse_way, to_yaml};
 use crate::merge::write::RECIPE_NAME;
 use crate::study::{
     Birth, Child, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
@@ -196,7 +196,7 @@ fn with_models(
     models: &[ModelRef],
     base: Option<&ModelRef>,
 ) -> Result<Recipe, String> {
-    let Parsed { mut recipes, .. } = parse(recipe);
+    let Parsed { mut recipes, .. } = parse_way(recipe);
     let Some(own) = recipes.pop().filter(|_| recipes.is_empty()) else {
         return Err(
             "The way to merge must be one recipe; nested merges have no place in an evolution"

@@ -1,7 +1,8 @@
 //! One step of one run.
 
+use super::view::spent;
 use super::{What, Work};
-use crate::lineage::evolution::{Next, Spent, next};
+use crate::lineage::evolution::{Next, next};
 use crate::lineage::strategy::{Strategy, strategy};
 use crate::study::{Evaluator, Evolution, EvolutionId, ModelId};
 use crate::workbench::{ModelFiles, Workbench};
@@ -111,17 +112,11 @@ impl Workbench {
     /// What a run does next.
     fn next_of(&self, evolution: &Evolution, strategy: &dyn Strategy, models: &[ModelId]) -> Next {
         let members = self.members(evolution, models);
-        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
-        let population = crate::lineage::strategy::Population {
-            members: &members,
-            kinship: &kinship,
-        };
-        let spent = Spent {
-            evaluations: evolution.evaluations,
-            seconds: evolution.seconds,
-        };
         let setup = &evolution.setup;
-        next(&population, strategy, &setup.choices, &setup.rules, &spent)
+        self.with_population(models, &members, |population| {
+            let spent = spent(evolution);
+            next(population, strategy, &setup.choices, &setup.rules, &spent)
+        })
     }
 
     /// Measures the family before a generation is planned, once for as many models as there

@@ -5,8 +5,8 @@ use image::RgbaImage;
 
 use super::camera::{self, Camera, PITCH};
 use super::drawn::{ColourBy, Drawn};
+use super::look::State;
 use super::model::LineageModel;
-use super::pill::State;
 use super::{header, legend};
 use crate::kinship::Metric;
 use crate::ui::action::Export;

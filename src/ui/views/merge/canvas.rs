@@ -12,7 +12,6 @@ mod keys;
 mod list;
 mod marks;
 mod menus;
-mod methods;
 mod nodes;
 mod parameter;
 mod shelf;

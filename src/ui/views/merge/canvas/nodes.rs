@@ -6,7 +6,6 @@ use egui_phosphor::regular as icon;
 use super::env::{Env, method_title};
 use super::keys::key_of;
 use super::marks;
-use super::methods::methods_ui;
 use super::parameter::{At, parameter_ui};
 use crate::checkpoint::OnDisk;
 use crate::merge::composition::{NodeId, Place, Port};
@@ -18,7 +17,7 @@ use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::views::merge::queue::why_not;
-use crate::ui::widgets::role_chip;
+use crate::ui::widgets::{methods_menu, role_chip};
 use crate::workbench::ModelFiles;
 
 /// The most characters of a model's name in a node.
@@ -122,7 +121,7 @@ pub fn merge_title_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
     let owner = env.merge_name(merge);
     ui.horizontal(|ui| {
         let text = theme::strong(format!("{} {}", method_title(&method), icon::CARET_DOWN));
-        let menu = ui.menu_button(text, |ui| methods_ui(ui, Some(&method)));
+        let menu = ui.menu_button(text, |ui| methods_menu(ui, Some(&method)));
         let label = format!("Method of {owner}");
         menu.response.widget_info(|| WidgetInfo {
             current_text_value: Some(method_title(&method)),
