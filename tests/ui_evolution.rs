@@ -496,7 +496,7 @@ fn the_columns_show_what_the_record_has() {
             .score
             .map_or("no score".to_owned(), |s| format!("score {s:.2}"));
         let generation = match member.generation {
-            0 => "founders".to_owned(),
+            0 => "founder".to_owned(),
             n => format!("generation {n}"),
         };
         let words = format!("{name}, {generation}, {score}");
@@ -566,7 +566,7 @@ fn two_hundred_models_are_laid_out_only_where_they_are_seen() {
         add(&mut bench, "Large", own);
         bench
     });
-    let cards = window.query_all_by_label_contains(", founders,").count();
+    let cards = window.query_all_by_label_contains(", founder,").count();
     assert!((3..30).contains(&cards), "{cards}");
     click(&mut window, "Founders");
     let boxes = window.query_all_by_role(Role::CheckBox).count();
@@ -587,7 +587,7 @@ fn odd_names_no_scores_and_no_base_are_drawn() {
             add(&mut bench, long, own);
             bench
         });
-        assert!(says(&window, "中文模型的名字, founders, no score"));
+        assert!(says(&window, "中文模型的名字, founder, no score"));
         click(&mut window, "Set-up");
         assert!(!has(&window, "Founders"));
     }
