@@ -279,7 +279,10 @@ fn every_stop_rule_has_a_switch() {
     let rules = last(&window).setup.rules;
     assert_eq!(rules.tau, Some(0.9));
     assert_eq!((rules.merges, rules.evaluations), (Some(40), Some(100)));
-    assert_eq!((rules.seconds, rules.still), (Some(1_800), Some(2)));
+    assert_eq!(
+        (rules.seconds, rules.patience_generations),
+        (Some(1_800), Some(2))
+    );
     assert!(rules.no_gain.is_some());
     assert_eq!(rules.generations, None);
 }
@@ -351,7 +354,7 @@ fn a_run_by_hand_waits_for_scores_goes_on_by_itself_and_ends() {
         let evolution = bench.study().doc().evolutions[2].clone();
         let mut setup = evolution.setup;
         setup.rules = Rules {
-            still: None,
+            patience_generations: None,
             generations: Some(2),
             ..Rules::default()
         };

@@ -15,8 +15,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
 use kinfolk::study::{BaseRef, Command, ModelEdit, ModelId, NewModel, Order, Selection, ViewEdit};
 use kinfolk::ui::action::{Action, Export, View};
+use kinfolk::ui::inspector::pair::pair_ui;
 use kinfolk::ui::theme;
-use kinfolk::ui::views::{KinshipView, pair::pair_ui};
+use kinfolk::ui::views::KinshipView;
 use kinfolk::workbench::{Folders, Workbench};
 
 /// The view with its workbench; what it asks of the study is done, the rest is kept.

@@ -8,8 +8,9 @@ mod picture;
 use eframe::egui::{CentralPanel, Frame, Theme, Ui, Vec2, vec2};
 use egui_kittest::Harness;
 use kinfolk::study::{Command, Selection};
+use kinfolk::ui::inspector::pair::pair_ui;
 use kinfolk::ui::theme::{self, Tokens};
-use kinfolk::ui::views::{KinshipView, pair::pair_ui};
+use kinfolk::ui::views::KinshipView;
 use kinfolk::workbench::{Folders, Workbench};
 
 /// The demo with abacus and mirror selected.

@@ -1,32 +1,33 @@
-//! A run of generations as a pure function of what was recorded: given everybody who is there,
+//! A run of generations as a pure function of what was recorded: given all models that are there,
 //! what comes next. A run that was broken off goes on by asking again.
 
-use super::strategy::{Choices, Pairing, Population, Strategy};
+use super::strategy::{Choices, Pairing, Population, Round, Strategy};
 
 /// When a run ends; what is `None` ends nothing.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Rules {
-    /// After so many generations in a row that left the selection as it was.
-    pub still: Option<u32>,
+    /// After this many generations in a row that left the selection as it was.
+    #[serde(rename = "still")]
+    pub patience_generations: Option<u32>,
     /// When the mean kinship among the best is above this (the paper's early stop, 0.9).
     pub tau: Option<f64>,
-    /// When the best gained less than so many points over so many generations.
+    /// When the best gained less than this many points over this many generations.
     pub no_gain: Option<NoGain>,
-    /// After so many generations.
+    /// After this many generations.
     pub generations: Option<u32>,
-    /// After so many merges.
+    /// After this many merges.
     pub merges: Option<u32>,
-    /// After so many evaluations, founders' included.
+    /// After this many evaluations, founders' included.
     pub evaluations: Option<u32>,
-    /// After so many seconds of work.
+    /// After this many seconds of work.
     pub seconds: Option<u64>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
         Self {
-            still: Some(2),
+            patience_generations: Some(2),
             tau: None,
             no_gain: None,
             generations: Some(8),
@@ -66,7 +67,7 @@ pub enum Next {
         generation: u32,
         /// Its number in that generation, from 1.
         number: u32,
-        /// Whom, and why.
+        /// Which two, and why.
         pairing: Pairing,
     },
     /// Nothing: it has ended.
@@ -78,9 +79,11 @@ pub enum Next {
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// The selection stayed as it was.
-    Still,
+    #[serde(rename = "still")]
+    Stagnated,
     /// The best are too much alike.
-    Akin,
+    #[serde(rename = "akin")]
+    Converged,
     /// The best gained too little.
     NoGain,
     /// As many generations as were asked for.
@@ -91,7 +94,7 @@ pub enum Ended {
     Evaluations,
     /// The time is up.
     Time,
-    /// The strategy has nobody left to merge.
+    /// The strategy has nothing left to merge.
     NothingLeft,
 }
 
@@ -100,9 +103,9 @@ pub enum Ended {
 pub struct Summary {
     /// Its number; founders are 0.
     pub number: u32,
-    /// The best of everybody after it, by position, the best first.
+    /// The best of all after it, by position, the best first.
     pub selection: Vec<usize>,
-    /// The best score of everybody after it, in points.
+    /// The best score of all after it, in points.
     pub best: Option<f64>,
     /// Mean kinship among the selection.
     pub kinship: Option<f64>,
@@ -114,8 +117,8 @@ impl Ended {
     /// Why, as one sentence.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Still => "The best stayed the same, generation after generation",
-            Self::Akin => "The best have become too much alike to gain from each other",
+            Self::Stagnated => "The best stayed the same, generation after generation",
+            Self::Converged => "The best have become too much alike to gain from each other",
             Self::NoGain => "The best has gained too little over the last generations",
             Self::Generations => "As many generations as were asked for are made",
             Self::Merges => "As many merges as were asked for are made",
@@ -218,7 +221,12 @@ fn missing(
     choices: &Choices,
     generation: u32,
 ) -> impl Iterator<Item = (u32, Pairing)> {
-    let pairings = strategy.pairings(&population.before(generation), generation, choices);
+    let round = Round {
+        population: *population,
+        generation,
+        choices,
+    };
+    let pairings = strategy.pairings(&round.as_it_began());
     let numbered = (1..).zip(pairings);
     numbered.filter(move |(_, pairing)| population.child_of(pairing, generation).is_none())
 }
@@ -257,12 +265,13 @@ impl Rules {
         let last = population.last_generation();
         if last > 0 {
             let selection = population.through(last).selection(top);
-            if self.still.is_some_and(|n| still(population, top) >= n) {
-                return Some(Ended::Still);
+            let patience = self.patience_generations;
+            if patience.is_some_and(|n| stagnant_generations(population, top) >= n) {
+                return Some(Ended::Stagnated);
             }
             let kinship = population.mean_kinship(&selection);
             if self.tau.zip(kinship).is_some_and(|(tau, k)| k > tau) {
-                return Some(Ended::Akin);
+                return Some(Ended::Converged);
             }
             if self.no_gain.is_some_and(|rule| rule.is_met(population)) {
                 return Some(Ended::NoGain);
@@ -274,8 +283,8 @@ impl Rules {
 }
 
 /// How many generations in a row, up to the last, left the selection as it was, of those that
-/// somebody belongs to; the order within it does not matter.
-fn still(population: &Population<'_>, top: usize) -> u32 {
+/// have models; the order within it does not matter.
+fn stagnant_generations(population: &Population<'_>, top: usize) -> u32 {
     let selection = |generation: u32| {
         let mut best = population.through(generation).selection(top);
         best.sort_unstable();
@@ -299,8 +308,8 @@ impl NoGain {
 }
 
 /// The generations of a run so far, founders first. `population.members` stand by generation
-/// and number; of a generation that is not finished, what is there counts. Numbers that nobody
-/// has are left out: a file may say that a model is of generation 4 294 967 295.
+/// and number; of a generation that is not finished, what is there counts. Numbers without a model
+/// are left out: a file may say that a model is of generation 4 294 967 295.
 pub fn summaries(population: &Population<'_>, top: usize) -> Vec<Summary> {
     let numbers = population.generations().into_iter();
     numbers

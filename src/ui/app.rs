@@ -10,16 +10,18 @@ use super::carry_out::Asked;
 use super::commands::{self, Entry};
 use super::dialogs::FilePicker;
 use super::guard::Probes;
+use super::inspector::Inspector;
 use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self, Tokens};
 use super::trouble::{Doing, Trouble, guarded};
 use super::views::{
-    ChartsView, EvolutionView, ImportView, Keys, KinshipView, LineageView, MergeView, ModelsView,
-    settings, welcome,
+    ChartsView, EvolutionView, Keys, KinshipView, LineageView, MergeView, ModelsView, settings,
+    welcome,
 };
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
+use super::windows::ImportView;
 use crate::workbench::{Notice, NoticeKind, Workbench};
 use eframe::egui::{Align2, Context, Event, Frame, Ui, ViewportCommand};
 
@@ -45,7 +47,7 @@ pub struct App {
     lineage: LineageView,
     merge: MergeView,
     pub(super) evolution: EvolutionView,
-    inspector: shell::Inspector,
+    inspector: Inspector,
     approval: shell::Approval,
     pub(super) actions: Vec<Action>,
     was_focused: bool,
@@ -88,7 +90,7 @@ impl App {
             lineage: LineageView::default(),
             merge: MergeView::default(),
             evolution: EvolutionView::default(),
-            inspector: shell::Inspector::default(),
+            inspector: Inspector::default(),
             approval: shell::Approval::default(),
             actions: Vec::new(),
             was_focused: true,
@@ -337,7 +339,7 @@ impl App {
         self.lineage = LineageView::default();
         self.merge = MergeView::default();
         self.evolution = EvolutionView::default();
-        self.inspector = shell::Inspector::default();
+        self.inspector = Inspector::default();
     }
 
     /// The title of the window: the study, and whether it is saved.

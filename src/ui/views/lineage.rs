@@ -29,8 +29,8 @@ use crate::ui::action::Action;
 use crate::ui::theme::{Tokens, space};
 use crate::workbench::Workbench;
 
-use canvas::{Canvas, Wanted};
-use controls::Look;
+use canvas::{Canvas, CanvasRequest};
+use controls::LineageOptions;
 use list::List;
 use model::{Key, LineageModel};
 
@@ -44,7 +44,7 @@ pub struct LineageView {
     /// Where the study is kept that was looked at last; another one is looked at anew.
     study: Option<PathBuf>,
     shown: Option<LineageModel>,
-    look: Look,
+    look: LineageOptions,
     canvas: Canvas,
     list: List,
 }
@@ -67,7 +67,7 @@ impl LineageView {
         let has_room = ui.available_width() >= ROOM_FOR_LIST;
         let list_is_shown = self.look.list.unwrap_or(has_room);
         let (look, canvas, list) = (&mut self.look, &mut self.canvas, &mut self.list);
-        let mut wanted = Wanted::default();
+        let mut wanted = CanvasRequest::default();
         panel(Panel::top("lineage controls"), ui, space::M, |ui| {
             wanted.reveal = controls::ui(ui, bench, shown, look, canvas, list_is_shown, out);
             states::banners_ui(ui, shown, out);

@@ -4,22 +4,16 @@
 mod charts;
 mod evolution;
 mod family;
-mod import;
-mod kinship;
+pub(in crate::ui) mod kinship;
 mod lineage;
 mod merge;
 mod models;
 
-pub mod model;
-pub mod pair;
 pub mod settings;
-pub mod several;
-pub mod tensors;
 pub mod welcome;
 
 pub use charts::{ChartsView, KINDS as CHARTS, title as chart_title};
 pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
-pub use import::ImportView;
 pub use kinship::KinshipView;
 pub use lineage::LineageView;
 pub use merge::{

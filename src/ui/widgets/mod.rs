@@ -21,4 +21,4 @@ pub use choice::{Choice, caret, choice};
 pub use field::{search_field, text_field};
 pub use methods::{methods_menu, methods_ui};
 pub use parameter::{ParameterChange, ParameterEditor};
-pub use section::{banner, card, empty_state, progress_bar, section_heading};
+pub use section::{banner, card, empty_state, fact_ui, progress_bar, section_heading};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::files::owned;
 use crate::kinship::Metric;
-use crate::lineage::strategy::strategy;
+use crate::lineage::strategy::{Round, strategy};
 use crate::merge::write::units::show_bytes;
 use crate::study::{
     Evolution, EvolutionEdit, EvolutionId, GivenKinship, Keep, ModelId, PairRecord,
@@ -61,9 +61,14 @@ impl Workbench {
         let next = members.iter().map(|m| m.generation).max().unwrap_or(0) + 1;
         let strategy = strategy(&evolution.setup.strategy).filter(|_| evolution.ended.is_none());
         let (best, may) = self.with_population(models, &members, |population| {
-            let may = strategy.map(|strategy| strategy.may_choose(population, next, choices));
+            let round = Round {
+                population: *population,
+                generation: next,
+                choices,
+            };
+            let may = strategy.map(|strategy| strategy.may_choose(&round));
             let none = || vec![false; models.len()];
-            (population.selection(choices.top), may.unwrap_or_else(none))
+            (round.selection(), may.unwrap_or_else(none))
         });
         // A child that the user has made, and that a run has only found, lies elsewhere.
         let folder = evolution.setup.folder.as_deref();

@@ -47,7 +47,7 @@ pub fn rules(rules: &Rules) -> Vec<String> {
         )
     });
     let parts = [
-        counted(rules.still, "still generation"),
+        counted(rules.patience_generations, "still generation"),
         rules
             .tau
             .map(|tau| format!("kinship above {} among the best", format::full(Some(tau)))),
@@ -92,7 +92,7 @@ mod tests {
         let usual = Rules::default();
         assert_eq!(rules_of(&usual), "2 still generations or 8 generations");
         let all = Rules {
-            still: Some(1),
+            patience_generations: Some(1),
             tau: Some(0.9),
             no_gain: Some(NoGain {
                 points: 0.5,

@@ -56,7 +56,7 @@ struct DrawnFor {
 
 /// What the rest of the view wants of the canvas in this frame.
 #[derive(Default)]
-pub struct Wanted {
+pub struct CanvasRequest {
     /// A model to bring into sight.
     pub reveal: Option<usize>,
     /// A model that is hovered elsewhere.
@@ -107,7 +107,7 @@ impl Canvas {
         bench: &Workbench,
         shown: &LineageModel,
         colour: ColourBy,
-        wanted: &Wanted,
+        wanted: &CanvasRequest,
         out: &mut Vec<Action>,
     ) {
         let whole = ui.available_rect_before_wrap();
@@ -324,7 +324,7 @@ impl Canvas {
         bench: &Workbench,
         shown: &LineageModel,
         hovered: Option<usize>,
-        wanted: &Wanted,
+        wanted: &CanvasRequest,
     ) -> Vec<State> {
         if let Some(of) = hovered
             && self.kin.as_ref().is_none_or(|(last, _)| *last != of)

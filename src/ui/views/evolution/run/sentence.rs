@@ -469,7 +469,7 @@ fn stop_rules_ui(ui: &mut Ui, rules: &Rules) -> Option<Rules> {
             "still generations",
             "generations",
         );
-        count(ui, &mut r.still, 2, still);
+        count(ui, &mut r.patience_generations, 2, still);
         share(ui, &mut r.tau);
         no_gain(ui, &mut r.no_gain);
         let made = |what| ("So many are made", what, what);

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
-use super::super::Shown;
+use super::super::DraftContext;
 use super::small;
 use crate::kinship::Metric;
 use crate::study::{GivenKinship, ModelId};
@@ -24,7 +24,7 @@ const MEASURES: [(Metric, &str); 3] = [
 type Values = [Option<f64>; 3];
 
 /// Draws two lines for each parent: hollow what was foreseen, solid what was measured.
-pub fn ui(ui: &mut Ui, shown: &Shown<'_>, child: ModelId) {
+pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, child: ModelId) {
     let doc = shown.bench.study().doc();
     let Some(model) = doc.model(child) else {
         return small(ui, "No longer in the study");
