@@ -356,21 +356,21 @@ impl Strategy for After {
         greedy().description()
     }
 
-    fn pairings(&self, _: &Population<'_>, generation: u32, _: &Choices) -> Vec<Pairing> {
+    fn pairings(&self, round: &Round<'_>) -> Vec<Pairing> {
         let pairing = Pairing {
             parents: [0, 1],
             explores: false,
             reason: String::new(),
         };
-        if generation > self.0 {
+        if round.generation > self.0 {
             vec![pairing]
         } else {
             Vec::new()
         }
     }
 
-    fn may_choose(&self, population: &Population<'_>, _: u32, _: &Choices) -> Vec<bool> {
-        vec![true; population.members.len()]
+    fn may_choose(&self, round: &Round<'_>) -> Vec<bool> {
+        vec![true; round.population.members.len()]
     }
 }
 

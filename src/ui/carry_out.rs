@@ -372,10 +372,8 @@ impl App {
 
     /// Files of tasks are put to those that there are; other evaluators give way.
     fn take_task_files(&mut self, paths: Vec<PathBuf>) {
-        let mut tasks = match &self.bench.study().doc().evaluator {
-            Evaluator::BuiltIn { tasks } => tasks.clone(),
-            _ => Vec::new(),
-        };
+        let known = self.bench.study().doc().evaluator.tasks();
+        let mut tasks = known.map_or_else(Vec::new, <[PathBuf]>::to_vec);
         tasks.extend(paths);
         tasks.sort();
         tasks.dedup();
@@ -383,8 +381,7 @@ impl App {
     }
 
     fn take_call_folder(&mut self, folder: PathBuf) {
-        if let Evaluator::Command { call } = &self.bench.study().doc().evaluator {
-            let mut call = call.clone();
+        if let Some(mut call) = self.bench.study().doc().evaluator.command().cloned() {
             call.folder = Some(folder);
             self.bench.judge_by(Evaluator::Command { call });
         }

@@ -184,10 +184,7 @@ impl Workbench {
     }
 
     fn command(&self) -> Option<&Call> {
-        match &self.study.doc().evaluator {
-            Evaluator::Command { call } => Some(call),
-            Evaluator::ByHand | Evaluator::BuiltIn { .. } => None,
-        }
+        self.study.doc().evaluator.command()
     }
 
     fn is_approved(&self, call: &Call) -> bool {

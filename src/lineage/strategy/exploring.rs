@@ -1,5 +1,5 @@
 //! Greedy merging with one merge more, of the best model and a partner that is to bring
-//! something new: the least akin one (paper, algorithm 2), or anyone, to see what kinship adds.
+//! something new: the least similar one (paper, algorithm 2), or anyone, to see what kinship adds.
 //!
 //! The paper's first version looked for the highest kinship, the later ones for the lowest, as
 //! its text and its runs do; so does this.
@@ -8,7 +8,7 @@ use super::greedy::pairs_of_best;
 use super::{Description, Pairing, PartnerPool, Population, Round, Strategy, two_decimals};
 use crate::stats::below;
 
-/// All pairs of the best, and the best with the least akin to it.
+/// All pairs of the best, and the best with the least similar one.
 pub struct Kinship;
 
 /// All pairs of the best, and the best with anyone.
@@ -83,7 +83,7 @@ fn with_explorer(
     pairs
 }
 
-/// Everybody in the pool who was not merged with the best, nor is about to be.
+/// The models of the pool that were not merged with the best, nor are about to be.
 fn partners(round: &Round<'_>, best: usize, pairs: &[Pairing]) -> Vec<usize> {
     let (population, pool) = (&round.population, round.choices.pool);
     let selection = round.selection();
@@ -92,15 +92,15 @@ fn partners(round: &Round<'_>, best: usize, pairs: &[Pairing]) -> Vec<usize> {
         _ => in_pool(pool, population.members[k].generation, round.generation),
     };
     let is_paired = |k: usize| pairs.iter().any(|p| p.parents == [best, k]);
-    let mut everybody = population.ranked();
-    everybody.sort_unstable();
-    everybody.retain(|&k| {
+    let mut partners = population.ranked();
+    partners.sort_unstable();
+    partners.retain(|&k| {
         k != best && is_in_pool(k) && !is_paired(k) && !population.were_merged(best, k)
     });
-    everybody
+    partners
 }
 
-/// Whether a pool takes in somebody of generation `of` when `generation` is made.
+/// Whether a pool takes in models of generation `of` when `generation` is made.
 fn in_pool(pool: PartnerPool, of: u32, generation: u32) -> bool {
     match pool {
         PartnerPool::Everyone => true,
@@ -129,7 +129,7 @@ fn least_akin(
     Some((partner, reason))
 }
 
-/// The best, those of this generation's pairs, and whom the pool will still take in.
+/// The best, those of this generation's pairs, and what the pool will still take in.
 fn may_explore(strategy: &dyn Strategy, round: &Round<'_>) -> Vec<bool> {
     let generation = round.generation;
     let mut out = round.still_needed(&strategy.pairings(&round.as_it_began()));

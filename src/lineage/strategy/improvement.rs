@@ -74,7 +74,7 @@ impl Strategy for Improvement {
         hopes.iter().map(|hope| hope.pairing(&selection)).collect()
     }
 
-    /// Everybody, always: what is learned may turn to anyone.
+    /// All, always: what is learned may favour any of them.
     fn may_choose(&self, round: &Round<'_>) -> Vec<bool> {
         vec![true; round.population.members.len()]
     }

@@ -1,4 +1,4 @@
-//! Whom to merge next: a registry of strategies. Each goes from what is known of a population
+//! Which models to merge next: a registry of strategies. Each goes from what is known of a population
 //! to the pairs of one generation, and to nothing else: no clock, no shared generator of random
 //! numbers, so a run that is taken up again goes on as it would have.
 
@@ -21,7 +21,7 @@ use population::pairs_among;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartnerPool {
-    /// Everybody.
+    /// All models.
     #[default]
     Everyone,
     /// The generation before the one that is made.
@@ -118,7 +118,7 @@ pub struct Description {
 /// A generation that is to be planned.
 #[derive(Clone, Copy)]
 pub struct Round<'r> {
-    /// Everybody who is there.
+    /// The models so far.
     pub population: Population<'r>,
     /// The number of the generation.
     pub generation: u32,
@@ -156,7 +156,7 @@ impl Round<'_> {
     }
 }
 
-/// A way to choose whom to merge.
+/// A way to choose what to merge.
 pub trait Strategy: Sync {
     /// What it is.
     fn description(&self) -> &'static Description;
@@ -166,7 +166,7 @@ pub trait Strategy: Sync {
     fn pairings(&self, round: &Round<'_>) -> Vec<Pairing>;
 
     /// For each member, whether it may still be chosen in this generation or a later one; the
-    /// files of others are not needed any more. The round holds everybody, with what is
+    /// files of others are not needed any more. The round holds all models, with what is
     /// made of this generation so far.
     fn may_choose(&self, round: &Round<'_>) -> Vec<bool>;
 }

@@ -3,7 +3,7 @@
 use super::{Description, Pairing, Round, Strategy};
 use crate::stats::below;
 
-/// As many pairs as the greedy strategy has at most, drawn from everybody.
+/// As many pairs as the greedy strategy has at most, drawn from all models.
 pub struct Random;
 
 impl Strategy for Random {
@@ -35,7 +35,7 @@ impl Strategy for Random {
         left.into_iter().map(pairing).collect()
     }
 
-    /// Everybody, always.
+    /// All, always.
     fn may_choose(&self, round: &Round<'_>) -> Vec<bool> {
         vec![true; round.population.members.len()]
     }

@@ -20,7 +20,7 @@ pub enum Reason {
         /// The better one's, and the other's.
         places: [usize; 2],
     },
-    /// What merges of parents as akin as these have gained.
+    /// What merges of parents as similar as these have gained.
     SuchPairs {
         /// Kinship from which on they are counted.
         from: f64,
@@ -50,10 +50,10 @@ pub enum Reason {
     Beyond {
         /// The kinship that it is the gain at.
         nearest: f64,
-        /// Whether they are less akin than any that were merged.
+        /// Whether they are less similar than any that were merged.
         is_below: bool,
     },
-    /// How akin they are is not known.
+    /// Their kinship is not known.
     KinshipUnknown,
     /// Too few merges are known to say what kinship does.
     ScoresAlone {

@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 use crate::numeric::random::Stream;
 
 /// Rows of normal numbers with mean 0, made orthogonal to each other and of mean square 1,
-/// as far as so many numbers allow. Each is made when it is first asked for.
+/// as far as this many numbers allow. Each is made when it is first asked for.
 #[derive(Default)]
 pub(super) struct Noise(Vec<OnceLock<Vec<f64>>>);
 
 impl Noise {
-    /// Makes room for so many rows.
+    /// Makes room for this many rows.
     pub(super) fn make_room(&mut self, rows: usize) {
         let rows = rows.max(self.0.len());
         self.0.resize_with(rows, OnceLock::new);

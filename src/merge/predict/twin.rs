@@ -28,7 +28,7 @@ const LEAST: usize = 1024;
 /// Makes twins for the segments of a model.
 pub(super) struct Twins {
     numbers: usize,
-    /// What twins of so many numbers are made from; most tensors have twins of one size.
+    /// What twins of this many numbers are made from; most tensors have twins of one size.
     noise: BTreeMap<usize, Noise>,
 }
 

@@ -54,7 +54,7 @@ pub struct Focus {
     pub key: String,
 }
 
-/// A place that somebody wants to see: a merge on the canvas, a line of the text.
+/// A place that the user wants to see: a merge on the canvas, a line of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jump {
     /// Which merge.

@@ -183,7 +183,7 @@ fn number(setting: &Setting) -> Option<f64> {
     }
 }
 
-/// The tail that comes of adding floats is no wish of the user's.
+/// The digits that adding floats leaves behind are not what the user asked for.
 fn tidy(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }

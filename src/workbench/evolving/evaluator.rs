@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::evaluators::tasks_at;
 use crate::evaluate::task::Content;
-use crate::study::{Evaluator, ModelId};
+use crate::study::ModelId;
 use crate::workbench::events::Outcome;
 use crate::workbench::{ModelFiles, Workbench, sentence_case};
 
@@ -23,7 +23,7 @@ pub struct Evaluation {
 pub enum EvaluationState {
     /// It runs.
     Running,
-    /// It gave scores on so many tasks.
+    /// It gave scores on this many tasks.
     Done(usize),
     /// It gave none, and why.
     Failed(String),
@@ -68,9 +68,9 @@ impl Workbench {
     pub fn evaluator_objection(&self) -> Option<&str> {
         let objection = self.objection.get_or_init(|| {
             let evaluator = &self.study.doc().evaluator;
-            match evaluator {
-                Evaluator::ByHand => Some(BY_HAND.to_owned()),
-                _ => self.judge_objection(evaluator),
+            match evaluator.is_by_hand() {
+                true => Some(BY_HAND.to_owned()),
+                false => self.judge_objection(evaluator),
             }
         });
         objection.as_deref()
@@ -137,10 +137,7 @@ impl Workbench {
     }
 
     fn task_paths(&self) -> Option<&[PathBuf]> {
-        match &self.study.doc().evaluator {
-            Evaluator::BuiltIn { tasks } => Some(tasks),
-            _ => None,
-        }
+        self.study.doc().evaluator.tasks()
     }
 
     pub(in crate::workbench) fn take_task_files(
@@ -153,7 +150,7 @@ impl Workbench {
         own.read = Some((paths, files));
     }
 
-    /// Forgets what was looked up on the disk: somebody may have changed it.
+    /// Forgets what was looked up on the disk: another program may have changed it.
     pub(in crate::workbench) fn look_at_evaluator_again(&mut self) {
         self.objection.take();
         self.evolving.tasks.read = None;

@@ -71,7 +71,7 @@ const MOST_LINES: usize = 2000;
 pub(super) struct Evolving {
     /// Runs that are going, the one whose turn it is first.
     turns: VecDeque<EvolutionId>,
-    /// What is being done, for whom.
+    /// What is being done, and for which run.
     work: Option<Work>,
     /// Runs that stop after what they are doing.
     pausing: BTreeSet<EvolutionId>,
@@ -135,7 +135,7 @@ impl Workbench {
         }
     }
 
-    /// Whether a run is going that nobody waits for.
+    /// Whether a run is going that waits for no user.
     pub fn is_evolving(&self) -> bool {
         !self.evolving.turns.is_empty() || self.evolving.work.is_some()
     }

@@ -4,7 +4,7 @@ use super::view::spent;
 use super::{What, Work};
 use crate::lineage::evolution::{Next, next};
 use crate::lineage::strategy::{Strategy, strategy};
-use crate::study::{Evaluator, Evolution, EvolutionId, ModelId};
+use crate::study::{Evolution, EvolutionId, ModelId};
 use crate::workbench::{ModelFiles, Workbench};
 
 impl Workbench {
@@ -154,7 +154,7 @@ impl Workbench {
     }
 
     fn judge_for(&mut self, id: EvolutionId, unscored: Vec<ModelId>) {
-        if self.study.doc().evaluator == Evaluator::ByHand {
+        if self.study.doc().evaluator.is_by_hand() {
             self.leave(id);
             self.evolving.waiting.insert(id, unscored);
         } else if let Some(&first) = unscored.first() {

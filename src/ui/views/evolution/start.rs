@@ -72,7 +72,7 @@ pub fn ui(
     });
 }
 
-/// Whom a new evolution would begin with.
+/// What a new evolution would begin with.
 fn of_whom(bench: &Workbench) -> String {
     match new::founders(bench).len() {
         0 => "Its founders are chosen then".to_owned(),
@@ -163,7 +163,7 @@ fn tab_ui(
     response.clicked()
 }
 
-/// What runs is filled with the accent, what needs somebody is amber or red, what is over is
+/// What runs is filled with the accent, what needs the user is amber or red, what is over is
 /// grey; the word beside it tells it also without the colour.
 const fn dot(t: &Tokens, state: &RunState) -> Color32 {
     match state {

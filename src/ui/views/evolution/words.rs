@@ -1,8 +1,6 @@
 //! Words for evolutions that several parts say.
 
-use crate::evaluate::command::Call;
 use crate::lineage::evolution::Rules;
-use crate::study::Evaluator;
 use crate::ui::format;
 use crate::workbench::evolving::RunState;
 use std::time::Duration;
@@ -16,23 +14,6 @@ pub const fn state(state: &RunState) -> &'static str {
         RunState::Paused => "Paused",
         RunState::Failed(_) => "Failed",
         RunState::Ended(_) => "Ended",
-    }
-}
-
-/// Who judges, to stand behind "judge by".
-pub fn evaluator(evaluator: &Evaluator) -> String {
-    match evaluator {
-        Evaluator::ByHand => "hand".to_owned(),
-        Evaluator::BuiltIn { .. } => "the built-in evaluator".to_owned(),
-        Evaluator::Command { call } => program(call),
-    }
-}
-
-fn program(call: &Call) -> String {
-    let name = std::path::Path::new(&call.program).file_name();
-    match name {
-        Some(name) => name.to_string_lossy().into_owned(),
-        None => "a program".to_owned(),
     }
 }
 

@@ -249,7 +249,7 @@ impl Pill {
         shapes
     }
 
-    /// A short line to nobody: there are parents, and their names are not known.
+    /// A short line to nothing: there are parents, and their names are not known.
     fn stub(&self, side: Pos2, shapes: &mut Vec<Shape>) {
         let t = self.look.tokens;
         let stroke = Stroke::new(1.25, self.ink(t.line_strong));

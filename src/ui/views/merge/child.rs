@@ -1,4 +1,4 @@
-//! The child that does not exist yet: whom it would resemble, what it may gain, what it costs.
+//! The child that does not exist yet: which models it would resemble, what it may gain, what it costs.
 //!
 //! Every line has its place, with a dash while its value is not known; only values move. While
 //! the recipe has a mistake, the child stays as it was before it, greyed.

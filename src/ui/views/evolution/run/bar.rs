@@ -17,7 +17,7 @@ use crate::workbench::evolving::{Doing, RunState};
 use crate::workbench::{ModelFiles, Workbench};
 
 const BAR: f32 = 120.0;
-/// Of those that wait for scores, so many are named.
+/// Of those that wait for scores, this many are named.
 const MOST_NAMES: usize = 3;
 
 /// Draws the bar; whether the window of the evaluator is asked for.

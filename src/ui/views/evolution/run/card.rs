@@ -225,7 +225,7 @@ fn mark(pen: &Pen<'_>, row: Rect, explores: bool) -> f32 {
     drawn.right() + space::XS
 }
 
-/// Parents, and how akin they are.
+/// Parents, and their kinship.
 fn descent(pen: &Pen<'_>, row: Rect, parents: &str, kinship: Option<f64>) {
     let right = kinship_at(pen, row, kinship);
     small(pen, row.with_max_x(right), parents);

@@ -64,7 +64,7 @@ pub fn columns_ui(
         });
 }
 
-/// Who is kin of a model; `None` where nobody else is, and nobody need step back.
+/// Which models are kin of one; `None` where no other is, and none need step back.
 fn kin(model: &EvolutionModel, of: usize) -> Option<Vec<bool>> {
     (of < model.cards.len())
         .then(|| model.kin(of))
@@ -266,7 +266,7 @@ impl Board<'_> {
     }
 }
 
-/// The best so far, and how akin the best are.
+/// The best so far, and the kinship among the best.
 fn head_words(column: &Column) -> String {
     let mut parts = Vec::new();
     if column.made.is_empty() {

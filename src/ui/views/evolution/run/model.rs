@@ -50,7 +50,7 @@ pub struct Column {
     pub made: Vec<usize>,
     /// What is still to be made of it.
     pub planned: Vec<Planned>,
-    /// The best of everybody after it, in points.
+    /// The best of all after it, in points.
     pub best: Option<f64>,
     /// Mean kinship among the best after it.
     pub kinship: Option<f64>,

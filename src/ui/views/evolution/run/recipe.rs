@@ -11,7 +11,7 @@ use crate::ui::widgets::{ParameterChange, ParameterEditor, methods_ui, segmented
 
 const METHODS: f32 = 170.0;
 const PARAMETERS: f32 = 330.0;
-const HEIGHT: f32 = 220.0;
+const HEIGHT: f32 = 300.0;
 /// Which of the templates has the lists of the paper.
 const PAPER: usize = 1;
 const FORMATS: [(&str, &str); 3] = [

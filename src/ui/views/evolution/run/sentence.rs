@@ -26,7 +26,7 @@ const LONGEST: usize = 28;
 /// Room for a small number or a box to be checked, in points.
 const NUMBER: f32 = 40.0;
 const GIGABYTE: f64 = 1e9;
-/// What a run may take on disk when somebody wants a limit, in bytes.
+/// What a run may take on disk when the user wants a limit, in bytes.
 const USUAL_BYTES: u64 = 50_000_000_000;
 
 /// The set-up of one evolution.
@@ -200,7 +200,7 @@ impl Sentence<'_> {
     fn evaluator_ui(&self, ui: &mut Ui, setup: &mut Setup) -> bool {
         let doc = self.bench.study().doc();
         say(ui, "Judge by");
-        let words = words::evaluator(&doc.evaluator);
+        let words = doc.evaluator.words();
         let asked = leading(ui, "Evaluator", &words)
             .on_hover_text("Set up who judges the models of this study…")
             .clicked();

@@ -1,5 +1,5 @@
 //! Bars: the child's kinship with its parents, with the best model, with the population and,
-//! if they are wanted, with everybody.
+//! if they are wanted, with all measured models.
 
 use std::collections::BTreeMap;
 
