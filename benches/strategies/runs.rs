@@ -77,7 +77,7 @@ pub fn run(
         ..Choices::default()
     };
     let rules = Rules {
-        still: None,
+        patience_generations: None,
         generations: None,
         merges: Some(merges),
         ..Rules::default()

@@ -1,32 +1,33 @@
-//! A run of generations as a pure function of what was recorded: given everybody who is there,
+//! A run of generations as a pure function of what was recorded: given all models that are there,
 //! what comes next. A run that was broken off goes on by asking again.
 
-use super::strategy::{Choices, Pairing, Population, Strategy};
+use super::strategy::{Choices, Pairing, Population, Round, Strategy};
 
 /// When a run ends; what is `None` ends nothing.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Rules {
-    /// After so many generations in a row that left the selection as it was.
-    pub still: Option<u32>,
+    /// After this many generations in a row that left the selection as it was.
+    #[serde(rename = "still")]
+    pub patience_generations: Option<u32>,
     /// When the mean kinship among the best is above this (the paper's early stop, 0.9).
     pub tau: Option<f64>,
-    /// When the best gained less than so many points over so many generations.
+    /// When the best gained less than this many points over this many generations.
     pub no_gain: Option<NoGain>,
-    /// After so many generations.
+    /// After this many generations.
     pub generations: Option<u32>,
-    /// After so many merges.
+    /// After this many merges.
     pub merges: Option<u32>,
-    /// After so many evaluations, founders' included.
+    /// After this many evaluations, founders' included.
     pub evaluations: Option<u32>,
-    /// After so many seconds of work.
+    /// After this many seconds of work.
     pub seconds: Option<u64>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
         Self {
-            still: Some(2),
+            patience_generations: Some(2),
             tau: None,
             no_gain: None,
             generations: Some(8),
@@ -66,7 +67,7 @@ pub enum Next {
         generation: u32,
         /// Its number in that generation, from 1.
         number: u32,
-        /// Whom, and why.
+        /// Which two, and why.
         pairing: Pairing,
     },
     /// Nothing: it has ended.
@@ -78,9 +79,11 @@ pub enum Next {
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// The selection stayed as it was.
-    Still,
+    #[serde(rename = "still")]
+    Stagnated,
     /// The best are too much alike.
-    Akin,
+    #[serde(rename = "akin")]
+    Converged,
     /// The best gained too little.
     NoGain,
     /// As many generations as were asked for.
@@ -91,7 +94,7 @@ pub enum Ended {
     Evaluations,
     /// The time is up.
     Time,
-    /// The strategy has nobody left to merge.
+    /// The strategy has nothing left to merge.
     NothingLeft,
 }
 
@@ -100,9 +103,9 @@ pub enum Ended {
 pub struct Summary {
     /// Its number; founders are 0.
     pub number: u32,
-    /// The best of everybody after it, by position, the best first.
+    /// The best of all after it, by position, the best first.
     pub selection: Vec<usize>,
-    /// The best score of everybody after it, in points.
+    /// The best score of all after it, in points.
     pub best: Option<f64>,
     /// Mean kinship among the selection.
     pub kinship: Option<f64>,
@@ -114,8 +117,8 @@ impl Ended {
     /// Why, as one sentence.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Still => "The best stayed the same, generation after generation",
-            Self::Akin => "The best have become too much alike to gain from each other",
+            Self::Stagnated => "The best stayed the same, generation after generation",
+            Self::Converged => "The best have become too much alike to gain from each other",
             Self::NoGain => "The best has gained too little over the last generations",
             Self::Generations => "As many generations as were asked for are made",
             Self::Merges => "As many merges as were asked for are made",
@@ -154,6 +157,30 @@ pub fn next(
     }
 }
 
+/// The merges that a run still makes before it scores anything, in their order, and their
+/// generation: the first is what [`next`] asks for, and there are no more than the budget leaves.
+/// None where the run does something else next.
+pub fn upcoming(
+    population: &Population<'_>,
+    strategy: &dyn Strategy,
+    choices: &Choices,
+    rules: &Rules,
+    spent: &Spent,
+) -> Option<(u32, Vec<Pairing>)> {
+    let Next::Merge { generation, .. } = next(population, strategy, choices, rules, spent) else {
+        return None;
+    };
+    let mut merges: Vec<Pairing> = missing(population, strategy, choices, generation)
+        .map(|(_, pairing)| pairing)
+        .collect();
+    let left = |most: Option<u32>, used: usize| {
+        most.map_or(usize::MAX, |most| (most as usize).saturating_sub(used))
+    };
+    let (made, due) = used(population, spent);
+    merges.truncate(left(rules.merges, made).min(left(rules.evaluations, due)));
+    Some((generation, merges))
+}
+
 /// What comes next as if merges, evaluations and time cost nothing.
 fn wanted(
     population: &Population<'_>,
@@ -162,7 +189,14 @@ fn wanted(
     rules: &Rules,
 ) -> Next {
     let last = population.last_generation();
-    let missing = |generation| first_missing(population, strategy, choices, generation);
+    let missing = |generation| {
+        let first = missing(population, strategy, choices, generation).next();
+        first.map(|(number, pairing)| Next::Merge {
+            generation,
+            number,
+            pairing,
+        })
+    };
     let earlier = population.before(last).unscored();
     if !earlier.is_empty() {
         return Next::Score(earlier);
@@ -180,22 +214,21 @@ fn wanted(
         .unwrap_or(Next::End(Ended::NothingLeft))
 }
 
-/// The first merge of a generation that was not made yet.
-fn first_missing(
+/// The merges of a generation that were not made yet, with their numbers.
+fn missing(
     population: &Population<'_>,
     strategy: &dyn Strategy,
     choices: &Choices,
     generation: u32,
-) -> Option<Next> {
-    let pairings = strategy.pairings(&population.before(generation), generation, choices);
-    let mut numbered = (1..).zip(pairings);
-    numbered
-        .find(|(_, pairing)| population.child_of(pairing, generation).is_none())
-        .map(|(number, pairing)| Next::Merge {
-            generation,
-            number,
-            pairing,
-        })
+) -> impl Iterator<Item = (u32, Pairing)> {
+    let round = Round {
+        population: *population,
+        generation,
+        choices,
+    };
+    let pairings = strategy.pairings(&round.as_it_began());
+    let numbered = (1..).zip(pairings);
+    numbered.filter(move |(_, pairing)| population.child_of(pairing, generation).is_none())
 }
 
 /// As many of them as evaluations are left for.
@@ -211,13 +244,19 @@ fn score(mut members: Vec<usize>, rules: &Rules, spent: &Spent) -> Next {
 
 /// Why no further merge may be made; a child that could not be evaluated is not worth it.
 fn over_budget(population: &Population<'_>, rules: &Rules, spent: &Spent) -> Option<Ended> {
-    let merges = population.members.iter().filter(|m| m.generation > 0);
-    let due = spent.evaluations as usize + population.unscored().len();
+    let (made, due) = used(population, spent);
     let spends = |most: Option<u32>, used: usize| most.is_some_and(|most| used >= most as usize);
-    if spends(rules.merges, merges.count()) {
+    if spends(rules.merges, made) {
         return Some(Ended::Merges);
     }
     spends(rules.evaluations, due).then_some(Ended::Evaluations)
+}
+
+/// The merges that were made, and the evaluations that were or are due.
+fn used(population: &Population<'_>, spent: &Spent) -> (usize, usize) {
+    let merges = population.members.iter().filter(|m| m.generation > 0);
+    let due = spent.evaluations as usize + population.unscored().len();
+    (merges.count(), due)
 }
 
 impl Rules {
@@ -226,12 +265,13 @@ impl Rules {
         let last = population.last_generation();
         if last > 0 {
             let selection = population.through(last).selection(top);
-            if self.still.is_some_and(|n| still(population, top) >= n) {
-                return Some(Ended::Still);
+            let patience = self.patience_generations;
+            if patience.is_some_and(|n| stagnant_generations(population, top) >= n) {
+                return Some(Ended::Stagnated);
             }
             let kinship = population.mean_kinship(&selection);
             if self.tau.zip(kinship).is_some_and(|(tau, k)| k > tau) {
-                return Some(Ended::Akin);
+                return Some(Ended::Converged);
             }
             if self.no_gain.is_some_and(|rule| rule.is_met(population)) {
                 return Some(Ended::NoGain);
@@ -243,8 +283,8 @@ impl Rules {
 }
 
 /// How many generations in a row, up to the last, left the selection as it was, of those that
-/// somebody belongs to; the order within it does not matter.
-fn still(population: &Population<'_>, top: usize) -> u32 {
+/// have models; the order within it does not matter.
+fn stagnant_generations(population: &Population<'_>, top: usize) -> u32 {
     let selection = |generation: u32| {
         let mut best = population.through(generation).selection(top);
         best.sort_unstable();
@@ -268,8 +308,8 @@ impl NoGain {
 }
 
 /// The generations of a run so far, founders first. `population.members` stand by generation
-/// and number; of a generation that is not finished, what is there counts. Numbers that nobody
-/// has are left out: a file may say that a model is of generation 4 294 967 295.
+/// and number; of a generation that is not finished, what is there counts. Numbers without a model
+/// are left out: a file may say that a model is of generation 4 294 967 295.
 pub fn summaries(population: &Population<'_>, top: usize) -> Vec<Summary> {
     let numbers = population.generations().into_iter();
     numbers

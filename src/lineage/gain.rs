@@ -28,7 +28,7 @@ pub struct GainLine {
     pub r: f64,
     /// Its two-sided p.
     pub p: f64,
-    /// The lowest and the highest kinship among them: beyond it nobody has merged, and the line
+    /// The lowest and the highest kinship among them: beyond it no merge is known, and the line
     /// is not followed.
     pub range: (f64, f64),
 }
@@ -72,7 +72,7 @@ impl GainLine {
         self.line.at(self.nearest(kinship))
     }
 
-    /// The nearest kinship at which somebody has merged.
+    /// The nearest kinship at which a merge is known.
     pub fn nearest(&self, kinship: f64) -> f64 {
         kinship.clamp(self.range.0, self.range.1)
     }

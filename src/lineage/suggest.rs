@@ -25,7 +25,7 @@ pub const NEARLY_EQUAL: f64 = 0.99;
 /// A merge worth making.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
-    /// Whom, by position; the better one first.
+    /// The two, by position; the better one first.
     pub pair: [usize; 2],
     /// Pearson correlation of their task vectors, where it is known.
     pub kinship: Option<f64>,

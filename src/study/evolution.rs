@@ -1,7 +1,7 @@
 //! Evolutions of a study, and how its models are judged. Plain data; what a run does next is
 //! worked out in [`crate::lineage::evolution`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,55 @@ pub enum Evaluator {
 }
 
 impl Evaluator {
-    pub(super) fn is_by_hand(&self) -> bool {
+    /// One of each kind, as it begins, in the order on screen.
+    pub fn kinds() -> [Self; 3] {
+        let (tasks, call) = (Vec::new(), Call::default());
+        [
+            Self::ByHand,
+            Self::BuiltIn { tasks },
+            Self::Command { call },
+        ]
+    }
+
+    /// Its kind on screen.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::ByHand => "By hand",
+            Self::BuiltIn { .. } => "Built in",
+            Self::Command { .. } => "A program",
+        }
+    }
+
+    /// Who that is, to stand behind "judge by".
+    pub fn words(&self) -> String {
+        match self {
+            Self::ByHand => "hand".to_owned(),
+            Self::BuiltIn { .. } => "the built-in evaluator".to_owned(),
+            Self::Command { call } => match Path::new(&call.program).file_name() {
+                Some(name) => name.to_string_lossy().into_owned(),
+                None => "a program".to_owned(),
+            },
+        }
+    }
+
+    /// The tasks that it answers, where it is given any.
+    pub fn tasks(&self) -> Option<&[PathBuf]> {
+        match self {
+            Self::BuiltIn { tasks } => Some(tasks),
+            _ => None,
+        }
+    }
+
+    /// The program that it calls, where it calls one.
+    pub const fn command(&self) -> Option<&Call> {
+        match self {
+            Self::Command { call } => Some(call),
+            _ => None,
+        }
+    }
+
+    /// Whether the user gives the scores.
+    pub fn is_by_hand(&self) -> bool {
         *self == Self::ByHand
     }
 

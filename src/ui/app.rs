@@ -12,13 +12,15 @@ use std::sync::atomic::AtomicBool;
 use super::action::{Action, FileAction, View};
 use super::commands::{self, Entry};
 use super::dialogs::FilePicker;
+use super::inspector::Inspector;
 use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self, Tokens};
 use super::trouble::{Doing, Trouble, guarded};
-use super::views::{ImportView, Keys, MergeView, Views, welcome};
+use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
+use super::windows::ImportView;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
 use eframe::egui::{Align2, Context, Event, Frame, Ui, ViewportCommand};
@@ -49,7 +51,7 @@ pub struct App {
     help_is_open: bool,
     import: ImportView,
     views: Views,
-    inspector: shell::Inspector,
+    inspector: Inspector,
     approval: shell::Approval,
     /// Every command as it stands, made once a frame.
     entries: Vec<Entry>,
@@ -93,7 +95,7 @@ impl App {
             help_is_open: false,
             import: ImportView::default(),
             views: Views::default(),
-            inspector: shell::Inspector::default(),
+            inspector: Inspector::default(),
             approval: shell::Approval::default(),
             actions: Vec::new(),
             was_focused: true,
@@ -359,7 +361,7 @@ impl App {
         self.help_is_open = false;
         self.import = ImportView::default();
         self.views = Views::default();
-        self.inspector = shell::Inspector::default();
+        self.inspector = Inspector::default();
     }
 
     /// The title of the window: the study, and whether it is saved.

@@ -13,9 +13,11 @@ pub mod widgets;
 
 pub mod action;
 pub mod commands;
+pub mod inspector;
 pub mod prefs;
 mod shell;
 pub mod views;
+mod windows;
 
 pub mod app;
 pub mod plot;

@@ -191,10 +191,7 @@ impl Workbench {
     }
 
     fn command(&self) -> Option<&Call> {
-        match &self.doc().evaluator {
-            Evaluator::Command { call } => Some(call),
-            Evaluator::ByHand | Evaluator::BuiltIn { .. } => None,
-        }
+        self.doc().evaluator.command()
     }
 
     fn is_approved(&self, call: &Call) -> bool {

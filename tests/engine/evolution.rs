@@ -3,7 +3,8 @@
 
 use kinfolk::lineage::evolution::{Ended, Next, NoGain, Rules, Spent, Summary, next, summaries};
 use kinfolk::lineage::strategy::{
-    Choices, Description, Member, Pairing, PartnerPool, Population, STRATEGIES, Strategy, strategy,
+    Choices, Description, Member, Pairing, PartnerPool, Population, Round, STRATEGIES, Strategy,
+    strategy,
 };
 
 /// Models are points; a child is the middle of its parents, pushed outwards a little where they
@@ -113,7 +114,7 @@ impl World {
 /// No rule but a number of generations.
 fn generations(most: u32) -> Rules {
     Rules {
-        still: None,
+        patience_generations: None,
         generations: Some(most),
         ..Rules::default()
     }
@@ -261,7 +262,13 @@ fn who_may_not_be_chosen_any_more_is_not() {
                 }
             }
             let generation = world.ask(|p| p.last_generation()).max(1);
-            let may = world.ask(|p| strategy.may_choose(p, generation, &choices));
+            let may = world.ask(|p| {
+                strategy.may_choose(&Round {
+                    population: *p,
+                    generation,
+                    choices: &choices,
+                })
+            });
             assert_eq!(may.len(), world.members.len());
             given_up.resize(may.len(), false);
             for (gone, may) in given_up.iter_mut().zip(may) {
@@ -347,21 +354,21 @@ impl Strategy for After {
         greedy().description()
     }
 
-    fn pairings(&self, _: &Population<'_>, generation: u32, _: &Choices) -> Vec<Pairing> {
+    fn pairings(&self, round: &Round<'_>) -> Vec<Pairing> {
         let pairing = Pairing {
             parents: [0, 1],
             explores: false,
             reason: String::new(),
         };
-        if generation > self.0 {
+        if round.generation > self.0 {
             vec![pairing]
         } else {
             Vec::new()
         }
     }
 
-    fn may_choose(&self, population: &Population<'_>, _: u32, _: &Choices) -> Vec<bool> {
-        vec![true; population.members.len()]
+    fn may_choose(&self, round: &Round<'_>) -> Vec<bool> {
+        vec![true; round.population.members.len()]
     }
 }
 
@@ -386,13 +393,13 @@ fn ends(members: &[Member], rules: &Rules) -> Option<Ended> {
 #[test]
 fn a_selection_that_stays_ends_a_run_whatever_its_order() {
     let rules = |n| Rules {
-        still: Some(n),
+        patience_generations: Some(n),
         generations: None,
         ..Rules::default()
     };
     // Positions 0 and 1 are the best from the start; generation 2 brings a third best.
     let still = scored(&[(0, 5.0), (0, 4.0), (1, 1.0), (2, 3.0)]);
-    assert_eq!(ends(&still, &rules(2)), Some(Ended::Still));
+    assert_eq!(ends(&still, &rules(2)), Some(Ended::Stagnated));
     assert_eq!(ends(&still, &rules(3)), None);
     let moving = scored(&[(0, 5.0), (0, 4.0), (1, 1.0), (2, 4.5)]);
     assert_eq!(ends(&moving, &rules(1)), None);
@@ -403,13 +410,13 @@ fn a_selection_that_stays_ends_a_run_whatever_its_order() {
 #[test]
 fn akin_selections_end_a_run_only_above_tau_and_after_a_generation() {
     let rules = |tau| Rules {
-        still: None,
+        patience_generations: None,
         tau: Some(tau),
         generations: None,
         ..Rules::default()
     };
     let members = scored(&[(0, 5.0), (0, 4.0), (1, 1.0)]);
-    assert_eq!(ends(&members, &rules(0.4)), Some(Ended::Akin));
+    assert_eq!(ends(&members, &rules(0.4)), Some(Ended::Converged));
     assert_eq!(ends(&members, &rules(0.5)), None);
     assert_eq!(ends(&members[..2], &rules(0.4)), None);
     // Kinship that is not known ends nothing.
@@ -420,7 +427,7 @@ fn akin_selections_end_a_run_only_above_tau_and_after_a_generation() {
 #[test]
 fn too_little_gain_ends_a_run() {
     let rules = |points, generations| Rules {
-        still: None,
+        patience_generations: None,
         no_gain: Some(NoGain {
             points,
             generations,
@@ -546,8 +553,8 @@ fn summaries_tell_each_generation() {
 #[test]
 fn every_end_has_a_sentence() {
     for why in [
-        Ended::Still,
-        Ended::Akin,
+        Ended::Stagnated,
+        Ended::Converged,
         Ended::NoGain,
         Ended::Generations,
         Ended::Merges,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kinfolk::lineage::evolution::{Ended, Next, Rules, Spent, next, summaries};
-use kinfolk::lineage::strategy::{Choices, Member, Population, strategy};
+use kinfolk::lineage::strategy::{Choices, Member, Population, Round, strategy};
 
 use crate::slerps::{Made, measured};
 
@@ -141,7 +141,7 @@ fn greedy_on_the_demo_family_makes_the_recorded_children() {
 #[test]
 fn kinship_on_the_demo_family_makes_the_recorded_children() {
     let found = replay("evolution-kinship.csv", "kinship", 8);
-    assert_eq!(found, (Ended::Still, 29));
+    assert_eq!(found, (Ended::Stagnated, 29));
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn expected_improvement_on_the_demo_family_makes_the_recorded_children() {
 #[test]
 fn expected_improvement_from_five_founders_makes_the_recorded_children() {
     let found = replay("evolution-improvement-start5.csv", "improvement", 8);
-    assert_eq!(found, (Ended::Still, 24));
+    assert_eq!(found, (Ended::Stagnated, 24));
 }
 
 /// The paper's main experiment, one of its runs.
@@ -208,7 +208,11 @@ impl Paper {
             ..Choices::default()
         };
         let strategy = strategy(strategy_name).unwrap();
-        let pairs = strategy.pairings(&population, generation, &choices);
+        let pairs = strategy.pairings(&Round {
+            population,
+            generation,
+            choices: &choices,
+        });
         let name = |k: usize| self.rows[k]["model"].clone();
         sorted(pairs.iter().map(|pair| pair.parents.map(name)))
     }
@@ -247,7 +251,7 @@ fn the_papers_greedy_run_was_not_at_its_end() {
         kinship: &|_, _| None,
     };
     let rules = Rules {
-        still: Some(1),
+        patience_generations: Some(1),
         ..Rules::default()
     };
     let greedy = strategy("greedy").unwrap();
@@ -310,9 +314,11 @@ fn the_pool_that_the_papers_run_used_is_the_generation_before_the_last() {
             pool,
             ..Choices::default()
         };
-        let pairs = strategy("kinship")
-            .unwrap()
-            .pairings(&population, 2, &choices);
+        let pairs = strategy("kinship").unwrap().pairings(&Round {
+            population,
+            generation: 2,
+            choices: &choices,
+        });
         pairs.into_iter().find(|pair| pair.explores)
     };
     let found = explorer(PartnerPool::GenerationBefore).unwrap();

@@ -4,8 +4,9 @@ use eframe::egui::{CentralPanel, Frame, Theme, Ui, Vec2, vec2};
 use egui_kittest::Harness;
 use kinfolk::study::{Command, Selection};
 use kinfolk::ui::action::View;
+use kinfolk::ui::inspector::pair::pair_ui;
 use kinfolk::ui::theme::{self, Tokens};
-use kinfolk::ui::views::{KinshipView, pair::pair_ui};
+use kinfolk::ui::views::KinshipView;
 use kinfolk::workbench::{Folders, Workbench};
 
 use crate::picture;

@@ -278,7 +278,10 @@ fn every_stop_rule_has_a_switch() {
     let rules = last(&window).setup.rules;
     assert_eq!(rules.tau, Some(0.9));
     assert_eq!((rules.merges, rules.evaluations), (Some(40), Some(100)));
-    assert_eq!((rules.seconds, rules.still), (Some(1_800), Some(2)));
+    assert_eq!(
+        (rules.seconds, rules.patience_generations),
+        (Some(1_800), Some(2))
+    );
     assert!(rules.no_gain.is_some());
     assert_eq!(rules.generations, None);
 }
@@ -353,7 +356,7 @@ fn a_run_by_hand_waits_for_scores_goes_on_by_itself_and_ends() {
         let evolution = bench.study().doc().evolutions[2].clone();
         let mut setup = evolution.setup;
         setup.rules = Rules {
-            still: None,
+            patience_generations: None,
             generations: Some(2),
             ..Rules::default()
         };
@@ -498,7 +501,7 @@ fn the_columns_show_what_the_record_has() {
             .score
             .map_or("no score".to_owned(), |s| format!("score {s:.2}"));
         let generation = match member.generation {
-            0 => "founders".to_owned(),
+            0 => "founder".to_owned(),
             n => format!("generation {n}"),
         };
         let words = format!("{name}, {generation}, {score}");
@@ -570,7 +573,7 @@ fn two_hundred_models_are_laid_out_only_where_they_are_seen() {
         add(&mut bench, "Large", own);
         bench
     });
-    let cards = window.query_all_by_label_contains(", founders,").count();
+    let cards = window.query_all_by_label_contains(", founder,").count();
     assert!((3..30).contains(&cards), "{cards}");
     click(&mut window, "Founders");
     let boxes = window.query_all_by_role(Role::CheckBox).count();
@@ -591,7 +594,7 @@ fn odd_names_no_scores_and_no_base_are_drawn() {
             add(&mut bench, long, own);
             bench
         });
-        assert!(says(&window, "中文模型的名字, founders, no score"));
+        assert!(says(&window, "中文模型的名字, founder, no score"));
         click(&mut window, "Set-up");
         assert!(!has(&window, "Founders"));
     }

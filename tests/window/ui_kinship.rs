@@ -10,8 +10,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::kinship::Metric;
 use kinfolk::study::{BaseRef, Command, ModelEdit, ModelId, NewModel, Order, Selection, ViewEdit};
 use kinfolk::ui::action::{Action, Export, ModelsAction, View};
+use kinfolk::ui::inspector::pair::pair_ui;
 use kinfolk::ui::theme;
-use kinfolk::ui::views::{KinshipView, pair::pair_ui};
+use kinfolk::ui::views::KinshipView;
 use kinfolk::workbench::{Folders, Workbench};
 
 use crate::common::{Part, f32_part, write_safetensors};

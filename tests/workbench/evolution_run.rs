@@ -199,7 +199,7 @@ fn only_the_best_stay_on_disk_and_the_record_stays_whole() {
     change(&mut bench, id, |s| {
         s.tasks = vec!["max (dev)".to_owned()];
         s.rules.generations = Some(3);
-        s.rules.still = None;
+        s.rules.patience_generations = None;
         s.keep = Keep::Best;
     });
     let kept_all = {
@@ -209,7 +209,7 @@ fn only_the_best_stay_on_disk_and_the_record_stays_whole() {
         change(&mut bench, id, |s| {
             s.tasks = vec!["max (dev)".to_owned()];
             s.rules.generations = Some(3);
-            s.rules.still = None;
+            s.rules.patience_generations = None;
         });
         run(&mut bench, id);
         scores(&bench, id)
@@ -241,7 +241,7 @@ fn children_that_a_run_has_only_found_are_never_removed() {
     let short = |s: &mut Setup| {
         s.tasks = vec!["max (dev)".to_owned()];
         s.rules.generations = Some(2);
-        s.rules.still = None;
+        s.rules.patience_generations = None;
     };
     let first = named(&bench, "Greedy");
     change(&mut bench, first, short);
@@ -271,7 +271,7 @@ fn fault_2_a_run_whose_founders_hold_the_children_of_another_comes_to_an_end() {
     let short = |s: &mut Setup| {
         s.tasks = vec!["max (dev)".to_owned()];
         s.rules.generations = Some(1);
-        s.rules.still = None;
+        s.rules.patience_generations = None;
     };
     let first = named(&bench, "Greedy");
     change(&mut bench, first, short);
@@ -310,7 +310,7 @@ fn fault_1_only_folders_that_the_run_has_made_are_removed() {
     change(&mut bench, id, |s| {
         s.tasks = vec!["max (dev)".to_owned()];
         s.rules.generations = Some(2);
-        s.rules.still = None;
+        s.rules.patience_generations = None;
         s.keep = Keep::All;
     });
     run(&mut bench, id);

@@ -7,7 +7,7 @@ use kinfolk::figures::charts;
 use kinfolk::import::{Content, ImportError, Source, apply, guess, harness};
 use kinfolk::jobs::Ticket;
 use kinfolk::lineage::evolution::{NoGain, Rules, Spent, next, summaries};
-use kinfolk::lineage::strategy::{Choices, Member, Population, STRATEGIES};
+use kinfolk::lineage::strategy::{Choices, Member, Population, Round, STRATEGIES};
 use kinfolk::lineage::{Graph, lay_out};
 use kinfolk::merge::methods::{BaseRule, Description, ParameterKind, REGISTRY};
 use kinfolk::merge::run::run;
@@ -237,7 +237,7 @@ fn fault_5_as_many_of_the_best_as_a_number_can_say_are_all_there_are() {
         ..Choices::default()
     };
     let rules = Rules {
-        still: Some(u32::MAX),
+        patience_generations: Some(u32::MAX),
         no_gain: Some(NoGain {
             points: f64::MAX,
             generations: u32::MAX,
@@ -245,10 +245,15 @@ fn fault_5_as_many_of_the_best_as_a_number_can_say_are_all_there_are() {
         ..Rules::default()
     };
     for strategy in STRATEGIES {
-        let pairs = strategy.pairings(&population, 2, &choices);
+        let round = |generation| Round {
+            population,
+            generation,
+            choices: &choices,
+        };
+        let pairs = strategy.pairings(&round(2));
         assert!(pairs.len() <= 3, "{pairs:?}");
         next(&population, strategy, &choices, &rules, &Spent::default());
-        strategy.may_choose(&population, u32::MAX, &choices);
+        strategy.may_choose(&round(u32::MAX));
     }
 }
 

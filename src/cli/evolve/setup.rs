@@ -42,7 +42,7 @@ pub(super) fn new(doc: &StudyDoc, args: &EvolveArgs) -> Result<Setup, CliError> 
         ..Setup::default()
     };
     // These are the command line's own; a window begins with others.
-    setup.rules.still = Some(2);
+    setup.rules.patience_generations = Some(2);
     setup.rules.generations = Some(8);
     set(&mut setup, args)?;
     Ok(setup)
@@ -56,7 +56,7 @@ fn set(setup: &mut Setup, args: &EvolveArgs) -> Result<(), CliError> {
     give(&mut choices.pool, args.pool);
     give(&mut rules.generations, args.generations.map(Some));
     give(
-        &mut rules.still,
+        &mut rules.patience_generations,
         args.still.map(|still| (still > 0).then_some(still)),
     );
     give(&mut rules.merges, args.merges.map(Some));
@@ -127,7 +127,10 @@ pub(super) fn agrees(doc: &StudyDoc, known: &Evolution, args: &EvolveArgs) -> Re
             "--generations",
             old.rules.generations != new.rules.generations,
         ),
-        ("--still", old.rules.still != new.rules.still),
+        (
+            "--still",
+            old.rules.patience_generations != new.rules.patience_generations,
+        ),
         ("--merges", old.rules.merges != new.rules.merges),
         (
             "--evaluations",

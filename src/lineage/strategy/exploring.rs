@@ -1,14 +1,14 @@
 //! Greedy merging with one merge more, of the best model and a partner that is to bring
-//! something new: the least akin one (paper, algorithm 2), or anyone, to see what kinship adds.
+//! something new: the least similar one (paper, algorithm 2), or anyone, to see what kinship adds.
 //!
 //! The paper's first version looked for the highest kinship, the later ones for the lowest, as
 //! its text and its runs do; so does this.
 
 use super::greedy::pairs_of_best;
-use super::{Choices, Description, Pairing, PartnerPool, Population, Strategy, two_decimals};
+use super::{Description, Pairing, PartnerPool, Population, Round, Strategy, two_decimals};
 use crate::stats::below;
 
-/// All pairs of the best, and the best with the least akin to it.
+/// All pairs of the best, and the best with the least similar one.
 pub struct Kinship;
 
 /// All pairs of the best, and the best with anyone.
@@ -26,24 +26,14 @@ impl Strategy for Kinship {
         }
     }
 
-    fn pairings(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<Pairing> {
-        with_explorer(population, generation, choices, |best, partners| {
-            least_akin(population, best, partners, choices.pool)
+    fn pairings(&self, round: &Round<'_>) -> Vec<Pairing> {
+        with_explorer(round, |best, partners| {
+            least_akin(&round.population, best, partners, round.choices.pool)
         })
     }
 
-    fn may_choose(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<bool> {
-        may_explore(self, population, generation, choices)
+    fn may_choose(&self, round: &Round<'_>) -> Vec<bool> {
+        may_explore(self, round)
     }
 }
 
@@ -59,41 +49,30 @@ impl Strategy for RandomPartner {
         }
     }
 
-    fn pairings(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<Pairing> {
-        with_explorer(population, generation, choices, |_, partners| {
-            let drawn = below(partners.len(), choices.seed, u64::from(generation));
+    fn pairings(&self, round: &Round<'_>) -> Vec<Pairing> {
+        with_explorer(round, |_, partners| {
+            let index = u64::from(round.generation);
+            let drawn = below(partners.len(), round.choices.seed, index);
             let partner = *partners.get(drawn)?;
             Some((partner, "the best with a partner drawn by lot".to_owned()))
         })
     }
 
-    fn may_choose(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<bool> {
-        may_explore(self, population, generation, choices)
+    fn may_choose(&self, round: &Round<'_>) -> Vec<bool> {
+        may_explore(self, round)
     }
 }
 
 /// The greedy pairs, and the best with the partner that `choose` finds, and why.
 fn with_explorer(
-    population: &Population<'_>,
-    generation: u32,
-    choices: &Choices,
+    round: &Round<'_>,
     choose: impl FnOnce(usize, &[usize]) -> Option<(usize, String)>,
 ) -> Vec<Pairing> {
-    let mut pairs = pairs_of_best(population, generation, choices);
-    let Some(&best) = population.ranked().first() else {
+    let mut pairs = pairs_of_best(round);
+    let Some(&best) = round.population.ranked().first() else {
         return pairs;
     };
-    let partners = partners(population, generation, choices, best, &pairs);
+    let partners = partners(round, best, &pairs);
     if let Some((partner, reason)) = choose(best, &partners) {
         pairs.push(Pairing {
             parents: [best, partner],
@@ -104,29 +83,24 @@ fn with_explorer(
     pairs
 }
 
-/// Everybody in the pool who was not merged with the best, nor is about to be.
-fn partners(
-    population: &Population<'_>,
-    generation: u32,
-    choices: &Choices,
-    best: usize,
-    pairs: &[Pairing],
-) -> Vec<usize> {
-    let selection = population.selection(choices.top);
-    let is_in_pool = |k: usize| match choices.pool {
+/// The models of the pool that were not merged with the best, nor are about to be.
+fn partners(round: &Round<'_>, best: usize, pairs: &[Pairing]) -> Vec<usize> {
+    let (population, pool) = (&round.population, round.choices.pool);
+    let selection = round.selection();
+    let is_in_pool = |k: usize| match pool {
         PartnerPool::Selection => selection.contains(&k),
-        _ => in_pool(choices.pool, population.members[k].generation, generation),
+        _ => in_pool(pool, population.members[k].generation, round.generation),
     };
     let is_paired = |k: usize| pairs.iter().any(|p| p.parents == [best, k]);
-    let mut everybody = population.ranked();
-    everybody.sort_unstable();
-    everybody.retain(|&k| {
+    let mut partners = population.ranked();
+    partners.sort_unstable();
+    partners.retain(|&k| {
         k != best && is_in_pool(k) && !is_paired(k) && !population.were_merged(best, k)
     });
-    everybody
+    partners
 }
 
-/// Whether a pool takes in somebody of generation `of` when `generation` is made.
+/// Whether a pool takes in models of generation `of` when `generation` is made.
 fn in_pool(pool: PartnerPool, of: u32, generation: u32) -> bool {
     match pool {
         PartnerPool::Everyone => true,
@@ -155,21 +129,13 @@ fn least_akin(
     Some((partner, reason))
 }
 
-/// The best, those of this generation's pairs, and whom the pool will still take in.
-fn may_explore(
-    strategy: &dyn Strategy,
-    population: &Population<'_>,
-    generation: u32,
-    choices: &Choices,
-) -> Vec<bool> {
-    let pairings = strategy.pairings(&population.before(generation), generation, choices);
-    let mut out = population.awaited(generation, &pairings);
-    for k in population.selection(choices.top) {
-        out[k] = true;
-    }
+/// The best, those of this generation's pairs, and what the pool will still take in.
+fn may_explore(strategy: &dyn Strategy, round: &Round<'_>) -> Vec<bool> {
+    let generation = round.generation;
+    let mut out = round.still_needed(&strategy.pairings(&round.as_it_began()));
     // A partner of this generation is among the pairings; the next one looks a generation on.
-    for (may, member) in out.iter_mut().zip(population.members) {
-        *may |= match choices.pool {
+    for (may, member) in out.iter_mut().zip(round.population.members) {
+        *may |= match round.choices.pool {
             PartnerPool::Everyone => true,
             PartnerPool::LastGeneration => member.generation >= generation,
             PartnerPool::GenerationBefore => member.generation.saturating_add(1) >= generation,

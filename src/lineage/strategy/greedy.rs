@@ -1,6 +1,6 @@
 //! Top-k greedy merging: the best with each other (paper, algorithm 1).
 
-use super::{Choices, Description, Pairing, Population, Strategy, pairs_among};
+use super::{Description, Pairing, Round, Strategy, pairs_among};
 
 /// All pairs of the best.
 pub struct Greedy;
@@ -17,40 +17,24 @@ impl Strategy for Greedy {
         }
     }
 
-    fn pairings(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<Pairing> {
-        pairs_of_best(population, generation, choices)
+    fn pairings(&self, round: &Round<'_>) -> Vec<Pairing> {
+        pairs_of_best(round)
     }
 
     /// Who is not among the best now never will be again: scores do not change.
-    fn may_choose(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<bool> {
-        let pairings = self.pairings(&population.before(generation), generation, choices);
-        let mut out = population.awaited(generation, &pairings);
-        for k in population.selection(choices.top) {
-            out[k] = true;
-        }
-        out
+    fn may_choose(&self, round: &Round<'_>) -> Vec<bool> {
+        round.still_needed(&self.pairings(&round.as_it_began()))
     }
 }
 
 /// Every pair of the best that was not merged before, the best ones first.
-pub(super) fn pairs_of_best(
-    population: &Population<'_>,
-    generation: u32,
-    choices: &Choices,
-) -> Vec<Pairing> {
-    let all = generation <= 1 && choices.all_founders_first;
-    let top = if all { usize::MAX } else { choices.top };
-    let best = population.selection(top);
+pub(super) fn pairs_of_best(round: &Round<'_>) -> Vec<Pairing> {
+    let population = &round.population;
+    let all = round.merges_all_founders();
+    let best = match all {
+        true => population.ranked(),
+        false => round.selection(),
+    };
     let reason = if all {
         "both are founders".to_owned()
     } else {

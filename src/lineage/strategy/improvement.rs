@@ -17,7 +17,7 @@
 //! much as one merge of strangers. Cost for n models: n²/2 questions for a kinship and a sort.
 
 use super::greedy::pairs_of_best;
-use super::{Choices, Description, Member, Pairing, Population, Strategy, two_decimals};
+use super::{Description, Member, Pairing, Population, Round, Strategy, two_decimals};
 use crate::stats::expected_improvement;
 
 /// The guess at b, as a share of the standard deviation of the founders' scores.
@@ -47,14 +47,10 @@ impl Strategy for Improvement {
         }
     }
 
-    fn pairings(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<Pairing> {
-        if generation <= 1 && choices.all_founders_first {
-            return pairs_of_best(population, generation, choices);
+    fn pairings(&self, round: &Round<'_>) -> Vec<Pairing> {
+        let population = &round.population;
+        if round.merges_all_founders() {
+            return pairs_of_best(round);
         }
         let Some(best) = population.best_score() else {
             return Vec::new();
@@ -73,14 +69,14 @@ impl Strategy for Improvement {
                 .then_with(|| by(|h| h.mean))
                 .then_with(|| by(|h| h.distance))
         });
-        hopes.truncate(choices.most_pairs());
-        let selection = population.selection(choices.top);
+        hopes.truncate(round.choices.most_pairs());
+        let selection = round.selection();
         hopes.iter().map(|hope| hope.pairing(&selection)).collect()
     }
 
-    /// Everybody, always: what is learned may turn to anyone.
-    fn may_choose(&self, population: &Population<'_>, _: u32, _: &Choices) -> Vec<bool> {
-        vec![true; population.members.len()]
+    /// All, always: what is learned may favour any of them.
+    fn may_choose(&self, round: &Round<'_>) -> Vec<bool> {
+        vec![true; round.population.members.len()]
     }
 }
 
@@ -184,6 +180,7 @@ impl Hope {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Choices;
     use super::*;
 
     fn founder(score: f64) -> Member {
@@ -204,7 +201,11 @@ mod tests {
 
     fn first(members: &[Member], kinship: &dyn Fn(usize, usize) -> Option<f64>) -> Pairing {
         let population = Population { members, kinship };
-        let found = Improvement.pairings(&population, 2, &Choices::default());
+        let found = Improvement.pairings(&Round {
+            population,
+            generation: 2,
+            choices: &Choices::default(),
+        });
         found[0].clone()
     }
 

@@ -1,4 +1,4 @@
-//! Whom to merge next: a registry of strategies. Each goes from what is known of a population
+//! Which models to merge next: a registry of strategies. Each goes from what is known of a population
 //! to the pairs of one generation, and to nothing else: no clock, no shared generator of random
 //! numbers, so a run that is taken up again goes on as it would have.
 
@@ -21,7 +21,7 @@ use population::pairs_among;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartnerPool {
-    /// Everybody.
+    /// All models.
     #[default]
     Everyone,
     /// The generation before the one that is made.
@@ -115,29 +115,60 @@ pub struct Description {
     pub uses_seed: bool,
 }
 
-/// A way to choose whom to merge.
+/// A generation that is to be planned.
+#[derive(Clone, Copy)]
+pub struct Round<'r> {
+    /// The models so far.
+    pub population: Population<'r>,
+    /// The number of the generation.
+    pub generation: u32,
+    /// What the user has chosen.
+    pub choices: &'r Choices,
+}
+
+impl Round<'_> {
+    /// The same as it was before anything of the generation was made.
+    pub fn as_it_began(&self) -> Self {
+        Self {
+            population: self.population.before(self.generation),
+            ..*self
+        }
+    }
+
+    /// Whether all founders are merged, and not only the best of them.
+    pub const fn merges_all_founders(&self) -> bool {
+        self.generation <= 1 && self.choices.all_founders_first
+    }
+
+    /// For each member, whether it is among the best or still waited for, where these pairs are
+    /// made in this generation.
+    fn still_needed(&self, pairings: &[Pairing]) -> Vec<bool> {
+        let mut out = self.population.awaited(self.generation, pairings);
+        for k in self.selection() {
+            out[k] = true;
+        }
+        out
+    }
+
+    /// The best that are merged with each other.
+    pub fn selection(&self) -> Vec<usize> {
+        self.population.selection(self.choices.top)
+    }
+}
+
+/// A way to choose what to merge.
 pub trait Strategy: Sync {
     /// What it is.
     fn description(&self) -> &'static Description;
 
     /// The pairs of a generation, in the order in which they are merged; none that was merged
-    /// before. `population` holds the generations before it, all with scores.
-    fn pairings(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<Pairing>;
+    /// before. The round holds the generations before it, all with scores.
+    fn pairings(&self, round: &Round<'_>) -> Vec<Pairing>;
 
     /// For each member, whether it may still be chosen in this generation or a later one; the
-    /// files of others are not needed any more. `population` holds everybody, with what is
+    /// files of others are not needed any more. The round holds all models, with what is
     /// made of this generation so far.
-    fn may_choose(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<bool>;
+    fn may_choose(&self, round: &Round<'_>) -> Vec<bool>;
 }
 
 /// Every strategy, in the order on screen.

@@ -1,4 +1,4 @@
-//! Everybody who may be merged, and what is asked of them by every strategy.
+//! The models that may be merged, and what every strategy asks of them.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub struct Member {
     pub parents: Vec<usize>,
 }
 
-/// Everybody who may be merged, founders first, then in the order of creation: where scores are
+/// The models that may be merged, founders first, then in the order of creation: where scores are
 /// equal, who was there first is the better.
 #[derive(Clone, Copy)]
 pub struct Population<'p> {
@@ -54,7 +54,7 @@ impl<'p> Population<'p> {
         }
     }
 
-    /// The numbers of the generations that somebody belongs to, ascending: as many at most as
+    /// The numbers of the generations that have models, ascending: as many at most as
     /// there are members, whatever numbers a file gives them.
     pub fn generations(&self) -> Vec<u32> {
         let mut out: Vec<u32> = self.members.iter().map(|m| m.generation).collect();
@@ -102,7 +102,7 @@ impl<'p> Population<'p> {
         out
     }
 
-    /// Whether two were merged with each other, and nobody else with them.
+    /// Whether two were merged with each other, and no third with them.
     pub fn were_merged(&self, a: usize, b: usize) -> bool {
         let is_theirs = |m: &Member| m.parents[..] == [a, b] || m.parents[..] == [b, a];
         self.members.iter().any(is_theirs)

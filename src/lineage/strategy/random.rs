@@ -1,9 +1,9 @@
 //! Pairs by lot: what a strategy has to beat.
 
-use super::{Choices, Description, Pairing, Population, Strategy};
+use super::{Description, Pairing, Round, Strategy};
 use crate::stats::below;
 
-/// As many pairs as the greedy strategy has at most, drawn from everybody.
+/// As many pairs as the greedy strategy has at most, drawn from all models.
 pub struct Random;
 
 impl Strategy for Random {
@@ -19,19 +19,12 @@ impl Strategy for Random {
     }
 
     /// The first of a shuffle (Fisher and Yates), which (seed, generation) decides.
-    fn pairings(
-        &self,
-        population: &Population<'_>,
-        generation: u32,
-        choices: &Choices,
-    ) -> Vec<Pairing> {
-        let mut left = population.unmerged_pairs();
-        let all = generation <= 1 && choices.all_founders_first;
-        let most = choices.most_pairs();
-        let count = if all {
-            left.len()
-        } else {
-            most.min(left.len())
+    fn pairings(&self, round: &Round<'_>) -> Vec<Pairing> {
+        let (generation, choices) = (round.generation, round.choices);
+        let mut left = round.population.unmerged_pairs();
+        let count = match round.merges_all_founders() {
+            true => left.len(),
+            false => choices.most_pairs().min(left.len()),
         };
         for k in 0..count {
             let index = (u64::from(generation) << 32) + k as u64;
@@ -42,9 +35,9 @@ impl Strategy for Random {
         left.into_iter().map(pairing).collect()
     }
 
-    /// Everybody, always.
-    fn may_choose(&self, population: &Population<'_>, _: u32, _: &Choices) -> Vec<bool> {
-        vec![true; population.members.len()]
+    /// All, always.
+    fn may_choose(&self, round: &Round<'_>) -> Vec<bool> {
+        vec![true; round.population.members.len()]
     }
 }
 

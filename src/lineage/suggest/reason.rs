@@ -20,7 +20,7 @@ pub enum Reason {
         /// The better one's, and the other's.
         places: [usize; 2],
     },
-    /// What merges of parents as closely related as these have gained.
+    /// What merges of parents as similar as these have gained.
     SuchPairs {
         /// Kinship from which on they are counted.
         from: f64,

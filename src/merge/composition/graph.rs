@@ -157,7 +157,7 @@ impl Composition {
         }
     }
 
-    /// How many models a merge takes; of slices each takes so many, and there may be any number.
+    /// How many models a merge takes; of slices each takes this many, and there may be any number.
     pub(super) fn most_inputs(&self, merge: usize) -> usize {
         match self.recipes.get(merge) {
             Some(recipe) if matches!(recipe.content, Content::Models(_)) => {

@@ -1,6 +1,6 @@
 //! The kinship of a child that does not exist yet.
 //!
-//! Where the child is a linear combination of its inputs, its dot products with all others
+//! Where the child is a linear combination of its inputs, its dot products with all models
 //! follow exactly from the Gram matrices of a [`Kinship`], by the same coefficients that the
 //! merge computes with. Where it is not, the method itself is run on a small
 //! twin of each tensor: random numbers with the tensor's own Gram matrix.

@@ -17,8 +17,8 @@ mod yaml;
 use std::collections::BTreeSet;
 
 pub use self::evaluate::{evaluate, evaluate_first};
-pub use self::nodes::to_yaml;
-pub use self::read::{Parsed, Positions, parse};
+pub use self::nodes::{to_yaml, way_to_yaml};
+pub use self::read::{Parsed, Positions, parse, parse_way};
 pub use self::reference::{AdapterRef, ModelRef};
 
 /// What one document of a recipe file asks for.

@@ -17,7 +17,23 @@ pub fn to_yaml(recipes: &[Recipe]) -> Result<String, String> {
         [only] => serde_saphyr::to_string(only),
         all => serde_saphyr::to_string_multiple(all),
     };
-    text.map_err(|error| format!("the recipe could not be written as YAML: {error}"))
+    text.map_err(refused)
+}
+
+/// The YAML of a way to merge: a recipe whose models follow from elsewhere.
+///
+/// # Errors
+/// As [`to_yaml`].
+pub fn way_to_yaml(way: &Recipe) -> Result<String, String> {
+    let What::Map(mut keys) = recipe(way) else {
+        return Ok(String::new());
+    };
+    keys.retain(|(key, _)| key.what != What::Text("models".to_owned()));
+    serde_saphyr::to_string(&What::Map(keys)).map_err(refused)
+}
+
+fn refused(error: impl std::fmt::Display) -> String {
+    format!("the recipe could not be written as YAML: {error}")
 }
 
 fn recipe(recipe: &Recipe) -> What {

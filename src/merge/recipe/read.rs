@@ -67,6 +67,15 @@ impl Positions {
 
 /// Reads the text of a recipe file; whatever is wrong with it is in the result.
 pub fn parse(text: &str) -> Parsed {
+    read(text, true)
+}
+
+/// Reads a way to merge: a recipe whose models follow from elsewhere.
+pub fn parse_way(text: &str) -> Parsed {
+    read(text, false)
+}
+
+fn read(text: &str, wants_models: bool) -> Parsed {
     let documents = match yaml::read(text) {
         Ok(documents) => documents,
         Err((sentence, position)) => {
@@ -82,6 +91,7 @@ pub fn parse(text: &str) -> Parsed {
         }
     };
     let mut reader = Reader {
+        wants_models,
         document: 0,
         problems: Vec::new(),
         positions: BTreeMap::new(),
@@ -177,6 +187,7 @@ impl Reader {
                 );
                 None
             }
+            (None, None) if !self.wants_models => None,
             (None, None) => {
                 self.error(at, "the recipe has neither `models` nor `slices`");
                 None

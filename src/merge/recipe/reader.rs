@@ -7,6 +7,8 @@ use super::yaml::{Node, What};
 
 /// What was noted so far, and where everything stands.
 pub(super) struct Reader {
+    /// Whether a recipe without models is a mistake.
+    pub(super) wants_models: bool,
     pub(super) document: usize,
     pub(super) problems: Vec<Problem>,
     pub(super) positions: BTreeMap<(usize, String), Position>,

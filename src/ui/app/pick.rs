@@ -206,10 +206,8 @@ impl App {
 
     /// Files of tasks are put to those that there are; other evaluators give way.
     fn add_task_files(&mut self, paths: Vec<PathBuf>) {
-        let mut tasks = match &self.bench.study().doc().evaluator {
-            Evaluator::BuiltIn { tasks } => tasks.clone(),
-            _ => Vec::new(),
-        };
+        let known = self.bench.study().doc().evaluator.tasks();
+        let mut tasks = known.map_or_else(Vec::new, <[PathBuf]>::to_vec);
         tasks.extend(paths);
         tasks.sort();
         tasks.dedup();
@@ -217,8 +215,7 @@ impl App {
     }
 
     fn set_call_folder(&mut self, folder: PathBuf) {
-        if let Evaluator::Command { call } = &self.bench.study().doc().evaluator {
-            let mut call = call.clone();
+        if let Some(mut call) = self.bench.study().doc().evaluator.command().cloned() {
             call.folder = Some(folder);
             self.bench.set_evaluator(Evaluator::Command { call });
         }

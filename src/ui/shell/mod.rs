@@ -1,10 +1,8 @@
 //! What frames every view: the bar above, the rail on the left, the inspector on the right and
 //! the status bar below.
 
-mod about;
 mod approval;
 mod help;
-mod inspector;
 mod leaving;
 mod others;
 mod rail;
@@ -18,7 +16,6 @@ use crate::workbench::{Workbench, opening};
 
 pub use approval::Approval;
 pub use help::help;
-pub use inspector::Inspector;
 pub use leaving::leaving;
 pub use others::{earlier_version, others_bar};
 pub use rail::rail;

@@ -2,12 +2,12 @@
 
 mod evaluate;
 mod evaluator;
-mod known;
 mod log;
 mod new;
 mod next;
 mod run;
 mod start;
+mod summaries;
 mod words;
 
 use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui};
@@ -23,9 +23,9 @@ pub use evaluate::{evaluate_button, evaluate_objection};
 pub use new::new_evolution;
 
 use evaluator::EvaluatorPart;
-use known::Known;
 use next::NextPart;
-use run::{Ask, Look, RunPart};
+use run::{Ask, RunContext, RunPart};
+use summaries::RunSummaries;
 
 /// Room at the right for the bar that scrolls the view, in points.
 const SCROLL: f32 = 12.0;
@@ -38,7 +38,7 @@ const LOG: f32 = 180.0;
 pub struct EvolutionView {
     /// Which evolution is looked at; the last one if none was chosen.
     shown: Option<EvolutionId>,
-    known: Known,
+    runs: RunSummaries,
     next: NextPart,
     run: RunPart,
     evaluator: EvaluatorPart,
@@ -54,7 +54,7 @@ impl EvolutionView {
             right: 0,
             ..Margin::same(space::M as i8)
         });
-        self.known.bring_up_to_date(bench);
+        self.runs.bring_up_to_date(bench);
         CentralPanel::default().frame(frame).show(ui, |ui| {
             let height = ui.available_height();
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -136,11 +136,11 @@ impl EvolutionView {
         self.next.ui(ui, bench, out);
         let current = self.shown_evolution(bench);
         let tabs = (current, &mut self.shown);
-        start::ui(ui, bench, &self.known, tabs, out);
+        start::ui(ui, bench, &self.runs, tabs, out);
         if let Some(id) = self.shown_evolution(bench) {
-            let look = Look {
+            let look = RunContext {
                 bench,
-                known: &self.known,
+                runs: &self.runs,
                 id,
             };
             let left = height - (ui.cursor().top() - top);

@@ -8,18 +8,15 @@ mod controls;
 mod detail;
 mod files;
 mod ghost;
-mod hint;
 mod layers;
 mod left_out;
 mod map;
 mod mean;
+mod pair;
 mod profile;
-mod rows;
-mod running;
 mod shown;
 mod states;
 mod tensors;
-mod why;
 
 use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
@@ -28,7 +25,7 @@ use crate::ui::action::Action;
 use crate::ui::theme::{Tokens, space};
 use crate::workbench::{Family, Workbench};
 
-pub(super) use why::{Named, why_undefined};
+pub(in crate::ui) use pair::{Named, why_undefined};
 
 use detail::Detail;
 use shown::{Kept, Shown};
@@ -73,7 +70,7 @@ impl KinshipView {
                     Some(pair) => detail_panel(ui, |ui| {
                         detail.ui(ui, bench, &family, shown, pair, out);
                     }),
-                    None => hint_panel(ui, |ui| hint::ui(ui, bench, &family, shown)),
+                    None => hint_panel(ui, |ui| detail::hint_ui(ui, bench, &family, shown)),
                 }
                 let anchor = &mut self.anchor;
                 map_panel(ui, |ui| map::map_ui(ui, bench, &family, shown, anchor, out));

@@ -12,6 +12,7 @@ mod files;
 mod header;
 mod legend;
 mod list;
+mod look;
 mod model;
 mod names;
 mod pill;
@@ -26,8 +27,8 @@ use crate::ui::action::Action;
 use crate::ui::theme::{Tokens, space};
 use crate::workbench::Workbench;
 
-use canvas::{Canvas, Wanted};
-use controls::Look;
+use canvas::{Canvas, CanvasRequest};
+use controls::LineageOptions;
 use list::List;
 use model::{Key, LineageModel};
 
@@ -39,7 +40,7 @@ const LIST: f32 = 236.0;
 #[derive(Default)]
 pub struct LineageView {
     shown: Option<LineageModel>,
-    look: Look,
+    look: LineageOptions,
     canvas: Canvas,
     list: List,
 }
@@ -61,7 +62,7 @@ impl LineageView {
         let has_room = ui.available_width() >= ROOM_FOR_LIST;
         let list_is_shown = self.look.list.unwrap_or(has_room);
         let (look, canvas, list) = (&mut self.look, &mut self.canvas, &mut self.list);
-        let mut wanted = Wanted::default();
+        let mut wanted = CanvasRequest::default();
         panel(Panel::top("lineage controls"), ui, space::M, |ui| {
             wanted.reveal = controls::ui(ui, bench, shown, look, canvas, list_is_shown, out);
             states::banners_ui(ui, shown, out);

@@ -13,7 +13,7 @@ mod start;
 mod strips;
 mod yaml;
 
-pub use child::gain::{CAVEAT, RECORD, meaning};
+pub use child::{CAVEAT, RECORD, meaning};
 pub use start::to_merge;
 
 use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui};
@@ -54,7 +54,7 @@ pub struct Focus {
     pub key: String,
 }
 
-/// A place that somebody wants to see: a merge on the canvas, a line of the text.
+/// A place that the user wants to see: a merge on the canvas, a line of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jump {
     /// Which merge.
@@ -64,7 +64,7 @@ pub struct Jump {
 }
 
 /// What the parts of the view look at.
-pub struct Shown<'a> {
+pub struct DraftContext<'a> {
     /// The workbench.
     pub bench: &'a Workbench,
     /// The draft on the canvas.
@@ -151,7 +151,7 @@ impl MergeView {
         &mut self,
         bench: &Workbench,
         out: &mut Vec<Action>,
-        draw: impl FnOnce(&mut Self, &Shown<'_>, &mut Vec<Action>),
+        draw: impl FnOnce(&mut Self, &DraftContext<'_>, &mut Vec<Action>),
     ) {
         let Some(draft) = bench.study().doc().shown_draft() else {
             return;
@@ -163,7 +163,7 @@ impl MergeView {
         // An answer about another draft says nothing of this one.
         let known = known.filter(|_| self.answered == Some(draft.id));
         let before = self.before.take().filter(|(id, _)| *id == draft.id);
-        let shown = Shown {
+        let shown = DraftContext {
             bench,
             draft,
             composition: &read.composition,
@@ -200,7 +200,7 @@ impl MergeView {
         }
     }
 
-    fn panels(&mut self, ui: &mut Ui, shown: &Shown<'_>, out: &mut Vec<Action>) {
+    fn panels(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
         let t = Tokens::of(ui);
         let frame = Frame::new()
             .fill(t.background)
@@ -242,7 +242,13 @@ impl MergeView {
     }
 
     /// The child, and below it what stands in its way, the button that writes, and the queue.
-    fn child_panel(&mut self, ui: &mut Ui, frame: Frame, shown: &Shown<'_>, out: &mut Vec<Action>) {
+    fn child_panel(
+        &mut self,
+        ui: &mut Ui,
+        frame: Frame,
+        shown: &DraftContext<'_>,
+        out: &mut Vec<Action>,
+    ) {
         let width = ui.available_width();
         let wanted = match width {
             w if w >= WIDE => WIDE_CHILD,
@@ -283,7 +289,13 @@ impl MergeView {
     }
 
     /// The text, folded to one line or as high as the user wants it.
-    fn text_panel(&mut self, ui: &mut Ui, frame: Frame, shown: &Shown<'_>, out: &mut Vec<Action>) {
+    fn text_panel(
+        &mut self,
+        ui: &mut Ui,
+        frame: Frame,
+        shown: &DraftContext<'_>,
+        out: &mut Vec<Action>,
+    ) {
         let jump = self.jump.take();
         let will_open = jump.is_some_and(|jump| jump.line.is_some());
         let panel = if self.yaml.is_open() || will_open {

@@ -4,18 +4,13 @@
 mod charts;
 mod evolution;
 mod family;
-mod import;
-mod kinship;
+pub(in crate::ui) mod kinship;
 mod lineage;
 mod merge;
 mod models;
 mod rows;
 
-pub mod model;
-pub mod pair;
 pub mod settings;
-pub mod several;
-pub mod tensors;
 pub mod welcome;
 
 use eframe::egui::Ui;
@@ -26,7 +21,6 @@ use crate::workbench::Workbench;
 
 pub use charts::ChartsView;
 pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
-pub use import::ImportView;
 pub use kinship::KinshipView;
 pub use lineage::LineageView;
 pub use merge::{

@@ -7,7 +7,9 @@ mod choice;
 mod field;
 pub mod fuzzy;
 pub mod heatmap;
+mod methods;
 pub mod palette;
+mod parameter;
 pub mod profile;
 mod section;
 pub mod text;
@@ -17,4 +19,6 @@ pub use button::{focus_ring, icon_button, icon_toggle, primary_button, segmented
 pub use chip::{key_caps, key_caps_width, role_chip};
 pub use choice::{Choice, caret, choice, metric_choice};
 pub use field::{search_field, text_field};
-pub use section::{banner, card, empty_state, progress_bar, section_heading};
+pub use methods::{methods_menu, methods_ui};
+pub use parameter::{ParameterChange, ParameterEditor};
+pub use section::{banner, card, empty_state, fact_ui, progress_bar, section_heading};

@@ -1,13 +1,17 @@
 //! What frames the content of a view: headings, empty states, progress.
 
 use eframe::egui::{
-    Align, FontId, Frame, Layout, Margin, Rect, Response, RichText, Sense, Stroke, Ui, WidgetInfo,
-    WidgetType, pos2, vec2,
+    Align, Align2, FontId, Frame, Layout, Margin, Rect, Response, RichText, Sense, Stroke, Ui,
+    WidgetInfo, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use super::button::primary_button;
+use super::text;
 use crate::ui::theme::{self, Tokens, radius, size, space};
+
+/// Height of a line with a name and a value, in points.
+const FACT_HEIGHT: f32 = 22.0;
 
 /// Names a section, with room above that belongs to it.
 pub fn section_heading(ui: &mut Ui, text: &str) {
@@ -97,4 +101,28 @@ pub fn progress_bar(ui: &mut Ui, name: &str, fraction: f32, width: f32) -> Respo
         ..WidgetInfo::labeled(WidgetType::ProgressIndicator, true, name)
     });
     response
+}
+
+/// A name at the left, a value at the right.
+pub fn fact_ui(ui: &mut Ui, name: &str, value: &str, hover: &str) {
+    let t = Tokens::of(ui);
+    let width = ui.available_width();
+    let (rect, response) = ui.allocate_exact_size(vec2(width, FACT_HEIGHT), Sense::hover());
+    response
+        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{name} {value}")));
+    let font = theme::body_font();
+    let taken = text::width(ui, value, font.clone());
+    let left = rect.with_max_x(rect.right() - taken - space::S);
+    let painter = ui.painter();
+    text::line_in(painter, left, Align2::LEFT_CENTER, name, &font, t.text_weak);
+    painter.text(
+        rect.right_center(),
+        Align2::RIGHT_CENTER,
+        value,
+        font,
+        t.text,
+    );
+    if !hover.is_empty() {
+        response.on_hover_text(hover);
+    }
 }

@@ -1,4 +1,4 @@
-//! What a recipe would make: its plan, and the kinship of its child with everybody.
+//! What a recipe would make: its plan, and the kinship of its child with all measured models.
 //!
 //! Cost: the plan goes over the headers, the kinship over the Gram matrices; for 20 models of
 //! 300 tensors one or two milliseconds where the method is exact (`cargo bench --bench compose`).
@@ -168,7 +168,7 @@ fn child(request: &Request, plan: &Plan, family: Option<&Family<'_>>) -> Result<
     })
 }
 
-/// Nothing is measured that the recipe's models are in: which base to measure, and whom.
+/// Nothing is measured that the recipe's models are in: which base to measure, and which models.
 fn not_measured(request: &Request, plan: &Plan) -> NoChild {
     let known = |m: &Model| {
         let key = m.adapter.as_ref().or(m.checkpoint())?.key();

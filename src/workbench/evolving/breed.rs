@@ -9,7 +9,7 @@ use crate::jobs::{Send, Ticket};
 use crate::lineage::strategy::Pairing;
 use crate::merge::composition::Composition;
 use crate::merge::methods::find;
-use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse, to_yaml};
+use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse_way, to_yaml};
 use crate::merge::write::RECIPE_NAME;
 use crate::study::{
     Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
@@ -189,7 +189,7 @@ fn with_models(
     models: &[ModelRef],
     base: Option<&ModelRef>,
 ) -> Result<Recipe, String> {
-    let Parsed { mut recipes, .. } = parse(recipe);
+    let Parsed { mut recipes, .. } = parse_way(recipe);
     let Some(own) = recipes.pop().filter(|_| recipes.is_empty()) else {
         return Err(
             "The way to merge must be one recipe; nested merges have no place in an evolution"

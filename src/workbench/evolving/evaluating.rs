@@ -34,11 +34,7 @@ pub struct LogLine {
 impl Workbench {
     /// Why the study's evaluator cannot judge, if so.
     pub fn evaluator_error(&self, evaluator: &Evaluator) -> Option<String> {
-        match self.placed(evaluator.clone()) {
-            Evaluator::ByHand => None,
-            Evaluator::BuiltIn { tasks } => evaluators::built_in_objection(&tasks),
-            Evaluator::Command { call } => evaluators::command_objection(&call),
-        }
+        evaluators::objection(&self.placed(evaluator.clone()))
     }
 
     /// The same, in the study's folder where none was chosen and there is one.
@@ -63,7 +59,7 @@ impl Workbench {
     pub(super) fn start_evaluating(&mut self, model: ModelId, evolution: Option<EvolutionId>) {
         let name = self.doc().name_of(model).to_owned();
         let evaluator = self.doc().evaluator.clone();
-        if matches!(evaluator, Evaluator::Command { .. }) && !self.folder_is_there() {
+        if evaluator.command().is_some() && !self.folder_is_there() {
             // The first save makes the folder that the command runs in.
             self.save_if_changed();
         }
@@ -119,7 +115,7 @@ impl Workbench {
         model: ModelId,
         evaluator: &Evaluator,
     ) -> Result<Arc<Checkpoint>, String> {
-        if *evaluator == Evaluator::ByHand {
+        if evaluator.is_by_hand() {
             return Err(BY_HAND.to_owned());
         }
         if let Some(objection) = self.evaluator_error(evaluator) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::evaluators::tasks_at;
 use crate::evaluate::task::Content;
 use crate::jobs::Ticket;
-use crate::study::{Evaluator, ModelId};
+use crate::study::ModelId;
 use crate::workbench::{ModelFiles, Workbench, sentence_case};
 
 /// An evaluation, while it runs and after it.
@@ -23,7 +23,7 @@ pub struct EvaluationRun {
 pub enum EvaluationState {
     /// It runs.
     Running,
-    /// It gave scores on so many tasks.
+    /// It gave scores on this many tasks.
     Done(usize),
     /// It gave none, and why.
     Failed(String),
@@ -60,9 +60,9 @@ impl Workbench {
     pub fn evaluator_objection(&self) -> Option<&str> {
         let objection = self.session.objection.get_or_init(|| {
             let evaluator = &self.doc().evaluator;
-            match evaluator {
-                Evaluator::ByHand => Some(BY_HAND.to_owned()),
-                _ => self.evaluator_error(evaluator),
+            match evaluator.is_by_hand() {
+                true => Some(BY_HAND.to_owned()),
+                false => self.evaluator_error(evaluator),
             }
         });
         objection.as_deref()
@@ -127,13 +127,10 @@ impl Workbench {
     }
 
     fn task_paths(&self) -> Option<&[PathBuf]> {
-        match &self.doc().evaluator {
-            Evaluator::BuiltIn { tasks } => Some(tasks),
-            _ => None,
-        }
+        self.doc().evaluator.tasks()
     }
 
-    /// Forgets what was looked up on the disk: somebody may have changed it.
+    /// Forgets what was looked up on the disk: another program may have changed it.
     pub(in crate::workbench) fn look_at_evaluator_again(&mut self) {
         self.session.objection.take();
         self.session.evolving.tasks.forget_answer();

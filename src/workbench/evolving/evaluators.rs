@@ -22,6 +22,17 @@ pub(super) struct Scores {
     pub source: String,
 }
 
+/// Why an evaluator cannot judge, if so.
+pub(super) fn objection(evaluator: &Evaluator) -> Option<String> {
+    match evaluator {
+        Evaluator::ByHand => None,
+        Evaluator::BuiltIn { tasks } => {
+            (tasks.is_empty()).then(|| "Choose the tasks that models are judged by".to_owned())
+        }
+        Evaluator::Command { call } => command::objection(call),
+    }
+}
+
 /// Judges a model. `folder` is for what programs write, `say` hears what they print.
 pub(super) fn evaluate_by(
     evaluator: &Evaluator,
@@ -151,16 +162,6 @@ fn task_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     }
     files.sort();
     Ok(files)
-}
-
-pub(super) fn built_in_objection(tasks: &[PathBuf]) -> Option<String> {
-    tasks
-        .is_empty()
-        .then(|| "Choose the tasks that models are judged by".to_owned())
-}
-
-pub(super) fn command_objection(call: &Call) -> Option<String> {
-    command::objection(call)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::files::owned;
 use crate::kinship::Values;
-use crate::lineage::strategy::{Population, strategy};
+use crate::lineage::strategy::{Round, strategy};
 use crate::merge::write::units::show_bytes;
 use crate::study::{Evolution, EvolutionEdit, EvolutionId, Keep, ModelId, PairRecord};
 use crate::workbench::{NoticeKind, Workbench};
@@ -55,20 +55,19 @@ impl Workbench {
     fn not_needed(&self, evolution: &Evolution, models: &[ModelId]) -> Vec<ModelId> {
         let doc = self.doc();
         let members = self.members(evolution, models);
-        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
-        let population = Population {
-            members: &members,
-            kinship: &kinship,
-        };
         let choices = &evolution.setup.choices;
-        let best = population.selection(choices.top);
         let next = members.iter().map(|m| m.generation).max().unwrap_or(0) + 1;
-        let may = match strategy(&evolution.setup.strategy) {
-            Some(strategy) if evolution.ended.is_none() => {
-                strategy.may_choose(&population, next, choices)
-            }
-            _ => vec![false; models.len()],
-        };
+        let strategy = strategy(&evolution.setup.strategy).filter(|_| evolution.ended.is_none());
+        let (best, may) = self.with_population(models, &members, |population| {
+            let round = Round {
+                population: *population,
+                generation: next,
+                choices,
+            };
+            let may = strategy.map(|strategy| strategy.may_choose(&round));
+            let none = || vec![false; models.len()];
+            (round.selection(), may.unwrap_or_else(none))
+        });
         // A child that the user has made, and that a run has only found, lies elsewhere.
         let folder = evolution.setup.folder.as_deref();
         let is_own = |id: ModelId| {

@@ -135,7 +135,7 @@ impl Workbench {
         }
     }
 
-    /// Whether a run is going that nobody waits for.
+    /// Whether a run is going that waits for no user.
     pub fn is_evolving(&self) -> bool {
         !self.session.evolving.turns.is_empty() || self.session.evolving.work.running().is_some()
     }

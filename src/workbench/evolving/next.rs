@@ -1,8 +1,9 @@
 //! One step of one run.
 
-use crate::lineage::evolution::{Next, Spent, next};
+use super::view::spent;
+use crate::lineage::evolution::{Next, next};
 use crate::lineage::strategy::{Strategy, strategy};
-use crate::study::{Evaluator, Evolution, EvolutionId, ModelId};
+use crate::study::{Evolution, EvolutionId, ModelId};
 use crate::workbench::{ModelFiles, Workbench};
 
 impl Workbench {
@@ -110,17 +111,11 @@ impl Workbench {
     /// What a run does next.
     fn next_of(&self, evolution: &Evolution, strategy: &dyn Strategy, models: &[ModelId]) -> Next {
         let members = self.members(evolution, models);
-        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
-        let population = crate::lineage::strategy::Population {
-            members: &members,
-            kinship: &kinship,
-        };
-        let spent = Spent {
-            evaluations: evolution.evaluations,
-            seconds: evolution.seconds,
-        };
         let setup = &evolution.setup;
-        next(&population, strategy, &setup.choices, &setup.rules, &spent)
+        self.with_population(models, &members, |population| {
+            let spent = spent(evolution);
+            next(population, strategy, &setup.choices, &setup.rules, &spent)
+        })
     }
 
     /// Measures the family before a generation is planned, once for as many models as there
@@ -158,7 +153,7 @@ impl Workbench {
     }
 
     fn evaluate_for(&mut self, id: EvolutionId, unscored: Vec<ModelId>) {
-        if self.doc().evaluator == Evaluator::ByHand {
+        if self.doc().evaluator.is_by_hand() {
             self.stop_run(id);
             self.session.evolving.waiting.insert(id, unscored);
         } else if let Some(&first) = unscored.first() {

@@ -1,8 +1,8 @@
 //! What is shown of an evolution, and what a strategy is asked about.
 
 use crate::kinship::Metric;
-use crate::lineage::evolution::{Summary, summaries};
-use crate::lineage::strategy::{Member, Population};
+use crate::lineage::evolution::{Spent, Summary, summaries, upcoming};
+use crate::lineage::strategy::{Member, Pairing, Population, strategy};
 use crate::study::{Evolution, EvolutionId, ModelId};
 use crate::workbench::Workbench;
 
@@ -25,17 +25,43 @@ impl Workbench {
         let evolution = self.doc().evolution(id)?;
         let models = self.doc().population(evolution);
         let members = self.members(evolution, &models);
-        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
-        let population = Population {
-            members: &members,
-            kinship: &kinship,
-        };
-        let generations = summaries(&population, evolution.setup.choices.top);
+        let top = evolution.setup.choices.top;
+        let generations =
+            self.with_population(&models, &members, |population| summaries(population, top));
         Some(EvolutionView {
             merges: members.iter().filter(|m| m.generation > 0).count(),
             generations,
             models,
             members,
+        })
+    }
+
+    /// The merges that an evolution still makes before it scores anything, by position in its
+    /// view, and their generation; none if it has ended.
+    pub fn upcoming_merges(
+        &self,
+        evolution: &Evolution,
+        view: &EvolutionView,
+    ) -> Option<(u32, Vec<Pairing>)> {
+        let setup = &evolution.setup;
+        let strategy = strategy(&setup.strategy).filter(|_| evolution.ended.is_none())?;
+        self.with_population(&view.models, &view.members, |population| {
+            let spent = spent(evolution);
+            upcoming(population, strategy, &setup.choices, &setup.rules, &spent)
+        })
+    }
+
+    /// The models of an evolution as its strategy is asked about them.
+    pub(super) fn with_population<T>(
+        &self,
+        models: &[ModelId],
+        members: &[Member],
+        ask: impl FnOnce(&Population<'_>) -> T,
+    ) -> T {
+        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
+        ask(&Population {
+            members,
+            kinship: &kinship,
         })
     }
 
@@ -72,6 +98,14 @@ impl Workbench {
             }
         };
         models.iter().map(member).collect()
+    }
+}
+
+/// What an evolution has used up so far.
+pub(super) fn spent(evolution: &Evolution) -> Spent {
+    Spent {
+        evaluations: evolution.evaluations,
+        seconds: evolution.seconds,
     }
 }
 

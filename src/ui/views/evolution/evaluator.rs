@@ -4,19 +4,20 @@
 //! one button, which closes it.
 
 mod built_in;
+mod parts;
 mod program;
 
 use eframe::egui::{Context, Frame, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
 
 use super::log;
-use crate::evaluate::command::Call;
-use crate::study::{Command, Evaluator, EvolutionEdit, ModelId};
+use crate::study::{Evaluator, ModelId};
 use crate::ui::action::{Action, EvaluationAction, ImportAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::{primary_button, segmented};
 use crate::workbench::{ModelFiles, Workbench};
 
+use parts::{judge_by, sentence};
 use program::Program;
 
 const WIDTH: f32 = 660.0;
@@ -33,41 +34,6 @@ pub struct EvaluatorPart {
     program: Program,
     /// How high what stands below the set-up was: the set-up scrolls in what is left.
     foot: f32,
-}
-
-/// The three ways.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    ByHand,
-    BuiltIn,
-    Command,
-}
-
-impl Kind {
-    const ALL: [(Self, &'static str); 3] = [
-        (Self::ByHand, "By hand"),
-        (Self::BuiltIn, "Built in"),
-        (Self::Command, "A program"),
-    ];
-
-    fn of(evaluator: &Evaluator) -> Self {
-        match evaluator {
-            Evaluator::ByHand => Self::ByHand,
-            Evaluator::BuiltIn { .. } => Self::BuiltIn,
-            Evaluator::Command { .. } => Self::Command,
-        }
-    }
-
-    /// The set-up that it begins with.
-    fn fresh(self) -> Evaluator {
-        match self {
-            Self::ByHand => Evaluator::ByHand,
-            Self::BuiltIn => Evaluator::BuiltIn { tasks: Vec::new() },
-            Self::Command => Evaluator::Command {
-                call: Call::default(),
-            },
-        }
-    }
 }
 
 impl EvaluatorPart {
@@ -144,19 +110,17 @@ impl EvaluatorPart {
 
     fn kind_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let now = &bench.study().doc().evaluator;
-        let mut kind = Kind::of(now);
-        if segmented(ui, "How models are judged", &mut kind, &Kind::ALL) {
-            self.kept.retain(|kept| Kind::of(kept) != Kind::of(now));
+        let kinds = Evaluator::kinds();
+        let titles = kinds.each_ref().map(|kind| (kind.title(), kind.title()));
+        let mut title = now.title();
+        if segmented(ui, "How models are judged", &mut title, &titles) {
+            self.kept.retain(|kept| kept.title() != now.title());
             self.kept.push(now.clone());
-            let kept = self.kept.iter().find(|kept| Kind::of(kept) == kind);
-            out.push(judge_by(kept.cloned().unwrap_or_else(|| kind.fresh())));
+            let mut all = self.kept.iter().chain(&kinds);
+            let chosen = all.find(|kind| kind.title() == title);
+            out.extend(chosen.cloned().map(judge_by));
         }
     }
-}
-
-/// Says who judges from now on.
-fn judge_by(evaluator: Evaluator) -> Action {
-    Action::Study(Command::Evolution(EvolutionEdit::SetEvaluator(evaluator)))
 }
 
 fn by_hand_ui(ui: &mut Ui, out: &mut Vec<Action>) {
@@ -170,15 +134,9 @@ fn by_hand_ui(ui: &mut Ui, out: &mut Vec<Action>) {
     }
 }
 
-/// A weak sentence over the whole width.
-fn sentence(ui: &mut Ui, words: &str) {
-    let ink = Tokens::of(ui).text_weak;
-    ui.add(Label::new(RichText::new(words).color(ink)).wrap());
-}
-
 /// What is in the way, a model to try it on with what comes of it, and the button that closes.
 fn foot_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) -> bool {
-    let is_by_hand = bench.study().doc().evaluator == Evaluator::ByHand;
+    let is_by_hand = bench.study().doc().evaluator.is_by_hand();
     if !is_by_hand {
         ui.add_space(space::XS);
         objection_ui(ui, bench);
@@ -207,7 +165,7 @@ fn foot_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) -> bool {
 fn objection_ui(ui: &mut Ui, bench: &Workbench) {
     let t = Tokens::of(ui);
     let evaluator = &bench.study().doc().evaluator;
-    let is_blank = *evaluator == Kind::of(evaluator).fresh();
+    let is_blank = Evaluator::kinds().contains(evaluator);
     let (words, ink) = match bench.evaluator_objection() {
         // Nothing is wrong yet with what has not been begun.
         Some(objection) if is_blank => (objection, t.text_weak),

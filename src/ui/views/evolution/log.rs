@@ -146,9 +146,11 @@ pub fn lines_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
 
 fn silence(bench: &Workbench) -> &'static str {
     let is_running = !bench.being_evaluated().is_empty();
-    match (is_running, &bench.study().doc().evaluator) {
-        (true, crate::study::Evaluator::Command { .. }) => "It has not said anything yet",
-        (true, _) => "The built-in evaluator says nothing; how far it is stands in the bar below",
+    match (is_running, bench.study().doc().evaluator.command()) {
+        (true, Some(_)) => "It has not said anything yet",
+        (true, None) => {
+            "The built-in evaluator says nothing; how far it is stands in the bar below"
+        }
         (false, _) => "Nothing was said",
     }
 }

@@ -5,31 +5,26 @@ mod bar;
 mod card;
 mod chart;
 mod columns;
-mod fix;
+mod context;
 mod founders;
 mod head;
-mod parts;
+mod model;
 mod recipe;
 mod sentence;
-mod shown;
-mod stops;
-mod table;
 
 use std::collections::BTreeMap;
 
 use eframe::egui::{Align, Layout, Ui, vec2};
 
-use super::known::Known;
-use crate::jobs::JobId;
 use crate::study::EvolutionId;
 use crate::ui::action::Action;
 use crate::ui::theme::space;
-use crate::workbench::Workbench;
 
 use chart::ChartPart;
+pub use context::RunContext;
 use head::Editing;
+use model::EvolutionModel;
 use sentence::Sentence;
-use shown::Shown;
 
 /// From this width on, in points, the curves stand beside the columns.
 const WIDE: f32 = 780.0;
@@ -47,7 +42,7 @@ pub struct RunPart {
     editing: Option<(EvolutionId, Editing)>,
     /// Runs whose set-up is folded or not, other than by themselves.
     folds: BTreeMap<EvolutionId, bool>,
-    shown: Option<Shown>,
+    model: Option<EvolutionModel>,
     /// The model under the pointer, by position.
     hovered: Option<usize>,
     chart: ChartPart,
@@ -62,53 +57,46 @@ pub enum Ask {
     Show(EvolutionId),
 }
 
-/// What is looked at.
-#[derive(Clone, Copy)]
-pub struct Look<'a> {
-    pub bench: &'a Workbench,
-    pub known: &'a Known,
-    pub id: EvolutionId,
-}
-
 impl RunPart {
     /// Draws an evolution in `height` points or more; what is asked of the view.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        look: Look<'_>,
+        context: RunContext<'_>,
         height: f32,
         out: &mut Vec<Action>,
     ) -> Option<Ask> {
-        let doc = look.bench.study().doc();
-        let evolution = doc.evolution(look.id)?;
+        let doc = context.bench.study().doc();
+        let evolution = doc.evolution(context.id)?;
         let has_begun = doc.has_begun(evolution);
+        let model = EvolutionModel::now(context, evolution, self.model.take());
         let top = ui.cursor().top();
-        let mut is_folded = self.folds.get(&look.id).copied().unwrap_or(has_begun);
+        let mut is_folded = self.folds.get(&context.id).copied().unwrap_or(has_begun);
         let was_folded = is_folded;
         head::head_ui(
             ui,
-            look,
-            evolution,
+            context,
+            (evolution, &model.method),
             (&mut self.editing, &mut is_folded),
             out,
         );
         if is_folded != was_folded {
-            self.folds.insert(look.id, is_folded);
+            self.folds.insert(context.id, is_folded);
         }
         let sentence = Sentence {
-            bench: look.bench,
+            bench: context.bench,
             evolution,
+            method: &model.method,
             has_begun,
         };
         let mut wants_evaluator = false;
         if !is_folded {
             wants_evaluator = sentence.ui(ui, &mut self.search, out);
         }
-        wants_evaluator |= bar::bar_ui(ui, look, evolution, out);
+        wants_evaluator |= bar::bar_ui(ui, context, evolution, out);
         let left = height - (ui.cursor().top() - top);
-        let shown = Shown::now(look, evolution, self.shown.take());
-        let clicked = self.body_ui(ui, look, &shown, left, out);
-        self.shown = Some(shown);
+        let clicked = self.body_ui(ui, context, &model, left, out);
+        self.model = Some(model);
         match wants_evaluator {
             true => Some(Ask::Evaluator),
             false => clicked.map(Ask::Show),
@@ -119,17 +107,17 @@ impl RunPart {
     fn body_ui(
         &mut self,
         ui: &mut Ui,
-        look: Look<'_>,
-        shown: &Shown,
+        context: RunContext<'_>,
+        model: &EvolutionModel,
         height: f32,
         out: &mut Vec<Action>,
     ) -> Option<EvolutionId> {
         let width = ui.available_width();
         let hovered = &mut self.hovered;
         if width < WIDE {
-            let own = columns::whole_height(shown).min(LEAST);
-            columns::columns_ui(ui, look, shown, (hovered, own), out);
-            return self.chart.ui(ui, look, LEAST, out);
+            let own = columns::whole_height(model).min(LEAST);
+            columns::columns_ui(ui, context, model, (hovered, own), out);
+            return self.chart.ui(ui, context, LEAST, out);
         }
         let height = (height - space::XS).max(LEAST);
         let part = |share: f32| vec2(share * (width - space::L), height);
@@ -137,19 +125,13 @@ impl RunPart {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
             ui.allocate_ui_with_layout(part(COLUMNS), top_down, |ui| {
-                columns::columns_ui(ui, look, shown, (hovered, height), out);
+                columns::columns_ui(ui, context, model, (hovered, height), out);
             });
             ui.allocate_ui_with_layout(part(1.0 - COLUMNS), top_down, |ui| {
-                self.chart.ui(ui, look, height, out)
+                self.chart.ui(ui, context, height, out)
             })
             .inner
         })
         .inner
     }
-}
-
-/// How far a job is, 0 to 1, if that is known.
-fn fraction_of(look: Look<'_>, job: JobId) -> Option<f32> {
-    let job = look.bench.jobs().get(job)?;
-    job.ticket.progress().fraction().map(|f| f as f32)
 }

@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::known::{Facts, Known};
+use super::summaries::{RunSummaries, RunSummary};
 use super::{new, words};
 use crate::study::EvolutionId;
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
@@ -34,25 +34,25 @@ const NO_BASE: &str = "An evolution begins with two or more fine-tunes of one ba
 pub fn ui(
     ui: &mut Ui,
     bench: &Workbench,
-    known: &Known,
+    summaries: &RunSummaries,
     (current, shown): (Option<EvolutionId>, &mut Option<EvolutionId>),
     out: &mut Vec<Action>,
 ) {
-    if known.runs.is_empty() {
+    if summaries.runs.is_empty() {
         return nothing_ui(ui, bench, out);
     }
     ui.horizontal(|ui| {
         let width = (ui.available_width() - NEW).max(LEAST);
-        let is_wider = known.runs.len() as f32 * (LEAST + space::S) > width + space::S;
+        let is_wider = summaries.runs.len() as f32 * (LEAST + space::S) > width + space::S;
         ScrollArea::horizontal()
             .id_salt("evolutions")
             .max_width(width)
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.x = space::S;
                 // All in sight, as long as their words can be read.
-                let count = known.runs.len() as f32;
+                let count = summaries.runs.len() as f32;
                 let most = ((width - (count - 1.0) * space::S) / count).clamp(LEAST, WIDEST);
-                for run in &known.runs {
+                for run in &summaries.runs {
                     let state = bench.run_state(run.id);
                     if tab_ui(ui, run, &state, (current == Some(run.id), most)) {
                         *shown = Some(run.id);
@@ -72,7 +72,7 @@ pub fn ui(
     });
 }
 
-/// Whom a new evolution would begin with.
+/// What a new evolution would begin with.
 fn of_whom(bench: &Workbench) -> String {
     match new::founders(bench).len() {
         0 => "Its founders are chosen then".to_owned(),
@@ -103,7 +103,12 @@ fn nothing_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     }
 }
 
-fn tab_ui(ui: &mut Ui, run: &Facts, state: &RunState, (is_current, most): (bool, f32)) -> bool {
+fn tab_ui(
+    ui: &mut Ui,
+    run: &RunSummary,
+    state: &RunState,
+    (is_current, most): (bool, f32),
+) -> bool {
     let t = Tokens::of(ui);
     let score = run.best_score().map(|best| format::score(Some(best)));
     let with = |before: &str| {
@@ -166,7 +171,7 @@ fn tab_ui(ui: &mut Ui, run: &Facts, state: &RunState, (is_current, most): (bool,
     response.clicked()
 }
 
-/// What runs is filled with the accent, what needs somebody is amber or red, what is over is
+/// What runs is filled with the accent, what needs the user is amber or red, what is over is
 /// grey; the word beside it tells it also without the colour.
 const fn dot(t: &Tokens, state: &RunState) -> Color32 {
     match state {

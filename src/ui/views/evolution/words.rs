@@ -1,8 +1,6 @@
 //! Words for evolutions that several parts say.
 
-use crate::evaluate::command::Call;
 use crate::lineage::evolution::Rules;
-use crate::study::Evaluator;
 use crate::ui::format;
 use crate::workbench::evolving::RunState;
 use std::time::Duration;
@@ -19,23 +17,6 @@ pub const fn state(state: &RunState) -> &'static str {
     }
 }
 
-/// Who judges, to stand behind "judge by".
-pub fn evaluator(evaluator: &Evaluator) -> String {
-    match evaluator {
-        Evaluator::ByHand => "hand".to_owned(),
-        Evaluator::BuiltIn { .. } => "the built-in evaluator".to_owned(),
-        Evaluator::Command { call } => program(call),
-    }
-}
-
-fn program(call: &Call) -> String {
-    let name = std::path::Path::new(&call.program).file_name();
-    match name {
-        Some(name) => name.to_string_lossy().into_owned(),
-        None => "a program".to_owned(),
-    }
-}
-
 /// When a run ends by itself, to stand behind "stop after".
 pub fn rules(rules: &Rules) -> Vec<String> {
     let counted = |n: Option<u32>, noun: &str| n.map(|n| format::counted(n as usize, noun));
@@ -47,7 +28,7 @@ pub fn rules(rules: &Rules) -> Vec<String> {
         )
     });
     let parts = [
-        counted(rules.still, "still generation"),
+        counted(rules.patience_generations, "still generation"),
         rules
             .tau
             .map(|tau| format!("kinship above {} among the best", format::full(Some(tau)))),
@@ -92,7 +73,7 @@ mod tests {
         let usual = Rules::default();
         assert_eq!(rules_of(&usual), "2 still generations or 8 generations");
         let all = Rules {
-            still: Some(1),
+            patience_generations: Some(1),
             tau: Some(0.9),
             no_gain: Some(NoGain {
                 points: 0.5,

@@ -1,20 +1,17 @@
 //! Below the map: where the selected pair is alike and where it differs.
 
-use eframe::egui::{Label, Rect, RichText, Ui, UiBuilder};
+use eframe::egui::{Align, Label, Layout, Rect, RichText, Ui, UiBuilder};
 
-use super::layers::{self, Pile};
 use super::map::in_family;
+use super::mean::Mean;
+use super::pair::{Pair, PairKey};
 use super::profile::profile_ui;
-use super::rows::{self, Row};
 use super::shown::Shown;
 use super::tensors::TensorList;
-use super::why::{Named, why_undefined};
-use crate::checkpoint::{Kind, Stack};
-use crate::kinship::{Kinship, Measure};
-use crate::study::ModelId;
+use crate::checkpoint::Stack;
 use crate::ui::action::Action;
 use crate::ui::format;
-use crate::ui::theme::{self, space};
+use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::{segmented, text};
 use crate::workbench::{Family, Workbench};
 
@@ -38,28 +35,6 @@ enum Part {
     #[default]
     Layers,
     Tensors,
-}
-
-/// Everything about a pair, and what it was worked out from.
-pub struct Pair {
-    pub key: PairKey,
-    value: Option<f64>,
-    /// Why there is no value.
-    pub reason: Option<String>,
-    pub piles: Vec<Pile>,
-    /// The kinds that stand in no layer.
-    pub outside: Vec<(Kind, Option<f64>)>,
-    rows: Vec<Row>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-pub struct PairKey {
-    pub base: ModelId,
-    pub revision: u64,
-    pub measure: Measure,
-    /// Places in the family and in the result.
-    pub family: (usize, usize),
-    pub result: (usize, usize),
 }
 
 /// The two selected models, as places in the family, if exactly two are and both are measured.
@@ -132,31 +107,6 @@ impl Detail {
     }
 }
 
-impl Pair {
-    fn new(key: PairKey, kinship: &Kinship, shown: &Shown) -> Self {
-        let (measure, tensors) = (key.measure, &shown.tensors);
-        let value = shown.matrix.get(key.family.0, key.family.1);
-        let named = |family: usize, result: usize| Named {
-            place: Some(result),
-            name: &shown.key.labels[family],
-        };
-        let (a, b) = (
-            named(key.family.0, key.result.0),
-            named(key.family.1, key.result.1),
-        );
-        Self {
-            value,
-            reason: value
-                .is_none()
-                .then(|| why_undefined(kinship, tensors, a, b)),
-            piles: layers::piles(kinship, tensors, key.result, measure),
-            outside: layers::outside(kinship, tensors, key.result, measure),
-            rows: rows::rows(kinship, tensors, key.result, measure),
-            key,
-        }
-    }
-}
-
 fn heading_ui(ui: &mut Ui, names: [&str; 2], pair: &Pair) {
     let short = names.map(|name| format::elide_middle(name, 36));
     let metric = pair.key.measure.metric.title;
@@ -188,4 +138,62 @@ fn split(ui: &Ui) -> Option<(Rect, Rect)> {
     } else {
         None
     }
+}
+
+/// The line that stands there while no pair is selected.
+pub fn hint_ui(ui: &mut Ui, bench: &Workbench, family: &Family, shown: &Shown) {
+    let t = Tokens::of(ui);
+    let selected = in_family(bench.study().selection(), shown);
+    let places: Vec<usize> = (selected.iter())
+        .filter_map(|&id| shown.place_of(id))
+        .collect();
+    let mean = (places.len() > 2).then(|| mean_of(bench, family, shown, &places));
+    let (sentence, ink) = match &mean {
+        Some(mean) => (several(shown, &places, mean), t.text),
+        None => (wanted(shown, &places), t.text_weak),
+    };
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        let label = ui.add(Label::new(RichText::new(sentence).color(ink)).truncate());
+        if let Some(mean) = mean {
+            label.on_hover_text(format::full(mean.value()));
+        }
+    });
+}
+
+/// What to select to see more.
+fn wanted(shown: &Shown, places: &[usize]) -> String {
+    let name = |k: usize| format::elide_middle(&shown.key.labels[k], 40);
+    let is_missing = |k: &&usize| shown.key.places[**k].is_none();
+    match (places, places.iter().find(is_missing)) {
+        ([_, _], Some(&missing)) => format!("{} is not measured yet", name(missing)),
+        ([one], _) => format!(
+            "Select one more model to see where it differs from {}",
+            name(*one)
+        ),
+        _ => "Select two models to see where they differ".to_owned(),
+    }
+}
+
+fn mean_of(bench: &Workbench, family: &Family, shown: &Shown, places: &[usize]) -> Mean {
+    match bench.measured(family.base) {
+        Some(measured) => Mean::new(measured.kinship(), shown.into(), places),
+        None => Mean::default(),
+    }
+}
+
+/// n-model kinship of the selection.
+fn several(shown: &Shown, places: &[usize], mean: &Mean) -> String {
+    let what = if shown.key.measure.metric.is_similarity() {
+        "Kinship"
+    } else {
+        "Distance"
+    };
+    let n = places.len();
+    let pairs = format::counted(n * (n - 1) / 2, "pair");
+    let rest = match mean.value() {
+        _ if shown.key.provisional => ", still being measured".to_owned(),
+        Some(_) => format!(" (mean of {pairs})"),
+        None => String::new(),
+    };
+    format!("{what} of these {n} models: {}{rest}", mean.words())
 }

@@ -5,9 +5,9 @@ use eframe::egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
 use super::files::caption;
 use super::ghost::Ghost;
 use super::left_out;
-use super::running;
+use super::pair::{Named, why_undefined};
 use super::shown::Shown;
-use super::why::{Named, why_undefined};
+use super::states::{RUNNING_WIDTH, running_ui};
 use crate::kinship::{Kinship, table};
 use crate::study::{Command, ModelId, Order, Selection};
 use crate::ui::action::{Action, View};
@@ -66,7 +66,7 @@ fn legend_row(
     };
     let room = vec2(ui.available_width(), ROW_HEIGHT + space::XS);
     let is_running = bench.measuring(family.base).is_some();
-    let fits = legend.width(ui) + running::WIDTH <= room.x;
+    let fits = legend.width(ui) + RUNNING_WIDTH <= room.x;
     ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Min), |ui| {
         ui.set_min_height(room.y);
         if !is_running || fits {
@@ -76,7 +76,7 @@ fn legend_row(
                 ui.label(metric.about());
             }
         }
-        running::running_ui(ui, bench, family, out);
+        running_ui(ui, bench, family, out);
     });
 }
 

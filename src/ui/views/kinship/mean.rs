@@ -1,6 +1,5 @@
 //! The mean over pairs in words: if one pair has no value, why, and the mean over the others.
 
-use super::shown::Shown;
 use crate::kinship::{Kinship, Matrix};
 use crate::ui::format;
 
@@ -24,18 +23,6 @@ pub struct Source<'a> {
     pub tensors: &'a [usize],
     /// Whether the tensors are all there are.
     pub is_everything: bool,
-}
-
-impl<'a> From<&'a Shown> for Source<'a> {
-    fn from(shown: &'a Shown) -> Self {
-        Self {
-            matrix: &shown.matrix,
-            labels: &shown.key.labels,
-            places: &shown.key.places,
-            tensors: &shown.tensors,
-            is_everything: shown.key.measure.scope.kind.is_none(),
-        }
-    }
 }
 
 impl Mean {

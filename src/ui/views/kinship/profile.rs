@@ -2,8 +2,8 @@
 
 use eframe::egui::{Label, RichText, Ui};
 
-use super::detail::Pair;
 use super::layers;
+use super::pair::Pair;
 use crate::checkpoint::{Kind, Stack};
 use crate::kinship::table::kind_words;
 use crate::ui::format;

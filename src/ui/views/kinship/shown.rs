@@ -173,3 +173,15 @@ impl Kept {
         &self.entries[at].1
     }
 }
+
+impl<'a> From<&'a Shown> for Source<'a> {
+    fn from(shown: &'a Shown) -> Self {
+        Self {
+            matrix: &shown.matrix,
+            labels: &shown.key.labels,
+            places: &shown.key.places,
+            tensors: &shown.tensors,
+            is_everything: shown.key.measure.scope.kind.is_none(),
+        }
+    }
+}

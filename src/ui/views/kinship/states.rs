@@ -1,16 +1,15 @@
 //! What stands in the view before there is a matrix, and the banners above it.
 
-use eframe::egui::{CentralPanel, Frame, RichText, Ui};
+use eframe::egui::{Align, CentralPanel, Frame, Label, Layout, RichText, Ui, vec2};
 use egui_phosphor::regular as icon;
 
-use super::running;
 use super::shown::Shown;
 use crate::checkpoint::OnDisk;
 use crate::study::ModelId;
 use crate::ui::action::{Action, ModelsAction, View};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
-use crate::ui::widgets::{banner, card, empty_state};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::widgets::{banner, card, empty_state, progress_bar};
 use crate::workbench::{Family, ModelFiles, Workbench};
 
 /// What the middle of the view shows.
@@ -239,7 +238,7 @@ pub fn banners_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec
         // Over the map there is a place for it.
         if family.models.len() == 1 {
             ui.add_space(space::XS);
-            running::running_ui(ui, bench, family, out);
+            running_ui(ui, bench, family, out);
         }
         return;
     }
@@ -308,4 +307,31 @@ fn missing_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Act
             }
         }
     }
+}
+
+/// The room that the line needs, in points.
+pub const RUNNING_WIDTH: f32 = 340.0;
+const BAR: f32 = 120.0;
+const PERCENT: f32 = 44.0;
+
+/// The job that measures the family, if one runs, at the right end of the line.
+pub fn running_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+    let Some(id) = bench.measuring(family.base) else {
+        return;
+    };
+    let job = bench.jobs().running().iter().find(|job| job.id == id);
+    // Bytes are known beforehand, so they tell more than tensors, some of which are huge.
+    let fraction = job.and_then(|job| job.ticket.progress().fraction());
+    let fraction = fraction.unwrap_or(0.0);
+    let weak = Tokens::of(ui).text_weak;
+    let room = vec2(ui.available_width(), ROW_HEIGHT);
+    ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
+        if ui.button("Cancel").clicked() {
+            out.push(Action::Cancel(id));
+        }
+        let percent = RichText::new(format::percent(fraction)).color(weak);
+        ui.add_sized([PERCENT, ROW_HEIGHT], Label::new(percent.size(size::SMALL)));
+        progress_bar(ui, "Measuring kinship", fraction as f32, BAR);
+        ui.label("Measuring kinship");
+    });
 }

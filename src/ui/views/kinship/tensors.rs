@@ -5,7 +5,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::rows::Row;
+use super::pair::Row;
 use crate::kinship::Metric;
 use crate::ui::action::Action;
 use crate::ui::format;

@@ -10,8 +10,9 @@ use egui_graphs::MetadataFrame;
 
 use super::camera::{self, Camera, PILL};
 use super::drawn::{ColourBy, Drawn, screen_rect};
+use super::look::State;
 use super::model::{Key as ModelKey, LineageModel};
-use super::pill::{State, is_pill};
+use super::pill::is_pill;
 use super::{header, names, pointer, walk};
 use crate::lineage::kin;
 use crate::study::{ModelId, Selection};
@@ -19,7 +20,7 @@ use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius};
 use crate::ui::widgets::focus_ring;
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, sentence_case};
 
 /// What a key or a button zooms by.
 const STEP: f32 = 1.25;
@@ -55,7 +56,7 @@ struct DrawnFor {
 
 /// What the rest of the view wants of the canvas in this frame.
 #[derive(Default)]
-pub struct Wanted {
+pub struct CanvasRequest {
     /// A model to bring into sight.
     pub reveal: Option<usize>,
     /// A model that is hovered elsewhere.
@@ -106,7 +107,7 @@ impl Canvas {
         bench: &Workbench,
         shown: &LineageModel,
         colour: ColourBy,
-        wanted: &Wanted,
+        wanted: &CanvasRequest,
         out: &mut Vec<Action>,
     ) {
         let whole = ui.available_rect_before_wrap();
@@ -310,7 +311,7 @@ impl Canvas {
         let unknown = || "Kinship of its parents is not known".to_owned();
         let kinship = child
             .relation()
-            .map_or_else(unknown, |words| pointer::capitalised(&words));
+            .map_or_else(unknown, |words| sentence_case(&words));
         let weak = Tokens::of(ui).text_weak;
         base.clone().on_hover_ui_at_pointer(|ui| {
             ui.label(theme::strong(format!("{} → {}", parent.name, child.name)));
@@ -323,7 +324,7 @@ impl Canvas {
         bench: &Workbench,
         shown: &LineageModel,
         hovered: Option<usize>,
-        wanted: &Wanted,
+        wanted: &CanvasRequest,
     ) -> Vec<State> {
         if let Some(of) = hovered
             && self.kin.as_ref().is_none_or(|(last, _)| *last != of)

@@ -21,7 +21,7 @@ const ONE_ROW: f32 = 720.0;
 
 /// How the user looks at the lineage; lost when the program ends.
 #[derive(Default)]
-pub struct Look {
+pub struct LineageOptions {
     pub search: Search,
     pub colour: ColourBy,
     /// The runs that are shown; empty for all.
@@ -35,7 +35,7 @@ pub fn ui(
     ui: &mut Ui,
     bench: &Workbench,
     shown: &LineageModel,
-    look: &mut Look,
+    look: &mut LineageOptions,
     canvas: &mut Canvas,
     list_is_shown: bool,
     out: &mut Vec<Action>,
@@ -84,7 +84,7 @@ fn search_ui(ui: &mut Ui, shown: &LineageModel, search: &mut Search) -> Option<u
     to
 }
 
-fn choices_ui(ui: &mut Ui, bench: &Workbench, look: &mut Look) {
+fn choices_ui(ui: &mut Ui, bench: &Workbench, look: &mut LineageOptions) {
     let runs = &bench.record().runs;
     if runs.len() > 1 {
         runs_ui(ui, runs, &mut look.runs);

@@ -1,15 +1,14 @@
 //! An edge on the canvas: a soft curve from parent to child, coloured and widened by the
 //! kinship of the child's parents; thin and dashed where that is not known.
 
-use std::sync::Arc;
-
 use eframe::egui::{Color32, Pos2, Shape, Stroke, Vec2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
 use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
 use super::camera::PILL;
-use super::pill::{NodeLook, Pill};
+use super::look::{EdgeLook, NodeLook};
+use super::pill::Pill;
 use crate::ui::colormap::{Scale, contrast_ratio, mix};
 use crate::ui::theme::Tokens;
 
@@ -22,18 +21,6 @@ const NEAR: f32 = 4.0;
 const FADED: f32 = 0.75;
 /// Of a line with the background.
 const LEAST_CONTRAST: f32 = 2.2;
-
-/// What an edge of the drawn graph carries.
-#[derive(Clone)]
-pub struct EdgeLook {
-    /// Kinship of the child's parents.
-    pub kinship: Option<f64>,
-    pub color: Color32,
-    /// Middles of the places where it passes columns, on the canvas.
-    pub bends: Arc<[Pos2]>,
-    pub tokens: &'static Tokens,
-    pub dimmed: bool,
-}
 
 /// The shape of an edge.
 #[derive(Clone)]

@@ -11,9 +11,10 @@ use petgraph::Directed;
 use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
 
 use super::camera::{self, PITCH};
-use super::curve::{self, Curve, EdgeLook};
+use super::curve::{self, Curve};
+use super::look::{EdgeLook, NodeLook, State};
 use super::model::LineageModel;
-use super::pill::{self, NodeLook, Pill, State};
+use super::pill::{self, Pill};
 use crate::ui::colormap::Scale;
 use crate::ui::theme::Tokens;
 use crate::ui::views::family::Card;

@@ -4,8 +4,8 @@ use eframe::egui::{Frame, RichText, Theme, Ui, Vec2, vec2};
 
 use super::camera::{self, Camera, PITCH};
 use super::drawn::{ColourBy, Drawn};
+use super::look::State;
 use super::model::LineageModel;
-use super::pill::State;
 use super::{header, legend};
 use crate::ui::action::Export;
 use crate::ui::format;

@@ -53,7 +53,7 @@ pub struct Group {
 }
 
 impl LineageModel {
-    /// Works out the lineage; the layout of the last one is kept if nobody has moved.
+    /// Works out the lineage; the layout of the last one is kept if no model has moved.
     pub fn new(key: Key, bench: &Workbench, last: Option<Self>) -> Self {
         let doc = bench.study().doc();
         let rows = bench.record().rows.iter();
@@ -135,7 +135,7 @@ fn shown_models<'a>(
         .collect()
 }
 
-/// A generation that nobody gave and no parent gives is left open: such a model came from
+/// A generation that is neither given nor follows from parents is left open: such a model came from
 /// elsewhere and stands where it is first used.
 fn graph(models: &[(&Model, &ModelFacts)]) -> Graph {
     let place = |id: &ModelId| models.iter().position(|(m, _)| m.id == *id);

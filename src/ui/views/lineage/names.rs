@@ -5,8 +5,8 @@ use eframe::egui::{Align2, Color32, Painter, Rect, Vec2, vec2};
 use egui_graphs::MetadataFrame;
 
 use super::drawn::screen_rect;
+use super::look::State;
 use super::model::LineageModel;
-use super::pill::State;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens};
 

@@ -3,8 +3,6 @@
 //! Sizes scale with the zoom, type does not: it stays between 11 and 15 points on screen, in
 //! half points, so that few sizes of glyphs are ever made.
 
-use std::sync::Arc;
-
 use eframe::egui::{
     Color32, CornerRadius, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2,
     epaint::RectShape, pos2, vec2,
@@ -15,8 +13,7 @@ use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
 use super::camera::{LEAST_PILLS, PILL, PITCH};
-use super::curve::EdgeLook;
-use crate::ui::theme::Tokens;
+use super::look::{EdgeLook, NodeLook};
 use crate::ui::views::family::Card;
 use crate::ui::widgets::text;
 use crate::ui::{fonts, format};
@@ -27,25 +24,6 @@ const LEAST_TYPE: f32 = 11.0;
 const MOST_TYPE: f32 = 15.0;
 /// How far what is not meant steps back.
 const FADED: f32 = 0.72;
-
-/// What a node of the drawn graph carries.
-#[derive(Clone)]
-pub struct NodeLook {
-    pub card: Arc<Card>,
-    /// The colour of its dot; without one the dot is hollow.
-    pub dot: Option<Color32>,
-    pub tokens: &'static Tokens,
-    pub state: State,
-}
-
-/// How a model stands out or steps back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct State {
-    pub selected: bool,
-    pub hovered: bool,
-    pub found: bool,
-    pub dimmed: bool,
-}
 
 /// The shape of a node.
 #[derive(Clone)]
@@ -271,7 +249,7 @@ impl Pill {
         shapes
     }
 
-    /// A short line to nobody: there are parents, and their names are not known.
+    /// A short line to nothing: there are parents, and their names are not known.
     fn stub(&self, side: Pos2, shapes: &mut Vec<Shape>) {
         let t = self.look.tokens;
         let stroke = Stroke::new(1.25, self.ink(t.line_strong));

@@ -9,7 +9,7 @@ use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens};
 use crate::ui::views::family::title;
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, sentence_case};
 
 /// Plain: this one; with Ctrl or Shift: this one more or less.
 pub fn select(ui: &Ui, bench: &Workbench, id: ModelId) -> Action {
@@ -51,7 +51,7 @@ pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
     }
     ui.colored_label(weak, line.join(", "));
     if let Some(words) = card.made_from() {
-        ui.label(capitalised(&words));
+        ui.label(sentence_case(&words));
     }
     let mut facts = vec![format!("Average {}", format::score(card.score))];
     if card.gain.is_some() {
@@ -76,13 +76,6 @@ fn times(n: usize) -> String {
         2 => "twice".to_owned(),
         n => format!("{n} times"),
     }
-}
-
-/// With a capital at the start.
-pub fn capitalised(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string());
-    first.unwrap_or_default() + chars.as_str()
 }
 
 /// The menu of a model.

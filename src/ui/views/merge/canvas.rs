@@ -12,7 +12,7 @@ mod keys;
 mod list;
 mod marks;
 mod menus;
-mod methods;
+mod metrics;
 mod nodes;
 mod parameter;
 mod shelf;
@@ -28,12 +28,12 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 use egui_snarl::ui::SnarlWidget;
 
-use super::{Focus, Shown};
+use super::{DraftContext, Focus};
 use crate::study::DraftId;
 use crate::ui::action::Action;
 use crate::ui::theme::{Tokens, radius, space};
 use board::{Board, News};
-use env::{Env, Look};
+use env::{CanvasState, Env};
 use viewer::Viewer;
 
 /// Around what is brought into sight, in points.
@@ -47,7 +47,7 @@ const ROOM_FOR_SHELF: f32 = 760.0;
 #[derive(Default)]
 pub struct Canvas {
     board: Board,
-    look: Look,
+    look: CanvasState,
     shelf: shelf::Shelf,
     /// Whether the user opened or folded the list of models.
     shelf_is_open: Option<bool>,
@@ -64,7 +64,7 @@ impl Canvas {
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &DraftContext<'_>,
         focus: &mut Option<Focus>,
         out: &mut Vec<Action>,
     ) {
@@ -134,7 +134,7 @@ impl Canvas {
     fn snarl_ui(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &DraftContext<'_>,
         focus: &mut Option<Focus>,
         out: &mut Vec<Action>,
         rect: Rect,
@@ -237,7 +237,7 @@ fn transform(centre: eframe::egui::Pos2, rect: Rect, zoom: f32) -> TSTransform {
     TSTransform::new(rect.center() - centre * zoom, zoom)
 }
 
-fn bounds(look: &Look) -> Rect {
+fn bounds(look: &CanvasState) -> Rect {
     let rects = look.rects.values();
     rects.fold(Rect::NOTHING, |all, rect| all.union(*rect))
 }
@@ -270,7 +270,7 @@ pub fn recipe_text_id() -> Id {
 }
 
 /// Why something was refused, where it was, for some seconds.
-fn note_ui(ui: &Ui, look: &mut Look) {
+fn note_ui(ui: &Ui, look: &mut CanvasState) {
     let now = ui.input(|i| i.time);
     let Some((sentence, at, until)) = look.note.clone() else {
         return;

@@ -1,34 +1,47 @@
-//! The child that does not exist yet: whom it would resemble, what it may gain, what it costs.
+//! The child that does not exist yet: which models it would resemble, what it may gain, what it costs.
 //!
 //! Every line has its place, with a dash while its value is not known; only values move. While
 //! the recipe has a mistake, the child stays as it was before it, greyed.
 
-mod cost;
-pub mod gain;
 mod kin;
 mod over_layers;
 pub mod problems;
 mod sweep;
 
-use eframe::egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
+use std::time::Duration;
 
-use super::{Focus, Shown};
+use eframe::egui::containers::menu::MenuButton;
+use eframe::egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui, vec2};
+
+use super::{DraftContext, Focus};
 use crate::kinship::Metric;
+use crate::merge::plan::Cost;
 use crate::study::ModelId;
 use crate::ui::action::{Action, ModelsAction};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{metric_choice, section_heading};
-use crate::workbench::composing::{Child, NoChild, Swept};
+use crate::workbench::composing::{Child, ExpectedGain, GainSource, NoChild, Swept};
 
 /// How much of its ink something keeps that is no longer so.
 const GREYED: f32 = 0.5;
+
+/// The paper's own limit, in plain words.
+pub const CAVEAT: &str = "Kinship says more about the size of a gain than about its sign: relatives \
+                      gain little, strangers gain or lose much.";
+const INTERVAL: &str = "The interval is where 95 of 100 such merges would lie, if the record is \
+                        like them. Where it holds 0, the merge may as well lose.";
+/// What n, r and p are.
+pub const RECORD: &str = "n is the number of merges that this is drawn from: those of this study, or \
+                      of the community where the study has too few. r how closely their gain \
+                      follows the kinship of their parents, p how easily chance alone would give \
+                      that r.";
 
 /// What it keeps while it is shown.
 #[derive(Default)]
 pub struct ChildPanel {
     kin: kin::Kin,
-    gain: gain::Gain,
+    gain: Gain,
 }
 
 /// What the panel changes of the view.
@@ -43,7 +56,13 @@ pub struct Own<'v> {
 
 impl ChildPanel {
     /// Draws it.
-    pub fn ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, own: Own<'_>, out: &mut Vec<Action>) {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        shown: &DraftContext<'_>,
+        own: Own<'_>,
+        out: &mut Vec<Action>,
+    ) {
         let Own {
             metric,
             swept,
@@ -76,7 +95,7 @@ impl ChildPanel {
                     }
                     over_layers::ui(ui, shown, metric);
                     self.gain.ui(ui, shown);
-                    cost::ui(ui, shown);
+                    cost_ui(ui, shown);
                 });
                 let rows = self.kin.rows();
                 sweep::ui(ui, shown, metric, rows, (swept, focus), out);
@@ -85,7 +104,7 @@ impl ChildPanel {
     }
 }
 
-impl Shown<'_> {
+impl DraftContext<'_> {
     /// The child's kinship, if it is known; as it was, while the recipe has a mistake.
     pub(super) fn child(&self) -> Option<&Child> {
         match &self.ahead?.child {
@@ -134,7 +153,7 @@ fn heading_ui(ui: &mut Ui, metric: &mut Metric) {
 }
 
 /// One line: exact, how far off, or why there is nothing and what to do.
-fn how_sure_ui(ui: &mut Ui, shown: &Shown<'_>, out: &mut Vec<Action>) {
+fn how_sure_ui(ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
     let Some(ahead) = shown.ahead else {
         line_ui(ui, "Looking ahead…");
         return;
@@ -167,7 +186,7 @@ fn how_sure_ui(ui: &mut Ui, shown: &Shown<'_>, out: &mut Vec<Action>) {
 /// The button that measures in the line that says what is missing, so that nothing below moves.
 fn measure_ui(
     ui: &mut Ui,
-    shown: &Shown<'_>,
+    shown: &DraftContext<'_>,
     base: Option<ModelId>,
     names: &[String],
     out: &mut Vec<Action>,
@@ -193,4 +212,127 @@ fn measure_ui(
             line_ui(ui, &all).on_hover_text(&all);
         });
     });
+}
+
+/// What was worked out last, with what it followed from.
+#[derive(Default)]
+struct Gain {
+    key: Option<(u64, Option<u64>)>,
+    expected: Option<ExpectedGain>,
+}
+
+impl Gain {
+    /// Draws the section; its lines are always there.
+    fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
+        self.bring_up_to_date(shown);
+        gain_heading_ui(ui);
+        let weak = Tokens::of(ui).text_weak;
+        ui.horizontal(|ui| match self.expected {
+            Some(gain) => {
+                let (lo, hi) = gain.interval;
+                let value = format!("{} points", format::signed(Some(gain.value), 2));
+                ui.label(theme::strong(&value));
+                let (lo, hi) = (format::signed(Some(lo), 2), format::signed(Some(hi), 2));
+                let range = RichText::new(format!("95 %: {lo} to {hi}"));
+                ui.label(range.size(size::SMALL).color(weak));
+            }
+            None => {
+                ui.label(format::UNDEFINED);
+            }
+        })
+        .response
+        .on_hover_text(format!("{CAVEAT}\n\n{INTERVAL}"));
+        match &self.expected {
+            Some(gain) => line_ui(ui, &record_line(gain)).on_hover_text(RECORD),
+            None => line_ui(ui, "Known with the kinship of the parents"),
+        };
+    }
+
+    /// The record is gone through only when it, or the parents' kinship, has changed.
+    fn bring_up_to_date(&mut self, shown: &DraftContext<'_>) {
+        let kinship = shown.of_parents(Metric::DEFAULT);
+        let key = (shown.bench.revision(), kinship.map(f64::to_bits));
+        if self.key != Some(key) {
+            self.expected = kinship.and_then(|kinship| shown.bench.expected_gain(kinship));
+            self.key = Some(key);
+        }
+    }
+}
+
+/// The name of the section, and beside it what it means.
+fn gain_heading_ui(ui: &mut Ui) {
+    ui.horizontal(|ui| {
+        ui.label(theme::strong("Expected gain"));
+        ui.with_layout(Layout::right_to_left(Align::Center), meaning);
+    });
+}
+
+/// A button that opens what an expected gain means.
+pub fn meaning(ui: &mut Ui) {
+    let ink = Tokens::of(ui).accent_text;
+    let words = RichText::new("What does this mean?")
+        .size(size::SMALL)
+        .color(ink);
+    MenuButton::from_button(Button::new(words).frame(false)).ui(ui, meaning_ui);
+}
+
+fn record_line(gain: &ExpectedGain) -> String {
+    let from = match gain.source {
+        GainSource::Study => "this study",
+        GainSource::Community => "community",
+    };
+    let r = format::decimals(Some(gain.r), 2);
+    let p = p_value(gain.p);
+    format!("n = {}, r = {r}, {p}, {from}", gain.n)
+}
+
+fn meaning_ui(ui: &mut Ui) {
+    ui.set_max_width(320.0);
+    for paragraph in [CAVEAT, INTERVAL, RECORD] {
+        ui.label(paragraph);
+    }
+    let weak = Tokens::of(ui).text_weak;
+    let source = "Exploring Model Kinship for Merging Large Language Models, arXiv 2410.12613";
+    ui.label(RichText::new(source).size(size::SMALL).color(weak));
+}
+
+/// Smaller than three decimals can say is said so.
+fn p_value(p: f64) -> String {
+    match p {
+        p if p < 0.001 => "p < 0.001".to_owned(),
+        p => format!("p = {}", format::decimals(Some(p), 3)),
+    }
+}
+
+/// What the merge costs on disk, in memory and in time, in one line.
+fn cost_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
+    section_heading(ui, "Cost");
+    let cost = shown.ahead.map(|ahead| ahead.cost);
+    match cost.filter(|cost| cost.bytes_written > 0) {
+        Some(cost) => line_ui(ui, &short(&cost)).on_hover_text(long(&cost)),
+        None => line_ui(ui, format::UNDEFINED),
+    };
+}
+
+fn short(cost: &Cost) -> String {
+    let disk = format::bytes(cost.bytes_written);
+    let memory = format::bytes(cost.peak_memory_bytes);
+    format!("{disk}  ·  {memory} memory  ·  {}", time(cost))
+}
+
+fn long(cost: &Cost) -> String {
+    format!(
+        "Reads {}, writes {}, needs up to {} of memory and {}",
+        format::bytes(cost.bytes_read),
+        format::bytes(cost.bytes_written),
+        format::bytes(cost.peak_memory_bytes),
+        time(cost),
+    )
+}
+
+fn time(cost: &Cost) -> String {
+    match cost.seconds {
+        under if under < 1.0 => "under 1 s".to_owned(),
+        secs => format!("about {}", format::duration(Duration::from_secs_f64(secs))),
+    }
 }

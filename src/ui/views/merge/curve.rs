@@ -8,7 +8,7 @@ mod values;
 use eframe::egui::{Align, Label, Layout, RichText, Ui};
 use egui_phosphor::regular as icon;
 
-use super::{Focus, Shown};
+use super::{DraftContext, Focus};
 use crate::merge::methods::{self, Parameter, ParameterKind};
 use crate::merge::recipe::{Setting, Value};
 use crate::ui::action::{Action, MergeAction};
@@ -54,7 +54,7 @@ impl CurveEditor {
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &DraftContext<'_>,
         focus: &mut Option<Focus>,
         out: &mut Vec<Action>,
     ) {
@@ -92,7 +92,7 @@ impl CurveEditor {
 }
 
 /// Name and help of the parameter; says whether the editor is to be closed.
-fn head_ui(ui: &mut Ui, shown: &Shown<'_>, edited: &Edited<'_>) -> bool {
+fn head_ui(ui: &mut Ui, shown: &DraftContext<'_>, edited: &Edited<'_>) -> bool {
     let weak = Tokens::of(ui).text_weak;
     let small = |text: &str| RichText::new(text).size(size::SMALL).color(weak);
     let has_parents = shown.child().is_some_and(|child| child.parents.len() > 1);
@@ -115,7 +115,7 @@ fn head_ui(ui: &mut Ui, shown: &Shown<'_>, edited: &Edited<'_>) -> bool {
 }
 
 /// The parameter that a focus means; `None` if it is gone.
-fn edited<'a>(shown: &Shown<'_>, focus: &'a Focus) -> Option<Edited<'a>> {
+fn edited<'a>(shown: &DraftContext<'_>, focus: &'a Focus) -> Option<Edited<'a>> {
     let recipe = shown.composition.recipes.get(focus.merge)?;
     let description = methods::find(&recipe.merge_method)?.description();
     let parameter = description.parameters.iter().find(|p| p.key == focus.key)?;
@@ -139,7 +139,7 @@ fn edited<'a>(shown: &Shown<'_>, focus: &'a Focus) -> Option<Edited<'a>> {
     })
 }
 
-fn title(shown: &Shown<'_>, edited: &Edited<'_>) -> String {
+fn title(shown: &DraftContext<'_>, edited: &Edited<'_>) -> String {
     use crate::merge::composition::Place;
     let key = edited.parameter.key;
     match edited.focus.place {
@@ -155,7 +155,7 @@ fn title(shown: &Shown<'_>, edited: &Edited<'_>) -> String {
     }
 }
 
-fn write(shown: &Shown<'_>, focus: &Focus, setting: Setting) -> Action {
+fn write(shown: &DraftContext<'_>, focus: &Focus, setting: Setting) -> Action {
     let mut changed = shown.composition.clone();
     changed.set(focus.merge, focus.place, &focus.key, Some(setting));
     Action::Merge(MergeAction::Edit {

@@ -7,7 +7,7 @@ use eframe::egui::{Align, Button, Frame, Label, Layout, Margin, RichText, Scroll
 use egui_phosphor::regular as icon;
 
 use super::child::problems;
-use super::{Jump, Shown};
+use super::{DraftContext, Jump};
 use crate::jobs::JobId;
 use crate::study::{Command, Selection};
 use crate::ui::action::{Action, MergeAction, View};
@@ -32,7 +32,7 @@ impl QueuePanel {
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &DraftContext<'_>,
         jump: &mut Option<Jump>,
         most: f32,
         out: &mut Vec<Action>,
@@ -85,7 +85,7 @@ fn heading_ui(ui: &mut Ui, merges: &[QueuedMerge], out: &mut Vec<Action>) {
 }
 
 /// The one button; why not, where it cannot be pressed.
-fn write_ui(ui: &mut Ui, shown: &Shown<'_>, out: &mut Vec<Action>) {
+fn write_ui(ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
     let why = why_not(shown);
     let button = ui
         .add_enabled_ui(why.is_none(), |ui| primary_button(ui, "Write merge…"))
@@ -97,7 +97,7 @@ fn write_ui(ui: &mut Ui, shown: &Shown<'_>, out: &mut Vec<Action>) {
 }
 
 /// Why the merge on the canvas cannot be written now.
-pub fn why_not(shown: &Shown<'_>) -> Option<String> {
+pub fn why_not(shown: &DraftContext<'_>) -> Option<String> {
     if shown.composition.recipes.is_empty() {
         return Some("There is no merge on the canvas".to_owned());
     }
@@ -113,7 +113,7 @@ pub fn why_not(shown: &Shown<'_>) -> Option<String> {
     (errors > 0).then(|| format!("{} {stand} in the way", format::counted(errors, "error")))
 }
 
-fn merge_ui(ui: &mut Ui, shown: &Shown<'_>, merge: &QueuedMerge, out: &mut Vec<Action>) {
+fn merge_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge, out: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let frame = Frame::new()
         .fill(t.raised)
@@ -210,7 +210,7 @@ fn again_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
     });
 }
 
-fn running_ui(ui: &mut Ui, shown: &Shown<'_>, job: JobId, name: &str) {
+fn running_ui(ui: &mut Ui, shown: &DraftContext<'_>, job: JobId, name: &str) {
     let Some(job) = shown.bench.jobs().get(job) else {
         return;
     };

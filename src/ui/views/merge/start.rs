@@ -8,7 +8,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::Shown;
+use super::DraftContext;
 use crate::merge::composition::{TEMPLATES, Template};
 use crate::study::{Command, DraftEdit, Model, ModelId, Role, StudyDoc, ViewEdit};
 use crate::ui::action::{Action, MergeAction, ModelsAction};
@@ -235,7 +235,12 @@ fn template_ui(ui: &mut Ui, template: &Template, models: &[ModelId]) -> eframe::
 }
 
 /// The strip above the canvas: which draft, new ones, templates.
-pub fn strip_ui(ui: &mut Ui, shown: &Shown<'_>, child_is_open: &mut bool, out: &mut Vec<Action>) {
+pub fn strip_ui(
+    ui: &mut Ui,
+    shown: &DraftContext<'_>,
+    child_is_open: &mut bool,
+    out: &mut Vec<Action>,
+) {
     let doc = shown.bench.study().doc();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;

@@ -8,7 +8,7 @@ mod strip;
 use eframe::egui::{DragValue, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
-use super::Shown;
+use super::DraftContext;
 use crate::merge::composition::Composition;
 use crate::ui::action::{Action, MergeAction};
 use crate::ui::format;
@@ -32,7 +32,7 @@ impl Strips {
     }
 
     /// Draws the strips of the first merge that has some.
-    pub fn ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
         let Some(merge) = first_merge(shown.composition) else {
             return;
         };
@@ -66,7 +66,7 @@ impl Strips {
     }
 
     /// The length of the axis: what the models have, or the longest strip reaches to.
-    fn layers(&self, shown: &Shown<'_>, merge: usize) -> i64 {
+    fn layers(&self, shown: &DraftContext<'_>, merge: usize) -> i64 {
         let known = shown.ahead.map_or(0, |ahead| ahead.layers) as i64;
         let ends = shown
             .composition
@@ -83,7 +83,7 @@ impl Strips {
     fn row_ui(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &DraftContext<'_>,
         merge: usize,
         k: usize,
         layers: i64,
@@ -126,7 +126,13 @@ impl Strips {
         });
     }
 
-    fn buttons_ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, merge: usize, out: &mut Vec<Action>) {
+    fn buttons_ui(
+        &mut self,
+        ui: &mut Ui,
+        shown: &DraftContext<'_>,
+        merge: usize,
+        out: &mut Vec<Action>,
+    ) {
         let k = self.selected;
         let slices = shown.composition.slices(merge);
         let length = slices.get(k).map_or(0, strip::length);
@@ -197,7 +203,7 @@ fn fields_ui(ui: &mut Ui, k: usize, range: &mut [i64; 2]) {
 }
 
 fn push(
-    shown: &Shown<'_>,
+    shown: &DraftContext<'_>,
     out: &mut Vec<Action>,
     title: &str,
     join: Option<String>,

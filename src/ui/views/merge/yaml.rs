@@ -10,7 +10,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::{Jump, Shown};
+use super::{DraftContext, Jump};
 use crate::merge::problem::Severity;
 use crate::study::{Command, DraftContent, DraftEdit, DraftId};
 use crate::ui::action::{Action, Content, Export};
@@ -43,7 +43,7 @@ impl YamlPanel {
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &DraftContext<'_>,
         jump: Option<Jump>,
         out: &mut Vec<Action>,
     ) {
@@ -61,7 +61,7 @@ impl YamlPanel {
         }
     }
 
-    fn header_ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, out: &mut Vec<Action>) {
+    fn header_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
         let t = Tokens::of(ui);
         ui.horizontal(|ui| {
             let glyph = if self.is_open {
@@ -106,7 +106,7 @@ impl YamlPanel {
     fn text_ui(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &DraftContext<'_>,
         jump: Option<usize>,
         out: &mut Vec<Action>,
     ) {
@@ -192,7 +192,7 @@ fn line_rect(edited: &TextEditOutput, line: usize) -> Rect {
     Rect::from_min_max(pos2(whole.left(), top), pos2(whole.right(), top + height))
 }
 
-fn write(shown: &Shown<'_>, text: String, join: Option<String>) -> Action {
+fn write(shown: &DraftContext<'_>, text: String, join: Option<String>) -> Action {
     let sheet = DraftContent {
         text,
         ..shown.draft.sheet.clone()

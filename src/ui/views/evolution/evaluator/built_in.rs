@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use eframe::egui::{Align, Checkbox, FontId, Frame, Label, Layout, RichText, Stroke, Ui, vec2};
 use egui_phosphor::regular as icon;
 
-use super::{judge_by, sentence};
+use super::parts::{judge_by, sentence};
 use crate::study::{Command, Evaluator, RecordEdit, StudyDoc};
 use crate::ui::action::{Action, EvaluationAction};
 use crate::ui::format;

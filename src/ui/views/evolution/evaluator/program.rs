@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::{judge_by, sentence};
+use super::parts::{judge_by, sentence};
 use crate::evaluate::command::Call;
 use crate::study::Evaluator;
 use crate::ui::action::{Action, EvaluationAction};

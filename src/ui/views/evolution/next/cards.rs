@@ -12,9 +12,8 @@ use crate::study::{Command, Selection};
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
-use crate::ui::views::model::fact_ui;
 use crate::ui::views::{GAIN_RECORD, compose};
-use crate::ui::widgets::{focus_ring, primary_button};
+use crate::ui::widgets::{fact_ui, focus_ring, primary_button};
 use crate::workbench::Workbench;
 
 /// How many cards there are at most.

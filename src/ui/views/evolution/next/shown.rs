@@ -18,7 +18,7 @@ pub struct Shown {
 
 /// A suggested merge.
 pub struct Row {
-    /// Whom, the better one first.
+    /// The two, the better one first.
     pub pair: [ModelId; 2],
     /// What they are called.
     pub names: [String; 2],

@@ -5,39 +5,44 @@ use std::time::Duration;
 use eframe::egui::{Button, Color32, Response, RichText, Ui};
 use egui_phosphor::regular as icon;
 
-use super::Look;
-use super::fix::{Fix, fix};
+use super::context::RunContext;
 use crate::jobs::JobId;
+use crate::lineage::strategy::strategy;
 use crate::study::{Command, Evolution, ModelId, Selection};
 use crate::ui::action::{Action, EvolutionAction, ImportAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{primary_button, progress_bar};
-use crate::workbench::ModelFiles;
 use crate::workbench::evolving::{Doing, RunState};
+use crate::workbench::{ModelFiles, Workbench};
 
 const BAR: f32 = 120.0;
-/// Of those that wait for scores, so many are named.
+/// Of those that wait for scores, this many are named.
 const MOST_NAMES: usize = 3;
 
 /// Draws the bar; whether the window of the evaluator is asked for.
-pub fn bar_ui(ui: &mut Ui, look: Look<'_>, evolution: &Evolution, out: &mut Vec<Action>) -> bool {
-    let state = look.bench.run_state(look.id);
-    let objection = look.bench.run_objection(evolution);
+pub fn bar_ui(
+    ui: &mut Ui,
+    context: RunContext<'_>,
+    evolution: &Evolution,
+    out: &mut Vec<Action>,
+) -> bool {
+    let state = context.bench.run_state(context.id);
+    let objection = context.bench.run_objection(evolution);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         ui.set_min_height(ROW_HEIGHT);
-        buttons_ui(ui, look, &state, objection.is_none(), out);
-        state_ui(ui, look, &state, out);
-        unsaved_ui(ui, look);
+        buttons_ui(ui, context, &state, objection.is_none(), out);
+        state_ui(ui, context, &state, out);
+        unsaved_ui(ui, context);
         if matches!(state, RunState::Running(_) | RunState::Waiting(_)) {
             return false;
         }
         match objection {
-            Some(sentence) => objection_ui(ui, look, evolution, &sentence, out),
+            Some(sentence) => objection_ui(ui, context, evolution, &sentence, out),
             None => {
                 if matches!(state, RunState::Failed(_)) {
-                    missing_ui(ui, look, out);
+                    missing_ui(ui, context, out);
                 }
                 false
             }
@@ -46,8 +51,14 @@ pub fn bar_ui(ui: &mut Ui, look: Look<'_>, evolution: &Evolution, out: &mut Vec<
     .inner
 }
 
-fn buttons_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, can_run: bool, out: &mut Vec<Action>) {
-    let id = look.id;
+fn buttons_ui(
+    ui: &mut Ui,
+    context: RunContext<'_>,
+    state: &RunState,
+    can_run: bool,
+    out: &mut Vec<Action>,
+) {
+    let id = context.id;
     let stop = |ui: &mut Ui| {
         let help = "Ends what it is doing now; that child is made anew when the run goes on";
         ui.button(format!("{}  Stop", icon::STOP))
@@ -56,7 +67,7 @@ fn buttons_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, can_run: bool, out:
     };
     match state {
         RunState::Running(_) => {
-            let is_pausing = look.bench.is_pausing(id);
+            let is_pausing = context.bench.is_pausing(id);
             let words = if is_pausing { "Pausing…" } else { "Pause" };
             let pause = Button::new(format!("{}  {words}", icon::PAUSE));
             let pause = ui.add_enabled(!is_pausing, pause);
@@ -106,18 +117,18 @@ fn run_ui(ui: &mut Ui, state: &RunState, can_run: bool) -> Response {
     }
 }
 
-fn state_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, out: &mut Vec<Action>) {
+fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, out: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     match state {
         RunState::Ready => {}
         RunState::Running(doing) => {
             if let Doing::Merging { job, .. } | Doing::Evaluating { job, .. } = doing {
-                progress_ui(ui, look, *job);
+                progress_ui(ui, context, *job);
             }
-            say(ui, &running_words(look, doing), t.text);
+            say(ui, &running_words(context, doing), t.text);
         }
-        RunState::Waiting(models) => waiting_ui(ui, look, models, out),
-        RunState::Paused => say(ui, &with_spent(look, "Paused"), t.text),
+        RunState::Waiting(models) => waiting_ui(ui, context, models, out),
+        RunState::Paused => say(ui, &with_spent(context, "Paused"), t.text),
         RunState::Failed(sentence) => {
             say(
                 ui,
@@ -125,33 +136,36 @@ fn state_ui(ui: &mut Ui, look: Look<'_>, state: &RunState, out: &mut Vec<Action>
                 t.error,
             );
         }
-        RunState::Ended(ended) => say(ui, &with_spent(look, ended.sentence()), t.text),
+        RunState::Ended(ended) => say(ui, &with_spent(context, ended.sentence()), t.text),
     }
 }
 
-fn running_words(look: Look<'_>, doing: &Doing) -> String {
-    let name = |id: &ModelId| look.bench.study().doc().name_of(*id).to_owned();
+fn running_words(context: RunContext<'_>, doing: &Doing) -> String {
+    let name = |id: &ModelId| context.bench.study().doc().name_of(*id).to_owned();
     let short = |name: &str| format::elide_middle(name, 40);
     let words = match doing {
-        Doing::WaitingForTurn if is_measuring(look) => "measuring kinship".to_owned(),
+        Doing::WaitingForTurn if is_measuring(context) => "measuring kinship".to_owned(),
         Doing::WaitingForTurn => "waiting for its turn".to_owned(),
         Doing::Merging { child, .. } => format!("merging {}", short(child)),
         Doing::Evaluating { model, .. } => format!("evaluating {}", short(&name(model))),
     };
-    let generation = generation(look, matches!(doing, Doing::Merging { .. }));
-    with_spent(look, &format!("{generation} · {words}"))
+    let generation = generation(context, matches!(doing, Doing::Merging { .. }));
+    with_spent(context, &format!("{generation} · {words}"))
 }
 
 /// Whether the family of the run is being measured.
-fn is_measuring(look: Look<'_>) -> bool {
-    let founder = look.known.get(look.id).and_then(|run| run.founders.first());
-    let base = founder.and_then(|id| look.bench.study().doc().model(*id)?.base);
-    base.is_some_and(|base| look.bench.measuring(base).is_some())
+fn is_measuring(context: RunContext<'_>) -> bool {
+    let founder = context
+        .runs
+        .get(context.id)
+        .and_then(|run| run.founders.first());
+    let base = founder.and_then(|id| context.bench.study().doc().model(*id)?.base);
+    base.is_some_and(|base| context.bench.measuring(base).is_some())
 }
 
 /// The generation that is being worked on; a merge may be the first of a new one.
-fn generation(look: Look<'_>, merges: bool) -> String {
-    let Some(facts) = look.known.get(look.id) else {
+fn generation(context: RunContext<'_>, merges: bool) -> String {
+    let Some(facts) = context.runs.get(context.id) else {
         return String::new();
     };
     let members = &facts.standing.members;
@@ -164,9 +178,10 @@ fn generation(look: Look<'_>, merges: bool) -> String {
 }
 
 /// What was done so far, behind what is said.
-fn with_spent(look: Look<'_>, words: &str) -> String {
-    let doc = look.bench.study().doc();
-    let (Some(evolution), Some(facts)) = (doc.evolution(look.id), look.known.get(look.id)) else {
+fn with_spent(context: RunContext<'_>, words: &str) -> String {
+    let doc = context.bench.study().doc();
+    let (Some(evolution), Some(facts)) = (doc.evolution(context.id), context.runs.get(context.id))
+    else {
         return words.to_owned();
     };
     let merges = format::counted(facts.standing.merges, "merge");
@@ -181,8 +196,8 @@ fn with_spent(look: Look<'_>, words: &str) -> String {
     format!("{words} · {merges}, {evaluations}{time}")
 }
 
-fn progress_ui(ui: &mut Ui, look: Look<'_>, job: JobId) {
-    let Some(job) = look.bench.jobs().get(job) else {
+fn progress_ui(ui: &mut Ui, context: RunContext<'_>, job: JobId) {
+    let Some(job) = context.bench.jobs().get(job) else {
         return;
     };
     let progress = job.ticket.progress();
@@ -196,8 +211,8 @@ fn progress_ui(ui: &mut Ui, look: Look<'_>, job: JobId) {
     }
 }
 
-fn waiting_ui(ui: &mut Ui, look: Look<'_>, models: &[ModelId], out: &mut Vec<Action>) {
-    let doc = look.bench.study().doc();
+fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId], out: &mut Vec<Action>) {
+    let doc = context.bench.study().doc();
     let name = |id: &ModelId| format::elide_middle(doc.name_of(*id), 24);
     let mut names: Vec<String> = models.iter().take(MOST_NAMES).map(name).collect();
     if models.len() > MOST_NAMES {
@@ -224,8 +239,8 @@ fn waiting_ui(ui: &mut Ui, look: Look<'_>, models: &[ModelId], out: &mut Vec<Act
 }
 
 /// A run writes down every child; where that fails its work would be lost.
-fn unsaved_ui(ui: &mut Ui, look: Look<'_>) {
-    if look.bench.save_failed() {
+fn unsaved_ui(ui: &mut Ui, context: RunContext<'_>) {
+    if context.bench.save_failed() {
         let t = Tokens::of(ui);
         let words = "The study cannot be saved, so what a run finds would be lost; save it \
                      elsewhere first";
@@ -234,16 +249,16 @@ fn unsaved_ui(ui: &mut Ui, look: Look<'_>) {
 }
 
 /// The way to files that are gone.
-fn missing_ui(ui: &mut Ui, look: Look<'_>, out: &mut Vec<Action>) {
-    let Some(facts) = look.known.get(look.id) else {
+fn missing_ui(ui: &mut Ui, context: RunContext<'_>, out: &mut Vec<Action>) {
+    let Some(facts) = context.runs.get(context.id) else {
         return;
     };
     let is_gone = |id: &&ModelId| {
-        let files = look.bench.files(**id);
+        let files = context.bench.files(**id);
         files.are_missing() || matches!(files, ModelFiles::Failed(_))
     };
     if let Some(id) = facts.standing.models.iter().find(is_gone) {
-        let name = format::elide_middle(look.bench.study().doc().name_of(*id), 28);
+        let name = format::elide_middle(context.bench.study().doc().name_of(*id), 28);
         if ui.button(format!("Find {name} again…")).clicked() {
             out.push(Action::Models(ModelsAction::AskWhereIs(*id)));
         }
@@ -254,17 +269,18 @@ fn missing_ui(ui: &mut Ui, look: Look<'_>, out: &mut Vec<Action>) {
 /// window.
 fn objection_ui(
     ui: &mut Ui,
-    look: Look<'_>,
+    context: RunContext<'_>,
     evolution: &Evolution,
     sentence: &str,
     out: &mut Vec<Action>,
 ) -> bool {
     let t = Tokens::of(ui);
-    let is_said = matches!(look.bench.run_state(look.id), RunState::Failed(s) if s == sentence);
+    let is_said =
+        matches!(context.bench.run_state(context.id), RunState::Failed(s) if s == sentence);
     if !is_said {
         say(ui, &format!("{}  {sentence}", icon::WARNING), t.warning);
     }
-    let Some(fix) = fix(look.bench, evolution) else {
+    let Some(fix) = fix(context.bench, evolution) else {
         return false;
     };
     if !ui.button(fix.words()).clicked() {
@@ -279,4 +295,62 @@ fn objection_ui(
 
 fn say(ui: &mut Ui, words: &str, ink: Color32) {
     ui.label(RichText::new(words).size(size::BODY).color(ink));
+}
+
+/// A way out.
+enum Fix {
+    /// The window of the evaluator.
+    Evaluator,
+    /// Something that is asked for; the words on its button.
+    Action(&'static str, Vec<Action>),
+}
+
+impl Fix {
+    /// The words on its button.
+    const fn words(&self) -> &'static str {
+        match self {
+            Self::Evaluator => "Set up evaluator…",
+            Self::Action(words, _) => words,
+        }
+    }
+}
+
+/// What helps against the first thing that [`Workbench::run_objection`] objects to, in the same
+/// order. Founders, method and strategy are chosen in the sentence above.
+fn fix(bench: &Workbench, evolution: &Evolution) -> Option<Fix> {
+    let doc = bench.study().doc();
+    let founders = doc.population(evolution);
+    if founders.len() < 2 {
+        let few = doc.models.len() < 2;
+        return few.then(|| {
+            Fix::Action(
+                "Add models…",
+                vec![Action::Models(ModelsAction::AskForFolders)],
+            )
+        });
+    }
+    let known = strategy(&evolution.setup.strategy)?.description();
+    let has_path = |id: &ModelId| doc.model(*id).is_none_or(|m| m.path.is_some());
+    if !doc.has_begun(evolution)
+        && let Some(id) = founders.iter().find(|id| !has_path(id))
+    {
+        let find = vec![Action::Models(ModelsAction::AskWhereIs(*id))];
+        return Some(Fix::Action("Find its files…", find));
+    }
+    if evolution.setup.folder.is_none() {
+        let ask = vec![Action::Evolution(EvolutionAction::AskForFolder(
+            evolution.id,
+        ))];
+        return Some(Fix::Action("Choose folder…", ask));
+    }
+    let base = |id: &ModelId| doc.model(*id).and_then(|m| m.base);
+    let first = founders.first().and_then(base);
+    let have_one = first.is_some() && founders.iter().all(|id| base(id) == first);
+    if known.uses_kinship && !have_one {
+        let select = Action::Study(Command::Select(Selection::Models(founders)));
+        let go = vec![select, Action::Go(View::Models)];
+        return Some(Fix::Action("Set base in Models", go));
+    }
+    let evaluator = bench.evaluator_error(&doc.evaluator);
+    (evaluator.is_some() && evaluator == bench.run_objection(evolution)).then_some(Fix::Evaluator)
 }

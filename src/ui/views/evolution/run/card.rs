@@ -7,10 +7,11 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::shown::{Card, Planned};
+use super::model::{Planned, RunCard};
 use crate::ui::colormap::Scale;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::views::family::Card;
 use crate::ui::views::score_bar;
 use crate::ui::widgets::text;
 
@@ -49,8 +50,8 @@ impl Pen<'_> {
 }
 
 /// Draws a model.
-pub fn card(ui: &Ui, rect: Rect, card: &Card, scores: Option<Scale>, stance: Stance) {
-    let t = Tokens::of(ui);
+pub fn card(ui: &Ui, rect: Rect, run: &RunCard, scores: Option<Scale>, stance: Stance) {
+    let (t, card) = (Tokens::of(ui), &run.card);
     let pen = Pen {
         painter: ui.painter(),
         t,
@@ -70,7 +71,7 @@ pub fn card(ui: &Ui, rect: Rect, card: &Card, scores: Option<Scale>, stance: Sta
         .rect(rect, radius::CARD, pen.ink(fill), line, StrokeKind::Inside);
     let [top, middle, bottom] = rows(rect);
     let right = score(&pen, top, card, stance);
-    name(&pen, top.with_max_x(right - space::S), card);
+    name(&pen, top.with_max_x(right - space::S), run);
     match (stance.judging, card.score) {
         (Some(share), None) => hollow_bar(&pen, middle, share),
         (_, Some(value)) if !stance.is_dimmed => {
@@ -79,16 +80,12 @@ pub fn card(ui: &Ui, rect: Rect, card: &Card, scores: Option<Scale>, stance: Sta
         }
         _ => hollow_bar(&pen, middle, 0.0),
     }
-    if card.made_from.is_empty() {
-        let words = match card.children {
-            _ if card.has_no_files => "no files here".to_owned(),
-            0 => "no children".to_owned(),
-            1 => "1 child".to_owned(),
-            n => format!("{n} children"),
-        };
-        small(&pen, bottom, &words);
+    if !card.parents.is_empty() {
+        descent(&pen, bottom, &run.descent, run.kinship());
+    } else if run.has_no_files {
+        small(&pen, bottom, "no files here");
     } else {
-        descent(&pen, bottom, &card.descent, card.kinship);
+        small(&pen, bottom, &card.children_words());
     }
 }
 
@@ -162,9 +159,10 @@ fn score(pen: &Pen<'_>, row: Rect, card: &Card, stance: Stance) -> f32 {
 }
 
 /// Its rank, whether it explores, and its name.
-fn name(pen: &Pen<'_>, row: Rect, card: &Card) {
+fn name(pen: &Pen<'_>, row: Rect, run: &RunCard) {
+    let card = &run.card;
     let mut left = row.left();
-    if let Some(rank) = card.rank {
+    if let Some(rank) = run.rank {
         let centre = pos2(left + BADGE, row.center().y);
         pen.painter
             .circle_filled(centre, BADGE, pen.ink(pen.t.text_weak));
@@ -227,7 +225,7 @@ fn mark(pen: &Pen<'_>, row: Rect, explores: bool) -> f32 {
     drawn.right() + space::XS
 }
 
-/// Parents, and how akin they are.
+/// Parents, and their kinship.
 fn descent(pen: &Pen<'_>, row: Rect, parents: &str, kinship: Option<f64>) {
     let right = kinship_at(pen, row, kinship);
     small(pen, row.with_max_x(right), parents);

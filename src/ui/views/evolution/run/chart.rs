@@ -1,18 +1,21 @@
 //! The best so far and the kinship among the best, of this run and others with its founders.
 
+use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{
-    Align, Button, Layout, RichText, Ui, WidgetInfo, WidgetType, containers::menu::MenuButton, vec2,
+    Align, Button, Grid, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
-use super::{Look, table};
+use super::context::RunContext;
 use crate::figures::{Along, Course, Figure, evolutions};
 use crate::study::EvolutionId;
 use crate::ui::action::{Action, ChartAsk};
+use crate::ui::format;
 use crate::ui::plot::{Drawing, Hand};
-use crate::ui::theme::{Tokens, space};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::charts::{select_picked, take_out};
-use crate::ui::views::evolution::known::Facts;
+use crate::ui::views::evolution::summaries::RunSummary;
+use crate::ui::views::evolution::words;
 use crate::ui::widgets::segmented;
 use crate::workbench::{Notice, NoticeKind};
 
@@ -36,7 +39,7 @@ impl ChartPart {
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        look: Look<'_>,
+        context: RunContext<'_>,
         height: f32,
         out: &mut Vec<Action>,
     ) -> Option<EvolutionId> {
@@ -45,14 +48,14 @@ impl ChartPart {
             segmented(ui, "What the curves go by", &mut self.along, &Along::ALL);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if let Some(ask) = save_ui(ui) {
-                    self.bring_up_to_date(look);
+                    self.bring_up_to_date(context);
                     out.push(self.taken_out(ask));
                 }
             });
         });
-        self.bring_up_to_date(look);
-        let runs = look.known.with_same_founders(look.id);
-        let used = ui.cursor().top() - top + table::height(runs.len()) + space::S;
+        self.bring_up_to_date(context);
+        let runs = context.runs.with_same_founders(context.id);
+        let used = ui.cursor().top() - top + table_height(runs.len()) + space::S;
         let room = vec2(
             ui.available_width(),
             (height - used).max(self.least_height()),
@@ -63,13 +66,13 @@ impl ChartPart {
                     let drawing = Drawing {
                         figure,
                         id_salt: "evolution",
-                        selection: look.bench.study().selection(),
+                        selection: context.bench.study().selection(),
                         lasso: false,
                         reset: false,
                     };
                     ui.set_min_size(room);
                     if let Some(picked) = drawing.show(ui, &mut self.hand).picked {
-                        out.extend(select_picked(look.bench.study(), &picked));
+                        out.extend(select_picked(context.bench.study(), &picked));
                     }
                 });
             }
@@ -81,7 +84,7 @@ impl ChartPart {
             }
             None => {}
         }
-        table::table_ui(ui, look, &runs)
+        table_ui(ui, context, &runs)
     }
 
     /// The height at which the figure need not be scrolled in its place.
@@ -93,10 +96,10 @@ impl ChartPart {
         panels as f32 * LEAST + BETWEEN
     }
 
-    fn bring_up_to_date(&mut self, look: Look<'_>) {
-        let key = (look.bench.revision(), look.id, self.along);
+    fn bring_up_to_date(&mut self, context: RunContext<'_>) {
+        let key = (context.bench.revision(), context.id, self.along);
         if self.kept.as_ref().is_none_or(|(kept, _)| *kept != key) {
-            self.kept = Some((key, figure(look, self.along)));
+            self.kept = Some((key, figure(context, self.along)));
         }
     }
 
@@ -136,21 +139,21 @@ fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
 }
 
 /// The curves of the runs that can be compared: the same founders, judged by the same tasks.
-fn figure(look: Look<'_>, along: Along) -> Result<Figure, String> {
-    let doc = look.bench.study().doc();
-    let own = look
-        .known
-        .get(look.id)
+fn figure(context: RunContext<'_>, along: Along) -> Result<Figure, String> {
+    let doc = context.bench.study().doc();
+    let own = context
+        .runs
+        .get(context.id)
         .ok_or("There is no such evolution")?;
-    let runs = look.known.with_same_founders(look.id);
-    let is_like = |run: &&&Facts| run.tasks == own.tasks;
+    let runs = context.runs.with_same_founders(context.id);
+    let is_like = |run: &&&RunSummary| run.tasks == own.tasks;
     let courses: Vec<Course<'_>> = runs
         .iter()
         .filter(is_like)
         .map(|run| Course {
             name: &run.name,
             index: run.colour,
-            is_shown: run.id == look.id,
+            is_shown: run.id == context.id,
             has_ended: run.ended.is_some(),
             members: &run.standing.members,
             models: &run.standing.models,
@@ -161,4 +164,141 @@ fn figure(look: Look<'_>, along: Along) -> Result<Figure, String> {
     let mut figure = evolutions(&courses, along, &|id| doc.name_of(id).to_owned())?;
     figure.source = doc.source.clone();
     Ok(figure)
+}
+
+/// The column of models with a score.
+const SCORED: usize = 2;
+/// Heads with what they mean.
+const HEADS: [(&str, &str); 5] = [
+    ("Evolution", ""),
+    (
+        "Merges",
+        "Merges made in it, those that another run made first included",
+    ),
+    (
+        "Evaluations",
+        "Models of it that have a score, founders included",
+    ),
+    ("Best", "Score of its best model on the tasks that select"),
+    (
+        "Reported",
+        "Mean of its best model on the tasks that do not select: nobody was chosen by them",
+    ),
+];
+const LONGEST: usize = 26;
+/// Narrower than this, in points, names are cut more, and the scored are left out.
+const NARROW: f32 = 470.0;
+const SHORT: usize = 14;
+
+/// The height of the table, in points.
+fn table_height(runs: usize) -> f32 {
+    (runs + 1) as f32 * (ROW_HEIGHT + 2.0)
+}
+
+/// Draws the table; which run was clicked.
+fn table_ui(ui: &mut Ui, context: RunContext<'_>, runs: &[&RunSummary]) -> Option<EvolutionId> {
+    let is_narrow = ui.available_width() < NARROW;
+    ScrollArea::horizontal()
+        .id_salt("runs of the same founders")
+        .show(ui, |ui| grid_ui(ui, context, runs, is_narrow))
+        .inner
+}
+
+fn grid_ui(
+    ui: &mut Ui,
+    context: RunContext<'_>,
+    runs: &[&RunSummary],
+    is_narrow: bool,
+) -> Option<EvolutionId> {
+    let mut clicked = None;
+    Grid::new("runs of the same founders")
+        .num_columns(HEADS.len() + 1)
+        .min_row_height(ROW_HEIGHT - 4.0)
+        .spacing(vec2(10.0, 4.0))
+        .show(ui, |ui| {
+            for (k, (head, help)) in HEADS.into_iter().enumerate() {
+                if is_narrow && k == SCORED {
+                    continue;
+                }
+                let response = cell(ui, head, k > 0, true);
+                if !help.is_empty() {
+                    response.on_hover_text(help);
+                }
+            }
+            ui.end_row();
+            for run in runs {
+                if row_ui(ui, context, run, is_narrow) {
+                    clicked = Some(run.id);
+                }
+                ui.end_row();
+            }
+        });
+    clicked
+}
+
+fn row_ui(ui: &mut Ui, context: RunContext<'_>, run: &RunSummary, is_narrow: bool) -> bool {
+    let t = Tokens::of(ui);
+    let is_shown = run.id == context.id;
+    let name = format::elide_middle(&run.name, if is_narrow { SHORT } else { LONGEST });
+    let name = match is_shown {
+        true => theme::strong(name),
+        false => RichText::new(name),
+    };
+    let dot = RichText::new("●").color(t.role(run.colour));
+    let clicked = ui
+        .horizontal(|ui| {
+            ui.label(dot);
+            let button = ui.add(Button::new(name).frame(false));
+            button.on_hover_text(&run.name).clicked()
+        })
+        .inner;
+    let reported = run.reported.map(|(mean, _)| mean);
+    let figures = [
+        (format::count(run.standing.merges as u64), String::new()),
+        (format::count(run.scored as u64), String::new()),
+        (
+            format::score(run.best_score()),
+            format::full(run.best_score()),
+        ),
+        (format::score(reported), reported_words(run)),
+    ];
+    for (k, (words, hover)) in (1..).zip(figures) {
+        if is_narrow && k == SCORED {
+            continue;
+        }
+        let response = cell(ui, &words, true, false);
+        if !hover.is_empty() {
+            response.on_hover_text(hover);
+        }
+    }
+    let state = context.bench.run_state(run.id);
+    let response = cell(ui, words::state(&state), false, true);
+    if let Some(ended) = run.ended {
+        response.on_hover_text(ended.sentence());
+    }
+    clicked
+}
+
+fn reported_words(run: &RunSummary) -> String {
+    match run.reported {
+        Some((mean, n)) => format!(
+            "{}, mean of {} that did not select",
+            format::full(Some(mean)),
+            format::counted(n, "task")
+        ),
+        None => "Its best model has no score on another task".to_owned(),
+    }
+}
+
+fn cell(ui: &mut Ui, words: &str, is_number: bool, is_quiet: bool) -> eframe::egui::Response {
+    let t = Tokens::of(ui);
+    let text = match is_quiet {
+        true => RichText::new(words).size(size::SMALL).color(t.text_weak),
+        false => RichText::new(words),
+    };
+    if !is_number {
+        return ui.label(text);
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text))
+        .inner
 }

@@ -9,15 +9,17 @@ use eframe::egui::{
 };
 
 use super::card::{self, SIZE, Stance};
-use super::shown::{Card, Column, Planned, Shown, title};
-use super::{Look, fraction_of};
+use super::context::RunContext;
+use super::model::{Column, EvolutionModel, Planned, RunCard};
 use crate::study::{Command, Selection};
 use crate::ui::action::{Action, View};
 use crate::ui::colormap::Scale;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::views::family::title;
 use crate::ui::widgets::{focus_ring, text};
 use crate::workbench::evolving::{Doing, RunState};
+use crate::workbench::sentence_case;
 
 const HEAD: f32 = 44.0;
 /// From one card to the next.
@@ -26,18 +28,18 @@ const PITCH: [f32; 2] = [SIZE.x + 28.0, SIZE.y + 8.0];
 /// Draws the columns in `height` points; `hovered` is the model under the pointer, by position.
 pub fn columns_ui(
     ui: &mut Ui,
-    look: Look<'_>,
-    shown: &Shown,
+    context: RunContext<'_>,
+    model: &EvolutionModel,
     (hovered, height): (&mut Option<usize>, f32),
     out: &mut Vec<Action>,
 ) {
-    let rows = shown.columns.iter().map(Column::len).max().unwrap_or(0);
+    let rows = model.columns.iter().map(Column::len).max().unwrap_or(0);
     let whole = vec2(
-        (shown.columns.len() as f32 * PITCH[0] - (PITCH[0] - SIZE.x)).max(1.0),
+        (model.columns.len() as f32 * PITCH[0] - (PITCH[0] - SIZE.x)).max(1.0),
         HEAD + rows as f32 * PITCH[1],
     );
     ScrollArea::both()
-        .id_salt(("generations", look.id))
+        .id_salt(("generations", context.id))
         .max_height(height)
         .min_scrolled_height(height)
         .auto_shrink(false)
@@ -45,11 +47,11 @@ pub fn columns_ui(
         .show_viewport(ui, |ui, viewport| {
             let (rect, _) = ui.allocate_exact_size(whole, Sense::hover());
             let board = Board {
-                look,
-                shown,
+                context,
+                model,
                 corner: rect.min,
-                state: look.bench.run_state(look.id),
-                kin: hovered.and_then(|of| kin(shown, of)),
+                state: context.bench.run_state(context.id),
+                kin: hovered.and_then(|of| kin(model, of)),
                 hovered: *hovered,
             };
             let at = board.cards_ui(ui, viewport, out);
@@ -62,22 +64,22 @@ pub fn columns_ui(
         });
 }
 
-/// Who is kin of a model; `None` where nobody else is, and nobody need step back.
-fn kin(shown: &Shown, of: usize) -> Option<Vec<bool>> {
-    (of < shown.cards.len())
-        .then(|| shown.kin(of))
+/// Which models are kin of one; `None` where no other is, and none need step back.
+fn kin(model: &EvolutionModel, of: usize) -> Option<Vec<bool>> {
+    (of < model.cards.len())
+        .then(|| model.kin(of))
         .filter(|kin| kin.iter().filter(|is_kin| **is_kin).count() > 1)
 }
 
 /// The height at which every generation is seen whole.
-pub fn whole_height(shown: &Shown) -> f32 {
-    let rows = shown.columns.iter().map(Column::len).max().unwrap_or(0);
+pub fn whole_height(model: &EvolutionModel) -> f32 {
+    let rows = model.columns.iter().map(Column::len).max().unwrap_or(0);
     HEAD + rows as f32 * PITCH[1] + space::M
 }
 
 struct Board<'a> {
-    look: Look<'a>,
-    shown: &'a Shown,
+    context: RunContext<'a>,
+    model: &'a EvolutionModel,
     corner: Pos2,
     state: RunState,
     /// Who is kin of the one under the pointer.
@@ -94,7 +96,7 @@ impl Board<'_> {
     fn in_sight(&self, viewport: Rect) -> Range<usize> {
         let first = (viewport.left() / PITCH[0]).floor().max(0.0) as usize;
         let last = (viewport.right() / PITCH[0]).ceil().max(0.0) as usize;
-        first..last.min(self.shown.columns.len())
+        first..last.min(self.model.columns.len())
     }
 
     /// Draws what is in sight; the model under the pointer.
@@ -103,7 +105,7 @@ impl Board<'_> {
         let last = ((viewport.bottom() - HEAD) / PITCH[1]).ceil().max(0.0) as usize;
         let mut at = None;
         for c in self.in_sight(viewport) {
-            let column = &self.shown.columns[c];
+            let column = &self.model.columns[c];
             for row in first..last.min(column.len()) {
                 let rect = self.place(c, row);
                 match column.made.get(row) {
@@ -124,10 +126,10 @@ impl Board<'_> {
 
     /// Whether the pointer is over it.
     fn card_ui(&self, ui: &Ui, rect: Rect, k: usize, out: &mut Vec<Action>) -> bool {
-        let card = &self.shown.cards[k];
-        let selection = self.look.bench.study().selection();
-        let is_selected = selection.contains(card.id);
-        let id = ui.id().with(("model", card.id.0));
+        let card = &self.model.cards[k];
+        let selection = self.context.bench.study().selection();
+        let is_selected = selection.contains(card.card.id);
+        let id = ui.id().with(("model", card.card.id.0));
         let response = ui.interact(rect, id, Sense::click());
         let words = card.words();
         response
@@ -138,7 +140,7 @@ impl Board<'_> {
             is_dimmed: self.kin.as_ref().is_some_and(|kin| !kin[k]),
             judging: self.judging(card),
         };
-        card::card(ui, rect, card, self.shown.scores, stance);
+        card::card(ui, rect, card, self.model.scores, stance);
         focus_ring(ui, &response);
         self.clicked(ui, &response, card, out);
         let is_over = response.hovered();
@@ -146,14 +148,14 @@ impl Board<'_> {
         is_over
     }
 
-    fn clicked(&self, ui: &Ui, response: &Response, card: &Card, out: &mut Vec<Action>) {
+    fn clicked(&self, ui: &Ui, response: &Response, card: &RunCard, out: &mut Vec<Action>) {
         if !response.clicked() {
             return;
         }
         let adds = ui.input(|i| i.modifiers.command || i.modifiers.shift);
         let selection = match adds {
-            true => self.look.bench.study().selection().toggled(card.id),
-            false => Selection::Models(vec![card.id]),
+            true => self.context.bench.study().selection().toggled(card.card.id),
+            false => Selection::Models(vec![card.card.id]),
         };
         out.push(Action::Study(Command::Select(selection)));
         if response.double_clicked() {
@@ -162,10 +164,10 @@ impl Board<'_> {
     }
 
     /// How far the evaluation of a model is, if it is being judged.
-    fn judging(&self, card: &Card) -> Option<f32> {
+    fn judging(&self, card: &RunCard) -> Option<f32> {
         match &self.state {
-            RunState::Running(Doing::Evaluating { model, job }) if *model == card.id => {
-                Some(fraction_of(self.look, *job).unwrap_or(0.0))
+            RunState::Running(Doing::Evaluating { model, job }) if *model == card.card.id => {
+                Some(self.context.fraction_of(*job).unwrap_or(0.0))
             }
             _ => None,
         }
@@ -176,7 +178,7 @@ impl Board<'_> {
         let making = match &self.state {
             // One child is made at a time, in the order of the plan.
             RunState::Running(Doing::Merging { child, job }) if number == 0 => {
-                Some((child.as_str(), fraction_of(self.look, *job)))
+                Some((child.as_str(), self.context.fraction_of(*job)))
             }
             _ => None,
         };
@@ -198,13 +200,13 @@ impl Board<'_> {
 
     /// Lines from the parents of the model under the pointer, and to its children.
     fn lines(&self, ui: &Ui) {
-        let Some(of) = self.hovered.filter(|&k| k < self.shown.cards.len()) else {
+        let Some(of) = self.hovered.filter(|&k| k < self.model.cards.len()) else {
             return;
         };
-        for &parent in &self.shown.cards[of].parents {
+        for &parent in &self.model.cards[of].parents {
             self.line(ui, parent, of);
         }
-        for (k, card) in self.shown.cards.iter().enumerate() {
+        for (k, card) in self.model.cards.iter().enumerate() {
             if card.parents.contains(&of) {
                 self.line(ui, of, k);
             }
@@ -218,7 +220,7 @@ impl Board<'_> {
         };
         let (start, end) = (a.right_center(), b.left_center());
         let bend = vec2(((end.x - start.x) / 2.0).max(PITCH[0] - SIZE.x), 0.0);
-        let kinship = self.shown.cards[to].kinship;
+        let kinship = self.model.cards[to].kinship();
         let color = match kinship {
             Some(_) => Scale::KINSHIP.color(kinship, t),
             None => t.line_strong,
@@ -233,8 +235,8 @@ impl Board<'_> {
     }
 
     fn place_of(&self, k: usize) -> Option<Rect> {
-        let generation = self.shown.cards[k].generation;
-        let columns = &self.shown.columns;
+        let generation = self.model.cards[k].card.generation;
+        let columns = &self.model.columns;
         let column = columns.iter().position(|c| c.number == generation)?;
         let row = columns[column].made.iter().position(|&m| m == k)?;
         Some(self.place(column, row))
@@ -250,7 +252,7 @@ impl Board<'_> {
         );
         ui.painter().rect_filled(band, 0, t.background);
         for c in self.in_sight(viewport) {
-            let column = &self.shown.columns[c];
+            let column = &self.model.columns[c];
             let left = self.corner.x + c as f32 * PITCH[0];
             let head = Rect::from_min_size(pos2(left, top), vec2(SIZE.x, HEAD - 6.0));
             let (a, b) = head.split_top_bottom_at_fraction(0.5);
@@ -264,7 +266,7 @@ impl Board<'_> {
     }
 }
 
-/// The best so far, and how akin the best are.
+/// The best so far, and the kinship among the best.
 fn head_words(column: &Column) -> String {
     let mut parts = Vec::new();
     if column.made.is_empty() {
@@ -279,24 +281,24 @@ fn head_words(column: &Column) -> String {
     parts.join(" · ")
 }
 
-fn card_tip(ui: &mut Ui, card: &Card) {
+fn card_tip(ui: &mut Ui, card: &RunCard) {
     ui.set_max_width(360.0);
-    ui.label(theme::strong(&card.name));
+    ui.label(theme::strong(&card.card.name));
     let mut lines = Vec::new();
     if let Some(rank) = card.rank {
         lines.push(format!("Number {rank} of those who are merged next"));
     }
-    if !card.made_from.is_empty() {
-        lines.push(format!("Made from {}", card.made_from.join(" and ")));
+    if let Some(words) = card.card.made_from() {
+        lines.push(sentence_case(&words));
         lines.push(format!(
             "Kinship of its parents {}",
-            format::full(card.kinship)
+            format::full(card.kinship())
         ));
     }
     if !card.note.is_empty() {
         lines.push(card.note.clone());
     }
-    lines.push(format!("Score {}", format::full(card.score)));
+    lines.push(format!("Score {}", format::full(card.card.score)));
     if card.tasks.len() > 1 {
         let task =
             |(task, value): &(String, Option<f64>)| format!("{task} {}", format::full(*value));
@@ -313,7 +315,7 @@ fn card_tip(ui: &mut Ui, card: &Card) {
 fn planned_tip(ui: &mut Ui, planned: &Planned) {
     ui.set_max_width(360.0);
     ui.label(theme::strong(planned.made_from.join(" × ")));
-    small(ui, &crate::workbench::sentence_case(&planned.reason));
+    small(ui, &sentence_case(&planned.reason));
     small(ui, &format!("Kinship {}", format::full(planned.kinship)));
 }
 

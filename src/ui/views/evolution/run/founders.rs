@@ -1,4 +1,4 @@
-//! Whom an evolution begins with: a checklist with scores and kinship to the best.
+//! What an evolution begins with: a checklist with scores and kinship to the best.
 
 use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
 
@@ -109,7 +109,7 @@ fn say(ui: &mut Ui, words: &str) {
     ui.label(RichText::new(words).size(size::SMALL).color(weak));
 }
 
-/// Everybody but bases; the family that is shown first.
+/// All models but bases; the family that is shown first.
 fn candidates(bench: &Workbench) -> Vec<ModelId> {
     let doc = bench.study().doc();
     let base = doc.shown_base();

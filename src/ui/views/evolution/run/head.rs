@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::{Look, recipe};
+use super::context::RunContext;
 use crate::lineage::strategy::{STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, EvolutionId};
 use crate::ui::action::{Action, EvolutionAction};
@@ -30,8 +30,8 @@ pub enum Editing {
 /// Draws the line; `is_folded` is that of the set-up.
 pub fn head_ui(
     ui: &mut Ui,
-    look: Look<'_>,
-    evolution: &Evolution,
+    context: RunContext<'_>,
+    (evolution, method): (&Evolution, &str),
     (editing, is_folded): (&mut Option<(EvolutionId, Editing)>, &mut bool),
     out: &mut Vec<Action>,
 ) {
@@ -43,7 +43,7 @@ pub fn head_ui(
                 let field = text_field(ui, "Name of the evolution", "", &mut name, width);
                 match typing(&field, ui) {
                     Typing::Open => *editing = Some((evolution.id, Editing::Name(name))),
-                    Typing::Done => out.extend(renamed(look, evolution, name.trim())),
+                    Typing::Done => out.extend(renamed(context, evolution, name.trim())),
                     Typing::GivenUp => {}
                 }
             }
@@ -54,7 +54,7 @@ pub fn head_ui(
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             more_ui(ui, evolution, editing, out);
-            duplicate_ui(ui, look, evolution, out);
+            duplicate_ui(ui, context, evolution, out);
             let caret = if *is_folded {
                 icon::CARET_RIGHT
             } else {
@@ -71,7 +71,7 @@ pub fn head_ui(
     });
     note_ui(ui, evolution, editing, out);
     if *is_folded {
-        summary_ui(ui, evolution);
+        summary_ui(ui, evolution, method);
     }
 }
 
@@ -107,8 +107,8 @@ fn typing(field: &Response, ui: &Ui) -> Typing {
     Typing::Open
 }
 
-fn renamed(look: Look<'_>, evolution: &Evolution, name: &str) -> Option<Action> {
-    let doc = look.bench.study().doc();
+fn renamed(context: RunContext<'_>, evolution: &Evolution, name: &str) -> Option<Action> {
+    let doc = context.bench.study().doc();
     if name.is_empty() || name == evolution.name {
         return None;
     }
@@ -151,14 +151,14 @@ fn note_ui(
 }
 
 /// The set-up in one line, where it is folded.
-fn summary_ui(ui: &mut Ui, evolution: &Evolution) {
+fn summary_ui(ui: &mut Ui, evolution: &Evolution, method: &str) {
     let weak = Tokens::of(ui).text_weak;
     let setup = &evolution.setup;
     let title =
         strategy(&setup.strategy).map_or(setup.strategy.as_str(), |s| s.description().title);
     let parts = [
         format::counted(setup.founders.len(), "founder"),
-        recipe::words(&setup.recipe),
+        method.to_owned(),
         format!("the {} best", setup.choices.top),
         title.to_owned(),
     ];
@@ -169,11 +169,16 @@ fn summary_ui(ui: &mut Ui, evolution: &Evolution) {
 }
 
 /// Another run with the same founders, to be compared with this one.
-fn duplicate_ui(ui: &mut Ui, look: Look<'_>, evolution: &Evolution, out: &mut Vec<Action>) {
+fn duplicate_ui(
+    ui: &mut Ui,
+    context: RunContext<'_>,
+    evolution: &Evolution,
+    out: &mut Vec<Action>,
+) {
     let button = MenuButton::new(format!("Duplicate  {}", icon::CARET_DOWN));
     let (response, _) = button.ui(ui, |ui| {
         let mut add = |by: &str| {
-            let new = new::compared(look.bench, evolution, by);
+            let new = new::compared(context.bench, evolution, by);
             out.push(Action::Evolution(EvolutionAction::Add(Box::new(new))));
         };
         if ui.button("With the same strategy").clicked() {

@@ -1,22 +1,17 @@
 //! How two are merged: the method with its parameters, made from the registry, and the text.
 
-use eframe::egui::{
-    Button, DragValue, Grid, RichText, ScrollArea, Slider, SliderClamping, TextEdit, Ui,
-    WidgetInfo, WidgetType,
-};
+use eframe::egui::{RichText, TextEdit, Ui, WidgetInfo, WidgetType};
 
 use crate::merge::composition::{Composition, Place, TEMPLATES};
-use crate::merge::methods::{
-    Description, Parameter, ParameterKind, ParameterScope, REGISTRY, find,
-};
-use crate::merge::recipe::{ModelRef, Recipe, Setting, Value, parse, to_yaml};
+use crate::merge::methods::{Description, Parameter, ParameterScope, find};
+use crate::merge::recipe::{ModelRef, Recipe, Setting, Value, parse_way, way_to_yaml};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, size, space};
-use crate::ui::widgets::{segmented, text};
+use crate::ui::widgets::{ParameterChange, ParameterEditor, methods_ui, segmented, text};
 
 const METHODS: f32 = 170.0;
 const PARAMETERS: f32 = 330.0;
-const HEIGHT: f32 = 220.0;
+const HEIGHT: f32 = 300.0;
 /// Which of the templates has the lists of the paper.
 const PAPER: usize = 1;
 const FORMATS: [(&str, &str); 3] = [
@@ -27,11 +22,11 @@ const FORMATS: [(&str, &str); 3] = [
 
 /// The recipe that a text spells, if it spells one.
 pub fn read(text: &str) -> Option<Recipe> {
-    let mut recipes = parse(text).recipes;
+    let mut recipes = parse_way(text).recipes;
     recipes.pop().filter(|_| recipes.is_empty())
 }
 
-/// The method in a word or two: `SLERP, t 0.3`.
+/// The method of a text in a word or two: `SLERP, t 0.3`.
 pub fn words(text: &str) -> String {
     let Some(recipe) = read(text) else {
         return "an unreadable recipe".to_owned();
@@ -67,8 +62,13 @@ pub fn recipe_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {
             ui.set_width(METHODS);
-            if let Some(text) = methods_ui(ui, own.as_ref()) {
-                new = Some(text);
+            let current = own.as_ref().map(|r| r.merge_method.as_str());
+            let merges_two = |d: &Description| (d.models.0..=d.models.1).contains(&2);
+            let chosen = methods_ui(ui, current, HEIGHT, merges_two);
+            if let Some(method) = chosen.map(|m| m.description())
+                && current != Some(method.name)
+            {
+                new = by_method(own.as_ref(), method);
             }
         });
         ui.separator();
@@ -88,35 +88,13 @@ pub fn recipe_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
     new.filter(|text| text != recipe)
 }
 
-/// The methods that merge two models.
-fn methods_ui(ui: &mut Ui, own: Option<&Recipe>) -> Option<String> {
-    let mut new = None;
-    ScrollArea::vertical()
-        .id_salt("methods")
-        .max_height(HEIGHT)
-        .show(ui, |ui| {
-            for method in REGISTRY {
-                let known = method.description();
-                if !(known.models.0..=known.models.1).contains(&2) {
-                    continue;
-                }
-                let is_own = own.is_some_and(|r| r.merge_method == known.name);
-                let button = ui.add(Button::selectable(is_own, known.title));
-                if button.on_hover_text(known.help).clicked() && !is_own {
-                    new = by_method(own, known);
-                }
-            }
-        });
-    new
-}
-
 /// The recipe with another method; what the new one does not know goes.
 fn by_method(own: Option<&Recipe>, method: &Description) -> Option<String> {
     let mut recipe = own.cloned().or_else(|| read(crate::study::USUAL_RECIPE))?;
     method.name.clone_into(&mut recipe.merge_method);
     let is_known = |key: &String| method.parameters.iter().any(|p| p.key == key);
     recipe.parameters.retain(|(key, _)| is_known(key));
-    write(recipe)
+    way_to_yaml(&recipe).ok()
 }
 
 fn method_ui(ui: &mut Ui, own: &Recipe) -> Option<String> {
@@ -129,15 +107,26 @@ fn method_ui(ui: &mut Ui, own: &Recipe) -> Option<String> {
     ui.label(RichText::new(known.help).size(size::SMALL).color(weak));
     ui.add_space(space::XS);
     let mut new = None;
-    Grid::new("parameters").num_columns(3).show(ui, |ui| {
-        // What each model must be given of its own is the same for both, and filled in.
-        let is_chosen = |p: &&Parameter| p.scope == ParameterScope::Global || p.default().is_some();
-        for parameter in known.parameters.iter().filter(is_chosen) {
-            if let Some(setting) = parameter_ui(ui, own, parameter) {
-                new = with(own, parameter.key, setting);
+    // What each model must be given of its own is the same for both, and filled in.
+    let is_chosen = |p: &&Parameter| p.scope == ParameterScope::Global || p.default().is_some();
+    for parameter in known.parameters.iter().filter(is_chosen) {
+        let named = |(key, _): &&(String, Setting)| key == parameter.key;
+        let editor = ParameterEditor {
+            parameter,
+            setting: own.parameters.iter().find(named).map(|(_, s)| s),
+            inherited: None,
+            name: &format!("Parameter {}", parameter.key),
+            has_depth: false,
+        };
+        match editor.ui(ui, &mut |_| {}) {
+            Some(ParameterChange::Set(value)) => {
+                new = with(own, parameter.key, Some(Setting::Value(value)));
             }
-            ui.end_row();
+            Some(ParameterChange::Reset) => new = with(own, parameter.key, None),
+            Some(ParameterChange::OverDepth) | None => {}
         }
+    }
+    ui.horizontal(|ui| {
         ui.label("format");
         let mut format = FORMATS
             .iter()
@@ -147,9 +136,8 @@ fn method_ui(ui: &mut Ui, own: &Recipe) -> Option<String> {
         if segmented(ui, "Format of the numbers", &mut format, &FORMATS) {
             let mut recipe = own.clone();
             recipe.dtype = Some(format.to_owned());
-            new = write(recipe);
+            new = way_to_yaml(&recipe).ok();
         }
-        ui.end_row();
     });
     if let Some(paper) = paper().filter(|paper| paper.merge_method == own.merge_method) {
         ui.add_space(space::XS);
@@ -157,7 +145,7 @@ fn method_ui(ui: &mut Ui, own: &Recipe) -> Option<String> {
         if button.on_hover_text(TEMPLATES[PAPER].help).clicked() {
             let mut recipe = own.clone();
             recipe.parameters = paper.parameters;
-            new = write(recipe);
+            new = way_to_yaml(&recipe).ok();
         }
     }
     new
@@ -170,102 +158,13 @@ fn paper() -> Option<Recipe> {
     made.recipes.into_iter().next()
 }
 
-/// One row; what it is set to if that has changed, `Some(None)` for its default.
-#[expect(
-    clippy::option_option,
-    reason = "unchanged, or changed back to nothing"
-)]
-fn parameter_ui(ui: &mut Ui, own: &Recipe, parameter: &Parameter) -> Option<Option<Setting>> {
-    let named = |(key, _): &&(String, Setting)| key == parameter.key;
-    let setting = own.parameters.iter().find(named).map(|(_, s)| s);
-    let name = format!("Parameter {}", parameter.key);
-    ui.label(parameter.key).on_hover_text(parameter.help);
-    let mut new = None;
-    match (setting, parameter.kind) {
-        (Some(Setting::Filtered(_) | Setting::Value(Value::Gradient(_))), _) => {
-            ui.label("by layer, as the text below says");
-        }
-        (_, ParameterKind::Flag { default }) => {
-            let mut on = match setting {
-                Some(Setting::Value(Value::Flag(on))) => *on,
-                Some(Setting::Value(Value::Number(n))) => *n != 0.0,
-                _ => default,
-            };
-            let word = if on { "yes" } else { "no" };
-            let response = ui.checkbox(&mut on, word);
-            response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, &name));
-            if response.changed() {
-                new = Some(Some(Setting::Value(Value::Flag(on))));
-            }
-        }
-        (
-            _,
-            ParameterKind::Number {
-                min,
-                max,
-                slider_range: usual,
-                default,
-            },
-        ) => {
-            let given = match setting {
-                Some(Setting::Value(Value::Number(value))) => Some(*value),
-                _ => default,
-            };
-            let mut value = given.unwrap_or(f64::midpoint(usual.0, usual.1));
-            if number_ui(ui, &name, &mut value, ([min, max], usual)) {
-                let tidy = (value * 1e6).round() / 1e6;
-                new = Some(Some(Setting::Value(Value::Number(tidy))));
-            }
-        }
-    }
-    if setting.is_some() && ui.small_button("Reset").clicked() {
-        new = Some(None);
-    }
-    new
-}
-
-fn number_ui(
-    ui: &mut Ui,
-    name: &str,
-    value: &mut f64,
-    ([min, max], (lo, hi)): ([f64; 2], (f64, f64)),
-) -> bool {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().slider_width = 110.0;
-        let slider = Slider::new(value, lo..=hi)
-            .show_value(false)
-            .clamping(SliderClamping::Never)
-            .step_by((hi - lo) / 100.0);
-        let slider = ui.add(slider);
-        let shown = *value;
-        slider.widget_info(|| WidgetInfo::slider(true, shown, name));
-        let field = DragValue::new(value)
-            .range(min..=max)
-            .speed((hi - lo) / 200.0)
-            .max_decimals(4);
-        let field = ui.add(field);
-        let label = format!("{name}, number");
-        field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, &label));
-        slider.changed() || field.changed()
-    })
-    .inner
-}
-
 fn with(own: &Recipe, key: &str, setting: Option<Setting>) -> Option<String> {
     let mut made = Composition {
         recipes: vec![own.clone()],
         ..Composition::default()
     };
     made.set(0, Place::Merge, key, setting);
-    write(made.recipes.pop()?)
-}
-
-/// The text of a recipe, without models: who is merged follows from the run.
-fn write(recipe: Recipe) -> Option<String> {
-    let text = to_yaml(&[recipe]).ok()?;
-    let is_model_list = |line: &&str| line.trim() != "models: []";
-    let lines: Vec<&str> = text.lines().filter(is_model_list).collect();
-    Some(lines.join("\n") + "\n")
+    way_to_yaml(made.recipes.first()?).ok()
 }
 
 fn text_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
@@ -283,7 +182,7 @@ fn text_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
         current_text_value: Some(value.to_owned()),
         ..WidgetInfo::new(WidgetType::TextEdit)
     });
-    let problem = parse(&text).problems.into_iter().find(|p| p.is_error());
+    let problem = parse_way(&text).problems.into_iter().find(|p| p.is_error());
     let (words, ink) = match problem {
         Some(problem) => (problem.headline(), t.error),
         None => (
@@ -329,7 +228,7 @@ mod tests {
     fn the_papers_lists_are_said_in_words() {
         let mut own = read(USUAL_RECIPE).unwrap();
         own.parameters = paper().unwrap().parameters;
-        assert_eq!(words(&write(own).unwrap()), "SLERP as in the paper");
+        assert_eq!(words(&way_to_yaml(&own).unwrap()), "SLERP as in the paper");
         assert_eq!(words("nonsense: ["), "an unreadable recipe");
     }
 }

@@ -1,32 +1,40 @@
 //! The set-up of an evolution as sentences of controls. What would make another experiment of
 //! a run that has begun is a word then; rules, budget and what is kept stay open.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
-use eframe::egui::{DragValue, ScrollArea, Ui, WidgetInfo, WidgetType, vec2};
+use eframe::egui::containers::menu::{MenuButton, MenuConfig};
+use eframe::egui::{
+    Button, DragValue, Grid, PopupCloseBehavior, Response, RichText, ScrollArea, Ui, WidgetInfo,
+    WidgetType, vec2,
+};
+use egui_phosphor::regular as icon;
 
-use super::parts::{chosen, fixed, flow, folded, leading, say, width};
-use super::{founders, recipe, stops};
+use super::{founders, recipe};
+use crate::lineage::evolution::{NoGain, Rules};
 use crate::lineage::strategy::{Description, PartnerPool, STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, Keep, ModelId, Setup};
 use crate::ui::action::{Action, EvolutionAction};
 use crate::ui::format;
-use crate::ui::theme::space;
+use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::views::evolution::words;
-use crate::ui::widgets::Choice;
+use crate::ui::widgets::{Choice, choice, text};
 use crate::workbench::Workbench;
 
 const LONGEST: usize = 28;
 /// Room for a small number or a box to be checked, in points.
 const NUMBER: f32 = 40.0;
 const GIGABYTE: f64 = 1e9;
-/// What a run may take on disk when somebody wants a limit, in bytes.
+/// What a run may take on disk when the user wants a limit, in bytes.
 const USUAL_BYTES: u64 = 50_000_000_000;
 
 /// The set-up of one evolution.
 pub struct Sentence<'a> {
     pub bench: &'a Workbench,
     pub evolution: &'a Evolution,
+    /// How two are merged, in a word or two.
+    pub method: &'a str,
     /// Whether it has begun.
     pub has_begun: bool,
 }
@@ -83,11 +91,10 @@ impl Sentence<'_> {
     }
 
     fn recipe_ui(&self, ui: &mut Ui, setup: &mut Setup) {
-        let shown = recipe::words(&setup.recipe);
         if self.has_begun {
-            return fixed(ui, &shown);
+            return fixed(ui, self.method);
         }
-        folded(ui, "Way to merge", &shown, |ui| {
+        folded(ui, "Way to merge", self.method, |ui| {
             if let Some(text) = recipe::recipe_ui(ui, &setup.recipe.clone()) {
                 setup.recipe = text;
             }
@@ -193,7 +200,7 @@ impl Sentence<'_> {
     fn evaluator_ui(&self, ui: &mut Ui, setup: &mut Setup) -> bool {
         let doc = self.bench.study().doc();
         say(ui, "Judge by");
-        let words = words::evaluator(&doc.evaluator);
+        let words = doc.evaluator.words();
         let asked = leading(ui, "Evaluator", &words)
             .on_hover_text("Set up who judges the models of this study…")
             .clicked();
@@ -253,7 +260,7 @@ impl Sentence<'_> {
             false => words::one_of(&parts),
         };
         folded(ui, "Stop rules", &words, |ui| {
-            if let Some(rules) = stops::rules_ui(ui, &setup.rules) {
+            if let Some(rules) = stop_rules_ui(ui, &setup.rules) {
                 setup.rules = rules;
             }
         });
@@ -350,4 +357,209 @@ fn short(path: &Path) -> String {
         [.., a, b] => format!("{a}/{b}"),
         _ => path.display().to_string(),
     }
+}
+
+/// What is said of what would make another experiment of a run that has begun.
+const FIXED: &str = "Fixed since the run has begun; duplicate it to try another";
+/// Room for what shows that a button opens a list, in points.
+const CARET: f32 = 26.0;
+/// The widest control, in points; its words are cut in their middle.
+const WIDEST: f32 = 380.0;
+
+/// A control that goes to the next row as a whole where `width` points are not left.
+fn flow<T>(ui: &mut Ui, width: f32, control: impl FnOnce(&mut Ui) -> T) -> T {
+    let is_first = ui.cursor().left() <= ui.max_rect().left() + 1.0;
+    if !is_first && ui.cursor().left() + width > ui.max_rect().right() {
+        ui.end_row();
+    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        control(ui)
+    })
+    .inner
+}
+
+/// A choice among several, folded, where it has room.
+fn chosen<T: PartialEq + Copy>(
+    ui: &mut Ui,
+    name: &str,
+    value: T,
+    options: &[Choice<'_, T>],
+) -> Option<T> {
+    let labels = options.iter().map(|option| width(ui, option.label));
+    let widest = labels.fold(0.0, f32::max);
+    flow(ui, widest + CARET, |ui| choice(ui, name, value, options))
+}
+
+/// The width of words in a button, with what is around them.
+fn width(ui: &Ui, words: &str) -> f32 {
+    let around = 2.0 * ui.spacing().button_padding.x;
+    text::width(ui, words, theme::body_font()) + around
+}
+
+/// Words between controls.
+fn say(ui: &mut Ui, words: &str) {
+    let weak = Tokens::of(ui).text_weak;
+    ui.label(RichText::new(words).color(weak));
+}
+
+/// What can no longer be chosen, as a word.
+fn fixed(ui: &mut Ui, words: &str) {
+    let shown = fitted(ui, words);
+    ui.label(theme::strong(shown).color(Tokens::of(ui).text))
+        .on_hover_text(match words {
+            "" => FIXED.to_owned(),
+            _ => format!("{words}\n{FIXED}"),
+        });
+}
+
+/// A button with the words of what is chosen, under which the choice lies; `name` is what is
+/// chosen, for those who hear it.
+fn folded(ui: &mut Ui, name: &str, words: &str, content: impl FnOnce(&mut Ui)) -> Response {
+    let shown = fitted(ui, words);
+    let room = width(ui, &shown) + CARET;
+    flow(ui, room, |ui| {
+        let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+        let button = Button::new(format!("{shown}  {}", icon::CARET_DOWN));
+        let (response, _) = MenuButton::from_button(button)
+            .config(config)
+            .ui(ui, content);
+        named(ui, &response, name, words);
+        match shown == words {
+            true => response,
+            false => response.on_hover_text(words),
+        }
+    })
+}
+
+/// A button with the words of what is chosen, that leads elsewhere.
+fn leading(ui: &mut Ui, name: &str, words: &str) -> Response {
+    let shown = fitted(ui, words);
+    let room = width(ui, &shown);
+    flow(ui, room, |ui| {
+        let response = ui.button(shown);
+        named(ui, &response, name, words);
+        response
+    })
+}
+
+fn fitted(ui: &Ui, words: &str) -> String {
+    let most = WIDEST.min(ui.max_rect().width() - 60.0);
+    text::fitted(ui.painter(), words, &theme::body_font(), most)
+}
+
+fn named(ui: &Ui, response: &Response, name: &str, words: &str) {
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo {
+        current_text_value: Some(words.to_owned()),
+        ..WidgetInfo::labeled(WidgetType::Button, enabled, name)
+    });
+}
+
+/// Draws the form; the rules if they have changed.
+fn stop_rules_ui(ui: &mut Ui, rules: &Rules) -> Option<Rules> {
+    let mut new = *rules;
+    ui.set_max_width(420.0);
+    let weak = Tokens::of(ui).text_weak;
+    let help = "The run ends at the first that is met";
+    ui.label(RichText::new(help).size(size::SMALL).color(weak));
+    ui.add_space(space::XS);
+    Grid::new("rules").num_columns(3).show(ui, |ui| {
+        let r = &mut new;
+        let still = (
+            "The best stay the same for",
+            "still generations",
+            "generations",
+        );
+        count(ui, &mut r.patience_generations, 2, still);
+        share(ui, &mut r.tau);
+        no_gain(ui, &mut r.no_gain);
+        let made = |what| ("So many are made", what, what);
+        count(ui, &mut r.generations, 8, made("generations"));
+        count(ui, &mut r.merges, 40, made("merges"));
+        let judged = (
+            "So many are made, founders’ included",
+            "evaluations",
+            "evaluations",
+        );
+        count(ui, &mut r.evaluations, 100, judged);
+        minutes(ui, &mut r.seconds);
+    });
+    (new != *rules).then_some(new)
+}
+
+/// A rule with a whole number: the words before it, what it is called, the words behind it.
+fn count(ui: &mut Ui, rule: &mut Option<u32>, usual: u32, words: (&str, &str, &str)) {
+    let (before, what, behind) = words;
+    switch(ui, rule, usual, before, what);
+    let name = format!("Number of {what}");
+    number(ui, rule.as_mut(), usual, 1..=100_000, (&name, 0.1));
+    ui.label(behind);
+    ui.end_row();
+}
+
+fn share(ui: &mut Ui, rule: &mut Option<f64>) {
+    switch(ui, rule, 0.9, "The best have a mean kinship above", "tau");
+    number(ui, rule.as_mut(), 0.9, 0.0..=1.0, ("Kinship limit", 0.005));
+    ui.label("τ; the paper’s early stop is 0.9");
+    ui.end_row();
+}
+
+fn no_gain(ui: &mut Ui, rule: &mut Option<NoGain>) {
+    let usual = NoGain {
+        points: 0.5,
+        generations: 2,
+    };
+    switch(ui, rule, usual, "The best gains less than", "gain");
+    let points = rule.as_mut().map(|r| &mut r.points);
+    number(ui, points, usual.points, 0.0..=100.0, ("Least gain", 0.05));
+    ui.horizontal(|ui| {
+        ui.label("points in");
+        let generations = rule.as_mut().map(|r| &mut r.generations);
+        let name = ("Generations of the least gain", 0.1);
+        number(ui, generations, usual.generations, 1..=1_000, name);
+        ui.label("generations");
+    });
+    ui.end_row();
+}
+
+fn minutes(ui: &mut Ui, rule: &mut Option<u64>) {
+    switch(ui, rule, 1_800, "So much time is spent", "minutes");
+    let mut minutes = rule.map(|secs| secs as f64 / 60.0);
+    let name = ("Number of minutes", 0.5);
+    number(ui, minutes.as_mut(), 30.0, 0.1..=100_000.0, name);
+    if let Some(minutes) = minutes {
+        *rule = Some((minutes * 60.0).round() as u64);
+    }
+    ui.label("minutes of merging and evaluating");
+    ui.end_row();
+}
+
+fn switch<T: Copy>(ui: &mut Ui, rule: &mut Option<T>, usual: T, words: &str, what: &str) {
+    let mut on = rule.is_some();
+    let response = ui.checkbox(&mut on, words);
+    let name = format!("Stop by {what}");
+    response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, &name));
+    if response.changed() {
+        *rule = on.then_some(usual);
+    }
+}
+
+/// A field for the number; greyed with the usual one where the rule is off.
+fn number<T: eframe::emath::Numeric>(
+    ui: &mut Ui,
+    value: Option<&mut T>,
+    usual: T,
+    range: RangeInclusive<T>,
+    (name, speed): (&str, f64),
+) {
+    let is_on = value.is_some();
+    let mut idle = usual;
+    let value = value.unwrap_or(&mut idle);
+    let field = DragValue::new(value)
+        .range(range)
+        .speed(speed)
+        .max_decimals(3);
+    let field = ui.add_enabled(is_on, field);
+    field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, is_on, name));
 }

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use eframe::egui::{Pos2, Rect, Response, Vec2, emath::TSTransform};
 
 use super::keys::{key_of, nodes_of};
-use super::viewer::FRAME;
+use super::metrics::{FAR, FRAME};
 use crate::merge::composition::{Composition, NodeId, Port};
 use crate::merge::recipe::ModelRef;
 use crate::study::{Command, DraftContent, DraftEdit};
 use crate::ui::action::{Action, MergeAction};
-use crate::ui::views::merge::{Focus, Shown};
+use crate::ui::views::merge::{DraftContext, Focus};
 
-/// Below this zoom text in nodes cannot be read.
-pub const FAR: f32 = 0.58;
 /// Frames until an edit is drawn where it will stay.
 const FRAMES: u8 = 4;
 /// How long a note stands beside the pointer, in seconds.
@@ -21,7 +19,7 @@ const NOTE_SECS: f64 = 4.0;
 
 /// What the canvas keeps that may be lost.
 #[derive(Default)]
-pub struct Look {
+pub struct CanvasState {
     /// Keys of the selected nodes.
     pub selected: Vec<String>,
     /// The port whose wire is selected.
@@ -48,7 +46,7 @@ pub struct Look {
     gesture: u64,
 }
 
-impl Look {
+impl CanvasState {
     /// Whether a node is too small for more than its title. One that was never drawn whole is
     /// drawn so once, for its size.
     pub fn is_far(&self, key: &str) -> bool {
@@ -76,9 +74,9 @@ impl Look {
 /// See the module.
 pub struct Env<'a, 's> {
     /// What the view looks at.
-    pub shown: &'a Shown<'s>,
+    pub shown: &'a DraftContext<'s>,
     /// What is kept.
-    pub look: &'a mut Look,
+    pub look: &'a mut CanvasState,
     /// The parameter in the editor below.
     pub focus: &'a mut Option<Focus>,
     /// What is asked for.

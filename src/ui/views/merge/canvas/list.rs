@@ -9,9 +9,9 @@ use egui_phosphor::regular as icon;
 
 use super::env::Env;
 use super::nodes;
-use super::parameter::{At, parameter_ui};
+use super::parameter::parameter_ui;
 use crate::merge::composition::{NodeId, Place, Port};
-use crate::merge::methods::{BaseRule, Parameter, ParameterScope, find};
+use crate::merge::methods::{BaseRule, find};
 use crate::merge::recipe::ModelRef;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
@@ -66,23 +66,11 @@ fn merge_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
         port_row_ui(ui, env, merge, port);
     }
     base_row_ui(ui, env, merge);
-    let recipe = env.composition().recipes.get(merge);
-    let Some(known) = recipe.and_then(|r| find(&r.merge_method)) else {
+    let Some(at) = nodes::at(env, merge, Place::Merge) else {
         return;
     };
-    let at = At {
-        merge,
-        place: Place::Merge,
-        owner,
-    };
-    let has_strips = !env.composition().slices(merge).is_empty();
-    for parameter in known.description().parameters {
-        let is_set = env
-            .composition()
-            .setting(merge, Place::Merge, parameter.key);
-        if parameter.scope == ParameterScope::Global || has_strips || is_set.is_some() {
-            parameter_ui(ui, env, &at, parameter);
-        }
+    for parameter in nodes::parameters(env, merge, Place::Merge) {
+        parameter_ui(ui, env, &at, parameter);
     }
 }
 
@@ -94,27 +82,10 @@ fn port_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
         nodes::mark_ui(ui, &nodes::own_problems(env, merge, Some(port)), &name);
     });
     let Port::Model(k) = port else { return };
-    let is_whole = env.composition().slices(merge).is_empty();
-    let Some(model) = env
-        .composition()
-        .inputs(merge)
-        .get(k)
-        .cloned()
-        .filter(|_| is_whole)
-    else {
+    let Some(at) = nodes::at(env, merge, Place::Model(k)) else {
         return;
     };
-    let recipe = env.composition().recipes.get(merge);
-    let Some(known) = recipe.and_then(|r| find(&r.merge_method)) else {
-        return;
-    };
-    let at = At {
-        merge,
-        place: Place::Model(k),
-        owner: format!("{} in {}", env.name_of(&model), env.merge_name(merge)),
-    };
-    let is_own = |p: &&Parameter| p.scope == ParameterScope::PerModel;
-    for parameter in known.description().parameters.iter().filter(is_own) {
+    for parameter in nodes::parameters(env, merge, at.place) {
         ui.horizontal(|ui| {
             ui.add_space(CAPTION + ui.spacing().item_spacing.x);
             parameter_ui(ui, env, &at, parameter);

@@ -4,15 +4,15 @@ use eframe::egui::{Button, Pos2, Ui, ViewportCommand};
 
 use super::env::Env;
 use super::keys::key_of;
-use super::methods::methods_ui;
 use crate::merge::composition::{Composition, NodeId, Port};
 use crate::merge::methods::Method;
 use crate::ui::action::Action;
+use crate::ui::widgets::methods_menu;
 
 /// The menu of the empty canvas; `at` is where a new merge is put.
 pub fn canvas_ui(ui: &mut Ui, env: &mut Env<'_, '_>, at: Option<Pos2>) {
     ui.menu_button("Add merge", |ui| {
-        if let Some(method) = methods_ui(ui, None) {
+        if let Some(method) = methods_menu(ui, None) {
             add_merge(env, method, at);
         }
     });
@@ -51,7 +51,7 @@ pub fn nodes_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
 
 /// The menu where a wire was dropped: a new merge that it feeds.
 pub fn dropped_wire_ui(ui: &mut Ui, env: &mut Env<'_, '_>, from: &[NodeId], at: Pos2) {
-    let Some(method) = methods_ui(ui, None) else {
+    let Some(method) = methods_menu(ui, None) else {
         return;
     };
     env.edit_at("Add merge", at, |c| {

@@ -6,19 +6,18 @@ use egui_phosphor::regular as icon;
 use super::env::{Env, method_title};
 use super::keys::key_of;
 use super::marks;
-use super::methods::methods_ui;
 use super::parameter::{At, parameter_ui};
 use crate::checkpoint::OnDisk;
 use crate::merge::composition::{NodeId, Place, Port};
 use crate::merge::methods::{BaseRule, Description, Parameter, ParameterScope, find};
 use crate::merge::problem::Problem;
-use crate::merge::recipe::{Content, ModelRef, Setting};
+use crate::merge::recipe::{ModelRef, Setting};
 use crate::study::{Command, ModelEdit, ModelId, NewModel};
 use crate::ui::action::{Action, MergeAction, ModelsAction};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::views::merge::queue::why_not;
-use crate::ui::widgets::role_chip;
+use crate::ui::widgets::{methods_menu, role_chip};
 use crate::workbench::ModelFiles;
 
 /// The most characters of a model's name in a node.
@@ -122,7 +121,7 @@ pub fn merge_title_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
     let owner = env.merge_name(merge);
     ui.horizontal(|ui| {
         let text = theme::strong(format!("{} {}", method_title(&method), icon::CARET_DOWN));
-        let menu = ui.menu_button(text, |ui| methods_ui(ui, Some(&method)));
+        let menu = ui.menu_button(text, |ui| methods_menu(ui, Some(&method)));
         let label = format!("Method of {owner}");
         menu.response.widget_info(|| WidgetInfo {
             current_text_value: Some(method_title(&method)),
@@ -183,7 +182,7 @@ pub fn port_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
         let rect = row.response.rect;
         env.look.ports.push((NodeId::Merge(merge), port, rect));
         if let Port::Model(k) = port {
-            model_parameters_ui(ui, env, merge, k);
+            parameters_ui(ui, env, merge, Place::Model(k));
         }
     });
 }
@@ -261,28 +260,6 @@ fn base_star_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, input: usize) 
     }
 }
 
-fn model_parameters_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, model: usize) {
-    let Some(known) = known(env, merge) else {
-        return;
-    };
-    let Some(Content::Models(models)) = env.composition().recipes.get(merge).map(|r| &r.content)
-    else {
-        return;
-    };
-    let Some(own) = models.get(model) else { return };
-    let owner = format!("{} in {}", env.name_of(&own.model), env.merge_name(merge));
-    let at = At {
-        merge,
-        place: Place::Model(model),
-        owner,
-    };
-    for parameter in per_model(known) {
-        if is_shown(env, merge, at.place, parameter) {
-            parameter_ui(ui, env, &at, parameter);
-        }
-    }
-}
-
 /// The parameters of a merge as a whole, and the way to those that are at their defaults.
 pub fn merge_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
     let Some(known) = known(env, merge) else {
@@ -290,16 +267,7 @@ pub fn merge_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
     };
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        let at = At {
-            merge,
-            place: Place::Merge,
-            owner: env.merge_name(merge),
-        };
-        for parameter in whole_parameters(env, merge, known) {
-            if is_shown(env, merge, at.place, parameter) {
-                parameter_ui(ui, env, &at, parameter);
-            }
-        }
+        parameters_ui(ui, env, merge, Place::Merge);
         strips_ui(ui, env, merge);
         more_ui(ui, env, merge, known);
     });
@@ -310,26 +278,46 @@ fn known(env: &Env<'_, '_>, merge: usize) -> Option<&'static Description> {
     find(&recipe.merge_method).map(|m| m.description())
 }
 
-fn per_model(known: &'static Description) -> impl Iterator<Item = &'static Parameter> {
-    let is_own = |p: &&Parameter| p.scope == ParameterScope::PerModel;
-    known.parameters.iter().filter(is_own)
+/// The parameters that stand with a merge as a whole, or with one of its whole models. With the
+/// merge stand its own, and those of its models where the recipe sets them for all of them, or
+/// has strips.
+pub fn parameters(env: &Env<'_, '_>, merge: usize, place: Place) -> Vec<&'static Parameter> {
+    let composition = env.composition();
+    let has_strips = !composition.slices(merge).is_empty();
+    let set_for_all = |p: &Parameter| composition.setting(merge, Place::Merge, p.key).is_some();
+    let is_here = |p: &&Parameter| match place {
+        Place::Merge => p.scope == ParameterScope::Global || has_strips || set_for_all(p),
+        _ => p.scope == ParameterScope::PerModel && !has_strips,
+    };
+    let known = known(env, merge).map_or(&[][..], |known| known.parameters);
+    known.iter().filter(is_here).collect()
 }
 
-/// What is set for the merge as a whole: its own parameters, and those of its models where the
-/// recipe sets them for all of them, or has strips.
-fn whole_parameters(
-    env: &Env<'_, '_>,
-    merge: usize,
-    known: &'static Description,
-) -> Vec<&'static Parameter> {
-    let has_strips = !env.composition().slices(merge).is_empty();
-    let is_set = |p: &Parameter| {
-        env.composition()
-            .setting(merge, Place::Merge, p.key)
-            .is_some()
+/// Whose the parameters at a place are; `None` for a model that is not there.
+pub fn at(env: &Env<'_, '_>, merge: usize, place: Place) -> Option<At> {
+    let owner = match place {
+        Place::Model(k) => {
+            let model = env.composition().inputs(merge).get(k).cloned()?;
+            format!("{} in {}", env.name_of(&model), env.merge_name(merge))
+        }
+        _ => env.merge_name(merge),
     };
-    let here = |p: &&Parameter| p.scope == ParameterScope::Global || has_strips || is_set(p);
-    known.parameters.iter().filter(here).collect()
+    Some(At {
+        merge,
+        place,
+        owner,
+    })
+}
+
+fn parameters_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, place: Place) {
+    let Some(at) = at(env, merge, place) else {
+        return;
+    };
+    for parameter in parameters(env, merge, place) {
+        if is_shown(env, merge, place, parameter) {
+            parameter_ui(ui, env, &at, parameter);
+        }
+    }
 }
 
 /// Folded, a merge shows what is set and what must be.

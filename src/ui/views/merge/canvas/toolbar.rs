@@ -5,9 +5,8 @@ use egui_phosphor::regular as icon;
 
 use super::env::Env;
 use super::menus;
-use super::methods::methods_ui;
 use crate::ui::format;
-use crate::ui::widgets::{icon_button, icon_toggle, segmented};
+use crate::ui::widgets::{icon_button, icon_toggle, methods_menu, segmented};
 
 /// A step of the zoom.
 pub const ZOOM_STEP: f32 = 1.25;
@@ -43,7 +42,7 @@ fn add_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
         true => icon::PLUS.to_owned(),
         false => format!("{} Add merge", icon::PLUS),
     };
-    let menu = ui.menu_button(label, |ui| methods_ui(ui, None));
+    let menu = ui.menu_button(label, |ui| methods_menu(ui, None));
     let response = menu.response.on_hover_text("Add merge");
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Add merge"));
     if let Some(method) = menu.inner.flatten() {

@@ -12,15 +12,12 @@ use egui_snarl::{InPin, NodeId as Number, OutPin, Snarl};
 use super::board::Slot;
 use super::env::Env;
 use super::menus;
+use super::metrics::{FAR, FRAME, OUTLINE};
 use super::nodes;
 use crate::merge::composition::{NodeId, Port};
 use crate::ui::theme::{self, Tokens, radius, space};
 use crate::ui::widgets::text;
 
-/// Width of the outline of a node, in points.
-const OUTLINE: f32 = 1.0;
-/// From the place of a node to the corner of its frame, in points.
-pub const FRAME: f32 = space::S + OUTLINE;
 /// Height of a port without parameters, in points.
 const ROW: f32 = 26.0;
 /// What is drawn as a port, in points.
@@ -281,7 +278,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
     fn final_node_rect(&mut self, node: Number, rect: Rect, _: &mut Ui, snarl: &mut Snarl<Slot>) {
         if let Some(slot) = snarl.get_node(node) {
             let look = &mut self.env.look;
-            if look.to_global.scaling >= super::env::FAR || !look.sizes.contains_key(&slot.key) {
+            if look.to_global.scaling >= FAR || !look.sizes.contains_key(&slot.key) {
                 let size = (rect.size() / 4.0).ceil() * 4.0;
                 look.sizes.insert(slot.key.clone(), size);
             }

@@ -1,11 +1,11 @@
 //! Bars: the child's kinship with its parents, with the best model, with the population and,
-//! if they are wanted, with everybody.
+//! if they are wanted, with all measured models.
 
 use std::collections::BTreeMap;
 
 use eframe::egui::{Checkbox, RichText, Ui};
 
-use super::super::Shown;
+use super::super::DraftContext;
 use crate::kinship::{Metric, Values};
 use crate::merge::composition::Composition;
 use crate::study::{Command, DraftId, Model, ModelId, Selection};
@@ -78,7 +78,13 @@ impl Kin {
     }
 
     /// Draws the bars; a click selects the model.
-    pub fn ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, metric: Metric, out: &mut Vec<Action>) {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        shown: &DraftContext<'_>,
+        metric: Metric,
+        out: &mut Vec<Action>,
+    ) {
         self.bring_up_to_date(shown);
         let none = With::new();
         let with = shown.child().map_or(&none, |child| &child.with);
@@ -108,7 +114,7 @@ impl Kin {
         ui.add_enabled(can, everybody);
     }
 
-    fn bring_up_to_date(&mut self, shown: &Shown<'_>) {
+    fn bring_up_to_date(&mut self, shown: &DraftContext<'_>) {
         let key = Key {
             revision: shown.bench.revision(),
             draft: shown.draft.id,
@@ -133,7 +139,7 @@ impl Kin {
 }
 
 /// Parents in the order of the recipe, the best, the population; then the others.
-fn rows(shown: &Shown<'_>, key: &Key) -> Vec<Row> {
+fn rows(shown: &DraftContext<'_>, key: &Key) -> Vec<Row> {
     let bench = shown.bench;
     let doc = bench.study().doc();
     let mut out = parents(shown);
@@ -176,7 +182,7 @@ fn rows(shown: &Shown<'_>, key: &Key) -> Vec<Row> {
 }
 
 /// The models that this recipe has made: the child itself is not one of the others.
-fn twins(shown: &Shown<'_>) -> Vec<ModelId> {
+fn twins(shown: &DraftContext<'_>) -> Vec<ModelId> {
     let recipes = &shown.composition.recipes;
     let is_twin = |model: &&Model| {
         let made = &model.origin.recipe;
@@ -192,7 +198,7 @@ fn is_parent(rows: &[Row], id: ModelId) -> bool {
 }
 
 /// What the recipes take, bases and other merges left out.
-fn parents(shown: &Shown<'_>) -> Vec<Row> {
+fn parents(shown: &DraftContext<'_>) -> Vec<Row> {
     let bench = shown.bench;
     let doc = bench.study().doc();
     let is_base = |id: ModelId| doc.models.iter().any(|m| m.base == Some(id));

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Label, RichText, Ui, vec2};
 
-use super::super::Shown;
+use super::super::DraftContext;
 use crate::kinship::Metric;
 use crate::ui::format;
 use crate::ui::theme::Tokens;
@@ -24,7 +24,7 @@ const GREY: usize = 7;
 const FLOORS: [f64; 6] = [0.9, 0.75, 0.5, 0.0, -0.5, -1.0];
 
 /// Draws the section; it is as high while nothing is known.
-pub fn ui(ui: &mut Ui, shown: &Shown<'_>, metric: Metric) {
+pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric) {
     section_heading(ui, "Over the layers");
     ui.allocate_ui(vec2(ui.available_width(), HEIGHT), |ui| {
         ui.set_min_height(HEIGHT);
@@ -42,7 +42,7 @@ pub fn ui(ui: &mut Ui, shown: &Shown<'_>, metric: Metric) {
     });
 }
 
-fn profile_ui(ui: &mut Ui, shown: &Shown<'_>, child: &Child, metric: Metric) {
+fn profile_ui(ui: &mut Ui, shown: &DraftContext<'_>, child: &Child, metric: Metric) {
     let doc = shown.bench.study().doc();
     let lines = &child.profile.child[..child.profile.child.len().min(MOST)];
     let names: Vec<String> = lines

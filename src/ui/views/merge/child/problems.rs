@@ -3,7 +3,7 @@
 use eframe::egui::{Button, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
-use super::super::{Jump, Shown};
+use super::super::{DraftContext, Jump};
 use crate::merge::problem::Problem;
 use crate::study::{Command, DraftContent, DraftEdit};
 use crate::ui::action::Action;
@@ -14,7 +14,7 @@ use crate::ui::{format, theme};
 const MOST: f32 = 132.0;
 
 /// Draws the list under its count.
-pub fn ui(ui: &mut Ui, shown: &Shown<'_>, jump: &mut Option<Jump>, out: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, jump: &mut Option<Jump>, out: &mut Vec<Action>) {
     let problems = shown.ahead.map_or(&[][..], |ahead| &ahead.problems);
     heading_ui(ui, shown, problems);
     if problems.is_empty() {
@@ -35,7 +35,7 @@ pub fn ui(ui: &mut Ui, shown: &Shown<'_>, jump: &mut Option<Jump>, out: &mut Vec
 }
 
 /// One line, there in any case.
-fn heading_ui(ui: &mut Ui, shown: &Shown<'_>, problems: &[Problem]) {
+fn heading_ui(ui: &mut Ui, shown: &DraftContext<'_>, problems: &[Problem]) {
     let t = Tokens::of(ui);
     let errors = problems.iter().filter(|p| p.is_error()).count();
     let notes = problems.len() - errors;
@@ -62,7 +62,7 @@ fn heading_ui(ui: &mut Ui, shown: &Shown<'_>, problems: &[Problem]) {
 
 fn problem_ui(
     ui: &mut Ui,
-    shown: &Shown<'_>,
+    shown: &DraftContext<'_>,
     problem: &Problem,
     jump: &mut Option<Jump>,
     out: &mut Vec<Action>,
@@ -95,7 +95,7 @@ fn problem_ui(
     }
 }
 
-fn write(shown: &Shown<'_>, text: String, title: String) -> Action {
+fn write(shown: &DraftContext<'_>, text: String, title: String) -> Action {
     let sheet = DraftContent {
         text,
         ..shown.draft.sheet.clone()

@@ -6,7 +6,7 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 use egui_plot::{AxisHints, Line, Plot, PlotPoints, VLine};
 
-use super::super::{Focus, Shown};
+use super::super::{DraftContext, Focus};
 use super::{kin, line_ui};
 use crate::kinship::Metric;
 use crate::merge::composition::Place;
@@ -29,7 +29,7 @@ const MOST_LINES: usize = 6;
 /// Draws the section; it is as high whether or not there is something to show.
 pub fn ui(
     ui: &mut Ui,
-    shown: &Shown<'_>,
+    shown: &DraftContext<'_>,
     metric: Metric,
     rows: &[kin::Row],
     (swept, focus): (&mut Option<Swept>, &mut Option<Focus>),
@@ -75,7 +75,7 @@ pub fn ui(
 }
 
 /// Why there is no curve.
-fn why_nothing(shown: &Shown<'_>) -> &'static str {
+fn why_nothing(shown: &DraftContext<'_>) -> &'static str {
     match shown.ahead.map(|ahead| &ahead.child) {
         Some(Err(NoChild::Refused(_))) => "Cannot be foreseen",
         Some(Err(NoChild::NoRecipe)) => "Known once the merge has no errors",
@@ -104,7 +104,7 @@ fn choice_ui(ui: &mut Ui, all: &[(String, Swept)], swept: &mut Option<Swept>) {
 }
 
 /// The value as a number, for those who would rather type than point.
-fn value_ui(ui: &mut Ui, shown: &Shown<'_>, swept: &Swept, out: &mut Vec<Action>) {
+fn value_ui(ui: &mut Ui, shown: &DraftContext<'_>, swept: &Swept, out: &mut Vec<Action>) {
     let now = value_now(shown, swept);
     let (lo, hi) = swept.range;
     let mut value = now.unwrap_or((lo + hi) / 2.0);
@@ -131,7 +131,7 @@ fn value_ui(ui: &mut Ui, shown: &Shown<'_>, swept: &Swept, out: &mut Vec<Action>
 }
 
 /// The value that the recipe gives; `None` for a curve, and for several.
-fn value_now(shown: &Shown<'_>, swept: &Swept) -> Option<f64> {
+fn value_now(shown: &DraftContext<'_>, swept: &Swept) -> Option<f64> {
     let setting = shown
         .composition
         .setting(swept.merge, swept.place, &swept.key);
@@ -141,7 +141,7 @@ fn value_now(shown: &Shown<'_>, swept: &Swept) -> Option<f64> {
     }
 }
 
-fn take(shown: &Shown<'_>, swept: &Swept, value: f64, join: Option<String>) -> Action {
+fn take(shown: &DraftContext<'_>, swept: &Swept, value: f64, join: Option<String>) -> Action {
     let mut changed = shown.composition.clone();
     let setting = Setting::Value(Value::Number(value));
     changed.set(swept.merge, swept.place, &swept.key, Some(setting));
@@ -154,7 +154,7 @@ fn take(shown: &Shown<'_>, swept: &Swept, value: f64, join: Option<String>) -> A
 }
 
 /// Every number of every merge that may be swept, with words for it.
-fn sweepable(shown: &Shown<'_>) -> Vec<(String, Swept)> {
+fn sweepable(shown: &DraftContext<'_>) -> Vec<(String, Swept)> {
     let mut out = Vec::new();
     for (merge, recipe) in shown.composition.recipes.iter().enumerate() {
         let Some(method) = methods::find(&recipe.merge_method) else {
@@ -193,7 +193,7 @@ fn sweepable(shown: &Shown<'_>) -> Vec<(String, Swept)> {
 
 fn plot_ui(
     ui: &mut Ui,
-    shown: &Shown<'_>,
+    shown: &DraftContext<'_>,
     swept: &Swept,
     sweep: &[SweepPoint],
     (metric, rows): (Metric, &[kin::Row]),

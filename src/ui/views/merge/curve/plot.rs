@@ -6,7 +6,7 @@ use egui_plot::{AxisHints, HLine, Line, LineStyle, Plot, PlotPoint, PlotPoints, 
 use super::{Edited, points, selected_mut, value_of};
 use crate::merge::recipe::{Setting, Value};
 use crate::ui::theme::{self, Tokens, size};
-use crate::ui::views::merge::Shown;
+use crate::ui::views::merge::DraftContext;
 
 /// How near the pointer must be to a point, in points of the screen.
 const REACH: f32 = 14.0;
@@ -14,7 +14,7 @@ const REACH: f32 = 14.0;
 /// Draws the plot into the space that is left.
 pub fn ui(
     ui: &mut Ui,
-    shown: &Shown<'_>,
+    shown: &DraftContext<'_>,
     edited: &Edited<'_>,
     setting: &mut Setting,
     selected: usize,
@@ -166,7 +166,7 @@ fn bounds((lo, hi): (f64, f64), curves: &[Vec<f64>]) -> (f64, f64) {
 }
 
 /// Kinship of the parents over the layers, from 0 to 1 laid over the range of the parameter.
-fn parents(shown: &Shown<'_>, (lo, hi): (f64, f64)) -> Vec<[f64; 2]> {
+fn parents(shown: &DraftContext<'_>, (lo, hi): (f64, f64)) -> Vec<[f64; 2]> {
     let Some(child) = shown.child() else {
         return Vec::new();
     };

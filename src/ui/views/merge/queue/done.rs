@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
-use super::super::Shown;
+use super::super::DraftContext;
 use super::small;
 use crate::kinship::{Metric, Values};
 use crate::study::ModelId;
@@ -19,7 +19,7 @@ const DOT: f32 = 3.5;
 const NAME: f32 = 80.0;
 
 /// Draws two lines for each parent: hollow what was foreseen, solid what was measured.
-pub fn ui(ui: &mut Ui, shown: &Shown<'_>, child: ModelId) {
+pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, child: ModelId) {
     let doc = shown.bench.study().doc();
     let Some(model) = doc.model(child) else {
         return small(ui, "No longer in the study");

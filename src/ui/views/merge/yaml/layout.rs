@@ -3,7 +3,7 @@
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{Align, Color32, FontId, Layout, RichText, Ui, WidgetInfo, WidgetType, vec2};
 
-use super::super::Shown;
+use super::super::DraftContext;
 use crate::merge::problem::{Problem, Severity};
 use crate::ui::theme::Tokens;
 
@@ -37,7 +37,7 @@ impl Mark {
 }
 
 /// Lines that have a problem, in the order of the text.
-pub fn marks(shown: &Shown<'_>) -> Vec<Mark> {
+pub fn marks(shown: &DraftContext<'_>) -> Vec<Mark> {
     let problems = shown.ahead.filter(|_| !shown.is_stale || shown.is_broken);
     marks_of(problems.map_or(&[][..], |ahead| &ahead.problems))
 }

@@ -14,7 +14,7 @@ use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{place, score_bar, score_lines};
-use crate::ui::widgets::{icon_button, section_heading, text, text_field};
+use crate::ui::widgets::{fact_ui, icon_button, section_heading, text, text_field};
 use crate::workbench::Workbench;
 
 const LINE: f32 = 22.0;
@@ -181,30 +181,6 @@ fn gain_ui(ui: &mut Ui, model: &Model, row: &ModelFacts) {
         "Merge gain, as reported"
     };
     fact_ui(ui, name, &shown, &hover);
-}
-
-/// A name at the left, a value at the right.
-pub fn fact_ui(ui: &mut Ui, name: &str, value: &str, hover: &str) {
-    let t = Tokens::of(ui);
-    let width = ui.available_width();
-    let (rect, response) = ui.allocate_exact_size(vec2(width, LINE), Sense::hover());
-    response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{name} {value}")));
-    let font = theme::body_font();
-    let taken = text::width(ui, value, font.clone());
-    let left = rect.with_max_x(rect.right() - taken - space::S);
-    let painter = ui.painter();
-    text::line_in(painter, left, Align2::LEFT_CENTER, name, &font, t.text_weak);
-    painter.text(
-        rect.right_center(),
-        Align2::RIGHT_CENTER,
-        value,
-        font,
-        t.text,
-    );
-    if !hover.is_empty() {
-        response.on_hover_text(hover);
-    }
 }
 
 /// Where what was reported is not what follows.

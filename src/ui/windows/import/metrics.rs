@@ -4,7 +4,7 @@ use eframe::egui::{Align, Label, Layout, Rect, RichText, Stroke, Ui, UiBuilder, 
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::foot::{self, FooterAction};
-use super::{Kept, head_ui, named};
+use super::parts::{Kept, head_ui, named};
 use crate::import::Results;
 use crate::import::harness::{self, Choice};
 use crate::ui::format;

@@ -7,7 +7,7 @@ use egui_extras::{Column, TableBuilder, TableRow};
 use egui_phosphor::regular as icon;
 
 use super::foot::{self, FooterAction};
-use super::{Kept, head_ui};
+use super::parts::{Kept, head_ui};
 use crate::import::{self, ImportError, Mapping, Meaning, Scale, Table, guess};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};

@@ -1,11 +1,11 @@
-//! The menu of all merge methods, made from the registry.
+//! The merge methods to choose from, made from the registry.
 
 use eframe::egui::{Button, RichText, ScrollArea, Ui};
 
-use crate::merge::methods::{BaseRule, Method, REGISTRY};
+use crate::merge::methods::{BaseRule, Description, Method, REGISTRY};
 use crate::ui::theme::Tokens;
 
-/// Height of the list before it scrolls, in points.
+/// Height of the menu before it scrolls, in points.
 const MOST_HEIGHT: f32 = 420.0;
 
 /// Methods belong together by what they need of a base.
@@ -18,25 +18,38 @@ const GROUPS: [(&str, &[BaseRule]); 3] = [
     ("Merge changes since a base", &[BaseRule::Required]),
 ];
 
-/// Lists the methods; the one that was chosen.
-pub fn methods_ui(ui: &mut Ui, current: Option<&str>) -> Option<&'static dyn Method> {
+/// Lists those methods that are offered, in `height` points at most; the one that was chosen.
+pub fn methods_ui(
+    ui: &mut Ui,
+    current: Option<&str>,
+    height: f32,
+    is_offered: impl Fn(&Description) -> bool,
+) -> Option<&'static dyn Method> {
     let mut chosen = None;
-    ui.set_min_width(220.0);
-    ScrollArea::vertical()
-        .max_height(MOST_HEIGHT)
-        .show(ui, |ui| {
-            for (title, rules) in GROUPS {
-                let weak = Tokens::of(ui).text_weak;
-                ui.label(RichText::new(title).small().color(weak));
-                for method in REGISTRY {
-                    if rules.contains(&method.description().base) && method_ui(ui, *method, current)
-                    {
-                        chosen = Some(*method);
-                        ui.close();
-                    }
+    let list = ScrollArea::vertical().id_salt("methods").max_height(height);
+    list.show(ui, |ui| {
+        for (title, rules) in GROUPS {
+            let weak = Tokens::of(ui).text_weak;
+            ui.label(RichText::new(title).small().color(weak));
+            for method in REGISTRY {
+                let known = method.description();
+                let is_here = rules.contains(&known.base) && is_offered(known);
+                if is_here && method_ui(ui, *method, current) {
+                    chosen = Some(*method);
                 }
             }
-        });
+        }
+    });
+    chosen
+}
+
+/// The menu of all methods; the one that was chosen.
+pub fn methods_menu(ui: &mut Ui, current: Option<&str>) -> Option<&'static dyn Method> {
+    ui.set_min_width(220.0);
+    let chosen = methods_ui(ui, current, MOST_HEIGHT, |_| true);
+    if chosen.is_some() {
+        ui.close();
+    }
     chosen
 }
 

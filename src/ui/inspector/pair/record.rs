@@ -8,9 +8,9 @@ use crate::kinship::Metric;
 use crate::study::{ModelId, PairRecord, StudyDoc};
 use crate::ui::action::Action;
 use crate::ui::format;
+use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, Tokens, size, space};
-use crate::ui::views::model::{fact_ui, model_link};
-use crate::ui::widgets::section_heading;
+use crate::ui::widgets::{fact_ui, section_heading};
 use crate::workbench::Workbench;
 
 /// Draws what the record knows of two models.

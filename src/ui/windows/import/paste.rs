@@ -3,7 +3,7 @@
 use eframe::egui::{Event, FontId, Margin, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType};
 
 use super::foot::{self, FooterAction};
-use super::head_ui;
+use super::parts::head_ui;
 use crate::import::{Content, ImportError, Source};
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::primary_button;

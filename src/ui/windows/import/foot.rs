@@ -3,7 +3,7 @@
 use eframe::egui::{Key, Label, Modifiers, RichText, ScrollArea, Sense, Ui};
 use egui_phosphor::regular as icon;
 
-use super::Outcome;
+use super::parts::Outcome;
 use crate::import::{ImportError, Note, Preview, Source};
 use crate::study::Import;
 use crate::ui::format;

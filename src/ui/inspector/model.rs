@@ -55,7 +55,6 @@ pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Actio
 }
 
 pub use descent::model_link;
-pub use record::fact_ui;
 
 fn edit(edit: ModelEdit) -> Action {
     Action::Study(Command::Model(edit))

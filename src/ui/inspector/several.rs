@@ -8,9 +8,10 @@ use crate::kinship::Metric;
 use crate::study::ModelId;
 use crate::ui::action::Action;
 use crate::ui::format;
+use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, ROW_HEIGHT, size, space};
-use crate::ui::views::model::{fact_ui, model_link};
 use crate::ui::views::{known_kinship, selection_actions};
+use crate::ui::widgets::fact_ui;
 use crate::workbench::Workbench;
 
 /// Beyond this many models their pairs are not gone through.

@@ -1,13 +1,19 @@
 //! The inspector on the right: the same in every view, about what is selected.
 
+mod about;
+pub mod model;
+pub mod pair;
+pub mod several;
+pub mod tensors;
+
 use eframe::egui::{Frame, Margin, Panel, ScrollArea, Ui};
 
-use super::about::About;
+use about::About;
+use tensors::Tensors;
+
 use crate::study::{ModelId, Selection};
 use crate::ui::action::{Action, View};
 use crate::ui::theme::{Tokens, space};
-use crate::ui::views::tensors::Tensors;
-use crate::ui::views::{model, pair, several};
 use crate::ui::widgets::section_heading;
 use crate::workbench::Workbench;
 

@@ -8,14 +8,14 @@ use crate::workbench::evolving::EvolutionView as Standing;
 
 /// The evolutions as they stand.
 #[derive(Default)]
-pub struct Known {
+pub struct RunSummaries {
     revision: Option<u64>,
     /// In the order of the study.
-    pub runs: Vec<Facts>,
+    pub runs: Vec<RunSummary>,
 }
 
 /// One evolution as it stands.
-pub struct Facts {
+pub struct RunSummary {
     pub id: EvolutionId,
     pub name: String,
     /// Its founders by id.
@@ -32,34 +32,34 @@ pub struct Facts {
     pub reported: Option<(f64, usize)>,
 }
 
-impl Known {
+impl RunSummaries {
     /// Looks again where something has changed.
     pub fn bring_up_to_date(&mut self, bench: &Workbench) {
         if self.revision == Some(bench.revision()) {
             return;
         }
         let doc = bench.study().doc();
-        let facts = |e: &Evolution| facts(bench, e);
-        self.runs = doc.evolutions.iter().filter_map(facts).collect();
+        let summary = |e: &Evolution| summary(bench, e);
+        self.runs = doc.evolutions.iter().filter_map(summary).collect();
         self.revision = Some(bench.revision());
     }
 
     /// What is known of one.
-    pub fn get(&self, id: EvolutionId) -> Option<&Facts> {
+    pub fn get(&self, id: EvolutionId) -> Option<&RunSummary> {
         self.runs.iter().find(|run| run.id == id)
     }
 
     /// One and those with the same founders, in the order of the study.
-    pub fn with_same_founders(&self, id: EvolutionId) -> Vec<&Facts> {
+    pub fn with_same_founders(&self, id: EvolutionId) -> Vec<&RunSummary> {
         let Some(own) = self.get(id) else {
             return Vec::new();
         };
-        let is_like = |run: &&Facts| run.id == id || run.founders == own.founders;
+        let is_like = |run: &&RunSummary| run.id == id || run.founders == own.founders;
         self.runs.iter().filter(is_like).collect()
     }
 }
 
-impl Facts {
+impl RunSummary {
     /// The best model, by position.
     pub fn best(&self) -> Option<usize> {
         let selection = &self.standing.generations.last()?.selection;
@@ -72,7 +72,7 @@ impl Facts {
     }
 }
 
-fn facts(bench: &Workbench, evolution: &Evolution) -> Option<Facts> {
+fn summary(bench: &Workbench, evolution: &Evolution) -> Option<RunSummary> {
     let doc = bench.study().doc();
     let standing = bench.evolution_view(evolution.id)?;
     let tasks = doc.selecting_tasks(evolution);
@@ -84,7 +84,7 @@ fn facts(bench: &Workbench, evolution: &Evolution) -> Option<Facts> {
     founders.sort_unstable();
     let runs = &bench.record().runs;
     let place = runs.iter().position(|run| *run == evolution.name);
-    let mut out = Facts {
+    let mut out = RunSummary {
         id: evolution.id,
         name: evolution.name.clone(),
         founders,

@@ -3,18 +3,19 @@
 
 mod foot;
 mod metrics;
+mod parts;
 mod paste;
 mod table;
 
-use eframe::egui::{Context, Frame, Id, Modal, Response, RichText, Ui, Vec2, vec2};
+use eframe::egui::{Context, Frame, Id, Modal, Ui, Vec2, vec2};
 
-use crate::import::{Content, ImportError, Preview, Ready, Source};
-use crate::study::StudyDoc;
+use crate::import::{Content, ImportError, Source};
 use crate::ui::action::{Action, ImportAction};
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::space;
 use crate::workbench::Workbench;
 use foot::FooterAction;
 use metrics::Metrics;
+use parts::head_ui;
 use paste::Paste;
 use table::TableStage;
 
@@ -37,49 +38,6 @@ enum Stage {
         name: String,
         errors: Vec<ImportError>,
     },
-}
-
-/// What would come of an import, or what is in the way.
-type Outcome = Result<(Ready, Preview), Vec<ImportError>>;
-
-/// An outcome with what it was worked out from.
-struct Kept<K> {
-    of: Option<(u64, K)>,
-    outcome: Outcome,
-}
-
-impl<K> Default for Kept<K> {
-    fn default() -> Self {
-        Self {
-            of: None,
-            outcome: Err(Vec::new()),
-        }
-    }
-}
-
-impl<K: PartialEq + Clone> Kept<K> {
-    /// The outcome for `key` in the study as it is; worked out anew if either has changed.
-    fn get(
-        &mut self,
-        bench: &Workbench,
-        key: &K,
-        make: impl FnOnce(&StudyDoc) -> Result<Ready, Vec<ImportError>>,
-    ) -> &Outcome {
-        let revision = bench.revision();
-        let holds = self
-            .of
-            .as_ref()
-            .is_some_and(|(r, k)| *r == revision && k == key);
-        if !holds {
-            let doc = bench.study().doc();
-            self.outcome = make(doc).map(|ready| {
-                let preview = Preview::new(&ready.import, doc);
-                (ready, preview)
-            });
-            self.of = Some((revision, key.clone()));
-        }
-        &self.outcome
-    }
 }
 
 impl ImportView {
@@ -150,17 +108,6 @@ fn room(ctx: &Context, stage: &Stage) -> Vec2 {
     all.min(most)
 }
 
-/// The title, with what it is about beside it.
-fn head_ui(ui: &mut Ui, name: &str, facts: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.horizontal(|ui| {
-        ui.label(theme::strong("Import scores").size(size::HEADING));
-        ui.add_space(space::XS);
-        ui.label(name).on_hover_text(name);
-        ui.label(RichText::new(facts).color(weak));
-    });
-}
-
 fn broken_ui(ui: &mut Ui, name: &str, errors: &[ImportError]) -> Option<FooterAction> {
     head_ui(ui, name, "");
     ui.add_space(space::XS);
@@ -169,10 +116,4 @@ fn broken_ui(ui: &mut Ui, name: &str, errors: &[ImportError]) -> Option<FooterAc
     foot::errors_ui(ui, errors, 220.0);
     ui.add_space(space::S);
     ui.button("Close").clicked().then_some(FooterAction::Cancel)
-}
-
-/// Gives a control a name of its own for those who cannot see what stands beside it.
-fn named(response: &Response, kind: eframe::egui::WidgetType, name: &str) {
-    let enabled = response.enabled();
-    response.widget_info(|| eframe::egui::WidgetInfo::labeled(kind, enabled, name));
 }

@@ -1,0 +1,5 @@
+//! Windows that stand before the views until they are answered.
+
+mod import;
+
+pub use import::ImportView;
