@@ -44,7 +44,6 @@ impl Map {
         })
     }
 
-    /// The whole file.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.mmap
     }

@@ -7,7 +7,6 @@ use super::{dtype, names};
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 3;
 
-/// What is looked at.
 pub(super) struct Facts<'f> {
     pub(super) tensors: &'f [Tensor],
     pub(super) config: &'f Config,

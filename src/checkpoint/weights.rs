@@ -11,7 +11,6 @@ use super::layout::{self, Entry};
 use super::map::Map;
 use crate::files;
 
-/// A mapped safetensors file.
 #[derive(Debug)]
 pub(super) struct Weights {
     path: PathBuf,

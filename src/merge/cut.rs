@@ -75,7 +75,6 @@ impl<'s, 't> Streams<'s, 't> {
         Ok(out)
     }
 
-    /// Numbers of the tensor.
     fn elements(&self) -> usize {
         self.inputs.tensor().elements()
     }

@@ -79,7 +79,6 @@ pub(super) fn is_name(text: &str) -> bool {
     text.chars().all(is_part) && text.starts_with(|c: char| !c.is_ascii_digit())
 }
 
-/// A word of a line.
 struct Word {
     text: String,
     /// How many bytes at its beginning are neither quoted nor escaped.
@@ -98,7 +97,6 @@ impl Word {
     }
 }
 
-/// Splits a line into words.
 fn words(text: &str, escapes: bool) -> Result<Vec<Word>, String> {
     let mut out = Vec::new();
     let mut word: Option<Word> = None;

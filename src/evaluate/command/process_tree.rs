@@ -14,7 +14,6 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 /// The variable that marks what a run has started.
 const MARK: &str = "KINFOLK_EVALUATION";
 
-/// How a process is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
     /// It may put its things in order first (SIGTERM).

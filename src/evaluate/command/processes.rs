@@ -1,6 +1,5 @@
 //! The processes of a Linux system, as `/proc` tells them (proc_pid_stat(5), proc_pid_environ(5)).
 
-/// A process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Process {
     pub(super) id: u32,

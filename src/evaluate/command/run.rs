@@ -121,7 +121,6 @@ enum Ended {
     Not(String),
 }
 
-/// A program that runs.
 struct Run<'a> {
     program: &'a str,
     tree: ProcessTree,
@@ -298,7 +297,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Ends the log.
     fn end(&mut self, ended: Ended) -> Result<ExitStatus, CommandError> {
         let program = self.program.to_owned();
         let last = last_lines(&self.tail);

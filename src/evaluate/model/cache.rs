@@ -30,7 +30,6 @@ impl Cache {
         per_token as u64 * most as u64
     }
 
-    /// How many texts there are.
     pub(super) fn rows(&self) -> usize {
         self.rows
     }

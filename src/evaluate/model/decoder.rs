@@ -20,7 +20,6 @@ use super::weights::Reader;
 use crate::evaluate::EvaluateError;
 use crate::jobs::Ticket;
 
-/// The weights of a decoder.
 #[derive(Debug)]
 pub(super) struct Decoder {
     pub(super) settings: Settings,

@@ -29,7 +29,6 @@ const MOST_LAYERS: usize = 10_000;
 /// Far above any real one, which has a few kilobytes.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// The settings of a decoder.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Settings {
     /// Width of the residual stream.

@@ -13,7 +13,6 @@ use crate::files;
 /// The largest tokenizer that is read; real ones have up to 40 MB.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// A model's tokenizer.
 #[derive(Debug)]
 pub(crate) struct Words {
     tokenizer: Tokenizer,

@@ -21,7 +21,6 @@ use crate::merge::method::{BaseRule, Description, Method, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::select::{number, ordered};
 
-/// See the module.
 pub(super) struct ArceeFusion;
 
 static DESCRIPTION: Description = Description {
@@ -79,7 +78,6 @@ impl Method for ArceeFusion {
 /// Added to every probability.
 const FLOOR: f64 = 1e-8;
 
-/// Scores of a tensor's numbers.
 struct Scores {
     base: usize,
     other: usize,
@@ -132,7 +130,6 @@ impl Scores {
     }
 }
 
-/// KL of one row.
 fn divergence(x: &[f32], b: &[f32]) -> f64 {
     let (p, q) = (softmax(x), softmax(b));
     p.iter().zip(&q).map(|(p, q)| p * (p / q).ln()).sum()

@@ -4,29 +4,22 @@
 //! predicted by the very coefficients that it merges with.
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::Inputs;
-use crate::merge::blocks::Kernel;
+use crate::merge::blocks::{Inputs, Kernel};
 use crate::merge::combine::{Coefficients, InputGram, from_gram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{Description, Method, Values};
 use crate::merge::tensor::MergeTensor;
 
 /// A method of this kind.
-pub(super) trait ByGram: Sync {
-    /// What it is.
-    fn description(&self) -> &'static Description;
-
+pub(super) struct ByGram {
+    pub(super) description: &'static Description,
     /// The child in terms of the inputs.
-    fn combination(
-        &self,
-        gram: &InputGram<'_>,
-        values: &Values,
-    ) -> Result<Coefficients, MergeError>;
+    pub(super) coefficients: fn(&InputGram<'_>, &Values) -> Result<Coefficients, MergeError>,
 }
 
-impl<T: ByGram> Method for T {
+impl Method for ByGram {
     fn description(&self) -> &'static Description {
-        ByGram::description(self)
+        self.description
     }
 
     fn readings(&self, _values: &Values) -> u64 {
@@ -38,7 +31,7 @@ impl<T: ByGram> Method for T {
         gram: &InputGram<'_>,
         values: &Values,
     ) -> Result<Option<Coefficients>, MergeError> {
-        self.combination(gram, values).map(Some)
+        (self.coefficients)(gram, values).map(Some)
     }
 
     fn prepare<'t>(
@@ -48,7 +41,7 @@ impl<T: ByGram> Method for T {
         ticket: &Ticket,
     ) -> Result<Box<dyn Kernel + 't>, MergeError> {
         from_gram(&Inputs::new(tensor), ticket, |gram| {
-            self.combination(gram, values)
+            (self.coefficients)(gram, values)
         })
     }
 }

@@ -11,8 +11,10 @@ use crate::merge::combine::{Coefficients, InputGram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{BaseRule, Description, Parameter, ParameterScope, Prediction, Values};
 
-/// See the module.
-pub(super) struct Karcher;
+pub(super) static KARCHER: ByGram = ByGram {
+    description: &DESCRIPTION,
+    coefficients,
+};
 
 static DESCRIPTION: Description = Description {
     name: "karcher",
@@ -46,20 +48,6 @@ static DESCRIPTION: Description = Description {
     prediction: Prediction::Exact,
     prediction_error: 0.0,
 };
-
-impl ByGram for Karcher {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn combination(
-        &self,
-        gram: &InputGram<'_>,
-        values: &Values,
-    ) -> Result<Coefficients, MergeError> {
-        coefficients(gram, values)
-    }
-}
 
 fn coefficients(gram: &InputGram<'_>, values: &Values) -> Result<Coefficients, MergeError> {
     let (steps, tol) = (values.global("max_iter")?, values.global("tol")?);

@@ -9,7 +9,6 @@ use crate::merge::error::MergeError;
 use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
 
-/// See the module.
 pub(super) struct Linear;
 
 static DESCRIPTION: Description = Description {

@@ -27,7 +27,7 @@ mod task_vectors;
 /// Every method, in the order on screen.
 pub const REGISTRY: &[&dyn Method] = &[
     &linear::Linear,
-    &slerp::Slerp,
+    &slerp::SLERP,
     &task_vectors::presets::TASK_ARITHMETIC,
     &task_vectors::presets::TIES,
     &task_vectors::presets::DARE_TIES,
@@ -38,8 +38,8 @@ pub const REGISTRY: &[&dyn Method] = &[
     &task_vectors::presets::BREADCRUMBS_TIES,
     &model_stock::ModelStock,
     &nuslerp::NuSlerp,
-    &multislerp::MultiSlerp,
-    &karcher::Karcher,
+    &multislerp::MULTISLERP,
+    &karcher::KARCHER,
     &sce::Sce,
     &ram::RAM,
     &ram::RAMPLUS,

@@ -11,8 +11,10 @@ use crate::merge::combine::{Coefficients, InputGram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{BaseRule, Description, Parameter, ParameterScope, Prediction, Values};
 
-/// See the module.
-pub(super) struct MultiSlerp;
+pub(super) static MULTISLERP: ByGram = ByGram {
+    description: &DESCRIPTION,
+    coefficients,
+};
 
 static DESCRIPTION: Description = Description {
     name: "multislerp",
@@ -40,20 +42,6 @@ static DESCRIPTION: Description = Description {
     prediction: Prediction::Exact,
     prediction_error: 0.0,
 };
-
-impl ByGram for MultiSlerp {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn combination(
-        &self,
-        gram: &InputGram<'_>,
-        values: &Values,
-    ) -> Result<Coefficients, MergeError> {
-        coefficients(gram, values)
-    }
-}
 
 fn coefficients(gram: &InputGram<'_>, values: &Values) -> Result<Coefficients, MergeError> {
     let (models, eps) = (gram.models(), values.global("eps")?);

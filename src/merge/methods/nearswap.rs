@@ -12,7 +12,6 @@ use crate::merge::method::{
 };
 use crate::merge::tensor::MergeTensor;
 
-/// See the module.
 pub(super) struct NearSwap;
 
 static DESCRIPTION: Description = Description {

@@ -17,7 +17,6 @@ use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction,
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::vector;
 
-/// See the module.
 pub(super) struct NuSlerp;
 
 static DESCRIPTION: Description = Description {

@@ -9,7 +9,6 @@ use crate::merge::method::{
 };
 use crate::merge::tensor::MergeTensor;
 
-/// See the module.
 pub(super) struct Passthrough;
 
 static DESCRIPTION: Description = Description {

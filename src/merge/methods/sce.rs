@@ -23,7 +23,6 @@ use crate::merge::tensor::MergeTensor;
 use crate::numeric::select::{Cut, magnitude};
 use crate::numeric::vector;
 
-/// See the module.
 pub(super) struct Sce;
 
 static DESCRIPTION: Description = Description {
@@ -176,7 +175,6 @@ impl Selection {
         Ok(())
     }
 
-    /// The weight of each model.
     fn weights(&self, inputs: &Inputs<'_>, ticket: &Ticket) -> Result<Vec<f64>, MergeError> {
         let n = inputs.tensor().elements() as f64;
         let cuts = Cuts::new(inputs.tensor(), Blocks::Any);

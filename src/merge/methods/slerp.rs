@@ -11,8 +11,10 @@ use crate::merge::method::{
     ANY, BaseRule, Description, Parameter, ParameterScope, Prediction, Values,
 };
 
-/// See the module.
-pub(super) struct Slerp;
+pub(super) static SLERP: ByGram = ByGram {
+    description: &DESCRIPTION,
+    coefficients,
+};
 
 static DESCRIPTION: Description = Description {
     name: "slerp",
@@ -36,20 +38,6 @@ static DESCRIPTION: Description = Description {
     prediction: Prediction::Exact,
     prediction_error: 0.0,
 };
-
-impl ByGram for Slerp {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn combination(
-        &self,
-        gram: &InputGram<'_>,
-        values: &Values,
-    ) -> Result<Coefficients, MergeError> {
-        coefficients(gram, values)
-    }
-}
 
 /// Cosine beyond which arc and line are the same.
 const NEARLY_PARALLEL: f64 = 0.9995;

@@ -10,7 +10,6 @@ use crate::checkpoint::{
     Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head, is_token_embedding,
 };
 
-/// The header of one tensor.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head<'h> {
     pub(super) name: &'h str,
@@ -19,7 +18,6 @@ pub(super) struct Head<'h> {
     pub(super) place: TensorLocation,
 }
 
-/// The headers of one model.
 pub(super) struct Headers<'s> {
     /// For messages.
     pub(super) name: String,
@@ -40,7 +38,6 @@ enum Tensors<'s> {
 }
 
 impl<'s> Headers<'s> {
-    /// Of an opened model.
     pub(super) fn of_checkpoint(name: String, checkpoint: &Arc<Checkpoint>) -> Self {
         let tensors = Tensors::Stored(Arc::clone(checkpoint));
         Self::new(name, tensors, checkpoint.config().clone())
@@ -119,12 +116,10 @@ impl<'s> Headers<'s> {
         self.tensors.at(self.head?)
     }
 
-    /// The token embedding.
     pub(super) fn embedding(&self) -> Option<Head<'_>> {
         self.tensors.at(self.embedding?)
     }
 
-    /// Rows of the token embedding.
     pub(super) fn vocabulary(&self) -> Option<usize> {
         self.embedding()?.shape.first().copied()
     }

@@ -30,7 +30,6 @@ const ALIASES: [(&str, &str); 8] = [
     ("float64", "float32"),
 ];
 
-/// The method of the recipe.
 pub(super) fn method(recipe: &Recipe, context: &mut Context<'_>) -> Option<&'static dyn Method> {
     let name = recipe.merge_method.as_str();
     let found = methods::find(name);
@@ -59,7 +58,6 @@ pub(super) fn residual_weights(recipe: &Recipe, context: &mut Context<'_>) {
     }
 }
 
-/// The formats of the recipe.
 pub(super) fn formats(recipe: &Recipe, context: &mut Context<'_>) -> Formats {
     let dtype = format("dtype", recipe.dtype.as_deref(), context);
     let out = format("out_dtype", recipe.out_dtype.as_deref(), context);
@@ -113,7 +111,6 @@ pub(super) fn tokenizer(
 /// Names of templates that mergekit brings with it.
 const TEMPLATES: [&str; 5] = ["alpaca", "chatml", "exaone", "llama3", "mistral"];
 
-/// Checks the chat template.
 pub(super) fn chat_template(recipe: &Recipe, context: &mut Context<'_>) {
     let Some(template) = recipe.chat_template.as_deref() else {
         return;

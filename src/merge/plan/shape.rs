@@ -7,11 +7,9 @@ use super::context::Context;
 
 /// Layers that are merged with each other.
 pub(super) struct Part<'r> {
-    /// What they are merged from.
     pub(super) sources: Vec<PartSource<'r>>,
     /// Which source is the base that the method works from.
     pub(super) base: Option<usize>,
-    /// Parameters of the slice.
     pub(super) parameters: Option<&'r Parameters>,
     /// How many layers; `None` for all there are.
     pub(super) len: Option<u32>,
@@ -26,14 +24,10 @@ impl Part<'_> {
     }
 }
 
-/// One source of a part.
 pub(super) struct PartSource<'r> {
-    /// Which model of the step.
     pub(super) model: usize,
     pub(super) reference: &'r ModelRef,
-    /// Its first layer.
     pub(super) first: u32,
-    /// Its own parameters.
     pub(super) parameters: Option<&'r Parameters>,
     /// In the recipe.
     pub(super) path: String,

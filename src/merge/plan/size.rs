@@ -8,17 +8,11 @@ const BYTES_PER_SECOND: f64 = 0.7e9;
 const THREAD_BYTES: u64 = 6 << 20;
 /// And for each input: a block of numbers, or a row if that is longer.
 const INPUT_BYTES: u64 = 64 << 10;
-/// The program itself.
 const OWN_BYTES: u64 = 8 << 20;
-
-/// No cost.
-pub(super) fn none() -> Cost {
-    Cost::default()
-}
 
 /// The cost of all steps on this many threads.
 pub(super) fn cost(steps: &[Step], threads: usize) -> Cost {
-    let mut out = none();
+    let mut out = Cost::default();
     for step in steps {
         let mut inputs = 0;
         for tensor in &step.tensors {

@@ -6,14 +6,14 @@ use super::super::recipe::{Content, Parsed, Recipe};
 use super::context::Context;
 use super::shape::Part;
 use super::tensors::tensors;
-use super::{Plan, Step, Surroundings, output, parameters, rules, shape, size, vocabulary};
+use super::{Cost, Plan, Step, Surroundings, output, parameters, rules, shape, size, vocabulary};
 
 /// Plans all documents of a recipe file.
 pub fn plan(parsed: &Parsed, surroundings: &Surroundings<'_>) -> Plan {
     let mut plan = Plan {
         steps: Vec::new(),
         problems: parsed.problems.clone(),
-        cost: size::none(),
+        cost: Cost::default(),
     };
     // What could not be read is not planned: its gaps would only be found a second time.
     if plan.errors().next().is_none() {

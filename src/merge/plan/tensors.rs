@@ -76,7 +76,6 @@ struct Maker<'m> {
 }
 
 impl Maker<'_> {
-    /// All tensors of whole models.
     fn whole(&mut self, part: &Part<'_>, context: &Context<'_>) {
         let layers = lead(part, context).map(|lead| &lead.layers);
         for (at, head) in heads(part, context).enumerate() {

@@ -16,7 +16,6 @@ pub(super) struct ParameterLookup<'a> {
     pub(super) recipe: &'a Recipe,
     pub(super) method: &'static Description,
     pub(super) part: &'a Part<'a>,
-    /// Name in the child.
     pub(super) name: &'a str,
     /// Where it stands among the layers, 0 to 1.
     pub(super) t: f64,

@@ -14,7 +14,6 @@ pub(super) struct Reader {
     pub(super) positions: BTreeMap<(usize, String), Position>,
 }
 
-/// A value with its path.
 #[derive(Clone)]
 pub(super) struct At<'a> {
     pub(super) node: &'a Node,
@@ -48,7 +47,6 @@ impl Reader {
         None
     }
 
-    /// Notes where a value stands.
     pub(super) fn note(&mut self, at: &At<'_>) {
         self.positions
             .insert((self.document, at.path.clone()), at.node.at);

@@ -11,7 +11,6 @@ pub struct Parents {
     pub pairs: Vec<(String, String, Option<f64>)>,
 }
 
-/// The text of the card.
 pub(in crate::merge) fn card(
     plan: &Plan,
     out: &Path,

@@ -13,7 +13,6 @@ pub(in crate::merge) struct Layout {
     pub(in crate::merge) index: Option<String>,
 }
 
-/// One file of weights.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::merge) struct ShardPlan {
     /// Such as `model-00001-of-00002.safetensors`.
@@ -22,11 +21,9 @@ pub(in crate::merge) struct ShardPlan {
     pub(in crate::merge) header: String,
     /// Each tensor by its number in the step, with its first byte in the file.
     pub(in crate::merge) tensors: Vec<(usize, u64)>,
-    /// Bytes of the whole file.
     pub(in crate::merge) len: u64,
 }
 
-/// Name of the index.
 pub(in crate::merge) const INDEX_NAME: &str = "model.safetensors.index.json";
 
 impl Layout {

@@ -72,7 +72,6 @@ impl ShardFile {
 }
 
 impl Finishing {
-    /// The name it will have.
     pub(in crate::merge) fn file_name(&self) -> &str {
         &self.file_name
     }
