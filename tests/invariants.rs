@@ -124,7 +124,7 @@ const MAY_NAME: [(&str, &[&str]); 13] = [
             "checkpoint",
         ],
     ),
-    ("import/", &["import", "study"]),
+    ("import/", &["import", "study", "kinship"]),
     (
         "charts/",
         &["charts", "lineage", "study", "stats", "kinship"],
