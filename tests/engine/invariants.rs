@@ -116,7 +116,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "checkpoint",
         ],
     ),
-    ("import/", &["import", "study"]),
+    ("import/", &["import", "study", "kinship"]),
     (
         "figures/",
         &["figures", "lineage", "study", "stats", "kinship"],

@@ -54,10 +54,13 @@ pub struct Definition {
     pub spellings: &'static [&'static str],
     /// The measure that it follows from, and how; `None` if it is one of its own. What follows
     /// is not written down, reported or imported.
-    pub follows: Option<(Metric, fn(f64) -> f64)>,
+    pub follows: Option<(Metric, Map)>,
     /// The value; `None` where it is undefined, or where what it needs is not known.
     pub of: fn(&PairContext<'_>) -> Option<f64>,
 }
+
+/// From the value of one measure to that of another.
+pub type Map = fn(f64) -> f64;
 
 /// How the values of a measure become colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

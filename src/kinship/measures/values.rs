@@ -25,19 +25,12 @@ impl Values {
     }
 
     /// For each measure, the mean over those of `all` that have a value in it.
-    pub fn mean_of_defined<'v>(all: impl Iterator<Item = &'v Self> + Clone) -> Self {
+    pub fn mean_of_defined<'v>(all: impl Iterator<Item = &'v Self>) -> Self {
+        let all: Vec<&Self> = all.collect();
         Self::by(|metric| {
-            let values = all.clone().filter_map(|own| own.get(metric));
+            let values = all.iter().filter_map(|own| own.get(metric));
             let (sum, n) = values.fold((0.0, 0usize), |(sum, n), v| (sum + v, n + 1));
             (n > 0).then(|| sum / n as f64)
-        })
-    }
-
-    /// For each measure, the mean over `all`, if all have a value in it.
-    pub fn mean(all: &[Self]) -> Self {
-        Self::by(|metric| {
-            let sum: f64 = all.iter().map(|own| own.get(metric)).sum::<Option<f64>>()?;
-            (!all.is_empty()).then(|| sum / all.len() as f64)
         })
     }
 

@@ -170,7 +170,12 @@ impl Column {
     }
 
     /// Whether it has something to show, and is there unless the user hides it.
-    pub fn is_usual(&self, doc: &StudyDoc, record: &StudyFacts, has_best_kinship: bool) -> bool {
+    pub fn is_usual(
+        &self,
+        doc: &StudyDoc,
+        record: &StudyFacts,
+        has_best_kinship: HasMetric<'_>,
+    ) -> bool {
         let has_files = || doc.models.iter().any(|m| m.path.is_some());
         let descends = |m: &crate::study::Model| !m.parents.is_empty() || m.origin.unnamed_parents;
         let rows = &record.rows;
@@ -182,7 +187,7 @@ impl Column {
             Self::Parents => has_files() || doc.models.iter().any(descends),
             Self::Generation => rows.iter().any(|row| row.generation > 0),
             Self::Average => rows.iter().any(|row| row.average.is_some()),
-            Self::BestKinship(by) => *by == Metric::DEFAULT && has_best_kinship,
+            Self::BestKinship(by) => *by == Metric::DEFAULT && has_best_kinship(*by),
             Self::ParentsKinship(by) => {
                 *by == Metric::DEFAULT && rows.iter().any(|row| !row.kinship.values.is_empty())
             }
@@ -223,12 +228,16 @@ pub struct Listed {
     pub is_shown: bool,
 }
 
-/// Every column of a study; `new_tasks` have no score yet.
+/// Whether something is known in a measure.
+type HasMetric<'a> = &'a dyn Fn(Metric) -> bool;
+
+/// The columns of a study; `new_tasks` have no score yet. Of the measures beside the default one
+/// those are there in which something is known.
 pub fn listed(
     doc: &StudyDoc,
     record: &StudyFacts,
     new_tasks: &[String],
-    has_best_kinship: bool,
+    has_best_kinship: HasMetric<'_>,
 ) -> Vec<Listed> {
     let new = new_tasks.iter().filter(|task| !record.tasks.contains(task));
     let columns = Column::all(record.tasks.iter().chain(new));
@@ -243,7 +252,18 @@ pub fn listed(
             is_usual,
         }
     };
-    columns.into_iter().map(list).collect()
+    let is_offered = |listed: &Listed| {
+        let Listed { column, key, .. } = listed;
+        let has_values = match column {
+            Column::BestKinship(by) if *by != Metric::DEFAULT => has_best_kinship(*by),
+            Column::ParentsKinship(by) if *by != Metric::DEFAULT => {
+                record.rows.iter().any(|row| row.kinship.get(*by).is_some())
+            }
+            _ => true,
+        };
+        has_values || doc.view.columns.get(key).is_some()
+    };
+    columns.into_iter().map(list).filter(is_offered).collect()
 }
 
 /// The keys of tasks that are folded away because they do not count.
@@ -263,7 +283,7 @@ mod tests {
     fn shown(doc: &StudyDoc, new_tasks: &[&str]) -> Vec<String> {
         let record = StudyFacts::new(doc, &|_, _, _| None);
         let new_tasks: Vec<String> = new_tasks.iter().map(ToString::to_string).collect();
-        listed(doc, &record, &new_tasks, false)
+        listed(doc, &record, &new_tasks, &|_| false)
             .into_iter()
             .filter(|listed| listed.is_shown)
             .map(|listed| listed.column.title().into_owned())

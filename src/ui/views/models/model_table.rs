@@ -53,8 +53,8 @@ impl ModelTable {
                 .map(|m| kinship_to(bench, m.id, best))
                 .collect(),
         };
-        let has_best_kinship = new.best_kinship.iter().any(|known| !known.is_empty());
-        new.columns = listed(doc, record, new_tasks, has_best_kinship);
+        let has = |by: Metric| new.best_kinship.iter().any(|known| known.contains_key(&by));
+        new.columns = listed(doc, record, new_tasks, &has);
         *self = new;
     }
 
