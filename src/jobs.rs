@@ -203,6 +203,11 @@ impl<W: 'static> Jobs<W> {
         }
     }
 
+    /// What the next job will be called, for its ending to know.
+    pub fn next_id(&self) -> JobId {
+        JobId(self.last_id + 1)
+    }
+
     /// Starts `work` on a thread of its own that carries `title` as its name. `ending` is what
     /// is done with the result, by whoever takes in the events.
     pub fn spawn<T, F, E>(&mut self, title: impl Into<String>, work: F, ending: E) -> JobId

@@ -91,7 +91,7 @@ pub enum FileAction {
 }
 
 /// About models and their kinship.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelsAction {
     /// Ask for folders of checkpoints to add.
     AskForFolders,

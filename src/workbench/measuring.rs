@@ -225,8 +225,9 @@ impl Workbench {
             Ok(stored)
         };
         let title = "Measuring kinship";
-        let ending = move |bench: &mut Self, result| bench.on_measuring_ended(title, base, result);
-        let job = self.jobs.spawn_sending(title, work, ending);
+        let job = self.jobs.next_id();
+        let ending = move |bench: &mut Self, result| bench.on_measuring_ended(title, job, result);
+        self.jobs.spawn_sending(title, work, ending);
         self.session.measuring.queue.started(base, job);
         let empty = Arc::new(provisional.clone());
         let revision = self.next_revision();
@@ -309,10 +310,12 @@ impl Workbench {
     fn on_measuring_ended(
         &mut self,
         title: &str,
-        base: ModelId,
+        job: JobId,
         result: Result<CachedKinship, Failure>,
     ) {
-        self.session.measuring.queue.ended(&base);
+        let Some(base) = self.session.measuring.queue.ended(job) else {
+            return;
+        };
         match result {
             Ok(stored) => self.on_measured(base, stored),
             Err(failure) => {

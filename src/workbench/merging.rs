@@ -220,17 +220,21 @@ impl Workbench {
                 Err(WriteError::Failed(failure)) => Err(failure),
             }
         };
-        let ending = move |bench: &mut Self, result| bench.on_merge_ended(id, result);
-        let job = self.jobs.spawn(title, work, ending);
+        let job = self.jobs.next_id();
+        let ending = move |bench: &mut Self, result| bench.on_merge_ended(job, result);
+        self.jobs.spawn(title, work, ending);
         self.session.merging.queue.started(id, job);
         self.set_merge_state(id, MergeState::Running(job));
     }
 
     /// Takes in what became of a merge, and begins the next one; `None` if a model lies in its
     /// folder that it may replace.
-    fn on_merge_ended(&mut self, id: MergeId, result: Result<Option<(Plan, Made)>, Failure>) {
-        self.session.merging.queue.ended(&id);
-        let Some(merge) = self.session.merging.get_mut(id) else {
+    fn on_merge_ended(&mut self, job: JobId, result: Result<Option<(Plan, Made)>, Failure>) {
+        let merging = &mut self.session.merging;
+        let Some(id) = merging.queue.ended(job) else {
+            return;
+        };
+        let Some(merge) = merging.get_mut(id) else {
             return;
         };
         match result {

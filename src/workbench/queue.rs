@@ -66,15 +66,15 @@ impl<Q: PartialEq, A> Queue<Q, A> {
         self.running.push((request, job));
     }
 
-    /// The job of a request has ended; `None` if nothing waits for it any more.
-    pub fn ended(&mut self, request: &Q) -> Option<Q> {
-        let at = self.running.iter().position(|(own, _)| own == request)?;
+    /// A job has ended: what it was to answer; `None` if nothing waits for it any more.
+    pub fn ended(&mut self, job: JobId) -> Option<Q> {
+        let at = self.running.iter().position(|(_, own)| *own == job)?;
         Some(self.running.remove(at).0)
     }
 
-    /// The job of a request has ended with an answer.
-    pub fn answered(&mut self, request: &Q, answer: A) {
-        if let Some(request) = self.ended(request) {
+    /// A job has ended with an answer.
+    pub fn answered(&mut self, job: JobId, answer: A) {
+        if let Some(request) = self.ended(job) {
             self.answer = Some((request, answer));
         }
     }
@@ -120,18 +120,18 @@ impl Workbench {
         let Some(request) = queue(&mut self.session).next_wanted() else {
             return;
         };
-        let (asked, of) = (request.clone(), request.clone());
+        let (job, asked) = (self.jobs.next_id(), request.clone());
         let ending = move |bench: &mut Self, result| {
             match result {
-                Ok(answer) => queue(&mut bench.session).answered(&of, answer),
+                Ok(answer) => queue(&mut bench.session).answered(job, answer),
                 Err(failure) => {
-                    queue(&mut bench.session).ended(&of);
+                    queue(&mut bench.session).ended(job);
                     bench.report_failure(title, failure);
                 }
             }
             bench.work_on(title, queue, work);
         };
-        let job = (self.jobs).spawn_quietly(title, move |ticket| work(&asked, ticket), ending);
+        (self.jobs).spawn_quietly(title, move |ticket| work(&asked, ticket), ending);
         queue(&mut self.session).started(request, job);
     }
 }
@@ -142,7 +142,7 @@ mod tests {
     use crate::jobs::Jobs;
 
     fn job() -> JobId {
-        Jobs::<()>::new(|| {}).spawn("test", |_| Ok(()), |(), _| {})
+        Jobs::<()>::new(|| {}).next_id()
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
         queue.started(1, job());
         assert_eq!(queue.next_wanted(), None);
         assert_eq!(queue.wanted().collect::<Vec<_>>(), [&2]);
-        assert_eq!(queue.ended(&1), Some(1));
+        assert_eq!(queue.ended(job()), Some(1));
         assert_eq!(queue.next_wanted(), Some(2));
     }
 
@@ -168,7 +168,7 @@ mod tests {
         for k in [2, 3] {
             queue.want_only(k);
         }
-        queue.answered(&1, 'a');
+        queue.answered(job(), 'a');
         assert_eq!(queue.answer(), Some(&(1, 'a')));
         assert_eq!((queue.next_wanted(), queue.next_wanted()), (Some(3), None));
     }
@@ -178,7 +178,7 @@ mod tests {
         let mut queue: Queue<u32, char> = Queue::default();
         queue.started(1, job());
         queue.want_only(1);
-        queue.answered(&1, 'a');
+        queue.answered(job(), 'a');
         queue.want_only(1);
         assert_eq!(queue.next_wanted(), None);
         queue.forget_answer();
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn an_answer_that_nothing_waits_for_is_dropped() {
         let mut queue: Queue<u32, char> = Queue::default();
-        queue.answered(&1, 'a');
+        queue.answered(job(), 'a');
         assert_eq!(queue.answer(), None);
     }
 }

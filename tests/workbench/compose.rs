@@ -526,3 +526,20 @@ fn a_model_that_vanishes_is_an_error_once_that_is_known() {
     let problems = prediction(&mut bench).problems;
     assert!(problems.iter().any(|p| p.is_error()), "{problems:?}");
 }
+
+#[test]
+fn a_prediction_follows_the_draft_by_itself() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = demo(home.path());
+    bench.compose_template(Some(0), &ids(&bench, &["arith", "order"]));
+    bench.wait(|_| {});
+    let first = bench.prediction().unwrap();
+    assert!(first.1 && first.0.child.is_ok());
+    let first = first.0.clone();
+    let t = Setting::Value(Value::Number(0.25));
+    edit(&mut bench, |c| c.set(0, Place::Merge, "t", Some(t)));
+    assert_eq!(bench.prediction(), Some((&first, false)));
+    bench.wait(|_| {});
+    let second = bench.prediction().unwrap();
+    assert!(second.1 && second.0.child != first.child);
+}

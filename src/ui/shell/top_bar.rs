@@ -46,7 +46,7 @@ pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], actions: &mut 
                     }
                     search(ui, whole, actions);
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        right(ui, actions)
+                        right(ui, actions);
                     });
                 });
             });

@@ -91,13 +91,13 @@ pub(super) struct Evolving {
 }
 
 /// Something that is done for a run, or for the user.
-#[derive(Clone, PartialEq)]
+#[derive(PartialEq)]
 struct Work {
     evolution: Option<EvolutionId>,
     what: What,
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(PartialEq)]
 enum What {
     Merge(String),
     Evaluate(ModelId),
@@ -334,12 +334,11 @@ impl Workbench {
         work: impl FnOnce(&Ticket, Send<'_, Self>) -> Result<T, Failure> + std::marker::Send + 'static,
         done: impl FnOnce(&mut Self, T) + std::marker::Send + 'static,
     ) {
-        let own = Work { evolution, what };
-        let of = own.clone();
+        let job = self.jobs.next_id();
         let ending = move |bench: &mut Self, result| {
-            if bench.session.evolving.work.ended(&of).is_none() {
+            let Some(of) = bench.session.evolving.work.ended(job) else {
                 return;
-            }
+            };
             match result {
                 Ok(value) => {
                     bench.stop_if_pausing(of.evolution);
@@ -348,8 +347,9 @@ impl Workbench {
                 Err(failure) => bench.work_failed(&of, &failure),
             }
         };
-        let job = self.jobs.spawn_sending(title, work, ending);
-        self.session.evolving.work.started(own, job);
+        self.jobs.spawn_sending(title, work, ending);
+        let work = Work { evolution, what };
+        self.session.evolving.work.started(work, job);
     }
 
     fn work_failed(&mut self, work: &Work, failure: &Failure) {
