@@ -136,7 +136,7 @@ mod tests {
         let all: Vec<&Chart> = charts().collect();
         for (k, chart) in all.iter().enumerate() {
             let is_same = |other: &&Chart| other.kind == chart.kind || other.title == chart.title;
-            assert_eq!(all.iter().position(|other| is_same(other)), Some(k));
+            assert_eq!(all.iter().position(is_same), Some(k));
             assert!(!chart.sketch.is_empty() && !chart.sentence.ends_with('.'));
             assert_eq!(chart.study.is_some(), chart.needs == Needs::Nothing);
         }

@@ -105,7 +105,7 @@ pub enum Marker {
     Triangle,
     /// A diamond.
     Diamond,
-    /// A hollow circle: what is foreseen.
+    /// A hollow circle: what is predicted.
     Ring,
 }
 

@@ -1,4 +1,4 @@
-//! Kinship of a group, as measured here or as it was reported.
+//! Kinship of a group, as measured here or as reported.
 
 use super::chart::{Chart, Control, Needs, Sketch};
 use super::quantity::short_name;
@@ -64,7 +64,7 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
         None => (data.kinship)(a, b, metric),
     };
     let (models, order) = ordered(data.record, models, &value, metric);
-    let shown = Shown::new(models, &value, metric);
+    let shown = GroupMatrix::new(models, &value, metric);
     if shown.pairs().next().is_none() {
         return Err(format!(
             "The table reports no {}; choose another measure",
@@ -159,13 +159,13 @@ fn ordered(
 }
 
 /// A matrix that is ready to be drawn.
-pub struct Shown {
+pub struct GroupMatrix {
     models: Vec<ModelId>,
     values: Vec<Option<f64>>,
     metric: Metric,
 }
 
-impl Shown {
+impl GroupMatrix {
     /// The values of some models, in this order.
     pub fn new(
         models: Vec<ModelId>,

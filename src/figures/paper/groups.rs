@@ -1,7 +1,7 @@
 //! Figure 7: kinship within fine-tuned, improving and saturated models.
 
 use super::Printed;
-use crate::figures::matrix::{Shown, groups, of_group, reported};
+use crate::figures::matrix::{GroupMatrix, groups, of_group, reported};
 use crate::figures::{Figure, words};
 use crate::kinship::Metric;
 use crate::study::ModelId;
@@ -11,7 +11,7 @@ pub fn figure(data: &Printed) -> Figure {
     let (mut panels, mut sentences) = (Vec::new(), Vec::new());
     for group in groups(&data.doc) {
         let value = |a: ModelId, b: ModelId| reported(&pairs, &group, [a, b], Metric::PEARSON);
-        let shown = Shown::new(of_group(&pairs, &group), &value, Metric::PEARSON);
+        let shown = GroupMatrix::new(of_group(&pairs, &group), &value, Metric::PEARSON);
         sentences.push(format!("{group}: {}", shown.caption()));
         panels.push(shown.panel(&data.doc, group.clone(), 2));
     }

@@ -56,7 +56,7 @@ pub fn number(value: f32) -> String {
     rounded(value, 100.0)
 }
 
-/// A number in so many parts of one.
+/// A number rounded to one part in `parts`.
 fn rounded(value: f32, parts: f64) -> String {
     let rounded = (f64::from(value) * parts).round() / parts;
     // Adding zero turns a negative zero into a plain one.

@@ -5,7 +5,7 @@ use egui_plot::GridMark;
 use crate::figures::{Axis, Bounds, Panel, Side};
 use crate::ui::{format, ticks};
 
-/// The ranges of a panel's axes before anybody zooms.
+/// The ranges of a panel's axes before the user zooms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Home {
     /// Across.

@@ -26,7 +26,7 @@ const NAMES: f32 = 0.34;
 /// Where few columns leave it over, up to this one.
 const MOST_NAMES: f32 = 0.5;
 const LINE: f32 = 16.0;
-/// Beyond so many rows numbers are written only where there happens to be room.
+/// Beyond this many rows numbers are written only where there happens to be room.
 const MOST_READ: f32 = 12.0;
 /// Below this a column's name stands upright.
 const LEVEL: f32 = 44.0;

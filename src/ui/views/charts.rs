@@ -8,11 +8,11 @@ mod controls;
 mod files;
 mod flow;
 mod list;
+mod model;
 mod picking;
 mod quantities;
 mod rule;
 mod runs;
-mod shown;
 mod sketch;
 mod states;
 mod table;
@@ -32,7 +32,7 @@ pub use files::answer as take_out;
 pub use picking::select as select_picked;
 pub use titles::title;
 
-use shown::Shown;
+use model::ChartModel;
 
 /// Narrower than this, in points, the list of charts is a menu.
 const ROOM_FOR_LIST: f32 = 640.0;
@@ -41,7 +41,7 @@ const LIST: f32 = 172.0;
 /// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct ChartsView {
-    shown: Option<Shown>,
+    shown: Option<ChartModel>,
     hand: Hand,
     tools: Tools,
     explains: bool,
@@ -122,10 +122,10 @@ impl ChartsView {
     }
 
     fn bring_up_to_date(&mut self, bench: &Workbench, now: f64) {
-        let key = shown::Key::new(bench);
-        let holds = |shown: &Shown| shown.holds(&key, now);
+        let key = model::Key::new(bench);
+        let holds = |shown: &ChartModel| shown.holds(&key, now);
         if !self.shown.as_ref().is_some_and(holds) {
-            self.shown = Some(Shown::new(key, bench, now));
+            self.shown = Some(ChartModel::new(key, bench, now));
         }
     }
 }

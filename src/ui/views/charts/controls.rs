@@ -7,8 +7,8 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::flow::flow;
-use super::quantities::{Known, known, with_points};
-use super::shown::Shown;
+use super::model::ChartModel;
+use super::quantities::{AvailableQuantity, known, with_points};
 use super::{Tools, choose, list, rule, runs, titles};
 use crate::figures::{Control, Figure, chart, shown_model};
 use crate::study::chart::{ChartChoices, FitBand, FitLine, Overlay, PointsAre, Quantity};
@@ -25,7 +25,7 @@ const TOOLS: f32 = 180.0;
 /// The title, and at its right what can be done with the figure.
 pub fn head_ui(
     ui: &mut Ui,
-    shown: &Shown,
+    shown: &ChartModel,
     choices: &ChartChoices,
     has_list: bool,
     tools: &mut Tools,
@@ -163,7 +163,7 @@ fn quantity_ui(
     ui: &mut Ui,
     short: &str,
     name: &str,
-    known: &[Known],
+    known: &[AvailableQuantity],
     current: Option<&Quantity>,
     points: PointsAre,
 ) -> Option<Option<Quantity>> {
@@ -172,7 +172,7 @@ fn quantity_ui(
     if is_colour {
         offered.push((None, "Run".to_owned()));
     }
-    offered.extend(known.iter().map(|Known { quantity, count }| {
+    offered.extend(known.iter().map(|AvailableQuantity { quantity, count }| {
         let words = format!("{} ({count})", titles::quantity(quantity, points));
         (Some(quantity.clone()), words)
     }));

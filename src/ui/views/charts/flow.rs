@@ -7,7 +7,7 @@ use crate::ui::theme::{Tokens, size, space};
 /// A control with its name in front, which may be empty; `id` parts it from its neighbours.
 ///
 /// How wide a control is shows once it is drawn, so its width of the last frame decides; where
-/// that has changed the frame is drawn again before anybody sees it.
+/// that has changed the frame is drawn again before it is seen.
 pub fn flow<T>(ui: &mut Ui, id: &str, name: &str, control: impl FnOnce(&mut Ui) -> T) -> T {
     let id = Id::new("chart control").with(id);
     let known: f32 = ui.data(|data| data.get_temp(id)).unwrap_or_default();

@@ -8,13 +8,13 @@ use crate::study::{PairRow, StudyFacts};
 
 /// A quantity with the number of points that have it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Known {
+pub struct AvailableQuantity {
     pub quantity: Quantity,
     pub count: usize,
 }
 
 /// The choices with other points. An axis of which nothing is known for these is replaced by
-/// one that has values, so that nobody lands at an empty chart.
+/// one that has values, so that no choice leads to an empty chart.
 pub fn with_points(
     choices: &ChartChoices,
     points: PointsAre,
@@ -30,7 +30,7 @@ pub fn with_points(
         ..choices.clone()
     };
     if !has(&out.x) {
-        let kinship = |k: &&Known| matches!(k.quantity, Quantity::Kinship(_));
+        let kinship = |k: &&AvailableQuantity| matches!(k.quantity, Quantity::Kinship(_));
         let first = known.iter().find(kinship).or(known.first());
         out.x = first.map_or(out.x, |k| k.quantity.clone());
     }
@@ -43,7 +43,7 @@ pub fn with_points(
 }
 
 /// Every quantity of which there is a value, in the order of the menus.
-pub fn known(record: &StudyFacts, pairs: &[PairRow], points: PointsAre) -> Vec<Known> {
+pub fn known(record: &StudyFacts, pairs: &[PairRow], points: PointsAre) -> Vec<AvailableQuantity> {
     let tasks = record.tasks.iter().cloned().map(Quantity::Task);
     let kinships = metrics(record, pairs).into_iter().map(Quantity::Kinship);
     let rest = [
@@ -56,7 +56,7 @@ pub fn known(record: &StudyFacts, pairs: &[PairRow], points: PointsAre) -> Vec<K
     kinships
         .chain(rest)
         .chain(tasks)
-        .map(|quantity| Known {
+        .map(|quantity| AvailableQuantity {
             count: match points {
                 PointsAre::Models => of_models(record, &quantity),
                 PointsAre::Pairs => of_pairs(record, pairs, &quantity),

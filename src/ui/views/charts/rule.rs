@@ -14,8 +14,8 @@ use crate::ui::theme::{Tokens, size, space};
 
 const RULE: &str = "Saturation rule";
 const SENTENCE: &str = "Saturated from the generation after which the best gained less than the \
-                        least gain in each of so many generations, while the kinship among the \
-                        best was above the limit";
+                        least gain in each of the given number of generations, while the kinship \
+                        among the best was above the limit";
 
 /// A folded form of the rule.
 pub fn rule_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {

@@ -4,8 +4,8 @@ use eframe::egui::{FontId, RichText, Ui};
 use egui_phosphor::regular as icon;
 
 use super::choose;
+use super::model::ChartModel;
 use super::quantities::with_points;
-use super::shown::Shown;
 use crate::figures::{Chart, Control, Needs, chart};
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre};
 use crate::ui::action::{Action, FileAction, ImportAction, ModelsAction, View};
@@ -25,7 +25,7 @@ const WIDEST: f32 = 440.0;
 pub fn nothing_ui(
     ui: &mut Ui,
     bench: &Workbench,
-    shown: &Shown,
+    shown: &ChartModel,
     choices: &ChartChoices,
     out: &mut Vec<Action>,
 ) {

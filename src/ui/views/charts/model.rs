@@ -8,7 +8,7 @@ use crate::study::chart::{ChartChoices, ChartKind};
 use crate::study::{Selection, StudyDoc};
 use crate::workbench::Workbench;
 
-/// What everything in [`Shown`] follows from.
+/// What everything in [`ChartModel`] follows from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
     revision: u64,
@@ -34,7 +34,7 @@ impl Key {
 }
 
 /// The figure, or the sentence that says what is missing; and its table.
-pub struct Shown {
+pub struct ChartModel {
     pub key: Key,
     pub figure: Result<Figure, String>,
     pub rows: Vec<Row>,
@@ -45,7 +45,7 @@ pub struct Shown {
 /// How long a figure stands while a measurement goes on.
 const PATIENCE_SECS: f64 = 0.4;
 
-impl Shown {
+impl ChartModel {
     pub fn new(key: Key, bench: &Workbench, now: f64) -> Self {
         let doc = bench.study().doc();
         let mut figure = bench.figure(&key.choices);
