@@ -365,6 +365,22 @@ fn a_mistake_in_the_text_is_kept_and_opens() {
 }
 
 #[test]
+fn what_the_canvas_wrote_is_known_unread_and_its_problems_have_their_lines() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = demo(home.path());
+    let parents = ids(&bench, &["arith", "order"]);
+    bench.compose_template(Some(1), &parents);
+    assert!(child(&mut bench).exact);
+    let wrong = Some(Setting::Value(Value::Number(0.5)));
+    edit(&mut bench, |c| c.set(0, Place::Merge, "densty", wrong));
+    let text = &bench.study().doc().shown_draft().unwrap().sheet.text;
+    let read = Composition::read(text, &[]).unwrap();
+    assert_eq!(composition(&bench).recipes, read.recipes);
+    let problem = ahead(&mut bench).problems.remove(0);
+    assert!(problem.place.position.is_some(), "{problem}");
+}
+
+#[test]
 fn merges_wait_for_each_other_and_can_be_cancelled_and_tried_again() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = demo(home.path());

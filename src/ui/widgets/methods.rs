@@ -18,37 +18,37 @@ const GROUPS: [(&str, &[BaseRule]); 3] = [
     ("Merge changes since a base", &[BaseRule::Required]),
 ];
 
-/// Lists those methods that are offered, in `height` points at most; the one that was chosen.
-pub fn methods_ui(
-    ui: &mut Ui,
-    current: Option<&str>,
-    height: f32,
-    is_offered: impl Fn(&Description) -> bool,
-) -> Option<&'static dyn Method> {
-    let mut chosen = None;
-    let list = ScrollArea::vertical().id_salt("methods").max_height(height);
-    list.show(ui, |ui| {
+/// The menu of all methods, in groups; the one that was chosen.
+pub fn methods_menu(ui: &mut Ui, current: Option<&str>) -> Option<&'static dyn Method> {
+    ui.set_min_width(220.0);
+    let list = ScrollArea::vertical().max_height(MOST_HEIGHT);
+    let chosen = list.show(ui, |ui| {
+        let mut chosen = None;
         for (title, rules) in GROUPS {
             let weak = Tokens::of(ui).text_weak;
             ui.label(RichText::new(title).small().color(weak));
-            for method in REGISTRY {
-                let known = method.description();
-                let is_here = rules.contains(&known.base) && is_offered(known);
-                if is_here && method_ui(ui, *method, current) {
-                    chosen = Some(*method);
-                }
-            }
+            let own = |d: &Description| rules.contains(&d.base);
+            chosen = chosen.or(methods_ui(ui, current, own));
         }
+        chosen
     });
-    chosen
+    if chosen.inner.is_some() {
+        ui.close();
+    }
+    chosen.inner
 }
 
-/// The menu of all methods; the one that was chosen.
-pub fn methods_menu(ui: &mut Ui, current: Option<&str>) -> Option<&'static dyn Method> {
-    ui.set_min_width(220.0);
-    let chosen = methods_ui(ui, current, MOST_HEIGHT, |_| true);
-    if chosen.is_some() {
-        ui.close();
+/// Lists those methods that are offered; the one that was chosen.
+pub fn methods_ui(
+    ui: &mut Ui,
+    current: Option<&str>,
+    is_offered: impl Fn(&Description) -> bool,
+) -> Option<&'static dyn Method> {
+    let mut chosen = None;
+    for method in REGISTRY {
+        if is_offered(method.description()) && method_ui(ui, *method, current) {
+            chosen = Some(*method);
+        }
     }
     chosen
 }

@@ -1,6 +1,6 @@
 //! How two are merged: the method with its parameters, made from the registry, and the text.
 
-use eframe::egui::{RichText, TextEdit, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{RichText, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType};
 
 use crate::merge::composition::{Composition, Place, TEMPLATES};
 use crate::merge::methods::{Description, Parameter, ParameterScope, find};
@@ -11,7 +11,7 @@ use crate::ui::widgets::{ParameterChange, ParameterEditor, methods_ui, segmented
 
 const METHODS: f32 = 170.0;
 const PARAMETERS: f32 = 330.0;
-const HEIGHT: f32 = 300.0;
+const HEIGHT: f32 = 220.0;
 /// Which of the templates has the lists of the paper.
 const PAPER: usize = 1;
 const FORMATS: [(&str, &str); 3] = [
@@ -64,7 +64,11 @@ pub fn recipe_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
             ui.set_width(METHODS);
             let current = own.as_ref().map(|r| r.merge_method.as_str());
             let merges_two = |d: &Description| (d.models.0..=d.models.1).contains(&2);
-            let chosen = methods_ui(ui, current, HEIGHT, merges_two);
+            let chosen = ScrollArea::vertical()
+                .id_salt("methods")
+                .max_height(HEIGHT)
+                .show(ui, |ui| methods_ui(ui, current, merges_two))
+                .inner;
             if let Some(method) = chosen.map(|m| m.description())
                 && current != Some(method.name)
             {
