@@ -376,7 +376,7 @@ fn what_the_canvas_wrote_is_known_unread_and_its_problems_have_their_lines() {
     let text = &bench.study().doc().shown_draft().unwrap().sheet.text;
     let read = Composition::read(text, &[]).unwrap();
     assert_eq!(composition(&bench).recipes, read.recipes);
-    let problem = ahead(&mut bench).problems.remove(0);
+    let problem = prediction(&mut bench).problems.remove(0);
     assert!(problem.place.position.is_some(), "{problem}");
 }
 
