@@ -229,8 +229,16 @@ fn layer_ranges_must_exist() {
         place,
         "layers 1 to 4 are asked for, and a has 2 layers",
     );
-    desk.error(&slices(["[0, 2]", "[0, -1]"]), place, "no range of layers");
-    desk.error(&slices(["[0, 2]", "[2, 0]"]), place, "no range of layers");
+    desk.error(
+        &slices(["[0, 2]", "[0, -1]"]),
+        place,
+        "not a range of layers",
+    );
+    desk.error(
+        &slices(["[0, 2]", "[2, 0]"]),
+        place,
+        "not a range of layers",
+    );
     desk.error(&slices(["[0, 2]", "[1]"]), place, "[first, after the last]");
     desk.error(
         &slices(["[0, 2]", "[0, 1.5]"]),
@@ -288,7 +296,7 @@ fn missing_tensors_are_told_model_by_model() {
     desk.warning(
         &linear(""),
         "line 2",
-        "the tensor tower.weight that a has not",
+        "the tensor tower.weight that a does not have",
     );
     all("b", &["x.weight", "layers.0.self_attn.rotary_emb.inv_freq"]);
     all("a", &["x.weight", "layers.0.y"]);

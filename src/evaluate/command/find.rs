@@ -226,7 +226,7 @@ mod tests {
         objects("is missing", |call| {
             call.folder = Some(temp.path().join("none"));
         });
-        objects("no folder", |call| call.folder = Some(there.clone()));
+        objects("not a folder", |call| call.folder = Some(there.clone()));
     }
 
     #[cfg(unix)]
