@@ -35,14 +35,20 @@ pub mod stats;
 
 pub mod lineage;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod study;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod import;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod figures;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod workbench;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod cli;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod ui;

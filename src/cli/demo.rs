@@ -32,11 +32,8 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
 
 /// The kinship of the demo family.
 pub struct DemoKinship {
-    /// Where the family lies.
     pub dir: PathBuf,
-    /// Names of the models.
     pub names: Vec<String>,
-    /// What was measured.
     pub kinship: Kinship,
 }
 

@@ -13,7 +13,6 @@ use crate::evaluate::{Model, Task, TaskOutcome, TaskScore, evaluate_items, read_
 use crate::files::write_whole;
 use crate::jobs::Failure;
 
-/// Scores as JSON.
 #[derive(Serialize)]
 struct Evaluation {
     model: String,

@@ -138,7 +138,6 @@ fn waiting(bench: &Workbench, models: &[ModelId]) -> String {
     )
 }
 
-/// A run as JSON.
 #[derive(Serialize)]
 struct Report {
     evolution: String,

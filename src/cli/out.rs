@@ -28,7 +28,6 @@ pub fn print(line: &str) {
     put(&plain(line));
 }
 
-/// Lines of results.
 pub fn print_all<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) {
     lines.into_iter().for_each(|line| print(line.as_ref()));
 }

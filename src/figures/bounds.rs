@@ -6,11 +6,9 @@ use crate::stats::extent;
 /// From and to of each axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
-    /// Across.
     pub x: (f64, f64),
     /// Up; with cells, rows count downwards, so that the first row is on top.
     pub y: (f64, f64),
-    /// Up at the right.
     pub right: Option<(f64, f64)>,
 }
 
@@ -54,7 +52,6 @@ impl Panel {
 }
 
 impl Cells {
-    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.values.len().div_ceil(self.columns.max(1))
     }

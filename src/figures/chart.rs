@@ -6,14 +6,11 @@
 use super::{ChartData, Figure, gains, layers, matrix, paper, runs, scatter, stagnation};
 use crate::study::chart::{ChartChoices, ChartKind};
 
-/// Makes the figure.
 pub type Build = fn(&ChartChoices, &ChartData<'_>) -> Result<Figure, String>;
 
-/// A chart.
 pub struct Chart {
     /// What it is kept by.
     pub kind: ChartKind,
-    /// Its name in the list.
     pub title: &'static str,
     /// What it shows, for its hover.
     pub sentence: &'static str,
@@ -38,9 +35,7 @@ pub enum Control {
     Points,
     /// The line through points and its band.
     Fit,
-    /// The runs that are shown.
     Runs,
-    /// The measure of kinship.
     Metric,
     /// How performance and kinship share the chart.
     Overlay,
@@ -55,11 +50,9 @@ pub enum Control {
 /// What a chart is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// Scores.
     Scores,
     /// Measured kinship, or a reported one.
     Kinship,
-    /// Weights in files.
     Weights,
     /// Nothing of the open study.
     Nothing,
@@ -75,13 +68,10 @@ pub enum Sketch {
     Line(usize, &'static [[f32; 2]]),
     /// The same, dashed.
     Dashes(usize, &'static [[f32; 2]]),
-    /// Bars from zero.
     Bars(&'static [f32]),
     /// Rows and columns of cells.
     Cells(usize, usize),
-    /// A family tree.
     Tree,
-    /// Several small charts.
     Multiples,
 }
 

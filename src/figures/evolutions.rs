@@ -15,9 +15,7 @@ use crate::study::ModelId;
 /// What stands on the horizontal axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Along {
-    /// The number of the generation.
     Generation,
-    /// Merges made so far.
     #[default]
     Merges,
     /// Models with a score so far, founders included.
@@ -25,7 +23,6 @@ pub enum Along {
 }
 
 impl Along {
-    /// Each with its words.
     pub const ALL: [(Self, &'static str); 3] = [
         (Self::Generation, "By generation"),
         (Self::Merges, "By merges"),
@@ -41,7 +38,6 @@ impl Along {
     }
 }
 
-/// One evolution.
 pub struct Course<'a> {
     /// What the user calls it.
     pub name: &'a str,
@@ -49,13 +45,10 @@ pub struct Course<'a> {
     pub index: usize,
     /// Whether it is the one that is looked at.
     pub is_shown: bool,
-    /// Whether it has ended.
     pub has_ended: bool,
     /// Its models: founders, then children by generation and number.
     pub members: &'a [Member],
-    /// Their ids.
     pub models: &'a [ModelId],
-    /// Its generations.
     pub generations: &'a [Summary],
     /// The kinship among the best at which it would end, if it would.
     pub tau: Option<f64>,

@@ -5,7 +5,6 @@ use crate::study::ModelId;
 /// One or more panels with a title, and a sentence that says their numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
-    /// What it shows.
     pub title: String,
     /// The panels, row by row.
     pub panels: Vec<Panel>,
@@ -15,7 +14,6 @@ pub struct Figure {
     pub caption: String,
     /// What a reader must know beside it: missing values, where the source contradicts itself.
     pub notes: Vec<String>,
-    /// Where the data are from.
     pub source: String,
 }
 
@@ -24,13 +22,10 @@ pub struct Figure {
 pub struct Panel {
     /// Its title; empty for a figure of one panel.
     pub title: String,
-    /// The horizontal axis.
     pub x: Axis,
-    /// The vertical axis.
     pub y: Axis,
     /// A second vertical axis at the right.
     pub right: Option<Axis>,
-    /// What is drawn.
     pub layers: Vec<Layer>,
     /// What marks mean, where that is shorter than the name of each series; else empty.
     pub key: Vec<Key>,
@@ -43,20 +38,15 @@ pub struct Panel {
 /// A line of a legend.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
-    /// What it means.
     pub name: String,
     /// Its colour; quiet where only the shape means something.
     pub color: Color,
-    /// Its marker.
     pub marker: Option<Marker>,
-    /// Its line.
     pub dash: Option<Dash>,
 }
 
-/// An axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Axis {
-    /// Name and unit.
     pub name: String,
     /// From and to; `None` fits what is drawn.
     pub range: Option<(f64, f64)>,
@@ -69,7 +59,6 @@ pub struct Axis {
 /// Which vertical axis a mark belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Side {
-    /// The usual one.
     #[default]
     Left,
     /// The second one.
@@ -94,16 +83,11 @@ pub enum Color {
 /// The shape of a point; runs differ in shape as well as in colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Marker {
-    /// A filled circle.
     #[default]
     Circle,
-    /// A cross.
     Cross,
-    /// A square.
     Square,
-    /// A triangle.
     Triangle,
-    /// A diamond.
     Diamond,
     /// A hollow circle: what is predicted.
     Ring,
@@ -112,25 +96,18 @@ pub enum Marker {
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dash {
-    /// Whole.
     #[default]
     Solid,
-    /// Dashed.
     Dashed,
-    /// Dotted.
     Dotted,
 }
 
-/// Something drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
-    /// Points.
     Points(PointMark),
-    /// A line.
     Line(LineMark),
     /// An area between two lines over the same x: x, lower, upper.
     Band {
-        /// Name in the legend.
         name: String,
         /// Its colour, drawn thin.
         color: Color,
@@ -139,9 +116,7 @@ pub enum Layer {
     },
     /// A vertical line over the whole height, with words at its top.
     Vertical {
-        /// The words.
         name: String,
-        /// Where.
         x: f64,
         /// Whose line it is: shape and colour of each run. The line has all their colours in
         /// turn, and their shapes stand before the words; without a run it is quiet.
@@ -149,16 +124,12 @@ pub enum Layer {
     },
     /// A horizontal line over the whole width, such as zero.
     Horizontal {
-        /// Where.
         y: f64,
-        /// Its colour.
         color: Color,
     },
     /// Bars from 0.
     Bars {
-        /// Name in the legend.
         name: String,
-        /// Its colour.
         color: Color,
         /// Width in units of x.
         width: f64,
@@ -174,25 +145,19 @@ pub enum Layer {
 pub struct PointMark {
     /// Name in the legend; empty for none.
     pub name: String,
-    /// Their shape.
     pub marker: Marker,
     /// The axis they belong to.
     pub side: Side,
-    /// The points.
     pub points: Vec<Point>,
 }
 
 /// The name of the detail that says which model a point is, where its label does not.
 pub const MODEL: &str = "Model";
 
-/// One point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// Across.
     pub x: f64,
-    /// Up.
     pub y: f64,
-    /// Its colour.
     pub color: Color,
     /// What it is, for hover, table and label.
     pub label: String,
@@ -209,9 +174,7 @@ pub struct Point {
 pub struct LineMark {
     /// Name in the legend; empty for none.
     pub name: String,
-    /// Its colour.
     pub color: Color,
-    /// How it is drawn.
     pub dash: Dash,
     /// Whether it stands behind the others, for comparison.
     pub is_thin: bool,
@@ -224,7 +187,6 @@ pub struct LineMark {
 /// Cells, row by row from the top.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cells {
-    /// Number of columns.
     pub columns: usize,
     /// Values; undefined is `None`.
     pub values: Vec<Option<f64>>,

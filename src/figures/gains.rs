@@ -12,7 +12,6 @@ const FAR: f64 = 3.0;
 /// With fewer values nothing is called far.
 const FEW: usize = 8;
 
-/// The chart.
 pub const CHART: Chart = Chart {
     kind: ChartKind::Gains,
     title: "Merge gain",

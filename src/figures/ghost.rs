@@ -10,7 +10,6 @@ use crate::study::chart::{ChartChoices, ChartKind, PointsAre, Quantity};
 /// What is foreseen of a child.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ghost {
-    /// What it is called.
     pub name: String,
     /// What it would be made from.
     pub parents: Vec<ModelId>,

@@ -11,7 +11,6 @@ use crate::study::{ModelId, StudyDoc};
 /// The unit of a change: that of the weights, which have none.
 const RMS: &str = "Root mean square of the change";
 
-/// The chart.
 pub const CHART: Chart = Chart {
     kind: ChartKind::Layers,
     title: "Change by layer",

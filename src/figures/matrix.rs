@@ -13,7 +13,6 @@ const MOST_READ: usize = 30;
 /// A value below this is opposite, not just unrelated.
 const OPPOSITE: f64 = -0.05;
 
-/// The chart.
 pub const CHART: Chart = Chart {
     kind: ChartKind::Matrix,
     title: "Kinship matrix",
@@ -188,7 +187,6 @@ impl GroupMatrix {
         at.filter_map(|k| self.values[k])
     }
 
-    /// The panel.
     pub fn panel(&self, doc: &StudyDoc, title: String, decimals: usize) -> Panel {
         let (lo, hi) = extent(self.pairs()).unwrap_or((0.0, 0.0));
         let is_distance = !self.metric.is_similarity();

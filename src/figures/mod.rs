@@ -40,7 +40,6 @@ use crate::study::{MeasuredKinship, ModelId, PairRow, StudyDoc, StudyFacts};
 
 /// What charts are made from.
 pub struct ChartData<'a> {
-    /// The study.
     pub doc: &'a StudyDoc,
     /// What follows from its record.
     pub record: &'a StudyFacts,

@@ -57,7 +57,6 @@ pub fn capital(words: &str) -> String {
     first.unwrap_or_default() + letters.as_str()
 }
 
-/// Whether only merges have it.
 pub fn is_of_merges(quantity: &Quantity) -> bool {
     matches!(
         quantity,

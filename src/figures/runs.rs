@@ -9,7 +9,6 @@ use crate::study::chart::{ChartChoices, ChartKind};
 
 /// The best of a run up to one generation.
 pub struct Best {
-    /// The generation.
     pub generation: u32,
     /// The best average up to it, in points.
     pub average: f64,
@@ -51,7 +50,6 @@ pub fn steps(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
     out
 }
 
-/// The chart.
 pub const CHART: Chart = Chart {
     kind: ChartKind::Runs,
     title: "Runs compared",

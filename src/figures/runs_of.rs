@@ -14,7 +14,6 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Its colour.
     pub const fn color(&self) -> Color {
         Color::Series(self.index)
     }
@@ -24,7 +23,6 @@ impl Run<'_> {
         [Dash::Solid, Dash::Dashed, Dash::Dotted][self.index % 3]
     }
 
-    /// Its marker.
     pub const fn marker(&self) -> Marker {
         const MARKERS: [Marker; 5] = [
             Marker::Circle,
@@ -39,9 +37,7 @@ impl Run<'_> {
 
 /// A model as a member of a run.
 pub struct InRun<'a> {
-    /// The model.
     pub model: &'a Model,
-    /// What follows for it.
     pub row: &'a ModelFacts,
     /// Its generation in the run.
     pub generation: u32,

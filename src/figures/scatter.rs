@@ -22,7 +22,6 @@ struct Candidate {
     models: Vec<ModelId>,
 }
 
-/// The chart.
 pub const CHART: Chart = Chart {
     kind: ChartKind::Scatter,
     title: "Scatter",

@@ -30,7 +30,6 @@ struct Course<'a> {
     knows_pairs: bool,
 }
 
-/// The chart.
 pub const CHART: Chart = Chart {
     kind: ChartKind::Stagnation,
     title: "Stagnation",

@@ -171,7 +171,6 @@ fn parts(cell: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Goes through the rows.
 struct Reader<'a> {
     table: &'a Table,
     mapping: &'a Mapping,
@@ -351,7 +350,6 @@ impl Reader<'_> {
         }
     }
 
-    /// A number in points.
     fn points(&mut self, row: &TableRow, column: usize) -> Option<Number> {
         let (value, stderr, is_percent) = self.number(row, column)?;
         if self.mapping.scores_are == Scale::Points || is_percent {

@@ -26,7 +26,6 @@ pub(super) struct Gathered {
     pub errors: Vec<ImportError>,
 }
 
-/// One entry a model.
 pub(super) fn gather(facts: Vec<RowFacts>, mapping: &Mapping) -> Gathered {
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     let mut merging: Vec<Merging<'_>> = Vec::new();

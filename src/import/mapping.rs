@@ -5,7 +5,6 @@ use super::number::{self, Cell};
 use super::table::Table;
 use super::words::{self, Word};
 
-/// How scores are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// 0 to 100.
@@ -18,7 +17,6 @@ pub enum Scale {
 /// What the columns of a table mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
-    /// One a column.
     pub meanings: Vec<Meaning>,
     /// How scores, averages, gains and differences are written.
     pub scores_are: Scale,
@@ -32,7 +30,6 @@ impl Mapping {
         self.meanings.iter().position(|m| m == meaning)
     }
 
-    /// Every column that means this.
     pub fn columns<'a>(&'a self, meaning: &'a Meaning) -> impl Iterator<Item = usize> + 'a {
         let columns = self.meanings.iter().enumerate();
         columns.filter(move |(_, m)| *m == meaning).map(|(k, _)| k)

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use crate::kinship::Metric;
 
-/// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Meaning {
     /// Nothing that is taken over.
@@ -17,39 +16,28 @@ pub enum Meaning {
     Parents,
     /// How many parents it has beside the named ones.
     OtherParents,
-    /// How many parents it has in all.
     ParentCount,
-    /// The merge method.
     Method,
-    /// Its generation.
     Generation,
     /// The run or path that it belongs to.
     Run,
     /// Its score on this task.
     Score(String),
-    /// Its average over tasks.
     Average,
-    /// Its merge gain.
     Gain,
     /// Kinship of its parents, or of the pair.
     Kinship(Metric),
-    /// Where it is published.
     Published,
-    /// A note.
     Note,
     /// The task, where a row holds one score.
     Task,
-    /// The score on it.
     Value,
-    /// Its standard error.
     Stderr,
     /// On how many items it was found.
     Count,
     /// What tells scores on one task apart: a split, a metric, a filter.
     Qualifier,
-    /// One model of a pair.
     PairA,
-    /// The other.
     PairB,
     /// Average task performance difference of the two.
     Difference,
@@ -122,7 +110,6 @@ impl Meaning {
         title.into()
     }
 
-    /// One sentence on what that is.
     pub const fn help(&self) -> &'static str {
         match self {
             Self::Ignore => "Nothing of this column is taken over",

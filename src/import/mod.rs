@@ -161,14 +161,12 @@ pub struct Ready {
 /// A sentence that the user should know before an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The sentence.
     pub words: String,
     /// Whether something of what was read is not taken in.
     pub leaves_out: bool,
 }
 
 impl Note {
-    /// How something was understood.
     pub fn info(words: String) -> Self {
         Self {
             words,

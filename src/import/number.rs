@@ -10,21 +10,17 @@ pub enum Decimal {
     Comma,
 }
 
-/// What a cell holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell {
     /// Nothing, in one of the ways to say so.
     Missing,
-    /// A number.
     Number {
-        /// Its value.
         value: f64,
         /// What stands behind `±`.
         stderr: Option<f64>,
         /// Whether a percent sign stood behind it.
         is_percent: bool,
     },
-    /// Anything else.
     Text,
 }
 
@@ -61,7 +57,6 @@ pub fn is_missing(text: &str) -> bool {
         || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Reads an undressed cell.
 pub fn read(text: &str, decimal: Decimal) -> Cell {
     if is_missing(text) {
         return Cell::Missing;

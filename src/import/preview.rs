@@ -19,7 +19,6 @@ pub struct Preview {
 /// What an import will do to one model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelPreview {
-    /// Its name in the study.
     pub name: String,
     /// Whether the study has no such model yet.
     pub is_new: bool,
@@ -32,7 +31,6 @@ pub struct ModelPreview {
 /// A score that takes the place of another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Overwrite {
-    /// The task.
     pub task: String,
     /// The score in the study, in points.
     pub old: f64,

@@ -52,13 +52,11 @@ pub struct Table {
     pub header_line: usize,
     /// The rows below it, each as long as the header.
     pub rows: Vec<TableRow>,
-    /// What parted the cells.
     pub delimiter: Delimiter,
     /// How its numbers are written.
     pub decimal: Decimal,
 }
 
-/// A row of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableRow {
     /// The line it begins on, from 1.

@@ -21,11 +21,9 @@ pub(super) enum Word {
     OfPair(Meaning),
     /// Means this, and only where models have a row each.
     OfModel(Meaning),
-    /// Means this anywhere.
     Means(Meaning),
     /// Is known, and no score.
     NoScore,
-    /// Says nothing.
     Unknown,
 }
 

@@ -10,12 +10,10 @@ use crate::stats::SaturationRule;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChartKind {
-    /// One quantity against another.
     #[default]
     Scatter,
     /// Performance and kinship over generations.
     Stagnation,
-    /// Merge gain by generation.
     Gains,
     /// Kinship of a group, as measured or as reported.
     Matrix,
@@ -35,7 +33,6 @@ pub enum Quantity {
     Kinship(Metric),
     /// Merge gain in points.
     Gain,
-    /// Its magnitude.
     AbsoluteGain,
     /// Average over the tasks, in points. Of pairs: the difference of the averages.
     Average,
@@ -43,7 +40,6 @@ pub enum Quantity {
     Difference,
     /// One task, in points. Of pairs: the magnitude of the difference.
     Task(String),
-    /// Generation.
     Generation,
 }
 
@@ -62,9 +58,7 @@ pub enum PointsAre {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FitLine {
-    /// None.
     None,
-    /// Least squares.
     #[default]
     LeastSquares,
     /// Theil–Sen: the median of all slopes, which outliers hardly move.
@@ -75,7 +69,6 @@ pub enum FitLine {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FitBand {
-    /// None.
     None,
     /// Where the line may lie.
     #[default]
@@ -95,23 +88,17 @@ pub enum Overlay {
     MinMax,
 }
 
-/// Choices for every chart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ChartChoices {
-    /// The chart that is shown.
     pub kind: ChartKind,
     /// What points of the scatter are.
     pub points: PointsAre,
-    /// Its horizontal axis.
     pub x: Quantity,
-    /// Its vertical axis.
     pub y: Quantity,
     /// What colours its points; `None` for the run they belong to.
     pub colour: Option<Quantity>,
-    /// The line through them.
     pub line: FitLine,
-    /// The band around it.
     pub band: FitBand,
     /// The runs that are shown, in every chart; empty for all.
     pub runs: Vec<String>,

@@ -13,19 +13,15 @@ use crate::kinship::Measure;
 /// A change that the user asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Of the models.
     Model(ModelEdit),
     /// Of what is written down of them.
     Record(RecordEdit),
     /// Of the merges that are being composed.
     Draft(DraftEdit),
-    /// Of the evolutions.
     Evolution(EvolutionEdit),
     /// Of how the study is looked at.
     View(ViewEdit),
-    /// Of what is selected.
     Select(Selection),
-    /// Of the study's name.
     RenameStudy(String),
     /// Of what is written about the study as a whole.
     About(String),
@@ -51,11 +47,9 @@ pub enum Effect {
 /// A change of how the study is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ViewEdit {
-    /// Another measure.
     Measure(Measure),
     /// Another order of the matrix.
     Order(Order),
-    /// Another family.
     Base(Option<ModelId>),
     /// Another draft on the canvas.
     Draft(DraftId),

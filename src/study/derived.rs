@@ -25,7 +25,6 @@ pub struct StudyFacts {
 /// What follows for one model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelFacts {
-    /// The model.
     pub id: ModelId,
     /// Its generation: that of its first run, or else one more than its parents'.
     pub generation: u32,
@@ -53,9 +52,7 @@ pub struct ModelFacts {
 /// Kinship of a merge's parents, measured where all pairs were, else as reported.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ParentKinship {
-    /// By measure.
     pub values: Values,
-    /// Whether the values were measured here.
     pub is_measured: bool,
 }
 
@@ -69,7 +66,6 @@ impl ParentKinship {
 /// What is known of two models, for charts whose points are pairs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PairRow {
-    /// The two.
     pub models: [ModelId; 2],
     /// The table that it is from, if it was reported.
     pub group: String,

@@ -34,10 +34,8 @@ pub struct StudyDoc {
     /// The id that the next draft gets.
     #[serde(skip_serializing_if = "is_zero")]
     pub next_draft: u32,
-    /// Who judges its models.
     #[serde(skip_serializing_if = "Evaluator::is_by_hand")]
     pub evaluator: Evaluator,
-    /// Its evolutions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evolutions: Vec<Evolution>,
     /// The id that the next evolution gets.
@@ -52,11 +50,9 @@ pub struct StudyDoc {
     pub next_id: u32,
 }
 
-/// A model of the study.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Model {
-    /// Its id.
     pub id: ModelId,
     /// What the user calls it.
     pub name: String,
@@ -68,13 +64,11 @@ pub struct Model {
     /// What it was made from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<ModelId>,
-    /// The user's own words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// Where it is published: a repository such as `openchat/openchat-3.5-1210`, or an address.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub published: String,
-    /// How it was made.
     #[serde(skip_serializing_if = "Origin::is_empty")]
     pub origin: Origin,
     /// The runs that it belongs to.
@@ -86,7 +80,6 @@ pub struct Model {
 }
 
 impl Model {
-    /// Its score on a task.
     pub fn score(&self, task: &str) -> Option<&Score> {
         self.scores.iter().find(|score| score.task == task)
     }
@@ -114,7 +107,6 @@ impl Role {
     /// Every role, in the order of their colours.
     pub const ALL: [Self; 4] = [Self::Base, Self::FineTune, Self::Merge, Self::NoBase];
 
-    /// The word on screen.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Base => "base",
@@ -129,10 +121,8 @@ impl Role {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// Relatives beside each other.
     #[default]
     Relatedness,
-    /// By name.
     Name,
 }
 
@@ -140,7 +130,6 @@ impl Order {
     /// Every order, as on screen.
     pub const ALL: [Self; 2] = [Self::Relatedness, Self::Name];
 
-    /// The words on screen.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Relatedness => "By relatedness",
@@ -155,7 +144,6 @@ impl Order {
 pub struct ViewChoices {
     /// The measure in the kinship matrix.
     pub measure: Measure,
-    /// The order of its rows.
     pub order: Order,
     /// Whose family is shown; `None` for the largest.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,7 +151,6 @@ pub struct ViewChoices {
     /// The draft on the canvas; `None` for the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<DraftId>,
-    /// What the charts show.
     pub charts: ChartChoices,
     /// Columns of the table of models that are shown or hidden other than by themselves.
     #[serde(skip_serializing_if = "ColumnChoices::is_empty")]
@@ -175,10 +162,8 @@ pub struct ViewChoices {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ColumnChoices {
-    /// Shown in any case.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<String>,
-    /// Hidden in any case.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<String>,
 }
@@ -210,7 +195,6 @@ impl ColumnChoices {
 }
 
 impl StudyDoc {
-    /// The model of an id.
     pub fn model(&self, id: ModelId) -> Option<&Model> {
         self.models.iter().find(|m| m.id == id)
     }
@@ -263,7 +247,6 @@ impl StudyDoc {
             .or_else(|| bases.first().copied())
     }
 
-    /// The draft of an id.
     pub fn draft(&self, id: DraftId) -> Option<&Draft> {
         self.drafts.iter().find(|draft| draft.id == id)
     }

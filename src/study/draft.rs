@@ -10,7 +10,6 @@ use super::id::DraftId;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {
-    /// Its id.
     pub id: DraftId,
     /// What the child will be called, unless the user says otherwise when it is written.
     pub name: String,

@@ -9,15 +9,11 @@ use super::id::DraftId;
 pub enum DraftEdit {
     /// Begin one, and show it.
     New(String, DraftContent),
-    /// Throw one away.
     Remove(DraftId),
-    /// Call one otherwise.
     Rename(DraftId, String),
     /// Put another sheet in place of the one there is.
     Write {
-        /// Of which draft.
         id: DraftId,
-        /// What it is now.
         sheet: DraftContent,
         /// What was done, for the history: `Connect models`.
         title: String,

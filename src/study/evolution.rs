@@ -23,10 +23,7 @@ pub enum Evaluator {
         tasks: Vec<PathBuf>,
     },
     /// A program of the user's.
-    Command {
-        /// How it is called.
-        call: Call,
-    },
+    Command { call: Call },
 }
 
 impl Evaluator {
@@ -40,7 +37,6 @@ impl Evaluator {
         ]
     }
 
-    /// Its kind on screen.
     pub const fn title(&self) -> &'static str {
         match self {
             Self::ByHand => "By hand",
@@ -96,7 +92,6 @@ impl Evaluator {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Evolution {
-    /// Its id.
     pub id: EvolutionId,
     /// What the user calls it, and what its models' steps are called.
     pub name: String,
@@ -126,11 +121,9 @@ pub struct Setup {
     pub founders: Vec<ModelId>,
     /// How two are merged: a recipe in mergekit's YAML without its models.
     pub recipe: String,
-    /// Name of the strategy.
     pub strategy: String,
     /// What is chosen for it.
     pub choices: Choices,
-    /// When it ends.
     pub rules: Rules,
     /// The tasks whose mean selects; none for those that count in the study's average.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -168,7 +161,6 @@ impl Default for Setup {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
-    /// All.
     #[default]
     All,
     /// Those that may still be merged, and in the end the best; the record stays whole.

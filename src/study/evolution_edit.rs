@@ -15,9 +15,7 @@ pub enum EvolutionEdit {
     SetEvaluator(Evaluator),
     /// Put one in; it gets an id, and a number behind its name if that is taken.
     Add(Box<Evolution>),
-    /// Set one up differently.
     Change(EvolutionId, Box<Setup>),
-    /// Give one another name.
     Rename(EvolutionId, String),
     /// Write down something about one.
     Note(EvolutionId, String),
@@ -27,7 +25,6 @@ pub enum EvolutionEdit {
     Sign(EvolutionId, String),
     /// Put the founders into generation 0.
     Begin(EvolutionId),
-    /// Put a child in.
     AddChild(Box<ChildAdded>),
     /// Write down what a model scored.
     Score(Box<Evaluation>),
@@ -40,11 +37,8 @@ pub enum EvolutionEdit {
 /// A child of an evolution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChildAdded {
-    /// Whose.
     pub evolution: EvolutionId,
-    /// Its place in it.
     pub step: Step,
-    /// What was made.
     pub child: Child,
     /// Seconds that it took.
     pub seconds: f64,
@@ -53,16 +47,13 @@ pub struct ChildAdded {
 /// What a birth puts in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Child {
-    /// A new model.
     New(NewChild),
     /// One that another run has made from the same parents by the same recipe.
     Known(ModelId),
 }
 
-/// What a model scored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// Which.
     pub model: ModelId,
     /// On what; the scores of other tasks stay.
     pub scores: Vec<Score>,

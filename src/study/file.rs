@@ -17,7 +17,6 @@ const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct File {
-    /// Always "study".
     kinfolk: String,
     version: u32,
     #[serde(flatten)]
@@ -46,7 +45,6 @@ pub enum StudyError {
     IdTooHigh {
         /// What has it: model, draft or evolution.
         what: &'static str,
-        /// The id.
         id: u32,
     },
 }

@@ -41,7 +41,6 @@ use std::collections::BTreeSet;
 /// What is selected, in every view at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Selection {
-    /// Nothing.
     #[default]
     Nothing,
     /// One or more models, in the order in which they were selected.
@@ -103,12 +102,10 @@ impl Study {
         }
     }
 
-    /// The document.
     pub fn doc(&self) -> &StudyDoc {
         &self.doc
     }
 
-    /// What is selected.
     pub fn selection(&self) -> &Selection {
         &self.selection
     }

@@ -20,7 +20,6 @@ pub struct NewModel {
 /// A base that may be added in the same step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseRef {
-    /// A model of the study.
     Known(ModelId),
     /// The n-th of the models added together.
     Added(usize),
@@ -31,17 +30,13 @@ pub enum BaseRef {
 pub struct NewChild {
     /// Its name; a number is added if it is taken.
     pub name: String,
-    /// Where it lies.
     pub path: PathBuf,
-    /// Its base.
     pub base: Option<ModelId>,
     /// What it was made from.
     pub parents: Vec<ModelId>,
-    /// The merge method.
     pub method: String,
     /// The recipe, in mergekit's YAML.
     pub recipe: String,
-    /// The kinship that was predicted for it.
     pub predicted: Vec<PredictedKinship>,
     /// What is to be known of it.
     pub note: String,

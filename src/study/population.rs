@@ -5,7 +5,6 @@ use super::evolution::Evolution;
 use super::id::{EvolutionId, ModelId};
 
 impl StudyDoc {
-    /// The evolution of an id.
     pub fn evolution(&self, id: EvolutionId) -> Option<&Evolution> {
         self.evolutions.iter().find(|e| e.id == id)
     }

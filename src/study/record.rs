@@ -56,9 +56,7 @@ pub struct Origin {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PredictedKinship {
-    /// With which model.
     pub model: ModelId,
-    /// The values.
     pub kinship: Values,
     /// How far off a cosine or a Pearson correlation, and a distance as a share of itself, may
     /// be; 0 where it is exact.
@@ -78,7 +76,6 @@ pub enum Reported {
     Average,
     /// Its merge gain, in points.
     Gain,
-    /// Kinship of its parents.
     Kinship(Metric),
 }
 
@@ -89,7 +86,6 @@ impl Reported {
         [Self::Average, Self::Gain].into_iter().chain(kinship)
     }
 
-    /// The words on screen.
     pub fn title(self) -> String {
         match self {
             Self::Average => "Average".to_owned(),
@@ -98,12 +94,10 @@ impl Reported {
         }
     }
 
-    /// Whether only a merge has it.
     pub fn is_of_merge(self) -> bool {
         self != Self::Average
     }
 
-    /// Its value.
     pub fn get(self, origin: &Origin) -> Option<f64> {
         match self {
             Self::Average => origin.average,
@@ -152,9 +146,7 @@ pub struct Step {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PairRecord {
-    /// The two.
     pub models: [ModelId; 2],
-    /// Their kinship.
     pub kinship: Values,
     /// Their average task performance difference as reported, in points.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,6 @@ pub enum RecordEdit {
     SetPublished(ModelId, String),
     /// Write down what was reported of a model, or clear it.
     SetReported(ModelId, Reported, Option<f64>),
-    /// Take in a table.
     Import(Import),
 }
 
@@ -38,7 +37,6 @@ pub struct Import {
     pub title: String,
     /// Models, with what the table says of them.
     pub entries: Vec<Entry>,
-    /// Pairs of models.
     pub pairs: Vec<PairEntry>,
 }
 
@@ -51,7 +49,6 @@ pub struct Entry {
     pub parents: Vec<String>,
     /// Whether it has parents that the table does not name.
     pub unnamed_parents: bool,
-    /// The merge method.
     pub method: String,
     /// The runs that it belongs to.
     pub steps: Vec<Step>,
@@ -63,24 +60,19 @@ pub struct Entry {
     pub average: Option<f64>,
     /// Merge gain as reported, in points.
     pub gain: Option<f64>,
-    /// Where it is published.
     pub published: String,
-    /// A note.
     pub note: String,
 }
 
 /// What a table says of two models.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PairEntry {
-    /// Their names.
     pub models: [String; 2],
-    /// Their kinship as reported.
     pub kinship: Values,
     /// Their average task performance difference as reported, in points.
     pub difference: Option<f64>,
     /// The table that they stand in.
     pub group: String,
-    /// A note.
     pub note: String,
 }
 

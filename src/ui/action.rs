@@ -17,21 +17,15 @@ use crate::workbench::merging::MergeId;
 pub enum Action {
     /// A change of the study.
     Study(Command),
-    /// Another view.
     Go(View),
-    /// About the study's file.
     File(FileAction),
     /// What is to become of a study that another program has, or has changed.
     Outside(Outside),
     /// About models and their kinship.
     Models(ModelsAction),
-    /// About tables and results.
     Import(ImportAction),
-    /// About drafts and merges.
     Merge(MergeAction),
-    /// About evolutions.
     Evolution(EvolutionAction),
-    /// About the evaluator.
     Evaluation(EvaluationAction),
     /// About the window and the program.
     Window(WindowAction),
@@ -41,14 +35,12 @@ pub enum Action {
     Export(Export),
     /// Draw a picture beside the window, put it on the clipboard, and say so: "{what} copied".
     CopyPicture {
-        /// The picture.
         picture: Picture,
         /// What it is, to begin a sentence with.
         what: String,
     },
     /// Put a text on the clipboard, and say so: "{what} copied".
     Copy {
-        /// The text.
         text: String,
         /// What it is, to begin a sentence with.
         what: String,
@@ -57,26 +49,19 @@ pub enum Action {
     Tell(Notice),
     /// Show a file or folder in the file manager.
     Reveal(PathBuf),
-    /// Stop a job.
     Cancel(JobId),
-    /// Forget kept results.
     ClearCache,
 }
 
-/// About the study's file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FileAction {
     /// Start an empty study.
     New,
-    /// Ask for a study to open.
     AskToOpen,
-    /// Open this study.
     Open(PathBuf),
-    /// Save now.
     Save,
     /// Ask where to save the study from now on.
     AskWhereToSave,
-    /// Close the study.
     Close,
     /// Take this study off the list of recent ones.
     ForgetRecent(PathBuf),
@@ -84,7 +69,6 @@ pub enum FileAction {
     OpenBundled(&'static str),
     /// Open it as it was at first.
     RestoreBundled(&'static str),
-    /// Open the demo family.
     OpenDemo,
     /// Open the demo family as it was at first.
     RestoreDemo,
@@ -103,20 +87,16 @@ pub enum ModelsAction {
     AskForTask,
     /// Ask where a model's files are now.
     AskWhereIs(ModelId),
-    /// Rename a model in its row.
     Rename(ModelId),
     /// Measure what is not known of a base's family, or all of it anew.
     Measure {
-        /// The base.
         base: ModelId,
-        /// Forget what is known.
         anew: bool,
     },
     /// Measure what is not known of a base's family, and stay in this view.
     MeasureHere(ModelId),
 }
 
-/// About tables and results.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ImportAction {
     /// Ask for tables and result files to import.
@@ -125,18 +105,14 @@ pub enum ImportAction {
     AskForFolder,
     /// Import the table on the clipboard.
     Paste,
-    /// Take in a table.
     Take(Import),
 }
 
-/// About drafts and merges.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MergeAction {
     /// Put a changed composition into a draft.
     Edit {
-        /// Of which draft.
         id: DraftId,
-        /// What it is now.
         composition: Box<Composition>,
         /// What was done, for the history: `Connect models`.
         title: String,
@@ -148,7 +124,6 @@ pub enum MergeAction {
     Compose {
         /// Which of [`TEMPLATES`](crate::merge::composition::TEMPLATES).
         template: Option<usize>,
-        /// What is merged.
         models: Vec<ModelId>,
     },
     /// Begin a draft that is empty.
@@ -182,7 +157,6 @@ pub enum MergeAction {
     ClearDone,
 }
 
-/// About evolutions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EvolutionAction {
     /// Put in a new evolution of the selected models or of the shown family, and show it.
@@ -201,7 +175,6 @@ pub enum EvolutionAction {
     SuggestNext,
 }
 
-/// About the evaluator.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EvaluationAction {
     /// Evaluate models by the study's evaluator.
@@ -233,11 +206,9 @@ pub enum WindowAction {
     SetTheme(eframe::egui::ThemePreference),
     /// Scale of everything, 1.0 being normal.
     SetZoom(f32),
-    /// Open the command palette.
     OpenPalette,
     /// Show the keyboard and what the program is.
     OpenHelp,
-    /// End the program.
     Quit,
     /// Do what would stop merges, evolutions or evaluations: stop them first.
     StopWorkAnd(Box<Action>),
@@ -288,9 +259,7 @@ rooms!(
 /// What can be taken out of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChartAsk {
-    /// A file that scales.
     Svg,
-    /// A picture as a file.
     Png,
     /// Everything that is drawn as a file.
     Csv,
@@ -314,17 +283,13 @@ impl ChartAsk {
 /// A file to be written where the user says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Export {
-    /// Title of the dialog.
     pub title: String,
     /// The name that is proposed.
     pub name: String,
-    /// Its kind.
     pub filter: Filter,
-    /// What it will hold.
     pub content: Content,
 }
 
-/// What a file holds.
 #[derive(Clone, PartialEq)]
 pub enum Content {
     /// These bytes.
@@ -391,7 +356,6 @@ macro_rules! views {
         }
 
         impl View {
-            /// Every view.
             pub const ALL: [Self; [$(View::$view),*].len()] = [$(Self::$view),*];
 
             /// The name on the rail.
@@ -412,20 +376,13 @@ macro_rules! views {
 }
 
 views! {
-    /// The table of models.
     #[default]
     Models: TABLE,
-    /// The matrix.
     Kinship: GRID_FOUR,
-    /// What the record says.
     Charts: CHART_SCATTER,
-    /// Who descends from whom.
     Lineage: TREE_STRUCTURE,
-    /// Compose a merge.
     Merge: GIT_MERGE,
-    /// Run generations.
     Evolution: DNA,
-    /// Preferences of the program.
     Settings: GEAR_SIX,
 }
 
@@ -440,6 +397,5 @@ pub enum Outside {
     KeepMine,
     /// Open the earlier version of a study that cannot be read.
     OpenBackup,
-    /// Decline that.
     ForgetBackup,
 }

@@ -33,7 +33,6 @@ const ROOM_FOR_INSPECTOR: f32 = 900.0;
 /// The longest that a program that judges is waited for when the window closes.
 const MOST_LEAVING: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// The program's window.
 pub struct App {
     bench: Workbench,
     /// The number of the session that the views have seen.

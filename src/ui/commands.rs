@@ -24,13 +24,10 @@ pub struct Entry {
     pub title: String,
     /// What it is called whatever it would do now: "Undo" for "Undo: add model".
     pub name: Option<&'static str>,
-    /// Where it belongs.
     pub group: &'static str,
-    /// Its key.
     pub shortcut: Option<KeyboardShortcut>,
     /// Whether it can be done now.
     pub enabled: bool,
-    /// What it asks for.
     pub action: Action,
 }
 

@@ -9,13 +9,10 @@ use super::action::View;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Prefs {
-    /// The view that was shown.
     pub view: View,
-    /// Whether the inspector is shown.
     pub inspector: bool,
     /// Light, dark or the system's.
     pub theme: ThemePreference,
-    /// Scale of everything.
     pub zoom: f32,
 }
 

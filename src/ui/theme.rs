@@ -18,13 +18,9 @@ pub mod space {
     pub const XS: f32 = 4.0;
     /// Between controls that belong together.
     pub const S: f32 = 8.0;
-    /// Inside a card.
     pub const M: f32 = 12.0;
-    /// Between groups.
     pub const L: f32 = 16.0;
-    /// Between sections.
     pub const XL: f32 = 24.0;
-    /// Around what stands alone.
     pub const XXL: f32 = 32.0;
 }
 
@@ -32,11 +28,8 @@ pub mod space {
 pub mod size {
     /// Captions, ticks, chips.
     pub const SMALL: f32 = 12.0;
-    /// Everything else.
     pub const BODY: f32 = 13.5;
-    /// Section headings.
     pub const HEADING: f32 = 16.0;
-    /// The title of a view.
     pub const TITLE: f32 = 22.0;
 }
 
@@ -60,11 +53,9 @@ pub const ANIMATION_SECS: f32 = 0.12;
 pub struct Tokens {
     /// Whether these are the colours for a dark surrounding.
     pub dark: bool,
-    /// Behind a view.
     pub background: Color32,
     /// Rail, inspector, bars.
     pub panel: Color32,
-    /// Cards and popups.
     pub raised: Color32,
     /// Buttons; seen on every other background.
     pub control: Color32,
@@ -72,11 +63,9 @@ pub struct Tokens {
     pub field: Color32,
     /// Under the pointer.
     pub hover: Color32,
-    /// Separators and outlines.
     pub line: Color32,
     /// Outlines of what can be acted on; 3:1 against the background.
     pub line_strong: Color32,
-    /// Text that is read.
     pub text: Color32,
     /// Text that is looked up.
     pub text_weak: Color32,
@@ -84,19 +73,14 @@ pub struct Tokens {
     pub accent: Color32,
     /// The accent under the pointer.
     pub accent_hover: Color32,
-    /// The accent as text.
     pub accent_text: Color32,
-    /// Text on the accent.
     pub on_accent: Color32,
-    /// Behind what is selected.
     pub selection: Color32,
     /// Errors, and nothing else.
     pub error: Color32,
     /// Warnings and what is stale.
     pub warning: Color32,
-    /// Done.
     pub ok: Color32,
-    /// Under popups.
     pub shadow: Color32,
     /// Series and roles, told apart also by the colour-blind (Okabe and Ito, 2008). For dots and
     /// lines, never for text.
@@ -235,7 +219,6 @@ impl Tokens {
     }
 }
 
-/// The theme in force.
 pub fn theme_of(themed: &impl Themed) -> Theme {
     if themed.is_dark() {
         Theme::Dark
@@ -259,7 +242,6 @@ pub fn small_font() -> FontId {
     FontId::proportional(size::SMALL)
 }
 
-/// The font of body text.
 pub fn body_font() -> FontId {
     FontId::proportional(size::BODY)
 }

@@ -19,7 +19,6 @@ const WIDTH: f32 = 720.0;
 /// Least room for the report, in points.
 const LEAST_REPORT: f32 = 120.0;
 
-/// What the window was doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doing {
     /// Drawing a view, or the welcome screen. Nothing changes meanwhile.
@@ -31,9 +30,7 @@ pub enum Doing {
 /// What became of the study.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Saved {
-    /// None is open.
     NoStudy,
-    /// It is saved here.
     At(String),
     /// It is in memory alone, and why.
     Not(String),
@@ -44,17 +41,14 @@ pub enum Saved {
 pub enum Way {
     /// Go on, in another view.
     Back,
-    /// Save the study elsewhere.
     SaveAs,
     /// Put the report on the clipboard.
     Copy,
-    /// End the program.
     Quit,
 }
 
 /// A bug that has stopped the window.
 pub struct Trouble {
-    /// What was being done.
     pub doing: Doing,
     /// What became of the study.
     pub saved: Saved,

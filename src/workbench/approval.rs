@@ -52,12 +52,10 @@ struct Asked {
     evolutions: Vec<EvolutionId>,
 }
 
-/// Who wants to judge.
 #[derive(Clone, Copy)]
 pub(super) enum Asker {
     /// The user, this model.
     Model(ModelId),
-    /// A run.
     Evolution(EvolutionId),
 }
 

@@ -24,11 +24,9 @@ const MOST_BYTES: u64 = 16 << 20;
 pub struct Backup {
     /// The study that cannot be read.
     pub study: PathBuf,
-    /// The copy.
     pub path: PathBuf,
     /// When it was made, in seconds since 1970.
     pub secs: u64,
-    /// Models in it.
     pub models: usize,
 }
 

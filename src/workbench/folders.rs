@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::files::Removal;
 
-/// The program's own folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folders {
     /// Studies without a place of their own, the demo, the list of recent studies.

@@ -264,7 +264,6 @@ impl Found {
     }
 }
 
-/// What a file holds.
 enum Held {
     Runs(Vec<harness::ModelResults>),
     Table(String),

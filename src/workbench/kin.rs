@@ -18,7 +18,6 @@ pub(super) struct Kin {
 }
 
 impl Kin {
-    /// Forgets everything.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }

@@ -46,7 +46,6 @@ impl Measured {
         self.before.is_some()
     }
 
-    /// The base's files.
     pub fn base_key(&self) -> &str {
         &self.stored.base
     }
@@ -77,9 +76,7 @@ pub(super) struct Measuring {
 /// The models of one base, with what is known of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family {
-    /// The base.
     pub base: ModelId,
-    /// Its models.
     pub models: Vec<ModelId>,
     /// Where each stands in the result; `None` if it has not been measured as it is now.
     pub measured: Vec<Option<usize>>,

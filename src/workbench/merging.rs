@@ -27,13 +27,11 @@ pub struct QueuedMerge {
     pub name: String,
     /// The folder that is made.
     pub out: PathBuf,
-    /// The draft that it is from.
     pub draft: DraftId,
     /// The recipe as it was when it was put here.
     pub text: String,
     /// Whether a model that lies there is replaced.
     pub force: bool,
-    /// How it stands.
     pub state: MergeState,
     /// Whether it failed because a model lies in its folder, which may be replaced.
     pub may_replace: bool,
@@ -49,14 +47,11 @@ pub enum MergeState {
     Running(JobId),
     /// It is written, and in the study.
     Done {
-        /// The child.
         child: ModelId,
-        /// What came out.
         made: Box<Made>,
     },
     /// It failed, and why; nothing was left behind but finished shards.
     Failed(String),
-    /// The user stopped it.
     Cancelled,
 }
 
@@ -402,7 +397,6 @@ pub(super) enum WriteError {
     /// A model that may be replaced lies where it was to be written, and nothing else is wrong.
     #[error("a model lies in this folder already; replace it, or choose another")]
     InTheWay,
-    /// Anything else.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -416,7 +410,6 @@ impl From<WriteError> for Failure {
     }
 }
 
-/// Writes what recipes make.
 pub(super) fn write_recipe(
     parsed: &Parsed,
     target: &Target<'_>,

@@ -58,9 +58,7 @@ pub struct Workbench {
 /// Something that the user should hear of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// How grave it is.
     pub kind: NoticeKind,
-    /// One sentence.
     pub title: String,
     /// The rest, if there is more to say.
     pub detail: String,
@@ -69,11 +67,8 @@ pub struct Notice {
 /// How grave a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
-    /// Something was done.
     Done,
-    /// Something to know.
     Note,
-    /// Something failed.
     Failed,
 }
 
@@ -93,7 +88,6 @@ impl Workbench {
         }
     }
 
-    /// The study.
     pub fn study(&self) -> &Study {
         &self.session.study
     }
@@ -102,7 +96,6 @@ impl Workbench {
         self.session.study.doc()
     }
 
-    /// The files of a model.
     pub fn files(&self, id: ModelId) -> &ModelFiles {
         const NONE: &ModelFiles = &ModelFiles::None;
         self.session.models.get(&id).unwrap_or(NONE)
@@ -118,12 +111,10 @@ impl Workbench {
             .is_none_or(|(base, model)| model_files::fits(base, model))
     }
 
-    /// The jobs.
     pub fn jobs(&self) -> &Jobs<Self> {
         &self.jobs
     }
 
-    /// The program's folders.
     pub fn folders(&self) -> &Folders {
         &self.folders
     }

@@ -9,17 +9,13 @@ use crate::checkpoint::{Checkpoint, OnDisk, Tensor, comparable};
 use crate::jobs::Ticket;
 use crate::study::{BaseRef, Command, ModelEdit, ModelId, NewModel, Selection};
 
-/// The files of a model.
 #[derive(Clone, Default)]
 pub enum ModelFiles {
-    /// It has no path.
     #[default]
     None,
     /// Its headers are being read.
     Opening,
-    /// Open.
     Open {
-        /// The checkpoint.
         checkpoint: Arc<Checkpoint>,
         /// What has become of its files since.
         on_disk: OnDisk,

@@ -19,7 +19,6 @@ const MOST: usize = 500;
 
 /// A path that was asked for, and what became of it.
 pub struct Found {
-    /// The path.
     pub path: PathBuf,
     /// The checkpoint, or the sentence that says why there is none.
     pub result: Result<Arc<Checkpoint>, String>,

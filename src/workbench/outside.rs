@@ -69,7 +69,6 @@ impl Workbench {
         self.spawn("Opening the file manager", show, |_, ()| {});
     }
 
-    /// Removes kept kinship results.
     pub fn clear_cache(&mut self) {
         let dir = self.folders.cache.clone();
         let clear = move |_: &Ticket| Ok(cache::clear(&dir));

@@ -15,11 +15,9 @@ const MOST_BYTES: u64 = 1 << 20;
 /// A study that was open lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recent {
-    /// Where it lies.
     pub path: PathBuf,
     /// What the user calls it.
     pub name: String,
-    /// Number of its models.
     pub models: usize,
     /// When it was last open, in seconds since 1970.
     pub opened_secs: u64,

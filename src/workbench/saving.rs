@@ -77,7 +77,6 @@ impl Workbench {
         self.session.saving.path.as_deref()
     }
 
-    /// Whether a study is open.
     pub fn is_open(&self) -> bool {
         self.session.saving.path.is_some()
     }

@@ -46,9 +46,7 @@ pub fn read_results(finished: &Finished) -> Result<Vec<TaskScore>, String> {
     scores(&Results::merged(runs))
 }
 
-/// What a file holds.
 enum Held {
-    /// Results of one model.
     Run(ModelResults),
     /// Something else; the sentence about it.
     Other(String),

@@ -9,7 +9,6 @@ use crate::study::{ModelFacts, ModelId, Role, StudyFacts};
 /// How many merges are suggested.
 const MOST: usize = 30;
 
-/// Merges worth making next.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Suggested {
     /// Models that were looked at; the pairs of `merges` are positions here.

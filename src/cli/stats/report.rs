@@ -7,7 +7,6 @@ use crate::stats::{
     theil_sen,
 };
 
-/// Level of every interval.
 const LEVEL: f64 = 0.95;
 
 /// How many samples the bootstrap draws.

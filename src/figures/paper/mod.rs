@@ -16,7 +16,6 @@ use super::{Color, Dash, Side};
 use crate::study::chart::ChartKind;
 use crate::study::{StudyDoc, StudyFacts};
 
-/// The figures.
 pub static FIGURES: [Chart; 7] = [
     Chart {
         kind: ChartKind::Paper(2),

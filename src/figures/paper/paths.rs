@@ -14,7 +14,6 @@ use crate::figures::{
 use crate::kinship::Metric;
 use crate::stats::Sample;
 
-/// Purple for kinship.
 const KINSHIP: Color = Color::Series(3);
 
 pub fn pearson(data: &Printed) -> Figure {

@@ -8,19 +8,15 @@ use crate::import::apply::times_100;
 /// A metric of a task, over all models that have it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
-    /// The task.
     pub task: String,
-    /// The metric.
     pub metric: String,
     /// The filter; empty if there is none.
     pub filter: String,
-    /// Whether it is imported.
     pub is_on: bool,
     /// Why it is off by default where a user may wonder; empty otherwise.
     pub why_off: &'static str,
     /// The group that the task counts for.
     pub group: Option<String>,
-    /// How many models have it.
     pub models: usize,
     /// Mean over those models, in points if it is a fraction.
     pub mean: f64,
@@ -55,7 +51,6 @@ pub fn choices(results: &Results) -> Vec<Choice> {
     out
 }
 
-/// Metric and filter.
 type Key<'a> = (&'a str, &'a str);
 
 /// One metric of a task in all models.

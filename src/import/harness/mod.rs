@@ -28,12 +28,10 @@ pub struct Results {
     pub notes: Vec<Note>,
 }
 
-/// What one model scored.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelResults {
     /// Its name, as the file tells it.
     pub name: String,
-    /// The file.
     pub file: String,
     /// When the evaluation was started, in seconds since 1970; 0 if the file does not say.
     pub date: f64,
@@ -44,15 +42,12 @@ pub struct ModelResults {
 /// What one model scored on one task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskResults {
-    /// The task.
     pub task: String,
     /// The group that it counts for, if that has a score of its own: `mmlu`.
     pub group: Option<String>,
     /// How many items it was found on.
     pub n: Option<u64>,
-    /// The file that it is from.
     pub file: String,
-    /// Every metric and filter.
     pub measured: Vec<Measured>,
     /// Metric and filter of what should be a number, and the more the better, but is NaN,
     /// infinite or null.

@@ -16,15 +16,12 @@ pub(super) enum Purpose {
     AddFolders,
     /// Add checkpoint files to the study.
     AddFiles,
-    /// Open a study.
     OpenStudy,
-    /// Write the study.
     SaveStudy,
     /// Write a picture or a table of what is shown.
     Export(Export),
     /// Import tables and result files.
     ImportFiles,
-    /// Import folders of results.
     ImportFolders,
     /// Find a model again whose files have moved.
     Relocate(ModelId),

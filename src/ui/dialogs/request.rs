@@ -15,25 +15,18 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Tables.
     pub const CSV: Self = Self::new("Tables", &["csv"]);
-    /// Pictures.
     pub const PNG: Self = Self::new("Pictures", &["png"]);
-    /// Drawings.
     pub const SVG: Self = Self::new("Drawings", &["svg"]);
 
-    /// A kind of file.
     pub const fn new(name: &'static str, extensions: &'static [&'static str]) -> Self {
         Self { name, extensions }
     }
 }
 
-/// What can be picked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PickKind {
-    /// One folder or several.
     OpenFolders,
-    /// One file or several.
     OpenFiles {
         /// Kinds to choose from; empty for all files.
         filters: Vec<Filter>,
@@ -42,7 +35,6 @@ pub enum PickKind {
     SaveFile {
         /// The name that is proposed.
         name: String,
-        /// Kinds to choose from.
         filters: Vec<Filter>,
     },
     /// A folder to write, which need not exist.
@@ -57,7 +49,6 @@ pub enum PickKind {
 pub struct PickRequest {
     /// The title of the dialog, in sentence case.
     pub title: String,
-    /// What can be picked.
     pub kind: PickKind,
     /// Where to start; the working directory if nothing is given.
     pub start_dir: Option<PathBuf>,
@@ -66,7 +57,6 @@ pub struct PickRequest {
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picked {
-    /// What was asked.
     pub request: PickRequest,
     /// What was picked; empty if the user cancelled.
     pub paths: Vec<PathBuf>,

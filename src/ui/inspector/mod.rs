@@ -53,7 +53,6 @@ impl Inspector {
         });
     }
 
-    /// Another study was opened.
     pub fn study_opened(&mut self) {
         self.about = About::default();
     }

@@ -10,15 +10,11 @@ use crate::ui::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Undefined};
 
 /// A kinship matrix with its title, legend and tree.
 pub struct HeatMapPage {
-    /// What was measured.
     pub title: String,
     /// A line under the map; may be empty.
     pub note: String,
-    /// Names of the models.
     pub labels: Vec<String>,
-    /// The values.
     pub matrix: Matrix,
-    /// What they are.
     pub metric: Metric,
     /// Rows from top to bottom.
     pub order: Vec<usize>,

@@ -39,7 +39,6 @@ const PASSES: u32 = 4;
 pub enum Ground {
     /// Dark on white, for print.
     White,
-    /// As the window.
     Theme(Theme),
 }
 
@@ -50,7 +49,6 @@ pub struct Page {
     pub size: Vec2,
     /// Pixels a point; less than [`FINE`] where a sheet would be too large.
     pub scale: f32,
-    /// What it looks like.
     pub ground: Ground,
 }
 
@@ -165,7 +163,6 @@ fn input(size: Vec2, scale: f32, pass: u32) -> RawInput {
 /// What a file with a drawing holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A drawing that scales.
     Svg,
     /// Pixels.
     Png,

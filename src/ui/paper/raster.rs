@@ -215,7 +215,6 @@ const GRID: i64 = 256;
 
 /// A triangle that runs clockwise on screen, with colour and texture place at each corner.
 struct Triangle {
-    /// Corners on the grid.
     corners: [[i64; 2]; 3],
     colors: [Rgba; 3],
     places: [[f32; 2]; 3],

@@ -180,7 +180,6 @@ impl Writer<'_> {
         format!(" clip-path=\"url(#c{index})\"")
     }
 
-    /// Writes one element.
     fn element(&mut self, name: &str, attributes: &str) {
         self.end_line();
         let clip = self.clipped();

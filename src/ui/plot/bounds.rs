@@ -8,9 +8,7 @@ use crate::ui::{format, ticks};
 /// The ranges of a panel's axes before the user zooms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Home {
-    /// Across.
     pub x: (f64, f64),
-    /// Up.
     pub y: (f64, f64),
     /// Of the second vertical axis, if there is one.
     pub right: Option<(f64, f64)>,

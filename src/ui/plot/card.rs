@@ -13,11 +13,9 @@ const LINE: f32 = 18.0;
 /// From the point to the card.
 const GAP: f32 = 14.0;
 
-/// What a card says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Card {
     pub title: String,
-    /// Name and value.
     pub rows: Vec<(String, String)>,
 }
 

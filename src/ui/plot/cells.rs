@@ -36,7 +36,6 @@ const LEVEL_NAMES: f32 = 60.0;
 const UPRIGHT_NAMES: f32 = 130.0;
 const TALLEST: f32 = 900.0;
 
-/// Where everything is.
 struct Layout {
     cells: Rect,
     columns: usize,

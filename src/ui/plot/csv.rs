@@ -5,7 +5,6 @@
 use crate::figures::{Axis, Cells, Color, Figure, Layer, Panel, Point, Side};
 use crate::ui::format::plain;
 
-/// The columns.
 const HEADINGS: [&str; 12] = [
     "panel",
     "panel_title",
@@ -21,7 +20,6 @@ const HEADINGS: [&str; 12] = [
     "value",
 ];
 
-/// One mark.
 #[derive(Default)]
 struct Row<'a> {
     kind: &'static str,
@@ -35,7 +33,6 @@ struct Row<'a> {
     value: Option<f64>,
 }
 
-/// The table as CSV.
 pub fn csv(figure: &Figure) -> String {
     let mut out = csv::Writer::from_writer(Vec::new());
     // Writing to memory, and rows of one length: neither can fail.

@@ -26,7 +26,6 @@ pub struct Hand {
     is_loop: bool,
 }
 
-/// What was picked on a figure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picked {
     /// The points, in the order in which they are drawn.

@@ -11,7 +11,6 @@ use crate::ui::theme::Tokens;
 #[derive(Clone, Copy, Debug)]
 pub struct Ink {
     pub tokens: &'static Tokens,
-    /// Of values.
     pub scale: Scale,
 }
 
@@ -71,7 +70,6 @@ pub fn scale_of(panel: &Panel) -> Scale {
     }
 }
 
-/// The style of a line.
 pub fn style(dash: Dash) -> LineStyle {
     match dash {
         Dash::Solid => LineStyle::Solid,

@@ -15,7 +15,6 @@ const SWATCH: f32 = 26.0;
 const ROW: f32 = 18.0;
 const STRIP: f32 = 120.0;
 
-/// One name.
 #[derive(Clone, Debug, PartialEq)]
 struct Entry {
     name: String,

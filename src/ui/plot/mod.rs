@@ -35,7 +35,6 @@ const TITLE: f32 = 22.0;
 
 /// A figure to be drawn.
 pub struct Drawing<'a> {
-    /// The figure.
     pub figure: &'a Figure,
     /// Parts its zoom from that of other figures.
     pub id_salt: &'a str,
@@ -47,7 +46,6 @@ pub struct Drawing<'a> {
     pub reset: bool,
 }
 
-/// What was touched.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Touched {
     /// Points that were clicked or enclosed.

@@ -14,7 +14,6 @@ use crate::workbench::{ModelFiles, Workbench};
 const HEIGHT: f32 = 28.0;
 const BAR_WIDTH: f32 = 140.0;
 
-/// Draws the bar.
 pub fn status_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let frame = Frame::new()

@@ -25,7 +25,6 @@ fn search_width(bar: f32) -> f32 {
     (bar * 0.3).clamp(200.0, 380.0)
 }
 
-/// Draws the bar.
 pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let frame = Frame::new()

@@ -11,7 +11,6 @@ use std::sync::Once;
 /// A panic that was caught.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caught {
-    /// What it said.
     pub message: String,
     /// File, line and column.
     pub place: String,

@@ -52,7 +52,6 @@ pub struct ChartsView {
 struct Tools {
     /// The points as a table.
     table: bool,
-    /// Dragging draws a loop.
     lasso: bool,
     /// The zoom is to be taken back.
     reset: bool,
@@ -61,7 +60,6 @@ struct Tools {
 }
 
 impl ChartsView {
-    /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let has_list = ui.available_width() >= ROOM_FOR_LIST;
         let choices = bench.study().doc().view.charts.clone();

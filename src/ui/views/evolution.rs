@@ -46,7 +46,6 @@ pub struct EvolutionView {
 }
 
 impl EvolutionView {
-    /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let t = Tokens::of(ui);
         self.log_ui(ui, bench, out);
@@ -74,7 +73,6 @@ impl EvolutionView {
         self.evaluator.ui(ctx, bench, out);
     }
 
-    /// Opens that window.
     pub fn set_evaluator(&mut self) {
         self.evaluator.open();
     }

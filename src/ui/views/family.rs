@@ -88,7 +88,6 @@ impl Card {
         parts.join(", ")
     }
 
-    /// How many children it has.
     pub fn children_words(&self) -> String {
         match self.children {
             0 => "no children".to_owned(),
@@ -145,7 +144,6 @@ pub fn range<'c>(cards: impl IntoIterator<Item = &'c Card>) -> Option<(f64, f64)
     })
 }
 
-/// The name of a generation.
 pub fn title(generation: u32) -> String {
     match generation {
         0 => "Founders".to_owned(),

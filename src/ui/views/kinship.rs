@@ -51,7 +51,6 @@ pub struct KinshipView {
 }
 
 impl KinshipView {
-    /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let Some(base) = bench.study().doc().shown_base() else {
             states::no_base_ui(ui, bench, out);

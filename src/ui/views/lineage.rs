@@ -51,7 +51,6 @@ impl LineageView {
         *self = Self::default();
     }
 
-    /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         if bench.study().doc().models.is_empty() {
             states::no_models_ui(ui, out);

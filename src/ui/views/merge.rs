@@ -46,18 +46,14 @@ const FOLDED: f32 = 42.0;
 /// The parameter whose values over the depth are in the editor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Focus {
-    /// Of which merge.
     pub merge: usize,
-    /// Where it stands.
     pub place: Place,
-    /// Its name.
     pub key: String,
 }
 
 /// A place that the user wants to see: a merge on the canvas, a line of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jump {
-    /// Which merge.
     pub merge: usize,
     /// Which line, from 1.
     pub line: Option<usize>,
@@ -65,7 +61,6 @@ pub struct Jump {
 
 /// What the parts of the view look at.
 pub struct DraftContext<'a> {
-    /// The workbench.
     pub bench: &'a Workbench,
     /// The draft on the canvas.
     pub draft: &'a Draft,
@@ -83,7 +78,6 @@ pub struct DraftContext<'a> {
 
 /// What was known of a child before its recipe got a mistake.
 pub struct Before {
-    /// Its kinship.
     pub child: Child,
     /// That of its parents with each other.
     pub of_parents: Values,
@@ -131,7 +125,6 @@ impl MergeView {
         canvas::takes(shortcut)
     }
 
-    /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         if bench.study().doc().shown_draft().is_none() {
             return self.start.ui(ui, bench, out);

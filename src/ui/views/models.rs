@@ -56,7 +56,6 @@ pub struct ModelsView {
 /// Whether keys without a modifier mean the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
-    /// They do.
     Free,
     /// They do, and what deletes means the cell of a score.
     Cell,
@@ -71,7 +70,6 @@ struct Renaming {
 }
 
 impl ModelsView {
-    /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, keys: Keys, out: &mut Vec<Action>) {
         self.asking_ui(ui, bench, out);
         if bench.study().doc().models.is_empty() {

@@ -9,7 +9,6 @@ use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::{section_heading, segmented};
 use crate::workbench::Workbench;
 
-/// Draws the view.
 pub fn ui(ui: &mut Ui, bench: &Workbench, prefs: &Prefs, out: &mut Vec<Action>) {
     Frame::new().inner_margin(Margin::same(24)).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

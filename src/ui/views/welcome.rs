@@ -28,7 +28,6 @@ const CONTENT: f32 = 430.0;
 const ICON: f32 = 34.0;
 const BUTTON: f32 = 32.0;
 
-/// Draws the screen.
 pub fn ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let room = ui.available_size();

@@ -13,10 +13,8 @@ use crate::ui::theme::{self, Tokens, radius, space};
 const ROW: f32 = 24.0;
 const BAR: f32 = 8.0;
 
-/// One row.
 #[derive(Clone, Debug)]
 pub struct Bar<'a> {
-    /// Who.
     pub name: &'a str,
     /// How much; undefined is `None`.
     pub value: Option<f64>,

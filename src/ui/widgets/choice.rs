@@ -13,11 +13,8 @@ use crate::ui::format::elide_middle;
 /// The most characters that the folded button shows.
 const LONGEST: usize = 28;
 
-/// One thing to choose.
 pub struct Choice<'a, T> {
-    /// What is chosen.
     pub value: T,
-    /// Its words.
     pub label: &'a str,
     /// One more sentence, shown on hover; may be empty.
     pub help: &'a str,

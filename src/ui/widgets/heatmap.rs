@@ -33,19 +33,15 @@ pub const MOST_CELLS_READ: usize = 30;
 pub struct HeatMap<'a> {
     /// Parts this map from others in the same window.
     pub id_salt: &'a str,
-    /// Names of the models.
     pub labels: &'a [String],
     /// The value of a pair; undefined is `None`.
     pub values: &'a dyn Fn(usize, usize) -> Option<f64>,
-    /// How values become colours.
     pub scale: Scale,
-    /// Decimals in the cells.
     pub decimals: usize,
     /// Whether the values may still change: they are drawn greyed.
     pub provisional: bool,
     /// The pair that is selected.
     pub selected: Option<(usize, usize)>,
-    /// The models that are selected.
     pub selected_models: &'a [usize],
     /// Rows from top to bottom; empty for the order of `labels`.
     pub order: &'a [usize],

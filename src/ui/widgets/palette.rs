@@ -18,7 +18,6 @@ const MOST_HEIGHT: f32 = 11.0 * ROW;
 pub struct PaletteEntry<'a> {
     /// What it does, as on its button.
     pub title: &'a str,
-    /// Where it belongs.
     pub group: &'a str,
     /// Its keys, parted by spaces, or nothing.
     pub shortcut: &'a str,

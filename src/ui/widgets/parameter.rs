@@ -40,9 +40,7 @@ pub struct ParameterEditor<'a> {
 /// What the user wants of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParameterChange {
-    /// Another value.
     Set(Value),
-    /// Its default.
     Reset,
     /// To edit its values over the depth.
     OverDepth,

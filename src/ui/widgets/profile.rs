@@ -32,7 +32,6 @@ pub struct Series<'a> {
     pub values: Vec<Option<f64>>,
 }
 
-/// What to draw.
 #[derive(Clone, Debug)]
 pub struct Profile<'a> {
     /// Parts this plot from others in the same window.
@@ -45,11 +44,9 @@ pub struct Profile<'a> {
     pub series: &'a [Series<'a>],
     /// The vertical range; `None` fits the data and 0.
     pub y_range: Option<(f64, f64)>,
-    /// Decimals of the readout.
     pub decimals: usize,
 }
 
-/// What was touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProfileResponse {
     /// The layer under the pointer.

@@ -20,12 +20,10 @@ const LIFE_SECS: f64 = 6.0;
 const MOST: usize = 4;
 const WIDTH: f32 = 340.0;
 
-/// What a toast reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToastKind {
     /// Something long came to its end.
     Done,
-    /// Worth knowing.
     Note,
     /// Something went wrong; stays until dismissed.
     Failed,
@@ -41,7 +39,6 @@ struct Toast {
     ends_at: Option<f64>,
 }
 
-/// The toasts on screen.
 #[derive(Clone, Debug, Default)]
 pub struct Toasts {
     toasts: Vec<Toast>,
@@ -65,7 +62,6 @@ impl Toasts {
         }
     }
 
-    /// Whether nothing is shown.
     pub fn is_empty(&self) -> bool {
         self.toasts.is_empty()
     }

@@ -25,15 +25,12 @@ pub struct ImportView {
     stage: Option<Stage>,
 }
 
-/// What the window shows.
 enum Stage {
     /// A box to paste a table into.
     Paste(Paste),
     /// A table and the meaning of its columns.
     Table(Box<TableStage>),
-    /// Results and their metrics.
     Metrics(Box<Metrics>),
-    /// What cannot be read.
     Broken {
         name: String,
         errors: Vec<ImportError>,
@@ -41,7 +38,6 @@ enum Stage {
 }
 
 impl ImportView {
-    /// Whether the window is open.
     pub fn is_open(&self) -> bool {
         self.stage.is_some()
     }

@@ -14,7 +14,6 @@ use crate::study::ModelId;
 /// Kinship over the layers, in one measure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
-    /// Names of the layers.
     pub layers: Vec<String>,
     /// Of the child with each parent.
     pub child: Vec<(ModelId, Vec<Option<f64>>)>,

@@ -16,16 +16,13 @@ pub struct ExpectedGain {
     pub n: usize,
     /// Correlation of kinship and gain among them.
     pub r: f64,
-    /// Its two-sided p.
     pub p: f64,
-    /// Whose merges they are.
     pub source: GainSource,
 }
 
 /// Whose merges an expectation is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GainSource {
-    /// The study's own record.
     Study,
     /// The community's record that travels with the program, because the study's is too small.
     Community,

@@ -52,7 +52,6 @@ pub(super) struct Composing {
 }
 
 impl Workbench {
-    /// What is shown of the prediction.
     pub fn prediction_options(&self) -> &PredictionOptions {
         &self.session.composing.options
     }

@@ -46,7 +46,6 @@ pub enum NoChild {
     Refused(String),
 }
 
-/// The child's kinship.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Child {
     /// Whose family it is in.
@@ -55,25 +54,21 @@ pub struct Child {
     pub parents: Vec<ModelId>,
     /// Its kinship with every measured model of the family.
     pub with: BTreeMap<ModelId, Values>,
-    /// Whether that is exact.
     pub exact: bool,
     /// How far off a cosine or a Pearson correlation, and a distance as a share of itself, may
     /// be.
     pub error: f64,
-    /// Over the layers.
     pub profile: Profile,
 }
 
 /// The child's kinship for one value of a parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepPoint {
-    /// The value.
     pub value: f64,
     /// Kinship with every measured model.
     pub with: BTreeMap<ModelId, Values>,
 }
 
-/// Values of a sweep.
 const SWEEP: usize = 21;
 
 /// Works out what a request asks.

@@ -13,7 +13,6 @@ use crate::study::ModelId;
 /// What is to be looked at.
 #[derive(Clone)]
 pub struct Request {
-    /// The recipe's text.
     pub text: String,
     /// What it spells, perhaps without positions.
     pub parsed: Arc<Parsed>,
@@ -25,7 +24,6 @@ pub struct Request {
     pub measured: Vec<(ModelId, Arc<CachedKinship>)>,
     /// The measure of the profile over the layers.
     pub metric: Metric,
-    /// The hub's cache.
     pub hub: Option<PathBuf>,
     /// A parameter whose values are tried one after the other.
     pub swept: Option<Swept>,
@@ -34,13 +32,9 @@ pub struct Request {
 /// A parameter that is swept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Swept {
-    /// Of which merge.
     pub merge: usize,
-    /// Where it stands.
     pub place: Place,
-    /// Its name.
     pub key: String,
-    /// From and to.
     pub range: (f64, f64),
 }
 

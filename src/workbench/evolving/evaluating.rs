@@ -15,7 +15,6 @@ use crate::study::{
 use crate::workbench::approval::Asker;
 use crate::workbench::{NoticeKind, Workbench};
 
-/// Scores of a model.
 struct EvaluationDone {
     evaluation: Evaluation,
     /// Tasks whose scores are no points: perplexities, where less is better.
@@ -25,7 +24,6 @@ struct EvaluationDone {
 /// A line that an evaluator printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// The line.
     pub text: String,
     /// Whether the next one takes its place: a bar of progress.
     pub is_transient: bool,

@@ -12,40 +12,32 @@ use crate::workbench::{ModelFiles, Workbench, sentence_case};
 /// An evaluation, while it runs and after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvaluationRun {
-    /// Of which model.
     pub model: ModelId,
-    /// How it stands.
     pub state: EvaluationState,
 }
 
-/// How an evaluation stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EvaluationState {
-    /// It runs.
     Running,
     /// It gave scores on this many tasks.
     Done(usize),
     /// It gave none, and why.
     Failed(String),
-    /// The user stopped it.
     Cancelled,
 }
 
 /// What a file or folder of tasks holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskFile {
-    /// Where it is.
     pub path: PathBuf,
     /// Its tasks, or what is wrong with it, with the file and its line.
     pub tasks: Result<Vec<TaskRow>, String>,
 }
 
-/// A task of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskRow {
     /// What the study calls it.
     pub name: String,
-    /// How many items it has.
     pub items: usize,
     /// Whether its score is a perplexity, and not the share of right answers.
     pub is_text: bool,

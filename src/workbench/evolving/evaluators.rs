@@ -12,13 +12,10 @@ use crate::jobs::{Failure, Ticket};
 use crate::study::Evaluator;
 use crate::workbench::scoring::read_results;
 
-/// What an evaluator found.
 pub(super) struct Scores {
-    /// One a task.
     pub scores: Vec<TaskScore>,
     /// Tasks whose scores are no points: perplexities, where less is better.
     pub no_points: Vec<String>,
-    /// Where they are from.
     pub source: String,
 }
 

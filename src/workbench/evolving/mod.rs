@@ -26,10 +26,8 @@ pub use evaluating::LogLine;
 pub use evaluator::{EvaluationRun, EvaluationState, TaskFile, TaskRow};
 pub use view::EvolutionView;
 
-/// How an evolution stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunState {
-    /// It has not begun.
     Ready,
     /// It works, or will as soon as it is its turn.
     Running(Doing),
@@ -39,7 +37,6 @@ pub enum RunState {
     Paused,
     /// It could not go on, and why; it may be tried again.
     Failed(String),
-    /// It has ended.
     Ended(Ended),
 }
 
@@ -48,16 +45,13 @@ pub enum RunState {
 pub enum Doing {
     /// Another run works, or files are being opened or measured.
     WaitingForTurn,
-    /// Two models are merged.
     Merging {
         /// What the child will be called.
         child: String,
         /// Progress, and the way to cancel.
         job: JobId,
     },
-    /// A model is judged.
     Evaluating {
-        /// Which.
         model: ModelId,
         /// Progress, and the way to cancel.
         job: JobId,
@@ -81,7 +75,6 @@ pub(super) struct Evolving {
     waiting: BTreeMap<EvolutionId, Vec<ModelId>>,
     /// Families that were measured for a run: the run, and how many models it had.
     measured: BTreeSet<(EvolutionId, usize)>,
-    /// What the evaluator says.
     log: VecDeque<LogLine>,
     /// The evaluation that runs, or the last one that did.
     last: Option<EvaluationRun>,
@@ -104,7 +97,6 @@ enum What {
 }
 
 impl Workbench {
-    /// How an evolution stands.
     pub fn run_state(&self, id: EvolutionId) -> RunState {
         let Some(evolution) = self.doc().evolution(id) else {
             return RunState::Ready;

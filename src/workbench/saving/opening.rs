@@ -15,7 +15,6 @@ impl Workbench {
         self.session.saving.backup.as_ref()
     }
 
-    /// Declines the copy.
     pub fn forget_backup(&mut self) {
         self.session.saving.backup = None;
     }

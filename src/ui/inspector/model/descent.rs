@@ -11,7 +11,6 @@ use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
 use crate::ui::views::base_menu;
 use crate::workbench::Workbench;
 
-/// The most children that are listed.
 const MOST_CHILDREN: usize = 8;
 
 /// Base, parents and children.

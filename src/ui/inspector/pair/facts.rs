@@ -16,7 +16,6 @@ pub struct PairStats {
     pub reason: Option<String>,
     /// |δ| over the tensors that both share, as the distance is.
     pub norms: [Option<f64>; 2],
-    /// Numbers that were compared.
     pub parameters: u64,
     pub kinds: Vec<KindFacts>,
     pub left_out: Vec<String>,

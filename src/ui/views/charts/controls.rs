@@ -58,7 +58,6 @@ pub fn head_ui(
     });
 }
 
-/// From right to left.
 fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, out: &mut Vec<Action>) {
     let mut ask = |asked: bool, what: ChartAsk| {
         if asked {

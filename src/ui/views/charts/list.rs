@@ -15,7 +15,6 @@ const ITEM: f32 = 36.0;
 const THUMB: [f32; 2] = [36.0, 26.0];
 const PAPER: &str = "The paper";
 
-/// Draws the list.
 pub fn list_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;

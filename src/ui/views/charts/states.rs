@@ -57,7 +57,6 @@ pub fn nothing_ui(
     });
 }
 
-/// What is missing.
 #[derive(Clone, Copy, PartialEq)]
 enum Lack {
     Everything,

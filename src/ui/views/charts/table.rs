@@ -25,7 +25,6 @@ pub struct Row {
     pub series: String,
     /// Across and up, as read.
     pub values: [String; 2],
-    /// What these two are.
     pub names: [String; 2],
 }
 
@@ -201,7 +200,6 @@ fn row_ui(ui: &mut Ui, row: &Row, is_selected: bool) -> Response {
     })
 }
 
-/// The row as a sentence.
 fn spoken(row: &Row) -> String {
     let values = row.names.iter().zip(&row.values);
     let values = values

@@ -25,7 +25,6 @@ const WIDTH: f32 = 660.0;
 const LOG: f32 = 132.0;
 const LEAST_BODY: f32 = 120.0;
 
-/// What the part keeps.
 #[derive(Default)]
 pub struct EvaluatorPart {
     is_open: bool,
@@ -44,7 +43,6 @@ impl EvaluatorPart {
         self.program = Program::default();
     }
 
-    /// Whether the window is open.
     pub fn is_open(&self) -> bool {
         self.is_open
     }

@@ -76,7 +76,6 @@ fn then(bench: &Workbench, rest: &[ModelId]) -> String {
     }
 }
 
-/// From right to left.
 fn buttons_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     let is_running = !bench.being_evaluated().is_empty();
     let text = text(bench);

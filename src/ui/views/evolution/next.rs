@@ -27,7 +27,6 @@ const SHARE: f32 = 0.58;
 const ROOM: f32 = 560.0;
 const NAME: &str = "Next merge";
 
-/// What the part keeps.
 #[derive(Default)]
 pub struct NextPart {
     /// Whether it is folded, once the user has said so.
@@ -48,7 +47,6 @@ impl NextPart {
         self.is_asked_for = true;
     }
 
-    /// Draws the suggestions.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let shown = match self.shown.take() {
             Some(shown) if shown.revision == bench.revision() => shown,

@@ -33,7 +33,6 @@ const LEAST: f32 = 330.0;
 /// The share of the width that the columns have beside the curves.
 const COLUMNS: f32 = 0.52;
 
-/// What the part keeps.
 #[derive(Default)]
 pub struct RunPart {
     /// Looked for among the models that may be founders.
@@ -53,7 +52,6 @@ pub struct RunPart {
 pub enum Ask {
     /// The window that sets the evaluator up.
     Evaluator,
-    /// Another evolution.
     Show(EvolutionId),
 }
 

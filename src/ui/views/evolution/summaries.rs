@@ -18,7 +18,6 @@ pub struct RunSummaries {
 pub struct RunSummary {
     pub id: EvolutionId,
     pub name: String,
-    /// Its founders by id.
     pub founders: Vec<ModelId>,
     /// The tasks whose mean selects.
     pub tasks: Vec<String>,

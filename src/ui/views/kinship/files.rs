@@ -54,7 +54,6 @@ pub fn picture(bench: &Workbench, shown: &Shown, theme: Theme, format: Format) -
     Export::picture("kinship", &stem, picture, format)
 }
 
-/// The family in numbers.
 pub fn caption(shown: &Shown) -> String {
     let n = shown.key.models.len();
     let known = shown.known();

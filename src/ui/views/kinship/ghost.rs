@@ -38,7 +38,6 @@ impl Ghost {
         })
     }
 
-    /// Its place.
     pub fn place(&self) -> usize {
         self.values.len()
     }

@@ -8,13 +8,11 @@ use crate::kinship::{Kinship, Measure};
 /// Layers beyond this come from a name that only looks like one.
 const MOST_LAYERS: u32 = 4096;
 
-/// One pile of layers.
 pub struct Pile {
     pub stack: Stack,
     pub lines: Vec<Line>,
 }
 
-/// The values of one kind.
 pub struct Line {
     pub kind: Kind,
     /// By layer, from 0.

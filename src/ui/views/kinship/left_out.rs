@@ -18,7 +18,6 @@ use crate::ui::widgets::text;
 const LIST_WIDTH: f32 = 720.0;
 const MOST_ROWS_SEEN: usize = 12;
 
-/// One line of the list.
 struct Row<'a> {
     tensor: &'a str,
     model: &'a str,

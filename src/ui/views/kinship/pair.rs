@@ -116,7 +116,6 @@ fn rows(
 pub struct Named<'a> {
     /// Its place in the result; `None` if it has not been measured.
     pub place: Option<usize>,
-    /// Its name.
     pub name: &'a str,
 }
 

@@ -22,7 +22,6 @@ pub struct Key {
     pub revision: u64,
     /// The measure; its kind is one that the family has.
     pub measure: Measure,
-    /// More is to come.
     pub provisional: bool,
 }
 
@@ -52,7 +51,6 @@ impl Key {
 pub struct Shown {
     pub key: Key,
     at: f64,
-    /// The tensors in scope.
     pub tensors: Vec<usize>,
     pub matrix: Matrix,
     pub joins: Vec<Join>,

@@ -22,7 +22,6 @@ pub enum Stage {
     BaseNotOpen(String),
     /// There are no files, and kinship of this many pairs is known from reports.
     Reported(usize),
-    /// Nothing is known yet.
     NotMeasured,
     /// A single model, which has a norm and no kin.
     OneModel,

@@ -24,7 +24,6 @@ enum By {
     /// Largest share first.
     #[default]
     Share,
-    /// As in the model.
     Place,
 }
 

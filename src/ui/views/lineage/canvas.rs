@@ -27,7 +27,6 @@ const STEP: f32 = 1.25;
 /// What a point of scrolling zooms by, as a power of e.
 const PER_POINT: f32 = 0.0035;
 
-/// What the canvas keeps.
 #[derive(Default)]
 pub struct Canvas {
     camera: Option<Camera>,
@@ -81,12 +80,10 @@ impl Canvas {
         self.move_camera(|camera| camera.zoomed(factor, middle));
     }
 
-    /// Looks at everything.
     pub fn fit(&mut self, shown: &LineageModel) {
         self.fit_models(shown, 0..shown.cards.len());
     }
 
-    /// Looks at some models.
     pub fn fit_models(&mut self, shown: &LineageModel, models: impl IntoIterator<Item = usize>) {
         let content = camera::extent(&shown.layout, models);
         let view = self.view;

@@ -161,7 +161,6 @@ fn canvas_ui(ui: &mut Ui, bench: &Workbench, shown: &LineageModel, canvas: &mut 
     });
 }
 
-/// From right to left.
 fn exports_ui(
     ui: &mut Ui,
     bench: &Workbench,

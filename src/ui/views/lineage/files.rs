@@ -43,7 +43,6 @@ pub fn csv(shown: &LineageModel) -> Export {
     Export::table("lineage", "lineage", table.into_inner().unwrap_or_default())
 }
 
-/// The whole lineage.
 pub fn picture(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Picture {
     let (shown, study) = (shown.clone(), study.to_owned());
     Picture::new(move || Ok(draw(&shown, &study, colour, theme)))

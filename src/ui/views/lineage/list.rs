@@ -18,7 +18,6 @@ use crate::workbench::Workbench;
 const ROW: f32 = 24.0;
 const HEAD: f32 = 30.0;
 
-/// What the list keeps.
 #[derive(Default)]
 pub struct List {
     /// The model that gets the keyboard as soon as its row is there.

@@ -80,7 +80,6 @@ impl LineageModel {
         }
     }
 
-    /// The number of a model.
     pub fn place_of(&self, id: ModelId) -> Option<usize> {
         self.cards.iter().position(|card| card.id == id)
     }
@@ -207,7 +206,6 @@ fn scores(cards: &[Card]) -> Option<Scale> {
 }
 
 impl Column {
-    /// Whose column it is.
     pub fn title(&self) -> String {
         match self.generations[..] {
             [] => title(0),

@@ -80,7 +80,6 @@ impl DisplayNode<NodeLook, EdgeLook, Directed, DefaultIx> for Pill {
     }
 }
 
-/// Whether models are pills at a zoom.
 pub fn is_pill(zoom: f32) -> bool {
     zoom >= LEAST_PILLS
 }

@@ -78,7 +78,6 @@ fn times(n: usize) -> String {
     }
 }
 
-/// The menu of a model.
 pub fn menu(ui: &mut Ui, shown: &LineageModel, model: usize, out: &mut Vec<Action>) {
     let id = shown.cards[model].id;
     for view in [View::Models, View::Kinship, View::Charts] {

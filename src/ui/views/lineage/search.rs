@@ -2,7 +2,6 @@
 
 use super::model::LineageModel;
 
-/// What is looked for.
 #[derive(Default)]
 pub struct Search {
     pub text: String,

@@ -79,7 +79,6 @@ fn no_parents_ui(ui: &mut Ui, out: &mut Vec<Action>) {
     ui.add_space(space::XS);
 }
 
-/// A quiet line.
 fn say(ui: &mut Ui, sentence: &str) {
     let weak = Tokens::of(ui).text_weak;
     ui.add_space(space::XS);

@@ -60,7 +60,6 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// Draws it.
     pub fn ui(
         &mut self,
         ui: &mut Ui,

@@ -46,7 +46,6 @@ pub struct ChildPanel {
 
 /// What the panel changes of the view.
 pub struct Own<'v> {
-    /// The measure of kinship.
     pub metric: &'v mut Metric,
     /// The parameter whose sweep is shown.
     pub swept: &'v mut Option<Swept>,
@@ -55,7 +54,6 @@ pub struct Own<'v> {
 }
 
 impl ChildPanel {
-    /// Draws it.
     pub fn ui(
         &mut self,
         ui: &mut Ui,

@@ -33,9 +33,7 @@ pub struct CurveEditor {
 pub struct Edited<'a> {
     /// What the recipe says; the default where it says nothing.
     pub setting: Setting,
-    /// Its description.
     pub parameter: &'static Parameter,
-    /// Where it stands.
     pub focus: &'a Focus,
 }
 

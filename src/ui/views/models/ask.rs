@@ -25,11 +25,9 @@ enum About {
     Rename(String),
 }
 
-/// What was answered.
 pub enum Answer {
     /// Nothing is to be done.
     Cancelled,
-    /// This is.
     Do(Action),
     /// The table gets a column for a task.
     NewTask(String),

@@ -39,13 +39,11 @@ pub struct NotANumber;
 
 /// Where a block goes: columns from the cursor on, and rows from the first selected one down.
 pub struct Target<'a> {
-    /// The columns.
     pub columns: &'a [Column],
     /// The models, with their names.
     pub rows: &'a [(ModelId, &'a str)],
 }
 
-/// Scores for cells.
 pub type Cells = Vec<(ModelId, String, Option<f64>)>;
 
 /// The cells of a pasted block: columns parted by tabs, rows by line ends. An empty cell clears

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use crate::kinship::Metric;
 use crate::study::{StudyDoc, StudyFacts};
 
-/// One column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
     /// The model's name; always there.
@@ -22,23 +21,16 @@ pub enum Column {
     Task(String),
     /// Kinship to the model with the highest average.
     BestKinship(Metric),
-    /// Kinship of its parents.
     ParentsKinship(Metric),
-    /// What the merge gained.
     Gain,
     /// The runs that it belongs to.
     Run,
-    /// How it was merged.
     Method,
     /// What its task vector is taken from.
     Base,
-    /// Type of its numbers.
     Type,
-    /// How many there are.
     Parameters,
-    /// Its size on disk.
     Size,
-    /// How its files stand.
     State,
 }
 
@@ -80,7 +72,6 @@ impl Column {
         }
     }
 
-    /// The header.
     pub fn title(&self) -> Cow<'_, str> {
         let title = match self {
             Self::Name => "Name",
@@ -218,9 +209,7 @@ fn is_folded(task: &str, doc: &StudyDoc, record: &StudyFacts) -> bool {
 /// A column, whether it has something to show, and whether it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// The column.
     pub column: Column,
-    /// Its key.
     pub key: String,
     /// Whether it is there unless the user hides it.
     pub is_usual: bool,

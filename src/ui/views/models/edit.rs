@@ -12,9 +12,7 @@ use crate::ui::theme::{self, Tokens, space};
 
 /// The field in place of a cell.
 pub struct Editing {
-    /// Whose score.
     pub id: ModelId,
-    /// On which task.
     pub task: String,
     text: String,
     is_new: bool,
@@ -24,7 +22,6 @@ pub struct Editing {
     is_typed: bool,
 }
 
-/// How it ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
     /// The cell stays as it was.

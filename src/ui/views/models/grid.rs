@@ -61,7 +61,6 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Where what stays ends.
     fn fixed(&self) -> f32 {
         self.ranges.first().map_or(BOX, |name| name.max)
     }
@@ -342,7 +341,6 @@ impl ModelsView {
     }
 }
 
-/// The ids of rows.
 pub fn ids(rows: Rows<'_>, places: &[usize]) -> Vec<ModelId> {
     let models = places.iter().filter_map(|&k| rows.model(k));
     models.map(|m| m.id).collect()

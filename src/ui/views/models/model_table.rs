@@ -17,11 +17,9 @@ use crate::workbench::{ModelFiles, Workbench};
 #[derive(Default)]
 pub struct ModelTable {
     key: Option<(u64, Vec<String>)>,
-    /// Every column.
     pub columns: Vec<Listed>,
     /// What the models are to the others.
     pub roles: Vec<Role>,
-    /// Names of their parents.
     pub parents: Vec<String>,
     /// The model with the highest average.
     pub best: Option<ModelId>,
@@ -118,11 +116,9 @@ fn kinship_to(
 /// What stands in a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Nothing.
     Undefined,
     /// A number, with all its digits.
     Number(f64),
-    /// Words.
     Text(String),
     /// Words with a place of their own in the order.
     Ranked(u8, String),
@@ -168,7 +164,6 @@ impl Value {
 /// A study with its table, for cells to be looked up in.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
-    /// The workbench.
     pub bench: &'a Workbench,
     /// What follows from its study.
     pub table: &'a ModelTable,
@@ -180,7 +175,6 @@ impl<'a> Rows<'a> {
         self.bench.study().doc().models.get(k)
     }
 
-    /// What follows for it.
     pub fn row(&self, k: usize) -> Option<&'a ModelFacts> {
         self.bench.record().rows.get(k)
     }

@@ -36,9 +36,7 @@ pub(super) enum ColumnNames {
 pub(super) struct Layout {
     /// Rows, and columns.
     pub n: usize,
-    /// All cells together.
     pub cells: Rect,
-    /// One cell.
     pub cell: Vec2,
     /// Room for names left of the cells; 0 when there is none.
     pub row_names: f32,

@@ -43,7 +43,6 @@ impl Undefined {
 pub struct Legend<'a> {
     /// What the values are; may be empty.
     pub title: &'a str,
-    /// Their colours.
     pub scale: Scale,
     /// How undefined pairs look; `None` where there are none.
     pub undefined: Option<Undefined>,

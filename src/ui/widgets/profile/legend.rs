@@ -16,7 +16,6 @@ const APART: f32 = 10.0;
 
 /// Where everything stands, whether or not the pointer is there.
 pub(super) struct Legend {
-    /// The room it takes.
     pub size: Vec2,
     /// Of the layer, then of each series, from the corner.
     cells: Vec<Rect>,

@@ -10,11 +10,9 @@ use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::primary_button;
 
-/// What was pressed.
 pub(super) enum FooterAction {
     /// A pasted text was read.
     Read(Box<Source>),
-    /// Take it in.
     Import(Import),
     /// Leave everything as it is.
     Cancel,

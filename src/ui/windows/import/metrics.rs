@@ -32,7 +32,6 @@ impl Metrics {
         }
     }
 
-    /// Draws the stage.
     pub(super) fn ui(&mut self, ui: &mut Ui, bench: &Workbench) -> Option<FooterAction> {
         let models = format::counted(self.results.models.len(), "model");
         let facts = format!("results of lm-evaluation-harness, {models}");

@@ -40,7 +40,6 @@ impl TableStage {
         }
     }
 
-    /// Draws the stage.
     pub(super) fn ui(&mut self, ui: &mut Ui, bench: &Workbench) -> Option<FooterAction> {
         let table = &self.table;
         let facts = format!(
@@ -103,7 +102,6 @@ fn scale_words(mapping: &Mapping) -> &'static str {
     }
 }
 
-/// The table itself.
 struct Grid<'a> {
     table: &'a Table,
     mapping: &'a Mapping,

@@ -24,7 +24,6 @@ const LEAST_WIDTH: f32 = 206.0;
 const MOST_WIDTH: f32 = 460.0;
 /// Height of the line of a model, in points.
 const LINE: f32 = 22.0;
-/// Room between cards.
 const GAP: f32 = space::M;
 
 /// What the cards keep: how high the highest was, so that all are.

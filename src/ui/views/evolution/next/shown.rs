@@ -16,11 +16,9 @@ pub struct Shown {
     pub state: State,
 }
 
-/// A suggested merge.
 pub struct Row {
     /// The two, the better one first.
     pub pair: [ModelId; 2],
-    /// What they are called.
     pub names: [String; 2],
     /// Their averages, in points.
     pub averages: [Option<f64>; 2],
@@ -28,7 +26,6 @@ pub struct Row {
     pub kinship: Option<f64>,
     /// The score that the child may be expected to have, in points.
     pub score: f64,
-    /// The gain in it.
     pub gain: Option<Expected>,
     /// What the gain rests on.
     pub basis: Basis,
@@ -50,18 +47,15 @@ impl Row {
     }
 }
 
-/// How the suggestions stand.
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
     /// There is nothing to be said.
     Full,
-    /// The study has no models.
     Empty,
     /// There is no second model to merge.
     Alone,
     /// No model has a score.
     NoScores,
-    /// Only this one has a score.
     OneScore(ModelId),
     /// Every pair of models with scores was merged.
     AllMerged,
@@ -69,7 +63,6 @@ pub enum State {
     Copies,
     /// Kinship can be measured, and is not yet.
     NotMeasured(ModelId),
-    /// It is being measured.
     Measuring,
     /// The base of the family cannot be read.
     BaseMissing(ModelId),

@@ -28,7 +28,6 @@ const COMPOSE: f32 = ROW_HEIGHT + space::M;
 const ROOM_FOR_INTERVAL: f32 = 640.0;
 const ROOM_FOR_REASON: f32 = 900.0;
 
-/// What the table keeps.
 #[derive(Default)]
 pub struct Table {
     /// The row that gets the keyboard as soon as it is drawn.
@@ -258,7 +257,6 @@ fn hover(ui: &mut Ui, row: &Row) {
     }
 }
 
-/// The row as a sentence.
 fn spoken(k: usize, row: &Row) -> String {
     format!(
         "Suggestion {}: {}, child {}, kinship {}, {}",

@@ -297,9 +297,7 @@ fn say(ui: &mut Ui, words: &str, ink: Color32) {
     ui.label(RichText::new(words).size(size::BODY).color(ink));
 }
 
-/// A way out.
 enum Fix {
-    /// The window of the evaluator.
     Evaluator,
     /// Something that is asked for; the words on its button.
     Action(&'static str, Vec<Action>),

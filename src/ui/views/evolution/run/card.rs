@@ -33,7 +33,6 @@ pub struct Stance {
     pub judging: Option<f32>,
 }
 
-/// Inks of a card.
 struct Pen<'a> {
     painter: &'a Painter,
     t: &'static Tokens,
@@ -49,7 +48,6 @@ impl Pen<'_> {
     }
 }
 
-/// Draws a model.
 pub fn card(ui: &Ui, rect: Rect, run: &RunCard, scores: Option<Scale>, stance: Stance) {
     let (t, card) = (Tokens::of(ui), &run.card);
     let pen = Pen {

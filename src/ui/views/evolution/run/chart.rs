@@ -23,7 +23,6 @@ use crate::workbench::{Notice, NoticeKind};
 const LEAST: f32 = 152.0;
 const BETWEEN: f32 = 64.0;
 
-/// What the part keeps.
 #[derive(Default)]
 pub struct ChartPart {
     along: Along,

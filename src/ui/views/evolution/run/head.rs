@@ -20,7 +20,6 @@ use crate::workbench::{Notice, NoticeKind};
 /// What the buttons at the right need, in points.
 const BUTTONS: f32 = 300.0;
 
-/// What is being typed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Editing {
     Name(String),

@@ -31,13 +31,11 @@ pub struct RunCard {
     pub card: Card,
     /// Its scores on the tasks that select.
     pub tasks: Vec<(String, Option<f64>)>,
-    /// Its parents by position.
     pub parents: Vec<usize>,
     /// Their names where there is little room.
     pub descent: String,
     /// Its place among those who are merged next, from 1.
     pub rank: Option<usize>,
-    /// Why it was made.
     pub note: String,
     /// Whether its files are gone, or were removed.
     pub has_no_files: bool,
@@ -46,7 +44,6 @@ pub struct RunCard {
 /// A generation as it is drawn.
 pub struct Column {
     pub number: u32,
-    /// Positions of its models.
     pub made: Vec<usize>,
     /// What is still to be made of it.
     pub planned: Vec<Planned>,
@@ -59,7 +56,6 @@ pub struct Column {
 /// A merge that is still to be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// Parents by name.
     pub made_from: Vec<String>,
     /// The same where there is little room.
     pub descent: String,

@@ -35,7 +35,6 @@ pub struct Sentence<'a> {
     pub evolution: &'a Evolution,
     /// How two are merged, in a word or two.
     pub method: &'a str,
-    /// Whether it has begun.
     pub has_begun: bool,
 }
 
@@ -397,7 +396,6 @@ fn width(ui: &Ui, words: &str) -> f32 {
     text::width(ui, words, theme::body_font()) + around
 }
 
-/// Words between controls.
 fn say(ui: &mut Ui, words: &str) {
     let weak = Tokens::of(ui).text_weak;
     ui.label(RichText::new(words).color(weak));

@@ -20,17 +20,14 @@ use crate::study::{Draft, DraftId};
 pub struct Slot {
     /// Its key in the draft's places.
     pub key: String,
-    /// Which node.
     pub id: NodeId,
     /// Its ports, from top to bottom.
     pub ports: Vec<Port>,
 }
 
-/// See the module.
 #[derive(Default)]
 pub struct Board {
     of: Option<Of>,
-    /// The graph.
     pub snarl: Snarl<Slot>,
 }
 
@@ -43,18 +40,13 @@ struct Of {
     wires: usize,
 }
 
-/// What has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
-    /// Nothing.
     Nothing,
-    /// Values or places.
     Details,
-    /// Sizes of nodes.
     Sizes,
     /// Nodes have come or gone.
     Nodes,
-    /// It is another draft.
     Draft,
 }
 

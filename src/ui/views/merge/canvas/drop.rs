@@ -11,7 +11,6 @@ use crate::merge::composition::{Composition, NodeId, Port};
 pub enum Target {
     /// A port of a merge.
     Port(NodeId, Port),
-    /// Nothing.
     Canvas,
 }
 

@@ -71,15 +71,12 @@ impl CanvasState {
     }
 }
 
-/// See the module.
 pub struct Env<'a, 's> {
     /// What the view looks at.
     pub shown: &'a DraftContext<'s>,
-    /// What is kept.
     pub look: &'a mut CanvasState,
     /// The parameter in the editor below.
     pub focus: &'a mut Option<Focus>,
-    /// What is asked for.
     pub out: &'a mut Vec<Action>,
 }
 
@@ -183,7 +180,6 @@ impl Env<'_, '_> {
         }
     }
 
-    /// Takes a wire away.
     pub fn disconnect(&mut self, to: &NodeId, port: Port) {
         self.edit("Disconnect", None, |c| c.disconnect(to, port));
         self.look.wire = None;
@@ -247,7 +243,6 @@ impl Env<'_, '_> {
         }
     }
 
-    /// What feeds a port.
     pub fn feeds(&self, node: &NodeId, port: Port) -> Option<NodeId> {
         self.composition().feeds(node, port)
     }

@@ -21,7 +21,6 @@ use crate::ui::widgets::{card, caret, icon_button, text};
 const COMBO: f32 = 220.0;
 const CAPTION: f32 = 64.0;
 
-/// Draws the list.
 pub fn ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         eframe::egui::Frame::new()

@@ -4,7 +4,6 @@ use crate::merge::composition::{Composition, Port};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::Content;
 
-/// The problems of one merge.
 pub fn of_merge(problems: &[Problem], merge: usize) -> Vec<&Problem> {
     let mut out: Vec<&Problem> = problems
         .iter()

@@ -93,7 +93,6 @@ pub fn add_merge(env: &mut Env<'_, '_>, method: &'static dyn Method, at: Option<
     }
 }
 
-/// Selects every node.
 pub fn select_all(env: &mut Env<'_, '_>) {
     let nodes = env.composition().graph().nodes;
     let keys = nodes.iter().map(|n| key_of(env.composition(), &n.id));

@@ -9,18 +9,14 @@ use crate::merge::recipe::{Setting, Value};
 use crate::ui::views::merge::Focus;
 use crate::ui::widgets::{ParameterChange, ParameterEditor};
 
-/// Whose parameter it is.
 #[derive(Clone)]
 pub struct At {
-    /// Of which merge.
     pub merge: usize,
-    /// Where it stands.
     pub place: Place,
     /// Whose, for its accessible name: `SLERP`, `abacus in TIES`.
     pub owner: String,
 }
 
-/// Draws the row.
 pub fn parameter_ui(ui: &mut Ui, env: &mut Env<'_, '_>, at: &At, parameter: &Parameter) {
     let composition = env.shown.composition;
     let setting = |place| composition.setting(at.merge, place, parameter.key);

@@ -13,22 +13,18 @@ use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
 use crate::ui::widgets::{focus_ring, search_field, text};
 use crate::workbench::Workbench;
 
-/// A model that is dragged.
 #[derive(Clone, Debug)]
 pub struct Dragged {
-    /// As recipes name it.
     pub reference: ModelRef,
     name: String,
 }
 
-/// What the list keeps.
 #[derive(Default)]
 pub struct Shelf {
     filter: String,
 }
 
 impl Shelf {
-    /// Draws the list.
     pub fn ui(&mut self, ui: &mut Ui, env: &mut Env<'_, '_>) {
         let bench = env.shown.bench;
         let width = ui.available_width();

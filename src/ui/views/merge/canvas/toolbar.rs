@@ -8,13 +8,11 @@ use super::menus;
 use crate::ui::format;
 use crate::ui::widgets::{icon_button, icon_toggle, methods_menu, segmented};
 
-/// A step of the zoom.
 pub const ZOOM_STEP: f32 = 1.25;
 
 /// Narrower than this, in points, the button that adds a merge is only a sign.
 const ROOM_FOR_WORDS: f32 = 400.0;
 
-/// Draws the row.
 pub fn ui(ui: &mut Ui, env: &mut Env<'_, '_>, as_list: &mut bool, has_shelf: &mut bool) {
     let is_fine = !env.shown.is_broken;
     ui.horizontal(|ui| {
@@ -50,7 +48,6 @@ fn add_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
     }
 }
 
-/// From right to left.
 fn zoom_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
     let zoom = env.look.to_global.scaling;
     if icon_button(ui, icon::CORNERS_OUT, "Fit  F").clicked() {

@@ -25,9 +25,7 @@ const PORT: f32 = 5.0;
 /// What can be taken hold of around it, in points.
 const REACH: f32 = 20.0;
 
-/// See the module.
 pub struct Viewer<'a, 'e, 's> {
-    /// What it draws with.
     pub env: &'e mut Env<'a, 's>,
     /// The canvas in the window's points.
     pub rect: Rect,
@@ -37,7 +35,6 @@ pub struct Viewer<'a, 'e, 's> {
     pub was_moved: bool,
     /// Seconds since the program began.
     pub now: f64,
-    /// The colours.
     pub tokens: &'static Tokens,
 }
 

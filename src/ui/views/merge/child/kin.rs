@@ -20,10 +20,8 @@ const NEGATIVE: f64 = -0.05;
 /// Kinship with each measured model.
 type With = BTreeMap<ModelId, Values>;
 
-/// Whose row it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// A model of the study.
     Model(ModelId),
     /// A parent that the study does not have.
     Stranger,
@@ -31,10 +29,8 @@ pub enum Who {
     Population,
 }
 
-/// A row of the bars.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// Who.
     pub who: Who,
     /// What it is called here.
     pub name: String,
@@ -225,7 +221,6 @@ fn parents(shown: &DraftContext<'_>) -> Vec<Row> {
     out
 }
 
-/// The values of a row.
 pub fn value_of(row: &Row, rows: &[Row], with: &With) -> Values {
     match row.who {
         Who::Model(id) => with.get(&id).cloned().unwrap_or_default(),

@@ -15,7 +15,6 @@ const MOST: usize = 32;
 /// Width of one number, in points.
 const FIELD: f32 = 44.0;
 
-/// Draws the row.
 pub fn ui(ui: &mut Ui, edited: &Edited<'_>, setting: &mut Setting, selected: usize) {
     let Some(value) = selected_mut(setting, selected) else {
         return;

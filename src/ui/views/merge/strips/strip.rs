@@ -33,15 +33,11 @@ enum Part {
     Whole,
 }
 
-/// One row.
 pub struct Row {
-    /// Which strip.
     pub index: usize,
-    /// Whose layers.
     pub names: Vec<String>,
     /// First layer, and the one after the last.
     pub range: [i64; 2],
-    /// Length of the axis.
     pub layers: i64,
     /// Whether the buttons mean it.
     pub is_selected: bool,
@@ -52,7 +48,6 @@ pub fn range(slice: &Slice) -> Option<[i64; 2]> {
     slice.sources.first()?.layer_range
 }
 
-/// How many they are.
 pub fn length(slice: &Slice) -> i64 {
     range(slice).map_or(0, |[first, end]| end.saturating_sub(first).max(0))
 }

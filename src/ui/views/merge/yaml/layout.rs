@@ -30,7 +30,6 @@ impl Mark {
         }
     }
 
-    /// The colour behind it.
     pub fn ground(&self, t: &Tokens) -> Color32 {
         self.ink(t).gamma_multiply(0.2)
     }
