@@ -34,7 +34,7 @@ pub enum Subcommand {
     Kinship(KinshipArgs),
     /// Write the merge that a recipe describes
     Merge(MergeArgs),
-    /// Foresee the kinship of the child that a recipe would make
+    /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU
     Evaluate(EvaluateArgs),

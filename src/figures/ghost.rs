@@ -7,7 +7,7 @@ use crate::kinship::Values;
 use crate::study::ModelId;
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre, Quantity};
 
-/// What is foreseen of a child.
+/// What is predicted of a child.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ghost {
     pub name: String,
@@ -31,20 +31,20 @@ impl Ghost {
         }
     }
 
-    /// Puts the point into a scatter of merges, where both of its values are foreseen.
+    /// Puts the point into a scatter of merges, where both of its values are predicted.
     pub fn add_to(&self, figure: &mut Figure, choices: &ChartChoices) {
         let is_scatter = choices.kind == ChartKind::Scatter && choices.points == PointsAre::Models;
         let at = self.value(&choices.x).zip(self.value(&choices.y));
         let (true, Some((x, y)), Some(panel)) = (is_scatter, at, figure.panels.first_mut()) else {
             return;
         };
-        let mut details = vec![("Foreseen".to_owned(), self.source.clone())];
+        let mut details = vec![("Predicted".to_owned(), self.source.clone())];
         for (quantity, value) in [(&choices.x, x), (&choices.y, y)] {
             let number = words::number(value, decimals(quantity));
             details.push((axis_name(quantity, choices.points), number));
         }
         panel.layers.push(Layer::Points(PointMark {
-            name: "Foreseen".to_owned(),
+            name: "Predicted".to_owned(),
             marker: Marker::Ring,
             side: Side::Left,
             points: vec![Point {

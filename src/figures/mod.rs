@@ -12,8 +12,10 @@ pub use figure::{
 
 mod chart;
 pub mod labels;
+mod registry;
 
-pub use chart::{Chart, Control, Needs, Sketch, build, chart, charts};
+pub use chart::{Chart, Control, Needs, Sketch};
+pub use registry::{build, chart, charts};
 
 mod fit;
 mod quantity;

@@ -733,11 +733,11 @@ fn a_prediction_is_the_kinship_of_the_child_that_is_written() {
     assert_eq!(predicted["exact"], true);
     for metric in ["pearson", "cosine", "euclidean"] {
         for (k, name) in ["c1", "c2"].iter().enumerate() {
-            let foreseen = predicted["child"][metric][name].as_f64().unwrap();
+            let predicted = predicted["child"][metric][name].as_f64().unwrap();
             let found = measured["whole"][metric][k][2].as_f64().unwrap();
             assert!(
-                (foreseen - found).abs() < 1e-6,
-                "{metric} {name}: {foreseen} {found}"
+                (predicted - found).abs() < 1e-6,
+                "{metric} {name}: {predicted} {found}"
             );
         }
     }

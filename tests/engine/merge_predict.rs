@@ -1,4 +1,4 @@
-//! What is foreseen of a child against the kinship of the child that is made.
+//! What is predicted of a child against the kinship of the child that is made.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ impl Family {
         measured(&self.base, &all, Some(&self.kinship))
     }
 
-    /// The largest difference between foreseen and made: cosine and Pearson as they are,
+    /// The largest difference between predicted and made: cosine and Pearson as they are,
     /// distances as a share of themselves.
     fn largest_error(&self, recipe: &Recipe) -> (f64, bool) {
         let (predicted, made) = (self.predict(recipe), self.made(recipe));
@@ -99,15 +99,15 @@ impl Family {
                 .with_each(metric)
                 .into_iter()
                 .zip((0..child).map(|model| matrix.get(model, child)));
-            for (foreseen, made) in pairs {
-                assert_eq!(foreseen.is_some(), made.is_some());
-                let (foreseen, made) = (foreseen.unwrap_or(0.0), made.unwrap_or(0.0));
+            for (predicted, made) in pairs {
+                assert_eq!(predicted.is_some(), made.is_some());
+                let (predicted, made) = (predicted.unwrap_or(0.0), made.unwrap_or(0.0));
                 let size = if metric == Metric::EUCLIDEAN {
                     made.max(1e-9)
                 } else {
                     1.0
                 };
-                worst = worst.max((foreseen - made).abs() / size);
+                worst = worst.max((predicted - made).abs() / size);
             }
         }
         (worst, predicted.exact)
@@ -152,7 +152,7 @@ fn recipes(family: &Family) -> Vec<(String, Recipe)> {
         if name.starts_with("err-") || path.extension().is_none_or(|e| e != "yaml") {
             continue;
         }
-        // Nothing is foreseen for Arcee Fusion.
+        // Nothing is predicted for Arcee Fusion.
         let Some(mut recipe) = Recipe::read(&path).filter(|r| r.method != "arcee_fusion") else {
             continue;
         };
@@ -172,7 +172,7 @@ fn recipes(family: &Family) -> Vec<(String, Recipe)> {
 }
 
 #[test]
-fn children_of_the_oracle_recipes_are_foreseen() {
+fn children_of_the_oracle_recipes_are_predicted() {
     let mut exact = 0;
     for family in ["alder", "birch", "cedar"] {
         let family = Family::open(&data("models").join(family), &["c1", "c2", "c3", "c4"]);
@@ -184,7 +184,7 @@ fn children_of_the_oracle_recipes_are_foreseen() {
 }
 
 #[test]
-fn children_of_the_demo_family_are_foreseen() {
+fn children_of_the_demo_family_are_predicted() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("resources/demo");
     let names = ["arith", "mirror", "order", "sorter"];
     let family = Family::open(&folder, &names);

@@ -10,7 +10,7 @@ use crate::picture;
 
 /// The paper's slerp: exact, with lists by filter.
 const EXACT: usize = 1;
-/// Strips, of which nothing is foreseen but what the parents' kinship says.
+/// Strips, of which nothing is predicted but what the parents' kinship says.
 const STRIPS: usize = 5;
 
 fn check(name: &str, theme: Theme, template: usize) {

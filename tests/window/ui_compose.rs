@@ -64,7 +64,7 @@ fn attention(window: &Window) -> Vec<f64> {
     }
 }
 
-/// The child is there, made as it was composed, and resembles its parents as it was foreseen.
+/// The child is there, made as it was composed, and resembles its parents as it was predicted.
 fn check_child(window: &Window, out: &Path, parents: [&str; 2]) {
     let child = model(window, "child");
     assert_eq!(child.path.as_deref(), Some(out));
@@ -78,7 +78,7 @@ fn check_child(window: &Window, out: &Path, parents: [&str; 2]) {
     assert_eq!(child.parents, named);
     let bench = window.state().workbench();
     for parent in named {
-        let foreseen = child
+        let predicted = child
             .origin
             .predicted
             .iter()
@@ -86,8 +86,8 @@ fn check_child(window: &Window, out: &Path, parents: [&str; 2]) {
             .unwrap();
         let measured = bench.kinship_of(child.id, parent, Metric::PEARSON).unwrap();
         // Written in the parents' bfloat16, which rounds the child's numbers to 8 bits.
-        let apart = (foreseen.kinship.get(Metric::PEARSON).unwrap() - measured).abs();
-        assert!(foreseen.error == 0.0 && apart < 0.01, "{apart}");
+        let apart = (predicted.kinship.get(Metric::PEARSON).unwrap() - measured).abs();
+        assert!(predicted.error == 0.0 && apart < 0.01, "{apart}");
     }
 }
 
@@ -131,7 +131,7 @@ fn with_the_mouse_alone() {
     assert_eq!([dragged[0], dragged[4]], [0.5, 0.5]);
     press(&mut window, Modifiers::COMMAND, Key::Num2);
     settle(&mut window);
-    window.get_by_label("arith-order (foreseen)");
+    window.get_by_label("arith-order (predicted)");
     press(&mut window, Modifiers::COMMAND, Key::Num5);
     settle(&mut window);
     let write = window.get_all_by_role_and_label(Role::Button, "Write merge…");

@@ -300,7 +300,7 @@ fn a_curve_over_depth_is_made_dragged_and_undone() {
 }
 
 #[test]
-fn a_written_child_is_as_foreseen() {
+fn a_written_child_is_as_predicted() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("out").join("half way");
     let mut window = slerp(home.path(), vec![vec![out.clone()]]);
@@ -316,20 +316,20 @@ fn a_written_child_is_as_foreseen() {
     assert_eq!(child.parents, parents);
     assert_eq!(child.origin.method, "slerp");
     for parent in parents {
-        let foreseen = child.origin.predicted.iter().find(|f| f.model == parent);
-        let foreseen = &foreseen.unwrap().kinship;
+        let predicted = child.origin.predicted.iter().find(|f| f.model == parent);
+        let predicted = &predicted.unwrap().kinship;
         let bench = window.state().workbench();
-        for (metric, foreseen) in [
-            (Metric::PEARSON, foreseen.get(Metric::PEARSON)),
-            (Metric::COSINE, foreseen.get(Metric::COSINE)),
-            (Metric::EUCLIDEAN, foreseen.get(Metric::EUCLIDEAN)),
+        for (metric, predicted) in [
+            (Metric::PEARSON, predicted.get(Metric::PEARSON)),
+            (Metric::COSINE, predicted.get(Metric::COSINE)),
+            (Metric::EUCLIDEAN, predicted.get(Metric::EUCLIDEAN)),
         ] {
             let measured = bench.kinship_of(child.id, parent, metric).unwrap();
-            let off = (measured - foreseen.unwrap()).abs() / measured.abs().max(1.0);
-            assert!(off < 1e-6, "{metric:?}: {foreseen:?}, {measured}");
+            let off = (measured - predicted.unwrap()).abs() / measured.abs().max(1.0);
+            assert!(off < 1e-6, "{metric:?}: {predicted:?}, {measured}");
         }
     }
-    window.get_by_label_contains("abacus foreseen 0.985");
+    window.get_by_label_contains("abacus predicted 0.985");
     window.get_by_label_contains("abacus measured 0.985");
     window.get_by_label("Its scores are still to come");
     click(&mut window, "Show half way in Models");

@@ -83,7 +83,7 @@ fn write(bench: &mut Workbench, home: &Path, name: &str) -> PathBuf {
     out
 }
 
-/// The largest difference between what was foreseen for a child and what was measured.
+/// The largest difference between what was predicted for a child and what was measured.
 fn largest_error(bench: &Workbench, child: ModelId) -> (f64, f64) {
     let model = bench.study().doc().model(child).unwrap();
     assert!(
@@ -93,16 +93,16 @@ fn largest_error(bench: &Workbench, child: ModelId) -> (f64, f64) {
     );
     let mut worst = 0.0f64;
     let mut stated = 0.0f64;
-    for foreseen in &model.origin.predicted {
-        stated = stated.max(foreseen.error);
+    for predicted in &model.origin.predicted {
+        stated = stated.max(predicted.error);
         for metric in [Metric::PEARSON, Metric::COSINE, Metric::EUCLIDEAN] {
-            let measured = bench.kinship_of(child, foreseen.model, metric).unwrap();
+            let measured = bench.kinship_of(child, predicted.model, metric).unwrap();
             let scale = if metric == Metric::EUCLIDEAN {
                 measured
             } else {
                 1.0
             };
-            let apart = foreseen.kinship.get(metric).unwrap() - measured;
+            let apart = predicted.kinship.get(metric).unwrap() - measured;
             worst = worst.max(apart.abs() / scale);
         }
     }
@@ -115,11 +115,11 @@ fn from_two_models_to_a_child_in_the_study() {
     let mut bench = demo(home.path());
     let parents = ids(&bench, &["arith", "order"]);
     bench.compose_template(Some(1), &parents);
-    let foreseen = child(&mut bench);
-    assert!(foreseen.exact);
-    assert_eq!(foreseen.parents, parents);
-    assert_eq!(foreseen.with.len(), 7);
-    assert_eq!(foreseen.profile.child.len(), 2);
+    let predicted = child(&mut bench);
+    assert!(predicted.exact);
+    assert_eq!(predicted.parents, parents);
+    assert_eq!(predicted.with.len(), 7);
+    assert_eq!(predicted.profile.child.len(), 2);
     let out = write(&mut bench, home.path(), "arith-order");
     let made = id(&bench, "arith-order");
     let model = bench.study().doc().model(made).unwrap();
@@ -174,7 +174,7 @@ fn every_method_is_as_near_as_it_says() {
 }
 
 #[test]
-fn a_merge_that_feeds_a_merge_writes_one_model_and_is_foreseen() {
+fn a_merge_that_feeds_a_merge_writes_one_model_and_is_predicted() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = demo(home.path());
     bench.compose_template(Some(0), &ids(&bench, &["arith", "order"]));

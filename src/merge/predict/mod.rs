@@ -51,7 +51,7 @@ pub fn predict<'k>(
     let description = wish.method.description();
     if description.prediction == Prediction::None {
         return Err(MergeError::Refused(format!(
-            "Nothing can be foreseen of a child of {}",
+            "Nothing can be predicted of a child of {}",
             description.name
         )));
     }

@@ -80,7 +80,7 @@ fn predict_step<'k>(
         })
         .collect();
     if step.tensors.iter().any(changes_place) {
-        let sentence = "a layer that changes its place cannot be foreseen: it was never compared \
+        let sentence = "a layer that changes its place cannot be predicted: it was never compared \
                         with the layer that it takes the place of";
         return Err(PredictError::Refused(sentence.to_owned()));
     }

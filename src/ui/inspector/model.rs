@@ -24,13 +24,13 @@ use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_fie
 use crate::workbench::{ModelFiles, Workbench};
 
 /// Draws everything about a model but its tensors.
-pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
+pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     let Some(model) = doc.model(id) else { return };
     let mut name = model.name.clone();
     let width = ui.available_width();
     if text_field(ui, "Model name", "Name", &mut name, width).changed() && !name.is_empty() {
-        out.push(edit(ModelEdit::Rename(id, name)));
+        actions.push(edit(ModelEdit::Rename(id, name)));
     }
     ui.horizontal(|ui| {
         let role = doc.role(model);
@@ -43,15 +43,15 @@ pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Actio
             role_chip(ui, "adapter", ADAPTER_COLOUR);
         }
     });
-    state_ui(ui, bench, model, out);
-    descent::descent_ui(ui, bench, model, out);
-    record::record_ui(ui, bench, model, out);
+    state_ui(ui, bench, model, actions);
+    descent::descent_ui(ui, bench, model, actions);
+    record::record_ui(ui, bench, model, actions);
     if let Some(checkpoint) = bench.files(id).checkpoint() {
         facts_ui(ui, checkpoint);
         problems_ui(ui, checkpoint);
     }
-    relatives::relatives_ui(ui, bench, model, out);
-    note_ui(ui, model, out);
+    relatives::relatives_ui(ui, bench, model, actions);
+    note_ui(ui, model, actions);
 }
 
 pub use descent::model_link;
@@ -61,16 +61,16 @@ fn edit(edit: ModelEdit) -> Action {
 }
 
 /// The path, and what is wrong with the files.
-fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let Some(path) = &model.path else {
         ui.label(RichText::new("Known by name alone, without files").color(t.text_weak));
         if ui.button("Find its files…").clicked() {
-            out.push(Action::Models(ModelsAction::AskWhereIs(model.id)));
+            actions.push(Action::Models(ModelsAction::AskWhereIs(model.id)));
         }
         return;
     };
-    path_ui(ui, path, out);
+    path_ui(ui, path, actions);
     let trouble = match bench.files(model.id) {
         ModelFiles::Failed(sentence) => Some((t.error, sentence.as_str())),
         ModelFiles::Open {
@@ -90,21 +90,21 @@ fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>
     if let Some((ink, sentence)) = trouble {
         ui.label(RichText::new(sentence).color(ink));
         if ink == t.error && ui.button("Find again…").clicked() {
-            out.push(Action::Models(ModelsAction::AskWhereIs(model.id)));
+            actions.push(Action::Models(ModelsAction::AskWhereIs(model.id)));
         }
     }
 }
 
-fn path_ui(ui: &mut Ui, path: &Path, out: &mut Vec<Action>) {
+fn path_ui(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
     let weak = Tokens::of(ui).text_weak;
     let text = path.to_string_lossy();
     let line = Layout::right_to_left(Align::Center);
     ui.allocate_ui_with_layout(vec2(ui.available_width(), ROW_HEIGHT), line, |ui| {
         if icon_button(ui, icon::FOLDER_OPEN, "Show in the file manager").clicked() {
-            out.push(Action::Reveal(path.to_owned()));
+            actions.push(Action::Reveal(path.to_owned()));
         }
         if icon_button(ui, icon::COPY, "Copy path").clicked() {
-            out.push(Action::Copy {
+            actions.push(Action::Copy {
                 text: text.to_string(),
                 what: "Path".to_owned(),
             });
@@ -170,7 +170,7 @@ fn problems_ui(ui: &mut Ui, checkpoint: &Checkpoint) {
     }
 }
 
-fn note_ui(ui: &mut Ui, model: &Model, out: &mut Vec<Action>) {
+fn note_ui(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     section_heading(ui, "Note");
     let mut note = model.note.clone();
     let field = TextEdit::multiline(&mut note)
@@ -182,19 +182,19 @@ fn note_ui(ui: &mut Ui, model: &Model, out: &mut Vec<Action>) {
     let enabled = response.enabled();
     response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, enabled, "Note"));
     if response.changed() {
-        out.push(edit(ModelEdit::Note(model.id, note)));
+        actions.push(edit(ModelEdit::Note(model.id, note)));
     }
 }
 
 /// What can be done with the model, in one row.
-pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
+pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
         let doc = bench.study().doc();
-        ui.menu_button("Merge with…", |ui| merge_menu(ui, bench, id, out));
-        evaluate_button(ui, bench, "Evaluate", &[id], out);
+        ui.menu_button("Merge with…", |ui| merge_menu(ui, bench, id, actions));
+        evaluate_button(ui, bench, "Evaluate", &[id], actions);
         let is_made_here = doc.model(id).is_some_and(|m| !m.origin.recipe.is_empty());
         if is_made_here && ui.button("Open its recipe on the canvas").clicked() {
-            out.push(Action::Merge(MergeAction::ReopenRecipe(id)));
+            actions.push(Action::Merge(MergeAction::ReopenRecipe(id)));
         }
         let ids = doc.models.iter().map(|m| m.id);
         let others: Vec<ModelId> = ids.filter(|&m| m != id && bench.fits(id, m)).collect();
@@ -204,10 +204,10 @@ pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Act
             .add_enabled(!is_base && !others.is_empty(), set)
             .clicked()
         {
-            out.push(edit(ModelEdit::SetBase(others, Some(id))));
+            actions.push(edit(ModelEdit::SetBase(others, Some(id))));
         }
         if ui.button("Remove").clicked() {
-            out.push(edit(ModelEdit::Remove(vec![id])));
+            actions.push(edit(ModelEdit::Remove(vec![id])));
         }
     });
 }

@@ -30,7 +30,7 @@ pub fn pair_ui(
     bench: &Workbench,
     (a, b): (ModelId, ModelId),
     view: View,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     name_ui(ui, bench, a);
     name_ui(ui, bench, b);
@@ -38,12 +38,12 @@ pub fn pair_ui(
     let doc = bench.study().doc();
     let names = [a, b].map(|id| doc.name_of(id));
     if ui.button("Compose merge").clicked() {
-        out.push(compose(vec![a, b]));
+        actions.push(compose(vec![a, b]));
     }
     if let Some((place, of)) = bench.place_among_suggestions(a, b) {
         let words = format!("Place {place} of {of} among what to merge next");
         if ui.link(words).clicked() {
-            out.push(Action::Evolution(EvolutionAction::SuggestNext));
+            actions.push(Action::Evolution(EvolutionAction::SuggestNext));
         }
     }
     match common_base(bench, a, b) {
@@ -55,12 +55,12 @@ pub fn pair_ui(
         Some(base) => match facts(ui, bench, base, a, b) {
             Some(facts) => {
                 let base = doc.name_of(base);
-                ui.scope(|ui| facts_ui(ui, base, names, &facts, view, out));
+                ui.scope(|ui| facts_ui(ui, base, names, &facts, view, actions));
             }
-            None => not_measured_ui(ui, bench, base, is_reported(bench, a, b), out),
+            None => not_measured_ui(ui, bench, base, is_reported(bench, a, b), actions),
         },
     }
-    record::record_ui(ui, bench, a, b, out);
+    record::record_ui(ui, bench, a, b, actions);
 }
 
 fn is_reported(bench: &Workbench, a: ModelId, b: ModelId) -> bool {
@@ -125,7 +125,7 @@ fn not_measured_ui(
     bench: &Workbench,
     base: ModelId,
     is_reported: bool,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let has_files = bench.files(base).checkpoint().is_some();
     if is_reported && !has_files {
@@ -135,7 +135,7 @@ fn not_measured_ui(
     let can = bench.measuring(base).is_none() && has_files;
     ui.add_enabled_ui(can, |ui| {
         if ui.button("Measure kinship").clicked() {
-            out.push(Action::Models(ModelsAction::Measure { base, anew: false }));
+            actions.push(Action::Models(ModelsAction::Measure { base, anew: false }));
         }
     });
 }
@@ -177,7 +177,7 @@ fn facts_ui(
     names: [&str; 2],
     facts: &PairStats,
     view: View,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     ui.spacing_mut().item_spacing.y = 0.0;
     section_heading(ui, "Kinship");
@@ -192,7 +192,7 @@ fn facts_ui(
     section_heading(ui, "Changes from the base");
     ui.add_space(space::XS);
     changes_ui(ui, base, names, facts);
-    left_out_ui(ui, facts, out);
+    left_out_ui(ui, facts, actions);
     ui.add_space(space::S);
     let metric = facts.key.metric.heading();
     section_heading(ui, &format!("{metric} by kind of tensor"));
@@ -200,10 +200,10 @@ fn facts_ui(
     ui.add_space(space::M);
     ui.horizontal(|ui| {
         if view != View::Kinship && ui.button("Show in matrix").clicked() {
-            out.push(Action::Go(View::Kinship));
+            actions.push(Action::Go(View::Kinship));
         }
         if ui.button("Copy").clicked() {
-            out.push(Action::Copy {
+            actions.push(Action::Copy {
                 text: facts.as_table(),
                 what: "Kinship of the pair".to_owned(),
             });
@@ -296,7 +296,7 @@ fn count(parameters: u64) -> Cell {
 /// The most lines that the tooltip lists.
 const MOST_LISTED: usize = 12;
 
-fn left_out_ui(ui: &mut Ui, facts: &PairStats, out: &mut Vec<Action>) {
+fn left_out_ui(ui: &mut Ui, facts: &PairStats, actions: &mut Vec<Action>) {
     let n = facts.left_out.len();
     if n == 0 {
         return;
@@ -316,7 +316,7 @@ fn left_out_ui(ui: &mut Ui, facts: &PairStats, out: &mut Vec<Action>) {
     let button = ui.add(eframe::egui::Button::new(text).frame(false));
     let hover = format!("{}\nClick to copy the list", listed.join("\n"));
     if button.on_hover_text(hover).clicked() {
-        out.push(Action::Copy {
+        actions.push(Action::Copy {
             text: facts.left_out.join("\n"),
             what: "List".to_owned(),
         });

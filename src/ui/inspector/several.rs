@@ -31,7 +31,7 @@ struct Summary {
 }
 
 /// Draws everything about several models.
-pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec<Action>) {
+pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     let title = format::counted(ids.len(), "model");
     ui.label(theme::strong(format!("{title} selected")).size(size::HEADING));
@@ -42,7 +42,7 @@ pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec
         summary_ui(ui, &summary, ids.len());
     });
     ui.add_space(space::S);
-    ui.horizontal_wrapped(|ui| selection_actions(ui, bench, ids, out));
+    ui.horizontal_wrapped(|ui| selection_actions(ui, bench, ids, actions));
     ui.add_space(space::S);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical()
@@ -51,7 +51,7 @@ pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec
             for &id in &ids[rows] {
                 let average = bench.record().row(id).and_then(|row| row.average);
                 let note = format::score(average);
-                model_link(ui, doc, id, &note, out);
+                model_link(ui, doc, id, &note, actions);
             }
         });
 }

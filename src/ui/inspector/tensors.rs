@@ -27,7 +27,7 @@ struct Found {
 
 impl Tensors {
     /// Draws search field and table into the space that is left.
-    pub fn ui(&mut self, ui: &mut Ui, checkpoint: &Arc<Checkpoint>, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, checkpoint: &Arc<Checkpoint>, actions: &mut Vec<Action>) {
         let width = ui.available_width();
         search_field(ui, "Search tensors", &mut self.query, width);
         let rows = rows(&mut self.found, checkpoint, &self.query);
@@ -63,7 +63,7 @@ impl Tensors {
         table.body(|body| {
             body.rows(ROW_HEIGHT, rows.len(), |mut row| {
                 let tensor = &tensors[rows[row.index()]];
-                row.col(|ui| name_ui(ui, tensor, out));
+                row.col(|ui| name_ui(ui, tensor, actions));
                 row.col(|ui| cell(ui, &shape(tensor)));
                 row.col(|ui| cell(ui, tensor.dtype.name()));
                 row.col(|ui| cell(ui, &format::bytes(tensor.size_bytes() as u64)));
@@ -107,7 +107,7 @@ fn matching(tensors: &[Tensor], query: &str) -> Vec<usize> {
         .collect()
 }
 
-fn name_ui(ui: &mut Ui, tensor: &Tensor, out: &mut Vec<Action>) {
+fn name_ui(ui: &mut Ui, tensor: &Tensor, actions: &mut Vec<Action>) {
     let font = FontId::monospace(size::SMALL);
     let room = ui.available_width();
     let name = text::fitted_tensor_name(ui.painter(), &tensor.name, &font, room);
@@ -118,7 +118,7 @@ fn name_ui(ui: &mut Ui, tensor: &Tensor, out: &mut Vec<Action>) {
         .add(label)
         .on_hover_text(format!("{}\nClick to copy the name", tensor.name));
     if response.clicked() {
-        out.push(Action::Copy {
+        actions.push(Action::Copy {
             text: tensor.name.clone(),
             what: "Tensor name".to_owned(),
         });

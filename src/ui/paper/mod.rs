@@ -7,6 +7,7 @@
 
 mod icon;
 mod map;
+mod number;
 mod png;
 pub mod raster;
 mod svg;

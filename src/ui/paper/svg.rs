@@ -13,6 +13,7 @@ use eframe::egui::epaint::{
 use eframe::egui::{Color32, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
 
 use super::POINTS_PER_CM;
+use super::number::{number, rounded};
 use super::raster::Raster;
 
 mod mesh;
@@ -49,22 +50,6 @@ pub fn write(shapes: &[ClippedShape], size: Vec2, raster: &Raster) -> String {
         writer.definitions,
         writer.body
     )
-}
-
-/// A number with two decimals at most: a hundredth of a point cannot be seen.
-pub fn number(value: f32) -> String {
-    rounded(value, 100.0)
-}
-
-/// A number rounded to one part in `parts`.
-fn rounded(value: f32, parts: f64) -> String {
-    let rounded = (f64::from(value) * parts).round() / parts;
-    // Adding zero turns a negative zero into a plain one.
-    if rounded.is_finite() {
-        format!("{}", rounded + 0.0)
-    } else {
-        "0".to_owned()
-    }
 }
 
 /// A colour as the value of an attribute, and its opacity as another where it has one.
@@ -312,12 +297,6 @@ mod tests {
     fn one(paint: impl Fn(&Painter)) -> String {
         let svg = sheet(paint);
         elements(&svg).swap_remove(0)
-    }
-
-    #[test]
-    fn numbers_are_short_and_never_a_negative_zero() {
-        let words = [1.0, -0.001, 2.5, 1.0 / 3.0, -12.345, f32::NAN].map(number);
-        assert_eq!(words, ["1", "0", "2.5", "0.33", "-12.35", "0"]);
     }
 
     #[test]

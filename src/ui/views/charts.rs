@@ -60,21 +60,23 @@ struct Tools {
 }
 
 impl ChartsView {
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let has_list = ui.available_width() >= ROOM_FOR_LIST;
         let choices = bench.study().doc().view.charts.clone();
         if has_list {
-            list_panel(ui, |ui| list::list_ui(ui, &choices, out));
+            list_panel(ui, |ui| list::list_ui(ui, &choices, actions));
         }
         self.bring_up_to_date(bench, ui.input(|input| input.time));
         let Some(shown) = &self.shown else { return };
         let tools = &mut self.tools;
         panel(Panel::top("chart controls"), ui, |ui| {
-            controls::head_ui(ui, shown, &choices, has_list, tools, out);
-            controls::controls_ui(ui, bench, &choices, out);
+            controls::head_ui(ui, shown, &choices, has_list, tools, actions);
+            controls::controls_ui(ui, bench, &choices, actions);
         });
         let Ok(figure) = &shown.figure else {
-            middle(ui, |ui| states::nothing_ui(ui, bench, shown, &choices, out));
+            middle(ui, |ui| {
+                states::nothing_ui(ui, bench, shown, &choices, actions)
+            });
             return;
         };
         let explains = &mut self.explains;
@@ -87,7 +89,7 @@ impl ChartsView {
         let hand = &mut self.hand;
         middle(ui, |ui| {
             if tools.table {
-                table::table_ui(ui, &shown.rows, bench, out);
+                table::table_ui(ui, &shown.rows, bench, actions);
                 return;
             }
             let drawing = Drawing {
@@ -100,7 +102,7 @@ impl ChartsView {
             let touched = drawing.show(ui, hand);
             tools.is_zoomed = touched.is_zoomed;
             if let Some(picked) = touched.picked {
-                out.extend(picking::select(bench.study(), &picked));
+                actions.extend(picking::select(bench.study(), &picked));
             }
         });
     }

@@ -46,9 +46,9 @@ pub struct EvolutionView {
 }
 
 impl EvolutionView {
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let t = Tokens::of(ui);
-        self.log_ui(ui, bench, out);
+        self.log_ui(ui, bench, actions);
         let frame = Frame::new().fill(t.background).inner_margin(Margin {
             right: 0,
             ..Margin::same(space::M as i8)
@@ -58,19 +58,19 @@ impl EvolutionView {
             let height = ui.available_height();
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 ui.set_max_width(ui.available_width() - SCROLL);
-                self.parts_ui(ui, bench, height, out);
+                self.parts_ui(ui, bench, height, actions);
             });
         });
     }
 
     /// Draws what to merge next alone, for pictures of it.
-    pub fn next_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
-        self.next.ui(ui, bench, out);
+    pub fn next_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
+        self.next.ui(ui, bench, actions);
     }
 
     /// Draws the window that says how models are judged, over whatever view is shown.
-    pub fn evaluator_ui(&mut self, ctx: &Context, bench: &Workbench, out: &mut Vec<Action>) {
-        self.evaluator.ui(ctx, bench, out);
+    pub fn evaluator_ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
+        self.evaluator.ui(ctx, bench, actions);
     }
 
     pub fn set_evaluator(&mut self) {
@@ -93,7 +93,7 @@ impl EvolutionView {
     }
 
     /// What the evaluator says, below everything, once it has been asked.
-    fn log_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    fn log_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         if !log::has_anything(bench) && !self.log_is_open {
             return;
         }
@@ -120,7 +120,7 @@ impl EvolutionView {
                 icon_toggle(ui, glyph, "Evaluation log", &mut self.log_is_open);
                 ui.label(theme::strong("Evaluation"));
                 ui.add_space(space::S);
-                log::head_ui(ui, bench, out);
+                log::head_ui(ui, bench, actions);
             });
             if self.log_is_open {
                 log::lines_ui(ui, bench, ui.available_height());
@@ -128,13 +128,13 @@ impl EvolutionView {
         });
     }
 
-    fn parts_ui(&mut self, ui: &mut Ui, bench: &Workbench, height: f32, out: &mut Vec<Action>) {
+    fn parts_ui(&mut self, ui: &mut Ui, bench: &Workbench, height: f32, actions: &mut Vec<Action>) {
         ui.spacing_mut().item_spacing.y = space::S;
         let top = ui.cursor().top();
-        self.next.ui(ui, bench, out);
+        self.next.ui(ui, bench, actions);
         let current = self.shown_evolution(bench);
         let tabs = (current, &mut self.shown);
-        start::ui(ui, bench, &self.runs, tabs, out);
+        start::ui(ui, bench, &self.runs, tabs, actions);
         if let Some(id) = self.shown_evolution(bench) {
             let look = RunContext {
                 bench,
@@ -142,7 +142,7 @@ impl EvolutionView {
                 id,
             };
             let left = height - (ui.cursor().top() - top);
-            match self.run.ui(ui, look, left, out) {
+            match self.run.ui(ui, look, left, actions) {
                 Some(Ask::Evaluator) => self.evaluator.open(),
                 Some(Ask::Show(id)) => self.shown = Some(id),
                 None => {}

@@ -51,30 +51,32 @@ pub struct KinshipView {
 }
 
 impl KinshipView {
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let Some(base) = bench.study().doc().shown_base() else {
-            states::no_base_ui(ui, bench, out);
+            states::no_base_ui(ui, bench, actions);
             return;
         };
         let family = bench.family(base);
         self.bring_up_to_date(ui, bench, &family);
         controls_panel(ui, |ui| {
-            controls::controls_ui(ui, bench, &family, self.shown.as_ref(), out);
-            states::banners_ui(ui, bench, &family, out);
+            controls::controls_ui(ui, bench, &family, self.shown.as_ref(), actions);
+            states::banners_ui(ui, bench, &family, actions);
         });
         match (states::stage(bench, &family), &self.shown) {
             (Stage::Matrix, Some(shown)) => {
                 let detail = &mut self.detail;
                 match detail::pair(bench, shown) {
                     Some(pair) => detail_panel(ui, |ui| {
-                        detail.ui(ui, bench, &family, shown, pair, out);
+                        detail.ui(ui, bench, &family, shown, pair, actions);
                     }),
                     None => hint_panel(ui, |ui| detail::hint_ui(ui, bench, &family, shown)),
                 }
                 let anchor = &mut self.anchor;
-                map_panel(ui, |ui| map::map_ui(ui, bench, &family, shown, anchor, out));
+                map_panel(ui, |ui| {
+                    map::map_ui(ui, bench, &family, shown, anchor, actions)
+                });
             }
-            (stage, shown) => states::stage_ui(ui, bench, &family, &stage, shown.as_ref(), out),
+            (stage, shown) => states::stage_ui(ui, bench, &family, &stage, shown.as_ref(), actions),
         }
     }
 

@@ -51,9 +51,9 @@ impl LineageView {
         *self = Self::default();
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         if bench.study().doc().models.is_empty() {
-            states::no_models_ui(ui, out);
+            states::no_models_ui(ui, actions);
             return;
         }
         self.bring_up_to_date(bench);
@@ -63,11 +63,11 @@ impl LineageView {
         let (look, canvas, list) = (&mut self.look, &mut self.canvas, &mut self.list);
         let mut wanted = CanvasRequest::default();
         panel(Panel::top("lineage controls"), ui, space::M, |ui| {
-            wanted.reveal = controls::ui(ui, bench, shown, look, canvas, list_is_shown, out);
-            states::banners_ui(ui, shown, out);
+            wanted.reveal = controls::ui(ui, bench, shown, look, canvas, list_is_shown, actions);
+            states::banners_ui(ui, shown, actions);
         });
         if list_is_shown {
-            let touched = list_panel(ui, |ui| list.ui(ui, bench, shown, out));
+            let touched = list_panel(ui, |ui| list.ui(ui, bench, shown, actions));
             wanted.reveal = wanted.reveal.or(touched.reveal);
             wanted.hovered = touched.hovered;
         }
@@ -79,7 +79,7 @@ impl LineageView {
         wanted.gone_to = (wanted.found.as_ref()).and_then(|found| look.search.current(found));
         let frame = Frame::new().fill(Tokens::of(ui).background);
         CentralPanel::default().frame(frame).show(ui, |ui| {
-            canvas.ui(ui, bench, shown, look.colour, &wanted, out);
+            canvas.ui(ui, bench, shown, look.colour, &wanted, actions);
         });
     }
 

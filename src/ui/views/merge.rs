@@ -125,17 +125,19 @@ impl MergeView {
         canvas::takes(shortcut)
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         if bench.study().doc().shown_draft().is_none() {
-            return self.start.ui(ui, bench, out);
+            return self.start.ui(ui, bench, actions);
         }
-        self.with_shown(bench, out, |own, shown, out| own.panels(ui, shown, out));
+        self.with_shown(bench, actions, |own, shown, actions| {
+            own.panels(ui, shown, actions)
+        });
     }
 
     /// Draws the canvas alone, for pictures of it.
-    pub fn canvas_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
-        self.with_shown(bench, out, |own, shown, out| {
-            own.canvas.ui(ui, shown, &mut own.focus, out);
+    pub fn canvas_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
+        self.with_shown(bench, actions, |own, shown, actions| {
+            own.canvas.ui(ui, shown, &mut own.focus, actions);
         });
     }
 
@@ -143,7 +145,7 @@ impl MergeView {
     fn with_shown(
         &mut self,
         bench: &Workbench,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
         draw: impl FnOnce(&mut Self, &DraftContext<'_>, &mut Vec<Action>),
     ) {
         let Some(draft) = bench.study().doc().shown_draft() else {
@@ -165,9 +167,9 @@ impl MergeView {
             is_stale: known.is_some_and(|(_, is_new)| !is_new),
             before: before.as_ref().map(|(_, before)| before),
         };
-        draw(self, &shown, out);
+        draw(self, &shown, actions);
         if self.options != *bench.prediction_options() {
-            out.push(Action::Merge(MergeAction::ShowPrediction(
+            actions.push(Action::Merge(MergeAction::ShowPrediction(
                 self.options.clone(),
             )));
         }
@@ -193,7 +195,7 @@ impl MergeView {
         }
     }
 
-    fn panels(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
+    fn panels(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, actions: &mut Vec<Action>) {
         let t = Tokens::of(ui);
         let frame = Frame::new()
             .fill(t.background)
@@ -203,21 +205,23 @@ impl MergeView {
         Panel::top("merge strip")
             .resizable(false)
             .frame(frame)
-            .show(ui, |ui| start::strip_ui(ui, shown, &mut child_is_open, out));
+            .show(ui, |ui| {
+                start::strip_ui(ui, shown, &mut child_is_open, actions)
+            });
         if child_is_open != self.child_is_open.unwrap_or(has_room) {
             self.child_is_open = Some(child_is_open);
         }
         if child_is_open {
-            self.child_panel(ui, frame.fill(t.panel), shown, out);
+            self.child_panel(ui, frame.fill(t.panel), shown, actions);
         }
-        self.text_panel(ui, frame, shown, out);
+        self.text_panel(ui, frame, shown, actions);
         if self.focus.is_some() {
             Panel::bottom("merge depth")
                 .resizable(true)
                 .default_size(DEPTH.min(ui.available_height() * 0.45).max(140.0))
                 .size_range(140.0..=ui.available_height() * 0.6)
                 .frame(frame)
-                .show(ui, |ui| self.curve.ui(ui, shown, &mut self.focus, out));
+                .show(ui, |ui| self.curve.ui(ui, shown, &mut self.focus, actions));
         } else if strips::Strips::has_any(shown.composition) {
             let rows: usize = (0..shown.composition.recipes.len())
                 .map(|merge| shown.composition.slices(merge).len())
@@ -227,11 +231,11 @@ impl MergeView {
                 .default_size((STRIPS + STRIP * rows as f32).min(DEPTH))
                 .size_range(90.0..=ui.available_height() * 0.6)
                 .frame(frame)
-                .show(ui, |ui| self.strips.ui(ui, shown, out));
+                .show(ui, |ui| self.strips.ui(ui, shown, actions));
         }
         CentralPanel::default()
             .frame(Frame::new().fill(t.background))
-            .show(ui, |ui| self.canvas.ui(ui, shown, &mut self.focus, out));
+            .show(ui, |ui| self.canvas.ui(ui, shown, &mut self.focus, actions));
     }
 
     /// The child, and below it what stands in its way, the button that writes, and the queue.
@@ -240,7 +244,7 @@ impl MergeView {
         ui: &mut Ui,
         frame: Frame,
         shown: &DraftContext<'_>,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let width = ui.available_width();
         let wanted = match width {
@@ -264,7 +268,7 @@ impl MergeView {
                         ..Margin::ZERO
                     }))
                     .show(ui, |ui| {
-                        self.queue.ui(ui, shown, &mut self.jump, most, out);
+                        self.queue.ui(ui, shown, &mut self.jump, most, actions);
                     });
                 // A panel learns how high its content is by drawing it.
                 let height = queue.response.rect.height();
@@ -277,7 +281,7 @@ impl MergeView {
                     swept: &mut self.options.swept,
                     focus: &mut self.focus,
                 };
-                self.child.ui(ui, shown, own, out);
+                self.child.ui(ui, shown, own, actions);
             });
     }
 
@@ -287,7 +291,7 @@ impl MergeView {
         ui: &mut Ui,
         frame: Frame,
         shown: &DraftContext<'_>,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let jump = self.jump.take();
         let will_open = jump.is_some_and(|jump| jump.line.is_some());
@@ -303,7 +307,7 @@ impl MergeView {
         };
         panel
             .frame(frame)
-            .show(ui, |ui| self.yaml.ui(ui, shown, jump, out));
+            .show(ui, |ui| self.yaml.ui(ui, shown, jump, actions));
     }
 
     /// The draft as it reads now; what was read last time serves if nothing has changed.

@@ -70,10 +70,10 @@ struct Renaming {
 }
 
 impl ModelsView {
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, keys: Keys, out: &mut Vec<Action>) {
-        self.asking_ui(ui, bench, out);
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, keys: Keys, actions: &mut Vec<Action>) {
+        self.asking_ui(ui, bench, actions);
         if bench.study().doc().models.is_empty() {
-            self.empty_ui(ui, out);
+            self.empty_ui(ui, actions);
             return;
         }
         // Taken out while it is read and the view is changed.
@@ -83,42 +83,42 @@ impl ModelsView {
             bench,
             table: &table,
         };
-        self.full_ui(ui, rows, keys, out);
+        self.full_ui(ui, rows, keys, actions);
         self.table = table;
     }
 
-    fn full_ui(&mut self, ui: &mut Ui, rows: Rows<'_>, keys: Keys, out: &mut Vec<Action>) {
+    fn full_ui(&mut self, ui: &mut Ui, rows: Rows<'_>, keys: Keys, actions: &mut Vec<Action>) {
         let shown = rows.table.shown();
         let places = self.places(rows);
         self.cursor_row = rows.bench.study().selection().models().last().copied();
         let view = ui.max_rect();
         let margin = Margin::symmetric(16, 12);
         Frame::new().inner_margin(margin).show(ui, |ui| {
-            self.strip(ui, rows, places.len(), out);
+            self.strip(ui, rows, places.len(), actions);
             ui.add_space(space::XS);
             if keys != Keys::Taken && self.editing.is_none() && self.asking.is_none() {
-                self.keys(ui, rows, &shown, &places, out);
-                self.clipboard(ui, rows, &shown, &places, out);
+                self.keys(ui, rows, &shown, &places, actions);
+                self.clipboard(ui, rows, &shown, &places, actions);
             }
             if places.is_empty() {
                 self.nothing_left_ui(ui);
             } else {
-                self.table(ui, rows, &shown, &places, out);
+                self.table(ui, rows, &shown, &places, actions);
             }
             if let Some(end) = self.editing.as_mut().and_then(Editing::out_of_sight) {
                 self.ended = self.editing.take().map(|editing| (editing, end));
             }
-            self.end_editing(rows, &shown, &places, out);
+            self.end_editing(rows, &shown, &places, actions);
         });
-        actions::selection_bar(ui, view, rows.bench, out);
+        actions::selection_bar(ui, view, rows.bench, actions);
     }
 
-    fn empty_ui(&mut self, ui: &mut Ui, out: &mut Vec<Action>) {
+    fn empty_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let sentence = "No models yet. Add a base and its fine-tunes: folders of checkpoints, \
                         safetensors files or LoRA adapters. You can also drop them here, or \
                         paste their paths. Models without files are added by name.";
         if empty_state(ui, icon::STACK, sentence, Some("Add models…")) {
-            out.push(Action::Models(ModelsAction::AskForFolders));
+            actions.push(Action::Models(ModelsAction::AskForFolders));
         }
         ui.vertical_centered(|ui| {
             if ui.button("Add by name…").clicked() {
@@ -157,7 +157,7 @@ impl ModelsView {
         self.cursor = None;
     }
 
-    fn asking_ui(&mut self, ui: &Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    fn asking_ui(&mut self, ui: &Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let Some(asking) = &mut self.asking else {
             return;
         };
@@ -174,7 +174,7 @@ impl ModelsView {
         self.asking = None;
         match answer {
             Answer::Cancelled => {}
-            Answer::Do(action) => out.push(action),
+            Answer::Do(action) => actions.push(action),
             Answer::NewTask(task) => {
                 let key = Column::Task(task.clone()).key();
                 self.new_tasks.push(task);
@@ -185,7 +185,7 @@ impl ModelsView {
             }
             Answer::Rename(old, new) => {
                 self.cursor = Some(Column::Task(new.clone()).key());
-                out.push(ask::rename(&old, &new, &mut self.new_tasks));
+                actions.push(ask::rename(&old, &new, &mut self.new_tasks));
             }
         }
     }
@@ -211,7 +211,7 @@ impl ModelsView {
         places
     }
 
-    fn strip(&mut self, ui: &mut Ui, rows: Rows<'_>, shown: usize, out: &mut Vec<Action>) {
+    fn strip(&mut self, ui: &mut Ui, rows: Rows<'_>, shown: usize, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             let has_room = ui.available_width() > 560.0;
             let folded = columns::folded(&rows.table.columns);
@@ -221,13 +221,13 @@ impl ModelsView {
             let taken = if has_folded { taken + 92.0 } else { taken };
             let width = (ui.available_width() - taken).clamp(90.0, 220.0);
             if ui.button(format!("{}  Add models…", icon::PLUS)).clicked() {
-                out.push(Action::Models(ModelsAction::AskForFolders));
+                actions.push(Action::Models(ModelsAction::AskForFolders));
             }
             if has_room && ui.button("Import scores…").clicked() {
-                out.push(Action::Import(ImportAction::AskForFiles));
+                actions.push(Action::Import(ImportAction::AskForFiles));
             }
             ui.menu_button(format!("More  {}", icon::CARET_DOWN), |ui| {
-                self.more_ui(ui, out);
+                self.more_ui(ui, actions);
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let title = format!("Columns  {}", icon::CARET_DOWN);
@@ -237,9 +237,9 @@ impl ModelsView {
                         eframe::egui::containers::menu::MenuConfig::new()
                             .close_behavior(eframe::egui::PopupCloseBehavior::CloseOnClickOutside),
                     )
-                    .ui(ui, |ui| header::columns_menu(ui, doc, rows.table, out));
+                    .ui(ui, |ui| header::columns_menu(ui, doc, rows.table, actions));
                 if has_folded {
-                    folded_ui(ui, folded, out);
+                    folded_ui(ui, folded, actions);
                 }
                 self.filter_ui(ui, width);
                 if !self.filter.is_empty() && icon_button(ui, icon::X, "Clear the filter").clicked()
@@ -277,9 +277,9 @@ impl ModelsView {
         }
     }
 
-    fn more_ui(&mut self, ui: &mut Ui, out: &mut Vec<Action>) {
+    fn more_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         if ui.button("Add files…").clicked() {
-            out.push(Action::Models(ModelsAction::AskForFiles));
+            actions.push(Action::Models(ModelsAction::AskForFiles));
             ui.close();
         }
         if ui.button("Add by name…").clicked() {
@@ -288,15 +288,15 @@ impl ModelsView {
         }
         ui.separator();
         if ui.button("Import scores…").clicked() {
-            out.push(Action::Import(ImportAction::AskForFiles));
+            actions.push(Action::Import(ImportAction::AskForFiles));
             ui.close();
         }
         if ui.button("Import a folder of results…").clicked() {
-            out.push(Action::Import(ImportAction::AskForFolder));
+            actions.push(Action::Import(ImportAction::AskForFolder));
             ui.close();
         }
         if ui.button("Paste scores…").clicked() {
-            out.push(Action::Import(ImportAction::Paste));
+            actions.push(Action::Import(ImportAction::Paste));
             ui.close();
         }
         ui.separator();
@@ -350,7 +350,7 @@ impl ModelsView {
         }
     }
 
-    fn rename_ui(&mut self, ui: &mut Ui, out: &mut Vec<Action>) {
+    fn rename_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let Some(renaming) = &mut self.renaming else {
             return;
         };
@@ -363,7 +363,7 @@ impl ModelsView {
             let cancelled = ui.input(|i| i.key_pressed(Key::Escape));
             let name = renaming.text.trim().to_owned();
             if !cancelled && !name.is_empty() {
-                out.push(edit(ModelEdit::Rename(renaming.id, name)));
+                actions.push(edit(ModelEdit::Rename(renaming.id, name)));
             }
             self.renaming = None;
         }
@@ -371,13 +371,13 @@ impl ModelsView {
 }
 
 /// Tasks that do not count, folded away; a click unfolds them.
-fn folded_ui(ui: &mut Ui, folded: Vec<String>, out: &mut Vec<Action>) {
+fn folded_ui(ui: &mut Ui, folded: Vec<String>, actions: &mut Vec<Action>) {
     let title = format!("+ {}", crate::ui::format::counted(folded.len(), "task"));
     let help = "Tasks that do not count for the average are folded away; click to show them. \
                 “Usual columns” in the menu of columns folds them again.";
     if ui.button(title).on_hover_text(help).clicked() {
         let unfold = |key| Action::Study(Command::View(ViewEdit::Column(key, Some(true))));
-        out.extend(folded.into_iter().map(unfold));
+        actions.extend(folded.into_iter().map(unfold));
     }
 }
 

@@ -9,19 +9,19 @@ use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::{section_heading, segmented};
 use crate::workbench::Workbench;
 
-pub fn ui(ui: &mut Ui, bench: &Workbench, prefs: &Prefs, out: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, bench: &Workbench, prefs: &Prefs, actions: &mut Vec<Action>) {
     Frame::new().inner_margin(Margin::same(24)).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.label(theme::strong("Settings").size(size::TITLE));
             ui.add_space(space::M);
-            look(ui, prefs, out);
+            look(ui, prefs, actions);
             ui.add_space(space::L);
-            kept(ui, bench, out);
+            kept(ui, bench, actions);
         });
     });
 }
 
-fn look(ui: &mut Ui, prefs: &Prefs, out: &mut Vec<Action>) {
+fn look(ui: &mut Ui, prefs: &Prefs, actions: &mut Vec<Action>) {
     section_heading(ui, "Look");
     let mut theme = prefs.theme;
     let themes = [
@@ -32,7 +32,7 @@ fn look(ui: &mut Ui, prefs: &Prefs, out: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.label("Theme");
         if segmented(ui, "Theme", &mut theme, &themes) {
-            out.push(Action::Window(WindowAction::SetTheme(theme)));
+            actions.push(Action::Window(WindowAction::SetTheme(theme)));
         }
     });
     ui.add_space(space::XS);
@@ -40,7 +40,7 @@ fn look(ui: &mut Ui, prefs: &Prefs, out: &mut Vec<Action>) {
         ui.label("Size");
         for (label, by) in [("Smaller", -0.1), ("Larger", 0.1)] {
             if ui.button(label).clicked() {
-                out.push(Action::Window(WindowAction::SetZoom(prefs.zoom + by)));
+                actions.push(Action::Window(WindowAction::SetZoom(prefs.zoom + by)));
             }
         }
         let weak = Tokens::of(ui).text_weak;
@@ -48,7 +48,7 @@ fn look(ui: &mut Ui, prefs: &Prefs, out: &mut Vec<Action>) {
     });
 }
 
-fn kept(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+fn kept(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let weak = Tokens::of(ui).text_weak;
     let folders = bench.folders();
     section_heading(ui, "What is kept on this computer");
@@ -72,14 +72,14 @@ fn kept(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     }
     ui.horizontal(|ui| {
         if ui.button("Show the folders").clicked() {
-            out.push(Action::Reveal(folders.data.clone()));
+            actions.push(Action::Reveal(folders.data.clone()));
         }
         let clear = ui.button("Remove kept kinship");
         if clear
             .on_hover_text("It is measured again when it is needed")
             .clicked()
         {
-            out.push(Action::ClearCache);
+            actions.push(Action::ClearCache);
         }
     });
 }

@@ -28,7 +28,7 @@ const CONTENT: f32 = 430.0;
 const ICON: f32 = 34.0;
 const BUTTON: f32 = 32.0;
 
-pub fn ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let room = ui.available_size();
         let is_wide = room.x >= TWO_COLUMNS;
@@ -38,40 +38,40 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         ui.add_space(((room.y - content) * 0.35).clamp(space::XL, 200.0));
         let at = ui.cursor().min + vec2(((room.x - width) / 2.0).round(), 0.0);
         column(ui, at, width, |ui| {
-            head(ui, bench, out);
+            head(ui, bench, actions);
             ui.add_space(space::XXL);
             if is_wide {
-                two_columns(ui, bench, out);
+                two_columns(ui, bench, actions);
             } else {
-                recents(ui, bench, FEW, out);
+                recents(ui, bench, FEW, actions);
                 ui.add_space(space::XL);
-                record(ui, out);
+                record(ui, actions);
             }
         });
         ui.add_space(space::XL);
     });
 }
 
-fn head(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+fn head(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let weak = Tokens::of(ui).text_weak;
     ui.label(theme::strong("Kinfolk").size(size::TITLE));
     ui.add_space(space::XS);
     let line = "See how your models are related before you merge them";
     ui.label(RichText::new(line).size(size::HEADING).color(weak));
     ui.add_space(space::XL);
-    ways_in(ui, bench, out);
+    ways_in(ui, bench, actions);
     ui.add_space(space::S);
     let line = "Or drop checkpoint folders, safetensors files or tables of scores anywhere here";
     ui.label(RichText::new(line).color(weak));
 }
 
 /// What was open lately at the left, the record at the right.
-fn two_columns(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+fn two_columns(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let at = ui.cursor().min;
     let width = (ui.available_width() - space::XXL) / 2.0;
-    column(ui, at, width, |ui| recents(ui, bench, usize::MAX, out));
+    column(ui, at, width, |ui| recents(ui, bench, usize::MAX, actions));
     let at = at + vec2(width + space::XXL, 0.0);
-    column(ui, at, width, |ui| record(ui, out));
+    column(ui, at, width, |ui| record(ui, actions));
 }
 
 /// A column of a width with its upper left corner at `at`.
@@ -82,14 +82,14 @@ fn column(ui: &mut Ui, at: Pos2, width: f32, content: impl FnOnce(&mut Ui)) {
     ui.scope_builder(place, content);
 }
 
-fn ways_in(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+fn ways_in(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         if primary_button(ui, "Open models…").clicked() {
-            out.push(Action::Models(ModelsAction::AskForFolders));
+            actions.push(Action::Models(ModelsAction::AskForFolders));
         }
         if ui.button("Open study…").clicked() {
-            out.push(Action::File(FileAction::AskToOpen));
+            actions.push(Action::File(FileAction::AskToOpen));
         }
         let unpacking = bench
             .jobs()
@@ -98,7 +98,7 @@ fn ways_in(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
             .any(|job| job.title.contains("demo"));
         ui.add_enabled_ui(!unpacking, |ui| {
             if ui.button("Explore the demo").clicked() {
-                out.push(Action::File(FileAction::OpenDemo));
+                actions.push(Action::File(FileAction::OpenDemo));
             }
         });
         if unpacking {
@@ -114,7 +114,7 @@ fn recents_of(bench: &Workbench) -> Vec<&Recent> {
 }
 
 /// Draws the first `most` of them; a click shows the others.
-fn recents(ui: &mut Ui, bench: &Workbench, most: usize, out: &mut Vec<Action>) {
+fn recents(ui: &mut Ui, bench: &Workbench, most: usize, actions: &mut Vec<Action>) {
     heading(ui, "Recent studies");
     let recents = recents_of(bench);
     if recents.is_empty() {
@@ -131,7 +131,7 @@ fn recents(ui: &mut Ui, bench: &Workbench, most: usize, out: &mut Vec<Action>) {
         most
     };
     for recent in recents.iter().take(most) {
-        recent_ui(ui, recent, out);
+        recent_ui(ui, recent, actions);
     }
     let hidden = recents.len().saturating_sub(most);
     if hidden > 0 && ui.link(format!("Show {hidden} more")).clicked() {
@@ -139,10 +139,10 @@ fn recents(ui: &mut Ui, bench: &Workbench, most: usize, out: &mut Vec<Action>) {
     }
 }
 
-fn record(ui: &mut Ui, out: &mut Vec<Action>) {
+fn record(ui: &mut Ui, actions: &mut Vec<Action>) {
     heading(ui, "Learn from the record");
     for bundled in &LIBRARY {
-        bundled_ui(ui, bundled, out);
+        bundled_ui(ui, bundled, actions);
     }
 }
 
@@ -151,7 +151,7 @@ fn heading(ui: &mut Ui, title: &str) {
     ui.add_space(space::XS);
 }
 
-fn recent_ui(ui: &mut Ui, recent: &Recent, out: &mut Vec<Action>) {
+fn recent_ui(ui: &mut Ui, recent: &Recent, actions: &mut Vec<Action>) {
     let name = format!("Open study {}", recent.name);
     let (rect, response) = row(ui, &name, icon::FOLDER_OPEN);
     let weak = Tokens::of(ui).text_weak;
@@ -159,7 +159,7 @@ fn recent_ui(ui: &mut Ui, recent: &Recent, out: &mut Vec<Action>) {
     inside(ui, button, Layout::left_to_right(Align::Center), |ui| {
         let name = format!("Take {} off the list", recent.name);
         if icon_button(ui, icon::X, &name).clicked() {
-            out.push(Action::File(FileAction::ForgetRecent(recent.path.clone())));
+            actions.push(Action::File(FileAction::ForgetRecent(recent.path.clone())));
         }
     });
     let text_rect = Rect::from_min_max(rect.min, pos2(button.left() - space::S, rect.bottom()));
@@ -171,18 +171,18 @@ fn recent_ui(ui: &mut Ui, recent: &Recent, out: &mut Vec<Action>) {
     let path = RichText::new(path).font(font).color(weak);
     two_lines(ui, text_rect, &recent.name, Some(&facts), path);
     if response.clicked() {
-        out.push(Action::File(FileAction::Open(recent.path.clone())));
+        actions.push(Action::File(FileAction::Open(recent.path.clone())));
     }
 }
 
-fn bundled_ui(ui: &mut Ui, bundled: &Bundled, out: &mut Vec<Action>) {
+fn bundled_ui(ui: &mut Ui, bundled: &Bundled, actions: &mut Vec<Action>) {
     let name = format!("Open the record: {}", bundled.title);
     let (rect, response) = row(ui, &name, icon::CHART_SCATTER);
     let weak = Tokens::of(ui).text_weak;
     let sentence = RichText::new(bundled.sentence).color(weak);
     two_lines(ui, rect, bundled.title, None, sentence);
     if response.clicked() {
-        out.push(Action::File(FileAction::OpenBundled(bundled.key)));
+        actions.push(Action::File(FileAction::OpenBundled(bundled.key)));
     }
 }
 

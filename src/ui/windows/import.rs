@@ -53,7 +53,7 @@ impl ImportView {
     }
 
     /// Draws the window, if it is open.
-    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
         let Some(stage) = &mut self.stage else {
             return;
         };
@@ -74,7 +74,7 @@ impl ImportView {
         match modal.inner {
             Some(FooterAction::Read(source)) => self.stage = Some(stage_of(*source)),
             Some(FooterAction::Import(import)) => {
-                out.push(Action::Import(ImportAction::Take(import)));
+                actions.push(Action::Import(ImportAction::Take(import)));
                 self.stage = None;
             }
             Some(FooterAction::Cancel) => self.stage = None,

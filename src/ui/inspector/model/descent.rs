@@ -14,14 +14,16 @@ use crate::workbench::Workbench;
 const MOST_CHILDREN: usize = 8;
 
 /// Base, parents and children.
-pub fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+pub fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     ui.add_space(space::XS);
-    line_ui(ui, "Base", |ui| base_ui(ui, bench, model, out));
-    line_ui(ui, "Parents", |ui| parents_ui(ui, doc, model, out));
+    line_ui(ui, "Base", |ui| base_ui(ui, bench, model, actions));
+    line_ui(ui, "Parents", |ui| parents_ui(ui, doc, model, actions));
     let children: Vec<ModelId> = doc.children(model.id).map(|m| m.id).collect();
     if !children.is_empty() {
-        line_ui(ui, "Children", |ui| children_ui(ui, doc, &children, out));
+        line_ui(ui, "Children", |ui| {
+            children_ui(ui, doc, &children, actions)
+        });
     }
 }
 
@@ -42,21 +44,21 @@ fn line_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn base_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+fn base_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     let shown = model.base.map_or("–", |base| doc.name_of(base));
     let title = format!("{} {}", format::elide_middle(shown, 24), icon::CARET_DOWN);
     let response = ui
-        .menu_button(title, |ui| base_menu(ui, bench, &[model.id], out))
+        .menu_button(title, |ui| base_menu(ui, bench, &[model.id], actions))
         .response;
     response.widget_info(|| {
         WidgetInfo::labeled(WidgetType::Button, true, format!("Base of {}", model.name))
     });
 }
 
-fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, out: &mut Vec<Action>) {
+fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, actions: &mut Vec<Action>) {
     for &parent in &model.parents {
-        model_link(ui, doc, parent, "", out);
+        model_link(ui, doc, parent, "", actions);
     }
     if model.origin.unnamed_parents {
         let words = if model.parents.is_empty() {
@@ -71,14 +73,14 @@ fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, out: &mut Vec<Action>)
     } else {
         format!("Change {}", icon::CARET_DOWN)
     };
-    let menu = ui.menu_button(title, |ui| parents_menu(ui, doc, model, out));
+    let menu = ui.menu_button(title, |ui| parents_menu(ui, doc, model, actions));
     menu.response.widget_info(|| {
         let label = format!("Parents of {}", model.name);
         WidgetInfo::labeled(WidgetType::Button, true, label)
     });
 }
 
-fn parents_menu(ui: &mut Ui, doc: &StudyDoc, model: &Model, out: &mut Vec<Action>) {
+fn parents_menu(ui: &mut Ui, doc: &StudyDoc, model: &Model, actions: &mut Vec<Action>) {
     let area = eframe::egui::ScrollArea::vertical().max_height(360.0);
     area.show(ui, |ui| {
         for other in doc.models.iter().filter(|m| m.id != model.id) {
@@ -90,15 +92,15 @@ fn parents_menu(ui: &mut Ui, doc: &StudyDoc, model: &Model, out: &mut Vec<Action
                 if is_parent {
                     parents.push(other.id);
                 }
-                out.push(edit(ModelEdit::SetParents(model.id, parents)));
+                actions.push(edit(ModelEdit::SetParents(model.id, parents)));
             }
         }
     });
 }
 
-fn children_ui(ui: &mut Ui, doc: &StudyDoc, children: &[ModelId], out: &mut Vec<Action>) {
+fn children_ui(ui: &mut Ui, doc: &StudyDoc, children: &[ModelId], actions: &mut Vec<Action>) {
     for &child in children.iter().take(MOST_CHILDREN) {
-        model_link(ui, doc, child, "", out);
+        model_link(ui, doc, child, "", actions);
     }
     if children.len() > MOST_CHILDREN {
         weak(ui, &format!("and {} more", children.len() - MOST_CHILDREN));
@@ -106,7 +108,7 @@ fn children_ui(ui: &mut Ui, doc: &StudyDoc, children: &[ModelId], out: &mut Vec<
 }
 
 /// The name of a model, which selects it when it is clicked; `note` stands at the right.
-pub fn model_link(ui: &mut Ui, doc: &StudyDoc, id: ModelId, note: &str, out: &mut Vec<Action>) {
+pub fn model_link(ui: &mut Ui, doc: &StudyDoc, id: ModelId, note: &str, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let name = doc.name_of(id);
     let size = vec2(ui.available_width(), ROW_HEIGHT);
@@ -124,7 +126,7 @@ pub fn model_link(ui: &mut Ui, doc: &StudyDoc, id: ModelId, note: &str, out: &mu
             let response = response.on_hover_cursor(eframe::egui::CursorIcon::PointingHand);
             if response.on_hover_text(name).clicked() {
                 let one = Selection::Models(vec![id]);
-                out.push(Action::Study(Command::Select(one)));
+                actions.push(Action::Study(Command::Select(one)));
             }
         });
     });

@@ -20,7 +20,7 @@ use crate::workbench::Workbench;
 const LINE: f32 = 22.0;
 
 /// Draws scores, merge and origin of a model.
-pub fn record_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+pub fn record_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     let Some(row) = bench.record().row(model.id) else {
         return;
     };
@@ -32,8 +32,8 @@ pub fn record_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Ac
     });
     conflicts_ui(ui, row);
     ui.add_space(space::XS);
-    origin_ui(ui, model, row, out);
-    reported_ui(ui, model, out);
+    origin_ui(ui, model, row, actions);
+    reported_ui(ui, model, actions);
 }
 
 fn scores_ui(ui: &mut Ui, bench: &Workbench, model: &Model, row: &ModelFacts) {
@@ -193,15 +193,15 @@ fn conflicts_ui(ui: &mut Ui, row: &ModelFacts) {
 }
 
 /// How it was made and where it is published, to be written into.
-fn origin_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, out: &mut Vec<Action>) {
+fn origin_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, actions: &mut Vec<Action>) {
     let mut method = model.origin.method.clone();
     field_ui(ui, "Method", |ui, width| {
         if text_field(ui, "Method", "such as slerp", &mut method, width).changed() {
             let method = method.trim_start().to_owned();
-            out.push(edit(RecordEdit::SetMethod(model.id, method)));
+            actions.push(edit(RecordEdit::SetMethod(model.id, method)));
         }
     });
-    steps_ui(ui, model, row, out);
+    steps_ui(ui, model, row, actions);
     let mut published = model.published.clone();
     field_ui(ui, "Published", |ui, width| {
         let room = if published.is_empty() {
@@ -218,10 +218,10 @@ fn origin_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, out: &mut Vec<Action>
         );
         if field.changed() {
             let place = published.trim().to_owned();
-            out.push(edit(RecordEdit::SetPublished(model.id, place)));
+            actions.push(edit(RecordEdit::SetPublished(model.id, place)));
         }
         if room > 0.0 && icon_button(ui, icon::COPY, "Copy where it is published").clicked() {
-            out.push(Action::Copy {
+            actions.push(Action::Copy {
                 text: model.published.clone(),
                 what: "Place".to_owned(),
             });
@@ -244,7 +244,7 @@ fn field_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui, f32)) {
 }
 
 /// The runs of a model, each with its generation.
-fn steps_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, out: &mut Vec<Action>) {
+fn steps_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, actions: &mut Vec<Action>) {
     if model.steps.is_empty() {
         field_ui(ui, "Generation", |ui, _| {
             ui.label(row.generation.to_string())
@@ -255,7 +255,7 @@ fn steps_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, out: &mut Vec<Action>)
                         generation: row.generation,
                         ..Step::default()
                     };
-                    out.push(edit(RecordEdit::SetSteps(model.id, vec![step])));
+                    actions.push(edit(RecordEdit::SetSteps(model.id, vec![step])));
                 }
             });
         });
@@ -270,7 +270,7 @@ fn steps_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, out: &mut Vec<Action>)
                     steps.remove(k);
                 }
             }
-            out.push(edit(RecordEdit::SetSteps(model.id, steps)));
+            actions.push(edit(RecordEdit::SetSteps(model.id, steps)));
         }
     }
 }

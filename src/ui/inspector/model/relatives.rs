@@ -26,7 +26,7 @@ struct Relatives {
 }
 
 /// The nearest and the farthest by Pearson correlation, as bars.
-pub fn relatives_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec<Action>) {
+pub fn relatives_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     let relatives = relatives(ui, bench, model.id);
     for (kin, suffix) in [
         (&relatives.measured, ""),
@@ -46,7 +46,7 @@ pub fn relatives_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec
             model.id,
             &format!("Nearest relatives{suffix}"),
             near,
-            out,
+            actions,
         );
         list_ui(
             ui,
@@ -54,7 +54,7 @@ pub fn relatives_ui(ui: &mut Ui, bench: &Workbench, model: &Model, out: &mut Vec
             model.id,
             &format!("Farthest relatives{suffix}"),
             far,
-            out,
+            actions,
         );
     }
 }
@@ -65,7 +65,7 @@ fn list_ui(
     id: ModelId,
     title: &str,
     kin: &[(ModelId, f64)],
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     if kin.is_empty() {
         return;
@@ -83,7 +83,7 @@ fn list_ui(
     let clicked = ui.push_id(title, |ui| bars_ui(ui, &bars, Scale::KINSHIP, 3));
     if let Some(clicked) = clicked.inner {
         let pair = Selection::Pair(id, kin[clicked].0);
-        out.push(Action::Study(Command::Select(pair)));
+        actions.push(Action::Study(Command::Select(pair)));
     }
 }
 

@@ -16,14 +16,14 @@ use crate::ui::widgets::{focus_ring, text_field};
 const FIELD: f32 = 130.0;
 
 /// Draws the fields, folded away until they are wanted.
-pub fn reported_ui(ui: &mut Ui, model: &Model, out: &mut Vec<Action>) {
+pub fn reported_ui(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let is_merge = model.parents.len() > 1 || model.origin.unnamed_parents;
     if !is_open(ui) {
         return;
     }
     for what in Reported::all() {
         if is_merge || !what.is_of_merge() || what.get(&model.origin).is_some() {
-            field_ui(ui, model, what, out);
+            field_ui(ui, model, what, actions);
         }
     }
 }
@@ -48,7 +48,7 @@ fn is_open(ui: &mut Ui) -> bool {
 }
 
 /// One number. What is typed is taken in as soon as it is one.
-fn field_ui(ui: &mut Ui, model: &Model, what: Reported, out: &mut Vec<Action>) {
+fn field_ui(ui: &mut Ui, model: &Model, what: Reported, actions: &mut Vec<Action>) {
     let memory = Id::new("reported number being written").with((model.id, what.title()));
     let given = what.get(&model.origin);
     let typed: Option<String> = ui.data(|data| data.get_temp(memory));
@@ -75,7 +75,7 @@ fn field_ui(ui: &mut Ui, model: &Model, what: Reported, out: &mut Vec<Action>) {
         && value != given
     {
         let edit = RecordEdit::SetReported(model.id, what, value);
-        out.push(Action::Study(Command::Record(edit)));
+        actions.push(Action::Study(Command::Record(edit)));
     }
     // While it is written in, the text stays as it is typed.
     let is_written_in = response.has_focus();

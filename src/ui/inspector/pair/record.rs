@@ -14,7 +14,13 @@ use crate::ui::widgets::{fact_ui, section_heading};
 use crate::workbench::Workbench;
 
 /// Draws what the record knows of two models.
-pub fn record_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut Vec<Action>) {
+pub fn record_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    a: ModelId,
+    b: ModelId,
+    actions: &mut Vec<Action>,
+) {
     if !has_anything(bench, a, b) {
         return;
     }
@@ -22,7 +28,7 @@ pub fn record_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &m
         ui.spacing_mut().item_spacing.y = 0.0;
         reported_ui(ui, bench.study().doc(), a, b);
         scores_ui(ui, bench, a, b);
-        merges_ui(ui, bench, a, b, out);
+        merges_ui(ui, bench, a, b, actions);
     });
 }
 
@@ -145,7 +151,7 @@ fn scores_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId) {
 }
 
 /// Merges with exactly these two parents, and what they gained.
-fn merges_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut Vec<Action>) {
+fn merges_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, actions: &mut Vec<Action>) {
     let (doc, record) = (bench.study().doc(), bench.record());
     let merges = doc.children(a).filter(|m| {
         let theirs = m.parents == [a, b] || m.parents == [b, a];
@@ -162,7 +168,7 @@ fn merges_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, out: &mut V
             Some(_) => format!("gain {}", format::signed(gain, 2)),
             None => merge.origin.method.clone(),
         };
-        model_link(ui, doc, merge.id, &note, out);
+        model_link(ui, doc, merge.id, &note, actions);
     }
 }
 

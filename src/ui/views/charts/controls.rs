@@ -29,11 +29,11 @@ pub fn head_ui(
     choices: &ChartChoices,
     has_list: bool,
     tools: &mut Tools,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     ui.horizontal(|ui| {
         if !has_list {
-            list::menu_ui(ui, choices, out);
+            list::menu_ui(ui, choices, actions);
         }
         let own = titles::title(choices.kind);
         let title = shown.figure.as_ref().map_or("", |figure| &figure.title);
@@ -52,16 +52,16 @@ pub fn head_ui(
             let has_plots = |figure: &Figure| figure.panels.iter().any(|p| p.cells().is_none());
             let has_plots = shown.figure.as_ref().is_ok_and(has_plots);
             ui.add_enabled_ui(shown.figure.is_ok(), |ui| {
-                tools_ui(ui, tools, has_plots, out);
+                tools_ui(ui, tools, has_plots, actions);
             });
         });
     });
 }
 
-fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, out: &mut Vec<Action>) {
+fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, actions: &mut Vec<Action>) {
     let mut ask = |asked: bool, what: ChartAsk| {
         if asked {
-            out.push(Action::Chart(what));
+            actions.push(Action::Chart(what));
         }
     };
     let weak = Tokens::of(ui).text_weak;
@@ -95,7 +95,12 @@ fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, out: &mut Vec<Actio
 }
 
 /// The choices of the chart that is shown.
-pub fn controls_ui(ui: &mut Ui, bench: &Workbench, choices: &ChartChoices, out: &mut Vec<Action>) {
+pub fn controls_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    choices: &ChartChoices,
+    actions: &mut Vec<Action>,
+) {
     let Some(chart) = chart(choices.kind) else {
         return;
     };
@@ -111,27 +116,29 @@ pub fn controls_ui(ui: &mut Ui, bench: &Workbench, choices: &ChartChoices, out: 
             match control {
                 Control::Points => scatter_ui(ui, bench, &mut choices),
                 Control::Fit => fit_ui(ui, &mut choices),
-                Control::Runs => runs_ui(ui, &bench.record().runs, before, out),
+                Control::Runs => runs_ui(ui, &bench.record().runs, before, actions),
                 Control::Metric => metric_ui(ui, &mut choices),
                 Control::Overlay => overlay_ui(ui, &mut choices),
-                Control::Rule => flow(ui, "Rule", "", |ui| rule::rule_ui(ui, before, out)),
+                Control::Rule => flow(ui, "Rule", "", |ui| rule::rule_ui(ui, before, actions)),
                 Control::Group => group_ui(ui, bench.study().doc(), &mut choices),
                 Control::Model => model_ui(ui, bench, &mut choices),
             }
         }
         if let Some(key) = chart.study {
-            study_ui(ui, key, out);
+            study_ui(ui, key, actions);
         }
         if choices != *before {
-            out.push(choose(choices));
+            actions.push(choose(choices));
         }
     });
 }
 
 /// Nothing where there is one run or none: an empty control would leave a hole in its row.
-fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, out: &mut Vec<Action>) {
+fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, actions: &mut Vec<Action>) {
     if runs.len() > 1 {
-        flow(ui, "Runs", "", |ui| runs::runs_ui(ui, runs, choices, out));
+        flow(ui, "Runs", "", |ui| {
+            runs::runs_ui(ui, runs, choices, actions)
+        });
     }
 }
 
@@ -306,11 +313,11 @@ fn model_ui(ui: &mut Ui, bench: &Workbench, choices: &mut ChartChoices) {
 }
 
 /// The study that a figure of the paper is drawn from, and the way to it.
-fn study_ui(ui: &mut Ui, key: &'static str, out: &mut Vec<Action>) {
+fn study_ui(ui: &mut Ui, key: &'static str, actions: &mut Vec<Action>) {
     let name = &bundled(key).name;
     let help = "Until then points select models of the open study that have the same names";
     let button = ui.button(format!("Open “{name}”"));
     if button.on_hover_text(help).clicked() {
-        out.push(Action::File(FileAction::OpenBundled(key)));
+        actions.push(Action::File(FileAction::OpenBundled(key)));
     }
 }

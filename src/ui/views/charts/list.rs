@@ -15,14 +15,14 @@ const ITEM: f32 = 36.0;
 const THUMB: [f32; 2] = [36.0, 26.0];
 const PAPER: &str = "The paper";
 
-pub fn list_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {
+pub fn list_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         for (group, is_printed) in [("This study", false), (PAPER, true)] {
             caption(ui, group);
             for chart in charts().filter(|chart| chart.study.is_some() == is_printed) {
                 if item(ui, chart, choices.kind == chart.kind) {
-                    out.push(choose(ChartChoices {
+                    actions.push(choose(ChartChoices {
                         kind: chart.kind,
                         ..choices.clone()
                     }));
@@ -34,7 +34,7 @@ pub fn list_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {
 }
 
 /// The same as a menu, where there is no room for a list.
-pub fn menu_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {
+pub fn menu_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
     let name = |chart: &Chart| match chart.study {
         Some(_) => format!("{PAPER}, {}", chart.title.to_lowercase()),
         None => chart.title.to_owned(),
@@ -49,7 +49,7 @@ pub fn menu_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {
         })
         .collect();
     if let Some(kind) = choice(ui, "Chart", choices.kind, &options) {
-        out.push(choose(ChartChoices {
+        actions.push(choose(ChartChoices {
             kind,
             ..choices.clone()
         }));

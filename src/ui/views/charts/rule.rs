@@ -18,7 +18,7 @@ const SENTENCE: &str = "Saturated from the generation after which the best gaine
                         among the best was above the limit";
 
 /// A folded form of the rule.
-pub fn rule_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {
+pub fn rule_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let button = MenuButton::new(format!("{RULE}  {}", icon::CARET_DOWN)).config(config);
     let (response, _) = button.ui(ui, |ui| {
@@ -39,7 +39,7 @@ pub fn rule_ui(ui: &mut Ui, choices: &ChartChoices, out: &mut Vec<Action>) {
             rule = SaturationRule::default();
         }
         if rule != choices.saturation {
-            out.push(choose(ChartChoices {
+            actions.push(choose(ChartChoices {
                 saturation: rule,
                 ..choices.clone()
             }));

@@ -11,7 +11,7 @@ use crate::ui::action::Action;
 use crate::ui::format;
 
 /// A folded list of the study's runs with a check each; nothing where there is one run or none.
-pub fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, out: &mut Vec<Action>) {
+pub fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, actions: &mut Vec<Action>) {
     if runs.len() < 2 {
         return;
     }
@@ -33,7 +33,7 @@ pub fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, out: &mut V
                     .changed()
                 {
                     let runs = toggled(runs, &shown, run);
-                    out.push(choose(ChartChoices {
+                    actions.push(choose(ChartChoices {
                         runs,
                         ..choices.clone()
                     }));

@@ -27,7 +27,7 @@ pub fn nothing_ui(
     bench: &Workbench,
     shown: &ChartModel,
     choices: &ChartChoices,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let missing = shown.figure.as_ref().err().map_or("", String::as_str);
     let sentence = match kind_of(bench, choices.kind) {
@@ -49,10 +49,10 @@ pub fn nothing_ui(
         if let Some((words, action)) = pairs(bench, choices).or_else(|| way_on(bench, choices.kind))
             && primary_button(ui, words).clicked()
         {
-            out.push(action);
+            actions.push(action);
         }
         if bench.open_record().is_none() && ui.button(RECORD.0).clicked() {
-            out.push(Action::File(FileAction::OpenBundled(RECORD.1)));
+            actions.push(Action::File(FileAction::OpenBundled(RECORD.1)));
         }
     });
 }

@@ -92,7 +92,7 @@ fn row(panel: &Panel, home: &Home, series: &str, side: Side, point: &Point) -> R
 }
 
 /// Draws the table into the space that is left; rows select as points do.
-pub fn table_ui(ui: &mut Ui, rows: &[Row], bench: &Workbench, out: &mut Vec<Action>) {
+pub fn table_ui(ui: &mut Ui, rows: &[Row], bench: &Workbench, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 0.0;
     header_ui(ui, rows);
     ScrollArea::vertical()
@@ -109,7 +109,7 @@ pub fn table_ui(ui: &mut Ui, rows: &[Row], bench: &Workbench, out: &mut Vec<Acti
                         points: vec![row.point.clone()],
                         adds: ui.input(|i| i.modifiers.command),
                     };
-                    out.extend(picking::select(bench.study(), &picked));
+                    actions.extend(picking::select(bench.study(), &picked));
                 }
             }
         });

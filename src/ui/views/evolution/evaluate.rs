@@ -13,12 +13,12 @@ pub fn evaluate_button(
     bench: &Workbench,
     words: &str,
     models: &[ModelId],
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     if let Some(objection) = bench.evaluator_objection() {
         let button = ui.button(format!("{words}…")).on_hover_text(objection);
         if button.clicked() {
-            out.push(Action::Evaluation(EvaluationAction::ShowSetup));
+            actions.push(Action::Evaluation(EvaluationAction::ShowSetup));
         }
         return;
     }
@@ -31,7 +31,7 @@ pub fn evaluate_button(
                 .on_hover_text("Have them judged as the study says, and write down the scores"),
         };
         if button.clicked() {
-            out.push(Action::Evaluation(EvaluationAction::Start(models.to_vec())));
+            actions.push(Action::Evaluation(EvaluationAction::Start(models.to_vec())));
         }
     });
 }

@@ -48,7 +48,7 @@ impl EvaluatorPart {
     }
 
     /// Draws the window, if it is open.
-    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
         if !self.is_open {
             return;
         }
@@ -64,7 +64,7 @@ impl EvaluatorPart {
             .show(ctx, |ui| {
                 ui.set_width(WIDTH.min(room.x));
                 ui.set_max_height(room.y);
-                self.content_ui(ui, bench, room.y, out)
+                self.content_ui(ui, bench, room.y, actions)
             });
         if modal.inner || modal.should_close() {
             self.is_open = false;
@@ -77,11 +77,11 @@ impl EvaluatorPart {
         ui: &mut Ui,
         bench: &Workbench,
         height: f32,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) -> bool {
         let top = ui.cursor().top();
         ui.label(theme::strong("How models are judged").size(size::HEADING));
-        self.kind_ui(ui, bench, out);
+        self.kind_ui(ui, bench, actions);
         let left = height - (ui.cursor().top() - top) - self.foot;
         ScrollArea::vertical()
             .id_salt("evaluator")
@@ -91,13 +91,13 @@ impl EvaluatorPart {
                 // The scroll bar floats; nothing lies under it.
                 ui.set_max_width(ui.available_width() - space::M);
                 match &bench.study().doc().evaluator {
-                    Evaluator::ByHand => by_hand_ui(ui, out),
-                    Evaluator::BuiltIn { tasks } => built_in::ui(ui, bench, tasks, out),
-                    Evaluator::Command { call } => self.program.ui(ui, call, out),
+                    Evaluator::ByHand => by_hand_ui(ui, actions),
+                    Evaluator::BuiltIn { tasks } => built_in::ui(ui, bench, tasks, actions),
+                    Evaluator::Command { call } => self.program.ui(ui, call, actions),
                 }
             });
         let above = ui.cursor().top();
-        let is_done = foot_ui(ui, bench, out);
+        let is_done = foot_ui(ui, bench, actions);
         let foot = ui.cursor().top() - above;
         if (foot - self.foot).abs() > 0.5 {
             self.foot = foot;
@@ -106,7 +106,7 @@ impl EvaluatorPart {
         is_done
     }
 
-    fn kind_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    fn kind_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let now = &bench.study().doc().evaluator;
         let kinds = Evaluator::kinds();
         let titles = kinds.each_ref().map(|kind| (kind.title(), kind.title()));
@@ -116,30 +116,30 @@ impl EvaluatorPart {
             self.kept.push(now.clone());
             let mut all = self.kept.iter().chain(&kinds);
             let chosen = all.find(|kind| kind.title() == title);
-            out.extend(chosen.cloned().map(judge_by));
+            actions.extend(chosen.cloned().map(judge_by));
         }
     }
 }
 
-fn by_hand_ui(ui: &mut Ui, out: &mut Vec<Action>) {
+fn by_hand_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     sentence(
         ui,
         "You evaluate elsewhere, and type the scores into the table of models or import them. An \
          evolution that waits for scores goes on by itself once they are there.",
     );
     if ui.button("Import scores…").clicked() {
-        out.push(Action::Import(ImportAction::AskForFiles));
+        actions.push(Action::Import(ImportAction::AskForFiles));
     }
 }
 
 /// What is in the way, a model to try it on with what comes of it, and the button that closes.
-fn foot_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) -> bool {
+fn foot_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) -> bool {
     let is_by_hand = bench.study().doc().evaluator.is_by_hand();
     if !is_by_hand {
         ui.add_space(space::XS);
         objection_ui(ui, bench);
         if log::has_anything(bench) {
-            log::head_ui(ui, bench, out);
+            log::head_ui(ui, bench, actions);
             // Low windows have room for a few lines only.
             let height = LOG.min(ui.ctx().content_rect().height() * 0.16);
             log::lines_ui(ui, bench, height);
@@ -150,7 +150,7 @@ fn foot_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) -> bool {
     ui.horizontal(|ui| {
         is_done = primary_button(ui, "Done").clicked();
         if !is_by_hand {
-            try_ui(ui, bench, out);
+            try_ui(ui, bench, actions);
         }
     });
     // Enter belongs to whatever has the focus; where nothing has, it means the button.
@@ -174,7 +174,7 @@ fn objection_ui(ui: &mut Ui, bench: &Workbench) {
 }
 
 /// One model to see whether it works.
-fn try_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+fn try_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let models = &bench.study().doc().models;
     let is_open = |id: ModelId| matches!(bench.files(id), ModelFiles::Open { .. });
     let can: Vec<_> = models.iter().filter(|m| is_open(m.id)).collect();
@@ -188,7 +188,7 @@ fn try_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
             ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
                 for model in can {
                     if ui.button(format::elide_middle(&model.name, 40)).clicked() {
-                        out.push(Action::Evaluation(EvaluationAction::Start(vec![model.id])));
+                        actions.push(Action::Evaluation(EvaluationAction::Start(vec![model.id])));
                         ui.close();
                     }
                 }

@@ -25,10 +25,10 @@ pub fn has_anything(bench: &Workbench) -> bool {
 }
 
 /// One line: what is judged and what waits, or what came of it; with copy, clear and stop.
-pub fn head_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+pub fn head_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let line = vec2(ui.available_width(), ROW_HEIGHT);
     ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
-        buttons_ui(ui, bench, out);
+        buttons_ui(ui, bench, actions);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let (words, ink) = status(ui, bench);
             ui.add(Label::new(RichText::new(words).color(ink)).truncate());
@@ -76,24 +76,24 @@ fn then(bench: &Workbench, rest: &[ModelId]) -> String {
     }
 }
 
-fn buttons_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+fn buttons_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let is_running = !bench.being_evaluated().is_empty();
     let text = text(bench);
     ui.add_enabled_ui(!is_running && has_anything(bench), |ui| {
         if icon_button(ui, icon::TRASH, "Clear the evaluation log").clicked() {
-            out.push(Action::Evaluation(EvaluationAction::ClearLog));
+            actions.push(Action::Evaluation(EvaluationAction::ClearLog));
         }
     });
     ui.add_enabled_ui(!text.is_empty(), |ui| {
         if icon_button(ui, icon::COPY, "Copy the evaluation log").clicked() {
-            out.push(Action::Copy {
+            actions.push(Action::Copy {
                 text,
                 what: "Evaluation log".to_owned(),
             });
         }
     });
     if is_running && ui.button("Stop evaluating").clicked() {
-        out.push(Action::Evaluation(EvaluationAction::Stop));
+        actions.push(Action::Evaluation(EvaluationAction::Stop));
     }
 }
 

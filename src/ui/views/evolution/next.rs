@@ -47,7 +47,7 @@ impl NextPart {
         self.is_asked_for = true;
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let shown = match self.shown.take() {
             Some(shown) if shown.revision == bench.revision() => shown,
             _ => Shown::new(bench),
@@ -62,19 +62,25 @@ impl NextPart {
         let mut is_open = !self.is_folded.unwrap_or(is_tight || is_evolving);
         let was_open = is_open;
         let most = height * if has_more { SHARE } else { 1.0 };
-        self.head_ui(ui, &shown, &mut is_open, out);
+        self.head_ui(ui, &shown, &mut is_open, actions);
         if is_open != was_open {
             self.is_folded = Some(!is_open);
         }
         if is_open {
-            self.body_ui(ui, bench, &shown, most, out);
+            self.body_ui(ui, bench, &shown, most, actions);
         }
         ui.add_space(space::XS);
         self.shown = Some(shown);
     }
 
     /// The heading; folded, with the first suggestion beside it.
-    fn head_ui(&mut self, ui: &mut Ui, shown: &Shown, is_open: &mut bool, out: &mut Vec<Action>) {
+    fn head_ui(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown,
+        is_open: &mut bool,
+        actions: &mut Vec<Action>,
+    ) {
         let weak = Tokens::of(ui).text_weak;
         ui.horizontal(|ui| {
             let glyph = if *is_open {
@@ -97,14 +103,14 @@ impl NextPart {
                 return;
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                self.exports_ui(ui, shown, out);
+                self.exports_ui(ui, shown, actions);
                 gain_meaning(ui);
             });
         });
     }
 
     /// From right to left: more, as a table, as text.
-    fn exports_ui(&mut self, ui: &mut Ui, shown: &Shown, out: &mut Vec<Action>) {
+    fn exports_ui(&mut self, ui: &mut Ui, shown: &Shown, actions: &mut Vec<Action>) {
         if shown.rows.len() > cards::MOST {
             let words = if self.is_table { "Fewer" } else { "More" };
             if ui.button(words).clicked() {
@@ -112,7 +118,7 @@ impl NextPart {
             }
         }
         if icon_button(ui, icon::FILE_CSV, "Save the suggestions as CSV…").clicked() {
-            out.push(Action::Export(files::csv(&shown.rows)));
+            actions.push(Action::Export(files::csv(&shown.rows)));
         }
         if icon_button(ui, icon::COPY, "Copy the suggestions").clicked() {
             let rows = if self.is_table {
@@ -120,7 +126,7 @@ impl NextPart {
             } else {
                 &shown.rows[..shown.rows.len().min(cards::MOST)]
             };
-            out.push(Action::Copy {
+            actions.push(Action::Copy {
                 text: files::text(rows),
                 what: "Suggestions".to_owned(),
             });
@@ -133,7 +139,7 @@ impl NextPart {
         bench: &Workbench,
         shown: &Shown,
         most: f32,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let weak = Tokens::of(ui).text_weak;
         if let Some(first) = shown.rows.first() {
@@ -145,14 +151,14 @@ impl NextPart {
             };
             ui.label(RichText::new(words).size(size::SMALL).color(weak));
         }
-        states::ui(ui, bench, &shown.state, out);
+        states::ui(ui, bench, &shown.state, actions);
         if shown.rows.is_empty() {
             return;
         }
         if self.is_table && shown.rows.len() > cards::MOST {
-            self.table.ui(ui, bench, &shown.rows, most, out);
+            self.table.ui(ui, bench, &shown.rows, most, actions);
         } else {
-            self.cards.ui(ui, bench, &shown.rows, out);
+            self.cards.ui(ui, bench, &shown.rows, actions);
         }
     }
 }

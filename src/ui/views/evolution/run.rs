@@ -62,7 +62,7 @@ impl RunPart {
         ui: &mut Ui,
         context: RunContext<'_>,
         height: f32,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) -> Option<Ask> {
         let doc = context.bench.study().doc();
         let evolution = doc.evolution(context.id)?;
@@ -76,7 +76,7 @@ impl RunPart {
             context,
             (evolution, &model.method),
             (&mut self.editing, &mut is_folded),
-            out,
+            actions,
         );
         if is_folded != was_folded {
             self.folds.insert(context.id, is_folded);
@@ -89,11 +89,11 @@ impl RunPart {
         };
         let mut wants_evaluator = false;
         if !is_folded {
-            wants_evaluator = sentence.ui(ui, &mut self.search, out);
+            wants_evaluator = sentence.ui(ui, &mut self.search, actions);
         }
-        wants_evaluator |= bar::bar_ui(ui, context, evolution, out);
+        wants_evaluator |= bar::bar_ui(ui, context, evolution, actions);
         let left = height - (ui.cursor().top() - top);
-        let clicked = self.body_ui(ui, context, &model, left, out);
+        let clicked = self.body_ui(ui, context, &model, left, actions);
         self.model = Some(model);
         match wants_evaluator {
             true => Some(Ask::Evaluator),
@@ -108,14 +108,14 @@ impl RunPart {
         context: RunContext<'_>,
         model: &EvolutionModel,
         height: f32,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) -> Option<EvolutionId> {
         let width = ui.available_width();
         let hovered = &mut self.hovered;
         if width < WIDE {
             let own = columns::whole_height(model).min(LEAST);
-            columns::columns_ui(ui, context, model, (hovered, own), out);
-            return self.chart.ui(ui, context, LEAST, out);
+            columns::columns_ui(ui, context, model, (hovered, own), actions);
+            return self.chart.ui(ui, context, LEAST, actions);
         }
         let height = (height - space::XS).max(LEAST);
         let part = |share: f32| vec2(share * (width - space::L), height);
@@ -123,10 +123,10 @@ impl RunPart {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
             ui.allocate_ui_with_layout(part(COLUMNS), top_down, |ui| {
-                columns::columns_ui(ui, context, model, (hovered, height), out);
+                columns::columns_ui(ui, context, model, (hovered, height), actions);
             });
             ui.allocate_ui_with_layout(part(1.0 - COLUMNS), top_down, |ui| {
-                self.chart.ui(ui, context, height, out)
+                self.chart.ui(ui, context, height, actions)
             })
             .inner
         })

@@ -36,10 +36,10 @@ pub fn ui(
     bench: &Workbench,
     summaries: &RunSummaries,
     (current, shown): (Option<EvolutionId>, &mut Option<EvolutionId>),
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     if summaries.runs.is_empty() {
-        return nothing_ui(ui, bench, out);
+        return nothing_ui(ui, bench, actions);
     }
     ui.horizontal(|ui| {
         let width = (ui.available_width() - NEW).max(LEAST);
@@ -67,7 +67,7 @@ pub fn ui(
         let button = ui.button(format!("{}  New evolution", icon::PLUS));
         button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "New evolution"));
         if button.on_hover_text(of_whom(bench)).clicked() {
-            out.push(Action::Evolution(EvolutionAction::New));
+            actions.push(Action::Evolution(EvolutionAction::New));
         }
     });
 }
@@ -83,7 +83,7 @@ fn of_whom(bench: &Workbench) -> String {
     }
 }
 
-fn nothing_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+fn nothing_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let models = bench.study().doc().models.len();
     let (sentence, button, action) = match new::founders(bench).len() {
         2.. => (
@@ -99,7 +99,7 @@ fn nothing_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         _ => (NO_BASE, "Go to models", Action::Go(View::Models)),
     };
     if empty_state(ui, icon::DNA, sentence, Some(button)) {
-        out.push(action);
+        actions.push(action);
     }
 }
 

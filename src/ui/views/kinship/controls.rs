@@ -27,7 +27,7 @@ pub fn controls_ui(
     bench: &Workbench,
     family: &Family,
     shown: Option<&Shown>,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let has_families = bench.study().doc().bases().len() > 1;
     let least = if has_families {
@@ -39,23 +39,23 @@ pub fn controls_ui(
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         if has_families {
-            family_ui(ui, bench, family, out);
+            family_ui(ui, bench, family, actions);
         }
         if !has_families && !fits {
             let base = format::elide_middle(bench.study().doc().name_of(family.base), 28);
             ui.label(format!("Models of {base}"));
         }
         if fits {
-            choices_ui(ui, bench, shown, true, out);
+            choices_ui(ui, bench, shown, true, actions);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
-            exports_ui(ui, bench, shown, out);
+            exports_ui(ui, bench, shown, actions);
         });
     });
     if !fits {
         let in_one_row = ui.available_width() >= ONE_ROW;
-        choices_ui(ui, bench, shown, in_one_row, out);
+        choices_ui(ui, bench, shown, in_one_row, actions);
     }
 }
 
@@ -64,7 +64,7 @@ fn choices_ui(
     bench: &Workbench,
     shown: Option<&Shown>,
     in_one_row: bool,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let view = &bench.study().doc().view;
     let measure = shown.map_or(view.measure, |shown| shown.key.measure);
@@ -84,15 +84,15 @@ fn choices_ui(
         ..how
     };
     if new != measure {
-        out.push(Action::Study(Command::View(ViewEdit::Measure(new))));
+        actions.push(Action::Study(Command::View(ViewEdit::Measure(new))));
     }
     if let Some(order) = order {
-        out.push(Action::Study(Command::View(ViewEdit::Order(order))));
+        actions.push(Action::Study(Command::View(ViewEdit::Order(order))));
     }
 }
 
 /// The base whose family is shown.
-fn family_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+fn family_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     let options: Vec<Choice<'_, _>> = (doc.bases().into_iter())
         .map(|base| Choice {
@@ -102,7 +102,7 @@ fn family_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Acti
         })
         .collect();
     if let Some(base) = choice(ui, "Family", family.base, &options) {
-        out.push(Action::Study(Command::View(ViewEdit::Base(Some(base)))));
+        actions.push(Action::Study(Command::View(ViewEdit::Base(Some(base)))));
     }
 }
 
@@ -173,7 +173,7 @@ fn order_ui(ui: &mut Ui, order: Order) -> Option<Order> {
 }
 
 /// From right to left. Exports take what is final.
-fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, out: &mut Vec<Action>) {
+fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, actions: &mut Vec<Action>) {
     let ready = shown.filter(|shown| shown.known() > 1 && !shown.key.provisional);
     ui.add_enabled_ui(ready.is_some(), |ui| {
         let png = icon_button(ui, icon::IMAGE, "Save as PNG…").clicked();
@@ -184,20 +184,20 @@ fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, out: &mut V
         for (is_asked, format) in [(png, Format::Png), (svg, Format::Svg)] {
             if is_asked {
                 let theme = theme::theme_of(ui);
-                out.push(Action::Export(files::picture(bench, shown, theme, format)));
+                actions.push(Action::Export(files::picture(bench, shown, theme, format)));
             }
         }
         if csv {
-            out.push(Action::Export(files::csv(bench, shown)));
+            actions.push(Action::Export(files::csv(bench, shown)));
         }
         if copy {
-            out.push(files::copy(bench, shown));
+            actions.push(files::copy(bench, shown));
         }
     });
     if let Some(shown) = ready {
         let again = icon_button(ui, icon::ARROWS_CLOCKWISE, "Measure everything again");
         if again.clicked() {
-            out.push(Action::Models(ModelsAction::Measure {
+            actions.push(Action::Models(ModelsAction::Measure {
                 base: shown.key.base,
                 anew: true,
             }));

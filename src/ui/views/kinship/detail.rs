@@ -56,7 +56,7 @@ impl Detail {
         family: &Family,
         shown: &Shown,
         (a, b): (usize, usize),
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         ui.set_min_size(ui.available_size());
         let places = [a, b].map(|k| shown.key.places[k]);
@@ -75,10 +75,10 @@ impl Detail {
         if self.pair.as_ref().is_none_or(|pair| pair.key != key) {
             self.pair = Some(Pair::new(key, measured.kinship(), shown));
         }
-        self.pair_ui(ui, shown, out);
+        self.pair_ui(ui, shown, actions);
     }
 
-    fn pair_ui(&mut self, ui: &mut Ui, shown: &Shown, out: &mut Vec<Action>) {
+    fn pair_ui(&mut self, ui: &mut Ui, shown: &Shown, actions: &mut Vec<Action>) {
         let Some(pair) = &self.pair else { return };
         let (a, b) = pair.key.family;
         let names = [a, b].map(|k| shown.key.labels[k].as_str());
@@ -91,7 +91,7 @@ impl Detail {
                 profile_ui(ui, pair, stack, provisional);
             });
             ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("list"), |ui| {
-                list.ui(ui, &pair.rows, metric, out);
+                list.ui(ui, &pair.rows, metric, actions);
             });
             return;
         }
@@ -102,7 +102,7 @@ impl Detail {
         });
         match self.part {
             Part::Layers => profile_ui(ui, pair, stack, provisional),
-            Part::Tensors => list.ui(ui, &pair.rows, metric, out),
+            Part::Tensors => list.ui(ui, &pair.rows, metric, actions),
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct Ghost {
 }
 
 impl Ghost {
-    /// The child that is foreseen for this family; only of whole models, and only where values
+    /// The child that is predicted for this family; only of whole models, and only where values
     /// are read.
     pub fn of(bench: &Workbench, shown: &Shown) -> Option<Self> {
         let measure = shown.key.measure;
@@ -31,7 +31,7 @@ impl Ghost {
         }
         let value = |id| child.with.get(id)?.get(measure.metric);
         let mut labels = shown.key.labels.clone();
-        labels.push(format!("{} (foreseen)", draft_child.draft.name));
+        labels.push(format!("{} (predicted)", draft_child.draft.name));
         Some(Self {
             labels,
             values: shown.key.models.iter().map(value).collect(),

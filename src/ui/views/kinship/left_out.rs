@@ -31,7 +31,7 @@ impl Row<'_> {
 }
 
 /// The count, if there is anything to count.
-pub fn left_out_ui(ui: &mut Ui, kinship: &Kinship, shown: &Shown, out: &mut Vec<Action>) {
+pub fn left_out_ui(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<Action>) {
     if kinship.left_out.is_empty() {
         return;
     }
@@ -48,7 +48,7 @@ pub fn left_out_ui(ui: &mut Ui, kinship: &Kinship, shown: &Shown, out: &mut Vec<
     button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
     Popup::from_toggle_button_response(&button)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-        .show(|ui| list_ui(ui, &rows, out));
+        .show(|ui| list_ui(ui, &rows, actions));
 }
 
 fn rows<'a>(kinship: &'a Kinship, shown: &'a Shown) -> Vec<Row<'a>> {
@@ -69,7 +69,7 @@ fn rows<'a>(kinship: &'a Kinship, shown: &'a Shown) -> Vec<Row<'a>> {
     kinship.left_out.iter().filter_map(row).collect()
 }
 
-fn list_ui(ui: &mut Ui, rows: &[Row<'_>], out: &mut Vec<Action>) {
+fn list_ui(ui: &mut Ui, rows: &[Row<'_>], actions: &mut Vec<Action>) {
     let width = LIST_WIDTH.min(ui.ctx().content_rect().width() - 2.0 * space::XXL);
     ui.set_width(width);
     ui.horizontal(|ui| {
@@ -79,7 +79,7 @@ fn list_ui(ui: &mut Ui, rows: &[Row<'_>], out: &mut Vec<Action>) {
             |ui| {
                 if ui.button("Copy list").clicked() {
                     let lines: Vec<String> = rows.iter().map(Row::copied).collect();
-                    out.push(copied(lines.join("\n"), "List"));
+                    actions.push(copied(lines.join("\n"), "List"));
                 }
             },
         );
@@ -93,7 +93,7 @@ fn list_ui(ui: &mut Ui, rows: &[Row<'_>], out: &mut Vec<Action>) {
         .show_rows(ui, ROW_HEIGHT, rows.len(), |ui, range| {
             for row in range.filter_map(|k| rows.get(k)) {
                 if row_ui(ui, row).clicked() {
-                    out.push(copied(row.copied(), "Line"));
+                    actions.push(copied(row.copied(), "Line"));
                 }
             }
         });

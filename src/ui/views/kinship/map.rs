@@ -29,23 +29,23 @@ pub fn map_ui(
     family: &Family,
     shown: &Shown,
     anchor: &mut Option<ModelId>,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let Some(measured) = bench.measured(family.base) else {
         return;
     };
     let kinship = measured.kinship();
-    legend_row(ui, bench, family, shown, out);
+    legend_row(ui, bench, family, shown, actions);
     let has_caption = ui.available_height() >= LEAST_WITH_CAPTION;
     let caption_height = if has_caption { CAPTION } else { 0.0 };
     ui.scope(|ui| {
         ui.set_max_height((ui.available_height() - caption_height).max(1.0));
         ScrollArea::both().id_salt("kinship map").show(ui, |ui| {
-            heat_map_ui(ui, bench, kinship, shown, anchor, out);
+            heat_map_ui(ui, bench, kinship, shown, anchor, actions);
         });
     });
     if has_caption {
-        caption_row(ui, kinship, shown, out);
+        caption_row(ui, kinship, shown, actions);
     }
 }
 
@@ -56,7 +56,7 @@ fn legend_row(
     bench: &Workbench,
     family: &Family,
     shown: &Shown,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let metric = shown.key.measure.metric;
     let legend = Legend {
@@ -76,7 +76,7 @@ fn legend_row(
                 ui.label(metric.about());
             }
         }
-        running_ui(ui, bench, family, out);
+        running_ui(ui, bench, family, actions);
     });
 }
 
@@ -86,7 +86,7 @@ fn heat_map_ui(
     kinship: &Kinship,
     shown: &Shown,
     anchor: &mut Option<ModelId>,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let order = bench.study().doc().view.order;
     let selection = bench.study().selection();
@@ -142,18 +142,18 @@ fn heat_map_ui(
     .show(ui);
     let touches = |pair: Option<(usize, usize)>| pair.is_some_and(|(a, b)| is_ghost(a, b));
     if touches(touched.clicked) || touches(touched.clicked_label.map(|k| (k, k))) {
-        out.push(Action::Go(View::Merge));
+        actions.push(Action::Go(View::Merge));
         return;
     }
     let id = |k: usize| shown.key.models[k];
     if let Some((a, b)) = touched.clicked {
         *anchor = Some(id(a));
-        out.push(select(Selection::Pair(id(a), id(b))));
+        actions.push(select(Selection::Pair(id(a), id(b))));
     }
     if let Some(clicked) = touched.clicked_label {
         let modifiers = ui.input(|input| input.modifiers);
         let rows: Vec<ModelId> = shown.order(order).iter().map(|&k| id(k)).collect();
-        out.push(select(clicked_row(
+        actions.push(select(clicked_row(
             selection,
             &rows,
             anchor,
@@ -174,7 +174,7 @@ pub fn in_family(selection: &Selection, shown: &Shown) -> Vec<ModelId> {
     models
 }
 
-fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, out: &mut Vec<Action>) {
+fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<Action>) {
     let weak = Tokens::of(ui).text_weak;
     ui.horizontal(|ui| {
         let text = format!(
@@ -196,7 +196,7 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, out: &mut Vec<Acti
             None => caption_text,
         });
         if has_left_out {
-            left_out::left_out_ui(ui, kinship, shown, out);
+            left_out::left_out_ui(ui, kinship, shown, actions);
         }
     });
 }

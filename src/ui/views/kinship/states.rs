@@ -61,24 +61,24 @@ fn reported(bench: &Workbench) -> usize {
 }
 
 /// Kinship that cannot be measured here, because there are no files.
-fn reported_ui(ui: &mut Ui, n: usize, out: &mut Vec<Action>) {
+fn reported_ui(ui: &mut Ui, n: usize, actions: &mut Vec<Action>) {
     let text = format!(
         "Kinship here is as reported, for {} of models. There are no files to measure it from; \
          Charts shows what is known.",
         format::counted(n, "pair")
     );
     if empty_state(ui, icon::CHART_SCATTER, &text, Some("Show in Charts")) {
-        out.push(Action::Go(View::Charts));
+        actions.push(Action::Go(View::Charts));
     }
 }
 
 /// A study in which nothing descends from anything yet.
-pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let models = &bench.study().doc().models;
     let has_files = models.iter().any(|m| m.path.is_some());
     let n = reported(bench);
     if n > 0 && !has_files {
-        reported_ui(ui, n, out);
+        reported_ui(ui, n, actions);
         return;
     }
     let (sentence, button, action) = match models.len() {
@@ -106,7 +106,7 @@ pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         ),
     };
     if empty_state(ui, icon::TREE_STRUCTURE, sentence, Some(button)) {
-        out.push(action);
+        actions.push(action);
     }
 }
 
@@ -117,7 +117,7 @@ pub fn stage_ui(
     family: &Family,
     stage: &Stage,
     shown: Option<&Shown>,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let frame = Frame::new()
         .fill(Tokens::of(ui).background)
@@ -128,10 +128,10 @@ pub fn stage_ui(
             Stage::Matrix | Stage::Opening => {
                 empty_state(ui, icon::HOURGLASS, "The models are being opened", None);
             }
-            Stage::Reported(n) => reported_ui(ui, *n, out),
-            Stage::BaseNotOpen(sentence) => base_not_open_ui(ui, bench, family, sentence, out),
-            Stage::NotMeasured => not_measured_ui(ui, bench, family, out),
-            Stage::OneModel => one_model_ui(ui, bench, family, shown, out),
+            Stage::Reported(n) => reported_ui(ui, *n, actions),
+            Stage::BaseNotOpen(sentence) => base_not_open_ui(ui, bench, family, sentence, actions),
+            Stage::NotMeasured => not_measured_ui(ui, bench, family, actions),
+            Stage::OneModel => one_model_ui(ui, bench, family, shown, actions),
         });
 }
 
@@ -140,16 +140,16 @@ fn base_not_open_ui(
     bench: &Workbench,
     family: &Family,
     sentence: &str,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let name = bench.study().doc().name_of(family.base);
     let text = format!("The files of the base {name} cannot be read. {sentence}");
     if empty_state(ui, icon::FILE_X, &text, Some("Find the base again…")) {
-        out.push(Action::Models(ModelsAction::AskWhereIs(family.base)));
+        actions.push(Action::Models(ModelsAction::AskWhereIs(family.base)));
     }
 }
 
-fn not_measured_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+fn not_measured_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<Action>) {
     let base = bench.study().doc().name_of(family.base);
     let open = family.models.len() - family.not_open;
     // A number stays with its unit.
@@ -160,7 +160,7 @@ fn not_measured_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Ve
              the table of models."
         );
         if empty_state(ui, icon::FILE_X, &text, Some("Go to models")) {
-            out.push(Action::Go(View::Models));
+            actions.push(Action::Go(View::Models));
         }
         return;
     }
@@ -177,7 +177,7 @@ fn not_measured_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Ve
         )
     };
     if empty_state(ui, icon::GRID_FOUR, &text, Some("Measure kinship")) {
-        out.push(measure(family));
+        actions.push(measure(family));
     }
 }
 
@@ -194,7 +194,7 @@ fn one_model_ui(
     bench: &Workbench,
     family: &Family,
     shown: Option<&Shown>,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let (doc, weak) = (bench.study().doc(), Tokens::of(ui).text_weak);
     let name = family.models.first().map_or("", |&id| doc.name_of(id));
@@ -218,7 +218,7 @@ fn one_model_ui(
         );
         ui.add_space(space::S);
         if crate::ui::widgets::primary_button(ui, "Add models…").clicked() {
-            out.push(Action::Models(ModelsAction::AskForFolders));
+            actions.push(Action::Models(ModelsAction::AskForFolders));
         }
     });
 }
@@ -232,12 +232,12 @@ fn norm_of(bench: &Workbench, family: &Family, shown: &Shown) -> Option<f64> {
 }
 
 /// A running measurement, or what has to be known about the values below.
-pub fn banners_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+pub fn banners_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<Action>) {
     if bench.measuring(family.base).is_some() {
         // Over the map there is a place for it.
         if family.models.len() == 1 {
             ui.add_space(space::XS);
-            running_ui(ui, bench, family, out);
+            running_ui(ui, bench, family, actions);
         }
         return;
     }
@@ -247,11 +247,11 @@ pub fn banners_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec
     if known > 0 && unmeasured > 0 {
         let label = format!("Measure {}", format::counted(unmeasured, "model"));
         if banner(ui, &partly_known(family), Some(&label)) {
-            out.push(measure(family));
+            actions.push(measure(family));
         }
     }
     if base_is_open {
-        missing_ui(ui, bench, family, out);
+        missing_ui(ui, bench, family, actions);
     }
 }
 
@@ -281,7 +281,7 @@ fn partly_known(family: &Family) -> String {
 }
 
 /// Models whose files are gone or cannot be read.
-fn missing_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+fn missing_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<Action>) {
     let is_missing = |id: &&ModelId| match bench.files(**id) {
         ModelFiles::Open { on_disk, .. } => *on_disk == OnDisk::Missing,
         ModelFiles::Failed(_) => true,
@@ -295,14 +295,14 @@ fn missing_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Act
             let name = format::elide_middle(doc.name_of(one), 40);
             let sentence = format!("The files of {name} are missing or cannot be read");
             if banner(ui, &sentence, Some("Find again…")) {
-                out.push(Action::Models(ModelsAction::AskWhereIs(one)));
+                actions.push(Action::Models(ModelsAction::AskWhereIs(one)));
             }
         }
         _ => {
             let n = format::counted(missing.len(), "model");
             let sentence = format!("The files of {n} are missing or cannot be read");
             if banner(ui, &sentence, Some("Go to models")) {
-                out.push(Action::Go(View::Models));
+                actions.push(Action::Go(View::Models));
             }
         }
     }
@@ -314,7 +314,7 @@ const BAR: f32 = 120.0;
 const PERCENT: f32 = 44.0;
 
 /// The job that measures the family, if one runs, at the right end of the line.
-pub fn running_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec<Action>) {
+pub fn running_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<Action>) {
     let Some(id) = bench.measuring(family.base) else {
         return;
     };
@@ -326,7 +326,7 @@ pub fn running_ui(ui: &mut Ui, bench: &Workbench, family: &Family, out: &mut Vec
     let room = vec2(ui.available_width(), ROW_HEIGHT);
     ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
         if ui.button("Cancel").clicked() {
-            out.push(Action::Cancel(id));
+            actions.push(Action::Cancel(id));
         }
         let percent = RichText::new(format::percent(fraction)).color(weak);
         ui.add_sized([PERCENT, ROW_HEIGHT], Label::new(percent.size(size::SMALL)));

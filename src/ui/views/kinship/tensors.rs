@@ -37,7 +37,7 @@ pub struct TensorList {
 
 impl TensorList {
     /// Draws the list into the space that is left.
-    pub fn ui(&mut self, ui: &mut Ui, rows: &[Row], metric: Metric, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, rows: &[Row], metric: Metric, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             ui.label(theme::strong("Tensors that differ most"));
             let width = (ui.available_width() - space::S).clamp(96.0, 200.0);
@@ -68,7 +68,7 @@ impl TensorList {
             .show_rows(ui, ROW_HEIGHT, places.len(), |ui, range| {
                 for row in range.filter_map(|k| rows.get(*places.get(k)?)) {
                     if row_ui(ui, row).clicked() {
-                        out.push(Action::Copy {
+                        actions.push(Action::Copy {
                             text: row.tensor.clone(),
                             what: "Tensor name".to_owned(),
                         });

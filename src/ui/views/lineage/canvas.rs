@@ -105,7 +105,7 @@ impl Canvas {
         shown: &LineageModel,
         colour: ColourBy,
         wanted: &CanvasRequest,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let whole = ui.available_rect_before_wrap();
         ui.allocate_rect(whole, Sense::hover());
@@ -114,17 +114,17 @@ impl Canvas {
         base.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, words(shown)));
         self.look(shown, view);
         self.navigate(ui, &base, shown, view);
-        self.keys(ui, &base, bench, shown, out);
+        self.keys(ui, &base, bench, shown, actions);
         self.follow_selection(bench, shown, wanted.reveal);
         self.bring_up_to_date(ui, shown, colour);
         let Some(meta) = self.camera.map(|camera| camera.frame(view.min)) else {
             return;
         };
         let pointed = self.pointed_at(ui, &base, shown, &meta);
-        self.touch(ui, &base, bench, shown, &meta, pointed, out);
+        self.touch(ui, &base, bench, shown, &meta, pointed, actions);
         let states = self.states(bench, shown, pointed.or(wanted.hovered), wanted);
         self.paint(ui, shown, &states, &meta, [strip, view]);
-        self.box_ui(ui, &base, bench, shown, &meta, out);
+        self.box_ui(ui, &base, bench, shown, &meta, actions);
         focus_ring(ui, &base);
     }
 
@@ -201,7 +201,7 @@ impl Canvas {
         base: &Response,
         bench: &Workbench,
         shown: &LineageModel,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         if !base.has_focus() {
             return;
@@ -210,7 +210,7 @@ impl Canvas {
         let at = last.and_then(|id| shown.place_of(id));
         let key = walk::pressed(ui, base.id);
         if let Some(to) = key.and_then(|key| walk::target(shown, at, key)) {
-            out.push(pointer::select_all(vec![shown.cards[to].id]));
+            actions.push(pointer::select_all(vec![shown.cards[to].id]));
         }
     }
 
@@ -255,7 +255,7 @@ impl Canvas {
         shown: &LineageModel,
         meta: &MetadataFrame,
         pointed: Option<usize>,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let mut is_hit = false;
         for (model, card) in shown.cards.iter().enumerate() {
@@ -272,23 +272,23 @@ impl Canvas {
             });
             is_hit |= response.clicked() || response.secondary_clicked();
             if response.double_clicked() {
-                out.push(pointer::select_all(vec![card.id]));
-                out.push(Action::Go(View::Models));
+                actions.push(pointer::select_all(vec![card.id]));
+                actions.push(Action::Go(View::Models));
             } else if response.clicked() {
-                out.push(pointer::select(ui, bench, card.id));
+                actions.push(pointer::select(ui, bench, card.id));
             }
             if response.secondary_clicked() {
                 self.menu_of = Some(card.id);
             }
             if self.menu_of == Some(card.id) {
-                response.context_menu(|ui| pointer::menu(ui, shown, model, out));
+                response.context_menu(|ui| pointer::menu(ui, shown, model, actions));
             }
             if pointed == Some(model) {
                 response.on_hover_ui(|ui| pointer::tooltip(ui, shown, model));
             }
         }
         if base.clicked() && !is_hit && !bench.study().selection().models().is_empty() {
-            out.push(pointer::selected(Selection::Nothing));
+            actions.push(pointer::selected(Selection::Nothing));
         }
         if pointed.is_none() {
             self.edge_ui(ui, base, shown, meta);
@@ -383,7 +383,7 @@ impl Canvas {
         bench: &Workbench,
         shown: &LineageModel,
         meta: &MetadataFrame,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let Some(from) = self.box_from else { return };
         let to = ui.input(|i| i.pointer.interact_pos()).unwrap_or(from);
@@ -407,7 +407,7 @@ impl Canvas {
                     ids.push(card.id);
                 }
             }
-            out.push(pointer::select_all(ids));
+            actions.push(pointer::select_all(ids));
         }
     }
 }

@@ -38,7 +38,7 @@ pub fn ui(
     look: &mut LineageOptions,
     canvas: &mut Canvas,
     list_is_shown: bool,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) -> Option<usize> {
     let fits = ui.available_width() >= ONE_ROW;
     let mut found = None;
@@ -49,7 +49,7 @@ pub fn ui(
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
-            exports_ui(ui, bench, shown, look.colour, out);
+            exports_ui(ui, bench, shown, look.colour, actions);
             ui.add_space(space::S);
             canvas_ui(ui, bench, shown, canvas);
             let mut on = list_is_shown;
@@ -166,7 +166,7 @@ fn exports_ui(
     bench: &Workbench,
     shown: &LineageModel,
     colour: ColourBy,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let study = &bench.study().doc().name;
     let picture = |ui: &Ui| files::picture(shown, study, colour, theme::theme_of(ui));
@@ -176,14 +176,14 @@ fn exports_ui(
     ] {
         if icon_button(ui, glyph, words).clicked() {
             let export = Export::picture("lineage", "lineage", picture(ui), format);
-            out.push(Action::Export(export));
+            actions.push(Action::Export(export));
         }
     }
     if icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked() {
-        out.push(Action::Export(files::csv(shown)));
+        actions.push(Action::Export(files::csv(shown)));
     }
     if icon_button(ui, icon::COPY, "Copy picture").clicked() {
-        out.push(Action::CopyPicture {
+        actions.push(Action::CopyPicture {
             picture: picture(ui),
             what: "Picture".to_owned(),
         });

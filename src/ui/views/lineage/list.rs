@@ -43,7 +43,7 @@ impl List {
         ui: &mut Ui,
         bench: &Workbench,
         shown: &LineageModel,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) -> Touched {
         let mut touched = Touched::default();
         self.follow_selection(bench);
@@ -56,7 +56,7 @@ impl List {
                 for &model in &group.models {
                     let response = self.row_ui(ui, bench, shown, model);
                     if response.clicked() {
-                        out.push(pointer::select(ui, bench, shown.cards[model].id));
+                        actions.push(pointer::select(ui, bench, shown.cards[model].id));
                         touched.reveal = Some(model);
                     }
                     if response.has_focus() && touched.reveal.is_none() {

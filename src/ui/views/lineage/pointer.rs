@@ -78,11 +78,11 @@ fn times(n: usize) -> String {
     }
 }
 
-pub fn menu(ui: &mut Ui, shown: &LineageModel, model: usize, out: &mut Vec<Action>) {
+pub fn menu(ui: &mut Ui, shown: &LineageModel, model: usize, actions: &mut Vec<Action>) {
     let id = shown.cards[model].id;
     for view in [View::Models, View::Kinship, View::Charts] {
         if ui.button(format!("Open in {}", view.title())).clicked() {
-            out.extend([select_all(vec![id]), Action::Go(view)]);
+            actions.extend([select_all(vec![id]), Action::Go(view)]);
             ui.close();
         }
     }
@@ -99,7 +99,7 @@ pub fn menu(ui: &mut Ui, shown: &LineageModel, model: usize, out: &mut Vec<Actio
     ] {
         let button = Button::new(title);
         if ui.add_enabled(!models.is_empty(), button).clicked() {
-            out.push(select_all(shown.ids(models)));
+            actions.push(select_all(shown.ids(models)));
             ui.close();
         }
     }
@@ -111,7 +111,7 @@ pub fn menu(ui: &mut Ui, shown: &LineageModel, model: usize, out: &mut Vec<Actio
     let button = ui.add_enabled(pair.is_some(), Button::new("Compare parents"));
     let button = button.on_disabled_hover_text("It has no two parents here");
     if let (true, Some((a, b))) = (button.clicked(), pair) {
-        out.push(selected(Selection::Pair(a, b)));
+        actions.push(selected(Selection::Pair(a, b)));
         ui.close();
     }
 }

@@ -13,17 +13,17 @@ use crate::ui::widgets::{banner, empty_state};
 const MOST_NAMES: usize = 4;
 
 /// A study without models.
-pub fn no_models_ui(ui: &mut Ui, out: &mut Vec<Action>) {
+pub fn no_models_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     let sentence = "No models yet. Add models or import a table, and their lineage is drawn here.";
     if empty_state(ui, icon::TREE_STRUCTURE, sentence, Some("Add models…")) {
-        out.push(Action::Models(ModelsAction::AskForFolders));
+        actions.push(Action::Models(ModelsAction::AskForFolders));
     }
 }
 
 /// What has to be known about the picture below.
-pub fn banners_ui(ui: &mut Ui, shown: &LineageModel, out: &mut Vec<Action>) {
+pub fn banners_ui(ui: &mut Ui, shown: &LineageModel, actions: &mut Vec<Action>) {
     for ring in &shown.layout.rings {
-        ring_ui(ui, shown, ring, out);
+        ring_ui(ui, shown, ring, actions);
     }
     let has_parents = |k: usize| !shown.cards[k].parents.is_empty();
     if !(0..shown.cards.len()).any(has_parents) && shown.layout.rings.is_empty() {
@@ -33,13 +33,13 @@ pub fn banners_ui(ui: &mut Ui, shown: &LineageModel, out: &mut Vec<Action>) {
                 "No parent is named here, so there are no lines to draw.",
             );
         } else {
-            no_parents_ui(ui, out);
+            no_parents_ui(ui, actions);
         }
     }
 }
 
 /// Parents given by hand can lead back to where they began.
-fn ring_ui(ui: &mut Ui, shown: &LineageModel, ring: &[usize], out: &mut Vec<Action>) {
+fn ring_ui(ui: &mut Ui, shown: &LineageModel, ring: &[usize], actions: &mut Vec<Action>) {
     let name = |&m: &usize| format::elide_middle(&shown.cards[m].name, 32);
     let first = ring.first().map(name).unwrap_or_default();
     let through: Vec<String> = ring.iter().skip(1).take(MOST_NAMES).map(name).collect();
@@ -60,20 +60,20 @@ fn ring_ui(ui: &mut Ui, shown: &LineageModel, ring: &[usize], out: &mut Vec<Acti
     };
     if banner(ui, &sentence, Some("Select them")) {
         let ids = shown.ids(ring.iter().copied());
-        out.push(super::pointer::select_all(ids));
+        actions.push(super::pointer::select_all(ids));
     }
 }
 
-fn no_parents_ui(ui: &mut Ui, out: &mut Vec<Action>) {
+fn no_parents_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     let sentence = "Nobody has parents yet. Say in the inspector what a model was made from, or \
                     import a table of merges.";
     say(ui, sentence);
     ui.horizontal_wrapped(|ui| {
         if ui.button("Import scores…").clicked() {
-            out.push(Action::Import(ImportAction::AskForFiles));
+            actions.push(Action::Import(ImportAction::AskForFiles));
         }
         if ui.button("Go to models").clicked() {
-            out.push(Action::Go(View::Models));
+            actions.push(Action::Go(View::Models));
         }
     });
     ui.add_space(space::XS);

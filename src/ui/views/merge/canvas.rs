@@ -65,7 +65,7 @@ impl Canvas {
         ui: &mut Ui,
         shown: &DraftContext<'_>,
         focus: &mut Option<Focus>,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let has_shelf = self
             .shelf_is_open
@@ -74,7 +74,7 @@ impl Canvas {
             shown,
             look: &mut self.look,
             focus,
-            out,
+            actions,
         };
         let frame = Frame::new()
             .fill(Tokens::of(ui).background)
@@ -127,7 +127,7 @@ impl Canvas {
         }
         self.resized &= is_held;
         let is_still = news == News::Nothing;
-        self.snarl_ui(&mut inside, shown, focus, out, rect, is_still);
+        self.snarl_ui(&mut inside, shown, focus, actions, rect, is_still);
     }
 
     fn snarl_ui(
@@ -135,7 +135,7 @@ impl Canvas {
         ui: &mut Ui,
         shown: &DraftContext<'_>,
         focus: &mut Option<Focus>,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
         rect: Rect,
         is_still: bool,
     ) {
@@ -145,7 +145,7 @@ impl Canvas {
             shown,
             look: &mut self.look,
             focus,
-            out,
+            actions,
         };
         env.look.rects.clear();
         env.look.ports.clear();

@@ -59,7 +59,7 @@ impl ChildPanel {
         ui: &mut Ui,
         shown: &DraftContext<'_>,
         own: Own<'_>,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let Own {
             metric,
@@ -78,14 +78,14 @@ impl ChildPanel {
                     if shown.is_foregone() {
                         ui.multiply_opacity(GREYED);
                     }
-                    self.kin.ui(ui, shown, metric, out);
+                    self.kin.ui(ui, shown, metric, actions);
                 });
                 // The line is as high as the button that may stand in it.
                 let line = vec2(ui.available_width(), ROW_HEIGHT);
                 let layout = Layout::left_to_right(Align::Center);
                 ui.allocate_ui_with_layout(line, layout, |ui| {
                     ui.set_min_height(ROW_HEIGHT);
-                    how_sure_ui(ui, shown, out);
+                    how_sure_ui(ui, shown, actions);
                 });
                 ui.scope(|ui| {
                     if shown.is_foregone() {
@@ -96,7 +96,7 @@ impl ChildPanel {
                     cost_ui(ui, shown);
                 });
                 let rows = self.kin.rows();
-                sweep::ui(ui, shown, metric, rows, (swept, focus), out);
+                sweep::ui(ui, shown, metric, rows, (swept, focus), actions);
                 ui.add_space(space::S);
             });
     }
@@ -151,14 +151,14 @@ fn heading_ui(ui: &mut Ui, metric: &mut Metric) {
 }
 
 /// One line: exact, how far off, or why there is nothing and what to do.
-fn how_sure_ui(ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
+fn how_sure_ui(ui: &mut Ui, shown: &DraftContext<'_>, actions: &mut Vec<Action>) {
     let Some(ahead) = shown.ahead else {
         line_ui(ui, "Looking ahead…");
         return;
     };
     match &ahead.child {
         Ok(child) if child.exact => {
-            let help = "Worked out from what was measured, without a sample. Only the rounding to \
+            let help = "Worked actions from what was measured, without a sample. Only the rounding to \
                         the format that is written may move it.";
             line_ui(ui, "Exact").on_hover_text(help);
         }
@@ -175,9 +175,9 @@ fn how_sure_ui(ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
             line_ui(ui, "Known once the merge has no errors");
         }
         Err(NoChild::Refused(_)) => {
-            line_ui(ui, "Cannot be foreseen");
+            line_ui(ui, "Cannot be predicted");
         }
-        Err(NoChild::NotMeasured(base, names)) => measure_ui(ui, shown, *base, names, out),
+        Err(NoChild::NotMeasured(base, names)) => measure_ui(ui, shown, *base, names, actions),
     }
 }
 
@@ -187,7 +187,7 @@ fn measure_ui(
     shown: &DraftContext<'_>,
     base: Option<ModelId>,
     names: &[String],
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let Some(base) = base else {
         let text = "Add these models to the study and say what their base is";
@@ -203,7 +203,7 @@ fn measure_ui(
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         if ui.button("Measure kinship").clicked() {
-            out.push(Action::Models(ModelsAction::MeasureHere(base)));
+            actions.push(Action::Models(ModelsAction::MeasureHere(base)));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let all = format!("Not measured: {}", names.join(", "));

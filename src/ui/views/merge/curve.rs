@@ -54,7 +54,7 @@ impl CurveEditor {
         ui: &mut Ui,
         shown: &DraftContext<'_>,
         focus: &mut Option<Focus>,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let Some(edited) = focus.as_ref().and_then(|focus| edited(shown, focus)) else {
             *focus = None;
@@ -81,7 +81,7 @@ impl CurveEditor {
             });
         });
         if setting != edited.setting {
-            out.push(write(shown, edited.focus, setting));
+            actions.push(write(shown, edited.focus, setting));
         }
         if is_closed {
             *focus = None;

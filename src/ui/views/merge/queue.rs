@@ -1,4 +1,4 @@
-//! Writing: what stands in the way, where to, and what is being written; what was foreseen
+//! Writing: what stands in the way, where to, and what is being written; what was predicted
 //! beside what is measured when it is done.
 
 mod done;
@@ -35,18 +35,18 @@ impl QueuePanel {
         shown: &DraftContext<'_>,
         jump: &mut Option<Jump>,
         most: f32,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let top = ui.cursor().top();
-        problems::ui(ui, shown, jump, out);
+        problems::ui(ui, shown, jump, actions);
         ui.add_space(space::XS);
-        write_ui(ui, shown, out);
+        write_ui(ui, shown, actions);
         let merges = shown.bench.merges();
         if merges.is_empty() {
             return;
         }
         ui.add_space(space::XS);
-        heading_ui(ui, merges, out);
+        heading_ui(ui, merges, actions);
         // A panel that is as high as its content offers no more than it had a frame ago.
         let height = (most - (ui.cursor().top() - top)).max(90.0);
         ScrollArea::vertical()
@@ -58,7 +58,7 @@ impl QueuePanel {
                 ui.set_max_width(ui.available_width() - space::M);
                 let listed = if self.is_unfolded { merges.len() } else { MOST };
                 for merge in merges.iter().rev().take(listed) {
-                    merge_ui(ui, shown, merge, out);
+                    merge_ui(ui, shown, merge, actions);
                 }
                 if merges.len() > MOST {
                     ui.checkbox(&mut self.is_unfolded, format!("All {}", merges.len()));
@@ -67,7 +67,7 @@ impl QueuePanel {
     }
 }
 
-fn heading_ui(ui: &mut Ui, merges: &[QueuedMerge], out: &mut Vec<Action>) {
+fn heading_ui(ui: &mut Ui, merges: &[QueuedMerge], actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let open = merges.iter().filter(|m| m.is_open()).count();
         let words = match open {
@@ -78,21 +78,21 @@ fn heading_ui(ui: &mut Ui, merges: &[QueuedMerge], out: &mut Vec<Action>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let is_any_done = merges.iter().any(|m| !m.is_open());
             if is_any_done && icon_button(ui, icon::BROOM, "Clear what is done").clicked() {
-                out.push(Action::Merge(MergeAction::ClearDone));
+                actions.push(Action::Merge(MergeAction::ClearDone));
             }
         });
     });
 }
 
 /// The one button; why not, where it cannot be pressed.
-fn write_ui(ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
+fn write_ui(ui: &mut Ui, shown: &DraftContext<'_>, actions: &mut Vec<Action>) {
     let why = why_not(shown);
     let button = ui
         .add_enabled_ui(why.is_none(), |ui| primary_button(ui, "Write merge…"))
         .inner;
     let response = button.on_disabled_hover_text(why.as_deref().unwrap_or_default());
     if response.clicked() {
-        out.push(Action::Merge(MergeAction::AskWhereToWrite));
+        actions.push(Action::Merge(MergeAction::AskWhereToWrite));
     }
 }
 
@@ -113,7 +113,7 @@ pub fn why_not(shown: &DraftContext<'_>) -> Option<String> {
     (errors > 0).then(|| format!("{} {stand} in the way", format::counted(errors, "error")))
 }
 
-fn merge_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge, out: &mut Vec<Action>) {
+fn merge_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let frame = Frame::new()
         .fill(t.raised)
@@ -123,18 +123,18 @@ fn merge_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge, out: &mu
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;
-        head_ui(ui, merge, out);
+        head_ui(ui, merge, actions);
         match &merge.state {
             MergeState::Waiting => small(ui, "Waits for the others"),
             MergeState::Running(job) => running_ui(ui, shown, *job, &merge.name),
             MergeState::Cancelled => {
                 small(ui, "Cancelled; what was finished is kept for another try");
-                again_ui(ui, merge, out);
+                again_ui(ui, merge, actions);
             }
             MergeState::Failed(sentence) => {
                 let text = RichText::new(format!("{} {sentence}", icon::X_CIRCLE));
                 ui.add(Label::new(text.size(size::SMALL).color(t.error)).wrap());
-                again_ui(ui, merge, out);
+                again_ui(ui, merge, actions);
             }
             MergeState::Done { child, made } => {
                 let bytes = format::bytes(made.bytes_written);
@@ -147,10 +147,10 @@ fn merge_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge, out: &mu
 }
 
 /// The name, and what can be done at once.
-fn head_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
+fn head_ui(ui: &mut Ui, merge: &QueuedMerge, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            buttons_ui(ui, merge, out);
+            buttons_ui(ui, merge, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(theme::strong(&merge.name)).truncate())
                     .on_hover_text(merge.out.to_string_lossy());
@@ -159,22 +159,22 @@ fn head_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
     });
 }
 
-fn buttons_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
+fn buttons_ui(ui: &mut Ui, merge: &QueuedMerge, actions: &mut Vec<Action>) {
     let name = &merge.name;
     match &merge.state {
         MergeState::Waiting | MergeState::Running(_) => {
             if icon_button(ui, icon::X, &format!("Cancel {name}")).clicked() {
-                out.push(Action::Merge(MergeAction::Cancel(merge.id)));
+                actions.push(Action::Merge(MergeAction::Cancel(merge.id)));
             }
         }
         MergeState::Done { child, .. } => {
             if icon_button(ui, icon::FOLDER_OPEN, &format!("Show the files of {name}")).clicked() {
-                out.push(Action::Reveal(merge.out.clone()));
+                actions.push(Action::Reveal(merge.out.clone()));
             }
             if icon_button(ui, icon::TABLE, &format!("Show {name} in Models")).clicked() {
                 let one = Selection::Models(vec![*child]);
-                out.push(Action::Study(Command::Select(one)));
-                out.push(Action::Go(View::Models));
+                actions.push(Action::Study(Command::Select(one)));
+                actions.push(Action::Go(View::Models));
             }
         }
         MergeState::Failed(_) | MergeState::Cancelled => {}
@@ -182,7 +182,7 @@ fn buttons_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
 }
 
 /// The ways on from a merge that was not written.
-fn again_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
+fn again_ui(ui: &mut Ui, merge: &QueuedMerge, actions: &mut Vec<Action>) {
     let name = &merge.name;
     ui.add_space(space::XS);
     ui.horizontal_wrapped(|ui| {
@@ -204,7 +204,7 @@ fn again_ui(ui: &mut Ui, merge: &QueuedMerge, out: &mut Vec<Action>) {
                 eframe::egui::WidgetInfo::labeled(eframe::egui::WidgetType::Button, true, &label)
             });
             if response.clicked() {
-                out.push(action);
+                actions.push(action);
             }
         }
     });

@@ -32,24 +32,24 @@ pub struct Start {
 
 impl Start {
     /// The view without a draft: ways to begin one.
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         if bench.study().doc().models.is_empty() {
             let sentence = "A merge wants models. Add a base and its fine-tunes, or drop a recipe \
                             here.";
             if empty_state(ui, icon::GIT_MERGE, sentence, Some("Add models…")) {
-                out.push(Action::Models(ModelsAction::AskForFolders));
+                actions.push(Action::Models(ModelsAction::AskForFolders));
             }
             return;
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             let margin = Margin::symmetric(32, 24);
             Frame::new().inner_margin(margin).show(ui, |ui| {
-                self.page_ui(ui, bench, out);
+                self.page_ui(ui, bench, actions);
             });
         });
     }
 
-    fn page_ui(&mut self, ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+    fn page_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let weak = Tokens::of(ui).text_weak;
         ui.label(theme::strong("Compose a merge").size(size::TITLE));
         let line = "See whom the child resembles before it is written";
@@ -65,14 +65,14 @@ impl Start {
             self.ticked = Some((models.clone(), bench.study().selection().models()));
         }
         ui.add_space(space::S);
-        cards_ui(ui, &models, out);
+        cards_ui(ui, &models, actions);
         ui.add_space(space::L);
         ui.horizontal(|ui| {
             if ui.button("Start with an empty canvas").clicked() {
-                out.push(Action::Merge(MergeAction::ComposeNothing));
+                actions.push(Action::Merge(MergeAction::ComposeNothing));
             }
             if ui.button("Open a recipe…").clicked() {
-                out.push(Action::Merge(MergeAction::AskForRecipe));
+                actions.push(Action::Merge(MergeAction::AskForRecipe));
             }
         });
         ui.add_space(space::S);
@@ -97,7 +97,7 @@ impl Start {
 }
 
 /// The templates, each a card.
-fn cards_ui(ui: &mut Ui, models: &[ModelId], out: &mut Vec<Action>) {
+fn cards_ui(ui: &mut Ui, models: &[ModelId], actions: &mut Vec<Action>) {
     let columns = (ui.available_width() / (CARD.x + space::M)).floor();
     let columns = columns.max(1.0) as usize;
     let numbered: Vec<(usize, &Template)> = TEMPLATES.iter().enumerate().collect();
@@ -107,7 +107,7 @@ fn cards_ui(ui: &mut Ui, models: &[ModelId], out: &mut Vec<Action>) {
             ui.horizontal(|ui| {
                 for (k, template) in row {
                     if template_ui(ui, template, models).clicked() {
-                        out.push(Action::Merge(MergeAction::Compose {
+                        actions.push(Action::Merge(MergeAction::Compose {
                             template: Some(*k),
                             models: fitting(template, models),
                         }));
@@ -239,7 +239,7 @@ pub fn strip_ui(
     ui: &mut Ui,
     shown: &DraftContext<'_>,
     child_is_open: &mut bool,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let doc = shown.bench.study().doc();
     ui.horizontal(|ui| {
@@ -256,23 +256,23 @@ pub fn strip_ui(
                 })
                 .collect();
             if let Some(id) = choice(ui, "Merge on the canvas", shown.draft.id, &options) {
-                out.push(Action::Study(Command::View(ViewEdit::Draft(id))));
+                actions.push(Action::Study(Command::View(ViewEdit::Draft(id))));
             }
         }
         let mut name = shown.draft.name.clone();
         if text_field(ui, "Name of the merge", "Name", &mut name, 170.0).changed() {
-            out.push(Action::Study(Command::Draft(DraftEdit::Rename(
+            actions.push(Action::Study(Command::Draft(DraftEdit::Rename(
                 shown.draft.id,
                 name,
             ))));
         }
         ui.menu_button(format!("{}  New merge", icon::PLUS), |ui| {
-            new_menu(ui, shown.bench, out);
+            new_menu(ui, shown.bench, actions);
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             icon_toggle(ui, icon::SIDEBAR_SIMPLE, "The child's panel", child_is_open);
             if icon_button(ui, icon::TRASH, "Throw this merge away").clicked() {
-                out.push(Action::Study(Command::Draft(DraftEdit::Remove(
+                actions.push(Action::Study(Command::Draft(DraftEdit::Remove(
                     shown.draft.id,
                 ))));
             }
@@ -280,7 +280,7 @@ pub fn strip_ui(
     });
 }
 
-fn new_menu(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
+fn new_menu(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let models = to_merge(bench);
     if !models.is_empty() {
         let weak = Tokens::of(ui).text_weak;
@@ -291,7 +291,7 @@ fn new_menu(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
         let is_possible = models.len() >= template.models.0;
         let response = ui.add_enabled(is_possible, Button::new(template.title));
         if response.on_hover_text(template.help).clicked() {
-            out.push(Action::Merge(MergeAction::Compose {
+            actions.push(Action::Merge(MergeAction::Compose {
                 template: Some(k),
                 models: fitting(template, &models),
             }));
@@ -300,11 +300,11 @@ fn new_menu(ui: &mut Ui, bench: &Workbench, out: &mut Vec<Action>) {
     }
     ui.separator();
     if ui.button("Empty canvas").clicked() {
-        out.push(Action::Merge(MergeAction::ComposeNothing));
+        actions.push(Action::Merge(MergeAction::ComposeNothing));
         ui.close();
     }
     if ui.button("Open a recipe…").clicked() {
-        out.push(Action::Merge(MergeAction::AskForRecipe));
+        actions.push(Action::Merge(MergeAction::AskForRecipe));
         ui.close();
     }
 }

@@ -32,7 +32,7 @@ impl Strips {
     }
 
     /// Draws the strips of the first merge that has some.
-    pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, actions: &mut Vec<Action>) {
         let Some(merge) = first_merge(shown.composition) else {
             return;
         };
@@ -49,7 +49,7 @@ impl Strips {
             );
             ui.label(RichText::new(text).size(size::SMALL).color(weak));
             ui.add_space(space::S);
-            self.buttons_ui(ui, shown, merge, out);
+            self.buttons_ui(ui, shown, merge, actions);
         });
         ScrollArea::vertical()
             .id_salt("strips")
@@ -60,7 +60,7 @@ impl Strips {
                 let indent = 2.0 * (FIELD + ui.spacing().item_spacing.x);
                 strip::axis_ui(ui, indent, layers);
                 for k in 0..slices.len() {
-                    self.row_ui(ui, shown, merge, k, layers, out);
+                    self.row_ui(ui, shown, merge, k, layers, actions);
                 }
             });
     }
@@ -87,7 +87,7 @@ impl Strips {
         merge: usize,
         k: usize,
         layers: i64,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let Some(slice) = shown.composition.slices(merge).get(k) else {
             return;
@@ -113,13 +113,13 @@ impl Strips {
                 self.selected = k;
             }
             if let Some(layers) = row.cut_at(ui) {
-                push(shown, out, "Cut a strip", None, |c| {
+                push(shown, actions, "Cut a strip", None, |c| {
                     c.cut_slice(merge, k, layers);
                 });
             }
             if new != range {
                 let join = Some(format!("strip {merge} {k}"));
-                push(shown, out, "Change a strip", join, |c| {
+                push(shown, actions, "Change a strip", join, |c| {
                     c.set_slice_range(merge, k, new);
                 });
             }
@@ -131,7 +131,7 @@ impl Strips {
         ui: &mut Ui,
         shown: &DraftContext<'_>,
         merge: usize,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let k = self.selected;
         let slices = shown.composition.slices(merge);
@@ -141,17 +141,17 @@ impl Strips {
                 .inner
         };
         if button(ui, length > 1, icon::SCISSORS, "Cut the strip in half") {
-            push(shown, out, "Cut a strip", None, |c| {
+            push(shown, actions, "Cut a strip", None, |c| {
                 c.cut_slice(merge, k, length / 2);
             });
         }
         if button(ui, length > 0, icon::COPY_SIMPLE, "Repeat the strip") {
-            push(shown, out, "Repeat a strip", None, |c| {
+            push(shown, actions, "Repeat a strip", None, |c| {
                 c.repeat_slice(merge, k);
             });
         }
         if button(ui, k > 0, icon::ARROW_UP, "Move the strip up") {
-            push(shown, out, "Move a strip", None, |c| {
+            push(shown, actions, "Move a strip", None, |c| {
                 c.move_slice(merge, k, k - 1);
             });
             self.selected = k - 1;
@@ -162,13 +162,13 @@ impl Strips {
             icon::ARROW_DOWN,
             "Move the strip down",
         ) {
-            push(shown, out, "Move a strip", None, |c| {
+            push(shown, actions, "Move a strip", None, |c| {
                 c.move_slice(merge, k, k + 1);
             });
             self.selected = k + 1;
         }
         if button(ui, slices.len() > 1, icon::TRASH, "Remove the strip") {
-            push(shown, out, "Remove a strip", None, |c| {
+            push(shown, actions, "Remove a strip", None, |c| {
                 c.remove_slice(merge, k);
             });
         }
@@ -204,14 +204,14 @@ fn fields_ui(ui: &mut Ui, k: usize, range: &mut [i64; 2]) {
 
 fn push(
     shown: &DraftContext<'_>,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
     title: &str,
     join: Option<String>,
     change: impl FnOnce(&mut Composition),
 ) {
     let mut changed = shown.composition.clone();
     change(&mut changed);
-    out.push(Action::Merge(MergeAction::Edit {
+    actions.push(Action::Merge(MergeAction::Edit {
         id: shown.draft.id,
         composition: Box::new(changed),
         title: title.to_owned(),

@@ -45,23 +45,23 @@ impl YamlPanel {
         ui: &mut Ui,
         shown: &DraftContext<'_>,
         jump: Option<Jump>,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let line = jump.and_then(|jump| jump.line);
         if line.is_some() {
             self.is_open = true;
         }
-        self.header_ui(ui, shown, out);
+        self.header_ui(ui, shown, actions);
         if self.is_open {
             ui.add_space(space::XS);
             ScrollArea::both()
                 .id_salt("yaml")
                 .auto_shrink(false)
-                .show(ui, |ui| self.text_ui(ui, shown, line, out));
+                .show(ui, |ui| self.text_ui(ui, shown, line, actions));
         }
     }
 
-    fn header_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, out: &mut Vec<Action>) {
+    fn header_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, actions: &mut Vec<Action>) {
         let t = Tokens::of(ui);
         ui.horizontal(|ui| {
             let glyph = if self.is_open {
@@ -86,7 +86,7 @@ impl YamlPanel {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let text = &shown.draft.sheet.text;
                 if icon_button(ui, icon::DOWNLOAD_SIMPLE, "Save the recipe as…").clicked() {
-                    out.push(Action::Export(Export {
+                    actions.push(Action::Export(Export {
                         title: "Save the recipe as YAML".to_owned(),
                         name: format!("{}.yaml", shown.draft.name),
                         filter: YAML,
@@ -94,7 +94,7 @@ impl YamlPanel {
                     }));
                 }
                 if icon_button(ui, icon::COPY, "Copy the recipe").clicked() {
-                    out.push(Action::Copy {
+                    actions.push(Action::Copy {
                         text: text.clone(),
                         what: "Recipe".to_owned(),
                     });
@@ -108,7 +108,7 @@ impl YamlPanel {
         ui: &mut Ui,
         shown: &DraftContext<'_>,
         jump: Option<usize>,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let marks = layout::marks(shown);
         let mut text = shown.draft.sheet.text.clone();
@@ -141,7 +141,7 @@ impl YamlPanel {
         }
         if text != shown.draft.sheet.text {
             let join = Some(format!("text {}", self.sitting));
-            out.push(write(shown, text.clone(), join));
+            actions.push(write(shown, text.clone(), join));
         }
         self.last = Some((shown.draft.id, text));
     }

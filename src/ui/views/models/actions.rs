@@ -15,7 +15,7 @@ use crate::workbench::Workbench;
 
 /// What can be done with two or more selected models, floating over the foot of `view`, so
 /// that nothing moves under the pointer.
-pub fn selection_bar(ui: &Ui, view: Rect, bench: &Workbench, out: &mut Vec<Action>) {
+pub fn selection_bar(ui: &Ui, view: Rect, bench: &Workbench, actions: &mut Vec<Action>) {
     let ids = bench.study().selection().models();
     if ids.len() < 2 {
         return;
@@ -36,14 +36,19 @@ pub fn selection_bar(ui: &Ui, view: Rect, bench: &Workbench, out: &mut Vec<Actio
                 ui.horizontal(|ui| {
                     ui.label(format!("{} selected", format::counted(ids.len(), "model")));
                     ui.add_space(space::S);
-                    selection_actions(ui, bench, &ids, out);
+                    selection_actions(ui, bench, &ids, actions);
                 });
             });
         });
 }
 
 /// The actions on a selection of several models.
-pub fn selection_actions(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec<Action>) {
+pub fn selection_actions(
+    ui: &mut Ui,
+    bench: &Workbench,
+    ids: &[ModelId],
+    actions: &mut Vec<Action>,
+) {
     let doc = bench.study().doc();
     let base = ids
         .iter()
@@ -52,22 +57,22 @@ pub fn selection_actions(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &
     if let Some(base) = base {
         let can = bench.measuring(base).is_none() && bench.family(base).unmeasured() > 0;
         if can && primary_button(ui, "Measure kinship").clicked() {
-            out.push(Action::Models(ModelsAction::Measure { base, anew: false }));
+            actions.push(Action::Models(ModelsAction::Measure { base, anew: false }));
         }
     }
     if ui.button("Compose merge").clicked() {
-        out.push(compose(ids.to_vec()));
+        actions.push(compose(ids.to_vec()));
     }
-    evaluate_button(ui, bench, "Evaluate", ids, out);
+    evaluate_button(ui, bench, "Evaluate", ids, actions);
     if let [a, b] = ids
         && ui.button("Compare").clicked()
     {
-        out.push(Action::Study(Command::Select(Selection::Pair(*a, *b))));
-        out.push(Action::Go(View::Kinship));
+        actions.push(Action::Study(Command::Select(Selection::Pair(*a, *b))));
+        actions.push(Action::Go(View::Kinship));
     }
-    ui.menu_button("Set base…", |ui| base_menu(ui, bench, ids, out));
+    ui.menu_button("Set base…", |ui| base_menu(ui, bench, ids, actions));
     if ui.button("Remove").clicked() {
-        out.push(edit(ModelEdit::Remove(ids.to_vec())));
+        actions.push(edit(ModelEdit::Remove(ids.to_vec())));
     }
 }
 
@@ -80,7 +85,7 @@ pub fn compose(models: Vec<ModelId>) -> Action {
 }
 
 /// The models that one can be merged with: those of its family first, then all of its shape.
-pub fn merge_menu(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Action>) {
+pub fn merge_menu(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     let base = doc.model(id).and_then(|m| m.base);
     let is_kin = |m: &&crate::study::Model| base.is_some() && m.base == base;
@@ -99,7 +104,7 @@ pub fn merge_menu(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Act
             }
             for other in models {
                 if ui.button(format::elide_middle(&other.name, 40)).clicked() {
-                    out.push(compose(vec![id, other.id]));
+                    actions.push(compose(vec![id, other.id]));
                     ui.close();
                 }
             }
@@ -108,7 +113,7 @@ pub fn merge_menu(ui: &mut Ui, bench: &Workbench, id: ModelId, out: &mut Vec<Act
 }
 
 /// The models that can be the base of `ids`; those of other shapes are there, and say so.
-pub fn base_menu(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec<Action>) {
+pub fn base_menu(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     let fits = |base: ModelId| ids.iter().all(|&id| id == base || bench.fits(base, id));
     let others = doc.models.iter().filter(|m| ids != [m.id]);
@@ -119,20 +124,20 @@ pub fn base_menu(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], out: &mut Vec<
             let button = ui.add_enabled(enabled, Button::new(name));
             let button = button.on_disabled_hover_text("Its tensors have other names or shapes");
             if button.clicked() {
-                out.push(edit(ModelEdit::SetBase(ids.to_vec(), Some(model.id))));
+                actions.push(edit(ModelEdit::SetBase(ids.to_vec(), Some(model.id))));
                 ui.close();
             }
         }
     }
     ui.separator();
     if ui.button("No base").clicked() {
-        out.push(edit(ModelEdit::SetBase(ids.to_vec(), None)));
+        actions.push(edit(ModelEdit::SetBase(ids.to_vec(), None)));
         ui.close();
     }
 }
 
 /// The menu of a row; gives `true` if its model is to be renamed in place.
-pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, out: &mut Vec<Action>) -> bool {
+pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<Action>) -> bool {
     let selection = bench.study().selection();
     let ids = if selection.contains(row) {
         selection.models()
@@ -146,13 +151,13 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, out: &mut Vec<Acti
     }
     if ids.len() > 1 {
         if ui.button(format!("Compose merge of {several}")).clicked() {
-            out.push(compose(ids.clone()));
+            actions.push(compose(ids.clone()));
             ui.close();
         }
     } else {
-        ui.menu_button("Merge with", |ui| merge_menu(ui, bench, row, out));
+        ui.menu_button("Merge with", |ui| merge_menu(ui, bench, row, actions));
     }
-    ui.menu_button("Set base…", |ui| base_menu(ui, bench, &ids, out));
+    ui.menu_button("Set base…", |ui| base_menu(ui, bench, &ids, actions));
     if let Some(path) = bench.study().doc().model(row).and_then(|m| m.path.clone()) {
         ui.separator();
         let text = path.to_string_lossy().into_owned();
@@ -169,7 +174,7 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, out: &mut Vec<Acti
         ];
         for (title, action) in choices {
             if ui.button(title).clicked() {
-                out.push(action);
+                actions.push(action);
                 ui.close();
             }
         }
@@ -180,7 +185,7 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, out: &mut Vec<Acti
         _ => format!("Remove {several} from study"),
     };
     if ui.add(Button::new(title).shortcut_text("Del")).clicked() {
-        out.push(edit(ModelEdit::Remove(ids)));
+        actions.push(edit(ModelEdit::Remove(ids)));
         ui.close();
     }
     if is_renaming {

@@ -141,7 +141,7 @@ impl ModelsView {
         rows: Rows<'_>,
         shown: &[Column],
         places: &[usize],
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let columns = Columns::new(shown, ui.available_width());
         let height = ROW_HEIGHT * (places.len() + 1) as f32 + FOOT;
@@ -159,8 +159,8 @@ impl ModelsView {
                     view,
                 };
                 self.reveal(ui, &place);
-                self.rows_ui(ui, &place, rows, places, out);
-                self.header_ui(ui, &place, rows, out);
+                self.rows_ui(ui, &place, rows, places, actions);
+                self.header_ui(ui, &place, rows, actions);
             });
     }
 
@@ -190,7 +190,7 @@ impl ModelsView {
         place: &Place<'_>,
         rows: Rows<'_>,
         places: &[usize],
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let first = ((place.view.top() - place.origin.y) / ROW_HEIGHT).max(0.0) as usize;
         let seen = (place.view.height() / ROW_HEIGHT) as usize + 2;
@@ -204,20 +204,20 @@ impl ModelsView {
             let visible = row.intersect(body.union(fixed));
             let response = ui.interact(visible, ui.id().with(("row", model.id)), Sense::click());
             self.ground_ui(ui, rows, model.id, row, r, response.contains_pointer());
-            self.row_clicked(&response, place, rows, (places, k), out);
+            self.row_clicked(&response, place, rows, (places, k), actions);
             for c in 1..place.columns.columns.len() {
                 let cell = place.cell(c, row);
                 if cell.intersects(body) {
-                    self.cell_ui(&mut scrolled, cell, place, rows, (c, k), out);
+                    self.cell_ui(&mut scrolled, cell, place, rows, (c, k), actions);
                 }
             }
             let x = still.max_rect().left();
             let check = Rect::from_x_y_ranges(x..=x + BOX, row.y_range());
-            if check_ui(&mut still, check, rows, model.id, &model.name, out) {
+            if check_ui(&mut still, check, rows, model.id, &model.name, actions) {
                 // Rows are chosen now, no cell: what deletes means models again.
                 self.cursor = None;
             }
-            self.cell_ui(&mut still, place.cell(0, row), place, rows, (0, k), out);
+            self.cell_ui(&mut still, place.cell(0, row), place, rows, (0, k), actions);
         }
         if place.view.left() > place.origin.x + 0.5 {
             let line = Stroke::new(1.0, Tokens::of(ui).line);
@@ -248,7 +248,7 @@ impl ModelsView {
         place: &Place<'_>,
         rows: Rows<'_>,
         (c, k): (usize, usize),
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let column = &place.columns.columns[c];
         let Some(model) = rows.model(k) else { return };
@@ -258,7 +258,7 @@ impl ModelsView {
         };
         if c == 0 && self.renaming.as_ref().is_some_and(|r| r.id == model.id) {
             let builder = UiBuilder::new().max_rect(rect);
-            ui.scope_builder(builder, |ui| self.rename_ui(ui, out));
+            ui.scope_builder(builder, |ui| self.rename_ui(ui, actions));
         } else if column.task().is_some_and(writes) {
             self.edit_ui(ui, rect, rows, k);
         } else {
@@ -278,7 +278,7 @@ impl ModelsView {
         place: &Place<'_>,
         rows: Rows<'_>,
         (places, k): (&[usize], usize),
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let Some(model) = rows.model(k) else { return };
         let pointer = response.interact_pointer_pos();
@@ -295,16 +295,22 @@ impl ModelsView {
             self.cursor = column.map(Column::key);
             let ids: Vec<ModelId> = ids(rows, places);
             let selection = rows.bench.study().selection();
-            out.push(select(self.clicked(response, selection, model.id, &ids)));
+            actions.push(select(self.clicked(response, selection, model.id, &ids)));
         }
         response.context_menu(|ui| {
-            if actions::row_menu(ui, rows.bench, model.id, out) {
+            if actions::row_menu(ui, rows.bench, model.id, actions) {
                 self.start_renaming(rows.bench, model.id);
             }
         });
     }
 
-    fn header_ui(&mut self, ui: &mut Ui, place: &Place<'_>, rows: Rows<'_>, out: &mut Vec<Action>) {
+    fn header_ui(
+        &mut self,
+        ui: &mut Ui,
+        place: &Place<'_>,
+        rows: Rows<'_>,
+        actions: &mut Vec<Action>,
+    ) {
         let t = Tokens::of(ui);
         let all = place.view.with_max_y(place.view.top() + ROW_HEIGHT);
         ui.painter().rect_filled(all, 0, t.background);
@@ -318,7 +324,7 @@ impl ModelsView {
             sorting: &mut self.sorting,
             asking: &mut self.asking,
             new_tasks: &mut self.new_tasks,
-            out,
+            actions,
         };
         for (c, column) in place.columns.columns.iter().enumerate().skip(1) {
             let cell = place.cell(c, all);
@@ -360,7 +366,7 @@ fn check_ui(
     rows: Rows<'_>,
     id: ModelId,
     name: &str,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) -> bool {
     let selection: &Selection = rows.bench.study().selection();
     let mut checked = selection.contains(id);
@@ -381,7 +387,7 @@ fn check_ui(
             WidgetInfo::selected(WidgetType::Checkbox, true, was, label)
         });
         if response.changed() {
-            out.push(select(selection.toggled(id)));
+            actions.push(select(selection.toggled(id)));
         }
         response.changed()
     })

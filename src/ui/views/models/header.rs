@@ -19,7 +19,7 @@ pub struct Header<'a> {
     pub asking: &'a mut Option<Asking>,
     /// Tasks that have no score yet.
     pub new_tasks: &'a mut Vec<String>,
-    pub out: &'a mut Vec<Action>,
+    pub actions: &'a mut Vec<Action>,
 }
 
 impl Header<'_> {
@@ -108,14 +108,14 @@ impl Header<'_> {
             ui.separator();
             if ui.button("Hide column").clicked() {
                 let hide = ViewEdit::Column(key.to_owned(), Some(false));
-                self.out.push(Action::Study(Command::View(hide)));
+                self.actions.push(Action::Study(Command::View(hide)));
                 ui.close();
             }
         }
     }
 
     fn task_menu_ui(&mut self, ui: &mut Ui, task: &str) {
-        let mut edit = |edit| self.out.push(Action::Study(Command::Record(edit)));
+        let mut edit = |edit| self.actions.push(Action::Study(Command::Record(edit)));
         let mut counts = !self.doc.not_averaged.iter().any(|t| t == task);
         if ui.checkbox(&mut counts, "Count for the average").changed() {
             edit(RecordEdit::CountTask(task.to_owned(), counts));
@@ -145,8 +145,8 @@ fn lower_case(column: &Column) -> String {
 const MENU_LEAVES: f32 = 140.0;
 
 /// The menu that says which columns are shown.
-pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, out: &mut Vec<Action>) {
-    let mut view = |edit| out.push(Action::Study(Command::View(edit)));
+pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, actions: &mut Vec<Action>) {
+    let mut view = |edit| actions.push(Action::Study(Command::View(edit)));
     // Twenty tasks are more than a window is high.
     let height = ui.ctx().content_rect().height() - MENU_LEAVES;
     let area = eframe::egui::ScrollArea::vertical().max_height(height);

@@ -26,10 +26,10 @@ impl ModelsView {
         rows: Rows<'_>,
         shown: &[Column],
         places: &[usize],
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let order = ids(rows, places);
-        self.row_keys(ui, rows, &order, out);
+        self.row_keys(ui, rows, &order, actions);
         self.column_keys(ui, rows, shown, &order);
         let Some((k, column)) = self.cell(rows, shown) else {
             if ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::F2))
@@ -39,13 +39,13 @@ impl ModelsView {
             }
             return;
         };
-        self.cell_keys(ui, rows, k, &column, out);
+        self.cell_keys(ui, rows, k, &column, actions);
         if let Some(editing) = &self.editing {
             self.scroll_to = order.iter().position(|&id| id == editing.id);
         }
     }
 
-    fn row_keys(&mut self, ui: &Ui, rows: Rows<'_>, order: &[ModelId], out: &mut Vec<Action>) {
+    fn row_keys(&mut self, ui: &Ui, rows: Rows<'_>, order: &[ModelId], actions: &mut Vec<Action>) {
         let at = last_selected(rows).and_then(|id| order.iter().position(|&r| r == id));
         let last = order.len().saturating_sub(1);
         // A key that is pressed twice within one frame counts twice.
@@ -75,7 +75,7 @@ impl ModelsView {
                 self.anchor = Some(order[to]);
                 Selection::Models(vec![order[to]])
             };
-            out.push(select(selection));
+            actions.push(select(selection));
         }
     }
 
@@ -117,7 +117,7 @@ impl ModelsView {
         rows: Rows<'_>,
         k: usize,
         column: &Column,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let (Some(model), Some(task)) = (rows.model(k), column.task()) else {
             return;
@@ -133,10 +133,10 @@ impl ModelsView {
             let cells: Vec<_> = cells.map(|id| (id, task.to_owned(), None)).collect();
             if cells.len() > 1 {
                 let title = format!("{} cleared", format::counted(cells.len(), "score"));
-                out.push(tell(NoticeKind::Done, title, String::new()));
+                actions.push(tell(NoticeKind::Done, title, String::new()));
             }
             if !cells.is_empty() {
-                out.push(set(cells));
+                actions.push(set(cells));
             }
         } else if let Some(text) = typed_number(ui) {
             self.editing = Some(Editing::typed(model.id, task, text));
@@ -158,7 +158,7 @@ impl ModelsView {
         rows: Rows<'_>,
         shown: &[Column],
         places: &[usize],
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let Some((editing, end)) = self.ended.take() else {
             return;
@@ -170,13 +170,13 @@ impl ModelsView {
                 let text = format::elide_middle(text.trim(), 24);
                 let title = format!("“{text}” is not a number");
                 let detail = format!("{} of {name} stays as it was", editing.task);
-                out.push(tell(NoticeKind::Note, title, detail));
+                actions.push(tell(NoticeKind::Note, title, detail));
             }
             End::Taken(value, (columns, by)) => {
                 let model = rows.bench.study().doc().model(editing.id);
                 let old = model.and_then(|m| m.score(&editing.task)).map(|s| s.value);
                 if old != value {
-                    out.push(set(vec![(editing.id, editing.task.clone(), value)]));
+                    actions.push(set(vec![(editing.id, editing.task.clone(), value)]));
                 }
                 if columns != 0 {
                     self.go_by(shown, columns);
@@ -190,7 +190,7 @@ impl ModelsView {
                 }
                 if let Some(to) = to.filter(|_| by != 0) {
                     self.anchor = Some(order[to]);
-                    out.push(select(Selection::Models(vec![order[to]])));
+                    actions.push(select(Selection::Models(vec![order[to]])));
                 }
             }
         }
@@ -203,7 +203,7 @@ impl ModelsView {
         rows: Rows<'_>,
         shown: &[Column],
         places: &[usize],
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let (copies, pasted) = ui.input(|i| {
             let copies = i.events.iter().any(|e| matches!(e, Event::Copy));
@@ -214,14 +214,14 @@ impl ModelsView {
             (copies, pasted)
         });
         if copies && !text_is_selected(ui) {
-            self.copy(rows, shown, places, out);
+            self.copy(rows, shown, places, actions);
         }
         if let Some(text) = pasted {
-            self.paste(&text, rows, shown, places, out);
+            self.paste(&text, rows, shown, places, actions);
         }
     }
 
-    fn copy(&self, rows: Rows<'_>, shown: &[Column], places: &[usize], out: &mut Vec<Action>) {
+    fn copy(&self, rows: Rows<'_>, shown: &[Column], places: &[usize], actions: &mut Vec<Action>) {
         let selection = rows.bench.study().selection();
         let is_selected = |k: &usize| {
             rows.model(*k)
@@ -229,7 +229,7 @@ impl ModelsView {
         };
         let chosen: Vec<usize> = places.iter().copied().filter(is_selected).collect();
         if !chosen.is_empty() {
-            out.push(Action::Copy {
+            actions.push(Action::Copy {
                 text: block::copied(shown, &chosen, rows),
                 what: format::counted(chosen.len(), "row"),
             });
@@ -242,7 +242,7 @@ impl ModelsView {
         rows: Rows<'_>,
         shown: &[Column],
         places: &[usize],
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         let selection = rows.bench.study().selection();
         let doc = rows.bench.study().doc();
@@ -259,9 +259,9 @@ impl ModelsView {
                     format!("{} holds no scores to paste over", column.title())
                 });
                 let detail = "Click the cell of a score, then paste again".to_owned();
-                out.push(tell(NoticeKind::Note, title, detail));
+                actions.push(tell(NoticeKind::Note, title, detail));
             } else if block::is_table(text) {
-                out.push(Action::Import(ImportAction::Paste));
+                actions.push(Action::Import(ImportAction::Paste));
             }
             return;
         };
@@ -273,12 +273,12 @@ impl ModelsView {
         match block::cells(text, &target) {
             Err(sentence) => {
                 let title = "Nothing was pasted".to_owned();
-                out.push(tell(NoticeKind::Failed, title, sentence));
+                actions.push(tell(NoticeKind::Failed, title, sentence));
             }
             Ok(cells) => {
                 let (title, detail) = pasted_words(doc, &cells);
-                out.push(set(cells));
-                out.push(tell(NoticeKind::Done, title, detail));
+                actions.push(set(cells));
+                actions.push(tell(NoticeKind::Done, title, detail));
             }
         }
     }

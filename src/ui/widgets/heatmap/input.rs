@@ -154,7 +154,7 @@ pub(super) fn pair_ui(map: &HeatMap<'_>, ui: &mut Ui, (a, b): (usize, usize)) {
         ui.colored_label(weak, note);
     }
     if map.is_ghost((a, b)) {
-        ui.colored_label(weak, "Foreseen");
+        ui.colored_label(weak, "Predicted");
     }
     if map.provisional {
         ui.colored_label(weak, "Still being measured");

@@ -20,16 +20,16 @@ const FORMAT: &str = "A .jsonl file has an item a line: a prompt and its one rig
                       text for a perplexity. A .txt file is one text.";
 
 /// Draws the files of tasks.
-pub fn ui(ui: &mut Ui, bench: &Workbench, tasks: &[PathBuf], out: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, bench: &Workbench, tasks: &[PathBuf], actions: &mut Vec<Action>) {
     sentence(ui, SUPPORTED);
     sentence(ui, FORMAT);
     let read = bench.task_files();
     for (k, path) in tasks.iter().enumerate() {
         let file = read.and_then(|files| files.get(k));
-        file_ui(ui, bench, path, file, tasks, out);
+        file_ui(ui, bench, path, file, tasks, actions);
     }
     if ui.button("Add tasks…").clicked() {
-        out.push(Action::Evaluation(EvaluationAction::AskForTaskFiles));
+        actions.push(Action::Evaluation(EvaluationAction::AskForTaskFiles));
     }
 }
 
@@ -40,7 +40,7 @@ fn file_ui(
     path: &Path,
     file: Option<&TaskFile>,
     all: &[PathBuf],
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let t = Tokens::of(ui);
     let frame = Frame::new()
@@ -50,14 +50,14 @@ fn file_ui(
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;
-        head_ui(ui, path, file, all, out);
+        head_ui(ui, path, file, all, actions);
         match file.map(|file| &file.tasks) {
             None => small(ui, "Being read…"),
             Some(Err(trouble)) => {
                 let words = RichText::new(trouble).size(size::SMALL).color(t.error);
                 ui.add(Label::new(words).wrap());
             }
-            Some(Ok(tasks)) => tasks_ui(ui, bench.study().doc(), tasks, out),
+            Some(Ok(tasks)) => tasks_ui(ui, bench.study().doc(), tasks, actions),
         }
     });
 }
@@ -67,7 +67,7 @@ fn head_ui(
     path: &Path,
     file: Option<&TaskFile>,
     all: &[PathBuf],
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let line = vec2(ui.available_width(), ROW_HEIGHT);
     ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
@@ -75,7 +75,7 @@ fn head_ui(
         let remove = format!("Remove {}", name.to_string_lossy());
         if icon_button(ui, icon::X, &remove).clicked() {
             let left = all.iter().filter(|other| *other != path).cloned();
-            out.push(judge_by(Evaluator::BuiltIn {
+            actions.push(judge_by(Evaluator::BuiltIn {
                 tasks: left.collect(),
             }));
         }
@@ -99,7 +99,7 @@ fn head_ui(
 }
 
 /// The tasks of a file, as many side by side as there is room for.
-fn tasks_ui(ui: &mut Ui, doc: &StudyDoc, tasks: &[TaskRow], out: &mut Vec<Action>) {
+fn tasks_ui(ui: &mut Ui, doc: &StudyDoc, tasks: &[TaskRow], actions: &mut Vec<Action>) {
     if tasks.is_empty() {
         small(ui, "There are no tasks in it");
         return;
@@ -112,13 +112,13 @@ fn tasks_ui(ui: &mut Ui, doc: &StudyDoc, tasks: &[TaskRow], out: &mut Vec<Action
         for (ui, tasks) in uis.iter_mut().zip(tasks.chunks(rows)) {
             ui.spacing_mut().item_spacing.y = 2.0;
             for task in tasks {
-                task_ui(ui, doc, task, out);
+                task_ui(ui, doc, task, actions);
             }
         }
     });
 }
 
-fn task_ui(ui: &mut Ui, doc: &StudyDoc, task: &TaskRow, out: &mut Vec<Action>) {
+fn task_ui(ui: &mut Ui, doc: &StudyDoc, task: &TaskRow, actions: &mut Vec<Action>) {
     let has_score = doc.models.iter().any(|m| m.score(&task.name).is_some());
     let is_left_out = doc.not_averaged.contains(&task.name);
     // It is left out by itself when it is first scored.
@@ -157,7 +157,7 @@ fn task_ui(ui: &mut Ui, doc: &StudyDoc, task: &TaskRow, out: &mut Vec<Action>) {
             let tick = tick.on_hover_text(&help).on_disabled_hover_text(&help);
             if tick.changed() {
                 let edit = RecordEdit::CountTask(task.name.clone(), counts);
-                out.push(Action::Study(Command::Record(edit)));
+                actions.push(Action::Study(Command::Record(edit)));
             }
             let n = format::count(task.items as u64);
             ui.label(RichText::new(n).size(size::SMALL).color(weak));

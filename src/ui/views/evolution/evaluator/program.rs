@@ -36,17 +36,17 @@ pub struct Program {
 
 impl Program {
     /// Draws the set-up; every change goes to the study at once.
-    pub fn ui(&mut self, ui: &mut Ui, call: &Call, out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, call: &Call, actions: &mut Vec<Action>) {
         self.follow(call);
         sentence(ui, ABOUT);
         let mut new = call.clone();
         self.line_ui(ui, &mut new);
-        folder_ui(ui, &mut new, out);
+        folder_ui(ui, &mut new, actions);
         limit_ui(ui, &mut new);
         self.variables_ui(ui, &mut new);
         if new != *call {
             self.of = Some(new.clone());
-            out.push(judge_by(Evaluator::Command { call: new }));
+            actions.push(judge_by(Evaluator::Command { call: new }));
         }
     }
 
@@ -206,7 +206,7 @@ fn weak(ui: &Ui, words: &str) -> RichText {
     RichText::new(words).color(Tokens::of(ui).text_weak)
 }
 
-fn folder_ui(ui: &mut Ui, call: &mut Call, out: &mut Vec<Action>) {
+fn folder_ui(ui: &mut Ui, call: &mut Call, actions: &mut Vec<Action>) {
     row_ui(ui, "Runs in", |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if call.folder.is_some()
@@ -215,7 +215,7 @@ fn folder_ui(ui: &mut Ui, call: &mut Call, out: &mut Vec<Action>) {
                 call.folder = None;
             }
             if ui.button("Choose folder…").clicked() {
-                out.push(Action::Evaluation(EvaluationAction::AskForFolder));
+                actions.push(Action::Evaluation(EvaluationAction::AskForFolder));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 match &call.folder {

@@ -34,7 +34,7 @@ pub struct Cards {
 
 impl Cards {
     /// Draws the cards of `rows`.
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, rows: &[Row], out: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, rows: &[Row], actions: &mut Vec<Action>) {
         let rows = &rows[..rows.len().min(MOST)];
         // Two cards are as wide as two of three.
         let width = (ui.available_width() - GAP * (MOST - 1) as f32) / MOST as f32;
@@ -42,14 +42,14 @@ impl Cards {
         if width < LEAST_WIDTH {
             for (k, row) in rows.iter().enumerate() {
                 let width = ui.available_width();
-                card_ui(ui, bench, (k, row), vec2(width, 0.0), out);
+                card_ui(ui, bench, (k, row), vec2(width, 0.0), actions);
             }
         } else {
             let size = vec2(width.min(MOST_WIDTH), self.height);
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = GAP;
                 for (k, row) in rows.iter().enumerate() {
-                    highest = highest.max(card_ui(ui, bench, (k, row), size, out));
+                    highest = highest.max(card_ui(ui, bench, (k, row), size, actions));
                 }
             });
             if (highest - self.height).abs() > 0.5 {
@@ -66,7 +66,7 @@ fn card_ui(
     bench: &Workbench,
     (k, row): (usize, &Row),
     size: eframe::egui::Vec2,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) -> f32 {
     let t = Tokens::of(ui);
     let [a, b] = row.pair;
@@ -95,19 +95,19 @@ fn card_ui(
                 .inner_margin(space::M);
             frame.show(ui, |ui| {
                 ui.set_width(size.x - 2.0 * (space::M + 1.0));
-                natural = content_ui(ui, (k, row), size.y, out);
+                natural = content_ui(ui, (k, row), size.y, actions);
             });
         })
         .response;
     focus_ring(ui, &response);
     if response.clicked() {
-        out.push(Action::Study(Command::Select(Selection::Pair(a, b))));
+        actions.push(Action::Study(Command::Select(Selection::Pair(a, b))));
     }
     natural
 }
 
 /// Everything in a card; `height` is that of the highest, whose foot is everybody's.
-fn content_ui(ui: &mut Ui, (k, row): (usize, &Row), height: f32, out: &mut Vec<Action>) -> f32 {
+fn content_ui(ui: &mut Ui, (k, row): (usize, &Row), height: f32, actions: &mut Vec<Action>) -> f32 {
     let top = ui.cursor().top();
     ui.spacing_mut().item_spacing.y = 2.0;
     for (name, average) in row.names.iter().zip(row.averages) {
@@ -132,7 +132,7 @@ fn content_ui(ui: &mut Ui, (k, row): (usize, &Row), height: f32, out: &mut Vec<A
         None => button,
     };
     if button.clicked() {
-        out.push(compose(vec![a, b]));
+        actions.push(compose(vec![a, b]));
     }
     above + foot
 }

@@ -17,7 +17,7 @@ struct Way {
 }
 
 /// Draws the state, if there is anything to say.
-pub fn ui(ui: &mut Ui, bench: &Workbench, state: &State, out: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, bench: &Workbench, state: &State, actions: &mut Vec<Action>) {
     let Some((sentence, ways)) = words(bench, state) else {
         return;
     };
@@ -30,7 +30,7 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, state: &State, out: &mut Vec<Action>) 
     ui.horizontal_wrapped(|ui| {
         for way in ways {
             if ui.button(way.words).clicked() {
-                out.push(way.action);
+                actions.push(way.action);
             }
         }
         if !unscored.is_empty() {
@@ -38,7 +38,7 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, state: &State, out: &mut Vec<Action>) 
                 1 => "Evaluate".to_owned(),
                 n => format!("Evaluate {}", format::counted(n, "model")),
             };
-            evaluate_button(ui, bench, &words, &unscored, out);
+            evaluate_button(ui, bench, &words, &unscored, actions);
         }
     });
     ui.add_space(space::XS);

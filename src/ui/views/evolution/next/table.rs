@@ -42,7 +42,7 @@ impl Table {
         bench: &Workbench,
         rows: &[Row],
         most: f32,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         ui.spacing_mut().item_spacing.y = 0.0;
         header_ui(ui);
@@ -54,8 +54,8 @@ impl Table {
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 for (k, row) in rows.iter().enumerate() {
-                    let response = row_ui(ui, bench, k, row, out);
-                    self.keys(ui, rows, k, &response, out);
+                    let response = row_ui(ui, bench, k, row, actions);
+                    self.keys(ui, rows, k, &response, actions);
                     if self.go_to == Some(row.pair) {
                         self.go_to = None;
                         response.request_focus();
@@ -72,7 +72,7 @@ impl Table {
         rows: &[Row],
         k: usize,
         response: &Response,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         if !response.has_focus() {
             return;
@@ -92,7 +92,7 @@ impl Table {
         };
         if let Some(to) = to {
             self.go_to = Some(to.pair);
-            out.push(select(to));
+            actions.push(select(to));
             ui.ctx().request_repaint();
         }
     }
@@ -173,7 +173,13 @@ fn header_ui(ui: &mut Ui) {
     painter.hline(rect.x_range(), rect.bottom() - 0.5, line);
 }
 
-fn row_ui(ui: &mut Ui, bench: &Workbench, k: usize, row: &Row, out: &mut Vec<Action>) -> Response {
+fn row_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    k: usize,
+    row: &Row,
+    actions: &mut Vec<Action>,
+) -> Response {
     let t = Tokens::of(ui);
     let [a, b] = row.pair;
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT));
@@ -195,13 +201,13 @@ fn row_ui(ui: &mut Ui, bench: &Workbench, k: usize, row: &Row, out: &mut Vec<Act
         WidgetInfo::selected(WidgetType::Button, true, is_selected, spoken(k, row))
     });
     if response.clicked() {
-        out.push(select(row));
+        actions.push(select(row));
     }
     let at = Rect::from_center_size(cells.compose.center(), vec2(ROW_HEIGHT, ROW_HEIGHT));
     ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
         let words = format!("Compose merge of {} and {}", row.names[0], row.names[1]);
         if icon_button(ui, icon::GIT_MERGE, &words).clicked() {
-            out.push(compose(vec![a, b]));
+            actions.push(compose(vec![a, b]));
         }
     });
     response.on_hover_ui(|ui| hover(ui, row))

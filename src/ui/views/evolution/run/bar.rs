@@ -25,24 +25,24 @@ pub fn bar_ui(
     ui: &mut Ui,
     context: RunContext<'_>,
     evolution: &Evolution,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) -> bool {
     let state = context.bench.run_state(context.id);
     let objection = context.bench.run_objection(evolution);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         ui.set_min_height(ROW_HEIGHT);
-        buttons_ui(ui, context, &state, objection.is_none(), out);
-        state_ui(ui, context, &state, out);
+        buttons_ui(ui, context, &state, objection.is_none(), actions);
+        state_ui(ui, context, &state, actions);
         unsaved_ui(ui, context);
         if matches!(state, RunState::Running(_) | RunState::Waiting(_)) {
             return false;
         }
         match objection {
-            Some(sentence) => objection_ui(ui, context, evolution, &sentence, out),
+            Some(sentence) => objection_ui(ui, context, evolution, &sentence, actions),
             None => {
                 if matches!(state, RunState::Failed(_)) {
-                    missing_ui(ui, context, out);
+                    missing_ui(ui, context, actions);
                 }
                 false
             }
@@ -56,7 +56,7 @@ fn buttons_ui(
     context: RunContext<'_>,
     state: &RunState,
     can_run: bool,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let id = context.id;
     let stop = |ui: &mut Ui| {
@@ -75,20 +75,20 @@ fn buttons_ui(
                 .on_hover_text("Pauses after the child that is being made")
                 .clicked()
             {
-                out.push(Action::Evolution(EvolutionAction::Pause(id)));
+                actions.push(Action::Evolution(EvolutionAction::Pause(id)));
             }
             if stop(ui) {
-                out.push(Action::Evolution(EvolutionAction::Stop(id)));
+                actions.push(Action::Evolution(EvolutionAction::Stop(id)));
             }
         }
         RunState::Waiting(_) => {
             if ui.button(format!("{}  Pause", icon::PAUSE)).clicked() {
-                out.push(Action::Evolution(EvolutionAction::Pause(id)));
+                actions.push(Action::Evolution(EvolutionAction::Pause(id)));
             }
         }
         _ => {
             if run_ui(ui, state, can_run).clicked() {
-                out.push(Action::Evolution(EvolutionAction::Run(id)));
+                actions.push(Action::Evolution(EvolutionAction::Run(id)));
             }
         }
     }
@@ -117,7 +117,7 @@ fn run_ui(ui: &mut Ui, state: &RunState, can_run: bool) -> Response {
     }
 }
 
-fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, out: &mut Vec<Action>) {
+fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     match state {
         RunState::Ready => {}
@@ -127,7 +127,7 @@ fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, out: &mut Ve
             }
             say(ui, &running_words(context, doing), t.text);
         }
-        RunState::Waiting(models) => waiting_ui(ui, context, models, out),
+        RunState::Waiting(models) => waiting_ui(ui, context, models, actions),
         RunState::Paused => say(ui, &with_spent(context, "Paused"), t.text),
         RunState::Failed(sentence) => {
             say(
@@ -211,7 +211,7 @@ fn progress_ui(ui: &mut Ui, context: RunContext<'_>, job: JobId) {
     }
 }
 
-fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId], out: &mut Vec<Action>) {
+fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId], actions: &mut Vec<Action>) {
     let doc = context.bench.study().doc();
     let name = |id: &ModelId| format::elide_middle(doc.name_of(*id), 24);
     let mut names: Vec<String> = models.iter().take(MOST_NAMES).map(name).collect();
@@ -230,11 +230,11 @@ fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId], out: &mu
     );
     if ui.button("Type scores").clicked() {
         let chosen = Selection::Models(models.to_vec());
-        out.push(Action::Study(Command::Select(chosen)));
-        out.push(Action::Go(View::Models));
+        actions.push(Action::Study(Command::Select(chosen)));
+        actions.push(Action::Go(View::Models));
     }
     if ui.button("Import scores…").clicked() {
-        out.push(Action::Import(ImportAction::AskForFiles));
+        actions.push(Action::Import(ImportAction::AskForFiles));
     }
 }
 
@@ -249,7 +249,7 @@ fn unsaved_ui(ui: &mut Ui, context: RunContext<'_>) {
 }
 
 /// The way to files that are gone.
-fn missing_ui(ui: &mut Ui, context: RunContext<'_>, out: &mut Vec<Action>) {
+fn missing_ui(ui: &mut Ui, context: RunContext<'_>, actions: &mut Vec<Action>) {
     let Some(facts) = context.runs.get(context.id) else {
         return;
     };
@@ -260,7 +260,7 @@ fn missing_ui(ui: &mut Ui, context: RunContext<'_>, out: &mut Vec<Action>) {
     if let Some(id) = facts.standing.models.iter().find(is_gone) {
         let name = format::elide_middle(context.bench.study().doc().name_of(*id), 28);
         if ui.button(format!("Find {name} again…")).clicked() {
-            out.push(Action::Models(ModelsAction::AskWhereIs(*id)));
+            actions.push(Action::Models(ModelsAction::AskWhereIs(*id)));
         }
     }
 }
@@ -272,7 +272,7 @@ fn objection_ui(
     context: RunContext<'_>,
     evolution: &Evolution,
     sentence: &str,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) -> bool {
     let t = Tokens::of(ui);
     let is_said =
@@ -288,7 +288,7 @@ fn objection_ui(
     }
     match fix {
         Fix::Evaluator => return true,
-        Fix::Action(_, actions) => out.extend(actions),
+        Fix::Action(_, steps) => actions.extend(steps),
     }
     false
 }

@@ -40,7 +40,7 @@ impl ChartPart {
         ui: &mut Ui,
         context: RunContext<'_>,
         height: f32,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) -> Option<EvolutionId> {
         let top = ui.cursor().top();
         ui.horizontal(|ui| {
@@ -48,7 +48,7 @@ impl ChartPart {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if let Some(ask) = save_ui(ui) {
                     self.bring_up_to_date(context);
-                    out.push(self.taken_out(ask));
+                    actions.push(self.taken_out(ask));
                 }
             });
         });
@@ -71,7 +71,7 @@ impl ChartPart {
                     };
                     ui.set_min_size(room);
                     if let Some(picked) = drawing.show(ui, &mut self.hand).picked {
-                        out.extend(select_picked(context.bench.study(), &picked));
+                        actions.extend(select_picked(context.bench.study(), &picked));
                     }
                 });
             }

@@ -31,7 +31,7 @@ pub fn columns_ui(
     context: RunContext<'_>,
     model: &EvolutionModel,
     (hovered, height): (&mut Option<usize>, f32),
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let rows = model.columns.iter().map(Column::len).max().unwrap_or(0);
     let whole = vec2(
@@ -54,7 +54,7 @@ pub fn columns_ui(
                 kin: hovered.and_then(|of| kin(model, of)),
                 hovered: *hovered,
             };
-            let at = board.cards_ui(ui, viewport, out);
+            let at = board.cards_ui(ui, viewport, actions);
             board.lines(ui);
             board.heads(ui, viewport);
             if at != *hovered {
@@ -100,7 +100,7 @@ impl Board<'_> {
     }
 
     /// Draws what is in sight; the model under the pointer.
-    fn cards_ui(&self, ui: &Ui, viewport: Rect, out: &mut Vec<Action>) -> Option<usize> {
+    fn cards_ui(&self, ui: &Ui, viewport: Rect, actions: &mut Vec<Action>) -> Option<usize> {
         let first = ((viewport.top() - HEAD) / PITCH[1]).floor().max(0.0) as usize;
         let last = ((viewport.bottom() - HEAD) / PITCH[1]).ceil().max(0.0) as usize;
         let mut at = None;
@@ -110,7 +110,7 @@ impl Board<'_> {
                 let rect = self.place(c, row);
                 match column.made.get(row) {
                     Some(&k) => {
-                        if self.card_ui(ui, rect, k, out) {
+                        if self.card_ui(ui, rect, k, actions) {
                             at = Some(k);
                         }
                     }
@@ -125,7 +125,7 @@ impl Board<'_> {
     }
 
     /// Whether the pointer is over it.
-    fn card_ui(&self, ui: &Ui, rect: Rect, k: usize, out: &mut Vec<Action>) -> bool {
+    fn card_ui(&self, ui: &Ui, rect: Rect, k: usize, actions: &mut Vec<Action>) -> bool {
         let card = &self.model.cards[k];
         let selection = self.context.bench.study().selection();
         let is_selected = selection.contains(card.card.id);
@@ -142,13 +142,13 @@ impl Board<'_> {
         };
         card::card(ui, rect, card, self.model.scores, stance);
         focus_ring(ui, &response);
-        self.clicked(ui, &response, card, out);
+        self.clicked(ui, &response, card, actions);
         let is_over = response.hovered();
         response.on_hover_ui(|ui| card_tip(ui, card));
         is_over
     }
 
-    fn clicked(&self, ui: &Ui, response: &Response, card: &RunCard, out: &mut Vec<Action>) {
+    fn clicked(&self, ui: &Ui, response: &Response, card: &RunCard, actions: &mut Vec<Action>) {
         if !response.clicked() {
             return;
         }
@@ -157,9 +157,9 @@ impl Board<'_> {
             true => self.context.bench.study().selection().toggled(card.card.id),
             false => Selection::Models(vec![card.card.id]),
         };
-        out.push(Action::Study(Command::Select(selection)));
+        actions.push(Action::Study(Command::Select(selection)));
         if response.double_clicked() {
-            out.push(Action::Go(View::Models));
+            actions.push(Action::Go(View::Models));
         }
     }
 

@@ -32,7 +32,7 @@ pub fn head_ui(
     context: RunContext<'_>,
     (evolution, method): (&Evolution, &str),
     (editing, is_folded): (&mut Option<(EvolutionId, Editing)>, &mut bool),
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     ui.horizontal(|ui| {
         let own = editing.take_if(|(id, _)| *id == evolution.id);
@@ -42,7 +42,7 @@ pub fn head_ui(
                 let field = text_field(ui, "Name of the evolution", "", &mut name, width);
                 match typing(&field, ui) {
                     Typing::Open => *editing = Some((evolution.id, Editing::Name(name))),
-                    Typing::Done => out.extend(renamed(context, evolution, name.trim())),
+                    Typing::Done => actions.extend(renamed(context, evolution, name.trim())),
                     Typing::GivenUp => {}
                 }
             }
@@ -52,8 +52,8 @@ pub fn head_ui(
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            more_ui(ui, evolution, editing, out);
-            duplicate_ui(ui, context, evolution, out);
+            more_ui(ui, evolution, editing, actions);
+            duplicate_ui(ui, context, evolution, actions);
             let caret = if *is_folded {
                 icon::CARET_RIGHT
             } else {
@@ -68,7 +68,7 @@ pub fn head_ui(
             }
         });
     });
-    note_ui(ui, evolution, editing, out);
+    note_ui(ui, evolution, editing, actions);
     if *is_folded {
         summary_ui(ui, evolution, method);
     }
@@ -126,7 +126,7 @@ fn note_ui(
     ui: &mut Ui,
     evolution: &Evolution,
     editing: &mut Option<(EvolutionId, Editing)>,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let weak = Tokens::of(ui).text_weak;
     if let Some((_, Editing::Note(mut note))) =
@@ -138,7 +138,7 @@ fn note_ui(
             Typing::Open => *editing = Some((evolution.id, Editing::Note(note))),
             Typing::Done if note != evolution.note => {
                 let edit = EvolutionEdit::Note(evolution.id, note);
-                out.push(Action::Study(Command::Evolution(edit)));
+                actions.push(Action::Study(Command::Evolution(edit)));
             }
             Typing::Done | Typing::GivenUp => {}
         }
@@ -172,13 +172,13 @@ fn duplicate_ui(
     ui: &mut Ui,
     context: RunContext<'_>,
     evolution: &Evolution,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let button = MenuButton::new(format!("Duplicate  {}", icon::CARET_DOWN));
     let (response, _) = button.ui(ui, |ui| {
         let mut add = |by: &str| {
             let new = new::compared(context.bench, evolution, by);
-            out.push(Action::Evolution(EvolutionAction::Add(Box::new(new))));
+            actions.push(Action::Evolution(EvolutionAction::Add(Box::new(new))));
         };
         if ui.button("With the same strategy").clicked() {
             add(&evolution.setup.strategy);
@@ -204,7 +204,7 @@ fn more_ui(
     ui: &mut Ui,
     evolution: &Evolution,
     editing: &mut Option<(EvolutionId, Editing)>,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let button = MenuButton::new(icon::DOTS_THREE);
     let (response, _) = button.ui(ui, |ui| {
@@ -217,11 +217,11 @@ fn more_ui(
         if let Some(folder) = &evolution.setup.folder
             && ui.button("Show its folder").clicked()
         {
-            out.push(Action::Reveal(folder.clone()));
+            actions.push(Action::Reveal(folder.clone()));
         }
         ui.separator();
         if ui.button("Remove from study").clicked() {
-            remove(evolution, out);
+            remove(evolution, actions);
         }
     });
     response
@@ -229,11 +229,11 @@ fn more_ui(
     response.on_hover_text("Rename, note, remove");
 }
 
-fn remove(evolution: &Evolution, out: &mut Vec<Action>) {
+fn remove(evolution: &Evolution, actions: &mut Vec<Action>) {
     let edit = EvolutionEdit::Remove(evolution.id);
-    out.push(Action::Evolution(EvolutionAction::Stop(evolution.id)));
-    out.push(Action::Study(Command::Evolution(edit)));
-    out.push(Action::Tell(Notice {
+    actions.push(Action::Evolution(EvolutionAction::Stop(evolution.id)));
+    actions.push(Action::Study(Command::Evolution(edit)));
+    actions.push(Action::Tell(Notice {
         kind: NoticeKind::Note,
         title: format!("{} removed from the study", evolution.name),
         detail: "Its models and their files stay; undo brings it back".to_owned(),

@@ -40,7 +40,7 @@ pub struct Sentence<'a> {
 
 impl Sentence<'_> {
     /// Draws it; whether the window of the evaluator is asked for.
-    pub fn ui(&self, ui: &mut Ui, search: &mut String, out: &mut Vec<Action>) -> bool {
+    pub fn ui(&self, ui: &mut Ui, search: &mut String, actions: &mut Vec<Action>) -> bool {
         let mut setup = self.evolution.setup.clone();
         let mut wants_evaluator = false;
         self.row(ui, |ui| {
@@ -53,12 +53,12 @@ impl Sentence<'_> {
             self.rules_ui(ui, &mut setup);
         });
         self.row(ui, |ui| {
-            self.folder_ui(ui, &setup, out);
+            self.folder_ui(ui, &setup, actions);
             self.keep_ui(ui, &mut setup);
         });
         if setup != self.evolution.setup {
             let edit = EvolutionEdit::Change(self.evolution.id, Box::new(setup));
-            out.push(Action::Study(Command::Evolution(edit)));
+            actions.push(Action::Study(Command::Evolution(edit)));
         }
         wants_evaluator
     }
@@ -265,7 +265,7 @@ impl Sentence<'_> {
         });
     }
 
-    fn folder_ui(&self, ui: &mut Ui, setup: &Setup, out: &mut Vec<Action>) {
+    fn folder_ui(&self, ui: &mut Ui, setup: &Setup, actions: &mut Vec<Action>) {
         say(ui, "Write to");
         let words = match &setup.folder {
             Some(folder) => short(folder),
@@ -277,7 +277,7 @@ impl Sentence<'_> {
             None => response,
         };
         if response.clicked() {
-            out.push(Action::Evolution(EvolutionAction::AskForFolder(
+            actions.push(Action::Evolution(EvolutionAction::AskForFolder(
                 self.evolution.id,
             )));
         }

@@ -77,7 +77,7 @@ pub struct Env<'a, 's> {
     pub look: &'a mut CanvasState,
     /// The parameter in the editor below.
     pub focus: &'a mut Option<Focus>,
-    pub out: &'a mut Vec<Action>,
+    pub actions: &'a mut Vec<Action>,
 }
 
 impl Env<'_, '_> {
@@ -96,7 +96,7 @@ impl Env<'_, '_> {
         let mut composition = self.shown.composition.clone();
         change(&mut composition);
         if composition != *self.shown.composition {
-            self.out.push(Action::Merge(MergeAction::Edit {
+            self.actions.push(Action::Merge(MergeAction::Edit {
                 id: self.shown.draft.id,
                 composition: Box::new(composition),
                 title: title.to_owned(),
@@ -161,7 +161,7 @@ impl Env<'_, '_> {
     }
 
     fn write(&mut self, sheet: DraftContent, title: &str, join: Option<String>) {
-        self.out
+        self.actions
             .push(Action::Study(Command::Draft(DraftEdit::Write {
                 id: self.shown.draft.id,
                 sheet,

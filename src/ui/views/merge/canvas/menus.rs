@@ -134,7 +134,7 @@ pub fn copy(env: &mut Env<'_, '_>) {
         loose: Vec::new(),
     };
     match copied.to_text() {
-        Ok(text) if !text.is_empty() => env.out.push(Action::Copy {
+        Ok(text) if !text.is_empty() => env.actions.push(Action::Copy {
             text,
             what: "Recipe".to_owned(),
         }),

@@ -70,7 +70,8 @@ fn known_model_ui(ui: &mut Ui, env: &mut Env<'_, '_>, id: ModelId, model: &Model
         let button = ui.add(Button::new(RichText::new("Find again…").small()));
         button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
         if button.clicked() {
-            env.out.push(Action::Models(ModelsAction::AskWhereIs(id)));
+            env.actions
+                .push(Action::Models(ModelsAction::AskWhereIs(id)));
         }
         return;
     }
@@ -102,7 +103,7 @@ fn foreign_model_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &ModelRef) {
                 base: None,
             };
             let add = ModelEdit::Add(vec![new]);
-            env.out.push(Action::Study(Command::Model(add)));
+            env.actions.push(Action::Study(Command::Model(add)));
         }
     }
     ui.label(RichText::new("not in the study").small().color(weak));
@@ -410,7 +411,7 @@ pub fn output_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
             crate::ui::widgets::text_field(ui, "Name of the child", "child", &mut name, 150.0);
         if field.changed() {
             let rename = DraftEdit::Rename(draft.id, name.clone());
-            env.out.push(Action::Study(Command::Draft(rename)));
+            env.actions.push(Action::Study(Command::Draft(rename)));
         }
         let why = match env.composition().last() {
             Some(_) => why_not(env.shown),
@@ -423,7 +424,8 @@ pub fn output_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
             button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, why.is_none(), &label));
             let why = why.as_deref().unwrap_or_default();
             if button.on_disabled_hover_text(why).clicked() {
-                env.out.push(Action::Merge(MergeAction::AskWhereToWrite));
+                env.actions
+                    .push(Action::Merge(MergeAction::AskWhereToWrite));
             }
         });
     });

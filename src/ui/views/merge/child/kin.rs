@@ -79,7 +79,7 @@ impl Kin {
         ui: &mut Ui,
         shown: &DraftContext<'_>,
         metric: Metric,
-        out: &mut Vec<Action>,
+        actions: &mut Vec<Action>,
     ) {
         self.bring_up_to_date(shown);
         let none = With::new();
@@ -98,7 +98,7 @@ impl Kin {
         let clicked = bars_ui(ui, &bars, scale(metric, reach), 3);
         self.scale = Some((shown.draft.id, metric, reach));
         if let Some(Who::Model(id)) = clicked.map(|k| self.rows[k].who) {
-            out.push(Action::Study(Command::Select(Selection::Models(vec![id]))));
+            actions.push(Action::Study(Command::Select(Selection::Models(vec![id]))));
         }
         if shown.composition.recipes.is_empty() {
             let weak = Tokens::of(ui).text_weak;

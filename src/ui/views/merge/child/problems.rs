@@ -14,7 +14,12 @@ use crate::ui::{format, theme};
 const MOST: f32 = 132.0;
 
 /// Draws the list under its count.
-pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, jump: &mut Option<Jump>, out: &mut Vec<Action>) {
+pub fn ui(
+    ui: &mut Ui,
+    shown: &DraftContext<'_>,
+    jump: &mut Option<Jump>,
+    actions: &mut Vec<Action>,
+) {
     let problems = shown.ahead.map_or(&[][..], |ahead| &ahead.problems);
     heading_ui(ui, shown, problems);
     if problems.is_empty() {
@@ -29,7 +34,7 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, jump: &mut Option<Jump>, out: &
             ui.set_max_width(ui.available_width() - space::M);
             ui.spacing_mut().item_spacing.y = 2.0;
             for problem in problems {
-                problem_ui(ui, shown, problem, jump, out);
+                problem_ui(ui, shown, problem, jump, actions);
             }
         });
 }
@@ -65,7 +70,7 @@ fn problem_ui(
     shown: &DraftContext<'_>,
     problem: &Problem,
     jump: &mut Option<Jump>,
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let t = Tokens::of(ui);
     let ink = if problem.is_error() {
@@ -91,7 +96,7 @@ fn problem_ui(
     if let Some((nearest, text)) = mended(&shown.draft.sheet.text, problem)
         && ui.button(format!("Replace by {nearest}")).clicked()
     {
-        out.push(write(shown, text, format!("Replace by {nearest}")));
+        actions.push(write(shown, text, format!("Replace by {nearest}")));
     }
 }
 

@@ -33,7 +33,7 @@ pub fn ui(
     metric: Metric,
     rows: &[kin::Row],
     (swept, focus): (&mut Option<Swept>, &mut Option<Focus>),
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let all = sweepable(shown);
     if swept
@@ -50,7 +50,7 @@ pub fn ui(
         choice_ui(ui, &all, swept);
         if let Some(own) = swept.as_ref() {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                value_ui(ui, shown, own, out);
+                value_ui(ui, shown, own, actions);
                 let name = format!("Edit {} over depth", own.key);
                 if icon_button(ui, icon::CHART_LINE, &name).clicked() {
                     *focus = Some(Focus {
@@ -69,7 +69,7 @@ pub fn ui(
             None | Some([]) => {
                 line_ui(ui, why_nothing(shown));
             }
-            Some(sweep) => plot_ui(ui, shown, own, sweep, (metric, rows), out),
+            Some(sweep) => plot_ui(ui, shown, own, sweep, (metric, rows), actions),
         }
     });
 }
@@ -77,7 +77,7 @@ pub fn ui(
 /// Why there is no curve.
 fn why_nothing(shown: &DraftContext<'_>) -> &'static str {
     match shown.ahead.map(|ahead| &ahead.child) {
-        Some(Err(NoChild::Refused(_))) => "Cannot be foreseen",
+        Some(Err(NoChild::Refused(_))) => "Cannot be predicted",
         Some(Err(NoChild::NoRecipe)) => "Known once the merge has no errors",
         Some(Err(NoChild::NotMeasured(..))) => "Known once the kinship of the models is measured",
         Some(Ok(_)) | None => "Looking ahead…",
@@ -104,7 +104,7 @@ fn choice_ui(ui: &mut Ui, all: &[(String, Swept)], swept: &mut Option<Swept>) {
 }
 
 /// The value as a number, for those who would rather type than point.
-fn value_ui(ui: &mut Ui, shown: &DraftContext<'_>, swept: &Swept, out: &mut Vec<Action>) {
+fn value_ui(ui: &mut Ui, shown: &DraftContext<'_>, swept: &Swept, actions: &mut Vec<Action>) {
     let now = value_now(shown, swept);
     let (lo, hi) = swept.range;
     let mut value = now.unwrap_or((lo + hi) / 2.0);
@@ -126,7 +126,7 @@ fn value_ui(ui: &mut Ui, shown: &DraftContext<'_>, swept: &Swept, out: &mut Vec<
     });
     if response.changed() && now != Some(value) {
         let join = format!("sweep {} {:?} {}", swept.merge, swept.place, swept.key);
-        out.push(take(shown, swept, value, Some(join)));
+        actions.push(take(shown, swept, value, Some(join)));
     }
 }
 
@@ -197,7 +197,7 @@ fn plot_ui(
     swept: &Swept,
     sweep: &[SweepPoint],
     (metric, rows): (Metric, &[kin::Row]),
-    out: &mut Vec<Action>,
+    actions: &mut Vec<Action>,
 ) {
     let t = Tokens::of(ui);
     let lines: Vec<Curve<'_>> = rows
@@ -262,7 +262,7 @@ fn plot_ui(
     };
     line_ui(ui, &hint);
     if let Some(value) = pointed.filter(|_| plot.response.clicked()) {
-        out.push(take(shown, swept, value, None));
+        actions.push(take(shown, swept, value, None));
     }
 }
 

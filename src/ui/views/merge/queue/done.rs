@@ -1,4 +1,4 @@
-//! A merge that is written: what was foreseen of its child beside what was measured.
+//! A merge that is written: what was predicted of its child beside what was measured.
 
 use eframe::egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
@@ -18,17 +18,17 @@ const DOT: f32 = 3.5;
 /// Room for the name of a model, in points.
 const NAME: f32 = 80.0;
 
-/// Draws two lines for each parent: hollow what was foreseen, solid what was measured.
+/// Draws two lines for each parent: hollow what was predicted, solid what was measured.
 pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, child: ModelId) {
     let doc = shown.bench.study().doc();
     let Some(model) = doc.model(child) else {
         return small(ui, "No longer in the study");
     };
-    let foreseen = |parent: ModelId| model.origin.predicted.iter().find(|f| f.model == parent);
+    let predicted = |parent: ModelId| model.origin.predicted.iter().find(|f| f.model == parent);
     let rows = model.parents.iter().filter_map(|&parent| {
-        let foreseen = foreseen(parent)?.kinship.clone();
+        let predicted = predicted(parent)?.kinship.clone();
         let measured = Values::by(|metric| shown.bench.kinship_of(child, parent, metric));
-        Some((doc.name_of(parent), foreseen, measured))
+        Some((doc.name_of(parent), predicted, measured))
     });
     let rows: Vec<(&str, Values, Values)> = rows.collect();
     ui.scope(|ui| {
@@ -36,9 +36,9 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, child: ModelId) {
         if !rows.is_empty() {
             head_ui(ui);
         }
-        for (name, foreseen, measured) in &rows {
-            row_ui(ui, name, "foreseen", foreseen);
-            row_ui(ui, name, "measured", measured);
+        for (name, predicted, measured) in &rows {
+            row_ui(ui, name, Told::Predicted, predicted);
+            row_ui(ui, name, Told::Measured, measured);
         }
     });
     if model.scores.is_empty() {
@@ -64,8 +64,20 @@ fn head_ui(ui: &mut Ui) {
     }
 }
 
-/// The name stands in the line of what was foreseen, a dot in both.
-fn row_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Predicted,
+    Measured,
+}
+
+/// The name stands in the line of what was predicted, a dot in both.
+fn row_ui(ui: &mut Ui, name: &str, told: Told, values: &Values) {
+    let is_predicted = told == Told::Predicted;
+    let what = if is_predicted {
+        "predicted"
+    } else {
+        "measured"
+    };
     let t = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let metrics = shown_metrics(rect.width());
@@ -73,11 +85,10 @@ fn row_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
     let shown: Vec<String> = metrics.iter().map(number).collect();
     let label = format!("{name} {what} {}", shown.join(" "));
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &label));
-    let is_foreseen = what == "foreseen";
     let font = theme::small_font();
     let painter = ui.painter();
     let dot = pos2(rect.left() + DOT + 1.0, rect.center().y);
-    if is_foreseen {
+    if is_predicted {
         painter.circle_stroke(dot, DOT, Stroke::new(1.5, t.accent));
     } else {
         painter.circle_filled(dot, DOT, t.accent);
@@ -90,7 +101,7 @@ fn row_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
             rect.bottom(),
         ),
     );
-    let (said, ink) = match is_foreseen {
+    let (said, ink) = match is_predicted {
         true => (name, t.text),
         false => (what, t.text_weak),
     };
