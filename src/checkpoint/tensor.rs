@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::dtype::Dtype;
 use super::names::TensorLocation;
 
-/// One stored tensor; its numbers stay on disk until [`Checkpoint::bytes`] is read.
+/// One stored tensor; its numbers stay on disk until [`super::Checkpoint::bytes`] is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
     /// As in the file.

@@ -91,7 +91,7 @@ pub fn charts(study: &Study) -> Vec<Entry> {
         Entry::new("Chart", title, Command::View(edit))
     };
     let take_out = |(ask, _, words): (ChartAsk, _, _)| Entry::new("Chart", words, ask);
-    let shown = figures::charts().into_iter().map(show);
+    let shown = figures::charts().map(show);
     shown
         .chain(ChartAsk::ALL.into_iter().map(take_out))
         .collect()

@@ -75,7 +75,7 @@ impl ChartsView {
         });
         let Ok(figure) = &shown.figure else {
             middle(ui, |ui| {
-                states::nothing_ui(ui, bench, shown, &choices, actions)
+                states::nothing_ui(ui, bench, shown, &choices, actions);
             });
             return;
         };

@@ -73,7 +73,7 @@ impl KinshipView {
                 }
                 let anchor = &mut self.anchor;
                 map_panel(ui, |ui| {
-                    map::map_ui(ui, bench, &family, shown, anchor, actions)
+                    map::map_ui(ui, bench, &family, shown, anchor, actions);
                 });
             }
             (stage, shown) => states::stage_ui(ui, bench, &family, &stage, shown.as_ref(), actions),

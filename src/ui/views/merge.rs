@@ -130,7 +130,7 @@ impl MergeView {
             return self.start.ui(ui, bench, actions);
         }
         self.with_shown(bench, actions, |own, shown, actions| {
-            own.panels(ui, shown, actions)
+            own.panels(ui, shown, actions);
         });
     }
 
@@ -206,7 +206,7 @@ impl MergeView {
             .resizable(false)
             .frame(frame)
             .show(ui, |ui| {
-                start::strip_ui(ui, shown, &mut child_is_open, actions)
+                start::strip_ui(ui, shown, &mut child_is_open, actions);
             });
         if child_is_open != self.child_is_open.unwrap_or(has_room) {
             self.child_is_open = Some(child_is_open);

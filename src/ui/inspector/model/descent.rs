@@ -22,7 +22,7 @@ pub fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut V
     let children: Vec<ModelId> = doc.children(model.id).map(|m| m.id).collect();
     if !children.is_empty() {
         line_ui(ui, "Children", |ui| {
-            children_ui(ui, doc, &children, actions)
+            children_ui(ui, doc, &children, actions);
         });
     }
 }

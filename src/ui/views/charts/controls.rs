@@ -137,7 +137,7 @@ pub fn controls_ui(
 fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, actions: &mut Vec<Action>) {
     if runs.len() > 1 {
         flow(ui, "Runs", "", |ui| {
-            runs::runs_ui(ui, runs, choices, actions)
+            runs::runs_ui(ui, runs, choices, actions);
         });
     }
 }
