@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use kinfolk::checkpoint::Checkpoint;
-use kinfolk::merge::canvas::{Composition, NodeId};
+use kinfolk::merge::composition::{Composition, NodeId};
 use kinfolk::merge::methods::REGISTRY;
 use kinfolk::merge::plan::{Surroundings, plan};
 use kinfolk::merge::recipe::{Parsed, parse, to_yaml};

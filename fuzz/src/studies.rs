@@ -5,11 +5,11 @@ use std::path::Path;
 use kinfolk::figures::{self, Along, ChartData, Course};
 use kinfolk::kinship::Metric;
 use kinfolk::lineage::evolution::{Spent, next, summaries};
-use kinfolk::lineage::strategy::{Member, Population, STRATEGIES};
+use kinfolk::lineage::strategy::{Member, Population, Round, STRATEGIES};
 use kinfolk::lineage::{Graph, kin, lay_out};
 use kinfolk::study::chart::{ChartChoices, ChartKind, FitLine, PointsAre, Quantity};
 use kinfolk::study::file::{from_text, to_text};
-use kinfolk::study::{Evolution, ModelId, StudyFacts, StudyDoc};
+use kinfolk::study::{Evolution, ModelId, StudyDoc, StudyFacts};
 use kinfolk::workbench::library::bundled;
 
 /// A study.
@@ -99,7 +99,9 @@ fn draw(choices: &ChartChoices, data: &ChartData<'_>) {
         assert!(bounds.x.0.is_finite() && bounds.x.1.is_finite());
     }
     kinfolk::ui::plot::csv(&figure);
-    kinfolk::ui::plot::sheet(&figure).map(|sheet| sheet.svg()).ok();
+    kinfolk::ui::plot::sheet(&figure)
+        .map(|sheet| sheet.svg())
+        .ok();
 }
 
 /// The lineage as the view draws it.
@@ -144,7 +146,11 @@ fn evolved(doc: &StudyDoc, evolution: &Evolution) {
     for strategy in STRATEGIES {
         next(&population, strategy, &setup.choices, &setup.rules, &spent);
         let last = population.last_generation();
-        strategy.may_choose(&population, last + 1, &setup.choices);
+        strategy.may_choose(&Round {
+            population,
+            generation: last + 1,
+            choices: &setup.choices,
+        });
     }
     let course = Course {
         name: &evolution.name,
