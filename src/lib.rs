@@ -1,11 +1,26 @@
 //! Kinfolk: how related are these language models, and what would their child be?
 //!
-//! Data flow one way, from files to the window; only commands come back:
+//! Data flow one way, from files to the window; only commands come back. A room may name those
+//! above it and none below; the exact list is in `tests/engine/invariants.rs`.
 //!
 //! ```text
-//! files ─▶ checkpoint ─▶ kinship ─▶ workbench (study + jobs) ─▶ ui, cli
-//!              │                         ▲                      │
-//!           numeric                      └────── Command ◀──────┘
+//! numeric  jobs          numbers and kernels; work with progress and an end
+//!    │      │
+//! files  parallel        reading and writing whole files; work on all cores
+//!    │
+//! checkpoint             what lies in a model's folder, as tensors that decode themselves
+//!    ├────────┬────────────┐
+//! kinship ─▶ merge      evaluate      how models are related; recipes, plans, children; scores
+//!
+//! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
+//!            │
+//!          study         the document: models, records, drafts, evolutions; pure
+//!            ├────────┐
+//!         import   figures            tables and results read; charts as data
+//!            └───┬────┘
+//!            workbench   a study with its files and jobs, without a window
+//!            ┌───┴────┐
+//!           cli       ui  ── Command ──▶ workbench
 //! ```
 //!
 //! Four invariants, held by `tests/engine/invariants.rs`:
