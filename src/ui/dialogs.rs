@@ -56,7 +56,7 @@ impl FilePicker for Scripted {
     }
 }
 
-/// "Nothing" sooner than this is no answer of a person.
+/// "Nothing" sooner than this is not a person's answer.
 const BLINK: Duration = Duration::from_millis(100);
 
 const NO_DESKTOP_DIALOG: &str = "The desktop has no file dialog to offer; this is the built-in one";

@@ -19,7 +19,7 @@ impl Strategy for Kinship {
         &Description {
             name: "kinship",
             title: "Greedy with kinship",
-            help: "Merges the best with each other, and the very best with the model least akin to it",
+            help: "Merges the best with each other, and the very best with its most distant relative",
             uses_kinship: true,
             uses_pool: true,
             uses_seed: false,

@@ -11,7 +11,7 @@ impl Strategy for Random {
         &Description {
             name: "random",
             title: "Random pairs",
-            help: "Merges as many pairs as greedy does, drawn from everybody: what a strategy has to beat",
+            help: "Merges as many pairs as greedy does, drawn from all models: what a strategy has to beat",
             uses_kinship: false,
             uses_pool: false,
             uses_seed: true,

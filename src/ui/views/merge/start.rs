@@ -52,7 +52,7 @@ impl Start {
     fn page_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let weak = Tokens::of(ui).text_weak;
         ui.label(theme::strong("Compose a merge").size(size::TITLE));
-        let line = "See whom the child resembles before it is written";
+        let line = "See which models the child resembles before it is written";
         ui.label(RichText::new(line).size(size::HEADING).color(weak));
         ui.add_space(space::L);
         let mut models = self.models(bench);

@@ -181,7 +181,7 @@ const HEADS: [(&str, &str); 5] = [
     ("Best", "Score of its best model on the tasks that select"),
     (
         "Reported",
-        "Mean of its best model on the tasks that do not select: nobody was chosen by them",
+        "Mean of its best model on the tasks that do not select: no model was chosen by them",
     ),
 ];
 const LONGEST: usize = 26;

@@ -115,8 +115,9 @@ impl Sentence<'_> {
                 let field = ui.add(field);
                 let name = "How many of the best are merged";
                 field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, name));
-                field
-                    .on_hover_text("The paper’s k: so many of the best are merged with each other");
+                field.on_hover_text(
+                    "The paper’s k: this many of the best are merged with each other",
+                );
             });
             say(ui, "best, with strategy");
             self.strategies_ui(ui, setup);
