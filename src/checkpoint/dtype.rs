@@ -1,4 +1,4 @@
-//! The number formats of stored tensors, and which of them Kinfolk computes with.
+//! The formats of stored tensors, and which of them Kinfolk computes with.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,36 +35,104 @@ pub enum Dtype {
     F64,
     I64,
     U64,
+    // Blocks of numbers with their scales, as in GGUF.
+    Q2_K,
+    Q3_K,
+    Q4_0,
+    Q4_K,
+    IQ4_NL,
+    Q4_1,
+    Q5_0,
+    Q5_K,
+    Q5_1,
+    Q6_K,
+    Q8_0,
+    // Numbers whose scales are further tensors of a safetensors file.
+    MXFP4,
+    NVFP4,
+    FP4,
+    NF4,
+    GPTQ,
+    AWQ,
+    PACKED_INT,
+    SCALED_I8,
+    SCALED_F8,
 }
 
-/// All formats: name, bits of one number, and what decodes it.
+/// What makes numbers of what is stored.
+#[derive(Clone, Copy)]
+enum Decoding {
+    None,
+    /// Each number stands for itself.
+    Plain(Float),
+    /// A [`super::source::Source`]; nothing of it can be told from one stored number.
+    Coded,
+}
+
+/// All formats: name, bits of 256 numbers with their scales (about, where a file may choose the
+/// size of its groups), and what decodes it.
 ///
-/// Integers, flags, complex numbers and packed formats are not decoded. Nor are the `FNUZ`
-/// variants of the 8-bit formats, which have another bias: read as the common ones they would
-/// give wrong numbers without a sign of it.
-const TABLE: [(Dtype, &str, usize, Option<Float>); 22] = [
-    (Dtype::BOOL, "BOOL", 8, None),
-    (Dtype::F4, "F4", 4, None),
-    (Dtype::F6_E2M3, "F6_E2M3", 6, None),
-    (Dtype::F6_E3M2, "F6_E3M2", 6, None),
-    (Dtype::U8, "U8", 8, None),
-    (Dtype::I8, "I8", 8, None),
-    (Dtype::F8_E5M2, "F8_E5M2", 8, Some(Float::F8E5M2)),
-    (Dtype::F8_E4M3, "F8_E4M3", 8, Some(Float::F8E4M3)),
-    (Dtype::F8_E8M0, "F8_E8M0", 8, None),
-    (Dtype::F8_E4M3FNUZ, "F8_E4M3FNUZ", 8, None),
-    (Dtype::F8_E5M2FNUZ, "F8_E5M2FNUZ", 8, None),
-    (Dtype::I16, "I16", 16, None),
-    (Dtype::U16, "U16", 16, None),
-    (Dtype::F16, "F16", 16, Some(Float::F16)),
-    (Dtype::BF16, "BF16", 16, Some(Float::BF16)),
-    (Dtype::I32, "I32", 32, None),
-    (Dtype::U32, "U32", 32, None),
-    (Dtype::F32, "F32", 32, Some(Float::F32)),
-    (Dtype::C64, "C64", 64, None),
-    (Dtype::F64, "F64", 64, Some(Float::F64)),
-    (Dtype::I64, "I64", 64, None),
-    (Dtype::U64, "U64", 64, None),
+/// Integers, flags, complex numbers and packed formats are not decoded by themselves. Nor are the
+/// `FNUZ` variants of the 8-bit formats, which have another bias: read as the common ones they
+/// would give wrong numbers without a sign of it.
+const TABLE: [(Dtype, &str, usize, Decoding); 42] = [
+    (Dtype::BOOL, "BOOL", 8 * 256, Decoding::None),
+    (Dtype::F4, "F4", 4 * 256, Decoding::None),
+    (Dtype::F6_E2M3, "F6_E2M3", 6 * 256, Decoding::None),
+    (Dtype::F6_E3M2, "F6_E3M2", 6 * 256, Decoding::None),
+    (Dtype::U8, "U8", 8 * 256, Decoding::None),
+    (Dtype::I8, "I8", 8 * 256, Decoding::None),
+    (
+        Dtype::F8_E5M2,
+        "F8_E5M2",
+        8 * 256,
+        Decoding::Plain(Float::F8E5M2),
+    ),
+    (
+        Dtype::F8_E4M3,
+        "F8_E4M3",
+        8 * 256,
+        Decoding::Plain(Float::F8E4M3),
+    ),
+    (Dtype::F8_E8M0, "F8_E8M0", 8 * 256, Decoding::None),
+    (Dtype::F8_E4M3FNUZ, "F8_E4M3FNUZ", 8 * 256, Decoding::None),
+    (Dtype::F8_E5M2FNUZ, "F8_E5M2FNUZ", 8 * 256, Decoding::None),
+    (Dtype::I16, "I16", 16 * 256, Decoding::None),
+    (Dtype::U16, "U16", 16 * 256, Decoding::None),
+    (Dtype::F16, "F16", 16 * 256, Decoding::Plain(Float::F16)),
+    (Dtype::BF16, "BF16", 16 * 256, Decoding::Plain(Float::BF16)),
+    (Dtype::I32, "I32", 32 * 256, Decoding::None),
+    (Dtype::U32, "U32", 32 * 256, Decoding::None),
+    (Dtype::F32, "F32", 32 * 256, Decoding::Plain(Float::F32)),
+    (Dtype::C64, "C64", 64 * 256, Decoding::None),
+    (Dtype::F64, "F64", 64 * 256, Decoding::Plain(Float::F64)),
+    (Dtype::I64, "I64", 64 * 256, Decoding::None),
+    (Dtype::U64, "U64", 64 * 256, Decoding::None),
+    (Dtype::Q2_K, "Q2_K", 84 * 8, Decoding::Coded),
+    (Dtype::Q3_K, "Q3_K", 110 * 8, Decoding::Coded),
+    (Dtype::Q4_0, "Q4_0", 8 * 18 * 8, Decoding::Coded),
+    (Dtype::Q4_K, "Q4_K", 144 * 8, Decoding::Coded),
+    (Dtype::IQ4_NL, "IQ4_NL", 8 * 18 * 8, Decoding::Coded),
+    (Dtype::Q4_1, "Q4_1", 8 * 20 * 8, Decoding::Coded),
+    (Dtype::Q5_0, "Q5_0", 8 * 22 * 8, Decoding::Coded),
+    (Dtype::Q5_K, "Q5_K", 176 * 8, Decoding::Coded),
+    (Dtype::Q5_1, "Q5_1", 8 * 24 * 8, Decoding::Coded),
+    (Dtype::Q6_K, "Q6_K", 210 * 8, Decoding::Coded),
+    (Dtype::Q8_0, "Q8_0", 8 * 34 * 8, Decoding::Coded),
+    (Dtype::MXFP4, "MXFP4", 4 * 256 + 8 * 8, Decoding::Coded),
+    (Dtype::NVFP4, "NVFP4", 4 * 256 + 16 * 8, Decoding::Coded),
+    (Dtype::FP4, "FP4", 4 * 256 + 4 * 32, Decoding::Coded),
+    (Dtype::NF4, "NF4", 4 * 256 + 4 * 32, Decoding::Coded),
+    (Dtype::GPTQ, "GPTQ", 4 * 256 + 2 * 20, Decoding::Coded),
+    (Dtype::AWQ, "AWQ", 4 * 256 + 2 * 20, Decoding::Coded),
+    (
+        Dtype::PACKED_INT,
+        "packed INT",
+        4 * 256 + 2 * 16,
+        Decoding::Coded,
+    ),
+    (Dtype::SCALED_I8, "scaled I8", 8 * 256, Decoding::Coded),
+    (Dtype::SCALED_F8, "scaled F8", 8 * 256, Decoding::Coded),
 ];
 
 /// What the configurations of models and recipes call the formats that they name.
@@ -78,13 +146,14 @@ const IN_CONFIGS: [(Dtype, &str); 4] = [
 impl Dtype {
     /// The name that headers and screens use, such as "BF16" or "F8_E4M3".
     pub const fn name(self) -> &'static str {
-        TABLE[self as usize].1
+        self.row().1
     }
 
     /// The format that a header calls `name`.
     pub fn parse(name: &str) -> Option<Self> {
         let row = TABLE.iter().find(|(_, own, ..)| *own == name);
-        row.map(|(dtype, ..)| *dtype)
+        let is_plain = |row: &&(_, _, _, Decoding)| !matches!(row.3, Decoding::Coded);
+        row.filter(is_plain).map(|(dtype, ..)| *dtype)
     }
 
     /// The name that configurations have for it, such as "bfloat16".
@@ -101,17 +170,21 @@ impl Dtype {
 
     /// Bits of one number; `None` for a format that stores numbers in blocks only.
     pub const fn width_bits(self) -> Option<usize> {
-        Some(TABLE[self as usize].2)
+        match self.row().3 {
+            Decoding::Coded => None,
+            Decoding::None | Decoding::Plain(_) => Some(self.row().2 / 256),
+        }
     }
 
     /// Bytes of `elements` numbers, rounded up.
     pub fn stored_bytes(self, elements: usize) -> u64 {
-        (elements as u64 * TABLE[self as usize].2 as u64).div_ceil(8)
+        let bits = (elements as u128) * (self.row().2 as u128);
+        u64::try_from(bits.div_ceil(8 * 256)).unwrap_or(u64::MAX)
     }
 
     /// The same exactly; `None` if they do not fill whole bytes, or overflow.
     pub(super) fn exact_bytes(self, elements: usize) -> Option<usize> {
-        let bits = (elements as u128) * (TABLE[self as usize].2 as u128);
+        let bits = (elements as u128) * (self.width_bits()? as u128);
         usize::try_from(bits / 8)
             .ok()
             .filter(|_| bits.is_multiple_of(8))
@@ -119,11 +192,25 @@ impl Dtype {
 
     /// Whether its numbers can be decoded, so that kinship and merges compute with them.
     pub const fn is_supported(self) -> bool {
-        self.float().is_some()
+        !matches!(self.row().3, Decoding::None)
     }
 
-    /// Whether it is one of the 8-bit floats that can be decoded; in most models these mean
-    /// little without their scales.
+    /// Whether its weights are rounded to few bits with scales of their own.
+    pub const fn is_quantised(self) -> bool {
+        matches!(self.row().3, Decoding::Coded)
+    }
+
+    /// The format in which weights that came in this one are written where nothing says
+    /// otherwise: quantised ones are written unscaled.
+    #[must_use]
+    pub const fn written(self) -> Self {
+        match self.row().3 {
+            Decoding::Coded => Self::BF16,
+            Decoding::None | Decoding::Plain(_) => self,
+        }
+    }
+
+    /// Whether it is one of the 8-bit floats that can be decoded, without scales.
     pub const fn is_fp8(self) -> bool {
         matches!(self, Self::F8_E4M3 | Self::F8_E5M2)
     }
@@ -136,7 +223,14 @@ impl Dtype {
     }
 
     pub(super) const fn float(self) -> Option<Float> {
-        TABLE[self as usize].3
+        match self.row().3 {
+            Decoding::Plain(float) => Some(float),
+            Decoding::None | Decoding::Coded => None,
+        }
+    }
+
+    const fn row(self) -> &'static (Self, &'static str, usize, Decoding) {
+        &TABLE[self as usize]
     }
 }
 
@@ -170,12 +264,16 @@ mod tests {
     fn every_format_has_its_row_and_is_that_of_safetensors() {
         for (k, &(dtype, name, bits, _)) in TABLE.iter().enumerate() {
             assert_eq!(dtype as usize, k);
+            if dtype.is_quantised() {
+                assert_eq!(Dtype::parse(name), None);
+                continue;
+            }
             assert_eq!((Dtype::parse(name), dtype.name()), (Some(dtype), name));
             let deserializer: StrDeserializer<'_, Error> = name.into_deserializer();
             let theirs = Theirs::deserialize(deserializer).unwrap();
             assert_eq!(
                 (theirs.to_string().as_str(), theirs.bitsize()),
-                (name, bits)
+                (name, bits / 256)
             );
         }
         assert_eq!(Dtype::parse("bf16"), None);

@@ -4,6 +4,7 @@
 //! long as the work that the cache saves; length, time and header are.
 
 use std::fs::Metadata;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,8 +26,11 @@ pub struct FileIdentity {
     pub len: u64,
     /// Time of the last change, where the file system keeps it.
     pub modified: Option<SystemTime>,
-    /// Of the header's JSON; of the whole text for a configuration file.
+    /// Of what describes the tensors, such as a header's JSON; of the whole text for a
+    /// configuration file.
     pub header_sha256: [u8; 32],
+    /// Where that stands in the file.
+    pub(super) header: Vec<Range<u64>>,
 }
 
 /// What became of an opened checkpoint's files.
@@ -75,6 +79,15 @@ impl FileIdentity {
             len: metadata.len(),
             modified: metadata.modified().ok(),
             header_sha256: Sha256::digest(header).into(),
+            header: vec![0..metadata.len()],
+        }
+    }
+
+    /// The same, where the description is no more than these places of the file.
+    pub(super) fn described_at(self, places: &[Range<u64>]) -> Self {
+        Self {
+            header: places.to_vec(),
+            ..self
         }
     }
 

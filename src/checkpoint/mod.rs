@@ -22,6 +22,7 @@ mod weights;
 mod dtype;
 mod encode;
 mod raw;
+mod source;
 
 pub mod names;
 mod order;

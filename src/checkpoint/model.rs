@@ -11,7 +11,6 @@ use super::locate::{self, Form, Located};
 use super::opened::Opened;
 use super::order::natural;
 use super::problems;
-use super::raw::RawTensor;
 use super::summary::Summary;
 use super::tensor::Tensor;
 use super::weights::Weights;
@@ -127,19 +126,6 @@ impl Checkpoint {
             .map(|at| &self.tensors[at])
     }
 
-    /// The numbers of one of this checkpoint's tensors; `None` if they are of a format that is
-    /// not computed with.
-    pub fn numbers(&self, tensor: &Tensor) -> Option<RawTensor<'_>> {
-        RawTensor::new(tensor.dtype, self.bytes(tensor))
-    }
-
-    /// What is stored of a tensor, to be copied as it is.
-    pub fn bytes(&self, tensor: &Tensor) -> &[u8] {
-        self.files
-            .get(tensor.file)
-            .map_or(&[][..], |file| file.bytes(&tensor.range))
-    }
-
     /// The adapter, if this is one.
     pub fn adapter(&self) -> Option<&Adapter> {
         self.adapter.as_ref()
@@ -195,13 +181,6 @@ impl Checkpoint {
     /// short. Touches no file.
     pub fn is_whole(&self) -> bool {
         self.files.iter().all(|file| file.lost().is_none())
-    }
-
-    /// Tells the system that the numbers of `tensor` will be read soon.
-    pub fn advise_soon(&self, tensor: &Tensor) {
-        if let Some(file) = self.files.get(tensor.file) {
-            file.advise_soon(&tensor.range);
-        }
     }
 
     /// Tells the system that all weights will be read from front to back.

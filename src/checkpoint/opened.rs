@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::adapter::Adapter;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
-use super::layout::Entry;
 use super::locate::CheckpointFiles;
-use super::names::place;
 use super::tensor::Tensor;
 use super::weights::{Listed, Weights};
 use super::{order, shards};
@@ -28,17 +26,17 @@ impl Opened {
         problems: &mut Vec<String>,
     ) -> Result<Self, CheckpointError> {
         match files {
-            CheckpointFiles::File(path) => Ok(Self::new(vec![Weights::open(path)?], Vec::new())),
+            CheckpointFiles::File(path) => Ok(Self::new(vec![Listed::open(path)?], Vec::new())),
             CheckpointFiles::Index(path) => {
                 let shards = shards::open(path, problems)?;
                 Ok(Self::new(shards.files, vec![shards.index]))
             }
             CheckpointFiles::Adapter { config, weights } => {
-                let (file, entries) = Weights::open(weights)?;
-                let adapter = Adapter::new(config, Arc::clone(&file), entries.clone())?;
+                let opened = Listed::open(weights)?;
+                let adapter = Adapter::new(config, &opened)?;
                 problems.extend_from_slice(adapter.remarks());
                 let extra = vec![adapter.config_identity().clone()];
-                let mut opened = Self::new(vec![(file, entries)], extra);
+                let mut opened = Self::new(vec![opened], extra);
                 opened.adapter = Some(adapter);
                 Ok(opened)
             }
@@ -48,9 +46,9 @@ impl Opened {
     fn new(parts: Vec<Listed>, extra: Vec<FileIdentity>) -> Self {
         let mut files = Vec::new();
         let mut tensors = Vec::new();
-        for (file, (weights, entries)) in parts.into_iter().enumerate() {
-            files.push(weights);
-            tensors.extend(entries.into_iter().map(|entry| tensor(file, entry)));
+        for part in parts {
+            files.push(part.file);
+            tensors.extend(part.tensors);
         }
         tensors.sort_by(|a, b| order::natural(&a.name, &b.name));
         Self {
@@ -59,18 +57,5 @@ impl Opened {
             adapter: None,
             extra,
         }
-    }
-}
-
-fn tensor(file: usize, entry: Entry) -> Tensor {
-    Tensor {
-        place: place(&entry.name),
-        // The product was checked when the file was opened.
-        elements: entry.shape.iter().product(),
-        name: entry.name,
-        dtype: entry.dtype,
-        shape: entry.shape,
-        file,
-        range: entry.range,
     }
 }

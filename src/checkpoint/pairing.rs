@@ -91,7 +91,7 @@ pub fn pair<'a>(base: &'a Checkpoint, models: &[&'a Checkpoint]) -> Pairing<'a> 
         left_out: Vec::new(),
     };
     for tensor in base.tensors() {
-        match base.numbers(tensor) {
+        match tensor.numbers() {
             Some(numbers) => out.add_tensor(numbers, tensor, models),
             None => out.leave_out(&tensor.name, None, not_computed(tensor)),
         }
@@ -253,7 +253,7 @@ fn part<'a>(index: usize, model: &'a Checkpoint, tensor: &Tensor) -> Result<Part
             },
         );
     };
-    let Some(numbers) = model.numbers(own) else {
+    let Some(numbers) = own.numbers() else {
         return Err(not_computed(own));
     };
     if !comparable(tensor, own) {

@@ -1,13 +1,13 @@
 //! The numbers of a tensor as they are stored, and the one way to read them.
 //!
 //! Everyone outside speaks of elements; bytes, widths and offsets stay in here. How numbers are
-//! stored is one [`Encoding`]: a further one (blocks of quantised numbers, numbers with a scale)
-//! is a file that implements [`Numbers`], and an arm here. The decision is made once for each
+//! stored is one [`Encoding`]; formats that are not plain numbers are a [`Source`] each. The decision is made once for each
 //! range that is read, so callers read ranges of some hundred numbers or more.
 
 use std::ops::Range;
 
 use super::dtype::Dtype;
+use super::source::{Source, Stretch};
 use crate::numeric::{Numbers, Plain};
 
 /// The stored numbers of a tensor, or of a run of its elements, row-major; cheap to copy.
@@ -23,6 +23,8 @@ enum Encoding<'a> {
     Plain(Plain<'a>),
     /// In memory.
     Decoded(&'a [f32]),
+    /// Decoded when they are read.
+    Coded(Stretch<'a>),
 }
 
 impl<'a> RawTensor<'a> {
@@ -33,6 +35,14 @@ impl<'a> RawTensor<'a> {
             dtype,
             encoding: Encoding::Plain(Plain { float, bytes }),
         })
+    }
+
+    /// All weights that `source` decodes, which are stored as `dtype`.
+    pub(super) fn coded(dtype: Dtype, source: &'a dyn Source) -> Self {
+        Self {
+            dtype,
+            encoding: Encoding::Coded(Stretch::new(source)),
+        }
     }
 
     /// Numbers in memory, as if they had been stored as F32.
@@ -59,6 +69,7 @@ impl<'a> RawTensor<'a> {
         match self.encoding {
             Encoding::Plain(plain) => plain.bytes.len() as u64,
             Encoding::Decoded(numbers) => size_of_val(numbers) as u64,
+            Encoding::Coded(stretch) => stretch.size_bytes(),
         }
     }
 
@@ -73,6 +84,7 @@ impl<'a> RawTensor<'a> {
                 Encoding::Plain(Plain { float, bytes })
             }
             Encoding::Decoded(numbers) => Encoding::Decoded(cut(numbers, range)),
+            Encoding::Coded(stretch) => Encoding::Coded(stretch.part(range)),
         };
         Self { encoding, ..*self }
     }
@@ -92,6 +104,7 @@ impl<'a> RawTensor<'a> {
         match &self.encoding {
             Encoding::Plain(plain) => plain,
             Encoding::Decoded(numbers) => numbers,
+            Encoding::Coded(stretch) => stretch,
         }
     }
 }

@@ -9,7 +9,8 @@ use super::error::CheckpointError;
 use super::identity::FileIdentity;
 use super::json::{Pairs, Text, TotalSize, read_text, reason};
 use super::problems::{count, some_of};
-use super::weights::{Listed, Weights};
+use super::tensor::Tensor;
+use super::weights::Listed;
 use super::{limits, map};
 use crate::files::is_plain_name;
 
@@ -95,7 +96,7 @@ fn open_files(folder: &Path, index: &Index<'_>) -> Result<Vec<Listed>, Checkpoin
     first_tensor
         .into_iter()
         .map(|(name, tensor)| {
-            Weights::open(&folder.join(name)).map_err(|error| match error {
+            Listed::open(&folder.join(name)).map_err(|error| match error {
                 CheckpointError::Missing { path } => CheckpointError::ShardMissing {
                     path,
                     tensor: tensor.to_owned(),
@@ -109,12 +110,12 @@ fn open_files(folder: &Path, index: &Index<'_>) -> Result<Vec<Listed>, Checkpoin
 /// Every tensor of the index must be in its shard, and no tensor in two shards.
 fn check_against(path: &Path, index: &Index<'_>, files: &[Listed]) -> Result<(), CheckpointError> {
     let mut found: BTreeMap<&str, &Path> = BTreeMap::new();
-    for (file, entries) in files {
-        for entry in entries {
-            if let Some(other) = found.insert(&entry.name, file.path()) {
+    for Listed { file, tensors } in files {
+        for tensor in tensors {
+            if let Some(other) = found.insert(&tensor.name, file.path()) {
                 return Err(CheckpointError::TensorTwice {
                     path: file.path().to_owned(),
-                    tensor: entry.name.clone(),
+                    tensor: tensor.name.clone(),
                     other: name_of(other),
                 });
             }
@@ -138,8 +139,8 @@ fn remark_unnamed(index: &Index<'_>, files: &[Listed], problems: &mut Vec<String
     let named: BTreeSet<&str> = index.entries().map(|(tensor, _)| tensor).collect();
     let unnamed: Vec<&str> = files
         .iter()
-        .flat_map(|(_, entries)| entries)
-        .map(|entry| entry.name.as_str())
+        .flat_map(|file| &file.tensors)
+        .map(|tensor| tensor.name.as_str())
         .filter(|name| !named.contains(name))
         .collect();
     if !unnamed.is_empty() {
@@ -154,8 +155,8 @@ fn remark_unnamed(index: &Index<'_>, files: &[Listed], problems: &mut Vec<String
 fn remark_total(index: &Index<'_>, files: &[Listed], problems: &mut Vec<String>) {
     let found: u64 = files
         .iter()
-        .flat_map(|(_, entries)| entries)
-        .map(|entry| entry.range.len() as u64)
+        .flat_map(|file| &file.tensors)
+        .map(Tensor::size_bytes)
         .sum();
     if let Some(claimed) = index.metadata.0.filter(|&claimed| claimed != found) {
         problems.push(format!(

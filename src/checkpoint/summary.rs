@@ -19,14 +19,14 @@ pub(super) struct Summary {
 
 impl Summary {
     pub(super) fn of(tensors: &[Tensor], config: &Config) -> Self {
-        let counts = tensors.iter().map(|t| (t.dtype, t.elements as u64));
+        let counts = tensors.iter().map(|t| (t.dtype, t.elements() as u64));
         let shares = dtype::by_share(counts).into_iter();
         let dtypes: Vec<&str> = shares.map(|(dtype, _)| dtype.name()).collect();
         let layer = |t: &Tensor| Some((t.place.stack, t.place.layer?));
         let layers: BTreeSet<(Stack, u32)> = tensors.iter().filter_map(layer).collect();
         let has = |rule: fn(&str) -> bool| tensors.iter().any(|t| rule(&t.name));
         Self {
-            parameters: tensors.iter().map(|t| t.elements as u64).sum(),
+            parameters: tensors.iter().map(|t| t.elements() as u64).sum(),
             dtypes: dtypes.join(", "),
             layers: layers.len(),
             tied_embeddings: has(names::is_token_embedding)

@@ -1,14 +1,16 @@
 //! One stored tensor, as the table of a checkpoint lists it.
 
-use std::ops::Range;
+use std::sync::Arc;
 
 use super::dtype::Dtype;
-use super::names::TensorLocation;
+use super::names::{TensorLocation, place};
+use super::raw::RawTensor;
+use super::source::{self, PlainSource, Source, Stored};
 
-/// One stored tensor; its numbers stay on disk until [`super::Checkpoint::bytes`] is read.
-#[derive(Debug, Clone, PartialEq)]
+/// One stored tensor; its numbers stay on disk until [`Tensor::numbers`] are read.
+#[derive(Debug, Clone)]
 pub struct Tensor {
-    /// As in the file.
+    /// As in the file, or as Hugging Face's format names what the file calls otherwise.
     pub name: String,
     /// Number format.
     pub dtype: Dtype,
@@ -16,19 +18,107 @@ pub struct Tensor {
     pub shape: Vec<usize>,
     /// Layer and kind, by the name.
     pub place: TensorLocation,
-    pub(super) elements: usize,
-    pub(super) file: usize,
-    pub(super) range: Range<usize>,
+    elements: usize,
+    storage: Storage,
+}
+
+#[derive(Debug, Clone)]
+enum Storage {
+    /// Little-endian numbers of the tensor's format, end to end.
+    Plain(Stored),
+    Coded(Arc<dyn Source>),
 }
 
 impl Tensor {
+    /// Little-endian numbers in a file; the caller has checked that they are as many as the
+    /// shape says.
+    pub(super) fn plain(name: String, dtype: Dtype, shape: Vec<usize>, stored: Stored) -> Self {
+        Self::new(name, dtype, shape, Storage::Plain(stored))
+    }
+
+    /// Weights that are decoded by `source`, which has as many as the shape says.
+    pub(super) fn coded(
+        name: String,
+        dtype: Dtype,
+        shape: Vec<usize>,
+        source: Arc<dyn Source>,
+    ) -> Self {
+        Self::new(name, dtype, shape, Storage::Coded(source))
+    }
+
+    fn new(name: String, dtype: Dtype, shape: Vec<usize>, storage: Storage) -> Self {
+        Self {
+            place: place(&name),
+            // The product was checked when the file was opened.
+            elements: shape.iter().product(),
+            name,
+            dtype,
+            shape,
+            storage,
+        }
+    }
+
+    /// The same weights under another name.
+    #[must_use]
+    pub(super) fn renamed(&self, name: String) -> Self {
+        Self::new(name, self.dtype, self.shape.clone(), self.storage.clone())
+    }
+
     /// How many numbers it has.
     pub fn elements(&self) -> usize {
         self.elements
     }
 
-    /// Bytes on disk.
-    pub fn size_bytes(&self) -> usize {
-        self.range.len()
+    /// Bytes on disk, scales and the like included.
+    pub fn size_bytes(&self) -> u64 {
+        match &self.storage {
+            Storage::Plain(stored) => stored.range.len() as u64,
+            Storage::Coded(source) => source::size_bytes(&**source),
+        }
+    }
+
+    /// Its weights; `None` if they are of a format that is not computed with.
+    pub fn numbers(&self) -> Option<RawTensor<'_>> {
+        match &self.storage {
+            Storage::Plain(stored) => RawTensor::new(self.dtype, stored.bytes()),
+            Storage::Coded(source) => Some(RawTensor::coded(self.dtype, &**source)),
+        }
+    }
+
+    /// What is stored, to be copied as it is; `None` where only decoding gives the weights.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.plainly_stored().map(Stored::bytes)
+    }
+
+    /// Where its bytes lie, if they are plain numbers.
+    pub(super) fn plainly_stored(&self) -> Option<&Stored> {
+        match &self.storage {
+            Storage::Plain(stored) => Some(stored),
+            Storage::Coded(_) => None,
+        }
+    }
+
+    /// Its weights, to build others on; `None` if they are of a format that is not computed with.
+    pub(super) fn source(&self) -> Option<Arc<dyn Source>> {
+        match &self.storage {
+            Storage::Plain(stored) => Some(Arc::new(PlainSource {
+                float: self.dtype.float()?,
+                stored: stored.clone(),
+            })),
+            Storage::Coded(source) => Some(Arc::clone(source)),
+        }
+    }
+
+    /// Calls `visit` with everything in files that it is made from.
+    pub(super) fn stored(&self, mut visit: impl FnMut(&Stored)) {
+        match &self.storage {
+            Storage::Plain(stored) => visit(stored),
+            Storage::Coded(source) => source.stored(&mut visit),
+        }
+    }
+
+    /// Tells the system that its numbers will be read soon.
+    pub fn advise_soon(&self) {
+        self.stored(|stored| stored.file.advise_soon(&stored.range));
     }
 }

@@ -9,14 +9,16 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
+use super::map;
 use super::model::Checkpoint;
-use super::{header, map};
+use super::tensor::Tensor;
 use crate::files;
 
 /// Places in a file that are looked at, and bytes at each.
@@ -98,8 +100,8 @@ impl<C: Deref<Target = Checkpoint>> Watch<C> {
     pub fn check(&self) -> Result<(), CheckpointError> {
         for (checkpoint, before) in &self.watched {
             cut_short(checkpoint)?;
-            for ((identity, is_weights), before) in files_of(checkpoint).zip(before) {
-                let now = look(identity, is_weights)?;
+            for (identity, before) in checkpoint.identity().files.iter().zip(before) {
+                let now = look(identity)?;
                 if now != Look::Gone && now != *before {
                     let path = identity.path.clone();
                     return Err(CheckpointError::ChangedWhileRead { path });
@@ -123,26 +125,19 @@ impl<C: Deref<Target = Checkpoint>> Watch<C> {
     }
 }
 
-/// The files of a checkpoint, and whether each holds weights.
-fn files_of(checkpoint: &Checkpoint) -> impl Iterator<Item = (&FileIdentity, bool)> {
-    let n_weights = checkpoint.files.len();
-    let files = checkpoint.identity().files.iter().enumerate();
-    files.map(move |(k, file)| (file, k < n_weights))
-}
-
 fn witnesses(checkpoint: &Checkpoint) -> Result<Vec<Look>, CheckpointError> {
-    let witness = |(identity, is_weights): (&FileIdentity, bool)| {
+    let witness = |identity: &FileIdentity| {
         let path = || identity.path.clone();
-        match look(identity, is_weights)? {
+        match look(identity)? {
             Look::Changed => Err(CheckpointError::ChangedSinceOpened { path: path() }),
             look => Ok(look),
         }
     };
-    files_of(checkpoint).map(witness).collect()
+    checkpoint.identity().files.iter().map(witness).collect()
 }
 
 /// Looks at a file by ordinary reads.
-fn look(identity: &FileIdentity, is_weights: bool) -> Result<Look, CheckpointError> {
+fn look(identity: &FileIdentity) -> Result<Look, CheckpointError> {
     let path = &identity.path;
     let unreadable = |error| CheckpointError::unreadable(path, error);
     let (mut file, metadata) = match files::open(path) {
@@ -152,19 +147,16 @@ fn look(identity: &FileIdentity, is_weights: bool) -> Result<Look, CheckpointErr
     if metadata.len() != identity.len {
         return Ok(Look::Changed);
     }
-    let header = if is_weights {
-        header::read(path, &mut file, metadata.len())
-    } else {
-        // As long as it was when it was read, and then it had its limit.
-        let mut text = Vec::new();
-        let read = file.by_ref().take(identity.len).read_to_end(&mut text);
-        read.map(|_| text).map_err(|error| unreadable(error.into()))
-    };
-    let header = match header {
-        Ok(header) => header,
-        Err(error @ CheckpointError::Unreadable { .. }) => return Err(error),
-        Err(_) => return Ok(Look::Changed),
-    };
+    // As long as it was when it was read, and then it had its limit.
+    let mut header = Vec::new();
+    for place in &identity.header {
+        let mut read = || {
+            file.seek(SeekFrom::Start(place.start))?;
+            let mut part = file.by_ref().take(place.end - place.start);
+            part.read_to_end(&mut header)
+        };
+        read().map_err(|error| unreadable(error.into()))?;
+    }
     if !identity.fits(&metadata, &header) {
         return Ok(Look::Changed);
     }
@@ -199,16 +191,24 @@ fn id(_: &Metadata) -> Option<(u64, u64)> {
 
 /// An error if some file is shorter than it was, or if a part of it could not be read.
 fn cut_short(checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
-    for (index, file) in checkpoint.files.iter().enumerate() {
+    for file in &checkpoint.files {
         let len = std::fs::metadata(file.path()).map(|now| now.len() as usize);
         let shorter = len.ok().filter(|&len| len < file.size_bytes() as usize);
         // A last page that was cut within reads as zeros, and only the length tells of it.
         let Some(lost) = [file.lost(), shorter].into_iter().flatten().min() else {
             continue;
         };
-        let tensors = checkpoint.tensors().iter().filter(|t| t.file == index);
-        let cut = tensors.filter(|t| t.range.end > lost && !t.range.is_empty());
-        let first = cut.min_by_key(|t| t.range.start);
+        let mut first: Option<(usize, &Tensor)> = None;
+        for tensor in checkpoint.tensors() {
+            tensor.stored(|stored| {
+                let Range { start, end } = stored.range;
+                let is_cut = Arc::ptr_eq(&stored.file, file) && end > lost && start < end;
+                if is_cut && first.is_none_or(|(least, _)| start < least) {
+                    first = Some((start, tensor));
+                }
+            });
+        }
+        let first = first.map(|(_, tensor)| tensor);
         let path = file.path().to_owned();
         return Err(match (first, shorter) {
             (None, _) => CheckpointError::ChangedWhileRead { path },

@@ -1,5 +1,6 @@
-//! One opened safetensors file: its map and its checked table of tensors.
+//! One opened file of weights: its map and its checked table of tensors.
 
+use std::fs::{File, Metadata};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,10 +8,15 @@ use std::sync::Arc;
 use super::error::CheckpointError;
 use super::header;
 use super::identity::FileIdentity;
-use super::layout::{self, Entry};
+use super::layout;
 use super::map::Map;
+use super::source::Stored;
+use super::tensor::Tensor;
 use crate::files;
 
+/// An opened file.
+///
+/// Shared by the tensors that lie in it.
 #[derive(Debug)]
 pub(super) struct Weights {
     path: PathBuf,
@@ -19,30 +25,71 @@ pub(super) struct Weights {
 }
 
 /// A file together with its checked table of tensors.
-pub(super) type Listed = (Arc<Weights>, Vec<Entry>);
+pub(super) struct Listed {
+    pub(super) file: Arc<Weights>,
+    pub(super) tensors: Vec<Tensor>,
+}
+
+/// A file that is being opened.
+pub(super) struct Opening<'p> {
+    pub(super) path: &'p Path,
+    pub(super) file: File,
+    pub(super) metadata: Metadata,
+}
+
+impl Listed {
+    /// Reads and checks what describes the tensors and maps the file; no other page of it is
+    /// touched.
+    pub(super) fn open(path: &Path) -> Result<Self, CheckpointError> {
+        let (file, metadata) =
+            files::open(path).map_err(|error| CheckpointError::unreadable(path, error))?;
+        let opening = Opening {
+            path,
+            file,
+            metadata,
+        };
+        safetensors(opening)
+    }
+}
+
+fn safetensors(mut opening: Opening<'_>) -> Result<Listed, CheckpointError> {
+    let path = opening.path;
+    let json = header::read(path, &mut opening.file, opening.metadata.len())?;
+    let data_start = 8 + json.len();
+    let claims = header::claims(path, &json)?;
+    let file = opening.map(&[8..data_start as u64], &json)?;
+    let data_len = file.map.bytes().len().saturating_sub(data_start);
+    let entries = layout::check(path, claims, data_start, data_len)?;
+    let tensors = entries.into_iter().map(|entry| {
+        let stored = Stored {
+            file: Arc::clone(&file),
+            range: entry.range,
+        };
+        Tensor::plain(entry.name, entry.dtype, entry.shape, stored)
+    });
+    Ok(Listed {
+        tensors: tensors.collect(),
+        file,
+    })
+}
+
+impl Opening<'_> {
+    /// Maps the file, which `description` from these places of it describes.
+    pub(super) fn map(
+        &self,
+        places: &[Range<u64>],
+        description: &[u8],
+    ) -> Result<Arc<Weights>, CheckpointError> {
+        let identity = FileIdentity::new(self.path, &self.metadata, description);
+        Ok(Arc::new(Weights {
+            path: self.path.to_owned(),
+            map: Map::new(self.path, &self.file)?,
+            identity: identity.described_at(places),
+        }))
+    }
+}
 
 impl Weights {
-    /// Reads and checks the header and maps the file; no other page of it is touched.
-    ///
-    /// Shared, because an adapter reads the same file as the checkpoint that it belongs to.
-    pub(super) fn open(path: &Path) -> Result<Listed, CheckpointError> {
-        let (mut file, metadata) =
-            files::open(path).map_err(|error| CheckpointError::unreadable(path, error))?;
-        let json = header::read(path, &mut file, metadata.len())?;
-        let map = Map::new(path, &file)?;
-        let data_start = 8 + json.len();
-        let claims = header::claims(path, &json)?;
-        let data_len = map.bytes().len().saturating_sub(data_start);
-        let entries = layout::check(path, claims, data_start, data_len)?;
-        let identity = FileIdentity::new(path, &metadata, &json);
-        let weights = Self {
-            path: path.to_owned(),
-            map,
-            identity,
-        };
-        Ok((Arc::new(weights), entries))
-    }
-
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

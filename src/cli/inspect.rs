@@ -30,7 +30,7 @@ struct TensorLine {
     name: String,
     dtype: &'static str,
     shape: Vec<usize>,
-    bytes: usize,
+    bytes: u64,
     layer: Option<u32>,
     kind: &'static str,
 }

@@ -20,9 +20,9 @@ use self::targets::{Target, targets};
 use super::dtype::Dtype;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
-use super::layout::Entry;
 use super::raw::RawTensor;
-use super::weights::Weights;
+use super::tensor::Tensor;
+use super::weights::{Listed, Weights};
 
 /// Prefixes that a base may have or lack beside the names in an adapter.
 const PREFIXES: &[&str] = &["model.", "transformer."];
@@ -55,13 +55,12 @@ pub enum Change<'a> {
 impl Adapter {
     pub(super) fn new(
         config_path: &Path,
-        weights: Arc<Weights>,
-        entries: Vec<Entry>,
+        Listed { file, tensors }: &Listed,
     ) -> Result<Self, CheckpointError> {
         let config = AdapterConfig::read(config_path)?;
-        let targets = targets(weights.path(), &config, entries)?;
+        let targets = targets(file.path(), &config, tensors)?;
         Ok(Self {
-            weights,
+            weights: Arc::clone(file),
             config,
             targets,
         })
@@ -85,10 +84,10 @@ impl Adapter {
         let Some(target) = spellings(name).find_map(|name| self.targets.get(&name)) else {
             return Ok(Change::None);
         };
-        let change = self.change_by(target);
+        let change = change_by(target);
         let expected = match (&change, target) {
             (Change::LowRank(low_rank), _) => low_rank.shape().to_vec(),
-            (_, Target::Replaced(entry)) => entry.shape.clone(),
+            (_, Target::Replaced(own)) => own.shape.clone(),
             _ => return Ok(change),
         };
         if expected != shape {
@@ -118,43 +117,39 @@ impl Adapter {
     pub(super) fn config_identity(&self) -> &FileIdentity {
         &self.config.identity
     }
+}
 
-    fn change_by(&self, target: &Target) -> Change<'_> {
-        match target {
-            Target::Replaced(entry) => Change::Replaced {
-                dtype: entry.dtype,
-                numbers: self.numbers(entry),
-            },
-            Target::LowRank {
-                a,
-                b,
-                scale,
-                transposed,
-            } => Change::LowRank(LowRank {
-                rank: matrix(a)[0],
-                a: self.factor(a),
-                b: self.factor(b),
-                scale: *scale,
-                transposed: *transposed,
-            }),
-        }
+fn change_by(target: &Target) -> Change<'_> {
+    match target {
+        Target::Replaced(own) => Change::Replaced {
+            dtype: own.dtype,
+            numbers: own.numbers(),
+        },
+        Target::LowRank {
+            a,
+            b,
+            scale,
+            transposed,
+        } => Change::LowRank(LowRank {
+            rank: matrix(a)[0],
+            a: factor(a),
+            b: factor(b),
+            scale: *scale,
+            transposed: *transposed,
+        }),
     }
+}
 
-    fn factor(&self, entry: &Entry) -> Factor<'_> {
-        Factor {
-            shape: matrix(entry),
-            numbers: self.numbers(entry),
-        }
-    }
-
-    fn numbers(&self, entry: &Entry) -> Option<RawTensor<'_>> {
-        RawTensor::new(entry.dtype, self.weights.bytes(&entry.range))
+fn factor(own: &Tensor) -> Factor<'_> {
+    Factor {
+        shape: matrix(own),
+        numbers: own.numbers(),
     }
 }
 
 /// The shape of a factor, which has been checked to be a matrix.
-fn matrix(entry: &Entry) -> [usize; 2] {
-    entry.shape.as_slice().try_into().unwrap_or_default()
+fn matrix(own: &Tensor) -> [usize; 2] {
+    own.shape.as_slice().try_into().unwrap_or_default()
 }
 
 /// A name as it is, then with and without the prefixes that models are wrapped in.

@@ -6,29 +6,29 @@ use std::path::Path;
 use super::config::AdapterConfig;
 use super::keys::{self, Key, Side};
 use crate::checkpoint::error::CheckpointError;
-use crate::checkpoint::layout::Entry;
+use crate::checkpoint::tensor::Tensor;
 
 /// What is stored for one base tensor.
 #[derive(Debug)]
 pub(super) enum Target {
     LowRank {
-        a: Entry,
-        b: Entry,
+        a: Tensor,
+        b: Tensor,
         scale: f32,
         transposed: bool,
     },
-    Replaced(Entry),
+    Replaced(Tensor),
 }
 
 /// Sorts the stored tensors into targets by the name of the base tensor.
 pub(super) fn targets(
     path: &Path,
     config: &AdapterConfig,
-    entries: Vec<Entry>,
+    tensors: &[Tensor],
 ) -> Result<BTreeMap<String, Target>, CheckpointError> {
     let mut targets = BTreeMap::new();
     let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
-    for entry in entries {
+    for entry in tensors.iter().cloned() {
         match keys::parse(&entry.name) {
             Err(reason) => return Err(refused(path, &entry.name, &reason)),
             Ok(Key::Replacement(base)) => {
@@ -57,15 +57,15 @@ pub(super) fn targets(
 /// A module's factors while the file is being sorted.
 #[derive(Default)]
 struct Pair {
-    a: Option<Entry>,
-    b: Option<Entry>,
+    a: Option<Tensor>,
+    b: Option<Tensor>,
     embedding: bool,
 }
 
 fn put(
     path: &Path,
     pair: &mut Pair,
-    entry: Entry,
+    entry: Tensor,
     side: Side,
     embedding: bool,
 ) -> Result<(), CheckpointError> {
@@ -127,7 +127,7 @@ fn low_rank(
 
 fn check_factor(
     path: &Path,
-    factor: &Entry,
+    factor: &Tensor,
     axis: usize,
     rank: usize,
     layout: &str,

@@ -243,8 +243,8 @@ impl Maker<'_> {
             return own;
         }
         match base {
-            Some(base) => inputs[base],
-            None if inputs.iter().all(|&dtype| dtype == inputs[0]) => inputs[0],
+            Some(base) => inputs[base].written(),
+            None if inputs.iter().all(|&dtype| dtype == inputs[0]) => inputs[0].written(),
             None => Dtype::F32,
         }
     }

@@ -74,7 +74,7 @@ pub(super) fn inputs<'m>(
         };
         let stored = match change {
             Change::Replaced { numbers, .. } => numbers,
-            Change::None | Change::LowRank(_) => weights.numbers(own),
+            Change::None | Change::LowRank(_) => own.numbers(),
         };
         let stored = stored
             .ok_or_else(|| refused("it holds no floats".to_owned()))?
@@ -98,7 +98,7 @@ pub(super) fn read_ahead(tensor: &TensorPlan, models: &Opened) {
     for input in &tensor.inputs {
         let (weights, _) = &models[input.model];
         if let Some(own) = weights.tensor(&input.tensor) {
-            weights.advise_soon(own);
+            own.advise_soon();
         }
     }
 }

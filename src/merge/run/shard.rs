@@ -72,7 +72,7 @@ impl Maker<'_> {
         for input in &tensor.inputs {
             let (model, _) = &self.models[input.model];
             let own = model.tensor(&input.tensor);
-            let bytes = own.map_or(&[][..], |own| model.bytes(own));
+            let bytes = own.and_then(|own| own.bytes()).unwrap_or_default();
             for (k, piece) in bytes.chunks(PIECE).enumerate() {
                 file.write_at(offset + (k * PIECE) as u64, piece)?;
                 self.whole()?;
