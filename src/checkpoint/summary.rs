@@ -9,7 +9,7 @@ use super::tensor::Tensor;
 use super::{dtype, names};
 
 /// Facts about all tensors together.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Summary {
     pub(super) parameters: u64,
     pub(super) dtypes: String,

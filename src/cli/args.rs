@@ -95,6 +95,9 @@ pub struct MergeArgs {
     /// Replace the model that OUT holds
     #[arg(long)]
     pub force: bool,
+    /// Merge models of unlike architectures all the same
+    #[arg(long)]
+    pub allow_crimes: bool,
     /// Seed of methods that drop changes at random; the recipe's, or 0, unless given
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -128,6 +131,9 @@ pub struct PredictArgs {
     /// The folder that relative paths of models start from; the recipe's unless given
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Predict for models of unlike architectures all the same
+    #[arg(long)]
+    pub allow_crimes: bool,
     /// Number of threads; all processors unless given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -41,6 +41,7 @@ pub fn planned(yaml: &str, root: &Path, out: Option<&Path>) -> Plan {
         hub: None,
         out,
         force: false,
+        allow_crimes: false,
         threads: 2,
         opened: &[],
     };

@@ -6,7 +6,9 @@ use super::super::recipe::{Content, Parsed, Recipe};
 use super::context::Context;
 use super::shape::Part;
 use super::tensors::tensors;
-use super::{Cost, Plan, Step, Surroundings, output, parameters, rules, shape, size, vocabulary};
+use super::{
+    Cost, Plan, Step, Surroundings, alignment, output, parameters, rules, shape, size, vocabulary,
+};
 
 /// Plans all documents of a recipe file.
 pub fn plan(parsed: &Parsed, surroundings: &Surroundings<'_>) -> Plan {
@@ -95,6 +97,8 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
     parameters::check(recipe, method.description(), context);
     let parts = shape::parts(recipe, method.description(), context);
     let (donor, tokenizer) = donors(recipe, &parts, context);
+    let allow_crimes = recipe.own.allow_crimes || context.allows_crimes();
+    alignment::align(&parts, allow_crimes, context);
     if context.has_errors() {
         return None;
     }

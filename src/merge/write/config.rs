@@ -11,6 +11,7 @@ use crate::files;
 const MAX_BYTES: u64 = 16 << 20;
 
 const LAYER_KEYS: [&str; 3] = ["num_hidden_layers", "n_layer", "num_layers"];
+const PREDICTION_KEYS: [&str; 2] = ["num_nextn_predict_layers", "mtp_num_hidden_layers"];
 /// Lists with one item for each layer.
 const PER_LAYER_KEYS: [&str; 6] = [
     "layer_types",
@@ -59,10 +60,20 @@ fn apply(object: &mut Map<String, Value>, change: &ConfigChange) {
     if let Some(dtype) = &change.dtype {
         set(object, &["dtype", "torch_dtype"], &json!(dtype));
     }
+    if change.without_prediction {
+        replace(object, &PREDICTION_KEYS, &json!(0));
+    }
 }
 
 /// Sets those of `keys` that are there, also within `text_config`; if none is, the first.
 fn set(object: &mut Map<String, Value>, keys: &[&str], value: &Value) {
+    if let (false, Some(first)) = (replace(object, keys, value), keys.first()) {
+        object.insert((*first).to_owned(), value.clone());
+    }
+}
+
+/// Sets those of `keys` that are there, and says whether one was.
+fn replace(object: &mut Map<String, Value>, keys: &[&str], value: &Value) -> bool {
     let mut found = false;
     for key in keys {
         if let Some(own) = object.get_mut(*key) {
@@ -75,9 +86,7 @@ fn set(object: &mut Map<String, Value>, keys: &[&str], value: &Value) {
             found = true;
         }
     }
-    if let (false, Some(first)) = (found, keys.first()) {
-        object.insert((*first).to_owned(), value.clone());
-    }
+    found
 }
 
 fn set_layers(object: &mut Map<String, Value>, layers: &[usize]) {

@@ -2,10 +2,13 @@
 //!
 //! Nothing in it is needed to compare weights, so that a broken one is a remark, not an error.
 
+mod settings;
+
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
+pub use self::settings::{Difference, Weight};
 use super::identity::FileIdentity;
 use super::json::read_text;
 use super::map::metadata;
@@ -30,6 +33,10 @@ pub struct Config {
     pub tie_word_embeddings: Option<bool>,
     /// Name of the number format that the weights were saved in.
     pub dtype: Option<String>,
+    /// Layers beyond the counted ones, which predict further tokens.
+    pub prediction_layers: Option<usize>,
+    /// Everything else that decides what is computed.
+    settings: settings::Settings,
 }
 
 impl Config {
@@ -76,6 +83,8 @@ impl Config {
             hidden_size: number(&["hidden_size", "n_embd", "d_model"]),
             tie_word_embeddings: find(&["tie_word_embeddings"]).and_then(Value::as_bool),
             dtype: text(&["dtype", "torch_dtype"]),
+            prediction_layers: number(&["num_nextn_predict_layers", "mtp_num_hidden_layers"]),
+            settings: settings::settings(&find),
         }
     }
 }
@@ -121,6 +130,9 @@ mod tests {
     fn fields_of_the_wrong_kind_are_taken_as_silent() {
         let config =
             check(r#"{"vocab_size": -3, "tie_word_embeddings": "yes", "architectures": 1}"#);
-        assert_eq!(config, Config::default());
+        let silent = Config::from_object(&Map::new());
+        assert_eq!(config.vocab_size, None);
+        assert_eq!(config.tie_word_embeddings, None);
+        assert_eq!(config.architectures, silent.architectures);
     }
 }
