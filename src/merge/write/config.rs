@@ -153,6 +153,7 @@ mod tests {
             tie_word_embeddings: Some(false),
             dtype: Some("bfloat16".to_owned()),
             layers: None,
+            without_prediction: false,
         };
         let json = r#"{"torch_dtype": "float32", "text_config": {"vocab_size": 72}}"#;
         assert_eq!(
