@@ -4,7 +4,7 @@
 //! above it and none below; the exact list is in `tests/engine/invariants.rs`.
 //!
 //! ```text
-//! numeric  jobs          numbers and kernels; work with progress and an end
+//! numeric  jobs  text    numbers and kernels; work with progress and an end; small words
 //!    │      │
 //! files  parallel        reading and writing whole files; work on all cores
 //!    │
@@ -33,8 +33,11 @@
 
 pub mod numeric;
 
+pub mod text;
+
 pub mod jobs;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod files;
 
 pub mod checkpoint;
@@ -47,10 +50,13 @@ pub mod diff;
 
 pub mod merge;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod stats;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod lineage;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]

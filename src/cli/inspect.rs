@@ -1,15 +1,12 @@
 //! `kinfolk inspect`: what a checkpoint holds.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::args::InspectArgs;
-use super::{CliError, out};
+use super::{CliError, out, table};
 use crate::checkpoint::Checkpoint;
 use crate::workbench::opening;
 
-/// A checkpoint as JSON.
 #[derive(Serialize)]
 struct Inspection {
     name: String,
@@ -40,11 +37,8 @@ struct TensorLine {
 pub fn run(args: &InspectArgs) -> Result<(), CliError> {
     let checkpoint = opening::open(&args.model).map_err(CliError::Failed)?;
     let inspection = inspect(&checkpoint);
-    if let Some(to) = &args.json {
-        out::json(&inspection, to)?;
-        if to == Path::new("-") {
-            return Ok(());
-        }
+    if out::is_json_alone(&inspection, args.json.as_deref())? {
+        return Ok(());
     }
     print(&inspection);
     Ok(())
@@ -90,16 +84,10 @@ fn print(inspection: &Inspection) {
     } = inspection;
     let mut kind = vec![(*form).to_owned()];
     kind.extend(inspection.architectures.iter().cloned());
-    kind.extend(
-        inspection
-            .adapter_of
-            .iter()
-            .map(|base| format!("of {base}")),
-    );
-    let tied = if inspection.tied_embeddings {
-        "tied"
-    } else {
-        "untied"
+    kind.extend(inspection.adapter_of.iter().map(|b| format!("of {b}")));
+    let tied = match inspection.tied_embeddings {
+        true => "tied",
+        false => "untied",
     };
     out::print(&format!("{name}: {}", kind.join(", ")));
     out::print(&format!(
@@ -109,12 +97,7 @@ fn print(inspection: &Inspection) {
     for problem in &inspection.problems {
         out::print(&format!("note: {problem}"));
     }
-    let width = inspection
-        .tensors
-        .iter()
-        .map(|t| t.name.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = table::width(inspection.tensors.iter().map(|t| &t.name));
     for t in &inspection.tensors {
         let pad = " ".repeat(width - t.name.chars().count());
         out::print(&format!(

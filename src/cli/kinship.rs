@@ -1,6 +1,6 @@
 //! `kinfolk kinship`: how related models are, as tables or JSON.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::KinshipArgs;
@@ -8,15 +8,12 @@ use super::{CliError, out, progress, table};
 use crate::checkpoint::{Checkpoint, Difference};
 use crate::jobs::Failure;
 use crate::kinship::{Kinship, Measured, Metric, Precision, Report, Scope, measure, report};
+use crate::text::free_name;
 use crate::workbench::opening;
 
 pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
     let base = open(&args.base)?;
-    let models = args
-        .models
-        .iter()
-        .map(|path| open(path))
-        .collect::<Result<Vec<_>, _>>()?;
+    let models = open_all(&args.models)?;
     let shown = measured_as(&base, &models);
     for model in &models {
         let seen = model.seen_as(&base);
@@ -47,11 +44,8 @@ pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
         tied_twice: args.tied_twice,
     };
     let report = report(&kinship, &base.suggested_name(), &shown, scope, args.by);
-    if let Some(to) = &args.json {
-        out::json(&report, to)?;
-        if to == Path::new("-") {
-            return over_something(&report);
-        }
+    if out::is_json_alone(&report, args.json.as_deref())? {
+        return over_something(&report);
     }
     print(&report, args.metric);
     over_something(&report)
@@ -104,17 +98,17 @@ pub fn open(path: &Path) -> Result<Arc<Checkpoint>, CliError> {
     Ok(checkpoint)
 }
 
-/// Measures as a job with a bar.
+pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Arc<Checkpoint>>, CliError> {
+    paths.iter().map(|path| open(path)).collect()
+}
+
 pub fn measured(
     base: Arc<Checkpoint>,
     models: Vec<Arc<Checkpoint>>,
     precision: Precision,
     threads: Option<u16>,
 ) -> Result<Kinship, CliError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.map_or(0, usize::from))
-        .build()
-        .map_err(CliError::failed)?;
+    let pool = progress::pool(threads)?;
     progress::run("Measuring kinship", move |ticket| {
         let models: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
         pool.install(|| measure(&base, &models, precision, None, ticket, &|_, _| {}))
@@ -126,22 +120,12 @@ pub fn measured(
 pub fn names(models: &[Arc<Checkpoint>]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for model in models {
-        let wanted = model.suggested_name();
-        let free = |n: &u32| {
-            let name = if *n == 1 {
-                wanted.clone()
-            } else {
-                format!("{wanted} {n}")
-            };
-            (!out.contains(&name)).then_some(name)
-        };
-        let name = (1u32..).find_map(|n| free(&n)).unwrap_or_default();
-        out.push(name);
+        let is_taken = |name: &str| out.iter().any(|own| own == name);
+        out.push(free_name(&model.suggested_name(), " ", is_taken));
     }
     out
 }
 
-/// Prints the matrices, the groups and what was left out.
 pub fn print(report: &Report, metric: Option<Metric>) {
     let (models, numbers) = (report.models.len(), report.parameters);
     out::print(&format!(
@@ -159,10 +143,8 @@ pub fn print(report: &Report, metric: Option<Metric>) {
         let Some(rows) = group.matrices.get(metric) else {
             continue;
         };
-        let title = format!(
-            "{}, {}, {} parameters",
-            group.name, metric.title, group.parameters
-        );
+        let (name, n) = (&group.name, group.parameters);
+        let title = format!("{name}, {}, {n} parameters", metric.title);
         print_matrix(&title, &report.models, rows, None);
     }
     print_left_out(report);
@@ -212,10 +194,8 @@ const MOST_LEFT_OUT: usize = 10;
 fn print_left_out(report: &Report) {
     for left in report.left_out.iter().take(MOST_LEFT_OUT) {
         let model = left.model.as_deref().unwrap_or(&report.base);
-        out::say(&format!(
-            "left out: {} in {model}: {}",
-            left.tensor, left.reason
-        ));
+        let (tensor, reason) = (&left.tensor, &left.reason);
+        out::say(&format!("left out: {tensor} in {model}: {reason}"));
     }
     let more = report.left_out.len().saturating_sub(MOST_LEFT_OUT);
     if more > 0 {
