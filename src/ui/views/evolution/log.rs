@@ -1,14 +1,16 @@
 //! What the evaluator says, line by line, and how it ended; whose turn is next.
 
 use eframe::egui::{
-    Align, FontId, Frame, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2,
+    Align, FontId, Frame, Label, Layout, RichText, ScrollArea, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::study::ModelId;
 use crate::ui::action::{Action, EvaluationAction};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, size, space};
+use crate::ui::views::ViewContext;
 use crate::ui::widgets::icon_button;
 use crate::workbench::Workbench;
 use crate::workbench::evolving::EvaluationState;
@@ -25,12 +27,12 @@ pub fn has_anything(bench: &Workbench) -> bool {
 }
 
 /// One line: what is judged and what waits, or what came of it; with copy, clear and stop.
-pub fn head_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
+pub fn head_ui(ui: &mut Ui, view: &ViewContext<'_>) {
     let line = vec2(ui.available_width(), ROW_HEIGHT);
     ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
-        buttons_ui(ui, bench, actions);
+        buttons_ui(ui, view);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let (words, ink) = status(ui, bench);
+            let (words, ink) = status(ui, view.bench);
             ui.add(Label::new(RichText::new(words).color(ink)).truncate());
         });
     });
@@ -76,24 +78,24 @@ fn then(bench: &Workbench, rest: &[ModelId]) -> String {
     }
 }
 
-fn buttons_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let is_running = !bench.being_evaluated().is_empty();
-    let text = text(bench);
-    ui.add_enabled_ui(!is_running && has_anything(bench), |ui| {
+fn buttons_ui(ui: &mut Ui, view: &ViewContext<'_>) {
+    let is_running = !view.bench.being_evaluated().is_empty();
+    let text = text(view.bench);
+    ui.add_enabled_ui(!is_running && has_anything(view.bench), |ui| {
         if icon_button(ui, icon::TRASH, "Clear the evaluation log").clicked() {
-            actions.push(Action::Evaluation(EvaluationAction::ClearLog));
+            view.push(EvaluationAction::ClearLog);
         }
     });
     ui.add_enabled_ui(!text.is_empty(), |ui| {
         if icon_button(ui, icon::COPY, "Copy the evaluation log").clicked() {
-            actions.push(Action::Copy {
+            view.push(Action::Copy {
                 text,
                 what: "Evaluation log".to_owned(),
             });
         }
     });
     if is_running && ui.button("Stop evaluating").clicked() {
-        actions.push(Action::Evaluation(EvaluationAction::Stop));
+        view.push(EvaluationAction::Stop);
     }
 }
 
@@ -127,8 +129,8 @@ pub fn lines_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
         let lines = bench.evaluator_log();
         let nothing = lines.is_empty() && failure.is_none();
         if nothing {
-            let words = RichText::new(silence(bench)).color(t.text_weak);
-            ui.label(words.size(size::SMALL));
+            let words = RichText::new(silence(bench)).weak();
+            ui.label(words.small());
             return;
         }
         // The sentence and the last lines of a failure have their own height.
@@ -205,7 +207,7 @@ fn scroll_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
         shown.id.with("name"),
         eframe::egui::Sense::hover(),
     );
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &name));
+    response.named(WidgetType::Label, &name);
 }
 
 fn font() -> FontId {

@@ -1,8 +1,7 @@
 //! The evolutions of the study as tabs, a new one, and the empty state.
 
 use eframe::egui::{
-    Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -10,8 +9,10 @@ use super::summaries::{RunSummaries, RunSummary};
 use super::{new, words};
 use crate::study::EvolutionId;
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::views::ViewContext;
 use crate::ui::widgets::{empty_state, focus_ring, text};
 use crate::workbench::Workbench;
 use crate::workbench::evolving::RunState;
@@ -33,13 +34,12 @@ const NO_BASE: &str = "An evolution begins with two or more fine-tunes of one ba
 /// Draws the tabs; which one is shown is given back in `shown`.
 pub fn ui(
     ui: &mut Ui,
-    bench: &Workbench,
+    view: &ViewContext<'_>,
     summaries: &RunSummaries,
     (current, shown): (Option<EvolutionId>, &mut Option<EvolutionId>),
-    actions: &mut Vec<Action>,
 ) {
     if summaries.runs.is_empty() {
-        return nothing_ui(ui, bench, actions);
+        return nothing_ui(ui, view);
     }
     ui.horizontal(|ui| {
         let width = (ui.available_width() - NEW).max(LEAST);
@@ -53,7 +53,7 @@ pub fn ui(
                 let count = summaries.runs.len() as f32;
                 let most = ((width - (count - 1.0) * space::S) / count).clamp(LEAST, WIDEST);
                 for run in &summaries.runs {
-                    let state = bench.run_state(run.id);
+                    let state = view.bench.run_state(run.id);
                     if tab_ui(ui, run, &state, (current == Some(run.id), most)) {
                         *shown = Some(run.id);
                     }
@@ -65,9 +65,9 @@ pub fn ui(
             });
         ui.add_space(space::XS);
         let button = ui.button(format!("{}  New evolution", icon::PLUS));
-        button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "New evolution"));
-        if button.on_hover_text(of_whom(bench)).clicked() {
-            actions.push(Action::Evolution(EvolutionAction::New));
+        button.named(WidgetType::Button, "New evolution");
+        if button.on_hover_text(of_whom(view.bench)).clicked() {
+            view.push(EvolutionAction::New);
         }
     });
 }
@@ -83,9 +83,9 @@ fn of_whom(bench: &Workbench) -> String {
     }
 }
 
-fn nothing_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let models = bench.study().doc().models.len();
-    let (sentence, button, action) = match new::founders(bench).len() {
+fn nothing_ui(ui: &mut Ui, view: &ViewContext<'_>) {
+    let models = view.doc().models.len();
+    let (sentence, button, action) = match new::founders(view.bench).len() {
         2.. => (
             NOTHING,
             "New evolution",
@@ -99,7 +99,7 @@ fn nothing_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         _ => (NO_BASE, "Go to models", Action::Go(View::Models)),
     };
     if empty_state(ui, icon::DNA, sentence, Some(button)) {
-        actions.push(action);
+        view.push(action);
     }
 }
 
@@ -123,7 +123,7 @@ fn tab_ui(
     let width = (wanted + 2.0 * space::M).clamp(LEAST, most);
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     let label = format!("{}, {}", run.name, said.to_lowercase());
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_current, &label));
+    response.named_selected(WidgetType::Button, is_current, &label);
     let (fill, line) = match (is_current, response.hovered()) {
         (true, _) => (t.selection, t.accent),
         (_, true) => (t.hover, t.line),

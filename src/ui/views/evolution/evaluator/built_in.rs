@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{Align, Checkbox, FontId, Frame, Label, Layout, RichText, Stroke, Ui, vec2};
+use eframe::egui::{Align, Checkbox, Frame, Label, Layout, RichText, Stroke, Ui, vec2};
 use egui_phosphor::regular as icon;
 
-use super::parts::{judge_by, sentence};
+use super::{judge_by, path_ui, sentence};
 use crate::study::{Command, Evaluator, RecordEdit, StudyDoc};
-use crate::ui::action::{Action, EvaluationAction};
+use crate::ui::action::EvaluationAction;
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, size, space};
+use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, space};
+use crate::ui::views::ViewContext;
 use crate::ui::widgets::{icon_button, text};
-use crate::workbench::Workbench;
 use crate::workbench::evolving::{TaskFile, TaskRow};
 
 const SUPPORTED: &str = "Kinfolk runs small models by itself, on the processor: safetensors of \
@@ -20,27 +21,26 @@ const FORMAT: &str = "A .jsonl file has an item a line: a prompt and its one rig
                       text for a perplexity. A .txt file is one text.";
 
 /// Draws the files of tasks.
-pub fn ui(ui: &mut Ui, bench: &Workbench, tasks: &[PathBuf], actions: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[PathBuf]) {
     sentence(ui, SUPPORTED);
     sentence(ui, FORMAT);
-    let read = bench.task_files();
+    let read = view.bench.task_files();
     for (k, path) in tasks.iter().enumerate() {
         let file = read.and_then(|files| files.get(k));
-        file_ui(ui, bench, path, file, tasks, actions);
+        file_ui(ui, view, path, file, tasks);
     }
     if ui.button("Add tasks…").clicked() {
-        actions.push(Action::Evaluation(EvaluationAction::AskForTaskFiles));
+        view.push(EvaluationAction::AskForTaskFiles);
     }
 }
 
 /// A file or folder with its tasks.
 fn file_ui(
     ui: &mut Ui,
-    bench: &Workbench,
+    view: &ViewContext<'_>,
     path: &Path,
     file: Option<&TaskFile>,
     all: &[PathBuf],
-    actions: &mut Vec<Action>,
 ) {
     let t = Tokens::of(ui);
     let frame = Frame::new()
@@ -50,24 +50,24 @@ fn file_ui(
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;
-        head_ui(ui, path, file, all, actions);
+        head_ui(ui, view, path, file, all);
         match file.map(|file| &file.tasks) {
             None => small(ui, "Being read…"),
             Some(Err(trouble)) => {
-                let words = RichText::new(trouble).size(size::SMALL).color(t.error);
+                let words = RichText::new(trouble).small().color(t.error);
                 ui.add(Label::new(words).wrap());
             }
-            Some(Ok(tasks)) => tasks_ui(ui, bench.study().doc(), tasks, actions),
+            Some(Ok(tasks)) => tasks_ui(ui, view, view.doc(), tasks),
         }
     });
 }
 
 fn head_ui(
     ui: &mut Ui,
+    view: &ViewContext<'_>,
     path: &Path,
     file: Option<&TaskFile>,
     all: &[PathBuf],
-    actions: &mut Vec<Action>,
 ) {
     let line = vec2(ui.available_width(), ROW_HEIGHT);
     ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
@@ -75,9 +75,12 @@ fn head_ui(
         let remove = format!("Remove {}", name.to_string_lossy());
         if icon_button(ui, icon::X, &remove).clicked() {
             let left = all.iter().filter(|other| *other != path).cloned();
-            actions.push(judge_by(Evaluator::BuiltIn {
-                tasks: left.collect(),
-            }));
+            judge_by(
+                view,
+                Evaluator::BuiltIn {
+                    tasks: left.collect(),
+                },
+            );
         }
         if let Some(Ok(tasks)) = file.map(|file| &file.tasks) {
             let items: usize = tasks.iter().map(|task| task.items).sum();
@@ -89,17 +92,13 @@ fn head_ui(
             small(ui, &words);
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let whole = path.to_string_lossy();
-            let font = FontId::monospace(size::SMALL);
-            let shown = text::fitted_tail(ui.painter(), &whole, &font, ui.available_width());
-            ui.add(Label::new(RichText::new(shown).font(font)).extend())
-                .on_hover_text(whole.as_ref());
+            path_ui(ui, path);
         });
     });
 }
 
 /// The tasks of a file, as many side by side as there is room for.
-fn tasks_ui(ui: &mut Ui, doc: &StudyDoc, tasks: &[TaskRow], actions: &mut Vec<Action>) {
+fn tasks_ui(ui: &mut Ui, view: &ViewContext<'_>, doc: &StudyDoc, tasks: &[TaskRow]) {
     if tasks.is_empty() {
         small(ui, "There are no tasks in it");
         return;
@@ -112,13 +111,13 @@ fn tasks_ui(ui: &mut Ui, doc: &StudyDoc, tasks: &[TaskRow], actions: &mut Vec<Ac
         for (ui, tasks) in uis.iter_mut().zip(tasks.chunks(rows)) {
             ui.spacing_mut().item_spacing.y = 2.0;
             for task in tasks {
-                task_ui(ui, doc, task, actions);
+                task_ui(ui, view, doc, task);
             }
         }
     });
 }
 
-fn task_ui(ui: &mut Ui, doc: &StudyDoc, task: &TaskRow, actions: &mut Vec<Action>) {
+fn task_ui(ui: &mut Ui, view: &ViewContext<'_>, doc: &StudyDoc, task: &TaskRow) {
     let has_score = doc.models.iter().any(|m| m.score(&task.name).is_some());
     let is_left_out = doc.not_averaged.contains(&task.name);
     // It is left out by itself when it is first scored.
@@ -138,7 +137,6 @@ fn task_ui(ui: &mut Ui, doc: &StudyDoc, task: &TaskRow, actions: &mut Vec<Action
         true => format!("{help}; less is better, so it does not count for the average"),
         false => help,
     };
-    let weak = Tokens::of(ui).text_weak;
     ui.add_enabled_ui(!will_be, |ui| {
         ui.horizontal(|ui| {
             let room = ui.available_width() - 80.0;
@@ -157,15 +155,15 @@ fn task_ui(ui: &mut Ui, doc: &StudyDoc, task: &TaskRow, actions: &mut Vec<Action
             let tick = tick.on_hover_text(&help).on_disabled_hover_text(&help);
             if tick.changed() {
                 let edit = RecordEdit::CountTask(task.name.clone(), counts);
-                actions.push(Action::Study(Command::Record(edit)));
+                view.push(Command::Record(edit));
             }
             let n = format::count(task.items as u64);
-            ui.label(RichText::new(n).size(size::SMALL).color(weak));
+            ui.quiet(n);
         });
     });
 }
 
 fn small(ui: &mut Ui, words: &str) {
     let ink = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(words).size(size::SMALL).color(ink));
+    ui.label(RichText::new(words).small().color(ink));
 }

@@ -6,11 +6,13 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::parts::{judge_by, sentence};
+use super::{judge_by, path_ui, sentence};
 use crate::evaluate::command::Call;
 use crate::study::Evaluator;
-use crate::ui::action::{Action, EvaluationAction};
+use crate::ui::action::EvaluationAction;
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::views::ViewContext;
 use crate::ui::widgets::{icon_button, text, text_field};
 
 const ABOUT: &str = "Any program that judges a model, run without a shell: {model} stands for \
@@ -36,17 +38,17 @@ pub struct Program {
 
 impl Program {
     /// Draws the set-up; every change goes to the study at once.
-    pub fn ui(&mut self, ui: &mut Ui, call: &Call, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, call: &Call) {
         self.follow(call);
         sentence(ui, ABOUT);
         let mut new = call.clone();
         self.line_ui(ui, &mut new);
-        folder_ui(ui, &mut new, actions);
+        folder_ui(ui, view, &mut new);
         limit_ui(ui, &mut new);
         self.variables_ui(ui, &mut new);
         if new != *call {
             self.of = Some(new.clone());
-            actions.push(judge_by(Evaluator::Command { call: new }));
+            judge_by(view, Evaluator::Command { call: new });
         }
     }
 
@@ -111,7 +113,7 @@ impl Program {
         let error = Tokens::of(ui).error;
         if let Some(sentence) = &self.trouble {
             let words = RichText::new(format!("{sentence}. Until then the last line counts."));
-            ui.add(Label::new(words.size(size::SMALL).color(error)).wrap());
+            ui.add(Label::new(words.small().color(error)).wrap());
         }
     }
 
@@ -206,7 +208,7 @@ fn weak(ui: &Ui, words: &str) -> RichText {
     RichText::new(words).color(Tokens::of(ui).text_weak)
 }
 
-fn folder_ui(ui: &mut Ui, call: &mut Call, actions: &mut Vec<Action>) {
+fn folder_ui(ui: &mut Ui, view: &ViewContext<'_>, call: &mut Call) {
     row_ui(ui, "Runs in", |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if call.folder.is_some()
@@ -215,17 +217,12 @@ fn folder_ui(ui: &mut Ui, call: &mut Call, actions: &mut Vec<Action>) {
                 call.folder = None;
             }
             if ui.button("Choose folder…").clicked() {
-                actions.push(Action::Evaluation(EvaluationAction::AskForFolder));
+                view.push(EvaluationAction::AskForFolder);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 match &call.folder {
                     Some(folder) => {
-                        let whole = folder.to_string_lossy();
-                        let font = FontId::monospace(size::SMALL);
-                        let room = ui.available_width();
-                        let shown = text::fitted_tail(ui.painter(), &whole, &font, room);
-                        ui.add(Label::new(RichText::new(shown).font(font)).extend())
-                            .on_hover_text(whole.as_ref());
+                        path_ui(ui, folder);
                     }
                     None => {
                         ui.label(weak(ui, "the folder of the study"));
@@ -246,13 +243,7 @@ fn limit_ui(ui: &mut Ui, call: &mut Call) {
         ui.add_enabled_ui(has_limit, |ui| {
             let drag = DragValue::new(&mut minutes).range(1..=MOST_MINUTES);
             let response = ui.add(drag);
-            response.widget_info(|| {
-                WidgetInfo::labeled(
-                    WidgetType::DragValue,
-                    has_limit,
-                    "Minutes until it is ended",
-                )
-            });
+            response.named(WidgetType::DragValue, "Minutes until it is ended");
             if response.changed() {
                 call.limit_minutes = Some(minutes);
             }

@@ -2,7 +2,7 @@
 
 use eframe::egui::{
     Align2, EventFilter, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense, Stroke, Ui,
-    UiBuilder, WidgetInfo, WidgetType, vec2,
+    UiBuilder, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -10,11 +10,11 @@ use super::files;
 use super::shown::Row;
 use crate::study::{Command, ModelId, Selection};
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
-use crate::ui::views::compose;
+use crate::ui::views::{ViewContext, compose};
 use crate::ui::widgets::{focus_ring, icon_button, text};
-use crate::workbench::Workbench;
 
 /// The most rows that are in sight at once.
 const MOST_ROWS: f32 = 12.5;
@@ -36,14 +36,7 @@ pub struct Table {
 
 impl Table {
     /// Draws the table, at most `most` points high.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        bench: &Workbench,
-        rows: &[Row],
-        most: f32,
-        actions: &mut Vec<Action>,
-    ) {
+    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row], most: f32) {
         ui.spacing_mut().item_spacing.y = 0.0;
         header_ui(ui);
         let height = (most - ROW_HEIGHT).clamp(2.5 * ROW_HEIGHT, MOST_ROWS * ROW_HEIGHT);
@@ -54,8 +47,8 @@ impl Table {
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 for (k, row) in rows.iter().enumerate() {
-                    let response = row_ui(ui, bench, k, row, actions);
-                    self.keys(ui, rows, k, &response, actions);
+                    let response = row_ui(ui, view, k, row);
+                    self.keys(ui, view, rows, k, &response);
                     if self.go_to == Some(row.pair) {
                         self.go_to = None;
                         response.request_focus();
@@ -69,10 +62,10 @@ impl Table {
     fn keys(
         &mut self,
         ui: &Ui,
+        view: &ViewContext<'_>,
         rows: &[Row],
         k: usize,
         response: &Response,
-        actions: &mut Vec<Action>,
     ) {
         if !response.has_focus() {
             return;
@@ -92,7 +85,7 @@ impl Table {
         };
         if let Some(to) = to {
             self.go_to = Some(to.pair);
-            actions.push(select(to));
+            view.push(select(to));
             ui.ctx().request_repaint();
         }
     }
@@ -173,19 +166,13 @@ fn header_ui(ui: &mut Ui) {
     painter.hline(rect.x_range(), rect.bottom() - 0.5, line);
 }
 
-fn row_ui(
-    ui: &mut Ui,
-    bench: &Workbench,
-    k: usize,
-    row: &Row,
-    actions: &mut Vec<Action>,
-) -> Response {
+fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, k: usize, row: &Row) -> Response {
     let t = Tokens::of(ui);
     let [a, b] = row.pair;
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT));
     let id = Id::new(("suggestion row", a.0, b.0));
     let response = ui.interact(rect, id, Sense::click());
-    let is_selected = *bench.study().selection() == Selection::Pair(a, b);
+    let is_selected = *view.bench.study().selection() == Selection::Pair(a, b);
     let fill = match (is_selected, response.hovered()) {
         (true, _) => Some(t.selection),
         (_, true) => Some(t.hover),
@@ -197,17 +184,15 @@ fn row_ui(
     let cells = cells(rect);
     paint(ui, k, row, &cells);
     focus_ring(ui, &response);
-    response.widget_info(|| {
-        WidgetInfo::selected(WidgetType::Button, true, is_selected, spoken(k, row))
-    });
+    response.named_selected(WidgetType::Button, is_selected, spoken(k, row));
     if response.clicked() {
-        actions.push(select(row));
+        view.push(select(row));
     }
     let at = Rect::from_center_size(cells.compose.center(), vec2(ROW_HEIGHT, ROW_HEIGHT));
     ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
         let words = format!("Compose merge of {} and {}", row.names[0], row.names[1]);
         if icon_button(ui, icon::GIT_MERGE, &words).clicked() {
-            actions.push(compose(vec![a, b]));
+            view.push(compose(vec![a, b]));
         }
     });
     response.on_hover_ui(|ui| hover(ui, row))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use eframe::egui::{Button, Color32, Response, RichText, Ui};
 use egui_phosphor::regular as icon;
 
-use super::context::RunContext;
+use super::RunContext;
 use crate::jobs::JobId;
 use crate::lineage::strategy::strategy;
 use crate::study::{Command, Evolution, ModelId, Selection};
@@ -21,28 +21,23 @@ const BAR: f32 = 120.0;
 const MOST_NAMES: usize = 3;
 
 /// Draws the bar; whether the window of the evaluator is asked for.
-pub fn bar_ui(
-    ui: &mut Ui,
-    context: RunContext<'_>,
-    evolution: &Evolution,
-    actions: &mut Vec<Action>,
-) -> bool {
+pub fn bar_ui(ui: &mut Ui, context: RunContext<'_>, evolution: &Evolution) -> bool {
     let state = context.bench.run_state(context.id);
     let objection = context.bench.run_objection(evolution);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         ui.set_min_height(ROW_HEIGHT);
-        buttons_ui(ui, context, &state, objection.is_none(), actions);
-        state_ui(ui, context, &state, actions);
+        buttons_ui(ui, context, &state, objection.is_none());
+        state_ui(ui, context, &state);
         unsaved_ui(ui, context);
         if matches!(state, RunState::Running(_) | RunState::Waiting(_)) {
             return false;
         }
         match objection {
-            Some(sentence) => objection_ui(ui, context, evolution, &sentence, actions),
+            Some(sentence) => objection_ui(ui, context, evolution, &sentence),
             None => {
                 if matches!(state, RunState::Failed(_)) {
-                    missing_ui(ui, context, actions);
+                    missing_ui(ui, context);
                 }
                 false
             }
@@ -51,13 +46,7 @@ pub fn bar_ui(
     .inner
 }
 
-fn buttons_ui(
-    ui: &mut Ui,
-    context: RunContext<'_>,
-    state: &RunState,
-    can_run: bool,
-    actions: &mut Vec<Action>,
-) {
+fn buttons_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, can_run: bool) {
     let id = context.id;
     let stop = |ui: &mut Ui| {
         let help = "Ends what it is doing now; that child is made anew when the run goes on";
@@ -75,20 +64,20 @@ fn buttons_ui(
                 .on_hover_text("Pauses after the child that is being made")
                 .clicked()
             {
-                actions.push(Action::Evolution(EvolutionAction::Pause(id)));
+                context.push(EvolutionAction::Pause(id));
             }
             if stop(ui) {
-                actions.push(Action::Evolution(EvolutionAction::Stop(id)));
+                context.push(EvolutionAction::Stop(id));
             }
         }
         RunState::Waiting(_) => {
             if ui.button(format!("{}  Pause", icon::PAUSE)).clicked() {
-                actions.push(Action::Evolution(EvolutionAction::Pause(id)));
+                context.push(EvolutionAction::Pause(id));
             }
         }
         _ => {
             if run_ui(ui, state, can_run).clicked() {
-                actions.push(Action::Evolution(EvolutionAction::Run(id)));
+                context.push(EvolutionAction::Run(id));
             }
         }
     }
@@ -117,7 +106,7 @@ fn run_ui(ui: &mut Ui, state: &RunState, can_run: bool) -> Response {
     }
 }
 
-fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, actions: &mut Vec<Action>) {
+fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState) {
     let t = Tokens::of(ui);
     match state {
         RunState::Ready => {}
@@ -127,7 +116,7 @@ fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, actions: &mu
             }
             say(ui, &running_words(context, doing), t.text);
         }
-        RunState::Waiting(models) => waiting_ui(ui, context, models, actions),
+        RunState::Waiting(models) => waiting_ui(ui, context, models),
         RunState::Paused => say(ui, &with_spent(context, "Paused"), t.text),
         RunState::Failed(sentence) => {
             say(
@@ -155,17 +144,14 @@ fn running_words(context: RunContext<'_>, doing: &Doing) -> String {
 
 /// Whether the family of the run is being measured.
 fn is_measuring(context: RunContext<'_>) -> bool {
-    let founder = context
-        .runs
-        .get(context.id)
-        .and_then(|run| run.founders.first());
+    let founder = context.summary().and_then(|run| run.founders.first());
     let base = founder.and_then(|id| context.bench.study().doc().model(*id)?.base);
     base.is_some_and(|base| context.bench.measuring(base).is_some())
 }
 
 /// The generation that is being worked on; a merge may be the first of a new one.
 fn generation(context: RunContext<'_>, merges: bool) -> String {
-    let Some(facts) = context.runs.get(context.id) else {
+    let Some(facts) = context.summary() else {
         return String::new();
     };
     let members = &facts.standing.members;
@@ -180,8 +166,7 @@ fn generation(context: RunContext<'_>, merges: bool) -> String {
 /// What was done so far, behind what is said.
 fn with_spent(context: RunContext<'_>, words: &str) -> String {
     let doc = context.bench.study().doc();
-    let (Some(evolution), Some(facts)) = (doc.evolution(context.id), context.runs.get(context.id))
-    else {
+    let (Some(evolution), Some(facts)) = (doc.evolution(context.id), context.summary()) else {
         return words.to_owned();
     };
     let merges = format::counted(facts.standing.merges, "merge");
@@ -211,8 +196,8 @@ fn progress_ui(ui: &mut Ui, context: RunContext<'_>, job: JobId) {
     }
 }
 
-fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId], actions: &mut Vec<Action>) {
-    let doc = context.bench.study().doc();
+fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId]) {
+    let doc = context.doc();
     let name = |id: &ModelId| format::elide_middle(doc.name_of(*id), 24);
     let mut names: Vec<String> = models.iter().take(MOST_NAMES).map(name).collect();
     if models.len() > MOST_NAMES {
@@ -230,11 +215,11 @@ fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId], actions:
     );
     if ui.button("Type scores").clicked() {
         let chosen = Selection::Models(models.to_vec());
-        actions.push(Action::Study(Command::Select(chosen)));
-        actions.push(Action::Go(View::Models));
+        context.push(Command::Select(chosen));
+        context.push(View::Models);
     }
     if ui.button("Import scores…").clicked() {
-        actions.push(Action::Import(ImportAction::AskForFiles));
+        context.push(ImportAction::AskForFiles);
     }
 }
 
@@ -249,8 +234,8 @@ fn unsaved_ui(ui: &mut Ui, context: RunContext<'_>) {
 }
 
 /// The way to files that are gone.
-fn missing_ui(ui: &mut Ui, context: RunContext<'_>, actions: &mut Vec<Action>) {
-    let Some(facts) = context.runs.get(context.id) else {
+fn missing_ui(ui: &mut Ui, context: RunContext<'_>) {
+    let Some(facts) = context.summary() else {
         return;
     };
     let is_gone = |id: &&ModelId| {
@@ -258,9 +243,9 @@ fn missing_ui(ui: &mut Ui, context: RunContext<'_>, actions: &mut Vec<Action>) {
         files.are_missing() || matches!(files, ModelFiles::Failed(_))
     };
     if let Some(id) = facts.standing.models.iter().find(is_gone) {
-        let name = format::elide_middle(context.bench.study().doc().name_of(*id), 28);
+        let name = format::elide_middle(context.doc().name_of(*id), 28);
         if ui.button(format!("Find {name} again…")).clicked() {
-            actions.push(Action::Models(ModelsAction::AskWhereIs(*id)));
+            context.push(ModelsAction::AskWhereIs(*id));
         }
     }
 }
@@ -272,7 +257,6 @@ fn objection_ui(
     context: RunContext<'_>,
     evolution: &Evolution,
     sentence: &str,
-    actions: &mut Vec<Action>,
 ) -> bool {
     let t = Tokens::of(ui);
     let is_said =
@@ -288,7 +272,7 @@ fn objection_ui(
     }
     match fix {
         Fix::Evaluator => return true,
-        Fix::Action(_, steps) => actions.extend(steps),
+        Fix::Action(_, steps) => steps.into_iter().for_each(|step| context.push(step)),
     }
     false
 }

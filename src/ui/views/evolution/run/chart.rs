@@ -1,18 +1,17 @@
 //! The best so far and the kinship among the best, of this run and others with its founders.
 
 use eframe::egui::containers::menu::MenuButton;
-use eframe::egui::{
-    Align, Button, Grid, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2,
-};
+use eframe::egui::{Align, Button, Grid, Layout, RichText, ScrollArea, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
-use super::context::RunContext;
+use super::RunContext;
 use crate::figures::{Along, Course, Figure, evolutions};
 use crate::study::EvolutionId;
 use crate::ui::action::{Action, ChartAsk};
+use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
 use crate::ui::plot::{Drawing, Hand};
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
 use crate::ui::views::charts::{select_picked, take_out};
 use crate::ui::views::evolution::summaries::RunSummary;
 use crate::ui::views::evolution::words;
@@ -35,20 +34,14 @@ type Key = (u64, EvolutionId, Along);
 
 impl ChartPart {
     /// Draws chart and table in `height` points or more; which run was clicked in the table.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        context: RunContext<'_>,
-        height: f32,
-        actions: &mut Vec<Action>,
-    ) -> Option<EvolutionId> {
+    pub fn ui(&mut self, ui: &mut Ui, context: RunContext<'_>, height: f32) -> Option<EvolutionId> {
         let top = ui.cursor().top();
         ui.horizontal(|ui| {
             segmented(ui, "What the curves go by", &mut self.along, &Along::ALL);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if let Some(ask) = save_ui(ui) {
                     self.bring_up_to_date(context);
-                    actions.push(self.taken_out(ask));
+                    context.push(self.taken_out(ask));
                 }
             });
         });
@@ -71,14 +64,15 @@ impl ChartPart {
                     };
                     ui.set_min_size(room);
                     if let Some(picked) = drawing.show(ui, &mut self.hand).picked {
-                        actions.extend(select_picked(context.bench.study(), &picked));
+                        if let Some(action) = select_picked(context.bench.study(), &picked) {
+                            context.push(action);
+                        }
                     }
                 });
             }
             Some((_, Err(sentence))) => {
-                let weak = Tokens::of(ui).text_weak;
                 ui.add_space(space::S);
-                ui.label(RichText::new(sentence).color(weak));
+                ui.weak(sentence);
                 ui.add_space(space::S);
             }
             None => {}
@@ -121,8 +115,7 @@ impl ChartPart {
 
 fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
     let mut asked = None;
-    let weak = Tokens::of(ui).text_weak;
-    let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).color(weak);
+    let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).weak();
     let button = MenuButton::from_button(Button::new(sign).frame(false));
     let (response, _) = button.ui(ui, |ui| {
         for (ask, words, _) in ChartAsk::ALL {
@@ -131,8 +124,7 @@ fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
             }
         }
     });
-    response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Save or copy the chart"));
+    response.named(WidgetType::Button, "Save or copy the chart");
     response.on_hover_text("Save or copy the chart");
     asked
 }
@@ -140,10 +132,7 @@ fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
 /// The curves of the runs that can be compared: the same founders, judged by the same tasks.
 fn figure(context: RunContext<'_>, along: Along) -> Result<Figure, String> {
     let doc = context.bench.study().doc();
-    let own = context
-        .runs
-        .get(context.id)
-        .ok_or("There is no such evolution")?;
+    let own = context.summary().ok_or("There is no such evolution")?;
     let runs = context.runs.with_same_founders(context.id);
     let is_like = |run: &&&RunSummary| run.tasks == own.tasks;
     let courses: Vec<Course<'_>> = runs
@@ -290,9 +279,9 @@ fn reported_words(run: &RunSummary) -> String {
 }
 
 fn cell(ui: &mut Ui, words: &str, is_number: bool, is_quiet: bool) -> eframe::egui::Response {
-    let t = Tokens::of(ui);
+    let _t = Tokens::of(ui);
     let text = match is_quiet {
-        true => RichText::new(words).size(size::SMALL).color(t.text_weak),
+        true => quiet(words),
         false => RichText::new(words),
     };
     if !is_number {

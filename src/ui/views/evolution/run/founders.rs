@@ -1,10 +1,11 @@
 //! What an evolution begins with: a checklist with scores and kinship to the best.
 
-use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
+use eframe::egui::{Align, Layout, ScrollArea, Ui};
 
 use crate::study::{Evolution, ModelId, Role};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{ROW_HEIGHT, space};
 use crate::ui::widgets::{fuzzy, search_field};
 use crate::workbench::Workbench;
 
@@ -105,8 +106,7 @@ fn column(ui: &mut Ui, words: &str) {
 }
 
 fn say(ui: &mut Ui, words: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(words).size(size::SMALL).color(weak));
+    ui.quiet(words);
 }
 
 /// All models but bases; the family that is shown first.

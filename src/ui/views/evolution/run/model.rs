@@ -8,7 +8,7 @@ use crate::ui::views::family::{self, Card};
 use crate::workbench::Workbench;
 use crate::workbench::evolving::EvolutionView as Standing;
 
-use super::context::RunContext;
+use super::RunContext;
 use super::recipe;
 
 /// One evolution as it is drawn.
@@ -76,7 +76,7 @@ impl EvolutionModel {
 
     fn new(key: (u64, EvolutionId), context: RunContext<'_>, evolution: &Evolution) -> Self {
         let bench = context.bench;
-        let run = context.runs.get(context.id);
+        let run = context.summary();
         let cards = run.map_or_else(Vec::new, |run| {
             cards(bench, evolution, &run.tasks, &run.standing)
         });

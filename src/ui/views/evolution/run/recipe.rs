@@ -5,8 +5,9 @@ use eframe::egui::{RichText, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType};
 use crate::merge::composition::{Composition, Place, TEMPLATES};
 use crate::merge::methods::{Description, Parameter, ParameterScope, find};
 use crate::merge::recipe::{ModelRef, Recipe, Setting, Value, parse_way, way_to_yaml};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{Tokens, size, space};
+use crate::ui::theme::{Tokens, space};
 use crate::ui::widgets::{ParameterChange, ParameterEditor, methods_ui, segmented, text};
 
 const METHODS: f32 = 170.0;
@@ -102,13 +103,12 @@ fn by_method(own: Option<&Recipe>, method: &Description) -> Option<String> {
 }
 
 fn method_ui(ui: &mut Ui, own: &Recipe) -> Option<String> {
-    let weak = Tokens::of(ui).text_weak;
     let Some(method) = find(&own.merge_method) else {
         ui.label("Choose a method at the left");
         return None;
     };
     let known = method.description();
-    ui.label(RichText::new(known.help).size(size::SMALL).color(weak));
+    ui.quiet(known.help);
     ui.add_space(space::XS);
     let mut new = None;
     // What each model must be given of its own is the same for both, and filled in.
@@ -196,7 +196,7 @@ fn text_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
     };
     let font = crate::ui::theme::small_font();
     let shown = text::fitted(ui.painter(), &words, &font, METHODS + PARAMETERS);
-    ui.label(RichText::new(shown).size(size::SMALL).color(ink));
+    ui.label(RichText::new(shown).small().color(ink));
     response.changed().then_some(text)
 }
 

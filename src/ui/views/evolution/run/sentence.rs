@@ -6,21 +6,21 @@ use std::path::Path;
 
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Button, DragValue, Grid, PopupCloseBehavior, Response, RichText, ScrollArea, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Button, DragValue, Grid, PopupCloseBehavior, Response, ScrollArea, Ui, WidgetInfo, WidgetType,
+    vec2,
 };
 use egui_phosphor::regular as icon;
 
-use super::{founders, recipe};
+use super::{RunContext, founders, recipe};
 use crate::lineage::evolution::{NoGain, Rules};
 use crate::lineage::strategy::{Description, PartnerPool, STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, Keep, ModelId, Setup};
-use crate::ui::action::{Action, EvolutionAction};
+use crate::ui::action::EvolutionAction;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::evolution::words;
 use crate::ui::widgets::{Choice, choice, text};
-use crate::workbench::Workbench;
 
 const LONGEST: usize = 28;
 /// Room for a small number or a box to be checked, in points.
@@ -31,7 +31,7 @@ const USUAL_BYTES: u64 = 50_000_000_000;
 
 /// The set-up of one evolution.
 pub struct Sentence<'a> {
-    pub bench: &'a Workbench,
+    pub context: RunContext<'a>,
     pub evolution: &'a Evolution,
     /// How two are merged, in a word or two.
     pub method: &'a str,
@@ -40,7 +40,7 @@ pub struct Sentence<'a> {
 
 impl Sentence<'_> {
     /// Draws it; whether the window of the evaluator is asked for.
-    pub fn ui(&self, ui: &mut Ui, search: &mut String, actions: &mut Vec<Action>) -> bool {
+    pub fn ui(&self, ui: &mut Ui, search: &mut String) -> bool {
         let mut setup = self.evolution.setup.clone();
         let mut wants_evaluator = false;
         self.row(ui, |ui| {
@@ -53,12 +53,12 @@ impl Sentence<'_> {
             self.rules_ui(ui, &mut setup);
         });
         self.row(ui, |ui| {
-            self.folder_ui(ui, &setup, actions);
+            self.folder_ui(ui, &setup);
             self.keep_ui(ui, &mut setup);
         });
         if setup != self.evolution.setup {
             let edit = EvolutionEdit::Change(self.evolution.id, Box::new(setup));
-            actions.push(Action::Study(Command::Evolution(edit)));
+            self.context.push(Command::Evolution(edit));
         }
         wants_evaluator
     }
@@ -78,7 +78,9 @@ impl Sentence<'_> {
             fixed(ui, &count);
         } else {
             folded(ui, "Founders", &count, |ui| {
-                if let Some(new) = founders::founders_ui(ui, self.bench, self.evolution, search) {
+                if let Some(new) =
+                    founders::founders_ui(ui, self.context.bench, self.evolution, search)
+                {
                     setup.founders = new;
                 }
             });
@@ -114,7 +116,7 @@ impl Sentence<'_> {
                     .speed(0.05);
                 let field = ui.add(field);
                 let name = "How many of the best are merged";
-                field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, name));
+                field.named(WidgetType::DragValue, name);
                 field.on_hover_text(
                     "The paper’s k: this many of the best are merged with each other",
                 );
@@ -173,7 +175,7 @@ impl Sentence<'_> {
             } else {
                 flow(ui, NUMBER, |ui| {
                     let field = ui.add(DragValue::new(&mut choices.seed).speed(0.1));
-                    field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, "Seed"));
+                    field.named(WidgetType::DragValue, "Seed");
                 });
             }
         }
@@ -198,7 +200,7 @@ impl Sentence<'_> {
 
     /// Whether its window is asked for.
     fn evaluator_ui(&self, ui: &mut Ui, setup: &mut Setup) -> bool {
-        let doc = self.bench.study().doc();
+        let doc = self.context.doc();
         say(ui, "Judge by");
         let words = doc.evaluator.words();
         let asked = leading(ui, "Evaluator", &words)
@@ -223,7 +225,7 @@ impl Sentence<'_> {
     }
 
     fn tasks_ui(&self, ui: &mut Ui, chosen: &[String], setup: &mut Setup) {
-        let all = &self.bench.record().tasks;
+        let all = &self.context.bench.record().tasks;
         ui.set_max_width(320.0);
         let mut as_counted = setup.tasks.is_empty();
         let box_ = ui.checkbox(&mut as_counted, "All that count in the study’s average");
@@ -266,7 +268,7 @@ impl Sentence<'_> {
         });
     }
 
-    fn folder_ui(&self, ui: &mut Ui, setup: &Setup, actions: &mut Vec<Action>) {
+    fn folder_ui(&self, ui: &mut Ui, setup: &Setup) {
         say(ui, "Write to");
         let words = match &setup.folder {
             Some(folder) => short(folder),
@@ -278,9 +280,8 @@ impl Sentence<'_> {
             None => response,
         };
         if response.clicked() {
-            actions.push(Action::Evolution(EvolutionAction::AskForFolder(
-                self.evolution.id,
-            )));
+            self.context
+                .push(EvolutionAction::AskForFolder(self.evolution.id));
         }
     }
 
@@ -303,9 +304,7 @@ impl Sentence<'_> {
         flow(ui, 4.0 * NUMBER, |ui| {
             let mut is_limited = setup.most_bytes.is_some();
             let response = ui.checkbox(&mut is_limited, "at most");
-            response.widget_info(|| {
-                WidgetInfo::selected(WidgetType::Checkbox, true, is_limited, "Limit on disk")
-            });
+            response.named_selected(WidgetType::Checkbox, is_limited, "Limit on disk");
             if response.changed() {
                 setup.most_bytes = is_limited.then_some(USUAL_BYTES);
             }
@@ -316,7 +315,7 @@ impl Sentence<'_> {
     }
 
     fn founders(&self) -> Vec<ModelId> {
-        let doc = self.bench.study().doc();
+        let doc = self.context.doc();
         let mut all = doc.population(self.evolution);
         all.retain(|id| {
             let step = doc.model(*id).and_then(|m| m.step(&self.evolution.name));
@@ -327,7 +326,7 @@ impl Sentence<'_> {
 
     /// The name of the base that all founders have.
     fn base(&self, founders: &[ModelId]) -> Option<String> {
-        let doc = self.bench.study().doc();
+        let doc = self.context.doc();
         let base = |id: &ModelId| doc.model(*id).and_then(|m| m.base);
         let first = base(founders.first()?)?;
         let is_of_all = founders.iter().all(|id| base(id) == Some(first));
@@ -344,7 +343,7 @@ fn gigabytes_ui(ui: &mut Ui, bytes: &mut u64) {
         .suffix(" GB");
     let field = ui.add(field);
     let name = "Most gigabytes on disk";
-    field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, name));
+    field.named(WidgetType::DragValue, name);
     if field.changed() {
         *bytes = (gigabytes * GIGABYTE).round() as u64;
     }
@@ -398,8 +397,7 @@ fn width(ui: &Ui, words: &str) -> f32 {
 }
 
 fn say(ui: &mut Ui, words: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(words).color(weak));
+    ui.weak(words);
 }
 
 /// What can no longer be chosen, as a word.
@@ -459,9 +457,8 @@ fn named(ui: &Ui, response: &Response, name: &str, words: &str) {
 fn stop_rules_ui(ui: &mut Ui, rules: &Rules) -> Option<Rules> {
     let mut new = *rules;
     ui.set_max_width(420.0);
-    let weak = Tokens::of(ui).text_weak;
     let help = "The run ends at the first that is met";
-    ui.label(RichText::new(help).size(size::SMALL).color(weak));
+    ui.quiet(help);
     ui.add_space(space::XS);
     Grid::new("rules").num_columns(3).show(ui, |ui| {
         let r = &mut new;
@@ -538,7 +535,7 @@ fn switch<T: Copy>(ui: &mut Ui, rule: &mut Option<T>, usual: T, words: &str, wha
     let mut on = rule.is_some();
     let response = ui.checkbox(&mut on, words);
     let name = format!("Stop by {what}");
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, &name));
+    response.named_selected(WidgetType::Checkbox, on, &name);
     if response.changed() {
         *rule = on.then_some(usual);
     }
@@ -560,5 +557,5 @@ fn number<T: eframe::emath::Numeric>(
         .speed(speed)
         .max_decimals(3);
     let field = ui.add_enabled(is_on, field);
-    field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, is_on, name));
+    field.named(WidgetType::DragValue, name);
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use eframe::egui::{Pos2, Vec2, vec2};
 use egui_snarl::{InPinId, OutPinId, Snarl};
 
-use super::keys::key_of;
+use super::env::key_of;
 use super::tidy;
 use crate::merge::composition::{Composition, Graph, Node, NodeId, Port};
 use crate::study::bounds::bounded_place;

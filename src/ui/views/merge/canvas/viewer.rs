@@ -12,8 +12,8 @@ use egui_snarl::{InPin, NodeId as Number, OutPin, Snarl};
 use super::board::Slot;
 use super::env::Env;
 use super::menus;
-use super::metrics::{FAR, FRAME, OUTLINE};
 use super::nodes;
+use super::{FAR, FRAME, OUTLINE};
 use crate::merge::composition::{NodeId, Port};
 use crate::ui::theme::{self, Tokens, radius, space};
 use crate::ui::widgets::text;
@@ -284,7 +284,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
     }
 
     fn has_graph_menu(&mut self, _: Pos2, _: &mut Snarl<Slot>) -> bool {
-        !self.env.shown.is_broken
+        !self.env.is_broken
     }
 
     fn show_graph_menu(&mut self, pos: Pos2, ui: &mut Ui, _: &mut Snarl<Slot>) {
@@ -292,7 +292,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
     }
 
     fn has_dropped_wire_menu(&mut self, pins: AnyPins<'_>, _: &mut Snarl<Slot>) -> bool {
-        matches!(pins, AnyPins::Out(_)) && !self.env.shown.is_broken
+        matches!(pins, AnyPins::Out(_)) && !self.env.is_broken
     }
 
     fn show_dropped_wire_menu(
@@ -309,7 +309,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
     }
 
     fn has_node_menu(&mut self, _: &Slot) -> bool {
-        !self.env.shown.is_broken
+        !self.env.is_broken
     }
 
     fn show_node_menu(

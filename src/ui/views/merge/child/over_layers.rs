@@ -5,7 +5,6 @@ use eframe::egui::{Label, RichText, Ui, vec2};
 use super::super::DraftContext;
 use crate::kinship::Metric;
 use crate::ui::format;
-use crate::ui::theme::Tokens;
 use crate::ui::widgets::profile::{Profile, Series};
 use crate::ui::widgets::section_heading;
 use crate::workbench::composing::{Child, NoChild};
@@ -31,8 +30,7 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric) {
         match (shown.child(), shown.ahead.map(|ahead| &ahead.child)) {
             (Some(child), _) => profile_ui(ui, shown, child, metric),
             (None, Some(Err(NoChild::Refused(sentence)))) => {
-                let weak = Tokens::of(ui).text_weak;
-                let text = RichText::new(sentence_case(sentence)).color(weak);
+                let text = RichText::new(sentence_case(sentence)).weak();
                 ui.add(Label::new(text).wrap());
             }
             _ => {
@@ -43,7 +41,7 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric) {
 }
 
 fn profile_ui(ui: &mut Ui, shown: &DraftContext<'_>, child: &Child, metric: Metric) {
-    let doc = shown.bench.study().doc();
+    let doc = shown.doc();
     let lines = &child.profile.child[..child.profile.child.len().min(MOST)];
     let names: Vec<String> = lines
         .iter()

@@ -1,11 +1,12 @@
 //! A merge that is written: what was predicted of its child beside what was measured.
 
-use eframe::egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use eframe::egui::{Align2, Rect, Sense, Stroke, Ui, WidgetType, pos2, vec2};
 
 use super::super::DraftContext;
-use super::small;
+use super::line_ui;
 use crate::kinship::{Metric, Values};
 use crate::study::ModelId;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::text;
@@ -15,14 +16,16 @@ const ROW: f32 = 17.0;
 const CELL: f32 = 58.0;
 const DOT: f32 = 3.5;
 
+const PREDICTED: &str = "predicted";
 /// Room for the name of a model, in points.
 const NAME: f32 = 80.0;
 
 /// Draws two lines for each parent: hollow what was predicted, solid what was measured.
 pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, child: ModelId) {
-    let doc = shown.bench.study().doc();
+    let doc = shown.doc();
     let Some(model) = doc.model(child) else {
-        return small(ui, "No longer in the study");
+        line_ui(ui, "No longer in the study");
+        return;
     };
     let predicted = |parent: ModelId| model.origin.predicted.iter().find(|f| f.model == parent);
     let rows = model.parents.iter().filter_map(|&parent| {
@@ -37,12 +40,12 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, child: ModelId) {
             head_ui(ui);
         }
         for (name, predicted, measured) in &rows {
-            row_ui(ui, name, Told::Predicted, predicted);
-            row_ui(ui, name, Told::Measured, measured);
+            row_ui(ui, name, PREDICTED, predicted);
+            row_ui(ui, name, "measured", measured);
         }
     });
     if model.scores.is_empty() {
-        small(ui, "Its scores are still to come");
+        line_ui(ui, "Its scores are still to come");
     }
 }
 
@@ -64,27 +67,16 @@ fn head_ui(ui: &mut Ui) {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Predicted,
-    Measured,
-}
-
 /// The name stands in the line of what was predicted, a dot in both.
-fn row_ui(ui: &mut Ui, name: &str, told: Told, values: &Values) {
-    let is_predicted = told == Told::Predicted;
-    let what = if is_predicted {
-        "predicted"
-    } else {
-        "measured"
-    };
+fn row_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
+    let is_predicted = what == PREDICTED;
     let t = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let metrics = shown_metrics(rect.width());
     let number = |metric: &Metric| format::kinship(values.get(*metric));
     let shown: Vec<String> = metrics.iter().map(number).collect();
     let label = format!("{name} {what} {}", shown.join(" "));
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &label));
+    response.named(WidgetType::Label, &label);
     let font = theme::small_font();
     let painter = ui.painter();
     let dot = pos2(rect.left() + DOT + 1.0, rect.center().y);
@@ -94,13 +86,8 @@ fn row_ui(ui: &mut Ui, name: &str, told: Told, values: &Values) {
         painter.circle_filled(dot, DOT, t.accent);
     }
     let left = rect.left() + 2.0 * DOT + space::S;
-    let words = Rect::from_min_max(
-        pos2(left, rect.top()),
-        pos2(
-            cell(rect, metrics.len(), 0).left() - space::XS,
-            rect.bottom(),
-        ),
-    );
+    let right = cell(rect, metrics.len(), 0).left() - space::XS;
+    let words = rect.with_min_x(left).with_max_x(right);
     let (said, ink) = match is_predicted {
         true => (name, t.text),
         false => (what, t.text_weak),
@@ -110,12 +97,8 @@ fn row_ui(ui: &mut Ui, name: &str, told: Told, values: &Values) {
         let at = cell(rect, metrics.len(), k);
         text::line_in(painter, at, Align2::RIGHT_CENTER, value, &font, t.text);
     }
-    let full: Vec<String> = Metric::independent()
-        .map(|metric| {
-            let value = format::full(values.get(metric));
-            format!("{} {value}", metric.heading())
-        })
-        .collect();
+    let full = |m: Metric| format!("{} {}", m.heading(), format::full(values.get(m)));
+    let full: Vec<String> = Metric::independent().map(full).collect();
     response.on_hover_text(format!("{name}, {what}\n{}", full.join("\n")));
 }
 

@@ -1,10 +1,11 @@
 //! The look of the text: keys, values, comments, and a ground under lines with a problem.
 
 use eframe::egui::text::{LayoutJob, TextFormat};
-use eframe::egui::{Align, Color32, FontId, Layout, RichText, Ui, WidgetInfo, WidgetType, vec2};
+use eframe::egui::{Align, Color32, FontId, Layout, RichText, Ui, WidgetType, vec2};
 
 use super::super::DraftContext;
 use crate::merge::problem::{Problem, Severity};
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::Tokens;
 
 /// Width of the numbers of the lines, in points.
@@ -127,10 +128,10 @@ pub fn numbers_ui(ui: &mut Ui, text: &str, marks: &[Mark]) {
             let number = RichText::new(line.to_string()).font(font()).color(ink);
             let label = ui.add(eframe::egui::Label::new(number).selectable(false));
             if let Some(mark) = mark {
-                label.widget_info(|| {
-                    let name = format!("Line {line}: {}", mark.sentences);
-                    WidgetInfo::labeled(WidgetType::Label, true, name)
-                });
+                label.named(
+                    WidgetType::Label,
+                    format!("Line {line}: {}", mark.sentences),
+                );
                 label.on_hover_text(&mark.sentences);
             }
         }
