@@ -31,7 +31,6 @@ const SCROLL: f32 = 12.0;
 const FOLDED: f32 = 42.0;
 const LOG: f32 = 180.0;
 
-/// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct EvolutionView {
     /// Which evolution is looked at; the last one if none was chosen.
@@ -78,7 +77,6 @@ impl EvolutionView {
         self.evaluator.open();
     }
 
-    /// Whether that window lies over the program.
     pub fn is_asking(&self) -> bool {
         self.evaluator.is_open()
     }
@@ -148,7 +146,6 @@ impl EvolutionView {
         self.shown = None;
     }
 
-    /// The evolution that is looked at.
     fn shown_evolution(&self, bench: &Workbench) -> Option<EvolutionId> {
         let doc = bench.study().doc();
         let chosen = self.shown.filter(|&id| doc.evolution(id).is_some());

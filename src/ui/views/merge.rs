@@ -59,7 +59,6 @@ pub struct Focus {
 /// What the parts of the view look at, and what they change of it.
 pub struct DraftContext<'a> {
     pub view: &'a ViewContext<'a>,
-    /// The draft on the canvas.
     pub draft: &'a Draft,
     /// Its composition, or the last one before its text got a mistake.
     pub composition: &'a Composition,
@@ -71,7 +70,6 @@ pub struct DraftContext<'a> {
     pub is_stale: bool,
     /// As it was before the recipe got a mistake.
     pub before: Option<&'a Before>,
-    /// The parameter in the editor below the canvas.
     pub focus: RefCell<Option<Focus>>,
     /// What is shown of the prediction; the workbench has it from the last frame.
     pub options: RefCell<PredictionOptions>,
@@ -112,7 +110,6 @@ impl DraftContext<'_> {
         }));
     }
 
-    /// Asks for another text.
     pub fn write_text(&self, text: String, title: &str, join: Option<String>) {
         let sheet = DraftContent {
             text,
@@ -121,7 +118,6 @@ impl DraftContext<'_> {
         self.write(sheet, title, join);
     }
 
-    /// The setting of a parameter, if the recipe has it.
     pub fn setting(&self, of: &Focus) -> Option<&Setting> {
         self.composition.setting(of.merge, of.place, &of.key)
     }
@@ -142,7 +138,6 @@ struct Read {
     is_broken: bool,
 }
 
-/// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct MergeView {
     read: Option<Read>,
@@ -185,7 +180,6 @@ impl MergeView {
         });
     }
 
-    /// Brings together what the parts look at.
     fn with_shown(
         &mut self,
         view: &ViewContext<'_>,

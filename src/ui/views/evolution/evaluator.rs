@@ -39,7 +39,6 @@ pub struct EvaluatorPart {
 }
 
 impl EvaluatorPart {
-    /// Opens the window that sets the evaluator up.
     pub fn open(&mut self) {
         self.is_open = true;
         self.kept.clear();
@@ -50,7 +49,6 @@ impl EvaluatorPart {
         self.is_open
     }
 
-    /// Draws the window, if it is open.
     pub fn ui(&mut self, ctx: &Context, view: &ViewContext<'_>) {
         if !self.is_open {
             return;

@@ -45,7 +45,7 @@ pub fn compared(bench: &Workbench, evolution: &Evolution, by: &str) -> Evolution
 }
 
 /// The founders that a run began with, or will.
-fn founders_of(doc: &StudyDoc, evolution: &Evolution) -> Vec<ModelId> {
+pub fn founders_of(doc: &StudyDoc, evolution: &Evolution) -> Vec<ModelId> {
     let is_founder = |id: &ModelId| {
         let step = doc.model(*id).and_then(|m| m.step(&evolution.name));
         step.is_none_or(|step| step.generation == 0)

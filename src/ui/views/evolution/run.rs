@@ -66,7 +66,6 @@ impl<'a> RunContext<'a> {
 pub struct RunPart {
     /// Looked for among the models that may be founders.
     search: String,
-    /// A name or note that is being typed.
     editing: Option<(EvolutionId, Editing)>,
     /// Runs whose set-up is folded or not, other than by themselves.
     folds: BTreeMap<EvolutionId, bool>,
@@ -76,10 +75,8 @@ pub struct RunPart {
     chart: ChartPart,
 }
 
-/// What the part asks of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// The window that sets the evaluator up.
     Evaluator,
     Show(EvolutionId),
 }

@@ -86,16 +86,8 @@ fn of_whom(bench: &Workbench) -> String {
 fn nothing_ui(ui: &mut Ui, view: &ViewContext<'_>) {
     let models = view.doc().models.len();
     let (sentence, button, action) = match new::founders(view.bench).len() {
-        2.. => (
-            NOTHING,
-            "New evolution",
-            Action::Evolution(EvolutionAction::New),
-        ),
-        _ if models < 2 => (
-            NO_FAMILY,
-            "Add models…",
-            Action::Models(ModelsAction::AskForFolders),
-        ),
+        2.. => (NOTHING, "New evolution", EvolutionAction::New.into()),
+        _ if models < 2 => (NO_FAMILY, "Add models…", ModelsAction::AskForFolders.into()),
         _ => (NO_BASE, "Go to models", Action::Go(View::Models)),
     };
     if empty_state(ui, icon::DNA, sentence, Some(button)) {
@@ -118,9 +110,9 @@ fn tab_ui(
     let (below, said) = (with(""), with("best "));
     let (strong, small) = (theme::strong_font(), theme::small_font());
     let lead = 2.0 * DOT + space::XS;
-    let wanted = text::width(ui, &run.name, strong.clone())
-        .max(text::width(ui, &below, small.clone()) + lead);
-    let width = (wanted + 2.0 * space::M).clamp(LEAST, most);
+    let width = text::width(ui, &below, small.clone()) + lead;
+    let width = width.max(text::width(ui, &run.name, strong.clone()));
+    let width = (width + 2.0 * space::M).clamp(LEAST, most);
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     let label = format!("{}, {}", run.name, said.to_lowercase());
     response.named_selected(WidgetType::Button, is_current, &label);
@@ -136,39 +128,18 @@ fn tab_ui(
     let inside = rect.shrink2(vec2(space::M, 5.0));
     let row = inside.height() / 2.0;
     let name = Rect::from_min_size(inside.min, vec2(inside.width(), row));
-    let is_cut = text::line_in(
-        painter,
-        name,
-        Align2::LEFT_CENTER,
-        &run.name,
-        &strong,
-        t.text,
-    );
+    let is_cut = text::left_in(painter, name, &run.name, &strong, t.text);
     let at = name.left_center() + vec2(DOT, row);
-    painter.circle(
-        at,
-        DOT,
-        dot(t, state),
-        Stroke::new(1.0, outline_of(t, state)),
-    );
+    let line = Stroke::new(1.0, outline_of(t, state));
+    painter.circle(at, DOT, dot(t, state), line);
     let words = name
         .translate(vec2(0.0, row))
         .with_min_x(name.left() + lead);
-    text::line_in(
-        painter,
-        words,
-        Align2::LEFT_CENTER,
-        &below,
-        &small,
-        t.text_weak,
-    );
-    let response = match is_cut {
-        true => response.on_hover_ui(|ui| {
-            ui.label(RichText::new(&run.name));
-        }),
-        false => response,
-    };
-    response.clicked()
+    text::left_in(painter, words, &below, &small, t.text_weak);
+    match is_cut {
+        true => response.on_hover_text(&run.name).clicked(),
+        false => response.clicked(),
+    }
 }
 
 /// What runs is filled with the accent, what needs the user is amber or red, what is over is

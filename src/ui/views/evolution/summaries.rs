@@ -6,7 +6,6 @@ use crate::study::{Evolution, EvolutionId, ModelId, StudyDoc};
 use crate::workbench::Workbench;
 use crate::workbench::evolving::EvolutionView as Standing;
 
-/// The evolutions as they stand.
 #[derive(Default)]
 pub struct RunSummaries {
     revision: Option<u64>,
@@ -14,7 +13,6 @@ pub struct RunSummaries {
     pub runs: Vec<RunSummary>,
 }
 
-/// One evolution as it stands.
 pub struct RunSummary {
     pub id: EvolutionId,
     pub name: String,
@@ -43,7 +41,6 @@ impl RunSummaries {
         self.revision = Some(bench.revision());
     }
 
-    /// What is known of one.
     pub fn get(&self, id: EvolutionId) -> Option<&RunSummary> {
         self.runs.iter().find(|run| run.id == id)
     }

@@ -8,7 +8,6 @@ mod board;
 mod env;
 mod input;
 mod list;
-mod marks;
 mod menus;
 mod nodes;
 mod shelf;
@@ -43,7 +42,6 @@ const FRAME: f32 = space::S + OUTLINE;
 /// Below this zoom text in nodes cannot be read.
 const FAR: f32 = 0.58;
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct Canvas {
     board: Board,

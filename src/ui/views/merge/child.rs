@@ -43,7 +43,6 @@ const EXACT: &str = "Worked actions from what was measured, without a sample. On
 const ESTIMATE: &str = "The method keeps or drops numbers by their size or by chance. It is tried \
                         on a small stand-in with the same norms and angles.";
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct ChildPanel {
     kin: kin::Kin,

@@ -21,16 +21,13 @@ const FILTERS: f32 = 200.0;
 /// From this width on there is room for a word on the dotted line.
 const ROOMY: f32 = 640.0;
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct CurveEditor {
     /// Which of the filters is being drawn.
     selected: usize,
-    /// The point that is being dragged.
     dragged: Option<usize>,
 }
 
-/// The parameter in the editor.
 pub struct Edited {
     /// What the recipe says; the default where it says nothing.
     pub setting: Setting,
@@ -53,7 +50,6 @@ fn usual_range(parameter: &Parameter) -> (f64, f64) {
 }
 
 impl CurveEditor {
-    /// Draws it; nothing without a parameter in focus.
     pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
         let Some(edited) = shown.focus.take().and_then(|focus| edited(shown, focus)) else {
             return;

@@ -24,7 +24,6 @@ const MOST: usize = 4;
 /// Room that percent and time need beside the bar, in points.
 const BESIDE_BAR: f32 = 130.0;
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct QueuePanel {
     is_unfolded: bool,

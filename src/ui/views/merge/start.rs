@@ -24,7 +24,6 @@ const CARD: Vec2 = vec2(236.0, 100.0);
 /// The longest name on the start page, in characters.
 const LONGEST: usize = 28;
 
-/// What the start page keeps while it is shown.
 #[derive(Default)]
 pub struct Start {
     /// What the user ticked here, and what was selected in the program then.
@@ -92,7 +91,6 @@ impl Start {
     }
 }
 
-/// The templates, each a card.
 fn cards_ui(ui: &mut Ui, view: &ViewContext<'_>, models: &[ModelId]) {
     let columns = (ui.available_width() / (CARD.x + space::M)).floor();
     let columns = columns.max(1.0) as usize;
@@ -157,7 +155,6 @@ pub fn to_merge(bench: &Workbench) -> Vec<ModelId> {
     all.take(2).collect()
 }
 
-/// As many of the models as a template takes.
 fn fitting(template: &Template, models: &[ModelId]) -> Vec<ModelId> {
     models.iter().copied().take(template.models.1).collect()
 }

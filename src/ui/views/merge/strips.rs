@@ -18,7 +18,6 @@ use crate::ui::widgets::icon_button_if;
 /// Width of a number field, in points.
 const FIELD: f32 = 44.0;
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct Strips {
     selected: usize,

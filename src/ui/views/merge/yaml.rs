@@ -24,10 +24,8 @@ const YAML: Filter = Filter {
     extensions: &["yaml"],
 };
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct YamlPanel {
-    /// Whether the text is unfolded.
     pub is_open: bool,
     /// How often the text got the keyboard: what is typed in one go is one step of undo.
     sitting: usize,

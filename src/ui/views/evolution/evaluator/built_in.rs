@@ -20,7 +20,6 @@ const SUPPORTED: &str = "Kinfolk runs small models by itself, on the processor: 
 const FORMAT: &str = "A .jsonl file has an item a line: a prompt and its one right answer, or a \
                       text for a perplexity. A .txt file is one text.";
 
-/// Draws the files of tasks.
 pub fn ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[PathBuf]) {
     sentence(ui, SUPPORTED);
     sentence(ui, FORMAT);
@@ -34,7 +33,6 @@ pub fn ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[PathBuf]) {
     }
 }
 
-/// A file or folder with its tasks.
 fn file_ui(
     ui: &mut Ui,
     view: &ViewContext<'_>,

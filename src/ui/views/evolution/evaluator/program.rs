@@ -31,7 +31,6 @@ pub struct Program {
     of: Option<Call>,
     /// Why the line is no call.
     trouble: Option<String>,
-    /// A variable that is being added.
     name: String,
     value: String,
 }
@@ -39,7 +38,10 @@ pub struct Program {
 impl Program {
     /// Draws the set-up; every change goes to the study at once.
     pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, call: &Call) {
-        self.follow(call);
+        // What has changed elsewhere, by undo or by another field, is written into the line.
+        if self.of.as_ref() != Some(call) {
+            self.write(call);
+        }
         sentence(ui, ABOUT);
         let mut new = call.clone();
         self.line_ui(ui, &mut new);
@@ -49,13 +51,6 @@ impl Program {
         if new != *call {
             self.of = Some(new.clone());
             judge_by(view, Evaluator::Command { call: new });
-        }
-    }
-
-    /// What has changed elsewhere, by undo or by another field, is written into the line.
-    fn follow(&mut self, call: &Call) {
-        if self.of.as_ref() != Some(call) {
-            self.write(call);
         }
     }
 
@@ -73,10 +68,7 @@ impl Program {
                 let help = "A line for lm-evaluation-harness, with tasks of the paper; change \
                             them as you like";
                 if button.on_hover_text(help).clicked() {
-                    let template = Call::lm_eval();
-                    call.program = template.program;
-                    call.arguments = template.arguments;
-                    call.variables = template.variables;
+                    set_line(call, Call::lm_eval());
                     self.write(call);
                 }
             });
@@ -99,9 +91,7 @@ impl Program {
         if response.changed() {
             match Call::parse(&self.line) {
                 Ok(read) => {
-                    call.program = read.program;
-                    call.arguments = read.arguments;
-                    call.variables = read.variables;
+                    set_line(call, read);
                     self.trouble = None;
                 }
                 Err(sentence) => self.trouble = Some(sentence),
@@ -120,7 +110,7 @@ impl Program {
     /// What stands before the program in the line, one a row.
     fn variables_ui(&mut self, ui: &mut Ui, call: &mut Call) {
         row_ui(ui, "Variables", |ui| {
-            ui.label(weak(ui, "set for it beside those of Kinfolk"));
+            ui.weak("set for it beside those of Kinfolk");
         });
         let before = call.variables.clone();
         let mut gone = None;
@@ -148,22 +138,12 @@ impl Program {
 
     fn new_variable_ui(&mut self, ui: &mut Ui, call: &mut Call) {
         ui.horizontal(|ui| {
-            let hint = "CUDA_VISIBLE_DEVICES";
-            let name = text_field(
-                ui,
-                "Name of a new variable",
-                hint,
-                &mut self.name,
-                NAME_WIDTH,
-            );
+            let (label, hint) = ("Name of a new variable", "CUDA_VISIBLE_DEVICES");
+            let name = text_field(ui, label, hint, &mut self.name, NAME_WIDTH);
             if name.changed() {
                 self.name.retain(|c| c.is_ascii_alphanumeric() || c == '_');
-                let digits = self.name.len()
-                    - self
-                        .name
-                        .trim_start_matches(|c: char| c.is_ascii_digit())
-                        .len();
-                self.name.drain(..digits);
+                let kept = self.name.trim_start_matches(|c: char| c.is_ascii_digit());
+                self.name = kept.to_owned();
             }
             let width = ui.available_width() - ADD_WIDTH - space::S;
             let value = text_field(ui, "Value of the new variable", "0", &mut self.value, width);
@@ -187,6 +167,13 @@ const NAME_WIDTH: f32 = 190.0;
 const ADD_WIDTH: f32 = 46.0;
 const LABEL_WIDTH: f32 = 96.0;
 
+/// Takes what a line says of a call; the rest stays.
+fn set_line(call: &mut Call, line: Call) {
+    call.program = line.program;
+    call.arguments = line.arguments;
+    call.variables = line.variables;
+}
+
 /// A name at the left, controls beside it.
 fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
@@ -202,10 +189,6 @@ fn left_ui(ui: &mut Ui, width: f32, label: Label) {
         ui.set_min_width(width);
         ui.add(label);
     });
-}
-
-fn weak(ui: &Ui, words: &str) -> RichText {
-    RichText::new(words).color(Tokens::of(ui).text_weak)
 }
 
 fn folder_ui(ui: &mut Ui, view: &ViewContext<'_>, call: &mut Call) {
@@ -225,7 +208,7 @@ fn folder_ui(ui: &mut Ui, view: &ViewContext<'_>, call: &mut Call) {
                         path_ui(ui, folder);
                     }
                     None => {
-                        ui.label(weak(ui, "the folder of the study"));
+                        ui.weak("the folder of the study");
                     }
                 }
             });
@@ -241,8 +224,7 @@ fn limit_ui(ui: &mut Ui, call: &mut Call) {
         }
         let mut minutes = call.limit_minutes.unwrap_or(USUAL_LIMIT);
         ui.add_enabled_ui(has_limit, |ui| {
-            let drag = DragValue::new(&mut minutes).range(1..=MOST_MINUTES);
-            let response = ui.add(drag);
+            let response = ui.add(DragValue::new(&mut minutes).range(1..=MOST_MINUTES));
             response.named(WidgetType::DragValue, "Minutes until it is ended");
             if response.changed() {
                 call.limit_minutes = Some(minutes);

@@ -32,7 +32,6 @@ pub struct Cards {
 }
 
 impl Cards {
-    /// Draws the cards of `rows`.
     pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row]) {
         let rows = &rows[..rows.len().min(MOST)];
         // Two cards are as wide as two of three.

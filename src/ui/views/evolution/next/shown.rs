@@ -8,7 +8,6 @@ use crate::ui::action::{Action, ImportAction, ModelsAction, View};
 use crate::ui::format;
 use crate::workbench::{ModelFiles, Workbench};
 
-/// The suggestions as they stand.
 pub struct Shown {
     /// The state of the workbench that they follow from.
     pub revision: u64,
@@ -28,7 +27,6 @@ pub struct Row {
     /// The score that the child may be expected to have, in points.
     pub score: f64,
     pub gain: Option<Expected>,
-    /// What the gain rests on.
     pub basis: Basis,
     /// Why, the weightiest first.
     pub reasons: Vec<String>,

@@ -1,15 +1,14 @@
 //! All suggestions as a table: a click selects the pair, arrows walk, Enter composes.
 
 use eframe::egui::{
-    Align2, EventFilter, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense, Stroke, Ui,
-    UiBuilder, WidgetType, vec2,
+    Align2, Color32, EventFilter, FontId, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense,
+    Stroke, Ui, UiBuilder, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use super::files;
 use super::shown::Row;
 use crate::study::{Command, ModelId, Selection};
-use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
@@ -91,79 +90,75 @@ impl Table {
     }
 }
 
-fn select(row: &Row) -> Action {
+fn select(row: &Row) -> Command {
     let [a, b] = row.pair;
-    Action::Study(Command::Select(Selection::Pair(a, b)))
+    Command::Select(Selection::Pair(a, b))
 }
 
 /// Where the cells of a row are: place, pair, child, kinship, gain, interval, reason, button.
-struct Cells {
-    place: Rect,
-    pair: Rect,
-    score: Rect,
-    kinship: Rect,
-    gain: Rect,
-    interval: Option<Rect>,
-    reason: Option<Rect>,
-    compose: Rect,
-}
-
-fn cells(rect: Rect) -> Cells {
+/// Those there is no room for are empty.
+fn cells(rect: Rect) -> [Rect; 8] {
     let width = rect.width();
-    let (rest, compose) = rect.split_left_right_at_x(rect.right() - COMPOSE);
-    let (place, rest) = rest.split_left_right_at_x(rest.left() + PLACE);
-    let (rest, reason) = if width >= ROOM_FOR_REASON {
-        let free = width - PLACE - 3.0 * NUMBER - INTERVAL - COMPOSE;
-        let pair = (free * 0.45).min(MOST_PAIR);
-        let (rest, reason) = rest.split_left_right_at_x(rest.right() - (free - pair));
-        (rest, Some(reason))
-    } else {
-        (rest, None)
+    let free = width - PLACE - 3.0 * NUMBER - INTERVAL - COMPOSE;
+    let reason = match width >= ROOM_FOR_REASON {
+        true => free - (free * 0.45).min(MOST_PAIR),
+        false => 0.0,
     };
-    let (rest, interval) = if width >= ROOM_FOR_INTERVAL {
-        let (rest, interval) = rest.split_left_right_at_x(rest.right() - INTERVAL);
-        (rest, Some(interval))
+    let interval = if width >= ROOM_FOR_INTERVAL {
+        INTERVAL
     } else {
-        (rest, None)
+        0.0
     };
-    let (rest, gain) = rest.split_left_right_at_x(rest.right() - NUMBER);
-    let (rest, kinship) = rest.split_left_right_at_x(rest.right() - NUMBER);
-    let (pair, score) = rest.split_left_right_at_x(rest.right() - NUMBER);
-    let inside = |rect: Rect| rect.shrink2(vec2(space::XS, 0.0));
-    Cells {
-        place: inside(place),
-        pair: inside(pair),
-        score: inside(score),
-        kinship: inside(kinship),
-        gain: inside(gain),
-        interval: interval.map(inside),
-        reason: reason.map(|r| r.shrink2(vec2(space::S, 0.0))),
-        compose,
+    let widths = [COMPOSE, reason, interval, NUMBER, NUMBER, NUMBER];
+    let mut cells = [rect; 8];
+    let mut rest = rect;
+    for (k, width) in widths.into_iter().enumerate() {
+        (rest, cells[7 - k]) = rest.split_left_right_at_x(rest.right() - width);
     }
+    (cells[0], cells[1]) = rest.split_left_right_at_x(rest.left() + PLACE);
+    let inside = |cell: Rect| cell.shrink2(vec2(space::XS, 0.0));
+    let [place, pair, score, kinship, gain, interval, reason, compose] = cells;
+    let [place, pair, score, kinship, gain, interval] =
+        [place, pair, score, kinship, gain, interval].map(inside);
+    let reason = reason.shrink2(vec2(space::S, 0.0));
+    [place, pair, score, kinship, gain, interval, reason, compose]
 }
 
 const LEFT: Align2 = Align2::LEFT_CENTER;
 const RIGHT: Align2 = Align2::RIGHT_CENTER;
+/// On which side the words of each cell stand.
+const ALIGN: [Align2; 7] = [RIGHT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT];
+const HEADS: [&str; 7] = [
+    "",
+    "Pair",
+    "Child",
+    "Kinship",
+    "Gain",
+    "95 of 100 lie in",
+    "Why",
+];
+
+fn put(ui: &Ui, rect: Rect, font: &FontId, words: [(&str, Color32); 7]) {
+    for ((cell, align), (words, ink)) in cells(rect).into_iter().zip(ALIGN).zip(words) {
+        if cell.width() > 0.0 {
+            text::line_in(ui.painter(), cell, align, words, font, ink);
+        }
+    }
+}
 
 fn header_ui(ui: &mut Ui) {
     let t = Tokens::of(ui);
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    let cells = cells(rect);
-    let (font, painter) = (theme::small_font(), ui.painter());
-    let put = |rect: Option<Rect>, align, words: &str| {
-        if let Some(rect) = rect {
-            text::line_in(painter, rect, align, words, &font, t.text_weak);
-        }
-    };
-    put(Some(cells.pair), LEFT, "Pair");
-    put(Some(cells.score), RIGHT, "Child");
-    put(Some(cells.kinship), RIGHT, "Kinship");
-    put(Some(cells.gain), RIGHT, "Gain");
-    put(cells.interval, RIGHT, "95 of 100 lie in");
-    put(cells.reason, LEFT, "Why");
+    put(
+        ui,
+        rect,
+        &theme::small_font(),
+        HEADS.map(|head| (head, t.text_weak)),
+    );
     let line = Stroke::new(1.0, t.line);
-    painter.hline(rect.x_range(), rect.bottom() - 0.5, line);
+    ui.painter()
+        .hline(rect.x_range(), rect.bottom() - 0.5, line);
 }
 
 fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, k: usize, row: &Row) -> Response {
@@ -173,22 +168,18 @@ fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, k: usize, row: &Row) -> Response 
     let id = Id::new(("suggestion row", a.0, b.0));
     let response = ui.interact(rect, id, Sense::click());
     let is_selected = *view.bench.study().selection() == Selection::Pair(a, b);
-    let fill = match (is_selected, response.hovered()) {
-        (true, _) => Some(t.selection),
-        (_, true) => Some(t.hover),
-        _ => None,
-    };
-    if let Some(fill) = fill {
+    if is_selected || response.hovered() {
+        let fill = if is_selected { t.selection } else { t.hover };
         ui.painter().rect_filled(rect, radius::CONTROL, fill);
     }
-    let cells = cells(rect);
-    paint(ui, k, row, &cells);
+    paint(ui, rect, k, row);
     focus_ring(ui, &response);
     response.named_selected(WidgetType::Button, is_selected, spoken(k, row));
     if response.clicked() {
         view.push(select(row));
     }
-    let at = Rect::from_center_size(cells.compose.center(), vec2(ROW_HEIGHT, ROW_HEIGHT));
+    let at = cells(rect)[7].center();
+    let at = Rect::from_center_size(at, vec2(ROW_HEIGHT, ROW_HEIGHT));
     ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
         let words = format!("Compose merge of {} and {}", row.names[0], row.names[1]);
         if icon_button(ui, icon::GIT_MERGE, &words).clicked() {
@@ -198,51 +189,35 @@ fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, k: usize, row: &Row) -> Response 
     response.on_hover_ui(|ui| hover(ui, row))
 }
 
-fn paint(ui: &Ui, k: usize, row: &Row, cells: &Cells) {
+fn paint(ui: &Ui, rect: Rect, k: usize, row: &Row) {
     let t = Tokens::of(ui);
-    let (font, painter) = (theme::body_font(), ui.painter());
-    let put = |rect: Option<Rect>, align, words: &str, ink| {
-        if let Some(rect) = rect {
-            text::line_in(painter, rect, align, words, &font, ink);
-        }
-    };
-    put(Some(cells.place), RIGHT, &(k + 1).to_string(), t.text_weak);
-    put(Some(cells.pair), LEFT, &row.title(), t.text);
-    put(
-        Some(cells.score),
-        RIGHT,
-        &format::score(Some(row.score)),
-        t.text,
-    );
-    put(
-        Some(cells.kinship),
-        RIGHT,
-        &format::kinship(row.kinship),
-        t.text,
-    );
     let gain = row.gain.map(|gain| gain.value);
-    put(Some(cells.gain), RIGHT, &format::signed(gain, 2), t.text);
     let ends = row.gain.map_or(format::UNDEFINED.to_owned(), |gain| {
         let (low, high) = gain.interval;
         let (low, high) = (format::signed(Some(low), 2), format::signed(Some(high), 2));
         format!("{low} to {high}")
     });
-    put(cells.interval, RIGHT, &ends, t.text_weak);
     let is_warning = row.are_copies();
     let ink = if is_warning { t.warning } else { t.text_weak };
     // The first is the pair's places, which the order says already.
     let why = &row.reasons[usize::from(!is_warning).min(row.reasons.len())..];
-    put(cells.reason, LEFT, &why.join("  ·  "), ink);
+    let words = [
+        (&(k + 1).to_string()[..], t.text_weak),
+        (&row.title(), t.text),
+        (&format::score(Some(row.score)), t.text),
+        (&format::kinship(row.kinship), t.text),
+        (&format::signed(gain, 2), t.text),
+        (&ends, t.text_weak),
+        (&why.join("  ·  "), ink),
+    ];
+    put(ui, rect, &theme::body_font(), words);
 }
 
 fn hover(ui: &mut Ui, row: &Row) {
     ui.label(theme::strong(row.title()));
     ui.label(format!("Kinship {}", format::full(row.kinship)));
-    ui.label(format!(
-        "Child {} expected, {}",
-        format::full(Some(row.score)),
-        files::gain(row)
-    ));
+    let (score, gain) = (format::full(Some(row.score)), files::gain(row));
+    ui.label(format!("Child {score} expected, {gain}"));
     for reason in &row.reasons {
         ui.label(reason);
     }

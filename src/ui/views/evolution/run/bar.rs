@@ -17,6 +17,7 @@ use crate::workbench::evolving::{Doing, RunState};
 use crate::workbench::{ModelFiles, Workbench};
 
 const BAR: f32 = 120.0;
+const GO_ON: &str = "Asks again whether it has ended; change its stop rules first";
 /// Of those that wait for scores, this many are named.
 const MOST_NAMES: usize = 3;
 
@@ -29,21 +30,28 @@ pub fn bar_ui(ui: &mut Ui, context: RunContext<'_>, evolution: &Evolution) -> bo
         ui.set_min_height(ROW_HEIGHT);
         buttons_ui(ui, context, &state, objection.is_none());
         state_ui(ui, context, &state);
-        unsaved_ui(ui, context);
-        if matches!(state, RunState::Running(_) | RunState::Waiting(_)) {
-            return false;
+        // A run writes down every child; where that fails its work would be lost.
+        if context.bench.save_failed() {
+            let words = "The study cannot be saved, so what a run finds would be lost; save it \
+                         elsewhere first";
+            warn(ui, words);
         }
-        match objection {
-            Some(sentence) => objection_ui(ui, context, evolution, &sentence),
-            None => {
-                if matches!(state, RunState::Failed(_)) {
-                    missing_ui(ui, context);
-                }
-                false
+        match (&state, objection) {
+            (RunState::Running(_) | RunState::Waiting(_), _) => {}
+            (_, Some(sentence)) => {
+                return objection_ui(ui, context, evolution, &state, &sentence);
             }
+            (RunState::Failed(_), None) => missing_ui(ui, context),
+            _ => {}
         }
+        false
     })
     .inner
+}
+
+fn warn(ui: &mut Ui, words: &str) {
+    let ink = Tokens::of(ui).warning;
+    say(ui, &format!("{}  {words}", icon::WARNING), ink);
 }
 
 fn buttons_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, can_run: bool) {
@@ -59,9 +67,10 @@ fn buttons_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, can_run: b
             let is_pausing = context.bench.is_pausing(id);
             let words = if is_pausing { "Pausing…" } else { "Pause" };
             let pause = Button::new(format!("{}  {words}", icon::PAUSE));
-            let pause = ui.add_enabled(!is_pausing, pause);
-            if pause
-                .on_hover_text("Pauses after the child that is being made")
+            let help = "Pauses after the child that is being made";
+            if ui
+                .add_enabled(!is_pausing, pause)
+                .on_hover_text(help)
                 .clicked()
             {
                 context.push(EvolutionAction::Pause(id));
@@ -87,10 +96,7 @@ fn run_ui(ui: &mut Ui, state: &RunState, can_run: bool) -> Response {
     let (words, help) = match state {
         RunState::Failed(_) => ("Try again", ""),
         RunState::Paused => ("Resume", "Goes on where it stopped; nothing is done twice"),
-        RunState::Ended(_) => (
-            "Go on",
-            "Asks again whether it has ended; change its stop rules first",
-        ),
+        RunState::Ended(_) => ("Go on", GO_ON),
         _ => ("Run", ""),
     };
     let is_primary = !matches!(state, RunState::Ended(_));
@@ -119,11 +125,8 @@ fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState) {
         RunState::Waiting(models) => waiting_ui(ui, context, models),
         RunState::Paused => say(ui, &with_spent(context, "Paused"), t.text),
         RunState::Failed(sentence) => {
-            say(
-                ui,
-                &format!("{}  {sentence}", icon::WARNING_CIRCLE),
-                t.error,
-            );
+            let words = format!("{}  {sentence}", icon::WARNING_CIRCLE);
+            say(ui, &words, t.error);
         }
         RunState::Ended(ended) => say(ui, &with_spent(context, ended.sentence()), t.text),
     }
@@ -171,12 +174,10 @@ fn with_spent(context: RunContext<'_>, words: &str) -> String {
     };
     let merges = format::counted(facts.standing.merges, "merge");
     let evaluations = format::counted(evolution.evaluations as usize, "evaluation");
-    let time = match evolution.seconds {
-        secs if secs > 0.0 => Duration::try_from_secs_f64(secs).map_or_else(
-            |_| String::new(),
-            |time| format!(", {}", format::duration(time)),
-        ),
-        _ => String::new(),
+    let time = Duration::try_from_secs_f64(evolution.seconds).unwrap_or_default();
+    let time = match time.is_zero() {
+        true => String::new(),
+        false => format!(", {}", format::duration(time)),
     };
     format!("{words} · {merges}, {evaluations}{time}")
 }
@@ -203,16 +204,12 @@ fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId]) {
     if models.len() > MOST_NAMES {
         names.push(format!("{} more", models.len() - MOST_NAMES));
     }
-    let t = Tokens::of(ui);
     let words = match &names[..] {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         _ => names.join(""),
     };
-    say(
-        ui,
-        &format!("Waits for the scores of {words}; it goes on by itself"),
-        t.text,
-    );
+    let words = format!("Waits for the scores of {words}; it goes on by itself");
+    say(ui, &words, Tokens::of(ui).text);
     if ui.button("Type scores").clicked() {
         let chosen = Selection::Models(models.to_vec());
         context.push(Command::Select(chosen));
@@ -220,16 +217,6 @@ fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId]) {
     }
     if ui.button("Import scores…").clicked() {
         context.push(ImportAction::AskForFiles);
-    }
-}
-
-/// A run writes down every child; where that fails its work would be lost.
-fn unsaved_ui(ui: &mut Ui, context: RunContext<'_>) {
-    if context.bench.save_failed() {
-        let t = Tokens::of(ui);
-        let words = "The study cannot be saved, so what a run finds would be lost; save it \
-                     elsewhere first";
-        say(ui, &format!("{}  {words}", icon::WARNING), t.warning);
     }
 }
 
@@ -256,83 +243,63 @@ fn objection_ui(
     ui: &mut Ui,
     context: RunContext<'_>,
     evolution: &Evolution,
+    state: &RunState,
     sentence: &str,
 ) -> bool {
-    let t = Tokens::of(ui);
-    let is_said =
-        matches!(context.bench.run_state(context.id), RunState::Failed(s) if s == sentence);
-    if !is_said {
-        say(ui, &format!("{}  {sentence}", icon::WARNING), t.warning);
+    if !matches!(state, RunState::Failed(said) if said == sentence) {
+        warn(ui, sentence);
     }
-    let Some(fix) = fix(context.bench, evolution) else {
+    let Some((words, steps)) = fix(context.bench, evolution) else {
         return false;
     };
-    if !ui.button(fix.words()).clicked() {
-        return false;
+    let is_clicked = ui.button(words).clicked();
+    match steps {
+        _ if !is_clicked => false,
+        None => true,
+        Some(steps) => {
+            steps.into_iter().for_each(|step| context.push(step));
+            false
+        }
     }
-    match fix {
-        Fix::Evaluator => return true,
-        Fix::Action(_, steps) => steps.into_iter().for_each(|step| context.push(step)),
-    }
-    false
 }
 
 fn say(ui: &mut Ui, words: &str, ink: Color32) {
     ui.label(RichText::new(words).size(size::BODY).color(ink));
 }
 
-enum Fix {
-    Evaluator,
-    /// Something that is asked for; the words on its button.
-    Action(&'static str, Vec<Action>),
-}
-
-impl Fix {
-    /// The words on its button.
-    const fn words(&self) -> &'static str {
-        match self {
-            Self::Evaluator => "Set up evaluator…",
-            Self::Action(words, _) => words,
-        }
-    }
-}
-
 /// What helps against the first thing that [`Workbench::run_objection`] objects to, in the same
-/// order. Founders, method and strategy are chosen in the sentence above.
-fn fix(bench: &Workbench, evolution: &Evolution) -> Option<Fix> {
+/// order: the words of a button, and what it asks for; `None` is the evaluator's window.
+/// Founders, method and strategy are chosen in the sentence above.
+fn fix(bench: &Workbench, evolution: &Evolution) -> Option<(&'static str, Option<Vec<Action>>)> {
     let doc = bench.study().doc();
     let founders = doc.population(evolution);
     if founders.len() < 2 {
-        let few = doc.models.len() < 2;
-        return few.then(|| {
-            Fix::Action(
-                "Add models…",
-                vec![Action::Models(ModelsAction::AskForFolders)],
-            )
-        });
+        let add = vec![ModelsAction::AskForFolders.into()];
+        return (doc.models.len() < 2).then_some(("Add models…", Some(add)));
     }
     let known = strategy(&evolution.setup.strategy)?.description();
     let has_path = |id: &ModelId| doc.model(*id).is_none_or(|m| m.path.is_some());
     if !doc.has_begun(evolution)
         && let Some(id) = founders.iter().find(|id| !has_path(id))
     {
-        let find = vec![Action::Models(ModelsAction::AskWhereIs(*id))];
-        return Some(Fix::Action("Find its files…", find));
+        let find = vec![ModelsAction::AskWhereIs(*id).into()];
+        return Some(("Find its files…", Some(find)));
     }
     if evolution.setup.folder.is_none() {
-        let ask = vec![Action::Evolution(EvolutionAction::AskForFolder(
-            evolution.id,
-        ))];
-        return Some(Fix::Action("Choose folder…", ask));
+        let ask = vec![EvolutionAction::AskForFolder(evolution.id).into()];
+        return Some(("Choose folder…", Some(ask)));
     }
     let base = |id: &ModelId| doc.model(*id).and_then(|m| m.base);
     let first = founders.first().and_then(base);
     let have_one = first.is_some() && founders.iter().all(|id| base(id) == first);
     if known.uses_kinship && !have_one {
-        let select = Action::Study(Command::Select(Selection::Models(founders)));
-        let go = vec![select, Action::Go(View::Models)];
-        return Some(Fix::Action("Set base in Models", go));
+        let select = Command::Select(Selection::Models(founders)).into();
+        return Some((
+            "Set base in Models",
+            Some(vec![select, View::Models.into()]),
+        ));
     }
     let evaluator = bench.evaluator_error(&doc.evaluator);
-    (evaluator.is_some() && evaluator == bench.run_objection(evolution)).then_some(Fix::Evaluator)
+    let is_it = evaluator.is_some() && evaluator == bench.run_objection(evolution);
+    is_it.then_some(("Set up evaluator…", None))
 }

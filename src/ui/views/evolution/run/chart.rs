@@ -1,7 +1,9 @@
 //! The best so far and the kinship among the best, of this run and others with its founders.
 
 use eframe::egui::containers::menu::MenuButton;
-use eframe::egui::{Align, Button, Grid, Layout, RichText, ScrollArea, Ui, WidgetType, vec2};
+use eframe::egui::{
+    Align, Button, Grid, Layout, Response, RichText, ScrollArea, Ui, WidgetType, vec2,
+};
 use egui_phosphor::regular as icon;
 
 use super::RunContext;
@@ -48,10 +50,8 @@ impl ChartPart {
         self.bring_up_to_date(context);
         let runs = context.runs.with_same_founders(context.id);
         let used = ui.cursor().top() - top + table_height(runs.len()) + space::S;
-        let room = vec2(
-            ui.available_width(),
-            (height - used).max(self.least_height()),
-        );
+        let room = (height - used).max(self.least_height());
+        let room = vec2(ui.available_width(), room);
         match &self.kept {
             Some((_, Ok(figure))) => {
                 ui.allocate_ui(room, |ui| {
@@ -97,17 +97,16 @@ impl ChartPart {
     }
 
     fn taken_out(&self, ask: ChartAsk) -> Action {
-        let nothing = Err("There is no chart yet".to_owned());
-        let figure = self.kept.as_ref().map_or(&nothing, |(_, figure)| figure);
-        let asked = figure
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|f| take_out(ask, f));
-        asked.unwrap_or_else(|sentence| {
+        let taken = match &self.kept {
+            Some((_, Ok(figure))) => take_out(ask, figure),
+            Some((_, Err(sentence))) => Err(sentence.clone()),
+            None => Err("There is no chart yet".to_owned()),
+        };
+        taken.unwrap_or_else(|detail| {
             Action::Tell(Notice {
                 kind: NoticeKind::Failed,
                 title: "The chart could not be taken out".to_owned(),
-                detail: sentence,
+                detail,
             })
         })
     }
@@ -186,42 +185,37 @@ fn table_height(runs: usize) -> f32 {
 /// Draws the table; which run was clicked.
 fn table_ui(ui: &mut Ui, context: RunContext<'_>, runs: &[&RunSummary]) -> Option<EvolutionId> {
     let is_narrow = ui.available_width() < NARROW;
-    ScrollArea::horizontal()
-        .id_salt("runs of the same founders")
-        .show(ui, |ui| grid_ui(ui, context, runs, is_narrow))
-        .inner
-}
-
-fn grid_ui(
-    ui: &mut Ui,
-    context: RunContext<'_>,
-    runs: &[&RunSummary],
-    is_narrow: bool,
-) -> Option<EvolutionId> {
     let mut clicked = None;
-    Grid::new("runs of the same founders")
-        .num_columns(HEADS.len() + 1)
-        .min_row_height(ROW_HEIGHT - 4.0)
-        .spacing(vec2(10.0, 4.0))
-        .show(ui, |ui| {
-            for (k, (head, help)) in HEADS.into_iter().enumerate() {
-                if is_narrow && k == SCORED {
-                    continue;
-                }
-                let response = cell(ui, head, k > 0, true);
-                if !help.is_empty() {
-                    response.on_hover_text(help);
-                }
+    let mut grid_ui = |ui: &mut Ui| {
+        for (k, (head, help)) in HEADS.into_iter().enumerate() {
+            if !(is_narrow && k == SCORED) {
+                hover(cell(ui, head, k > 0, true), help);
+            }
+        }
+        ui.end_row();
+        for run in runs {
+            if row_ui(ui, context, run, is_narrow) {
+                clicked = Some(run.id);
             }
             ui.end_row();
-            for run in runs {
-                if row_ui(ui, context, run, is_narrow) {
-                    clicked = Some(run.id);
-                }
-                ui.end_row();
-            }
+        }
+    };
+    ScrollArea::horizontal()
+        .id_salt("runs of the same founders")
+        .show(ui, |ui| {
+            Grid::new("runs of the same founders")
+                .num_columns(HEADS.len() + 1)
+                .min_row_height(ROW_HEIGHT - 4.0)
+                .spacing(vec2(10.0, 4.0))
+                .show(ui, &mut grid_ui);
         });
     clicked
+}
+
+fn hover(response: Response, help: &str) {
+    if !help.is_empty() {
+        response.on_hover_text(help);
+    }
 }
 
 fn row_ui(ui: &mut Ui, context: RunContext<'_>, run: &RunSummary, is_narrow: bool) -> bool {
@@ -233,52 +227,42 @@ fn row_ui(ui: &mut Ui, context: RunContext<'_>, run: &RunSummary, is_narrow: boo
         false => RichText::new(name),
     };
     let dot = RichText::new("●").color(t.role(run.colour));
-    let clicked = ui
-        .horizontal(|ui| {
-            ui.label(dot);
-            let button = ui.add(Button::new(name).frame(false));
-            button.on_hover_text(&run.name).clicked()
-        })
-        .inner;
+    let shown = |ui: &mut Ui| {
+        ui.label(dot);
+        let button = ui.add(Button::new(name).frame(false));
+        button.on_hover_text(&run.name).clicked()
+    };
+    let clicked = ui.horizontal(shown).inner;
     let reported = run.reported.map(|(mean, _)| mean);
+    let best = run.best_score();
     let figures = [
         (format::count(run.standing.merges as u64), String::new()),
         (format::count(run.scored as u64), String::new()),
-        (
-            format::score(run.best_score()),
-            format::full(run.best_score()),
-        ),
+        (format::score(best), format::full(best)),
         (format::score(reported), reported_words(run)),
     ];
-    for (k, (words, hover)) in (1..).zip(figures) {
-        if is_narrow && k == SCORED {
-            continue;
-        }
-        let response = cell(ui, &words, true, false);
-        if !hover.is_empty() {
-            response.on_hover_text(hover);
+    for (k, (words, help)) in (1..).zip(figures) {
+        if !(is_narrow && k == SCORED) {
+            hover(cell(ui, &words, true, false), &help);
         }
     }
     let state = context.bench.run_state(run.id);
-    let response = cell(ui, words::state(&state), false, true);
-    if let Some(ended) = run.ended {
-        response.on_hover_text(ended.sentence());
-    }
+    let help = run.ended.map_or("", |ended| ended.sentence());
+    hover(cell(ui, words::state(&state), false, true), help);
     clicked
 }
 
 fn reported_words(run: &RunSummary) -> String {
     match run.reported {
-        Some((mean, n)) => format!(
-            "{}, mean of {} that did not select",
-            format::full(Some(mean)),
-            format::counted(n, "task")
-        ),
+        Some((mean, n)) => {
+            let (mean, tasks) = (format::full(Some(mean)), format::counted(n, "task"));
+            format!("{mean}, mean of {tasks} that did not select")
+        }
         None => "Its best model has no score on another task".to_owned(),
     }
 }
 
-fn cell(ui: &mut Ui, words: &str, is_number: bool, is_quiet: bool) -> eframe::egui::Response {
+fn cell(ui: &mut Ui, words: &str, is_number: bool, is_quiet: bool) -> Response {
     let _t = Tokens::of(ui);
     let text = match is_quiet {
         true => quiet(words),

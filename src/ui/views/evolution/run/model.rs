@@ -11,7 +11,6 @@ use crate::workbench::evolving::EvolutionView as Standing;
 use super::RunContext;
 use super::recipe;
 
-/// One evolution as it is drawn.
 pub struct EvolutionModel {
     key: (u64, EvolutionId),
     /// How two are merged, in a word or two.
@@ -24,7 +23,6 @@ pub struct EvolutionModel {
     graph: Graph,
 }
 
-/// A model as it is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunCard {
     /// Scored by what selects; founders descend from nothing here.
@@ -41,7 +39,6 @@ pub struct RunCard {
     pub has_no_files: bool,
 }
 
-/// A generation as it is drawn.
 pub struct Column {
     pub number: u32,
     pub made: Vec<usize>,
@@ -225,7 +222,6 @@ impl RunCard {
 }
 
 impl Column {
-    /// How many places it has.
     pub const fn len(&self) -> usize {
         self.made.len() + self.planned.len()
     }

@@ -15,7 +15,6 @@ use crate::merge::composition::{Composition, Graph, Node, NodeId, Port};
 use crate::study::bounds::bounded_place;
 use crate::study::{Draft, DraftId};
 
-/// A node as egui-snarl keeps it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slot {
     /// Its key in the draft's places.
@@ -31,7 +30,6 @@ pub struct Board {
     pub snarl: Snarl<Slot>,
 }
 
-/// What a graph was built from.
 struct Of {
     draft: DraftId,
     composition: Composition,
@@ -45,7 +43,6 @@ pub enum News {
     Nothing,
     Details,
     Sizes,
-    /// Nodes have come or gone.
     Nodes,
     Draft,
 }

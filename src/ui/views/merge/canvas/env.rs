@@ -22,7 +22,6 @@ const NOTE_SECS: f64 = 4.0;
 /// What the canvas keeps that may be lost.
 #[derive(Default)]
 pub struct CanvasState {
-    /// Keys of the selected nodes.
     pub selected: Vec<String>,
     /// The port whose wire is selected.
     pub wire: Option<(NodeId, Port)>,
@@ -53,6 +52,10 @@ impl CanvasState {
     /// drawn so once, for its size.
     pub fn is_far(&self, key: &str) -> bool {
         self.to_global.scaling < FAR && self.sizes.contains_key(key)
+    }
+
+    pub fn zoom_by(&mut self, factor: f32) {
+        self.wants_zoom = Some(self.to_global.scaling * factor);
     }
 
     pub fn deselect(&mut self) {
@@ -130,14 +133,12 @@ impl Env<'_, '_> {
         self.keys().into_iter().filter_map(place).collect()
     }
 
-    /// The keys of all nodes.
     pub fn keys(&self) -> Vec<String> {
         let nodes = self.composition.graph().nodes;
         let key = |node: &Node| key_of(self.composition, &node.id);
         nodes.iter().map(key).collect()
     }
 
-    /// Asks for other places; the recipe stays.
     pub fn write_places(&self, places: Places, title: &str, join: Option<String>) {
         let sheet = DraftContent {
             places,
@@ -163,7 +164,6 @@ impl Env<'_, '_> {
         self.look.wire = None;
     }
 
-    /// The selected nodes that are still there.
     pub fn selected(&self) -> Vec<NodeId> {
         nodes_of(self.composition, &self.look.selected)
     }

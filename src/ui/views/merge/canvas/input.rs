@@ -13,7 +13,6 @@ use super::menus::{self, ZOOM_STEP};
 use super::shelf::Dragged;
 use crate::merge::composition::{Composition, NodeId, Port};
 
-/// What the pointer does to nodes and ground.
 pub fn pointer(
     ui: &Ui,
     env: &mut Env<'_, '_>,
@@ -25,14 +24,11 @@ pub fn pointer(
 ) {
     let modifiers = ui.input(|i| i.modifiers);
     if ground.clicked() && modifiers.is_none() {
-        env.look.selected.clear();
-        env.look.wire = None;
+        env.look.deselect();
     }
     boxed(ui, env, id, box_from);
-    let slots: Vec<(egui_snarl::NodeId, Slot)> = snarl
-        .node_ids()
-        .map(|(n, slot)| (n, slot.clone()))
-        .collect();
+    let slots = snarl.node_ids().map(|(n, slot)| (n, slot.clone()));
+    let slots: Vec<(egui_snarl::NodeId, Slot)> = slots.collect();
     for (number, slot) in &slots {
         // The frame of a node, by the id that egui-snarl gives it.
         let frame = id.with(("snarl-node", *number)).with("frame");
@@ -143,58 +139,36 @@ pub fn keys(ui: &Ui, env: &mut Env<'_, '_>) {
     if ctx.text_edit_focused() || ctx.any_popup_open() || !ui.is_enabled() {
         return;
     }
-    let pressed = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
     let (none, ctrl) = (Modifiers::NONE, Modifiers::COMMAND);
-    let zoom = env.look.to_global.scaling;
-    if pressed(none, Key::L) {
-        menus::tidy(env);
+    let bindings: [(Modifiers, Key, fn(&mut Env<'_, '_>)); 10] = [
+        (none, Key::L, menus::tidy),
+        (none, Key::F, |env| env.look.fit()),
+        (none, Key::Plus, |env| env.look.zoom_by(ZOOM_STEP)),
+        (none, Key::Equals, |env| env.look.zoom_by(ZOOM_STEP)),
+        (none, Key::Minus, |env| env.look.zoom_by(1.0 / ZOOM_STEP)),
+        (none, Key::Delete, menus::remove),
+        (none, Key::Backspace, menus::remove),
+        (ctrl, Key::A, menus::select_all),
+        (ctrl, Key::D, menus::duplicate),
+        (none, Key::Escape, |env| env.look.deselect()),
+    ];
+    for (modifiers, key, act) in bindings {
+        if ctx.input_mut(|i| i.consume_key(modifiers, key)) {
+            act(env);
+        }
     }
-    if pressed(none, Key::F) {
-        env.look.fit();
-    }
-    if pressed(none, Key::Plus) || pressed(none, Key::Equals) {
-        env.look.wants_zoom = Some(zoom * ZOOM_STEP);
-    }
-    if pressed(none, Key::Minus) {
-        env.look.wants_zoom = Some(zoom / ZOOM_STEP);
-    }
-    if pressed(none, Key::Delete) || pressed(none, Key::Backspace) {
-        menus::remove(env);
-    }
-    if pressed(ctrl, Key::A) {
-        menus::select_all(env);
-    }
-    if pressed(ctrl, Key::D) {
-        menus::duplicate(env);
-    }
-    if pressed(none, Key::Escape) {
-        env.look.selected.clear();
-        env.look.wire = None;
-    }
-    clipboard(ui, env);
-}
-
-fn clipboard(ui: &Ui, env: &mut Env<'_, '_>) {
-    let (is_copied, pasted) = ui.input(|i| {
-        let mut pasted = i.events.iter().filter_map(|event| match event {
-            Event::Paste(text) => Some(text.clone()),
-            _ => None,
-        });
-        let is_copied = i.events.iter().any(|event| matches!(event, Event::Copy));
-        (is_copied, pasted.next())
-    });
-    if is_copied {
-        menus::copy(env);
-    }
-    if let Some(text) = pasted {
-        menus::paste(env, &text);
+    for event in ui.input(|i| i.events.clone()) {
+        match event {
+            Event::Copy => menus::copy(env),
+            Event::Paste(text) => menus::paste(env, &text),
+            _ => {}
+        }
     }
 }
 
 /// What lies under a place on the canvas.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
-    /// A port of a merge.
     Port(NodeId, Port),
     Canvas,
 }
@@ -209,18 +183,12 @@ pub fn target(
     at: Pos2,
 ) -> Target {
     let merges = (0..composition.recipes.len()).map(NodeId::Merge);
-    let hit = merges.into_iter().find(|merge| {
-        let rect = rects.get(&key_of(merge));
-        rect.is_some_and(|rect| rect.contains(at))
-    });
-    let Some(merge) = hit else {
+    let is_hit = |merge: &NodeId| rects.get(&key_of(merge)).is_some_and(|r| r.contains(at));
+    let Some(merge) = merges.into_iter().find(is_hit) else {
         return Target::Canvas;
     };
-    let own = ports.iter().filter(|(node, ..)| *node == merge);
-    let row = own
-        .into_iter()
-        .find(|(_, _, rect)| rect.y_range().expand(2.0).contains(at.y));
-    let port = match row {
+    let mut own = ports.iter().filter(|(node, ..)| *node == merge);
+    let port = match own.find(|(.., rect)| rect.y_range().expand(2.0).contains(at.y)) {
         Some((_, port, _)) => *port,
         None => Port::Model(composition.inputs(merge.merge().unwrap_or(0)).len()),
     };

@@ -58,18 +58,15 @@ fn merge_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
             }
         });
     });
-    let ports = env.composition.graph().nodes;
     let node = NodeId::Merge(merge);
-    let ports = ports.into_iter().find(|n| n.id == node);
+    let mut nodes = env.composition.graph().nodes.into_iter();
+    let ports = nodes.find(|n| n.id == node);
     for port in ports.map(|n| n.ports).unwrap_or_default() {
         port_row_ui(ui, env, merge, port);
     }
     base_row_ui(ui, env, merge);
-    let Some(at) = nodes::at(env, merge, Place::Merge) else {
-        return;
-    };
     for parameter in nodes::parameters(env, merge, Place::Merge) {
-        parameter_ui(ui, env, &at, parameter);
+        parameter_ui(ui, env, merge, Place::Merge, parameter);
     }
 }
 
@@ -81,13 +78,11 @@ fn port_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
         nodes::mark_ui(ui, &nodes::own_problems(env, merge, Some(port)), &name);
     });
     let Port::Model(k) = port else { return };
-    let Some(at) = nodes::at(env, merge, Place::Model(k)) else {
-        return;
-    };
-    for parameter in nodes::parameters(env, merge, at.place) {
+    let place = Place::Model(k);
+    for parameter in nodes::parameters(env, merge, place) {
         ui.horizontal(|ui| {
             ui.add_space(CAPTION + ui.spacing().item_spacing.x);
-            parameter_ui(ui, env, &at, parameter);
+            parameter_ui(ui, env, merge, place, parameter);
         });
     }
 }
@@ -151,7 +146,7 @@ fn caption_ui(ui: &mut Ui, words: &str) {
     let size = vec2(CAPTION, ui.spacing().interact_size.y);
     let rect = ui.allocate_space(size).1;
     let (ink, font) = (Tokens::of(ui).text, theme::body_font());
-    text::line_in(ui.painter(), rect, Align2::LEFT_CENTER, words, &font, ink);
+    text::left_in(ui.painter(), rect, words, &font, ink);
 }
 
 fn short_port(port: Port) -> String {

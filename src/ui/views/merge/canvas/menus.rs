@@ -9,7 +9,7 @@ use crate::merge::methods::Method;
 use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::widgets::{icon_button, icon_toggle, methods_menu, segmented};
+use crate::ui::widgets::{icon_button, icon_button_if, icon_toggle, methods_menu, segmented};
 
 /// The menu of the empty canvas; `at` is where a new merge is put.
 pub fn canvas_ui(ui: &mut Ui, env: &mut Env<'_, '_>, at: Option<Pos2>) {
@@ -34,7 +34,6 @@ pub fn canvas_ui(ui: &mut Ui, env: &mut Env<'_, '_>, at: Option<Pos2>) {
     }
 }
 
-/// The menu of the selected nodes.
 pub fn nodes_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
     let nodes = env.selected();
     let has_merge = nodes.iter().any(|n| n.merge().is_some());
@@ -96,9 +95,7 @@ pub fn add_merge(env: &mut Env<'_, '_>, method: &'static dyn Method, at: Option<
 }
 
 pub fn select_all(env: &mut Env<'_, '_>) {
-    let nodes = env.composition.graph().nodes;
-    let keys = nodes.iter().map(|n| key_of(env.composition, &n.id));
-    env.look.selected = keys.collect();
+    env.look.selected = env.keys();
 }
 
 /// Removes the selected wire, or the selected nodes.
@@ -126,11 +123,9 @@ pub fn duplicate(env: &mut Env<'_, '_>) {
 
 /// Puts the recipes of the selected merges on the clipboard.
 pub fn copy(env: &mut Env<'_, '_>) {
-    let recipes: Vec<_> = env
-        .selected()
-        .iter()
-        .filter_map(|n| env.composition.recipes.get(n.merge()?).cloned())
-        .collect();
+    let selected = env.selected();
+    let recipe = |n: &NodeId| env.composition.recipes.get(n.merge()?).cloned();
+    let recipes = selected.iter().filter_map(recipe).collect();
     let copied = Composition {
         recipes,
         loose: Vec::new(),
@@ -144,17 +139,16 @@ pub fn copy(env: &mut Env<'_, '_>) {
     }
 }
 
-/// Puts the merges of a recipe's text on the canvas; says whether it was one.
-pub fn paste(env: &mut Env<'_, '_>, text: &str) -> bool {
+/// Puts the merges of a recipe's text on the canvas, if it is one.
+pub fn paste(env: &mut Env<'_, '_>, text: &str) {
     let Some(pasted) = Composition::read(text, &[]).filter(|c| !c.recipes.is_empty()) else {
-        return false;
+        return;
     };
     let mut composition = env.composition.clone();
     let new = composition.insert(pasted);
     let keys = new.iter().map(|n| key_of(&composition, n)).collect();
     env.edit("Paste", None, |c| *c = composition);
     env.look.selected = keys;
-    true
 }
 
 /// Forgets where nodes were put, so that the layout places them.
@@ -168,22 +162,16 @@ pub const ZOOM_STEP: f32 = 1.25;
 /// Narrower than this, in points, the button that adds a merge is only a sign.
 const ROOM_FOR_WORDS: f32 = 400.0;
 
-/// The row above the canvas.
 pub fn toolbar_ui(ui: &mut Ui, env: &mut Env<'_, '_>, as_list: &mut bool, has_shelf: &mut bool) {
-    let is_fine = !env.is_broken;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         if !*as_list {
             icon_toggle(ui, icon::SIDEBAR_SIMPLE, "List of models", has_shelf);
         }
-        ui.add_enabled_ui(is_fine, |ui| add_ui(ui, env));
+        ui.add_enabled_ui(!env.is_broken, |ui| add_ui(ui, env));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            segmented(
-                ui,
-                "Canvas or list",
-                as_list,
-                &[(false, "Canvas"), (true, "List")],
-            );
+            let ways = [(false, "Canvas"), (true, "List")];
+            segmented(ui, "Canvas or list", as_list, &ways);
             if !*as_list {
                 zoom_ui(ui, env);
             }
@@ -210,17 +198,14 @@ fn zoom_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
         env.look.fit();
     }
     if icon_button(ui, icon::MAGNIFYING_GLASS_PLUS, "Zoom in  +").clicked() {
-        env.look.wants_zoom = Some(zoom * ZOOM_STEP);
+        env.look.zoom_by(ZOOM_STEP);
     }
     let words = format::percent(f64::from(zoom));
     ui.add_sized([44.0, 20.0], eframe::egui::Label::new(words));
     if icon_button(ui, icon::MAGNIFYING_GLASS_MINUS, "Zoom out  −").clicked() {
-        env.look.wants_zoom = Some(zoom / ZOOM_STEP);
+        env.look.zoom_by(1.0 / ZOOM_STEP);
     }
-    let is_fine = !env.is_broken;
-    ui.add_enabled_ui(is_fine, |ui| {
-        if icon_button(ui, icon::TREE_STRUCTURE, "Tidy layout  L").clicked() {
-            tidy(env);
-        }
-    });
+    if icon_button_if(ui, !env.is_broken, icon::TREE_STRUCTURE, "Tidy layout  L") {
+        tidy(env);
+    }
 }

@@ -6,11 +6,10 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::env::{Env, key_of, method_title};
-use super::marks;
-use crate::merge::composition::{NodeId, Place, Port};
+use crate::merge::composition::{Composition, NodeId, Place, Port};
 use crate::merge::methods::{BaseRule, Description, Parameter, ParameterScope, find};
 use crate::merge::problem::Problem;
-use crate::merge::recipe::{ModelRef, Setting, Value};
+use crate::merge::recipe::{Content, ModelRef, Setting, Value};
 use crate::study::{Command, DraftEdit, ModelEdit, ModelId, NewModel};
 use crate::ui::action::ModelsAction;
 use crate::ui::ext::{ResponseExt, UiExt, quiet};
@@ -45,7 +44,6 @@ pub fn model_title_ui(ui: &mut Ui, env: &Env<'_, '_>, model: &ModelRef) {
     });
 }
 
-/// What is wrong with a model's files.
 fn trouble(env: &Env<'_, '_>, model: &ModelRef) -> Option<String> {
     let id = env.bench.model_of(model)?;
     match env.bench.files(id) {
@@ -64,7 +62,6 @@ pub fn model_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &ModelRef) {
 }
 
 fn known_model_ui(ui: &mut Ui, env: &mut Env<'_, '_>, id: ModelId, model: &ModelRef) {
-    let _t = Tokens::of(ui);
     let doc = env.doc();
     if trouble(env, model).is_some() {
         let label = format!("Find {} again…", doc.name_of(id));
@@ -136,13 +133,12 @@ pub fn merge_title_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
     });
 }
 
-/// The problems of a merge, or of one of its ports.
 pub fn own_problems(env: &Env<'_, '_>, merge: usize, port: Option<Port>) -> Vec<Problem> {
     let Some(ahead) = env.ahead else {
         return Vec::new();
     };
-    let is_here = |p: &&Problem| port.is_none() || marks::port_of(env.composition, p) == port;
-    let all = marks::of_merge(&ahead.problems, merge).into_iter();
+    let is_here = |p: &&Problem| port.is_none() || port_of(env.composition, p) == port;
+    let all = of_merge(&ahead.problems, merge).into_iter();
     all.filter(is_here).cloned().collect()
 }
 
@@ -282,29 +278,10 @@ pub fn parameters(env: &Env<'_, '_>, merge: usize, place: Place) -> Vec<&'static
     known.iter().filter(is_here).collect()
 }
 
-/// Whose the parameters at a place are; `None` for a model that is not there.
-pub fn at(env: &Env<'_, '_>, merge: usize, place: Place) -> Option<At> {
-    let owner = match place {
-        Place::Model(k) => {
-            let model = env.composition.inputs(merge).get(k).cloned()?;
-            format!("{} in {}", env.name_of(&model), env.merge_name(merge))
-        }
-        _ => env.merge_name(merge),
-    };
-    Some(At {
-        merge,
-        place,
-        owner,
-    })
-}
-
 fn parameters_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, place: Place) {
-    let Some(at) = at(env, merge, place) else {
-        return;
-    };
     for parameter in parameters(env, merge, place) {
         if is_shown(env, merge, place, parameter) {
-            parameter_ui(ui, env, &at, parameter);
+            parameter_ui(ui, env, merge, place, parameter);
         }
     }
 }
@@ -312,10 +289,13 @@ fn parameters_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, place: Place)
 /// Folded, a merge shows what is set and what must be.
 fn is_shown(env: &Env<'_, '_>, merge: usize, place: Place, parameter: &Parameter) -> bool {
     let key = key_of(env.composition, &NodeId::Merge(merge));
-    let given =
-        |place| -> Option<&Setting> { env.composition.setting(merge, place, parameter.key) };
-    let must = parameter.default().is_none() && given(Place::Merge).is_none();
-    env.look.open.contains(&key) || must || given(place).is_some()
+    let is_given = |place| {
+        env.composition
+            .setting(merge, place, parameter.key)
+            .is_some()
+    };
+    let must = parameter.default().is_none() && !is_given(Place::Merge);
+    env.look.open.contains(&key) || must || is_given(place)
 }
 
 fn more_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, known: &'static Description) {
@@ -374,7 +354,6 @@ fn strips_ui(ui: &mut Ui, env: &Env<'_, '_>, merge: usize) {
     response.on_hover_text(label.clone());
 }
 
-/// Height of a strip in small, in points.
 const STRIP: f32 = 8.0;
 /// The most strips that are drawn in small.
 const MOST_STRIPS: usize = 24;
@@ -400,46 +379,129 @@ pub fn output_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
     });
 }
 
-#[derive(Clone)]
-pub struct At {
-    pub merge: usize,
-    pub place: Place,
-    /// Whose, for its accessible name: `SLERP`, `abacus in TIES`.
-    pub owner: String,
-}
-
-pub fn parameter_ui(ui: &mut Ui, env: &mut Env<'_, '_>, at: &At, parameter: &Parameter) {
+pub fn parameter_ui(
+    ui: &mut Ui,
+    env: &mut Env<'_, '_>,
+    merge: usize,
+    place: Place,
+    parameter: &Parameter,
+) {
     let composition = env.composition;
-    let setting = |place| composition.setting(at.merge, place, parameter.key);
+    let key = parameter.key;
+    let mut owner = env.merge_name(merge);
+    if let Place::Model(k) = place {
+        let Some(model) = composition.inputs(merge).get(k).cloned() else {
+            return;
+        };
+        owner = format!("{} in {owner}", env.name_of(&model));
+    }
+    let setting = |place| composition.setting(merge, place, key);
     let editor = ParameterEditor {
         parameter,
-        setting: setting(at.place),
+        setting: setting(place),
         // What the recipe gives to all models at once.
-        inherited: setting(Place::Merge).filter(|_| at.place != Place::Merge),
-        name: &format!("{} of {}", parameter.key, at.owner),
+        inherited: setting(Place::Merge).filter(|_| place != Place::Merge),
+        name: &format!("{key} of {owner}"),
         has_depth: true,
     };
-    let id = (at.merge, format!("{:?}", at.place), parameter.key);
+    let id = (merge, format!("{place:?}"), key);
     let look = &mut *env.look;
     let asked = ui.push_id(id, |ui| editor.ui(ui, &mut |response| look.hear(response)));
-    let key = parameter.key;
     let (verb, value) = match asked.inner {
         Some(ParameterChange::Set(value)) => ("Change", Some(value)),
         Some(ParameterChange::Reset) => ("Reset", None),
         Some(ParameterChange::OverDepth) => {
-            env.focus.replace(Some(Focus {
-                merge: at.merge,
-                place: at.place,
-                key: key.to_owned(),
-            }));
+            let key = key.to_owned();
+            env.focus.replace(Some(Focus { merge, place, key }));
             return;
         }
         None => return,
     };
     let is_step = matches!(value, Some(Value::Number(_)));
-    let what = format!("{key} {} {:?}", at.merge, at.place);
+    let what = format!("{key} {merge} {place:?}");
     let join = env.look.join(&what).filter(|_| is_step);
     env.edit(&format!("{verb} {key}"), join, |c| {
-        c.set(at.merge, at.place, key, value.map(Setting::Value));
+        c.set(merge, place, key, value.map(Setting::Value));
     });
+}
+
+fn of_merge(problems: &[Problem], merge: usize) -> Vec<&Problem> {
+    let own = problems.iter().filter(|p| p.place.document == merge);
+    let mut out: Vec<&Problem> = own.collect();
+    out.sort_by_key(|p| !p.is_error());
+    out
+}
+
+/// The port that a problem of a merge is at, if it is at one.
+fn port_of(composition: &Composition, problem: &Problem) -> Option<Port> {
+    let path = problem.place.path.as_str();
+    if path == "base_model" {
+        return Some(Port::Base);
+    }
+    let numbers = numbers(path);
+    let merge = problem.place.document;
+    let recipe = composition.recipes.get(merge)?;
+    match (&recipe.content, &numbers[..]) {
+        (Content::Models(_), [model, ..]) if path.starts_with("models[") => {
+            Some(Port::Model(*model))
+        }
+        (Content::Slices(slices), [slice, source, ..]) if path.starts_with("slices[") => {
+            let model = &slices.get(*slice)?.sources.get(*source)?.model;
+            let inputs = composition.inputs(merge);
+            inputs.iter().position(|own| own == model).map(Port::Model)
+        }
+        _ => None,
+    }
+}
+
+/// The numbers in the brackets of a path: `slices[2].sources[0]` has 2 and 0.
+fn numbers(path: &str) -> Vec<usize> {
+    let parts = path.split('[').skip(1);
+    let number = |part: &str| part.split(']').next()?.parse().ok();
+    parts.filter_map(number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::composition::TEMPLATES;
+    use crate::merge::problem::Place as At;
+
+    fn at(document: usize, path: &str) -> Problem {
+        let place = At {
+            document,
+            path: path.to_owned(),
+            position: None,
+        };
+        Problem::error(place, "something")
+    }
+
+    #[test]
+    fn a_path_leads_to_its_port() {
+        let models = ["a", "b"].map(ModelRef::at);
+        let made = Composition::merge_of(find("slerp").unwrap(), &models, None);
+        let port = |path: &str| port_of(&made, &at(0, path));
+        assert_eq!(port("models[1].parameters.weight"), Some(Port::Model(1)));
+        assert_eq!(port("base_model"), Some(Port::Base));
+        assert_eq!(port("parameters.t"), None);
+        assert_eq!(port(""), None);
+        assert_eq!(port_of(&made, &at(7, "models[0]")), None);
+    }
+
+    #[test]
+    fn a_source_of_a_slice_leads_to_its_model() {
+        let mut templates = TEMPLATES.iter();
+        let franken = templates.find(|t| t.title == "Frankenmerge").unwrap();
+        let made = franken.make(&["a", "b"].map(ModelRef::at), None, 8);
+        let port = port_of(&made, &at(0, "slices[1].sources[0].layer_range"));
+        assert_eq!(port, Some(Port::Model(1)));
+    }
+
+    #[test]
+    fn errors_come_before_warnings() {
+        let all = [Problem::warning(at(1, "").place, "w"), at(1, ""), at(0, "")];
+        let own = of_merge(&all, 1);
+        assert_eq!(own.len(), 2);
+        assert!(own[0].is_error());
+    }
 }

@@ -77,7 +77,6 @@ struct Reach {
 }
 
 impl Kin {
-    /// The rows as they were drawn last.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }

@@ -13,7 +13,6 @@ use crate::ui::widgets::scroll_list;
 /// The most height that the list takes, in points; more is scroll_list.
 const MOST: f32 = 132.0;
 
-/// Draws the list under its count.
 pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>) {
     let problems = shown.ahead.map_or(&[][..], |ahead| &ahead.problems);
     heading_ui(ui, shown, problems);

@@ -63,7 +63,6 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric, rows: &[kin::Ro
     shown.options.borrow_mut().swept = swept;
 }
 
-/// Why there is no curve.
 fn why_nothing(shown: &DraftContext<'_>) -> &'static str {
     match shown.ahead.map(|ahead| &ahead.child) {
         Some(Err(NoChild::Refused(_))) => "Cannot be predicted",
@@ -220,7 +219,6 @@ fn plot_ui(
     }
 }
 
-/// One line of the plot.
 struct Curve<'r> {
     row: &'r kin::Row,
     points: Vec<[f64; 2]>,

@@ -13,7 +13,6 @@ use crate::ui::widgets::still_plot;
 /// How near the pointer must be to a point, in points of the screen.
 const REACH: f32 = 14.0;
 
-/// Draws the plot into the space that is left.
 pub fn ui(
     ui: &mut Ui,
     shown: &DraftContext<'_>,

@@ -92,7 +92,7 @@ fn row_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
         true => (name, t.text),
         false => (what, t.text_weak),
     };
-    text::line_in(painter, words, Align2::LEFT_CENTER, said, &font, ink);
+    text::left_in(painter, words, said, &font, ink);
     for (k, value) in shown.iter().enumerate() {
         let at = cell(rect, metrics.len(), k);
         text::line_in(painter, at, Align2::RIGHT_CENTER, value, &font, t.text);

@@ -115,7 +115,6 @@ impl Row {
         Some(self.moved(own, layer))
     }
 
-    /// Whether it was clicked or given the keyboard.
     pub fn was_clicked(&self, ui: &Ui) -> bool {
         let response = ui.ctx().read_response(self.id(ui));
         response.is_some_and(|r| r.clicked() || r.gained_focus() || r.drag_started())
@@ -194,14 +193,7 @@ impl Row {
         );
         let inner = strip.shrink2(vec2(END + 2.0, 0.0));
         if inner.width() > 30.0 {
-            text::line_in(
-                painter,
-                inner,
-                Align2::LEFT_CENTER,
-                &words,
-                &theme::small_font(),
-                t.text,
-            );
+            text::left_in(painter, inner, &words, &theme::small_font(), t.text);
         }
         focus_ring(ui, response);
     }

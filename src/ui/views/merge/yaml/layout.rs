@@ -11,10 +11,8 @@ use crate::ui::theme::Tokens;
 /// Width of the numbers of the lines, in points.
 const NUMBERS: f32 = 26.0;
 
-/// A line that has a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Which, from 1.
     pub line: usize,
     /// The worst of its problems.
     pub severity: Severity,
@@ -23,7 +21,6 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The colour of its number.
     pub fn ink(&self, t: &Tokens) -> Color32 {
         match self.severity {
             Severity::Error => t.error,
@@ -66,7 +63,6 @@ fn marks_of(problems: &[Problem]) -> Vec<Mark> {
     out
 }
 
-/// The text in its colours.
 pub fn job(text: &str, font: &FontId, t: &Tokens) -> LayoutJob {
     let mut job = LayoutJob::default();
     for line in text.split_inclusive('\n') {
@@ -115,7 +111,6 @@ fn key_end(code: &str) -> Option<usize> {
     (ends && code[..colon].chars().all(is_key)).then_some(colon + 1)
 }
 
-/// The numbers of the lines.
 pub fn numbers_ui(ui: &mut Ui, text: &str, marks: &[Mark]) {
     let t = Tokens::of(ui);
     let lines = text.lines().count().max(1) + usize::from(text.ends_with('\n'));
@@ -138,7 +133,6 @@ pub fn numbers_ui(ui: &mut Ui, text: &str, marks: &[Mark]) {
     });
 }
 
-/// The font of the text and of the numbers beside it.
 pub fn font() -> FontId {
     FontId::monospace(12.5)
 }
