@@ -9,12 +9,13 @@ mod start;
 mod summaries;
 mod words;
 
-use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui};
+use eframe::egui::{CentralPanel, Context, Margin, Panel, ScrollArea, Ui};
 
 use super::ViewContext;
 use crate::study::{EvolutionId, ModelId};
 use crate::ui::action::{Action, EvaluationAction};
-use crate::ui::theme::{self, Tokens, space};
+use crate::ui::ext::UiExt;
+use crate::ui::theme::{self, space};
 use crate::ui::widgets::fold_toggle;
 use crate::workbench::Workbench;
 
@@ -50,9 +51,8 @@ impl EvolutionView {
                 right: 0,
                 ..Margin::same(space::M as i8)
             };
-            let frame = Frame::new().fill(Tokens::of(ui).background);
             self.runs.bring_up_to_date(bench);
-            let panel = CentralPanel::default().frame(frame.inner_margin(margin));
+            let panel = CentralPanel::default().frame(ui.pane(margin));
             panel.show(ui, |ui| {
                 let height = ui.available_height();
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -78,7 +78,7 @@ impl EvolutionView {
     }
 
     pub fn is_asking(&self) -> bool {
-        self.evaluator.is_open()
+        self.evaluator.is_open
     }
 
     /// Unfolds what to merge next.
@@ -106,9 +106,7 @@ impl EvolutionView {
                 .exact_size(FOLDED)
                 .resizable(false)
         };
-        let frame = Frame::new()
-            .fill(Tokens::of(ui).background)
-            .inner_margin(Margin::symmetric(12, 8));
+        let frame = ui.pane(Margin::symmetric(12, 8));
         panel.frame(frame).show(ui, |ui| {
             ui.horizontal(|ui| {
                 fold_toggle(ui, "Evaluation log", &mut self.log_is_open);
@@ -172,10 +170,10 @@ pub fn evaluate_button(
     let objection = evaluate_objection(bench, models);
     ui.add_enabled_ui(objection.is_none(), |ui| {
         let button = ui.button(words);
+        let help = "Have them judged as the study says, and write down the scores";
         let button = match &objection {
             Some(objection) => button.on_disabled_hover_text(objection),
-            None => button
-                .on_hover_text("Have them judged as the study says, and write down the scores"),
+            None => button.on_hover_text(help),
         };
         if button.clicked() {
             actions.push(EvaluationAction::Start(models.to_vec()).into());

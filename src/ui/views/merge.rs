@@ -27,6 +27,7 @@ use crate::merge::composition::{Composition, Place};
 use crate::merge::recipe::Setting;
 use crate::study::{Command, Draft, DraftContent, DraftEdit, DraftId};
 use crate::ui::action::{Action, MergeAction};
+use crate::ui::ext::UiExt;
 use crate::ui::theme::Tokens;
 use crate::workbench::Workbench;
 use crate::workbench::composing::{Child, Prediction, PredictionOptions};
@@ -236,9 +237,7 @@ impl MergeView {
 
     fn panels(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
         let t = Tokens::of(ui);
-        let frame = Frame::new()
-            .fill(t.background)
-            .inner_margin(Margin::symmetric(12, 8));
+        let frame = ui.pane(Margin::symmetric(12, 8));
         let was_open = (self.child_is_open).unwrap_or(ui.available_width() >= ROOM_FOR_CHILD);
         let mut is_open = was_open;
         Panel::top("merge strip")
@@ -270,7 +269,7 @@ impl MergeView {
             below("merge strips", height, 90.0).show(ui, |ui| self.strips.ui(ui, shown));
         }
         CentralPanel::default()
-            .frame(Frame::new().fill(t.background))
+            .frame(ui.pane(Margin::ZERO))
             .show(ui, |ui| self.canvas.ui(ui, shown));
     }
 

@@ -8,13 +8,12 @@ mod program;
 
 use std::path::Path;
 
-use eframe::egui::{
-    Context, FontId, Frame, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui,
-};
+use eframe::egui::{Context, FontId, Key, Label, Modifiers, RichText, ScrollArea, Ui, Vec2};
 
 use super::log;
 use crate::study::{Command, Evaluator, EvolutionEdit, ModelId};
 use crate::ui::action::{EvaluationAction, ImportAction};
+use crate::ui::ext::modal;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::views::ViewContext;
@@ -30,7 +29,7 @@ const LEAST_BODY: f32 = 120.0;
 
 #[derive(Default)]
 pub struct EvaluatorPart {
-    is_open: bool,
+    pub is_open: bool,
     /// The set-ups of the other kinds, as they were left: a look at another kind costs nothing.
     kept: Vec<Evaluator>,
     program: Program,
@@ -45,28 +44,17 @@ impl EvaluatorPart {
         self.program = Program::default();
     }
 
-    pub fn is_open(&self) -> bool {
-        self.is_open
-    }
-
     pub fn ui(&mut self, ctx: &Context, view: &ViewContext<'_>) {
+        self.is_open &= view.bench.is_open();
         if !self.is_open {
             return;
         }
-        if !view.bench.is_open() {
-            self.is_open = false;
-            return;
-        }
-        let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
-        let room =
-            ctx.content_rect().size() - 2.0 * eframe::egui::Vec2::splat(space::XL + space::L);
-        let modal = Modal::new(Id::new("evaluator"))
-            .frame(frame)
-            .show(ctx, |ui| {
-                ui.set_width(WIDTH.min(room.x));
-                ui.set_max_height(room.y);
-                self.content_ui(ui, view, room.y)
-            });
+        let room = ctx.content_rect().size() - 2.0 * Vec2::splat(space::XL + space::L);
+        let modal = modal(ctx, "evaluator", space::L).show(ctx, |ui| {
+            ui.set_width(WIDTH.min(room.x));
+            ui.set_max_height(room.y);
+            self.content_ui(ui, view, room.y)
+        });
         if modal.inner || modal.should_close() {
             self.is_open = false;
         }
@@ -175,11 +163,10 @@ fn try_ui(ui: &mut Ui, view: &ViewContext<'_>) {
     let models = &view.doc().models;
     let is_open = |id: ModelId| matches!(view.bench.files(id), ModelFiles::Open { .. });
     let can: Vec<_> = models.iter().filter(|m| is_open(m.id)).collect();
-    let why_not = match view.bench.evaluator_objection() {
-        Some(objection) => Some(objection.to_owned()),
-        None if can.is_empty() => Some("No model of the study has files here".to_owned()),
-        None => None,
-    };
+    let nothing = can
+        .is_empty()
+        .then_some("No model of the study has files here");
+    let why_not = view.bench.evaluator_objection().or(nothing);
     ui.add_enabled_ui(why_not.is_none(), |ui| {
         let menu = ui.menu_button("Try on…", |ui| {
             ScrollArea::vertical().max_height(280.0).show(ui, |ui| {

@@ -1,8 +1,6 @@
 //! The evolutions of the study as tabs, a new one, and the empty state.
 
-use eframe::egui::{
-    Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetType, vec2,
-};
+use eframe::egui::{Color32, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 use super::summaries::{RunSummaries, RunSummary};

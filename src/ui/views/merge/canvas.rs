@@ -16,14 +16,15 @@ mod viewer;
 
 use eframe::egui::emath::TSTransform;
 use eframe::egui::{
-    Align2, Area, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers, Order, Panel, Rect,
-    RichText, Stroke, Ui, UiBuilder, Vec2, vec2,
+    Align2, Area, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers, Order, Panel, Pos2, Rect,
+    Stroke, Ui, UiBuilder, Vec2, vec2,
 };
 use egui_phosphor::regular as icon;
 use egui_snarl::ui::SnarlWidget;
 
 use super::DraftContext;
 use crate::study::DraftId;
+use crate::ui::ext::UiExt;
 use crate::ui::theme::{self, Tokens, radius, space};
 use board::{Board, News};
 use env::{CanvasState, Env};
@@ -52,7 +53,7 @@ pub struct Canvas {
     as_list: bool,
     /// What all of was brought into sight, for as long as nobody moves the canvas.
     fitted: Option<Rect>,
-    box_from: Option<eframe::egui::Pos2>,
+    box_from: Option<Pos2>,
     /// Whether nodes have another size than when all was brought into sight.
     resized: bool,
 }
@@ -63,9 +64,7 @@ impl Canvas {
         let mut has_shelf = had_shelf;
         let look = &mut self.look;
         let mut env = Env { shown, look };
-        let frame = Frame::new()
-            .fill(Tokens::of(ui).background)
-            .inner_margin(Margin::symmetric(space::S as i8, space::XS as i8));
+        let frame = ui.pane(Margin::symmetric(space::S as i8, space::XS as i8));
         Panel::top("canvas tools")
             .resizable(false)
             .frame(frame)
@@ -196,7 +195,7 @@ fn snarl_id(draft: DraftId) -> Id {
     Id::new(("merge canvas", draft.0))
 }
 
-fn transform(centre: eframe::egui::Pos2, rect: Rect, zoom: f32) -> TSTransform {
+fn transform(centre: Pos2, rect: Rect, zoom: f32) -> TSTransform {
     TSTransform::new(rect.center() - centre * zoom, zoom)
 }
 
@@ -217,9 +216,9 @@ fn broken_ui(ui: &mut Ui) {
         .frame(frame)
         .show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(icon::WARNING).color(t.warning));
+                ui.colored_label(t.warning, icon::WARNING);
                 let words = "The recipe’s text has a mistake; the canvas shows what it was before";
-                ui.label(RichText::new(words).color(t.warning));
+                ui.colored_label(t.warning, words);
                 if ui.button("Show it").clicked() {
                     ui.memory_mut(|memory| memory.request_focus(recipe_text_id()));
                 }
@@ -235,13 +234,10 @@ pub fn recipe_text_id() -> Id {
 /// Why something was refused, where it was, for some seconds.
 fn note_ui(ui: &Ui, look: &mut CanvasState) {
     let now = ui.input(|i| i.time);
+    look.note.take_if(|(_, _, until)| now >= *until);
     let Some((sentence, at, until)) = look.note.clone() else {
         return;
     };
-    if now >= until {
-        look.note = None;
-        return;
-    }
     let rest = std::time::Duration::from_secs_f64((until - now).max(0.05));
     ui.ctx().request_repaint_after(rest);
     let t = Tokens::of(ui);
@@ -257,6 +253,6 @@ fn note_ui(ui: &Ui, look: &mut CanvasState) {
         .fixed_pos(at + vec2(0.0, space::S))
         .show(ui.ctx(), |ui| {
             ui.set_max_width(280.0);
-            frame.show(ui, |ui| ui.label(RichText::new(sentence).color(t.warning)));
+            frame.show(ui, |ui| ui.colored_label(t.warning, sentence));
         });
 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use eframe::egui::{
-    Align2, Color32, Pos2, Rect, Response, ScrollArea, Sense, Stroke, Ui, WidgetType,
+    Color32, Pos2, Rect, Response, ScrollArea, Sense, Stroke, Ui, WidgetType,
     epaint::CubicBezierShape, pos2, vec2,
 };
 

@@ -8,8 +8,8 @@ use crate::ui::views::family::{self, Card};
 use crate::workbench::Workbench;
 use crate::workbench::evolving::EvolutionView as Standing;
 
-use super::RunContext;
-use super::recipe;
+use super::{RunContext, recipe};
+use crate::ui::views::evolution::summaries::RunSummary;
 
 pub struct EvolutionModel {
     key: (u64, EvolutionId),
@@ -74,9 +74,8 @@ impl EvolutionModel {
     fn new(key: (u64, EvolutionId), context: RunContext<'_>, evolution: &Evolution) -> Self {
         let bench = context.bench;
         let run = context.summary();
-        let cards = run.map_or_else(Vec::new, |run| {
-            cards(bench, evolution, &run.tasks, &run.standing)
-        });
+        let cards = |run: &RunSummary| cards(bench, evolution, &run.tasks, &run.standing);
+        let cards = run.map_or_else(Vec::new, cards);
         let edges = cards.iter().enumerate().flat_map(|(child, card)| {
             let parents = card.parents.iter();
             parents.map(move |&parent| [parent, child])
@@ -122,12 +121,12 @@ fn cards(
         card.children = children[k];
         card.explores = model.step(&evolution.name).is_some_and(|s| s.exploration);
         let is_child = member.generation > 0;
+        let parents: &[ModelId] = if is_child { &model.parents } else { &[] };
         if !is_child {
             card.parents.clear();
             card.unnamed_parents = false;
             (card.kinship, card.distance) = (None, None);
         }
-        let parents: &[ModelId] = if is_child { &model.parents } else { &[] };
         let score = |task: &String| (task.clone(), model.score(task).map(|s| s.value));
         Some(RunCard {
             card,

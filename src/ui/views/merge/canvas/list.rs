@@ -2,8 +2,8 @@
 //! the recipe. For the keyboard, for screen readers, and for whom a list is plainer.
 
 use eframe::egui::{
-    Align, Align2, Button, ComboBox, Frame, Grid, Layout, Response, ScrollArea, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Align, Button, ComboBox, Frame, Grid, Layout, Response, ScrollArea, Ui, WidgetInfo, WidgetType,
+    vec2,
 };
 use egui_phosphor::regular as icon;
 

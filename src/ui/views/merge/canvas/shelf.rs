@@ -1,8 +1,8 @@
 //! The study's models at the edge of the canvas, to be dragged onto it.
 
 use eframe::egui::{
-    Align2, Area, CursorIcon, DragAndDrop, Frame, Id, Key, Margin, Order, ScrollArea, Sense,
-    Stroke, Ui, WidgetType, vec2,
+    Area, CursorIcon, DragAndDrop, Frame, Id, Key, Margin, Order, ScrollArea, Sense, Stroke, Ui,
+    WidgetType, vec2,
 };
 
 use super::env::Env;

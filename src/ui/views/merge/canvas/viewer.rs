@@ -3,8 +3,8 @@
 use eframe::egui::emath::TSTransform;
 use eframe::egui::epaint::Shadow;
 use eframe::egui::{
-    Align2, Color32, CornerRadius, FontId, Frame, Margin, Painter, Pos2, Rect, Sense, Stroke,
-    Style, Ui, pos2, vec2,
+    Color32, CornerRadius, FontId, Frame, Margin, Painter, Pos2, Rect, Sense, Stroke, Style, Ui,
+    pos2, vec2,
 };
 use egui_snarl::ui::{
     AnyPins, BackgroundPattern, PinPlacement, PinWireInfo, SelectionStyle, SnarlPin, SnarlStyle,

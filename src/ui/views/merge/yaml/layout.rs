@@ -104,10 +104,7 @@ fn comment_at(line: &str) -> usize {
 fn key_end(code: &str) -> Option<usize> {
     let colon = code.find(':')?;
     let is_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '"' | '\'');
-    let ends = code[colon + 1..]
-        .chars()
-        .next()
-        .is_none_or(char::is_whitespace);
+    let ends = !code[colon + 1..].starts_with(|c: char| !c.is_whitespace());
     (ends && code[..colon].chars().all(is_key)).then_some(colon + 1)
 }
 
