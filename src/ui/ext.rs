@@ -2,8 +2,7 @@
 //! what stands beside a control, and panes on the ground of a view.
 
 use eframe::egui::{
-    Context, Frame, Id, InnerResponse, Margin, Modal, Panel, Response, RichText, ScrollArea, Ui,
-    WidgetInfo, WidgetType,
+    Context, Frame, Id, Margin, Modal, Response, RichText, ScrollArea, Ui, WidgetInfo, WidgetType,
 };
 
 use super::theme::Tokens;
@@ -17,13 +16,6 @@ pub trait UiExt {
     fn quiet(&mut self, text: impl Into<String>) -> Response;
     /// A frame in the colour that views stand on.
     fn pane(&self, margin: impl Into<Margin>) -> Frame;
-    /// A panel in that colour whose size the user cannot change, without a line at its edge.
-    fn strip<R>(
-        &mut self,
-        panel: Panel,
-        margin: impl Into<Margin>,
-        content: impl FnOnce(&mut Ui) -> R,
-    ) -> InnerResponse<R>;
     /// Scrolls downwards where the content is higher than `most`, over the whole width.
     fn scrolled<R>(&mut self, id: &str, most: f32, content: impl FnOnce(&mut Ui) -> R) -> R;
 }
@@ -36,16 +28,6 @@ impl UiExt for Ui {
     fn pane(&self, margin: impl Into<Margin>) -> Frame {
         let ground = Tokens::of(self).background;
         Frame::new().fill(ground).inner_margin(margin)
-    }
-
-    fn strip<R>(
-        &mut self,
-        panel: Panel,
-        margin: impl Into<Margin>,
-        content: impl FnOnce(&mut Ui) -> R,
-    ) -> InnerResponse<R> {
-        let panel = panel.resizable(false).show_separator_line(false);
-        panel.frame(self.pane(margin)).show(self, content)
     }
 
     fn scrolled<R>(&mut self, id: &str, most: f32, content: impl FnOnce(&mut Ui) -> R) -> R {

@@ -121,10 +121,8 @@ impl Card {
 
 pub fn mark_best<'c>(cards: impl IntoIterator<Item = &'c mut Card>) {
     let cards: Vec<&mut Card> = cards.into_iter().collect();
-    let scores: Vec<_> = cards
-        .iter()
-        .map(|card| (card.generation, card.score))
-        .collect();
+    let scores = cards.iter().map(|card| (card.generation, card.score));
+    let scores: Vec<_> = scores.collect();
     for (card, is_best) in cards.into_iter().zip(best_of_generations(&scores)) {
         card.is_best = is_best;
     }

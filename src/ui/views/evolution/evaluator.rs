@@ -13,7 +13,7 @@ use eframe::egui::{Context, FontId, Key, Label, Modifiers, RichText, ScrollArea,
 use super::log;
 use crate::study::{Command, Evaluator, EvolutionEdit, ModelId};
 use crate::ui::action::{EvaluationAction, ImportAction};
-use crate::ui::ext::modal;
+use crate::ui::ext::{UiExt, modal};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::views::ViewContext;
@@ -66,19 +66,15 @@ impl EvaluatorPart {
         ui.label(theme::strong("How models are judged").size(size::HEADING));
         self.kind_ui(ui, view);
         let left = height - (ui.cursor().top() - top) - self.foot;
-        ScrollArea::vertical()
-            .id_salt("evaluator")
-            .max_height(left.max(LEAST_BODY))
-            .auto_shrink([false, true])
-            .show(ui, |ui| {
-                // The scroll bar floats; nothing lies under it.
-                ui.set_max_width(ui.available_width() - space::M);
-                match &view.doc().evaluator {
-                    Evaluator::ByHand => by_hand_ui(ui, view),
-                    Evaluator::BuiltIn { tasks } => built_in::ui(ui, view, tasks),
-                    Evaluator::Command { call } => self.program.ui(ui, view, call),
-                }
-            });
+        ui.scrolled("evaluator", left.max(LEAST_BODY), |ui| {
+            // The scroll bar floats; nothing lies under it.
+            ui.set_max_width(ui.available_width() - space::M);
+            match &view.doc().evaluator {
+                Evaluator::ByHand => by_hand_ui(ui, view),
+                Evaluator::BuiltIn { tasks } => built_in::ui(ui, view, tasks),
+                Evaluator::Command { call } => self.program.ui(ui, view, call),
+            }
+        });
         let above = ui.cursor().top();
         let is_done = foot_ui(ui, view);
         let foot = ui.cursor().top() - above;

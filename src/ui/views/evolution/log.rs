@@ -7,7 +7,7 @@ use egui_phosphor::regular as icon;
 
 use crate::study::ModelId;
 use crate::ui::action::{Action, EvaluationAction};
-use crate::ui::ext::ResponseExt;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::views::ViewContext;
@@ -148,21 +148,17 @@ fn silence(bench: &Workbench) -> &'static str {
 
 fn failure_ui(ui: &mut Ui, sentence: &str, height: f32) {
     let t = Tokens::of(ui);
-    ScrollArea::vertical()
-        .id_salt("evaluation failure")
-        .max_height(height)
-        .auto_shrink([false, true])
-        .show(ui, |ui| {
-            // The sentence of what happened, then what the program printed last.
-            for (k, line) in sentence.lines().enumerate() {
-                let words = RichText::new(line);
-                let words = match k {
-                    0 => words.color(t.error),
-                    _ => words.font(font()).color(t.text),
-                };
-                ui.add(Label::new(words).wrap().selectable(true));
-            }
-        });
+    ui.scrolled("evaluation failure", height, |ui| {
+        // The sentence of what happened, then what the program printed last.
+        for (k, line) in sentence.lines().enumerate() {
+            let words = RichText::new(line);
+            let words = match k {
+                0 => words.color(t.error),
+                _ => words.font(font()).color(t.text),
+            };
+            ui.add(Label::new(words).wrap().selectable(true));
+        }
+    });
 }
 
 fn scroll_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
@@ -177,10 +173,9 @@ fn scroll_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
         .stick_to_bottom(true)
         .show_rows(ui, LINE, lines.len(), |ui, range| {
             for line in lines.range(range) {
-                let ink = if line.is_transient {
-                    t.text_weak
-                } else {
-                    t.text
+                let ink = match line.is_transient {
+                    true => t.text_weak,
+                    false => t.text,
                 };
                 let words = RichText::new(&line.text).font(font()).color(ink);
                 let size = vec2(ui.available_width(), LINE);

@@ -5,7 +5,6 @@
 
 mod kin;
 mod over_layers;
-pub mod problems;
 mod sweep;
 
 use std::time::Duration;

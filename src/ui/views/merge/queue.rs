@@ -1,22 +1,23 @@
 //! Writing: what stands in the way, where to, and what is being written; what was predicted
 //! beside what is measured when it is done.
 
-mod done;
-
 use eframe::egui::{
-    Align, Frame, Label, Layout, Margin, Response, RichText, Stroke, Ui, WidgetType,
+    Align, Align2, Button, Frame, Label, Layout, Margin, Rect, Response, RichText, Sense, Stroke,
+    Ui, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use super::DraftContext;
-use super::child::{line_ui, problems};
+use super::child::line_ui;
 use crate::jobs::JobId;
-use crate::study::{Command, Selection};
+use crate::kinship::{Metric, Values};
+use crate::merge::problem::Problem;
+use crate::study::{Command, ModelId, Selection};
 use crate::ui::action::{Action, MergeAction, View};
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, space};
-use crate::ui::widgets::{icon_button, primary_button, progress_bar, scroll_list};
+use crate::ui::widgets::{icon_button, primary_button, progress_bar, scroll_list, text};
 use crate::workbench::merging::{MergeState, QueuedMerge};
 
 /// The most that are listed; the rest is counted.
@@ -33,7 +34,7 @@ impl QueuePanel {
     /// Draws what stands in the way, the button that writes, and the queue, `most` points high.
     pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, most: f32) {
         let top = ui.cursor().top();
-        problems::ui(ui, shown);
+        problems_ui(ui, shown);
         ui.add_space(space::XS);
         write_ui(ui, shown, why_not(shown));
         let merges = shown.bench.merges();
@@ -130,7 +131,7 @@ fn merge_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge) {
                 let bytes = format::bytes(made.bytes_written);
                 let time = std::time::Duration::from_secs_f64(made.seconds.max(0.0));
                 line_ui(ui, &format!("{bytes} in {}", format::duration(time)));
-                done::ui(ui, shown, *child);
+                done_ui(ui, shown, *child);
             }
         }
     });
@@ -212,4 +213,211 @@ fn running_ui(ui: &mut Ui, shown: &DraftContext<'_>, job: JobId, name: &str) {
             line_ui(ui, &format::time_left(left));
         }
     });
+}
+
+/// The most height that the list takes, in points; more is scrolled.
+const PROBLEMS: f32 = 132.0;
+
+fn problems_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
+    let problems = shown.ahead.map_or(&[][..], |ahead| &ahead.problems);
+    problems_heading_ui(ui, shown, problems);
+    if problems.is_empty() {
+        return;
+    }
+    scroll_list(ui, "problems", PROBLEMS, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for problem in problems {
+            problem_ui(ui, shown, problem);
+        }
+    });
+}
+
+/// One line, there in any case.
+fn problems_heading_ui(ui: &mut Ui, shown: &DraftContext<'_>, problems: &[Problem]) {
+    let t = Tokens::of(ui);
+    let errors = problems.iter().filter(|p| p.is_error()).count();
+    let notes = problems.len() - errors;
+    let (n_errors, n_notes) = (
+        format::counted(errors, "error"),
+        format::counted(notes, "note"),
+    );
+    let (mark, ink, words) = match (errors, notes) {
+        (0, 0) if shown.composition.recipes.is_empty() => (icon::CIRCLE, t.text_weak, "–".into()),
+        (0, 0) => (
+            icon::CHECK_CIRCLE,
+            t.text_weak,
+            "Nothing stands in the way".into(),
+        ),
+        (0, _) => (icon::WARNING, t.warning, n_notes),
+        (_, 0) => (icon::X_CIRCLE, t.error, n_errors),
+        _ => (icon::X_CIRCLE, t.error, format!("{n_errors}, {n_notes}")),
+    };
+    ui.label(theme::strong(format!("{mark} {words}")).color(ink));
+}
+
+fn problem_ui(ui: &mut Ui, shown: &DraftContext<'_>, problem: &Problem) {
+    let t = Tokens::of(ui);
+    let ink = match problem.is_error() {
+        true => t.error,
+        false => t.warning,
+    };
+    let sentence = match problem.place.position {
+        Some(at) => format!("{} (line {})", problem.headline(), at.line),
+        None => problem.headline(),
+    };
+    let text = RichText::new(sentence).small().color(ink);
+    let response = ui.add(Button::new(text).frame(false).wrap());
+    response.named(WidgetType::Button, format!("Show {}", problem.sentence));
+    if response.on_hover_text("Show where").clicked() {
+        shown
+            .jump
+            .set(problem.place.position.map(|p| p.line as usize));
+    }
+    if let Some((nearest, text)) = mended(&shown.draft.sheet.text, problem) {
+        let words = format!("Replace by {nearest}");
+        if ui.button(&words).clicked() {
+            shown.write_text(text, &words, None);
+        }
+    }
+}
+
+/// The nearest valid name, and the text with it in place of the word that is wrong.
+fn mended<'p>(text: &str, problem: &'p Problem) -> Option<(&'p str, String)> {
+    let nearest = problem.nearest.as_deref()?;
+    let at = problem.place.position?;
+    let line = text.lines().nth(at.line as usize - 1)?;
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    // The place of a value is that of its key: the word that is wrong is quoted in the sentence.
+    let wrong = problem.sentence.split('`').nth(1)?;
+    if wrong.is_empty() || !wrong.chars().all(is_word) {
+        return None;
+    }
+    let from = line.find(wrong)?;
+    let before = text.split_inclusive('\n').take(at.line as usize - 1);
+    let start: usize = before.map(str::len).sum();
+    let mut out = text.to_owned();
+    out.replace_range(start + from..start + from + wrong.len(), nearest);
+    Some((nearest, out))
+}
+
+const ROW: f32 = 17.0;
+/// Room for one number, in points.
+const CELL: f32 = 58.0;
+const DOT: f32 = 3.5;
+
+const PREDICTED: &str = "predicted";
+/// Room for the name of a model, in points.
+const NAME: f32 = 80.0;
+
+/// Draws two lines for each parent: hollow what was predicted, solid what was measured.
+fn done_ui(ui: &mut Ui, shown: &DraftContext<'_>, child: ModelId) {
+    let doc = shown.doc();
+    let Some(model) = doc.model(child) else {
+        line_ui(ui, "No longer in the study");
+        return;
+    };
+    let predicted = |parent: ModelId| model.origin.predicted.iter().find(|f| f.model == parent);
+    let rows = model.parents.iter().filter_map(|&parent| {
+        let predicted = predicted(parent)?.kinship.clone();
+        let measured = Values::by(|metric| shown.bench.kinship_of(child, parent, metric));
+        Some((doc.name_of(parent), predicted, measured))
+    });
+    let rows: Vec<(&str, Values, Values)> = rows.collect();
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        if !rows.is_empty() {
+            metrics_ui(ui);
+        }
+        for (name, predicted, measured) in &rows {
+            values_ui(ui, name, PREDICTED, predicted);
+            values_ui(ui, name, "measured", measured);
+        }
+    });
+    if model.scores.is_empty() {
+        line_ui(ui, "Its scores are still to come");
+    }
+}
+
+/// The measures that there is room for; all of them stand in the hover.
+fn shown_metrics(width: f32) -> Vec<Metric> {
+    let room = ((width - NAME) / CELL).max(1.0) as usize;
+    Metric::independent().take(room).collect()
+}
+
+fn metrics_ui(ui: &mut Ui) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let weak = Tokens::of(ui).text_weak;
+    let metrics = shown_metrics(rect.width());
+    for (k, metric) in metrics.iter().enumerate() {
+        let font = theme::small_font();
+        let (painter, at) = (ui.painter(), cell(rect, metrics.len(), k));
+        let title = metric.heading();
+        text::line_in(painter, at, Align2::RIGHT_CENTER, &title, &font, weak);
+    }
+}
+
+/// The name stands in the line of what was predicted, a dot in both.
+fn values_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
+    let is_predicted = what == PREDICTED;
+    let t = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let metrics = shown_metrics(rect.width());
+    let number = |metric: &Metric| format::kinship(values.get(*metric));
+    let shown: Vec<String> = metrics.iter().map(number).collect();
+    let label = format!("{name} {what} {}", shown.join(" "));
+    response.named(WidgetType::Label, &label);
+    let font = theme::small_font();
+    let painter = ui.painter();
+    let dot = pos2(rect.left() + DOT + 1.0, rect.center().y);
+    if is_predicted {
+        painter.circle_stroke(dot, DOT, Stroke::new(1.5, t.accent));
+    } else {
+        painter.circle_filled(dot, DOT, t.accent);
+    }
+    let left = rect.left() + 2.0 * DOT + space::S;
+    let right = cell(rect, metrics.len(), 0).left() - space::XS;
+    let words = rect.with_min_x(left).with_max_x(right);
+    let (said, ink) = match is_predicted {
+        true => (name, t.text),
+        false => (what, t.text_weak),
+    };
+    text::left_in(painter, words, said, &font, ink);
+    for (k, value) in shown.iter().enumerate() {
+        let at = cell(rect, metrics.len(), k);
+        text::line_in(painter, at, Align2::RIGHT_CENTER, value, &font, t.text);
+    }
+    let full = |m: Metric| format!("{} {}", m.heading(), format::full(values.get(m)));
+    let full: Vec<String> = Metric::independent().map(full).collect();
+    response.on_hover_text(format!("{name}, {what}\n{}", full.join("\n")));
+}
+
+/// The `k`-th of `n` cells.
+fn cell(row: Rect, n: usize, k: usize) -> Rect {
+    let right = row.right() - CELL * (n - 1 - k) as f32;
+    row.with_min_x(right - CELL).with_max_x(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::recipe::parse;
+
+    #[test]
+    fn a_misspelt_word_is_replaced_where_it_stands() {
+        let text = "merge_method: slrep\nbase_model: a\nmodels:\n- model: a\n- model: b\nparameters: {t: 0.5}\n";
+        let root = std::path::Path::new("/nowhere");
+        let surroundings = crate::merge::plan::Surroundings {
+            root,
+            hub: None,
+            out: None,
+            force: false,
+            threads: 1,
+            opened: &[],
+        };
+        let plan = crate::merge::plan::plan(&parse(text), &surroundings);
+        let problem = plan.problems.iter().find(|p| p.nearest.is_some()).unwrap();
+        let (nearest, mended) = mended(text, problem).unwrap();
+        assert_eq!(nearest, "slerp");
+        assert_eq!(mended, text.replace("slrep", "slerp"));
+    }
 }

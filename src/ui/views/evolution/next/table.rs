@@ -224,12 +224,10 @@ fn hover(ui: &mut Ui, row: &Row) {
 }
 
 fn spoken(k: usize, row: &Row) -> String {
+    let (pair, score) = (row.title(), format::score(Some(row.score)));
+    let (kinship, gain) = (format::kinship(row.kinship), files::gain(row));
     format!(
-        "Suggestion {}: {}, child {}, kinship {}, {}",
-        k + 1,
-        row.title(),
-        format::score(Some(row.score)),
-        format::kinship(row.kinship),
-        files::gain(row)
+        "Suggestion {}: {pair}, child {score}, kinship {kinship}, {gain}",
+        k + 1
     )
 }

@@ -63,10 +63,10 @@ impl ChartPart {
                         reset: false,
                     };
                     ui.set_min_size(room);
-                    if let Some(picked) = drawing.show(ui, &mut self.hand).picked {
-                        if let Some(action) = select_picked(context.bench.study(), &picked) {
-                            context.push(action);
-                        }
+                    if let Some(picked) = drawing.show(ui, &mut self.hand).picked
+                        && let Some(action) = select_picked(context.bench.study(), &picked)
+                    {
+                        context.push(action);
                     }
                 });
             }

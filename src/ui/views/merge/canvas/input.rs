@@ -133,6 +133,8 @@ fn dropped(ui: &Ui, env: &mut Env<'_, '_>, rect: Rect) {
     }
 }
 
+type Binding = (Modifiers, Key, fn(&mut Env<'_, '_>));
+
 /// Keys of the canvas, while no text has them.
 pub fn keys(ui: &Ui, env: &mut Env<'_, '_>) {
     let ctx = ui.ctx();
@@ -140,7 +142,7 @@ pub fn keys(ui: &Ui, env: &mut Env<'_, '_>) {
         return;
     }
     let (none, ctrl) = (Modifiers::NONE, Modifiers::COMMAND);
-    let bindings: [(Modifiers, Key, fn(&mut Env<'_, '_>)); 10] = [
+    let bindings: [Binding; 10] = [
         (none, Key::L, menus::tidy),
         (none, Key::F, |env| env.look.fit()),
         (none, Key::Plus, |env| env.look.zoom_by(ZOOM_STEP)),

@@ -68,13 +68,9 @@ pub struct Kin {
     scale: Option<(DraftId, Metric, Reach)>,
 }
 
-/// How far the values of a draft went; the scale follows them outwards only, so that no bar
-/// jumps because another one moved.
-#[derive(Clone, Copy, Default)]
-struct Reach {
-    least: f64,
-    most: f64,
-}
+/// The least and the greatest value that a draft had; the scale follows them outwards only, so
+/// that no bar jumps because another one moved.
+type Reach = (f64, f64);
 
 impl Kin {
     pub fn rows(&self) -> &[Row] {
@@ -216,19 +212,16 @@ fn reach(
     let old = old.filter(|(id, of, _)| *id == draft && *of == metric);
     let old = old.map_or(Reach::default(), |(_, _, reach)| reach);
     let values = bars.iter().filter_map(|bar| bar.value);
-    values.fold(old, |reach, v| Reach {
-        least: reach.least.min(v),
-        most: reach.most.max(v),
-    })
+    values.fold(old, |(least, most), v| (least.min(v), most.max(v)))
 }
 
-fn scale(metric: Metric, reach: Reach) -> Scale {
+fn scale(metric: Metric, (least, most): Reach) -> Scale {
     match metric.is_similarity() && metric.is_known() {
         false => Scale::Sequential {
             lo: 0.0,
-            hi: reach.most.max(1e-9),
+            hi: most.max(1e-9),
         },
-        _ if reach.least < NEGATIVE => Scale::Diverging { limit: 1.0 },
+        _ if least < NEGATIVE => Scale::Diverging { limit: 1.0 },
         _ => Scale::KINSHIP,
     }
 }

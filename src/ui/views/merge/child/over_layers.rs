@@ -80,12 +80,10 @@ fn range(metric: Metric, series: &[Series<'_>]) -> Option<(f64, f64)> {
         return None;
     }
     let values = series.iter().flat_map(|s| s.values.iter().flatten());
-    let least = values
-        .copied()
-        .filter(|v| v.is_finite())
-        .fold(1.0, f64::min);
-    let floor = FLOORS.into_iter().find(|floor| *floor <= least);
-    let floor = floor.unwrap_or(-1.0);
+    let finite = values.copied().filter(|v| v.is_finite());
+    let least = finite.fold(1.0, f64::min);
+    let mut floors = FLOORS.into_iter();
+    let floor = floors.find(|floor| *floor <= least).unwrap_or(-1.0);
     let air = (1.0 - floor) * 0.06;
     Some((floor - air, 1.0 + air))
 }
