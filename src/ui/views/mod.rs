@@ -2,6 +2,7 @@
 //! only what may be lost.
 
 mod charts;
+mod context;
 mod evolution;
 mod family;
 pub(in crate::ui) mod kinship;
@@ -20,6 +21,7 @@ use super::prefs::Prefs;
 use crate::workbench::Workbench;
 
 pub use charts::ChartsView;
+use context::ViewContext;
 pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
 pub use kinship::KinshipView;
 pub use lineage::LineageView;

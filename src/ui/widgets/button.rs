@@ -45,6 +45,12 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
     response.on_hover_text(name)
 }
 
+/// The same, greyed unless `enabled`; whether it was clicked.
+pub fn icon_button_if(ui: &mut Ui, enabled: bool, icon: &str, name: &str) -> bool {
+    ui.add_enabled_ui(enabled, |ui| icon_button(ui, icon, name).clicked())
+        .inner
+}
+
 /// An icon that stays pressed while `on`.
 pub fn icon_toggle(ui: &mut Ui, icon: &str, name: &str, on: &mut bool) -> Response {
     let mut response = icon_ui(ui, icon, *on);

@@ -63,6 +63,11 @@ pub fn line_in(
     is_cut
 }
 
+/// The same from the left.
+pub fn left_in(painter: &Painter, rect: Rect, text: &str, font: &FontId, color: Color32) -> bool {
+    line_in(painter, rect, Align2::LEFT_CENTER, text, font, color)
+}
+
 /// A tensor's name that fits: what nearly all names begin and end with goes first, then more
 /// of the start.
 pub fn fitted_tensor_name(painter: &Painter, name: &str, font: &FontId, most: f32) -> String {
