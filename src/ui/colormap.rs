@@ -17,24 +17,11 @@ use crate::kinship::{Matrix, Metric, ScaleKind};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
     /// From `lo`, dark, to `hi`, bright.
-    Sequential {
-        /// The value of the first colour.
-        lo: f64,
-        /// The value of the last colour.
-        hi: f64,
-    },
+    Sequential { lo: f64, hi: f64 },
     /// From `lo`, bright, to `hi`, dark.
-    Distance {
-        /// The value of the first colour.
-        lo: f64,
-        /// The value of the last colour.
-        hi: f64,
-    },
+    Distance { lo: f64, hi: f64 },
     /// Centred at 0: blue below, orange above, full at ±`limit`.
-    Diverging {
-        /// The magnitude of the outermost colours.
-        limit: f64,
-    },
+    Diverging { limit: f64 },
 }
 
 impl Scale {
@@ -50,7 +37,6 @@ impl Scale {
         }
     }
 
-    /// The first and the last value of the scale.
     pub fn range(self) -> (f64, f64) {
         match self {
             Self::Sequential { lo, hi } | Self::Distance { lo, hi } => (lo, hi),
@@ -89,7 +75,6 @@ impl Scale {
     }
 }
 
-/// How finely a strip of colours is divided.
 const STRIP_STEPS: u32 = 64;
 
 /// A strip of the colours at each share of a scale, from left to right.

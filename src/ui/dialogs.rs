@@ -17,6 +17,7 @@ use std::time::Duration;
 use eframe::egui::{Align2, Area, Context, Frame, Id, Modal, Order, RichText, vec2};
 
 use super::theme::{self, Tokens, space};
+use crate::ui::ext::modal;
 pub use in_app::InApp;
 use native::Answer;
 pub use request::{AskDesktop, FilePicker, Filter, PickKind, PickRequest, Picked};
@@ -149,7 +150,6 @@ impl FilePicker for Desktop {
     }
 }
 
-/// The ways out while the desktop is asked.
 enum Escape {
     BuiltIn,
     Cancel,
@@ -157,28 +157,22 @@ enum Escape {
 
 /// Says what is waited for; a portal that never answers must not trap the user.
 fn waiting_ui(ctx: &Context, request: &PickRequest) -> Option<Escape> {
-    let frame = Frame::popup(&ctx.style_of(ctx.theme())).inner_margin(space::L);
-    let shown = Modal::new(Id::new("waiting for the desktop"))
-        .frame(frame)
-        .show(ctx, |ui| {
-            ui.set_width(380.0);
-            ui.label(theme::strong(&request.title));
-            let weak = Tokens::of(ui).text_weak;
-            let text =
-                "Waiting for the desktop's dialog. If none has appeared, use the built-in one.";
-            ui.label(RichText::new(text).color(weak));
-            ui.add_space(space::S);
-            ui.horizontal(|ui| {
-                let built_in = ui.button("Use the built-in dialog instead").clicked();
-                let cancel = ui.button("Cancel").clicked();
-                match (built_in, cancel) {
-                    (true, _) => Some(Escape::BuiltIn),
-                    (_, true) => Some(Escape::Cancel),
-                    _ => None,
-                }
-            })
-            .inner
-        });
+    let shown = modal(ctx, "waiting for the desktop", space::L).show(ctx, |ui| {
+        ui.set_width(380.0);
+        ui.label(theme::strong(&request.title));
+        ui.weak("Waiting for the desktop's dialog. If none has appeared, use the built-in one.");
+        ui.add_space(space::S);
+        ui.horizontal(|ui| {
+            let built_in = ui.button("Use the built-in dialog instead").clicked();
+            let cancel = ui.button("Cancel").clicked();
+            match (built_in, cancel) {
+                (true, _) => Some(Escape::BuiltIn),
+                (_, true) => Some(Escape::Cancel),
+                _ => None,
+            }
+        })
+        .inner
+    });
     let is_left = shown.backdrop_response.clicked() || !shown.should_close();
     shown.inner.or((!is_left).then_some(Escape::Cancel))
 }

@@ -1,6 +1,7 @@
 //! The window: theme, widgets and views. The only folder that names egui.
 
 pub mod colormap;
+mod ext;
 pub mod fonts;
 pub mod format;
 pub mod theme;

@@ -24,7 +24,6 @@ pub mod space {
     pub const XXL: f32 = 32.0;
 }
 
-/// Sizes of type, in points.
 pub mod size {
     /// Captions, ticks, chips.
     pub const SMALL: f32 = 12.0;
@@ -33,7 +32,6 @@ pub mod size {
     pub const TITLE: f32 = 22.0;
 }
 
-/// Corner radii, in points.
 pub mod radius {
     /// Buttons, fields, cells.
     pub const CONTROL: u8 = 5;
@@ -48,7 +46,6 @@ pub const TOP_BAR_HEIGHT: f32 = 40.0;
 /// How long something takes that moves to explain itself, in seconds.
 pub const ANIMATION_SECS: f32 = 0.12;
 
-/// The colours of one theme.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tokens {
     /// Whether these are the colours for a dark surrounding.
@@ -61,7 +58,6 @@ pub struct Tokens {
     pub control: Color32,
     /// Inside text fields and the troughs of bars.
     pub field: Color32,
-    /// Under the pointer.
     pub hover: Color32,
     pub line: Color32,
     /// Outlines of what can be acted on; 3:1 against the background.
@@ -169,9 +165,7 @@ static DARK: Tokens = Tokens {
 
 /// Something that knows which theme it is drawn in.
 pub trait Themed {
-    /// Whether the surrounding is dark.
     fn is_dark(&self) -> bool;
-    /// What a view stands on.
     fn ground(&self) -> Color32;
 }
 
@@ -196,7 +190,6 @@ impl Themed for Context {
 }
 
 impl Tokens {
-    /// The colours of the theme in force.
     pub fn of(themed: &impl Themed) -> &'static Self {
         match themed.is_dark() {
             true => &DARK,
@@ -205,7 +198,6 @@ impl Tokens {
         }
     }
 
-    /// The colours of a given theme.
     pub fn for_theme(theme: Theme) -> &'static Self {
         match theme {
             Theme::Dark => &DARK,
@@ -227,7 +219,6 @@ pub fn theme_of(themed: &impl Themed) -> Theme {
     }
 }
 
-/// The text style of view titles.
 pub fn title_style() -> TextStyle {
     TextStyle::Name("title".into())
 }

@@ -38,7 +38,6 @@ pub fn ticks((lo, hi): (f64, f64), is_whole: bool, most: usize) -> Vec<GridMark>
     (first as i64..=last as i64).map(mark).collect()
 }
 
-/// A number with as many digits as its step needs.
 pub fn words(mark: GridMark) -> String {
     let digits = (-(mark.step_size * 1.001).log10().floor()).clamp(0.0, 6.0);
     format::decimals(Some(mark.value), digits as usize)

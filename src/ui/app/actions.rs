@@ -278,7 +278,6 @@ impl App {
     }
 }
 
-/// A sheet for the clipboard.
 fn drawn(what: String, sheet: &Sheet) -> Picture {
     let pixels = sheet.pixels();
     let size = [pixels.width() as usize, pixels.height() as usize];

@@ -14,6 +14,7 @@ use crate::kinship::Metric;
 use crate::kinship::table::kind_words;
 use crate::study::ModelId;
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::compose;
@@ -49,7 +50,7 @@ pub fn pair_ui(
     match common_base(bench, a, b) {
         None => {
             if !is_reported(bench, a, b) {
-                weak(ui, &no_common_base(bench, a, b));
+                ui.weak(&no_common_base(bench, a, b));
             }
         }
         Some(base) => match facts(ui, bench, base, a, b) {
@@ -67,11 +68,6 @@ fn is_reported(bench: &Workbench, a: ModelId, b: ModelId) -> bool {
     let doc = bench.study().doc();
     let given = |metric| doc.given_kinship(a, b, metric);
     Metric::ALL.iter().any(|&metric| given(metric).is_some())
-}
-
-fn weak(ui: &mut Ui, sentence: &str) {
-    let ink = Tokens::of(ui).text_weak;
-    ui.add(Label::new(RichText::new(sentence).color(ink)).wrap());
 }
 
 fn name_ui(ui: &mut Ui, bench: &Workbench, id: ModelId) {
@@ -131,7 +127,7 @@ fn not_measured_ui(
     if is_reported && !has_files {
         return;
     }
-    weak(ui, "The kinship of these two is not measured yet");
+    ui.weak("The kinship of these two is not measured yet");
     let can = bench.measuring(base).is_none() && has_files;
     ui.add_enabled_ui(can, |ui| {
         if ui.button("Measure kinship").clicked() {
@@ -182,11 +178,11 @@ fn facts_ui(
     ui.spacing_mut().item_spacing.y = 0.0;
     section_heading(ui, "Kinship");
     if facts.is_provisional {
-        weak(ui, "Still being measured");
+        ui.weak("Still being measured");
     }
     values_ui(ui, facts);
     if let Some(reason) = &facts.reason {
-        weak(ui, reason);
+        ui.weak(reason);
     }
     ui.add_space(space::S);
     section_heading(ui, "Changes from the base");
@@ -203,10 +199,7 @@ fn facts_ui(
             actions.push(Action::Go(View::Kinship));
         }
         if ui.button("Copy").clicked() {
-            actions.push(Action::Copy {
-                text: facts.as_table(),
-                what: "Kinship of the pair".to_owned(),
-            });
+            actions.push(Action::copy("Kinship of the pair", facts.as_table()));
         }
     });
 }
@@ -225,7 +218,6 @@ fn row_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell]) {
     line_ui(ui, (label, help), cells, &theme::body_font(), t.text);
 }
 
-/// The names of the columns.
 fn head_ui(ui: &mut Ui, cells: &[(&str, &str)]) {
     let t = Tokens::of(ui);
     let owned = |(text, help): &(&str, &str)| ((*text).to_owned(), (*help).to_owned());
@@ -237,20 +229,20 @@ fn line_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell], font: &Font
     let size = vec2(ui.available_width(), ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let shown: Vec<&str> = cells.iter().map(|cell| cell.0.as_str()).collect();
-    response.widget_info(|| {
-        let text = format!("{label} {}", shown.join(" "));
-        WidgetInfo::labeled(WidgetType::Label, true, text.trim())
-    });
+    response.named(
+        WidgetType::Label,
+        format!("{label} {}", shown.join(" ")).trim(),
+    );
     let width = if cells.len() > 2 { NARROW_CELL } else { CELL };
     let first = rect.right() - width * cells.len() as f32;
     let name = rect.with_max_x(first - space::XS);
-    text::line_in(ui.painter(), name, Align2::LEFT_CENTER, label, font, ink);
+    text::left(ui.painter(), name, label, font, ink);
     for (k, (text, full)) in cells.iter().enumerate() {
         let cell = Rect::from_x_y_ranges(
             first + width * k as f32..=first + width * (k + 1) as f32,
             rect.y_range(),
         );
-        text::line_in(ui.painter(), cell, Align2::RIGHT_CENTER, text, font, ink);
+        text::right(ui.painter(), cell, text, font, ink);
         hover(ui, cell, response.id.with(k), full);
     }
     hover(ui, name, response.id.with("name"), help);
@@ -316,10 +308,7 @@ fn left_out_ui(ui: &mut Ui, facts: &PairStats, actions: &mut Vec<Action>) {
     let button = ui.add(eframe::egui::Button::new(text).frame(false));
     let hover = format!("{}\nClick to copy the list", listed.join("\n"));
     if button.on_hover_text(hover).clicked() {
-        actions.push(Action::Copy {
-            text: facts.left_out.join("\n"),
-            what: "List".to_owned(),
-        });
+        actions.push(Action::copy("List", facts.left_out.join("\n")));
     }
 }
 

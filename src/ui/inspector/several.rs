@@ -30,7 +30,6 @@ struct Summary {
     average: Option<(f64, f64, f64, usize)>,
 }
 
-/// Draws everything about several models.
 pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     let title = format::counted(ids.len(), "model");

@@ -35,7 +35,6 @@ pub const POINTS_PER_CM: f32 = DPI / CM_PER_INCH / FINE;
 /// Frames after which sizes have settled and what appears has appeared.
 const PASSES: u32 = 4;
 
-/// What a page looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
     /// Dark on white, for print.
@@ -43,7 +42,6 @@ pub enum Ground {
     Theme(Theme),
 }
 
-/// A sheet to draw on.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     /// Width and height in points; rounded to whole pixels.
@@ -54,7 +52,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page of full resolution.
     pub const fn new(size: Vec2, ground: Ground) -> Self {
         Self {
             size,
@@ -63,7 +60,6 @@ impl Page {
         }
     }
 
-    /// Draws `content` on it.
     pub fn draw(&self, mut content: impl FnMut(&mut Ui)) -> Sheet {
         let size = (self.size * self.scale).round() / self.scale;
         let ctx = Context::default();
@@ -96,7 +92,6 @@ impl Page {
     }
 }
 
-/// What was drawn on a page.
 pub struct Sheet {
     shapes: Vec<ClippedShape>,
     raster: Raster,
@@ -119,13 +114,11 @@ impl Sheet {
         self
     }
 
-    /// Width and height in whole pixels.
     fn pixel_size(&self) -> [u32; 2] {
         let pixels = (self.size * self.scale).round();
         [pixels.x as u32, pixels.y as u32]
     }
 
-    /// The sheet as pixels.
     pub fn pixels(&self) -> RgbaImage {
         let primitives = self.ctx.tessellate(self.shapes.clone(), self.scale);
         self.raster.draw(&primitives, self.scale, self.pixel_size())
@@ -139,7 +132,6 @@ impl Sheet {
         png::encode(&self.pixels(), DPI * self.scale / FINE)
     }
 
-    /// The sheet as an SVG file.
     pub fn svg(&self) -> String {
         let pixels = self.pixel_size().map(|n| n as f32);
         let size = vec2(pixels[0], pixels[1]) / self.scale;
@@ -161,11 +153,9 @@ fn input(size: Vec2, scale: f32, pass: u32) -> RawInput {
     input
 }
 
-/// What a file with a drawing holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Svg,
-    /// Pixels.
     Png,
 }
 
@@ -174,7 +164,6 @@ pub enum Format {
 pub struct Picture(Arc<dyn Fn() -> Result<Sheet, String> + Send + Sync>);
 
 impl Picture {
-    /// What `draw` draws.
     pub fn new(draw: impl Fn() -> Result<Sheet, String> + Send + Sync + 'static) -> Self {
         Self(Arc::new(draw))
     }

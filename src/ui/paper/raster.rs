@@ -21,7 +21,6 @@ fn rgba(color: Color32) -> Rgba {
     color.to_array().map(|v| f32::from(v) / 255.0)
 }
 
-/// A renderer with its textures.
 #[derive(Default)]
 pub struct Raster {
     textures: BTreeMap<TextureId, Texture>,
@@ -73,7 +72,6 @@ impl Raster {
         canvas.into_image()
     }
 
-    /// A texture as pixels.
     pub fn texture(&self, id: TextureId) -> Option<RgbaImage> {
         let Texture { size, texels, .. } = self.textures.get(&id)?;
         let [width, height] = size.map(|n| n as u32);

@@ -74,7 +74,6 @@ fn stroke(stroke: Stroke) -> String {
     format!("{} stroke-width=\"{width}\"", paint("stroke", stroke.color))
 }
 
-/// A path through points.
 fn data(points: &[Pos2], is_closed: bool) -> String {
     let mut out = String::new();
     for (k, point) in points.iter().enumerate() {
@@ -87,7 +86,6 @@ fn data(points: &[Pos2], is_closed: bool) -> String {
     out
 }
 
-/// Where a rectangle is, as attributes.
 fn place(rect: Rect) -> String {
     let (at, size) = (rect.min, rect.size());
     let [x, y, width, height] = [at.x, at.y, size.x, size.y].map(number);

@@ -36,7 +36,6 @@ impl Home {
     }
 }
 
-/// The value at the same share of another range.
 fn moved(value: f64, from: (f64, f64), to: (f64, f64)) -> f64 {
     let share = (value - from.0) / (from.1 - from.0);
     to.0 + share * (to.1 - to.0)

@@ -14,6 +14,7 @@ use super::hand::Picked;
 use super::ink::Ink;
 use crate::figures::{Cells, Color, Panel, Point};
 use crate::ui::colormap::text_on;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::text;
@@ -158,7 +159,7 @@ pub fn cells_ui(
     let layout = Layout::new(ui.painter(), panel, cells, rect);
     let id = ui.id().with(("cells", label));
     let response = ui.interact(rect, id, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, label));
+    response.named(WidgetType::Image, label);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     for (k, value) in cells.values.iter().enumerate() {
         let rect = layout.cell(k / layout.columns, k % layout.columns);
@@ -197,7 +198,6 @@ fn two_lines(
     painter.layout_job(job)
 }
 
-/// What the numbers in the cells are.
 pub fn value_name(panel: &Panel) -> String {
     panel
         .scale
@@ -248,7 +248,7 @@ fn names_ui(painter: &Painter, panel: &Panel, layout: &Layout, rect: Rect, t: &T
         let room = cell
             .with_min_x(rect.left())
             .with_max_x(cell.left() - space::XS);
-        text::line_in(painter, room, Align2::RIGHT_CENTER, name, &font, t.text);
+        text::right(painter, room, name, &font, t.text);
     }
     let bottom = layout.cells.bottom() + space::XS;
     let mut deepest = LINE;

@@ -7,7 +7,6 @@ use crate::figures::{Color, Dash, Layer, Marker, Panel};
 use crate::ui::colormap::{Scale, mix};
 use crate::ui::theme::Tokens;
 
-/// The colours of a panel.
 #[derive(Clone, Copy, Debug)]
 pub struct Ink {
     pub tokens: &'static Tokens,
@@ -78,7 +77,6 @@ pub fn style(dash: Dash) -> LineStyle {
     }
 }
 
-/// Draws one point.
 pub fn marker(painter: &Painter, marker: Marker, at: Pos2, radius: f32, ink: &Ink, color: Color) {
     let (fill, outline) = (ink.of(color), ink.outline(color));
     let corners = |offsets: &[[f32; 2]]| -> Vec<Pos2> {

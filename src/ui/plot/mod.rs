@@ -21,6 +21,7 @@ use eframe::egui::{Id, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 use crate::figures::{Figure, Panel};
 use crate::study::Selection;
 use crate::ui::theme::{self, space};
+use crate::ui::widgets::text;
 
 pub use bounds::{Home, value_words};
 pub use cells::point_of;
@@ -30,10 +31,8 @@ pub use sheet::sheet;
 
 /// The least size of a panel with axes, in points.
 const LEAST: [f32; 2] = [190.0, 150.0];
-/// Height of a panel's title.
 const TITLE: f32 = 22.0;
 
-/// A figure to be drawn.
 pub struct Drawing<'a> {
     pub figure: &'a Figure,
     /// Parts its zoom from that of other figures.
@@ -42,7 +41,6 @@ pub struct Drawing<'a> {
     pub selection: &'a Selection,
     /// Whether dragging draws a loop instead of a box.
     pub lasso: bool,
-    /// Whether the zoom is taken back.
     pub reset: bool,
 }
 
@@ -57,7 +55,6 @@ pub struct Touched {
 }
 
 impl Drawing<'_> {
-    /// Draws the figure into the space that is left.
     pub fn show(&self, ui: &mut Ui, hand: &mut Hand) -> Touched {
         legend::legend_ui(ui, self.figure);
         let room = ui.available_size();
@@ -125,8 +122,7 @@ impl Drawing<'_> {
         if !panel.title.is_empty() {
             let title = rect.with_max_y(rect.top() + TITLE - space::XS);
             let (font, ink) = (theme::strong_font(), theme::Tokens::of(ui).text);
-            let align = eframe::egui::Align2::LEFT_CENTER;
-            crate::ui::widgets::text::line_in(ui.painter(), title, align, &panel.title, &font, ink);
+            text::left(ui.painter(), title, &panel.title, &font, ink);
             rect.min.y += TITLE;
         }
         if let Some(cells) = panel.cells() {

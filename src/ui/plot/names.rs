@@ -11,7 +11,6 @@ use crate::figures::{Layer, Panel, labels};
 use crate::ui::theme;
 use crate::ui::widgets::text;
 
-/// The widest name, in points.
 const WIDEST: f32 = 180.0;
 /// What a name keeps off a selected point: its ring, less the gap that names keep anyway.
 const RING: Vec2 = vec2(10.0, 10.0);

@@ -22,6 +22,7 @@ use super::spots::{Spot, nearest, spots};
 use super::verticals;
 use crate::figures::{Axis, Color, Layer, Panel, Side};
 use crate::study::Selection;
+use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::ticks::ticks;
 use crate::ui::widgets::text;
@@ -38,17 +39,14 @@ const MARK_Y: f32 = 28.0;
 /// What the other axis takes of the length that a name can have.
 const AROUND: f32 = 28.0;
 
-/// A panel to be drawn.
 pub struct PanelView<'a> {
     pub panel: &'a Panel,
-    /// Its place in the figure.
     pub index: usize,
     /// Parts it from others in the window.
     pub salt: Id,
     pub label: &'a str,
     pub selection: &'a Selection,
     pub lasso: bool,
-    /// Whether the zoom is taken back.
     pub reset: bool,
     /// Whether the wheel zooms; it scrolls where the figure is higher than its place.
     pub has_wheel: bool,
@@ -68,7 +66,7 @@ impl PanelView<'_> {
         });
         let (transform, response) = (plot.transform, plot.response);
         let has_moved = self.has_moved(ui, *transform.frame());
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, self.label));
+        response.named(WidgetType::Image, self.label);
         let spots = spots(self.panel, &home, &transform);
         self.paint(ui, &spots, &transform, &home, &ink);
         let picked = hand.touch(ui, self.index, &response, &spots, self.lasso);
@@ -154,7 +152,7 @@ impl PanelView<'_> {
             // Longer than its axis a name would lie over its neighbours.
             let name = text::fitted(ui.painter(), &axis.name, &small, room - AROUND);
             hints
-                .label(RichText::new(name).size(size::SMALL).color(t.text_weak))
+                .label(quiet(name))
                 .tick_label_font(theme::small_font())
                 .tick_label_color(t.text_weak)
                 .label_spacing(8.0..=12.0)

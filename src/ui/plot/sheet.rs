@@ -5,6 +5,7 @@ use eframe::egui::{Frame, Label, RichText, Ui, pos2, vec2};
 use super::{Drawing, TITLE, cells};
 use crate::figures::{Figure, Panel};
 use crate::study::Selection;
+use crate::ui::ext::quiet;
 use crate::ui::paper::{Ground, POINTS_PER_CM, Page, Sheet};
 use crate::ui::theme::{self, Tokens, size, space};
 
@@ -61,9 +62,8 @@ fn figure_ui(ui: &mut Ui, figure: &Figure, share: f32) {
     }
     let source = format!("Source: {}", figure.source);
     let source = (!figure.source.is_empty()).then_some(&source);
-    let weak = Tokens::of(ui).text_weak;
     for words in figure.notes.iter().chain(source) {
-        line(ui, RichText::new(words).size(size::SMALL).color(weak));
+        line(ui, quiet(words));
     }
 }
 

@@ -11,7 +11,6 @@ use crate::figures::{Color, Layer, Marker, Panel};
 use crate::ui::theme;
 use crate::ui::widgets::text;
 
-/// The widest words, in points.
 const WIDEST: f32 = 300.0;
 const ROW: f32 = 16.0;
 /// A dash, and from one to the next.

@@ -10,6 +10,7 @@ use egui_phosphor::regular as icon;
 use crate::study::Command;
 use crate::ui::action::{Action, FileAction, WindowAction};
 use crate::ui::commands::{self, Entry};
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, TOP_BAR_HEIGHT, Tokens, radius, size, space};
 use crate::ui::widgets::{focus_ring, icon_button, key_caps, key_caps_width, text, text_field};
@@ -26,10 +27,7 @@ fn search_width(bar: f32) -> f32 {
 }
 
 pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], actions: &mut Vec<Action>) {
-    let t = Tokens::of(ui);
-    let frame = Frame::new()
-        .fill(t.panel)
-        .inner_margin(Margin::symmetric(8, 0));
+    let frame = ui.pane(vec2(8.0, 0.0)).fill(Tokens::of(ui).panel);
     Panel::top("top bar")
         .exact_size(TOP_BAR_HEIGHT)
         .frame(frame)
@@ -52,7 +50,6 @@ pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], actions: &mut 
         });
 }
 
-/// All commands in their groups.
 fn main_menu(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
     let button = Button::new(RichText::new(icon::LIST).size(18.0)).frame(false);
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
@@ -65,7 +62,7 @@ fn main_menu(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
         }
     });
     let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, "Menu"));
+    response.named(WidgetType::Button, "Menu");
     focus_ring(ui, &response);
 }
 
@@ -104,14 +101,8 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Actio
         }
         if let Some(path) = bench.path() {
             let shown = format::elide_middle(&path.to_string_lossy(), 44);
-            let weak = Tokens::of(ui).text_weak;
-            ui.label(
-                RichText::new(shown)
-                    .monospace()
-                    .size(size::SMALL)
-                    .color(weak),
-            )
-            .on_hover_text(path.to_string_lossy());
+            ui.label(RichText::new(shown).monospace().size(size::SMALL).weak())
+                .on_hover_text(path.to_string_lossy());
         }
         ui.separator();
         let path = bench.path().map(|path| Action::Reveal(path.to_owned()));
@@ -131,7 +122,7 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Actio
         }
     });
     let info = format!("Study {name}");
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &info));
+    response.named(WidgetType::Button, &info);
     focus_ring(ui, &response);
     if is_cut {
         response.on_hover_text(name);
@@ -174,9 +165,7 @@ fn search(ui: &mut Ui, whole: Rect, actions: &mut Vec<Action>) {
     }
     let t = Tokens::of(ui);
     let response = ui.interact(rect, ui.id().with("search"), Sense::click());
-    response.widget_info(|| {
-        WidgetInfo::labeled(WidgetType::Button, true, "Search commands and models")
-    });
+    response.named(WidgetType::Button, "Search commands and models");
     let stroke = if response.hovered() {
         t.line_strong
     } else {

@@ -12,7 +12,6 @@ use eframe::egui::{
 use super::{ANIMATION_SECS, PAPER, ROW_HEIGHT, Tokens, radius, size, title_style};
 use crate::ui::fonts;
 
-/// Gives the context our fonts and our style, in both themes.
 pub fn apply(ctx: &Context) {
     fonts::install(ctx);
     for theme in [Theme::Light, Theme::Dark] {
@@ -20,7 +19,6 @@ pub fn apply(ctx: &Context) {
     }
 }
 
-/// Gives the context our fonts and the style of paper.
 pub fn apply_paper(ctx: &Context) {
     apply(ctx);
     ctx.set_style_of(Theme::Light, style(&PAPER));

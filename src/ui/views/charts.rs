@@ -19,11 +19,12 @@ mod table;
 mod titles;
 mod words;
 
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use eframe::egui::{CentralPanel, Margin, Panel, Ui, vec2};
 
 use crate::study::chart::ChartChoices;
 use crate::study::{Command, ViewEdit};
 use crate::ui::action::{Action, ChartAsk};
+use crate::ui::ext::UiExt;
 use crate::ui::plot::{Drawing, Hand};
 use crate::ui::theme::{Tokens, space};
 use crate::workbench::Workbench;
@@ -38,7 +39,6 @@ use model::ChartModel;
 const ROOM_FOR_LIST: f32 = 640.0;
 const LIST: f32 = 172.0;
 
-/// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct ChartsView {
     shown: Option<ChartModel>,
@@ -47,10 +47,8 @@ pub struct ChartsView {
     explains: bool,
 }
 
-/// What is switched on over the figure.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tools {
-    /// The points as a table.
     table: bool,
     lasso: bool,
     /// The zoom is to be taken back.
@@ -64,12 +62,20 @@ impl ChartsView {
         let has_list = ui.available_width() >= ROOM_FOR_LIST;
         let choices = bench.study().doc().view.charts.clone();
         if has_list {
-            list_panel(ui, |ui| list::list_ui(ui, &choices, actions));
+            let margin = Margin {
+                left: space::M as i8,
+                top: space::M as i8,
+                ..Margin::ZERO
+            };
+            ui.strip(Panel::left("chart list").exact_size(LIST), margin, |ui| {
+                list::list_ui(ui, &choices, actions);
+            });
         }
         self.bring_up_to_date(bench, ui.input(|input| input.time));
         let Some(shown) = &self.shown else { return };
         let tools = &mut self.tools;
-        panel(Panel::top("chart controls"), ui, |ui| {
+        let margin = vec2(space::L, space::S);
+        ui.strip(Panel::top("chart controls"), margin, |ui| {
             controls::head_ui(ui, shown, &choices, has_list, tools, actions);
             controls::controls_ui(ui, bench, &choices, actions);
         });
@@ -83,7 +89,7 @@ impl ChartsView {
         // A table wants its rows.
         let share = if tools.table { 0.6 } else { 1.0 };
         let height = ui.available_height() * share;
-        panel(Panel::bottom("chart words"), ui, |ui| {
+        ui.strip(Panel::bottom("chart words"), margin, |ui| {
             words::words_ui(ui, figure, choices.kind, (explains, height));
         });
         let hand = &mut self.hand;
@@ -130,42 +136,11 @@ impl ChartsView {
     }
 }
 
-/// The command that shows a chart as chosen.
 fn choose(choices: ChartChoices) -> Action {
     Action::Study(Command::View(ViewEdit::Charts(Box::new(choices))))
 }
 
-fn list_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin {
-            left: space::M as i8,
-            right: 0,
-            top: space::M as i8,
-            bottom: 0,
-        });
-    Panel::left("chart list")
-        .exact_size(LIST)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(frame)
-        .show(ui, content);
-}
-
-fn panel(panel: Panel, ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin::symmetric(space::L as i8, space::S as i8));
-    panel
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(frame)
-        .show(ui, content);
-}
-
 fn middle(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin::symmetric(space::L as i8, 0));
+    let frame = ui.pane(vec2(space::L, 0.0));
     CentralPanel::default().frame(frame).show(ui, content);
 }

@@ -21,9 +21,10 @@ mod search;
 mod states;
 mod walk;
 
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use eframe::egui::{CentralPanel, Margin, Panel, Ui, vec2};
 
 use crate::ui::action::Action;
+use crate::ui::ext::UiExt;
 use crate::ui::theme::{Tokens, space};
 use crate::workbench::Workbench;
 
@@ -36,7 +37,6 @@ use model::{Key, LineageModel};
 const ROOM_FOR_LIST: f32 = 760.0;
 const LIST: f32 = 236.0;
 
-/// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct LineageView {
     shown: Option<LineageModel>,
@@ -46,7 +46,6 @@ pub struct LineageView {
 }
 
 impl LineageView {
-    /// Another study was opened, which is looked at anew.
     pub fn study_opened(&mut self) {
         *self = Self::default();
     }
@@ -62,7 +61,8 @@ impl LineageView {
         let list_is_shown = self.look.list.unwrap_or(has_room);
         let (look, canvas, list) = (&mut self.look, &mut self.canvas, &mut self.list);
         let mut wanted = CanvasRequest::default();
-        panel(Panel::top("lineage controls"), ui, space::M, |ui| {
+        let above = Panel::top("lineage controls");
+        ui.strip(above, vec2(space::L, space::M), |ui| {
             wanted.reveal = controls::ui(ui, bench, shown, look, canvas, list_is_shown, actions);
             states::banners_ui(ui, shown, actions);
         });
@@ -71,19 +71,18 @@ impl LineageView {
             wanted.reveal = wanted.reveal.or(touched.reveal);
             wanted.hovered = touched.hovered;
         }
-        panel(Panel::bottom("lineage legend"), ui, space::S, |ui| {
+        let below = Panel::bottom("lineage legend");
+        ui.strip(below, vec2(space::L, space::S), |ui| {
             legend::ui(ui, shown, look.colour);
         });
         let is_searching = !look.search.text.trim().is_empty();
         wanted.found = is_searching.then(|| look.search.matches(shown));
         wanted.gone_to = (wanted.found.as_ref()).and_then(|found| look.search.current(found));
-        let frame = Frame::new().fill(Tokens::of(ui).background);
-        CentralPanel::default().frame(frame).show(ui, |ui| {
+        CentralPanel::default().frame(ui.pane(0)).show(ui, |ui| {
             canvas.ui(ui, bench, shown, look.colour, &wanted, actions);
         });
     }
 
-    /// Works out what is shown, unless it is known already.
     fn bring_up_to_date(&mut self, bench: &Workbench) {
         let key = Key {
             revision: bench.revision(),
@@ -95,32 +94,17 @@ impl LineageView {
     }
 }
 
-/// A panel over the whole width.
-fn panel(panel: Panel, ui: &mut Ui, above: f32, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin::symmetric(space::L as i8, above as i8));
-    panel
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(frame)
-        .show(ui, content);
-}
-
 fn list_panel<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin {
-            left: space::S as i8,
-            right: space::XS as i8,
-            top: 0,
-            bottom: 0,
-        });
+    let margin = Margin {
+        left: space::S as i8,
+        right: space::XS as i8,
+        ..Margin::ZERO
+    };
     Panel::left("lineage list")
         .default_size(LIST)
         .size_range(160.0..=420.0)
         .resizable(true)
-        .frame(frame)
+        .frame(ui.pane(margin))
         .show(ui, content)
         .inner
 }

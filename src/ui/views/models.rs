@@ -31,7 +31,6 @@ use columns::{Column, Listed};
 use edit::{Editing, End};
 use model_table::{ModelTable, Rows, Sorting};
 
-/// What the table keeps while it is shown.
 #[derive(Default)]
 pub struct ModelsView {
     filter: String,
@@ -127,22 +126,18 @@ impl ModelsView {
         });
     }
 
-    /// Asks for names of models without files.
     pub fn ask_for_names(&mut self) {
         self.asking = Some(Asking::names());
     }
 
-    /// Asks for the name of a new task.
     pub fn ask_for_task(&mut self) {
         self.asking = Some(Asking::task());
     }
 
-    /// Whether a question of the table lies over the window.
     pub fn is_asking(&self) -> bool {
         self.asking.is_some()
     }
 
-    /// Whether the keyboard is at the cell of a score.
     pub fn is_at_score(&self, bench: &Workbench) -> bool {
         let is_at = |c: &Listed| c.is_shown && Some(&c.key) == self.cursor.as_ref();
         let column = self.table.columns.iter().find(|c| is_at(c));
@@ -248,8 +243,7 @@ impl ModelsView {
                 }
                 let all = doc.models.len();
                 if shown < all {
-                    let weak = Tokens::of(ui).text_weak;
-                    ui.label(RichText::new(format!("{shown} of {all}")).color(weak));
+                    ui.weak(format!("{shown} of {all}"));
                 }
             });
         });
@@ -306,7 +300,6 @@ impl ModelsView {
         }
     }
 
-    /// Turns a name in the table into a field.
     pub fn start_renaming(&mut self, bench: &Workbench, id: ModelId) {
         let text = bench.study().doc().name_of(id).to_owned();
         self.renaming = Some(Renaming {

@@ -43,13 +43,11 @@ fn look(ui: &mut Ui, prefs: &Prefs, actions: &mut Vec<Action>) {
                 actions.push(Action::Window(WindowAction::SetZoom(prefs.zoom + by)));
             }
         }
-        let weak = Tokens::of(ui).text_weak;
-        ui.label(RichText::new(format::percent(f64::from(prefs.zoom))).color(weak));
+        ui.weak(format::percent(f64::from(prefs.zoom)));
     });
 }
 
 fn kept(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let weak = Tokens::of(ui).text_weak;
     let folders = bench.folders();
     section_heading(ui, "What is kept on this computer");
     for (what, path) in [
@@ -63,11 +61,7 @@ fn kept(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         ),
     ] {
         ui.label(what);
-        ui.label(
-            RichText::new(path.to_string_lossy())
-                .monospace()
-                .color(weak),
-        );
+        ui.label(RichText::new(path.to_string_lossy()).monospace().weak());
         ui.add_space(space::XS);
     }
     ui.horizontal(|ui| {

@@ -9,9 +9,10 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, ModelsAction};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
-use crate::ui::widgets::{focus_ring, icon_button, primary_button, section_heading, text};
+use crate::ui::widgets::{icon_button, primary_button, row_ground, section_heading, text};
 use crate::workbench::library::{Bundled, LIBRARY};
 use crate::workbench::{Recent, Workbench};
 
@@ -53,16 +54,15 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
 }
 
 fn head(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let weak = Tokens::of(ui).text_weak;
     ui.label(theme::strong("Kinfolk").size(size::TITLE));
     ui.add_space(space::XS);
     let line = "See how your models are related before you merge them";
-    ui.label(RichText::new(line).size(size::HEADING).color(weak));
+    ui.label(RichText::new(line).size(size::HEADING).weak());
     ui.add_space(space::XL);
     ways_in(ui, bench, actions);
     ui.add_space(space::S);
     let line = "Or drop checkpoint folders, safetensors files or tables of scores anywhere here";
-    ui.label(RichText::new(line).color(weak));
+    ui.weak(line);
 }
 
 /// What was open lately at the left, the record at the right.
@@ -74,7 +74,6 @@ fn two_columns(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     column(ui, at, width, |ui| record(ui, actions));
 }
 
-/// A column of a width with its upper left corner at `at`.
 fn column(ui: &mut Ui, at: Pos2, width: f32, content: impl FnOnce(&mut Ui)) {
     let place = UiBuilder::new()
         .max_rect(Rect::from_min_size(at, vec2(width, 0.0)))
@@ -118,10 +117,9 @@ fn recents(ui: &mut Ui, bench: &Workbench, most: usize, actions: &mut Vec<Action
     heading(ui, "Recent studies");
     let recents = recents_of(bench);
     if recents.is_empty() {
-        let weak = Tokens::of(ui).text_weak;
         let line = "None yet. The demo is a family of seven small models with their base: \
                     one click shows what kinship looks like.";
-        ui.label(RichText::new(line).color(weak));
+        ui.weak(line);
         return;
     }
     let id = Id::new("all recent studies are shown");
@@ -154,7 +152,6 @@ fn heading(ui: &mut Ui, title: &str) {
 fn recent_ui(ui: &mut Ui, recent: &Recent, actions: &mut Vec<Action>) {
     let name = format!("Open study {}", recent.name);
     let (rect, response) = row(ui, &name, icon::FOLDER_OPEN);
-    let weak = Tokens::of(ui).text_weak;
     let button = Rect::from_min_max(pos2(rect.right() - BUTTON, rect.top()), rect.max);
     inside(ui, button, Layout::left_to_right(Align::Center), |ui| {
         let name = format!("Take {} off the list", recent.name);
@@ -168,7 +165,7 @@ fn recent_ui(ui: &mut Ui, recent: &Recent, actions: &mut Vec<Action>) {
     let font = FontId::monospace(size::SMALL);
     let path = recent.path.to_string_lossy();
     let path = text::fitted(ui.painter(), &path, &font, text_rect.width());
-    let path = RichText::new(path).font(font).color(weak);
+    let path = RichText::new(path).font(font).weak();
     two_lines(ui, text_rect, &recent.name, Some(&facts), path);
     if response.clicked() {
         actions.push(Action::File(FileAction::Open(recent.path.clone())));
@@ -178,8 +175,7 @@ fn recent_ui(ui: &mut Ui, recent: &Recent, actions: &mut Vec<Action>) {
 fn bundled_ui(ui: &mut Ui, bundled: &Bundled, actions: &mut Vec<Action>) {
     let name = format!("Open the record: {}", bundled.title);
     let (rect, response) = row(ui, &name, icon::CHART_SCATTER);
-    let weak = Tokens::of(ui).text_weak;
-    let sentence = RichText::new(bundled.sentence).color(weak);
+    let sentence = RichText::new(bundled.sentence).weak();
     two_lines(ui, rect, bundled.title, None, sentence);
     if response.clicked() {
         actions.push(Action::File(FileAction::OpenBundled(bundled.key)));
@@ -194,14 +190,11 @@ fn row(ui: &mut Ui, name: &str, icon: &str) -> (Rect, Response) {
     // What lies under the pointer stands out on both sides, so that icons and headings align.
     let around = rect.expand2(vec2(space::S, 0.0));
     let response = ui.interact(around, room.id.with("row"), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, name));
-    if response.hovered() {
-        ui.painter().rect_filled(around, radius::CONTROL, t.hover);
-    }
-    focus_ring(ui, &response);
+    response.named(WidgetType::Button, name);
+    row_ground(ui, &response, around, false);
     let rect = rect.shrink2(vec2(0.0, 4.0));
     inside(ui, rect, Layout::left_to_right(Align::Center), |ui| {
-        quiet(ui, RichText::new(icon).size(18.0).color(t.text_weak));
+        quiet(ui, RichText::new(icon).size(18.0).weak());
     });
     let content = Rect::from_min_max(pos2(rect.left() + ICON, rect.top()), rect.max);
     (content, response)
@@ -210,13 +203,12 @@ fn row(ui: &mut Ui, name: &str, icon: &str) -> (Rect, Response) {
 /// A name with facts at the end of its line, and a line below; both are cut where they do not
 /// fit.
 fn two_lines(ui: &mut Ui, rect: Rect, name: &str, facts: Option<&str>, below: RichText) {
-    let weak = Tokens::of(ui).text_weak;
     let half = rect.height() / 2.0;
     let upper = Rect::from_min_size(rect.min, vec2(rect.width(), half));
     let lower = upper.translate(vec2(0.0, half));
     inside(ui, upper, Layout::right_to_left(Align::Center), |ui| {
         if let Some(facts) = facts {
-            quiet(ui, RichText::new(facts).size(size::SMALL).color(weak));
+            quiet(ui, quiet(facts));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             quiet(ui, theme::strong(name));

@@ -15,7 +15,7 @@ mod section;
 pub mod text;
 pub mod toast;
 
-pub use button::{focus_ring, icon_button, icon_toggle, primary_button, segmented};
+pub use button::{focus_ring, icon_button, icon_toggle, primary_button, row_ground, segmented};
 pub use chip::{key_caps, key_caps_width, role_chip};
 pub use choice::{Choice, caret, choice, metric_choice};
 pub use field::{search_field, text_field};

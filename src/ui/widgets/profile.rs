@@ -12,6 +12,7 @@ use eframe::egui::{
 };
 use egui_plot::{AxisHints, HLine, Line, Plot, PlotPoint, PlotPoints, PlotTransform, Points};
 
+use crate::ui::ext::quiet;
 use crate::ui::theme::{self, Tokens, size};
 use crate::ui::ticks::{ticks, words};
 
@@ -21,7 +22,6 @@ const LEAST_HEIGHT: f32 = 64.0;
 const BELOW: f32 = 36.0;
 const MARK: f32 = 13.0;
 
-/// One line of the profile.
 #[derive(Clone, Debug)]
 pub struct Series<'a> {
     /// What it is, for the legend.
@@ -40,7 +40,6 @@ pub struct Profile<'a> {
     pub x_name: &'a str,
     /// Name and unit of the vertical axis.
     pub y_name: &'a str,
-    /// The lines, in the order of the legend.
     pub series: &'a [Series<'a>],
     /// The vertical range; `None` fits the data and 0.
     pub y_range: Option<(f64, f64)>,
@@ -49,14 +48,11 @@ pub struct Profile<'a> {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProfileResponse {
-    /// The layer under the pointer.
     pub hovered: Option<usize>,
-    /// The layer that was clicked.
     pub clicked: Option<usize>,
 }
 
 impl Profile<'_> {
-    /// Draws the profile into the space that is left.
     pub fn show(&self, ui: &mut Ui) -> ProfileResponse {
         let legend = legend::Legend::new(self, ui);
         let (space, _) = ui.allocate_exact_size(legend.size, Sense::hover());
@@ -86,7 +82,7 @@ impl Profile<'_> {
 
     fn plot(&self, ui: &Ui) -> Plot<'static> {
         let t = Tokens::of(ui);
-        let label = |text: &str| RichText::new(text).size(size::SMALL).color(t.text_weak);
+        let label = |text: &str| quiet(text);
         let axis = |hints: AxisHints<'static>, name: &str| {
             hints
                 .label(label(name))

@@ -11,6 +11,7 @@ use eframe::egui::{Context, Frame, Id, Modal, Ui, Vec2, vec2};
 
 use crate::import::{Content, ImportError, Source};
 use crate::ui::action::{Action, ImportAction};
+use crate::ui::ext::modal;
 use crate::ui::theme::space;
 use crate::workbench::Workbench;
 use foot::FooterAction;
@@ -19,14 +20,12 @@ use parts::head_ui;
 use paste::Paste;
 use table::TableStage;
 
-/// The window that is open while something is being imported.
 #[derive(Default)]
 pub struct ImportView {
     stage: Option<Stage>,
 }
 
 enum Stage {
-    /// A box to paste a table into.
     Paste(Paste),
     /// A table and the meaning of its columns.
     Table(Box<TableStage>),
@@ -42,24 +41,20 @@ impl ImportView {
         self.stage.is_some()
     }
 
-    /// Opens the window on what was read.
     pub fn open(&mut self, source: Source) {
         self.stage = Some(stage_of(source));
     }
 
-    /// Opens the window with a box to paste a table into.
     pub fn open_paste(&mut self) {
         self.stage = Some(Stage::Paste(Paste::default()));
     }
 
-    /// Draws the window, if it is open.
     pub fn ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
         let Some(stage) = &mut self.stage else {
             return;
         };
         let size = room(ctx, stage);
-        let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
-        let modal = Modal::new(Id::new("import")).frame(frame).show(ctx, |ui| {
+        let modal = modal(ctx, "import", space::L).show(ctx, |ui| {
             ui.set_width(size.x);
             ui.set_max_height(size.y);
             match stage {

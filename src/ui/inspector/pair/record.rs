@@ -7,13 +7,13 @@ use super::line_ui;
 use crate::kinship::Metric;
 use crate::study::{ModelId, PairRecord, StudyDoc};
 use crate::ui::action::Action;
+use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::{fact_ui, section_heading};
 use crate::workbench::Workbench;
 
-/// Draws what the record knows of two models.
 pub fn record_ui(
     ui: &mut Ui,
     bench: &Workbench,
@@ -53,7 +53,7 @@ fn reported_ui(ui: &mut Ui, doc: &StudyDoc, a: ModelId, b: ModelId) {
     for pair in &pairs {
         heading(ui, "Kinship as reported");
         if !pair.group.is_empty() {
-            small(ui, &pair.group);
+            ui.quiet(&pair.group);
         }
         let unknown = pair.kinship.metrics().filter(|metric| !metric.is_known());
         let metrics = Metric::ALL.iter().copied().chain(unknown);
@@ -69,13 +69,13 @@ fn reported_ui(ui: &mut Ui, doc: &StudyDoc, a: ModelId, b: ModelId) {
             );
         }
         if !pair.note.is_empty() {
-            small(ui, &pair.note);
+            ui.quiet(&pair.note);
         }
     }
     let of_merge = |metric| doc.given_kinship(a, b, metric);
     if pairs.is_empty() && Metric::ALL.iter().any(|&m| of_merge(m).is_some()) {
         heading(ui, "Kinship as reported");
-        small(ui, "With a merge of the two");
+        ui.quiet("With a merge of the two");
         kinship_ui(ui, Metric::ALL.iter().copied(), &of_merge);
     }
 }
@@ -176,10 +176,4 @@ fn heading(ui: &mut Ui, title: &str) {
     ui.add_space(space::S);
     section_heading(ui, title);
     ui.add_space(space::XS);
-}
-
-fn small(ui: &mut Ui, sentence: &str) {
-    let ink = Tokens::of(ui).text_weak;
-    let words = RichText::new(sentence).size(size::SMALL).color(ink);
-    ui.add(Label::new(words).wrap());
 }

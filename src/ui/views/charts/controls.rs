@@ -14,6 +14,7 @@ use crate::figures::{Control, Figure, chart, shown_model};
 use crate::study::chart::{ChartChoices, FitBand, FitLine, Overlay, PointsAre, Quantity};
 use crate::study::{ModelId, StudyDoc};
 use crate::ui::action::{Action, ChartAsk, FileAction};
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{Tokens, size, space};
 use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, metric_choice, segmented};
 use crate::workbench::Workbench;
@@ -64,8 +65,7 @@ fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, actions: &mut Vec<A
             actions.push(Action::Chart(what));
         }
     };
-    let weak = Tokens::of(ui).text_weak;
-    let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).color(weak);
+    let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).weak();
     let button = MenuButton::from_button(Button::new(sign).frame(false));
     let (response, _) = button.ui(ui, |ui| {
         ask(ui.button("Save as SVG…").clicked(), ChartAsk::Svg);
@@ -73,7 +73,7 @@ fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, actions: &mut Vec<A
         ask(ui.button("Save as CSV…").clicked(), ChartAsk::Csv);
     });
     let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, "Save as…"));
+    response.named(WidgetType::Button, "Save as…");
     response.on_hover_text("Save as…");
     let copied = icon_button(ui, icon::COPY, "Copy table").clicked();
     ask(copied, ChartAsk::Table);
@@ -94,7 +94,6 @@ fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, actions: &mut Vec<A
     });
 }
 
-/// The choices of the chart that is shown.
 pub fn controls_ui(
     ui: &mut Ui,
     bench: &Workbench,
@@ -191,11 +190,7 @@ fn quantity_ui(
     let options: Vec<Choice<'_, usize>> = offered
         .iter()
         .enumerate()
-        .map(|(value, (_, label))| Choice {
-            value,
-            label,
-            help: "",
-        })
+        .map(|(value, (_, label))| Choice::new(value, label, ""))
         .collect();
     let chosen = flow(ui, name, short, |ui| choice(ui, name, at, &options))?;
     offered
@@ -205,47 +200,37 @@ fn quantity_ui(
 }
 
 fn fit_ui(ui: &mut Ui, choices: &mut ChartChoices) {
-    let line = |value, label, help| Choice { value, label, help };
+    let least = "The line with the least squared distance";
+    let robust = "Theil–Sen: the median of all slopes, which outliers hardly move";
     let lines = [
-        line(FitLine::None, "None", ""),
-        line(
-            FitLine::LeastSquares,
-            "Least squares",
-            "The line with the least squared distance",
-        ),
-        line(
-            FitLine::Robust,
-            "Robust",
-            "Theil–Sen: the median of all slopes, which outliers hardly move",
-        ),
+        Choice::new(FitLine::None, "None", ""),
+        Choice::new(FitLine::LeastSquares, "Least squares", least),
+        Choice::new(FitLine::Robust, "Robust", robust),
     ];
-    if let Some(line) = flow(ui, "Line", "Line", |ui| {
-        choice(ui, "Line", choices.line, &lines)
-    }) {
-        choices.line = line;
-    }
+    flow_choice(ui, "Line", &mut choices.line, &lines);
     if choices.line != FitLine::LeastSquares {
         return;
     }
-    let band = |value, label, help| Choice { value, label, help };
+    let line = "Where the line may lie, at 95 %";
+    let next = "Where the next point may lie, at 95 %";
     let bands = [
-        band(FitBand::None, "None", ""),
-        band(
-            FitBand::Confidence,
-            "Confidence",
-            "Where the line may lie, at 95 %",
-        ),
-        band(
-            FitBand::Prediction,
-            "Prediction",
-            "Where the next point may lie, at 95 %",
-        ),
+        Choice::new(FitBand::None, "None", ""),
+        Choice::new(FitBand::Confidence, "Confidence", line),
+        Choice::new(FitBand::Prediction, "Prediction", next),
     ];
-    if let Some(band) = flow(ui, "Band", "Band", |ui| {
-        choice(ui, "Band", choices.band, &bands)
-    }) {
-        choices.band = band;
-    }
+    flow_choice(ui, "Band", &mut choices.band, &bands);
+}
+
+/// Says whether something else was chosen.
+fn flow_choice<T: PartialEq + Copy>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut T,
+    options: &[Choice<'_, T>],
+) -> bool {
+    let new = flow(ui, name, name, |ui| choice(ui, name, *value, options));
+    *value = new.unwrap_or(*value);
+    new.is_some()
 }
 
 fn metric_ui(ui: &mut Ui, choices: &mut ChartChoices) {
@@ -273,18 +258,13 @@ fn group_ui(ui: &mut Ui, doc: &StudyDoc, choices: &mut ChartChoices) {
     let options: Vec<Choice<'_, usize>> = groups
         .iter()
         .enumerate()
-        .map(|(value, group)| Choice {
-            value,
-            label: if group.is_empty() {
-                "As measured"
-            } else {
-                group
-            },
-            help: "",
+        .map(|(value, group)| match *group {
+            "" => Choice::new(value, "As measured", ""),
+            group => Choice::new(value, group, ""),
         })
         .collect();
-    let at = groups.iter().position(|g| *g == choices.group).unwrap_or(0);
-    if let Some(at) = flow(ui, "Group", "Group", |ui| choice(ui, "Group", at, &options)) {
+    let mut at = groups.iter().position(|g| *g == choices.group).unwrap_or(0);
+    if flow_choice(ui, "Group", &mut at, &options) {
         choices.group = groups[at].to_owned();
     }
 }
@@ -296,18 +276,10 @@ fn model_ui(ui: &mut Ui, bench: &Workbench, choices: &mut ChartChoices) {
     let shown = shown_model(choices, doc, &selected);
     let models = doc.models.iter().filter(|m| m.base.is_some());
     let options: Vec<Choice<'_, Option<ModelId>>> = models
-        .map(|m| Choice {
-            value: Some(m.id),
-            label: &m.name,
-            help: "",
-        })
+        .map(|m| Choice::new(Some(m.id), &m.name, ""))
         .collect();
-    if options.is_empty() {
-        return;
-    }
-    if let Some(model) = flow(ui, "Model", "Model", |ui| {
-        choice(ui, "Model", shown, &options)
-    }) {
+    let mut model = shown;
+    if !options.is_empty() && flow_choice(ui, "Model", &mut model, &options) {
         choices.model = model;
     }
 }

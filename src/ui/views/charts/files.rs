@@ -25,10 +25,7 @@ pub fn answer(ask: ChartAsk, figure: &Figure) -> Result<Action, String> {
             picture,
             what: "Chart picture".to_owned(),
         },
-        ChartAsk::Table => Action::Copy {
-            text: tsv(&plot::csv(figure))?,
-            what: "Chart table".to_owned(),
-        },
+        ChartAsk::Table => Action::copy("Chart table", tsv(&plot::csv(figure))?),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Id, RichText, Ui};
 
+use crate::ui::ext::UiExt;
 use crate::ui::theme::{Tokens, size, space};
 
 /// A control with its name in front, which may be empty; `id` parts it from its neighbours.
@@ -18,8 +19,7 @@ pub fn flow<T>(ui: &mut Ui, id: &str, name: &str, control: impl FnOnce(&mut Ui) 
     let drawn = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         if !name.is_empty() {
-            let weak = Tokens::of(ui).text_weak;
-            ui.label(RichText::new(name).size(size::SMALL).color(weak));
+            ui.quiet(name);
         }
         control(ui)
     });

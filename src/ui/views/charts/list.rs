@@ -8,8 +8,9 @@ use super::{choose, sketch};
 use crate::figures::{Chart, charts};
 use crate::study::chart::{ChartChoices, ChartKind};
 use crate::ui::action::Action;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::theme::{Tokens, radius, size, space};
-use crate::ui::widgets::{Choice, choice, focus_ring, text};
+use crate::ui::widgets::{Choice, choice, row_ground, text};
 
 const ITEM: f32 = 36.0;
 const THUMB: [f32; 2] = [36.0, 26.0];
@@ -19,7 +20,7 @@ pub fn list_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         for (group, is_printed) in [("This study", false), (PAPER, true)] {
-            caption(ui, group);
+            ui.quiet(group);
             for chart in charts().filter(|chart| chart.study.is_some() == is_printed) {
                 if item(ui, chart, choices.kind == chart.kind) {
                     actions.push(choose(ChartChoices {
@@ -42,11 +43,7 @@ pub fn menu_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
     let names: Vec<String> = charts().map(name).collect();
     let options: Vec<Choice<'_, ChartKind>> = charts()
         .zip(&names)
-        .map(|(chart, label)| Choice {
-            value: chart.kind,
-            label,
-            help: chart.sentence,
-        })
+        .map(|(chart, label)| Choice::new(chart.kind, label, chart.sentence))
         .collect();
     if let Some(kind) = choice(ui, "Chart", choices.kind, &options) {
         actions.push(choose(ChartChoices {
@@ -56,27 +53,14 @@ pub fn menu_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
     }
 }
 
-fn caption(ui: &mut Ui, words: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(words).size(size::SMALL).color(weak));
-}
-
 fn item(ui: &mut Ui, chart: &Chart, is_current: bool) -> bool {
     let t = Tokens::of(ui);
     let width = ui.available_width() - space::S;
     let (rect, response) = ui.allocate_exact_size(vec2(width, ITEM), Sense::click());
     let name = chart.title;
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_current, name));
-    let fill = match (is_current, response.hovered()) {
-        (true, _) => Some(t.selection),
-        (_, true) => Some(t.hover),
-        _ => None,
-    };
+    response.named_selected(WidgetType::Button, is_current, name);
+    row_ground(ui, &response, rect, is_current);
     let painter = ui.painter();
-    if let Some(fill) = fill {
-        painter.rect_filled(rect, radius::CONTROL, fill);
-    }
-    focus_ring(ui, &response);
     let thumb = Rect::from_center_size(
         rect.left_center() + vec2(THUMB[0] / 2.0 + 5.0, 0.0),
         THUMB.into(),
@@ -93,6 +77,6 @@ fn item(ui: &mut Ui, chart: &Chart, is_current: bool) -> bool {
         t.text_weak
     };
     let font = eframe::egui::FontId::proportional(size::SMALL + 0.5);
-    text::line_in(painter, room, Align2::LEFT_CENTER, name, &font, ink);
+    text::left(painter, room, name, &font, ink);
     response.on_hover_text(chart.sentence).clicked()
 }

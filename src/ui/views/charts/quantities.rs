@@ -6,7 +6,6 @@ use crate::kinship::Metric;
 use crate::study::chart::{ChartChoices, PointsAre, Quantity};
 use crate::study::{PairRow, StudyFacts};
 
-/// A quantity with the number of points that have it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AvailableQuantity {
     pub quantity: Quantity,

@@ -10,6 +10,7 @@ use super::choose;
 use crate::stats::SaturationRule;
 use crate::study::chart::ChartChoices;
 use crate::ui::action::Action;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::theme::{Tokens, size, space};
 
 const RULE: &str = "Saturation rule";
@@ -17,14 +18,12 @@ const SENTENCE: &str = "Saturated from the generation after which the best gaine
                         least gain in each of the given number of generations, while the kinship \
                         among the best was above the limit";
 
-/// A folded form of the rule.
 pub fn rule_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let button = MenuButton::new(format!("{RULE}  {}", icon::CARET_DOWN)).config(config);
     let (response, _) = button.ui(ui, |ui| {
         ui.set_max_width(300.0);
-        let weak = Tokens::of(ui).text_weak;
-        ui.label(RichText::new(SENTENCE).size(size::SMALL).color(weak));
+        ui.quiet(SENTENCE);
         ui.add_space(space::XS);
         let mut rule = choices.saturation;
         Grid::new("saturation rule")
@@ -45,7 +44,7 @@ pub fn rule_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
             }));
         }
     });
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, RULE));
+    response.named(WidgetType::Button, RULE);
 }
 
 fn form(ui: &mut Ui, rule: &mut SaturationRule) {

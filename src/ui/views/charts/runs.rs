@@ -8,6 +8,7 @@ use egui_phosphor::regular as icon;
 use super::choose;
 use crate::study::chart::ChartChoices;
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 
 /// A folded list of the study's runs with a check each; nothing where there is one run or none.
@@ -41,10 +42,10 @@ pub fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, actions: &m
             }
         });
     });
-    response.widget_info(|| {
-        let label = format!("Runs: {}", words.to_lowercase());
-        eframe::egui::WidgetInfo::labeled(eframe::egui::WidgetType::Button, true, label)
-    });
+    response.named(
+        WidgetType::Button,
+        format!("Runs: {}", words.to_lowercase()),
+    );
 }
 
 /// The runs that are shown; an empty choice shows all.

@@ -6,7 +6,6 @@ use crate::figures::Sketch;
 use crate::ui::colormap::Scale;
 use crate::ui::theme::Tokens;
 
-/// Draws a sketch into `rect`.
 pub fn paint(painter: &Painter, rect: Rect, sketch: &[Sketch], t: &Tokens) {
     let pen = Pen { painter, rect, t };
     for part in sketch {

@@ -35,15 +35,14 @@ pub fn nothing_ui(
         Lack::Files => FILES,
         Lack::Other => missing,
     };
-    let weak = Tokens::of(ui).text_weak;
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.3 - space::XXL).max(space::L));
         let sign = RichText::new(icon::CHART_SCATTER).font(FontId::proportional(40.0));
-        ui.label(sign.color(weak));
+        ui.label(sign.weak());
         ui.add_space(space::XS);
         ui.scope(|ui| {
             ui.set_max_width(WIDEST);
-            ui.label(RichText::new(sentence).color(weak));
+            ui.weak(sentence);
         });
         ui.add_space(space::S);
         if let Some((words, action)) = pairs(bench, choices).or_else(|| way_on(bench, choices.kind))
@@ -60,7 +59,6 @@ pub fn nothing_ui(
 #[derive(Clone, Copy, PartialEq)]
 enum Lack {
     Everything,
-    /// Weights that could be measured.
     Files,
     Other,
 }

@@ -3,7 +3,6 @@
 use crate::figures::{axis_name, chart, short_name};
 use crate::study::chart::{ChartKind, PointsAre, Quantity};
 
-/// The name of a chart in the list.
 pub fn title(kind: ChartKind) -> &'static str {
     chart(kind).map_or("Figure", |chart| chart.title)
 }

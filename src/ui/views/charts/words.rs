@@ -6,6 +6,7 @@ use egui_phosphor::regular as icon;
 
 use crate::figures::{Figure, chart};
 use crate::study::chart::ChartKind;
+use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::theme::{Tokens, size, space};
 
 /// The most height that the sentences take, as a share of the view, without and with the
@@ -46,20 +47,15 @@ pub fn words_ui(
                 ui.add_space(space::XS);
             }
             for note in &figure.notes {
-                let words = quiet(ui, &format!("{}  {note}", icon::INFO));
+                let words = quiet(format!("{}  {note}", icon::INFO));
                 ui.add(Label::new(words).selectable(true).wrap());
             }
             if !figure.source.is_empty() {
-                let words = quiet(ui, &format!("Source: {}", figure.source));
+                let words = quiet(format!("Source: {}", figure.source));
                 ui.add(Label::new(words).truncate())
                     .on_hover_text(&figure.source);
             }
         });
-}
-
-fn quiet(ui: &Ui, words: &str) -> RichText {
-    let weak = Tokens::of(ui).text_weak;
-    RichText::new(words).size(size::SMALL).color(weak)
 }
 
 fn toggle_ui(ui: &mut Ui, explains: &mut bool) {
@@ -73,7 +69,7 @@ fn toggle_ui(ui: &mut Ui, explains: &mut bool) {
     let words = RichText::new(format!("{caret} {WORDS}")).size(size::SMALL);
     let response = ui.add(Button::new(words.color(ink)).frame(false));
     let is_open = *explains;
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_open, WORDS));
+    response.named_selected(WidgetType::Button, is_open, WORDS);
     if response.clicked() {
         *explains = !*explains;
     }

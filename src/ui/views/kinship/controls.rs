@@ -91,16 +91,11 @@ fn choices_ui(
     }
 }
 
-/// The base whose family is shown.
 fn family_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
-    let options: Vec<Choice<'_, _>> = (doc.bases().into_iter())
-        .map(|base| Choice {
-            value: base,
-            label: doc.name_of(base),
-            help: "The base that task vectors are taken from",
-        })
-        .collect();
+    let help = "The base that task vectors are taken from";
+    let option = |base| Choice::new(base, doc.name_of(base), help);
+    let options: Vec<Choice<'_, _>> = doc.bases().into_iter().map(option).collect();
     if let Some(base) = choice(ui, "Family", family.base, &options) {
         actions.push(Action::Study(Command::View(ViewEdit::Base(Some(base)))));
     }
@@ -109,11 +104,8 @@ fn family_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<
 /// The measure with what was chosen of metric and aggregate.
 fn how_ui(ui: &mut Ui, measure: Measure) -> Measure {
     let metric = metric_choice(ui, "Metric", measure.metric);
-    let aggregates = Aggregate::ALL.map(|aggregate| Choice {
-        value: aggregate,
-        label: aggregate.title(),
-        help: aggregate_help(aggregate),
-    });
+    let option = |it: Aggregate| Choice::new(it, it.title(), aggregate_help(it));
+    let aggregates = Aggregate::ALL.map(option);
     let aggregate = choice(ui, "Aggregate", measure.aggregate, &aggregates);
     Measure {
         metric: metric.unwrap_or(measure.metric),
@@ -137,11 +129,7 @@ const fn aggregate_help(aggregate: Aggregate) -> &'static str {
 
 /// All tensors, and each kind that the family has.
 fn scopes(measure: Measure, kinds: &[Kind]) -> Vec<Choice<'static, Option<Kind>>> {
-    let choice = |kind: Option<Kind>| Choice {
-        value: kind,
-        label: scope_title(kind),
-        help: "",
-    };
+    let choice = |kind: Option<Kind>| Choice::new(kind, scope_title(kind), "");
     let is_shown = |kind: &Kind| kinds.contains(kind) || measure.scope.kind.as_ref() == Some(kind);
     let kinds = Kind::ALL.into_iter().filter(is_shown).map(Some);
     std::iter::once(None).chain(kinds).map(choice).collect()
@@ -161,14 +149,11 @@ pub fn scope_title(kind: Option<Kind>) -> &'static str {
 }
 
 fn order_ui(ui: &mut Ui, order: Order) -> Option<Order> {
-    let orders = Order::ALL.map(|order| Choice {
-        value: order,
-        label: order.title(),
-        help: match order {
-            Order::Relatedness => "Relatives beside each other, with their tree",
-            Order::Name => "In the order of the alphabet",
-        },
-    });
+    let help = |order| match order {
+        Order::Relatedness => "Relatives beside each other, with their tree",
+        Order::Name => "In the order of the alphabet",
+    };
+    let orders = Order::ALL.map(|order| Choice::new(order, order.title(), help(order)));
     choice(ui, "Order", order, &orders)
 }
 

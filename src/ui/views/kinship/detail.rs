@@ -20,7 +20,6 @@ const SIDE_BY_SIDE: f32 = 640.0;
 /// From this height on they stand one above the other.
 const STACKED: f32 = 420.0;
 
-/// What the panel keeps while it is shown.
 #[derive(Default)]
 pub struct Detail {
     pair: Option<Pair>,

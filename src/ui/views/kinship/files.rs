@@ -24,18 +24,17 @@ pub fn csv(bench: &Workbench, shown: &Shown) -> Export {
 pub fn copy(bench: &Workbench, shown: &Shown) -> Action {
     let base = bench.study().doc().name_of(shown.key.base);
     let corner = format!("{}, relative to {base}", table::words(shown.key.measure));
-    Action::Copy {
-        text: table::tsv(
+    Action::copy(
+        "Kinship table",
+        table::tsv(
             &corner,
             &shown.key.labels,
             &shown.matrix,
             order(bench, shown),
         ),
-        what: "Kinship table".to_owned(),
-    }
+    )
 }
 
-/// The map as a picture.
 pub fn picture(bench: &Workbench, shown: &Shown, theme: Theme, format: Format) -> Export {
     let doc = bench.study().doc();
     let base = doc.name_of(shown.key.base);

@@ -10,7 +10,6 @@ use super::shown::Shown;
 pub struct Ghost {
     /// The names of the family's models, and its own.
     pub labels: Vec<String>,
-    /// Its kinship with each of them.
     pub values: Vec<Option<f64>>,
 }
 
@@ -42,7 +41,6 @@ impl Ghost {
         self.values.len()
     }
 
-    /// Its value with another model.
     pub fn value(&self, a: usize, b: usize) -> Option<f64> {
         self.values.get(a.min(b)).copied().flatten()
     }

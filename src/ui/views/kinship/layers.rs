@@ -19,7 +19,6 @@ pub struct Line {
     pub values: Vec<Option<f64>>,
 }
 
-/// The piles of a model, in the order of the stacks.
 pub fn piles(
     kinship: &Kinship,
     tensors: &[usize],

@@ -11,6 +11,7 @@ use egui_phosphor::regular as icon;
 use super::shown::Shown;
 use crate::kinship::Kinship;
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::widgets::text;
@@ -45,7 +46,7 @@ pub fn left_out_ui(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut 
     let shown = format!("{} {label} {}", icon::WARNING, icon::CARET_RIGHT);
     let text = RichText::new(shown).size(size::SMALL).color(warning);
     let button = ui.add(eframe::egui::Button::new(text).frame(false));
-    button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
+    button.named(WidgetType::Button, &label);
     Popup::from_toggle_button_response(&button)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| list_ui(ui, &rows, actions));
@@ -79,7 +80,7 @@ fn list_ui(ui: &mut Ui, rows: &[Row<'_>], actions: &mut Vec<Action>) {
             |ui| {
                 if ui.button("Copy list").clicked() {
                     let lines: Vec<String> = rows.iter().map(Row::copied).collect();
-                    actions.push(copied(lines.join("\n"), "List"));
+                    actions.push(Action::copy("List", lines.join("\n")));
                 }
             },
         );
@@ -93,17 +94,10 @@ fn list_ui(ui: &mut Ui, rows: &[Row<'_>], actions: &mut Vec<Action>) {
         .show_rows(ui, ROW_HEIGHT, rows.len(), |ui, range| {
             for row in range.filter_map(|k| rows.get(k)) {
                 if row_ui(ui, row).clicked() {
-                    actions.push(copied(row.copied(), "Line"));
+                    actions.push(Action::copy("Line", row.copied()));
                 }
             }
         });
-}
-
-fn copied(text: String, what: &str) -> Action {
-    Action::Copy {
-        text,
-        what: what.to_owned(),
-    }
 }
 
 fn row_ui(ui: &mut Ui, row: &Row<'_>) -> Response {
@@ -141,6 +135,6 @@ fn row_ui(ui: &mut Ui, row: &Row<'_>) -> Response {
         );
     }
     let label = format!("{}, {}: {}", row.tensor, row.model, row.reason);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
+    response.named(WidgetType::Button, &label);
     response.on_hover_text(format!("{label}\nClick to copy"))
 }

@@ -11,6 +11,7 @@ use super::states::{RUNNING_WIDTH, running_ui};
 use crate::kinship::{Kinship, table};
 use crate::study::{Command, ModelId, Order, Selection};
 use crate::ui::action::{Action, View};
+use crate::ui::ext::quiet;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::rows::clicked_row;
 use crate::ui::widgets::heatmap::{HeatMap, Legend, Undefined};
@@ -175,7 +176,6 @@ pub fn in_family(selection: &Selection, shown: &Shown) -> Vec<ModelId> {
 }
 
 fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<Action>) {
-    let weak = Tokens::of(ui).text_weak;
     ui.horizontal(|ui| {
         let text = format!(
             "{}, {}",
@@ -183,7 +183,7 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<
             table::words_within(shown.key.measure)
         );
         let caption_text = text.clone();
-        let text = RichText::new(text).size(size::SMALL).color(weak);
+        let text = quiet(text);
         let has_left_out = !shown.key.provisional && !kinship.left_out.is_empty();
         let reserved = if has_left_out { LEFT_OUT } else { 0.0 };
         let caption = |ui: &mut Ui| {

@@ -3,7 +3,6 @@
 use crate::kinship::{Kinship, Matrix};
 use crate::ui::format;
 
-/// The mean over all pairs of some models.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mean {
     /// Over the pairs that have a value.

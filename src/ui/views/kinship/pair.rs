@@ -6,11 +6,9 @@ use crate::checkpoint::Kind;
 use crate::kinship::{Grain, Kinship, Measure, PairSums};
 use crate::study::ModelId;
 
-/// Everything about a pair, and what it was worked out from.
 pub struct Pair {
     pub key: PairKey,
     pub value: Option<f64>,
-    /// Why there is no value.
     pub reason: Option<String>,
     pub piles: Vec<Pile>,
     /// The kinds that stand in no layer.
@@ -53,7 +51,6 @@ impl Pair {
     }
 }
 
-/// One tensor of the two models.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub tensor: String,

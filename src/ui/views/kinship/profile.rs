@@ -6,6 +6,7 @@ use super::layers;
 use super::pair::Pair;
 use crate::checkpoint::{Kind, Stack};
 use crate::kinship::table::kind_words;
+use crate::ui::ext::quiet;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, size, space};
 use crate::ui::widgets::profile::{Profile, Series};
@@ -14,7 +15,6 @@ use crate::ui::widgets::segmented;
 /// Lower than this, in points, the lines have all the room: the inspector tells the kinds.
 const ROOMY: f32 = 136.0;
 
-/// Draws them into the space that is left; more may come while `provisional`.
 pub fn profile_ui(ui: &mut Ui, pair: &Pair, stack: &mut Option<Stack>, provisional: bool) {
     if ui.available_height() >= ROOMY {
         outside_ui(ui, &pair.outside);
@@ -77,7 +77,6 @@ fn outside_ui(ui: &mut Ui, outside: &[(Kind, Option<f64>)]) {
     if outside.is_empty() {
         return;
     }
-    let weak = Tokens::of(ui).text_weak;
     let values: Vec<String> = outside
         .iter()
         .map(|(kind, value)| format!("{} {}", kind_words(*kind), format::kinship(*value)))
@@ -87,7 +86,7 @@ fn outside_ui(ui: &mut Ui, outside: &[(Kind, Option<f64>)]) {
         .iter()
         .map(|(kind, value)| format!("{} {}", kind_words(*kind), format::full(*value)))
         .collect();
-    let text = RichText::new(text).size(size::SMALL).color(weak);
+    let text = quiet(text);
     ui.add(Label::new(text).truncate())
         .on_hover_text(full.join("\n"));
 }
@@ -109,9 +108,8 @@ fn without_values(pair: &Pair, provisional: bool) -> String {
 }
 
 fn hint(ui: &mut Ui, sentence: &str) {
-    let weak = Tokens::of(ui).text_weak;
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() / 2.0 - space::L).max(0.0));
-        ui.add(Label::new(RichText::new(sentence).color(weak)).wrap());
+        ui.add(Label::new(RichText::new(sentence).weak()).wrap());
     });
 }

@@ -63,7 +63,6 @@ pub struct Shown {
     pub parameters: u64,
     /// Over all pairs of measured models.
     pub mean: Mean,
-    /// Whether a pair of measured models has no value.
     pub has_undefined: bool,
 }
 
@@ -133,12 +132,10 @@ impl Shown {
         }
     }
 
-    /// The place of a model in the family.
     pub fn place_of(&self, id: ModelId) -> Option<usize> {
         self.key.models.iter().position(|&m| m == id)
     }
 
-    /// How many models are measured.
     pub fn known(&self) -> usize {
         self.key.places.iter().flatten().count()
     }

@@ -17,6 +17,7 @@ use super::{header, names, pointer, walk};
 use crate::lineage::kin;
 use crate::study::{ModelId, Selection};
 use crate::ui::action::{Action, View};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius};
 use crate::ui::widgets::focus_ring;
@@ -38,14 +39,12 @@ pub struct Canvas {
     /// What there was to look at last.
     content: Option<Rect>,
     drawn: Option<(DrawnFor, Drawn)>,
-    /// The kin of the model that is hovered.
     kin: Option<(usize, Vec<bool>)>,
     selection: Selection,
     /// The model whose menu was opened last.
     menu_of: Option<ModelId>,
 }
 
-/// What the drawn graph depends on.
 #[derive(PartialEq)]
 struct DrawnFor {
     key: ModelKey,
@@ -53,7 +52,6 @@ struct DrawnFor {
     dark: bool,
 }
 
-/// What the rest of the view wants of the canvas in this frame.
 #[derive(Default)]
 pub struct CanvasRequest {
     /// A model to bring into sight.
@@ -97,7 +95,6 @@ impl Canvas {
         }
     }
 
-    /// Draws the canvas into the space that is left.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -111,7 +108,7 @@ impl Canvas {
         ui.allocate_rect(whole, Sense::hover());
         let (strip, view) = whole.split_top_bottom_at_y(whole.top() + header::HEIGHT);
         let base = ui.interact(view, Id::new("lineage canvas"), Sense::click_and_drag());
-        base.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, words(shown)));
+        base.named(WidgetType::Other, words(shown));
         self.look(shown, view);
         self.navigate(ui, &base, shown, view);
         self.keys(ui, &base, bench, shown, actions);
@@ -295,7 +292,6 @@ impl Canvas {
         }
     }
 
-    /// What the colour of an edge says, in words.
     fn edge_ui(&self, ui: &Ui, base: &Response, shown: &LineageModel, meta: &MetadataFrame) {
         let (Some((_, drawn)), Some(at)) = (&self.drawn, base.hover_pos()) else {
             return;
@@ -309,10 +305,9 @@ impl Canvas {
         let kinship = child
             .relation()
             .map_or_else(unknown, |words| sentence_case(&words));
-        let weak = Tokens::of(ui).text_weak;
         base.clone().on_hover_ui_at_pointer(|ui| {
             ui.label(theme::strong(format!("{} → {}", parent.name, child.name)));
-            ui.colored_label(weak, kinship);
+            ui.weak(kinship);
         });
     }
 

@@ -77,9 +77,7 @@ fn search_ui(ui: &mut Ui, shown: &LineageModel, search: &mut Search) -> Option<u
     }
     let words = search.words(&matches);
     if !words.is_empty() {
-        let weak = Tokens::of(ui).text_weak;
-        ui.label(RichText::new(words).color(weak))
-            .on_hover_text("Enter goes to the next one");
+        ui.weak(words).on_hover_text("Enter goes to the next one");
     }
     to
 }
@@ -89,24 +87,16 @@ fn choices_ui(ui: &mut Ui, bench: &Workbench, look: &mut LineageOptions) {
     if runs.len() > 1 {
         runs_ui(ui, runs, &mut look.runs);
     }
+    let average = "Average over the tasks that count";
     let options = [
-        Choice {
-            value: ColourBy::Score,
-            label: "Colour by score",
-            help: "Average over the tasks that count",
-        },
-        Choice {
-            value: ColourBy::Role,
-            label: "Colour by role",
-            help: "Base, fine-tune, merge",
-        },
+        Choice::new(ColourBy::Score, "Colour by score", average),
+        Choice::new(ColourBy::Role, "Colour by role", "Base, fine-tune, merge"),
     ];
     if let Some(colour) = choice(ui, "Colours", look.colour, &options) {
         look.colour = colour;
     }
 }
 
-/// A menu of runs with a check mark each.
 fn runs_ui(ui: &mut Ui, runs: &[String], chosen: &mut Vec<String>) {
     chosen.retain(|run| runs.contains(run));
     let shown = match &chosen[..] {

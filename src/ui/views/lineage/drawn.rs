@@ -25,7 +25,6 @@ pub enum ColourBy {
     /// The average, on the sequential map.
     #[default]
     Score,
-    /// Base, fine-tune, merge.
     Role,
 }
 
@@ -76,7 +75,6 @@ impl Drawn {
         Self { graph, edges }
     }
 
-    /// The model under a point of the screen.
     pub fn model_at(&self, meta: &MetadataFrame, at: Pos2) -> Option<usize> {
         let found = self.graph.node_by_screen_pos(meta, at);
         found.map(NodeIndex::index)
@@ -183,7 +181,6 @@ fn dot(card: &Card, scores: Option<Scale>, colour: ColourBy, tokens: &Tokens) ->
     }
 }
 
-/// What a model takes on screen.
 pub fn screen_rect(shown: &LineageModel, model: usize, meta: &MetadataFrame) -> Rect {
     let layout = &shown.layout;
     let at = camera::at(layout.columns[model], layout.heights[model]);

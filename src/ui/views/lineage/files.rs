@@ -15,7 +15,6 @@ use crate::ui::theme::{self, Tokens, size, space};
 /// The most pixels of a picture: one of five hundred models is coarser, so that it can be held
 /// in memory and looked at.
 const MOST_PIXELS: f32 = 24e6;
-/// Room for title and legend.
 const AROUND: Vec2 = vec2(48.0, 110.0);
 const LEAST_WIDTH: f32 = 760.0;
 
@@ -84,6 +83,5 @@ fn head(ui: &mut Ui, study: &str, shown: &LineageModel) {
         runs if runs.is_empty() => String::new(),
         runs => format!(", runs {runs}"),
     };
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(format!("{count} in {generations}{runs}")).color(weak));
+    ui.weak(format!("{count} in {generations}{runs}"));
 }

@@ -8,7 +8,6 @@ use super::model::{Column, LineageModel};
 use crate::ui::theme::{self, Tokens, size};
 use crate::ui::{fonts, widgets::text};
 
-/// Height of the heads, in points.
 pub const HEIGHT: f32 = 44.0;
 /// A narrower column has its number alone.
 const ROOM_FOR_WORDS: f32 = 96.0;
@@ -31,7 +30,6 @@ pub fn bands(
     }
 }
 
-/// Paints the heads into `strip`.
 pub fn paint(
     painter: &Painter,
     shown: &LineageModel,

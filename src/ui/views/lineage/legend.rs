@@ -11,6 +11,7 @@ use super::drawn::ColourBy;
 use super::model::LineageModel;
 use crate::study::Role;
 use crate::ui::colormap::gradient;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::family::Card;
@@ -112,13 +113,12 @@ fn sample(ui: &mut Ui, words: &str, paint: impl FnOnce(&Ui, Rect, &Tokens)) {
     let width = MARK + text::width(ui, words, theme::small_font());
     let size = vec2(width + space::M, ITEM);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words));
+    response.named(WidgetType::Label, words);
     let (mark, rest) = rect.split_left_right_at_x(rect.left() + MARK);
     paint(ui, mark.shrink2(vec2(2.0, 0.0)), t);
     write(ui, rest, words);
 }
 
-/// Words in the quiet ink, from the left of a place.
 fn write(ui: &Ui, rect: Rect, words: &str) {
     let (font, ink) = (theme::small_font(), Tokens::of(ui).text_weak);
     let at = rect.left_center();
@@ -136,7 +136,7 @@ fn strip(ui: &mut Ui, name: &str, [lo, hi]: [&str; 2], color: &Colours<'_>) {
     let size = vec2(left + STRIP.x + right + 2.0 * space::XS + space::M, ITEM);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let label = format!("{name}, colours from {lo} to {hi}");
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, &label));
+    response.named(WidgetType::Image, &label);
     let (words, rest) = rect.split_left_right_at_x(rect.left() + left + space::XS);
     let (colours, last) = rest.split_left_right_at_x(rest.left() + STRIP.x);
     write(ui, words, &before);

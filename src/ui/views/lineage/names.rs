@@ -10,9 +10,7 @@ use super::model::LineageModel;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens};
 
-/// The most characters of a name.
 const LONGEST: usize = 24;
-/// Between a dot and its name.
 const GAP: f32 = 4.0;
 
 /// Writes the names of what is hovered, selected, found and best, in this order of right of way.

@@ -49,7 +49,7 @@ pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
     if card.explores {
         line.push("made to explore".to_owned());
     }
-    ui.colored_label(weak, line.join(", "));
+    ui.weak(line.join(", "));
     if let Some(words) = card.made_from() {
         ui.label(sentence_case(&words));
     }
@@ -63,10 +63,10 @@ pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
     }
     ui.label(facts.join(", "));
     if !card.runs.iter().all(String::is_empty) {
-        ui.colored_label(weak, card.runs.join(", "));
+        ui.weak(card.runs.join(", "));
     }
     if shown.layout.moved.contains(&model) {
-        ui.colored_label(weak, "Drawn further right, because a parent stands there");
+        ui.weak("Drawn further right, because a parent stands there");
     }
 }
 

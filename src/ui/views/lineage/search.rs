@@ -35,7 +35,6 @@ impl Search {
         matches.get(self.at).copied()
     }
 
-    /// The match that was gone to last.
     pub fn current(&self, matches: &[usize]) -> Option<usize> {
         matches.get(self.at).or(matches.last()).copied()
     }

@@ -12,7 +12,6 @@ use crate::ui::widgets::{banner, empty_state};
 /// More names than these are only counted.
 const MOST_NAMES: usize = 4;
 
-/// A study without models.
 pub fn no_models_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     let sentence = "No models yet. Add models or import a table, and their lineage is drawn here.";
     if empty_state(ui, icon::TREE_STRUCTURE, sentence, Some("Add models…")) {
@@ -80,10 +79,9 @@ fn no_parents_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 }
 
 fn say(ui: &mut Ui, sentence: &str) {
-    let weak = Tokens::of(ui).text_weak;
     ui.add_space(space::XS);
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(icon::INFO).color(weak));
-        ui.label(RichText::new(sentence).color(weak));
+        ui.weak(icon::INFO);
+        ui.weak(sentence);
     });
 }

@@ -42,7 +42,6 @@ pub fn selection_bar(ui: &Ui, view: Rect, bench: &Workbench, actions: &mut Vec<A
         });
 }
 
-/// The actions on a selection of several models.
 pub fn selection_actions(
     ui: &mut Ui,
     bench: &Workbench,

@@ -40,7 +40,6 @@ pub struct NotANumber;
 /// Where a block goes: columns from the cursor on, and rows from the first selected one down.
 pub struct Target<'a> {
     pub columns: &'a [Column],
-    /// The models, with their names.
     pub rows: &'a [(ModelId, &'a str)],
 }
 

@@ -10,6 +10,7 @@ use super::columns::Column;
 use super::model_table::{Rows, Value, condition};
 use crate::kinship::Metric;
 use crate::study::{Model, ModelFacts, Role, Score};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::role_chip;
@@ -48,7 +49,6 @@ pub fn cell_ui(ui: &mut Ui, rect: Rect, rows: Rows<'_>, column: &Column, k: usiz
     }
 }
 
-/// A number as the cell shows it.
 pub fn shown(rows: Rows<'_>, column: &Column, k: usize) -> String {
     let number = match rows.value(column, k) {
         Value::Number(number) => number,
@@ -165,7 +165,6 @@ fn words(ui: &mut Ui, rect: Rect, content: impl FnOnce(&mut Ui)) {
     content(&mut cell);
 }
 
-/// A number at the right of its cell.
 fn number_ui(
     ui: &Ui,
     rect: Rect,
@@ -179,14 +178,13 @@ fn number_ui(
         other => ui.id().with((row, other.title())),
     };
     let response = ui.interact(rect, id, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, label.as_ref()));
+    response.named(WidgetType::Label, label.as_ref());
     let painter = ui.painter_at(rect.expand(1.0));
     let at = rect.right_center();
     painter.text(at, Align2::RIGHT_CENTER, shown, theme::body_font(), ink);
     response
 }
 
-/// Room for the number in the cell of an average, in points.
 const AVERAGE_NUMBER: f32 = 48.0;
 const BAR_HEIGHT: f32 = 8.0;
 
@@ -273,7 +271,6 @@ pub fn place(rank: usize, of: usize) -> String {
     format!("{rank}{ending} of {of}")
 }
 
-/// The gain with its sign, and a mark where something reported disagrees.
 fn gain(ui: &Ui, rect: Rect, rows: Rows<'_>, k: usize) {
     let (Some(model), Some(row)) = (rows.model(k), rows.row(k)) else {
         return;
@@ -311,7 +308,6 @@ fn gain_words(row: &ModelFacts) -> Vec<String> {
     lines.chain(row.conflicts.iter().cloned()).collect()
 }
 
-/// A cell's text that lets clicks through to its row.
 fn text(ui: &mut Ui, text: impl Into<WidgetText>) -> Response {
     let label = Label::new(text).truncate().selectable(false);
     // What cells tell on hovering holds the whole text already.
@@ -323,7 +319,7 @@ fn name(ui: &mut Ui, model: &Model) {
     let font = theme::strong_font();
     let shown = fitted(ui.painter(), &model.name, &font, ui.available_width());
     let response = text(ui, theme::strong(shown));
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &model.name));
+    response.named(WidgetType::Label, &model.name);
     response.on_hover_ui(|ui| {
         ui.label(&model.name);
         if !model.note.is_empty() {
@@ -382,14 +378,12 @@ fn state(ui: &mut Ui, rows: Rows<'_>, model: &Model) {
 
 fn or_dash(ui: &mut Ui, words: &str) -> Response {
     if words.is_empty() {
-        let weak = Tokens::of(ui).text_weak;
-        text(ui, RichText::new(format::UNDEFINED).color(weak))
+        text(ui, RichText::new(format::UNDEFINED).weak())
     } else {
         text(ui, words)
     }
 }
 
-/// The outline of the cell that the keyboard is at.
 pub fn cursor_ui(ui: &Ui, rect: Rect) {
     let ring = eframe::egui::Stroke::new(1.5, Tokens::of(ui).accent);
     let rect = rect.expand2(vec2(space::XS, -1.0));

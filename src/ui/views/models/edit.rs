@@ -7,6 +7,7 @@ use eframe::egui::{
 use super::block::{NotANumber, score};
 use super::cells::editor_id;
 use crate::study::ModelId;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 
@@ -82,7 +83,6 @@ impl Editing {
         }
     }
 
-    /// Draws the field; how it ended, once it has.
     pub fn ui(&mut self, ui: &mut Ui, rect: Rect, label: &str) -> Option<End> {
         self.is_seen = true;
         let left_by = self.leaving(ui);
@@ -97,9 +97,7 @@ impl Editing {
             .margin(eframe::egui::Margin::symmetric(4, 3))
             .lock_focus(true);
         let response = ui.put(rect.expand2(eframe::egui::vec2(space::XS, -1.0)), field);
-        response.widget_info(|| {
-            WidgetInfo::labeled(WidgetType::TextEdit, true, format!("Score, {label}"))
-        });
+        response.named(WidgetType::TextEdit, format!("Score, {label}"));
         if std::mem::take(&mut self.is_new) {
             self.focus(ui, &response);
             return None;

@@ -15,12 +15,11 @@ use super::model_table::Rows;
 use super::{Asking, ModelsView, actions, cells, select};
 use crate::study::{ModelId, Selection};
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
 use crate::ui::widgets::icon_button;
 
-/// Width of the boxes in front of the names.
 const BOX: f32 = 28.0;
-/// Width of the button behind the last column.
 const PLUS: f32 = 34.0;
 /// The share of the window that names have, and the most of it in points, before what is left
 /// over is shared out.
@@ -81,12 +80,10 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The table as it lies in the window.
 struct Place<'a> {
     columns: &'a Columns<'a>,
     /// Where the first row's header would be, had nothing been scrolled.
     origin: eframe::egui::Pos2,
-    /// What is seen of it.
     view: Rect,
 }
 
@@ -124,7 +121,6 @@ impl Place<'_> {
         Rect::from_x_y_ranges(x, row.y_range())
     }
 
-    /// The column under the pointer.
     fn column_at(&self, x: f32) -> Option<usize> {
         if x < self.fixed().right() {
             return (x > self.view.left() + BOX).then_some(0);
@@ -134,7 +130,6 @@ impl Place<'_> {
 }
 
 impl ModelsView {
-    /// Draws the table; `places` are the models of the study in the order of the rows.
     pub(super) fn table(
         &mut self,
         ui: &mut Ui,
@@ -382,10 +377,7 @@ fn check_ui(
         let outline = Stroke::new(1.0, Tokens::of(ui).line_strong);
         ui.visuals_mut().widgets.inactive.bg_stroke = outline;
         let response = ui.checkbox(&mut checked, "");
-        response.widget_info(|| {
-            let label = format!("Select {name}");
-            WidgetInfo::selected(WidgetType::Checkbox, true, was, label)
-        });
+        response.named_selected(WidgetType::Checkbox, was, format!("Select {name}"));
         if response.changed() {
             actions.push(select(selection.toggled(id)));
         }

@@ -13,7 +13,6 @@ use crate::ui::action::{Action, ImportAction};
 use crate::ui::format;
 use crate::workbench::{Notice, NoticeKind};
 
-/// Rows that a page key goes over.
 const PAGE: usize = 15;
 
 impl ModelsView {
@@ -100,7 +99,6 @@ impl ModelsView {
         self.cursor = to.map(Column::key);
     }
 
-    /// The score cell that the keyboard is at: its model and its column.
     fn cell(&self, rows: Rows<'_>, shown: &[Column]) -> Option<(usize, Column)> {
         let key = self.cursor.as_ref()?;
         let column = shown
@@ -143,7 +141,6 @@ impl ModelsView {
         }
     }
 
-    /// Turns the cell of a score into a field.
     pub(super) fn start_editing(&mut self, rows: Rows<'_>, k: usize, column: &Column) {
         if let (Some(model), Some(task)) = (rows.model(k), column.task()) {
             self.cursor = Some(column.key());
@@ -229,10 +226,9 @@ impl ModelsView {
         };
         let chosen: Vec<usize> = places.iter().copied().filter(is_selected).collect();
         if !chosen.is_empty() {
-            actions.push(Action::Copy {
-                text: block::copied(shown, &chosen, rows),
-                what: format::counted(chosen.len(), "row"),
-            });
+            let what = format::counted(chosen.len(), "row");
+            let text = block::copied(shown, &chosen, rows);
+            actions.push(Action::copy(what, text));
         }
     }
 

@@ -8,7 +8,6 @@ use crate::ui::theme::{self, Tokens};
 use crate::ui::widgets::text;
 
 const ROW: f32 = 20.0;
-/// Between a line, its name and its value.
 const GAP: f32 = 4.0;
 /// Length of the line, and what parts one series from the next.
 const LINE: f32 = 10.0;

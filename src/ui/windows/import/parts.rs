@@ -52,17 +52,10 @@ impl<K: PartialEq + Clone> Kept<K> {
 
 /// The title, with what it is about beside it.
 pub fn head_ui(ui: &mut Ui, name: &str, facts: &str) {
-    let weak = Tokens::of(ui).text_weak;
     ui.horizontal(|ui| {
         ui.label(theme::strong("Import scores").size(size::HEADING));
         ui.add_space(space::XS);
         ui.label(name).on_hover_text(name);
-        ui.label(RichText::new(facts).color(weak));
+        ui.weak(facts);
     });
-}
-
-/// Gives a control a name of its own for those who cannot see what stands beside it.
-pub fn named(response: &Response, kind: WidgetType, name: &str) {
-    let enabled = response.enabled();
-    response.widget_info(|| WidgetInfo::labeled(kind, enabled, name));
 }

@@ -5,10 +5,10 @@ use eframe::egui::{Event, FontId, Margin, ScrollArea, TextEdit, Ui, WidgetInfo, 
 use super::foot::{self, FooterAction};
 use super::parts::head_ui;
 use crate::import::{Content, ImportError, Source};
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{size, space};
 use crate::ui::widgets::primary_button;
 
-/// What a pasted table is called.
 const NAME: &str = "Pasted table";
 const HEIGHT: f32 = 148.0;
 
@@ -82,9 +82,7 @@ impl Paste {
                     .desired_width(f32::INFINITY)
                     .desired_rows(10);
                 let response = ui.add(edit);
-                response.widget_info(|| {
-                    WidgetInfo::labeled(WidgetType::TextEdit, true, "Paste a table here")
-                });
+                response.named(WidgetType::TextEdit, "Paste a table here");
                 if response.changed() {
                     self.errors.clear();
                 }
