@@ -15,7 +15,7 @@ use super::dialogs::FilePicker;
 use super::inspector::Inspector;
 use super::prefs::Prefs;
 use super::shell;
-use super::theme::{self, Tokens};
+use super::theme::{self};
 use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
@@ -24,7 +24,7 @@ use super::windows::ImportView;
 use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
-use eframe::egui::{Align2, Context, Event, Frame, Ui, ViewportCommand};
+use eframe::egui::{Align2, Context, Event, Ui, ViewportCommand};
 use guard::Probes;
 use pick::Purpose;
 

@@ -14,9 +14,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eframe::egui::{Align2, Area, Context, Frame, Id, Modal, Order, RichText, vec2};
+use eframe::egui::{Align2, Area, Context, Frame, Id, Order, vec2};
 
-use super::theme::{self, Tokens, space};
+use super::theme::{self, space};
 use crate::ui::ext::modal;
 pub use in_app::InApp;
 use native::Answer;

@@ -4,8 +4,7 @@
 mod caught;
 
 use eframe::egui::{
-    CentralPanel, FontId, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui, WidgetInfo,
-    WidgetType,
+    CentralPanel, FontId, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui, WidgetType,
 };
 use egui_phosphor::regular as icon;
 
@@ -84,7 +83,6 @@ impl Trouble {
     }
 
     fn content_ui(&self, ui: &mut Ui) -> Option<Way> {
-        let t = Tokens::of(ui);
         ui.spacing_mut().item_spacing.y = space::S;
         ui.add_space(space::XL);
         ui.label(theme::strong("Kinfolk ran into a bug").size(size::TITLE));

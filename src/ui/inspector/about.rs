@@ -1,15 +1,13 @@
 //! What is known of the study as a whole: shown in the inspector while nothing is selected.
 
-use eframe::egui::{
-    Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType,
-};
+use eframe::egui::{Align, Label, Layout, ScrollArea, TextEdit, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
 use crate::study::{Command, StudyDoc};
 use crate::ui::action::Action;
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{icon_toggle, section_heading};
 use crate::workbench::Workbench;
 
@@ -105,7 +103,6 @@ fn field(ui: &mut Ui, doc: &StudyDoc, actions: &mut Vec<Action>) {
         .desired_rows(FIELD_ROWS)
         .desired_width(f32::INFINITY);
     let response = ui.add(field);
-    let enabled = response.enabled();
     response.named(WidgetType::TextEdit, "Description");
     if response.changed() {
         actions.push(Action::Study(Command::About(about)));

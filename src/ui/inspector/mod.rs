@@ -6,7 +6,7 @@ pub mod pair;
 pub mod several;
 pub mod tensors;
 
-use eframe::egui::{Frame, Margin, Panel, ScrollArea, Ui};
+use eframe::egui::{Panel, ScrollArea, Ui};
 
 use about::About;
 use tensors::Tensors;

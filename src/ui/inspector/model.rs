@@ -9,8 +9,7 @@ mod reported;
 use std::path::Path;
 
 use eframe::egui::{
-    Align, Button, FontId, Grid, Label, Layout, Margin, RichText, TextEdit, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Align, Button, FontId, Grid, Label, Layout, Margin, RichText, TextEdit, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -175,7 +174,6 @@ fn note_ui(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
         .margin(Margin::symmetric(8, 4))
         .desired_width(f32::INFINITY);
     let response = ui.add(field);
-    let enabled = response.enabled();
     response.named(WidgetType::TextEdit, "Note");
     if response.changed() {
         actions.push(edit(ModelEdit::Note(model.id, note)));

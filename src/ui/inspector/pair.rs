@@ -6,8 +6,7 @@ mod record;
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Align2, Color32, FontId, Id, Label, Layout, Rect, RichText, Sense, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Align, Color32, FontId, Id, Label, Layout, Rect, RichText, Sense, Ui, WidgetType, vec2,
 };
 
 use crate::kinship::Metric;
@@ -50,7 +49,7 @@ pub fn pair_ui(
     match common_base(bench, a, b) {
         None => {
             if !is_reported(bench, a, b) {
-                ui.weak(&no_common_base(bench, a, b));
+                ui.weak(no_common_base(bench, a, b));
             }
         }
         Some(base) => match facts(ui, bench, base, a, b) {

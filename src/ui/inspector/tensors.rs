@@ -9,7 +9,7 @@ use crate::checkpoint::{Checkpoint, Tensor};
 use crate::ui::action::Action;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{ROW_HEIGHT, size, space};
 use crate::ui::widgets::{search_field, text};
 
 #[derive(Default)]

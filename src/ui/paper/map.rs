@@ -1,12 +1,12 @@
 //! A kinship matrix as a page that explains itself.
 
-use eframe::egui::{Frame, RichText, Theme, Ui, Vec2, vec2};
+use eframe::egui::{Frame, Theme, Ui, Vec2, vec2};
 
 use super::{Ground, Page, Sheet};
 use crate::kinship::{Join, Matrix, Metric, cluster};
 use crate::ui::colormap::kinship_scale;
 use crate::ui::ext::UiExt;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Undefined};
 
 pub struct HeatMapPage {

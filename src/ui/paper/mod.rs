@@ -7,8 +7,6 @@
 
 mod icon;
 mod map;
-mod number;
-mod png;
 pub mod raster;
 mod svg;
 
@@ -19,9 +17,10 @@ use eframe::egui::{
     CentralPanel, Context, Frame, Pos2, RawInput, Rect, Theme, Ui, Vec2, ViewportId, vec2,
 };
 use image::RgbaImage;
+use png::{BitDepth, ColorType, Encoder, EncodingError, PixelDimensions, Unit};
+use raster::Raster;
 
 use super::theme;
-use raster::Raster;
 
 pub use map::{HeatMapPage, heat_map_page};
 
@@ -129,7 +128,7 @@ impl Sheet {
     /// # Errors
     /// A sentence, if it has no pixels.
     pub fn png(&self) -> Result<Vec<u8>, String> {
-        png::encode(&self.pixels(), DPI * self.scale / FINE)
+        encode_png(&self.pixels(), DPI * self.scale / FINE)
     }
 
     pub fn svg(&self) -> String {
@@ -201,6 +200,34 @@ impl std::fmt::Debug for Picture {
     }
 }
 
+/// The file.
+///
+/// # Errors
+/// A sentence, if the picture has no pixels.
+fn encode_png(picture: &RgbaImage, dots_per_inch: f32) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    let written = write_png(picture, dots_per_inch, &mut out);
+    let sentence = |error| format!("The picture cannot be written: {error}");
+    written.map(|()| out).map_err(sentence)
+}
+
+fn write_png(
+    picture: &RgbaImage,
+    dots_per_inch: f32,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodingError> {
+    let mut encoder = Encoder::new(out, picture.width(), picture.height());
+    encoder.set_color(ColorType::Rgba);
+    encoder.set_depth(BitDepth::Eight);
+    let per_metre = (dots_per_inch / 0.0254).round() as u32;
+    encoder.set_pixel_dims(Some(PixelDimensions {
+        xppu: per_metre,
+        yppu: per_metre,
+        unit: Unit::Meter,
+    }));
+    encoder.write_header()?.write_image_data(picture)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,5 +266,24 @@ mod tests {
     fn the_same_content_gives_the_same_bytes() {
         let dark = Ground::Theme(Theme::Dark);
         assert_eq!(greeting(dark), greeting(dark));
+    }
+
+    #[test]
+    fn a_file_says_its_resolution() {
+        let png = encode_png(&RgbaImage::new(3, 2), 300.0).unwrap();
+        let reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info();
+        let dims = reader.unwrap().info().pixel_dims.unwrap();
+        assert_eq!(
+            (dims.xppu, dims.yppu, dims.unit),
+            (11_811, 11_811, Unit::Meter)
+        );
+        let read = image::load_from_memory(&png).unwrap();
+        assert_eq!((read.width(), read.height()), (3, 2));
+    }
+
+    #[test]
+    fn a_picture_without_pixels_is_an_error() {
+        let error = encode_png(&RgbaImage::new(0, 0), 300.0).unwrap_err();
+        assert!(error.contains("cannot be written"), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use eframe::egui::epaint::TextShape;
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align, Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, WidgetType, pos2, vec2,
+    WidgetType, pos2, vec2,
 };
 
 use super::card::Card;

@@ -1,7 +1,7 @@
 //! What the marks mean: a row of names with their shape and line, and the strip of colours.
 
 use eframe::egui::{
-    Align2, Color32, Painter, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2,
+    Align2, Color32, Painter, Rect, Sense, Shape, Stroke, Ui, WidgetType, pos2, vec2,
 };
 
 use super::ink::{self, Ink};

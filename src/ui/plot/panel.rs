@@ -4,8 +4,7 @@
 //! painted over it, since they have outlines, shapes and rings that it does not know.
 
 use eframe::egui::{
-    Align2, Color32, Id, Pos2, Rect, RichText, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-    WidgetType, pos2,
+    Align2, Color32, Id, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2, WidgetType, pos2,
 };
 use egui_plot::{
     AxisHints, Bar, BarChart, FilledArea, HLine, HPlacement, Line, Plot, PlotPoint, PlotPoints,
@@ -23,7 +22,7 @@ use super::verticals;
 use crate::figures::{Axis, Color, Layer, Panel, Side};
 use crate::study::Selection;
 use crate::ui::ext::{ResponseExt, quiet};
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, Tokens, space};
 use crate::ui::ticks::ticks;
 use crate::ui::widgets::text;
 

@@ -7,7 +7,7 @@ use crate::figures::{Figure, Panel};
 use crate::study::Selection;
 use crate::ui::ext::quiet;
 use crate::ui::paper::{Ground, POINTS_PER_CM, Page, Sheet};
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, space};
 
 /// The width of a sheet in centimetres: more panels beside each other have more room.
 const WIDTHS: [f32; 3] = [16.0, 22.0, 27.0];

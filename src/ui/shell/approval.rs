@@ -3,8 +3,8 @@
 
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
-    Align, Context, FontId, Frame, Id, Key, Label, Layout, Margin, Modal, Modifiers, RichText,
-    ScrollArea, Ui, vec2,
+    Align, Context, FontId, Frame, Key, Label, Layout, Margin, Modifiers, RichText, ScrollArea, Ui,
+    vec2,
 };
 use egui_phosphor::regular as icon;
 

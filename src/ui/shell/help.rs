@@ -1,10 +1,10 @@
 //! Keyboard and help: every shortcut, and what the words mean.
 
-use eframe::egui::{Context, Frame, Grid, Id, Modal, RichText, ScrollArea, Ui};
+use eframe::egui::{Context, Grid, Ui};
 
 use crate::ui::commands::{self, Entry};
 use crate::ui::ext::{UiExt, modal};
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{key_caps, primary_button, section_heading};
 
 const WORDS: [(&str, &str); 5] = [

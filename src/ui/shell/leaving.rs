@@ -1,13 +1,13 @@
 //! Asks before something is done that would stop a merge that is being written, an evolution
 //! or an evaluation.
 
-use eframe::egui::{Context, Frame, Id, Label, Modal, RichText};
+use eframe::egui::Context;
 
 use crate::study::EvolutionId;
 use crate::ui::action::{Action, WindowAction};
 use crate::ui::ext::modal;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
 use crate::workbench::evolving::RunState;

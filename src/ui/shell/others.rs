@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use eframe::egui::{Align, Context, Frame, Id, Label, Layout, Margin, Modal, Panel, RichText, Ui};
+use eframe::egui::{Align, Context, Frame, Label, Layout, Margin, Panel, RichText, Ui};
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, Outside};

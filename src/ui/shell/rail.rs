@@ -1,12 +1,10 @@
 //! The rail on the left: the views, by name, or by icon alone where the window is narrow.
 
-use eframe::egui::{
-    Align2, FontId, Frame, Margin, Panel, Rect, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
-};
+use eframe::egui::{Align2, FontId, Panel, Rect, Sense, Ui, WidgetType, pos2, vec2};
 
 use crate::ui::action::{Action, View};
 use crate::ui::ext::{ResponseExt, UiExt};
-use crate::ui::theme::{Tokens, radius, size, space};
+use crate::ui::theme::{Tokens, size, space};
 use crate::ui::widgets::row_ground;
 
 /// Below this width of the window the rail shows icons alone.

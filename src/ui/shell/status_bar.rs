@@ -1,6 +1,6 @@
 //! The bar below: what is being worked on, how far it is, and how to stop it.
 
-use eframe::egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
+use eframe::egui::{Align, Layout, Panel, RichText, Ui, vec2};
 use egui_phosphor::regular as icon;
 
 use crate::jobs::{Job, Unit};
@@ -52,16 +52,16 @@ fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Vec<Action>) {
         progress_bar(ui, &job.title, fraction as f32, BAR_WIDTH);
         match progress.unit {
             Unit::Bytes => {
-                ui.quiet(&format::percent(fraction));
-                ui.quiet(&format::throughput(progress.per_second()));
+                ui.quiet(format::percent(fraction));
+                ui.quiet(format::throughput(progress.per_second()));
             }
             Unit::Items => {
-                ui.quiet(&format::items(progress.done, progress.total));
-                ui.quiet(&format::items_a_second(progress.per_second()));
+                ui.quiet(format::items(progress.done, progress.total));
+                ui.quiet(format::items_a_second(progress.per_second()));
             }
         }
         if let Some(left) = progress.time_left() {
-            ui.quiet(&format::time_left(left));
+            ui.quiet(format::time_left(left));
         }
     }
     if icon_button(ui, icon::X, &format!("Cancel {}", job.title.to_lowercase())).clicked() {
@@ -93,7 +93,7 @@ fn quiet(ui: &mut Ui, bench: &Workbench) {
     if size > 0 {
         parts.push(format::bytes(size));
     }
-    ui.quiet(&parts.join("  ·  "));
+    ui.quiet(parts.join("  ·  "));
 }
 
 fn problems(ui: &mut Ui, bench: &Workbench) {

@@ -1,9 +1,9 @@
 //! The bar above: menu, study, undo and redo, search, theme and help.
 
 use eframe::egui::{
-    Align, Align2, Button, FontId, Frame, Layout, Margin, MenuBar, Panel, Rect, RichText, Sense,
-    Stroke, StrokeKind, ThemePreference, Ui, UiBuilder, WidgetInfo, WidgetType,
-    containers::menu::MenuButton, pos2, vec2,
+    Align, Align2, Button, FontId, Layout, MenuBar, Panel, Rect, RichText, Sense, Stroke,
+    StrokeKind, ThemePreference, Ui, UiBuilder, WidgetType, containers::menu::MenuButton, pos2,
+    vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -61,7 +61,6 @@ fn main_menu(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
             });
         }
     });
-    let enabled = ui.is_enabled();
     response.named(WidgetType::Button, "Menu");
     focus_ring(ui, &response);
 }

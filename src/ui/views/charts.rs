@@ -6,17 +6,12 @@
 
 mod controls;
 mod files;
-mod flow;
 mod list;
 mod model;
 mod picking;
 mod quantities;
-mod rule;
-mod runs;
-mod sketch;
 mod states;
 mod table;
-mod titles;
 mod words;
 
 use eframe::egui::{CentralPanel, Margin, Panel, Ui, vec2};
@@ -26,12 +21,12 @@ use crate::study::{Command, ViewEdit};
 use crate::ui::action::{Action, ChartAsk};
 use crate::ui::ext::UiExt;
 use crate::ui::plot::{Drawing, Hand};
-use crate::ui::theme::{Tokens, space};
+use crate::ui::theme::space;
 use crate::workbench::Workbench;
 
 pub use files::answer as take_out;
+pub use list::title;
 pub use picking::select as select_picked;
-pub use titles::title;
 
 use model::ChartModel;
 

@@ -7,13 +7,9 @@
 mod controls;
 mod detail;
 mod files;
-mod ghost;
-mod layers;
 mod left_out;
 mod map;
-mod mean;
 mod pair;
-mod profile;
 mod shown;
 mod states;
 mod tensors;
@@ -23,7 +19,7 @@ use eframe::egui::{CentralPanel, Margin, Panel, Ui, vec2};
 use crate::study::ModelId;
 use crate::ui::action::Action;
 use crate::ui::ext::UiExt;
-use crate::ui::theme::{Tokens, space};
+use crate::ui::theme::space;
 use crate::workbench::{Family, Workbench};
 
 pub(in crate::ui) use pair::{Named, why_undefined};

@@ -12,20 +12,17 @@ mod files;
 mod header;
 mod legend;
 mod list;
-mod look;
 mod model;
 mod names;
 mod pill;
 mod pointer;
-mod search;
 mod states;
-mod walk;
 
 use eframe::egui::{CentralPanel, Margin, Panel, Ui, vec2};
 
 use crate::ui::action::Action;
 use crate::ui::ext::UiExt;
-use crate::ui::theme::{Tokens, space};
+use crate::ui::theme::space;
 use crate::workbench::Workbench;
 
 use canvas::{Canvas, CanvasRequest};

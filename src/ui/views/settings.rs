@@ -5,7 +5,7 @@ use eframe::egui::{Frame, Margin, RichText, ScrollArea, ThemePreference, Ui};
 use crate::ui::action::{Action, WindowAction};
 use crate::ui::format;
 use crate::ui::prefs::Prefs;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{section_heading, segmented};
 use crate::workbench::Workbench;
 

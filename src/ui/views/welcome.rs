@@ -4,14 +4,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use eframe::egui::{
     Align, FontId, Id, Layout, Pos2, Rect, Response, RichText, ScrollArea, Sense, Ui, UiBuilder,
-    WidgetInfo, WidgetType, pos2, vec2,
+    WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, ModelsAction};
-use crate::ui::ext::ResponseExt;
+use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, radius, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{icon_button, primary_button, row_ground, section_heading, text};
 use crate::workbench::library::{Bundled, LIBRARY};
 use crate::workbench::{Recent, Workbench};
@@ -184,7 +184,6 @@ fn bundled_ui(ui: &mut Ui, bundled: &Bundled, actions: &mut Vec<Action>) {
 
 /// A row to be clicked, with its icon; gives the room for its content.
 fn row(ui: &mut Ui, name: &str, icon: &str) -> (Rect, Response) {
-    let t = Tokens::of(ui);
     let size = vec2(ui.available_width(), ROW);
     let (rect, room) = ui.allocate_exact_size(size, Sense::hover());
     // What lies under the pointer stands out on both sides, so that icons and headings align.
@@ -194,7 +193,7 @@ fn row(ui: &mut Ui, name: &str, icon: &str) -> (Rect, Response) {
     row_ground(ui, &response, around, false);
     let rect = rect.shrink2(vec2(0.0, 4.0));
     inside(ui, rect, Layout::left_to_right(Align::Center), |ui| {
-        quiet(ui, RichText::new(icon).size(18.0).weak());
+        cut_label(ui, RichText::new(icon).size(18.0).weak());
     });
     let content = Rect::from_min_max(pos2(rect.left() + ICON, rect.top()), rect.max);
     (content, response)
@@ -208,14 +207,14 @@ fn two_lines(ui: &mut Ui, rect: Rect, name: &str, facts: Option<&str>, below: Ri
     let lower = upper.translate(vec2(0.0, half));
     inside(ui, upper, Layout::right_to_left(Align::Center), |ui| {
         if let Some(facts) = facts {
-            quiet(ui, quiet(facts));
+            cut_label(ui, quiet(facts));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            quiet(ui, theme::strong(name));
+            cut_label(ui, theme::strong(name));
         });
     });
     inside(ui, lower, Layout::left_to_right(Align::Center), |ui| {
-        quiet(ui, below);
+        cut_label(ui, below);
     });
 }
 
@@ -226,7 +225,7 @@ fn inside(ui: &mut Ui, rect: Rect, layout: Layout, content: impl FnOnce(&mut Ui)
 }
 
 /// A label that lets clicks through to what it lies on, cut where it does not fit.
-fn quiet(ui: &mut Ui, text: impl Into<eframe::egui::WidgetText>) {
+fn cut_label(ui: &mut Ui, text: impl Into<eframe::egui::WidgetText>) {
     ui.add(
         eframe::egui::Label::new(text)
             .selectable(false)

@@ -1,15 +1,13 @@
 //! Named bars, one under the other: nearest relatives, parts of an ancestry.
 
-use eframe::egui::{
-    Align2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2,
-};
+use eframe::egui::{Align2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2};
 
 use super::button::row_ground;
 use super::text;
 use crate::ui::colormap::Scale;
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::theme::{self, Tokens, space};
 
 const ROW: f32 = 24.0;
 const BAR: f32 = 8.0;

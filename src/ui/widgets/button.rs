@@ -1,8 +1,8 @@
 //! Buttons: the primary one, icons with names, and a choice among a few.
 
 use eframe::egui::{
-    Align2, Button, FontId, Id, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, WidgetType, pos2, vec2,
+    Align2, Button, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetType,
+    pos2, vec2,
 };
 
 use super::text;
@@ -37,7 +37,6 @@ pub fn primary_button(ui: &mut Ui, label: &str) -> Response {
 /// A button that is only an icon; `name` is its tooltip and its accessible name.
 pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
     let response = icon_ui(ui, icon, false);
-    let enabled = ui.is_enabled();
     response.named(WidgetType::Button, name);
     response.on_hover_text(name)
 }
@@ -49,7 +48,6 @@ pub fn icon_toggle(ui: &mut Ui, icon: &str, name: &str, on: &mut bool) -> Respon
         *on = !*on;
         response.mark_changed();
     }
-    let enabled = ui.is_enabled();
     let selected = *on;
     response.named_selected(WidgetType::Button, selected, name);
     response.on_hover_text(name)
@@ -133,7 +131,6 @@ pub fn segmented<T: PartialEq + Copy>(
 fn segment(ui: &Ui, rect: Rect, id: Id, label: &str, selected: bool) -> Response {
     let t = Tokens::of(ui);
     let response = ui.interact(rect, id, Sense::click());
-    let enabled = ui.is_enabled();
     response.named_selected(WidgetType::RadioButton, selected, label);
     if selected {
         let fill = if t.dark { t.hover } else { t.raised };

@@ -1,6 +1,6 @@
 //! Small marks beside text: roles and keys.
 
-use eframe::egui::{Align2, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, vec2};
+use eframe::egui::{Align2, Response, Sense, Stroke, StrokeKind, Ui, WidgetType, vec2};
 
 use super::text;
 use crate::ui::ext::ResponseExt;

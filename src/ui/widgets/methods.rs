@@ -3,7 +3,6 @@
 use eframe::egui::{Button, RichText, ScrollArea, Ui};
 
 use crate::merge::methods::{BaseRule, Description, Method, REGISTRY};
-use crate::ui::theme::Tokens;
 
 /// Height of the menu before it scrolls, in points.
 const MOST_HEIGHT: f32 = 420.0;

@@ -85,7 +85,6 @@ impl Palette {
     }
 
     fn field_ui(&mut self, ui: &mut Ui) -> Response {
-        let t = Tokens::of(ui);
         ui.horizontal(|ui| {
             ui.add_space(space::S);
             ui.weak(icon::MAGNIFYING_GLASS);

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use eframe::egui::{
     Align, Align2, Area, Context, FontId, Frame, Id, Layout, Order, RichText, Stroke, Ui,
-    WidgetInfo, WidgetType, vec2,
+    WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use super::button::icon_button;
 use crate::ui::ext::{ResponseExt, UiExt};
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
 
 /// How long a toast stays that needs no answer.
 const LIFE_SECS: f64 = 6.0;

@@ -3,22 +3,21 @@
 
 mod foot;
 mod metrics;
-mod parts;
 mod paste;
 mod table;
 
-use eframe::egui::{Context, Frame, Id, Modal, Ui, Vec2, vec2};
-
-use crate::import::{Content, ImportError, Source};
-use crate::ui::action::{Action, ImportAction};
-use crate::ui::ext::modal;
-use crate::ui::theme::space;
-use crate::workbench::Workbench;
+use eframe::egui::{Context, Ui, Vec2, vec2};
 use foot::FooterAction;
 use metrics::Metrics;
-use parts::head_ui;
 use paste::Paste;
 use table::TableStage;
+
+use crate::import::{Content, ImportError, Preview, Ready, Source};
+use crate::study::StudyDoc;
+use crate::ui::action::{Action, ImportAction};
+use crate::ui::ext::modal;
+use crate::ui::theme::{self, size, space};
+use crate::workbench::Workbench;
 
 #[derive(Default)]
 pub struct ImportView {
@@ -107,4 +106,57 @@ fn broken_ui(ui: &mut Ui, name: &str, errors: &[ImportError]) -> Option<FooterAc
     foot::errors_ui(ui, errors, 220.0);
     ui.add_space(space::S);
     ui.button("Close").clicked().then_some(FooterAction::Cancel)
+}
+
+/// What would come of an import, or what is in the way.
+pub type Outcome = Result<(Ready, Preview), Vec<ImportError>>;
+
+/// An outcome with what it was worked out from.
+pub struct Kept<K> {
+    of: Option<(u64, K)>,
+    outcome: Outcome,
+}
+
+impl<K> Default for Kept<K> {
+    fn default() -> Self {
+        Self {
+            of: None,
+            outcome: Err(Vec::new()),
+        }
+    }
+}
+
+impl<K: PartialEq + Clone> Kept<K> {
+    /// The outcome for `key` in the study as it is; worked out anew if either has changed.
+    pub fn get(
+        &mut self,
+        bench: &Workbench,
+        key: &K,
+        make: impl FnOnce(&StudyDoc) -> Result<Ready, Vec<ImportError>>,
+    ) -> &Outcome {
+        let revision = bench.revision();
+        let holds = self
+            .of
+            .as_ref()
+            .is_some_and(|(r, k)| *r == revision && k == key);
+        if !holds {
+            let doc = bench.study().doc();
+            self.outcome = make(doc).map(|ready| {
+                let preview = Preview::new(&ready.import, doc);
+                (ready, preview)
+            });
+            self.of = Some((revision, key.clone()));
+        }
+        &self.outcome
+    }
+}
+
+/// The title, with what it is about beside it.
+pub fn head_ui(ui: &mut Ui, name: &str, facts: &str) {
+    ui.horizontal(|ui| {
+        ui.label(theme::strong("Import scores").size(size::HEADING));
+        ui.add_space(space::XS);
+        ui.label(name).on_hover_text(name);
+        ui.weak(facts);
+    });
 }

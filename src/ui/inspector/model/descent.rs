@@ -1,6 +1,6 @@
 //! What a model descends from and what was made from it, as names that can be clicked.
 
-use eframe::egui::{Align, Label, Layout, RichText, Sense, Ui, WidgetInfo, WidgetType, vec2};
+use eframe::egui::{Align, Label, Layout, RichText, Sense, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 use super::edit;

@@ -1,8 +1,7 @@
 //! What is written down of a model: scores, how it was made, what the merge gained.
 
 use eframe::egui::{
-    Align, Align2, DragValue, Label, Layout, Rect, RichText, Sense, Ui, WidgetInfo, WidgetType,
-    pos2, vec2,
+    Align, Align2, DragValue, Label, Layout, Rect, RichText, Sense, Ui, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 

@@ -1,7 +1,7 @@
 //! Numbers that others reported of a model, to be written down by hand: the average, and of a
 //! merge its gain and the kinship of its parents.
 
-use eframe::egui::{Button, Id, RichText, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{Button, Id, RichText, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
 use crate::study::{Command, Model, RecordEdit, Reported};
@@ -57,7 +57,7 @@ fn field_ui(ui: &mut Ui, model: &Model, what: Reported, actions: &mut Vec<Action
         ui.spacing_mut().item_spacing.x = space::XS;
         ui.set_min_height(ROW_HEIGHT);
         let left = ui.cursor().left();
-        ui.weak(&what.title());
+        ui.weak(what.title());
         ui.add_space((left + FIELD - ui.cursor().left()).max(0.0));
         let name = format!("{} as reported", what.title());
         let width = ui.available_width();

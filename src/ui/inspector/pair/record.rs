@@ -1,7 +1,7 @@
 //! What is written down of two models: kinship as reported, scores side by side, merges of
 //! the two.
 
-use eframe::egui::{Label, RichText, Ui};
+use eframe::egui::Ui;
 
 use super::line_ui;
 use crate::kinship::Metric;
@@ -10,7 +10,7 @@ use crate::ui::action::Action;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::{fact_ui, section_heading};
 use crate::workbench::Workbench;
 

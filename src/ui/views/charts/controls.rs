@@ -1,21 +1,22 @@
 //! The rows above the figure: its title with what can be done to it, and its choices.
 
 use eframe::egui::{
-    Align, Button, Label, Layout, RichText, Ui, WidgetInfo, WidgetType,
-    containers::menu::MenuButton,
+    Align, Button, DragValue, Grid, Id, Label, Layout, PopupCloseBehavior, Response, RichText,
+    ScrollArea, Ui, WidgetType, containers::menu::MenuButton, containers::menu::MenuConfig,
 };
 use egui_phosphor::regular as icon;
 
-use super::flow::flow;
 use super::model::ChartModel;
-use super::quantities::{AvailableQuantity, known, with_points};
-use super::{Tools, choose, list, rule, runs, titles};
+use super::quantities::{AvailableQuantity, known, quantity_title, with_points};
+use super::{Tools, choose, list};
 use crate::figures::{Control, Figure, chart, shown_model};
+use crate::stats::SaturationRule;
 use crate::study::chart::{ChartChoices, FitBand, FitLine, Overlay, PointsAre, Quantity};
 use crate::study::{ModelId, StudyDoc};
 use crate::ui::action::{Action, ChartAsk, FileAction};
-use crate::ui::ext::ResponseExt;
-use crate::ui::theme::{Tokens, size, space};
+use crate::ui::ext::{ResponseExt, UiExt};
+use crate::ui::format;
+use crate::ui::theme::{size, space};
 use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, metric_choice, segmented};
 use crate::workbench::Workbench;
 use crate::workbench::library::bundled;
@@ -36,7 +37,7 @@ pub fn head_ui(
         if !has_list {
             list::menu_ui(ui, choices, actions);
         }
-        let own = titles::title(choices.kind);
+        let own = list::title(choices.kind);
         let title = shown.figure.as_ref().map_or("", |figure| &figure.title);
         let title = if title.is_empty() { own } else { title };
         // The list says whose figures these are.
@@ -72,7 +73,6 @@ fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, actions: &mut Vec<A
         ask(ui.button("Save as PNG…").clicked(), ChartAsk::Png);
         ask(ui.button("Save as CSV…").clicked(), ChartAsk::Csv);
     });
-    let enabled = ui.is_enabled();
     response.named(WidgetType::Button, "Save as…");
     response.on_hover_text("Save as…");
     let copied = icon_button(ui, icon::COPY, "Copy table").clicked();
@@ -115,10 +115,14 @@ pub fn controls_ui(
             match control {
                 Control::Points => scatter_ui(ui, bench, &mut choices),
                 Control::Fit => fit_ui(ui, &mut choices),
-                Control::Runs => runs_ui(ui, &bench.record().runs, before, actions),
+                // An empty control would leave a hole in its row.
+                Control::Runs if bench.record().runs.len() < 2 => {}
+                Control::Runs => flow(ui, "Runs", "", |ui| {
+                    runs_ui(ui, &bench.record().runs, before, actions);
+                }),
                 Control::Metric => metric_ui(ui, &mut choices),
                 Control::Overlay => overlay_ui(ui, &mut choices),
-                Control::Rule => flow(ui, "Rule", "", |ui| rule::rule_ui(ui, before, actions)),
+                Control::Rule => flow(ui, "Rule", "", |ui| rule_ui(ui, before, actions)),
                 Control::Group => group_ui(ui, bench.study().doc(), &mut choices),
                 Control::Model => model_ui(ui, bench, &mut choices),
             }
@@ -130,15 +134,6 @@ pub fn controls_ui(
             actions.push(choose(choices));
         }
     });
-}
-
-/// Nothing where there is one run or none: an empty control would leave a hole in its row.
-fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, actions: &mut Vec<Action>) {
-    if runs.len() > 1 {
-        flow(ui, "Runs", "", |ui| {
-            runs::runs_ui(ui, runs, choices, actions);
-        });
-    }
 }
 
 fn scatter_ui(ui: &mut Ui, bench: &Workbench, choices: &mut ChartChoices) {
@@ -178,12 +173,12 @@ fn quantity_ui(
         offered.push((None, "Run".to_owned()));
     }
     offered.extend(known.iter().map(|AvailableQuantity { quantity, count }| {
-        let words = format!("{} ({count})", titles::quantity(quantity, points));
+        let words = format!("{} ({count})", quantity_title(quantity, points));
         (Some(quantity.clone()), words)
     }));
     let has_current = offered.iter().any(|(q, _)| q.as_ref() == current);
     if let Some(current) = current.filter(|_| !has_current) {
-        let words = format!("{} (0)", titles::quantity(current, points));
+        let words = format!("{} (0)", quantity_title(current, points));
         offered.push((Some(current.clone()), words));
     }
     let at = offered.iter().position(|(q, _)| q.as_ref() == current)?;
@@ -291,5 +286,158 @@ fn study_ui(ui: &mut Ui, key: &'static str, actions: &mut Vec<Action>) {
     let button = ui.button(format!("Open “{name}”"));
     if button.on_hover_text(help).clicked() {
         actions.push(Action::File(FileAction::OpenBundled(key)));
+    }
+}
+
+/// A control with its name in front, which may be empty; `id` parts it from its neighbours.
+///
+/// How wide a control is shows once it is drawn, so its width of the last frame decides; where
+/// that has changed the frame is drawn again before it is seen.
+fn flow<T>(ui: &mut Ui, id: &str, name: &str, control: impl FnOnce(&mut Ui) -> T) -> T {
+    let id = Id::new("chart control").with(id);
+    let known: f32 = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let is_first = ui.cursor().left() <= ui.max_rect().left() + 1.0;
+    if !is_first && ui.cursor().left() + known > ui.max_rect().right() {
+        ui.end_row();
+    }
+    let drawn = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        if !name.is_empty() {
+            ui.quiet(name);
+        }
+        control(ui)
+    });
+    let width = drawn.response.rect.width();
+    if (width - known).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, width));
+        ui.ctx().request_discard("a control has another width");
+    }
+    drawn.inner
+}
+
+const RULE: &str = "Saturation rule";
+const SENTENCE: &str = "Saturated from the generation after which the best gained less than the \
+                        least gain in each of the given number of generations, while the kinship \
+                        among the best was above the limit";
+
+fn rule_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let button = MenuButton::new(format!("{RULE}  {}", icon::CARET_DOWN)).config(config);
+    let (response, _) = button.ui(ui, |ui| {
+        ui.set_max_width(300.0);
+        ui.quiet(SENTENCE);
+        ui.add_space(space::XS);
+        let mut rule = choices.saturation;
+        Grid::new("saturation rule")
+            .num_columns(2)
+            .show(ui, |ui| rule_form(ui, &mut rule));
+        ui.add_space(space::XS);
+        let is_default = rule == SaturationRule::default();
+        if ui
+            .add_enabled(!is_default, Button::new("Reset to defaults"))
+            .clicked()
+        {
+            rule = SaturationRule::default();
+        }
+        if rule != choices.saturation {
+            actions.push(choose(ChartChoices {
+                saturation: rule,
+                ..choices.clone()
+            }));
+        }
+    });
+    response.named(WidgetType::Button, RULE);
+}
+
+fn rule_form(ui: &mut Ui, rule: &mut SaturationRule) {
+    let epsilon = DragValue::new(&mut rule.epsilon)
+        .range(0.0..=20.0)
+        .speed(0.05);
+    rule_line(ui, "Least gain ε, points", |ui| {
+        ui.add(epsilon.max_decimals(2))
+    });
+    let window = DragValue::new(&mut rule.window).range(1..=20).speed(0.1);
+    rule_line(ui, "Generations w", |ui| ui.add(window));
+    let tau = DragValue::new(&mut rule.tau).range(-1.0..=1.0).speed(0.005);
+    rule_line(ui, "Kinship limit τ", |ui| ui.add(tau.max_decimals(3)));
+    let top = DragValue::new(&mut rule.top).range(2..=20).speed(0.1);
+    rule_line(ui, "Best models k", |ui| ui.add(top));
+}
+
+fn rule_line(ui: &mut Ui, name: &str, field: impl FnOnce(&mut Ui) -> Response) {
+    let label = ui.label(name);
+    field(ui).labelled_by(label.id);
+    ui.end_row();
+}
+
+/// A folded list of the study's runs with a check each; nothing where there is one run or none.
+fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, actions: &mut Vec<Action>) {
+    let shown = shown_runs(runs, &choices.runs);
+    let words = match shown.len() {
+        n if n == runs.len() => "All runs".to_owned(),
+        1 => format::elide_middle(&shown[0], 24),
+        n => format!("{n} of {} runs", runs.len()),
+    };
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let button = MenuButton::new(format!("{words}  {}", icon::CARET_DOWN)).config(config);
+    let (response, _) = button.ui(ui, |ui| {
+        ui.set_min_width(180.0);
+        ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+            for run in runs {
+                let mut is_shown = shown.contains(run);
+                if ui
+                    .checkbox(&mut is_shown, format::elide_middle(run, 40))
+                    .changed()
+                {
+                    let runs = toggled(runs, &shown, run);
+                    actions.push(choose(ChartChoices {
+                        runs,
+                        ..choices.clone()
+                    }));
+                }
+            }
+        });
+    });
+    response.named(
+        WidgetType::Button,
+        format!("Runs: {}", words.to_lowercase()),
+    );
+}
+
+/// The runs that are shown; an empty choice shows all.
+fn shown_runs(runs: &[String], chosen: &[String]) -> Vec<String> {
+    let is_shown = |run: &&String| chosen.is_empty() || chosen.contains(run);
+    let shown: Vec<String> = runs.iter().filter(is_shown).cloned().collect();
+    if shown.is_empty() {
+        runs.to_vec()
+    } else {
+        shown
+    }
+}
+
+/// The choice with one run put in or taken out; the last one stays.
+fn toggled(runs: &[String], shown: &[String], run: &String) -> Vec<String> {
+    let is_left = |r: &&String| shown.contains(r) != (*r == run);
+    let left: Vec<String> = runs.iter().filter(is_left).cloned().collect();
+    match left.len() {
+        0 => shown.to_vec(),
+        n if n == runs.len() => Vec::new(),
+        _ => left,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_shown_by_an_empty_choice_and_one_stays() {
+        let runs = ["a", "b", "c"].map(String::from);
+        let own = |names: &[&str]| names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>();
+        assert_eq!(shown_runs(&runs, &[]), runs);
+        assert_eq!(shown_runs(&runs, &own(&["gone"])), runs);
+        assert_eq!(toggled(&runs, &runs, &runs[1]), own(&["a", "c"]));
+        assert_eq!(toggled(&runs, &own(&["a", "c"]), &runs[1]), own(&[]));
+        assert_eq!(toggled(&runs, &own(&["a"]), &runs[0]), own(&["a"]));
     }
 }

@@ -9,7 +9,7 @@ use super::quantities::with_points;
 use crate::figures::{Chart, Control, Needs, chart};
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre};
 use crate::ui::action::{Action, FileAction, ImportAction, ModelsAction, View};
-use crate::ui::theme::{Tokens, space};
+use crate::ui::theme::space;
 use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
 

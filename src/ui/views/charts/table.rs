@@ -1,15 +1,13 @@
 //! The points of a figure as a table: for the keyboard, for a screen reader, for reading off.
 
-use eframe::egui::{
-    Align2, Rect, Response, ScrollArea, Sense, Stroke, Ui, WidgetInfo, WidgetType, vec2,
-};
+use eframe::egui::{Rect, Response, ScrollArea, Sense, Stroke, Ui, WidgetType, vec2};
 
 use super::picking;
 use crate::figures::{Figure, Layer, Panel, Point, Side};
 use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
 use crate::ui::plot::{Home, Picked, point_of, value_words};
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
 use crate::ui::widgets::{row_ground, text};
 use crate::workbench::Workbench;
 

@@ -1,7 +1,7 @@
 //! What is said of a figure: its numbers, where it is from, what contradicts itself, what it
 //! means.
 
-use eframe::egui::{Button, Label, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{Button, Label, RichText, ScrollArea, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
 use crate::figures::{Figure, chart};

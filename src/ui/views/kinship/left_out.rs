@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use eframe::egui::{
-    Align2, Popup, PopupCloseBehavior, Response, RichText, ScrollArea, Sense, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Align2, Popup, PopupCloseBehavior, Response, RichText, ScrollArea, Sense, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 

@@ -1,6 +1,6 @@
 //! What stands in the view before there is a matrix, and the banners above it.
 
-use eframe::egui::{Align, CentralPanel, Frame, Label, Layout, RichText, Ui, vec2};
+use eframe::egui::{Align, CentralPanel, Label, Layout, RichText, Ui, vec2};
 use egui_phosphor::regular as icon;
 
 use super::shown::Shown;
@@ -9,7 +9,7 @@ use crate::study::ModelId;
 use crate::ui::action::{Action, ModelsAction, View};
 use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{self, ROW_HEIGHT, size, space};
 use crate::ui::widgets::{banner, card, empty_state, progress_bar};
 use crate::workbench::{Family, ModelFiles, Workbench};
 

@@ -1,8 +1,6 @@
 //! The tensors of a pair, those that differ most first.
 
-use eframe::egui::{
-    Align2, Rect, Response, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, WidgetType, vec2,
-};
+use eframe::egui::{Align2, Rect, Response, ScrollArea, Sense, TextStyle, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 use super::pair::Row;
@@ -10,7 +8,7 @@ use crate::kinship::Metric;
 use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
 use crate::ui::widgets::{focus_ring, row_ground, search_field, text};
 
 /// Widths of the columns of numbers, in points; the scroll bar has room of its own.

@@ -9,11 +9,11 @@ use eframe::egui::{
 use egui_graphs::MetadataFrame;
 
 use super::camera::{self, Camera, PILL};
+use super::drawn::State;
 use super::drawn::{ColourBy, Drawn, screen_rect};
-use super::look::State;
 use super::model::{Key as ModelKey, LineageModel};
 use super::pill::is_pill;
-use super::{header, names, pointer, walk};
+use super::{header, names, pointer};
 use crate::lineage::kin;
 use crate::study::{ModelId, Selection};
 use crate::ui::action::{Action, View};
@@ -205,8 +205,8 @@ impl Canvas {
         }
         let last = bench.study().selection().models().last().copied();
         let at = last.and_then(|id| shown.place_of(id));
-        let key = walk::pressed(ui, base.id);
-        if let Some(to) = key.and_then(|key| walk::target(shown, at, key)) {
+        let key = pointer::pressed_arrow(ui, base.id);
+        if let Some(to) = key.and_then(|key| pointer::walk_target(shown, at, key)) {
             actions.push(pointer::select_all(vec![shown.cards[to].id]));
         }
     }
@@ -288,11 +288,11 @@ impl Canvas {
             actions.push(pointer::selected(Selection::Nothing));
         }
         if pointed.is_none() {
-            self.edge_ui(ui, base, shown, meta);
+            self.edge_ui(base, shown, meta);
         }
     }
 
-    fn edge_ui(&self, ui: &Ui, base: &Response, shown: &LineageModel, meta: &MetadataFrame) {
+    fn edge_ui(&self, base: &Response, shown: &LineageModel, meta: &MetadataFrame) {
         let (Some((_, drawn)), Some(at)) = (&self.drawn, base.hover_pos()) else {
             return;
         };

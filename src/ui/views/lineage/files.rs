@@ -1,10 +1,10 @@
 //! What can be taken out of the view: a picture, a table of who was made from whom.
 
-use eframe::egui::{Frame, RichText, Theme, Ui, Vec2, vec2};
+use eframe::egui::{Frame, Theme, Ui, Vec2, vec2};
 
 use super::camera::{self, Camera, PITCH};
+use super::drawn::State;
 use super::drawn::{ColourBy, Drawn};
-use super::look::State;
 use super::model::LineageModel;
 use super::{header, legend};
 use crate::ui::action::Export;

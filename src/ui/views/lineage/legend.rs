@@ -1,8 +1,7 @@
 //! What the colours and marks mean, in one quiet line that wraps where there is little room.
 
 use eframe::egui::{
-    Align2, Color32, FontId, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-    WidgetType, vec2,
+    Align2, Color32, FontId, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 

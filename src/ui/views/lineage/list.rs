@@ -6,12 +6,12 @@ use eframe::egui::{
 };
 
 use super::model::LineageModel;
-use super::{pointer, walk};
+use super::pointer;
 use crate::study::{ModelId, Selection};
 use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::family::{Card, title};
 use crate::ui::widgets::{row_ground, text};
 use crate::workbench::Workbench;
@@ -83,8 +83,8 @@ impl List {
     }
 
     fn walk(&mut self, ui: &Ui, shown: &LineageModel, from: usize, holder: Id) -> Option<usize> {
-        let key = walk::pressed(ui, holder)?;
-        let to = walk::target(shown, Some(from), key)?;
+        let key = pointer::pressed_arrow(ui, holder)?;
+        let to = pointer::walk_target(shown, Some(from), key)?;
         self.go_to = Some(shown.cards[to].id);
         ui.ctx().request_repaint();
         Some(to)

@@ -4,8 +4,8 @@
 use eframe::egui::{Align2, Color32, Painter, Rect, Vec2, vec2};
 use egui_graphs::MetadataFrame;
 
+use super::drawn::State;
 use super::drawn::screen_rect;
-use super::look::State;
 use super::model::LineageModel;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens};

@@ -1,12 +1,12 @@
 //! What stands in the view where there is nothing to draw, and the lines above the canvas.
 
-use eframe::egui::{RichText, Ui};
+use eframe::egui::Ui;
 use egui_phosphor::regular as icon;
 
 use super::model::LineageModel;
 use crate::ui::action::{Action, ImportAction, ModelsAction, View};
 use crate::ui::format;
-use crate::ui::theme::{Tokens, space};
+use crate::ui::theme::space;
 use crate::ui::widgets::{banner, empty_state};
 
 /// More names than these are only counted.

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use eframe::egui::{
-    Button, Context, Frame, Id, Key, Margin, Modal, RichText, TextEdit, Ui, WidgetInfo, WidgetType,
-};
+use eframe::egui::{Button, Context, Key, Margin, TextEdit, Ui, WidgetType};
 
 use crate::study::{Command, ModelEdit, NewModel, RecordEdit, StudyDoc};
 use crate::ui::action::Action;
 use crate::ui::ext::{ResponseExt, modal};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{primary_button, text_field};
 
 pub struct Asking {

@@ -2,7 +2,7 @@
 
 use eframe::egui::{
     Align, Align2, Color32, Id, Label, Layout, Rect, Response, RichText, Sense, Ui, UiBuilder,
-    WidgetInfo, WidgetText, WidgetType, pos2, vec2,
+    WidgetText, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 

@@ -1,8 +1,6 @@
 //! A score that is being written in its cell.
 
-use eframe::egui::{
-    Key, Modifiers, Rect, Response, RichText, TextEdit, Ui, WidgetInfo, WidgetType,
-};
+use eframe::egui::{Key, Modifiers, Rect, Response, RichText, TextEdit, Ui, WidgetType};
 
 use super::block::{NotANumber, score};
 use super::cells::editor_id;

@@ -4,8 +4,7 @@
 //! sight while the columns of twenty tasks go by.
 
 use eframe::egui::{
-    Rangef, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, WidgetType, pos2,
-    vec2,
+    Rangef, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 

@@ -1,7 +1,7 @@
 //! The headers of the table: they sort, and what else can be done with a column is in their
 //! menu.
 
-use eframe::egui::{Align2, Rect, Sense, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{Align2, Rect, Sense, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
 use super::Asking;

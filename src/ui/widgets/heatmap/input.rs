@@ -8,7 +8,7 @@ use super::layout::{ColumnNames, Layout};
 use super::{HeatMap, HeatMapResponse};
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens};
+use crate::ui::theme::{self};
 
 /// What was touched, by place on screen.
 pub(super) struct Touched {

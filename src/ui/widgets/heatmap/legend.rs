@@ -1,8 +1,6 @@
 //! The strip of colours with its numbers, without which a heat map means nothing.
 
-use eframe::egui::{
-    Align2, Painter, Pos2, Rect, Response, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
-};
+use eframe::egui::{Align2, Painter, Pos2, Rect, Response, Sense, Ui, WidgetType, pos2, vec2};
 
 use super::{MOST_CELLS_READ, paint};
 use crate::ui::colormap::{Scale, gradient};

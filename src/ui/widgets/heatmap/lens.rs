@@ -1,8 +1,7 @@
 //! The lens over a picture of many models: the cells around the pointer, large enough to read.
 
 use eframe::egui::{
-    Align2, Id, LayerId, Order, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2, pos2,
-    vec2,
+    Id, LayerId, Order, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
 };
 
 use super::layout::Layout;

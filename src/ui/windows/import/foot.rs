@@ -1,9 +1,9 @@
 //! Under every stage: what will happen in words, what is wrong, and the two buttons.
 
-use eframe::egui::{Key, Label, Modifiers, RichText, ScrollArea, Sense, Ui};
+use eframe::egui::{Key, Label, Modifiers, RichText, Sense, Ui};
 use egui_phosphor::regular as icon;
 
-use super::parts::Outcome;
+use super::Outcome;
 use crate::import::{ImportError, Note, Preview, Source};
 use crate::study::Import;
 use crate::ui::ext::UiExt;

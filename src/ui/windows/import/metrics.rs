@@ -4,12 +4,12 @@ use eframe::egui::{Align, Label, Layout, Rect, RichText, Stroke, Ui, UiBuilder, 
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::foot::{self, FooterAction};
-use super::parts::{Kept, head_ui};
+use super::{Kept, head_ui};
 use crate::import::Results;
 use crate::import::harness::{self, Choice};
 use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
 use crate::workbench::Workbench;
 
 pub(super) struct Metrics {

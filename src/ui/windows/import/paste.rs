@@ -1,9 +1,9 @@
 //! A box for a table from the clipboard.
 
-use eframe::egui::{Event, FontId, Margin, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{Event, FontId, Margin, ScrollArea, TextEdit, Ui, WidgetType};
 
 use super::foot::{self, FooterAction};
-use super::parts::head_ui;
+use super::head_ui;
 use crate::import::{Content, ImportError, Source};
 use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{size, space};

@@ -7,7 +7,7 @@ use egui_extras::{Column, TableBuilder, TableRow};
 use egui_phosphor::regular as icon;
 
 use super::foot::{self, FooterAction};
-use super::parts::{Kept, head_ui};
+use super::{Kept, head_ui};
 use crate::import::{self, ImportError, Mapping, Meaning, Scale, Table, guess};
 use crate::ui::ext::UiExt;
 use crate::ui::format;
@@ -202,7 +202,7 @@ impl Grid<'_> {
         let errors: Vec<&ImportError> = self.errors.iter().filter(|e| e.line == own.line).collect();
         row.col(|ui| {
             if errors.is_empty() {
-                ui.quiet(&own.line.to_string());
+                ui.quiet(own.line.to_string());
             } else {
                 let words = format!("{} {}", icon::WARNING_CIRCLE, own.line);
                 let words = RichText::new(words)
