@@ -7,7 +7,7 @@
 
 mod style;
 
-use eframe::egui::{Color32, Context, FontId, RichText, TextStyle, Theme, Ui};
+use eframe::egui::{Color32, Context, FontId, RichText, Theme, Ui};
 
 use super::fonts;
 pub use style::{apply, apply_paper};
@@ -58,6 +58,7 @@ pub struct Tokens {
     pub control: Color32,
     /// Inside text fields and the troughs of bars.
     pub field: Color32,
+    /// Under the pointer.
     pub hover: Color32,
     pub line: Color32,
     /// Outlines of what can be acted on; 3:1 against the background.
@@ -165,36 +166,29 @@ static DARK: Tokens = Tokens {
 
 /// Something that knows which theme it is drawn in.
 pub trait Themed {
-    fn is_dark(&self) -> bool;
-    fn ground(&self) -> Color32;
+    /// Whether the surrounding is dark, and what a view stands on.
+    fn surrounding(&self) -> (bool, Color32);
 }
 
 impl Themed for Ui {
-    fn is_dark(&self) -> bool {
-        self.visuals().dark_mode
-    }
-
-    fn ground(&self) -> Color32 {
-        self.visuals().panel_fill
+    fn surrounding(&self) -> (bool, Color32) {
+        (self.visuals().dark_mode, self.visuals().panel_fill)
     }
 }
 
 impl Themed for Context {
-    fn is_dark(&self) -> bool {
-        self.theme() == Theme::Dark
-    }
-
-    fn ground(&self) -> Color32 {
-        self.global_style().visuals.panel_fill
+    fn surrounding(&self) -> (bool, Color32) {
+        let style = self.global_style();
+        (self.theme() == Theme::Dark, style.visuals.panel_fill)
     }
 }
 
 impl Tokens {
     pub fn of(themed: &impl Themed) -> &'static Self {
-        match themed.is_dark() {
-            true => &DARK,
-            false if themed.ground() == PAPER.background => &PAPER,
-            false => &LIGHT,
+        match themed.surrounding() {
+            (true, _) => &DARK,
+            (false, ground) if ground == PAPER.background => &PAPER,
+            (false, _) => &LIGHT,
         }
     }
 
@@ -212,15 +206,7 @@ impl Tokens {
 }
 
 pub fn theme_of(themed: &impl Themed) -> Theme {
-    if themed.is_dark() {
-        Theme::Dark
-    } else {
-        Theme::Light
-    }
-}
-
-pub fn title_style() -> TextStyle {
-    TextStyle::Name("title".into())
+    Theme::from_dark_mode(themed.surrounding().0)
 }
 
 /// Text that matters inside a view: same size, more weight.

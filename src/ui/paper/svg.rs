@@ -74,15 +74,13 @@ fn stroke(stroke: Stroke) -> String {
 }
 
 fn data(points: &[Pos2], is_closed: bool) -> String {
-    let mut out = String::new();
-    for (k, point) in points.iter().enumerate() {
-        out.push(if k == 0 { 'M' } else { 'L' });
-        out += &format!("{} {}", number(point.x), number(point.y));
-    }
-    if is_closed {
-        out.push('Z');
-    }
-    out
+    let points: Vec<String> = points.iter().copied().map(at).collect();
+    let end = if is_closed { "Z" } else { "" };
+    format!("M{}{end}", points.join("L"))
+}
+
+fn at(point: Pos2) -> String {
+    format!("{} {}", number(point.x), number(point.y))
 }
 
 fn place(rect: Rect) -> String {
@@ -246,18 +244,14 @@ impl Writer<'_> {
     }
 
     fn quadratic(&mut self, curve: &QuadraticBezierShape) {
-        let [a, b, c] = curve
-            .points
-            .map(|p| format!("{} {}", number(p.x), number(p.y)));
+        let [a, b, c] = curve.points.map(at);
         let end = if curve.closed { "Z" } else { "" };
         let ink = plain(&curve.stroke, curve.visual_bounding_rect());
         self.path(&format!("M{a}Q{b} {c}{end}"), curve.fill, ink);
     }
 
     fn cubic(&mut self, curve: &CubicBezierShape) {
-        let [a, b, c, d] = curve
-            .points
-            .map(|p| format!("{} {}", number(p.x), number(p.y)));
+        let [a, b, c, d] = curve.points.map(at);
         let end = if curve.closed { "Z" } else { "" };
         let ink = plain(&curve.stroke, curve.visual_bounding_rect());
         self.path(&format!("M{a}C{b} {c} {d}{end}"), curve.fill, ink);

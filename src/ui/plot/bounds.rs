@@ -21,6 +21,14 @@ impl Home {
         Self { x, y, right }
     }
 
+    /// The vertical axis that measures what is drawn at this side, with its range.
+    pub fn axis<'a>(&self, panel: &'a Panel, side: Side) -> (&'a Axis, (f64, f64)) {
+        match (side, &panel.right, self.right) {
+            (Side::Right, Some(axis), Some(range)) => (axis, range),
+            _ => (&panel.y, self.y),
+        }
+    }
+
     /// Where a value lies on the left axis, to which everything is drawn.
     pub fn on_left(&self, side: Side, value: f64) -> f64 {
         match (side, self.right) {

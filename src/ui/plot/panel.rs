@@ -219,10 +219,7 @@ impl PanelView<'_> {
     }
 
     fn card(&self, spot: &Spot<'_>, home: &Home) -> Card {
-        let (axis, range) = match (spot.side, &self.panel.right, home.right) {
-            (Side::Right, Some(axis), Some(range)) => (axis, range),
-            _ => (&self.panel.y, home.y),
-        };
+        let (axis, range) = home.axis(self.panel, spot.side);
         let point = spot.point;
         let mut rows = Vec::new();
         if self.panel.has_axes {

@@ -9,7 +9,7 @@ use eframe::egui::{
     Visuals, vec2,
 };
 
-use super::{ANIMATION_SECS, PAPER, ROW_HEIGHT, Tokens, radius, size, title_style};
+use super::{ANIMATION_SECS, PAPER, ROW_HEIGHT, Tokens, radius, size};
 use crate::ui::fonts;
 
 pub fn apply(ctx: &Context) {
@@ -43,7 +43,6 @@ fn style(t: &Tokens) -> Style {
             TextStyle::Heading,
             FontId::new(size::HEADING, fonts::semibold()),
         ),
-        (title_style(), FontId::new(size::TITLE, fonts::semibold())),
     ]
     .into();
     style.drag_value_text_style = TextStyle::Button;
@@ -88,11 +87,6 @@ fn spacing() -> Spacing {
 }
 
 fn visuals(t: &Tokens) -> Visuals {
-    let base = if t.dark {
-        Visuals::dark()
-    } else {
-        Visuals::light()
-    };
     Visuals {
         weak_text_color: Some(t.text_weak),
         widgets: widgets(t),
@@ -126,7 +120,7 @@ fn visuals(t: &Tokens) -> Visuals {
         slider_trailing_fill: true,
         handle_shape: HandleShape::Rect { aspect_ratio: 0.4 },
         disabled_alpha: 0.45,
-        ..base
+        ..Theme::from_dark_mode(t.dark).default_visuals()
     }
 }
 

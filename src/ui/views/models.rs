@@ -78,36 +78,41 @@ impl ModelsView {
         // Taken out while it is read and the view is changed.
         let mut table = std::mem::take(&mut self.table);
         table.bring_up_to_date(bench, &self.new_tasks);
-        let rows = Rows {
+        let all = Rows {
             bench,
             table: &table,
+            shown: &table.shown(),
+            places: &[],
+        };
+        let places = self.places(all);
+        let rows = Rows {
+            places: &places,
+            ..all
         };
         self.full_ui(ui, rows, keys, actions);
         self.table = table;
     }
 
     fn full_ui(&mut self, ui: &mut Ui, rows: Rows<'_>, keys: Keys, actions: &mut Vec<Action>) {
-        let shown = rows.table.shown();
-        let places = self.places(rows);
         self.cursor_row = rows.bench.study().selection().models().last().copied();
         let view = ui.max_rect();
         let margin = Margin::symmetric(16, 12);
         Frame::new().inner_margin(margin).show(ui, |ui| {
-            self.strip(ui, rows, places.len(), actions);
+            self.strip(ui, rows, actions);
             ui.add_space(space::XS);
             if keys != Keys::Taken && self.editing.is_none() && self.asking.is_none() {
-                self.keys(ui, rows, &shown, &places, actions);
-                self.clipboard(ui, rows, &shown, &places, actions);
+                self.keys(ui, rows, actions);
+                self.clipboard(ui, rows, actions);
             }
-            if places.is_empty() {
+            if rows.places.is_empty() {
                 self.nothing_left_ui(ui);
             } else {
-                self.table(ui, rows, &shown, &places, actions);
+                self.table(ui, rows, actions);
             }
             if let Some(end) = self.editing.as_mut().and_then(Editing::out_of_sight) {
                 self.ended = self.editing.take().map(|editing| (editing, end));
             }
-            self.end_editing(rows, &shown, &places, actions);
+            self.end_editing(rows, actions);
         });
         actions::selection_bar(ui, view, rows.bench, actions);
     }
@@ -206,7 +211,7 @@ impl ModelsView {
         places
     }
 
-    fn strip(&mut self, ui: &mut Ui, rows: Rows<'_>, shown: usize, actions: &mut Vec<Action>) {
+    fn strip(&mut self, ui: &mut Ui, rows: Rows<'_>, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             let has_room = ui.available_width() > 560.0;
             let folded = columns::folded(&rows.table.columns);
@@ -241,7 +246,7 @@ impl ModelsView {
                 {
                     self.filter.clear();
                 }
-                let all = doc.models.len();
+                let (shown, all) = (rows.places.len(), doc.models.len());
                 if shown < all {
                     ui.weak(format!("{shown} of {all}"));
                 }

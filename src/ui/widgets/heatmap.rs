@@ -10,6 +10,7 @@
 //! the space given; within a scroll area its names then stay in sight. A pair without a value is
 //! hatched, one that is not measured is an empty outline.
 
+mod dendrogram;
 mod input;
 mod layout;
 mod legend;

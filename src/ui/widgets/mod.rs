@@ -21,4 +21,7 @@ pub use choice::{Choice, caret, choice, metric_choice};
 pub use field::{search_field, text_field};
 pub use methods::{methods_menu, methods_ui};
 pub use parameter::{ParameterChange, ParameterEditor};
-pub use section::{banner, card, empty_state, fact_ui, progress_bar, section_heading};
+pub use section::{
+    banner, card, empty_state, empty_state_with, fact_ui, kinship_fact, points_fact, progress_bar,
+    section_heading,
+};

@@ -8,7 +8,9 @@ use egui_phosphor::regular as icon;
 
 use super::button::primary_button;
 use super::text;
+use crate::kinship::Metric;
 use crate::ui::ext::ResponseExt;
+use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
 
 /// Height of a line with a name and a value, in points.
@@ -34,6 +36,17 @@ pub fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 /// What stands where nothing is yet: a sentence, and the one button that gets on. Says whether
 /// it was clicked.
 pub fn empty_state(ui: &mut Ui, icon: &str, sentence: &str, button: Option<&str>) -> bool {
+    empty_state_with(ui, icon, sentence, button, |_| {})
+}
+
+/// The same with something more below the button.
+pub fn empty_state_with(
+    ui: &mut Ui,
+    icon: &str,
+    sentence: &str,
+    button: Option<&str>,
+    below: impl FnOnce(&mut Ui),
+) -> bool {
     let mut is_clicked = false;
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.3 - space::XXL).max(space::L));
@@ -47,6 +60,7 @@ pub fn empty_state(ui: &mut Ui, icon: &str, sentence: &str, button: Option<&str>
         if let Some(label) = button {
             is_clicked = primary_button(ui, label).clicked();
         }
+        below(ui);
     });
     is_clicked
 }
@@ -96,6 +110,20 @@ pub fn progress_bar(ui: &mut Ui, name: &str, fraction: f32, width: f32) -> Respo
         ..WidgetInfo::labeled(WidgetType::ProgressIndicator, true, name)
     });
     response
+}
+
+/// The value of a measure, in full on hover.
+pub fn kinship_fact(ui: &mut Ui, metric: Metric, value: Option<f64>) {
+    let (shown, full) = (format::kinship(value), format::full(value));
+    fact_ui(ui, metric.title, &shown, &full);
+}
+
+/// Something in points, in full on hover with what it is; nothing where there is none.
+pub fn points_fact(ui: &mut Ui, name: &str, value: Option<f64>, help: &str) {
+    if value.is_some() {
+        let full = format!("{}\n{help}", format::full(value));
+        fact_ui(ui, name, &format::score(value), &full);
+    }
 }
 
 /// A name at the left, a value at the right.

@@ -9,11 +9,13 @@ use super::reported::reported_ui;
 use crate::kinship::Metric;
 use crate::study::{Command, Model, ModelFacts, RecordEdit, Step};
 use crate::ui::action::Action;
-use crate::ui::ext::ResponseExt;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{place, score_bar, score_lines};
-use crate::ui::widgets::{fact_ui, icon_button, section_heading, text, text_field};
+use crate::ui::widgets::{
+    fact_ui, icon_button, kinship_fact, points_fact, section_heading, text, text_field,
+};
 use crate::workbench::Workbench;
 
 const LINE: f32 = 22.0;
@@ -131,30 +133,15 @@ fn merge_ui(ui: &mut Ui, model: &Model, row: &ModelFacts) {
         } else {
             "as reported"
         };
-        let heading = RichText::new(format!("Kinship of the parents, {words}"));
-        let ink = Tokens::of(ui).text_weak;
         ui.add_space(space::S);
-        ui.label(heading.size(size::SMALL).color(ink));
+        ui.quiet(format!("Kinship of the parents, {words}"));
     }
     for (metric, value) in kinship {
-        let value = Some(value);
-        fact_ui(
-            ui,
-            metric.title,
-            &format::kinship(value),
-            &format::full(value),
-        );
+        kinship_fact(ui, metric, Some(value));
     }
-    if row.difference.is_some() {
-        let help = "Mean over the tasks of how far the two parents are apart, in points";
-        let full = format!("{}\n{help}", format::full(row.difference));
-        fact_ui(
-            ui,
-            "Task difference of the parents",
-            &format::score(row.difference),
-            &full,
-        );
-    }
+    let help = "Mean over the tasks of how far the two parents are apart, in points";
+    let name = "Task difference of the parents";
+    points_fact(ui, name, row.difference, help);
 }
 
 /// The gain, with the one that was reported beside it where the two differ on screen.

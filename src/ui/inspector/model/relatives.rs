@@ -40,22 +40,10 @@ pub fn relatives_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut
         } else {
             (&kin[..], &[][..])
         };
-        list_ui(
-            ui,
-            bench,
-            model.id,
-            &format!("Nearest relatives{suffix}"),
-            near,
-            actions,
-        );
-        list_ui(
-            ui,
-            bench,
-            model.id,
-            &format!("Farthest relatives{suffix}"),
-            far,
-            actions,
-        );
+        for (which, kin) in [("Nearest", near), ("Farthest", far)] {
+            let title = format!("{which} relatives{suffix}");
+            list_ui(ui, bench, model.id, &title, kin, actions);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, Tokens, space};
-use crate::ui::widgets::{fact_ui, section_heading};
+use crate::ui::widgets::{kinship_fact, points_fact, section_heading};
 use crate::workbench::Workbench;
 
 pub fn record_ui(
@@ -58,16 +58,8 @@ fn reported_ui(ui: &mut Ui, doc: &StudyDoc, a: ModelId, b: ModelId) {
         let unknown = pair.kinship.metrics().filter(|metric| !metric.is_known());
         let metrics = Metric::ALL.iter().copied().chain(unknown);
         kinship_ui(ui, metrics, &|metric| pair.kinship.get(metric));
-        if pair.difference.is_some() {
-            let value = format::score(pair.difference);
-            let full = format::full(pair.difference);
-            fact_ui(
-                ui,
-                "Task difference",
-                &value,
-                &format!("{full}\nIn points, as reported"),
-            );
-        }
+        let help = "In points, as reported";
+        points_fact(ui, "Task difference", pair.difference, help);
         if !pair.note.is_empty() {
             ui.quiet(&pair.note);
         }
@@ -88,12 +80,7 @@ fn kinship_ui(
     for metric in metrics {
         let value = kinship(metric);
         if value.is_some() && !metric.repeats(kinship) {
-            fact_ui(
-                ui,
-                metric.title,
-                &format::kinship(value),
-                &format::full(value),
-            );
+            kinship_fact(ui, metric, value);
         }
     }
 }
@@ -138,16 +125,8 @@ fn scores_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId) {
         line_ui(ui, (&task, &task), &cells, &theme::body_font(), t.text);
     }
     let difference = doc.performance_difference(a, b);
-    if difference.is_some() {
-        let help = "Mean over the tasks of how far the two are apart, in points";
-        let full = format!("{}\n{help}", format::full(difference));
-        fact_ui(
-            ui,
-            "Average task difference",
-            &format::score(difference),
-            &full,
-        );
-    }
+    let help = "Mean over the tasks of how far the two are apart, in points";
+    points_fact(ui, "Average task difference", difference, help);
 }
 
 /// Merges with exactly these two parents, and what they gained.

@@ -64,10 +64,7 @@ fn panel_rows(panel: &Panel) -> Vec<Row> {
 }
 
 fn row(panel: &Panel, home: &Home, series: &str, side: Side, point: &Point) -> Row {
-    let (axis, range) = match (side, &panel.right, home.right) {
-        (Side::Right, Some(axis), Some(range)) => (axis, range),
-        _ => (&panel.y, home.y),
-    };
+    let (axis, range) = home.axis(panel, side);
     let series: Vec<&str> = [panel.title.as_str(), series]
         .into_iter()
         .filter(|part| !part.is_empty())

@@ -33,10 +33,7 @@ pub fn ui(ui: &mut Ui, shown: &LineageModel, colour: ColourBy) {
         }
         if shown.is_measuring {
             sample(ui, "still being measured", |ui, rect, t| {
-                let font = FontId::proportional(14.0);
-                let at = rect.center();
-                ui.painter()
-                    .text(at, Align2::CENTER_CENTER, icon::HOURGLASS, font, t.warning);
+                glyph(ui, rect, icon::HOURGLASS, t.warning);
             });
         }
         if any(|card| card.kinship.is_none() && !card.parents.is_empty()) {
@@ -76,10 +73,7 @@ pub fn ui(ui: &mut Ui, shown: &LineageModel, colour: ColourBy) {
         }
         if any(|card| card.explores) {
             sample(ui, "made to explore", |ui, rect, t| {
-                let font = FontId::proportional(14.0);
-                let at = rect.center();
-                ui.painter()
-                    .text(at, Align2::CENTER_CENTER, icon::COMPASS, font, t.text);
+                glyph(ui, rect, icon::COMPASS, t.text)
             });
         }
         if any(|card| card.unnamed_parents) {
@@ -104,6 +98,12 @@ fn roles(ui: &mut Ui, shown: &LineageModel) {
             });
         }
     }
+}
+
+fn glyph(ui: &Ui, rect: Rect, glyph: &str, ink: Color32) {
+    let (at, font) = (rect.center(), FontId::proportional(14.0));
+    ui.painter()
+        .text(at, Align2::CENTER_CENTER, glyph, font, ink);
 }
 
 /// A mark and what it means, which are never parted.

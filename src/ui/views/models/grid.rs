@@ -129,16 +129,9 @@ impl Place<'_> {
 }
 
 impl ModelsView {
-    pub(super) fn table(
-        &mut self,
-        ui: &mut Ui,
-        rows: Rows<'_>,
-        shown: &[Column],
-        places: &[usize],
-        actions: &mut Vec<Action>,
-    ) {
-        let columns = Columns::new(shown, ui.available_width());
-        let height = ROW_HEIGHT * (places.len() + 1) as f32 + FOOT;
+    pub(super) fn table(&mut self, ui: &mut Ui, rows: Rows<'_>, actions: &mut Vec<Action>) {
+        let columns = Columns::new(rows.shown, ui.available_width());
+        let height = ROW_HEIGHT * (rows.places.len() + 1) as f32 + FOOT;
         ScrollArea::both()
             .id_salt("models")
             .auto_shrink(false)
@@ -153,7 +146,7 @@ impl ModelsView {
                     view,
                 };
                 self.reveal(ui, &place);
-                self.rows_ui(ui, &place, rows, places, actions);
+                self.rows_ui(ui, &place, rows, actions);
                 self.header_ui(ui, &place, rows, actions);
             });
     }
@@ -183,7 +176,6 @@ impl ModelsView {
         ui: &mut Ui,
         place: &Place<'_>,
         rows: Rows<'_>,
-        places: &[usize],
         actions: &mut Vec<Action>,
     ) {
         let first = ((place.view.top() - place.origin.y) / ROW_HEIGHT).max(0.0) as usize;
@@ -192,13 +184,13 @@ impl ModelsView {
         let fixed = place.fixed();
         let mut scrolled = child(ui, "body", body);
         let mut still = child(ui, "names", fixed);
-        for (r, &k) in places.iter().enumerate().skip(first).take(seen) {
+        for (r, &k) in rows.places.iter().enumerate().skip(first).take(seen) {
             let Some(model) = rows.model(k) else { continue };
             let row = place.row(r);
             let visible = row.intersect(body.union(fixed));
             let response = ui.interact(visible, ui.id().with(("row", model.id)), Sense::click());
             self.ground_ui(ui, rows, model.id, row, r, response.contains_pointer());
-            self.row_clicked(&response, place, rows, (places, k), actions);
+            self.row_clicked(&response, place, rows, k, actions);
             for c in 1..place.columns.columns.len() {
                 let cell = place.cell(c, row);
                 if cell.intersects(body) {
@@ -215,7 +207,7 @@ impl ModelsView {
         }
         if place.view.left() > place.origin.x + 0.5 {
             let line = Stroke::new(1.0, Tokens::of(ui).line);
-            let end = place.row(places.len()).top().min(place.view.bottom());
+            let end = place.row(rows.places.len()).top().min(place.view.bottom());
             let range = Rangef::new(place.view.top(), end);
             ui.painter().vline(fixed.right(), range, line);
         }
@@ -271,7 +263,7 @@ impl ModelsView {
         response: &eframe::egui::Response,
         place: &Place<'_>,
         rows: Rows<'_>,
-        (places, k): (&[usize], usize),
+        k: usize,
         actions: &mut Vec<Action>,
     ) {
         let Some(model) = rows.model(k) else { return };
@@ -287,7 +279,7 @@ impl ModelsView {
             }
         } else if response.clicked() {
             self.cursor = column.map(Column::key);
-            let ids: Vec<ModelId> = ids(rows, places);
+            let ids = ids(rows);
             let selection = rows.bench.study().selection();
             actions.push(select(self.clicked(response, selection, model.id, &ids)));
         }
@@ -341,8 +333,8 @@ impl ModelsView {
     }
 }
 
-pub fn ids(rows: Rows<'_>, places: &[usize]) -> Vec<ModelId> {
-    let models = places.iter().filter_map(|&k| rows.model(k));
+pub fn ids(rows: Rows<'_>) -> Vec<ModelId> {
+    let models = rows.places.iter().filter_map(|&k| rows.model(k));
     models.map(|m| m.id).collect()
 }
 

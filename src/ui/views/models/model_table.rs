@@ -162,6 +162,10 @@ impl Value {
 pub struct Rows<'a> {
     pub bench: &'a Workbench,
     pub table: &'a ModelTable,
+    /// The columns in the table.
+    pub shown: &'a [Column],
+    /// The models that the filter leaves, in the order of the rows.
+    pub places: &'a [usize],
 }
 
 impl<'a> Rows<'a> {

@@ -9,17 +9,16 @@ use eframe::egui::{
 
 use super::input::Touched;
 use super::layout::Layout;
-use super::{HeatMap, names};
-use crate::kinship::Join;
+use super::{HeatMap, dendrogram, names};
 use crate::ui::colormap::{self, Scale};
-use crate::ui::theme::{self, Tokens, space};
+use crate::ui::theme::{self, Tokens};
 
 const CELL_RADIUS: u8 = 3;
 
 pub(super) fn map(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, touched: &Touched) {
     let (painter, t) = (ui.painter(), Tokens::of(ui));
     if let Some(joins) = map.dendrogram {
-        dendrogram(map, joins, painter, layout, Stroke::new(1.0, t.line_strong));
+        dendrogram::paint(map, joins, painter, layout, Stroke::new(1.0, t.line_strong));
     }
     if map.is_picture() {
         picture(map, ui, layout);
@@ -240,37 +239,4 @@ fn image(map: &HeatMap<'_>, n: usize, t: &Tokens) -> ColorImage {
         }
     };
     ColorImage::new([n, n], (0..n * n).map(pixel).collect())
-}
-
-/// Draws the joins from the leaves at the right to the root at the left.
-fn dendrogram(
-    map: &HeatMap<'_>,
-    joins: &[Join],
-    painter: &Painter,
-    layout: &Layout,
-    stroke: Stroke,
-) {
-    let n = layout.n;
-    let right = layout.cells.left() - layout.row_names - space::XS;
-    let left = right - layout.dendrogram + space::S;
-    let tallest = joins
-        .iter()
-        .map(|m| m.height)
-        .fold(f64::MIN_POSITIVE, f64::max);
-    let x_of = |height: f64| right - (height / tallest).clamp(0.0, 1.0) as f32 * (right - left);
-    let mut nodes = vec![pos2(right, 0.0); n];
-    for place in 0..n {
-        nodes[map.model_at(place)].y = layout.row_rect(place).center().y;
-    }
-    for join in joins {
-        let (Some(&a), Some(&b)) = (nodes.get(join.left), nodes.get(join.right)) else {
-            return;
-        };
-        let x = x_of(join.height);
-        painter.line(vec![a, pos2(x, a.y), pos2(x, b.y), b], stroke);
-        nodes.push(pos2(x, (a.y + b.y) / 2.0));
-    }
-    if let (Some(root), false) = (nodes.last(), joins.is_empty()) {
-        painter.hline(left - space::XS..=root.x, root.y, stroke);
-    }
 }
