@@ -307,7 +307,6 @@ impl std::fmt::Debug for Content {
 /// Names every view once: its variant, which is its title too, and its icon.
 macro_rules! views {
     ($($(#[$about:meta])* $view:ident: $icon:ident),* $(,)?) => {
-        /// The views, in the order of the rail.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         pub enum View {
             $($(#[$about])* $view),*

@@ -201,7 +201,6 @@ impl App {
         self.toasts.push(kind, notice.title, notice.detail);
     }
 
-    /// What was read comes to the import window, one after the other.
     fn open_import(&mut self) {
         if !self.import.is_open()
             && let Some(source) = self.bench.take_import_source()
@@ -277,7 +276,6 @@ impl App {
         self.keys = self.keys_now(ui.ctx(), view);
     }
 
-    /// What lies over the views: windows that ask, the palette and the help.
     fn over_views_ui(&mut self, ctx: &Context) {
         self.import.ui(ctx, &self.bench, &mut self.actions);
         if !self.picker.is_open() && !self.import.is_open() {

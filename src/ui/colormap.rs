@@ -13,7 +13,6 @@ use super::theme::Tokens;
 use super::ticks::{MOST_STEPS, round_step};
 use crate::kinship::{Matrix, Metric, ScaleKind};
 
-/// How a number becomes a colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
     /// From `lo`, dark, to `hi`, bright.

@@ -30,7 +30,6 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// Answers one request after the other.
     pub fn new(answers: impl IntoIterator<Item = Vec<PathBuf>>) -> Self {
         Self {
             answers: answers.into_iter().collect(),
@@ -72,7 +71,6 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// Looks whether the desktop can be asked.
     pub fn new() -> Self {
         let ask: AskDesktop = Arc::new(native::ask);
         Self {

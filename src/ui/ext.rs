@@ -6,6 +6,7 @@ use eframe::egui::{
     WidgetInfo, WidgetType,
 };
 
+use super::action::Action;
 use super::theme::Tokens;
 
 /// Small text in weak ink: captions, notes, what is looked up.
@@ -24,6 +25,10 @@ pub trait UiExt {
         margin: impl Into<Margin>,
         content: impl FnOnce(&mut Ui) -> R,
     ) -> InnerResponse<R>;
+    /// A button that asks for something.
+    fn ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>);
+    /// The same in a menu, which it closes.
+    fn menu_ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>);
     /// Scrolls downwards where the content is higher than `most`, over the whole width.
     fn scrolled<R>(&mut self, id: &str, most: f32, content: impl FnOnce(&mut Ui) -> R) -> R;
 }
@@ -46,6 +51,19 @@ impl UiExt for Ui {
     ) -> InnerResponse<R> {
         let panel = panel.resizable(false).show_separator_line(false);
         panel.frame(self.pane(margin)).show(self, content)
+    }
+
+    fn ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>) {
+        if self.button(title).clicked() {
+            actions.push(action.into());
+        }
+    }
+
+    fn menu_ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>) {
+        if self.button(title).clicked() {
+            actions.push(action.into());
+            self.close();
+        }
     }
 
     fn scrolled<R>(&mut self, id: &str, most: f32, content: impl FnOnce(&mut Ui) -> R) -> R {

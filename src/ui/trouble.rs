@@ -34,7 +34,6 @@ pub enum Saved {
     Not(String),
 }
 
-/// What the user wants to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Go on, in another view.
@@ -53,7 +52,6 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// What there is to tell of a panic.
     pub fn new(caught: &Caught, doing: Doing, saved: Saved) -> Self {
         Self {
             doing,

@@ -24,10 +24,8 @@ pub(super) enum Purpose {
     OpenRecipe,
     /// Write the draft on the canvas, or again a merge of the queue.
     WriteMerge(Option<MergeId>),
-    /// Say where an evolution writes its children.
     EvolutionFolder(EvolutionId),
     TaskFiles,
-    /// Say where an evaluator's program runs.
     CallFolder,
 }
 
@@ -50,7 +48,6 @@ impl App {
         self.picker.start(request, ctx);
     }
 
-    /// The title of a dialog, and what is picked in it.
     fn words_of(&self, purpose: &Purpose) -> (String, PickKind) {
         let doc = self.bench.study().doc();
         let files = |filter| PickKind::OpenFiles {
@@ -103,7 +100,6 @@ impl App {
         (title.to_owned(), kind)
     }
 
-    /// The name of the draft on the canvas, or of a merge of the queue.
     fn name_of_merge(&self, again: Option<MergeId>) -> &str {
         let failed = |id| self.bench.merges().iter().find(|m| m.id == id);
         let draft = self.bench.study().doc().shown_draft();

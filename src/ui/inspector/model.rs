@@ -16,7 +16,7 @@ use egui_phosphor::regular as icon;
 use crate::checkpoint::{Checkpoint, OnDisk};
 use crate::study::{Command, Model, ModelEdit, ModelId};
 use crate::ui::action::{Action, MergeAction, ModelsAction};
-use crate::ui::ext::ResponseExt;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{ADAPTER_COLOUR, evaluate_button, merge_menu};
@@ -59,7 +59,6 @@ fn edit(edit: ModelEdit) -> Action {
     Action::Study(Command::Model(edit))
 }
 
-/// The path, and what is wrong with the files.
 fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let Some(path) = &model.path else {
@@ -199,8 +198,6 @@ pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec
         {
             actions.push(edit(ModelEdit::SetBase(others, Some(id))));
         }
-        if ui.button("Remove").clicked() {
-            actions.push(edit(ModelEdit::Remove(vec![id])));
-        }
+        ui.ask("Remove", edit(ModelEdit::Remove(vec![id])), actions);
     });
 }

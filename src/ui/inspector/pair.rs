@@ -13,7 +13,7 @@ use crate::kinship::Metric;
 use crate::kinship::table::kind_words;
 use crate::study::ModelId;
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
-use crate::ui::ext::ResponseExt;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::compose;
@@ -37,9 +37,7 @@ pub fn pair_ui(
     ui.add_space(space::XS);
     let doc = bench.study().doc();
     let names = [a, b].map(|id| doc.name_of(id));
-    if ui.button("Compose merge").clicked() {
-        actions.push(compose(vec![a, b]));
-    }
+    ui.ask("Compose merge", compose(vec![a, b]), actions);
     if let Some((place, of)) = bench.place_among_suggestions(a, b) {
         let words = format!("Place {place} of {of} among what to merge next");
         if ui.link(words).clicked() {
@@ -284,7 +282,6 @@ fn count(parameters: u64) -> Cell {
     (format::parameters(parameters), format::count(parameters))
 }
 
-/// The most lines that the tooltip lists.
 const MOST_LISTED: usize = 12;
 
 fn left_out_ui(ui: &mut Ui, facts: &PairStats, actions: &mut Vec<Action>) {

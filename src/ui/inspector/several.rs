@@ -17,7 +17,6 @@ use crate::workbench::Workbench;
 /// Beyond this many models their pairs are not gone through.
 const MOST: usize = 60;
 
-/// What follows from a selection.
 #[derive(Clone, PartialEq)]
 struct Summary {
     key: (u64, Vec<ModelId>),

@@ -18,7 +18,6 @@ pub struct HeatMapPage {
     pub metric: Metric,
     /// Rows from top to bottom.
     pub order: Vec<usize>,
-    /// The tree that belongs to that order.
     pub joins: Vec<Join>,
     pub has_tree: bool,
 }

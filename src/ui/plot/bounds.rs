@@ -15,7 +15,6 @@ pub struct Home {
 }
 
 impl Home {
-    /// The ends of a panel's axes, as on paper.
     pub fn new(panel: &Panel) -> Self {
         let Bounds { x, y, right } = panel.bounds();
         Self { x, y, right }

@@ -120,7 +120,6 @@ fn below(height: f32, rows: usize) -> f32 {
     (height - cells).clamp(height * NAMES, height * MOST_NAMES)
 }
 
-/// The least height that the panel needs to be read.
 pub fn least_height(cells: &Cells) -> f32 {
     let rows = cells.rows() as f32;
     let is_read = cells.decimals.is_some() && rows <= MOST_READ;
@@ -128,7 +127,6 @@ pub fn least_height(cells: &Cells) -> f32 {
     rows * row + 60.0
 }
 
-/// The least width that the panel needs to be read.
 pub fn least_width(cells: &Cells) -> f32 {
     let column = if cells.decimals.is_some() { 32.0 } else { 12.0 };
     (cells.columns as f32 * column / (1.0 - NAMES)).max(140.0)

@@ -85,7 +85,6 @@ impl Hand {
         }
     }
 
-    /// The box or loop as far as it is drawn.
     pub fn paint(&self, ui: &Ui, panel: usize, frame: Rect) {
         let Some((_, path)) = self.path.as_ref().filter(|(own, _)| *own == panel) else {
             return;

@@ -43,7 +43,6 @@ impl Ink {
     }
 }
 
-/// How the values of a panel become colours.
 pub fn scale_of(panel: &Panel) -> Scale {
     let (lo, hi) = panel
         .scale

@@ -81,7 +81,6 @@ fn entry(layer: &Layer) -> Option<Entry> {
     })
 }
 
-/// Draws the legend over the whole width, if the figure needs one.
 pub fn legend_ui(ui: &mut Ui, figure: &Figure) {
     let entries = entries(figure);
     let strips = strips(figure);
@@ -162,7 +161,6 @@ fn strips(figure: &Figure) -> Vec<(String, Scale)> {
     out
 }
 
-/// Name, least value, colours, greatest value.
 fn strip_ui(ui: &mut Ui, name: &str, scale: Scale) {
     let (lo, hi) = scale.range();
     let number = |value: f64| {

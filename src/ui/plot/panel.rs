@@ -52,7 +52,6 @@ pub struct PanelView<'a> {
 }
 
 impl PanelView<'_> {
-    /// Draws it into the whole of `ui`; what was touched.
     pub fn show(&self, ui: &mut Ui, hand: &mut Hand) -> Touched {
         let home = Home::new(self.panel);
         let ink = Ink::new(self.panel, Tokens::of(ui));

@@ -18,7 +18,6 @@ const DASH: (f32, f32) = (7.0, 11.0);
 /// The place of a shape before the words.
 const SHAPE: f32 = 14.0;
 
-/// Where the lines of a panel are on screen.
 fn places<'a>(
     panel: &'a Panel,
     transform: &PlotTransform,
@@ -37,7 +36,6 @@ fn places<'a>(
         .filter(move |(at, ..)| range.contains(*at))
 }
 
-/// Draws the lines, dash by dash.
 pub fn lines(painter: &Painter, panel: &Panel, transform: &PlotTransform, ink: &Ink) {
     let frame = *transform.frame();
     for (x, _, runs) in places(panel, transform) {

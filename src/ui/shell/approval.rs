@@ -173,7 +173,6 @@ fn shown(text: &str, t: &Tokens) -> LayoutJob {
     job
 }
 
-/// Where all this is: the file that runs, the folder, the study.
 fn places_ui(ui: &mut Ui, command: &Unapproved) {
     match &command.program {
         Ok(file) if *file == *command.call.program => {}
@@ -201,7 +200,6 @@ fn place_ui(ui: &mut Ui, name: &str, path: &str) {
     });
 }
 
-/// A name at the left; what it names beside it, as many lines as it takes.
 fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         let size = vec2(NAMES, 0.0);

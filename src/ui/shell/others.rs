@@ -7,13 +7,12 @@ use eframe::egui::{Align, Context, Frame, Label, Layout, Margin, Panel, RichText
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, Outside};
-use crate::ui::ext::modal;
+use crate::ui::ext::{UiExt, modal};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::primary_button;
 use crate::workbench::{Backup, Workbench, ago};
 
-/// What the bar says, and the ways out.
 struct Notice {
     glyph: &'static str,
     sentence: String,
@@ -34,9 +33,7 @@ pub fn others_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
             ui.label(RichText::new(notice.glyph).color(t.warning));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 for (title, help, action) in notice.ways.into_iter().rev() {
-                    if ui.button(title).on_hover_text(help).clicked() {
-                        actions.push(action);
-                    }
+                    ui.ask(title).on_hover_text(help, action, actions);
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let sentence = Label::new(RichText::new(&notice.sentence)).truncate();
@@ -97,7 +94,6 @@ fn read_only(bench: &Workbench) -> Option<Notice> {
     })
 }
 
-/// Offers an earlier version of a study that could not be read.
 pub fn earlier_version(ctx: &Context, backup: &Backup, actions: &mut Vec<Action>) {
     let modal = modal(ctx, "earlier version", space::L).show(ctx, |ui| {
         ui.set_width(420.0);
@@ -116,9 +112,7 @@ pub fn earlier_version(ctx: &Context, backup: &Backup, actions: &mut Vec<Action>
             if primary_button(ui, "Open the earlier version").clicked() {
                 actions.push(Action::Outside(Outside::OpenBackup));
             }
-            if ui.button("Not now").clicked() {
-                actions.push(Action::Outside(Outside::ForgetBackup));
-            }
+            ui.ask("Not now", Action::Outside(Outside::ForgetBackup), actions);
         });
     });
     if modal.should_close() {

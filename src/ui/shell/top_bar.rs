@@ -21,7 +21,6 @@ const BESIDE_NAME: f32 = 140.0;
 /// The least and the most that the name gets.
 const NAME: (f32, f32) = (120.0, 420.0);
 
-/// The width of the search field in the middle of a bar.
 fn search_width(bar: f32) -> f32 {
     (bar * 0.3).clamp(200.0, 380.0)
 }
@@ -78,13 +77,11 @@ fn entry_ui(ui: &mut Ui, entry: &Entry, actions: &mut Vec<Action>) {
     }
 }
 
-/// The room for a study's name beside the search field.
 fn name_room(bar: f32) -> f32 {
     let left = (bar - search_width(bar)) / 2.0;
     (left - BESIDE_NAME).clamp(NAME.0, NAME.1)
 }
 
-/// The study's name, and what can be done with the study as a whole.
 fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Action>) {
     let name = &bench.study().doc().name;
     let shown = text::fitted(ui.painter(), name, &theme::strong_font(), room);
@@ -155,7 +152,6 @@ fn undo_redo(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
     }
 }
 
-/// The way to the palette, in the middle of the bar.
 fn search(ui: &mut Ui, whole: Rect, actions: &mut Vec<Action>) {
     let width = search_width(whole.width());
     let rect = Rect::from_center_size(whole.center(), vec2(width, ROW_HEIGHT));

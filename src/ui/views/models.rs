@@ -15,6 +15,7 @@ use eframe::egui::{Align, Frame, Key, Layout, Margin, Rect, TextEdit, Ui};
 use egui_phosphor::regular as icon;
 
 use crate::study::{Command, Model, ModelEdit, ModelId, Selection, ViewEdit};
+use crate::ui::ext::UiExt;
 use crate::ui::action::{Action, ImportAction, ModelsAction};
 use crate::ui::theme::space;
 use crate::ui::views::rows::{clicked_row, range};
@@ -267,7 +268,6 @@ impl ModelsView {
         }
     }
 
-    /// Says that the filter leaves nothing, with the way back.
     fn nothing_left_ui(&mut self, ui: &mut Ui) {
         let shown = crate::ui::format::elide_middle(self.filter.trim(), 40);
         let sentence = format!("No model goes by “{shown}”");
@@ -277,27 +277,18 @@ impl ModelsView {
     }
 
     fn more_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        if ui.button("Add files…").clicked() {
-            actions.push(Action::Models(ModelsAction::AskForFiles));
-            ui.close();
-        }
+        ui.menu_ask("Add files…", ModelsAction::AskForFiles, actions);
         if ui.button("Add by name…").clicked() {
             self.ask_for_names();
             ui.close();
         }
         ui.separator();
-        if ui.button("Import scores…").clicked() {
-            actions.push(Action::Import(ImportAction::AskForFiles));
-            ui.close();
-        }
+        ui.menu_ask("Import scores…", ImportAction::AskForFiles, actions);
         if ui.button("Import a folder of results…").clicked() {
             actions.push(Action::Import(ImportAction::AskForFolder));
             ui.close();
         }
-        if ui.button("Paste scores…").clicked() {
-            actions.push(Action::Import(ImportAction::Paste));
-            ui.close();
-        }
+        ui.menu_ask("Paste scores…", ImportAction::Paste, actions);
         ui.separator();
         if ui.button("Add task…").clicked() {
             self.ask_for_task();

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Frame, Margin, RichText, ScrollArea, ThemePreference, Ui};
 
+use crate::ui::ext::UiExt;
 use crate::ui::action::{Action, WindowAction};
 use crate::ui::format;
 use crate::ui::prefs::Prefs;
@@ -39,9 +40,7 @@ fn look(ui: &mut Ui, prefs: &Prefs, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.label("Size");
         for (label, by) in [("Smaller", -0.1), ("Larger", 0.1)] {
-            if ui.button(label).clicked() {
-                actions.push(Action::Window(WindowAction::SetZoom(prefs.zoom + by)));
-            }
+            ui.ask(label, WindowAction::SetZoom(prefs.zoom + by), actions);
         }
         ui.weak(format::percent(f64::from(prefs.zoom)));
     });

@@ -9,7 +9,7 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, ModelsAction};
-use crate::ui::ext::{ResponseExt, quiet};
+use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{icon_button, primary_button, row_ground, section_heading, text};
@@ -65,7 +65,6 @@ fn head(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     ui.weak(line);
 }
 
-/// What was open lately at the left, the record at the right.
 fn two_columns(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let at = ui.cursor().min;
     let width = (ui.available_width() - space::XXL) / 2.0;
@@ -87,18 +86,14 @@ fn ways_in(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         if primary_button(ui, "Open models…").clicked() {
             actions.push(Action::Models(ModelsAction::AskForFolders));
         }
-        if ui.button("Open study…").clicked() {
-            actions.push(Action::File(FileAction::AskToOpen));
-        }
+        ui.ask("Open study…", FileAction::AskToOpen, actions);
         let unpacking = bench
             .jobs()
             .running()
             .iter()
             .any(|job| job.title.contains("demo"));
         ui.add_enabled_ui(!unpacking, |ui| {
-            if ui.button("Explore the demo").clicked() {
-                actions.push(Action::File(FileAction::OpenDemo));
-            }
+            ui.ask("Explore the demo", FileAction::OpenDemo, actions);
         });
         if unpacking {
             ui.spinner();

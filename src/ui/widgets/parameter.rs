@@ -35,7 +35,6 @@ pub struct ParameterEditor<'a> {
     pub has_depth: bool,
 }
 
-/// What the user wants of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParameterChange {
     Set(Value),

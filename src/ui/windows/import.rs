@@ -151,7 +151,6 @@ impl<K: PartialEq + Clone> Kept<K> {
     }
 }
 
-/// The title, with what it is about beside it.
 pub fn head_ui(ui: &mut Ui, name: &str, facts: &str) {
     ui.horizontal(|ui| {
         ui.label(theme::strong("Import scores").size(size::HEADING));

@@ -30,7 +30,6 @@ pub fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut V
 /// Where the names begin, in points from the left.
 const NAMES: f32 = 84.0;
 
-/// A word, and beside its first line what it is about.
 fn line_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         let left = ui.cursor().left();

@@ -113,7 +113,6 @@ fn score_ui(ui: &mut Ui, name: &str, value: f64, hover: &str, weight: Weight) {
     response.on_hover_text(format!("{name}\n{hover}"));
 }
 
-/// Gain and what is known of the parents, each in a line.
 fn merge_ui(ui: &mut Ui, model: &Model, row: &ModelFacts) {
     let value = |metric: Metric| row.kinship.get(metric);
     let unknown = row.kinship.values.metrics().filter(|m| !m.is_known());
@@ -167,7 +166,6 @@ fn gain_ui(ui: &mut Ui, model: &Model, row: &ModelFacts) {
     fact_ui(ui, name, &shown, &hover);
 }
 
-/// Where what was reported is not what follows.
 fn conflicts_ui(ui: &mut Ui, row: &ModelFacts) {
     let ink = Tokens::of(ui).warning;
     for sentence in &row.conflicts {
@@ -176,7 +174,6 @@ fn conflicts_ui(ui: &mut Ui, row: &ModelFacts) {
     }
 }
 
-/// How it was made and where it is published, to be written into.
 fn origin_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, actions: &mut Vec<Action>) {
     let mut method = model.origin.method.clone();
     field_ui(ui, "Method", |ui, width| {
@@ -224,7 +221,6 @@ fn field_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui, f32)) {
     });
 }
 
-/// The runs of a model, each with its generation.
 fn steps_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, actions: &mut Vec<Action>) {
     if model.steps.is_empty() {
         field_ui(ui, "Generation", |ui, _| {

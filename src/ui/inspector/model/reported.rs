@@ -15,7 +15,6 @@ use crate::ui::widgets::{focus_ring, text_field};
 /// Where the fields begin, in points from the left.
 const FIELD: f32 = 130.0;
 
-/// Draws the fields, folded away until they are wanted.
 pub fn reported_ui(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let is_merge = model.parents.len() > 1 || model.origin.unnamed_parents;
     if !is_open(ui) {

@@ -85,7 +85,6 @@ fn kinship_ui(
     }
 }
 
-/// Each task that one of the two has, and how far apart they are.
 fn scores_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId) {
     let (doc, record) = (bench.study().doc(), bench.record());
     let (Some(left), Some(right)) = (doc.model(a), doc.model(b)) else {

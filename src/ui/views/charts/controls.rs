@@ -24,7 +24,6 @@ use crate::workbench::library::bundled;
 /// What the tools at the right need, in points.
 const TOOLS: f32 = 180.0;
 
-/// The title, and at its right what can be done with the figure.
 pub fn head_ui(
     ui: &mut Ui,
     shown: &ChartModel,

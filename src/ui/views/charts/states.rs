@@ -19,7 +19,6 @@ const EMPTY: &str = "Nothing is written down yet. Charts are drawn from scores a
 const FILES: &str = "The models of this study are known by name alone. The change of each layer \
                      is measured in their weights; add models with their files and a base.";
 
-/// The sentence that says what is missing, and the buttons that get on.
 pub fn nothing_ui(
     ui: &mut Ui,
     bench: &Workbench,
@@ -82,7 +81,6 @@ fn pairs(bench: &Workbench, choices: &ChartChoices) -> Option<(&'static str, Act
     })
 }
 
-/// What supplies the missing: scores, or a measurement.
 fn way_on(bench: &Workbench, kind: ChartKind) -> Option<(&'static str, Action)> {
     let has_scores = bench.record().rows.iter().any(|row| row.average.is_some());
     match (kind_of(bench, kind), needs(kind)) {

@@ -19,7 +19,6 @@ const SCALED: &str = "Scaled";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub point: Point,
-    /// The panel and series that it belongs to.
     pub series: String,
     /// Across and up, as read.
     pub values: [String; 2],

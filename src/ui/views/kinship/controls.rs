@@ -101,7 +101,6 @@ fn family_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<
     }
 }
 
-/// The measure with what was chosen of metric and aggregate.
 fn how_ui(ui: &mut Ui, measure: Measure) -> Measure {
     let metric = metric_choice(ui, "Metric", measure.metric);
     let option = |it: Aggregate| Choice::new(it, it.title(), aggregate_help(it));
@@ -127,7 +126,6 @@ const fn aggregate_help(aggregate: Aggregate) -> &'static str {
     }
 }
 
-/// All tensors, and each kind that the family has.
 fn scopes(measure: Measure, kinds: &[Kind]) -> Vec<Choice<'static, Option<Kind>>> {
     let choice = |kind: Option<Kind>| Choice::new(kind, scope_title(kind), "");
     let is_shown = |kind: &Kind| kinds.contains(kind) || measure.scope.kind.as_ref() == Some(kind);
@@ -135,7 +133,6 @@ fn scopes(measure: Measure, kinds: &[Kind]) -> Vec<Choice<'static, Option<Kind>>
     std::iter::once(None).chain(kinds).map(choice).collect()
 }
 
-/// A scope as it stands alone.
 pub fn scope_title(kind: Option<Kind>) -> &'static str {
     match kind {
         None => "All tensors",

@@ -140,7 +140,6 @@ fn split(ui: &Ui) -> Option<(Rect, Rect)> {
     }
 }
 
-/// The line that stands there while no pair is selected.
 pub fn hint_ui(ui: &mut Ui, bench: &Workbench, family: &Family, shown: &Shown) {
     let t = Tokens::of(ui);
     let selected = in_family(bench.study().selection(), shown);
@@ -160,7 +159,6 @@ pub fn hint_ui(ui: &mut Ui, bench: &Workbench, family: &Family, shown: &Shown) {
     });
 }
 
-/// What to select to see more.
 fn wanted(shown: &Shown, places: &[usize]) -> String {
     let name = |k: usize| format::elide_middle(&shown.key.labels[k], 40);
     let is_missing = |k: &&usize| shown.key.places[**k].is_none();
@@ -181,7 +179,6 @@ fn mean_of(bench: &Workbench, family: &Family, shown: &Shown, places: &[usize]) 
     }
 }
 
-/// n-model kinship of the selection.
 fn several(shown: &Shown, places: &[usize], mean: &Mean) -> String {
     let what = if shown.key.measure.metric.is_similarity() {
         "Kinship"
@@ -258,7 +255,6 @@ fn stack_title(stack: Stack) -> &'static str {
     }
 }
 
-/// What the profile cannot show, in a line above it.
 fn outside_ui(ui: &mut Ui, outside: &[(Kind, Option<f64>)]) {
     if outside.is_empty() {
         return;

@@ -10,7 +10,6 @@ use crate::ui::format;
 use crate::ui::paper::{Format, HeatMapPage, Picture};
 use crate::workbench::Workbench;
 
-/// The matrix as CSV, in the order on screen.
 pub fn csv(bench: &Workbench, shown: &Shown) -> Export {
     let text = table::csv(&shown.key.labels, &shown.matrix, order(bench, shown));
     Export::table(

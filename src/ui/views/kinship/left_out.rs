@@ -30,7 +30,6 @@ impl Row<'_> {
     }
 }
 
-/// The count, if there is anything to count.
 pub fn left_out_ui(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<Action>) {
     if kinship.left_out.is_empty() {
         return;

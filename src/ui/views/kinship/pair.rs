@@ -12,7 +12,6 @@ pub struct Pair {
     pub value: Option<f64>,
     pub reason: Option<String>,
     pub piles: Vec<Pile>,
-    /// The kinds that stand in no layer.
     pub outside: Vec<(Kind, Option<f64>)>,
     pub rows: Vec<Row>,
 }
@@ -109,7 +108,6 @@ fn rows(
     out
 }
 
-/// A model of the result, with its name.
 #[derive(Clone, Copy)]
 pub struct Named<'a> {
     /// Its place in the result; `None` if it has not been measured.

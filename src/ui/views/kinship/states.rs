@@ -14,10 +14,8 @@ use crate::ui::widgets::{banner, card, empty_state, progress_bar};
 use crate::workbench::{Family, ModelFiles, Workbench};
 
 pub enum Stage {
-    /// The matrix, as far as it is known.
     Matrix,
     Opening,
-    /// The base cannot be read, and why.
     BaseNotOpen(String),
     /// There are no files, and kinship of this many pairs is known from reports.
     Reported(usize),
@@ -70,7 +68,6 @@ fn reported_ui(ui: &mut Ui, n: usize, actions: &mut Vec<Action>) {
     }
 }
 
-/// A study in which nothing descends from anything yet.
 pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let models = &bench.study().doc().models;
     let has_files = models.iter().any(|m| m.path.is_some());
@@ -182,7 +179,6 @@ fn measure(family: &Family) -> Action {
     })
 }
 
-/// The length of the only task vector.
 fn one_model_ui(
     ui: &mut Ui,
     bench: &Workbench,
@@ -315,9 +311,7 @@ pub fn running_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut
     let fraction = fraction.unwrap_or(0.0);
     let room = vec2(ui.available_width(), ROW_HEIGHT);
     ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
-        if ui.button("Cancel").clicked() {
-            actions.push(Action::Cancel(id));
-        }
+        ui.ask("Cancel", Action::Cancel(id), actions);
         let percent = RichText::new(format::percent(fraction)).weak();
         ui.add_sized([PERCENT, ROW_HEIGHT], Label::new(percent.size(size::SMALL)));
         progress_bar(ui, "Measuring kinship", fraction as f32, BAR);

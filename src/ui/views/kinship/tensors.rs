@@ -26,7 +26,6 @@ enum By {
     Place,
 }
 
-/// The list, with its own filter and order.
 #[derive(Default)]
 pub struct TensorList {
     query: String,

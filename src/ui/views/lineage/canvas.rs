@@ -54,9 +54,7 @@ struct DrawnFor {
 
 #[derive(Default)]
 pub struct CanvasRequest {
-    /// A model to bring into sight.
     pub reveal: Option<usize>,
-    /// A model that is hovered elsewhere.
     pub hovered: Option<usize>,
     /// Models that were searched for; `None` without a search.
     pub found: Option<Vec<usize>>,

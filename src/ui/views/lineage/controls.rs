@@ -200,7 +200,6 @@ impl Search {
             .collect()
     }
 
-    /// The first match, after the text has changed.
     pub fn first(&mut self, matches: &[usize]) -> Option<usize> {
         self.at = 0;
         matches.first().copied()

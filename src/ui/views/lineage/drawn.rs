@@ -20,7 +20,6 @@ use crate::ui::colormap::Scale;
 use crate::ui::theme::Tokens;
 use crate::ui::views::family::Card;
 
-/// What the dots of models tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColourBy {
     /// The average, on the sequential map.
@@ -164,7 +163,6 @@ impl Drawn {
     }
 }
 
-/// Tells the shape of a node what has become of the node.
 fn update(graph: &mut Shapes, node: NodeIndex) {
     if let Some(node) = graph.node_mut(node) {
         let props = node.props().clone();

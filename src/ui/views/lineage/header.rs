@@ -78,7 +78,6 @@ fn words(painter: &Painter, rect: Rect, column: &Column, t: &Tokens) {
     }
 }
 
-/// The part of `view` over a column.
 fn column_rect(k: usize, meta: &MetadataFrame, view: Rect) -> Rect {
     let middle = meta.canvas_to_screen_pos(camera::at(k, 0.0)).x;
     let half = PITCH.x * meta.zoom / 2.0;

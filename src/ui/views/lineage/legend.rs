@@ -124,10 +124,8 @@ fn write(ui: &Ui, rect: Rect, words: &str) {
     ui.painter().text(at, Align2::LEFT_CENTER, words, font, ink);
 }
 
-/// The colour at a share of a scale.
 type Colours<'a> = dyn Fn(f64, &Tokens) -> Color32 + 'a;
 
-/// A name, the least value, the colours, the greatest value.
 fn strip(ui: &mut Ui, name: &str, [lo, hi]: [&str; 2], color: &Colours<'_>) {
     let font = theme::small_font();
     let before = format!("{name}  {lo}");

@@ -23,7 +23,6 @@ const HEAD: f32 = 30.0;
 pub struct List {
     /// The model that gets the keyboard as soon as its row is there.
     go_to: Option<ModelId>,
-    /// What was selected last, here or elsewhere.
     selection: Selection,
     /// The model whose row is to be in sight, because it was selected elsewhere.
     reveal: Option<ModelId>,

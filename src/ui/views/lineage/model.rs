@@ -220,7 +220,6 @@ impl Column {
         }
     }
 
-    /// How many models stand in it, and the best score among them.
     pub fn words(&self) -> String {
         let count = match (self.merges, self.founders) {
             (0, founders) => format::counted(founders, "model"),

@@ -34,7 +34,6 @@ pub fn select_all(ids: Vec<ModelId>) -> Action {
     })
 }
 
-/// Everything that is known of a model and its making.
 pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
     let card = &shown.cards[model];
     ui.label(theme::strong(&card.name));

@@ -4,6 +4,7 @@ use eframe::egui::Ui;
 use egui_phosphor::regular as icon;
 
 use super::model::LineageModel;
+use crate::ui::ext::UiExt;
 use crate::ui::action::{Action, ImportAction, ModelsAction, View};
 use crate::ui::format;
 use crate::ui::theme::space;
@@ -68,12 +69,8 @@ fn no_parents_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
                     import a table of merges.";
     say(ui, sentence);
     ui.horizontal_wrapped(|ui| {
-        if ui.button("Import scores…").clicked() {
-            actions.push(Action::Import(ImportAction::AskForFiles));
-        }
-        if ui.button("Go to models").clicked() {
-            actions.push(Action::Go(View::Models));
-        }
+        ui.ask("Import scores…", ImportAction::AskForFiles, actions);
+        ui.ask("Go to models", View::Models, actions);
     });
     ui.add_space(space::XS);
 }

@@ -26,7 +26,6 @@ enum About {
 pub enum Answer {
     Cancelled,
     Do(Action),
-    /// The table gets a column for a task.
     NewTask(String),
     /// A task is called otherwise: old and new name.
     Rename(String, String),
@@ -148,7 +147,6 @@ fn heading(ui: &mut Ui, title: &str) {
     ui.add_space(space::XS);
 }
 
-/// Whether to go on, once that is said.
 fn buttons_ui(ui: &mut Ui, verb: &str, can: bool, by_key: bool) -> Option<bool> {
     ui.add_space(space::S);
     ui.horizontal(|ui| {

@@ -20,7 +20,6 @@ use crate::workbench::ModelFiles;
 /// The role colour of adapters, after those of [`Role`].
 pub const ADAPTER_COLOUR: usize = 5;
 
-/// Draws the cell of the `k`-th model in a column; clicks go through to its row.
 pub fn cell_ui(ui: &mut Ui, rect: Rect, rows: Rows<'_>, column: &Column, k: usize) {
     let Some(model) = rows.model(k) else { return };
     match column {
@@ -144,7 +143,6 @@ fn measured_words(is_measured: bool) -> &'static str {
     }
 }
 
-/// Everything that is known of a score.
 pub fn score_lines(score: &Score) -> Vec<String> {
     let mut first = format::full(Some(score.value));
     if let Some(stderr) = score.stderr {
@@ -391,7 +389,6 @@ pub fn cursor_ui(ui: &Ui, rect: Rect) {
         .rect_stroke(rect, 3, ring, eframe::egui::StrokeKind::Inside);
 }
 
-/// What a cell of the `k`-th model is called in the memory of the window.
 pub fn editor_id() -> Id {
     Id::new("score being written")
 }

@@ -7,22 +7,18 @@ use crate::study::{StudyDoc, StudyFacts};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// The model's name; always there.
     Name,
-    /// What it is to the others.
     Role,
     Parents,
     /// How many merges it is away from the founders.
     Generation,
     Average,
     Task(String),
-    /// Kinship to the model with the highest average.
     BestKinship(Metric),
     ParentsKinship(Metric),
     Gain,
     Run,
     Method,
-    /// What its task vector is taken from.
     Base,
     Type,
     Parameters,

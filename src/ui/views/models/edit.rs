@@ -9,7 +9,6 @@ use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 
-/// The field in place of a cell.
 pub struct Editing {
     pub id: ModelId,
     pub task: String,
@@ -23,7 +22,6 @@ pub struct Editing {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// The cell stays as it was.
     Cancelled,
     /// A number was written, or nothing; then columns and rows to go on by.
     Taken(Option<f64>, (isize, isize)),
@@ -46,7 +44,6 @@ const LEAVING_IF_TYPED: [(Key, Modifiers, (isize, isize)); 2] = [
 ];
 
 impl Editing {
-    /// The field with what stands in the cell.
     pub fn of(id: ModelId, task: &str, value: Option<f64>) -> Self {
         Self {
             id,
@@ -58,7 +55,6 @@ impl Editing {
         }
     }
 
-    /// The field with what was typed over the cell.
     pub fn typed(id: ModelId, task: &str, text: String) -> Self {
         Self {
             is_typed: true,

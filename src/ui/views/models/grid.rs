@@ -73,7 +73,6 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// The column at a distance from the left of the table.
     fn at(&self, x: f32) -> Option<usize> {
         self.ranges.iter().position(|range| range.contains(x))
     }
@@ -151,7 +150,6 @@ impl ModelsView {
             });
     }
 
-    /// Brings the cell into sight that the keyboard went to.
     fn reveal(&mut self, ui: &Ui, place: &Place<'_>) {
         let Some(r) = self.scroll_to.take() else {
             return;
@@ -338,7 +336,6 @@ pub fn ids(rows: Rows<'_>) -> Vec<ModelId> {
     models.map(|m| m.id).collect()
 }
 
-/// A part of the table that draws nothing beyond its bounds.
 fn child(ui: &mut Ui, name: &str, rect: Rect) -> Ui {
     let mut child = ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect));
     child.shrink_clip_rect(rect);

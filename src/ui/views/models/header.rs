@@ -17,7 +17,6 @@ pub struct Header<'a> {
     pub doc: &'a StudyDoc,
     pub sorting: &'a mut Sorting,
     pub asking: &'a mut Option<Asking>,
-    /// Tasks that have no score yet.
     pub new_tasks: &'a mut Vec<String>,
     pub actions: &'a mut Vec<Action>,
 }

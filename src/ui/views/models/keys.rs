@@ -140,7 +140,6 @@ impl ModelsView {
         }
     }
 
-    /// Takes in how writing a score ended, and goes on to the next cell.
     pub(super) fn end_editing(&mut self, rows: Rows<'_>, actions: &mut Vec<Action>) {
         let Some((editing, end)) = self.ended.take() else {
             return;
@@ -178,7 +177,6 @@ impl ModelsView {
         }
     }
 
-    /// Copies the selected rows, and writes a pasted block of scores into cells.
     pub(super) fn clipboard(&mut self, ui: &Ui, rows: Rows<'_>, actions: &mut Vec<Action>) {
         let (copies, pasted) = ui.input(|i| {
             let copies = i.events.iter().any(|e| matches!(e, Event::Copy));
@@ -250,7 +248,6 @@ impl ModelsView {
     }
 }
 
-/// What pasting did, and what may be wrong with it.
 fn pasted_words(doc: &crate::study::StudyDoc, cells: &block::Cells) -> (String, String) {
     let values: Vec<f64> = cells.iter().filter_map(|(.., value)| *value).collect();
     let had = |id: ModelId, task: &str| doc.model(id).is_some_and(|m| m.score(task).is_some());

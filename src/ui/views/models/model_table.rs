@@ -26,7 +26,6 @@ pub struct ModelTable {
 }
 
 impl ModelTable {
-    /// Works everything out anew if the study is no longer what it was.
     pub fn bring_up_to_date(&mut self, bench: &Workbench, new_tasks: &[String]) {
         let holds = self
             .key

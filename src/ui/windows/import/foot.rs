@@ -15,7 +15,6 @@ pub(super) enum FooterAction {
     /// A pasted text was read.
     Read(Box<Source>),
     Import(Import),
-    /// Leave everything as it is.
     Cancel,
 }
 
@@ -30,7 +29,6 @@ pub(super) struct Foot {
 /// The most that the list of errors and notes takes, in points.
 const MOST_LIST: f32 = 104.0;
 const LINE: f32 = 20.0;
-/// Names that a note lists.
 const MOST_NAMES: usize = 6;
 
 pub(super) fn height(outcome: &Outcome) -> f32 {
@@ -117,7 +115,6 @@ pub(super) fn errors_ui(ui: &mut Ui, errors: &[ImportError], height: f32) -> Opt
     clicked
 }
 
-/// Something to know before, and whether it is a warning.
 struct Remark {
     words: String,
     is_warning: bool,

@@ -12,7 +12,6 @@ use crate::ui::widgets::primary_button;
 const NAME: &str = "Pasted table";
 const HEIGHT: f32 = 148.0;
 
-/// The text so far, and why it is not a table.
 #[derive(Default)]
 pub(super) struct Paste {
     text: String,

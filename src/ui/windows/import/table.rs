@@ -161,7 +161,6 @@ impl Grid<'_> {
         });
     }
 
-    /// The meaning of a column above its name.
     fn head(&mut self, ui: &mut Ui, column: usize) {
         let name = self.table.column_name(column);
         let all = Meaning::all(&name);
