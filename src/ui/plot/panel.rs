@@ -18,7 +18,6 @@ use super::hand::{Hand, zoom_and_pan};
 use super::ink::{self, Ink};
 use super::names;
 use super::spots::{Spot, nearest, spots};
-use super::verticals;
 use crate::figures::{Axis, Color, Layer, Panel, Side};
 use crate::study::Selection;
 use crate::ui::ext::{ResponseExt, quiet};
@@ -189,7 +188,7 @@ impl PanelView<'_> {
             painter.hline(frame.x_range(), frame.bottom(), line);
             painter.vline(frame.left(), frame.y_range(), line);
         }
-        verticals::lines(&painter, self.panel, transform, ink);
+        names::vertical_lines(&painter, self.panel, transform, ink);
         let radius = ink::radius(spots.len());
         for spot in spots.iter().filter(|spot| spot.bar.is_none()) {
             // What the axis at the right measures steps back behind what the left one does.

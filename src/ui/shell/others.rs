@@ -33,7 +33,9 @@ pub fn others_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
             ui.label(RichText::new(notice.glyph).color(t.warning));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 for (title, help, action) in notice.ways.into_iter().rev() {
-                    ui.ask(title).on_hover_text(help, action, actions);
+                    if ui.button(title).on_hover_text(help).clicked() {
+                        actions.push(action);
+                    }
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let sentence = Label::new(RichText::new(&notice.sentence)).truncate();

@@ -7,7 +7,6 @@
 mod controls;
 mod detail;
 mod files;
-mod left_out;
 mod map;
 mod pair;
 mod shown;

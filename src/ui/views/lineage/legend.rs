@@ -73,7 +73,7 @@ pub fn ui(ui: &mut Ui, shown: &LineageModel, colour: ColourBy) {
         }
         if any(|card| card.explores) {
             sample(ui, "made to explore", |ui, rect, t| {
-                glyph(ui, rect, icon::COMPASS, t.text)
+                glyph(ui, rect, icon::COMPASS, t.text);
             });
         }
         if any(|card| card.unnamed_parents) {
