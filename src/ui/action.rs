@@ -249,7 +249,7 @@ pub struct Export {
     pub content: Content,
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     Bytes(Vec<u8>),
     /// What is drawn once it is wanted, beside the window.
@@ -291,15 +291,6 @@ impl Content {
         match self {
             Self::Bytes(bytes) => Ok(bytes.clone()),
             Self::Drawn(picture, format) => picture.file(*format),
-        }
-    }
-}
-
-impl std::fmt::Debug for Content {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            Self::Drawn(_, format) => write!(f, "{format:?}"),
         }
     }
 }

@@ -9,7 +9,7 @@
 
 use eframe::egui::{Color32, Mesh, Rect, Shape, pos2};
 
-use super::theme::Tokens;
+use super::theme::{Tokens, rgb};
 use super::ticks::{MOST_STEPS, round_step};
 use crate::kinship::{Matrix, Metric, ScaleKind};
 
@@ -137,10 +137,6 @@ const SEQUENTIAL: [u32; 9] = [
 ];
 const DIVERGING_LIGHT: [u32; 5] = [0x1B_5A9A, 0x7F_B2DC, 0xEF_EFED, 0xEB_A86A, 0xA8_4A06];
 const DIVERGING_DARK: [u32; 5] = [0x6F_BAF2, 0x33_6A9C, 0x2C_2C2E, 0x9C_5A25, 0xF5_A663];
-
-fn rgb(hex: u32) -> Color32 {
-    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
-}
 
 /// The colour at `at` in 0..=1 along evenly spaced control points, joined in OKLab.
 fn along(points: &[Color32], at: f32) -> Color32 {

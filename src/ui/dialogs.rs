@@ -110,11 +110,8 @@ impl Desktop {
 
 impl FilePicker for Desktop {
     fn start(&mut self, request: PickRequest, ctx: &Context) {
-        match self
-            .ask
-            .clone()
-            .map(|ask| native::Waiting::start(&request, ask, ctx))
-        {
+        let ask = self.ask.clone();
+        match ask.map(|ask| native::Waiting::start(&request, ask, ctx)) {
             Some(Ok(waiting)) => self.waiting = Some(waiting),
             Some(Err(_)) | None => self.start_in_app(request, ctx, Some(NO_DESKTOP_DIALOG)),
         }

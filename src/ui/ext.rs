@@ -1,6 +1,8 @@
 //! What egui lacks of what nearly every view needs: quiet text, names for those who cannot see
 //! what stands beside a control, and panes on the ground of a view.
 
+use std::sync::Arc;
+
 use eframe::egui::{
     Context, Frame, Id, InnerResponse, Margin, Modal, Panel, Response, RichText, ScrollArea, Ui,
     WidgetInfo, WidgetType,
@@ -29,6 +31,11 @@ pub trait UiExt {
     fn ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>);
     /// The same in a menu, which it closes.
     fn menu_ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>);
+    /// A value in the memory of the window, made anew where its key has changed.
+    fn remembered<K, V>(&self, id: &str, key: K, make: impl FnOnce(&K) -> V) -> Arc<(K, V)>
+    where
+        K: PartialEq + Send + Sync + 'static,
+        V: Send + Sync + 'static;
     /// Scrolls downwards where the content is higher than `most`, over the whole width.
     fn scrolled<R>(&mut self, id: &str, most: f32, content: impl FnOnce(&mut Ui) -> R) -> R;
 }
@@ -64,6 +71,21 @@ impl UiExt for Ui {
             actions.push(action.into());
             self.close();
         }
+    }
+
+    fn remembered<K, V>(&self, id: &str, key: K, make: impl FnOnce(&K) -> V) -> Arc<(K, V)>
+    where
+        K: PartialEq + Send + Sync + 'static,
+        V: Send + Sync + 'static,
+    {
+        let id = Id::new(id);
+        let kept: Option<Arc<(K, V)>> = self.data(|data| data.get_temp(id));
+        kept.filter(|kept| kept.0 == key).unwrap_or_else(|| {
+            let value = make(&key);
+            let new = Arc::new((key, value));
+            self.data_mut(|data| data.insert_temp(id, Arc::clone(&new)));
+            new
+        })
     }
 
     fn scrolled<R>(&mut self, id: &str, most: f32, content: impl FnOnce(&mut Ui) -> R) -> R {

@@ -52,7 +52,7 @@ pub fn pair_ui(
         Some(base) => match facts(ui, bench, base, a, b) {
             Some(facts) => {
                 let base = doc.name_of(base);
-                ui.scope(|ui| facts_ui(ui, base, names, &facts, view, actions));
+                ui.scope(|ui| facts_ui(ui, base, names, &facts.1, view, actions));
             }
             None => not_measured_ui(ui, bench, base, is_reported(bench, a, b), actions),
         },
@@ -139,7 +139,7 @@ fn facts(
     base: ModelId,
     a: ModelId,
     b: ModelId,
-) -> Option<Arc<PairStats>> {
+) -> Option<Arc<(Key, PairStats)>> {
     let doc = bench.study().doc();
     let family = bench.family(base);
     let place = |id: ModelId| family.measured[family.models.iter().position(|&m| m == id)?];
@@ -153,14 +153,8 @@ fn facts(
         places: [place(a)?, place(b)?],
         names: [a, b].map(|id| doc.name_of(id).to_owned()),
     };
-    let id = Id::new("facts of the selected pair");
-    let kept: Option<Arc<PairStats>> = ui.data(|data| data.get_temp(id));
-    if let Some(kept) = kept.filter(|kept| kept.key == key) {
-        return Some(kept);
-    }
-    let new = Arc::new(PairStats::new(key, measured));
-    ui.data_mut(|data| data.insert_temp(id, Arc::clone(&new)));
-    Some(new)
+    let id = "facts of the selected pair";
+    Some(ui.remembered(id, key, |key| PairStats::new(key.clone(), measured)))
 }
 
 fn facts_ui(

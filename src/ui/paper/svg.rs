@@ -280,9 +280,8 @@ mod tests {
     use crate::ui::paper::{Ground, Page, Sheet};
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
-    use eframe::egui::{ColorImage, Vec2};
     use eframe::egui::{
-        FontId, Mesh, Painter, TextureHandle, TextureOptions, epaint::TextShape, pos2, vec2,
+        Align2, ColorImage, FontId, Mesh, Painter, TextureHandle, TextureOptions, epaint::TextShape, pos2, vec2,
     };
     use egui_phosphor::regular as icon;
 
@@ -335,11 +334,8 @@ mod tests {
             p.circle_filled(pos2(10.0, 10.0), 5.0, Color32::RED);
             p.circle_filled(pos2(30.0, 30.0), 5.0, Color32::RED);
             p.circle_filled(pos2(90.0, 90.0), 5.0, Color32::RED);
-            p.rect_filled(
-                Rect::from_min_size(pos2(40.0, 40.0), vec2(99.0, 9.0)),
-                0,
-                GLASS,
-            );
+            let wide = Rect::from_min_size(pos2(40.0, 40.0), vec2(99.0, 9.0));
+            p.rect_filled(wide, 0, GLASS);
         });
         let found = elements(&svg);
         assert_eq!(found.len(), 4, "{found:?}");
@@ -365,13 +361,8 @@ mod tests {
         assert_eq!(found.matches('M').count(), 4, "{found}");
         // What can be seen through would be darker where it crosses itself.
         let svg = sheet(|p| dashes(p, Stroke::new(1.5, GLASS)));
-        assert_eq!(
-            elements(&svg)
-                .iter()
-                .filter(|e| e.starts_with("<path"))
-                .count(),
-            4
-        );
+        let found = elements(&svg);
+        assert_eq!(found.iter().filter(|e| e.starts_with("<path")).count(), 4);
     }
 
     #[test]
@@ -379,13 +370,8 @@ mod tests {
         let font = FontId::proportional(12.0);
         let svg = sheet(|p| {
             let words = " <&\" 中文\u{7} שלום\u{202E} ";
-            p.text(
-                pos2(10.0, 50.0),
-                eframe::egui::Align2::LEFT_CENTER,
-                words,
-                font.clone(),
-                Color32::BLACK,
-            );
+            let (at, align) = (pos2(10.0, 50.0), Align2::LEFT_CENTER);
+            p.text(at, align, words, font.clone(), Color32::BLACK);
         });
         let drawing = roxmltree::Document::parse(&svg).unwrap();
         let text = drawing

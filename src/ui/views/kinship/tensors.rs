@@ -189,18 +189,21 @@ fn row_ui(ui: &mut Ui, row: &Row) -> Response {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_least_related_come_first_and_undefined_last() {
-        let row = |name: &str, value, share| Row {
+    fn row(name: &str, value: Option<f64>, share: Option<f64>) -> Row {
+        Row {
             tensor: name.to_owned(),
             value,
-            share: Some(share),
+            share,
             parameters: 1,
-        };
+        }
+    }
+
+    #[test]
+    fn the_least_related_come_first_and_undefined_last() {
         let rows = [
-            row("norm", None, 0.0),
-            row("attention.Q", Some(0.9), 0.7),
-            row("mlp", Some(0.1), 0.3),
+            row("norm", None, Some(0.0)),
+            row("attention.Q", Some(0.9), Some(0.7)),
+            row("mlp", Some(0.1), Some(0.3)),
         ];
         let mut list = TensorList {
             by: By::Value,
@@ -220,12 +223,6 @@ mod tests {
 
     #[test]
     fn those_that_make_most_of_the_distance_come_first() {
-        let row = |name: &str, value, share: Option<f64>| Row {
-            tensor: name.to_owned(),
-            value,
-            share,
-            parameters: 1,
-        };
         let rows = [
             row("left out", None, None),
             row("norm", Some(-0.4), Some(0.0)),

@@ -61,6 +61,15 @@ pub struct CanvasRequest {
     pub gone_to: Option<usize>,
 }
 
+/// What a frame is drawn from.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    bench: &'a Workbench,
+    shown: &'a LineageModel,
+    base: &'a Response,
+    meta: &'a MetadataFrame,
+}
+
 impl Canvas {
     pub fn zoom_in(&mut self) {
         self.zoom_by(STEP);
@@ -108,17 +117,23 @@ impl Canvas {
         base.named(WidgetType::Other, words(shown));
         self.look(shown, view);
         self.navigate(ui, &base, shown, view);
-        self.keys(ui, &base, bench, shown, actions);
         self.follow_selection(bench, shown, wanted.reveal);
         self.bring_up_to_date(ui, shown, colour);
         let Some(meta) = self.camera.map(|camera| camera.frame(view.min)) else {
             return;
         };
-        let pointed = self.pointed_at(ui, &base, shown, &meta);
-        self.touch(ui, &base, bench, shown, &meta, pointed, actions);
-        let states = self.states(bench, shown, pointed.or(wanted.hovered), wanted);
-        self.paint(ui, shown, &states, &meta, [strip, view]);
-        self.box_ui(ui, &base, bench, shown, &meta, actions);
+        let scene = Scene {
+            bench,
+            shown,
+            base: &base,
+            meta: &meta,
+        };
+        self.keys(ui, scene, actions);
+        let pointed = self.pointed_at(ui, scene);
+        self.touch(ui, scene, pointed, actions);
+        let states = self.states(scene, pointed.or(wanted.hovered), wanted);
+        self.paint(ui, scene, &states, strip);
+        self.box_ui(ui, scene, actions);
         focus_ring(ui, &base);
     }
 
@@ -189,18 +204,12 @@ impl Canvas {
     }
 
     /// Arrow keys go from model to model and select.
-    fn keys(
-        &mut self,
-        ui: &Ui,
-        base: &Response,
-        bench: &Workbench,
-        shown: &LineageModel,
-        actions: &mut Vec<Action>,
-    ) {
+    fn keys(&mut self, ui: &Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        let (base, shown) = (scene.base, scene.shown);
         if !base.has_focus() {
             return;
         }
-        let last = bench.study().selection().models().last().copied();
+        let last = scene.bench.study().selection().models().last().copied();
         let at = last.and_then(|id| shown.place_of(id));
         let key = pointer::pressed_arrow(ui, base.id);
         if let Some(to) = key.and_then(|key| pointer::walk_target(shown, at, key)) {
@@ -223,37 +232,31 @@ impl Canvas {
         }
     }
 
-    fn pointed_at(
-        &self,
-        ui: &Ui,
-        base: &Response,
-        shown: &LineageModel,
-        meta: &MetadataFrame,
-    ) -> Option<usize> {
+    fn pointed_at(&self, ui: &Ui, scene: Scene<'_>) -> Option<usize> {
+        let base = scene.base;
         let at = ui.input(|i| i.pointer.hover_pos())?;
         let is_here = base.rect.contains(at) && ui.rect_contains_pointer(base.rect);
         let (_, drawn) = self.drawn.as_ref()?;
         let found = drawn
-            .model_at(meta, at)
+            .model_at(scene.meta, at)
             .filter(|_| is_here && !base.dragged());
-        found.filter(|&model| model < shown.cards.len())
+        found.filter(|&model| model < scene.shown.cards.len())
     }
 
     /// One element for each model in sight, so that it can be found and clicked by its label.
-    #[expect(clippy::too_many_arguments, reason = "one frame's facts, used once")]
     fn touch(
         &mut self,
         ui: &Ui,
-        base: &Response,
-        bench: &Workbench,
-        shown: &LineageModel,
-        meta: &MetadataFrame,
+        scene: Scene<'_>,
         pointed: Option<usize>,
         actions: &mut Vec<Action>,
     ) {
+        let Scene {
+            bench, shown, base, ..
+        } = scene;
         let mut is_hit = false;
         for (model, card) in shown.cards.iter().enumerate() {
-            let rect = screen_rect(shown, model, meta).intersect(base.rect);
+            let rect = screen_rect(shown, model, scene.meta).intersect(base.rect);
             if !rect.is_positive() {
                 continue;
             }
@@ -285,15 +288,16 @@ impl Canvas {
             actions.push(pointer::selected(Selection::Nothing));
         }
         if pointed.is_none() {
-            self.edge_ui(base, shown, meta);
+            self.edge_ui(scene);
         }
     }
 
-    fn edge_ui(&self, base: &Response, shown: &LineageModel, meta: &MetadataFrame) {
+    fn edge_ui(&self, scene: Scene<'_>) {
+        let (base, shown) = (scene.base, scene.shown);
         let (Some((_, drawn)), Some(at)) = (&self.drawn, base.hover_pos()) else {
             return;
         };
-        let Some(edge) = drawn.edge_at(meta, at).filter(|_| !base.dragged()) else {
+        let Some(edge) = drawn.edge_at(scene.meta, at).filter(|_| !base.dragged()) else {
             return;
         };
         let [parent, child] = shown.graph.edges[edge];
@@ -310,11 +314,11 @@ impl Canvas {
 
     fn states(
         &mut self,
-        bench: &Workbench,
-        shown: &LineageModel,
+        scene: Scene<'_>,
         hovered: Option<usize>,
         wanted: &CanvasRequest,
     ) -> Vec<State> {
+        let shown = scene.shown;
         if let Some(of) = hovered
             && self.kin.as_ref().is_none_or(|(last, _)| *last != of)
         {
@@ -330,7 +334,7 @@ impl Canvas {
             }
             mask
         });
-        let selection = bench.study().selection();
+        let selection = scene.bench.study().selection();
         let state = |model: usize| {
             let found = found.as_ref().map(|mask| mask[model]);
             State {
@@ -346,14 +350,8 @@ impl Canvas {
         (0..shown.cards.len()).map(state).collect()
     }
 
-    fn paint(
-        &mut self,
-        ui: &Ui,
-        shown: &LineageModel,
-        states: &[State],
-        meta: &MetadataFrame,
-        [strip, view]: [Rect; 2],
-    ) {
+    fn paint(&mut self, ui: &Ui, scene: Scene<'_>, states: &[State], strip: Rect) {
+        let (shown, meta, view) = (scene.shown, scene.meta, scene.base.rect);
         let t = Tokens::of(ui);
         let painter = ui.painter_at(view);
         header::bands(&painter, shown, meta, view, t);
@@ -368,15 +366,8 @@ impl Canvas {
     }
 
     /// A box drawn with Shift selects what it touches.
-    fn box_ui(
-        &mut self,
-        ui: &Ui,
-        base: &Response,
-        bench: &Workbench,
-        shown: &LineageModel,
-        meta: &MetadataFrame,
-        actions: &mut Vec<Action>,
-    ) {
+    fn box_ui(&mut self, ui: &Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        let (base, shown) = (scene.base, scene.shown);
         let Some(from) = self.box_from else { return };
         let to = ui.input(|i| i.pointer.interact_pos()).unwrap_or(from);
         let area = Rect::from_two_pos(from, to);
@@ -388,13 +379,10 @@ impl Canvas {
         if base.drag_stopped() || !ui.input(|i| i.pointer.any_down()) {
             self.box_from = None;
             let adds = ui.input(|i| i.modifiers.command);
-            let mut ids = if adds {
-                bench.study().selection().models()
-            } else {
-                Vec::new()
-            };
+            let selected = scene.bench.study().selection().models();
+            let mut ids = if adds { selected } else { Vec::new() };
             for (model, card) in shown.cards.iter().enumerate() {
-                let is_in = screen_rect(shown, model, meta).intersects(area);
+                let is_in = screen_rect(shown, model, scene.meta).intersects(area);
                 if is_in && !ids.contains(&card.id) {
                     ids.push(card.id);
                 }
