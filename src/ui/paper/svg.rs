@@ -281,7 +281,8 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     use eframe::egui::{
-        Align2, ColorImage, FontId, Mesh, Painter, TextureHandle, TextureOptions, epaint::TextShape, pos2, vec2,
+        Align2, ColorImage, FontId, Mesh, Painter, TextureHandle, TextureOptions,
+        epaint::TextShape, pos2, vec2,
     };
     use egui_phosphor::regular as icon;
 

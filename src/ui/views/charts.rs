@@ -5,7 +5,6 @@
 //! kept beside the state that it was made from, so a window that stands still computes nothing.
 
 mod controls;
-mod files;
 mod list;
 mod model;
 mod picking;
@@ -22,13 +21,13 @@ use model::ChartModel;
 use crate::figures::{Figure, chart};
 use crate::study::chart::{ChartChoices, ChartKind};
 use crate::study::{Command, ViewEdit};
-use crate::ui::action::{Action, ChartAsk};
+use crate::ui::action::{Action, ChartAsk, Export};
 use crate::ui::ext::{ResponseExt, UiExt, quiet};
-use crate::ui::plot::{Drawing, Hand};
+use crate::ui::paper::{Format, Picture};
+use crate::ui::plot::{self, Drawing, Hand};
 use crate::ui::theme::{Tokens, size, space};
 use crate::workbench::Workbench;
 
-pub use files::answer as take_out;
 pub use list::title;
 pub use picking::select as select_picked;
 
@@ -118,7 +117,7 @@ impl ChartsView {
         self.bring_up_to_date(bench, now);
         let figure = self.shown.as_ref().map(|shown| &shown.figure);
         match figure {
-            Some(Ok(figure)) => files::answer(ask, figure),
+            Some(Ok(figure)) => take_out(ask, figure),
             Some(Err(sentence)) => Err(sentence.clone()),
             None => Err("No chart is shown".to_owned()),
         }
@@ -205,5 +204,82 @@ fn toggle_ui(ui: &mut Ui, explains: &mut bool) {
     response.named_selected(WidgetType::Button, is_open, WORDS);
     if response.clicked() {
         *explains = !*explains;
+    }
+}
+
+/// What to do with a figure. Pictures take their time and are drawn beside the window.
+pub fn take_out(ask: ChartAsk, figure: &Figure) -> Result<Action, String> {
+    if figure.panels.is_empty() {
+        return Err("There is nothing to draw".to_owned());
+    }
+    let stem = stem(&figure.title);
+    let owned = figure.clone();
+    let picture = Picture::new(move || plot::sheet(&owned));
+    let saved = |format| Export::picture("chart", &stem, picture.clone(), format);
+    Ok(match ask {
+        ChartAsk::Svg => Action::Export(saved(Format::Svg)),
+        ChartAsk::Png => Action::Export(saved(Format::Png)),
+        ChartAsk::Csv => {
+            let table = plot::csv(figure).into_bytes();
+            Action::Export(Export::table("chart", &stem, table))
+        }
+        ChartAsk::Picture => Action::CopyPicture {
+            picture,
+            what: "Chart picture".to_owned(),
+        },
+        ChartAsk::Table => Action::copy("Chart table", tsv(&plot::csv(figure))?),
+    })
+}
+
+/// The table parted by tabs, as spreadsheets paste it.
+fn tsv(csv: &str) -> Result<String, String> {
+    let sentence = |error: csv::Error| format!("The table cannot be copied: {error}");
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(csv.as_bytes());
+    let mut writer = csv::WriterBuilder::new()
+        .delimiter(b'\t')
+        .flexible(true)
+        .from_writer(Vec::new());
+    for record in reader.records() {
+        writer
+            .write_record(&record.map_err(sentence)?)
+            .map_err(sentence)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+/// The title as a file name: small letters and digits with hyphens between.
+fn stem(title: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() { c } else { ' ' };
+    let words: String = title.to_lowercase().chars().map(plain).collect();
+    let words: Vec<&str> = words.split_whitespace().take(8).collect();
+    if words.is_empty() {
+        "chart".to_owned()
+    } else {
+        words.join("-")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_become_plain_file_names() {
+        assert_eq!(
+            stem("Kinship & gain (points): path 1/2"),
+            "kinship-gain-points-path-1-2"
+        );
+        assert_eq!(stem("模型 图"), "模型-图");
+        assert_eq!(stem("…"), "chart");
+    }
+
+    #[test]
+    fn a_copied_table_keeps_its_cells() {
+        let copied = tsv("name,x\n\"a, b\",1\n\"tab\there\",2\n").unwrap();
+        assert_eq!(copied, "name\tx\na, b\t1\n\"tab\there\"\t2\n");
     }
 }

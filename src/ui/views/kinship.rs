@@ -6,7 +6,6 @@
 
 mod controls;
 mod detail;
-mod files;
 mod map;
 mod pair;
 mod shown;

@@ -9,7 +9,6 @@ mod controls;
 mod curve;
 mod drawn;
 mod files;
-mod header;
 mod legend;
 mod list;
 mod model;

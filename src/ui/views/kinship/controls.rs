@@ -1,17 +1,16 @@
 //! The row above the map: what is measured, of which tensors, in which order; and the exports.
 
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::{Align, Layout, Theme, Ui};
 use egui_phosphor::regular as icon;
 
-use super::files;
 use super::shown::Shown;
 use crate::checkpoint::Kind;
-use crate::kinship::table::kind_words;
+use crate::kinship::table::{self, kind_words};
 use crate::kinship::{Aggregate, Measure, Scope};
 use crate::study::{Command, Order, ViewEdit};
-use crate::ui::action::{Action, ModelsAction};
+use crate::ui::action::{Action, Export, ModelsAction};
 use crate::ui::format;
-use crate::ui::paper::Format;
+use crate::ui::paper::{Format, HeatMapPage, Picture};
 use crate::ui::theme::{self, space};
 use crate::ui::widgets::{Choice, choice, icon_button, metric_choice};
 use crate::workbench::{Family, Workbench};
@@ -160,20 +159,20 @@ fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, actions: &m
     ui.add_enabled_ui(ready.is_some(), |ui| {
         let png = icon_button(ui, icon::IMAGE, "Save as PNG…").clicked();
         let svg = icon_button(ui, icon::FILE_SVG, "Save as SVG…").clicked();
-        let csv = icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked();
-        let copy = icon_button(ui, icon::COPY, "Copy as table").clicked();
+        let saves = icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked();
+        let copies = icon_button(ui, icon::COPY, "Copy as table").clicked();
         let Some(shown) = ready else { return };
         for (is_asked, format) in [(png, Format::Png), (svg, Format::Svg)] {
             if is_asked {
                 let theme = theme::theme_of(ui);
-                actions.push(Action::Export(files::picture(bench, shown, theme, format)));
+                actions.push(Action::Export(picture(bench, shown, theme, format)));
             }
         }
-        if csv {
-            actions.push(Action::Export(files::csv(bench, shown)));
+        if saves {
+            actions.push(Action::Export(csv(bench, shown)));
         }
-        if copy {
-            actions.push(files::copy(bench, shown));
+        if copies {
+            actions.push(copy(bench, shown));
         }
     });
     if let Some(shown) = ready {
@@ -185,4 +184,72 @@ fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, actions: &m
             }));
         }
     }
+}
+
+fn csv(bench: &Workbench, shown: &Shown) -> Export {
+    let text = table::csv(&shown.key.labels, &shown.matrix, order(bench, shown));
+    Export::table(
+        "kinship",
+        &table::file_stem(shown.key.measure),
+        text.into_bytes(),
+    )
+}
+
+/// The matrix for a spreadsheet; its corner says what was measured.
+fn copy(bench: &Workbench, shown: &Shown) -> Action {
+    let base = bench.study().doc().name_of(shown.key.base);
+    let corner = format!("{}, relative to {base}", table::words(shown.key.measure));
+    Action::copy(
+        "Kinship table",
+        table::tsv(
+            &corner,
+            &shown.key.labels,
+            &shown.matrix,
+            order(bench, shown),
+        ),
+    )
+}
+
+fn picture(bench: &Workbench, shown: &Shown, theme: Theme, format: Format) -> Export {
+    let doc = bench.study().doc();
+    let base = doc.name_of(shown.key.base);
+    let page = HeatMapPage {
+        title: table::words(shown.key.measure),
+        note: format!("{}, relative to {base}", caption(shown)),
+        labels: shown.key.labels.clone(),
+        matrix: shown.matrix.clone(),
+        metric: shown.key.measure.metric,
+        has_tree: doc.view.order == Order::Relatedness,
+        order: order(bench, shown).to_vec(),
+        joins: shown.joins.clone(),
+    };
+    let picture = Picture::new(move || Ok(page.draw(theme)));
+    let stem = table::file_stem(shown.key.measure);
+    Export::picture("kinship", &stem, picture, format)
+}
+
+pub fn caption(shown: &Shown) -> String {
+    let n = shown.key.models.len();
+    let known = shown.known();
+    let models = if known < n {
+        format!("{}, {known} of them measured", format::counted(n, "model"))
+    } else {
+        format::counted(n, "model")
+    };
+    let what = if shown.key.measure.metric.is_similarity() {
+        "mean kinship"
+    } else {
+        "mean distance"
+    };
+    let mean = if shown.key.provisional {
+        format::UNDEFINED.to_owned()
+    } else {
+        shown.mean.words()
+    };
+    let parameters = format::parameters(shown.parameters);
+    format!("{models}, {what} {mean}, {parameters} parameters")
+}
+
+fn order<'a>(bench: &Workbench, shown: &'a Shown) -> &'a [usize] {
+    shown.order(bench.study().doc().view.order)
 }

@@ -8,7 +8,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::files::caption;
+use super::controls::caption;
 use super::pair::{Named, why_undefined};
 use super::shown::Shown;
 use super::states::{RUNNING_WIDTH, running_ui};

@@ -9,10 +9,10 @@ use eframe::egui::{
 use egui_graphs::MetadataFrame;
 
 use super::camera::{self, Camera, PILL};
-use super::drawn::{ColourBy, Drawn, State, screen_rect};
+use super::drawn::{self, ColourBy, Drawn, State, screen_rect};
 use super::model::{Key as ModelKey, LineageModel};
 use super::pill::is_pill;
-use super::{header, pointer};
+use super::pointer;
 use crate::lineage::kin;
 use crate::study::{ModelId, Selection};
 use crate::ui::action::{Action, View};
@@ -112,7 +112,7 @@ impl Canvas {
     ) {
         let whole = ui.available_rect_before_wrap();
         ui.allocate_rect(whole, Sense::hover());
-        let (strip, view) = whole.split_top_bottom_at_y(whole.top() + header::HEIGHT);
+        let (strip, view) = whole.split_top_bottom_at_y(whole.top() + drawn::HEADER_HEIGHT);
         let base = ui.interact(view, Id::new("lineage canvas"), Sense::click_and_drag());
         base.named(WidgetType::Other, words(shown));
         self.look(shown, view);
@@ -354,7 +354,7 @@ impl Canvas {
         let (shown, meta, view) = (scene.shown, scene.meta, scene.base.rect);
         let t = Tokens::of(ui);
         let painter = ui.painter_at(view);
-        header::bands(&painter, shown, meta, view, t);
+        drawn::bands(&painter, shown, meta, view, t);
         if let Some((_, drawn)) = &mut self.drawn {
             drawn.mark(states);
             drawn.paint(ui.ctx(), &painter, meta);
@@ -362,7 +362,7 @@ impl Canvas {
         if !is_pill(meta.zoom) {
             paint_names(&painter, shown, states, meta, t);
         }
-        header::paint(ui.painter(), shown, meta, strip, t);
+        drawn::paint_header(ui.painter(), shown, meta, strip, t);
     }
 
     /// A box drawn with Shift selects what it touches.

@@ -190,7 +190,10 @@ mod tests {
     #[test]
     fn a_block_that_does_not_fit_says_where() {
         for (text, words) in [
-            ("1\t2\n3\tgood", ["Row 2, column 2", "b of y", "“good”"].as_slice()),
+            (
+                "1\t2\n3\tgood",
+                ["Row 2, column 2", "b of y", "“good”"].as_slice(),
+            ),
             ("1\t2\t3", &["column 3", "Gain"]),
             ("1\t2\t3\t4", &["column 3"]),
             ("1\n2\n3", &["3 rows"]),
