@@ -8,7 +8,6 @@ use eframe::egui::{
     WidgetInfo, WidgetType,
 };
 
-use super::action::Action;
 use super::theme::Tokens;
 
 /// Small text in weak ink: captions, notes, what is looked up.
@@ -27,10 +26,6 @@ pub trait UiExt {
         margin: impl Into<Margin>,
         content: impl FnOnce(&mut Ui) -> R,
     ) -> InnerResponse<R>;
-    /// A button that asks for something.
-    fn ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>);
-    /// The same in a menu, which it closes.
-    fn menu_ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>);
     /// A value in the memory of the window, made anew where its key has changed.
     fn remembered<K, V>(&self, id: &str, key: K, make: impl FnOnce(&K) -> V) -> Arc<(K, V)>
     where
@@ -58,19 +53,6 @@ impl UiExt for Ui {
     ) -> InnerResponse<R> {
         let panel = panel.resizable(false).show_separator_line(false);
         panel.frame(self.pane(margin)).show(self, content)
-    }
-
-    fn ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>) {
-        if self.button(title).clicked() {
-            actions.push(action.into());
-        }
-    }
-
-    fn menu_ask(&mut self, title: &str, action: impl Into<Action>, actions: &mut Vec<Action>) {
-        if self.button(title).clicked() {
-            actions.push(action.into());
-            self.close();
-        }
     }
 
     fn remembered<K, V>(&self, id: &str, key: K, make: impl FnOnce(&K) -> V) -> Arc<(K, V)>

@@ -13,6 +13,7 @@ use crate::kinship::Metric;
 use crate::kinship::table::kind_words;
 use crate::study::{ModelId, PairRecord, StudyDoc};
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
+use crate::ui::ask::Ask;
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;

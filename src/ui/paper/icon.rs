@@ -4,7 +4,7 @@ use skrifa::instance::{LocationRef, Size};
 use skrifa::outline::{DrawSettings, OutlinePen};
 use skrifa::{FontRef, MetadataProvider};
 
-use super::svg::number;
+use super::number::number;
 
 /// Whether a sign is one of the icons, which stand in the private use area.
 pub const fn is_icon(sign: char) -> bool {

@@ -7,6 +7,7 @@
 
 mod icon;
 mod map;
+mod number;
 pub mod raster;
 mod svg;
 

@@ -7,7 +7,8 @@ use eframe::egui::{Align, Context, Frame, Label, Layout, Margin, Panel, RichText
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, Outside};
-use crate::ui::ext::{UiExt, modal};
+use crate::ui::ask::Ask;
+use crate::ui::ext::modal;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::primary_button;

@@ -11,6 +11,7 @@ mod drawn;
 mod files;
 mod legend;
 mod list;
+mod look;
 mod model;
 mod pill;
 mod pointer;
@@ -23,6 +24,7 @@ use list::List;
 use model::{Key, LineageModel};
 
 use crate::ui::action::{Action, ImportAction, ModelsAction, View};
+use crate::ui::ask::Ask;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::space;

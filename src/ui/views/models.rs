@@ -16,7 +16,7 @@ use egui_phosphor::regular as icon;
 
 use crate::study::{Command, Model, ModelEdit, ModelId, Selection, ViewEdit};
 use crate::ui::action::{Action, ImportAction, ModelsAction};
-use crate::ui::ext::UiExt;
+use crate::ui::ask::Ask;
 use crate::ui::theme::space;
 use crate::ui::views::rows::{clicked_row, range};
 use crate::ui::widgets::{empty_state, icon_button, search_field};

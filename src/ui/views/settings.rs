@@ -3,7 +3,7 @@
 use eframe::egui::{Frame, Margin, RichText, ScrollArea, ThemePreference, Ui};
 
 use crate::ui::action::{Action, WindowAction};
-use crate::ui::ext::UiExt;
+use crate::ui::ask::Ask;
 use crate::ui::format;
 use crate::ui::prefs::Prefs;
 use crate::ui::theme::{self, size, space};

@@ -9,7 +9,8 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, ModelsAction};
-use crate::ui::ext::{ResponseExt, UiExt, quiet};
+use crate::ui::ask::Ask;
+use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{icon_button, primary_button, row_ground, section_heading, text};

@@ -7,6 +7,7 @@ use super::shown::Shown;
 use crate::checkpoint::OnDisk;
 use crate::study::ModelId;
 use crate::ui::action::{Action, ModelsAction, View};
+use crate::ui::ask::Ask;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, size, space};

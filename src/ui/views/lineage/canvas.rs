@@ -9,7 +9,8 @@ use eframe::egui::{
 use egui_graphs::MetadataFrame;
 
 use super::camera::{self, Camera, PILL};
-use super::drawn::{self, ColourBy, Drawn, State, screen_rect};
+use super::drawn::{self, ColourBy, Drawn, screen_rect};
+use super::look::State;
 use super::model::{Key as ModelKey, LineageModel};
 use super::pill::is_pill;
 use super::pointer;

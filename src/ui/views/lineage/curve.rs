@@ -7,7 +7,7 @@ use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
 use super::camera::PILL;
-use super::drawn::{EdgeLook, NodeLook};
+use super::look::{EdgeLook, NodeLook};
 use super::pill::Pill;
 use crate::ui::colormap::{Scale, contrast_ratio, mix};
 use crate::ui::theme::Tokens;

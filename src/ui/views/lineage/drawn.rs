@@ -5,8 +5,6 @@
 //! still window busy for ever. The shapes are asked for here, in its drawing order, and only
 //! those that are in sight.
 
-use std::sync::Arc;
-
 use eframe::egui::{Align2, Color32, Context, FontId, Painter, Pos2, Rect, Stroke, pos2};
 use egui_graphs::{DisplayEdge, DisplayNode, DrawContext, Graph, MetadataFrame, SettingsStyle};
 use petgraph::Directed;
@@ -14,6 +12,7 @@ use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
 
 use super::camera::{self, PITCH};
 use super::curve::{self, Curve};
+use super::look::{EdgeLook, NodeLook, State};
 use super::model::{Column, LineageModel};
 use super::pill::{self, Pill};
 use crate::ui::colormap::Scale;
@@ -186,35 +185,6 @@ pub fn screen_rect(shown: &LineageModel, model: usize, meta: &MetadataFrame) -> 
     let at = camera::at(layout.columns[model], layout.heights[model]);
     let size = pill::size(&shown.cards[model], meta.zoom);
     Rect::from_center_size(meta.canvas_to_screen_pos(at), size)
-}
-
-#[derive(Clone)]
-pub struct NodeLook {
-    pub card: Arc<Card>,
-    /// The colour of its dot; without one the dot is hollow.
-    pub dot: Option<Color32>,
-    pub tokens: &'static Tokens,
-    pub state: State,
-}
-
-/// How a model stands out or steps back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct State {
-    pub selected: bool,
-    pub hovered: bool,
-    pub found: bool,
-    pub dimmed: bool,
-}
-
-#[derive(Clone)]
-pub struct EdgeLook {
-    /// Kinship of the child's parents.
-    pub kinship: Option<f64>,
-    pub color: Color32,
-    /// Middles of the places where it passes columns, on the canvas.
-    pub bends: Arc<[Pos2]>,
-    pub tokens: &'static Tokens,
-    pub dimmed: bool,
 }
 
 pub const HEADER_HEIGHT: f32 = 44.0;

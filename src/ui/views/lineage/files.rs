@@ -3,8 +3,9 @@
 use eframe::egui::{Frame, Theme, Ui, Vec2, vec2};
 
 use super::camera::{self, Camera, PITCH};
-use super::drawn::{self, ColourBy, Drawn, State};
+use super::drawn::{self, ColourBy, Drawn};
 use super::legend;
+use super::look::State;
 use super::model::LineageModel;
 use crate::ui::action::Export;
 use crate::ui::format;

@@ -13,7 +13,7 @@ use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
 use super::camera::{LEAST_PILLS, PILL, PITCH};
-use super::drawn::{EdgeLook, NodeLook};
+use super::look::{EdgeLook, NodeLook};
 use crate::ui::views::family::Card;
 use crate::ui::widgets::text;
 use crate::ui::{fonts, format};

@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use crate::study::{Command, ModelEdit, ModelId, Selection};
 use crate::ui::action::{Action, MergeAction, ModelsAction, View};
-use crate::ui::ext::UiExt;
+use crate::ui::ask::Ask;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, radius, space};
 use crate::ui::views::evaluate_button;
