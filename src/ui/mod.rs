@@ -13,6 +13,7 @@ pub mod dialogs;
 pub mod widgets;
 
 pub mod action;
+mod ask;
 pub mod commands;
 pub mod inspector;
 pub mod prefs;

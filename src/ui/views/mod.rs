@@ -33,7 +33,6 @@ pub use models::{
     kinship as known_kinship, merge_menu, place, read_number, score_lines, selection_actions,
 };
 
-/// The views of the rail, with what each keeps.
 #[derive(Default)]
 pub struct Views {
     pub(super) models: ModelsView,
@@ -45,7 +44,6 @@ pub struct Views {
 }
 
 impl Views {
-    /// Draws the view that is chosen.
     pub fn ui(
         &mut self,
         ui: &mut Ui,

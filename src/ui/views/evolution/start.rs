@@ -126,14 +126,14 @@ fn tab_ui(
     let inside = rect.shrink2(vec2(space::M, 5.0));
     let row = inside.height() / 2.0;
     let name = Rect::from_min_size(inside.min, vec2(inside.width(), row));
-    let is_cut = text::left_in(painter, name, &run.name, &strong, t.text);
+    let is_cut = text::left(painter, name, &run.name, &strong, t.text);
     let at = name.left_center() + vec2(DOT, row);
     let line = Stroke::new(1.0, outline_of(t, state));
     painter.circle(at, DOT, dot(t, state), line);
     let words = name
         .translate(vec2(0.0, row))
         .with_min_x(name.left() + lead);
-    text::left_in(painter, words, &below, &small, t.text_weak);
+    text::left(painter, words, &below, &small, t.text_weak);
     match is_cut {
         true => response.on_hover_text(&run.name).clicked(),
         false => response.clicked(),

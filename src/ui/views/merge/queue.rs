@@ -381,7 +381,7 @@ fn values_ui(ui: &mut Ui, name: &str, what: &str, values: &Values) {
         true => (name, t.text),
         false => (what, t.text_weak),
     };
-    text::left_in(painter, words, said, &font, ink);
+    text::left(painter, words, said, &font, ink);
     for (k, value) in shown.iter().enumerate() {
         let at = cell(rect, metrics.len(), k);
         text::line_in(painter, at, Align2::RIGHT_CENTER, value, &font, t.text);

@@ -110,7 +110,7 @@ pub fn planned(ui: &Ui, rect: Rect, planned: &Planned, making: Option<(&str, Opt
         None => {
             let right = kinship_at(&pen, top, planned.kinship);
             let room = top.with_min_x(left).with_max_x(right);
-            text::left_in(pen.painter, room, parents, &font, t.text_weak);
+            text::left(pen.painter, room, parents, &font, t.text_weak);
             small(&pen, bottom, &planned.reason);
         }
     }
@@ -166,7 +166,7 @@ fn name(pen: &Pen<'_>, row: Rect, run: &RunCard) {
     if card.generation > 0 {
         return end_of_name(pen, room, &card.name, (&font, ink));
     }
-    text::left_in(pen.painter, room, &card.name, &font, ink);
+    text::left(pen.painter, room, &card.name, &font, ink);
 }
 
 /// A child's name; what tells it from others of its run stands at its end.
@@ -219,7 +219,7 @@ fn kinship_at(pen: &Pen<'_>, row: Rect, kinship: Option<f64>) -> f32 {
 
 fn small(pen: &Pen<'_>, row: Rect, words: &str) {
     let (font, ink) = (theme::small_font(), pen.ink(pen.t.text_weak));
-    text::left_in(pen.painter, row, words, &font, ink);
+    text::left(pen.painter, row, words, &font, ink);
 }
 
 /// A bar of what is not known yet; `share` of it is done.

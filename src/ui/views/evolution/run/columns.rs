@@ -245,9 +245,9 @@ impl Board<'_> {
             let (strong, small) = (theme::strong_font(), theme::small_font());
             let painter = ui.painter();
             let name = title(column.number);
-            text::left_in(painter, a, &name, &strong, t.text);
+            text::left(painter, a, &name, &strong, t.text);
             let words = head_words(column);
-            text::left_in(painter, b, &words, &small, t.text_weak);
+            text::left(painter, b, &words, &small, t.text_weak);
         }
     }
 }

@@ -146,7 +146,7 @@ fn caption_ui(ui: &mut Ui, words: &str) {
     let size = vec2(CAPTION, ui.spacing().interact_size.y);
     let rect = ui.allocate_space(size).1;
     let (ink, font) = (Tokens::of(ui).text, theme::body_font());
-    text::left_in(ui.painter(), rect, words, &font, ink);
+    text::left(ui.painter(), rect, words, &font, ink);
 }
 
 fn short_port(port: Port) -> String {

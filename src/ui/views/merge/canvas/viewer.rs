@@ -101,7 +101,7 @@ impl Viewer<'_, '_, '_> {
         let font = FontId::proportional((theme::size::SMALL / scale).min(ROW));
         let name = self.env.node_name(&slot.id);
         let ink = self.tokens.text;
-        text::left_in(ui.painter(), rect, &name, &font, ink);
+        text::left(ui.painter(), rect, &name, &font, ink);
     }
 
     /// The room that the rest of the node takes when it is drawn whole.

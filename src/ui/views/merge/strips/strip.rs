@@ -175,7 +175,7 @@ impl Row {
         let words = format!("{}  {first}–{end}", self.names.join(" × "));
         let inner = strip.shrink2(vec2(END + 2.0, 0.0));
         if inner.width() > 30.0 {
-            text::left_in(painter, inner, &words, &theme::small_font(), t.text);
+            text::left(painter, inner, &words, &theme::small_font(), t.text);
         }
         focus_ring(ui, response);
     }
