@@ -17,6 +17,7 @@ mod opened;
 mod shards;
 #[cfg(unix)]
 mod sigbus;
+mod torch;
 mod weights;
 
 mod dtype;

@@ -26,13 +26,18 @@ impl Opened {
         problems: &mut Vec<String>,
     ) -> Result<Self, CheckpointError> {
         match files {
-            CheckpointFiles::File(path) => Ok(Self::new(vec![Listed::open(path)?], Vec::new())),
+            CheckpointFiles::File(path) => {
+                let opened = Listed::open(path)?;
+                problems.extend_from_slice(&opened.remarks);
+                Ok(Self::new(vec![opened], Vec::new()))
+            }
             CheckpointFiles::Index(path) => {
                 let shards = shards::open(path, problems)?;
                 Ok(Self::new(shards.files, vec![shards.index]))
             }
             CheckpointFiles::Adapter { config, weights } => {
                 let opened = Listed::open(weights)?;
+                problems.extend_from_slice(&opened.remarks);
                 let adapter = Adapter::new(config, &opened)?;
                 problems.extend_from_slice(adapter.remarks());
                 let extra = vec![adapter.config_identity().clone()];

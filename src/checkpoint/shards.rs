@@ -1,4 +1,4 @@
-//! Several safetensors files as one model, by `model.safetensors.index.json`.
+//! Several files as one model, by `model.safetensors.index.json` or the like of PyTorch.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -58,6 +58,11 @@ pub(super) fn open(path: &Path, problems: &mut Vec<String>) -> Result<Shards, Ch
     let folder = path.parent().unwrap_or(Path::new("."));
     let files = open_files(folder, &index)?;
     check_against(path, &index, &files)?;
+    for file in &files {
+        let name = name_of(file.file.path());
+        let remarks = file.remarks.iter();
+        problems.extend(remarks.map(|remark| format!("in {name} {remark}")));
+    }
     remark_unnamed(&index, &files, problems);
     remark_total(&index, &files, problems);
     Ok(Shards {
@@ -110,7 +115,7 @@ fn open_files(folder: &Path, index: &Index<'_>) -> Result<Vec<Listed>, Checkpoin
 /// Every tensor of the index must be in its shard, and no tensor in two shards.
 fn check_against(path: &Path, index: &Index<'_>, files: &[Listed]) -> Result<(), CheckpointError> {
     let mut found: BTreeMap<&str, &Path> = BTreeMap::new();
-    for Listed { file, tensors } in files {
+    for Listed { file, tensors, .. } in files {
         for tensor in tensors {
             if let Some(other) = found.insert(&tensor.name, file.path()) {
                 return Err(CheckpointError::TensorTwice {

@@ -1,6 +1,7 @@
 //! One opened file of weights: its map and its checked table of tensors.
 
 use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use super::layout;
 use super::map::Map;
 use super::source::Stored;
 use super::tensor::Tensor;
+use super::torch;
 use crate::files;
 
 /// An opened file.
@@ -28,6 +30,8 @@ pub(super) struct Weights {
 pub(super) struct Listed {
     pub(super) file: Arc<Weights>,
     pub(super) tensors: Vec<Tensor>,
+    /// Sentences about what was left out.
+    pub(super) remarks: Vec<String>,
 }
 
 /// A file that is being opened.
@@ -41,13 +45,17 @@ impl Listed {
     /// Reads and checks what describes the tensors and maps the file; no other page of it is
     /// touched.
     pub(super) fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let (file, metadata) =
-            files::open(path).map_err(|error| CheckpointError::unreadable(path, error))?;
+        let unreadable = |error| CheckpointError::unreadable(path, error);
+        let (file, metadata) = files::open(path).map_err(unreadable)?;
         let opening = Opening {
             path,
             file,
             metadata,
         };
+        let start = opening.start().map_err(|error| unreadable(error.into()))?;
+        if torch::is_torch(&start) {
+            return torch::open(&opening, start.starts_with(b"PK"));
+        }
         safetensors(opening)
     }
 }
@@ -69,11 +77,22 @@ fn safetensors(mut opening: Opening<'_>) -> Result<Listed, CheckpointError> {
     });
     Ok(Listed {
         tensors: tensors.collect(),
+        remarks: Vec::new(),
         file,
     })
 }
 
 impl Opening<'_> {
+    /// The first bytes of the file, which is left at its start.
+    fn start(&self) -> io::Result<Vec<u8>> {
+        let mut start = Vec::new();
+        let mut file = &self.file;
+        file.take(torch::START_BYTES as u64)
+            .read_to_end(&mut start)?;
+        file.rewind()?;
+        Ok(start)
+    }
+
     /// Maps the file, which `description` from these places of it describes.
     pub(super) fn map(
         &self,

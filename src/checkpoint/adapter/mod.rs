@@ -55,7 +55,7 @@ pub enum Change<'a> {
 impl Adapter {
     pub(super) fn new(
         config_path: &Path,
-        Listed { file, tensors }: &Listed,
+        Listed { file, tensors, .. }: &Listed,
     ) -> Result<Self, CheckpointError> {
         let config = AdapterConfig::read(config_path)?;
         let targets = targets(file.path(), &config, tensors)?;

@@ -54,8 +54,8 @@ const SCORES: Filter = Filter {
     extensions: &["csv", "tsv", "json", "txt", "md"],
 };
 const WEIGHTS: Filter = Filter {
-    name: "Safetensors",
-    extensions: &["safetensors"],
+    name: "Weights",
+    extensions: &["safetensors", "bin", "pt", "pth", "ckpt"],
 };
 
 impl App {
