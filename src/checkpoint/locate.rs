@@ -144,39 +144,12 @@ fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
             path: folder.to_owned(),
         });
     }
-    let there = |name: &&str| is_named(&folder.join(name));
-    let named: Vec<&str> = USUAL_NAMES.into_iter().filter(there).collect();
-    let torch: Vec<&str> = TORCH_NAMES.into_iter().filter(there).collect();
-    let (chosen, others): (&Path, Vec<&str>);
-    let found;
-    match (named[..].split_first(), torch[..].split_first()) {
-        (Some((first, rest)), _) => {
-            chosen = Path::new(first);
-            others = rest.iter().chain(&torch).copied().collect();
-        }
-        // The one file that is preferred has no usual name.
-        (None, Some((first, rest))) => match only_file(folder, SAFETENSORS) {
-            Ok(Some(path)) => {
-                found = path;
-                chosen = &found;
-                others = torch.clone();
-            }
-            _ => {
-                chosen = Path::new(first);
-                others = rest.to_vec();
-            }
-        },
-        (None, None) => {
-            found = only_weights(folder)?;
-            chosen = &found;
-            others = Vec::new();
-        }
-    }
-    let name = file_name(chosen);
+    let Choice { chosen, others } = Choice::of(folder)?;
+    let name = file_name(&chosen);
     let problems = others
         .iter()
         .map(|other| format!("{other} is left out, {name} is there"));
-    let path = folder.join(chosen);
+    let path = chosen;
     let (form, files) = match name.as_str() {
         INDEX_NAME | TORCH_INDEX => (Form::Sharded, CheckpointFiles::Index(path)),
         ADAPTER_NAME | TORCH_ADAPTER => (Form::Adapter, adapter(folder, &path)),
@@ -195,6 +168,37 @@ const USUAL_NAMES: [&str; 3] = [SINGLE_NAME, INDEX_NAME, ADAPTER_NAME];
 
 /// Those of PyTorch, of which the same weights are often there as safetensors, too.
 const TORCH_NAMES: [&str; 3] = [TORCH_SINGLE, TORCH_INDEX, TORCH_ADAPTER];
+
+/// What is opened of a folder.
+struct Choice {
+    chosen: PathBuf,
+    /// Usual names that are there, too.
+    others: Vec<&'static str>,
+}
+
+impl Choice {
+    fn of(folder: &Path) -> Result<Self, CheckpointError> {
+        let is_there = |name: &&str| is_named(&folder.join(name));
+        let torch: Vec<&str> = TORCH_NAMES.into_iter().filter(is_there).collect();
+        let named = USUAL_NAMES.into_iter().filter(is_there);
+        let named: Vec<&str> = named.chain(torch.iter().copied()).collect();
+        let Some((first, others)) = named.split_first() else {
+            let chosen = only_weights(folder)?;
+            let others = Vec::new();
+            return Ok(Self { chosen, others });
+        };
+        if torch.contains(first)
+            && let Ok(Some(chosen)) = only_file(folder, SAFETENSORS)
+        {
+            let others = torch;
+            return Ok(Self { chosen, others });
+        }
+        Ok(Self {
+            chosen: folder.join(first),
+            others: others.to_vec(),
+        })
+    }
+}
 
 /// Whether a merge is writing here, or was when it was stopped. Its list of finished files is
 /// removed before the folder gets its name; a lock alone, in a folder with a name, was left by an
@@ -230,8 +234,8 @@ const TORCH: FileKind = ("PyTorch", is_torch_weights);
 fn is_torch_weights(path: &Path) -> bool {
     let name = file_name(path);
     let ending = path.extension().and_then(|ending| ending.to_str());
-    let is_beside = BESIDE_A_MODEL.iter().any(|start| name.starts_with(start))
-        || name.contains("optim_states");
+    let is_beside =
+        BESIDE_A_MODEL.iter().any(|start| name.starts_with(start)) || name.contains("optim_states");
     if is_beside || !ending.is_some_and(|ending| TORCH_ENDINGS.contains(&ending)) {
         return false;
     }

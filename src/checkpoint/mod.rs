@@ -9,6 +9,7 @@ mod error;
 mod json;
 mod limits;
 
+mod formats;
 mod header;
 mod layout;
 mod locate;

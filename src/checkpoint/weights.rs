@@ -1,20 +1,14 @@
 //! One opened file of weights: its map and its checked table of tensors.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Seek};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::CheckpointError;
-use super::header;
 use super::identity::FileIdentity;
-use super::layout;
 use super::map::Map;
-use super::source::Stored;
 use super::tensor::Tensor;
-use super::torch;
-use crate::files;
 
 /// An opened file.
 ///
@@ -41,58 +35,7 @@ pub(super) struct Opening<'p> {
     pub(super) metadata: Metadata,
 }
 
-impl Listed {
-    /// Reads and checks what describes the tensors and maps the file; no other page of it is
-    /// touched.
-    pub(super) fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let unreadable = |error| CheckpointError::unreadable(path, error);
-        let (file, metadata) = files::open(path).map_err(unreadable)?;
-        let opening = Opening {
-            path,
-            file,
-            metadata,
-        };
-        let start = opening.start().map_err(|error| unreadable(error.into()))?;
-        if torch::is_torch(&start) {
-            return torch::open(&opening, start.starts_with(b"PK"));
-        }
-        safetensors(opening)
-    }
-}
-
-fn safetensors(mut opening: Opening<'_>) -> Result<Listed, CheckpointError> {
-    let path = opening.path;
-    let json = header::read(path, &mut opening.file, opening.metadata.len())?;
-    let data_start = 8 + json.len();
-    let claims = header::claims(path, &json)?;
-    let file = opening.map(&[8..data_start as u64], &json)?;
-    let data_len = file.map.bytes().len().saturating_sub(data_start);
-    let entries = layout::check(path, claims, data_start, data_len)?;
-    let tensors = entries.into_iter().map(|entry| {
-        let stored = Stored {
-            file: Arc::clone(&file),
-            range: entry.range,
-        };
-        Tensor::plain(entry.name, entry.dtype, entry.shape, stored)
-    });
-    Ok(Listed {
-        tensors: tensors.collect(),
-        remarks: Vec::new(),
-        file,
-    })
-}
-
 impl Opening<'_> {
-    /// The first bytes of the file, which is left at its start.
-    fn start(&self) -> io::Result<Vec<u8>> {
-        let mut start = Vec::new();
-        let mut file = &self.file;
-        file.take(torch::START_BYTES as u64)
-            .read_to_end(&mut start)?;
-        file.rewind()?;
-        Ok(start)
-    }
-
     /// Maps the file, which `description` from these places of it describes.
     pub(super) fn map(
         &self,

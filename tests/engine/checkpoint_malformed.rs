@@ -365,8 +365,8 @@ fn empty_folder() {
 #[test]
 fn folder_with_another_format() {
     let dir = TempDir::new().unwrap();
-    std::fs::write(dir.path().join("pytorch_model.bin"), b"x").unwrap();
-    check(dir.path(), "", &["a .bin file", "only safetensors"]);
+    std::fs::write(dir.path().join("tf_model.h5"), b"x").unwrap();
+    check(dir.path(), "", &["a .h5 file", "only safetensors"]);
 }
 
 #[test]

@@ -64,7 +64,14 @@ impl Described<'_> {
             [fields @ .., view] if fields.len() == 5 => (fields, *view),
             fields => (fields, Value::None),
         };
-        let &[Value::Text(kind), class, Value::Text(key), _, Value::Int(elements)] = fields else {
+        let &[
+            Value::Text(kind),
+            class,
+            Value::Text(key),
+            _,
+            Value::Int(elements),
+        ] = fields
+        else {
             return Err(wrong());
         };
         let Value::Global(class) = class else {
@@ -151,12 +158,6 @@ impl Described<'_> {
         let width = types::width(dtype);
         let range = view.range(width, &storage.usable)?;
         let apart = view.apart();
-        if apart.is_some() && dtype.float().is_none() {
-            return Err(format!(
-                "has strides {:?} for shape {:?}, and numbers of type {dtype} are read only where they lie one after the other",
-                view.strides, view.shape
-            ));
-        }
         Ok(Checked {
             dtype,
             shape: view.shape,

@@ -13,10 +13,7 @@ const DANGEROUS: &[&str] = &[
     "socket",
     "shutil",
     "runpy",
-    "importlib",
     "imp",
-    "ctypes",
-    "_ctypes",
     "pty",
     "commands",
     "popen2",
@@ -25,17 +22,9 @@ const DANGEROUS: &[&str] = &[
     "pickle",
     "_pickle",
     "cPickle",
-    "dill",
-    "cloudpickle",
     "marshal",
     "webbrowser",
-    "multiprocessing",
     "platform",
-    "urllib",
-    "urllib2",
-    "requests",
-    "pip",
-    "setuptools",
     "pdb",
     "bdb",
     "timeit",
@@ -43,6 +32,18 @@ const DANGEROUS: &[&str] = &[
     "profile",
     "pkgutil",
     "zipimport",
+];
+
+/// The same with all that lies in them.
+const DANGEROUS_PACKAGES: &[&str] = &[
+    "importlib",
+    "ctypes",
+    "multiprocessing",
+    "urllib",
+    "urllib2",
+    "requests",
+    "pip",
+    "setuptools",
 ];
 
 /// Functions of Python itself that run a program or open a file.
@@ -62,17 +63,20 @@ const DANGEROUS_BUILTINS: &[&[u8]] = &[
 
 /// Whether a program that follows the pickle would run something of the file's choice.
 pub(super) fn is_dangerous(module: &[u8], name: &[u8]) -> bool {
-    let first = module.split(|&byte| byte == b'.').next();
-    // In protocol 4 the name may have dots, too: `torch` and `os.system`.
-    let through = name.split(|&byte| byte == b'.').next();
-    let is_listed = |part: Option<&[u8]>| {
-        let listed = |word: &&str| Some(word.as_bytes()) == part;
-        DANGEROUS.iter().any(|word| listed(&word))
-    };
-    match module {
-        b"builtins" | b"__builtin__" => DANGEROUS_BUILTINS.contains(&name),
-        _ => is_listed(first) || (name.contains(&b'.') && is_listed(through)),
+    if matches!(module, b"builtins" | b"__builtin__") {
+        return DANGEROUS_BUILTINS.contains(&name);
     }
+    let is_in = |list: &[&str], word: &[u8]| list.iter().any(|own| own.as_bytes() == word);
+    let package = module
+        .split(|&byte| byte == b'.')
+        .next()
+        .unwrap_or_default();
+    // From protocol 4 on a name may lead through other modules: `hub.os.system` of `torch`.
+    let mut through = name.split(|&byte| byte == b'.');
+    is_in(DANGEROUS, module)
+        || is_in(DANGEROUS_PACKAGES, package)
+        || name.contains(&b'.')
+            && through.any(|part| is_in(DANGEROUS, part) || is_in(DANGEROUS_PACKAGES, part))
 }
 
 /// Whether what the name makes is a number or a word that can stand beside tensors: numpy's
@@ -136,8 +140,15 @@ fn with_attributes(
     arguments: Node,
 ) -> Result<Value, Trouble> {
     let items = heap.items(arguments);
-    let (&[Value::Global(by), Value::Global(class), Value::Tuple(inner), ..], true) =
-        (items, items.len() <= 4)
+    let (
+        &[
+            Value::Global(by),
+            Value::Global(class),
+            Value::Tuple(inner),
+            ..,
+        ],
+        true,
+    ) = (items, items.len() <= 4)
     else {
         return Ok(Value::Object(function));
     };

@@ -12,7 +12,7 @@ use super::claim::Storage;
 use super::container::Described;
 use super::input::Input;
 use super::pickle::Machine;
-use super::trouble::{Trouble, damaged, shown, unsupported};
+use super::trouble::{BIG_ENDIAN, Trouble, damaged, shown, unsupported};
 use super::value::{Heap, Value};
 
 /// 0x1950a86a20f9469cfc6c, as a pickle has it, and its last instruction.
@@ -47,7 +47,7 @@ pub(super) fn read(file: &File, len: u64) -> Result<Legacy, Trouble> {
     let machine_info = machine.read()?;
     let is_little = is_little_endian(machine.described(), machine_info);
     if !is_little {
-        return Err(unsupported(super::BIG_ENDIAN));
+        return Err(unsupported(BIG_ENDIAN));
     }
     let top = machine.read()?;
     let keys = machine.read()?;
@@ -84,9 +84,7 @@ fn is_little_endian(described: Described<'_>, info: Value) -> bool {
     };
     let mut pairs = described.heap.pairs(node);
     pairs.any(|(key, value)| match key {
-        Value::Text(key) => {
-            described.bytes(key) == b"little_endian" && value == Value::Bool(true)
-        }
+        Value::Text(key) => described.bytes(key) == b"little_endian" && value == Value::Bool(true),
         _ => false,
     })
 }

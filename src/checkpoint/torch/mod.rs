@@ -33,15 +33,13 @@ use self::container::{Described, Found};
 use self::input::Input;
 use self::pickle::Machine;
 use self::strided::Strided;
-use self::trouble::{Trouble, shown, unsupported};
+use self::trouble::{BIG_ENDIAN, Trouble, shown, unsupported};
 use self::value::Value;
 use self::zip::Archive;
 use super::error::CheckpointError;
 use super::source::Stored;
 use super::tensor::Tensor;
 use super::weights::{Listed, Opening, Weights};
-
-const BIG_ENDIAN: &str = "it was written on a big-endian machine";
 
 /// How many bytes [`is_torch`] looks at.
 pub(super) const START_BYTES: usize = 9;
@@ -77,9 +75,8 @@ pub(super) fn open(opening: &Opening<'_>, is_zip: bool) -> Result<Listed, Checkp
     let file = opening.map(&description.stands, &description.text)?;
     let places = &description.places;
     let tensors = description.claims.into_iter();
-    let tensors: Result<Vec<Tensor>, Trouble> = tensors
-        .map(|claim| tensor(claim, places, &file))
-        .collect();
+    let tensors: Result<Vec<Tensor>, Trouble> =
+        tensors.map(|claim| tensor(claim, places, &file)).collect();
     Ok(Listed {
         tensors: tensors.map_err(|trouble| trouble.at(path))?,
         remarks: description.remarks,
@@ -110,10 +107,7 @@ fn zipped(mut file: &File, len: u64) -> Result<Description, Trouble> {
         places.insert(storage.key.clone(), (storage.clone(), place));
     }
     let (_, mut text) = machine.into_parts();
-    let stands = vec![
-        pickle.start..pickle.start + text.len() as u64,
-        archive.end,
-    ];
+    let stands = vec![pickle.start..pickle.start + text.len() as u64, archive.end];
     text.extend(archive.directory);
     Ok(Description {
         claims,
@@ -216,16 +210,12 @@ fn tensor(
         file: Arc::clone(file),
         range: place.start as usize..place.end as usize,
     };
-    let strided = apart.and_then(|mut dimensions| {
-        let inner = dimensions.pop()?;
-        let float = dtype.float()?;
-        Some((float, dimensions, inner))
-    });
-    let Some((float, outer, inner)) = strided else {
+    let mut outer = apart.unwrap_or_default();
+    let Some(inner) = outer.pop() else {
         return Ok(Tensor::plain(name, dtype, shape, stored));
     };
     let source = Arc::new(Strided {
-        float,
+        float: dtype.float(),
         stored,
         outer,
         inner,

@@ -9,7 +9,8 @@ const BLOCK: usize = 1024;
 /// A view of stored numbers.
 #[derive(Debug)]
 pub(super) struct Strided {
-    pub(super) float: Float,
+    /// `None` for numbers that are not computed with.
+    pub(super) float: Option<Float>,
     /// From the first number to the last; their distances are within it.
     pub(super) stored: Stored,
     /// Dimensions and distances in numbers of all but the innermost dimension.
@@ -54,12 +55,12 @@ impl Strided {
         at
     }
 
-    fn read_as<const W: usize>(&self, first: usize, out: &mut [f32]) {
+    fn read_as<const W: usize>(&self, float: Float, first: usize, out: &mut [f32]) {
         let mut gathered = [[0; W]; BLOCK];
         for (k, out) in out.chunks_mut(BLOCK).enumerate() {
             let gathered = &mut gathered[..out.len()];
             self.gather(first + k * BLOCK, gathered);
-            let (float, bytes) = (self.float, gathered.as_flattened());
+            let bytes = gathered.as_flattened();
             Plain { float, bytes }.read_f32(out);
         }
     }
@@ -72,11 +73,14 @@ impl Source for Strided {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) {
-        match self.float.bytes() {
-            1 => self.read_as::<1>(first, out),
-            2 => self.read_as::<2>(first, out),
-            4 => self.read_as::<4>(first, out),
-            _ => self.read_as::<8>(first, out),
+        let Some(float) = self.float else {
+            return;
+        };
+        match float.bytes() {
+            1 => self.read_as::<1>(float, first, out),
+            2 => self.read_as::<2>(float, first, out),
+            4 => self.read_as::<4>(float, first, out),
+            _ => self.read_as::<8>(float, first, out),
         }
     }
 

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use crate::checkpoint::error::CheckpointError;
 
+pub(super) const BIG_ENDIAN: &str = "it was written on a big-endian machine";
+
 /// Why a PyTorch file is refused; the strings are clauses of the sentences in
 /// [`CheckpointError`].
 #[derive(Debug)]
