@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::CheckpointError;
+use super::listed::Listed;
 use super::source::Stored;
 use super::tensor::Tensor;
-use super::weights::{Listed, Opening};
+use super::weights::Opening;
 use super::{header, layout, torch};
 use crate::files;
 
@@ -36,7 +37,7 @@ fn safetensors(mut opening: Opening<'_>) -> Result<Listed, CheckpointError> {
     let json = header::read(path, &mut opening.file, opening.metadata.len())?;
     let data_start = 8 + json.len();
     let claims = header::claims(path, &json)?;
-    let file = opening.map(&[8..data_start as u64], &json)?;
+    let file = opening.map(std::slice::from_ref(&(8..data_start as u64)), &json)?;
     let data_len = (file.size_bytes() as usize).saturating_sub(data_start);
     let entries = layout::check(path, claims, data_start, data_len)?;
     let tensors = entries.into_iter().map(|entry| {

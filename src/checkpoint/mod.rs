@@ -12,6 +12,7 @@ mod limits;
 mod formats;
 mod header;
 mod layout;
+mod listed;
 mod locate;
 mod map;
 mod opened;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::adapter::Adapter;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
+use super::listed::Listed;
 use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
-use super::weights::{Listed, Weights};
+use super::weights::Weights;
 use super::{order, shards};
 
 /// The opened files of a checkpoint.

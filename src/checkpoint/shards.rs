@@ -8,9 +8,9 @@ use serde::Deserialize;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
 use super::json::{Pairs, Text, TotalSize, read_text, reason};
+use super::listed::Listed;
 use super::problems::{count, some_of};
 use super::tensor::Tensor;
-use super::weights::Listed;
 use super::{limits, map};
 use crate::files::is_plain_name;
 

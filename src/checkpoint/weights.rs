@@ -1,4 +1,4 @@
-//! One opened file of weights: its map and its checked table of tensors.
+//! One opened file of weights: its map, and what it was when it was opened.
 
 use std::fs::{File, Metadata};
 use std::ops::Range;
@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
 use super::map::Map;
-use super::tensor::Tensor;
 
 /// An opened file.
 ///
@@ -18,14 +17,6 @@ pub(super) struct Weights {
     path: PathBuf,
     map: Map,
     identity: FileIdentity,
-}
-
-/// A file together with its checked table of tensors.
-pub(super) struct Listed {
-    pub(super) file: Arc<Weights>,
-    pub(super) tensors: Vec<Tensor>,
-    /// Sentences about what was left out.
-    pub(super) remarks: Vec<String>,
 }
 
 /// A file that is being opened.

@@ -359,7 +359,11 @@ fn shape_whose_bytes_overflow() {
 #[test]
 fn empty_folder() {
     let dir = TempDir::new().unwrap();
-    check(dir.path(), "", &["no safetensors in this folder"]);
+    check(
+        dir.path(),
+        "",
+        &["no safetensors or PyTorch weights in this folder"],
+    );
 }
 
 #[test]

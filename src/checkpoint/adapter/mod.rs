@@ -20,9 +20,10 @@ use self::targets::{Target, targets};
 use super::dtype::Dtype;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
+use super::listed::Listed;
 use super::raw::RawTensor;
 use super::tensor::Tensor;
-use super::weights::{Listed, Weights};
+use super::weights::Weights;
 
 /// Prefixes that a base may have or lack beside the names in an adapter.
 const PREFIXES: &[&str] = &["model.", "transformer."];

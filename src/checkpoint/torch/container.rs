@@ -1,10 +1,11 @@
 //! Finds the weights among what a file describes, and leaves out what stands beside them.
 
+use std::collections::BTreeSet;
+
 use super::construct::{is_harmless, names};
 use super::input::Text;
 use super::trouble::{Trouble, shown, unsupported};
 use super::value::{Global, Heap, Node, Rebuilt, Search, Value};
-use crate::checkpoint::json::repeated;
 use crate::checkpoint::limits;
 use crate::checkpoint::problems::some_of;
 
@@ -138,6 +139,7 @@ impl<'a> Described<'a> {
         node: Node,
         remarks: &mut Vec<String>,
     ) -> Result<Vec<(String, Rebuilt)>, Trouble> {
+        self.check_names(node)?;
         let mut tensors = Vec::new();
         let mut beside = Vec::new();
         let mut search = Search::default();
@@ -164,14 +166,25 @@ impl<'a> Described<'a> {
             let reason = format!("it has more than {} tensors", limits::TENSORS);
             return Err(Trouble::Unsupported(reason));
         }
-        if let Some(name) = repeated(tensors.iter().map(|(name, _)| name.as_str())) {
-            let reason = format!("tensor `{name}` is named twice");
-            return Err(Trouble::Damaged(reason));
-        }
         if !beside.is_empty() {
             remarks.push(left_out("beside the tensors", &beside));
         }
         Ok(tensors)
+    }
+
+    /// A key that comes again would take the place of the first.
+    fn check_names(self, node: Node) -> Result<(), Trouble> {
+        let mut seen = BTreeSet::new();
+        for (key, _) in self.heap.pairs(node) {
+            let Value::Text(text) = key else {
+                continue;
+            };
+            if !seen.insert(self.bytes(text)) {
+                let name = shown(self.bytes(text));
+                return Err(Trouble::Damaged(format!("`{name}` is named twice in it")));
+            }
+        }
+        Ok(())
     }
 
     fn tensor_name(self, key: Value) -> Result<String, Trouble> {

@@ -98,7 +98,12 @@ impl<R: Read> Input<R> {
     }
 
     pub(super) fn byte(&mut self) -> Result<u8, Trouble> {
-        self.number::<1>().map(|[byte]| byte)
+        if self.at == self.text.len() {
+            self.have(1)?;
+        }
+        let byte = self.text.get(self.at).copied().ok_or_else(early)?;
+        self.at += 1;
+        Ok(byte)
     }
 
     /// The bytes of a number.
@@ -111,8 +116,17 @@ impl<R: Read> Input<R> {
     /// All up to the end of the line, which is taken too.
     pub(super) fn line(&mut self) -> Result<Text, Trouble> {
         let start = self.at;
-        while self.byte()? != b'\n' {}
-        Ok(Text::new(&(start..self.at - 1)))
+        let mut looked_at = start;
+        loop {
+            let rest = self.text.get(looked_at..).unwrap_or_default();
+            if let Some(len) = rest.iter().position(|&byte| byte == b'\n') {
+                let end = looked_at + len;
+                self.at = end + 1;
+                return Ok(Text::new(&(start..end)));
+            }
+            looked_at = self.text.len();
+            self.have((looked_at - start) as u64 + 1)?;
+        }
     }
 
     pub(super) fn bytes(&self, text: Text) -> &[u8] {

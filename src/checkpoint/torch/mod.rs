@@ -37,9 +37,10 @@ use self::trouble::{BIG_ENDIAN, Trouble, shown, unsupported};
 use self::value::Value;
 use self::zip::Archive;
 use super::error::CheckpointError;
+use super::listed::Listed;
 use super::source::Stored;
 use super::tensor::Tensor;
-use super::weights::{Listed, Opening, Weights};
+use super::weights::{Opening, Weights};
 
 /// How many bytes [`is_torch`] looks at.
 pub(super) const START_BYTES: usize = 9;
