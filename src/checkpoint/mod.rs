@@ -9,14 +9,17 @@ mod error;
 mod json;
 mod limits;
 
+mod formats;
 mod header;
 mod layout;
+mod listed;
 mod locate;
 mod map;
 mod opened;
 mod shards;
 #[cfg(unix)]
 mod sigbus;
+mod torch;
 mod weights;
 
 mod dtype;

@@ -36,7 +36,7 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Opens a safetensors file, a model folder with one file or with shards and an index, a
+    /// Opens a safetensors or PyTorch file, a model folder with one file or with shards and an index, a
     /// snapshot or model folder of the hub cache, or the folder of a LoRA adapter.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl Checkpoint {
             return name;
         }
         let stem = self.path.file_stem().unwrap_or_default();
-        if self.form == Form::SingleFile && stem != "model" {
+        if self.form == Form::SingleFile && stem != "model" && stem != "pytorch_model" {
             return stem.to_string_lossy().into_owned();
         }
         // "." and ".." have no name of their own.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::adapter::Adapter;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
+use super::listed::Listed;
 use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
-use super::weights::{Listed, Weights};
+use super::weights::Weights;
 use super::{order, shards};
 
 /// The opened files of a checkpoint.
@@ -26,11 +27,13 @@ impl Opened {
         problems: &mut Vec<String>,
     ) -> Result<Self, CheckpointError> {
         match files {
-            CheckpointFiles::File(path) => Ok(Self::new(vec![Listed::open(path)?], Vec::new())),
+            CheckpointFiles::File(path) => {
+                let opened = Listed::open(path)?;
+                problems.extend_from_slice(&opened.remarks);
+                Ok(Self::new(vec![opened], Vec::new()))
+            }
             CheckpointFiles::Shards(paths) => {
-                let files = paths.iter().map(|path| Listed::open(path));
-                let files = files.collect::<Result<Vec<_>, _>>()?;
-                shards::check_unique(&files)?;
+                let files = shards::open_all(paths, problems)?;
                 Ok(Self::new(files, Vec::new()))
             }
             CheckpointFiles::Index(path) => {
@@ -39,6 +42,7 @@ impl Opened {
             }
             CheckpointFiles::Adapter { config, weights } => {
                 let opened = Listed::open(weights)?;
+                problems.extend_from_slice(&opened.remarks);
                 let adapter = Adapter::new(config, &opened)?;
                 problems.extend_from_slice(adapter.remarks());
                 let extra = vec![adapter.config_identity().clone()];

@@ -123,7 +123,10 @@ impl Tensor {
     pub fn numbers(&self) -> Option<RawTensor<'_>> {
         match &self.storage {
             Storage::Plain(stored) => RawTensor::new(self.dtype, stored.bytes()),
-            Storage::Coded(source) => Some(RawTensor::coded(self.dtype, &**source)),
+            Storage::Coded(source) => {
+                let raw = RawTensor::coded(self.dtype, &**source);
+                self.dtype.is_supported().then_some(raw)
+            }
         }
     }
 
@@ -147,7 +150,7 @@ impl Tensor {
                 float: self.dtype.float()?,
                 stored: stored.clone(),
             })),
-            Storage::Coded(source) => Some(Arc::clone(source)),
+            Storage::Coded(source) => self.dtype.is_supported().then(|| Arc::clone(source)),
         }
     }
 
