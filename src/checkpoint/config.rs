@@ -30,6 +30,8 @@ pub struct Config {
     pub tie_word_embeddings: Option<bool>,
     /// Name of the number format that the weights were saved in.
     pub dtype: Option<String>,
+    /// What it says about quantisation, which [`super::quantised`] understands.
+    pub(super) quantization: Option<Map<String, Value>>,
 }
 
 impl Config {
@@ -76,6 +78,8 @@ impl Config {
             hidden_size: number(&["hidden_size", "n_embd", "d_model"]),
             tie_word_embeddings: find(&["tie_word_embeddings"]).and_then(Value::as_bool),
             dtype: text(&["dtype", "torch_dtype"]),
+            quantization: find(&["quantization_config", "compression_config"])
+                .and_then(|value| value.as_object().cloned()),
         }
     }
 }

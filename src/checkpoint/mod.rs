@@ -19,9 +19,12 @@ mod shards;
 mod sigbus;
 mod weights;
 
+mod bands;
 mod dtype;
 mod encode;
+mod quantised;
 mod raw;
+mod rounding;
 mod source;
 
 pub mod names;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::adapter::Adapter;
 use super::config::Config;
+use super::dtype;
 use super::error::CheckpointError;
 use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
 use super::opened::Opened;
 use super::order::natural;
 use super::problems;
+use super::rounding;
 use super::summary::Summary;
 use super::tensor::Tensor;
 use super::weights::Weights;
@@ -44,8 +46,9 @@ impl Checkpoint {
             files,
             mut problems,
         } = locate::locate(path)?;
-        let opened = Opened::open(&files, &mut problems)?;
+        let mut opened = Opened::open(&files, &mut problems)?;
         let (config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
+        opened.resolve_quantised(&folder, &config)?;
         let weight_files = opened.files.iter().map(|file| file.identity().clone());
         let identity = Identity {
             files: weight_files
@@ -144,6 +147,23 @@ impl Checkpoint {
     /// Names of the dtypes, the one with the most numbers first, such as "BF16, F32".
     pub fn dtypes(&self) -> &str {
         &self.summary.dtypes
+    }
+
+    /// The formats with scales of their own that weights are stored in, the most frequent first,
+    /// such as "NVFP4 and scaled F8"; `None` if there are none.
+    pub fn quantised_as(&self) -> Option<String> {
+        let quantised = self.tensors.iter().filter(|t| t.dtype.is_quantised());
+        let counts = quantised.map(|t| (t.dtype, t.elements() as u64));
+        let shares = dtype::by_share(counts).into_iter();
+        let names: Vec<&str> = shares.map(|(dtype, _)| dtype.name()).collect();
+        (!names.is_empty()).then(|| names.join(" and "))
+    }
+
+    /// The distance that quantisation alone has moved the model by, as far as it can be expected
+    /// from the steps of its formats; `None` if it is not quantised. Reads some thousand numbers
+    /// of every tensor.
+    pub fn rounding(&self) -> Option<f64> {
+        rounding::distance(&self.tensors)
     }
 
     /// How many distinct layers the names tell of, all stacks together.

@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::bands::{self, Sizes};
 use super::weights::Weights;
 use crate::numeric::{Numbers, Plain};
 
@@ -317,22 +318,28 @@ impl Source for Transposed {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) {
-        let one = self.rows * self.columns;
-        for (k, to) in out.iter_mut().enumerate() {
-            let (matrix, at) = ((first + k) / one, (first + k) % one);
-            let (row, column) = (at / self.columns, at % self.columns);
-            let own = matrix * one + column * self.rows + row;
-            self.of.read(own, std::slice::from_mut(to));
-        }
+        let sizes = Sizes {
+            rows: self.rows,
+            columns: self.columns,
+        };
+        bands::read(&self.of, sizes, first, out);
     }
 
     fn stored(&self, visit: &mut dyn FnMut(&Stored)) {
         self.of.stored(visit);
     }
 
-    fn rounding(&self, _: usize, len: usize) -> f64 {
-        // Exact for whole tensors, its share of the whole for a part.
+    fn rounding(&self, first: usize, len: usize) -> f64 {
         let all = self.of.elements();
-        self.of.rounding(0, all) * len as f64 / (all.max(1) as f64)
+        if len == all {
+            return self.of.rounding(0, all);
+        }
+        let one = self.rows * self.columns;
+        let own = |at: usize| {
+            let (matrix, at) = (at / one, at % one);
+            matrix * one + at % self.columns * self.rows + at / self.columns
+        };
+        let of_each = (first..first + len).map(|at| self.of.rounding(own(at), 1));
+        of_each.sum()
     }
 }

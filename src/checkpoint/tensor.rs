@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::dtype::Dtype;
 use super::names::{TensorLocation, place};
 use super::raw::RawTensor;
+use super::rounding;
 use super::source::{self, PlainSource, Source, Stored};
 
 /// One stored tensor; its numbers stay on disk until [`Tensor::numbers`] are read.
@@ -106,6 +107,15 @@ impl Tensor {
                 stored: stored.clone(),
             })),
             Storage::Coded(source) => Some(Arc::clone(source)),
+        }
+    }
+
+    /// How far rounding to its format moves it, as the expected sum of squares, estimated where
+    /// it is large; `None` for plain numbers.
+    pub(super) fn rounding(&self) -> Option<f64> {
+        match &self.storage {
+            Storage::Plain(_) => None,
+            Storage::Coded(source) => Some(rounding::of_source(&**source)),
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::args::InspectArgs;
+use super::kinship::rounding_words;
 use super::{CliError, out};
 use crate::checkpoint::Checkpoint;
 use crate::workbench::opening;
@@ -21,6 +22,9 @@ struct Inspection {
     layers: usize,
     tied_embeddings: bool,
     adapter_of: Option<String>,
+    /// The distance that quantisation alone has moved the model by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounding: Option<f64>,
     problems: Vec<String>,
     tensors: Vec<TensorLine>,
 }
@@ -45,6 +49,10 @@ pub fn run(args: &InspectArgs) -> Result<(), CliError> {
         }
     }
     print(&inspection);
+    if let (Some(formats), Some(distance)) = (checkpoint.quantised_as(), inspection.rounding) {
+        let words = rounding_words(&formats, "this model", distance);
+        out::print(&format!("note: {words}"));
+    }
     Ok(())
 }
 
@@ -70,6 +78,7 @@ fn inspect(checkpoint: &Checkpoint) -> Inspection {
             .adapter()
             .and_then(|a| a.base_name())
             .map(ToOwned::to_owned),
+        rounding: checkpoint.rounding(),
         problems: checkpoint.problems().to_vec(),
         tensors: checkpoint.tensors().iter().map(line).collect(),
     }

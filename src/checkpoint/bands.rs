@@ -1,0 +1,120 @@
+//! Rows of a matrix that is stored as its transpose, without decoding it once for each row.
+//!
+//! One row takes a single weight from every stored one, and decoding a single weight costs as
+//! much as decoding a group. Who reads a row reads the next ones soon, so a thread keeps what it
+//! decoded: tiles of [`BAND`] rows by [`TILE`] columns, at most [`SLOTS`] of them, 8 MiB.
+
+use std::cell::Cell;
+use std::sync::{Arc, Weak};
+
+use super::source::Source;
+
+/// Rows of a tile: a whole group of most formats.
+const BAND: usize = 32;
+/// Columns of a tile.
+const TILE: usize = 64;
+/// Tiles that a thread keeps: the rows of three models of 20,000 columns.
+const SLOTS: usize = 1024;
+
+thread_local! {
+    static KEPT: Cell<Vec<Option<Kept>>> = const { Cell::new(Vec::new()) };
+}
+
+/// A decoded tile.
+struct Kept {
+    /// What it was decoded from; it also keeps the place in memory from being given to another.
+    of: Weak<dyn Source>,
+    place: Place,
+    numbers: Box<[f32; BAND * TILE]>,
+}
+
+/// Which matrix of a stack, and which tile of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    matrix: usize,
+    band: usize,
+    tile: usize,
+}
+
+/// Sizes of one matrix as it is read.
+#[derive(Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+}
+
+/// Reads `out.len()` weights from `first` on of `[matrices, rows, columns]`, where `of` has
+/// `[matrices, columns, rows]`.
+pub(super) fn read(of: &Arc<dyn Source>, sizes: Sizes, first: usize, out: &mut [f32]) {
+    let one = sizes.rows * sizes.columns;
+    let mut kept = KEPT.take();
+    kept.resize_with(SLOTS, || None);
+    let (mut at, mut rest) = (first, out);
+    while !rest.is_empty() {
+        let (matrix, within) = (at / one, at % one);
+        let (row, column) = (within / sizes.columns, within % sizes.columns);
+        let place = Place {
+            matrix,
+            band: row / BAND,
+            tile: column / TILE,
+        };
+        let len = (TILE - column % TILE)
+            .min(sizes.columns - column)
+            .min(rest.len());
+        let (now, later) = rest.split_at_mut(len);
+        let numbers = tile(&mut kept, of, sizes, place);
+        let start = row % BAND * TILE + column % TILE;
+        now.copy_from_slice(&numbers[start..start + len]);
+        (rest, at) = (later, at + len);
+    }
+    KEPT.set(kept);
+}
+
+fn tile<'k>(
+    kept: &'k mut [Option<Kept>],
+    of: &Arc<dyn Source>,
+    sizes: Sizes,
+    place: Place,
+) -> &'k [f32; BAND * TILE] {
+    let own = Arc::downgrade(of);
+    let slot = &mut kept[slot(&own, place)];
+    let is_ours = |kept: &Kept| kept.place == place && Weak::ptr_eq(&kept.of, &own);
+    let known = slot.take();
+    let kept = match known {
+        Some(kept) if is_ours(&kept) => kept,
+        other => {
+            let numbers = other.map(|kept| kept.numbers);
+            let mut numbers = numbers.unwrap_or_else(|| Box::new([0.0; BAND * TILE]));
+            decode(of, sizes, place, &mut numbers);
+            Kept {
+                of: own,
+                place,
+                numbers,
+            }
+        }
+    };
+    &slot.insert(kept).numbers
+}
+
+/// Neighbouring tiles lie side by side, and models apart.
+fn slot(of: &Weak<dyn Source>, place: Place) -> usize {
+    let address = of.as_ptr().cast::<u8>().addr() >> 4;
+    let model = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    (model as usize + place.tile) % SLOTS
+}
+
+fn decode(of: &Arc<dyn Source>, sizes: Sizes, place: Place, numbers: &mut [f32; BAND * TILE]) {
+    let first_row = place.band * BAND;
+    let rows = BAND.min(sizes.rows - first_row);
+    let first_column = place.tile * TILE;
+    let columns = TILE.min(sizes.columns - first_column);
+    let start = place.matrix * sizes.rows * sizes.columns;
+    let mut run = [0.0; BAND];
+    for k in 0..columns {
+        let run = &mut run[..rows];
+        of.read(start + (first_column + k) * sizes.rows + first_row, run);
+        for (row, x) in run.iter().enumerate() {
+            numbers[row * TILE + k] = *x;
+        }
+    }
+}
