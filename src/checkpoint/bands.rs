@@ -5,12 +5,13 @@
 //! decoded: tiles of [`BAND`] rows by [`TILE`] columns, at most [`SLOTS`] of them, 8 MiB.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::{Arc, Weak};
 
 use super::source::Source;
 
 /// Rows of a tile: a whole group of most formats.
-const BAND: usize = 32;
+pub(super) const BAND: usize = 32;
 /// Columns of a tile.
 const TILE: usize = 64;
 /// Tiles that a thread keeps: the rows of three models of 20,000 columns.
@@ -103,18 +104,45 @@ fn slot(of: &Weak<dyn Source>, place: Place) -> usize {
     (model as usize + place.tile) % SLOTS
 }
 
-fn decode(of: &Arc<dyn Source>, sizes: Sizes, place: Place, numbers: &mut [f32; BAND * TILE]) {
-    let first_row = place.band * BAND;
-    let rows = BAND.min(sizes.rows - first_row);
-    let first_column = place.tile * TILE;
-    let columns = TILE.min(sizes.columns - first_column);
-    let start = place.matrix * sizes.rows * sizes.columns;
-    let mut run = [0.0; BAND];
-    for k in 0..columns {
-        let run = &mut run[..rows];
-        of.read(start + (first_column + k) * sizes.rows + first_row, run);
-        for (row, x) in run.iter().enumerate() {
-            numbers[row * TILE + k] = *x;
+/// A part of one matrix that is to be decoded.
+pub(super) struct Tile<'n> {
+    /// Of the matrix as it is read.
+    pub(super) rows: Range<usize>,
+    pub(super) columns: Range<usize>,
+    numbers: &'n mut [f32; BAND * TILE],
+}
+
+impl Tile<'_> {
+    /// Takes column `k` of the tile: a run of a stored row.
+    pub(super) fn put(&mut self, k: usize, run: &[f32]) {
+        for (line, x) in self.numbers.chunks_exact_mut(TILE).zip(run) {
+            line[k] = *x;
         }
+    }
+}
+
+fn decode(of: &Arc<dyn Source>, sizes: Sizes, place: Place, numbers: &mut [f32; BAND * TILE]) {
+    let (row, column) = (place.band * BAND, place.tile * TILE);
+    let mut tile = Tile {
+        rows: row..(row + BAND).min(sizes.rows),
+        columns: column..(column + TILE).min(sizes.columns),
+        numbers,
+    };
+    let start = place.matrix * sizes.rows * sizes.columns;
+    of.read_tile(start, sizes.rows, &mut tile);
+}
+
+/// Reads a tile of what has its matrix from `start` on, in stored rows of `len`.
+pub(super) fn read_runs(
+    of: &(impl Source + ?Sized),
+    start: usize,
+    len: usize,
+    tile: &mut Tile<'_>,
+) {
+    let mut run = [0.0; BAND];
+    let run = &mut run[..tile.rows.len()];
+    for (k, column) in tile.columns.clone().enumerate() {
+        of.read(start + column * len + tile.rows.start, run);
+        tile.put(k, run);
     }
 }

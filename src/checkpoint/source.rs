@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::bands::{self, Sizes};
+use super::bands::{self, Sizes, Tile};
 use super::weights::Weights;
 use crate::numeric::{Numbers, Plain};
 
@@ -19,6 +19,12 @@ pub(super) trait Source: Debug + Send + Sync {
 
     /// Decodes the weights `first..first + out.len()`, which exist.
     fn read(&self, first: usize, out: &mut [f32]);
+
+    /// Decodes a tile of the transpose of a matrix that begins with weight `start` and has rows
+    /// of `len`.
+    fn read_tile(&self, start: usize, len: usize, tile: &mut Tile<'_>) {
+        bands::read_runs(self, start, len, tile);
+    }
 
     /// Calls `visit` with everything in files that the weights are made from.
     fn stored(&self, visit: &mut dyn FnMut(&Stored));

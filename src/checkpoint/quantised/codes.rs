@@ -92,12 +92,12 @@ impl Codes {
             Self::Offset8 => each(rest, out, |byte| f32::from(byte) - 128.0),
             Self::Halves(halves) => expand_halves(halves.pairs(), rest, first, out),
             Self::Mapped(map) => {
-                let mut table = mapped(map);
-                // High halves first.
-                for pair in &mut table {
-                    pair.swap(0, 1);
+                let table = read_map(map);
+                for (k, out) in (first % 2..).zip(out) {
+                    let byte = rest.get(k / 2).copied().unwrap_or_default();
+                    let half = if k % 2 == 0 { byte >> 4 } else { byte & 15 };
+                    *out = table[usize::from(half)];
                 }
-                expand_halves(&table, rest, first, out);
             }
         }
     }
@@ -146,10 +146,6 @@ fn read_map(map: &Stored) -> [f32; 16] {
     let (float, bytes) = (Float::F32, map.bytes());
     Plain { float, bytes }.read_f32(&mut table);
     table
-}
-
-fn mapped(map: &Stored) -> Pairs {
-    pairs(&read_map(map))
 }
 
 /// Expected squares of rounding errors, by code.

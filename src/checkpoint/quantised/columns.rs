@@ -1,13 +1,13 @@
 //! Codes that lie input by input: what GPTQ and AWQ store is the transpose of the weight.
 //!
-//! A row of the weight is gathered from one word in each stored row. Its cache lines hold the
-//! words of the fifteen rows after it too, and a pass reads rows one after the other, so that
-//! they are fetched once.
+//! They are decoded in that order, a few outputs of one input at a time, which is how vectors are
+//! filled; [`Transposed`](super::super::source::Transposed) makes rows of the weight of it.
 
+use super::super::bands::{BAND, Tile};
 use super::super::source::{Source, Stored};
 use super::scales::{Groups, ScaleNumbers, Scales};
 
-/// Weights `(code − zero) · scale`, `[outputs, inputs]`.
+/// Weights `(code − zero) · scale`, `[inputs, outputs]`.
 #[derive(Debug)]
 pub(super) struct Columns {
     pub(super) outputs: usize,
@@ -19,7 +19,7 @@ pub(super) struct Columns {
     /// How many groups there are.
     pub(super) count: usize,
     /// `[count, outputs]`.
-    pub(super) scales: ScaleNumbers,
+    pub(super) scales: Scales,
     /// I32, `[count, outputs]` packed along the outputs.
     pub(super) zeros: Stored,
     /// What is added to each zero.
@@ -38,140 +38,115 @@ pub(super) enum Packing {
 /// Where AWQ puts each of eight outputs, in bits.
 const AWQ_SHIFTS: [usize; 8] = [0, 16, 4, 20, 8, 24, 12, 28];
 
-/// Inputs whose codes fill whole words, for every number of bits.
-const UNIT: usize = 32;
+/// Scales and zeros of a few outputs in one group.
+struct Line {
+    group: usize,
+    scales: [f32; BAND],
+    zeros: [f32; BAND],
+}
+
+type Words<'w> = &'w [[u8; 4]];
+
+fn words(stored: &Stored) -> Words<'_> {
+    stored.bytes().as_chunks().0
+}
+
+/// The word at `at`; zero beyond the end, which the shapes rule out.
+fn word(words: Words<'_>, at: usize) -> u32 {
+    words.get(at).map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
 
 impl Columns {
-    /// The word at `at`; zero beyond the end, which the shapes rule out.
-    fn word(stored: &[[u8; 4]], at: usize) -> u32 {
-        stored.get(at).map_or(0, |bytes| u32::from_le_bytes(*bytes))
-    }
-
-    /// The codes of one output from input `first` on.
-    fn codes(&self, output: usize, first: usize, out: &mut [f32]) {
-        let (words, _) = self.codes.bytes().as_chunks::<4>();
+    /// The codes of one input for outputs from `first` on.
+    fn codes(&self, words: Words<'_>, input: usize, first: usize, out: &mut [f32]) {
         match self.packing {
-            Packing::Inputs(4) => self.halves(words, output, first, out),
-            Packing::Inputs(bits) => self.streamed(words, bits, output, first, out),
-            Packing::Awq => {
-                let shift = AWQ_SHIFTS[output % 8];
-                let stride = self.outputs / 8;
-                let start = (first * stride + output / 8).min(words.len());
-                let words = words[start..].iter().step_by(stride);
-                for (word, out) in words.zip(out) {
-                    *out = (u32::from_le_bytes(*word) >> shift & 15) as f32;
-                }
-            }
-        }
-    }
-
-    /// Eight inputs in a word.
-    fn halves(&self, words: &[[u8; 4]], output: usize, first: usize, out: &mut [f32]) {
-        let number = |word: u32, k: usize| (word >> (4 * k) & 15) as f32;
-        let start = (first / 8 * self.outputs + output).min(words.len());
-        let mut words = words[start..].iter().step_by(self.outputs.max(1));
-        let mut next = || words.next().map_or(0, |word| u32::from_le_bytes(*word));
-        let skip = first % 8;
-        let head = if skip == 0 {
-            0
-        } else {
-            (8 - skip).min(out.len())
-        };
-        let (head, rest) = out.split_at_mut(head);
-        if !head.is_empty() {
-            let word = next();
-            for (k, out) in head.iter_mut().enumerate() {
-                *out = number(word, skip + k);
-            }
-        }
-        let (whole, last) = rest.as_chunks_mut::<8>();
-        for out in whole {
-            let word = next();
-            *out = std::array::from_fn(|k| number(word, k));
-        }
-        if !last.is_empty() {
-            let word = next();
-            for (k, out) in last.iter_mut().enumerate() {
-                *out = number(word, k);
-            }
-        }
-    }
-
-    /// Any number of bits up to eight, 32 inputs at a time.
-    fn streamed(
-        &self,
-        words: &[[u8; 4]],
-        bits: usize,
-        output: usize,
-        first: usize,
-        out: &mut [f32],
-    ) {
-        let (mut at, mut rest) = (first, out);
-        while !rest.is_empty() {
-            let (unit, skip) = (at / UNIT, at % UNIT);
-            let (now, later) = rest.split_at_mut((UNIT - skip).min(rest.len()));
-            let word = |k: usize| Self::word(words, (unit * bits + k) * self.outputs + output);
-            // One more, so that a code that ends with a word finds a next one.
-            let mut stream = [0; 9];
-            for (k, to) in stream.iter_mut().enumerate().take(bits) {
-                *to = word(k);
-            }
-            for (k, out) in now.iter_mut().enumerate() {
-                *out = bits_at(&stream, (skip + k) * bits, bits) as f32;
-            }
-            at += now.len();
-            rest = later;
-        }
-    }
-
-    fn zero(&self, words: &[[u8; 4]], group: usize, output: usize) -> f32 {
-        let code = match self.packing {
             Packing::Inputs(bits) => {
-                let start = group * (self.outputs * bits).div_ceil(32);
-                let (word, shift) = (output * bits / 32, output * bits % 32);
-                let pair = [0, 1].map(|k| Self::word(words, start + word + k));
-                bits_at(&pair, shift, bits)
-            }
-            Packing::Awq => {
-                let word = Self::word(words, group * (self.outputs / 8) + output / 8);
-                word >> AWQ_SHIFTS[output % 8] & 15
-            }
-        };
-        code as f32 + self.zero_offset
-    }
-
-    fn scale(&self, output: usize, first: usize, out: &mut [f32], with_zeros: bool) {
-        let (words, _) = self.zeros.bytes().as_chunks::<4>();
-        let all = Scales::new(self.scales.clone());
-        let fill = |first: usize, scales: &mut [f32], zeros: &mut [f32]| {
-            for (k, (scale, zero)) in scales.iter_mut().zip(zeros).enumerate() {
-                let group = first + k;
-                all.read(group * self.outputs + output, std::slice::from_mut(scale));
-                if with_zeros {
-                    *zero = self.zero(words, group, output);
+                let (row, shift) = (input * bits / 32, input * bits % 32);
+                let mask = (1 << bits) - 1;
+                let at = |row: usize| words.get(row * self.outputs + first..).unwrap_or_default();
+                if shift + bits <= 32 {
+                    for (word, out) in at(row).iter().zip(out) {
+                        *out = small(u32::from_le_bytes(*word) >> shift & mask);
+                    }
+                    return;
+                }
+                for ((low, high), out) in at(row).iter().zip(at(row + 1)).zip(out) {
+                    let low = u32::from_le_bytes(*low) >> shift;
+                    let high = u32::from_le_bytes(*high) << (32 - shift);
+                    *out = small((low | high) & mask);
                 }
             }
-        };
-        self.groups.apply(first, out, self.count, fill);
+            Packing::Awq => {
+                let start = input * (self.outputs / 8);
+                for (k, out) in out.iter_mut().enumerate() {
+                    *out = small(awq(words, start, first + k));
+                }
+            }
+        }
     }
 
-    fn by_rows(&self, first: usize, out: &mut [f32], part: impl Fn(usize, usize, &mut [f32])) {
+    fn line(&self, group: usize, first: usize, len: usize) -> Line {
+        let mut line = Line {
+            group,
+            scales: [f32::NAN; BAND],
+            zeros: [0.0; BAND],
+        };
+        if group >= self.count {
+            return line;
+        }
+        let scales = &mut line.scales[..len];
+        self.scales.read(group * self.outputs + first, scales);
+        let words = words(&self.zeros);
+        for (k, zero) in line.zeros[..len].iter_mut().enumerate() {
+            *zero = small(self.zero(words, group, first + k)) + self.zero_offset;
+        }
+        line
+    }
+
+    fn zero(&self, words: Words<'_>, group: usize, output: usize) -> u32 {
+        match self.packing {
+            Packing::Inputs(bits) => {
+                let start = group * (self.outputs * bits / 32);
+                let (at, shift) = (output * bits / 32, output * bits % 32);
+                let pair = [0, 1].map(|k| word(words, start + at + k));
+                bits_at(pair, shift, bits)
+            }
+            Packing::Awq => awq(words, group * (self.outputs / 8), output),
+        }
+    }
+
+    /// Calls `part` for runs of at most [`BAND`] outputs of one input.
+    fn by_inputs(&self, first: usize, out: &mut [f32], part: impl Fn(usize, usize, &mut [f32])) {
         let (mut at, mut rest) = (first, out);
         while !rest.is_empty() {
-            let (output, input) = (at / self.inputs, at % self.inputs);
-            let (now, later) = rest.split_at_mut((self.inputs - input).min(rest.len()));
-            at += now.len();
-            part(output, input, now);
-            rest = later;
+            let (input, output) = (at / self.outputs, at % self.outputs);
+            let len = (self.outputs - output).min(BAND).min(rest.len());
+            let (now, later) = rest.split_at_mut(len);
+            part(input, output, now);
+            (rest, at) = (later, at + len);
         }
     }
 }
 
-/// `bits` bits of a stream of words from bit `at` on.
-fn bits_at(stream: &[u32], at: usize, bits: usize) -> u32 {
-    let word = |at: usize| u64::from(stream.get(at).copied().unwrap_or_default());
-    let pair = word(at / 32) | word(at / 32 + 1) << 32;
-    (pair >> (at % 32)) as u32 & ((1 << bits) - 1)
+/// An integer that `f32` has, by the conversion that vectors have.
+fn small(code: u32) -> f32 {
+    code.cast_signed() as f32
+}
+
+fn awq(words: Words<'_>, start: usize, output: usize) -> u32 {
+    word(words, start + output / 8) >> AWQ_SHIFTS[output % 8] & 15
+}
+
+/// `bits` bits of two words from bit `shift` on.
+fn bits_at([low, high]: [u32; 2], shift: usize, bits: usize) -> u32 {
+    let pair = u64::from(low) | u64::from(high) << 32;
+    (pair >> shift) as u32 & ((1 << bits) - 1)
+}
+
+fn scaled(numbers: &mut [f32], line: &Line) {
+    for ((x, scale), zero) in numbers.iter_mut().zip(&line.scales).zip(&line.zeros) {
+        *x = (*x - zero) * scale;
+    }
 }
 
 impl Source for Columns {
@@ -180,28 +155,46 @@ impl Source for Columns {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) {
-        self.by_rows(first, out, |output, input, now| {
-            self.codes(output, input, now);
-            self.scale(output, input, now, true);
+        let words = words(&self.codes);
+        self.by_inputs(first, out, |input, output, now| {
+            let line = self.line(self.groups.at(input), output, now.len());
+            self.codes(words, input, output, now);
+            scaled(now, &line);
         });
+    }
+
+    fn read_tile(&self, _: usize, _: usize, tile: &mut Tile<'_>) {
+        let words = words(&self.codes);
+        let (outputs, inputs) = (tile.rows.clone(), tile.columns.clone());
+        let mut run = [0.0; BAND];
+        let run = &mut run[..outputs.len()];
+        let mut line: Option<Line> = None;
+        for (k, input) in inputs.enumerate() {
+            let group = self.groups.at(input);
+            let known = line.take().filter(|line| line.group == group);
+            let known = known.unwrap_or_else(|| self.line(group, outputs.start, outputs.len()));
+            self.codes(words, input, outputs.start, run);
+            scaled(run, &known);
+            tile.put(k, run);
+            line = Some(known);
+        }
     }
 
     fn stored(&self, visit: &mut dyn FnMut(&Stored)) {
         visit(&self.codes);
-        Scales::new(self.scales.clone()).stored(visit);
+        self.scales.stored(visit);
         visit(&self.zeros);
         self.groups.stored(visit);
     }
 
     fn rounding(&self, first: usize, len: usize) -> f64 {
         let mut sum = 0.0;
-        for start in (0..len).step_by(256) {
-            let mut scales = [1.0; 256];
-            let scales = &mut scales[..(len - start).min(256)];
-            self.by_rows(first + start, scales, |output, input, now| {
-                self.scale(output, input, now, false);
-            });
-            sum += scales.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
+        let mut scale = [0.0];
+        for at in first..first + len {
+            let (input, output) = (at / self.outputs, at % self.outputs);
+            let group = self.groups.at(input);
+            self.scales.read(group * self.outputs + output, &mut scale);
+            sum += f64::from(scale[0]).powi(2);
         }
         sum / 12.0
     }
@@ -213,15 +206,9 @@ mod tests {
 
     #[test]
     fn codes_cross_the_ends_of_words() {
-        let codes: Vec<u32> = (0..32).map(|k| (k * 5 + 3) % 8).collect();
-        let mut stream = [0u32; 3];
-        for (k, code) in codes.iter().enumerate() {
-            for bit in 0..3 {
-                let at = 3 * k + bit;
-                stream[at / 32] |= (code >> bit & 1) << (at % 32);
-            }
-        }
-        let read = |k| bits_at(&stream, 3 * k, 3);
-        assert_eq!((0..32).map(read).collect::<Vec<_>>(), codes);
+        let words = [0xc000_0001, 0x0000_0001];
+        assert_eq!(bits_at(words, 30, 3), 7);
+        assert_eq!(bits_at(words, 31, 3), 3);
+        assert_eq!(bits_at(words, 0, 8), 1);
     }
 }

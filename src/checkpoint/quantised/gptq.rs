@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::super::dtype::Dtype;
 use super::super::error::CheckpointError;
+use super::super::source::Transposed;
 use super::super::tensor::Tensor;
 use super::columns::{Columns, Packing};
-use super::scales::{Groups, ScaleNumbers};
+use super::scales::{Groups, ScaleNumbers, Scales};
 use super::table::{Of, Table, shape_of};
 
 const GPTQ: &str = "GPTQ";
@@ -46,7 +47,13 @@ pub(super) fn take(table: &mut Table) -> Result<(), CheckpointError> {
             AWQ => awq(table, of, &parts)?,
             _ => gptq(table, of, &parts)?,
         };
-        let shape = vec![source.outputs, source.inputs];
+        let (rows, columns) = (source.outputs, source.inputs);
+        let source = Transposed {
+            of: Arc::new(source),
+            rows,
+            columns,
+        };
+        let shape = vec![rows, columns];
         let dtype = match scheme {
             AWQ => Dtype::AWQ,
             _ => Dtype::GPTQ,
@@ -116,7 +123,7 @@ fn gptq(table: &Table, of: Of<'_>, parts: &Parts) -> Result<Columns, CheckpointE
         codes: of.exactly(&parts.codes, Dtype::I32, &[words, outputs])?,
         groups,
         count,
-        scales: ScaleNumbers::Plain(of.float(&parts.scales)?, of.plain(&parts.scales)?),
+        scales: scales(of, &parts.scales)?,
         zeros: of.exactly(&parts.zeros, Dtype::I32, zeros)?,
         zero_offset: if is_second { 0.0 } else { 1.0 },
     })
@@ -141,10 +148,15 @@ fn awq(table: &Table, of: Of<'_>, parts: &Parts) -> Result<Columns, CheckpointEr
         codes: of.exactly(&parts.codes, Dtype::I32, &[inputs, words])?,
         groups: Groups::Even(size),
         count,
-        scales: ScaleNumbers::Plain(of.float(&parts.scales)?, of.plain(&parts.scales)?),
+        scales: scales(of, &parts.scales)?,
         zeros: of.exactly(&parts.zeros, Dtype::I32, &[count, words])?,
         zero_offset: 0.0,
     })
+}
+
+fn scales(of: Of<'_>, tensor: &Tensor) -> Result<Scales, CheckpointError> {
+    let numbers = ScaleNumbers::Plain(of.float(tensor)?, of.plain(tensor)?);
+    Ok(Scales::new(numbers))
 }
 
 /// Inputs of a group: what is said, or what makes as many groups as there are.

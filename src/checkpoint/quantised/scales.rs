@@ -157,6 +157,14 @@ impl Groups {
         }
     }
 
+    /// The group of a column.
+    pub(super) fn at(&self, column: usize) -> usize {
+        match self {
+            Self::Even(size) => column / size,
+            Self::Listed(list, size) => group_at(list, column, *size),
+        }
+    }
+
     pub(super) fn stored(&self, visit: &mut dyn FnMut(&Stored)) {
         if let Self::Listed(list, _) = self {
             visit(list);
