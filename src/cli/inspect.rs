@@ -20,6 +20,8 @@ struct Inspection {
     bytes: u64,
     dtypes: String,
     layers: usize,
+    #[serde(skip)]
+    layers_in_words: String,
     tied_embeddings: bool,
     adapter_of: Option<String>,
     /// The distance that quantisation alone has moved the model by.
@@ -73,6 +75,7 @@ fn inspect(checkpoint: &Checkpoint) -> Inspection {
         bytes: checkpoint.size_bytes(),
         dtypes: checkpoint.dtypes().to_owned(),
         layers: checkpoint.layers(),
+        layers_in_words: checkpoint.layers_in_words(),
         tied_embeddings: checkpoint.tied_embeddings(),
         adapter_of: checkpoint
             .adapter()
@@ -91,7 +94,7 @@ fn print(inspection: &Inspection) {
         parameters,
         bytes,
         dtypes,
-        layers,
+        layers_in_words,
         ..
     } = inspection;
     let mut kind = vec![(*form).to_owned()];
@@ -109,7 +112,7 @@ fn print(inspection: &Inspection) {
     };
     out::print(&format!("{name}: {}", kind.join(", ")));
     out::print(&format!(
-        "{parameters} parameters in {} tensors, {layers} layers, {dtypes}, {tied} embeddings, {bytes} bytes",
+        "{parameters} parameters in {} tensors, {layers_in_words}, {dtypes}, {tied} embeddings, {bytes} bytes",
         inspection.tensors.len()
     ));
     for problem in &inspection.problems {
