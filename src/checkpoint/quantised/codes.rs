@@ -90,14 +90,15 @@ impl Codes {
             }
             Self::Int8 => each(rest, out, |byte| f32::from(byte.cast_signed())),
             Self::Offset8 => each(rest, out, |byte| f32::from(byte) - 128.0),
-            Self::Halves(halves) => expand_halves(halves.pairs(), rest, first, out),
+            Self::Halves(halves) => {
+                let pairs = halves.pairs();
+                expand_halves(|byte| pairs[usize::from(byte)], rest, first, out);
+            }
             Self::Mapped(map) => {
                 let table = read_map(map);
-                for (k, out) in (first % 2..).zip(out) {
-                    let byte = rest.get(k / 2).copied().unwrap_or_default();
-                    let half = if k % 2 == 0 { byte >> 4 } else { byte & 15 };
-                    *out = table[usize::from(half)];
-                }
+                let number = |half: u8| table[usize::from(half & 15)];
+                let pair = |byte: u8| [number(byte >> 4), number(byte)];
+                expand_halves(pair, rest, first, out);
             }
         }
     }
@@ -121,8 +122,8 @@ fn each(bytes: &[u8], out: &mut [f32], number: impl Fn(u8) -> f32) {
 }
 
 /// Half bytes; `first` is odd where the first half of the first byte is not wanted.
-fn expand_halves(pairs: &Pairs, bytes: &[u8], first: usize, out: &mut [f32]) {
-    let mut bytes = bytes.iter().map(|byte| &pairs[usize::from(*byte)]);
+fn expand_halves(pair: impl Fn(u8) -> [f32; 2], bytes: &[u8], first: usize, out: &mut [f32]) {
+    let mut bytes = bytes.iter().map(|byte| pair(*byte));
     let mut out = out;
     if first % 2 == 1 {
         if let (Some(pair), Some((one, rest))) = (bytes.next(), out.split_first_mut()) {
@@ -134,7 +135,7 @@ fn expand_halves(pairs: &Pairs, bytes: &[u8], first: usize, out: &mut [f32]) {
     }
     let (whole, last) = out.as_chunks_mut::<2>();
     for (out, pair) in whole.iter_mut().zip(&mut bytes) {
-        *out = *pair;
+        *out = pair;
     }
     if let ([last], Some(pair)) = (last, bytes.next()) {
         *last = pair[0];

@@ -78,8 +78,16 @@ impl Columns {
             }
             Packing::Awq => {
                 let start = input * (self.outputs / 8);
-                for (k, out) in out.iter_mut().enumerate() {
-                    *out = small(awq(words, start, first + k));
+                if !first.is_multiple_of(8) || !out.len().is_multiple_of(8) {
+                    for (k, out) in out.iter_mut().enumerate() {
+                        *out = small(awq(words, start, first + k));
+                    }
+                    return;
+                }
+                let words = words.get(start + first / 8..).unwrap_or_default();
+                for (word, out) in words.iter().zip(out.as_chunks_mut::<8>().0) {
+                    let word = u32::from_le_bytes(*word);
+                    *out = AWQ_SHIFTS.map(|shift| small(word >> shift & 15));
                 }
             }
         }
@@ -97,10 +105,31 @@ impl Columns {
         let scales = &mut line.scales[..len];
         self.scales.read(group * self.outputs + first, scales);
         let words = words(&self.zeros);
-        for (k, zero) in line.zeros[..len].iter_mut().enumerate() {
-            *zero = small(self.zero(words, group, first + k)) + self.zero_offset;
+        let zeros = &mut line.zeros[..len];
+        match self.packing {
+            Packing::Inputs(bits) if self.fills_words(bits, first) => {
+                let (in_word, mask) = (32 / bits, (1 << bits) - 1);
+                let start = (group * self.outputs + first) / in_word;
+                let words = words.get(start..).unwrap_or_default();
+                for (word, zeros) in words.iter().zip(zeros.chunks_mut(in_word)) {
+                    let word = u32::from_le_bytes(*word);
+                    for (k, zero) in zeros.iter_mut().enumerate() {
+                        *zero = small(word >> (k * bits) & mask) + self.zero_offset;
+                    }
+                }
+            }
+            _ => {
+                for (k, zero) in zeros.iter_mut().enumerate() {
+                    *zero = small(self.zero(words, group, first + k)) + self.zero_offset;
+                }
+            }
         }
         line
+    }
+
+    /// Whether codes end where words do, and output `first` begins one.
+    fn fills_words(&self, bits: usize, first: usize) -> bool {
+        32_usize.is_multiple_of(bits) && first.is_multiple_of(32 / bits)
     }
 
     fn zero(&self, words: Words<'_>, group: usize, output: usize) -> u32 {
@@ -168,15 +197,15 @@ impl Source for Columns {
         let (outputs, inputs) = (tile.rows.clone(), tile.columns.clone());
         let mut run = [0.0; BAND];
         let run = &mut run[..outputs.len()];
-        let mut line: Option<Line> = None;
+        let mut line = self.line(self.groups.at(inputs.start), outputs.start, outputs.len());
         for (k, input) in inputs.enumerate() {
             let group = self.groups.at(input);
-            let known = line.take().filter(|line| line.group == group);
-            let known = known.unwrap_or_else(|| self.line(group, outputs.start, outputs.len()));
+            if line.group != group {
+                line = self.line(group, outputs.start, outputs.len());
+            }
             self.codes(words, input, outputs.start, run);
-            scaled(run, &known);
+            scaled(run, &line);
             tile.put(k, run);
-            line = Some(known);
         }
     }
 
