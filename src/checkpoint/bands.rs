@@ -5,10 +5,9 @@
 //! decoded: tiles of [`BAND`] rows by [`TILE`] columns, at most [`SLOTS`] of them, 8 MiB.
 
 use std::cell::Cell;
+use std::fmt::Debug;
 use std::ops::Range;
-use std::sync::{Arc, Weak};
-
-use super::source::Source;
+use std::sync::Weak;
 
 /// Rows of a tile: a whole group of most formats.
 pub(super) const BAND: usize = 32;
@@ -21,10 +20,13 @@ thread_local! {
     static KEPT: Cell<Vec<Option<Kept>>> = const { Cell::new(Vec::new()) };
 }
 
+/// Who is being read.
+pub(super) type Key = Weak<dyn Debug>;
+
 /// A decoded tile.
 struct Kept {
     /// What it was decoded from; it also keeps the place in memory from being given to another.
-    of: Weak<dyn Source>,
+    of: Key,
     place: Place,
     numbers: Box<[f32; BAND * TILE]>,
 }
@@ -44,9 +46,15 @@ pub(super) struct Sizes {
     pub(super) columns: usize,
 }
 
-/// Reads `out.len()` weights from `first` on of `[matrices, rows, columns]`, where `of` has
-/// `[matrices, columns, rows]`.
-pub(super) fn read(of: &Arc<dyn Source>, sizes: Sizes, first: usize, out: &mut [f32]) {
+/// Reads `out.len()` weights from `first` on of `[matrices, rows, columns]`. `decode` decodes a
+/// tile of the matrix that begins with that weight.
+pub(super) fn read(
+    of: &Key,
+    sizes: Sizes,
+    first: usize,
+    out: &mut [f32],
+    decode: impl Fn(usize, &mut Tile<'_>),
+) {
     let one = sizes.rows * sizes.columns;
     let mut kept = KEPT.take();
     kept.resize_with(SLOTS, || None);
@@ -63,7 +71,10 @@ pub(super) fn read(of: &Arc<dyn Source>, sizes: Sizes, first: usize, out: &mut [
             .min(sizes.columns - column)
             .min(rest.len());
         let (now, later) = rest.split_at_mut(len);
-        let numbers = tile(&mut kept, of, sizes, place);
+        let numbers = tile(&mut kept, of, place, |numbers| {
+            let start = matrix * one;
+            decode(start, &mut Tile::new(sizes, place, numbers));
+        });
         let start = row % BAND * TILE + column % TILE;
         now.copy_from_slice(&numbers[start..start + len]);
         (rest, at) = (later, at + len);
@@ -73,22 +84,20 @@ pub(super) fn read(of: &Arc<dyn Source>, sizes: Sizes, first: usize, out: &mut [
 
 fn tile<'k>(
     kept: &'k mut [Option<Kept>],
-    of: &Arc<dyn Source>,
-    sizes: Sizes,
+    of: &Key,
     place: Place,
+    decode: impl Fn(&mut [f32; BAND * TILE]),
 ) -> &'k [f32; BAND * TILE] {
-    let own = Arc::downgrade(of);
-    let slot = &mut kept[slot(&own, place)];
-    let is_ours = |kept: &Kept| kept.place == place && Weak::ptr_eq(&kept.of, &own);
-    let known = slot.take();
-    let kept = match known {
+    let slot = &mut kept[slot(of, place)];
+    let is_ours = |kept: &Kept| kept.place == place && Weak::ptr_eq(&kept.of, of);
+    let kept = match slot.take() {
         Some(kept) if is_ours(&kept) => kept,
         other => {
             let numbers = other.map(|kept| kept.numbers);
             let mut numbers = numbers.unwrap_or_else(|| Box::new([0.0; BAND * TILE]));
-            decode(of, sizes, place, &mut numbers);
+            decode(&mut numbers);
             Kept {
-                of: own,
+                of: Weak::clone(of),
                 place,
                 numbers,
             }
@@ -98,7 +107,7 @@ fn tile<'k>(
 }
 
 /// Neighbouring tiles lie side by side, and models apart.
-fn slot(of: &Weak<dyn Source>, place: Place) -> usize {
+fn slot(of: &Key, place: Place) -> usize {
     let address = of.as_ptr().cast::<u8>().addr() >> 4;
     let model = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     (model as usize + place.tile) % SLOTS
@@ -112,37 +121,20 @@ pub(super) struct Tile<'n> {
     numbers: &'n mut [f32; BAND * TILE],
 }
 
-impl Tile<'_> {
+impl<'n> Tile<'n> {
+    fn new(sizes: Sizes, place: Place, numbers: &'n mut [f32; BAND * TILE]) -> Self {
+        let (row, column) = (place.band * BAND, place.tile * TILE);
+        Self {
+            rows: row..(row + BAND).min(sizes.rows),
+            columns: column..(column + TILE).min(sizes.columns),
+            numbers,
+        }
+    }
+
     /// Takes column `k` of the tile: a run of a stored row.
     pub(super) fn put(&mut self, k: usize, run: &[f32]) {
         for (line, x) in self.numbers.chunks_exact_mut(TILE).zip(run) {
             line[k] = *x;
         }
-    }
-}
-
-fn decode(of: &Arc<dyn Source>, sizes: Sizes, place: Place, numbers: &mut [f32; BAND * TILE]) {
-    let (row, column) = (place.band * BAND, place.tile * TILE);
-    let mut tile = Tile {
-        rows: row..(row + BAND).min(sizes.rows),
-        columns: column..(column + TILE).min(sizes.columns),
-        numbers,
-    };
-    let start = place.matrix * sizes.rows * sizes.columns;
-    of.read_tile(start, sizes.rows, &mut tile);
-}
-
-/// Reads a tile of what has its matrix from `start` on, in stored rows of `len`.
-pub(super) fn read_runs(
-    of: &(impl Source + ?Sized),
-    start: usize,
-    len: usize,
-    tile: &mut Tile<'_>,
-) {
-    let mut run = [0.0; BAND];
-    let run = &mut run[..tile.rows.len()];
-    for (k, column) in tile.columns.clone().enumerate() {
-        of.read(start + column * len + tile.rows.start, run);
-        tile.put(k, run);
     }
 }

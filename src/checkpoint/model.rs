@@ -15,7 +15,6 @@ use super::opened::Opened;
 use super::order::natural;
 use super::problems;
 use super::renaming::{self, Renamed};
-use super::rounding;
 use super::summary::Summary;
 use super::tensor::Tensor;
 use super::weights::Weights;
@@ -190,7 +189,10 @@ impl Checkpoint {
     /// from the steps of its formats; `None` if it is not quantised. Reads some thousand numbers
     /// of every tensor.
     pub fn rounding(&self) -> Option<f64> {
-        rounding::distance(&self.tensors)
+        let quantised = || self.tensors.iter().filter(|t| t.dtype.is_quantised());
+        quantised().next()?;
+        let sums = quantised().filter_map(Tensor::rounding);
+        Some(sums.sum::<f64>().sqrt())
     }
 
     /// How many distinct layers the names tell of, all stacks together but for optional ones.

@@ -6,19 +6,10 @@
 //! of the scales themselves, and what GPTQ and its like do beyond rounding, are not in it.
 
 use super::source::Source;
-use super::tensor::Tensor;
 
 /// Runs of a tensor that are looked at, evenly spread, and numbers of a run: 4096 in all.
 const RUNS: usize = 64;
 const RUN: usize = 64;
-
-/// The expected distance; `None` if nothing is quantised.
-pub(super) fn distance(tensors: &[Tensor]) -> Option<f64> {
-    let quantised = || tensors.iter().filter(|tensor| tensor.dtype.is_quantised());
-    quantised().next()?;
-    let sums = quantised().filter_map(Tensor::rounding);
-    Some(sums.sum::<f64>().sqrt())
-}
 
 /// The expected square of the error of a whole tensor; where it is large, that of a regular
 /// sample of at most 4096 numbers, scaled up.

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::bands::{self, Sizes, Tile};
+use super::bands::{self, BAND, Key, Sizes, Tile};
 use super::weights::Weights;
 use crate::numeric::{Numbers, Plain};
 
@@ -23,7 +23,12 @@ pub(super) trait Source: Debug + Send + Sync {
     /// Decodes a tile of the transpose of a matrix that begins with weight `start` and has rows
     /// of `len`.
     fn read_tile(&self, start: usize, len: usize, tile: &mut Tile<'_>) {
-        bands::read_runs(self, start, len, tile);
+        let mut run = [0.0; BAND];
+        let run = &mut run[..tile.rows.len()];
+        for (k, column) in tile.columns.clone().enumerate() {
+            self.read(start + column * len + tile.rows.start, run);
+            tile.put(k, run);
+        }
     }
 
     /// Calls `visit` with everything in files that the weights are made from.
@@ -328,7 +333,11 @@ impl Source for Transposed {
             rows: self.rows,
             columns: self.columns,
         };
-        bands::read(&self.of, sizes, first, out);
+        let whole = Arc::downgrade(&self.of);
+        let key: Key = whole;
+        bands::read(&key, sizes, first, out, |start, tile| {
+            self.of.read_tile(start, self.rows, tile);
+        });
     }
 
     fn stored(&self, visit: &mut dyn FnMut(&Stored)) {

@@ -103,8 +103,10 @@ fn one(
 fn state(table: &mut Table, of: Of<'_>, tensor: &Tensor) -> Result<State, CheckpointError> {
     of.dtype(tensor, &[Dtype::U8])?;
     let bytes = table.description(of, tensor, MAX_STATE_BYTES)?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| of.misfit(format!("JSON in `{}`", tensor.name), &reason(&error)))
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let found = format!("bytes that are none, {}", reason(&error));
+        of.misfit(format!("JSON in `{}`", tensor.name), &found)
+    })
 }
 
 fn scales(

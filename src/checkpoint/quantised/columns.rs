@@ -5,7 +5,7 @@
 
 use super::super::bands::{BAND, Tile};
 use super::super::source::{Source, Stored};
-use super::scales::{Groups, ScaleNumbers, Scales};
+use super::scales::{Groups, Scales};
 
 /// Weights `(code − zero) · scale`, `[inputs, outputs]`.
 #[derive(Debug)]
