@@ -157,7 +157,10 @@ impl Tensor {
     pub(super) fn rounding(&self) -> Option<f64> {
         match &self.storage {
             Storage::Plain(_) => None,
-            Storage::Coded(source) => Some(rounding::of_source(&**source)),
+            Storage::Coded(source) => {
+                let of = |first, len| source.rounding(first, len);
+                Some(rounding::expected(self.elements, of))
+            }
         }
     }
 

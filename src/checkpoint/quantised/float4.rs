@@ -41,7 +41,7 @@ pub(super) fn compressed(table: &mut Table, module: &str) -> Result<(), Checkpoi
         )),
     };
     check_shape(table, of, module)?;
-    weight(table, of, module, &scale, whole)
+    weight(table, of, module, &scale, whole.as_ref())
 }
 
 /// A shape that is stored beside, which must be what the codes make.
@@ -78,7 +78,8 @@ pub(super) fn modelopt(table: &mut Table) -> Result<(), CheckpointError> {
         let of = Of { scheme, tensor };
         let scale = table.need(of, &format!("{name}_scale"))?;
         let whole = table.need(of, &format!("{name}_scale_2"))?;
-        weight(table, of, &name, &scale, Some((whole, Whole::Multiplies)))?;
+        let whole = (whole, Whole::Multiplies);
+        weight(table, of, &name, &scale, Some(&whole))?;
     }
     Ok(())
 }
@@ -89,7 +90,7 @@ fn weight(
     of: Of<'_>,
     name: &str,
     scale: &Tensor,
-    whole: Option<(Tensor, Whole)>,
+    whole: Option<&(Tensor, Whole)>,
 ) -> Result<(), CheckpointError> {
     let [rows, bytes] = of.matrix(of.tensor)?;
     let (dtype, size) = match whole {
@@ -100,7 +101,7 @@ fn weight(
     let count = columns.div_ceil(size);
     of.dtype(of.tensor, &[Dtype::U8])?;
     of.shape(scale, &[rows, count])?;
-    let scales = match &whole {
+    let scales = match whole {
         Some((whole, what)) => {
             let stored = of.exactly(scale, Dtype::F8_E4M3, &[rows, count])?;
             of.dtype(whole, &[Dtype::F32])?;
