@@ -50,11 +50,12 @@ pub fn run(args: &InspectArgs) -> Result<(), CliError> {
             return Ok(());
         }
     }
-    print(&inspection);
-    if let (Some(formats), Some(distance)) = (checkpoint.quantised_as(), inspection.rounding) {
+    let rounding = checkpoint.quantised_as().zip(inspection.rounding);
+    let rounding = rounding.map(|(formats, distance)| {
         let words = rounding_words(&formats, "this model", distance);
-        out::print(&format!("note: {words}"));
-    }
+        format!("note: {words}")
+    });
+    print(&inspection, rounding.as_deref());
     Ok(())
 }
 
@@ -87,7 +88,8 @@ fn inspect(checkpoint: &Checkpoint) -> Inspection {
     }
 }
 
-fn print(inspection: &Inspection) {
+/// `rounding` says what quantisation has done, if it has.
+fn print(inspection: &Inspection, rounding: Option<&str>) {
     let Inspection {
         name,
         form,
@@ -117,6 +119,9 @@ fn print(inspection: &Inspection) {
     ));
     for problem in &inspection.problems {
         out::print(&format!("note: {problem}"));
+    }
+    if let Some(rounding) = rounding {
+        out::print(rounding);
     }
     let width = inspection
         .tensors
