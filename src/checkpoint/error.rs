@@ -129,6 +129,16 @@ pub enum CheckpointError {
         tensor: String,
         reason: String,
     },
+    #[error("tensor `{tensor}` is not as {scheme} stores weights: expected {expected}, found {found}; open the model as it was before it was quantised: {}", path.display())]
+    Quantised {
+        path: PathBuf,
+        scheme: &'static str,
+        tensor: String,
+        expected: String,
+        found: String,
+    },
+    #[error("the weights are quantised in a way that is not known, {found}; open the model as it was before it was quantised: {}", path.display())]
+    UnknownQuantisation { path: PathBuf, found: String },
 
     #[error("the file was cut short while it was read; tensor `{tensor}` is not whole any more; download it again, then open the model anew: {}", path.display())]
     CutShort { path: PathBuf, tensor: String },

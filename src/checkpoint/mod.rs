@@ -22,9 +22,12 @@ mod sigbus;
 mod torch;
 mod weights;
 
+mod bands;
 mod dtype;
 mod encode;
+mod quantised;
 mod raw;
+mod rounding;
 mod source;
 
 pub mod names;

@@ -1,15 +1,17 @@
 //! From the files that were located to one table of tensors.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::adapter::Adapter;
+use super::config::Config;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
 use super::listed::Listed;
 use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
 use super::weights::Weights;
-use super::{order, shards};
+use super::{order, quantised, shards};
 
 /// The opened files of a checkpoint.
 pub(super) struct Opened {
@@ -51,6 +53,22 @@ impl Opened {
                 Ok(opened)
             }
         }
+    }
+
+    /// Puts weights in the place of the scales and codes that they are stored as.
+    pub(super) fn resolve_quantised(
+        &mut self,
+        folder: &Path,
+        config: &Config,
+    ) -> Result<(), CheckpointError> {
+        if self.adapter.is_some() {
+            return Ok(());
+        }
+        let stored = std::mem::take(&mut self.tensors);
+        let resolved = quantised::resolve(folder, config, stored)?;
+        self.tensors = resolved.tensors;
+        self.extra.extend(resolved.beside);
+        Ok(())
     }
 
     fn new(parts: Vec<Listed>, extra: Vec<FileIdentity>) -> Self {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::dtype::Dtype;
 use super::names::{TensorLocation, place};
 use super::raw::RawTensor;
+use super::rounding;
 use super::source::{self, Cut, Joined, PlainSource, Source, Stored};
 
 /// One stored tensor; its numbers stay on disk until [`Tensor::numbers`] are read.
@@ -151,6 +152,18 @@ impl Tensor {
                 stored: stored.clone(),
             })),
             Storage::Coded(source) => self.dtype.is_supported().then(|| Arc::clone(source)),
+        }
+    }
+
+    /// How far rounding to its format moves it, as the expected sum of squares, estimated where
+    /// it is large; `None` for plain numbers.
+    pub(super) fn rounding(&self) -> Option<f64> {
+        match &self.storage {
+            Storage::Plain(_) => None,
+            Storage::Coded(source) => {
+                let of = |first, len| source.rounding(first, len);
+                Some(rounding::expected(self.elements, of))
+            }
         }
     }
 
