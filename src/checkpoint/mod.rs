@@ -39,7 +39,7 @@ mod model;
 
 mod pairing;
 
-pub use self::adapter::{Adapter, Change, Factors, LowRank};
+pub use self::adapter::{Adapter, BaseShapes, Change, Factors, LowRank};
 pub use self::config::Config;
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};

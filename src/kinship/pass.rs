@@ -289,17 +289,19 @@ fn each_block(
         bytes += base.size_bytes();
         for (slot, (_, operand)) in segment.models.iter().enumerate() {
             match (operand, &factors[slot]) {
-                (Operand::Weights(numbers), _) => {
-                    let own = numbers.part(block.clone());
-                    panel.set_weights(slot, &own);
-                    bytes += own.size_bytes();
-                }
                 (Operand::LowRank { first, .. }, Some(factors)) => {
                     let delta = &mut delta[..block.len()];
                     factors.delta(first + block.start, delta);
                     panel.set_delta(slot, delta);
                 }
-                _ => panel.set_unchanged(slot),
+                _ => match operand.weights() {
+                    Some(numbers) => {
+                        let own = numbers.part(block.clone());
+                        panel.set_weights(slot, &own);
+                        bytes += own.size_bytes();
+                    }
+                    None => panel.set_unchanged(slot),
+                },
             }
         }
         work(&mut panel);
@@ -315,7 +317,7 @@ fn each_block(
 fn decode(operand: &Operand<'_>) -> Option<Factors> {
     match operand {
         Operand::LowRank { factors, .. } => Some(factors.decode()),
-        Operand::Weights(_) | Operand::Unchanged => None,
+        Operand::Weights(_) | Operand::Rebuilt { .. } | Operand::Unchanged => None,
     }
 }
 

@@ -80,7 +80,7 @@ impl<'a> Context<'a> {
         };
         if let (Some(headers), Some(adapter)) = (&headers, &adapter) {
             let missing = adapter.adapter().map_or(Vec::new(), |a| {
-                a.targets_missing_in(|name| headers.find(name, 0).is_some())
+                a.targets_missing_in(&headers.shapes(&headers.shape_of()))
             });
             if let Some(first) = missing.first() {
                 let sentence = format!(

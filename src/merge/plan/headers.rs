@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Step, TensorPlan};
 use crate::checkpoint::{
-    Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head, is_token_embedding,
+    BaseShapes, Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head, is_token_embedding,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +95,24 @@ impl<'s> Headers<'s> {
             let is_tied = is_language_head(name) && self.head.is_none();
             self.embedding().filter(|_| is_tied)
         })
+    }
+
+    /// Looks up the shape of a tensor, for [`Headers::shapes`].
+    pub(super) fn shape_of(&self) -> impl Fn(&str) -> Option<Vec<usize>> {
+        |name| Some(self.find(name, 0)?.shape.to_vec())
+    }
+
+    /// What an adapter sees of the model.
+    pub(super) fn shapes<'h>(
+        &self,
+        shape_of: &'h dyn Fn(&str) -> Option<Vec<usize>>,
+    ) -> BaseShapes<'h> {
+        let is_alone = self.head.is_none() && self.embedding.is_some();
+        let silent = is_alone.then_some(true);
+        BaseShapes {
+            shape_of,
+            tied: self.config.tie_word_embeddings.or(silent),
+        }
     }
 
     /// The first of `len` layers from `first` on that has no tensor. A name may speak of layer

@@ -49,7 +49,8 @@ pub(super) fn resolve<'g>(
         };
         let adapter = context.models[own.model].adapter.as_ref();
         if let Some(adapter) = adapter.and_then(|adapter| adapter.adapter())
-            && let Err(error) = adapter.change(head.name, head.shape)
+            && let Err(error) =
+                adapter.check(&headers.shapes(&headers.shape_of()), head.name, head.shape)
         {
             diagnostics.refused(head.name, error.to_string());
             complete = false;
