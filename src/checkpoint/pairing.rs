@@ -267,10 +267,7 @@ fn part<'a>(
             // Of a tensor with more dimensions the first is still the rows.
             Change::LowRank(factors) => (PartSource::LowRank(factors), factors.shape()[0]),
             Change::Replaced(own) => match own.numbers() {
-                Some(numbers) => (
-                    PartSource::Weights(numbers),
-                    rows_and_length(&own.shape).0,
-                ),
+                Some(numbers) => (PartSource::Weights(numbers), rows_and_length(&own.shape).0),
                 None => return Err(format!("numbers of type {}", own.dtype)),
             },
             Change::Rebuilt { tensor, rows } => (PartSource::Rebuilt(tensor), rows),

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use super::config::AdapterConfig;
-use super::edited::{AddFactors, AddVector, Dora, Edit, Hadamard, Kronecker, Rotated, Rows, Scaled};
+use super::edited::{
+    AddFactors, AddVector, Dora, Edit, Hadamard, Kronecker, MOST_OTHER_SIDE, MOST_SIDE, Principal,
+    Residual, Rotated, Rows, Scaled,
+};
 use super::low_rank::{LowRank, Pair, View};
 use super::names::{BaseShapes, OneExpert, Share, is_conv1d, may_be_conv1d};
 use super::target::{Kind, Layer, Target};
@@ -45,8 +48,25 @@ pub(super) struct Place<'p> {
     pub(super) config: &'p AdapterConfig,
 }
 
-/// What was expected where the target does not fit.
-pub(super) type Misfit = String;
+/// Why a target does not fit.
+pub(super) enum Misfit {
+    /// What was expected in the place of the shape that was found.
+    Shape(String),
+    /// A clause that ends "cannot be used because …".
+    Unsupported(String),
+}
+
+impl From<String> for Misfit {
+    fn from(expected: String) -> Self {
+        Self::Shape(expected)
+    }
+}
+
+impl From<&str> for Misfit {
+    fn from(expected: &str) -> Self {
+        Self::Shape(expected.to_owned())
+    }
+}
 
 impl Place<'_> {
     /// Fits a target.
@@ -55,7 +75,7 @@ impl Place<'_> {
             return self.fit_kind(target, self.shape);
         };
         if !self.has_shape(&whole.shape, true) {
-            return Err(format!("{:?}", whole.shape));
+            return Err(format!("{:?}", whole.shape).into());
         }
         match self.fit_kind(target, &whole.shape)? {
             Fit::LowRank(low_rank) => {
@@ -87,7 +107,7 @@ impl Place<'_> {
         one: &OneExpert,
     ) -> Result<Fit<'a>, Misfit> {
         let Kind::Experts(pair) = &target.kind else {
-            return Err("all experts in one tensor".to_owned());
+            return Err("all experts in one tensor".into());
         };
         let (outputs, halves) = match one.share {
             Share::All => (pair.outputs(), 1),
@@ -96,10 +116,10 @@ impl Place<'_> {
         let first_output = usize::from(one.share == Share::SecondHalf) * outputs;
         let expected = [outputs, pair.inputs()];
         if outputs * halves != pair.outputs() || self.shape != expected {
-            return Err(format!("{expected:?}"));
+            return Err(format!("{expected:?}").into());
         }
         if one.expert >= pair.experts {
-            return Err(format!("{} experts", pair.experts));
+            return Err(format!("{} experts", pair.experts).into());
         }
         let view = View {
             expert: one.expert,
@@ -116,7 +136,7 @@ impl Place<'_> {
             // Only where another tensor stands for the base's, which the caller knows.
             Kind::Nothing => match &target.whole {
                 Some(whole) => Ok(Fit::Replaced(whole)),
-                None => Err("a tensor".to_owned()),
+                None => Err("a tensor".into()),
             },
             Kind::LowRank { pair, layer } => {
                 let view = self.view(pair, *layer, shape, target.whole.is_none())?;
@@ -127,6 +147,7 @@ impl Place<'_> {
                 layer,
                 magnitude,
             } => self.fit_dora(pair, *layer, magnitude, (shape, target.whole.is_none())),
+            Kind::Residual { pair, principal } => self.fit_residual(pair, *principal, shape),
             Kind::Experts(pair) => self.fit_experts(pair, shape),
             Kind::Vera(pair) => self.fit_vera(pair, shape),
             Kind::Hadamard { pairs, scale } => {
@@ -177,7 +198,9 @@ impl Place<'_> {
         if layer == Layer::Embedding {
             let view = pair.view(true);
             let fits = self.is_shape(shape, &view.shape(), may_be_cut);
-            return fits.then_some(view).ok_or_else(|| format!("{:?}", view.shape()));
+            return fits
+                .then_some(view)
+                .ok_or_else(|| format!("{:?}", view.shape()).into());
         }
         let kernel = pair.a.shape.get(1..).unwrap_or_default();
         let straight = [&[pair.outputs()], kernel].concat();
@@ -188,7 +211,7 @@ impl Place<'_> {
             (true, true) => Ok(pair.view(self.is_across())),
             (true, false) => Ok(view),
             (false, true) => Ok(pair.view(true)),
-            (false, false) => Err(format!("{straight:?}")),
+            (false, false) => Err(format!("{straight:?}").into()),
         }
     }
 
@@ -230,6 +253,43 @@ impl Place<'_> {
         })
     }
 
+    fn fit_residual<'a>(
+        &self,
+        pair: &'a Arc<Pair>,
+        principal: Principal,
+        shape: &[usize],
+    ) -> Result<Fit<'a>, Misfit> {
+        let view = self.view(pair, Layer::Linear, shape, false)?;
+        let [rows, columns] = view.shape();
+        let (smaller, larger) = (rows.min(columns), rows.max(columns));
+        let (name, is_svd) = match principal {
+            Principal::Pissa => ("PiSSA", true),
+            Principal::Kasa => ("KaSA", true),
+            Principal::Olora => ("OLoRA", false),
+        };
+        let what = format!("what {name} takes away from `{}` {shape:?}", self.name);
+        if view.transposed && principal != Principal::Pissa {
+            let reason = format!("{what} is not defined, which is stored [inputs, outputs]");
+            return Err(Misfit::Unsupported(reason));
+        }
+        if larger > MOST_OTHER_SIDE || is_svd && smaller > MOST_SIDE {
+            let reason = format!(
+                "{what} is not stored, and is computed for matrices of up to {MOST_SIDE} rows or \
+                 columns alone"
+            );
+            return Err(Misfit::Unsupported(reason));
+        }
+        if pair.rank > smaller {
+            return Err(format!("a matrix of rank {} or more", pair.rank).into());
+        }
+        let edit = Residual {
+            pair: Arc::clone(pair),
+            view,
+            principal,
+        };
+        Ok(once(edit, shape))
+    }
+
     fn fit_experts<'a>(&self, pair: &'a Arc<Pair>, shape: &[usize]) -> Result<Fit<'a>, Misfit> {
         let (outputs, inputs) = (pair.outputs(), pair.inputs());
         if shape == [outputs, inputs] && pair.experts == 1 {
@@ -240,7 +300,7 @@ impl Place<'_> {
         let transposed = match (shape == straight, shape == across) {
             (true, false) => false,
             (false, true) => true,
-            (false, false) => return Err(format!("{straight:?} or {across:?}")),
+            (false, false) => return Err(format!("{straight:?} or {across:?}").into()),
             (true, true) => self
                 .experts_are_across(outputs)
                 .ok_or("a relative that tells whether it is stored as its transpose")?,
@@ -294,7 +354,9 @@ impl Place<'_> {
             (true, true) => self.is_across(),
             (true, false) => false,
             (false, true) => true,
-            (false, false) => return Err(format!("[{outputs}, {} or fewer]", pair.inputs())),
+            (false, false) => {
+                return Err(format!("[{outputs}, {} or fewer]", pair.inputs()).into());
+            }
         };
         let inputs = shape.get(usize::from(!transposed)).copied().unwrap_or(0);
         let view = View {
@@ -360,8 +422,8 @@ impl Place<'_> {
                 };
                 Ok(once(edit, shape))
             }
-            _ if shared => Err(format!("a linear layer with inputs in blocks of {block}")),
-            _ => Err(format!("a linear layer with {blocks} · {block} inputs")),
+            _ if shared => Err(format!("a linear layer with inputs in blocks of {block}").into()),
+            _ => Err(format!("a linear layer with {blocks} · {block} inputs").into()),
         }
     }
 
@@ -372,13 +434,15 @@ impl Place<'_> {
         shape: &[usize],
     ) -> Result<Fit<'a>, Misfit> {
         let width = rows.shape.get(1).copied().unwrap_or(0);
-        let last = places.last().map_or(0, |&(place, _)| place.saturating_add(1));
+        let last = places
+            .last()
+            .map_or(0, |&(place, _)| place.saturating_add(1));
         let [own, columns] = *shape else {
-            return Err(format!("[tokens, {width}]"));
+            return Err(format!("[tokens, {width}]").into());
         };
         // New tokens are at the end, where the base may have been without them.
         if columns != width || last > own && !self.is_vocabulary() {
-            return Err(format!("[{last} or more, {width}]"));
+            return Err(format!("[{last} or more, {width}]").into());
         }
         let edit = Rows {
             rows: rows.clone(),
@@ -412,14 +476,14 @@ impl Place<'_> {
 
 fn expected_of_scaled(len: usize, outputs: bool) -> Misfit {
     let what = if outputs { "outputs" } else { "inputs" };
-    format!("a linear layer with {len} {what}")
+    format!("a linear layer with {len} {what}").into()
 }
 
 fn exactly(found: &[usize], expected: &[usize]) -> Result<(), Misfit> {
     if found == expected {
         Ok(())
     } else {
-        Err(format!("{expected:?}"))
+        Err(format!("{expected:?}").into())
     }
 }
 

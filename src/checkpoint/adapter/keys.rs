@@ -33,6 +33,8 @@ pub(super) enum Part {
     Magnitude,
     /// AdaLoRA's singular values.
     E,
+    /// KaSA's.
+    Diagonal,
     HadaW1A,
     HadaW1B,
     HadaW2A,
@@ -78,6 +80,7 @@ const MARKERS: &[(&str, Part, End)] = &[
     ("lora_embedding_B", Part::EmbeddingB, End::Nothing),
     ("lora_magnitude_vector", Part::Magnitude, End::Either),
     ("lora_E", Part::E, End::Nothing),
+    ("lora_diag", Part::Diagonal, End::Nothing),
     ("hada_w1_a", Part::HadaW1A, End::Nothing),
     ("hada_w1_b", Part::HadaW1B, End::Nothing),
     ("hada_w2_a", Part::HadaW2A, End::Nothing),
@@ -97,7 +100,6 @@ const MARKERS: &[(&str, Part, End)] = &[
 
 /// Markers of tensors that are not read, each with a clause that starts after the name.
 const REFUSED: &[(&str, &str)] = &[
-    ("lora_diag", "belongs to a KaSA adapter"),
     (
         "hada_t1",
         "is the core of a convolution, which is not computed with",
@@ -238,19 +240,19 @@ mod tests {
             check_part(&format!("{magnitude}{end}"), module, 0, Part::Magnitude);
         }
         let p = "base_model.model.wte";
-        check_part(
-            &format!("{p}.lora_embedding_A"),
-            "wte",
-            0,
-            Part::EmbeddingA,
-        );
+        check_part(&format!("{p}.lora_embedding_A"), "wte", 0, Part::EmbeddingA);
         check_part(
             &format!("{p}.lora_embedding_B.x"),
             "wte",
             0,
             Part::EmbeddingB,
         );
-        check_part(&format!("{p}.base_layer.weight"), "wte", 0, Part::BaseWeight);
+        check_part(
+            &format!("{p}.base_layer.weight"),
+            "wte",
+            0,
+            Part::BaseWeight,
+        );
         check_part(
             &format!("{p}.token_adapter.trainable_tokens_delta"),
             "wte",
@@ -301,7 +303,7 @@ mod tests {
             "base_model.model.q_proj.lora_A.a.b.weight",
             "base_model.model.q_proj.lora_A.bias",
             "base_model.model.q_proj.lora_C.weight",
-            "base_model.model.q_proj.lora_diag",
+            "base_model.model.q_proj.lora_diag.a.b",
             "base_model.model.q_proj.oft_r",
             "base_model.model.q_proj.base_layer",
             "base_model.model.q_proj.hada_t1",

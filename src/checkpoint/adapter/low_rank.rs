@@ -206,6 +206,22 @@ impl<'a> LowRank<'a> {
 }
 
 impl Factors {
+    /// Row-major [rows, rank] and [rank, columns].
+    pub(super) fn new(
+        (left, right): (Vec<f32>, Vec<f32>),
+        rank: usize,
+        columns: usize,
+        scale: f32,
+    ) -> Self {
+        Self {
+            left,
+            right,
+            rank,
+            columns,
+            scale,
+        }
+    }
+
     /// Bytes that they take.
     pub(super) fn size_bytes(&self) -> usize {
         size_of_val(&self.left[..]) + size_of_val(&self.right[..])
@@ -386,11 +402,7 @@ mod tests {
     #[test]
     fn embedding_of_two_tokens_by_hand() {
         // A [1, vocab 2] and B [width 3, 1]: row v of δ is 2 · A[v] · B.
-        let pair = pair(
-            (&[1, 2], &[1.0, -1.0]),
-            (&[3, 1], &[1.0, 2.0, 3.0]),
-            2.0,
-        );
+        let pair = pair((&[1, 2], &[1.0, -1.0]), (&[3, 1], &[1.0, 2.0, 3.0]), 2.0);
         let mut delta = [0.0; 6];
         pair.decode(pair.view(true)).delta(0, &mut delta);
         assert_eq!(delta, [2.0, 4.0, 6.0, -2.0, -4.0, -6.0]);

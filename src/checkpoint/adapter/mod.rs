@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use self::config::AdapterConfig;
 use self::edited::{Edited, Shelf};
-use self::fit::{Fit, How, Place};
+use self::fit::{Fit, How, Misfit, Place};
 pub use self::low_rank::{Factors, LowRank};
 pub use self::names::BaseShapes;
 use self::names::{has_experts, one_expert, owner, target_of};
@@ -187,12 +187,20 @@ impl Adapter {
             }),
         };
         fit.transpose()
-            .map_err(|expected| CheckpointError::AdapterShape {
-                path: self.weights.path().to_owned(),
+            .map_err(|misfit| self.misfit(misfit, name, shape))
+    }
+
+    fn misfit(&self, misfit: Misfit, name: &str, shape: &[usize]) -> CheckpointError {
+        let path = self.weights.path().to_owned();
+        match misfit {
+            Misfit::Unsupported(reason) => CheckpointError::AdapterUnsupported { path, reason },
+            Misfit::Shape(expected) => CheckpointError::AdapterShape {
+                path,
                 tensor: name.to_owned(),
                 expected,
                 found: format!("{shape:?}"),
-            })
+            },
+        }
     }
 
     /// What changes the tensor `name`: its own target, or that of what it is tied to.
@@ -217,7 +225,8 @@ impl Adapter {
     /// its own, or both, makes two of them, which no longer fit the base.
     fn head_for_embedding(&self, base: &BaseShapes<'_>) -> Option<&str> {
         let is_added = |target: &Target| {
-            target.whole.is_none() && matches!(target.kind, Kind::LowRank { .. } | Kind::Dora { .. })
+            target.whole.is_none()
+                && matches!(target.kind, Kind::LowRank { .. } | Kind::Dora { .. })
         };
         let mut heads = self.targets.iter().filter(|(name, target)| {
             is_language_head(name) && is_added(target) && owner(name, base).is_none()

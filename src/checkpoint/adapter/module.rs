@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::config::AdapterConfig;
-use super::edited::Matrix;
+use super::config::{AdapterConfig, Method};
+use super::edited::{Matrix, Principal};
 use super::keys::Part;
 use super::low_rank::Pair;
 use super::target::{Kind, Layer, Target};
-use super::targets::broken;
+use super::targets::{broken, refused};
 use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::tensor::Tensor;
 
@@ -90,13 +90,35 @@ impl Module<'_> {
             return Ok(None);
         };
         let e = parts.remove(&(0, Part::E));
+        if e.is_none() && self.config.method == Method::AdaLora {
+            return Err(self.broken(&a, "has no lora_E"));
+        }
         let rank = match &e {
             // AdaLoRA has dropped some ranks of each module.
             Some(e) => e.elements(),
             None => self.config.rank(self.name) as usize,
         };
-        let pair = self.pair(a, b, e, (rank, 1), self.config.scale(self.name))?;
+        let diagonal = parts.remove(&(0, Part::Diagonal));
+        if diagonal.is_none() && self.config.principal == Some(Principal::Kasa) {
+            return Err(self.broken(&a, "has no lora_diag"));
+        }
+        let scale = self.config.scale(self.name);
+        let pair = self.pair(a, b, e.or(diagonal), (rank, 1), scale)?;
+        if let Some(principal) = self.config.principal {
+            self.without_extras(&pair.a)?;
+            let pair = Arc::new(pair);
+            return Ok(Some(Kind::Residual { pair, principal }));
+        }
         self.with_lengths(parts, pair, Layer::Linear).map(Some)
+    }
+
+    /// What takes a part of the base away is computed for linear layers, and by itself.
+    fn without_extras(&self, tensor: &Tensor) -> Result<()> {
+        if !self.config.dora && tensor.shape.len() == 2 {
+            return Ok(());
+        }
+        let reason = "takes a part of its base away, which is read for linear layers without DoRA";
+        Err(refused(self.path, &tensor.name, reason))
     }
 
     fn embedding(&self, parts: &mut Parts) -> Result<Option<Kind>> {
@@ -105,6 +127,10 @@ impl Module<'_> {
             return Ok(None);
         };
         self.check(&a, a.shape.len() == 2, "[rank, tokens]")?;
+        if self.config.principal.is_some() {
+            let reason = "is of an embedding, whose base PEFT cannot take a part away from";
+            return Err(refused(self.path, &a.name, reason));
+        }
         let rank = self.config.rank(self.name) as usize;
         let pair = self.pair(a, b, None, (rank, 1), self.config.scale(self.name))?;
         self.with_lengths(parts, pair, Layer::Embedding).map(Some)
@@ -155,6 +181,10 @@ impl Module<'_> {
                 continue;
             };
             let name = format!("{}.{parameter}", self.name);
+            if self.config.principal.is_some() || self.config.dora {
+                let reason = "is of a bare parameter, which is read for plain LoRA alone";
+                return Err(refused(self.path, &a.name, reason));
+            }
             let rank = self.config.rank(&name) as usize;
             let experts = a.shape.first().map_or(0, |rows| rows / rank.max(1));
             let scale = self.config.scale(&name);
@@ -352,7 +382,11 @@ impl Module<'_> {
         let fits = b.shape.len() >= 2 && b.shape.get(1).copied() == all && flat && same_dims;
         self.check(&b, fits, &format!("[outputs, rank] {of}"))?;
         if let Some(numbers) = &a_rows {
-            self.check(numbers, numbers.elements() == rank, "a number for each rank")?;
+            self.check(
+                numbers,
+                numbers.elements() == rank,
+                "a number for each rank",
+            )?;
         }
         Ok(Pair {
             a,

@@ -166,7 +166,12 @@ pub(super) fn is_conv1d(name: &str, base: &BaseShapes<'_>) -> Option<bool> {
     let words: Vec<&str> = name.split('.').collect();
     let number = words.iter().rposition(|word| word.parse::<u32>().is_ok())?;
     let layer = words[..=number].join(".");
-    let relatives = ["attn.c_attn", "mlp.c_fc", "mlp.c_proj", "crossattention.c_attn"];
+    let relatives = [
+        "attn.c_attn",
+        "mlp.c_fc",
+        "mlp.c_proj",
+        "crossattention.c_attn",
+    ];
     relatives.iter().find_map(|relative| {
         let shape = (base.shape_of)(&format!("{layer}.{relative}.weight"))?;
         let bias = (base.shape_of)(&format!("{layer}.{relative}.bias"))?;
@@ -186,18 +191,34 @@ mod tests {
         let found = |target: &str, names: &[&str]| {
             let shape_of = |name: &str| names.contains(&name).then(Vec::new);
             let shape_of = &shape_of;
-            owner(target, &BaseShapes { shape_of, tied: None })
+            owner(
+                target,
+                &BaseShapes {
+                    shape_of,
+                    tied: None,
+                },
+            )
         };
-        let is = |target: &str, name: &str| assert_eq!(found(target, &[name]).as_deref(), Some(name));
+        let is =
+            |target: &str, name: &str| assert_eq!(found(target, &[name]).as_deref(), Some(name));
         is("model.layers.0.q", "language_model.model.layers.0.q");
-        is("model.language_model.layers.0.q", "language_model.model.layers.0.q");
+        is(
+            "model.language_model.layers.0.q",
+            "language_model.model.layers.0.q",
+        );
         is("model.language_model.layers.0.q", "model.layers.0.q");
         is("model.visual.blocks.0.q", "visual.blocks.0.q");
         is("lm_head.weight", "language_model.lm_head.weight");
-        assert_eq!(found("model.layers.0.q", &["vision_model.layers.0.q"]), None);
+        assert_eq!(
+            found("model.layers.0.q", &["vision_model.layers.0.q"]),
+            None
+        );
         let two = ["language_model.a", "transformer.a"];
         assert_eq!(found("model.a", &two), None);
-        assert_eq!(found("transformer.a", &two).as_deref(), Some("transformer.a"));
+        assert_eq!(
+            found("transformer.a", &two).as_deref(),
+            Some("transformer.a")
+        );
     }
 
     #[test]

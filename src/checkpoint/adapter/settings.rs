@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::config::{METHODS, Method};
+use super::edited::Principal;
 
 /// Settings that change the result, each with a clause that ends "cannot be used because …".
 const REFUSED: &[(&str, &str)] = &[
@@ -25,10 +26,6 @@ const REFUSED: &[(&str, &str)] = &[
         "it routes between several adapters (arrow_config)",
     ),
     (
-        "kasa_config",
-        "it takes the smallest singular values away from its base (KaSA)",
-    ),
-    (
         "coft",
         "its rotations are projected near the identity (coft)",
     ),
@@ -39,8 +36,10 @@ const HARMLESS_INITS: &[&str] = &["gaussian", "orthogonal", "eva", "mica", "true
 
 /// Ways to initialise that do not, by their beginnings.
 const CHANGING_INITS: &[(&str, &str)] = &[
-    ("pissa", "without its largest singular values (PiSSA)"),
-    ("olora", "without the first columns of its QR form (OLoRA)"),
+    (
+        "pissa",
+        "less what was drawn at random (PiSSA by iteration)",
+    ),
     ("corda", "without its principal part (CorDA)"),
     ("loftq", "quantised anew (LoftQ)"),
     ("lora_ga", "less what the factors began with (LoRA-GA)"),
@@ -68,6 +67,7 @@ const KNOWN: &[&str] = &[
     "fan_in_fan_out",
     "feedforward_modules",
     "inference_mode",
+    "kasa_config",
     "init_ia3_weights",
     "init_lora_weights",
     "init_r",
@@ -121,7 +121,9 @@ pub(super) fn refusal(object: &Map<String, Value>) -> Result<Method, String> {
     let Some(&(_, method)) = METHODS.iter().find(|(name, _)| *name == found) else {
         let names: Vec<&str> = METHODS.iter().map(|(name, _)| *name).collect();
         let known = names.join(", ");
-        return Err(format!("its peft_type is {found} and only {known} are read"));
+        return Err(format!(
+            "its peft_type is {found} and only {known} are read"
+        ));
     };
     if let Some(&(_, reason)) = REFUSED.iter().find(|(key, _)| is_set(object.get(*key))) {
         return Err(reason.to_owned());
@@ -132,8 +134,24 @@ pub(super) fn refusal(object: &Map<String, Value>) -> Result<Method, String> {
         );
     }
     match object.get("init_lora_weights").and_then(Value::as_str) {
-        Some(init) => init_refusal(init).map_or(Ok(method), Err),
-        None => Ok(method),
+        Some(init) if principal_of(init).is_none() => init_refusal(init).map_or(Ok(method), Err),
+        _ => Ok(method),
+    }
+}
+
+/// Which part of its base an adapter as it was trained does without.
+pub(super) fn principal(object: &Map<String, Value>) -> Option<Principal> {
+    if is_set(object.get("kasa_config")) {
+        return Some(Principal::Kasa);
+    }
+    principal_of(object.get("init_lora_weights")?.as_str()?)
+}
+
+fn principal_of(init: &str) -> Option<Principal> {
+    match init.to_lowercase().as_str() {
+        "pissa" => Some(Principal::Pissa),
+        "olora" => Some(Principal::Olora),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::edited::Matrix;
+use super::edited::{Matrix, Principal};
 use super::low_rank::Pair;
 use crate::checkpoint::tensor::Tensor;
 
@@ -21,7 +21,10 @@ pub(super) struct Target {
 pub(super) enum Kind {
     Nothing,
     /// Adds the product of two factors.
-    LowRank { pair: Arc<Pair>, layer: Layer },
+    LowRank {
+        pair: Arc<Pair>,
+        layer: Layer,
+    },
     /// The same in a parameter of several experts.
     Experts(Arc<Pair>),
     /// The same with factors that are cut to the size of the tensor.
@@ -32,8 +35,16 @@ pub(super) enum Kind {
         layer: Layer,
         magnitude: Tensor,
     },
+    /// Adds the product to what is left without a part of the tensor itself.
+    Residual {
+        pair: Arc<Pair>,
+        principal: Principal,
+    },
     /// LoHa.
-    Hadamard { pairs: [Arc<Pair>; 2], scale: f32 },
+    Hadamard {
+        pairs: [Arc<Pair>; 2],
+        scale: f32,
+    },
     /// LoKr.
     Kronecker {
         one: Matrix,
@@ -41,7 +52,10 @@ pub(super) enum Kind {
         scale: f32,
     },
     /// IA3: a factor for each output, or for each input; of a bias always the former.
-    Scaled { by: Tensor, outputs: bool },
+    Scaled {
+        by: Tensor,
+        outputs: bool,
+    },
     /// OFT.
     Rotated {
         skew: Tensor,
@@ -54,7 +68,10 @@ pub(super) enum Kind {
         places: Vec<(usize, usize)>,
     },
     /// LoRA's second factor has a bias.
-    AddVector { vector: Tensor, scale: f32 },
+    AddVector {
+        vector: Tensor,
+        scale: f32,
+    },
 }
 
 /// What a pair of factors belongs to.

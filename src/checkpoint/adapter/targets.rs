@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::config::{AdapterConfig, Method, ends_with_words};
+use super::edited::Principal;
 use super::keys::{self, Key, Part};
 use super::module::{Module, Parts};
 use super::target::{Kind, Target};
@@ -121,6 +122,10 @@ fn check_part(
         let reason = "is a length of DoRA, which counts only with use_dora";
         return Err(refused(path, &entry.name, reason));
     }
+    if part == Part::Diagonal && config.principal != Some(Principal::Kasa) {
+        let reason = "is a diagonal of KaSA, which counts only with kasa_config";
+        return Err(refused(path, &entry.name, reason));
+    }
     if !entry.dtype.is_supported() {
         let reason = format!("is stored as {}, expected a float format", entry.dtype);
         return Err(broken(path, &entry.name, reason));
@@ -131,7 +136,7 @@ fn check_part(
 fn belongs(part: Part, method: Method) -> bool {
     match part {
         Part::A | Part::B => matches!(method, Method::Lora | Method::AdaLora),
-        Part::EmbeddingA | Part::EmbeddingB | Part::BiasB | Part::Magnitude => {
+        Part::EmbeddingA | Part::EmbeddingB | Part::BiasB | Part::Magnitude | Part::Diagonal => {
             method == Method::Lora
         }
         Part::E => method == Method::AdaLora,
@@ -143,9 +148,7 @@ fn belongs(part: Part, method: Method) -> bool {
         | Part::LokrW2A
         | Part::LokrW2B => method == Method::LoKr,
         Part::Ia3 => method == Method::Ia3,
-        Part::VeraA | Part::VeraB | Part::VeraLambdaB | Part::VeraLambdaD => {
-            method == Method::Vera
-        }
+        Part::VeraA | Part::VeraB | Part::VeraLambdaB | Part::VeraLambdaD => method == Method::Vera,
         Part::Oft => method == Method::Oft,
         Part::TokenRows => matches!(method, Method::Lora | Method::Tokens),
         Part::BaseWeight | Part::BaseBias => true,
@@ -206,7 +209,7 @@ pub(super) fn broken(path: &Path, tensor: &str, reason: String) -> CheckpointErr
     }
 }
 
-fn refused(path: &Path, tensor: &str, reason: &str) -> CheckpointError {
+pub(super) fn refused(path: &Path, tensor: &str, reason: &str) -> CheckpointError {
     CheckpointError::AdapterUnsupported {
         path: path.to_owned(),
         reason: format!("its tensor `{tensor}` {reason}"),

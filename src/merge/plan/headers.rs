@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::{Step, TensorPlan};
 use crate::checkpoint::{
-    BaseShapes, Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head, is_token_embedding,
+    BaseShapes, Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head,
+    is_token_embedding,
 };
 
 #[derive(Clone, Copy, Debug)]

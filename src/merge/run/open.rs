@@ -99,7 +99,9 @@ pub(super) fn inputs<'m>(
             Change::Replaced(tensor) => (*tensor, None),
             Change::Rebuilt { tensor, .. } => (tensor, None),
         };
-        let stored = tensor.numbers().ok_or_else(|| refused("it holds no floats"))?;
+        let stored = tensor
+            .numbers()
+            .ok_or_else(|| refused("it holds no floats"))?;
         let stored = stored.part(0..plan.elements());
         let known = adapter.map_or(usize::MAX, |adapter| adapter.shape().iter().product());
         if stored.elements().min(known) < plan.elements() {

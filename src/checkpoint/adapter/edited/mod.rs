@@ -5,6 +5,7 @@
 
 mod added;
 mod dora;
+mod principal;
 mod products;
 mod rotated;
 mod rows;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub(super) use self::added::{AddFactors, AddVector};
 pub(super) use self::dora::Dora;
+pub(super) use self::principal::{MOST_OTHER_SIDE, MOST_SIDE, Principal, Residual};
 pub(super) use self::products::{Hadamard, Kronecker, Matrix};
 pub(super) use self::rotated::Rotated;
 pub(super) use self::rows::Rows;

@@ -147,24 +147,27 @@ impl Ready for ReadyKronecker {
         of.read(first, out);
         let width = self.two.columns;
         let (mut one, mut two) = (Vec::new(), Vec::new());
-        by_rows(self.one.columns * width, first, out, |row, column, piece| {
-            self.one.row(row / self.two_rows, &mut one);
-            self.two.row(row % self.two_rows, &mut two);
-            for weight in &mut one {
-                *weight *= self.scale;
-            }
-            let mut at = column;
-            let mut rest = piece;
-            while !rest.is_empty() {
-                let (by, from) = (one[at / width], at % width);
-                let len = rest.len().min(width - from);
-                let (now, later) = rest.split_at_mut(len);
-                for (weight, two) in now.iter_mut().zip(&two[from..]) {
-                    *weight += by * two;
+        by_rows(
+            self.one.columns * width,
+            first,
+            out,
+            |row, column, piece| {
+                self.one.row(row / self.two_rows, &mut one);
+                self.two.row(row % self.two_rows, &mut two);
+                let mut at = column;
+                let mut rest = piece;
+                while !rest.is_empty() {
+                    let (by, from) = (one[at / width], at % width);
+                    let len = rest.len().min(width - from);
+                    let (now, later) = rest.split_at_mut(len);
+                    for (weight, two) in now.iter_mut().zip(&two[from..]) {
+                        // PEFT scales the product, not its factors.
+                        *weight += by * two * self.scale;
+                    }
+                    (rest, at) = (later, at + len);
                 }
-                (rest, at) = (later, at + len);
-            }
-        });
+            },
+        );
     }
 
     fn size_bytes(&self) -> usize {

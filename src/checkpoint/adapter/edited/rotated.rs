@@ -213,9 +213,6 @@ mod tests {
         assert_eq!(of(2), [1.0, 2.0 * one]);
         assert_eq!(of(3), [1.0 - 2.0 * two, 2.0 * one - three]);
         assert_eq!(of(4), [1.0 - 2.0 * two, 2.0 * one - three]);
-        assert_eq!(
-            of(5),
-            [1.0 - 2.0 * two + four, 2.0 * one - 2.0 * three]
-        );
+        assert_eq!(of(5), [1.0 - 2.0 * two + four, 2.0 * one - 2.0 * three]);
     }
 }
