@@ -10,7 +10,8 @@
 //!    │
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
-//! kinship ─▶ merge      evaluate      how models are related; recipes, plans, children; scores
+//! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
+//!                                      models compared; scores
 //!
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
@@ -41,6 +42,8 @@ pub mod checkpoint;
 pub mod parallel;
 
 pub mod kinship;
+
+pub mod diff;
 
 pub mod merge;
 

@@ -6,7 +6,7 @@ use super::args::DemoArgs;
 use super::kinship::{measured, open, print};
 use super::{CliError, out};
 use crate::files::write_whole;
-use crate::kinship::{Kinship, Measure, Precision, Scope, report};
+use crate::kinship::{Kinship, Measure, Measured, Precision, Scope, report};
 use crate::workbench::{Folders, demo};
 
 pub fn run(args: &DemoArgs) -> Result<(), CliError> {
@@ -33,7 +33,7 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
 /// The kinship of the demo family.
 pub struct DemoKinship {
     pub dir: PathBuf,
-    pub names: Vec<String>,
+    measured: Vec<Measured>,
     pub kinship: Kinship,
 }
 
@@ -47,16 +47,34 @@ impl DemoKinship {
             .iter()
             .map(|path| open(path))
             .collect::<Result<Vec<_>, _>>()?;
+        let sizes: Vec<u64> = models.iter().map(|model| model.parameters()).collect();
+        let named = names.into_iter().zip(sizes);
+        let named = named.map(|(name, parameters)| Measured { name, parameters });
+        let named = named.collect();
         let kinship = measured(open(&base)?, models, Precision::Full, None)?;
         Ok(Self {
             dir: dir.to_owned(),
-            names,
+            measured: named,
             kinship,
         })
     }
 
+    /// The names of its models, in the order of the matrix.
+    pub fn names(&self) -> Vec<String> {
+        self.measured
+            .iter()
+            .map(|model| model.name.clone())
+            .collect()
+    }
+
     fn report(&self) -> crate::kinship::Report {
-        report(&self.kinship, "base", &self.names, Scope::default(), None)
+        report(
+            &self.kinship,
+            "base",
+            &self.measured,
+            Scope::default(),
+            None,
+        )
     }
 }
 

@@ -19,6 +19,8 @@ struct Inspection {
     bytes: u64,
     dtypes: String,
     layers: usize,
+    #[serde(skip)]
+    layers_in_words: String,
     tied_embeddings: bool,
     adapter_of: Option<String>,
     problems: Vec<String>,
@@ -65,6 +67,7 @@ fn inspect(checkpoint: &Checkpoint) -> Inspection {
         bytes: checkpoint.size_bytes(),
         dtypes: checkpoint.dtypes().to_owned(),
         layers: checkpoint.layers(),
+        layers_in_words: checkpoint.layers_in_words(),
         tied_embeddings: checkpoint.tied_embeddings(),
         adapter_of: checkpoint
             .adapter()
@@ -82,7 +85,7 @@ fn print(inspection: &Inspection) {
         parameters,
         bytes,
         dtypes,
-        layers,
+        layers_in_words,
         ..
     } = inspection;
     let mut kind = vec![(*form).to_owned()];
@@ -100,7 +103,7 @@ fn print(inspection: &Inspection) {
     };
     out::print(&format!("{name}: {}", kind.join(", ")));
     out::print(&format!(
-        "{parameters} parameters in {} tensors, {layers} layers, {dtypes}, {tied} embeddings, {bytes} bytes",
+        "{parameters} parameters in {} tensors, {layers_in_words}, {dtypes}, {tied} embeddings, {bytes} bytes",
         inspection.tensors.len()
     ));
     for problem in &inspection.problems {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::args::KinshipArgs;
 use super::{CliError, out, progress, table};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Difference};
 use crate::jobs::Failure;
-use crate::kinship::{Kinship, Metric, Precision, Report, Scope, measure, report};
+use crate::kinship::{Kinship, Measured, Metric, Precision, Report, Scope, measure, report};
 use crate::workbench::opening;
 
 pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
@@ -17,7 +17,25 @@ pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
         .iter()
         .map(|path| open(path))
         .collect::<Result<Vec<_>, _>>()?;
-    let names = names(&models);
+    let shown = measured_as(&base, &models);
+    for model in &models {
+        let seen = model.seen_as(&base);
+        for note in seen.renamings() {
+            out::say(&format!("{}: {note}", seen.suggested_name()));
+        }
+        let settings = seen.config().differences(base.config());
+        for Difference {
+            what,
+            values: [own, of_base],
+            ..
+        } in settings
+        {
+            let name = seen.suggested_name();
+            out::say(&format!(
+                "{name}: {what} is {own}, and {of_base} in the base"
+            ));
+        }
+    }
     let precision = if args.low_precision {
         Precision::EightBit
     } else {
@@ -28,15 +46,53 @@ pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
         kind: args.kind,
         tied_twice: args.tied_twice,
     };
-    let report = report(&kinship, &base.suggested_name(), &names, scope, args.by);
+    let report = report(&kinship, &base.suggested_name(), &shown, scope, args.by);
     if let Some(to) = &args.json {
         out::json(&report, to)?;
         if to == Path::new("-") {
-            return Ok(());
+            return over_something(&report);
         }
     }
     print(&report, args.metric);
-    Ok(())
+    over_something(&report)
+}
+
+/// An error for the first pair that has nothing to be compared over.
+fn over_something(report: &Report) -> Result<(), CliError> {
+    let n = report.models.len();
+    let mut pairs = (0..n).flat_map(|a| (a..n).map(move |b| (a, b)));
+    let Some((a, b)) = pairs.find(|&(a, b)| report.compared[a][b] == 0) else {
+        return Ok(());
+    };
+    let (a, b) = (&report.models[a], &report.models[b]);
+    let pair = if a == b {
+        format!("{a} and {}", report.base)
+    } else {
+        format!("{a} and {b}")
+    };
+    let reason = report.left_out.iter().find(|left| {
+        let model = left.model.as_ref();
+        model.is_none_or(|model| model == a || model == b)
+    });
+    let reason = reason.map_or(String::new(), |left| {
+        format!(", such as {}: {}", left.tensor, left.reason)
+    });
+    Err(CliError::Failed(format!(
+        "{pair} have no numbers in common that can be compared{reason}"
+    )))
+}
+
+/// The models as a report names them.
+pub fn measured_as(base: &Checkpoint, models: &[Arc<Checkpoint>]) -> Vec<Measured> {
+    let named = names(models).into_iter().zip(models);
+    let of = |(name, model): (String, &Arc<Checkpoint>)| {
+        let whole = model.adapter().map_or(&**model, |_| base);
+        Measured {
+            name,
+            parameters: whole.parameters(),
+        }
+    };
+    named.map(of).collect()
 }
 
 /// Opens a checkpoint, saying on standard error what is odd about it.
@@ -92,6 +148,7 @@ pub fn print(report: &Report, metric: Option<Metric>) {
         "{models} models on {}, {numbers} parameters compared",
         report.base
     ));
+    print_small_shares(report);
     match metric {
         // What follows from another measure needs no matrix of its own.
         Some(metric) => print_whole(report, metric),
@@ -109,6 +166,25 @@ pub fn print(report: &Report, metric: Option<Metric>) {
         print_matrix(&title, &report.models, rows, None);
     }
     print_left_out(report);
+}
+
+/// Below this a value says little about the whole models.
+const SMALL_SHARE: f64 = 0.9;
+
+fn print_small_shares(report: &Report) {
+    for (a, row) in report.compared_share.iter().enumerate() {
+        for (b, share) in row.iter().enumerate().take(a) {
+            if *share < SMALL_SHARE {
+                out::print(&format!(
+                    "{} and {}: compared over {} numbers, {:.1} % of the larger model",
+                    report.models[b],
+                    report.models[a],
+                    report.compared[a][b],
+                    100.0 * share
+                ));
+            }
+        }
+    }
 }
 
 fn print_whole(report: &Report, metric: Metric) {

@@ -32,6 +32,7 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
         root: args.root.as_deref(),
         out: args.out.as_deref(),
         force: args.force,
+        allow_crimes: args.allow_crimes,
         threads: pool.current_num_threads(),
     })?;
     tell(&plan.problems, &args.recipe)?;
@@ -103,6 +104,7 @@ pub struct RecipeAt<'a> {
     pub root: Option<&'a Path>,
     pub out: Option<&'a Path>,
     pub force: bool,
+    pub allow_crimes: bool,
     pub threads: usize,
 }
 
@@ -123,6 +125,7 @@ pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
         hub: hub.as_deref(),
         out: at.out,
         force: at.force,
+        allow_crimes: at.allow_crimes,
         threads: at.threads,
         opened: &[],
     };

@@ -5,6 +5,7 @@
 
 mod args;
 mod demo;
+mod diff;
 mod evaluate;
 mod evolve;
 mod inspect;
@@ -58,6 +59,7 @@ pub fn run() -> Wish {
             };
         }
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
+        Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),

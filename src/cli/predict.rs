@@ -20,6 +20,7 @@ pub fn run(args: &PredictArgs) -> Result<(), CliError> {
         root: args.root.as_deref(),
         out: None,
         force: false,
+        allow_crimes: args.allow_crimes,
         threads: args.threads.map_or(1, usize::from),
     };
     let plan = planned(&at)?;

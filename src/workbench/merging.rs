@@ -423,6 +423,7 @@ pub(super) fn write_recipe(
         hub: hub.as_deref(),
         out: Some(out),
         force: force || is_in_the_way,
+        allow_crimes: false,
         threads: rayon::current_num_threads(),
         opened: &[],
     };

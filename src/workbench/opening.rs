@@ -232,7 +232,8 @@ fn centre_of_star(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
 
 /// The squared distance over a sample; `None` if the two do not have the same tensors.
 fn sampled_distance(base: &Checkpoint, other: &Checkpoint) -> Option<f64> {
-    let pairing = pair(base, &[other]);
+    let other = other.seen_as(base);
+    let pairing = pair(base, &[&other]);
     if !pairing.left_out.is_empty() || pairing.segments.is_empty() {
         return None;
     }

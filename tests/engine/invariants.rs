@@ -99,6 +99,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["kinship", "checkpoint", "numeric", "jobs", "parallel"],
     ),
     (
+        "diff/",
+        &["diff", "checkpoint", "jobs", "parallel", "files"],
+    ),
+    (
         "merge/",
         &[
             "merge",

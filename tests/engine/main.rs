@@ -13,6 +13,8 @@ mod common;
 #[path = "../common/slerps.rs"]
 mod slerps;
 
+mod adapter_kinds;
+mod adapter_refusals;
 mod checkpoint_fuzz;
 mod checkpoint_malformed;
 mod checkpoint_memory;
@@ -33,6 +35,7 @@ mod merge_methods_oracle;
 mod merge_oracle;
 mod merge_predict;
 mod merge_problems;
+mod real_checkpoints;
 mod stats;
 mod study;
 mod suggest;

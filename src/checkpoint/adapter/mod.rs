@@ -133,14 +133,24 @@ impl Adapter {
     /// as [`Adapter::change`] would say.
     ///
     /// # Errors
-    /// If it does not fit.
+    /// If it does not fit, or has fewer rows of a vocabulary, so that there is no whole result.
     pub fn check(
         &self,
         base: &BaseShapes<'_>,
         name: &str,
         shape: &[usize],
     ) -> Result<(), CheckpointError> {
-        self.fit(base, name, shape).map(|_| ())
+        let rows = match self.fit(base, name, shape)? {
+            None => return Ok(()),
+            Some(Fit::LowRank(low_rank)) => low_rank.shape()[0],
+            Some(Fit::Replaced(own)) => own.shape.first().copied().unwrap_or(1),
+            Some(Fit::Edited { rows, .. }) => rows,
+        };
+        if shape.first().is_some_and(|&own| own > rows) {
+            let misfit = Misfit::Shape(format!("a vocabulary of at most {rows} tokens"));
+            return Err(self.misfit(misfit, name, shape));
+        }
+        Ok(())
     }
 
     /// The targets that a base lacks under every spelling, sorted.

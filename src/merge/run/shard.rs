@@ -95,7 +95,7 @@ impl Maker<'_> {
             inputs: inputs(plan, &changed)?,
             base: plan.base,
             rounded_to: plan.rounded_to,
-            seed: self.seed.or(self.step.recipe.seed).unwrap_or(0),
+            seed: self.seed.or(self.step.recipe.own.seed).unwrap_or(0),
         };
         let slot = Slot::new(plan.dtype, offset);
         let odd = AtomicU64::new(0);
@@ -133,7 +133,7 @@ impl Maker<'_> {
             inputs,
             written,
         };
-        if self.on_nan.or(self.step.recipe.on_nan) == Some(OnNan::Refuse) {
+        if self.on_nan.or(self.step.recipe.own.on_nan) == Some(OnNan::Refuse) {
             return Err(MergeError::Refused(odd.to_string()));
         }
         Ok(Some(odd))

@@ -135,6 +135,7 @@ fn planned(request: &Request, parsed: &Parsed) -> Plan {
         hub: request.hub.as_deref(),
         out: None,
         force: false,
+        allow_crimes: false,
         threads: rayon::current_num_threads(),
         opened: &opened,
     };

@@ -220,8 +220,7 @@ fn with_models(
     merge.out_dtype = own.out_dtype;
     merge.tokenizer_source = own.tokenizer_source;
     merge.chat_template = own.chat_template;
-    merge.on_nan = own.on_nan;
-    merge.seed = own.seed;
+    merge.own = own.own;
     Ok(merge)
 }
 
