@@ -184,7 +184,7 @@ impl<'a> Pairing<'a> {
 
     fn note_extra_tensors(&mut self, base: &Checkpoint, index: usize, model: &Checkpoint) {
         if let Some(adapter) = model.adapter() {
-            for target in adapter.targets_missing_in_checkpoint(base) {
+            for target in adapter.targets_missing_in(base) {
                 self.leave_out(
                     &target,
                     Some(index),

@@ -87,6 +87,9 @@ pub fn measure(
     let watch = Watch::new(std::iter::once(base).chain(models.iter().copied()))?;
     let seen: Vec<_> = models.iter().map(|model| model.seen_as(base)).collect();
     let models: Vec<&Checkpoint> = seen.iter().map(AsRef::as_ref).collect();
+    for adapter in models.iter().filter_map(|model| model.adapter()) {
+        adapter.check_changes(base, base.tensors())?;
+    }
     let pairing = pair(base, &models);
     let bytes: u64 = pairing.segments.iter().map(Segment::size_bytes).sum();
     let largest = match precision {

@@ -108,10 +108,7 @@ fn every_kind_gives_the_weights_that_peft_merges() {
         let base = open(&base_path);
         for path in adapters {
             let adapter = open(&path);
-            let missing = adapter
-                .adapter()
-                .unwrap()
-                .targets_missing_in_checkpoint(&base);
+            let missing = adapter.adapter().unwrap().targets_missing_in(&base);
             assert_eq!(missing, [""; 0], "{path:?}");
             assert_eq!(adapter.problems(), [""; 0], "{path:?}");
             let expected = expected(&base_path, &path);
@@ -243,10 +240,7 @@ fn write(path: &Path, parts: &[(&str, &[usize], &[f32])]) {
 /// What an adapter makes of the only tensor of a base that it changes.
 fn check(base: &TempDir, adapter: &TempDir, name: &str, expected: &[f32]) {
     let (base, adapter) = (open(base.path()), open(adapter.path()));
-    let missing = adapter
-        .adapter()
-        .unwrap()
-        .targets_missing_in_checkpoint(&base);
+    let missing = adapter.adapter().unwrap().targets_missing_in(&base);
     assert_eq!(missing, [""; 0]);
     let found = merged(&base, base.tensor(name).unwrap(), &adapter, 1024);
     assert_eq!(found, expected);
@@ -332,9 +326,33 @@ fn of_a_grown_vocabulary_the_rows_of_the_base_are_compared() {
         let kinship = measure(&base, &models, Precision::Full, None, &ticket, &|_, _| {}).unwrap();
         let reason = &kinship.left_out[0].reason;
         assert_eq!(reason, "1 of its 3 rows; the base has only 2");
-        let of_merge = adapter.adapter().unwrap().change(&base, tensor);
-        assert!(of_merge.is_ok());
     }
+}
+
+/// What cannot be worked out is not left out: a number over the rest would be of another model.
+#[test]
+fn no_kinship_is_told_of_half_an_adapter() {
+    let zeros = vec![0.0; 600 * 600];
+    let base = base(
+        "{}",
+        &[
+            ("q.weight", &[600, 600], &zeros),
+            ("k.weight", &[1, 1], &[1.0]),
+        ],
+    );
+    let adapter = adapter(
+        r#","init_lora_weights":"pissa""#,
+        &[
+            ("base_model.model.q.lora_A.weight", &[1, 600], &zeros[..600]),
+            ("base_model.model.q.lora_B.weight", &[600, 1], &zeros[..600]),
+        ],
+    );
+    let (base, adapter) = (open(base.path()), open(adapter.path()));
+    let ticket = Ticket::default();
+    let models = [&adapter];
+    let error = measure(&base, &models, Precision::Full, None, &ticket, &|_, _| {});
+    let message = error.err().unwrap().to_string();
+    assert!(message.contains("PiSSA"), "{message}");
 }
 
 #[test]

@@ -334,7 +334,7 @@ fn oracle_adapter_changes_its_targets_alone() {
     let base = open(&oracle("cedar/base"));
     let adapter = checkpoint.adapter().unwrap();
     assert_eq!(adapter.base_name(), Some("../base"));
-    assert_eq!(adapter.targets_missing_in_checkpoint(&base), [""; 0]);
+    assert_eq!(adapter.targets_missing_in(&base), [""; 0]);
     let targets: Vec<&str> = adapter.targets().collect();
     assert_eq!(
         targets,
@@ -467,7 +467,7 @@ fn base_names_may_have_or_lack_the_prefix() {
         assert!(matches!(change, Change::Replaced(_)), "{name}");
     }
     let base = open(base_of(&[("a.weight", &[1])]).path());
-    assert_eq!(adapter.targets_missing_in_checkpoint(&base), ["b.weight"]);
+    assert_eq!(adapter.targets_missing_in(&base), ["b.weight"]);
 }
 
 #[test]

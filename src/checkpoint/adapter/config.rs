@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::edited::Principal;
+use super::kinds::{Cayley, Method, Principal};
 use super::patterns::Patterns;
 use super::settings::{is_set, principal, refusal, remarks};
 use crate::checkpoint::error::CheckpointError;
@@ -28,41 +28,6 @@ const DEFAULT_FIRST_RANK: u32 = 12;
 
 /// Terms of the series that OFT uses in place of an inverse, where the file is silent.
 const DEFAULT_TERMS: u32 = 5;
-
-/// The kinds of adapters that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    Lora,
-    AdaLora,
-    LoHa,
-    LoKr,
-    Ia3,
-    Vera,
-    Oft,
-    /// Trained rows of an embedding and nothing else.
-    Tokens,
-}
-
-/// PEFT's name of every kind.
-pub(super) const METHODS: &[(&str, Method)] = &[
-    ("LORA", Method::Lora),
-    ("ADALORA", Method::AdaLora),
-    ("LOHA", Method::LoHa),
-    ("LOKR", Method::LoKr),
-    ("IA3", Method::Ia3),
-    ("VERA", Method::Vera),
-    ("OFT", Method::Oft),
-    ("TRAINABLE_TOKENS", Method::Tokens),
-];
-
-/// How a rotation is made from a skew matrix S.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cayley {
-    /// (I − S)(I + S)⁻¹.
-    Exact,
-    /// So many terms of its series, the first being I.
-    Series(u32),
-}
 
 /// The settings that are needed to apply an adapter.
 #[derive(Debug)]

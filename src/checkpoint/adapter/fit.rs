@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::config::AdapterConfig;
 use super::edited::{
-    AddFactors, AddVector, Dora, Edit, Hadamard, Kronecker, MOST_OTHER_SIDE, MOST_SIDE, Principal,
-    Residual, Rotated, Rows, Scaled,
+    AddFactors, AddVector, Dora, Edit, Hadamard, Kronecker, MOST_OTHER_SIDE, MOST_SIDE, Residual,
+    Rotated, Rows, Scaled,
 };
+use super::kinds::Principal;
 use super::low_rank::{LowRank, Pair, View};
-use super::names::{BaseShapes, OneExpert, Share, is_conv1d, may_be_conv1d};
+use super::names::{Base, OneExpert, Share, is_conv1d, may_be_conv1d};
 use super::target::{Kind, Layer, Target};
 use crate::checkpoint::names::{Kind as PlaceKind, place};
 use crate::checkpoint::tensor::Tensor;
@@ -44,7 +45,7 @@ pub(super) enum How {
 pub(super) struct Place<'p> {
     pub(super) name: &'p str,
     pub(super) shape: &'p [usize],
-    pub(super) base: &'p BaseShapes<'p>,
+    pub(super) base: &'p dyn Base,
     pub(super) config: &'p AdapterConfig,
 }
 
@@ -331,7 +332,7 @@ impl Place<'_> {
             "gate_up_proj" => "down_proj",
             _ => return None,
         };
-        match (self.base.shape_of)(&format!("{module}.{relative}"))?[..] {
+        match self.base.shape_of(&format!("{module}.{relative}"))?[..] {
             [_, rows, columns] if rows != columns => {
                 let straight = if own == "down_proj" { columns } else { rows };
                 Some(straight != width)

@@ -1,6 +1,6 @@
 //! The names of tensors in `adapter_model.safetensors`, taken apart.
 
-use super::config::Method;
+use super::kinds::Method;
 use crate::checkpoint::names::PEFT_PREFIX;
 
 /// What one stored tensor is for.

@@ -9,6 +9,7 @@ mod config;
 mod edited;
 mod fit;
 mod keys;
+mod kinds;
 mod low_rank;
 mod module;
 mod names;
@@ -24,14 +25,13 @@ use self::config::AdapterConfig;
 use self::edited::{Edited, Shelf};
 use self::fit::{Fit, How, Misfit, Place};
 pub use self::low_rank::{Factors, LowRank};
-pub use self::names::BaseShapes;
+pub use self::names::Base;
 use self::names::{has_experts, one_expert, owner, target_of};
-use self::target::{Kind, Target};
-use self::targets::{Targets, broken, targets};
+use self::target::{Kind, Target, broken};
+use self::targets::{Targets, targets};
 use super::dtype::Dtype;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
-use super::model::Checkpoint;
 use super::names::{is_language_head, is_token_embedding};
 use super::source::{Cut, Joined, Source};
 use super::tensor::Tensor;
@@ -96,14 +96,8 @@ impl Adapter {
     /// # Errors
     /// If the base tensor has another shape than the adapter was made for, or numbers that are
     /// not computed with.
-    pub fn change(
-        &self,
-        base: &Checkpoint,
-        tensor: &Tensor,
-    ) -> Result<Change<'_>, CheckpointError> {
-        let shape_of = shape_of(base);
-        let shapes = base_shapes(base, &shape_of);
-        match self.fit(&shapes, &tensor.name, &tensor.shape)? {
+    pub fn change(&self, base: &dyn Base, tensor: &Tensor) -> Result<Change<'_>, CheckpointError> {
+        match self.fit(base, &tensor.name, &tensor.shape)? {
             None => Ok(Change::None),
             Some(Fit::LowRank(low_rank)) => Ok(Change::LowRank(low_rank)),
             Some(Fit::Replaced(own)) => Ok(Change::Replaced(own)),
@@ -129,32 +123,53 @@ impl Adapter {
         }
     }
 
-    /// Whether the adapter fits a tensor `name` of this shape in a base that need not exist yet,
-    /// as [`Adapter::change`] would say.
+    /// Whether every change of these tensors of a base can be worked out: what is left out of one
+    /// for another reason than that this is not the adapter's base would be half of an adapter.
     ///
     /// # Errors
-    /// If it does not fit, or has fewer rows of a vocabulary, so that there is no whole result.
-    pub fn check(
+    /// For the first change that cannot.
+    pub fn check_changes(
         &self,
-        base: &BaseShapes<'_>,
-        name: &str,
-        shape: &[usize],
+        base: &dyn Base,
+        tensors: &[Tensor],
     ) -> Result<(), CheckpointError> {
-        let rows = match self.fit(base, name, shape)? {
-            None => return Ok(()),
-            Some(Fit::LowRank(low_rank)) => low_rank.shape()[0],
-            Some(Fit::Replaced(own)) => own.shape.first().copied().unwrap_or(1),
-            Some(Fit::Edited { rows, .. }) => rows,
-        };
-        if shape.first().is_some_and(|&own| own > rows) {
-            let misfit = Misfit::Shape(format!("a vocabulary of at most {rows} tokens"));
-            return Err(self.misfit(misfit, name, shape));
+        for tensor in tensors {
+            match self.change(base, tensor) {
+                Ok(_) | Err(CheckpointError::AdapterShape { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
 
+    /// How many rows a tensor `name` of this shape has with the adapter on it, in a base that
+    /// need not exist yet; of a vocabulary they may be more than the base has.
+    ///
+    /// # Errors
+    /// If [`Adapter::change`] would fail, or the adapter has fewer rows of a vocabulary, so that
+    /// there is no whole result.
+    pub fn rows(
+        &self,
+        base: &dyn Base,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<usize, CheckpointError> {
+        let own = shape.first().copied().unwrap_or(1);
+        let rows = match self.fit(base, name, shape)? {
+            None => own,
+            Some(Fit::LowRank(low_rank)) => low_rank.shape()[0],
+            Some(Fit::Replaced(own)) => own.shape.first().copied().unwrap_or(1),
+            Some(Fit::Edited { rows, .. }) => rows,
+        };
+        if own > rows {
+            let misfit = Misfit::Shape(format!("a vocabulary of at most {rows} tokens"));
+            return Err(self.misfit(misfit, name, shape));
+        }
+        Ok(rows)
+    }
+
     /// The targets that a base lacks under every spelling, sorted.
-    pub fn targets_missing_in(&self, base: &BaseShapes<'_>) -> Vec<String> {
+    pub fn targets_missing_in(&self, base: &dyn Base) -> Vec<String> {
         let is_missing = |name: &str, target: &Target| {
             let has = owner(name, base).is_some()
                 || matches!(target.kind, Kind::Experts(_)) && has_experts(name, base);
@@ -167,15 +182,9 @@ impl Adapter {
         missing.map(|(name, _)| name.clone()).collect()
     }
 
-    /// The targets that `base` lacks under every spelling, sorted.
-    pub fn targets_missing_in_checkpoint(&self, base: &Checkpoint) -> Vec<String> {
-        let shape_of = shape_of(base);
-        self.targets_missing_in(&base_shapes(base, &shape_of))
-    }
-
     fn fit(
         &self,
-        base: &BaseShapes<'_>,
+        base: &dyn Base,
         name: &str,
         shape: &[usize],
     ) -> Result<Option<Fit<'_>>, CheckpointError> {
@@ -214,14 +223,14 @@ impl Adapter {
     }
 
     /// What changes the tensor `name`: its own target, or that of what it is tied to.
-    fn target(&self, base: &BaseShapes<'_>, name: &str) -> Option<&Target> {
+    fn target(&self, base: &dyn Base, name: &str) -> Option<&Target> {
         let own = target_of(&self.targets, name, base);
         let tied = || {
             if is_token_embedding(name) {
                 return self.head_for_embedding(base);
             }
             // A tied head that is stored all the same is a copy of the embedding.
-            let is_copy = is_language_head(name) && base.tied == Some(true);
+            let is_copy = is_language_head(name) && base.tied() == Some(true);
             let is_embedding =
                 |target: &&str| is_token_embedding(target) && owner(target, base).is_some();
             let embedding = self.targets().find(is_embedding);
@@ -233,7 +242,7 @@ impl Adapter {
     /// The target of a head that a base does not store, because it is the embedding: what is
     /// added to one is added to both, for they are one tensor. An adapter that trains a head of
     /// its own, or both, makes two of them, which no longer fit the base.
-    fn head_for_embedding(&self, base: &BaseShapes<'_>) -> Option<&str> {
+    fn head_for_embedding(&self, base: &dyn Base) -> Option<&str> {
         let is_added = |target: &Target| {
             target.whole.is_none()
                 && matches!(target.kind, Kind::LowRank { .. } | Kind::Dora { .. })
@@ -243,7 +252,7 @@ impl Adapter {
         });
         let (head, _) = heads.next()?;
         let alone = !self.targets().any(is_token_embedding);
-        (alone && base.tied == Some(true)).then_some(head)
+        (alone && base.tied() == Some(true)).then_some(head)
     }
 
     fn edited(&self, of: Arc<dyn Source>, how: How, elements: usize) -> Arc<dyn Source> {
@@ -273,20 +282,5 @@ impl Adapter {
 
     pub(super) fn config_identity(&self) -> &FileIdentity {
         &self.config.identity
-    }
-}
-
-fn shape_of(base: &Checkpoint) -> impl Fn(&str) -> Option<Vec<usize>> {
-    |name| base.tensor(name).map(|tensor| tensor.shape.clone())
-}
-
-fn base_shapes<'b>(
-    base: &Checkpoint,
-    shape_of: &'b dyn Fn(&str) -> Option<Vec<usize>>,
-) -> BaseShapes<'b> {
-    let silent = base.tied_embeddings().then_some(true);
-    BaseShapes {
-        shape_of,
-        tied: base.config().tie_word_embeddings.or(silent),
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::config::{AdapterConfig, Method};
-use super::edited::{Matrix, Principal};
+use super::config::AdapterConfig;
+use super::edited::Matrix;
 use super::keys::Part;
+use super::kinds::{Method, Principal};
 use super::low_rank::Pair;
-use super::target::{Kind, Layer, Target};
-use super::targets::{broken, refused};
+use super::target::{Kind, Layer, Target, broken, refused};
 use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::tensor::Tensor;
 
@@ -17,6 +17,9 @@ use crate::checkpoint::tensor::Tensor;
 pub(super) type Parts = BTreeMap<(usize, Part), Tensor>;
 
 type Result<T> = std::result::Result<T, CheckpointError>;
+
+/// Makes a kind of the parts that belong to it, if there are any.
+type Maker<'m> = fn(&Module<'m>, &mut Parts) -> Result<Option<Kind>>;
 
 /// A module that an adapter changes.
 pub(super) struct Module<'m> {
@@ -62,7 +65,7 @@ impl Module<'_> {
 
     /// What is done to the module's weight; each kind takes its parts.
     fn kind(&self, parts: &mut Parts) -> Result<Option<Kind>> {
-        let makers: [fn(&Self, &mut Parts) -> Result<Option<Kind>>; 8] = [
+        let makers: [Maker<'_>; 8] = [
             Self::linear,
             Self::embedding,
             Self::hadamard,

@@ -6,18 +6,13 @@
 
 use super::targets::Targets;
 
-/// The names of a base's tensors with their shapes, and what its configuration says of its head.
-pub struct BaseShapes<'b> {
+/// What an adapter must know of a base, which need not exist yet.
+pub trait Base {
     /// The shape of a tensor, if there is one of this name.
-    pub shape_of: &'b dyn Fn(&str) -> Option<Vec<usize>>,
-    /// Whether the head is the token embedding; `None` if nothing says so.
-    pub tied: Option<bool>,
-}
+    fn shape_of(&self, name: &str) -> Option<Vec<usize>>;
 
-impl BaseShapes<'_> {
-    pub(super) fn has(&self, name: &str) -> bool {
-        (self.shape_of)(name).is_some()
-    }
+    /// Whether the head is the token embedding; `None` if nothing says so.
+    fn tied(&self) -> Option<bool>;
 }
 
 /// What a base may have or lack in front of the names in an adapter.
@@ -51,13 +46,17 @@ pub(super) fn spellings(name: &str) -> impl Iterator<Item = String> {
     std::iter::once(name.to_owned()).chain(others)
 }
 
+fn has(base: &dyn Base, name: &str) -> bool {
+    base.shape_of(name).is_some()
+}
+
 /// The name under which the base has what an adapter calls `target`; `None` if it has none, or
 /// several of which none is called so.
-pub(super) fn owner(target: &str, base: &BaseShapes<'_>) -> Option<String> {
-    if base.has(target) {
+pub(super) fn owner(target: &str, base: &dyn Base) -> Option<String> {
+    if has(base, target) {
         return Some(target.to_owned());
     }
-    let mut found: Vec<String> = spellings(target).filter(|name| base.has(name)).collect();
+    let mut found: Vec<String> = spellings(target).filter(|name| has(base, name)).collect();
     found.sort_unstable();
     found.dedup();
     match &found[..] {
@@ -67,11 +66,7 @@ pub(super) fn owner(target: &str, base: &BaseShapes<'_>) -> Option<String> {
 }
 
 /// The target that changes the base's tensor `name`.
-pub(super) fn target_of<'t>(
-    targets: &'t Targets,
-    name: &str,
-    base: &BaseShapes<'_>,
-) -> Option<&'t str> {
+pub(super) fn target_of<'t>(targets: &'t Targets, name: &str, base: &dyn Base) -> Option<&'t str> {
     let mut known = spellings(name).filter_map(|name| targets.get_key_value(&name));
     known
         .find(|(target, _)| owner(target, base).is_some_and(|own| own == name))
@@ -135,7 +130,7 @@ pub(super) fn one_expert(name: &str) -> Vec<OneExpert> {
 }
 
 /// Whether the base has a fused parameter expert by expert.
-pub(super) fn has_experts(fused: &str, base: &BaseShapes<'_>) -> bool {
+pub(super) fn has_experts(fused: &str, base: &dyn Base) -> bool {
     let words: Vec<&str> = fused.split('.').collect();
     let [before @ .., parent, "experts", param] = &words[..] else {
         return false;
@@ -148,7 +143,7 @@ pub(super) fn has_experts(fused: &str, base: &BaseShapes<'_>) -> bool {
             [before, &words[..]].concat().join(".")
         })
     });
-    names.any(|name| spellings(&name).any(|name| base.has(&name)))
+    names.any(|name| spellings(&name).any(|name| has(base, &name)))
 }
 
 /// Names of GPT-2's Conv1D, which stores [inputs, outputs].
@@ -162,7 +157,7 @@ pub(super) fn may_be_conv1d(name: &str) -> bool {
 
 /// Whether a square matrix belongs to a Conv1D: told by a relative in its layer that is not
 /// square and has a bias, which is as long as it has outputs; `None` if there is none.
-pub(super) fn is_conv1d(name: &str, base: &BaseShapes<'_>) -> Option<bool> {
+pub(super) fn is_conv1d(name: &str, base: &dyn Base) -> Option<bool> {
     let words: Vec<&str> = name.split('.').collect();
     let number = words.iter().rposition(|word| word.parse::<u32>().is_ok())?;
     let layer = words[..=number].join(".");
@@ -173,8 +168,8 @@ pub(super) fn is_conv1d(name: &str, base: &BaseShapes<'_>) -> Option<bool> {
         "crossattention.c_attn",
     ];
     relatives.iter().find_map(|relative| {
-        let shape = (base.shape_of)(&format!("{layer}.{relative}.weight"))?;
-        let bias = (base.shape_of)(&format!("{layer}.{relative}.bias"))?;
+        let shape = base.shape_of(&format!("{layer}.{relative}.weight"))?;
+        let bias = base.shape_of(&format!("{layer}.{relative}.bias"))?;
         match (&shape[..], &bias[..]) {
             ([rows, columns], [outputs]) if rows != columns => Some(columns == outputs),
             _ => None,
@@ -186,19 +181,22 @@ pub(super) fn is_conv1d(name: &str, base: &BaseShapes<'_>) -> Option<bool> {
 mod tests {
     use super::*;
 
+    /// Names of tensors.
+    struct Names<'n>(&'n [&'n str]);
+
+    impl Base for Names<'_> {
+        fn shape_of(&self, name: &str) -> Option<Vec<usize>> {
+            self.0.contains(&name).then(Vec::new)
+        }
+
+        fn tied(&self) -> Option<bool> {
+            None
+        }
+    }
+
     #[test]
     fn wrappers_are_taken_for_each_other() {
-        let found = |target: &str, names: &[&str]| {
-            let shape_of = |name: &str| names.contains(&name).then(Vec::new);
-            let shape_of = &shape_of;
-            owner(
-                target,
-                &BaseShapes {
-                    shape_of,
-                    tied: None,
-                },
-            )
-        };
+        let found = |target: &str, names: &[&str]| owner(target, &Names(names));
         let is =
             |target: &str, name: &str| assert_eq!(found(target, &[name]).as_deref(), Some(name));
         is("model.layers.0.q", "language_model.model.layers.0.q");

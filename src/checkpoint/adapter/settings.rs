@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::config::{METHODS, Method};
-use super::edited::Principal;
+use super::kinds::{METHODS, Method, Principal};
 
 /// Settings that change the result, each with a clause that ends "cannot be used because …".
 const REFUSED: &[(&str, &str)] = &[

@@ -1,9 +1,12 @@
 //! What an adapter has for one tensor of a base, checked as far as that goes without the base.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::edited::{Matrix, Principal};
+use super::edited::Matrix;
+use super::kinds::Principal;
 use super::low_rank::Pair;
+use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::tensor::Tensor;
 
 /// What is stored for one base tensor.
@@ -79,4 +82,21 @@ pub(super) enum Kind {
 pub(super) enum Layer {
     Linear,
     Embedding,
+}
+
+/// A tensor of the adapter is wrong; the reason is a clause that starts after its name.
+pub(super) fn broken(path: &Path, tensor: &str, reason: String) -> CheckpointError {
+    CheckpointError::AdapterTensor {
+        path: path.to_owned(),
+        tensor: tensor.to_owned(),
+        reason,
+    }
+}
+
+/// A tensor of the adapter is right, and of a kind that is not read.
+pub(super) fn refused(path: &Path, tensor: &str, reason: &str) -> CheckpointError {
+    CheckpointError::AdapterUnsupported {
+        path: path.to_owned(),
+        reason: format!("its tensor `{tensor}` {reason}"),
+    }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::config::{AdapterConfig, Method, ends_with_words};
-use super::edited::Principal;
+use super::config::{AdapterConfig, ends_with_words};
 use super::keys::{self, Key, Part};
+use super::kinds::{Method, Principal};
 use super::module::{Module, Parts};
-use super::target::{Kind, Target};
+use super::target::{Kind, Target, broken, refused};
 use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::tensor::Tensor;
 
@@ -199,19 +199,4 @@ fn same_shape(path: &Path, one: &Tensor, other: &Tensor) -> Result<(), Checkpoin
     }
     let reason = format!("and `{}` should be the same and differ", one.name);
     Err(broken(path, &other.name, reason))
-}
-
-pub(super) fn broken(path: &Path, tensor: &str, reason: String) -> CheckpointError {
-    CheckpointError::AdapterTensor {
-        path: path.to_owned(),
-        tensor: tensor.to_owned(),
-        reason,
-    }
-}
-
-pub(super) fn refused(path: &Path, tensor: &str, reason: &str) -> CheckpointError {
-    CheckpointError::AdapterUnsupported {
-        path: path.to_owned(),
-        reason: format!("its tensor `{tensor}` {reason}"),
-    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Step, TensorPlan};
 use crate::checkpoint::{
-    BaseShapes, Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head,
+    Base, Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head,
     is_token_embedding,
 };
 
@@ -98,24 +98,6 @@ impl<'s> Headers<'s> {
         })
     }
 
-    /// Looks up the shape of a tensor, for [`Headers::shapes`].
-    pub(super) fn shape_of(&self) -> impl Fn(&str) -> Option<Vec<usize>> {
-        |name| Some(self.find(name, 0)?.shape.to_vec())
-    }
-
-    /// What an adapter sees of the model.
-    pub(super) fn shapes<'h>(
-        &self,
-        shape_of: &'h dyn Fn(&str) -> Option<Vec<usize>>,
-    ) -> BaseShapes<'h> {
-        let is_alone = self.head.is_none() && self.embedding.is_some();
-        let silent = is_alone.then_some(true);
-        BaseShapes {
-            shape_of,
-            tied: self.config.tie_word_embeddings.or(silent),
-        }
-    }
-
     /// The first of `len` layers from `first` on that has no tensor. A name may speak of layer
     /// 4 294 967 294, so that layers are counted where they are, and not up to the last.
     pub(super) fn first_absent(&self, first: u32, len: u32) -> Option<u32> {
@@ -178,6 +160,18 @@ impl Tensors<'_> {
             Self::Stored(checkpoint) => checkpoint.tensor(name).map(stored),
             Self::Planned(tensors) => super::named(tensors, name).map(planned),
         }
+    }
+}
+
+impl Base for Headers<'_> {
+    fn shape_of(&self, name: &str) -> Option<Vec<usize>> {
+        Some(self.find(name, 0)?.shape.to_vec())
+    }
+
+    fn tied(&self) -> Option<bool> {
+        let is_alone = self.head.is_none() && self.embedding.is_some();
+        let silent = is_alone.then_some(true);
+        self.config.tie_word_embeddings.or(silent)
     }
 }
 

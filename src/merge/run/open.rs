@@ -76,7 +76,7 @@ pub(super) fn changed<'m>(
         let adapter = adapter.as_ref().and_then(|adapter| adapter.adapter());
         let change = match adapter {
             Some(adapter) => adapter
-                .change(weights, own)
+                .change(&**weights, own)
                 .map_err(|error| refused(&input.tensor, &error.to_string()))?,
             None => Change::None,
         };

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub(super) use self::added::{AddFactors, AddVector};
 pub(super) use self::dora::Dora;
-pub(super) use self::principal::{MOST_OTHER_SIDE, MOST_SIDE, Principal, Residual};
+pub(super) use self::principal::{MOST_OTHER_SIDE, MOST_SIDE, Residual};
 pub(super) use self::products::{Hadamard, Kronecker, Matrix};
 pub(super) use self::rotated::Rotated;
 pub(super) use self::rows::Rows;

@@ -14,6 +14,7 @@
 
 use std::sync::Arc;
 
+use super::super::kinds::Principal;
 use super::super::low_rank::{Factors, Pair, View};
 use super::{BLOCK, Edit, Ready};
 use crate::checkpoint::source::Source;
@@ -23,14 +24,6 @@ pub(in super::super) const MOST_SIDE: usize = 512;
 
 /// The longest other side: the matrix is held in memory.
 pub(in super::super) const MOST_OTHER_SIDE: usize = 1 << 16;
-
-/// Which part of the base an adapter does without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Principal {
-    Pissa,
-    Olora,
-    Kasa,
-}
 
 /// Takes a part away and adds a product.
 #[derive(Debug)]

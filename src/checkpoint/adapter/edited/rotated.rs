@@ -5,7 +5,7 @@
 //! by row: (I − S)(I + S)⁻¹, or the first terms of I + 2S + 2S² + …, which PEFT ends with the
 //! last power taken once. Made in `f64`; memory of R, one block of inputs for each input.
 
-use super::super::config::Cayley;
+use super::super::kinds::Cayley;
 use super::super::low_rank::decode;
 use super::{Edit, Ready, by_rows};
 use crate::checkpoint::source::Source;
