@@ -66,7 +66,7 @@ const VERA: &str = r#"{"peft_type":"VERA","r":2}"#;
 const OFT: &str = r#"{"peft_type":"OFT"}"#;
 const ADALORA: &str = r#"{"peft_type":"ADALORA","init_r":2}"#;
 const TOKENS: &str = r#"{"peft_type":"LORA","r":2,"trainable_token_indices":[1,4]}"#;
-const PISSA: &str = r#"{"peft_type":"LORA","r":2,"init_lora_weights":"pissa"}"#;
+const OLORA: &str = r#"{"peft_type":"LORA","r":2,"init_lora_weights":"olora"}"#;
 const KASA: &str = r#"{"peft_type":"LORA","r":2,"kasa_config":{"beta":1}}"#;
 const EXPERTS: &str = r#"{"peft_type":"LORA","r":2,"target_parameters":["experts.down_proj"]}"#;
 
@@ -218,21 +218,17 @@ fn trained_tokens() {
 #[test]
 fn parts_taken_from_the_base() {
     let diagonal = "q.lora_diag";
-    check(KASA, &[A, B], &[A.0, "no lora_diag"]);
-    check(LORA, &[A, B, (diagonal, &[2])], &[diagonal, "kasa_config"]);
+    check(KASA, &[A, B], &["KaSA", "cannot be used"]);
+    check(LORA, &[A, B, (diagonal, &[2])], &[diagonal, "KaSA"]);
+    let pissa = r#"{"peft_type":"LORA","init_lora_weights":"pissa"}"#;
+    check(pissa, &[A, B], &["PiSSA", "PEFT converts it"]);
     let embedding = [
         ("wte.lora_embedding_A", &[2, 3][..]),
         ("wte.lora_embedding_B", &[4, 2]),
     ];
-    check(PISSA, &embedding, &["embedding", "cannot be used"]);
-    let large = [
-        ("q.lora_A.weight", &[2, 600][..]),
-        ("q.lora_B.weight", &[600, 2]),
-    ];
-    let words = ["PiSSA", "`q.weight`", "[600, 600]", "512"];
-    check_fit(PISSA, &large, ("q.weight", &[600, 600]), &words);
+    check(OLORA, &embedding, &["embedding", "cannot be used"]);
     let small = [("q.lora_A.weight", &[2, 1][..]), B];
-    check_fit(PISSA, &small, ("q.weight", &[4, 1]), &["rank 2 or more"]);
+    check_fit(OLORA, &small, ("q.weight", &[4, 1]), &["rank 2 or more"]);
 }
 
 #[test]

@@ -9,9 +9,9 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::kinds::{Cayley, Method, Principal};
+use super::kinds::{Cayley, Method};
 use super::patterns::Patterns;
-use super::settings::{is_set, principal, refusal, remarks};
+use super::settings::{is_olora, is_set, refusal, remarks};
 use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::identity::FileIdentity;
 use crate::checkpoint::json::{Pairs, read_text};
@@ -36,8 +36,8 @@ pub(super) struct AdapterConfig {
     pub(super) base_name: Option<String>,
     pub(super) fan_in_fan_out: bool,
     pub(super) dora: bool,
-    /// The part of the base that the adapter does without.
-    pub(super) principal: Option<Principal>,
+    /// Whether the base lost its first columns to the factors.
+    pub(super) olora: bool,
     /// Whether LoRA's second factors have biases that count.
     pub(super) factor_bias: bool,
     /// Whether extra tensors of VeLoRA or MonteCLoRA are to be passed over.
@@ -118,7 +118,7 @@ impl AdapterConfig {
         config.has_helpers = ["velora_config", "monteclora_config"]
             .iter()
             .any(|key| is_set(object.get(*key)));
-        config.principal = principal(&object);
+        config.olora = is_olora(&object);
         config.remarks = remarks(&object);
         Ok(config)
     }
@@ -135,7 +135,7 @@ impl AdapterConfig {
             base_name: stored.base_model_name_or_path,
             fan_in_fan_out: stored.fan_in_fan_out.unwrap_or(false),
             dora: stored.use_dora.unwrap_or(false),
-            principal: None,
+            olora: false,
             factor_bias: stored.lora_bias.unwrap_or(false),
             has_helpers: false,
             parameters: stored.target_parameters.unwrap_or_default(),

@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use super::config::AdapterConfig;
 use super::edited::{
-    AddFactors, AddVector, Dora, Edit, Hadamard, Kronecker, MOST_OTHER_SIDE, MOST_SIDE, Residual,
-    Rotated, Rows, Scaled,
+    AddFactors, AddVector, Dora, Edit, Hadamard, Kronecker, Rotated, Rows, Scaled, WithoutColumns,
 };
-use super::kinds::Principal;
 use super::low_rank::{LowRank, Pair, View};
 use super::names::{Base, OneExpert, Share, is_conv1d, may_be_conv1d};
 use super::target::{Kind, Layer, Target};
@@ -148,7 +146,7 @@ impl Place<'_> {
                 layer,
                 magnitude,
             } => self.fit_dora(pair, *layer, magnitude, (shape, target.whole.is_none())),
-            Kind::Residual { pair, principal } => self.fit_residual(pair, *principal, shape),
+            Kind::WithoutColumns(pair) => self.fit_without_columns(pair, shape),
             Kind::Experts(pair) => self.fit_experts(pair, shape),
             Kind::Vera(pair) => self.fit_vera(pair, shape),
             Kind::Hadamard { pairs, scale } => {
@@ -254,41 +252,26 @@ impl Place<'_> {
         })
     }
 
-    fn fit_residual<'a>(
+    fn fit_without_columns<'a>(
         &self,
         pair: &'a Arc<Pair>,
-        principal: Principal,
         shape: &[usize],
     ) -> Result<Fit<'a>, Misfit> {
         let view = self.view(pair, Layer::Linear, shape, false)?;
         let [rows, columns] = view.shape();
-        let (smaller, larger) = (rows.min(columns), rows.max(columns));
-        let (name, is_svd) = match principal {
-            Principal::Pissa => ("PiSSA", true),
-            Principal::Kasa => ("KaSA", true),
-            Principal::Olora => ("OLoRA", false),
-        };
-        let what = format!("what {name} takes away from `{}` {shape:?}", self.name);
-        if view.transposed && principal != Principal::Pissa {
-            let reason = format!("{what} is not defined, which is stored [inputs, outputs]");
-            return Err(Misfit::Unsupported(reason));
-        }
-        if larger > MOST_OTHER_SIDE || is_svd && smaller > MOST_SIDE {
+        if view.transposed {
             let reason = format!(
-                "{what} is not stored, and is computed for matrices of up to {MOST_SIDE} rows or \
-                 columns alone"
+                "what OLoRA takes away from `{}` {shape:?} is not defined, which is stored \
+                 [inputs, outputs]",
+                self.name
             );
             return Err(Misfit::Unsupported(reason));
         }
-        if pair.rank > smaller {
+        if pair.rank > rows.min(columns) {
             return Err(format!("a matrix of rank {} or more", pair.rank).into());
         }
-        let edit = Residual {
-            pair: Arc::clone(pair),
-            view,
-            principal,
-        };
-        Ok(once(edit, shape))
+        let pair = Arc::clone(pair);
+        Ok(once(WithoutColumns { pair, view }, shape))
     }
 
     fn fit_experts<'a>(&self, pair: &'a Arc<Pair>, shape: &[usize]) -> Result<Fit<'a>, Misfit> {

@@ -33,8 +33,6 @@ pub(super) enum Part {
     Magnitude,
     /// AdaLoRA's singular values.
     E,
-    /// KaSA's.
-    Diagonal,
     HadaW1A,
     HadaW1B,
     HadaW2A,
@@ -80,7 +78,6 @@ const MARKERS: &[(&str, Part, End)] = &[
     ("lora_embedding_B", Part::EmbeddingB, End::Nothing),
     ("lora_magnitude_vector", Part::Magnitude, End::Either),
     ("lora_E", Part::E, End::Nothing),
-    ("lora_diag", Part::Diagonal, End::Nothing),
     ("hada_w1_a", Part::HadaW1A, End::Nothing),
     ("hada_w1_b", Part::HadaW1B, End::Nothing),
     ("hada_w2_a", Part::HadaW2A, End::Nothing),
@@ -100,6 +97,7 @@ const MARKERS: &[(&str, Part, End)] = &[
 
 /// Markers of tensors that are not read, each with a clause that starts after the name.
 const REFUSED: &[(&str, &str)] = &[
+    ("lora_diag", "belongs to a KaSA adapter"),
     (
         "hada_t1",
         "is the core of a convolution, which is not computed with",

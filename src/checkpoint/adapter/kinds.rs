@@ -34,11 +34,3 @@ pub(super) enum Cayley {
     /// So many terms of its series, the first being I.
     Series(u32),
 }
-
-/// Which part of the base an adapter does without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Principal {
-    Pissa,
-    Olora,
-    Kasa,
-}

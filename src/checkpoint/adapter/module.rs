@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::config::AdapterConfig;
 use super::edited::Matrix;
 use super::keys::Part;
-use super::kinds::{Method, Principal};
+use super::kinds::Method;
 use super::low_rank::Pair;
 use super::target::{Kind, Layer, Target, broken, refused};
 use crate::checkpoint::error::CheckpointError;
@@ -101,21 +101,16 @@ impl Module<'_> {
             Some(e) => e.elements(),
             None => self.config.rank(self.name) as usize,
         };
-        let diagonal = parts.remove(&(0, Part::Diagonal));
-        if diagonal.is_none() && self.config.principal == Some(Principal::Kasa) {
-            return Err(self.broken(&a, "has no lora_diag"));
-        }
         let scale = self.config.scale(self.name);
-        let pair = self.pair(a, b, e.or(diagonal), (rank, 1), scale)?;
-        if let Some(principal) = self.config.principal {
+        let pair = self.pair(a, b, e, (rank, 1), scale)?;
+        if self.config.olora {
             self.without_extras(&pair.a)?;
-            let pair = Arc::new(pair);
-            return Ok(Some(Kind::Residual { pair, principal }));
+            return Ok(Some(Kind::WithoutColumns(Arc::new(pair))));
         }
         self.with_lengths(parts, pair, Layer::Linear).map(Some)
     }
 
-    /// What takes a part of the base away is computed for linear layers, and by itself.
+    /// OLoRA is worked out for linear layers, and by itself.
     fn without_extras(&self, tensor: &Tensor) -> Result<()> {
         if !self.config.dora && tensor.shape.len() == 2 {
             return Ok(());
@@ -130,7 +125,7 @@ impl Module<'_> {
             return Ok(None);
         };
         self.check(&a, a.shape.len() == 2, "[rank, tokens]")?;
-        if self.config.principal.is_some() {
+        if self.config.olora {
             let reason = "is of an embedding, whose base PEFT cannot take a part away from";
             return Err(refused(self.path, &a.name, reason));
         }
@@ -184,7 +179,7 @@ impl Module<'_> {
                 continue;
             };
             let name = format!("{}.{parameter}", self.name);
-            if self.config.principal.is_some() || self.config.dora {
+            if self.config.olora || self.config.dora {
                 let reason = "is of a bare parameter, which is read for plain LoRA alone";
                 return Err(refused(self.path, &a.name, reason));
             }

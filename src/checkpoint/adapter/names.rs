@@ -37,13 +37,27 @@ const PREFIXES: &[&str] = &[
     "esm.",
 ];
 
-/// A name as it is, then with other prefixes in the place of its own.
+/// What a layer's mixture of experts is called by the classes and by the files of one family.
+const MIXTURES: [&str; 2] = [".mlp.", ".block_sparse_moe."];
+
+/// A name as it is, then with other prefixes in the place of its own, and with the other name of
+/// a mixture of experts.
 pub(super) fn spellings(name: &str) -> impl Iterator<Item = String> {
+    let [one, two] = MIXTURES;
+    let renamed = [(one, two), (two, one)]
+        .into_iter()
+        .find(|(from, _)| name.contains(from))
+        .map(|(from, to)| name.replacen(from, to, 1));
+    let names = std::iter::once(name.to_owned()).chain(renamed);
+    names.flat_map(|name| wrapped(&name))
+}
+
+fn wrapped(name: &str) -> Vec<String> {
     let all = || [""].iter().chain(PREFIXES);
     let cores = all().filter_map(|prefix| name.strip_prefix(prefix));
-    let others = cores.flat_map(move |core| all().map(move |prefix| format!("{prefix}{core}")));
-    let others = others.filter(move |other| other != name);
-    std::iter::once(name.to_owned()).chain(others)
+    let others = cores.flat_map(|core| all().map(move |prefix| format!("{prefix}{core}")));
+    let others = others.filter(|other| other != name);
+    std::iter::once(name.to_owned()).chain(others).collect()
 }
 
 fn has(base: &dyn Base, name: &str) -> bool {

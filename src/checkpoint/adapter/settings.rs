@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::kinds::{METHODS, Method, Principal};
+use super::kinds::{METHODS, Method};
 
 /// Settings that change the result, each with a clause that ends "cannot be used because …".
 const REFUSED: &[(&str, &str)] = &[
@@ -25,13 +25,17 @@ const REFUSED: &[(&str, &str)] = &[
         "it routes between several adapters (arrow_config)",
     ),
     (
+        "kasa_config",
+        "it belongs to a base without its smallest singular values (KaSA)",
+    ),
+    (
         "coft",
         "its rotations are projected near the identity (coft)",
     ),
 ];
 
-/// Ways to initialise that leave the base as it is.
-const HARMLESS_INITS: &[&str] = &["gaussian", "orthogonal", "eva", "mica", "true"];
+/// Ways to initialise that leave the base as it is, or whose part of it is worked out.
+const HARMLESS_INITS: &[&str] = &["gaussian", "orthogonal", "eva", "mica", "olora", "true"];
 
 /// Ways to initialise that do not, by their beginnings.
 const CHANGING_INITS: &[(&str, &str)] = &[
@@ -66,7 +70,6 @@ const KNOWN: &[&str] = &[
     "fan_in_fan_out",
     "feedforward_modules",
     "inference_mode",
-    "kasa_config",
     "init_ia3_weights",
     "init_lora_weights",
     "init_r",
@@ -133,25 +136,15 @@ pub(super) fn refusal(object: &Map<String, Value>) -> Result<Method, String> {
         );
     }
     match object.get("init_lora_weights").and_then(Value::as_str) {
-        Some(init) if principal_of(init).is_none() => init_refusal(init).map_or(Ok(method), Err),
-        _ => Ok(method),
+        Some(init) => init_refusal(init).map_or(Ok(method), Err),
+        None => Ok(method),
     }
 }
 
-/// Which part of its base an adapter as it was trained does without.
-pub(super) fn principal(object: &Map<String, Value>) -> Option<Principal> {
-    if is_set(object.get("kasa_config")) {
-        return Some(Principal::Kasa);
-    }
-    principal_of(object.get("init_lora_weights")?.as_str()?)
-}
-
-fn principal_of(init: &str) -> Option<Principal> {
-    match init.to_lowercase().as_str() {
-        "pissa" => Some(Principal::Pissa),
-        "olora" => Some(Principal::Olora),
-        _ => None,
-    }
+/// Whether the adapter is OLoRA as it was trained.
+pub(super) fn is_olora(object: &Map<String, Value>) -> bool {
+    let init = object.get("init_lora_weights").and_then(Value::as_str);
+    init.is_some_and(|init| init.eq_ignore_ascii_case("olora"))
 }
 
 fn init_refusal(init: &str) -> Option<String> {

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::edited::Matrix;
-use super::kinds::Principal;
 use super::low_rank::Pair;
 use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::tensor::Tensor;
@@ -38,11 +37,8 @@ pub(super) enum Kind {
         layer: Layer,
         magnitude: Tensor,
     },
-    /// Adds the product to what is left without a part of the tensor itself.
-    Residual {
-        pair: Arc<Pair>,
-        principal: Principal,
-    },
+    /// Adds the product to what OLoRA leaves of the tensor.
+    WithoutColumns(Arc<Pair>),
     /// LoHa.
     Hadamard {
         pairs: [Arc<Pair>; 2],

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::config::{AdapterConfig, ends_with_words};
 use super::keys::{self, Key, Part};
-use super::kinds::{Method, Principal};
+use super::kinds::Method;
 use super::module::{Module, Parts};
 use super::target::{Kind, Target, broken, refused};
 use crate::checkpoint::error::CheckpointError;
@@ -122,10 +122,6 @@ fn check_part(
         let reason = "is a length of DoRA, which counts only with use_dora";
         return Err(refused(path, &entry.name, reason));
     }
-    if part == Part::Diagonal && config.principal != Some(Principal::Kasa) {
-        let reason = "is a diagonal of KaSA, which counts only with kasa_config";
-        return Err(refused(path, &entry.name, reason));
-    }
     if !entry.dtype.is_supported() {
         let reason = format!("is stored as {}, expected a float format", entry.dtype);
         return Err(broken(path, &entry.name, reason));
@@ -136,7 +132,7 @@ fn check_part(
 fn belongs(part: Part, method: Method) -> bool {
     match part {
         Part::A | Part::B => matches!(method, Method::Lora | Method::AdaLora),
-        Part::EmbeddingA | Part::EmbeddingB | Part::BiasB | Part::Magnitude | Part::Diagonal => {
+        Part::EmbeddingA | Part::EmbeddingB | Part::BiasB | Part::Magnitude => {
             method == Method::Lora
         }
         Part::E => method == Method::AdaLora,

@@ -4,8 +4,8 @@
 //! of a tensor is read and kept on a [`Shelf`] for some tensors at a time.
 
 mod added;
+mod columns;
 mod dora;
-mod principal;
 mod products;
 mod rotated;
 mod rows;
@@ -16,8 +16,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub(super) use self::added::{AddFactors, AddVector};
+pub(super) use self::columns::WithoutColumns;
 pub(super) use self::dora::Dora;
-pub(super) use self::principal::{MOST_OTHER_SIDE, MOST_SIDE, Residual};
 pub(super) use self::products::{Hadamard, Kronecker, Matrix};
 pub(super) use self::rotated::Rotated;
 pub(super) use self::rows::Rows;
