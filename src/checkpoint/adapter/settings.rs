@@ -39,10 +39,7 @@ const HARMLESS_INITS: &[&str] = &["gaussian", "orthogonal", "eva", "mica", "olor
 
 /// Ways to initialise that do not, by their beginnings.
 const CHANGING_INITS: &[(&str, &str)] = &[
-    (
-        "pissa",
-        "less what was drawn at random (PiSSA by iteration)",
-    ),
+    ("pissa", "without its largest singular values (PiSSA)"),
     ("corda", "without its principal part (CorDA)"),
     ("loftq", "quantised anew (LoftQ)"),
     ("lora_ga", "less what the factors began with (LoRA-GA)"),
