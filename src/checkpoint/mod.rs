@@ -46,7 +46,7 @@ mod model;
 mod pairing;
 mod renaming;
 
-pub use self::adapter::{Adapter, Change, Factors, LowRank};
+pub use self::adapter::{Adapter, Base, Change, Factors, LowRank};
 pub use self::config::{Config, Difference, Weight};
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::adapter::Adapter;
+use super::adapter::{Adapter, Base};
 use super::config::Config;
 use super::dtype;
 use super::error::CheckpointError;
@@ -271,5 +271,16 @@ fn mark_prediction_layers(tensors: &mut [Tensor], config: &Config) {
         if place.stack == Stack::Main && beyond {
             place.stack = Stack::Prediction;
         }
+    }
+}
+
+impl Base for Checkpoint {
+    fn shape_of(&self, name: &str) -> Option<Vec<usize>> {
+        Some(self.tensor(name)?.shape.clone())
+    }
+
+    fn tied(&self) -> Option<bool> {
+        let silent = self.tied_embeddings().then_some(true);
+        self.config.tie_word_embeddings.or(silent)
     }
 }

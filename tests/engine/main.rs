@@ -13,6 +13,8 @@ mod common;
 #[path = "../common/slerps.rs"]
 mod slerps;
 
+mod adapter_kinds;
+mod adapter_refusals;
 mod checkpoint_fuzz;
 mod checkpoint_malformed;
 mod checkpoint_memory;

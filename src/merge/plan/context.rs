@@ -83,9 +83,9 @@ impl<'a> Context<'a> {
             None => self.open_model(reference, path),
         };
         if let (Some(headers), Some(adapter)) = (&headers, &adapter) {
-            let missing = adapter.adapter().map_or(Vec::new(), |a| {
-                a.targets_missing_in(|name| headers.find(name, 0).is_some())
-            });
+            let missing = adapter
+                .adapter()
+                .map_or(Vec::new(), |a| a.targets_missing_in(headers));
             if let Some(first) = missing.first() {
                 let sentence = format!(
                     "the adapter changes {} tensors that the model does not have, such as {first}; \
@@ -143,7 +143,7 @@ impl<'a> Context<'a> {
     fn adapter(&mut self, reference: &AdapterRef, path: &str) -> Option<Arc<Checkpoint>> {
         let opened = self.open(reference, path)?;
         if opened.adapter().is_none() {
-            let sentence = format!("{} is not a LoRA adapter", reference.path);
+            let sentence = format!("{} is not an adapter", reference.path);
             self.error(path, sentence);
             return None;
         }

@@ -11,7 +11,7 @@ use super::super::recipe::OnNan;
 use super::super::run_tensor::{Merged, merge_tensor};
 use super::super::tensor::MergeTensor;
 use super::super::write::{ShardFile, ShardPlan, Staging};
-use super::open::{Opened, inputs, read_ahead};
+use super::open::{Opened, changed, inputs, read_ahead};
 use super::outcome::{NonFinite, RunError};
 use crate::checkpoint::{Checkpoint, CheckpointError, Slot, Watch};
 use crate::jobs::Ticket;
@@ -93,10 +93,11 @@ impl Maker<'_> {
         file: &ShardFile,
         offset: u64,
     ) -> Result<Option<NonFinite>, MergeError> {
+        let changed = changed(plan, self.models)?;
         let tensor = MergeTensor {
             name: &plan.name,
             shape: &plan.shape,
-            inputs: inputs(plan, self.models)?,
+            inputs: inputs(plan, &changed)?,
             base: plan.base,
             rounded_to: plan.rounded_to,
             seed: self.seed.or(self.step.recipe.own.seed).unwrap_or(0),
