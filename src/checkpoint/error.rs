@@ -18,17 +18,17 @@ use crate::files::ReadError;
 pub enum CheckpointError {
     #[error("there is nothing here; check the path, or finish the download: {}", path.display())]
     Missing { path: PathBuf },
-    #[error("expected a file and found {found}; choose a safetensors file or a model folder: {}", path.display())]
+    #[error("expected a file and found {found}; choose a file of weights or a model folder: {}", path.display())]
     NotAFile { path: PathBuf, found: &'static str },
     #[error("the file could not be read, {}: {}", cause(source), path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("this is a Git LFS pointer, not the weights; run `git lfs pull` in its folder: {}", path.display())]
     GitLfsPointer { path: PathBuf },
-    #[error("found {found}, and only safetensors are read; convert it, or download the safetensors version: {}", path.display())]
+    #[error("found {found}, and only safetensors and GGUF are read; convert it, or download the safetensors version: {}", path.display())]
     OtherFormat { path: PathBuf, found: String },
-    #[error("there are no safetensors in this folder; choose the folder that holds the weights: {}", path.display())]
+    #[error("there are no safetensors or GGUF files in this folder; choose the folder that holds the weights: {}", path.display())]
     NoWeights { path: PathBuf },
-    #[error("the folder holds {found} safetensors files and no index says which belong together; open one of them: {}", path.display())]
+    #[error("the folder holds {found} files of weights and nothing says which belong together; open one of them: {}", path.display())]
     SeveralFiles { path: PathBuf, found: usize },
     #[error("{found} of {total} files of the model are here, and no index; finish the download: {}", path.display())]
     HalfDownload {
@@ -109,6 +109,17 @@ pub enum CheckpointError {
         after: String,
         expected: u64,
         found: u64,
+    },
+
+    #[error("the GGUF header is not valid, {reason}; download the file again, or convert the model anew: {}", path.display())]
+    Gguf { path: PathBuf, reason: String },
+    #[error("the GGUF file cannot be read because {reason}; take the safetensors version: {}", path.display())]
+    GgufUnsupported { path: PathBuf, reason: String },
+    #[error("tensor `{tensor}` {reason}: {}", path.display())]
+    GgufTensor {
+        path: PathBuf,
+        tensor: String,
+        reason: String,
     },
 
     #[error("the file was cut short while it was read; tensor `{tensor}` is not whole any more; download it again, then open the model anew: {}", path.display())]

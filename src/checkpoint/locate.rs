@@ -14,7 +14,7 @@ const ADAPTER_NAME: &str = "adapter_model.safetensors";
 const MERGE_STATE: &str = "kinfolk-merge.json";
 const MERGE_LOCK: &str = "kinfolk-merge.lock";
 const INDEX_SUFFIX: &str = ".safetensors.index.json";
-const OTHER_FORMATS: &[&str] = &["bin", "gguf", "ggml", "pt", "pth", "ckpt", "h5", "onnx"];
+const OTHER_FORMATS: &[&str] = &["bin", "ggml", "pt", "pth", "ckpt", "h5", "onnx"];
 
 /// How a checkpoint lies on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,7 +58,12 @@ pub(super) struct Located {
 pub(super) enum CheckpointFiles {
     File(PathBuf),
     Index(PathBuf),
-    Adapter { config: PathBuf, weights: PathBuf },
+    /// The parts of a split GGUF model, in their order.
+    Parts(Vec<PathBuf>),
+    Adapter {
+        config: PathBuf,
+        weights: PathBuf,
+    },
 }
 
 /// Looks at `path` without opening any weights.
@@ -98,7 +103,9 @@ fn locate_file(path: &Path) -> Result<Located, CheckpointError> {
             found,
         });
     }
-    let (form, files) = if name.ends_with(INDEX_SUFFIX) {
+    let (form, files) = if let Some(part) = PartName::of(&name) {
+        (Form::SingleFile, CheckpointFiles::Parts(part.all(&folder)))
+    } else if name.ends_with(INDEX_SUFFIX) {
         (Form::Sharded, CheckpointFiles::Index(path.to_owned()))
     } else if name == ADAPTER_NAME {
         (Form::Adapter, adapter(&folder, path))
@@ -143,7 +150,7 @@ fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
     } else if is_named(&weights) {
         (Form::Adapter, adapter(folder, &weights))
     } else {
-        (Form::Folder, CheckpointFiles::File(only_file(folder)?))
+        (Form::Folder, only_model(folder)?)
     };
     Ok(Located {
         form,
@@ -174,8 +181,8 @@ fn adapter(folder: &Path, weights: &Path) -> CheckpointFiles {
     }
 }
 
-/// The one safetensors file of a folder without the usual names.
-fn only_file(folder: &Path) -> Result<PathBuf, CheckpointError> {
+/// The one model of a folder without the usual names: a safetensors file, or else GGUF.
+fn only_model(folder: &Path) -> Result<CheckpointFiles, CheckpointError> {
     let path = folder.to_owned();
     let entries = entries(folder)?;
     let is_weights = |entry: &&PathBuf| entry.extension().is_some_and(|end| end == "safetensors");
@@ -184,16 +191,47 @@ fn only_file(folder: &Path) -> Result<PathBuf, CheckpointError> {
         return Err(CheckpointError::HalfDownload { path, found, total });
     }
     match safetensors[..] {
-        [only] => Ok(only.clone()),
+        [only] => Ok(CheckpointFiles::File(only.clone())),
         [_, _, ..] => Err(CheckpointError::SeveralFiles {
             path,
             found: safetensors.len(),
         }),
-        [] => Err(match entries.iter().find_map(|entry| other_format(entry)) {
-            Some(found) => CheckpointError::OtherFormat { path, found },
-            None => CheckpointError::NoWeights { path },
+        [] => only_gguf(folder, &entries).unwrap_or_else(|| {
+            Err(match entries.iter().find_map(|entry| other_format(entry)) {
+                Some(found) => CheckpointError::OtherFormat { path, found },
+                None => CheckpointError::NoWeights { path },
+            })
         }),
     }
+}
+
+/// The one GGUF model of a folder, in one file or in parts; `None` if there is none.
+fn only_gguf(
+    folder: &Path,
+    entries: &[PathBuf],
+) -> Option<Result<CheckpointFiles, CheckpointError>> {
+    let is_gguf = |entry: &&PathBuf| {
+        let end = entry.extension();
+        end.is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+    };
+    let found: Vec<&PathBuf> = entries.iter().filter(is_gguf).collect();
+    let first = file_name(found.first()?);
+    let part = PartName::of(&first);
+    let is_same = |path: &&PathBuf| {
+        let (name, part) = (file_name(path), part.as_ref());
+        let own = PartName::of(&name);
+        own.is_some_and(|own| part.is_some_and(|part| part.is_with(&own)))
+    };
+    Some(match (&part, &found[..]) {
+        (None, [only]) => Ok(CheckpointFiles::File((*only).clone())),
+        (Some(part), all) if all.iter().all(is_same) => {
+            Ok(CheckpointFiles::Parts(part.all(folder)))
+        }
+        _ => Err(CheckpointError::SeveralFiles {
+            path: folder.to_owned(),
+            found: found.len(),
+        }),
+    })
 }
 
 /// How many shards there are and how many there should be, if all files are of one set of shards
@@ -282,6 +320,37 @@ impl<'a> ShardName<'a> {
         }
         let total = total.parse().unwrap_or(u64::MAX);
         Some(Self { stem, total })
+    }
+}
+
+/// `name-00001-of-00003.gguf`, as llama.cpp calls the parts of a split model.
+struct PartName<'a> {
+    stem: &'a str,
+    total: u32,
+}
+
+impl<'a> PartName<'a> {
+    /// `None` for any other name, and for the only part of a model.
+    fn of(name: &'a str) -> Option<Self> {
+        let number = |text: &str| {
+            let is_number = text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit());
+            is_number.then(|| text.parse::<u32>().ok())?
+        };
+        let (before, total) = name.strip_suffix(".gguf")?.rsplit_once("-of-")?;
+        let (stem, part) = before.rsplit_once('-')?;
+        let (part, total) = (number(part)?, number(total)?);
+        (total > 1 && (1..=total).contains(&part)).then_some(Self { stem, total })
+    }
+
+    fn is_with(&self, other: &PartName<'_>) -> bool {
+        (self.stem, self.total) == (other.stem, other.total)
+    }
+
+    /// The paths of all parts, whether they are there or not.
+    fn all(&self, folder: &Path) -> Vec<PathBuf> {
+        let Self { stem, total } = self;
+        let name = |part: u32| format!("{stem}-{part:05}-of-{total:05}.gguf");
+        (1..=*total).map(|part| folder.join(name(part))).collect()
     }
 }
 

@@ -24,6 +24,8 @@ mod encode;
 mod raw;
 mod source;
 
+mod gguf;
+
 pub mod names;
 mod order;
 
@@ -44,6 +46,7 @@ pub use self::config::Config;
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;
+pub use self::gguf::Gguf;
 pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::locate::Form;
 pub use self::model::Checkpoint;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::adapter::Adapter;
 use super::config::Config;
 use super::error::CheckpointError;
+use super::gguf::Gguf;
 use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
 use super::opened::Opened;
@@ -26,14 +27,15 @@ pub struct Checkpoint {
     tensors: Vec<Tensor>,
     summary: Summary,
     adapter: Option<Adapter>,
+    gguf: Option<Gguf>,
     identity: Identity,
     key: String,
     problems: Vec<String>,
 }
 
 impl Checkpoint {
-    /// Opens a safetensors file, a model folder with one file or with shards and an index, a
-    /// snapshot or model folder of the hub cache, or the folder of a LoRA adapter.
+    /// Opens a safetensors or GGUF file, a model folder with one file or with shards and an
+    /// index, a snapshot or model folder of the hub cache, or the folder of a LoRA adapter.
     ///
     /// # Errors
     /// If nothing is there, if it is not a checkpoint, or if any byte of its headers is in doubt.
@@ -45,7 +47,14 @@ impl Checkpoint {
             mut problems,
         } = locate::locate(path)?;
         let opened = Opened::open(&files, &mut problems)?;
-        let (config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
+        let (mut config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
+        let mut gguf = None;
+        if let Some((own, metadata)) = opened.gguf {
+            if config_file.is_none() {
+                config = own;
+            }
+            gguf = Some(metadata);
+        }
         let weight_files = opened.files.iter().map(|file| file.identity().clone());
         let identity = Identity {
             files: weight_files
@@ -56,12 +65,16 @@ impl Checkpoint {
         let mut checkpoint = Self {
             path: path.to_owned(),
             folder,
-            form,
+            form: match opened.adapter {
+                Some(_) => Form::Adapter,
+                None => form,
+            },
             files: opened.files,
             summary: Summary::of(&opened.tensors, &config),
             tensors: opened.tensors,
             config,
             adapter: opened.adapter,
+            gguf,
             key: identity.key(),
             identity,
             problems,
@@ -92,7 +105,8 @@ impl Checkpoint {
             return name;
         }
         let stem = self.path.file_stem().unwrap_or_default();
-        if self.form == Form::SingleFile && stem != "model" {
+        let is_file = self.form == Form::SingleFile || self.gguf.is_some() && self.path.is_file();
+        if is_file && stem != "model" {
             return stem.to_string_lossy().into_owned();
         }
         // "." and ".." have no name of their own.
@@ -131,12 +145,17 @@ impl Checkpoint {
         self.adapter.as_ref()
     }
 
+    /// What a GGUF file says beside its weights, if this is one.
+    pub fn gguf(&self) -> Option<&Gguf> {
+        self.gguf.as_ref()
+    }
+
     /// How many numbers are stored.
     pub fn parameters(&self) -> u64 {
         self.summary.parameters
     }
 
-    /// Bytes of the safetensors files.
+    /// Bytes of the files of weights.
     pub fn size_bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size_bytes()).sum()
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::adapter::Adapter;
+use super::config::Config;
 use super::error::CheckpointError;
+use super::gguf::{self, Gguf};
 use super::identity::FileIdentity;
 use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
@@ -17,6 +19,8 @@ pub(super) struct Opened {
     pub(super) adapter: Option<Adapter>,
     /// Files beside the weights that decide what the checkpoint is.
     pub(super) extra: Vec<FileIdentity>,
+    /// What a GGUF file says beside its weights.
+    pub(super) gguf: Option<(Config, Gguf)>,
 }
 
 impl Opened {
@@ -26,6 +30,10 @@ impl Opened {
         problems: &mut Vec<String>,
     ) -> Result<Self, CheckpointError> {
         match files {
+            CheckpointFiles::File(path) if gguf::is_gguf(path) => {
+                Ok(Self::gguf(gguf::open(std::slice::from_ref(path))?))
+            }
+            CheckpointFiles::Parts(paths) => Ok(Self::gguf(gguf::open(paths)?)),
             CheckpointFiles::File(path) => Ok(Self::new(vec![Listed::open(path)?], Vec::new())),
             CheckpointFiles::Index(path) => {
                 let shards = shards::open(path, problems)?;
@@ -35,7 +43,7 @@ impl Opened {
                 let opened = Listed::open(weights)?;
                 let adapter = Adapter::new(config, &opened)?;
                 problems.extend_from_slice(adapter.remarks());
-                let extra = vec![adapter.config_identity().clone()];
+                let extra = adapter.config_identity().cloned().into_iter().collect();
                 let mut opened = Self::new(vec![opened], extra);
                 opened.adapter = Some(adapter);
                 Ok(opened)
@@ -50,12 +58,29 @@ impl Opened {
             files.push(part.file);
             tensors.extend(part.tensors);
         }
+        Self::sorted(files, tensors, extra)
+    }
+
+    fn gguf(found: gguf::Found) -> Self {
+        Self {
+            adapter: found.adapter,
+            gguf: Some((found.config, found.gguf)),
+            ..Self::sorted(found.files, found.tensors, Vec::new())
+        }
+    }
+
+    fn sorted(
+        files: Vec<Arc<Weights>>,
+        mut tensors: Vec<Tensor>,
+        extra: Vec<FileIdentity>,
+    ) -> Self {
         tensors.sort_by(|a, b| order::natural(&a.name, &b.name));
         Self {
             files,
             tensors,
             adapter: None,
             extra,
+            gguf: None,
         }
     }
 }

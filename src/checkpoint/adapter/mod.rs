@@ -16,6 +16,7 @@ use std::sync::Arc;
 use self::config::AdapterConfig;
 use self::low_rank::Factor;
 pub use self::low_rank::{Factors, LowRank};
+pub(super) use self::targets::FactorPair;
 use self::targets::{Target, targets};
 use super::dtype::Dtype;
 use super::error::CheckpointError;
@@ -31,7 +32,8 @@ const PREFIXES: &[&str] = &["model.", "transformer."];
 #[derive(Debug)]
 pub struct Adapter {
     weights: Arc<Weights>,
-    config: AdapterConfig,
+    /// PEFT's; `None` if the factors come with their scale.
+    config: Option<AdapterConfig>,
     /// By the name of the base tensor, as the adapter has it.
     targets: BTreeMap<String, Target>,
 }
@@ -61,14 +63,26 @@ impl Adapter {
         let targets = targets(file.path(), &config, tensors)?;
         Ok(Self {
             weights: Arc::clone(file),
-            config,
+            config: Some(config),
             targets,
+        })
+    }
+
+    /// An adapter of these factors, which lie in `file`.
+    pub(super) fn of_factors(
+        file: &Arc<Weights>,
+        pairs: Vec<FactorPair>,
+    ) -> Result<Self, CheckpointError> {
+        Ok(Self {
+            weights: Arc::clone(file),
+            config: None,
+            targets: targets::of_pairs(file.path(), pairs)?,
         })
     }
 
     /// Where the adapter says that its base is: a name on the hub, or a path.
     pub fn base_name(&self) -> Option<&str> {
-        self.config.base_name.as_deref()
+        self.config.as_ref()?.base_name.as_deref()
     }
 
     /// The base tensors that the adapter changes, as it names them, sorted.
@@ -111,11 +125,11 @@ impl Adapter {
 
     /// Sentences about settings that were left out.
     pub(super) fn remarks(&self) -> &[String] {
-        &self.config.remarks
+        self.config.as_ref().map_or(&[], |config| &config.remarks)
     }
 
-    pub(super) fn config_identity(&self) -> &FileIdentity {
-        &self.config.identity
+    pub(super) fn config_identity(&self) -> Option<&FileIdentity> {
+        Some(&self.config.as_ref()?.identity)
     }
 }
 

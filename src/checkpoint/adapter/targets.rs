@@ -54,6 +54,48 @@ pub(super) fn targets(
     Ok(targets)
 }
 
+/// The factors of one module, with their own alpha.
+pub(in crate::checkpoint) struct FactorPair {
+    /// As Hugging Face's checkpoints name it.
+    pub(in crate::checkpoint) module: String,
+    /// [rank, inputs]
+    pub(in crate::checkpoint) a: Tensor,
+    /// [outputs, rank]
+    pub(in crate::checkpoint) b: Tensor,
+    /// The change is alpha / rank · B·A.
+    pub(in crate::checkpoint) alpha: f64,
+}
+
+/// The targets of pairs that name their modules.
+pub(super) fn of_pairs(
+    path: &Path,
+    pairs: Vec<FactorPair>,
+) -> Result<BTreeMap<String, Target>, CheckpointError> {
+    let mut targets = BTreeMap::new();
+    for FactorPair {
+        module,
+        a,
+        b,
+        alpha,
+    } in pairs
+    {
+        let rank = a.shape.first().copied().unwrap_or(0);
+        check_factor(path, &a, 0, rank, "[rank, inputs]")?;
+        check_factor(path, &b, 1, rank, "[outputs, rank]")?;
+        if rank == 0 {
+            return Err(broken(path, &a.name, "has rank 0".to_owned()));
+        }
+        let target = Target::LowRank {
+            a,
+            b,
+            scale: (alpha / rank as f64) as f32,
+            transposed: false,
+        };
+        insert(path, &mut targets, format!("{module}.weight"), target)?;
+    }
+    Ok(targets)
+}
+
 /// A module's factors while the file is being sorted.
 #[derive(Default)]
 struct Pair {
