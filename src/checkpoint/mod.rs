@@ -46,7 +46,7 @@ pub use self::config::Config;
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;
-pub use self::gguf::Gguf;
+pub use self::gguf::{GgufKind, GgufLayout, GgufTemplate, GgufWish, Wanted, is_ours};
 pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::locate::Form;
 pub use self::model::Checkpoint;

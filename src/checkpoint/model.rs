@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::adapter::Adapter;
 use super::config::Config;
 use super::error::CheckpointError;
-use super::gguf::Gguf;
 use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
 use super::opened::Opened;
@@ -27,7 +26,7 @@ pub struct Checkpoint {
     tensors: Vec<Tensor>,
     summary: Summary,
     adapter: Option<Adapter>,
-    gguf: Option<Gguf>,
+    is_gguf: bool,
     identity: Identity,
     key: String,
     problems: Vec<String>,
@@ -48,12 +47,9 @@ impl Checkpoint {
         } = locate::locate(path)?;
         let opened = Opened::open(&files, &mut problems)?;
         let (mut config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
-        let mut gguf = None;
-        if let Some((own, metadata)) = opened.gguf {
-            if config_file.is_none() {
-                config = own;
-            }
-            gguf = Some(metadata);
+        let is_gguf = opened.gguf.is_some();
+        if let (Some(own), None) = (opened.gguf, &config_file) {
+            config = own;
         }
         let weight_files = opened.files.iter().map(|file| file.identity().clone());
         let identity = Identity {
@@ -74,7 +70,7 @@ impl Checkpoint {
             tensors: opened.tensors,
             config,
             adapter: opened.adapter,
-            gguf,
+            is_gguf,
             key: identity.key(),
             identity,
             problems,
@@ -105,7 +101,7 @@ impl Checkpoint {
             return name;
         }
         let stem = self.path.file_stem().unwrap_or_default();
-        let is_file = self.form == Form::SingleFile || self.gguf.is_some() && self.path.is_file();
+        let is_file = self.form == Form::SingleFile || self.is_gguf && self.path.is_file();
         if is_file && stem != "model" {
             return stem.to_string_lossy().into_owned();
         }
@@ -145,9 +141,9 @@ impl Checkpoint {
         self.adapter.as_ref()
     }
 
-    /// What a GGUF file says beside its weights, if this is one.
-    pub fn gguf(&self) -> Option<&Gguf> {
-        self.gguf.as_ref()
+    /// Whether its weights lie in GGUF files.
+    pub fn is_gguf(&self) -> bool {
+        self.is_gguf
     }
 
     /// How many numbers are stored.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::adapter::Adapter;
 use super::config::Config;
 use super::error::CheckpointError;
-use super::gguf::{self, Gguf};
+use super::gguf;
 use super::identity::FileIdentity;
 use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
@@ -20,7 +20,7 @@ pub(super) struct Opened {
     /// Files beside the weights that decide what the checkpoint is.
     pub(super) extra: Vec<FileIdentity>,
     /// What a GGUF file says beside its weights.
-    pub(super) gguf: Option<(Config, Gguf)>,
+    pub(super) gguf: Option<Config>,
 }
 
 impl Opened {
@@ -64,7 +64,7 @@ impl Opened {
     fn gguf(found: gguf::Found) -> Self {
         Self {
             adapter: found.adapter,
-            gguf: Some((found.config, found.gguf)),
+            gguf: Some(found.config),
             ..Self::sorted(found.files, found.tensors, Vec::new())
         }
     }

@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 use super::args::MergeArgs;
 use super::kinship::{measured, names};
 use super::{CliError, out, progress};
+use crate::checkpoint::GgufKind;
 use crate::files::{self, Removal};
 use crate::jobs::Failure;
 use crate::kinship::{Measure, Precision};
-use crate::merge::plan::{Model, Plan, Step, Surroundings, TensorPlan, plan};
+use crate::merge::plan::{Model, Plan, Step, Surroundings, TensorPlan, is_gguf, plan};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{OnNan, parse};
-use crate::merge::run::{Options, Outcome, RunError, run as carry_out};
+use crate::merge::run::{
+    GgufOptions, Options, Outcome, RunError, gguf_options, run as carry_out, run_gguf,
+};
 use crate::merge::write::Parents;
 use crate::merge::write::units::show_bytes;
 use crate::workbench::hub_cache;
@@ -23,10 +26,7 @@ use crate::workbench::hub_cache;
 pub const MAX_RECIPE_BYTES: u64 = 64 << 20;
 
 pub fn run(args: &MergeArgs) -> Result<(), CliError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads.map_or(0, usize::from))
-        .build()
-        .map_err(CliError::failed)?;
+    let pool = pool(args.threads)?;
     let plan = planned(&RecipeAt {
         recipe: &args.recipe,
         root: args.root.as_deref(),
@@ -35,6 +35,14 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
         threads: pool.current_num_threads(),
     })?;
     tell(&plan.problems, &args.recipe)?;
+    let wish = GgufArgs {
+        kind: args.gguf_type,
+        template: args.template.as_deref(),
+    };
+    let gguf = match &args.out {
+        Some(out) => wish.options(&plan, out)?,
+        None => None,
+    };
     if args.dry_run {
         return show(args, &plan, None);
     }
@@ -52,8 +60,54 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
             Parents::default()
         },
     };
-    let (plan, result) = progress::run("Merging", move |ticket| {
-        let result = pool.install(|| carry_out(&plan, &options, ticket));
+    let (plan, result) = made("Merging", pool, plan, options, gguf)?;
+    show(args, &plan, Some(&result))
+}
+
+/// The threads that work; all processors unless given.
+pub fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, CliError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.map_or(0, usize::from))
+        .build()
+        .map_err(CliError::failed)
+}
+
+/// What the arguments say of a GGUF output.
+pub struct GgufArgs<'a> {
+    pub kind: Option<GgufKind>,
+    pub template: Option<&'a Path>,
+}
+
+impl GgufArgs<'_> {
+    /// How the file is made, if the output is one.
+    pub fn options(&self, plan: &Plan, out: &Path) -> Result<Option<GgufOptions>, CliError> {
+        if is_gguf(out) {
+            let options = gguf_options(plan, self.kind, self.template);
+            return options.map(Some).map_err(CliError::Failed);
+        }
+        if self.kind.is_none() && self.template.is_none() {
+            return Ok(None);
+        }
+        let shown = out.display();
+        Err(CliError::Failed(format!(
+            "--gguf-type and --template are for an output whose name ends in .gguf: {shown}"
+        )))
+    }
+}
+
+/// Carries out a plan, and says which tensors have numbers that are not finite.
+pub fn made(
+    title: &'static str,
+    pool: rayon::ThreadPool,
+    plan: Plan,
+    options: Options,
+    gguf: Option<GgufOptions>,
+) -> Result<(Plan, Outcome), CliError> {
+    let (plan, result) = progress::run(title, move |ticket| {
+        let result = pool.install(|| match &gguf {
+            Some(gguf) => run_gguf(&plan, &options, gguf, ticket),
+            None => carry_out(&plan, &options, ticket),
+        });
         match result {
             Ok(outcome) => Ok((plan, outcome)),
             Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
@@ -63,7 +117,7 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
     for odd in &result.non_finite {
         out::say(&format!("warning: {odd}"));
     }
-    show(args, &plan, Some(&result))
+    Ok((plan, result))
 }
 
 /// The kinship of the last step's parents on its base.
@@ -235,7 +289,7 @@ fn tensor_line(step: &Step, tensor: &TensorPlan, width: usize) -> String {
     .to_owned()
 }
 
-fn print_result(result: &Outcome) {
+pub fn print_result(result: &Outcome) {
     let moved = result.bytes_read + result.bytes_written;
     let reused = match result.reused_files {
         0 => String::new(),

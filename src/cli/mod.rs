@@ -4,6 +4,7 @@
 //! done, 1 failed with one sentence, 2 wrong usage, 130 cancelled.
 
 mod args;
+mod convert;
 mod demo;
 mod evaluate;
 mod evolve;
@@ -59,6 +60,7 @@ pub fn run() -> Wish {
         }
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
+        Some(Subcommand::Convert(convert)) => convert::run(&convert),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

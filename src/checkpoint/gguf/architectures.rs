@@ -346,6 +346,7 @@ impl Architecture {
     }
 
     /// All of them.
+    #[cfg(test)]
     pub(super) const fn all() -> &'static [Self] {
         ALL
     }

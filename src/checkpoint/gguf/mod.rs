@@ -22,6 +22,10 @@ mod tensors;
 mod types;
 mod value;
 
+mod metadata;
+mod template;
+mod write;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,7 +33,9 @@ use std::sync::Arc;
 use self::architectures::Architecture;
 use self::header::Header;
 use self::layout::Entry;
+pub use self::template::{GgufTemplate, is_ours};
 use self::tensors::Reading;
+pub use self::write::{GgufKind, GgufLayout, GgufWish, Wanted};
 use super::adapter::Adapter;
 use super::config::Config;
 use super::error::CheckpointError;
@@ -37,22 +43,12 @@ use super::tensor::Tensor;
 use super::weights::{Opening, Weights};
 use crate::files;
 
-/// The metadata of an opened file, which another can be written after.
-#[derive(Debug)]
-pub struct Gguf {
-    header: Header,
-    architecture: &'static Architecture,
-    /// All tensors as they are stored, in the order of the files, each with its file.
-    entries: Vec<(Arc<Weights>, Entry)>,
-}
-
 /// What was found in the files of a model.
 pub(super) struct Found {
     pub(super) files: Vec<Arc<Weights>>,
     pub(super) tensors: Vec<Tensor>,
     pub(super) config: Config,
     pub(super) adapter: Option<Adapter>,
-    pub(super) gguf: Gguf,
 }
 
 /// Whether the file at `path` begins as GGUF does; `false` if it cannot be read.
@@ -70,9 +66,7 @@ struct Part<'p> {
 
 /// Opens the files of one model, in the order of their numbers.
 pub(super) fn open(paths: &[PathBuf]) -> Result<Found, CheckpointError> {
-    let parts: Result<Vec<Part<'_>>, _> = paths.iter().map(|path| Part::open(path)).collect();
-    let parts = parts?;
-    check_split(&parts)?;
+    let parts = open_parts(paths)?;
     let Some(first) = parts.first() else {
         let path = PathBuf::new();
         return Err(CheckpointError::NoWeights { path });
@@ -94,28 +88,19 @@ pub(super) fn open(paths: &[PathBuf]) -> Result<Found, CheckpointError> {
     }
     let config = config::config(architecture, &first.header, &tensors);
     let files = parts.iter().map(|part| Arc::clone(&part.file)).collect();
-    let mut entries = Vec::new();
-    let mut header = None;
-    for part in parts {
-        let with_file = |entry: Entry| (Arc::clone(&part.file), entry);
-        entries.extend(part.entries.into_iter().map(with_file));
-        header.get_or_insert(part.header);
-    }
-    let Some(header) = header else {
-        let path = PathBuf::new();
-        return Err(CheckpointError::NoWeights { path });
-    };
     Ok(Found {
         files,
         tensors,
         config,
         adapter,
-        gguf: Gguf {
-            header,
-            architecture,
-            entries,
-        },
     })
+}
+
+fn open_parts(paths: &[PathBuf]) -> Result<Vec<Part<'_>>, CheckpointError> {
+    let parts: Result<Vec<Part<'_>>, _> = paths.iter().map(|path| Part::open(path)).collect();
+    let parts = parts?;
+    check_split(&parts)?;
+    Ok(parts)
 }
 
 impl<'p> Part<'p> {

@@ -48,25 +48,6 @@ impl ValueKind {
             Self::String | Self::Array => None,
         }
     }
-
-    /// What it is called in messages.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::U8 => "u8",
-            Self::I8 => "i8",
-            Self::U16 => "u16",
-            Self::I16 => "i16",
-            Self::U32 => "u32",
-            Self::I32 => "i32",
-            Self::F32 => "f32",
-            Self::Bool => "bool",
-            Self::String => "string",
-            Self::Array => "array",
-            Self::U64 => "u64",
-            Self::I64 => "i64",
-            Self::F64 => "f64",
-        }
-    }
 }
 
 /// An array: the kind of its values, how many, and their bytes.

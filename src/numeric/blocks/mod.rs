@@ -5,6 +5,7 @@
 //! fused. So all bits agree with it. Bytes that make a scale NaN or infinite make such numbers.
 
 mod long;
+pub mod q8_0;
 mod short;
 
 use self::long::{Q2K, Q3K, Q4K, Q5K, Q6K};
