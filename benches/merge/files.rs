@@ -136,6 +136,7 @@ fn merge(
         hub: None,
         out: Some(&out),
         force: false,
+        allow_crimes: false,
         threads,
         opened: &[],
     };

@@ -34,6 +34,7 @@ fn planned(parsed: &Parsed) {
         hub: None,
         out: None,
         force: false,
+        allow_crimes: false,
         threads: 2,
         opened: opened(),
     };

@@ -40,9 +40,10 @@ mod watch;
 mod model;
 
 mod pairing;
+mod renaming;
 
 pub use self::adapter::{Adapter, Change, Factors, LowRank};
-pub use self::config::Config;
+pub use self::config::{Config, Difference, Weight};
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;

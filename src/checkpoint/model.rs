@@ -1,5 +1,6 @@
 //! An opened checkpoint: what it is, what it holds, and the way to its numbers.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,15 +9,17 @@ use super::config::Config;
 use super::error::CheckpointError;
 use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
+use super::names::Stack;
 use super::opened::Opened;
 use super::order::natural;
 use super::problems;
+use super::renaming::{self, Renamed};
 use super::summary::Summary;
 use super::tensor::Tensor;
 use super::weights::Weights;
 
 /// An opened model or adapter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Checkpoint {
     path: PathBuf,
     folder: PathBuf,
@@ -25,11 +28,12 @@ pub struct Checkpoint {
     pub(super) files: Vec<Arc<Weights>>,
     tensors: Vec<Tensor>,
     summary: Summary,
-    adapter: Option<Adapter>,
+    adapter: Option<Arc<Adapter>>,
     is_gguf: bool,
     identity: Identity,
     key: String,
     problems: Vec<String>,
+    renamings: Vec<String>,
 }
 
 impl Checkpoint {
@@ -45,12 +49,13 @@ impl Checkpoint {
             files,
             mut problems,
         } = locate::locate(path)?;
-        let opened = Opened::open(&files, &mut problems)?;
+        let mut opened = Opened::open(&files, &mut problems)?;
         let (mut config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
         let is_gguf = opened.gguf.is_some();
-        if let (Some(own), None) = (opened.gguf, &config_file) {
+        if let (Some(own), None) = (opened.gguf.take(), &config_file) {
             config = own;
         }
+        mark_prediction_layers(&mut opened.tensors, &config);
         let weight_files = opened.files.iter().map(|file| file.identity().clone());
         let identity = Identity {
             files: weight_files
@@ -69,11 +74,12 @@ impl Checkpoint {
             summary: Summary::of(&opened.tensors, &config),
             tensors: opened.tensors,
             config,
-            adapter: opened.adapter,
+            adapter: opened.adapter.map(Arc::new),
             is_gguf,
             key: identity.key(),
             identity,
             problems,
+            renamings: Vec::new(),
         };
         let found = problems::find(&problems::Facts {
             tensors: &checkpoint.tensors,
@@ -136,9 +142,30 @@ impl Checkpoint {
             .map(|at| &self.tensors[at])
     }
 
+    /// The same files with the names that `lead` has for what they hold, as far as one of the
+    /// known renamings tells; itself where nothing has to be renamed.
+    ///
+    /// Everything that compares or merges models asks for this first.
+    pub fn seen_as<'c>(&'c self, lead: &Self) -> Cow<'c, Self> {
+        let Some(Renamed { tensors, notes }) = renaming::renamed(self, lead) else {
+            return Cow::Borrowed(self);
+        };
+        Cow::Owned(Self {
+            summary: Summary::of(&tensors, &self.config),
+            tensors,
+            renamings: notes,
+            ..self.clone()
+        })
+    }
+
+    /// What [`Self::seen_as`] has renamed, a sentence each.
+    pub fn renamings(&self) -> &[String] {
+        &self.renamings
+    }
+
     /// The adapter, if this is one.
     pub fn adapter(&self) -> Option<&Adapter> {
-        self.adapter.as_ref()
+        self.adapter.as_deref()
     }
 
     /// Whether its weights lie in GGUF files.
@@ -161,9 +188,16 @@ impl Checkpoint {
         &self.summary.dtypes
     }
 
-    /// How many distinct layers the names tell of, all stacks together.
+    /// How many distinct layers the names tell of, all stacks together but for optional ones.
     pub fn layers(&self) -> usize {
         self.summary.layers
+    }
+
+    /// "4 layers, 2 vision layers"
+    pub fn layers_in_words(&self) -> String {
+        let further = self.summary.further_layers.iter();
+        let words = further.map(|(stack, n)| format!(", {n} {} layers", stack.title()));
+        format!("{} layers{}", self.layers(), words.collect::<String>())
     }
 
     /// What is odd but does no harm, a sentence each.
@@ -202,6 +236,22 @@ impl Checkpoint {
     pub fn advise_sequential(&self) {
         for file in &self.files {
             file.advise_sequential();
+        }
+    }
+}
+
+/// Layers beyond those that the configuration counts predict further tokens, where it says that
+/// there are such: they are not part of the stack that gradients run over.
+fn mark_prediction_layers(tensors: &mut [Tensor], config: &Config) {
+    let extra = config.prediction_layers.filter(|&extra| extra > 0);
+    let (Some(counted), Some(_)) = (config.num_hidden_layers, extra) else {
+        return;
+    };
+    for tensor in tensors {
+        let place = &mut tensor.place;
+        let beyond = place.layer.is_some_and(|layer| layer as usize >= counted);
+        if place.stack == Stack::Main && beyond {
+            place.stack = Stack::Prediction;
         }
     }
 }

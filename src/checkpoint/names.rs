@@ -60,9 +60,19 @@ pub enum Stack {
     Decoder,
     /// The part of a language model that sees.
     Vision,
+    /// The part that hears.
+    Audio,
+    /// Layers that predict further tokens, which most programs do not run.
+    Prediction,
 }
 
 impl Stack {
+    /// Whether a model may lack it and still be the same language model: what sees, hears, or
+    /// predicts further tokens.
+    pub const fn is_optional(self) -> bool {
+        matches!(self, Self::Vision | Self::Audio | Self::Prediction)
+    }
+
     /// The word for it on screen.
     pub const fn title(self) -> &'static str {
         match self {
@@ -70,6 +80,8 @@ impl Stack {
             Self::Encoder => "encoder",
             Self::Decoder => "decoder",
             Self::Vision => "vision",
+            Self::Audio => "audio",
+            Self::Prediction => "prediction",
         }
     }
 }
@@ -96,6 +108,15 @@ const VISION_WORDS: &[&str] = &[
     "vision_embed_tokens",
     "vision",
     "visual",
+    "multi_modal_projector",
+    "mm_projector",
+];
+const AUDIO_WORDS: &[&str] = &[
+    "audio_tower",
+    "audio_model",
+    "audio_encoder",
+    "audio",
+    "speech",
 ];
 const HEAD_WORDS: &[&str] = &[
     "lm_head",
@@ -217,6 +238,12 @@ fn stack(words: &[&str], kind: Kind) -> Stack {
     let has = |word: &str| words.contains(&word);
     if words.iter().any(|word| VISION_WORDS.contains(word)) {
         return Stack::Vision;
+    }
+    if words.iter().any(|word| AUDIO_WORDS.contains(word)) {
+        return Stack::Audio;
+    }
+    if has("mtp") {
+        return Stack::Prediction;
     }
     // BERT and its heads say `encoder.layer` and `predictions.decoder`, and have one pile.
     if kind == Kind::Head

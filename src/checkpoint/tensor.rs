@@ -1,11 +1,12 @@
 //! One stored tensor, as the table of a checkpoint lists it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::dtype::Dtype;
 use super::names::{TensorLocation, place};
 use super::raw::RawTensor;
-use super::source::{self, PlainSource, Source, Stored};
+use super::source::{self, Cut, Joined, PlainSource, Source, Stored};
 
 /// One stored tensor; its numbers stay on disk until [`Tensor::numbers`] are read.
 #[derive(Debug, Clone)]
@@ -58,10 +59,51 @@ impl Tensor {
         }
     }
 
-    /// The same weights under another name.
+    /// The same weights under the name and at the place of `other`.
     #[must_use]
-    pub(super) fn renamed(&self, name: String) -> Self {
-        Self::new(name, self.dtype, self.shape.clone(), self.storage.clone())
+    pub(super) fn renamed(&self, other: &Self) -> Self {
+        Self {
+            name: other.name.clone(),
+            place: other.place,
+            ..self.clone()
+        }
+    }
+
+    /// The weights `range`, flat, as a tensor of one dimension; `None` if they are of a format
+    /// that is not computed with.
+    pub(super) fn cut(&self, range: Range<usize>) -> Option<Self> {
+        let shape = vec![range.len()];
+        let name = self.name.clone();
+        if let (Storage::Plain(stored), Some(float)) = (&self.storage, self.dtype.float()) {
+            let width = float.bytes();
+            let stored = stored.part(range.start * width..range.end * width);
+            return Some(Self::plain(name, self.dtype, shape, stored));
+        }
+        let of = self.source()?;
+        Some(Self::coded(
+            name,
+            self.dtype,
+            shape,
+            Arc::new(Cut { of, range }),
+        ))
+    }
+
+    /// All `parts`, one after the other, with name, shape and place of `other`; `None` if they
+    /// are of a format that is not computed with.
+    pub(super) fn joined(other: &Self, parts: Vec<Self>) -> Option<Self> {
+        let dtype = parts.first()?.dtype;
+        let storage = match parts.as_slice() {
+            [only] => only.storage.clone(),
+            parts => {
+                let sources: Option<Vec<_>> = parts.iter().map(Self::source).collect();
+                Storage::Coded(Arc::new(Joined::new(sources?)))
+            }
+        };
+        Some(Self {
+            dtype,
+            storage,
+            ..other.clone()
+        })
     }
 
     /// How many numbers it has.

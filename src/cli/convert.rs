@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::CliError;
 use super::args::ConvertArgs;
 use super::merge::{self, GgufArgs, tell};
+use super::{CliError, progress};
 use crate::checkpoint::Checkpoint;
 use crate::files::Removal;
 use crate::merge::plan::{Surroundings, plan};
-use crate::merge::recipe::{Content, ModelRef, Parsed, Recipe, RecipeInput};
+use crate::merge::recipe::{Content, ModelRef, OwnOptions, Parsed, Recipe, RecipeInput};
 use crate::merge::run::Options;
 use crate::merge::write::Parents;
 
@@ -25,7 +25,7 @@ pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
             "the path is not Unicode, which recipes need: {shown}"
         ))
     })?;
-    let pool = merge::pool(args.threads)?;
+    let pool = progress::pool(args.threads)?;
     let plan = plan(
         &Parsed::from(vec![passthrough(path, args.dtype.clone())]),
         &Surroundings {
@@ -33,6 +33,7 @@ pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
             hub: None,
             out: Some(&args.out),
             force: args.force,
+            allow_crimes: false,
             threads: pool.current_num_threads(),
             opened: &[],
         },
@@ -74,7 +75,6 @@ fn passthrough(path: &str, out_dtype: Option<String>) -> Recipe {
         out_dtype,
         tokenizer_source: None,
         chat_template: None,
-        on_nan: None,
-        seed: None,
+        own: OwnOptions::default(),
     }
 }

@@ -85,7 +85,9 @@ pub fn measure(
 ) -> Result<Kinship, MeasureError> {
     ticket.advance(0)?;
     let watch = Watch::new(std::iter::once(base).chain(models.iter().copied()))?;
-    let pairing = pair(base, models);
+    let seen: Vec<_> = models.iter().map(|model| model.seen_as(base)).collect();
+    let models: Vec<&Checkpoint> = seen.iter().map(AsRef::as_ref).collect();
+    let pairing = pair(base, &models);
     let bytes: u64 = pairing.segments.iter().map(Segment::size_bytes).sum();
     let largest = match precision {
         Precision::Full => {

@@ -31,6 +31,7 @@ fn merge(root: &Path, yaml: &str, options: &Options) -> Result<Outcome, RunError
         hub: None,
         out: Some(out),
         force: options.force,
+        allow_crimes: false,
         threads: 2,
         opened: &[],
     };

@@ -39,7 +39,9 @@ impl GgufTemplate {
         let paths = match locate(path)?.files {
             CheckpointFiles::File(path) => vec![path],
             CheckpointFiles::Parts(paths) => paths,
-            CheckpointFiles::Index(_) | CheckpointFiles::Adapter { .. } => {
+            CheckpointFiles::Index(_)
+            | CheckpointFiles::Shards(_)
+            | CheckpointFiles::Adapter { .. } => {
                 let path = path.to_owned();
                 let reason = "it is not a GGUF file, which a template must be".to_owned();
                 return Err(CheckpointError::Gguf { path, reason });

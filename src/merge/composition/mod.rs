@@ -16,7 +16,7 @@ pub use templates::{TEMPLATES, Template};
 
 use super::methods::{BaseRule, Description, Method};
 use super::problem::Problem;
-use super::recipe::{Content, ModelRef, Parsed, Recipe, RecipeInput, parse, to_yaml};
+use super::recipe::{Content, ModelRef, OwnOptions, Parsed, Recipe, RecipeInput, parse, to_yaml};
 
 /// Recipes that feed each other, and models that nothing is made from yet.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -240,8 +240,7 @@ fn empty(method: &str) -> Recipe {
         out_dtype: None,
         tokenizer_source: None,
         chat_template: None,
-        on_nan: None,
-        seed: None,
+        own: OwnOptions::default(),
     }
 }
 

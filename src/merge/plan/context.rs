@@ -61,6 +61,10 @@ impl<'a> Context<'a> {
         self.problem(problem);
     }
 
+    pub(super) fn allows_crimes(&self) -> bool {
+        self.surroundings.allow_crimes
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         self.problems.iter().any(Problem::is_error)
     }

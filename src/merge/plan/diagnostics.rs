@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::rules::Formats;
-use crate::checkpoint::{Dtype, Kind};
+use crate::checkpoint::{Dtype, Kind, Stack};
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 3;
@@ -21,6 +21,9 @@ pub(super) struct Diagnostics {
     odd_shapes: BTreeMap<(String, String), Vec<OddShape>>,
     extra: BTreeMap<(String, String, String), Vec<String>>,
     computed: BTreeSet<String>,
+    /// Of parts that not all models have: copied from the lead, and in no child.
+    from_lead: BTreeMap<Stack, Vec<String>>,
+    left_out: BTreeMap<Stack, BTreeSet<String>>,
     /// The first refusal of the method, and every tensor that it refuses.
     refused: Option<(String, Vec<String>)>,
     copied: Vec<String>,
@@ -81,6 +84,16 @@ impl Diagnostics {
     pub(super) fn extra(&mut self, path: &str, model: &str, lead: &str, tensor: &str) {
         let key = (path.to_owned(), model.to_owned(), lead.to_owned());
         self.extra.entry(key).or_default().push(tensor.to_owned());
+    }
+
+    pub(super) fn taken_from_lead(&mut self, stack: Stack, tensor: &str) {
+        let tensors = self.from_lead.entry(stack).or_default();
+        tensors.push(tensor.to_owned());
+    }
+
+    pub(super) fn left_out(&mut self, stack: Stack, tensor: &str) {
+        let tensors = self.left_out.entry(stack).or_default();
+        tensors.insert(tensor.to_owned());
     }
 
     pub(super) fn computed(&mut self, tensor: &str) {
@@ -159,6 +172,24 @@ impl Diagnostics {
                 some_of(tensors)
             );
             context.warning(path, sentence);
+        }
+        for (stack, tensors) in &self.from_lead {
+            let sentence = format!(
+                "{} of the {} part are not in all models and are copied from the first; \
+                 `kinfolk: {{missing_parts: leave_out}}` leaves them out",
+                some_of(tensors),
+                stack.title()
+            );
+            context.warning("", sentence);
+        }
+        for (stack, tensors) in &self.left_out {
+            let tensors: Vec<String> = tensors.iter().cloned().collect();
+            let sentence = format!(
+                "{} of the {} part are left out of the child",
+                some_of(&tensors),
+                stack.title()
+            );
+            context.warning("", sentence);
         }
         if !self.computed.is_empty() {
             let names: Vec<String> = self.computed.iter().cloned().collect();

@@ -101,7 +101,8 @@ impl<'s> Headers<'s> {
     /// 4 294 967 294, so that layers are counted where they are, and not up to the last.
     pub(super) fn first_absent(&self, first: u32, len: u32) -> Option<u32> {
         let end = first.saturating_add(len);
-        let own = self.heads().filter_map(|head| head.place.layer);
+        let needed = self.heads().filter(|head| !head.place.stack.is_optional());
+        let own = needed.filter_map(|head| head.place.layer);
         let present: BTreeSet<u32> = own.filter(|layer| (first..end).contains(layer)).collect();
         let absent = (first..).zip(&present).find(|(layer, own)| layer != *own);
         let next = first.saturating_add(present.len() as u32);
@@ -124,13 +125,20 @@ impl<'s> Headers<'s> {
         self.embedding()?.shape.first().copied()
     }
 
-    /// Layers of the only stack; `None` if there are several.
-    pub(super) fn only_stack(&self) -> Option<u32> {
-        match self.layers.len() {
-            0 => Some(0),
-            1 => self.layers.values().next().copied(),
-            _ => None,
-        }
+    /// The stacks that a relative must have too, with their numbers of layers.
+    pub(super) fn needed_layers(&self) -> impl Iterator<Item = (&Stack, &u32)> {
+        self.layers.iter().filter(|(stack, _)| !stack.is_optional())
+    }
+
+    pub(super) fn layers_agree(&self, other: &Self) -> bool {
+        self.needed_layers().eq(other.needed_layers())
+    }
+
+    /// Layers of the only stack that is not optional; `None` if there are several such.
+    pub(super) fn main_layers(&self) -> Option<u32> {
+        let mut stacks = self.needed_layers();
+        let first = stacks.next().map_or(0, |(_, &layers)| layers);
+        stacks.next().is_none().then_some(first)
     }
 }
 

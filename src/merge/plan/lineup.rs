@@ -40,7 +40,9 @@ pub(super) fn resolve<'g>(
         let headers = context.headers[own.model].as_ref()?;
         let Some(head) = headers.holder_of(&requested, tensor.at) else {
             complete = false;
-            if is_computed(&requested) {
+            let in_lead = context.headers[part.sources[part.lead()].model].as_ref();
+            let in_lead = in_lead.and_then(|lead| lead.find(&requested, tensor.at));
+            if in_lead.is_some_and(|head| is_computed(&head)) {
                 diagnostics.computed(&requested);
             } else {
                 diagnostics.missing(&own.path, &headers.name, &requested);
@@ -128,7 +130,7 @@ pub(super) fn check_layers(part: &Part<'_>, context: &mut Context<'_>) {
             continue;
         };
         let Some(len) = part.len else {
-            if let Some(lead) = lead.filter(|lead| lead.layers != headers.layers) {
+            if let Some(lead) = lead.filter(|lead| !lead.layers_agree(headers)) {
                 told.push((
                     source.path.clone(),
                     format!(
@@ -143,7 +145,7 @@ pub(super) fn check_layers(part: &Part<'_>, context: &mut Context<'_>) {
             continue;
         };
         let end = u64::from(source.first) + u64::from(len);
-        match headers.only_stack() {
+        match headers.main_layers() {
             None => told.push((
                 source.path.clone(),
                 format!(
@@ -175,21 +177,19 @@ pub(super) fn check_layers(part: &Part<'_>, context: &mut Context<'_>) {
     }
 }
 
-/// Buffers that programs compute, and that some of them save.
-pub(super) fn is_computed(name: &str) -> bool {
-    [
+/// Buffers that programs compute, and that some of them save. Never what is learned: a bias has
+/// one dimension, a mask has more.
+pub(super) fn is_computed(head: &Head<'_>) -> bool {
+    let ends = |ends: &[&str]| ends.iter().any(|end| head.name.ends_with(end));
+    ends(&[
         "rotary_emb.inv_freq",
         "position_ids",
-        "attn.bias",
         "attn.masked_bias",
-        "attention.bias",
         "attention.masked_bias",
-    ]
-    .iter()
-    .any(|end| name.ends_with(end))
+    ]) || ends(&[".attn.bias", ".attention.bias"]) && head.shape.len() > 1
 }
 
 fn layer_count(headers: &Headers<'_>) -> String {
-    let count: u64 = headers.layers.values().map(|&n| u64::from(n)).sum();
+    let count: u64 = headers.needed_layers().map(|(_, &n)| u64::from(n)).sum();
     format!("{count} {}", if count == 1 { "layer" } else { "layers" })
 }

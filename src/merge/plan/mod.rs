@@ -4,6 +4,7 @@
 //! milliseconds for models of any size. Whatever is wrong is in [`Plan::problems`], all of it
 //! at once; a plan with an error is not run.
 
+mod alignment;
 mod context;
 mod diagnostics;
 mod headers;
@@ -43,6 +44,8 @@ pub struct Surroundings<'a> {
     pub out: Option<&'a Path>,
     /// Whether a model that lies at `out` may be replaced.
     pub force: bool,
+    /// Whether models of unlike architectures may be merged.
+    pub allow_crimes: bool,
     /// Threads that will work.
     pub threads: usize,
     /// Models that are open already, and need not be opened again.
@@ -166,6 +169,8 @@ pub struct ConfigChange {
     pub tie_word_embeddings: Option<bool>,
     /// Name of the format that most numbers are written in.
     pub dtype: Option<String>,
+    /// Whether the donor counts layers that predict further tokens, and the child has none.
+    pub without_prediction: bool,
 }
 
 impl Plan {

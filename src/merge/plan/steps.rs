@@ -6,7 +6,9 @@ use super::super::recipe::{Content, Parsed, Recipe};
 use super::context::Context;
 use super::shape::Part;
 use super::tensors::tensors;
-use super::{Cost, Plan, Step, Surroundings, output, parameters, rules, shape, size, vocabulary};
+use super::{
+    Cost, Plan, Step, Surroundings, alignment, output, parameters, rules, shape, size, vocabulary,
+};
 
 /// Plans all documents of a recipe file.
 pub fn plan(parsed: &Parsed, surroundings: &Surroundings<'_>) -> Plan {
@@ -95,6 +97,8 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
     parameters::check(recipe, method.description(), context);
     let parts = shape::parts(recipe, method.description(), context);
     let (donor, tokenizer) = donors(recipe, &parts, context);
+    let allow_crimes = recipe.own.allow_crimes || context.allows_crimes();
+    alignment::align(&parts, allow_crimes, context);
     if context.has_errors() {
         return None;
     }
@@ -103,6 +107,7 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
     if context.has_errors() {
         return None;
     }
+    code_is_not_copied(donor, context);
     // Only now: a range of layers that no model has would be listed layer by layer.
     let config = vocabulary::config_change(&made, &parts, donor, context);
     Some(Step {
@@ -115,6 +120,22 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
         tokenizer,
         config,
     })
+}
+
+/// Code of a stranger is run by whoever loads the child, so that it is not passed on unasked.
+fn code_is_not_copied(donor: usize, context: &mut Context<'_>) {
+    let Some(headers) = &context.headers[donor] else {
+        return;
+    };
+    let files = headers.config.code.join(", ");
+    if !files.is_empty() {
+        let sentence = format!(
+            "the configuration of {} names code of its own ({files}), which is not copied; copy \
+             it into the child's folder if you trust it",
+            headers.name
+        );
+        context.warning("", sentence);
+    }
 }
 
 /// Opens what the recipe names, so that all that is not there is said at once. What other

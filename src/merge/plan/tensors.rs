@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::super::method::Method;
-use super::super::recipe::Recipe;
+use super::super::recipe::{MissingParts, Recipe};
 use super::context::Context;
 use super::diagnostics::Diagnostics;
 use super::headers::{Head, Headers};
@@ -15,10 +15,10 @@ use super::lineup::{
     ResolvedInput, TensorRequest, check_layers, common_shape, is_computed, resolve,
 };
 use super::rules::Formats;
-use super::shape::Part;
+use super::shape::{Part, PartSource};
 use super::values::ParameterLookup;
 use super::{TensorInput, TensorPlan, Work};
-use crate::checkpoint::{Dtype, Kind, TensorLocation, in_layer, is_language_head, natural};
+use crate::checkpoint::{Dtype, Kind, Stack, TensorLocation, in_layer, is_language_head, natural};
 
 /// The tensors that the parts make.
 pub(super) fn tensors(
@@ -108,7 +108,10 @@ impl Maker<'_> {
     /// The tensors outside the layers that `wanted` is true for.
     fn outside(&mut self, part: &Part<'_>, wanted: fn(&str, Kind) -> bool, context: &Context<'_>) {
         for (at, head) in heads(part, context).enumerate() {
-            if head.place.layer.is_none() && wanted(head.name, head.place.kind) {
+            let is_beside = head.place.layer.is_none() || head.place.stack.is_optional();
+            if head.place.stack == Stack::Prediction {
+                self.diagnostics.left_out(head.place.stack, head.name);
+            } else if is_beside && wanted(head.name, head.place.kind) {
                 self.same_name(part, (at, head), 0.0, context);
             }
         }
@@ -137,7 +140,7 @@ impl Maker<'_> {
         let own = part.sources[part.lead()].first + at;
         let t = position(at, part.len.unwrap_or(1));
         for (number, head) in lead.heads().enumerate() {
-            if head.place.layer != Some(own) {
+            if head.place.layer != Some(own) || head.place.stack.is_optional() {
                 continue;
             }
             let called = |layer: u32| match layer == own {
@@ -164,6 +167,10 @@ impl Maker<'_> {
         t: f64,
         context: &'g Context<'_>,
     ) {
+        if place.stack.is_optional() && self.is_lacking(part, request, context) {
+            self.missing_part(part, (out, place), request, context);
+            return;
+        }
         let method = self.method.description();
         let diagnostics = &mut self.diagnostics;
         let Some(mut inputs) = resolve(part, request, context, diagnostics) else {
@@ -208,6 +215,46 @@ impl Maker<'_> {
         });
     }
 
+    /// Whether some source does not have the tensor.
+    fn is_lacking(
+        &self,
+        part: &Part<'_>,
+        request: &TensorRequest<'_>,
+        context: &Context<'_>,
+    ) -> bool {
+        let has = |source: &PartSource<'_>| {
+            let name = (request.name_in)(source.first);
+            let headers = context.headers[source.model].as_ref();
+            headers.is_none_or(|headers| headers.find(&name, request.at).is_some())
+        };
+        !part.sources.iter().all(has)
+    }
+
+    /// Of a part that some models lack the lead's is taken, or nothing.
+    fn missing_part(
+        &mut self,
+        part: &Part<'_>,
+        (out, place): (&str, TensorLocation),
+        request: &TensorRequest<'_>,
+        context: &Context<'_>,
+    ) {
+        let source = part.lead();
+        let requested = (request.name_in)(part.sources[source].first);
+        let head = lead(part, context).and_then(|lead| lead.find(&requested, request.at));
+        let is_copied = self.recipe.own.missing_parts == MissingParts::Copy;
+        let Some(head) = head.filter(|head| is_copied && !head.dtype.is_quantised()) else {
+            self.diagnostics.left_out(place.stack, out);
+            return;
+        };
+        self.diagnostics.taken_from_lead(place.stack, out);
+        let own = ResolvedInput {
+            source,
+            requested,
+            head,
+        };
+        self.copy(part, (out, place), &own);
+    }
+
     /// A tensor without floats is the lead's.
     fn copied(
         &mut self,
@@ -220,6 +267,15 @@ impl Maker<'_> {
         };
         self.diagnostics
             .no_floats(out, own.head.dtype, own.head.place.kind);
+        self.copy(part, (out, place), own);
+    }
+
+    fn copy(
+        &mut self,
+        part: &Part<'_>,
+        (out, place): (&str, TensorLocation),
+        own: &ResolvedInput<'_>,
+    ) {
         self.made.push(TensorPlan {
             name: out.to_owned(),
             place,
@@ -258,8 +314,9 @@ impl Maker<'_> {
             let Some(headers) = &context.headers[source.model] else {
                 continue;
             };
-            for (at, Head { name, .. }) in headers.heads().enumerate() {
-                let is_extra = || !is_language_head(name) && !is_computed(name);
+            for (at, head) in headers.heads().enumerate() {
+                let name = head.name;
+                let is_extra = || !is_language_head(name) && !is_computed(&head);
                 if lead.find(name, at).is_none() && is_extra() {
                     self.diagnostics
                         .extra(&source.path, &headers.name, &lead.name, name);

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::headers::Headers;
 use super::shape::Part;
 use super::{ConfigChange, TensorPlan};
-use crate::checkpoint::{Dtype, is_language_head, is_token_embedding};
+use crate::checkpoint::{Dtype, Stack, is_language_head, is_token_embedding};
 use crate::files;
 
 /// What must change in the donor's configuration to fit the tensors.
@@ -30,6 +30,8 @@ pub(super) fn config_change(
         vocab_size: rows.filter(|&rows| headers.vocabulary() != Some(rows)),
         tie_word_embeddings: tied(made, parts, headers, context),
         dtype: main_dtype(made),
+        without_prediction: headers.config.prediction_layers.is_some_and(|n| n > 0)
+            && made.iter().all(|t| t.place.stack != Stack::Prediction),
     }
 }
 

@@ -42,10 +42,31 @@ pub struct Recipe {
     pub tokenizer_source: Option<TokenizerSource>,
     /// Name of a template, or the template itself.
     pub chat_template: Option<String>,
+    /// What mergekit does not know.
+    pub own: OwnOptions,
+}
+
+/// The keys under `kinfolk`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnOptions {
     /// What to do about NaN and infinities.
     pub on_nan: Option<OnNan>,
     /// Seed of random methods.
     pub seed: Option<u64>,
+    /// Whether models of unlike architectures may be merged.
+    pub allow_crimes: bool,
+    /// What becomes of parts that some models lack: towers, layers that predict further tokens.
+    pub missing_parts: MissingParts,
+}
+
+/// What becomes of a part that the lead has and another model lacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingParts {
+    /// It is copied from the lead.
+    #[default]
+    Copy,
+    /// The child does not have it.
+    LeaveOut,
 }
 
 /// What is merged.

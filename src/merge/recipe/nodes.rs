@@ -3,8 +3,8 @@
 use super::super::problem::Position;
 use super::yaml::{Node, What};
 use super::{
-    AdapterRef, Content, Filtered, ModelRef, OnNan, Parameters, Recipe, RecipeInput, Setting,
-    Slice, TokenizerSource, Value,
+    AdapterRef, Content, Filtered, MissingParts, ModelRef, OnNan, Parameters, Recipe, RecipeInput,
+    Setting, Slice, TokenizerSource, Value,
 };
 
 /// The YAML of a file with these documents.
@@ -54,8 +54,15 @@ fn recipe(recipe: &Recipe) -> What {
     );
     keys.text("chat_template", recipe.chat_template.as_ref());
     let mut own = Keys::default();
-    own.maybe("on_nan", recipe.on_nan.map(on_nan));
-    own.maybe("seed", recipe.seed.map(|seed| What::Number(seed as f64)));
+    own.maybe("on_nan", recipe.own.on_nan.map(on_nan));
+    let seed = recipe.own.seed;
+    own.maybe("seed", seed.map(|seed| What::Number(seed as f64)));
+    if recipe.own.allow_crimes {
+        own.put("allow_crimes", What::Flag(true));
+    }
+    if recipe.own.missing_parts == MissingParts::LeaveOut {
+        own.put("missing_parts", What::Text("leave_out".to_owned()));
+    }
     if !own.0.is_empty() {
         keys.put("kinfolk", What::Map(own.0));
     }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::super::problem::{Place, Position, Problem};
 use super::reader::{At, Group, Reader};
 use super::yaml::{self, What};
-use super::{AdapterRef, Content, ModelRef, OnNan, Recipe, RecipeInput, Slice, TokenizerSource};
+use super::{
+    AdapterRef, Content, MissingParts, ModelRef, OnNan, OwnOptions, Recipe, RecipeInput, Slice,
+    TokenizerSource,
+};
 
 /// What a recipe file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +137,7 @@ impl Reader {
         }
         let merge_method = method.and_then(|at| self.text(&at)).unwrap_or_default();
         let content = self.content(at, &mut keys);
-        let (on_nan, seed) = self.own_options(&mut keys);
+        let own = self.own_options(&mut keys);
         let recipe = Recipe {
             name: self.optional_text(&mut keys, "name"),
             merge_method,
@@ -147,8 +150,7 @@ impl Reader {
             out_dtype: self.optional_text(&mut keys, "out_dtype"),
             tokenizer_source: self.tokenizer(&mut keys),
             chat_template: self.optional_text(&mut keys, "chat_template"),
-            on_nan,
-            seed,
+            own,
         };
         self.unknown(&keys);
         Some(recipe)
@@ -327,31 +329,51 @@ impl Reader {
     }
 
     /// The keys that are Kinfolk's own.
-    fn own_options(&mut self, keys: &mut Group<'_>) -> (Option<OnNan>, Option<u64>) {
+    fn own_options(&mut self, keys: &mut Group<'_>) -> OwnOptions {
+        let mut own = OwnOptions::default();
         let group = keys.take(self, "kinfolk").and_then(|at| self.group(&at));
         let Some(mut keys) = group else {
-            return (None, None);
+            return own;
         };
-        let on_nan = keys.take(self, "on_nan").and_then(|at| {
-            let word = self.text(&at)?;
-            match word.as_str() {
-                "report" => Some(OnNan::Report),
-                "refuse" => Some(OnNan::Refuse),
-                _ => {
-                    self.error(&at, "`on_nan` is `report` or `refuse`");
-                    None
-                }
-            }
-        });
-        let seed = keys.take(self, "seed").and_then(|at| {
+        let on_nan = [("report", OnNan::Report), ("refuse", OnNan::Refuse)];
+        own.on_nan = self.choice(&mut keys, "on_nan", on_nan);
+        own.seed = keys.take(self, "seed").and_then(|at| {
             let seed = self.whole_number(&at)?;
             if seed < 0 {
                 self.error(&at, "a seed is 0 or more");
             }
             u64::try_from(seed).ok()
         });
+        let yes = [("true", true), ("false", false)];
+        own.allow_crimes = self.choice(&mut keys, "allow_crimes", yes).unwrap_or(false);
+        let parts = [
+            ("copy", MissingParts::Copy),
+            ("leave_out", MissingParts::LeaveOut),
+        ];
+        let parts = self.choice(&mut keys, "missing_parts", parts);
+        own.missing_parts = parts.unwrap_or_default();
         self.unknown(&keys);
-        (on_nan, seed)
+        own
+    }
+
+    /// One of some words.
+    fn choice<T: Copy, const N: usize>(
+        &mut self,
+        keys: &mut Group<'_>,
+        key: &'static str,
+        choices: [(&str, T); N],
+    ) -> Option<T> {
+        let at = keys.take(self, key)?;
+        let word = match &at.node.what {
+            What::Flag(flag) => flag.to_string(),
+            _ => self.text(&at)?,
+        };
+        let found = choices.iter().find(|(own, _)| *own == word);
+        if found.is_none() {
+            let words: Vec<String> = choices.iter().map(|(own, _)| format!("`{own}`")).collect();
+            self.error(&at, format!("`{key}` is {}", words.join(" or ")));
+        }
+        found.map(|(_, choice)| *choice)
     }
 
     pub(super) fn optional_text(

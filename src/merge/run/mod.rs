@@ -60,10 +60,11 @@ fn run_as(
     if let Some(problem) = plan.errors().next() {
         return Err(RunError::Failed(problem.to_string()));
     }
-    let saved = |step: &Step| Recipe {
+    let saved = |step: &Step| {
+        let mut recipe = step.recipe.clone();
         // Written with the seed that was used, the recipe makes the same child again.
-        seed: options.seed.or(step.recipe.seed),
-        ..step.recipe.clone()
+        recipe.own.seed = options.seed.or(recipe.own.seed);
+        recipe
     };
     let recipes: Vec<Recipe> = plan.steps.iter().map(saved).collect();
     let yaml = to_yaml(&recipes)?;

@@ -94,7 +94,7 @@ impl Maker<'_> {
             inputs: inputs(plan, self.models)?,
             base: plan.base,
             rounded_to: plan.rounded_to,
-            seed: self.seed.or(self.step.recipe.seed).unwrap_or(0),
+            seed: self.seed.or(self.step.recipe.own.seed).unwrap_or(0),
         };
         let odd = AtomicU64::new(0);
         let write = |range: Range<usize>, numbers: &[f32]| {
@@ -134,7 +134,7 @@ impl Maker<'_> {
             inputs,
             written,
         };
-        if self.on_nan.or(self.step.recipe.on_nan) == Some(OnNan::Refuse) {
+        if self.on_nan.or(self.step.recipe.own.on_nan) == Some(OnNan::Refuse) {
             return Err(MergeError::Refused(odd.to_string()));
         }
         Ok(Some(odd))

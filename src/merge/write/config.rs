@@ -11,6 +11,8 @@ use crate::files;
 const MAX_BYTES: u64 = 16 << 20;
 
 const LAYER_KEYS: [&str; 3] = ["num_hidden_layers", "n_layer", "num_layers"];
+const NAME_OR_PATH: &str = "_name_or_path";
+const PREDICTION_KEYS: [&str; 2] = ["num_nextn_predict_layers", "mtp_num_hidden_layers"];
 /// Lists with one item for each layer.
 const PER_LAYER_KEYS: [&str; 6] = [
     "layer_types",
@@ -47,6 +49,11 @@ pub(in crate::merge) fn write_config(
 }
 
 fn apply(object: &mut Map<String, Value>, change: &ConfigChange) {
+    // Where the donor lay on the machine of whoever saved it.
+    object.remove(NAME_OR_PATH);
+    for part in object.values_mut().filter_map(Value::as_object_mut) {
+        part.remove(NAME_OR_PATH);
+    }
     if let Some(layers) = &change.layers {
         set_layers(object, layers);
     }
@@ -59,10 +66,20 @@ fn apply(object: &mut Map<String, Value>, change: &ConfigChange) {
     if let Some(dtype) = &change.dtype {
         set(object, &["dtype", "torch_dtype"], &json!(dtype));
     }
+    if change.without_prediction {
+        replace(object, &PREDICTION_KEYS, &json!(0));
+    }
 }
 
 /// Sets those of `keys` that are there, also within `text_config`; if none is, the first.
 fn set(object: &mut Map<String, Value>, keys: &[&str], value: &Value) {
+    if let (false, Some(first)) = (replace(object, keys, value), keys.first()) {
+        object.insert((*first).to_owned(), value.clone());
+    }
+}
+
+/// Sets those of `keys` that are there, and says whether one was.
+fn replace(object: &mut Map<String, Value>, keys: &[&str], value: &Value) -> bool {
     let mut found = false;
     for key in keys {
         if let Some(own) = object.get_mut(*key) {
@@ -75,9 +92,7 @@ fn set(object: &mut Map<String, Value>, keys: &[&str], value: &Value) {
             found = true;
         }
     }
-    if let (false, Some(first)) = (found, keys.first()) {
-        object.insert((*first).to_owned(), value.clone());
-    }
+    found
 }
 
 fn set_layers(object: &mut Map<String, Value>, layers: &[usize]) {
@@ -92,15 +107,15 @@ fn set_layers(object: &mut Map<String, Value>, layers: &[usize]) {
     };
     set(object, keys, &json!(layers.len()));
     for key in PER_LAYER_KEYS {
-        if let Some(list) = object.get(key).and_then(Value::as_array) {
-            let of_child: Option<Vec<Value>> = layers
-                .iter()
-                .map(|&layer| list.get(layer).cloned())
-                .collect();
-            // A list of another length is about something else.
-            if let Some(of_child) = of_child {
-                object.insert(key.to_owned(), Value::Array(of_child));
-            }
+        let inner = object.get("text_config").and_then(|inner| inner.get(key));
+        let list = object.get(key).or(inner).and_then(Value::as_array);
+        let of_child = list.and_then(|list| {
+            let of_child = layers.iter().map(|&layer| list.get(layer).cloned());
+            of_child.collect::<Option<Vec<Value>>>()
+        });
+        // A list of another length is about something else.
+        if let Some(of_child) = of_child {
+            replace(object, &[key], &Value::Array(of_child));
         }
     }
 }
@@ -138,6 +153,7 @@ mod tests {
             tie_word_embeddings: Some(false),
             dtype: Some("bfloat16".to_owned()),
             layers: None,
+            without_prediction: false,
         };
         let json = r#"{"torch_dtype": "float32", "text_config": {"vocab_size": 72}}"#;
         assert_eq!(

@@ -137,7 +137,10 @@ fn facts_ui(ui: &mut Ui, checkpoint: &Checkpoint) {
         ),
         ("Parameters", format::parameters(checkpoint.parameters())),
         ("Type", checkpoint.dtypes().to_owned()),
-        ("Layers", checkpoint.layers().to_string()),
+        (
+            "Layers",
+            checkpoint.layers_in_words().replacen(" layers", "", 1),
+        ),
         ("Embeddings", tied.to_owned()),
         (
             "On disk",

@@ -69,6 +69,8 @@ fn stack_title(stack: Stack) -> &'static str {
         Stack::Encoder => "Encoder",
         Stack::Decoder => "Decoder",
         Stack::Vision => "Vision",
+        Stack::Audio => "Audio",
+        Stack::Prediction => "Prediction",
     }
 }
 

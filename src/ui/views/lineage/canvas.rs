@@ -16,11 +16,12 @@ use super::pill::is_pill;
 use super::{header, names, pointer, walk};
 use crate::lineage::kin;
 use crate::study::{ModelId, Selection};
+use crate::text::sentence_case;
 use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius};
 use crate::ui::widgets::focus_ring;
-use crate::workbench::{Workbench, sentence_case};
+use crate::workbench::Workbench;
 
 /// What a key or a button zooms by.
 const STEP: f32 = 1.25;

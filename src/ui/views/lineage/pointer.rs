@@ -5,11 +5,12 @@ use eframe::egui::{Button, Ui};
 use super::model::LineageModel;
 use crate::lineage::{ancestors, descendants};
 use crate::study::{Command, ModelId, Selection};
+use crate::text::sentence_case;
 use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens};
 use crate::ui::views::family::title;
-use crate::workbench::{Workbench, sentence_case};
+use crate::workbench::Workbench;
 
 /// Plain: this one; with Ctrl or Shift: this one more or less.
 pub fn select(ui: &Ui, bench: &Workbench, id: ModelId) -> Action {

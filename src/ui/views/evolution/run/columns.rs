@@ -12,6 +12,7 @@ use super::card::{self, SIZE, Stance};
 use super::context::RunContext;
 use super::model::{Column, EvolutionModel, Planned, RunCard};
 use crate::study::{Command, Selection};
+use crate::text::sentence_case;
 use crate::ui::action::{Action, View};
 use crate::ui::colormap::Scale;
 use crate::ui::format;
@@ -19,7 +20,6 @@ use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::views::family::title;
 use crate::ui::widgets::{focus_ring, text};
 use crate::workbench::evolving::{Doing, RunState};
-use crate::workbench::sentence_case;
 
 const HEAD: f32 = 44.0;
 /// From one card to the next.

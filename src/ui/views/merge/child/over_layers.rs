@@ -4,12 +4,12 @@ use eframe::egui::{Label, RichText, Ui, vec2};
 
 use super::super::DraftContext;
 use crate::kinship::Metric;
+use crate::text::sentence_case;
 use crate::ui::format;
 use crate::ui::theme::Tokens;
 use crate::ui::widgets::profile::{Profile, Series};
 use crate::ui::widgets::section_heading;
 use crate::workbench::composing::{Child, NoChild};
-use crate::workbench::sentence_case;
 
 /// Height of the legend and the plot, in points.
 const HEIGHT: f32 = 156.0;

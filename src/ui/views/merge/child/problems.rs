@@ -157,6 +157,7 @@ mod tests {
             hub: None,
             out: None,
             force: false,
+            allow_crimes: false,
             threads: 1,
             opened: &[],
         };

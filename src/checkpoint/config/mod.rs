@@ -2,10 +2,14 @@
 //!
 //! Nothing in it is needed to compare weights, so that a broken one is a remark, not an error.
 
+mod settings;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
+pub use self::settings::{Difference, Weight};
 use super::identity::FileIdentity;
 use super::json::read_text;
 use super::map::metadata;
@@ -30,6 +34,14 @@ pub struct Config {
     pub tie_word_embeddings: Option<bool>,
     /// Name of the number format that the weights were saved in.
     pub dtype: Option<String>,
+    /// Layers beyond the counted ones, which predict further tokens.
+    pub prediction_layers: Option<usize>,
+    /// Files of code that loading the model needs.
+    pub code: Vec<String>,
+    /// Everything else that decides what is computed.
+    settings: settings::Settings,
+    /// Whether it was told by a GGUF file, whose `llama` stands for Mistral's models too.
+    is_of_gguf: bool,
 }
 
 impl Config {
@@ -56,6 +68,14 @@ impl Config {
         Ok((Self::from_object(&object), identity))
     }
 
+    /// What a GGUF file tells, in the words of `config.json`; it is silent about the rest.
+    pub(super) fn of_gguf(object: &Map<String, Value>) -> Self {
+        let mut config = Self::from_object(object);
+        config.settings.retain(|key, _| object.contains_key(*key));
+        config.is_of_gguf = true;
+        config
+    }
+
     /// Models that also see keep the facts of their language half under `text_config`.
     fn from_object(object: &Map<String, Value>) -> Self {
         let inner = object.get("text_config").and_then(Value::as_object);
@@ -76,8 +96,23 @@ impl Config {
             hidden_size: number(&["hidden_size", "n_embd", "d_model"]),
             tie_word_embeddings: find(&["tie_word_embeddings"]).and_then(Value::as_bool),
             dtype: text(&["dtype", "torch_dtype"]),
+            prediction_layers: number(&["num_nextn_predict_layers", "mtp_num_hidden_layers"]),
+            code: code(find(&["auto_map"])),
+            settings: settings::settings(&find),
+            is_of_gguf: false,
         }
     }
+}
+
+/// "modeling_x.py" for `{"AutoModel": "modeling_x.XModel"}`, each once.
+fn code(auto_map: Option<&Value>) -> Vec<String> {
+    let classes = auto_map.and_then(Value::as_object).into_iter().flatten();
+    let files = classes.filter_map(|(_, class)| {
+        let class = class.as_str()?.rsplit("--").next()?;
+        Some(format!("{}.py", class.rsplit_once('.')?.0))
+    });
+    let files: BTreeSet<String> = files.collect();
+    files.into_iter().collect()
 }
 
 fn strings(value: Option<&Value>) -> Vec<String> {
@@ -121,6 +156,9 @@ mod tests {
     fn fields_of_the_wrong_kind_are_taken_as_silent() {
         let config =
             check(r#"{"vocab_size": -3, "tie_word_embeddings": "yes", "architectures": 1}"#);
-        assert_eq!(config, Config::default());
+        let silent = Config::from_object(&Map::new());
+        assert_eq!(config.vocab_size, None);
+        assert_eq!(config.tie_word_embeddings, None);
+        assert_eq!(config.architectures, silent.architectures);
     }
 }
