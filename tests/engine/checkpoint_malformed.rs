@@ -104,18 +104,6 @@ fn git_lfs_pointer() {
 }
 
 #[test]
-fn gguf_file() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("model.Q4_K_M.gguf");
-    std::fs::write(&path, b"GGUF").unwrap();
-    check(
-        &path,
-        "model.Q4_K_M.gguf",
-        &["a .gguf file", "only safetensors"],
-    );
-}
-
-#[test]
 fn file_cut_short() {
     let mut bytes = safetensors(&[zeros("first", &[4]), zeros("last", &[4])]);
     bytes.truncate(bytes.len() - 3);
@@ -359,7 +347,11 @@ fn shape_whose_bytes_overflow() {
 #[test]
 fn empty_folder() {
     let dir = TempDir::new().unwrap();
-    check(dir.path(), "", &["no safetensors in this folder"]);
+    check(
+        dir.path(),
+        "",
+        &["no safetensors or GGUF files in this folder"],
+    );
 }
 
 #[test]
@@ -371,11 +363,7 @@ fn folder_with_another_format() {
 
 #[test]
 fn folder_with_several_files_and_no_index() {
-    check(
-        two_shards().path(),
-        "",
-        &["2 safetensors files", "no index"],
-    );
+    check(two_shards().path(), "", &["2 files of weights"]);
 }
 
 #[test]

@@ -584,7 +584,7 @@ fn fault_12_a_part_of_a_download_is_not_a_model() {
     says(&error(), &["2 of 3 files"], dir.path());
     // All are there, and nothing says that they belong together.
     write(2);
-    says(&error(), &["3 safetensors files and no index"], dir.path());
+    says(&error(), &["3 files of weights"], dir.path());
     let map: Vec<String> = (1..4)
         .map(|k| format!(r#""t{k}":"model-0000{k}-of-00003.safetensors""#))
         .collect();

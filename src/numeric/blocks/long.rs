@@ -17,18 +17,36 @@ impl Block for Q2K {
     #[inline(always)]
     fn decode(block: &[u8], out: &mut [f32]) {
         let (d, m) = (half(block, 80), half(block, 82));
-        for (group, out) in out.chunks_exact_mut(16).enumerate() {
-            let (codes, shift) = pairs(&block[16..80], group);
-            let scale = d * f32::from(block[group] & 15);
-            let offset = m * f32::from(block[group] >> 4);
-            for (out, code) in out.iter_mut().zip(codes) {
-                *out = scale * f32::from((code >> shift) & 3) - offset;
-            }
+        let mut scales = [(0.0, 0.0); 16];
+        for (own, packed) in scales.iter_mut().zip(&block[..16]) {
+            *own = (d * f32::from(packed & 15), m * f32::from(packed >> 4));
+        }
+        let parts = block[16..80].chunks_exact(32).zip(scales.chunks_exact(8));
+        for (out, (codes, scales)) in out.chunks_exact_mut(128).zip(parts) {
+            quarter_of_q2::<0>(scales, codes, out);
+            quarter_of_q2::<1>(scales, codes, out);
+            quarter_of_q2::<2>(scales, codes, out);
+            quarter_of_q2::<3>(scales, codes, out);
         }
     }
 
     fn variance(block: &[u8], group: usize) -> f64 {
         of_step(half(block, 80) * f32::from(block[group] & 15))
+    }
+}
+
+/// Two groups of sixteen, whose codes are at the same bits of 32 bytes. Which bits is known when
+/// this is compiled: shifts by a variable do not become vector code for bytes.
+#[inline(always)]
+fn quarter_of_q2<const QUARTER: usize>(scales: &[(f32, f32)], codes: &[u8], out: &mut [f32]) {
+    let out = &mut out[32 * QUARTER..32 * QUARTER + 32];
+    let sides = codes
+        .chunks_exact(16)
+        .zip(&scales[2 * QUARTER..2 * QUARTER + 2]);
+    for (out, (codes, (scale, offset))) in out.chunks_exact_mut(16).zip(sides) {
+        for (out, code) in out.iter_mut().zip(codes) {
+            *out = scale * f32::from((code >> (2 * QUARTER)) & 3) - offset;
+        }
     }
 }
 
@@ -162,24 +180,37 @@ impl Block for Q6K {
 
     #[inline(always)]
     fn decode(block: &[u8], out: &mut [f32]) {
-        let d = half(block, 208);
-        for (group, out) in out.chunks_exact_mut(16).enumerate() {
-            // 64 bytes hold the low halves of 128 numbers, 32 bytes their high bits.
-            let (part, within) = (group / 8, group % 8);
-            let low_at = part * 64 + within % 4 * 16;
-            let high_at = 128 + part * 32 + within % 2 * 16;
-            let (low_shift, high_shift) = (within / 4 * 4, within / 2 * 2);
-            let scale = d * f32::from(block[192 + group].cast_signed());
-            let low = &block[low_at..low_at + 16];
-            let high = &block[high_at..high_at + 16];
-            for ((out, low), high) in out.iter_mut().zip(low).zip(high) {
-                let q = (low >> low_shift) & 15 | ((high >> high_shift) & 3) << 4;
-                *out = scale * f32::from(q.cast_signed() - 32);
-            }
+        for (part, out) in out.chunks_exact_mut(128).enumerate() {
+            quarter_of_q6::<0>(block, part, out);
+            quarter_of_q6::<1>(block, part, out);
+            quarter_of_q6::<2>(block, part, out);
+            quarter_of_q6::<3>(block, part, out);
         }
     }
 
     fn variance(block: &[u8], group: usize) -> f64 {
         of_step(half(block, 208) * f32::from(block[192 + group].cast_signed()))
+    }
+}
+
+/// Two groups of sixteen: 64 bytes hold the low halves of 128 numbers, those of the last two
+/// quarters above; 32 bytes hold the high bits of all quarters.
+#[inline(always)]
+fn quarter_of_q6<const QUARTER: usize>(block: &[u8], part: usize, out: &mut [f32]) {
+    let d = half(block, 208);
+    for (side, out) in out[32 * QUARTER..32 * QUARTER + 32]
+        .chunks_exact_mut(16)
+        .enumerate()
+    {
+        let scale = d * f32::from(block[192 + part * 8 + 2 * QUARTER + side].cast_signed());
+        let low_at = part * 64 + QUARTER % 2 * 32 + side * 16;
+        let high_at = 128 + part * 32 + side * 16;
+        let low = &block[low_at..low_at + 16];
+        let high = &block[high_at..high_at + 16];
+        for ((out, low), high) in out.iter_mut().zip(low).zip(high) {
+            let low = (low >> (QUARTER / 2 * 4)) & 15;
+            let high = (high >> (2 * QUARTER)) & 3;
+            *out = scale * f32::from((low | high << 4).cast_signed() - 32);
+        }
     }
 }
