@@ -111,7 +111,24 @@ pub fn made(
     for odd in &result.non_finite {
         out::say(&format!("warning: {odd}"));
     }
+    if is_without_config(&plan, &result) {
+        out::say(
+            "warning: the folder has no config.json and no tokenizer, which GGUF keeps in \
+             another form; put those of the original model beside the weights",
+        );
+    }
     Ok((plan, result))
+}
+
+/// Whether a folder was made after a GGUF file, and so without what such a file does not have.
+fn is_without_config(plan: &Plan, result: &Outcome) -> bool {
+    let donor = plan.steps.last().and_then(|step| {
+        let donor = step.models.get(step.donor)?;
+        donor.checkpoint()
+    });
+    donor.is_some_and(|donor| donor.is_gguf())
+        && result.out.is_dir()
+        && !result.out.join("config.json").exists()
 }
 
 /// The kinship of the last step's parents on its base.

@@ -129,7 +129,8 @@ impl<'p> Part<'p> {
         let len = opening.metadata.len();
         let header =
             Header::read(&mut opening.file, len).map_err(|reason| invalid(path, reason))?;
-        let file = opening.map(&[0..header.bytes.len() as u64], &header.bytes)?;
+        let place = 0..header.bytes.len() as u64;
+        let file = opening.map(std::slice::from_ref(&place), &header.bytes)?;
         let mapped = usize::try_from(file.size_bytes()).unwrap_or(usize::MAX);
         Ok(Self {
             path,

@@ -61,6 +61,11 @@ impl<'a> Context<'a> {
         self.problem(problem);
     }
 
+    /// Whether the child is to be a GGUF file.
+    pub(super) fn writes_gguf(&self) -> bool {
+        self.surroundings.out.is_some_and(super::output::is_gguf)
+    }
+
     pub(super) fn allows_crimes(&self) -> bool {
         self.surroundings.allow_crimes
     }

@@ -44,8 +44,8 @@ fn halves(codes: &[u8], out: &mut [f32], value: impl Fn(u8) -> f32) {
 fn fifths(codes: &[u8], bits: u32, out: &mut [f32], value: impl Fn(u8) -> f32) {
     let (low, high) = out[..32].split_at_mut(16);
     for (k, ((code, low), high)) in codes[..16].iter().zip(low).zip(high).enumerate() {
-        *low = value(code & 15 | ((bits >> k) & 1) as u8 * 16);
-        *high = value(code >> 4 | ((bits >> (k + 16)) & 1) as u8 * 16);
+        *low = value(code & 15 | (((bits >> k) & 1) as u8) << 4);
+        *high = value((code >> 4) | (((bits >> (k + 16)) & 1) as u8) << 4);
     }
 }
 
