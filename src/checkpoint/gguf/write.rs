@@ -236,9 +236,10 @@ impl GgufTemplate {
             self.tensor(&format!("blk.0.{rest}"))
         };
         let Some(theirs) = self.tensor(name).or_else(of_first) else {
-            // A head beside the embedding: the template's are tied.
+            // A head beside the embedding: the template's are tied. Gemma's first two are always.
+            let is_tied = ["gemma", "gemma2"].contains(&self.architecture.name);
             return match own.place.stem {
-                "output" => Ok(()),
+                "output" if !is_tied => Ok(()),
                 _ => Err(self.misfit(&format!("the template has no tensor `{name}`"))),
             };
         };

@@ -55,7 +55,7 @@ const SCORES: Filter = Filter {
 };
 const WEIGHTS: Filter = Filter {
     name: "Safetensors",
-    extensions: &["safetensors"],
+    extensions: &["safetensors", "gguf"],
 };
 
 impl App {
