@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::adapter::Adapter;
 use super::config::Config;
+use super::dtype;
 use super::error::CheckpointError;
 use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
@@ -13,7 +14,7 @@ use super::names::Stack;
 use super::opened::Opened;
 use super::order::natural;
 use super::problems;
-use super::renaming::{self, Renamed};
+use super::renaming::{self, Named, Renamed};
 use super::summary::Summary;
 use super::tensor::Tensor;
 use super::weights::Weights;
@@ -37,8 +38,8 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Opens a safetensors or GGUF file, a model folder with one file or with shards and an
-    /// index, a snapshot or model folder of the hub cache, or the folder of a LoRA adapter.
+    /// Opens a safetensors, GGUF or PyTorch file, a model folder with one file or with shards and an index, a
+    /// snapshot or model folder of the hub cache, or the folder of a LoRA adapter.
     ///
     /// # Errors
     /// If nothing is there, if it is not a checkpoint, or if any byte of its headers is in doubt.
@@ -52,9 +53,10 @@ impl Checkpoint {
         let mut opened = Opened::open(&files, &mut problems)?;
         let (mut config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
         let is_gguf = opened.gguf.is_some();
-        if let (Some(own), None) = (opened.gguf.take(), &config_file) {
+        if let (Some(own), None) = (opened.gguf.clone(), &config_file) {
             config = own;
         }
+        opened.resolve_quantised(&folder, &config)?;
         mark_prediction_layers(&mut opened.tensors, &config);
         let weight_files = opened.files.iter().map(|file| file.identity().clone());
         let identity = Identity {
@@ -108,7 +110,7 @@ impl Checkpoint {
         }
         let stem = self.path.file_stem().unwrap_or_default();
         let is_file = self.form == Form::SingleFile || self.is_gguf && self.path.is_file();
-        if is_file && stem != "model" {
+        if is_file && stem != "model" && stem != "pytorch_model" {
             return stem.to_string_lossy().into_owned();
         }
         // "." and ".." have no name of their own.
@@ -147,7 +149,11 @@ impl Checkpoint {
     ///
     /// Everything that compares or merges models asks for this first.
     pub fn seen_as<'c>(&'c self, lead: &Self) -> Cow<'c, Self> {
-        let Some(Renamed { tensors, notes }) = renaming::renamed(self, lead) else {
+        let renamed = match self.adapter {
+            Some(_) => None,
+            None => renaming::renamed(&self.named(), &lead.named()),
+        };
+        let Some(Renamed { tensors, notes }) = renamed else {
             return Cow::Borrowed(self);
         };
         Cow::Owned(Self {
@@ -156,6 +162,13 @@ impl Checkpoint {
             renamings: notes,
             ..self.clone()
         })
+    }
+
+    fn named(&self) -> Named<'_> {
+        Named {
+            tensors: &self.tensors,
+            family: self.config.model_type.as_deref(),
+        }
     }
 
     /// What [`Self::seen_as`] has renamed, a sentence each.
@@ -178,7 +191,7 @@ impl Checkpoint {
         self.summary.parameters
     }
 
-    /// Bytes of the files of weights.
+    /// Bytes of the safetensors files.
     pub fn size_bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size_bytes()).sum()
     }
@@ -186,6 +199,26 @@ impl Checkpoint {
     /// Names of the dtypes, the one with the most numbers first, such as "BF16, F32".
     pub fn dtypes(&self) -> &str {
         &self.summary.dtypes
+    }
+
+    /// The formats with scales of their own that weights are stored in, the most frequent first,
+    /// such as "NVFP4 and scaled F8"; `None` if there are none.
+    pub fn quantised_as(&self) -> Option<String> {
+        let quantised = self.tensors.iter().filter(|t| t.dtype.is_quantised());
+        let counts = quantised.map(|t| (t.dtype, t.elements() as u64));
+        let shares = dtype::by_share(counts).into_iter();
+        let names: Vec<&str> = shares.map(|(dtype, _)| dtype.name()).collect();
+        (!names.is_empty()).then(|| names.join(" and "))
+    }
+
+    /// The distance that quantisation alone has moved the model by, as far as it can be expected
+    /// from the steps of its formats; `None` if it is not quantised. Reads some thousand numbers
+    /// of every tensor.
+    pub fn rounding(&self) -> Option<f64> {
+        let quantised = || self.tensors.iter().filter(|t| t.dtype.is_quantised());
+        quantised().next()?;
+        let sums = quantised().filter_map(Tensor::rounding);
+        Some(sums.sum::<f64>().sqrt())
     }
 
     /// How many distinct layers the names tell of, all stacks together but for optional ones.

@@ -1,16 +1,17 @@
 //! From the files that were located to one table of tensors.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::adapter::Adapter;
 use super::config::Config;
 use super::error::CheckpointError;
-use super::gguf;
 use super::identity::FileIdentity;
+use super::listed::Listed;
 use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
-use super::weights::{Listed, Weights};
-use super::{order, shards};
+use super::weights::Weights;
+use super::{gguf, order, quantised, shards};
 
 /// The opened files of a checkpoint.
 pub(super) struct Opened {
@@ -34,11 +35,13 @@ impl Opened {
                 Ok(Self::gguf(gguf::open(std::slice::from_ref(path))?))
             }
             CheckpointFiles::Parts(paths) => Ok(Self::gguf(gguf::open(paths)?)),
-            CheckpointFiles::File(path) => Ok(Self::new(vec![Listed::open(path)?], Vec::new())),
+            CheckpointFiles::File(path) => {
+                let opened = Listed::open(path)?;
+                problems.extend_from_slice(&opened.remarks);
+                Ok(Self::new(vec![opened], Vec::new()))
+            }
             CheckpointFiles::Shards(paths) => {
-                let files = paths.iter().map(|path| Listed::open(path));
-                let files = files.collect::<Result<Vec<_>, _>>()?;
-                shards::check_unique(&files)?;
+                let files = shards::open_all(paths, problems)?;
                 Ok(Self::new(files, Vec::new()))
             }
             CheckpointFiles::Index(path) => {
@@ -47,6 +50,7 @@ impl Opened {
             }
             CheckpointFiles::Adapter { config, weights } => {
                 let opened = Listed::open(weights)?;
+                problems.extend_from_slice(&opened.remarks);
                 let adapter = Adapter::new(config, &opened)?;
                 problems.extend_from_slice(adapter.remarks());
                 let extra = adapter.config_identity().cloned().into_iter().collect();
@@ -55,6 +59,23 @@ impl Opened {
                 Ok(opened)
             }
         }
+    }
+
+    /// Puts weights in the place of the scales and codes that they are stored as.
+    pub(super) fn resolve_quantised(
+        &mut self,
+        folder: &Path,
+        config: &Config,
+    ) -> Result<(), CheckpointError> {
+        // Blocks of GGUF have their scales within.
+        if self.adapter.is_some() || self.gguf.is_some() {
+            return Ok(());
+        }
+        let stored = std::mem::take(&mut self.tensors);
+        let resolved = quantised::resolve(folder, config, stored)?;
+        self.tensors = resolved.tensors;
+        self.extra.extend(resolved.beside);
+        Ok(())
     }
 
     fn new(parts: Vec<Listed>, extra: Vec<FileIdentity>) -> Self {

@@ -448,7 +448,7 @@ fn gguf_is_told_by_its_first_bytes_and_several_are_not_chosen_from() {
         std::fs::write(dir.path().join(name), &file).unwrap();
     }
     let said = Checkpoint::open(dir.path()).unwrap_err().to_string();
-    assert!(said.contains("2 files of weights"), "{said}");
+    assert!(said.contains("2 GGUF files"), "{said}");
     std::fs::remove_file(dir.path().join("b.gguf")).unwrap();
     let only = open(dir.path());
     assert_eq!((only.form(), only.is_gguf()), (Form::Folder, true));
