@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::args::MergeArgs;
 use super::kinship::{measured, names};
 use super::{CliError, out, progress};
-use crate::checkpoint::GgufKind;
+use crate::checkpoint::{GgufKind, is_gguf_name};
 use crate::files::{self, Removal};
 use crate::jobs::Failure;
 use crate::kinship::{Measure, Precision};
-use crate::merge::plan::{Model, Plan, Step, Surroundings, TensorPlan, is_gguf, plan};
+use crate::merge::plan::{Model, Plan, Step, Surroundings, TensorPlan, plan};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{OnNan, parse};
 use crate::merge::run::{
@@ -75,7 +75,7 @@ pub struct GgufArgs<'a> {
 impl GgufArgs<'_> {
     /// How the file is made, if the output is one.
     pub fn options(&self, plan: &Plan, out: &Path) -> Result<Option<GgufOptions>, CliError> {
-        if is_gguf(out) {
+        if is_gguf_name(out) {
             let options = gguf_options(plan, self.kind, self.template);
             return options.map(Some).map_err(CliError::Failed);
         }

@@ -51,6 +51,12 @@ pub(super) struct Found {
     pub(super) adapter: Option<Adapter>,
 }
 
+/// Whether a file that is to be written at `path` is to be GGUF, by its name.
+pub fn is_gguf_name(path: &Path) -> bool {
+    let end = path.extension();
+    end.is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+}
+
 /// Whether the file at `path` begins as GGUF does; `false` if it cannot be read.
 pub(super) fn is_gguf(path: &Path) -> bool {
     files::read_start(path, 4).is_ok_and(|start| start == b"GGUF")

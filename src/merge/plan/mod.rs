@@ -24,7 +24,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::locate::locate;
-pub use self::output::is_gguf;
 pub(in crate::merge) use self::output::too_little_room;
 use super::method::{Method, Values};
 use super::problem::Problem;

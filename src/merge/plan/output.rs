@@ -6,7 +6,7 @@ use super::super::problem::{Place, Problem};
 use super::super::write::units::show_bytes;
 use super::super::write::{companion_bytes, folder};
 use super::{Plan, Step};
-use crate::checkpoint::Form;
+use crate::checkpoint::{Form, is_gguf_name};
 
 /// Room beside the weights for configuration, card and recipe, and for a tensor's place in the
 /// headers and the index.
@@ -16,7 +16,7 @@ const TENSOR_BYTES: u64 = 512;
 /// What stands in the way of writing to `out`.
 pub(super) fn problems(out: &Path, force: bool, plan: &Plan) -> Vec<Problem> {
     let mut sentences: Vec<String> = Vec::new();
-    if is_gguf(out) {
+    if is_gguf_name(out) {
         sentences.extend(is_an_input(out, plan));
         sentences.extend(folder::file_objection(out, force));
     } else {
@@ -29,12 +29,6 @@ pub(super) fn problems(out: &Path, force: bool, plan: &Plan) -> Vec<Problem> {
         .into_iter()
         .map(|sentence| Problem::error(place(), sentence))
         .collect()
-}
-
-/// Whether a child of this name is one GGUF file.
-pub fn is_gguf(out: &Path) -> bool {
-    let end = out.extension();
-    end.is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
 }
 
 /// A file may lie beside the files of an input, but must not be one.
