@@ -30,6 +30,8 @@ mod raw;
 mod rounding;
 mod source;
 
+mod gguf;
+
 pub mod names;
 mod order;
 
@@ -51,6 +53,7 @@ pub use self::config::{Config, Difference, Weight};
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;
+pub use self::gguf::{GgufKind, GgufLayout, GgufTemplate, GgufWish, Wanted, is_gguf_name, is_ours};
 pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::locate::Form;
 pub use self::model::Checkpoint;

@@ -104,18 +104,6 @@ fn git_lfs_pointer() {
 }
 
 #[test]
-fn gguf_file() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("model.Q4_K_M.gguf");
-    std::fs::write(&path, b"GGUF").unwrap();
-    check(
-        &path,
-        "model.Q4_K_M.gguf",
-        &["a .gguf file", "only safetensors"],
-    );
-}
-
-#[test]
 fn file_cut_short() {
     let mut bytes = safetensors(&[zeros("first", &[4]), zeros("last", &[4])]);
     bytes.truncate(bytes.len() - 3);
@@ -362,7 +350,7 @@ fn empty_folder() {
     check(
         dir.path(),
         "",
-        &["no safetensors or PyTorch weights in this folder"],
+        &["no safetensors, GGUF or PyTorch weights in this folder"],
     );
 }
 

@@ -26,6 +26,8 @@ mod evaluate;
 mod evaluate_command;
 mod evolution;
 mod evolution_replay;
+mod gguf_read;
+mod gguf_write;
 mod house;
 mod invariants;
 mod kinship_demo;

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::config::AdapterConfig;
 use super::edited::{
     AddFactors, AddVector, Dora, Edit, Hadamard, Kronecker, Rotated, Rows, Scaled, WithoutColumns,
 };
+use super::kinds::Cayley;
 use super::low_rank::{LowRank, Pair, View};
 use super::names::{Base, OneExpert, Share, is_conv1d, may_be_conv1d};
 use super::target::{Kind, Layer, Target};
@@ -44,7 +44,9 @@ pub(super) struct Place<'p> {
     pub(super) name: &'p str,
     pub(super) shape: &'p [usize],
     pub(super) base: &'p dyn Base,
-    pub(super) config: &'p AdapterConfig,
+    /// What the configuration says, where there is one.
+    pub(super) fan_in_fan_out: bool,
+    pub(super) cayley: Cayley,
 }
 
 /// Why a target does not fit.
@@ -215,13 +217,12 @@ impl Place<'_> {
     }
 
     fn may_be_across(&self) -> bool {
-        self.config.fan_in_fan_out || may_be_conv1d(self.name)
+        self.fan_in_fan_out || may_be_conv1d(self.name)
     }
 
     /// Whether a square matrix is stored [inputs, outputs].
     fn is_across(&self) -> bool {
-        may_be_conv1d(self.name)
-            && is_conv1d(self.name, self.base).unwrap_or(self.config.fan_in_fan_out)
+        may_be_conv1d(self.name) && is_conv1d(self.name, self.base).unwrap_or(self.fan_in_fan_out)
     }
 
     fn fit_dora<'a>(
@@ -402,7 +403,7 @@ impl Place<'_> {
                     skew: skew.clone(),
                     block,
                     inputs,
-                    cayley: self.config.cayley,
+                    cayley: self.cayley,
                 };
                 Ok(once(edit, shape))
             }

@@ -24,10 +24,12 @@ use std::sync::Arc;
 use self::config::AdapterConfig;
 use self::edited::{Edited, Shelf};
 use self::fit::{Fit, How, Misfit, Place};
+use self::kinds::Cayley;
 pub use self::low_rank::{Factors, LowRank};
 pub use self::names::Base;
 use self::names::{has_experts, one_expert, owner, target_of};
 use self::target::{Kind, Target, broken};
+pub(super) use self::targets::FactorPair;
 use self::targets::{Targets, targets};
 use super::dtype::Dtype;
 use super::error::CheckpointError;
@@ -42,7 +44,8 @@ use super::weights::Weights;
 #[derive(Debug)]
 pub struct Adapter {
     weights: Arc<Weights>,
-    config: AdapterConfig,
+    /// PEFT's; `None` if the factors come with their scale.
+    config: Option<AdapterConfig>,
     /// By the name of the base tensor, as the adapter has it.
     targets: Targets,
     shelf: Arc<Shelf>,
@@ -76,15 +79,28 @@ impl Adapter {
         let targets = targets(file.path(), &config, tensors)?;
         Ok(Self {
             weights: Arc::clone(file),
-            config,
+            config: Some(config),
             targets,
+            shelf: Arc::default(),
+        })
+    }
+
+    /// An adapter of these factors, which lie in `file`.
+    pub(super) fn of_factors(
+        file: &Arc<Weights>,
+        pairs: Vec<FactorPair>,
+    ) -> Result<Self, CheckpointError> {
+        Ok(Self {
+            weights: Arc::clone(file),
+            config: None,
+            targets: targets::of_pairs(file.path(), pairs)?,
             shelf: Arc::default(),
         })
     }
 
     /// Where the adapter says that its base is: a name on the hub, or a path.
     pub fn base_name(&self) -> Option<&str> {
-        self.config.base_name.as_deref()
+        self.config.as_ref()?.base_name.as_deref()
     }
 
     /// The base tensors that the adapter changes, as it names them, sorted.
@@ -189,11 +205,13 @@ impl Adapter {
         name: &str,
         shape: &[usize],
     ) -> Result<Option<Fit<'_>>, CheckpointError> {
+        let config = self.config.as_ref();
         let place = Place {
             name,
             shape,
             base,
-            config: &self.config,
+            fan_in_fan_out: config.is_some_and(|config| config.fan_in_fan_out),
+            cayley: config.map_or(Cayley::Exact, |config| config.cayley),
         };
         let target = self.target(base, name);
         let fit = match target {
@@ -278,10 +296,10 @@ impl Adapter {
 
     /// Sentences about settings that were left out.
     pub(super) fn remarks(&self) -> &[String] {
-        &self.config.remarks
+        self.config.as_ref().map_or(&[], |config| &config.remarks)
     }
 
-    pub(super) fn config_identity(&self) -> &FileIdentity {
-        &self.config.identity
+    pub(super) fn config_identity(&self) -> Option<&FileIdentity> {
+        Some(&self.config.as_ref()?.identity)
     }
 }

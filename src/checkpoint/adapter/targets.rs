@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::config::{AdapterConfig, ends_with_words};
 use super::keys::{self, Key, Part};
 use super::kinds::Method;
+use super::low_rank::Pair;
 use super::module::{Module, Parts};
-use super::target::{Kind, Target, broken, refused};
+use super::target::{Kind, Layer, Target, broken, refused};
 use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::tensor::Tensor;
 
@@ -50,6 +52,75 @@ pub(super) fn targets(
         }
     }
     Ok(targets)
+}
+
+/// The factors of one module, with their own alpha.
+pub(in crate::checkpoint) struct FactorPair {
+    /// As Hugging Face's checkpoints name it.
+    pub(in crate::checkpoint) module: String,
+    /// [rank, inputs]
+    pub(in crate::checkpoint) a: Tensor,
+    /// [outputs, rank]
+    pub(in crate::checkpoint) b: Tensor,
+    /// The change is alpha / rank · B·A.
+    pub(in crate::checkpoint) alpha: f64,
+}
+
+/// The targets of pairs that name their modules.
+pub(super) fn of_pairs(path: &Path, pairs: Vec<FactorPair>) -> Result<Targets, CheckpointError> {
+    let mut targets = Targets::new();
+    for FactorPair {
+        module,
+        a,
+        b,
+        alpha,
+    } in pairs
+    {
+        let rank = a.shape.first().copied().unwrap_or(0);
+        check_factor(path, &a, 0, rank, "[rank, inputs]")?;
+        check_factor(path, &b, 1, rank, "[outputs, rank]")?;
+        if rank == 0 {
+            return Err(broken(path, &a.name, "has rank 0".to_owned()));
+        }
+        let pair = Pair {
+            a,
+            b,
+            a_rows: None,
+            b_rows: None,
+            rank,
+            experts: 1,
+            scale: (alpha / rank as f64) as f32,
+        };
+        let target = Target {
+            whole: None,
+            kind: Kind::LowRank {
+                pair: Arc::new(pair),
+                layer: Layer::Linear,
+            },
+            optional: false,
+        };
+        insert(path, &mut targets, format!("{module}.weight"), target)?;
+    }
+    Ok(targets)
+}
+
+fn check_factor(
+    path: &Path,
+    factor: &Tensor,
+    axis: usize,
+    rank: usize,
+    layout: &str,
+) -> Result<(), CheckpointError> {
+    if !factor.dtype.is_supported() {
+        let reason = format!("is stored as {}, expected a float format", factor.dtype);
+        return Err(broken(path, &factor.name, reason));
+    }
+    if factor.shape.len() != 2 || factor.shape[axis] != rank {
+        let found = &factor.shape;
+        let reason = format!("should be {layout} with rank {rank}, found {found:?}");
+        return Err(broken(path, &factor.name, reason));
+    }
+    Ok(())
 }
 
 impl Sorted {

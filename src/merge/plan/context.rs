@@ -8,7 +8,7 @@ use super::super::problem::{Place, Problem};
 use super::super::recipe::{AdapterRef, ModelRef, Parsed};
 use super::headers::Headers;
 use super::{Model, ModelSource, Step, Surroundings, locate};
-use crate::checkpoint::{Checkpoint, Config};
+use crate::checkpoint::{Checkpoint, Config, is_gguf_name};
 
 /// What is known while one step is planned.
 pub(super) struct Context<'a> {
@@ -59,6 +59,11 @@ impl<'a> Context<'a> {
     pub(super) fn warning(&mut self, path: &str, sentence: impl Into<String>) {
         let problem = Problem::warning(self.place(path), sentence);
         self.problem(problem);
+    }
+
+    /// Whether the child is to be a GGUF file.
+    pub(super) fn writes_gguf(&self) -> bool {
+        self.surroundings.out.is_some_and(is_gguf_name)
     }
 
     pub(super) fn allows_crimes(&self) -> bool {
