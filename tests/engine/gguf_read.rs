@@ -6,6 +6,7 @@ use kinfolk::checkpoint::{Change, Checkpoint, Form, Tensor};
 use tempfile::TempDir;
 
 use crate::common::gguf::{Meta, Stored, f32s, gguf};
+use crate::common::{write_safetensors, zeros};
 
 pub fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -482,7 +483,12 @@ fn an_adapter_changes_its_base_by_alpha_over_rank() {
     let adapter = adapter.adapter().unwrap();
     let name = "model.layers.0.self_attn.q_proj.weight";
     assert_eq!(adapter.targets().collect::<Vec<_>>(), [name]);
-    let Change::LowRank(change) = adapter.change(name, &[4, 3]).unwrap() else {
+    let base = tempfile::tempdir().unwrap();
+    let path = base.path().join("model.safetensors");
+    write_safetensors(&path, &[zeros(name, &[4, 3])]);
+    let base = Checkpoint::open(&path).unwrap();
+    let own = base.tensor(name).unwrap();
+    let Change::LowRank(change) = adapter.change(&base, own).unwrap() else {
         panic!("it is not a change of low rank");
     };
     let mut delta = [0.0; 12];
