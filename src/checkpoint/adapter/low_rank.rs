@@ -300,7 +300,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::checkpoint::source::tests::in_memory;
+    use crate::checkpoint::tensor::tests::in_memory;
 
     /// δ element by element, straight from the definition.
     fn naive(a: &[f32], b: &[f32], low: &LowRank<'_>) -> Vec<f32> {

@@ -178,9 +178,6 @@ fn family(object: &Map<String, Value>) -> Result<&str, Trouble> {
 fn refuse_what_changes_numbers(object: &Map<String, Value>) -> Result<(), Trouble> {
     let refuse = |reason: String| Err(Trouble::Unsupported(reason));
     let there = |key: &str| object.get(key).filter(|value| !value.is_null());
-    if there("quantization_config").is_some() {
-        return refuse("its weights are quantised".to_owned());
-    }
     let activation = there("hidden_act").and_then(Value::as_str);
     let activation = activation.unwrap_or("silu");
     if !matches!(activation, "silu" | "swish") {
@@ -361,7 +358,6 @@ mod tests {
         for (changes, wanted) in [
             (r#"{"architectures": ["GPT2"]}"#, "is GPT2 and Llama,"),
             (r#"{"architectures": null}"#, "no architecture is named"),
-            (r#"{"quantization_config": {"bits": 4}}"#, "quantised"),
             (r#"{"hidden_act": "gelu"}"#, "gelu"),
             (r#"{"rope_scaling": {"rope_type": "yarn"}}"#, "yarn"),
             (r#"{"rope_scaling": {"type": "linear"}}"#, "`factor` is"),

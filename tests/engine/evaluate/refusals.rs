@@ -13,7 +13,10 @@ use crate::common::{oracle, write_sparse};
 
 /// The sentence about the model in `dir`.
 fn refusal(dir: &Path) -> String {
-    let checkpoint = Checkpoint::open(dir).unwrap();
+    let checkpoint = match Checkpoint::open(dir) {
+        Ok(checkpoint) => checkpoint,
+        Err(error) => return error.to_string(),
+    };
     let error = Model::load(&checkpoint, &Ticket::default()).unwrap_err();
     assert!(!matches!(error, EvaluateError::Inference { .. }), "{error}");
     error.to_string()

@@ -115,7 +115,7 @@ fn add(out: &mut [f64], x: &[f64], by: f64) {
 mod tests {
     use super::super::tests::edited;
     use super::*;
-    use crate::checkpoint::source::tests::in_memory;
+    use crate::checkpoint::tensor::tests::in_memory;
 
     #[test]
     fn the_first_columns_are_taken_away_scaled() {

@@ -140,7 +140,7 @@ fn column_norms(factors: &Factors, of: &dyn Source, [rows, columns]: [usize; 2])
 mod tests {
     use super::super::tests::edited;
     use super::*;
-    use crate::checkpoint::source::tests::in_memory;
+    use crate::checkpoint::tensor::tests::in_memory;
 
     fn dora(transposed: bool, magnitude: [f32; 2], base: &[f32]) -> Vec<f32> {
         // δ = [[1, 2], [2, 4]].

@@ -116,7 +116,7 @@ fn by_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::source::tests::in_memory;
+    use crate::checkpoint::tensor::tests::in_memory;
 
     /// The edit of a base, whole, and the same read in parts of every length.
     pub(super) fn edited(edit: impl Fn() -> Box<dyn Edit>, base: &[f32]) -> Vec<f32> {

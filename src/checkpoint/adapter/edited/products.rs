@@ -179,7 +179,7 @@ impl Ready for ReadyKronecker {
 mod tests {
     use super::super::tests::edited;
     use super::*;
-    use crate::checkpoint::source::tests::in_memory;
+    use crate::checkpoint::tensor::tests::in_memory;
 
     fn pair(a: &[f32], b: &[f32]) -> Arc<Pair> {
         Arc::new(Pair {

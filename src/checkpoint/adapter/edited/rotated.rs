@@ -174,7 +174,7 @@ fn quotient(skew: &[f64], size: usize) -> Vec<f64> {
 mod tests {
     use super::super::tests::edited;
     use super::*;
-    use crate::checkpoint::source::tests::in_memory;
+    use crate::checkpoint::tensor::tests::in_memory;
 
     #[test]
     fn two_inputs_are_turned_by_twice_the_angle_of_the_tangent() {

@@ -54,7 +54,7 @@ impl Ready for ReadyRows {
 mod tests {
     use super::super::tests::edited;
     use super::*;
-    use crate::checkpoint::source::tests::in_memory;
+    use crate::checkpoint::tensor::tests::in_memory;
 
     #[test]
     fn rows_are_replaced() {

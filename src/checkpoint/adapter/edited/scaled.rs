@@ -54,7 +54,7 @@ impl Ready for ReadyScaled {
 mod tests {
     use super::super::tests::edited;
     use super::*;
-    use crate::checkpoint::source::tests::in_memory;
+    use crate::checkpoint::tensor::tests::in_memory;
 
     #[test]
     fn rows_or_columns_are_multiplied() {
