@@ -337,6 +337,7 @@ fn a_study_that_cannot_be_saved_is_said_once_and_goes_on() {
         "it is not said with every letter"
     );
     bench.save_as(&home.path().join("fine"));
+    bench.finish_saving();
     assert!(!bench.save_failed());
     assert!(home.path().join("fine.kinfolk.json").is_file());
 }
