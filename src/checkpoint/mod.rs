@@ -24,6 +24,8 @@ mod encode;
 mod raw;
 mod source;
 
+mod gather;
+
 pub mod names;
 mod order;
 
@@ -33,6 +35,7 @@ mod identity;
 mod problems;
 mod summary;
 mod tensor;
+mod vocabulary;
 mod watch;
 
 mod model;
@@ -45,6 +48,7 @@ pub use self::config::{Config, Difference, Weight};
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;
+pub use self::gather::{RowFrom, RowTable, RowsOf};
 pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::locate::Form;
 pub use self::model::Checkpoint;
@@ -55,4 +59,5 @@ pub use self::order::natural;
 pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
 pub use self::tensor::Tensor;
+pub use self::vocabulary::{AddedToken, Vocabulary, VocabularyFile};
 pub use self::watch::Watch;

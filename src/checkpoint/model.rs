@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::adapter::Adapter;
 use super::config::Config;
 use super::error::CheckpointError;
+use super::gather::RowTable;
 use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
 use super::names::Stack;
@@ -16,6 +17,7 @@ use super::problems;
 use super::renaming::{self, Renamed};
 use super::summary::Summary;
 use super::tensor::Tensor;
+use super::vocabulary::Vocabulary;
 use super::weights::Weights;
 
 /// An opened model or adapter.
@@ -33,6 +35,8 @@ pub struct Checkpoint {
     key: String,
     problems: Vec<String>,
     renamings: Vec<String>,
+    /// Read when it is first asked for; views share it.
+    vocabulary: Arc<OnceLock<Result<Option<Vocabulary>, String>>>,
 }
 
 impl Checkpoint {
@@ -71,6 +75,7 @@ impl Checkpoint {
             identity,
             problems,
             renamings: Vec::new(),
+            vocabulary: Arc::default(),
         };
         let found = problems::find(&problems::Facts {
             tensors: &checkpoint.tensors,
@@ -151,6 +156,38 @@ impl Checkpoint {
     /// What [`Self::seen_as`] has renamed, a sentence each.
     pub fn renamings(&self) -> &[String] {
         &self.renamings
+    }
+
+    /// The tokens that its tokenizer has; `None` without a tokenizer.
+    ///
+    /// # Errors
+    /// A clause, where there is one that cannot be read.
+    pub fn vocabulary(&self) -> Result<Option<&Vocabulary>, &str> {
+        let read = self
+            .vocabulary
+            .get_or_init(|| Vocabulary::read(&self.folder));
+        read.as_ref().map(Option::as_ref).map_err(String::as_str)
+    }
+
+    /// The same files with the rows of some tensors put together anew; see [`RowTable`]. A tensor
+    /// that is not there is added.
+    ///
+    /// # Errors
+    /// A clause, if rows are asked for that are not there.
+    pub fn with_rows(&self, tables: &[RowTable]) -> Result<Self, String> {
+        let mut tensors = self.tensors.clone();
+        for table in tables {
+            let made = table.tensor()?;
+            match tensors.binary_search_by(|own| natural(&own.name, &made.name)) {
+                Ok(at) => tensors[at] = made,
+                Err(at) => tensors.insert(at, made),
+            }
+        }
+        Ok(Self {
+            summary: Summary::of(&tensors, &self.config),
+            tensors,
+            ..self.clone()
+        })
     }
 
     /// The adapter, if this is one.
