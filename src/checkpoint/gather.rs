@@ -22,8 +22,10 @@ pub struct RowTable {
     pub rows: Vec<RowFrom>,
     /// The rows that means are taken of.
     pub means: Vec<Vec<(u32, u32)>>,
-    /// The format that rows of all these tensors have together; means are rounded to it.
+    /// The format that all numbers of these tensors have.
     pub dtype: Dtype,
+    /// The format that means are rounded to.
+    pub rounded_to: Dtype,
 }
 
 /// A tensor that rows are taken from.
@@ -67,7 +69,8 @@ impl RowTable {
             *rows = self.rows.len();
         }
         let row_len: usize = shape.iter().skip(1).product();
-        if self.is_start_of(own_rows) && first.adapter.is_none() {
+        let is_same = like.dtype.written() == self.dtype;
+        if is_same && self.is_start_of(own_rows) && first.adapter.is_none() {
             let cut = like.cut(0..self.rows.len() * row_len);
             let cut = cut.ok_or_else(|| format!("{} holds no floats", like.name))?;
             return Ok(cut.shaped(self.name.clone(), shape));
@@ -103,7 +106,7 @@ impl RowTable {
             row_len,
             rows: self.rows.clone(),
             means: self.means.clone(),
-            dtype: self.dtype,
+            dtype: self.rounded_to,
             mean_of_others: OnceLock::new(),
         };
         let dtype = self.dtype;

@@ -53,11 +53,12 @@ pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::locate::Form;
 pub use self::model::Checkpoint;
 pub use self::names::{
-    Kind, Stack, TensorLocation, in_layer, is_language_head, is_token_embedding, place,
+    Kind, Stack, TensorLocation, in_layer, is_head_bias, is_language_head, is_token_embedding,
+    place,
 };
 pub use self::order::natural;
 pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
 pub use self::tensor::Tensor;
-pub use self::vocabulary::{AddedToken, Vocabulary, VocabularyFile};
+pub use self::vocabulary::{AddedToken, Vocabulary, VocabularyFile, renumbered};
 pub use self::watch::Watch;

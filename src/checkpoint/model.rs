@@ -36,7 +36,7 @@ pub struct Checkpoint {
     problems: Vec<String>,
     renamings: Vec<String>,
     /// Read when it is first asked for; views share it.
-    vocabulary: Arc<OnceLock<Result<Option<Vocabulary>, String>>>,
+    vocabulary: Arc<OnceLock<Result<Option<Arc<Vocabulary>>, String>>>,
 }
 
 impl Checkpoint {
@@ -162,10 +162,10 @@ impl Checkpoint {
     ///
     /// # Errors
     /// A clause, where there is one that cannot be read.
-    pub fn vocabulary(&self) -> Result<Option<&Vocabulary>, &str> {
+    pub fn vocabulary(&self) -> Result<Option<&Arc<Vocabulary>>, &str> {
         let read = self
             .vocabulary
-            .get_or_init(|| Vocabulary::read(&self.folder));
+            .get_or_init(|| Ok(Vocabulary::read(&self.folder)?.map(Arc::new)));
         read.as_ref().map(Option::as_ref).map_err(String::as_str)
     }
 

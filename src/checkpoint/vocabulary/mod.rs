@@ -79,6 +79,9 @@ pub struct AddedToken {
     /// Whether it steers the model and is left out of decoded texts.
     #[serde(default)]
     pub special: bool,
+    /// Whether words are split into it too.
+    #[serde(skip)]
+    pub is_ordinary: bool,
 }
 
 impl AddedToken {
@@ -92,7 +95,22 @@ impl AddedToken {
             rstrip: false,
             normalized: true,
             special: false,
+            is_ordinary: false,
         }
+    }
+
+    /// Whether both are found in a text by the same rules.
+    pub fn is_found_as(&self, other: &Self) -> bool {
+        let rules = |own: &Self| {
+            (
+                own.single_word,
+                own.lstrip,
+                own.rstrip,
+                own.normalized,
+                own.special,
+            )
+        };
+        rules(self) == rules(other)
     }
 }
 
@@ -126,12 +144,16 @@ impl Vocabulary {
         }
     }
 
-    fn new(own: Read, file: VocabularyFile, parts: &[&[u8]]) -> Self {
+    fn new(mut own: Read, file: VocabularyFile, parts: &[&[u8]]) -> Self {
+        let mut numbers: BTreeMap<String, u32> = own.ordinary.into_iter().collect();
+        let ordinary = numbers.len();
+        for token in &mut own.added {
+            token.is_ordinary = numbers.get(&token.content) == Some(&token.id);
+        }
         let renumbered = match file {
-            VocabularyFile::Json => renumbered(&own),
+            VocabularyFile::Json => renumbered(ordinary, &own.added),
             VocabularyFile::Pieces => Vec::new(),
         };
-        let mut numbers: BTreeMap<String, u32> = own.ordinary.into_iter().collect();
         for token in &own.added {
             numbers.insert(token.content.clone(), token.id);
         }
@@ -195,21 +217,19 @@ struct Read {
     added: Vec<AddedToken>,
 }
 
-/// What Hugging Face's tokenizers make of added tokens: one that words are split into keeps its
-/// number, and the others are numbered one after the other.
-fn renumbered(own: &Read) -> Vec<(u32, u32)> {
-    let known: BTreeMap<&str, u32> = (own.ordinary.iter())
-        .map(|(token, id)| (token.as_str(), *id))
-        .collect();
-    let count = u32::try_from(known.len()).unwrap_or(u32::MAX);
+/// What Hugging Face's tokenizers make of added tokens, beside `ordinary` tokens that words are
+/// split into: one that is such a token keeps its number, and the others are numbered one after
+/// the other. Where that is another number than the file's, both.
+pub fn renumbered(ordinary: usize, added: &[AddedToken]) -> Vec<(u32, u32)> {
+    let count = u32::try_from(ordinary).unwrap_or(u32::MAX);
     let mut last: Option<u32> = None;
     let mut out = Vec::new();
-    for token in &own.added {
+    for token in added {
         let next = last.map_or(count, |last| match last >= count {
             true => last.saturating_add(1),
             false => count,
         });
-        let id = known.get(token.content.as_str()).copied().unwrap_or(next);
+        let id = if token.is_ordinary { token.id } else { next };
         last = last.max(Some(id));
         if id != token.id {
             out.push((token.id, id));

@@ -61,6 +61,11 @@ impl<'a> Context<'a> {
         self.problem(problem);
     }
 
+    /// A step that comes before this one.
+    pub(super) fn earlier(&self, step: usize) -> Option<&'a Step> {
+        self.earlier.get(step)
+    }
+
     pub(super) fn allows_crimes(&self) -> bool {
         self.surroundings.allow_crimes
     }

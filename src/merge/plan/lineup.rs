@@ -51,6 +51,7 @@ pub(super) fn resolve<'g>(
         };
         let adapter = context.models[own.model].adapter.as_ref();
         if let Some(adapter) = adapter.and_then(|adapter| adapter.adapter())
+            && !head.has_adapter_in_it
             && let Err(error) = adapter.change(head.name, head.shape)
         {
             diagnostics.refused(head.name, error.to_string());

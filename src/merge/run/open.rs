@@ -65,7 +65,8 @@ pub(super) fn inputs<'m>(
         let Some(own) = weights.tensor(&input.tensor) else {
             return Err(refused("the model does not have it any more".to_owned()));
         };
-        let adapter = adapter.as_ref().and_then(|adapter| adapter.adapter());
+        let adapter = adapter.as_ref().filter(|_| !own.has_adapter_in_it());
+        let adapter = adapter.and_then(|adapter| adapter.adapter());
         let change = match adapter {
             Some(adapter) => adapter
                 .change(&input.tensor, &own.shape)
