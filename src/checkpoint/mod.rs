@@ -40,10 +40,12 @@ mod watch;
 
 mod model;
 
+mod by_token;
 mod pairing;
 mod renaming;
 
 pub use self::adapter::{Adapter, Change, Factors, LowRank};
+pub use self::by_token::{ByToken, by_token};
 pub use self::config::{Config, Difference, Weight};
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};
@@ -57,7 +59,7 @@ pub use self::names::{
     place,
 };
 pub use self::order::natural;
-pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
+pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair, pair_by_token};
 pub use self::raw::RawTensor;
 pub use self::tensor::Tensor;
 pub use self::vocabulary::{AddedToken, Vocabulary, VocabularyFile, renumbered};

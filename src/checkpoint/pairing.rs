@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::adapter::{Change, LowRank};
+use super::by_token::{ByToken, unread};
 use super::model::Checkpoint;
 use super::names::{Kind, TensorLocation};
 use super::raw::RawTensor;
@@ -30,7 +31,8 @@ pub struct Segment<'a> {
     pub tensor: &'a str,
     /// Its layer and kind.
     pub place: TensorLocation,
-    /// Which rows: indices of the first dimension.
+    /// Which rows: indices of the first dimension. Where rows are compared token by token they
+    /// are counted from the end of the tensor on, in an order of their own.
     pub rows: Range<usize>,
     /// Numbers in one row.
     pub row_len: usize,
@@ -83,8 +85,27 @@ impl Segment<'_> {
     }
 }
 
-/// Lines up `models` with their base.
+/// Lines up `models` with their base, row by row of the same number.
 pub fn pair<'a>(base: &'a Checkpoint, models: &[&'a Checkpoint]) -> Pairing<'a> {
+    let mut out = paired(base, models, None);
+    out.left_out.extend(unread(base, models));
+    out
+}
+
+/// Lines up models with their base, row by row of the same token.
+pub fn pair_by_token(lined_up: &ByToken) -> Pairing<'_> {
+    let models: Vec<&Checkpoint> = lined_up.models.iter().collect();
+    let mut out = paired(&lined_up.base, &models, Some(lined_up));
+    out.left_out.extend(lined_up.left_out.iter().cloned());
+    out.left_out.extend(unread(&lined_up.base, &models));
+    out
+}
+
+fn paired<'a>(
+    base: &'a Checkpoint,
+    models: &[&'a Checkpoint],
+    lined_up: Option<&ByToken>,
+) -> Pairing<'a> {
     let mut out = Pairing {
         models: models.len(),
         segments: Vec::new(),
@@ -92,7 +113,7 @@ pub fn pair<'a>(base: &'a Checkpoint, models: &[&'a Checkpoint]) -> Pairing<'a> 
     };
     for tensor in base.tensors() {
         match tensor.numbers() {
-            Some(numbers) => out.add_tensor(numbers, tensor, models),
+            Some(numbers) => out.add_tensor(numbers, tensor, models, lined_up),
             None => out.leave_out(&tensor.name, None, not_computed(tensor)),
         }
     }
@@ -116,10 +137,18 @@ enum PartSource<'a> {
 }
 
 impl<'a> Pairing<'a> {
-    fn add_tensor(&mut self, base: RawTensor<'a>, tensor: &'a Tensor, models: &[&'a Checkpoint]) {
+    fn add_tensor(
+        &mut self,
+        base: RawTensor<'a>,
+        tensor: &'a Tensor,
+        models: &[&'a Checkpoint],
+        lined_up: Option<&ByToken>,
+    ) {
+        let runs = lined_up.and_then(|lined_up| lined_up.runs(&tensor.name));
         let mut parts = Vec::with_capacity(models.len());
         for (index, model) in models.iter().enumerate() {
             match part(index, model, tensor) {
+                Ok(part) if runs.is_some() => parts.push(part),
                 Ok(part) => {
                     self.note_rows(tensor, index, part.rows, model);
                     parts.push(part);
@@ -128,12 +157,22 @@ impl<'a> Pairing<'a> {
             }
         }
         let (rows, row_len) = rows_and_length(&tensor.shape);
+        for run in runs.into_iter().flatten().filter(|_| row_len > 0) {
+            let has = |part: &Part<'_>| run.has.get(part.model) == Some(&true);
+            let mut own = segment(tensor, base, run.rows.clone(), row_len, &parts, has);
+            own.rows = rows + run.rows.start..rows + run.rows.end;
+            self.segments.push(own);
+        }
+        if runs.is_some() {
+            return;
+        }
         let ends: BTreeSet<usize> = parts.iter().map(|p| p.rows.min(rows)).collect();
         let mut start = 0;
         for end in ends {
             if end > start && row_len > 0 {
+                let has = |part: &Part<'_>| part.rows >= end;
                 self.segments
-                    .push(segment(tensor, base, start..end, row_len, &parts));
+                    .push(segment(tensor, base, start..end, row_len, &parts, has));
             }
             start = end;
         }
@@ -197,22 +236,20 @@ fn segment<'a>(
     rows: Range<usize>,
     row_len: usize,
     parts: &[Part<'a>],
+    has: impl Fn(&Part<'a>) -> bool,
 ) -> Segment<'a> {
     let cut = |numbers: &RawTensor<'a>| numbers.part(rows.start * row_len..rows.end * row_len);
-    let models = parts
-        .iter()
-        .filter(|part| part.rows >= rows.end)
-        .map(|part| {
-            let operand = match &part.source {
-                PartSource::Weights(numbers) => Operand::Weights(cut(numbers)),
-                PartSource::LowRank(factors) => Operand::LowRank {
-                    factors: *factors,
-                    first: rows.start * row_len,
-                },
-                PartSource::Unchanged => Operand::Unchanged,
-            };
-            (part.model, operand)
-        });
+    let models = parts.iter().filter(|part| has(part)).map(|part| {
+        let operand = match &part.source {
+            PartSource::Weights(numbers) => Operand::Weights(cut(numbers)),
+            PartSource::LowRank(factors) => Operand::LowRank {
+                factors: *factors,
+                first: rows.start * row_len,
+            },
+            PartSource::Unchanged => Operand::Unchanged,
+        };
+        (part.model, operand)
+    });
     Segment {
         tensor: &tensor.name,
         place: tensor.place,
@@ -226,7 +263,10 @@ fn segment<'a>(
 /// What `model` has of a tensor of the base, or why nothing of it can be compared.
 fn part<'a>(index: usize, model: &'a Checkpoint, tensor: &Tensor) -> Result<Part<'a>, String> {
     let (rows, _) = rows_and_length(&tensor.shape);
-    if let Some(adapter) = model.adapter() {
+    let lined_up = model
+        .tensor(&tensor.name)
+        .filter(|own| own.has_adapter_in_it());
+    if let Some(adapter) = model.adapter().filter(|_| lined_up.is_none()) {
         let change = adapter
             .change(&tensor.name, &tensor.shape)
             .map_err(|e| e.to_string())?;
