@@ -1,5 +1,7 @@
 //! `kinfolk merge`: a recipe checked, then carried out.
 
+mod tokens;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -180,6 +182,9 @@ fn print_plan(plan: &Plan) {
             step.tensors.len(),
             show_bytes(step.bytes_written())
         ));
+        for line in step.tokens.iter().flat_map(tokens::lines) {
+            out::print(&line);
+        }
         let width = step.tensors.iter().map(|t| t.name.len()).max().unwrap_or(0);
         for tensor in &step.tensors {
             out::print(&tensor_line(step, tensor, width));
@@ -292,6 +297,7 @@ fn step_json(step: &Step) -> Value {
         "name": step.name(),
         "method": step.method.description().name,
         "models": step.models.iter().map(|model| model.reference.to_string()).collect::<Vec<_>>(),
+        "tokens": step.tokens.as_ref().map(|tokens| &tokens.report),
         "tensors": step.tensors.iter().map(tensor).collect::<Vec<_>>(),
     })
 }
