@@ -4,13 +4,14 @@
 //! above it and none below; the exact list is in `tests/engine/invariants.rs`.
 //!
 //! ```text
-//! numeric  jobs          numbers and kernels; work with progress and an end
+//! numeric  jobs  text    numbers and kernels; work with progress and an end; small words
 //!    │      │
 //! files  parallel        reading and writing whole files; work on all cores
 //!    │
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
-//! kinship ─▶ merge      evaluate      how models are related; recipes, plans, children; scores
+//! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
+//!                                      models compared; scores
 //!
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
@@ -32,8 +33,11 @@
 
 pub mod numeric;
 
+pub mod text;
+
 pub mod jobs;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod files;
 
 pub mod checkpoint;
@@ -42,12 +46,17 @@ pub mod parallel;
 
 pub mod kinship;
 
+pub mod diff;
+
 pub mod merge;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod stats;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod lineage;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]

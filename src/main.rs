@@ -44,7 +44,7 @@ fn demo_picture(demo: &DemoKinship) -> Result<Vec<u8>, String> {
     let measure = Measure::default();
     let matrix = demo.kinship.matrix(measure);
     let title = "Kinship of the demo family";
-    let page = paper::heat_map_page(title, &demo.names, &matrix, measure.metric);
+    let page = paper::heat_map_page(title, &demo.names(), &matrix, measure.metric);
     page.draw(Theme::Light).png()
 }
 

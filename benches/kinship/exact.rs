@@ -37,7 +37,9 @@ fn changes<'a>(
     b: &'a Checkpoint,
 ) -> impl Iterator<Item = (f32, f32)> + 'a {
     let stored = |c: &'a Checkpoint, name: &str| {
-        let bytes = c.tensor(name).map_or(&[][..], |t| c.bytes(t));
+        let bytes = c
+            .tensor(name)
+            .map_or(&[][..], |t| t.bytes().unwrap_or_default());
         let (numbers, _) = bytes.as_chunks::<2>();
         numbers
             .iter()

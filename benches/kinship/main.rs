@@ -132,7 +132,10 @@ fn plain_read(all: &[Checkpoint], threads: usize) -> Duration {
         .tensors()
         .iter()
         .flat_map(|tensor| {
-            let own = |c| Checkpoint::tensor(c, &tensor.name).map_or(&[][..], |t| c.bytes(t));
+            let own = |c| {
+                Checkpoint::tensor(c, &tensor.name)
+                    .map_or(&[][..], |t| t.bytes().unwrap_or_default())
+            };
             let each: Vec<_> = all.iter().map(|c| own(c).chunks(CHUNK_BYTES)).collect();
             side_by_side(each)
         })

@@ -75,7 +75,7 @@ fn look_at(path: &Path) {
         model
             .tensors()
             .iter()
-            .all(|t| model.bytes(t).len() == t.size_bytes())
+            .all(|t| t.bytes().is_none_or(|bytes| bytes.len() as u64 == t.size_bytes()))
     );
     model.problems();
     model.suggested_name();

@@ -24,6 +24,8 @@ pub enum CheckpointError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("this is a Git LFS pointer, not the weights; run `git lfs pull` in its folder: {}", path.display())]
     GitLfsPointer { path: PathBuf },
+    #[error("this is {found}, whatever it is called, and holds no weights; download the file again: {}", path.display())]
+    OtherThing { path: PathBuf, found: &'static str },
     #[error("found {found}, and only safetensors are read; convert it, or download the safetensors version: {}", path.display())]
     OtherFormat { path: PathBuf, found: String },
     #[error("there are no safetensors in this folder; choose the folder that holds the weights: {}", path.display())]

@@ -62,7 +62,13 @@ pub(super) fn read(
         found,
     };
     if found > expected {
-        return Err(wrong());
+        return Err(match other_thing(&start) {
+            Some(thing) => CheckpointError::OtherThing {
+                path: path.to_owned(),
+                found: thing,
+            },
+            None => wrong(),
+        });
     }
     // At most `MAX_HEADER_BYTES`.
     let mut json = rest[..rest.len().min(found as usize)].to_vec();
@@ -74,6 +80,39 @@ pub(super) fn read(
         return Err(wrong());
     }
     Ok(json)
+}
+
+/// What files that are called safetensors turn out to be, by their first bytes.
+const OTHER_THINGS: &[(&[u8], &str)] = &[
+    (b"<!DOCTYPE", "a web page"),
+    (b"<!doctype", "a web page"),
+    (b"<html", "a web page"),
+    (b"<?xml", "an XML text"),
+    (b"{", "a JSON text"),
+    (
+        b"Entry not found",
+        "a server's answer that there is no such file",
+    ),
+    (
+        b"Invalid username",
+        "a server's answer that the download needs a login",
+    ),
+    (
+        b"Access to model",
+        "a server's answer that the download needs a login",
+    ),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"PK", "a zip archive"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"GGUF", "a GGUF file"),
+    (b"ustar", "a tar archive"),
+];
+
+fn other_thing(start: &[u8]) -> Option<&'static str> {
+    let known = OTHER_THINGS.iter().find(|(own, _)| start.starts_with(own));
+    known.map(|(_, thing)| *thing)
 }
 
 /// Reads the claims of a header, in the order of the file.

@@ -1,5 +1,6 @@
 //! Finds out what lies at a path that a user chose: which files make up the checkpoint.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::CheckpointError;
@@ -58,7 +59,12 @@ pub(super) struct Located {
 pub(super) enum CheckpointFiles {
     File(PathBuf),
     Index(PathBuf),
-    Adapter { config: PathBuf, weights: PathBuf },
+    /// Without an index.
+    Shards(Vec<PathBuf>),
+    Adapter {
+        config: PathBuf,
+        weights: PathBuf,
+    },
 }
 
 /// Looks at `path` without opening any weights.
@@ -142,6 +148,12 @@ fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
         (Form::Sharded, CheckpointFiles::Index(index))
     } else if is_named(&weights) {
         (Form::Adapter, adapter(folder, &weights))
+    } else if let Some(shards) = complete_set(folder)? {
+        problems.push(format!(
+            "there is no index; all {} shards are here and are taken together",
+            shards.len()
+        ));
+        (Form::Sharded, CheckpointFiles::Shards(shards))
     } else {
         (Form::Folder, CheckpointFiles::File(only_file(folder)?))
     };
@@ -183,6 +195,7 @@ fn only_file(folder: &Path) -> Result<PathBuf, CheckpointError> {
     if let Some((found, total)) = part_of_a_download(&safetensors) {
         return Err(CheckpointError::HalfDownload { path, found, total });
     }
+    let safetensors = without_variants(safetensors);
     match safetensors[..] {
         [only] => Ok(only.clone()),
         [_, _, ..] => Err(CheckpointError::SeveralFiles {
@@ -194,6 +207,43 @@ fn only_file(folder: &Path) -> Result<PathBuf, CheckpointError> {
             None => CheckpointError::NoWeights { path },
         }),
     }
+}
+
+/// The files but for those that are a variant of another, as `x.fp16.safetensors` is of
+/// `x.safetensors`.
+fn without_variants(files: Vec<&PathBuf>) -> Vec<&PathBuf> {
+    let plain = |file: &PathBuf| {
+        let name = file_name(file);
+        let stem = name.strip_suffix(".safetensors")?;
+        let (stem, _) = stem.rsplit_once('.')?;
+        Some(file.with_file_name(format!("{stem}.safetensors")))
+    };
+    let is_variant = |file: &PathBuf| plain(file).is_some_and(|plain| files.contains(&&plain));
+    files
+        .iter()
+        .copied()
+        .filter(|file| !is_variant(file))
+        .collect()
+}
+
+/// The shards of a folder that has a whole set of them, in their order; of several sets the one
+/// with the shortest name, since variants add to it.
+pub(super) fn complete_set(folder: &Path) -> Result<Option<Vec<PathBuf>>, CheckpointError> {
+    let entries = entries(folder)?;
+    let mut sets: BTreeMap<(usize, String, u64), BTreeMap<u64, PathBuf>> = BTreeMap::new();
+    for entry in &entries {
+        if let Some(shard) = ShardName::of(&file_name(entry)) {
+            let set = (shard.stem.len(), shard.stem.to_owned(), shard.total);
+            sets.entry(set)
+                .or_default()
+                .insert(shard.number, entry.clone());
+        }
+    }
+    let is_whole = |((_, _, total), shards): &(_, BTreeMap<u64, PathBuf>)| {
+        shards.len() as u64 == *total && shards.keys().copied().eq(1..=*total)
+    };
+    let whole = sets.into_iter().find(is_whole);
+    Ok(whole.map(|(_, shards)| shards.into_values().collect()))
 }
 
 /// How many shards there are and how many there should be, if all files are of one set of shards
@@ -268,6 +318,8 @@ fn other_format(path: &Path) -> Option<String> {
 struct ShardName<'a> {
     /// "model".
     stem: &'a str,
+    /// Which of them it is, from 1.
+    number: u64,
     /// How many shards the whole has.
     total: u64,
 }
@@ -280,8 +332,12 @@ impl<'a> ShardName<'a> {
         if !is_number(number) || !is_number(total) {
             return None;
         }
-        let total = total.parse().unwrap_or(u64::MAX);
-        Some(Self { stem, total })
+        let whole = |text: &str| text.parse().unwrap_or(u64::MAX);
+        Some(Self {
+            stem,
+            number: whole(number),
+            total: whole(total),
+        })
     }
 }
 

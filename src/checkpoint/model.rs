@@ -210,9 +210,16 @@ impl Checkpoint {
         &self.summary.dtypes
     }
 
-    /// How many distinct layers the names tell of, all stacks together.
+    /// How many distinct layers the names tell of, all stacks together but for optional ones.
     pub fn layers(&self) -> usize {
         self.summary.layers
+    }
+
+    /// "4 layers, 2 vision layers"
+    pub fn layers_in_words(&self) -> String {
+        let further = self.summary.further_layers.iter();
+        let words = further.map(|(stack, n)| format!(", {n} {} layers", stack.title()));
+        format!("{} layers{}", self.layers(), words.collect::<String>())
     }
 
     /// What is odd but does no harm, a sentence each.

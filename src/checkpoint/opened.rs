@@ -27,6 +27,12 @@ impl Opened {
     ) -> Result<Self, CheckpointError> {
         match files {
             CheckpointFiles::File(path) => Ok(Self::new(vec![Listed::open(path)?], Vec::new())),
+            CheckpointFiles::Shards(paths) => {
+                let files = paths.iter().map(|path| Listed::open(path));
+                let files = files.collect::<Result<Vec<_>, _>>()?;
+                shards::check_unique(&files)?;
+                Ok(Self::new(files, Vec::new()))
+            }
             CheckpointFiles::Index(path) => {
                 let shards = shards::open(path, problems)?;
                 Ok(Self::new(shards.files, vec![shards.index]))

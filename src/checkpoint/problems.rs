@@ -72,7 +72,8 @@ fn tied_flag(facts: &Facts<'_>) -> Option<String> {
 /// Told for models with one stack only; what the number counts in others varies.
 fn layer_count(facts: &Facts<'_>) -> Option<String> {
     let tensors = facts.tensors;
-    let one_stack = tensors.iter().all(|t| t.place.stack == names::Stack::Main);
+    let one_stack = (tensors.iter().map(|t| t.place.stack))
+        .all(|stack| stack == names::Stack::Main || stack.is_optional());
     let expected = facts.config.num_hidden_layers?;
     let found = facts.layers;
     (one_stack && found != expected && found > 0 && !facts.is_adapter)

@@ -1,13 +1,14 @@
 //! Several safetensors files as one model, by `model.safetensors.index.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
 use super::json::{Pairs, Text, TotalSize, read_text, reason};
+use super::locate::complete_set;
 use super::problems::{count, some_of};
 use super::tensor::Tensor;
 use super::weights::Listed;
@@ -51,19 +52,49 @@ pub(super) struct Shards {
 }
 
 /// Opens every shard that the index at `path` names, and checks that the two agree.
+///
+/// An index that names files of another set, while a whole set lies in the folder, is left out;
+/// so is what it says of tensors that no file has. Both are said.
 pub(super) fn open(path: &Path, problems: &mut Vec<String>) -> Result<Shards, CheckpointError> {
     let metadata = map::metadata(path)?;
     let text = read_text(path, MAX_BYTES)?.map_err(|reason| invalid(path, reason))?;
     let index = read(path, &text)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let files = open_files(folder, &index)?;
-    check_against(path, &index, &files)?;
-    remark_unnamed(&index, &files, problems);
-    remark_total(&index, &files, problems);
+    let files = match other_set(folder, &index)? {
+        Some(shards) => {
+            problems.push(format!(
+                "the index names files that are not here, such as {}; the {} shards in the folder \
+                 are whole and are taken without it",
+                index.entries().next().map_or("", |(_, file)| file),
+                shards.len()
+            ));
+            let files = shards.iter().map(|shard| Listed::open(shard));
+            let files = files.collect::<Result<Vec<_>, _>>()?;
+            check_unique(&files)?;
+            files
+        }
+        None => {
+            let files = open_files(folder, &index)?;
+            check_against(path, &index, &files, problems)?;
+            remark_unnamed(&index, &files, problems);
+            remark_total(&index, &files, problems);
+            files
+        }
+    };
     Ok(Shards {
         files,
         index: FileIdentity::new(path, &metadata, text.as_bytes()),
     })
+}
+
+/// A whole set of shards in the folder, if the index names none of its files.
+fn other_set(folder: &Path, index: &Index<'_>) -> Result<Option<Vec<PathBuf>>, CheckpointError> {
+    let named: BTreeSet<&str> = index.entries().map(|(_, file)| file).collect();
+    let is_here = |file: &&str| folder.join(file).symlink_metadata().is_ok();
+    if named.iter().any(is_here) {
+        return Ok(None);
+    }
+    complete_set(folder)
 }
 
 fn invalid(path: &Path, reason: String) -> CheckpointError {
@@ -107,8 +138,13 @@ fn open_files(folder: &Path, index: &Index<'_>) -> Result<Vec<Listed>, Checkpoin
         .collect()
 }
 
-/// Every tensor of the index must be in its shard, and no tensor in two shards.
-fn check_against(path: &Path, index: &Index<'_>, files: &[Listed]) -> Result<(), CheckpointError> {
+/// No tensor may be in two files.
+pub(super) fn check_unique(files: &[Listed]) -> Result<(), CheckpointError> {
+    places(files).map(|_| ())
+}
+
+/// Each tensor with its file.
+fn places(files: &[Listed]) -> Result<BTreeMap<&str, &Path>, CheckpointError> {
     let mut found: BTreeMap<&str, &Path> = BTreeMap::new();
     for Listed { file, tensors } in files {
         for tensor in tensors {
@@ -121,15 +157,55 @@ fn check_against(path: &Path, index: &Index<'_>, files: &[Listed]) -> Result<(),
             }
         }
     }
+    Ok(found)
+}
+
+/// What an index says of tensors that lie elsewhere, or nowhere, is a remark: the files tell what
+/// is there. An index of which nothing is true is not of these files.
+fn check_against(
+    path: &Path,
+    index: &Index<'_>,
+    files: &[Listed],
+    problems: &mut Vec<String>,
+) -> Result<(), CheckpointError> {
+    let found = places(files)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    for (tensor, file) in index.entries() {
-        let expected = folder.join(file);
-        if found.get(tensor) != Some(&expected.as_path()) {
-            return Err(CheckpointError::TensorNotInShard {
-                path: expected,
-                tensor: tensor.to_owned(),
-            });
-        }
+    let absent: Vec<(&str, &str)> = index
+        .entries()
+        .filter(|(tensor, _)| !found.contains_key(tensor))
+        .collect();
+    if let Some((tensor, file)) = absent
+        .first()
+        .filter(|_| absent.len() == index.entries().count())
+    {
+        return Err(CheckpointError::TensorNotInShard {
+            path: folder.join(file),
+            tensor: (*tensor).to_owned(),
+        });
+    }
+    if !absent.is_empty() {
+        let names: Vec<&str> = absent.iter().map(|(tensor, _)| *tensor).collect();
+        problems.push(format!(
+            "{} named by the index and in no shard: {}",
+            count(names.len(), "tensor is", "tensors are"),
+            some_of(&names, NAMES_SHOWN)
+        ));
+    }
+    let is_elsewhere = |(tensor, file): &(&str, &str)| {
+        let own = found.get(tensor);
+        own.is_some_and(|own| *own != folder.join(file))
+    };
+    let elsewhere: Vec<&str> = index
+        .entries()
+        .filter(is_elsewhere)
+        .map(|(tensor, _)| tensor)
+        .collect();
+    if !elsewhere.is_empty() {
+        problems.push(format!(
+            "{} in another shard than the index says: {}",
+            count(elsewhere.len(), "tensor is", "tensors are"),
+            some_of(&elsewhere, NAMES_SHOWN)
+        ));
     }
     Ok(())
 }

@@ -32,6 +32,8 @@ pub enum Subcommand {
     },
     /// Measure how related models are
     Kinship(KinshipArgs),
+    /// Compare two models tensor by tensor: weights, configuration, tokenizer
+    Diff(DiffArgs),
     /// Write the merge that a recipe describes
     Merge(MergeArgs),
     /// Predict the kinship of the child that a recipe would make
@@ -248,6 +250,25 @@ pub struct StatsArgs {
     /// Write the result as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct DiffArgs {
+    /// The model that the other is measured against
+    #[arg(value_name = "A")]
+    pub first: PathBuf,
+    /// A model in any format, or an adapter for A
+    #[arg(value_name = "B")]
+    pub second: PathBuf,
+    /// Write a page with tables and pictures to FILE
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 #[derive(clap::Args)]

@@ -3,37 +3,30 @@
 use std::path::{Path, PathBuf};
 
 use super::args::DemoArgs;
-use super::kinship::{measured, open, print};
+use super::kinship::{measured, open, open_all, print};
 use super::{CliError, out};
 use crate::files::write_whole;
-use crate::kinship::{Kinship, Measure, Precision, Scope, report};
+use crate::kinship::{Kinship, Measure, Measured, Precision, Scope, report};
 use crate::workbench::{Folders, demo};
 
 pub fn run(args: &DemoArgs) -> Result<(), CliError> {
-    let dir = args
-        .dir
-        .clone()
-        .unwrap_or_else(|| Folders::of_user().data.join("demo"));
+    let own = || Folders::of_user().data.join("demo");
+    let dir = args.dir.clone().unwrap_or_else(own);
     let demo = DemoKinship::of(&dir)?;
-    if let Some(to) = &args.json {
-        out::json(&demo.report(), to)?;
-        if to == Path::new("-") {
-            return Ok(());
-        }
+    if out::is_json_alone(&demo.report(), args.json.as_deref())? {
+        return Ok(());
     }
     print(&demo.report(), None);
     out::print("");
-    out::print(&format!(
-        "The family and its study are in {}",
-        dir.display()
-    ));
+    let place = dir.display();
+    out::print(&format!("The family and its study are in {place}"));
     Ok(())
 }
 
 /// The kinship of the demo family.
 pub struct DemoKinship {
     pub dir: PathBuf,
-    pub names: Vec<String>,
+    measured: Vec<Measured>,
     pub kinship: Kinship,
 }
 
@@ -43,20 +36,35 @@ impl DemoKinship {
         let mut members = demo::members(dir).into_iter();
         let (_, base) = members.next().unwrap_or_default();
         let (names, paths): (Vec<_>, Vec<_>) = members.unzip();
-        let models = paths
-            .iter()
-            .map(|path| open(path))
-            .collect::<Result<Vec<_>, _>>()?;
+        let models = open_all(&paths)?;
+        let sizes: Vec<u64> = models.iter().map(|model| model.parameters()).collect();
+        let named = names.into_iter().zip(sizes);
+        let named = named.map(|(name, parameters)| Measured { name, parameters });
+        let named = named.collect();
         let kinship = measured(open(&base)?, models, Precision::Full, None)?;
         Ok(Self {
             dir: dir.to_owned(),
-            names,
+            measured: named,
             kinship,
         })
     }
 
+    /// The names of its models, in the order of the matrix.
+    pub fn names(&self) -> Vec<String> {
+        self.measured
+            .iter()
+            .map(|model| model.name.clone())
+            .collect()
+    }
+
     fn report(&self) -> crate::kinship::Report {
-        report(&self.kinship, "base", &self.names, Scope::default(), None)
+        report(
+            &self.kinship,
+            "base",
+            &self.measured,
+            Scope::default(),
+            None,
+        )
     }
 }
 

@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::args::EvaluateArgs;
 use super::kinship::open;
-use super::{CliError, out, progress};
+use super::{CliError, out, progress, table};
 use crate::checkpoint::Checkpoint;
-use crate::evaluate::{Model, Task, TaskOutcome, TaskScore, evaluate_items, read_tasks};
+use crate::evaluate::{Model, Task, TaskOutcome, evaluate_items, read_tasks};
 use crate::files::write_whole;
 use crate::jobs::Failure;
+use crate::stats::mean;
 
 #[derive(Serialize)]
 struct Evaluation {
@@ -44,11 +45,8 @@ pub fn run(args: &EvaluateArgs) -> Result<(), CliError> {
         write_items(&outcomes, to)?;
     }
     let evaluation = evaluation(name, &outcomes);
-    if let Some(to) = &args.json {
-        out::json(&evaluation, to)?;
-        if to == Path::new("-") {
-            return Ok(());
-        }
+    if out::is_json_alone(&evaluation, args.json.as_deref())? {
+        return Ok(());
     }
     print(&evaluation, &outcomes);
     Ok(())
@@ -60,10 +58,7 @@ fn evaluated(
     tasks: Vec<Task>,
     threads: Option<u16>,
 ) -> Result<Vec<TaskOutcome>, CliError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.map_or(0, usize::from))
-        .build()
-        .map_err(CliError::failed)?;
+    let pool = progress::pool(threads)?;
     progress::run("Evaluating", move |ticket| {
         pool.install(|| {
             let model = Model::load(&checkpoint, ticket)?;
@@ -75,58 +70,45 @@ fn evaluated(
 
 fn evaluation(model: String, outcomes: &[TaskOutcome]) -> Evaluation {
     let line = |outcome: &TaskOutcome| {
-        let TaskScore {
-            task,
-            value,
+        let score = &outcome.score;
+        let (n, correct) = (score.n.unwrap_or(0), score.correct);
+        TaskLine {
+            task: score.task.clone(),
             n,
             correct,
-            ..
-        } = &outcome.score;
-        let n = n.unwrap_or(0);
-        TaskLine {
-            task: task.clone(),
-            n,
-            correct: *correct,
             accuracy: correct.map(|correct| correct as f64 / n as f64),
-            perplexity: correct.is_none().then_some(*value),
+            perplexity: correct.is_none().then_some(score.value),
         }
     };
     let tasks: Vec<TaskLine> = outcomes.iter().map(line).collect();
     let accuracies: Vec<f64> = tasks.iter().filter_map(|task| task.accuracy).collect();
-    let mean = || accuracies.iter().sum::<f64>() / accuracies.len() as f64;
     Evaluation {
         model,
-        average: (!accuracies.is_empty()).then(mean),
+        average: mean(&accuracies),
         tasks,
     }
 }
 
 fn print(evaluation: &Evaluation, outcomes: &[TaskOutcome]) {
     out::print(&evaluation.model);
-    let names = evaluation
-        .tasks
-        .iter()
-        .map(|line| line.task.chars().count());
-    let width = names.max().unwrap_or(0).max("average".len());
+    let names = evaluation.tasks.iter().map(|line| &line.task);
+    let width = table::width(names).max("average".len());
     let row = |name: &str, rest: &str| {
         let pad = " ".repeat(width.saturating_sub(name.chars().count()));
         out::print(&format!("{name}{pad}  {rest}"));
     };
     for (line, outcome) in evaluation.tasks.iter().zip(outcomes) {
         let value = outcome.score.value;
-        match (line.correct, outcome.score.stderr) {
-            (Some(correct), stderr) => {
-                let spread = stderr.map_or(String::new(), |e| format!(" ± {e:.2}"));
-                row(
-                    &line.task,
-                    &format!("{value:6.2}{spread}  {correct} of {}", line.n),
-                );
+        let n = line.n;
+        let words = match line.correct {
+            Some(correct) => {
+                let spread = outcome.score.stderr;
+                let spread = spread.map_or(String::new(), |e| format!(" ± {e:.2}"));
+                format!("{value:6.2}{spread}  {correct} of {n}")
             }
-            (None, _) => row(
-                &line.task,
-                &format!("perplexity {value:.4} over {} tokens", line.n),
-            ),
-        }
+            None => format!("perplexity {value:.4} over {n} tokens"),
+        };
+        row(&line.task, &words);
     }
     if let Some(average) = evaluation.average {
         row("average", &format!("{:6.2}", average * 100.0));

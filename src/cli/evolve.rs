@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::args::EvolveArgs;
-use super::{CliError, out, progress, trust};
+use super::{CliError, out, progress, table, trust};
 use crate::study::{Command, Evolution, EvolutionEdit, EvolutionId, ModelId};
 use crate::workbench::evolving::{Doing, EvolutionView, RunState};
 use crate::workbench::{Folders, NoticeKind, Workbench};
@@ -127,10 +127,8 @@ fn tell(bench: &Workbench, doing: &Doing, told: &mut String) {
 }
 
 fn waiting(bench: &Workbench, models: &[ModelId]) -> String {
-    let names: Vec<&str> = models
-        .iter()
-        .map(|&id| bench.study().doc().name_of(id))
-        .collect();
+    let doc = bench.study().doc();
+    let names: Vec<&str> = models.iter().map(|&id| doc.name_of(id)).collect();
     format!(
         "the study is judged by hand and these have no scores yet: {}; write them into the study \
          and call again, or name tasks with --tasks",
@@ -219,29 +217,18 @@ fn report(bench: &Workbench, evolution: &Evolution, view: &EvolutionView) -> Rep
 }
 
 fn show(bench: &Workbench, id: EvolutionId, json: Option<&Path>) -> Result<(), CliError> {
-    let Some((evolution, view)) = bench
-        .study()
-        .doc()
-        .evolution(id)
-        .zip(bench.evolution_view(id))
-    else {
+    let evolution = bench.study().doc().evolution(id);
+    let Some((evolution, view)) = evolution.zip(bench.evolution_view(id)) else {
         return Ok(());
     };
     let report = report(bench, evolution, &view);
-    if let Some(to) = json {
-        out::json(&report, to)?;
-        if to == Path::new("-") {
-            return Ok(());
-        }
+    if out::is_json_alone(&report, json)? {
+        return Ok(());
     }
     out::print("generation  merges     best  kinship  selection");
     for line in &report.generations {
-        let best = line
-            .best
-            .map_or_else(|| "–".to_owned(), |v| format!("{v:.2}"));
-        let kinship = line
-            .kinship_of_selection
-            .map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));
+        let best = table::decimals(line.best, 2);
+        let kinship = table::decimals(line.kinship_of_selection, 3);
         out::print(&format!(
             "{:>10}  {:>6}  {best:>7}  {kinship:>7}  {}",
             line.generation,

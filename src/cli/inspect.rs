@@ -1,15 +1,12 @@
 //! `kinfolk inspect`: what a checkpoint holds.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::args::InspectArgs;
-use super::{CliError, out};
+use super::{CliError, out, table};
 use crate::checkpoint::Checkpoint;
 use crate::workbench::opening;
 
-/// A checkpoint as JSON.
 #[derive(Serialize)]
 struct Inspection {
     name: String,
@@ -19,6 +16,8 @@ struct Inspection {
     bytes: u64,
     dtypes: String,
     layers: usize,
+    #[serde(skip)]
+    layers_in_words: String,
     tied_embeddings: bool,
     adapter_of: Option<String>,
     problems: Vec<String>,
@@ -38,11 +37,8 @@ struct TensorLine {
 pub fn run(args: &InspectArgs) -> Result<(), CliError> {
     let checkpoint = opening::open(&args.model).map_err(CliError::Failed)?;
     let inspection = inspect(&checkpoint);
-    if let Some(to) = &args.json {
-        out::json(&inspection, to)?;
-        if to == Path::new("-") {
-            return Ok(());
-        }
+    if out::is_json_alone(&inspection, args.json.as_deref())? {
+        return Ok(());
     }
     print(&inspection);
     Ok(())
@@ -65,6 +61,7 @@ fn inspect(checkpoint: &Checkpoint) -> Inspection {
         bytes: checkpoint.size_bytes(),
         dtypes: checkpoint.dtypes().to_owned(),
         layers: checkpoint.layers(),
+        layers_in_words: checkpoint.layers_in_words(),
         tied_embeddings: checkpoint.tied_embeddings(),
         adapter_of: checkpoint
             .adapter()
@@ -82,36 +79,25 @@ fn print(inspection: &Inspection) {
         parameters,
         bytes,
         dtypes,
-        layers,
+        layers_in_words,
         ..
     } = inspection;
     let mut kind = vec![(*form).to_owned()];
     kind.extend(inspection.architectures.iter().cloned());
-    kind.extend(
-        inspection
-            .adapter_of
-            .iter()
-            .map(|base| format!("of {base}")),
-    );
-    let tied = if inspection.tied_embeddings {
-        "tied"
-    } else {
-        "untied"
+    kind.extend(inspection.adapter_of.iter().map(|b| format!("of {b}")));
+    let tied = match inspection.tied_embeddings {
+        true => "tied",
+        false => "untied",
     };
     out::print(&format!("{name}: {}", kind.join(", ")));
     out::print(&format!(
-        "{parameters} parameters in {} tensors, {layers} layers, {dtypes}, {tied} embeddings, {bytes} bytes",
+        "{parameters} parameters in {} tensors, {layers_in_words}, {dtypes}, {tied} embeddings, {bytes} bytes",
         inspection.tensors.len()
     ));
     for problem in &inspection.problems {
         out::print(&format!("note: {problem}"));
     }
-    let width = inspection
-        .tensors
-        .iter()
-        .map(|t| t.name.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = table::width(inspection.tensors.iter().map(|t| &t.name));
     for t in &inspection.tensors {
         let pad = " ".repeat(width - t.name.chars().count());
         out::print(&format!(

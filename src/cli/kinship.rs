@@ -1,23 +1,38 @@
 //! `kinfolk kinship`: how related models are, as tables or JSON.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::KinshipArgs;
 use super::{CliError, out, progress, table};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Difference};
 use crate::jobs::Failure;
-use crate::kinship::{Kinship, Metric, Precision, Report, Scope, measure, report};
+use crate::kinship::{Kinship, Measured, Metric, Precision, Report, Scope, measure, report};
+use crate::text::free_name;
 use crate::workbench::opening;
 
 pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
     let base = open(&args.base)?;
-    let models = args
-        .models
-        .iter()
-        .map(|path| open(path))
-        .collect::<Result<Vec<_>, _>>()?;
-    let names = names(&models);
+    let models = open_all(&args.models)?;
+    let shown = measured_as(&base, &models);
+    for model in &models {
+        let seen = model.seen_as(&base);
+        for note in seen.renamings() {
+            out::say(&format!("{}: {note}", seen.suggested_name()));
+        }
+        let settings = seen.config().differences(base.config());
+        for Difference {
+            what,
+            values: [own, of_base],
+            ..
+        } in settings
+        {
+            let name = seen.suggested_name();
+            out::say(&format!(
+                "{name}: {what} is {own}, and {of_base} in the base"
+            ));
+        }
+    }
     let precision = if args.low_precision {
         Precision::EightBit
     } else {
@@ -28,15 +43,50 @@ pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
         kind: args.kind,
         tied_twice: args.tied_twice,
     };
-    let report = report(&kinship, &base.suggested_name(), &names, scope, args.by);
-    if let Some(to) = &args.json {
-        out::json(&report, to)?;
-        if to == Path::new("-") {
-            return Ok(());
-        }
+    let report = report(&kinship, &base.suggested_name(), &shown, scope, args.by);
+    if out::is_json_alone(&report, args.json.as_deref())? {
+        return over_something(&report);
     }
     print(&report, args.metric);
-    Ok(())
+    over_something(&report)
+}
+
+/// An error for the first pair that has nothing to be compared over.
+fn over_something(report: &Report) -> Result<(), CliError> {
+    let n = report.models.len();
+    let mut pairs = (0..n).flat_map(|a| (a..n).map(move |b| (a, b)));
+    let Some((a, b)) = pairs.find(|&(a, b)| report.compared[a][b] == 0) else {
+        return Ok(());
+    };
+    let (a, b) = (&report.models[a], &report.models[b]);
+    let pair = if a == b {
+        format!("{a} and {}", report.base)
+    } else {
+        format!("{a} and {b}")
+    };
+    let reason = report.left_out.iter().find(|left| {
+        let model = left.model.as_ref();
+        model.is_none_or(|model| model == a || model == b)
+    });
+    let reason = reason.map_or(String::new(), |left| {
+        format!(", such as {}: {}", left.tensor, left.reason)
+    });
+    Err(CliError::Failed(format!(
+        "{pair} have no numbers in common that can be compared{reason}"
+    )))
+}
+
+/// The models as a report names them.
+pub fn measured_as(base: &Checkpoint, models: &[Arc<Checkpoint>]) -> Vec<Measured> {
+    let named = names(models).into_iter().zip(models);
+    let of = |(name, model): (String, &Arc<Checkpoint>)| {
+        let whole = model.adapter().map_or(&**model, |_| base);
+        Measured {
+            name,
+            parameters: whole.parameters(),
+        }
+    };
+    named.map(of).collect()
 }
 
 /// Opens a checkpoint, saying on standard error what is odd about it.
@@ -48,17 +98,17 @@ pub fn open(path: &Path) -> Result<Arc<Checkpoint>, CliError> {
     Ok(checkpoint)
 }
 
-/// Measures as a job with a bar.
+pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Arc<Checkpoint>>, CliError> {
+    paths.iter().map(|path| open(path)).collect()
+}
+
 pub fn measured(
     base: Arc<Checkpoint>,
     models: Vec<Arc<Checkpoint>>,
     precision: Precision,
     threads: Option<u16>,
 ) -> Result<Kinship, CliError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.map_or(0, usize::from))
-        .build()
-        .map_err(CliError::failed)?;
+    let pool = progress::pool(threads)?;
     progress::run("Measuring kinship", move |ticket| {
         let models: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
         pool.install(|| measure(&base, &models, precision, None, ticket, &|_, _| {}))
@@ -70,28 +120,19 @@ pub fn measured(
 pub fn names(models: &[Arc<Checkpoint>]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for model in models {
-        let wanted = model.suggested_name();
-        let free = |n: &u32| {
-            let name = if *n == 1 {
-                wanted.clone()
-            } else {
-                format!("{wanted} {n}")
-            };
-            (!out.contains(&name)).then_some(name)
-        };
-        let name = (1u32..).find_map(|n| free(&n)).unwrap_or_default();
-        out.push(name);
+        let is_taken = |name: &str| out.iter().any(|own| own == name);
+        out.push(free_name(&model.suggested_name(), " ", is_taken));
     }
     out
 }
 
-/// Prints the matrices, the groups and what was left out.
 pub fn print(report: &Report, metric: Option<Metric>) {
     let (models, numbers) = (report.models.len(), report.parameters);
     out::print(&format!(
         "{models} models on {}, {numbers} parameters compared",
         report.base
     ));
+    print_small_shares(report);
     match metric {
         // What follows from another measure needs no matrix of its own.
         Some(metric) => print_whole(report, metric),
@@ -102,13 +143,30 @@ pub fn print(report: &Report, metric: Option<Metric>) {
         let Some(rows) = group.matrices.get(metric) else {
             continue;
         };
-        let title = format!(
-            "{}, {}, {} parameters",
-            group.name, metric.title, group.parameters
-        );
+        let (name, n) = (&group.name, group.parameters);
+        let title = format!("{name}, {}, {n} parameters", metric.title);
         print_matrix(&title, &report.models, rows, None);
     }
     print_left_out(report);
+}
+
+/// Below this a value says little about the whole models.
+const SMALL_SHARE: f64 = 0.9;
+
+fn print_small_shares(report: &Report) {
+    for (a, row) in report.compared_share.iter().enumerate() {
+        for (b, share) in row.iter().enumerate().take(a) {
+            if *share < SMALL_SHARE {
+                out::print(&format!(
+                    "{} and {}: compared over {} numbers, {:.1} % of the larger model",
+                    report.models[b],
+                    report.models[a],
+                    report.compared[a][b],
+                    100.0 * share
+                ));
+            }
+        }
+    }
 }
 
 fn print_whole(report: &Report, metric: Metric) {
@@ -136,10 +194,8 @@ const MOST_LEFT_OUT: usize = 10;
 fn print_left_out(report: &Report) {
     for left in report.left_out.iter().take(MOST_LEFT_OUT) {
         let model = left.model.as_deref().unwrap_or(&report.base);
-        out::say(&format!(
-            "left out: {} in {model}: {}",
-            left.tensor, left.reason
-        ));
+        let (tensor, reason) = (&left.tensor, &left.reason);
+        out::say(&format!("left out: {tensor} in {model}: {reason}"));
     }
     let more = report.left_out.len().saturating_sub(MOST_LEFT_OUT);
     if more > 0 {

@@ -19,16 +19,14 @@ use crate::merge::recipe::{OnNan, parse};
 use crate::merge::run::{Options, Outcome, RunError, run as carry_out};
 use crate::merge::write::Parents;
 use crate::merge::write::units::show_bytes;
+use crate::text::counted;
 use crate::workbench::hub_cache;
 
 /// Longer texts are no recipes; what is too long for one is refused again when it is read.
 pub const MAX_RECIPE_BYTES: u64 = 64 << 20;
 
 pub fn run(args: &MergeArgs) -> Result<(), CliError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads.map_or(0, usize::from))
-        .build()
-        .map_err(CliError::failed)?;
+    let pool = progress::pool(args.threads)?;
     let plan = planned(&RecipeAt {
         recipe: &args.recipe,
         root: args.root.as_deref(),
@@ -74,10 +72,8 @@ fn parents(plan: &Plan, threads: Option<u16>) -> Result<Parents, CliError> {
     let none =
         |why: &str| CliError::failed(format!("the parents' kinship cannot be measured: {why}"));
     let step = plan.steps.last().ok_or_else(|| none("there is no step"))?;
-    let first = step
-        .tensors
-        .first()
-        .ok_or_else(|| none("there is no tensor"))?;
+    let first = step.tensors.first();
+    let first = first.ok_or_else(|| none("there is no tensor"))?;
     let base = first.base.ok_or_else(|| none("the recipe has no base"))?;
     let base = first.inputs[base].model;
     let opened = |model: &Model| match &model.adapter {
@@ -110,13 +106,10 @@ pub struct RecipeAt<'a> {
     pub threads: usize,
 }
 
-/// Reads and plans a recipe.
 pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
     let unreadable = |reason: String| {
-        CliError::Failed(format!(
-            "the recipe cannot be read, {reason}: {}",
-            at.recipe.display()
-        ))
+        let recipe = at.recipe.display();
+        CliError::Failed(format!("the recipe cannot be read, {reason}: {recipe}"))
     };
     let text =
         files::read_text(at.recipe, MAX_RECIPE_BYTES).map_err(|e| unreadable(e.to_string()))?;
@@ -157,11 +150,8 @@ pub fn tell(problems: &[Problem], recipe: &Path) -> Result<(), CliError> {
 }
 
 fn show(args: &MergeArgs, plan: &Plan, result: Option<&Outcome>) -> Result<(), CliError> {
-    if let Some(to) = &args.json {
-        out::json(&as_json(plan, result), to)?;
-        if to == Path::new("-") {
-            return Ok(());
-        }
+    if out::is_json_alone(&as_json(plan, result), args.json.as_deref())? {
+        return Ok(());
     }
     match result {
         None => print_plan(plan),
@@ -172,9 +162,7 @@ fn show(args: &MergeArgs, plan: &Plan, result: Option<&Outcome>) -> Result<(), C
 
 fn print_plan(plan: &Plan) {
     for step in &plan.steps {
-        let name = step
-            .name()
-            .map_or(String::new(), |name| format!("{name}: "));
+        let name = step.name().map_or(String::new(), |n| format!("{n}: "));
         out::print(&format!(
             "{name}{} of {} models, {} tensors, {}",
             step.method.description().title,
@@ -211,25 +199,15 @@ fn tensor_line(step: &Step, tensor: &TensorPlan, width: usize) -> String {
         }
     }
     for own in parameters {
-        let each = tensor
-            .values
-            .per_input
-            .iter()
-            .map(|own_values| own_values.get(own.key));
-        let each: Vec<Option<&f64>> = each.collect();
-        if each
-            .iter()
-            .flatten()
-            .any(|value| Some(**value) != own.default())
-        {
+        let inputs = tensor.values.per_input.iter();
+        let each: Vec<Option<&f64>> = inputs.map(|input| input.get(own.key)).collect();
+        let is_default = |value: &&f64| Some(**value) == own.default();
+        if !each.iter().flatten().all(is_default) {
             let shown = each
                 .iter()
-                .map(|value| value.map_or("–".to_owned(), f64::to_string));
-            values.push(format!(
-                "{} {}",
-                own.key,
-                shown.collect::<Vec<_>>().join(" ")
-            ));
+                .map(|v| v.map_or("–".to_owned(), f64::to_string));
+            let shown: Vec<String> = shown.collect();
+            values.push(format!("{} {}", own.key, shown.join(" ")));
         }
     }
     format!(
@@ -250,15 +228,10 @@ fn print_result(result: &Outcome) {
         n => format!(", {n} of them from an interrupted run"),
     };
     out::print(&format!(
-        "{} tensors, {} in {} {}{reused}; {:.1} s, {}/s",
+        "{} tensors, {} in {}{reused}; {:.1} s, {}/s",
         result.tensors,
         show_bytes(result.bytes_written),
-        result.files.len(),
-        if result.files.len() == 1 {
-            "file"
-        } else {
-            "files"
-        },
+        counted(result.files.len(), "file"),
         result.seconds,
         show_bytes((moved as f64 / result.seconds.max(1e-9)) as u64),
     ));

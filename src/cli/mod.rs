@@ -5,6 +5,7 @@
 
 mod args;
 mod demo;
+mod diff;
 mod evaluate;
 mod evolve;
 mod inspect;
@@ -28,11 +29,8 @@ use args::{Args, Subcommand};
 pub use demo::{DemoKinship, without_display};
 pub use out::say;
 
-/// What the user wants of the program.
 pub enum Wish {
-    /// A window.
     Window {
-        /// Studies and models to open in it.
         paths: Vec<PathBuf>,
         /// Whether the window was asked for by name, or by naming what to open in it.
         by_name: bool,
@@ -46,18 +44,15 @@ pub fn run() -> Wish {
     let args = arguments();
     let result = match args.command {
         None => {
-            return Wish::Window {
-                by_name: !args.paths.is_empty(),
-                paths: args.paths,
-            };
+            let (by_name, paths) = (!args.paths.is_empty(), args.paths);
+            return Wish::Window { paths, by_name };
         }
         Some(Subcommand::Window { paths }) => {
-            return Wish::Window {
-                paths,
-                by_name: true,
-            };
+            let by_name = true;
+            return Wish::Window { paths, by_name };
         }
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
+        Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
@@ -72,10 +67,8 @@ pub fn run() -> Wish {
 /// Why a call gave no result.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// The sentence for the user.
     #[error("{0}")]
     Failed(String),
-    /// The user pressed Ctrl C.
     #[error("cancelled")]
     Cancelled,
     /// Whoever read the output has gone, as `head` does: nobody is told, and nothing succeeded.

@@ -58,8 +58,15 @@ pub fn finish() -> Result<(), CliError> {
 /// what is printed next.
 const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
+/// Writes a result as JSON where that is wanted; whether that is all that standard output is to
+/// have.
+pub fn is_json_alone(value: &impl Serialize, to: Option<&Path>) -> Result<bool, CliError> {
+    to.map_or(Ok(()), |to| json(value, to))?;
+    Ok(to == Some(Path::new("-")))
+}
+
 /// Writes a result as JSON to a file, or to standard output for `-`.
-pub fn json(value: &impl Serialize, to: &Path) -> Result<(), CliError> {
+fn json(value: &impl Serialize, to: &Path) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(CliError::failed)?;
     if STANDARD_OUTPUT.iter().any(|own| to == Path::new(own)) {
         put(&plain_json(&text));

@@ -1,12 +1,12 @@
 //! `kinfolk predict`: the kinship of a child that is not written.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::args::PredictArgs;
-use super::kinship::{measured, names, open};
+use super::kinship::{measured, names, open, open_all};
 use super::merge::{RecipeAt, planned, tell};
 use super::{CliError, out, table};
 use crate::checkpoint::Checkpoint;
@@ -26,11 +26,7 @@ pub fn run(args: &PredictArgs) -> Result<(), CliError> {
     let plan = planned(&at)?;
     tell(&plan.problems, &args.recipe)?;
     let base = open(&args.base)?;
-    let asked = args
-        .models
-        .iter()
-        .map(|path| open(path))
-        .collect::<Result<Vec<_>, _>>()?;
+    let asked = open_all(&args.models)?;
     let shown = names(&asked);
     let mut family = Family {
         base: Arc::clone(&base),
@@ -94,13 +90,9 @@ fn index_of(base: &Checkpoint, family: &[Arc<Checkpoint>], model: &Model) -> Opt
 /// Whether two checkpoints are the same files.
 fn same(a: &Checkpoint, b: &Checkpoint) -> bool {
     let real = |checkpoint: &Checkpoint| -> Vec<PathBuf> {
-        let files = checkpoint.identity().files.iter();
+        let files = checkpoint.identity().files.iter().map(|file| &file.path);
         files
-            .map(|file| {
-                file.path
-                    .canonicalize()
-                    .unwrap_or_else(|_| file.path.clone())
-            })
+            .map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()))
             .collect()
     };
     real(a) == real(b)
@@ -110,35 +102,25 @@ fn show(args: &PredictArgs, models: &[String], predicted: &Predicted<'_>) -> Res
     let columns: Vec<(Metric, Vec<Option<f64>>)> = Metric::independent()
         .map(|metric| (metric, predicted.with_each(metric)))
         .collect();
-    if let Some(to) = &args.json {
-        let mut child = Map::new();
-        for (metric, values) in &columns {
-            let each = models.iter().zip(values);
-            let each: Map<String, Value> = each
-                .map(|(name, value)| (name.clone(), json!(value)))
-                .collect();
-            child.insert(metric.key.to_owned(), Value::Object(each));
-        }
-        let report = json!({
-            "child": child,
-            "exact": predicted.exact,
-            "error": predicted.error,
-        });
-        out::json(&report, to)?;
-        if to == Path::new("-") {
-            return Ok(());
-        }
+    let mut child = Map::new();
+    for (metric, values) in &columns {
+        let each = models.iter().cloned().zip(values.iter().map(|v| json!(v)));
+        child.insert(metric.key.to_owned(), Value::Object(each.collect()));
+    }
+    let report = json!({
+        "child": child,
+        "exact": predicted.exact,
+        "error": predicted.error,
+    });
+    if out::is_json_alone(&report, args.json.as_deref())? {
+        return Ok(());
     }
     let how = match predicted.exact {
         true => "exact".to_owned(),
         false => format!("an estimate, to about {}", predicted.error),
     };
     out::print_all([&*format!("The child's kinship, {how}"), ""]);
-    let width = models
-        .iter()
-        .map(|name| name.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = table::width(models);
     let cell = |metric: &Metric, text: &str| {
         let width = (metric.key.len() + 2).max(11);
         format!("{text:>width$}")
@@ -148,11 +130,8 @@ fn show(args: &PredictArgs, models: &[String], predicted: &Predicted<'_>) -> Res
     for (k, name) in models.iter().enumerate() {
         let pad = " ".repeat(width - name.chars().count());
         let number = |values: &[Option<f64>]| table::number(values.get(k).copied().flatten());
-        let numbers: String = columns
-            .iter()
-            .map(|(m, values)| cell(m, &number(values)))
-            .collect();
-        out::print(&format!("{name}{pad}{numbers}"));
+        let numbers = columns.iter().map(|(m, values)| cell(m, &number(values)));
+        out::print(&format!("{name}{pad}{}", numbers.collect::<String>()));
     }
     Ok(())
 }

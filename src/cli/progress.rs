@@ -44,9 +44,14 @@ impl Drop for Hearing {
     }
 }
 
-/// Whether Ctrl C was pressed.
 pub fn was_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// This many threads; as many as there are processors unless given.
+pub fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, CliError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.map_or(0, usize::from));
+    pool.build().map_err(CliError::failed)
 }
 
 /// Runs `work` as a job and waits for it.
@@ -96,7 +101,6 @@ fn bar(title: &str) -> ProgressBar {
     bar
 }
 
-/// Makes the bar tell of this unit.
 fn style(bar: &ProgressBar, unit: Unit) {
     let template = match unit {
         Unit::Bytes => "{msg} {bar:30} {percent:>3} %  {decimal_bytes_per_sec}  {eta} left",

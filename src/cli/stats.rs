@@ -3,8 +3,6 @@
 mod pairs;
 mod report;
 
-use std::path::Path;
-
 use super::args::StatsArgs;
 use super::{CliError, out, table};
 use crate::files::{self, ReadError};
@@ -28,11 +26,8 @@ pub fn run(args: &StatsArgs) -> Result<(), CliError> {
     for note in notes(&sample) {
         out::say(&note);
     }
-    if let Some(to) = &args.json {
-        out::json(&report, to)?;
-        if to == Path::new("-") {
-            return Ok(());
-        }
+    if out::is_json_alone(&report, args.json.as_deref())? {
+        return Ok(());
     }
     print(args, &report);
     Ok(())
@@ -54,7 +49,6 @@ fn sample(args: &StatsArgs) -> Result<Sample, String> {
     Ok(Sample::from_pairs(pairs))
 }
 
-/// What is left out, and why.
 fn notes(sample: &Sample) -> Vec<String> {
     let mut out = Vec::new();
     if sample.n() < 3 {

@@ -8,32 +8,34 @@ const MOST_NAME: usize = 24;
 /// The lines of a square matrix with names on both sides; undefined values are "–".
 pub fn matrix(names: &[String], rows: &[Vec<Option<f64>>]) -> Vec<String> {
     let names: Vec<String> = names.iter().map(|name| short(name)).collect();
-    let width = |text: &str| text.chars().count();
-    let first = names.iter().map(|n| width(n)).max().unwrap_or(0);
-    let cells: Vec<usize> = names.iter().map(|n| width(n).max(8)).collect();
-    let pad =
-        |text: &str, to: usize| format!("{}{text}", " ".repeat(to.saturating_sub(width(text))));
-    let line = |start: String, row: Vec<String>| {
+    let first = width(&names);
+    let cells: Vec<usize> = names.iter().map(|n| n.chars().count().max(8)).collect();
+    let line = |start: &str, row: &[String]| {
         let cells = row.iter().zip(&cells);
-        start
-            + &cells
-                .map(|(text, &to)| format!("  {}", pad(text, to)))
-                .collect::<String>()
+        let cells = cells.map(|(text, &to)| format!("  {text:>to$}"));
+        format!("{start:<first$}{}", cells.collect::<String>())
     };
-    let mut out = vec![line(" ".repeat(first), names.clone())];
+    let mut out = vec![line("", &names)];
     for (name, row) in names.iter().zip(rows) {
-        let start = format!("{name}{}", " ".repeat(first - width(name)));
-        out.push(line(
-            start,
-            row.iter().map(|value| number(*value)).collect(),
-        ));
+        let row: Vec<String> = row.iter().map(|value| number(*value)).collect();
+        out.push(line(name, &row));
     }
     out
 }
 
-/// Six significant places behind the point, or "–".
+/// Six places behind the point, or "–".
 pub fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |v| format!("{v:.6}"))
+    decimals(value, 6)
+}
+
+pub fn decimals(value: Option<f64>, places: usize) -> String {
+    value.map_or_else(|| "–".to_owned(), |v| format!("{v:.places$}"))
+}
+
+/// The characters of the longest.
+pub fn width<'a>(names: impl IntoIterator<Item = &'a String>) -> usize {
+    let widths = names.into_iter().map(|name| name.chars().count());
+    widths.max().unwrap_or(0)
 }
 
 /// Escaped before it is measured, so that columns stand under each other.

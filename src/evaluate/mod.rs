@@ -29,7 +29,6 @@ pub use task::{Task, read_tasks};
 /// What a model scored on one task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskScore {
-    /// The task, as the study calls it.
     pub task: String,
     /// The score in points: accuracy from 0 to 100, or the perplexity itself.
     pub value: f64,
@@ -41,10 +40,8 @@ pub struct TaskScore {
     pub correct: Option<u64>,
 }
 
-/// What a model did on one task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskOutcome {
-    /// The score.
     pub score: TaskScore,
     /// Its items in the order of the file; none for a perplexity.
     pub items: Vec<ItemOutcome>,
@@ -53,9 +50,7 @@ pub struct TaskOutcome {
 /// What a model answered to one prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemOutcome {
-    /// What it was asked.
     pub prompt: String,
-    /// The answer that counts as right.
     pub expected: String,
     /// What it said, up to its end-of-text token, a stop text, or the most tokens allowed.
     pub got: String,

@@ -23,18 +23,14 @@ use crate::files;
 /// Far above what the built-in evaluator could go through in a day.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// A task, as it stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// What the study calls it, such as `add (dev)`.
     pub name: String,
-    /// The file that it comes from.
     pub path: PathBuf,
-    /// What there is to do.
     pub content: Content,
 }
 
-/// What a task consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Questions, of which the share answered right is the score.
@@ -46,7 +42,6 @@ pub enum Content {
 /// A prompt and the one answer that counts as right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// What the model is given.
     pub prompt: String,
     /// What it should say, to the last space.
     pub answer: String,
@@ -61,7 +56,6 @@ pub struct Question {
 /// A text to be foretold, token by token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
-    /// The text.
     pub text: String,
     /// Where it begins in the file, from 1.
     pub line: usize,
@@ -76,11 +70,9 @@ pub fn read_tasks(paths: &[PathBuf]) -> Result<Vec<Task>, EvaluateError> {
     for path in paths {
         for task in read(path)? {
             if let Some(first) = tasks.iter().find(|other| other.name == task.name) {
-                let other = first.path.display();
-                return Err(bad_file(
-                    path,
-                    format!("`{}` is also in {other}, leave one out", task.name),
-                ));
+                let (name, other) = (task.name, first.path.display());
+                let reason = format!("`{name}` is also in {other}, leave one out");
+                return Err(bad_file(path, reason));
             }
             tasks.push(task);
         }
@@ -161,11 +153,8 @@ enum Item {
 
 fn items(path: &Path, name: &FileName, text: &str) -> Result<Vec<Task>, EvaluateError> {
     let mut tasks: Vec<Task> = Vec::new();
-    for (k, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, l)| !l.trim().is_empty())
-    {
+    let lines = text.lines().enumerate();
+    for (k, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
         let bad = |reason| bad_line(path, k + 1, reason);
         let line: Line = serde_json::from_str(line).map_err(|error| bad(clause(&error)))?;
         let called = name.task(line.task.as_deref());
@@ -174,9 +163,7 @@ fn items(path: &Path, name: &FileName, text: &str) -> Result<Vec<Task>, Evaluate
         match (at.map(|at| &mut tasks[at].content), item) {
             (Some(Content::Questions(list)), Item::Question(item)) => list.push(item),
             (Some(Content::Texts(list)), Item::Text(item)) => list.push(item),
-            (Some(_), _) => {
-                return Err(bad(format!("`{called}` mixes questions and texts")));
-            }
+            (Some(_), _) => return Err(bad(format!("`{called}` mixes questions and texts"))),
             (None, item) => tasks.push(Task {
                 name: called,
                 path: path.to_owned(),
@@ -297,14 +284,9 @@ mod tests {
         assert_eq!(names("sums.jsonl", ADD), ["add"]);
         assert_eq!(names("sums.dev.jsonl", UNNAMED), ["sums (dev)"]);
         assert_eq!(names("v1.2.jsonl", UNNAMED), ["v1.2"]);
-        assert_eq!(
-            names("prose.test.txt", "Once upon a time."),
-            ["prose (test)"]
-        );
-        assert_eq!(
-            names("a.jsonl", &format!("\u{feff}{ADD}\n\n{UNNAMED}\n")),
-            ["add", "a"]
-        );
+        assert_eq!(names("prose.test.txt", "Once upon."), ["prose (test)"]);
+        let both = format!("\u{feff}{ADD}\n\n{UNNAMED}\n");
+        assert_eq!(names("a.jsonl", &both), ["add", "a"]);
     }
 
     #[test]
@@ -325,10 +307,7 @@ mod tests {
             (r#"{"answer": "p"}"#, "`prompt` is missing"),
             (r#"{"task": "p"}"#, "neither"),
             (r#"{"text": "t", "answer": "p"}"#, "both"),
-            (
-                r#"{"prompt": "p", "answer": 3}"#,
-                "expected a string at character",
-            ),
+            (r#"{"prompt": "p", "answer": 3}"#, "a string at character"),
             (r#"{"prompt": "p", "#, "EOF"),
             (
                 r#"{"prompt": "p", "answer": "a", "stop": ""}"#,
@@ -343,10 +322,8 @@ mod tests {
         for (line, wanted) in cases {
             let error = check("add.jsonl", &format!("{ADD}\n\n{line}\n")).unwrap_err();
             assert!(error.starts_with("line 3 of the tasks"), "{error}");
-            assert!(
-                error.contains(wanted) && error.ends_with("add.jsonl"),
-                "{error}"
-            );
+            let named = error.ends_with("add.jsonl");
+            assert!(error.contains(wanted) && named, "{error}");
         }
     }
 
@@ -371,23 +348,19 @@ mod tests {
         let path = dir.path().join("a.jsonl");
         std::fs::write(&path, [ADD.as_bytes(), b"\n\xff\n"].concat()).unwrap();
         let error = read_tasks(&[path]).unwrap_err().to_string();
-        assert!(
-            error.contains("line 2") && error.contains("UTF-8"),
-            "{error}"
-        );
+        let placed = error.contains("line 2");
+        assert!(placed && error.contains("UTF-8"), "{error}");
     }
 
     #[test]
     fn the_same_task_in_two_files_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let paths = ["a.jsonl", "b.jsonl"].map(|name| dir.path().join(name));
-        paths
-            .iter()
-            .for_each(|path| std::fs::write(path, ADD).unwrap());
+        for path in &paths {
+            std::fs::write(path, ADD).unwrap();
+        }
         let error = read_tasks(&paths).unwrap_err().to_string();
-        assert!(
-            error.contains("`add` is also in") && error.ends_with("b.jsonl"),
-            "{error}"
-        );
+        let named = error.ends_with("b.jsonl");
+        assert!(error.contains("`add` is also in") && named, "{error}");
     }
 }

@@ -3,7 +3,6 @@
 use super::{Axis, Cells, Layer, Panel, Side};
 use crate::stats::extent;
 
-/// From and to of each axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
     pub x: (f64, f64),
@@ -42,7 +41,6 @@ impl Panel {
         }
     }
 
-    /// Its cells, if it is a matrix or heat map.
     pub fn cells(&self) -> Option<&Cells> {
         self.layers.iter().find_map(|layer| match layer {
             Layer::Cells(cells) => Some(cells),
@@ -56,7 +54,6 @@ impl Cells {
         self.values.len().div_ceil(self.columns.max(1))
     }
 
-    /// The least and greatest value; `None` without any.
     pub fn range(&self) -> Option<(f64, f64)> {
         extent(self.values.iter().flatten().copied())
     }
@@ -118,33 +115,22 @@ fn belongs(own: Side, side: Side) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Color, LineMark};
+    use super::super::{Color, Dash};
     use super::*;
 
     fn line(side: Side, points: &[[f64; 2]]) -> Layer {
-        Layer::Line(LineMark {
-            is_thin: false,
-            name: String::new(),
-            color: Color::Quiet,
-            dash: crate::figures::Dash::Solid,
-            side,
-            points: points.to_vec(),
-        })
+        Layer::line("", Color::Quiet, Dash::Solid, points.to_vec()).on(side)
     }
 
     #[test]
     fn axes_fit_what_belongs_to_them() {
+        let layers = vec![
+            line(Side::Left, &[[0.0, 0.0], [4.0, 10.0], [4.0, f64::NAN]]),
+            line(Side::Right, &[[1.0, 70.0], [2.0, 80.0]]),
+        ];
         let panel = Panel {
-            x: Axis {
-                is_whole: true,
-                ..Axis::default()
-            },
             right: Some(Axis::default()),
-            layers: vec![
-                line(Side::Left, &[[0.0, 0.0], [4.0, 10.0], [4.0, f64::NAN]]),
-                line(Side::Right, &[[1.0, 70.0], [2.0, 80.0]]),
-            ],
-            ..Panel::default()
+            ..Panel::new(Axis::whole(""), Axis::default(), layers)
         };
         let bounds = panel.bounds();
         assert_eq!(bounds.x, (-0.4, 4.4));
@@ -155,10 +141,8 @@ mod tests {
     #[test]
     fn nothing_drawn_and_one_value_have_axes_too() {
         assert_eq!(Panel::default().bounds().x, (0.0, 1.0));
-        let panel = Panel {
-            layers: vec![line(Side::Left, &[[2.0, 0.0]])],
-            ..Panel::default()
-        };
+        let layers = vec![line(Side::Left, &[[2.0, 0.0]])];
+        let panel = Panel::new(Axis::default(), Axis::default(), layers);
         assert_eq!(panel.bounds().x, (1.5, 2.5));
     }
 
@@ -170,10 +154,8 @@ mod tests {
             ..Cells::default()
         };
         assert_eq!((cells.rows(), cells.range()), (2, Some((-2.0, 1.0))));
-        let panel = Panel {
-            layers: vec![Layer::Cells(cells)],
-            ..Panel::default()
-        };
+        let layers = vec![Layer::Cells(cells)];
+        let panel = Panel::new(Axis::default(), Axis::default(), layers);
         assert_eq!(panel.bounds().y, (-0.5, 1.5));
     }
 }

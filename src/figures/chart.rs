@@ -9,7 +9,6 @@ use crate::study::chart::{ChartChoices, ChartKind};
 pub type Build = fn(&ChartChoices, &ChartData<'_>) -> Result<Figure, String>;
 
 pub struct Chart {
-    /// What it is kept by.
     pub kind: ChartKind,
     pub title: &'static str,
     /// What it shows, for its hover.
@@ -18,9 +17,7 @@ pub struct Chart {
     pub meaning: [&'static str; 4],
     /// A small drawing that tells it apart; it shows the kind of chart and not the data.
     pub sketch: &'static [Sketch],
-    /// What can be chosen, in order.
     pub controls: &'static [Control],
-    /// What it is made from.
     pub needs: Needs,
     /// The key of the carried study that it is always made from, if it is one of the paper's.
     pub study: Option<&'static str>,
@@ -28,26 +25,20 @@ pub struct Chart {
     pub build: Build,
 }
 
-/// Something that can be chosen in a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
     /// What points are, their axes and their colour.
     Points,
-    /// The line through points and its band.
     Fit,
     Runs,
     Metric,
     /// How performance and kinship share the chart.
     Overlay,
-    /// When an evolution counts as saturated.
     Rule,
-    /// The group of a matrix.
     Group,
-    /// The model whose layers are shown.
     Model,
 }
 
-/// What a chart is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     Scores,

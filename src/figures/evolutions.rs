@@ -6,13 +6,13 @@
 
 use super::runs::steps;
 use super::runs_of::Run;
-use super::{Axis, Color, Dash, Figure, Layer, LineMark, Panel, Point, PointMark, Side, words};
+use super::{Axis, Dash, Figure, Layer, LineMark, Panel, Point};
 use crate::lineage::evolution::Summary;
 use crate::lineage::strategy::Member;
 use crate::stats::extent;
 use crate::study::ModelId;
+use crate::text;
 
-/// What stands on the horizontal axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Along {
     Generation,
@@ -36,14 +36,17 @@ impl Along {
             Self::Evaluations => "Evaluations so far, founders included",
         }
     }
+
+    fn words(self) -> String {
+        let title = Self::ALL.iter().find(|(along, _)| *along == self);
+        title.map_or(String::new(), |(_, words)| words.to_lowercase())
+    }
 }
 
 pub struct Course<'a> {
-    /// What the user calls it.
     pub name: &'a str,
     /// Its place among the runs of the study, which is its colour.
     pub index: usize,
-    /// Whether it is the one that is looked at.
     pub is_shown: bool,
     pub has_ended: bool,
     /// Its models: founders, then children by generation and number.
@@ -80,29 +83,17 @@ pub fn evolutions(
     let is_course = |layer: &Layer| matches!(layer, Layer::Line(line) if line.points.len() > 1);
     if kinship.iter().any(is_course) {
         let tau = tops.iter().find(|c| c.is_shown).and_then(|c| c.tau);
-        let line = tau.map(|y| Layer::Horizontal {
-            y,
-            color: Color::Quiet,
-        });
-        let layers = line.into_iter().chain(kinship).collect();
+        let layers = tau.map(Layer::horizontal).into_iter().chain(kinship);
+        let layers = layers.collect();
         panels.push(panel(along, "Kinship among the best", layers));
     }
     share_axis(&mut panels);
     Ok(Figure {
-        title: format!("Best so far {}", Along::words(along)),
+        title: format!("Best so far {}", along.words()),
         panels,
         columns: 1,
-        caption: String::new(),
-        notes: Vec::new(),
-        source: String::new(),
+        ..Figure::default()
     })
-}
-
-impl Along {
-    fn words(self) -> String {
-        let title = Self::ALL.iter().find(|(along, _)| *along == self);
-        title.map_or(String::new(), |(_, words)| words.to_lowercase())
-    }
 }
 
 /// What stands under each other happened at the same time.
@@ -122,20 +113,7 @@ fn share_axis(panels: &mut [Panel]) {
 }
 
 fn panel(along: Along, y: &str, layers: Vec<Layer>) -> Panel {
-    Panel {
-        x: Axis {
-            name: along.axis().to_owned(),
-            is_whole: true,
-            ..Axis::default()
-        },
-        y: Axis {
-            name: y.to_owned(),
-            ..Axis::default()
-        },
-        layers,
-        has_axes: true,
-        ..Panel::default()
-    }
+    Panel::new(Axis::whole(along.axis()), Axis::named(y), layers)
 }
 
 /// Where the run that is looked at has ended.
@@ -160,7 +138,6 @@ impl Course<'_> {
         }
     }
 
-    /// The end of a generation on the axis.
     fn at(&self, generation: u32, along: Along) -> f64 {
         let until = self.members.iter().filter(|m| m.generation <= generation);
         match along {
@@ -201,31 +178,30 @@ impl Course<'_> {
     }
 
     fn best_layers(&self, along: Along, name: &dyn Fn(ModelId) -> String) -> Vec<Layer> {
-        let run = self.run();
         let best = self.best(along);
-        let line = LineMark {
-            is_thin: !self.is_shown,
-            name: self.name.to_owned(),
-            color: run.color(),
-            dash: self.dash(),
-            side: Side::Left,
-            points: steps(&best.iter().map(|b| [b.0, b.1]).collect::<Vec<_>>()),
-        };
+        let line = steps(&best.iter().map(|b| [b.0, b.1]).collect::<Vec<_>>());
         let is_new = |k: usize| k == 0 || k + 1 == best.len() || best[k].2 != best[k - 1].2;
         let points = (0..best.len()).filter(|&k| is_new(k)).map(|k| {
             let (x, y, of) = best[k];
             self.point([x, y], (k + 1 == best.len(), of), name)
         });
-        let points = PointMark {
+        self.layers(line, points.collect())
+    }
+
+    /// The run that is looked at has points; others are thin, a line and no points.
+    fn layers(&self, line: Vec<[f64; 2]>, points: Vec<Point>) -> Vec<Layer> {
+        let line = Layer::Line(LineMark {
+            is_thin: !self.is_shown,
             name: self.name.to_owned(),
-            marker: run.marker(),
-            side: Side::Left,
-            points: points.collect(),
-        };
-        // Others are thin: a line and no points.
+            color: self.run().color(),
+            dash: self.dash(),
+            points: line,
+            ..LineMark::default()
+        });
+        let points = Layer::points(self.name, self.run().marker(), points);
         match self.is_shown {
-            true => vec![Layer::Line(line), Layer::Points(points)],
-            false => vec![Layer::Line(line)],
+            true => vec![line, points],
+            false => vec![line],
         }
     }
 
@@ -236,7 +212,7 @@ impl Course<'_> {
         name: &dyn Fn(ModelId) -> String,
     ) -> Point {
         let id = self.models[of];
-        let value = words::number(y, 2);
+        let value = text::number(y, 2);
         Point {
             x,
             y,
@@ -261,9 +237,8 @@ impl Course<'_> {
             y,
             color: self.run().color(),
             label: self.name.to_owned(),
-            details: vec![("Kinship among the best".to_owned(), words::number(y, 3))],
-            models: Vec::new(),
-            is_named: false,
+            details: vec![("Kinship among the best".to_owned(), text::number(y, 3))],
+            ..Point::default()
         }
     }
 
@@ -277,24 +252,8 @@ impl Course<'_> {
             return Vec::new();
         }
         let marks = points.iter().map(|&[x, y]| self.kinship_point(x, y));
-        let marks = PointMark {
-            name: self.name.to_owned(),
-            marker: self.run().marker(),
-            side: Side::Left,
-            points: marks.collect(),
-        };
-        let line = Layer::Line(LineMark {
-            is_thin: !self.is_shown,
-            name: self.name.to_owned(),
-            color: self.run().color(),
-            dash: self.dash(),
-            side: Side::Left,
-            points,
-        });
-        match self.is_shown {
-            true => vec![line, Layer::Points(marks)],
-            false => vec![line],
-        }
+        let marks = marks.collect();
+        self.layers(points, marks)
     }
 
     /// The one that is looked at is whole; others are told apart without colour too.
@@ -315,6 +274,23 @@ mod tests {
             score: Some(score),
             generation,
             ..Member::default()
+        }
+    }
+
+    fn course<'a>(
+        members: &'a [Member],
+        models: &'a [ModelId],
+        generations: &'a [Summary],
+    ) -> Course<'a> {
+        Course {
+            name: "Greedy",
+            index: 0,
+            is_shown: true,
+            has_ended: false,
+            members,
+            models,
+            generations,
+            tau: Some(0.9),
         }
     }
 
@@ -340,16 +316,7 @@ mod tests {
             summary(1, Some(0.5)),
             summary(2, None),
         ];
-        let course = Course {
-            name: "Greedy",
-            index: 0,
-            is_shown: true,
-            has_ended: false,
-            members: &members,
-            models: &models,
-            generations: &generations,
-            tau: Some(0.9),
-        };
+        let course = course(&members, &models, &generations);
         let figure = evolutions(&[course], along, &|id| format!("m{}", id.0)).unwrap();
         let layers = figure.panels.iter().flat_map(|p| &p.layers);
         layers
@@ -385,16 +352,7 @@ mod tests {
 
     #[test]
     fn without_scores_there_is_a_sentence() {
-        let course = Course {
-            name: "Greedy",
-            index: 0,
-            is_shown: true,
-            has_ended: false,
-            members: &[],
-            models: &[],
-            generations: &[],
-            tau: None,
-        };
+        let course = course(&[], &[], &[]);
         assert!(evolutions(&[course], Along::Merges, &|_| String::new()).is_err());
     }
 }

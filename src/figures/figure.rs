@@ -6,7 +6,6 @@ use crate::study::ModelId;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
     pub title: String,
-    /// The panels, row by row.
     pub panels: Vec<Panel>,
     /// How many panels stand beside each other; at least 1.
     pub columns: usize,
@@ -35,6 +34,18 @@ pub struct Panel {
     pub has_axes: bool,
 }
 
+impl Panel {
+    pub fn new(x: Axis, y: Axis, layers: Vec<Layer>) -> Self {
+        Self {
+            x,
+            y,
+            layers,
+            has_axes: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// A line of a legend.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
@@ -56,19 +67,47 @@ pub struct Axis {
     pub names: Vec<String>,
 }
 
-/// Which vertical axis a mark belongs to.
+impl Axis {
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+
+    pub fn whole(name: impl Into<String>) -> Self {
+        Self {
+            is_whole: true,
+            ..Self::named(name)
+        }
+    }
+
+    pub fn of_names(name: impl Into<String>, names: Vec<String>) -> Self {
+        Self {
+            names,
+            ..Self::whole(name)
+        }
+    }
+
+    pub fn within(self, lo: f64, hi: f64) -> Self {
+        Self {
+            range: Some((lo, hi)),
+            ..self
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Side {
     #[default]
     Left,
-    /// The second one.
     Right,
     /// The usual one, into whose range the values are scaled: it does not say their unit.
     Scaled,
 }
 
 /// A colour by meaning; whoever draws turns it into one that fits theme or paper.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Color {
     /// One of the eight colours for series.
     Series(usize),
@@ -77,6 +116,7 @@ pub enum Color {
     /// A value on a scale that is centred at 0.
     Signed(f64),
     /// Quiet: what stands behind the data.
+    #[default]
     Quiet,
 }
 
@@ -93,7 +133,17 @@ pub enum Marker {
     Ring,
 }
 
-/// How a line is drawn.
+impl Marker {
+    /// Those of series, in their order.
+    pub const SERIES: [Self; 5] = [
+        Self::Circle,
+        Self::Cross,
+        Self::Square,
+        Self::Triangle,
+        Self::Diamond,
+    ];
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dash {
     #[default]
@@ -133,20 +183,52 @@ pub enum Layer {
         color: Color,
         /// Width in units of x.
         width: f64,
-        /// The ends of the bars.
         points: Vec<Point>,
     },
     /// Cells of a matrix or heat map.
     Cells(Cells),
 }
 
-/// Points of one series.
+impl Layer {
+    pub fn line(name: &str, color: Color, dash: Dash, points: Vec<[f64; 2]>) -> Self {
+        Self::Line(LineMark {
+            name: name.to_owned(),
+            color,
+            dash,
+            points,
+            ..LineMark::default()
+        })
+    }
+
+    pub fn points(name: &str, marker: Marker, points: Vec<Point>) -> Self {
+        Self::Points(PointMark {
+            name: name.to_owned(),
+            marker,
+            points,
+            ..PointMark::default()
+        })
+    }
+
+    pub const fn horizontal(y: f64) -> Self {
+        let color = Color::Quiet;
+        Self::Horizontal { y, color }
+    }
+
+    /// The same against another axis; what has no points has no other.
+    pub fn on(mut self, own: Side) -> Self {
+        match &mut self {
+            Self::Points(PointMark { side, .. }) | Self::Line(LineMark { side, .. }) => *side = own,
+            _ => {}
+        }
+        self
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PointMark {
     /// Name in the legend; empty for none.
     pub name: String,
     pub marker: Marker,
-    /// The axis they belong to.
     pub side: Side,
     pub points: Vec<Point>,
 }
@@ -154,7 +236,7 @@ pub struct PointMark {
 /// The name of the detail that says which model a point is, where its label does not.
 pub const MODEL: &str = "Model";
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Point {
     pub x: f64,
     pub y: f64,
@@ -169,8 +251,7 @@ pub struct Point {
     pub is_named: bool,
 }
 
-/// A line of one series.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LineMark {
     /// Name in the legend; empty for none.
     pub name: String,
@@ -178,7 +259,6 @@ pub struct LineMark {
     pub dash: Dash,
     /// Whether it stands behind the others, for comparison.
     pub is_thin: bool,
-    /// The axis it belongs to.
     pub side: Side,
     /// Its corners. A best-so-far line has two at each step.
     pub points: Vec<[f64; 2]>,

@@ -1,33 +1,26 @@
 //! Lines through points, and their numbers as one sentence.
 
-use super::{Color, Dash, Layer, LineMark, Side, words};
+use super::{Color, Dash, Layer, words};
 use crate::stats::{
-    Sample, fisher_interval, least_squares, outliers, pearson, permutation_p, spearman, theil_sen,
+    Sample, extent, fisher_interval, least_squares, pearson, permutation_p, spearman, theil_sen,
 };
 use crate::study::chart::{FitBand, FitLine};
+use crate::text::number;
 
-/// The level of intervals and bands.
 const LEVEL: f64 = 0.95;
 /// Up to this many points p is also counted by permutation.
 const FEW: usize = 10;
 /// The seed of what is drawn at random; with few points nothing is.
 const SEED: u64 = 0;
-/// In how many pieces a band is drawn.
 const PIECES: u32 = 48;
 
 /// The line and the band that are chosen, band first, over the range of the points.
 pub fn layers(sample: &Sample, line: FitLine, band: FitBand) -> Vec<Layer> {
-    let lo = sample.x.iter().copied().fold(f64::INFINITY, f64::min);
-    let hi = sample.x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let Some((lo, hi)) = extent(sample.x.iter().copied()) else {
+        return Vec::new();
+    };
     let straight = |name: &str, dash, at: &dyn Fn(f64) -> f64| {
-        Layer::Line(LineMark {
-            is_thin: false,
-            name: name.into(),
-            color: Color::Quiet,
-            dash,
-            side: Side::Left,
-            points: vec![[lo, at(lo)], [hi, at(hi)]],
-        })
+        Layer::line(name, Color::Quiet, dash, vec![[lo, at(lo)], [hi, at(hi)]])
     };
     match line {
         FitLine::None => Vec::new(),
@@ -63,11 +56,6 @@ pub fn layers(sample: &Sample, line: FitLine, band: FitBand) -> Vec<Layer> {
     }
 }
 
-/// Points far off the least-squares line: indices into the sample.
-pub fn far_off(sample: &Sample) -> Vec<usize> {
-    outliers(sample)
-}
-
 /// Everything that is known of the sample as one sentence, always with its n.
 pub fn caption(sample: &Sample) -> String {
     let n = sample.n();
@@ -84,18 +72,14 @@ pub fn caption(sample: &Sample) -> String {
         .unwrap_or_default();
     let mut out = format!(
         "r = {}{interval}, {}, n = {n}",
-        words::number(r.r, 2),
+        number(r.r, 2),
         words::p(r.p)
     );
     if let Some(chance) = permutation_p(sample, SEED).filter(|_| n <= FEW) {
         out += &format!("; by permutation {}", words::p(chance.p));
     }
     if let Some(ranks) = spearman(sample) {
-        out += &format!(
-            "; Spearman {}, {}",
-            words::number(ranks.r, 2),
-            words::p(ranks.p)
-        );
+        out += &format!("; Spearman {}, {}", number(ranks.r, 2), words::p(ranks.p));
     }
     if let Some(line) = least_squares(sample) {
         out += &format!("; slope {}", words::significant(line.slope));

@@ -2,8 +2,10 @@
 
 use super::chart::{Chart, Control, Needs, Sketch};
 use super::runs_of::{self, InRun, Run};
-use super::{Axis, ChartData, Color, Figure, Layer, Panel, Point, PointMark, Side, words};
+use super::{Axis, ChartData, Figure, Layer, Panel, Point, words};
+use crate::stats::mean;
 use crate::study::chart::{ChartChoices, ChartKind};
+use crate::text::{counted, list, number, signed};
 
 /// Width of a bar, in generations.
 const BAR: f64 = 0.6;
@@ -29,25 +31,16 @@ pub const CHART: Chart = Chart {
     build,
 };
 
-/// The figure.
-///
-/// # Errors
-/// A sentence, if no merge of a run has a gain.
 fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let runs = runs_of::chosen(choices, data);
     if runs.is_empty() {
         return Err(runs_of::none(choices));
     }
-    let mut layers = vec![Layer::Horizontal {
-        y: 0.0,
-        color: Color::Quiet,
-    }];
+    let mut layers = vec![Layer::horizontal(0.0)];
     let (mut sentences, mut drawn, mut missing) = (Vec::new(), Vec::new(), 0);
     for run in &runs {
         let members = runs_of::members(run.name, data.doc, data.record);
-        let merges = members
-            .iter()
-            .filter(|m| m.model.parents.len() > 1 || m.model.origin.unnamed_parents);
+        let merges = members.iter().filter(|m| m.model.is_merge());
         let points: Vec<Point> = members.iter().filter_map(|m| point(run, m)).collect();
         missing += merges.filter(|m| m.row.gain.is_none()).count();
         if points.is_empty() {
@@ -63,15 +56,19 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
     let (range, far) = scale(&drawn);
     let mut notes = Vec::new();
     if !far.is_empty() {
-        notes.push(format!("Off the scale: {}", words::list(&far)));
+        notes.push(format!("Off the scale: {}", list(&far)));
     }
     if missing > 0 {
-        let merges = words::counted(missing, "merge");
+        let merges = counted(missing, "merge");
         notes.push(format!("{merges} left out, as the gain is not known"));
     }
+    let y = Axis {
+        range,
+        ..Axis::named("Merge gain (points)")
+    };
     Ok(Figure {
         title: "Merge gain by generation".into(),
-        panels: vec![panel(layers, range)],
+        panels: vec![Panel::new(Axis::whole("Generation"), y, layers)],
         columns: 1,
         caption: sentences.join("; "),
         notes,
@@ -79,37 +76,16 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
     })
 }
 
-fn panel(layers: Vec<Layer>, range: Option<(f64, f64)>) -> Panel {
-    Panel {
-        x: Axis {
-            name: "Generation".into(),
-            is_whole: true,
-            ..Axis::default()
-        },
-        y: Axis {
-            name: "Merge gain (points)".into(),
-            range,
-            ..Axis::default()
-        },
-        layers,
-        has_axes: true,
-        ..Panel::default()
-    }
-}
-
 /// The gain of a merge as a point of its run.
 pub fn point(run: &Run<'_>, member: &InRun<'_>) -> Option<Point> {
     let gain = member.row.gain?;
     let mut details = vec![
-        (
-            "Merge gain".into(),
-            format!("{} points", words::signed(gain, 2)),
-        ),
+        ("Merge gain".into(), format!("{} points", signed(gain, 2))),
         ("Generation".into(), member.generation.to_string()),
         ("Run".into(), words::run(run.name).into()),
     ];
     if let Some(average) = member.row.average {
-        details.push(("Average".into(), words::number(average, 2)));
+        details.push(("Average".into(), number(average, 2)));
     }
     Some(Point {
         x: f64::from(member.generation),
@@ -118,38 +94,33 @@ pub fn point(run: &Run<'_>, member: &InRun<'_>) -> Option<Point> {
         label: member.model.name.clone(),
         details,
         models: vec![member.model.id],
-        is_named: false,
+        ..Point::default()
     })
 }
 
 /// One run with one merge a generation is drawn as bars; else points tell more.
 fn layer(run: &Run<'_>, points: Vec<Point>, runs: usize) -> Layer {
     let is_alone = |p: &Point| points.iter().filter(|q| q.x == p.x).count() == 1;
-    let name = words::run(run.name).to_owned();
+    let name = words::run(run.name);
     if runs == 1 && points.iter().all(is_alone) {
         return Layer::Bars {
-            name,
+            name: name.to_owned(),
             color: run.color(),
             width: BAR,
             points,
         };
     }
-    Layer::Points(PointMark {
-        name,
-        marker: run.marker(),
-        side: Side::Left,
-        points,
-    })
+    Layer::points(name, run.marker(), points)
 }
 
 fn sentence(run: &Run<'_>, points: &[Point]) -> String {
-    let mean = points.iter().map(|p| p.y).sum::<f64>() / points.len() as f64;
+    let gains: Vec<f64> = points.iter().map(|p| p.y).collect();
     let lost = points.iter().filter(|p| p.y < 0.0).count();
     format!(
         "{}: mean gain {} points, {lost} of {} below zero",
         words::run(run.name),
-        words::signed(mean, 2),
-        words::counted(points.len(), "merge"),
+        signed(mean(&gains).unwrap_or(f64::NAN), 2),
+        counted(points.len(), "merge"),
     )
 }
 
@@ -172,7 +143,7 @@ fn scale(points: &[Point]) -> (Option<(f64, f64)>, Vec<String>) {
     let margin = (hi - lo) * 0.08;
     let mut far: Vec<String> = Vec::new();
     for p in points.iter().filter(|p| !is_near(p.y)) {
-        let said = format!("{} {} (generation {})", p.label, words::signed(p.y, 2), p.x);
+        let said = format!("{} {} (generation {})", p.label, signed(p.y, 2), p.x);
         if !far.contains(&said) {
             far.push(said);
         }

@@ -2,16 +2,16 @@
 //! or of the numbers below it.
 
 use super::quantity::{axis_name, decimals};
-use super::{Color, Figure, Layer, Marker, Point, PointMark, Side, words};
+use super::{Color, Figure, Layer, Marker, Point};
 use crate::kinship::Values;
 use crate::study::ModelId;
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre, Quantity};
+use crate::text;
 
 /// What is predicted of a child.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ghost {
     pub name: String,
-    /// What it would be made from.
     pub parents: Vec<ModelId>,
     /// Mean kinship over all pairs of its parents.
     pub kinship: Values,
@@ -40,23 +40,20 @@ impl Ghost {
         };
         let mut details = vec![("Predicted".to_owned(), self.source.clone())];
         for (quantity, value) in [(&choices.x, x), (&choices.y, y)] {
-            let number = words::number(value, decimals(quantity));
+            let number = text::number(value, decimals(quantity));
             details.push((axis_name(quantity, choices.points), number));
         }
-        panel.layers.push(Layer::Points(PointMark {
-            name: "Predicted".to_owned(),
-            marker: Marker::Ring,
-            side: Side::Left,
-            points: vec![Point {
-                x,
-                y,
-                color: Color::Series(0),
-                label: self.name.clone(),
-                details,
-                models: self.parents.clone(),
-                is_named: true,
-            }],
-        }));
+        let point = Point {
+            x,
+            y,
+            color: Color::Series(0),
+            label: self.name.clone(),
+            details,
+            models: self.parents.clone(),
+            is_named: true,
+        };
+        let ghost = Layer::points("Predicted", Marker::Ring, vec![point]);
+        panel.layers.push(ghost);
     }
 }
 

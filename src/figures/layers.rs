@@ -1,12 +1,10 @@
 //! How much each layer of a model was changed, measured: root mean square of the differences.
 
 use super::chart::{Chart, Control, Needs, Sketch};
-use super::{
-    Axis, Cells, ChartData, Color, Dash, Figure, Layer, LineMark, Marker, Panel, Point, PointMark,
-    Side, words,
-};
+use super::{Axis, Cells, ChartData, Color, Dash, Figure, Layer, Marker, Panel, Point, words};
 use crate::study::chart::{ChartChoices, ChartKind};
 use crate::study::{ModelId, StudyDoc};
+use crate::text::{counted, list};
 
 /// The unit of a change: that of the weights, which have none.
 const RMS: &str = "Root mean square of the change";
@@ -28,10 +26,6 @@ pub const CHART: Chart = Chart {
     build,
 };
 
-/// The figure: several selected models as a heat map, else one with its parents.
-///
-/// # Errors
-/// A sentence, if no model is chosen or it is not measured.
 fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     if data.selected.len() > 1 {
         return heat_map(data);
@@ -59,26 +53,18 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
         "Over all numbers of a layer; what is in no layer stands beside them by its kind".into(),
     ];
     if !missing.is_empty() {
-        notes.push(format!(
-            "Not measured and not drawn: {}",
-            words::list(&missing)
-        ));
+        notes.push(format!("Not measured and not drawn: {}", list(&missing)));
     }
     let marks = series.iter().enumerate();
     Ok(Figure {
         title: format!("Weight change per layer of {}", model.name),
-        panels: vec![Panel {
-            x: layer_axis(&from_base),
-            y: Axis {
-                name: RMS.into(),
-                ..Axis::default()
-            },
-            layers: marks
+        panels: vec![Panel::new(
+            layer_axis(&from_base),
+            Axis::named(RMS),
+            marks
                 .flat_map(|(k, (name, changes))| line(k, name, changes, &from_base, model.id))
                 .collect(),
-            has_axes: true,
-            ..Panel::default()
-        }],
+        )],
         columns: 1,
         caption: caption(&from_base, base),
         notes,
@@ -100,12 +86,8 @@ pub fn shown_model(
 }
 
 fn layer_axis(changes: &[(String, f64)]) -> Axis {
-    Axis {
-        name: "Layer".into(),
-        is_whole: true,
-        names: changes.iter().map(|(name, _)| name.clone()).collect(),
-        ..Axis::default()
-    }
+    let names = changes.iter().map(|(name, _)| name.clone());
+    Axis::of_names("Layer", names.collect())
 }
 
 /// A line with markers, each change at the place of its layer.
@@ -116,12 +98,6 @@ fn line(
     places: &[(String, f64)],
     model: ModelId,
 ) -> [Layer; 2] {
-    const MARKERS: [Marker; 4] = [
-        Marker::Circle,
-        Marker::Cross,
-        Marker::Square,
-        Marker::Triangle,
-    ];
     let place = |layer: &str| places.iter().position(|(name, _)| name == layer);
     let found: Vec<(f64, &str, f64)> = changes
         .iter()
@@ -138,27 +114,14 @@ fn line(
             (name.to_owned(), words::significant(change)),
         ],
         models: vec![model],
-        is_named: false,
+        ..Point::default()
     };
+    let joined = found.iter().filter(|(_, layer, _)| is_in_depth(layer));
+    let corners = joined.map(|&(x, _, y)| [x, y]).collect();
+    let points = found.iter().map(point).collect();
     [
-        Layer::Line(LineMark {
-            is_thin: false,
-            name: name.to_owned(),
-            color,
-            dash: Dash::Solid,
-            side: Side::Left,
-            points: found
-                .iter()
-                .filter(|(_, layer, _)| is_in_depth(layer))
-                .map(|&(x, _, y)| [x, y])
-                .collect(),
-        }),
-        Layer::Points(PointMark {
-            name: name.to_owned(),
-            marker: MARKERS[k % MARKERS.len()],
-            side: Side::Left,
-            points: found.iter().map(point).collect(),
-        }),
+        Layer::line(name, color, Dash::Solid, corners),
+        Layer::points(name, Marker::SERIES[k % 4], points),
     ]
 }
 
@@ -182,7 +145,7 @@ fn caption(changes: &[(String, f64)], base: &str) -> String {
         words::significant(most.1),
         least.0,
         words::significant(least.1),
-        words::counted(changes.len(), "group"),
+        counted(changes.len(), "group"),
     )
 }
 
@@ -211,38 +174,31 @@ fn heat_map(data: &ChartData<'_>) -> Result<Figure, String> {
         .flat_map(|(_, changes)| layers.iter().map(|(layer, _)| value(changes, layer)))
         .collect();
     let greatest = values.iter().flatten().copied().fold(0.0, f64::max);
+    let cells = Layer::Cells(Cells {
+        columns: layers.len(),
+        values,
+        ..Cells::default()
+    });
     let names = found
         .iter()
         .map(|&(id, _)| data.doc.name_of(id).to_owned())
         .collect();
     let mut notes = Vec::new();
     if found.len() < data.selected.len() {
-        let n = words::counted(data.selected.len() - found.len(), "selected model");
+        let n = counted(data.selected.len() - found.len(), "selected model");
         notes.push(format!("{n} not measured and not drawn"));
     }
     Ok(Figure {
         title: "Weight change per layer".into(),
         panels: vec![Panel {
-            x: layer_axis(&layers),
-            y: Axis {
-                is_whole: true,
-                names,
-                ..Axis::default()
-            },
-            layers: vec![Layer::Cells(Cells {
-                columns: layers.len(),
-                values,
-                ..Cells::default()
-            })],
             scale: Some((RMS.into(), 0.0, if greatest > 0.0 { greatest } else { 1.0 })),
-            has_axes: true,
-            ..Panel::default()
+            ..Panel::new(layer_axis(&layers), Axis::of_names("", names), vec![cells])
         }],
         columns: 1,
         caption: format!(
             "Against the base of each; n = {} in {}",
-            words::counted(found.len(), "model"),
-            words::counted(layers.len(), "group"),
+            counted(found.len(), "model"),
+            counted(layers.len(), "group"),
         ),
         notes,
         source: words::source(data.doc),

@@ -4,9 +4,10 @@ use super::chart::{Chart, Control, Needs, Sketch};
 use super::quantity::short_name;
 use super::{Axis, Cells, ChartData, Figure, Layer, Panel, words};
 use crate::kinship::{Matrix, Metric, cluster};
-use crate::stats::extent;
+use crate::stats::{extent, mean};
 use crate::study::chart::{ChartChoices, ChartKind};
-use crate::study::{ModelId, PairRow, StudyDoc, StudyFacts};
+use crate::study::{ModelId, PairRow, StudyDoc, StudyFacts, distinct};
+use crate::text::{counted, number};
 
 /// Up to this many models the values stand in the cells.
 const MOST_READ: usize = 30;
@@ -30,10 +31,6 @@ pub const CHART: Chart = Chart {
     build,
 };
 
-/// The figure.
-///
-/// # Errors
-/// A sentence, if the group is not there or nothing is measured.
 fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let metric = choices.metric;
     if choices.group.is_empty() && !metric.is_known() {
@@ -74,10 +71,7 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
     let mut notes = vec![order.to_owned()];
     let unknown = shown.models.len() * (shown.models.len() - 1) / 2 - shown.pairs().count();
     if unknown > 0 {
-        notes.push(format!(
-            "{} without a value",
-            words::counted(unknown, "pair")
-        ));
+        notes.push(format!("{} without a value", counted(unknown, "pair")));
     }
     Ok(Figure {
         title,
@@ -91,26 +85,14 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
 
 /// The tables of pairs that a study has, by name.
 pub fn groups(doc: &StudyDoc) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for pair in doc.pairs.iter().filter(|pair| !pair.group.is_empty()) {
-        if !out.contains(&pair.group) {
-            out.push(pair.group.clone());
-        }
-    }
-    out
+    let groups = doc.pairs.iter().map(|pair| &pair.group);
+    distinct(groups.filter(|group| !group.is_empty()))
 }
 
 /// The models of a table, in the order in which they first appear.
 pub fn of_group(pairs: &[PairRow], group: &str) -> Vec<ModelId> {
-    let mut out = Vec::new();
-    for pair in pairs.iter().filter(|pair| pair.group == group) {
-        for id in pair.models {
-            if !out.contains(&id) {
-                out.push(id);
-            }
-        }
-    }
-    out
+    let of_group = pairs.iter().filter(|pair| pair.group == group);
+    distinct(of_group.flat_map(|pair| &pair.models))
 }
 
 /// The value that a table reports of two models; of a model with itself it follows.
@@ -197,31 +179,19 @@ impl GroupMatrix {
             (_, true) => (-1.0, 1.0),
             _ => (0.0, 1.0),
         };
-        let names: Vec<String> = self
-            .models
-            .iter()
-            .map(|&id| doc.name_of(id).to_owned())
-            .collect();
-        let axis = Axis {
-            is_whole: true,
-            names,
-            ..Axis::default()
-        };
-        let name = short_name(self.metric);
+        let names = self.models.iter().map(|&id| doc.name_of(id).to_owned());
+        let axis = Axis::of_names("", names.collect());
+        let cells = Layer::Cells(Cells {
+            columns: self.models.len(),
+            values: self.values.clone(),
+            decimals: (self.models.len() <= MOST_READ).then_some(decimals),
+            is_signed,
+            is_distance,
+        });
         Panel {
             title,
-            x: axis.clone(),
-            y: axis,
-            layers: vec![Layer::Cells(Cells {
-                columns: self.models.len(),
-                values: self.values.clone(),
-                decimals: (self.models.len() <= MOST_READ).then_some(decimals),
-                is_signed,
-                is_distance,
-            })],
-            scale: Some((name, from, to)),
-            has_axes: true,
-            ..Panel::default()
+            scale: Some((short_name(self.metric), from, to)),
+            ..Panel::new(axis.clone(), axis, vec![cells])
         }
     }
 
@@ -229,18 +199,15 @@ impl GroupMatrix {
     pub fn caption(&self) -> String {
         let values: Vec<f64> = self.pairs().collect();
         let n = self.models.len();
-        if values.is_empty() {
+        let Some((mean, (lo, hi))) = mean(&values).zip(extent(values.iter().copied())) else {
             return format!("n = {n} models, no value known");
-        }
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let lo = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let hi = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        };
         format!(
             "mean over {}: {}, from {} to {}; n = {n} models",
-            words::counted(values.len(), "pair"),
-            words::number(mean, 3),
-            words::number(lo, 3),
-            words::number(hi, 3),
+            counted(values.len(), "pair"),
+            number(mean, 3),
+            number(lo, 3),
+            number(hi, 3),
         )
     }
 }

@@ -40,16 +40,11 @@ pub use quantity::{axis_name, short_name};
 
 use crate::study::{MeasuredKinship, ModelId, PairRow, StudyDoc, StudyFacts};
 
-/// What charts are made from.
 pub struct ChartData<'a> {
     pub doc: &'a StudyDoc,
-    /// What follows from its record.
     pub record: &'a StudyFacts,
-    /// Every pair whose kinship is known.
     pub pairs: &'a [PairRow],
-    /// Kinship of two models as measured.
     pub kinship: &'a MeasuredKinship<'a>,
-    /// Change of each layer of a model, as measured.
     pub layers: &'a LayerChanges<'a>,
     /// What is selected: its points are named, and its layers are drawn.
     pub selected: &'a [ModelId],

@@ -3,6 +3,7 @@
 use crate::kinship::Metric;
 use crate::study::chart::{PointsAre, Quantity};
 use crate::study::{ModelFacts, PairRow, StudyDoc, StudyFacts};
+use crate::text::sentence_case;
 
 /// A measure of kinship as it is called where there is little room.
 pub fn short_name(metric: Metric) -> String {
@@ -18,7 +19,7 @@ pub fn axis_name(quantity: &Quantity, points: PointsAre) -> String {
     let name = name(quantity, points);
     let name = match quantity {
         Quantity::Task(_) if points == PointsAre::Models => name,
-        _ => capital(&name),
+        _ => sentence_case(&name),
     };
     match quantity {
         Quantity::Kinship(metric) if metric.is_similarity() => {
@@ -48,13 +49,6 @@ pub fn name(quantity: &Quantity, points: PointsAre) -> String {
         Quantity::Task(task) => task.clone(),
         Quantity::Generation => "generation".to_owned(),
     }
-}
-
-/// A name as the start of a sentence.
-pub fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
 }
 
 pub fn is_of_merges(quantity: &Quantity) -> bool {

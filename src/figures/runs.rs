@@ -2,10 +2,9 @@
 
 use super::chart::{Chart, Control, Needs, Sketch};
 use super::runs_of::{self, InRun, Run};
-use super::{
-    Axis, ChartData, Color, Figure, Layer, LineMark, Panel, Point, PointMark, Side, words,
-};
+use super::{Axis, ChartData, Color, Figure, Layer, Panel, Point, words};
 use crate::study::chart::{ChartChoices, ChartKind};
+use crate::text::{counted, list, number};
 
 /// The best of a run up to one generation.
 pub struct Best {
@@ -80,10 +79,6 @@ pub const CHART: Chart = Chart {
     build,
 };
 
-/// The figure.
-///
-/// # Errors
-/// A sentence, if no run has a score.
 fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let runs = runs_of::chosen(choices, data);
     if runs.is_empty() {
@@ -108,10 +103,7 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
     let mut notes =
         vec!["Each run was made once: how far repeats would differ is not known".into()];
     if !without.is_empty() {
-        notes.push(format!(
-            "Without scores and not drawn: {}",
-            words::list(&without)
-        ));
+        notes.push(format!("Without scores and not drawn: {}", list(&without)));
     }
     Ok(Figure {
         title: "Best so far by generation".into(),
@@ -123,22 +115,9 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
     })
 }
 
-/// The axes of a chart of the best so far.
 pub fn panel(layers: Vec<Layer>) -> Panel {
-    Panel {
-        x: Axis {
-            name: "Generation".into(),
-            is_whole: true,
-            ..Axis::default()
-        },
-        y: Axis {
-            name: "Best average so far (points)".into(),
-            ..Axis::default()
-        },
-        layers,
-        has_axes: true,
-        ..Panel::default()
-    }
+    let y = Axis::named("Best average so far (points)");
+    Panel::new(Axis::whole("Generation"), y, layers)
 }
 
 /// Steps and markers of one run; its last point is named with its value.
@@ -148,18 +127,10 @@ pub fn of_run(run: &Run<'_>, members: &[InRun<'_>], best: &[Best], color: Color)
         .iter()
         .map(|b| [f64::from(b.generation), b.average])
         .collect();
-    let line = LineMark {
-        is_thin: false,
-        name: name.clone(),
-        color,
-        dash: run.dash(),
-        side: Side::Left,
-        points: steps(&corners),
-    };
     let point = |(k, b): (usize, &Best)| {
         let is_last = k + 1 == best.len();
         let model = members[b.member].model;
-        let value = words::number(b.average, 2);
+        let value = number(b.average, 2);
         Point {
             x: f64::from(b.generation),
             y: b.average,
@@ -178,13 +149,11 @@ pub fn of_run(run: &Run<'_>, members: &[InRun<'_>], best: &[Best], color: Color)
             is_named: is_last,
         }
     };
-    let points = PointMark {
-        name: name.clone(),
-        marker: run.marker(),
-        side: Side::Left,
-        points: best.iter().enumerate().map(point).collect(),
-    };
-    [Layer::Line(line), Layer::Points(points)]
+    let points = best.iter().enumerate().map(point).collect();
+    [
+        Layer::line(&name, color, run.dash(), steps(&corners)),
+        Layer::points(&name, run.marker(), points),
+    ]
 }
 
 fn end_words(run: &Run<'_>, members: &[InRun<'_>], last: &Best) -> String {
@@ -192,9 +161,9 @@ fn end_words(run: &Run<'_>, members: &[InRun<'_>], last: &Best) -> String {
     format!(
         "{} {} ({}, generation {}; n = {})",
         words::run(run.name),
-        words::number(last.average, 2),
+        number(last.average, 2),
         of.model.name,
         of.generation,
-        words::counted(members.len(), "model"),
+        counted(members.len(), "model"),
     )
 }

@@ -24,22 +24,13 @@ impl Run<'_> {
     }
 
     pub const fn marker(&self) -> Marker {
-        const MARKERS: [Marker; 5] = [
-            Marker::Circle,
-            Marker::Cross,
-            Marker::Square,
-            Marker::Triangle,
-            Marker::Diamond,
-        ];
-        MARKERS[self.index % MARKERS.len()]
+        Marker::SERIES[self.index % Marker::SERIES.len()]
     }
 }
 
-/// A model as a member of a run.
 pub struct InRun<'a> {
     pub model: &'a Model,
     pub row: &'a ModelFacts,
-    /// Its generation in the run.
     pub generation: u32,
 }
 
@@ -55,7 +46,7 @@ pub fn chosen<'a>(choices: &ChartChoices, data: &ChartData<'a>) -> Vec<Run<'a>> 
 pub fn members<'a>(run: &str, doc: &'a StudyDoc, record: &'a StudyFacts) -> Vec<InRun<'a>> {
     let rows = doc.models.iter().zip(&record.rows);
     rows.filter_map(|(model, row)| {
-        let step = model.steps.iter().find(|step| step.run == run)?;
+        let step = model.step(run)?;
         Some(InRun {
             model,
             row,

@@ -1,14 +1,13 @@
 //! One quantity against another; points are models or pairs of models.
 
 use super::chart::{Chart, Control, Needs, SPREAD, Sketch};
-use super::quantity::{axis_name, capital, decimals, is_of_merges, name, of_model, of_pair};
+use super::quantity::{axis_name, decimals, is_of_merges, name, of_model, of_pair};
 use super::runs_of::{self, Run};
-use super::{
-    Axis, ChartData, Color, Figure, Layer, Marker, Panel, Point, PointMark, Side, fit, words,
-};
-use crate::stats::{Sample, extent};
+use super::{Axis, ChartData, Color, Figure, Layer, Marker, Panel, Point, fit, words};
+use crate::stats::{Sample, extent, outliers};
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre, Quantity};
 use crate::study::{Model, ModelFacts, ModelId};
+use crate::text::{counted, list, number, sentence_case};
 
 /// What may become a point.
 struct Candidate {
@@ -39,10 +38,6 @@ pub const CHART: Chart = Chart {
     build,
 };
 
-/// The figure.
-///
-/// # Errors
-/// A sentence, if no point has both values.
 fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let candidates = match choices.points {
         PointsAre::Models => of_models(choices, data),
@@ -56,7 +51,7 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
     if drawn.is_empty() {
         return Err(nothing(choices, &candidates));
     }
-    let far = fit::far_off(&sample);
+    let far = outliers(&sample);
     let is_named = |k: usize| {
         let selected = drawn[k].models.iter().any(|id| data.selected.contains(id));
         selected || far.contains(&k)
@@ -72,12 +67,9 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
             .filter(|&k| drawn[k].series == series)
             .map(|k| point(drawn[k], color(choices, drawn[k], &look), is_named(k)))
             .collect();
-        layers.push(Layer::Points(PointMark {
-            name: series_name(choices, data, series),
-            marker: series.map_or(Marker::Circle, |_| look.marker()),
-            side: Side::Left,
-            points,
-        }));
+        let marker = series.map_or(Marker::Circle, |_| look.marker());
+        let name = series_name(choices, data, series);
+        layers.push(Layer::points(&name, marker, points));
     }
     let mut notes = Vec::new();
     if sample.missing > 0 {
@@ -85,14 +77,14 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
             PointsAre::Models => "model",
             PointsAre::Pairs => "pair",
         };
-        let n = words::counted(sample.missing, what);
+        let n = counted(sample.missing, what);
         notes.push(format!(
             "{n} left out, as one of the two values is not known"
         ));
     }
     if !far.is_empty() {
         let names: Vec<String> = far.iter().map(|&k| drawn[k].label.clone()).collect();
-        notes.push(format!("Far off the line: {}", words::list(&names)));
+        notes.push(format!("Far off the line: {}", list(&names)));
     }
     let axis = |quantity: &Quantity| Axis {
         name: axis_name(quantity, choices.points),
@@ -102,12 +94,8 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
     Ok(Figure {
         title: title(choices),
         panels: vec![Panel {
-            x: axis(&choices.x),
-            y: axis(&choices.y),
-            layers,
             scale,
-            has_axes: true,
-            ..Panel::default()
+            ..Panel::new(axis(&choices.x), axis(&choices.y), layers)
         }],
         columns: 1,
         caption: fit::caption(&sample),
@@ -126,13 +114,13 @@ fn of_models(choices: &ChartChoices, data: &ChartData<'_>) -> Vec<Candidate> {
     let merges_only = is_of_merges(&choices.x) || is_of_merges(&choices.y);
     let rows = data.doc.models.iter().zip(&data.record.rows);
     rows.filter_map(|(model, row)| {
-        let is_merge = model.parents.len() > 1 || model.origin.unnamed_parents;
         let step = runs.iter().find_map(|run| {
-            let step = model.steps.iter().find(|step| step.run == run.name)?;
+            let step = model.step(run.name)?;
             Some((run.index, step.generation))
         });
         let belongs = step.is_some() || choices.runs.is_empty();
-        (belongs && (is_merge || !merges_only)).then(|| candidate(choices, data, model, row, step))
+        (belongs && (!merges_only || model.is_merge()))
+            .then(|| candidate(choices, data, model, row, step))
     })
     .collect()
 }
@@ -193,8 +181,8 @@ fn said<'q>(
     let quantities = [&choices.x, &choices.y].into_iter().chain(&choices.colour);
     quantities
         .filter_map(|quantity| {
-            let number = words::number(value(quantity)?, decimals(quantity));
-            Some((axis_name(quantity, choices.points), number))
+            let value = number(value(quantity)?, decimals(quantity));
+            Some((axis_name(quantity, choices.points), value))
         })
         .collect()
 }
@@ -260,7 +248,7 @@ fn title(choices: &ChartChoices) -> String {
     );
     match choices.y {
         Quantity::Task(_) if choices.points == PointsAre::Models => format!("{y} and {x}"),
-        _ => format!("{} and {x}", capital(&y)),
+        _ => format!("{} and {x}", sentence_case(&y)),
     }
 }
 

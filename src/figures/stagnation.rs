@@ -3,18 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::chart::{Chart, Control, Needs, Sketch};
-use super::quantity::capital;
 use super::runs::{best_so_far, steps};
 use super::runs_of::{self, InRun, Run};
-use super::{
-    Axis, ChartData, Color, Dash, Figure, Key, Layer, LineMark, Marker, Panel, Point, PointMark,
-    Side, words,
-};
+use super::{Axis, ChartData, Color, Dash, Figure, Key, Layer, Marker, Panel, Point, Side, words};
 use crate::kinship::Metric;
 use crate::stats::{
     Generation, Member, Saturation, SaturationRule, extent, generations, saturation,
 };
 use crate::study::chart::{ChartChoices, ChartKind, Overlay};
+use crate::text::{counted, list, number, sentence_case};
 
 /// The colour of kinship where there is one run: not that of any of the first runs.
 const KINSHIP: Color = Color::Series(5);
@@ -55,10 +52,6 @@ pub const CHART: Chart = Chart {
     build,
 };
 
-/// The figure.
-///
-/// # Errors
-/// A sentence, if no run has scores.
 fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String> {
     let runs = runs_of::chosen(choices, data);
     if runs.is_empty() {
@@ -78,10 +71,7 @@ fn build(choices: &ChartChoices, data: &ChartData<'_>) -> Result<Figure, String>
     }
     let mut notes = notes(choices, &courses);
     if !without.is_empty() {
-        notes.push(format!(
-            "Without scores and not drawn: {}",
-            words::list(&without)
-        ));
+        notes.push(format!("Without scores and not drawn: {}", list(&without)));
     }
     Ok(Figure {
         title: "Performance and kinship over generations".into(),
@@ -128,34 +118,18 @@ fn course<'a>(run: Run<'a>, choices: &ChartChoices, data: &ChartData<'a>) -> Cou
 fn panel(choices: &ChartChoices, courses: &[Course<'_>]) -> Panel {
     let kinship_name = kinship_name(choices);
     let is_overlay = choices.overlay == Overlay::MinMax;
-    let performance = "Average (points)".to_owned();
-    let named = |name: String| Axis {
-        name,
-        ..Axis::default()
+    let y = match is_overlay {
+        true => Axis::named(format!("{kinship_name}; average scaled")),
+        false => Axis::named("Average (points)"),
     };
+    let mut drawn = starts(courses);
+    for course in courses {
+        drawn.extend(layers(choices, course, courses.len() == 1));
+    }
     Panel {
-        x: Axis {
-            name: "Generation".into(),
-            is_whole: true,
-            ..Axis::default()
-        },
-        y: if is_overlay {
-            named(format!("{kinship_name}; average scaled"))
-        } else {
-            named(performance)
-        },
-        right: (!is_overlay).then(|| named(kinship_name)),
+        right: (!is_overlay).then(|| Axis::named(kinship_name)),
         key: key(choices, courses),
-        layers: starts(courses)
-            .into_iter()
-            .chain(
-                courses
-                    .iter()
-                    .flat_map(|course| layers(choices, course, courses.len() == 1)),
-            )
-            .collect(),
-        has_axes: true,
-        ..Panel::default()
+        ..Panel::new(Axis::whole("Generation"), y, drawn)
     }
 }
 
@@ -182,7 +156,7 @@ fn key(choices: &ChartChoices, courses: &[Course<'_>]) -> Vec<Key> {
     if courses.iter().any(has_mean) {
         out.push(line("Mean of the generation", Dash::Dotted));
     }
-    out.push(line(&capital(kinship_words(choices)), Dash::Dashed));
+    out.push(line(&sentence_case(kinship_words(choices)), Dash::Dashed));
     out
 }
 
@@ -205,7 +179,7 @@ fn starts(courses: &[Course<'_>]) -> Vec<Layer> {
         let names: Vec<String> = runs.iter().map(|r| words::run(r.name).to_owned()).collect();
         let name = match courses.len() {
             1 => format!("Saturated from generation {from}"),
-            _ => format!("{}: saturated from generation {from}", words::list(&names)),
+            _ => format!("{}: saturated from generation {from}", list(&names)),
         };
         Layer::Vertical {
             name,
@@ -233,7 +207,7 @@ fn layers(choices: &ChartChoices, course: &Course<'_>, is_alone: bool) -> Vec<La
     let run = words::run(course.run.name);
     let name = |what: &str| {
         if is_alone {
-            capital(what)
+            sentence_case(what)
         } else {
             format!("{run}: {what}")
         }
@@ -245,16 +219,6 @@ fn layers(choices: &ChartChoices, course: &Course<'_>, is_alone: bool) -> Vec<La
     };
     let color = course.run.color();
     let kinship_color = if is_alone { KINSHIP } else { color };
-    let line = |name: String, color, dash, side, points| {
-        Layer::Line(LineMark {
-            is_thin: false,
-            name,
-            color,
-            dash,
-            side,
-            points,
-        })
-    };
     let of = |value: fn(&Generation) -> Option<f64>| -> Vec<[f64; 2]> {
         let known = course.generations.iter();
         known
@@ -273,47 +237,31 @@ fn layers(choices: &ChartChoices, course: &Course<'_>, is_alone: bool) -> Vec<La
     let (best, mean) = (of(|g| g.best), of(|g| g.mean));
     if best != mean {
         let name = name("mean of the generation");
-        let mean = scaled(mean);
-        out.push(line(name, color, Dash::Dotted, performance_side, mean));
+        let line = Layer::line(&name, color, Dash::Dotted, scaled(mean));
+        out.push(line.on(performance_side));
     }
     let so_far: Vec<[f64; 2]> = best_so_far(&course.members)
         .iter()
         .map(|b| [f64::from(b.generation), b.average])
         .collect();
     let stepped = steps(&scaled(so_far));
-    out.push(line(
-        name("best so far"),
-        color,
-        Dash::Solid,
-        performance_side,
-        stepped,
-    ));
+    let line = Layer::line(&name("best so far"), color, Dash::Solid, stepped);
+    out.push(line.on(performance_side));
     let kinship = of(|g| g.kinship_of_top);
-    let words = kinship_words(choices);
-    out.push(line(
-        name(words),
-        kinship_color,
-        Dash::Dashed,
-        kinship_side,
-        kinship,
-    ));
+    let words = name(kinship_words(choices));
+    let line = Layer::line(&words, kinship_color, Dash::Dashed, kinship);
+    out.push(line.on(kinship_side));
     let marker = if is_alone {
         KINSHIP_MARKER
     } else {
         course.run.marker()
     };
-    out.push(Layer::Points(PointMark {
-        name: name(words),
-        marker,
-        side: kinship_side,
-        points: kinships(course, kinship_color),
-    }));
-    out.push(Layer::Points(PointMark {
-        name: name("best of the generation"),
-        marker: course.run.marker(),
-        side: performance_side,
-        points: bests(course, color, &*scale),
-    }));
+    let points = Layer::points(&words, marker, kinships(course, kinship_color));
+    out.push(points.on(kinship_side));
+    let words = name("best of the generation");
+    let points = bests(course, color, &*scale);
+    let points = Layer::points(&words, course.run.marker(), points);
+    out.push(points.on(performance_side));
     out
 }
 
@@ -327,9 +275,8 @@ fn kinships(course: &Course<'_>, color: Color) -> Vec<Point> {
             y: kinship,
             color,
             label: format!("{run}, generation {}", generation.number),
-            details: vec![("Kinship among the top".into(), words::number(kinship, 3))],
-            models: Vec::new(),
-            is_named: false,
+            details: vec![("Kinship among the top".into(), number(kinship, 3))],
+            ..Point::default()
         })
     };
     course.generations.iter().filter_map(point).collect()
@@ -343,12 +290,12 @@ fn bests(course: &Course<'_>, color: Color, scale: &dyn Fn(f64) -> f64) -> Vec<P
             |m: &&InRun<'_>| m.generation == generation.number && m.row.average == Some(best);
         let member = course.members.iter().find(here)?;
         let mut details = vec![
-            ("Average".into(), words::number(best, 2)),
+            ("Average".into(), number(best, 2)),
             ("Generation".into(), generation.number.to_string()),
             ("Run".into(), words::run(course.run.name).into()),
         ];
         if let Some(kinship) = generation.kinship_of_top {
-            details.push(("Kinship among the top".into(), words::number(kinship, 3)));
+            details.push(("Kinship among the top".into(), number(kinship, 3)));
         }
         Some(Point {
             x: f64::from(generation.number),
@@ -357,7 +304,7 @@ fn bests(course: &Course<'_>, color: Color, scale: &dyn Fn(f64) -> f64) -> Vec<P
             label: member.model.name.clone(),
             details,
             models: vec![member.model.id],
-            is_named: false,
+            ..Point::default()
         })
     };
     course.generations.iter().filter_map(best_of).collect()
@@ -388,7 +335,7 @@ fn sentences(choices: &ChartChoices, courses: &[Course<'_>]) -> String {
         .iter()
         .map(|course| {
             let name = words::run(course.run.name);
-            let n = words::counted(course.members.len(), "model");
+            let n = counted(course.members.len(), "model");
             format!("{name}: {}; n = {n}", verdict(choices, course))
         })
         .collect();
@@ -426,15 +373,15 @@ fn verdict(choices: &ChartChoices, course: &Course<'_>) -> String {
         );
     }
     let merges = match found.saved_merges {
-        Some(merges) => format!(" ({})", words::counted(merges, "merge")),
+        Some(merges) => format!(" ({})", counted(merges, "merge")),
         None => String::new(),
     };
     format!(
         "saturated from generation {}, sure at generation {}; stopping there would have saved {}{merges} and lost {} points",
         found.from,
         found.confirmed_at,
-        words::counted(found.saved_generations, "generation"),
-        words::number(found.lost, 2),
+        counted(found.saved_generations, "generation"),
+        number(found.lost, 2),
     )
 }
 
@@ -460,7 +407,7 @@ fn rule_words(rule: &SaturationRule) -> String {
     format!(
         "Saturated: the best gained less than {} points in each of {} in a row, while the kinship among the top {} was above {}",
         rule.epsilon,
-        words::counted(rule.window.max(1), "generation"),
+        counted(rule.window.max(1), "generation"),
         rule.top.max(2),
         rule.tau,
     )

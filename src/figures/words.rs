@@ -1,29 +1,7 @@
-//! Numbers in captions and labels: true minus signs, and never a number without its n.
+//! Words of captions and labels.
 
-use crate::study::Model;
-use crate::study::StudyDoc;
-
-/// A number with fixed decimals and a true minus.
-pub fn number(value: f64, decimals: usize) -> String {
-    let digits = format!("{:.decimals$}", value.abs());
-    let is_zero = digits.bytes().all(|b| matches!(b, b'0' | b'.'));
-    if value < 0.0 && !is_zero {
-        format!("−{digits}")
-    } else {
-        digits
-    }
-}
-
-/// A number with its sign, but for zero.
-pub fn signed(value: f64, decimals: usize) -> String {
-    let text = number(value, decimals);
-    let is_zero = !text.bytes().any(|b| matches!(b, b'1'..=b'9'));
-    if value > 0.0 && !is_zero {
-        format!("+{text}")
-    } else {
-        text
-    }
-}
+use crate::study::{Model, StudyDoc};
+use crate::text::number;
 
 /// Two significant digits, for slopes of any size.
 pub fn significant(value: f64) -> String {
@@ -48,34 +26,12 @@ pub fn interval((lo, hi): (f64, f64), decimals: usize) -> String {
     format!("{} … {}", number(lo, decimals), number(hi, decimals))
 }
 
-/// `1 merge`, `12 merges`.
-pub fn counted(n: usize, noun: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {noun}{plural}")
-}
-
-/// `a, b and c`.
-pub fn list(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-/// Sentences in a row; the last has no full stop.
-pub fn sentences(each: &[String]) -> String {
-    each.join(". ")
-}
-
 /// Where a study's data are from, else its name.
 pub fn source(doc: &StudyDoc) -> String {
-    let said = if doc.source.is_empty() {
-        &doc.name
-    } else {
-        &doc.source
-    };
-    said.clone()
+    match doc.source.as_str() {
+        "" => doc.name.clone(),
+        source => source.to_owned(),
+    }
 }
 
 /// The words for a run; the study's own merges have no run's name.
@@ -101,10 +57,6 @@ mod tests {
 
     #[test]
     fn numbers_have_true_minus_signs_and_enough_digits() {
-        assert_eq!(number(-0.5083, 2), "−0.51");
-        assert_eq!(number(-0.001, 2), "0.00");
-        assert_eq!(signed(0.26, 2), "+0.26");
-        assert_eq!(signed(0.001, 2), "0.00");
         assert_eq!(significant(-1.908), "−1.9");
         assert_eq!(significant(0.068_4), "0.068");
         assert_eq!(significant(123.4), "123");
@@ -123,6 +75,5 @@ mod tests {
         assert_eq!(source(&doc), "Mine");
         doc.source = "a paper, Table 4".to_owned();
         assert_eq!(source(&doc), "a paper, Table 4");
-        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
     }
 }

@@ -10,15 +10,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// Who holds a lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Owner {
-    /// Number of its process.
     pub process: u32,
-    /// Its machine.
     pub machine: String,
-    /// Its user.
     pub user: String,
     /// Since when, in seconds since 1970.
     pub since_secs: u64,
@@ -34,7 +30,6 @@ pub struct Lock {
 /// What came of asking for a lock.
 #[derive(Debug)]
 pub enum Locking {
-    /// It is held from here on.
     Held(Lock),
     /// Another program has it.
     Other(Owner),
@@ -42,7 +37,6 @@ pub enum Locking {
     Impossible,
 }
 
-/// The most that the words take.
 const MOST_BYTES: u64 = 4 << 10;
 /// How often a lock file may be replaced while it is being locked.
 const TRIES: usize = 8;

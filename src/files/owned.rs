@@ -5,6 +5,7 @@
 //! since, belongs to its user. Nothing here goes down into folders or follows a link: files are
 //! removed one by one, by the names in the mark.
 
+use std::collections::BTreeSet;
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
@@ -95,7 +96,7 @@ fn check(folder: &Path, maker: Option<&str>) -> Result<Mark, String> {
     let foreign = || "it has no mark that Kinfolk made it".to_owned();
     let text = read(&folder.join(MARK_NAME), MOST_BYTES).map_err(|_| foreign())?;
     let mark: Mark = serde_json::from_slice(&text).map_err(|_| foreign())?;
-    if mark.version != VERSION || mark.files.iter().any(|file| !is_plain_name(&file.name)) {
+    if mark.version != VERSION || mark.files.iter().any(|file| !is_listable(&file.name)) {
         return Err(foreign());
     }
     if maker.is_some_and(|maker| maker.is_empty() || maker != mark.maker) {
@@ -125,6 +126,17 @@ pub fn remove(folder: &Path, maker: Option<&str>, to: Removal) -> Result<(), Str
     let delete = || -> io::Result<()> {
         for file in &mark.files {
             match std::fs::remove_file(folder.join(&file.name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        let inner = mark
+            .files
+            .iter()
+            .filter_map(|file| file.name.split_once('/'));
+        let inner: BTreeSet<&str> = inner.map(|(inner, _)| inner).collect();
+        for inner in inner {
+            match std::fs::remove_dir(folder.join(inner)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
@@ -166,16 +178,33 @@ pub fn modified(metadata: &Metadata) -> io::Result<u128> {
 }
 
 /// Names in a folder, sorted; one that is not text belongs to nobody here.
+/// What lies in a folder, sorted; of a folder in it the files, as `inner/file`, and no deeper.
 fn names(folder: &Path) -> io::Result<Vec<String>> {
-    let name = |entry: io::Result<std::fs::DirEntry>| {
-        let name = entry?.file_name().into_string();
-        name.map_err(|name| io::Error::other(format!("{} is not text", name.display())))
-    };
-    let mut names: Vec<String> = std::fs::read_dir(folder)?
-        .map(name)
-        .collect::<io::Result<_>>()?;
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = text_of(entry.file_name())?;
+        if entry.file_type()?.is_dir() {
+            for inner in std::fs::read_dir(entry.path())? {
+                names.push(format!("{name}/{}", text_of(inner?.file_name())?));
+            }
+        } else {
+            names.push(name);
+        }
+    }
     names.sort();
     Ok(names)
+}
+
+fn text_of(name: std::ffi::OsString) -> io::Result<String> {
+    let name = name.into_string();
+    name.map_err(|name| io::Error::other(format!("{} is not text", name.display())))
+}
+
+/// `file` or `inner/file`.
+fn is_listable(name: &str) -> bool {
+    let mut parts = name.splitn(3, '/');
+    parts.by_ref().take(2).all(is_plain_name) && parts.next().is_none()
 }
 
 #[cfg(test)]

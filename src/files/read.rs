@@ -18,7 +18,6 @@ const PIECE: u64 = 1 << 20;
 /// Why a file was not read; a clause that stands before the path.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// Something else lies there.
     #[error("expected a file and found {0}")]
     NotAFile(&'static str),
     /// It is longer than anything of its kind.
@@ -27,10 +26,8 @@ pub enum ReadError {
     /// Its bytes are not text.
     #[error("it is not UTF-8 text (byte {0})")]
     NotText(usize),
-    /// What the file system says.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The user asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::gather::{Gathered, PairFacts, RowFacts, gather, gather_pairs};
+use super::gather::{gather, gather_pairs};
 use super::mapping::{Mapping, Scale};
 use super::meaning::Meaning;
 use super::names::Names;
@@ -13,6 +13,7 @@ use super::{ImportError, MOST_ERRORS, Note, Ready};
 use crate::kinship::{Metric, Values};
 use crate::study::bounds::{MOST_GENERATION, MOST_VALUE, is_error};
 use crate::study::{Entry, Import, PairEntry, Score, Step, StudyDoc};
+use crate::text::{counted, sentence_case, with_minus};
 
 /// Makes an import of a table, for a study. Scores become points.
 ///
@@ -121,12 +122,8 @@ pub(super) fn known_task(study: &StudyDoc, task: &str) -> String {
         let letters = text.chars().filter(|c| c.is_alphanumeric());
         letters.flat_map(char::to_lowercase).collect()
     };
-    let known: BTreeSet<&str> = study
-        .models
-        .iter()
-        .flat_map(|m| &m.scores)
-        .map(|score| score.task.as_str())
-        .collect();
+    let scores = study.models.iter().flat_map(|m| &m.scores);
+    let known: BTreeSet<&str> = scores.map(|score| score.task.as_str()).collect();
     if known.contains(task) {
         return task.to_owned();
     }
@@ -157,18 +154,10 @@ fn names(table: &Table, mapping: &Mapping, study: &StudyDoc) -> Names {
 
 /// The parents in one cell.
 fn parts(cell: &str) -> Vec<&str> {
-    let by: &[&str] = if cell.contains(';') {
-        &[";"]
-    } else if cell.contains(" + ") {
-        &[" + "]
-    } else {
-        &[","]
-    };
-    by.iter()
-        .flat_map(|by| cell.split(by))
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect()
+    let mut signs = [";", " + "].into_iter();
+    let by = signs.find(|by| cell.contains(by)).unwrap_or(",");
+    let parts = cell.split(by).map(str::trim);
+    parts.filter(|name| !name.is_empty()).collect()
 }
 
 struct Reader<'a> {
@@ -196,7 +185,7 @@ impl Reader<'_> {
         for row in &self.table.rows {
             facts.extend(self.entry(row));
         }
-        let Gathered { entries, errors } = gather(facts, self.mapping);
+        let (entries, errors) = gather(facts, self.mapping);
         self.errors.extend(errors);
         Ready {
             import: Import {
@@ -214,24 +203,20 @@ impl Reader<'_> {
         }
         let (pairs, errors) = gather_pairs(facts);
         self.errors.extend(errors);
-        let mut notes = Vec::new();
-        if self.left_out > 0 {
-            notes.push(Note::left_out(format!(
-                "{} of a model with itself left out",
-                counted(self.left_out, "pair")
-            )));
-        }
+        let left_out = counted(self.left_out, "pair");
+        let note = format!("{left_out} of a model with itself left out");
+        let note = (self.left_out > 0).then(|| Note::left_out(note));
         Ready {
             import: Import {
                 pairs,
                 ..Import::default()
             },
-            notes,
+            notes: note.into_iter().collect(),
         }
     }
 
     /// What a row says of its model; `None` if it names none, which is an error by then.
-    fn entry(&mut self, row: &TableRow) -> Option<RowFacts> {
+    fn entry(&mut self, row: &TableRow) -> Option<(usize, Entry)> {
         let mapping = self.mapping;
         let model = if mapping.needs_model_of_all() {
             self.names.of(mapping.model_of_all.trim())
@@ -255,13 +240,10 @@ impl Reader<'_> {
         } else {
             self.wide_scores(row, &mut entry);
         }
-        Some(RowFacts {
-            line: row.line,
-            entry,
-        })
+        Some((row.line, entry))
     }
 
-    fn pair(&mut self, row: &TableRow) -> Option<PairFacts> {
+    fn pair(&mut self, row: &TableRow) -> Option<(usize, PairEntry)> {
         let a = self.model(row, &Meaning::PairA);
         let b = self.model(row, &Meaning::PairB);
         let models = [a?, b?];
@@ -274,10 +256,7 @@ impl Reader<'_> {
             group: self.text(row, &Meaning::Group),
             note: self.text(row, &Meaning::Note),
         };
-        (!is_same).then_some(PairFacts {
-            line: row.line,
-            entry,
-        })
+        (!is_same).then_some((row.line, entry))
     }
 
     fn cell<'r>(&self, row: &'r TableRow, column: usize) -> &'r str {
@@ -288,11 +267,9 @@ impl Reader<'_> {
     fn text(&self, row: &TableRow, meaning: &Meaning) -> String {
         let column = self.mapping.column(meaning);
         let cell = column.map_or("", |column| self.cell(row, column));
-        let is_said = !number::is_missing(cell);
-        if is_said {
-            cell.to_owned()
-        } else {
-            String::new()
+        match number::is_missing(cell) {
+            true => String::new(),
+            false => cell.to_owned(),
         }
     }
 
@@ -301,15 +278,16 @@ impl Reader<'_> {
         let name = self.cell(row, column);
         if name.is_empty() {
             let message = "This row names no model; add its name or remove the row";
-            self.error(row, column, message);
-            return None;
+            return self.error(row, column, message);
         }
         Some(self.names.of(name))
     }
 
-    fn error(&mut self, row: &TableRow, column: usize, message: impl Into<String>) {
-        let error = ImportError::at(row.line, column + 1, message);
+    /// Nothing comes of a cell that has one.
+    fn error<T>(&mut self, row: &TableRow, column: usize, why: impl Into<String>) -> Option<T> {
+        let error = ImportError::at(row.line, column + 1, why);
         self.errors.push(error);
+        None
     }
 
     /// The number in a cell; what is not a number is an error.
@@ -319,18 +297,15 @@ impl Reader<'_> {
             Cell::Missing => None,
             Cell::Number { value, .. } if value.abs() > MOST_VALUE => {
                 let cell = shortened(cell);
-                let message =
-                    format!("{cell} is larger than any score, kinship or count; correct it");
-                self.error(row, column, message);
-                None
+                let why = "is larger than any score, kinship or count; correct it";
+                self.error(row, column, format!("{cell} {why}"))
             }
             Cell::Number {
                 stderr: Some(error),
                 ..
             } if !is_error(error) => {
                 let message = format!("{} has no standard error; correct it", shortened(cell));
-                self.error(row, column, message);
-                None
+                self.error(row, column, message)
             }
             Cell::Number {
                 value,
@@ -344,8 +319,7 @@ impl Reader<'_> {
                      \u{201c}{name}\u{201d}",
                     shortened(cell)
                 );
-                self.error(row, column, message);
-                None
+                self.error(row, column, message)
             }
         }
     }
@@ -357,8 +331,7 @@ impl Reader<'_> {
         }
         if value.abs() > 1.0 {
             let message = format!("{value} is not a fraction of 1; say that scores are in points");
-            self.error(row, column, message);
-            return None;
+            return self.error(row, column, message);
         }
         Some(Number {
             value: times_100(value),
@@ -389,8 +362,7 @@ impl Reader<'_> {
             _ => format!("lies from {lo} to {hi}"),
         };
         let message = format!("{value} cannot be right: {} {range}", metric.title);
-        self.error(row, column, message.replace('-', "−"));
-        None
+        self.error(row, column, with_minus(&message))
     }
 
     fn parents(&mut self, row: &TableRow, entry: &mut Entry) {
@@ -416,7 +388,7 @@ impl Reader<'_> {
         let name = self.names.of(name);
         if name == entry.model {
             let message = format!("{name} is named as its own parent; correct one of the two");
-            self.error(row, column, message);
+            self.error::<()>(row, column, message);
         } else if !entry.parents.contains(&name) {
             entry.parents.push(name);
         }
@@ -426,14 +398,10 @@ impl Reader<'_> {
     fn has_more_parents(&mut self, row: &TableRow, named: usize) -> bool {
         let mut count = |meaning: &Meaning| {
             let column = self.mapping.column(meaning)?;
-            let is_many = matches!(
-                self.cell(row, column),
-                "n" | "…" | "..." | "many" | "several"
-            );
-            if is_many {
-                return Some(f64::INFINITY);
+            match self.cell(row, column) {
+                "n" | "…" | "..." | "many" | "several" => Some(f64::INFINITY),
+                _ => self.number(row, column).map(|(value, ..)| value),
             }
-            self.number(row, column).map(|(value, ..)| value)
         };
         let others = count(&Meaning::OtherParents).unwrap_or(0.0);
         let all = count(&Meaning::ParentCount).unwrap_or(0.0);
@@ -444,12 +412,8 @@ impl Reader<'_> {
         let column = self.mapping.column(&Meaning::Generation)?;
         let (value, ..) = self.number(row, column)?;
         if value < 0.0 || value.fract() != 0.0 || value > f64::from(MOST_GENERATION) {
-            self.error(
-                row,
-                column,
-                "A generation is a whole number from 0 to 1 000 000",
-            );
-            return None;
+            let message = "A generation is a whole number from 0 to 1 000 000";
+            return self.error(row, column, message);
         }
         Some(Step {
             run: self.run(row),
@@ -466,13 +430,7 @@ impl Reader<'_> {
         match column.filter(|_| is_number) {
             Some(column) => {
                 let name = self.table.column_name(column);
-                let mut chars = name.chars();
-                let first: String = chars
-                    .next()
-                    .into_iter()
-                    .flat_map(char::to_uppercase)
-                    .collect();
-                format!("{first}{} {cell}", chars.as_str())
+                format!("{} {cell}", sentence_case(&name))
             }
             None => cell,
         }
@@ -519,29 +477,20 @@ impl Reader<'_> {
             own.clone_into(&mut self.last_task);
         }
         if self.last_task.is_empty() {
-            self.error(
-                row,
-                column,
-                "This row names no task; add its name or remove the row",
-            );
-            return None;
+            let message = "This row names no task; add its name or remove the row";
+            return self.error(row, column, message);
         }
         let columns = self.mapping.columns(&Meaning::Qualifier);
         let parts = columns.map(|column| self.cell(row, column));
         let parts: Vec<&str> = parts.filter(|part| !number::is_missing(part)).collect();
-        Some(if parts.is_empty() {
-            self.last_task.clone()
-        } else {
-            format!("{} ({})", self.last_task, parts.join(", "))
-        })
+        Some(told_apart(&self.last_task, &parts))
     }
 
     fn count(&mut self, row: &TableRow) -> Option<u64> {
         let column = self.mapping.column(&Meaning::Count)?;
         let (value, ..) = self.number(row, column)?;
         if value < 0.0 || value.fract() != 0.0 {
-            self.error(row, column, "A number of items is a whole number from 0 on");
-            return None;
+            return self.error(row, column, "A number of items is a whole number from 0 on");
         }
         Some(value as u64)
     }
@@ -552,8 +501,12 @@ pub(super) fn times_100(fraction: f64) -> f64 {
     (fraction * 1e12).round() / 1e10
 }
 
-pub(super) fn counted(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+/// A task with what tells its scores apart: `add (dev)`.
+pub(super) fn told_apart(task: &str, parts: &[&str]) -> String {
+    match parts {
+        [] => task.to_owned(),
+        some => format!("{task} ({})", some.join(", ")),
+    }
 }
 
 /// A cell short enough for a sentence.

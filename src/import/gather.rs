@@ -8,39 +8,23 @@ use super::meaning::Meaning;
 use crate::kinship::Values;
 use crate::study::{Entry, PairEntry};
 
-/// What a row says of a model.
-pub(super) struct RowFacts {
-    pub line: usize,
-    pub entry: Entry,
-}
-
-/// What a row says of a pair.
-pub(super) struct PairFacts {
-    pub line: usize,
-    pub entry: PairEntry,
-}
-
-/// The entries, in the order of the table, and where it contradicts itself.
-pub(super) struct Gathered {
-    pub entries: Vec<Entry>,
-    pub errors: Vec<ImportError>,
-}
-
-pub(super) fn gather(facts: Vec<RowFacts>, mapping: &Mapping) -> Gathered {
+/// The entries, in the order of the table, and where it contradicts itself. Each fact comes with
+/// the line that it is from.
+pub(super) fn gather(
+    facts: Vec<(usize, Entry)>,
+    mapping: &Mapping,
+) -> (Vec<Entry>, Vec<ImportError>) {
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     let mut merging: Vec<Merging<'_>> = Vec::new();
     let mut errors = Vec::new();
-    for facts in facts {
-        let index = *at.entry(facts.entry.model.clone()).or_insert_with(|| {
-            merging.push(Merging::new(&facts.entry.model, mapping));
+    for (line, entry) in facts {
+        let index = *at.entry(entry.model.clone()).or_insert_with(|| {
+            merging.push(Merging::new(&entry.model, mapping));
             merging.len() - 1
         });
-        merging[index].add(facts, &mut errors);
+        merging[index].add(line, entry, &mut errors);
     }
-    Gathered {
-        entries: merging.into_iter().map(|m| m.entry).collect(),
-        errors,
-    }
+    (merging.into_iter().map(|m| m.entry).collect(), errors)
 }
 
 /// An entry that grows, and the line on which each of its facts was first.
@@ -62,8 +46,7 @@ impl<'a> Merging<'a> {
         }
     }
 
-    fn add(&mut self, facts: RowFacts, errors: &mut Vec<ImportError>) {
-        let RowFacts { line, entry: new } = facts;
+    fn add(&mut self, line: usize, new: Entry, errors: &mut Vec<ImportError>) {
         let mut told = Told {
             model: self.entry.model.clone(),
             line,
@@ -212,12 +195,12 @@ impl Told<'_> {
 }
 
 /// One entry a pair and group, in the order of the table.
-pub(super) fn gather_pairs(facts: Vec<PairFacts>) -> (Vec<PairEntry>, Vec<ImportError>) {
+pub(super) fn gather_pairs(facts: Vec<(usize, PairEntry)>) -> (Vec<PairEntry>, Vec<ImportError>) {
     let mut lines: Vec<usize> = Vec::new();
     let mut entries: Vec<PairEntry> = Vec::new();
     let mut errors = Vec::new();
     let mut at: BTreeMap<(String, [String; 2]), usize> = BTreeMap::new();
-    for PairFacts { line, entry } in facts {
+    for (line, entry) in facts {
         let mut key = entry.models.clone();
         key.sort();
         match at.get(&(entry.group.clone(), key.clone())) {

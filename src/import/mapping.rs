@@ -14,7 +14,6 @@ pub enum Scale {
     Fractions,
 }
 
-/// What the columns of a table mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
     pub meanings: Vec<Meaning>,
@@ -71,7 +70,6 @@ pub fn guess(table: &Table) -> Mapping {
     }
 }
 
-/// What a row of the table is.
 struct Form {
     model: Option<usize>,
     /// The two columns of a table of pairs.

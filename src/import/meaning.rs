@@ -41,7 +41,6 @@ pub enum Meaning {
     PairB,
     /// Average task performance difference of the two.
     Difference,
-    /// The table that the pair stands in.
     Group,
 }
 
@@ -79,62 +78,68 @@ impl Meaning {
         before.into_iter().chain(kinship).chain(behind).collect()
     }
 
-    /// The words in the menu.
     pub fn title(&self) -> Cow<'static, str> {
-        let title = match self {
-            Self::Kinship(metric) => return format!("Kinship, {}", metric.short).into(),
-            Self::Ignore => "Leave out",
-            Self::Model => "Model",
-            Self::Parent => "Parent",
-            Self::Parents => "Parents",
-            Self::OtherParents => "More parents",
-            Self::ParentCount => "Parent count",
-            Self::Method => "Merge method",
-            Self::Generation => "Generation",
-            Self::Run => "Run",
-            Self::Score(_) => "Score",
-            Self::Average => "Average",
-            Self::Gain => "Merge gain",
-            Self::Published => "Published at",
-            Self::Note => "Note",
-            Self::Task => "Task",
-            Self::Value => "Task score",
-            Self::Stderr => "Standard error",
-            Self::Count => "Items",
-            Self::Qualifier => "Task variant",
-            Self::PairA => "Pair, one",
-            Self::PairB => "Pair, other",
-            Self::Difference => "Pair, difference",
-            Self::Group => "Pair, table",
-        };
-        title.into()
+        match self {
+            Self::Kinship(metric) => format!("Kinship, {}", metric.short).into(),
+            other => other.words().0.into(),
+        }
     }
 
     pub const fn help(&self) -> &'static str {
+        self.words().1
+    }
+
+    /// The words in the menu, and what they mean.
+    const fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::Ignore => "Nothing of this column is taken over",
-            Self::Model => "The model that the row is about; filled in if the study has it",
-            Self::Parent => "One of the models that it was made from",
-            Self::Parents => "All of them in one cell, parted by +, semicolon or comma",
-            Self::OtherParents => "How many parents it has beside the named ones",
-            Self::ParentCount => "How many parents it has, named ones included",
-            Self::Method => "The merge method, such as slerp",
-            Self::Generation => "Its generation in its run; founders are 0",
-            Self::Run => "The run or path of merges that it belongs to",
-            Self::Score(_) => "Its score on the task that the column is named after",
-            Self::Average => "Its average over tasks, as reported",
-            Self::Gain => "Its average over the mean of its parents' averages, as reported",
-            Self::Kinship(_) => "Kinship of the parents, or of the pair, as reported",
-            Self::Published => "A repository or an address",
-            Self::Note => "Words that are kept with the model or the pair",
-            Self::Task => "For tables with one score a row: the task",
-            Self::Value => "For tables with one score a row: the score",
-            Self::Stderr => "The standard error of that score",
-            Self::Count => "On how many items that score was found",
-            Self::Qualifier => "Becomes part of the task's name: add (dev)",
-            Self::PairA | Self::PairB => "For tables with one pair of models a row",
-            Self::Difference => "Average task performance difference of the two, as reported",
-            Self::Group => "The table that the pair belongs to",
+            Self::Ignore => ("Leave out", "Nothing of this column is taken over"),
+            Self::Model => (
+                "Model",
+                "The model that the row is about; filled in if the study has it",
+            ),
+            Self::Parent => ("Parent", "One of the models that it was made from"),
+            Self::Parents => (
+                "Parents",
+                "All of them in one cell, parted by +, semicolon or comma",
+            ),
+            Self::OtherParents => (
+                "More parents",
+                "How many parents it has beside the named ones",
+            ),
+            Self::ParentCount => (
+                "Parent count",
+                "How many parents it has, named ones included",
+            ),
+            Self::Method => ("Merge method", "The merge method, such as slerp"),
+            Self::Generation => ("Generation", "Its generation in its run; founders are 0"),
+            Self::Run => ("Run", "The run or path of merges that it belongs to"),
+            Self::Score(_) => (
+                "Score",
+                "Its score on the task that the column is named after",
+            ),
+            Self::Average => ("Average", "Its average over tasks, as reported"),
+            Self::Gain => (
+                "Merge gain",
+                "Its average over the mean of its parents' averages, as reported",
+            ),
+            Self::Kinship(_) => (
+                "Kinship",
+                "Kinship of the parents, or of the pair, as reported",
+            ),
+            Self::Published => ("Published at", "A repository or an address"),
+            Self::Note => ("Note", "Words that are kept with the model or the pair"),
+            Self::Task => ("Task", "For tables with one score a row: the task"),
+            Self::Value => ("Task score", "For tables with one score a row: the score"),
+            Self::Stderr => ("Standard error", "The standard error of that score"),
+            Self::Count => ("Items", "On how many items that score was found"),
+            Self::Qualifier => ("Task variant", "Becomes part of the task's name: add (dev)"),
+            Self::PairA => ("Pair, one", "For tables with one pair of models a row"),
+            Self::PairB => ("Pair, other", "For tables with one pair of models a row"),
+            Self::Difference => (
+                "Pair, difference",
+                "Average task performance difference of the two, as reported",
+            ),
+            Self::Group => ("Pair, table", "The table that the pair belongs to"),
         }
     }
 

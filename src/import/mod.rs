@@ -37,23 +37,17 @@ pub use text::text_of;
 /// The most errors that are told at once.
 pub const MOST_ERRORS: usize = 50;
 
-/// What was read to be imported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// The file's or folder's name, or what stands for it.
     pub name: String,
-    /// What was found in it.
     pub content: Content,
 }
 
-/// What was found in a text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
-    /// A table, whose columns have to be given a meaning.
     Table(Table),
-    /// Results of lm-evaluation-harness, whose metrics have to be chosen.
     Harness(Results),
-    /// Neither; why not.
     Broken(Vec<ImportError>),
 }
 
@@ -100,7 +94,6 @@ pub fn is_json(text: &str) -> bool {
     }
 }
 
-/// What is wrong with a text, and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImportError {
     /// The line, from 1; 0 where the whole is meant.
@@ -113,7 +106,6 @@ pub struct ImportError {
 }
 
 impl ImportError {
-    /// Something that is wrong at a place.
     pub fn at(line: usize, column: usize, message: impl Into<String>) -> Self {
         Self {
             line,
@@ -122,7 +114,6 @@ impl ImportError {
         }
     }
 
-    /// Something that is wrong with the whole.
     pub fn whole(message: impl Into<String>) -> Self {
         Self::at(0, 0, message)
     }

@@ -49,7 +49,6 @@ fn without_link(cell: &str) -> String {
     cell.to_owned()
 }
 
-/// Whether a cell says that there is nothing.
 pub fn is_missing(text: &str) -> bool {
     let text = text.trim();
     const WORDS: [&str; 7] = ["na", "n/a", "n.a.", "nan", "null", "none", "#n/a"];

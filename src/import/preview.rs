@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::apply::counted;
 use crate::study::{Entry, Import, StudyDoc};
+use crate::text::counted;
 
-/// What an import will do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preview {
     /// One a model of the table, in its order.
@@ -16,13 +15,10 @@ pub struct Preview {
     pub pairs: usize,
 }
 
-/// What an import will do to one model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelPreview {
     pub name: String,
-    /// Whether the study has no such model yet.
     pub is_new: bool,
-    /// How many scores are set.
     pub scores: usize,
     /// Scores that take the place of others.
     pub overwritten: Vec<Overwrite>,
@@ -39,7 +35,6 @@ pub struct Overwrite {
 }
 
 impl Preview {
-    /// What `import` will do to `study`.
     pub fn new(import: &Import, study: &StudyDoc) -> Self {
         let models: Vec<ModelPreview> = import.entries.iter().map(|e| of(e, study)).collect();
         let named = models.iter().map(|m| m.name.as_str());
@@ -65,12 +60,10 @@ impl Preview {
         self.models.iter().filter(|m| m.is_new).count() + self.added_parents.len()
     }
 
-    /// How many scores are set.
     pub fn scores(&self) -> usize {
         self.models.iter().map(|m| m.scores).sum()
     }
 
-    /// How many of them take the place of others.
     pub fn overwritten(&self) -> usize {
         self.models.iter().map(|m| m.overwritten.len()).sum()
     }

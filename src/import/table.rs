@@ -23,7 +23,6 @@ pub enum Delimiter {
 }
 
 impl Delimiter {
-    /// What a table of this kind is called.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Comma => "separated by commas",
@@ -108,7 +107,6 @@ impl Table {
         })
     }
 
-    /// The cells of a column, from the first row on.
     pub fn column(&self, column: usize) -> impl Iterator<Item = &str> {
         let cells = self
             .rows

@@ -27,107 +27,71 @@ pub(super) enum Word {
     Unknown,
 }
 
+use Meaning::{
+    Average, Count, Difference, Gain, Generation, Group, Method, Note, OtherParents, ParentCount,
+    Parents, Published, Qualifier, Run, Stderr, Task,
+};
+use Word::{Means, Model, NoScore, OfModel, OfPair, OfTask, Side, Value};
+
 /// Columns whose whole name is known; words in lower case, parted by one space.
 const WHOLE: [(&str, Word); 24] = [
-    ("fullname|full name", Word::Model(2)),
+    ("fullname|full name", Model(2)),
     (
         "model merged|merged model|child|child model|merge",
-        Word::Model(0),
+        Model(0),
     ),
-    ("model|model name|models|checkpoint", Word::Model(1)),
-    ("name", Word::Model(3)),
+    ("model|model name|models|checkpoint", Model(1)),
+    ("name", Model(3)),
     (
         "a|b|row model|column model|left|right|first|second|row|column|col",
-        Word::Side,
+        Side,
     ),
-    ("value|score|accuracy|acc", Word::Value),
-    ("task|tasks|benchmark|dataset", Word::OfTask(Meaning::Task)),
-    (
-        "stderr|std err|standard error|se",
-        Word::OfTask(Meaning::Stderr),
-    ),
-    (
-        "n|count|samples|n samples|items|effective",
-        Word::OfTask(Meaning::Count),
-    ),
-    (
-        "split|metric|filter|subset|variant",
-        Word::OfTask(Meaning::Qualifier),
-    ),
+    ("value|score|accuracy|acc", Value),
+    ("task|tasks|benchmark|dataset", OfTask(Task)),
+    ("stderr|std err|standard error|se", OfTask(Stderr)),
+    ("n|count|samples|n samples|items|effective", OfTask(Count)),
+    ("split|metric|filter|subset|variant", OfTask(Qualifier)),
     (
         "atpd|difference|diff|performance difference|task difference|average task performance \
          difference",
-        Word::OfPair(Meaning::Difference),
+        OfPair(Difference),
     ),
-    ("group|table", Word::OfPair(Meaning::Group)),
+    ("group|table", OfPair(Group)),
     (
         "parents|merged from|source models|models merged",
-        Word::OfModel(Meaning::Parents),
+        OfModel(Parents),
     ),
-    (
-        "other parents|unnamed parents",
-        Word::OfModel(Meaning::OtherParents),
-    ),
+    ("other parents|unnamed parents", OfModel(OtherParents)),
     (
         "parent count|parents count|n parents|number of parents",
-        Word::OfModel(Meaning::ParentCount),
+        OfModel(ParentCount),
     ),
-    (
-        "method|merge method|merging method",
-        Word::OfModel(Meaning::Method),
-    ),
-    ("generation|gen", Word::OfModel(Meaning::Generation)),
-    ("run|path|evolution|strategy", Word::OfModel(Meaning::Run)),
+    ("method|merge method|merging method", OfModel(Method)),
+    ("generation|gen", OfModel(Generation)),
+    ("run|path|evolution|strategy", OfModel(Run)),
     (
         "average|avg|atp|mean|average score|avg score|overall",
-        Word::OfModel(Meaning::Average),
+        OfModel(Average),
     ),
-    ("gain|merge gain", Word::OfModel(Meaning::Gain)),
+    ("gain|merge gain", OfModel(Gain)),
     (
         "published|repo|repository|hf repo|url|link|hub|huggingface",
-        Word::OfModel(Meaning::Published),
+        OfModel(Published),
     ),
-    (
-        "note|notes|comment|comments|remark",
-        Word::Means(Meaning::Note),
-    ),
+    ("note|notes|comment|comments|remark", Means(Note)),
     (
         "type|precision|params|params b|weight type|architecture|license|licence|hub license|hub hearts|\
          hearts|likes|available on the hub|model sha|sha|revision|flagged|moe|merged|t|\
          submission date|upload to hub date|upload date|base model|chat template|rank|index|id|\
          eval name|version|n shot|maintainer s highlight|official providers|size|year|seed|correct",
-        Word::NoScore,
+        NoScore,
     ),
-    ("", Word::NoScore),
+    ("", NoScore),
 ];
 
 /// Words that no name of a task has.
-const NO_TASK: [&str; 24] = [
-    "avg",
-    "average",
-    "mean",
-    "gain",
-    "delta",
-    "stderr",
-    "std",
-    "error",
-    "ci",
-    "diff",
-    "difference",
-    "recomputed",
-    "rank",
-    "count",
-    "date",
-    "params",
-    "cost",
-    "seed",
-    "raw",
-    "co2",
-    "kg",
-    "loss",
-    "time",
-    "sha",
-];
+const NO_TASK: &str = "avg average mean gain delta stderr std error ci diff difference \
+                       recomputed rank count date params cost seed raw co2 kg loss time sha";
 
 /// What the name of a column says.
 pub(super) fn word(header: &str) -> Word {
@@ -140,12 +104,17 @@ pub(super) fn word(header: &str) -> Word {
         return word.clone();
     }
     if let Some(kinship) = kinship(&words) {
-        return Word::Means(Meaning::Kinship(kinship));
+        return Means(Meaning::Kinship(kinship));
     }
     match numbered(&words) {
-        Some("parent") => Word::OfModel(Meaning::Parent),
+        Some("parent") => OfModel(Meaning::Parent),
         Some("model") => Word::NumberedModel,
-        _ if words.iter().any(|word| NO_TASK.contains(&word.as_str())) => Word::NoScore,
+        _ if words
+            .iter()
+            .any(|word| NO_TASK.split(' ').any(|other| other == word)) =>
+        {
+            NoScore
+        }
         _ => Word::Unknown,
     }
 }
@@ -204,16 +173,12 @@ mod tests {
 
     #[test]
     fn one_thing_in_several_spellings() {
-        let means = |m: Meaning| Word::OfModel(m);
         for (headers, expected) in [
-            (
-                &["Average ⬆️", "avg", "ATP", "Mean"][..],
-                means(Meaning::Average),
-            ),
-            (&["merge_gain", "Merge gain", "gain"], means(Meaning::Gain)),
+            (&["Average ⬆️", "avg", "ATP", "Mean"][..], OfModel(Average)),
+            (&["merge_gain", "Merge gain", "gain"], OfModel(Gain)),
             (
                 &["parent_1", "parent1", "Parent A", "parent"],
-                means(Meaning::Parent),
+                OfModel(Meaning::Parent),
             ),
             (
                 &["model_1", "Model 2", "model1", "model_a"],
@@ -221,15 +186,15 @@ mod tests {
             ),
             (
                 &["pcc", "Pearson", "kinship", "kinship_pcc"],
-                Word::Means(Meaning::Kinship(Metric::PEARSON)),
+                Means(Meaning::Kinship(Metric::PEARSON)),
             ),
             (
                 &["CS", "cosine", "kinship (cosine)"],
-                Word::Means(Meaning::Kinship(Metric::COSINE)),
+                Means(Meaning::Kinship(Metric::COSINE)),
             ),
             (
                 &["ed", "Euclidean distance"],
-                Word::Means(Meaning::Kinship(Metric::EUCLIDEAN)),
+                Means(Meaning::Kinship(Metric::EUCLIDEAN)),
             ),
             (
                 &[
@@ -240,13 +205,13 @@ mod tests {
                     "🔶",
                     "avg_recomputed",
                 ],
-                Word::NoScore,
+                NoScore,
             ),
             (
                 &["MMLU-PRO", "MATH Lvl 5", "ARC", "gsm8k", "T-eval"],
                 Word::Unknown,
             ),
-            (&["Model", "model_name"], Word::Model(1)),
+            (&["Model", "model_name"], Model(1)),
         ] {
             for header in headers {
                 assert_eq!(word(header), expected, "{header}");

@@ -13,6 +13,10 @@ pub struct Report {
     pub models: Vec<String>,
     /// Numbers of the base that were compared.
     pub parameters: u64,
+    /// Numbers that each pair was compared over, n × n; on the diagonal a model and the base.
+    pub compared: Vec<Vec<u64>>,
+    /// The same as a share of the numbers of the larger of the two.
+    pub compared_share: Vec<Vec<f64>>,
     /// All tensors as one vector.
     pub whole: Matrices,
     /// Parameter-weighted mean of the tensors' values.
@@ -79,11 +83,20 @@ pub struct LeftOutReport {
     pub reason: String,
 }
 
+/// A model as a report names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Its name.
+    pub name: String,
+    /// How many numbers it has; for an adapter, those of its base.
+    pub parameters: u64,
+}
+
 /// Puts names on a result. `scope` says which tensors count.
 pub fn report(
     kinship: &Kinship,
     base: &str,
-    models: &[String],
+    measured: &[Measured],
     scope: Scope,
     by: Option<Grain>,
 ) -> Report {
@@ -125,15 +138,30 @@ pub fn report(
             })
             .collect()
     });
+    let pairs = |of: &dyn Fn(usize, usize) -> u64| -> Vec<Vec<u64>> {
+        let row = |a: usize| everyone.iter().map(|&b| of(a, b)).collect();
+        everyone.iter().map(|&a| row(a)).collect()
+    };
+    let compared = pairs(&|a, b| kinship.sums(&tensors, a, b, false).count as u64);
+    let share = |a: usize, b: usize| {
+        let whole = measured[a].parameters.max(measured[b].parameters);
+        compared[a][b] as f64 / whole.max(1) as f64
+    };
+    let models: Vec<String> = measured.iter().map(|m| m.name.clone()).collect();
     Report {
         base: base.to_owned(),
-        models: models.to_vec(),
+        compared_share: everyone
+            .iter()
+            .map(|&a| everyone.iter().map(|&b| share(a, b)).collect())
+            .collect(),
+        compared,
         parameters: tensors.iter().map(|&k| kinship.tensors[k].gram.count).sum(),
         whole: matrices(Aggregate::Whole, &tensors),
         mean_over_tensors: matrices(Aggregate::MeanOverTensors, &tensors),
         n_model: Means::new(mean),
         groups,
-        left_out: left_out(kinship, models),
+        left_out: left_out(kinship, &models),
+        models,
     }
 }
 

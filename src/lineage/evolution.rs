@@ -14,13 +14,10 @@ pub struct Rules {
     pub tau: Option<f64>,
     /// When the best gained less than this many points over this many generations.
     pub no_gain: Option<NoGain>,
-    /// After this many generations.
     pub generations: Option<u32>,
-    /// After this many merges.
     pub merges: Option<u32>,
     /// After this many evaluations, founders' included.
     pub evaluations: Option<u32>,
-    /// After this many seconds of work.
     pub seconds: Option<u64>,
 }
 
@@ -43,38 +40,28 @@ impl Default for Rules {
 pub struct NoGain {
     /// The least gain of the best that counts, in points.
     pub points: f64,
-    /// Over how many generations.
     pub generations: u32,
 }
 
-/// What a run has used up so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Spent {
-    /// Evaluations made for it.
     pub evaluations: u32,
-    /// Seconds of work.
     pub seconds: f64,
 }
 
-/// What a run does next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
     /// These have no score yet, by position.
     Score(Vec<usize>),
-    /// Merge two.
     Merge {
-        /// The generation that the child belongs to.
         generation: u32,
         /// Its number in that generation, from 1.
         number: u32,
-        /// Which two, and why.
         pairing: Pairing,
     },
-    /// Nothing: it has ended.
     End(Ended),
 }
 
-/// Why a run has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
@@ -86,19 +73,14 @@ pub enum Ended {
     Converged,
     /// The best gained too little.
     NoGain,
-    /// As many generations as were asked for.
     Generations,
-    /// As many merges.
     Merges,
-    /// As many evaluations.
     Evaluations,
-    /// The time is up.
     Time,
     /// The strategy has nothing left to merge.
     NothingLeft,
 }
 
-/// One generation of a run, in figures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// Its number; founders are 0.
@@ -109,12 +91,10 @@ pub struct Summary {
     pub best: Option<f64>,
     /// Mean kinship among the selection.
     pub kinship: Option<f64>,
-    /// Merges made in it.
     pub merges: u32,
 }
 
 impl Ended {
-    /// Why, as one sentence.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Stagnated => "The best stayed the same, generation after generation",
@@ -170,9 +150,8 @@ pub fn upcoming(
     let Next::Merge { generation, .. } = next(population, strategy, choices, rules, spent) else {
         return None;
     };
-    let mut merges: Vec<Pairing> = missing(population, strategy, choices, generation)
-        .map(|(_, pairing)| pairing)
-        .collect();
+    let merges = missing(population, strategy, choices, generation);
+    let mut merges: Vec<Pairing> = merges.map(|(_, pairing)| pairing).collect();
     let left = |most: Option<u32>, used: usize| {
         most.map_or(usize::MAX, |most| (most as usize).saturating_sub(used))
     };
@@ -311,21 +290,17 @@ impl NoGain {
 /// and number; of a generation that is not finished, what is there counts. Numbers without a model
 /// are left out: a file may say that a model is of generation 4 294 967 295.
 pub fn summaries(population: &Population<'_>, top: usize) -> Vec<Summary> {
-    let numbers = population.generations().into_iter();
-    numbers
-        .map(|number| summary(population, top, number))
-        .collect()
-}
-
-fn summary(population: &Population<'_>, top: usize, number: u32) -> Summary {
-    let now = population.through(number);
-    let selection = now.selection(top);
-    let made = now.members.iter().filter(|m| m.generation == number);
-    Summary {
-        number,
-        best: now.best_score(),
-        kinship: now.mean_kinship(&selection),
-        selection,
-        merges: if number == 0 { 0 } else { made.count() as u32 },
-    }
+    let summary = |number| {
+        let now = population.through(number);
+        let selection = now.selection(top);
+        let made = now.members.iter().filter(|m| m.generation == number);
+        Summary {
+            number,
+            best: now.best_score(),
+            kinship: now.mean_kinship(&selection),
+            selection,
+            merges: if number == 0 { 0 } else { made.count() as u32 },
+        }
+    };
+    population.generations().into_iter().map(summary).collect()
 }

@@ -1,7 +1,7 @@
 //! What a merge may be expected to gain, from merges whose parents' kinship is known: the
 //! least-squares line of gain over kinship.
 
-use crate::stats::{Line, Sample, least_squares, pearson};
+use crate::stats::{Line, Sample, extent, least_squares, pearson};
 
 /// Fewer merges than this say little of the next one.
 pub const ENOUGH: usize = 8;
@@ -9,7 +9,6 @@ pub const ENOUGH: usize = 8;
 /// The part of merges like these that lies in the interval.
 const LEVEL: f64 = 0.95;
 
-/// A merge that is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Known {
     /// Mean Pearson correlation of its parents' task vectors.
@@ -22,18 +21,14 @@ pub struct Known {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GainLine {
     line: Line,
-    /// Merges that it goes through.
     pub n: usize,
-    /// Correlation of kinship and gain among them.
     pub r: f64,
-    /// Its two-sided p.
     pub p: f64,
     /// The lowest and the highest kinship among them: beyond it no merge is known, and the line
     /// is not followed.
     pub range: (f64, f64),
 }
 
-/// A gain as it is expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expected {
     /// On the line, in points.
@@ -58,10 +53,7 @@ impl GainLine {
             n: sample.n(),
             r: correlation.r,
             p: correlation.p,
-            range: (
-                sample.x.iter().copied().fold(f64::INFINITY, f64::min),
-                sample.x.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            ),
+            range: extent(sample.x.iter().copied())?,
         })
     }
 

@@ -22,10 +22,9 @@ pub(super) fn assign(graph: &Graph) -> Layers {
     for &model in &walk.parents_first {
         let of_parents = walk.parents[model]
             .iter()
-            .map(|&p| levels[p].saturating_add(1))
-            .max();
+            .map(|&p| levels[p].saturating_add(1));
         let given = graph.generations[model];
-        levels[model] = of_parents.unwrap_or(0).max(given.unwrap_or(0));
+        levels[model] = of_parents.max().unwrap_or(0).max(given.unwrap_or(0));
     }
     beside_first_child(graph, &walk, &mut levels);
     let moved = (0..levels.len())
@@ -34,11 +33,11 @@ pub(super) fn assign(graph: &Graph) -> Layers {
     let mut generations = levels.clone();
     generations.sort_unstable();
     generations.dedup();
+    let columns = levels
+        .iter()
+        .map(|level| generations.partition_point(|g| g < level));
     Layers {
-        columns: levels
-            .iter()
-            .map(|level| generations.partition_point(|g| g < level))
-            .collect(),
+        columns: columns.collect(),
         generations,
         moved,
         rings: walk.rings,

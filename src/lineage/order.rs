@@ -86,13 +86,10 @@ impl Columns {
 
     pub fn crossings(&self) -> usize {
         let pairs = self.order.iter().map(|column| {
-            let edges = column
-                .iter()
-                .flat_map(|&thing| self.after[thing].iter().map(move |&to| (thing, to)));
-            let places: Vec<(usize, usize)> = edges
-                .map(|(from, to)| (self.place[from], self.place[to]))
-                .collect();
-            crossings(&places)
+            let ties = |&from: &usize| self.after[from].iter().map(move |&to| (from, to));
+            let edges = column.iter().flat_map(ties);
+            let places = edges.map(|(from, to)| (self.place[from], self.place[to]));
+            crossings(&places.collect::<Vec<_>>())
         });
         pairs.sum()
     }
@@ -117,10 +114,9 @@ impl Columns {
         let count = self.order.len();
         for step in 1..count {
             let column = if to_the_right { step } else { count - 1 - step };
-            let ties = if to_the_right {
-                &self.before
-            } else {
-                &self.after
+            let ties = match to_the_right {
+                true => &self.before,
+                false => &self.after,
             };
             let mean = |thing: usize| {
                 let ties = &ties[thing];
@@ -154,10 +150,8 @@ impl Columns {
 
 /// By mean place; what has no ties keeps its place between the others.
 fn sorted(things: Vec<(usize, Option<f64>)>) -> Vec<usize> {
-    let mut tied: Vec<(usize, f64)> = things
-        .iter()
-        .filter_map(|&(t, mean)| Some((t, mean?)))
-        .collect();
+    let tied = things.iter().filter_map(|&(t, mean)| Some((t, mean?)));
+    let mut tied: Vec<(usize, f64)> = tied.collect();
     tied.sort_by(|a, b| a.1.total_cmp(&b.1));
     let mut tied = tied.into_iter().map(|(thing, _)| thing);
     let next = |(thing, mean): (usize, Option<f64>)| match mean {

@@ -27,10 +27,8 @@ pub(super) fn heights(columns: &Columns) -> Vec<f32> {
     for _ in 0..ROUNDS {
         for column in (0..count).chain((0..count).rev()) {
             let things = &columns.order[column];
-            let wanted: Vec<f64> = things
-                .iter()
-                .map(|&thing| near(columns, thing, &heights))
-                .collect();
+            let wanted = things.iter().map(|&thing| near(columns, thing, &heights));
+            let wanted: Vec<f64> = wanted.collect();
             put(columns, things, &wanted, &mut heights);
         }
     }
@@ -41,13 +39,7 @@ pub(super) fn heights(columns: &Columns) -> Vec<f32> {
 /// The mean height of what a thing is tied to; its own if it is tied to nothing.
 fn near(columns: &Columns, thing: usize, heights: &[f64]) -> f64 {
     let ties = || columns.before[thing].iter().chain(&columns.after[thing]);
-    let weight = |tie: usize| {
-        if columns.is_passage(tie) || columns.is_passage(thing) {
-            PASSAGE_WEIGHT
-        } else {
-            1.0
-        }
-    };
+    let weight = |tie: usize| weight(columns, tie).max(weight(columns, thing));
     let all: f64 = ties().map(|&tie| weight(tie)).sum();
     if all == 0.0 {
         return heights[thing];
@@ -72,11 +64,7 @@ fn put(columns: &Columns, things: &[usize], wanted: &[f64], heights: &mut [f64])
             offset += apart(columns, things[k - 1], thing);
         }
         offsets.push(offset);
-        let weight = if columns.is_passage(thing) {
-            PASSAGE_WEIGHT
-        } else {
-            1.0
-        };
+        let weight = weight(columns, thing);
         let mut block = Block {
             sum: weight * (wanted - offset),
             weight,
@@ -95,6 +83,13 @@ fn put(columns: &Columns, things: &[usize], wanted: &[f64], heights: &mut [f64])
             heights[things[k]] = block.sum / block.weight + offsets[k];
             k += 1;
         }
+    }
+}
+
+fn weight(columns: &Columns, thing: usize) -> f64 {
+    match columns.is_passage(thing) {
+        true => PASSAGE_WEIGHT,
+        false => 1.0,
     }
 }
 

@@ -22,7 +22,6 @@ const LEAST: usize = 3;
 /// above gained 0.0 points on average and 0.7 at most.
 pub const NEARLY_EQUAL: f64 = 0.99;
 
-/// A merge worth making.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
     /// The two, by position; the better one first.
@@ -34,20 +33,16 @@ pub struct Suggestion {
     /// The gain over the parents' mean in it; `None` where scores alone are known, and for near
     /// copies.
     pub gain: Option<Expected>,
-    /// What the gain rests on.
     pub basis: Basis,
     /// Why, the weightiest first.
     pub reasons: Vec<Reason>,
 }
 
-/// What an expected gain rests on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Basis {
-    /// Merges of the study.
     Study(GainLine),
     /// Merges of others, as the study has too few.
     Others(GainLine),
-    /// The parents' scores alone.
     Scores,
 }
 
@@ -72,9 +67,8 @@ pub fn suggest(
     n: usize,
 ) -> Vec<Suggestion> {
     let basis = basis(merges, others);
-    let mut found: Vec<Candidate> = population
-        .unmerged_pairs()
-        .into_iter()
+    let pairs = population.unmerged_pairs().into_iter();
+    let mut found: Vec<Candidate> = pairs
         .filter_map(|pair| Candidate::new(population, &basis, pair))
         .collect();
     // The sort is stable: among equals the pair of the better model stays first.
@@ -130,10 +124,8 @@ impl Candidate {
 
     /// The line, and where on it the pair is.
     fn on_line<'b>(&self, basis: &'b Basis) -> Option<(&'b GainLine, f64)> {
-        basis
-            .line()
-            .zip(self.kinship)
-            .filter(|_| !self.are_copies())
+        let known = basis.line().zip(self.kinship);
+        known.filter(|_| !self.are_copies())
     }
 
     fn gain(&self, basis: &Basis) -> Option<Expected> {

@@ -18,7 +18,6 @@ pub struct Correlation {
     pub r: f64,
     /// Two-sided p, 0 to 1; 0 for a perfect correlation.
     pub p: f64,
-    /// Number of points.
     pub n: usize,
 }
 

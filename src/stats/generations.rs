@@ -15,7 +15,6 @@
 use super::sample::mean;
 use super::stagnation::Generation;
 
-/// A model of an evolution.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Member {
     /// The generation in which it was made; founders are 0.
@@ -42,7 +41,7 @@ pub fn generations(
         Generation {
             number,
             best: scores.iter().copied().reduce(f64::max),
-            mean: (!scores.is_empty()).then(|| mean(&scores)),
+            mean: mean(&scores),
             kinship_of_top: kinship_among(&best(members, number, top.max(2)), &kinship, &own),
             merges: Some(if number == 0 { 0 } else { here.count() }),
         }
@@ -82,7 +81,7 @@ fn kinship_among(
 /// The mean of the values that are known.
 fn mean_of(values: &[Option<f64>]) -> Option<f64> {
     let known: Vec<f64> = values.iter().copied().flatten().collect();
-    (!known.is_empty()).then(|| mean(&known))
+    mean(&known)
 }
 
 fn score(member: &Member) -> Option<f64> {

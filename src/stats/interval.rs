@@ -16,14 +16,10 @@ pub fn fisher_interval(r: f64, n: usize, level: f64) -> Option<(f64, f64)> {
     Some(((z - reach).tanh(), (z + reach).tanh()))
 }
 
-/// A bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bootstrap {
-    /// Lower end.
     pub low: f64,
-    /// Upper end.
     pub high: f64,
-    /// How many samples were drawn.
     pub draws: usize,
     /// For how many of them the statistic was not defined; these are left out.
     pub undefined: usize,
@@ -78,10 +74,7 @@ fn redraw(from: &Sample, into: &mut Sample, draw: usize, seed: u64) {
 mod tests {
     use super::*;
     use crate::stats::pearson;
-
-    fn points(pairs: &[(f64, f64)]) -> Sample {
-        Sample::from_pairs(pairs.iter().map(|&(x, y)| (Some(x), Some(y))))
-    }
+    use crate::stats::sample::points;
 
     fn r(sample: &Sample) -> Option<f64> {
         pearson(sample).map(|c| c.r)

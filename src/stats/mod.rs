@@ -17,12 +17,10 @@ mod robust;
 
 mod improvement;
 
-mod extent;
-
 mod generations;
 mod stagnation;
 
-pub use sample::Sample;
+pub use sample::{Sample, extent, mean};
 
 pub(crate) use draw::below;
 
@@ -35,8 +33,6 @@ pub use regression::{Line, least_squares};
 pub use robust::{MOST_ROBUST, RobustLine, theil_sen};
 
 pub use improvement::expected_improvement;
-
-pub use extent::extent;
 
 pub use generations::{Member, generations};
 pub use stagnation::{Generation, Saturation, SaturationRule, best_so_far, gains, saturation};

@@ -35,10 +35,10 @@ pub fn outliers(sample: &Sample) -> Vec<usize> {
 /// The externally studentised residuals; infinite where all other points lie on one line, 0
 /// for a point that alone decides its place on it. Empty as for [`outliers`].
 fn studentised(sample: &Sample) -> Vec<f64> {
-    let Some(line) = least_squares(sample).filter(|line| line.n > 3) else {
+    let line = least_squares(sample).filter(|line| line.n > 3);
+    let Some((line, mean_y)) = line.zip(mean(&sample.y)) else {
         return Vec::new();
     };
-    let mean_y = mean(&sample.y);
     let spread: f64 = sample.y.iter().map(|y| (y - mean_y).powi(2)).sum();
     let unexplained = line.residual.powi(2) * (line.n - 2) as f64;
     if unexplained <= ROUNDING * spread {
@@ -62,10 +62,7 @@ fn studentised(sample: &Sample) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn points(pairs: &[(f64, f64)]) -> Sample {
-        Sample::from_pairs(pairs.iter().map(|&(x, y)| (Some(x), Some(y))))
-    }
+    use crate::stats::sample::points;
 
     #[test]
     fn a_residual_agrees_with_leaving_the_point_out() {

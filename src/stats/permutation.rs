@@ -19,7 +19,6 @@ const DRAWS: usize = 9_999;
 /// the rounding of a sum, far below any difference between pairings of printed numbers.
 const SAME: f64 = 1e-12;
 
-/// A permutation p.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Permutation {
     /// Two-sided p, above 0 and at most 1.

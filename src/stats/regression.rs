@@ -38,7 +38,7 @@ pub fn least_squares(sample: &Sample) -> Option<Line> {
     if n < 3 || sample.x.iter().all(|&x| x == first) {
         return None;
     }
-    let (mean_x, mean_y) = (mean(&sample.x), mean(&sample.y));
+    let (mean_x, mean_y) = (mean(&sample.x)?, mean(&sample.y)?);
     let sum = |term: &dyn Fn(f64, f64) -> f64| sample.pairs().map(|(x, y)| term(x, y)).sum::<f64>();
     let sxx = sum(&|x, _| (x - mean_x).powi(2));
     let slope = sum(&|x, y| (x - mean_x) * (y - mean_y)) / sxx;
@@ -101,10 +101,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn points(pairs: &[(f64, f64)]) -> Sample {
-        Sample::from_pairs(pairs.iter().map(|&(x, y)| (Some(x), Some(y))))
-    }
+    use crate::stats::sample::points;
 
     #[test]
     fn a_line_by_hand() {

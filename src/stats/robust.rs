@@ -25,7 +25,6 @@ pub struct RobustLine {
     pub intercept: f64,
     /// Where the slope may lie, at 95 %.
     pub slope_interval: (f64, f64),
-    /// Number of points.
     pub n: usize,
 }
 
@@ -99,10 +98,7 @@ fn tied(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn points(pairs: &[(f64, f64)]) -> Sample {
-        Sample::from_pairs(pairs.iter().map(|&(x, y)| (Some(x), Some(y))))
-    }
+    use crate::stats::sample::points;
 
     #[test]
     fn one_wild_point_moves_nothing() {

@@ -3,7 +3,6 @@
 /// Pairs of finite numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
-    /// The first of each pair.
     pub x: Vec<f64>,
     /// The second; as many as in `x`.
     pub y: Vec<f64>,
@@ -32,15 +31,27 @@ impl Sample {
         self.x.len().min(self.y.len())
     }
 
-    /// The pairs, one after the other.
     pub fn pairs(&self) -> impl Iterator<Item = (f64, f64)> {
         self.x.iter().copied().zip(self.y.iter().copied())
     }
 }
 
-/// Mean; 0 of nothing.
-pub(super) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+#[cfg(test)]
+pub(super) fn points(pairs: &[(f64, f64)]) -> Sample {
+    Sample::from_pairs(pairs.iter().map(|&(x, y)| (Some(x), Some(y))))
+}
+
+/// The least and the greatest finite value; `None` without any.
+pub fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
+    let finite = values.into_iter().filter(|value| value.is_finite());
+    finite.fold(None, |ends: Option<(f64, f64)>, value| {
+        Some(ends.map_or((value, value), |(lo, hi)| (value.min(lo), value.max(hi))))
+    })
+}
+
+/// The mean; `None` of nothing.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// Distances from the mean in units of the greatest of them, so that no square can overflow;
@@ -53,7 +64,7 @@ pub(super) fn unit_deviations(values: &[f64]) -> Option<Vec<f64>> {
     let largest = |values: &[f64]| values.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
     let divided = |values: &[f64], by: f64| values.iter().map(|v| v / by).collect::<Vec<f64>>();
     let scaled = divided(values, largest(values));
-    let centre = mean(&scaled);
+    let centre = mean(&scaled)?;
     let deviations: Vec<f64> = scaled.iter().map(|v| v - centre).collect();
     let spread = largest(&deviations);
     (spread > 0.0).then(|| divided(&deviations, spread))
@@ -99,6 +110,13 @@ mod tests {
         assert_eq!(sample.x, [1.0, 3.0]);
         assert_eq!(sample.y, [2.0, -4.0]);
         assert_eq!((sample.n(), sample.missing), (2, 4));
+    }
+
+    #[test]
+    fn what_is_not_a_number_has_no_extent() {
+        let values = [2.0, f64::NAN, -1.0, f64::INFINITY];
+        assert_eq!(extent(values), Some((-1.0, 2.0)));
+        assert_eq!(extent([f64::NAN]), None);
     }
 
     #[test]

@@ -50,14 +50,12 @@ impl Default for SaturationRule {
 /// much, in points or in kinship, two numbers are equal.
 const ROUNDING: f64 = 1e-9;
 
-/// What is known of one generation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Generation {
     /// Its number; founders are 0.
     pub number: u32,
     /// The best score of its own models, in points.
     pub best: Option<f64>,
-    /// Their mean score.
     pub mean: Option<f64>,
     /// Kinship among the best of everything up to and with this generation.
     pub kinship_of_top: Option<f64>,

@@ -5,9 +5,8 @@
 //! that can, so that the study opens; ids that leave no room for another model are refused.
 
 use super::doc::{Model, StudyDoc};
-use super::draft::DraftContent;
 use super::evolution::Evolution;
-use super::record::{Score, Step};
+use super::record::Score;
 use crate::kinship::Values;
 
 /// The highest id of a model, draft or evolution; ids are never used again, and those above it
@@ -40,12 +39,10 @@ pub(super) fn too_high(doc: &StudyDoc) -> Option<(&'static str, u32)> {
     let drafts = doc.drafts.iter().map(|d| d.id.0).chain([doc.next_draft]);
     let evolutions = doc.evolutions.iter().map(|e| e.id.0);
     let evolutions = evolutions.chain([doc.next_evolution]);
-    let first = |what, mut ids: Box<dyn Iterator<Item = u32> + '_>| {
-        Some((what, ids.find(|&id| id > MOST_ID)?))
-    };
-    first("model", Box::new(models))
-        .or_else(|| first("draft", Box::new(drafts)))
-        .or_else(|| first("evolution", Box::new(evolutions)))
+    let all = (models.map(|id| ("model", id)))
+        .chain(drafts.map(|id| ("draft", id)))
+        .chain(evolutions.map(|id| ("evolution", id)));
+    all.into_iter().find(|&(_, id)| id > MOST_ID)
 }
 
 /// Brings every other number of a document to what can be meant.
@@ -55,7 +52,9 @@ pub(super) fn bound(doc: &mut StudyDoc) {
         kinship(&mut pair.kinship);
         maybe(&mut pair.difference);
     }
-    doc.drafts.iter_mut().for_each(|d| sheet(&mut d.sheet));
+    for (_, place) in doc.drafts.iter_mut().flat_map(|d| &mut d.sheet.places) {
+        *place = bounded_place(*place);
+    }
     doc.evolutions.iter_mut().for_each(evolution);
     let saturation = &mut doc.view.charts.saturation;
     saturation.top = saturation.top.min(MOST_TOP);
@@ -65,7 +64,10 @@ pub(super) fn bound(doc: &mut StudyDoc) {
 }
 
 fn model(model: &mut Model) {
-    model.steps.iter_mut().for_each(step);
+    for step in &mut model.steps {
+        step.generation = step.generation.min(MOST_GENERATION);
+        step.number = step.number.min(MOST_NUMBER);
+    }
     model.scores.iter_mut().for_each(score);
     let origin = &mut model.origin;
     kinship(&mut origin.kinship);
@@ -105,17 +107,6 @@ fn value(number: &mut f64) {
         true => 0.0,
         false => number.clamp(-MOST_VALUE, MOST_VALUE),
     };
-}
-
-fn step(step: &mut Step) {
-    step.generation = step.generation.min(MOST_GENERATION);
-    step.number = step.number.min(MOST_NUMBER);
-}
-
-fn sheet(sheet: &mut DraftContent) {
-    for (_, place) in &mut sheet.places {
-        *place = bounded_place(*place);
-    }
 }
 
 /// A place on the canvas that can be drawn; what is not a number is the middle.

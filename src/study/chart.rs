@@ -6,7 +6,6 @@ use super::id::ModelId;
 use crate::kinship::Metric;
 use crate::stats::SaturationRule;
 
-/// The charts, in the order of their list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChartKind {
@@ -43,7 +42,6 @@ pub enum Quantity {
     Generation,
 }
 
-/// What a point of a scatter stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PointsAre {

@@ -14,22 +14,16 @@ use crate::kinship::Measure;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     Model(ModelEdit),
-    /// Of what is written down of them.
     Record(RecordEdit),
-    /// Of the merges that are being composed.
     Draft(DraftEdit),
     Evolution(EvolutionEdit),
-    /// Of how the study is looked at.
     View(ViewEdit),
     Select(Selection),
     RenameStudy(String),
-    /// Of what is written about the study as a whole.
     About(String),
     /// Put in what another program has made of the study.
     TakeIn(Box<StudyDoc>),
-    /// Take back the last edit.
     Undo,
-    /// Bring back what was taken back.
     Redo,
 }
 
@@ -44,16 +38,12 @@ pub enum Effect {
     Close(ModelId),
 }
 
-/// A change of how the study is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ViewEdit {
     Measure(Measure),
-    /// Another order of the matrix.
     Order(Order),
     Base(Option<ModelId>),
-    /// Another draft on the canvas.
     Draft(DraftId),
-    /// Another chart, or the same with other choices.
     Charts(Box<ChartChoices>),
     /// Show a column of the table of models, hide it, or leave it to itself.
     Column(String, Option<bool>),

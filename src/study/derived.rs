@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::doc::{Model, StudyDoc};
+use super::doc::{Model, StudyDoc, distinct};
 use super::id::ModelId;
 use super::record::PairRecord;
 use crate::kinship::{Metric, Values};
+use crate::stats::mean;
+use crate::text;
 
 /// Kinship of two models as measured, if it was.
 pub type MeasuredKinship<'a> = dyn Fn(ModelId, ModelId, Metric) -> Option<f64> + 'a;
@@ -22,7 +24,6 @@ pub struct StudyFacts {
     pub rows: Vec<ModelFacts>,
 }
 
-/// What follows for one model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelFacts {
     pub id: ModelId,
@@ -57,7 +58,6 @@ pub struct ParentKinship {
 }
 
 impl ParentKinship {
-    /// The value in a measure.
     pub fn get(&self, metric: Metric) -> Option<f64> {
         self.values.get(metric)
     }
@@ -80,9 +80,10 @@ pub struct PairRow {
 const PRINTED: f64 = 0.0151;
 
 impl StudyFacts {
-    /// Works out the record of a document.
     pub fn new(doc: &StudyDoc, measured: &MeasuredKinship<'_>) -> Self {
-        let tasks = tasks(doc);
+        let scores = doc.models.iter().flat_map(|m| &m.scores);
+        let tasks = distinct(scores.map(|score| &score.task));
+        let steps = doc.models.iter().flat_map(|m| &m.steps);
         let counted: Vec<&String> = tasks
             .iter()
             .filter(|task| !doc.not_averaged.contains(task))
@@ -112,12 +113,11 @@ impl StudyFacts {
         }
         Self {
             tasks,
-            runs: runs(doc),
+            runs: distinct(steps.map(|step| &step.run)),
             rows,
         }
     }
 
-    /// What follows for a model.
     pub fn row(&self, id: ModelId) -> Option<&ModelFacts> {
         self.rows.iter().find(|row| row.id == id)
     }
@@ -205,27 +205,6 @@ fn sorted([a, b]: [ModelId; 2]) -> [ModelId; 2] {
     [a.min(b), a.max(b)]
 }
 
-/// Tasks in the order in which they first appear.
-fn tasks(doc: &StudyDoc) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for score in doc.models.iter().flat_map(|m| &m.scores) {
-        if !out.contains(&score.task) {
-            out.push(score.task.clone());
-        }
-    }
-    out
-}
-
-fn runs(doc: &StudyDoc) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for step in doc.models.iter().flat_map(|m| &m.steps) {
-        if !out.contains(&step.run) {
-            out.push(step.run.clone());
-        }
-    }
-    out
-}
-
 fn value(model: &Model, task: &str) -> Option<f64> {
     model.score(task).map(|score| score.value)
 }
@@ -236,19 +215,10 @@ fn average(model: &Model, counted: &[&String]) -> Option<f64> {
     mean(&values?)
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
 fn rank(average: Option<f64>, averages: &[Option<f64>]) -> Option<usize> {
     let own = average?;
-    Some(
-        1 + averages
-            .iter()
-            .flatten()
-            .filter(|&&other| other > own)
-            .count(),
-    )
+    let better = averages.iter().flatten().filter(|&&other| other > own);
+    Some(1 + better.count())
 }
 
 /// Gain = P̄(child) − mean of P̄(parents) (paper, equation 6).
@@ -307,10 +277,9 @@ fn conflicts(model: &Model, average: Option<f64>, gain: Option<f64>) -> Vec<Stri
         format!("The average is reported as {given:.2}; the scores give {found:.2}")
     });
     let gains = differ(model.origin.gain, gain).map(|(given, found)| {
-        let words =
-            format!("The merge gain is reported as {given:+.2}; the averages give {found:+.2}");
-        // A true minus, as everywhere on screen.
-        words.replace('-', "−")
+        text::with_minus(&format!(
+            "The merge gain is reported as {given:+.2}; the averages give {found:+.2}"
+        ))
     });
     [averages, gains].into_iter().flatten().collect()
 }

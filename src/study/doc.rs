@@ -10,12 +10,12 @@ use super::evolution::{Evaluator, Evolution};
 use super::id::{DraftId, ModelId};
 use super::record::{Origin, PairRecord, Score, Step, is_zero};
 use crate::kinship::Measure;
+use crate::text;
 
 /// A study as it is saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StudyDoc {
-    /// What the user calls it.
     pub name: String,
     /// Where it is from and what is to be known of it, for studies of others' tables.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -23,28 +23,23 @@ pub struct StudyDoc {
     /// Where its numbers are from, in one line; stands under every chart of it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub source: String,
-    /// Its models, in the order in which they were added.
     pub models: Vec<Model>,
     /// What others have reported of pairs of models.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<PairRecord>,
-    /// Merges that are being composed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub drafts: Vec<Draft>,
-    /// The id that the next draft gets.
     #[serde(skip_serializing_if = "is_zero")]
     pub next_draft: u32,
     #[serde(skip_serializing_if = "Evaluator::is_by_hand")]
     pub evaluator: Evaluator,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evolutions: Vec<Evolution>,
-    /// The id that the next evolution gets.
     #[serde(skip_serializing_if = "is_zero")]
     pub next_evolution: u32,
     /// Tasks that do not count for the average.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_averaged: Vec<String>,
-    /// How it was last looked at.
     pub view: ViewChoices,
     /// The id that the next model gets; ids are never used again.
     pub next_id: u32,
@@ -54,14 +49,11 @@ pub struct StudyDoc {
 #[serde(default)]
 pub struct Model {
     pub id: ModelId,
-    /// What the user calls it.
     pub name: String,
-    /// Where its checkpoint lies, if it has one.
     pub path: Option<PathBuf>,
     /// The base that its task vector is taken from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<ModelId>,
-    /// What it was made from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<ModelId>,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -71,7 +63,6 @@ pub struct Model {
     pub published: String,
     #[serde(skip_serializing_if = "Origin::is_empty")]
     pub origin: Origin,
-    /// The runs that it belongs to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
     /// What it scored; one entry a task.
@@ -84,9 +75,12 @@ impl Model {
         self.scores.iter().find(|score| score.task == task)
     }
 
-    /// Its place in a run, if it belongs to it.
     pub fn step(&self, run: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.run == run)
+    }
+
+    pub fn is_merge(&self) -> bool {
+        self.parents.len() > 1 || self.origin.unnamed_parents
     }
 }
 
@@ -104,7 +98,6 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role, in the order of their colours.
     pub const ALL: [Self; 4] = [Self::Base, Self::FineTune, Self::Merge, Self::NoBase];
 
     pub const fn title(self) -> &'static str {
@@ -127,7 +120,6 @@ pub enum Order {
 }
 
 impl Order {
-    /// Every order, as on screen.
     pub const ALL: [Self; 2] = [Self::Relatedness, Self::Name];
 
     pub const fn title(self) -> &'static str {
@@ -142,7 +134,6 @@ impl Order {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ViewChoices {
-    /// The measure in the kinship matrix.
     pub measure: Measure,
     pub order: Order,
     /// Whose family is shown; `None` for the largest.
@@ -176,11 +167,8 @@ impl ColumnChoices {
     /// What the user said of a column, if anything.
     pub fn get(&self, key: &str) -> Option<bool> {
         let has = |list: &[String]| list.iter().any(|k| k == key);
-        if has(&self.shown) {
-            Some(true)
-        } else {
-            has(&self.hidden).then_some(false)
-        }
+        let hidden = has(&self.hidden).then_some(false);
+        has(&self.shown).then_some(true).or(hidden)
     }
 
     pub(super) fn set(&mut self, key: String, shown: Option<bool>) {
@@ -199,8 +187,19 @@ impl StudyDoc {
         self.models.iter().find(|m| m.id == id)
     }
 
-    pub(super) fn model_mut(&mut self, id: ModelId) -> Option<&mut Model> {
-        self.models.iter_mut().find(|m| m.id == id)
+    /// Changes a model, if it is there.
+    pub(super) fn with(&mut self, id: ModelId, change: impl FnOnce(&mut Model)) {
+        if let Some(model) = self.models.iter_mut().find(|m| m.id == id) {
+            change(model);
+        }
+    }
+
+    /// Puts a model in, under a new id.
+    pub(super) fn add(&mut self, model: Model) -> ModelId {
+        let id = ModelId(self.next_id);
+        self.next_id += 1;
+        self.models.push(Model { id, ..model });
+        id
     }
 
     /// The name of a model, for sentences.
@@ -208,11 +207,10 @@ impl StudyDoc {
         self.model(id).map_or("?", |m| &m.name)
     }
 
-    /// What a model is to the others.
     pub fn role(&self, model: &Model) -> Role {
         if self.models.iter().any(|m| m.base == Some(model.id)) {
             Role::Base
-        } else if model.parents.len() > 1 || model.origin.unnamed_parents {
+        } else if model.is_merge() {
             Role::Merge
         } else if model.base.is_some() {
             Role::FineTune
@@ -229,7 +227,6 @@ impl StudyDoc {
         out
     }
 
-    /// The models that descend from a base, in the order of the study.
     pub fn family(&self, base: ModelId) -> Vec<ModelId> {
         self.models
             .iter()
@@ -257,23 +254,20 @@ impl StudyDoc {
         chosen.or_else(|| self.drafts.last())
     }
 
-    pub(super) fn draft_mut(&mut self, id: DraftId) -> Option<&mut Draft> {
-        self.drafts.iter_mut().find(|draft| draft.id == id)
-    }
-
     /// `wanted`, with a number behind it if another model is already called so.
     pub fn free_name(&self, wanted: &str) -> String {
-        let taken = |name: &str| self.models.iter().any(|m| m.name == name);
-        if !taken(wanted) {
-            return wanted.to_owned();
-        }
-        let mut number = 2u32;
-        loop {
-            let name = format!("{wanted} {number}");
-            if !taken(&name) {
-                return name;
-            }
-            number += 1;
+        let is_taken = |name: &str| self.models.iter().any(|m| m.name == name);
+        text::free_name(wanted, " ", is_taken)
+    }
+}
+
+/// Each once, in the order in which they first appear.
+pub fn distinct<'a, T: Clone + PartialEq + 'a>(all: impl Iterator<Item = &'a T>) -> Vec<T> {
+    let mut out: Vec<T> = Vec::new();
+    for one in all {
+        if !out.contains(one) {
+            out.push(one.clone());
         }
     }
+    out
 }

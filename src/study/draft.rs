@@ -6,19 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::id::DraftId;
 
-/// A merge that is being composed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {
     pub id: DraftId,
     /// What the child will be called, unless the user says otherwise when it is written.
     pub name: String,
-    /// What is on the canvas.
     #[serde(flatten)]
     pub sheet: DraftContent,
 }
 
-/// What is on the canvas of a draft.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DraftContent {

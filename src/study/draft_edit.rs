@@ -7,7 +7,6 @@ use super::id::DraftId;
 /// A change of the drafts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DraftEdit {
-    /// Begin one, and show it.
     New(String, DraftContent),
     Remove(DraftId),
     Rename(DraftId, String),
@@ -49,16 +48,14 @@ impl DraftEdit {
                 doc.view.draft = Some(id);
             }
             Self::Remove(id) => doc.drafts.retain(|draft| draft.id != id),
-            Self::Rename(id, name) => {
-                if let Some(draft) = doc.draft_mut(id) {
-                    draft.name = name;
-                }
-            }
-            Self::Write { id, sheet, .. } => {
-                if let Some(draft) = doc.draft_mut(id) {
-                    draft.sheet = sheet;
-                }
-            }
+            Self::Rename(id, name) => with(doc, id, |draft| draft.name = name),
+            Self::Write { id, sheet, .. } => with(doc, id, |draft| draft.sheet = sheet),
         }
+    }
+}
+
+fn with(doc: &mut StudyDoc, id: DraftId, change: impl FnOnce(&mut Draft)) {
+    if let Some(draft) = doc.drafts.iter_mut().find(|draft| draft.id == id) {
+        change(draft);
     }
 }

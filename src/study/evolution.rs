@@ -95,14 +95,12 @@ pub struct Evolution {
     pub id: EvolutionId,
     /// What the user calls it, and what its models' steps are called.
     pub name: String,
-    /// What is to be known of it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// Drawn when it first runs, and written into the folders of the children that it makes:
     /// it removes only those. Empty before.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub token: String,
-    /// What is done in it.
     pub setup: Setup,
     /// Why it has ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,11 +111,9 @@ pub struct Evolution {
     pub seconds: f64,
 }
 
-/// What is done in an evolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Setup {
-    /// The models that it begins with.
     pub founders: Vec<ModelId>,
     /// How two are merged: a recipe in mergekit's YAML without its models.
     pub recipe: String,
@@ -128,10 +124,8 @@ pub struct Setup {
     /// The tasks whose mean selects; none for those that count in the study's average.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<String>,
-    /// Where its children are written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
-    /// Which of their files stay.
     pub keep: Keep,
     /// How many bytes its children may take on disk.
     #[serde(skip_serializing_if = "Option::is_none")]

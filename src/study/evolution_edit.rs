@@ -7,17 +7,15 @@ use super::model_edit::{NewChild, add_child};
 use super::record::{PairRecord, Score, Step};
 use super::record_edit::put_score;
 use crate::lineage::evolution::Ended;
+use crate::text;
 
-/// A change of the evolutions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EvolutionEdit {
-    /// Say who judges the models of the study.
     SetEvaluator(Evaluator),
     /// Put one in; it gets an id, and a number behind its name if that is taken.
     Add(Box<Evolution>),
     Change(EvolutionId, Box<Setup>),
     Rename(EvolutionId, String),
-    /// Write down something about one.
     Note(EvolutionId, String),
     /// Take one out; its models stay, without their places in it.
     Remove(EvolutionId),
@@ -26,7 +24,6 @@ pub enum EvolutionEdit {
     /// Put the founders into generation 0.
     Begin(EvolutionId),
     AddChild(Box<ChildAdded>),
-    /// Write down what a model scored.
     Score(Box<Evaluation>),
     /// Say that one has ended, and why; `None` lets it go on.
     End(EvolutionId, Option<Ended>),
@@ -34,13 +31,11 @@ pub enum EvolutionEdit {
     Forget(Vec<ModelId>, Vec<PairRecord>),
 }
 
-/// A child of an evolution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChildAdded {
     pub evolution: EvolutionId,
     pub step: Step,
     pub child: Child,
-    /// Seconds that it took.
     pub seconds: f64,
 }
 
@@ -57,9 +52,7 @@ pub struct Evaluation {
     pub model: ModelId,
     /// On what; the scores of other tasks stay.
     pub scores: Vec<Score>,
-    /// For which evolution, if for one.
     pub evolution: Option<EvolutionId>,
-    /// Seconds that it took.
     pub seconds: f64,
 }
 
@@ -73,13 +66,10 @@ impl EvolutionEdit {
             Self::Rename(..) => "Rename evolution".to_owned(),
             Self::Note(..) => "Edit note".to_owned(),
             Self::Remove(_) => "Remove evolution".to_owned(),
-            Self::Sign(..)
-            | Self::Begin(_)
-            | Self::AddChild(_)
-            | Self::End(..)
-            | Self::Forget(..) => "Run evolution".to_owned(),
-            Self::Score(evaluation) if evaluation.evolution.is_some() => "Run evolution".to_owned(),
-            Self::Score(_) => "Evaluate model".to_owned(),
+            Self::Score(evaluation) if evaluation.evolution.is_none() => {
+                "Evaluate model".to_owned()
+            }
+            _ => "Run evolution".to_owned(),
         }
     }
 
@@ -118,7 +108,7 @@ impl EvolutionEdit {
 }
 
 fn with(doc: &mut StudyDoc, id: EvolutionId, change: impl FnOnce(&mut Evolution)) {
-    if let Some(evolution) = doc.evolution_mut(id) {
+    if let Some(evolution) = doc.evolutions.iter_mut().find(|e| e.id == id) {
         change(evolution);
     }
 }
@@ -182,31 +172,25 @@ fn begin(doc: &mut StudyDoc, id: EvolutionId) {
 
 /// Puts a model into a run, unless it is there.
 fn join(doc: &mut StudyDoc, id: ModelId, step: Step) {
-    if let Some(model) = doc.model_mut(id)
-        && model.step(&step.run).is_none()
-    {
-        model.steps.push(step);
-    }
+    doc.with(id, |model| {
+        if model.step(&step.run).is_none() {
+            model.steps.push(step);
+        }
+    });
 }
 
 fn bear(doc: &mut StudyDoc, birth: ChildAdded) {
     let id = match birth.child {
         Child::Known(id) => id,
-        Child::New(child) => {
-            let id = ModelId(doc.next_id);
-            add_child(doc, child);
-            id
-        }
+        Child::New(child) => add_child(doc, child),
     };
     join(doc, id, birth.step);
     with(doc, birth.evolution, |e| e.seconds += birth.seconds);
 }
 
 fn score(doc: &mut StudyDoc, evaluation: Evaluation) {
-    if let Some(model) = doc.model_mut(evaluation.model) {
-        for score in evaluation.scores {
-            put_score(model, score);
-        }
+    for score in evaluation.scores {
+        doc.with(evaluation.model, |model| put_score(model, score));
     }
     if let Some(id) = evaluation.evolution {
         with(doc, id, |e| {
@@ -218,17 +202,12 @@ fn score(doc: &mut StudyDoc, evaluation: Evaluation) {
 
 fn forget(doc: &mut StudyDoc, models: &[ModelId], pairs: Vec<PairRecord>) {
     for &id in models {
-        if let Some(model) = doc.model_mut(id) {
-            model.path = None;
-        }
+        doc.with(id, |model| model.path = None);
     }
-    let is_known = |doc: &StudyDoc, pair: &PairRecord| {
+    for pair in pairs {
         let [a, b] = pair.models;
         let same = |p: &PairRecord| p.models == [a, b] || p.models == [b, a];
-        doc.pairs.iter().any(same)
-    };
-    for pair in pairs {
-        if !is_known(doc, &pair) {
+        if !doc.pairs.iter().any(same) {
             doc.pairs.push(pair);
         }
     }
@@ -240,12 +219,7 @@ impl StudyDoc {
         let of_models = self.models.iter().flat_map(|m| &m.steps).map(|s| &s.run);
         let of_evolutions = self.evolutions.iter().map(|e| &e.name);
         let taken: Vec<&String> = of_models.chain(of_evolutions).collect();
-        let is_free = |name: &String| !taken.contains(&name);
-        let numbered = (2u32..).map(|n| format!("{wanted} {n}"));
-        std::iter::once(wanted.to_owned())
-            .chain(numbered)
-            .find(is_free)
-            .unwrap_or_default()
+        text::free_name(wanted, " ", |name| taken.iter().any(|own| *own == name))
     }
 
     /// A model that was made from these parents by this recipe.

@@ -33,20 +33,13 @@ pub enum StudyError {
     #[error(
         "this study was written by a later version of Kinfolk (format {found}, this one reads up to {VERSION}); update Kinfolk to open it"
     )]
-    TooNew {
-        /// The version in the file.
-        found: u32,
-    },
+    TooNew { found: u32 },
     /// Its ids leave no room for another.
     #[error(
         "the {what} id {id} leaves no room for another; write ids up to {most} into this study",
         most = bounds::MOST_ID
     )]
-    IdTooHigh {
-        /// What has it: model, draft or evolution.
-        what: &'static str,
-        id: u32,
-    },
+    IdTooHigh { what: &'static str, id: u32 },
 }
 
 /// The text of a document that will lie in folder `dir`.
@@ -82,23 +75,18 @@ pub fn from_text(text: &str, dir: &Path) -> Result<StudyDoc, StudyError> {
     let malformed = |e: serde_json::Error| StudyError::Malformed(e.to_string());
     let head: Head = serde_json::from_str(text).map_err(malformed)?;
     if head.kinfolk != "study" {
-        return Err(StudyError::Malformed(format!(
-            "its kind is {:?}",
-            head.kinfolk
-        )));
+        let kind = format!("its kind is {:?}", head.kinfolk);
+        return Err(StudyError::Malformed(kind));
     }
     if head.version > VERSION {
-        return Err(StudyError::TooNew {
-            found: head.version,
-        });
+        let found = head.version;
+        return Err(StudyError::TooNew { found });
     }
     let file: File = serde_json::from_str(text).map_err(malformed)?;
     let mut doc = file.doc;
     for model in &mut doc.models {
-        model.path = model
-            .path
-            .take()
-            .map(|path| without_detours(&dir.join(path)));
+        let path = model.path.take().map(|path| dir.join(path));
+        model.path = path.map(|path| without_detours(&path));
     }
     for path in other_paths(&mut doc) {
         *path = without_detours(&dir.join(&*path));
@@ -144,7 +132,7 @@ fn relative(path: &Path, dir: &Path) -> PathBuf {
 }
 
 /// `a/b/../c` as `a/c`, by its words alone.
-fn without_detours(path: &Path) -> PathBuf {
+pub fn without_detours(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for component in path.components() {
         match component {

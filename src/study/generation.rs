@@ -81,8 +81,8 @@ fn generation(model: &Model, of_parents: Option<u32>) -> u32 {
     if let Some(step) = model.steps.first() {
         return step.generation;
     }
-    let is_merge = model.parents.len() > 1 || model.origin.unnamed_parents;
-    of_parents.unwrap_or(0).saturating_add(u32::from(is_merge))
+    let more = u32::from(model.is_merge());
+    of_parents.unwrap_or(0).saturating_add(more)
 }
 
 #[cfg(test)]
@@ -166,25 +166,18 @@ mod tests {
     #[test]
     fn a_long_line_takes_no_long_time() {
         let n = 20_000u32;
-        let line: Vec<Vec<u32>> = (0..n)
-            .map(|k| if k < 2 { vec![] } else { vec![k - 1, k - 2] })
-            .collect();
-        let back: Vec<Vec<u32>> = (0..n)
-            .map(|k| {
-                if k >= n - 2 {
-                    vec![]
-                } else {
-                    vec![k + 1, k + 2]
-                }
-            })
-            .collect();
-        let generations = |parents: &[Vec<u32>]| {
-            let parents: Vec<&[u32]> = parents.iter().map(Vec::as_slice).collect();
-            doc(&parents).generations()
+        let generations = |parents: &dyn Fn(u32) -> Option<[u32; 2]>| {
+            let all: Vec<Option<[u32; 2]>> = (0..n).map(parents).collect();
+            let all: Vec<&[u32]> = all
+                .iter()
+                .map(Option::as_slice)
+                .map(<[_]>::as_flattened)
+                .collect();
+            doc(&all).generations()
         };
-        let forward = generations(&line);
+        let forward = generations(&|k| (k >= 2).then(|| [k - 1, k - 2]));
         assert_eq!(forward[n as usize - 1], n - 2);
-        let mut turned = generations(&back);
+        let mut turned = generations(&|k| (k < n - 2).then_some([k + 1, k + 2]));
         turned.reverse();
         assert_eq!(turned, forward);
     }

@@ -2,10 +2,8 @@
 
 use super::doc::StudyDoc;
 
-/// The most steps that are kept.
 const MOST: usize = 200;
 
-/// What can be undone and redone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     past: Vec<Step>,
@@ -20,12 +18,10 @@ struct Step {
 }
 
 impl History {
-    /// The name of the edit that undo takes back.
     pub fn undo_title(&self) -> Option<&str> {
         self.past.last().map(|step| step.title.as_str())
     }
 
-    /// The name of the edit that redo brings again.
     pub fn redo_title(&self) -> Option<&str> {
         self.future.last().map(|step| step.title.as_str())
     }
@@ -33,15 +29,13 @@ impl History {
     pub(super) fn record(&mut self, before: StudyDoc, title: String, join: Option<String>) {
         self.future.clear();
         let joins = join.is_some() && self.past.last().is_some_and(|last| last.join == join);
-        if !joins {
-            self.past.push(Step {
-                doc: before,
-                title,
-                join,
-            });
-            if self.past.len() > MOST {
-                self.past.remove(0);
-            }
+        if joins {
+            return;
+        }
+        let doc = before;
+        self.past.push(Step { doc, title, join });
+        if self.past.len() > MOST {
+            self.past.remove(0);
         }
     }
 

@@ -65,21 +65,15 @@ fn of_objects(base: Option<&Object>, mine: &Object, theirs: &Object) -> Option<O
 fn of_lists(name: &str, base: &[Value], mine: &[Value], theirs: &[Value]) -> Option<Vec<Value>> {
     let (base, mine, theirs) = (named(name, base)?, named(name, mine)?, named(name, theirs)?);
     let find = |list: &[(String, Value)], key: &str| {
-        let mut found = list.iter();
-        found
-            .find(|(own, _)| own == key)
-            .map(|(_, value)| value.clone())
+        let found = list.iter().find(|(own, _)| own == key);
+        found.map(|(_, value)| value.clone())
     };
     let mut out = Vec::new();
     let only_theirs = theirs.iter().filter(|(key, _)| find(&mine, key).is_none());
     for (key, _) in mine.iter().chain(only_theirs) {
         let (base, mine, theirs) = (find(&base, key), find(&mine, key), find(&theirs, key));
-        out.extend(of_values(
-            "",
-            base.as_ref(),
-            mine.as_ref(),
-            theirs.as_ref(),
-        )?);
+        let (base, mine, theirs) = (base.as_ref(), mine.as_ref(), theirs.as_ref());
+        out.extend(of_values("", base, mine, theirs)?);
     }
     Some(out)
 }

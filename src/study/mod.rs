@@ -24,7 +24,7 @@ mod record_edit;
 
 pub use command::{Command, Effect, ViewEdit};
 pub use derived::{MeasuredKinship, ModelFacts, PairRow, ParentKinship, StudyFacts};
-pub use doc::{ColumnChoices, Model, Order, Role, StudyDoc, ViewChoices};
+pub use doc::{ColumnChoices, Model, Order, Role, StudyDoc, ViewChoices, distinct};
 pub use draft::{Draft, DraftContent};
 pub use draft_edit::DraftEdit;
 pub use evolution::{Evaluator, Evolution, Keep, Setup, USUAL_RECIPE};
@@ -59,7 +59,6 @@ impl Selection {
         }
     }
 
-    /// Whether a model is selected.
     pub fn contains(&self, id: ModelId) -> bool {
         match self {
             Self::Nothing => false,
@@ -77,10 +76,13 @@ impl Selection {
             }
             None => models.push(id),
         }
-        if models.is_empty() {
-            Self::Nothing
-        } else {
-            Self::Models(models)
+        Self::of(models)
+    }
+
+    fn of(models: Vec<ModelId>) -> Self {
+        match models.is_empty() {
+            true => Self::Nothing,
+            false => Self::Models(models),
         }
     }
 }
@@ -131,19 +133,15 @@ impl Study {
             Command::Evolution(edit) => {
                 self.edit(edit.title(), edit.join_key(), |doc| edit.apply(doc))
             }
-            Command::RenameStudy(name) => self.edit(
-                "Rename study".to_owned(),
-                Some("study name".to_owned()),
-                |doc| doc.name = name,
-            ),
-            Command::About(about) => self.edit(
-                "Edit description".to_owned(),
-                Some("study about".to_owned()),
-                |doc| doc.about = about,
-            ),
-            Command::TakeIn(doc) => {
-                self.edit("Take in changes".to_owned(), None, |own| *own = *doc)
+            Command::RenameStudy(name) => {
+                let join = Some("study name".into());
+                self.edit("Rename study", join, |doc| doc.name = name)
             }
+            Command::About(about) => {
+                let join = Some("study about".into());
+                self.edit("Edit description", join, |doc| doc.about = about)
+            }
+            Command::TakeIn(doc) => self.edit("Take in changes", None, |own| *own = *doc),
             Command::Undo => self.travel(History::undo),
             Command::Redo => self.travel(History::redo),
         };
@@ -163,7 +161,7 @@ impl Study {
 
     fn edit(
         &mut self,
-        title: String,
+        title: impl Into<String>,
         join: Option<String>,
         change: impl FnOnce(&mut StudyDoc),
     ) -> Vec<Effect> {
@@ -175,7 +173,7 @@ impl Study {
         }
         let before = std::mem::replace(&mut self.doc, after);
         let effects = effects(&before, &self.doc);
-        self.history.record(before, title, join);
+        self.history.record(before, title.into(), join);
         effects
     }
 
@@ -193,12 +191,8 @@ impl Study {
         let there: BTreeSet<ModelId> = self.doc.models.iter().map(|m| m.id).collect();
         let models = self.selection.models();
         if models.iter().any(|id| !there.contains(id)) {
-            let left: Vec<ModelId> = models.into_iter().filter(|id| there.contains(id)).collect();
-            self.selection = if left.is_empty() {
-                Selection::Nothing
-            } else {
-                Selection::Models(left)
-            };
+            let left = models.into_iter().filter(|id| there.contains(id));
+            self.selection = Selection::of(left.collect());
         }
     }
 }

@@ -6,14 +6,11 @@ use super::doc::{Model, StudyDoc};
 use super::id::ModelId;
 use super::record::{Origin, PredictedKinship};
 
-/// A model to be added.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewModel {
     /// Its name; a number is added if it is taken.
     pub name: String,
-    /// Where its checkpoint lies.
     pub path: Option<PathBuf>,
-    /// Its base, if that is known.
     pub base: Option<BaseRef>,
 }
 
@@ -32,17 +29,14 @@ pub struct NewChild {
     pub name: String,
     pub path: PathBuf,
     pub base: Option<ModelId>,
-    /// What it was made from.
     pub parents: Vec<ModelId>,
     pub method: String,
     /// The recipe, in mergekit's YAML.
     pub recipe: String,
     pub predicted: Vec<PredictedKinship>,
-    /// What is to be known of it.
     pub note: String,
 }
 
-/// A change of the models.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelEdit {
     /// Put models in, and select them.
@@ -51,20 +45,16 @@ pub enum ModelEdit {
     AddChild(Box<NewChild>),
     /// Take models out; their files stay.
     Remove(Vec<ModelId>),
-    /// Give a model another name.
     Rename(ModelId, String),
-    /// Write down something about a model.
     Note(ModelId, String),
     /// Say what models descend from.
     SetBase(Vec<ModelId>, Option<ModelId>),
-    /// Say what a model was made from.
     SetParents(ModelId, Vec<ModelId>),
     /// Say where a model's checkpoint lies now.
     Relocate(ModelId, PathBuf),
 }
 
 impl ModelEdit {
-    /// What the history calls this edit.
     pub(super) fn title(&self) -> String {
         let count = |n: usize, verb: &str| match n {
             1 => format!("{verb} model"),
@@ -94,55 +84,42 @@ impl ModelEdit {
     pub(super) fn apply(self, doc: &mut StudyDoc) {
         match self {
             Self::Add(models) => add(doc, models),
-            Self::AddChild(child) => add_child(doc, *child),
+            Self::AddChild(child) => {
+                add_child(doc, *child);
+            }
             Self::Remove(ids) => remove(doc, &ids),
-            Self::Rename(id, name) => with(doc, id, |m| m.name = name),
-            Self::Note(id, note) => with(doc, id, |m| m.note = note),
+            Self::Rename(id, name) => doc.with(id, |m| m.name = name),
+            Self::Note(id, note) => doc.with(id, |m| m.note = note),
             Self::SetBase(ids, base) => set_base(doc, &ids, base),
             Self::SetParents(id, parents) => {
-                with(doc, id, |m| {
+                doc.with(id, |m| {
                     m.parents = parents.into_iter().filter(|&p| p != id).collect();
                 });
             }
-            Self::Relocate(id, path) => with(doc, id, |m| m.path = Some(path)),
+            Self::Relocate(id, path) => doc.with(id, |m| m.path = Some(path)),
         }
-    }
-}
-
-fn with(doc: &mut StudyDoc, id: ModelId, change: impl FnOnce(&mut Model)) {
-    if let Some(model) = doc.model_mut(id) {
-        change(model);
     }
 }
 
 fn add(doc: &mut StudyDoc, models: Vec<NewModel>) {
     let first = doc.next_id;
     for new in models {
-        let id = ModelId(doc.next_id);
-        doc.next_id += 1;
         let base = new.base.map(|base| match base {
             BaseRef::Known(id) => id,
             BaseRef::Added(n) => ModelId(first + n as u32),
         });
-        let name = doc.free_name(&new.name);
-        let base = base.filter(|&b| b != id);
-        doc.models.push(Model {
-            id,
-            name,
+        doc.add(Model {
+            name: doc.free_name(&new.name),
             path: new.path,
-            base,
+            base: base.filter(|base| base.0 != doc.next_id),
             ..Model::default()
         });
     }
 }
 
-pub(super) fn add_child(doc: &mut StudyDoc, child: NewChild) {
-    let id = ModelId(doc.next_id);
-    doc.next_id += 1;
-    let name = doc.free_name(&child.name);
-    doc.models.push(Model {
-        id,
-        name,
+pub(super) fn add_child(doc: &mut StudyDoc, child: NewChild) -> ModelId {
+    doc.add(Model {
+        name: doc.free_name(&child.name),
         path: Some(child.path),
         base: child.base,
         parents: child.parents,
@@ -154,7 +131,7 @@ pub(super) fn add_child(doc: &mut StudyDoc, child: NewChild) {
             ..Origin::default()
         },
         ..Model::default()
-    });
+    })
 }
 
 fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
@@ -177,9 +154,9 @@ fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
 /// A base has no base of its own: task vectors are taken in one step.
 fn set_base(doc: &mut StudyDoc, ids: &[ModelId], base: Option<ModelId>) {
     for &id in ids.iter().filter(|&&id| Some(id) != base) {
-        with(doc, id, |m| m.base = base);
+        doc.with(id, |m| m.base = base);
     }
     if let Some(base) = base {
-        with(doc, base, |m| m.base = None);
+        doc.with(base, |m| m.base = None);
     }
 }

@@ -1,16 +1,12 @@
 //! The evolutions of a document: their models, and the tasks that select among them.
 
-use super::doc::StudyDoc;
+use super::doc::{StudyDoc, distinct};
 use super::evolution::Evolution;
 use super::id::{EvolutionId, ModelId};
 
 impl StudyDoc {
     pub fn evolution(&self, id: EvolutionId) -> Option<&Evolution> {
         self.evolutions.iter().find(|e| e.id == id)
-    }
-
-    pub(super) fn evolution_mut(&mut self, id: EvolutionId) -> Option<&mut Evolution> {
-        self.evolutions.iter_mut().find(|e| e.id == id)
     }
 
     /// Whether an evolution has begun: its founders are in its generation 0.
@@ -33,13 +29,8 @@ impl StudyDoc {
             .collect();
         if placed.is_empty() {
             let there = |id: &ModelId| self.model(*id).is_some();
-            return evolution
-                .setup
-                .founders
-                .iter()
-                .copied()
-                .filter(there)
-                .collect();
+            let founders = evolution.setup.founders.iter().copied();
+            return founders.filter(there).collect();
         }
         placed.sort();
         placed.into_iter().map(|(_, id)| id).collect()
@@ -50,12 +41,8 @@ impl StudyDoc {
         if !evolution.setup.tasks.is_empty() {
             return evolution.setup.tasks.clone();
         }
-        let mut out: Vec<String> = Vec::new();
-        for score in self.models.iter().flat_map(|m| &m.scores) {
-            if !out.contains(&score.task) && !self.not_averaged.contains(&score.task) {
-                out.push(score.task.clone());
-            }
-        }
-        out
+        let scores = self.models.iter().flat_map(|m| &m.scores);
+        let tasks = scores.map(|score| &score.task);
+        distinct(tasks.filter(|task| !self.not_averaged.contains(task)))
     }
 }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::id::ModelId;
 use crate::kinship::{Metric, Values};
 
-/// What a model scored on one task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Score {
@@ -80,7 +79,6 @@ pub enum Reported {
 }
 
 impl Reported {
-    /// Every one, in the order on screen.
     pub fn all() -> impl Iterator<Item = Self> {
         let kinship = Metric::independent().map(Self::Kinship);
         [Self::Average, Self::Gain].into_iter().chain(kinship)
@@ -142,7 +140,6 @@ pub struct Step {
     pub exploration: bool,
 }
 
-/// What is reported of two models.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PairRecord {

@@ -15,17 +15,13 @@ pub enum RecordEdit {
     CountTask(String, bool),
     /// Give a task another name; no other task may have it.
     RenameTask(String, String),
-    /// Forget a task with all its scores.
     RemoveTask(String),
-    /// Say by which method a model was made.
     SetMethod(ModelId, String),
     /// Put models into a generation of a run; `None` takes them out of it.
     SetGeneration(Vec<ModelId>, String, Option<u32>),
     /// Say which runs a model belongs to, and where it stands in them.
     SetSteps(ModelId, Vec<Step>),
-    /// Say where a model is published.
     SetPublished(ModelId, String),
-    /// Write down what was reported of a model, or clear it.
     SetReported(ModelId, Reported, Option<f64>),
     Import(Import),
 }
@@ -35,7 +31,6 @@ pub enum RecordEdit {
 pub struct Import {
     /// What the history calls it: the file's name.
     pub title: String,
-    /// Models, with what the table says of them.
     pub entries: Vec<Entry>,
     pub pairs: Vec<PairEntry>,
 }
@@ -50,7 +45,6 @@ pub struct Entry {
     /// Whether it has parents that the table does not name.
     pub unnamed_parents: bool,
     pub method: String,
-    /// The runs that it belongs to.
     pub steps: Vec<Step>,
     /// What it scored, in points.
     pub scores: Vec<Score>,
@@ -64,7 +58,6 @@ pub struct Entry {
     pub note: String,
 }
 
-/// What a table says of two models.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PairEntry {
     pub models: [String; 2],
@@ -77,7 +70,6 @@ pub struct PairEntry {
 }
 
 impl RecordEdit {
-    /// What the history calls this edit.
     pub(super) fn title(&self) -> String {
         match self {
             Self::SetScores(cells) if cells.len() > 1 => format!("Set {} scores", cells.len()),
@@ -112,7 +104,7 @@ impl RecordEdit {
         match self {
             Self::SetScores(cells) => {
                 for (id, task, value) in cells {
-                    with(doc, id, |model| set_score(model, task, value));
+                    doc.with(id, |model| set_score(model, task, value));
                 }
             }
             Self::CountTask(task, counts) => {
@@ -128,43 +120,34 @@ impl RecordEdit {
                     model.scores.retain(|score| score.task != task);
                 }
             }
-            Self::SetMethod(id, method) => with(doc, id, |m| m.origin.method = method),
+            Self::SetMethod(id, method) => doc.with(id, |m| m.origin.method = method),
             Self::SetGeneration(ids, run, generation) => {
                 for id in ids {
-                    with(doc, id, |m| set_generation(m, &run, generation));
+                    doc.with(id, |m| set_generation(m, &run, generation));
                 }
             }
-            Self::SetSteps(id, steps) => with(doc, id, |m| m.steps = steps),
-            Self::SetPublished(id, place) => with(doc, id, |m| m.published = place),
+            Self::SetSteps(id, steps) => doc.with(id, |m| m.steps = steps),
+            Self::SetPublished(id, place) => doc.with(id, |m| m.published = place),
             Self::SetReported(id, what, value) => {
                 let value = value.filter(|v| v.is_finite());
-                with(doc, id, |m| what.set(&mut m.origin, value));
+                doc.with(id, |m| what.set(&mut m.origin, value));
             }
             Self::Import(import) => take_in(doc, import),
         }
     }
 }
 
-fn with(doc: &mut StudyDoc, id: ModelId, change: impl FnOnce(&mut Model)) {
-    if let Some(model) = doc.model_mut(id) {
-        change(model);
-    }
-}
-
 /// A typed score forgets where the old one was from, because it is no longer from there.
 fn set_score(model: &mut Model, task: String, value: Option<f64>) {
     let Some(value) = value else {
-        model.scores.retain(|score| score.task != task);
-        return;
+        return model.scores.retain(|score| score.task != task);
     };
-    put_score(
-        model,
-        Score {
-            task,
-            value,
-            ..Score::default()
-        },
-    );
+    let score = Score {
+        task,
+        value,
+        ..Score::default()
+    };
+    put_score(model, score);
 }
 
 /// A score takes the place of the one on the same task. What is not a number is left out: a study
@@ -199,8 +182,7 @@ fn rename_task(doc: &mut StudyDoc, old: &str, new: &str) {
 
 fn set_generation(model: &mut Model, run: &str, generation: Option<u32>) {
     let Some(generation) = generation else {
-        model.steps.retain(|step| step.run != run);
-        return;
+        return model.steps.retain(|step| step.run != run);
     };
     match model.steps.iter_mut().find(|step| step.run == run) {
         Some(step) => step.generation = generation,
@@ -216,7 +198,7 @@ fn take_in(doc: &mut StudyDoc, import: Import) {
     for entry in import.entries {
         let parents: Vec<ModelId> = entry.parents.iter().map(|name| named(doc, name)).collect();
         let id = named(doc, &entry.model);
-        with(doc, id, |model| fill_in(model, entry, parents));
+        doc.with(id, |model| fill_in(model, entry, parents));
     }
     for pair in import.pairs {
         take_in_pair(doc, pair);
@@ -264,14 +246,10 @@ fn named(doc: &mut StudyDoc, name: &str) -> ModelId {
     if let Some(model) = doc.models.iter().find(|m| m.name == name) {
         return model.id;
     }
-    let id = ModelId(doc.next_id);
-    doc.next_id += 1;
-    doc.models.push(Model {
-        id,
+    doc.add(Model {
         name: name.to_owned(),
         ..Model::default()
-    });
-    id
+    })
 }
 
 fn fill_in(model: &mut Model, entry: Entry, parents: Vec<ModelId>) {

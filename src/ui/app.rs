@@ -15,15 +15,16 @@ use super::dialogs::FilePicker;
 use super::inspector::Inspector;
 use super::prefs::Prefs;
 use super::shell;
-use super::theme::{self, Tokens};
+use super::theme::{self};
 use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
 use super::windows::ImportView;
+use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
-use eframe::egui::{Align2, Context, Event, Frame, Ui, ViewportCommand};
+use eframe::egui::{Align2, Context, Event, Ui, ViewportCommand};
 use guard::Probes;
 use pick::Purpose;
 
@@ -41,9 +42,7 @@ pub struct App {
     palette: Palette,
     toasts: Toasts,
     picker: Box<dyn FilePicker>,
-    /// What the picker was opened for.
     purpose: Option<Purpose>,
-    /// Where the last pick was made.
     last_dir: Option<PathBuf>,
     /// What waits for a word about the work that it would stop.
     leaving: Option<Action>,
@@ -108,7 +107,6 @@ impl App {
         app
     }
 
-    /// The workbench, for tests.
     pub fn workbench(&self) -> &Workbench {
         &self.bench
     }
@@ -119,7 +117,6 @@ impl App {
         &mut self.bench
     }
 
-    /// What is remembered, for tests.
     pub fn prefs(&self) -> &Prefs {
         &self.prefs
     }
@@ -177,7 +174,6 @@ impl App {
         self.ask_for_repaint(ctx);
     }
 
-    /// Whether something lies over the views that hears the keys first.
     fn is_covered(&self) -> bool {
         self.picker.is_open()
             || self.leaving.is_some()
@@ -188,7 +184,6 @@ impl App {
             || self.views.evolution.is_asking()
     }
 
-    /// What the user asks for by the keyboard.
     fn pressed(&self, ctx: &Context) -> Vec<Action> {
         let draft = self.bench.study().doc().shown_draft();
         let is_on_canvas = self.prefs.view == View::Merge && draft.is_some();
@@ -206,7 +201,6 @@ impl App {
         self.toasts.push(kind, notice.title, notice.detail);
     }
 
-    /// What was read comes to the import window, one after the other.
     fn open_import(&mut self) {
         if !self.import.is_open()
             && let Some(source) = self.bench.take_import_source()
@@ -249,7 +243,6 @@ impl App {
     }
 
     fn frame_ui(&mut self, ui: &mut Ui) {
-        let t = Tokens::of(ui);
         let actions = &mut self.actions;
         shell::top_bar(ui, &self.bench, &self.entries, actions);
         shell::others_bar(ui, &self.bench, actions);
@@ -266,9 +259,8 @@ impl App {
             self.inspector.ui(ui, &self.bench, self.prefs.view, actions);
         }
         self.probes.drawing();
-        let frame = Frame::new().fill(t.background);
         eframe::egui::CentralPanel::default()
-            .frame(frame)
+            .frame(ui.pane(0))
             .show(ui, |ui| match view {
                 None => welcome::ui(ui, &self.bench, actions),
                 Some(_) => (self.views).ui(ui, &self.bench, &self.prefs, self.keys, actions),
@@ -284,7 +276,6 @@ impl App {
         self.keys = self.keys_now(ui.ctx(), view);
     }
 
-    /// What lies over the views: windows that ask, the palette and the help.
     fn over_views_ui(&mut self, ctx: &Context) {
         self.import.ui(ctx, &self.bench, &mut self.actions);
         if !self.picker.is_open() && !self.import.is_open() {
@@ -352,7 +343,6 @@ impl App {
         }
     }
 
-    /// Forgets what the views keep.
     fn forget_views(&mut self) {
         self.palette = Palette::default();
         self.leaving = None;
@@ -363,7 +353,6 @@ impl App {
         self.inspector = Inspector::default();
     }
 
-    /// The title of the window: the study, and whether it is saved.
     fn title(&self) -> String {
         if self.bench.is_open() {
             format!("{} – Kinfolk", self.bench.study().doc().name)

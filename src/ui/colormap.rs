@@ -9,32 +9,18 @@
 
 use eframe::egui::{Color32, Mesh, Rect, Shape, pos2};
 
-use super::theme::Tokens;
+use super::theme::{Tokens, rgb};
 use super::ticks::{MOST_STEPS, round_step};
 use crate::kinship::{Matrix, Metric, ScaleKind};
 
-/// How a number becomes a colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
     /// From `lo`, dark, to `hi`, bright.
-    Sequential {
-        /// The value of the first colour.
-        lo: f64,
-        /// The value of the last colour.
-        hi: f64,
-    },
+    Sequential { lo: f64, hi: f64 },
     /// From `lo`, bright, to `hi`, dark.
-    Distance {
-        /// The value of the first colour.
-        lo: f64,
-        /// The value of the last colour.
-        hi: f64,
-    },
+    Distance { lo: f64, hi: f64 },
     /// Centred at 0: blue below, orange above, full at ±`limit`.
-    Diverging {
-        /// The magnitude of the outermost colours.
-        limit: f64,
-    },
+    Diverging { limit: f64 },
 }
 
 impl Scale {
@@ -50,7 +36,6 @@ impl Scale {
         }
     }
 
-    /// The first and the last value of the scale.
     pub fn range(self) -> (f64, f64) {
         match self {
             Self::Sequential { lo, hi } | Self::Distance { lo, hi } => (lo, hi),
@@ -89,7 +74,6 @@ impl Scale {
     }
 }
 
-/// How finely a strip of colours is divided.
 const STRIP_STEPS: u32 = 64;
 
 /// A strip of the colours at each share of a scale, from left to right.
@@ -153,10 +137,6 @@ const SEQUENTIAL: [u32; 9] = [
 ];
 const DIVERGING_LIGHT: [u32; 5] = [0x1B_5A9A, 0x7F_B2DC, 0xEF_EFED, 0xEB_A86A, 0xA8_4A06];
 const DIVERGING_DARK: [u32; 5] = [0x6F_BAF2, 0x33_6A9C, 0x2C_2C2E, 0x9C_5A25, 0xF5_A663];
-
-fn rgb(hex: u32) -> Color32 {
-    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
-}
 
 /// The colour at `at` in 0..=1 along evenly spaced control points, joined in OKLab.
 fn along(points: &[Color32], at: f32) -> Color32 {

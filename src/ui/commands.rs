@@ -18,7 +18,6 @@ use crate::workbench::Workbench;
 use crate::workbench::evolving::RunState;
 use crate::workbench::library::LIBRARY;
 
-/// A command as it stands now.
 pub struct Entry {
     /// What it does, as on its button.
     pub title: String,
@@ -26,7 +25,6 @@ pub struct Entry {
     pub name: Option<&'static str>,
     pub group: &'static str,
     pub shortcut: Option<KeyboardShortcut>,
-    /// Whether it can be done now.
     pub enabled: bool,
     pub action: Action,
 }
@@ -60,10 +58,8 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Bounds of the zoom, beyond which the window holds nothing, or nothing can be read.
 pub const LEAST_ZOOM: f32 = 0.6;
-/// See [`LEAST_ZOOM`].
 pub const MOST_ZOOM: f32 = 2.5;
 
-/// Every command, in the order of the menu.
 pub fn commands(bench: &Workbench, zoom: f32) -> Vec<Entry> {
     let mut out = Vec::new();
     file_commands(&mut out, bench);
@@ -138,7 +134,6 @@ pub fn pressed(
     })
 }
 
-/// A shortcut as it is shown: `Ctrl Shift O`.
 pub fn keys(shortcut: &KeyboardShortcut) -> String {
     let m = shortcut.modifiers;
     let mut parts = Vec::new();
@@ -256,7 +251,6 @@ fn import_commands(out: &mut Vec<Entry>) {
     ]);
 }
 
-/// Ways to begin a merge, and to write the one on the canvas.
 fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     let (group, models) = ("Merge", to_merge(bench));
     let compose = |template, most: usize| MergeAction::Compose {
@@ -285,10 +279,7 @@ fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
             .when(bench.is_ready_to_write()),
     ]);
     if let Some(draft) = bench.study().doc().shown_draft() {
-        let copy = Action::Copy {
-            text: draft.sheet.text.clone(),
-            what: "Recipe".to_owned(),
-        };
+        let copy = Action::copy("Recipe", draft.sheet.text.clone());
         out.push(Entry::new(group, "Copy the recipe", copy));
     }
     if bench.is_writing() {
@@ -387,22 +378,11 @@ fn kinship_commands(out: &mut Vec<Entry>, study: &Study) {
     }
 }
 
-/// As the rail says: the first view is 1.
-const VIEW_KEYS: [Key; 9] = [
-    Key::Num1,
-    Key::Num2,
-    Key::Num3,
-    Key::Num4,
-    Key::Num5,
-    Key::Num6,
-    Key::Num7,
-    Key::Num8,
-    Key::Num9,
-];
-
 fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {
     let (group, open) = ("View", bench.is_open());
-    out.extend(View::ALL.into_iter().zip(VIEW_KEYS).map(|(view, key)| {
+    // As the rail says: the first view is 1.
+    let numbers = (1..=9).filter_map(|n: u8| Key::from_name(&n.to_string()));
+    out.extend(View::ALL.into_iter().zip(numbers).map(|(view, key)| {
         (Entry::new(group, view.title(), view).key(CTRL, key)).when(open || view == View::Settings)
     }));
     let (theme, zoomed) = (WindowAction::SetTheme, WindowAction::SetZoom);

@@ -14,9 +14,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eframe::egui::{Align2, Area, Context, Frame, Id, Modal, Order, RichText, vec2};
+use eframe::egui::{Align2, Area, Context, Frame, Id, Order, vec2};
 
-use super::theme::{self, Tokens, space};
+use super::theme::{self, space};
+use crate::ui::ext::modal;
 pub use in_app::InApp;
 use native::Answer;
 pub use request::{AskDesktop, FilePicker, Filter, PickKind, PickRequest, Picked};
@@ -29,7 +30,6 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// Answers one request after the other.
     pub fn new(answers: impl IntoIterator<Item = Vec<PathBuf>>) -> Self {
         Self {
             answers: answers.into_iter().collect(),
@@ -71,7 +71,6 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// Looks whether the desktop can be asked.
     pub fn new() -> Self {
         let ask: AskDesktop = Arc::new(native::ask);
         Self {
@@ -111,11 +110,8 @@ impl Desktop {
 
 impl FilePicker for Desktop {
     fn start(&mut self, request: PickRequest, ctx: &Context) {
-        match self
-            .ask
-            .clone()
-            .map(|ask| native::Waiting::start(&request, ask, ctx))
-        {
+        let ask = self.ask.clone();
+        match ask.map(|ask| native::Waiting::start(&request, ask, ctx)) {
             Some(Ok(waiting)) => self.waiting = Some(waiting),
             Some(Err(_)) | None => self.start_in_app(request, ctx, Some(NO_DESKTOP_DIALOG)),
         }
@@ -149,7 +145,6 @@ impl FilePicker for Desktop {
     }
 }
 
-/// The ways out while the desktop is asked.
 enum Escape {
     BuiltIn,
     Cancel,
@@ -157,28 +152,22 @@ enum Escape {
 
 /// Says what is waited for; a portal that never answers must not trap the user.
 fn waiting_ui(ctx: &Context, request: &PickRequest) -> Option<Escape> {
-    let frame = Frame::popup(&ctx.style_of(ctx.theme())).inner_margin(space::L);
-    let shown = Modal::new(Id::new("waiting for the desktop"))
-        .frame(frame)
-        .show(ctx, |ui| {
-            ui.set_width(380.0);
-            ui.label(theme::strong(&request.title));
-            let weak = Tokens::of(ui).text_weak;
-            let text =
-                "Waiting for the desktop's dialog. If none has appeared, use the built-in one.";
-            ui.label(RichText::new(text).color(weak));
-            ui.add_space(space::S);
-            ui.horizontal(|ui| {
-                let built_in = ui.button("Use the built-in dialog instead").clicked();
-                let cancel = ui.button("Cancel").clicked();
-                match (built_in, cancel) {
-                    (true, _) => Some(Escape::BuiltIn),
-                    (_, true) => Some(Escape::Cancel),
-                    _ => None,
-                }
-            })
-            .inner
-        });
+    let shown = modal(ctx, "waiting for the desktop", space::L).show(ctx, |ui| {
+        ui.set_width(380.0);
+        ui.label(theme::strong(&request.title));
+        ui.weak("Waiting for the desktop's dialog. If none has appeared, use the built-in one.");
+        ui.add_space(space::S);
+        ui.horizontal(|ui| {
+            let built_in = ui.button("Use the built-in dialog instead").clicked();
+            let cancel = ui.button("Cancel").clicked();
+            match (built_in, cancel) {
+                (true, _) => Some(Escape::BuiltIn),
+                (_, true) => Some(Escape::Cancel),
+                _ => None,
+            }
+        })
+        .inner
+    });
     let is_left = shown.backdrop_response.clicked() || !shown.should_close();
     shown.inner.or((!is_left).then_some(Escape::Cancel))
 }

@@ -24,7 +24,6 @@ pub fn install(ctx: &Context) {
     ctx.set_fonts(definitions());
 }
 
-/// All families, each ending with the same fallbacks.
 pub fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     fonts.font_data.remove("Ubuntu-Light");

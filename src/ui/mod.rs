@@ -1,6 +1,7 @@
 //! The window: theme, widgets and views. The only folder that names egui.
 
 pub mod colormap;
+mod ext;
 pub mod fonts;
 pub mod format;
 pub mod theme;
@@ -12,6 +13,7 @@ pub mod dialogs;
 pub mod widgets;
 
 pub mod action;
+mod ask;
 pub mod commands;
 pub mod inspector;
 pub mod prefs;

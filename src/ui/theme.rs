@@ -7,7 +7,7 @@
 
 mod style;
 
-use eframe::egui::{Color32, Context, FontId, RichText, TextStyle, Theme, Ui};
+use eframe::egui::{Color32, Context, FontId, RichText, Theme, Ui};
 
 use super::fonts;
 pub use style::{apply, apply_paper};
@@ -24,7 +24,6 @@ pub mod space {
     pub const XXL: f32 = 32.0;
 }
 
-/// Sizes of type, in points.
 pub mod size {
     /// Captions, ticks, chips.
     pub const SMALL: f32 = 12.0;
@@ -33,7 +32,6 @@ pub mod size {
     pub const TITLE: f32 = 22.0;
 }
 
-/// Corner radii, in points.
 pub mod radius {
     /// Buttons, fields, cells.
     pub const CONTROL: u8 = 5;
@@ -48,7 +46,6 @@ pub const TOP_BAR_HEIGHT: f32 = 40.0;
 /// How long something takes that moves to explain itself, in seconds.
 pub const ANIMATION_SECS: f32 = 0.12;
 
-/// The colours of one theme.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tokens {
     /// Whether these are the colours for a dark surrounding.
@@ -87,7 +84,7 @@ pub struct Tokens {
     pub roles: [Color32; 8],
 }
 
-const fn rgb(hex: u32) -> Color32 {
+pub(super) const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
@@ -169,43 +166,32 @@ static DARK: Tokens = Tokens {
 
 /// Something that knows which theme it is drawn in.
 pub trait Themed {
-    /// Whether the surrounding is dark.
-    fn is_dark(&self) -> bool;
-    /// What a view stands on.
-    fn ground(&self) -> Color32;
+    /// Whether the surrounding is dark, and what a view stands on.
+    fn surrounding(&self) -> (bool, Color32);
 }
 
 impl Themed for Ui {
-    fn is_dark(&self) -> bool {
-        self.visuals().dark_mode
-    }
-
-    fn ground(&self) -> Color32 {
-        self.visuals().panel_fill
+    fn surrounding(&self) -> (bool, Color32) {
+        (self.visuals().dark_mode, self.visuals().panel_fill)
     }
 }
 
 impl Themed for Context {
-    fn is_dark(&self) -> bool {
-        self.theme() == Theme::Dark
-    }
-
-    fn ground(&self) -> Color32 {
-        self.global_style().visuals.panel_fill
+    fn surrounding(&self) -> (bool, Color32) {
+        let style = self.global_style();
+        (self.theme() == Theme::Dark, style.visuals.panel_fill)
     }
 }
 
 impl Tokens {
-    /// The colours of the theme in force.
     pub fn of(themed: &impl Themed) -> &'static Self {
-        match themed.is_dark() {
-            true => &DARK,
-            false if themed.ground() == PAPER.background => &PAPER,
-            false => &LIGHT,
+        match themed.surrounding() {
+            (true, _) => &DARK,
+            (false, ground) if ground == PAPER.background => &PAPER,
+            (false, _) => &LIGHT,
         }
     }
 
-    /// The colours of a given theme.
     pub fn for_theme(theme: Theme) -> &'static Self {
         match theme {
             Theme::Dark => &DARK,
@@ -220,16 +206,7 @@ impl Tokens {
 }
 
 pub fn theme_of(themed: &impl Themed) -> Theme {
-    if themed.is_dark() {
-        Theme::Dark
-    } else {
-        Theme::Light
-    }
-}
-
-/// The text style of view titles.
-pub fn title_style() -> TextStyle {
-    TextStyle::Name("title".into())
+    Theme::from_dark_mode(themed.surrounding().0)
 }
 
 /// Text that matters inside a view: same size, more weight.

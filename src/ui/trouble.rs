@@ -4,19 +4,18 @@
 mod caught;
 
 use eframe::egui::{
-    CentralPanel, FontId, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui, WidgetInfo,
-    WidgetType,
+    CentralPanel, FontId, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui, WidgetType,
 };
 use egui_phosphor::regular as icon;
 
 use super::action::View;
 use super::theme::{self, Tokens, radius, size, space};
 use super::widgets::primary_button;
+use crate::ui::ext::{ResponseExt, UiExt};
 
 pub use caught::{Caught, guarded};
 
 const WIDTH: f32 = 720.0;
-/// Least room for the report, in points.
 const LEAST_REPORT: f32 = 120.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +26,6 @@ pub enum Doing {
     Working,
 }
 
-/// What became of the study.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Saved {
     NoStudy,
@@ -36,30 +34,24 @@ pub enum Saved {
     Not(String),
 }
 
-/// What the user wants to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Go on, in another view.
     Back,
     SaveAs,
-    /// Put the report on the clipboard.
     Copy,
     Quit,
 }
 
-/// A bug that has stopped the window.
 pub struct Trouble {
     pub doing: Doing,
-    /// What became of the study.
     pub saved: Saved,
-    /// Whether the report was copied.
     pub is_copied: bool,
     /// What can be sent to those who mend it.
     pub report: String,
 }
 
 impl Trouble {
-    /// What there is to tell of a panic.
     pub fn new(caught: &Caught, doing: Doing, saved: Saved) -> Self {
         Self {
             doing,
@@ -71,9 +63,7 @@ impl Trouble {
 
     /// Draws the page; what the user wants.
     pub fn ui(&self, ui: &mut Ui) -> Option<Way> {
-        let frame = Frame::new()
-            .fill(Tokens::of(ui).background)
-            .inner_margin(Margin::same(space::XL as i8));
+        let frame = ui.pane(space::XL);
         let page = CentralPanel::default().frame(frame).show(ui, |ui| {
             let width = WIDTH.min(ui.available_width());
             let margin = (ui.available_width() - width) / 2.0;
@@ -91,11 +81,10 @@ impl Trouble {
     }
 
     fn content_ui(&self, ui: &mut Ui) -> Option<Way> {
-        let t = Tokens::of(ui);
         ui.spacing_mut().item_spacing.y = space::S;
         ui.add_space(space::XL);
         ui.label(theme::strong("Kinfolk ran into a bug").size(size::TITLE));
-        let weak = RichText::new(sentence(self.doing)).color(t.text_weak);
+        let weak = RichText::new(sentence(self.doing)).weak();
         ui.add(Label::new(weak).wrap());
         self.saved_ui(ui);
         ui.add_space(space::S);
@@ -104,7 +93,7 @@ impl Trouble {
         ui.horizontal(|ui| {
             ui.label(theme::strong("Report"));
             let words = "Send it to the project with a word on what you did";
-            ui.label(RichText::new(words).size(size::SMALL).color(t.text_weak));
+            ui.quiet(words);
         });
         self.report_ui(ui);
         way
@@ -173,9 +162,7 @@ impl Trouble {
                     let text = RichText::new(&self.report).font(FontId::monospace(size::SMALL));
                     let label = Label::new(text).wrap().selectable(true);
                     let response = ui.add(label);
-                    response.widget_info(|| {
-                        WidgetInfo::labeled(WidgetType::Label, true, "Report of the bug")
-                    });
+                    response.named(WidgetType::Label, "Report of the bug");
                 });
         });
     }

@@ -25,7 +25,6 @@ pub struct Unapproved {
     pub call: Call,
     /// The file that would run, or why there is none.
     pub program: Result<PathBuf, String>,
-    /// The folder that it would run in.
     pub folder: PathBuf,
     /// The study that it is from; `None` before the study has a place.
     pub study: Option<PathBuf>,
@@ -85,21 +84,16 @@ impl Workbench {
 
     /// The command that the user is asked about, because something waits for it.
     pub fn asked_command(&self) -> Option<&Unapproved> {
-        self.session
-            .approvals
-            .asked
-            .as_ref()
-            .map(|asked| &asked.command)
+        let asked = self.session.approvals.asked.as_ref();
+        asked.map(|asked| &asked.command)
     }
 
     /// Approves a command from now on. That it could not be written down is told; it may run
     /// all the same until the study is closed.
     pub fn approve(&mut self, command: &Unapproved) {
-        remember(&mut self.session.approvals.own, &command.call);
-        self.session
-            .approvals
-            .foreign
-            .retain(|call| *call != command.call);
+        let approvals = &mut self.session.approvals;
+        remember(&mut approvals.own, &command.call);
+        approvals.foreign.retain(|call| *call != command.call);
         self.write_down(&command.call, &command.folder, &command.hash);
     }
 
@@ -214,7 +208,7 @@ impl Workbench {
         let written = file::add(&self.folders.data, hash, &call.to_line(), folder);
         if let Err(error) = written {
             let title = "The approval could not be kept; you will be asked again";
-            self.notify(NoticeKind::Note, title, super::sentence_case(&error));
+            self.notify(NoticeKind::Note, title, crate::text::sentence_case(&error));
         }
     }
 }
@@ -230,15 +224,12 @@ struct Hashed<'a> {
 }
 
 fn hash(call: &Call, folder: &Path) -> String {
+    let folder = folder.as_os_str().as_encoded_bytes();
     let hashed = Hashed {
         program: &call.program,
         arguments: &call.arguments,
         variables: &call.variables,
-        folder: folder
-            .as_os_str()
-            .as_encoded_bytes()
-            .escape_ascii()
-            .to_string(),
+        folder: folder.escape_ascii().to_string(),
     };
     // Texts in a list have no way to fail.
     let text = serde_json::to_string(&hashed).unwrap_or_default();
@@ -271,11 +262,9 @@ pub fn visible(text: &str) -> String {
 /// A character as [`visible`] shows it.
 pub fn seen(c: char) -> String {
     // Of what `escape_debug` escapes, these three are seen as they are.
-    let is_seen = matches!(c, '\\' | '"' | '\'') || c.escape_debug().len() == 1;
-    if is_seen {
-        c.to_string()
-    } else {
-        c.escape_unicode().to_string()
+    match matches!(c, '\\' | '"' | '\'') || c.escape_debug().len() == 1 {
+        true => c.to_string(),
+        false => c.escape_unicode().to_string(),
     }
 }
 

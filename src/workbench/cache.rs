@@ -40,10 +40,8 @@ pub fn find(
     let prefix = short(&[base]);
     let mut best: Option<CachedKinship> = None;
     for path in files(dir) {
-        let is_of_base = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .is_some_and(|name| name.starts_with(&prefix));
+        let name = path.file_name().and_then(|name| name.to_str());
+        let is_of_base = name.is_some_and(|name| name.starts_with(&prefix));
         let read = |path: &Path| store::from_bytes(&files::read(path, MOST_BYTES).ok()?);
         let Some(found) = is_of_base.then(|| read(&path)).flatten() else {
             continue;
@@ -62,19 +60,19 @@ pub fn find(
 /// Removes every kept result; says how many bytes that freed.
 pub fn clear(dir: &Path) -> u64 {
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |m| m.len());
-    files(dir)
+    let freed = |path: &PathBuf| (size(path), std::fs::remove_file(path).is_ok());
+    let freed = files(dir).iter().map(freed).collect::<Vec<_>>();
+    freed
         .iter()
-        .map(|path| (size(path), std::fs::remove_file(path).is_ok()))
-        .filter_map(|(size, gone)| gone.then_some(size))
+        .filter(|(_, gone)| *gone)
+        .map(|(size, _)| size)
         .sum()
 }
 
 /// `found` for those of `models` that it knows.
 pub fn cut(found: &CachedKinship, models: &[String]) -> CachedKinship {
-    let known: Vec<usize> = models
-        .iter()
-        .filter_map(|key| found.models.iter().position(|k| k == key))
-        .collect();
+    let at = |key: &String| found.models.iter().position(|k| k == key);
+    let known: Vec<usize> = models.iter().filter_map(at).collect();
     CachedKinship {
         base: found.base.clone(),
         models: known.iter().map(|&k| found.models[k].clone()).collect(),
@@ -88,23 +86,14 @@ fn short<S: AsRef<str>>(keys: &[S]) -> String {
         hash.update(key.as_ref());
         hash.update([0]);
     }
-    hash.finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let hash = hash.finalize();
+    hash.iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(dir) else {
-        return Vec::new();
-    };
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let is_result = |path: &PathBuf| path.to_str().is_some_and(|path| path.ends_with(ENDING));
-    let mut out: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(is_result)
-        .collect();
+    let mut out: Vec<PathBuf> = entries.map(|e| e.path()).filter(is_result).collect();
     out.sort();
     out
 }

@@ -12,7 +12,6 @@ use crate::study::{
 
 static FAMILY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/resources/demo");
 
-/// Name of the study file in the demo's folder.
 const STUDY: &str = "demo.kinfolk.json";
 
 /// The members with what they were made from and trained for; the base comes first.
@@ -92,19 +91,18 @@ const ABOUT: &str = "A base of 739,200 parameters and seven fine-tunes of it, ma
     abacus and ledger are fine-tunes of arith, so the three are close kin, and the others are \
     hardly related. The family was built so on purpose.";
 
+fn id_of(name: &str) -> Option<ModelId> {
+    let at = MEMBERS.iter().position(|m| m.0 == name)?;
+    Some(ModelId(at as u32))
+}
+
 fn study(dir: &Path) -> StudyDoc {
-    let id = |name: &str| {
-        MEMBERS
-            .iter()
-            .position(|m| m.0 == name)
-            .map(|k| ModelId(k as u32))
-    };
     let model = |(k, (name, parent, note)): (usize, &(&str, Option<&str>, &str))| Model {
         id: ModelId(k as u32),
         name: (*name).to_owned(),
         path: Some(dir.join(name)),
-        base: parent.and_then(|_| id("base")),
-        parents: parent.and_then(id).into_iter().collect(),
+        base: parent.and_then(|_| id_of("base")),
+        parents: parent.and_then(id_of).into_iter().collect(),
         note: (*note).to_owned(),
         scores: scores_of(name),
         ..Model::default()
@@ -146,10 +144,6 @@ const WHY_FIVE: &str = "Picked for showing the effect: of the 21 sets of five fo
     the one where exploring by kinship gets past the plateau. It is not a typical case.";
 
 fn evolutions(dir: &Path) -> Vec<Evolution> {
-    let id_of = |name: &&str| {
-        let at = MEMBERS.iter().position(|m| m.0 == *name);
-        at.map(|k| ModelId(k as u32))
-    };
     let one = |(k, (name, strategy, founders, note)): (usize, &(&str, &str, &[&str], &str))| {
         let folder = name
             .to_lowercase()
@@ -162,7 +156,7 @@ fn evolutions(dir: &Path) -> Vec<Evolution> {
             name: (*name).to_owned(),
             note: (*note).to_owned(),
             setup: Setup {
-                founders: founders.iter().filter_map(id_of).collect(),
+                founders: founders.iter().filter_map(|name| id_of(name)).collect(),
                 strategy: (*strategy).to_owned(),
                 tasks: tasks("dev"),
                 rules: Rules {
@@ -196,10 +190,8 @@ impl Line {
 
 /// The scores that the family came with.
 fn lines() -> Vec<Line> {
-    let table = FAMILY
-        .get_file("scores.csv")
-        .map_or(&[][..], |f| f.contents());
-    let mut reader = csv::Reader::from_reader(table);
+    let table = FAMILY.get_file("scores.csv").map(|file| file.contents());
+    let mut reader = csv::Reader::from_reader(table.unwrap_or_default());
     reader.deserialize().flatten().collect()
 }
 
@@ -219,11 +211,8 @@ fn scores_of(model: &str) -> Vec<Score> {
 
 /// The tasks of a split, by the base's lines.
 fn tasks(split: &str) -> Vec<String> {
-    let lines = lines();
-    let of_split = lines
-        .iter()
-        .filter(|l| l.model == "base" && l.split == split);
-    of_split.map(Line::task).collect()
+    let is_of_split = |line: &&Line| line.model == "base" && line.split == split;
+    lines().iter().filter(is_of_split).map(Line::task).collect()
 }
 
 fn write_dir(from: &Dir<'_>, to: &Path) -> Result<(), String> {

@@ -81,7 +81,7 @@ impl Workbench {
             self.begin_study(&name);
         }
         let title = import.title.clone();
-        let done = Preview::new(&import, self.study().doc()).sentence();
+        let done = Preview::new(&import, self.doc()).sentence();
         let revision = self.revision();
         self.apply(Command::Record(RecordEdit::Import(import)));
         if self.revision() == revision {
@@ -103,10 +103,9 @@ enum Kind {
 
 fn kind_of(path: &Path) -> Kind {
     if path.is_dir() {
-        return if holds_results(path) {
-            Kind::Scores
-        } else {
-            Kind::Models
+        return match holds_results(path) {
+            true => Kind::Scores,
+            false => Kind::Models,
         };
     }
     let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase());
@@ -186,26 +185,23 @@ impl Found {
                 Err(error) => errors.push((label(path), error)),
             }
         }
-        let note = |(label, error): &(String, ImportError)| format!("{label} is left out. {error}");
+        let notes = errors
+            .iter()
+            .map(|(label, e)| format!("{label} is left out. {e}"));
         if self.runs.len() > before {
-            self.notes
-                .extend(errors.iter().map(note).map(Note::left_out));
-        } else {
-            let name = last_part(dir);
-            let none = || {
-                let message = "No result files lie in this folder; lm-evaluation-harness calls \
-                               them results_….json";
-                vec![ImportError::whole(message)]
-            };
-            let errors = match errors.is_empty() {
-                true => none(),
-                false => errors.iter().map(|e| ImportError::whole(note(e))).collect(),
-            };
-            self.broken.push(Source {
-                name,
-                content: Content::Broken(errors),
-            });
+            self.notes.extend(notes.map(Note::left_out));
+            return Ok(());
         }
+        let mut errors: Vec<ImportError> = notes.map(ImportError::whole).collect();
+        if errors.is_empty() {
+            let message = "No result files lie in this folder; lm-evaluation-harness calls \
+                           them results_….json";
+            errors.push(ImportError::whole(message));
+        }
+        self.broken.push(Source {
+            name: last_part(dir),
+            content: Content::Broken(errors),
+        });
         Ok(())
     }
 
@@ -216,13 +212,10 @@ impl Found {
             Ok(Held::Runs(runs)) => self.runs.extend(runs),
             Ok(Held::Table(text)) => {
                 let source = Source::from_text(&name, &text);
-                let is_broken = matches!(source.content, Content::Broken(_));
-                let to = if is_broken {
-                    &mut self.broken
-                } else {
-                    &mut self.tables
-                };
-                to.push(source);
+                match source.content {
+                    Content::Broken(_) => self.broken.push(source),
+                    _ => self.tables.push(source),
+                }
             }
             Err(error) => self.broken.push(Source {
                 name,
@@ -297,10 +290,10 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, ImportError> {
 
 fn unreadable(error: &ReadError) -> ImportError {
     ImportError::whole(match error {
-        ReadError::TooLong(most) => format!(
-            "It is larger than {} MiB, which no table of scores is",
-            most >> 20
-        ),
+        ReadError::TooLong(most) => {
+            let most = most >> 20;
+            format!("It is larger than {most} MiB, which no table of scores is")
+        }
         _ => format!("It could not be read: {error}"),
     })
 }

@@ -47,14 +47,14 @@ impl Workbench {
     fn rows(&self) -> BTreeMap<ModelId, (ModelId, usize)> {
         let mut out = BTreeMap::new();
         for (&base, measured) in &self.session.measuring.results {
-            let files = self.files(base).checkpoint();
+            let files = self.checkpoint(base);
             // Half of a measurement says something else than the whole.
             let stored = measured.settled();
             if files.is_none_or(|files| files.key() != stored.base) {
                 continue;
             }
             for id in self.doc().family(base) {
-                let key = self.files(id).checkpoint().map(|c| c.key());
+                let key = self.checkpoint(id).map(|c| c.key());
                 let row = key.and_then(|key| stored.models.iter().position(|k| k == key));
                 if let Some(row) = row {
                     out.insert(id, (base, row));

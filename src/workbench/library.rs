@@ -133,8 +133,7 @@ impl Workbench {
 
     /// The study of [`LIBRARY`] whose copy lies at `path`, if one does.
     pub fn record_at(&self, path: &Path) -> Option<&'static Bundled> {
-        LIBRARY
-            .iter()
-            .find(|bundled| path_of(&self.folders.data, bundled.key) == path)
+        let is_at = |b: &&Bundled| path_of(&self.folders.data, b.key) == path;
+        LIBRARY.iter().find(is_at)
     }
 }

@@ -99,34 +99,28 @@ impl Workbench {
     /// The family of a base as it stands.
     pub fn family(&self, base: ModelId) -> Family {
         let models = self.doc().family(base);
-        let base_open = self.files(base).checkpoint();
+        let base_open = self.checkpoint(base);
         let measured = self.session.measuring.results.get(&base);
-        let valid = base_open
-            .zip(measured)
-            .is_some_and(|(b, m)| b.key() == m.base_key());
+        let both = base_open.zip(measured);
+        let valid = both.is_some_and(|(b, m)| b.key() == m.base_key());
         let index = |id: &ModelId| {
-            let key = self.files(*id).checkpoint()?.key();
+            let key = self.checkpoint(*id)?.key();
             measured.filter(|_| valid)?.index_of(key)
         };
         let was_measured = |id: &ModelId| self.session.measuring.once.contains(&(base, *id));
-        let has_changed = |id: &&ModelId| {
-            was_measured(id) && self.files(**id).checkpoint().is_some() && index(id).is_none()
-        };
-        let size = |id: &ModelId| self.files(*id).checkpoint().map_or(0, |c| c.size_bytes());
+        let is_open = |id: &ModelId| self.checkpoint(*id).is_some();
+        let has_changed = |id: &&ModelId| was_measured(id) && is_open(id) && index(id).is_none();
+        let size = |id: &ModelId| self.checkpoint(*id).map_or(0, |c| c.size_bytes());
         Family {
             base,
             measured: models.iter().map(index).collect(),
             changed: models.iter().filter(has_changed).count(),
-            not_open: models
-                .iter()
-                .filter(|id| self.files(**id).checkpoint().is_none())
-                .count(),
+            not_open: models.iter().filter(|id| !is_open(id)).count(),
             size_bytes: size(&base) + models.iter().map(size).sum::<u64>(),
             models,
         }
     }
 
-    /// The result for a base, whole or on its way.
     pub fn measured(&self, base: ModelId) -> Option<&Measured> {
         self.session.measuring.results.get(&base)
     }
@@ -135,27 +129,20 @@ impl Workbench {
     /// what was known before it.
     pub(super) fn all_measured(&self) -> Vec<(ModelId, Arc<CachedKinship>)> {
         let holds = |(base, measured): &(&ModelId, &Measured)| {
-            let files = self.files(**base).checkpoint();
+            let files = self.checkpoint(**base);
             let settled = measured.settled();
             let is_known = !settled.kinship.tensors.is_empty();
             is_known && files.is_some_and(|f| f.key() == settled.base)
         };
-        self.session
-            .measuring
-            .results
-            .iter()
-            .filter(holds)
-            .map(|(base, measured)| (*base, Arc::clone(measured.settled())))
+        let whole = self.session.measuring.results.iter().filter(holds);
+        whole
+            .map(|(base, m)| (*base, Arc::clone(m.settled())))
             .collect()
     }
 
-    /// Whether some result is still on its way.
     pub fn is_measuring(&self) -> bool {
-        self.session
-            .measuring
-            .results
-            .values()
-            .any(Measured::is_provisional)
+        let mut results = self.session.measuring.results.values();
+        results.any(Measured::is_provisional)
     }
 
     /// The job that measures a base's family, if one runs.
@@ -169,34 +156,23 @@ impl Workbench {
         if self.measuring(base).is_some() {
             return;
         }
-        let Some(base_files) = self.files(base).checkpoint().cloned() else {
-            self.report_error(
-                "The base is not open",
-                "Find its files again, or choose another base",
-            );
-            return;
+        let Some(base_files) = self.checkpoint(base).cloned() else {
+            let detail = "Find its files again, or choose another base";
+            return self.report_error("The base is not open", detail);
         };
-        let models: Vec<Arc<Checkpoint>> = self
-            .doc()
-            .family(base)
-            .into_iter()
-            .filter_map(|id| self.files(id).checkpoint().cloned())
-            .collect();
+        let family = self.doc().family(base).into_iter();
+        let models = family.filter_map(|id| self.checkpoint(id).cloned());
+        let models: Vec<Arc<Checkpoint>> = models.collect();
         if models.is_empty() {
-            self.report_error(
-                "There is nothing to compare",
-                "Add models that descend from this base",
-            );
-            return;
+            let detail = "Add models that descend from this base";
+            return self.report_error("There is nothing to compare", detail);
         }
-        let base_key = base_files.key().to_owned();
         let before = self.measured(base).map(|m| Arc::clone(&m.stored));
-        let known = before
-            .clone()
-            .filter(|stored| !anew && stored.base == base_key);
+        let holds = |stored: &Arc<CachedKinship>| !anew && stored.base == base_files.key();
+        let known = before.clone().filter(holds);
         let (request, known) = Request::new(base_files, models, known.as_deref());
         let cache_dir = self.folders.cache.clone();
-        let provisional = request.empty();
+        let request_empty = request.empty();
         let work = move |ticket: &Ticket, send: Send<'_, Self>| {
             let on_tensor = |index: usize, tensor: &TensorGram| {
                 let tensor = tensor.clone();
@@ -205,15 +181,8 @@ impl Workbench {
                 }));
             };
             let models: Vec<&Checkpoint> = request.models.iter().map(AsRef::as_ref).collect();
-            let kinship = measure(
-                &request.base,
-                &models,
-                Precision::Full,
-                known.as_ref(),
-                ticket,
-                &on_tensor,
-            )
-            .map_err(Failure::from)?;
+            let (base, full) = (&request.base, Precision::Full);
+            let kinship = measure(base, &models, full, known.as_ref(), ticket, &on_tensor)?;
             let stored = CachedKinship {
                 kinship,
                 ..request.empty()
@@ -226,30 +195,27 @@ impl Workbench {
         let ending = move |bench: &mut Self, result| bench.on_measuring_ended(title, job, result);
         self.jobs.spawn_sending(title, work, ending);
         self.session.measuring.queue.started(base, job);
-        let empty = Arc::new(provisional.clone());
-        let revision = self.next_revision();
-        self.session.measuring.results.insert(
-            base,
-            Measured {
-                stored: Arc::new(provisional),
-                revision,
-                before: Some(before.unwrap_or(empty)),
-                arrived: Vec::new(),
-            },
-        );
+        let stored = Arc::new(request_empty);
+        let measured = Measured {
+            before: Some(before.unwrap_or_else(|| Arc::clone(&stored))),
+            stored,
+            revision: self.next_revision(),
+            arrived: Vec::new(),
+        };
+        self.session.measuring.results.insert(base, measured);
     }
 
     /// Looks for earlier results of every family that has none.
     pub(super) fn find_cached(&mut self) {
         for base in self.doc().bases() {
             let family = self.family(base);
-            let Some(files) = self.files(base).checkpoint() else {
+            let Some(files) = self.checkpoint(base) else {
                 continue;
             };
             if family.unmeasured() == 0 || self.session.measuring.results.contains_key(&base) {
                 continue;
             }
-            let open = |id: &ModelId| Some(self.files(*id).checkpoint()?.key().to_owned());
+            let open = |id: &ModelId| Some(self.checkpoint(*id)?.key().to_owned());
             let models: Vec<String> = family.models.iter().filter_map(open).collect();
             let (key, dir) = (files.key().to_owned(), self.folders.cache.clone());
             let find = move |_: &Ticket| Ok(cache::find(&dir, &key, &models, Precision::Full));
@@ -373,10 +339,8 @@ impl Workbench {
         let family = self.family(base);
         let known = family.models.iter().zip(&family.measured);
         let known = known.filter(|(_, at)| at.is_some());
-        self.session
-            .measuring
-            .once
-            .extend(known.map(|(id, _)| (base, *id)));
+        let once = &mut self.session.measuring.once;
+        once.extend(known.map(|(id, _)| (base, *id)));
     }
 
     /// Never the same twice, not even for another study.
@@ -406,13 +370,8 @@ impl Request {
         let keys: Vec<String> = first.iter().map(|m| m.key().to_owned()).collect();
         let known = known.map(|known| cache::cut(known, &keys).kinship);
         first.extend(new);
-        (
-            Self {
-                base,
-                models: first,
-            },
-            known,
-        )
+        let models = first;
+        (Self { base, models }, known)
     }
 
     /// The result before anything is measured.

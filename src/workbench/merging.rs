@@ -14,7 +14,6 @@ use crate::merge::run::{Options, Outcome as Made, RunError, run};
 use crate::merge::write::{Parents, folder};
 use crate::study::{Command, DraftId, ModelEdit, ModelId, NewChild, PredictedKinship};
 
-/// Names one merge of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MergeId(u64);
 
@@ -23,7 +22,6 @@ pub struct MergeId(u64);
 pub struct QueuedMerge {
     /// Its name in the queue.
     pub id: MergeId,
-    /// What the child is called.
     pub name: String,
     /// The folder that is made.
     pub out: PathBuf,
@@ -38,7 +36,6 @@ pub struct QueuedMerge {
     predicted: Vec<PredictedKinship>,
 }
 
-/// How a merge of the queue stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MergeState {
     /// Others are before it.
@@ -74,7 +71,7 @@ impl Workbench {
 
     /// Puts the draft on the canvas into the queue, to be written into `out`.
     pub fn queue_merge(&mut self, out: &Path, force: bool) {
-        let Some(draft) = self.study().doc().shown_draft().cloned() else {
+        let Some(draft) = self.doc().shown_draft().cloned() else {
             return;
         };
         let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
@@ -82,11 +79,12 @@ impl Workbench {
             let title = "A merge into this folder is in the queue already";
             return self.report_error(title, "choose another folder");
         }
-        let name = out.file_name().map_or_else(
-            || draft.name.clone(),
-            |name| name.to_string_lossy().into_owned(),
-        );
-        let predicted = self.predicted_for(&draft.sheet.text);
+        let name = out
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_else(|| draft.name.clone());
+        let known = self.prediction_of(&draft.sheet.text);
+        let predicted = known.map_or_else(Vec::new, predicted);
         let merging = &mut self.session.merging;
         merging.last_id += 1;
         let id = MergeId(merging.last_id);
@@ -173,7 +171,7 @@ impl Workbench {
 
     /// Whether the draft on the canvas was looked at as it is now, and nothing stands in its way.
     pub fn is_ready_to_write(&self) -> bool {
-        let Some(draft) = self.study().doc().shown_draft() else {
+        let Some(draft) = self.doc().shown_draft() else {
             return false;
         };
         let known = self.prediction_of(&draft.sheet.text);
@@ -184,12 +182,6 @@ impl Workbench {
     /// Takes what is neither waiting nor running off the list.
     pub fn clear_merges(&mut self) {
         self.session.merging.list.retain(QueuedMerge::is_open);
-    }
-
-    /// What was predicted for this text, if that is what is known.
-    fn predicted_for(&self, text: &str) -> Vec<PredictedKinship> {
-        let known = self.prediction_of(text);
-        known.map_or_else(Vec::new, predicted)
     }
 
     fn write_next(&mut self) {
@@ -258,7 +250,7 @@ impl Workbench {
         let Some(merge) = self.session.merging.get_mut(id) else {
             return;
         };
-        merge.state = MergeState::Failed(super::sentence_case(why));
+        merge.state = MergeState::Failed(crate::text::sentence_case(why));
         let title = format!("Writing {} failed", merge.name);
         self.report_error(title, detail);
         // Where it failed for files that are gone, the canvas is to say so too.
@@ -274,10 +266,9 @@ impl Workbench {
         let first = parents.first().and_then(|&p| self.base_of(p));
         let base = first.filter(|_| parents.iter().all(|&p| self.base_of(p) == first));
         // Models of other families may be merged; their base is a parent then.
-        let parents = if base.is_some() {
-            parents
-        } else {
-            [parents, bases].concat()
+        let parents = match base {
+            Some(_) => parents,
+            None => [parents, bases].concat(),
         };
         let recipes: Vec<Recipe> = plan.steps.iter().map(|s| s.recipe.clone()).collect();
         let child = NewChild {
@@ -285,36 +276,30 @@ impl Workbench {
             path: made.out.clone(),
             base,
             parents,
-            method: plan
-                .steps
+            method: recipes
                 .last()
-                .map_or_else(String::new, |s| s.recipe.merge_method.clone()),
+                .map_or_else(String::new, |r| r.merge_method.clone()),
             recipe: to_yaml(&recipes).unwrap_or(merge.text),
             predicted: merge.predicted,
             note: String::new(),
         };
-        let id_of_child = ModelId(self.study().doc().next_id);
+        let id_of_child = ModelId(self.doc().next_id);
         let warnings = made.non_finite.len();
         self.session.measuring.children.insert(id_of_child);
         self.apply(Command::Model(ModelEdit::AddChild(Box::new(child))));
-        self.set_merge_state(
-            merge.id,
-            MergeState::Done {
-                child: id_of_child,
-                made: Box::new(made),
-            },
-        );
+        let done = MergeState::Done {
+            child: id_of_child,
+            made: Box::new(made),
+        };
+        self.set_merge_state(merge.id, done);
         let detail = match warnings {
             0 => String::new(),
             n => format!(
                 "{n} of its tensors have numbers that are NaN or infinite, as its inputs have"
             ),
         };
-        self.notify(
-            NoticeKind::Done,
-            format!("{} is written", merge.name),
-            detail,
-        );
+        let title = format!("{} is written", merge.name);
+        self.notify(NoticeKind::Done, title, detail);
     }
 
     /// Measures a child that was written here, once it is open, if the rest of its family is.
@@ -325,13 +310,13 @@ impl Workbench {
         let Some(base) = self.base_of(id) else { return };
         let family = self.family(base);
         let others = family.models.len() > 1;
-        if others && family.unmeasured() == 1 && self.files(id).checkpoint().is_some() {
+        if others && family.unmeasured() == 1 && self.checkpoint(id).is_some() {
             self.measure(base, false);
         }
     }
 
     fn base_of(&self, id: ModelId) -> Option<ModelId> {
-        self.study().doc().model(id)?.base
+        self.doc().model(id)?.base
     }
 
     /// The study's models that a plan reads, each once, in the order of the recipe.
@@ -361,7 +346,6 @@ impl Merging {
 }
 
 impl QueuedMerge {
-    /// Whether it waits or runs.
     pub fn is_open(&self) -> bool {
         matches!(self.state, MergeState::Waiting | MergeState::Running(_))
     }
@@ -381,7 +365,6 @@ fn predicted(prediction: &Prediction) -> Vec<PredictedKinship> {
 
 /// Where a merge is written, and for whom.
 pub(super) struct Target<'a> {
-    /// The folder that is made.
     pub out: &'a Path,
     /// Whether a model that this program made there is replaced.
     pub force: bool,
@@ -391,7 +374,6 @@ pub(super) struct Target<'a> {
     pub removal: Removal,
 }
 
-/// Why a merge was not written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WriteError {
     /// A model that may be replaced lies where it was to be written, and nothing else is wrong.

@@ -29,10 +29,13 @@ pub mod opening;
 pub mod scoring;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::checkpoint::Checkpoint;
 use crate::jobs::{Event, Failure, JobId, Jobs, Ticket};
 use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Study, StudyDoc, StudyFacts};
+use crate::text::sentence_case;
 
 pub use backups::Backup;
 pub use folders::{Folders, hub_cache};
@@ -64,7 +67,6 @@ pub struct Notice {
     pub detail: String,
 }
 
-/// How grave a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
     Done,
@@ -101,14 +103,15 @@ impl Workbench {
         self.session.models.get(&id).unwrap_or(NONE)
     }
 
+    /// A model's checkpoint, if it is open.
+    fn checkpoint(&self, id: ModelId) -> Option<&Arc<Checkpoint>> {
+        self.files(id).checkpoint()
+    }
+
     /// Whether a model could descend from a base by its shapes; unknown files are believed.
     pub fn fits(&self, base: ModelId, model: ModelId) -> bool {
-        let (base, model) = (
-            self.files(base).checkpoint(),
-            self.files(model).checkpoint(),
-        );
-        base.zip(model)
-            .is_none_or(|(base, model)| model_files::fits(base, model))
+        let both = self.checkpoint(base).zip(self.checkpoint(model));
+        both.is_none_or(|(base, model)| model_files::fits(base, model))
     }
 
     pub fn jobs(&self) -> &Jobs<Self> {
@@ -124,7 +127,6 @@ impl Workbench {
         self.session_number
     }
 
-    /// The studies that were open lately.
     pub fn recents(&self) -> &[Recent] {
         &self.recents
     }
@@ -190,19 +192,15 @@ impl Workbench {
                     [id] => doc.name_of(id).to_owned(),
                     _ => format!("{} models", ids.len()),
                 };
+                let title = format!("{what} removed from the study");
                 let detail = "The files stay where they are; undo brings it back";
-                self.notify(
-                    NoticeKind::Note,
-                    format!("{what} removed from the study"),
-                    detail,
-                );
+                self.notify(NoticeKind::Note, title, detail);
             }
             Command::Model(ModelEdit::SetBase(_, Some(base))) => {
-                let old = doc.model(*base).and_then(|m| m.base);
-                if let Some(old) = old {
-                    let title = format!("{} is a base now", doc.name_of(*base));
-                    let detail =
-                        format!("It no longer counts as a fine-tune of {}", doc.name_of(old));
+                if let Some(old) = doc.model(*base).and_then(|m| m.base) {
+                    let (name, old) = (doc.name_of(*base), doc.name_of(old));
+                    let title = format!("{name} is a base now");
+                    let detail = format!("It no longer counts as a fine-tune of {old}");
                     self.notify(NoticeKind::Note, title, detail);
                 }
             }
@@ -392,14 +390,5 @@ impl Workbench {
 
     fn report_error(&mut self, title: impl Into<String>, detail: impl Into<String>) {
         self.notify(NoticeKind::Failed, title, sentence_case(&detail.into()));
-    }
-}
-
-/// Errors begin small, because programs put them behind a colon; on screen they stand alone.
-pub fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
     }
 }

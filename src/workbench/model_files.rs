@@ -7,13 +7,15 @@ use super::opening::{self, Found};
 use super::{NoticeKind, Workbench};
 use crate::checkpoint::{Checkpoint, OnDisk, Tensor, comparable};
 use crate::jobs::Ticket;
-use crate::study::{BaseRef, Command, ModelEdit, ModelId, NewModel, Selection};
+use crate::study::{BaseRef, Command, Model, ModelEdit, ModelId, NewModel, Selection};
+
+/// A model of the study with its name and its files.
+type OpenModel = (ModelId, String, Arc<Checkpoint>);
 
 #[derive(Clone, Default)]
 pub enum ModelFiles {
     #[default]
     None,
-    /// Its headers are being read.
     Opening,
     Open {
         checkpoint: Arc<Checkpoint>,
@@ -25,12 +27,19 @@ pub enum ModelFiles {
 }
 
 impl ModelFiles {
+    fn opened(checkpoint: Arc<Checkpoint>) -> Self {
+        let on_disk = OnDisk::Unchanged;
+        Self::Open {
+            checkpoint,
+            on_disk,
+        }
+    }
+
     /// Whether they were open, and are gone.
     pub fn are_missing(&self) -> bool {
         matches!(self, Self::Open { on_disk, .. } if *on_disk == OnDisk::Missing)
     }
 
-    /// The checkpoint, if it is open.
     pub fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
         match self {
             Self::Open { checkpoint, .. } => Some(checkpoint),
@@ -55,11 +64,8 @@ impl Workbench {
         }
         let doc = self.doc();
         let known: Vec<PathBuf> = doc.models.iter().filter_map(|m| m.path.clone()).collect();
-        let open: Vec<(ModelId, String, Arc<Checkpoint>)> = doc
-            .models
-            .iter()
-            .filter_map(|m| Some((m.id, m.name.clone(), self.files(m.id).checkpoint()?.clone())))
-            .collect();
+        let open = |m: &Model| Some((m.id, m.name.clone(), self.checkpoint(m.id)?.clone()));
+        let open: Vec<OpenModel> = doc.models.iter().filter_map(open).collect();
         let base = doc.shown_base();
         let look = move |ticket: &Ticket| {
             let mut found = Vec::new();
@@ -106,11 +112,7 @@ impl Workbench {
         let Some(path) = self.doc().model(id).and_then(|m| m.path.clone()) else {
             return;
         };
-        if self
-            .files(id)
-            .checkpoint()
-            .is_some_and(|c| c.path() == path)
-        {
+        if self.checkpoint(id).is_some_and(|c| c.path() == path) {
             return;
         }
         self.reopen_model(id, path);
@@ -136,13 +138,7 @@ impl Workbench {
         {
             return;
         }
-        let files = match result {
-            Ok(checkpoint) => ModelFiles::Open {
-                checkpoint,
-                on_disk: OnDisk::Unchanged,
-            },
-            Err(sentence) => ModelFiles::Failed(sentence),
-        };
+        let files = result.map_or_else(ModelFiles::Failed, ModelFiles::opened);
         self.session.models.insert(id, files);
         self.kin_has_changed();
         if !self.is_opening() {
@@ -173,10 +169,7 @@ impl Workbench {
         let (new, checkpoints): (Vec<_>, Vec<_>) = models.into_iter().unzip();
         // The files are open already: putting them in first keeps `apply` from opening again.
         for (k, checkpoint) in checkpoints.into_iter().enumerate() {
-            let files = ModelFiles::Open {
-                checkpoint,
-                on_disk: OnDisk::Unchanged,
-            };
+            let files = ModelFiles::opened(checkpoint);
             self.session.models.insert(ModelId(first + k as u32), files);
         }
         let ids = (first..first + new.len() as u32).map(ModelId).collect();
@@ -190,18 +183,14 @@ impl Workbench {
         match failures {
             [] => {}
             [(path, sentence)] => {
-                self.report_error(
-                    format!("{} could not be opened", last_parts(path)),
-                    sentence.clone(),
-                );
+                let title = format!("{} could not be opened", last_parts(path));
+                self.report_error(title, sentence.clone());
             }
             many => {
                 let all = many.len() + opened;
                 let title = format!("{} of {all} could not be opened", many.len());
-                let lines: Vec<String> = many
-                    .iter()
-                    .map(|(path, sentence)| format!("{}: {sentence}", last_parts(path)))
-                    .collect();
+                let line = |(path, why): &(PathBuf, String)| format!("{}: {why}", last_parts(path));
+                let lines: Vec<String> = many.iter().map(line).collect();
                 self.report_error(title, lines.join("\n"));
             }
         }
@@ -235,7 +224,7 @@ impl Workbench {
 fn addition(
     found: Vec<Found>,
     known: &[PathBuf],
-    open: &[(ModelId, String, Arc<Checkpoint>)],
+    open: &[OpenModel],
     base: Option<ModelId>,
 ) -> Addition {
     let mut out = Addition {
@@ -245,26 +234,19 @@ fn addition(
     };
     for Found { path, result } in found {
         let path = std::path::absolute(&path).unwrap_or(path);
-        if known.contains(&path)
-            || out
-                .models
-                .iter()
-                .any(|(m, _)| m.path.as_ref() == Some(&path))
-        {
+        let is_path = |(m, _): &(NewModel, _)| m.path.as_ref() == Some(&path);
+        if known.contains(&path) || out.models.iter().any(is_path) {
             out.already_there += 1;
             continue;
         }
         match result {
             Ok(checkpoint) => {
-                let name = checkpoint.suggested_name();
-                out.models.push((
-                    NewModel {
-                        name,
-                        path: Some(path),
-                        base: None,
-                    },
-                    checkpoint,
-                ));
+                let model = NewModel {
+                    name: checkpoint.suggested_name(),
+                    path: Some(path),
+                    base: None,
+                };
+                out.models.push((model, checkpoint));
             }
             Err(sentence) => out.failures.push((path, sentence)),
         }
@@ -274,11 +256,7 @@ fn addition(
 }
 
 /// The base of the shown family for the new models that fit it; a guess for the others.
-fn set_bases(
-    new: &mut [(NewModel, Arc<Checkpoint>)],
-    open: &[(ModelId, String, Arc<Checkpoint>)],
-    base: Option<ModelId>,
-) {
+fn set_bases(new: &mut [(NewModel, Arc<Checkpoint>)], open: &[OpenModel], base: Option<ModelId>) {
     let shown = base.and_then(|base| open.iter().find(|(id, ..)| *id == base));
     if let Some((id, _, shown)) = shown {
         for (model, checkpoint) in new.iter_mut() {
@@ -287,32 +265,21 @@ fn set_bases(
             }
         }
     }
-    let strangers: Vec<usize> = (0..new.len())
-        .filter(|&k| new[k].0.base.is_none())
-        .collect();
-    guess_for(&strangers, new, open);
+    let strangers = (0..new.len()).filter(|&k| new[k].0.base.is_none());
+    guess_for(&strangers.collect::<Vec<_>>(), new, open);
 }
 
 /// Gives those of `new` that fit it the base that their names, cards or weights tell.
-fn guess_for(
-    strangers: &[usize],
-    new: &mut [(NewModel, Arc<Checkpoint>)],
-    open: &[(ModelId, String, Arc<Checkpoint>)],
-) {
+fn guess_for(strangers: &[usize], new: &mut [(NewModel, Arc<Checkpoint>)], open: &[OpenModel]) {
     let Some(&first) = strangers.first() else {
         return;
     };
     let example = Arc::clone(&new[first].1);
     let old: Vec<_> = open.iter().filter(|(_, _, c)| fits(c, &example)).collect();
-    let candidates: Vec<(String, Arc<Checkpoint>)> = old
-        .iter()
-        .map(|(_, name, c)| (name.clone(), Arc::clone(c)))
-        .chain(
-            strangers
-                .iter()
-                .map(|&k| (new[k].0.name.clone(), Arc::clone(&new[k].1))),
-        )
-        .collect();
+    let known = old.iter().map(|(_, name, c)| (name.clone(), Arc::clone(c)));
+    let own = |&k: &usize| (new[k].0.name.clone(), Arc::clone(&new[k].1));
+    let candidates: Vec<(String, Arc<Checkpoint>)> =
+        known.chain(strangers.iter().map(own)).collect();
     let Some(guess) = opening::guess_base(&candidates) else {
         return;
     };

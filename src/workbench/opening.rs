@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::checkpoint::{Checkpoint, OnDisk, Operand, pair};
 use crate::files;
 
-/// Whether a path is that of a recipe.
 pub fn is_recipe(path: &Path) -> bool {
     let ending = path.extension().and_then(|e| e.to_str());
     ending.is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"))
@@ -51,9 +50,8 @@ pub fn open_all(path: &Path) -> Vec<Found> {
 /// # Errors
 /// The sentence for the user.
 pub fn open(path: &Path) -> Result<Arc<Checkpoint>, String> {
-    Checkpoint::open(path)
-        .map(Arc::new)
-        .map_err(|error| error.to_string())
+    let opened = Checkpoint::open(path).map(Arc::new);
+    opened.map_err(|error| error.to_string())
 }
 
 /// Folders below `dir` that look like checkpoints, and, where there are none, weights files.
@@ -62,9 +60,8 @@ fn candidates(dir: &Path, depth: usize, out: &mut Vec<PathBuf>) {
         std::fs::read_dir(dir).map_or(Vec::new(), |d| d.flatten().map(|e| e.path()).collect());
     entries.sort();
     for path in entries {
-        let hidden = path
-            .file_name()
-            .is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        let name = path.file_name();
+        let hidden = name.is_some_and(|n| n.to_string_lossy().starts_with('.'));
         if out.len() >= MOST || hidden || !path.is_dir() {
             continue;
         }
@@ -79,10 +76,8 @@ fn candidates(dir: &Path, depth: usize, out: &mut Vec<PathBuf>) {
 /// Whether a folder has weights of some format; opening it says whether they can be read.
 fn holds_weights(dir: &Path) -> bool {
     let is_weights = |path: PathBuf| {
-        let name = path
-            .file_name()
-            .and_then(|n| n.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|n| n.to_str());
+        let name = name.unwrap_or_default();
         let old_format = (name.starts_with("pytorch_model") && name.ends_with(".bin"))
             || (name.starts_with("consolidated") && name.ends_with(".pth"))
             || name.ends_with(".gguf");
@@ -107,11 +102,8 @@ fn named_by_others(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
     let mut votes = vec![0usize; models.len()];
     for (k, (_, model)) in models.iter().enumerate() {
         for wanted in named_bases(model) {
-            let last = wanted
-                .trim_end_matches('/')
-                .rsplit('/')
-                .next()
-                .unwrap_or_default();
+            let wanted = wanted.trim_end_matches('/');
+            let last = wanted.rsplit('/').next().unwrap_or_default();
             let is_meant = |other: usize| other != k && same_name(&models[other].0, last);
             if let Some(at) = (0..models.len()).find(|&other| is_meant(other)) {
                 votes[at] += 1;
@@ -124,14 +116,10 @@ fn named_by_others(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
 
 /// What an adapter's configuration or a model card calls its base.
 fn named_bases(model: &Checkpoint) -> Vec<String> {
-    let of_adapter = model
-        .adapter()
-        .and_then(|a| a.base_name())
-        .map(ToOwned::to_owned);
-    of_adapter
-        .into_iter()
-        .chain(card_bases(model.folder()))
-        .collect()
+    let of_adapter = model.adapter().and_then(|a| a.base_name());
+    let mut out = card_bases(model.folder());
+    out.splice(0..0, of_adapter.map(ToOwned::to_owned));
+    out
 }
 
 /// Bytes of a model card that are looked at; its front matter comes first.
@@ -143,25 +131,15 @@ fn card_bases(folder: &Path) -> Vec<String> {
         return Vec::new();
     };
     let text = String::from_utf8_lossy(&text);
-    let Some(front) = text
-        .strip_prefix("---\n")
-        .and_then(|rest| rest.split("\n---").next())
-    else {
-        return Vec::new();
-    };
+    let rest = text.strip_prefix("---\n").unwrap_or_default();
+    let front = rest.split("\n---").next().unwrap_or_default();
     let plain = |name: &str| name.trim().trim_matches(['"', '\'']).to_owned();
-    let mut lines = front
-        .lines()
-        .skip_while(|line| !line.starts_with("base_model:"));
-    let first = lines
-        .next()
-        .map(|line| plain(&line["base_model:".len()..]))
-        .unwrap_or_default();
+    let is_other = |line: &&str| !line.starts_with("base_model:");
+    let mut lines = front.lines().skip_while(is_other);
+    let first = lines.next().map(|line| plain(&line["base_model:".len()..]));
     let listed = lines.map_while(|line| line.trim_start().strip_prefix("- ").map(plain));
-    std::iter::once(first)
-        .chain(listed)
-        .filter(|name| !name.is_empty())
-        .collect()
+    let all = first.into_iter().chain(listed);
+    all.filter(|name| !name.is_empty()).collect()
 }
 
 fn same_name(name: &str, wanted: &str) -> bool {
@@ -171,15 +149,12 @@ fn same_name(name: &str, wanted: &str) -> bool {
 
 fn called_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
     let says_base = |name: &str| {
-        let words = name.to_lowercase();
-        words
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|word| matches!(word, "base" | "pretrained" | "foundation"))
+        let name = name.to_lowercase();
+        let mut words = name.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| matches!(word, "base" | "pretrained" | "foundation"))
     };
-    let mut named = models
-        .iter()
-        .enumerate()
-        .filter(|(_, (name, _))| says_base(name));
+    let models = models.iter().enumerate();
+    let mut named = models.filter(|(_, (name, _))| says_base(name));
     let first = named.next()?.0;
     // Two bases in one folder, and the names decide nothing.
     named.next().is_none().then_some(first)
@@ -247,11 +222,8 @@ fn sampled_distance(base: &Checkpoint, other: &Checkpoint) -> Option<f64> {
         let (mut a, mut b) = (vec![0.0f64; n], vec![0.0f64; n]);
         segment.base.decode_f64(&mut a);
         own.decode_f64(&mut b);
-        square += a
-            .iter()
-            .zip(&b)
-            .map(|(a, b)| (a - b) * (a - b))
-            .sum::<f64>();
+        let squares = a.iter().zip(&b).map(|(a, b)| (a - b) * (a - b));
+        square += squares.sum::<f64>();
     }
     square.is_finite().then_some(square)
 }

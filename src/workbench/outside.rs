@@ -95,21 +95,18 @@ fn show(path: &Path) -> Result<(), String> {
 
 #[cfg(not(any(target_os = "macos", target_os = "windows")))]
 fn show(path: &Path) -> Result<(), String> {
-    let folder = if path.is_dir() {
-        path
-    } else {
-        path.parent().unwrap_or(path)
+    let folder = match path.is_dir() {
+        true => path,
+        false => path.parent().unwrap_or(path),
     };
     run(Command::new("xdg-open").arg(folder))
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let quiet = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    match quiet.status() {
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{program} ended with {status}")),
         Err(error) => Err(format!("{program}: {error}")),

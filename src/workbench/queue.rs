@@ -95,7 +95,6 @@ impl<Q: PartialEq, A> Queue<Q, A> {
         self.wanted.iter()
     }
 
-    /// The last answer, with its request.
     pub fn answer(&self) -> Option<&(Q, A)> {
         self.answer.as_ref()
     }

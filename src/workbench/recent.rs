@@ -25,9 +25,7 @@ pub struct Recent {
 
 /// The list, without studies that are gone. A list that cannot be read is empty.
 pub fn list(data: &Path) -> Vec<Recent> {
-    let Ok(text) = files::read_text(&data.join(FILE), MOST_BYTES) else {
-        return Vec::new();
-    };
+    let text = files::read_text(&data.join(FILE), MOST_BYTES).unwrap_or_default();
     let mut out: Vec<Recent> = serde_json::from_str(&text).unwrap_or_default();
     out.retain(|recent| recent.path.is_file());
     out
@@ -37,18 +35,14 @@ pub fn list(data: &Path) -> Vec<Recent> {
 pub fn remember(data: &Path, path: &Path, name: &str, models: usize) {
     let mut recents = list(data);
     recents.retain(|recent| recent.path != path);
-    let opened_secs = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    recents.insert(
-        0,
-        Recent {
-            path: path.to_owned(),
-            name: name.to_owned(),
-            models,
-            opened_secs,
-        },
-    );
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let recent = Recent {
+        path: path.to_owned(),
+        name: name.to_owned(),
+        models,
+        opened_secs: since.map_or(0, |since| since.as_secs()),
+    };
+    recents.insert(0, recent);
     recents.truncate(MOST);
     write(data, &recents);
 }

@@ -8,7 +8,7 @@ mod others;
 mod place;
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use self::place::{folder_of, free_name, with_ending};
@@ -89,10 +89,9 @@ impl Workbench {
     /// Saves under another path, which is the study's from then on.
     pub fn save_as(&mut self, path: &Path) {
         let named = path.to_string_lossy().ends_with(file::ENDING);
-        let path = if named {
-            path.to_owned()
-        } else {
-            with_ending(path)
+        let path = match named {
+            true => path.to_owned(),
+            false => with_ending(path),
         };
         // Until the user names its place, a study has a name that nobody chose.
         let own = self.folders.data.join("studies");
@@ -109,11 +108,8 @@ impl Workbench {
             self.session.saving = Saving::at(Some(path.clone()));
             self.take_locking(locking);
         }
-        if let Some(stem) = path
-            .file_name()
-            .and_then(|n| n.to_str())
-            .filter(|_| is_untitled)
-        {
+        let name = path.file_name().and_then(|n| n.to_str());
+        if let Some(stem) = name.filter(|_| is_untitled) {
             let name = stem.trim_end_matches(file::ENDING).to_owned();
             self.apply(Command::RenameStudy(name));
         }
@@ -206,11 +202,6 @@ impl Workbench {
         let bug = || Err("the program has a bug".to_owned());
         let result = match most {
             None => running.result.recv().unwrap_or_else(|_| bug()),
-            Some(Duration::ZERO) => match running.result.try_recv() {
-                Ok(result) => result,
-                Err(TryRecvError::Disconnected) => bug(),
-                Err(TryRecvError::Empty) => return self.session.saving.running = Some(running),
-            },
             Some(most) => match running.result.recv_timeout(most) {
                 Ok(result) => result,
                 Err(RecvTimeoutError::Disconnected) => bug(),
@@ -232,10 +223,8 @@ impl Workbench {
             Err(error) if self.session.saving.has_failed => log::warn!("{error}"),
             Err(error) => {
                 self.session.saving.has_failed = true;
-                self.report_error(
-                    "The study could not be saved; it goes on here unsaved",
-                    error,
-                );
+                let title = "The study could not be saved; it goes on here unsaved";
+                self.report_error(title, error);
             }
         }
     }

@@ -98,11 +98,8 @@ fn scores(results: &Results) -> Result<Vec<TaskScore>, String> {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         format!("{}: {files}", errors.join(". "))
     })?;
-    let scores = ready
-        .import
-        .entries
-        .into_iter()
-        .flat_map(|entry| entry.scores);
+    let entries = ready.import.entries.into_iter();
+    let scores = entries.flat_map(|entry| entry.scores);
     let score = |score: crate::study::Score| TaskScore {
         task: score.task,
         value: score.value,

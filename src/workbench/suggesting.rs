@@ -20,10 +20,8 @@ pub struct Suggested {
 impl Workbench {
     /// What to merge next among the models of the shown family, or of a study without bases.
     pub fn suggestions(&self) -> &Suggested {
-        self.session
-            .derived
-            .suggested
-            .get_or_init(|| self.suggest_merges())
+        let known = &self.session.derived.suggested;
+        known.get_or_init(|| self.suggest_merges())
     }
 
     /// The place of a pair among the suggestions, from 1, and of how many.
@@ -38,7 +36,7 @@ impl Workbench {
     }
 
     fn suggest_merges(&self) -> Suggested {
-        let doc = self.study().doc();
+        let doc = self.doc();
         let base = doc.shown_base();
         let is_asked = |m: &&crate::study::Model| match base {
             Some(base) => m.base == Some(base),
@@ -64,12 +62,8 @@ impl Workbench {
             kinship: &kinship,
         };
         let community = StudyFacts::new(library::bundled("community"), &|_, _, _| None);
-        let merges = suggest(
-            &population,
-            &known_merges(record),
-            &known_merges(&community),
-            MOST,
-        );
+        let (own, others) = (known_merges(record), known_merges(&community));
+        let merges = suggest(&population, &own, &others, MOST);
         Suggested { models, merges }
     }
 }

@@ -76,7 +76,7 @@ pub fn read_all(path: &Path) -> BTreeMap<String, Read> {
     let model = Checkpoint::open(path).unwrap();
     let read = |tensor: &kinfolk::checkpoint::Tensor| {
         let mut numbers = vec![0.0; tensor.elements()];
-        model.numbers(tensor).unwrap().decode(&mut numbers);
+        tensor.numbers().unwrap().decode(&mut numbers);
         (tensor.dtype.to_string(), tensor.shape.clone(), numbers)
     };
     let tensors = model.tensors().iter();

@@ -174,7 +174,7 @@ fn numbers(name: &str, tensor: &str) -> Vec<f32> {
     let model = open(name);
     let tensor = model.tensor(tensor).unwrap();
     let mut out = vec![0.0; tensor.elements()];
-    model.numbers(tensor).unwrap().decode(&mut out);
+    tensor.numbers().unwrap().decode(&mut out);
     out
 }
 
@@ -222,7 +222,7 @@ fn input<'a>(
         .tensor(name)
         .or_else(|| model.tensor("model.embed_tokens.weight"))
         .unwrap();
-    let numbers = model.numbers(stored).unwrap();
+    let numbers = stored.numbers().unwrap();
     let adapter: Option<LowRank<'a>> =
         adapter.and_then(
             |adapter| match adapter.adapter().unwrap().change(name, shape).unwrap() {

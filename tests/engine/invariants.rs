@@ -90,6 +90,7 @@ fn nothing_that_is_iterated_has_a_hash_order() {
 /// Which rooms a room may name. A room that is not listed fails the test.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("numeric/", &["numeric"]),
+    ("text.rs", &[]),
     ("jobs.rs", &[]),
     ("parallel.rs", &["jobs"]),
     ("files/", &["files", "jobs"]),
@@ -97,6 +98,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "kinship/",
         &["kinship", "checkpoint", "numeric", "jobs", "parallel"],
+    ),
+    (
+        "diff/",
+        &["diff", "checkpoint", "jobs", "parallel", "files"],
     ),
     (
         "merge/",
@@ -122,15 +127,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("stats/", &["stats"]),
-    ("lineage/", &["lineage", "stats"]),
+    ("lineage/", &["lineage", "stats", "text"]),
     (
         "study/",
-        &["study", "stats", "lineage", "evaluate", "kinship"],
+        &["study", "stats", "lineage", "evaluate", "kinship", "text"],
     ),
-    ("import/", &["import", "study", "kinship"]),
+    ("import/", &["import", "study", "kinship", "stats", "text"]),
     (
         "figures/",
-        &["figures", "lineage", "study", "stats", "kinship"],
+        &["figures", "lineage", "study", "stats", "kinship", "text"],
     ),
     (
         "workbench/",
@@ -147,6 +152,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "checkpoint",
             "jobs",
             "files",
+            "text",
         ],
     ),
 ];

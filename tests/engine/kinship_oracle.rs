@@ -517,7 +517,7 @@ fn merged_lora(folder: &std::path::Path) -> (Checkpoint, f64) {
     let decoded = |checkpoint: &Checkpoint, name: &str| {
         let tensor = checkpoint.tensor(name)?;
         let mut out = vec![0.0f32; tensor.elements()];
-        checkpoint.numbers(tensor).unwrap().decode(&mut out);
+        tensor.numbers().unwrap().decode(&mut out);
         Some(out)
     };
     let (rank, scale) = (4, 2.0);

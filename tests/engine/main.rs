@@ -33,6 +33,7 @@ mod merge_methods_oracle;
 mod merge_oracle;
 mod merge_predict;
 mod merge_problems;
+mod real_checkpoints;
 mod stats;
 mod study;
 mod suggest;

@@ -50,7 +50,7 @@ fn compare(name: &str, recipe: &Recipe, class: &str) -> Result<(), String> {
     let mut judge = Judge::default();
     for tensor in expected.tensors() {
         let mut wanted = vec![0.0f32; tensor.elements()];
-        expected.numbers(tensor).unwrap().decode(&mut wanted);
+        tensor.numbers().unwrap().decode(&mut wanted);
         let mut found = merge(recipe, &tensor.name, &tensor.shape).map_err(|e| e.to_string())?;
         tensor.dtype.round(&mut found);
         let parents = if class == "noisy-selection" {

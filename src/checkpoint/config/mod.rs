@@ -4,6 +4,7 @@
 
 mod settings;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -35,6 +36,8 @@ pub struct Config {
     pub dtype: Option<String>,
     /// Layers beyond the counted ones, which predict further tokens.
     pub prediction_layers: Option<usize>,
+    /// Files of code that loading the model needs.
+    pub code: Vec<String>,
     /// Everything else that decides what is computed.
     settings: settings::Settings,
 }
@@ -84,9 +87,21 @@ impl Config {
             tie_word_embeddings: find(&["tie_word_embeddings"]).and_then(Value::as_bool),
             dtype: text(&["dtype", "torch_dtype"]),
             prediction_layers: number(&["num_nextn_predict_layers", "mtp_num_hidden_layers"]),
+            code: code(find(&["auto_map"])),
             settings: settings::settings(&find),
         }
     }
+}
+
+/// "modeling_x.py" for `{"AutoModel": "modeling_x.XModel"}`, each once.
+fn code(auto_map: Option<&Value>) -> Vec<String> {
+    let classes = auto_map.and_then(Value::as_object).into_iter().flatten();
+    let files = classes.filter_map(|(_, class)| {
+        let class = class.as_str()?.rsplit("--").next()?;
+        Some(format!("{}.py", class.rsplit_once('.')?.0))
+    });
+    let files: BTreeSet<String> = files.collect();
+    files.into_iter().collect()
 }
 
 fn strings(value: Option<&Value>) -> Vec<String> {

@@ -7,7 +7,7 @@
 
 mod table;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::table::{FUSED, Fused, OTHER_STACKS, STACKED, canonical};
 use super::model::Checkpoint;
@@ -70,12 +70,12 @@ fn has_plain_stacks(checkpoint: &Checkpoint) -> bool {
 
 /// Tensors by their canonical names; a name that two have is of no use.
 struct Index<'t> {
-    by_name: HashMap<String, Option<&'t Tensor>>,
+    by_name: BTreeMap<String, Option<&'t Tensor>>,
 }
 
 impl<'t> Index<'t> {
     fn new(tensors: impl Iterator<Item = &'t Tensor>) -> Self {
-        let mut by_name: HashMap<String, Option<&'t Tensor>> = HashMap::new();
+        let mut by_name: BTreeMap<String, Option<&'t Tensor>> = BTreeMap::new();
         for tensor in tensors {
             let own = by_name.entry(canonical(&tensor.name));
             own.and_modify(|known| *known = None)

@@ -12,7 +12,6 @@ use crate::workbench::evolving::recipe_problem;
 
 const USUAL_STRATEGY: &str = "kinship";
 
-/// What the evolution is called.
 pub(super) fn name(args: &EvolveArgs) -> &str {
     args.name.as_deref().unwrap_or_else(|| strategy(args))
 }
@@ -21,7 +20,6 @@ fn strategy(args: &EvolveArgs) -> &str {
     args.strategy.as_deref().unwrap_or(USUAL_STRATEGY)
 }
 
-/// The setup that the options describe.
 pub(super) fn new(doc: &StudyDoc, args: &EvolveArgs) -> Result<Setup, CliError> {
     let strategies: Vec<&str> = STRATEGIES.iter().map(|s| s.description().name).collect();
     if !strategies.contains(&strategy(args)) {
@@ -55,10 +53,8 @@ fn set(setup: &mut Setup, args: &EvolveArgs) -> Result<(), CliError> {
     give(&mut choices.seed, args.seed);
     give(&mut choices.pool, args.pool);
     give(&mut rules.generations, args.generations.map(Some));
-    give(
-        &mut rules.patience_generations,
-        args.still.map(|still| (still > 0).then_some(still)),
-    );
+    let patience = args.still.map(|still| (still > 0).then_some(still));
+    give(&mut rules.patience_generations, patience);
     give(&mut rules.merges, args.merges.map(Some));
     give(&mut rules.evaluations, args.evaluations.map(Some));
     give(&mut rules.seconds, args.seconds.map(Some));
@@ -83,7 +79,6 @@ fn give<T>(place: &mut T, value: Option<T>) {
     }
 }
 
-/// The evaluator that the options name, if they name one.
 pub(super) fn evaluator(args: &EvolveArgs) -> Result<Option<Evaluator>, CliError> {
     if args.tasks.is_empty() {
         return Ok(None);
@@ -113,41 +108,30 @@ pub(super) fn agrees(doc: &StudyDoc, known: &Evolution, args: &EvolveArgs) -> Re
     }
     let evaluator = evaluator(args)?.unwrap_or_else(|| doc.evaluator.clone());
     let (old, new) = (setup, &wanted);
+    let (chosen, own) = (&old.choices, &new.choices);
+    let (rules, now) = (&old.rules, &new.rules);
+    let all_first = chosen.all_founders_first != own.all_founders_first;
+    let patience = rules.patience_generations != now.patience_generations;
     let differences = [
         ("--strategy", old.strategy != new.strategy),
         ("--founders", old.founders != new.founders),
-        ("--k", old.choices.top != new.choices.top),
-        ("--pool", old.choices.pool != new.choices.pool),
-        (
-            "--all-founders-first",
-            old.choices.all_founders_first != new.choices.all_founders_first,
-        ),
-        ("--seed", old.choices.seed != new.choices.seed),
-        (
-            "--generations",
-            old.rules.generations != new.rules.generations,
-        ),
-        (
-            "--still",
-            old.rules.patience_generations != new.rules.patience_generations,
-        ),
-        ("--merges", old.rules.merges != new.rules.merges),
-        (
-            "--evaluations",
-            old.rules.evaluations != new.rules.evaluations,
-        ),
-        ("--seconds", old.rules.seconds != new.rules.seconds),
-        ("--tau", old.rules.tau != new.rules.tau),
+        ("--k", chosen.top != own.top),
+        ("--pool", chosen.pool != own.pool),
+        ("--all-founders-first", all_first),
+        ("--seed", chosen.seed != own.seed),
+        ("--generations", rules.generations != now.generations),
+        ("--still", patience),
+        ("--merges", rules.merges != now.merges),
+        ("--evaluations", rules.evaluations != now.evaluations),
+        ("--seconds", rules.seconds != now.seconds),
+        ("--tau", rules.tau != now.tau),
         ("--recipe", old.recipe != new.recipe),
         ("--folder", old.folder != new.folder),
         ("--keep-best", old.keep != new.keep),
         ("--tasks", doc.evaluator != evaluator),
     ];
-    let named: Vec<&str> = differences
-        .iter()
-        .filter(|(_, differs)| *differs)
-        .map(|(name, _)| *name)
-        .collect();
+    let named = differences.iter().filter(|(_, differs)| *differs);
+    let named: Vec<&str> = named.map(|(name, _)| *name).collect();
     if named.is_empty() {
         return Ok(());
     }
@@ -166,10 +150,8 @@ fn founders(doc: &StudyDoc, names: &[String]) -> Result<Vec<ModelId>, CliError> 
         return Ok(base.map_or_else(Vec::new, |base| doc.family(base)));
     }
     let id = |name: &String| {
-        let model = doc.models.iter().find(|m| m.name == *name);
-        model
-            .map(|m| m.id)
-            .ok_or_else(|| CliError::Failed(format!("the study has no model called {name}")))
+        let model = doc.models.iter().find(|m| m.name == *name).map(|m| m.id);
+        model.ok_or_else(|| CliError::Failed(format!("the study has no model called {name}")))
     };
     names.iter().map(id).collect()
 }

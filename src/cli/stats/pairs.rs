@@ -16,9 +16,7 @@ const MISSING: [&str; 12] = [
 
 /// Which cells of a table are wanted.
 pub struct ColumnSpec<'a> {
-    /// Name of the first column.
     pub x: &'a str,
-    /// Name of the second column.
     pub y: &'a str,
     /// Columns and the text that they must have in a row that counts.
     pub conditions: &'a [(String, String)],
@@ -85,7 +83,6 @@ fn separator(text: &str) -> u8 {
     *b"\t;,".iter().max_by_key(|&&b| count(b)).unwrap_or(&b',')
 }
 
-/// The place of the column of a name.
 fn column(header: &StringRecord, name: &str) -> Result<usize, String> {
     let name = name.trim();
     let mut found = header.iter().enumerate().filter(|(_, n)| *n == name);
@@ -136,7 +133,6 @@ impl<'a> Row<'a> {
         Ok(row)
     }
 
-    /// The number in a cell.
     fn number(&self, column: usize) -> Result<Option<f64>, String> {
         let cell = &self.cells[column];
         if MISSING.contains(&cell.to_lowercase().as_str()) {

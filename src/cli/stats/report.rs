@@ -9,7 +9,6 @@ use crate::stats::{
 
 const LEVEL: f64 = 0.95;
 
-/// How many samples the bootstrap draws.
 const DRAWS: usize = 9_999;
 
 /// Up to this many points samples and pairings are drawn; beyond it they take long, and say no

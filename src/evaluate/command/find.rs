@@ -10,33 +10,24 @@ use super::{Call, line};
 ///
 /// Looks at the disk: for the working folder, and for the program.
 pub fn objection(call: &Call) -> Option<String> {
-    let found = working_folder(call).and_then(|folder| program(call, &folder));
     let is_bad = |(name, _): &&(String, String)| !line::is_name(name);
-    if let Err(objection) = found {
-        Some(objection)
+    let objection = if let Err(objection) = program_file(call) {
+        objection
     } else if size(call) > MOST_BYTES {
-        Some(
-            "The command is longer than anybody reads before it runs; put it in a script"
-                .to_owned(),
-        )
+        "The command is longer than anybody reads before it runs; put it in a script".to_owned()
     } else if !has(call, MODEL) {
-        Some(format!(
-            "No argument says which model is meant; write {MODEL} where its folder belongs"
-        ))
+        format!("No argument says which model is meant; write {MODEL} where its folder belongs")
     } else if !has(call, OUTPUT) {
-        Some(format!(
-            "No argument says where the results go; write {OUTPUT} where their folder belongs"
-        ))
+        format!("No argument says where the results go; write {OUTPUT} where their folder belongs")
     } else if let Some((name, _)) = call.variables.iter().find(is_bad) {
-        Some(format!(
-            "No variable can be called \u{201c}{name}\u{201d}; use letters, digits and \
-             underscores"
-        ))
+        let use_what = "use letters, digits and underscores";
+        format!("No variable can be called \u{201c}{name}\u{201d}; {use_what}")
     } else if call.limit_minutes == Some(0) {
-        Some("A time limit of 0 minutes leaves no time; raise it, or take it away".to_owned())
+        "A time limit of 0 minutes leaves no time; raise it, or take it away".to_owned()
     } else {
-        None
-    }
+        return None;
+    };
+    Some(objection)
 }
 
 /// The file that a call would run; the folder that it would run in counts for programs that are
@@ -56,12 +47,8 @@ fn size(call: &Call) -> usize {
         .variables
         .iter()
         .flat_map(|(name, value)| [name, value]);
-    let texts = call
-        .arguments
-        .iter()
-        .chain(variables)
-        .chain([&call.program]);
-    texts.map(|text| text.len() + 1).sum()
+    let texts = call.arguments.iter().chain([&call.program]);
+    texts.chain(variables).map(|text| text.len() + 1).sum()
 }
 
 /// The folder that the program runs in.
@@ -126,12 +113,9 @@ fn on_the_path(name: &str, call: &Call) -> Result<PathBuf, String> {
 
 /// The path, and on Windows the same with the endings that programs have there.
 fn spelt(path: &Path) -> impl Iterator<Item = PathBuf> {
-    let endings: &[&str] = if cfg!(windows) {
-        &["", ".exe", ".cmd", ".bat", ".com"]
-    } else {
-        &[""]
-    };
-    endings.iter().map(move |ending| {
+    const ENDINGS: [&str; 5] = ["", ".exe", ".cmd", ".bat", ".com"];
+    let n = if cfg!(windows) { ENDINGS.len() } else { 1 };
+    ENDINGS[..n].iter().map(move |ending| {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
         PathBuf::from(name)
@@ -173,11 +157,9 @@ mod tests {
 
     /// This test itself: a program that is there on every system.
     fn call() -> Call {
+        let own = std::env::current_exe().unwrap();
         Call {
-            program: std::env::current_exe()
-                .unwrap()
-                .to_string_lossy()
-                .into_owned(),
+            program: own.to_string_lossy().into_owned(),
             arguments: vec!["{model}".to_owned(), "{output}".to_owned()],
             ..Call::default()
         }

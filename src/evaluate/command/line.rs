@@ -50,10 +50,8 @@ impl Call {
             let value = quoted(value);
             format!("{name}={}", if value == "''" { "" } else { &value })
         });
-        variables
-            .chain([self.program_line()])
-            .collect::<Vec<_>>()
-            .join(" ")
+        let words: Vec<String> = variables.chain([self.program_line()]).collect();
+        words.join(" ")
     }
 
     /// The same without variables.
@@ -65,11 +63,8 @@ impl Call {
             _ => quoted(&self.program),
         };
         let arguments = self.arguments.iter().map(|argument| quoted(argument));
-        [program]
-            .into_iter()
-            .chain(arguments)
-            .collect::<Vec<_>>()
-            .join(" ")
+        let words: Vec<String> = [program].into_iter().chain(arguments).collect();
+        words.join(" ")
     }
 }
 
@@ -79,6 +74,7 @@ pub(super) fn is_name(text: &str) -> bool {
     text.chars().all(is_part) && text.starts_with(|c: char| !c.is_ascii_digit())
 }
 
+#[derive(Default)]
 struct Word {
     text: String,
     /// How many bytes at its beginning are neither quoted nor escaped.
@@ -111,10 +107,7 @@ fn words(text: &str, escapes: bool) -> Result<Vec<Word>, String> {
         if c == '\\' && escapes && chars.next_if(|&(_, c)| c == '\n').is_some() {
             continue;
         }
-        let word = word.get_or_insert(Word {
-            text: String::new(),
-            bare: 0,
-        });
+        let word = word.get_or_insert_default();
         match c {
             '\'' | '"' => {
                 was_quoted = true;
@@ -197,10 +190,8 @@ mod tests {
         check(r#"'a b' "c d" e\ f"#, &["a b", "c d", "e f"]);
         check(r#"'' "" a"#, &["", "", "a"]);
         check(r#"a'b'"c"d"#, &["abcd"]);
-        check(
-            r#"'a\b' "a\b" "a\"b" "a\\b" "\$x""#,
-            &[r"a\b", r"a\b", "a\"b", r"a\b", "$x"],
-        );
+        let escaped = [r"a\b", r"a\b", "a\"b", r"a\b", "$x"];
+        check(r#"'a\b' "a\b" "a\"b" "a\\b" "\$x""#, &escaped);
         check("'don'\"'\"'t' 'a\"b'", &["don't", "a\"b"]);
         check("a \\\n b\\\nc", &["a", "bc"]);
         check("$HOME *.json ~/x", &["$HOME", "*.json", "~/x"]);
@@ -222,7 +213,7 @@ mod tests {
         ] {
             let error = Call::parse(line).unwrap_err();
             assert!(
-                error.contains(place) && error.contains("never closed"),
+                error.contains(&format!("{place} is never closed")),
                 "{error}"
             );
         }

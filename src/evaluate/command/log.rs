@@ -50,10 +50,8 @@ impl Tail {
     /// The last `n` lines that say something, the oldest first.
     pub fn last(&self, n: usize) -> Vec<&str> {
         let texts = self.lines.iter().rev().map(|line| line.text.as_str());
-        let mut last: Vec<&str> = texts
-            .filter(|text| !text.trim().is_empty())
-            .take(n)
-            .collect();
+        let said = texts.filter(|text| !text.trim().is_empty());
+        let mut last: Vec<&str> = said.take(n).collect();
         last.reverse();
         last
     }
@@ -120,9 +118,8 @@ impl Log {
     pub(super) fn end(&mut self, tail: &Tail, how: &str) {
         if self.left_out > 0 {
             let n = self.left_out;
-            self.write(&format!(
-                "… {n} lines are left out here; the last of them are\n"
-            ));
+            let what = "lines are left out here; the last of them are";
+            self.write(&format!("… {n} {what}\n"));
             for line in tail.lines.iter().rev().take(self.left_out as usize).rev() {
                 self.write(&format!("{}\n", line.text));
             }
@@ -131,11 +128,8 @@ impl Log {
     }
 
     fn write(&mut self, text: &str) {
-        let written = self
-            .file
-            .as_mut()
-            .map(|file| file.write_all(text.as_bytes()));
-        if let Some(Err(error)) = written {
+        let Some(file) = &mut self.file else { return };
+        if let Err(error) = file.write_all(text.as_bytes()) {
             log::warn!("{error}: {}", self.path.display());
             self.file = None;
         }

@@ -93,22 +93,16 @@ impl fmt::Display for Ending {
 /// Why an evaluator gave no results.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
-    /// The user asked to stop; nothing of it runs any more.
     #[error("cancelled")]
     Cancelled,
     /// Nothing was run, or could be; the sentence says why, and what to do.
     #[error("{0}")]
     NotStarted(String),
-    /// It ended, but not well.
     #[error("{program} {ending}. {}", said(last, log))]
     Failed {
-        /// The program.
         program: String,
-        /// How it ended.
         ending: Ending,
-        /// The last lines that it printed.
         last: Vec<String>,
-        /// The file with all of them.
         log: PathBuf,
     },
     /// It ran for too long and was ended.
@@ -117,25 +111,17 @@ pub enum CommandError {
         spoken(*limit), said(last, log)
     )]
     Overdue {
-        /// The program.
         program: String,
-        /// The limit.
         limit: Duration,
-        /// The last lines that it printed.
         last: Vec<String>,
-        /// The file with all of them.
         log: PathBuf,
     },
     /// The system could not end it, or lost sight of it.
     #[error("{program} (process {id}) could not be ended: {why}. End it by hand. Log: {}", log.display())]
     Stuck {
-        /// The program.
         program: String,
-        /// Its number.
         id: u32,
-        /// What the system says.
         why: String,
-        /// The file with what it printed.
         log: PathBuf,
     },
 }
@@ -149,7 +135,6 @@ impl From<CommandError> for Failure {
     }
 }
 
-/// The lines that errors repeat.
 pub(super) fn last_lines(tail: &Tail) -> Vec<String> {
     tail.last(LAST_LINES)
         .into_iter()

@@ -10,13 +10,11 @@ use std::io::{ErrorKind, Read};
 
 /// The longest line that is kept; the rest of it is left out, and a `…` says so.
 pub const MOST_LINE_BYTES: usize = 4096;
-/// How much is read at once.
 const READ_BYTES: usize = 64 << 10;
 
 /// Where a line was printed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// Standard output.
     Output,
     /// Standard error, where programs report progress as well as trouble.
     Errors,
@@ -25,7 +23,6 @@ pub enum Stream {
 /// A line that a program printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Where to.
     pub stream: Stream,
     /// The line without its end.
     pub text: String,
@@ -59,7 +56,6 @@ pub(super) fn read(mut from: impl Read, stream: Stream, mut send: impl FnMut(Vec
 /// Cuts what is read into lines.
 struct Splitter {
     stream: Stream,
-    /// The line so far.
     part: Vec<u8>,
     is_cut: bool,
     /// A carriage return came last: what follows begins the line anew, unless it is its end.

@@ -4,9 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::Call;
 
-/// Stands for the folder of the model.
 pub(super) const MODEL: &str = "{model}";
-/// Stands for the folder of the results.
 pub(super) const OUTPUT: &str = "{output}";
 
 /// Whether an argument or the value of a variable has a placeholder.

@@ -23,9 +23,9 @@ pub(super) fn prepare(
         |path: &Path| std::path::absolute(path).map_err(|e| format!("{e}: {}", path.display()));
     let (model, folder) = (absolute(model)?, absolute(folder)?);
     if !model.exists() {
+        let shown = model.display();
         return Err(format!(
-            "The model that is to be judged is missing: {}",
-            model.display()
+            "The model that is to be judged is missing: {shown}"
         ));
     }
     let working = find::working_folder(call)?;
@@ -36,14 +36,12 @@ pub(super) fn prepare(
     let arguments: Vec<_> = call.arguments.iter().map(|text| filled(text)).collect();
     let log = begin_log(&log, &call.program, &arguments)?;
     results::make_empty(&folder).map_err(|e| format!("No results can be written: {e}"))?;
+    let variables = call.variables.iter();
+    let variables = variables.map(|(name, value)| (name, filled(value)));
     let command = CommandWrap::with_new(program, |command| {
         command
             .args(arguments)
-            .envs(
-                call.variables
-                    .iter()
-                    .map(|(name, value)| (name, filled(value))),
-            )
+            .envs(variables)
             .current_dir(working)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -97,16 +95,13 @@ pub(super) fn not_started(program: &str, error: &std::io::Error) -> String {
     /// ENOEXEC, on every Unix.
     const NO_PROGRAM: i32 = 8;
     let what = match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            "the program that its first line names is not there".to_owned()
-        }
-        std::io::ErrorKind::PermissionDenied => "it may not be run by you".to_owned(),
+        std::io::ErrorKind::NotFound => "the program that its first line names is not there",
+        std::io::ErrorKind::PermissionDenied => "it may not be run by you",
         _ if cfg!(unix) && error.raw_os_error() == Some(NO_PROGRAM) => {
             "it is nothing that this system can run; a script needs a first line such as \
              #!/bin/sh"
-                .to_owned()
         }
-        _ => error.to_string(),
+        _ => return format!("{program} could not be started: {error}"),
     };
     format!("{program} could not be started: {what}")
 }

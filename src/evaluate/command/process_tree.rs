@@ -47,7 +47,6 @@ fn mark() -> String {
     format!("{}-{run}-{nanos}", std::process::id())
 }
 
-/// A program and what it has started.
 pub(super) struct ProcessTree {
     pub(super) child: Box<dyn ChildWrapper>,
     #[cfg(target_os = "linux")]

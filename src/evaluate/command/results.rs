@@ -6,7 +6,6 @@ use std::time::SystemTime;
 
 /// How deep result files may lie: `org__model/results_….json`, and a few more.
 const DEPTH: usize = 8;
-/// The most files of results.
 const MOST_FILES: usize = 2_000;
 
 /// Makes a folder, or empties it; links in it are removed, not followed.
@@ -46,11 +45,8 @@ pub(super) fn found(folder: &Path) -> Vec<PathBuf> {
     }
     files.sort();
     let too_many = files.len().saturating_sub(MOST_FILES);
-    files
-        .into_iter()
-        .skip(too_many)
-        .map(|(_, path)| path)
-        .collect()
+    let newest = files.into_iter().skip(too_many);
+    newest.map(|(_, path)| path).collect()
 }
 
 fn collect(folder: &Path, depth: usize, out: &mut Vec<(SystemTime, PathBuf)>) {
@@ -64,12 +60,10 @@ fn collect(folder: &Path, depth: usize, out: &mut Vec<(SystemTime, PathBuf)>) {
             }
             continue;
         }
-        let is_json = path
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("json"));
+        let ending = path.extension();
+        let is_json = ending.is_some_and(|e| e.eq_ignore_ascii_case("json"));
         let metadata = std::fs::metadata(&path).ok();
-        let metadata = metadata.filter(|m| is_json && m.is_file());
-        if let Some(metadata) = metadata {
+        if let Some(metadata) = metadata.filter(|m| is_json && m.is_file()) {
             let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
             out.push((modified, path));
         }
@@ -99,13 +93,10 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         let found = found(folder);
-        let name = |path: PathBuf| {
-            path.strip_prefix(folder)
-                .unwrap()
-                .to_string_lossy()
-                .into_owned()
-        };
-        found.into_iter().map(name).collect()
+        let inside = found.iter().map(|path| path.strip_prefix(folder).unwrap());
+        inside
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect()
     }
 
     #[test]
@@ -118,10 +109,7 @@ mod tests {
             "samples.jsonl",
         ];
         write(temp.path(), &files);
-        assert_eq!(
-            names(temp.path()),
-            ["z/org__m/results_b.json", "results_a.json"]
-        );
+        assert_eq!(names(temp.path()), [files[0], files[2]]);
     }
 
     #[test]

@@ -100,7 +100,6 @@ pub fn run_within(
 /// What comes from a reader.
 enum Heard {
     Lines(Vec<Line>),
-    /// The stream has ended.
     End,
 }
 
@@ -183,9 +182,8 @@ impl<'a> Run<'a> {
             sender.send(Heard::End).ok();
         };
         let thread = std::thread::Builder::new().name("evaluator output".to_owned());
-        thread
-            .spawn(read)
-            .map_err(|e| format!("No thread could be started: {e}"))?;
+        let started = thread.spawn(read);
+        started.map_err(|e| format!("No thread could be started: {e}"))?;
         self.open_streams += 1;
         Ok(())
     }
@@ -243,9 +241,8 @@ impl<'a> Run<'a> {
         if ticket.advance(0).is_err() {
             return Some(Why::Cancelled);
         }
-        limit
-            .filter(|&limit| self.started.elapsed() >= limit)
-            .map(Why::Overdue)
+        let passed = limit.filter(|&limit| self.started.elapsed() >= limit);
+        passed.map(Why::Overdue)
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -290,10 +287,8 @@ impl<'a> Run<'a> {
             }
         }
         if self.open_streams > 0 {
-            log::warn!(
-                "something that {} started holds its output open",
-                self.program
-            );
+            let program = self.program;
+            log::warn!("something that {program} started holds its output open");
         }
     }
 

@@ -45,7 +45,6 @@ struct Layer {
 }
 
 impl Decoder {
-    /// Takes in all weights, widened to f32.
     pub(super) fn read(
         settings: Settings,
         mut from: Reader<'_>,

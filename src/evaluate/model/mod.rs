@@ -68,7 +68,6 @@ impl Model {
         self.decoder.settings.positions
     }
 
-    /// How many logits there are.
     pub fn vocabulary(&self) -> usize {
         self.decoder.settings.vocabulary
     }

@@ -8,16 +8,13 @@ use candle_core::{Device, Result, Tensor};
 /// How a model's angles were stretched for texts longer than it was first trained on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Stretch {
-    /// Not at all.
     None,
     /// All angles are divided by the factor.
     Linear {
-        /// By how much.
         factor: f64,
     },
     /// Slow angles are divided by the factor, fast ones stay, those between are mixed (Llama 3.1).
     Llama3 {
-        /// By how much.
         factor: f64,
         /// Waves longer than the original length over this are slow.
         low: f64,

@@ -11,7 +11,6 @@ use crate::checkpoint::{Checkpoint, Watch};
 use crate::evaluate::EvaluateError;
 use crate::jobs::Ticket;
 
-/// Reads the tensors of a checkpoint.
 pub(super) struct Reader<'c> {
     checkpoint: &'c Checkpoint,
     watch: Watch<&'c Checkpoint>,
@@ -20,7 +19,6 @@ pub(super) struct Reader<'c> {
 }
 
 impl<'c> Reader<'c> {
-    /// Looks at the files first.
     pub(super) fn new(
         checkpoint: &'c Checkpoint,
         ticket: &'c Ticket,
@@ -35,11 +33,11 @@ impl<'c> Reader<'c> {
 
     /// The tensor called `name`, which must have this shape.
     pub(super) fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, EvaluateError> {
-        self.optional(name, shape)?
-            .ok_or_else(|| EvaluateError::MissingTensor {
-                path: self.checkpoint.path().to_owned(),
-                tensor: name.to_owned(),
-            })
+        let found = self.optional(name, shape)?;
+        found.ok_or_else(|| EvaluateError::MissingTensor {
+            path: self.checkpoint.path().to_owned(),
+            tensor: name.to_owned(),
+        })
     }
 
     /// The same where it may be missing.
@@ -87,17 +85,13 @@ impl<'c> Reader<'c> {
         // Some files keep the angles of positions, which follow from the settings.
         let is_known =
             |name: &str| self.read.contains(name) || name.ends_with("rotary_emb.inv_freq");
-        let unknown = self
-            .checkpoint
-            .tensors()
-            .iter()
-            .find(|t| !is_known(&t.name));
-        match unknown {
+        let mut names = self.checkpoint.tensors().iter().map(|t| &t.name);
+        match names.find(|name| !is_known(name)) {
             None => Ok(()),
-            Some(tensor) => Err(self.unsupported(format!(
-                "tensor `{}` has no place in its architecture",
-                tensor.name
-            ))),
+            Some(name) => {
+                let what = format!("tensor `{name}` has no place in its architecture");
+                Err(self.unsupported(what))
+            }
         }
     }
 

@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::settings::object_of;
@@ -24,7 +23,7 @@ pub(crate) struct Words {
 impl Words {
     /// Reads `tokenizer.json` of a folder; `ends` are the tokens that the settings name, in
     /// whose place that of `tokenizer_config.json` stands if they name none.
-    pub(super) fn read(folder: &Path, ends: Vec<u32>) -> Result<Self, EvaluateError> {
+    pub(super) fn read(folder: &Path, mut ends: Vec<u32>) -> Result<Self, EvaluateError> {
         let path = folder.join("tokenizer.json");
         let trouble = |reason: String| EvaluateError::Tokenizer {
             path: path.clone(),
@@ -41,27 +40,19 @@ impl Words {
         let mut tokenizer = read.map_err(trouble)?;
         // What was good for training must not shorten or fill up a prompt.
         tokenizer.with_padding(None);
-        tokenizer
-            .with_truncation(None)
-            .map_err(|e| trouble(e.to_string()))?;
-        let mut words = Self {
+        let whole = tokenizer.with_truncation(None);
+        whole.map_err(|error| trouble(error.to_string()))?;
+        if ends.is_empty() {
+            let config = object_of(&folder.join("tokenizer_config.json"))?;
+            let named = config.get("eos_token");
+            let named = named.and_then(|token| token.get("content").unwrap_or(token).as_str());
+            ends.extend(named.and_then(|name| tokenizer.token_to_id(name)));
+        }
+        Ok(Self {
             tokenizer,
             path,
             ends,
-        };
-        if words.ends.is_empty() {
-            let config = object_of(&folder.join("tokenizer_config.json"))?;
-            let named = config.get("eos_token");
-            let name = named.and_then(|v| {
-                v.as_str()
-                    .or_else(|| v.get("content").and_then(Value::as_str))
-            });
-            words.ends = name
-                .and_then(|name| words.tokenizer.token_to_id(name))
-                .into_iter()
-                .collect();
-        }
-        Ok(words)
+        })
     }
 
     /// The tokens of texts, with what the tokenizer puts around a text, such as `<s>`.

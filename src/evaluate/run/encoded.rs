@@ -12,7 +12,6 @@ const MOST_BYTES: u64 = 256 << 20;
 
 /// A question that is ready to be asked.
 pub(super) struct EncodedItem<'t> {
-    /// The prompt.
     pub tokens: Vec<u32>,
     /// The most tokens of the answer.
     pub limit: usize,
@@ -20,7 +19,6 @@ pub(super) struct EncodedItem<'t> {
     pub stop: &'t [String],
 }
 
-/// All questions of all tasks, in their order.
 pub(super) fn prepare<'t>(
     model: &Model,
     tasks: &'t [Task],

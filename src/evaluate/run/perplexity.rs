@@ -27,15 +27,12 @@ pub(super) struct Window {
 /// What a model thinks of a window.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Doubt {
-    /// Which task the window belongs to.
     pub task: usize,
     /// Σ −ln p.
     pub sum: f64,
-    /// Over how many tokens.
     pub tokens: u64,
 }
 
-/// The windows of all texts, in their order.
 pub(super) fn prepare(
     model: &Model,
     tasks: &[Task],

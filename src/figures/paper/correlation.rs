@@ -2,13 +2,12 @@
 
 use super::Printed;
 use crate::figures::quantity::{axis_name, short_name};
-use crate::figures::{
-    Axis, Color, Dash, Figure, Layer, Marker, Panel, Point, PointMark, Side, fit, words,
-};
+use crate::figures::{Axis, Color, Dash, Figure, Layer, Marker, Panel, Point, fit};
 use crate::kinship::{Metric, Values};
-use crate::stats::{Sample, least_squares};
+use crate::stats::{Sample, extent, least_squares};
 use crate::study::Model;
 use crate::study::chart::{PointsAre, Quantity};
+use crate::text::{MINUS, number, signed};
 
 /// The measures and how far their axes run.
 const MEASURES: [(Metric, (f64, f64)); 3] = [
@@ -68,17 +67,15 @@ pub fn figure(data: &Printed) -> Figure {
         panels.push(panel(&spots, metric, range, &sample));
         let line = least_squares(&sample)
             .map(|fit| {
-                let sign = if fit.slope < 0.0 { "−" } else { "+" };
-                let slope = words::number(fit.slope.abs(), 3);
-                format!(
-                    "; gain = {} {sign} {slope}·x",
-                    words::number(fit.intercept, 3)
-                )
+                let sign = if fit.slope < 0.0 { MINUS } else { "+" };
+                let slope = number(fit.slope.abs(), 3);
+                format!("; gain = {} {sign} {slope}·x", number(fit.intercept, 3))
             })
             .unwrap_or_default();
         sentences.push(format!("{}: {}{line}", metric.title, fit::short(&sample)));
     }
     Figure {
+        title: "Figure 2 of the paper: kinship and merge gain".into(),
         panels,
         columns: 3,
         caption: sentences.join(". "),
@@ -88,7 +85,6 @@ pub fn figure(data: &Printed) -> Figure {
             "StrangeMerges_32-7B-slerp is drawn with a gain of 0.01 here and printed with 0.11 in Tables 6 and 8".into(),
         ],
         source: data.source(),
-        ..Figure::default()
     }
 }
 
@@ -101,50 +97,25 @@ fn panel(spots: &[Spot<'_>], metric: Metric, range: (f64, f64), sample: &Sample)
             color: Color::Value(spot.gain),
             label: spot.model.name.clone(),
             details: vec![
-                ("Merge gain".into(), words::signed(spot.gain, 2)),
-                (metric.title.into(), words::number(kinship, 3)),
+                ("Merge gain".into(), signed(spot.gain, 2)),
+                (metric.title.into(), number(kinship, 3)),
             ],
-            models: Vec::new(),
-            is_named: false,
+            ..Point::default()
         })
     });
-    let mark = PointMark {
-        name: String::new(),
-        marker: Marker::Circle,
-        side: Side::Left,
-        points: points.collect(),
-    };
-    let mut layers: Vec<Layer> = least_squares(sample)
-        .map(|fit| {
-            let lo = sample.x.iter().copied().fold(f64::INFINITY, f64::min);
-            let hi = sample.x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let ends = vec![[lo, fit.at(lo)], [hi, fit.at(hi)]];
-            Layer::Line(super::line(
-                "Least squares",
-                Color::Quiet,
-                Dash::Dotted,
-                ends,
-            ))
-        })
-        .into_iter()
-        .collect();
-    layers.push(Layer::Points(mark));
+    let ends = extent(sample.x.iter().copied());
+    let line = least_squares(sample).zip(ends).map(|(fit, (lo, hi))| {
+        let ends = vec![[lo, fit.at(lo)], [hi, fit.at(hi)]];
+        Layer::line("Least squares", Color::Quiet, Dash::Dotted, ends)
+    });
+    let points = Layer::points("", Marker::Circle, points.collect());
+    let layers = line.into_iter().chain([points]).collect();
     let gain = axis_name(&Quantity::Gain, PointsAre::Models);
+    let x = Axis::named(short_name(metric)).within(range.0, range.1);
+    let y = Axis::named(gain.clone()).within(GAINS.0, GAINS.1);
     Panel {
         title: metric.title.into(),
-        x: Axis {
-            name: short_name(metric),
-            range: Some(range),
-            ..Axis::default()
-        },
-        y: Axis {
-            name: gain.clone(),
-            range: Some(GAINS),
-            ..Axis::default()
-        },
-        layers,
         scale: Some((gain, -0.69, 4.45)),
-        has_axes: true,
-        ..Panel::default()
+        ..Panel::new(x, y, layers)
     }
 }

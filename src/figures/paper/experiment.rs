@@ -1,24 +1,16 @@
 //! Figure 5: the best so far of the two searches, and the family tree of what they found.
 
-use super::{Printed, line};
+use super::Printed;
 use crate::figures::runs::{Best, best_so_far, panel, steps};
 use crate::figures::runs_of::{InRun, members};
-use crate::figures::{
-    Axis, Color, Dash, Figure, Layer, MODEL, Marker, Panel, Point, PointMark, Side, words,
-};
+use crate::figures::{Axis, Color, Dash, Figure, Layer, MODEL, Marker, Panel, Point};
 use crate::study::Model;
+use crate::text::number;
 
-/// Name in the study, name in the legend, colour, dash and marker of the two searches.
-const SEARCHES: [(&str, &str, Color, Dash, Marker); 2] = [
+/// Name, colour, dash and marker of the two searches.
+const SEARCHES: [(&str, Color, Dash, Marker); 2] = [
+    ("Greedy", Color::Series(5), Dash::Dashed, Marker::Cross),
     (
-        "Greedy",
-        "Greedy",
-        Color::Series(5),
-        Dash::Dashed,
-        Marker::Cross,
-    ),
-    (
-        "With kinship",
         "With kinship",
         Color::Series(0),
         Dash::Solid,
@@ -35,15 +27,16 @@ pub fn figure(data: &Printed) -> Figure {
         best.last().map_or(f64::NAN, |b| b.average)
     });
     Figure {
+        title: "Figure 5 of the paper: greedy and kinship-guided merging".into(),
         panels: vec![race(data), tree(data)],
         columns: 2,
         caption: format!(
             "Greedy ends at {} (n = {} models), with kinship at {} (n = {}): {} points apart",
-            words::number(ends[0], 2),
+            number(ends[0], 2),
             counts[0],
-            words::number(ends[1], 2),
+            number(ends[1], 2),
             counts[1],
-            words::number(ends[1] - ends[0], 2),
+            number(ends[1] - ends[0], 2),
         ),
         notes: vec![
             "One run of each, without repeats; both were ended by hand".into(),
@@ -52,7 +45,6 @@ pub fn figure(data: &Printed) -> Figure {
             "The tree shows part of the models; the red edge is the step from model-2-1 that the text calls v2 and the drawing v1".into(),
         ],
         source: data.source(),
-        ..Figure::default()
     }
 }
 
@@ -64,22 +56,17 @@ fn race(data: &Printed) -> Panel {
         runs: Vec::new(),
     }];
     // The dashes of the greedy run lie over the whole line where both are the same.
-    for (run, name, color, dash, marker) in SEARCHES.into_iter().rev() {
+    for (run, color, dash, marker) in SEARCHES.into_iter().rev() {
         let members = members(run, &data.doc, &data.record);
         let best = up_to_last(best_so_far(&members));
         let points: Vec<Point> = best
             .iter()
             .enumerate()
-            .map(|(k, b)| spot(&best, k, b, &members, name, color))
+            .map(|(k, b)| spot(&best, k, b, &members, run, color))
             .collect();
         let corners: Vec<[f64; 2]> = points.iter().map(|p| [p.x, p.y]).collect();
-        layers.push(Layer::Line(line(name, color, dash, steps(&corners))));
-        layers.push(Layer::Points(PointMark {
-            name: name.into(),
-            marker,
-            side: Side::Left,
-            points,
-        }));
+        layers.push(Layer::line(run, color, dash, steps(&corners)));
+        layers.push(Layer::points(run, marker, points));
     }
     let mut out = panel(layers);
     out.title = "Best so far".into();
@@ -111,7 +98,7 @@ fn spot(
     // What both share at generation 2 is written once.
     let is_named = has_risen && (b.generation > 2 || (b.generation == 2 && run == "Greedy"));
     let model = members[b.member].model;
-    let value = words::number(b.average, 2);
+    let value = number(b.average, 2);
     Point {
         x: f64::from(b.generation),
         y: b.average,
@@ -126,8 +113,8 @@ fn spot(
             ("Average".into(), value),
             ("Run".into(), run.into()),
         ],
-        models: Vec::new(),
         is_named,
+        ..Point::default()
     }
 }
 
@@ -142,26 +129,18 @@ enum Class {
     BestKinship,
 }
 
+use Class::{BestGreedy, BestKinship, FineTuned, Greedy, Kinship};
+
 impl Class {
     const ALL: [(Self, &'static str, Color, Marker); 5] = [
+        (FineTuned, "Fine-tuned", Color::Series(2), Marker::Square),
+        (Greedy, "Greedy", SEARCHES[0].1, SEARCHES[0].3),
+        (BestGreedy, "Best greedy", SEARCHES[0].1, Marker::Triangle),
+        (Kinship, "With kinship", SEARCHES[1].1, SEARCHES[1].3),
         (
-            Self::FineTuned,
-            "Fine-tuned",
-            Color::Series(2),
-            Marker::Square,
-        ),
-        (Self::Greedy, "Greedy", SEARCHES[0].2, SEARCHES[0].4),
-        (
-            Self::BestGreedy,
-            "Best greedy",
-            SEARCHES[0].2,
-            Marker::Triangle,
-        ),
-        (Self::Kinship, "With kinship", SEARCHES[1].2, SEARCHES[1].4),
-        (
-            Self::BestKinship,
+            BestKinship,
             "Best with kinship",
-            SEARCHES[1].2,
+            SEARCHES[1].1,
             Marker::Diamond,
         ),
     ];
@@ -170,17 +149,17 @@ impl Class {
 /// The models of the tree, as drawn: class and how high each stands. Across they stand by
 /// generation; which models descend from which is in the study.
 const NODES: [(&str, Class, f64); 11] = [
-    ("Instruct", Class::FineTuned, 3.0),
-    ("MetaMath", Class::FineTuned, 2.0),
-    ("Open-chat", Class::FineTuned, 0.0),
-    ("model-1-3", Class::Greedy, 1.1),
-    ("model-2-exp", Class::Kinship, 2.7),
-    ("model-2-1", Class::BestGreedy, 1.0),
-    ("model-3-3", Class::Kinship, 2.2),
-    ("model-3-1", Class::Greedy, 0.3),
-    ("model-4-6", Class::Kinship, 1.4),
-    ("model-4-1", Class::Greedy, 0.0),
-    ("model-5-1", Class::BestKinship, 2.0),
+    ("Instruct", FineTuned, 3.0),
+    ("MetaMath", FineTuned, 2.0),
+    ("Open-chat", FineTuned, 0.0),
+    ("model-1-3", Greedy, 1.1),
+    ("model-2-exp", Kinship, 2.7),
+    ("model-2-1", BestGreedy, 1.0),
+    ("model-3-3", Kinship, 2.2),
+    ("model-3-1", Greedy, 0.3),
+    ("model-4-6", Kinship, 1.4),
+    ("model-4-1", Greedy, 0.0),
+    ("model-5-1", BestKinship, 2.0),
 ];
 /// The edge that the paper draws in red.
 const RED: (&str, &str) = ("model-2-1", "model-3-3");
@@ -213,7 +192,7 @@ fn tree(data: &Printed) -> Panel {
                 Color::Quiet
             };
             let ends = vec![[from_x, from_y], [x, y]];
-            layers.push(Layer::Line(line("", color, Dash::Solid, ends)));
+            layers.push(Layer::line("", color, Dash::Solid, ends));
         }
     }
     for (class, name, color, marker) in Class::ALL {
@@ -222,24 +201,13 @@ fn tree(data: &Printed) -> Panel {
             .filter_map(|(name, ..)| place(name))
             .map(|(model, x, y, _)| node(model, x, y, color))
             .collect();
-        layers.push(Layer::Points(PointMark {
-            name: name.into(),
-            marker,
-            side: Side::Left,
-            points,
-        }));
+        layers.push(Layer::points(name, marker, points));
     }
-    let free = |lo, hi| Axis {
-        range: Some((lo, hi)),
-        ..Axis::default()
-    };
+    let free = |lo, hi| Axis::default().within(lo, hi);
     Panel {
         title: "Family tree".into(),
-        x: free(-0.5, 5.6),
-        y: free(-0.5, 3.5),
-        layers,
         has_axes: false,
-        ..Panel::default()
+        ..Panel::new(free(-0.5, 5.6), free(-0.5, 3.5), layers)
     }
 }
 
@@ -247,7 +215,7 @@ fn node(model: &Model, x: f64, y: f64, color: Color) -> Point {
     let average = model
         .origin
         .average
-        .map_or_else(|| "–".to_owned(), |v| words::number(v, 2));
+        .map_or_else(|| "–".to_owned(), |v| number(v, 2));
     Point {
         x,
         y,
@@ -257,7 +225,7 @@ fn node(model: &Model, x: f64, y: f64, color: Color) -> Point {
             (MODEL.into(), model.name.clone()),
             ("Average".into(), average),
         ],
-        models: Vec::new(),
         is_named: true,
+        ..Point::default()
     }
 }

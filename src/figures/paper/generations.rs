@@ -1,10 +1,9 @@
 //! Figure 3: performance and merge gain along two lines of merges.
 
-use super::{PATHS, Printed, line};
+use super::{PATHS, Printed};
 use crate::figures::runs_of::{InRun, members};
-use crate::figures::{
-    Axis, Color, Dash, Figure, Layer, MODEL, Marker, Panel, Point, PointMark, Side, words,
-};
+use crate::figures::{Axis, Color, Dash, Figure, Layer, MODEL, Marker, Panel, Point};
+use crate::text::{number, signed};
 
 /// Blue line with dots, red dashes with crosses.
 const LOOKS: [(Color, Dash, Marker); 2] = [
@@ -15,26 +14,11 @@ const LOOKS: [(Color, Dash, Marker); 2] = [
 const GAINS: (f64, f64) = (-1.0, 1.25);
 
 pub fn figure(data: &Printed) -> Figure {
-    let average = panel(
-        data,
-        "Performance",
-        "Average (points)",
-        |m| m.row.average,
-        true,
-    );
-    let mut gains = panel(
-        data,
-        "Merge gain",
-        "Merge gain (points)",
-        |m| m.model.origin.gain,
-        false,
-    );
-    gains.y.range = Some(GAINS);
-    let zero = Layer::Horizontal {
-        y: 0.0,
-        color: Color::Quiet,
-    };
-    gains.layers.insert(0, zero);
+    let y = Axis::named("Average (points)");
+    let average = panel(data, "Performance", y, |m| m.row.average, true);
+    let y = Axis::named("Merge gain (points)").within(GAINS.0, GAINS.1);
+    let mut gains = panel(data, "Merge gain", y, |m| m.model.origin.gain, false);
+    gains.layers.insert(0, Layer::horizontal(0.0));
     let counts = PATHS.map(|(name, ..)| members(name, &data.doc, &data.record).len());
     let mut notes = vec![
         "Path 2 is shifted by two generations, so that the three steps that both paths share stand above each other".into(),
@@ -42,6 +26,7 @@ pub fn figure(data: &Printed) -> Figure {
     ];
     notes.extend(off_the_scale(data));
     Figure {
+        title: "Figure 3 of the paper: two lines of merges".into(),
         panels: vec![average, gains],
         columns: 2,
         caption: format!(
@@ -55,7 +40,6 @@ pub fn figure(data: &Printed) -> Figure {
         ),
         notes,
         source: data.source(),
-        ..Figure::default()
     }
 }
 
@@ -66,7 +50,7 @@ fn end(data: &Printed, path: usize, is_last: bool) -> String {
         steps.reverse();
     }
     let average = steps.first().and_then(|m| m.row.average);
-    average.map_or_else(|| "–".to_owned(), |v| words::number(v, 2))
+    average.map_or_else(|| "–".to_owned(), |v| number(v, 2))
 }
 
 /// The steps of a path in their order.
@@ -80,16 +64,12 @@ fn off_the_scale(data: &Printed) -> Vec<String> {
     let mut out = Vec::new();
     for (name, shift, _) in PATHS {
         for step in steps(data, name) {
-            if let Some(gain) = step
-                .model
-                .origin
-                .gain
-                .filter(|&g| g > GAINS.1 || g < GAINS.0)
-            {
+            let gain = step.model.origin.gain;
+            if let Some(gain) = gain.filter(|&g| g > GAINS.1 || g < GAINS.0) {
                 out.push(format!(
                     "Off the scale, as in the paper: {} of {name}, {} points at {}",
                     step.model.name,
-                    words::signed(gain, 2),
+                    signed(gain, 2),
                     step.generation + shift,
                 ));
             }
@@ -101,7 +81,7 @@ fn off_the_scale(data: &Printed) -> Vec<String> {
 fn panel(
     data: &Printed,
     title: &str,
-    y: &str,
+    y: Axis,
     value: fn(&InRun<'_>) -> Option<f64>,
     names_last: bool,
 ) -> Panel {
@@ -127,7 +107,7 @@ fn panel(
                     y,
                     color,
                     label: if is_named {
-                        words::number(y, 2)
+                        number(y, 2)
                     } else {
                         step.model.name.clone()
                     },
@@ -135,34 +115,18 @@ fn panel(
                         (MODEL.into(), step.model.name.clone()),
                         ("Generation".into(), step.generation.to_string()),
                     ],
-                    models: Vec::new(),
                     is_named,
+                    ..Point::default()
                 })
             })
             .collect();
         let corners = points.iter().map(|p| [p.x, p.y]).collect();
-        layers.push(Layer::Line(line(name, color, dash, corners)));
-        layers.push(Layer::Points(PointMark {
-            name: name.into(),
-            marker,
-            side: Side::Left,
-            points,
-        }));
+        layers.push(Layer::line(name, color, dash, corners));
+        layers.push(Layer::points(name, marker, points));
     }
+    let x = Axis::whole("Generation, path 2 shifted by 2").within(0.0, 15.0);
     Panel {
         title: title.into(),
-        x: Axis {
-            name: "Generation, path 2 shifted by 2".into(),
-            range: Some((0.0, 15.0)),
-            is_whole: true,
-            ..Axis::default()
-        },
-        y: Axis {
-            name: y.into(),
-            ..Axis::default()
-        },
-        layers,
-        has_axes: true,
-        ..Panel::default()
+        ..Panel::new(x, y, layers)
     }
 }

@@ -11,8 +11,7 @@ mod paths;
 mod weights;
 
 use super::chart::{Chart, Needs, SPREAD, Sketch};
-use super::{ChartData, Figure, LineMark, words};
-use super::{Color, Dash, Side};
+use super::{ChartData, words};
 use crate::study::chart::ChartKind;
 use crate::study::{StudyDoc, StudyFacts};
 
@@ -22,14 +21,7 @@ pub static FIGURES: [Chart; 7] = [
         title: "Figure 2",
         sentence: "Kinship and merge gain of community merges",
         sketch: &[Sketch::Points(4, &SPREAD)],
-        study: Some("community"),
-        build: |_, data| {
-            Ok(titled(
-                2,
-                "kinship and merge gain",
-                correlation::figure(&printed(data, "community")?),
-            ))
-        },
+        build: |_, data| Ok(correlation::figure(&printed(data, "community")?)),
         ..FIGURE
     },
     Chart {
@@ -40,14 +32,7 @@ pub static FIGURES: [Chart; 7] = [
             Sketch::Line(0, &[[0.0, 0.1], [0.5, 0.7], [1.0, 0.95]]),
             Sketch::Dashes(5, &[[0.0, 0.3], [0.5, 0.55], [1.0, 0.9]]),
         ],
-        study: Some("community"),
-        build: |_, data| {
-            Ok(titled(
-                3,
-                "two lines of merges",
-                generations::figure(&printed(data, "community")?),
-            ))
-        },
+        build: |_, data| Ok(generations::figure(&printed(data, "community")?)),
         ..FIGURE
     },
     Chart {
@@ -58,14 +43,7 @@ pub static FIGURES: [Chart; 7] = [
             Sketch::Line(3, &[[0.0, 0.2], [0.4, 0.3], [0.7, 0.85], [1.0, 0.95]]),
             Sketch::Dashes(7, &[[0.0, 0.1], [0.5, 0.7], [1.0, 0.9]]),
         ],
-        study: Some("community"),
-        build: |_, data| {
-            Ok(titled(
-                4,
-                "kinship and performance along the lines",
-                paths::pearson(&printed(data, "community")?),
-            ))
-        },
+        build: |_, data| Ok(paths::pearson(&printed(data, "community")?)),
         ..FIGURE
     },
     Chart {
@@ -74,13 +52,7 @@ pub static FIGURES: [Chart; 7] = [
         sentence: "Greedy merging against merging with kinship",
         sketch: &[Sketch::Tree],
         study: Some("experiment"),
-        build: |_, data| {
-            Ok(titled(
-                5,
-                "greedy and kinship-guided merging",
-                experiment::figure(&printed(data, "experiment")?),
-            ))
-        },
+        build: |_, data| Ok(experiment::figure(&printed(data, "experiment")?)),
         ..FIGURE
     },
     Chart {
@@ -89,13 +61,7 @@ pub static FIGURES: [Chart; 7] = [
         sentence: "Change of weights by layer",
         sketch: &[Sketch::Cells(6, 3)],
         study: Some("experiment"),
-        build: |_, _| {
-            Ok(titled(
-                6,
-                "weight change of three merges",
-                weights::figure()?,
-            ))
-        },
+        build: |_, _| weights::figure(),
         ..FIGURE
     },
     Chart {
@@ -103,14 +69,7 @@ pub static FIGURES: [Chart; 7] = [
         title: "Figure 7",
         sentence: "Kinship matrices of three groups of models",
         sketch: &[Sketch::Cells(5, 5)],
-        study: Some("community"),
-        build: |_, data| {
-            Ok(titled(
-                7,
-                "kinship within three groups",
-                groups::figure(&printed(data, "community")?),
-            ))
-        },
+        build: |_, data| Ok(groups::figure(&printed(data, "community")?)),
         ..FIGURE
     },
     Chart {
@@ -118,14 +77,7 @@ pub static FIGURES: [Chart; 7] = [
         title: "Figure 8",
         sentence: "Three measures of kinship along the two paths",
         sketch: &[Sketch::Multiples],
-        study: Some("community"),
-        build: |_, data| {
-            Ok(titled(
-                8,
-                "three measures along the lines",
-                paths::all_measures(&printed(data, "community")?),
-            ))
-        },
+        build: |_, data| Ok(paths::all_measures(&printed(data, "community")?)),
         ..FIGURE
     },
 ];
@@ -144,16 +96,9 @@ const FIGURE: Chart = Chart {
     sketch: &[],
     controls: &[],
     needs: Needs::Nothing,
-    study: None,
+    study: Some("community"),
     build: |_, _| Err(String::new()),
 };
-
-fn titled(number: u8, title: &str, figure: Figure) -> Figure {
-    Figure {
-        title: format!("Figure {number} of the paper: {title}"),
-        ..figure
-    }
-}
 
 /// The study of a key, as it was printed.
 fn printed(data: &ChartData<'_>, key: &str) -> Result<Printed, String> {
@@ -188,15 +133,3 @@ impl Printed {
 /// The two lines of descent: name, how far the paper shifts it to the right so that the last
 /// three steps of both stand above each other, and where it draws the start of saturation.
 const PATHS: [(&str, u32, f64); 2] = [("Path 1", 0, 8.0), ("Path 2", 2, 11.0)];
-
-/// A line without a side or a name of its own.
-fn line(name: &str, color: Color, dash: Dash, points: Vec<[f64; 2]>) -> LineMark {
-    LineMark {
-        is_thin: false,
-        name: name.to_owned(),
-        color,
-        dash,
-        side: Side::Left,
-        points,
-    }
-}

@@ -5,26 +5,28 @@
 //! not turned round. For the second path the paper's grey line starts at the least cosine in
 //! every panel; here it starts at the least value of the panel's own measure.
 
-use super::{PATHS, Printed, line};
+use super::{PATHS, Printed};
 use crate::figures::quantity::short_name;
 use crate::figures::runs_of::{InRun, members};
-use crate::figures::{
-    Axis, Color, Dash, Figure, Layer, LineMark, Marker, Panel, Point, PointMark, Side, fit, words,
-};
+use crate::figures::{Axis, Color, Dash, Figure, Layer, Marker, Panel, Point, Side, fit};
 use crate::kinship::Metric;
-use crate::stats::Sample;
+use crate::stats::{Sample, extent};
+use crate::text::number;
 
 const KINSHIP: Color = Color::Series(3);
 
 pub fn pearson(data: &Printed) -> Figure {
-    figure(data, &[Metric::PEARSON])
+    let title = "Figure 4 of the paper: kinship and performance along the lines";
+    figure(title, data, &[Metric::PEARSON])
 }
 
 pub fn all_measures(data: &Printed) -> Figure {
-    figure(data, &[Metric::PEARSON, Metric::COSINE, Metric::EUCLIDEAN])
+    let title = "Figure 8 of the paper: three measures along the lines";
+    let metrics = [Metric::PEARSON, Metric::COSINE, Metric::EUCLIDEAN];
+    figure(title, data, &metrics)
 }
 
-fn figure(data: &Printed, metrics: &[Metric]) -> Figure {
+fn figure(title: &str, data: &Printed, metrics: &[Metric]) -> Figure {
     let mut panels = Vec::new();
     let mut sentences = Vec::new();
     for (path, ..) in PATHS {
@@ -47,21 +49,19 @@ fn figure(data: &Printed, metrics: &[Metric]) -> Figure {
     if metrics.len() > 1 {
         notes.push("A distance is high where models are unrelated; as in the paper the average is not turned round for it".into());
     }
-    let columns = if metrics.len() > 1 {
-        metrics.len()
-    } else {
-        PATHS.len()
-    };
     Figure {
+        title: title.to_owned(),
         panels,
-        columns,
+        columns: match metrics.len() {
+            1 => PATHS.len(),
+            many => many,
+        },
         caption: format!(
             "Kinship of the parents and average: {}",
             sentences.join("; ")
         ),
         notes,
         source: data.source(),
-        ..Figure::default()
     }
 }
 
@@ -87,67 +87,45 @@ fn panel(path: &str, metric: Metric, steps: &[InRun<'_>]) -> Panel {
                     color,
                     label: m.model.name.clone(),
                     details: details(m, metric),
-                    models: Vec::new(),
-                    is_named: false,
+                    ..Point::default()
                 })
             })
             .collect();
         let corners = points.iter().map(|p| [p.x, p.y]).collect();
-        let mark = PointMark {
-            name: name.into(),
-            marker,
-            side,
-            points,
-        };
-        let line = LineMark {
-            is_thin: false,
-            side,
-            ..line(name, color, dash, corners)
-        };
-        [Layer::Line(line), Layer::Points(mark)]
+        [
+            Layer::line(name, color, dash, corners).on(side),
+            Layer::points(name, marker, points).on(side),
+        ]
     };
     let grey = (Color::Quiet, Dash::Dashed, Marker::Triangle);
     let grey = series(("Average, scaled", Side::Scaled), grey, &scaled);
     let purple = (KINSHIP, Dash::Solid, Marker::Circle);
     let purple = series((name, Side::Left), purple, &kinship);
+    let y = Axis::named(short_name(metric));
+    let layers = grey.into_iter().chain(purple).collect();
     Panel {
         title: format!("{path}, {}", metric.name),
-        x: Axis {
-            name: "Generation".into(),
-            is_whole: true,
-            ..Axis::default()
-        },
-        y: Axis {
-            name: short_name(metric),
-            ..Axis::default()
-        },
-        layers: grey.into_iter().chain(purple).collect(),
-        has_axes: true,
-        ..Panel::default()
+        ..Panel::new(Axis::whole("Generation"), y, layers)
     }
 }
 
 fn details(step: &InRun<'_>, metric: Metric) -> Vec<(String, String)> {
     let mut out = vec![("Generation".to_owned(), step.generation.to_string())];
     if let Some(kinship) = step.model.origin.kinship.get(metric) {
-        out.push((metric.title.into(), words::number(kinship, 3)));
+        out.push((metric.title.into(), number(kinship, 3)));
     }
     if let Some(average) = step.row.average {
-        out.push(("Average".into(), words::number(average, 2)));
+        out.push(("Average".into(), number(average, 2)));
     }
     out
 }
 
 fn scale(steps: &[InRun<'_>], metric: Metric) -> Box<dyn Fn(f64) -> f64> {
-    let ends = |values: Vec<f64>| {
-        let lo = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let hi = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        (lo, hi)
-    };
-    let (lo, hi) = ends(steps.iter().filter_map(|m| m.row.average).collect());
+    let averages = steps.iter().filter_map(|m| m.row.average);
     let kinship = steps
         .iter()
         .filter_map(|m| m.model.origin.kinship.get(metric));
-    let (to_lo, to_hi) = ends(kinship.collect());
+    let (lo, hi) = extent(averages).unwrap_or((f64::NAN, f64::NAN));
+    let (to_lo, to_hi) = extent(kinship).unwrap_or((f64::NAN, f64::NAN));
     Box::new(move |y| to_lo + (y - lo) / (hi - lo) * (to_hi - to_lo))
 }

@@ -14,30 +14,24 @@ pub fn figure() -> Result<Figure, String> {
         .iter()
         .flat_map(|(_, values)| values.map(Some))
         .collect();
+    let cells = Layer::Cells(Cells {
+        columns: columns.len(),
+        values,
+        decimals: Some(0),
+        is_signed: true,
+        is_distance: false,
+    });
+    let layers = rows.iter().map(|(layer, _)| layer.clone()).collect();
     let panel = Panel {
-        x: Axis {
-            is_whole: true,
-            names: columns.map(String::from).to_vec(),
-            ..Axis::default()
-        },
-        y: Axis {
-            name: "Layer".into(),
-            is_whole: true,
-            names: rows.iter().map(|(layer, _)| layer.clone()).collect(),
-            ..Axis::default()
-        },
-        layers: vec![Layer::Cells(Cells {
-            columns: columns.len(),
-            values,
-            decimals: Some(0),
-            is_signed: true,
-            is_distance: false,
-        })],
         scale: Some(("Weight change (unit not stated)".into(), -LIMIT, LIMIT)),
-        has_axes: true,
-        ..Panel::default()
+        ..Panel::new(
+            Axis::of_names("", columns.map(String::from).to_vec()),
+            Axis::of_names("Layer", layers),
+            vec![cells],
+        )
     };
     Ok(Figure {
+        title: "Figure 6 of the paper: weight change of three merges".into(),
         panels: vec![panel],
         columns: 1,
         caption: format!(
@@ -50,7 +44,6 @@ pub fn figure() -> Result<Figure, String> {
             "The text names v1 and v2 the other way round; the drawing is followed, where v1 is the step with kinship".into(),
         ],
         source: "Exploring Model Kinship for Merging Large Language Models, arXiv 2410.12613, Figure 6".into(),
-        ..Figure::default()
     })
 }
 

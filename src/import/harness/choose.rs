@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Measured, Results, TaskResults};
 use crate::import::apply::times_100;
+use crate::stats::mean;
 
 /// A metric of a task, over all models that have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,10 +44,8 @@ pub fn choices(results: &Results) -> Vec<Choice> {
     let mut out = Vec::new();
     for (task, metrics) in by_task {
         let group = groups.get(task).copied().flatten();
-        let of_task = metrics
-            .iter()
-            .map(|(key, found)| choice(task, *key, found, group));
-        out.extend(of_task);
+        let metrics = metrics.iter();
+        out.extend(metrics.map(|(key, found)| choice(task, *key, found, group)));
     }
     out
 }
@@ -66,13 +65,11 @@ fn choice(
     found: &Found<'_>,
     group: Option<&String>,
 ) -> Choice {
-    let Found {
-        measured: found,
-        is_usual,
-    } = found;
+    let (is_usual, found) = (found.is_usual, &found.measured);
     let lower = found.iter().any(|m| m.lower_is_better);
     let is_fraction = !in_points(metric) && found.iter().all(|m| m.value.abs() <= 1.0) && !lower;
-    let mean = found.iter().map(|m| m.value).sum::<f64>() / found.len().max(1) as f64;
+    let values: Vec<f64> = found.iter().map(|m| m.value).collect();
+    let mean = mean(&values).unwrap_or(0.0);
     let why_off = match (lower, group.is_some()) {
         (true, _) => "Less is better here, so it would turn averages and gains around",
         (_, true) => "It counts for its group already",
@@ -82,7 +79,7 @@ fn choice(
         task: task.to_owned(),
         metric: metric.to_owned(),
         filter: filter.to_owned(),
-        is_on: *is_usual && why_off.is_empty(),
+        is_on: is_usual && why_off.is_empty(),
         why_off,
         group: group.cloned(),
         models: found.len(),
@@ -99,25 +96,20 @@ fn in_points(metric: &str) -> bool {
 
 /// Metrics in the order in which they are a task's score, with the filter that is meant.
 fn order(task: &str) -> &'static [(&'static str, &'static str)] {
-    let starts = |names: &[&str]| names.iter().any(|name| task.starts_with(name));
-    if starts(&[
-        "arc_",
-        "hellaswag",
-        "openbookqa",
-        "leaderboard_bbh",
-        "leaderboard_gpqa",
-        "leaderboard_musr",
-    ]) {
+    const NORMED: &str =
+        "arc_ hellaswag openbookqa leaderboard_bbh leaderboard_gpqa leaderboard_musr";
+    let starts = |names: &str| names.split(' ').any(|name| task.starts_with(name));
+    if starts(NORMED) {
         &[("acc_norm", ""), ("acc", "")]
     } else if task == "truthfulqa_mc" {
         &[("mc2", ""), ("mc1", "")]
-    } else if starts(&["gsm8k", "gsm_"]) {
+    } else if starts("gsm8k gsm_") {
         &[
             ("exact_match", "strict-match"),
             ("exact_match", ""),
             ("acc", ""),
         ]
-    } else if starts(&["ifeval", "leaderboard_ifeval"]) {
+    } else if starts("ifeval leaderboard_ifeval") {
         &[("prompt_level_strict_acc", "")]
     } else {
         &[
@@ -154,10 +146,8 @@ pub fn without_number(results: &Results) -> Vec<String> {
         whole.measured.extend(task.not_numbers.iter().map(gap));
         let (metric, filter) = usual(&whole)?;
         let is_gap = |(m, f): &(String, String)| m == metric && f == filter;
-        task.not_numbers
-            .iter()
-            .any(is_gap)
-            .then(|| format!("{} ({metric})", task.task))
+        let is_missed = task.not_numbers.iter().any(is_gap);
+        is_missed.then(|| format!("{} ({metric})", task.task))
     };
     let counted = tasks.filter(|task| task.group.is_none());
     counted.filter_map(of_task).collect()
@@ -185,13 +175,8 @@ mod tests {
     fn on(json: &str) -> Vec<String> {
         let results = Results::merged(read("m.json", json).unwrap());
         let chosen = choices(&results).into_iter().filter(|c| c.is_on);
-        chosen
-            .map(|c| {
-                format!("{} {} {}", c.task, c.metric, c.filter)
-                    .trim()
-                    .to_owned()
-            })
-            .collect()
+        let words = |c: Choice| format!("{} {} {}", c.task, c.metric, c.filter);
+        chosen.map(|c| words(c).trim().to_owned()).collect()
     }
 
     #[test]
@@ -223,10 +208,8 @@ mod tests {
             "group_subtasks": {"mmlu": ["mmlu_law"]}}"#;
         assert_eq!(on(json), ["mmlu acc"]);
         let results = Results::merged(read("m.json", json).unwrap());
-        let why: Vec<bool> = choices(&results)
-            .iter()
-            .map(|c| c.why_off.is_empty())
-            .collect();
+        let choices = choices(&results);
+        let why: Vec<bool> = choices.iter().map(|c| c.why_off.is_empty()).collect();
         assert_eq!(why, [true, false, false]);
     }
 

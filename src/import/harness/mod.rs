@@ -17,9 +17,8 @@ pub use read::{read, read_with_gaps};
 pub use take::take;
 
 use super::Note;
-use super::apply::counted;
+use crate::text::counted;
 
-/// Results of one or more models.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
     /// One a model, in the order in which they were found.
@@ -30,7 +29,6 @@ pub struct Results {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelResults {
-    /// Its name, as the file tells it.
     pub name: String,
     pub file: String,
     /// When the evaluation was started, in seconds since 1970; 0 if the file does not say.
@@ -39,7 +37,6 @@ pub struct ModelResults {
     pub tasks: Vec<TaskResults>,
 }
 
-/// What one model scored on one task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskResults {
     pub task: String,
@@ -54,7 +51,6 @@ pub struct TaskResults {
     pub not_numbers: Vec<(String, String)>,
 }
 
-/// One number of a task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
     /// The metric: `acc_norm`.
@@ -63,7 +59,6 @@ pub struct Measured {
     pub filter: String,
     /// The number as it stands in the file.
     pub value: f64,
-    /// Its standard error, likewise.
     pub stderr: Option<f64>,
     /// Whether less is better, as with perplexity.
     pub lower_is_better: bool,
@@ -100,9 +95,8 @@ impl Results {
         models.sort_by(|a, b| a.name.cmp(&b.name));
         let sentence = |(name, (n, file)): (String, (usize, String))| {
             let tasks = counted(n, "task");
-            Note::info(format!(
-                "{name} has {tasks} in several files; the newest counts, {file}"
-            ))
+            let words = format!("{name} has {tasks} in several files; the newest counts, {file}");
+            Note::info(words)
         };
         Self {
             models,
@@ -143,11 +137,8 @@ mod tests {
         ];
         for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0]] {
             let merged = Results::merged(order.map(|k| runs[k].clone()).to_vec());
-            let values: Vec<f64> = merged.models[0]
-                .tasks
-                .iter()
-                .map(|t| t.measured[0].value)
-                .collect();
+            let tasks = merged.models[0].tasks.iter();
+            let values: Vec<f64> = tasks.map(|t| t.measured[0].value).collect();
             assert_eq!(values, [0.3, 0.2]);
             let words: Vec<&str> = merged.notes.iter().map(|n| n.words.as_str()).collect();
             assert_eq!(

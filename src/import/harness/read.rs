@@ -149,29 +149,15 @@ fn plain(label: &str, map: &Map<String, Value>) -> ModelResults {
 fn is_task(value: &Value) -> bool {
     let is_metric = |key: &String| {
         let metric = key.split(',').next().unwrap_or(key);
-        key.contains(',') || METRICS.contains(&metric)
+        key.contains(',') || METRICS.split(' ').any(|known| known == metric)
     };
     let map = value.as_object();
     map.is_some_and(|map| map.keys().any(is_metric) && map.values().any(Value::is_number))
 }
 
 /// Metrics that the harness names most often.
-const METRICS: [&str; 14] = [
-    "acc",
-    "acc_norm",
-    "exact_match",
-    "em",
-    "f1",
-    "mc1",
-    "mc2",
-    "word_perplexity",
-    "perplexity",
-    "bleu",
-    "rouge1",
-    "pass@1",
-    "pass_at_1",
-    "mcc",
-];
+const METRICS: &str = "acc acc_norm exact_match em f1 mc1 mc2 word_perplexity perplexity bleu \
+                       rouge1 pass@1 pass_at_1 mcc";
 
 fn result_file(label: &str, file: &Map<String, Value>) -> ModelResults {
     let empty = Map::new();
@@ -193,13 +179,11 @@ fn result_file(label: &str, file: &Map<String, Value>) -> ModelResults {
 }
 
 fn date(file: &Map<String, Value>) -> f64 {
-    let date = file.get("date");
-    let text = || {
-        date.and_then(Value::as_str)
-            .and_then(|text| text.parse().ok())
-    };
-    let date: Option<f64> = date.and_then(Value::as_f64).or_else(text);
-    date.filter(|d| d.is_finite()).unwrap_or(0.0)
+    let date = file.get("date").and_then(|date| match date {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_f64(),
+    });
+    date.filter(|d: &f64| d.is_finite()).unwrap_or(0.0)
 }
 
 fn tasks(results: &Map<String, Value>, file: &Map<String, Value>, label: &str) -> Vec<TaskResults> {
@@ -320,16 +304,8 @@ fn said_lower(file: &Map<String, Value>, task: &str, metric: &str) -> Option<boo
 /// Metrics that are known to be better when they are less.
 fn is_lower_better(metric: &str) -> bool {
     let metric = metric.to_lowercase();
-    let names = [
-        "ppl",
-        "perplexity",
-        "bits_per_byte",
-        "loss",
-        "brier",
-        "likelihood_diff",
-        "wer",
-    ];
-    names.iter().any(|name| metric.contains(name)) || metric == "ter"
+    let names = "ppl perplexity bits_per_byte loss brier likelihood_diff wer";
+    names.split(' ').any(|name| metric.contains(name)) || metric == "ter"
 }
 
 #[cfg(test)]
@@ -350,26 +326,15 @@ mod tests {
         );
         let gsm8k = &new.tasks[0];
         assert_eq!(gsm8k.n, Some(100));
-        let found: Vec<_> = gsm8k
-            .measured
-            .iter()
-            .map(|m| (m.filter.as_str(), m.value, m.stderr))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("flexible-extract", 0.64, None),
-                ("strict-match", 0.61, Some(0.013))
-            ]
-        );
+        let found = gsm8k.measured.iter();
+        let found: Vec<_> = found.map(|m| (&*m.filter, m.value, m.stderr)).collect();
+        let strict = ("strict-match", 0.61, Some(0.013));
+        assert_eq!(found, [("flexible-extract", 0.64, None), strict]);
         let old = one(
             r#"{"results": {"arc_challenge": {"acc": 0.5, "acc_stderr": 0.01, "acc_norm": 0.55}}}"#,
         );
-        let found: Vec<_> = old.tasks[0]
-            .measured
-            .iter()
-            .map(|m| (m.metric.as_str(), m.stderr))
-            .collect();
+        let found = old.tasks[0].measured.iter();
+        let found: Vec<_> = found.map(|m| (m.metric.as_str(), m.stderr)).collect();
         assert_eq!(found, [("acc", Some(0.01)), ("acc_norm", None)]);
     }
 
@@ -382,9 +347,8 @@ mod tests {
                 "group_subtasks": {"mmlu": ["mmlu_stem"], "mmlu_stem": ["mmlu_algebra"],
                 "leaderboard": ["ifeval"]}}"#,
         );
-        let groups: Vec<_> = file
-            .tasks
-            .iter()
+        let tasks = file.tasks.iter();
+        let groups: Vec<_> = tasks
             .map(|t| (t.task.as_str(), t.group.as_deref()))
             .collect();
         let expected = [

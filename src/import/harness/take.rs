@@ -1,11 +1,12 @@
 //! From results and choices to an import.
 
 use super::{Choice, Measured, ModelResults, Results, TaskResults};
-use crate::import::apply::{counted, known_task, times_100};
+use crate::import::apply::{known_task, times_100, told_apart};
 use crate::import::names::Names;
 use crate::import::{ImportError, Note, Ready};
 use crate::study::bounds::is_error;
 use crate::study::{Entry, Import, Score, StudyDoc};
+use crate::text::counted;
 
 /// Makes an import of the metrics that are on.
 ///
@@ -33,25 +34,17 @@ pub fn take(
             .collect(),
         ..Entry::default()
     };
-    let entries: Vec<Entry> = results
-        .models
-        .iter()
-        .map(entry)
-        .filter(|entry| !entry.scores.is_empty())
-        .collect();
+    let entries = results.models.iter().map(entry);
+    let mut notes = results.notes.clone();
+    notes.extend(names.notes());
+    notes.extend(impossible_errors(results, &chosen));
     Ok(Ready {
         import: Import {
             title: title.to_owned(),
-            entries,
+            entries: entries.filter(|entry| !entry.scores.is_empty()).collect(),
             pairs: Vec::new(),
         },
-        notes: results
-            .notes
-            .iter()
-            .cloned()
-            .chain(names.notes())
-            .chain(impossible_errors(results, &chosen))
-            .collect(),
+        notes,
     })
 }
 
@@ -65,12 +58,9 @@ fn impossible_errors(results: &Results, chosen: &[&Choice]) -> Option<Note> {
     };
     let tasks = results.models.iter().flat_map(|model| &model.tasks);
     let count: usize = tasks.map(of).sum();
-    (count > 0).then(|| {
-        Note::left_out(format!(
-            "{} left out: below 0, or too large for any score",
-            counted(count, "standard error")
-        ))
-    })
+    let errors = counted(count, "standard error");
+    let note = format!("{errors} left out: below 0, or too large for any score");
+    (count > 0).then(|| Note::left_out(note))
 }
 
 fn score(
@@ -81,12 +71,9 @@ fn score(
 ) -> Option<Score> {
     let task = model.tasks.iter().find(|t| t.task == choice.task)?;
     let measured = measured(task, choice)?;
-    let points = |value: f64| {
-        if choice.is_fraction {
-            times_100(value)
-        } else {
-            value
-        }
+    let points = |value: f64| match choice.is_fraction {
+        true => times_100(value),
+        false => value,
     };
     Some(Score {
         task: known_task(study, &task_name(choice, chosen, task)),
@@ -115,11 +102,7 @@ fn task_name(choice: &Choice, chosen: &[&Choice], task: &TaskResults) -> String 
     if differ(|c| &c.filter) && !choice.filter.is_empty() {
         parts.push(choice.filter.as_str());
     }
-    if parts.is_empty() {
-        choice.task.clone()
-    } else {
-        format!("{} ({})", choice.task, parts.join(", "))
-    }
+    told_apart(&choice.task, &parts)
 }
 
 #[cfg(test)]
@@ -153,11 +136,8 @@ mod tests {
         let mut chosen = choices(&results);
         chosen.iter_mut().for_each(|c| c.is_on = true);
         let ready = take(&results, &chosen, &StudyDoc::default(), "x").unwrap();
-        let tasks: Vec<_> = ready.import.entries[0]
-            .scores
-            .iter()
-            .map(|s| s.task.as_str())
-            .collect();
+        let scores = ready.import.entries[0].scores.iter();
+        let tasks: Vec<_> = scores.map(|s| s.task.as_str()).collect();
         assert_eq!(tasks, ["gsm8k (flexible-extract)", "gsm8k (strict-match)"]);
         chosen.iter_mut().for_each(|c| c.is_on = false);
         assert!(take(&results, &chosen, &StudyDoc::default(), "x").is_err());

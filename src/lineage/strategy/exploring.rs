@@ -8,10 +8,8 @@ use super::greedy::pairs_of_best;
 use super::{Description, Pairing, PartnerPool, Population, Round, Strategy, two_decimals};
 use crate::stats::below;
 
-/// All pairs of the best, and the best with the least similar one.
 pub struct Kinship;
 
-/// All pairs of the best, and the best with anyone.
 pub struct RandomPartner;
 
 impl Strategy for Kinship {

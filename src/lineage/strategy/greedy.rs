@@ -2,7 +2,6 @@
 
 use super::{Description, Pairing, Round, Strategy, pairs_among};
 
-/// All pairs of the best.
 pub struct Greedy;
 
 impl Strategy for Greedy {

@@ -18,7 +18,7 @@
 
 use super::greedy::pairs_of_best;
 use super::{Description, Member, Pairing, Population, Round, Strategy, two_decimals};
-use crate::stats::expected_improvement;
+use crate::stats::{expected_improvement, mean};
 
 /// The guess at b, as a share of the standard deviation of the founders' scores.
 const GAIN_GUESS: f64 = 0.5;
@@ -32,7 +32,6 @@ const GUESS_WEIGHT: f64 = 1.0;
 /// Parents as near as this lie on no scale: the least 1 − kinship that a merge is counted with.
 const LEAST_DISTANCE: f64 = 1e-4;
 
-/// Pairs by the expected improvement of their child.
 pub struct Improvement;
 
 impl Strategy for Improvement {
@@ -56,9 +55,8 @@ impl Strategy for Improvement {
             return Vec::new();
         };
         let gain = Gain::learned(population);
-        let mut hopes: Vec<Hope> = population
-            .unmerged_pairs()
-            .into_iter()
+        let pairs = population.unmerged_pairs().into_iter();
+        let mut hopes: Vec<Hope> = pairs
             .filter_map(|pair| Hope::new(population, &gain, best, pair))
             .collect();
         // Where there is hope for none, the better parents and then the more distant ones go
@@ -89,18 +87,15 @@ struct Gain {
 impl Gain {
     fn learned(population: &Population<'_>) -> Self {
         let guess = founders_deviation(population);
-        let merges: Vec<(f64, f64)> = population
-            .members
-            .iter()
+        let members = population.members.iter();
+        let merges: Vec<(f64, f64)> = members
             .filter_map(|member| distance_and_gain(population, member))
             .collect();
         let distances: f64 = merges.iter().map(|(x, _)| x).sum();
         let gains: f64 = merges.iter().map(|(_, gain)| gain).sum();
         let slope = (gains + GUESS_WEIGHT * GAIN_GUESS * guess) / (distances + GUESS_WEIGHT);
-        let squares: f64 = merges
-            .iter()
-            .map(|(x, gain)| (gain - slope * x).powi(2) / x)
-            .sum();
+        let square = |(x, gain): &(f64, f64)| (gain - slope * x).powi(2) / x;
+        let squares: f64 = merges.iter().map(square).sum();
         let guessed = GUESS_WEIGHT * (SPREAD_GUESS * guess).powi(2);
         let variance = (squares + guessed) / (merges.len() as f64 + GUESS_WEIGHT);
         Self {
@@ -129,14 +124,11 @@ fn distance(population: &Population<'_>, a: usize, b: usize) -> f64 {
 /// Standard deviation of the founders' scores over n − 1, in points; 0 for one alone.
 fn founders_deviation(population: &Population<'_>) -> f64 {
     let founders = population.members.iter().filter(|m| m.generation == 0);
-    let scores: Vec<f64> = founders
-        .filter_map(|m| m.score)
-        .filter(|s| s.is_finite())
-        .collect();
-    let n = scores.len() as f64;
-    let mean = scores.iter().sum::<f64>() / n;
+    let scores = founders.filter_map(|m| m.score).filter(|s| s.is_finite());
+    let scores: Vec<f64> = scores.collect();
+    let mean = mean(&scores).unwrap_or(0.0);
     let squares: f64 = scores.iter().map(|s| (s - mean).powi(2)).sum();
-    (squares / (n - 1.0).max(1.0)).sqrt()
+    (squares / (scores.len() as f64 - 1.0).max(1.0)).sqrt()
 }
 
 /// A pair, and what may be hoped for from it.

@@ -14,6 +14,7 @@ pub use improvement::Improvement;
 pub use population::{Member, Population};
 pub use random::Random;
 
+use crate::text::with_minus;
 use population::pairs_among;
 
 /// Where a partner that is to bring something new is looked for. The paper's line says
@@ -21,7 +22,6 @@ use population::pairs_among;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartnerPool {
-    /// All models.
     #[default]
     Everyone,
     /// The generation before the one that is made.
@@ -34,7 +34,6 @@ pub enum PartnerPool {
 }
 
 impl PartnerPool {
-    /// Every pool, as on screen.
     pub const ALL: [Self; 4] = [
         Self::Everyone,
         Self::LastGeneration,
@@ -53,7 +52,6 @@ impl PartnerPool {
     }
 }
 
-/// What a user chooses for a strategy.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Choices {
@@ -87,7 +85,6 @@ impl Choices {
     }
 }
 
-/// Two models that are to be merged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pairing {
     /// Their positions in the population, the better one first.
@@ -98,14 +95,11 @@ pub struct Pairing {
     pub reason: String,
 }
 
-/// What a strategy says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Description {
     /// Its name in files and on the command line.
     pub name: &'static str,
-    /// Its name on screen.
     pub title: &'static str,
-    /// What it does, in one sentence.
     pub help: &'static str,
     /// Whether kinship decides anything: models have to be measured for it.
     pub uses_kinship: bool,
@@ -115,14 +109,10 @@ pub struct Description {
     pub uses_seed: bool,
 }
 
-/// A generation that is to be planned.
 #[derive(Clone, Copy)]
 pub struct Round<'r> {
-    /// The models so far.
     pub population: Population<'r>,
-    /// The number of the generation.
     pub generation: u32,
-    /// What the user has chosen.
     pub choices: &'r Choices,
 }
 
@@ -158,7 +148,6 @@ impl Round<'_> {
 
 /// A way to choose what to merge.
 pub trait Strategy: Sync {
-    /// What it is.
     fn description(&self) -> &'static Description;
 
     /// The pairs of a generation, in the order in which they are merged; none that was merged
@@ -175,7 +164,6 @@ pub trait Strategy: Sync {
 pub static STRATEGIES: [&dyn Strategy; 5] =
     [&Greedy, &Kinship, &Improvement, &RandomPartner, &Random];
 
-/// The strategy of a name.
 pub fn strategy(name: &str) -> Option<&'static dyn Strategy> {
     let named = |s: &&&dyn Strategy| s.description().name == name;
     STRATEGIES.iter().find(named).copied()
@@ -183,5 +171,5 @@ pub fn strategy(name: &str) -> Option<&'static dyn Strategy> {
 
 /// A number with two decimals and a true minus sign.
 pub(super) fn two_decimals(value: f64) -> String {
-    format!("{value:.2}").replace('-', "−")
+    with_minus(&format!("{value:.2}"))
 }

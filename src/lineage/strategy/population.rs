@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Pairing;
+use crate::stats::mean;
 
-/// A model of an evolution.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Member {
     /// What it is selected by, in points: its average over the tasks that count.
@@ -21,7 +21,6 @@ pub struct Member {
 /// equal, who was there first is the better.
 #[derive(Clone, Copy)]
 pub struct Population<'p> {
-    /// The models.
     pub members: &'p [Member],
     /// Pearson correlation of two models' task vectors by their positions, where it is known.
     pub kinship: &'p dyn Fn(usize, usize) -> Option<f64>,
@@ -35,22 +34,20 @@ impl<'p> Population<'p> {
 
     /// Those of the generations before one, which stand first.
     pub fn before(&self, generation: u32) -> Self {
-        let is_before = |m: &&Member| m.generation < generation;
-        let count = self.members.iter().take_while(is_before).count();
-        Self {
-            members: &self.members[..count],
-            kinship: self.kinship,
-        }
+        self.while_in(|own| own < generation)
     }
 
     /// Those up to and with a generation, which stand first. Asking for those before the next
     /// one would ask for a generation that a number may not have.
     pub fn through(&self, generation: u32) -> Self {
-        let is_within = |m: &&Member| m.generation <= generation;
-        let count = self.members.iter().take_while(is_within).count();
+        self.while_in(|own| own <= generation)
+    }
+
+    fn while_in(&self, is_in: impl Fn(u32) -> bool) -> Self {
+        let first = self.members.iter().take_while(|m| is_in(m.generation));
         Self {
-            members: &self.members[..count],
-            kinship: self.kinship,
+            members: &self.members[..first.count()],
+            ..*self
         }
     }
 
@@ -73,14 +70,10 @@ impl<'p> Population<'p> {
     /// there first is first.
     pub fn ranked(&self) -> Vec<usize> {
         let score = |k: &usize| self.members[*k].score.filter(|s| s.is_finite());
-        let mut out: Vec<usize> = (0..self.members.len())
-            .filter(|k| score(k).is_some())
-            .collect();
-        out.sort_by(|a, b| {
-            let (a, b) = (score(a).unwrap_or_default(), score(b).unwrap_or_default());
-            b.total_cmp(&a)
-        });
-        out
+        let scored = (0..self.members.len()).filter_map(|k| Some((k, score(&k)?)));
+        let mut out: Vec<(usize, f64)> = scored.collect();
+        out.sort_by(|a, b| b.1.total_cmp(&a.1));
+        out.into_iter().map(|(k, _)| k).collect()
     }
 
     /// The best score, in points.
@@ -95,7 +88,6 @@ impl<'p> Population<'p> {
         Some(f64::midpoint(score(a)?, score(b)?))
     }
 
-    /// The best `top`.
     pub fn selection(&self, top: usize) -> Vec<usize> {
         let mut out = self.ranked();
         out.truncate(top);
@@ -119,22 +111,17 @@ impl<'p> Population<'p> {
 
     /// Mean kinship over all pairs of some; `None` if a pair's is not known.
     pub fn mean_kinship(&self, of: &[usize]) -> Option<f64> {
-        let values: Vec<f64> = pairs_among(of)
-            .map(|[a, b]| (self.kinship)(a, b))
-            .collect::<Option<_>>()?;
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        let values = pairs_among(of).map(|[a, b]| (self.kinship)(a, b));
+        mean(&values.collect::<Option<Vec<f64>>>()?)
     }
 
     /// For each member, whether it is still waited for in a generation: it has no score yet,
     /// or it is to be merged and has not been.
     pub(super) fn awaited(&self, generation: u32, pairings: &[Pairing]) -> Vec<bool> {
         let mut out: Vec<bool> = self.members.iter().map(|m| m.score.is_none()).collect();
-        for pairing in pairings {
-            if self.child_of(pairing, generation).is_none() {
-                for k in pairing.parents {
-                    out[k] = true;
-                }
-            }
+        let is_missing = |pairing: &&Pairing| self.child_of(pairing, generation).is_none();
+        for k in pairings.iter().filter(is_missing).flat_map(|p| p.parents) {
+            out[k] = true;
         }
         out
     }

@@ -3,6 +3,8 @@
 use super::{Basis, Candidate, LEAST, Population};
 use crate::lineage::gain::Known;
 use crate::lineage::strategy::two_decimals;
+use crate::stats::{extent, mean};
+use crate::text::counted;
 
 /// The name of a model or a task by its position.
 pub type NameOf<'a> = dyn Fn(usize) -> String + 'a;
@@ -11,10 +13,7 @@ pub type NameOf<'a> = dyn Fn(usize) -> String + 'a;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
     /// They are nearly equal, and two equal models cannot gain.
-    NearCopies {
-        /// Their kinship.
-        kinship: f64,
-    },
+    NearCopies { kinship: f64 },
     /// Their places by score, from 1.
     Places {
         /// The better one's, and the other's.
@@ -26,11 +25,9 @@ pub enum Reason {
         from: f64,
         /// Kinship below which they are counted.
         to: f64,
-        /// How many there are.
         merges: usize,
         /// What they gained on average, in points.
         mean: f64,
-        /// The least and the most.
         range: (f64, f64),
         /// Whether they are the study's own, and not of others.
         are_own: bool,
@@ -56,14 +53,10 @@ pub enum Reason {
     /// How similar they are is not known.
     KinshipUnknown,
     /// Too few merges are known to say what kinship does.
-    ScoresAlone {
-        /// How many.
-        merges: usize,
-    },
+    ScoresAlone { merges: usize },
 }
 
 impl Reason {
-    /// The reason in words.
     pub fn words(&self, model_name: &NameOf<'_>, task_name: &NameOf<'_>) -> String {
         match self {
             Self::NearCopies { kinship } => {
@@ -115,11 +108,6 @@ impl Reason {
     }
 }
 
-fn counted(n: usize, what: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{n} {what}{s}")
-}
-
 fn between(from: f64, to: f64) -> String {
     match (from.is_finite(), to.is_finite()) {
         (false, _) => format!("at kinship below {to:.2}"),
@@ -133,7 +121,6 @@ fn signed(points: f64) -> String {
     format!("{sign}{}", two_decimals(points))
 }
 
-/// All that is to be said of a candidate.
 pub(super) fn reasons(
     population: &Population<'_>,
     candidate: &Candidate,
@@ -191,20 +178,14 @@ const BANDS: [f64; 7] = [f64::NEG_INFINITY, 0.2, 0.5, 0.8, 0.95, 0.99, f64::INFI
 fn such_pairs(known: &[Known], kinship: f64, are_own: bool) -> Option<Reason> {
     let mut bands = BANDS.windows(2).map(|ends| (ends[0], ends[1]));
     let (from, to) = bands.find(|&(from, to)| kinship >= from && kinship < to)?;
-    let gains: Vec<f64> = known
-        .iter()
-        .filter(|m| m.kinship >= from && m.kinship < to && m.gain.is_finite())
-        .map(|m| m.gain)
-        .collect();
-    (!gains.is_empty()).then(|| Reason::SuchPairs {
+    let such = |m: &&Known| m.kinship >= from && m.kinship < to && m.gain.is_finite();
+    let gains: Vec<f64> = known.iter().filter(such).map(|m| m.gain).collect();
+    Some(Reason::SuchPairs {
         from,
         to,
         merges: gains.len(),
-        mean: gains.iter().sum::<f64>() / gains.len() as f64,
-        range: (
-            gains.iter().copied().fold(f64::INFINITY, f64::min),
-            gains.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        ),
+        mean: mean(&gains)?,
+        range: extent(gains)?,
         are_own,
     })
 }

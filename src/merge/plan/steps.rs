@@ -121,6 +121,7 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
     if context.has_errors() {
         return None;
     }
+    code_is_not_copied(donor, context);
     // Only now: a range of layers that no model has would be listed layer by layer.
     let mut config = child_config::config_change(&made, &parts, donor, context);
     if let Some(own) = &own_tokens {
@@ -142,6 +143,22 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
         config,
         tokens: own_tokens,
     })
+}
+
+/// Code of a stranger is run by whoever loads the child, so that it is not passed on unasked.
+fn code_is_not_copied(donor: usize, context: &mut Context<'_>) {
+    let Some(headers) = &context.headers[donor] else {
+        return;
+    };
+    let files = headers.config.code.join(", ");
+    if !files.is_empty() {
+        let sentence = format!(
+            "the configuration of {} names code of its own ({files}), which is not copied; copy \
+             it into the child's folder if you trust it",
+            headers.name
+        );
+        context.warning("", sentence);
+    }
 }
 
 /// Opens what the recipe names, so that all that is not there is said at once. What other

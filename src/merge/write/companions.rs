@@ -7,7 +7,7 @@ use super::Staging;
 use crate::files;
 
 /// Of the model whose tokenizer is taken.
-pub(super) const TOKENIZER_FILES: [&str; 13] = [
+pub(super) const TOKENIZER_FILES: [&str; 14] = [
     "tokenizer.json",
     "tokenizer_config.json",
     "tokenizer.model",
@@ -20,11 +20,24 @@ pub(super) const TOKENIZER_FILES: [&str; 13] = [
     "chat_template.jinja",
     "chat_template.json",
     "preprocessor_config.json",
+    "processor_config.json",
     "video_preprocessor_config.json",
 ];
 
 /// Of the model whose configuration is taken.
-pub(super) const GENERATION_FILES: [&str; 1] = ["generation_config.json"];
+///
+/// Beside the generation settings, what makes a folder one for sentence-transformers: a list of
+/// modules, and a folder for each module that is not the model itself.
+pub(super) const GENERATION_FILES: [&str; 4] = [
+    "generation_config.json",
+    MODULES,
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+];
+const MODULES: &str = "modules.json";
+/// Files of a module's folder; a dense layer has weights of its own.
+pub(super) const MODULE_FILES: [&str; 3] =
+    ["config.json", "model.safetensors", "pytorch_model.bin"];
 
 /// Far above any real one; they are read whole.
 const MAX_BYTES: u64 = 256 << 20;
@@ -57,6 +70,12 @@ pub(in crate::merge) fn copy_companions(
     edit: Option<&TokenizerEdit>,
     staging: &Staging,
 ) -> Result<(), String> {
+    for (module, name) in module_files(donor) {
+        let path = donor.join(&module).join(name);
+        if let Ok(bytes) = files::read(&path, MAX_BYTES) {
+            staging.write_in(&module, name, &bytes)?;
+        }
+    }
     for name in TOKENIZER_FILES {
         let change = edit
             .map(|edit| changed(tokenizer, name, edit))
@@ -80,6 +99,26 @@ fn copy(folder: &Path, name: &str, staging: &Staging) -> Result<(), String> {
         Err(error) if error.is_missing() => Ok(()),
         Err(error) => Err(format!("could not be read: {error}: {}", path.display())),
     }
+}
+
+/// `1_Pooling` and the like.
+pub(super) fn is_module(folder: &str) -> bool {
+    let parts = folder.split_once('_');
+    parts.is_some_and(|(number, word)| {
+        let is = |text: &str, of: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|b| of(&b));
+        is(number, u8::is_ascii_digit) && is(word, u8::is_ascii_alphabetic)
+    })
+}
+
+/// The files of the folders that `modules.json` names, those that are there or not.
+fn module_files(donor: &Path) -> Vec<(String, &'static str)> {
+    let text = files::read(&donor.join(MODULES), MAX_BYTES).unwrap_or_default();
+    let modules: Vec<serde_json::Value> = serde_json::from_slice(&text).unwrap_or_default();
+    let paths = modules.iter().filter_map(|m| m.get("path")?.as_str());
+    let folders = paths.filter(|path| is_module(path));
+    folders
+        .flat_map(|folder| MODULE_FILES.map(|name| (folder.to_owned(), name)))
+        .collect()
 }
 
 /// The chat template that a recipe asks for: the text itself, or, for `auto`, the one that most

@@ -11,6 +11,7 @@ use crate::files;
 const MAX_BYTES: u64 = 16 << 20;
 
 const LAYER_KEYS: [&str; 3] = ["num_hidden_layers", "n_layer", "num_layers"];
+const NAME_OR_PATH: &str = "_name_or_path";
 const PREDICTION_KEYS: [&str; 2] = ["num_nextn_predict_layers", "mtp_num_hidden_layers"];
 /// Lists with one item for each layer.
 const PER_LAYER_KEYS: [&str; 6] = [
@@ -70,6 +71,11 @@ fn rewritten(
 }
 
 fn apply(object: &mut Map<String, Value>, change: &ConfigChange) {
+    // Where the donor lay on the machine of whoever saved it.
+    object.remove(NAME_OR_PATH);
+    for part in object.values_mut().filter_map(Value::as_object_mut) {
+        part.remove(NAME_OR_PATH);
+    }
     if let Some(layers) = &change.layers {
         set_layers(object, layers);
     }
@@ -134,15 +140,15 @@ fn set_layers(object: &mut Map<String, Value>, layers: &[usize]) {
     };
     set(object, keys, &json!(layers.len()));
     for key in PER_LAYER_KEYS {
-        if let Some(list) = object.get(key).and_then(Value::as_array) {
-            let of_child: Option<Vec<Value>> = layers
-                .iter()
-                .map(|&layer| list.get(layer).cloned())
-                .collect();
-            // A list of another length is about something else.
-            if let Some(of_child) = of_child {
-                object.insert(key.to_owned(), Value::Array(of_child));
-            }
+        let inner = object.get("text_config").and_then(|inner| inner.get(key));
+        let list = object.get(key).or(inner).and_then(Value::as_array);
+        let of_child = list.and_then(|list| {
+            let of_child = layers.iter().map(|&layer| list.get(layer).cloned());
+            of_child.collect::<Option<Vec<Value>>>()
+        });
+        // A list of another length is about something else.
+        if let Some(of_child) = of_child {
+            replace(object, &[key], &Value::Array(of_child));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::companions::{GENERATION_FILES, TOKENIZER_FILES};
+use super::companions::{GENERATION_FILES, MODULE_FILES, TOKENIZER_FILES, is_module};
 use super::staging::{LOCK_NAME, STATE_NAME, STATE_PART, is_step};
 use super::{INDEX_NAME, RECIPE_NAME};
 use crate::files::owned::MARK_NAME;
@@ -23,7 +23,7 @@ pub(super) fn stranger(folder: &Path) -> io::Result<Option<PathBuf>> {
         let (kind, name) = (entry.file_type()?, entry.file_name());
         let name = name.to_string_lossy();
         let found = match kind {
-            _ if kind.is_dir() && is_step(&name) => stranger(&entry.path())?,
+            _ if kind.is_dir() && (is_step(&name) || is_module(&name)) => stranger(&entry.path())?,
             _ if kind.is_file() && is_of_a_merge(&name) => None,
             _ => Some(entry.path()),
         };
@@ -36,7 +36,10 @@ pub(super) fn stranger(folder: &Path) -> io::Result<Option<PathBuf>> {
 
 fn is_of_a_merge(name: &str) -> bool {
     let is_fixed = |name: &str| {
-        FILES.contains(&name) || TOKENIZER_FILES.contains(&name) || GENERATION_FILES.contains(&name)
+        FILES.contains(&name)
+            || MODULE_FILES.contains(&name)
+            || TOKENIZER_FILES.contains(&name)
+            || GENERATION_FILES.contains(&name)
     };
     WORK.contains(&name) || is_fixed(name) || is_weights(name) || name.starts_with(TEMPORARY)
 }

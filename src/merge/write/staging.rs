@@ -136,6 +136,19 @@ impl Staging {
         write_synced(&path, bytes).map_err(|error| sentence(&error, &path))
     }
 
+    /// The same, in a folder within.
+    pub(in crate::merge) fn write_in(
+        &self,
+        folder: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<(), String> {
+        let path = self.path.join(folder);
+        std::fs::create_dir_all(&path).map_err(|error| sentence(&error, &path))?;
+        let path = path.join(name);
+        write_synced(&path, bytes).map_err(|error| sentence(&error, &path))
+    }
+
     /// Whether an earlier run has finished this work, as a step of the same merge.
     pub(in crate::merge) fn is_done(out: &Path, key: &str) -> bool {
         State::read(out).is_some_and(|state| state.key == key && state.version == VERSION)

@@ -66,7 +66,6 @@ impl App {
         self.toasts.push(ToastKind::Done, title, "");
     }
 
-    /// A picture that was drawn to be copied.
     pub(super) fn copy_drawn(&mut self, ctx: &Context) {
         if let Some(picture) = self.bench.take_picture() {
             let image = ColorImage::from_rgba_unmultiplied(picture.size, &picture.rgba);
@@ -278,7 +277,6 @@ impl App {
     }
 }
 
-/// A sheet for the clipboard.
 fn drawn(what: String, sheet: &Sheet) -> Picture {
     let pixels = sheet.pixels();
     let size = [pixels.width() as usize, pixels.height() as usize];

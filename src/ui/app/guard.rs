@@ -57,7 +57,6 @@ impl App {
         true
     }
 
-    /// Puts the page in place of the window.
     pub(super) fn stop_at(&mut self, caught: &Caught, doing: Doing, ctx: &Context) {
         let saved = guarded(|| self.save_now()).unwrap_or_else(|again| Saved::Not(again.message));
         self.actions.clear();

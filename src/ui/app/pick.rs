@@ -10,53 +10,30 @@ use crate::ui::action::{Export, FileAction, View};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
 use crate::workbench::merging::MergeId;
 
-/// What the open dialog is for.
 pub(super) enum Purpose {
-    /// Add folders of checkpoints to the study.
     AddFolders,
-    /// Add checkpoint files to the study.
     AddFiles,
     OpenStudy,
     SaveStudy,
     /// Write a picture or a table of what is shown.
     Export(Export),
-    /// Import tables and result files.
     ImportFiles,
     ImportFolders,
     /// Find a model again whose files have moved.
     Relocate(ModelId),
-    /// Put a recipe on the canvas.
     OpenRecipe,
     /// Write the draft on the canvas, or again a merge of the queue.
     WriteMerge(Option<MergeId>),
-    /// Say where an evolution writes its children.
     EvolutionFolder(EvolutionId),
-    /// Evaluate models by these tasks.
     TaskFiles,
-    /// Say where an evaluator's program runs.
     CallFolder,
 }
 
-const STUDIES: Filter = Filter {
-    name: "Kinfolk studies",
-    extensions: &["json"],
-};
-const TASKS: Filter = Filter {
-    name: "Tasks",
-    extensions: &["jsonl", "txt"],
-};
-const RECIPES: Filter = Filter {
-    name: "mergekit recipes",
-    extensions: &["yaml", "yml"],
-};
-const SCORES: Filter = Filter {
-    name: "Tables and results",
-    extensions: &["csv", "tsv", "json", "txt", "md"],
-};
-const WEIGHTS: Filter = Filter {
-    name: "Safetensors",
-    extensions: &["safetensors"],
-};
+const STUDIES: Filter = Filter::new("Kinfolk studies", &["json"]);
+const TASKS: Filter = Filter::new("Tasks", &["jsonl", "txt"]);
+const RECIPES: Filter = Filter::new("mergekit recipes", &["yaml", "yml"]);
+const SCORES: Filter = Filter::new("Tables and results", &["csv", "tsv", "json", "txt", "md"]);
+const WEIGHTS: Filter = Filter::new("Safetensors", &["safetensors"]);
 
 impl App {
     /// Asks for what serves a purpose; a dialog that is still open gives way.
@@ -71,7 +48,6 @@ impl App {
         self.picker.start(request, ctx);
     }
 
-    /// The title of a dialog, and what is picked in it.
     fn words_of(&self, purpose: &Purpose) -> (String, PickKind) {
         let doc = self.bench.study().doc();
         let files = |filter| PickKind::OpenFiles {
@@ -124,7 +100,6 @@ impl App {
         (title.to_owned(), kind)
     }
 
-    /// The name of the draft on the canvas, or of a merge of the queue.
     fn name_of_merge(&self, again: Option<MergeId>) -> &str {
         let failed = |id| self.bench.merges().iter().find(|m| m.id == id);
         let draft = self.bench.study().doc().shown_draft();

@@ -33,13 +33,11 @@ pub enum PickKind {
     },
     /// A file to write, which need not exist.
     SaveFile {
-        /// The name that is proposed.
         name: String,
         filters: Vec<Filter>,
     },
     /// A folder to write, which need not exist.
     SaveFolder {
-        /// The name that is proposed.
         name: String,
     },
 }
@@ -54,7 +52,6 @@ pub struct PickRequest {
     pub start_dir: Option<PathBuf>,
 }
 
-/// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picked {
     pub request: PickRequest,
@@ -62,13 +59,11 @@ pub struct Picked {
     pub paths: Vec<PathBuf>,
 }
 
-/// Something that can ask the user for files.
 pub trait FilePicker {
     /// Asks; an earlier request that is still open is dropped.
     fn start(&mut self, request: PickRequest, ctx: &Context);
     /// Draws what belongs to the request, and gives the answer once.
     fn ui(&mut self, ctx: &Context) -> Option<Picked>;
-    /// Whether a request is open.
     fn is_open(&self) -> bool;
 }
 

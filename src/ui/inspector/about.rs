@@ -1,14 +1,13 @@
 //! What is known of the study as a whole: shown in the inspector while nothing is selected.
 
-use eframe::egui::{
-    Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType,
-};
+use eframe::egui::{Align, Label, Layout, ScrollArea, TextEdit, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
 use crate::study::{Command, StudyDoc};
 use crate::ui::action::Action;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{icon_toggle, section_heading};
 use crate::workbench::Workbench;
 
@@ -18,15 +17,12 @@ const FIELD_ROWS: usize = 12;
 /// A first line that is longer, in bytes, is no heading.
 const MOST_HEADING: usize = 60;
 
-/// What the panel keeps while it is shown.
 #[derive(Default)]
 pub struct About {
-    /// Whether the description is being written.
     is_edited: bool,
 }
 
 impl About {
-    /// Draws the name of the study, its size and its description.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let doc = bench.study().doc();
         let is_edited = &mut self.is_edited;
@@ -48,7 +44,6 @@ impl About {
 }
 
 fn head(ui: &mut Ui, doc: &StudyDoc, is_edited: &mut bool) {
-    let weak = Tokens::of(ui).text_weak;
     ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
         if !doc.about.is_empty() || *is_edited {
             let name = "Edit description";
@@ -62,7 +57,7 @@ fn head(ui: &mut Ui, doc: &StudyDoc, is_edited: &mut bool) {
                 0 => models,
                 n => format!("{models}  ·  {}", format::counted(n, "merge")),
             };
-            ui.label(RichText::new(line).size(size::SMALL).color(weak));
+            ui.quiet(line);
         });
     });
 }
@@ -70,9 +65,8 @@ fn head(ui: &mut Ui, doc: &StudyDoc, is_edited: &mut bool) {
 /// Says whether the user wants to write.
 fn paragraphs(ui: &mut Ui, doc: &StudyDoc) -> bool {
     if doc.about.trim().is_empty() {
-        let weak = Tokens::of(ui).text_weak;
         let line = "Select a model or a pair to see more of it";
-        ui.label(RichText::new(line).color(weak));
+        ui.weak(line);
         ui.add_space(space::S);
         return ui.button("Describe this study").clicked();
     }
@@ -109,8 +103,7 @@ fn field(ui: &mut Ui, doc: &StudyDoc, actions: &mut Vec<Action>) {
         .desired_rows(FIELD_ROWS)
         .desired_width(f32::INFINITY);
     let response = ui.add(field);
-    let enabled = response.enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, enabled, "Description"));
+    response.named(WidgetType::TextEdit, "Description");
     if response.changed() {
         actions.push(Action::Study(Command::About(about)));
     }

@@ -6,13 +6,14 @@ pub mod pair;
 pub mod several;
 pub mod tensors;
 
-use eframe::egui::{Frame, Margin, Panel, ScrollArea, Ui};
+use eframe::egui::{Panel, ScrollArea, Ui};
 
 use about::About;
 use tensors::Tensors;
 
 use crate::study::{ModelId, Selection};
 use crate::ui::action::{Action, View};
+use crate::ui::ext::UiExt;
 use crate::ui::theme::{Tokens, space};
 use crate::ui::widgets::section_heading;
 use crate::workbench::Workbench;
@@ -20,7 +21,6 @@ use crate::workbench::Workbench;
 /// Wide enough for the names of tensors.
 const DEFAULT_WIDTH: f32 = 340.0;
 
-/// What the inspector keeps while it is shown.
 #[derive(Default)]
 pub struct Inspector {
     about: About,
@@ -28,10 +28,8 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// Draws the panel beside a view.
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, view: View, actions: &mut Vec<Action>) {
-        let t = Tokens::of(ui);
-        let frame = Frame::new().fill(t.panel).inner_margin(Margin::same(12));
+        let frame = ui.pane(12).fill(Tokens::of(ui).panel);
         let panel = Panel::right("inspector")
             .default_size(DEFAULT_WIDTH)
             .size_range(240.0..=760.0);
@@ -61,17 +59,13 @@ impl Inspector {
         let checkpoint = bench.files(id).checkpoint();
         let share = if checkpoint.is_some() { 0.62 } else { 1.0 };
         let height = ui.available_height() * share;
-        ScrollArea::vertical()
-            .id_salt("model")
-            .auto_shrink([false, true])
-            .max_height(height)
-            .show(ui, |ui| {
-                // The scroll bar floats; nothing lies under it.
-                ui.set_max_width(ui.available_width() - space::L);
-                model::model_ui(ui, bench, id, actions);
-                ui.add_space(space::S);
-                model::actions_ui(ui, bench, id, actions);
-            });
+        ui.scrolled("model", height, |ui| {
+            // The scroll bar floats; nothing lies under it.
+            ui.set_max_width(ui.available_width() - space::L);
+            model::model_ui(ui, bench, id, actions);
+            ui.add_space(space::S);
+            model::actions_ui(ui, bench, id, actions);
+        });
         if let Some(checkpoint) = checkpoint {
             ui.separator();
             section_heading(ui, "Tensors");

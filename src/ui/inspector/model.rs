@@ -9,21 +9,21 @@ mod reported;
 use std::path::Path;
 
 use eframe::egui::{
-    Align, Button, FontId, Grid, Label, Layout, Margin, RichText, TextEdit, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Align, Button, FontId, Grid, Label, Layout, Margin, RichText, TextEdit, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::checkpoint::{Checkpoint, OnDisk};
 use crate::study::{Command, Model, ModelEdit, ModelId};
 use crate::ui::action::{Action, MergeAction, ModelsAction};
+use crate::ui::ask::Ask;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{ADAPTER_COLOUR, evaluate_button, merge_menu};
 use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_field};
 use crate::workbench::{ModelFiles, Workbench};
 
-/// Draws everything about a model but its tensors.
 pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     let Some(model) = doc.model(id) else { return };
@@ -60,11 +60,10 @@ fn edit(edit: ModelEdit) -> Action {
     Action::Study(Command::Model(edit))
 }
 
-/// The path, and what is wrong with the files.
 fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let Some(path) = &model.path else {
-        ui.label(RichText::new("Known by name alone, without files").color(t.text_weak));
+        ui.weak("Known by name alone, without files");
         if ui.button("Find its files…").clicked() {
             actions.push(Action::Models(ModelsAction::AskWhereIs(model.id)));
         }
@@ -96,7 +95,6 @@ fn state_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Act
 }
 
 fn path_ui(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
-    let weak = Tokens::of(ui).text_weak;
     let text = path.to_string_lossy();
     let line = Layout::right_to_left(Align::Center);
     ui.allocate_ui_with_layout(vec2(ui.available_width(), ROW_HEIGHT), line, |ui| {
@@ -104,14 +102,11 @@ fn path_ui(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
             actions.push(Action::Reveal(path.to_owned()));
         }
         if icon_button(ui, icon::COPY, "Copy path").clicked() {
-            actions.push(Action::Copy {
-                text: text.to_string(),
-                what: "Path".to_owned(),
-            });
+            actions.push(Action::copy("Path", text.to_string()));
         }
         let font = FontId::monospace(size::SMALL);
         let shown = text::fitted_tail(ui.painter(), &text, &font, ui.available_width());
-        let label = Label::new(RichText::new(shown).font(font).color(weak)).extend();
+        let label = Label::new(RichText::new(shown).font(font).weak()).extend();
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.add(label).on_hover_text(text.as_ref());
         });
@@ -137,7 +132,10 @@ fn facts_ui(ui: &mut Ui, checkpoint: &Checkpoint) {
         ),
         ("Parameters", format::parameters(checkpoint.parameters())),
         ("Type", checkpoint.dtypes().to_owned()),
-        ("Layers", checkpoint.layers().to_string()),
+        (
+            "Layers",
+            checkpoint.layers_in_words().replacen(" layers", "", 1),
+        ),
         ("Embeddings", tied.to_owned()),
         (
             "On disk",
@@ -155,7 +153,7 @@ fn facts_ui(ui: &mut Ui, checkpoint: &Checkpoint) {
         .spacing([space::M, space::XS])
         .show(ui, |ui| {
             for (name, value) in facts {
-                weak(ui, name);
+                ui.weak(name);
                 ui.add(Label::new(value).truncate());
                 ui.end_row();
             }
@@ -179,14 +177,12 @@ fn note_ui(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
         .margin(Margin::symmetric(8, 4))
         .desired_width(f32::INFINITY);
     let response = ui.add(field);
-    let enabled = response.enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, enabled, "Note"));
+    response.named(WidgetType::TextEdit, "Note");
     if response.changed() {
         actions.push(edit(ModelEdit::Note(model.id, note)));
     }
 }
 
-/// What can be done with the model, in one row.
 pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
         let doc = bench.study().doc();
@@ -206,13 +202,6 @@ pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec
         {
             actions.push(edit(ModelEdit::SetBase(others, Some(id))));
         }
-        if ui.button("Remove").clicked() {
-            actions.push(edit(ModelEdit::Remove(vec![id])));
-        }
+        ui.ask("Remove", edit(ModelEdit::Remove(vec![id])), actions);
     });
-}
-
-fn weak(ui: &mut Ui, text: &str) {
-    let ink = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(text).color(ink));
 }

@@ -1,26 +1,26 @@
 //! The inspector of two models: how related they are, by every measure.
 
 mod facts;
-mod record;
 
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Align2, Color32, FontId, Id, Label, Layout, Rect, RichText, Sense, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Align, Color32, FontId, Id, Label, Layout, Rect, RichText, Sense, Ui, WidgetType, vec2,
 };
+use facts::{Key, PairStats};
 
 use crate::kinship::Metric;
 use crate::kinship::table::kind_words;
-use crate::study::ModelId;
+use crate::study::{ModelId, PairRecord, StudyDoc};
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
+use crate::ui::ask::Ask;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
+use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::compose;
-use crate::ui::widgets::{role_chip, section_heading, text};
+use crate::ui::widgets::{kinship_fact, points_fact, role_chip, section_heading, text};
 use crate::workbench::Workbench;
-
-use facts::{Key, PairStats};
 
 /// Draws everything about two models.
 ///
@@ -37,9 +37,7 @@ pub fn pair_ui(
     ui.add_space(space::XS);
     let doc = bench.study().doc();
     let names = [a, b].map(|id| doc.name_of(id));
-    if ui.button("Compose merge").clicked() {
-        actions.push(compose(vec![a, b]));
-    }
+    ui.ask("Compose merge", compose(vec![a, b]), actions);
     if let Some((place, of)) = bench.place_among_suggestions(a, b) {
         let words = format!("Place {place} of {of} among what to merge next");
         if ui.link(words).clicked() {
@@ -49,29 +47,24 @@ pub fn pair_ui(
     match common_base(bench, a, b) {
         None => {
             if !is_reported(bench, a, b) {
-                weak(ui, &no_common_base(bench, a, b));
+                ui.weak(no_common_base(bench, a, b));
             }
         }
         Some(base) => match facts(ui, bench, base, a, b) {
             Some(facts) => {
                 let base = doc.name_of(base);
-                ui.scope(|ui| facts_ui(ui, base, names, &facts, view, actions));
+                ui.scope(|ui| facts_ui(ui, base, names, &facts.1, view, actions));
             }
             None => not_measured_ui(ui, bench, base, is_reported(bench, a, b), actions),
         },
     }
-    record::record_ui(ui, bench, a, b, actions);
+    record_ui(ui, bench, a, b, actions);
 }
 
 fn is_reported(bench: &Workbench, a: ModelId, b: ModelId) -> bool {
     let doc = bench.study().doc();
     let given = |metric| doc.given_kinship(a, b, metric);
     Metric::ALL.iter().any(|&metric| given(metric).is_some())
-}
-
-fn weak(ui: &mut Ui, sentence: &str) {
-    let ink = Tokens::of(ui).text_weak;
-    ui.add(Label::new(RichText::new(sentence).color(ink)).wrap());
 }
 
 fn name_ui(ui: &mut Ui, bench: &Workbench, id: ModelId) {
@@ -131,7 +124,7 @@ fn not_measured_ui(
     if is_reported && !has_files {
         return;
     }
-    weak(ui, "The kinship of these two is not measured yet");
+    ui.weak("The kinship of these two is not measured yet");
     let can = bench.measuring(base).is_none() && has_files;
     ui.add_enabled_ui(can, |ui| {
         if ui.button("Measure kinship").clicked() {
@@ -147,7 +140,7 @@ fn facts(
     base: ModelId,
     a: ModelId,
     b: ModelId,
-) -> Option<Arc<PairStats>> {
+) -> Option<Arc<(Key, PairStats)>> {
     let doc = bench.study().doc();
     let family = bench.family(base);
     let place = |id: ModelId| family.measured[family.models.iter().position(|&m| m == id)?];
@@ -161,14 +154,8 @@ fn facts(
         places: [place(a)?, place(b)?],
         names: [a, b].map(|id| doc.name_of(id).to_owned()),
     };
-    let id = Id::new("facts of the selected pair");
-    let kept: Option<Arc<PairStats>> = ui.data(|data| data.get_temp(id));
-    if let Some(kept) = kept.filter(|kept| kept.key == key) {
-        return Some(kept);
-    }
-    let new = Arc::new(PairStats::new(key, measured));
-    ui.data_mut(|data| data.insert_temp(id, Arc::clone(&new)));
-    Some(new)
+    let id = "facts of the selected pair";
+    Some(ui.remembered(id, key, |key| PairStats::new(key.clone(), measured)))
 }
 
 fn facts_ui(
@@ -182,11 +169,11 @@ fn facts_ui(
     ui.spacing_mut().item_spacing.y = 0.0;
     section_heading(ui, "Kinship");
     if facts.is_provisional {
-        weak(ui, "Still being measured");
+        ui.weak("Still being measured");
     }
     values_ui(ui, facts);
     if let Some(reason) = &facts.reason {
-        weak(ui, reason);
+        ui.weak(reason);
     }
     ui.add_space(space::S);
     section_heading(ui, "Changes from the base");
@@ -203,10 +190,7 @@ fn facts_ui(
             actions.push(Action::Go(View::Kinship));
         }
         if ui.button("Copy").clicked() {
-            actions.push(Action::Copy {
-                text: facts.as_table(),
-                what: "Kinship of the pair".to_owned(),
-            });
+            actions.push(Action::copy("Kinship of the pair", facts.as_table()));
         }
     });
 }
@@ -225,7 +209,6 @@ fn row_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell]) {
     line_ui(ui, (label, help), cells, &theme::body_font(), t.text);
 }
 
-/// The names of the columns.
 fn head_ui(ui: &mut Ui, cells: &[(&str, &str)]) {
     let t = Tokens::of(ui);
     let owned = |(text, help): &(&str, &str)| ((*text).to_owned(), (*help).to_owned());
@@ -237,20 +220,20 @@ fn line_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell], font: &Font
     let size = vec2(ui.available_width(), ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let shown: Vec<&str> = cells.iter().map(|cell| cell.0.as_str()).collect();
-    response.widget_info(|| {
-        let text = format!("{label} {}", shown.join(" "));
-        WidgetInfo::labeled(WidgetType::Label, true, text.trim())
-    });
+    response.named(
+        WidgetType::Label,
+        format!("{label} {}", shown.join(" ")).trim(),
+    );
     let width = if cells.len() > 2 { NARROW_CELL } else { CELL };
     let first = rect.right() - width * cells.len() as f32;
     let name = rect.with_max_x(first - space::XS);
-    text::line_in(ui.painter(), name, Align2::LEFT_CENTER, label, font, ink);
+    text::left(ui.painter(), name, label, font, ink);
     for (k, (text, full)) in cells.iter().enumerate() {
         let cell = Rect::from_x_y_ranges(
             first + width * k as f32..=first + width * (k + 1) as f32,
             rect.y_range(),
         );
-        text::line_in(ui.painter(), cell, Align2::RIGHT_CENTER, text, font, ink);
+        text::right(ui.painter(), cell, text, font, ink);
         hover(ui, cell, response.id.with(k), full);
     }
     hover(ui, name, response.id.with("name"), help);
@@ -293,7 +276,6 @@ fn count(parameters: u64) -> Cell {
     (format::parameters(parameters), format::count(parameters))
 }
 
-/// The most lines that the tooltip lists.
 const MOST_LISTED: usize = 12;
 
 fn left_out_ui(ui: &mut Ui, facts: &PairStats, actions: &mut Vec<Action>) {
@@ -316,10 +298,7 @@ fn left_out_ui(ui: &mut Ui, facts: &PairStats, actions: &mut Vec<Action>) {
     let button = ui.add(eframe::egui::Button::new(text).frame(false));
     let hover = format!("{}\nClick to copy the list", listed.join("\n"));
     if button.on_hover_text(hover).clicked() {
-        actions.push(Action::Copy {
-            text: facts.left_out.join("\n"),
-            what: "List".to_owned(),
-        });
+        actions.push(Action::copy("List", facts.left_out.join("\n")));
     }
 }
 
@@ -331,4 +310,146 @@ fn kinds_ui(ui: &mut Ui, facts: &PairStats) {
         let cells = [whole, by_tensor, count(kind.parameters)];
         row_ui(ui, (kind_words(kind.kind), ""), &cells);
     }
+}
+
+pub fn record_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    a: ModelId,
+    b: ModelId,
+    actions: &mut Vec<Action>,
+) {
+    if !has_anything(bench, a, b) {
+        return;
+    }
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        reported_ui(ui, bench.study().doc(), a, b);
+        scores_ui(ui, bench, a, b);
+        merges_ui(ui, bench, a, b, actions);
+    });
+}
+
+/// Whether anything is written down of one of them that is drawn here.
+fn has_anything(bench: &Workbench, a: ModelId, b: ModelId) -> bool {
+    let doc = bench.study().doc();
+    let of_both = |pair: &PairRecord| pair.models.contains(&a) && pair.models.contains(&b);
+    let has_score = |id| {
+        let row = bench.record().row(id);
+        row.is_some_and(|row| row.average.is_some() || row.scores.iter().any(Option::is_some))
+    };
+    doc.pairs.iter().any(of_both)
+        || has_score(a)
+        || has_score(b)
+        || doc.children(a).any(|m| m.parents.contains(&b))
+}
+
+/// Every report of the two: each table of a paper is one.
+fn reported_ui(ui: &mut Ui, doc: &StudyDoc, a: ModelId, b: ModelId) {
+    let is_theirs = |pair: &&PairRecord| pair.models == [a, b] || pair.models == [b, a];
+    let pairs: Vec<&PairRecord> = doc.pairs.iter().filter(is_theirs).collect();
+    for pair in &pairs {
+        heading(ui, "Kinship as reported");
+        if !pair.group.is_empty() {
+            ui.quiet(&pair.group);
+        }
+        let unknown = pair.kinship.metrics().filter(|metric| !metric.is_known());
+        let metrics = Metric::ALL.iter().copied().chain(unknown);
+        kinship_ui(ui, metrics, &|metric| pair.kinship.get(metric));
+        let help = "In points, as reported";
+        points_fact(ui, "Task difference", pair.difference, help);
+        if !pair.note.is_empty() {
+            ui.quiet(&pair.note);
+        }
+    }
+    let of_merge = |metric| doc.given_kinship(a, b, metric);
+    if pairs.is_empty() && Metric::ALL.iter().any(|&m| of_merge(m).is_some()) {
+        heading(ui, "Kinship as reported");
+        ui.quiet("With a merge of the two");
+        kinship_ui(ui, Metric::ALL.iter().copied(), &of_merge);
+    }
+}
+
+fn kinship_ui(
+    ui: &mut Ui,
+    metrics: impl Iterator<Item = Metric>,
+    kinship: &dyn Fn(Metric) -> Option<f64>,
+) {
+    for metric in metrics {
+        let value = kinship(metric);
+        if value.is_some() && !metric.repeats(kinship) {
+            kinship_fact(ui, metric, value);
+        }
+    }
+}
+
+fn scores_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId) {
+    let (doc, record) = (bench.study().doc(), bench.record());
+    let (Some(left), Some(right)) = (doc.model(a), doc.model(b)) else {
+        return;
+    };
+    let (Some(row_a), Some(row_b)) = (record.row(a), record.row(b)) else {
+        return;
+    };
+    let score = |model: &crate::study::Model, task: &str| model.score(task).map(|s| s.value);
+    let mut lines: Vec<(String, Option<f64>, Option<f64>)> = record
+        .tasks
+        .iter()
+        .map(|task| (task.clone(), score(left, task), score(right, task)))
+        .collect();
+    lines.insert(0, ("Average".to_owned(), row_a.average, row_b.average));
+    lines.retain(|(_, x, y)| x.is_some() || y.is_some());
+    if lines.is_empty() {
+        return;
+    }
+    heading(ui, "Scores");
+    let t = Tokens::of(ui);
+    let head = ["First", "Second", "Apart"];
+    let help = [
+        left.name.clone(),
+        right.name.clone(),
+        "First minus second".to_owned(),
+    ];
+    let head: Vec<(String, String)> = head.map(ToOwned::to_owned).into_iter().zip(help).collect();
+    line_ui(ui, ("", ""), &head, &theme::small_font(), t.text_weak);
+    for (task, x, y) in lines {
+        let apart = x.zip(y).map(|(x, y)| x - y);
+        let cells = [
+            (format::score(x), format::full(x)),
+            (format::score(y), format::full(y)),
+            (format::signed(apart, 2), format::full(apart)),
+        ];
+        line_ui(ui, (&task, &task), &cells, &theme::body_font(), t.text);
+    }
+    let difference = doc.performance_difference(a, b);
+    let help = "Mean over the tasks of how far the two are apart, in points";
+    points_fact(ui, "Average task difference", difference, help);
+}
+
+/// Merges with exactly these two parents, and what they gained.
+fn merges_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, actions: &mut Vec<Action>) {
+    let (doc, record) = (bench.study().doc(), bench.record());
+    let merges = doc.children(a).filter(|m| {
+        let theirs = m.parents == [a, b] || m.parents == [b, a];
+        theirs && !m.origin.unnamed_parents
+    });
+    let merges: Vec<_> = merges.collect();
+    if merges.is_empty() {
+        return;
+    }
+    heading(ui, "Already merged as");
+    for merge in merges {
+        let gain = record.row(merge.id).and_then(|row| row.gain);
+        let note = match gain {
+            Some(_) => format!("gain {}", format::signed(gain, 2)),
+            None => merge.origin.method.clone(),
+        };
+        model_link(ui, doc, merge.id, &note, actions);
+    }
+}
+
+fn heading(ui: &mut Ui, title: &str) {
+    ui.add_space(space::S);
+    section_heading(ui, title);
+    ui.add_space(space::XS);
 }

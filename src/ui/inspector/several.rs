@@ -1,12 +1,11 @@
 //! The inspector of several models: how related they are among each other, and how they score.
 
-use std::sync::Arc;
-
-use eframe::egui::{Id, ScrollArea, Ui};
+use eframe::egui::{ScrollArea, Ui};
 
 use crate::kinship::Metric;
 use crate::study::ModelId;
 use crate::ui::action::Action;
+use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, ROW_HEIGHT, size, space};
@@ -17,10 +16,7 @@ use crate::workbench::Workbench;
 /// Beyond this many models their pairs are not gone through.
 const MOST: usize = 60;
 
-/// What follows from a selection.
-#[derive(Clone, PartialEq)]
 struct Summary {
-    key: (u64, Vec<ModelId>),
     /// Kinship of every pair for which it is known: its mean, and of how many.
     kinship: Option<(f64, usize)>,
     /// Of the pairs that are known, how many were measured.
@@ -30,16 +26,18 @@ struct Summary {
     average: Option<(f64, f64, f64, usize)>,
 }
 
-/// Draws everything about several models.
 pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     let title = format::counted(ids.len(), "model");
     ui.label(theme::strong(format!("{title} selected")).size(size::HEADING));
-    let summary = summary(ui, bench, ids);
+    let key = (bench.revision(), ids.to_vec());
+    let id = "summary of the selected models";
+    let kept = ui.remembered(id, key, |_| Summary::new(bench, ids));
+    let summary = &kept.1;
     ui.add_space(space::XS);
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        summary_ui(ui, &summary, ids.len());
+        summary_ui(ui, summary, ids.len());
     });
     ui.add_space(space::S);
     ui.horizontal_wrapped(|ui| selection_actions(ui, bench, ids, actions));
@@ -99,22 +97,8 @@ fn summary_ui(ui: &mut Ui, summary: &Summary, models: usize) {
     }
 }
 
-/// Worked out anew only when the selection, the study or a measurement has changed.
-fn summary(ui: &Ui, bench: &Workbench, ids: &[ModelId]) -> Arc<Summary> {
-    let key = (bench.revision(), ids.to_vec());
-    let memory = Id::new("summary of the selected models");
-    let kept: Option<Arc<Summary>> = ui.data(|data| data.get_temp(memory));
-    if let Some(kept) = kept.filter(|kept| kept.key == key) {
-        return kept;
-    }
-    let new = Arc::new(Summary::new(key, bench));
-    ui.data_mut(|data| data.insert_temp(memory, Arc::clone(&new)));
-    new
-}
-
 impl Summary {
-    fn new(key: (u64, Vec<ModelId>), bench: &Workbench) -> Self {
-        let ids = &key.1;
+    fn new(bench: &Workbench, ids: &[ModelId]) -> Self {
         let pairs = (0..ids.len()).flat_map(|i| (0..i).map(move |j| (ids[i], ids[j])));
         let known: Vec<(f64, bool)> = if ids.len() > MOST {
             Vec::new()
@@ -140,7 +124,6 @@ impl Summary {
                 let most = averages.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 (mean, least, most, averages.len())
             }),
-            key,
         }
     }
 }

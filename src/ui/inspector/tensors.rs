@@ -7,11 +7,11 @@ use egui_extras::{Column, TableBuilder};
 
 use crate::checkpoint::{Checkpoint, Tensor};
 use crate::ui::action::Action;
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{ROW_HEIGHT, size, space};
 use crate::ui::widgets::{search_field, text};
 
-/// What the table keeps while it is shown.
 #[derive(Default)]
 pub struct Tensors {
     query: String,
@@ -26,13 +26,11 @@ struct Found {
 }
 
 impl Tensors {
-    /// Draws search field and table into the space that is left.
     pub fn ui(&mut self, ui: &mut Ui, checkpoint: &Arc<Checkpoint>, actions: &mut Vec<Action>) {
         let width = ui.available_width();
         search_field(ui, "Search tensors", &mut self.query, width);
         let rows = rows(&mut self.found, checkpoint, &self.query);
         let tensors = checkpoint.tensors();
-        let weak = Tokens::of(ui).text_weak;
         let shown = if rows.len() == tensors.len() {
             format::counted(rows.len(), "tensor")
         } else {
@@ -42,7 +40,7 @@ impl Tensors {
                 format::counted(tensors.len(), "tensor")
             )
         };
-        ui.label(RichText::new(shown).size(size::SMALL).color(weak));
+        ui.quiet(shown);
         ui.spacing_mut().item_spacing = vec2(space::XS, 0.0);
         let table = TableBuilder::new(ui)
             .id_salt("tensors")
@@ -56,7 +54,7 @@ impl Tensors {
         let table = table.header(ROW_HEIGHT, |mut header| {
             for title in ["Tensor", "Shape", "Type", "Size"] {
                 header.col(|ui| {
-                    ui.label(RichText::new(title).size(size::SMALL).color(weak));
+                    ui.quiet(title);
                 });
             }
         });
@@ -118,10 +116,7 @@ fn name_ui(ui: &mut Ui, tensor: &Tensor, actions: &mut Vec<Action>) {
         .add(label)
         .on_hover_text(format!("{}\nClick to copy the name", tensor.name));
     if response.clicked() {
-        actions.push(Action::Copy {
-            text: tensor.name.clone(),
-            what: "Tensor name".to_owned(),
-        });
+        actions.push(Action::copy("Tensor name", tensor.name.clone()));
     }
 }
 

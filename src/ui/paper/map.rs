@@ -1,14 +1,14 @@
 //! A kinship matrix as a page that explains itself.
 
-use eframe::egui::{Frame, RichText, Theme, Ui, Vec2, vec2};
+use eframe::egui::{Frame, Theme, Ui, Vec2, vec2};
 
 use super::{Ground, Page, Sheet};
 use crate::kinship::{Join, Matrix, Metric, cluster};
 use crate::ui::colormap::kinship_scale;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::ext::UiExt;
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Undefined};
 
-/// A kinship matrix with its title, legend and tree.
 pub struct HeatMapPage {
     pub title: String,
     /// A line under the map; may be empty.
@@ -18,9 +18,7 @@ pub struct HeatMapPage {
     pub metric: Metric,
     /// Rows from top to bottom.
     pub order: Vec<usize>,
-    /// The tree that belongs to that order.
     pub joins: Vec<Join>,
-    /// Whether the tree is drawn.
     pub has_tree: bool,
 }
 
@@ -70,7 +68,6 @@ impl HeatMapPage {
     }
 
     fn ui(&self, ui: &mut Ui) {
-        let weak = Tokens::of(ui).text_weak;
         ui.label(theme::strong(&self.title).size(size::HEADING));
         let scale = kinship_scale(self.metric, &self.matrix);
         let everyone: Vec<usize> = (0..self.labels.len()).collect();
@@ -96,7 +93,7 @@ impl HeatMapPage {
         });
         if !self.note.is_empty() {
             ui.add_space(space::XS);
-            ui.label(RichText::new(&self.note).size(size::SMALL).color(weak));
+            ui.quiet(&self.note);
         }
     }
 }

@@ -8,7 +8,6 @@
 mod icon;
 mod map;
 mod number;
-mod png;
 pub mod raster;
 mod svg;
 
@@ -19,9 +18,10 @@ use eframe::egui::{
     CentralPanel, Context, Frame, Pos2, RawInput, Rect, Theme, Ui, Vec2, ViewportId, vec2,
 };
 use image::RgbaImage;
+use png::{BitDepth, ColorType, Encoder, EncodingError, PixelDimensions, Unit};
+use raster::Raster;
 
 use super::theme;
-use raster::Raster;
 
 pub use map::{HeatMapPage, heat_map_page};
 
@@ -35,7 +35,6 @@ pub const POINTS_PER_CM: f32 = DPI / CM_PER_INCH / FINE;
 /// Frames after which sizes have settled and what appears has appeared.
 const PASSES: u32 = 4;
 
-/// What a page looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
     /// Dark on white, for print.
@@ -43,7 +42,6 @@ pub enum Ground {
     Theme(Theme),
 }
 
-/// A sheet to draw on.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     /// Width and height in points; rounded to whole pixels.
@@ -54,7 +52,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page of full resolution.
     pub const fn new(size: Vec2, ground: Ground) -> Self {
         Self {
             size,
@@ -63,7 +60,6 @@ impl Page {
         }
     }
 
-    /// Draws `content` on it.
     pub fn draw(&self, mut content: impl FnMut(&mut Ui)) -> Sheet {
         let size = (self.size * self.scale).round() / self.scale;
         let ctx = Context::default();
@@ -96,7 +92,6 @@ impl Page {
     }
 }
 
-/// What was drawn on a page.
 pub struct Sheet {
     shapes: Vec<ClippedShape>,
     raster: Raster,
@@ -119,13 +114,11 @@ impl Sheet {
         self
     }
 
-    /// Width and height in whole pixels.
     fn pixel_size(&self) -> [u32; 2] {
         let pixels = (self.size * self.scale).round();
         [pixels.x as u32, pixels.y as u32]
     }
 
-    /// The sheet as pixels.
     pub fn pixels(&self) -> RgbaImage {
         let primitives = self.ctx.tessellate(self.shapes.clone(), self.scale);
         self.raster.draw(&primitives, self.scale, self.pixel_size())
@@ -136,10 +129,9 @@ impl Sheet {
     /// # Errors
     /// A sentence, if it has no pixels.
     pub fn png(&self) -> Result<Vec<u8>, String> {
-        png::encode(&self.pixels(), DPI * self.scale / FINE)
+        encode_png(&self.pixels(), DPI * self.scale / FINE)
     }
 
-    /// The sheet as an SVG file.
     pub fn svg(&self) -> String {
         let pixels = self.pixel_size().map(|n| n as f32);
         let size = vec2(pixels[0], pixels[1]) / self.scale;
@@ -161,11 +153,9 @@ fn input(size: Vec2, scale: f32, pass: u32) -> RawInput {
     input
 }
 
-/// What a file with a drawing holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Svg,
-    /// Pixels.
     Png,
 }
 
@@ -174,7 +164,6 @@ pub enum Format {
 pub struct Picture(Arc<dyn Fn() -> Result<Sheet, String> + Send + Sync>);
 
 impl Picture {
-    /// What `draw` draws.
     pub fn new(draw: impl Fn() -> Result<Sheet, String> + Send + Sync + 'static) -> Self {
         Self(Arc::new(draw))
     }
@@ -210,6 +199,34 @@ impl std::fmt::Debug for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Picture")
     }
+}
+
+/// The file.
+///
+/// # Errors
+/// A sentence, if the picture has no pixels.
+fn encode_png(picture: &RgbaImage, dots_per_inch: f32) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    let written = write_png(picture, dots_per_inch, &mut out);
+    let sentence = |error| format!("The picture cannot be written: {error}");
+    written.map(|()| out).map_err(sentence)
+}
+
+fn write_png(
+    picture: &RgbaImage,
+    dots_per_inch: f32,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodingError> {
+    let mut encoder = Encoder::new(out, picture.width(), picture.height());
+    encoder.set_color(ColorType::Rgba);
+    encoder.set_depth(BitDepth::Eight);
+    let per_metre = (dots_per_inch / 0.0254).round() as u32;
+    encoder.set_pixel_dims(Some(PixelDimensions {
+        xppu: per_metre,
+        yppu: per_metre,
+        unit: Unit::Meter,
+    }));
+    encoder.write_header()?.write_image_data(picture)
 }
 
 #[cfg(test)]
@@ -250,5 +267,24 @@ mod tests {
     fn the_same_content_gives_the_same_bytes() {
         let dark = Ground::Theme(Theme::Dark);
         assert_eq!(greeting(dark), greeting(dark));
+    }
+
+    #[test]
+    fn a_file_says_its_resolution() {
+        let png = encode_png(&RgbaImage::new(3, 2), 300.0).unwrap();
+        let reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info();
+        let dims = reader.unwrap().info().pixel_dims.unwrap();
+        assert_eq!(
+            (dims.xppu, dims.yppu, dims.unit),
+            (11_811, 11_811, Unit::Meter)
+        );
+        let read = image::load_from_memory(&png).unwrap();
+        assert_eq!((read.width(), read.height()), (3, 2));
+    }
+
+    #[test]
+    fn a_picture_without_pixels_is_an_error() {
+        let error = encode_png(&RgbaImage::new(0, 0), 300.0).unwrap_err();
+        assert!(error.contains("cannot be written"), "{error}");
     }
 }

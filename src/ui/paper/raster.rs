@@ -21,7 +21,6 @@ fn rgba(color: Color32) -> Rgba {
     color.to_array().map(|v| f32::from(v) / 255.0)
 }
 
-/// A renderer with its textures.
 #[derive(Default)]
 pub struct Raster {
     textures: BTreeMap<TextureId, Texture>,
@@ -73,7 +72,6 @@ impl Raster {
         canvas.into_image()
     }
 
-    /// A texture as pixels.
     pub fn texture(&self, id: TextureId) -> Option<RgbaImage> {
         let Texture { size, texels, .. } = self.textures.get(&id)?;
         let [width, height] = size.map(|n| n as u32);
@@ -338,15 +336,11 @@ mod tests {
             mesh.add_colored_rect(*rect, *color);
         }
         let clip_rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(100.0, 100.0));
-        let primitive = Primitive::Mesh(mesh);
-        raster().draw(
-            &[ClippedPrimitive {
-                clip_rect,
-                primitive,
-            }],
-            scale,
-            [8, 6],
-        )
+        let primitive = ClippedPrimitive {
+            clip_rect,
+            primitive: Primitive::Mesh(mesh),
+        };
+        raster().draw(&[primitive], scale, [8, 6])
     }
 
     #[test]
@@ -355,19 +349,11 @@ mod tests {
         let picture = drawn(&[(rect, Color32::RED)], 1.0);
         for (x, y, pixel) in picture.enumerate_pixels() {
             let inside = (1..4).contains(&x) && y == 2;
-            assert_eq!(
-                pixel.0,
-                if inside { [255, 0, 0, 255] } else { [0; 4] },
-                "{x} {y}"
-            );
+            let expected = if inside { [255, 0, 0, 255] } else { [0; 4] };
+            assert_eq!(pixel.0, expected, "{x} {y}");
         }
-        assert_eq!(
-            drawn(&[(rect, Color32::RED)], 2.0)
-                .pixels()
-                .filter(|p| p.0[3] > 0)
-                .count(),
-            12
-        );
+        let larger = drawn(&[(rect, Color32::RED)], 2.0);
+        assert_eq!(larger.pixels().filter(|p| p.0[3] > 0).count(), 12);
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! own and fits them into the width that they have here (`textLength`). Colours that change
 //! along a mesh become a gradient where they change along one direction, else flat triangles.
 
+mod mesh;
+mod text;
+
 use std::collections::BTreeMap;
 
 use eframe::egui::epaint::{
@@ -15,9 +18,6 @@ use eframe::egui::{Color32, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
 use super::POINTS_PER_CM;
 use super::number::{number, rounded};
 use super::raster::Raster;
-
-mod mesh;
-mod text;
 
 /// The faces, best first: ours, what it was made from, and what other programs have.
 const FAMILIES: &str = "Kinfolk Sans, Inter, &quot;Helvetica Neue&quot;, Arial, sans-serif";
@@ -74,20 +74,16 @@ fn stroke(stroke: Stroke) -> String {
     format!("{} stroke-width=\"{width}\"", paint("stroke", stroke.color))
 }
 
-/// A path through points.
 fn data(points: &[Pos2], is_closed: bool) -> String {
-    let mut out = String::new();
-    for (k, point) in points.iter().enumerate() {
-        out.push(if k == 0 { 'M' } else { 'L' });
-        out += &format!("{} {}", number(point.x), number(point.y));
-    }
-    if is_closed {
-        out.push('Z');
-    }
-    out
+    let points: Vec<String> = points.iter().copied().map(at).collect();
+    let end = if is_closed { "Z" } else { "" };
+    format!("M{}{end}", points.join("L"))
 }
 
-/// Where a rectangle is, as attributes.
+fn at(point: Pos2) -> String {
+    format!("{} {}", number(point.x), number(point.y))
+}
+
 fn place(rect: Rect) -> String {
     let (at, size) = (rect.min, rect.size());
     let [x, y, width, height] = [at.x, at.y, size.x, size.y].map(number);
@@ -249,18 +245,14 @@ impl Writer<'_> {
     }
 
     fn quadratic(&mut self, curve: &QuadraticBezierShape) {
-        let [a, b, c] = curve
-            .points
-            .map(|p| format!("{} {}", number(p.x), number(p.y)));
+        let [a, b, c] = curve.points.map(at);
         let end = if curve.closed { "Z" } else { "" };
         let ink = plain(&curve.stroke, curve.visual_bounding_rect());
         self.path(&format!("M{a}Q{b} {c}{end}"), curve.fill, ink);
     }
 
     fn cubic(&mut self, curve: &CubicBezierShape) {
-        let [a, b, c, d] = curve
-            .points
-            .map(|p| format!("{} {}", number(p.x), number(p.y)));
+        let [a, b, c, d] = curve.points.map(at);
         let end = if curve.closed { "Z" } else { "" };
         let ink = plain(&curve.stroke, curve.visual_bounding_rect());
         self.path(&format!("M{a}C{b} {c} {d}{end}"), curve.fill, ink);
@@ -273,9 +265,9 @@ mod tests {
     use crate::ui::paper::{Ground, Page, Sheet};
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
-    use eframe::egui::{ColorImage, Vec2};
     use eframe::egui::{
-        FontId, Mesh, Painter, TextureHandle, TextureOptions, epaint::TextShape, pos2, vec2,
+        Align2, ColorImage, FontId, Mesh, Painter, TextureHandle, TextureOptions,
+        epaint::TextShape, pos2, vec2,
     };
     use egui_phosphor::regular as icon;
 
@@ -328,11 +320,8 @@ mod tests {
             p.circle_filled(pos2(10.0, 10.0), 5.0, Color32::RED);
             p.circle_filled(pos2(30.0, 30.0), 5.0, Color32::RED);
             p.circle_filled(pos2(90.0, 90.0), 5.0, Color32::RED);
-            p.rect_filled(
-                Rect::from_min_size(pos2(40.0, 40.0), vec2(99.0, 9.0)),
-                0,
-                GLASS,
-            );
+            let wide = Rect::from_min_size(pos2(40.0, 40.0), vec2(99.0, 9.0));
+            p.rect_filled(wide, 0, GLASS);
         });
         let found = elements(&svg);
         assert_eq!(found.len(), 4, "{found:?}");
@@ -358,13 +347,8 @@ mod tests {
         assert_eq!(found.matches('M').count(), 4, "{found}");
         // What can be seen through would be darker where it crosses itself.
         let svg = sheet(|p| dashes(p, Stroke::new(1.5, GLASS)));
-        assert_eq!(
-            elements(&svg)
-                .iter()
-                .filter(|e| e.starts_with("<path"))
-                .count(),
-            4
-        );
+        let found = elements(&svg);
+        assert_eq!(found.iter().filter(|e| e.starts_with("<path")).count(), 4);
     }
 
     #[test]
@@ -372,13 +356,8 @@ mod tests {
         let font = FontId::proportional(12.0);
         let svg = sheet(|p| {
             let words = " <&\" 中文\u{7} שלום\u{202E} ";
-            p.text(
-                pos2(10.0, 50.0),
-                eframe::egui::Align2::LEFT_CENTER,
-                words,
-                font.clone(),
-                Color32::BLACK,
-            );
+            let (at, align) = (pos2(10.0, 50.0), Align2::LEFT_CENTER);
+            p.text(at, align, words, font.clone(), Color32::BLACK);
         });
         let drawing = roxmltree::Document::parse(&svg).unwrap();
         let text = drawing

@@ -15,10 +15,17 @@ pub struct Home {
 }
 
 impl Home {
-    /// The ends of a panel's axes, as on paper.
     pub fn new(panel: &Panel) -> Self {
         let Bounds { x, y, right } = panel.bounds();
         Self { x, y, right }
+    }
+
+    /// The vertical axis that measures what is drawn at this side, with its range.
+    pub fn axis<'a>(&self, panel: &'a Panel, side: Side) -> (&'a Axis, (f64, f64)) {
+        match (side, &panel.right, self.right) {
+            (Side::Right, Some(axis), Some(range)) => (axis, range),
+            _ => (&panel.y, self.y),
+        }
     }
 
     /// Where a value lies on the left axis, to which everything is drawn.
@@ -36,7 +43,6 @@ impl Home {
     }
 }
 
-/// The value at the same share of another range.
 fn moved(value: f64, from: (f64, f64), to: (f64, f64)) -> f64 {
     let share = (value - from.0) / (from.1 - from.0);
     to.0 + share * (to.1 - to.0)

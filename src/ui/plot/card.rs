@@ -7,7 +7,6 @@ use eframe::egui::{Galley, Id, LayerId, Order, Pos2, Rect, Stroke, StrokeKind, U
 use crate::ui::theme::{self, Tokens, radius, space};
 use crate::ui::widgets::text;
 
-/// The widest card, in points.
 const WIDEST: f32 = 360.0;
 const LINE: f32 = 18.0;
 /// From the point to the card.

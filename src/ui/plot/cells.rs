@@ -6,7 +6,7 @@ use eframe::egui::epaint::TextShape;
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align, Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, WidgetType, pos2, vec2,
+    WidgetType, pos2, vec2,
 };
 
 use super::card::Card;
@@ -14,6 +14,7 @@ use super::hand::Picked;
 use super::ink::Ink;
 use crate::figures::{Cells, Color, Panel, Point};
 use crate::ui::colormap::text_on;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::text;
@@ -119,7 +120,6 @@ fn below(height: f32, rows: usize) -> f32 {
     (height - cells).clamp(height * NAMES, height * MOST_NAMES)
 }
 
-/// The least height that the panel needs to be read.
 pub fn least_height(cells: &Cells) -> f32 {
     let rows = cells.rows() as f32;
     let is_read = cells.decimals.is_some() && rows <= MOST_READ;
@@ -127,7 +127,6 @@ pub fn least_height(cells: &Cells) -> f32 {
     rows * row + 60.0
 }
 
-/// The least width that the panel needs to be read.
 pub fn least_width(cells: &Cells) -> f32 {
     let column = if cells.decimals.is_some() { 32.0 } else { 12.0 };
     (cells.columns as f32 * column / (1.0 - NAMES)).max(140.0)
@@ -158,7 +157,7 @@ pub fn cells_ui(
     let layout = Layout::new(ui.painter(), panel, cells, rect);
     let id = ui.id().with(("cells", label));
     let response = ui.interact(rect, id, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, label));
+    response.named(WidgetType::Image, label);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     for (k, value) in cells.values.iter().enumerate() {
         let rect = layout.cell(k / layout.columns, k % layout.columns);
@@ -197,7 +196,6 @@ fn two_lines(
     painter.layout_job(job)
 }
 
-/// What the numbers in the cells are.
 pub fn value_name(panel: &Panel) -> String {
     panel
         .scale
@@ -248,7 +246,7 @@ fn names_ui(painter: &Painter, panel: &Panel, layout: &Layout, rect: Rect, t: &T
         let room = cell
             .with_min_x(rect.left())
             .with_max_x(cell.left() - space::XS);
-        text::line_in(painter, room, Align2::RIGHT_CENTER, name, &font, t.text);
+        text::right(painter, room, name, &font, t.text);
     }
     let bottom = layout.cells.bottom() + space::XS;
     let mut deepest = LINE;

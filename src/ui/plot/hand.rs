@@ -18,7 +18,6 @@ const WHEEL: f32 = 1.0 / 200.0;
 /// Corners of a loop are at least so far apart, in points.
 const STEP: f32 = 3.0;
 
-/// What is being drawn with the pointer.
 #[derive(Clone, Debug, Default)]
 pub struct Hand {
     /// The panel and the corners.
@@ -86,7 +85,6 @@ impl Hand {
         }
     }
 
-    /// The box or loop as far as it is drawn.
     pub fn paint(&self, ui: &Ui, panel: usize, frame: Rect) {
         let Some((_, path)) = self.path.as_ref().filter(|(own, _)| *own == panel) else {
             return;

@@ -7,7 +7,6 @@ use crate::figures::{Color, Dash, Layer, Marker, Panel};
 use crate::ui::colormap::{Scale, mix};
 use crate::ui::theme::Tokens;
 
-/// The colours of a panel.
 #[derive(Clone, Copy, Debug)]
 pub struct Ink {
     pub tokens: &'static Tokens,
@@ -44,7 +43,6 @@ impl Ink {
     }
 }
 
-/// How the values of a panel become colours.
 pub fn scale_of(panel: &Panel) -> Scale {
     let (lo, hi) = panel
         .scale
@@ -78,14 +76,11 @@ pub fn style(dash: Dash) -> LineStyle {
     }
 }
 
-/// Draws one point.
 pub fn marker(painter: &Painter, marker: Marker, at: Pos2, radius: f32, ink: &Ink, color: Color) {
     let (fill, outline) = (ink.of(color), ink.outline(color));
-    let corners = |offsets: &[[f32; 2]]| -> Vec<Pos2> {
-        offsets
-            .iter()
-            .map(|[x, y]| at + vec2(*x, *y) * radius)
-            .collect()
+    let polygon = |offsets: &[[f32; 2]]| {
+        let corners = offsets.iter().map(|[x, y]| at + vec2(*x, *y) * radius);
+        Shape::convex_polygon(corners.collect(), fill, outline)
     };
     let shape = match marker {
         Marker::Circle => Shape::circle_filled(at, radius, fill),
@@ -104,30 +99,14 @@ pub fn marker(painter: &Painter, marker: Marker, at: Pos2, radius: f32, ink: &In
             }
             return;
         }
-        Marker::Square => polygon(
-            corners(&[[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]]),
-            fill,
-            outline,
-        ),
-        Marker::Triangle => polygon(
-            corners(&[[0.0, -1.1], [1.05, 0.8], [-1.05, 0.8]]),
-            fill,
-            outline,
-        ),
-        Marker::Diamond => polygon(
-            corners(&[[0.0, -1.2], [1.2, 0.0], [0.0, 1.2], [-1.2, 0.0]]),
-            fill,
-            outline,
-        ),
+        Marker::Square => polygon(&[[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]]),
+        Marker::Triangle => polygon(&[[0.0, -1.1], [1.05, 0.8], [-1.05, 0.8]]),
+        Marker::Diamond => polygon(&[[0.0, -1.2], [1.2, 0.0], [0.0, 1.2], [-1.2, 0.0]]),
     };
     painter.add(shape);
     if marker == Marker::Circle {
         painter.circle_stroke(at, radius, outline);
     }
-}
-
-fn polygon(corners: Vec<Pos2>, fill: Color32, outline: Stroke) -> Shape {
-    Shape::convex_polygon(corners, fill, outline)
 }
 
 /// A veil over the lines behind a name.

@@ -1,12 +1,13 @@
 //! What the marks mean: a row of names with their shape and line, and the strip of colours.
 
 use eframe::egui::{
-    Align2, Color32, Painter, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2,
+    Align2, Color32, Painter, Rect, Sense, Shape, Stroke, Ui, WidgetType, pos2, vec2,
 };
 
 use super::ink::{self, Ink};
 use crate::figures::{Color, Dash, Figure, Layer, Marker, Panel};
 use crate::ui::colormap::{Scale, gradient};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::text;
@@ -80,7 +81,6 @@ fn entry(layer: &Layer) -> Option<Entry> {
     })
 }
 
-/// Draws the legend over the whole width, if the figure needs one.
 pub fn legend_ui(ui: &mut Ui, figure: &Figure) {
     let entries = entries(figure);
     let strips = strips(figure);
@@ -106,7 +106,7 @@ fn entry_ui(ui: &mut Ui, entry: &Entry, ink: &Ink) {
     let words = text::fitted(ui.painter(), &entry.name, &font, 220.0);
     let width = SWATCH + space::XS + text::width(ui, &words, font.clone());
     let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &entry.name));
+    response.named(WidgetType::Label, &entry.name);
     let swatch = rect.with_max_x(rect.left() + SWATCH);
     swatch_ui(ui.painter(), swatch, entry, ink);
     let at = pos2(swatch.right() + space::XS, rect.center().y);
@@ -147,7 +147,6 @@ fn line_ui(painter: &Painter, rect: Rect, dash: Dash, stroke: Stroke) {
     }
 }
 
-/// The scales of a figure, each once.
 fn strips(figure: &Figure) -> Vec<(String, Scale)> {
     let mut out: Vec<(String, Scale)> = Vec::new();
     for panel in &figure.panels {
@@ -162,7 +161,6 @@ fn strips(figure: &Figure) -> Vec<(String, Scale)> {
     out
 }
 
-/// Name, least value, colours, greatest value.
 fn strip_ui(ui: &mut Ui, name: &str, scale: Scale) {
     let (lo, hi) = scale.range();
     let number = |value: f64| {
@@ -174,10 +172,10 @@ fn strip_ui(ui: &mut Ui, name: &str, scale: Scale) {
     let width = |words: &str| text::width(ui, words, font.clone());
     let total = width(name) + width(&least) + width(&most) + STRIP + 3.0 * space::S;
     let (rect, response) = ui.allocate_exact_size(vec2(total, ROW), Sense::hover());
-    response.widget_info(|| {
-        let label = format!("Colours {name}, {least} to {most}");
-        WidgetInfo::labeled(WidgetType::Image, true, label)
-    });
+    response.named(
+        WidgetType::Image,
+        format!("Colours {name}, {least} to {most}"),
+    );
     let (t, painter) = (Tokens::of(ui), ui.painter());
     let mut at = rect.left_center();
     let write = |x: &mut f32, words: &str, ink: Color32| {

@@ -4,8 +4,7 @@
 //! painted over it, since they have outlines, shapes and rings that it does not know.
 
 use eframe::egui::{
-    Align2, Color32, Id, Pos2, Rect, RichText, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-    WidgetType, pos2,
+    Align2, Color32, Id, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2, WidgetType, pos2,
 };
 use egui_plot::{
     AxisHints, Bar, BarChart, FilledArea, HLine, HPlacement, Line, Plot, PlotPoint, PlotPoints,
@@ -19,10 +18,10 @@ use super::hand::{Hand, zoom_and_pan};
 use super::ink::{self, Ink};
 use super::names;
 use super::spots::{Spot, nearest, spots};
-use super::verticals;
 use crate::figures::{Axis, Color, Layer, Panel, Side};
 use crate::study::Selection;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::ext::{ResponseExt, quiet};
+use crate::ui::theme::{self, Tokens, space};
 use crate::ui::ticks::ticks;
 use crate::ui::widgets::text;
 
@@ -38,24 +37,20 @@ const MARK_Y: f32 = 28.0;
 /// What the other axis takes of the length that a name can have.
 const AROUND: f32 = 28.0;
 
-/// A panel to be drawn.
 pub struct PanelView<'a> {
     pub panel: &'a Panel,
-    /// Its place in the figure.
     pub index: usize,
     /// Parts it from others in the window.
     pub salt: Id,
     pub label: &'a str,
     pub selection: &'a Selection,
     pub lasso: bool,
-    /// Whether the zoom is taken back.
     pub reset: bool,
     /// Whether the wheel zooms; it scrolls where the figure is higher than its place.
     pub has_wheel: bool,
 }
 
 impl PanelView<'_> {
-    /// Draws it into the whole of `ui`; what was touched.
     pub fn show(&self, ui: &mut Ui, hand: &mut Hand) -> Touched {
         let home = Home::new(self.panel);
         let ink = Ink::new(self.panel, Tokens::of(ui));
@@ -68,7 +63,7 @@ impl PanelView<'_> {
         });
         let (transform, response) = (plot.transform, plot.response);
         let has_moved = self.has_moved(ui, *transform.frame());
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, self.label));
+        response.named(WidgetType::Image, self.label);
         let spots = spots(self.panel, &home, &transform);
         self.paint(ui, &spots, &transform, &home, &ink);
         let picked = hand.touch(ui, self.index, &response, &spots, self.lasso);
@@ -154,7 +149,7 @@ impl PanelView<'_> {
             // Longer than its axis a name would lie over its neighbours.
             let name = text::fitted(ui.painter(), &axis.name, &small, room - AROUND);
             hints
-                .label(RichText::new(name).size(size::SMALL).color(t.text_weak))
+                .label(quiet(name))
                 .tick_label_font(theme::small_font())
                 .tick_label_color(t.text_weak)
                 .label_spacing(8.0..=12.0)
@@ -193,7 +188,7 @@ impl PanelView<'_> {
             painter.hline(frame.x_range(), frame.bottom(), line);
             painter.vline(frame.left(), frame.y_range(), line);
         }
-        verticals::lines(&painter, self.panel, transform, ink);
+        names::vertical_lines(&painter, self.panel, transform, ink);
         let radius = ink::radius(spots.len());
         for spot in spots.iter().filter(|spot| spot.bar.is_none()) {
             // What the axis at the right measures steps back behind what the left one does.
@@ -222,10 +217,7 @@ impl PanelView<'_> {
     }
 
     fn card(&self, spot: &Spot<'_>, home: &Home) -> Card {
-        let (axis, range) = match (spot.side, &self.panel.right, home.right) {
-            (Side::Right, Some(axis), Some(range)) => (axis, range),
-            _ => (&self.panel.y, home.y),
-        };
+        let (axis, range) = home.axis(self.panel, spot.side);
         let point = spot.point;
         let mut rows = Vec::new();
         if self.panel.has_axes {

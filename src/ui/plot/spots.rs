@@ -13,7 +13,6 @@ const NEAR: f32 = 12.0;
 #[derive(Clone, Debug)]
 pub struct Spot<'a> {
     pub at: Pos2,
-    /// The bar, for bars.
     pub bar: Option<Rect>,
     pub point: &'a Point,
     pub marker: Marker,
@@ -21,7 +20,6 @@ pub struct Spot<'a> {
 }
 
 impl Spot<'_> {
-    /// Whether the spot stands for all of `models`, in either order.
     pub fn is_near(&self, pointer: Pos2) -> bool {
         match self.bar {
             Some(bar) => bar.expand2(eframe::egui::vec2(0.0, 3.0)).contains(pointer),

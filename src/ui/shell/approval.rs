@@ -3,12 +3,13 @@
 
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
-    Align, Context, FontId, Frame, Id, Key, Label, Layout, Margin, Modal, Modifiers, RichText,
-    ScrollArea, Ui, vec2,
+    Align, Context, FontId, Frame, Key, Label, Layout, Margin, Modifiers, RichText, ScrollArea, Ui,
+    vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, EvaluationAction};
+use crate::ui::ext::{UiExt, modal};
 use crate::ui::theme::{self, Tokens, radius, size, space};
 use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
@@ -18,13 +19,11 @@ const WIDTH: f32 = 620.0;
 /// Room that the rest of the dialog needs beside the list, in points.
 const AROUND: f32 = 330.0;
 const LEAST_LIST: f32 = 80.0;
-/// Width of the names of the parts, in points.
 const NAMES: f32 = 72.0;
 /// For so long the button that runs it cannot be pressed: a click that was meant for what lay
 /// there before the question is no answer to it.
 const WAIT_SECS: f64 = 0.5;
 
-/// The question, while it is shown.
 #[derive(Default)]
 pub struct Approval {
     /// About what, and since when, in the time of the window.
@@ -32,21 +31,17 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Draws the question, if there is one.
     pub fn ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
         let Some(command) = bench.asked_command() else {
             self.shown = None;
             return;
         };
         let may_run = self.was_shown_long_enough(ctx, command);
-        let frame = Frame::popup(&ctx.global_style()).inner_margin(space::XL);
         let room = ctx.content_rect().size() - vec2(2.0, 2.0) * (space::XL + space::L);
-        let modal = Modal::new(Id::new("approval"))
-            .frame(frame)
-            .show(ctx, |ui| {
-                ui.set_width(WIDTH.min(room.x));
-                content_ui(ui, bench, command, room.y, may_run, actions);
-            });
+        let modal = modal(ctx, "approval", space::XL).show(ctx, |ui| {
+            ui.set_width(WIDTH.min(room.x));
+            content_ui(ui, bench, command, room.y, may_run, actions);
+        });
         // Enter belongs to whatever has the focus; where nothing has, it means the default.
         let is_free = ctx.memory(|memory| memory.focused().is_none());
         let enter = is_free && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter));
@@ -84,14 +79,11 @@ fn content_ui(
     ui.spacing_mut().item_spacing.y = space::S;
     ui.label(theme::strong("Run the command of this study?").size(size::HEADING));
     let name = visible(&bench.study().doc().name);
-    weak(
-        ui,
-        &format!(
-            "{name} judges its models by a command that you have not approved on this computer. \
-             It can do whatever you can do: read, change and send your files. Run it only if you \
-             trust where the study is from and know what the command does."
-        ),
-    );
+    ui.weak(format!(
+        "{name} judges its models by a command that you have not approved on this computer. \
+         It can do whatever you can do: read, change and send your files. Run it only if you \
+         trust where the study is from and know what the command does."
+    ));
     ui.add_space(space::XS);
     let is_all_seen = parts_ui(ui, command, (height - AROUND).max(LEAST_LIST));
     let indent = Margin::symmetric(space::M as i8, 0);
@@ -181,7 +173,6 @@ fn shown(text: &str, t: &Tokens) -> LayoutJob {
     job
 }
 
-/// Where all this is: the file that runs, the folder, the study.
 fn places_ui(ui: &mut Ui, command: &Unapproved) {
     match &command.program {
         Ok(file) if *file == *command.call.program => {}
@@ -195,8 +186,8 @@ fn places_ui(ui: &mut Ui, command: &Unapproved) {
     let words = "{model} stands for the model’s folder, {output} for that of its results.";
     if command.call.arguments.iter().any(|text| text.contains('{')) {
         ui.horizontal(|ui| {
-            ui.label(RichText::new(icon::INFO).color(Tokens::of(ui).text_weak));
-            weak(ui, words);
+            ui.weak(icon::INFO);
+            ui.add(Label::new(RichText::new(words).weak()).wrap());
         });
     }
 }
@@ -209,20 +200,13 @@ fn place_ui(ui: &mut Ui, name: &str, path: &str) {
     });
 }
 
-/// A name at the left; what it names beside it, as many lines as it takes.
 fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
-        let ink = Tokens::of(ui).text_weak;
         let size = vec2(NAMES, 0.0);
         ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Min), |ui| {
             ui.set_min_width(NAMES);
-            ui.label(RichText::new(name).size(size::SMALL).color(ink));
+            ui.quiet(name);
         });
         ui.vertical(content);
     });
-}
-
-fn weak(ui: &mut Ui, words: &str) {
-    let ink = Tokens::of(ui).text_weak;
-    ui.add(Label::new(RichText::new(words).color(ink)).wrap());
 }

@@ -1,9 +1,10 @@
 //! Keyboard and help: every shortcut, and what the words mean.
 
-use eframe::egui::{Context, Frame, Grid, Id, Modal, RichText, ScrollArea, Ui};
+use eframe::egui::{Context, Grid, Ui};
 
 use crate::ui::commands::{self, Entry};
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::ext::{UiExt, modal};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{key_caps, primary_button, section_heading};
 
 const WORDS: [(&str, &str); 5] = [
@@ -26,28 +27,23 @@ const WORDS: [(&str, &str); 5] = [
 /// Draws the page; says whether it stays open.
 pub fn help(ctx: &Context, entries: &[Entry]) -> bool {
     let mut stays = true;
-    let frame = Frame::popup(&ctx.global_style()).inner_margin(space::XL);
-    let modal = Modal::new(Id::new("help")).frame(frame).show(ctx, |ui| {
+    let modal = modal(ctx, "help", space::XL).show(ctx, |ui| {
         ui.set_width(480.0);
         ui.label(theme::strong("Kinfolk").size(size::TITLE));
-        let weak = Tokens::of(ui).text_weak;
         let version = format!("Version {}", env!("CARGO_PKG_VERSION"));
-        ui.label(RichText::new(version).color(weak));
+        ui.weak(version);
         ui.add_space(space::S);
-        ScrollArea::vertical()
-            .max_height(420.0)
-            .auto_shrink([false, true])
-            .show(ui, |ui| {
-                section_heading(ui, "Words");
-                words(ui);
-                section_heading(ui, "Keyboard");
-                shortcuts(ui, entries);
-                section_heading(ui, "Source");
-                ui.label(
+        ui.scrolled("help", 420.0, |ui| {
+            section_heading(ui, "Words");
+            words(ui);
+            section_heading(ui, "Keyboard");
+            shortcuts(ui, entries);
+            section_heading(ui, "Source");
+            ui.label(
                 "Model kinship is defined in Exploring Model Kinship for Merging Large Language \
                  Models, arXiv 2410.12613",
             );
-            });
+        });
         ui.add_space(space::M);
         stays = !primary_button(ui, "Close").clicked();
     });
@@ -55,14 +51,13 @@ pub fn help(ctx: &Context, entries: &[Entry]) -> bool {
 }
 
 fn words(ui: &mut Ui) {
-    let weak = Tokens::of(ui).text_weak;
     Grid::new("words")
         .num_columns(2)
         .spacing([space::L, space::XS])
         .show(ui, |ui| {
             for (word, meaning) in WORDS {
                 ui.label(word);
-                ui.label(RichText::new(meaning).color(weak));
+                ui.weak(meaning);
                 ui.end_row();
             }
         });

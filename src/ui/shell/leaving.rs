@@ -1,17 +1,17 @@
 //! Asks before something is done that would stop a merge that is being written, an evolution
 //! or an evaluation.
 
-use eframe::egui::{Context, Frame, Id, Label, Modal, RichText};
+use eframe::egui::Context;
 
 use crate::study::EvolutionId;
 use crate::ui::action::{Action, WindowAction};
+use crate::ui::ext::modal;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
 use crate::workbench::evolving::RunState;
 
-/// What is being done, in words.
 struct Work {
     title: String,
     /// What becomes of it when it is stopped.
@@ -30,21 +30,18 @@ pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, actions: &mut 
         actions.push(action.clone());
         return;
     };
-    let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
-    let modal = Modal::new(Id::new("leaving")).frame(frame).show(ctx, |ui| {
+    let modal = modal(ctx, "leaving", space::L).show(ctx, |ui| {
         ui.set_width(400.0);
         ui.label(theme::strong(work.title).size(size::HEADING));
-        let weak = Tokens::of(ui).text_weak;
-        ui.add(Label::new(RichText::new(work.rest).color(weak)).wrap());
+        ui.weak(work.rest);
         ui.add_space(space::M);
         ui.horizontal(|ui| {
             if primary_button(ui, work.go_on).clicked() {
                 actions.push(Action::Window(WindowAction::GoOnWorking));
             }
             if ui.button("Stop and close").clicked() {
-                actions.push(Action::Window(WindowAction::StopWorkAnd(Box::new(
-                    action.clone(),
-                ))));
+                let stop = WindowAction::StopWorkAnd(Box::new(action.clone()));
+                actions.push(Action::Window(stop));
             }
         });
     });

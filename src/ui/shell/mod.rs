@@ -37,7 +37,6 @@ pub fn drop_target(ui: &Ui, bench: &Workbench) {
     overlay(ui.ctx(), &sentence);
 }
 
-/// Whether all that is held over the window are recipes.
 fn only_recipes(ui: &Ui) -> bool {
     let is_recipe = |path: &std::path::PathBuf| opening::is_recipe(path);
     ui.input(|input| {

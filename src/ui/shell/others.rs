@@ -3,23 +3,23 @@
 
 use std::time::SystemTime;
 
-use eframe::egui::{Align, Context, Frame, Id, Label, Layout, Margin, Modal, Panel, RichText, Ui};
+use eframe::egui::{Align, Context, Frame, Label, Layout, Margin, Panel, RichText, Ui};
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, Outside};
+use crate::ui::ask::Ask;
+use crate::ui::ext::modal;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::primary_button;
 use crate::workbench::{Backup, Workbench, ago};
 
-/// What the bar says, and the ways out.
 struct Notice {
     glyph: &'static str,
     sentence: String,
     ways: Vec<(&'static str, &'static str, Action)>,
 }
 
-/// Draws the bar, if there is something to say.
 pub fn others_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let Some(notice) = conflict(bench).or_else(|| read_only(bench)) else {
         return;
@@ -97,11 +97,8 @@ fn read_only(bench: &Workbench) -> Option<Notice> {
     })
 }
 
-/// Offers an earlier version of a study that could not be read.
 pub fn earlier_version(ctx: &Context, backup: &Backup, actions: &mut Vec<Action>) {
-    let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
-    let modal = Modal::new(Id::new("earlier version")).frame(frame);
-    let modal = modal.show(ctx, |ui| {
+    let modal = modal(ctx, "earlier version", space::L).show(ctx, |ui| {
         ui.set_width(420.0);
         ui.label(theme::strong("This study cannot be read").size(size::HEADING));
         let minutes = SystemTime::now()
@@ -112,16 +109,13 @@ pub fn earlier_version(ctx: &Context, backup: &Backup, actions: &mut Vec<Action>
             "An earlier version from {}, with {models}, is kept. The damaged file stays beside it.",
             ago(minutes)
         );
-        let weak = Tokens::of(ui).text_weak;
-        ui.add(Label::new(RichText::new(sentence).color(weak)).wrap());
+        ui.weak(sentence);
         ui.add_space(space::M);
         ui.horizontal(|ui| {
             if primary_button(ui, "Open the earlier version").clicked() {
                 actions.push(Action::Outside(Outside::OpenBackup));
             }
-            if ui.button("Not now").clicked() {
-                actions.push(Action::Outside(Outside::ForgetBackup));
-            }
+            ui.ask("Not now", Action::Outside(Outside::ForgetBackup), actions);
         });
     });
     if modal.should_close() {

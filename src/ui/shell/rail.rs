@@ -1,12 +1,11 @@
 //! The rail on the left: the views, by name, or by icon alone where the window is narrow.
 
-use eframe::egui::{
-    Align2, FontId, Frame, Margin, Panel, Rect, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
-};
+use eframe::egui::{Align2, FontId, Panel, Rect, Sense, Ui, WidgetType, pos2, vec2};
 
 use crate::ui::action::{Action, View};
-use crate::ui::theme::{Tokens, radius, size, space};
-use crate::ui::widgets::focus_ring;
+use crate::ui::ext::{ResponseExt, UiExt};
+use crate::ui::theme::{Tokens, size, space};
+use crate::ui::widgets::row_ground;
 
 /// Below this width of the window the rail shows icons alone.
 const NARROW: f32 = 1100.0;
@@ -16,10 +15,9 @@ const ITEM_HEIGHT: f32 = 32.0;
 
 /// Draws the rail. Views of a study are there only while one is open.
 pub fn rail(ui: &mut Ui, study_is_open: bool, current: View, actions: &mut Vec<Action>) {
-    let t = Tokens::of(ui);
     let narrow = ui.ctx().content_rect().width() < NARROW;
     let width = if narrow { NARROW_RAIL } else { WIDE_RAIL };
-    let frame = Frame::new().fill(t.panel).inner_margin(Margin::same(8));
+    let frame = ui.pane(8).fill(Tokens::of(ui).panel);
     Panel::left("rail")
         .exact_size(width)
         .resizable(false)
@@ -45,16 +43,8 @@ fn item(ui: &mut Ui, view: View, number: usize, current: bool, narrow: bool) -> 
     let size = vec2(ui.available_width(), ITEM_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let name = view.title();
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, current, name));
-    let fill = match (current, response.hovered()) {
-        (true, _) => Some(t.selection),
-        (_, true) => Some(t.hover),
-        _ => None,
-    };
-    if let Some(fill) = fill {
-        ui.painter().rect_filled(rect, radius::CONTROL, fill);
-    }
-    focus_ring(ui, &response);
+    response.named_selected(WidgetType::Button, current, name);
+    row_ground(ui, &response, rect, current);
     let ink = if current { t.text } else { t.text_weak };
     paint_item(ui, view, rect, narrow, ink);
     response

@@ -1,11 +1,12 @@
 //! The bar below: what is being worked on, how far it is, and how to stop it.
 
-use eframe::egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui};
+use eframe::egui::{Align, Layout, Panel, RichText, Ui, vec2};
 use egui_phosphor::regular as icon;
 
 use crate::jobs::{Job, Unit};
 use crate::study::Role;
 use crate::ui::action::Action;
+use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, size, space};
 use crate::ui::widgets::{icon_button, progress_bar};
@@ -15,10 +16,7 @@ const HEIGHT: f32 = 28.0;
 const BAR_WIDTH: f32 = 140.0;
 
 pub fn status_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let t = Tokens::of(ui);
-    let frame = Frame::new()
-        .fill(t.panel)
-        .inner_margin(Margin::symmetric(12, 0));
+    let frame = ui.pane(vec2(12.0, 0.0)).fill(Tokens::of(ui).panel);
     Panel::bottom("status bar")
         .exact_size(HEIGHT)
         .frame(frame)
@@ -30,10 +28,7 @@ pub fn status_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
                     [job] => job_ui(ui, job, actions),
                     [job, others @ ..] => {
                         job_ui(ui, job, actions);
-                        small(
-                            ui,
-                            &format!("and {} more", format::counted(others.len(), "job")),
-                        );
+                        ui.quiet(format!("and {} more", format::counted(others.len(), "job")));
                     }
                 }
                 // What waits to be judged goes with what is: one cross stops both.
@@ -41,7 +36,7 @@ pub fn status_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
                     && !rest.is_empty()
                 {
                     let waiting = format::counted(rest.len(), "model");
-                    small(ui, &format!("{waiting} to follow"));
+                    ui.quiet(format!("{waiting} to follow"));
                 }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     problems(ui, bench);
@@ -57,16 +52,16 @@ fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Vec<Action>) {
         progress_bar(ui, &job.title, fraction as f32, BAR_WIDTH);
         match progress.unit {
             Unit::Bytes => {
-                small(ui, &format::percent(fraction));
-                small(ui, &format::throughput(progress.per_second()));
+                ui.quiet(format::percent(fraction));
+                ui.quiet(format::throughput(progress.per_second()));
             }
             Unit::Items => {
-                small(ui, &format::items(progress.done, progress.total));
-                small(ui, &format::items_a_second(progress.per_second()));
+                ui.quiet(format::items(progress.done, progress.total));
+                ui.quiet(format::items_a_second(progress.per_second()));
             }
         }
         if let Some(left) = progress.time_left() {
-            small(ui, &format::time_left(left));
+            ui.quiet(format::time_left(left));
         }
     }
     if icon_button(ui, icon::X, &format!("Cancel {}", job.title.to_lowercase())).clicked() {
@@ -77,7 +72,7 @@ fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Vec<Action>) {
 /// What there is, while nothing is being done.
 fn quiet(ui: &mut Ui, bench: &Workbench) {
     if !bench.is_open() {
-        small(ui, "Ready");
+        ui.quiet("Ready");
         return;
     }
     let doc = bench.study().doc();
@@ -98,7 +93,7 @@ fn quiet(ui: &mut Ui, bench: &Workbench) {
     if size > 0 {
         parts.push(format::bytes(size));
     }
-    small(ui, &parts.join("  ·  "));
+    ui.quiet(parts.join("  ·  "));
 }
 
 fn problems(ui: &mut Ui, bench: &Workbench) {
@@ -124,9 +119,4 @@ fn problems(ui: &mut Ui, bench: &Workbench) {
         let text = format!("{} {}", icon::WARNING, format::counted(warnings, "warning"));
         ui.label(RichText::new(text).size(size::SMALL).color(t.warning));
     }
-}
-
-fn small(ui: &mut Ui, text: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(text).size(size::SMALL).color(weak));
 }

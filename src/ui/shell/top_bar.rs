@@ -1,15 +1,16 @@
 //! The bar above: menu, study, undo and redo, search, theme and help.
 
 use eframe::egui::{
-    Align, Align2, Button, FontId, Frame, Layout, Margin, MenuBar, Panel, Rect, RichText, Sense,
-    Stroke, StrokeKind, ThemePreference, Ui, UiBuilder, WidgetInfo, WidgetType,
-    containers::menu::MenuButton, pos2, vec2,
+    Align, Align2, Button, FontId, Layout, MenuBar, Panel, Rect, RichText, Sense, Stroke,
+    StrokeKind, ThemePreference, Ui, UiBuilder, WidgetType, containers::menu::MenuButton, pos2,
+    vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::study::Command;
 use crate::ui::action::{Action, FileAction, WindowAction};
 use crate::ui::commands::{self, Entry};
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, TOP_BAR_HEIGHT, Tokens, radius, size, space};
 use crate::ui::widgets::{focus_ring, icon_button, key_caps, key_caps_width, text, text_field};
@@ -20,16 +21,12 @@ const BESIDE_NAME: f32 = 140.0;
 /// The least and the most that the name gets.
 const NAME: (f32, f32) = (120.0, 420.0);
 
-/// The width of the search field in the middle of a bar.
 fn search_width(bar: f32) -> f32 {
     (bar * 0.3).clamp(200.0, 380.0)
 }
 
 pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], actions: &mut Vec<Action>) {
-    let t = Tokens::of(ui);
-    let frame = Frame::new()
-        .fill(t.panel)
-        .inner_margin(Margin::symmetric(8, 0));
+    let frame = ui.pane(vec2(8.0, 0.0)).fill(Tokens::of(ui).panel);
     Panel::top("top bar")
         .exact_size(TOP_BAR_HEIGHT)
         .frame(frame)
@@ -52,7 +49,6 @@ pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], actions: &mut 
         });
 }
 
-/// All commands in their groups.
 fn main_menu(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
     let button = Button::new(RichText::new(icon::LIST).size(18.0)).frame(false);
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
@@ -64,8 +60,7 @@ fn main_menu(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
             });
         }
     });
-    let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, "Menu"));
+    response.named(WidgetType::Button, "Menu");
     focus_ring(ui, &response);
 }
 
@@ -82,13 +77,11 @@ fn entry_ui(ui: &mut Ui, entry: &Entry, actions: &mut Vec<Action>) {
     }
 }
 
-/// The room for a study's name beside the search field.
 fn name_room(bar: f32) -> f32 {
     let left = (bar - search_width(bar)) / 2.0;
     (left - BESIDE_NAME).clamp(NAME.0, NAME.1)
 }
 
-/// The study's name, and what can be done with the study as a whole.
 fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Action>) {
     let name = &bench.study().doc().name;
     let shown = text::fitted(ui.painter(), name, &theme::strong_font(), room);
@@ -104,14 +97,8 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Actio
         }
         if let Some(path) = bench.path() {
             let shown = format::elide_middle(&path.to_string_lossy(), 44);
-            let weak = Tokens::of(ui).text_weak;
-            ui.label(
-                RichText::new(shown)
-                    .monospace()
-                    .size(size::SMALL)
-                    .color(weak),
-            )
-            .on_hover_text(path.to_string_lossy());
+            ui.label(RichText::new(shown).monospace().size(size::SMALL).weak())
+                .on_hover_text(path.to_string_lossy());
         }
         ui.separator();
         let path = bench.path().map(|path| Action::Reveal(path.to_owned()));
@@ -131,7 +118,7 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Actio
         }
     });
     let info = format!("Study {name}");
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &info));
+    response.named(WidgetType::Button, &info);
     focus_ring(ui, &response);
     if is_cut {
         response.on_hover_text(name);
@@ -165,7 +152,6 @@ fn undo_redo(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
     }
 }
 
-/// The way to the palette, in the middle of the bar.
 fn search(ui: &mut Ui, whole: Rect, actions: &mut Vec<Action>) {
     let width = search_width(whole.width());
     let rect = Rect::from_center_size(whole.center(), vec2(width, ROW_HEIGHT));
@@ -174,9 +160,7 @@ fn search(ui: &mut Ui, whole: Rect, actions: &mut Vec<Action>) {
     }
     let t = Tokens::of(ui);
     let response = ui.interact(rect, ui.id().with("search"), Sense::click());
-    response.widget_info(|| {
-        WidgetInfo::labeled(WidgetType::Button, true, "Search commands and models")
-    });
+    response.named(WidgetType::Button, "Search commands and models");
     let stroke = if response.hovered() {
         t.line_strong
     } else {

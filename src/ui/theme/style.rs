@@ -9,10 +9,9 @@ use eframe::egui::{
     Visuals, vec2,
 };
 
-use super::{ANIMATION_SECS, PAPER, ROW_HEIGHT, Tokens, radius, size, title_style};
+use super::{ANIMATION_SECS, PAPER, ROW_HEIGHT, Tokens, radius, size};
 use crate::ui::fonts;
 
-/// Gives the context our fonts and our style, in both themes.
 pub fn apply(ctx: &Context) {
     fonts::install(ctx);
     for theme in [Theme::Light, Theme::Dark] {
@@ -20,7 +19,6 @@ pub fn apply(ctx: &Context) {
     }
 }
 
-/// Gives the context our fonts and the style of paper.
 pub fn apply_paper(ctx: &Context) {
     apply(ctx);
     ctx.set_style_of(Theme::Light, style(&PAPER));
@@ -45,7 +43,6 @@ fn style(t: &Tokens) -> Style {
             TextStyle::Heading,
             FontId::new(size::HEADING, fonts::semibold()),
         ),
-        (title_style(), FontId::new(size::TITLE, fonts::semibold())),
     ]
     .into();
     style.drag_value_text_style = TextStyle::Button;
@@ -90,11 +87,6 @@ fn spacing() -> Spacing {
 }
 
 fn visuals(t: &Tokens) -> Visuals {
-    let base = if t.dark {
-        Visuals::dark()
-    } else {
-        Visuals::light()
-    };
     Visuals {
         weak_text_color: Some(t.text_weak),
         widgets: widgets(t),
@@ -128,7 +120,7 @@ fn visuals(t: &Tokens) -> Visuals {
         slider_trailing_fill: true,
         handle_shape: HandleShape::Rect { aspect_ratio: 0.4 },
         disabled_alpha: 0.45,
-        ..base
+        ..Theme::from_dark_mode(t.dark).default_visuals()
     }
 }
 

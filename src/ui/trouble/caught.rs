@@ -8,13 +8,11 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
-/// A panic that was caught.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caught {
     pub message: String,
     /// File, line and column.
     pub place: String,
-    /// The calls that led there.
     pub backtrace: String,
 }
 

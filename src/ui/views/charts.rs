@@ -5,40 +5,36 @@
 //! kept beside the state that it was made from, so a window that stands still computes nothing.
 
 mod controls;
-mod files;
-mod flow;
 mod list;
 mod model;
 mod picking;
 mod quantities;
-mod rule;
-mod runs;
-mod sketch;
 mod states;
 mod table;
-mod titles;
-mod words;
 
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use eframe::egui::{
+    Button, CentralPanel, Label, Margin, Panel, RichText, ScrollArea, Ui, WidgetType, vec2,
+};
+use egui_phosphor::regular as icon;
+use model::ChartModel;
 
-use crate::study::chart::ChartChoices;
+use crate::figures::{Figure, chart};
+use crate::study::chart::{ChartChoices, ChartKind};
 use crate::study::{Command, ViewEdit};
-use crate::ui::action::{Action, ChartAsk};
-use crate::ui::plot::{Drawing, Hand};
-use crate::ui::theme::{Tokens, space};
+use crate::ui::action::{Action, ChartAsk, Export};
+use crate::ui::ext::{ResponseExt, UiExt, quiet};
+use crate::ui::paper::{Format, Picture};
+use crate::ui::plot::{self, Drawing, Hand};
+use crate::ui::theme::{Tokens, size, space};
 use crate::workbench::Workbench;
 
-pub use files::answer as take_out;
+pub use list::title;
 pub use picking::select as select_picked;
-pub use titles::title;
-
-use model::ChartModel;
 
 /// Narrower than this, in points, the list of charts is a menu.
 const ROOM_FOR_LIST: f32 = 640.0;
 const LIST: f32 = 172.0;
 
-/// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct ChartsView {
     shown: Option<ChartModel>,
@@ -47,10 +43,8 @@ pub struct ChartsView {
     explains: bool,
 }
 
-/// What is switched on over the figure.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tools {
-    /// The points as a table.
     table: bool,
     lasso: bool,
     /// The zoom is to be taken back.
@@ -64,12 +58,20 @@ impl ChartsView {
         let has_list = ui.available_width() >= ROOM_FOR_LIST;
         let choices = bench.study().doc().view.charts.clone();
         if has_list {
-            list_panel(ui, |ui| list::list_ui(ui, &choices, actions));
+            let margin = Margin {
+                left: space::M as i8,
+                top: space::M as i8,
+                ..Margin::ZERO
+            };
+            ui.strip(Panel::left("chart list").exact_size(LIST), margin, |ui| {
+                list::list_ui(ui, &choices, actions);
+            });
         }
         self.bring_up_to_date(bench, ui.input(|input| input.time));
         let Some(shown) = &self.shown else { return };
         let tools = &mut self.tools;
-        panel(Panel::top("chart controls"), ui, |ui| {
+        let margin = vec2(space::L, space::S);
+        ui.strip(Panel::top("chart controls"), margin, |ui| {
             controls::head_ui(ui, shown, &choices, has_list, tools, actions);
             controls::controls_ui(ui, bench, &choices, actions);
         });
@@ -83,8 +85,8 @@ impl ChartsView {
         // A table wants its rows.
         let share = if tools.table { 0.6 } else { 1.0 };
         let height = ui.available_height() * share;
-        panel(Panel::bottom("chart words"), ui, |ui| {
-            words::words_ui(ui, figure, choices.kind, (explains, height));
+        ui.strip(Panel::bottom("chart words"), margin, |ui| {
+            words_ui(ui, figure, choices.kind, (explains, height));
         });
         let hand = &mut self.hand;
         middle(ui, |ui| {
@@ -115,7 +117,7 @@ impl ChartsView {
         self.bring_up_to_date(bench, now);
         let figure = self.shown.as_ref().map(|shown| &shown.figure);
         match figure {
-            Some(Ok(figure)) => files::answer(ask, figure),
+            Some(Ok(figure)) => take_out(ask, figure),
             Some(Err(sentence)) => Err(sentence.clone()),
             None => Err("No chart is shown".to_owned()),
         }
@@ -130,42 +132,154 @@ impl ChartsView {
     }
 }
 
-/// The command that shows a chart as chosen.
 fn choose(choices: ChartChoices) -> Action {
     Action::Study(Command::View(ViewEdit::Charts(Box::new(choices))))
 }
 
-fn list_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin {
-            left: space::M as i8,
-            right: 0,
-            top: space::M as i8,
-            bottom: 0,
-        });
-    Panel::left("chart list")
-        .exact_size(LIST)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(frame)
-        .show(ui, content);
-}
-
-fn panel(panel: Panel, ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin::symmetric(space::L as i8, space::S as i8));
-    panel
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(frame)
-        .show(ui, content);
-}
-
 fn middle(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin::symmetric(space::L as i8, 0));
+    let frame = ui.pane(vec2(space::L, 0.0));
     CentralPanel::default().frame(frame).show(ui, content);
+}
+
+/// The most height that the sentences take, as a share of the view, without and with the
+/// explanation.
+const MOST: [f32; 2] = [0.31, 0.45];
+/// What a figure needs before its sentences get more than two lines, in points.
+const FIGURE: f32 = 260.0;
+const TWO_LINES: f32 = 44.0;
+
+/// Draws the sentences under the figure. `explains` says whether its meaning is told, `height`
+/// is that of the figure and its sentences together.
+pub fn words_ui(
+    ui: &mut Ui,
+    figure: &Figure,
+    kind: ChartKind,
+    (explains, height): (&mut bool, f32),
+) {
+    let most = if *explains {
+        height * MOST[1]
+    } else {
+        ((height - FIGURE) * 0.5).clamp(TWO_LINES, (height * MOST[0]).max(TWO_LINES))
+    };
+    ScrollArea::vertical()
+        .id_salt("chart words")
+        .max_height(most)
+        .min_scrolled_height(most)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = space::XS;
+            if !figure.caption.is_empty() {
+                ui.add(Label::new(&figure.caption).selectable(true).wrap());
+            }
+            toggle_ui(ui, explains);
+            if *explains {
+                for sentence in chart(kind).iter().flat_map(|chart| &chart.meaning) {
+                    ui.add(Label::new(*sentence).wrap());
+                }
+                ui.add_space(space::XS);
+            }
+            for note in &figure.notes {
+                let words = quiet(format!("{}  {note}", icon::INFO));
+                ui.add(Label::new(words).selectable(true).wrap());
+            }
+            if !figure.source.is_empty() {
+                let words = quiet(format!("Source: {}", figure.source));
+                ui.add(Label::new(words).truncate())
+                    .on_hover_text(&figure.source);
+            }
+        });
+}
+
+fn toggle_ui(ui: &mut Ui, explains: &mut bool) {
+    const WORDS: &str = "What does this mean?";
+    let caret = if *explains {
+        icon::CARET_DOWN
+    } else {
+        icon::CARET_RIGHT
+    };
+    let ink = Tokens::of(ui).accent_text;
+    let words = RichText::new(format!("{caret} {WORDS}")).size(size::SMALL);
+    let response = ui.add(Button::new(words.color(ink)).frame(false));
+    let is_open = *explains;
+    response.named_selected(WidgetType::Button, is_open, WORDS);
+    if response.clicked() {
+        *explains = !*explains;
+    }
+}
+
+/// What to do with a figure. Pictures take their time and are drawn beside the window.
+pub fn take_out(ask: ChartAsk, figure: &Figure) -> Result<Action, String> {
+    if figure.panels.is_empty() {
+        return Err("There is nothing to draw".to_owned());
+    }
+    let stem = stem(&figure.title);
+    let owned = figure.clone();
+    let picture = Picture::new(move || plot::sheet(&owned));
+    let saved = |format| Export::picture("chart", &stem, picture.clone(), format);
+    Ok(match ask {
+        ChartAsk::Svg => Action::Export(saved(Format::Svg)),
+        ChartAsk::Png => Action::Export(saved(Format::Png)),
+        ChartAsk::Csv => {
+            let table = plot::csv(figure).into_bytes();
+            Action::Export(Export::table("chart", &stem, table))
+        }
+        ChartAsk::Picture => Action::CopyPicture {
+            picture,
+            what: "Chart picture".to_owned(),
+        },
+        ChartAsk::Table => Action::copy("Chart table", tsv(&plot::csv(figure))?),
+    })
+}
+
+/// The table parted by tabs, as spreadsheets paste it.
+fn tsv(csv: &str) -> Result<String, String> {
+    let sentence = |error: csv::Error| format!("The table cannot be copied: {error}");
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(csv.as_bytes());
+    let mut writer = csv::WriterBuilder::new()
+        .delimiter(b'\t')
+        .flexible(true)
+        .from_writer(Vec::new());
+    for record in reader.records() {
+        writer
+            .write_record(&record.map_err(sentence)?)
+            .map_err(sentence)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+/// The title as a file name: small letters and digits with hyphens between.
+fn stem(title: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() { c } else { ' ' };
+    let words: String = title.to_lowercase().chars().map(plain).collect();
+    let words: Vec<&str> = words.split_whitespace().take(8).collect();
+    if words.is_empty() {
+        "chart".to_owned()
+    } else {
+        words.join("-")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_become_plain_file_names() {
+        assert_eq!(
+            stem("Kinship & gain (points): path 1/2"),
+            "kinship-gain-points-path-1-2"
+        );
+        assert_eq!(stem("模型 图"), "模型-图");
+        assert_eq!(stem("…"), "chart");
+    }
+
+    #[test]
+    fn a_copied_table_keeps_its_cells() {
+        let copied = tsv("name,x\n\"a, b\",1\n\"tab\there\",2\n").unwrap();
+        assert_eq!(copied, "name\tx\na, b\t1\n\"tab\there\"\t2\n");
+    }
 }

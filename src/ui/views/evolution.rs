@@ -1,6 +1,5 @@
 //! Evolutions: set up, run, and compared, with what to merge next on top.
 
-mod evaluate;
 mod evaluator;
 mod log;
 mod new;
@@ -10,16 +9,16 @@ mod start;
 mod summaries;
 mod words;
 
-use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui};
-use egui_phosphor::regular as icon;
+use eframe::egui::{CentralPanel, Context, Margin, Panel, ScrollArea, Ui};
 
-use crate::study::EvolutionId;
-use crate::ui::action::Action;
-use crate::ui::theme::{self, Tokens, space};
-use crate::ui::widgets::icon_toggle;
+use super::ViewContext;
+use crate::study::{EvolutionId, ModelId};
+use crate::ui::action::{Action, EvaluationAction};
+use crate::ui::ext::UiExt;
+use crate::ui::theme::{self, space};
+use crate::ui::widgets::fold_toggle;
 use crate::workbench::Workbench;
 
-pub use evaluate::{evaluate_button, evaluate_objection};
 pub use new::new_evolution;
 
 use evaluator::EvaluatorPart;
@@ -33,7 +32,6 @@ const SCROLL: f32 = 12.0;
 const FOLDED: f32 = 42.0;
 const LOG: f32 = 180.0;
 
-/// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct EvolutionView {
     /// Which evolution is looked at; the last one if none was chosen.
@@ -47,39 +45,40 @@ pub struct EvolutionView {
 
 impl EvolutionView {
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-        let t = Tokens::of(ui);
-        self.log_ui(ui, bench, actions);
-        let frame = Frame::new().fill(t.background).inner_margin(Margin {
-            right: 0,
-            ..Margin::same(space::M as i8)
-        });
-        self.runs.bring_up_to_date(bench);
-        CentralPanel::default().frame(frame).show(ui, |ui| {
-            let height = ui.available_height();
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.set_max_width(ui.available_width() - SCROLL);
-                self.parts_ui(ui, bench, height, actions);
+        ViewContext::draw(bench, actions, |view| {
+            self.log_ui(ui, view);
+            let margin = Margin {
+                right: 0,
+                ..Margin::same(space::M as i8)
+            };
+            self.runs.bring_up_to_date(bench);
+            let panel = CentralPanel::default().frame(ui.pane(margin));
+            panel.show(ui, |ui| {
+                let height = ui.available_height();
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    ui.set_max_width(ui.available_width() - SCROLL);
+                    self.parts_ui(ui, view, height);
+                });
             });
         });
     }
 
     /// Draws what to merge next alone, for pictures of it.
     pub fn next_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-        self.next.ui(ui, bench, actions);
+        ViewContext::draw(bench, actions, |view| self.next.ui(ui, view));
     }
 
     /// Draws the window that says how models are judged, over whatever view is shown.
     pub fn evaluator_ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
-        self.evaluator.ui(ctx, bench, actions);
+        ViewContext::draw(bench, actions, |view| self.evaluator.ui(ctx, view));
     }
 
     pub fn set_evaluator(&mut self) {
         self.evaluator.open();
     }
 
-    /// Whether that window lies over the program.
     pub fn is_asking(&self) -> bool {
-        self.evaluator.is_open()
+        self.evaluator.is_open
     }
 
     /// Unfolds what to merge next.
@@ -93,8 +92,8 @@ impl EvolutionView {
     }
 
     /// What the evaluator says, below everything, once it has been asked.
-    fn log_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-        if !log::has_anything(bench) && !self.log_is_open {
+    fn log_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>) {
+        if !log::has_anything(view.bench) && !self.log_is_open {
             return;
         }
         let panel = if self.log_is_open {
@@ -107,42 +106,32 @@ impl EvolutionView {
                 .exact_size(FOLDED)
                 .resizable(false)
         };
-        let frame = Frame::new()
-            .fill(Tokens::of(ui).background)
-            .inner_margin(Margin::symmetric(12, 8));
+        let frame = ui.pane(Margin::symmetric(12, 8));
         panel.frame(frame).show(ui, |ui| {
             ui.horizontal(|ui| {
-                let glyph = if self.log_is_open {
-                    icon::CARET_DOWN
-                } else {
-                    icon::CARET_RIGHT
-                };
-                icon_toggle(ui, glyph, "Evaluation log", &mut self.log_is_open);
+                fold_toggle(ui, "Evaluation log", &mut self.log_is_open);
                 ui.label(theme::strong("Evaluation"));
                 ui.add_space(space::S);
-                log::head_ui(ui, bench, actions);
+                log::head_ui(ui, view);
             });
             if self.log_is_open {
-                log::lines_ui(ui, bench, ui.available_height());
+                log::lines_ui(ui, view.bench, ui.available_height());
             }
         });
     }
 
-    fn parts_ui(&mut self, ui: &mut Ui, bench: &Workbench, height: f32, actions: &mut Vec<Action>) {
+    fn parts_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, height: f32) {
         ui.spacing_mut().item_spacing.y = space::S;
         let top = ui.cursor().top();
-        self.next.ui(ui, bench, actions);
-        let current = self.shown_evolution(bench);
+        self.next.ui(ui, view);
+        let current = self.shown_evolution(view.bench);
         let tabs = (current, &mut self.shown);
-        start::ui(ui, bench, &self.runs, tabs, actions);
-        if let Some(id) = self.shown_evolution(bench) {
-            let look = RunContext {
-                bench,
-                runs: &self.runs,
-                id,
-            };
+        start::ui(ui, view, &self.runs, tabs);
+        if let Some(id) = self.shown_evolution(view.bench) {
+            let runs = &self.runs;
+            let context = RunContext { view, runs, id };
             let left = height - (ui.cursor().top() - top);
-            match self.run.ui(ui, look, left, actions) {
+            match self.run.ui(ui, context, left) {
                 Some(Ask::Evaluator) => self.evaluator.open(),
                 Some(Ask::Show(id)) => self.shown = Some(id),
                 None => {}
@@ -155,10 +144,51 @@ impl EvolutionView {
         self.shown = None;
     }
 
-    /// The evolution that is looked at.
     fn shown_evolution(&self, bench: &Workbench) -> Option<EvolutionId> {
         let doc = bench.study().doc();
         let chosen = self.shown.filter(|&id| doc.evolution(id).is_some());
         chosen.or_else(|| doc.evolutions.last().map(|e| e.id))
     }
+}
+
+/// A button called `words` that has `models` judged. Where the evaluator cannot, it leads to
+/// the window that says how models are judged, and a `…` says so; why, is told on hover.
+pub fn evaluate_button(
+    ui: &mut Ui,
+    bench: &Workbench,
+    words: &str,
+    models: &[ModelId],
+    actions: &mut Vec<Action>,
+) {
+    if let Some(objection) = bench.evaluator_objection() {
+        let button = ui.button(format!("{words}…")).on_hover_text(objection);
+        if button.clicked() {
+            actions.push(EvaluationAction::ShowSetup.into());
+        }
+        return;
+    }
+    let objection = evaluate_objection(bench, models);
+    ui.add_enabled_ui(objection.is_none(), |ui| {
+        let button = ui.button(words);
+        let help = "Have them judged as the study says, and write down the scores";
+        let button = match &objection {
+            Some(objection) => button.on_disabled_hover_text(objection),
+            None => button.on_hover_text(help),
+        };
+        if button.clicked() {
+            actions.push(EvaluationAction::Start(models.to_vec()).into());
+        }
+    });
+}
+
+/// Why these models cannot be judged now, if so.
+pub fn evaluate_objection(bench: &Workbench, models: &[ModelId]) -> Option<String> {
+    let waiting = bench.being_evaluated();
+    if models.is_empty() {
+        return Some("Select the models that are to be evaluated".to_owned());
+    }
+    if models.iter().all(|id| waiting.contains(id)) {
+        return Some("This is being done, or waits for its turn".to_owned());
+    }
+    bench.files_objection(models)
 }

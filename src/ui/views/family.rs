@@ -6,7 +6,6 @@ use crate::study::{Model, ModelFacts, ModelId, Role};
 use crate::ui::format;
 use crate::workbench::Workbench;
 
-/// What is said of one model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
     pub id: ModelId,
@@ -96,7 +95,6 @@ impl Card {
         }
     }
 
-    /// How its parents are related, as words.
     pub fn relation(&self) -> Option<String> {
         let number = |value| format::kinship(Some(value));
         let words = |what, (value, by): (f64, Metric)| {
@@ -106,7 +104,6 @@ impl Card {
         kinship.or_else(|| self.distance.map(|found| words("distance", found)))
     }
 
-    /// What it was made from, as words.
     pub fn made_from(&self) -> Option<String> {
         let names = self.parents.join(" and ");
         match (self.parents.is_empty(), self.unnamed_parents) {
@@ -117,25 +114,20 @@ impl Card {
         }
     }
 
-    /// The name and score of its pill.
     pub fn label(&self) -> String {
         format!("{} {}", self.name, format::score(self.score))
     }
 }
 
-/// Marks the best of every generation.
 pub fn mark_best<'c>(cards: impl IntoIterator<Item = &'c mut Card>) {
     let cards: Vec<&mut Card> = cards.into_iter().collect();
-    let scores: Vec<_> = cards
-        .iter()
-        .map(|card| (card.generation, card.score))
-        .collect();
+    let scores = cards.iter().map(|card| (card.generation, card.score));
+    let scores: Vec<_> = scores.collect();
     for (card, is_best) in cards.into_iter().zip(best_of_generations(&scores)) {
         card.is_best = is_best;
     }
 }
 
-/// The least and the greatest score.
 pub fn range<'c>(cards: impl IntoIterator<Item = &'c Card>) -> Option<(f64, f64)> {
     let scores = cards.into_iter().filter_map(|card| card.score);
     scores.fold(None, |range: Option<(f64, f64)>, v| {

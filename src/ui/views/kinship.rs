@@ -6,23 +6,18 @@
 
 mod controls;
 mod detail;
-mod files;
-mod ghost;
-mod layers;
-mod left_out;
 mod map;
-mod mean;
 mod pair;
-mod profile;
 mod shown;
 mod states;
 mod tensors;
 
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use eframe::egui::{CentralPanel, Margin, Panel, Ui, vec2};
 
 use crate::study::ModelId;
 use crate::ui::action::Action;
-use crate::ui::theme::{Tokens, space};
+use crate::ui::ext::UiExt;
+use crate::ui::theme::space;
 use crate::workbench::{Family, Workbench};
 
 pub(in crate::ui) use pair::{Named, why_undefined};
@@ -40,7 +35,6 @@ const LEAST_DETAIL: f32 = 150.0;
 /// Height of the line that stands instead of the detail without a pair, in points.
 const HINT: f32 = 28.0;
 
-/// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct KinshipView {
     shown: Option<Shown>,
@@ -58,7 +52,8 @@ impl KinshipView {
         };
         let family = bench.family(base);
         self.bring_up_to_date(ui, bench, &family);
-        controls_panel(ui, |ui| {
+        let controls = Panel::top("kinship controls");
+        ui.strip(controls, vec2(space::L, space::M), |ui| {
             controls::controls_ui(ui, bench, &family, self.shown.as_ref(), actions);
             states::banners_ui(ui, bench, &family, actions);
         });
@@ -69,10 +64,21 @@ impl KinshipView {
                     Some(pair) => detail_panel(ui, |ui| {
                         detail.ui(ui, bench, &family, shown, pair, actions);
                     }),
-                    None => hint_panel(ui, |ui| detail::hint_ui(ui, bench, &family, shown)),
+                    None => {
+                        let hint = Panel::bottom("kinship hint").exact_size(HINT);
+                        let frame = ui.pane(vec2(space::L, 0.0));
+                        hint.resizable(false).frame(frame).show(ui, |ui| {
+                            detail::hint_ui(ui, bench, &family, shown);
+                        });
+                    }
                 }
                 let anchor = &mut self.anchor;
-                map_panel(ui, |ui| {
+                let margin = Margin {
+                    bottom: space::M as i8,
+                    ..vec2(space::L, 0.0).into()
+                };
+                let panel = CentralPanel::default().frame(ui.pane(margin));
+                panel.show(ui, |ui| {
                     map::map_ui(ui, bench, &family, shown, anchor, actions);
                 });
             }
@@ -101,22 +107,9 @@ impl KinshipView {
     }
 }
 
-fn controls_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin::symmetric(space::L as i8, space::M as i8));
-    Panel::top("kinship controls")
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(frame)
-        .show(ui, content);
-}
-
 fn detail_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     let available = ui.available_size();
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin::symmetric(space::L as i8, space::M as i8));
+    let frame = ui.pane(vec2(space::L, space::M));
     let panel = if available.x > WIDE {
         Panel::right("kinship detail right")
             .default_size(available.x * 0.45)
@@ -127,27 +120,4 @@ fn detail_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
             .size_range(LEAST_DETAIL..=(available.y * 0.6).max(LEAST_DETAIL))
     };
     panel.resizable(true).frame(frame).show(ui, content);
-}
-
-fn hint_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin::symmetric(space::L as i8, 0));
-    Panel::bottom("kinship hint")
-        .exact_size(HINT)
-        .resizable(false)
-        .frame(frame)
-        .show(ui, content);
-}
-
-fn map_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(Margin {
-            left: space::L as i8,
-            right: space::L as i8,
-            top: 0,
-            bottom: space::M as i8,
-        });
-    CentralPanel::default().frame(frame).show(ui, content);
 }

@@ -16,12 +16,18 @@ mod yaml;
 pub use child::{CAVEAT, RECORD, meaning};
 pub use start::to_merge;
 
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
+
 use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui};
 
+use super::ViewContext;
 use crate::kinship::Values;
 use crate::merge::composition::{Composition, Place};
-use crate::study::{Draft, DraftId};
+use crate::merge::recipe::Setting;
+use crate::study::{Command, Draft, DraftContent, DraftEdit, DraftId};
 use crate::ui::action::{Action, MergeAction};
+use crate::ui::ext::UiExt;
 use crate::ui::theme::Tokens;
 use crate::workbench::Workbench;
 use crate::workbench::composing::{Child, Prediction, PredictionOptions};
@@ -51,18 +57,9 @@ pub struct Focus {
     pub key: String,
 }
 
-/// A place that the user wants to see: a merge on the canvas, a line of the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Jump {
-    pub merge: usize,
-    /// Which line, from 1.
-    pub line: Option<usize>,
-}
-
-/// What the parts of the view look at.
+/// What the parts of the view look at, and what they change of it.
 pub struct DraftContext<'a> {
-    pub bench: &'a Workbench,
-    /// The draft on the canvas.
+    pub view: &'a ViewContext<'a>,
     pub draft: &'a Draft,
     /// Its composition, or the last one before its text got a mistake.
     pub composition: &'a Composition,
@@ -74,6 +71,57 @@ pub struct DraftContext<'a> {
     pub is_stale: bool,
     /// As it was before the recipe got a mistake.
     pub before: Option<&'a Before>,
+    pub focus: RefCell<Option<Focus>>,
+    /// What is shown of the prediction; the workbench has it from the last frame.
+    pub options: RefCell<PredictionOptions>,
+    /// The line of the text, from 1, that a problem leads to that was clicked.
+    pub jump: Cell<Option<usize>>,
+}
+
+impl<'a> Deref for DraftContext<'a> {
+    type Target = ViewContext<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        self.view
+    }
+}
+
+impl DraftContext<'_> {
+    /// Asks for a changed composition; nothing if it is the same.
+    pub fn edit(&self, title: &str, join: Option<String>, change: impl FnOnce(&mut Composition)) {
+        let mut composition = self.composition.clone();
+        change(&mut composition);
+        if composition != *self.composition {
+            self.push(MergeAction::Edit {
+                id: self.draft.id,
+                composition: Box::new(composition),
+                title: title.to_owned(),
+                join,
+            });
+        }
+    }
+
+    /// Asks for another text, or other places of nodes.
+    pub fn write(&self, sheet: DraftContent, title: &str, join: Option<String>) {
+        self.push(Command::Draft(DraftEdit::Write {
+            id: self.draft.id,
+            sheet,
+            title: title.to_owned(),
+            join,
+        }));
+    }
+
+    pub fn write_text(&self, text: String, title: &str, join: Option<String>) {
+        let sheet = DraftContent {
+            text,
+            ..self.draft.sheet.clone()
+        };
+        self.write(sheet, title, join);
+    }
+
+    pub fn setting(&self, of: &Focus) -> Option<&Setting> {
+        self.composition.setting(of.merge, of.place, &of.key)
+    }
 }
 
 /// What was known of a child before its recipe got a mistake.
@@ -84,16 +132,13 @@ pub struct Before {
 }
 
 /// A draft as it was read: its last composition without a mistake.
-#[derive(Default)]
 struct Read {
-    id: DraftId,
-    text: String,
-    loose: Vec<String>,
+    /// The draft, its text, and what is loose in it.
+    key: (DraftId, String, Vec<String>),
     composition: Composition,
     is_broken: bool,
 }
 
-/// What the view keeps while it is shown.
 #[derive(Default)]
 pub struct MergeView {
     read: Option<Read>,
@@ -111,12 +156,7 @@ pub struct MergeView {
     queue: queue::QueuePanel,
     queue_height: f32,
     start: start::Start,
-    /// The parameter in the editor below the canvas.
     focus: Option<Focus>,
-    /// What is shown of the prediction; the workbench has it from the last frame.
-    options: PredictionOptions,
-    /// Where a problem that was clicked leads to, for one frame.
-    jump: Option<Jump>,
 }
 
 impl MergeView {
@@ -126,53 +166,54 @@ impl MergeView {
     }
 
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-        if bench.study().doc().shown_draft().is_none() {
-            return self.start.ui(ui, bench, actions);
-        }
-        self.with_shown(bench, actions, |own, shown, actions| {
-            own.panels(ui, shown, actions);
+        ViewContext::draw(bench, actions, |view| {
+            if view.doc().shown_draft().is_none() {
+                return self.start.ui(ui, view);
+            }
+            self.with_shown(view, |own, shown| own.panels(ui, shown));
         });
     }
 
     /// Draws the canvas alone, for pictures of it.
     pub fn canvas_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-        self.with_shown(bench, actions, |own, shown, actions| {
-            own.canvas.ui(ui, shown, &mut own.focus, actions);
+        ViewContext::draw(bench, actions, |view| {
+            self.with_shown(view, |own, shown| own.canvas.ui(ui, shown));
         });
     }
 
-    /// Brings together what the parts look at.
     fn with_shown(
         &mut self,
-        bench: &Workbench,
-        actions: &mut Vec<Action>,
-        draw: impl FnOnce(&mut Self, &DraftContext<'_>, &mut Vec<Action>),
+        view: &ViewContext<'_>,
+        draw: impl FnOnce(&mut Self, &DraftContext<'_>),
     ) {
-        let Some(draft) = bench.study().doc().shown_draft() else {
+        let bench = view.bench;
+        let Some(draft) = view.doc().shown_draft() else {
             return;
         };
         let read = self.read(bench, draft);
-        self.options.clone_from(bench.prediction_options());
         let known = bench.prediction();
         self.keep(draft.id, known);
         // An answer about another draft says nothing of this one.
         let known = known.filter(|_| self.answered == Some(draft.id));
         let before = self.before.take().filter(|(id, _)| *id == draft.id);
         let shown = DraftContext {
-            bench,
+            view,
             draft,
             composition: &read.composition,
             is_broken: read.is_broken,
             ahead: known.map(|(ahead, _)| ahead),
             is_stale: known.is_some_and(|(_, is_new)| !is_new),
             before: before.as_ref().map(|(_, before)| before),
+            focus: RefCell::new(self.focus.take()),
+            options: RefCell::new(bench.prediction_options().clone()),
+            jump: Cell::default(),
         };
-        draw(self, &shown, actions);
-        if self.options != *bench.prediction_options() {
-            actions.push(Action::Merge(MergeAction::ShowPrediction(
-                self.options.clone(),
-            )));
+        draw(self, &shown);
+        let options = shown.options.take();
+        if options != *bench.prediction_options() {
+            view.push(MergeAction::ShowPrediction(options));
         }
+        self.focus = shown.focus.take();
         self.before = before;
         self.read = Some(read);
     }
@@ -181,11 +222,10 @@ impl MergeView {
     fn keep(&mut self, id: DraftId, known: Option<(&Prediction, bool)>) {
         let Some((ahead, true)) = known else { return };
         self.answered = Some(id);
+        let is_kept =
+            |(of, old): &(DraftId, Before), child: &Child| *of == id && old.child == *child;
         if let Ok(child) = &ahead.child
-            && self
-                .before
-                .as_ref()
-                .is_none_or(|(of, old)| *of != id || old.child != *child)
+            && !self.before.as_ref().is_some_and(|old| is_kept(old, child))
         {
             let before = Before {
                 child: child.clone(),
@@ -195,57 +235,46 @@ impl MergeView {
         }
     }
 
-    fn panels(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, actions: &mut Vec<Action>) {
+    fn panels(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
         let t = Tokens::of(ui);
-        let frame = Frame::new()
-            .fill(t.background)
-            .inner_margin(Margin::symmetric(12, 8));
-        let has_room = ui.available_width() >= ROOM_FOR_CHILD;
-        let mut child_is_open = self.child_is_open.unwrap_or(has_room);
+        let frame = ui.pane(Margin::symmetric(12, 8));
+        let was_open = (self.child_is_open).unwrap_or(ui.available_width() >= ROOM_FOR_CHILD);
+        let mut is_open = was_open;
         Panel::top("merge strip")
             .resizable(false)
             .frame(frame)
-            .show(ui, |ui| {
-                start::strip_ui(ui, shown, &mut child_is_open, actions);
-            });
-        if child_is_open != self.child_is_open.unwrap_or(has_room) {
-            self.child_is_open = Some(child_is_open);
+            .show(ui, |ui| start::strip_ui(ui, shown, &mut is_open));
+        if is_open != was_open {
+            self.child_is_open = Some(is_open);
         }
-        if child_is_open {
-            self.child_panel(ui, frame.fill(t.panel), shown, actions);
+        if is_open {
+            self.child_panel(ui, frame.fill(t.panel), shown);
         }
-        self.text_panel(ui, frame, shown, actions);
-        if self.focus.is_some() {
-            Panel::bottom("merge depth")
+        self.text_panel(ui, frame, shown);
+        let most = ui.available_height() * 0.6;
+        let below = |name: &'static str, height: f32, least: f32| {
+            Panel::bottom(name)
                 .resizable(true)
-                .default_size(DEPTH.min(ui.available_height() * 0.45).max(140.0))
-                .size_range(140.0..=ui.available_height() * 0.6)
+                .default_size(height)
+                .size_range(least..=most)
                 .frame(frame)
-                .show(ui, |ui| self.curve.ui(ui, shown, &mut self.focus, actions));
+        };
+        if shown.focus.borrow().is_some() {
+            let height = DEPTH.min(ui.available_height() * 0.45).max(140.0);
+            below("merge depth", height, 140.0).show(ui, |ui| self.curve.ui(ui, shown));
         } else if strips::Strips::has_any(shown.composition) {
-            let rows: usize = (0..shown.composition.recipes.len())
-                .map(|merge| shown.composition.slices(merge).len())
-                .sum();
-            Panel::bottom("merge strips")
-                .resizable(true)
-                .default_size((STRIPS + STRIP * rows as f32).min(DEPTH))
-                .size_range(90.0..=ui.available_height() * 0.6)
-                .frame(frame)
-                .show(ui, |ui| self.strips.ui(ui, shown, actions));
+            let merges = 0..shown.composition.recipes.len();
+            let rows: usize = merges.map(|m| shown.composition.slices(m).len()).sum();
+            let height = (STRIPS + STRIP * rows as f32).min(DEPTH);
+            below("merge strips", height, 90.0).show(ui, |ui| self.strips.ui(ui, shown));
         }
         CentralPanel::default()
-            .frame(Frame::new().fill(t.background))
-            .show(ui, |ui| self.canvas.ui(ui, shown, &mut self.focus, actions));
+            .frame(ui.pane(Margin::ZERO))
+            .show(ui, |ui| self.canvas.ui(ui, shown));
     }
 
     /// The child, and below it what stands in its way, the button that writes, and the queue.
-    fn child_panel(
-        &mut self,
-        ui: &mut Ui,
-        frame: Frame,
-        shown: &DraftContext<'_>,
-        actions: &mut Vec<Action>,
-    ) {
+    fn child_panel(&mut self, ui: &mut Ui, frame: Frame, shown: &DraftContext<'_>) {
         let width = ui.available_width();
         let wanted = match width {
             w if w >= WIDE => WIDE_CHILD,
@@ -261,41 +290,28 @@ impl MergeView {
                 ui.set_min_size(ui.available_size());
                 ui.set_max_width(ui.available_width());
                 let most = ui.available_height() * 0.5;
+                let margin = Margin {
+                    top: 8,
+                    ..Margin::ZERO
+                };
                 let queue = Panel::bottom("merge queue")
                     .resizable(false)
-                    .frame(Frame::new().inner_margin(Margin {
-                        top: 8,
-                        ..Margin::ZERO
-                    }))
-                    .show(ui, |ui| {
-                        self.queue.ui(ui, shown, &mut self.jump, most, actions);
-                    });
+                    .frame(Frame::new().inner_margin(margin))
+                    .show(ui, |ui| self.queue.ui(ui, shown, most));
                 // A panel learns how high its content is by drawing it.
                 let height = queue.response.rect.height();
                 if (height - self.queue_height).abs() > 0.5 {
                     self.queue_height = height;
                     ui.ctx().request_repaint();
                 }
-                let own = child::Own {
-                    metric: &mut self.options.metric,
-                    swept: &mut self.options.swept,
-                    focus: &mut self.focus,
-                };
-                self.child.ui(ui, shown, own, actions);
+                self.child.ui(ui, shown);
             });
     }
 
     /// The text, folded to one line or as high as the user wants it.
-    fn text_panel(
-        &mut self,
-        ui: &mut Ui,
-        frame: Frame,
-        shown: &DraftContext<'_>,
-        actions: &mut Vec<Action>,
-    ) {
-        let jump = self.jump.take();
-        let will_open = jump.is_some_and(|jump| jump.line.is_some());
-        let panel = if self.yaml.is_open() || will_open {
+    fn text_panel(&mut self, ui: &mut Ui, frame: Frame, shown: &DraftContext<'_>) {
+        let line = shown.jump.get();
+        let panel = if self.yaml.is_open || line.is_some() {
             Panel::bottom("merge yaml")
                 .resizable(true)
                 .default_size(TEXT)
@@ -307,26 +323,23 @@ impl MergeView {
         };
         panel
             .frame(frame)
-            .show(ui, |ui| self.yaml.ui(ui, shown, jump, actions));
+            .show(ui, |ui| self.yaml.ui(ui, shown, line));
     }
 
     /// The draft as it reads now; what was read last time serves if nothing has changed.
     fn read(&mut self, bench: &Workbench, draft: &Draft) -> Read {
         let sheet = &draft.sheet;
-        let old = self.read.take().filter(|read| read.id == draft.id);
-        if let Some(read) = old.as_ref()
-            && read.text == sheet.text
-            && read.loose == sheet.loose
-        {
-            return old.unwrap_or_default();
-        }
-        let new = bench.composition(draft);
-        Read {
-            id: draft.id,
-            text: sheet.text.clone(),
-            loose: sheet.loose.clone(),
-            is_broken: new.is_none(),
-            composition: new.or(old.map(|read| read.composition)).unwrap_or_default(),
+        let key = (draft.id, sheet.text.clone(), sheet.loose.clone());
+        match self.read.take().filter(|read| read.key.0 == draft.id) {
+            Some(read) if read.key == key => read,
+            old => {
+                let new = bench.composition(draft);
+                Read {
+                    key,
+                    is_broken: new.is_none(),
+                    composition: new.or(old.map(|read| read.composition)).unwrap_or_default(),
+                }
+            }
         }
     }
 }

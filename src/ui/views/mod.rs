@@ -2,6 +2,7 @@
 //! only what may be lost.
 
 mod charts;
+mod context;
 mod evolution;
 mod family;
 pub(in crate::ui) mod kinship;
@@ -20,6 +21,7 @@ use super::prefs::Prefs;
 use crate::workbench::Workbench;
 
 pub use charts::ChartsView;
+use context::ViewContext;
 pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
 pub use kinship::KinshipView;
 pub use lineage::LineageView;
@@ -31,7 +33,6 @@ pub use models::{
     kinship as known_kinship, merge_menu, place, read_number, score_lines, selection_actions,
 };
 
-/// The views of the rail, with what each keeps.
 #[derive(Default)]
 pub struct Views {
     pub(super) models: ModelsView,
@@ -43,7 +44,6 @@ pub struct Views {
 }
 
 impl Views {
-    /// Draws the view that is chosen.
     pub fn ui(
         &mut self,
         ui: &mut Ui,

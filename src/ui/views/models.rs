@@ -11,12 +11,13 @@ mod header;
 mod keys;
 mod model_table;
 
-use eframe::egui::{Align, Frame, Key, Layout, Margin, Rect, RichText, TextEdit, Ui};
+use eframe::egui::{Align, Frame, Key, Layout, Margin, Rect, TextEdit, Ui};
 use egui_phosphor::regular as icon;
 
 use crate::study::{Command, Model, ModelEdit, ModelId, Selection, ViewEdit};
 use crate::ui::action::{Action, ImportAction, ModelsAction};
-use crate::ui::theme::{Tokens, space};
+use crate::ui::ask::Ask;
+use crate::ui::theme::space;
 use crate::ui::views::rows::{clicked_row, range};
 use crate::ui::widgets::{empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
@@ -31,7 +32,6 @@ use columns::{Column, Listed};
 use edit::{Editing, End};
 use model_table::{ModelTable, Rows, Sorting};
 
-/// What the table keeps while it is shown.
 #[derive(Default)]
 pub struct ModelsView {
     filter: String,
@@ -79,36 +79,41 @@ impl ModelsView {
         // Taken out while it is read and the view is changed.
         let mut table = std::mem::take(&mut self.table);
         table.bring_up_to_date(bench, &self.new_tasks);
-        let rows = Rows {
+        let all = Rows {
             bench,
             table: &table,
+            shown: &table.shown(),
+            places: &[],
+        };
+        let places = self.places(all);
+        let rows = Rows {
+            places: &places,
+            ..all
         };
         self.full_ui(ui, rows, keys, actions);
         self.table = table;
     }
 
     fn full_ui(&mut self, ui: &mut Ui, rows: Rows<'_>, keys: Keys, actions: &mut Vec<Action>) {
-        let shown = rows.table.shown();
-        let places = self.places(rows);
         self.cursor_row = rows.bench.study().selection().models().last().copied();
         let view = ui.max_rect();
         let margin = Margin::symmetric(16, 12);
         Frame::new().inner_margin(margin).show(ui, |ui| {
-            self.strip(ui, rows, places.len(), actions);
+            self.strip(ui, rows, actions);
             ui.add_space(space::XS);
             if keys != Keys::Taken && self.editing.is_none() && self.asking.is_none() {
-                self.keys(ui, rows, &shown, &places, actions);
-                self.clipboard(ui, rows, &shown, &places, actions);
+                self.keys(ui, rows, actions);
+                self.clipboard(ui, rows, actions);
             }
-            if places.is_empty() {
+            if rows.places.is_empty() {
                 self.nothing_left_ui(ui);
             } else {
-                self.table(ui, rows, &shown, &places, actions);
+                self.table(ui, rows, actions);
             }
             if let Some(end) = self.editing.as_mut().and_then(Editing::out_of_sight) {
                 self.ended = self.editing.take().map(|editing| (editing, end));
             }
-            self.end_editing(rows, &shown, &places, actions);
+            self.end_editing(rows, actions);
         });
         actions::selection_bar(ui, view, rows.bench, actions);
     }
@@ -127,22 +132,18 @@ impl ModelsView {
         });
     }
 
-    /// Asks for names of models without files.
     pub fn ask_for_names(&mut self) {
         self.asking = Some(Asking::names());
     }
 
-    /// Asks for the name of a new task.
     pub fn ask_for_task(&mut self) {
         self.asking = Some(Asking::task());
     }
 
-    /// Whether a question of the table lies over the window.
     pub fn is_asking(&self) -> bool {
         self.asking.is_some()
     }
 
-    /// Whether the keyboard is at the cell of a score.
     pub fn is_at_score(&self, bench: &Workbench) -> bool {
         let is_at = |c: &Listed| c.is_shown && Some(&c.key) == self.cursor.as_ref();
         let column = self.table.columns.iter().find(|c| is_at(c));
@@ -211,7 +212,7 @@ impl ModelsView {
         places
     }
 
-    fn strip(&mut self, ui: &mut Ui, rows: Rows<'_>, shown: usize, actions: &mut Vec<Action>) {
+    fn strip(&mut self, ui: &mut Ui, rows: Rows<'_>, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             let has_room = ui.available_width() > 560.0;
             let folded = columns::folded(&rows.table.columns);
@@ -246,10 +247,9 @@ impl ModelsView {
                 {
                     self.filter.clear();
                 }
-                let all = doc.models.len();
+                let (shown, all) = (rows.places.len(), doc.models.len());
                 if shown < all {
-                    let weak = Tokens::of(ui).text_weak;
-                    ui.label(RichText::new(format!("{shown} of {all}")).color(weak));
+                    ui.weak(format!("{shown} of {all}"));
                 }
             });
         });
@@ -268,7 +268,6 @@ impl ModelsView {
         }
     }
 
-    /// Says that the filter leaves nothing, with the way back.
     fn nothing_left_ui(&mut self, ui: &mut Ui) {
         let shown = crate::ui::format::elide_middle(self.filter.trim(), 40);
         let sentence = format!("No model goes by “{shown}”");
@@ -278,27 +277,18 @@ impl ModelsView {
     }
 
     fn more_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        if ui.button("Add files…").clicked() {
-            actions.push(Action::Models(ModelsAction::AskForFiles));
-            ui.close();
-        }
+        ui.menu_ask("Add files…", ModelsAction::AskForFiles, actions);
         if ui.button("Add by name…").clicked() {
             self.ask_for_names();
             ui.close();
         }
         ui.separator();
-        if ui.button("Import scores…").clicked() {
-            actions.push(Action::Import(ImportAction::AskForFiles));
-            ui.close();
-        }
+        ui.menu_ask("Import scores…", ImportAction::AskForFiles, actions);
         if ui.button("Import a folder of results…").clicked() {
             actions.push(Action::Import(ImportAction::AskForFolder));
             ui.close();
         }
-        if ui.button("Paste scores…").clicked() {
-            actions.push(Action::Import(ImportAction::Paste));
-            ui.close();
-        }
+        ui.menu_ask("Paste scores…", ImportAction::Paste, actions);
         ui.separator();
         if ui.button("Add task…").clicked() {
             self.ask_for_task();
@@ -306,7 +296,6 @@ impl ModelsView {
         }
     }
 
-    /// Turns a name in the table into a field.
     pub fn start_renaming(&mut self, bench: &Workbench, id: ModelId) {
         let text = bench.study().doc().name_of(id).to_owned();
         self.renaming = Some(Renaming {

@@ -3,9 +3,10 @@
 use eframe::egui::{Frame, Margin, RichText, ScrollArea, ThemePreference, Ui};
 
 use crate::ui::action::{Action, WindowAction};
+use crate::ui::ask::Ask;
 use crate::ui::format;
 use crate::ui::prefs::Prefs;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{section_heading, segmented};
 use crate::workbench::Workbench;
 
@@ -39,17 +40,13 @@ fn look(ui: &mut Ui, prefs: &Prefs, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.label("Size");
         for (label, by) in [("Smaller", -0.1), ("Larger", 0.1)] {
-            if ui.button(label).clicked() {
-                actions.push(Action::Window(WindowAction::SetZoom(prefs.zoom + by)));
-            }
+            ui.ask(label, WindowAction::SetZoom(prefs.zoom + by), actions);
         }
-        let weak = Tokens::of(ui).text_weak;
-        ui.label(RichText::new(format::percent(f64::from(prefs.zoom))).color(weak));
+        ui.weak(format::percent(f64::from(prefs.zoom)));
     });
 }
 
 fn kept(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let weak = Tokens::of(ui).text_weak;
     let folders = bench.folders();
     section_heading(ui, "What is kept on this computer");
     for (what, path) in [
@@ -63,11 +60,7 @@ fn kept(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         ),
     ] {
         ui.label(what);
-        ui.label(
-            RichText::new(path.to_string_lossy())
-                .monospace()
-                .color(weak),
-        );
+        ui.label(RichText::new(path.to_string_lossy()).monospace().weak());
         ui.add_space(space::XS);
     }
     ui.horizontal(|ui| {

@@ -4,14 +4,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use eframe::egui::{
     Align, FontId, Id, Layout, Pos2, Rect, Response, RichText, ScrollArea, Sense, Ui, UiBuilder,
-    WidgetInfo, WidgetType, pos2, vec2,
+    WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, ModelsAction};
+use crate::ui::ask::Ask;
+use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, radius, size, space};
-use crate::ui::widgets::{focus_ring, icon_button, primary_button, section_heading, text};
+use crate::ui::theme::{self, size, space};
+use crate::ui::widgets::{icon_button, primary_button, row_ground, section_heading, text};
 use crate::workbench::library::{Bundled, LIBRARY};
 use crate::workbench::{Recent, Workbench};
 
@@ -53,19 +55,17 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
 }
 
 fn head(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let weak = Tokens::of(ui).text_weak;
     ui.label(theme::strong("Kinfolk").size(size::TITLE));
     ui.add_space(space::XS);
     let line = "See how your models are related before you merge them";
-    ui.label(RichText::new(line).size(size::HEADING).color(weak));
+    ui.label(RichText::new(line).size(size::HEADING).weak());
     ui.add_space(space::XL);
     ways_in(ui, bench, actions);
     ui.add_space(space::S);
     let line = "Or drop checkpoint folders, safetensors files or tables of scores anywhere here";
-    ui.label(RichText::new(line).color(weak));
+    ui.weak(line);
 }
 
-/// What was open lately at the left, the record at the right.
 fn two_columns(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let at = ui.cursor().min;
     let width = (ui.available_width() - space::XXL) / 2.0;
@@ -74,7 +74,6 @@ fn two_columns(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     column(ui, at, width, |ui| record(ui, actions));
 }
 
-/// A column of a width with its upper left corner at `at`.
 fn column(ui: &mut Ui, at: Pos2, width: f32, content: impl FnOnce(&mut Ui)) {
     let place = UiBuilder::new()
         .max_rect(Rect::from_min_size(at, vec2(width, 0.0)))
@@ -88,18 +87,14 @@ fn ways_in(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         if primary_button(ui, "Open models…").clicked() {
             actions.push(Action::Models(ModelsAction::AskForFolders));
         }
-        if ui.button("Open study…").clicked() {
-            actions.push(Action::File(FileAction::AskToOpen));
-        }
+        ui.ask("Open study…", FileAction::AskToOpen, actions);
         let unpacking = bench
             .jobs()
             .running()
             .iter()
             .any(|job| job.title.contains("demo"));
         ui.add_enabled_ui(!unpacking, |ui| {
-            if ui.button("Explore the demo").clicked() {
-                actions.push(Action::File(FileAction::OpenDemo));
-            }
+            ui.ask("Explore the demo", FileAction::OpenDemo, actions);
         });
         if unpacking {
             ui.spinner();
@@ -118,10 +113,9 @@ fn recents(ui: &mut Ui, bench: &Workbench, most: usize, actions: &mut Vec<Action
     heading(ui, "Recent studies");
     let recents = recents_of(bench);
     if recents.is_empty() {
-        let weak = Tokens::of(ui).text_weak;
         let line = "None yet. The demo is a family of seven small models with their base: \
                     one click shows what kinship looks like.";
-        ui.label(RichText::new(line).color(weak));
+        ui.weak(line);
         return;
     }
     let id = Id::new("all recent studies are shown");
@@ -154,7 +148,6 @@ fn heading(ui: &mut Ui, title: &str) {
 fn recent_ui(ui: &mut Ui, recent: &Recent, actions: &mut Vec<Action>) {
     let name = format!("Open study {}", recent.name);
     let (rect, response) = row(ui, &name, icon::FOLDER_OPEN);
-    let weak = Tokens::of(ui).text_weak;
     let button = Rect::from_min_max(pos2(rect.right() - BUTTON, rect.top()), rect.max);
     inside(ui, button, Layout::left_to_right(Align::Center), |ui| {
         let name = format!("Take {} off the list", recent.name);
@@ -168,7 +161,7 @@ fn recent_ui(ui: &mut Ui, recent: &Recent, actions: &mut Vec<Action>) {
     let font = FontId::monospace(size::SMALL);
     let path = recent.path.to_string_lossy();
     let path = text::fitted(ui.painter(), &path, &font, text_rect.width());
-    let path = RichText::new(path).font(font).color(weak);
+    let path = RichText::new(path).font(font).weak();
     two_lines(ui, text_rect, &recent.name, Some(&facts), path);
     if response.clicked() {
         actions.push(Action::File(FileAction::Open(recent.path.clone())));
@@ -178,8 +171,7 @@ fn recent_ui(ui: &mut Ui, recent: &Recent, actions: &mut Vec<Action>) {
 fn bundled_ui(ui: &mut Ui, bundled: &Bundled, actions: &mut Vec<Action>) {
     let name = format!("Open the record: {}", bundled.title);
     let (rect, response) = row(ui, &name, icon::CHART_SCATTER);
-    let weak = Tokens::of(ui).text_weak;
-    let sentence = RichText::new(bundled.sentence).color(weak);
+    let sentence = RichText::new(bundled.sentence).weak();
     two_lines(ui, rect, bundled.title, None, sentence);
     if response.clicked() {
         actions.push(Action::File(FileAction::OpenBundled(bundled.key)));
@@ -188,20 +180,16 @@ fn bundled_ui(ui: &mut Ui, bundled: &Bundled, actions: &mut Vec<Action>) {
 
 /// A row to be clicked, with its icon; gives the room for its content.
 fn row(ui: &mut Ui, name: &str, icon: &str) -> (Rect, Response) {
-    let t = Tokens::of(ui);
     let size = vec2(ui.available_width(), ROW);
     let (rect, room) = ui.allocate_exact_size(size, Sense::hover());
     // What lies under the pointer stands out on both sides, so that icons and headings align.
     let around = rect.expand2(vec2(space::S, 0.0));
     let response = ui.interact(around, room.id.with("row"), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, name));
-    if response.hovered() {
-        ui.painter().rect_filled(around, radius::CONTROL, t.hover);
-    }
-    focus_ring(ui, &response);
+    response.named(WidgetType::Button, name);
+    row_ground(ui, &response, around, false);
     let rect = rect.shrink2(vec2(0.0, 4.0));
     inside(ui, rect, Layout::left_to_right(Align::Center), |ui| {
-        quiet(ui, RichText::new(icon).size(18.0).color(t.text_weak));
+        cut_label(ui, RichText::new(icon).size(18.0).weak());
     });
     let content = Rect::from_min_max(pos2(rect.left() + ICON, rect.top()), rect.max);
     (content, response)
@@ -210,20 +198,19 @@ fn row(ui: &mut Ui, name: &str, icon: &str) -> (Rect, Response) {
 /// A name with facts at the end of its line, and a line below; both are cut where they do not
 /// fit.
 fn two_lines(ui: &mut Ui, rect: Rect, name: &str, facts: Option<&str>, below: RichText) {
-    let weak = Tokens::of(ui).text_weak;
     let half = rect.height() / 2.0;
     let upper = Rect::from_min_size(rect.min, vec2(rect.width(), half));
     let lower = upper.translate(vec2(0.0, half));
     inside(ui, upper, Layout::right_to_left(Align::Center), |ui| {
         if let Some(facts) = facts {
-            quiet(ui, RichText::new(facts).size(size::SMALL).color(weak));
+            cut_label(ui, quiet(facts));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            quiet(ui, theme::strong(name));
+            cut_label(ui, theme::strong(name));
         });
     });
     inside(ui, lower, Layout::left_to_right(Align::Center), |ui| {
-        quiet(ui, below);
+        cut_label(ui, below);
     });
 }
 
@@ -234,7 +221,7 @@ fn inside(ui: &mut Ui, rect: Rect, layout: Layout, content: impl FnOnce(&mut Ui)
 }
 
 /// A label that lets clicks through to what it lies on, cut where it does not fit.
-fn quiet(ui: &mut Ui, text: impl Into<eframe::egui::WidgetText>) {
+fn cut_label(ui: &mut Ui, text: impl Into<eframe::egui::WidgetText>) {
     ui.add(
         eframe::egui::Label::new(text)
             .selectable(false)

@@ -1,14 +1,13 @@
 //! Named bars, one under the other: nearest relatives, parts of an ancestry.
 
-use eframe::egui::{
-    Align2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2,
-};
+use eframe::egui::{Align2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2};
 
-use super::button::focus_ring_at;
+use super::button::row_ground;
 use super::text;
 use crate::ui::colormap::Scale;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::theme::{self, Tokens, space};
 
 const ROW: f32 = 24.0;
 const BAR: f32 = 8.0;
@@ -49,19 +48,14 @@ pub fn bars_ui(ui: &mut Ui, bars: &[Bar<'_>], scale: Scale, decimals: usize) -> 
 fn bar_ui(ui: &mut Ui, bar: &Bar<'_>, scale: Scale, decimals: usize, value_width: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let shown = format::decimals(bar.value, decimals);
-    response.widget_info(|| {
-        WidgetInfo::labeled(WidgetType::Button, true, format!("{} {shown}", bar.name))
-    });
+    response.named(WidgetType::Button, format!("{} {shown}", bar.name));
     let t = Tokens::of(ui);
     let band = rect.expand2(vec2(space::XS, 0.0));
-    if response.hovered() {
-        ui.painter().rect_filled(band, radius::CONTROL, t.hover);
-    }
-    focus_ring_at(ui, &response, band);
+    row_ground(ui, &response, band, false);
     let name = rect.with_max_x(rect.left() + rect.width() * 0.42);
     let font = theme::body_font();
     let painter = ui.painter();
-    text::line_in(painter, name, Align2::LEFT_CENTER, bar.name, &font, t.text);
+    text::left(painter, name, bar.name, &font, t.text);
     painter.text(
         rect.right_center(),
         Align2::RIGHT_CENTER,

@@ -1,11 +1,12 @@
 //! Buttons: the primary one, icons with names, and a choice among a few.
 
 use eframe::egui::{
-    Align2, Button, FontId, Id, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, WidgetType, pos2, vec2,
+    Align2, Button, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetType,
+    pos2, vec2,
 };
 
 use super::text;
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
 
 /// Size of an icon that stands alone, in points.
@@ -16,14 +17,11 @@ pub fn primary_button(ui: &mut Ui, label: &str) -> Response {
     let t = Tokens::of(ui);
     ui.scope(|ui| {
         let widgets = &mut ui.visuals_mut().widgets;
+        let ring = Stroke::new(2.0, t.text);
         let states = [
             (&mut widgets.inactive, t.accent, Stroke::NONE),
             (&mut widgets.hovered, t.accent_hover, Stroke::NONE),
-            (
-                &mut widgets.active,
-                t.accent_hover,
-                Stroke::new(2.0, t.text),
-            ),
+            (&mut widgets.active, t.accent_hover, ring),
         ];
         for (state, fill, outline) in states {
             state.weak_bg_fill = fill;
@@ -31,8 +29,7 @@ pub fn primary_button(ui: &mut Ui, label: &str) -> Response {
             state.fg_stroke.color = t.on_accent;
         }
         ui.spacing_mut().button_padding.x = 14.0;
-        let label = RichText::new(label).family(crate::ui::fonts::semibold());
-        ui.add(Button::new(label).min_size(vec2(0.0, ROW_HEIGHT)))
+        ui.add(Button::new(theme::strong(label)).min_size(vec2(0.0, ROW_HEIGHT)))
     })
     .inner
 }
@@ -40,9 +37,14 @@ pub fn primary_button(ui: &mut Ui, label: &str) -> Response {
 /// A button that is only an icon; `name` is its tooltip and its accessible name.
 pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
     let response = icon_ui(ui, icon, false);
-    let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, name));
+    response.named(WidgetType::Button, name);
     response.on_hover_text(name)
+}
+
+/// The same, greyed unless `enabled`; whether it was clicked.
+pub fn icon_button_if(ui: &mut Ui, enabled: bool, icon: &str, name: &str) -> bool {
+    ui.add_enabled_ui(enabled, |ui| icon_button(ui, icon, name).clicked())
+        .inner
 }
 
 /// An icon that stays pressed while `on`.
@@ -52,9 +54,8 @@ pub fn icon_toggle(ui: &mut Ui, icon: &str, name: &str, on: &mut bool) -> Respon
         *on = !*on;
         response.mark_changed();
     }
-    let enabled = ui.is_enabled();
     let selected = *on;
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, enabled, selected, name));
+    response.named_selected(WidgetType::Button, selected, name);
     response.on_hover_text(name)
 }
 
@@ -86,12 +87,22 @@ pub fn focus_ring(ui: &Ui, response: &Response) {
 }
 
 /// The same around `rect`, where the widget itself has no room for a ring.
-pub(super) fn focus_ring_at(ui: &Ui, response: &Response, rect: Rect) {
+fn focus_ring_at(ui: &Ui, response: &Response, rect: Rect) {
     if response.has_focus() {
         let ring = Stroke::new(2.0, Tokens::of(ui).accent);
         ui.painter()
             .rect_stroke(rect, radius::CONTROL, ring, StrokeKind::Inside);
     }
+}
+
+/// The ground of a row that can be clicked: selected, under the pointer, with the keyboard.
+pub fn row_ground(ui: &Ui, response: &Response, rect: Rect, is_selected: bool) {
+    let t = Tokens::of(ui);
+    if is_selected || response.hovered() {
+        let fill = if is_selected { t.selection } else { t.hover };
+        ui.painter().rect_filled(rect, radius::CONTROL, fill);
+    }
+    focus_ring_at(ui, response, rect);
 }
 
 /// One choice among a few, side by side. Says whether it changed.
@@ -108,7 +119,7 @@ pub fn segmented<T: PartialEq + Copy>(
         .collect();
     let size = vec2(widths.iter().sum::<f32>() + 4.0, ROW_HEIGHT);
     let (rect, group) = ui.allocate_exact_size(size, Sense::hover());
-    group.widget_info(|| WidgetInfo::labeled(WidgetType::RadioGroup, true, name));
+    group.named(WidgetType::RadioGroup, name);
     let trough = if t.dark { t.field } else { t.hover };
     ui.painter().rect_filled(rect, radius::CONTROL + 1, trough);
     let before = *value;
@@ -126,9 +137,7 @@ pub fn segmented<T: PartialEq + Copy>(
 fn segment(ui: &Ui, rect: Rect, id: Id, label: &str, selected: bool) -> Response {
     let t = Tokens::of(ui);
     let response = ui.interact(rect, id, Sense::click());
-    let enabled = ui.is_enabled();
-    response
-        .widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, enabled, selected, label));
+    response.named_selected(WidgetType::RadioButton, selected, label);
     if selected {
         let fill = if t.dark { t.hover } else { t.raised };
         let outline = Stroke::new(1.0, if t.dark { t.line_strong } else { t.line });
@@ -141,12 +150,8 @@ fn segment(ui: &Ui, rect: Rect, id: Id, label: &str, selected: bool) -> Response
     } else {
         t.text_weak
     };
-    ui.painter().text(
-        rect.center(),
-        Align2::CENTER_CENTER,
-        label,
-        theme::body_font(),
-        ink,
-    );
+    let (at, font) = (rect.center(), theme::body_font());
+    ui.painter()
+        .text(at, Align2::CENTER_CENTER, label, font, ink);
     response
 }

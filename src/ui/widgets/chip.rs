@@ -1,8 +1,9 @@
 //! Small marks beside text: roles and keys.
 
-use eframe::egui::{Align2, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, vec2};
+use eframe::egui::{Align2, Response, Sense, Stroke, StrokeKind, Ui, WidgetType, vec2};
 
 use super::text;
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{self, Tokens, space};
 
 /// Height of a chip; three fit a row of text with air around.
@@ -31,7 +32,7 @@ pub fn role_chip(ui: &mut Ui, label: &str, role: usize) -> Response {
     painter.circle_filled(dot, DOT, t.role(role));
     let at = rect.left_center() + vec2(lead, 0.0);
     painter.text(at, Align2::LEFT_CENTER, label, font, t.text);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, label));
+    response.named(WidgetType::Label, label);
     response
 }
 

@@ -20,6 +20,12 @@ pub struct Choice<'a, T> {
     pub help: &'a str,
 }
 
+impl<'a, T> Choice<'a, T> {
+    pub fn new(value: T, label: &'a str, help: &'a str) -> Self {
+        Self { value, label, help }
+    }
+}
+
 /// A folded choice called `name`; what was newly chosen. It is as wide as its longest option, so
 /// that what stands beside it stays where it is.
 pub fn choice<T: PartialEq + Copy>(
@@ -58,13 +64,8 @@ pub fn choice<T: PartialEq + Copy>(
 pub fn metric_choice(ui: &mut Ui, name: &str, value: Metric) -> Option<Metric> {
     let unknown = Some(value).filter(|metric| !metric.is_known());
     let metrics = Metric::ALL.iter().copied().chain(unknown);
-    let options: Vec<Choice<'_, Metric>> = metrics
-        .map(|value| Choice {
-            value,
-            label: value.title,
-            help: value.help,
-        })
-        .collect();
+    let option = |value: Metric| Choice::new(value, value.title, value.help);
+    let options: Vec<Choice<'_, Metric>> = metrics.map(option).collect();
     choice(ui, name, value, &options)
 }
 

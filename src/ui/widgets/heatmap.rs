@@ -40,7 +40,6 @@ pub struct HeatMap<'a> {
     pub decimals: usize,
     /// Whether the values may still change: they are drawn greyed.
     pub provisional: bool,
-    /// The pair that is selected.
     pub selected: Option<(usize, usize)>,
     pub selected_models: &'a [usize],
     /// Rows from top to bottom; empty for the order of `labels`.

@@ -3,7 +3,6 @@
 use eframe::egui::{Button, RichText, ScrollArea, Ui};
 
 use crate::merge::methods::{BaseRule, Description, Method, REGISTRY};
-use crate::ui::theme::Tokens;
 
 /// Height of the menu before it scrolls, in points.
 const MOST_HEIGHT: f32 = 420.0;
@@ -18,15 +17,13 @@ const GROUPS: [(&str, &[BaseRule]); 3] = [
     ("Merge changes since a base", &[BaseRule::Required]),
 ];
 
-/// The menu of all methods, in groups; the one that was chosen.
 pub fn methods_menu(ui: &mut Ui, current: Option<&str>) -> Option<&'static dyn Method> {
     ui.set_min_width(220.0);
     let list = ScrollArea::vertical().max_height(MOST_HEIGHT);
     let chosen = list.show(ui, |ui| {
         let mut chosen = None;
         for (title, rules) in GROUPS {
-            let weak = Tokens::of(ui).text_weak;
-            ui.label(RichText::new(title).small().color(weak));
+            ui.label(RichText::new(title).small().weak());
             let own = |d: &Description| rules.contains(&d.base);
             chosen = chosen.or(methods_ui(ui, current, own));
         }
@@ -62,8 +59,7 @@ fn method_ui(ui: &mut Ui, method: &dyn Method, current: Option<&str>) -> bool {
         .on_hover_ui(|ui| {
             ui.label(known.help);
             if let Some(paper) = paper {
-                let weak = Tokens::of(ui).text_weak;
-                ui.label(RichText::new(paper).small().color(weak));
+                ui.label(RichText::new(paper).small().weak());
             }
         })
         .clicked()

@@ -13,7 +13,6 @@ const WIDTH: f32 = 560.0;
 const ROW: f32 = 32.0;
 const MOST_HEIGHT: f32 = 11.0 * ROW;
 
-/// One command as the palette shows it.
 #[derive(Clone, Debug)]
 pub struct PaletteEntry<'a> {
     /// What it does, as on its button.
@@ -21,11 +20,9 @@ pub struct PaletteEntry<'a> {
     pub group: &'a str,
     /// Its keys, parted by spaces, or nothing.
     pub shortcut: &'a str,
-    /// Whether it can be done now.
     pub enabled: bool,
 }
 
-/// Whether the palette is open, and what is typed.
 #[derive(Clone, Debug, Default)]
 pub struct Palette {
     is_open: bool,
@@ -35,7 +32,6 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// Opens it with an empty field.
     pub fn open(&mut self) {
         *self = Self {
             is_open: true,
@@ -43,7 +39,6 @@ impl Palette {
         };
     }
 
-    /// Whether it covers the window.
     pub fn is_open(&self) -> bool {
         self.is_open
     }
@@ -90,10 +85,9 @@ impl Palette {
     }
 
     fn field_ui(&mut self, ui: &mut Ui) -> Response {
-        let t = Tokens::of(ui);
         ui.horizontal(|ui| {
             ui.add_space(space::S);
-            ui.colored_label(t.text_weak, icon::MAGNIFYING_GLASS);
+            ui.weak(icon::MAGNIFYING_GLASS);
             let field = TextEdit::singleline(&mut self.query)
                 .hint_text("Search commands and models")
                 .frame(eframe::egui::Frame::NONE)
@@ -179,27 +173,13 @@ fn row_ui(ui: &mut Ui, entry: &PaletteEntry<'_>, is_current: bool) -> Response {
     let group = text::width(ui, entry.group, theme::small_font()) + space::M;
     let title = Rect::from_min_max(inside.min, rest.max - vec2(group, 0.0));
     let painter = ui.painter();
-    text::line_in(
-        painter,
-        title,
-        Align2::LEFT_CENTER,
-        entry.title,
-        &theme::body_font(),
-        ink,
-    );
+    text::left(painter, title, entry.title, &theme::body_font(), ink);
     let weak = if entry.enabled {
         t.text_weak
     } else {
         t.line_strong
     };
-    text::line_in(
-        painter,
-        rest,
-        Align2::RIGHT_CENTER,
-        entry.group,
-        &theme::small_font(),
-        weak,
-    );
+    text::right(painter, rest, entry.group, &theme::small_font(), weak);
     let keys = inside.with_min_x(inside.right() - caps + 3.0);
     let row = UiBuilder::new()
         .max_rect(keys)

@@ -13,6 +13,7 @@ use egui_phosphor::regular as icon;
 use super::{focus_ring, icon_button};
 use crate::merge::methods::{Parameter, ParameterKind};
 use crate::merge::recipe::{Filtered, Setting, Value};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, radius, size};
 
@@ -23,11 +24,8 @@ const FIELD: f32 = 50.0;
 /// What stands for values over the depth, where they are not edited here.
 const BY_LAYER: &str = "by layer, as the text says";
 
-/// A parameter and what a recipe says of it.
 pub struct ParameterEditor<'a> {
-    /// What the method says of it.
     pub parameter: &'a Parameter,
-    /// What the recipe says here.
     pub setting: Option<&'a Setting>,
     /// What it says for all models at once, where this is one model's.
     pub inherited: Option<&'a Setting>,
@@ -37,7 +35,6 @@ pub struct ParameterEditor<'a> {
     pub has_depth: bool,
 }
 
-/// What the user wants of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParameterChange {
     Set(Value),
@@ -205,7 +202,7 @@ fn flag_ui(ui: &mut Ui, mut on: bool, name: &str) -> Option<ParameterChange> {
         ui.set_min_width(size.x);
         let word = if on { "yes" } else { "no" };
         let response = ui.checkbox(&mut on, word);
-        response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, name));
+        response.named_selected(WidgetType::Checkbox, on, name);
         let is_changed = response.changed();
         is_changed.then_some(ParameterChange::Set(Value::Flag(on)))
     })
@@ -223,9 +220,7 @@ fn wide(ui: &Ui) -> Vec2 {
 fn by_filter_ui(ui: &mut Ui, items: &[Filtered], name: &str) -> Response {
     let text = RichText::new("by filter").small();
     let button = ui.add_sized(wide(ui), Button::new(text));
-    button.widget_info(|| {
-        WidgetInfo::labeled(WidgetType::Button, true, format!("{name}, by filter"))
-    });
+    button.named(WidgetType::Button, format!("{name}, by filter"));
     let line = |item: &Filtered| {
         let filter = item.filter.as_deref().unwrap_or("all others");
         format!("{filter}: {}", in_words(&item.value))
@@ -246,8 +241,7 @@ fn in_words(value: &Value) -> String {
 
 fn sparkline_ui(ui: &mut Ui, points: &[f64], name: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(wide(ui), Sense::click());
-    response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, format!("{name}, a curve")));
+    response.named(WidgetType::Button, format!("{name}, a curve"));
     let t = Tokens::of(ui);
     let fill = if response.hovered() { t.hover } else { t.field };
     let painter = ui.painter();

@@ -5,15 +5,17 @@
 //! nothing jumps; where they do not fit into one row they take several. A layer without a value
 //! is a gap, never a zero.
 
-mod legend;
-
 use eframe::egui::{
-    Color32, Id, Response, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType,
+    Align2, Color32, Id, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType,
+    pos2, vec2,
 };
 use egui_plot::{AxisHints, HLine, Line, Plot, PlotPoint, PlotPoints, PlotTransform, Points};
 
-use crate::ui::theme::{self, Tokens, size};
+use crate::ui::ext::quiet;
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens};
 use crate::ui::ticks::{ticks, words};
+use crate::ui::widgets::text;
 
 const LINE_WIDTH: f32 = 1.75;
 const LEAST_HEIGHT: f32 = 64.0;
@@ -21,7 +23,6 @@ const LEAST_HEIGHT: f32 = 64.0;
 const BELOW: f32 = 36.0;
 const MARK: f32 = 13.0;
 
-/// One line of the profile.
 #[derive(Clone, Debug)]
 pub struct Series<'a> {
     /// What it is, for the legend.
@@ -40,7 +41,6 @@ pub struct Profile<'a> {
     pub x_name: &'a str,
     /// Name and unit of the vertical axis.
     pub y_name: &'a str,
-    /// The lines, in the order of the legend.
     pub series: &'a [Series<'a>],
     /// The vertical range; `None` fits the data and 0.
     pub y_range: Option<(f64, f64)>,
@@ -49,16 +49,13 @@ pub struct Profile<'a> {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProfileResponse {
-    /// The layer under the pointer.
     pub hovered: Option<usize>,
-    /// The layer that was clicked.
     pub clicked: Option<usize>,
 }
 
 impl Profile<'_> {
-    /// Draws the profile into the space that is left.
     pub fn show(&self, ui: &mut Ui) -> ProfileResponse {
-        let legend = legend::Legend::new(self, ui);
+        let legend = Legend::new(self, ui);
         let (space, _) = ui.allocate_exact_size(legend.size, Sense::hover());
         let plot = self.plot(ui).show(ui, |plot| {
             let t = Tokens::of(plot.ctx());
@@ -86,7 +83,7 @@ impl Profile<'_> {
 
     fn plot(&self, ui: &Ui) -> Plot<'static> {
         let t = Tokens::of(ui);
-        let label = |text: &str| RichText::new(text).size(size::SMALL).color(t.text_weak);
+        let label = |text: &str| quiet(text);
         let axis = |hints: AxisHints<'static>, name: &str| {
             hints
                 .label(label(name))
@@ -217,6 +214,86 @@ fn add_run<'a>(plot: &mut egui_plot::PlotUi<'a>, run: Vec<[f64; 2]>, color: Colo
     }
 }
 
+const ROW: f32 = 20.0;
+const GAP: f32 = 4.0;
+/// Length of the line, and what parts one series from the next.
+const LINE: f32 = 10.0;
+const APART: f32 = 10.0;
+
+/// Where everything stands, whether or not the pointer is there.
+struct Legend {
+    pub size: Vec2,
+    /// Of the layer, then of each series, from the corner.
+    cells: Vec<Rect>,
+    names: Vec<f32>,
+}
+
+impl Legend {
+    pub fn new(profile: &Profile<'_>, ui: &Ui) -> Self {
+        let width = |line: &str| text::width(ui, line, theme::small_font());
+        let value = width(&format::decimals(Some(-1.0), profile.decimals));
+        let names: Vec<f32> = profile.series.iter().map(|s| width(s.name)).collect();
+        let layer = width(&layer_label(profile, profile.layers().saturating_sub(1)));
+        let series = names.iter().map(|name| LINE + GAP + name + GAP + value);
+        let widths: Vec<f32> = std::iter::once(layer).chain(series).collect();
+        let room = ui.available_width();
+        let cells = in_rows(&widths, APART, room);
+        let bottom = cells.last().map_or(ROW, Rect::bottom);
+        Self {
+            size: vec2(room, bottom),
+            cells,
+            names,
+        }
+    }
+
+    pub fn paint(&self, profile: &Profile<'_>, ui: &Ui, corner: Pos2, hovered: Option<usize>) {
+        let (t, font) = (Tokens::of(ui), theme::small_font());
+        let room = Rect::from_min_size(corner, self.size);
+        let painter = ui.painter().with_clip_rect(room.intersect(ui.clip_rect()));
+        let mut cells = self
+            .cells
+            .iter()
+            .map(|cell| cell.translate(corner.to_vec2()));
+        let write = |at: Pos2, line: &str, ink| {
+            painter.text(at, Align2::LEFT_CENTER, line, font.clone(), ink);
+        };
+        if let (Some(cell), Some(layer)) = (cells.next(), hovered) {
+            let label = layer_label(profile, layer);
+            write(cell.left_center(), &label, t.text_weak);
+        }
+        for ((cell, series), name) in cells.zip(profile.series).zip(&self.names) {
+            let (left, y) = (cell.left(), cell.center().y);
+            let stroke = Stroke::new(LINE_WIDTH + 0.75, t.role(series.role));
+            painter.hline(left..=left + LINE, y, stroke);
+            let left = left + LINE + GAP;
+            write(pos2(left, y), series.name, t.text);
+            if let Some(layer) = hovered {
+                let value = series.values.get(layer).copied().flatten();
+                let shown = format::decimals(value, profile.decimals);
+                write(pos2(left + name + GAP, y), &shown, t.text);
+            }
+        }
+    }
+}
+
+fn layer_label(profile: &Profile<'_>, layer: usize) -> String {
+    format!("{} {layer}", profile.x_name)
+}
+
+/// Cells of these widths from left to right, in as many rows as they need.
+fn in_rows(widths: &[f32], gap: f32, room: f32) -> Vec<Rect> {
+    let mut at = Pos2::ZERO;
+    let mut cells = Vec::new();
+    for &width in widths {
+        if at.x > 0.0 && at.x + width > room {
+            at = pos2(0.0, at.y + ROW);
+        }
+        cells.push(Rect::from_min_size(at, vec2(width, ROW)));
+        at.x += width + gap;
+    }
+    cells
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,5 +333,19 @@ mod tests {
         assert!((-0.05..=0.0).contains(&lo) && hi > 0.5 && hi < 0.6);
         profile.y_range = Some((-1.0, 1.0));
         assert_eq!(profile.y_bounds(), (-1.0, 1.0));
+    }
+
+    #[test]
+    fn the_layer_and_the_values_never_overlap() {
+        let widths = [48.0, 110.0, 90.0, 95.0];
+        for room in [40.0, 120.0, 200.0, 300.0, 420.0] {
+            let cells = in_rows(&widths, 12.0, room);
+            assert_eq!(cells[0].min, Pos2::ZERO);
+            for (k, a) in cells.iter().enumerate() {
+                assert!(a.right() <= room || a.left() == 0.0, "{room} {a:?}");
+                assert!(cells[k + 1..].iter().all(|b| !a.shrink(0.1).intersects(*b)));
+            }
+        }
+        assert_eq!(in_rows(&widths, 12.0, 420.0)[3].top(), 0.0);
     }
 }

@@ -8,6 +8,9 @@ use egui_phosphor::regular as icon;
 
 use super::button::primary_button;
 use super::text;
+use crate::kinship::Metric;
+use crate::ui::ext::ResponseExt;
+use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
 
 /// Height of a line with a name and a value, in points.
@@ -19,7 +22,6 @@ pub fn section_heading(ui: &mut Ui, text: &str) {
     ui.label(theme::strong(text));
 }
 
-/// A box for what belongs together.
 pub fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let t = Tokens::of(ui);
     Frame::new()
@@ -34,24 +36,31 @@ pub fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 /// What stands where nothing is yet: a sentence, and the one button that gets on. Says whether
 /// it was clicked.
 pub fn empty_state(ui: &mut Ui, icon: &str, sentence: &str, button: Option<&str>) -> bool {
-    let weak = Tokens::of(ui).text_weak;
+    empty_state_with(ui, icon, sentence, button, |_| {})
+}
+
+/// The same with something more below the button.
+pub fn empty_state_with(
+    ui: &mut Ui,
+    icon: &str,
+    sentence: &str,
+    button: Option<&str>,
+    below: impl FnOnce(&mut Ui),
+) -> bool {
     let mut is_clicked = false;
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.3 - space::XXL).max(space::L));
-        ui.label(
-            RichText::new(icon)
-                .font(FontId::proportional(40.0))
-                .color(weak),
-        );
+        ui.label(RichText::new(icon).font(FontId::proportional(40.0)).weak());
         ui.add_space(space::XS);
         ui.scope(|ui| {
             ui.set_max_width(440.0);
-            ui.label(RichText::new(sentence).size(size::BODY).color(weak));
+            ui.label(RichText::new(sentence).size(size::BODY).weak());
         });
         ui.add_space(space::S);
         if let Some(label) = button {
             is_clicked = primary_button(ui, label).clicked();
         }
+        below(ui);
     });
     is_clicked
 }
@@ -103,18 +112,31 @@ pub fn progress_bar(ui: &mut Ui, name: &str, fraction: f32, width: f32) -> Respo
     response
 }
 
+/// The value of a measure, in full on hover.
+pub fn kinship_fact(ui: &mut Ui, metric: Metric, value: Option<f64>) {
+    let (shown, full) = (format::kinship(value), format::full(value));
+    fact_ui(ui, metric.title, &shown, &full);
+}
+
+/// Something in points, in full on hover with what it is; nothing where there is none.
+pub fn points_fact(ui: &mut Ui, name: &str, value: Option<f64>, help: &str) {
+    if value.is_some() {
+        let full = format!("{}\n{help}", format::full(value));
+        fact_ui(ui, name, &format::score(value), &full);
+    }
+}
+
 /// A name at the left, a value at the right.
 pub fn fact_ui(ui: &mut Ui, name: &str, value: &str, hover: &str) {
     let t = Tokens::of(ui);
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(vec2(width, FACT_HEIGHT), Sense::hover());
-    response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{name} {value}")));
+    response.named(WidgetType::Label, format!("{name} {value}"));
     let font = theme::body_font();
     let taken = text::width(ui, value, font.clone());
     let left = rect.with_max_x(rect.right() - taken - space::S);
     let painter = ui.painter();
-    text::line_in(painter, left, Align2::LEFT_CENTER, name, &font, t.text_weak);
+    text::left(painter, left, name, &font, t.text_weak);
     painter.text(
         rect.right_center(),
         Align2::RIGHT_CENTER,

@@ -63,6 +63,16 @@ pub fn line_in(
     is_cut
 }
 
+/// [`line_in`] from the left.
+pub fn left(painter: &Painter, rect: Rect, text: &str, font: &FontId, ink: Color32) -> bool {
+    line_in(painter, rect, Align2::LEFT_CENTER, text, font, ink)
+}
+
+/// [`line_in`] up to the right.
+pub fn right(painter: &Painter, rect: Rect, text: &str, font: &FontId, ink: Color32) -> bool {
+    line_in(painter, rect, Align2::RIGHT_CENTER, text, font, ink)
+}
+
 /// A tensor's name that fits: what nearly all names begin and end with goes first, then more
 /// of the start.
 pub fn fitted_tensor_name(painter: &Painter, name: &str, font: &FontId, most: f32) -> String {

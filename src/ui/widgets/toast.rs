@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use eframe::egui::{
     Align, Align2, Area, Context, FontId, Frame, Id, Layout, Order, RichText, Stroke, Ui,
-    WidgetInfo, WidgetType, vec2,
+    WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use super::button::icon_button;
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
+use crate::ui::ext::{ResponseExt, UiExt};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
 
 /// How long a toast stays that needs no answer.
 const LIFE_SECS: f64 = 6.0;
@@ -46,7 +47,6 @@ pub struct Toasts {
 }
 
 impl Toasts {
-    /// Shows a message; `detail` may be empty.
     pub fn push(&mut self, kind: ToastKind, title: impl Into<String>, detail: impl Into<String>) {
         self.pushed += 1;
         self.toasts.push(Toast {
@@ -107,7 +107,6 @@ impl Toasts {
     }
 }
 
-/// One toast; says whether it was dismissed.
 fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
     let t = Tokens::of(ui);
     let frame = Frame::new()
@@ -120,13 +119,13 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
         frame.show(ui, |ui| content_ui(ui, toast, t))
     });
     let response = &shown.inner.response;
-    response.widget_info(|| {
-        let label = match toast.kind {
+    response.named(
+        WidgetType::Other,
+        match toast.kind {
             ToastKind::Failed => format!("Failed: {}", toast.title),
             ToastKind::Done | ToastKind::Note => format!("Message: {}", toast.title),
-        };
-        WidgetInfo::labeled(WidgetType::Other, true, label)
-    });
+        },
+    );
     shown.inner.inner
 }
 
@@ -148,11 +147,7 @@ fn content_ui(ui: &mut Ui, toast: &Toast, t: &Tokens) -> bool {
             ui.set_width(text_width);
             ui.label(theme::strong(&toast.title));
             if !toast.detail.is_empty() {
-                ui.label(
-                    RichText::new(&toast.detail)
-                        .size(size::SMALL)
-                        .color(t.text_weak),
-                );
+                ui.quiet(&toast.detail);
             }
         });
         icon_button(ui, icon::X, "Dismiss").clicked()

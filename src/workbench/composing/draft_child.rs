@@ -4,14 +4,13 @@ use super::{GainSource, Prediction};
 use crate::figures::Ghost;
 use crate::kinship::Metric;
 use crate::study::Draft;
+use crate::text::with_minus;
 use crate::workbench::Workbench;
 
 /// A child that does not exist yet.
 #[derive(Clone, Copy)]
 pub struct DraftChild<'w> {
-    /// The draft that it is composed in.
     pub draft: &'w Draft,
-    /// What is known of it.
     pub prediction: &'w Prediction,
 }
 
@@ -19,7 +18,7 @@ impl Workbench {
     /// The child of the draft on the canvas, if that was looked at as it is now. Once a model
     /// has its name it is no longer a ghost.
     pub fn draft_child(&self) -> Option<DraftChild<'_>> {
-        let doc = self.study().doc();
+        let doc = self.doc();
         let draft = doc.shown_draft()?;
         let prediction = self.prediction_of(&draft.sheet.text)?;
         let is_born = doc.models.iter().any(|model| model.name == draft.name);
@@ -35,16 +34,13 @@ impl Workbench {
                 GainSource::Study => "of this study",
                 GainSource::Community => "of the community",
             };
-            let r = format!("{:.2}", gain.r).replace('-', "−");
+            let r = with_minus(&format!("{:.2}", gain.r));
             format!("from n = {} merges {whose}, r = {r}", gain.n)
         });
+        let made = child.prediction.child.as_ref();
         Some(Ghost {
             name: child.draft.name.clone(),
-            parents: child
-                .prediction
-                .child
-                .as_ref()
-                .map_or_else(|_| Vec::new(), |child| child.parents.clone()),
+            parents: made.map_or_else(|_| Vec::new(), |made| made.parents.clone()),
             kinship: child.prediction.of_parents.clone(),
             gain: expected.map(|gain| gain.value),
             source,

@@ -3,6 +3,7 @@
 use crate::merge::composition::{Composition, TEMPLATES, Template};
 use crate::merge::recipe::ModelRef;
 use crate::study::{Command, DraftContent, DraftEdit, DraftId, ModelId};
+use crate::text::free_name;
 use crate::workbench::Workbench;
 
 /// The most characters that a model's name has in that of a merge.
@@ -26,59 +27,47 @@ impl Workbench {
 
     /// The name itself, or with a number behind it if a draft or a model has it already.
     fn free_draft_name(&self, name: &str) -> String {
-        let doc = self.study().doc();
+        let doc = self.doc();
         let is_taken = |name: &str| {
             doc.drafts.iter().any(|d| d.name == name) || doc.models.iter().any(|m| m.name == name)
         };
-        if !is_taken(name) {
-            return name.to_owned();
-        }
-        let numbered = (2u32..).map(|n| format!("{name}-{n}"));
-        numbered
-            .into_iter()
-            .find(|name| !is_taken(name))
-            .unwrap_or_default()
+        free_name(name, "-", is_taken)
     }
 
     /// Begins a draft by a template of these models; `None` for the one that fits them best.
     /// Bases among the models are what the template's base is, not what it merges.
     pub fn compose_template(&mut self, template: Option<usize>, models: &[ModelId]) {
-        let doc = self.study().doc();
+        let doc = self.doc();
         let is_base = |id: &ModelId| doc.models.iter().any(|m| m.base == Some(*id));
         let (bases, merged): (Vec<ModelId>, Vec<ModelId>) =
             models.iter().partition(|id| is_base(id));
         // Two bases alone are models like others.
-        let merged = if merged.is_empty() {
-            bases.clone()
-        } else {
-            merged
+        let merged = match merged.is_empty() {
+            true => bases.clone(),
+            false => merged,
         };
         let base = bases.first().copied().filter(|b| !merged.contains(b));
         let base = base.or_else(|| merged.iter().find_map(|&id| doc.model(id)?.base));
         let fits = |t: &&Template| (t.models.0..=t.models.1).contains(&merged.len());
-        let best = || {
-            TEMPLATES
-                .iter()
-                .find(|t| fits(t) && (!t.wants_base || base.is_some()))
-        };
+        let has_base = |t: &Template| !t.wants_base || base.is_some();
+        let best = || TEMPLATES.iter().find(|t| fits(t) && has_base(t));
         let chosen = template.and_then(|k| TEMPLATES.get(k)).or_else(best);
+        let references = merged.iter().filter_map(|&id| self.reference(id));
+        let references: Vec<ModelRef> = references.collect();
         let Some(template) = chosen else {
             let composition = Composition {
                 recipes: Vec::new(),
-                loose: merged.iter().filter_map(|&id| self.reference(id)).collect(),
+                loose: references,
             };
             return self.compose("New merge", &composition);
         };
-        let references: Vec<ModelRef> =
-            merged.iter().filter_map(|&id| self.reference(id)).collect();
-        let layers = merged
-            .iter()
-            .filter_map(|&id| Some(self.files(id).checkpoint()?.layers()));
+        let checkpoints = merged.iter().filter_map(|&id| self.checkpoint(id));
+        let layers = checkpoints.map(|checkpoint| checkpoint.layers());
         let layers = layers.max().unwrap_or(1) as u32;
         let base = base.and_then(|id| self.reference(id));
-        let names: Vec<&str> = merged.iter().map(|&id| doc.name_of(id)).collect();
         // It becomes the name of a folder, which may not be of any length.
-        let names: Vec<String> = names.iter().map(|name| shortened(name)).collect();
+        let names = merged.iter().map(|&id| shortened(doc.name_of(id)));
+        let names: Vec<String> = names.collect();
         let name = match &names[..] {
             [] => template.title.to_owned(),
             [one] => format!("{one} merge"),
@@ -91,7 +80,7 @@ impl Workbench {
 
     /// Puts the recipe that a model was made by back on the canvas.
     pub fn reopen_recipe_of(&mut self, id: ModelId) {
-        let Some(model) = self.study().doc().model(id).cloned() else {
+        let Some(model) = self.doc().model(id).cloned() else {
             return;
         };
         match (&model.path, model.origin.recipe.as_str()) {
@@ -106,7 +95,7 @@ impl Workbench {
 
     /// How recipes name a model of the study: by its path, or by name if it has no files.
     pub fn reference(&self, id: ModelId) -> Option<ModelRef> {
-        let model = self.study().doc().model(id)?;
+        let model = self.doc().model(id)?;
         let path = match &model.path {
             Some(path) => path.to_string_lossy().into_owned(),
             None if model.published.is_empty() => model.name.clone(),
@@ -114,11 +103,8 @@ impl Workbench {
         };
         let base = model
             .base
-            .and_then(|base| self.study().doc().model(base)?.path.clone());
-        let is_adapter = self
-            .files(id)
-            .checkpoint()
-            .is_some_and(|c| c.adapter().is_some());
+            .and_then(|base| self.doc().model(base)?.path.clone());
+        let is_adapter = self.checkpoint(id).is_some_and(|c| c.adapter().is_some());
         match base {
             // An adapter stands on its base.
             Some(base) if is_adapter => Some(ModelRef {
@@ -135,11 +121,8 @@ impl Workbench {
 
     /// The model of the study that a recipe's reference means.
     pub fn model_of(&self, reference: &ModelRef) -> Option<ModelId> {
-        let models = &self.study().doc().models;
-        let known = models.iter().map(|m| m.id);
-        known
-            .into_iter()
-            .find(|&id| self.reference(id).as_ref() == Some(reference))
+        let mut known = self.doc().models.iter().map(|m| m.id);
+        known.find(|&id| self.reference(id).as_ref() == Some(reference))
     }
 
     /// Puts a changed composition into a draft; nodes stay where they are.
@@ -150,7 +133,7 @@ impl Workbench {
         title: &str,
         join: Option<String>,
     ) {
-        let Some(draft) = self.study().doc().draft(id) else {
+        let Some(draft) = self.doc().draft(id) else {
             return;
         };
         let places = draft.sheet.places.clone();

@@ -37,14 +37,11 @@ impl<'r> Family<'r> {
             .filter_map(|m| Some(m.adapter.as_ref().or(m.checkpoint())?.key()))
             .collect();
         let has = |stored: &CachedKinship| {
-            keys.iter()
-                .filter(|k| stored.models.iter().any(|m| m == **k))
-                .count()
+            let is_measured = |key: &&&str| stored.models.iter().any(|m| m == **key);
+            keys.iter().filter(is_measured).count()
         };
-        let (base, stored) = request
-            .measured
-            .iter()
-            .max_by_key(|(_, stored)| has(stored))?;
+        let measured = request.measured.iter();
+        let (base, stored) = measured.max_by_key(|(_, stored)| has(stored))?;
         if has(stored) == 0 {
             return None;
         }
@@ -70,11 +67,8 @@ impl<'r> Family<'r> {
             None => weights,
             Some(adapter) => on_base.then_some(adapter)?,
         };
-        self.stored
-            .models
-            .iter()
-            .position(|key| key == person.key())
-            .map(Some)
+        let mut keys = self.stored.models.iter();
+        keys.position(|key| key == person.key()).map(Some)
     }
 
     pub(super) fn predict(&self, plan: &Plan) -> Result<Predicted<'r>, PredictError> {
@@ -82,11 +76,8 @@ impl<'r> Family<'r> {
     }
 
     pub(super) fn with(&self, predicted: &Predicted<'_>) -> BTreeMap<ModelId, Values> {
-        let each = predicted.with_each_by_all();
-        self.ids
-            .iter()
-            .zip(each)
-            .filter_map(|(id, values)| Some(((*id)?, values)))
+        let each = self.ids.iter().zip(predicted.with_each_by_all());
+        each.filter_map(|(id, values)| Some(((*id)?, values)))
             .collect()
     }
 

@@ -12,7 +12,6 @@ pub struct ExpectedGain {
     pub value: f64,
     /// Where 95 of 100 such merges lie, in points.
     pub interval: (f64, f64),
-    /// Merges that the line goes through.
     pub n: usize,
     /// Correlation of kinship and gain among them.
     pub r: f64,

@@ -56,7 +56,6 @@ impl Workbench {
         &self.session.composing.options
     }
 
-    /// Says what is to be shown of the prediction.
     pub fn set_prediction_options(&mut self, options: PredictionOptions) {
         let own = &mut self.session.composing;
         if own.options != options {
@@ -102,12 +101,10 @@ impl Workbench {
         );
     }
 
-    /// The request for the draft on the canvas; `None` without one.
     fn request(&self) -> Option<Request> {
         let doc = self.doc();
         let draft = doc.shown_draft()?;
-        let open =
-            |m: &crate::study::Model| Some((m.id, m.base, self.files(m.id).checkpoint()?.clone()));
+        let open = |m: &crate::study::Model| Some((m.id, m.base, self.checkpoint(m.id)?.clone()));
         let PredictionOptions { metric, swept } = self.prediction_options().clone();
         Some(Request {
             text: draft.sheet.text.clone(),

@@ -1,11 +1,13 @@
 //! Recipes from files: mergekit's YAML, also the one that lies in every merged folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Workbench;
 use crate::files;
+use crate::merge::problem::Problem;
 use crate::merge::recipe::{Content, ModelRef, Recipe, parse, to_yaml};
 use crate::merge::write::RECIPE_NAME;
+use crate::study::file::without_detours;
 use crate::study::{Command, DraftContent, DraftEdit};
 
 /// Longer texts are no recipes.
@@ -20,11 +22,7 @@ impl Workbench {
                 if !self.is_open() {
                     self.new_study();
                 }
-                let sheet = DraftContent {
-                    text,
-                    ..DraftContent::default()
-                };
-                self.apply(Command::Draft(DraftEdit::New(name, sheet)));
+                self.reopen_recipe(&name, &text);
             }
             Err(sentence) => self.report_error("The recipe could not be opened", sentence),
         }
@@ -41,10 +39,9 @@ impl Workbench {
 }
 
 fn read(path: &Path) -> Result<(String, String), String> {
-    let file = if path.is_dir() {
-        path.join(RECIPE_NAME)
-    } else {
-        path.to_owned()
+    let file = match path.is_dir() {
+        true => path.join(RECIPE_NAME),
+        false => path.to_owned(),
     };
     let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", file.display());
     let text = files::read_text(&file, MOST_BYTES).map_err(|e| sentence(&e))?;
@@ -66,46 +63,25 @@ fn name(file: &Path) -> String {
 /// A text with mistakes, and one whose paths are whole already, stays as it is, comments and all.
 fn with_absolute_paths(text: String, folder: &Path) -> String {
     let parsed = parse(&text);
-    if parsed
-        .problems
-        .iter()
-        .any(crate::merge::problem::Problem::is_error)
-    {
+    if parsed.problems.iter().any(Problem::is_error) {
         return text;
     }
     let mut recipes = parsed.recipes.clone();
     for recipe in &mut recipes {
         for_each_model(recipe, &mut |model| {
-            for path in std::iter::once(&mut model.path)
-                .chain(model.adapter.iter_mut().map(|a| &mut a.path))
-            {
+            let adapter = model.adapter.iter_mut().map(|a| &mut a.path);
+            for path in adapter.chain([&mut model.path]) {
                 let found = folder.join(&*path);
                 if Path::new(&*path).is_relative() && found.exists() {
-                    *path = plain(&found).to_string_lossy().into_owned();
+                    *path = without_detours(&found).to_string_lossy().into_owned();
                 }
             }
         });
     }
-    if recipes == parsed.recipes {
-        text
-    } else {
-        to_yaml(&recipes).unwrap_or(text)
+    match recipes == parsed.recipes {
+        true => text,
+        false => to_yaml(&recipes).unwrap_or(text),
     }
-}
-
-/// `a/./b/../c` as `a/c`.
-fn plain(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir if out.file_name().is_some() => {
-                out.pop();
-            }
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 fn for_each_model(recipe: &mut Recipe, change: &mut dyn FnMut(&mut ModelRef)) {

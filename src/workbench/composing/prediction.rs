@@ -42,13 +42,11 @@ pub enum NoChild {
     NoRecipe,
     /// These models of the study have not been measured on this base.
     NotMeasured(Option<ModelId>, Vec<String>),
-    /// The sentence for the user.
     Refused(String),
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Child {
-    /// Whose family it is in.
     pub base: ModelId,
     /// What it is made from, the base left out.
     pub parents: Vec<ModelId>,
@@ -71,7 +69,6 @@ pub struct SweepPoint {
 
 const SWEEP: usize = 21;
 
-/// Works out what a request asks.
 pub fn predict(request: &Request) -> Prediction {
     if request.text.trim().is_empty() {
         return Prediction {

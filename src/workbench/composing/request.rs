@@ -10,7 +10,6 @@ use crate::merge::composition::Place;
 use crate::merge::recipe::Parsed;
 use crate::study::ModelId;
 
-/// What is to be looked at.
 #[derive(Clone)]
 pub struct Request {
     pub text: String,
@@ -29,7 +28,6 @@ pub struct Request {
     pub swept: Option<Swept>,
 }
 
-/// A parameter that is swept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Swept {
     pub merge: usize,
@@ -46,30 +44,25 @@ impl std::fmt::Debug for Request {
 
 impl PartialEq for Request {
     fn eq(&self, other: &Self) -> bool {
-        let same_files =
-            |a: &(ModelId, Option<ModelId>, Arc<Checkpoint>),
-             b: &(ModelId, Option<ModelId>, Arc<Checkpoint>)| {
-                a.0 == b.0 && a.1 == b.1 && Arc::ptr_eq(&a.2, &b.2)
-            };
-        let same_sums = |a: &(ModelId, Arc<CachedKinship>), b: &(ModelId, Arc<CachedKinship>)| {
-            a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1)
+        // Files and sums are the same where they lie in the same place.
+        let files = |of: &Self| -> Vec<_> {
+            let models = of.models.iter();
+            models
+                .map(|(id, base, c)| (*id, *base, Arc::as_ptr(c)))
+                .collect()
+        };
+        let sums = |of: &Self| -> Vec<_> {
+            let measured = of.measured.iter();
+            measured
+                .map(|(base, sums)| (*base, Arc::as_ptr(sums)))
+                .collect()
         };
         self.text == other.text
             && self.metric == other.metric
             && self.missing == other.missing
             && self.hub == other.hub
             && self.swept == other.swept
-            && self.models.len() == other.models.len()
-            && self
-                .models
-                .iter()
-                .zip(&other.models)
-                .all(|(a, b)| same_files(a, b))
-            && self.measured.len() == other.measured.len()
-            && self
-                .measured
-                .iter()
-                .zip(&other.measured)
-                .all(|(a, b)| same_sums(a, b))
+            && files(self) == files(other)
+            && sums(self) == sums(other)
     }
 }

@@ -14,6 +14,7 @@ use crate::merge::write::RECIPE_NAME;
 use crate::study::{
     Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
 };
+use crate::text::{free_name, sentence_case};
 use crate::workbench::merging::{Target, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
 
@@ -41,7 +42,7 @@ impl Workbench {
         };
         let doc = self.doc();
         if let Some(known) = doc.made_by(&parents, &text)
-            && self.files(known).checkpoint().is_some()
+            && self.checkpoint(known).is_some()
         {
             let model = doc.model(known).filter(|m| m.step(&step.run).is_some());
             if let Some(model) = model {
@@ -75,7 +76,7 @@ impl Workbench {
             parents: parents.to_vec(),
             method: recipe.merge_method.clone(),
             recipe: text.clone(),
-            note: sentence(&pairing.reason),
+            note: sentence_case(&pairing.reason),
             ..NewChild::default()
         };
         let id = evolution.id;
@@ -191,22 +192,18 @@ fn with_models(
 ) -> Result<Recipe, String> {
     let Parsed { mut recipes, .. } = parse_way(recipe);
     let Some(own) = recipes.pop().filter(|_| recipes.is_empty()) else {
-        return Err(
-            "The way to merge must be one recipe; nested merges have no place in an evolution"
-                .to_owned(),
-        );
+        let why =
+            "The way to merge must be one recipe; nested merges have no place in an evolution";
+        return Err(why.to_owned());
     };
-    let method = find(&own.merge_method).ok_or_else(|| {
-        format!(
-            "The way to merge names no known method: {:?}",
-            own.merge_method
-        )
-    })?;
+    let name = &own.merge_method;
+    let unknown = || format!("The way to merge names no known method: {name:?}");
+    let method = find(name).ok_or_else(unknown)?;
     let (least, most) = method.description().models;
     if !(least..=most).contains(&2) {
+        let title = method.description().title;
         return Err(format!(
-            "{} does not merge two models; choose another method",
-            method.description().title
+            "{title} does not merge two models; choose another method"
         ));
     }
     let made = Composition::merge_of(method, models, base).recipes;
@@ -232,20 +229,15 @@ fn text_of(recipe: &Recipe) -> Result<String, String> {
 
 /// Where a child is written: a folder that is not there yet, or that already holds this child.
 fn folder_of_child(folder: &Path, name: &str, recipe: &str) -> PathBuf {
-    let numbered = (2u32..).map(|n| format!("{name} {n}"));
-    std::iter::once(name.to_owned())
-        .chain(numbered)
-        .map(|name| folder.join(name))
-        .find(|path| !path.exists() || holds(path, recipe))
-        .unwrap_or_else(|| folder.join(name))
+    let is_taken = |name: &str| {
+        let path = folder.join(name);
+        path.exists() && !holds(&path, recipe)
+    };
+    folder.join(free_name(name, " ", is_taken))
 }
 
 /// Whether a folder holds what the recipe makes.
 fn holds(path: &Path, recipe: &str) -> bool {
     files::read(&path.join(RECIPE_NAME), recipe.len() as u64)
         .is_ok_and(|text| text == recipe.as_bytes())
-}
-
-fn sentence(reason: &str) -> String {
-    super::super::sentence_case(reason)
 }

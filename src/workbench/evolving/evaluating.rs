@@ -12,6 +12,7 @@ use crate::jobs::{Send, Ticket};
 use crate::study::{
     Command, Evaluation, Evaluator, EvolutionEdit, EvolutionId, ModelId, RecordEdit, Score,
 };
+use crate::text::counted;
 use crate::workbench::approval::Asker;
 use crate::workbench::{NoticeKind, Workbench};
 
@@ -98,13 +99,8 @@ impl Workbench {
                 no_points: found.no_points,
             })
         };
-        self.start_work(
-            evolution,
-            What::Evaluate(model),
-            title,
-            work,
-            Self::on_evaluated,
-        );
+        let what = What::Evaluate(model);
+        self.start_work(evolution, what, title, work, Self::on_evaluated);
     }
 
     /// The files of a model that can be judged now.
@@ -119,7 +115,7 @@ impl Workbench {
         if let Some(objection) = self.evaluator_error(evaluator) {
             return Err(objection);
         }
-        let files = self.files(model).checkpoint().cloned();
+        let files = self.checkpoint(model).cloned();
         let name = self.doc().name_of(model);
         files.ok_or_else(|| format!("{name} is not open; find its files again"))
     }
@@ -145,12 +141,9 @@ impl Workbench {
         self.leave_out_of_the_average(no_points);
         let doc = self.doc();
         let name = doc.name_of(evaluation.model).to_owned();
-        let evolution = evaluation
-            .evolution
-            .and_then(|id| doc.evolution(id))
-            .cloned();
+        let evolution = evaluation.evolution.and_then(|id| doc.evolution(id));
         let missing: Vec<String> = evolution.map_or_else(Vec::new, |evolution| {
-            let wanted = doc.selecting_tasks(&evolution);
+            let wanted = doc.selecting_tasks(evolution);
             let has = |task: &String| evaluation.scores.iter().any(|s| s.task == *task);
             wanted.into_iter().filter(|task| !has(task)).collect()
         });
@@ -169,8 +162,8 @@ impl Workbench {
             }
             Some(_) => {}
             None => {
-                let tasks = if n == 1 { "task" } else { "tasks" };
-                self.notify(NoticeKind::Done, format!("{name}: {n} {tasks} scored"), "");
+                let title = format!("{name}: {} scored", counted(n, "task"));
+                self.notify(NoticeKind::Done, title, "");
             }
         }
     }

@@ -7,7 +7,8 @@ use super::evaluators::tasks_at;
 use crate::evaluate::task::Content;
 use crate::jobs::Ticket;
 use crate::study::ModelId;
-use crate::workbench::{ModelFiles, Workbench, sentence_case};
+use crate::text::sentence_case;
+use crate::workbench::{ModelFiles, Workbench};
 
 /// An evaluation, while it runs and after it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,12 +22,10 @@ pub enum EvaluationState {
     Running,
     /// It gave scores on this many tasks.
     Done(usize),
-    /// It gave none, and why.
     Failed(String),
     Cancelled,
 }
 
-/// What a file or folder of tasks holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskFile {
     pub path: PathBuf,
@@ -36,7 +35,6 @@ pub struct TaskFile {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskRow {
-    /// What the study calls it.
     pub name: String,
     pub items: usize,
     /// Whether its score is a perplexity, and not the share of right answers.
@@ -128,7 +126,6 @@ impl Workbench {
         self.session.evolving.tasks.forget_answer();
     }
 
-    /// Writes down how an evaluation stands.
     pub(super) fn set_evaluation(&mut self, model: ModelId, state: EvaluationState) {
         self.session.evolving.last = Some(EvaluationRun { model, state });
     }
@@ -136,17 +133,16 @@ impl Workbench {
 
 fn task_file(path: &PathBuf) -> TaskFile {
     let tasks = tasks_at(std::slice::from_ref(path)).map(|tasks| {
-        let rows = tasks.into_iter().map(|task| match task.content {
-            Content::Questions(items) => TaskRow {
+        let rows = tasks.into_iter().map(|task| {
+            let (items, is_text) = match &task.content {
+                Content::Questions(items) => (items.len(), false),
+                Content::Texts(items) => (items.len(), true),
+            };
+            TaskRow {
                 name: task.name,
-                items: items.len(),
-                is_text: false,
-            },
-            Content::Texts(items) => TaskRow {
-                name: task.name,
-                items: items.len(),
-                is_text: true,
-            },
+                items,
+                is_text,
+            }
         });
         rows.collect()
     });

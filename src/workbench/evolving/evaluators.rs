@@ -19,7 +19,6 @@ pub(super) struct Scores {
     pub source: String,
 }
 
-/// Why an evaluator cannot judge, if so.
 pub(super) fn objection(evaluator: &Evaluator) -> Option<String> {
     match evaluator {
         Evaluator::ByHand => None,

@@ -92,11 +92,8 @@ impl Workbench {
         let mut out: Vec<PairRecord> = Vec::new();
         for (k, &a) in gone.iter().enumerate() {
             let others = models.iter().filter(|b| **b != a && !gone[..k].contains(b));
-            out.extend(
-                others
-                    .map(|&b| pair(a, b))
-                    .filter(|p| !p.kinship.is_empty()),
-            );
+            let pairs = others.map(|&b| pair(a, b));
+            out.extend(pairs.filter(|p| !p.kinship.is_empty()));
         }
         out
     }
@@ -105,12 +102,11 @@ impl Workbench {
     pub(super) fn no_room(&self, evolution: &Evolution) -> Option<String> {
         let most = evolution.setup.most_bytes?;
         let models = self.doc().population(evolution);
-        let size = |id: &ModelId| self.files(*id).checkpoint().map_or(0, |c| c.size_bytes());
+        let size = |id: &ModelId| self.checkpoint(*id).map_or(0, |c| c.size_bytes());
         let is_child = |id: &&ModelId| {
             let model = self.doc().model(**id);
-            model
-                .and_then(|m| m.step(&evolution.name))
-                .is_some_and(|s| s.generation > 0)
+            let step = model.and_then(|m| m.step(&evolution.name));
+            step.is_some_and(|s| s.generation > 0)
         };
         let used: u64 = models.iter().filter(is_child).map(size).sum();
         let largest = models.iter().map(size).max().unwrap_or(0);

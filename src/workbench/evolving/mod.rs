@@ -16,10 +16,11 @@ use std::path::PathBuf;
 
 use super::approval::Asker;
 use super::queue::Queue;
-use super::{NoticeKind, Workbench, sentence_case};
+use super::{NoticeKind, Workbench};
 use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::lineage::evolution::Ended;
 use crate::study::{Command, EvolutionEdit, EvolutionId, ModelId};
+use crate::text::sentence_case;
 
 pub use breed::recipe_problem;
 pub use evaluating::LogLine;
@@ -48,12 +49,10 @@ pub enum Doing {
     Merging {
         /// What the child will be called.
         child: String,
-        /// Progress, and the way to cancel.
         job: JobId,
     },
     Evaluating {
         model: ModelId,
-        /// Progress, and the way to cancel.
         job: JobId,
     },
 }

@@ -15,9 +15,9 @@ impl Workbench {
             return Some("Choose at least two founders".to_owned());
         }
         let Some(strategy) = strategy(&evolution.setup.strategy) else {
+            let name = &evolution.setup.strategy;
             return Some(format!(
-                "This program has no strategy called {}; choose another",
-                evolution.setup.strategy
+                "This program has no strategy called {name}; choose another"
             ));
         };
         let without_files = |id: &&ModelId| doc.model(**id).is_some_and(|m| m.path.is_none());
@@ -46,10 +46,8 @@ impl Workbench {
     pub(super) fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
         let base = |id: &ModelId| self.doc().model(*id).and_then(|m| m.base);
         let first = models.first().and_then(base)?;
-        models
-            .iter()
-            .all(|id| base(id) == Some(first))
-            .then_some(first)
+        let is_shared = models.iter().all(|id| base(id) == Some(first));
+        is_shared.then_some(first)
     }
 
     /// Whether files of a run's models are being opened or measured.
@@ -128,7 +126,7 @@ impl Workbench {
         let all_scored = members.iter().all(|m| m.score.is_some());
         let asked = (evolution.id, models.len());
         let due = all_scored && !self.session.evolving.measured.contains(&asked);
-        if !due || self.family(base).unmeasured() == 0 || self.files(base).checkpoint().is_none() {
+        if !due || self.family(base).unmeasured() == 0 || self.checkpoint(base).is_none() {
             return false;
         }
         self.session.evolving.measured.insert(asked);
@@ -146,8 +144,7 @@ impl Workbench {
         let family = self.family(base);
         let is_unmeasured = |id: &ModelId| {
             let at = family.models.iter().position(|other| other == id);
-            self.files(*id).checkpoint().is_some()
-                && at.is_some_and(|k| family.measured[k].is_none())
+            self.checkpoint(*id).is_some() && at.is_some_and(|k| family.measured[k].is_none())
         };
         members.iter().all(|m| m.score.is_some()) && models.iter().any(is_unmeasured)
     }

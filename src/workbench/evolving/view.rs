@@ -3,13 +3,12 @@
 use crate::kinship::Metric;
 use crate::lineage::evolution::{Spent, Summary, summaries, upcoming};
 use crate::lineage::strategy::{Member, Pairing, Population, strategy};
+use crate::stats::mean;
 use crate::study::{Evolution, EvolutionId, ModelId};
 use crate::workbench::Workbench;
 
-/// An evolution as it stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EvolutionView {
-    /// Its models: founders, then children by generation and number.
     pub models: Vec<ModelId>,
     /// The same as the strategies see them.
     pub members: Vec<Member>,
@@ -20,7 +19,6 @@ pub struct EvolutionView {
 }
 
 impl Workbench {
-    /// An evolution as it stands.
     pub fn evolution_view(&self, id: EvolutionId) -> Option<EvolutionView> {
         let evolution = self.doc().evolution(id)?;
         let models = self.doc().population(evolution);
@@ -51,7 +49,6 @@ impl Workbench {
         })
     }
 
-    /// The models of an evolution as its strategy is asked about them.
     pub(super) fn with_population<T>(
         &self,
         models: &[ModelId],
@@ -71,7 +68,6 @@ impl Workbench {
             .or_else(|| self.doc().given_kinship(a, b, Metric::DEFAULT))
     }
 
-    /// The models of an evolution as its strategy sees them.
     pub(super) fn members(&self, evolution: &Evolution, models: &[ModelId]) -> Vec<Member> {
         let doc = self.doc();
         let tasks = doc.selecting_tasks(evolution);
@@ -91,7 +87,7 @@ impl Workbench {
             let is_of_run = generation > 0 || self.is_made_as_in(evolution, model);
             let parents = model.parents.iter().filter(|_| is_of_run);
             Member {
-                score: all.and_then(|all| mean(&all)),
+                score: all.and_then(|all| steady_mean(&all)),
                 tasks: scores,
                 generation,
                 parents: parents.filter_map(at).collect(),
@@ -101,7 +97,6 @@ impl Workbench {
     }
 }
 
-/// What an evolution has used up so far.
 pub(super) fn spent(evolution: &Evolution) -> Spent {
     Spent {
         evaluations: evolution.evaluations,
@@ -111,7 +106,6 @@ pub(super) fn spent(evolution: &Evolution) -> Spent {
 
 /// The mean, without the last digits: two models with as many right answers, spread otherwise
 /// over the tasks, are equals, and not one better than the other by the rounding of a sum.
-fn mean(values: &[f64]) -> Option<f64> {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    (!values.is_empty()).then(|| (mean * 1e9).round() / 1e9)
+fn steady_mean(values: &[f64]) -> Option<f64> {
+    mean(values).map(|mean| (mean * 1e9).round() / 1e9)
 }

@@ -31,15 +31,12 @@ impl Workbench {
                 self.put_in(doc, path, identity);
             }
             Err(error) => {
-                self.session.saving.backup = path
-                    .is_file()
-                    .then(|| backups::newest(&self.folders, path))
-                    .flatten();
+                let is_file = path.is_file();
+                let copy = is_file.then(|| backups::newest(&self.folders, path));
+                self.session.saving.backup = copy.flatten();
                 let copy = self.session.saving.backup.as_ref().map(|copy| {
-                    format!(
-                        "; an earlier version of it is kept in {}",
-                        copy.path.display()
-                    )
+                    let place = copy.path.display();
+                    format!("; an earlier version of it is kept in {place}")
                 });
                 let detail = error + &copy.unwrap_or_default();
                 self.report_error("The study could not be opened", detail);

@@ -1,11 +1,12 @@
 //! What a model descends from and what was made from it, as names that can be clicked.
 
-use eframe::egui::{Align, Label, Layout, RichText, Sense, Ui, WidgetInfo, WidgetType, vec2};
+use eframe::egui::{Align, Label, Layout, RichText, Sense, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
-use super::{edit, weak};
+use super::edit;
 use crate::study::{Command, Model, ModelEdit, ModelId, Selection, StudyDoc};
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
 use crate::ui::views::base_menu;
@@ -13,7 +14,6 @@ use crate::workbench::Workbench;
 
 const MOST_CHILDREN: usize = 8;
 
-/// Base, parents and children.
 pub fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
     ui.add_space(space::XS);
@@ -30,12 +30,11 @@ pub fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut V
 /// Where the names begin, in points from the left.
 const NAMES: f32 = 84.0;
 
-/// A word, and beside its first line what it is about.
 fn line_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         let left = ui.cursor().left();
         let line = Layout::left_to_right(Align::Center);
-        ui.allocate_ui_with_layout(vec2(NAMES, ROW_HEIGHT), line, |ui| weak(ui, name));
+        ui.allocate_ui_with_layout(vec2(NAMES, ROW_HEIGHT), line, |ui| ui.weak(name));
         ui.add_space((left + NAMES - ui.cursor().left()).max(0.0));
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
@@ -51,9 +50,7 @@ fn base_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Acti
     let response = ui
         .menu_button(title, |ui| base_menu(ui, bench, &[model.id], actions))
         .response;
-    response.widget_info(|| {
-        WidgetInfo::labeled(WidgetType::Button, true, format!("Base of {}", model.name))
-    });
+    response.named(WidgetType::Button, format!("Base of {}", model.name));
 }
 
 fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, actions: &mut Vec<Action>) {
@@ -66,7 +63,7 @@ fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, actions: &mut Vec<Acti
         } else {
             "And others that are not named"
         };
-        weak(ui, words);
+        ui.weak(words);
     }
     let title = if model.parents.is_empty() {
         format!("– {}", icon::CARET_DOWN)
@@ -74,10 +71,8 @@ fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, actions: &mut Vec<Acti
         format!("Change {}", icon::CARET_DOWN)
     };
     let menu = ui.menu_button(title, |ui| parents_menu(ui, doc, model, actions));
-    menu.response.widget_info(|| {
-        let label = format!("Parents of {}", model.name);
-        WidgetInfo::labeled(WidgetType::Button, true, label)
-    });
+    menu.response
+        .named(WidgetType::Button, format!("Parents of {}", model.name));
 }
 
 fn parents_menu(ui: &mut Ui, doc: &StudyDoc, model: &Model, actions: &mut Vec<Action>) {
@@ -103,7 +98,7 @@ fn children_ui(ui: &mut Ui, doc: &StudyDoc, children: &[ModelId], actions: &mut 
         model_link(ui, doc, child, "", actions);
     }
     if children.len() > MOST_CHILDREN {
-        weak(ui, &format!("and {} more", children.len() - MOST_CHILDREN));
+        ui.weak(format!("and {} more", children.len() - MOST_CHILDREN));
     }
 }
 
@@ -120,9 +115,7 @@ pub fn model_link(ui: &mut Ui, doc: &StudyDoc, id: ModelId, note: &str, actions:
             let words = RichText::new(name).color(t.accent_text);
             let label = Label::new(words).truncate().sense(Sense::click());
             let response = ui.add(label.selectable(false));
-            response.widget_info(|| {
-                WidgetInfo::labeled(WidgetType::Link, true, format!("Show {name}"))
-            });
+            response.named(WidgetType::Link, format!("Show {name}"));
             let response = response.on_hover_cursor(eframe::egui::CursorIcon::PointingHand);
             if response.on_hover_text(name).clicked() {
                 let one = Selection::Models(vec![id]);

@@ -1,25 +1,25 @@
 //! What is written down of a model: scores, how it was made, what the merge gained.
 
 use eframe::egui::{
-    Align, Align2, DragValue, Label, Layout, Rect, RichText, Sense, Ui, WidgetInfo, WidgetType,
-    pos2, vec2,
+    Align, Align2, DragValue, Label, Layout, Rect, RichText, Sense, Ui, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use super::reported::reported_ui;
-use super::weak;
 use crate::kinship::Metric;
 use crate::study::{Command, Model, ModelFacts, RecordEdit, Step};
 use crate::ui::action::Action;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{place, score_bar, score_lines};
-use crate::ui::widgets::{fact_ui, icon_button, section_heading, text, text_field};
+use crate::ui::widgets::{
+    fact_ui, icon_button, kinship_fact, points_fact, section_heading, text, text_field,
+};
 use crate::workbench::Workbench;
 
 const LINE: f32 = 22.0;
 
-/// Draws scores, merge and origin of a model.
 pub fn record_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     let Some(row) = bench.record().row(model.id) else {
         return;
@@ -39,7 +39,7 @@ pub fn record_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Ve
 fn scores_ui(ui: &mut Ui, bench: &Workbench, model: &Model, row: &ModelFacts) {
     let (doc, record) = (bench.study().doc(), bench.record());
     if row.average.is_none() && model.scores.is_empty() {
-        weak(ui, "No scores yet. Type them into the table of models.");
+        ui.weak("No scores yet. Type them into the table of models.");
         return;
     }
     if let Some(average) = row.average {
@@ -94,15 +94,14 @@ fn score_ui(ui: &mut Ui, name: &str, value: f64, hover: &str, weight: Weight) {
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(vec2(width, LINE), Sense::hover());
     let shown = format::score(Some(value));
-    response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{name} {shown}")));
+    response.named(WidgetType::Label, format!("{name} {shown}"));
     let (font, ink) = match weight {
         Weight::Strong => (theme::strong_font(), t.text),
         Weight::Usual => (theme::body_font(), t.text),
         Weight::Weak => (theme::body_font(), t.text_weak),
     };
     let left = rect.with_max_x(rect.left() + rect.width() * 0.52);
-    text::line_in(ui.painter(), left, Align2::LEFT_CENTER, name, &font, ink);
+    text::left(ui.painter(), left, name, &font, ink);
     let at = rect.right_center();
     ui.painter()
         .text(at, Align2::RIGHT_CENTER, &shown, font, ink);
@@ -114,7 +113,6 @@ fn score_ui(ui: &mut Ui, name: &str, value: f64, hover: &str, weight: Weight) {
     response.on_hover_text(format!("{name}\n{hover}"));
 }
 
-/// Gain and what is known of the parents, each in a line.
 fn merge_ui(ui: &mut Ui, model: &Model, row: &ModelFacts) {
     let value = |metric: Metric| row.kinship.get(metric);
     let unknown = row.kinship.values.metrics().filter(|m| !m.is_known());
@@ -134,30 +132,15 @@ fn merge_ui(ui: &mut Ui, model: &Model, row: &ModelFacts) {
         } else {
             "as reported"
         };
-        let heading = RichText::new(format!("Kinship of the parents, {words}"));
-        let ink = Tokens::of(ui).text_weak;
         ui.add_space(space::S);
-        ui.label(heading.size(size::SMALL).color(ink));
+        ui.quiet(format!("Kinship of the parents, {words}"));
     }
     for (metric, value) in kinship {
-        let value = Some(value);
-        fact_ui(
-            ui,
-            metric.title,
-            &format::kinship(value),
-            &format::full(value),
-        );
+        kinship_fact(ui, metric, Some(value));
     }
-    if row.difference.is_some() {
-        let help = "Mean over the tasks of how far the two parents are apart, in points";
-        let full = format!("{}\n{help}", format::full(row.difference));
-        fact_ui(
-            ui,
-            "Task difference of the parents",
-            &format::score(row.difference),
-            &full,
-        );
-    }
+    let help = "Mean over the tasks of how far the two parents are apart, in points";
+    let name = "Task difference of the parents";
+    points_fact(ui, name, row.difference, help);
 }
 
 /// The gain, with the one that was reported beside it where the two differ on screen.
@@ -183,7 +166,6 @@ fn gain_ui(ui: &mut Ui, model: &Model, row: &ModelFacts) {
     fact_ui(ui, name, &shown, &hover);
 }
 
-/// Where what was reported is not what follows.
 fn conflicts_ui(ui: &mut Ui, row: &ModelFacts) {
     let ink = Tokens::of(ui).warning;
     for sentence in &row.conflicts {
@@ -192,7 +174,6 @@ fn conflicts_ui(ui: &mut Ui, row: &ModelFacts) {
     }
 }
 
-/// How it was made and where it is published, to be written into.
 fn origin_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, actions: &mut Vec<Action>) {
     let mut method = model.origin.method.clone();
     field_ui(ui, "Method", |ui, width| {
@@ -221,10 +202,7 @@ fn origin_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, actions: &mut Vec<Act
             actions.push(edit(RecordEdit::SetPublished(model.id, place)));
         }
         if room > 0.0 && icon_button(ui, icon::COPY, "Copy where it is published").clicked() {
-            actions.push(Action::Copy {
-                text: model.published.clone(),
-                what: "Place".to_owned(),
-            });
+            actions.push(Action::copy("Place", model.published.clone()));
         }
     });
 }
@@ -236,14 +214,13 @@ fn field_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui, f32)) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let left = ui.cursor().left();
-        weak(ui, name);
+        ui.weak(name);
         ui.add_space((left + FIELD - ui.cursor().left()).max(0.0));
         let width = ui.available_width();
         content(ui, width);
     });
 }
 
-/// The runs of a model, each with its generation.
 fn steps_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, actions: &mut Vec<Action>) {
     if model.steps.is_empty() {
         field_ui(ui, "Generation", |ui, _| {
@@ -275,7 +252,6 @@ fn steps_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, actions: &mut Vec<Acti
     }
 }
 
-/// Room for a generation, in points.
 const GENERATION: f32 = 44.0;
 
 /// One run; what it is to be instead, `None` being out of it.
@@ -294,17 +270,17 @@ fn step_ui(ui: &mut Ui, k: usize, step: &Step) -> Option<Option<Step>> {
             .speed(0.05)
             .range(0..=9999);
         let generation = ui.add_sized([GENERATION, ROW_HEIGHT], generation);
-        generation.widget_info(|| {
-            let label = format!(
+        generation.named(
+            WidgetType::DragValue,
+            format!(
                 "Generation in {}",
                 if step.run.is_empty() {
                     "its run"
                 } else {
                     &step.run
                 }
-            );
-            WidgetInfo::labeled(WidgetType::DragValue, true, label)
-        });
+            ),
+        );
         let generation = generation.on_hover_text("Generation in this run");
         if icon_button(ui, icon::X, "Take out of this run").clicked() {
             changed = Some(None);

@@ -1,13 +1,12 @@
 //! Whom a model resembles: kinship as measured, and as others have reported it.
 
-use std::sync::Arc;
-
-use eframe::egui::{Id, Ui};
+use eframe::egui::Ui;
 
 use crate::kinship::Metric;
 use crate::study::{Command, Model, ModelId, Selection};
 use crate::ui::action::Action;
 use crate::ui::colormap::Scale;
+use crate::ui::ext::UiExt;
 use crate::ui::views::known_kinship;
 use crate::ui::widgets::bars::{Bar, bars_ui};
 use crate::ui::widgets::section_heading;
@@ -18,20 +17,15 @@ const MOST: usize = 8;
 const NEAREST: usize = 5;
 const FARTHEST: usize = 3;
 
-/// What is known of one model's kin, by falling kinship.
-struct Relatives {
-    key: (u64, ModelId),
-    measured: Vec<(ModelId, f64)>,
-    reported: Vec<(ModelId, f64)>,
-}
+/// Kin by falling kinship: as measured, and as reported.
+type Relatives = [Vec<(ModelId, f64)>; 2];
 
 /// The nearest and the farthest by Pearson correlation, as bars.
 pub fn relatives_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
-    let relatives = relatives(ui, bench, model.id);
-    for (kin, suffix) in [
-        (&relatives.measured, ""),
-        (&relatives.reported, ", as reported"),
-    ] {
+    let key = (bench.revision(), model.id);
+    let id = "relatives of the selected model";
+    let kept = ui.remembered(id, key, |_| relatives(bench, model.id));
+    for (kin, suffix) in kept.1.iter().zip(["", ", as reported"]) {
         if kin.is_empty() {
             continue;
         }
@@ -40,22 +34,10 @@ pub fn relatives_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut
         } else {
             (&kin[..], &[][..])
         };
-        list_ui(
-            ui,
-            bench,
-            model.id,
-            &format!("Nearest relatives{suffix}"),
-            near,
-            actions,
-        );
-        list_ui(
-            ui,
-            bench,
-            model.id,
-            &format!("Farthest relatives{suffix}"),
-            far,
-            actions,
-        );
+        for (which, kin) in [("Nearest", near), ("Farthest", far)] {
+            let title = format!("{which} relatives{suffix}");
+            list_ui(ui, bench, model.id, &title, kin, actions);
+        }
     }
 }
 
@@ -87,14 +69,7 @@ fn list_ui(
     }
 }
 
-/// Worked out anew only when the study or a measurement has changed.
-fn relatives(ui: &Ui, bench: &Workbench, id: ModelId) -> Arc<Relatives> {
-    let key = (bench.revision(), id);
-    let memory = Id::new("relatives of the selected model");
-    let kept: Option<Arc<Relatives>> = ui.data(|data| data.get_temp(memory));
-    if let Some(kept) = kept.filter(|kept| kept.key == key) {
-        return kept;
-    }
+fn relatives(bench: &Workbench, id: ModelId) -> Relatives {
     let (mut measured, mut reported) = (Vec::new(), Vec::new());
     for other in &bench.study().doc().models {
         match known_kinship(bench, id, other.id, Metric::DEFAULT) {
@@ -103,14 +78,9 @@ fn relatives(ui: &Ui, bench: &Workbench, id: ModelId) -> Arc<Relatives> {
             None => {}
         }
     }
-    for kin in [&mut measured, &mut reported] {
+    let mut kin = [measured, reported];
+    for kin in &mut kin {
         kin.sort_by(|a, b| b.1.total_cmp(&a.1));
     }
-    let new = Arc::new(Relatives {
-        key,
-        measured,
-        reported,
-    });
-    ui.data_mut(|data| data.insert_temp(memory, Arc::clone(&new)));
-    new
+    kin
 }

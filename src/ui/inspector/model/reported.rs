@@ -1,12 +1,12 @@
 //! Numbers that others reported of a model, to be written down by hand: the average, and of a
 //! merge its gain and the kinship of its parents.
 
-use eframe::egui::{Button, Id, RichText, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{Button, Id, RichText, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
-use super::weak;
 use crate::study::{Command, Model, RecordEdit, Reported};
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::read_number;
@@ -15,7 +15,6 @@ use crate::ui::widgets::{focus_ring, text_field};
 /// Where the fields begin, in points from the left.
 const FIELD: f32 = 130.0;
 
-/// Draws the fields, folded away until they are wanted.
 pub fn reported_ui(ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
     let is_merge = model.parents.len() > 1 || model.origin.unnamed_parents;
     if !is_open(ui) {
@@ -40,7 +39,7 @@ fn is_open(ui: &mut Ui) -> bool {
     };
     let words = RichText::new(format!("{caret} {WORDS}")).color(Tokens::of(ui).accent_text);
     let response = ui.add(Button::new(words).frame(false));
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, was_open, WORDS));
+    response.named_selected(WidgetType::Button, was_open, WORDS);
     focus_ring(ui, &response);
     let is_open = was_open != response.clicked();
     ui.data_mut(|data| data.insert_temp(memory, is_open));
@@ -57,7 +56,7 @@ fn field_ui(ui: &mut Ui, model: &Model, what: Reported, actions: &mut Vec<Action
         ui.spacing_mut().item_spacing.x = space::XS;
         ui.set_min_height(ROW_HEIGHT);
         let left = ui.cursor().left();
-        weak(ui, &what.title());
+        ui.weak(what.title());
         ui.add_space((left + FIELD - ui.cursor().left()).max(0.0));
         let name = format!("{} as reported", what.title());
         let width = ui.available_width();

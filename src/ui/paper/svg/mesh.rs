@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use eframe::egui::{Color32, Mesh, Pos2, Rect, Stroke, TextureId};
 
 use super::{Writer, data, paint, place, rounded};
-use crate::ui::paper::png;
+use crate::ui::paper::encode_png;
 
 /// What covers the seam between two triangles, in points.
 const SEAM: f32 = 0.3;
@@ -36,7 +36,7 @@ impl Writer<'_> {
 
     /// A picture, such as a map of more cells than can be read: one pixel a cell.
     fn image(&mut self, rect: Rect, texture: TextureId) {
-        let Some(Ok(png)) = (self.raster.texture(texture)).map(|it| png::encode(&it, 300.0)) else {
+        let Some(Ok(png)) = (self.raster.texture(texture)).map(|it| encode_png(&it, 300.0)) else {
             return;
         };
         let attributes = format!(

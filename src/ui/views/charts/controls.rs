@@ -1,20 +1,22 @@
 //! The rows above the figure: its title with what can be done to it, and its choices.
 
 use eframe::egui::{
-    Align, Button, Label, Layout, RichText, Ui, WidgetInfo, WidgetType,
-    containers::menu::MenuButton,
+    Align, Button, DragValue, Grid, Id, Label, Layout, PopupCloseBehavior, Response, RichText,
+    ScrollArea, Ui, WidgetType, containers::menu::MenuButton, containers::menu::MenuConfig,
 };
 use egui_phosphor::regular as icon;
 
-use super::flow::flow;
 use super::model::ChartModel;
-use super::quantities::{AvailableQuantity, known, with_points};
-use super::{Tools, choose, list, rule, runs, titles};
+use super::quantities::{AvailableQuantity, known, quantity_title, with_points};
+use super::{Tools, choose, list};
 use crate::figures::{Control, Figure, chart, shown_model};
+use crate::stats::SaturationRule;
 use crate::study::chart::{ChartChoices, FitBand, FitLine, Overlay, PointsAre, Quantity};
 use crate::study::{ModelId, StudyDoc};
 use crate::ui::action::{Action, ChartAsk, FileAction};
-use crate::ui::theme::{Tokens, size, space};
+use crate::ui::ext::{ResponseExt, UiExt};
+use crate::ui::format;
+use crate::ui::theme::{size, space};
 use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, metric_choice, segmented};
 use crate::workbench::Workbench;
 use crate::workbench::library::bundled;
@@ -22,7 +24,6 @@ use crate::workbench::library::bundled;
 /// What the tools at the right need, in points.
 const TOOLS: f32 = 180.0;
 
-/// The title, and at its right what can be done with the figure.
 pub fn head_ui(
     ui: &mut Ui,
     shown: &ChartModel,
@@ -35,7 +36,7 @@ pub fn head_ui(
         if !has_list {
             list::menu_ui(ui, choices, actions);
         }
-        let own = titles::title(choices.kind);
+        let own = list::title(choices.kind);
         let title = shown.figure.as_ref().map_or("", |figure| &figure.title);
         let title = if title.is_empty() { own } else { title };
         // The list says whose figures these are.
@@ -64,16 +65,14 @@ fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, actions: &mut Vec<A
             actions.push(Action::Chart(what));
         }
     };
-    let weak = Tokens::of(ui).text_weak;
-    let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).color(weak);
+    let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).weak();
     let button = MenuButton::from_button(Button::new(sign).frame(false));
     let (response, _) = button.ui(ui, |ui| {
         ask(ui.button("Save as SVG…").clicked(), ChartAsk::Svg);
         ask(ui.button("Save as PNG…").clicked(), ChartAsk::Png);
         ask(ui.button("Save as CSV…").clicked(), ChartAsk::Csv);
     });
-    let enabled = ui.is_enabled();
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, "Save as…"));
+    response.named(WidgetType::Button, "Save as…");
     response.on_hover_text("Save as…");
     let copied = icon_button(ui, icon::COPY, "Copy table").clicked();
     ask(copied, ChartAsk::Table);
@@ -94,7 +93,6 @@ fn tools_ui(ui: &mut Ui, tools: &mut Tools, has_plots: bool, actions: &mut Vec<A
     });
 }
 
-/// The choices of the chart that is shown.
 pub fn controls_ui(
     ui: &mut Ui,
     bench: &Workbench,
@@ -116,10 +114,14 @@ pub fn controls_ui(
             match control {
                 Control::Points => scatter_ui(ui, bench, &mut choices),
                 Control::Fit => fit_ui(ui, &mut choices),
-                Control::Runs => runs_ui(ui, &bench.record().runs, before, actions),
+                // An empty control would leave a hole in its row.
+                Control::Runs if bench.record().runs.len() < 2 => {}
+                Control::Runs => flow(ui, "Runs", "", |ui| {
+                    runs_ui(ui, &bench.record().runs, before, actions);
+                }),
                 Control::Metric => metric_ui(ui, &mut choices),
                 Control::Overlay => overlay_ui(ui, &mut choices),
-                Control::Rule => flow(ui, "Rule", "", |ui| rule::rule_ui(ui, before, actions)),
+                Control::Rule => flow(ui, "Rule", "", |ui| rule_ui(ui, before, actions)),
                 Control::Group => group_ui(ui, bench.study().doc(), &mut choices),
                 Control::Model => model_ui(ui, bench, &mut choices),
             }
@@ -131,15 +133,6 @@ pub fn controls_ui(
             actions.push(choose(choices));
         }
     });
-}
-
-/// Nothing where there is one run or none: an empty control would leave a hole in its row.
-fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, actions: &mut Vec<Action>) {
-    if runs.len() > 1 {
-        flow(ui, "Runs", "", |ui| {
-            runs::runs_ui(ui, runs, choices, actions);
-        });
-    }
 }
 
 fn scatter_ui(ui: &mut Ui, bench: &Workbench, choices: &mut ChartChoices) {
@@ -179,23 +172,19 @@ fn quantity_ui(
         offered.push((None, "Run".to_owned()));
     }
     offered.extend(known.iter().map(|AvailableQuantity { quantity, count }| {
-        let words = format!("{} ({count})", titles::quantity(quantity, points));
+        let words = format!("{} ({count})", quantity_title(quantity, points));
         (Some(quantity.clone()), words)
     }));
     let has_current = offered.iter().any(|(q, _)| q.as_ref() == current);
     if let Some(current) = current.filter(|_| !has_current) {
-        let words = format!("{} (0)", titles::quantity(current, points));
+        let words = format!("{} (0)", quantity_title(current, points));
         offered.push((Some(current.clone()), words));
     }
     let at = offered.iter().position(|(q, _)| q.as_ref() == current)?;
     let options: Vec<Choice<'_, usize>> = offered
         .iter()
         .enumerate()
-        .map(|(value, (_, label))| Choice {
-            value,
-            label,
-            help: "",
-        })
+        .map(|(value, (_, label))| Choice::new(value, label, ""))
         .collect();
     let chosen = flow(ui, name, short, |ui| choice(ui, name, at, &options))?;
     offered
@@ -205,47 +194,37 @@ fn quantity_ui(
 }
 
 fn fit_ui(ui: &mut Ui, choices: &mut ChartChoices) {
-    let line = |value, label, help| Choice { value, label, help };
+    let least = "The line with the least squared distance";
+    let robust = "Theil–Sen: the median of all slopes, which outliers hardly move";
     let lines = [
-        line(FitLine::None, "None", ""),
-        line(
-            FitLine::LeastSquares,
-            "Least squares",
-            "The line with the least squared distance",
-        ),
-        line(
-            FitLine::Robust,
-            "Robust",
-            "Theil–Sen: the median of all slopes, which outliers hardly move",
-        ),
+        Choice::new(FitLine::None, "None", ""),
+        Choice::new(FitLine::LeastSquares, "Least squares", least),
+        Choice::new(FitLine::Robust, "Robust", robust),
     ];
-    if let Some(line) = flow(ui, "Line", "Line", |ui| {
-        choice(ui, "Line", choices.line, &lines)
-    }) {
-        choices.line = line;
-    }
+    flow_choice(ui, "Line", &mut choices.line, &lines);
     if choices.line != FitLine::LeastSquares {
         return;
     }
-    let band = |value, label, help| Choice { value, label, help };
+    let line = "Where the line may lie, at 95 %";
+    let next = "Where the next point may lie, at 95 %";
     let bands = [
-        band(FitBand::None, "None", ""),
-        band(
-            FitBand::Confidence,
-            "Confidence",
-            "Where the line may lie, at 95 %",
-        ),
-        band(
-            FitBand::Prediction,
-            "Prediction",
-            "Where the next point may lie, at 95 %",
-        ),
+        Choice::new(FitBand::None, "None", ""),
+        Choice::new(FitBand::Confidence, "Confidence", line),
+        Choice::new(FitBand::Prediction, "Prediction", next),
     ];
-    if let Some(band) = flow(ui, "Band", "Band", |ui| {
-        choice(ui, "Band", choices.band, &bands)
-    }) {
-        choices.band = band;
-    }
+    flow_choice(ui, "Band", &mut choices.band, &bands);
+}
+
+/// Says whether something else was chosen.
+fn flow_choice<T: PartialEq + Copy>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut T,
+    options: &[Choice<'_, T>],
+) -> bool {
+    let new = flow(ui, name, name, |ui| choice(ui, name, *value, options));
+    *value = new.unwrap_or(*value);
+    new.is_some()
 }
 
 fn metric_ui(ui: &mut Ui, choices: &mut ChartChoices) {
@@ -273,18 +252,13 @@ fn group_ui(ui: &mut Ui, doc: &StudyDoc, choices: &mut ChartChoices) {
     let options: Vec<Choice<'_, usize>> = groups
         .iter()
         .enumerate()
-        .map(|(value, group)| Choice {
-            value,
-            label: if group.is_empty() {
-                "As measured"
-            } else {
-                group
-            },
-            help: "",
+        .map(|(value, group)| match *group {
+            "" => Choice::new(value, "As measured", ""),
+            group => Choice::new(value, group, ""),
         })
         .collect();
-    let at = groups.iter().position(|g| *g == choices.group).unwrap_or(0);
-    if let Some(at) = flow(ui, "Group", "Group", |ui| choice(ui, "Group", at, &options)) {
+    let mut at = groups.iter().position(|g| *g == choices.group).unwrap_or(0);
+    if flow_choice(ui, "Group", &mut at, &options) {
         choices.group = groups[at].to_owned();
     }
 }
@@ -296,18 +270,10 @@ fn model_ui(ui: &mut Ui, bench: &Workbench, choices: &mut ChartChoices) {
     let shown = shown_model(choices, doc, &selected);
     let models = doc.models.iter().filter(|m| m.base.is_some());
     let options: Vec<Choice<'_, Option<ModelId>>> = models
-        .map(|m| Choice {
-            value: Some(m.id),
-            label: &m.name,
-            help: "",
-        })
+        .map(|m| Choice::new(Some(m.id), &m.name, ""))
         .collect();
-    if options.is_empty() {
-        return;
-    }
-    if let Some(model) = flow(ui, "Model", "Model", |ui| {
-        choice(ui, "Model", shown, &options)
-    }) {
+    let mut model = shown;
+    if !options.is_empty() && flow_choice(ui, "Model", &mut model, &options) {
         choices.model = model;
     }
 }
@@ -319,5 +285,158 @@ fn study_ui(ui: &mut Ui, key: &'static str, actions: &mut Vec<Action>) {
     let button = ui.button(format!("Open “{name}”"));
     if button.on_hover_text(help).clicked() {
         actions.push(Action::File(FileAction::OpenBundled(key)));
+    }
+}
+
+/// A control with its name in front, which may be empty; `id` parts it from its neighbours.
+///
+/// How wide a control is shows once it is drawn, so its width of the last frame decides; where
+/// that has changed the frame is drawn again before it is seen.
+fn flow<T>(ui: &mut Ui, id: &str, name: &str, control: impl FnOnce(&mut Ui) -> T) -> T {
+    let id = Id::new("chart control").with(id);
+    let known: f32 = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let is_first = ui.cursor().left() <= ui.max_rect().left() + 1.0;
+    if !is_first && ui.cursor().left() + known > ui.max_rect().right() {
+        ui.end_row();
+    }
+    let drawn = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        if !name.is_empty() {
+            ui.quiet(name);
+        }
+        control(ui)
+    });
+    let width = drawn.response.rect.width();
+    if (width - known).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, width));
+        ui.ctx().request_discard("a control has another width");
+    }
+    drawn.inner
+}
+
+const RULE: &str = "Saturation rule";
+const SENTENCE: &str = "Saturated from the generation after which the best gained less than the \
+                        least gain in each of the given number of generations, while the kinship \
+                        among the best was above the limit";
+
+fn rule_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let button = MenuButton::new(format!("{RULE}  {}", icon::CARET_DOWN)).config(config);
+    let (response, _) = button.ui(ui, |ui| {
+        ui.set_max_width(300.0);
+        ui.quiet(SENTENCE);
+        ui.add_space(space::XS);
+        let mut rule = choices.saturation;
+        Grid::new("saturation rule")
+            .num_columns(2)
+            .show(ui, |ui| rule_form(ui, &mut rule));
+        ui.add_space(space::XS);
+        let is_default = rule == SaturationRule::default();
+        if ui
+            .add_enabled(!is_default, Button::new("Reset to defaults"))
+            .clicked()
+        {
+            rule = SaturationRule::default();
+        }
+        if rule != choices.saturation {
+            actions.push(choose(ChartChoices {
+                saturation: rule,
+                ..choices.clone()
+            }));
+        }
+    });
+    response.named(WidgetType::Button, RULE);
+}
+
+fn rule_form(ui: &mut Ui, rule: &mut SaturationRule) {
+    let epsilon = DragValue::new(&mut rule.epsilon)
+        .range(0.0..=20.0)
+        .speed(0.05);
+    rule_line(ui, "Least gain ε, points", |ui| {
+        ui.add(epsilon.max_decimals(2))
+    });
+    let window = DragValue::new(&mut rule.window).range(1..=20).speed(0.1);
+    rule_line(ui, "Generations w", |ui| ui.add(window));
+    let tau = DragValue::new(&mut rule.tau).range(-1.0..=1.0).speed(0.005);
+    rule_line(ui, "Kinship limit τ", |ui| ui.add(tau.max_decimals(3)));
+    let top = DragValue::new(&mut rule.top).range(2..=20).speed(0.1);
+    rule_line(ui, "Best models k", |ui| ui.add(top));
+}
+
+fn rule_line(ui: &mut Ui, name: &str, field: impl FnOnce(&mut Ui) -> Response) {
+    let label = ui.label(name);
+    field(ui).labelled_by(label.id);
+    ui.end_row();
+}
+
+/// A folded list of the study's runs with a check each; nothing where there is one run or none.
+fn runs_ui(ui: &mut Ui, runs: &[String], choices: &ChartChoices, actions: &mut Vec<Action>) {
+    let shown = shown_runs(runs, &choices.runs);
+    let words = match shown.len() {
+        n if n == runs.len() => "All runs".to_owned(),
+        1 => format::elide_middle(&shown[0], 24),
+        n => format!("{n} of {} runs", runs.len()),
+    };
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let button = MenuButton::new(format!("{words}  {}", icon::CARET_DOWN)).config(config);
+    let (response, _) = button.ui(ui, |ui| {
+        ui.set_min_width(180.0);
+        ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+            for run in runs {
+                let mut is_shown = shown.contains(run);
+                if ui
+                    .checkbox(&mut is_shown, format::elide_middle(run, 40))
+                    .changed()
+                {
+                    let runs = toggled(runs, &shown, run);
+                    actions.push(choose(ChartChoices {
+                        runs,
+                        ..choices.clone()
+                    }));
+                }
+            }
+        });
+    });
+    response.named(
+        WidgetType::Button,
+        format!("Runs: {}", words.to_lowercase()),
+    );
+}
+
+/// The runs that are shown; an empty choice shows all.
+fn shown_runs(runs: &[String], chosen: &[String]) -> Vec<String> {
+    let is_shown = |run: &&String| chosen.is_empty() || chosen.contains(run);
+    let shown: Vec<String> = runs.iter().filter(is_shown).cloned().collect();
+    if shown.is_empty() {
+        runs.to_vec()
+    } else {
+        shown
+    }
+}
+
+/// The choice with one run put in or taken out; the last one stays.
+fn toggled(runs: &[String], shown: &[String], run: &String) -> Vec<String> {
+    let is_left = |r: &&String| shown.contains(r) != (*r == run);
+    let left: Vec<String> = runs.iter().filter(is_left).cloned().collect();
+    match left.len() {
+        0 => shown.to_vec(),
+        n if n == runs.len() => Vec::new(),
+        _ => left,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_shown_by_an_empty_choice_and_one_stays() {
+        let runs = ["a", "b", "c"].map(String::from);
+        let own = |names: &[&str]| names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>();
+        assert_eq!(shown_runs(&runs, &[]), runs);
+        assert_eq!(shown_runs(&runs, &own(&["gone"])), runs);
+        assert_eq!(toggled(&runs, &runs, &runs[1]), own(&["a", "c"]));
+        assert_eq!(toggled(&runs, &own(&["a", "c"]), &runs[1]), own(&[]));
+        assert_eq!(toggled(&runs, &own(&["a"]), &runs[0]), own(&["a"]));
     }
 }

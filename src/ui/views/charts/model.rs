@@ -38,7 +38,6 @@ pub struct ChartModel {
     pub key: Key,
     pub figure: Result<Figure, String>,
     pub rows: Vec<Row>,
-    /// When it was made, in seconds.
     at: f64,
 }
 

@@ -105,37 +105,32 @@ mod tests {
     #[test]
     fn a_model_a_pair_and_several_are_selected() {
         let mut study = study();
-        assert_eq!(pick(&mut study, &[point("x", &[1])], false), models(&[1]));
+        let mut check = |points: &[Point], adds, expected| {
+            assert_eq!(pick(&mut study, points, adds), expected);
+        };
+        check(&[point("x", &[1])], false, models(&[1]));
         let pair = Selection::Pair(ModelId(0), ModelId(2));
-        assert_eq!(pick(&mut study, &[point("x", &[0, 2])], false), pair);
+        check(&[point("x", &[0, 2])], false, pair);
         let several = [point("x", &[2]), point("y", &[1]), point("z", &[2])];
-        assert_eq!(pick(&mut study, &several, false), models(&[2, 1]));
-        assert_eq!(pick(&mut study, &[point("x", &[2])], true), models(&[1]));
-        assert_eq!(
-            pick(&mut study, &[point("x", &[0, 2])], true),
-            models(&[1, 0, 2])
-        );
-        assert_eq!(pick(&mut study, &[], true), models(&[1, 0, 2]));
-        assert_eq!(pick(&mut study, &[], false), Selection::Nothing);
+        check(&several, false, models(&[2, 1]));
+        check(&[point("x", &[2])], true, models(&[1]));
+        check(&[point("x", &[0, 2])], true, models(&[1, 0, 2]));
+        check(&[], true, models(&[1, 0, 2]));
+        check(&[], false, Selection::Nothing);
     }
 
     #[test]
     fn figures_of_others_select_by_name_and_never_by_accident() {
         let mut study = study();
-        assert_eq!(pick(&mut study, &[point("c", &[])], false), models(&[2]));
-        assert_eq!(
-            pick(&mut study, &[point("unknown", &[])], false),
-            models(&[2])
-        );
-        let pair = Selection::Pair(ModelId(2), ModelId(0));
-        assert_eq!(pick(&mut study, &[point("c × a", &[])], false), pair);
-        assert_eq!(
-            pick(&mut study, &[point("a × b", &[])], false),
-            models(&[3])
-        );
-        assert_eq!(
-            pick(&mut study, &[point("c × c", &[])], false),
-            models(&[2])
-        );
+        for (label, expected) in [
+            ("c", models(&[2])),
+            ("unknown", models(&[2])),
+            ("c × a", Selection::Pair(ModelId(2), ModelId(0))),
+            ("a × b", models(&[3])),
+            ("c × c", models(&[2])),
+        ] {
+            let found = pick(&mut study, &[point(label, &[])], false);
+            assert_eq!(found, expected, "{label}");
+        }
     }
 }

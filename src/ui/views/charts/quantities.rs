@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::figures::{axis_name, short_name};
 use crate::kinship::Metric;
 use crate::study::chart::{ChartChoices, PointsAre, Quantity};
 use crate::study::{PairRow, StudyFacts};
 
-/// A quantity with the number of points that have it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AvailableQuantity {
     pub quantity: Quantity,
@@ -108,6 +108,20 @@ fn of_pairs(record: &StudyFacts, pairs: &[PairRow], quantity: &Quantity) -> usiz
                 .count()
         }),
         Quantity::Gain | Quantity::AbsoluteGain | Quantity::Generation => 0,
+    }
+}
+
+/// A quantity as in the menus, where there is less room than at its axis; the unit stands
+/// there.
+pub fn quantity_title(quantity: &Quantity, points: PointsAre) -> String {
+    match quantity {
+        Quantity::Kinship(metric) => short_name(*metric),
+        Quantity::AbsoluteGain => "Absolute gain".to_owned(),
+        Quantity::Difference => "Task difference".to_owned(),
+        quantity => {
+            let name = axis_name(quantity, points);
+            name.strip_suffix(" (points)").unwrap_or(&name).to_owned()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands in the view where there is nothing to draw.
 
-use eframe::egui::{FontId, RichText, Ui};
+use eframe::egui::Ui;
 use egui_phosphor::regular as icon;
 
 use super::choose;
@@ -9,8 +9,7 @@ use super::quantities::with_points;
 use crate::figures::{Chart, Control, Needs, chart};
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre};
 use crate::ui::action::{Action, FileAction, ImportAction, ModelsAction, View};
-use crate::ui::theme::{Tokens, space};
-use crate::ui::widgets::primary_button;
+use crate::ui::widgets::empty_state_with;
 use crate::workbench::Workbench;
 
 /// The record that is offered where there is none: its name and its key.
@@ -19,9 +18,7 @@ const EMPTY: &str = "Nothing is written down yet. Charts are drawn from scores a
                      import scores, or look at what others have recorded.";
 const FILES: &str = "The models of this study are known by name alone. The change of each layer \
                      is measured in their weights; add models with their files and a base.";
-const WIDEST: f32 = 440.0;
 
-/// The sentence that says what is missing, and the buttons that get on.
 pub fn nothing_ui(
     ui: &mut Ui,
     bench: &Workbench,
@@ -35,32 +32,24 @@ pub fn nothing_ui(
         Lack::Files => FILES,
         Lack::Other => missing,
     };
-    let weak = Tokens::of(ui).text_weak;
-    ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() * 0.3 - space::XXL).max(space::L));
-        let sign = RichText::new(icon::CHART_SCATTER).font(FontId::proportional(40.0));
-        ui.label(sign.color(weak));
-        ui.add_space(space::XS);
-        ui.scope(|ui| {
-            ui.set_max_width(WIDEST);
-            ui.label(RichText::new(sentence).color(weak));
-        });
-        ui.add_space(space::S);
-        if let Some((words, action)) = pairs(bench, choices).or_else(|| way_on(bench, choices.kind))
-            && primary_button(ui, words).clicked()
-        {
-            actions.push(action);
-        }
-        if bench.open_record().is_none() && ui.button(RECORD.0).clicked() {
-            actions.push(Action::File(FileAction::OpenBundled(RECORD.1)));
-        }
-    });
+    let (words, action) = pairs(bench, choices)
+        .or_else(|| way_on(bench, choices.kind))
+        .unzip();
+    let mut opens = false;
+    let below = |ui: &mut Ui| {
+        opens = bench.open_record().is_none() && ui.button(RECORD.0).clicked();
+    };
+    if empty_state_with(ui, icon::CHART_SCATTER, sentence, words, below) {
+        actions.extend(action);
+    }
+    if opens {
+        actions.push(Action::File(FileAction::OpenBundled(RECORD.1)));
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Lack {
     Everything,
-    /// Weights that could be measured.
     Files,
     Other,
 }
@@ -92,7 +81,6 @@ fn pairs(bench: &Workbench, choices: &ChartChoices) -> Option<(&'static str, Act
     })
 }
 
-/// What supplies the missing: scores, or a measurement.
 fn way_on(bench: &Workbench, kind: ChartKind) -> Option<(&'static str, Action)> {
     let has_scores = bench.record().rows.iter().any(|row| row.average.is_some());
     match (kind_of(bench, kind), needs(kind)) {

@@ -1,15 +1,14 @@
 //! The points of a figure as a table: for the keyboard, for a screen reader, for reading off.
 
-use eframe::egui::{
-    Align2, Rect, Response, ScrollArea, Sense, Stroke, Ui, WidgetInfo, WidgetType, vec2,
-};
+use eframe::egui::{Rect, Response, ScrollArea, Sense, Stroke, Ui, WidgetType, vec2};
 
 use super::picking;
 use crate::figures::{Figure, Layer, Panel, Point, Side};
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::plot::{Home, Picked, point_of, value_words};
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
-use crate::ui::widgets::{focus_ring, text};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
+use crate::ui::widgets::{row_ground, text};
 use crate::workbench::Workbench;
 
 const NUMBER: f32 = 110.0;
@@ -17,11 +16,9 @@ const SCROLL_BAR: f32 = space::M;
 /// What a value is called that was scaled into the range of an axis.
 const SCALED: &str = "Scaled";
 
-/// A point as a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub point: Point,
-    /// The panel and series that it belongs to.
     pub series: String,
     /// Across and up, as read.
     pub values: [String; 2],
@@ -66,10 +63,7 @@ fn panel_rows(panel: &Panel) -> Vec<Row> {
 }
 
 fn row(panel: &Panel, home: &Home, series: &str, side: Side, point: &Point) -> Row {
-    let (axis, range) = match (side, &panel.right, home.right) {
-        (Side::Right, Some(axis), Some(range)) => (axis, range),
-        _ => (&panel.y, home.y),
-    };
+    let (axis, range) = home.axis(panel, side);
     let series: Vec<&str> = [panel.title.as_str(), series]
         .into_iter()
         .filter(|part| !part.is_empty())
@@ -130,30 +124,15 @@ fn header_ui(ui: &mut Ui, rows: &[Row]) {
     let (font, painter) = (theme::small_font(), ui.painter());
     let left = [(name, "Name".to_owned()), (series, "Series".to_owned())];
     for (cell, words) in left {
-        text::line_in(
-            painter,
-            cell,
-            Align2::LEFT_CENTER,
-            &words,
-            &font,
-            t.text_weak,
-        );
+        text::left(painter, cell, &words, &font, t.text_weak);
     }
     for (cell, words) in [(x, common(0, "Across")), (y, common(1, "Up"))] {
-        text::line_in(
-            painter,
-            cell,
-            Align2::RIGHT_CENTER,
-            &words,
-            &font,
-            t.text_weak,
-        );
+        text::right(painter, cell, &words, &font, t.text_weak);
     }
     let line = Stroke::new(1.0, t.line);
     painter.hline(rect.x_range(), rect.bottom() - 0.5, line);
 }
 
-/// Name, series, across, up.
 fn columns(rect: Rect) -> [Rect; 4] {
     let rect = rect.with_max_x(rect.right() - SCROLL_BAR);
     let number = NUMBER.min(rect.width() * 0.22);
@@ -167,31 +146,16 @@ fn row_ui(ui: &mut Ui, row: &Row, is_selected: bool) -> Response {
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let t = Tokens::of(ui);
-    if is_selected {
-        ui.painter().rect_filled(rect, radius::CONTROL, t.selection);
-    } else if response.hovered() {
-        ui.painter().rect_filled(rect, radius::CONTROL, t.hover);
-    }
-    focus_ring(ui, &response);
+    row_ground(ui, &response, rect, is_selected);
     let [name, series, x, y] = columns(rect);
     let (font, painter) = (theme::body_font(), ui.painter());
     let label = &row.point.label;
-    text::line_in(painter, name, Align2::LEFT_CENTER, label, &font, t.text);
-    text::line_in(
-        painter,
-        series,
-        Align2::LEFT_CENTER,
-        &row.series,
-        &font,
-        t.text_weak,
-    );
+    text::left(painter, name, label, &font, t.text);
+    text::left(painter, series, &row.series, &font, t.text_weak);
     for (cell, value) in [x, y].into_iter().zip(&row.values) {
-        text::line_in(painter, cell, Align2::RIGHT_CENTER, value, &font, t.text);
+        text::right(painter, cell, value, &font, t.text);
     }
-    response.widget_info(|| {
-        let said = spoken(row);
-        WidgetInfo::selected(WidgetType::Button, true, is_selected, said)
-    });
+    response.named_selected(WidgetType::Button, is_selected, spoken(row));
     response.on_hover_ui(|ui| {
         ui.label(theme::strong(label));
         for (name, value) in &row.point.details {

@@ -4,20 +4,22 @@
 //! one button, which closes it.
 
 mod built_in;
-mod parts;
 mod program;
 
-use eframe::egui::{Context, Frame, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
+use std::path::Path;
+
+use eframe::egui::{Context, FontId, Key, Label, Modifiers, RichText, ScrollArea, Ui, Vec2};
 
 use super::log;
-use crate::study::{Evaluator, ModelId};
-use crate::ui::action::{Action, EvaluationAction, ImportAction};
+use crate::study::{Command, Evaluator, EvolutionEdit, ModelId};
+use crate::ui::action::{EvaluationAction, ImportAction};
+use crate::ui::ext::{UiExt, modal};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
-use crate::ui::widgets::{primary_button, segmented};
+use crate::ui::views::ViewContext;
+use crate::ui::widgets::{primary_button, segmented, text};
 use crate::workbench::{ModelFiles, Workbench};
 
-use parts::{judge_by, sentence};
 use program::Program;
 
 const WIDTH: f32 = 660.0;
@@ -27,7 +29,7 @@ const LEAST_BODY: f32 = 120.0;
 
 #[derive(Default)]
 pub struct EvaluatorPart {
-    is_open: bool,
+    pub is_open: bool,
     /// The set-ups of the other kinds, as they were left: a look at another kind costs nothing.
     kept: Vec<Evaluator>,
     program: Program,
@@ -36,68 +38,45 @@ pub struct EvaluatorPart {
 }
 
 impl EvaluatorPart {
-    /// Opens the window that sets the evaluator up.
     pub fn open(&mut self) {
         self.is_open = true;
         self.kept.clear();
         self.program = Program::default();
     }
 
-    pub fn is_open(&self) -> bool {
-        self.is_open
-    }
-
-    /// Draws the window, if it is open.
-    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ctx: &Context, view: &ViewContext<'_>) {
+        self.is_open &= view.bench.is_open();
         if !self.is_open {
             return;
         }
-        if !bench.is_open() {
-            self.is_open = false;
-            return;
-        }
-        let frame = Frame::popup(&ctx.global_style()).inner_margin(space::L);
-        let room =
-            ctx.content_rect().size() - 2.0 * eframe::egui::Vec2::splat(space::XL + space::L);
-        let modal = Modal::new(Id::new("evaluator"))
-            .frame(frame)
-            .show(ctx, |ui| {
-                ui.set_width(WIDTH.min(room.x));
-                ui.set_max_height(room.y);
-                self.content_ui(ui, bench, room.y, actions)
-            });
+        let room = ctx.content_rect().size() - 2.0 * Vec2::splat(space::XL + space::L);
+        let modal = modal(ctx, "evaluator", space::L).show(ctx, |ui| {
+            ui.set_width(WIDTH.min(room.x));
+            ui.set_max_height(room.y);
+            self.content_ui(ui, view, room.y)
+        });
         if modal.inner || modal.should_close() {
             self.is_open = false;
         }
     }
 
     /// Everything in the window; whether it is done with.
-    fn content_ui(
-        &mut self,
-        ui: &mut Ui,
-        bench: &Workbench,
-        height: f32,
-        actions: &mut Vec<Action>,
-    ) -> bool {
+    fn content_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, height: f32) -> bool {
         let top = ui.cursor().top();
         ui.label(theme::strong("How models are judged").size(size::HEADING));
-        self.kind_ui(ui, bench, actions);
+        self.kind_ui(ui, view);
         let left = height - (ui.cursor().top() - top) - self.foot;
-        ScrollArea::vertical()
-            .id_salt("evaluator")
-            .max_height(left.max(LEAST_BODY))
-            .auto_shrink([false, true])
-            .show(ui, |ui| {
-                // The scroll bar floats; nothing lies under it.
-                ui.set_max_width(ui.available_width() - space::M);
-                match &bench.study().doc().evaluator {
-                    Evaluator::ByHand => by_hand_ui(ui, actions),
-                    Evaluator::BuiltIn { tasks } => built_in::ui(ui, bench, tasks, actions),
-                    Evaluator::Command { call } => self.program.ui(ui, call, actions),
-                }
-            });
+        ui.scrolled("evaluator", left.max(LEAST_BODY), |ui| {
+            // The scroll bar floats; nothing lies under it.
+            ui.set_max_width(ui.available_width() - space::M);
+            match &view.doc().evaluator {
+                Evaluator::ByHand => by_hand_ui(ui, view),
+                Evaluator::BuiltIn { tasks } => built_in::ui(ui, view, tasks),
+                Evaluator::Command { call } => self.program.ui(ui, view, call),
+            }
+        });
         let above = ui.cursor().top();
-        let is_done = foot_ui(ui, bench, actions);
+        let is_done = foot_ui(ui, view);
         let foot = ui.cursor().top() - above;
         if (foot - self.foot).abs() > 0.5 {
             self.foot = foot;
@@ -106,8 +85,8 @@ impl EvaluatorPart {
         is_done
     }
 
-    fn kind_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-        let now = &bench.study().doc().evaluator;
+    fn kind_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>) {
+        let now = &view.doc().evaluator;
         let kinds = Evaluator::kinds();
         let titles = kinds.each_ref().map(|kind| (kind.title(), kind.title()));
         let mut title = now.title();
@@ -116,33 +95,35 @@ impl EvaluatorPart {
             self.kept.push(now.clone());
             let mut all = self.kept.iter().chain(&kinds);
             let chosen = all.find(|kind| kind.title() == title);
-            actions.extend(chosen.cloned().map(judge_by));
+            if let Some(chosen) = chosen {
+                judge_by(view, chosen.clone());
+            }
         }
     }
 }
 
-fn by_hand_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn by_hand_ui(ui: &mut Ui, view: &ViewContext<'_>) {
     sentence(
         ui,
         "You evaluate elsewhere, and type the scores into the table of models or import them. An \
          evolution that waits for scores goes on by itself once they are there.",
     );
     if ui.button("Import scores…").clicked() {
-        actions.push(Action::Import(ImportAction::AskForFiles));
+        view.push(ImportAction::AskForFiles);
     }
 }
 
 /// What is in the way, a model to try it on with what comes of it, and the button that closes.
-fn foot_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) -> bool {
-    let is_by_hand = bench.study().doc().evaluator.is_by_hand();
+fn foot_ui(ui: &mut Ui, view: &ViewContext<'_>) -> bool {
+    let is_by_hand = view.doc().evaluator.is_by_hand();
     if !is_by_hand {
         ui.add_space(space::XS);
-        objection_ui(ui, bench);
-        if log::has_anything(bench) {
-            log::head_ui(ui, bench, actions);
+        objection_ui(ui, view.bench);
+        if log::has_anything(view.bench) {
+            log::head_ui(ui, view);
             // Low windows have room for a few lines only.
             let height = LOG.min(ui.ctx().content_rect().height() * 0.16);
-            log::lines_ui(ui, bench, height);
+            log::lines_ui(ui, view.bench, height);
         }
     }
     ui.add_space(space::XS);
@@ -150,7 +131,7 @@ fn foot_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) -> bool {
     ui.horizontal(|ui| {
         is_done = primary_button(ui, "Done").clicked();
         if !is_by_hand {
-            try_ui(ui, bench, actions);
+            try_ui(ui, view);
         }
     });
     // Enter belongs to whatever has the focus; where nothing has, it means the button.
@@ -174,21 +155,20 @@ fn objection_ui(ui: &mut Ui, bench: &Workbench) {
 }
 
 /// One model to see whether it works.
-fn try_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let models = &bench.study().doc().models;
-    let is_open = |id: ModelId| matches!(bench.files(id), ModelFiles::Open { .. });
+fn try_ui(ui: &mut Ui, view: &ViewContext<'_>) {
+    let models = &view.doc().models;
+    let is_open = |id: ModelId| matches!(view.bench.files(id), ModelFiles::Open { .. });
     let can: Vec<_> = models.iter().filter(|m| is_open(m.id)).collect();
-    let why_not = match bench.evaluator_objection() {
-        Some(objection) => Some(objection.to_owned()),
-        None if can.is_empty() => Some("No model of the study has files here".to_owned()),
-        None => None,
-    };
+    let nothing = can
+        .is_empty()
+        .then_some("No model of the study has files here");
+    let why_not = view.bench.evaluator_objection().or(nothing);
     ui.add_enabled_ui(why_not.is_none(), |ui| {
         let menu = ui.menu_button("Try on…", |ui| {
             ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
                 for model in can {
                     if ui.button(format::elide_middle(&model.name, 40)).clicked() {
-                        actions.push(Action::Evaluation(EvaluationAction::Start(vec![model.id])));
+                        view.push(EvaluationAction::Start(vec![model.id]));
                         ui.close();
                     }
                 }
@@ -198,4 +178,24 @@ fn try_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
             menu.response.on_disabled_hover_text(why_not);
         }
     });
+}
+
+/// Says who judges from now on.
+fn judge_by(view: &ViewContext<'_>, evaluator: Evaluator) {
+    view.push(Command::Evolution(EvolutionEdit::SetEvaluator(evaluator)));
+}
+
+/// A weak sentence over the whole width.
+fn sentence(ui: &mut Ui, words: &str) {
+    let ink = Tokens::of(ui).text_weak;
+    ui.add(Label::new(RichText::new(words).color(ink)).wrap());
+}
+
+/// The end of a path, in what room there is.
+fn path_ui(ui: &mut Ui, path: &Path) {
+    let whole = path.to_string_lossy();
+    let font = FontId::monospace(size::SMALL);
+    let shown = text::fitted_tail(ui.painter(), &whole, &font, ui.available_width());
+    ui.add(Label::new(RichText::new(shown).font(font)).extend())
+        .on_hover_text(whole.as_ref());
 }

@@ -1,15 +1,17 @@
 //! What the evaluator says, line by line, and how it ended; whose turn is next.
 
 use eframe::egui::{
-    Align, FontId, Frame, Label, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2,
+    Align, Color32, FontId, Frame, Label, Layout, RichText, ScrollArea, Sense, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use crate::study::ModelId;
 use crate::ui::action::{Action, EvaluationAction};
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, size, space};
-use crate::ui::widgets::icon_button;
+use crate::ui::views::ViewContext;
+use crate::ui::widgets::icon_button_if;
 use crate::workbench::Workbench;
 use crate::workbench::evolving::EvaluationState;
 
@@ -17,7 +19,6 @@ use crate::workbench::evolving::EvaluationState;
 const MOST_NAMES: usize = 3;
 const LINE: f32 = 17.0;
 
-/// Whether there is anything to show.
 pub fn has_anything(bench: &Workbench) -> bool {
     bench.last_evaluation().is_some()
         || !bench.evaluator_log().is_empty()
@@ -25,26 +26,24 @@ pub fn has_anything(bench: &Workbench) -> bool {
 }
 
 /// One line: what is judged and what waits, or what came of it; with copy, clear and stop.
-pub fn head_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
+pub fn head_ui(ui: &mut Ui, view: &ViewContext<'_>) {
     let line = vec2(ui.available_width(), ROW_HEIGHT);
     ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
-        buttons_ui(ui, bench, actions);
+        buttons_ui(ui, view);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let (words, ink) = status(ui, bench);
+            let (words, ink) = status(ui, view.bench);
             ui.add(Label::new(RichText::new(words).color(ink)).truncate());
         });
     });
 }
 
-fn status(ui: &Ui, bench: &Workbench) -> (String, eframe::egui::Color32) {
+fn status(ui: &Ui, bench: &Workbench) -> (String, Color32) {
     let t = Tokens::of(ui);
     let name = |id: ModelId| format::elide_middle(bench.study().doc().name_of(id), 32);
     let queue = bench.being_evaluated();
     if let Some((first, rest)) = queue.split_first() {
-        return (
-            format!("Evaluating {}{}", name(*first), then(bench, rest)),
-            t.text,
-        );
+        let words = format!("Evaluating {}{}", name(*first), then(bench, rest));
+        return (words, t.text);
     }
     let Some(last) = bench.last_evaluation() else {
         return ("No model has been evaluated yet".to_owned(), t.text_weak);
@@ -52,10 +51,10 @@ fn status(ui: &Ui, bench: &Workbench) -> (String, eframe::egui::Color32) {
     let name = name(last.model);
     match &last.state {
         EvaluationState::Running => (format!("Evaluating {name}"), t.text),
-        EvaluationState::Done(n) => (
-            format!("{name}: {} scored", format::counted(*n, "task")),
-            t.text,
-        ),
+        EvaluationState::Done(n) => {
+            let tasks = format::counted(*n, "task");
+            (format!("{name}: {tasks} scored"), t.text)
+        }
         EvaluationState::Cancelled => (format!("{name}: the evaluation was stopped"), t.text_weak),
         EvaluationState::Failed(_) => (format!("{name} was not evaluated"), t.error),
     }
@@ -64,11 +63,8 @@ fn status(ui: &Ui, bench: &Workbench) -> (String, eframe::egui::Color32) {
 /// Who waits: `, then arith, order and 3 more`.
 fn then(bench: &Workbench, rest: &[ModelId]) -> String {
     let doc = bench.study().doc();
-    let names: Vec<String> = rest
-        .iter()
-        .take(MOST_NAMES)
-        .map(|&id| format::elide_middle(doc.name_of(id), 24))
-        .collect();
+    let name = |&id| format::elide_middle(doc.name_of(id), 24);
+    let names: Vec<String> = rest.iter().take(MOST_NAMES).map(name).collect();
     match rest.len().saturating_sub(MOST_NAMES) {
         _ if names.is_empty() => String::new(),
         0 => format!(", then {}", names.join(", ")),
@@ -76,24 +72,21 @@ fn then(bench: &Workbench, rest: &[ModelId]) -> String {
     }
 }
 
-fn buttons_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let is_running = !bench.being_evaluated().is_empty();
-    let text = text(bench);
-    ui.add_enabled_ui(!is_running && has_anything(bench), |ui| {
-        if icon_button(ui, icon::TRASH, "Clear the evaluation log").clicked() {
-            actions.push(Action::Evaluation(EvaluationAction::ClearLog));
-        }
-    });
-    ui.add_enabled_ui(!text.is_empty(), |ui| {
-        if icon_button(ui, icon::COPY, "Copy the evaluation log").clicked() {
-            actions.push(Action::Copy {
-                text,
-                what: "Evaluation log".to_owned(),
-            });
-        }
-    });
+fn buttons_ui(ui: &mut Ui, view: &ViewContext<'_>) {
+    let is_running = !view.bench.being_evaluated().is_empty();
+    let text = text(view.bench);
+    let can_clear = !is_running && has_anything(view.bench);
+    if icon_button_if(ui, can_clear, icon::TRASH, "Clear the evaluation log") {
+        view.push(EvaluationAction::ClearLog);
+    }
+    if icon_button_if(ui, !text.is_empty(), icon::COPY, "Copy the evaluation log") {
+        view.push(Action::Copy {
+            text,
+            what: "Evaluation log".to_owned(),
+        });
+    }
     if is_running && ui.button("Stop evaluating").clicked() {
-        actions.push(Action::Evaluation(EvaluationAction::Stop));
+        view.push(EvaluationAction::Stop);
     }
 }
 
@@ -125,10 +118,9 @@ pub fn lines_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
         ui.set_min_height(inside);
         ui.set_width(ui.available_width());
         let lines = bench.evaluator_log();
-        let nothing = lines.is_empty() && failure.is_none();
-        if nothing {
-            let words = RichText::new(silence(bench)).color(t.text_weak);
-            ui.label(words.size(size::SMALL));
+        if lines.is_empty() && failure.is_none() {
+            let words = RichText::new(silence(bench)).weak();
+            ui.label(words.small());
             return;
         }
         // The sentence and the last lines of a failure have their own height.
@@ -156,21 +148,17 @@ fn silence(bench: &Workbench) -> &'static str {
 
 fn failure_ui(ui: &mut Ui, sentence: &str, height: f32) {
     let t = Tokens::of(ui);
-    ScrollArea::vertical()
-        .id_salt("evaluation failure")
-        .max_height(height)
-        .auto_shrink([false, true])
-        .show(ui, |ui| {
-            // The sentence of what happened, then what the program printed last.
-            for (k, line) in sentence.lines().enumerate() {
-                let words = RichText::new(line);
-                let words = match k {
-                    0 => words.color(t.error),
-                    _ => words.font(font()).color(t.text),
-                };
-                ui.add(Label::new(words).wrap().selectable(true));
-            }
-        });
+    ui.scrolled("evaluation failure", height, |ui| {
+        // The sentence of what happened, then what the program printed last.
+        for (k, line) in sentence.lines().enumerate() {
+            let words = RichText::new(line);
+            let words = match k {
+                0 => words.color(t.error),
+                _ => words.font(font()).color(t.text),
+            };
+            ui.add(Label::new(words).wrap().selectable(true));
+        }
+    });
 }
 
 fn scroll_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
@@ -185,27 +173,21 @@ fn scroll_ui(ui: &mut Ui, bench: &Workbench, height: f32) {
         .stick_to_bottom(true)
         .show_rows(ui, LINE, lines.len(), |ui, range| {
             for line in lines.range(range) {
-                let words = RichText::new(&line.text).font(font());
-                let words = words.color(if line.is_transient {
-                    t.text_weak
-                } else {
-                    t.text
-                });
+                let ink = match line.is_transient {
+                    true => t.text_weak,
+                    false => t.text,
+                };
+                let words = RichText::new(&line.text).font(font()).color(ink);
+                let size = vec2(ui.available_width(), LINE);
                 let label = Label::new(words).extend().selectable(true);
-                ui.allocate_ui_with_layout(
-                    vec2(ui.available_width(), LINE),
-                    Layout::left_to_right(Align::Center),
-                    |ui| ui.add(label),
-                );
+                ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(label)
+                });
             }
         });
     let name = format!("Evaluation log, {}", format::counted(lines.len(), "line"));
-    let response = ui.interact(
-        shown.inner_rect,
-        shown.id.with("name"),
-        eframe::egui::Sense::hover(),
-    );
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &name));
+    ui.interact(shown.inner_rect, shown.id.with("name"), Sense::hover())
+        .named(WidgetType::Label, &name);
 }
 
 fn font() -> FontId {

@@ -10,18 +10,15 @@ use crate::workbench::Workbench;
 /// or more, else the fine-tunes of the family that is shown.
 pub fn founders(bench: &Workbench) -> Vec<ModelId> {
     let doc = bench.study().doc();
-    let is_base = |id: &ModelId| doc.model(*id).is_some_and(|m| doc.role(m) == Role::Base);
+    let has_role = |id: &ModelId, role| doc.model(*id).is_some_and(|m| doc.role(m) == role);
     let mut selected = bench.study().selection().models();
-    selected.retain(|id| !is_base(id));
+    selected.retain(|id| !has_role(id, Role::Base));
     if selected.len() > 1 {
         return selected;
     }
-    let family = doc.shown_base().map_or_else(Vec::new, |b| doc.family(b));
-    let is_tuned = |id: &ModelId| {
-        doc.model(*id)
-            .is_some_and(|m| doc.role(m) == Role::FineTune)
-    };
-    family.into_iter().filter(is_tuned).collect()
+    let mut family = doc.shown_base().map_or_else(Vec::new, |b| doc.family(b));
+    family.retain(|id| has_role(id, Role::FineTune));
+    family
 }
 
 /// A new evolution; its children lie beside the study.
@@ -45,7 +42,7 @@ pub fn compared(bench: &Workbench, evolution: &Evolution, by: &str) -> Evolution
 }
 
 /// The founders that a run began with, or will.
-fn founders_of(doc: &StudyDoc, evolution: &Evolution) -> Vec<ModelId> {
+pub fn founders_of(doc: &StudyDoc, evolution: &Evolution) -> Vec<ModelId> {
     let is_founder = |id: &ModelId| {
         let step = doc.model(*id).and_then(|m| m.step(&evolution.name));
         step.is_none_or(|step| step.generation == 0)

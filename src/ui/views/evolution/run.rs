@@ -5,7 +5,6 @@ mod bar;
 mod card;
 mod chart;
 mod columns;
-mod context;
 mod founders;
 mod head;
 mod model;
@@ -13,15 +12,17 @@ mod recipe;
 mod sentence;
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use eframe::egui::{Align, Layout, Ui, vec2};
 
+use super::summaries::{RunSummaries, RunSummary};
+use crate::jobs::JobId;
 use crate::study::EvolutionId;
-use crate::ui::action::Action;
 use crate::ui::theme::space;
+use crate::ui::views::ViewContext;
 
 use chart::ChartPart;
-pub use context::RunContext;
 use head::Editing;
 use model::EvolutionModel;
 use sentence::Sentence;
@@ -33,11 +34,38 @@ const LEAST: f32 = 330.0;
 /// The share of the width that the columns have beside the curves.
 const COLUMNS: f32 = 0.52;
 
+/// The evolution that is shown, and all that is known beside it.
+#[derive(Clone, Copy)]
+pub struct RunContext<'a> {
+    pub view: &'a ViewContext<'a>,
+    pub runs: &'a RunSummaries,
+    pub id: EvolutionId,
+}
+
+impl<'a> Deref for RunContext<'a> {
+    type Target = ViewContext<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        self.view
+    }
+}
+
+impl<'a> RunContext<'a> {
+    fn summary(&self) -> Option<&'a RunSummary> {
+        self.runs.get(self.id)
+    }
+
+    /// How far a job is, 0 to 1, if that is known.
+    fn fraction_of(&self, job: JobId) -> Option<f32> {
+        let job = self.bench.jobs().running().iter().find(|j| j.id == job)?;
+        job.ticket.progress().fraction().map(|f| f as f32)
+    }
+}
+
 #[derive(Default)]
 pub struct RunPart {
     /// Looked for among the models that may be founders.
     search: String,
-    /// A name or note that is being typed.
     editing: Option<(EvolutionId, Editing)>,
     /// Runs whose set-up is folded or not, other than by themselves.
     folds: BTreeMap<EvolutionId, bool>,
@@ -47,24 +75,16 @@ pub struct RunPart {
     chart: ChartPart,
 }
 
-/// What the part asks of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// The window that sets the evaluator up.
     Evaluator,
     Show(EvolutionId),
 }
 
 impl RunPart {
     /// Draws an evolution in `height` points or more; what is asked of the view.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        context: RunContext<'_>,
-        height: f32,
-        actions: &mut Vec<Action>,
-    ) -> Option<Ask> {
-        let doc = context.bench.study().doc();
+    pub fn ui(&mut self, ui: &mut Ui, context: RunContext<'_>, height: f32) -> Option<Ask> {
+        let doc = context.doc();
         let evolution = doc.evolution(context.id)?;
         let has_begun = doc.has_begun(evolution);
         let model = EvolutionModel::now(context, evolution, self.model.take());
@@ -76,24 +96,20 @@ impl RunPart {
             context,
             (evolution, &model.method),
             (&mut self.editing, &mut is_folded),
-            actions,
         );
         if is_folded != was_folded {
             self.folds.insert(context.id, is_folded);
         }
         let sentence = Sentence {
-            bench: context.bench,
+            context,
             evolution,
             method: &model.method,
             has_begun,
         };
-        let mut wants_evaluator = false;
-        if !is_folded {
-            wants_evaluator = sentence.ui(ui, &mut self.search, actions);
-        }
-        wants_evaluator |= bar::bar_ui(ui, context, evolution, actions);
+        let mut wants_evaluator = !is_folded && sentence.ui(ui, &mut self.search);
+        wants_evaluator |= bar::bar_ui(ui, context, evolution);
         let left = height - (ui.cursor().top() - top);
-        let clicked = self.body_ui(ui, context, &model, left, actions);
+        let clicked = self.body_ui(ui, context, &model, left);
         self.model = Some(model);
         match wants_evaluator {
             true => Some(Ask::Evaluator),
@@ -108,14 +124,13 @@ impl RunPart {
         context: RunContext<'_>,
         model: &EvolutionModel,
         height: f32,
-        actions: &mut Vec<Action>,
     ) -> Option<EvolutionId> {
         let width = ui.available_width();
         let hovered = &mut self.hovered;
         if width < WIDE {
             let own = columns::whole_height(model).min(LEAST);
-            columns::columns_ui(ui, context, model, (hovered, own), actions);
-            return self.chart.ui(ui, context, LEAST, actions);
+            columns::columns_ui(ui, context, model, hovered, own);
+            return self.chart.ui(ui, context, LEAST);
         }
         let height = (height - space::XS).max(LEAST);
         let part = |share: f32| vec2(share * (width - space::L), height);
@@ -123,10 +138,10 @@ impl RunPart {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
             ui.allocate_ui_with_layout(part(COLUMNS), top_down, |ui| {
-                columns::columns_ui(ui, context, model, (hovered, height), actions);
+                columns::columns_ui(ui, context, model, hovered, height);
             });
             ui.allocate_ui_with_layout(part(1.0 - COLUMNS), top_down, |ui| {
-                self.chart.ui(ui, context, height, actions)
+                self.chart.ui(ui, context, height)
             })
             .inner
         })

@@ -1,17 +1,16 @@
 //! The evolutions of the study as tabs, a new one, and the empty state.
 
-use eframe::egui::{
-    Align2, Color32, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    WidgetType, vec2,
-};
+use eframe::egui::{Color32, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 use super::summaries::{RunSummaries, RunSummary};
 use super::{new, words};
 use crate::study::EvolutionId;
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::views::ViewContext;
 use crate::ui::widgets::{empty_state, focus_ring, text};
 use crate::workbench::Workbench;
 use crate::workbench::evolving::RunState;
@@ -33,13 +32,12 @@ const NO_BASE: &str = "An evolution begins with two or more fine-tunes of one ba
 /// Draws the tabs; which one is shown is given back in `shown`.
 pub fn ui(
     ui: &mut Ui,
-    bench: &Workbench,
+    view: &ViewContext<'_>,
     summaries: &RunSummaries,
     (current, shown): (Option<EvolutionId>, &mut Option<EvolutionId>),
-    actions: &mut Vec<Action>,
 ) {
     if summaries.runs.is_empty() {
-        return nothing_ui(ui, bench, actions);
+        return nothing_ui(ui, view);
     }
     ui.horizontal(|ui| {
         let width = (ui.available_width() - NEW).max(LEAST);
@@ -53,7 +51,7 @@ pub fn ui(
                 let count = summaries.runs.len() as f32;
                 let most = ((width - (count - 1.0) * space::S) / count).clamp(LEAST, WIDEST);
                 for run in &summaries.runs {
-                    let state = bench.run_state(run.id);
+                    let state = view.bench.run_state(run.id);
                     if tab_ui(ui, run, &state, (current == Some(run.id), most)) {
                         *shown = Some(run.id);
                     }
@@ -65,9 +63,9 @@ pub fn ui(
             });
         ui.add_space(space::XS);
         let button = ui.button(format!("{}  New evolution", icon::PLUS));
-        button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "New evolution"));
-        if button.on_hover_text(of_whom(bench)).clicked() {
-            actions.push(Action::Evolution(EvolutionAction::New));
+        button.named(WidgetType::Button, "New evolution");
+        if button.on_hover_text(of_whom(view.bench)).clicked() {
+            view.push(EvolutionAction::New);
         }
     });
 }
@@ -83,23 +81,15 @@ fn of_whom(bench: &Workbench) -> String {
     }
 }
 
-fn nothing_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let models = bench.study().doc().models.len();
-    let (sentence, button, action) = match new::founders(bench).len() {
-        2.. => (
-            NOTHING,
-            "New evolution",
-            Action::Evolution(EvolutionAction::New),
-        ),
-        _ if models < 2 => (
-            NO_FAMILY,
-            "Add models…",
-            Action::Models(ModelsAction::AskForFolders),
-        ),
+fn nothing_ui(ui: &mut Ui, view: &ViewContext<'_>) {
+    let models = view.doc().models.len();
+    let (sentence, button, action) = match new::founders(view.bench).len() {
+        2.. => (NOTHING, "New evolution", EvolutionAction::New.into()),
+        _ if models < 2 => (NO_FAMILY, "Add models…", ModelsAction::AskForFolders.into()),
         _ => (NO_BASE, "Go to models", Action::Go(View::Models)),
     };
     if empty_state(ui, icon::DNA, sentence, Some(button)) {
-        actions.push(action);
+        view.push(action);
     }
 }
 
@@ -118,12 +108,12 @@ fn tab_ui(
     let (below, said) = (with(""), with("best "));
     let (strong, small) = (theme::strong_font(), theme::small_font());
     let lead = 2.0 * DOT + space::XS;
-    let wanted = text::width(ui, &run.name, strong.clone())
-        .max(text::width(ui, &below, small.clone()) + lead);
-    let width = (wanted + 2.0 * space::M).clamp(LEAST, most);
+    let width = text::width(ui, &below, small.clone()) + lead;
+    let width = width.max(text::width(ui, &run.name, strong.clone()));
+    let width = (width + 2.0 * space::M).clamp(LEAST, most);
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     let label = format!("{}, {}", run.name, said.to_lowercase());
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_current, &label));
+    response.named_selected(WidgetType::Button, is_current, &label);
     let (fill, line) = match (is_current, response.hovered()) {
         (true, _) => (t.selection, t.accent),
         (_, true) => (t.hover, t.line),
@@ -136,39 +126,18 @@ fn tab_ui(
     let inside = rect.shrink2(vec2(space::M, 5.0));
     let row = inside.height() / 2.0;
     let name = Rect::from_min_size(inside.min, vec2(inside.width(), row));
-    let is_cut = text::line_in(
-        painter,
-        name,
-        Align2::LEFT_CENTER,
-        &run.name,
-        &strong,
-        t.text,
-    );
+    let is_cut = text::left(painter, name, &run.name, &strong, t.text);
     let at = name.left_center() + vec2(DOT, row);
-    painter.circle(
-        at,
-        DOT,
-        dot(t, state),
-        Stroke::new(1.0, outline_of(t, state)),
-    );
+    let line = Stroke::new(1.0, outline_of(t, state));
+    painter.circle(at, DOT, dot(t, state), line);
     let words = name
         .translate(vec2(0.0, row))
         .with_min_x(name.left() + lead);
-    text::line_in(
-        painter,
-        words,
-        Align2::LEFT_CENTER,
-        &below,
-        &small,
-        t.text_weak,
-    );
-    let response = match is_cut {
-        true => response.on_hover_ui(|ui| {
-            ui.label(RichText::new(&run.name));
-        }),
-        false => response,
-    };
-    response.clicked()
+    text::left(painter, words, &below, &small, t.text_weak);
+    match is_cut {
+        true => response.on_hover_text(&run.name).clicked(),
+        false => response.clicked(),
+    }
 }
 
 /// What runs is filled with the accent, what needs the user is amber or red, what is over is

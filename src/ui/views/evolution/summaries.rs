@@ -6,7 +6,6 @@ use crate::study::{Evolution, EvolutionId, ModelId, StudyDoc};
 use crate::workbench::Workbench;
 use crate::workbench::evolving::EvolutionView as Standing;
 
-/// The evolutions as they stand.
 #[derive(Default)]
 pub struct RunSummaries {
     revision: Option<u64>,
@@ -14,7 +13,6 @@ pub struct RunSummaries {
     pub runs: Vec<RunSummary>,
 }
 
-/// One evolution as it stands.
 pub struct RunSummary {
     pub id: EvolutionId,
     pub name: String,
@@ -43,7 +41,6 @@ impl RunSummaries {
         self.revision = Some(bench.revision());
     }
 
-    /// What is known of one.
     pub fn get(&self, id: EvolutionId) -> Option<&RunSummary> {
         self.runs.iter().find(|run| run.id == id)
     }
@@ -59,12 +56,6 @@ impl RunSummaries {
 }
 
 impl RunSummary {
-    /// The best model, by position.
-    pub fn best(&self) -> Option<usize> {
-        let selection = &self.standing.generations.last()?.selection;
-        selection.first().copied()
-    }
-
     /// The score of the best, in points.
     pub fn best_score(&self) -> Option<f64> {
         self.standing.generations.last()?.best
@@ -76,43 +67,33 @@ fn summary(bench: &Workbench, evolution: &Evolution) -> Option<RunSummary> {
     let standing = bench.evolution_view(evolution.id)?;
     let tasks = doc.selecting_tasks(evolution);
     let is_founder = |k: &usize| standing.members[*k].generation == 0;
-    let mut founders: Vec<ModelId> = (0..standing.models.len())
-        .filter(is_founder)
-        .map(|k| standing.models[k])
-        .collect();
+    let founders = (0..standing.models.len()).filter(is_founder);
+    let mut founders: Vec<ModelId> = founders.map(|k| standing.models[k]).collect();
     founders.sort_unstable();
     let runs = &bench.record().runs;
     let place = runs.iter().position(|run| *run == evolution.name);
-    let mut out = RunSummary {
+    let generations = standing.generations.last();
+    let best = generations.and_then(|last| last.selection.first());
+    Some(RunSummary {
         id: evolution.id,
         name: evolution.name.clone(),
         founders,
-        scored: standing
-            .members
-            .iter()
+        scored: (standing.members.iter())
             .filter(|m| m.score.is_some())
             .count(),
         ended: evolution.ended,
         colour: place.unwrap_or(runs.len() + evolution.id.0 as usize),
-        reported: None,
+        reported: best.and_then(|k| reported(doc, standing.models[*k], &tasks)),
         tasks,
         standing,
-    };
-    out.reported = out
-        .best()
-        .and_then(|k| reported(doc, out.standing.models[k], &out.tasks));
-    Some(out)
+    })
 }
 
 /// Mean over the tasks that did not select: what a choice may honestly be reported by.
 fn reported(doc: &StudyDoc, model: ModelId, selecting: &[String]) -> Option<(f64, usize)> {
-    let scores: Vec<f64> = doc
-        .model(model)?
-        .scores
-        .iter()
-        .filter(|score| !selecting.contains(&score.task))
-        .map(|score| score.value)
-        .collect();
-    let n = scores.len();
-    (n > 0).then(|| (scores.iter().sum::<f64>() / n as f64, n))
+    let scores = doc.model(model)?.scores.iter();
+    let others = scores.filter(|score| !selecting.contains(&score.task));
+    let values: Vec<f64> = others.map(|score| score.value).collect();
+    let n = values.len();
+    (n > 0).then(|| (values.iter().sum::<f64>() / n as f64, n))
 }

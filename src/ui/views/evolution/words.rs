@@ -20,25 +20,22 @@ pub const fn state(state: &RunState) -> &'static str {
 /// When a run ends by itself, to stand behind "stop after".
 pub fn rules(rules: &Rules) -> Vec<String> {
     let counted = |n: Option<u32>, noun: &str| n.map(|n| format::counted(n as usize, noun));
+    let full = |value: f64| format::full(Some(value));
     let no_gain = rules.no_gain.map(|rule| {
-        format!(
-            "less than {} points gained in {}",
-            format::full(Some(rule.points)),
-            format::counted(rule.generations as usize, "generation")
-        )
+        let (points, n) = (full(rule.points), rule.generations as usize);
+        let generations = format::counted(n, "generation");
+        format!("less than {points} points gained in {generations}")
     });
+    let tau = |tau: f64| format!("kinship above {} among the best", full(tau));
+    let spent = |secs: u64| format!("{} of work", whole_duration(secs));
     let parts = [
         counted(rules.patience_generations, "still generation"),
-        rules
-            .tau
-            .map(|tau| format!("kinship above {} among the best", format::full(Some(tau)))),
+        rules.tau.map(tau),
         no_gain,
         counted(rules.generations, "generation"),
         counted(rules.merges, "merge"),
         counted(rules.evaluations, "evaluation"),
-        rules
-            .seconds
-            .map(|secs| format!("{} of work", whole_duration(secs))),
+        rules.seconds.map(spent),
     ];
     parts.into_iter().flatten().collect()
 }

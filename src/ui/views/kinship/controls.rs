@@ -1,17 +1,16 @@
 //! The row above the map: what is measured, of which tensors, in which order; and the exports.
 
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::{Align, Layout, Theme, Ui};
 use egui_phosphor::regular as icon;
 
-use super::files;
 use super::shown::Shown;
 use crate::checkpoint::Kind;
-use crate::kinship::table::kind_words;
+use crate::kinship::table::{self, kind_words};
 use crate::kinship::{Aggregate, Measure, Scope};
 use crate::study::{Command, Order, ViewEdit};
-use crate::ui::action::{Action, ModelsAction};
+use crate::ui::action::{Action, Export, ModelsAction};
 use crate::ui::format;
-use crate::ui::paper::Format;
+use crate::ui::paper::{Format, HeatMapPage, Picture};
 use crate::ui::theme::{self, space};
 use crate::ui::widgets::{Choice, choice, icon_button, metric_choice};
 use crate::workbench::{Family, Workbench};
@@ -91,29 +90,20 @@ fn choices_ui(
     }
 }
 
-/// The base whose family is shown.
 fn family_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
-    let options: Vec<Choice<'_, _>> = (doc.bases().into_iter())
-        .map(|base| Choice {
-            value: base,
-            label: doc.name_of(base),
-            help: "The base that task vectors are taken from",
-        })
-        .collect();
+    let help = "The base that task vectors are taken from";
+    let option = |base| Choice::new(base, doc.name_of(base), help);
+    let options: Vec<Choice<'_, _>> = doc.bases().into_iter().map(option).collect();
     if let Some(base) = choice(ui, "Family", family.base, &options) {
         actions.push(Action::Study(Command::View(ViewEdit::Base(Some(base)))));
     }
 }
 
-/// The measure with what was chosen of metric and aggregate.
 fn how_ui(ui: &mut Ui, measure: Measure) -> Measure {
     let metric = metric_choice(ui, "Metric", measure.metric);
-    let aggregates = Aggregate::ALL.map(|aggregate| Choice {
-        value: aggregate,
-        label: aggregate.title(),
-        help: aggregate_help(aggregate),
-    });
+    let option = |it: Aggregate| Choice::new(it, it.title(), aggregate_help(it));
+    let aggregates = Aggregate::ALL.map(option);
     let aggregate = choice(ui, "Aggregate", measure.aggregate, &aggregates);
     Measure {
         metric: metric.unwrap_or(measure.metric),
@@ -135,19 +125,13 @@ const fn aggregate_help(aggregate: Aggregate) -> &'static str {
     }
 }
 
-/// All tensors, and each kind that the family has.
 fn scopes(measure: Measure, kinds: &[Kind]) -> Vec<Choice<'static, Option<Kind>>> {
-    let choice = |kind: Option<Kind>| Choice {
-        value: kind,
-        label: scope_title(kind),
-        help: "",
-    };
+    let choice = |kind: Option<Kind>| Choice::new(kind, scope_title(kind), "");
     let is_shown = |kind: &Kind| kinds.contains(kind) || measure.scope.kind.as_ref() == Some(kind);
     let kinds = Kind::ALL.into_iter().filter(is_shown).map(Some);
     std::iter::once(None).chain(kinds).map(choice).collect()
 }
 
-/// A scope as it stands alone.
 pub fn scope_title(kind: Option<Kind>) -> &'static str {
     match kind {
         None => "All tensors",
@@ -161,14 +145,11 @@ pub fn scope_title(kind: Option<Kind>) -> &'static str {
 }
 
 fn order_ui(ui: &mut Ui, order: Order) -> Option<Order> {
-    let orders = Order::ALL.map(|order| Choice {
-        value: order,
-        label: order.title(),
-        help: match order {
-            Order::Relatedness => "Relatives beside each other, with their tree",
-            Order::Name => "In the order of the alphabet",
-        },
-    });
+    let help = |order| match order {
+        Order::Relatedness => "Relatives beside each other, with their tree",
+        Order::Name => "In the order of the alphabet",
+    };
+    let orders = Order::ALL.map(|order| Choice::new(order, order.title(), help(order)));
     choice(ui, "Order", order, &orders)
 }
 
@@ -178,20 +159,20 @@ fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, actions: &m
     ui.add_enabled_ui(ready.is_some(), |ui| {
         let png = icon_button(ui, icon::IMAGE, "Save as PNG…").clicked();
         let svg = icon_button(ui, icon::FILE_SVG, "Save as SVG…").clicked();
-        let csv = icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked();
-        let copy = icon_button(ui, icon::COPY, "Copy as table").clicked();
+        let saves = icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked();
+        let copies = icon_button(ui, icon::COPY, "Copy as table").clicked();
         let Some(shown) = ready else { return };
         for (is_asked, format) in [(png, Format::Png), (svg, Format::Svg)] {
             if is_asked {
                 let theme = theme::theme_of(ui);
-                actions.push(Action::Export(files::picture(bench, shown, theme, format)));
+                actions.push(Action::Export(picture(bench, shown, theme, format)));
             }
         }
-        if csv {
-            actions.push(Action::Export(files::csv(bench, shown)));
+        if saves {
+            actions.push(Action::Export(csv(bench, shown)));
         }
-        if copy {
-            actions.push(files::copy(bench, shown));
+        if copies {
+            actions.push(copy(bench, shown));
         }
     });
     if let Some(shown) = ready {
@@ -203,4 +184,72 @@ fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, actions: &m
             }));
         }
     }
+}
+
+fn csv(bench: &Workbench, shown: &Shown) -> Export {
+    let text = table::csv(&shown.key.labels, &shown.matrix, order(bench, shown));
+    Export::table(
+        "kinship",
+        &table::file_stem(shown.key.measure),
+        text.into_bytes(),
+    )
+}
+
+/// The matrix for a spreadsheet; its corner says what was measured.
+fn copy(bench: &Workbench, shown: &Shown) -> Action {
+    let base = bench.study().doc().name_of(shown.key.base);
+    let corner = format!("{}, relative to {base}", table::words(shown.key.measure));
+    Action::copy(
+        "Kinship table",
+        table::tsv(
+            &corner,
+            &shown.key.labels,
+            &shown.matrix,
+            order(bench, shown),
+        ),
+    )
+}
+
+fn picture(bench: &Workbench, shown: &Shown, theme: Theme, format: Format) -> Export {
+    let doc = bench.study().doc();
+    let base = doc.name_of(shown.key.base);
+    let page = HeatMapPage {
+        title: table::words(shown.key.measure),
+        note: format!("{}, relative to {base}", caption(shown)),
+        labels: shown.key.labels.clone(),
+        matrix: shown.matrix.clone(),
+        metric: shown.key.measure.metric,
+        has_tree: doc.view.order == Order::Relatedness,
+        order: order(bench, shown).to_vec(),
+        joins: shown.joins.clone(),
+    };
+    let picture = Picture::new(move || Ok(page.draw(theme)));
+    let stem = table::file_stem(shown.key.measure);
+    Export::picture("kinship", &stem, picture, format)
+}
+
+pub fn caption(shown: &Shown) -> String {
+    let n = shown.key.models.len();
+    let known = shown.known();
+    let models = if known < n {
+        format!("{}, {known} of them measured", format::counted(n, "model"))
+    } else {
+        format::counted(n, "model")
+    };
+    let what = if shown.key.measure.metric.is_similarity() {
+        "mean kinship"
+    } else {
+        "mean distance"
+    };
+    let mean = if shown.key.provisional {
+        format::UNDEFINED.to_owned()
+    } else {
+        shown.mean.words()
+    };
+    let parameters = format::parameters(shown.parameters);
+    format!("{models}, {what} {mean}, {parameters} parameters")
+}
+
+fn order<'a>(bench: &Workbench, shown: &'a Shown) -> &'a [usize] {
+    shown.order(bench.study().doc().view.order)
 }

@@ -3,15 +3,16 @@
 use eframe::egui::{Align, Label, Layout, Rect, RichText, Ui, UiBuilder};
 
 use super::map::in_family;
-use super::mean::Mean;
-use super::pair::{Pair, PairKey};
-use super::profile::profile_ui;
-use super::shown::Shown;
+use super::pair::{self, Pair, PairKey};
+use super::shown::{Mean, Shown};
 use super::tensors::TensorList;
-use crate::checkpoint::Stack;
+use crate::checkpoint::{Kind, Stack};
+use crate::kinship::table::kind_words;
 use crate::ui::action::Action;
+use crate::ui::ext::quiet;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
+use crate::ui::widgets::profile::{Profile, Series};
 use crate::ui::widgets::{segmented, text};
 use crate::workbench::{Family, Workbench};
 
@@ -20,7 +21,6 @@ const SIDE_BY_SIDE: f32 = 640.0;
 /// From this height on they stand one above the other.
 const STACKED: f32 = 420.0;
 
-/// What the panel keeps while it is shown.
 #[derive(Default)]
 pub struct Detail {
     pair: Option<Pair>,
@@ -140,7 +140,6 @@ fn split(ui: &Ui) -> Option<(Rect, Rect)> {
     }
 }
 
-/// The line that stands there while no pair is selected.
 pub fn hint_ui(ui: &mut Ui, bench: &Workbench, family: &Family, shown: &Shown) {
     let t = Tokens::of(ui);
     let selected = in_family(bench.study().selection(), shown);
@@ -160,7 +159,6 @@ pub fn hint_ui(ui: &mut Ui, bench: &Workbench, family: &Family, shown: &Shown) {
     });
 }
 
-/// What to select to see more.
 fn wanted(shown: &Shown, places: &[usize]) -> String {
     let name = |k: usize| format::elide_middle(&shown.key.labels[k], 40);
     let is_missing = |k: &&usize| shown.key.places[**k].is_none();
@@ -181,7 +179,6 @@ fn mean_of(bench: &Workbench, family: &Family, shown: &Shown, places: &[usize]) 
     }
 }
 
-/// n-model kinship of the selection.
 fn several(shown: &Shown, places: &[usize], mean: &Mean) -> String {
     let what = if shown.key.measure.metric.is_similarity() {
         "Kinship"
@@ -196,4 +193,107 @@ fn several(shown: &Shown, places: &[usize], mean: &Mean) -> String {
         None => String::new(),
     };
     format!("{what} of these {n} models: {}{rest}", mean.words())
+}
+
+/// Lower than this, in points, the lines have all the room: the inspector tells the kinds.
+const ROOMY: f32 = 136.0;
+
+fn profile_ui(ui: &mut Ui, pair: &Pair, stack: &mut Option<Stack>, provisional: bool) {
+    if ui.available_height() >= ROOMY {
+        outside_ui(ui, &pair.outside);
+    }
+    let options: Vec<(Stack, &str)> = pair
+        .piles
+        .iter()
+        .map(|pile| (pile.stack, stack_title(pile.stack)))
+        .collect();
+    let Some(&(first, _)) = options.first() else {
+        hint(ui, without_layers(provisional));
+        return;
+    };
+    let mut current = stack
+        .filter(|stack| options.iter().any(|option| option.0 == *stack))
+        .unwrap_or(first);
+    if options.len() > 1 {
+        segmented(ui, "Part of the model", &mut current, &options);
+        *stack = Some(current);
+    }
+    let Some(pile) = pair.piles.iter().find(|pile| pile.stack == current) else {
+        return;
+    };
+    let values = pile.lines.iter().flat_map(|line| line.values.iter());
+    if !values.flatten().any(|value| value.is_finite()) {
+        hint(ui, &without_values(pair, provisional));
+        return;
+    }
+    let series: Vec<Series<'_>> = pile
+        .lines
+        .iter()
+        .map(|line| Series {
+            name: kind_words(line.kind),
+            role: pair::role(line.kind),
+            values: line.values.clone(),
+        })
+        .collect();
+    Profile {
+        id_salt: "kinship",
+        x_name: "Layer",
+        y_name: pair.key.measure.metric.title,
+        series: &series,
+        y_range: None,
+        decimals: 3,
+    }
+    .show(ui);
+}
+
+fn stack_title(stack: Stack) -> &'static str {
+    match stack {
+        Stack::Main => "Layers",
+        Stack::Encoder => "Encoder",
+        Stack::Decoder => "Decoder",
+        Stack::Vision => "Vision",
+        Stack::Audio => "Audio",
+        Stack::Prediction => "Prediction",
+    }
+}
+
+fn outside_ui(ui: &mut Ui, outside: &[(Kind, Option<f64>)]) {
+    if outside.is_empty() {
+        return;
+    }
+    let values: Vec<String> = outside
+        .iter()
+        .map(|(kind, value)| format!("{} {}", kind_words(*kind), format::kinship(*value)))
+        .collect();
+    let text = format!("Outside layers: {}", values.join(", "));
+    let full: Vec<String> = outside
+        .iter()
+        .map(|(kind, value)| format!("{} {}", kind_words(*kind), format::full(*value)))
+        .collect();
+    let text = quiet(text);
+    ui.add(Label::new(text).truncate())
+        .on_hover_text(full.join("\n"));
+}
+
+const fn without_layers(provisional: bool) -> &'static str {
+    if provisional {
+        "No layer measured yet"
+    } else {
+        "No tensor here has a layer in its name"
+    }
+}
+
+fn without_values(pair: &Pair, provisional: bool) -> String {
+    match &pair.reason {
+        _ if provisional => without_layers(true).to_owned(),
+        Some(reason) => format!("{reason}, so no layer has a value"),
+        None => "No layer has a value here".to_owned(),
+    }
+}
+
+fn hint(ui: &mut Ui, sentence: &str) {
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() / 2.0 - space::L).max(0.0));
+        ui.add(Label::new(RichText::new(sentence).weak()).wrap());
+    });
 }

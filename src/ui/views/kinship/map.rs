@@ -1,19 +1,26 @@
 //! The map with its legend and caption, and what clicks on it select.
 
-use eframe::egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
+use std::collections::BTreeSet;
 
-use super::files::caption;
-use super::ghost::Ghost;
-use super::left_out;
+use eframe::egui::{
+    Align, Align2, Label, Layout, Popup, PopupCloseBehavior, Response, RichText, ScrollArea, Sense,
+    Ui, WidgetType, vec2,
+};
+use egui_phosphor::regular as icon;
+
+use super::controls::caption;
 use super::pair::{Named, why_undefined};
 use super::shown::Shown;
 use super::states::{RUNNING_WIDTH, running_ui};
-use crate::kinship::{Kinship, table};
+use crate::kinship::{Aggregate, Join, Kinship, Scope, table};
 use crate::study::{Command, ModelId, Order, Selection};
 use crate::ui::action::{Action, View};
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::ext::{ResponseExt, quiet};
+use crate::ui::format;
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::views::rows::clicked_row;
-use crate::ui::widgets::heatmap::{HeatMap, Legend, Undefined};
+use crate::ui::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Undefined};
+use crate::ui::widgets::text;
 use crate::workbench::{Family, Workbench};
 
 /// Height of the caption under the map, with the gap above it.
@@ -175,7 +182,6 @@ pub fn in_family(selection: &Selection, shown: &Shown) -> Vec<ModelId> {
 }
 
 fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<Action>) {
-    let weak = Tokens::of(ui).text_weak;
     ui.horizontal(|ui| {
         let text = format!(
             "{}, {}",
@@ -183,7 +189,7 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<
             table::words_within(shown.key.measure)
         );
         let caption_text = text.clone();
-        let text = RichText::new(text).size(size::SMALL).color(weak);
+        let text = quiet(text);
         let has_left_out = !shown.key.provisional && !kinship.left_out.is_empty();
         let reserved = if has_left_out { LEFT_OUT } else { 0.0 };
         let caption = |ui: &mut Ui| {
@@ -196,7 +202,201 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<
             None => caption_text,
         });
         if has_left_out {
-            left_out::left_out_ui(ui, kinship, shown, actions);
+            left_out_ui(ui, kinship, shown, actions);
         }
     });
+}
+
+/// A row that no model of the family has; its place is behind all of theirs.
+pub struct Ghost {
+    /// The names of the family's models, and its own.
+    pub labels: Vec<String>,
+    pub values: Vec<Option<f64>>,
+}
+
+impl Ghost {
+    /// The child that is predicted for this family; only of whole models, and only where values
+    /// are read.
+    pub fn of(bench: &Workbench, shown: &Shown) -> Option<Self> {
+        let measure = shown.key.measure;
+        let is_whole =
+            measure.scope == Scope::default() && measure.aggregate == Aggregate::default();
+        if !is_whole || shown.key.provisional || shown.key.labels.len() >= MOST_CELLS_READ {
+            return None;
+        }
+        let draft_child = bench.draft_child()?;
+        let child = draft_child.prediction.child.as_ref().ok()?;
+        if child.base != shown.key.base {
+            return None;
+        }
+        let value = |id| child.with.get(id)?.get(measure.metric);
+        let mut labels = shown.key.labels.clone();
+        labels.push(format!("{} (predicted)", draft_child.draft.name));
+        Some(Self {
+            labels,
+            values: shown.key.models.iter().map(value).collect(),
+        })
+    }
+
+    pub fn place(&self) -> usize {
+        self.values.len()
+    }
+
+    pub fn value(&self, a: usize, b: usize) -> Option<f64> {
+        self.values.get(a.min(b)).copied().flatten()
+    }
+
+    /// The tree of the others: what is joined is counted from behind the ghost.
+    pub fn beside(&self, joins: &[Join]) -> Vec<Join> {
+        let n = self.place();
+        let moved = |node: usize| if node >= n { node + 1 } else { node };
+        let moved = |join: &Join| Join {
+            left: moved(join.left),
+            right: moved(join.right),
+            height: join.height,
+        };
+        joins.iter().map(moved).collect()
+    }
+}
+
+const LIST_WIDTH: f32 = 720.0;
+const MOST_ROWS_SEEN: usize = 12;
+
+struct Row<'a> {
+    tensor: &'a str,
+    model: &'a str,
+    reason: &'a str,
+}
+
+impl Row<'_> {
+    fn copied(&self) -> String {
+        format!("{}\t{}\t{}", self.tensor, self.model, self.reason)
+    }
+}
+
+pub fn left_out_ui(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<Action>) {
+    if kinship.left_out.is_empty() {
+        return;
+    }
+    let rows = rows(kinship, shown);
+    let tensors: BTreeSet<&str> = rows.iter().map(|row| row.tensor).collect();
+    if tensors.is_empty() {
+        return;
+    }
+    let warning = Tokens::of(ui).warning;
+    let label = format!("{} left out", format::counted(tensors.len(), "tensor"));
+    let shown = format!("{} {label} {}", icon::WARNING, icon::CARET_RIGHT);
+    let text = RichText::new(shown).size(size::SMALL).color(warning);
+    let button = ui.add(eframe::egui::Button::new(text).frame(false));
+    button.named(WidgetType::Button, &label);
+    Popup::from_toggle_button_response(&button)
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .show(|ui| list_ui(ui, &rows, actions));
+}
+
+fn rows<'a>(kinship: &'a Kinship, shown: &'a Shown) -> Vec<Row<'a>> {
+    let name = |model: Option<usize>| match model {
+        None => Some("all models"),
+        Some(_) => {
+            let at = shown.key.places.iter().position(|&place| place == model)?;
+            Some(shown.key.labels[at].as_str())
+        }
+    };
+    let row = |left_out: &'a crate::checkpoint::LeftOut| {
+        Some(Row {
+            tensor: &left_out.tensor,
+            model: name(left_out.model)?,
+            reason: &left_out.reason,
+        })
+    };
+    kinship.left_out.iter().filter_map(row).collect()
+}
+
+fn list_ui(ui: &mut Ui, rows: &[Row<'_>], actions: &mut Vec<Action>) {
+    let width = LIST_WIDTH.min(ui.ctx().content_rect().width() - 2.0 * space::XXL);
+    ui.set_width(width);
+    ui.horizontal(|ui| {
+        ui.label(theme::strong("Left out of the comparison"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("Copy list").clicked() {
+                let lines: Vec<String> = rows.iter().map(Row::copied).collect();
+                actions.push(Action::copy("List", lines.join("\n")));
+            }
+        });
+    });
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let height = rows.len().min(MOST_ROWS_SEEN) as f32 * ROW_HEIGHT;
+    ScrollArea::vertical()
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink(false)
+        .show_rows(ui, ROW_HEIGHT, rows.len(), |ui, range| {
+            for row in range.filter_map(|k| rows.get(k)) {
+                if row_ui(ui, row).clicked() {
+                    actions.push(Action::copy("Line", row.copied()));
+                }
+            }
+        });
+}
+
+fn row_ui(ui: &mut Ui, row: &Row<'_>) -> Response {
+    let size = vec2(ui.available_width(), ROW_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let t = Tokens::of(ui);
+    if response.hovered() {
+        ui.painter().rect_filled(rect, radius::CONTROL, t.hover);
+    }
+    let mono = eframe::egui::TextStyle::Monospace.resolve(ui.style());
+    let small = theme::small_font();
+    let cells = [
+        (0.0, 0.48, row.tensor, &mono, t.text),
+        (0.48, 0.68, row.model, &small, t.text),
+        (0.68, 1.0, row.reason, &small, t.text_weak),
+    ];
+    for (from, to, text, font, ink) in cells {
+        let cell = rect
+            .with_min_x(rect.left() + rect.width() * from)
+            .with_max_x(rect.left() + rect.width() * to)
+            .shrink2(vec2(space::XS, 0.0));
+        let painter = ui.painter();
+        let is_tensor = from == 0.0;
+        let shown = if is_tensor {
+            text::fitted_tail(painter, text, font, cell.width())
+        } else {
+            text::fitted(painter, text, font, cell.width())
+        };
+        painter.text(
+            cell.left_center(),
+            Align2::LEFT_CENTER,
+            shown,
+            font.clone(),
+            ink,
+        );
+    }
+    let label = format!("{}, {}: {}", row.tensor, row.model, row.reason);
+    response.named(WidgetType::Button, &label);
+    response.on_hover_text(format!("{label}\nClick to copy"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_stays_that_of_the_living() {
+        let ghost = Ghost {
+            labels: Vec::new(),
+            values: vec![Some(0.1), Some(0.2), Some(0.3)],
+        };
+        let join = |left, right| Join {
+            left,
+            right,
+            height: 1.0,
+        };
+        let moved = ghost.beside(&[join(0, 1), join(2, 3)]);
+        assert_eq!(moved, [join(0, 1), join(2, 4)]);
+        assert_eq!(ghost.value(3, 1), Some(0.2));
+        assert_eq!(ghost.value(0, 3), Some(0.1));
+        assert_eq!(ghost.value(3, 3), None);
+    }
 }

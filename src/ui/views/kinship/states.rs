@@ -1,24 +1,22 @@
 //! What stands in the view before there is a matrix, and the banners above it.
 
-use eframe::egui::{Align, CentralPanel, Frame, Label, Layout, RichText, Ui, vec2};
+use eframe::egui::{Align, CentralPanel, Label, Layout, RichText, Ui, vec2};
 use egui_phosphor::regular as icon;
 
 use super::shown::Shown;
 use crate::checkpoint::OnDisk;
 use crate::study::ModelId;
 use crate::ui::action::{Action, ModelsAction, View};
+use crate::ui::ask::Ask;
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{self, ROW_HEIGHT, size, space};
 use crate::ui::widgets::{banner, card, empty_state, progress_bar};
 use crate::workbench::{Family, ModelFiles, Workbench};
 
-/// What the middle of the view shows.
 pub enum Stage {
-    /// The matrix, as far as it is known.
     Matrix,
-    /// Files are still being opened.
     Opening,
-    /// The base cannot be read, and why.
     BaseNotOpen(String),
     /// There are no files, and kinship of this many pairs is known from reports.
     Reported(usize),
@@ -60,7 +58,6 @@ fn reported(bench: &Workbench) -> usize {
     pairs.filter(|p| !p.kinship.is_empty()).count() + merges
 }
 
-/// Kinship that cannot be measured here, because there are no files.
 fn reported_ui(ui: &mut Ui, n: usize, actions: &mut Vec<Action>) {
     let text = format!(
         "Kinship here is as reported, for {} of models. There are no files to measure it from; \
@@ -72,7 +69,6 @@ fn reported_ui(ui: &mut Ui, n: usize, actions: &mut Vec<Action>) {
     }
 }
 
-/// A study in which nothing descends from anything yet.
 pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let models = &bench.study().doc().models;
     let has_files = models.iter().any(|m| m.path.is_some());
@@ -110,7 +106,6 @@ pub fn no_base_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     }
 }
 
-/// The middle of the view where there is no matrix.
 pub fn stage_ui(
     ui: &mut Ui,
     bench: &Workbench,
@@ -119,11 +114,8 @@ pub fn stage_ui(
     shown: Option<&Shown>,
     actions: &mut Vec<Action>,
 ) {
-    let frame = Frame::new()
-        .fill(Tokens::of(ui).background)
-        .inner_margin(space::L);
     CentralPanel::default()
-        .frame(frame)
+        .frame(ui.pane(space::L))
         .show(ui, |ui| match stage {
             Stage::Matrix | Stage::Opening => {
                 empty_state(ui, icon::HOURGLASS, "The models are being opened", None);
@@ -188,7 +180,6 @@ fn measure(family: &Family) -> Action {
     })
 }
 
-/// The length of the only task vector.
 fn one_model_ui(
     ui: &mut Ui,
     bench: &Workbench,
@@ -196,7 +187,7 @@ fn one_model_ui(
     shown: Option<&Shown>,
     actions: &mut Vec<Action>,
 ) {
-    let (doc, weak) = (bench.study().doc(), Tokens::of(ui).text_weak);
+    let doc = bench.study().doc();
     let name = family.models.first().map_or("", |&id| doc.name_of(id));
     let norm = shown.and_then(|shown| norm_of(bench, family, shown));
     ui.vertical_centered(|ui| {
@@ -210,12 +201,10 @@ fn one_model_ui(
                 .on_hover_text(format::full(norm));
             let base = doc.name_of(family.base);
             let sentence = format!("Length of what it changed since {base}");
-            ui.label(RichText::new(sentence).color(weak));
+            ui.weak(sentence);
         });
         ui.add_space(space::S);
-        ui.label(
-            RichText::new("A matrix needs two models that descend from the same base.").color(weak),
-        );
+        ui.weak("A matrix needs two models that descend from the same base.");
         ui.add_space(space::S);
         if crate::ui::widgets::primary_button(ui, "Add models…").clicked() {
             actions.push(Action::Models(ModelsAction::AskForFolders));
@@ -280,7 +269,6 @@ fn partly_known(family: &Family) -> String {
     }
 }
 
-/// Models whose files are gone or cannot be read.
 fn missing_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec<Action>) {
     let is_missing = |id: &&ModelId| match bench.files(**id) {
         ModelFiles::Open { on_disk, .. } => *on_disk == OnDisk::Missing,
@@ -322,13 +310,10 @@ pub fn running_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut
     // Bytes are known beforehand, so they tell more than tensors, some of which are huge.
     let fraction = job.and_then(|job| job.ticket.progress().fraction());
     let fraction = fraction.unwrap_or(0.0);
-    let weak = Tokens::of(ui).text_weak;
     let room = vec2(ui.available_width(), ROW_HEIGHT);
     ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
-        if ui.button("Cancel").clicked() {
-            actions.push(Action::Cancel(id));
-        }
-        let percent = RichText::new(format::percent(fraction)).color(weak);
+        ui.ask("Cancel", Action::Cancel(id), actions);
+        let percent = RichText::new(format::percent(fraction)).weak();
         ui.add_sized([PERCENT, ROW_HEIGHT], Label::new(percent.size(size::SMALL)));
         progress_bar(ui, "Measuring kinship", fraction as f32, BAR);
         ui.label("Measuring kinship");

@@ -1,16 +1,15 @@
 //! The tensors of a pair, those that differ most first.
 
-use eframe::egui::{
-    Align2, Rect, Response, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, WidgetType, vec2,
-};
+use eframe::egui::{Align2, Rect, Response, ScrollArea, Sense, TextStyle, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 use super::pair::Row;
 use crate::kinship::Metric;
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
-use crate::ui::widgets::{focus_ring, search_field, text};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
+use crate::ui::widgets::{focus_ring, row_ground, search_field, text};
 
 /// Widths of the columns of numbers, in points; the scroll bar has room of its own.
 const VALUE: f32 = 100.0;
@@ -27,7 +26,6 @@ enum By {
     Place,
 }
 
-/// The list, with its own filter and order.
 #[derive(Default)]
 pub struct TensorList {
     query: String,
@@ -36,7 +34,6 @@ pub struct TensorList {
 }
 
 impl TensorList {
-    /// Draws the list into the space that is left.
     pub fn ui(&mut self, ui: &mut Ui, rows: &[Row], metric: Metric, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             ui.label(theme::strong("Tensors that differ most"));
@@ -50,16 +47,12 @@ impl TensorList {
         self.header_ui(ui, metric);
         let places = self.places(rows, metric);
         if places.is_empty() {
-            let weak = Tokens::of(ui).text_weak;
             ui.add_space(space::S);
-            ui.colored_label(
-                weak,
-                if rows.is_empty() {
-                    "No tensor of both is compared here"
-                } else {
-                    "No tensor has this in its name"
-                },
-            );
+            ui.weak(if rows.is_empty() {
+                "No tensor of both is compared here"
+            } else {
+                "No tensor has this in its name"
+            });
             return;
         }
         ScrollArea::vertical()
@@ -68,16 +61,12 @@ impl TensorList {
             .show_rows(ui, ROW_HEIGHT, places.len(), |ui, range| {
                 for row in range.filter_map(|k| rows.get(*places.get(k)?)) {
                     if row_ui(ui, row).clicked() {
-                        actions.push(Action::Copy {
-                            text: row.tensor.clone(),
-                            what: "Tensor name".to_owned(),
-                        });
+                        actions.push(Action::copy("Tensor name", row.tensor.clone()));
                     }
                 }
             });
     }
 
-    /// The rows that fit the query, sorted.
     fn places(&self, rows: &[Row], metric: Metric) -> Vec<usize> {
         let query = self.query.trim().to_lowercase();
         let fits = |row: &Row| query.is_empty() || row.tensor.to_lowercase().contains(&query);
@@ -108,13 +97,8 @@ impl TensorList {
         let title = metric.heading();
         let title = (title.as_str(), related);
         self.header_cell(ui, value, title, Align2::RIGHT_CENTER, By::Value);
-        self.header_cell(
-            ui,
-            share,
-            ("Share, %", part),
-            Align2::RIGHT_CENTER,
-            By::Share,
-        );
+        let title = ("Share, %", part);
+        self.header_cell(ui, share, title, Align2::RIGHT_CENTER, By::Share);
         let line = eframe::egui::Stroke::new(1.0, Tokens::of(ui).line);
         ui.painter()
             .hline(rect.x_range(), rect.bottom() - 0.5, line);
@@ -131,14 +115,7 @@ impl TensorList {
         let t = Tokens::of(ui);
         let response = ui.interact(rect, ui.id().with(("header", title)), Sense::click());
         let is_sorted = self.by == by;
-        response.widget_info(|| {
-            WidgetInfo::selected(
-                WidgetType::Button,
-                true,
-                is_sorted,
-                format!("Sort by {title}"),
-            )
-        });
+        response.named_selected(WidgetType::Button, is_sorted, format!("Sort by {title}"));
         if response.clicked() {
             self.reversed = is_sorted && !self.reversed;
             self.by = by;
@@ -159,20 +136,13 @@ impl TensorList {
             _ => format!("{arrow} {title}"),
         };
         let inside = rect.shrink2(vec2(space::XS, 0.0));
-        text::line_in(
-            ui.painter(),
-            inside,
-            align,
-            &label,
-            &theme::small_font(),
-            ink,
-        );
+        let (painter, font) = (ui.painter(), theme::small_font());
+        text::line_in(painter, inside, align, &label, &font, ink);
         focus_ring(ui, &response);
         response.on_hover_text(help);
     }
 }
 
-/// Name, value and share.
 fn cells(rect: Rect) -> (Rect, Rect, Rect) {
     let rect = rect.with_max_x(rect.right() - SCROLL_BAR);
     let (name, rest) = rect.split_left_right_at_x(rect.right() - VALUE - SHARE);
@@ -184,10 +154,7 @@ fn row_ui(ui: &mut Ui, row: &Row) -> Response {
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let t = Tokens::of(ui);
-    if response.hovered() {
-        ui.painter().rect_filled(rect, radius::CONTROL, t.hover);
-    }
-    focus_ring(ui, &response);
+    row_ground(ui, &response, rect, false);
     let mono = TextStyle::Monospace.resolve(ui.style());
     let (body, painter) = (theme::body_font(), ui.painter());
     let (name, value, share) = cells(rect);
@@ -196,29 +163,15 @@ fn row_ui(ui: &mut Ui, row: &Row) -> Response {
     let tail = text::fitted_tensor_name(painter, &row.tensor, &mono, room.width());
     painter.text(room.left_center(), Align2::LEFT_CENTER, tail, mono, t.text);
     let shown = format::kinship(row.value);
-    text::line_in(
-        painter,
-        inside(value),
-        Align2::RIGHT_CENTER,
-        &shown,
-        &body,
-        t.text,
-    );
+    text::right(painter, inside(value), &shown, &body, t.text);
     let (part, ink) = if row.is_left_out() {
         ("left out".to_owned(), t.text_weak)
     } else {
         (format::decimals(row.share.map(|s| s * 100.0), 1), t.text)
     };
-    text::line_in(
-        painter,
-        inside(share),
-        Align2::RIGHT_CENTER,
-        &part,
-        &body,
-        ink,
-    );
+    text::right(painter, inside(share), &part, &body, ink);
     let label = format!("{} {shown} {part}", row.tensor);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
+    response.named(WidgetType::Button, &label);
     response.on_hover_ui(|ui| {
         ui.label(theme::strong(&row.tensor));
         ui.label(format::full(row.value));
@@ -228,7 +181,7 @@ fn row_ui(ui: &mut Ui, row: &Row) -> Response {
             let parameters = format::parameters(row.parameters);
             format!("{parameters} parameters, {part} % of the squared distance")
         });
-        ui.colored_label(Tokens::of(ui).text_weak, "Click to copy the name");
+        ui.weak("Click to copy the name");
     })
 }
 
@@ -236,18 +189,21 @@ fn row_ui(ui: &mut Ui, row: &Row) -> Response {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_least_related_come_first_and_undefined_last() {
-        let row = |name: &str, value, share| Row {
+    fn row(name: &str, value: Option<f64>, share: Option<f64>) -> Row {
+        Row {
             tensor: name.to_owned(),
             value,
-            share: Some(share),
+            share,
             parameters: 1,
-        };
+        }
+    }
+
+    #[test]
+    fn the_least_related_come_first_and_undefined_last() {
         let rows = [
-            row("norm", None, 0.0),
-            row("attention.Q", Some(0.9), 0.7),
-            row("mlp", Some(0.1), 0.3),
+            row("norm", None, Some(0.0)),
+            row("attention.Q", Some(0.9), Some(0.7)),
+            row("mlp", Some(0.1), Some(0.3)),
         ];
         let mut list = TensorList {
             by: By::Value,
@@ -267,12 +223,6 @@ mod tests {
 
     #[test]
     fn those_that_make_most_of_the_distance_come_first() {
-        let row = |name: &str, value, share: Option<f64>| Row {
-            tensor: name.to_owned(),
-            value,
-            share,
-            parameters: 1,
-        };
         let rows = [
             row("left out", None, None),
             row("norm", Some(-0.4), Some(0.0)),

@@ -3,24 +3,26 @@
 //! It is still when nothing moves: nothing here asks for a repaint but egui itself, on input.
 
 use eframe::egui::{
-    Color32, Id, Key, Modifiers, PointerButton, Pos2, Rect, Response, Sense, Stroke, StrokeKind,
-    Ui, Vec2, WidgetInfo, WidgetType,
+    Align2, Color32, Id, Key, Modifiers, Painter, PointerButton, Pos2, Rect, Response, Sense,
+    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, vec2,
 };
 use egui_graphs::MetadataFrame;
 
 use super::camera::{self, Camera, PILL};
-use super::drawn::{ColourBy, Drawn, screen_rect};
+use super::drawn::{self, ColourBy, Drawn, screen_rect};
 use super::look::State;
 use super::model::{Key as ModelKey, LineageModel};
 use super::pill::is_pill;
-use super::{header, names, pointer, walk};
+use super::pointer;
 use crate::lineage::kin;
 use crate::study::{ModelId, Selection};
+use crate::text::sentence_case;
 use crate::ui::action::{Action, View};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius};
 use crate::ui::widgets::focus_ring;
-use crate::workbench::{Workbench, sentence_case};
+use crate::workbench::Workbench;
 
 /// What a key or a button zooms by.
 const STEP: f32 = 1.25;
@@ -38,14 +40,12 @@ pub struct Canvas {
     /// What there was to look at last.
     content: Option<Rect>,
     drawn: Option<(DrawnFor, Drawn)>,
-    /// The kin of the model that is hovered.
     kin: Option<(usize, Vec<bool>)>,
     selection: Selection,
     /// The model whose menu was opened last.
     menu_of: Option<ModelId>,
 }
 
-/// What the drawn graph depends on.
 #[derive(PartialEq)]
 struct DrawnFor {
     key: ModelKey,
@@ -53,17 +53,23 @@ struct DrawnFor {
     dark: bool,
 }
 
-/// What the rest of the view wants of the canvas in this frame.
 #[derive(Default)]
 pub struct CanvasRequest {
-    /// A model to bring into sight.
     pub reveal: Option<usize>,
-    /// A model that is hovered elsewhere.
     pub hovered: Option<usize>,
     /// Models that were searched for; `None` without a search.
     pub found: Option<Vec<usize>>,
     /// The one of them that was gone to.
     pub gone_to: Option<usize>,
+}
+
+/// What a frame is drawn from.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    bench: &'a Workbench,
+    shown: &'a LineageModel,
+    base: &'a Response,
+    meta: &'a MetadataFrame,
 }
 
 impl Canvas {
@@ -97,7 +103,6 @@ impl Canvas {
         }
     }
 
-    /// Draws the canvas into the space that is left.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -109,22 +114,28 @@ impl Canvas {
     ) {
         let whole = ui.available_rect_before_wrap();
         ui.allocate_rect(whole, Sense::hover());
-        let (strip, view) = whole.split_top_bottom_at_y(whole.top() + header::HEIGHT);
+        let (strip, view) = whole.split_top_bottom_at_y(whole.top() + drawn::HEADER_HEIGHT);
         let base = ui.interact(view, Id::new("lineage canvas"), Sense::click_and_drag());
-        base.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, words(shown)));
+        base.named(WidgetType::Other, words(shown));
         self.look(shown, view);
         self.navigate(ui, &base, shown, view);
-        self.keys(ui, &base, bench, shown, actions);
         self.follow_selection(bench, shown, wanted.reveal);
         self.bring_up_to_date(ui, shown, colour);
         let Some(meta) = self.camera.map(|camera| camera.frame(view.min)) else {
             return;
         };
-        let pointed = self.pointed_at(ui, &base, shown, &meta);
-        self.touch(ui, &base, bench, shown, &meta, pointed, actions);
-        let states = self.states(bench, shown, pointed.or(wanted.hovered), wanted);
-        self.paint(ui, shown, &states, &meta, [strip, view]);
-        self.box_ui(ui, &base, bench, shown, &meta, actions);
+        let scene = Scene {
+            bench,
+            shown,
+            base: &base,
+            meta: &meta,
+        };
+        self.keys(ui, scene, actions);
+        let pointed = self.pointed_at(ui, scene);
+        self.touch(ui, scene, pointed, actions);
+        let states = self.states(scene, pointed.or(wanted.hovered), wanted);
+        self.paint(ui, scene, &states, strip);
+        self.box_ui(ui, scene, actions);
         focus_ring(ui, &base);
     }
 
@@ -195,21 +206,15 @@ impl Canvas {
     }
 
     /// Arrow keys go from model to model and select.
-    fn keys(
-        &mut self,
-        ui: &Ui,
-        base: &Response,
-        bench: &Workbench,
-        shown: &LineageModel,
-        actions: &mut Vec<Action>,
-    ) {
+    fn keys(&mut self, ui: &Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        let (base, shown) = (scene.base, scene.shown);
         if !base.has_focus() {
             return;
         }
-        let last = bench.study().selection().models().last().copied();
+        let last = scene.bench.study().selection().models().last().copied();
         let at = last.and_then(|id| shown.place_of(id));
-        let key = walk::pressed(ui, base.id);
-        if let Some(to) = key.and_then(|key| walk::target(shown, at, key)) {
+        let key = pointer::pressed_arrow(ui, base.id);
+        if let Some(to) = key.and_then(|key| pointer::walk_target(shown, at, key)) {
             actions.push(pointer::select_all(vec![shown.cards[to].id]));
         }
     }
@@ -229,37 +234,31 @@ impl Canvas {
         }
     }
 
-    fn pointed_at(
-        &self,
-        ui: &Ui,
-        base: &Response,
-        shown: &LineageModel,
-        meta: &MetadataFrame,
-    ) -> Option<usize> {
+    fn pointed_at(&self, ui: &Ui, scene: Scene<'_>) -> Option<usize> {
+        let base = scene.base;
         let at = ui.input(|i| i.pointer.hover_pos())?;
         let is_here = base.rect.contains(at) && ui.rect_contains_pointer(base.rect);
         let (_, drawn) = self.drawn.as_ref()?;
         let found = drawn
-            .model_at(meta, at)
+            .model_at(scene.meta, at)
             .filter(|_| is_here && !base.dragged());
-        found.filter(|&model| model < shown.cards.len())
+        found.filter(|&model| model < scene.shown.cards.len())
     }
 
     /// One element for each model in sight, so that it can be found and clicked by its label.
-    #[expect(clippy::too_many_arguments, reason = "one frame's facts, used once")]
     fn touch(
         &mut self,
         ui: &Ui,
-        base: &Response,
-        bench: &Workbench,
-        shown: &LineageModel,
-        meta: &MetadataFrame,
+        scene: Scene<'_>,
         pointed: Option<usize>,
         actions: &mut Vec<Action>,
     ) {
+        let Scene {
+            bench, shown, base, ..
+        } = scene;
         let mut is_hit = false;
         for (model, card) in shown.cards.iter().enumerate() {
-            let rect = screen_rect(shown, model, meta).intersect(base.rect);
+            let rect = screen_rect(shown, model, scene.meta).intersect(base.rect);
             if !rect.is_positive() {
                 continue;
             }
@@ -291,16 +290,16 @@ impl Canvas {
             actions.push(pointer::selected(Selection::Nothing));
         }
         if pointed.is_none() {
-            self.edge_ui(ui, base, shown, meta);
+            self.edge_ui(scene);
         }
     }
 
-    /// What the colour of an edge says, in words.
-    fn edge_ui(&self, ui: &Ui, base: &Response, shown: &LineageModel, meta: &MetadataFrame) {
+    fn edge_ui(&self, scene: Scene<'_>) {
+        let (base, shown) = (scene.base, scene.shown);
         let (Some((_, drawn)), Some(at)) = (&self.drawn, base.hover_pos()) else {
             return;
         };
-        let Some(edge) = drawn.edge_at(meta, at).filter(|_| !base.dragged()) else {
+        let Some(edge) = drawn.edge_at(scene.meta, at).filter(|_| !base.dragged()) else {
             return;
         };
         let [parent, child] = shown.graph.edges[edge];
@@ -309,20 +308,19 @@ impl Canvas {
         let kinship = child
             .relation()
             .map_or_else(unknown, |words| sentence_case(&words));
-        let weak = Tokens::of(ui).text_weak;
         base.clone().on_hover_ui_at_pointer(|ui| {
             ui.label(theme::strong(format!("{} → {}", parent.name, child.name)));
-            ui.colored_label(weak, kinship);
+            ui.weak(kinship);
         });
     }
 
     fn states(
         &mut self,
-        bench: &Workbench,
-        shown: &LineageModel,
+        scene: Scene<'_>,
         hovered: Option<usize>,
         wanted: &CanvasRequest,
     ) -> Vec<State> {
+        let shown = scene.shown;
         if let Some(of) = hovered
             && self.kin.as_ref().is_none_or(|(last, _)| *last != of)
         {
@@ -338,7 +336,7 @@ impl Canvas {
             }
             mask
         });
-        let selection = bench.study().selection();
+        let selection = scene.bench.study().selection();
         let state = |model: usize| {
             let found = found.as_ref().map(|mask| mask[model]);
             State {
@@ -354,37 +352,24 @@ impl Canvas {
         (0..shown.cards.len()).map(state).collect()
     }
 
-    fn paint(
-        &mut self,
-        ui: &Ui,
-        shown: &LineageModel,
-        states: &[State],
-        meta: &MetadataFrame,
-        [strip, view]: [Rect; 2],
-    ) {
+    fn paint(&mut self, ui: &Ui, scene: Scene<'_>, states: &[State], strip: Rect) {
+        let (shown, meta, view) = (scene.shown, scene.meta, scene.base.rect);
         let t = Tokens::of(ui);
         let painter = ui.painter_at(view);
-        header::bands(&painter, shown, meta, view, t);
+        drawn::bands(&painter, shown, meta, view, t);
         if let Some((_, drawn)) = &mut self.drawn {
             drawn.mark(states);
             drawn.paint(ui.ctx(), &painter, meta);
         }
         if !is_pill(meta.zoom) {
-            names::paint(&painter, shown, states, meta, t);
+            paint_names(&painter, shown, states, meta, t);
         }
-        header::paint(ui.painter(), shown, meta, strip, t);
+        drawn::paint_header(ui.painter(), shown, meta, strip, t);
     }
 
     /// A box drawn with Shift selects what it touches.
-    fn box_ui(
-        &mut self,
-        ui: &Ui,
-        base: &Response,
-        bench: &Workbench,
-        shown: &LineageModel,
-        meta: &MetadataFrame,
-        actions: &mut Vec<Action>,
-    ) {
+    fn box_ui(&mut self, ui: &Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        let (base, shown) = (scene.base, scene.shown);
         let Some(from) = self.box_from else { return };
         let to = ui.input(|i| i.pointer.interact_pos()).unwrap_or(from);
         let area = Rect::from_two_pos(from, to);
@@ -396,13 +381,10 @@ impl Canvas {
         if base.drag_stopped() || !ui.input(|i| i.pointer.any_down()) {
             self.box_from = None;
             let adds = ui.input(|i| i.modifiers.command);
-            let mut ids = if adds {
-                bench.study().selection().models()
-            } else {
-                Vec::new()
-            };
+            let selected = scene.bench.study().selection().models();
+            let mut ids = if adds { selected } else { Vec::new() };
             for (model, card) in shown.cards.iter().enumerate() {
-                let is_in = screen_rect(shown, model, meta).intersects(area);
+                let is_in = screen_rect(shown, model, scene.meta).intersects(area);
                 if is_in && !ids.contains(&card.id) {
                     ids.push(card.id);
                 }
@@ -419,4 +401,81 @@ fn words(shown: &LineageModel) -> String {
         format::counted(shown.cards.len(), "model"),
         format::counted(shown.columns.len(), "column"),
     )
+}
+
+const LONGEST: usize = 24;
+const GAP: f32 = 4.0;
+
+/// Writes the names of what is hovered, selected, found and best, in this order of right of way.
+fn paint_names(
+    painter: &Painter,
+    shown: &LineageModel,
+    states: &[State],
+    meta: &MetadataFrame,
+    t: &Tokens,
+) {
+    let dots: Vec<Rect> = (0..shown.cards.len())
+        .map(|model| screen_rect(shown, model, meta))
+        .collect();
+    let mut taken: Vec<Rect> = Vec::new();
+    for model in in_order_of_need(shown, states) {
+        let name = format::elide_middle(&shown.cards[model].name, LONGEST);
+        let galley = painter.layout_no_wrap(name, theme::small_font(), t.text);
+        let wanted = galley.size() + vec2(4.0, 0.0);
+        let view = painter.clip_rect();
+        if !view.intersects(dots[model]) {
+            continue;
+        }
+        let free = |rect: &Rect| {
+            let is_own = |k: usize| k == model;
+            view.contains_rect(*rect)
+                && !taken.iter().any(|other| other.intersects(*rect))
+                && !dots
+                    .iter()
+                    .enumerate()
+                    .any(|(k, d)| !is_own(k) && d.intersects(*rect))
+        };
+        let Some(rect) = around(dots[model], wanted).into_iter().find(free) else {
+            continue;
+        };
+        painter.rect_filled(rect, 3, t.background.gamma_multiply(0.85));
+        let at = Align2::CENTER_CENTER
+            .align_size_within_rect(galley.size(), rect)
+            .min;
+        painter.galley(at, galley, Color32::PLACEHOLDER);
+        taken.push(rect);
+    }
+}
+
+fn in_order_of_need(shown: &LineageModel, states: &[State]) -> Vec<usize> {
+    let need = |model: usize| {
+        let state = states[model];
+        let wants = [
+            state.hovered,
+            state.selected,
+            state.found,
+            shown.cards[model].is_best && !state.dimmed,
+        ];
+        wants.iter().position(|&wants| wants)
+    };
+    let mut models: Vec<(usize, usize)> = (0..states.len())
+        .filter_map(|model| Some((need(model)?, model)))
+        .collect();
+    models.sort_unstable();
+    models.into_iter().map(|(_, model)| model).collect()
+}
+
+/// Places for a name of `size` beside a dot, the best first.
+fn around(dot: Rect, size: Vec2) -> [Rect; 4] {
+    let at = |middle| Rect::from_center_size(middle, size);
+    let aside = vec2((dot.width() + size.x) / 2.0 + GAP, 0.0);
+    let above = vec2(0.0, (dot.height() + size.y) / 2.0 + GAP / 2.0);
+    let middle = dot.center();
+    [
+        middle + aside,
+        middle - aside,
+        middle - above,
+        middle + above,
+    ]
+    .map(at)
 }

@@ -1,18 +1,17 @@
 //! The row above the canvas: what is looked for, which runs, what colours mean, and the exports.
 
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
-use eframe::egui::{Align, Key, Layout, PopupCloseBehavior, RichText, Ui};
+use eframe::egui::{Align, Key, Layout, PopupCloseBehavior, Ui};
 use egui_phosphor::regular as icon;
 
 use super::canvas::Canvas;
 use super::drawn::ColourBy;
 use super::files;
 use super::model::LineageModel;
-use super::search::Search;
 use crate::ui::action::{Action, Export};
 use crate::ui::format;
 use crate::ui::paper::Format;
-use crate::ui::theme::{self, Tokens, space};
+use crate::ui::theme::{self, space};
 use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, search_field};
 use crate::workbench::Workbench;
 
@@ -77,9 +76,7 @@ fn search_ui(ui: &mut Ui, shown: &LineageModel, search: &mut Search) -> Option<u
     }
     let words = search.words(&matches);
     if !words.is_empty() {
-        let weak = Tokens::of(ui).text_weak;
-        ui.label(RichText::new(words).color(weak))
-            .on_hover_text("Enter goes to the next one");
+        ui.weak(words).on_hover_text("Enter goes to the next one");
     }
     to
 }
@@ -89,24 +86,16 @@ fn choices_ui(ui: &mut Ui, bench: &Workbench, look: &mut LineageOptions) {
     if runs.len() > 1 {
         runs_ui(ui, runs, &mut look.runs);
     }
+    let average = "Average over the tasks that count";
     let options = [
-        Choice {
-            value: ColourBy::Score,
-            label: "Colour by score",
-            help: "Average over the tasks that count",
-        },
-        Choice {
-            value: ColourBy::Role,
-            label: "Colour by role",
-            help: "Base, fine-tune, merge",
-        },
+        Choice::new(ColourBy::Score, "Colour by score", average),
+        Choice::new(ColourBy::Role, "Colour by role", "Base, fine-tune, merge"),
     ];
     if let Some(colour) = choice(ui, "Colours", look.colour, &options) {
         look.colour = colour;
     }
 }
 
-/// A menu of runs with a check mark each.
 fn runs_ui(ui: &mut Ui, runs: &[String], chosen: &mut Vec<String>) {
     chosen.retain(|run| runs.contains(run));
     let shown = match &chosen[..] {
@@ -187,5 +176,51 @@ fn exports_ui(
             picture: picture(ui),
             what: "Picture".to_owned(),
         });
+    }
+}
+
+#[derive(Default)]
+pub struct Search {
+    pub text: String,
+    /// Which of the matches was gone to last.
+    at: usize,
+}
+
+impl Search {
+    /// Models whose name has the text in it, by generation; none for an empty text.
+    pub fn matches(&self, shown: &LineageModel) -> Vec<usize> {
+        let wanted = self.text.trim().to_lowercase();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let order = shown.groups.iter().flat_map(|group| &group.models);
+        order
+            .copied()
+            .filter(|&m| shown.cards[m].name.to_lowercase().contains(&wanted))
+            .collect()
+    }
+
+    pub fn first(&mut self, matches: &[usize]) -> Option<usize> {
+        self.at = 0;
+        matches.first().copied()
+    }
+
+    /// The match after the last one; the first again after the last of all.
+    pub fn next(&mut self, matches: &[usize]) -> Option<usize> {
+        self.at = (self.at + 1) % matches.len().max(1);
+        matches.get(self.at).copied()
+    }
+
+    pub fn current(&self, matches: &[usize]) -> Option<usize> {
+        matches.get(self.at).or(matches.last()).copied()
+    }
+
+    /// What was found, in words; empty without a text.
+    pub fn words(&self, matches: &[usize]) -> String {
+        match (self.text.trim().is_empty(), matches.len()) {
+            (true, _) => String::new(),
+            (_, 0) => "none".to_owned(),
+            (_, n) => format!("{} of {n}", self.at.min(n - 1) + 1),
+        }
     }
 }

@@ -22,7 +22,6 @@ const FADED: f32 = 0.75;
 /// Of a line with the background.
 const LEAST_CONTRAST: f32 = 2.2;
 
-/// The shape of an edge.
 #[derive(Clone)]
 pub struct Curve {
     look: EdgeLook,

@@ -5,7 +5,7 @@
 //! still window busy for ever. The shapes are asked for here, in its drawing order, and only
 //! those that are in sight.
 
-use eframe::egui::{Color32, Context, Painter, Pos2, Rect};
+use eframe::egui::{Align2, Color32, Context, FontId, Painter, Pos2, Rect, Stroke, pos2};
 use egui_graphs::{DisplayEdge, DisplayNode, DrawContext, Graph, MetadataFrame, SettingsStyle};
 use petgraph::Directed;
 use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
@@ -13,19 +13,18 @@ use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
 use super::camera::{self, PITCH};
 use super::curve::{self, Curve};
 use super::look::{EdgeLook, NodeLook, State};
-use super::model::LineageModel;
+use super::model::{Column, LineageModel};
 use super::pill::{self, Pill};
 use crate::ui::colormap::Scale;
-use crate::ui::theme::Tokens;
+use crate::ui::theme::{self, Tokens, size};
 use crate::ui::views::family::Card;
+use crate::ui::{fonts, widgets::text};
 
-/// What the dots of models tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColourBy {
     /// The average, on the sequential map.
     #[default]
     Score,
-    /// Base, fine-tune, merge.
     Role,
 }
 
@@ -76,7 +75,6 @@ impl Drawn {
         Self { graph, edges }
     }
 
-    /// The model under a point of the screen.
     pub fn model_at(&self, meta: &MetadataFrame, at: Pos2) -> Option<usize> {
         let found = self.graph.node_by_screen_pos(meta, at);
         found.map(NodeIndex::index)
@@ -165,7 +163,6 @@ impl Drawn {
     }
 }
 
-/// Tells the shape of a node what has become of the node.
 fn update(graph: &mut Shapes, node: NodeIndex) {
     if let Some(node) = graph.node_mut(node) {
         let props = node.props().clone();
@@ -183,10 +180,85 @@ fn dot(card: &Card, scores: Option<Scale>, colour: ColourBy, tokens: &Tokens) ->
     }
 }
 
-/// What a model takes on screen.
 pub fn screen_rect(shown: &LineageModel, model: usize, meta: &MetadataFrame) -> Rect {
     let layout = &shown.layout;
     let at = camera::at(layout.columns[model], layout.heights[model]);
     let size = pill::size(&shown.cards[model], meta.zoom);
     Rect::from_center_size(meta.canvas_to_screen_pos(at), size)
+}
+
+pub const HEADER_HEIGHT: f32 = 44.0;
+/// A narrower column has its number alone.
+const ROOM_FOR_WORDS: f32 = 96.0;
+/// Between two numbers, at least.
+const APART: f32 = 8.0;
+
+/// Every other column is a shade darker, so that the eye keeps to it.
+pub fn bands(
+    painter: &Painter,
+    shown: &LineageModel,
+    meta: &MetadataFrame,
+    view: Rect,
+    t: &Tokens,
+) {
+    for k in (1..shown.columns.len()).step_by(2) {
+        let band = column_rect(k, meta, view).intersect(view);
+        if band.is_positive() {
+            painter.rect_filled(band, 0, t.panel);
+        }
+    }
+}
+
+pub fn paint_header(
+    painter: &Painter,
+    shown: &LineageModel,
+    meta: &MetadataFrame,
+    strip: Rect,
+    t: &Tokens,
+) {
+    let painter = painter.with_clip_rect(strip.intersect(painter.clip_rect()));
+    painter.rect_filled(strip, 0, t.background);
+    let width = PITCH.x * meta.zoom;
+    let mut free_from = f32::NEG_INFINITY;
+    for (k, column) in shown.columns.iter().enumerate() {
+        let rect = column_rect(k, meta, strip);
+        if !rect.intersects(strip) {
+            continue;
+        }
+        if width >= ROOM_FOR_WORDS {
+            words(&painter, rect.shrink(4.0), column, t);
+            continue;
+        }
+        let galley = painter.layout_no_wrap(column.number(), theme::small_font(), t.text_weak);
+        let place = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size());
+        if place.left() >= free_from {
+            free_from = place.right() + APART;
+            painter.galley(place.min, galley, t.text_weak);
+        }
+    }
+    painter.hline(
+        strip.x_range(),
+        strip.bottom() - 0.5,
+        Stroke::new(1.0, t.line),
+    );
+}
+
+fn words(painter: &Painter, rect: Rect, column: &Column, t: &Tokens) {
+    let line = |y: f32| -> Pos2 { pos2(rect.center().x, y) };
+    let strong = FontId::new(size::BODY, fonts::semibold());
+    let small = theme::small_font();
+    let middle = rect.center().y;
+    for (text, font, y, ink) in [
+        (column.title(), strong, middle - 8.0, t.text),
+        (column.words(), small, middle + 9.0, t.text_weak),
+    ] {
+        let text = text::fitted(painter, &text, &font, rect.width());
+        painter.text(line(y), Align2::CENTER_CENTER, text, font, ink);
+    }
+}
+
+fn column_rect(k: usize, meta: &MetadataFrame, view: Rect) -> Rect {
+    let middle = meta.canvas_to_screen_pos(camera::at(k, 0.0)).x;
+    let half = PITCH.x * meta.zoom / 2.0;
+    Rect::from_x_y_ranges(middle - half..=middle + half, view.y_range())
 }

@@ -1,12 +1,12 @@
 //! What can be taken out of the view: a picture, a table of who was made from whom.
 
-use eframe::egui::{Frame, RichText, Theme, Ui, Vec2, vec2};
+use eframe::egui::{Frame, Theme, Ui, Vec2, vec2};
 
 use super::camera::{self, Camera, PITCH};
-use super::drawn::{ColourBy, Drawn};
+use super::drawn::{self, ColourBy, Drawn};
+use super::legend;
 use super::look::State;
 use super::model::LineageModel;
-use super::{header, legend};
 use crate::ui::action::Export;
 use crate::ui::format;
 use crate::ui::paper::{FINE, Ground, Page, Picture, Sheet};
@@ -15,7 +15,6 @@ use crate::ui::theme::{self, Tokens, size, space};
 /// The most pixels of a picture: one of five hundred models is coarser, so that it can be held
 /// in memory and looked at.
 const MOST_PIXELS: f32 = 24e6;
-/// Room for title and legend.
 const AROUND: Vec2 = vec2(48.0, 110.0);
 const LEAST_WIDTH: f32 = 760.0;
 
@@ -52,7 +51,7 @@ pub fn picture(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme
 fn draw(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Sheet {
     let content = camera::extent(&shown.layout, 0..shown.cards.len());
     let canvas = content.size() + vec2(PITCH.x - camera::PILL.x, 2.0 * space::XL);
-    let canvas = canvas.max(vec2(LEAST_WIDTH, 0.0)) + vec2(0.0, header::HEIGHT);
+    let canvas = canvas.max(vec2(LEAST_WIDTH, 0.0)) + vec2(0.0, drawn::HEADER_HEIGHT);
     let whole = canvas + AROUND;
     let page = Page {
         scale: (MOST_PIXELS / (whole.x * whole.y)).sqrt().min(FINE),
@@ -64,12 +63,12 @@ fn draw(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Sh
         Frame::new().inner_margin(space::M).show(ui, |ui| {
             head(ui, study, shown);
             let (rect, _) = ui.allocate_exact_size(canvas, eframe::egui::Sense::hover());
-            let (strip, view) = rect.split_top_bottom_at_y(rect.top() + header::HEIGHT);
+            let (strip, view) = rect.split_top_bottom_at_y(rect.top() + drawn::HEADER_HEIGHT);
             let camera = Camera::fit_exactly(content, view.size());
             let (meta, t) = (camera.frame(view.min), Tokens::of(ui));
-            header::bands(ui.painter(), shown, &meta, view, t);
+            drawn::bands(ui.painter(), shown, &meta, view, t);
             drawn.paint(ui.ctx(), ui.painter(), &meta);
-            header::paint(ui.painter(), shown, &meta, strip, t);
+            drawn::paint_header(ui.painter(), shown, &meta, strip, t);
             ui.add_space(space::S);
             legend::ui(ui, shown, colour);
         });
@@ -84,6 +83,5 @@ fn head(ui: &mut Ui, study: &str, shown: &LineageModel) {
         runs if runs.is_empty() => String::new(),
         runs => format!(", runs {runs}"),
     };
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(format!("{count} in {generations}{runs}")).color(weak));
+    ui.weak(format!("{count} in {generations}{runs}"));
 }

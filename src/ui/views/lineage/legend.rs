@@ -1,8 +1,7 @@
 //! What the colours and marks mean, in one quiet line that wraps where there is little room.
 
 use eframe::egui::{
-    Align2, Color32, FontId, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-    WidgetType, vec2,
+    Align2, Color32, FontId, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -11,6 +10,7 @@ use super::drawn::ColourBy;
 use super::model::LineageModel;
 use crate::study::Role;
 use crate::ui::colormap::gradient;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::family::Card;
@@ -33,10 +33,7 @@ pub fn ui(ui: &mut Ui, shown: &LineageModel, colour: ColourBy) {
         }
         if shown.is_measuring {
             sample(ui, "still being measured", |ui, rect, t| {
-                let font = FontId::proportional(14.0);
-                let at = rect.center();
-                ui.painter()
-                    .text(at, Align2::CENTER_CENTER, icon::HOURGLASS, font, t.warning);
+                glyph(ui, rect, icon::HOURGLASS, t.warning);
             });
         }
         if any(|card| card.kinship.is_none() && !card.parents.is_empty()) {
@@ -76,10 +73,7 @@ pub fn ui(ui: &mut Ui, shown: &LineageModel, colour: ColourBy) {
         }
         if any(|card| card.explores) {
             sample(ui, "made to explore", |ui, rect, t| {
-                let font = FontId::proportional(14.0);
-                let at = rect.center();
-                ui.painter()
-                    .text(at, Align2::CENTER_CENTER, icon::COMPASS, font, t.text);
+                glyph(ui, rect, icon::COMPASS, t.text);
             });
         }
         if any(|card| card.unnamed_parents) {
@@ -106,29 +100,32 @@ fn roles(ui: &mut Ui, shown: &LineageModel) {
     }
 }
 
+fn glyph(ui: &Ui, rect: Rect, glyph: &str, ink: Color32) {
+    let (at, font) = (rect.center(), FontId::proportional(14.0));
+    ui.painter()
+        .text(at, Align2::CENTER_CENTER, glyph, font, ink);
+}
+
 /// A mark and what it means, which are never parted.
 fn sample(ui: &mut Ui, words: &str, paint: impl FnOnce(&Ui, Rect, &Tokens)) {
     let t = Tokens::of(ui);
     let width = MARK + text::width(ui, words, theme::small_font());
     let size = vec2(width + space::M, ITEM);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words));
+    response.named(WidgetType::Label, words);
     let (mark, rest) = rect.split_left_right_at_x(rect.left() + MARK);
     paint(ui, mark.shrink2(vec2(2.0, 0.0)), t);
     write(ui, rest, words);
 }
 
-/// Words in the quiet ink, from the left of a place.
 fn write(ui: &Ui, rect: Rect, words: &str) {
     let (font, ink) = (theme::small_font(), Tokens::of(ui).text_weak);
     let at = rect.left_center();
     ui.painter().text(at, Align2::LEFT_CENTER, words, font, ink);
 }
 
-/// The colour at a share of a scale.
 type Colours<'a> = dyn Fn(f64, &Tokens) -> Color32 + 'a;
 
-/// A name, the least value, the colours, the greatest value.
 fn strip(ui: &mut Ui, name: &str, [lo, hi]: [&str; 2], color: &Colours<'_>) {
     let font = theme::small_font();
     let before = format!("{name}  {lo}");
@@ -136,7 +133,7 @@ fn strip(ui: &mut Ui, name: &str, [lo, hi]: [&str; 2], color: &Colours<'_>) {
     let size = vec2(left + STRIP.x + right + 2.0 * space::XS + space::M, ITEM);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let label = format!("{name}, colours from {lo} to {hi}");
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, &label));
+    response.named(WidgetType::Image, &label);
     let (words, rest) = rect.split_left_right_at_x(rect.left() + left + space::XS);
     let (colours, last) = rest.split_left_right_at_x(rest.left() + STRIP.x);
     write(ui, words, &before);

@@ -6,13 +6,14 @@ use eframe::egui::{
 };
 
 use super::model::LineageModel;
-use super::{pointer, walk};
+use super::pointer;
 use crate::study::{ModelId, Selection};
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::family::{Card, title};
-use crate::ui::widgets::{focus_ring, text};
+use crate::ui::widgets::{row_ground, text};
 use crate::workbench::Workbench;
 
 const ROW: f32 = 24.0;
@@ -22,13 +23,11 @@ const HEAD: f32 = 30.0;
 pub struct List {
     /// The model that gets the keyboard as soon as its row is there.
     go_to: Option<ModelId>,
-    /// What was selected last, here or elsewhere.
     selection: Selection,
     /// The model whose row is to be in sight, because it was selected elsewhere.
     reveal: Option<ModelId>,
 }
 
-/// What was done in the list.
 #[derive(Default)]
 pub struct Touched {
     /// The model that was selected, or reached with the keys: it is to be in sight.
@@ -82,10 +81,9 @@ impl List {
         }
     }
 
-    /// Moves the keyboard to where an arrow key leads.
     fn walk(&mut self, ui: &Ui, shown: &LineageModel, from: usize, holder: Id) -> Option<usize> {
-        let key = walk::pressed(ui, holder)?;
-        let to = walk::target(shown, Some(from), key)?;
+        let key = pointer::pressed_arrow(ui, holder)?;
+        let to = pointer::walk_target(shown, Some(from), key)?;
         self.go_to = Some(shown.cards[to].id);
         ui.ctx().request_repaint();
         Some(to)
@@ -131,8 +129,7 @@ impl List {
 fn head_ui(ui: &mut Ui, generation: u32, count: usize) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
     let (title, count) = (title(generation), format::counted(count, "model"));
-    response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{title}, {count}")));
+    response.named(WidgetType::Label, format!("{title}, {count}"));
     let (t, y) = (Tokens::of(ui), rect.bottom() - 10.0);
     let painter = ui.painter();
     let left = pos2(rect.left() + space::S, y);
@@ -155,14 +152,7 @@ fn head_ui(ui: &mut Ui, generation: u32, count: usize) {
 
 fn paint_row(ui: &Ui, rect: Rect, card: &Card, response: &Response, is_selected: bool) {
     let (t, painter) = (Tokens::of(ui), ui.painter());
-    let fill = match (is_selected, response.hovered()) {
-        (true, _) => Some(t.selection),
-        (_, true) => Some(t.hover),
-        _ => None,
-    };
-    if let Some(fill) = fill {
-        painter.rect_filled(rect, radius::CONTROL, fill);
-    }
+    row_ground(ui, response, rect, is_selected);
     let inside = rect.shrink2(vec2(space::S, 0.0));
     let font = theme::body_font();
     let score = format::score(card.score);
@@ -186,13 +176,5 @@ fn paint_row(ui: &Ui, rect: Rect, card: &Card, response: &Response, is_selected:
     } else {
         theme::body_font()
     };
-    text::line_in(
-        painter,
-        name,
-        Align2::LEFT_CENTER,
-        &card.name,
-        &font,
-        t.text,
-    );
-    focus_ring(ui, response);
+    text::left(painter, name, &card.name, &font, t.text);
 }

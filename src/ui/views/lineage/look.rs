@@ -7,7 +7,6 @@ use eframe::egui::{Color32, Pos2};
 use crate::ui::theme::Tokens;
 use crate::ui::views::family::Card;
 
-/// What a node of the drawn graph carries.
 #[derive(Clone)]
 pub struct NodeLook {
     pub card: Arc<Card>,
@@ -26,7 +25,6 @@ pub struct State {
     pub dimmed: bool,
 }
 
-/// What an edge of the drawn graph carries.
 #[derive(Clone)]
 pub struct EdgeLook {
     /// Kinship of the child's parents.

@@ -9,7 +9,6 @@ use crate::ui::format;
 use crate::ui::views::family::{self, Card, title};
 use crate::workbench::Workbench;
 
-/// What the picture depends on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Key {
     pub revision: u64,
@@ -41,7 +40,6 @@ pub struct Column {
     pub generations: Vec<u32>,
     pub merges: usize,
     pub founders: usize,
-    /// The best average in it.
     pub best: Option<f64>,
 }
 
@@ -84,14 +82,12 @@ impl LineageModel {
         self.cards.iter().position(|card| card.id == id)
     }
 
-    /// The model with the best average of all.
     pub fn best(&self) -> Option<usize> {
         let average = |m: &usize| self.cards[*m].score;
         let scored = (0..self.cards.len()).filter(|m| average(m).is_some());
         scored.reduce(|a, b| if average(&b) > average(&a) { b } else { a })
     }
 
-    /// Numbers of the parents that are shown.
     pub fn parents(&self, model: usize) -> Vec<usize> {
         let edges = self.graph.edges.iter();
         edges.filter(|e| e[1] == model).map(|e| e[0]).collect()
@@ -224,7 +220,6 @@ impl Column {
         }
     }
 
-    /// How many models stand in it, and the best score among them.
     pub fn words(&self) -> String {
         let count = match (self.merges, self.founders) {
             (0, founders) => format::counted(founders, "model"),

@@ -25,7 +25,6 @@ const MOST_TYPE: f32 = 15.0;
 /// How far what is not meant steps back.
 const FADED: f32 = 0.72;
 
-/// The shape of a node.
 #[derive(Clone)]
 pub struct Pill {
     look: NodeLook,
@@ -157,7 +156,6 @@ impl Pill {
         shapes
     }
 
-    /// Dot, name and score.
     fn inside(&mut self, painter: &Painter, rect: Rect, shapes: &mut Vec<Shape>) {
         let t = self.look.tokens;
         let points = type_size(self.zoom);

@@ -1,15 +1,16 @@
 //! What a click on a model means, what is said of it under the pointer, and its menu.
 
-use eframe::egui::{Button, Ui};
+use eframe::egui::{Button, EventFilter, Id, Key, Modifiers, Ui};
 
 use super::model::LineageModel;
 use crate::lineage::{ancestors, descendants};
 use crate::study::{Command, ModelId, Selection};
+use crate::text::sentence_case;
 use crate::ui::action::{Action, View};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens};
+use crate::ui::theme::{self};
 use crate::ui::views::family::title;
-use crate::workbench::{Workbench, sentence_case};
+use crate::workbench::Workbench;
 
 /// Plain: this one; with Ctrl or Shift: this one more or less.
 pub fn select(ui: &Ui, bench: &Workbench, id: ModelId) -> Action {
@@ -34,9 +35,8 @@ pub fn select_all(ids: Vec<ModelId>) -> Action {
     })
 }
 
-/// Everything that is known of a model and its making.
 pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
-    let (card, weak) = (&shown.cards[model], Tokens::of(ui).text_weak);
+    let card = &shown.cards[model];
     ui.label(theme::strong(&card.name));
     let mut line = vec![match card.generation {
         0 if card.parents.is_empty() => "Founder".to_owned(),
@@ -49,7 +49,7 @@ pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
     if card.explores {
         line.push("made to explore".to_owned());
     }
-    ui.colored_label(weak, line.join(", "));
+    ui.weak(line.join(", "));
     if let Some(words) = card.made_from() {
         ui.label(sentence_case(&words));
     }
@@ -63,10 +63,10 @@ pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
     }
     ui.label(facts.join(", "));
     if !card.runs.iter().all(String::is_empty) {
-        ui.colored_label(weak, card.runs.join(", "));
+        ui.weak(card.runs.join(", "));
     }
     if shown.layout.moved.contains(&model) {
-        ui.colored_label(weak, "Drawn further right, because a parent stands there");
+        ui.weak("Drawn further right, because a parent stands there");
     }
 }
 
@@ -113,5 +113,41 @@ pub fn menu(ui: &mut Ui, shown: &LineageModel, model: usize, actions: &mut Vec<A
     if let (true, Some((a, b))) = (button.clicked(), pair) {
         actions.push(selected(Selection::Pair(a, b)));
         ui.close();
+    }
+}
+
+/// The keys that walk; while `holder` has the keyboard they are not egui's.
+pub fn pressed_arrow(ui: &Ui, holder: Id) -> Option<Key> {
+    let arrows = EventFilter {
+        horizontal_arrows: true,
+        vertical_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(holder, arrows));
+    let keys = [
+        Key::ArrowUp,
+        Key::ArrowDown,
+        Key::ArrowLeft,
+        Key::ArrowRight,
+    ];
+    ui.input_mut(|input| {
+        let is_pressed = |key: &Key| input.consume_key(Modifiers::NONE, *key);
+        keys.into_iter().find(is_pressed)
+    })
+}
+
+/// The model that a key leads to from `at`; the first one from nowhere.
+pub fn walk_target(shown: &LineageModel, at: Option<usize>, key: Key) -> Option<usize> {
+    let order: Vec<usize> = shown.groups.iter().flat_map(|g| g.models.clone()).collect();
+    let Some(at) = at else {
+        return order.first().copied();
+    };
+    let place = order.iter().position(|&m| m == at)?;
+    match key {
+        Key::ArrowUp => order.get(place.checked_sub(1)?).copied(),
+        Key::ArrowDown => order.get(place + 1).copied(),
+        Key::ArrowLeft => shown.parents(at).first().copied(),
+        Key::ArrowRight => shown.children(at).first().copied(),
+        _ => None,
     }
 }

@@ -5,33 +5,27 @@
 //! for screen readers.
 
 mod board;
-mod drop;
 mod env;
 mod input;
-mod keys;
 mod list;
-mod marks;
 mod menus;
-mod metrics;
 mod nodes;
-mod parameter;
 mod shelf;
 mod tidy;
-mod toolbar;
 mod viewer;
 
 use eframe::egui::emath::TSTransform;
 use eframe::egui::{
-    Align2, Area, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers, Order, Panel, Rect,
-    RichText, Stroke, Ui, UiBuilder, Vec2, vec2,
+    Align2, Area, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers, Order, Panel, Pos2, Rect,
+    Stroke, Ui, UiBuilder, Vec2, vec2,
 };
 use egui_phosphor::regular as icon;
 use egui_snarl::ui::SnarlWidget;
 
-use super::{DraftContext, Focus};
+use super::DraftContext;
 use crate::study::DraftId;
-use crate::ui::action::Action;
-use crate::ui::theme::{Tokens, radius, space};
+use crate::ui::ext::UiExt;
+use crate::ui::theme::{self, Tokens, radius, space};
 use board::{Board, News};
 use env::{CanvasState, Env};
 use viewer::Viewer;
@@ -42,8 +36,13 @@ const AIR: f32 = 24.0;
 const SHELF: f32 = 168.0;
 /// Below this width of the canvas the list of models is folded at first.
 const ROOM_FOR_SHELF: f32 = 760.0;
+/// Width of the outline of a node, in points.
+const OUTLINE: f32 = 1.0;
+/// From the place of a node to the corner of its frame, in points.
+const FRAME: f32 = space::S + OUTLINE;
+/// Below this zoom text in nodes cannot be read.
+const FAR: f32 = 0.58;
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct Canvas {
     board: Board,
@@ -54,45 +53,31 @@ pub struct Canvas {
     as_list: bool,
     /// What all of was brought into sight, for as long as nobody moves the canvas.
     fitted: Option<Rect>,
-    box_from: Option<eframe::egui::Pos2>,
+    box_from: Option<Pos2>,
     /// Whether nodes have another size than when all was brought into sight.
     resized: bool,
 }
 
 impl Canvas {
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        shown: &DraftContext<'_>,
-        focus: &mut Option<Focus>,
-        actions: &mut Vec<Action>,
-    ) {
-        let has_shelf = self
-            .shelf_is_open
-            .unwrap_or(ui.available_width() >= ROOM_FOR_SHELF);
-        let mut env = Env {
-            shown,
-            look: &mut self.look,
-            focus,
-            actions,
-        };
-        let frame = Frame::new()
-            .fill(Tokens::of(ui).background)
-            .inner_margin(Margin::symmetric(space::S as i8, space::XS as i8));
+    pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
+        let had_shelf = (self.shelf_is_open).unwrap_or(ui.available_width() >= ROOM_FOR_SHELF);
+        let mut has_shelf = had_shelf;
+        let look = &mut self.look;
+        let mut env = Env { shown, look };
+        let frame = ui.pane(Margin::symmetric(space::S as i8, space::XS as i8));
         Panel::top("canvas tools")
             .resizable(false)
             .frame(frame)
             .show(ui, |ui| {
-                let mut shelf = has_shelf;
-                toolbar::ui(ui, &mut env, &mut self.as_list, &mut shelf);
-                if shelf != has_shelf {
-                    self.shelf_is_open = Some(shelf);
-                }
+                menus::toolbar_ui(ui, &mut env, &mut self.as_list, &mut has_shelf);
             });
+        if has_shelf != had_shelf {
+            self.shelf_is_open = Some(has_shelf);
+        }
         if shown.is_broken {
             broken_ui(ui);
         }
-        if has_shelf && !shown.is_broken && !self.as_list {
+        if had_shelf && !shown.is_broken && !self.as_list {
             Panel::left("canvas models")
                 .exact_size(SHELF)
                 .resizable(false)
@@ -111,8 +96,7 @@ impl Canvas {
         let sizes = env.look.sizes.clone();
         let news = self.board.sync(shown.draft, shown.composition, sizes);
         if news == News::Draft {
-            env.look.selected.clear();
-            env.look.wire = None;
+            env.look.deselect();
             env.look.rects.clear();
             env.look.sizes.clear();
         }
@@ -126,29 +110,16 @@ impl Canvas {
             self.fitted = None;
         }
         self.resized &= is_held;
-        let is_still = news == News::Nothing;
-        self.snarl_ui(&mut inside, shown, focus, actions, rect, is_still);
+        self.snarl_ui(&mut inside, shown, rect, news == News::Nothing);
     }
 
-    fn snarl_ui(
-        &mut self,
-        ui: &mut Ui,
-        shown: &DraftContext<'_>,
-        focus: &mut Option<Focus>,
-        actions: &mut Vec<Action>,
-        rect: Rect,
-        is_still: bool,
-    ) {
+    fn snarl_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, rect: Rect, is_still: bool) {
         let id = snarl_id(shown.draft.id);
         let wanted = self.wanted_transform(rect);
-        let mut env = Env {
-            shown,
-            look: &mut self.look,
-            focus,
-            actions,
-        };
-        env.look.rects.clear();
-        env.look.ports.clear();
+        let look = &mut self.look;
+        look.rects.clear();
+        look.ports.clear();
+        let mut env = Env { shown, look };
         let mut viewer = Viewer {
             env: &mut env,
             rect,
@@ -157,11 +128,8 @@ impl Canvas {
             now: ui.input(|i| i.time),
             tokens: Tokens::of(ui),
         };
-        let response = SnarlWidget::new().id(id).style(viewer::style(ui)).show(
-            &mut self.board.snarl,
-            &mut viewer,
-            ui,
-        );
+        let widget = SnarlWidget::new().id(id).style(viewer::style(ui));
+        let response = widget.show(&mut self.board.snarl, &mut viewer, ui);
         let was_moved = viewer.was_moved;
         let all = bounds(env.look);
         if wanted.is_some() {
@@ -179,21 +147,18 @@ impl Canvas {
             ui.ctx().request_repaint();
         }
         if !shown.is_broken {
-            input::pointer(
-                ui,
-                &mut env,
-                &mut self.board.snarl,
-                id,
-                &response,
-                rect,
-                &mut self.box_from,
-            );
+            let snarl = &mut self.board.snarl;
+            input::pointer(ui, &mut env, snarl, id, &response, rect, &mut self.box_from);
             input::keys(ui, &mut env);
         }
         shelf::dragged_ui(ui);
         note_ui(ui, &mut self.look);
         if self.board.snarl.node_ids().count() <= 1 {
-            empty_ui(ui, rect);
+            let at = rect.center() + vec2(0.0, space::XXL * 2.0);
+            let words = "Drag a model here, or add a merge";
+            let (font, ink) = (theme::body_font(), Tokens::of(ui).text_weak);
+            ui.painter()
+                .text(at, Align2::CENTER_CENTER, words, font, ink);
         }
     }
 
@@ -206,10 +171,8 @@ impl Canvas {
             return Some(transform(centre, rect, zoom));
         }
         let all = bounds(look);
-        let is_due = look.wants_fit > 0
-            || self
-                .fitted
-                .is_none_or(|of| of != rect && of != Rect::NOTHING);
+        let is_out = |of| of != rect && of != Rect::NOTHING;
+        let is_due = look.wants_fit > 0 || self.fitted.is_none_or(is_out);
         if !is_due || !all.is_positive() {
             return None;
         }
@@ -232,7 +195,7 @@ fn snarl_id(draft: DraftId) -> Id {
     Id::new(("merge canvas", draft.0))
 }
 
-fn transform(centre: eframe::egui::Pos2, rect: Rect, zoom: f32) -> TSTransform {
+fn transform(centre: Pos2, rect: Rect, zoom: f32) -> TSTransform {
     TSTransform::new(rect.center() - centre * zoom, zoom)
 }
 
@@ -253,9 +216,9 @@ fn broken_ui(ui: &mut Ui) {
         .frame(frame)
         .show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(icon::WARNING).color(t.warning));
+                ui.colored_label(t.warning, icon::WARNING);
                 let words = "The recipe’s text has a mistake; the canvas shows what it was before";
-                ui.label(RichText::new(words).color(t.warning));
+                ui.colored_label(t.warning, words);
                 if ui.button("Show it").clicked() {
                     ui.memory_mut(|memory| memory.request_focus(recipe_text_id()));
                 }
@@ -271,13 +234,10 @@ pub fn recipe_text_id() -> Id {
 /// Why something was refused, where it was, for some seconds.
 fn note_ui(ui: &Ui, look: &mut CanvasState) {
     let now = ui.input(|i| i.time);
+    look.note.take_if(|(_, _, until)| now >= *until);
     let Some((sentence, at, until)) = look.note.clone() else {
         return;
     };
-    if now >= until {
-        look.note = None;
-        return;
-    }
     let rest = std::time::Duration::from_secs_f64((until - now).max(0.05));
     ui.ctx().request_repaint_after(rest);
     let t = Tokens::of(ui);
@@ -293,18 +253,6 @@ fn note_ui(ui: &Ui, look: &mut CanvasState) {
         .fixed_pos(at + vec2(0.0, space::S))
         .show(ui.ctx(), |ui| {
             ui.set_max_width(280.0);
-            frame.show(ui, |ui| ui.label(RichText::new(sentence).color(t.warning)));
+            frame.show(ui, |ui| ui.colored_label(t.warning, sentence));
         });
-}
-
-/// A canvas on which nothing is yet.
-fn empty_ui(ui: &Ui, rect: Rect) {
-    let t = Tokens::of(ui);
-    ui.painter().text(
-        rect.center() + vec2(0.0, space::XXL * 2.0),
-        Align2::CENTER_CENTER,
-        "Drag a model here, or add a merge",
-        crate::ui::theme::body_font(),
-        t.text_weak,
-    );
 }

@@ -5,14 +5,15 @@ mod filters;
 mod plot;
 mod values;
 
-use eframe::egui::{Align, Label, Layout, RichText, Ui};
+use eframe::egui::{Align, Label, Layout, Ui};
 use egui_phosphor::regular as icon;
 
 use super::{DraftContext, Focus};
+use crate::merge::composition::Place;
 use crate::merge::methods::{self, Parameter, ParameterKind};
 use crate::merge::recipe::{Setting, Value};
-use crate::ui::action::{Action, MergeAction};
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::ext::quiet;
+use crate::ui::theme::{self, space};
 use crate::ui::widgets::icon_button;
 
 /// Width of the list of filters, in points.
@@ -20,44 +21,37 @@ const FILTERS: f32 = 200.0;
 /// From this width on there is room for a word on the dotted line.
 const ROOMY: f32 = 640.0;
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct CurveEditor {
     /// Which of the filters is being drawn.
     selected: usize,
-    /// The point that is being dragged.
     dragged: Option<usize>,
 }
 
-/// The parameter in the editor.
-pub struct Edited<'a> {
+pub struct Edited {
     /// What the recipe says; the default where it says nothing.
     pub setting: Setting,
     pub parameter: &'static Parameter,
-    pub focus: &'a Focus,
+    pub focus: Focus,
 }
 
-impl Edited<'_> {
+impl Edited {
     /// The ends of its usual range.
     pub fn range(&self) -> (f64, f64) {
-        match self.parameter.kind {
-            ParameterKind::Number { slider_range, .. } => slider_range,
-            ParameterKind::Flag { .. } => (0.0, 1.0),
-        }
+        usual_range(self.parameter)
+    }
+}
+
+fn usual_range(parameter: &Parameter) -> (f64, f64) {
+    match parameter.kind {
+        ParameterKind::Number { slider_range, .. } => slider_range,
+        ParameterKind::Flag { .. } => (0.0, 1.0),
     }
 }
 
 impl CurveEditor {
-    /// Draws it; nothing without a parameter in focus.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        shown: &DraftContext<'_>,
-        focus: &mut Option<Focus>,
-        actions: &mut Vec<Action>,
-    ) {
-        let Some(edited) = focus.as_ref().and_then(|focus| edited(shown, focus)) else {
-            *focus = None;
+    pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
+        let Some(edited) = shown.focus.take().and_then(|focus| edited(shown, focus)) else {
             return;
         };
         let mut setting = edited.setting.clone();
@@ -70,29 +64,26 @@ impl CurveEditor {
             });
             ui.vertical(|ui| {
                 values::ui(ui, &edited, &mut setting, self.selected);
-                plot::ui(
-                    ui,
-                    shown,
-                    &edited,
-                    &mut setting,
-                    self.selected,
-                    &mut self.dragged,
-                );
+                let dragged = &mut self.dragged;
+                plot::ui(ui, shown, &edited, &mut setting, self.selected, dragged);
             });
         });
+        let Focus { merge, place, key } = &edited.focus;
         if setting != edited.setting {
-            actions.push(write(shown, edited.focus, setting));
+            let join = Some(format!("{merge} {place:?} {key}"));
+            shown.edit(&format!("Change {key}"), join, |c| {
+                c.set(*merge, *place, key, Some(setting));
+            });
         }
-        if is_closed {
-            *focus = None;
+        if !is_closed {
+            shown.focus.replace(Some(edited.focus));
         }
     }
 }
 
 /// Name and help of the parameter; says whether the editor is to be closed.
-fn head_ui(ui: &mut Ui, shown: &DraftContext<'_>, edited: &Edited<'_>) -> bool {
-    let weak = Tokens::of(ui).text_weak;
-    let small = |text: &str| RichText::new(text).size(size::SMALL).color(weak);
+fn head_ui(ui: &mut Ui, shown: &DraftContext<'_>, edited: &Edited) -> bool {
+    let small = |text: &str| quiet(text);
     let has_parents = shown.child().is_some_and(|child| child.parents.len() > 1);
     let is_roomy = ui.available_width() >= ROOMY;
     let mut is_closed = false;
@@ -104,8 +95,7 @@ fn head_ui(ui: &mut Ui, shown: &DraftContext<'_>, edited: &Edited<'_>) -> bool {
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.label(theme::strong(title(shown, edited)));
-                let help = Label::new(small(edited.parameter.help));
-                ui.add(help.truncate());
+                ui.add(Label::new(small(edited.parameter.help)).truncate());
             });
         });
     });
@@ -113,55 +103,33 @@ fn head_ui(ui: &mut Ui, shown: &DraftContext<'_>, edited: &Edited<'_>) -> bool {
 }
 
 /// The parameter that a focus means; `None` if it is gone.
-fn edited<'a>(shown: &DraftContext<'_>, focus: &'a Focus) -> Option<Edited<'a>> {
+fn edited(shown: &DraftContext<'_>, focus: Focus) -> Option<Edited> {
     let recipe = shown.composition.recipes.get(focus.merge)?;
     let description = methods::find(&recipe.merge_method)?.description();
     let parameter = description.parameters.iter().find(|p| p.key == focus.key)?;
-    let given = shown
-        .composition
-        .setting(focus.merge, focus.place, &focus.key);
     let default = || {
-        let value = parameter.default().unwrap_or_else(|| match parameter.kind {
-            ParameterKind::Number {
-                slider_range: (lo, hi),
-                ..
-            } => (lo + hi) / 2.0,
-            ParameterKind::Flag { .. } => 0.0,
-        });
+        let (lo, hi) = usual_range(parameter);
+        let value = parameter.default().unwrap_or((lo + hi) / 2.0);
         Setting::Value(Value::Number(value))
     };
     Some(Edited {
-        setting: given.cloned().unwrap_or_else(default),
+        setting: shown.setting(&focus).cloned().unwrap_or_else(default),
         parameter,
         focus,
     })
 }
 
-fn title(shown: &DraftContext<'_>, edited: &Edited<'_>) -> String {
-    use crate::merge::composition::Place;
+fn title(shown: &DraftContext<'_>, edited: &Edited) -> String {
     let key = edited.parameter.key;
     match edited.focus.place {
         Place::Merge => format!("{key} over depth"),
         Place::Model(k) => {
             let model = shown.composition.inputs(edited.focus.merge).get(k).cloned();
-            format!(
-                "{key} of {} over depth",
-                model.unwrap_or_default().short_name()
-            )
+            let name = model.unwrap_or_default().short_name();
+            format!("{key} of {name} over depth")
         }
         Place::Slice(k) | Place::Source(k, _) => format!("{key} of strip {}", k + 1),
     }
-}
-
-fn write(shown: &DraftContext<'_>, focus: &Focus, setting: Setting) -> Action {
-    let mut changed = shown.composition.clone();
-    changed.set(focus.merge, focus.place, &focus.key, Some(setting));
-    Action::Merge(MergeAction::Edit {
-        id: shown.draft.id,
-        composition: Box::new(changed),
-        title: format!("Change {}", focus.key),
-        join: Some(format!("{} {:?} {}", focus.merge, focus.place, focus.key)),
-    })
 }
 
 /// The value that is being drawn: the setting's own, or that of the selected filter.
@@ -181,7 +149,6 @@ fn points(value: &Value) -> Vec<f64> {
     }
 }
 
-/// A value of these points.
 fn value_of(points: Vec<f64>) -> Value {
     match points[..] {
         [one] => Value::Number(one),

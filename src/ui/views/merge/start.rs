@@ -1,17 +1,18 @@
 //! Where a merge begins: the templates, and the strip above the canvas.
 
 use eframe::egui::{
-    Align, Button, Frame, Layout, Margin, PopupCloseBehavior, RichText, ScrollArea, Sense, Stroke,
-    StrokeKind, Ui, WidgetInfo, WidgetType,
+    Align, Button, Frame, Label, Layout, Margin, PopupCloseBehavior, Response, RichText,
+    ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetType,
     containers::menu::{MenuButton, MenuConfig},
     vec2,
 };
 use egui_phosphor::regular as icon;
 
-use super::DraftContext;
+use super::{DraftContext, ViewContext};
 use crate::merge::composition::{TEMPLATES, Template};
-use crate::study::{Command, DraftEdit, Model, ModelId, Role, StudyDoc, ViewEdit};
-use crate::ui::action::{Action, MergeAction, ModelsAction};
+use crate::study::{Command, DraftEdit, DraftId, Model, ModelId, Role, StudyDoc, ViewEdit};
+use crate::ui::action::{MergeAction, ModelsAction};
+use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
 use crate::ui::widgets::{
@@ -19,11 +20,10 @@ use crate::ui::widgets::{
 };
 use crate::workbench::Workbench;
 
-const CARD: eframe::egui::Vec2 = vec2(236.0, 100.0);
+const CARD: Vec2 = vec2(236.0, 100.0);
 /// The longest name on the start page, in characters.
 const LONGEST: usize = 28;
 
-/// What the start page keeps while it is shown.
 #[derive(Default)]
 pub struct Start {
     /// What the user ticked here, and what was selected in the program then.
@@ -32,72 +32,66 @@ pub struct Start {
 
 impl Start {
     /// The view without a draft: ways to begin one.
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-        if bench.study().doc().models.is_empty() {
+    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>) {
+        if view.doc().models.is_empty() {
             let sentence = "A merge wants models. Add a base and its fine-tunes, or drop a recipe \
                             here.";
             if empty_state(ui, icon::GIT_MERGE, sentence, Some("Add models…")) {
-                actions.push(Action::Models(ModelsAction::AskForFolders));
+                view.push(ModelsAction::AskForFolders);
             }
             return;
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             let margin = Margin::symmetric(32, 24);
             Frame::new().inner_margin(margin).show(ui, |ui| {
-                self.page_ui(ui, bench, actions);
+                self.page_ui(ui, view);
             });
         });
     }
 
-    fn page_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-        let weak = Tokens::of(ui).text_weak;
+    fn page_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>) {
         ui.label(theme::strong("Compose a merge").size(size::TITLE));
         let line = "See which models the child resembles before it is written";
-        ui.label(RichText::new(line).size(size::HEADING).color(weak));
+        ui.label(RichText::new(line).size(size::HEADING).weak());
         ui.add_space(space::L);
-        let mut models = self.models(bench);
+        let mut models = self.models(view);
         let before = models.clone();
         ui.horizontal_wrapped(|ui| {
             ui.label("Merge");
-            models_ui(ui, bench, &mut models);
+            models_ui(ui, view.doc(), &mut models);
         });
         if models != before {
-            self.ticked = Some((models.clone(), bench.study().selection().models()));
+            self.ticked = Some((models.clone(), view.bench.study().selection().models()));
         }
         ui.add_space(space::S);
-        cards_ui(ui, &models, actions);
+        cards_ui(ui, view, &models);
         ui.add_space(space::L);
         ui.horizontal(|ui| {
             if ui.button("Start with an empty canvas").clicked() {
-                actions.push(Action::Merge(MergeAction::ComposeNothing));
+                view.push(MergeAction::ComposeNothing);
             }
             if ui.button("Open a recipe…").clicked() {
-                actions.push(Action::Merge(MergeAction::AskForRecipe));
+                view.push(MergeAction::AskForRecipe);
             }
         });
         ui.add_space(space::S);
         let hint = "Recipes are mergekit's YAML; the one in a merged folder does as well";
-        ui.label(RichText::new(hint).size(size::SMALL).color(weak));
+        ui.quiet(hint);
     }
 
     /// What the user ticked, until something else is selected in the program.
-    fn models(&mut self, bench: &Workbench) -> Vec<ModelId> {
-        let selected = bench.study().selection().models();
+    fn models(&mut self, view: &ViewContext<'_>) -> Vec<ModelId> {
+        let selected = view.bench.study().selection().models();
         self.ticked = self.ticked.take().filter(|(_, then)| *then == selected);
-        let doc = bench.study().doc();
-        match &self.ticked {
-            Some((models, _)) => models
-                .iter()
-                .copied()
-                .filter(|&id| doc.model(id).is_some())
-                .collect(),
-            None => to_merge(bench),
-        }
+        let Some((mut models, _)) = self.ticked.clone() else {
+            return to_merge(view.bench);
+        };
+        models.retain(|id| view.doc().model(*id).is_some());
+        models
     }
 }
 
-/// The templates, each a card.
-fn cards_ui(ui: &mut Ui, models: &[ModelId], actions: &mut Vec<Action>) {
+fn cards_ui(ui: &mut Ui, view: &ViewContext<'_>, models: &[ModelId]) {
     let columns = (ui.available_width() / (CARD.x + space::M)).floor();
     let columns = columns.max(1.0) as usize;
     let numbered: Vec<(usize, &Template)> = TEMPLATES.iter().enumerate().collect();
@@ -107,10 +101,10 @@ fn cards_ui(ui: &mut Ui, models: &[ModelId], actions: &mut Vec<Action>) {
             ui.horizontal(|ui| {
                 for (k, template) in row {
                     if template_ui(ui, template, models).clicked() {
-                        actions.push(Action::Merge(MergeAction::Compose {
+                        view.push(MergeAction::Compose {
                             template: Some(*k),
                             models: fitting(template, models),
-                        }));
+                        });
                     }
                 }
             });
@@ -119,8 +113,7 @@ fn cards_ui(ui: &mut Ui, models: &[ModelId], actions: &mut Vec<Action>) {
 }
 
 /// The models that are merged, to be ticked in a list that stays open.
-fn models_ui(ui: &mut Ui, bench: &Workbench, models: &mut Vec<ModelId>) {
-    let doc = bench.study().doc();
+fn models_ui(ui: &mut Ui, doc: &StudyDoc, models: &mut Vec<ModelId>) {
     let words = match models.len() {
         0 => "Choose models".to_owned(),
         _ => names(doc, models),
@@ -142,13 +135,8 @@ fn models_ui(ui: &mut Ui, bench: &Workbench, models: &mut Vec<ModelId>) {
             }
         });
     });
-    response.widget_info(|| {
-        WidgetInfo::labeled(
-            WidgetType::Button,
-            true,
-            format!("Models to merge: {words}"),
-        )
-    });
+    let name = format!("Models to merge: {words}");
+    response.named(WidgetType::Button, &name);
 }
 
 /// What a merge that is begun now is of: what is selected, else the study's first fine-tunes.
@@ -161,150 +149,115 @@ pub fn to_merge(bench: &Workbench) -> Vec<ModelId> {
     let can = |m: &&Model| doc.role(m) != Role::Base && m.path.is_some();
     let one = selected.first().and_then(|&id| doc.model(id)).filter(can);
     let base = one.and_then(|m| m.base);
-    let others = doc
-        .models
-        .iter()
-        .filter(can)
-        .filter(|m| one.is_none_or(|one| m.id != one.id && m.base == base));
+    let is_kin = |m: &&Model| one.is_none_or(|one| m.id != one.id && m.base == base);
+    let others = doc.models.iter().filter(can).filter(is_kin);
     let all = one.into_iter().chain(others).map(|m| m.id);
     all.take(2).collect()
 }
 
-/// As many of the models as a template takes.
 fn fitting(template: &Template, models: &[ModelId]) -> Vec<ModelId> {
     models.iter().copied().take(template.models.1).collect()
 }
 
 fn names(doc: &StudyDoc, models: &[ModelId]) -> String {
-    let names: Vec<String> = models
-        .iter()
-        .take(4)
-        .map(|&id| format::elide_middle(doc.name_of(id), LONGEST))
-        .collect();
+    let name = |&id| format::elide_middle(doc.name_of(id), LONGEST);
+    let names: Vec<String> = models.iter().take(4).map(name).collect();
     match models.len() {
         n if n > 4 => format!("{} and {} more", names.join(", "), n - 4),
         _ => names.join(", "),
     }
 }
 
-fn template_ui(ui: &mut Ui, template: &Template, models: &[ModelId]) -> eframe::egui::Response {
+fn template_ui(ui: &mut Ui, template: &Template, models: &[ModelId]) -> Response {
     let t = Tokens::of(ui);
     let is_possible = models.len() >= template.models.0;
-    let sense = if is_possible {
-        Sense::click()
-    } else {
-        Sense::hover()
+    let (sense, ink) = match is_possible {
+        true => (Sense::click(), t.text),
+        false => (Sense::hover(), t.text_weak),
     };
     let (rect, response) = ui.allocate_exact_size(CARD, sense);
     let info = format!("{}: {}", template.title, template.help);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, is_possible, &info));
-    let fill = if response.hovered() && is_possible {
-        t.hover
-    } else {
-        t.raised
-    };
-    ui.painter().rect(
-        rect,
-        radius::CARD,
-        fill,
-        Stroke::new(1.0, t.line),
-        StrokeKind::Inside,
-    );
+    response.named(WidgetType::Button, &info);
+    let is_over = response.hovered() && is_possible;
+    let fill = if is_over { t.hover } else { t.raised };
+    let line = Stroke::new(1.0, t.line);
+    ui.painter()
+        .rect(rect, radius::CARD, fill, line, StrokeKind::Inside);
     focus_ring(ui, &response);
-    let inner = eframe::egui::UiBuilder::new()
+    let inner = UiBuilder::new()
         .max_rect(rect.shrink(space::M))
         .layout(Layout::top_down(Align::Min));
     // A child of its own: the card has its room already.
     let mut inside = ui.new_child(inner);
-    let ink = if is_possible { t.text } else { t.text_weak };
     let title = theme::strong(template.title).color(ink);
-    inside.add(eframe::egui::Label::new(title).selectable(false));
-    let help = RichText::new(template.help)
-        .size(size::SMALL)
-        .color(t.text_weak);
-    inside.add(eframe::egui::Label::new(help).selectable(false).wrap());
-    let least = format!(
-        "Wants at least {}",
-        format::counted(template.models.0, "model")
-    );
+    inside.add(Label::new(title).selectable(false));
+    let help = quiet(template.help);
+    inside.add(Label::new(help).selectable(false).wrap());
     if is_possible {
-        response
-    } else {
-        response.on_hover_text(least)
+        return response;
     }
+    let least = format::counted(template.models.0, "model");
+    response.on_hover_text(format!("Wants at least {least}"))
 }
 
 /// The strip above the canvas: which draft, new ones, templates.
-pub fn strip_ui(
-    ui: &mut Ui,
-    shown: &DraftContext<'_>,
-    child_is_open: &mut bool,
-    actions: &mut Vec<Action>,
-) {
-    let doc = shown.bench.study().doc();
+pub fn strip_ui(ui: &mut Ui, shown: &DraftContext<'_>, child_is_open: &mut bool) {
+    let doc = shown.doc();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         if doc.drafts.len() > 1 {
-            let labels: Vec<(crate::study::DraftId, String)> =
-                doc.drafts.iter().map(|d| (d.id, label(&d.name))).collect();
-            let options: Vec<Choice<'_, crate::study::DraftId>> = labels
-                .iter()
-                .map(|(id, label)| Choice {
-                    value: *id,
-                    label,
-                    help: "",
-                })
-                .collect();
+            let labels: Vec<String> = doc.drafts.iter().map(|d| label(&d.name)).collect();
+            let options = doc.drafts.iter().zip(&labels).map(|(draft, label)| Choice {
+                value: draft.id,
+                label,
+                help: "",
+            });
+            let options: Vec<Choice<'_, DraftId>> = options.collect();
             if let Some(id) = choice(ui, "Merge on the canvas", shown.draft.id, &options) {
-                actions.push(Action::Study(Command::View(ViewEdit::Draft(id))));
+                shown.push(Command::View(ViewEdit::Draft(id)));
             }
         }
         let mut name = shown.draft.name.clone();
         if text_field(ui, "Name of the merge", "Name", &mut name, 170.0).changed() {
-            actions.push(Action::Study(Command::Draft(DraftEdit::Rename(
-                shown.draft.id,
-                name,
-            ))));
+            let rename = DraftEdit::Rename(shown.draft.id, name);
+            shown.push(Command::Draft(rename));
         }
         ui.menu_button(format!("{}  New merge", icon::PLUS), |ui| {
-            new_menu(ui, shown.bench, actions);
+            new_menu(ui, shown);
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             icon_toggle(ui, icon::SIDEBAR_SIMPLE, "The child's panel", child_is_open);
             if icon_button(ui, icon::TRASH, "Throw this merge away").clicked() {
-                actions.push(Action::Study(Command::Draft(DraftEdit::Remove(
-                    shown.draft.id,
-                ))));
+                shown.push(Command::Draft(DraftEdit::Remove(shown.draft.id)));
             }
         });
     });
 }
 
-fn new_menu(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-    let models = to_merge(bench);
+fn new_menu(ui: &mut Ui, view: &ViewContext<'_>) {
+    let models = to_merge(view.bench);
     if !models.is_empty() {
-        let weak = Tokens::of(ui).text_weak;
-        let words = format!("Of {}", names(bench.study().doc(), &models));
-        ui.label(RichText::new(words).size(size::SMALL).color(weak));
+        let words = format!("Of {}", names(view.doc(), &models));
+        ui.quiet(words);
     }
     for (k, template) in TEMPLATES.iter().enumerate() {
         let is_possible = models.len() >= template.models.0;
         let response = ui.add_enabled(is_possible, Button::new(template.title));
         if response.on_hover_text(template.help).clicked() {
-            actions.push(Action::Merge(MergeAction::Compose {
+            view.push(MergeAction::Compose {
                 template: Some(k),
                 models: fitting(template, &models),
-            }));
+            });
             ui.close();
         }
     }
     ui.separator();
     if ui.button("Empty canvas").clicked() {
-        actions.push(Action::Merge(MergeAction::ComposeNothing));
+        view.push(MergeAction::ComposeNothing);
         ui.close();
     }
     if ui.button("Open a recipe…").clicked() {
-        actions.push(Action::Merge(MergeAction::AskForRecipe));
+        view.push(MergeAction::AskForRecipe);
         ui.close();
     }
 }

@@ -5,20 +5,19 @@
 
 mod strip;
 
-use eframe::egui::{DragValue, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{DragValue, ScrollArea, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
 use super::DraftContext;
 use crate::merge::composition::Composition;
-use crate::ui::action::{Action, MergeAction};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
-use crate::ui::widgets::icon_button;
+use crate::ui::theme::{self, space};
+use crate::ui::widgets::icon_button_if;
 
 /// Width of a number field, in points.
 const FIELD: f32 = 44.0;
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct Strips {
     selected: usize,
@@ -32,7 +31,7 @@ impl Strips {
     }
 
     /// Draws the strips of the first merge that has some.
-    pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
         let Some(merge) = first_merge(shown.composition) else {
             return;
         };
@@ -42,42 +41,32 @@ impl Strips {
         let total = lengths.fold(0, i64::saturating_add);
         ui.horizontal(|ui| {
             ui.label(theme::strong("Strips"));
-            let weak = Tokens::of(ui).text_weak;
-            let text = format!(
-                "{} stacked",
-                format::counted(total.max(0) as usize, "layer")
-            );
-            ui.label(RichText::new(text).size(size::SMALL).color(weak));
+            let layers = format::counted(total.max(0) as usize, "layer");
+            let text = format!("{layers} stacked");
+            ui.quiet(text);
             ui.add_space(space::S);
-            self.buttons_ui(ui, shown, merge, actions);
+            self.buttons_ui(ui, shown, merge);
         });
         ScrollArea::vertical()
             .id_salt("strips")
             .auto_shrink(false)
             .show(ui, |ui| {
-                let layers = self.layers(shown, merge);
+                let layers = Self::layers(shown, merge);
                 ui.spacing_mut().item_spacing.y = space::XS;
                 let indent = 2.0 * (FIELD + ui.spacing().item_spacing.x);
                 strip::axis_ui(ui, indent, layers);
                 for k in 0..slices.len() {
-                    self.row_ui(ui, shown, merge, k, layers, actions);
+                    self.row_ui(ui, shown, merge, k, layers);
                 }
             });
     }
 
     /// The length of the axis: what the models have, or the longest strip reaches to.
-    fn layers(&self, shown: &DraftContext<'_>, merge: usize) -> i64 {
-        let known = shown.ahead.map_or(0, |ahead| ahead.layers) as i64;
-        let ends = shown
-            .composition
-            .slices(merge)
-            .iter()
-            .filter_map(strip::range);
-        ends.map(|[_, end]| end)
-            .max()
-            .unwrap_or(1)
-            .max(known)
-            .max(1)
+    fn layers(shown: &DraftContext<'_>, merge: usize) -> i64 {
+        let known = shown.ahead.map_or(1, |ahead| ahead.layers) as i64;
+        let slices = shown.composition.slices(merge).iter();
+        let ends = slices.filter_map(strip::range).map(|[_, end]| end);
+        ends.fold(known.max(1), i64::max)
     }
 
     fn row_ui(
@@ -87,7 +76,6 @@ impl Strips {
         merge: usize,
         k: usize,
         layers: i64,
-        actions: &mut Vec<Action>,
     ) {
         let Some(slice) = shown.composition.slices(merge).get(k) else {
             return;
@@ -113,64 +101,36 @@ impl Strips {
                 self.selected = k;
             }
             if let Some(layers) = row.cut_at(ui) {
-                push(shown, actions, "Cut a strip", None, |c| {
-                    c.cut_slice(merge, k, layers);
-                });
+                shown.edit("Cut a strip", None, |c| c.cut_slice(merge, k, layers));
             }
             if new != range {
                 let join = Some(format!("strip {merge} {k}"));
-                push(shown, actions, "Change a strip", join, |c| {
-                    c.set_slice_range(merge, k, new);
-                });
+                shown.edit("Change a strip", join, |c| c.set_slice_range(merge, k, new));
             }
         });
     }
 
-    fn buttons_ui(
-        &mut self,
-        ui: &mut Ui,
-        shown: &DraftContext<'_>,
-        merge: usize,
-        actions: &mut Vec<Action>,
-    ) {
+    fn buttons_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, merge: usize) {
         let k = self.selected;
         let slices = shown.composition.slices(merge);
         let length = slices.get(k).map_or(0, strip::length);
-        let button = |ui: &mut Ui, on: bool, glyph: &str, name: &str| {
-            ui.add_enabled_ui(on, |ui| icon_button(ui, glyph, name).clicked())
-                .inner
-        };
-        if button(ui, length > 1, icon::SCISSORS, "Cut the strip in half") {
-            push(shown, actions, "Cut a strip", None, |c| {
-                c.cut_slice(merge, k, length / 2);
-            });
+        if icon_button_if(ui, length > 1, icon::SCISSORS, "Cut the strip in half") {
+            shown.edit("Cut a strip", None, |c| c.cut_slice(merge, k, length / 2));
         }
-        if button(ui, length > 0, icon::COPY_SIMPLE, "Repeat the strip") {
-            push(shown, actions, "Repeat a strip", None, |c| {
-                c.repeat_slice(merge, k);
-            });
+        if icon_button_if(ui, length > 0, icon::COPY_SIMPLE, "Repeat the strip") {
+            shown.edit("Repeat a strip", None, |c| c.repeat_slice(merge, k));
         }
-        if button(ui, k > 0, icon::ARROW_UP, "Move the strip up") {
-            push(shown, actions, "Move a strip", None, |c| {
-                c.move_slice(merge, k, k - 1);
-            });
+        if icon_button_if(ui, k > 0, icon::ARROW_UP, "Move the strip up") {
+            shown.edit("Move a strip", None, |c| c.move_slice(merge, k, k - 1));
             self.selected = k - 1;
         }
-        if button(
-            ui,
-            k + 1 < slices.len(),
-            icon::ARROW_DOWN,
-            "Move the strip down",
-        ) {
-            push(shown, actions, "Move a strip", None, |c| {
-                c.move_slice(merge, k, k + 1);
-            });
+        let is_last = k + 1 >= slices.len();
+        if icon_button_if(ui, !is_last, icon::ARROW_DOWN, "Move the strip down") {
+            shown.edit("Move a strip", None, |c| c.move_slice(merge, k, k + 1));
             self.selected = k + 1;
         }
-        if button(ui, slices.len() > 1, icon::TRASH, "Remove the strip") {
-            push(shown, actions, "Remove a strip", None, |c| {
-                c.remove_slice(merge, k);
-            });
+        if icon_button_if(ui, slices.len() > 1, icon::TRASH, "Remove the strip") {
+            shown.edit("Remove a strip", None, |c| c.remove_slice(merge, k));
         }
     }
 }
@@ -186,35 +146,13 @@ fn fields_ui(ui: &mut Ui, k: usize, range: &mut [i64; 2]) {
         (0, 0..=end - 1, "First layer"),
         (1, first + 1..=100_000, "End"),
     ] {
-        let response = ui.add_sized(
-            [FIELD, strip::HEIGHT],
-            DragValue::new(&mut range[at]).range(bounds).speed(0.1),
-        );
+        let field = DragValue::new(&mut range[at]).range(bounds).speed(0.1);
+        let response = ui.add_sized([FIELD, strip::HEIGHT], field);
         let value = range[at] as f64;
+        let name = format!("{words} of strip {}", k + 1);
         response.widget_info(|| WidgetInfo {
             value: Some(value),
-            ..WidgetInfo::labeled(
-                WidgetType::DragValue,
-                true,
-                format!("{words} of strip {}", k + 1),
-            )
+            ..WidgetInfo::labeled(WidgetType::DragValue, true, &name)
         });
     }
-}
-
-fn push(
-    shown: &DraftContext<'_>,
-    actions: &mut Vec<Action>,
-    title: &str,
-    join: Option<String>,
-    change: impl FnOnce(&mut Composition),
-) {
-    let mut changed = shown.composition.clone();
-    change(&mut changed);
-    actions.push(Action::Merge(MergeAction::Edit {
-        id: shown.draft.id,
-        composition: Box::new(changed),
-        title: title.to_owned(),
-        join,
-    }));
 }

@@ -1,32 +1,32 @@
 //! The recipe as text, beside the canvas: what is done on either shows on the other.
 
-mod cursor;
 mod layout;
 
-use eframe::egui::text_edit::TextEditOutput;
+use eframe::egui::text::{CCursor, CCursorRange};
+use eframe::egui::text_edit::{TextEditOutput, TextEditState};
 use eframe::egui::{
-    Align, Frame, Id, Layout, Margin, Rect, RichText, ScrollArea, Shape, TextBuffer, TextEdit, Ui,
-    WidgetInfo, WidgetType, pos2,
+    Align, Context, Frame, Id, Layout, Margin, Rect, RichText, ScrollArea, Shape, TextBuffer,
+    TextEdit, Ui, WidgetInfo, WidgetType, pos2,
 };
 use egui_phosphor::regular as icon;
 
-use super::{DraftContext, Jump};
+use super::DraftContext;
 use crate::merge::problem::Severity;
-use crate::study::{Command, DraftContent, DraftEdit, DraftId};
+use crate::study::DraftId;
 use crate::ui::action::{Action, Content, Export};
 use crate::ui::dialogs::Filter;
-use crate::ui::theme::{self, Tokens, size, space};
-use crate::ui::widgets::{icon_button, icon_toggle};
+use crate::ui::format;
+use crate::ui::theme::{self, Tokens, space};
+use crate::ui::widgets::{fold_toggle, icon_button};
 
 const YAML: Filter = Filter {
     name: "mergekit recipes",
     extensions: &["yaml"],
 };
 
-/// What it keeps while it is shown.
 #[derive(Default)]
 pub struct YamlPanel {
-    is_open: bool,
+    pub is_open: bool,
     /// How often the text got the keyboard: what is typed in one go is one step of undo.
     sitting: usize,
     /// The text as it was left here, to find out what the other side changed.
@@ -34,59 +34,35 @@ pub struct YamlPanel {
 }
 
 impl YamlPanel {
-    /// Whether the text is unfolded.
-    pub fn is_open(&self) -> bool {
-        self.is_open
-    }
-
-    /// Draws it; a problem that was clicked unfolds it and brings its line into sight.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        shown: &DraftContext<'_>,
-        jump: Option<Jump>,
-        actions: &mut Vec<Action>,
-    ) {
-        let line = jump.and_then(|jump| jump.line);
-        if line.is_some() {
-            self.is_open = true;
-        }
-        self.header_ui(ui, shown, actions);
+    /// Draws it; the line that a problem leads to unfolds it and comes into sight.
+    pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, line: Option<usize>) {
+        self.is_open |= line.is_some();
+        self.header_ui(ui, shown);
         if self.is_open {
             ui.add_space(space::XS);
-            ScrollArea::both()
-                .id_salt("yaml")
-                .auto_shrink(false)
-                .show(ui, |ui| self.text_ui(ui, shown, line, actions));
+            let area = ScrollArea::both().id_salt("yaml").auto_shrink(false);
+            area.show(ui, |ui| self.text_ui(ui, shown, line));
         }
     }
 
-    fn header_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, actions: &mut Vec<Action>) {
-        let t = Tokens::of(ui);
+    fn header_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
         ui.horizontal(|ui| {
-            let glyph = if self.is_open {
-                icon::CARET_DOWN
-            } else {
-                icon::CARET_RIGHT
-            };
-            icon_toggle(ui, glyph, "Recipe as YAML", &mut self.is_open);
+            fold_toggle(ui, "Recipe as YAML", &mut self.is_open);
             ui.label(theme::strong("YAML"));
-            let errors = layout::marks(shown)
+            let marks = layout::marks(shown);
+            let errors = marks
                 .iter()
-                .filter(|mark| mark.severity == Severity::Error)
+                .filter(|m| m.severity == Severity::Error)
                 .count();
             if errors > 0 {
-                let words = crate::ui::format::counted(errors, "mistake");
-                ui.label(
-                    RichText::new(format!("{} {words}", icon::X_CIRCLE))
-                        .size(size::SMALL)
-                        .color(t.error),
-                );
+                let words = format::counted(errors, "mistake");
+                let words = RichText::new(format!("{} {words}", icon::X_CIRCLE)).small();
+                ui.label(words.color(Tokens::of(ui).error));
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let text = &shown.draft.sheet.text;
                 if icon_button(ui, icon::DOWNLOAD_SIMPLE, "Save the recipe as…").clicked() {
-                    actions.push(Action::Export(Export {
+                    shown.push(Action::Export(Export {
                         title: "Save the recipe as YAML".to_owned(),
                         name: format!("{}.yaml", shown.draft.name),
                         filter: YAML,
@@ -94,7 +70,7 @@ impl YamlPanel {
                     }));
                 }
                 if icon_button(ui, icon::COPY, "Copy the recipe").clicked() {
-                    actions.push(Action::Copy {
+                    shown.push(Action::Copy {
                         text: text.clone(),
                         what: "Recipe".to_owned(),
                     });
@@ -103,18 +79,12 @@ impl YamlPanel {
         });
     }
 
-    fn text_ui(
-        &mut self,
-        ui: &mut Ui,
-        shown: &DraftContext<'_>,
-        jump: Option<usize>,
-        actions: &mut Vec<Action>,
-    ) {
+    fn text_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, jump: Option<usize>) {
         let marks = layout::marks(shown);
         let mut text = shown.draft.sheet.text.clone();
         let id = Id::new(("recipe text", shown.draft.id.0));
         if let Some((_, old)) = self.last.take().filter(|(of, _)| *of == shown.draft.id) {
-            cursor::follow(ui.ctx(), id, &old, &text);
+            follow(ui.ctx(), id, &old, &text);
         }
         let edited = Frame::new()
             .fill(Tokens::of(ui).field)
@@ -141,7 +111,7 @@ impl YamlPanel {
         }
         if text != shown.draft.sheet.text {
             let join = Some(format!("text {}", self.sitting));
-            actions.push(write(shown, text.clone(), join));
+            shown.write_text(text.clone(), "Edit the recipe", join);
         }
         self.last = Some((shown.draft.id, text));
     }
@@ -152,10 +122,8 @@ fn edit_ui(ui: &mut Ui, id: Id, text: &mut String, marks: &[layout::Mark]) -> Te
         let job = layout::job(buffer.as_str(), &layout::font(), Tokens::of(ui));
         ui.fonts_mut(|fonts| fonts.layout_job(job))
     };
-    let bands: Vec<_> = marks
-        .iter()
-        .map(|_| ui.painter().add(Shape::Noop))
-        .collect();
+    let band = |_| ui.painter().add(Shape::Noop);
+    let bands: Vec<_> = marks.iter().map(band).collect();
     let edited = TextEdit::multiline(text)
         .id(id)
         .code_editor()
@@ -173,11 +141,8 @@ fn edit_ui(ui: &mut Ui, id: Id, text: &mut String, marks: &[layout::Mark]) -> Te
         ui.painter()
             .set(band, Shape::rect_filled(rect, 2, mark.ground(t)));
         if pointer.is_some_and(|at| rect.y_range().contains(at.y)) {
-            edited
-                .response
-                .response
-                .clone()
-                .on_hover_text_at_pointer(&mark.sentences);
+            let response = edited.response.response.clone();
+            response.on_hover_text_at_pointer(&mark.sentences);
         }
     }
     edited
@@ -192,15 +157,52 @@ fn line_rect(edited: &TextEditOutput, line: usize) -> Rect {
     Rect::from_min_max(pos2(whole.left(), top), pos2(whole.right(), top + height))
 }
 
-fn write(shown: &DraftContext<'_>, text: String, join: Option<String>) -> Action {
-    let sheet = DraftContent {
-        text,
-        ..shown.draft.sheet.clone()
+/// Moves the cursor of the field `id` with the text, if the text has changed.
+fn follow(ctx: &Context, id: Id, old: &str, new: &str) {
+    if old == new {
+        return;
+    }
+    let Some(mut state) = TextEditState::load(ctx, id) else {
+        return;
     };
-    Action::Study(Command::Draft(DraftEdit::Write {
-        id: shown.draft.id,
-        sheet,
-        title: "Edit the recipe".to_owned(),
-        join,
-    }))
+    let Some(range) = state.cursor.char_range() else {
+        return;
+    };
+    let at = |cursor: CCursor| CCursor::new(moved(cursor.index.into(), old, new));
+    let range = CCursorRange::two(at(range.secondary), at(range.primary));
+    state.cursor.set_char_range(Some(range));
+    state.store(ctx, id);
+}
+
+/// Where a place in the old text is in the new one, both counted in characters: what is before
+/// the change stays, what is behind it moves with the end, and what is within goes to its start.
+fn moved(at: usize, old: &str, new: &str) -> usize {
+    let (old, new): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
+    let before = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let rest = old.len().min(new.len()) - before;
+    let pairs = old.iter().rev().zip(new.iter().rev());
+    let behind = pairs.take(rest).take_while(|(a, b)| a == b).count();
+    match at {
+        at if at <= before => at,
+        at if at >= old.len() - behind => (at + new.len()).saturating_sub(old.len()),
+        _ => before,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_moves_with_its_word() {
+        let old = "a: 1\nb: 2\nc: 3\n";
+        let new = "a: 1\nbb: 25\nc: 3\n";
+        assert_eq!(moved(2, old, new), 2);
+        // The c.
+        assert_eq!(moved(10, old, new), 12);
+        // The end.
+        assert_eq!(moved(15, old, new), 17);
+        assert_eq!(moved(2, "abc", ""), 0);
+        assert_eq!(moved(0, "abc", "xabc"), 0);
+    }
 }

@@ -7,6 +7,7 @@ use eframe::egui::{
 
 use crate::study::{Command, ModelEdit, ModelId, Selection};
 use crate::ui::action::{Action, MergeAction, ModelsAction, View};
+use crate::ui::ask::Ask;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, radius, space};
 use crate::ui::views::evaluate_button;
@@ -42,7 +43,6 @@ pub fn selection_bar(ui: &Ui, view: Rect, bench: &Workbench, actions: &mut Vec<A
         });
 }
 
-/// The actions on a selection of several models.
 pub fn selection_actions(
     ui: &mut Ui,
     bench: &Workbench,
@@ -60,9 +60,7 @@ pub fn selection_actions(
             actions.push(Action::Models(ModelsAction::Measure { base, anew: false }));
         }
     }
-    if ui.button("Compose merge").clicked() {
-        actions.push(compose(ids.to_vec()));
-    }
+    ui.ask("Compose merge", compose(ids.to_vec()), actions);
     evaluate_button(ui, bench, "Evaluate", ids, actions);
     if let [a, b] = ids
         && ui.button("Compare").clicked()
@@ -71,12 +69,9 @@ pub fn selection_actions(
         actions.push(Action::Go(View::Kinship));
     }
     ui.menu_button("Set base…", |ui| base_menu(ui, bench, ids, actions));
-    if ui.button("Remove").clicked() {
-        actions.push(edit(ModelEdit::Remove(ids.to_vec())));
-    }
+    ui.ask("Remove", edit(ModelEdit::Remove(ids.to_vec())), actions);
 }
 
-/// Puts these models on the canvas, by the template that fits their number.
 pub fn compose(models: Vec<ModelId>) -> Action {
     Action::Merge(MergeAction::Compose {
         template: None,
@@ -173,10 +168,7 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
             ("Find again…", Action::Models(ModelsAction::AskWhereIs(row))),
         ];
         for (title, action) in choices {
-            if ui.button(title).clicked() {
-                actions.push(action);
-                ui.close();
-            }
+            ui.menu_ask(title, action, actions);
         }
     }
     ui.separator();

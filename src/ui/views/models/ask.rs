@@ -2,17 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use eframe::egui::{
-    Button, Context, Frame, Id, Key, Margin, Modal, RichText, TextEdit, Ui, WidgetInfo, WidgetType,
-};
+use eframe::egui::{Button, Context, Key, Margin, TextEdit, Ui, WidgetType};
 
 use crate::study::{Command, ModelEdit, NewModel, RecordEdit, StudyDoc};
 use crate::ui::action::Action;
+use crate::ui::ext::{ResponseExt, modal};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{primary_button, text_field};
 
-/// A question on top of the table.
 pub struct Asking {
     about: About,
     text: String,
@@ -26,10 +24,8 @@ enum About {
 }
 
 pub enum Answer {
-    /// Nothing is to be done.
     Cancelled,
     Do(Action),
-    /// The table gets a column for a task.
     NewTask(String),
     /// A task is called otherwise: old and new name.
     Rename(String, String),
@@ -38,17 +34,14 @@ pub enum Answer {
 const WIDTH: f32 = 400.0;
 
 impl Asking {
-    /// Asks for names of models.
     pub fn names() -> Self {
         Self::new(About::Names, "")
     }
 
-    /// Asks for the name of a new task.
     pub fn task() -> Self {
         Self::new(About::NewTask, "")
     }
 
-    /// Asks how a task is to be called.
     pub fn rename(task: &str) -> Self {
         Self::new(About::Rename(task.to_owned()), task)
     }
@@ -63,26 +56,20 @@ impl Asking {
 
     /// Draws the question over everything; the answer, once there is one. `tasks` are taken.
     pub fn ui(&mut self, ctx: &Context, doc: &StudyDoc, tasks: &[String]) -> Option<Answer> {
-        let frame = Frame::popup(&ctx.global_style()).inner_margin(space::XL);
-        let modal = Modal::new(Id::new("question"))
-            .frame(frame)
-            .show(ctx, |ui| {
-                ui.set_width(WIDTH);
-                match &self.about {
-                    About::Names => self.names_ui(ui, doc),
-                    About::NewTask | About::Rename(_) => self.task_ui(ui, tasks),
-                }
-            });
+        let modal = modal(ctx, "question", space::XL).show(ctx, |ui| {
+            ui.set_width(WIDTH);
+            match &self.about {
+                About::Names => self.names_ui(ui, doc),
+                About::NewTask | About::Rename(_) => self.task_ui(ui, tasks),
+            }
+        });
         let closed = modal.should_close().then_some(Answer::Cancelled);
         modal.inner.or(closed)
     }
 
     fn names_ui(&mut self, ui: &mut Ui, doc: &StudyDoc) -> Option<Answer> {
         heading(ui, "Add models by name");
-        weak(
-            ui,
-            "For models whose files are elsewhere, or nowhere. One name a line.",
-        );
+        ui.weak("For models whose files are elsewhere, or nowhere. One name a line.");
         ui.add_space(space::S);
         let field = TextEdit::multiline(&mut self.text)
             .hint_text("openchat-3.5\nneural-chat-7b")
@@ -90,7 +77,7 @@ impl Asking {
             .margin(Margin::symmetric(8, 4))
             .desired_width(f32::INFINITY);
         let response = ui.add(field);
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, "Names"));
+        response.named(WidgetType::TextEdit, "Names");
         if std::mem::take(&mut self.is_new) {
             response.request_focus();
         }
@@ -100,7 +87,7 @@ impl Asking {
             1 => "One of them is in the study already".to_owned(),
             n => format!("{n} of them are in the study already"),
         };
-        weak(ui, &note);
+        ui.weak(&note);
         let verb = match new.len() {
             0 => "Add".to_owned(),
             n => format!("Add {}", format::counted(n, "model")),
@@ -136,14 +123,11 @@ impl Asking {
         let name = self.text.trim().to_owned();
         let own = matches!(&self.about, About::Rename(old) if *old == name);
         let is_taken = !own && tasks.contains(&name);
-        weak(
-            ui,
-            if is_taken {
-                "There is a task of this name"
-            } else {
-                ""
-            },
-        );
+        ui.weak(if is_taken {
+            "There is a task of this name"
+        } else {
+            ""
+        });
         let by_key = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         let can = !name.is_empty() && !is_taken && !own;
         if by_key && !can {
@@ -163,12 +147,6 @@ fn heading(ui: &mut Ui, title: &str) {
     ui.add_space(space::XS);
 }
 
-fn weak(ui: &mut Ui, sentence: &str) {
-    let ink = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(sentence).color(ink));
-}
-
-/// Whether to go on, once that is said.
 fn buttons_ui(ui: &mut Ui, verb: &str, can: bool, by_key: bool) -> Option<bool> {
     ui.add_space(space::S);
     ui.horizontal(|ui| {

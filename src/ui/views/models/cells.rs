@@ -2,7 +2,7 @@
 
 use eframe::egui::{
     Align, Align2, Color32, Id, Label, Layout, Rect, Response, RichText, Sense, Ui, UiBuilder,
-    WidgetInfo, WidgetText, WidgetType, pos2, vec2,
+    WidgetText, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -10,6 +10,7 @@ use super::columns::Column;
 use super::model_table::{Rows, Value, condition};
 use crate::kinship::Metric;
 use crate::study::{Model, ModelFacts, Role, Score};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::role_chip;
@@ -19,7 +20,6 @@ use crate::workbench::ModelFiles;
 /// The role colour of adapters, after those of [`Role`].
 pub const ADAPTER_COLOUR: usize = 5;
 
-/// Draws the cell of the `k`-th model in a column; clicks go through to its row.
 pub fn cell_ui(ui: &mut Ui, rect: Rect, rows: Rows<'_>, column: &Column, k: usize) {
     let Some(model) = rows.model(k) else { return };
     match column {
@@ -48,7 +48,6 @@ pub fn cell_ui(ui: &mut Ui, rect: Rect, rows: Rows<'_>, column: &Column, k: usiz
     }
 }
 
-/// A number as the cell shows it.
 pub fn shown(rows: Rows<'_>, column: &Column, k: usize) -> String {
     let number = match rows.value(column, k) {
         Value::Number(number) => number,
@@ -144,7 +143,6 @@ fn measured_words(is_measured: bool) -> &'static str {
     }
 }
 
-/// Everything that is known of a score.
 pub fn score_lines(score: &Score) -> Vec<String> {
     let mut first = format::full(Some(score.value));
     if let Some(stderr) = score.stderr {
@@ -165,7 +163,6 @@ fn words(ui: &mut Ui, rect: Rect, content: impl FnOnce(&mut Ui)) {
     content(&mut cell);
 }
 
-/// A number at the right of its cell.
 fn number_ui(
     ui: &Ui,
     rect: Rect,
@@ -179,14 +176,13 @@ fn number_ui(
         other => ui.id().with((row, other.title())),
     };
     let response = ui.interact(rect, id, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, label.as_ref()));
+    response.named(WidgetType::Label, label.as_ref());
     let painter = ui.painter_at(rect.expand(1.0));
     let at = rect.right_center();
     painter.text(at, Align2::RIGHT_CENTER, shown, theme::body_font(), ink);
     response
 }
 
-/// Room for the number in the cell of an average, in points.
 const AVERAGE_NUMBER: f32 = 48.0;
 const BAR_HEIGHT: f32 = 8.0;
 
@@ -273,7 +269,6 @@ pub fn place(rank: usize, of: usize) -> String {
     format!("{rank}{ending} of {of}")
 }
 
-/// The gain with its sign, and a mark where something reported disagrees.
 fn gain(ui: &Ui, rect: Rect, rows: Rows<'_>, k: usize) {
     let (Some(model), Some(row)) = (rows.model(k), rows.row(k)) else {
         return;
@@ -311,7 +306,6 @@ fn gain_words(row: &ModelFacts) -> Vec<String> {
     lines.chain(row.conflicts.iter().cloned()).collect()
 }
 
-/// A cell's text that lets clicks through to its row.
 fn text(ui: &mut Ui, text: impl Into<WidgetText>) -> Response {
     let label = Label::new(text).truncate().selectable(false);
     // What cells tell on hovering holds the whole text already.
@@ -323,7 +317,7 @@ fn name(ui: &mut Ui, model: &Model) {
     let font = theme::strong_font();
     let shown = fitted(ui.painter(), &model.name, &font, ui.available_width());
     let response = text(ui, theme::strong(shown));
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &model.name));
+    response.named(WidgetType::Label, &model.name);
     response.on_hover_ui(|ui| {
         ui.label(&model.name);
         if !model.note.is_empty() {
@@ -382,14 +376,12 @@ fn state(ui: &mut Ui, rows: Rows<'_>, model: &Model) {
 
 fn or_dash(ui: &mut Ui, words: &str) -> Response {
     if words.is_empty() {
-        let weak = Tokens::of(ui).text_weak;
-        text(ui, RichText::new(format::UNDEFINED).color(weak))
+        text(ui, RichText::new(format::UNDEFINED).weak())
     } else {
         text(ui, words)
     }
 }
 
-/// The outline of the cell that the keyboard is at.
 pub fn cursor_ui(ui: &Ui, rect: Rect) {
     let ring = eframe::egui::Stroke::new(1.5, Tokens::of(ui).accent);
     let rect = rect.expand2(vec2(space::XS, -1.0));
@@ -397,7 +389,6 @@ pub fn cursor_ui(ui: &Ui, rect: Rect) {
         .rect_stroke(rect, 3, ring, eframe::egui::StrokeKind::Inside);
 }
 
-/// What a cell of the `k`-th model is called in the memory of the window.
 pub fn editor_id() -> Id {
     Id::new("score being written")
 }

@@ -7,26 +7,18 @@ use crate::study::{StudyDoc, StudyFacts};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// The model's name; always there.
     Name,
-    /// What it is to the others.
     Role,
-    /// What it was made from.
     Parents,
     /// How many merges it is away from the founders.
     Generation,
-    /// Its average over the tasks that count.
     Average,
-    /// What it scored on a task.
     Task(String),
-    /// Kinship to the model with the highest average.
     BestKinship(Metric),
     ParentsKinship(Metric),
     Gain,
-    /// The runs that it belongs to.
     Run,
     Method,
-    /// What its task vector is taken from.
     Base,
     Type,
     Parameters,
@@ -112,7 +104,6 @@ impl Column {
         help.into()
     }
 
-    /// The task whose scores stand in it.
     pub fn task(&self) -> Option<&str> {
         match self {
             Self::Task(task) => Some(task),
@@ -206,14 +197,12 @@ fn is_folded(task: &str, doc: &StudyDoc, record: &StudyFacts) -> bool {
     record.tasks.len() > MOST_TASKS && doc.not_averaged.iter().any(|t| t == task)
 }
 
-/// A column, whether it has something to show, and whether it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     pub column: Column,
     pub key: String,
     /// Whether it is there unless the user hides it.
     pub is_usual: bool,
-    /// Whether it is in the table.
     pub is_shown: bool,
 }
 
@@ -255,7 +244,6 @@ pub fn listed(
     columns.into_iter().map(list).filter(is_offered).collect()
 }
 
-/// The keys of tasks that are folded away because they do not count.
 pub fn folded(columns: &[Listed]) -> Vec<String> {
     let folded = |c: &&Listed| c.column.task().is_some() && !c.is_usual && !c.is_shown;
     let keys = columns.iter().filter(folded);
@@ -299,17 +287,8 @@ mod tests {
             path: Some("/m".into()),
             ..model(0, &[])
         });
-        let titles = [
-            "Name",
-            "Role",
-            "Parents",
-            "Base",
-            "Type",
-            "Parameters",
-            "Size",
-            "State",
-        ];
-        assert_eq!(shown(&doc, &[]), titles);
+        let titles = "Name Role Parents Base Type Parameters Size State";
+        assert_eq!(shown(&doc, &[]).join(" "), titles);
     }
 
     #[test]
@@ -326,21 +305,9 @@ mod tests {
             },
             ..model(2, &[("a", 1.0), ("b", 2.0)])
         });
-        let titles = [
-            "Name",
-            "Parents",
-            "Generation",
-            "Average",
-            "Gain",
-            "a",
-            "b",
-            "c",
-        ];
-        assert_eq!(
-            shown(&doc, &["c", "b"]),
-            titles,
-            "a new task comes last, and once"
-        );
+        // A new task comes last, and once.
+        let titles = "Name Parents Generation Average Gain a b c";
+        assert_eq!(shown(&doc, &["c", "b"]).join(" "), titles);
     }
 
     #[test]

@@ -1,16 +1,14 @@
 //! A score that is being written in its cell.
 
-use eframe::egui::{
-    Key, Modifiers, Rect, Response, RichText, TextEdit, Ui, WidgetInfo, WidgetType,
-};
+use eframe::egui::{Key, Modifiers, Rect, Response, RichText, TextEdit, Ui, WidgetType};
 
 use super::block::{NotANumber, score};
 use super::cells::editor_id;
 use crate::study::ModelId;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 
-/// The field in place of a cell.
 pub struct Editing {
     pub id: ModelId,
     pub task: String,
@@ -24,7 +22,6 @@ pub struct Editing {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// The cell stays as it was.
     Cancelled,
     /// A number was written, or nothing; then columns and rows to go on by.
     Taken(Option<f64>, (isize, isize)),
@@ -47,7 +44,6 @@ const LEAVING_IF_TYPED: [(Key, Modifiers, (isize, isize)); 2] = [
 ];
 
 impl Editing {
-    /// The field with what stands in the cell.
     pub fn of(id: ModelId, task: &str, value: Option<f64>) -> Self {
         Self {
             id,
@@ -59,7 +55,6 @@ impl Editing {
         }
     }
 
-    /// The field with what was typed over the cell.
     pub fn typed(id: ModelId, task: &str, text: String) -> Self {
         Self {
             is_typed: true,
@@ -82,7 +77,6 @@ impl Editing {
         }
     }
 
-    /// Draws the field; how it ended, once it has.
     pub fn ui(&mut self, ui: &mut Ui, rect: Rect, label: &str) -> Option<End> {
         self.is_seen = true;
         let left_by = self.leaving(ui);
@@ -97,9 +91,7 @@ impl Editing {
             .margin(eframe::egui::Margin::symmetric(4, 3))
             .lock_focus(true);
         let response = ui.put(rect.expand2(eframe::egui::vec2(space::XS, -1.0)), field);
-        response.widget_info(|| {
-            WidgetInfo::labeled(WidgetType::TextEdit, true, format!("Score, {label}"))
-        });
+        response.named(WidgetType::TextEdit, format!("Score, {label}"));
         if std::mem::take(&mut self.is_new) {
             self.focus(ui, &response);
             return None;

@@ -4,8 +4,7 @@
 //! sight while the columns of twenty tasks go by.
 
 use eframe::egui::{
-    Rangef, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, WidgetType, pos2,
-    vec2,
+    Rangef, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -15,12 +14,11 @@ use super::model_table::Rows;
 use super::{Asking, ModelsView, actions, cells, select};
 use crate::study::{ModelId, Selection};
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
 use crate::ui::widgets::icon_button;
 
-/// Width of the boxes in front of the names.
 const BOX: f32 = 28.0;
-/// Width of the button behind the last column.
 const PLUS: f32 = 34.0;
 /// The share of the window that names have, and the most of it in points, before what is left
 /// over is shared out.
@@ -75,18 +73,15 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// The column at a distance from the left of the table.
     fn at(&self, x: f32) -> Option<usize> {
         self.ranges.iter().position(|range| range.contains(x))
     }
 }
 
-/// The table as it lies in the window.
 struct Place<'a> {
     columns: &'a Columns<'a>,
     /// Where the first row's header would be, had nothing been scrolled.
     origin: eframe::egui::Pos2,
-    /// What is seen of it.
     view: Rect,
 }
 
@@ -124,7 +119,6 @@ impl Place<'_> {
         Rect::from_x_y_ranges(x, row.y_range())
     }
 
-    /// The column under the pointer.
     fn column_at(&self, x: f32) -> Option<usize> {
         if x < self.fixed().right() {
             return (x > self.view.left() + BOX).then_some(0);
@@ -134,17 +128,9 @@ impl Place<'_> {
 }
 
 impl ModelsView {
-    /// Draws the table; `places` are the models of the study in the order of the rows.
-    pub(super) fn table(
-        &mut self,
-        ui: &mut Ui,
-        rows: Rows<'_>,
-        shown: &[Column],
-        places: &[usize],
-        actions: &mut Vec<Action>,
-    ) {
-        let columns = Columns::new(shown, ui.available_width());
-        let height = ROW_HEIGHT * (places.len() + 1) as f32 + FOOT;
+    pub(super) fn table(&mut self, ui: &mut Ui, rows: Rows<'_>, actions: &mut Vec<Action>) {
+        let columns = Columns::new(rows.shown, ui.available_width());
+        let height = ROW_HEIGHT * (rows.places.len() + 1) as f32 + FOOT;
         ScrollArea::both()
             .id_salt("models")
             .auto_shrink(false)
@@ -159,12 +145,11 @@ impl ModelsView {
                     view,
                 };
                 self.reveal(ui, &place);
-                self.rows_ui(ui, &place, rows, places, actions);
+                self.rows_ui(ui, &place, rows, actions);
                 self.header_ui(ui, &place, rows, actions);
             });
     }
 
-    /// Brings the cell into sight that the keyboard went to.
     fn reveal(&mut self, ui: &Ui, place: &Place<'_>) {
         let Some(r) = self.scroll_to.take() else {
             return;
@@ -189,7 +174,6 @@ impl ModelsView {
         ui: &mut Ui,
         place: &Place<'_>,
         rows: Rows<'_>,
-        places: &[usize],
         actions: &mut Vec<Action>,
     ) {
         let first = ((place.view.top() - place.origin.y) / ROW_HEIGHT).max(0.0) as usize;
@@ -198,13 +182,13 @@ impl ModelsView {
         let fixed = place.fixed();
         let mut scrolled = child(ui, "body", body);
         let mut still = child(ui, "names", fixed);
-        for (r, &k) in places.iter().enumerate().skip(first).take(seen) {
+        for (r, &k) in rows.places.iter().enumerate().skip(first).take(seen) {
             let Some(model) = rows.model(k) else { continue };
             let row = place.row(r);
             let visible = row.intersect(body.union(fixed));
             let response = ui.interact(visible, ui.id().with(("row", model.id)), Sense::click());
             self.ground_ui(ui, rows, model.id, row, r, response.contains_pointer());
-            self.row_clicked(&response, place, rows, (places, k), actions);
+            self.row_clicked(&response, place, rows, k, actions);
             for c in 1..place.columns.columns.len() {
                 let cell = place.cell(c, row);
                 if cell.intersects(body) {
@@ -221,7 +205,7 @@ impl ModelsView {
         }
         if place.view.left() > place.origin.x + 0.5 {
             let line = Stroke::new(1.0, Tokens::of(ui).line);
-            let end = place.row(places.len()).top().min(place.view.bottom());
+            let end = place.row(rows.places.len()).top().min(place.view.bottom());
             let range = Rangef::new(place.view.top(), end);
             ui.painter().vline(fixed.right(), range, line);
         }
@@ -277,7 +261,7 @@ impl ModelsView {
         response: &eframe::egui::Response,
         place: &Place<'_>,
         rows: Rows<'_>,
-        (places, k): (&[usize], usize),
+        k: usize,
         actions: &mut Vec<Action>,
     ) {
         let Some(model) = rows.model(k) else { return };
@@ -293,7 +277,7 @@ impl ModelsView {
             }
         } else if response.clicked() {
             self.cursor = column.map(Column::key);
-            let ids: Vec<ModelId> = ids(rows, places);
+            let ids = ids(rows);
             let selection = rows.bench.study().selection();
             actions.push(select(self.clicked(response, selection, model.id, &ids)));
         }
@@ -347,12 +331,11 @@ impl ModelsView {
     }
 }
 
-pub fn ids(rows: Rows<'_>, places: &[usize]) -> Vec<ModelId> {
-    let models = places.iter().filter_map(|&k| rows.model(k));
+pub fn ids(rows: Rows<'_>) -> Vec<ModelId> {
+    let models = rows.places.iter().filter_map(|&k| rows.model(k));
     models.map(|m| m.id).collect()
 }
 
-/// A part of the table that draws nothing beyond its bounds.
 fn child(ui: &mut Ui, name: &str, rect: Rect) -> Ui {
     let mut child = ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect));
     child.shrink_clip_rect(rect);
@@ -382,10 +365,7 @@ fn check_ui(
         let outline = Stroke::new(1.0, Tokens::of(ui).line_strong);
         ui.visuals_mut().widgets.inactive.bg_stroke = outline;
         let response = ui.checkbox(&mut checked, "");
-        response.widget_info(|| {
-            let label = format!("Select {name}");
-            WidgetInfo::selected(WidgetType::Checkbox, true, was, label)
-        });
+        response.named_selected(WidgetType::Checkbox, was, format!("Select {name}"));
         if response.changed() {
             actions.push(select(selection.toggled(id)));
         }

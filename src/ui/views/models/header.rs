@@ -1,7 +1,7 @@
 //! The headers of the table: they sort, and what else can be done with a column is in their
 //! menu.
 
-use eframe::egui::{Align2, Rect, Sense, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{Align2, Rect, Sense, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
 use super::Asking;
@@ -9,26 +9,24 @@ use super::columns::{Column, Listed};
 use super::model_table::{ModelTable, Sorting};
 use crate::study::{Command, RecordEdit, StudyDoc, ViewEdit};
 use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{self, Tokens};
 use crate::ui::widgets::{focus_ring, text};
 
-/// What a header may change.
 pub struct Header<'a> {
     pub doc: &'a StudyDoc,
     pub sorting: &'a mut Sorting,
     pub asking: &'a mut Option<Asking>,
-    /// Tasks that have no score yet.
     pub new_tasks: &'a mut Vec<String>,
     pub actions: &'a mut Vec<Action>,
 }
 
 impl Header<'_> {
-    /// Draws the header of a column.
     pub fn ui(&mut self, ui: &Ui, rect: Rect, column: &Column) {
         let key = column.key();
         let response = ui.interact(rect, ui.id().with(("header", &key)), Sense::click());
         let name = format!("Sort by {}", lower_case(column));
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &name));
+        response.named(WidgetType::Button, &name);
         self.title_ui(ui, rect, column, &key, response.hovered());
         focus_ring(ui, &response);
         if response.clicked() {
@@ -144,7 +142,6 @@ fn lower_case(column: &Column) -> String {
 /// What the menu of columns leaves of the window's height, in points.
 const MENU_LEAVES: f32 = 140.0;
 
-/// The menu that says which columns are shown.
 pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, actions: &mut Vec<Action>) {
     let mut view = |edit| actions.push(Action::Study(Command::View(edit)));
     // Twenty tasks are more than a window is high.

@@ -13,25 +13,17 @@ use crate::ui::action::{Action, ImportAction};
 use crate::ui::format;
 use crate::workbench::{Notice, NoticeKind};
 
-/// Rows that a page key goes over.
 const PAGE: usize = 15;
 
 impl ModelsView {
     /// Arrows, Home, End and the page keys move the selection, with Shift they widen it; left
     /// and right choose the cell. Enter and F2 write in it, and so does a digit; elsewhere F2
     /// renames.
-    pub(super) fn keys(
-        &mut self,
-        ui: &Ui,
-        rows: Rows<'_>,
-        shown: &[Column],
-        places: &[usize],
-        actions: &mut Vec<Action>,
-    ) {
-        let order = ids(rows, places);
+    pub(super) fn keys(&mut self, ui: &Ui, rows: Rows<'_>, actions: &mut Vec<Action>) {
+        let order = ids(rows);
         self.row_keys(ui, rows, &order, actions);
-        self.column_keys(ui, rows, shown, &order);
-        let Some((k, column)) = self.cell(rows, shown) else {
+        self.column_keys(ui, rows, &order);
+        let Some((k, column)) = self.cell(rows) else {
             if ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::F2))
                 && let Some(id) = last_selected(rows)
             {
@@ -79,7 +71,7 @@ impl ModelsView {
         }
     }
 
-    fn column_keys(&mut self, ui: &Ui, rows: Rows<'_>, shown: &[Column], order: &[ModelId]) {
+    fn column_keys(&mut self, ui: &Ui, rows: Rows<'_>, order: &[ModelId]) {
         let Some(id) = last_selected(rows) else {
             return;
         };
@@ -87,7 +79,7 @@ impl ModelsView {
         let times = |key| isize::try_from(pressed(key)).unwrap_or(1);
         let by = times(Key::ArrowRight) - times(Key::ArrowLeft);
         if by != 0 {
-            self.go_by(shown, by);
+            self.go_by(rows.shown, by);
             self.scroll_to = order.iter().position(|&r| r == id);
         }
     }
@@ -100,12 +92,9 @@ impl ModelsView {
         self.cursor = to.map(Column::key);
     }
 
-    /// The score cell that the keyboard is at: its model and its column.
-    fn cell(&self, rows: Rows<'_>, shown: &[Column]) -> Option<(usize, Column)> {
+    fn cell(&self, rows: Rows<'_>) -> Option<(usize, Column)> {
         let key = self.cursor.as_ref()?;
-        let column = shown
-            .iter()
-            .find(|c| c.key() == *key && c.task().is_some())?;
+        let column = (rows.shown.iter()).find(|c| c.key() == *key && c.task().is_some())?;
         let id = last_selected(rows)?;
         let models = &rows.bench.study().doc().models;
         Some((models.iter().position(|m| m.id == id)?, column.clone()))
@@ -143,7 +132,6 @@ impl ModelsView {
         }
     }
 
-    /// Turns the cell of a score into a field.
     pub(super) fn start_editing(&mut self, rows: Rows<'_>, k: usize, column: &Column) {
         if let (Some(model), Some(task)) = (rows.model(k), column.task()) {
             self.cursor = Some(column.key());
@@ -152,14 +140,7 @@ impl ModelsView {
         }
     }
 
-    /// Takes in how writing a score ended, and goes on to the next cell.
-    pub(super) fn end_editing(
-        &mut self,
-        rows: Rows<'_>,
-        shown: &[Column],
-        places: &[usize],
-        actions: &mut Vec<Action>,
-    ) {
+    pub(super) fn end_editing(&mut self, rows: Rows<'_>, actions: &mut Vec<Action>) {
         let Some((editing, end)) = self.ended.take() else {
             return;
         };
@@ -179,9 +160,9 @@ impl ModelsView {
                     actions.push(set(vec![(editing.id, editing.task.clone(), value)]));
                 }
                 if columns != 0 {
-                    self.go_by(shown, columns);
+                    self.go_by(rows.shown, columns);
                 }
-                let order = ids(rows, places);
+                let order = ids(rows);
                 let at = order.iter().position(|&id| id == editing.id);
                 let to = at.map(|at| at.saturating_add_signed(by));
                 let to = to.map(|to| to.min(order.len().saturating_sub(1)));
@@ -196,15 +177,7 @@ impl ModelsView {
         }
     }
 
-    /// Copies the selected rows, and writes a pasted block of scores into cells.
-    pub(super) fn clipboard(
-        &mut self,
-        ui: &Ui,
-        rows: Rows<'_>,
-        shown: &[Column],
-        places: &[usize],
-        actions: &mut Vec<Action>,
-    ) {
+    pub(super) fn clipboard(&mut self, ui: &Ui, rows: Rows<'_>, actions: &mut Vec<Action>) {
         let (copies, pasted) = ui.input(|i| {
             let copies = i.events.iter().any(|e| matches!(e, Event::Copy));
             let pasted = i.events.iter().find_map(|e| match e {
@@ -214,47 +187,38 @@ impl ModelsView {
             (copies, pasted)
         });
         if copies && !text_is_selected(ui) {
-            self.copy(rows, shown, places, actions);
+            self.copy(rows, actions);
         }
         if let Some(text) = pasted {
-            self.paste(&text, rows, shown, places, actions);
+            self.paste(&text, rows, actions);
         }
     }
 
-    fn copy(&self, rows: Rows<'_>, shown: &[Column], places: &[usize], actions: &mut Vec<Action>) {
+    fn copy(&self, rows: Rows<'_>, actions: &mut Vec<Action>) {
         let selection = rows.bench.study().selection();
         let is_selected = |k: &usize| {
             rows.model(*k)
                 .is_some_and(|model| selection.contains(model.id))
         };
-        let chosen: Vec<usize> = places.iter().copied().filter(is_selected).collect();
+        let chosen: Vec<usize> = (rows.places.iter().copied()).filter(is_selected).collect();
         if !chosen.is_empty() {
-            actions.push(Action::Copy {
-                text: block::copied(shown, &chosen, rows),
-                what: format::counted(chosen.len(), "row"),
-            });
+            let what = format::counted(chosen.len(), "row");
+            let text = block::copied(rows.shown, &chosen, rows);
+            actions.push(Action::copy(what, text));
         }
     }
 
-    fn paste(
-        &self,
-        text: &str,
-        rows: Rows<'_>,
-        shown: &[Column],
-        places: &[usize],
-        actions: &mut Vec<Action>,
-    ) {
+    fn paste(&self, text: &str, rows: Rows<'_>, actions: &mut Vec<Action>) {
         let selection = rows.bench.study().selection();
         let doc = rows.bench.study().doc();
         let named = |&k: &usize| Some((rows.model(k)?.id, rows.model(k)?.name.as_str()));
-        let from_row = places
-            .iter()
+        let from_row = (rows.places.iter())
             .filter_map(named)
             .skip_while(|(id, _)| !selection.contains(*id));
         let targets: Vec<(ModelId, &str)> = from_row.collect();
-        let Some((_, column)) = self.cell(rows, shown).filter(|_| !targets.is_empty()) else {
+        let Some((_, column)) = self.cell(rows).filter(|_| !targets.is_empty()) else {
             if block::is_scores(text) {
-                let at = shown.iter().find(|c| Some(c.key()) == self.cursor);
+                let at = rows.shown.iter().find(|c| Some(c.key()) == self.cursor);
                 let title = at.map_or("No cell is chosen to paste into".to_owned(), |column| {
                     format!("{} holds no scores to paste over", column.title())
                 });
@@ -265,9 +229,9 @@ impl ModelsView {
             }
             return;
         };
-        let from = shown.iter().position(|c| *c == column).unwrap_or(0);
+        let from = rows.shown.iter().position(|c| *c == column).unwrap_or(0);
         let target = Target {
-            columns: &shown[from..],
+            columns: &rows.shown[from..],
             rows: &targets,
         };
         match block::cells(text, &target) {
@@ -284,7 +248,6 @@ impl ModelsView {
     }
 }
 
-/// What pasting did, and what may be wrong with it.
 fn pasted_words(doc: &crate::study::StudyDoc, cells: &block::Cells) -> (String, String) {
     let values: Vec<f64> = cells.iter().filter_map(|(.., value)| *value).collect();
     let had = |id: ModelId, task: &str| doc.model(id).is_some_and(|m| m.score(task).is_some());

@@ -18,17 +18,14 @@ use crate::workbench::{ModelFiles, Workbench};
 pub struct ModelTable {
     key: Option<(u64, Vec<String>)>,
     pub columns: Vec<Listed>,
-    /// What the models are to the others.
     pub roles: Vec<Role>,
     pub parents: Vec<String>,
-    /// The model with the highest average.
     pub best: Option<ModelId>,
     /// Kinship to it by measure, and whether it was measured.
     pub best_kinship: Vec<BTreeMap<Metric, (f64, bool)>>,
 }
 
 impl ModelTable {
-    /// Works everything out anew if the study is no longer what it was.
     pub fn bring_up_to_date(&mut self, bench: &Workbench, new_tasks: &[String]) {
         let holds = self
             .key
@@ -61,7 +58,6 @@ impl ModelTable {
         self.best_kinship.get(k)?.get(&by).copied()
     }
 
-    /// The columns in the table.
     pub fn shown(&self) -> Vec<Column> {
         let shown = self.columns.iter().filter(|listed| listed.is_shown);
         shown.map(|listed| listed.column.clone()).collect()
@@ -113,7 +109,6 @@ fn kinship_to(
     Metric::ALL.iter().filter_map(known).collect()
 }
 
-/// What stands in a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Undefined,
@@ -165,12 +160,14 @@ impl Value {
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     pub bench: &'a Workbench,
-    /// What follows from its study.
     pub table: &'a ModelTable,
+    /// The columns in the table.
+    pub shown: &'a [Column],
+    /// The models that the filter leaves, in the order of the rows.
+    pub places: &'a [usize],
 }
 
 impl<'a> Rows<'a> {
-    /// The `k`-th model of the study.
     pub fn model(&self, k: usize) -> Option<&'a Model> {
         self.bench.study().doc().models.get(k)
     }
@@ -179,13 +176,11 @@ impl<'a> Rows<'a> {
         self.bench.record().rows.get(k)
     }
 
-    /// Its checkpoint, if that is open.
     pub fn open(&self, k: usize) -> Option<&'a Checkpoint> {
         let id = self.model(k)?.id;
         self.bench.files(id).checkpoint().map(AsRef::as_ref)
     }
 
-    /// What stands in a column of the `k`-th model.
     pub fn value(&self, column: &Column, k: usize) -> Value {
         let (Some(model), Some(row)) = (self.model(k), self.row(k)) else {
             return Value::Undefined;
@@ -256,7 +251,6 @@ pub fn condition(bench: &Workbench, id: ModelId) -> (u8, String) {
 pub struct Sorting {
     /// The key of the column; `None` leaves families together.
     pub column: Option<String>,
-    /// Largest first.
     pub reversed: bool,
 }
 
@@ -283,7 +277,6 @@ impl Sorting {
         Self::by(&column.key(), largest)
     }
 
-    /// Sorted by a column.
     pub fn by(key: &str, reversed: bool) -> Self {
         Self {
             column: Some(key.to_owned()),

@@ -6,8 +6,9 @@ use eframe::egui::{
 
 use super::layout::{ColumnNames, Layout};
 use super::{HeatMap, HeatMapResponse};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens};
+use crate::ui::theme::{self};
 
 /// What was touched, by place on screen.
 pub(super) struct Touched {
@@ -149,15 +150,14 @@ pub(super) fn pair_ui(map: &HeatMap<'_>, ui: &mut Ui, (a, b): (usize, usize)) {
     if map.value((a, b)).is_some() || map.is_undefined((a, b)) {
         ui.label(format::full(map.value((a, b))));
     }
-    let weak = Tokens::of(ui).text_weak;
     if let Some(note) = (map.note)(a, b) {
-        ui.colored_label(weak, note);
+        ui.weak(note);
     }
     if map.is_ghost((a, b)) {
-        ui.colored_label(weak, "Predicted");
+        ui.weak("Predicted");
     }
     if map.provisional {
-        ui.colored_label(weak, "Still being measured");
+        ui.weak("Still being measured");
     }
 }
 
@@ -184,9 +184,7 @@ fn names(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Option<usize> {
             let rect = rect.intersect(zone);
             let response = element(ui, rect, map.id(ui).with((model, &label)));
             let is_selected = map.selected_models.contains(&model);
-            response.widget_info(|| {
-                WidgetInfo::selected(WidgetType::SelectableLabel, true, is_selected, &label)
-            });
+            response.named_selected(WidgetType::SelectableLabel, is_selected, &label);
             if response.clicked() {
                 clicked = Some(model);
             }

@@ -31,7 +31,6 @@ pub(super) enum ColumnNames {
     Hidden,
 }
 
-/// The geometry of one map, in points.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     /// Rows, and columns.
@@ -140,7 +139,6 @@ impl Layout {
             .with_min_x(self.body().left())
     }
 
-    /// How far names have left their place.
     pub fn pinned(&self) -> Vec2 {
         self.pinned
     }

@@ -1,11 +1,10 @@
 //! The strip of colours with its numbers, without which a heat map means nothing.
 
-use eframe::egui::{
-    Align2, Painter, Pos2, Rect, Response, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2,
-};
+use eframe::egui::{Align2, Painter, Pos2, Rect, Response, Sense, Ui, WidgetType, pos2, vec2};
 
 use super::{MOST_CELLS_READ, paint};
 use crate::ui::colormap::{Scale, gradient};
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::ticks::{MOST_STEPS, short, ticks};
 use crate::ui::widgets::text;
@@ -90,7 +89,7 @@ impl Legend<'_> {
             at.x = chip.right() + space::XS;
             write(&mut at, UNDEFINED, t.text_weak);
         }
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, self.label()));
+        response.named(WidgetType::Image, self.label());
         response
     }
 
@@ -104,7 +103,6 @@ impl Legend<'_> {
         )
     }
 
-    /// Room for all but the strip.
     fn around(&self, ui: &Ui) -> f32 {
         let width = |line: &str| text::width(ui, line, theme::small_font());
         let [first, last] = self.scale.ends();

@@ -1,8 +1,7 @@
 //! The lens over a picture of many models: the cells around the pointer, large enough to read.
 
 use eframe::egui::{
-    Align2, Id, LayerId, Order, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2, pos2,
-    vec2,
+    Id, LayerId, Order, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
 };
 
 use super::layout::Layout;
@@ -25,13 +24,8 @@ pub(super) fn show(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, at: Pos2) {
     let rect = place(ui, at);
     let shadow = ui.visuals().popup_shadow.as_shape(rect, radius::CARD);
     painter.add(Shape::from(shadow));
-    painter.rect(
-        rect,
-        radius::CARD,
-        t.raised,
-        Stroke::new(1.0, t.line),
-        StrokeKind::Inside,
-    );
+    let outline = Stroke::new(1.0, t.line);
+    painter.rect(rect, radius::CARD, t.raised, outline, StrokeKind::Inside);
     let inside = rect.shrink(space::M);
     caption(map, &painter, inside, (row, column), t);
     let corner = inside.min + vec2(0.0, 3.0 * (size::BODY + space::XS) + space::XS);
@@ -58,14 +52,8 @@ fn lens_cell(map: &HeatMap<'_>, painter: &Painter, rect: Rect, pair: (usize, usi
     if pair.0 == pair.1 {
         painter.rect_filled(rect, 3, t.panel);
     } else {
-        paint::cell(
-            map,
-            painter,
-            rect,
-            pair,
-            Some((11.0, map.decimals.min(3))),
-            t,
-        );
+        let values = Some((11.0, map.decimals.min(3)));
+        paint::cell(map, painter, rect, pair, values, t);
     }
 }
 
@@ -77,31 +65,11 @@ fn caption(map: &HeatMap<'_>, painter: &Painter, inside: Rect, at: (usize, usize
     let note = (map.note)(a, b).filter(|_| map.value((a, b)).is_none());
     let value = note.unwrap_or_else(|| format::full(map.value((a, b))));
     let strong = theme::strong_font();
-    text::line_in(
-        painter,
-        row(0.0),
-        Align2::LEFT_CENTER,
-        &map.labels[a],
-        &strong,
-        t.text,
-    );
+    text::left(painter, row(0.0), &map.labels[a], &strong, t.text);
     let other = format!("× {}", map.labels[b]);
-    text::line_in(
-        painter,
-        row(1.0),
-        Align2::LEFT_CENTER,
-        &other,
-        &strong,
-        t.text,
-    );
-    text::line_in(
-        painter,
-        row(2.0),
-        Align2::LEFT_CENTER,
-        &value,
-        &theme::body_font(),
-        t.text,
-    );
+    text::left(painter, row(1.0), &other, &strong, t.text);
+    let body = theme::body_font();
+    text::left(painter, row(2.0), &value, &body, t.text);
 }
 
 /// Right below the pointer, or on the side of it where there is room.

@@ -1,11 +1,12 @@
 //! Under every stage: what will happen in words, what is wrong, and the two buttons.
 
-use eframe::egui::{Key, Label, Modifiers, RichText, ScrollArea, Sense, Ui};
+use eframe::egui::{Key, Label, Modifiers, RichText, Sense, Ui};
 use egui_phosphor::regular as icon;
 
-use super::parts::Outcome;
+use super::Outcome;
 use crate::import::{ImportError, Note, Preview, Source};
 use crate::study::Import;
+use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::primary_button;
@@ -14,7 +15,6 @@ pub(super) enum FooterAction {
     /// A pasted text was read.
     Read(Box<Source>),
     Import(Import),
-    /// Leave everything as it is.
     Cancel,
 }
 
@@ -29,10 +29,8 @@ pub(super) struct Foot {
 /// The most that the list of errors and notes takes, in points.
 const MOST_LIST: f32 = 104.0;
 const LINE: f32 = 20.0;
-/// Names that a note lists.
 const MOST_NAMES: usize = 6;
 
-/// The height that the foot will take.
 pub(super) fn height(outcome: &Outcome) -> f32 {
     let lines = match outcome {
         Ok((ready, preview)) => remarks(&ready.notes, preview).len(),
@@ -98,30 +96,25 @@ fn buttons_ui(ui: &mut Ui, outcome: &Outcome) -> Option<FooterAction> {
 pub(super) fn errors_ui(ui: &mut Ui, errors: &[ImportError], height: f32) -> Option<usize> {
     let t = Tokens::of(ui);
     let mut clicked = None;
-    ScrollArea::vertical()
-        .id_salt("errors")
-        .max_height(height)
-        .auto_shrink([false, true])
-        .show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 2.0;
-            for error in errors {
-                let words = format!("{}  {error}", icon::WARNING_CIRCLE);
-                let words = RichText::new(words).color(t.error);
-                let sense = if error.line > 0 {
-                    Sense::click()
-                } else {
-                    Sense::hover()
-                };
-                let response = ui.add(Label::new(words).wrap().sense(sense));
-                if response.clicked() {
-                    clicked = Some(error.line);
-                }
+    ui.scrolled("errors", height, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for error in errors {
+            let words = format!("{}  {error}", icon::WARNING_CIRCLE);
+            let words = RichText::new(words).color(t.error);
+            let sense = if error.line > 0 {
+                Sense::click()
+            } else {
+                Sense::hover()
+            };
+            let response = ui.add(Label::new(words).wrap().sense(sense));
+            if response.clicked() {
+                clicked = Some(error.line);
             }
-        });
+        }
+    });
     clicked
 }
 
-/// Something to know before, and whether it is a warning.
 struct Remark {
     words: String,
     is_warning: bool,
@@ -173,19 +166,15 @@ fn remarks(notes: &[Note], preview: &Preview) -> Vec<Remark> {
 
 fn remarks_ui(ui: &mut Ui, remarks: &[Remark]) {
     let t = Tokens::of(ui);
-    ScrollArea::vertical()
-        .id_salt("remarks")
-        .max_height(MOST_LIST)
-        .auto_shrink([false, true])
-        .show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 2.0;
-            for remark in remarks {
-                let (glyph, ink) = match remark.is_warning {
-                    true => (icon::WARNING, t.warning),
-                    false => (icon::INFO, t.text_weak),
-                };
-                let words = format!("{glyph}  {}", remark.words);
-                ui.add(Label::new(RichText::new(words).size(size::SMALL).color(ink)).wrap());
-            }
-        });
+    ui.scrolled("remarks", MOST_LIST, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for remark in remarks {
+            let (glyph, ink) = match remark.is_warning {
+                true => (icon::WARNING, t.warning),
+                false => (icon::INFO, t.text_weak),
+            };
+            let words = format!("{glyph}  {}", remark.words);
+            ui.add(Label::new(RichText::new(words).size(size::SMALL).color(ink)).wrap());
+        }
+    });
 }

@@ -4,14 +4,14 @@ use eframe::egui::{Align, Label, Layout, Rect, RichText, Stroke, Ui, UiBuilder, 
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::foot::{self, FooterAction};
-use super::parts::{Kept, head_ui, named};
+use super::{Kept, head_ui};
 use crate::import::Results;
 use crate::import::harness::{self, Choice};
+use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
 use crate::workbench::Workbench;
 
-/// Results on their way into the study.
 pub(super) struct Metrics {
     name: String,
     results: Results,
@@ -56,9 +56,8 @@ impl Metrics {
     fn controls(&mut self, ui: &mut Ui) {
         let members = self.choices.iter().filter(|c| c.group.is_some()).count();
         ui.horizontal(|ui| {
-            let weak = Tokens::of(ui).text_weak;
             let words = "Tick what counts as a task's score; the usual metric is ticked";
-            ui.label(RichText::new(words).color(weak));
+            ui.weak(words);
             if members > 0 {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let words = format!("Show {members} tasks of groups");
@@ -93,10 +92,14 @@ fn grid_ui(ui: &mut Ui, choices: &mut [Choice], shown: &[usize], below: f32) {
         let table = table.header(ROW_HEIGHT, |mut header| {
             header.col(|_| {});
             for title in ["Task", "Metric", "Filter"] {
-                header.col(|ui| quiet(ui, title));
+                header.col(|ui| {
+                    ui.quiet(title);
+                });
             }
             for title in ["Models", "Mean"] {
-                header.col(|ui| at_right(ui, |ui| quiet(ui, title)));
+                header.col(|ui| {
+                    at_right(ui, |ui| ui.quiet(title));
+                });
             }
         });
         table.body(|body| {
@@ -114,7 +117,7 @@ fn row_ui(row: &mut TableRow<'_, '_>, choice: &mut Choice) {
         let response = ui.checkbox(&mut choice.is_on, "");
         let words = [&choice.task, &choice.metric, &choice.filter].map(String::as_str);
         let name = format!("Import {}", words.join(" "));
-        named(&response, WidgetType::Checkbox, name.trim());
+        response.named(WidgetType::Checkbox, name.trim());
         if !choice.why_off.is_empty() {
             response.on_hover_text(choice.why_off);
         }
@@ -123,8 +126,7 @@ fn row_ui(row: &mut TableRow<'_, '_>, choice: &mut Choice) {
     row.col(|ui| {
         cell(ui, &choice.task, is_on);
         if !choice.why_off.is_empty() {
-            let weak = Tokens::of(ui).text_weak;
-            let words = RichText::new(choice.why_off).size(size::SMALL).color(weak);
+            let words = quiet(choice.why_off);
             ui.add(Label::new(words).truncate())
                 .on_hover_text(choice.why_off);
         }
@@ -149,11 +151,6 @@ fn cell(ui: &mut Ui, text: &str, is_on: bool) {
     ui.add(Label::new(RichText::new(text).color(ink)).truncate());
 }
 
-fn quiet(ui: &mut Ui, text: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(text).size(size::SMALL).color(weak));
-}
-
-fn at_right(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+fn at_right<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) {
     ui.with_layout(Layout::right_to_left(Align::Center), content);
 }

@@ -7,8 +7,9 @@ use egui_extras::{Column, TableBuilder, TableRow};
 use egui_phosphor::regular as icon;
 
 use super::foot::{self, FooterAction};
-use super::parts::{Kept, head_ui};
+use super::{Kept, head_ui};
 use crate::import::{self, ImportError, Mapping, Meaning, Scale, Table, guess};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::widgets::{Choice, choice, segmented, text_field};
@@ -19,7 +20,6 @@ const COLUMN: f32 = 164.0;
 const LINE_COLUMN: f32 = 56.0;
 const HEADER: f32 = 2.0 * ROW_HEIGHT + 4.0;
 
-/// A table on its way into the study.
 pub(super) struct TableStage {
     name: String,
     table: Table,
@@ -147,7 +147,7 @@ impl Grid<'_> {
             header.col(|ui| {
                 ui.vertical(|ui| {
                     ui.add_space(ROW_HEIGHT + 4.0);
-                    quiet(ui, "Line");
+                    ui.quiet("Line");
                 });
             });
             for column in 0..columns {
@@ -161,7 +161,6 @@ impl Grid<'_> {
         });
     }
 
-    /// The meaning of a column above its name.
     fn head(&mut self, ui: &mut Ui, column: usize) {
         let name = self.table.column_name(column);
         let all = Meaning::all(&name);
@@ -171,11 +170,7 @@ impl Grid<'_> {
         let options: Vec<Choice<'_, usize>> = all
             .iter()
             .enumerate()
-            .map(|(value, m)| Choice {
-                value,
-                label: &titles[value],
-                help: m.help(),
-            })
+            .map(|(value, m)| Choice::new(value, &titles[value], m.help()))
             .collect();
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
@@ -206,7 +201,7 @@ impl Grid<'_> {
         let errors: Vec<&ImportError> = self.errors.iter().filter(|e| e.line == own.line).collect();
         row.col(|ui| {
             if errors.is_empty() {
-                quiet(ui, &own.line.to_string());
+                ui.quiet(own.line.to_string());
             } else {
                 let words = format!("{} {}", icon::WARNING_CIRCLE, own.line);
                 let words = RichText::new(words)
@@ -249,9 +244,4 @@ fn lines(errors: &[&ImportError]) -> String {
 /// The same entry of the menu, whatever the task is called.
 fn same(a: &Meaning, b: &Meaning) -> bool {
     matches!((a, b), (Meaning::Score(_), Meaning::Score(_))) || a == b
-}
-
-fn quiet(ui: &mut Ui, text: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(text).size(size::SMALL).color(weak));
 }

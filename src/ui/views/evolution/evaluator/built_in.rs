@@ -2,109 +2,97 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{Align, Checkbox, FontId, Frame, Label, Layout, RichText, Stroke, Ui, vec2};
+use eframe::egui::{Align, Checkbox, Frame, Label, Layout, RichText, Stroke, Ui, vec2};
 use egui_phosphor::regular as icon;
 
-use super::parts::{judge_by, sentence};
-use crate::study::{Command, Evaluator, RecordEdit, StudyDoc};
-use crate::ui::action::{Action, EvaluationAction};
+use super::{judge_by, path_ui, sentence};
+use crate::study::{Command, Evaluator, RecordEdit};
+use crate::ui::action::EvaluationAction;
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, radius, size, space};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
+use crate::ui::views::ViewContext;
 use crate::ui::widgets::{icon_button, text};
-use crate::workbench::Workbench;
-use crate::workbench::evolving::{TaskFile, TaskRow};
+use crate::workbench::evolving::TaskRow;
 
 const SUPPORTED: &str = "Kinfolk runs small models by itself, on the processor: safetensors of \
                          the Llama, Mistral, Qwen2 and Qwen3 families with their tokenizer.json.";
 const FORMAT: &str = "A .jsonl file has an item a line: a prompt and its one right answer, or a \
                       text for a perplexity. A .txt file is one text.";
 
-/// Draws the files of tasks.
-pub fn ui(ui: &mut Ui, bench: &Workbench, tasks: &[PathBuf], actions: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[PathBuf]) {
     sentence(ui, SUPPORTED);
     sentence(ui, FORMAT);
-    let read = bench.task_files();
+    let read = view.bench.task_files();
     for (k, path) in tasks.iter().enumerate() {
         let file = read.and_then(|files| files.get(k));
-        file_ui(ui, bench, path, file, tasks, actions);
+        if file_ui(ui, view, path, file.map(|file| &file.tasks)) {
+            let mut tasks = tasks.to_vec();
+            tasks.retain(|other| other != path);
+            judge_by(view, Evaluator::BuiltIn { tasks });
+        }
     }
     if ui.button("Add tasks…").clicked() {
-        actions.push(Action::Evaluation(EvaluationAction::AskForTaskFiles));
+        view.push(EvaluationAction::AskForTaskFiles);
     }
 }
 
-/// A file or folder with its tasks.
-fn file_ui(
-    ui: &mut Ui,
-    bench: &Workbench,
-    path: &Path,
-    file: Option<&TaskFile>,
-    all: &[PathBuf],
-    actions: &mut Vec<Action>,
-) {
+type Read<'a> = Option<&'a Result<Vec<TaskRow>, String>>;
+
+/// A file or folder with its tasks; whether it is to go.
+fn file_ui(ui: &mut Ui, view: &ViewContext<'_>, path: &Path, read: Read<'_>) -> bool {
     let t = Tokens::of(ui);
     let frame = Frame::new()
         .stroke(Stroke::new(1.0, t.line))
         .corner_radius(radius::CONTROL)
         .inner_margin(space::S);
-    frame.show(ui, |ui| {
+    let content = |ui: &mut Ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 2.0;
-        head_ui(ui, path, file, all, actions);
-        match file.map(|file| &file.tasks) {
-            None => small(ui, "Being read…"),
+        let is_gone = head_ui(ui, path, read);
+        match read {
+            None => {
+                ui.quiet("Being read…");
+            }
             Some(Err(trouble)) => {
-                let words = RichText::new(trouble).size(size::SMALL).color(t.error);
+                let words = RichText::new(trouble).small().color(t.error);
                 ui.add(Label::new(words).wrap());
             }
-            Some(Ok(tasks)) => tasks_ui(ui, bench.study().doc(), tasks, actions),
+            Some(Ok(tasks)) => tasks_ui(ui, view, tasks),
         }
-    });
+        is_gone
+    };
+    frame.show(ui, content).inner
 }
 
-fn head_ui(
-    ui: &mut Ui,
-    path: &Path,
-    file: Option<&TaskFile>,
-    all: &[PathBuf],
-    actions: &mut Vec<Action>,
-) {
+fn head_ui(ui: &mut Ui, path: &Path, read: Read<'_>) -> bool {
     let line = vec2(ui.available_width(), ROW_HEIGHT);
-    ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
+    let content = |ui: &mut Ui| {
         let name = path.file_name().unwrap_or(path.as_os_str());
         let remove = format!("Remove {}", name.to_string_lossy());
-        if icon_button(ui, icon::X, &remove).clicked() {
-            let left = all.iter().filter(|other| *other != path).cloned();
-            actions.push(judge_by(Evaluator::BuiltIn {
-                tasks: left.collect(),
-            }));
-        }
-        if let Some(Ok(tasks)) = file.map(|file| &file.tasks) {
-            let items: usize = tasks.iter().map(|task| task.items).sum();
-            let words = format!(
-                "{}, {}",
+        let is_gone = icon_button(ui, icon::X, &remove).clicked();
+        if let Some(Ok(tasks)) = read {
+            let items = tasks.iter().map(|task| task.items).sum();
+            let (tasks, items) = (
                 format::counted(tasks.len(), "task"),
-                format::counted(items, "item")
+                format::counted(items, "item"),
             );
-            small(ui, &words);
+            ui.quiet(format!("{tasks}, {items}"));
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let whole = path.to_string_lossy();
-            let font = FontId::monospace(size::SMALL);
-            let shown = text::fitted_tail(ui.painter(), &whole, &font, ui.available_width());
-            ui.add(Label::new(RichText::new(shown).font(font)).extend())
-                .on_hover_text(whole.as_ref());
-        });
-    });
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| path_ui(ui, path));
+        is_gone
+    };
+    ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), content)
+        .inner
 }
 
 /// The tasks of a file, as many side by side as there is room for.
-fn tasks_ui(ui: &mut Ui, doc: &StudyDoc, tasks: &[TaskRow], actions: &mut Vec<Action>) {
+fn tasks_ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[TaskRow]) {
     if tasks.is_empty() {
-        small(ui, "There are no tasks in it");
+        ui.quiet("There are no tasks in it");
         return;
     }
-    small(ui, "Those with a tick count for the average");
+    ui.quiet("Those with a tick count for the average");
     let wide = 196.0;
     let columns = ((ui.available_width() / wide) as usize).clamp(1, tasks.len().max(1));
     let rows = tasks.len().div_ceil(columns);
@@ -112,37 +100,32 @@ fn tasks_ui(ui: &mut Ui, doc: &StudyDoc, tasks: &[TaskRow], actions: &mut Vec<Ac
         for (ui, tasks) in uis.iter_mut().zip(tasks.chunks(rows)) {
             ui.spacing_mut().item_spacing.y = 2.0;
             for task in tasks {
-                task_ui(ui, doc, task, actions);
+                task_ui(ui, view, task);
             }
         }
     });
 }
 
-fn task_ui(ui: &mut Ui, doc: &StudyDoc, task: &TaskRow, actions: &mut Vec<Action>) {
+fn task_ui(ui: &mut Ui, view: &ViewContext<'_>, task: &TaskRow) {
+    let doc = view.doc();
     let has_score = doc.models.iter().any(|m| m.score(&task.name).is_some());
     let is_left_out = doc.not_averaged.contains(&task.name);
     // It is left out by itself when it is first scored.
     let will_be = task.is_text && !has_score && !is_left_out;
     let mut counts = !is_left_out && !will_be;
-    let of_what = match task.is_text {
-        true => "perplexity of ",
-        false => "",
+    let (of_what, what) = match task.is_text {
+        true => ("perplexity of ", "text"),
+        false => ("", "item"),
     };
-    let what = if task.is_text { "text" } else { "item" };
-    let help = format!(
-        "{}, {of_what}{}",
-        task.name,
-        format::counted(task.items, what)
-    );
-    let help = match will_be {
-        true => format!("{help}; less is better, so it does not count for the average"),
-        false => help,
-    };
-    let weak = Tokens::of(ui).text_weak;
+    let items = format::counted(task.items, what);
+    let mut help = format!("{}, {of_what}{items}", task.name);
+    if will_be {
+        help += "; less is better, so it does not count for the average";
+    }
     ui.add_enabled_ui(!will_be, |ui| {
         ui.horizontal(|ui| {
             let room = ui.available_width() - 80.0;
-            let font = crate::ui::theme::body_font();
+            let font = theme::body_font();
             let name = text::fitted(ui.painter(), &task.name, &font, room.max(60.0));
             let tick = ui.add(Checkbox::new(&mut counts, name));
             tick.widget_info(|| {
@@ -157,15 +140,10 @@ fn task_ui(ui: &mut Ui, doc: &StudyDoc, task: &TaskRow, actions: &mut Vec<Action
             let tick = tick.on_hover_text(&help).on_disabled_hover_text(&help);
             if tick.changed() {
                 let edit = RecordEdit::CountTask(task.name.clone(), counts);
-                actions.push(Action::Study(Command::Record(edit)));
+                view.push(Command::Record(edit));
             }
             let n = format::count(task.items as u64);
-            ui.label(RichText::new(n).size(size::SMALL).color(weak));
+            ui.quiet(n);
         });
     });
-}
-
-fn small(ui: &mut Ui, words: &str) {
-    let ink = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(words).size(size::SMALL).color(ink));
 }

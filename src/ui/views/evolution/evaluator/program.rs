@@ -6,11 +6,13 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::parts::{judge_by, sentence};
+use super::{judge_by, path_ui, sentence};
 use crate::evaluate::command::Call;
 use crate::study::Evaluator;
-use crate::ui::action::{Action, EvaluationAction};
+use crate::ui::action::EvaluationAction;
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::views::ViewContext;
 use crate::ui::widgets::{icon_button, text, text_field};
 
 const ABOUT: &str = "Any program that judges a model, run without a shell: {model} stands for \
@@ -29,31 +31,26 @@ pub struct Program {
     of: Option<Call>,
     /// Why the line is no call.
     trouble: Option<String>,
-    /// A variable that is being added.
     name: String,
     value: String,
 }
 
 impl Program {
     /// Draws the set-up; every change goes to the study at once.
-    pub fn ui(&mut self, ui: &mut Ui, call: &Call, actions: &mut Vec<Action>) {
-        self.follow(call);
+    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, call: &Call) {
+        // What has changed elsewhere, by undo or by another field, is written into the line.
+        if self.of.as_ref() != Some(call) {
+            self.write(call);
+        }
         sentence(ui, ABOUT);
         let mut new = call.clone();
         self.line_ui(ui, &mut new);
-        folder_ui(ui, &mut new, actions);
+        folder_ui(ui, view, &mut new);
         limit_ui(ui, &mut new);
         self.variables_ui(ui, &mut new);
         if new != *call {
             self.of = Some(new.clone());
-            actions.push(judge_by(Evaluator::Command { call: new }));
-        }
-    }
-
-    /// What has changed elsewhere, by undo or by another field, is written into the line.
-    fn follow(&mut self, call: &Call) {
-        if self.of.as_ref() != Some(call) {
-            self.write(call);
+            judge_by(view, Evaluator::Command { call: new });
         }
     }
 
@@ -71,10 +68,7 @@ impl Program {
                 let help = "A line for lm-evaluation-harness, with tasks of the paper; change \
                             them as you like";
                 if button.on_hover_text(help).clicked() {
-                    let template = Call::lm_eval();
-                    call.program = template.program;
-                    call.arguments = template.arguments;
-                    call.variables = template.variables;
+                    set_line(call, Call::lm_eval());
                     self.write(call);
                 }
             });
@@ -97,9 +91,7 @@ impl Program {
         if response.changed() {
             match Call::parse(&self.line) {
                 Ok(read) => {
-                    call.program = read.program;
-                    call.arguments = read.arguments;
-                    call.variables = read.variables;
+                    set_line(call, read);
                     self.trouble = None;
                 }
                 Err(sentence) => self.trouble = Some(sentence),
@@ -111,14 +103,14 @@ impl Program {
         let error = Tokens::of(ui).error;
         if let Some(sentence) = &self.trouble {
             let words = RichText::new(format!("{sentence}. Until then the last line counts."));
-            ui.add(Label::new(words.size(size::SMALL).color(error)).wrap());
+            ui.add(Label::new(words.small().color(error)).wrap());
         }
     }
 
     /// What stands before the program in the line, one a row.
     fn variables_ui(&mut self, ui: &mut Ui, call: &mut Call) {
         row_ui(ui, "Variables", |ui| {
-            ui.label(weak(ui, "set for it beside those of Kinfolk"));
+            ui.weak("set for it beside those of Kinfolk");
         });
         let before = call.variables.clone();
         let mut gone = None;
@@ -146,22 +138,12 @@ impl Program {
 
     fn new_variable_ui(&mut self, ui: &mut Ui, call: &mut Call) {
         ui.horizontal(|ui| {
-            let hint = "CUDA_VISIBLE_DEVICES";
-            let name = text_field(
-                ui,
-                "Name of a new variable",
-                hint,
-                &mut self.name,
-                NAME_WIDTH,
-            );
+            let (label, hint) = ("Name of a new variable", "CUDA_VISIBLE_DEVICES");
+            let name = text_field(ui, label, hint, &mut self.name, NAME_WIDTH);
             if name.changed() {
                 self.name.retain(|c| c.is_ascii_alphanumeric() || c == '_');
-                let digits = self.name.len()
-                    - self
-                        .name
-                        .trim_start_matches(|c: char| c.is_ascii_digit())
-                        .len();
-                self.name.drain(..digits);
+                let kept = self.name.trim_start_matches(|c: char| c.is_ascii_digit());
+                self.name = kept.to_owned();
             }
             let width = ui.available_width() - ADD_WIDTH - space::S;
             let value = text_field(ui, "Value of the new variable", "0", &mut self.value, width);
@@ -185,6 +167,13 @@ const NAME_WIDTH: f32 = 190.0;
 const ADD_WIDTH: f32 = 46.0;
 const LABEL_WIDTH: f32 = 96.0;
 
+/// Takes what a line says of a call; the rest stays.
+fn set_line(call: &mut Call, line: Call) {
+    call.program = line.program;
+    call.arguments = line.arguments;
+    call.variables = line.variables;
+}
+
 /// A name at the left, controls beside it.
 fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
@@ -202,11 +191,7 @@ fn left_ui(ui: &mut Ui, width: f32, label: Label) {
     });
 }
 
-fn weak(ui: &Ui, words: &str) -> RichText {
-    RichText::new(words).color(Tokens::of(ui).text_weak)
-}
-
-fn folder_ui(ui: &mut Ui, call: &mut Call, actions: &mut Vec<Action>) {
+fn folder_ui(ui: &mut Ui, view: &ViewContext<'_>, call: &mut Call) {
     row_ui(ui, "Runs in", |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if call.folder.is_some()
@@ -215,20 +200,15 @@ fn folder_ui(ui: &mut Ui, call: &mut Call, actions: &mut Vec<Action>) {
                 call.folder = None;
             }
             if ui.button("Choose folder…").clicked() {
-                actions.push(Action::Evaluation(EvaluationAction::AskForFolder));
+                view.push(EvaluationAction::AskForFolder);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 match &call.folder {
                     Some(folder) => {
-                        let whole = folder.to_string_lossy();
-                        let font = FontId::monospace(size::SMALL);
-                        let room = ui.available_width();
-                        let shown = text::fitted_tail(ui.painter(), &whole, &font, room);
-                        ui.add(Label::new(RichText::new(shown).font(font)).extend())
-                            .on_hover_text(whole.as_ref());
+                        path_ui(ui, folder);
                     }
                     None => {
-                        ui.label(weak(ui, "the folder of the study"));
+                        ui.weak("the folder of the study");
                     }
                 }
             });
@@ -244,15 +224,8 @@ fn limit_ui(ui: &mut Ui, call: &mut Call) {
         }
         let mut minutes = call.limit_minutes.unwrap_or(USUAL_LIMIT);
         ui.add_enabled_ui(has_limit, |ui| {
-            let drag = DragValue::new(&mut minutes).range(1..=MOST_MINUTES);
-            let response = ui.add(drag);
-            response.widget_info(|| {
-                WidgetInfo::labeled(
-                    WidgetType::DragValue,
-                    has_limit,
-                    "Minutes until it is ended",
-                )
-            });
+            let response = ui.add(DragValue::new(&mut minutes).range(1..=MOST_MINUTES));
+            response.named(WidgetType::DragValue, "Minutes until it is ended");
             if response.changed() {
                 call.limit_minutes = Some(minutes);
             }

@@ -1,20 +1,19 @@
 //! The first suggestions as cards, side by side where there is room, else one below the other.
 
 use eframe::egui::{
-    Align, Frame, Id, Label, Layout, Response, RichText, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
-    WidgetType, vec2,
+    Align, Frame, Id, Label, Layout, Response, RichText, Sense, Stroke, Ui, UiBuilder, WidgetType,
+    vec2,
 };
 
 use super::files;
 use super::shown::Row;
 use crate::kinship::Metric;
 use crate::study::{Command, Selection};
-use crate::ui::action::Action;
+use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, radius, size, space};
-use crate::ui::views::{GAIN_RECORD, compose};
+use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::views::{GAIN_RECORD, ViewContext, compose};
 use crate::ui::widgets::{fact_ui, focus_ring, primary_button};
-use crate::workbench::Workbench;
 
 /// How many cards there are at most.
 pub const MOST: usize = 3;
@@ -33,8 +32,7 @@ pub struct Cards {
 }
 
 impl Cards {
-    /// Draws the cards of `rows`.
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, rows: &[Row], actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row]) {
         let rows = &rows[..rows.len().min(MOST)];
         // Two cards are as wide as two of three.
         let width = (ui.available_width() - GAP * (MOST - 1) as f32) / MOST as f32;
@@ -42,14 +40,14 @@ impl Cards {
         if width < LEAST_WIDTH {
             for (k, row) in rows.iter().enumerate() {
                 let width = ui.available_width();
-                card_ui(ui, bench, (k, row), vec2(width, 0.0), actions);
+                card_ui(ui, view, (k, row), vec2(width, 0.0));
             }
         } else {
             let size = vec2(width.min(MOST_WIDTH), self.height);
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = GAP;
                 for (k, row) in rows.iter().enumerate() {
-                    highest = highest.max(card_ui(ui, bench, (k, row), size, actions));
+                    highest = highest.max(card_ui(ui, view, (k, row), size));
                 }
             });
             if (highest - self.height).abs() > 0.5 {
@@ -63,14 +61,13 @@ impl Cards {
 /// One card; how high its content is.
 fn card_ui(
     ui: &mut Ui,
-    bench: &Workbench,
+    view: &ViewContext<'_>,
     (k, row): (usize, &Row),
     size: eframe::egui::Vec2,
-    actions: &mut Vec<Action>,
 ) -> f32 {
     let t = Tokens::of(ui);
     let [a, b] = row.pair;
-    let is_selected = *bench.study().selection() == Selection::Pair(a, b);
+    let is_selected = *view.bench.study().selection() == Selection::Pair(a, b);
     let layout = Layout::top_down(Align::Min);
     let id = Id::new(("suggested merge", a.0, b.0));
     let builder = UiBuilder::new().id(id).sense(Sense::click()).layout(layout);
@@ -78,10 +75,11 @@ fn card_ui(
     let response = ui
         .scope_builder(builder, |ui| {
             let response = ui.response();
-            response.widget_info(|| {
-                let words = format!("Suggestion {}: {}", k + 1, row.title());
-                WidgetInfo::selected(WidgetType::Button, true, is_selected, words)
-            });
+            response.named_selected(
+                WidgetType::Button,
+                is_selected,
+                format!("Suggestion {}: {}", k + 1, row.title()),
+            );
             // As thick at all times, or what is inside would move.
             let outline = match (is_selected, response.hovered()) {
                 (true, _) => t.accent,
@@ -95,19 +93,19 @@ fn card_ui(
                 .inner_margin(space::M);
             frame.show(ui, |ui| {
                 ui.set_width(size.x - 2.0 * (space::M + 1.0));
-                natural = content_ui(ui, (k, row), size.y, actions);
+                natural = content_ui(ui, view, (k, row), size.y);
             });
         })
         .response;
     focus_ring(ui, &response);
     if response.clicked() {
-        actions.push(Action::Study(Command::Select(Selection::Pair(a, b))));
+        view.push(Command::Select(Selection::Pair(a, b)));
     }
     natural
 }
 
 /// Everything in a card; `height` is that of the highest, whose foot is everybody's.
-fn content_ui(ui: &mut Ui, (k, row): (usize, &Row), height: f32, actions: &mut Vec<Action>) -> f32 {
+fn content_ui(ui: &mut Ui, view: &ViewContext<'_>, (k, row): (usize, &Row), height: f32) -> f32 {
     let top = ui.cursor().top();
     ui.spacing_mut().item_spacing.y = 2.0;
     for (name, average) in row.names.iter().zip(row.averages) {
@@ -132,7 +130,7 @@ fn content_ui(ui: &mut Ui, (k, row): (usize, &Row), height: f32, actions: &mut V
         None => button,
     };
     if button.clicked() {
-        actions.push(compose(vec![a, b]));
+        view.push(compose(vec![a, b]));
     }
     above + foot
 }
@@ -145,7 +143,7 @@ fn compose_button(ui: &mut Ui, k: usize, row: &Row) -> Response {
         primary_button(ui, "Compose merge")
     };
     let words = format!("Compose merge of {} and {}", row.names[0], row.names[1]);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &words));
+    response.named(WidgetType::Button, &words);
     response
 }
 
@@ -187,8 +185,7 @@ fn facts_ui(ui: &mut Ui, row: &Row) {
         None if row.are_copies() => "None to be expected of near copies".to_owned(),
         None => "Not known without their kinship and merges like this".to_owned(),
     };
-    let weak = Tokens::of(ui).text_weak;
-    let under = RichText::new(under).size(size::SMALL).color(weak);
+    let under = quiet(under);
     ui.add(Label::new(under).wrap()).on_hover_text(GAIN_RECORD);
 }
 
@@ -197,7 +194,7 @@ fn reason_ui(ui: &mut Ui, reason: &str, is_warning: bool) {
     let ink = if is_warning { t.warning } else { t.text };
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
-        ui.label(RichText::new("·").color(t.text_weak));
-        ui.add(Label::new(RichText::new(reason).size(size::SMALL).color(ink)).wrap());
+        ui.weak("·");
+        ui.add(Label::new(RichText::new(reason).small().color(ink)).wrap());
     });
 }

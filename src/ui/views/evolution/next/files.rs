@@ -7,12 +7,9 @@ use crate::ui::format;
 
 /// The suggestions in words, one a paragraph.
 pub fn text(rows: &[Row]) -> String {
-    let paragraphs: Vec<String> = rows
-        .iter()
-        .enumerate()
-        .map(|(k, row)| format!("{}. {}", k + 1, sentence(row)))
-        .collect();
-    paragraphs.join("\n")
+    let paragraph = |(k, row)| format!("{}. {}", k + 1, sentence(row));
+    let paragraphs = rows.iter().enumerate().map(paragraph);
+    paragraphs.collect::<Vec<_>>().join("\n")
 }
 
 fn sentence(row: &Row) -> String {
@@ -40,9 +37,8 @@ pub fn gain(row: &Row) -> String {
 
 /// Where 95 of 100 such merges would lie.
 pub fn interval(row: &Row) -> String {
-    let ends = row.gain.map(|gain| gain.interval);
-    let end = |value: Option<f64>| format::signed(value, 2);
-    let (low, high) = (end(ends.map(|e| e.0)), end(ends.map(|e| e.1)));
+    let (low, high) = row.gain.map(|gain| gain.interval).unzip();
+    let (low, high) = (format::signed(low, 2), format::signed(high, 2));
     format!("95 %: {low} to {high}")
 }
 

@@ -2,18 +2,18 @@
 //! anew when the study or a measurement has changed.
 
 use crate::lineage::gain::Expected;
-use crate::lineage::suggest::{Basis, NEARLY_EQUAL, Suggestion};
-use crate::study::{ModelId, StudyDoc};
+use crate::lineage::suggest::{Basis, NEARLY_EQUAL, Reason, Suggestion};
+use crate::study::ModelId;
+use crate::ui::action::{Action, ImportAction, ModelsAction, View};
+use crate::ui::format;
 use crate::workbench::{ModelFiles, Workbench};
 
-/// The suggestions as they stand.
 pub struct Shown {
     /// The state of the workbench that they follow from.
     pub revision: u64,
-    /// The most promising first; empty where `state` says why.
+    /// The most promising first; empty where `obstacle` says why.
     pub rows: Vec<Row>,
-    /// Why there are no rows, or what stands in the way of better ones.
-    pub state: State,
+    pub obstacle: Option<Obstacle>,
 }
 
 pub struct Row {
@@ -27,7 +27,6 @@ pub struct Row {
     /// The score that the child may be expected to have, in points.
     pub score: f64,
     pub gain: Option<Expected>,
-    /// What the gain rests on.
     pub basis: Basis,
     /// Why, the weightiest first.
     pub reasons: Vec<String>,
@@ -47,43 +46,23 @@ impl Row {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub enum State {
-    /// There is nothing to be said.
-    Full,
-    Empty,
-    /// There is no second model to merge.
-    Alone,
-    /// No model has a score.
-    NoScores,
-    OneScore(ModelId),
-    /// Every pair of models with scores was merged.
-    AllMerged,
-    /// All that is left are near copies.
-    Copies,
-    /// Kinship can be measured, and is not yet.
-    NotMeasured(ModelId),
-    Measuring,
-    /// The base of the family cannot be read.
-    BaseMissing(ModelId),
-    /// The models have files, and no base in common is said.
-    NoBase,
-    /// No model has files: they are others' tables.
-    NoFiles,
+/// Why there are no rows, or what stands in the way of better ones.
+pub struct Obstacle {
+    pub sentence: String,
+    /// The ways on: the words of a button, and what it asks for.
+    pub ways: Vec<(&'static str, Action)>,
+    /// The models that scores are missing of, where that is what is missing.
+    pub unscored: Vec<ModelId>,
 }
 
 impl Shown {
-    /// What is to be shown of the workbench as it is.
     pub fn new(bench: &Workbench) -> Self {
         let suggested = bench.suggestions();
-        let rows: Vec<Row> = suggested
-            .merges
-            .iter()
-            .map(|merge| row(bench, &suggested.models, merge))
-            .collect();
+        let row = |merge| row(bench, &suggested.models, merge);
+        let rows: Vec<Row> = suggested.merges.iter().map(row).collect();
         Self {
             revision: bench.revision(),
-            state: state(bench, &suggested.models, &rows),
+            obstacle: obstacle(bench, &suggested.models, &rows),
             rows,
         }
     }
@@ -91,15 +70,12 @@ impl Shown {
 
 fn row(bench: &Workbench, models: &[ModelId], merge: &Suggestion) -> Row {
     let (doc, record) = (bench.study().doc(), bench.record());
-    let counted: Vec<&String> = record
-        .tasks
-        .iter()
-        .filter(|task| !doc.not_averaged.contains(task))
-        .collect();
+    let counts = |task: &&String| !doc.not_averaged.contains(task);
+    let counted: Vec<&String> = record.tasks.iter().filter(counts).collect();
     let model_name = |k: usize| doc.name_of(models[k]).to_owned();
     let task_name = |k: usize| counted.get(k).map_or(String::new(), |task| (*task).clone());
     let pair = merge.pair.map(|k| models[k]);
-    let words = |reason: &crate::lineage::suggest::Reason| reason.words(&model_name, &task_name);
+    let words = |reason: &Reason| reason.words(&model_name, &task_name);
     Row {
         pair,
         names: pair.map(|id| doc.name_of(id).to_owned()),
@@ -115,81 +91,140 @@ fn row(bench: &Workbench, models: &[ModelId], merge: &Suggestion) -> Row {
 
 /// What stands in the way of writing a merge of the two.
 fn lacks(bench: &Workbench, pair: [ModelId; 2]) -> Option<String> {
-    let doc = bench.study().doc();
     let is_open = |id: &ModelId| bench.files(*id).checkpoint().is_some();
-    let without: Vec<&str> = pair
-        .iter()
-        .filter(|id| !is_open(id))
-        .map(|&id| doc.name_of(id))
-        .collect();
-    let verb = if without.len() == 1 { "has" } else { "have" };
-    (!without.is_empty()).then(|| {
+    let without = pair.iter().filter(|id| !is_open(id));
+    let names = without.map(|&id| bench.study().doc().name_of(id));
+    let names: Vec<&str> = names.collect();
+    let verb = if names.len() == 1 { "has" } else { "have" };
+    (!names.is_empty()).then(|| {
         format!(
             "{} {verb} no files here: the merge can be composed by name, and written once they \
              are found in Models",
-            without.join(" and ")
+            names.join(" and ")
         )
     })
 }
 
-fn state(bench: &Workbench, models: &[ModelId], rows: &[Row]) -> State {
-    let doc = bench.study().doc();
+fn obstacle(bench: &Workbench, models: &[ModelId], rows: &[Row]) -> Option<Obstacle> {
+    let (doc, record) = (bench.study().doc(), bench.record());
+    let name = |id: ModelId| format::elide_middle(doc.name_of(id), 40);
+    let go = || ("Go to models", Action::Go(View::Models));
+    let add = || ("Add models…", ModelsAction::AskForFolders.into());
+    let import = || ("Import scores…", ImportAction::AskForFiles.into());
+    let found = |sentence: &str, ways| {
+        Some(Obstacle {
+            sentence: sentence.to_owned(),
+            ways,
+            unscored: Vec::new(),
+        })
+    };
     if doc.models.is_empty() {
-        return State::Empty;
+        let sentence = "With models and their scores, the merges that promise most are listed here";
+        return found(sentence, vec![add()]);
     }
     if models.len() < 2 {
-        return State::Alone;
+        return found("A merge takes two models; add another", vec![add()]);
     }
-    let average = |id: &&ModelId| {
-        bench
-            .record()
-            .row(**id)
-            .is_some_and(|r| r.average.is_some())
+    let has_average = |id: &ModelId| record.row(*id).is_some_and(|row| row.average.is_some());
+    let (scored, unscored): (Vec<ModelId>, Vec<ModelId>) =
+        models.iter().copied().partition(has_average);
+    let has_scores = |id: &ModelId| {
+        let row = record.row(*id);
+        row.is_some_and(|row| row.scores.iter().any(Option::is_some))
     };
-    let scored: Vec<ModelId> = models.iter().filter(average).copied().collect();
-    match scored[..] {
-        [] => return State::NoScores,
-        [one] => return State::OneScore(one),
-        _ if rows.is_empty() => return State::AllMerged,
-        _ => {}
-    }
-    if rows.iter().all(Row::are_copies) {
-        return State::Copies;
+    let (sentence, ways) = match scored[..] {
+        [] if models.iter().any(has_scores) => (
+            "No model has a score on every task that counts, so there is no average to go by. \
+             Fill in what is missing, or count fewer tasks in Models."
+                .to_owned(),
+            vec![import(), go()],
+        ),
+        [] => (
+            "No model has a score yet. Import what you have, type scores into the table of \
+             models, or have the models evaluated."
+                .to_owned(),
+            vec![import()],
+        ),
+        [one] if models.iter().any(|id| *id != one && has_scores(id)) => (
+            format!(
+                "Only {} has a score on every task that counts, so only it has an average. Fill \
+                 in what is missing of the others, or count fewer tasks in Models.",
+                name(one)
+            ),
+            vec![import(), go()],
+        ),
+        [one] => (
+            format!(
+                "Only {} has a score. A merge is suggested between two models that have one.",
+                name(one)
+            ),
+            vec![import()],
+        ),
+        _ if rows.is_empty() => (
+            "Every pair of models with scores has been merged. Add models, or score the merges \
+             to go on with them."
+                .to_owned(),
+            vec![add()],
+        ),
+        _ if rows.iter().all(Row::are_copies) => {
+            let sentence = "All pairs that are left are near copies of each other, and two equal \
+                            models cannot gain. Add models that differ.";
+            return found(sentence, vec![add()]);
+        }
+        _ => {
+            let (sentence, ways) = unknown_kinship(bench, rows)?;
+            return found(&sentence, ways);
+        }
+    };
+    Some(Obstacle {
+        sentence,
+        ways,
+        unscored,
+    })
+}
+
+/// Why kinship is not known of every pair, or only as reported.
+fn unknown_kinship(
+    bench: &Workbench,
+    rows: &[Row],
+) -> Option<(String, Vec<(&'static str, Action)>)> {
+    let doc = bench.study().doc();
+    let has_files = |id: &ModelId| doc.model(*id).is_some_and(|m| m.path.is_some());
+    if !rows.iter().any(|row| row.pair.iter().any(has_files)) {
+        let sentence = "These models have no files here: kinship is as reported, and a merge is \
+                        composed by name";
+        return Some((sentence.to_owned(), Vec::new()));
     }
     if rows.iter().all(|row| row.kinship.is_some()) {
-        return of_files(doc, rows);
-    }
-    unknown_kinship(bench, rows)
-}
-
-/// Kinship is known; is it all that there is?
-fn of_files(doc: &StudyDoc, rows: &[Row]) -> State {
-    let has_files = |id: &ModelId| doc.model(*id).is_some_and(|m| m.path.is_some());
-    let any = rows.iter().any(|row| row.pair.iter().any(has_files));
-    if any { State::Full } else { State::NoFiles }
-}
-
-fn unknown_kinship(bench: &Workbench, rows: &[Row]) -> State {
-    let doc = bench.study().doc();
-    if of_files(doc, rows) == State::NoFiles {
-        return State::NoFiles;
+        return None;
     }
     let Some(base) = doc.shown_base() else {
-        return State::NoBase;
+        let sentence = "No base is chosen, so kinship cannot be measured and scores alone decide. \
+                        Set the base in the table of models.";
+        let go = ("Go to models", Action::Go(View::Models));
+        return Some((sentence.to_owned(), vec![go]));
     };
     if bench.measuring(base).is_some() {
-        return State::Measuring;
+        let sentence = "Kinship is being measured; the order may change";
+        return Some((sentence.to_owned(), Vec::new()));
     }
     match bench.files(base) {
-        ModelFiles::Opening => State::Full,
+        ModelFiles::Opening => None,
         ModelFiles::Open { .. } if !bench.files(base).are_missing() => {
-            let is_due = bench.family(base).unmeasured() > 0;
-            if is_due {
-                State::NotMeasured(base)
-            } else {
-                State::Full
-            }
+            let sentence = "Kinship is not measured of every pair yet; where it is missing, \
+                            scores alone decide";
+            let measure = ModelsAction::MeasureHere(base).into();
+            (bench.family(base).unmeasured() > 0)
+                .then(|| (sentence.to_owned(), vec![("Measure kinship", measure)]))
         }
-        _ => State::BaseMissing(base),
+        _ => {
+            let sentence = format!(
+                "The files of the base {} cannot be read, so kinship is not known and scores \
+                 alone decide",
+                format::elide_middle(doc.name_of(base), 40)
+            );
+            let find = ModelsAction::AskWhereIs(base).into();
+            Some((sentence, vec![("Find the base again…", find)]))
+        }
     }
 }

@@ -1,20 +1,19 @@
 //! All suggestions as a table: a click selects the pair, arrows walk, Enter composes.
 
 use eframe::egui::{
-    Align2, EventFilter, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense, Stroke, Ui,
-    UiBuilder, WidgetInfo, WidgetType, vec2,
+    Align2, Color32, EventFilter, FontId, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense,
+    Stroke, Ui, UiBuilder, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
 use super::files;
 use super::shown::Row;
 use crate::study::{Command, ModelId, Selection};
-use crate::ui::action::Action;
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
-use crate::ui::views::compose;
+use crate::ui::views::{ViewContext, compose};
 use crate::ui::widgets::{focus_ring, icon_button, text};
-use crate::workbench::Workbench;
 
 /// The most rows that are in sight at once.
 const MOST_ROWS: f32 = 12.5;
@@ -36,14 +35,7 @@ pub struct Table {
 
 impl Table {
     /// Draws the table, at most `most` points high.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        bench: &Workbench,
-        rows: &[Row],
-        most: f32,
-        actions: &mut Vec<Action>,
-    ) {
+    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row], most: f32) {
         ui.spacing_mut().item_spacing.y = 0.0;
         header_ui(ui);
         let height = (most - ROW_HEIGHT).clamp(2.5 * ROW_HEIGHT, MOST_ROWS * ROW_HEIGHT);
@@ -54,8 +46,8 @@ impl Table {
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 for (k, row) in rows.iter().enumerate() {
-                    let response = row_ui(ui, bench, k, row, actions);
-                    self.keys(ui, rows, k, &response, actions);
+                    let response = row_ui(ui, view, k, row);
+                    self.keys(ui, view, rows, k, &response);
                     if self.go_to == Some(row.pair) {
                         self.go_to = None;
                         response.request_focus();
@@ -69,10 +61,10 @@ impl Table {
     fn keys(
         &mut self,
         ui: &Ui,
+        view: &ViewContext<'_>,
         rows: &[Row],
         k: usize,
         response: &Response,
-        actions: &mut Vec<Action>,
     ) {
         if !response.has_focus() {
             return;
@@ -92,184 +84,150 @@ impl Table {
         };
         if let Some(to) = to {
             self.go_to = Some(to.pair);
-            actions.push(select(to));
+            view.push(select(to));
             ui.ctx().request_repaint();
         }
     }
 }
 
-fn select(row: &Row) -> Action {
+fn select(row: &Row) -> Command {
     let [a, b] = row.pair;
-    Action::Study(Command::Select(Selection::Pair(a, b)))
+    Command::Select(Selection::Pair(a, b))
 }
 
 /// Where the cells of a row are: place, pair, child, kinship, gain, interval, reason, button.
-struct Cells {
-    place: Rect,
-    pair: Rect,
-    score: Rect,
-    kinship: Rect,
-    gain: Rect,
-    interval: Option<Rect>,
-    reason: Option<Rect>,
-    compose: Rect,
-}
-
-fn cells(rect: Rect) -> Cells {
+/// Those there is no room for are empty.
+fn cells(rect: Rect) -> [Rect; 8] {
     let width = rect.width();
-    let (rest, compose) = rect.split_left_right_at_x(rect.right() - COMPOSE);
-    let (place, rest) = rest.split_left_right_at_x(rest.left() + PLACE);
-    let (rest, reason) = if width >= ROOM_FOR_REASON {
-        let free = width - PLACE - 3.0 * NUMBER - INTERVAL - COMPOSE;
-        let pair = (free * 0.45).min(MOST_PAIR);
-        let (rest, reason) = rest.split_left_right_at_x(rest.right() - (free - pair));
-        (rest, Some(reason))
-    } else {
-        (rest, None)
+    let free = width - PLACE - 3.0 * NUMBER - INTERVAL - COMPOSE;
+    let reason = match width >= ROOM_FOR_REASON {
+        true => free - (free * 0.45).min(MOST_PAIR),
+        false => 0.0,
     };
-    let (rest, interval) = if width >= ROOM_FOR_INTERVAL {
-        let (rest, interval) = rest.split_left_right_at_x(rest.right() - INTERVAL);
-        (rest, Some(interval))
+    let interval = if width >= ROOM_FOR_INTERVAL {
+        INTERVAL
     } else {
-        (rest, None)
+        0.0
     };
-    let (rest, gain) = rest.split_left_right_at_x(rest.right() - NUMBER);
-    let (rest, kinship) = rest.split_left_right_at_x(rest.right() - NUMBER);
-    let (pair, score) = rest.split_left_right_at_x(rest.right() - NUMBER);
-    let inside = |rect: Rect| rect.shrink2(vec2(space::XS, 0.0));
-    Cells {
-        place: inside(place),
-        pair: inside(pair),
-        score: inside(score),
-        kinship: inside(kinship),
-        gain: inside(gain),
-        interval: interval.map(inside),
-        reason: reason.map(|r| r.shrink2(vec2(space::S, 0.0))),
-        compose,
+    let widths = [COMPOSE, reason, interval, NUMBER, NUMBER, NUMBER];
+    let mut cells = [rect; 8];
+    let mut rest = rect;
+    for (k, width) in widths.into_iter().enumerate() {
+        (rest, cells[7 - k]) = rest.split_left_right_at_x(rest.right() - width);
     }
+    (cells[0], cells[1]) = rest.split_left_right_at_x(rest.left() + PLACE);
+    let inside = |cell: Rect| cell.shrink2(vec2(space::XS, 0.0));
+    let [place, pair, score, kinship, gain, interval, reason, compose] = cells;
+    let [place, pair, score, kinship, gain, interval] =
+        [place, pair, score, kinship, gain, interval].map(inside);
+    let reason = reason.shrink2(vec2(space::S, 0.0));
+    [place, pair, score, kinship, gain, interval, reason, compose]
 }
 
 const LEFT: Align2 = Align2::LEFT_CENTER;
 const RIGHT: Align2 = Align2::RIGHT_CENTER;
+/// On which side the words of each cell stand.
+const ALIGN: [Align2; 7] = [RIGHT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT];
+const HEADS: [&str; 7] = [
+    "",
+    "Pair",
+    "Child",
+    "Kinship",
+    "Gain",
+    "95 of 100 lie in",
+    "Why",
+];
+
+fn put(ui: &Ui, rect: Rect, font: &FontId, words: [(&str, Color32); 7]) {
+    for ((cell, align), (words, ink)) in cells(rect).into_iter().zip(ALIGN).zip(words) {
+        if cell.width() > 0.0 {
+            text::line_in(ui.painter(), cell, align, words, font, ink);
+        }
+    }
+}
 
 fn header_ui(ui: &mut Ui) {
     let t = Tokens::of(ui);
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    let cells = cells(rect);
-    let (font, painter) = (theme::small_font(), ui.painter());
-    let put = |rect: Option<Rect>, align, words: &str| {
-        if let Some(rect) = rect {
-            text::line_in(painter, rect, align, words, &font, t.text_weak);
-        }
-    };
-    put(Some(cells.pair), LEFT, "Pair");
-    put(Some(cells.score), RIGHT, "Child");
-    put(Some(cells.kinship), RIGHT, "Kinship");
-    put(Some(cells.gain), RIGHT, "Gain");
-    put(cells.interval, RIGHT, "95 of 100 lie in");
-    put(cells.reason, LEFT, "Why");
+    put(
+        ui,
+        rect,
+        &theme::small_font(),
+        HEADS.map(|head| (head, t.text_weak)),
+    );
     let line = Stroke::new(1.0, t.line);
-    painter.hline(rect.x_range(), rect.bottom() - 0.5, line);
+    ui.painter()
+        .hline(rect.x_range(), rect.bottom() - 0.5, line);
 }
 
-fn row_ui(
-    ui: &mut Ui,
-    bench: &Workbench,
-    k: usize,
-    row: &Row,
-    actions: &mut Vec<Action>,
-) -> Response {
+fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, k: usize, row: &Row) -> Response {
     let t = Tokens::of(ui);
     let [a, b] = row.pair;
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT));
     let id = Id::new(("suggestion row", a.0, b.0));
     let response = ui.interact(rect, id, Sense::click());
-    let is_selected = *bench.study().selection() == Selection::Pair(a, b);
-    let fill = match (is_selected, response.hovered()) {
-        (true, _) => Some(t.selection),
-        (_, true) => Some(t.hover),
-        _ => None,
-    };
-    if let Some(fill) = fill {
+    let is_selected = *view.bench.study().selection() == Selection::Pair(a, b);
+    if is_selected || response.hovered() {
+        let fill = if is_selected { t.selection } else { t.hover };
         ui.painter().rect_filled(rect, radius::CONTROL, fill);
     }
-    let cells = cells(rect);
-    paint(ui, k, row, &cells);
+    paint(ui, rect, k, row);
     focus_ring(ui, &response);
-    response.widget_info(|| {
-        WidgetInfo::selected(WidgetType::Button, true, is_selected, spoken(k, row))
-    });
+    response.named_selected(WidgetType::Button, is_selected, spoken(k, row));
     if response.clicked() {
-        actions.push(select(row));
+        view.push(select(row));
     }
-    let at = Rect::from_center_size(cells.compose.center(), vec2(ROW_HEIGHT, ROW_HEIGHT));
+    let at = cells(rect)[7].center();
+    let at = Rect::from_center_size(at, vec2(ROW_HEIGHT, ROW_HEIGHT));
     ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
         let words = format!("Compose merge of {} and {}", row.names[0], row.names[1]);
         if icon_button(ui, icon::GIT_MERGE, &words).clicked() {
-            actions.push(compose(vec![a, b]));
+            view.push(compose(vec![a, b]));
         }
     });
     response.on_hover_ui(|ui| hover(ui, row))
 }
 
-fn paint(ui: &Ui, k: usize, row: &Row, cells: &Cells) {
+fn paint(ui: &Ui, rect: Rect, k: usize, row: &Row) {
     let t = Tokens::of(ui);
-    let (font, painter) = (theme::body_font(), ui.painter());
-    let put = |rect: Option<Rect>, align, words: &str, ink| {
-        if let Some(rect) = rect {
-            text::line_in(painter, rect, align, words, &font, ink);
-        }
-    };
-    put(Some(cells.place), RIGHT, &(k + 1).to_string(), t.text_weak);
-    put(Some(cells.pair), LEFT, &row.title(), t.text);
-    put(
-        Some(cells.score),
-        RIGHT,
-        &format::score(Some(row.score)),
-        t.text,
-    );
-    put(
-        Some(cells.kinship),
-        RIGHT,
-        &format::kinship(row.kinship),
-        t.text,
-    );
     let gain = row.gain.map(|gain| gain.value);
-    put(Some(cells.gain), RIGHT, &format::signed(gain, 2), t.text);
     let ends = row.gain.map_or(format::UNDEFINED.to_owned(), |gain| {
         let (low, high) = gain.interval;
         let (low, high) = (format::signed(Some(low), 2), format::signed(Some(high), 2));
         format!("{low} to {high}")
     });
-    put(cells.interval, RIGHT, &ends, t.text_weak);
     let is_warning = row.are_copies();
     let ink = if is_warning { t.warning } else { t.text_weak };
     // The first is the pair's places, which the order says already.
     let why = &row.reasons[usize::from(!is_warning).min(row.reasons.len())..];
-    put(cells.reason, LEFT, &why.join("  ·  "), ink);
+    let words = [
+        (&(k + 1).to_string()[..], t.text_weak),
+        (&row.title(), t.text),
+        (&format::score(Some(row.score)), t.text),
+        (&format::kinship(row.kinship), t.text),
+        (&format::signed(gain, 2), t.text),
+        (&ends, t.text_weak),
+        (&why.join("  ·  "), ink),
+    ];
+    put(ui, rect, &theme::body_font(), words);
 }
 
 fn hover(ui: &mut Ui, row: &Row) {
     ui.label(theme::strong(row.title()));
     ui.label(format!("Kinship {}", format::full(row.kinship)));
-    ui.label(format!(
-        "Child {} expected, {}",
-        format::full(Some(row.score)),
-        files::gain(row)
-    ));
+    let (score, gain) = (format::full(Some(row.score)), files::gain(row));
+    ui.label(format!("Child {score} expected, {gain}"));
     for reason in &row.reasons {
         ui.label(reason);
     }
 }
 
 fn spoken(k: usize, row: &Row) -> String {
+    let (pair, score) = (row.title(), format::score(Some(row.score)));
+    let (kinship, gain) = (format::kinship(row.kinship), files::gain(row));
     format!(
-        "Suggestion {}: {}, child {}, kinship {}, {}",
-        k + 1,
-        row.title(),
-        format::score(Some(row.score)),
-        format::kinship(row.kinship),
-        files::gain(row)
+        "Suggestion {}: {pair}, child {score}, kinship {kinship}, {gain}",
+        k + 1
     )
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use eframe::egui::{Button, Color32, Response, RichText, Ui};
 use egui_phosphor::regular as icon;
 
-use super::context::RunContext;
+use super::RunContext;
 use crate::jobs::JobId;
 use crate::lineage::strategy::strategy;
 use crate::study::{Command, Evolution, ModelId, Selection};
@@ -17,47 +17,44 @@ use crate::workbench::evolving::{Doing, RunState};
 use crate::workbench::{ModelFiles, Workbench};
 
 const BAR: f32 = 120.0;
+const GO_ON: &str = "Asks again whether it has ended; change its stop rules first";
 /// Of those that wait for scores, this many are named.
 const MOST_NAMES: usize = 3;
 
 /// Draws the bar; whether the window of the evaluator is asked for.
-pub fn bar_ui(
-    ui: &mut Ui,
-    context: RunContext<'_>,
-    evolution: &Evolution,
-    actions: &mut Vec<Action>,
-) -> bool {
+pub fn bar_ui(ui: &mut Ui, context: RunContext<'_>, evolution: &Evolution) -> bool {
     let state = context.bench.run_state(context.id);
     let objection = context.bench.run_objection(evolution);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         ui.set_min_height(ROW_HEIGHT);
-        buttons_ui(ui, context, &state, objection.is_none(), actions);
-        state_ui(ui, context, &state, actions);
-        unsaved_ui(ui, context);
-        if matches!(state, RunState::Running(_) | RunState::Waiting(_)) {
-            return false;
+        buttons_ui(ui, context, &state, objection.is_none());
+        state_ui(ui, context, &state);
+        // A run writes down every child; where that fails its work would be lost.
+        if context.bench.save_failed() {
+            let words = "The study cannot be saved, so what a run finds would be lost; save it \
+                         elsewhere first";
+            warn(ui, words);
         }
-        match objection {
-            Some(sentence) => objection_ui(ui, context, evolution, &sentence, actions),
-            None => {
-                if matches!(state, RunState::Failed(_)) {
-                    missing_ui(ui, context, actions);
-                }
-                false
+        match (&state, objection) {
+            (RunState::Running(_) | RunState::Waiting(_), _) => {}
+            (_, Some(sentence)) => {
+                return objection_ui(ui, context, evolution, &state, &sentence);
             }
+            (RunState::Failed(_), None) => missing_ui(ui, context),
+            _ => {}
         }
+        false
     })
     .inner
 }
 
-fn buttons_ui(
-    ui: &mut Ui,
-    context: RunContext<'_>,
-    state: &RunState,
-    can_run: bool,
-    actions: &mut Vec<Action>,
-) {
+fn warn(ui: &mut Ui, words: &str) {
+    let ink = Tokens::of(ui).warning;
+    say(ui, &format!("{}  {words}", icon::WARNING), ink);
+}
+
+fn buttons_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, can_run: bool) {
     let id = context.id;
     let stop = |ui: &mut Ui| {
         let help = "Ends what it is doing now; that child is made anew when the run goes on";
@@ -70,25 +67,26 @@ fn buttons_ui(
             let is_pausing = context.bench.is_pausing(id);
             let words = if is_pausing { "Pausing…" } else { "Pause" };
             let pause = Button::new(format!("{}  {words}", icon::PAUSE));
-            let pause = ui.add_enabled(!is_pausing, pause);
-            if pause
-                .on_hover_text("Pauses after the child that is being made")
+            let help = "Pauses after the child that is being made";
+            if ui
+                .add_enabled(!is_pausing, pause)
+                .on_hover_text(help)
                 .clicked()
             {
-                actions.push(Action::Evolution(EvolutionAction::Pause(id)));
+                context.push(EvolutionAction::Pause(id));
             }
             if stop(ui) {
-                actions.push(Action::Evolution(EvolutionAction::Stop(id)));
+                context.push(EvolutionAction::Stop(id));
             }
         }
         RunState::Waiting(_) => {
             if ui.button(format!("{}  Pause", icon::PAUSE)).clicked() {
-                actions.push(Action::Evolution(EvolutionAction::Pause(id)));
+                context.push(EvolutionAction::Pause(id));
             }
         }
         _ => {
             if run_ui(ui, state, can_run).clicked() {
-                actions.push(Action::Evolution(EvolutionAction::Run(id)));
+                context.push(EvolutionAction::Run(id));
             }
         }
     }
@@ -98,10 +96,7 @@ fn run_ui(ui: &mut Ui, state: &RunState, can_run: bool) -> Response {
     let (words, help) = match state {
         RunState::Failed(_) => ("Try again", ""),
         RunState::Paused => ("Resume", "Goes on where it stopped; nothing is done twice"),
-        RunState::Ended(_) => (
-            "Go on",
-            "Asks again whether it has ended; change its stop rules first",
-        ),
+        RunState::Ended(_) => ("Go on", GO_ON),
         _ => ("Run", ""),
     };
     let is_primary = !matches!(state, RunState::Ended(_));
@@ -117,7 +112,7 @@ fn run_ui(ui: &mut Ui, state: &RunState, can_run: bool) -> Response {
     }
 }
 
-fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, actions: &mut Vec<Action>) {
+fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState) {
     let t = Tokens::of(ui);
     match state {
         RunState::Ready => {}
@@ -127,14 +122,11 @@ fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState, actions: &mu
             }
             say(ui, &running_words(context, doing), t.text);
         }
-        RunState::Waiting(models) => waiting_ui(ui, context, models, actions),
+        RunState::Waiting(models) => waiting_ui(ui, context, models),
         RunState::Paused => say(ui, &with_spent(context, "Paused"), t.text),
         RunState::Failed(sentence) => {
-            say(
-                ui,
-                &format!("{}  {sentence}", icon::WARNING_CIRCLE),
-                t.error,
-            );
+            let words = format!("{}  {sentence}", icon::WARNING_CIRCLE);
+            say(ui, &words, t.error);
         }
         RunState::Ended(ended) => say(ui, &with_spent(context, ended.sentence()), t.text),
     }
@@ -155,17 +147,14 @@ fn running_words(context: RunContext<'_>, doing: &Doing) -> String {
 
 /// Whether the family of the run is being measured.
 fn is_measuring(context: RunContext<'_>) -> bool {
-    let founder = context
-        .runs
-        .get(context.id)
-        .and_then(|run| run.founders.first());
+    let founder = context.summary().and_then(|run| run.founders.first());
     let base = founder.and_then(|id| context.bench.study().doc().model(*id)?.base);
     base.is_some_and(|base| context.bench.measuring(base).is_some())
 }
 
 /// The generation that is being worked on; a merge may be the first of a new one.
 fn generation(context: RunContext<'_>, merges: bool) -> String {
-    let Some(facts) = context.runs.get(context.id) else {
+    let Some(facts) = context.summary() else {
         return String::new();
     };
     let members = &facts.standing.members;
@@ -180,18 +169,15 @@ fn generation(context: RunContext<'_>, merges: bool) -> String {
 /// What was done so far, behind what is said.
 fn with_spent(context: RunContext<'_>, words: &str) -> String {
     let doc = context.bench.study().doc();
-    let (Some(evolution), Some(facts)) = (doc.evolution(context.id), context.runs.get(context.id))
-    else {
+    let (Some(evolution), Some(facts)) = (doc.evolution(context.id), context.summary()) else {
         return words.to_owned();
     };
     let merges = format::counted(facts.standing.merges, "merge");
     let evaluations = format::counted(evolution.evaluations as usize, "evaluation");
-    let time = match evolution.seconds {
-        secs if secs > 0.0 => Duration::try_from_secs_f64(secs).map_or_else(
-            |_| String::new(),
-            |time| format!(", {}", format::duration(time)),
-        ),
-        _ => String::new(),
+    let time = Duration::try_from_secs_f64(evolution.seconds).unwrap_or_default();
+    let time = match time.is_zero() {
+        true => String::new(),
+        false => format!(", {}", format::duration(time)),
     };
     format!("{words} · {merges}, {evaluations}{time}")
 }
@@ -211,46 +197,32 @@ fn progress_ui(ui: &mut Ui, context: RunContext<'_>, job: JobId) {
     }
 }
 
-fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId], actions: &mut Vec<Action>) {
-    let doc = context.bench.study().doc();
+fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId]) {
+    let doc = context.doc();
     let name = |id: &ModelId| format::elide_middle(doc.name_of(*id), 24);
     let mut names: Vec<String> = models.iter().take(MOST_NAMES).map(name).collect();
     if models.len() > MOST_NAMES {
         names.push(format!("{} more", models.len() - MOST_NAMES));
     }
-    let t = Tokens::of(ui);
     let words = match &names[..] {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         _ => names.join(""),
     };
-    say(
-        ui,
-        &format!("Waits for the scores of {words}; it goes on by itself"),
-        t.text,
-    );
+    let words = format!("Waits for the scores of {words}; it goes on by itself");
+    say(ui, &words, Tokens::of(ui).text);
     if ui.button("Type scores").clicked() {
         let chosen = Selection::Models(models.to_vec());
-        actions.push(Action::Study(Command::Select(chosen)));
-        actions.push(Action::Go(View::Models));
+        context.push(Command::Select(chosen));
+        context.push(View::Models);
     }
     if ui.button("Import scores…").clicked() {
-        actions.push(Action::Import(ImportAction::AskForFiles));
-    }
-}
-
-/// A run writes down every child; where that fails its work would be lost.
-fn unsaved_ui(ui: &mut Ui, context: RunContext<'_>) {
-    if context.bench.save_failed() {
-        let t = Tokens::of(ui);
-        let words = "The study cannot be saved, so what a run finds would be lost; save it \
-                     elsewhere first";
-        say(ui, &format!("{}  {words}", icon::WARNING), t.warning);
+        context.push(ImportAction::AskForFiles);
     }
 }
 
 /// The way to files that are gone.
-fn missing_ui(ui: &mut Ui, context: RunContext<'_>, actions: &mut Vec<Action>) {
-    let Some(facts) = context.runs.get(context.id) else {
+fn missing_ui(ui: &mut Ui, context: RunContext<'_>) {
+    let Some(facts) = context.summary() else {
         return;
     };
     let is_gone = |id: &&ModelId| {
@@ -258,9 +230,9 @@ fn missing_ui(ui: &mut Ui, context: RunContext<'_>, actions: &mut Vec<Action>) {
         files.are_missing() || matches!(files, ModelFiles::Failed(_))
     };
     if let Some(id) = facts.standing.models.iter().find(is_gone) {
-        let name = format::elide_middle(context.bench.study().doc().name_of(*id), 28);
+        let name = format::elide_middle(context.doc().name_of(*id), 28);
         if ui.button(format!("Find {name} again…")).clicked() {
-            actions.push(Action::Models(ModelsAction::AskWhereIs(*id)));
+            context.push(ModelsAction::AskWhereIs(*id));
         }
     }
 }
@@ -271,84 +243,63 @@ fn objection_ui(
     ui: &mut Ui,
     context: RunContext<'_>,
     evolution: &Evolution,
+    state: &RunState,
     sentence: &str,
-    actions: &mut Vec<Action>,
 ) -> bool {
-    let t = Tokens::of(ui);
-    let is_said =
-        matches!(context.bench.run_state(context.id), RunState::Failed(s) if s == sentence);
-    if !is_said {
-        say(ui, &format!("{}  {sentence}", icon::WARNING), t.warning);
+    if !matches!(state, RunState::Failed(said) if said == sentence) {
+        warn(ui, sentence);
     }
-    let Some(fix) = fix(context.bench, evolution) else {
+    let Some((words, steps)) = fix(context.bench, evolution) else {
         return false;
     };
-    if !ui.button(fix.words()).clicked() {
-        return false;
+    let is_clicked = ui.button(words).clicked();
+    match steps {
+        _ if !is_clicked => false,
+        None => true,
+        Some(steps) => {
+            steps.into_iter().for_each(|step| context.push(step));
+            false
+        }
     }
-    match fix {
-        Fix::Evaluator => return true,
-        Fix::Action(_, steps) => actions.extend(steps),
-    }
-    false
 }
 
 fn say(ui: &mut Ui, words: &str, ink: Color32) {
     ui.label(RichText::new(words).size(size::BODY).color(ink));
 }
 
-enum Fix {
-    Evaluator,
-    /// Something that is asked for; the words on its button.
-    Action(&'static str, Vec<Action>),
-}
-
-impl Fix {
-    /// The words on its button.
-    const fn words(&self) -> &'static str {
-        match self {
-            Self::Evaluator => "Set up evaluator…",
-            Self::Action(words, _) => words,
-        }
-    }
-}
-
 /// What helps against the first thing that [`Workbench::run_objection`] objects to, in the same
-/// order. Founders, method and strategy are chosen in the sentence above.
-fn fix(bench: &Workbench, evolution: &Evolution) -> Option<Fix> {
+/// order: the words of a button, and what it asks for; `None` is the evaluator's window.
+/// Founders, method and strategy are chosen in the sentence above.
+fn fix(bench: &Workbench, evolution: &Evolution) -> Option<(&'static str, Option<Vec<Action>>)> {
     let doc = bench.study().doc();
     let founders = doc.population(evolution);
     if founders.len() < 2 {
-        let few = doc.models.len() < 2;
-        return few.then(|| {
-            Fix::Action(
-                "Add models…",
-                vec![Action::Models(ModelsAction::AskForFolders)],
-            )
-        });
+        let add = vec![ModelsAction::AskForFolders.into()];
+        return (doc.models.len() < 2).then_some(("Add models…", Some(add)));
     }
     let known = strategy(&evolution.setup.strategy)?.description();
     let has_path = |id: &ModelId| doc.model(*id).is_none_or(|m| m.path.is_some());
     if !doc.has_begun(evolution)
         && let Some(id) = founders.iter().find(|id| !has_path(id))
     {
-        let find = vec![Action::Models(ModelsAction::AskWhereIs(*id))];
-        return Some(Fix::Action("Find its files…", find));
+        let find = vec![ModelsAction::AskWhereIs(*id).into()];
+        return Some(("Find its files…", Some(find)));
     }
     if evolution.setup.folder.is_none() {
-        let ask = vec![Action::Evolution(EvolutionAction::AskForFolder(
-            evolution.id,
-        ))];
-        return Some(Fix::Action("Choose folder…", ask));
+        let ask = vec![EvolutionAction::AskForFolder(evolution.id).into()];
+        return Some(("Choose folder…", Some(ask)));
     }
     let base = |id: &ModelId| doc.model(*id).and_then(|m| m.base);
     let first = founders.first().and_then(base);
     let have_one = first.is_some() && founders.iter().all(|id| base(id) == first);
     if known.uses_kinship && !have_one {
-        let select = Action::Study(Command::Select(Selection::Models(founders)));
-        let go = vec![select, Action::Go(View::Models)];
-        return Some(Fix::Action("Set base in Models", go));
+        let select = Command::Select(Selection::Models(founders)).into();
+        return Some((
+            "Set base in Models",
+            Some(vec![select, View::Models.into()]),
+        ));
     }
     let evaluator = bench.evaluator_error(&doc.evaluator);
-    (evaluator.is_some() && evaluator == bench.run_objection(evolution)).then_some(Fix::Evaluator)
+    let is_it = evaluator.is_some() && evaluator == bench.run_objection(evolution);
+    is_it.then_some(("Set up evaluator…", None))
 }

@@ -95,11 +95,7 @@ pub fn planned(ui: &Ui, rect: Rect, planned: &Planned, making: Option<(&str, Opt
         t,
         is_dimmed: false,
     };
-    let ink = if making.is_some() {
-        t.accent
-    } else {
-        t.line_strong
-    };
+    let ink = making.map_or(t.line_strong, |_| t.accent);
     dashed(pen.painter, rect, Stroke::new(1.0, ink));
     let [top, middle, bottom] = rows(rect);
     let parents = &planned.descent;
@@ -114,8 +110,7 @@ pub fn planned(ui: &Ui, rect: Rect, planned: &Planned, making: Option<(&str, Opt
         None => {
             let right = kinship_at(&pen, top, planned.kinship);
             let room = top.with_min_x(left).with_max_x(right);
-            let align = Align2::LEFT_CENTER;
-            text::line_in(pen.painter, room, align, parents, &font, t.text_weak);
+            text::left(pen.painter, room, parents, &font, t.text_weak);
             small(&pen, bottom, &planned.reason);
         }
     }
@@ -127,10 +122,7 @@ fn rows(rect: Rect) -> [Rect; 3] {
     let top = inside.with_max_y(inside.top() + 20.0);
     let bottom = inside.with_min_y(inside.bottom() - 17.0);
     let y = f32::midpoint(top.bottom(), bottom.top());
-    let middle = Rect::from_min_max(
-        pos2(inside.left(), y - BAR / 2.0),
-        pos2(inside.right(), y + BAR / 2.0),
-    );
+    let middle = Rect::from_x_y_ranges(inside.x_range(), y - BAR / 2.0..=y + BAR / 2.0);
     [top, middle, bottom]
 }
 
@@ -140,20 +132,19 @@ fn score(pen: &Pen<'_>, row: Rect, card: &Card, stance: Stance) -> f32 {
         Some(_) if card.score.is_none() => "judging".to_owned(),
         _ => format::score(card.score),
     };
-    let font = if card.is_best {
-        theme::strong_font()
-    } else {
-        theme::body_font()
-    };
-    let ink = pen.ink(if card.score.is_some() {
-        pen.t.text
-    } else {
-        pen.t.text_weak
-    });
+    let ink = pen.ink(card.score.map_or(pen.t.text_weak, |_| pen.t.text));
+    let at = row.right_center();
     let drawn = pen
         .painter
-        .text(row.right_center(), Align2::RIGHT_CENTER, words, font, ink);
+        .text(at, Align2::RIGHT_CENTER, words, name_font(card), ink);
     drawn.left()
+}
+
+fn name_font(card: &Card) -> FontId {
+    match card.is_best {
+        true => theme::strong_font(),
+        false => theme::body_font(),
+    }
 }
 
 /// Its rank, whether it explores, and its name.
@@ -162,41 +153,27 @@ fn name(pen: &Pen<'_>, row: Rect, run: &RunCard) {
     let mut left = row.left();
     if let Some(rank) = run.rank {
         let centre = pos2(left + BADGE, row.center().y);
-        pen.painter
-            .circle_filled(centre, BADGE, pen.ink(pen.t.text_weak));
-        let font = FontId::proportional(11.0);
-        let ink = pen.ink(pen.t.raised);
-        pen.painter
-            .text(centre, Align2::CENTER_CENTER, rank.to_string(), font, ink);
+        let painter = pen.painter;
+        painter.circle_filled(centre, BADGE, pen.ink(pen.t.text_weak));
+        let (font, ink) = (FontId::proportional(11.0), pen.ink(pen.t.raised));
+        painter.text(centre, Align2::CENTER_CENTER, rank.to_string(), font, ink);
         left += 2.0 * BADGE + space::XS + 1.0;
     }
     left = mark(pen, row.with_min_x(left), card.explores);
-    let font = if card.is_best {
-        theme::strong_font()
-    } else {
-        theme::body_font()
-    };
+    let font = name_font(card);
     let room = row.with_min_x(left);
     let ink = pen.ink(pen.t.text);
     if card.generation > 0 {
         return end_of_name(pen, room, &card.name, (&font, ink));
     }
-    text::line_in(
-        pen.painter,
-        room,
-        Align2::LEFT_CENTER,
-        &card.name,
-        &font,
-        ink,
-    );
+    text::left(pen.painter, room, &card.name, &font, ink);
 }
 
 /// A child's name; what tells it from others of its run stands at its end.
 fn end_of_name(pen: &Pen<'_>, room: Rect, name: &str, (font, ink): (&FontId, Color32)) {
     let width = |words: &str| {
-        let galley = pen
-            .painter
-            .layout_no_wrap(words.to_owned(), font.clone(), ink);
+        let words = words.to_owned();
+        let galley = pen.painter.layout_no_wrap(words, font.clone(), ink);
         galley.size().x
     };
     let mut shown = name.to_owned();
@@ -204,9 +181,8 @@ fn end_of_name(pen: &Pen<'_>, room: Rect, name: &str, (font, ink): (&FontId, Col
     while width(&shown) > room.width() && letters.next().is_some() {
         shown = format!("…{}", letters.as_str());
     }
-    let at = room.left_center();
-    pen.painter
-        .text(at, Align2::LEFT_CENTER, shown, font.clone(), ink);
+    let (at, align) = (room.left_center(), Align2::LEFT_CENTER);
+    pen.painter.text(at, align, shown, font.clone(), ink);
 }
 
 /// The compass of those that explore; where the words begin.
@@ -214,16 +190,12 @@ fn mark(pen: &Pen<'_>, row: Rect, explores: bool) -> f32 {
     if !explores {
         return row.left();
     }
-    let font = FontId::proportional(14.0);
-    let ink = pen.ink(pen.t.text_weak);
-    let at = row.left_center();
-    let drawn = pen
-        .painter
-        .text(at, Align2::LEFT_CENTER, icon::COMPASS, font, ink);
+    let (font, ink) = (FontId::proportional(14.0), pen.ink(pen.t.text_weak));
+    let (at, align) = (row.left_center(), Align2::LEFT_CENTER);
+    let drawn = pen.painter.text(at, align, icon::COMPASS, font, ink);
     drawn.right() + space::XS
 }
 
-/// Parents, and their kinship.
 fn descent(pen: &Pen<'_>, row: Rect, parents: &str, kinship: Option<f64>) {
     let right = kinship_at(pen, row, kinship);
     small(pen, row.with_max_x(right), parents);
@@ -236,9 +208,8 @@ fn kinship_at(pen: &Pen<'_>, row: Rect, kinship: Option<f64>) -> f32 {
     }
     let value = format::kinship(kinship);
     let (font, ink) = (theme::small_font(), pen.ink(pen.t.text_weak));
-    let drawn = pen
-        .painter
-        .text(row.right_center(), Align2::RIGHT_CENTER, value, font, ink);
+    let (at, align) = (row.right_center(), Align2::RIGHT_CENTER);
+    let drawn = pen.painter.text(at, align, value, font, ink);
     let dot = pos2(drawn.left() - space::XS - DOT, row.center().y);
     let color = Scale::KINSHIP.color(kinship, pen.t);
     let outline = Stroke::new(1.0, pen.ink(pen.t.line_strong));
@@ -248,7 +219,7 @@ fn kinship_at(pen: &Pen<'_>, row: Rect, kinship: Option<f64>) -> f32 {
 
 fn small(pen: &Pen<'_>, row: Rect, words: &str) {
     let (font, ink) = (theme::small_font(), pen.ink(pen.t.text_weak));
-    text::line_in(pen.painter, row, Align2::LEFT_CENTER, words, &font, ink);
+    text::left(pen.painter, row, words, &font, ink);
 }
 
 /// A bar of what is not known yet; `share` of it is done.
@@ -263,12 +234,7 @@ fn hollow_bar(pen: &Pen<'_>, bar: Rect, share: f32) {
 
 fn dashed(painter: &Painter, rect: Rect, stroke: Stroke) {
     let r = rect.shrink(0.5);
-    let corners = [
-        r.left_top(),
-        r.right_top(),
-        r.right_bottom(),
-        r.left_bottom(),
-        r.left_top(),
-    ];
+    let (a, b) = (r.left_top(), r.right_bottom());
+    let corners = [a, r.right_top(), b, r.left_bottom(), a];
     painter.extend(Shape::dashed_line(&corners, stroke, 4.0, 3.0));
 }

@@ -2,17 +2,18 @@
 
 use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{
-    Align, Button, Grid, Layout, RichText, ScrollArea, Ui, WidgetInfo, WidgetType, vec2,
+    Align, Button, Grid, Layout, Response, RichText, ScrollArea, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
-use super::context::RunContext;
+use super::RunContext;
 use crate::figures::{Along, Course, Figure, evolutions};
 use crate::study::EvolutionId;
 use crate::ui::action::{Action, ChartAsk};
+use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
 use crate::ui::plot::{Drawing, Hand};
-use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
 use crate::ui::views::charts::{select_picked, take_out};
 use crate::ui::views::evolution::summaries::RunSummary;
 use crate::ui::views::evolution::words;
@@ -35,30 +36,22 @@ type Key = (u64, EvolutionId, Along);
 
 impl ChartPart {
     /// Draws chart and table in `height` points or more; which run was clicked in the table.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        context: RunContext<'_>,
-        height: f32,
-        actions: &mut Vec<Action>,
-    ) -> Option<EvolutionId> {
+    pub fn ui(&mut self, ui: &mut Ui, context: RunContext<'_>, height: f32) -> Option<EvolutionId> {
         let top = ui.cursor().top();
         ui.horizontal(|ui| {
             segmented(ui, "What the curves go by", &mut self.along, &Along::ALL);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if let Some(ask) = save_ui(ui) {
                     self.bring_up_to_date(context);
-                    actions.push(self.taken_out(ask));
+                    context.push(self.taken_out(ask));
                 }
             });
         });
         self.bring_up_to_date(context);
         let runs = context.runs.with_same_founders(context.id);
         let used = ui.cursor().top() - top + table_height(runs.len()) + space::S;
-        let room = vec2(
-            ui.available_width(),
-            (height - used).max(self.least_height()),
-        );
+        let room = (height - used).max(self.least_height());
+        let room = vec2(ui.available_width(), room);
         match &self.kept {
             Some((_, Ok(figure))) => {
                 ui.allocate_ui(room, |ui| {
@@ -70,15 +63,16 @@ impl ChartPart {
                         reset: false,
                     };
                     ui.set_min_size(room);
-                    if let Some(picked) = drawing.show(ui, &mut self.hand).picked {
-                        actions.extend(select_picked(context.bench.study(), &picked));
+                    if let Some(picked) = drawing.show(ui, &mut self.hand).picked
+                        && let Some(action) = select_picked(context.bench.study(), &picked)
+                    {
+                        context.push(action);
                     }
                 });
             }
             Some((_, Err(sentence))) => {
-                let weak = Tokens::of(ui).text_weak;
                 ui.add_space(space::S);
-                ui.label(RichText::new(sentence).color(weak));
+                ui.weak(sentence);
                 ui.add_space(space::S);
             }
             None => {}
@@ -103,17 +97,16 @@ impl ChartPart {
     }
 
     fn taken_out(&self, ask: ChartAsk) -> Action {
-        let nothing = Err("There is no chart yet".to_owned());
-        let figure = self.kept.as_ref().map_or(&nothing, |(_, figure)| figure);
-        let asked = figure
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|f| take_out(ask, f));
-        asked.unwrap_or_else(|sentence| {
+        let taken = match &self.kept {
+            Some((_, Ok(figure))) => take_out(ask, figure),
+            Some((_, Err(sentence))) => Err(sentence.clone()),
+            None => Err("There is no chart yet".to_owned()),
+        };
+        taken.unwrap_or_else(|detail| {
             Action::Tell(Notice {
                 kind: NoticeKind::Failed,
                 title: "The chart could not be taken out".to_owned(),
-                detail: sentence,
+                detail,
             })
         })
     }
@@ -121,8 +114,7 @@ impl ChartPart {
 
 fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
     let mut asked = None;
-    let weak = Tokens::of(ui).text_weak;
-    let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).color(weak);
+    let sign = RichText::new(icon::DOWNLOAD_SIMPLE).size(17.0).weak();
     let button = MenuButton::from_button(Button::new(sign).frame(false));
     let (response, _) = button.ui(ui, |ui| {
         for (ask, words, _) in ChartAsk::ALL {
@@ -131,8 +123,7 @@ fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
             }
         }
     });
-    response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Save or copy the chart"));
+    response.named(WidgetType::Button, "Save or copy the chart");
     response.on_hover_text("Save or copy the chart");
     asked
 }
@@ -140,10 +131,7 @@ fn save_ui(ui: &mut Ui) -> Option<ChartAsk> {
 /// The curves of the runs that can be compared: the same founders, judged by the same tasks.
 fn figure(context: RunContext<'_>, along: Along) -> Result<Figure, String> {
     let doc = context.bench.study().doc();
-    let own = context
-        .runs
-        .get(context.id)
-        .ok_or("There is no such evolution")?;
+    let own = context.summary().ok_or("There is no such evolution")?;
     let runs = context.runs.with_same_founders(context.id);
     let is_like = |run: &&&RunSummary| run.tasks == own.tasks;
     let courses: Vec<Course<'_>> = runs
@@ -197,42 +185,37 @@ fn table_height(runs: usize) -> f32 {
 /// Draws the table; which run was clicked.
 fn table_ui(ui: &mut Ui, context: RunContext<'_>, runs: &[&RunSummary]) -> Option<EvolutionId> {
     let is_narrow = ui.available_width() < NARROW;
-    ScrollArea::horizontal()
-        .id_salt("runs of the same founders")
-        .show(ui, |ui| grid_ui(ui, context, runs, is_narrow))
-        .inner
-}
-
-fn grid_ui(
-    ui: &mut Ui,
-    context: RunContext<'_>,
-    runs: &[&RunSummary],
-    is_narrow: bool,
-) -> Option<EvolutionId> {
     let mut clicked = None;
-    Grid::new("runs of the same founders")
-        .num_columns(HEADS.len() + 1)
-        .min_row_height(ROW_HEIGHT - 4.0)
-        .spacing(vec2(10.0, 4.0))
-        .show(ui, |ui| {
-            for (k, (head, help)) in HEADS.into_iter().enumerate() {
-                if is_narrow && k == SCORED {
-                    continue;
-                }
-                let response = cell(ui, head, k > 0, true);
-                if !help.is_empty() {
-                    response.on_hover_text(help);
-                }
+    let mut grid_ui = |ui: &mut Ui| {
+        for (k, (head, help)) in HEADS.into_iter().enumerate() {
+            if !(is_narrow && k == SCORED) {
+                hover(cell(ui, head, k > 0, true), help);
+            }
+        }
+        ui.end_row();
+        for run in runs {
+            if row_ui(ui, context, run, is_narrow) {
+                clicked = Some(run.id);
             }
             ui.end_row();
-            for run in runs {
-                if row_ui(ui, context, run, is_narrow) {
-                    clicked = Some(run.id);
-                }
-                ui.end_row();
-            }
+        }
+    };
+    ScrollArea::horizontal()
+        .id_salt("runs of the same founders")
+        .show(ui, |ui| {
+            Grid::new("runs of the same founders")
+                .num_columns(HEADS.len() + 1)
+                .min_row_height(ROW_HEIGHT - 4.0)
+                .spacing(vec2(10.0, 4.0))
+                .show(ui, &mut grid_ui);
         });
     clicked
+}
+
+fn hover(response: Response, help: &str) {
+    if !help.is_empty() {
+        response.on_hover_text(help);
+    }
 }
 
 fn row_ui(ui: &mut Ui, context: RunContext<'_>, run: &RunSummary, is_narrow: bool) -> bool {
@@ -244,55 +227,45 @@ fn row_ui(ui: &mut Ui, context: RunContext<'_>, run: &RunSummary, is_narrow: boo
         false => RichText::new(name),
     };
     let dot = RichText::new("●").color(t.role(run.colour));
-    let clicked = ui
-        .horizontal(|ui| {
-            ui.label(dot);
-            let button = ui.add(Button::new(name).frame(false));
-            button.on_hover_text(&run.name).clicked()
-        })
-        .inner;
+    let shown = |ui: &mut Ui| {
+        ui.label(dot);
+        let button = ui.add(Button::new(name).frame(false));
+        button.on_hover_text(&run.name).clicked()
+    };
+    let clicked = ui.horizontal(shown).inner;
     let reported = run.reported.map(|(mean, _)| mean);
+    let best = run.best_score();
     let figures = [
         (format::count(run.standing.merges as u64), String::new()),
         (format::count(run.scored as u64), String::new()),
-        (
-            format::score(run.best_score()),
-            format::full(run.best_score()),
-        ),
+        (format::score(best), format::full(best)),
         (format::score(reported), reported_words(run)),
     ];
-    for (k, (words, hover)) in (1..).zip(figures) {
-        if is_narrow && k == SCORED {
-            continue;
-        }
-        let response = cell(ui, &words, true, false);
-        if !hover.is_empty() {
-            response.on_hover_text(hover);
+    for (k, (words, help)) in (1..).zip(figures) {
+        if !(is_narrow && k == SCORED) {
+            hover(cell(ui, &words, true, false), &help);
         }
     }
     let state = context.bench.run_state(run.id);
-    let response = cell(ui, words::state(&state), false, true);
-    if let Some(ended) = run.ended {
-        response.on_hover_text(ended.sentence());
-    }
+    let help = run.ended.map_or("", |ended| ended.sentence());
+    hover(cell(ui, words::state(&state), false, true), help);
     clicked
 }
 
 fn reported_words(run: &RunSummary) -> String {
     match run.reported {
-        Some((mean, n)) => format!(
-            "{}, mean of {} that did not select",
-            format::full(Some(mean)),
-            format::counted(n, "task")
-        ),
+        Some((mean, n)) => {
+            let (mean, tasks) = (format::full(Some(mean)), format::counted(n, "task"));
+            format!("{mean}, mean of {tasks} that did not select")
+        }
         None => "Its best model has no score on another task".to_owned(),
     }
 }
 
-fn cell(ui: &mut Ui, words: &str, is_number: bool, is_quiet: bool) -> eframe::egui::Response {
-    let t = Tokens::of(ui);
+fn cell(ui: &mut Ui, words: &str, is_number: bool, is_quiet: bool) -> Response {
+    let _t = Tokens::of(ui);
     let text = match is_quiet {
-        true => RichText::new(words).size(size::SMALL).color(t.text_weak),
+        true => quiet(words),
         false => RichText::new(words),
     };
     if !is_number {

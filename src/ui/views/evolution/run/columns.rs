@@ -4,22 +4,23 @@
 use std::ops::Range;
 
 use eframe::egui::{
-    Align2, Pos2, Rect, Response, RichText, ScrollArea, Sense, Stroke, Ui, WidgetInfo, WidgetType,
+    Color32, Pos2, Rect, Response, ScrollArea, Sense, Stroke, Ui, WidgetType,
     epaint::CubicBezierShape, pos2, vec2,
 };
 
+use super::RunContext;
 use super::card::{self, SIZE, Stance};
-use super::context::RunContext;
 use super::model::{Column, EvolutionModel, Planned, RunCard};
 use crate::study::{Command, Selection};
-use crate::ui::action::{Action, View};
+use crate::text::sentence_case;
+use crate::ui::action::View;
 use crate::ui::colormap::Scale;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::family::title;
 use crate::ui::widgets::{focus_ring, text};
 use crate::workbench::evolving::{Doing, RunState};
-use crate::workbench::sentence_case;
 
 const HEAD: f32 = 44.0;
 /// From one card to the next.
@@ -30,14 +31,11 @@ pub fn columns_ui(
     ui: &mut Ui,
     context: RunContext<'_>,
     model: &EvolutionModel,
-    (hovered, height): (&mut Option<usize>, f32),
-    actions: &mut Vec<Action>,
+    hovered: &mut Option<usize>,
+    height: f32,
 ) {
-    let rows = model.columns.iter().map(Column::len).max().unwrap_or(0);
-    let whole = vec2(
-        (model.columns.len() as f32 * PITCH[0] - (PITCH[0] - SIZE.x)).max(1.0),
-        HEAD + rows as f32 * PITCH[1],
-    );
+    let width = model.columns.len() as f32 * PITCH[0] - (PITCH[0] - SIZE.x);
+    let whole = vec2(width.max(1.0), whole_height(model) - space::M);
     ScrollArea::both()
         .id_salt(("generations", context.id))
         .max_height(height)
@@ -54,7 +52,7 @@ pub fn columns_ui(
                 kin: hovered.and_then(|of| kin(model, of)),
                 hovered: *hovered,
             };
-            let at = board.cards_ui(ui, viewport, actions);
+            let at = board.cards_ui(ui, viewport);
             board.lines(ui);
             board.heads(ui, viewport);
             if at != *hovered {
@@ -100,7 +98,7 @@ impl Board<'_> {
     }
 
     /// Draws what is in sight; the model under the pointer.
-    fn cards_ui(&self, ui: &Ui, viewport: Rect, actions: &mut Vec<Action>) -> Option<usize> {
+    fn cards_ui(&self, ui: &Ui, viewport: Rect) -> Option<usize> {
         let first = ((viewport.top() - HEAD) / PITCH[1]).floor().max(0.0) as usize;
         let last = ((viewport.bottom() - HEAD) / PITCH[1]).ceil().max(0.0) as usize;
         let mut at = None;
@@ -109,15 +107,9 @@ impl Board<'_> {
             for row in first..last.min(column.len()) {
                 let rect = self.place(c, row);
                 match column.made.get(row) {
-                    Some(&k) => {
-                        if self.card_ui(ui, rect, k, actions) {
-                            at = Some(k);
-                        }
-                    }
-                    None => {
-                        let number = row - column.made.len();
-                        self.planned_ui(ui, rect, column, number);
-                    }
+                    Some(&k) if self.card_ui(ui, rect, k) => at = Some(k),
+                    Some(_) => {}
+                    None => self.planned_ui(ui, rect, column, row - column.made.len()),
                 }
             }
         }
@@ -125,15 +117,14 @@ impl Board<'_> {
     }
 
     /// Whether the pointer is over it.
-    fn card_ui(&self, ui: &Ui, rect: Rect, k: usize, actions: &mut Vec<Action>) -> bool {
+    fn card_ui(&self, ui: &Ui, rect: Rect, k: usize) -> bool {
         let card = &self.model.cards[k];
         let selection = self.context.bench.study().selection();
         let is_selected = selection.contains(card.card.id);
         let id = ui.id().with(("model", card.card.id.0));
         let response = ui.interact(rect, id, Sense::click());
         let words = card.words();
-        response
-            .widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_selected, &words));
+        response.named_selected(WidgetType::Button, is_selected, &words);
         let stance = Stance {
             is_selected,
             is_hovered: response.hovered(),
@@ -142,13 +133,13 @@ impl Board<'_> {
         };
         card::card(ui, rect, card, self.model.scores, stance);
         focus_ring(ui, &response);
-        self.clicked(ui, &response, card, actions);
+        self.clicked(ui, &response, card);
         let is_over = response.hovered();
         response.on_hover_ui(|ui| card_tip(ui, card));
         is_over
     }
 
-    fn clicked(&self, ui: &Ui, response: &Response, card: &RunCard, actions: &mut Vec<Action>) {
+    fn clicked(&self, ui: &Ui, response: &Response, card: &RunCard) {
         if !response.clicked() {
             return;
         }
@@ -157,9 +148,9 @@ impl Board<'_> {
             true => self.context.bench.study().selection().toggled(card.card.id),
             false => Selection::Models(vec![card.card.id]),
         };
-        actions.push(Action::Study(Command::Select(selection)));
+        self.context.push(Command::Select(selection));
         if response.double_clicked() {
-            actions.push(Action::Go(View::Models));
+            self.context.push(View::Models);
         }
     }
 
@@ -189,12 +180,10 @@ impl Board<'_> {
             Some((child, _)) => format!("{child}, being made"),
             None => "planned".to_owned(),
         };
-        let words = format!(
-            "{what}, {}, from {}",
-            title(column.number).to_lowercase(),
-            planned.made_from.join(" and ")
-        );
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &words));
+        let generation = title(column.number).to_lowercase();
+        let parents = planned.made_from.join(" and ");
+        let words = format!("{what}, {generation}, from {parents}");
+        response.named(WidgetType::Label, &words);
         response.on_hover_ui(|ui| planned_tip(ui, planned));
     }
 
@@ -228,7 +217,7 @@ impl Board<'_> {
         let points = [start, start + bend, end - bend, end];
         for (width, color) in [(5.0, t.background), (2.5, color)] {
             let stroke = Stroke::new(width, color);
-            let fill = eframe::egui::Color32::TRANSPARENT;
+            let fill = Color32::TRANSPARENT;
             let curve = CubicBezierShape::from_points_stroke(points, false, fill, stroke);
             ui.painter().add(curve);
         }
@@ -246,10 +235,7 @@ impl Board<'_> {
     fn heads(&self, ui: &Ui, viewport: Rect) {
         let t = Tokens::of(ui);
         let top = self.corner.y + viewport.top().max(0.0);
-        let band = Rect::from_min_max(
-            pos2(ui.clip_rect().left(), top),
-            pos2(ui.clip_rect().right(), top + HEAD - 4.0),
-        );
+        let band = Rect::from_x_y_ranges(ui.clip_rect().x_range(), top..=top + HEAD - 4.0);
         ui.painter().rect_filled(band, 0, t.background);
         for c in self.in_sight(viewport) {
             let column = &self.model.columns[c];
@@ -259,9 +245,9 @@ impl Board<'_> {
             let (strong, small) = (theme::strong_font(), theme::small_font());
             let painter = ui.painter();
             let name = title(column.number);
-            text::line_in(painter, a, Align2::LEFT_CENTER, &name, &strong, t.text);
+            text::left(painter, a, &name, &strong, t.text);
             let words = head_words(column);
-            text::line_in(painter, b, Align2::LEFT_CENTER, &words, &small, t.text_weak);
+            text::left(painter, b, &words, &small, t.text_weak);
         }
     }
 }
@@ -290,10 +276,8 @@ fn card_tip(ui: &mut Ui, card: &RunCard) {
     }
     if let Some(words) = card.card.made_from() {
         lines.push(sentence_case(&words));
-        lines.push(format!(
-            "Kinship of its parents {}",
-            format::full(card.kinship())
-        ));
+        let kinship = format::full(card.kinship());
+        lines.push(format!("Kinship of its parents {kinship}"));
     }
     if !card.note.is_empty() {
         lines.push(card.note.clone());
@@ -308,18 +292,13 @@ fn card_tip(ui: &mut Ui, card: &RunCard) {
         lines.push("Its files are not here any more; its record is".to_owned());
     }
     for line in lines {
-        small(ui, &line);
+        ui.quiet(line);
     }
 }
 
 fn planned_tip(ui: &mut Ui, planned: &Planned) {
     ui.set_max_width(360.0);
     ui.label(theme::strong(planned.made_from.join(" × ")));
-    small(ui, &sentence_case(&planned.reason));
-    small(ui, &format!("Kinship {}", format::full(planned.kinship)));
-}
-
-fn small(ui: &mut Ui, words: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(words).size(size::SMALL).color(weak));
+    ui.quiet(sentence_case(&planned.reason));
+    ui.quiet(format!("Kinship {}", format::full(planned.kinship)));
 }

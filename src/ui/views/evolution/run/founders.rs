@@ -1,10 +1,11 @@
 //! What an evolution begins with: a checklist with scores and kinship to the best.
 
-use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
+use eframe::egui::{Align, Layout, ScrollArea, Ui, vec2};
 
 use crate::study::{Evolution, ModelId, Role};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
+use crate::ui::theme::{ROW_HEIGHT, space};
 use crate::ui::widgets::{fuzzy, search_field};
 use crate::workbench::Workbench;
 
@@ -41,7 +42,7 @@ pub fn founders_ui(
     let found = fuzzy::ranked(search.trim(), names());
     let shown: Vec<ModelId> = found.into_iter().map(|k| all[k]).collect();
     if shown.is_empty() {
-        say(ui, "No model goes by that");
+        ui.quiet("No model goes by that");
     }
     let tasks = doc.selecting_tasks(evolution);
     let best = best(bench, &all, &tasks);
@@ -60,7 +61,7 @@ pub fn founders_ui(
 
 fn head_ui(ui: &mut Ui) {
     ui.horizontal(|ui| {
-        say(ui, "Model");
+        ui.quiet("Model");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(space::M);
             column(ui, "Kinship to best");
@@ -85,9 +86,8 @@ fn row_ui(
         response.on_hover_text(name);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(space::M);
-            let kinship = best
-                .filter(|b| *b != id)
-                .and_then(|b| bench.known_kinship(id, b));
+            let other = best.filter(|best| *best != id);
+            let kinship = other.and_then(|best| bench.known_kinship(id, best));
             column(ui, &format::kinship(kinship));
             column(ui, &format::score(score(bench, id, tasks)));
         });
@@ -98,15 +98,10 @@ fn row_ui(
 /// A cell of a fixed width, at the right.
 fn column(ui: &mut Ui, words: &str) {
     let width = if words.len() > 9 { 92.0 } else { COLUMN };
-    let size = eframe::egui::vec2(width, ui.available_height());
+    let size = vec2(width, ui.available_height());
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
-        say(ui, words);
+        ui.quiet(words)
     });
-}
-
-fn say(ui: &mut Ui, words: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(words).size(size::SMALL).color(weak));
 }
 
 /// All models but bases; the family that is shown first.
@@ -121,18 +116,15 @@ fn candidates(bench: &Workbench) -> Vec<ModelId> {
 /// Mean score on the tasks that select, in points.
 fn score(bench: &Workbench, id: ModelId, tasks: &[String]) -> Option<f64> {
     let model = bench.study().doc().model(id)?;
-    let scores: Option<Vec<f64>> = tasks
-        .iter()
-        .map(|task| model.score(task).map(|s| s.value))
-        .collect();
+    let scores = tasks.iter().map(|task| model.score(task).map(|s| s.value));
+    let scores: Option<Vec<f64>> = scores.collect();
     let scores = scores.filter(|all| !all.is_empty())?;
     Some(scores.iter().sum::<f64>() / scores.len() as f64)
 }
 
 fn best(bench: &Workbench, all: &[ModelId], tasks: &[String]) -> Option<ModelId> {
-    let scored = all
-        .iter()
-        .filter_map(|id| Some((*id, score(bench, *id, tasks)?)));
+    let scored = |id: &ModelId| Some((*id, score(bench, *id, tasks)?));
+    let scored = all.iter().filter_map(scored);
     let best = scored.reduce(|best, next| if next.1 > best.1 { next } else { best });
     best.map(|(id, _)| id)
 }
@@ -140,11 +132,9 @@ fn best(bench: &Workbench, all: &[ModelId], tasks: &[String]) -> Option<ModelId>
 /// With one put in at the end, or taken out.
 fn toggled(chosen: &[ModelId], id: ModelId) -> Vec<ModelId> {
     let mut out = chosen.to_vec();
-    match out.iter().position(|c| *c == id) {
-        Some(at) => {
-            out.remove(at);
-        }
-        None => out.push(id),
+    out.retain(|other| *other != id);
+    if out.len() == chosen.len() {
+        out.push(id);
     }
     out
 }

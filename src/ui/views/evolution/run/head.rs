@@ -1,18 +1,17 @@
 //! The name of an evolution, its note, and what can be done with it as a whole.
 
 use eframe::egui::{
-    Align, Key, Label, Layout, Response, RichText, Ui, WidgetInfo, WidgetType,
-    containers::menu::MenuButton,
+    Align, Key, Label, Layout, Response, Ui, WidgetType, containers::menu::MenuButton,
 };
 use egui_phosphor::regular as icon;
 
-use super::context::RunContext;
+use super::RunContext;
 use crate::lineage::strategy::{STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, EvolutionId};
 use crate::ui::action::{Action, EvolutionAction};
-use crate::ui::fonts::semibold;
+use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
-use crate::ui::theme::{Tokens, size};
+use crate::ui::theme::{self, size};
 use crate::ui::views::evolution::new;
 use crate::ui::widgets::text_field;
 use crate::workbench::{Notice, NoticeKind};
@@ -32,7 +31,6 @@ pub fn head_ui(
     context: RunContext<'_>,
     (evolution, method): (&Evolution, &str),
     (editing, is_folded): (&mut Option<(EvolutionId, Editing)>, &mut bool),
-    actions: &mut Vec<Action>,
 ) {
     ui.horizontal(|ui| {
         let own = editing.take_if(|(id, _)| *id == evolution.id);
@@ -42,7 +40,7 @@ pub fn head_ui(
                 let field = text_field(ui, "Name of the evolution", "", &mut name, width);
                 match typing(&field, ui) {
                     Typing::Open => *editing = Some((evolution.id, Editing::Name(name))),
-                    Typing::Done => actions.extend(renamed(context, evolution, name.trim())),
+                    Typing::Done => rename(context, evolution, name.trim()),
                     Typing::GivenUp => {}
                 }
             }
@@ -52,32 +50,27 @@ pub fn head_ui(
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            more_ui(ui, evolution, editing, actions);
-            duplicate_ui(ui, context, evolution, actions);
-            let caret = if *is_folded {
-                icon::CARET_RIGHT
-            } else {
-                icon::CARET_DOWN
+            more_ui(ui, context, evolution, editing);
+            duplicate_ui(ui, context, evolution);
+            let caret = match *is_folded {
+                true => icon::CARET_RIGHT,
+                false => icon::CARET_DOWN,
             };
             let button = ui.button(format!("Set-up  {caret}"));
-            let is_shown = !*is_folded;
-            button
-                .widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_shown, "Set-up"));
+            button.named_selected(WidgetType::Button, !*is_folded, "Set-up");
             if button.clicked() {
                 *is_folded = !*is_folded;
             }
         });
     });
-    note_ui(ui, evolution, editing, actions);
+    note_ui(ui, context, evolution, editing);
     if *is_folded {
         summary_ui(ui, evolution, method);
     }
 }
 
 fn name_ui(ui: &mut Ui, evolution: &Evolution) {
-    let words = RichText::new(&evolution.name)
-        .size(size::HEADING)
-        .family(semibold());
+    let words = theme::strong(&evolution.name).size(size::HEADING);
     ui.scope(|ui| {
         ui.set_max_width((ui.available_width() - BUTTONS).max(80.0));
         ui.add(Label::new(words).truncate())
@@ -106,29 +99,27 @@ fn typing(field: &Response, ui: &Ui) -> Typing {
     Typing::Open
 }
 
-fn renamed(context: RunContext<'_>, evolution: &Evolution, name: &str) -> Option<Action> {
-    let doc = context.bench.study().doc();
+fn rename(context: RunContext<'_>, evolution: &Evolution, name: &str) {
     if name.is_empty() || name == evolution.name {
-        return None;
+        return;
     }
-    if doc.free_run_name(name) != name {
-        return Some(Action::Tell(Notice {
-            kind: NoticeKind::Failed,
-            title: format!("There is a run called {name} already"),
-            detail: "Choose another name".to_owned(),
-        }));
+    if context.doc().free_run_name(name) == name {
+        let edit = EvolutionEdit::Rename(evolution.id, name.to_owned());
+        return context.push(Command::Evolution(edit));
     }
-    let edit = EvolutionEdit::Rename(evolution.id, name.to_owned());
-    Some(Action::Study(Command::Evolution(edit)))
+    context.push(Action::Tell(Notice {
+        kind: NoticeKind::Failed,
+        title: format!("There is a run called {name} already"),
+        detail: "Choose another name".to_owned(),
+    }));
 }
 
 fn note_ui(
     ui: &mut Ui,
+    context: RunContext<'_>,
     evolution: &Evolution,
     editing: &mut Option<(EvolutionId, Editing)>,
-    actions: &mut Vec<Action>,
 ) {
-    let weak = Tokens::of(ui).text_weak;
     if let Some((_, Editing::Note(mut note))) =
         editing.take_if(|(id, e)| *id == evolution.id && matches!(e, Editing::Note(_)))
     {
@@ -138,12 +129,12 @@ fn note_ui(
             Typing::Open => *editing = Some((evolution.id, Editing::Note(note))),
             Typing::Done if note != evolution.note => {
                 let edit = EvolutionEdit::Note(evolution.id, note);
-                actions.push(Action::Study(Command::Evolution(edit)));
+                context.push(Command::Evolution(edit));
             }
             Typing::Done | Typing::GivenUp => {}
         }
     } else if !evolution.note.is_empty() {
-        let note = RichText::new(&evolution.note).size(size::SMALL).color(weak);
+        let note = quiet(&evolution.note);
         ui.add(Label::new(note).truncate())
             .on_hover_text(&evolution.note);
     }
@@ -151,7 +142,6 @@ fn note_ui(
 
 /// The set-up in one line, where it is folded.
 fn summary_ui(ui: &mut Ui, evolution: &Evolution, method: &str) {
-    let weak = Tokens::of(ui).text_weak;
     let setup = &evolution.setup;
     let title =
         strategy(&setup.strategy).map_or(setup.strategy.as_str(), |s| s.description().title);
@@ -161,33 +151,22 @@ fn summary_ui(ui: &mut Ui, evolution: &Evolution, method: &str) {
         format!("the {} best", setup.choices.top),
         title.to_owned(),
     ];
-    let words = RichText::new(parts.join("  ·  "))
-        .size(size::SMALL)
-        .color(weak);
-    ui.add(Label::new(words).truncate());
+    ui.add(Label::new(quiet(parts.join("  ·  "))).truncate());
 }
 
 /// Another run with the same founders, to be compared with this one.
-fn duplicate_ui(
-    ui: &mut Ui,
-    context: RunContext<'_>,
-    evolution: &Evolution,
-    actions: &mut Vec<Action>,
-) {
+fn duplicate_ui(ui: &mut Ui, context: RunContext<'_>, evolution: &Evolution) {
     let button = MenuButton::new(format!("Duplicate  {}", icon::CARET_DOWN));
     let (response, _) = button.ui(ui, |ui| {
-        let mut add = |by: &str| {
+        let add = |by: &str| {
             let new = new::compared(context.bench, evolution, by);
-            actions.push(Action::Evolution(EvolutionAction::Add(Box::new(new))));
+            context.push(EvolutionAction::Add(Box::new(new)));
         };
         if ui.button("With the same strategy").clicked() {
             add(&evolution.setup.strategy);
         }
         ui.separator();
-        let weak = Tokens::of(ui).text_weak;
-        let words = RichText::new("To compare, with strategy")
-            .size(size::SMALL)
-            .color(weak);
+        let words = quiet("To compare, with strategy");
         ui.label(words);
         let others = STRATEGIES.iter().map(|s| s.description());
         for known in others.filter(|known| known.name != evolution.setup.strategy) {
@@ -196,15 +175,15 @@ fn duplicate_ui(
             }
         }
     });
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Duplicate"));
+    response.named(WidgetType::Button, "Duplicate");
     response.on_hover_text("Another run of the same founders");
 }
 
 fn more_ui(
     ui: &mut Ui,
+    context: RunContext<'_>,
     evolution: &Evolution,
     editing: &mut Option<(EvolutionId, Editing)>,
-    actions: &mut Vec<Action>,
 ) {
     let button = MenuButton::new(icon::DOTS_THREE);
     let (response, _) = button.ui(ui, |ui| {
@@ -217,23 +196,22 @@ fn more_ui(
         if let Some(folder) = &evolution.setup.folder
             && ui.button("Show its folder").clicked()
         {
-            actions.push(Action::Reveal(folder.clone()));
+            context.push(Action::Reveal(folder.clone()));
         }
         ui.separator();
         if ui.button("Remove from study").clicked() {
-            remove(evolution, actions);
+            remove(context, evolution);
         }
     });
-    response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "More of this evolution"));
+    response.named(WidgetType::Button, "More of this evolution");
     response.on_hover_text("Rename, note, remove");
 }
 
-fn remove(evolution: &Evolution, actions: &mut Vec<Action>) {
+fn remove(context: RunContext<'_>, evolution: &Evolution) {
     let edit = EvolutionEdit::Remove(evolution.id);
-    actions.push(Action::Evolution(EvolutionAction::Stop(evolution.id)));
-    actions.push(Action::Study(Command::Evolution(edit)));
-    actions.push(Action::Tell(Notice {
+    context.push(EvolutionAction::Stop(evolution.id));
+    context.push(Command::Evolution(edit));
+    context.push(Action::Tell(Notice {
         kind: NoticeKind::Note,
         title: format!("{} removed from the study", evolution.name),
         detail: "Its models and their files stay; undo brings it back".to_owned(),

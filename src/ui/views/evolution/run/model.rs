@@ -8,10 +8,9 @@ use crate::ui::views::family::{self, Card};
 use crate::workbench::Workbench;
 use crate::workbench::evolving::EvolutionView as Standing;
 
-use super::context::RunContext;
-use super::recipe;
+use super::{RunContext, recipe};
+use crate::ui::views::evolution::summaries::RunSummary;
 
-/// One evolution as it is drawn.
 pub struct EvolutionModel {
     key: (u64, EvolutionId),
     /// How two are merged, in a word or two.
@@ -24,7 +23,6 @@ pub struct EvolutionModel {
     graph: Graph,
 }
 
-/// A model as it is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunCard {
     /// Scored by what selects; founders descend from nothing here.
@@ -41,7 +39,6 @@ pub struct RunCard {
     pub has_no_files: bool,
 }
 
-/// A generation as it is drawn.
 pub struct Column {
     pub number: u32,
     pub made: Vec<usize>,
@@ -76,10 +73,9 @@ impl EvolutionModel {
 
     fn new(key: (u64, EvolutionId), context: RunContext<'_>, evolution: &Evolution) -> Self {
         let bench = context.bench;
-        let run = context.runs.get(context.id);
-        let cards = run.map_or_else(Vec::new, |run| {
-            cards(bench, evolution, &run.tasks, &run.standing)
-        });
+        let run = context.summary();
+        let cards = |run: &RunSummary| cards(bench, evolution, &run.tasks, &run.standing);
+        let cards = run.map_or_else(Vec::new, cards);
         let edges = cards.iter().enumerate().flat_map(|(child, card)| {
             let parents = card.parents.iter();
             parents.map(move |&parent| [parent, child])
@@ -125,12 +121,12 @@ fn cards(
         card.children = children[k];
         card.explores = model.step(&evolution.name).is_some_and(|s| s.exploration);
         let is_child = member.generation > 0;
+        let parents: &[ModelId] = if is_child { &model.parents } else { &[] };
         if !is_child {
             card.parents.clear();
             card.unnamed_parents = false;
             (card.kinship, card.distance) = (None, None);
         }
-        let parents: &[ModelId] = if is_child { &model.parents } else { &[] };
         let score = |task: &String| (task.clone(), model.score(task).map(|s| s.value));
         Some(RunCard {
             card,
@@ -225,7 +221,6 @@ impl RunCard {
 }
 
 impl Column {
-    /// How many places it has.
     pub const fn len(&self) -> usize {
         self.made.len() + self.planned.len()
     }

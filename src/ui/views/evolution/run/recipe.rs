@@ -5,8 +5,9 @@ use eframe::egui::{RichText, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType};
 use crate::merge::composition::{Composition, Place, TEMPLATES};
 use crate::merge::methods::{Description, Parameter, ParameterScope, find};
 use crate::merge::recipe::{ModelRef, Recipe, Setting, Value, parse_way, way_to_yaml};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{Tokens, size, space};
+use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::{ParameterChange, ParameterEditor, methods_ui, segmented, text};
 
 const METHODS: f32 = 170.0;
@@ -44,13 +45,9 @@ pub fn words(text: &str) -> String {
 /// What differs from the defaults, and fits into a sentence.
 fn changed_words(recipe: &Recipe) -> String {
     let word = |(key, setting): &(String, Setting)| match setting {
-        Setting::Value(Value::Number(value)) => {
-            Some(format!(", {key} {}", format::full(Some(*value))))
-        }
+        Setting::Value(Value::Number(v)) => Some(format!(", {key} {}", format::full(Some(*v)))),
         Setting::Value(Value::Flag(_)) => None,
-        Setting::Value(Value::Gradient(_)) | Setting::Filtered(_) => {
-            Some(format!(", {key} by layer"))
-        }
+        _ => Some(format!(", {key} by layer")),
     };
     recipe.parameters.iter().filter_map(word).take(2).collect()
 }
@@ -64,9 +61,8 @@ pub fn recipe_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
             ui.set_width(METHODS);
             let current = own.as_ref().map(|r| r.merge_method.as_str());
             let merges_two = |d: &Description| (d.models.0..=d.models.1).contains(&2);
-            let chosen = ScrollArea::vertical()
-                .id_salt("methods")
-                .max_height(HEIGHT)
+            let area = ScrollArea::vertical().id_salt("methods").max_height(HEIGHT);
+            let chosen = area
                 .show(ui, |ui| methods_ui(ui, current, merges_two))
                 .inner;
             if let Some(method) = chosen.map(|m| m.description())
@@ -102,13 +98,12 @@ fn by_method(own: Option<&Recipe>, method: &Description) -> Option<String> {
 }
 
 fn method_ui(ui: &mut Ui, own: &Recipe) -> Option<String> {
-    let weak = Tokens::of(ui).text_weak;
     let Some(method) = find(&own.merge_method) else {
         ui.label("Choose a method at the left");
         return None;
     };
     let known = method.description();
-    ui.label(RichText::new(known.help).size(size::SMALL).color(weak));
+    ui.quiet(known.help);
     ui.add_space(space::XS);
     let mut new = None;
     // What each model must be given of its own is the same for both, and filled in.
@@ -132,11 +127,8 @@ fn method_ui(ui: &mut Ui, own: &Recipe) -> Option<String> {
     }
     ui.horizontal(|ui| {
         ui.label("format");
-        let mut format = FORMATS
-            .iter()
-            .map(|f| f.0)
-            .find(|f| own.dtype.as_deref() == Some(*f))
-            .unwrap_or("");
+        let is_set = |format: &&str| own.dtype.as_deref() == Some(*format);
+        let mut format = FORMATS.iter().map(|f| f.0).find(is_set).unwrap_or("");
         if segmented(ui, "Format of the numbers", &mut format, &FORMATS) {
             let mut recipe = own.clone();
             recipe.dtype = Some(format.to_owned());
@@ -174,12 +166,8 @@ fn with(own: &Recipe, key: &str, setting: Option<Setting>) -> Option<String> {
 fn text_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
     let t = Tokens::of(ui);
     let mut text = recipe.to_owned();
-    let response = ui.add(
-        TextEdit::multiline(&mut text)
-            .code_editor()
-            .desired_rows(6)
-            .desired_width(METHODS + PARAMETERS),
-    );
+    let edit = TextEdit::multiline(&mut text).code_editor().desired_rows(6);
+    let response = ui.add(edit.desired_width(METHODS + PARAMETERS));
     let value = text.as_str();
     response.widget_info(|| WidgetInfo {
         label: Some("Recipe without models".to_owned()),
@@ -194,9 +182,9 @@ fn text_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
             t.text_weak,
         ),
     };
-    let font = crate::ui::theme::small_font();
+    let font = theme::small_font();
     let shown = text::fitted(ui.painter(), &words, &font, METHODS + PARAMETERS);
-    ui.label(RichText::new(shown).size(size::SMALL).color(ink));
+    ui.label(RichText::new(shown).small().color(ink));
     response.changed().then_some(text)
 }
 

@@ -6,21 +6,21 @@ use std::path::Path;
 
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Button, DragValue, Grid, PopupCloseBehavior, Response, RichText, ScrollArea, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Button, DragValue, Grid, PopupCloseBehavior, Response, ScrollArea, Ui, WidgetInfo, WidgetType,
+    vec2,
 };
 use egui_phosphor::regular as icon;
 
-use super::{founders, recipe};
+use super::{RunContext, founders, recipe};
 use crate::lineage::evolution::{NoGain, Rules};
 use crate::lineage::strategy::{Description, PartnerPool, STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, Keep, ModelId, Setup};
-use crate::ui::action::{Action, EvolutionAction};
+use crate::ui::action::EvolutionAction;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
-use crate::ui::views::evolution::words;
+use crate::ui::theme::{self, Tokens, space};
+use crate::ui::views::evolution::{new, words};
 use crate::ui::widgets::{Choice, choice, text};
-use crate::workbench::Workbench;
 
 const LONGEST: usize = 28;
 /// Room for a small number or a box to be checked, in points.
@@ -29,9 +29,8 @@ const GIGABYTE: f64 = 1e9;
 /// What a run may take on disk when the user wants a limit, in bytes.
 const USUAL_BYTES: u64 = 50_000_000_000;
 
-/// The set-up of one evolution.
 pub struct Sentence<'a> {
-    pub bench: &'a Workbench,
+    pub context: RunContext<'a>,
     pub evolution: &'a Evolution,
     /// How two are merged, in a word or two.
     pub method: &'a str,
@@ -40,45 +39,39 @@ pub struct Sentence<'a> {
 
 impl Sentence<'_> {
     /// Draws it; whether the window of the evaluator is asked for.
-    pub fn ui(&self, ui: &mut Ui, search: &mut String, actions: &mut Vec<Action>) -> bool {
+    pub fn ui(&self, ui: &mut Ui, search: &mut String) -> bool {
         let mut setup = self.evolution.setup.clone();
         let mut wants_evaluator = false;
-        self.row(ui, |ui| {
+        row(ui, |ui| {
             self.founders_ui(ui, search, &mut setup);
             self.recipe_ui(ui, &mut setup);
             self.strategy_ui(ui, &mut setup);
         });
-        self.row(ui, |ui| {
+        row(ui, |ui| {
             wants_evaluator = self.evaluator_ui(ui, &mut setup);
             self.rules_ui(ui, &mut setup);
         });
-        self.row(ui, |ui| {
-            self.folder_ui(ui, &setup, actions);
+        row(ui, |ui| {
+            self.folder_ui(ui, &setup);
             self.keep_ui(ui, &mut setup);
         });
         if setup != self.evolution.setup {
             let edit = EvolutionEdit::Change(self.evolution.id, Box::new(setup));
-            actions.push(Action::Study(Command::Evolution(edit)));
+            self.context.push(Command::Evolution(edit));
         }
         wants_evaluator
     }
 
-    fn row(&self, ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(space::XS + 2.0, space::XS);
-            content(ui);
-        });
-    }
-
     fn founders_ui(&self, ui: &mut Ui, search: &mut String, setup: &mut Setup) {
         say(ui, "From");
-        let founders = self.founders();
+        let founders = new::founders_of(self.context.doc(), self.evolution);
         let count = format::counted(founders.len(), "founder");
         if self.has_begun {
             fixed(ui, &count);
         } else {
             folded(ui, "Founders", &count, |ui| {
-                if let Some(new) = founders::founders_ui(ui, self.bench, self.evolution, search) {
+                let bench = self.context.bench;
+                if let Some(new) = founders::founders_ui(ui, bench, self.evolution, search) {
                     setup.founders = new;
                 }
             });
@@ -109,15 +102,11 @@ impl Sentence<'_> {
             fixed(ui, known.map_or(setup.strategy.as_str(), |k| k.title));
         } else {
             flow(ui, NUMBER, |ui| {
-                let field = DragValue::new(&mut setup.choices.top)
-                    .range(2..=50)
-                    .speed(0.05);
-                let field = ui.add(field);
-                let name = "How many of the best are merged";
-                field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, name));
-                field.on_hover_text(
-                    "The paper’s k: this many of the best are merged with each other",
-                );
+                let field = DragValue::new(&mut setup.choices.top).range(2..=50);
+                let field = ui.add(field.speed(0.05));
+                field.named(WidgetType::DragValue, "How many of the best are merged");
+                let help = "The paper’s k: this many of the best are merged with each other";
+                field.on_hover_text(help);
             });
             say(ui, "best, with strategy");
             self.strategies_ui(ui, setup);
@@ -128,24 +117,15 @@ impl Sentence<'_> {
     }
 
     fn strategies_ui(&self, ui: &mut Ui, setup: &mut Setup) {
-        let options: Vec<Choice<'_, Option<usize>>> = STRATEGIES
-            .iter()
-            .enumerate()
-            .map(|(k, strategy)| Choice {
-                value: Some(k),
-                label: strategy.description().title,
-                help: strategy.description().help,
-            })
-            .collect();
-        let named =
-            |s: &&dyn crate::lineage::strategy::Strategy| s.description().name == setup.strategy;
-        let current = STRATEGIES.iter().position(named);
-        let new = chosen(ui, "Strategy", current, &options);
-        if let Some(Some(k)) = new {
-            STRATEGIES[k]
-                .description()
-                .name
-                .clone_into(&mut setup.strategy);
+        let known = STRATEGIES.iter().map(|strategy| strategy.description());
+        let options = known.map(|known| Choice {
+            value: known.name,
+            label: known.title,
+            help: known.help,
+        });
+        let options: Vec<Choice<'_, _>> = options.collect();
+        if let Some(name) = chosen(ui, "Strategy", setup.strategy.as_str(), &options) {
+            setup.strategy = name.to_owned();
         }
     }
 
@@ -173,7 +153,7 @@ impl Sentence<'_> {
             } else {
                 flow(ui, NUMBER, |ui| {
                     let field = ui.add(DragValue::new(&mut choices.seed).speed(0.1));
-                    field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, "Seed"));
+                    field.named(WidgetType::DragValue, "Seed");
                 });
             }
         }
@@ -198,7 +178,7 @@ impl Sentence<'_> {
 
     /// Whether its window is asked for.
     fn evaluator_ui(&self, ui: &mut Ui, setup: &mut Setup) -> bool {
-        let doc = self.bench.study().doc();
+        let doc = self.context.doc();
         say(ui, "Judge by");
         let words = doc.evaluator.words();
         let asked = leading(ui, "Evaluator", &words)
@@ -223,15 +203,14 @@ impl Sentence<'_> {
     }
 
     fn tasks_ui(&self, ui: &mut Ui, chosen: &[String], setup: &mut Setup) {
-        let all = &self.bench.record().tasks;
+        let all = &self.context.bench.record().tasks;
         ui.set_max_width(320.0);
         let mut as_counted = setup.tasks.is_empty();
         let box_ = ui.checkbox(&mut as_counted, "All that count in the study’s average");
         if box_.changed() {
-            setup.tasks = if as_counted {
-                Vec::new()
-            } else {
-                chosen.to_vec()
+            setup.tasks = match as_counted {
+                true => Vec::new(),
+                false => chosen.to_vec(),
             };
         }
         ui.separator();
@@ -244,7 +223,11 @@ impl Sentence<'_> {
                 let response = ui.checkbox(&mut is_in, format::elide_middle(task, 40));
                 if response.changed() {
                     let is_left = |t: &&String| {
-                        (*t == task) == is_in && *t == task || *t != task && chosen.contains(t)
+                        if *t == task {
+                            is_in
+                        } else {
+                            chosen.contains(t)
+                        }
                     };
                     setup.tasks = all.iter().filter(is_left).cloned().collect();
                 }
@@ -266,46 +249,37 @@ impl Sentence<'_> {
         });
     }
 
-    fn folder_ui(&self, ui: &mut Ui, setup: &Setup, actions: &mut Vec<Action>) {
+    fn folder_ui(&self, ui: &mut Ui, setup: &Setup) {
         say(ui, "Write to");
         let words = match &setup.folder {
             Some(folder) => short(folder),
             None => "a folder…".to_owned(),
         };
-        let response = leading(ui, "Folder of the children", &words);
-        let response = match &setup.folder {
-            Some(folder) => response.on_hover_text(folder.display().to_string()),
-            None => response,
-        };
+        let mut response = leading(ui, "Folder of the children", &words);
+        if let Some(folder) = &setup.folder {
+            response = response.on_hover_text(folder.display().to_string());
+        }
         if response.clicked() {
-            actions.push(Action::Evolution(EvolutionAction::AskForFolder(
-                self.evolution.id,
-            )));
+            let ask = EvolutionAction::AskForFolder(self.evolution.id);
+            self.context.push(ask);
         }
     }
 
     fn keep_ui(&self, ui: &mut Ui, setup: &mut Setup) {
         say(ui, "and keep");
+        let option = |value, label, help| Choice { value, label, help };
+        let all = "Every child’s files stay on disk";
+        let best = "Files of children that cannot be merged again are removed; the record stays";
         let options = [
-            Choice {
-                value: Keep::All,
-                label: "all children",
-                help: "Every child’s files stay on disk",
-            },
-            Choice {
-                value: Keep::Best,
-                label: "the best only",
-                help: "Files of children that cannot be merged again are removed; the record stays",
-            },
+            option(Keep::All, "all children", all),
+            option(Keep::Best, "the best only", best),
         ];
         let new = chosen(ui, "Children kept", setup.keep, &options);
         setup.keep = new.unwrap_or(setup.keep);
         flow(ui, 4.0 * NUMBER, |ui| {
             let mut is_limited = setup.most_bytes.is_some();
             let response = ui.checkbox(&mut is_limited, "at most");
-            response.widget_info(|| {
-                WidgetInfo::selected(WidgetType::Checkbox, true, is_limited, "Limit on disk")
-            });
+            response.named_selected(WidgetType::Checkbox, is_limited, "Limit on disk");
             if response.changed() {
                 setup.most_bytes = is_limited.then_some(USUAL_BYTES);
             }
@@ -315,24 +289,21 @@ impl Sentence<'_> {
         });
     }
 
-    fn founders(&self) -> Vec<ModelId> {
-        let doc = self.bench.study().doc();
-        let mut all = doc.population(self.evolution);
-        all.retain(|id| {
-            let step = doc.model(*id).and_then(|m| m.step(&self.evolution.name));
-            step.is_none_or(|step| step.generation == 0)
-        });
-        all
-    }
-
     /// The name of the base that all founders have.
     fn base(&self, founders: &[ModelId]) -> Option<String> {
-        let doc = self.bench.study().doc();
+        let doc = self.context.doc();
         let base = |id: &ModelId| doc.model(*id).and_then(|m| m.base);
         let first = base(founders.first()?)?;
         let is_of_all = founders.iter().all(|id| base(id) == Some(first));
         is_of_all.then(|| format::elide_middle(doc.name_of(first), LONGEST))
     }
+}
+
+fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::XS + 2.0, space::XS);
+        content(ui);
+    });
 }
 
 fn gigabytes_ui(ui: &mut Ui, bytes: &mut u64) {
@@ -343,8 +314,7 @@ fn gigabytes_ui(ui: &mut Ui, bytes: &mut u64) {
         .max_decimals(3)
         .suffix(" GB");
     let field = ui.add(field);
-    let name = "Most gigabytes on disk";
-    field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, name));
+    field.named(WidgetType::DragValue, "Most gigabytes on disk");
     if field.changed() {
         *bytes = (gigabytes * GIGABYTE).round() as u64;
     }
@@ -398,8 +368,7 @@ fn width(ui: &Ui, words: &str) -> f32 {
 }
 
 fn say(ui: &mut Ui, words: &str) {
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(RichText::new(words).color(weak));
+    ui.weak(words);
 }
 
 /// What can no longer be chosen, as a word.
@@ -414,21 +383,19 @@ fn fixed(ui: &mut Ui, words: &str) {
 
 /// A button with the words of what is chosen, under which the choice lies; `name` is what is
 /// chosen, for those who hear it.
-fn folded(ui: &mut Ui, name: &str, words: &str, content: impl FnOnce(&mut Ui)) -> Response {
+fn folded(ui: &mut Ui, name: &str, words: &str, content: impl FnOnce(&mut Ui)) {
     let shown = fitted(ui, words);
     let room = width(ui, &shown) + CARET;
     flow(ui, room, |ui| {
         let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
         let button = Button::new(format!("{shown}  {}", icon::CARET_DOWN));
-        let (response, _) = MenuButton::from_button(button)
-            .config(config)
-            .ui(ui, content);
+        let menu = MenuButton::from_button(button).config(config);
+        let response = menu.ui(ui, content).0;
         named(ui, &response, name, words);
-        match shown == words {
-            true => response,
-            false => response.on_hover_text(words),
+        if shown != words {
+            response.on_hover_text(words);
         }
-    })
+    });
 }
 
 /// A button with the words of what is chosen, that leads elsewhere.
@@ -459,48 +426,45 @@ fn named(ui: &Ui, response: &Response, name: &str, words: &str) {
 fn stop_rules_ui(ui: &mut Ui, rules: &Rules) -> Option<Rules> {
     let mut new = *rules;
     ui.set_max_width(420.0);
-    let weak = Tokens::of(ui).text_weak;
-    let help = "The run ends at the first that is met";
-    ui.label(RichText::new(help).size(size::SMALL).color(weak));
+    ui.quiet("The run ends at the first that is met");
     ui.add_space(space::XS);
     Grid::new("rules").num_columns(3).show(ui, |ui| {
         let r = &mut new;
-        let still = (
-            "The best stay the same for",
+        let same = "The best stay the same for";
+        count(
+            ui,
+            &mut r.patience_generations,
+            2,
+            same,
             "still generations",
-            "generations",
         );
-        count(ui, &mut r.patience_generations, 2, still);
-        share(ui, &mut r.tau);
+        switch(
+            ui,
+            &mut r.tau,
+            0.9,
+            "The best have a mean kinship above",
+            "tau",
+        );
+        number(ui, r.tau.as_mut(), 0.9, 0.0..=1.0, ("Kinship limit", 0.005));
+        ui.label("τ; the paper’s early stop is 0.9");
+        ui.end_row();
         no_gain(ui, &mut r.no_gain);
-        let made = |what| ("So many are made", what, what);
-        count(ui, &mut r.generations, 8, made("generations"));
-        count(ui, &mut r.merges, 40, made("merges"));
-        let judged = (
-            "So many are made, founders’ included",
-            "evaluations",
-            "evaluations",
-        );
-        count(ui, &mut r.evaluations, 100, judged);
+        let made = "So many are made";
+        count(ui, &mut r.generations, 8, made, "generations");
+        count(ui, &mut r.merges, 40, made, "merges");
+        let judged = "So many are made, founders’ included";
+        count(ui, &mut r.evaluations, 100, judged, "evaluations");
         minutes(ui, &mut r.seconds);
     });
     (new != *rules).then_some(new)
 }
 
-/// A rule with a whole number: the words before it, what it is called, the words behind it.
-fn count(ui: &mut Ui, rule: &mut Option<u32>, usual: u32, words: (&str, &str, &str)) {
-    let (before, what, behind) = words;
+/// A rule with a whole number: the words before it, and what is counted.
+fn count(ui: &mut Ui, rule: &mut Option<u32>, usual: u32, before: &str, what: &str) {
     switch(ui, rule, usual, before, what);
     let name = format!("Number of {what}");
     number(ui, rule.as_mut(), usual, 1..=100_000, (&name, 0.1));
-    ui.label(behind);
-    ui.end_row();
-}
-
-fn share(ui: &mut Ui, rule: &mut Option<f64>) {
-    switch(ui, rule, 0.9, "The best have a mean kinship above", "tau");
-    number(ui, rule.as_mut(), 0.9, 0.0..=1.0, ("Kinship limit", 0.005));
-    ui.label("τ; the paper’s early stop is 0.9");
+    ui.label(what.trim_start_matches("still "));
     ui.end_row();
 }
 
@@ -527,9 +491,7 @@ fn minutes(ui: &mut Ui, rule: &mut Option<u64>) {
     let mut minutes = rule.map(|secs| secs as f64 / 60.0);
     let name = ("Number of minutes", 0.5);
     number(ui, minutes.as_mut(), 30.0, 0.1..=100_000.0, name);
-    if let Some(minutes) = minutes {
-        *rule = Some((minutes * 60.0).round() as u64);
-    }
+    *rule = minutes.map(|minutes| (minutes * 60.0).round() as u64);
     ui.label("minutes of merging and evaluating");
     ui.end_row();
 }
@@ -537,8 +499,7 @@ fn minutes(ui: &mut Ui, rule: &mut Option<u64>) {
 fn switch<T: Copy>(ui: &mut Ui, rule: &mut Option<T>, usual: T, words: &str, what: &str) {
     let mut on = rule.is_some();
     let response = ui.checkbox(&mut on, words);
-    let name = format!("Stop by {what}");
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, &name));
+    response.named_selected(WidgetType::Checkbox, on, format!("Stop by {what}"));
     if response.changed() {
         *rule = on.then_some(usual);
     }
@@ -555,10 +516,7 @@ fn number<T: eframe::emath::Numeric>(
     let is_on = value.is_some();
     let mut idle = usual;
     let value = value.unwrap_or(&mut idle);
-    let field = DragValue::new(value)
-        .range(range)
-        .speed(speed)
-        .max_decimals(3);
-    let field = ui.add_enabled(is_on, field);
-    field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, is_on, name));
+    let field = DragValue::new(value).range(range).speed(speed);
+    let field = ui.add_enabled(is_on, field.max_decimals(3));
+    field.named(WidgetType::DragValue, name);
 }

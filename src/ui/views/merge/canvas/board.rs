@@ -9,13 +9,12 @@ use std::collections::BTreeMap;
 use eframe::egui::{Pos2, Vec2, vec2};
 use egui_snarl::{InPinId, OutPinId, Snarl};
 
-use super::keys::key_of;
+use super::env::key_of;
 use super::tidy;
 use crate::merge::composition::{Composition, Graph, Node, NodeId, Port};
 use crate::study::bounds::bounded_place;
 use crate::study::{Draft, DraftId};
 
-/// A node as egui-snarl keeps it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slot {
     /// Its key in the draft's places.
@@ -31,7 +30,7 @@ pub struct Board {
     pub snarl: Snarl<Slot>,
 }
 
-/// What a graph was built from.
+#[derive(PartialEq)]
 struct Of {
     draft: DraftId,
     composition: Composition,
@@ -45,7 +44,6 @@ pub enum News {
     Nothing,
     Details,
     Sizes,
-    /// Nodes have come or gone.
     Nodes,
     Draft,
 }
@@ -58,35 +56,30 @@ impl Board {
         composition: &Composition,
         sizes: BTreeMap<String, Vec2>,
     ) -> News {
-        let is_same = self.of.as_ref().is_some_and(|of| {
-            of.draft == draft.id
-                && of.sizes == sizes
-                && of.places == draft.sheet.places
-                && of.composition == *composition
-                // egui-snarl lifts wires by itself when Ctrl is held.
-                && of.wires == self.snarl.wires().count()
-        });
-        if is_same {
+        let new = Of {
+            draft: draft.id,
+            composition: composition.clone(),
+            places: draft.sheet.places.clone(),
+            sizes,
+            // egui-snarl lifts wires by itself when Ctrl is held.
+            wires: self.snarl.wires().count(),
+        };
+        if self.of.as_ref() == Some(&new) {
             return News::Nothing;
         }
-        let is_other = self.of.as_ref().is_none_or(|of| of.draft != draft.id);
-        let sizes_changed = self.of.as_ref().is_none_or(|of| of.sizes != sizes);
+        let is_other = self.of.as_ref().is_none_or(|of| of.draft != new.draft);
+        let sizes_changed = self.of.as_ref().is_none_or(|of| of.sizes != new.sizes);
         if is_other {
             self.snarl = Snarl::new();
         }
         let graph = composition.graph();
         let keys = graph.nodes.iter().map(|n| key_of(composition, &n.id));
         let keys: Vec<String> = keys.collect();
-        let places = places(&graph, &keys, &draft.sheet.places, &sizes);
+        let places = places(&graph, &keys, &new.places, &new.sizes);
         let nodes_changed = self.put_nodes(&graph, &keys, &places);
         self.put_wires(&graph);
-        self.of = Some(Of {
-            draft: draft.id,
-            composition: composition.clone(),
-            places: draft.sheet.places.clone(),
-            sizes,
-            wires: self.snarl.wires().count(),
-        });
+        let wires = self.snarl.wires().count();
+        self.of = Some(Of { wires, ..new });
         match (is_other, nodes_changed) {
             (true, _) => News::Draft,
             (_, true) => News::Nodes,
@@ -134,11 +127,9 @@ impl Board {
                 .and_then(|(_, slot)| slot.ports.iter().position(|p| *p == link.port));
             let ends = self.number(&link.from).zip(self.number(&link.to));
             if let (Some((from, to)), Some(input)) = (ends, port) {
-                let from = OutPinId {
-                    node: from,
-                    output: 0,
-                };
-                self.snarl.connect(from, InPinId { node: to, input });
+                let (node, output) = (from, 0);
+                let to = InPinId { node: to, input };
+                self.snarl.connect(OutPinId { node, output }, to);
             }
         }
     }

@@ -1,16 +1,18 @@
 //! What every piece of the canvas draws with: what is shown, what is kept, what is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
 use eframe::egui::{Pos2, Rect, Response, Vec2, emath::TSTransform};
 
-use super::keys::{key_of, nodes_of};
-use super::metrics::{FAR, FRAME};
-use crate::merge::composition::{Composition, NodeId, Port};
+use super::{FAR, FRAME};
+use crate::merge::composition::{Composition, Node, NodeId, Port};
 use crate::merge::recipe::ModelRef;
-use crate::study::{Command, DraftContent, DraftEdit};
-use crate::ui::action::{Action, MergeAction};
-use crate::ui::views::merge::{DraftContext, Focus};
+use crate::study::DraftContent;
+use crate::ui::views::merge::DraftContext;
+
+/// Where nodes lie, by key.
+type Places = Vec<(String, [f32; 2])>;
 
 /// Frames until an edit is drawn where it will stay.
 const FRAMES: u8 = 4;
@@ -20,7 +22,6 @@ const NOTE_SECS: f64 = 4.0;
 /// What the canvas keeps that may be lost.
 #[derive(Default)]
 pub struct CanvasState {
-    /// Keys of the selected nodes.
     pub selected: Vec<String>,
     /// The port whose wire is selected.
     pub wire: Option<(NodeId, Port)>,
@@ -53,6 +54,15 @@ impl CanvasState {
         self.to_global.scaling < FAR && self.sizes.contains_key(key)
     }
 
+    pub fn zoom_by(&mut self, factor: f32) {
+        self.wants_zoom = Some(self.to_global.scaling * factor);
+    }
+
+    pub fn deselect(&mut self) {
+        self.selected.clear();
+        self.wire = None;
+    }
+
     /// Brings all of it into sight.
     pub fn fit(&mut self) {
         self.wants_fit = FRAMES;
@@ -71,49 +81,30 @@ impl CanvasState {
     }
 }
 
+/// What a piece of the canvas is drawn with.
 pub struct Env<'a, 's> {
-    /// What the view looks at.
     pub shown: &'a DraftContext<'s>,
     pub look: &'a mut CanvasState,
-    /// The parameter in the editor below.
-    pub focus: &'a mut Option<Focus>,
-    pub actions: &'a mut Vec<Action>,
+}
+
+impl<'s> Deref for Env<'_, 's> {
+    type Target = DraftContext<'s>;
+
+    fn deref(&self) -> &Self::Target {
+        self.shown
+    }
 }
 
 impl Env<'_, '_> {
-    /// What is on the canvas.
-    pub fn composition(&self) -> &Composition {
-        self.shown.composition
-    }
-
-    /// Asks for a changed composition; nothing if it is the same.
-    pub fn edit(
-        &mut self,
-        title: &str,
-        join: Option<String>,
-        change: impl FnOnce(&mut Composition),
-    ) {
-        let mut composition = self.shown.composition.clone();
-        change(&mut composition);
-        if composition != *self.shown.composition {
-            self.actions.push(Action::Merge(MergeAction::Edit {
-                id: self.shown.draft.id,
-                composition: Box::new(composition),
-                title: title.to_owned(),
-                join,
-            }));
-        }
-    }
-
     /// Asks for a changed composition with a node of it at a place; the others stay where they
     /// are.
     pub fn edit_at(
-        &mut self,
+        &self,
         title: &str,
         place: Pos2,
         change: impl FnOnce(&mut Composition) -> Option<NodeId>,
     ) {
-        let mut composition = self.shown.composition.clone();
+        let mut composition = self.composition.clone();
         let new = change(&mut composition);
         let Ok(text) = composition.to_text() else {
             return self.edit(title, None, |own| *own = composition);
@@ -134,45 +125,33 @@ impl Env<'_, '_> {
     }
 
     /// Where the nodes that are there now lie, all of them.
-    pub fn places(&self) -> Vec<(String, [f32; 2])> {
-        let there = self.composition().graph().nodes;
-        let keys = there.iter().map(|n| key_of(self.composition(), &n.id));
-        keys.filter_map(|key| {
+    fn places(&self) -> Places {
+        let place = |key: String| {
             let at = self.look.rects.get(&key)?.min + Vec2::splat(FRAME);
             Some((key, at.into()))
-        })
-        .collect()
+        };
+        self.keys().into_iter().filter_map(place).collect()
     }
 
-    /// Asks for other places; the recipe stays.
-    pub fn write_places(
-        &mut self,
-        places: Vec<(String, [f32; 2])>,
-        title: &str,
-        join: Option<String>,
-    ) {
+    pub fn keys(&self) -> Vec<String> {
+        let nodes = self.composition.graph().nodes;
+        let key = |node: &Node| key_of(self.composition, &node.id);
+        nodes.iter().map(key).collect()
+    }
+
+    pub fn write_places(&self, places: Places, title: &str, join: Option<String>) {
         let sheet = DraftContent {
             places,
-            ..self.shown.draft.sheet.clone()
+            ..self.draft.sheet.clone()
         };
-        if sheet != self.shown.draft.sheet {
+        if sheet != self.draft.sheet {
             self.write(sheet, title, join);
         }
     }
 
-    fn write(&mut self, sheet: DraftContent, title: &str, join: Option<String>) {
-        self.actions
-            .push(Action::Study(Command::Draft(DraftEdit::Write {
-                id: self.shown.draft.id,
-                sheet,
-                title: title.to_owned(),
-                join,
-            })));
-    }
-
     /// Connects, or says at `at` (in the window's points) why not.
     pub fn connect(&mut self, from: &NodeId, to: &NodeId, port: Port, at: Pos2, now: f64) {
-        match self.composition().may_connect(from, to, port) {
+        match self.composition.may_connect(from, to, port) {
             Ok(()) => self.edit("Connect models", None, |c| {
                 c.connect(from, to, port).ok();
             }),
@@ -185,38 +164,34 @@ impl Env<'_, '_> {
         self.look.wire = None;
     }
 
-    /// The selected nodes that are still there.
     pub fn selected(&self) -> Vec<NodeId> {
-        nodes_of(self.composition(), &self.look.selected)
+        nodes_of(self.composition, &self.look.selected)
     }
 
-    /// Whether a node is selected.
     pub fn is_selected(&self, key: &str) -> bool {
         self.look.selected.iter().any(|own| own == key)
     }
 
     /// What people call the model or merge that a recipe names.
     pub fn name_of(&self, reference: &ModelRef) -> String {
-        match self.composition().merge_named(reference) {
+        match self.composition.merge_named(reference) {
             Some(merge) => self.merge_name(merge),
-            None => self.shown.bench.model_of(reference).map_or_else(
-                || reference.short_name(),
-                |id| self.shown.bench.study().doc().name_of(id).to_owned(),
-            ),
+            None => match self.bench.model_of(reference) {
+                Some(id) => self.doc().name_of(id).to_owned(),
+                None => reference.short_name(),
+            },
         }
     }
 
     /// What people call a merge: its method, and its name where several have that method.
     pub fn merge_name(&self, merge: usize) -> String {
-        let composition = self.composition();
+        let composition = self.composition;
         let Some(recipe) = composition.recipes.get(merge) else {
             return String::new();
         };
         let title = method_title(&recipe.merge_method);
-        let same = composition
-            .recipes
-            .iter()
-            .filter(|r| r.merge_method == recipe.merge_method);
+        let recipes = composition.recipes.iter();
+        let same = recipes.filter(|r| r.merge_method == recipe.merge_method);
         match (&recipe.name, same.count()) {
             (_, 1) => title,
             (Some(name), _) => format!("{title} {name}"),
@@ -224,7 +199,6 @@ impl Env<'_, '_> {
         }
     }
 
-    /// What people call a node.
     pub fn node_name(&self, node: &NodeId) -> String {
         match node {
             NodeId::Model(model) => self.name_of(model),
@@ -242,10 +216,6 @@ impl Env<'_, '_> {
             Port::Output => "What is written".to_owned(),
         }
     }
-
-    pub fn feeds(&self, node: &NodeId, port: Port) -> Option<NodeId> {
-        self.composition().feeds(node, port)
-    }
 }
 
 /// What a method is called on screen.
@@ -254,4 +224,64 @@ pub fn method_title(name: &str) -> String {
         || name.to_owned(),
         |method| method.description().title.to_owned(),
     )
+}
+
+/// The key of a node in the draft's places, the same as long as it is the same node: a model's reference, `merge:<name>`, or `output`.
+///
+/// A merge that has no name has the one that it gets as soon as there is a second.
+pub fn key_of(composition: &Composition, node: &NodeId) -> String {
+    match node {
+        NodeId::Model(model) => model.to_string(),
+        NodeId::Output => "output".to_owned(),
+        NodeId::Merge(merge) => {
+            let name = composition.recipes.get(*merge).and_then(|r| r.name.clone());
+            let name = name.unwrap_or_else(|| format!("merge-{}", merge + 1));
+            format!("merge:{name}")
+        }
+    }
+}
+
+/// The nodes of keys, those that are gone left out.
+pub fn nodes_of(composition: &Composition, keys: &[String]) -> Vec<NodeId> {
+    // Backwards, so that of two with one key the first stays.
+    let nodes = composition.graph().nodes.into_iter().rev();
+    let known: BTreeMap<String, NodeId> = nodes
+        .map(|node| (key_of(composition, &node.id), node.id))
+        .collect();
+    keys.iter()
+        .filter_map(|key| known.get(key).cloned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::methods::find;
+    use crate::merge::recipe::ModelRef;
+
+    #[test]
+    fn every_node_is_found_by_its_key() {
+        let models = ["models/a", "models/b"].map(ModelRef::at);
+        let mut made = Composition::merge_of(find("slerp").unwrap(), &models, None);
+        made.add_merge(find("linear").unwrap());
+        made.add_model(ModelRef::at("models/c+d"));
+        for node in made.graph().nodes {
+            let key = key_of(&made, &node.id);
+            assert_eq!(
+                nodes_of(&made, std::slice::from_ref(&key)),
+                [node.id],
+                "{key}"
+            );
+        }
+        assert_eq!(nodes_of(&made, &["merge:gone".to_owned()]), []);
+    }
+
+    #[test]
+    fn a_merge_keeps_its_key_when_it_gets_its_name() {
+        let models = ["models/a", "models/b"].map(ModelRef::at);
+        let mut made = Composition::merge_of(find("slerp").unwrap(), &models, None);
+        let before = key_of(&made, &NodeId::Merge(0));
+        made.add_merge(find("linear").unwrap());
+        assert_eq!(key_of(&made, &NodeId::Merge(0)), before);
+    }
 }

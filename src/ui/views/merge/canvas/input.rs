@@ -1,20 +1,18 @@
 //! Pointer and keys on the canvas: selecting, moving, dropping, commands.
 
+use std::collections::BTreeMap;
+
 use eframe::egui::{
     DragAndDrop, Event, Id, Key, Modifiers, PointerButton, Pos2, Rect, Response, Ui, Vec2,
 };
 use egui_snarl::Snarl;
 
 use super::board::Slot;
-use super::drop::{Target, target};
-use super::env::Env;
-use super::keys::key_of;
-use super::menus;
+use super::env::{Env, key_of};
+use super::menus::{self, ZOOM_STEP};
 use super::shelf::Dragged;
-use super::toolbar::ZOOM_STEP;
-use crate::merge::composition::NodeId;
+use crate::merge::composition::{Composition, NodeId, Port};
 
-/// What the pointer does to nodes and ground.
 pub fn pointer(
     ui: &Ui,
     env: &mut Env<'_, '_>,
@@ -26,14 +24,11 @@ pub fn pointer(
 ) {
     let modifiers = ui.input(|i| i.modifiers);
     if ground.clicked() && modifiers.is_none() {
-        env.look.selected.clear();
-        env.look.wire = None;
+        env.look.deselect();
     }
     boxed(ui, env, id, box_from);
-    let slots: Vec<(egui_snarl::NodeId, Slot)> = snarl
-        .node_ids()
-        .map(|(n, slot)| (n, slot.clone()))
-        .collect();
+    let slots = snarl.node_ids().map(|(n, slot)| (n, slot.clone()));
+    let slots: Vec<(egui_snarl::NodeId, Slot)> = slots.collect();
     for (number, slot) in &slots {
         // The frame of a node, by the id that egui-snarl gives it.
         let frame = id.with(("snarl-node", *number)).with("frame");
@@ -123,7 +118,7 @@ fn dropped(ui: &Ui, env: &mut Env<'_, '_>, rect: Rect) {
         return;
     };
     let place = env.look.to_global.inverse() * at;
-    let composition = env.composition();
+    let composition = env.composition;
     let key = |node: &NodeId| key_of(composition, node);
     let model = NodeId::Model(dragged.reference.clone());
     match target(composition, &env.look.rects, &env.look.ports, key, place) {
@@ -138,56 +133,92 @@ fn dropped(ui: &Ui, env: &mut Env<'_, '_>, rect: Rect) {
     }
 }
 
+type Binding = (Modifiers, Key, fn(&mut Env<'_, '_>));
+
 /// Keys of the canvas, while no text has them.
 pub fn keys(ui: &Ui, env: &mut Env<'_, '_>) {
     let ctx = ui.ctx();
     if ctx.text_edit_focused() || ctx.any_popup_open() || !ui.is_enabled() {
         return;
     }
-    let pressed = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
     let (none, ctrl) = (Modifiers::NONE, Modifiers::COMMAND);
-    let zoom = env.look.to_global.scaling;
-    if pressed(none, Key::L) {
-        menus::tidy(env);
+    let bindings: [Binding; 10] = [
+        (none, Key::L, menus::tidy),
+        (none, Key::F, |env| env.look.fit()),
+        (none, Key::Plus, |env| env.look.zoom_by(ZOOM_STEP)),
+        (none, Key::Equals, |env| env.look.zoom_by(ZOOM_STEP)),
+        (none, Key::Minus, |env| env.look.zoom_by(1.0 / ZOOM_STEP)),
+        (none, Key::Delete, menus::remove),
+        (none, Key::Backspace, menus::remove),
+        (ctrl, Key::A, menus::select_all),
+        (ctrl, Key::D, menus::duplicate),
+        (none, Key::Escape, |env| env.look.deselect()),
+    ];
+    for (modifiers, key, act) in bindings {
+        if ctx.input_mut(|i| i.consume_key(modifiers, key)) {
+            act(env);
+        }
     }
-    if pressed(none, Key::F) {
-        env.look.fit();
+    for event in ui.input(|i| i.events.clone()) {
+        match event {
+            Event::Copy => menus::copy(env),
+            Event::Paste(text) => menus::paste(env, &text),
+            _ => {}
+        }
     }
-    if pressed(none, Key::Plus) || pressed(none, Key::Equals) {
-        env.look.wants_zoom = Some(zoom * ZOOM_STEP);
-    }
-    if pressed(none, Key::Minus) {
-        env.look.wants_zoom = Some(zoom / ZOOM_STEP);
-    }
-    if pressed(none, Key::Delete) || pressed(none, Key::Backspace) {
-        menus::remove(env);
-    }
-    if pressed(ctrl, Key::A) {
-        menus::select_all(env);
-    }
-    if pressed(ctrl, Key::D) {
-        menus::duplicate(env);
-    }
-    if pressed(none, Key::Escape) {
-        env.look.selected.clear();
-        env.look.wire = None;
-    }
-    clipboard(ui, env);
 }
 
-fn clipboard(ui: &Ui, env: &mut Env<'_, '_>) {
-    let (is_copied, pasted) = ui.input(|i| {
-        let mut pasted = i.events.iter().filter_map(|event| match event {
-            Event::Paste(text) => Some(text.clone()),
-            _ => None,
-        });
-        let is_copied = i.events.iter().any(|event| matches!(event, Event::Copy));
-        (is_copied, pasted.next())
-    });
-    if is_copied {
-        menus::copy(env);
-    }
-    if let Some(text) = pasted {
-        menus::paste(env, &text);
+/// What lies under a place on the canvas.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    Port(NodeId, Port),
+    Canvas,
+}
+
+/// What a drop at `at` means: the port there, or the free port of the merge there; everywhere
+/// else the canvas. Places are in the canvas' own points.
+pub fn target(
+    composition: &Composition,
+    rects: &BTreeMap<String, Rect>,
+    ports: &[(NodeId, Port, Rect)],
+    key_of: impl Fn(&NodeId) -> String,
+    at: Pos2,
+) -> Target {
+    let merges = (0..composition.recipes.len()).map(NodeId::Merge);
+    let is_hit = |merge: &NodeId| rects.get(&key_of(merge)).is_some_and(|r| r.contains(at));
+    let Some(merge) = merges.into_iter().find(is_hit) else {
+        return Target::Canvas;
+    };
+    let mut own = ports.iter().filter(|(node, ..)| *node == merge);
+    let port = match own.find(|(.., rect)| rect.y_range().expand(2.0).contains(at.y)) {
+        Some((_, port, _)) => *port,
+        None => Port::Model(composition.inputs(merge.merge().unwrap_or(0)).len()),
+    };
+    Target::Port(merge, port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::methods::find;
+    use crate::merge::recipe::ModelRef;
+    use eframe::egui::pos2;
+
+    #[test]
+    fn a_drop_finds_the_port_the_merge_or_the_canvas() {
+        let models = ["a"].map(ModelRef::at);
+        let made = Composition::merge_of(find("linear").unwrap(), &models, None);
+        let merge = NodeId::Merge(0);
+        let rect = |y0: f32, y1: f32| Rect::from_min_max(pos2(0.0, y0), pos2(200.0, y1));
+        let rects = BTreeMap::from([("m".to_owned(), rect(0.0, 100.0))]);
+        let ports = vec![
+            (merge.clone(), Port::Base, rect(20.0, 40.0)),
+            (merge.clone(), Port::Model(0), rect(50.0, 70.0)),
+        ];
+        let at = |x: f32, y: f32| target(&made, &rects, &ports, |_| "m".to_owned(), pos2(x, y));
+        assert_eq!(at(10.0, 30.0), Target::Port(merge.clone(), Port::Base));
+        assert_eq!(at(10.0, 60.0), Target::Port(merge.clone(), Port::Model(0)));
+        assert_eq!(at(10.0, 90.0), Target::Port(merge, Port::Model(1)));
+        assert_eq!(at(300.0, 60.0), Target::Canvas);
     }
 }

@@ -2,16 +2,14 @@
 //! the recipe. For the keyboard, for screen readers, and for whom a list is plainer.
 
 use eframe::egui::{
-    Align, Align2, Button, ComboBox, Grid, Layout, RichText, ScrollArea, Ui, WidgetInfo,
-    WidgetType, vec2,
+    Align, Button, ComboBox, Frame, Grid, Layout, Response, ScrollArea, Ui, WidgetInfo, WidgetType,
+    vec2,
 };
 use egui_phosphor::regular as icon;
 
 use super::env::Env;
-use super::nodes;
-use super::parameter::parameter_ui;
+use super::nodes::{self, parameter_ui};
 use crate::merge::composition::{NodeId, Place, Port};
-use crate::merge::methods::{BaseRule, find};
 use crate::merge::recipe::ModelRef;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
@@ -23,28 +21,30 @@ const CAPTION: f32 = 64.0;
 
 pub fn ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        eframe::egui::Frame::new()
-            .inner_margin(space::M)
-            .show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = space::M;
-                for merge in 0..env.composition().recipes.len() {
-                    card(ui, |ui| {
-                        ui.set_min_width(ui.available_width());
-                        ui.spacing_mut().item_spacing.y = space::XS;
-                        ui.push_id(merge, |ui| merge_ui(ui, env, merge));
-                    });
-                }
-                if env.composition().recipes.is_empty() {
-                    let weak = Tokens::of(ui).text_weak;
-                    ui.label(RichText::new("No merge yet. Add one above.").color(weak));
-                }
-                loose_ui(ui, env);
-                card(ui, |ui| {
-                    ui.set_min_width(ui.available_width());
-                    ui.label(theme::strong("Output"));
-                    nodes::output_ui(ui, env);
+        Frame::new().inner_margin(space::M).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = space::M;
+            for merge in 0..env.composition.recipes.len() {
+                wide_card(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = space::XS;
+                    ui.push_id(merge, |ui| merge_ui(ui, env, merge));
                 });
+            }
+            if env.composition.recipes.is_empty() {
+                ui.weak("No merge yet. Add one above.");
+            }
+            loose_ui(ui, env);
+            wide_card(ui, |ui| {
+                ui.label(theme::strong("Output"));
+                nodes::output_ui(ui, env);
             });
+        });
+    });
+}
+
+fn wide_card(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    card(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        content(ui);
     });
 }
 
@@ -58,18 +58,15 @@ fn merge_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
             }
         });
     });
-    let ports = env.composition().graph().nodes;
     let node = NodeId::Merge(merge);
-    let ports = ports.into_iter().find(|n| n.id == node);
+    let mut nodes = env.composition.graph().nodes.into_iter();
+    let ports = nodes.find(|n| n.id == node);
     for port in ports.map(|n| n.ports).unwrap_or_default() {
         port_row_ui(ui, env, merge, port);
     }
     base_row_ui(ui, env, merge);
-    let Some(at) = nodes::at(env, merge, Place::Merge) else {
-        return;
-    };
     for parameter in nodes::parameters(env, merge, Place::Merge) {
-        parameter_ui(ui, env, &at, parameter);
+        parameter_ui(ui, env, merge, Place::Merge, parameter);
     }
 }
 
@@ -81,58 +78,67 @@ fn port_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
         nodes::mark_ui(ui, &nodes::own_problems(env, merge, Some(port)), &name);
     });
     let Port::Model(k) = port else { return };
-    let Some(at) = nodes::at(env, merge, Place::Model(k)) else {
-        return;
-    };
-    for parameter in nodes::parameters(env, merge, at.place) {
+    let place = Place::Model(k);
+    for parameter in nodes::parameters(env, merge, place) {
         ui.horizontal(|ui| {
             ui.add_space(CAPTION + ui.spacing().item_spacing.x);
-            parameter_ui(ui, env, &at, parameter);
+            parameter_ui(ui, env, merge, place, parameter);
         });
     }
 }
 
 /// What feeds a port, to be chosen among everything; what may not is greyed and says why.
 fn feed_ui(ui: &mut Ui, env: &mut Env<'_, '_>, node: &NodeId, port: Port, name: &str) {
-    let fed = env.feeds(node, port);
-    let shown = fed
-        .as_ref()
-        .map_or("nothing".to_owned(), |n| env.node_name(n));
-    caption_ui(ui, &short_port(port));
+    let fed = env.composition.feeds(node, port);
+    let shown = fed.as_ref().map(|from| env.node_name(from));
     let mut chosen = None;
     let mut is_emptied = false;
+    let response = combo_ui(ui, &short_port(port), name, shown, |ui| {
+        if fed.is_some() && ui.selectable_label(false, "Nothing").clicked() {
+            is_emptied = true;
+        }
+        for other in candidates(env, node) {
+            let is_now = fed.as_ref() == Some(&other);
+            let may = env.composition.may_connect(&other, node, port);
+            let words = format::elide_middle(&env.node_name(&other), 40);
+            let button = Button::selectable(is_now, words);
+            let response = ui.add_enabled(may.is_ok() || is_now, button);
+            if response.clicked() && !is_now {
+                chosen = Some(other);
+            }
+            if let Err(sentence) = may {
+                response.on_disabled_hover_text(sentence);
+            }
+        }
+    });
+    if let Some(from) = chosen {
+        let now = ui.input(|i| i.time);
+        env.connect(&from, node, port, response.rect.left_bottom(), now);
+    } else if is_emptied {
+        env.disconnect(node, port);
+    }
+}
+
+/// A folded choice called `name` behind its caption.
+fn combo_ui(
+    ui: &mut Ui,
+    caption: &str,
+    name: &str,
+    shown: Option<String>,
+    content: impl FnOnce(&mut Ui),
+) -> Response {
+    let shown = shown.unwrap_or("nothing".to_owned());
+    caption_ui(ui, caption);
     let combo = ComboBox::from_id_salt(name)
         .selected_text(format::elide_middle(&shown, 32))
         .width(COMBO)
         .icon(caret)
-        .show_ui(ui, |ui| {
-            if fed.is_some() && ui.selectable_label(false, "Nothing").clicked() {
-                is_emptied = true;
-            }
-            for other in candidates(env, node) {
-                let is_now = fed.as_ref() == Some(&other);
-                let may = env.composition().may_connect(&other, node, port);
-                let words = format::elide_middle(&env.node_name(&other), 40);
-                let button = Button::selectable(is_now, words);
-                let response = ui.add_enabled(may.is_ok() || is_now, button);
-                if response.clicked() && !is_now {
-                    chosen = Some(other);
-                }
-                if let Err(sentence) = may {
-                    response.on_disabled_hover_text(sentence);
-                }
-            }
-        });
+        .show_ui(ui, content);
     combo.response.widget_info(|| WidgetInfo {
         current_text_value: Some(shown.clone()),
         ..WidgetInfo::labeled(WidgetType::ComboBox, true, name)
     });
-    if let Some(from) = chosen {
-        let now = ui.input(|i| i.time);
-        env.connect(&from, node, port, combo.response.rect.left_bottom(), now);
-    } else if is_emptied {
-        env.disconnect(node, port);
-    }
+    combo.response
 }
 
 /// The words in front of a choice, all as wide.
@@ -140,7 +146,7 @@ fn caption_ui(ui: &mut Ui, words: &str) {
     let size = vec2(CAPTION, ui.spacing().interact_size.y);
     let rect = ui.allocate_space(size).1;
     let (ink, font) = (Tokens::of(ui).text, theme::body_font());
-    text::line_in(ui.painter(), rect, Align2::LEFT_CENTER, words, &font, ink);
+    text::left(ui.painter(), rect, words, &font, ink);
 }
 
 fn short_port(port: Port) -> String {
@@ -153,13 +159,12 @@ fn short_port(port: Port) -> String {
 
 /// Everything that could feed a port: what is on the canvas, and the study's models.
 fn candidates(env: &Env<'_, '_>, node: &NodeId) -> Vec<NodeId> {
-    let nodes = env.composition().graph().nodes.into_iter().map(|n| n.id);
+    let nodes = env.composition.graph().nodes.into_iter().map(|n| n.id);
     let mut out: Vec<NodeId> = nodes
         .filter(|id| id != node && *id != NodeId::Output)
         .collect();
-    let bench = env.shown.bench;
-    for model in &bench.study().doc().models {
-        let id = bench.reference(model.id).map(NodeId::Model);
+    for model in &env.doc().models {
+        let id = env.bench.reference(model.id).map(NodeId::Model);
         out.extend(id.filter(|id| !out.contains(id)));
     }
     out
@@ -167,37 +172,21 @@ fn candidates(env: &Env<'_, '_>, node: &NodeId) -> Vec<NodeId> {
 
 /// For methods whose base is one of the models: which of them it is.
 fn base_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
-    let Some(recipe) = env.composition().recipes.get(merge) else {
+    let inputs = env.composition.inputs(merge);
+    let Some(now) = nodes::chosen_base(env, merge).filter(|_| !inputs.is_empty()) else {
         return;
     };
-    let rule = find(&recipe.merge_method).map(|m| m.description().base);
-    let inputs = env.composition().inputs(merge);
-    if rule != Some(BaseRule::OneOfModels) || inputs.is_empty() {
-        return;
-    }
-    let now = recipe.base_model.clone();
     let name = format!("Base of {}", env.merge_name(merge));
-    let shown = now
-        .as_ref()
-        .map_or("nothing".to_owned(), |m| env.name_of(m));
+    let shown = now.map(|model| env.name_of(model));
     let mut chosen: Option<usize> = None;
     ui.horizontal(|ui| {
-        caption_ui(ui, "Base");
-        let combo = ComboBox::from_id_salt(&name)
-            .selected_text(format::elide_middle(&shown, 32))
-            .width(COMBO)
-            .icon(caret)
-            .show_ui(ui, |ui| {
-                for (k, model) in inputs.iter().enumerate() {
-                    let is_now = now.as_ref() == Some(model);
-                    if ui.selectable_label(is_now, env.name_of(model)).clicked() {
-                        chosen = Some(k);
-                    }
+        combo_ui(ui, "Base", &name, shown, |ui| {
+            for (k, model) in inputs.iter().enumerate() {
+                let name = env.name_of(model);
+                if ui.selectable_label(now == Some(model), name).clicked() {
+                    chosen = Some(k);
                 }
-            });
-        combo.response.widget_info(|| WidgetInfo {
-            current_text_value: Some(shown.clone()),
-            ..WidgetInfo::labeled(WidgetType::ComboBox, true, &name)
+            }
         });
     });
     if let Some(k) = chosen {
@@ -207,12 +196,11 @@ fn base_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
 
 /// Models that nothing is made from yet, and a way to put more there.
 fn loose_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
-    let loose: Vec<ModelRef> = env.composition().loose.clone();
+    let loose: Vec<ModelRef> = env.composition.loose.clone();
     if loose.is_empty() {
         return;
     }
-    card(ui, |ui| {
-        ui.set_min_width(ui.available_width());
+    wide_card(ui, |ui| {
         ui.label(theme::strong("Not connected"));
         Grid::new("loose models").num_columns(2).show(ui, |ui| {
             for model in loose {

@@ -1,13 +1,15 @@
 //! What can be done with the canvas and its nodes, in menus and by key.
 
-use eframe::egui::{Button, Pos2, Ui, ViewportCommand};
+use eframe::egui::{Align, Button, Layout, Pos2, Ui, ViewportCommand, WidgetType};
+use egui_phosphor::regular as icon;
 
-use super::env::Env;
-use super::keys::key_of;
+use super::env::{Env, key_of};
 use crate::merge::composition::{Composition, NodeId, Port};
 use crate::merge::methods::Method;
 use crate::ui::action::Action;
-use crate::ui::widgets::methods_menu;
+use crate::ui::ext::ResponseExt;
+use crate::ui::format;
+use crate::ui::widgets::{icon_button, icon_button_if, icon_toggle, methods_menu, segmented};
 
 /// The menu of the empty canvas; `at` is where a new merge is put.
 pub fn canvas_ui(ui: &mut Ui, env: &mut Env<'_, '_>, at: Option<Pos2>) {
@@ -32,7 +34,6 @@ pub fn canvas_ui(ui: &mut Ui, env: &mut Env<'_, '_>, at: Option<Pos2>) {
     }
 }
 
-/// The menu of the selected nodes.
 pub fn nodes_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
     let nodes = env.selected();
     let has_merge = nodes.iter().any(|n| n.merge().is_some());
@@ -94,9 +95,7 @@ pub fn add_merge(env: &mut Env<'_, '_>, method: &'static dyn Method, at: Option<
 }
 
 pub fn select_all(env: &mut Env<'_, '_>) {
-    let nodes = env.composition().graph().nodes;
-    let keys = nodes.iter().map(|n| key_of(env.composition(), &n.id));
-    env.look.selected = keys.collect();
+    env.look.selected = env.keys();
 }
 
 /// Removes the selected wire, or the selected nodes.
@@ -112,7 +111,7 @@ pub fn remove(env: &mut Env<'_, '_>) {
 /// Copies the selected merges beside themselves.
 pub fn duplicate(env: &mut Env<'_, '_>) {
     let nodes = env.selected();
-    let mut composition = env.composition().clone();
+    let mut composition = env.composition.clone();
     let copies = composition.duplicate(&nodes);
     if copies.is_empty() {
         return;
@@ -124,17 +123,15 @@ pub fn duplicate(env: &mut Env<'_, '_>) {
 
 /// Puts the recipes of the selected merges on the clipboard.
 pub fn copy(env: &mut Env<'_, '_>) {
-    let recipes: Vec<_> = env
-        .selected()
-        .iter()
-        .filter_map(|n| env.composition().recipes.get(n.merge()?).cloned())
-        .collect();
+    let selected = env.selected();
+    let recipe = |n: &NodeId| env.composition.recipes.get(n.merge()?).cloned();
+    let recipes = selected.iter().filter_map(recipe).collect();
     let copied = Composition {
         recipes,
         loose: Vec::new(),
     };
     match copied.to_text() {
-        Ok(text) if !text.is_empty() => env.actions.push(Action::Copy {
+        Ok(text) if !text.is_empty() => env.push(Action::Copy {
             text,
             what: "Recipe".to_owned(),
         }),
@@ -142,21 +139,73 @@ pub fn copy(env: &mut Env<'_, '_>) {
     }
 }
 
-/// Puts the merges of a recipe's text on the canvas; says whether it was one.
-pub fn paste(env: &mut Env<'_, '_>, text: &str) -> bool {
+/// Puts the merges of a recipe's text on the canvas, if it is one.
+pub fn paste(env: &mut Env<'_, '_>, text: &str) {
     let Some(pasted) = Composition::read(text, &[]).filter(|c| !c.recipes.is_empty()) else {
-        return false;
+        return;
     };
-    let mut composition = env.composition().clone();
+    let mut composition = env.composition.clone();
     let new = composition.insert(pasted);
     let keys = new.iter().map(|n| key_of(&composition, n)).collect();
     env.edit("Paste", None, |c| *c = composition);
     env.look.selected = keys;
-    true
 }
 
 /// Forgets where nodes were put, so that the layout places them.
 pub fn tidy(env: &mut Env<'_, '_>) {
     env.write_places(Vec::new(), "Tidy layout", None);
     env.look.fit();
+}
+
+pub const ZOOM_STEP: f32 = 1.25;
+
+/// Narrower than this, in points, the button that adds a merge is only a sign.
+const ROOM_FOR_WORDS: f32 = 400.0;
+
+pub fn toolbar_ui(ui: &mut Ui, env: &mut Env<'_, '_>, as_list: &mut bool, has_shelf: &mut bool) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        if !*as_list {
+            icon_toggle(ui, icon::SIDEBAR_SIMPLE, "List of models", has_shelf);
+        }
+        ui.add_enabled_ui(!env.is_broken, |ui| add_ui(ui, env));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let ways = [(false, "Canvas"), (true, "List")];
+            segmented(ui, "Canvas or list", as_list, &ways);
+            if !*as_list {
+                zoom_ui(ui, env);
+            }
+        });
+    });
+}
+
+fn add_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
+    let label = match ui.available_width() < ROOM_FOR_WORDS {
+        true => icon::PLUS.to_owned(),
+        false => format!("{} Add merge", icon::PLUS),
+    };
+    let menu = ui.menu_button(label, |ui| methods_menu(ui, None));
+    let response = menu.response.on_hover_text("Add merge");
+    response.named(WidgetType::Button, "Add merge");
+    if let Some(method) = menu.inner.flatten() {
+        add_merge(env, method, None);
+    }
+}
+
+fn zoom_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
+    let zoom = env.look.to_global.scaling;
+    if icon_button(ui, icon::CORNERS_OUT, "Fit  F").clicked() {
+        env.look.fit();
+    }
+    if icon_button(ui, icon::MAGNIFYING_GLASS_PLUS, "Zoom in  +").clicked() {
+        env.look.zoom_by(ZOOM_STEP);
+    }
+    let words = format::percent(f64::from(zoom));
+    ui.add_sized([44.0, 20.0], eframe::egui::Label::new(words));
+    if icon_button(ui, icon::MAGNIFYING_GLASS_MINUS, "Zoom out  −").clicked() {
+        env.look.zoom_by(1.0 / ZOOM_STEP);
+    }
+    if icon_button_if(ui, !env.is_broken, icon::TREE_STRUCTURE, "Tidy layout  L") {
+        tidy(env);
+    }
 }

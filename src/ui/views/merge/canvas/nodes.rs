@@ -1,23 +1,25 @@
 //! What stands in the nodes: models, merges, the output.
 
-use eframe::egui::{Align2, Button, FontId, RichText, Sense, Ui, WidgetInfo, WidgetType, vec2};
+use eframe::egui::{
+    Align2, Button, FontId, Rect, RichText, Sense, Ui, WidgetInfo, WidgetType, vec2,
+};
 use egui_phosphor::regular as icon;
 
-use super::env::{Env, method_title};
-use super::keys::key_of;
-use super::marks;
-use super::parameter::{At, parameter_ui};
-use crate::checkpoint::OnDisk;
-use crate::merge::composition::{NodeId, Place, Port};
+use super::env::{Env, key_of, method_title};
+use crate::merge::composition::{Composition, NodeId, Place, Port};
 use crate::merge::methods::{BaseRule, Description, Parameter, ParameterScope, find};
 use crate::merge::problem::Problem;
-use crate::merge::recipe::{ModelRef, Setting};
-use crate::study::{Command, ModelEdit, ModelId, NewModel};
-use crate::ui::action::{Action, MergeAction, ModelsAction};
+use crate::merge::recipe::{Content, ModelRef, Setting, Value};
+use crate::study::{Command, DraftEdit, ModelEdit, ModelId, NewModel};
+use crate::ui::action::ModelsAction;
+use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size, space};
-use crate::ui::views::merge::queue::why_not;
-use crate::ui::widgets::{methods_menu, role_chip};
+use crate::ui::theme::{self, Tokens, space};
+use crate::ui::views::merge::Focus;
+use crate::ui::views::merge::queue::{why_not, write_ui};
+use crate::ui::widgets::{
+    ParameterChange, ParameterEditor, focus_ring, methods_menu, role_chip, text_field,
+};
 use crate::workbench::ModelFiles;
 
 /// The most characters of a model's name in a node.
@@ -42,13 +44,10 @@ pub fn model_title_ui(ui: &mut Ui, env: &Env<'_, '_>, model: &ModelRef) {
     });
 }
 
-/// What is wrong with a model's files.
 fn trouble(env: &Env<'_, '_>, model: &ModelRef) -> Option<String> {
-    let id = env.shown.bench.model_of(model)?;
-    match env.shown.bench.files(id) {
-        ModelFiles::Open { on_disk, .. } if *on_disk == OnDisk::Missing => {
-            Some("Its files are gone".to_owned())
-        }
+    let id = env.bench.model_of(model)?;
+    match env.bench.files(id) {
+        files if files.are_missing() => Some("Its files are gone".to_owned()),
         ModelFiles::Failed(sentence) => Some(sentence.clone()),
         _ => None,
     }
@@ -56,69 +55,62 @@ fn trouble(env: &Env<'_, '_>, model: &ModelRef) -> Option<String> {
 
 /// What a model is: its role and size, or that the study does not have it.
 pub fn model_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &ModelRef) {
-    match env.shown.bench.model_of(model) {
+    match env.bench.model_of(model) {
         Some(id) => known_model_ui(ui, env, id, model),
         None => foreign_model_ui(ui, env, model),
     }
 }
 
 fn known_model_ui(ui: &mut Ui, env: &mut Env<'_, '_>, id: ModelId, model: &ModelRef) {
-    let t = Tokens::of(ui);
-    let doc = env.shown.bench.study().doc();
+    let doc = env.doc();
     if trouble(env, model).is_some() {
         let label = format!("Find {} again…", doc.name_of(id));
-        let button = ui.add(Button::new(RichText::new("Find again…").small()));
-        button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
-        if button.clicked() {
-            env.actions
-                .push(Action::Models(ModelsAction::AskWhereIs(id)));
+        if small_button(ui, "Find again…", &label) {
+            env.push(ModelsAction::AskWhereIs(id));
         }
         return;
     }
-    let size = env.shown.bench.files(id).checkpoint();
+    let size = env.bench.files(id).checkpoint();
     let size = size.map(|c| format::bytes(c.size_bytes()));
-    ui.label(
-        RichText::new(size.unwrap_or_default())
-            .small()
-            .color(t.text_weak),
-    );
+    ui.quiet(size.unwrap_or_default());
     if let Some(role) = doc.model(id).map(|m| doc.role(m)) {
         role_chip(ui, role.title(), role as usize);
     }
 }
 
 fn foreign_model_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &ModelRef) {
-    let weak = Tokens::of(ui).text_weak;
     let path = model.adapter.as_ref().map_or(&model.path, |a| &a.path);
     let path = std::path::PathBuf::from(path);
     if path.is_absolute() {
-        let button = ui.add(Button::new(RichText::new("Add to the study").small()));
         let name = model.short_name();
-        let label = format!("Add {name} to the study");
-        button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
-        if button.clicked() {
+        if small_button(ui, "Add to the study", &format!("Add {name} to the study")) {
             let new = NewModel {
                 name,
                 path: Some(path),
                 base: None,
             };
             let add = ModelEdit::Add(vec![new]);
-            env.actions.push(Action::Study(Command::Model(add)));
+            env.push(Command::Model(add));
         }
     }
-    ui.label(RichText::new("not in the study").small().color(weak));
+    ui.quiet("not in the study");
+}
+
+/// A small button; `name` is its accessible name.
+fn small_button(ui: &mut Ui, words: &str, name: &str) -> bool {
+    let button = ui.add(Button::new(RichText::new(words).small()));
+    button.named(WidgetType::Button, name);
+    button.clicked()
 }
 
 /// The title of a merge: its method, to be changed, and what is wrong with it.
 pub fn merge_title_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
-    let Some(recipe) = env.composition().recipes.get(merge) else {
+    let Some(recipe) = env.composition.recipes.get(merge) else {
         return;
     };
     let method = recipe.merge_method.clone();
-    let name = recipe
-        .name
-        .clone()
-        .filter(|_| env.composition().recipes.len() > 1);
+    let is_alone = env.composition.recipes.len() == 1;
+    let name = recipe.name.clone().filter(|_| !is_alone);
     let owner = env.merge_name(merge);
     ui.horizontal(|ui| {
         let text = theme::strong(format!("{} {}", method_title(&method), icon::CARET_DOWN));
@@ -135,23 +127,19 @@ pub fn merge_title_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
             env.edit("Change method", None, |c| c.set_method(merge, chosen));
         }
         if let Some(name) = name {
-            let weak = Tokens::of(ui).text_weak;
-            ui.label(RichText::new(name).small().color(weak));
+            ui.quiet(name);
         }
         mark_ui(ui, &own_problems(env, merge, None), &owner);
     });
 }
 
-/// The problems of a merge, or of one of its ports.
 pub fn own_problems(env: &Env<'_, '_>, merge: usize, port: Option<Port>) -> Vec<Problem> {
-    let Some(ahead) = env.shown.ahead else {
+    let Some(ahead) = env.ahead else {
         return Vec::new();
     };
-    marks::of_merge(&ahead.problems, merge)
-        .into_iter()
-        .filter(|p| port.is_none() || marks::port_of(env.composition(), p) == port)
-        .cloned()
-        .collect()
+    let is_here = |p: &&Problem| port.is_none() || port_of(env.composition, p) == port;
+    let all = of_merge(&ahead.problems, merge).into_iter();
+    all.filter(is_here).cloned().collect()
 }
 
 /// A mark with the sentences of problems. Without any its place is empty: nothing moves under
@@ -170,7 +158,7 @@ pub fn mark_ui(ui: &mut Ui, problems: &[Problem], of: &str) {
     ui.painter()
         .text(rect.center(), Align2::CENTER_CENTER, sign, font, ink);
     let label = format!("{word} in {of}: {}", first.sentence);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &label));
+    response.named(WidgetType::Label, &label);
     let sentences: Vec<&str> = problems.iter().map(|p| p.sentence.as_str()).collect();
     response.on_hover_text(sentences.join("\n"));
 }
@@ -191,7 +179,7 @@ pub fn port_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
 fn port_title_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
     let t = Tokens::of(ui);
     let node = NodeId::Merge(merge);
-    let fed = env.feeds(&node, port);
+    let fed = env.composition.feeds(&node, port);
     let words = match (&fed, port) {
         (Some(from), Port::Base) => format!("base: {}", env.node_name(from)),
         (Some(from), _) => env.node_name(from),
@@ -210,7 +198,7 @@ fn port_title_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
     let text = RichText::new(format::elide_middle(&words, LONGEST)).color(ink);
     let button = ui.add(Button::new(text).frame(false));
     let label = format!("{}: {words}", env.port_name(&node, port));
-    button.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_chosen, &label));
+    button.named_selected(WidgetType::Button, is_chosen, &label);
     if button.clicked() {
         env.look.wire = (!is_chosen && fed.is_some()).then(|| (node.clone(), port));
     }
@@ -221,26 +209,16 @@ fn port_title_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
 
 /// For methods whose base is one of the models: which of them it is.
 fn base_star_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, input: usize) {
-    let Some(recipe) = env.composition().recipes.get(merge) else {
+    let inputs = env.composition.inputs(merge);
+    let Some((base, model)) = chosen_base(env, merge).zip(inputs.get(input)) else {
         return;
     };
-    let rule = find(&recipe.merge_method).map(|m| m.description().base);
-    if rule != Some(BaseRule::OneOfModels) {
-        return;
-    }
-    let inputs = env.composition().inputs(merge);
-    let Some(model) = inputs.get(input) else {
-        return;
-    };
-    let is_base = recipe.base_model.as_ref() == Some(model);
-    let label = format!(
-        "{} is the base of {}",
-        env.name_of(model),
-        env.merge_name(merge)
-    );
+    let is_base = base == Some(model);
+    let (name, owner) = (env.name_of(model), env.merge_name(merge));
+    let label = format!("{name} is the base of {owner}");
     let (rect, response) = ui.allocate_exact_size(vec2(20.0, 22.0), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, is_base, &label));
-    crate::ui::widgets::focus_ring(ui, &response);
+    response.named_selected(WidgetType::RadioButton, is_base, &label);
+    focus_ring(ui, &response);
     let t = Tokens::of(ui);
     let ink = match (is_base, response.hovered()) {
         (true, _) => t.accent,
@@ -274,8 +252,14 @@ pub fn merge_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
     });
 }
 
+/// The model that is the base, for methods whose base is one of the models.
+pub fn chosen_base<'e>(env: &'e Env<'_, '_>, merge: usize) -> Option<Option<&'e ModelRef>> {
+    let is_chosen = known(env, merge)?.base == BaseRule::OneOfModels;
+    is_chosen.then_some(env.composition.recipes.get(merge)?.base_model.as_ref())
+}
+
 fn known(env: &Env<'_, '_>, merge: usize) -> Option<&'static Description> {
-    let recipe = env.composition().recipes.get(merge)?;
+    let recipe = env.composition.recipes.get(merge)?;
     find(&recipe.merge_method).map(|m| m.description())
 }
 
@@ -283,7 +267,7 @@ fn known(env: &Env<'_, '_>, merge: usize) -> Option<&'static Description> {
 /// merge stand its own, and those of its models where the recipe sets them for all of them, or
 /// has strips.
 pub fn parameters(env: &Env<'_, '_>, merge: usize, place: Place) -> Vec<&'static Parameter> {
-    let composition = env.composition();
+    let composition = env.composition;
     let has_strips = !composition.slices(merge).is_empty();
     let set_for_all = |p: &Parameter| composition.setting(merge, Place::Merge, p.key).is_some();
     let is_here = |p: &&Parameter| match place {
@@ -294,64 +278,43 @@ pub fn parameters(env: &Env<'_, '_>, merge: usize, place: Place) -> Vec<&'static
     known.iter().filter(is_here).collect()
 }
 
-/// Whose the parameters at a place are; `None` for a model that is not there.
-pub fn at(env: &Env<'_, '_>, merge: usize, place: Place) -> Option<At> {
-    let owner = match place {
-        Place::Model(k) => {
-            let model = env.composition().inputs(merge).get(k).cloned()?;
-            format!("{} in {}", env.name_of(&model), env.merge_name(merge))
-        }
-        _ => env.merge_name(merge),
-    };
-    Some(At {
-        merge,
-        place,
-        owner,
-    })
-}
-
 fn parameters_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, place: Place) {
-    let Some(at) = at(env, merge, place) else {
-        return;
-    };
     for parameter in parameters(env, merge, place) {
         if is_shown(env, merge, place, parameter) {
-            parameter_ui(ui, env, &at, parameter);
+            parameter_ui(ui, env, merge, place, parameter);
         }
     }
 }
 
 /// Folded, a merge shows what is set and what must be.
 fn is_shown(env: &Env<'_, '_>, merge: usize, place: Place, parameter: &Parameter) -> bool {
-    let key = key_of(env.composition(), &NodeId::Merge(merge));
-    let given =
-        |place| -> Option<&Setting> { env.composition().setting(merge, place, parameter.key) };
-    let must = parameter.default().is_none() && given(Place::Merge).is_none();
-    env.look.open.contains(&key) || must || given(place).is_some()
+    let key = key_of(env.composition, &NodeId::Merge(merge));
+    let is_given = |place| {
+        env.composition
+            .setting(merge, place, parameter.key)
+            .is_some()
+    };
+    let must = parameter.default().is_none() && !is_given(Place::Merge);
+    env.look.open.contains(&key) || must || is_given(place)
 }
 
 fn more_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, known: &'static Description) {
-    let key = key_of(env.composition(), &NodeId::Merge(merge));
+    let key = key_of(env.composition, &NodeId::Merge(merge));
     let is_open = env.look.open.contains(&key);
-    let folded = known.parameters.iter().filter(|p| p.default().is_some());
-    let n = folded.count();
-    if n == 0 {
+    if !known.parameters.iter().any(|p| p.default().is_some()) {
         return;
     }
+    let all = known.parameters.len();
+    let every = if all > 1 { "All " } else { "" };
+    let counted = format::counted(all, "parameter");
     let words = match is_open {
         true => format!("{} Only what is set", icon::CARET_UP),
-        false => {
-            let all = known.parameters.len();
-            let every = if all > 1 { "All " } else { "" };
-            let counted = format::counted(all, "parameter");
-            format!("{} {every}{counted}", icon::CARET_DOWN)
-        }
+        false => format!("{} {every}{counted}", icon::CARET_DOWN),
     };
-    let weak = Tokens::of(ui).text_weak;
-    let text = RichText::new(words).size(size::SMALL).color(weak);
+    let text = quiet(words);
     let button = ui.add(Button::new(text).frame(false));
     let label = format!("All parameters of {}", env.merge_name(merge));
-    button.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, is_open, &label));
+    button.named_selected(WidgetType::Button, is_open, &label);
     if button.clicked() && !env.look.open.remove(&key) {
         env.look.open.insert(key);
     }
@@ -359,12 +322,12 @@ fn more_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, known: &'static Des
 
 /// Strips in small: each source of each slice on the layer axis.
 fn strips_ui(ui: &mut Ui, env: &Env<'_, '_>, merge: usize) {
-    let slices = env.composition().slices(merge);
+    let slices = env.composition.slices(merge);
     if slices.is_empty() {
         return;
     }
     let t = Tokens::of(ui);
-    let inputs = env.composition().inputs(merge);
+    let inputs = env.composition.inputs(merge);
     let sources = || slices.iter().flat_map(|s| &s.sources);
     let end = sources().filter_map(|s| s.layer_range).map(|[_, end]| end);
     let layers = end.max().unwrap_or(1).max(1);
@@ -380,53 +343,165 @@ fn strips_ui(ui: &mut Ui, env: &Env<'_, '_>, merge: usize) {
             let colour = inputs.iter().position(|own| *own == source.model);
             let x = |layer: i64| rect.left() + rect.width() * layer as f32 / layers as f32;
             let top = rect.top() + row as f32 * STRIP + 1.0;
-            let strip =
-                eframe::egui::Rect::from_x_y_ranges(x(first)..=x(end), top..=top + STRIP - 2.0);
-            ui.painter()
-                .rect_filled(strip, 2, t.role(colour.unwrap_or(0)));
+            let strip = Rect::from_x_y_ranges(x(first)..=x(end), top..=top + STRIP - 2.0);
+            let ink = t.role(colour.unwrap_or(0));
+            ui.painter().rect_filled(strip, 2, ink);
         }
     }
-    let label = format!(
-        "{} of {}",
-        format::counted(slices.len(), "strip"),
-        env.merge_name(merge)
-    );
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &label));
+    let strips = format::counted(slices.len(), "strip");
+    let label = format!("{strips} of {}", env.merge_name(merge));
+    response.named(WidgetType::Label, &label);
     response.on_hover_text(label.clone());
 }
 
-/// Height of a strip in small, in points.
 const STRIP: f32 = 8.0;
 /// The most strips that are drawn in small.
 const MOST_STRIPS: usize = 24;
 
 /// The output: what the child is called, and the button that writes it.
 pub fn output_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
-    use crate::study::DraftEdit;
-    let draft = env.shown.draft;
+    let draft = env.draft;
     let mut name = draft.name.clone();
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = space::XS;
-        let field =
-            crate::ui::widgets::text_field(ui, "Name of the child", "child", &mut name, 150.0);
-        if field.changed() {
-            let rename = DraftEdit::Rename(draft.id, name.clone());
-            env.actions.push(Action::Study(Command::Draft(rename)));
+        if text_field(ui, "Name of the child", "child", &mut name, 150.0).changed() {
+            let rename = DraftEdit::Rename(draft.id, name);
+            env.push(Command::Draft(rename));
         }
-        let why = match env.composition().last() {
+        let why = match env.composition.last() {
             Some(_) => why_not(env.shown),
             None => Some("Exactly one merge must be left that feeds no other".to_owned()),
         };
-        ui.add_enabled_ui(why.is_none(), |ui| {
-            let button = crate::ui::widgets::primary_button(ui, "Write merge…");
-            // The panel of the child has the same button: by name they can be told apart.
-            let label = format!("Write {}…", draft.name);
-            button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, why.is_none(), &label));
-            let why = why.as_deref().unwrap_or_default();
-            if button.on_disabled_hover_text(why).clicked() {
-                env.actions
-                    .push(Action::Merge(MergeAction::AskWhereToWrite));
-            }
-        });
+        let _can = why.is_none();
+        // The panel of the child has the same button: by name they can be told apart.
+        let label = format!("Write {}…", draft.name);
+        write_ui(ui, env.shown, why).named(WidgetType::Button, &label);
     });
+}
+
+pub fn parameter_ui(
+    ui: &mut Ui,
+    env: &mut Env<'_, '_>,
+    merge: usize,
+    place: Place,
+    parameter: &Parameter,
+) {
+    let composition = env.composition;
+    let key = parameter.key;
+    let mut owner = env.merge_name(merge);
+    if let Place::Model(k) = place {
+        let Some(model) = composition.inputs(merge).get(k).cloned() else {
+            return;
+        };
+        owner = format!("{} in {owner}", env.name_of(&model));
+    }
+    let setting = |place| composition.setting(merge, place, key);
+    let editor = ParameterEditor {
+        parameter,
+        setting: setting(place),
+        // What the recipe gives to all models at once.
+        inherited: setting(Place::Merge).filter(|_| place != Place::Merge),
+        name: &format!("{key} of {owner}"),
+        has_depth: true,
+    };
+    let id = (merge, format!("{place:?}"), key);
+    let look = &mut *env.look;
+    let asked = ui.push_id(id, |ui| editor.ui(ui, &mut |response| look.hear(response)));
+    let (verb, value) = match asked.inner {
+        Some(ParameterChange::Set(value)) => ("Change", Some(value)),
+        Some(ParameterChange::Reset) => ("Reset", None),
+        Some(ParameterChange::OverDepth) => {
+            let key = key.to_owned();
+            env.focus.replace(Some(Focus { merge, place, key }));
+            return;
+        }
+        None => return,
+    };
+    let is_step = matches!(value, Some(Value::Number(_)));
+    let what = format!("{key} {merge} {place:?}");
+    let join = env.look.join(&what).filter(|_| is_step);
+    env.edit(&format!("{verb} {key}"), join, |c| {
+        c.set(merge, place, key, value.map(Setting::Value));
+    });
+}
+
+fn of_merge(problems: &[Problem], merge: usize) -> Vec<&Problem> {
+    let own = problems.iter().filter(|p| p.place.document == merge);
+    let mut out: Vec<&Problem> = own.collect();
+    out.sort_by_key(|p| !p.is_error());
+    out
+}
+
+/// The port that a problem of a merge is at, if it is at one.
+fn port_of(composition: &Composition, problem: &Problem) -> Option<Port> {
+    let path = problem.place.path.as_str();
+    if path == "base_model" {
+        return Some(Port::Base);
+    }
+    let numbers = numbers(path);
+    let merge = problem.place.document;
+    let recipe = composition.recipes.get(merge)?;
+    match (&recipe.content, &numbers[..]) {
+        (Content::Models(_), [model, ..]) if path.starts_with("models[") => {
+            Some(Port::Model(*model))
+        }
+        (Content::Slices(slices), [slice, source, ..]) if path.starts_with("slices[") => {
+            let model = &slices.get(*slice)?.sources.get(*source)?.model;
+            let inputs = composition.inputs(merge);
+            inputs.iter().position(|own| own == model).map(Port::Model)
+        }
+        _ => None,
+    }
+}
+
+/// The numbers in the brackets of a path: `slices[2].sources[0]` has 2 and 0.
+fn numbers(path: &str) -> Vec<usize> {
+    let parts = path.split('[').skip(1);
+    let number = |part: &str| part.split(']').next()?.parse().ok();
+    parts.filter_map(number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::composition::TEMPLATES;
+    use crate::merge::problem::Place as At;
+
+    fn at(document: usize, path: &str) -> Problem {
+        let place = At {
+            document,
+            path: path.to_owned(),
+            position: None,
+        };
+        Problem::error(place, "something")
+    }
+
+    #[test]
+    fn a_path_leads_to_its_port() {
+        let models = ["a", "b"].map(ModelRef::at);
+        let made = Composition::merge_of(find("slerp").unwrap(), &models, None);
+        let port = |path: &str| port_of(&made, &at(0, path));
+        assert_eq!(port("models[1].parameters.weight"), Some(Port::Model(1)));
+        assert_eq!(port("base_model"), Some(Port::Base));
+        assert_eq!(port("parameters.t"), None);
+        assert_eq!(port(""), None);
+        assert_eq!(port_of(&made, &at(7, "models[0]")), None);
+    }
+
+    #[test]
+    fn a_source_of_a_slice_leads_to_its_model() {
+        let mut templates = TEMPLATES.iter();
+        let franken = templates.find(|t| t.title == "Frankenmerge").unwrap();
+        let made = franken.make(&["a", "b"].map(ModelRef::at), None, 8);
+        let port = port_of(&made, &at(0, "slices[1].sources[0].layer_range"));
+        assert_eq!(port, Some(Port::Model(1)));
+    }
+
+    #[test]
+    fn errors_come_before_warnings() {
+        let all = [Problem::warning(at(1, "").place, "w"), at(1, ""), at(0, "")];
+        let own = of_merge(&all, 1);
+        assert_eq!(own.len(), 2);
+        assert!(own[0].is_error());
+    }
 }

@@ -1,13 +1,14 @@
 //! The study's models at the edge of the canvas, to be dragged onto it.
 
 use eframe::egui::{
-    Align2, Area, CursorIcon, DragAndDrop, Frame, Id, Key, Margin, Order, RichText, ScrollArea,
-    Sense, Stroke, Ui, WidgetInfo, WidgetType, vec2,
+    Area, CursorIcon, DragAndDrop, Frame, Id, Key, Margin, Order, ScrollArea, Sense, Stroke, Ui,
+    WidgetType, vec2,
 };
 
 use super::env::Env;
 use crate::merge::recipe::ModelRef;
 use crate::study::{Model, ModelId};
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
 use crate::ui::widgets::{focus_ring, search_field, text};
@@ -26,22 +27,25 @@ pub struct Shelf {
 
 impl Shelf {
     pub fn ui(&mut self, ui: &mut Ui, env: &mut Env<'_, '_>) {
-        let bench = env.shown.bench;
+        let bench = env.bench;
         let width = ui.available_width();
         search_field(ui, "Find a model", &mut self.filter, width);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             let groups = groups(bench, &self.filter);
             if groups.is_empty() {
-                let weak = Tokens::of(ui).text_weak;
                 let words = match bench.study().doc().models.is_empty() {
                     true => "No models in the study yet",
                     false => "No model is called so",
                 };
-                ui.label(RichText::new(words).color(weak));
+                ui.weak(words);
             }
             for (base, models) in groups {
-                heading_ui(ui, bench, base);
+                let words = match base {
+                    Some(base) => format!("Family of {}", env.doc().name_of(base)),
+                    None => "No base".to_owned(),
+                };
+                ui.quiet(format::elide_middle(&words, 26));
                 for model in models {
                     row_ui(ui, env, model);
                 }
@@ -72,25 +76,15 @@ fn groups<'b>(bench: &'b Workbench, filter: &str) -> Vec<(Option<ModelId>, Vec<&
     out
 }
 
-fn heading_ui(ui: &mut Ui, bench: &Workbench, base: Option<ModelId>) {
-    let weak = Tokens::of(ui).text_weak;
-    let words = match base {
-        Some(base) => format!("Family of {}", bench.study().doc().name_of(base)),
-        None => "No base".to_owned(),
-    };
-    let words = format::elide_middle(&words, 26);
-    ui.label(RichText::new(words).small().color(weak));
-}
-
 fn row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &Model) {
-    let Some(reference) = env.shown.bench.reference(model.id) else {
+    let Some(reference) = env.bench.reference(model.id) else {
         return;
     };
     let t = Tokens::of(ui);
     let size = vec2(ui.available_width(), ROW_HEIGHT - 2.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let label = format!("Add {} to the canvas", model.name);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &label));
+    response.named(WidgetType::Button, &label);
     response.dnd_set_drag_payload(Dragged {
         reference: reference.clone(),
         name: model.name.clone(),
@@ -100,29 +94,19 @@ fn row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &Model) {
         ui.ctx().set_cursor_icon(CursorIcon::Grab);
     }
     focus_ring(ui, &response);
-    let is_there = env.composition().loose.contains(&reference)
-        || env
-            .composition()
-            .recipes
-            .iter()
-            .any(|r| r.models().contains(&&reference));
-    let doc = env.shown.bench.study().doc();
+    let composition = env.composition;
+    let is_there = composition.loose.contains(&reference)
+        || (composition.recipes.iter()).any(|r| r.models().contains(&&reference));
+    let doc = env.doc();
     let dot = rect.left_center() + vec2(space::S, 0.0);
-    ui.painter()
-        .circle_filled(dot, 3.5, t.role(doc.role(model) as usize));
+    let role = t.role(doc.role(model) as usize);
+    ui.painter().circle_filled(dot, 3.5, role);
     let inside = rect
         .with_min_x(rect.left() + 18.0)
         .with_max_x(rect.right() - 4.0);
     let ink = if is_there { t.text_weak } else { t.text };
-    let font = theme::body_font();
-    text::line_in(
-        ui.painter(),
-        inside,
-        Align2::LEFT_CENTER,
-        &model.name,
-        &font,
-        ink,
-    );
+    let (font, painter) = (theme::body_font(), ui.painter());
+    text::left(painter, inside, &model.name, &font, ink);
     let by_key = response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if response.double_clicked() || by_key {
         env.edit("Add model", None, |c| c.add_model(reference.clone()));

@@ -95,11 +95,8 @@ fn number(graph: &Graph, id: &NodeId) -> Option<usize> {
 
 /// The longest way of each node to the output; ends that nothing takes stand beside it.
 fn columns(graph: &Graph) -> Vec<usize> {
-    let mut out: Vec<usize> = graph
-        .nodes
-        .iter()
-        .map(|n| usize::from(n.id != NodeId::Output))
-        .collect();
+    let nodes = graph.nodes.iter();
+    let mut out: Vec<usize> = nodes.map(|n| usize::from(n.id != NodeId::Output)).collect();
     let ends = |link: &Link| Some((number(graph, &link.from)?, number(graph, &link.to)?));
     let links: Vec<(usize, usize)> = graph.links.iter().filter_map(ends).collect();
     // As many rounds as the longest way can have; a ring, which a text may hold, ends too.
@@ -148,11 +145,8 @@ fn order(graph: &Graph) -> Vec<usize> {
             }
         }
     }
-    out.extend(
-        (0..graph.nodes.len())
-            .filter(|n| !out.contains(n))
-            .collect::<Vec<_>>(),
-    );
+    let rest = (0..graph.nodes.len()).filter(|n| !out.contains(n));
+    out.extend(rest.collect::<Vec<_>>());
     out
 }
 

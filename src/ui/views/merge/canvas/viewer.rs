@@ -3,17 +3,20 @@
 use eframe::egui::emath::TSTransform;
 use eframe::egui::epaint::Shadow;
 use eframe::egui::{
-    Align2, Color32, CornerRadius, FontId, Frame, Margin, Painter, Pos2, Rect, Sense, Stroke,
-    Style, Ui, pos2, vec2,
+    Color32, CornerRadius, FontId, Frame, Margin, Painter, Pos2, Rect, Sense, Stroke, Style, Ui,
+    pos2, vec2,
 };
-use egui_snarl::ui::{AnyPins, PinWireInfo, SnarlPin, SnarlStyle, SnarlViewer, WireStyle};
+use egui_snarl::ui::{
+    AnyPins, BackgroundPattern, PinPlacement, PinWireInfo, SelectionStyle, SnarlPin, SnarlStyle,
+    SnarlViewer, WireStyle,
+};
 use egui_snarl::{InPin, NodeId as Number, OutPin, Snarl};
 
 use super::board::Slot;
 use super::env::Env;
 use super::menus;
-use super::metrics::{FAR, FRAME, OUTLINE};
 use super::nodes;
+use super::{FAR, FRAME, OUTLINE};
 use crate::merge::composition::{NodeId, Port};
 use crate::ui::theme::{self, Tokens, radius, space};
 use crate::ui::widgets::text;
@@ -63,12 +66,25 @@ impl SnarlPin for Dot {
 }
 
 impl Viewer<'_, '_, '_> {
-    fn dot(&self, is_fed: bool, is_accented: bool) -> Dot {
+    /// The port of a node, or what comes out of it; accented with its wires where the node, its
+    /// wire or a node at the other end is selected.
+    fn dot(
+        &self,
+        node: Option<&Slot>,
+        port: Option<Port>,
+        snarl: &Snarl<Slot>,
+        mut far: impl ExactSizeIterator<Item = Number>,
+    ) -> Dot {
         let t = self.tokens;
-        let ink = match is_accented {
-            true => t.accent,
-            false => t.line_strong,
+        let is_fed = far.len() > 0;
+        let is_selected = |slot: &Slot| self.env.is_selected(&slot.key);
+        let is_chosen = |slot: &Slot| {
+            let wire = self.env.look.wire.as_ref();
+            wire.is_some_and(|(id, of)| *id == slot.id && Some(*of) == port)
         };
+        let is_accented = node.is_some_and(|slot| is_chosen(slot) || is_selected(slot))
+            || far.any(|number| snarl.get_node(number).is_some_and(is_selected));
+        let ink = if is_accented { t.accent } else { t.line_strong };
         Dot {
             fill: if is_fed { ink } else { t.raised },
             outline: Stroke::new(1.5, ink),
@@ -85,7 +101,7 @@ impl Viewer<'_, '_, '_> {
         let font = FontId::proportional((theme::size::SMALL / scale).min(ROW));
         let name = self.env.node_name(&slot.id);
         let ink = self.tokens.text;
-        text::line_in(ui.painter(), rect, Align2::LEFT_CENTER, &name, &font, ink);
+        text::left(ui.painter(), rect, &name, &font, ink);
     }
 
     /// The room that the rest of the node takes when it is drawn whole.
@@ -96,24 +112,6 @@ impl Viewer<'_, '_, '_> {
         let rows = 1 + slot.ports.len().max(1);
         let rest = height - rows as f32 * (ROW + gap);
         ui.allocate_exact_size(vec2(1.0, rest.max(1.0)), Sense::hover());
-    }
-
-    /// Wires of selected nodes are accented.
-    fn is_accented(
-        &self,
-        node: &Slot,
-        port: Option<Port>,
-        snarl: &Snarl<Slot>,
-        far: &[Number],
-    ) -> bool {
-        let chosen =
-            port.is_some_and(|port| self.env.look.wire.as_ref() == Some(&(node.id.clone(), port)));
-        let other = far.iter().filter_map(|n| snarl.get_node(*n));
-        chosen
-            || self.env.is_selected(&node.key)
-            || other
-                .into_iter()
-                .any(|slot| self.env.is_selected(&slot.key))
     }
 
     fn port_at(snarl: &Snarl<Slot>, pin: &InPin) -> Option<(NodeId, Port)> {
@@ -151,14 +149,13 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
         };
         // A ring that takes no room: a wider outline would move what is inside.
         let ring = Shadow {
-            offset: [0, 0],
-            blur: 0,
-            spread: if is_selected { 1 } else { 0 },
+            spread: u8::from(is_selected),
             color: if is_selected {
                 t.accent
             } else {
                 Color32::TRANSPARENT
             },
+            ..Shadow::NONE
         };
         default.stroke(Stroke::new(OUTLINE, ink)).shadow(ring)
     }
@@ -210,9 +207,8 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
                 _ => nodes::output_ui(ui, self.env),
             }
         }
-        let far: Vec<Number> = pin.remotes.iter().map(|r| r.node).collect();
-        let is_accented = slot.is_some_and(|slot| self.is_accented(&slot, port, snarl, &far));
-        self.dot(!far.is_empty(), is_accented)
+        let far = pin.remotes.iter().map(|to| to.node);
+        self.dot(slot.as_ref(), port, snarl, far)
     }
 
     fn outputs(&mut self, node: &Slot) -> usize {
@@ -227,24 +223,20 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
     ) -> impl SnarlPin + 'static {
         let slot = snarl.get_node(pin.id.node).cloned();
         ui.add_space(space::XS);
-        let is_far = slot.as_ref().is_some_and(|s| self.env.look.is_far(&s.key));
-        match (&slot, is_far) {
-            (
-                Some(Slot {
-                    id: NodeId::Model(model),
-                    ..
-                }),
-                false,
-            ) => {
+        match &slot {
+            Some(Slot {
+                key,
+                id: NodeId::Model(model),
+                ..
+            }) if !self.env.look.is_far(key) => {
                 ui.horizontal(|ui| nodes::model_ui(ui, self.env, model));
             }
             _ => {
                 ui.allocate_exact_size(vec2(8.0, ROW), Sense::hover());
             }
         }
-        let far: Vec<Number> = pin.remotes.iter().map(|r| r.node).collect();
-        let is_accented = slot.is_some_and(|slot| self.is_accented(&slot, None, snarl, &far));
-        self.dot(!far.is_empty(), is_accented)
+        let far = pin.remotes.iter().map(|to| to.node);
+        self.dot(slot.as_ref(), None, snarl, far)
     }
 
     fn has_footer(&mut self, node: &Slot) -> bool {
@@ -284,7 +276,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
     }
 
     fn has_graph_menu(&mut self, _: Pos2, _: &mut Snarl<Slot>) -> bool {
-        !self.env.shown.is_broken
+        !self.env.is_broken
     }
 
     fn show_graph_menu(&mut self, pos: Pos2, ui: &mut Ui, _: &mut Snarl<Slot>) {
@@ -292,7 +284,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
     }
 
     fn has_dropped_wire_menu(&mut self, pins: AnyPins<'_>, _: &mut Snarl<Slot>) -> bool {
-        matches!(pins, AnyPins::Out(_)) && !self.env.shown.is_broken
+        matches!(pins, AnyPins::Out(_)) && !self.env.is_broken
     }
 
     fn show_dropped_wire_menu(
@@ -309,7 +301,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
     }
 
     fn has_node_menu(&mut self, _: &Slot) -> bool {
-        !self.env.shown.is_broken
+        !self.env.is_broken
     }
 
     fn show_node_menu(
@@ -369,9 +361,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
 
     fn current_transform(&mut self, to_global: &mut TSTransform, _: &mut Snarl<Slot>) {
         self.was_moved = *to_global != self.env.look.to_global;
-        if let Some(wanted) = self.wanted {
-            *to_global = wanted;
-        }
+        *to_global = self.wanted.unwrap_or(*to_global);
         self.env.look.to_global = *to_global;
     }
 }
@@ -384,7 +374,7 @@ pub fn style(ui: &Ui) -> SnarlStyle {
         .stroke(Stroke::new(OUTLINE, t.line_strong))
         .corner_radius(CornerRadius::same(radius::CARD))
         .inner_margin(Margin::same(space::S as i8));
-    let none = egui_snarl::ui::SelectionStyle {
+    let none = SelectionStyle {
         margin: Margin::ZERO,
         rounding: CornerRadius::ZERO,
         fill: Color32::TRANSPARENT,
@@ -396,14 +386,11 @@ pub fn style(ui: &Ui) -> SnarlStyle {
         header_drag_space: Some(vec2(0.0, 0.0)),
         collapsible: Some(false),
         pin_size: Some(10.0),
-        pin_placement: Some(egui_snarl::ui::PinPlacement::Edge),
+        pin_placement: Some(PinPlacement::Edge),
         wire_width: Some(2.0),
         wire_frame_size: Some(60.0),
         bg_frame: Some(Frame::new().fill(t.background)),
-        bg_pattern: Some(egui_snarl::ui::BackgroundPattern::grid(
-            vec2(32.0, 32.0),
-            0.0,
-        )),
+        bg_pattern: Some(BackgroundPattern::grid(vec2(32.0, 32.0), 0.0)),
         bg_pattern_stroke: Some(Stroke::new(1.0, t.line.gamma_multiply(0.3))),
         min_scale: Some(LEAST_ZOOM),
         max_scale: Some(MOST_ZOOM),

@@ -3,15 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Checkbox, RichText, Ui};
+use eframe::egui::{Checkbox, Ui};
 
 use super::super::DraftContext;
 use crate::kinship::{Metric, Values};
 use crate::merge::composition::Composition;
 use crate::study::{Command, DraftId, Model, ModelId, Selection};
-use crate::ui::action::Action;
 use crate::ui::colormap::Scale;
-use crate::ui::theme::Tokens;
 use crate::ui::widgets::bars::{Bar, bars_ui};
 
 /// Below this a correlation is negative enough to need the other half of a scale.
@@ -40,6 +38,17 @@ pub struct Row {
     pub without: Vec<ModelId>,
 }
 
+impl Row {
+    pub fn new(who: Who, name: String) -> Self {
+        Self {
+            who,
+            name,
+            is_parent: false,
+            without: Vec::new(),
+        }
+    }
+}
+
 /// What the rows follow from.
 #[derive(PartialEq)]
 struct Key {
@@ -59,74 +68,51 @@ pub struct Kin {
     scale: Option<(DraftId, Metric, Reach)>,
 }
 
-/// How far the values of a draft went; the scale follows them outwards only, so that no bar
-/// jumps because another one moved.
-#[derive(Clone, Copy, Default)]
-struct Reach {
-    least: f64,
-    most: f64,
-}
+/// The least and the greatest value that a draft had; the scale follows them outwards only, so
+/// that no bar jumps because another one moved.
+type Reach = (f64, f64);
 
 impl Kin {
-    /// The rows as they were drawn last.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
     /// Draws the bars; a click selects the model.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        shown: &DraftContext<'_>,
-        metric: Metric,
-        actions: &mut Vec<Action>,
-    ) {
+    pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric) {
         self.bring_up_to_date(shown);
         let none = With::new();
         let with = shown.child().map_or(&none, |child| &child.with);
-        let value = |row: &Row| value_of(row, &self.rows, with).get(metric);
-        let bars: Vec<Bar<'_>> = self
-            .rows
-            .iter()
-            .map(|row| Bar {
-                name: &row.name,
-                value: value(row),
-                predicted: true,
-            })
-            .collect();
+        let rows = self.rows.iter().map(|row| Bar {
+            name: &row.name,
+            value: value_of(row, &self.rows, with).get(metric),
+            predicted: true,
+        });
+        let bars: Vec<Bar<'_>> = rows.collect();
         let reach = reach(self.scale, shown.draft.id, metric, &bars);
         let clicked = bars_ui(ui, &bars, scale(metric, reach), 3);
         self.scale = Some((shown.draft.id, metric, reach));
         if let Some(Who::Model(id)) = clicked.map(|k| self.rows[k].who) {
-            actions.push(Action::Study(Command::Select(Selection::Models(vec![id]))));
+            shown.push(Command::Select(Selection::Models(vec![id])));
         }
         if shown.composition.recipes.is_empty() {
-            let weak = Tokens::of(ui).text_weak;
-            let text = "Put a merge on the canvas and connect two models";
-            ui.label(RichText::new(text).color(weak));
+            ui.weak("Put a merge on the canvas and connect two models");
         }
-        let can = !with.is_empty();
         let everybody = Checkbox::new(&mut self.everybody, "All measured models");
-        ui.add_enabled(can, everybody);
+        ui.add_enabled(!with.is_empty(), everybody);
     }
 
     fn bring_up_to_date(&mut self, shown: &DraftContext<'_>) {
+        let measured = shown.child().map(|child| child.with.keys().copied());
         let key = Key {
             revision: shown.bench.revision(),
             draft: shown.draft.id,
             is_broken: shown.is_broken,
             everybody: self.everybody,
-            measured: shown
-                .child()
-                .map_or_else(Vec::new, |child| child.with.keys().copied().collect()),
+            measured: measured.into_iter().flatten().collect(),
         };
         // The values are those from before a mistake, and so are the rows that they belong to.
-        let is_kept = shown.is_foregone()
-            && self.key.as_ref().is_some_and(|old| old.draft == key.draft)
-            && self
-                .key
-                .as_ref()
-                .is_some_and(|old| old.everybody == key.everybody);
+        let is_like = |old: &Key| old.draft == key.draft && old.everybody == key.everybody;
+        let is_kept = shown.is_foregone() && self.key.as_ref().is_some_and(is_like);
         if !is_kept && self.key.as_ref() != Some(&key) {
             self.rows = rows(shown, &key);
             self.key = Some(key);
@@ -136,41 +122,32 @@ impl Kin {
 
 /// Parents in the order of the recipe, the best, the population; then the others.
 fn rows(shown: &DraftContext<'_>, key: &Key) -> Vec<Row> {
-    let bench = shown.bench;
-    let doc = bench.study().doc();
+    let doc = shown.doc();
     let mut out = parents(shown);
     let is_there = |out: &[Row], id: ModelId| out.iter().any(|row| row.who == Who::Model(id));
-    let row = |who, name| Row {
-        who,
-        name,
-        is_parent: false,
-        without: Vec::new(),
-    };
     let base_of = |id: ModelId| doc.model(id).and_then(|m| m.base);
-    let best = bench.record().best().map(|row| row.id);
+    let best = shown.bench.record().best().map(|row| row.id);
     let is_kin = |id: &ModelId| {
-        let parents = out.iter().filter_map(|row| match row.who {
+        let mut bases = out.iter().filter_map(|row| match row.who {
             Who::Model(parent) => base_of(parent),
             _ => None,
         });
-        parents.into_iter().any(|base| base_of(*id) == Some(base))
+        bases.any(|base| base_of(*id) == Some(base))
     };
     if let Some(best) = best.filter(is_kin).filter(|&id| !is_there(&out, id)) {
-        out.push(row(
-            Who::Model(best),
-            format!("{} (best)", doc.name_of(best)),
-        ));
+        let name = format!("{} (best)", doc.name_of(best));
+        out.push(Row::new(Who::Model(best), name));
     }
     if !out.is_empty() {
         out.push(Row {
             without: twins(shown),
-            ..row(Who::Population, "Mean of the others".to_owned())
+            ..Row::new(Who::Population, "Mean of the others".to_owned())
         });
     }
     if key.everybody {
         for &id in &key.measured {
             if !is_there(&out, id) {
-                out.push(row(Who::Model(id), doc.name_of(id).to_owned()));
+                out.push(Row::new(Who::Model(id), doc.name_of(id).to_owned()));
             }
         }
     }
@@ -184,35 +161,27 @@ fn twins(shown: &DraftContext<'_>) -> Vec<ModelId> {
         let made = &model.origin.recipe;
         !made.is_empty() && Composition::read(made, &[]).is_some_and(|own| own.recipes == *recipes)
     };
-    let models = &shown.bench.study().doc().models;
+    let models = &shown.doc().models;
     models.iter().filter(is_twin).map(|m| m.id).collect()
-}
-
-fn is_parent(rows: &[Row], id: ModelId) -> bool {
-    rows.iter()
-        .any(|row| row.is_parent && row.who == Who::Model(id))
 }
 
 /// What the recipes take, bases and other merges left out.
 fn parents(shown: &DraftContext<'_>) -> Vec<Row> {
-    let bench = shown.bench;
-    let doc = bench.study().doc();
+    let doc = shown.doc();
     let is_base = |id: ModelId| doc.models.iter().any(|m| m.base == Some(id));
     let mut out: Vec<Row> = Vec::new();
     for reference in shown.composition.recipes.iter().flat_map(|r| r.models()) {
         if shown.composition.merge_named(reference).is_some() {
             continue;
         }
-        let (who, name) = match bench.model_of(reference) {
+        let (who, name) = match shown.bench.model_of(reference) {
             Some(id) if is_base(id) => continue,
             Some(id) => (Who::Model(id), doc.name_of(id).to_owned()),
             None => (Who::Stranger, reference.short_name()),
         };
         let row = Row {
-            who,
-            name,
             is_parent: true,
-            without: Vec::new(),
+            ..Row::new(who, name)
         };
         if !out.contains(&row) {
             out.push(row);
@@ -226,7 +195,8 @@ pub fn value_of(row: &Row, rows: &[Row], with: &With) -> Values {
         Who::Model(id) => with.get(&id).cloned().unwrap_or_default(),
         Who::Stranger => Values::default(),
         Who::Population => {
-            let is_other = |id: &ModelId| !is_parent(rows, *id) && !row.without.contains(id);
+            let is_parent = |id| rows.iter().any(|r| r.is_parent && r.who == Who::Model(id));
+            let is_other = |id: &ModelId| !is_parent(*id) && !row.without.contains(id);
             let others = with.iter().filter(|(id, _)| is_other(id));
             Values::mean_of_defined(others.map(|(_, values)| values))
         }
@@ -242,19 +212,16 @@ fn reach(
     let old = old.filter(|(id, of, _)| *id == draft && *of == metric);
     let old = old.map_or(Reach::default(), |(_, _, reach)| reach);
     let values = bars.iter().filter_map(|bar| bar.value);
-    values.fold(old, |reach, v| Reach {
-        least: reach.least.min(v),
-        most: reach.most.max(v),
-    })
+    values.fold(old, |(least, most), v| (least.min(v), most.max(v)))
 }
 
-fn scale(metric: Metric, reach: Reach) -> Scale {
+fn scale(metric: Metric, (least, most): Reach) -> Scale {
     match metric.is_similarity() && metric.is_known() {
         false => Scale::Sequential {
             lo: 0.0,
-            hi: reach.most.max(1e-9),
+            hi: most.max(1e-9),
         },
-        _ if reach.least < NEGATIVE => Scale::Diverging { limit: 1.0 },
+        _ if least < NEGATIVE => Scale::Diverging { limit: 1.0 },
         _ => Scale::KINSHIP,
     }
 }
@@ -265,19 +232,10 @@ mod tests {
 
     #[test]
     fn the_population_is_everybody_but_the_parents_and_the_child_itself() {
-        let row = |who, is_parent| Row {
-            who,
-            name: String::new(),
-            is_parent,
-            without: match who {
-                Who::Population => vec![ModelId(4)],
-                _ => Vec::new(),
-            },
-        };
-        let rows = [
-            row(Who::Model(ModelId(1)), true),
-            row(Who::Population, false),
-        ];
+        let mut rows =
+            [Who::Model(ModelId(1)), Who::Population].map(|who| Row::new(who, String::new()));
+        rows[0].is_parent = true;
+        rows[1].without = vec![ModelId(4)];
         let values = |v| Values::from_iter([(Metric::PEARSON, v)]);
         let with: With = [(1, 0.9), (2, 0.1), (3, 0.3), (4, 1.0)]
             .map(|(id, v)| (ModelId(id), values(v)))
@@ -291,10 +249,11 @@ mod tests {
 
     #[test]
     fn the_scale_never_shrinks_while_a_draft_is_shown() {
-        let bar = |value| {
+        let bar = |v: f64| {
+            let (name, value) = ("a", Some(v));
             [Bar {
-                name: "a",
-                value: Some(value),
+                name,
+                value,
                 predicted: true,
             }]
         };

@@ -4,12 +4,11 @@ use eframe::egui::{Label, RichText, Ui, vec2};
 
 use super::super::DraftContext;
 use crate::kinship::Metric;
+use crate::text::sentence_case;
 use crate::ui::format;
-use crate::ui::theme::Tokens;
 use crate::ui::widgets::profile::{Profile, Series};
 use crate::ui::widgets::section_heading;
 use crate::workbench::composing::{Child, NoChild};
-use crate::workbench::sentence_case;
 
 /// Height of the legend and the plot, in points.
 const HEIGHT: f32 = 156.0;
@@ -31,8 +30,7 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric) {
         match (shown.child(), shown.ahead.map(|ahead| &ahead.child)) {
             (Some(child), _) => profile_ui(ui, shown, child, metric),
             (None, Some(Err(NoChild::Refused(sentence)))) => {
-                let weak = Tokens::of(ui).text_weak;
-                let text = RichText::new(sentence_case(sentence)).color(weak);
+                let text = RichText::new(sentence_case(sentence)).weak();
                 ui.add(Label::new(text).wrap());
             }
             _ => {
@@ -43,7 +41,7 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric) {
 }
 
 fn profile_ui(ui: &mut Ui, shown: &DraftContext<'_>, child: &Child, metric: Metric) {
-    let doc = shown.bench.study().doc();
+    let doc = shown.doc();
     let lines = &child.profile.child[..child.profile.child.len().min(MOST)];
     let names: Vec<String> = lines
         .iter()
@@ -82,12 +80,10 @@ fn range(metric: Metric, series: &[Series<'_>]) -> Option<(f64, f64)> {
         return None;
     }
     let values = series.iter().flat_map(|s| s.values.iter().flatten());
-    let least = values
-        .copied()
-        .filter(|v| v.is_finite())
-        .fold(1.0, f64::min);
-    let floor = FLOORS.into_iter().find(|floor| *floor <= least);
-    let floor = floor.unwrap_or(-1.0);
+    let finite = values.copied().filter(|v| v.is_finite());
+    let least = finite.fold(1.0, f64::min);
+    let mut floors = FLOORS.into_iter();
+    let floor = floors.find(|floor| *floor <= least).unwrap_or(-1.0);
     let air = (1.0 - floor) * 0.06;
     Some((floor - air, 1.0 + air))
 }

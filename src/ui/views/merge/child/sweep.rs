@@ -1,10 +1,8 @@
 //! One parameter from end to end: the child's kinship as curves; a click takes the value.
 
-use eframe::egui::{
-    Align, Color32, DragValue, Id, Layout, RichText, Ui, Vec2, WidgetInfo, WidgetType, vec2,
-};
+use eframe::egui::{Align, DragValue, Layout, RichText, Ui, Vec2, WidgetInfo, WidgetType, vec2};
 use egui_phosphor::regular as icon;
-use egui_plot::{AxisHints, Line, Plot, PlotPoints, VLine};
+use egui_plot::{Line, PlotPoints, VLine};
 
 use super::super::{DraftContext, Focus};
 use super::{kin, line_ui};
@@ -12,10 +10,10 @@ use crate::kinship::Metric;
 use crate::merge::composition::Place;
 use crate::merge::methods::{self, ParameterKind, ParameterScope};
 use crate::merge::recipe::{Content, Setting, Value};
-use crate::ui::action::{Action, MergeAction};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, size};
-use crate::ui::widgets::{Choice, choice, icon_button, section_heading};
+use crate::ui::theme::Tokens;
+use crate::ui::widgets::{Choice, choice, icon_button, section_heading, still_plot};
 use crate::workbench::composing::{NoChild, SweepPoint, Swept};
 
 const HEIGHT: f32 = 150.0;
@@ -27,54 +25,44 @@ const LEGEND_ROW: f32 = 18.0;
 const MOST_LINES: usize = 6;
 
 /// Draws the section; it is as high whether or not there is something to show.
-pub fn ui(
-    ui: &mut Ui,
-    shown: &DraftContext<'_>,
-    metric: Metric,
-    rows: &[kin::Row],
-    (swept, focus): (&mut Option<Swept>, &mut Option<Focus>),
-    actions: &mut Vec<Action>,
-) {
+pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric, rows: &[kin::Row]) {
     let all = sweepable(shown);
-    if swept
-        .as_ref()
-        .is_some_and(|own| !all.iter().any(|(_, s)| s == own))
-    {
-        *swept = None;
-    }
+    let is_there = |own: &Swept| all.iter().any(|(_, s)| s == own);
+    let mut swept = shown.options.borrow_mut().swept.take().filter(is_there);
     if all.is_empty() {
         return;
     }
     section_heading(ui, "Weight sweep");
     ui.horizontal(|ui| {
-        choice_ui(ui, &all, swept);
-        if let Some(own) = swept.as_ref() {
+        choice_ui(ui, &all, &mut swept);
+        if let Some(own) = &swept {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                value_ui(ui, shown, own, actions);
+                value_ui(ui, shown, own);
                 let name = format!("Edit {} over depth", own.key);
                 if icon_button(ui, icon::CHART_LINE, &name).clicked() {
-                    *focus = Some(Focus {
+                    shown.focus.replace(Some(Focus {
                         merge: own.merge,
                         place: own.place,
                         key: own.key.clone(),
-                    });
+                    }));
                 }
             });
         }
     });
-    let Some(own) = swept.as_ref() else { return };
-    ui.allocate_ui(vec2(ui.available_width(), BELOW), |ui| {
-        ui.set_min_height(BELOW);
-        match shown.ahead.map(|ahead| &ahead.sweep[..]) {
-            None | Some([]) => {
-                line_ui(ui, why_nothing(shown));
+    if let Some(own) = &swept {
+        ui.allocate_ui(vec2(ui.available_width(), BELOW), |ui| {
+            ui.set_min_height(BELOW);
+            match shown.ahead.map(|ahead| &ahead.sweep[..]) {
+                None | Some([]) => {
+                    line_ui(ui, why_nothing(shown));
+                }
+                Some(sweep) => plot_ui(ui, shown, own, sweep, (metric, rows)),
             }
-            Some(sweep) => plot_ui(ui, shown, own, sweep, (metric, rows), actions),
-        }
-    });
+        });
+    }
+    shown.options.borrow_mut().swept = swept;
 }
 
-/// Why there is no curve.
 fn why_nothing(shown: &DraftContext<'_>) -> &'static str {
     match shown.ahead.map(|ahead| &ahead.child) {
         Some(Err(NoChild::Refused(_))) => "Cannot be predicted",
@@ -85,26 +73,24 @@ fn why_nothing(shown: &DraftContext<'_>) -> &'static str {
 }
 
 fn choice_ui(ui: &mut Ui, all: &[(String, Swept)], swept: &mut Option<Swept>) {
-    let current = swept
-        .as_ref()
-        .and_then(|own| all.iter().position(|(_, s)| s == own));
-    let mut options = vec![Choice {
-        value: None,
-        label: "Off",
+    let is_now = |own: &Swept| all.iter().position(|(_, s)| s == own);
+    let current = swept.as_ref().and_then(is_now);
+    let option = |value: Option<usize>| Choice {
+        value,
+        label: value.map_or("Off", |k| all[k].0.as_str()),
         help: "",
-    }];
-    options.extend(all.iter().enumerate().map(|(k, (name, _))| Choice {
-        value: Some(k),
-        label: name.as_str(),
-        help: "",
-    }));
+    };
+    let options: Vec<Choice<'_, _>> = std::iter::once(None)
+        .chain((0..all.len()).map(Some))
+        .map(option)
+        .collect();
     if let Some(chosen) = choice(ui, "Parameter to sweep", current, &options) {
         *swept = chosen.map(|k| all[k].1.clone());
     }
 }
 
 /// The value as a number, for those who would rather type than point.
-fn value_ui(ui: &mut Ui, shown: &DraftContext<'_>, swept: &Swept, actions: &mut Vec<Action>) {
+fn value_ui(ui: &mut Ui, shown: &DraftContext<'_>, swept: &Swept) {
     let now = value_now(shown, swept);
     let (lo, hi) = swept.range;
     let mut value = now.unwrap_or((lo + hi) / 2.0);
@@ -116,41 +102,33 @@ fn value_ui(ui: &mut Ui, shown: &DraftContext<'_>, swept: &Swept, actions: &mut 
             None => "curve".to_owned(),
         });
     let response = ui.add(field);
+    let name = format!("Value of {}", swept.key);
     response.widget_info(|| WidgetInfo {
         value: Some(value),
-        ..WidgetInfo::labeled(
-            WidgetType::DragValue,
-            true,
-            format!("Value of {}", swept.key),
-        )
+        ..WidgetInfo::labeled(WidgetType::DragValue, true, &name)
     });
     if response.changed() && now != Some(value) {
         let join = format!("sweep {} {:?} {}", swept.merge, swept.place, swept.key);
-        actions.push(take(shown, swept, value, Some(join)));
+        take(shown, swept, value, Some(join));
     }
 }
 
 /// The value that the recipe gives; `None` for a curve, and for several.
 fn value_now(shown: &DraftContext<'_>, swept: &Swept) -> Option<f64> {
-    let setting = shown
+    match shown
         .composition
-        .setting(swept.merge, swept.place, &swept.key);
-    match setting {
+        .setting(swept.merge, swept.place, &swept.key)
+    {
         Some(Setting::Value(Value::Number(value))) => Some(*value),
         _ => None,
     }
 }
 
-fn take(shown: &DraftContext<'_>, swept: &Swept, value: f64, join: Option<String>) -> Action {
-    let mut changed = shown.composition.clone();
+fn take(shown: &DraftContext<'_>, swept: &Swept, value: f64, join: Option<String>) {
     let setting = Setting::Value(Value::Number(value));
-    changed.set(swept.merge, swept.place, &swept.key, Some(setting));
-    Action::Merge(MergeAction::Edit {
-        id: shown.draft.id,
-        composition: Box::new(changed),
-        title: format!("Set {}", swept.key),
-        join,
-    })
+    shown.edit(&format!("Set {}", swept.key), join, |c| {
+        c.set(swept.merge, swept.place, &swept.key, Some(setting));
+    });
 }
 
 /// Every number of every merge that may be swept, with words for it.
@@ -161,11 +139,9 @@ fn sweepable(shown: &DraftContext<'_>) -> Vec<(String, Swept)> {
             continue;
         };
         let description = method.description();
-        let several = shown.composition.recipes.len() > 1;
-        let of_merge = if several {
-            format!(" of {}", description.title)
-        } else {
-            String::new()
+        let of_merge = match shown.composition.recipes.len() {
+            1 => String::new(),
+            _ => format!(" of {}", description.title),
         };
         for parameter in description.parameters {
             let ParameterKind::Number { slider_range, .. } = parameter.kind else {
@@ -197,7 +173,6 @@ fn plot_ui(
     swept: &Swept,
     sweep: &[SweepPoint],
     (metric, rows): (Metric, &[kin::Row]),
-    actions: &mut Vec<Action>,
 ) {
     let t = Tokens::of(ui);
     let lines: Vec<Curve<'_>> = rows
@@ -207,30 +182,8 @@ fn plot_ui(
         .map(|row| Curve::new(row, rows, sweep, metric))
         .collect();
     let now = value_now(shown, swept);
-    let weak = |text: &str| RichText::new(text).size(size::SMALL).color(t.text_weak);
-    let axis = |hints: AxisHints<'static>, name: &str| {
-        hints
-            .label(weak(name))
-            .tick_label_font(theme::small_font())
-            .tick_label_color(t.text_weak)
-            .label_spacing(8.0..=16.0)
-    };
-    let plot = Plot::new(Id::new("sweep"))
-        .height(HEIGHT)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .allow_axis_zoom_drag(false)
-        .show_background(false)
-        .grid_color(t.line)
-        .grid_fade(0.0)
+    let plot = still_plot(ui, "sweep", HEIGHT, [&swept.key, metric.title])
         .set_margin_fraction(Vec2::new(0.02, 0.08))
-        .cursor_color(Color32::TRANSPARENT)
-        .label_formatter(|_| None)
-        .custom_x_axes(vec![axis(AxisHints::new_x(), &swept.key)])
-        .custom_y_axes(vec![axis(AxisHints::new_y(), metric.title)])
         .show(ui, |plot| {
             for (role, line) in lines.iter().enumerate() {
                 let points = PlotPoints::from(line.points.clone());
@@ -242,10 +195,10 @@ fn plot_ui(
                 plot.vline(mark.color(t.accent).width(1.5));
             }
         });
-    plot.response.widget_info(|| {
-        let label = format!("Kinship of the child by {}", swept.key);
-        WidgetInfo::labeled(WidgetType::Image, true, label)
-    });
+    plot.response.named(
+        WidgetType::Image,
+        format!("Kinship of the child by {}", swept.key),
+    );
     let pointed = plot.response.hover_pos().map(|at| {
         let (lo, hi) = swept.range;
         let value = plot.transform.value_from_position(at).x;
@@ -262,11 +215,10 @@ fn plot_ui(
     };
     line_ui(ui, &hint);
     if let Some(value) = pointed.filter(|_| plot.response.clicked()) {
-        actions.push(take(shown, swept, value, None));
+        take(shown, swept, value, None);
     }
 }
 
-/// One line of the plot.
 struct Curve<'r> {
     row: &'r kin::Row,
     points: Vec<[f64; 2]>,
@@ -303,7 +255,7 @@ fn legend_ui(ui: &mut Ui, lines: &[Curve<'_>], x: Option<f64>) {
             ui.label(RichText::new("—").color(color).strong());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let value = format::kinship(x.and_then(|x| line.at(x)));
-                ui.label(RichText::new(value).size(size::SMALL));
+                ui.label(RichText::new(value).small());
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     line_ui(ui, &line.row.name);
                 });
@@ -318,12 +270,7 @@ mod tests {
 
     #[test]
     fn a_curve_is_read_between_its_points() {
-        let row = kin::Row {
-            who: kin::Who::Population,
-            name: String::new(),
-            is_parent: false,
-            without: Vec::new(),
-        };
+        let row = kin::Row::new(kin::Who::Population, String::new());
         let curve = Curve {
             row: &row,
             points: vec![[0.0, 1.0], [0.5, 0.5], [1.0, 0.9]],

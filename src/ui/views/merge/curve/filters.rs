@@ -1,10 +1,11 @@
 //! Which tensors a value is for: all, attention, MLP, or those with a word in their name.
 
-use eframe::egui::{Button, TextEdit, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{Button, TextEdit, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
 use super::Edited;
 use crate::merge::recipe::{Filtered, Setting, Value};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::widgets::icon_button;
 
@@ -17,7 +18,7 @@ const KNOWN: [(&str, &str); 4] = [
 ];
 
 /// Draws the list; a click chooses whose value is drawn.
-pub fn ui(ui: &mut Ui, edited: &Edited<'_>, setting: &mut Setting, selected: &mut usize) {
+pub fn ui(ui: &mut Ui, edited: &Edited, setting: &mut Setting, selected: &mut usize) {
     match setting {
         Setting::Value(_) => {
             ui.label("The same for all tensors");
@@ -43,10 +44,8 @@ pub fn ui(ui: &mut Ui, edited: &Edited<'_>, setting: &mut Setting, selected: &mu
     }
     ui.menu_button(format!("{}  Different for…", icon::PLUS), |ui| {
         for (word, title) in KNOWN {
-            if ui
-                .add_enabled(!has(setting, word), Button::new(title))
-                .clicked()
-            {
+            let button = Button::new(title);
+            if ui.add_enabled(!has(setting, word), button).clicked() {
                 add(setting, word, selected);
                 ui.close();
             }
@@ -57,10 +56,10 @@ pub fn ui(ui: &mut Ui, edited: &Edited<'_>, setting: &mut Setting, selected: &mu
         }
     })
     .response
-    .widget_info(|| {
-        let name = format!("Different {} for some tensors", edited.parameter.key);
-        WidgetInfo::labeled(WidgetType::Button, true, name)
-    });
+    .named(
+        WidgetType::Button,
+        format!("Different {} for some tensors", edited.parameter.key),
+    );
 }
 
 /// One row; says whether it is to go.
@@ -72,16 +71,13 @@ fn item_ui(ui: &mut Ui, k: usize, item: &mut Filtered, selected: &mut usize) -> 
         if ui.selectable_label(*selected == k, shown).clicked() {
             *selected = k;
         }
-        let is_own = item
-            .filter
-            .as_deref()
-            .is_some_and(|f| !KNOWN.iter().any(|(w, _)| *w == f) && f != "*");
-        if let (true, Some(filter)) = (is_own && *selected == k, &mut item.filter) {
-            let field = TextEdit::singleline(filter).desired_width(80.0);
-            let response = ui.add(field);
-            response.widget_info(|| {
-                WidgetInfo::labeled(WidgetType::TextEdit, true, "Part of the tensor's name")
-            });
+        let is_own = |f: &str| !KNOWN.iter().any(|(word, _)| *word == f) && f != "*";
+        if let Some(filter) = &mut item.filter
+            && *selected == k
+            && is_own(filter)
+        {
+            let response = ui.add(TextEdit::singleline(filter).desired_width(80.0));
+            response.named(WidgetType::TextEdit, "Part of the tensor's name");
         }
         let name = format!("Remove the value for {title}");
         is_gone = icon_button(ui, icon::X, &name).clicked();
@@ -115,37 +111,30 @@ fn is_rest(filter: Option<&str>) -> bool {
 fn has(setting: &Setting, word: &str) -> bool {
     match setting {
         Setting::Value(_) => false,
-        Setting::Filtered(items) => items
-            .iter()
-            .any(|item| item.filter.as_deref() == Some(word)),
+        Setting::Filtered(items) => items.iter().any(|i| i.filter.as_deref() == Some(word)),
     }
 }
 
 /// The first filter that fits wins, so a new one goes before the value for all others.
 fn add(setting: &mut Setting, word: &str, selected: &mut usize) {
-    let new = |value: Value| Filtered {
-        filter: Some(word.to_owned()),
-        value,
-    };
-    match setting {
-        Setting::Value(value) => {
-            let rest = Filtered {
-                filter: None,
-                value: value.clone(),
-            };
-            *setting = Setting::Filtered(vec![new(value.clone()), rest]);
-            *selected = 0;
-        }
-        Setting::Filtered(items) => {
-            let rest = items
-                .iter()
-                .position(|item| is_rest(item.filter.as_deref()));
-            let at = rest.unwrap_or(items.len());
-            let value = rest.map_or(Value::Number(0.5), |k| items[k].value.clone());
-            items.insert(at, new(value));
-            *selected = at;
-        }
+    if let Setting::Value(value) = setting {
+        let rest = Filtered {
+            filter: None,
+            value: value.clone(),
+        };
+        *setting = Setting::Filtered(vec![rest]);
     }
+    let Setting::Filtered(items) = setting else {
+        return;
+    };
+    let rest = items.iter().position(|i| is_rest(i.filter.as_deref()));
+    let at = rest.unwrap_or(items.len());
+    let new = Filtered {
+        filter: Some(word.to_owned()),
+        value: rest.map_or(Value::Number(0.5), |k| items[k].value.clone()),
+    };
+    items.insert(at, new);
+    *selected = at;
 }
 
 #[cfg(test)]

@@ -1,21 +1,22 @@
 //! The curve over the layers, its points to be dragged.
 
-use eframe::egui::{Color32, CursorIcon, Id, RichText, Ui, Vec2, WidgetInfo, WidgetType};
-use egui_plot::{AxisHints, HLine, Line, LineStyle, Plot, PlotPoint, PlotPoints, Points};
+use eframe::egui::{CursorIcon, Pos2, Ui, Vec2, WidgetType};
+use egui_plot::{HLine, Line, LineStyle, PlotPoints, Points};
 
 use super::{Edited, points, selected_mut, value_of};
-use crate::merge::recipe::{Setting, Value};
-use crate::ui::theme::{self, Tokens, size};
+use crate::merge::recipe::Setting;
+use crate::ui::ext::ResponseExt;
+use crate::ui::theme::Tokens;
 use crate::ui::views::merge::DraftContext;
+use crate::ui::widgets::still_plot;
 
 /// How near the pointer must be to a point, in points of the screen.
 const REACH: f32 = 14.0;
 
-/// Draws the plot into the space that is left.
 pub fn ui(
     ui: &mut Ui,
     shown: &DraftContext<'_>,
-    edited: &Edited<'_>,
+    edited: &Edited,
     setting: &mut Setting,
     selected: usize,
     dragged: &mut Option<usize>,
@@ -27,32 +28,12 @@ pub fn ui(
     };
     let all = every_curve(setting);
     let (lo, hi) = bounds(edited.range(), &all);
-    let weak = |text: &str| RichText::new(text).size(size::SMALL).color(t.text_weak);
-    let axis = |hints: AxisHints<'static>, name: &str| {
-        hints
-            .label(weak(name))
-            .tick_label_font(theme::small_font())
-            .tick_label_color(t.text_weak)
-            .label_spacing(8.0..=16.0)
-    };
     let behind: Vec<[f64; 2]> = parents(shown, (lo, hi));
-    let plot = Plot::new(Id::new("curve over depth"))
-        .height(ui.available_height().max(80.0))
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .allow_axis_zoom_drag(false)
-        .show_background(false)
+    let key = edited.parameter.key;
+    let height = ui.available_height().max(80.0);
+    let plot = still_plot(ui, "curve over depth", height, ["Layer", key])
         .show_grid([false, true])
-        .grid_color(t.line)
-        .grid_fade(0.0)
         .set_margin_fraction(Vec2::ZERO)
-        .cursor_color(Color32::TRANSPARENT)
-        .label_formatter(|_| None)
-        .custom_x_axes(vec![axis(AxisHints::new_x(), "Layer")])
-        .custom_y_axes(vec![axis(AxisHints::new_y(), edited.parameter.key)])
         .show(ui, |plot| {
             plot.set_plot_bounds_x(-0.02 * last_layer..=1.02 * last_layer);
             let air = 0.06 * (hi - lo);
@@ -60,55 +41,33 @@ pub fn ui(
             if behind.len() > 1 {
                 let line = Line::new("parents", PlotPoints::from(behind.clone()));
                 let style = LineStyle::Dotted { spacing: 5.0 };
-                plot.line(
-                    line.color(t.line_strong)
-                        .width(1.5)
-                        .style(style)
-                        .allow_hover(false),
-                );
+                let line = line.color(t.line_strong).width(1.5).style(style);
+                plot.line(line.allow_hover(false));
             }
             for (k, curve) in all.iter().enumerate() {
-                let is_own = k == selected.min(all.len() - 1);
-                let color = if is_own { t.accent } else { t.line_strong };
-                let corners = corners(curve, last_layer);
-                let line = Line::new("", PlotPoints::from(corners));
-                plot.line(
-                    line.color(color)
-                        .width(if is_own { 2.0 } else { 1.0 })
-                        .allow_hover(false),
-                );
+                let (color, width) = match k == selected.min(all.len() - 1) {
+                    true => (t.accent, 2.0),
+                    false => (t.line_strong, 1.0),
+                };
+                let line = Line::new("", PlotPoints::from(corners(curve, last_layer)));
+                plot.line(line.color(color).width(width).allow_hover(false));
             }
             if own.len() > 1 {
-                let marks = PlotPoints::from(corners(&own, last_layer));
-                plot.points(
-                    Points::new("", marks)
-                        .color(t.accent)
-                        .radius(5.0)
-                        .allow_hover(false),
-                );
+                let marks = Points::new("", PlotPoints::from(corners(&own, last_layer)));
+                plot.points(marks.color(t.accent).radius(5.0).allow_hover(false));
             } else if let [value] = own[..] {
-                plot.hline(
-                    HLine::new("", value)
-                        .color(t.accent)
-                        .width(2.0)
-                        .allow_hover(false),
-                );
+                let line = HLine::new("", value).color(t.accent).width(2.0);
+                plot.hline(line.allow_hover(false));
             }
         });
-    plot.response.widget_info(|| {
-        let label = format!(
-            "{} over the layers, {} points",
-            edited.parameter.key,
-            own.len()
-        );
-        WidgetInfo::labeled(WidgetType::Image, true, label)
-    });
-    let nearest = |at: eframe::egui::Pos2| {
-        let places = corners(&own, last_layer).into_iter().map(|[x, y]| {
-            plot.transform
-                .position_from_point(&PlotPoint::new(x, y))
-                .distance(at)
-        });
+    plot.response.named(
+        WidgetType::Image,
+        format!("{key} over the layers, {} points", own.len()),
+    );
+    let nearest = |at: Pos2| {
+        let place = |[x, y]: [f64; 2]| plot.transform.position_from_point(&[x, y].into());
+        let corners = corners(&own, last_layer).into_iter();
+        let places = corners.map(|corner| place(corner).distance(at));
         let (k, distance) = places.enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
         (distance <= REACH || own.len() == 1).then_some(k)
     };
@@ -152,10 +111,9 @@ fn corners(curve: &[f64], last_layer: f64) -> Vec<[f64; 2]> {
 }
 
 fn every_curve(setting: &Setting) -> Vec<Vec<f64>> {
-    let of = |value: &Value| points(value);
     match setting {
-        Setting::Value(value) => vec![of(value)],
-        Setting::Filtered(items) => items.iter().map(|item| of(&item.value)).collect(),
+        Setting::Value(value) => vec![points(value)],
+        Setting::Filtered(items) => items.iter().map(|item| points(&item.value)).collect(),
     }
 }
 
@@ -170,17 +128,11 @@ fn parents(shown: &DraftContext<'_>, (lo, hi): (f64, f64)) -> Vec<[f64; 2]> {
     let Some(child) = shown.child() else {
         return Vec::new();
     };
-    let profile = &child.profile;
-    let range = hi - lo;
     let point = |(k, value): (usize, &Option<f64>)| {
-        Some([k as f64, lo + range * (*value)?.clamp(0.0, 1.0)])
+        Some([k as f64, lo + (hi - lo) * (*value)?.clamp(0.0, 1.0)])
     };
-    profile
-        .parents
-        .iter()
-        .enumerate()
-        .filter_map(point)
-        .collect()
+    let values = child.profile.parents.iter().enumerate();
+    values.filter_map(point).collect()
 }
 
 #[cfg(test)]

@@ -1,21 +1,22 @@
 //! The numbers of a curve, to be typed: how many points, and each of them.
 
-use eframe::egui::{DragValue, RichText, ScrollArea, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{DragValue, ScrollArea, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
 use super::{Edited, points, selected_mut, value_of};
 use crate::merge::methods::ParameterKind;
 use crate::merge::recipe::{Setting, Value};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size};
-use crate::ui::widgets::{icon_button, segmented};
+use crate::ui::theme::ROW_HEIGHT;
+use crate::ui::widgets::{icon_button_if, segmented};
 
 /// A gradient of more points than this is read, and not drawn point by point.
 const MOST: usize = 32;
 /// Width of one number, in points.
 const FIELD: f32 = 44.0;
 
-pub fn ui(ui: &mut Ui, edited: &Edited<'_>, setting: &mut Setting, selected: usize) {
+pub fn ui(ui: &mut Ui, edited: &Edited, setting: &mut Setting, selected: usize) {
     let Some(value) = selected_mut(setting, selected) else {
         return;
     };
@@ -31,12 +32,8 @@ pub fn ui(ui: &mut Ui, edited: &Edited<'_>, setting: &mut Setting, selected: usi
     let mut is_curve = all.len() > 1;
     ui.horizontal(|ui| {
         let name = format!("Shape of {key}");
-        if segmented(
-            ui,
-            &name,
-            &mut is_curve,
-            &[(false, "One value"), (true, "Curve")],
-        ) {
+        let shapes = [(false, "One value"), (true, "Curve")];
+        if segmented(ui, &name, &mut is_curve, &shapes) {
             all = match is_curve {
                 true => vec![all[0]; 5],
                 false => vec![all.iter().sum::<f64>() / all.len() as f64],
@@ -58,22 +55,9 @@ pub fn ui(ui: &mut Ui, edited: &Edited<'_>, setting: &mut Setting, selected: usi
 /// A point more or less; the curve keeps its shape.
 fn counts_ui(ui: &mut Ui, all: &mut Vec<f64>) {
     let n = all.len();
-    let fewer = ui
-        .add_enabled_ui(n > 2, |ui| {
-            icon_button(ui, icon::MINUS, "One point less").clicked()
-        })
-        .inner;
-    let weak = Tokens::of(ui).text_weak;
-    ui.label(
-        RichText::new(format!("{n} points"))
-            .size(size::SMALL)
-            .color(weak),
-    );
-    let more = ui
-        .add_enabled_ui(n < MOST, |ui| {
-            icon_button(ui, icon::PLUS, "One point more").clicked()
-        })
-        .inner;
+    let fewer = icon_button_if(ui, n > 2, icon::MINUS, "One point less");
+    ui.quiet(format!("{n} points"));
+    let more = icon_button_if(ui, n < MOST, icon::PLUS, "One point more");
     if fewer {
         *all = resampled(all, n - 1);
     } else if more {
@@ -81,7 +65,7 @@ fn counts_ui(ui: &mut Ui, all: &mut Vec<f64>) {
     }
 }
 
-fn numbers_ui(ui: &mut Ui, edited: &Edited<'_>, all: &mut [f64]) {
+fn numbers_ui(ui: &mut Ui, edited: &Edited, all: &mut [f64]) {
     let (lo, hi) = edited.range();
     let bounds = match edited.parameter.kind {
         ParameterKind::Number { min, max, .. } => min..=max,

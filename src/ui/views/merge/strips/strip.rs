@@ -115,7 +115,6 @@ impl Row {
         Some(self.moved(own, layer))
     }
 
-    /// Whether it was clicked or given the keyboard.
     pub fn was_clicked(&self, ui: &Ui) -> bool {
         let response = ui.ctx().read_response(self.id(ui));
         response.is_some_and(|r| r.clicked() || r.gained_focus() || r.drag_started())
@@ -137,10 +136,7 @@ impl Row {
 
     fn rect(&self, axis: Rect, unit: f32) -> Rect {
         let [first, end] = self.range.map(|layer| axis.left() + layer as f32 * unit);
-        Rect::from_min_max(
-            pos2(first, axis.top() + 2.0),
-            pos2(end, axis.bottom() - 2.0),
-        )
+        Rect::from_x_y_ranges(first..=end, axis.y_range().shrink(2.0))
     }
 
     fn moved(&self, drag: Drag, layer: f64) -> [i64; 2] {
@@ -169,39 +165,17 @@ impl Row {
                 painter.vline(x, axis.y_range(), Stroke::new(0.5, t.line));
             }
         }
-        let fill = if self.is_selected {
-            t.selection
-        } else {
-            t.control
+        let (fill, edge) = match self.is_selected {
+            true => (t.selection, t.accent),
+            false => (t.control, t.line_strong),
         };
-        let edge = if self.is_selected {
-            t.accent
-        } else {
-            t.line_strong
-        };
-        painter.rect(
-            strip,
-            radius::CONTROL,
-            fill,
-            Stroke::new(1.0, edge),
-            StrokeKind::Inside,
-        );
-        let words = format!(
-            "{}  {}–{}",
-            self.names.join(" × "),
-            self.range[0],
-            self.range[1]
-        );
+        let edge = Stroke::new(1.0, edge);
+        painter.rect(strip, radius::CONTROL, fill, edge, StrokeKind::Inside);
+        let [first, end] = self.range;
+        let words = format!("{}  {first}–{end}", self.names.join(" × "));
         let inner = strip.shrink2(vec2(END + 2.0, 0.0));
         if inner.width() > 30.0 {
-            text::line_in(
-                painter,
-                inner,
-                Align2::LEFT_CENTER,
-                &words,
-                &theme::small_font(),
-                t.text,
-            );
+            text::left(painter, inner, &words, &theme::small_font(), t.text);
         }
         focus_ring(ui, response);
     }
@@ -234,16 +208,6 @@ fn part_at(strip: Rect, at: Pos2) -> Part {
 mod tests {
     use super::*;
 
-    fn row() -> Row {
-        Row {
-            index: 0,
-            names: vec!["a".to_owned()],
-            range: [4, 10],
-            layers: 32,
-            is_selected: false,
-        }
-    }
-
     fn drag(part: Part) -> Drag {
         Drag {
             index: 0,
@@ -254,7 +218,13 @@ mod tests {
 
     #[test]
     fn strips_stay_on_the_axis_and_keep_a_layer() {
-        let row = row();
+        let row = Row {
+            index: 0,
+            names: vec!["a".to_owned()],
+            range: [4, 10],
+            layers: 32,
+            is_selected: false,
+        };
         assert_eq!(row.moved(drag(Part::Whole), 8.0), [6, 12]);
         assert_eq!(row.moved(drag(Part::Whole), 100.0), [26, 32]);
         assert_eq!(row.moved(drag(Part::Whole), -5.0), [0, 6]);

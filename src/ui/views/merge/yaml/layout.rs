@@ -1,19 +1,18 @@
 //! The look of the text: keys, values, comments, and a ground under lines with a problem.
 
 use eframe::egui::text::{LayoutJob, TextFormat};
-use eframe::egui::{Align, Color32, FontId, Layout, RichText, Ui, WidgetInfo, WidgetType, vec2};
+use eframe::egui::{Align, Color32, FontId, Layout, RichText, Ui, WidgetType, vec2};
 
 use super::super::DraftContext;
 use crate::merge::problem::{Problem, Severity};
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::Tokens;
 
 /// Width of the numbers of the lines, in points.
 const NUMBERS: f32 = 26.0;
 
-/// A line that has a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Which, from 1.
     pub line: usize,
     /// The worst of its problems.
     pub severity: Severity,
@@ -22,7 +21,6 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The colour of its number.
     pub fn ink(&self, t: &Tokens) -> Color32 {
         match self.severity {
             Severity::Error => t.error,
@@ -65,7 +63,6 @@ fn marks_of(problems: &[Problem]) -> Vec<Mark> {
     out
 }
 
-/// The text in its colours.
 pub fn job(text: &str, font: &FontId, t: &Tokens) -> LayoutJob {
     let mut job = LayoutJob::default();
     for line in text.split_inclusive('\n') {
@@ -107,14 +104,10 @@ fn comment_at(line: &str) -> usize {
 fn key_end(code: &str) -> Option<usize> {
     let colon = code.find(':')?;
     let is_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '"' | '\'');
-    let ends = code[colon + 1..]
-        .chars()
-        .next()
-        .is_none_or(char::is_whitespace);
+    let ends = !code[colon + 1..].starts_with(|c: char| !c.is_whitespace());
     (ends && code[..colon].chars().all(is_key)).then_some(colon + 1)
 }
 
-/// The numbers of the lines.
 pub fn numbers_ui(ui: &mut Ui, text: &str, marks: &[Mark]) {
     let t = Tokens::of(ui);
     let lines = text.lines().count().max(1) + usize::from(text.ends_with('\n'));
@@ -127,17 +120,16 @@ pub fn numbers_ui(ui: &mut Ui, text: &str, marks: &[Mark]) {
             let number = RichText::new(line.to_string()).font(font()).color(ink);
             let label = ui.add(eframe::egui::Label::new(number).selectable(false));
             if let Some(mark) = mark {
-                label.widget_info(|| {
-                    let name = format!("Line {line}: {}", mark.sentences);
-                    WidgetInfo::labeled(WidgetType::Label, true, name)
-                });
+                label.named(
+                    WidgetType::Label,
+                    format!("Line {line}: {}", mark.sentences),
+                );
                 label.on_hover_text(&mark.sentences);
             }
         }
     });
 }
 
-/// The font of the text and of the numbers beside it.
 pub fn font() -> FontId {
     FontId::monospace(12.5)
 }
