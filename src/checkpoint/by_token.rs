@@ -194,10 +194,12 @@ fn own_rows(
         return Some(OwnRows::First(own_rows.min(rows)));
     };
     let mut out = vec![None; rows];
+    // Which row belongs to a token that programs number otherwise than its file is not certain.
+    let is_certain = |of: &Vocabulary, id: u32| of.renumbered.iter().all(|(own, _)| *own != id);
     for (token, id) in of_base.tokens() {
-        let own = vocabulary
-            .id(token)
-            .filter(|own| (*own as usize) < own_rows);
+        let own = vocabulary.id(token).filter(|own| {
+            (*own as usize) < own_rows && is_certain(vocabulary, *own) && is_certain(of_base, id)
+        });
         if let (Some(place), Some(own)) = (out.get_mut(id as usize), own) {
             *place = Some(own);
         }

@@ -59,7 +59,7 @@ pub use self::names::{
     place,
 };
 pub use self::order::natural;
-pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair, pair_by_token};
+pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair, pair_tokens};
 pub use self::raw::RawTensor;
 pub use self::tensor::Tensor;
 pub use self::vocabulary::{AddedToken, Vocabulary, VocabularyFile, renumbered};

@@ -87,17 +87,26 @@ impl Segment<'_> {
 
 /// Lines up `models` with their base, row by row of the same number.
 pub fn pair<'a>(base: &'a Checkpoint, models: &[&'a Checkpoint]) -> Pairing<'a> {
-    let mut out = paired(base, models, None);
-    out.left_out.extend(unread(base, models));
-    out
+    paired(base, models, None)
 }
 
-/// Lines up models with their base, row by row of the same token.
-pub fn pair_by_token(lined_up: &ByToken) -> Pairing<'_> {
-    let models: Vec<&Checkpoint> = lined_up.models.iter().collect();
-    let mut out = paired(&lined_up.base, &models, Some(lined_up));
-    out.left_out.extend(lined_up.left_out.iter().cloned());
-    out.left_out.extend(unread(&lined_up.base, &models));
+/// Lines up models with their base row by row of the same token, where `lined_up` says that some
+/// number their tokens otherwise; else as [`pair`]. Tokenizers that cannot be read are told.
+pub fn pair_tokens<'a>(
+    base: &'a Checkpoint,
+    models: &[&'a Checkpoint],
+    lined_up: Option<&'a ByToken>,
+) -> Pairing<'a> {
+    let mut out = match lined_up {
+        None => pair(base, models),
+        Some(lined_up) => {
+            let views: Vec<&Checkpoint> = lined_up.models.iter().collect();
+            let mut out = paired(&lined_up.base, &views, Some(lined_up));
+            out.left_out.extend(lined_up.left_out.iter().cloned());
+            out
+        }
+    };
+    out.left_out.extend(unread(base, models));
     out
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kinship, TensorGram};
 use crate::checkpoint::{
     ByToken, Checkpoint, CheckpointError, Factors, LeftOut, Operand, Pairing, Segment, Watch,
-    by_token, pair, pair_by_token,
+    by_token, pair_tokens,
 };
 use crate::jobs::{Cancelled, Failure, Ticket};
 use crate::numeric::panel::BLOCK;
@@ -89,10 +89,7 @@ pub fn measure(
     let seen: Vec<_> = models.iter().map(|model| model.seen_as(base)).collect();
     let models: Vec<&Checkpoint> = seen.iter().map(AsRef::as_ref).collect();
     let lined_up = by_token(base, &models);
-    let pairing = match &lined_up {
-        Some(lined_up) => pair_by_token(lined_up),
-        None => pair(base, &models),
-    };
+    let pairing = pair_tokens(base, &models, lined_up.as_ref());
     let bytes: u64 = pairing.segments.iter().map(Segment::size_bytes).sum();
     let largest = match precision {
         Precision::Full => {

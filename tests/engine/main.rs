@@ -37,3 +37,4 @@ mod real_checkpoints;
 mod stats;
 mod study;
 mod suggest;
+mod tokens;
