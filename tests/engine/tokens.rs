@@ -303,10 +303,11 @@ fn rows_are_taken_from_what_an_adapter_has_made() {
     let number = |k: usize| ((k * 37 + 11) % 101) as f32 / 97.0 - 0.5;
     let a: Vec<f32> = (0..2 * 128).map(number).collect();
     let b: Vec<f32> = (0..32 * 2).map(|k| number(k + 7)).collect();
-    let name = "base_model.model.model.embed_tokens.lora_embedding_";
+    let name = |factor: &str| format!("base_model.model.model.embed_tokens.lora_embedding_{factor}");
+    let (name_a, name_b) = (name("A"), name("B"));
     let parts = [
-        f32_part(&format!("{name}A"), &[2, 128], &a),
-        f32_part(&format!("{name}B"), &[32, 2], &b),
+        f32_part(&name_a, &[2, 128], &a),
+        f32_part(&name_b, &[32, 2], &b),
     ];
     write_safetensors(&adapter.join("adapter_model.safetensors"), &parts);
     let config =
