@@ -33,3 +33,31 @@ pub fn two(data: &[u8]) -> (&[u8], &[u8]) {
 pub fn safetensors(header: &[u8], data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header, data].concat()
 }
+
+/// A zip archive of these records in a folder `archive`, not compressed.
+pub fn archive(records: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, bytes) in records {
+        let name = format!("archive/{name}");
+        let len = (bytes.len() as u32).to_le_bytes();
+        // Flags, method, time and sum of both headers are zero.
+        let fields = [&[0; 12][..], &len, &len, &(name.len() as u32).to_le_bytes()].concat();
+        directory.extend_from_slice(b"PK\x01\x02\0\0\0\0");
+        directory.extend_from_slice(&fields);
+        directory.extend_from_slice(&[0; 10]);
+        directory.extend_from_slice(&(out.len() as u32).to_le_bytes());
+        directory.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"PK\x03\x04\0\0");
+        out.extend_from_slice(&fields);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(bytes);
+    }
+    let (start, count) = (out.len() as u32, (records.len() as u16).to_le_bytes());
+    out.extend_from_slice(&directory);
+    out.extend_from_slice(b"PK\x05\x06\0\0\0\0");
+    out.extend_from_slice(&[count, count].concat());
+    out.extend_from_slice(&(directory.len() as u32).to_le_bytes());
+    out.extend_from_slice(&start.to_le_bytes());
+    out.extend_from_slice(&[0; 2]);
+    out
+}

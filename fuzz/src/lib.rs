@@ -10,7 +10,7 @@ mod studies;
 mod window;
 
 pub use imports::{cache, harness, table, tasks};
-pub use models::{adapter, config, header, index, tokenizer};
+pub use models::{adapter, config, header, index, tokenizer, torch};
 pub use recipes::recipe;
 pub use studies::study;
 pub use window::window;

@@ -7,7 +7,7 @@ use kinfolk::checkpoint::Checkpoint;
 use kinfolk::evaluate::Model;
 use kinfolk::jobs::Ticket;
 
-use crate::files::{folder, repository, safetensors, two};
+use crate::files::{archive, folder, repository, safetensors, two};
 
 /// A weight file: after `H` a header and data parted by a zero byte, else the bytes as they are.
 pub fn header(data: &[u8]) {
@@ -66,6 +66,18 @@ pub fn tokenizer(data: &[u8]) {
     answer(&folder, "One 12+30= ab\u{301} 学\n<s>");
 }
 
+/// A PyTorch file: the zip archive or the pickles as they are, and after `P` the pickle of an
+/// archive with a storage `0` of 480 bytes.
+pub fn torch(data: &[u8]) {
+    let path = folder("torch").join("model.pt");
+    let whole = match data.split_first() {
+        Some((b'P', pickle)) => archive(&[("data.pkl", pickle), ("data/0", &[0; 480])]),
+        _ => data.to_vec(),
+    };
+    std::fs::write(&path, whole).unwrap();
+    look_at(&path);
+}
+
 /// Everything that is read of a model when it is opened and inspected.
 fn look_at(path: &Path) {
     let Ok(model) = Checkpoint::open(path) else {
@@ -75,7 +87,7 @@ fn look_at(path: &Path) {
         model
             .tensors()
             .iter()
-            .all(|t| t.bytes().is_none_or(|bytes| bytes.len() as u64 == t.size_bytes()))
+            .all(|t| t.bytes().is_none_or(|own| own.len() as u64 == t.size_bytes()))
     );
     model.problems();
     model.suggested_name();

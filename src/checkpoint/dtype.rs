@@ -228,6 +228,18 @@ impl Dtype {
         matches!(self, Self::F8_E4M3 | Self::F8_E5M2)
     }
 
+    /// Whether files have it with a scale in another tensor: an 8-bit float or integer.
+    pub(super) const fn takes_scales(self) -> bool {
+        let is_biased = matches!(self, Self::F8_E4M3FNUZ | Self::F8_E5M2FNUZ);
+        self.is_fp8() || is_biased || matches!(self, Self::I8)
+    }
+
+    /// Whether its numbers are whole, or bytes of anything.
+    pub(super) const fn is_integer(self) -> bool {
+        use Dtype::{I8, I16, I32, I64, U8, U16, U32, U64};
+        matches!(self, I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64)
+    }
+
     /// Rounds numbers to those that the format has.
     pub fn round(self, numbers: &mut [f32]) {
         if let Some(float) = self.float() {

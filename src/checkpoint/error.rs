@@ -18,7 +18,7 @@ use crate::files::ReadError;
 pub enum CheckpointError {
     #[error("there is nothing here; check the path, or finish the download: {}", path.display())]
     Missing { path: PathBuf },
-    #[error("expected a file and found {found}; choose a safetensors file or a model folder: {}", path.display())]
+    #[error("expected a file and found {found}; choose a file of weights or a model folder: {}", path.display())]
     NotAFile { path: PathBuf, found: &'static str },
     #[error("the file could not be read, {}: {}", cause(source), path.display())]
     Unreadable { path: PathBuf, source: io::Error },
@@ -26,12 +26,16 @@ pub enum CheckpointError {
     GitLfsPointer { path: PathBuf },
     #[error("this is {found}, whatever it is called, and holds no weights; download the file again: {}", path.display())]
     OtherThing { path: PathBuf, found: &'static str },
-    #[error("found {found}, and only safetensors are read; convert it, or download the safetensors version: {}", path.display())]
+    #[error("found {found}, and only safetensors and PyTorch files are read; convert it, or download the safetensors version: {}", path.display())]
     OtherFormat { path: PathBuf, found: String },
-    #[error("there are no safetensors in this folder; choose the folder that holds the weights: {}", path.display())]
+    #[error("there are no safetensors or PyTorch weights in this folder; choose the folder that holds the weights: {}", path.display())]
     NoWeights { path: PathBuf },
-    #[error("the folder holds {found} safetensors files and no index says which belong together; open one of them: {}", path.display())]
-    SeveralFiles { path: PathBuf, found: usize },
+    #[error("the folder holds {found} {kind} files and no index says which belong together; open one of them: {}", path.display())]
+    SeveralFiles {
+        path: PathBuf,
+        found: usize,
+        kind: &'static str,
+    },
     #[error("{found} of {total} files of the model are here, and no index; finish the download: {}", path.display())]
     HalfDownload {
         path: PathBuf,
@@ -112,6 +116,29 @@ pub enum CheckpointError {
         expected: u64,
         found: u64,
     },
+
+    #[error("the PyTorch file is damaged, {reason}; download it again: {}", path.display())]
+    TorchDamaged { path: PathBuf, reason: String },
+    #[error("the PyTorch file is not read because {reason}; save its state dict as safetensors with PyTorch: {}", path.display())]
+    TorchUnsupported { path: PathBuf, reason: String },
+    #[error("the file names `{found}`, which runs a program when PyTorch loads it; do not trust this file: {}", path.display())]
+    TorchDangerous { path: PathBuf, found: String },
+    #[error("tensor `{tensor}` {reason}; download the file again, or save it as safetensors with PyTorch: {}", path.display())]
+    TorchTensor {
+        path: PathBuf,
+        tensor: String,
+        reason: String,
+    },
+    #[error("tensor `{tensor}` is not as {scheme} stores weights: expected {expected}, found {found}; open the model as it was before it was quantised: {}", path.display())]
+    Quantised {
+        path: PathBuf,
+        scheme: &'static str,
+        tensor: String,
+        expected: String,
+        found: String,
+    },
+    #[error("the weights are quantised in a way that is not known, {found}; open the model as it was before it was quantised: {}", path.display())]
+    UnknownQuantisation { path: PathBuf, found: String },
 
     #[error("the file was cut short while it was read; tensor `{tensor}` is not whole any more; download it again, then open the model anew: {}", path.display())]
     CutShort { path: PathBuf, tensor: String },

@@ -5,17 +5,35 @@ use std::path::{Path, PathBuf};
 
 use super::error::CheckpointError;
 use super::map::metadata;
+use super::torch;
 use crate::files::is_plain_name;
 
 pub(super) const INDEX_NAME: &str = "model.safetensors.index.json";
 pub(super) const ADAPTER_CONFIG: &str = "adapter_config.json";
 const SINGLE_NAME: &str = "model.safetensors";
 const ADAPTER_NAME: &str = "adapter_model.safetensors";
+const TORCH_SINGLE: &str = "pytorch_model.bin";
+const TORCH_INDEX: &str = "pytorch_model.bin.index.json";
+const TORCH_ADAPTER: &str = "adapter_model.bin";
 /// What a merge keeps in its folder while it works.
 const MERGE_STATE: &str = "kinfolk-merge.json";
 const MERGE_LOCK: &str = "kinfolk-merge.lock";
-const INDEX_SUFFIX: &str = ".safetensors.index.json";
-const OTHER_FORMATS: &[&str] = &["bin", "gguf", "ggml", "pt", "pth", "ckpt", "h5", "onnx"];
+const INDEX_SUFFIXES: [&str; 2] = [".safetensors.index.json", ".bin.index.json"];
+const OTHER_FORMATS: &[&str] = &["gguf", "ggml", "h5", "onnx"];
+/// How names of PyTorch files end, most of which hold something else than a model.
+const TORCH_ENDINGS: &[&str] = &["bin", "pt", "pth", "ckpt"];
+/// How the names begin that trainers give to what is no model.
+const BESIDE_A_MODEL: &[&str] = &[
+    "training_args",
+    "trainer",
+    "optim",
+    "scheduler",
+    "lr_scheduler",
+    "rng_state",
+    "random_states",
+    "scaler",
+    "sampler",
+];
 
 /// How a checkpoint lies on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,9 +122,10 @@ fn locate_file(path: &Path) -> Result<Located, CheckpointError> {
             found,
         });
     }
-    let (form, files) = if name.ends_with(INDEX_SUFFIX) {
+    let is_index = INDEX_SUFFIXES.iter().any(|end| name.ends_with(end));
+    let (form, files) = if is_index {
         (Form::Sharded, CheckpointFiles::Index(path.to_owned()))
-    } else if name == ADAPTER_NAME {
+    } else if name == ADAPTER_NAME || name == TORCH_ADAPTER {
         (Form::Adapter, adapter(&folder, path))
     } else {
         (Form::SingleFile, CheckpointFiles::File(path.to_owned()))
@@ -126,43 +145,86 @@ fn locate_file(path: &Path) -> Result<Located, CheckpointError> {
 }
 
 fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
-    let (single, index) = (folder.join(SINGLE_NAME), folder.join(INDEX_NAME));
-    let weights = folder.join(ADAPTER_NAME);
     if is_unfinished_merge(folder) {
         return Err(CheckpointError::UnfinishedMerge {
             path: folder.to_owned(),
         });
     }
-    let mut problems = Vec::new();
-    let (form, files) = if is_named(&single) {
-        if is_named(&index) {
-            problems.push(format!("{INDEX_NAME} is left out, {SINGLE_NAME} is there"));
-        }
-        if is_named(&weights) {
-            problems.push(format!(
-                "{ADAPTER_NAME} is left out, {SINGLE_NAME} is there"
-            ));
-        }
-        (Form::Folder, CheckpointFiles::File(single))
-    } else if is_named(&index) {
-        (Form::Sharded, CheckpointFiles::Index(index))
-    } else if is_named(&weights) {
-        (Form::Adapter, adapter(folder, &weights))
-    } else if let Some(shards) = complete_set(folder)? {
-        problems.push(format!(
+    if let Some(shards) = without_index(folder)? {
+        let note = format!(
             "there is no index; all {} shards are here and are taken together",
             shards.len()
-        ));
-        (Form::Sharded, CheckpointFiles::Shards(shards))
-    } else {
-        (Form::Folder, CheckpointFiles::File(only_file(folder)?))
+        );
+        return Ok(Located {
+            form: Form::Sharded,
+            folder: folder.to_owned(),
+            files: CheckpointFiles::Shards(shards),
+            problems: vec![note],
+        });
+    }
+    let Choice { chosen, others } = Choice::of(folder)?;
+    let name = file_name(&chosen);
+    let problems = others
+        .iter()
+        .map(|other| format!("{other} is left out, {name} is there"));
+    let path = chosen;
+    let (form, files) = match name.as_str() {
+        INDEX_NAME | TORCH_INDEX => (Form::Sharded, CheckpointFiles::Index(path)),
+        ADAPTER_NAME | TORCH_ADAPTER => (Form::Adapter, adapter(folder, &path)),
+        _ => (Form::Folder, CheckpointFiles::File(path)),
     };
     Ok(Located {
         form,
         folder: folder.to_owned(),
         files,
-        problems,
+        problems: problems.collect(),
     })
+}
+
+/// The usual names of weights, the preferred first.
+const USUAL_NAMES: [&str; 3] = [SINGLE_NAME, INDEX_NAME, ADAPTER_NAME];
+
+/// Those of PyTorch, of which the same weights are often there as safetensors, too.
+const TORCH_NAMES: [&str; 3] = [TORCH_SINGLE, TORCH_INDEX, TORCH_ADAPTER];
+
+/// What is opened of a folder.
+struct Choice {
+    chosen: PathBuf,
+    /// Usual names that are there, too.
+    others: Vec<&'static str>,
+}
+
+/// A whole set of shards in a folder where no usual name says what is to be opened.
+fn without_index(folder: &Path) -> Result<Option<Vec<PathBuf>>, CheckpointError> {
+    let mut usual = USUAL_NAMES.into_iter().chain(TORCH_NAMES);
+    if usual.any(|name| is_named(&folder.join(name))) {
+        return Ok(None);
+    }
+    complete_set(folder)
+}
+
+impl Choice {
+    fn of(folder: &Path) -> Result<Self, CheckpointError> {
+        let is_there = |name: &&str| is_named(&folder.join(name));
+        let torch: Vec<&str> = TORCH_NAMES.into_iter().filter(is_there).collect();
+        let named = USUAL_NAMES.into_iter().filter(is_there);
+        let named: Vec<&str> = named.chain(torch.iter().copied()).collect();
+        let Some((first, others)) = named.split_first() else {
+            let chosen = only_weights(folder)?;
+            let others = Vec::new();
+            return Ok(Self { chosen, others });
+        };
+        if torch.contains(first)
+            && let Ok(Some(chosen)) = only_file(folder, SAFETENSORS)
+        {
+            let others = torch;
+            return Ok(Self { chosen, others });
+        }
+        Ok(Self {
+            chosen: folder.join(first),
+            others: others.to_vec(),
+        })
+    }
 }
 
 /// Whether a merge is writing here, or was when it was stopped. Its list of finished files is
@@ -186,25 +248,59 @@ fn adapter(folder: &Path, weights: &Path) -> CheckpointFiles {
     }
 }
 
-/// The one safetensors file of a folder without the usual names.
-fn only_file(folder: &Path) -> Result<PathBuf, CheckpointError> {
+/// A kind of files, and how to tell one.
+type FileKind = (&'static str, fn(&Path) -> bool);
+
+const SAFETENSORS: FileKind = ("safetensors", |path| {
+    path.extension().is_some_and(|end| end == "safetensors")
+});
+const TORCH: FileKind = ("PyTorch", is_torch_weights);
+
+/// Whether it is a file of PyTorch, by its first bytes, and none that trainers keep beside a
+/// model, by its name.
+fn is_torch_weights(path: &Path) -> bool {
+    let name = file_name(path);
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let is_beside =
+        BESIDE_A_MODEL.iter().any(|start| name.starts_with(start)) || name.contains("optim_states");
+    if is_beside || !ending.is_some_and(|ending| TORCH_ENDINGS.contains(&ending)) {
+        return false;
+    }
+    let start = crate::files::read_start(path, torch::START_BYTES as u64);
+    start.is_ok_and(|start| torch::is_torch(&start))
+}
+
+/// The one file of weights in a folder without the usual names.
+fn only_weights(folder: &Path) -> Result<PathBuf, CheckpointError> {
+    for kind in [SAFETENSORS, TORCH] {
+        if let Some(only) = only_file(folder, kind)? {
+            return Ok(only);
+        }
+    }
     let path = folder.to_owned();
     let entries = entries(folder)?;
-    let is_weights = |entry: &&PathBuf| entry.extension().is_some_and(|end| end == "safetensors");
-    let safetensors: Vec<&PathBuf> = entries.iter().filter(is_weights).collect();
-    if let Some((found, total)) = part_of_a_download(&safetensors) {
+    Err(match entries.iter().find_map(|entry| other_format(entry)) {
+        Some(found) => CheckpointError::OtherFormat { path, found },
+        None => CheckpointError::NoWeights { path },
+    })
+}
+
+/// The one file of a kind in a folder; `None` if there is none.
+fn only_file(folder: &Path, (kind, is_one): FileKind) -> Result<Option<PathBuf>, CheckpointError> {
+    let path = folder.to_owned();
+    let entries = entries(folder)?;
+    let files: Vec<&PathBuf> = entries.iter().filter(|entry| is_one(entry)).collect();
+    if let Some((found, total)) = part_of_a_download(&files) {
         return Err(CheckpointError::HalfDownload { path, found, total });
     }
-    let safetensors = without_variants(safetensors);
-    match safetensors[..] {
-        [only] => Ok(only.clone()),
+    let files = without_variants(files);
+    match files[..] {
+        [] => Ok(None),
+        [only] => Ok(Some(only.clone())),
         [_, _, ..] => Err(CheckpointError::SeveralFiles {
             path,
-            found: safetensors.len(),
-        }),
-        [] => Err(match entries.iter().find_map(|entry| other_format(entry)) {
-            Some(found) => CheckpointError::OtherFormat { path, found },
-            None => CheckpointError::NoWeights { path },
+            found: files.len(),
+            kind,
         }),
     }
 }
@@ -230,16 +326,20 @@ fn without_variants(files: Vec<&PathBuf>) -> Vec<&PathBuf> {
 /// with the shortest name, since variants add to it.
 pub(super) fn complete_set(folder: &Path) -> Result<Option<Vec<PathBuf>>, CheckpointError> {
     let entries = entries(folder)?;
-    let mut sets: BTreeMap<(usize, String, u64), BTreeMap<u64, PathBuf>> = BTreeMap::new();
+    // Safetensors first, then the shortest stem.
+    type Set = (bool, usize, String, u64);
+    let mut sets: BTreeMap<Set, BTreeMap<u64, PathBuf>> = BTreeMap::new();
     for entry in &entries {
         if let Some(shard) = ShardName::of(&file_name(entry)) {
-            let set = (shard.stem.len(), shard.stem.to_owned(), shard.total);
+            let is_other = entry.extension().is_none_or(|end| end != "safetensors");
+            let stem = shard.stem.to_owned();
+            let set = (is_other, stem.len(), stem, shard.total);
             sets.entry(set)
                 .or_default()
                 .insert(shard.number, entry.clone());
         }
     }
-    let is_whole = |((_, _, total), shards): &(_, BTreeMap<u64, PathBuf>)| {
+    let is_whole = |((_, _, _, total), shards): &(Set, BTreeMap<u64, PathBuf>)| {
         shards.len() as u64 == *total && shards.keys().copied().eq(1..=*total)
     };
     let whole = sets.into_iter().find(is_whole);
@@ -314,7 +414,7 @@ fn other_format(path: &Path) -> Option<String> {
         .then(|| format!("a .{extension} file"))
 }
 
-/// `model-00001-of-00002.safetensors` and the like.
+/// `model-00001-of-00002.safetensors`, `pytorch_model-00001-of-00002.bin` and the like.
 struct ShardName<'a> {
     /// "model".
     stem: &'a str,
@@ -327,7 +427,9 @@ struct ShardName<'a> {
 impl<'a> ShardName<'a> {
     fn of(name: &'a str) -> Option<Self> {
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        let (before, total) = name.strip_suffix(".safetensors")?.rsplit_once("-of-")?;
+        let stem = name.strip_suffix(".safetensors");
+        let stem = stem.or_else(|| name.strip_suffix(".bin"))?;
+        let (before, total) = stem.rsplit_once("-of-")?;
         let (stem, number) = before.rsplit_once('-').unwrap_or(("", before));
         if !is_number(number) || !is_number(total) {
             return None;

@@ -9,19 +9,25 @@ mod error;
 mod json;
 mod limits;
 
+mod formats;
 mod header;
 mod layout;
+mod listed;
 mod locate;
 mod map;
 mod opened;
 mod shards;
 #[cfg(unix)]
 mod sigbus;
+mod torch;
 mod weights;
 
+mod bands;
 mod dtype;
 mod encode;
+mod quantised;
 mod raw;
+mod rounding;
 mod source;
 
 mod gather;

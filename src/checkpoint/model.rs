@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::adapter::Adapter;
 use super::config::Config;
+use super::dtype;
 use super::error::CheckpointError;
 use super::gather::RowTable;
 use super::identity::{Identity, OnDisk};
@@ -40,7 +41,7 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Opens a safetensors file, a model folder with one file or with shards and an index, a
+    /// Opens a safetensors or PyTorch file, a model folder with one file or with shards and an index, a
     /// snapshot or model folder of the hub cache, or the folder of a LoRA adapter.
     ///
     /// # Errors
@@ -54,6 +55,7 @@ impl Checkpoint {
         } = locate::locate(path)?;
         let mut opened = Opened::open(&files, &mut problems)?;
         let (config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
+        opened.resolve_quantised(&folder, &config)?;
         mark_prediction_layers(&mut opened.tensors, &config);
         let weight_files = opened.files.iter().map(|file| file.identity().clone());
         let identity = Identity {
@@ -103,7 +105,7 @@ impl Checkpoint {
             return name;
         }
         let stem = self.path.file_stem().unwrap_or_default();
-        if self.form == Form::SingleFile && stem != "model" {
+        if self.form == Form::SingleFile && stem != "model" && stem != "pytorch_model" {
             return stem.to_string_lossy().into_owned();
         }
         // "." and ".." have no name of their own.
@@ -208,6 +210,26 @@ impl Checkpoint {
     /// Names of the dtypes, the one with the most numbers first, such as "BF16, F32".
     pub fn dtypes(&self) -> &str {
         &self.summary.dtypes
+    }
+
+    /// The formats with scales of their own that weights are stored in, the most frequent first,
+    /// such as "NVFP4 and scaled F8"; `None` if there are none.
+    pub fn quantised_as(&self) -> Option<String> {
+        let quantised = self.tensors.iter().filter(|t| t.dtype.is_quantised());
+        let counts = quantised.map(|t| (t.dtype, t.elements() as u64));
+        let shares = dtype::by_share(counts).into_iter();
+        let names: Vec<&str> = shares.map(|(dtype, _)| dtype.name()).collect();
+        (!names.is_empty()).then(|| names.join(" and "))
+    }
+
+    /// The distance that quantisation alone has moved the model by, as far as it can be expected
+    /// from the steps of its formats; `None` if it is not quantised. Reads some thousand numbers
+    /// of every tensor.
+    pub fn rounding(&self) -> Option<f64> {
+        let quantised = || self.tensors.iter().filter(|t| t.dtype.is_quantised());
+        quantised().next()?;
+        let sums = quantised().filter_map(Tensor::rounding);
+        Some(sums.sum::<f64>().sqrt())
     }
 
     /// How many distinct layers the names tell of, all stacks together but for optional ones.

@@ -1,14 +1,17 @@
 //! From the files that were located to one table of tensors.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::adapter::Adapter;
+use super::config::Config;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
+use super::listed::Listed;
 use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
-use super::weights::{Listed, Weights};
-use super::{order, shards};
+use super::weights::Weights;
+use super::{order, quantised, shards};
 
 /// The opened files of a checkpoint.
 pub(super) struct Opened {
@@ -26,11 +29,13 @@ impl Opened {
         problems: &mut Vec<String>,
     ) -> Result<Self, CheckpointError> {
         match files {
-            CheckpointFiles::File(path) => Ok(Self::new(vec![Listed::open(path)?], Vec::new())),
+            CheckpointFiles::File(path) => {
+                let opened = Listed::open(path)?;
+                problems.extend_from_slice(&opened.remarks);
+                Ok(Self::new(vec![opened], Vec::new()))
+            }
             CheckpointFiles::Shards(paths) => {
-                let files = paths.iter().map(|path| Listed::open(path));
-                let files = files.collect::<Result<Vec<_>, _>>()?;
-                shards::check_unique(&files)?;
+                let files = shards::open_all(paths, problems)?;
                 Ok(Self::new(files, Vec::new()))
             }
             CheckpointFiles::Index(path) => {
@@ -39,6 +44,7 @@ impl Opened {
             }
             CheckpointFiles::Adapter { config, weights } => {
                 let opened = Listed::open(weights)?;
+                problems.extend_from_slice(&opened.remarks);
                 let adapter = Adapter::new(config, &opened)?;
                 problems.extend_from_slice(adapter.remarks());
                 let extra = vec![adapter.config_identity().clone()];
@@ -47,6 +53,22 @@ impl Opened {
                 Ok(opened)
             }
         }
+    }
+
+    /// Puts weights in the place of the scales and codes that they are stored as.
+    pub(super) fn resolve_quantised(
+        &mut self,
+        folder: &Path,
+        config: &Config,
+    ) -> Result<(), CheckpointError> {
+        if self.adapter.is_some() {
+            return Ok(());
+        }
+        let stored = std::mem::take(&mut self.tensors);
+        let resolved = quantised::resolve(folder, config, stored)?;
+        self.tensors = resolved.tensors;
+        self.extra.extend(resolved.beside);
+        Ok(())
     }
 
     fn new(parts: Vec<Listed>, extra: Vec<FileIdentity>) -> Self {

@@ -1,4 +1,4 @@
-//! Several safetensors files as one model, by `model.safetensors.index.json`.
+//! Several files as one model, by `model.safetensors.index.json` or the like of PyTorch.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use serde::Deserialize;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
 use super::json::{Pairs, Text, TotalSize, read_text, reason};
+use super::listed::Listed;
 use super::locate::complete_set;
 use super::problems::{count, some_of};
 use super::tensor::Tensor;
-use super::weights::Listed;
 use super::{limits, map};
 use crate::files::is_plain_name;
 
@@ -68,14 +68,12 @@ pub(super) fn open(path: &Path, problems: &mut Vec<String>) -> Result<Shards, Ch
                 index.entries().next().map_or("", |(_, file)| file),
                 shards.len()
             ));
-            let files = shards.iter().map(|shard| Listed::open(shard));
-            let files = files.collect::<Result<Vec<_>, _>>()?;
-            check_unique(&files)?;
-            files
+            open_all(&shards, problems)?
         }
         None => {
             let files = open_files(folder, &index)?;
             check_against(path, &index, &files, problems)?;
+            remark_files(&files, problems);
             remark_unnamed(&index, &files, problems);
             remark_total(&index, &files, problems);
             files
@@ -85,6 +83,27 @@ pub(super) fn open(path: &Path, problems: &mut Vec<String>) -> Result<Shards, Ch
         files,
         index: FileIdentity::new(path, &metadata, text.as_bytes()),
     })
+}
+
+/// Opens shards without an index.
+pub(super) fn open_all(
+    paths: &[PathBuf],
+    problems: &mut Vec<String>,
+) -> Result<Vec<Listed>, CheckpointError> {
+    let files = paths.iter().map(|path| Listed::open(path));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    places(&files)?;
+    remark_files(&files, problems);
+    Ok(files)
+}
+
+/// What opening each file has noticed.
+fn remark_files(files: &[Listed], problems: &mut Vec<String>) {
+    for file in files {
+        let name = name_of(file.file.path());
+        let remarks = file.remarks.iter();
+        problems.extend(remarks.map(|remark| format!("in {name} {remark}")));
+    }
 }
 
 /// A whole set of shards in the folder, if the index names none of its files.
@@ -138,15 +157,10 @@ fn open_files(folder: &Path, index: &Index<'_>) -> Result<Vec<Listed>, Checkpoin
         .collect()
 }
 
-/// No tensor may be in two files.
-pub(super) fn check_unique(files: &[Listed]) -> Result<(), CheckpointError> {
-    places(files).map(|_| ())
-}
-
-/// Each tensor with its file.
+/// Each tensor with its file; none may be in two.
 fn places(files: &[Listed]) -> Result<BTreeMap<&str, &Path>, CheckpointError> {
     let mut found: BTreeMap<&str, &Path> = BTreeMap::new();
-    for Listed { file, tensors } in files {
+    for Listed { file, tensors, .. } in files {
         for tensor in tensors {
             if let Some(other) = found.insert(&tensor.name, file.path()) {
                 return Err(CheckpointError::TensorTwice {

@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::bands::{self, BAND, Key, Sizes, Tile};
 use super::weights::Weights;
 use crate::numeric::{Numbers, Plain};
 
@@ -18,6 +19,17 @@ pub(super) trait Source: Debug + Send + Sync {
 
     /// Decodes the weights `first..first + out.len()`, which exist.
     fn read(&self, first: usize, out: &mut [f32]);
+
+    /// Decodes a tile of the transpose of a matrix that begins with weight `start` and has rows
+    /// of `len`.
+    fn read_tile(&self, start: usize, len: usize, tile: &mut Tile<'_>) {
+        let mut run = [0.0; BAND];
+        let run = &mut run[..tile.rows.len()];
+        for (k, column) in tile.columns.clone().enumerate() {
+            self.read(start + column * len + tile.rows.start, run);
+            tile.put(k, run);
+        }
+    }
 
     /// Calls `visit` with everything in files that the weights are made from.
     fn stored(&self, visit: &mut dyn FnMut(&Stored));
@@ -317,22 +329,32 @@ impl Source for Transposed {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) {
-        let one = self.rows * self.columns;
-        for (k, to) in out.iter_mut().enumerate() {
-            let (matrix, at) = ((first + k) / one, (first + k) % one);
-            let (row, column) = (at / self.columns, at % self.columns);
-            let own = matrix * one + column * self.rows + row;
-            self.of.read(own, std::slice::from_mut(to));
-        }
+        let sizes = Sizes {
+            rows: self.rows,
+            columns: self.columns,
+        };
+        let whole = Arc::downgrade(&self.of);
+        let key: Key = whole;
+        bands::read(&key, sizes, first, out, |start, tile| {
+            self.of.read_tile(start, self.rows, tile);
+        });
     }
 
     fn stored(&self, visit: &mut dyn FnMut(&Stored)) {
         self.of.stored(visit);
     }
 
-    fn rounding(&self, _: usize, len: usize) -> f64 {
-        // Exact for whole tensors, its share of the whole for a part.
+    fn rounding(&self, first: usize, len: usize) -> f64 {
         let all = self.of.elements();
-        self.of.rounding(0, all) * len as f64 / (all.max(1) as f64)
+        if len == all {
+            return self.of.rounding(0, all);
+        }
+        let one = self.rows * self.columns;
+        let own = |at: usize| {
+            let (matrix, at) = (at / one, at % one);
+            matrix * one + at % self.columns * self.rows + at / self.columns
+        };
+        let of_each = (first..first + len).map(|at| self.of.rounding(own(at), 1));
+        of_each.sum()
     }
 }

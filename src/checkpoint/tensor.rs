@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::dtype::Dtype;
 use super::names::{TensorLocation, place};
 use super::raw::RawTensor;
+use super::rounding;
 use super::source::{self, Cut, Joined, PlainSource, Source, Stored};
 
 /// One stored tensor; its numbers stay on disk until [`Tensor::numbers`] are read.
@@ -146,7 +147,10 @@ impl Tensor {
     pub fn numbers(&self) -> Option<RawTensor<'_>> {
         match &self.storage {
             Storage::Plain(stored) => RawTensor::new(self.dtype, stored.bytes()),
-            Storage::Coded(source) => Some(RawTensor::coded(self.dtype, &**source)),
+            Storage::Coded(source) => {
+                let raw = RawTensor::coded(self.dtype, &**source);
+                self.dtype.is_supported().then_some(raw)
+            }
         }
     }
 
@@ -170,7 +174,19 @@ impl Tensor {
                 float: self.dtype.float()?,
                 stored: stored.clone(),
             })),
-            Storage::Coded(source) => Some(Arc::clone(source)),
+            Storage::Coded(source) => self.dtype.is_supported().then(|| Arc::clone(source)),
+        }
+    }
+
+    /// How far rounding to its format moves it, as the expected sum of squares, estimated where
+    /// it is large; `None` for plain numbers.
+    pub(super) fn rounding(&self) -> Option<f64> {
+        match &self.storage {
+            Storage::Plain(_) => None,
+            Storage::Coded(source) => {
+                let of = |first, len| source.rounding(first, len);
+                Some(rounding::expected(self.elements, of))
+            }
         }
     }
 

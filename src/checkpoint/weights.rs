@@ -1,4 +1,4 @@
-//! One opened file of weights: its map and its checked table of tensors.
+//! One opened file of weights: its map, and what it was when it was opened.
 
 use std::fs::{File, Metadata};
 use std::ops::Range;
@@ -6,13 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::CheckpointError;
-use super::header;
 use super::identity::FileIdentity;
-use super::layout;
 use super::map::Map;
-use super::source::Stored;
-use super::tensor::Tensor;
-use crate::files;
 
 /// An opened file.
 ///
@@ -24,53 +19,11 @@ pub(super) struct Weights {
     identity: FileIdentity,
 }
 
-/// A file together with its checked table of tensors.
-pub(super) struct Listed {
-    pub(super) file: Arc<Weights>,
-    pub(super) tensors: Vec<Tensor>,
-}
-
 /// A file that is being opened.
 pub(super) struct Opening<'p> {
     pub(super) path: &'p Path,
     pub(super) file: File,
     pub(super) metadata: Metadata,
-}
-
-impl Listed {
-    /// Reads and checks what describes the tensors and maps the file; no other page of it is
-    /// touched.
-    pub(super) fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let (file, metadata) =
-            files::open(path).map_err(|error| CheckpointError::unreadable(path, error))?;
-        let opening = Opening {
-            path,
-            file,
-            metadata,
-        };
-        safetensors(opening)
-    }
-}
-
-fn safetensors(mut opening: Opening<'_>) -> Result<Listed, CheckpointError> {
-    let path = opening.path;
-    let json = header::read(path, &mut opening.file, opening.metadata.len())?;
-    let data_start = 8 + json.len();
-    let claims = header::claims(path, &json)?;
-    let file = opening.map(&[8..data_start as u64], &json)?;
-    let data_len = file.map.bytes().len().saturating_sub(data_start);
-    let entries = layout::check(path, claims, data_start, data_len)?;
-    let tensors = entries.into_iter().map(|entry| {
-        let stored = Stored {
-            file: Arc::clone(&file),
-            range: entry.range,
-        };
-        Tensor::plain(entry.name, entry.dtype, entry.shape, stored)
-    });
-    Ok(Listed {
-        tensors: tensors.collect(),
-        file,
-    })
 }
 
 impl Opening<'_> {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::args::InspectArgs;
+use super::kinship::rounding_words;
 use super::{CliError, out, table};
 use crate::checkpoint::Checkpoint;
 use crate::workbench::opening;
@@ -20,6 +21,9 @@ struct Inspection {
     layers_in_words: String,
     tied_embeddings: bool,
     adapter_of: Option<String>,
+    /// The distance that quantisation alone has moved the model by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounding: Option<f64>,
     problems: Vec<String>,
     tensors: Vec<TensorLine>,
 }
@@ -40,7 +44,12 @@ pub fn run(args: &InspectArgs) -> Result<(), CliError> {
     if out::is_json_alone(&inspection, args.json.as_deref())? {
         return Ok(());
     }
-    print(&inspection);
+    let rounding = checkpoint.quantised_as().zip(inspection.rounding);
+    let rounding = rounding.map(|(formats, distance)| {
+        let words = rounding_words(&formats, "this model", distance);
+        format!("note: {words}")
+    });
+    print(&inspection, rounding.as_deref());
     Ok(())
 }
 
@@ -67,12 +76,14 @@ fn inspect(checkpoint: &Checkpoint) -> Inspection {
             .adapter()
             .and_then(|a| a.base_name())
             .map(ToOwned::to_owned),
+        rounding: checkpoint.rounding(),
         problems: checkpoint.problems().to_vec(),
         tensors: checkpoint.tensors().iter().map(line).collect(),
     }
 }
 
-fn print(inspection: &Inspection) {
+/// `rounding` says what quantisation has done, if it has.
+fn print(inspection: &Inspection, rounding: Option<&str>) {
     let Inspection {
         name,
         form,
@@ -96,6 +107,9 @@ fn print(inspection: &Inspection) {
     ));
     for problem in &inspection.problems {
         out::print(&format!("note: {problem}"));
+    }
+    if let Some(rounding) = rounding {
+        out::print(rounding);
     }
     let width = table::width(inspection.tensors.iter().map(|t| &t.name));
     for t in &inspection.tensors {

@@ -7,7 +7,9 @@ use super::args::KinshipArgs;
 use super::{CliError, out, progress, table};
 use crate::checkpoint::{Checkpoint, Difference};
 use crate::jobs::Failure;
-use crate::kinship::{Kinship, Measured, Metric, Precision, Report, Scope, measure, report};
+use crate::kinship::{
+    Kinship, Measured, Metric, Precision, Report, RoundingReport, Scope, measure, report,
+};
 use crate::text::free_name;
 use crate::workbench::opening;
 
@@ -38,12 +40,13 @@ pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
     } else {
         Precision::Full
     };
-    let kinship = measured(Arc::clone(&base), models, precision, args.threads)?;
+    let kinship = measured(Arc::clone(&base), models.clone(), precision, args.threads)?;
     let scope = Scope {
         kind: args.kind,
         tied_twice: args.tied_twice,
     };
-    let report = report(&kinship, &base.suggested_name(), &shown, scope, args.by);
+    let mut report = report(&kinship, &base.suggested_name(), &shown, scope, args.by);
+    report.rounding = rounding(&base, &models, &names(&models));
     if out::is_json_alone(&report, args.json.as_deref())? {
         return over_something(&report);
     }
@@ -126,6 +129,26 @@ pub fn names(models: &[Arc<Checkpoint>]) -> Vec<String> {
     out
 }
 
+/// What quantisation has done to the base and the models.
+fn rounding(
+    base: &Checkpoint,
+    models: &[Arc<Checkpoint>],
+    names: &[String],
+) -> Vec<RoundingReport> {
+    let of = |(model, name): (&Checkpoint, &str)| {
+        Some(RoundingReport {
+            model: name.to_owned(),
+            formats: model.quantised_as()?,
+            distance: model.rounding()?,
+        })
+    };
+    let base_name = base.suggested_name();
+    let named = models.iter().map(AsRef::as_ref);
+    let named = named.zip(names.iter().map(String::as_str));
+    let all = std::iter::once((base, base_name.as_str())).chain(named);
+    all.filter_map(of).collect()
+}
+
 pub fn print(report: &Report, metric: Option<Metric>) {
     let (models, numbers) = (report.models.len(), report.parameters);
     out::print(&format!(
@@ -148,6 +171,23 @@ pub fn print(report: &Report, metric: Option<Metric>) {
         print_matrix(&title, &report.models, rows, None);
     }
     print_left_out(report);
+    for RoundingReport {
+        model,
+        formats,
+        distance,
+    } in &report.rounding
+    {
+        let about = rounding_words(formats, model, *distance);
+        out::say(&format!("note: {about}"));
+    }
+}
+
+/// "rounding to NF4 alone moves `model` by about 1.7"
+pub fn rounding_words(formats: &str, model: &str, distance: f64) -> String {
+    // Two figures: it is an expectation.
+    let places = 1.0 - distance.abs().max(1e-9).log10().floor();
+    let places = places.clamp(0.0, 9.0) as usize;
+    format!("rounding to {formats} alone moves {model} by about {distance:.places$}")
 }
 
 /// Below this a value says little about the whole models.

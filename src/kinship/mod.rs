@@ -24,7 +24,7 @@ pub use matrix::{Aggregate, Grain, Group, Matrix, Measure, Scope};
 pub use measures::{Definition, Metric, PairContext, ScaleKind, Values};
 pub use pairs::PairValues;
 pub use pass::{MeasureError, Precision, measure};
-pub use report::{Measured, Report, report};
+pub use report::{Measured, Report, RoundingReport, report};
 pub use sums::PairSums;
 pub use tree::{Join, Tree, cluster};
 

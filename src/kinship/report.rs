@@ -28,6 +28,20 @@ pub struct Report {
     pub groups: Option<Vec<GroupReport>>,
     /// What was not compared.
     pub left_out: Vec<LeftOutReport>,
+    /// How far quantisation alone has moved the base and the models, where they are quantised.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rounding: Vec<RoundingReport>,
+}
+
+/// How far rounding to few bits has moved a model: below that, distances say nothing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RoundingReport {
+    /// Name of the model, or of the base.
+    pub model: String,
+    /// The formats of its weights.
+    pub formats: String,
+    /// The distance to expect; estimated from a sample where the model is large.
+    pub distance: f64,
 }
 
 type Rows = Vec<Vec<Option<f64>>>;
@@ -162,6 +176,7 @@ pub fn report(
         groups,
         left_out: left_out(kinship, &models),
         models,
+        rounding: Vec::new(),
     }
 }
 

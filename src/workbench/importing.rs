@@ -114,6 +114,7 @@ fn kind_of(path: &Path) -> Kind {
     match ending.as_deref() {
         _ if name.ends_with(file::ENDING) => Kind::Study,
         _ if name.ends_with(".safetensors.index.json") => Kind::Models,
+        _ if name.ends_with(".bin.index.json") => Kind::Models,
         Some("json" | "csv" | "tsv" | "tab" | "txt" | "md") => Kind::Scores,
         _ => Kind::Models,
     }
@@ -126,7 +127,11 @@ fn holds_results(dir: &Path) -> bool {
         entries.take(LOOKED_AT).map(|entry| entry.path()).collect()
     };
     let own = below(dir);
-    let is_weights = |path: &PathBuf| path.extension().is_some_and(|e| e == "safetensors");
+    let is_weights = |path: &PathBuf| {
+        let name = path.file_name().map(|n| n.to_string_lossy());
+        let is_torch = name.is_some_and(|n| n.starts_with("pytorch_model"));
+        is_torch || path.extension().is_some_and(|e| e == "safetensors")
+    };
     if own.iter().any(is_weights) {
         return false;
     }

@@ -80,6 +80,7 @@ fn holds_weights(dir: &Path) -> bool {
         let name = name.unwrap_or_default();
         let old_format = (name.starts_with("pytorch_model") && name.ends_with(".bin"))
             || (name.starts_with("consolidated") && name.ends_with(".pth"))
+            || name == "adapter_model.bin"
             || name.ends_with(".gguf");
         name.ends_with(".safetensors") || name == "model.safetensors.index.json" || old_format
     };

@@ -107,7 +107,7 @@ fn the_saved_recipe_has_the_seed_that_was_used() {
     merge(dir.path(), RECIPE, &options).unwrap();
     let saved = std::fs::read_to_string(options.out.join("mergekit_config.yml")).unwrap();
     assert_eq!(
-        kinfolk::merge::recipe::parse(&saved).recipes[0].seed,
+        kinfolk::merge::recipe::parse(&saved).recipes[0].own.seed,
         Some(42)
     );
 }

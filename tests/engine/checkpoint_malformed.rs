@@ -359,14 +359,18 @@ fn shape_whose_bytes_overflow() {
 #[test]
 fn empty_folder() {
     let dir = TempDir::new().unwrap();
-    check(dir.path(), "", &["no safetensors in this folder"]);
+    check(
+        dir.path(),
+        "",
+        &["no safetensors or PyTorch weights in this folder"],
+    );
 }
 
 #[test]
 fn folder_with_another_format() {
     let dir = TempDir::new().unwrap();
-    std::fs::write(dir.path().join("pytorch_model.bin"), b"x").unwrap();
-    check(dir.path(), "", &["a .bin file", "only safetensors"]);
+    std::fs::write(dir.path().join("tf_model.h5"), b"x").unwrap();
+    check(dir.path(), "", &["a .h5 file", "only safetensors"]);
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod checkpoint_fuzz;
 mod checkpoint_malformed;
 mod checkpoint_memory;
 mod checkpoint_open;
+mod checkpoint_quantised;
+mod checkpoint_torch;
 #[cfg(feature = "built-in-evaluator")]
 mod evaluate;
 mod evaluate_command;

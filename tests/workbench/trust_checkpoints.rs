@@ -127,8 +127,8 @@ fn fault_9_what_a_cut_file_has_lost_reads_as_zeros_and_is_known() {
     cut(&paths[0], 600_000);
     assert!(a.is_whole());
     let sum = |model: &Checkpoint| -> u64 {
-        let bytes = |tensor| tensor.bytes().unwrap().iter().map(|&byte| u64::from(byte));
-        model.tensors().iter().flat_map(bytes).sum()
+        let bytes = model.tensors().iter().flat_map(|own| own.bytes().unwrap());
+        bytes.map(|&byte| u64::from(byte)).sum()
     };
     let first = a.tensors()[0]
         .bytes()

@@ -20,9 +20,10 @@ use self::targets::{Target, targets};
 use super::dtype::Dtype;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
+use super::listed::Listed;
 use super::raw::RawTensor;
 use super::tensor::Tensor;
-use super::weights::{Listed, Weights};
+use super::weights::Weights;
 
 /// Prefixes that a base may have or lack beside the names in an adapter.
 const PREFIXES: &[&str] = &["model.", "transformer."];
@@ -55,7 +56,7 @@ pub enum Change<'a> {
 impl Adapter {
     pub(super) fn new(
         config_path: &Path,
-        Listed { file, tensors }: &Listed,
+        Listed { file, tensors, .. }: &Listed,
     ) -> Result<Self, CheckpointError> {
         let config = AdapterConfig::read(config_path)?;
         let targets = targets(file.path(), &config, tensors)?;

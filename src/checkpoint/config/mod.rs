@@ -34,6 +34,8 @@ pub struct Config {
     pub tie_word_embeddings: Option<bool>,
     /// Name of the number format that the weights were saved in.
     pub dtype: Option<String>,
+    /// What it says about quantisation, which [`super::quantised`] understands.
+    pub(super) quantization: Option<Map<String, Value>>,
     /// Layers beyond the counted ones, which predict further tokens.
     pub prediction_layers: Option<usize>,
     /// Files of code that loading the model needs.
@@ -86,6 +88,8 @@ impl Config {
             hidden_size: number(&["hidden_size", "n_embd", "d_model"]),
             tie_word_embeddings: find(&["tie_word_embeddings"]).and_then(Value::as_bool),
             dtype: text(&["dtype", "torch_dtype"]),
+            quantization: find(&["quantization_config", "compression_config"])
+                .and_then(|value| value.as_object().cloned()),
             prediction_layers: number(&["num_nextn_predict_layers", "mtp_num_hidden_layers"]),
             code: code(find(&["auto_map"])),
             settings: settings::settings(&find),

@@ -35,6 +35,9 @@ pub(super) struct Diagnostics {
     /// Formats that `dtype` rounds before the merge.
     rounded_early: BTreeSet<&'static str>,
     eight_bit: Vec<String>,
+    /// Models whose weights are decoded, each with their formats; and what is made of these.
+    decoded: BTreeMap<String, BTreeSet<&'static str>>,
+    decoded_to: BTreeSet<&'static str>,
     tensors: usize,
 }
 
@@ -127,7 +130,7 @@ impl Diagnostics {
         formats: &Formats,
     ) {
         self.tensors += 1;
-        if formats.written.is_none() && inputs.iter().any(|&dtype| dtype != inputs[0]) {
+        if formats.written.is_none() && inputs.iter().any(|d| d.written() != inputs[0].written()) {
             let names: BTreeSet<&str> = inputs.iter().map(|d| d.name()).collect();
             self.mixed
                 .insert((names.into_iter().collect(), made.name()));
@@ -140,6 +143,13 @@ impl Diagnostics {
         if made.is_fp8() || inputs.iter().any(|d| d.is_fp8()) {
             self.eight_bit.push(tensor.to_owned());
         }
+    }
+
+    /// Notes that a model has a tensor with scales of its own.
+    pub(super) fn decoded(&mut self, model: &str, dtype: Dtype, made: Dtype) {
+        let formats = self.decoded.entry(model.to_owned()).or_default();
+        formats.insert(dtype.name());
+        self.decoded_to.insert(made.name());
     }
 
     /// Turns all of it into problems.
@@ -166,6 +176,7 @@ impl Diagnostics {
             context.error("", sentence);
         }
         self.emit_eight_bit(formats, context);
+        self.emit_decoded(context);
         for ((path, model, lead), tensors) in &self.extra {
             let sentence = format!(
                 "{model} has {} that {lead} does not have; the child will not have them",
@@ -251,8 +262,22 @@ impl Diagnostics {
             context.error("", sentence);
         } else {
             let sentence = format!(
-                "{} are stored as 8-bit floats and are merged as they are, without scales",
+                "{} are stored as 8-bit floats without scales, and are merged as the numbers they are",
                 some_of(&self.eight_bit)
+            );
+            context.warning("", sentence);
+        }
+    }
+
+    fn emit_decoded(&self, context: &mut Context<'_>) {
+        let to: Vec<&str> = self.decoded_to.iter().copied().collect();
+        for (model, formats) in &self.decoded {
+            let formats: Vec<&str> = formats.iter().copied().collect();
+            let sentence = format!(
+                "weights of {model} are stored as {}; they are decoded, and the child is written \
+                 in {} without quantization_config",
+                formats.join(" and "),
+                to.join(" and ")
             );
             context.warning("", sentence);
         }

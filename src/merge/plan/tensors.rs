@@ -202,6 +202,13 @@ impl Maker<'_> {
         let dtypes: Vec<Dtype> = inputs.iter().map(|g| g.head.dtype).collect();
         let made = self.made_dtype(&dtypes, base);
         self.diagnostics.formats(out, &dtypes, made, self.formats);
+        for own in inputs.iter().filter(|own| own.head.dtype.is_quantised()) {
+            let model = context.headers[part.sources[own.source].model].as_ref();
+            if let Some(model) = model {
+                let dtype = own.head.dtype;
+                self.diagnostics.decoded(&model.name, dtype, made);
+            }
+        }
         self.made.push(TensorPlan {
             name: out.to_owned(),
             place,
@@ -300,7 +307,9 @@ impl Maker<'_> {
         }
         match base {
             Some(base) => inputs[base].written(),
-            None if inputs.iter().all(|&dtype| dtype == inputs[0]) => inputs[0].written(),
+            None if inputs.iter().all(|d| d.written() == inputs[0].written()) => {
+                inputs[0].written()
+            }
             None => Dtype::F32,
         }
     }

@@ -72,7 +72,12 @@ impl Maker<'_> {
         for input in &tensor.inputs {
             let (model, _) = &self.models[input.model];
             let own = model.tensor(&input.tensor);
-            let bytes = own.and_then(|own| own.bytes()).unwrap_or_default();
+            let bytes = own.and_then(|own| own.bytes()).ok_or_else(|| {
+                let name = &input.tensor;
+                MergeError::Refused(format!(
+                    "tensor `{name}` has no floats and does not lie in one piece, so that it cannot be copied; save its model as safetensors"
+                ))
+            })?;
             for (k, piece) in bytes.chunks(PIECE).enumerate() {
                 file.write_at(offset + (k * PIECE) as u64, piece)?;
                 self.whole()?;

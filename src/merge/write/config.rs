@@ -70,7 +70,15 @@ fn rewritten(
     Ok(Some(format!("{:#}\n", Value::Object(object))))
 }
 
+/// What says how weights are quantised; those of a child are not.
+const QUANTISATION_KEYS: [&str; 2] = ["quantization_config", "compression_config"];
+
 fn apply(object: &mut Map<String, Value>, change: &ConfigChange) {
+    for key in QUANTISATION_KEYS {
+        object.remove(key);
+        let inner = object.get_mut("text_config").and_then(Value::as_object_mut);
+        inner.and_then(|inner| inner.remove(key));
+    }
     // Where the donor lay on the machine of whoever saved it.
     object.remove(NAME_OR_PATH);
     for part in object.values_mut().filter_map(Value::as_object_mut) {
@@ -177,6 +185,14 @@ mod tests {
             config,
             json!({"n_layer": 3, "layer_types": ["full", "sliding", "full"]})
         );
+    }
+
+    #[test]
+    fn a_child_is_not_called_quantised() {
+        let json = r#"{"quantization_config": {"quant_method": "fp8"},
+                       "text_config": {"quantization_config": {"bits": 4}, "n_layer": 2}}"#;
+        let config = changed(json, &ConfigChange::default());
+        assert_eq!(config, json!({"text_config": {"n_layer": 2}}));
     }
 
     #[test]

@@ -33,7 +33,10 @@ const STUDIES: Filter = Filter::new("Kinfolk studies", &["json"]);
 const TASKS: Filter = Filter::new("Tasks", &["jsonl", "txt"]);
 const RECIPES: Filter = Filter::new("mergekit recipes", &["yaml", "yml"]);
 const SCORES: Filter = Filter::new("Tables and results", &["csv", "tsv", "json", "txt", "md"]);
-const WEIGHTS: Filter = Filter::new("Safetensors", &["safetensors"]);
+const WEIGHTS: Filter = Filter::new(
+    "Weights",
+    &["safetensors", "gguf", "bin", "pt", "pth", "ckpt"],
+);
 
 impl App {
     /// Asks for what serves a purpose; a dialog that is still open gives way.
