@@ -7,14 +7,13 @@
 //! Nothing is done, and nothing costs, where all number alike.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::dtype::Dtype;
 use super::gather::{RowFrom, RowTable, RowsOf};
 use super::model::Checkpoint;
 use super::names::{is_head_bias, is_language_head, is_token_embedding};
-use super::pairing::LeftOut;
+use super::pairing::{LeftOut, Pairing, Run, Runs, pair, paired};
 use super::tensor::Tensor;
 use super::vocabulary::Vocabulary;
 
@@ -26,27 +25,14 @@ pub struct ByToken {
     /// The models, in order.
     pub models: Vec<Checkpoint>,
     /// By the name of a tensor.
-    runs: BTreeMap<String, Vec<Run>>,
-    pub(super) left_out: Vec<LeftOut>,
-}
-
-/// Rows that the same models have.
-#[derive(Debug)]
-pub(super) struct Run {
-    pub(super) rows: Range<usize>,
-    /// For each model whether it has them.
-    pub(super) has: Vec<bool>,
+    runs: Runs,
+    left_out: Vec<LeftOut>,
 }
 
 impl ByToken {
     /// Whether the rows of a tensor are compared token by token.
     pub fn is_by_token(&self, tensor: &str) -> bool {
         self.runs.contains_key(tensor)
-    }
-
-    /// The runs of a tensor; `None` if its rows are compared by number.
-    pub(super) fn runs(&self, tensor: &str) -> Option<&[Run]> {
-        self.runs.get(tensor).map(Vec::as_slice)
     }
 }
 
@@ -124,8 +110,28 @@ pub fn by_token(base: &Checkpoint, models: &[&Checkpoint]) -> Option<ByToken> {
     Some(out)
 }
 
+/// Lines up models with their base row by row of the same token, where `lined_up` says that some
+/// number their tokens otherwise; else as [`pair`]. Tokenizers that cannot be read are told.
+pub fn pair_tokens<'a>(
+    base: &'a Checkpoint,
+    models: &[&'a Checkpoint],
+    lined_up: Option<&'a ByToken>,
+) -> Pairing<'a> {
+    let mut out = match lined_up {
+        None => pair(base, models),
+        Some(lined_up) => {
+            let views: Vec<&Checkpoint> = lined_up.models.iter().collect();
+            let mut out = paired(&lined_up.base, &views, Some(&lined_up.runs));
+            out.left_out.extend(lined_up.left_out.iter().cloned());
+            out
+        }
+    };
+    out.left_out.extend(unread(base, models));
+    out
+}
+
 /// Sentences about tokenizers that are there and cannot be read.
-pub(super) fn unread(base: &Checkpoint, models: &[&Checkpoint]) -> Vec<LeftOut> {
+fn unread(base: &Checkpoint, models: &[&Checkpoint]) -> Vec<LeftOut> {
     let Some(tensor) = base
         .tensors()
         .iter()

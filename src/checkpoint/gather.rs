@@ -58,9 +58,21 @@ pub enum RowFrom {
     Zero,
 }
 
+impl Checkpoint {
+    /// The same files with the rows of some tensors put together anew; see [`RowTable`]. A tensor
+    /// that is not there is added.
+    ///
+    /// # Errors
+    /// A clause, if rows are asked for that are not there.
+    pub fn with_rows(&self, tables: &[RowTable]) -> Result<Self, String> {
+        let made: Result<Vec<Tensor>, String> = tables.iter().map(RowTable::tensor).collect();
+        Ok(self.with_tensors(made?))
+    }
+}
+
 impl RowTable {
     /// The tensor, with the shape of rows that the first of `from` has.
-    pub(super) fn tensor(&self) -> Result<Tensor, String> {
+    fn tensor(&self) -> Result<Tensor, String> {
         let first = self.from.first().ok_or("rows are taken from no tensor")?;
         let (like, _) = first.open()?;
         let mut shape = like.shape.clone();

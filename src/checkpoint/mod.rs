@@ -51,7 +51,7 @@ mod pairing;
 mod renaming;
 
 pub use self::adapter::{Adapter, Change, Factors, LowRank};
-pub use self::by_token::{ByToken, by_token};
+pub use self::by_token::{ByToken, by_token, pair_tokens};
 pub use self::config::{Config, Difference, Weight};
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};
@@ -65,7 +65,7 @@ pub use self::names::{
     place,
 };
 pub use self::order::natural;
-pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair, pair_tokens};
+pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
 pub use self::tensor::Tensor;
 pub use self::vocabulary::{AddedToken, Vocabulary, VocabularyFile, renumbered};

@@ -8,7 +8,6 @@ use super::adapter::Adapter;
 use super::config::Config;
 use super::dtype;
 use super::error::CheckpointError;
-use super::gather::RowTable;
 use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
 use super::names::Stack;
@@ -171,25 +170,20 @@ impl Checkpoint {
         read.as_ref().map(Option::as_ref).map_err(String::as_str)
     }
 
-    /// The same files with the rows of some tensors put together anew; see [`RowTable`]. A tensor
-    /// that is not there is added.
-    ///
-    /// # Errors
-    /// A clause, if rows are asked for that are not there.
-    pub fn with_rows(&self, tables: &[RowTable]) -> Result<Self, String> {
+    /// The same files with `made` in the place of the tensors of these names, or beside the others.
+    pub(super) fn with_tensors(&self, made: Vec<Tensor>) -> Self {
         let mut tensors = self.tensors.clone();
-        for table in tables {
-            let made = table.tensor()?;
+        for made in made {
             match tensors.binary_search_by(|own| natural(&own.name, &made.name)) {
                 Ok(at) => tensors[at] = made,
                 Err(at) => tensors.insert(at, made),
             }
         }
-        Ok(Self {
+        Self {
             summary: Summary::of(&tensors, &self.config),
             tensors,
             ..self.clone()
-        })
+        }
     }
 
     /// The adapter, if this is one.

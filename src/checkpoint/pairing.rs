@@ -5,11 +5,10 @@
 //! depends on which others are compared with them. What cannot be compared is left out, and
 //! said so; nothing here fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::adapter::{Change, LowRank};
-use super::by_token::{ByToken, unread};
 use super::model::Checkpoint;
 use super::names::{Kind, TensorLocation};
 use super::raw::RawTensor;
@@ -90,30 +89,22 @@ pub fn pair<'a>(base: &'a Checkpoint, models: &[&'a Checkpoint]) -> Pairing<'a> 
     paired(base, models, None)
 }
 
-/// Lines up models with their base row by row of the same token, where `lined_up` says that some
-/// number their tokens otherwise; else as [`pair`]. Tokenizers that cannot be read are told.
-pub fn pair_tokens<'a>(
-    base: &'a Checkpoint,
-    models: &[&'a Checkpoint],
-    lined_up: Option<&'a ByToken>,
-) -> Pairing<'a> {
-    let mut out = match lined_up {
-        None => pair(base, models),
-        Some(lined_up) => {
-            let views: Vec<&Checkpoint> = lined_up.models.iter().collect();
-            let mut out = paired(&lined_up.base, &views, Some(lined_up));
-            out.left_out.extend(lined_up.left_out.iter().cloned());
-            out
-        }
-    };
-    out.left_out.extend(unread(base, models));
-    out
+/// Rows that the same models have, where rows are compared token by token.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) rows: Range<usize>,
+    /// For each model whether it has them.
+    pub(super) has: Vec<bool>,
 }
 
-fn paired<'a>(
+/// Those of each tensor, by its name.
+pub(super) type Runs = BTreeMap<String, Vec<Run>>;
+
+/// The same; rows of a tensor with runs are compared in these, all else by number.
+pub(super) fn paired<'a>(
     base: &'a Checkpoint,
     models: &[&'a Checkpoint],
-    lined_up: Option<&ByToken>,
+    runs: Option<&Runs>,
 ) -> Pairing<'a> {
     let mut out = Pairing {
         models: models.len(),
@@ -122,7 +113,7 @@ fn paired<'a>(
     };
     for tensor in base.tensors() {
         match tensor.numbers() {
-            Some(numbers) => out.add_tensor(numbers, tensor, models, lined_up),
+            Some(numbers) => out.add_tensor(numbers, tensor, models, runs),
             None => out.leave_out(&tensor.name, None, not_computed(tensor)),
         }
     }
@@ -151,9 +142,9 @@ impl<'a> Pairing<'a> {
         base: RawTensor<'a>,
         tensor: &'a Tensor,
         models: &[&'a Checkpoint],
-        lined_up: Option<&ByToken>,
+        runs: Option<&Runs>,
     ) {
-        let runs = lined_up.and_then(|lined_up| lined_up.runs(&tensor.name));
+        let runs = runs.and_then(|runs| runs.get(&tensor.name));
         let mut parts = Vec::with_capacity(models.len());
         for (index, model) in models.iter().enumerate() {
             match part(index, model, tensor) {

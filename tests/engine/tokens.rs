@@ -200,7 +200,12 @@ fn what_is_said_of_tokens_wrongly_is_refused() {
             "tokenizer: {pad_to_multiple_of: 0}\n".to_owned(),
             "1 or more",
         ),
-        ("tokenizer: {sauce: base}\n".to_owned(), "source"),
+        (
+            "tokenizer: {sauce: base}
+"
+            .to_owned(),
+            "no key `sauce`",
+        ),
         (
             "tokenizer_source: models/fir/nowhere\n".to_owned(),
             "nothing at",
@@ -303,7 +308,8 @@ fn rows_are_taken_from_what_an_adapter_has_made() {
     let number = |k: usize| ((k * 37 + 11) % 101) as f32 / 97.0 - 0.5;
     let a: Vec<f32> = (0..2 * 128).map(number).collect();
     let b: Vec<f32> = (0..32 * 2).map(|k| number(k + 7)).collect();
-    let name = |factor: &str| format!("base_model.model.model.embed_tokens.lora_embedding_{factor}");
+    let name =
+        |factor: &str| format!("base_model.model.model.embed_tokens.lora_embedding_{factor}");
     let (name_a, name_b) = (name("A"), name("B"));
     let parts = [
         f32_part(&name_a, &[2, 128], &a),
@@ -338,7 +344,7 @@ fn rows_are_taken_from_what_an_adapter_has_made() {
             None => assert_eq!(row, [0.0; 32], "{token}"),
         }
     }
-    assert!(shared > 40 && shared < after.len());
+    assert!(shared > 20 && shared < after.len());
     let stored = embedding(&root().join("models/fir/base"));
     assert_ne!(stored[..32], plain_rows[..32]);
 }
