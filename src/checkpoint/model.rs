@@ -14,7 +14,7 @@ use super::names::Stack;
 use super::opened::Opened;
 use super::order::natural;
 use super::problems;
-use super::renaming::{self, Renamed};
+use super::renaming::{self, Named, Renamed};
 use super::summary::Summary;
 use super::tensor::Tensor;
 use super::vocabulary::Vocabulary;
@@ -143,7 +143,11 @@ impl Checkpoint {
     ///
     /// Everything that compares or merges models asks for this first.
     pub fn seen_as<'c>(&'c self, lead: &Self) -> Cow<'c, Self> {
-        let Some(Renamed { tensors, notes }) = renaming::renamed(self, lead) else {
+        let renamed = match self.adapter {
+            Some(_) => None,
+            None => renaming::renamed(&self.named(), &lead.named()),
+        };
+        let Some(Renamed { tensors, notes }) = renamed else {
             return Cow::Borrowed(self);
         };
         Cow::Owned(Self {
@@ -152,6 +156,13 @@ impl Checkpoint {
             renamings: notes,
             ..self.clone()
         })
+    }
+
+    fn named(&self) -> Named<'_> {
+        Named {
+            tensors: &self.tensors,
+            family: self.config.model_type.as_deref(),
+        }
     }
 
     /// What [`Self::seen_as`] has renamed, a sentence each.

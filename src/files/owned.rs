@@ -184,13 +184,17 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = text_of(entry.file_name())?;
+        let mut inner = Vec::new();
         if entry.file_type()?.is_dir() {
-            for inner in std::fs::read_dir(entry.path())? {
-                names.push(format!("{name}/{}", text_of(inner?.file_name())?));
+            for file in std::fs::read_dir(entry.path())? {
+                inner.push(format!("{name}/{}", text_of(file?.file_name())?));
             }
-        } else {
-            names.push(name);
         }
+        // An empty folder stands for itself.
+        if inner.is_empty() {
+            inner.push(name);
+        }
+        names.extend(inner);
     }
     names.sort();
     Ok(names)

@@ -10,9 +10,14 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::table::{FUSED, Fused, OTHER_STACKS, STACKED, canonical};
-use super::model::Checkpoint;
 use super::order::natural;
 use super::tensor::Tensor;
+
+/// The tensors of a checkpoint, by name, and what family it says that it is of.
+pub(super) struct Named<'t> {
+    pub(super) tensors: &'t [Tensor],
+    pub(super) family: Option<&'t str>,
+}
 
 /// A table of tensors in the names of a lead, and a sentence for every kind of renaming.
 pub(super) struct Renamed {
@@ -22,16 +27,16 @@ pub(super) struct Renamed {
 
 /// Brings the tensors of `model` to the names of `lead`; `None` if no known renaming makes more
 /// names meet.
-pub(super) fn renamed(model: &Checkpoint, lead: &Checkpoint) -> Option<Renamed> {
-    let is_missing = |t: &&Tensor| model.tensor(&t.name).is_none();
-    let missing: Vec<&Tensor> = lead.tensors().iter().filter(is_missing).collect();
-    if missing.is_empty() || model.adapter().is_some() {
+pub(super) fn renamed(model: &Named<'_>, lead: &Named<'_>) -> Option<Renamed> {
+    let is_missing = |t: &&Tensor| !model.has(&t.name);
+    let missing: Vec<&Tensor> = lead.tensors.iter().filter(is_missing).collect();
+    if missing.is_empty() {
         return None;
     }
-    let free = |t: &&Tensor| lead.tensor(&t.name).is_none();
-    let own = Index::new(model.tensors().iter().filter(free));
-    let lead_index = Index::new(lead.tensors().iter());
-    let stacks = [model, lead].iter().all(|c| has_plain_stacks(c));
+    let free = |t: &&Tensor| !lead.has(&t.name);
+    let own = Index::new(model.tensors.iter().filter(free));
+    let lead_index = Index::new(lead.tensors.iter());
+    let stacks = model.has_plain_stacks() && lead.has_plain_stacks();
     let mut made = Made::default();
     for tensor in missing {
         let name = canonical(&tensor.name);
@@ -44,7 +49,7 @@ pub(super) fn renamed(model: &Checkpoint, lead: &Checkpoint) -> Option<Renamed> 
     if made.tensors.is_empty() {
         return None;
     }
-    let kept = model.tensors().iter();
+    let kept = model.tensors.iter();
     let kept = kept.filter(|t| !made.used.contains(t.name.as_str()));
     let mut tensors: Vec<Tensor> = kept.cloned().chain(made.tensors).collect();
     tensors.sort_by(|a, b| natural(&a.name, &b.name));
@@ -63,9 +68,16 @@ fn note(what: &str, n: usize) -> String {
     format!("{tensors} read under other names: {what}")
 }
 
-fn has_plain_stacks(checkpoint: &Checkpoint) -> bool {
-    let family = checkpoint.config().model_type.as_deref();
-    family.is_none_or(|family| !OTHER_STACKS.contains(&family))
+impl Named<'_> {
+    fn has(&self, name: &str) -> bool {
+        let found = self.tensors.binary_search_by(|t| natural(&t.name, name));
+        found.is_ok()
+    }
+
+    fn has_plain_stacks(&self) -> bool {
+        self.family
+            .is_none_or(|family| !OTHER_STACKS.contains(&family))
+    }
 }
 
 /// Tensors by their canonical names; a name that two have is of no use.

@@ -8,27 +8,41 @@ use super::ModelSource;
 use super::context::Context;
 use super::headers::Headers;
 use super::shape::Part;
-use crate::checkpoint::{Checkpoint, Weight};
+use crate::checkpoint::{Checkpoint, Difference, Weight};
 
 /// How many settings a warning lists.
 const SETTINGS_SHOWN: usize = 4;
 
-/// Looks at each model beside the lead of the first part, whose names the child has.
+/// Looks at each model beside the lead of the first part, whose names the child has: brings it
+/// to those names, and stops at another architecture.
 pub(super) fn align(parts: &[Part<'_>], allow_crimes: bool, context: &mut Context<'_>) {
-    let Some(lead) = parts.first().and_then(|part| part.sources.get(part.lead())) else {
-        return;
-    };
-    let lead = lead.model;
-    let sources = parts.iter().flat_map(|part| &part.sources);
-    let mut seen = vec![lead];
-    for source in sources {
-        if seen.contains(&source.model) {
-            continue;
-        }
-        seen.push(source.model);
-        rename(source.model, lead, &source.path, context);
-        compare(source.model, lead, &source.path, allow_crimes, context);
+    for (model, lead, path) in beside_the_lead(parts) {
+        rename(model, lead, path, context);
+        crimes(model, lead, path, allow_crimes, context);
     }
+}
+
+/// Warns of what the configurations say differently; for a plan that has no error.
+pub(super) fn warn_of_settings(parts: &[Part<'_>], context: &mut Context<'_>) {
+    for (model, lead, path) in beside_the_lead(parts) {
+        settings(model, lead, path, context);
+    }
+}
+
+/// Each model that is not the lead, with the lead and its own place in the recipe.
+fn beside_the_lead<'p>(parts: &'p [Part<'_>]) -> Vec<(usize, usize, &'p str)> {
+    let lead = parts.first().and_then(|part| part.sources.get(part.lead()));
+    let Some(lead) = lead.map(|lead| lead.model) else {
+        return Vec::new();
+    };
+    let mut out: Vec<(usize, usize, &str)> = Vec::new();
+    for source in parts.iter().flat_map(|part| &part.sources) {
+        let is_new = out.iter().all(|(model, ..)| *model != source.model);
+        if is_new && source.model != lead {
+            out.push((source.model, lead, &source.path));
+        }
+    }
+    out
 }
 
 fn rename(model: usize, lead: usize, path: &str, context: &mut Context<'_>) {
@@ -51,22 +65,31 @@ fn opened(model: usize, context: &Context<'_>) -> Option<Arc<Checkpoint>> {
     context.models.get(model)?.checkpoint().cloned()
 }
 
-fn compare(model: usize, lead: usize, path: &str, allow_crimes: bool, context: &mut Context<'_>) {
-    let (Some(own), Some(of_lead)) = (&context.headers[model], &context.headers[lead]) else {
+/// The names of two models, and what their configurations say differently.
+fn differences(
+    model: usize,
+    lead: usize,
+    context: &Context<'_>,
+) -> Option<([String; 2], Vec<Difference>)> {
+    let (own, lead) = (
+        context.headers[model].as_ref()?,
+        context.headers[lead].as_ref()?,
+    );
+    let found = own.config.differences(&lead.config);
+    Some(([own.name.clone(), lead.name.clone()], found))
+}
+
+fn crimes(model: usize, lead: usize, path: &str, allowed: bool, context: &mut Context<'_>) {
+    let Some(([name, lead_name], found)) = differences(model, lead, context) else {
         return;
     };
-    let differences = own.config.differences(&of_lead.config);
-    let (name, lead_name) = (own.name.clone(), of_lead.name.clone());
-    let (crimes, settings): (Vec<_>, Vec<_>) = differences
-        .into_iter()
-        .partition(|d| d.weight == Weight::Architecture);
-    for crime in crimes {
+    for crime in found.iter().filter(|d| d.weight == Weight::Architecture) {
         let [own, theirs] = &crime.values;
         let what = format!(
             "{name} is a model of type {own} and {lead_name} of type {theirs}: equal shapes do not \
              make equal weights"
         );
-        if allow_crimes {
+        if allowed {
             context.warning(path, what);
         } else {
             let out = "merge them all the same with `kinfolk: {allow_crimes: true}` or \
@@ -74,6 +97,16 @@ fn compare(model: usize, lead: usize, path: &str, allow_crimes: bool, context: &
             context.error(path, format!("{what}; {out}"));
         }
     }
+}
+
+fn settings(model: usize, lead: usize, path: &str, context: &mut Context<'_>) {
+    let Some(([name, lead_name], found)) = differences(model, lead, context) else {
+        return;
+    };
+    let settings: Vec<&Difference> = found
+        .iter()
+        .filter(|d| d.weight == Weight::Setting)
+        .collect();
     if settings.is_empty() {
         return;
     }
@@ -87,10 +120,8 @@ fn compare(model: usize, lead: usize, path: &str, allow_crimes: bool, context: &
         more => format!(" and {more} more settings"),
     };
     let shown = shown.join(", ");
-    context.warning(
-        path,
-        format!(
-            "the configuration of {name} differs in {shown}{more}; the child has those of one model"
-        ),
+    let sentence = format!(
+        "the configuration of {name} differs in {shown}{more}; the child has those of one model"
     );
+    context.warning(path, sentence);
 }

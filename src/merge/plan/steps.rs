@@ -121,6 +121,7 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
     if context.has_errors() {
         return None;
     }
+    alignment::warn_of_settings(&parts, context);
     code_is_not_copied(donor, context);
     // Only now: a range of layers that no model has would be listed layer by layer.
     let mut config = child_config::config_change(&made, &parts, donor, context);
