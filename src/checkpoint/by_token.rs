@@ -15,7 +15,7 @@ use super::model::Checkpoint;
 use super::names::{is_head_bias, is_language_head, is_token_embedding};
 use super::pairing::{LeftOut, Pairing, Run, Runs, pair, paired};
 use super::tensor::Tensor;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{MOST_TOKENS, Vocabulary};
 
 /// A base and its models, with the rows of vocabularies in one order.
 #[derive(Debug)]
@@ -160,7 +160,8 @@ fn unread(base: &Checkpoint, models: &[&Checkpoint]) -> Vec<LeftOut> {
 fn has_rows_of_tokens(tensor: &Tensor) -> bool {
     let name = tensor.name.as_str();
     let is_axis = is_token_embedding(name) || is_language_head(name) || is_head_bias(name);
-    is_axis && !tensor.shape.is_empty() && tensor.dtype.is_supported()
+    let rows = tensor.shape.first().copied().unwrap_or(0);
+    is_axis && rows <= MOST_TOKENS && tensor.elements() > 0 && tensor.dtype.is_supported()
 }
 
 /// For each row of the base the model's row of the same token.

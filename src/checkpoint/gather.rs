@@ -85,7 +85,7 @@ impl RowTable {
         if is_same && self.is_start_of(own_rows) && first.adapter.is_none() {
             let cut = like.cut(0..self.rows.len() * row_len);
             let cut = cut.ok_or_else(|| format!("{} holds no floats", like.name))?;
-            return Ok(cut.shaped(self.name.clone(), shape));
+            return Ok(cut.shaped(self.name.clone(), shape).with_adapter_in_it());
         }
         let opened = self.from.iter().map(|from| from.source(row_len));
         let tables = opened.collect::<Result<Vec<_>, _>>()?;

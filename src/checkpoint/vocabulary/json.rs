@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{AddedToken, Read};
+use super::{AddedToken, MOST_TOKENS, Read};
 
 #[derive(Deserialize)]
 struct File {
@@ -62,7 +62,10 @@ impl<'de> Visitor<'de> for TokensVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tokens, A::Error> {
         let mut pairs = Vec::new();
         while let Some(pair) = map.next_entry()? {
-            pairs.push(pair);
+            // More are refused by whoever counts them.
+            if pairs.len() <= MOST_TOKENS {
+                pairs.push(pair);
+            }
         }
         Ok(Tokens {
             pairs,
@@ -73,8 +76,9 @@ impl<'de> Visitor<'de> for TokensVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tokens, A::Error> {
         let mut pairs = Vec::new();
         while let Some((token, IgnoredAny)) = list.next_element::<(String, IgnoredAny)>()? {
-            // A file is at most some hundred megabytes long.
-            pairs.push((token, pairs.len() as u32));
+            if pairs.len() <= MOST_TOKENS {
+                pairs.push((token, pairs.len() as u32));
+            }
         }
         Ok(Tokens {
             pairs,

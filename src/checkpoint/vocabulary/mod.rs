@@ -19,6 +19,9 @@ use crate::files::{self, ReadError};
 /// The longest file of a tokenizer that is read; the largest real ones have some 40 MB.
 const MAX_BYTES: u64 = 200 << 20;
 
+/// The most tokens that a model may have: several times what any has.
+pub const MOST_TOKENS: usize = 4_000_000;
+
 /// Files that hold a tokenizer, of which some are not understood.
 const FILES: [&str; 7] = [
     "tokenizer.json",
@@ -123,7 +126,8 @@ impl Vocabulary {
         let json = folder.join("tokenizer.json");
         if let Some(bytes) = bytes(&json)? {
             let own = json::vocabulary(&bytes).map_err(|error| at(&error, &json))?;
-            return Ok(Some(Self::new(own, VocabularyFile::Json, &[&bytes])));
+            let own = Self::new(own, VocabularyFile::Json, &[&bytes]);
+            return own.map(Some).map_err(|error| at(&error, &json));
         }
         let pieces = folder.join("tokenizer.model");
         if let Some(bytes) = bytes(&pieces)? {
@@ -131,7 +135,8 @@ impl Vocabulary {
             let (added, read) = added_beside(folder)?;
             own.added.extend(added);
             let parts = [&bytes[..], &read];
-            return Ok(Some(Self::new(own, VocabularyFile::Pieces, &parts)));
+            let own = Self::new(own, VocabularyFile::Pieces, &parts);
+            return own.map(Some).map_err(|error| at(&error, &pieces));
         }
         let other = FILES.iter().map(|name| folder.join(name));
         match other.into_iter().find(|path| path.exists()) {
@@ -144,8 +149,18 @@ impl Vocabulary {
         }
     }
 
-    fn new(mut own: Read, file: VocabularyFile, parts: &[&[u8]]) -> Self {
-        let mut numbers: BTreeMap<String, u32> = own.ordinary.into_iter().collect();
+    fn new(mut own: Read, file: VocabularyFile, parts: &[&[u8]]) -> Result<Self, String> {
+        if own.ordinary.len() + own.added.len() > MOST_TOKENS {
+            return Err(format!("there are more than {MOST_TOKENS} tokens"));
+        }
+        let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+        for (token, id) in own.ordinary {
+            let earlier = numbers.insert(token, id);
+            // Programs disagree on which of them it is.
+            if let Some(earlier) = earlier.filter(|earlier| *earlier != id) {
+                return Err(format!("one token has the numbers {earlier} and {id}"));
+            }
+        }
         let ordinary = numbers.len();
         for token in &mut own.added {
             token.is_ordinary = numbers.get(&token.content) == Some(&token.id);
@@ -161,14 +176,20 @@ impl Vocabulary {
         for part in parts {
             digest.update(part);
         }
-        Self {
+        let last = numbers.values().max().copied().unwrap_or(0);
+        if last as usize >= MOST_TOKENS {
+            return Err(format!(
+                "a token has the number {last}; no model has so many"
+            ));
+        }
+        Ok(Self {
             file,
             model: own.model,
             added: own.added,
             numbers,
             renumbered,
             digest: digest.finalize().into(),
-        }
+        })
     }
 
     /// The number of a token.

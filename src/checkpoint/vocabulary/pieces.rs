@@ -4,7 +4,7 @@
 //! and field 3 its type; field 2 is how it was trained, with field 3 the kind of model. All else
 //! is passed over.
 
-use super::{AddedToken, Read};
+use super::{AddedToken, MOST_TOKENS, Read};
 
 /// Types of pieces.
 const UNKNOWN: u64 = 2;
@@ -33,7 +33,10 @@ pub(super) fn vocabulary(bytes: &[u8]) -> Result<Read, String> {
 }
 
 fn add(piece: &[u8], out: &mut Read) -> Result<(), String> {
-    let id = u32::try_from(out.ordinary.len()).map_err(|_| "there are too many pieces")?;
+    let id = u32::try_from(out.ordinary.len()).unwrap_or(u32::MAX);
+    if out.ordinary.len() > MOST_TOKENS {
+        return Err(format!("there are more than {MOST_TOKENS} pieces"));
+    }
     let (mut text, mut kind) = ("", 1);
     let mut message = Message { rest: piece };
     while let Some((field, value)) = message.field()? {

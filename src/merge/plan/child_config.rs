@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use super::headers::Headers;
+use super::headers::{Head, Headers};
 use super::shape::Part;
 use super::{ConfigChange, TensorPlan};
 use crate::checkpoint::{Dtype, Stack, is_language_head, is_token_embedding};
@@ -71,7 +71,10 @@ fn tied(
         let mut headers = sources.filter_map(|s| context.headers[s.model].as_ref());
         let used =
             headers.any(|h| h.head().is_some() && h.config.tie_word_embeddings != Some(true));
-        let donor_is_tied = says == Some(true) || says.is_none() && donor.head().is_none();
+        // A head that was put together may have been made of a tied embedding.
+        let is_own = |head: Head<'_>| !head.has_adapter_in_it;
+        let donor_is_tied =
+            says == Some(true) || says.is_none() && !donor.head().is_some_and(is_own);
         return (used && donor_is_tied).then_some(false);
     }
     let speaks = donor

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Member;
-use crate::checkpoint::{AddedToken, Vocabulary, renumbered};
+use crate::checkpoint::{AddedToken, MOST_TOKENS, Vocabulary, renumbered};
 
 /// Where the child's tokens come from.
 #[derive(Clone, Copy)]
@@ -107,9 +107,6 @@ pub(in crate::merge) fn child(
     order.sort();
     let mut next = order.last().map_or(0, |(last, _)| last.saturating_add(1));
     for token in new {
-        if next == u32::MAX {
-            return Err("there are too many tokens".to_owned());
-        }
         ids.insert(token.to_owned(), next);
         order.push((next, token.to_owned()));
         next += 1;
@@ -117,8 +114,14 @@ pub(in crate::merge) fn child(
     let has_other_added = order.len() > kept || added.len() > own_count;
     let added = numbered(added, &ids, order.get(kept..).unwrap_or_default());
     let end = next as usize;
+    let rows = end.next_multiple_of(multiple.max(1) as usize);
+    if rows > MOST_TOKENS {
+        return Err(format!(
+            "the child would have {rows} rows for tokens, and no model has more than {MOST_TOKENS}"
+        ));
+    }
     let mut child = Child {
-        rows: end.next_multiple_of(multiple.max(1) as usize),
+        rows,
         ids,
         order,
         kept,
