@@ -101,10 +101,10 @@ pub fn by_token(base: &Checkpoint, models: &[&Checkpoint]) -> Option<ByToken> {
         return None;
     }
     // What cannot be put in another order is compared by number, as ever.
-    out.base = base.with_rows(&base_tables).ok()?;
+    out.base = base.with_rows(base_tables).ok()?;
     let views = models
         .iter()
-        .zip(&tables)
+        .zip(tables)
         .map(|(model, tables)| model.with_rows(tables));
     out.models = views.collect::<Result<_, _>>().ok()?;
     Some(out)

@@ -64,15 +64,15 @@ impl Checkpoint {
     ///
     /// # Errors
     /// A clause, if rows are asked for that are not there.
-    pub fn with_rows(&self, tables: &[RowTable]) -> Result<Self, String> {
-        let made: Result<Vec<Tensor>, String> = tables.iter().map(RowTable::tensor).collect();
+    pub fn with_rows(&self, tables: Vec<RowTable>) -> Result<Self, String> {
+        let made: Result<Vec<Tensor>, String> = tables.into_iter().map(RowTable::tensor).collect();
         Ok(self.with_tensors(made?))
     }
 }
 
 impl RowTable {
     /// The tensor, with the shape of rows that the first of `from` has.
-    fn tensor(&self) -> Result<Tensor, String> {
+    fn tensor(self) -> Result<Tensor, String> {
         let first = self.from.first().ok_or("rows are taken from no tensor")?;
         let (like, _) = first.open()?;
         let mut shape = like.shape.clone();
@@ -116,13 +116,13 @@ impl RowTable {
         let gathered = Gathered {
             tables,
             row_len,
-            rows: self.rows.clone(),
-            means: self.means.clone(),
+            rows: self.rows,
+            means: self.means,
             dtype: self.rounded_to,
             mean_of_others: OnceLock::new(),
         };
         let dtype = self.dtype;
-        let own = Tensor::coded(self.name.clone(), dtype, shape, Arc::new(gathered));
+        let own = Tensor::coded(self.name, dtype, shape, Arc::new(gathered));
         Ok(own.with_adapter_in_it())
     }
 

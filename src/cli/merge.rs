@@ -5,6 +5,7 @@ mod tokens;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::MergeArgs;
@@ -13,10 +14,11 @@ use super::{CliError, out, progress};
 use crate::files::{self, Removal};
 use crate::jobs::Failure;
 use crate::kinship::{Measure, Precision};
-use crate::merge::plan::{Model, Plan, Step, Surroundings, TensorPlan, plan};
+use crate::merge::plan::{Cost, Model, Plan, Step, Surroundings, TensorPlan, plan};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{OnNan, parse};
 use crate::merge::run::{Options, Outcome, RunError, run as carry_out};
+use crate::merge::tokens::TokensReport;
 use crate::merge::write::Parents;
 use crate::merge::write::units::show_bytes;
 use crate::text::counted;
@@ -238,16 +240,34 @@ fn print_result(result: &Outcome) {
     out::print(&format!("The child is in {}", result.out.display()));
 }
 
-fn as_json(plan: &Plan, result: Option<&Outcome>) -> Value {
-    json!({
-        "steps": plan.steps.iter().map(step_json).collect::<Vec<_>>(),
-        "cost": plan.cost,
-        "problems": plan.problems,
-        "result": result,
-    })
+/// What is written as JSON; reports of tokens are long, and are not copied.
+#[derive(Serialize)]
+struct PlanJson<'a> {
+    steps: Vec<StepJson<'a>>,
+    cost: &'a Cost,
+    problems: &'a [Problem],
+    result: Option<&'a Outcome>,
 }
 
-fn step_json(step: &Step) -> Value {
+#[derive(Serialize)]
+struct StepJson<'a> {
+    name: Option<&'a str>,
+    method: &'a str,
+    models: Vec<String>,
+    tokens: Option<&'a TokensReport>,
+    tensors: Vec<Value>,
+}
+
+fn as_json<'a>(plan: &'a Plan, result: Option<&'a Outcome>) -> PlanJson<'a> {
+    PlanJson {
+        steps: plan.steps.iter().map(step_json).collect(),
+        cost: &plan.cost,
+        problems: &plan.problems,
+        result,
+    }
+}
+
+fn step_json(step: &Step) -> StepJson<'_> {
     let name = |model: usize| step.models[model].reference.to_string();
     let tensor = |tensor: &TensorPlan| {
         let inputs = tensor.inputs.iter().enumerate().map(|(k, input)| {
@@ -266,11 +286,12 @@ fn step_json(step: &Step) -> Value {
             "parameters": tensor.values.global,
         })
     };
-    json!({
-        "name": step.name(),
-        "method": step.method.description().name,
-        "models": step.models.iter().map(|model| model.reference.to_string()).collect::<Vec<_>>(),
-        "tokens": step.tokens.as_ref().map(|tokens| &tokens.report),
-        "tensors": step.tensors.iter().map(tensor).collect::<Vec<_>>(),
-    })
+    let models = step.models.iter();
+    StepJson {
+        name: step.name(),
+        method: step.method.description().name,
+        models: models.map(|model| model.reference.to_string()).collect(),
+        tokens: step.tokens.as_ref().map(|tokens| &tokens.report),
+        tensors: step.tensors.iter().map(tensor).collect(),
+    }
 }

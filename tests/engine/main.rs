@@ -29,6 +29,7 @@ mod invariants;
 mod kinship_demo;
 mod kinship_oracle;
 mod kinship_pass;
+mod kinship_tokens;
 mod lineage;
 mod merge_laws;
 mod merge_methods_oracle;

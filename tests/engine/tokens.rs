@@ -1,12 +1,10 @@
-//! Vocabularies: children of mergekit 0.1.5 token by token, what is refused, and kinship of the
-//! same tokens. See `tests/data/tokens/README.md`.
+//! Vocabularies: children of mergekit 0.1.5 token by token, and what is refused. See `tests/data/tokens/README.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use kinfolk::checkpoint::{Checkpoint, Kind, Vocabulary};
+use kinfolk::checkpoint::Vocabulary;
 use kinfolk::jobs::Ticket;
-use kinfolk::kinship::{Kinship, Precision, TensorGram, measure};
 use kinfolk::merge::recipe::{parse, to_yaml};
 use kinfolk::merge::run::run;
 use kinfolk::merge::tokens::Origin;
@@ -15,15 +13,15 @@ use serde_json::{Value, json};
 use crate::common::merging::*;
 use crate::common::{f32_part, write_safetensors};
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tokens")
 }
 
-fn value(path: &Path) -> Value {
+pub fn value(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn ids(folder: &Path) -> BTreeMap<String, u32> {
+pub fn ids(folder: &Path) -> BTreeMap<String, u32> {
     let vocabulary = Vocabulary::read(folder).unwrap().unwrap();
     let tokens = vocabulary.tokens();
     tokens.map(|(token, id)| (token.to_owned(), id)).collect()
@@ -56,7 +54,7 @@ fn check_numbers(name: &str, format: &str, want: &[f32], got: &[f32]) {
 }
 
 /// Rows of the child in the order of the expected one, whose new tokens may have other numbers.
-fn reordered(numbers: &[f32], rows: usize, order: &[usize]) -> Vec<f32> {
+pub fn reordered(numbers: &[f32], rows: usize, order: &[usize]) -> Vec<f32> {
     let width = numbers.len() / rows;
     order
         .iter()
@@ -410,107 +408,6 @@ fn a_sentencepiece_model_is_read_and_copied_and_not_joined() {
     let plan = planned(&yaml("union"), dir.path(), None);
     let said: Vec<String> = plan.errors().map(ToString::to_string).collect();
     assert!(said[0].contains("tokenizer.model"), "{said:?}");
-}
-
-/// A copy of a model with its rows in the opposite order, and its tokens numbered to match.
-fn reversed(model: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    let tensors = read_all(model);
-    let mut numbers: Vec<(String, Vec<usize>, Vec<f32>)> = Vec::new();
-    let rows = tensors["model.embed_tokens.weight"].1[0];
-    for (name, (_, shape, own)) in tensors {
-        let is_axis = name.contains("embed_tokens") || name.contains("lm_head");
-        let order: Vec<usize> = (0..rows).rev().collect();
-        let own = if is_axis {
-            reordered(&own, rows, &order)
-        } else {
-            own
-        };
-        numbers.push((name, shape, own));
-    }
-    let parts: Vec<_> = numbers.iter().map(|(n, s, x)| f32_part(n, s, x)).collect();
-    write_safetensors(&to.join("model.safetensors"), &parts);
-    std::fs::copy(model.join("config.json"), to.join("config.json")).unwrap();
-    let other = |id: u32| rows as u32 - 1 - id;
-    let mut json = value(&model.join("tokenizer.json"));
-    let vocabulary: BTreeMap<String, u32> = (ids(model).into_iter())
-        .map(|(t, id)| (t, other(id)))
-        .collect();
-    json["model"]["vocab"] = json!(vocabulary);
-    for token in json["added_tokens"].as_array_mut().unwrap() {
-        token["id"] = json!(other(token["id"].as_u64().unwrap() as u32));
-    }
-    std::fs::write(to.join("tokenizer.json"), json.to_string()).unwrap();
-}
-
-fn kinship(base: &Path, models: &[&Path], known: Option<&Kinship>) -> Kinship {
-    let base = Checkpoint::open(base).unwrap();
-    let models: Vec<Checkpoint> = models
-        .iter()
-        .map(|path| Checkpoint::open(path).unwrap())
-        .collect();
-    let models: Vec<&Checkpoint> = models.iter().collect();
-    measure(
-        &base,
-        &models,
-        Precision::Full,
-        known,
-        &Ticket::default(),
-        &|_, _| {},
-    )
-    .unwrap()
-}
-
-fn vocabulary_grams(kinship: &Kinship) -> Vec<&TensorGram> {
-    let is_axis = |t: &&TensorGram| matches!(t.place.kind, Kind::Embedding | Kind::Head);
-    kinship.tensors.iter().filter(is_axis).collect()
-}
-
-#[test]
-fn kinship_of_a_model_does_not_depend_on_the_numbers_of_its_tokens() {
-    let dir = tempfile::tempdir().unwrap();
-    let (base, a, b) = (
-        root().join("models/fir/base"),
-        root().join("models/fir/a"),
-        root().join("models/fir/b"),
-    );
-    let turned = dir.path().join("turned");
-    reversed(&a, &turned);
-    let (own, other) = (
-        kinship(&base, &[&a], None),
-        kinship(&base, &[&turned], None),
-    );
-    let (own_grams, other_grams) = (vocabulary_grams(&own), vocabulary_grams(&other));
-    assert_eq!(own_grams.len(), 2);
-    for (own, other) in own_grams.iter().zip(&other_grams) {
-        assert_eq!(own.gram, other.gram, "{}", own.tensor);
-        // Of the 122 tokens of the model the base has 46.
-        assert_eq!(own.gram.count, 46 * 32);
-    }
-    let both = kinship(&base, &[&a, &turned, &b], Some(&own));
-    let mut of_pair = 0.0;
-    for gram in vocabulary_grams(&both) {
-        if let Some(sums) = gram.pair(0, 1) {
-            assert_eq!(sums.squared_distance, 0.0);
-            of_pair += sums.count;
-        }
-    }
-    assert_eq!(of_pair, 2.0 * 46.0 * 32.0);
-    let said = |own: &Kinship| {
-        own.left_out
-            .iter()
-            .map(|l| l.reason.clone())
-            .collect::<Vec<_>>()
-    };
-    let said = said(&own);
-    assert!(
-        said.contains(&"82 of 128 rows, of tokens that the model does not have".to_owned()),
-        "{said:?}"
-    );
-    assert!(
-        said.contains(&"76 of 122 rows, of tokens that the base does not have".to_owned()),
-        "{said:?}"
-    );
 }
 
 #[cfg(feature = "built-in-evaluator")]

@@ -1,7 +1,9 @@
 //! What is printed of the tokens of a plan: a line for the child and one for each model; the whole
 //! is in the JSON.
 
-use crate::merge::tokens::{ModelTokens, Origin, StepTokens, TokensReport};
+use std::collections::BTreeSet;
+
+use crate::merge::tokens::{ModelTokens, NewRow, Origin, StepTokens, TokensReport};
 
 /// New rows that are named.
 const MOST: usize = 8;
@@ -64,7 +66,12 @@ fn model(own: &ModelTokens, width: usize) -> String {
 /// Where the first rows come from that some model does not have.
 fn new_rows(report: &TokensReport) -> Vec<String> {
     let mut out = Vec::new();
-    for row in report.rows.iter().take(MOST) {
+    let child = report.child.as_ref();
+    let appended: BTreeSet<&String> = child.iter().flat_map(|child| &child.appended).collect();
+    // What is new to the child before what some model lacks.
+    let (new, lacking): (Vec<&NewRow>, Vec<&NewRow>) =
+        (report.rows.iter()).partition(|row| appended.contains(&row.token));
+    for row in new.into_iter().chain(lacking).take(MOST) {
         let from = row.from.iter().enumerate().filter_map(|(k, origin)| {
             let name = |k: usize| report.models.get(k).map_or("", |own| own.name.as_str());
             let origin = match (*origin)? {

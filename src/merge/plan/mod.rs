@@ -5,6 +5,7 @@
 //! at once; a plan with an error is not run.
 
 mod alignment;
+mod axes;
 mod child_config;
 mod context;
 mod diagnostics;

@@ -6,19 +6,18 @@
 
 use std::sync::Arc;
 
-use super::super::recipe::{Recipe, TokenizerOptions, TokenizerSource};
+use super::super::recipe::{ModelRef, Recipe, TokenizerOptions, TokenizerSource};
 use super::super::tokens::{
-    self, Axis, Child, Holder, Member, Refused, Rows, Rules, Source, StepTokens, TokenizerEdit,
+    self, Axis, Child, Member, Refused, Rows, Rules, Source, StepTokens, TokenizerEdit,
     TokensReport, child, conflicts, report, row_tables,
 };
+use super::axes::axes;
 use super::context::Context;
 use super::headers::Headers;
 use super::rules::Formats;
 use super::shape::Part;
 use super::{ConfigChange, ModelSource, Step, TensorPlan};
-use crate::checkpoint::{
-    Checkpoint, Dtype, RowTable, Vocabulary, is_head_bias, is_language_head, is_token_embedding,
-};
+use crate::checkpoint::{Checkpoint, RowTable, Vocabulary, is_token_embedding};
 
 /// What rows of a step are taken for which tokens.
 pub(super) struct TokensOf<'p, 'r> {
@@ -48,10 +47,9 @@ impl TokensOf<'_, '_> {
         formats: &Formats,
         context: &mut Context<'_>,
     ) -> Option<StepTokens> {
-        let source = self.recipe.tokens_from()?;
+        self.recipe.tokens_from()?;
         let known = self.known(context);
-        let is_given = matches!(source, TokenizerSource::Model(_));
-        let made = lined_up(self, is_given, &known, formats, context);
+        let made = lined_up(self, &known, formats, context);
         match made {
             Ok((step, views)) => {
                 for (model, view) in views {
@@ -173,8 +171,8 @@ impl TokensOf<'_, '_> {
         let mut own = None;
         let mut edit = None;
         if let Some(rows) = rows.filter(|rows| first.vocabulary.end() > *rows) {
-            let cut = [member(vocabularies[0].0, first.vocabulary, rows)];
-            let made = child(Source::Base, &cut, &[], 1);
+            let cut = member(vocabularies[0].0, first.vocabulary, rows);
+            let made = child(Source::Base, &[&cut], &[], 1);
             let made =
                 made.and_then(|own| Ok((TokenizerEdit::of(&own, first.vocabulary.file)?, own)));
             let count = first
@@ -242,86 +240,39 @@ type Made = (StepTokens, Vec<(usize, Arc<Checkpoint>)>);
 /// The child's tokens, and the views of the models.
 fn lined_up(
     wanted: &TokensOf<'_, '_>,
-    is_given: bool,
     known: &[Known],
     formats: &Formats,
     context: &Context<'_>,
 ) -> Result<Made, Refused> {
-    let read = |own: &Known| -> Result<Option<Arc<Vocabulary>>, Refused> {
-        let files = own.files.as_ref().ok_or_else(|| {
-            wanted.refused(format!(
-                "the tokens of {} are made by an earlier document and cannot be read yet; merge it \
-                 in a run of its own",
-                own.name
-            ))
-        })?;
-        let read = files.vocabulary();
-        read.map(Option::<&Arc<Vocabulary>>::cloned)
-            .map_err(|error| {
-                wanted.refused(format!(
-                    "the tokens of {} cannot be read: {error}",
-                    own.name
-                ))
-            })
+    let own = vocabularies(wanted, known)?;
+    let (Some(base), Some(Some(of_base))) = (known.first(), own.first()) else {
+        return Err(wanted.refused("no model has tokens".to_owned()));
     };
-    let base = known
-        .first()
-        .ok_or_else(|| wanted.refused("no model has tokens".to_owned()))?;
-    let of_base = read(base)?.ok_or_else(|| {
-        let name = &base.name;
-        wanted.refused(format!(
-            "{name} has no tokenizer, and tokens are numbered as in the base; take a base with one"
-        ))
-    })?;
-    let own = known.iter().map(|own| match own.model == base.model {
-        true => Ok(None),
-        false => read(own),
-    });
-    let own: Vec<Option<Arc<Vocabulary>>> = own.collect::<Result<_, _>>()?;
     let members: Vec<Member<'_>> = (known.iter().zip(&own))
         .map(|(known, own)| match own {
             Some(vocabulary) => member(known, vocabulary, known.rows),
             // It is taken to have the base's tokens, as far as the base has rows for them.
-            None => member(known, &of_base, known.rows.min(base.rows)),
+            None => member(known, of_base, known.rows.min(base.rows)),
         })
         .collect();
-    let given = known
-        .iter()
-        .position(|own| own.model == wanted.tokenizer && is_given);
-    let source = match (wanted.recipe.tokens_from(), given) {
-        (Some(TokenizerSource::Model(model)), Some(at)) => {
-            if own[at].is_none() && at > 0 {
-                return Err(wanted.refused(format!("{model} has no tokenizer")));
-            }
-            Source::Model(members[at].vocabulary)
+    let source = match wanted.recipe.tokens_from() {
+        Some(TokenizerSource::Model(model)) => {
+            let at = known.iter().position(|own| own.model == wanted.tokenizer);
+            let vocabulary = at.and_then(|at| own[at].as_ref());
+            let refused = || wanted.refused(format!("{model} has no tokenizer"));
+            Source::Model(vocabulary.ok_or_else(refused)?)
         }
-        (Some(TokenizerSource::Base), _) => Source::Base,
-        _ => Source::Union,
+        Some(TokenizerSource::Base) => Source::Base,
+        Some(TokenizerSource::Union) | None => Source::Union,
     };
+    let child = decided(wanted, source, &members)?;
     let options = wanted.recipe.tokenizer.as_ref();
-    let rules = options.map_or(&[][..], |own: &TokenizerOptions| &own.tokens);
-    let named: Vec<&str> = rules.iter().map(|(token, _)| token.as_str()).collect();
-    let multiple = options.and_then(|own| own.pad_to_multiple_of).unwrap_or(1);
-    // What has no part in the rows has no part in a union.
-    let is_merged = |model: usize| {
-        let sources = wanted.parts.iter().flat_map(|part| &part.sources);
-        model == base.model || sources.into_iter().any(|source| source.model == model)
-    };
-    let merged: Vec<Member<'_>> = (known.iter().zip(&members))
-        .filter(|(own, _)| is_merged(own.model))
-        .map(|(own, of)| member(own, of.vocabulary, of.rows))
-        .collect();
-    let child = child(source, &merged, &named, multiple).map_err(|error| wanted.refused(error))?;
-    check_numbers(&child, source, &merged).map_err(|error| wanted.refused(error))?;
-    let find = |model: &super::super::recipe::ModelRef| {
-        context
-            .models
-            .iter()
-            .position(|own| own.reference == *model)
-    };
     let rules = Rules {
-        tokens: rules,
-        find: &find,
+        tokens: options.map_or(&[][..], |own| &own.tokens),
+        find: &|model: &ModelRef| {
+            let mut models = context.models.iter();
+            models.position(|own| own.reference == *model)
+        },
         base: wanted.recipe.base_model.as_ref().map(|_| base.model),
     };
     let axes = axes(wanted.parts, &members, context);
@@ -338,36 +289,92 @@ fn lined_up(
         Source::Model(vocabulary) => vocabulary.file,
         Source::Union | Source::Base => of_base.file,
     };
+    let of_embedding = of_embedding.as_ref().map(|(axis, rows)| (*axis, rows));
     let step = StepTokens {
-        report: report(
-            &members,
-            Some(&child),
-            of_embedding.as_ref().map(|(axis, rows)| (*axis, rows)),
-        ),
+        report: report(&members, Some(&child), of_embedding),
         edit: TokenizerEdit::of(&child, file).map_err(|error| wanted.refused(error))?,
     };
-    let mut views = Vec::new();
-    for own in &members {
-        let tables = tables.iter().filter(|(model, _)| *model == own.model);
-        let tables: Vec<RowTable> = tables.map(|(_, table)| table.clone()).collect();
-        let Some(weights) = own.weights.as_ref().filter(|_| !tables.is_empty()) else {
+    Ok((step, views(&members, tables)?))
+}
+
+/// The tokens of the models' own tokenizers; the base has one.
+fn vocabularies(
+    wanted: &TokensOf<'_, '_>,
+    known: &[Known],
+) -> Result<Vec<Option<Arc<Vocabulary>>>, Refused> {
+    let read = |(k, own): (usize, &Known)| {
+        let name = &own.name;
+        let files = own.files.as_ref().ok_or_else(|| {
+            wanted.refused(format!(
+                "the tokens of {name} are made by an earlier document and cannot be read yet; \
+                 merge it in a run of its own"
+            ))
+        })?;
+        let read = files.vocabulary().map_err(|error| {
+            wanted.refused(format!("the tokens of {name} cannot be read: {error}"))
+        })?;
+        if k == 0 && read.is_none() {
+            return Err(wanted.refused(format!(
+                "{name} has no tokenizer, and tokens are numbered as in the base; take a base \
+                 with one"
+            )));
+        }
+        Ok(read.cloned())
+    };
+    known.iter().enumerate().map(read).collect()
+}
+
+/// The child's tokens, of the models that are merged.
+fn decided(
+    wanted: &TokensOf<'_, '_>,
+    source: Source<'_>,
+    members: &[Member<'_>],
+) -> Result<Child, Refused> {
+    let options = wanted.recipe.tokenizer.as_ref();
+    let rules = options.map_or(&[][..], |own: &TokenizerOptions| &own.tokens);
+    let named: Vec<&str> = rules.iter().map(|(token, _)| token.as_str()).collect();
+    let multiple = options.and_then(|own| own.pad_to_multiple_of).unwrap_or(1);
+    // A stranger whose tokenizer is taken has no part in the rows.
+    let is_merged = |(k, member): &(usize, &Member<'_>)| {
+        let mut sources = wanted.parts.iter().flat_map(|part| &part.sources);
+        *k == 0 || sources.any(|source| source.model == member.model)
+    };
+    let merged = members.iter().enumerate().filter(is_merged);
+    let merged: Vec<&Member<'_>> = merged.map(|(_, member)| member).collect();
+    let made = child(source, &merged, &named, multiple);
+    let made = made.map_err(|error| wanted.refused(error))?;
+    check_numbers(&made, source, &merged).map_err(|error| wanted.refused(error))?;
+    Ok(made)
+}
+
+/// Each model that has tables, seen with them.
+fn views(
+    members: &[Member<'_>],
+    mut tables: Vec<(usize, RowTable)>,
+) -> Result<Vec<(usize, Arc<Checkpoint>)>, Refused> {
+    let mut out = Vec::new();
+    for own in members {
+        let is_own = |(model, _): &mut (usize, RowTable)| *model == own.model;
+        let of_model = tables.extract_if(.., is_own);
+        let of_model: Vec<RowTable> = of_model.map(|(_, table)| table).collect();
+        let Some(weights) = own.weights.as_ref().filter(|_| !of_model.is_empty()) else {
             continue;
         };
-        let view = weights.with_rows(&tables).map_err(|error| Refused {
+        let view = weights.with_rows(of_model).map_err(|error| Refused {
             path: own.path.clone(),
             sentence: format!(
                 "the rows of {} cannot be brought into the child's order: {error}",
                 own.name
             ),
         })?;
-        views.push((own.model, Arc::new(view)));
+        out.push((own.model, Arc::new(view)));
     }
-    Ok((step, views))
+    Ok(out)
 }
 
 /// Whether every model reads its file's numbers when it loads it; else rows would be taken for the
 /// wrong tokens, unless all are taken by number.
-fn check_numbers(child: &Child, source: Source<'_>, members: &[Member<'_>]) -> Result<(), String> {
+fn check_numbers(child: &Child, source: Source<'_>, members: &[&Member<'_>]) -> Result<(), String> {
     let Some(first) = members.first() else {
         return Ok(());
     };
@@ -393,61 +400,6 @@ fn check_numbers(child: &Child, source: Source<'_>, members: &[Member<'_>]) -> R
         }
     }
     Ok(())
-}
-
-/// The tensors with a vocabulary axis, each with the models that have it: those of the first part
-/// for embeddings, those of the last for heads.
-fn axes<'m>(parts: &[Part<'_>], members: &'m [Member<'m>], context: &Context<'_>) -> Vec<Axis<'m>> {
-    let mut out: Vec<Axis<'m>> = Vec::new();
-    let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
-        return out;
-    };
-    let is_head = |name: &str| is_language_head(name) || is_head_bias(name);
-    let rules: [(&Part<'_>, &dyn Fn(&str) -> bool); 2] =
-        [(first, &is_token_embedding), (last, &is_head)];
-    for (part, is_axis) in rules {
-        let headers = || {
-            part.sources
-                .iter()
-                .filter_map(|s| context.headers[s.model].as_ref())
-        };
-        let mut names: Vec<String> = Vec::new();
-        for head in headers().flat_map(Headers::heads) {
-            if is_axis(head.name)
-                && !head.shape.is_empty()
-                && !names.iter().any(|name| name == head.name)
-            {
-                names.push(head.name.to_owned());
-            }
-        }
-        for name in names {
-            let mut holders: Vec<Holder<'m>> = Vec::new();
-            // In the order of the members: the base first.
-            for member in members {
-                let is_source = part
-                    .sources
-                    .iter()
-                    .any(|source| source.model == member.model);
-                let headers = context.headers[member.model].as_ref().filter(|_| is_source);
-                let held = headers.and_then(|headers| headers.holder_of(&name, 0));
-                if let Some(head) = held {
-                    holders.push(Holder {
-                        member,
-                        tensor: head.name.to_owned(),
-                        rows: head.shape.first().copied().unwrap_or(0),
-                        dtype: head.dtype,
-                    });
-                }
-            }
-            let dtype = Dtype::common(holders.iter().map(|holder| holder.dtype));
-            out.push(Axis {
-                name,
-                holders,
-                dtype,
-            });
-        }
-    }
-    out
 }
 
 /// What is changed in the configuration so that it names the child's tokens.

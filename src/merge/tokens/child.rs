@@ -60,7 +60,7 @@ impl Child {
 /// A sentence.
 pub(in crate::merge) fn child(
     source: Source<'_>,
-    members: &[Member<'_>],
+    members: &[&Member<'_>],
     named: &[&str],
     multiple: u32,
 ) -> Result<Child, String> {
@@ -136,7 +136,7 @@ pub(in crate::merge) fn child(
 
 /// Added tokens of the models that have a row; the first that defines one says how it is found.
 fn added_elsewhere<'m>(
-    members: &[Member<'m>],
+    members: &[&Member<'m>],
     added: &mut BTreeMap<&'m str, AddedToken>,
 ) -> Vec<&'m str> {
     let mut new = Vec::new();
@@ -155,7 +155,7 @@ fn added_elsewhere<'m>(
 
 /// What other models split words into, and the child lacks.
 fn ordinary_elsewhere<'m>(
-    members: &[Member<'m>],
+    members: &[&Member<'m>],
     ids: &BTreeMap<String, u32>,
     added: &BTreeMap<&str, AddedToken>,
 ) -> Vec<&'m str> {
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn a_union_keeps_numbers_and_appends_ordinary_tokens_first() {
         let (base, other) = (vocabulary(BASE), vocabulary(OTHER));
-        let members = [member(&base, 3), member(&other, 4)];
+        let members = [&member(&base, 3), &member(&other, 4)];
         let child = child(Source::Union, &members, &["<new>", "a"], 4).unwrap();
         let expected = [
             (0, "a"),
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn what_has_no_row_is_struck_from_the_base_and_absent_elsewhere() {
         let (base, other) = (vocabulary(BASE), vocabulary(OTHER));
-        let members = [member(&base, 2), member(&other, 2)];
+        let members = [&member(&base, 2), &member(&other, 2)];
         let child = child(Source::Union, &members, &[], 1).unwrap();
         assert_eq!(tokens(&child), [(0, "a"), (1, "b"), (2, "c")]);
         assert!(child.struck.contains("<s>") && child.is_edited());
@@ -303,7 +303,7 @@ mod tests {
         let holed = vocabulary(&BASE.replace("\"id\": 2", "\"id\": 7"));
         assert_eq!(holed.renumbered, [(7, 2)]);
         let other = vocabulary(OTHER);
-        let members = [member(&holed, 9), member(&other, 4)];
+        let members = [&member(&holed, 9), &member(&other, 4)];
         assert!(child(Source::Union, &members, &[], 1).is_err());
         assert!(child(Source::Base, &members, &[], 1).is_ok());
     }

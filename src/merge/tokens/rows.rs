@@ -51,7 +51,7 @@ pub(in crate::merge) struct Rules<'a> {
 
 /// The row for models that do not have the token.
 #[derive(Clone, Copy)]
-enum Default {
+enum Fallback {
     Row(u32, u32),
     Mean(u32),
     Zero,
@@ -115,9 +115,9 @@ pub(in crate::merge) fn rows(
                     table: k as u32,
                     row: *row,
                 },
-                (_, Default::Row(table, row)) => RowFrom::Table { table, row },
-                (_, Default::Mean(mean)) => RowFrom::Mean(mean),
-                (_, Default::Zero) => RowFrom::Zero,
+                (_, Fallback::Row(table, row)) => RowFrom::Table { table, row },
+                (_, Fallback::Mean(mean)) => RowFrom::Mean(mean),
+                (_, Fallback::Zero) => RowFrom::Zero,
             });
         }
     }
@@ -133,18 +133,18 @@ fn by_itself(
     axis: &Axis<'_>,
     base: Option<usize>,
     means: &mut Vec<Vec<(u32, u32)>>,
-) -> Default {
+) -> Fallback {
     let have = || (0..).zip(own).filter_map(|(k, row)| Some((k, (*row)?)));
     let is_base = |k: u32| Some(axis.holders[k as usize].member.model) == base;
     let of_base = have().find(|(k, _)| is_base(*k));
     match (of_base, have().next(), have().count()) {
-        (Some((table, row)), ..) | (None, Some((table, row)), 1) => Default::Row(table, row),
-        (None, None, _) => Default::Zero,
+        (Some((table, row)), ..) | (None, Some((table, row)), 1) => Fallback::Row(table, row),
+        (None, None, _) => Fallback::Zero,
         // Nobody asks for it where all have the token.
-        (None, Some(_), count) if count == own.len() => Default::Zero,
+        (None, Some(_), count) if count == own.len() => Fallback::Zero,
         (None, Some(_), _) => {
             means.push(have().collect());
-            Default::Mean(means.len() as u32 - 1)
+            Fallback::Mean(means.len() as u32 - 1)
         }
     }
 }
@@ -155,7 +155,7 @@ fn by_rule(
     rule: &TokenRule,
     axis: &Axis<'_>,
     rules: &Rules<'_>,
-) -> Result<Default, Refused> {
+) -> Result<Fallback, Refused> {
     let path = format!("tokenizer.tokens.{token}");
     let refused = |sentence: String| Refused {
         path: path.clone(),
@@ -183,10 +183,10 @@ fn by_rule(
         })
     };
     Ok(match &rule.source {
-        TokenRow::Zero => Default::Zero,
+        TokenRow::Zero => Fallback::Zero,
         TokenRow::Model(model) => {
             let k = holder(model)?;
-            Default::Row(k as u32, row_of(k, model, token)?)
+            Fallback::Row(k as u32, row_of(k, model, token)?)
         }
         TokenRow::Token { model, row } => {
             let k = holder(model)?;
@@ -202,7 +202,7 @@ fn by_rule(
                     )));
                 }
             };
-            Default::Row(k as u32, row)
+            Fallback::Row(k as u32, row)
         }
     })
 }
