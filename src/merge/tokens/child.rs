@@ -112,7 +112,7 @@ pub(in crate::merge) fn child(
         next += 1;
     }
     let has_other_added = order.len() > kept || added.len() > own_count;
-    let added = numbered(added, &ids, order.get(kept..).unwrap_or_default());
+    let added = numbered(&added, &ids, order.get(kept..).unwrap_or_default());
     let end = next as usize;
     let rows = end.next_multiple_of(multiple.max(1) as usize);
     if rows > MOST_TOKENS {
@@ -180,7 +180,7 @@ fn ordinary_elsewhere<'m>(
 
 /// Added tokens with their numbers in the child: those of models, and all that is new.
 fn numbered(
-    added: BTreeMap<&str, AddedToken>,
+    added: &BTreeMap<&str, AddedToken>,
     ids: &BTreeMap<String, u32>,
     new: &[(u32, String)],
 ) -> Vec<AddedToken> {
@@ -190,7 +190,7 @@ fn numbered(
     let mut out: Vec<AddedToken> = plain
         .map(|(id, token)| AddedToken::plain(token, *id))
         .collect();
-    for (name, token) in &added {
+    for (name, token) in added {
         if let Some(&id) = ids.get(*name) {
             out.push(AddedToken {
                 id,
