@@ -72,7 +72,7 @@ pub fn by_token(base: &Checkpoint, models: &[&Checkpoint]) -> Option<ByToken> {
     {
         let own = models.iter().zip(&tokens);
         let rows: Vec<Option<OwnRows>> = own
-            .map(|(model, tokens)| own_rows(model, tokens, of_base, tensor))
+            .map(|(model, tokens)| own_rows(model, tokens, (base, of_base), tensor))
             .collect();
         let (order, runs) = ordered(tensor.shape[0], &rows);
         base_tables.push(table(
@@ -184,15 +184,13 @@ impl OwnRows {
 fn own_rows(
     model: &Checkpoint,
     tokens: &Tokens<'_>,
-    of_base: &Vocabulary,
+    (base, of_base): (&Checkpoint, &Vocabulary),
     tensor: &Tensor,
 ) -> Option<OwnRows> {
     let rows = tensor.shape[0];
     if let Some(adapter) = model.adapter() {
-        return adapter
-            .change(&tensor.name, &tensor.shape)
-            .is_ok()
-            .then_some(OwnRows::First(rows));
+        let fits = adapter.rows(base, &tensor.name, &tensor.shape).is_ok();
+        return fits.then_some(OwnRows::First(rows));
     }
     let own = model.tensor(&tensor.name)?;
     let fits = own.shape.get(1..) == tensor.shape.get(1..) && own.dtype.is_supported();

@@ -26,9 +26,9 @@ pub enum CheckpointError {
     GitLfsPointer { path: PathBuf },
     #[error("this is {found}, whatever it is called, and holds no weights; download the file again: {}", path.display())]
     OtherThing { path: PathBuf, found: &'static str },
-    #[error("found {found}, and only safetensors and PyTorch files are read; convert it, or download the safetensors version: {}", path.display())]
+    #[error("found {found}, and only safetensors, GGUF and PyTorch files are read; convert it, or download the safetensors version: {}", path.display())]
     OtherFormat { path: PathBuf, found: String },
-    #[error("there are no safetensors or PyTorch weights in this folder; choose the folder that holds the weights: {}", path.display())]
+    #[error("there are no safetensors, GGUF or PyTorch weights in this folder; choose the folder that holds the weights: {}", path.display())]
     NoWeights { path: PathBuf },
     #[error("the folder holds {found} {kind} files and no index says which belong together; open one of them: {}", path.display())]
     SeveralFiles {
@@ -117,6 +117,16 @@ pub enum CheckpointError {
         found: u64,
     },
 
+    #[error("the GGUF header is not valid, {reason}; download the file again, or convert the model anew: {}", path.display())]
+    Gguf { path: PathBuf, reason: String },
+    #[error("the GGUF file cannot be read because {reason}; take the safetensors version: {}", path.display())]
+    GgufUnsupported { path: PathBuf, reason: String },
+    #[error("tensor `{tensor}` {reason}: {}", path.display())]
+    GgufTensor {
+        path: PathBuf,
+        tensor: String,
+        reason: String,
+    },
     #[error("the PyTorch file is damaged, {reason}; download it again: {}", path.display())]
     TorchDamaged { path: PathBuf, reason: String },
     #[error("the PyTorch file is not read because {reason}; save its state dict as safetensors with PyTorch: {}", path.display())]

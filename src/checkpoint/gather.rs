@@ -167,23 +167,23 @@ impl RowsOf {
         else {
             return Ok(of);
         };
-        let changes = adapter
-            .adapter()
-            .map(|a| a.change(&tensor.name, &tensor.shape));
-        match changes.transpose().map_err(|error| error.to_string())? {
-            None | Some(Change::None) => return Ok(of),
-            Some(Change::Replaced { numbers: None, .. }) => {
-                return Err(format!("the adapter's {} holds no floats", tensor.name));
-            }
-            Some(_) => {}
+        let Some(own) = adapter.adapter() else {
+            return Ok(of);
+        };
+        let no_floats = || format!("the adapter's {} holds no floats", tensor.name);
+        let change = own.change(&*self.model, tensor);
+        match change.map_err(|error| error.to_string())? {
+            Change::None => Ok(of),
+            Change::Replaced(other) => other.source().ok_or_else(no_floats),
+            Change::Rebuilt { tensor, .. } => tensor.source().ok_or_else(no_floats),
+            Change::LowRank(_) => Ok(Arc::new(Adapted {
+                of,
+                model: Arc::clone(&self.model),
+                adapter: Arc::clone(adapter),
+                tensor: tensor.name.clone(),
+                factors: OnceLock::new(),
+            })),
         }
-        Ok(Arc::new(Adapted {
-            of,
-            adapter: Arc::clone(adapter),
-            tensor: tensor.name.clone(),
-            shape: tensor.shape.clone(),
-            factors: OnceLock::new(),
-        }))
     }
 }
 
@@ -316,25 +316,25 @@ impl Gathered {
 /// Rows that are looked for at once.
 const MOST_ROWS: usize = 4096;
 
-/// A tensor with what an adapter does to it.
+/// A tensor with what the factors of an adapter add to it.
 #[derive(Debug)]
 struct Adapted {
     of: Arc<dyn Source>,
+    model: Arc<Checkpoint>,
     adapter: Arc<Checkpoint>,
     tensor: String,
-    shape: Vec<usize>,
     /// Decoded when they are first wanted.
     factors: OnceLock<Option<Factors>>,
 }
 
 impl Adapted {
-    fn change(&self) -> Change<'_> {
-        let change = self
-            .adapter
-            .adapter()
-            .map(|a| a.change(&self.tensor, &self.shape));
-        // It was asked before, and a file that is mapped does not change its header.
-        change.and_then(Result::ok).unwrap_or(Change::None)
+    /// They were there before, and a file that is mapped does not change its header.
+    fn decode(&self) -> Option<Factors> {
+        let tensor = self.model.tensor(&self.tensor)?;
+        match self.adapter.adapter()?.change(&*self.model, tensor) {
+            Ok(Change::LowRank(low_rank)) => Some(low_rank.decode()),
+            _ => None,
+        }
     }
 }
 
@@ -344,21 +344,8 @@ impl Source for Adapted {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) {
-        let change = self.change();
-        if let Change::Replaced {
-            numbers: Some(numbers),
-            ..
-        } = change
-        {
-            numbers.part(first..first + out.len()).decode(out);
-            return;
-        }
         self.of.read(first, out);
-        let factors = self.factors.get_or_init(|| match &change {
-            Change::LowRank(low_rank) => Some(low_rank.decode()),
-            Change::None | Change::Replaced { .. } => None,
-        });
-        if let Some(factors) = factors {
+        if let Some(factors) = self.factors.get_or_init(|| self.decode()) {
             let mut delta = vec![0.0; out.len()];
             factors.delta(first, &mut delta);
             for (own, delta) in out.iter_mut().zip(delta) {

@@ -19,7 +19,7 @@ const TORCH_ADAPTER: &str = "adapter_model.bin";
 const MERGE_STATE: &str = "kinfolk-merge.json";
 const MERGE_LOCK: &str = "kinfolk-merge.lock";
 const INDEX_SUFFIXES: [&str; 2] = [".safetensors.index.json", ".bin.index.json"];
-const OTHER_FORMATS: &[&str] = &["gguf", "ggml", "h5", "onnx"];
+const OTHER_FORMATS: &[&str] = &["ggml", "h5", "onnx"];
 /// How names of PyTorch files end, most of which hold something else than a model.
 const TORCH_ENDINGS: &[&str] = &["bin", "pt", "pth", "ckpt"];
 /// How the names begin that trainers give to what is no model.
@@ -79,6 +79,8 @@ pub(super) enum CheckpointFiles {
     Index(PathBuf),
     /// Without an index.
     Shards(Vec<PathBuf>),
+    /// The parts of a split GGUF model, in their order.
+    Parts(Vec<PathBuf>),
     Adapter {
         config: PathBuf,
         weights: PathBuf,
@@ -123,7 +125,9 @@ fn locate_file(path: &Path) -> Result<Located, CheckpointError> {
         });
     }
     let is_index = INDEX_SUFFIXES.iter().any(|end| name.ends_with(end));
-    let (form, files) = if is_index {
+    let (form, files) = if let Some(part) = PartName::of(&name) {
+        (Form::SingleFile, CheckpointFiles::Parts(part.all(&folder)))
+    } else if is_index {
         (Form::Sharded, CheckpointFiles::Index(path.to_owned()))
     } else if name == ADAPTER_NAME || name == TORCH_ADAPTER {
         (Form::Adapter, adapter(&folder, path))
@@ -160,6 +164,14 @@ fn locate_in_folder(folder: &Path) -> Result<Located, CheckpointError> {
             folder: folder.to_owned(),
             files: CheckpointFiles::Shards(shards),
             problems: vec![note],
+        });
+    }
+    if let Some(files) = only_gguf(folder)? {
+        return Ok(Located {
+            form: Form::Folder,
+            folder: folder.to_owned(),
+            files,
+            problems: Vec::new(),
         });
     }
     let Choice { chosen, others } = Choice::of(folder)?;
@@ -305,6 +317,41 @@ fn only_file(folder: &Path, (kind, is_one): FileKind) -> Result<Option<PathBuf>,
     }
 }
 
+/// The GGUF model, in one file or in parts, of a folder that has no other weights.
+fn only_gguf(folder: &Path) -> Result<Option<CheckpointFiles>, CheckpointError> {
+    let mut usual = USUAL_NAMES.into_iter().chain(TORCH_NAMES);
+    if usual.any(|name| is_named(&folder.join(name))) {
+        return Ok(None);
+    }
+    for kind in [SAFETENSORS, TORCH] {
+        if only_file(folder, kind)?.is_some() {
+            return Ok(None);
+        }
+    }
+    let is_gguf = |entry: &PathBuf| {
+        let end = entry.extension();
+        end.is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+    };
+    let mut found = entries(folder)?;
+    found.retain(is_gguf);
+    let names: Vec<String> = found.iter().map(|path| file_name(path)).collect();
+    let parts: Vec<Option<PartName<'_>>> = names.iter().map(|name| PartName::of(name)).collect();
+    match (&found[..], &parts[..]) {
+        ([], _) => Ok(None),
+        ([only], [None]) => Ok(Some(CheckpointFiles::File(only.clone()))),
+        (_, [Some(first), rest @ ..])
+            if (rest.iter()).all(|own| own.as_ref().is_some_and(|own| first.is_with(own))) =>
+        {
+            Ok(Some(CheckpointFiles::Parts(first.all(folder))))
+        }
+        _ => Err(CheckpointError::SeveralFiles {
+            path: folder.to_owned(),
+            found: found.len(),
+            kind: "GGUF",
+        }),
+    }
+}
+
 /// The files but for those that are a variant of another, as `x.fp16.safetensors` is of
 /// `x.safetensors`.
 fn without_variants(files: Vec<&PathBuf>) -> Vec<&PathBuf> {
@@ -440,6 +487,37 @@ impl<'a> ShardName<'a> {
             number: whole(number),
             total: whole(total),
         })
+    }
+}
+
+/// `name-00001-of-00003.gguf`, as llama.cpp calls the parts of a split model.
+struct PartName<'a> {
+    stem: &'a str,
+    total: u32,
+}
+
+impl<'a> PartName<'a> {
+    /// `None` for any other name, and for the only part of a model.
+    fn of(name: &'a str) -> Option<Self> {
+        let number = |text: &str| {
+            let is_number = text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit());
+            is_number.then(|| text.parse::<u32>().ok())?
+        };
+        let (before, total) = name.strip_suffix(".gguf")?.rsplit_once("-of-")?;
+        let (stem, part) = before.rsplit_once('-')?;
+        let (part, total) = (number(part)?, number(total)?);
+        (total > 1 && (1..=total).contains(&part)).then_some(Self { stem, total })
+    }
+
+    fn is_with(&self, other: &PartName<'_>) -> bool {
+        (self.stem, self.total) == (other.stem, other.total)
+    }
+
+    /// The paths of all parts, whether they are there or not.
+    fn all(&self, folder: &Path) -> Vec<PathBuf> {
+        let Self { stem, total } = self;
+        let name = |part: u32| format!("{stem}-{part:05}-of-{total:05}.gguf");
+        (1..=*total).map(|part| folder.join(name(part))).collect()
     }
 }
 

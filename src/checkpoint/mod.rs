@@ -31,6 +31,7 @@ mod rounding;
 mod source;
 
 mod gather;
+mod gguf;
 
 pub mod names;
 mod order;
@@ -50,13 +51,14 @@ mod by_token;
 mod pairing;
 mod renaming;
 
-pub use self::adapter::{Adapter, Change, Factors, LowRank};
+pub use self::adapter::{Adapter, Base, Change, Factors, LowRank};
 pub use self::by_token::{ByToken, by_token, pair_tokens};
 pub use self::config::{Config, Difference, Weight};
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;
 pub use self::gather::{RowFrom, RowTable, RowsOf};
+pub use self::gguf::{GgufKind, GgufLayout, GgufTemplate, GgufWish, Wanted, is_gguf_name, is_ours};
 pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::locate::Form;
 pub use self::model::Checkpoint;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::adapter::Adapter;
+use super::adapter::{Adapter, Base};
 use super::config::Config;
 use super::dtype;
 use super::error::CheckpointError;
@@ -31,6 +31,7 @@ pub struct Checkpoint {
     tensors: Vec<Tensor>,
     summary: Summary,
     adapter: Option<Arc<Adapter>>,
+    is_gguf: bool,
     identity: Identity,
     key: String,
     problems: Vec<String>,
@@ -40,7 +41,7 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Opens a safetensors or PyTorch file, a model folder with one file or with shards and an index, a
+    /// Opens a safetensors, GGUF or PyTorch file, a model folder with one file or with shards and an index, a
     /// snapshot or model folder of the hub cache, or the folder of a LoRA adapter.
     ///
     /// # Errors
@@ -53,7 +54,11 @@ impl Checkpoint {
             mut problems,
         } = locate::locate(path)?;
         let mut opened = Opened::open(&files, &mut problems)?;
-        let (config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
+        let (mut config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
+        let is_gguf = opened.gguf.is_some();
+        if let (Some(own), None) = (opened.gguf.clone(), &config_file) {
+            config = own;
+        }
         opened.resolve_quantised(&folder, &config)?;
         mark_prediction_layers(&mut opened.tensors, &config);
         let weight_files = opened.files.iter().map(|file| file.identity().clone());
@@ -66,12 +71,16 @@ impl Checkpoint {
         let mut checkpoint = Self {
             path: path.to_owned(),
             folder,
-            form,
+            form: match opened.adapter {
+                Some(_) => Form::Adapter,
+                None => form,
+            },
             files: opened.files,
             summary: Summary::of(&opened.tensors, &config),
             tensors: opened.tensors,
             config,
             adapter: opened.adapter.map(Arc::new),
+            is_gguf,
             key: identity.key(),
             identity,
             problems,
@@ -104,7 +113,8 @@ impl Checkpoint {
             return name;
         }
         let stem = self.path.file_stem().unwrap_or_default();
-        if self.form == Form::SingleFile && stem != "model" && stem != "pytorch_model" {
+        let is_file = self.form == Form::SingleFile || self.is_gguf && self.path.is_file();
+        if is_file && stem != "model" && stem != "pytorch_model" {
             return stem.to_string_lossy().into_owned();
         }
         // "." and ".." have no name of their own.
@@ -200,6 +210,11 @@ impl Checkpoint {
     /// The adapter, if this is one.
     pub fn adapter(&self) -> Option<&Adapter> {
         self.adapter.as_deref()
+    }
+
+    /// Whether its weights lie in GGUF files.
+    pub fn is_gguf(&self) -> bool {
+        self.is_gguf
     }
 
     /// How many numbers are stored.
@@ -302,5 +317,16 @@ fn mark_prediction_layers(tensors: &mut [Tensor], config: &Config) {
         if place.stack == Stack::Main && beyond {
             place.stack = Stack::Prediction;
         }
+    }
+}
+
+impl Base for Checkpoint {
+    fn shape_of(&self, name: &str) -> Option<Vec<usize>> {
+        Some(self.tensor(name)?.shape.clone())
+    }
+
+    fn tied(&self) -> Option<bool> {
+        let silent = self.tied_embeddings().then_some(true);
+        self.config.tie_word_embeddings.or(silent)
     }
 }

@@ -11,7 +11,7 @@ use super::listed::Listed;
 use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
 use super::weights::Weights;
-use super::{order, quantised, shards};
+use super::{gguf, order, quantised, shards};
 
 /// The opened files of a checkpoint.
 pub(super) struct Opened {
@@ -20,6 +20,8 @@ pub(super) struct Opened {
     pub(super) adapter: Option<Adapter>,
     /// Files beside the weights that decide what the checkpoint is.
     pub(super) extra: Vec<FileIdentity>,
+    /// What a GGUF file says beside its weights.
+    pub(super) gguf: Option<Config>,
 }
 
 impl Opened {
@@ -29,6 +31,10 @@ impl Opened {
         problems: &mut Vec<String>,
     ) -> Result<Self, CheckpointError> {
         match files {
+            CheckpointFiles::File(path) if gguf::is_gguf(path) => {
+                Ok(Self::gguf(gguf::open(std::slice::from_ref(path))?))
+            }
+            CheckpointFiles::Parts(paths) => Ok(Self::gguf(gguf::open(paths)?)),
             CheckpointFiles::File(path) => {
                 let opened = Listed::open(path)?;
                 problems.extend_from_slice(&opened.remarks);
@@ -47,7 +53,7 @@ impl Opened {
                 problems.extend_from_slice(&opened.remarks);
                 let adapter = Adapter::new(config, &opened)?;
                 problems.extend_from_slice(adapter.remarks());
-                let extra = vec![adapter.config_identity().clone()];
+                let extra = adapter.config_identity().cloned().into_iter().collect();
                 let mut opened = Self::new(vec![opened], extra);
                 opened.adapter = Some(adapter);
                 Ok(opened)
@@ -61,7 +67,8 @@ impl Opened {
         folder: &Path,
         config: &Config,
     ) -> Result<(), CheckpointError> {
-        if self.adapter.is_some() {
+        // Blocks of GGUF have their scales within.
+        if self.adapter.is_some() || self.gguf.is_some() {
             return Ok(());
         }
         let stored = std::mem::take(&mut self.tensors);
@@ -78,12 +85,29 @@ impl Opened {
             files.push(part.file);
             tensors.extend(part.tensors);
         }
+        Self::sorted(files, tensors, extra)
+    }
+
+    fn gguf(found: gguf::Found) -> Self {
+        Self {
+            adapter: found.adapter,
+            gguf: Some(found.config),
+            ..Self::sorted(found.files, found.tensors, Vec::new())
+        }
+    }
+
+    fn sorted(
+        files: Vec<Arc<Weights>>,
+        mut tensors: Vec<Tensor>,
+        extra: Vec<FileIdentity>,
+    ) -> Self {
         tensors.sort_by(|a, b| order::natural(&a.name, &b.name));
         Self {
             files,
             tensors,
             adapter: None,
             extra,
+            gguf: None,
         }
     }
 }

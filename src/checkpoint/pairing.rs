@@ -53,8 +53,26 @@ pub enum Operand<'a> {
         /// Flat index of the segment's first number in the tensor.
         first: usize,
     },
+    /// Weights that an adapter makes from the base's, the segment being these of the tensor.
+    Rebuilt {
+        /// All of the tensor.
+        tensor: Tensor,
+        /// Flat indices of the segment's numbers.
+        range: Range<usize>,
+    },
     /// As in the base: an adapter that does not touch this tensor.
     Unchanged,
+}
+
+impl Operand<'_> {
+    /// The weights of the segment, if there are any to be read.
+    pub fn weights(&self) -> Option<RawTensor<'_>> {
+        match self {
+            Self::Weights(numbers) => Some(*numbers),
+            Self::Rebuilt { tensor, range } => Some(tensor.numbers()?.part(range.clone())),
+            Self::LowRank { .. } | Self::Unchanged => None,
+        }
+    }
 }
 
 /// Something that was not compared.
@@ -76,9 +94,9 @@ impl Segment<'_> {
 
     /// Bytes that a pass over the segment reads.
     pub fn size_bytes(&self) -> u64 {
-        let models = self.models.iter().map(|(_, operand)| match operand {
-            Operand::Weights(numbers) => numbers.size_bytes(),
-            Operand::LowRank { .. } | Operand::Unchanged => 0,
+        let models = self.models.iter().map(|(_, operand)| {
+            let weights = operand.weights();
+            weights.map_or(0, |weights| weights.size_bytes())
         });
         self.base.size_bytes() + models.sum::<u64>()
     }
@@ -113,7 +131,7 @@ pub(super) fn paired<'a>(
     };
     for tensor in base.tensors() {
         match tensor.numbers() {
-            Some(numbers) => out.add_tensor(numbers, tensor, models, runs),
+            Some(numbers) => out.add_tensor(base, (tensor, numbers), models, runs),
             None => out.leave_out(&tensor.name, None, not_computed(tensor)),
         }
     }
@@ -126,31 +144,35 @@ pub(super) fn paired<'a>(
 /// What one model has of a tensor of the base.
 struct Part<'a> {
     model: usize,
+    /// Rows that it shares with the base.
     rows: usize,
+    /// Rows that it has in all.
+    own_rows: usize,
     source: PartSource<'a>,
 }
 
 enum PartSource<'a> {
     Weights(RawTensor<'a>),
     LowRank(LowRank<'a>),
+    Rebuilt(Tensor),
     Unchanged,
 }
 
 impl<'a> Pairing<'a> {
     fn add_tensor(
         &mut self,
-        base: RawTensor<'a>,
-        tensor: &'a Tensor,
+        base: &'a Checkpoint,
+        (tensor, numbers): (&'a Tensor, RawTensor<'a>),
         models: &[&'a Checkpoint],
         runs: Option<&Runs>,
     ) {
         let runs = runs.and_then(|runs| runs.get(&tensor.name));
         let mut parts = Vec::with_capacity(models.len());
         for (index, model) in models.iter().enumerate() {
-            match part(index, model, tensor) {
+            match part(index, base, model, tensor) {
                 Ok(part) if runs.is_some() => parts.push(part),
                 Ok(part) => {
-                    self.note_rows(tensor, index, part.rows, model);
+                    self.note_rows(tensor, &part);
                     parts.push(part);
                 }
                 Err(reason) => self.leave_out(&tensor.name, Some(index), reason),
@@ -159,7 +181,7 @@ impl<'a> Pairing<'a> {
         let (rows, row_len) = rows_and_length(&tensor.shape);
         for run in runs.into_iter().flatten().filter(|_| row_len > 0) {
             let has = |part: &Part<'_>| run.has.get(part.model) == Some(&true);
-            let mut own = segment(tensor, base, run.rows.clone(), row_len, &parts, has);
+            let mut own = segment(tensor, numbers, run.rows.clone(), row_len, &parts, has);
             own.rows = rows + run.rows.start..rows + run.rows.end;
             self.segments.push(own);
         }
@@ -172,33 +194,31 @@ impl<'a> Pairing<'a> {
             if end > start && row_len > 0 {
                 let has = |part: &Part<'_>| part.rows >= end;
                 self.segments
-                    .push(segment(tensor, base, start..end, row_len, &parts, has));
+                    .push(segment(tensor, numbers, start..end, row_len, &parts, has));
             }
             start = end;
         }
     }
 
     /// Says how many rows of a vocabulary have no counterpart.
-    fn note_rows(&mut self, tensor: &Tensor, index: usize, rows: usize, model: &Checkpoint) {
+    fn note_rows(&mut self, tensor: &Tensor, part: &Part<'_>) {
         let (base_rows, _) = rows_and_length(&tensor.shape);
+        let (rows, own) = (part.rows, part.own_rows);
         if rows < base_rows {
             let missing = base_rows - rows;
             let reason = format!("{missing} of its {base_rows} rows; the model has only {rows}");
-            self.leave_out(&tensor.name, Some(index), reason);
+            self.leave_out(&tensor.name, Some(part.model), reason);
         }
-        let own = model
-            .tensor(&tensor.name)
-            .map_or(rows, |t| rows_and_length(&t.shape).0);
         if own > base_rows {
             let extra = own - base_rows;
             let reason = format!("{extra} of its {own} rows; the base has only {base_rows}");
-            self.leave_out(&tensor.name, Some(index), reason);
+            self.leave_out(&tensor.name, Some(part.model), reason);
         }
     }
 
     fn note_extra_tensors(&mut self, base: &Checkpoint, index: usize, model: &Checkpoint) {
         if let Some(adapter) = model.adapter() {
-            for target in adapter.targets_missing_in(|name| base.tensor(name).is_some()) {
+            for target in adapter.targets_missing_in(base) {
                 self.leave_out(
                     &target,
                     Some(index),
@@ -246,6 +266,10 @@ fn segment<'a>(
                 factors: *factors,
                 first: rows.start * row_len,
             },
+            PartSource::Rebuilt(tensor) => Operand::Rebuilt {
+                tensor: tensor.clone(),
+                range: rows.start * row_len..rows.end * row_len,
+            },
             PartSource::Unchanged => Operand::Unchanged,
         };
         (part.model, operand)
@@ -261,26 +285,32 @@ fn segment<'a>(
 }
 
 /// What `model` has of a tensor of the base, or why nothing of it can be compared.
-fn part<'a>(index: usize, model: &'a Checkpoint, tensor: &Tensor) -> Result<Part<'a>, String> {
+fn part<'a>(
+    index: usize,
+    base: &Checkpoint,
+    model: &'a Checkpoint,
+    tensor: &Tensor,
+) -> Result<Part<'a>, String> {
     let (rows, _) = rows_and_length(&tensor.shape);
     let lined_up = model
         .tensor(&tensor.name)
         .filter(|own| own.has_adapter_in_it());
     if let Some(adapter) = model.adapter().filter(|_| lined_up.is_none()) {
-        let change = adapter
-            .change(&tensor.name, &tensor.shape)
-            .map_err(|e| e.to_string())?;
-        let source = match change {
-            Change::None => PartSource::Unchanged,
-            Change::LowRank(factors) => PartSource::LowRank(factors),
-            Change::Replaced { dtype, numbers } => match numbers {
-                Some(numbers) => PartSource::Weights(numbers),
-                None => return Err(format!("numbers of type {dtype}")),
+        let change = adapter.change(base, tensor).map_err(|e| e.to_string())?;
+        let (source, own_rows) = match change {
+            Change::None => (PartSource::Unchanged, rows),
+            // Of a tensor with more dimensions the first is still the rows.
+            Change::LowRank(factors) => (PartSource::LowRank(factors), factors.shape()[0]),
+            Change::Replaced(own) => match own.numbers() {
+                Some(numbers) => (PartSource::Weights(numbers), rows_and_length(&own.shape).0),
+                None => return Err(format!("numbers of type {}", own.dtype)),
             },
+            Change::Rebuilt { tensor, rows } => (PartSource::Rebuilt(tensor), rows),
         };
         return Ok(Part {
             model: index,
-            rows,
+            rows: own_rows.min(rows),
+            own_rows,
             source,
         });
     }
@@ -306,6 +336,7 @@ fn part<'a>(index: usize, model: &'a Checkpoint, tensor: &Tensor) -> Result<Part
     Ok(Part {
         model: index,
         rows: own_rows.min(rows),
+        own_rows,
         source: PartSource::Weights(numbers),
     })
 }

@@ -358,3 +358,32 @@ impl Source for Transposed {
         of_each.sum()
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::checkpoint::dtype::Dtype;
+    use crate::checkpoint::tensor::Tensor;
+
+    /// Weights that no file holds.
+    #[derive(Debug)]
+    struct InMemory(Vec<f32>);
+
+    impl Source for InMemory {
+        fn elements(&self) -> usize {
+            self.0.len()
+        }
+
+        fn read(&self, first: usize, out: &mut [f32]) {
+            out.copy_from_slice(&self.0[first..first + out.len()]);
+        }
+
+        fn stored(&self, _: &mut dyn FnMut(&Stored)) {}
+    }
+
+    /// A tensor of these numbers, for tests.
+    pub(in crate::checkpoint) fn in_memory(shape: &[usize], numbers: &[f32]) -> Tensor {
+        let source = Arc::new(InMemory(numbers.to_vec()));
+        Tensor::coded(String::new(), Dtype::F32, shape.to_vec(), source)
+    }
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::checkpoint::Kind;
+use crate::checkpoint::{GgufKind, Kind};
 use crate::kinship::{Grain, Metric};
 use crate::lineage::strategy::PartnerPool;
 use crate::merge::write::units;
@@ -36,6 +36,8 @@ pub enum Subcommand {
     Diff(DiffArgs),
     /// Write the merge that a recipe describes
     Merge(MergeArgs),
+    /// Write a model in another format: GGUF, or a folder of safetensors
+    Convert(ConvertArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU
@@ -85,9 +87,17 @@ pub struct KinshipArgs {
 pub struct MergeArgs {
     /// A recipe in mergekit's YAML
     pub recipe: PathBuf,
-    /// The folder that is made
+    /// The folder that is made, or a file whose name ends in .gguf
     #[arg(required_unless_present = "dry_run")]
     pub out: Option<PathBuf>,
+    /// The type of matrices in a GGUF file: f16, bf16 or q8_0; f16 or bf16, as the models, unless
+    /// given
+    #[arg(long, value_name = "TYPE", value_parser = one_of(GgufKind::NAMES))]
+    pub gguf_type: Option<GgufKind>,
+    /// The GGUF file whose metadata and vocabulary a GGUF output takes; the base or the first
+    /// model that is GGUF unless given
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
     /// Check and size the merge, print its plan and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -118,6 +128,34 @@ pub struct MergeArgs {
     /// Write plan and result as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct ConvertArgs {
+    /// The model: a folder, a safetensors file or a GGUF file
+    pub checkpoint: PathBuf,
+    /// The folder that is made, or a file whose name ends in .gguf
+    pub out: PathBuf,
+    /// The type of matrices in a GGUF file: f16, bf16 or q8_0; f16 or bf16, as the model, unless
+    /// given
+    #[arg(long, value_name = "TYPE", value_parser = one_of(GgufKind::NAMES))]
+    pub gguf_type: Option<GgufKind>,
+    /// The GGUF file whose metadata and vocabulary a GGUF output takes; CHECKPOINT if it is GGUF
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    /// The format of a folder's weights: float32, float16 or bfloat16; the model's, or bfloat16
+    /// where it is quantised, unless given
+    #[arg(long, value_name = "FORMAT")]
+    pub dtype: Option<String>,
+    /// Largest file of weights of a folder, such as 5GB or 500MiB; 0 for one file
+    #[arg(long, value_name = "SIZE", default_value = "5GB", value_parser = units::parse_bytes)]
+    pub shard_size: u64,
+    /// Replace what OUT holds
+    #[arg(long)]
+    pub force: bool,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 #[derive(clap::Args)]

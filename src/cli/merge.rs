@@ -11,13 +11,16 @@ use serde_json::{Value, json};
 use super::args::MergeArgs;
 use super::kinship::{measured, names};
 use super::{CliError, out, progress};
+use crate::checkpoint::{GgufKind, is_gguf_name};
 use crate::files::{self, Removal};
 use crate::jobs::Failure;
 use crate::kinship::{Measure, Precision};
 use crate::merge::plan::{Cost, Model, Plan, Step, Surroundings, TensorPlan, plan};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{OnNan, parse};
-use crate::merge::run::{Options, Outcome, RunError, run as carry_out};
+use crate::merge::run::{
+    GgufOptions, Options, Outcome, RunError, gguf_options, run as carry_out, run_gguf,
+};
 use crate::merge::tokens::TokensReport;
 use crate::merge::write::Parents;
 use crate::merge::write::units::show_bytes;
@@ -38,6 +41,14 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
         threads: pool.current_num_threads(),
     })?;
     tell(&plan.problems, &args.recipe)?;
+    let wish = GgufArgs {
+        kind: args.gguf_type,
+        template: args.template.as_deref(),
+    };
+    let gguf = match &args.out {
+        Some(out) => wish.options(&plan, out)?,
+        None => None,
+    };
     if args.dry_run {
         return show(args, &plan, None);
     }
@@ -55,8 +66,46 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
             Parents::default()
         },
     };
-    let (plan, result) = progress::run("Merging", move |ticket| {
-        let result = pool.install(|| carry_out(&plan, &options, ticket));
+    let (plan, result) = made("Merging", pool, plan, options, gguf)?;
+    show(args, &plan, Some(&result))
+}
+
+/// What the arguments say of a GGUF output.
+pub struct GgufArgs<'a> {
+    pub kind: Option<GgufKind>,
+    pub template: Option<&'a Path>,
+}
+
+impl GgufArgs<'_> {
+    /// How the file is made, if the output is one.
+    pub fn options(&self, plan: &Plan, out: &Path) -> Result<Option<GgufOptions>, CliError> {
+        if is_gguf_name(out) {
+            let options = gguf_options(plan, self.kind, self.template);
+            return options.map(Some).map_err(CliError::Failed);
+        }
+        if self.kind.is_none() && self.template.is_none() {
+            return Ok(None);
+        }
+        let shown = out.display();
+        Err(CliError::Failed(format!(
+            "--gguf-type and --template are for an output whose name ends in .gguf: {shown}"
+        )))
+    }
+}
+
+/// Carries out a plan, and says which tensors have numbers that are not finite.
+pub fn made(
+    title: &'static str,
+    pool: rayon::ThreadPool,
+    plan: Plan,
+    options: Options,
+    gguf: Option<GgufOptions>,
+) -> Result<(Plan, Outcome), CliError> {
+    let (plan, result) = progress::run(title, move |ticket| {
+        let result = pool.install(|| match &gguf {
+            Some(gguf) => run_gguf(&plan, &options, gguf, ticket),
+            None => carry_out(&plan, &options, ticket),
+        });
         match result {
             Ok(outcome) => Ok((plan, outcome)),
             Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
@@ -66,7 +115,24 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
     for odd in &result.non_finite {
         out::say(&format!("warning: {odd}"));
     }
-    show(args, &plan, Some(&result))
+    if is_without_config(&plan, &result) {
+        out::say(
+            "warning: the folder has no config.json and no tokenizer, which GGUF keeps in \
+             another form; put those of the original model beside the weights",
+        );
+    }
+    Ok((plan, result))
+}
+
+/// Whether a folder was made after a GGUF file, and so without what such a file does not have.
+fn is_without_config(plan: &Plan, result: &Outcome) -> bool {
+    let donor = plan.steps.last().and_then(|step| {
+        let donor = step.models.get(step.donor)?;
+        donor.checkpoint()
+    });
+    donor.is_some_and(|donor| donor.is_gguf())
+        && result.out.is_dir()
+        && !result.out.join("config.json").exists()
 }
 
 /// The kinship of the last step's parents on its base.
@@ -223,7 +289,7 @@ fn tensor_line(step: &Step, tensor: &TensorPlan, width: usize) -> String {
     .to_owned()
 }
 
-fn print_result(result: &Outcome) {
+pub fn print_result(result: &Outcome) {
     let moved = result.bytes_read + result.bytes_written;
     let reused = match result.reused_files {
         0 => String::new(),

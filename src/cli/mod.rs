@@ -4,6 +4,7 @@
 //! done, 1 failed with one sentence, 2 wrong usage, 130 cancelled.
 
 mod args;
+mod convert;
 mod demo;
 mod diff;
 mod evaluate;
@@ -54,6 +55,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
+        Some(Subcommand::Convert(convert)) => convert::run(&convert),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

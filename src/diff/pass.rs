@@ -98,25 +98,24 @@ fn sums(segment: &Segment<'_>, start: usize) -> Sums {
         .iter()
         .find_map(|(_, operand)| match operand {
             Operand::LowRank { factors, first } => Some((factors.decode(), *first)),
-            Operand::Weights(_) | Operand::Unchanged => None,
+            Operand::Weights(_) | Operand::Rebuilt { .. } | Operand::Unchanged => None,
         });
     let mut sums = Sums::default();
     for at in (start..end).step_by(BLOCK) {
         let range = at..(at + BLOCK).min(end);
         let (a, b) = (&mut a[..range.len()], &mut b[..range.len()]);
         segment.base.part(range.clone()).decode(a);
-        match segment.models.first() {
-            Some((_, Operand::Weights(own))) => own.part(range).decode(b),
-            Some((_, Operand::LowRank { .. })) => {
+        let weights = segment.models.first().and_then(|(_, own)| own.weights());
+        match (weights, &factors) {
+            (Some(own), _) => own.part(range).decode(b),
+            (None, Some((factors, first))) => {
                 let delta = &mut delta[..range.len()];
-                if let Some((factors, first)) = &factors {
-                    factors.delta(first + at, delta);
-                }
+                factors.delta(first + at, delta);
                 for ((b, a), delta) in b.iter_mut().zip(&*a).zip(&*delta) {
                     *b = a + delta;
                 }
             }
-            Some((_, Operand::Unchanged)) | None => b.copy_from_slice(a),
+            (None, None) => b.copy_from_slice(a),
         }
         add_block(&mut sums, a, b);
     }

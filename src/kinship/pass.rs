@@ -88,6 +88,9 @@ pub fn measure(
     let watch = Watch::new(std::iter::once(base).chain(models.iter().copied()))?;
     let seen: Vec<_> = models.iter().map(|model| model.seen_as(base)).collect();
     let models: Vec<&Checkpoint> = seen.iter().map(AsRef::as_ref).collect();
+    for adapter in models.iter().filter_map(|model| model.adapter()) {
+        adapter.check_changes(base, base.tensors())?;
+    }
     let lined_up = by_token(base, &models);
     let pairing = pair_tokens(base, &models, lined_up.as_ref());
     let bytes: u64 = pairing.segments.iter().map(Segment::size_bytes).sum();
@@ -298,17 +301,19 @@ fn each_block(
         bytes += base.size_bytes();
         for (slot, (_, operand)) in segment.models.iter().enumerate() {
             match (operand, &factors[slot]) {
-                (Operand::Weights(numbers), _) => {
-                    let own = numbers.part(block.clone());
-                    panel.set_weights(slot, &own);
-                    bytes += own.size_bytes();
-                }
                 (Operand::LowRank { first, .. }, Some(factors)) => {
                     let delta = &mut delta[..block.len()];
                     factors.delta(first + block.start, delta);
                     panel.set_delta(slot, delta);
                 }
-                _ => panel.set_unchanged(slot),
+                _ => match operand.weights() {
+                    Some(numbers) => {
+                        let own = numbers.part(block.clone());
+                        panel.set_weights(slot, &own);
+                        bytes += own.size_bytes();
+                    }
+                    None => panel.set_unchanged(slot),
+                },
             }
         }
         work(&mut panel);
@@ -324,7 +329,7 @@ fn each_block(
 fn decode(operand: &Operand<'_>) -> Option<Factors> {
     match operand {
         Operand::LowRank { factors, .. } => Some(factors.decode()),
-        Operand::Weights(_) | Operand::Unchanged => None,
+        Operand::Weights(_) | Operand::Rebuilt { .. } | Operand::Unchanged => None,
     }
 }
 

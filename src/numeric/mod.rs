@@ -4,6 +4,7 @@
 
 mod isa;
 
+pub mod blocks;
 pub mod bracket;
 pub mod decode;
 pub mod dots;
@@ -16,6 +17,7 @@ pub mod round;
 pub mod select;
 pub mod vector;
 
+pub use blocks::Packing;
 pub use decode::Float;
 pub use gram::{Gram, GramRow};
 pub use numbers::{Numbers, Plain};

@@ -223,13 +223,12 @@ fn input<'a>(
         .or_else(|| model.tensor("model.embed_tokens.weight"))
         .unwrap();
     let numbers = stored.numbers().unwrap();
-    let adapter: Option<LowRank<'a>> =
-        adapter.and_then(
-            |adapter| match adapter.adapter().unwrap().change(name, shape).unwrap() {
-                Change::LowRank(low_rank) => Some(low_rank),
-                _ => None,
-            },
-        );
+    let adapter: Option<LowRank<'a>> = adapter.and_then(|adapter| {
+        match adapter.adapter().unwrap().change(model, stored).unwrap() {
+            Change::LowRank(low_rank) => Some(low_rank),
+            _ => None,
+        }
+    });
     Input {
         stored: numbers.part(0..shape.iter().product()),
         adapter,

@@ -3,6 +3,7 @@
 // Every integration test compiles this file and uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub mod gguf;
 pub mod merging;
 pub mod methods;
 

@@ -104,18 +104,6 @@ fn git_lfs_pointer() {
 }
 
 #[test]
-fn gguf_file() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("model.Q4_K_M.gguf");
-    std::fs::write(&path, b"GGUF").unwrap();
-    check(
-        &path,
-        "model.Q4_K_M.gguf",
-        &["a .gguf file", "only safetensors"],
-    );
-}
-
-#[test]
 fn file_cut_short() {
     let mut bytes = safetensors(&[zeros("first", &[4]), zeros("last", &[4])]);
     bytes.truncate(bytes.len() - 3);
@@ -362,7 +350,7 @@ fn empty_folder() {
     check(
         dir.path(),
         "",
-        &["no safetensors or PyTorch weights in this folder"],
+        &["no safetensors, GGUF or PyTorch weights in this folder"],
     );
 }
 
@@ -542,23 +530,16 @@ fn adapter_configuration_is_not_json() {
 #[test]
 fn adapter_settings_that_cannot_be_done() {
     for (setting, word) in [
-        (r#""use_dora":true"#, "DoRA"),
-        (r#""lora_bias":true"#, "lora_bias"),
         (r#""use_qalora":true"#, "use_qalora"),
         (r#""layer_replication":[[0,2],[1,3]]"#, "layer_replication"),
-        (r#""target_parameters":["experts"]"#, "target_parameters"),
-        (
-            r#""trainable_token_indices":[1]"#,
-            "trainable_token_indices",
-        ),
         (r#""megatron_config":{"a":1}"#, "megatron_config"),
         (
             r#""init_lora_weights":"pissa_niter_16""#,
             "`pissa_niter_16`",
         ),
-        (r#""init_lora_weights":"olora""#, "`olora`"),
         (r#""init_lora_weights":"corda""#, "`corda`"),
         (r#""init_lora_weights":"loftq""#, "`loftq`"),
+        (r#""init_lora_weights":"magic""#, "`magic`"),
     ] {
         check_adapter(
             setting,
@@ -575,19 +556,19 @@ fn adapter_of_another_kind() {
     write_safetensors(&dir.path().join(WEIGHTS), &[]);
     std::fs::write(
         dir.path().join("adapter_config.json"),
-        r#"{"peft_type":"IA3"}"#,
+        r#"{"peft_type":"BOFT"}"#,
     )
     .unwrap();
-    check(dir.path(), "adapter_config.json", &["IA3", "only LORA"]);
+    check(dir.path(), "adapter_config.json", &["BOFT", "only LORA"]);
 }
 
 #[test]
-fn adapter_pattern_that_is_a_regular_expression() {
+fn adapter_pattern_that_is_no_regular_expression() {
     check_adapter(
-        r#""rank_pattern":{"layers\\.[0-3]\\.q_proj":4}"#,
+        r#""rank_pattern":{"layers\\.[0-3\\.q_proj":4}"#,
         &[],
         "adapter_config.json",
-        &["`layers\\.[0-3]\\.q_proj`", "regular expression"],
+        &["`layers\\.[0-3\\.q_proj`", "regular expression"],
     );
 }
 
@@ -631,9 +612,15 @@ fn adapter_factors_of_two_ranks() {
 fn adapter_factor_that_is_no_matrix() {
     check_adapter(
         "",
-        &[zeros(A, &[2, 5, 1, 1]), zeros(B, &[5, 2])],
+        &[zeros(A, &[2]), zeros(B, &[5, 2])],
         WEIGHTS,
-        &[A, "[2, 5, 1, 1]"],
+        &[A, "found [2]"],
+    );
+    check_adapter(
+        "",
+        &[zeros(A, &[2, 5, 3, 3]), zeros(B, &[5, 2, 3, 1])],
+        WEIGHTS,
+        &[B, "[5, 2, 3, 1]"],
     );
 }
 
@@ -651,7 +638,7 @@ fn adapter_factor_of_integers() {
 #[test]
 fn adapter_tensor_that_is_not_understood() {
     let name = "base_model.model.q_proj.lora_magnitude_vector.weight";
-    check_adapter("", &[zeros(name, &[2])], WEIGHTS, &[name, "DoRA"]);
+    check_adapter("", &[zeros(name, &[2])], WEIGHTS, &[name, "use_dora"]);
     check_adapter(
         "",
         &[f32_part("prompt", &[1], &[0.0])],

@@ -334,10 +334,7 @@ fn oracle_adapter_changes_its_targets_alone() {
     let base = open(&oracle("cedar/base"));
     let adapter = checkpoint.adapter().unwrap();
     assert_eq!(adapter.base_name(), Some("../base"));
-    assert_eq!(
-        adapter.targets_missing_in(|name| base.tensor(name).is_some()),
-        [""; 0]
-    );
+    assert_eq!(adapter.targets_missing_in(&base), [""; 0]);
     let targets: Vec<&str> = adapter.targets().collect();
     assert_eq!(
         targets,
@@ -351,13 +348,13 @@ fn oracle_adapter_changes_its_targets_alone() {
         ]
     );
     for tensor in base.tensors() {
-        match adapter.change(&tensor.name, &tensor.shape).unwrap() {
+        match adapter.change(&base, tensor).unwrap() {
             Change::LowRank(low_rank) => {
                 assert_eq!((low_rank.rank(), low_rank.scale()), (4, 2.0));
                 assert!(targets.contains(&tensor.name.as_str()));
             }
             Change::None => assert!(!targets.contains(&tensor.name.as_str())),
-            Change::Replaced { .. } => panic!("{} is not replaced", tensor.name),
+            _ => panic!("{} gets a product alone", tensor.name),
         }
     }
 }
@@ -371,9 +368,22 @@ fn adapter(settings: &str, parts: &[common::Part<'_>]) -> TempDir {
     dir
 }
 
+/// A base with zeros in this shape.
+fn base_of(tensors: &[(&str, &[usize])]) -> TempDir {
+    let dir = TempDir::new().unwrap();
+    let parts: Vec<common::Part<'_>> = tensors
+        .iter()
+        .map(|(name, shape)| zeros(name, shape))
+        .collect();
+    write_safetensors(&dir.path().join("model.safetensors"), &parts);
+    dir
+}
+
 fn delta(dir: &TempDir, name: &str, shape: &[usize]) -> Vec<f32> {
     let checkpoint = open(dir.path());
-    match checkpoint.adapter().unwrap().change(name, shape).unwrap() {
+    let base = open(base_of(&[(name, shape)]).path());
+    let tensor = base.tensor(name).unwrap();
+    match checkpoint.adapter().unwrap().change(&base, tensor).unwrap() {
         Change::LowRank(low_rank) => {
             let mut delta = vec![f32::NAN; shape.iter().product()];
             low_rank.decode().delta(0, &mut delta);
@@ -428,14 +438,16 @@ fn replaced_tensors_and_biases() {
     ];
     let checkpoint = open(adapter("", &parts).path());
     let adapter = checkpoint.adapter().unwrap();
+    let base = open(base_of(&[("score.weight", &[1]), ("model.norm.bias", &[1])]).path());
     for (name, value) in [("score.weight", 1.0_f32), ("model.norm.bias", 2.0)] {
-        let Change::Replaced { dtype, numbers } = adapter.change(name, &[1]).unwrap() else {
+        let tensor = base.tensor(name).unwrap();
+        let Change::Replaced(own) = adapter.change(&base, tensor).unwrap() else {
             panic!("{name} is replaced");
         };
-        let (numbers, mut found) = (numbers.unwrap(), [0.0; 2]);
+        let (numbers, mut found) = (own.numbers().unwrap(), [0.0; 2]);
         numbers.decode(&mut found);
         assert_eq!(
-            (dtype, numbers.elements(), found),
+            (own.dtype, numbers.elements(), found),
             (Dtype::F32, 1, [value, 0.0])
         );
     }
@@ -450,18 +462,21 @@ fn base_names_may_have_or_lack_the_prefix() {
     let checkpoint = open(adapter("", &parts).path());
     let adapter = checkpoint.adapter().unwrap();
     for name in ["model.a.weight", "a.weight", "b.weight", "model.b.weight"] {
-        let change = adapter.change(name, &[1]).unwrap();
-        assert!(matches!(change, Change::Replaced { .. }), "{name}");
+        let base = open(base_of(&[(name, &[1])]).path());
+        let change = adapter.change(&base, base.tensor(name).unwrap()).unwrap();
+        assert!(matches!(change, Change::Replaced(_)), "{name}");
     }
-    let missing = adapter.targets_missing_in(|name| name == "a.weight");
-    assert_eq!(missing, ["b.weight"]);
+    let base = open(base_of(&[("a.weight", &[1])]).path());
+    assert_eq!(adapter.targets_missing_in(&base), ["b.weight"]);
 }
 
 #[test]
 fn base_of_another_shape_is_an_error_with_both_shapes() {
     let parts = [f32_part("base_model.model.a.weight", &[1], &[0.0])];
     let checkpoint = open(adapter("", &parts).path());
-    let error = checkpoint.adapter().unwrap().change("a.weight", &[2]);
+    let base = open(base_of(&[("a.weight", &[2])]).path());
+    let tensor = base.tensor("a.weight").unwrap();
+    let error = checkpoint.adapter().unwrap().change(&base, tensor);
     let message = error.unwrap_err().to_string();
     for word in ["`a.weight`", "expected [1]", "found [2]", "adapter_model"] {
         assert!(message.contains(word), "{message}");

@@ -237,7 +237,7 @@ fn a_folder_is_opened_by_its_usual_names() {
     put("types.pt", "optimizer.pt");
     std::fs::write(dir.path().join("vocabulary.bin"), "words").unwrap();
     std::fs::create_dir(dir.path().join("tokens.bin")).unwrap();
-    check_refused(dir.path(), &["no safetensors or PyTorch weights"]);
+    check_refused(dir.path(), &["no safetensors, GGUF or PyTorch weights"]);
     put("parameters.pt", "consolidated.00.pth");
     let parameters = |path: &Path| Checkpoint::open(path).unwrap().parameters();
     assert_eq!(parameters(dir.path()), 28);

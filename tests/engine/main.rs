@@ -13,6 +13,8 @@ mod common;
 #[path = "../common/slerps.rs"]
 mod slerps;
 
+mod adapter_kinds;
+mod adapter_refusals;
 mod checkpoint_fuzz;
 mod checkpoint_malformed;
 mod checkpoint_memory;
@@ -24,6 +26,8 @@ mod evaluate;
 mod evaluate_command;
 mod evolution;
 mod evolution_replay;
+mod gguf_read;
+mod gguf_write;
 mod house;
 mod invariants;
 mod kinship_demo;

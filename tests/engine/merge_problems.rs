@@ -419,7 +419,7 @@ fn models_that_are_not_there_are_named() {
     let yaml = linear("").replace("model: b", "model: b@main");
     desk.error(&yaml, "line 2", "is for models of the hub");
     let yaml = linear("").replace("model: b", "model: b+a");
-    desk.error(&yaml, "line 2", "a is not a LoRA adapter");
+    desk.error(&yaml, "line 2", "a is not an adapter");
 }
 
 #[test]

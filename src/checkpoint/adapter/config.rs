@@ -1,4 +1,5 @@
-//! `adapter_config.json`: how strongly the factors count, and what cannot be done with them.
+//! `adapter_config.json`: of which kind an adapter is, how strongly it counts, and what cannot
+//! be done with it.
 //!
 //! What PEFT can write changes from version to version. Settings that are known to change the
 //! result and are not done here are refused; settings unknown here become a remark.
@@ -8,6 +9,9 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::kinds::{Cayley, Method};
+use super::patterns::Patterns;
+use super::settings::{is_olora, is_set, refusal, remarks};
 use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::identity::FileIdentity;
 use crate::checkpoint::json::{Pairs, read_text};
@@ -19,105 +23,78 @@ const MAX_BYTES: u64 = 16 << 20;
 /// PEFT's own value where the file is silent, for both the rank and alpha.
 const DEFAULT: u32 = 8;
 
-/// Settings that change the result, each with a clause that ends "cannot be used because …".
-const REFUSED: &[(&str, &str)] = &[
-    (
-        "use_dora",
-        "it is a DoRA adapter, which rescales the base by column norms",
-    ),
-    (
-        "lora_bias",
-        "it gives its factors biases of their own (lora_bias)",
-    ),
-    ("use_qalora", "it pools its inputs (use_qalora)"),
-    ("use_bdlora", "its factors are block-diagonal (use_bdlora)"),
-    (
-        "layer_replication",
-        "it repeats layers of the base (layer_replication)",
-    ),
-    (
-        "target_parameters",
-        "it targets bare parameters (target_parameters)",
-    ),
-    (
-        "trainable_token_indices",
-        "it replaces single token rows (trainable_token_indices)",
-    ),
-    (
-        "megatron_config",
-        "it is split for Megatron (megatron_config)",
-    ),
-    (
-        "alora_invocation_tokens",
-        "it works only after certain tokens (alora_invocation_tokens)",
-    ),
-    (
-        "arrow_config",
-        "it routes between several adapters (arrow_config)",
-    ),
-];
+/// AdaLoRA's own value for the rank that it starts with.
+const DEFAULT_FIRST_RANK: u32 = 12;
 
-/// Ways to initialise that leave the base as it is.
-const HARMLESS_INITS: &[&str] = &["gaussian", "orthogonal", "eva"];
-
-/// Settings without influence on what is stored, or read by name below.
-const KNOWN: &[&str] = &[
-    "alpha_pattern",
-    "auto_mapping",
-    "base_model_name_or_path",
-    "bias",
-    "corda_config",
-    "ensure_weight_tying",
-    "eva_config",
-    "exclude_modules",
-    "fan_in_fan_out",
-    "inference_mode",
-    "init_lora_weights",
-    "layers_pattern",
-    "layers_to_transform",
-    "loftq_config",
-    "lora_alpha",
-    "lora_dropout",
-    "lora_ga_config",
-    "megatron_core",
-    "modules_to_save",
-    "peft_type",
-    "peft_version",
-    "qalora_group_size",
-    "r",
-    "rank_pattern",
-    "revision",
-    "runtime_config",
-    "target_modules",
-    "task_type",
-    "use_rslora",
-];
+/// Terms of the series that OFT uses in place of an inverse, where the file is silent.
+const DEFAULT_TERMS: u32 = 5;
 
 /// The settings that are needed to apply an adapter.
 #[derive(Debug)]
 pub(super) struct AdapterConfig {
+    pub(super) method: Method,
     pub(super) base_name: Option<String>,
     pub(super) fan_in_fan_out: bool,
+    pub(super) dora: bool,
+    /// Whether the base lost its first columns to the factors.
+    pub(super) olora: bool,
+    /// Whether LoRA's second factors have biases that count.
+    pub(super) factor_bias: bool,
+    /// Whether extra tensors of VeLoRA or MonteCLoRA are to be passed over.
+    pub(super) has_helpers: bool,
+    /// Which parameters without a module of their own are adapted, by the ends of their names.
+    pub(super) parameters: Vec<String>,
+    pub(super) tokens: Tokens,
+    pub(super) cayley: Cayley,
+    /// Whether one block of OFT serves for all.
+    pub(super) block_share: bool,
     pub(super) identity: FileIdentity,
     pub(super) remarks: Vec<String>,
     rank: u32,
+    first_rank: u32,
     alpha: f64,
     rank_stabilized: bool,
-    ranks: Vec<(Pattern, u32)>,
-    alphas: Vec<(Pattern, f64)>,
+    ranks: Patterns<u32>,
+    alphas: Patterns<f64>,
 }
 
-type Patterns<V> = Pairs<String, V, { limits::PATTERNS }>;
+/// Which rows of which embeddings are trained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Tokens {
+    /// The same of all.
+    All(Vec<usize>),
+    /// By the name of the embedding, or its end.
+    Of(Vec<(String, Vec<usize>)>),
+}
+
+type Pattern<V> = Pairs<String, V, { limits::PATTERNS }>;
 
 #[derive(Deserialize)]
 struct Stored {
     base_model_name_or_path: Option<String>,
     fan_in_fan_out: Option<bool>,
     r: Option<u32>,
+    init_r: Option<u32>,
     lora_alpha: Option<f64>,
+    alpha: Option<f64>,
     use_rslora: Option<bool>,
-    rank_pattern: Option<Patterns<u32>>,
-    alpha_pattern: Option<Patterns<f64>>,
+    use_dora: Option<bool>,
+    lora_bias: Option<bool>,
+    rank_pattern: Option<Pattern<Value>>,
+    alpha_pattern: Option<Pattern<f64>>,
+    target_parameters: Option<Vec<String>>,
+    trainable_token_indices: Option<StoredTokens>,
+    token_indices: Option<Vec<usize>>,
+    use_cayley_neumann: Option<bool>,
+    num_cayley_neumann_terms: Option<u32>,
+    block_share: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredTokens {
+    All(Vec<usize>),
+    Of(Pairs<String, Vec<usize>, { limits::PATTERNS }>),
 }
 
 impl AdapterConfig {
@@ -132,43 +109,87 @@ impl AdapterConfig {
         let identity = FileIdentity::new(path, &metadata, text.as_bytes());
         let syntax = |error: serde_json::Error| invalid(error.to_string());
         let object: Map<String, Value> = serde_json::from_str(&text).map_err(syntax)?;
-        refusal(&object).map_or(Ok(()), |reason| {
-            Err(CheckpointError::AdapterUnsupported {
-                path: path.to_owned(),
-                reason,
-            })
+        let method = refusal(&object).map_err(|reason| CheckpointError::AdapterUnsupported {
+            path: path.to_owned(),
+            reason,
         })?;
         let stored: Stored = serde_json::from_str(&text).map_err(syntax)?;
-        Self::new(stored, remarks(&object), identity).map_err(invalid)
+        let mut config = Self::new(method, stored, identity).map_err(invalid)?;
+        config.has_helpers = ["velora_config", "monteclora_config"]
+            .iter()
+            .any(|key| is_set(object.get(*key)));
+        config.olora = is_olora(&object);
+        config.remarks = remarks(&object);
+        Ok(config)
     }
 
-    fn new(stored: Stored, remarks: Vec<String>, identity: FileIdentity) -> Result<Self, String> {
+    fn new(method: Method, stored: Stored, identity: FileIdentity) -> Result<Self, String> {
+        let alpha = match method {
+            Method::LoHa | Method::LoKr => stored.alpha,
+            _ => stored.lora_alpha,
+        };
+        let series = stored.num_cayley_neumann_terms.unwrap_or(DEFAULT_TERMS);
+        let tokens = stored.trainable_token_indices;
         let config = Self {
+            method,
             base_name: stored.base_model_name_or_path,
             fan_in_fan_out: stored.fan_in_fan_out.unwrap_or(false),
+            dora: stored.use_dora.unwrap_or(false),
+            olora: false,
+            factor_bias: stored.lora_bias.unwrap_or(false),
+            has_helpers: false,
+            parameters: stored.target_parameters.unwrap_or_default(),
+            tokens: match tokens {
+                Some(StoredTokens::Of(pairs)) => Tokens::Of(pairs.0),
+                Some(StoredTokens::All(indices)) => Tokens::All(indices),
+                None => Tokens::All(stored.token_indices.unwrap_or_default()),
+            },
+            cayley: match stored.use_cayley_neumann {
+                Some(false) => Cayley::Exact,
+                _ => Cayley::Series(series),
+            },
+            block_share: stored.block_share.unwrap_or(false),
             identity,
-            remarks,
+            remarks: Vec::new(),
             rank: stored.r.unwrap_or(DEFAULT),
-            alpha: stored.lora_alpha.unwrap_or(f64::from(DEFAULT)),
+            first_rank: stored.init_r.unwrap_or(DEFAULT_FIRST_RANK),
+            alpha: alpha.unwrap_or(f64::from(DEFAULT)),
             rank_stabilized: stored.use_rslora.unwrap_or(false),
-            ranks: patterns(stored.rank_pattern.unwrap_or_default())?,
-            alphas: patterns(stored.alpha_pattern.unwrap_or_default())?,
+            ranks: Patterns::new(ranks(method, stored.rank_pattern.unwrap_or_default())?)?,
+            alphas: Patterns::new(stored.alpha_pattern.unwrap_or_default().0)?,
         };
-        let ranks = config.ranks.iter().map(|&(_, rank)| rank);
-        if ranks.chain([config.rank]).any(|rank| rank == 0) {
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let is_ranked = matches!(self.method, Method::Lora | Method::LoHa | Method::LoKr);
+        let mut ranks = self.ranks.values().chain([self.rank]);
+        if is_ranked && ranks.any(|rank| rank == 0) {
             return Err("a rank is 0".to_owned());
         }
-        Ok(config)
+        if self.method == Method::AdaLora && (self.first_rank == 0 || self.alpha <= 0.0) {
+            return Err("init_r or lora_alpha is 0".to_owned());
+        }
+        if matches!(self.cayley, Cayley::Series(terms) if terms > 100) {
+            return Err("num_cayley_neumann_terms is above 100".to_owned());
+        }
+        Ok(())
     }
 
     /// The rank that the module at `path` should have.
     pub(super) fn rank(&self, path: &str) -> u32 {
-        first_match(&self.ranks, path).unwrap_or(self.rank)
+        self.ranks.first_match(path).unwrap_or(self.rank)
     }
 
     /// What the product of the factors is multiplied by: α/r, or α/√r when rank-stabilised.
+    ///
+    /// AdaLoRA divides by the rank that it started with, whatever became of it.
     pub(super) fn scale(&self, path: &str) -> f32 {
-        let alpha = first_match(&self.alphas, path).unwrap_or(self.alpha);
+        if self.method == Method::AdaLora {
+            return (self.alpha / (f64::from(self.first_rank) + 1e-5)) as f32;
+        }
+        let alpha = self.alphas.first_match(path).unwrap_or(self.alpha);
         let rank = f64::from(self.rank(path));
         let divisor = if self.rank_stabilized {
             rank.sqrt()
@@ -177,92 +198,36 @@ impl AdapterConfig {
         };
         (alpha / divisor) as f32
     }
-}
 
-/// A key of `rank_pattern` or `alpha_pattern`, which PEFT matches as `(.*\.)?(key)$`.
-///
-/// PEFT takes keys as regular expressions, but writes module paths or their ends, at times
-/// anchored by `^`. Those are matched here; a key that uses more of the language is refused,
-/// which is safer than a second dialect of it and saves a dependency.
-#[derive(Debug)]
-struct Pattern {
-    text: String,
-    whole: bool,
-}
-
-impl Pattern {
-    fn new(key: &str) -> Result<Self, String> {
-        let inner = key.strip_prefix('^');
-        let plain = inner.unwrap_or(key);
-        let text = plain.strip_suffix('$').unwrap_or(plain).replace("\\.", ".");
-        if text.is_empty() || text.contains(r"*+?()[]{}|\^$".chars().collect::<Vec<_>>().as_slice())
-        {
-            return Err(format!(
-                "its pattern `{key}` is a regular expression, where module names are expected"
-            ));
-        }
-        Ok(Self {
-            text,
-            whole: inner.is_some(),
-        })
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        match path.strip_suffix(self.text.as_str()) {
-            Some("") => true,
-            Some(before) => !self.whole && before.ends_with('.'),
-            None => false,
+    /// The rows of the embedding at `module` that are trained; `None` if nothing says which.
+    pub(super) fn rows_of(&self, module: &str) -> Option<&[usize]> {
+        match &self.tokens {
+            Tokens::All(indices) => Some(indices),
+            Tokens::Of(pairs) => pairs
+                .iter()
+                .find(|(name, _)| ends_with_words(module, name))
+                .map(|(_, indices)| &indices[..]),
         }
     }
 }
 
-fn patterns<V>(pairs: Patterns<V>) -> Result<Vec<(Pattern, V)>, String> {
-    let pairs = pairs.0.into_iter();
-    pairs
-        .map(|(key, value)| Ok((Pattern::new(&key)?, value)))
-        .collect()
+/// Whether a path ends in these words.
+pub(super) fn ends_with_words(path: &str, end: &str) -> bool {
+    let before = path.strip_suffix(end);
+    before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
-/// In the order of the file, as PEFT does it.
-fn first_match<V: Copy>(patterns: &[(Pattern, V)], path: &str) -> Option<V> {
-    let mut matching = patterns.iter().filter(|(pattern, _)| pattern.matches(path));
-    matching.next().map(|&(_, value)| value)
-}
-
-/// The clause that says why an adapter with these settings cannot be used.
-fn refusal(object: &Map<String, Value>) -> Option<String> {
-    let peft_type = object.get("peft_type").and_then(Value::as_str);
-    if peft_type != Some("LORA") {
-        let found = peft_type.unwrap_or("nothing");
-        return Some(format!("its peft_type is {found} and only LORA is read"));
+/// AdaLoRA keeps there which ranks it has dropped; the stored factors are without them.
+fn ranks(method: Method, pattern: Pattern<Value>) -> Result<Vec<(String, u32)>, String> {
+    if method == Method::AdaLora {
+        return Ok(Vec::new());
     }
-    if let Some(&(_, reason)) = REFUSED.iter().find(|(key, _)| is_set(object.get(*key))) {
-        return Some(reason.to_owned());
-    }
-    let init = object.get("init_lora_weights").and_then(Value::as_str)?;
-    (!HARMLESS_INITS.contains(&init)).then(|| {
-        format!("its init_lora_weights `{init}` may have changed the base it was trained on")
-    })
-}
-
-/// Whether a setting differs from being absent.
-fn is_set(value: Option<&Value>) -> bool {
-    match value {
-        None | Some(Value::Null | Value::Bool(false)) => false,
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(Value::Array(items)) => !items.is_empty(),
-        Some(Value::Object(fields)) => !fields.is_empty(),
-        Some(_) => true,
-    }
-}
-
-fn remarks(object: &Map<String, Value>) -> Vec<String> {
-    let known = |key: &str| KNOWN.contains(&key) || REFUSED.iter().any(|(name, _)| *name == key);
-    object
-        .iter()
-        .filter(|(key, value)| is_set(Some(value)) && !known(key))
-        .map(|(key, _)| format!("the adapter sets `{key}`, which is unknown here and left out"))
-        .collect()
+    let number = |(key, value): (String, Value)| {
+        let rank = value.as_u64().and_then(|rank| u32::try_from(rank).ok());
+        let rank = rank.ok_or_else(|| format!("the rank of `{key}` is {value}"))?;
+        Ok((key, rank))
+    };
+    pattern.0.into_iter().map(number).collect()
 }
 
 #[cfg(test)]
@@ -293,6 +258,15 @@ mod tests {
     fn silent_file_means_the_defaults_of_peft() {
         let config = config(r#"{"peft_type": "LORA", "rank_pattern": null}"#);
         assert_eq!((config.rank("x"), config.scale("x")), (8, 1.0));
+    }
+
+    #[test]
+    fn adalora_divides_by_the_rank_it_started_with() {
+        let config = config(
+            r#"{"peft_type": "ADALORA", "init_r": 4, "r": 8, "lora_alpha": 6,
+                "rank_pattern": {"a.lora_E": [true, false]}}"#,
+        );
+        assert!((config.scale("a") - 1.5).abs() < 1e-5);
     }
 
     #[test]

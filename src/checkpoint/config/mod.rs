@@ -42,6 +42,8 @@ pub struct Config {
     pub code: Vec<String>,
     /// Everything else that decides what is computed.
     settings: settings::Settings,
+    /// Whether it was told by a GGUF file, whose `llama` stands for Mistral's models too.
+    is_of_gguf: bool,
 }
 
 impl Config {
@@ -66,6 +68,14 @@ impl Config {
             serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let identity = FileIdentity::new(path, &metadata, text.as_bytes());
         Ok((Self::from_object(&object), identity))
+    }
+
+    /// What a GGUF file tells, in the words of `config.json`; it is silent about the rest.
+    pub(super) fn of_gguf(object: &Map<String, Value>) -> Self {
+        let mut config = Self::from_object(object);
+        config.settings.retain(|key, _| object.contains_key(*key));
+        config.is_of_gguf = true;
+        config
     }
 
     /// Models that also see keep the facts of their language half under `text_config`.
@@ -93,6 +103,7 @@ impl Config {
             prediction_layers: number(&["num_nextn_predict_layers", "mtp_num_hidden_layers"]),
             code: code(find(&["auto_map"])),
             settings: settings::settings(&find),
+            is_of_gguf: false,
         }
     }
 }

@@ -139,8 +139,11 @@ impl Config {
     pub fn differences(&self, other: &Self) -> Vec<Difference> {
         let mut out = Vec::new();
         let families = [self.family(), other.family()];
+        let is_either = |family: &String| family == "llama" || family == "mistral";
+        let is_unclear = self.is_of_gguf || other.is_of_gguf;
         if let [Some(a), Some(b)] = families
             && a != b
+            && !(is_unclear && is_either(&a) && is_either(&b))
         {
             out.push(Difference {
                 what: "model_type".to_owned(),

@@ -8,7 +8,7 @@ use super::super::problem::{Place, Problem};
 use super::super::recipe::{AdapterRef, ModelRef, Parsed};
 use super::headers::Headers;
 use super::{Model, ModelSource, Step, Surroundings, locate};
-use crate::checkpoint::{Checkpoint, Config};
+use crate::checkpoint::{Checkpoint, Config, is_gguf_name};
 
 /// What is known while one step is planned.
 pub(super) struct Context<'a> {
@@ -66,6 +66,11 @@ impl<'a> Context<'a> {
         self.earlier.get(step)
     }
 
+    /// Whether the child is to be a GGUF file.
+    pub(super) fn writes_gguf(&self) -> bool {
+        self.surroundings.out.is_some_and(is_gguf_name)
+    }
+
     pub(super) fn allows_crimes(&self) -> bool {
         self.surroundings.allow_crimes
     }
@@ -88,9 +93,9 @@ impl<'a> Context<'a> {
             None => self.open_model(reference, path),
         };
         if let (Some(headers), Some(adapter)) = (&headers, &adapter) {
-            let missing = adapter.adapter().map_or(Vec::new(), |a| {
-                a.targets_missing_in(|name| headers.find(name, 0).is_some())
-            });
+            let missing = adapter
+                .adapter()
+                .map_or(Vec::new(), |a| a.targets_missing_in(headers));
             if let Some(first) = missing.first() {
                 let sentence = format!(
                     "the adapter changes {} tensors that the model does not have, such as {first}; \
@@ -148,7 +153,7 @@ impl<'a> Context<'a> {
     fn adapter(&mut self, reference: &AdapterRef, path: &str) -> Option<Arc<Checkpoint>> {
         let opened = self.open(reference, path)?;
         if opened.adapter().is_none() {
-            let sentence = format!("{} is not a LoRA adapter", reference.path);
+            let sentence = format!("{} is not an adapter", reference.path);
             self.error(path, sentence);
             return None;
         }

@@ -284,6 +284,10 @@ impl Diagnostics {
     }
 
     fn emit_formats(&self, context: &mut Context<'_>) {
+        // There the type of the file decides.
+        if context.writes_gguf() {
+            return;
+        }
         for (inputs, made) in &self.mixed {
             let sentence = format!(
                 "tensors are stored as {} and will be written as {made}; set `out_dtype` for another",

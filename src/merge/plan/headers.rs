@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::{Step, TensorPlan};
 use crate::checkpoint::{
-    Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head, is_token_embedding,
+    Base, Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head,
+    is_token_embedding,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -161,6 +162,18 @@ impl Tensors<'_> {
             Self::Stored(checkpoint) => checkpoint.tensor(name).map(stored),
             Self::Planned(tensors) => super::named(tensors, name).map(planned),
         }
+    }
+}
+
+impl Base for Headers<'_> {
+    fn shape_of(&self, name: &str) -> Option<Vec<usize>> {
+        Some(self.find(name, 0)?.shape.to_vec())
+    }
+
+    fn tied(&self) -> Option<bool> {
+        let is_alone = self.head.is_none() && self.embedding.is_some();
+        let silent = is_alone.then_some(true);
+        self.config.tie_word_embeddings.or(silent)
     }
 }
 

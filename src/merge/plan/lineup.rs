@@ -50,12 +50,18 @@ pub(super) fn resolve<'g>(
             continue;
         };
         let adapter = context.models[own.model].adapter.as_ref();
-        if let Some(adapter) = adapter.and_then(|adapter| adapter.adapter())
-            && !head.has_adapter_in_it
-            && let Err(error) = adapter.change(head.name, head.shape)
-        {
-            diagnostics.refused(head.name, error.to_string());
-            complete = false;
+        let adapter = adapter.filter(|_| !head.has_adapter_in_it);
+        if let Some(adapter) = adapter.and_then(|adapter| adapter.adapter()) {
+            let own = head.shape.first().copied().unwrap_or(1);
+            match adapter.rows(headers, head.name, head.shape) {
+                // A vocabulary that grew in training is cut to that of the base.
+                Ok(rows) if rows > own => diagnostics.cut(head.name, own, rows),
+                Ok(_) => {}
+                Err(error) => {
+                    diagnostics.refused(head.name, error.to_string());
+                    complete = false;
+                }
+            }
         }
         inputs.push(ResolvedInput {
             source,

@@ -6,7 +6,7 @@ use super::super::problem::{Place, Problem};
 use super::super::write::units::show_bytes;
 use super::super::write::{companion_bytes, folder};
 use super::{Plan, Step};
-use crate::checkpoint::Form;
+use crate::checkpoint::{Form, is_gguf_name};
 
 /// Room beside the weights for configuration, card and recipe, and for a tensor's place in the
 /// headers and the index.
@@ -15,14 +15,37 @@ const TENSOR_BYTES: u64 = 512;
 
 /// What stands in the way of writing to `out`.
 pub(super) fn problems(out: &Path, force: bool, plan: &Plan) -> Vec<Problem> {
-    let mut sentences: Vec<String> = input_clashes(out, plan).into_iter().collect();
-    sentences.extend(folder::objection(out, force));
+    let mut sentences: Vec<String> = Vec::new();
+    if is_gguf_name(out) {
+        sentences.extend(is_an_input(out, plan));
+        sentences.extend(folder::file_objection(out, force));
+    } else {
+        sentences.extend(input_clashes(out, plan));
+        sentences.extend(folder::objection(out, force));
+    }
     sentences.extend(too_little_room(out, bytes_needed(plan)));
     let place = Place::default;
     sentences
         .into_iter()
         .map(|sentence| Problem::error(place(), sentence))
         .collect()
+}
+
+/// A file may lie beside the files of an input, but must not be one.
+fn is_an_input(out: &Path, plan: &Plan) -> Option<String> {
+    let own = real_path(out);
+    let models = plan.steps.iter().flat_map(|step| &step.models);
+    for model in models {
+        let opened = model.checkpoint().into_iter().chain(&model.adapter);
+        let mut files = opened.flat_map(|checkpoint| &checkpoint.identity().files);
+        if files.any(|file| real_path(&file.path) == own) {
+            let (reference, shown) = (&model.reference, out.display());
+            return Some(format!(
+                "the output is a file of {reference}; choose another: {shown}"
+            ));
+        }
+    }
+    None
 }
 
 /// The output must not be an input, lie in one, or hold one.
@@ -82,7 +105,8 @@ fn bytes_needed(plan: &Plan) -> u64 {
     plan.cost.bytes_written + SPARE_BYTES + plan.steps.iter().map(of_step).sum::<u64>()
 }
 
-fn too_little_room(out: &Path, needed: u64) -> Option<String> {
+/// Why a child of `needed` bytes cannot be written to `out`, if the disk is too full.
+pub(in crate::merge) fn too_little_room(out: &Path, needed: u64) -> Option<String> {
     let absolute = std::path::absolute(out).ok()?;
     let there = absolute.ancestors().skip(1).find(|path| path.is_dir())?;
     let free = fs4::available_space(there).ok()?;

@@ -51,6 +51,14 @@ impl TokensOf<'_, '_> {
         let known = self.known(context);
         let made = lined_up(self, &known, formats, context);
         match made {
+            Ok((step, views))
+                if context.writes_gguf() && (step.edit.is_some() || !views.is_empty()) =>
+            {
+                let sentence = "the tokens of a GGUF file are those of the file that it is made \
+                                after, and these are others; write a folder, and convert it";
+                context.error(self.key(), sentence);
+                None
+            }
             Ok((step, views)) => {
                 for (model, view) in views {
                     let name = context.models[model].reference.to_string();
@@ -313,6 +321,12 @@ fn vocabularies(
         let read = files.vocabulary().map_err(|error| {
             wanted.refused(format!("the tokens of {name} cannot be read: {error}"))
         })?;
+        if read.is_none() && is_gguf_name(files.path()) {
+            return Err(wanted.refused(format!(
+                "the tokens of {name} stand in a GGUF file, where they are not read; put the \
+                 model's tokenizer.json beside it"
+            )));
+        }
         if k == 0 && read.is_none() {
             return Err(wanted.refused(format!(
                 "{name} has no tokenizer, and tokens are numbered as in the base; take a base \

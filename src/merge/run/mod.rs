@@ -5,6 +5,7 @@
 //! Memory is that of the methods' blocks and of the chunks that are being written; no tensor is
 //! held.
 
+mod gguf;
 mod open;
 mod outcome;
 mod shard;
@@ -13,13 +14,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use self::gguf::{GgufOptions, gguf_options};
 use self::open::{Opened, opened, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
 use self::shard::{Maker, failure, skip};
 use super::plan::{Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
-    Finishing, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
+    Finishing, GGUF_NAME, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
     chat_template, copy_companions, recipe_hash, work_key, write_config, write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
@@ -32,6 +34,28 @@ use crate::jobs::Ticket;
 /// for anything else, such as an input that did not stay what it was. Nothing is at `options.out` then that was not there before; finished
 /// shards stay beside it for the next run.
 pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, RunError> {
+    run_as(plan, options, None, ticket)
+}
+
+/// The same into one GGUF file at `options.out`, with what `gguf` says.
+///
+/// # Errors
+/// As for [`run`]; a sentence too if the template is of another model.
+pub fn run_gguf(
+    plan: &Plan,
+    options: &Options,
+    gguf: &GgufOptions,
+    ticket: &Ticket,
+) -> Result<Outcome, RunError> {
+    run_as(plan, options, Some(gguf), ticket)
+}
+
+fn run_as(
+    plan: &Plan,
+    options: &Options,
+    gguf: Option<&GgufOptions>,
+    ticket: &Ticket,
+) -> Result<Outcome, RunError> {
     let started = Instant::now();
     if let Some(problem) = plan.errors().next() {
         return Err(RunError::Failed(problem.to_string()));
@@ -51,7 +75,10 @@ pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, R
         let shard_bytes = if k == last { options.shard_bytes } else { 0 };
         Layout::new(&step.tensors, shard_bytes, &hash)
     };
-    let layouts: Vec<Layout> = plan.steps.iter().enumerate().map(layout).collect();
+    let mut layouts: Vec<Layout> = plan.steps.iter().enumerate().map(layout).collect();
+    if let (Some(gguf), Some(layout)) = (gguf, layouts.last_mut()) {
+        *layout = gguf::layout(plan, options, gguf, (&yaml, &hash))?;
+    }
     let watch = watch(plan)?;
     // Shards of an input that was changed without another time or length are not used again.
     let key = format!(
@@ -67,6 +94,7 @@ pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, R
         watch,
         key: &key,
         yaml: &yaml,
+        is_gguf: gguf.is_some(),
         outcome: Outcome {
             out: options.out.clone(),
             files: Vec::new(),
@@ -79,7 +107,10 @@ pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, R
             recipe_sha256: hash,
         },
     };
-    let staging = Staging::open(&options.out, options.force, &key)?;
+    let staging = match gguf {
+        Some(_) => Staging::open_file(&options.out, options.force, &key)?,
+        None => Staging::open(&options.out, options.force, &key)?,
+    };
     let mut steps = Vec::new();
     for (k, layout) in layouts.iter().enumerate().take(last) {
         match run.early_step(k, layout, staging.path(), &steps) {
@@ -110,6 +141,8 @@ struct Run<'a> {
     watch: Watch<Arc<Checkpoint>>,
     key: &'a str,
     yaml: &'a str,
+    /// Whether the child is one GGUF file, with nothing beside it.
+    is_gguf: bool,
     outcome: Outcome,
 }
 
@@ -126,7 +159,11 @@ impl Run<'_> {
         let key = format!("{}-{k}", self.key);
         if !Staging::is_done(&out, &key) {
             let mut staging = Staging::open(&out, true, &key)?;
-            match self.step(k, layout, &mut staging, steps) {
+            let step = &self.plan.steps[k];
+            let made = self
+                .step(k, layout, &mut staging, steps)
+                .and_then(|()| self.companions(step, layout, &opened(step, steps)?, &staging));
+            match made {
                 Ok(()) => staging.publish_step()?,
                 Err(error) => {
                     staging.abandon();
@@ -148,15 +185,36 @@ impl Run<'_> {
     ) -> Result<(), RunError> {
         let done = self
             .step(k, layout, &mut staging, steps)
-            .and_then(|()| self.card(&staging))
+            .and_then(|()| self.beside(k, layout, &staging, steps))
             .and_then(|()| Ok(self.watch.check()?));
         match done {
+            Ok(()) if self.is_gguf => {
+                let name = self.options.out.file_name().unwrap_or_default();
+                self.outcome.files = vec![name.to_string_lossy().into_owned()];
+                Ok(staging.publish_file(GGUF_NAME)?)
+            }
             Ok(()) => Ok(staging.publish(&self.options.maker, self.options.removal)?),
             Err(error) => {
                 staging.abandon();
                 Err(error)
             }
         }
+    }
+
+    /// What belongs beside the weights of the child.
+    fn beside(
+        &self,
+        k: usize,
+        layout: &Layout,
+        staging: &Staging,
+        steps: &[Arc<Checkpoint>],
+    ) -> Result<(), RunError> {
+        if self.is_gguf {
+            return Ok(());
+        }
+        let step = &self.plan.steps[k];
+        self.companions(step, layout, &opened(step, steps)?, staging)?;
+        self.card(staging)
     }
 
     fn card(&self, staging: &Staging) -> Result<(), RunError> {
@@ -167,7 +225,7 @@ impl Run<'_> {
         Ok(self.ticket.advance(0)?)
     }
 
-    /// Writes the shards of a step and what belongs beside them.
+    /// Writes the shards of a step.
     fn step(
         &mut self,
         k: usize,
@@ -208,8 +266,7 @@ impl Run<'_> {
             let handed = file.finish(&shard.file_name);
             finishing = Some(handed.map_err(|error| staging.sentence(&error, &shard.file_name))?);
         }
-        self.await_disk(finishing, staging)?;
-        self.companions(step, layout, &models, staging)
+        self.await_disk(finishing, staging)
     }
 
     fn await_disk(

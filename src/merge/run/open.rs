@@ -6,7 +6,7 @@ use super::super::error::MergeError;
 use super::super::plan::{ModelSource, Plan, Step, TensorPlan};
 use super::super::tensor::Input;
 use super::outcome::RunError;
-use crate::checkpoint::{Change, Checkpoint, OnDisk, Watch};
+use crate::checkpoint::{Change, Checkpoint, OnDisk, Tensor, Watch};
 
 /// The opened models of a step: weights, and the adapter on them.
 pub(super) type Opened = Vec<(Arc<Checkpoint>, Option<Arc<Checkpoint>>)>;
@@ -53,45 +53,68 @@ fn unchanged(checkpoint: &Checkpoint) -> Result<(), RunError> {
     Err(format!("{sentence}: {}", checkpoint.path().display()).into())
 }
 
-/// The numbers of a tensor's inputs: the first rows that all have.
-pub(super) fn inputs<'m>(
+/// What a step reads of one model for a tensor.
+pub(super) struct Changed<'m> {
+    /// The stored weights.
+    own: &'m Tensor,
+    /// What the adapter on them does.
+    change: Change<'m>,
+}
+
+/// The tensors that the inputs of a tensor are read from.
+pub(super) fn changed<'m>(
     plan: &TensorPlan,
     models: &'m Opened,
-) -> Result<Vec<Input<'m>>, MergeError> {
+) -> Result<Vec<Changed<'m>>, MergeError> {
     let mut out = Vec::new();
     for input in &plan.inputs {
         let (weights, adapter) = &models[input.model];
-        let refused = |what: String| MergeError::Refused(format!("{}: {what}", input.tensor));
         let Some(own) = weights.tensor(&input.tensor) else {
-            return Err(refused("the model does not have it any more".to_owned()));
+            let what = "the model does not have it any more";
+            return Err(refused(&input.tensor, what));
         };
         let adapter = adapter.as_ref().filter(|_| !own.has_adapter_in_it());
         let adapter = adapter.and_then(|adapter| adapter.adapter());
         let change = match adapter {
             Some(adapter) => adapter
-                .change(&input.tensor, &own.shape)
-                .map_err(|error| refused(error.to_string()))?,
+                .change(&**weights, own)
+                .map_err(|error| refused(&input.tensor, &error.to_string()))?,
             None => Change::None,
         };
-        let stored = match change {
-            Change::Replaced { numbers, .. } => numbers,
-            Change::None | Change::LowRank(_) => own.numbers(),
-        };
-        let stored = stored
-            .ok_or_else(|| refused("it holds no floats".to_owned()))?
-            .part(0..plan.elements());
-        if stored.elements() < plan.elements() {
-            return Err(refused("it has too few numbers".to_owned()));
-        }
-        out.push(Input {
-            stored,
-            adapter: match change {
-                Change::LowRank(low_rank) => Some(low_rank),
-                Change::None | Change::Replaced { .. } => None,
-            },
-        });
+        out.push(Changed { own, change });
     }
     Ok(out)
+}
+
+/// The numbers of a tensor's inputs: the first rows that all have.
+pub(super) fn inputs<'m>(
+    plan: &TensorPlan,
+    changed: &'m [Changed<'m>],
+) -> Result<Vec<Input<'m>>, MergeError> {
+    let mut out = Vec::new();
+    for Changed { own, change } in changed {
+        let refused = |what: &str| refused(&own.name, what);
+        let (tensor, adapter) = match change {
+            Change::None => (*own, None),
+            Change::LowRank(low_rank) => (*own, Some(*low_rank)),
+            Change::Replaced(tensor) => (*tensor, None),
+            Change::Rebuilt { tensor, .. } => (tensor, None),
+        };
+        let stored = tensor
+            .numbers()
+            .ok_or_else(|| refused("it holds no floats"))?;
+        let stored = stored.part(0..plan.elements());
+        let known = adapter.map_or(usize::MAX, |adapter| adapter.shape().iter().product());
+        if stored.elements().min(known) < plan.elements() {
+            return Err(refused("it has too few numbers"));
+        }
+        out.push(Input { stored, adapter });
+    }
+    Ok(out)
+}
+
+fn refused(tensor: &str, what: &str) -> MergeError {
+    MergeError::Refused(format!("{tensor}: {what}"))
 }
 
 /// Tells the system what will be read next.

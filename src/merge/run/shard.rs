@@ -11,7 +11,7 @@ use super::super::recipe::OnNan;
 use super::super::run_tensor::{Merged, merge_tensor};
 use super::super::tensor::MergeTensor;
 use super::super::write::{ShardFile, ShardPlan, Staging};
-use super::open::{Opened, inputs, read_ahead};
+use super::open::{Opened, changed, inputs, read_ahead};
 use super::outcome::{NonFinite, RunError};
 use crate::checkpoint::{Checkpoint, CheckpointError, Slot, Watch};
 use crate::jobs::Ticket;
@@ -43,15 +43,15 @@ impl Maker<'_> {
         file: &ShardFile,
     ) -> Result<Vec<NonFinite>, MergeError> {
         let mut odd = Vec::new();
-        for (at, &(k, offset)) in shard.tensors.iter().enumerate() {
+        for (at, (k, slot)) in shard.tensors.iter().enumerate() {
             if let Some((next, _)) = shard.tensors.get(at + 1) {
                 read_ahead(&self.step.tensors[*next], self.models);
             }
-            let tensor = &self.step.tensors[k];
+            let tensor = &self.step.tensors[*k];
             let before = self.ticket.progress().done;
             match tensor.work {
-                Work::Copy => self.copy(tensor, file, offset)?,
-                Work::Merge => odd.extend(self.merge(tensor, file, offset)?),
+                Work::Copy => self.copy(tensor, file, slot)?,
+                Work::Merge => odd.extend(self.merge(tensor, file, slot)?),
             }
             // A method may need fewer readings than it announced.
             let done = self.ticket.progress().done - before;
@@ -67,7 +67,7 @@ impl Maker<'_> {
         self.watch.glance().map_err(refused)
     }
 
-    fn copy(&self, tensor: &TensorPlan, file: &ShardFile, offset: u64) -> Result<(), MergeError> {
+    fn copy(&self, tensor: &TensorPlan, file: &ShardFile, slot: &Slot) -> Result<(), MergeError> {
         const PIECE: usize = 1 << 22;
         for input in &tensor.inputs {
             let (model, _) = &self.models[input.model];
@@ -79,7 +79,7 @@ impl Maker<'_> {
                 ))
             })?;
             for (k, piece) in bytes.chunks(PIECE).enumerate() {
-                file.write_at(offset + (k * PIECE) as u64, piece)?;
+                file.write_at(slot.first_byte() + (k * PIECE) as u64, piece)?;
                 self.whole()?;
                 self.ticket.advance(piece.len() as u64)?;
             }
@@ -91,26 +91,29 @@ impl Maker<'_> {
         &self,
         plan: &TensorPlan,
         file: &ShardFile,
-        offset: u64,
+        slot: &Slot,
     ) -> Result<Option<NonFinite>, MergeError> {
+        let changed = changed(plan, self.models)?;
         let tensor = MergeTensor {
             name: &plan.name,
             shape: &plan.shape,
-            inputs: inputs(plan, self.models)?,
+            inputs: inputs(plan, &changed)?,
             base: plan.base,
             rounded_to: plan.rounded_to,
             seed: self.seed.or(self.step.recipe.own.seed).unwrap_or(0),
         };
-        let slot = Slot::new(plan.dtype, offset);
         let odd = AtomicU64::new(0);
         let write = |range: Range<usize>, numbers: &[f32]| {
             let encoded = slot.encode(range.start, numbers).ok_or_else(|| {
-                let sentence = format!("numbers of type {} cannot be written", plan.dtype);
+                let sentence = format!("numbers of type {} cannot be written", slot.dtype());
                 MergeError::Refused(sentence)
             })?;
-            odd.fetch_add(encoded.non_finite, Ordering::Relaxed);
             self.whole()?;
-            Ok(file.write_at(encoded.offset, &encoded.bytes)?)
+            for piece in encoded {
+                odd.fetch_add(piece.non_finite, Ordering::Relaxed);
+                file.write_at(piece.offset, &piece.bytes)?;
+            }
+            Ok(())
         };
         let merged = merge_tensor(&tensor, self.step.method, &plan.values, self.ticket, &write)?;
         self.not_finite(plan, &merged, odd.into_inner())

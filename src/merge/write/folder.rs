@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::checkpoint::is_ours;
 use crate::files::owned;
 use crate::files::{Removal, sync_folder};
 
@@ -54,6 +55,50 @@ pub fn objection(out: &Path, force: bool) -> Option<String> {
         "--force replaces only what Kinfolk has made, and this folder stays because {why}; move \
          it, or choose another folder: {shown}"
     ))
+}
+
+/// Why no file can be written to `out`, if so.
+pub(in crate::merge) fn file_objection(out: &Path, force: bool) -> Option<String> {
+    let shown = out.display();
+    if out.file_name().is_none() {
+        return Some(format!("this is not a name for a new file: {shown}"));
+    }
+    let metadata = out.symlink_metadata().ok()?;
+    if !metadata.is_file() {
+        return Some(format!(
+            "there is something that is no file where the file should be: {shown}"
+        ));
+    }
+    if !force {
+        return Some(format!(
+            "there is something already; choose another name, or replace it with --force: {shown}"
+        ));
+    }
+    (!is_ours(out)).then(|| {
+        format!(
+            "--force replaces only what Kinfolk has made, and this file does not say that it was; \
+             move it, or choose another name: {shown}"
+        )
+    })
+}
+
+/// Gives the finished file its name, and removes the folder that it was made in.
+///
+/// # Errors
+/// A sentence.
+pub(super) fn publish_file(staging: &Path, made: &Path, out: &Path) -> Result<(), String> {
+    let failed = |error: io::Error| format!("could not be written: {error}: {}", out.display());
+    // Somebody may have put something there since the merge began.
+    if let Some(objection) = file_objection(out, true) {
+        return Err(objection);
+    }
+    std::fs::rename(made, out).map_err(failed)?;
+    if let Some(parent) = out.parent() {
+        sync_folder(parent).map_err(failed)?;
+    }
+    // What is left is the lock and the state; the next merge to this place would remove them.
+    std::fs::remove_dir_all(staging).ok();
+    Ok(())
 }
 
 /// Whether a model that this program has made lies at `out`, which a merge that is told to may

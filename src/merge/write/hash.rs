@@ -18,10 +18,11 @@ pub(in crate::merge) fn work_key(
     layouts: &[Layout],
 ) -> String {
     let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
+    let mut add_bytes = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
     };
+    let mut add = |text: &str| add_bytes(text.as_bytes());
     // Another version may make other numbers.
     add(env!("CARGO_PKG_VERSION"));
     add(recipe_hash);
@@ -32,8 +33,8 @@ pub(in crate::merge) fn work_key(
         }
     }
     for shard in layouts.iter().flat_map(|layout| &layout.shards) {
-        add(&shard.file_name);
-        add(&shard.header);
+        add_bytes(shard.file_name.as_bytes());
+        add_bytes(&shard.prefix);
     }
     hexadecimal(hash.finalize())
 }

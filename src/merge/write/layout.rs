@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::plan::TensorPlan;
+use crate::checkpoint::{GgufLayout, Slot};
 
 /// The files of a child, all known before the first byte.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,10 +18,12 @@ pub(in crate::merge) struct Layout {
 pub(in crate::merge) struct ShardPlan {
     /// Such as `model-00001-of-00002.safetensors`.
     pub(in crate::merge) file_name: String,
-    /// The JSON header, padded.
-    pub(in crate::merge) header: String,
-    /// Each tensor by its number in the step, with its first byte in the file.
-    pub(in crate::merge) tensors: Vec<(usize, u64)>,
+    /// The file's bytes before the first number.
+    pub(in crate::merge) prefix: Vec<u8>,
+    /// Each tensor by its number in the step, with its place in the file.
+    pub(in crate::merge) tensors: Vec<(usize, Slot)>,
+    /// Bytes that are written as they are.
+    pub(in crate::merge) copies: Vec<(u64, Vec<u8>)>,
     pub(in crate::merge) len: u64,
 }
 
@@ -63,6 +66,22 @@ impl Layout {
         let index = (count > 1).then(|| index(&shards, tensors));
         Self { shards, index }
     }
+
+    /// One GGUF file, called `file_name` until it is finished.
+    pub(in crate::merge) fn of_gguf(file_name: &str, gguf: GgufLayout) -> Self {
+        let slots = gguf.slots.into_iter().enumerate();
+        let shard = ShardPlan {
+            file_name: file_name.to_owned(),
+            prefix: gguf.prefix,
+            tensors: slots.filter_map(|(k, slot)| Some((k, slot?))).collect(),
+            copies: gguf.copies,
+            len: gguf.len,
+        };
+        Self {
+            shards: vec![shard],
+            index: None,
+        }
+    }
 }
 
 impl ShardPlan {
@@ -100,22 +119,19 @@ impl ShardPlan {
             header.push(' ');
         }
         let data_start = 8 + header.len() as u64;
+        let slot = |(k, begin): (usize, u64)| {
+            let tensor: &TensorPlan = &tensors[k];
+            (k, Slot::new(tensor.dtype, data_start + begin))
+        };
+        let mut prefix = (header.len() as u64).to_le_bytes().to_vec();
+        prefix.extend_from_slice(header.as_bytes());
         Self {
             file_name,
-            header,
-            tensors: offsets
-                .into_iter()
-                .map(|(k, begin)| (k, data_start + begin))
-                .collect(),
+            prefix,
+            tensors: offsets.into_iter().map(slot).collect(),
+            copies: Vec::new(),
             len: data_start + end,
         }
-    }
-
-    /// The file's bytes before the first number.
-    pub(in crate::merge) fn prefix(&self) -> Vec<u8> {
-        let mut out = (self.header.len() as u64).to_le_bytes().to_vec();
-        out.extend_from_slice(self.header.as_bytes());
-        out
     }
 }
 

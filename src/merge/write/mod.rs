@@ -25,3 +25,6 @@ pub(super) use self::staging::{STEP_PREFIX, Staging};
 
 /// The recipe's name in every written folder, as mergekit has it.
 pub const RECIPE_NAME: &str = "mergekit_config.yml";
+
+/// What a GGUF output is called while it is made.
+pub(super) const GGUF_NAME: &str = "model.gguf";

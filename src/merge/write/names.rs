@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::companions::{GENERATION_FILES, MODULE_FILES, TOKENIZER_FILES, is_module};
 use super::staging::{LOCK_NAME, STATE_NAME, STATE_PART, is_step};
-use super::{INDEX_NAME, RECIPE_NAME};
+use super::{GGUF_NAME, INDEX_NAME, RECIPE_NAME};
 use crate::files::owned::MARK_NAME;
 
 /// Files of a finished model beside its weights, tokenizer and generation settings.
@@ -44,9 +44,12 @@ fn is_of_a_merge(name: &str) -> bool {
     WORK.contains(&name) || is_fixed(name) || is_weights(name) || name.starts_with(TEMPORARY)
 }
 
-/// `model.safetensors` or `model-00001-of-00004.safetensors`, finished or not.
+/// `model.safetensors`, `model-00001-of-00004.safetensors` or `model.gguf`, finished or not.
 fn is_weights(name: &str) -> bool {
     let name = name.strip_suffix(".part").unwrap_or(name);
+    if name == GGUF_NAME {
+        return true;
+    }
     let Some(stem) = name.strip_suffix(".safetensors") else {
         return false;
     };

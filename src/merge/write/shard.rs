@@ -38,8 +38,11 @@ impl ShardFile {
             .create(true)
             .truncate(true)
             .open(&part)?;
-        file.write_all(&plan.prefix())?;
+        file.write_all(&plan.prefix)?;
         file.set_len(plan.len)?;
+        for (offset, bytes) in &plan.copies {
+            write_all_at(&file, bytes, *offset)?;
+        }
         Ok(Self {
             file: Arc::new(file),
             part,

@@ -58,7 +58,27 @@ impl Staging {
         if let Some(objection) = folder::objection(out, force) {
             return Err(objection);
         }
-        if let Some(objection) = folder::stranger_beside(out).or_else(|| in_the_way(&path)) {
+        if let Some(objection) = folder::stranger_beside(out) {
+            return Err(objection);
+        }
+        Self::begin(out, key)
+    }
+
+    /// The same for an output that is one file; see [`Self::publish_file`].
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub(in crate::merge) fn open_file(out: &Path, force: bool, key: &str) -> Result<Self, String> {
+        match folder::file_objection(out, force) {
+            Some(objection) => Err(objection),
+            None => Self::begin(out, key),
+        }
+    }
+
+    fn begin(out: &Path, key: &str) -> Result<Self, String> {
+        let path = folder::staging_path(out);
+        let failed = |error: io::Error| sentence(&error, &path);
+        if let Some(objection) = in_the_way(&path) {
             return Err(objection);
         }
         std::fs::create_dir_all(&path).map_err(failed)?;
@@ -114,7 +134,7 @@ impl Staging {
             .finished
             .iter()
             .any(|own| own.file == shard.file_name && own.bytes == shard.len);
-        listed && starts_with(&self.path.join(&shard.file_name), &shard.prefix())
+        listed && starts_with(&self.path.join(&shard.file_name), &shard.prefix)
     }
 
     /// Notes that a shard is finished.
@@ -166,6 +186,12 @@ impl Staging {
                 .map_err(|error| sentence(&error, &self.path))?;
         }
         folder::publish(&self.path, &self.out, removal)
+    }
+
+    /// Gives the file `made` in the folder the output's name, and removes the folder.
+    pub(in crate::merge) fn publish_file(mut self, made: &str) -> Result<(), String> {
+        self.release();
+        folder::publish_file(&self.path, &self.path.join(made), &self.out)
     }
 
     /// The same for a step, which keeps its state for [`Self::is_done`].
