@@ -17,7 +17,7 @@ use super::headers::Headers;
 use super::rules::Formats;
 use super::shape::Part;
 use super::{ConfigChange, ModelSource, Step, TensorPlan};
-use crate::checkpoint::{Checkpoint, RowTable, Vocabulary, is_token_embedding};
+use crate::checkpoint::{Checkpoint, RowTable, Vocabulary, is_gguf_name, is_token_embedding};
 
 /// What rows of a step are taken for which tokens.
 pub(super) struct TokensOf<'p, 'r> {
