@@ -114,9 +114,9 @@ impl Tensor {
 
     /// All `parts`, one after the other, with name, shape and place of `other`; `None` if they
     /// are of a format that is not computed with.
-    pub(super) fn joined(other: &Self, parts: Vec<Self>) -> Option<Self> {
+    pub(super) fn joined(other: &Self, parts: &[Self]) -> Option<Self> {
         let dtype = parts.first()?.dtype;
-        let storage = match parts.as_slice() {
+        let storage = match parts {
             [only] => only.storage.clone(),
             parts => {
                 let sources: Option<Vec<_>> = parts.iter().map(Self::source).collect();
