@@ -156,6 +156,12 @@ fn files(out: &mut String, diff: &Diff) {
         [format!("<code>{}</code>", escaped(&file.name)), state]
     });
     table(out, &["File", "State"], 2, rows);
+    let Some(tokens) = &diff.tokens else { return };
+    let words = tokens.words(names);
+    let words = words.map_or("all tokens have the same numbers".to_owned(), |w| {
+        escaped(&w)
+    });
+    let _ = write!(out, "<p>Tokens: {words}</p>");
 }
 
 fn tensors(out: &mut String, diff: &Diff) {

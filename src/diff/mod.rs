@@ -38,6 +38,38 @@ pub struct Diff {
     pub renamings: Vec<String>,
     /// Files beside the weights, and whether they are equal.
     pub files: Vec<FileDiff>,
+    /// How the tokens go together; none if one of the two has no tokenizer that can be read.
+    pub tokens: Option<TokenDiff>,
+}
+
+/// How the tokens of two models go together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TokenDiff {
+    /// Tokens that both have at the same number.
+    pub same: usize,
+    /// Tokens that both have at other numbers.
+    pub renumbered: usize,
+    /// Tokens that the first has alone.
+    pub only_first: usize,
+    /// Tokens that the second has alone.
+    pub only_second: usize,
+    /// The first few of those that are not the same.
+    pub examples: Vec<String>,
+}
+
+impl TokenDiff {
+    /// "5 tokens at other numbers, 2 only in B"; none if all are the same.
+    pub fn words(&self, names: [&str; 2]) -> Option<String> {
+        let parts = [
+            (self.renumbered, "at other numbers".to_owned()),
+            (self.only_first, format!("only in {}", names[0])),
+            (self.only_second, format!("only in {}", names[1])),
+        ];
+        let parts = parts.iter().filter(|(n, _)| *n > 0);
+        let parts: Vec<String> = parts.map(|(n, what)| format!("{n} {what}")).collect();
+        let examples = self.examples.join(", ");
+        (!parts.is_empty()).then(|| format!("{}, such as {examples}", parts.join(", ")))
+    }
 }
 
 /// One of the two models.

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::{Diff, FileDiff, FileState, LeftOut, Side, Sums, TensorDiff, by_kind, by_layer};
+use super::{
+    Diff, FileDiff, FileState, LeftOut, Side, Sums, TensorDiff, TokenDiff, by_kind, by_layer,
+};
 use crate::checkpoint::{Checkpoint, Operand, Segment, Watch, by_token, pair_tokens};
 use crate::files;
 use crate::jobs::{Failure, Ticket};
@@ -86,6 +88,7 @@ pub fn compare(a: &Checkpoint, b: &Checkpoint, ticket: &Ticket) -> Result<Diff, 
         settings: a.config().differences(seen.config()),
         renamings: seen.renamings().to_vec(),
         files: files_beside(a.folder(), b.folder()),
+        tokens: tokens(a, b),
     })
 }
 
@@ -188,6 +191,35 @@ fn left_out(found: Vec<crate::checkpoint::LeftOut>, b: &Checkpoint) -> Vec<LeftO
                 .replace("the base", "the first model"),
         })
         .collect()
+}
+
+/// Tokens that stand as examples of what differs.
+const EXAMPLES: usize = 6;
+
+fn tokens(a: &Checkpoint, b: &Checkpoint) -> Option<TokenDiff> {
+    let (a, b) = (a.vocabulary().ok()??, b.vocabulary().ok()??);
+    let mut out = TokenDiff::default();
+    let mut odd: Vec<(u32, &str)> = Vec::new();
+    for (token, id) in a.tokens() {
+        let count = match b.id(token) {
+            Some(other) if other == id => {
+                out.same += 1;
+                continue;
+            }
+            Some(_) => &mut out.renumbered,
+            None => &mut out.only_first,
+        };
+        *count += 1;
+        odd.push((id, token));
+    }
+    for (token, id) in b.tokens().filter(|(token, _)| a.id(token).is_none()) {
+        out.only_second += 1;
+        odd.push((id, token));
+    }
+    odd.sort_unstable();
+    let examples = odd.iter().take(EXAMPLES);
+    out.examples = examples.map(|(_, token)| (*token).to_owned()).collect();
+    Some(out)
 }
 
 fn files_beside(a: &Path, b: &Path) -> Vec<FileDiff> {

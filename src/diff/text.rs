@@ -42,6 +42,9 @@ pub fn lines(diff: &Diff) -> Vec<String> {
     for file in &diff.files {
         out.push(format!("{}: {}", file.name, file.state.words(names)));
     }
+    if let Some(tokens) = diff.tokens.as_ref().and_then(|tokens| tokens.words(names)) {
+        out.push(format!("tokens: {tokens}"));
+    }
     for left in diff.left_out.iter().take(LEFT_OUT_SHOWN) {
         out.push(format!("not compared: {}: {}", left.tensor, left.reason));
     }
