@@ -137,6 +137,23 @@ pub fn percent(fraction: f64) -> String {
     format!("{} %", decimals(Some(fraction * 100.0), 0))
 }
 
+/// A part of a whole as percent: one decimal, more below 1 %.
+pub fn share(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    let places = if percent != 0.0 && percent < 1.0 {
+        3
+    } else {
+        1
+    };
+    format!("{} %", decimals(Some(percent), places))
+}
+
+/// An expectation, which has two figures: `0.012`, `1.7`, `250`.
+pub fn about(value: f64) -> String {
+    let places = (1.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0);
+    decimals(Some(value), places as usize)
+}
+
 /// A count, with a thin space between thousands from 10 000 on.
 pub fn count(count: u64) -> String {
     let digits = count.to_string();
@@ -232,6 +249,16 @@ mod tests {
         assert_eq!(duration(Duration::from_secs(7_530)), "2 h 5 min");
         assert_eq!(time_left(Duration::from_millis(41_200)), "0:42 left");
         assert_eq!(time_left(Duration::from_secs(3_723)), "1:02:03 left");
+    }
+
+    #[test]
+    fn shares_and_expectations_have_the_figures_that_they_need() {
+        assert_eq!(share(0.8994), "89.9 %");
+        assert_eq!(share(0.000_123), "0.012 %");
+        assert_eq!(share(0.0), "0.0 %");
+        assert_eq!(about(0.012_34), "0.012");
+        assert_eq!(about(1.749), "1.7");
+        assert_eq!(about(249.6), "250");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The inspector of two models: how related they are, by every measure.
 
 mod facts;
+mod files;
 
 use std::sync::Arc;
 
@@ -9,8 +10,8 @@ use eframe::egui::{
 };
 use facts::{Key, PairStats};
 
-use crate::kinship::Metric;
 use crate::kinship::table::kind_words;
+use crate::kinship::{Compared, Metric};
 use crate::study::{ModelId, PairRecord, StudyDoc};
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
 use crate::ui::ask::Ask;
@@ -18,9 +19,10 @@ use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, Tokens, space};
-use crate::ui::views::compose;
+use crate::ui::views::{compare_button, compose};
 use crate::ui::widgets::{kinship_fact, points_fact, role_chip, section_heading, text};
 use crate::workbench::Workbench;
+use crate::workbench::inspecting::Rounding;
 
 /// Draws everything about two models.
 ///
@@ -37,14 +39,17 @@ pub fn pair_ui(
     ui.add_space(space::XS);
     let doc = bench.study().doc();
     let names = [a, b].map(|id| doc.name_of(id));
-    ui.ask("Compose merge", compose(vec![a, b]), actions);
+    ui.horizontal_wrapped(|ui| {
+        ui.ask("Compose merge", compose(vec![a, b]), actions);
+        compare_button(ui, bench, (a, b), actions);
+    });
     if let Some((place, of)) = bench.place_among_suggestions(a, b) {
         let words = format!("Place {place} of {of} among what to merge next");
         if ui.link(words).clicked() {
             actions.push(Action::Evolution(EvolutionAction::SuggestNext));
         }
     }
-    match common_base(bench, a, b) {
+    match bench.common_base(a, b) {
         None => {
             if !is_reported(bench, a, b) {
                 ui.weak(no_common_base(bench, a, b));
@@ -52,13 +57,25 @@ pub fn pair_ui(
         }
         Some(base) => match facts(ui, bench, base, a, b) {
             Some(facts) => {
-                let base = doc.name_of(base);
-                ui.scope(|ui| facts_ui(ui, base, names, &facts.1, view, actions));
+                let changes = Changes {
+                    base: doc.name_of(base),
+                    names,
+                    rounding: [a, b, base].map(|id| bench.rounding(id)),
+                };
+                ui.scope(|ui| facts_ui(ui, &changes, &facts.1, view, actions));
             }
             None => not_measured_ui(ui, bench, base, is_reported(bench, a, b), actions),
         },
     }
+    files::files_ui(ui, bench, a, b);
     record_ui(ui, bench, a, b, actions);
+}
+
+/// The two and their base, with what rounding has done to them.
+struct Changes<'a> {
+    base: &'a str,
+    names: [&'a str; 2],
+    rounding: [Option<&'a Rounding>; 3],
 }
 
 fn is_reported(bench: &Workbench, a: ModelId, b: ModelId) -> bool {
@@ -82,11 +99,6 @@ fn name_ui(ui: &mut Ui, bench: &Workbench, id: ModelId) {
             });
         });
     });
-}
-
-fn common_base(bench: &Workbench, a: ModelId, b: ModelId) -> Option<ModelId> {
-    let base = |id: ModelId| bench.study().doc().model(id)?.base;
-    base(a).filter(|_| base(a) == base(b))
 }
 
 fn no_common_base(bench: &Workbench, a: ModelId, b: ModelId) -> String {
@@ -153,6 +165,7 @@ fn facts(
         tied_twice: measure.scope.tied_twice,
         places: [place(a)?, place(b)?],
         names: [a, b].map(|id| doc.name_of(id).to_owned()),
+        sizes: [a, b].map(|id| bench.numbers_of(id)),
     };
     let id = "facts of the selected pair";
     Some(ui.remembered(id, key, |key| PairStats::new(key.clone(), measured)))
@@ -160,8 +173,7 @@ fn facts(
 
 fn facts_ui(
     ui: &mut Ui,
-    base: &str,
-    names: [&str; 2],
+    changes: &Changes<'_>,
     facts: &PairStats,
     view: View,
     actions: &mut Vec<Action>,
@@ -171,6 +183,7 @@ fn facts_ui(
     if facts.is_provisional {
         ui.weak("Still being measured");
     }
+    compared_ui(ui, facts.compared);
     values_ui(ui, facts);
     if let Some(reason) = &facts.reason {
         ui.weak(reason);
@@ -178,7 +191,7 @@ fn facts_ui(
     ui.add_space(space::S);
     section_heading(ui, "Changes from the base");
     ui.add_space(space::XS);
-    changes_ui(ui, base, names, facts);
+    changes_ui(ui, changes, facts);
     left_out_ui(ui, facts, actions);
     ui.add_space(space::S);
     let metric = facts.key.metric.heading();
@@ -260,8 +273,29 @@ fn values_ui(ui: &mut Ui, facts: &PairStats) {
     }
 }
 
-fn changes_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &PairStats) {
-    for (name, norm) in names.into_iter().zip(facts.norms) {
+/// Over how many numbers the values below were measured; where that is little, how much.
+fn compared_ui(ui: &mut Ui, compared: Compared) {
+    let numbers = format::parameters(compared.numbers);
+    let words = format!("Measured over {numbers} numbers");
+    let full = format!(
+        "{} numbers of both, {} of the larger model",
+        format::count(compared.numbers),
+        format::share(compared.share())
+    );
+    let line = match compared.small_share() {
+        None => ui.quiet(words),
+        Some(share) => {
+            let words = format!("{words}, {} of the larger model", format::share(share));
+            let ink = Tokens::of(ui).warning;
+            ui.add(Label::new(RichText::new(words).color(ink)).wrap())
+        }
+    };
+    line.on_hover_text(full);
+}
+
+fn changes_ui(ui: &mut Ui, changes: &Changes<'_>, facts: &PairStats) {
+    let base = changes.base;
+    for (name, norm) in changes.names.into_iter().zip(facts.norms) {
         let help = format!("How far {name} is from {base}, over the tensors that both share");
         row_ui(
             ui,
@@ -269,7 +303,7 @@ fn changes_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &PairStats) {
             &[number(norm)],
         );
     }
-    row_ui(ui, ("Shared parameters", ""), &[count(facts.parameters)]);
+    files::rounding_rows_ui(ui, changes, facts.norms);
 }
 
 fn count(parameters: u64) -> Cell {

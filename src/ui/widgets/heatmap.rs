@@ -51,6 +51,8 @@ pub struct HeatMap<'a> {
     /// Whether a model is measured. Cells of others are empty, as are all that have no value
     /// while values may still change.
     pub measured: &'a dyn Fn(usize) -> bool,
+    /// What can be asked of a pair; the menu of its cell.
+    pub menu: Option<&'a dyn Fn(&mut Ui, usize, usize)>,
     /// Models that do not exist yet: their cells are predicted, and drawn hollow.
     pub ghosts: &'a [usize],
 }
@@ -82,6 +84,7 @@ impl<'a> HeatMap<'a> {
             dendrogram: None,
             note: &|_, _| None,
             measured: &|_| true,
+            menu: None,
             ghosts: &[],
         }
     }

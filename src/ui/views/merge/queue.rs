@@ -279,6 +279,15 @@ fn problem_ui(ui: &mut Ui, shown: &DraftContext<'_>, problem: &Problem) {
             shown.write_text(text, &words, None);
         }
     }
+    if let Some(fix) = problem.fix
+        && ui.button(fix.title()).clicked()
+    {
+        shown.edit(fix.title(), None, |composition| {
+            if let Some(recipe) = composition.recipes.get_mut(problem.place.document) {
+                fix.apply(&mut recipe.own);
+            }
+        });
+    }
 }
 
 /// The nearest valid name, and the text with it in place of the word that is wrong.
