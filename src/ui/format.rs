@@ -137,13 +137,13 @@ pub fn percent(fraction: f64) -> String {
     format!("{} %", decimals(Some(fraction * 100.0), 0))
 }
 
-/// A part of a whole as percent: one decimal, more below 1 %.
+/// A part of a whole as percent: one decimal, more below 1 %, none where it is nothing or all.
 pub fn share(fraction: f64) -> String {
     let percent = fraction * 100.0;
-    let places = if percent != 0.0 && percent < 1.0 {
-        3
-    } else {
-        1
+    let places = match percent {
+        0.0 | 100.0 => 0,
+        percent if percent < 1.0 => 3,
+        _ => 1,
     };
     format!("{} %", decimals(Some(percent), places))
 }
@@ -255,7 +255,8 @@ mod tests {
     fn shares_and_expectations_have_the_figures_that_they_need() {
         assert_eq!(share(0.8994), "89.9 %");
         assert_eq!(share(0.000_123), "0.012 %");
-        assert_eq!(share(0.0), "0.0 %");
+        assert_eq!(share(0.0), "0 %");
+        assert_eq!(share(1.0), "100 %");
         assert_eq!(about(0.012_34), "0.012");
         assert_eq!(about(1.749), "1.7");
         assert_eq!(about(249.6), "250");

@@ -275,8 +275,9 @@ fn values_ui(ui: &mut Ui, facts: &PairStats) {
 
 /// Over how many numbers the values below were measured; where that is little, how much.
 fn compared_ui(ui: &mut Ui, compared: Compared) {
+    ui.add_space(space::XS);
     let numbers = format::parameters(compared.numbers);
-    let words = format!("Measured over {numbers} numbers");
+    let words = format!("Over {numbers} numbers");
     let full = format!(
         "{} numbers of both, {} of the larger model",
         format::count(compared.numbers),
@@ -291,6 +292,7 @@ fn compared_ui(ui: &mut Ui, compared: Compared) {
         }
     };
     line.on_hover_text(full);
+    ui.add_space(space::XS);
 }
 
 fn changes_ui(ui: &mut Ui, changes: &Changes<'_>, facts: &PairStats) {

@@ -134,8 +134,8 @@ impl ComparisonView {
             // The scroll bar floats; nothing lies under it.
             ui.set_max_width(ui.available_width() - space::L);
             let before = focus.clone();
-            bars::groups_ui(ui, "By layer", &diff.layers, focus, Focus::Layer);
-            bars::groups_ui(ui, "By kind", &diff.kinds, focus, Focus::Kind);
+            bars::groups_ui(ui, "Apart by layer, %", &diff.layers, focus, Focus::Layer);
+            bars::groups_ui(ui, "Apart by kind, %", &diff.kinds, focus, Focus::Kind);
             if *focus != before && focus.is_some() {
                 self.part = Part::Tensors;
             }

@@ -25,7 +25,7 @@ pub(super) fn rounding_rows_ui(ui: &mut Ui, changes: &Changes<'_>, norms: [Optio
              change, and has no direction of its own"
         );
         let cell: Cell = (
-            format::about(rounding.distance),
+            format!("≈ {}", format::about(rounding.distance)),
             format!("{}, from a sample", format::full(Some(rounding.distance))),
         );
         row_ui(ui, (&format!("Rounding {name}"), &help), &[cell]);

@@ -79,7 +79,7 @@ impl Detail {
             let ids = [a, b].map(|k| shown.key.models[k]);
             let is_whole = shown.key.measure.scope.kind.is_none() && !shown.key.provisional;
             let part = is_whole.then(|| small_share(bench, family.base, ids[0], ids[1]));
-            self.part_compared = part.flatten();
+            self.part_compared = part.flatten().map(|share| format!("over {share}"));
         }
         self.pair_ui(ui, shown, actions);
     }
@@ -133,7 +133,8 @@ fn heading_ui(ui: &mut Ui, names: [&str; 2], pair: &Pair, part: Option<&str>) {
             .on_hover_text(format::full(pair.value));
         if let Some(part) = part {
             let part = RichText::new(part).color(Tokens::of(ui).warning);
-            ui.add(Label::new(part).truncate());
+            let help = "That is how much of the larger model both have, and was compared";
+            ui.add(Label::new(part).truncate()).on_hover_text(help);
         }
     });
 }

@@ -128,7 +128,8 @@ fn heat_map_ui(
             return Some(why_undefined(kinship, &shown.tensors, named(a), named(b)));
         }
         let (a, b) = (shown.key.models[a], shown.key.models[b]);
-        small_share(bench, family.base, a, b)
+        let share = small_share(bench, family.base, a, b)?;
+        Some(format!("Over {share} of the larger model"))
     };
     // While values arrive there may be no tree yet; its place is kept.
     let may_have_tree = shown.key.provisional || !shown.joins.is_empty();
@@ -203,7 +204,7 @@ fn pair_menu(
 /// How little of two models was compared, where that has to be said.
 pub fn small_share(bench: &Workbench, base: ModelId, a: ModelId, b: ModelId) -> Option<String> {
     let share = bench.compared(base, a, b)?.small_share()?;
-    Some(format!("Over {} of the larger model", format::share(share)))
+    Some(format::share(share))
 }
 
 fn select(selection: Selection) -> Action {

@@ -4,9 +4,10 @@
 use eframe::egui::Ui;
 
 use super::table::Focus;
+use crate::checkpoint::Kind;
 use crate::diff::Group;
+use crate::kinship::table::kind_words;
 use crate::ui::colormap::Scale;
-use crate::ui::ext::UiExt;
 use crate::ui::theme::space;
 use crate::ui::widgets::bars::{Bar, bars_ui};
 use crate::ui::widgets::section_heading;
@@ -20,13 +21,11 @@ pub(super) fn groups_ui(
     of: fn(String) -> Focus,
 ) {
     section_heading(ui, title);
-    ui.quiet("Apart, % of the length in the first");
-    ui.add_space(space::XS);
     let percent = |group: &Group| group.sums.relative().map(|share| 100.0 * share);
     let bars: Vec<Bar<'_>> = groups
         .iter()
         .map(|group| Bar {
-            name: &group.name,
+            name: shown(&group.name),
             value: percent(group),
             predicted: false,
         })
@@ -39,6 +38,12 @@ pub(super) fn groups_ui(
         *focus = (focus.as_ref() != Some(&new)).then_some(new);
     }
     ui.add_space(space::S);
+}
+
+/// As kinds are written everywhere on screen.
+pub(super) fn shown(name: &str) -> &str {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.title() == name);
+    kind.map_or(name, |kind| kind_words(kind))
 }
 
 /// Decimals that tell the largest of some percentages in three figures.

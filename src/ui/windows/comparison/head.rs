@@ -6,6 +6,7 @@ use egui_phosphor::regular as icon;
 
 use super::Whose;
 use crate::diff::{Diff, html};
+use crate::kinship::Compared;
 use crate::ui::action::{Action, Content, Export};
 use crate::ui::dialogs::Filter;
 use crate::ui::ext::{ResponseExt, UiExt, quiet};
@@ -77,6 +78,7 @@ pub(super) fn facts_ui(ui: &mut Ui, whose: &Whose<'_>) {
     });
     ui.add_space(space::S);
     models_ui(ui, diff);
+    part_ui(ui, diff);
     for note in diff.renamings.iter().chain(&whose.rounding) {
         ui.add(Label::new(quiet(note)).wrap());
     }
@@ -86,6 +88,21 @@ pub(super) fn facts_ui(ui: &mut Ui, whose: &Whose<'_>) {
         let ink = Tokens::of(ui).warning;
         ui.label(RichText::new(words).size(size::SMALL).color(ink));
     }
+}
+
+/// How much of the larger of the two was compared, where that is little.
+fn part_ui(ui: &mut Ui, diff: &Diff) {
+    let compared = Compared {
+        numbers: diff.whole.count,
+        larger: diff.models[0].parameters.max(diff.models[1].parameters),
+    };
+    let Some(share) = compared.small_share() else {
+        return;
+    };
+    let numbers = format::parameters(compared.numbers);
+    let share = format::share(share);
+    let words = format!("Over {numbers} numbers, {share} of the larger model");
+    ui.label(RichText::new(words).color(Tokens::of(ui).warning));
 }
 
 /// What is shown, what it is, and all its digits.

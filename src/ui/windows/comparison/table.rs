@@ -6,6 +6,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
+use super::bars::shown;
 use super::head::significant;
 use crate::diff::{Diff, TensorDiff};
 use crate::ui::action::Action;
@@ -32,7 +33,7 @@ pub(super) enum Focus {
 impl Focus {
     fn name(&self) -> &str {
         match self {
-            Self::Layer(name) | Self::Kind(name) => name,
+            Self::Layer(name) | Self::Kind(name) => shown(name),
         }
     }
 
