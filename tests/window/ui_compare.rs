@@ -233,7 +233,8 @@ fn two_selected_models_are_compared_from_the_palette_and_taken_out() {
     for group in ["layer 0", "layer 1", "attention", "MLP"] {
         window.query_all_by_label_contains(group).next().unwrap();
     }
-    assert!(says(&window, "rope_theta"));
+    click(&mut window, "What else differs (1)");
+    window.get_by_label("rope_theta");
     click(&mut window, "Save page…");
     settle(&mut window);
     click(&mut window, "Save JSON…");

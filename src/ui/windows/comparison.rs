@@ -39,11 +39,12 @@ pub struct ComparisonView {
     part: Part,
 }
 
-/// Which part is shown where there is room for one only.
+/// What is shown; the tensors are a part of their own only where there is no room beside them.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Part {
     #[default]
-    Overview,
+    Weights,
+    Rest,
     Tensors,
 }
 
@@ -109,39 +110,60 @@ impl ComparisonView {
         ui.add_space(space::S);
         ui.separator();
         if ui.available_width() < SIDE_BY_SIDE {
-            let parts = [(Part::Overview, "Overview"), (Part::Tensors, "Tensors")];
-            segmented(ui, "What is shown of the two", &mut self.part, &parts);
+            self.parts_ui(ui, diff, true);
             match self.part {
-                Part::Overview => self.overview_ui(ui, diff),
                 Part::Tensors => self.table.ui(ui, diff, &mut self.focus, actions),
+                Part::Weights | Part::Rest => self.part_ui(ui, diff),
             }
             return stays;
+        }
+        if self.part == Part::Tensors {
+            self.part = Part::Weights;
         }
         let below = ui.available_rect_before_wrap();
         let (left, right) = below.split_left_right_at_fraction(0.42);
         let right = right.with_min_x(right.left() + space::XL);
-        within(ui, left, "overview", |ui| self.overview_ui(ui, diff));
+        within(ui, left, "overview", |ui| {
+            self.parts_ui(ui, diff, false);
+            self.part_ui(ui, diff);
+        });
         within(ui, right, "tensors", |ui| {
             self.table.ui(ui, diff, &mut self.focus, actions);
         });
         stays
     }
 
-    fn overview_ui(&mut self, ui: &mut Ui, diff: &Diff) {
-        let focus = &mut self.focus;
-        let area = ScrollArea::vertical().id_salt("overview");
+    fn parts_ui(&mut self, ui: &mut Ui, diff: &Diff, with_tensors: bool) {
+        let rest = match rest::count(diff) {
+            0 => "What else differs".to_owned(),
+            n => format!("What else differs ({n})"),
+        };
+        let mut parts = vec![(Part::Weights, "Weights"), (Part::Rest, &*rest)];
+        if with_tensors {
+            parts.push((Part::Tensors, "Tensors"));
+        }
+        segmented(ui, "What is shown of the two", &mut self.part, &parts);
+    }
+
+    fn part_ui(&mut self, ui: &mut Ui, diff: &Diff) {
+        let (part, focus) = (self.part, &mut self.focus);
+        let before = focus.clone();
+        let area = ScrollArea::vertical().id_salt(("overview", part == Part::Rest));
         area.auto_shrink(false).show(ui, |ui| {
             // The scroll bar floats; nothing lies under it.
             ui.set_max_width(ui.available_width() - space::L);
-            let before = focus.clone();
-            bars::groups_ui(ui, "Apart by layer, %", &diff.layers, focus, Focus::Layer);
-            bars::groups_ui(ui, "Apart by kind, %", &diff.kinds, focus, Focus::Kind);
-            if *focus != before && focus.is_some() {
-                self.part = Part::Tensors;
+            if part == Part::Rest {
+                rest::rest_ui(ui, diff);
+            } else {
+                bars::groups_ui(ui, "Apart by kind, %", &diff.kinds, focus, Focus::Kind);
+                bars::groups_ui(ui, "Apart by layer, %", &diff.layers, focus, Focus::Layer);
             }
-            rest::rest_ui(ui, diff);
             ui.add_space(space::S);
         });
+        // Where there is room for one part only, a bar leads to its tensors.
+        if *focus != before && focus.is_some() {
+            self.part = Part::Tensors;
+        }
     }
 }
 

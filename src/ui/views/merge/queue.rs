@@ -273,6 +273,14 @@ fn problem_ui(ui: &mut Ui, shown: &DraftContext<'_>, problem: &Problem) {
             .jump
             .set(problem.place.position.map(|p| p.line as usize));
     }
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        fixes_ui(ui, shown, problem);
+    });
+}
+
+/// Buttons that mend a problem, each a step of its own in the history.
+fn fixes_ui(ui: &mut Ui, shown: &DraftContext<'_>, problem: &Problem) {
     if let Some((nearest, text)) = mended(&shown.draft.sheet.text, problem) {
         let words = format!("Replace by {nearest}");
         if ui.button(&words).clicked() {

@@ -148,15 +148,14 @@ fn numbers(diff: &Diff) -> [(String, &'static str, String); 5] {
 
 /// Three figures.
 pub(super) fn significant(value: f64) -> String {
-    let places = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0);
-    format::decimals(Some(value), if value == 0.0 { 0 } else { places as usize })
+    format::figures(value, 3)
 }
 
 fn number_ui(ui: &mut Ui, value: &str, what: &str, full: &str) {
     let response = ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.label(theme::strong(value).size(size::TITLE));
-        ui.quiet(what);
+        ui.add(Label::new(theme::strong(value).size(size::TITLE)).extend());
+        ui.add(Label::new(quiet(what)).extend());
     });
     let response = response.response.on_hover_text(full);
     response.named(WidgetType::Label, format!("{value} {what}"));

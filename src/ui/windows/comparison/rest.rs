@@ -2,7 +2,7 @@
 
 use eframe::egui::{FontId, Grid, Label, RichText, Ui};
 
-use crate::diff::Diff;
+use crate::diff::{Diff, FileState};
 use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, size, space};
@@ -10,6 +10,13 @@ use crate::ui::widgets::section_heading;
 
 /// Tensors that are listed; the JSON has all.
 const MOST: usize = 200;
+
+/// How many settings, files and tensors are told of because they are not the same.
+pub(super) fn count(diff: &Diff) -> usize {
+    let files = diff.files.iter();
+    let files = files.filter(|file| file.state != FileState::Equal).count();
+    diff.settings.len() + files + diff.left_out.len()
+}
 
 pub(super) fn rest_ui(ui: &mut Ui, diff: &Diff) {
     settings_ui(ui, diff);
