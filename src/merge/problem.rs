@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::recipe::{MissingParts, OwnOptions};
-
 /// Whether the work can go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,14 +45,6 @@ impl Fix {
         match self {
             Self::AllowCrimes => "Merge all the same",
             Self::LeaveOutParts => "Leave them out",
-        }
-    }
-
-    /// Decides so.
-    pub fn apply(self, options: &mut OwnOptions) {
-        match self {
-            Self::AllowCrimes => options.allow_crimes = true,
-            Self::LeaveOutParts => options.missing_parts = MissingParts::LeaveOut,
         }
     }
 }

@@ -2,27 +2,27 @@
 
 mod facts;
 mod files;
+mod lines;
 
 use std::sync::Arc;
 
-use eframe::egui::{
-    Align, Color32, FontId, Id, Label, Layout, Rect, RichText, Sense, Ui, WidgetType, vec2,
-};
+use eframe::egui::{Align, Label, Layout, RichText, Ui};
 use facts::{Key, PairStats};
+use files::Changes;
+use lines::{Cell, head_ui, heading, line_ui, number, row_ui};
 
 use crate::kinship::table::kind_words;
 use crate::kinship::{Compared, Metric};
 use crate::study::{ModelId, PairRecord, StudyDoc};
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
 use crate::ui::ask::Ask;
-use crate::ui::ext::{ResponseExt, UiExt};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::{compare_button, compose};
-use crate::ui::widgets::{kinship_fact, points_fact, role_chip, section_heading, text};
+use crate::ui::widgets::{kinship_fact, points_fact, role_chip, section_heading};
 use crate::workbench::Workbench;
-use crate::workbench::inspecting::Rounding;
 
 /// Draws everything about two models.
 ///
@@ -69,13 +69,6 @@ pub fn pair_ui(
     }
     files::files_ui(ui, bench, a, b);
     record_ui(ui, bench, a, b, actions);
-}
-
-/// The two and their base, with what rounding has done to them.
-struct Changes<'a> {
-    base: &'a str,
-    names: [&'a str; 2],
-    rounding: [Option<&'a Rounding>; 3],
 }
 
 fn is_reported(bench: &Workbench, a: ModelId, b: ModelId) -> bool {
@@ -206,60 +199,6 @@ fn facts_ui(
             actions.push(Action::copy("Kinship of the pair", facts.as_table()));
         }
     });
-}
-
-/// One number of a row: what is shown, and what hovering tells.
-type Cell = (String, String);
-
-/// Room for one number, in points, and where there are three of them.
-const CELL: f32 = 74.0;
-const NARROW_CELL: f32 = 60.0;
-const ROW: f32 = 24.0;
-
-/// A label at the left, numbers at the right, all rows alike.
-fn row_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell]) {
-    let t = Tokens::of(ui);
-    line_ui(ui, (label, help), cells, &theme::body_font(), t.text);
-}
-
-fn head_ui(ui: &mut Ui, cells: &[(&str, &str)]) {
-    let t = Tokens::of(ui);
-    let owned = |(text, help): &(&str, &str)| ((*text).to_owned(), (*help).to_owned());
-    let cells: Vec<Cell> = cells.iter().map(owned).collect();
-    line_ui(ui, ("", ""), &cells, &theme::small_font(), t.text_weak);
-}
-
-fn line_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell], font: &FontId, ink: Color32) {
-    let size = vec2(ui.available_width(), ROW);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let shown: Vec<&str> = cells.iter().map(|cell| cell.0.as_str()).collect();
-    response.named(
-        WidgetType::Label,
-        format!("{label} {}", shown.join(" ")).trim(),
-    );
-    let width = if cells.len() > 2 { NARROW_CELL } else { CELL };
-    let first = rect.right() - width * cells.len() as f32;
-    let name = rect.with_max_x(first - space::XS);
-    text::left(ui.painter(), name, label, font, ink);
-    for (k, (text, full)) in cells.iter().enumerate() {
-        let cell = Rect::from_x_y_ranges(
-            first + width * k as f32..=first + width * (k + 1) as f32,
-            rect.y_range(),
-        );
-        text::right(ui.painter(), cell, text, font, ink);
-        hover(ui, cell, response.id.with(k), full);
-    }
-    hover(ui, name, response.id.with("name"), help);
-}
-
-fn hover(ui: &Ui, rect: Rect, id: Id, text: &str) {
-    if !text.is_empty() {
-        ui.interact(rect, id, Sense::hover()).on_hover_text(text);
-    }
-}
-
-fn number(value: Option<f64>) -> Cell {
-    (format::kinship(value), format::full(value))
 }
 
 const WHOLE: (&str, &str) = ("Whole", "All tensors as one vector");
@@ -482,10 +421,4 @@ fn merges_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, actions: &m
         };
         model_link(ui, doc, merge.id, &note, actions);
     }
-}
-
-fn heading(ui: &mut Ui, title: &str) {
-    ui.add_space(space::S);
-    section_heading(ui, title);
-    ui.add_space(space::XS);
 }

@@ -9,6 +9,7 @@ mod table;
 use std::sync::Arc;
 
 use eframe::egui::{Context, Rect, ScrollArea, Ui, UiBuilder, Vec2, vec2};
+use head::Whose;
 use table::{Focus, TensorTable};
 
 use crate::diff::Diff;
@@ -163,31 +164,6 @@ impl ComparisonView {
         // Where there is room for one part only, a bar leads to its tensors.
         if *focus != before && focus.is_some() {
             self.part = Part::Tensors;
-        }
-    }
-}
-
-/// A result with the study's models that it is about.
-struct Whose<'a> {
-    diff: &'a Arc<Diff>,
-    /// What rounding has done to them.
-    rounding: Vec<String>,
-}
-
-impl<'a> Whose<'a> {
-    fn new(bench: &Workbench, models: [ModelId; 2], diff: &'a Arc<Diff>) -> Self {
-        let of = |(k, id): (usize, ModelId)| {
-            let rounding = bench.rounding(id)?;
-            Some(format!(
-                "Rounding to {} alone moves {} by about {}",
-                rounding.formats,
-                diff.models[k].name,
-                format::about(rounding.distance)
-            ))
-        };
-        Self {
-            diff,
-            rounding: models.into_iter().enumerate().filter_map(of).collect(),
         }
     }
 }

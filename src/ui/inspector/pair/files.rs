@@ -3,12 +3,19 @@
 
 use eframe::egui::{Label, RichText, Ui};
 
-use super::{Cell, Changes, head_ui, heading, row_ui};
+use super::lines::{Cell, head_ui, heading, row_ui};
 use crate::study::ModelId;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, size};
 use crate::workbench::Workbench;
-use crate::workbench::inspecting::{PairFiles, SettingOfPair};
+use crate::workbench::inspecting::{PairFiles, Rounding, SettingOfPair};
+
+/// The two and their base, with what rounding has done to them.
+pub(super) struct Changes<'a> {
+    pub base: &'a str,
+    pub names: [&'a str; 2],
+    pub rounding: [Option<&'a Rounding>; 3],
+}
 
 /// From this share of a change on, rounding decides a good part of its direction.
 const MUCH: f64 = 0.5;

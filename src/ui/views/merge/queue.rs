@@ -292,7 +292,7 @@ fn fixes_ui(ui: &mut Ui, shown: &DraftContext<'_>, problem: &Problem) {
     {
         shown.edit(fix.title(), None, |composition| {
             if let Some(recipe) = composition.recipes.get_mut(problem.place.document) {
-                fix.apply(&mut recipe.own);
+                recipe.own.decide(fix);
             }
         });
     }

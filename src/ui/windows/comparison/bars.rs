@@ -3,10 +3,8 @@
 
 use eframe::egui::Ui;
 
-use super::table::Focus;
-use crate::checkpoint::Kind;
+use super::table::{Focus, shown};
 use crate::diff::Group;
-use crate::kinship::table::kind_words;
 use crate::ui::colormap::Scale;
 use crate::ui::theme::space;
 use crate::ui::widgets::bars::{Bar, bars_ui};
@@ -40,14 +38,8 @@ pub(super) fn groups_ui(
     ui.add_space(space::S);
 }
 
-/// As kinds are written everywhere on screen.
-pub(super) fn shown(name: &str) -> &str {
-    let kind = Kind::ALL.into_iter().find(|kind| kind.title() == name);
-    kind.map_or(name, |kind| kind_words(kind))
-}
-
 /// Decimals that tell the largest of some percentages in three figures.
-pub(super) fn places(most: f64) -> usize {
+fn places(most: f64) -> usize {
     match most {
         most if most >= 10.0 => 1,
         most if most >= 1.0 || most == 0.0 => 2,

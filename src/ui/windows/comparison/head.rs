@@ -1,18 +1,46 @@
 //! The top of a comparison: both names, what can be taken out, how far the two lie apart, and
 //! what they are.
 
+use std::sync::Arc;
+
 use eframe::egui::{Align, Grid, Label, Layout, RichText, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
-use super::Whose;
 use crate::diff::{Diff, html};
 use crate::kinship::Compared;
+use crate::study::ModelId;
 use crate::ui::action::{Action, Content, Export};
 use crate::ui::dialogs::Filter;
 use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::icon_button;
+use crate::workbench::Workbench;
+
+/// A result with the study's models that it is about.
+pub(super) struct Whose<'a> {
+    pub diff: &'a Arc<Diff>,
+    /// What rounding has done to them.
+    rounding: Vec<String>,
+}
+
+impl<'a> Whose<'a> {
+    pub fn new(bench: &Workbench, models: [ModelId; 2], diff: &'a Arc<Diff>) -> Self {
+        let of = |(k, id): (usize, ModelId)| {
+            let rounding = bench.rounding(id)?;
+            Some(format!(
+                "Rounding to {} alone moves {} by about {}",
+                rounding.formats,
+                diff.models[k].name,
+                format::about(rounding.distance)
+            ))
+        };
+        Self {
+            diff,
+            rounding: models.into_iter().enumerate().filter_map(of).collect(),
+        }
+    }
+}
 
 const PAGE: Filter = Filter::new("Pages", &["html"]);
 const JSON: Filter = Filter::new("JSON", &["json"]);

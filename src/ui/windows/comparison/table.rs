@@ -6,9 +6,10 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::bars::shown;
 use super::head::significant;
+use crate::checkpoint::Kind;
 use crate::diff::{Diff, TensorDiff};
+use crate::kinship::table::kind_words;
 use crate::ui::action::Action;
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
@@ -43,6 +44,12 @@ impl Focus {
             Self::Kind(name) => tensor.place.kind.title() == name,
         }
     }
+}
+
+/// As kinds are written everywhere on screen.
+pub(super) fn shown(name: &str) -> &str {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.title() == name);
+    kind.map_or(name, |kind| kind_words(kind))
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
