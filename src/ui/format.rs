@@ -142,7 +142,7 @@ pub fn share(fraction: f64) -> String {
     let percent = fraction * 100.0;
     let shown = match percent {
         0.0 | 100.0 => decimals(Some(percent), 0),
-        percent if percent < 1.0 || percent >= 1e5 => figures(percent, 2),
+        percent if !(1.0..1e5).contains(&percent) => figures(percent, 2),
         _ => decimals(Some(percent), 1),
     };
     format!("{shown} %")
