@@ -8,7 +8,8 @@ use super::{CliError, out, progress, table};
 use crate::checkpoint::{Checkpoint, Difference};
 use crate::jobs::Failure;
 use crate::kinship::{
-    Kinship, Measured, Metric, Precision, Report, RoundingReport, Scope, measure, report,
+    Kinship, Measured, Metric, Precision, Report, RoundingReport, SMALL_SHARE, Scope, measure,
+    report,
 };
 use crate::text::free_name;
 use crate::workbench::opening;
@@ -189,9 +190,6 @@ pub fn rounding_words(formats: &str, model: &str, distance: f64) -> String {
     let places = places.clamp(0.0, 9.0) as usize;
     format!("rounding to {formats} alone moves {model} by about {distance:.places$}")
 }
-
-/// Below this a value says little about the whole models.
-const SMALL_SHARE: f64 = 0.9;
 
 fn print_small_shares(report: &Report) {
     for (a, row) in report.compared_share.iter().enumerate() {

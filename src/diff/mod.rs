@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 pub use self::html::html;
-pub use self::pass::compare;
+pub use self::pass::{compare, compare_named};
 pub use self::text::lines;
 use crate::checkpoint::{Difference, Dtype, TensorLocation};
 
@@ -242,33 +242,34 @@ impl FileState {
     }
 }
 
+impl TensorDiff {
+    /// The group of [`Diff::layers`] that it is in.
+    pub fn layer_name(&self) -> String {
+        let TensorLocation { stack, layer, kind } = self.place;
+        let of = match stack {
+            crate::checkpoint::Stack::Main => String::new(),
+            stack => format!("{} ", stack.title()),
+        };
+        match layer {
+            Some(layer) => format!("{of}layer {layer}"),
+            None => format!("{of}{}", kind.title()),
+        }
+    }
+}
+
 /// Tensors by layer, those outside by kind: how a difference runs through the model.
 fn by_layer(tensors: &[TensorDiff]) -> Vec<Group> {
-    let mut layers: BTreeMap<_, Sums> = BTreeMap::new();
+    let mut layers: BTreeMap<_, (String, Sums)> = BTreeMap::new();
     for tensor in tensors {
         let TensorLocation { stack, layer, kind } = tensor.place;
         // Before the layers stand embeddings, after them everything else.
         let after = layer.is_none() && kind != crate::checkpoint::Kind::Embedding;
         let key = (stack, after, layer, layer.is_none().then_some(kind));
-        layers.entry(key).or_default().add(&tensor.sums);
+        let new = || (tensor.layer_name(), Sums::default());
+        layers.entry(key).or_insert_with(new).1.add(&tensor.sums);
     }
-    let name = |stack: crate::checkpoint::Stack, layer, kind: Option<crate::checkpoint::Kind>| {
-        let of = match stack {
-            crate::checkpoint::Stack::Main => String::new(),
-            stack => format!("{} ", stack.title()),
-        };
-        match (layer, kind) {
-            (Some(layer), _) => format!("{of}layer {layer}"),
-            (None, kind) => format!("{of}{}", kind.map_or("other", |kind| kind.title())),
-        }
-    };
-    let groups = layers.into_iter();
-    groups
-        .map(|((stack, _, layer, kind), sums)| Group {
-            name: name(stack, layer, kind),
-            sums,
-        })
-        .collect()
+    let groups = layers.into_values();
+    groups.map(|(name, sums)| Group { name, sums }).collect()
 }
 
 fn by_kind(tensors: &[TensorDiff]) -> Vec<Group> {

@@ -32,6 +32,19 @@ const MOST_BYTES: u64 = 256 << 20;
 /// [`Failure::Cancelled`]; a sentence if a file did not stay what it was, or if the two have
 /// nothing in common.
 pub fn compare(a: &Checkpoint, b: &Checkpoint, ticket: &Ticket) -> Result<Diff, Failure> {
+    compare_named(a, b, [a, b].map(Checkpoint::suggested_name), ticket)
+}
+
+/// The same for models that are called `names`.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_named(
+    a: &Checkpoint,
+    b: &Checkpoint,
+    names: [String; 2],
+    ticket: &Ticket,
+) -> Result<Diff, Failure> {
     let failed = |error: crate::checkpoint::CheckpointError| Failure::Failed(error.to_string());
     let seen = b.seen_as(a);
     let watch = Watch::new([a, b]).map_err(failed)?;
@@ -74,17 +87,18 @@ pub fn compare(a: &Checkpoint, b: &Checkpoint, ticket: &Ticket) -> Result<Diff, 
         });
         return Err(Failure::Failed(format!(
             "{} and {} have no numbers in common that can be compared{reason}",
-            a.suggested_name(),
-            b.suggested_name()
+            names[0], names[1]
         )));
     }
+    let left_out = left_out(pairing.left_out, &names);
+    let [name_a, name_b] = names;
     Ok(Diff {
-        models: [side(a), side(&seen)],
+        models: [side(a, name_a), side(&seen, name_b)],
         layers: by_layer(&tensors),
         kinds: by_kind(&tensors),
         tensors,
         whole,
-        left_out: left_out(pairing.left_out, b),
+        left_out,
         settings: a.config().differences(seen.config()),
         renamings: seen.renamings().to_vec(),
         files: files_beside(a.folder(), b.folder()),
@@ -167,9 +181,9 @@ fn tensor(segment: &Segment<'_>, a: &Checkpoint, b: &Checkpoint, sums: Sums) -> 
     })
 }
 
-fn side(model: &Checkpoint) -> Side {
+fn side(model: &Checkpoint, name: String) -> Side {
     Side {
-        name: model.suggested_name(),
+        name,
         form: model.form().title(),
         parameters: model.parameters(),
         bytes: model.size_bytes(),
@@ -178,8 +192,7 @@ fn side(model: &Checkpoint) -> Side {
     }
 }
 
-fn left_out(found: Vec<crate::checkpoint::LeftOut>, b: &Checkpoint) -> Vec<LeftOut> {
-    let name = b.suggested_name();
+fn left_out(found: Vec<crate::checkpoint::LeftOut>, names: &[String; 2]) -> Vec<LeftOut> {
     found
         .into_iter()
         .map(|left| LeftOut {
@@ -187,8 +200,8 @@ fn left_out(found: Vec<crate::checkpoint::LeftOut>, b: &Checkpoint) -> Vec<LeftO
             // The pairing speaks of a base and a model.
             reason: left
                 .reason
-                .replace("the model", &name)
-                .replace("the base", "the first model"),
+                .replace("the model", &names[1])
+                .replace("the base", &names[0]),
         })
         .collect()
 }

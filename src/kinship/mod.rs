@@ -5,6 +5,7 @@
 //!
 //! Source: *Exploring Model Kinship for Merging Large Language Models*, arXiv 2410.12613.
 
+mod compared;
 mod matrix;
 mod measures;
 mod pairs;
@@ -20,6 +21,7 @@ use std::ops::Range;
 use crate::checkpoint::{Kind, LeftOut, TensorLocation};
 use crate::numeric::{Gram, GramRow};
 
+pub use compared::{Compared, SMALL_SHARE};
 pub use matrix::{Aggregate, Grain, Group, Matrix, Measure, Scope};
 pub use measures::{Definition, Metric, PairContext, ScaleKind, Values};
 pub use pairs::PairValues;

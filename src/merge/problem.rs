@@ -25,6 +25,28 @@ pub struct Problem {
     pub place: Place,
     /// The nearest valid name for one that is not.
     pub nearest: Option<String>,
+    /// What the recipe could say instead, if the user wants that.
+    #[serde(skip)]
+    pub fix: Option<Fix>,
+}
+
+/// A decision that a problem leaves to the user: a key under `kinfolk` of its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Merge models of unlike architectures.
+    AllowCrimes,
+    /// Leave parts out of the child that some models lack.
+    LeaveOutParts,
+}
+
+impl Fix {
+    /// The words on its button.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::AllowCrimes => "Merge all the same",
+            Self::LeaveOutParts => "Leave them out",
+        }
+    }
 }
 
 /// A place in a recipe file.
@@ -55,6 +77,7 @@ impl Problem {
             sentence: sentence.into(),
             place,
             nearest: None,
+            fix: None,
         }
     }
 
@@ -69,6 +92,12 @@ impl Problem {
     /// The same, with the valid name that was probably meant.
     pub fn with_nearest(mut self, nearest: Option<String>) -> Self {
         self.nearest = nearest;
+        self
+    }
+
+    /// The same, with what would lift it.
+    pub fn with_fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

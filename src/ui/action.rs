@@ -72,6 +72,8 @@ pub enum ModelsAction {
     AskForTask,
     AskWhereIs(ModelId),
     Rename(ModelId),
+    /// Compare two models tensor by tensor, and show what came out.
+    Compare(ModelId, ModelId),
     /// Measure what is not known of a base's family, or all of it anew.
     Measure {
         base: ModelId,

@@ -20,7 +20,7 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
-use super::windows::ImportView;
+use super::windows::{ComparisonView, ImportView};
 use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
@@ -48,6 +48,7 @@ pub struct App {
     leaving: Option<Action>,
     help_is_open: bool,
     import: ImportView,
+    comparison: ComparisonView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -92,6 +93,7 @@ impl App {
             leaving: None,
             help_is_open: false,
             import: ImportView::default(),
+            comparison: ComparisonView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -164,8 +166,12 @@ impl App {
         }
         if self.session != self.bench.session_number() {
             self.session = self.bench.session_number();
+            self.comparison.close();
             self.views.study_opened();
             self.inspector.study_opened();
+        }
+        if !self.comparison.is_open() {
+            self.bench.leave_comparison();
         }
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
@@ -181,6 +187,7 @@ impl App {
             || self.palette.is_open()
             || self.help_is_open
             || self.import.is_open()
+            || self.comparison.is_open()
             || self.views.evolution.is_asking()
     }
 
@@ -278,6 +285,9 @@ impl App {
 
     fn over_views_ui(&mut self, ctx: &Context) {
         self.import.ui(ctx, &self.bench, &mut self.actions);
+        if !self.picker.is_open() {
+            (self.comparison).ui(ctx, &self.bench, &mut self.actions);
+        }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
             evolution.evaluator_ui(ctx, &self.bench, &mut self.actions);
@@ -301,6 +311,7 @@ impl App {
             || ctx.text_edit_focused()
             || self.help_is_open
             || self.import.is_open()
+            || self.comparison.is_open()
             || self.views.evolution.is_asking()
             || self.palette.is_open()
             || self.views.models.is_asking()
@@ -349,6 +360,7 @@ impl App {
         self.last_dir = None;
         self.help_is_open = false;
         self.import = ImportView::default();
+        self.comparison.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

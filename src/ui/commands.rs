@@ -232,6 +232,12 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
             Entry::new(group, format!("Rename {name}…"), ModelsAction::Rename(one)),
         ]);
     }
+    if let [a, b] = selected[..] {
+        let names = [a, b].map(|id| study.doc().name_of(id));
+        let title = format!("Compare {} and {} tensor by tensor…", names[0], names[1]);
+        let can = bench.compare_objection(a, b).is_none();
+        out.push(Entry::new(group, title, ModelsAction::Compare(a, b)).when(can));
+    }
     let remove = Command::Model(ModelEdit::Remove(selected));
     out.push((Entry::new(group, "Remove from study", remove).key(NONE, Key::Delete)).when(some));
 }

@@ -137,6 +137,37 @@ pub fn percent(fraction: f64) -> String {
     format!("{} %", decimals(Some(fraction * 100.0), 0))
 }
 
+/// A part of a whole as percent: one decimal, more below 1 %, none where it is nothing or all.
+pub fn share(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    let shown = match percent {
+        0.0 | 100.0 => decimals(Some(percent), 0),
+        percent if !(1.0..1e5).contains(&percent) => figures(percent, 2),
+        _ => decimals(Some(percent), 1),
+    };
+    format!("{shown} %")
+}
+
+/// An expectation, which has two figures: `0.012`, `1.7`, `250`.
+pub fn about(value: f64) -> String {
+    figures(value, 2)
+}
+
+/// A number by its first figures: `0.0123`, `4.50`, `250`; `1.20e−6` where it is very small or
+/// very large.
+pub fn figures(value: f64, n: usize) -> String {
+    let size = value.abs();
+    if !size.is_finite() || size == 0.0 {
+        return decimals(Some(value), 0);
+    }
+    if !(1e-4..1e6).contains(&size) {
+        let after = n.saturating_sub(1);
+        return format!("{value:.after$e}").replace('-', MINUS);
+    }
+    let places = (n as f64 - 1.0 - size.log10().floor()).max(0.0);
+    decimals(Some(value), places as usize)
+}
+
 /// A count, with a thin space between thousands from 10 000 on.
 pub fn count(count: u64) -> String {
     let digits = count.to_string();
@@ -232,6 +263,22 @@ mod tests {
         assert_eq!(duration(Duration::from_secs(7_530)), "2 h 5 min");
         assert_eq!(time_left(Duration::from_millis(41_200)), "0:42 left");
         assert_eq!(time_left(Duration::from_secs(3_723)), "1:02:03 left");
+    }
+
+    #[test]
+    fn shares_and_expectations_have_the_figures_that_they_need() {
+        assert_eq!(share(0.8994), "89.9 %");
+        assert_eq!(share(0.000_123), "0.012 %");
+        assert_eq!(share(1e30), "1.0e32 %");
+        assert_eq!(share(0.0), "0 %");
+        assert_eq!(share(1.0), "100 %");
+        assert_eq!(about(0.012_34), "0.012");
+        assert_eq!(about(1.749), "1.7");
+        assert_eq!(about(249.6), "250");
+        assert_eq!(figures(4.498, 3), "4.50");
+        assert_eq!(figures(0.0, 3), "0");
+        assert_eq!(figures(-2.638e38, 3), "−2.64e38");
+        assert_eq!(figures(1.2e-6, 3), "1.20e−6");
     }
 
     #[test]

@@ -130,7 +130,8 @@ fn holds_results(dir: &Path) -> bool {
     let is_weights = |path: &PathBuf| {
         let name = path.file_name().map(|n| n.to_string_lossy());
         let is_torch = name.is_some_and(|n| n.starts_with("pytorch_model"));
-        is_torch || path.extension().is_some_and(|e| e == "safetensors")
+        let is_of_weights = |e: &std::ffi::OsStr| e == "safetensors" || e == "gguf";
+        is_torch || path.extension().is_some_and(is_of_weights)
     };
     if own.iter().any(is_weights) {
         return false;

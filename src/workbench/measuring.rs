@@ -11,7 +11,7 @@ use super::{NoticeKind, Workbench, cache};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::kinship::store::CachedKinship;
-use crate::kinship::{Kinship, Precision, TensorGram, measure};
+use crate::kinship::{Compared, Kinship, Precision, TensorGram, measure};
 use crate::study::ModelId;
 
 /// The latest result for the models of one base.
@@ -138,6 +138,25 @@ impl Workbench {
         whole
             .map(|(base, m)| (*base, Arc::clone(m.settled())))
             .collect()
+    }
+
+    /// What two measured models of a base were compared over.
+    pub fn compared(&self, base: ModelId, a: ModelId, b: ModelId) -> Option<Compared> {
+        let family = self.family(base);
+        let place = |id: ModelId| family.measured[family.models.iter().position(|&m| m == id)?];
+        let sizes = [a, b].map(|id| self.numbers_of(id));
+        let kinship = self.measured(base)?.kinship();
+        Some(Compared::of(kinship, place(a)?, place(b)?, sizes))
+    }
+
+    /// How many numbers a model has, for an adapter with its base; 0 if it is not open.
+    pub fn numbers_of(&self, id: ModelId) -> u64 {
+        let Some(files) = self.checkpoint(id) else {
+            return 0;
+        };
+        let base = || self.checkpoint(self.doc().model(id)?.base?);
+        let whole = files.adapter().map_or(Some(files), |_| base());
+        whole.map_or(0, |whole| whole.parameters())
     }
 
     pub fn is_measuring(&self) -> bool {

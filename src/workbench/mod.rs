@@ -7,10 +7,12 @@
 pub mod approval;
 mod backups;
 mod cache;
+pub mod comparing;
 pub mod composing;
 pub mod evolving;
 mod folders;
 mod importing;
+pub mod inspecting;
 mod kin;
 mod layers;
 mod measuring;
@@ -275,6 +277,7 @@ impl Workbench {
         // Scores that the user has typed may be what a run waits for.
         self.advance_runs();
         self.predict_if_changed();
+        self.look_into_selected();
         self.autosave();
     }
 

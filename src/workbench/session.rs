@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::approval::Approvals;
+use super::comparing::Comparing;
 use super::composing::Composing;
 use super::evolving::Evolving;
+use super::inspecting::Inspecting;
 use super::kin::Kin;
 use super::measuring::Measuring;
 use super::merging::Merging;
@@ -30,6 +32,8 @@ pub(super) struct Session {
     pub derived: Derived,
     /// What is in the evaluator's way, looked up when it is asked for.
     pub objection: OnceCell<Option<String>>,
+    pub inspecting: Inspecting,
+    pub comparing: Comparing,
     pub composing: Composing,
     pub merging: Merging,
     pub evolving: Evolving,

@@ -148,6 +148,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "lineage",
             "evaluate",
             "merge",
+            "diff",
             "kinship",
             "checkpoint",
             "jobs",

@@ -22,6 +22,7 @@ mod picture;
 mod ui_app;
 mod ui_canvas;
 mod ui_charts;
+mod ui_compare;
 mod ui_compose;
 mod ui_evolution;
 mod ui_import;

@@ -767,7 +767,7 @@ fn tensors_that_were_left_out_of_a_pair_count_for_nothing_in_it() {
     click(&mut window, "one × two −0.866");
     window.get_by_label("model.layers.0.mlp.up_proj.weight – left out");
     let window = inspector_of(window, 1, 2);
-    window.get_by_label("Shared parameters 4");
+    window.get_by_label("Over 4 numbers, 50.0 % of the larger model");
     window.get_by_label("attention −0.866 −0.866 4");
     assert!(window.query_by_label_contains("MLP ").is_none());
 }

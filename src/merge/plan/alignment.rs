@@ -9,6 +9,7 @@ use super::context::Context;
 use super::headers::Headers;
 use super::shape::Part;
 use crate::checkpoint::{Checkpoint, Difference, Weight};
+use crate::merge::problem::{Fix, Problem};
 
 /// How many settings a warning lists.
 const SETTINGS_SHOWN: usize = 4;
@@ -94,7 +95,9 @@ fn crimes(model: usize, lead: usize, path: &str, allowed: bool, context: &mut Co
         } else {
             let out = "merge them all the same with `kinfolk: {allow_crimes: true}` or \
                        `--allow-crimes`";
-            context.error(path, format!("{what}; {out}"));
+            let place = context.place(path);
+            let error = Problem::error(place, format!("{what}; {out}"));
+            context.problem(error.with_fix(Fix::AllowCrimes));
         }
     }
 }

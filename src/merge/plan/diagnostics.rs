@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::Context;
 use super::rules::Formats;
 use crate::checkpoint::{Dtype, Kind, Stack};
+use crate::merge::problem::{Fix, Problem};
 
 /// How many names a sentence lists.
 const NAMES_SHOWN: usize = 3;
@@ -191,7 +192,8 @@ impl Diagnostics {
                 some_of(tensors),
                 stack.title()
             );
-            context.warning("", sentence);
+            let warning = Problem::warning(context.place(""), sentence);
+            context.problem(warning.with_fix(Fix::LeaveOutParts));
         }
         for (stack, tensors) in &self.left_out {
             let tensors: Vec<String> = tensors.iter().cloned().collect();

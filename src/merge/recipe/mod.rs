@@ -17,6 +17,8 @@ mod yaml;
 
 use std::collections::BTreeSet;
 
+use super::problem::Fix;
+
 pub use self::evaluate::{evaluate, evaluate_first};
 pub use self::nodes::{to_yaml, way_to_yaml};
 pub use self::read::{Parsed, Positions, parse, parse_way};
@@ -61,6 +63,16 @@ pub struct OwnOptions {
     pub allow_crimes: bool,
     /// What becomes of parts that some models lack: towers, layers that predict further tokens.
     pub missing_parts: MissingParts,
+}
+
+impl OwnOptions {
+    /// Decides what a problem has left to the user.
+    pub fn decide(&mut self, fix: Fix) {
+        match fix {
+            Fix::AllowCrimes => self.allow_crimes = true,
+            Fix::LeaveOutParts => self.missing_parts = MissingParts::LeaveOut,
+        }
+    }
 }
 
 /// What becomes of a part that the lead has and another model lacks.

@@ -137,6 +137,10 @@ impl App {
                 self.prefs.view = View::Models;
                 self.views.models.start_renaming(&self.bench, id);
             }
+            ModelsAction::Compare(a, b) => {
+                self.bench.compare(a, b);
+                self.comparison.open();
+            }
             ModelsAction::Measure { base, anew } => {
                 self.bench.measure(base, anew);
                 self.prefs.view = View::Kinship;

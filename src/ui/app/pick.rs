@@ -34,7 +34,7 @@ const TASKS: Filter = Filter::new("Tasks", &["jsonl", "txt"]);
 const RECIPES: Filter = Filter::new("mergekit recipes", &["yaml", "yml"]);
 const SCORES: Filter = Filter::new("Tables and results", &["csv", "tsv", "json", "txt", "md"]);
 const WEIGHTS: Filter = Filter::new(
-    "Weights",
+    "Weights: safetensors, GGUF, PyTorch",
     &["safetensors", "gguf", "bin", "pt", "pth", "ckpt"],
 );
 
@@ -65,7 +65,10 @@ impl App {
                 "Add models: choose folders of checkpoints",
                 PickKind::OpenFolders,
             ),
-            Purpose::AddFiles => ("Add models: choose safetensors files", files(WEIGHTS)),
+            Purpose::AddFiles => (
+                "Add models: choose files of weights or adapters",
+                files(WEIGHTS),
+            ),
             Purpose::OpenStudy => ("Open a study", files(STUDIES)),
             Purpose::SaveStudy => {
                 let name = format!("{}{}", file_name(&doc.name), file::ENDING);
@@ -82,7 +85,11 @@ impl App {
             ),
             Purpose::Relocate(id) => {
                 let title = format!("Find {} again", doc.name_of(*id));
-                return (title, PickKind::OpenFolders);
+                let kind = match doc.model(*id).and_then(|model| model.path.as_deref()) {
+                    Some(path) if is_weights(path) => files(WEIGHTS),
+                    _ => PickKind::OpenFolders,
+                };
+                return (title, kind);
             }
             Purpose::OpenRecipe => ("Open a recipe", files(RECIPES)),
             Purpose::WriteMerge(again) => {
@@ -195,6 +202,15 @@ impl App {
             self.bench.set_evaluator(Evaluator::Command { call });
         }
     }
+}
+
+/// Whether a model is a file of its own, not a folder.
+fn is_weights(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|own| {
+        let mut endings = WEIGHTS.extensions.iter();
+        endings.any(|ending| own.eq_ignore_ascii_case(ending))
+    })
 }
 
 /// A name without what file systems do not like.

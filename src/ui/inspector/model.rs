@@ -22,6 +22,7 @@ use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{ADAPTER_COLOUR, evaluate_button, merge_menu};
 use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_field};
+use crate::workbench::inspecting::Rounding;
 use crate::workbench::{ModelFiles, Workbench};
 
 pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
@@ -47,7 +48,7 @@ pub fn model_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<A
     descent::descent_ui(ui, bench, model, actions);
     record::record_ui(ui, bench, model, actions);
     if let Some(checkpoint) = bench.files(id).checkpoint() {
-        facts_ui(ui, checkpoint);
+        facts_ui(ui, checkpoint, bench.rounding(id));
         problems_ui(ui, checkpoint);
     }
     relatives::relatives_ui(ui, bench, model, actions);
@@ -113,7 +114,7 @@ fn path_ui(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
     });
 }
 
-fn facts_ui(ui: &mut Ui, checkpoint: &Checkpoint) {
+fn facts_ui(ui: &mut Ui, checkpoint: &Checkpoint, rounding: Option<&Rounding>) {
     let config = checkpoint.config();
     let architecture = config
         .architectures
@@ -157,7 +158,23 @@ fn facts_ui(ui: &mut Ui, checkpoint: &Checkpoint) {
                 ui.add(Label::new(value).truncate());
                 ui.end_row();
             }
+            if let Some(rounding) = rounding {
+                rounding_ui(ui, rounding);
+            }
         });
+}
+
+/// How far rounding has moved a quantised model: differences below that say nothing.
+fn rounding_ui(ui: &mut Ui, rounding: &Rounding) {
+    let Rounding { formats, distance } = rounding;
+    let help = format!(
+        "Rounding to {formats} alone moves the weights by about this distance from those that \
+         were quantised. A smaller distance to another model says nothing."
+    );
+    ui.weak("Rounding");
+    let words = format!("a distance of about {}", format::about(*distance));
+    ui.add(Label::new(words).truncate()).on_hover_text(help);
+    ui.end_row();
 }
 
 fn problems_ui(ui: &mut Ui, checkpoint: &Checkpoint) {

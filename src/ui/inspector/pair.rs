@@ -1,25 +1,27 @@
 //! The inspector of two models: how related they are, by every measure.
 
 mod facts;
+mod files;
+mod lines;
 
 use std::sync::Arc;
 
-use eframe::egui::{
-    Align, Color32, FontId, Id, Label, Layout, Rect, RichText, Sense, Ui, WidgetType, vec2,
-};
+use eframe::egui::{Align, Label, Layout, RichText, Ui};
 use facts::{Key, PairStats};
+use files::Changes;
+use lines::{Cell, head_ui, heading, line_ui, number, row_ui};
 
-use crate::kinship::Metric;
 use crate::kinship::table::kind_words;
+use crate::kinship::{Compared, Metric};
 use crate::study::{ModelId, PairRecord, StudyDoc};
 use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
 use crate::ui::ask::Ask;
-use crate::ui::ext::{ResponseExt, UiExt};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, Tokens, space};
-use crate::ui::views::compose;
-use crate::ui::widgets::{kinship_fact, points_fact, role_chip, section_heading, text};
+use crate::ui::views::{compare_button, compose};
+use crate::ui::widgets::{kinship_fact, points_fact, role_chip, section_heading};
 use crate::workbench::Workbench;
 
 /// Draws everything about two models.
@@ -37,14 +39,17 @@ pub fn pair_ui(
     ui.add_space(space::XS);
     let doc = bench.study().doc();
     let names = [a, b].map(|id| doc.name_of(id));
-    ui.ask("Compose merge", compose(vec![a, b]), actions);
+    ui.horizontal_wrapped(|ui| {
+        ui.ask("Compose merge", compose(vec![a, b]), actions);
+        compare_button(ui, bench, (a, b), actions);
+    });
     if let Some((place, of)) = bench.place_among_suggestions(a, b) {
         let words = format!("Place {place} of {of} among what to merge next");
         if ui.link(words).clicked() {
             actions.push(Action::Evolution(EvolutionAction::SuggestNext));
         }
     }
-    match common_base(bench, a, b) {
+    match bench.common_base(a, b) {
         None => {
             if !is_reported(bench, a, b) {
                 ui.weak(no_common_base(bench, a, b));
@@ -52,12 +57,17 @@ pub fn pair_ui(
         }
         Some(base) => match facts(ui, bench, base, a, b) {
             Some(facts) => {
-                let base = doc.name_of(base);
-                ui.scope(|ui| facts_ui(ui, base, names, &facts.1, view, actions));
+                let changes = Changes {
+                    base: doc.name_of(base),
+                    names,
+                    rounding: [a, b, base].map(|id| bench.rounding(id)),
+                };
+                ui.scope(|ui| facts_ui(ui, &changes, &facts.1, view, actions));
             }
             None => not_measured_ui(ui, bench, base, is_reported(bench, a, b), actions),
         },
     }
+    files::files_ui(ui, bench, a, b);
     record_ui(ui, bench, a, b, actions);
 }
 
@@ -82,11 +92,6 @@ fn name_ui(ui: &mut Ui, bench: &Workbench, id: ModelId) {
             });
         });
     });
-}
-
-fn common_base(bench: &Workbench, a: ModelId, b: ModelId) -> Option<ModelId> {
-    let base = |id: ModelId| bench.study().doc().model(id)?.base;
-    base(a).filter(|_| base(a) == base(b))
 }
 
 fn no_common_base(bench: &Workbench, a: ModelId, b: ModelId) -> String {
@@ -153,6 +158,7 @@ fn facts(
         tied_twice: measure.scope.tied_twice,
         places: [place(a)?, place(b)?],
         names: [a, b].map(|id| doc.name_of(id).to_owned()),
+        sizes: [a, b].map(|id| bench.numbers_of(id)),
     };
     let id = "facts of the selected pair";
     Some(ui.remembered(id, key, |key| PairStats::new(key.clone(), measured)))
@@ -160,8 +166,7 @@ fn facts(
 
 fn facts_ui(
     ui: &mut Ui,
-    base: &str,
-    names: [&str; 2],
+    changes: &Changes<'_>,
     facts: &PairStats,
     view: View,
     actions: &mut Vec<Action>,
@@ -171,6 +176,7 @@ fn facts_ui(
     if facts.is_provisional {
         ui.weak("Still being measured");
     }
+    compared_ui(ui, facts.compared);
     values_ui(ui, facts);
     if let Some(reason) = &facts.reason {
         ui.weak(reason);
@@ -178,7 +184,7 @@ fn facts_ui(
     ui.add_space(space::S);
     section_heading(ui, "Changes from the base");
     ui.add_space(space::XS);
-    changes_ui(ui, base, names, facts);
+    changes_ui(ui, changes, facts);
     left_out_ui(ui, facts, actions);
     ui.add_space(space::S);
     let metric = facts.key.metric.heading();
@@ -195,60 +201,6 @@ fn facts_ui(
     });
 }
 
-/// One number of a row: what is shown, and what hovering tells.
-type Cell = (String, String);
-
-/// Room for one number, in points, and where there are three of them.
-const CELL: f32 = 74.0;
-const NARROW_CELL: f32 = 60.0;
-const ROW: f32 = 24.0;
-
-/// A label at the left, numbers at the right, all rows alike.
-fn row_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell]) {
-    let t = Tokens::of(ui);
-    line_ui(ui, (label, help), cells, &theme::body_font(), t.text);
-}
-
-fn head_ui(ui: &mut Ui, cells: &[(&str, &str)]) {
-    let t = Tokens::of(ui);
-    let owned = |(text, help): &(&str, &str)| ((*text).to_owned(), (*help).to_owned());
-    let cells: Vec<Cell> = cells.iter().map(owned).collect();
-    line_ui(ui, ("", ""), &cells, &theme::small_font(), t.text_weak);
-}
-
-fn line_ui(ui: &mut Ui, (label, help): (&str, &str), cells: &[Cell], font: &FontId, ink: Color32) {
-    let size = vec2(ui.available_width(), ROW);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let shown: Vec<&str> = cells.iter().map(|cell| cell.0.as_str()).collect();
-    response.named(
-        WidgetType::Label,
-        format!("{label} {}", shown.join(" ")).trim(),
-    );
-    let width = if cells.len() > 2 { NARROW_CELL } else { CELL };
-    let first = rect.right() - width * cells.len() as f32;
-    let name = rect.with_max_x(first - space::XS);
-    text::left(ui.painter(), name, label, font, ink);
-    for (k, (text, full)) in cells.iter().enumerate() {
-        let cell = Rect::from_x_y_ranges(
-            first + width * k as f32..=first + width * (k + 1) as f32,
-            rect.y_range(),
-        );
-        text::right(ui.painter(), cell, text, font, ink);
-        hover(ui, cell, response.id.with(k), full);
-    }
-    hover(ui, name, response.id.with("name"), help);
-}
-
-fn hover(ui: &Ui, rect: Rect, id: Id, text: &str) {
-    if !text.is_empty() {
-        ui.interact(rect, id, Sense::hover()).on_hover_text(text);
-    }
-}
-
-fn number(value: Option<f64>) -> Cell {
-    (format::kinship(value), format::full(value))
-}
-
 const WHOLE: (&str, &str) = ("Whole", "All tensors as one vector");
 const BY_TENSOR: (&str, &str) = ("By tensor", "Mean over tensors, weighted by parameters");
 
@@ -260,8 +212,31 @@ fn values_ui(ui: &mut Ui, facts: &PairStats) {
     }
 }
 
-fn changes_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &PairStats) {
-    for (name, norm) in names.into_iter().zip(facts.norms) {
+/// Over how many numbers the values below were measured; where that is little, how much.
+fn compared_ui(ui: &mut Ui, compared: Compared) {
+    ui.add_space(space::XS);
+    let numbers = format::parameters(compared.numbers);
+    let words = format!("Over {numbers} numbers");
+    let full = format!(
+        "{} numbers of both, {} of the larger model",
+        format::count(compared.numbers),
+        format::share(compared.share())
+    );
+    let line = match compared.small_share() {
+        None => ui.quiet(words),
+        Some(share) => {
+            let words = format!("{words}, {} of the larger model", format::share(share));
+            let ink = Tokens::of(ui).warning;
+            ui.add(Label::new(RichText::new(words).color(ink)).wrap())
+        }
+    };
+    line.on_hover_text(full);
+    ui.add_space(space::XS);
+}
+
+fn changes_ui(ui: &mut Ui, changes: &Changes<'_>, facts: &PairStats) {
+    let base = changes.base;
+    for (name, norm) in changes.names.into_iter().zip(facts.norms) {
         let help = format!("How far {name} is from {base}, over the tensors that both share");
         row_ui(
             ui,
@@ -269,7 +244,7 @@ fn changes_ui(ui: &mut Ui, base: &str, names: [&str; 2], facts: &PairStats) {
             &[number(norm)],
         );
     }
-    row_ui(ui, ("Shared parameters", ""), &[count(facts.parameters)]);
+    files::rounding_rows_ui(ui, changes, facts.norms);
 }
 
 fn count(parameters: u64) -> Cell {
@@ -446,10 +421,4 @@ fn merges_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, actions: &m
         };
         model_link(ui, doc, merge.id, &note, actions);
     }
-}
-
-fn heading(ui: &mut Ui, title: &str) {
-    ui.add_space(space::S);
-    section_heading(ui, title);
-    ui.add_space(space::XS);
 }

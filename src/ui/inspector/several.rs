@@ -9,7 +9,7 @@ use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, ROW_HEIGHT, size, space};
-use crate::ui::views::{known_kinship, selection_actions};
+use crate::ui::views::{compare_button, known_kinship, selection_actions};
 use crate::ui::widgets::fact_ui;
 use crate::workbench::Workbench;
 
@@ -40,7 +40,12 @@ pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], actions: &mut
         summary_ui(ui, summary, ids.len());
     });
     ui.add_space(space::S);
-    ui.horizontal_wrapped(|ui| selection_actions(ui, bench, ids, actions));
+    ui.horizontal_wrapped(|ui| {
+        selection_actions(ui, bench, ids, actions);
+        if let [a, b] = ids[..] {
+            compare_button(ui, bench, (a, b), actions);
+        }
+    });
     ui.add_space(space::S);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical()

@@ -48,9 +48,9 @@ impl Tensors {
             .auto_shrink(false)
             .cell_layout(Layout::left_to_right(Align::Center))
             .column(Column::remainder().at_least(80.0).clip(true))
-            .column(Column::exact(96.0).clip(true))
-            .column(Column::exact(40.0))
-            .column(Column::exact(60.0));
+            .column(Column::exact(84.0).clip(true))
+            .column(Column::exact(60.0))
+            .column(Column::exact(56.0));
         let table = table.header(ROW_HEIGHT, |mut header| {
             for title in ["Tensor", "Shape", "Type", "Size"] {
                 header.col(|ui| {

@@ -22,7 +22,7 @@ use crate::ui::views::rows::{clicked_row, range};
 use crate::ui::widgets::{empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
 
-pub use actions::{base_menu, compose, merge_menu, selection_actions};
+pub use actions::{base_menu, compare_button, compose, merge_menu, selection_actions};
 pub use block::score as read_number;
 pub use cells::{ADAPTER_COLOUR, bar, place, score_lines};
 pub use model_table::kinship;
@@ -120,8 +120,9 @@ impl ModelsView {
 
     fn empty_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let sentence = "No models yet. Add a base and its fine-tunes: folders of checkpoints, \
-                        safetensors files or LoRA adapters. You can also drop them here, or \
-                        paste their paths. Models without files are added by name.";
+                        files of weights (safetensors, GGUF, PyTorch) or adapters. You can also \
+                        drop them here, or paste their paths. Models without files are added by \
+                        name.";
         if empty_state(ui, icon::STACK, sentence, Some("Add models…")) {
             actions.push(Action::Models(ModelsAction::AskForFolders));
         }

@@ -62,7 +62,7 @@ fn head(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     ui.add_space(space::XL);
     ways_in(ui, bench, actions);
     ui.add_space(space::S);
-    let line = "Or drop checkpoint folders, safetensors files or tables of scores anywhere here";
+    let line = "Or drop folders of checkpoints, files of weights or tables of scores anywhere here";
     ui.weak(line);
 }
 

@@ -28,6 +28,9 @@ pub use legend::{Legend, Undefined};
 /// Beyond this number of models the map is a picture.
 pub const MOST_CELLS_READ: usize = 30;
 
+/// Draws what can be asked of a pair.
+pub type Menu<'a> = &'a dyn Fn(&mut Ui, usize, usize);
+
 /// What to draw. Indices are those of `labels`; places on screen follow `order`.
 #[derive(Clone, Copy)]
 pub struct HeatMap<'a> {
@@ -51,6 +54,8 @@ pub struct HeatMap<'a> {
     /// Whether a model is measured. Cells of others are empty, as are all that have no value
     /// while values may still change.
     pub measured: &'a dyn Fn(usize) -> bool,
+    /// What can be asked of a pair; the menu of its cell.
+    pub menu: Option<Menu<'a>>,
     /// Models that do not exist yet: their cells are predicted, and drawn hollow.
     pub ghosts: &'a [usize],
 }
@@ -82,6 +87,7 @@ impl<'a> HeatMap<'a> {
             dendrogram: None,
             note: &|_, _| None,
             measured: &|_| true,
+            menu: None,
             ghosts: &[],
         }
     }

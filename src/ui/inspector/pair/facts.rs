@@ -2,7 +2,7 @@
 
 use crate::checkpoint::Kind;
 use crate::kinship::table::kind_words;
-use crate::kinship::{Aggregate, Kinship, Measure, Metric, PairSums, Scope};
+use crate::kinship::{Aggregate, Compared, Kinship, Measure, Metric, PairSums, Scope};
 use crate::study::ModelId;
 use crate::ui::format;
 use crate::ui::views::kinship::{Named, why_undefined};
@@ -16,7 +16,7 @@ pub struct PairStats {
     pub reason: Option<String>,
     /// |δ| over the tensors that both share, as the distance is.
     pub norms: [Option<f64>; 2],
-    pub parameters: u64,
+    pub compared: Compared,
     pub kinds: Vec<KindFacts>,
     pub left_out: Vec<String>,
     pub is_provisional: bool,
@@ -37,6 +37,8 @@ pub struct Key {
     pub tied_twice: bool,
     pub places: [usize; 2],
     pub names: [String; 2],
+    /// How many numbers the two have.
+    pub sizes: [u64; 2],
 }
 
 impl PairStats {
@@ -81,7 +83,7 @@ impl PairStats {
         Self {
             reason: undefined.then(|| why_undefined(kinship, &all, named(0), named(1))),
             norms: norms(&kinship.sums(&all, a, b, key.tied_twice)),
-            parameters: shared_parameters(kinship, &all, a, b),
+            compared: Compared::of(kinship, a, b, key.sizes),
             kinds: kinds.collect(),
             left_out: left_out(kinship, &key),
             is_provisional: measured.is_provisional(),
@@ -101,7 +103,9 @@ impl PairStats {
         for (name, norm) in self.key.names.iter().zip(self.norms) {
             lines.push(format!("|δ| {name}\t{}", format::plain(norm)));
         }
-        lines.push(format!("Shared parameters\t{}", self.parameters));
+        lines.push(format!("Numbers compared\t{}", self.compared.numbers));
+        let share = format::plain(Some(self.compared.share()));
+        lines.push(format!("Share of the larger model\t{share}"));
         for kind in &self.kinds {
             let [whole, mean] = kind.values.map(format::plain);
             let metric = self.key.metric.title;

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, Label, Layout, Rect, RichText, Ui, UiBuilder};
 
-use super::map::in_family;
+use super::map::{in_family, small_share};
 use super::pair::{self, Pair, PairKey};
 use super::shown::{Mean, Shown};
 use super::tensors::TensorList;
@@ -24,6 +24,8 @@ const STACKED: f32 = 420.0;
 #[derive(Default)]
 pub struct Detail {
     pair: Option<Pair>,
+    /// How little of the two was compared, where that has to be said.
+    part_compared: Option<String>,
     list: TensorList,
     stack: Option<Stack>,
     /// Which of the two is shown where there is room for one only.
@@ -74,6 +76,10 @@ impl Detail {
         };
         if self.pair.as_ref().is_none_or(|pair| pair.key != key) {
             self.pair = Some(Pair::new(key, measured.kinship(), shown));
+            let ids = [a, b].map(|k| shown.key.models[k]);
+            let is_whole = shown.key.measure.scope.kind.is_none() && !shown.key.provisional;
+            let part = is_whole.then(|| small_share(bench, family.base, ids[0], ids[1]));
+            self.part_compared = part.flatten().map(|share| format!("over {share}"));
         }
         self.pair_ui(ui, shown, actions);
     }
@@ -83,11 +89,12 @@ impl Detail {
         let (a, b) = pair.key.family;
         let names = [a, b].map(|k| shown.key.labels[k].as_str());
         let (list, stack) = (&mut self.list, &mut self.stack);
+        let part = self.part_compared.as_deref();
         let metric = pair.key.measure.metric;
         let provisional = shown.key.provisional;
         if let Some((left, right)) = split(ui) {
             ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("profile"), |ui| {
-                heading_ui(ui, names, pair);
+                heading_ui(ui, names, pair, part);
                 profile_ui(ui, pair, stack, provisional);
             });
             ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("list"), |ui| {
@@ -98,7 +105,7 @@ impl Detail {
         ui.horizontal(|ui| {
             let parts = [(Part::Layers, "Layers"), (Part::Tensors, "Tensors")];
             segmented(ui, "What is shown of the pair", &mut self.part, &parts);
-            heading_ui(ui, names, pair);
+            heading_ui(ui, names, pair, part);
         });
         match self.part {
             Part::Layers => profile_ui(ui, pair, stack, provisional),
@@ -107,14 +114,15 @@ impl Detail {
     }
 }
 
-fn heading_ui(ui: &mut Ui, names: [&str; 2], pair: &Pair) {
+fn heading_ui(ui: &mut Ui, names: [&str; 2], pair: &Pair, part: Option<&str>) {
     let short = names.map(|name| format::elide_middle(name, 36));
     let metric = pair.key.measure.metric.title;
     let value = format!("{metric} {}", format::kinship(pair.value));
     ui.horizontal(|ui| {
         // The names give way to the value.
         let room = ui.available_width() - space::S;
-        let value_width = text::width(ui, &value, theme::body_font());
+        let words = part.map_or_else(|| value.clone(), |part| format!("{value}  {part}"));
+        let value_width = text::width(ui, &words, theme::body_font());
         let name = theme::strong(format!("{} × {}", short[0], short[1]));
         ui.scope(|ui| {
             ui.set_max_width((room - value_width).max(48.0));
@@ -123,6 +131,11 @@ fn heading_ui(ui: &mut Ui, names: [&str; 2], pair: &Pair) {
         });
         ui.add(Label::new(RichText::new(value)).truncate())
             .on_hover_text(format::full(pair.value));
+        if let Some(part) = part {
+            let part = RichText::new(part).color(Tokens::of(ui).warning);
+            let help = "That is how much of the larger model both have, and was compared";
+            ui.add(Label::new(part).truncate()).on_hover_text(help);
+        }
     });
 }
 

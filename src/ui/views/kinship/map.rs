@@ -1,5 +1,6 @@
 //! The map with its legend and caption, and what clicks on it select.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use eframe::egui::{
@@ -15,10 +16,12 @@ use super::states::{RUNNING_WIDTH, running_ui};
 use crate::kinship::{Aggregate, Join, Kinship, Scope, table};
 use crate::study::{Command, ModelId, Order, Selection};
 use crate::ui::action::{Action, View};
+use crate::ui::ask::Ask;
 use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::views::rows::clicked_row;
+use crate::ui::views::{compare_button, compose};
 use crate::ui::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Undefined};
 use crate::ui::widgets::text;
 use crate::workbench::{Family, Workbench};
@@ -48,7 +51,7 @@ pub fn map_ui(
     ui.scope(|ui| {
         ui.set_max_height((ui.available_height() - caption_height).max(1.0));
         ScrollArea::both().id_salt("kinship map").show(ui, |ui| {
-            heat_map_ui(ui, bench, kinship, shown, anchor, actions);
+            heat_map_ui(ui, bench, family, shown, anchor, actions);
         });
     });
     if has_caption {
@@ -90,11 +93,14 @@ fn legend_row(
 fn heat_map_ui(
     ui: &mut Ui,
     bench: &Workbench,
-    kinship: &Kinship,
+    family: &Family,
     shown: &Shown,
     anchor: &mut Option<ModelId>,
     actions: &mut Vec<Action>,
 ) {
+    let Some(kinship) = bench.measured(family.base).map(|m| m.kinship()) else {
+        return;
+    };
     let order = bench.study().doc().view.order;
     let selection = bench.study().selection();
     let selected = in_family(selection, shown);
@@ -118,7 +124,12 @@ fn heat_map_ui(
             return Some("The child on the canvas; click to go there".to_owned());
         }
         let undefined = shown.matrix.get(a, b).is_none() && !shown.key.provisional;
-        undefined.then(|| why_undefined(kinship, &shown.tensors, named(a), named(b)))
+        if undefined {
+            return Some(why_undefined(kinship, &shown.tensors, named(a), named(b)));
+        }
+        let (a, b) = (shown.key.models[a], shown.key.models[b]);
+        let share = small_share(bench, family.base, a, b)?;
+        Some(format!("Over {share} of the larger model"))
     };
     // While values arrive there may be no tree yet; its place is kept.
     let may_have_tree = shown.key.provisional || !shown.joins.is_empty();
@@ -133,6 +144,11 @@ fn heat_map_ui(
         None => shown.joins.clone(),
     };
     let rows: Vec<usize> = shown.order(order).iter().copied().chain(place).collect();
+    let asked = RefCell::new(Vec::new());
+    let menu = |ui: &mut Ui, a: usize, b: usize| {
+        let pair = (shown.key.models[a], shown.key.models[b]);
+        pair_menu(ui, bench, pair, &mut asked.borrow_mut());
+    };
     let touched = HeatMap {
         id_salt: "kinship",
         scale: shown.scale,
@@ -143,10 +159,12 @@ fn heat_map_ui(
         dendrogram: has_tree.then_some(&joins),
         measured: &|k| place == Some(k) || shown.key.places[k].is_some(),
         note: &note,
+        menu: Some(&menu),
         ghosts: place.as_slice(),
         ..HeatMap::new(labels, &value)
     }
     .show(ui);
+    actions.append(&mut asked.into_inner());
     let touches = |pair: Option<(usize, usize)>| pair.is_some_and(|(a, b)| is_ghost(a, b));
     if touches(touched.clicked) || touches(touched.clicked_label.map(|k| (k, k))) {
         actions.push(Action::Go(View::Merge));
@@ -168,6 +186,25 @@ fn heat_map_ui(
             modifiers,
         )));
     }
+}
+
+/// What can be asked of the pair of a cell.
+fn pair_menu(
+    ui: &mut Ui,
+    bench: &Workbench,
+    (a, b): (ModelId, ModelId),
+    actions: &mut Vec<Action>,
+) {
+    if compare_button(ui, bench, (a, b), actions) {
+        ui.close();
+    }
+    ui.menu_ask("Compose merge", compose(vec![a, b]), actions);
+}
+
+/// How little of two models was compared, where that has to be said.
+pub fn small_share(bench: &Workbench, base: ModelId, a: ModelId, b: ModelId) -> Option<String> {
+    let share = bench.compared(base, a, b)?.small_share()?;
+    Some(format::share(share))
 }
 
 fn select(selection: Selection) -> Action {

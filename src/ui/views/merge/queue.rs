@@ -273,11 +273,28 @@ fn problem_ui(ui: &mut Ui, shown: &DraftContext<'_>, problem: &Problem) {
             .jump
             .set(problem.place.position.map(|p| p.line as usize));
     }
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        fixes_ui(ui, shown, problem);
+    });
+}
+
+/// Buttons that mend a problem, each a step of its own in the history.
+fn fixes_ui(ui: &mut Ui, shown: &DraftContext<'_>, problem: &Problem) {
     if let Some((nearest, text)) = mended(&shown.draft.sheet.text, problem) {
         let words = format!("Replace by {nearest}");
         if ui.button(&words).clicked() {
             shown.write_text(text, &words, None);
         }
+    }
+    if let Some(fix) = problem.fix
+        && ui.button(fix.title()).clicked()
+    {
+        shown.edit(fix.title(), None, |composition| {
+            if let Some(recipe) = composition.recipes.get_mut(problem.place.document) {
+                recipe.own.decide(fix);
+            }
+        });
     }
 }
 

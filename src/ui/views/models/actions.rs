@@ -72,11 +72,30 @@ pub fn selection_actions(
     ui.ask("Remove", edit(ModelEdit::Remove(ids.to_vec())), actions);
 }
 
+pub const COMPARE: &str = "Compare tensor by tensor…";
+
 pub fn compose(models: Vec<ModelId>) -> Action {
     Action::Merge(MergeAction::Compose {
         template: None,
         models,
     })
+}
+
+/// A button that compares two models tensor by tensor, greyed where they cannot be; whether it
+/// was clicked.
+pub fn compare_button(
+    ui: &mut Ui,
+    bench: &Workbench,
+    (a, b): (ModelId, ModelId),
+    actions: &mut Vec<Action>,
+) -> bool {
+    let objection = bench.compare_objection(a, b);
+    let button = ui.add_enabled(objection.is_none(), Button::new(COMPARE));
+    let button = button.on_disabled_hover_text(objection.unwrap_or_default());
+    if button.clicked() {
+        actions.push(Action::Models(ModelsAction::Compare(a, b)));
+    }
+    button.clicked()
 }
 
 /// The models that one can be merged with: those of its family first, then all of its shape.
@@ -147,6 +166,11 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
     if ids.len() > 1 {
         if ui.button(format!("Compose merge of {several}")).clicked() {
             actions.push(compose(ids.clone()));
+            ui.close();
+        }
+        if let [a, b] = ids[..]
+            && compare_button(ui, bench, (a, b), actions)
+        {
             ui.close();
         }
     } else {

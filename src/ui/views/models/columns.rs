@@ -144,7 +144,7 @@ impl Column {
             Self::Run => (96.0, 0.25),
             Self::Method => (84.0, 0.0),
             Self::Base => (90.0, 0.25),
-            Self::Type => (58.0, 0.0),
+            Self::Type => (76.0, 0.12),
             Self::Parameters => (88.0, 0.0),
             Self::Size => (76.0, 0.0),
             Self::State => (110.0, 0.0),

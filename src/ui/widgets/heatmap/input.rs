@@ -32,6 +32,7 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Touched {
     let mut chosen = chosen_on(&base, under, current);
     if map.is_picture() {
         // The lens tells what is under the pointer.
+        picture_menu(map, &base, under);
     } else {
         chosen = cells(map, ui, layout, under).or(chosen);
     }
@@ -133,12 +134,30 @@ fn cells(
             if response.clicked() {
                 chosen = Some(cell);
             }
+            if let Some(menu) = map.menu.filter(|_| !map.is_ghost(pair)) {
+                response.context_menu(|ui| menu(ui, pair.0, pair.1));
+            }
             if under == Some(cell) {
                 response.on_hover_ui_at_pointer(|ui| pair_ui(map, ui, pair));
             }
         }
     }
     chosen
+}
+
+/// The menu of the pair that was under the pointer when it was opened.
+fn picture_menu(map: &HeatMap<'_>, base: &Response, under: Option<(usize, usize)>) {
+    let Some(menu) = map.menu else { return };
+    let id = base.id.with("pair of the menu");
+    if base.secondary_clicked() {
+        let pair = under.map(|cell| map.pair_at(cell));
+        let pair = pair.filter(|pair| pair.0 != pair.1 && !map.is_ghost(*pair));
+        base.ctx.data_mut(|data| data.insert_temp(id, pair));
+    }
+    let pair: Option<(usize, usize)> = base.ctx.data(|data| data.get_temp(id)).flatten();
+    if let Some((a, b)) = pair {
+        base.context_menu(|ui| menu(ui, a, b));
+    }
 }
 
 /// Both names and the full value.

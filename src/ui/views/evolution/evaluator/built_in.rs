@@ -15,8 +15,9 @@ use crate::ui::views::ViewContext;
 use crate::ui::widgets::{icon_button, text};
 use crate::workbench::evolving::TaskRow;
 
-const SUPPORTED: &str = "Kinfolk runs small models by itself, on the processor: safetensors of \
-                         the Llama, Mistral, Qwen2 and Qwen3 families with their tokenizer.json.";
+const SUPPORTED: &str = "Kinfolk runs small models by itself, on the processor: those of the \
+                         Llama, Mistral, Qwen2 and Qwen3 families, with their config.json and \
+                         tokenizer.json.";
 const FORMAT: &str = "A .jsonl file has an item a line: a prompt and its one right answer, or a \
                       text for a perplexity. A .txt file is one text.";
 
