@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use kinfolk::checkpoint::{
-    Change, Checkpoint, GgufKind, GgufTemplate, GgufWish, RawTensor, Tensor, Wanted,
+    Change, Checkpoint, GgufKind, GgufTemplate, GgufWish, RawTensor, Tensor, Wanted, by_token,
 };
 use kinfolk::jobs::Ticket;
 use kinfolk::kinship::{Precision, measure};
@@ -167,8 +167,54 @@ fn kin(data: &[u8], base: &Checkpoint, model: &Checkpoint) {
     if !sum.is_multiple_of(4) {
         return;
     }
+    measured(base, model);
+}
+
+fn measured(base: &Checkpoint, model: &Checkpoint) {
     let (precision, ticket) = (Precision::Full, Ticket::default());
     measure(base, &[model, model], precision, None, &ticket, &|_, _| {}).ok();
+}
+
+/// The listings of two checkpoints, a `tokenizer.json` for the first, and for the second one or,
+/// after `M`, a `tokenizer.model`: their rows lined up token by token.
+pub fn tokens(data: &[u8]) {
+    let (base, own) = (folder("tokens-base"), folder("tokens-own"));
+    let (base_text, rest) = two(data);
+    let (text, rest) = two(rest);
+    let (base_tokens, tokens) = two(rest);
+    for (folder, text) in [(&base, base_text), (&own, text)] {
+        let weights = listing::safetensors(text, &[]);
+        std::fs::write(folder.join("model.safetensors"), weights).unwrap();
+        std::fs::remove_file(folder.join("tokenizer.json")).ok();
+        std::fs::remove_file(folder.join("tokenizer.model")).ok();
+    }
+    let (name, tokens) = match tokens.split_first() {
+        Some((b'M', rest)) => ("tokenizer.model", rest),
+        _ => ("tokenizer.json", tokens),
+    };
+    std::fs::write(base.join("tokenizer.json"), base_tokens).unwrap();
+    std::fs::write(own.join(name), tokens).unwrap();
+    let (Ok(base), Ok(own)) = (Checkpoint::open(&base), Checkpoint::open(&own)) else {
+        return;
+    };
+    let vocabularies = [&base, &own].map(|model| model.vocabulary().ok().flatten());
+    for vocabulary in vocabularies.into_iter().flatten() {
+        assert!(
+            vocabulary
+                .tokens()
+                .all(|(token, id)| vocabulary.id(token) == Some(id))
+        );
+        assert!(
+            vocabulary
+                .tokens()
+                .all(|(_, id)| (id as usize) < vocabulary.end())
+        );
+    }
+    if let Some(lined_up) = by_token(&base, &[&own]) {
+        read_all(&lined_up.base);
+        lined_up.models.iter().for_each(read_all);
+    }
+    measured(&base, &own);
 }
 
 fn read_all(model: &Checkpoint) {

@@ -12,7 +12,7 @@ mod recipes;
 mod studies;
 mod window;
 
-pub use formats::{adapted, gguf, quantised, renamed, torch};
+pub use formats::{adapted, gguf, quantised, renamed, tokens, torch};
 pub use imports::{cache, harness, table, tasks};
 pub use models::{adapter, config, header, index, tokenizer};
 pub use recipes::recipe;
