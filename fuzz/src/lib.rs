@@ -3,14 +3,18 @@
 //! input that takes too long or too much memory, or something that does not come back as it was.
 
 mod files;
+mod formats;
 mod imports;
+mod listing;
+mod look;
 mod models;
 mod recipes;
 mod studies;
 mod window;
 
+pub use formats::{adapted, gguf, quantised, renamed, tokens, torch};
 pub use imports::{cache, harness, table, tasks};
-pub use models::{adapter, config, header, index, tokenizer, torch};
+pub use models::{adapter, config, header, index, tokenizer};
 pub use recipes::recipe;
 pub use studies::study;
 pub use window::window;

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use kinfolk::checkpoint::{Base, Checkpoint};
+use kinfolk::checkpoint::Checkpoint;
 use kinfolk::evaluate::Model;
 use kinfolk::jobs::Ticket;
 
-use crate::files::{archive, folder, repository, safetensors, two};
+use crate::files::{folder, repository, safetensors, two};
+use crate::look::look_at;
 
 /// A weight file: after `H` a header and data parted by a zero byte, else the bytes as they are.
 pub fn header(data: &[u8]) {
@@ -64,53 +65,6 @@ pub fn tokenizer(data: &[u8]) {
     let folder = small_model("tokenizer");
     std::fs::write(folder.join("tokenizer.json"), data).unwrap();
     answer(&folder, "One 12+30= ab\u{301} 学\n<s>");
-}
-
-/// A PyTorch file: the zip archive or the pickles as they are, and after `P` the pickle of an
-/// archive with a storage `0` of 480 bytes.
-pub fn torch(data: &[u8]) {
-    let path = folder("torch").join("model.pt");
-    let whole = match data.split_first() {
-        Some((b'P', pickle)) => archive(&[("data.pkl", pickle), ("data/0", &[0; 480])]),
-        _ => data.to_vec(),
-    };
-    std::fs::write(&path, whole).unwrap();
-    look_at(&path);
-}
-
-/// Everything that is read of a model when it is opened and inspected.
-fn look_at(path: &Path) {
-    let Ok(model) = Checkpoint::open(path) else {
-        return;
-    };
-    assert!(
-        model
-            .tensors()
-            .iter()
-            .all(|t| t.bytes().is_none_or(|own| own.len() as u64 == t.size_bytes()))
-    );
-    model.problems();
-    model.suggested_name();
-    model.key();
-    if let Some(adapter) = model.adapter() {
-        adapter.targets_missing_in(&Square);
-        for name in ["model.layers.0.self_attn.q_proj.weight", "lm_head.weight"] {
-            adapter.rows(&Square, name, &[32, 32]).ok();
-        }
-    }
-}
-
-/// A base that has every tensor, and a tied head.
-struct Square;
-
-impl Base for Square {
-    fn shape_of(&self, _: &str) -> Option<Vec<usize>> {
-        Some(vec![32, 32])
-    }
-
-    fn tied(&self) -> Option<bool> {
-        Some(true)
-    }
 }
 
 /// A folder with the weights and companions of a small model.

@@ -6,7 +6,7 @@
 //! together, and each model's rows are read in that order. What only one has is left out.
 //! Nothing is done, and nothing costs, where all number alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::dtype::Dtype;
@@ -160,8 +160,10 @@ fn unread(base: &Checkpoint, models: &[&Checkpoint]) -> Vec<LeftOut> {
 fn has_rows_of_tokens(tensor: &Tensor) -> bool {
     let name = tensor.name.as_str();
     let is_axis = is_token_embedding(name) || is_language_head(name) || is_head_bias(name);
+    // A single number has no rows, whatever it is called.
     let rows = tensor.shape.first().copied().unwrap_or(0);
-    is_axis && rows <= MOST_TOKENS && tensor.elements() > 0 && tensor.dtype.is_supported()
+    let is_countable = (1..=MOST_TOKENS).contains(&rows);
+    is_axis && is_countable && tensor.elements() > 0 && tensor.dtype.is_supported()
 }
 
 /// For each row of the base the model's row of the same token.
@@ -200,10 +202,15 @@ fn own_rows(
     };
     let mut out = vec![None; rows];
     // Which row belongs to a token that programs number otherwise than its file is not certain.
-    let is_certain = |of: &Vocabulary, id: u32| of.renumbered.iter().all(|(own, _)| *own != id);
+    let uncertain = |of: &Vocabulary| -> BTreeSet<u32> {
+        let numbers = of.renumbered.iter().map(|(own, _)| *own);
+        numbers.collect()
+    };
+    let (uncertain, of_base_uncertain) = (uncertain(vocabulary), uncertain(of_base));
     for (token, id) in of_base.tokens() {
         let own = vocabulary.id(token).filter(|own| {
-            (*own as usize) < own_rows && is_certain(vocabulary, *own) && is_certain(of_base, id)
+            let is_certain = !uncertain.contains(own) && !of_base_uncertain.contains(&id);
+            (*own as usize) < own_rows && is_certain
         });
         if let (Some(place), Some(own)) = (out.get_mut(id as usize), own) {
             *place = Some(own);

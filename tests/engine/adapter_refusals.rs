@@ -270,3 +270,27 @@ fn keys_of_helpers_and_of_nothing() {
         &["vera_A", "another kind"],
     );
 }
+
+/// The numbers of experts and blocks follow from shapes, which nothing bounds where they are of
+/// empty tensors.
+#[test]
+fn factors_without_inputs_or_outputs_are_refused() {
+    let empty: &Parts<'_> = &[
+        ("q_proj.lora_A.weight", &[2, 0]),
+        ("q_proj.lora_B.weight", &[5, 2]),
+    ];
+    check(LORA, empty, &["lora_A", "one input or more", "[2, 0]"]);
+    let empty: &Parts<'_> = &[
+        ("q_proj.lora_A.weight", &[2, 3]),
+        ("q_proj.lora_B.weight", &[0, 2]),
+    ];
+    check(LORA, empty, &["lora_B", "one output or more", "[0, 2]"]);
+    let fused = r#"{"peft_type":"LORA","r":1,"target_parameters":["experts.w"]}"#;
+    let experts: &Parts<'_> = &[
+        ("experts.lora_A.weight", &[1 << 40, 0]),
+        ("experts.lora_B.weight", &[0, 1 << 40]),
+    ];
+    check(fused, experts, &["lora_A", "one input or more"]);
+    let skew: &Parts<'_> = &[("q_proj.oft_R.weight", &[0, (1 << 47) + 1])];
+    check(OFT, skew, &["oft_R", "size · (size − 1) / 2"]);
+}

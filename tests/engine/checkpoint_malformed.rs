@@ -334,6 +334,19 @@ fn shape_of_more_numbers_than_can_be_counted() {
 }
 
 #[test]
+fn empty_shape_whose_other_dimensions_cannot_be_counted() {
+    for shape in [
+        "[4294967296,4294967296,0]",
+        "[0,4294967296,4294967296]",
+        "[0,1152921504606846976]",
+    ] {
+        let header = format!(r#"{{"a":{{"dtype":"F32","shape":{shape},"data_offsets":[0,0]}}}}"#);
+        let words = &["`a`", "more numbers than can be counted"];
+        check_header(&header, 0, words);
+    }
+}
+
+#[test]
 fn shape_whose_bytes_overflow() {
     let header = format!(
         r#"{{"a":{{"dtype":"F64","shape":[{}],"data_offsets":[0,8]}}}}"#,

@@ -335,6 +335,10 @@ fn headers_that_lie_are_refused_before_anything_is_made_for_them() {
         &["no power of two"],
     );
     refused(&more("general.alignment", Meta::Text("32")), &["not a u32"]);
+    refused(
+        &more("general.alignment", Meta::U32(1 << 31)),
+        &["at most 2097152 is read"],
+    );
     let tensor = |dims: &[u64], kind: u32| {
         let stored = Stored {
             name: "output_norm.weight",
@@ -380,6 +384,34 @@ fn headers_that_lie_are_refused_before_anything_is_made_for_them() {
     refused(&moved(0), &["overlap"]);
     refused(&moved(8), &["no multiple of 32"]);
     refused(&moved(u64::MAX - 31), &["cut short"]);
+}
+
+/// Orders of rows and lists of experts take memory for each, which empty tensors and long ones of
+/// a single column do not bound.
+#[test]
+fn rows_and_experts_without_end_are_refused_before_they_are_listed() {
+    let of = |name: &'static str, kind: u32, dims: &[u64], len: usize| {
+        let bytes = vec![0; len];
+        let stored = Stored {
+            name,
+            kind,
+            dims,
+            bytes,
+        };
+        gguf(LLAMA, &[stored])
+    };
+    let query = "blk.0.attn_q.weight";
+    refused(&of(query, 0, &[0, 1 << 47], 0), &[query, "cannot share"]);
+    refused(
+        &of(query, 0, &[0, 1 << 60], 0),
+        &[query, "more numbers than can be counted"],
+    );
+    let len = (1 << 22) + 4;
+    let long = of(query, 1, &[1, len], 2 * len as usize);
+    refused(&long, &[query, "more than heads can have"]);
+    let experts = "blk.0.ffn_up_exps.weight";
+    let many = of(experts, 24, &[1, 1, 1 << 20], 1 << 20);
+    refused(&many, &[experts, "1048576 experts"]);
 }
 
 /// A model of two layers' norms in two parts below `dir`.

@@ -112,3 +112,25 @@ fn kinship_of_a_model_does_not_depend_on_the_numbers_of_its_tokens() {
         "{said:?}"
     );
 }
+
+/// It has no rows that could be lined up.
+#[test]
+fn a_single_number_under_the_name_of_rows_of_tokens_is_compared_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = |name: &str, tokens: &str, rows: [f32; 2]| {
+        let to = dir.path().join(name);
+        std::fs::create_dir_all(&to).unwrap();
+        let parts = [
+            f32_part("lm_head.bias", &[], &[rows[0]]),
+            f32_part("model.embed_tokens.weight", &[2, 1], &rows),
+        ];
+        write_safetensors(&to.join("model.safetensors"), &parts);
+        let tokens = format!(r#"{{"model":{{"vocab":{tokens}}}}}"#);
+        std::fs::write(to.join("tokenizer.json"), tokens).unwrap();
+        to
+    };
+    let base = model("base", r#"{"a":0,"b":1}"#, [1.0, 2.0]);
+    let own = model("own", r#"{"b":0,"a":1}"#, [2.0, 4.0]);
+    let found = kinship(&base, &[&own], None);
+    assert_eq!((found.parameters(), found.left_out), (3, Vec::new()));
+}

@@ -313,7 +313,7 @@ impl Module<'_> {
         let block = (1.0 + (8.0 * above as f64 + 1.0).sqrt()) / 2.0;
         let block = block as usize;
         let whole = block.checked_mul(block.saturating_sub(1));
-        let fits = skew.shape.len() == 2 && above > 0 && whole == Some(2 * above);
+        let fits = skew.shape.len() == 2 && above > 0 && whole == above.checked_mul(2);
         self.check(&skew, fits, "[blocks, size · (size − 1) / 2]")?;
         let shared = self.config.block_share;
         if shared && skew.shape[0] != 1 {
@@ -366,6 +366,11 @@ impl Module<'_> {
         (rank, experts): (usize, usize),
         scale: f32,
     ) -> Result<Pair> {
+        // AdaLoRA may have dropped all ranks; nothing else may be without numbers.
+        let has_inputs = a.shape.iter().skip(1).all(|&n| n > 0);
+        self.check(&a, has_inputs, "for one input or more")?;
+        let has_outputs = b.shape.first().is_some_and(|&n| n > 0);
+        self.check(&b, has_outputs, "for one output or more")?;
         let all = rank.checked_mul(experts).filter(|_| experts > 0);
         let of = match experts {
             1 => format!("with rank {rank}"),

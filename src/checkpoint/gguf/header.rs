@@ -7,7 +7,7 @@
 //! is read as far as its parts go, never beyond [`MAX_BYTES`], and kept as it is: vocabularies
 //! are copied, not understood.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::ops::Range;
 
@@ -23,6 +23,10 @@ const MOST_DIMS: u32 = 4;
 /// Of files that do not say.
 const DEFAULT_ALIGNMENT: u64 = 32;
 
+/// Padding of this length is written where a template says so; real files have 32 or 64, and the
+/// largest pages of memory are of this size.
+const MOST_ALIGNMENT: u64 = 1 << 21;
+
 /// How much is read at once.
 const PIECE: usize = 1 << 16;
 
@@ -32,6 +36,8 @@ pub(super) struct Header {
     /// All of it, from the first byte of the file on.
     pub(super) bytes: Vec<u8>,
     pub(super) entries: Vec<Entry>,
+    /// Which entry has a key: every tensor may ask for one.
+    places: BTreeMap<String, usize>,
     pub(super) infos: Vec<Info>,
     pub(super) alignment: u64,
 }
@@ -77,11 +83,12 @@ impl Header {
         }
         let tensors = reader.count("tensors", limits::TENSORS)?;
         let count = reader.count("entries of metadata", limits::METADATA_KEYS)?;
-        let entries = reader.entries(count)?;
+        let (entries, places) = reader.entries(count)?;
         let infos = reader.infos(tensors)?;
         let mut header = Self {
             bytes: reader.bytes_read(),
             entries,
+            places,
             infos,
             alignment: DEFAULT_ALIGNMENT,
         };
@@ -103,6 +110,11 @@ impl Header {
                 "`general.alignment` is {found}, which is no power of two"
             ));
         }
+        if found > MOST_ALIGNMENT {
+            return Err(format!(
+                "`general.alignment` is {found}, and at most {MOST_ALIGNMENT} is read"
+            ));
+        }
         Ok(found)
     }
 
@@ -113,7 +125,7 @@ impl Header {
 
     /// The value of an entry.
     pub(super) fn value(&self, key: &str) -> Option<Value<'_>> {
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        let entry = self.entries.get(*self.places.get(key)?)?;
         self.value_of(entry)
     }
 
@@ -232,20 +244,21 @@ impl<'f, F: Read> Reader<'f, F> {
         Ok(text.to_owned())
     }
 
-    fn entries(&mut self, count: usize) -> Result<Vec<Entry>, String> {
+    /// All entries, and the place of each by its key.
+    fn entries(&mut self, count: usize) -> Result<(Vec<Entry>, BTreeMap<String, usize>), String> {
         let mut entries = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut places = BTreeMap::new();
         for k in 0..count {
             let start = self.at;
             let key = self.name(&format!("the key of entry {k}"))?;
             let mut entry = self.value(key)?;
             entry.whole = start..self.at;
-            if !seen.insert(entry.key.clone()) {
+            if places.insert(entry.key.clone(), k).is_some() {
                 return Err(format!("`{}` is named twice", entry.key));
             }
             entries.push(entry);
         }
-        Ok(entries)
+        Ok((entries, places))
     }
 
     fn kind(&mut self, what: &str) -> Result<ValueKind, String> {

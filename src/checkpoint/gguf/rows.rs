@@ -13,6 +13,11 @@ pub(super) fn row_order(
     rows: usize,
 ) -> Result<Option<Vec<usize>>, String> {
     let heads = |what: &str| heads(architecture, header, what, place.layer.unwrap_or(0));
+    if rows > MOST_ROWS {
+        let is_ordered = place.is_rotated(architecture) || place.is_ungrouped(architecture);
+        let reason = format!("has {rows} rows, more than heads can have ({MOST_ROWS})");
+        return if is_ordered { Err(reason) } else { Ok(None) };
+    }
     if place.is_rotated(architecture) {
         let all = heads("head_count")?;
         let own = match place.stem {
@@ -28,6 +33,9 @@ pub(super) fn row_order(
     }
     Ok(None)
 }
+
+/// Rows whose order is kept, eight bytes for each; the largest models have some ten thousand.
+const MOST_ROWS: usize = 1 << 22;
 
 /// A number of heads from the metadata.
 fn heads(

@@ -1,5 +1,6 @@
 //! A GGUF file whose metadata and vocabulary another is written with.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::architectures::Architecture;
@@ -18,6 +19,8 @@ pub struct GgufTemplate {
     pub(super) architecture: &'static Architecture,
     /// In the order of the file.
     pub(super) tensors: Vec<TemplateTensor>,
+    /// Which of them has a name.
+    places: BTreeMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -67,7 +70,10 @@ impl GgufTemplate {
             let reason = "it is an adapter, and a template must be a model".to_owned();
             return Err(CheckpointError::Gguf { path, reason });
         }
+        let named = tensors.iter().enumerate();
+        let named = named.map(|(k, own): (usize, &TemplateTensor)| (own.entry.name.clone(), k));
         Ok(Self {
+            places: named.rev().collect(),
             architecture: architecture(&path, &header)?,
             header,
             tensors,
@@ -76,8 +82,11 @@ impl GgufTemplate {
     }
 
     pub(super) fn tensor(&self, name: &str) -> Option<&Entry> {
-        let mut entries = self.tensors.iter().map(|own| &own.entry);
-        entries.find(|entry| entry.name == name)
+        Some(&self.stored(name)?.entry)
+    }
+
+    pub(super) fn stored(&self, name: &str) -> Option<&TemplateTensor> {
+        self.tensors.get(*self.places.get(name)?)
     }
 }
 

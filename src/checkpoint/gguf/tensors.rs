@@ -87,7 +87,10 @@ impl Reading<'_> {
         if place.stem == "ffn_gate_inp_shexp" && place.is_weight && raw.shape.len() == 1 {
             raw.shape.insert(0, 1);
         }
-        let rows = raw.shape.first().copied().unwrap_or(1);
+        let rows = match raw.elements() {
+            0 => 0,
+            _ => raw.shape.first().copied().unwrap_or(1),
+        };
         let order = row_order(self.architecture, place, self.header, rows)?;
         let is_transposed = place.is_transposed(self.architecture);
         let is_plus_one = place.is_plus_one(self.architecture);
@@ -173,6 +176,10 @@ impl Raw {
         };
         if self.elements() == 0 {
             return Err("is a stack without numbers".to_owned());
+        }
+        if experts > limits::TENSORS {
+            let most = limits::TENSORS;
+            return Err(format!("has {experts} experts, and at most {most} are read"));
         }
         let bytes = self.stored.range.len() / experts;
         let one = |k: usize| Self {

@@ -159,8 +159,7 @@ impl GgufTemplate {
             match made.get(*name) {
                 Some(own) => self.place_parts(own, start, wanted, &mut layout)?,
                 None => {
-                    let own = self.tensors.iter().find(|own| own.entry.name == *name);
-                    let bytes = own.and_then(|own| own.bytes.clone());
+                    let bytes = self.stored(name).and_then(|own| own.bytes.clone());
                     layout.copies.extend(bytes.map(|bytes| (start, bytes)));
                 }
             }
