@@ -22,6 +22,7 @@ pub mod methods;
 pub mod combine;
 
 mod blocks;
+mod chat_templates;
 mod cut;
 mod error;
 mod method;

@@ -25,6 +25,9 @@ pub struct Problem {
     pub place: Place,
     /// The nearest valid name for one that is not.
     pub nearest: Option<String>,
+    /// Whether it is about a word that changes nothing: a mistake for who wants to be strict.
+    #[serde(skip)]
+    pub is_ignored: bool,
 }
 
 /// A place in a recipe file.
@@ -55,6 +58,15 @@ impl Problem {
             sentence: sentence.into(),
             place,
             nearest: None,
+            is_ignored: false,
+        }
+    }
+
+    /// A word of the recipe that changes nothing, as in mergekit.
+    pub fn ignored(place: Place, sentence: impl Into<String>) -> Self {
+        Self {
+            is_ignored: true,
+            ..Self::warning(place, sentence)
         }
     }
 

@@ -43,28 +43,23 @@ fn level(
                     "`{key}` is for the whole merge and has no effect on one model, in mergekit \
                      neither; move it to the recipe's `parameters`"
                 );
-                context.warning(&path, sentence);
+                context.problem(Problem::ignored(context.place(&path), sentence));
             }
             Some(own) => values(own, setting, &path, context),
         }
     }
 }
 
-/// A parameter of another method has no effect, as in mergekit; one of no method is misspelt.
+/// A parameter of another method has no effect, as in mergekit; one of no method is misspelt,
+/// and has none either.
 fn unknown(key: &str, path: &str, method: &Description, context: &mut Context<'_>) {
     let elsewhere = REGISTRY
         .iter()
         .any(|other| other.description().parameters.iter().any(|p| p.key == key));
-    let name = method.name;
-    let problem = if elsewhere {
-        let sentence = format!("{name} has no parameter `{key}`; it has no effect");
-        Problem::warning(context.place(path), sentence)
-    } else {
-        let near = nearest(key, method.parameters.iter().map(|own| own.key));
-        let sentence = format!("{name} has no parameter `{key}`");
-        Problem::error(context.place(path), sentence).with_nearest(near)
-    };
-    context.problem(problem);
+    let own = method.parameters.iter().map(|own| own.key);
+    let near = nearest(key, own).filter(|_| !elsewhere);
+    let sentence = format!("{} has no parameter `{key}`; it has no effect", method.name);
+    context.problem(Problem::ignored(context.place(path), sentence).with_nearest(near));
 }
 
 fn values(own: &Parameter, setting: &Setting, path: &str, context: &mut Context<'_>) {

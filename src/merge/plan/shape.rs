@@ -63,7 +63,8 @@ fn whole<'r>(
         let path = format!("models[{k}]");
         if source.layer_range.is_some() {
             let sentence = "`layer_range` has no effect on whole models; use `slices`";
-            context.error(&format!("{path}.layer_range"), sentence);
+            let place = context.place(&format!("{path}.layer_range"));
+            context.problem(Problem::ignored(place, sentence));
         }
         add(&mut sources, source, 0, path, context);
     }

@@ -7,6 +7,7 @@
 //! Kinfolk adds one key of its own, which mergekit ignores: `kinfolk: {on_nan: refuse, seed: 1}`.
 
 mod evaluate;
+mod found;
 mod nodes;
 mod read;
 mod read_values;
@@ -17,6 +18,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 pub use self::evaluate::{evaluate, evaluate_first};
+pub use self::found::recipe_in_card;
 pub use self::nodes::{to_yaml, way_to_yaml};
 pub use self::read::{Parsed, Positions, parse, parse_way};
 pub use self::reference::{AdapterRef, ModelRef};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::problem::{Place, Position, Problem};
 use super::reader::{At, Group, Reader};
-use super::yaml::{self, What};
+use super::yaml::What;
+use super::found;
 use super::{
     AdapterRef, Content, MissingParts, ModelRef, OnNan, OwnOptions, Recipe, RecipeInput, Slice,
     TokenizerSource,
@@ -79,8 +80,8 @@ pub fn parse_way(text: &str) -> Parsed {
 }
 
 fn read(text: &str, wants_models: bool) -> Parsed {
-    let documents = match yaml::read(text) {
-        Ok(documents) => documents,
+    let found = match found::documents(text) {
+        Ok(found) => found,
         Err((sentence, position)) => {
             let place = Place {
                 position,
@@ -100,7 +101,10 @@ fn read(text: &str, wants_models: bool) -> Parsed {
         positions: BTreeMap::new(),
     };
     let mut recipes = Vec::new();
-    for node in documents.iter().filter(|node| node.what != What::Null) {
+    for note in found.notes {
+        reader.odd_text(note);
+    }
+    for node in found.documents.iter().filter(|node| node.what != What::Null) {
         // Counted as they are kept, so that a place names its recipe even after a broken one.
         reader.document = recipes.len();
         let at = At {
@@ -109,7 +113,7 @@ fn read(text: &str, wants_models: bool) -> Parsed {
         };
         recipes.extend(reader.recipe(&at));
     }
-    if recipes.is_empty() && reader.problems.is_empty() {
+    if recipes.is_empty() && !reader.problems.iter().any(Problem::is_error) {
         let sentence = "the recipe is empty";
         reader
             .problems
@@ -127,11 +131,49 @@ const MOST_MODELS: usize = 1_000;
 /// The most slices, and the most sources that they have together.
 const MOST_SLICES: usize = 5_000;
 
+/// Files for other tools of mergekit's, by a key that only they have.
+const OTHER_TOOLS: [(&str, &str); 2] = [
+    (
+        "experts",
+        "this is a recipe for mergekit-moe, which makes a mixture of experts out of whole models, \
+         and not one for a merge",
+    ),
+    (
+        "genome",
+        "this is a configuration of mergekit-evolve, which searches for the parameters of a \
+         merge, and not a recipe for one; see `kinfolk evolve` and the Evolution view",
+    ),
+];
+
+fn of_other_tool(keys: &Group<'_>) -> Option<(&'static str, &'static str)> {
+    OTHER_TOOLS.into_iter().find(|(key, _)| keys.has(key))
+}
+
 impl Reader {
+    /// What was odd about the text around the recipes.
+    fn odd_text(&mut self, note: found::Note) {
+        let position = Position {
+            line: note.line,
+            column: 1,
+        };
+        let place = Place {
+            position: Some(position),
+            ..Place::default()
+        };
+        self.problems.push(Problem::warning(place, note.sentence));
+    }
+
     fn recipe(&mut self, at: &At<'_>) -> Option<Recipe> {
         self.note(at);
         let mut keys = self.group(at)?;
         let method = keys.take(self, "merge_method");
+        if method.is_none()
+            && let Some((key, sentence)) = of_other_tool(&keys)
+        {
+            let key = keys.take(self, key).unwrap_or_else(|| at.clone());
+            self.error(&key, sentence);
+            return None;
+        }
         if method.is_none() {
             self.error(at, "the recipe names no `merge_method`");
         }
@@ -243,6 +285,13 @@ impl Reader {
             .take(self, "layer_range")
             .and_then(|at| self.layer_range(&at));
         let parameters = self.parameters(&mut keys);
+        if let Some(revision) = keys.take(self, "revision") {
+            self.ignored(
+                &revision,
+                "mergekit takes no `revision` here, and it has no effect; write it behind the \
+                 model's name, as in `model: org/name@revision`",
+            );
+        }
         self.unknown(&keys);
         Some(RecipeInput {
             model: model?,
@@ -352,7 +401,7 @@ impl Reader {
         ];
         let parts = self.choice(&mut keys, "missing_parts", parts);
         own.missing_parts = parts.unwrap_or_default();
-        self.unknown(&keys);
+        self.unknown_own(&keys);
         own
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Workbench;
 use crate::files;
 use crate::merge::problem::Problem;
-use crate::merge::recipe::{Content, ModelRef, Recipe, parse, to_yaml};
+use crate::merge::recipe::{Content, ModelRef, Recipe, parse, recipe_in_card, to_yaml};
 use crate::merge::write::RECIPE_NAME;
 use crate::study::file::without_detours;
 use crate::study::{Command, DraftContent, DraftEdit};
@@ -45,6 +45,8 @@ fn read(path: &Path) -> Result<(String, String), String> {
     };
     let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", file.display());
     let text = files::read_text(&file, MOST_BYTES).map_err(|e| sentence(&e))?;
+    // Of a model card the recipe alone: the sheet is for recipes.
+    let text = recipe_in_card(&text).unwrap_or(text);
     let file = std::path::absolute(&file).map_err(|e| sentence(&e))?;
     let folder = file.parent().unwrap_or(Path::new("/"));
     Ok((name(&file), with_absolute_paths(text, folder)))

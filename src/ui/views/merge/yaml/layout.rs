@@ -159,6 +159,7 @@ mod tests {
                 ..Default::default()
             },
             nearest: None,
+            is_ignored: false,
         };
         let marks = marks_of(&[
             problem(4, Severity::Warning, "small"),
