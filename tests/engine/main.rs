@@ -34,6 +34,7 @@ mod kinship_demo;
 mod kinship_oracle;
 mod kinship_pass;
 mod lineage;
+mod merge_found;
 mod merge_laws;
 mod merge_methods_oracle;
 mod merge_oracle;

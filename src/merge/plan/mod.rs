@@ -17,6 +17,7 @@ mod shape;
 mod size;
 mod steps;
 mod tensors;
+mod towers;
 mod values;
 mod vocabulary;
 
@@ -164,6 +165,8 @@ pub struct ConfigChange {
     /// For each layer of the child, the donor's layer that it stands for; `None` if the child
     /// has the donor's layers.
     pub layers: Option<Vec<usize>>,
+    /// Layers of the part that sees, if the recipe stacks them.
+    pub vision_layers: Option<usize>,
     /// Rows of the token embedding, if they are not the donor's.
     pub vocab_size: Option<usize>,
     /// Whether the head is the token embedding, if the donor says otherwise.

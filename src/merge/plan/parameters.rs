@@ -5,6 +5,7 @@ use super::super::methods::REGISTRY;
 use super::super::problem::{Problem, nearest};
 use super::super::recipe::{Content, Parameters, Recipe, RecipeInput, Setting, Value};
 use super::context::Context;
+use super::rules;
 
 /// Looks at every parameter, wherever it stands.
 pub(super) fn check(recipe: &Recipe, method: &Description, context: &mut Context<'_>) {
@@ -14,14 +15,24 @@ pub(super) fn check(recipe: &Recipe, method: &Description, context: &mut Context
             level(&source.parameters, &path, true, method, context);
         }
     };
-    match &recipe.content {
-        Content::Models(models) => own(models, "models", context),
-        Content::Slices(slices) => {
-            for (k, slice) in slices.iter().enumerate() {
-                own(&slice.sources, &format!("slices[{k}].sources"), context);
-                let path = format!("slices[{k}].parameters");
-                level(&slice.parameters, &path, false, method, context);
+    for (prefix, content) in rules::with_paths(&recipe.content) {
+        match content {
+            Content::Models(models) => own(models, &format!("{prefix}models"), context),
+            Content::Slices(slices) => {
+                for (k, slice) in slices.iter().enumerate() {
+                    let path = format!("{prefix}slices[{k}]");
+                    own(&slice.sources, &format!("{path}.sources"), context);
+                    let path = format!("{path}.parameters");
+                    level(&slice.parameters, &path, false, method, context);
+                }
             }
+            Content::Modules(_) => {}
+        }
+    }
+    if let Content::Modules(modules) = &recipe.content {
+        for module in modules {
+            let path = format!("modules.{}.parameters", module.name);
+            level(&module.parameters, &path, false, method, context);
         }
     }
     level(&recipe.parameters, "parameters", false, method, context);

@@ -43,18 +43,29 @@ pub(super) fn method(recipe: &Recipe, context: &mut Context<'_>) -> Option<&'sta
     found
 }
 
+/// Models or slices, of the recipe or of each of its modules, and what their paths begin with.
+pub(super) fn with_paths(content: &Content) -> Vec<(String, &Content)> {
+    match content {
+        Content::Modules(modules) => (modules.iter())
+            .map(|module| (format!("modules.{}.", module.name), &module.content))
+            .collect(),
+        plain => vec![(String::new(), plain)],
+    }
+}
+
 /// What is read and written for mergekit alone.
 pub(super) fn residual_weights(recipe: &Recipe, context: &mut Context<'_>) {
-    let Content::Slices(slices) = &recipe.content else {
-        return;
-    };
-    for (k, slice) in slices.iter().enumerate() {
-        if slice.residual_weight.is_some() {
-            let path = format!("slices[{k}].residual_weight");
-            context.warning(
-                &path,
-                "`residual_weight` has no effect, in mergekit neither",
-            );
+    for (prefix, content) in with_paths(&recipe.content) {
+        let Content::Slices(slices) = content else {
+            continue;
+        };
+        for (k, slice) in slices.iter().enumerate() {
+            if slice.residual_weight.is_some() {
+                context.warning(
+                    &format!("{prefix}slices[{k}].residual_weight"),
+                    "`residual_weight` has no effect, in mergekit neither",
+                );
+            }
         }
     }
 }

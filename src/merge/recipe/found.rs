@@ -91,12 +91,14 @@ pub fn recipe_in_card(text: &str) -> Option<String> {
             good.push((block, nodes));
         }
     }
-    let kept = match are_parts_of_one(&good) {
-        true => &good[..],
-        false => good.get(..1)?,
-    };
+    // Where one of several is read, all stay, so that it is said every time.
+    if !are_parts_of_one(&good) {
+        return None;
+    }
     let lines: Vec<&str> = text.lines().collect();
-    let texts = kept.iter().map(|(block, _)| lines[block.clone()].join("\n") + "\n");
+    let texts = good
+        .iter()
+        .map(|(block, _)| lines[block.clone()].join("\n") + "\n");
     let texts: Vec<String> = texts.collect();
     (!texts.is_empty()).then(|| texts.join("---\n"))
 }
@@ -210,16 +212,22 @@ fn with_plain_spaces<'t>(text: &'t str, notes: &mut Vec<Note>) -> Cow<'t, str> {
         }
         out.push_str(&plain);
     }
-    notes.extend(first_changed.map(|line| Note {
-        sentence: "the spaces here are not plain ones, as on a web page; they are read as plain"
-            .to_owned(),
-        line,
+    notes.extend(first_changed.map(|line| {
+        Note {
+            sentence:
+                "the spaces here are not plain ones, as on a web page; they are read as plain"
+                    .to_owned(),
+            line,
+        }
     }));
     Cow::Owned(out)
 }
 
 fn is_odd_space(c: char) -> bool {
-    matches!(c, '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{feff}'
+    )
 }
 
 fn plain_line(line: &str) -> String {
@@ -240,7 +248,8 @@ fn plain_line(line: &str) -> String {
             continue;
         }
         let end = at + chars[at..].iter().take_while(|c| is_space(c)).count();
-        let after_sign = at == 0 || matches!(chars[at - 1], ':' | '-' | ',' | '[' | '{' | '|' | '>');
+        let after_sign =
+            at == 0 || matches!(chars[at - 1], ':' | '-' | ',' | '[' | '{' | '|' | '>');
         let before_sign = chars.get(end).is_none_or(|c| matches!(c, '#' | '}' | ']'));
         for &c in &chars[at..end] {
             match c {

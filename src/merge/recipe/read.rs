@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::super::problem::{Place, Position, Problem};
 use super::reader::{At, Group, Reader};
 use super::yaml::What;
-use super::found;
 use super::{
     AdapterRef, Content, MissingParts, ModelRef, OnNan, OwnOptions, Recipe, RecipeInput, Slice,
     TokenizerSource,
 };
+use super::{found, modules};
 
 /// What a recipe file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,7 +104,11 @@ fn read(text: &str, wants_models: bool) -> Parsed {
     for note in found.notes {
         reader.odd_text(note);
     }
-    for node in found.documents.iter().filter(|node| node.what != What::Null) {
+    for node in found
+        .documents
+        .iter()
+        .filter(|node| node.what != What::Null)
+    {
         // Counted as they are kept, so that a place names its recipe even after a broken one.
         reader.document = recipes.len();
         let at = At {
@@ -125,11 +129,6 @@ fn read(text: &str, wants_models: bool) -> Parsed {
         positions: Positions(reader.positions),
     }
 }
-
-/// The most models of a merge: many times what anybody merges, and few enough for a canvas.
-const MOST_MODELS: usize = 1_000;
-/// The most slices, and the most sources that they have together.
-const MOST_SLICES: usize = 5_000;
 
 /// Files for other tools of mergekit's, by a key that only they have.
 const OTHER_TOOLS: [(&str, &str); 2] = [
@@ -178,7 +177,7 @@ impl Reader {
             self.error(at, "the recipe names no `merge_method`");
         }
         let merge_method = method.and_then(|at| self.text(&at)).unwrap_or_default();
-        let content = self.content(at, &mut keys);
+        let (content, of_default) = self.content(at, &mut keys);
         let own = self.own_options(&mut keys);
         let recipe = Recipe {
             name: self.optional_text(&mut keys, "name"),
@@ -187,7 +186,7 @@ impl Reader {
                 .take(self, "base_model")
                 .and_then(|at| self.model_ref(&at)),
             content: content.unwrap_or(Content::Models(Vec::new())),
-            parameters: self.parameters(&mut keys),
+            parameters: modules::under(of_default, self.parameters(&mut keys)),
             dtype: self.optional_text(&mut keys, "dtype"),
             out_dtype: self.optional_text(&mut keys, "out_dtype"),
             tokenizer_source: self.tokenizer(&mut keys),
@@ -198,60 +197,7 @@ impl Reader {
         Some(recipe)
     }
 
-    fn content(&mut self, at: &At<'_>, keys: &mut Group<'_>) -> Option<Content> {
-        let models = keys.take(self, "models");
-        let slices = keys.take(self, "slices");
-        if let Some(modules) = keys.take(self, "modules") {
-            self.error(
-                &modules,
-                "`modules` is for models with several parts, which cannot be merged apart yet; \
-                 use `models` to merge all of their parts alike",
-            );
-            return None;
-        }
-        match (models, slices) {
-            (Some(models), None) => {
-                let list = self.list(&models);
-                self.bound(&models, list.len(), MOST_MODELS, "models")?;
-                let sources = list.iter().filter_map(|at| self.source(at)).collect();
-                Some(Content::Models(sources))
-            }
-            (None, Some(slices)) => {
-                let list = self.list(&slices);
-                self.bound(&slices, list.len(), MOST_SLICES, "slices")?;
-                let list: Vec<Slice> = list.iter().filter_map(|at| self.slice(at)).collect();
-                let sources = list.iter().map(|slice| slice.sources.len()).sum();
-                self.bound(&slices, sources, MOST_SLICES, "sources")?;
-                Some(Content::Slices(list))
-            }
-            (Some(_), Some(slices)) => {
-                self.error(
-                    &slices,
-                    "the recipe has both `models` and `slices`; keep one",
-                );
-                None
-            }
-            (None, None) if !self.wants_models => None,
-            (None, None) => {
-                self.error(at, "the recipe has neither `models` nor `slices`");
-                None
-            }
-        }
-    }
-
-    /// Whether there are at most this many of something; else that is an error.
-    fn bound(&mut self, at: &At<'_>, count: usize, most: usize, what: &str) -> Option<()> {
-        if count > most {
-            self.error(
-                at,
-                format!("there are {count} {what}; no merge has more than {most}"),
-            );
-            return None;
-        }
-        Some(())
-    }
-
-    fn slice(&mut self, at: &At<'_>) -> Option<Slice> {
+    pub(super) fn slice(&mut self, at: &At<'_>) -> Option<Slice> {
         self.note(at);
         let mut keys = self.group(at)?;
         let sources = keys.take(self, "sources");
@@ -273,7 +219,7 @@ impl Reader {
         Some(slice)
     }
 
-    fn source(&mut self, at: &At<'_>) -> Option<RecipeInput> {
+    pub(super) fn source(&mut self, at: &At<'_>) -> Option<RecipeInput> {
         self.note(at);
         let mut keys = self.group(at)?;
         let model = keys.take(self, "model");

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Workbench;
 use crate::files;
 use crate::merge::problem::Problem;
-use crate::merge::recipe::{Content, ModelRef, Recipe, parse, recipe_in_card, to_yaml};
+use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse, recipe_in_card, to_yaml};
 use crate::merge::write::RECIPE_NAME;
 use crate::study::file::without_detours;
 use crate::study::{Command, DraftContent, DraftEdit};
@@ -82,19 +82,25 @@ fn with_absolute_paths(text: String, folder: &Path) -> String {
     }
     match recipes == parsed.recipes {
         true => text,
-        false => to_yaml(&recipes).unwrap_or(text),
+        false => to_yaml(&recipes).map_or(text, |yaml| remarks(&parsed) + &yaml),
     }
+}
+
+/// What was odd about a text that is written anew without it, as comments.
+fn remarks(parsed: &Parsed) -> String {
+    let lines = parsed
+        .problems
+        .iter()
+        .map(|problem| format!("# {problem}\n"));
+    lines.collect()
 }
 
 fn for_each_model(recipe: &mut Recipe, change: &mut dyn FnMut(&mut ModelRef)) {
     recipe.base_model.iter_mut().for_each(&mut *change);
-    match &mut recipe.content {
-        Content::Models(models) => models.iter_mut().for_each(|s| change(&mut s.model)),
-        Content::Slices(slices) => {
-            for slice in slices {
-                slice.base_model.iter_mut().for_each(&mut *change);
-                slice.sources.iter_mut().for_each(|s| change(&mut s.model));
-            }
-        }
+    for slice in recipe.content.slices_mut() {
+        slice.base_model.iter_mut().for_each(&mut *change);
+    }
+    for input in recipe.content.inputs_mut() {
+        change(&mut input.model);
     }
 }
