@@ -54,7 +54,8 @@ fn read(path: &Path) -> Result<(String, String), String> {
 
 /// The file's name; for one that every folder has, the folder's.
 fn name(file: &Path) -> String {
-    let own = match file.file_name().is_some_and(|n| n == RECIPE_NAME) {
+    let every_folders = |n: &std::ffi::OsStr| n == RECIPE_NAME || n == "README.md";
+    let own = match file.file_name().is_some_and(every_folders) {
         true => file.parent().and_then(Path::file_name),
         false => file.file_stem(),
     };
