@@ -4,6 +4,7 @@
 //! cargo bench --bench kinship                 speed, precision and kernels, models of 1 GB
 //! cargo bench --bench kinship -- --small      the same in seconds, on models of 40 MB
 //! cargo bench --bench kinship -- --memory     memory of its own, models of 1 GB
+//! cargo bench --bench kinship -- --formats    speed over quantised files, 1 GB of each format
 //! cargo bench --bench kinship -- --kernels    kernels alone, without files
 //! ```
 //!
@@ -15,6 +16,7 @@
 #![allow(clippy::print_stdout)]
 
 mod exact;
+mod formats;
 mod models;
 
 use std::error::Error;
@@ -39,7 +41,7 @@ fn main() -> Outcome {
     } else {
         (1280, 8192)
     };
-    if !has("--memory") {
+    if !has("--memory") && !has("--formats") {
         kernels();
     }
     if has("--kernels") {
@@ -49,6 +51,9 @@ fn main() -> Outcome {
     let folder = tempfile::Builder::new()
         .prefix("kinfolk-bench")
         .tempdir_in(parent)?;
+    if has("--formats") {
+        return formats::speed(folder.path(), runs);
+    }
     models::write(
         folder.path(),
         &models::Shape {
@@ -124,39 +129,42 @@ fn speed(folder: &Path, runs: usize) -> Outcome {
     Ok(())
 }
 
-/// Adds up all bytes, eight at a time, in chunks like those of the pass.
+/// Adds up all bytes of all tensors, in an order like that of the pass.
 fn plain_read(all: &[Checkpoint], threads: usize) -> Duration {
-    const CHUNK_BYTES: usize = 2 << 20;
+    fn own<'c>(c: &'c Checkpoint, name: &str) -> &'c [u8] {
+        let bytes = c.tensor(name).and_then(|t| t.bytes());
+        bytes.unwrap_or_default()
+    }
     let start = Instant::now();
-    let chunks: Vec<Vec<&[u8]>> = all[0]
-        .tensors()
-        .iter()
+    let tensors = all[0].tensors().iter();
+    let slices: Vec<&[u8]> = tensors
         .flat_map(|tensor| {
-            let own = |c| {
-                Checkpoint::tensor(c, &tensor.name)
-                    .map_or(&[][..], |t| t.bytes().unwrap_or_default())
-            };
-            let each: Vec<_> = all.iter().map(|c| own(c).chunks(CHUNK_BYTES)).collect();
-            side_by_side(each)
+            let each = all.iter().map(|c| own(c, &tensor.name).chunks(CHUNK_BYTES));
+            side_by_side(each.collect()).into_iter().flatten()
         })
         .collect();
+    plain_read_of(&slices, threads);
+    start.elapsed()
+}
+
+/// Bytes that are read at a time, as many as a chunk of the pass has of a BF16 model.
+const CHUNK_BYTES: usize = 2 << 20;
+
+/// Adds up all bytes, eight at a time.
+fn plain_read_of(slices: &[&[u8]], threads: usize) {
+    let chunks: Vec<&[u8]> = slices.iter().flat_map(|s| s.chunks(CHUNK_BYTES)).collect();
     let next = AtomicUsize::new(0);
     let total = AtomicU64::new(0);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let sum = chunk
-                        .iter()
-                        .map(|bytes| sum_of(bytes))
-                        .fold(0, u64::wrapping_add);
-                    total.fetch_add(sum, Ordering::Relaxed);
+                    total.fetch_add(sum_of(chunk), Ordering::Relaxed);
                 }
             });
         }
     });
     black_box(total.into_inner());
-    start.elapsed()
 }
 
 fn side_by_side<'a>(mut all: Vec<std::slice::Chunks<'a, u8>>) -> Vec<Vec<&'a [u8]>> {

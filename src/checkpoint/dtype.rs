@@ -210,6 +210,19 @@ impl Dtype {
         }
     }
 
+    /// The format that holds the numbers of all of these: theirs if it is one, else F32, or F64
+    /// where one of them is that.
+    #[must_use]
+    pub fn common(formats: impl IntoIterator<Item = Self>) -> Self {
+        let mut formats = formats.into_iter().map(Self::written);
+        let first = formats.next().unwrap_or(Self::F32);
+        formats.fold(first, |common, own| match (common, own) {
+            (common, own) if common == own => common,
+            (Self::F64, _) | (_, Self::F64) => Self::F64,
+            _ => Self::F32,
+        })
+    }
+
     /// Whether it is one of the 8-bit floats that can be decoded, without scales.
     pub const fn is_fp8(self) -> bool {
         matches!(self, Self::F8_E4M3 | Self::F8_E5M2)

@@ -79,7 +79,7 @@ impl FileIdentity {
             len: metadata.len(),
             modified: metadata.modified().ok(),
             header_sha256: Sha256::digest(header).into(),
-            header: vec![0..metadata.len()],
+            header: std::iter::once(0..metadata.len()).collect(),
         }
     }
 

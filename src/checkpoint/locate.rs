@@ -305,7 +305,7 @@ fn only_file(folder: &Path, (kind, is_one): FileKind) -> Result<Option<PathBuf>,
     if let Some((found, total)) = part_of_a_download(&files) {
         return Err(CheckpointError::HalfDownload { path, found, total });
     }
-    let files = without_variants(files);
+    let files = without_variants(&files);
     match files[..] {
         [] => Ok(None),
         [only] => Ok(Some(only.clone())),
@@ -354,7 +354,7 @@ fn only_gguf(folder: &Path) -> Result<Option<CheckpointFiles>, CheckpointError> 
 
 /// The files but for those that are a variant of another, as `x.fp16.safetensors` is of
 /// `x.safetensors`.
-fn without_variants(files: Vec<&PathBuf>) -> Vec<&PathBuf> {
+fn without_variants<'p>(files: &[&'p PathBuf]) -> Vec<&'p PathBuf> {
     let plain = |file: &PathBuf| {
         let name = file_name(file);
         let stem = name.strip_suffix(".safetensors")?;

@@ -30,6 +30,7 @@ mod raw;
 mod rounding;
 mod source;
 
+mod gather;
 mod gguf;
 
 pub mod names;
@@ -41,27 +42,33 @@ mod identity;
 mod problems;
 mod summary;
 mod tensor;
+mod vocabulary;
 mod watch;
 
 mod model;
 
+mod by_token;
 mod pairing;
 mod renaming;
 
 pub use self::adapter::{Adapter, Base, Change, Factors, LowRank};
+pub use self::by_token::{ByToken, by_token, pair_tokens};
 pub use self::config::{Config, Difference, Weight};
 pub use self::dtype::Dtype;
 pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;
+pub use self::gather::{RowFrom, RowTable, RowsOf};
 pub use self::gguf::{GgufKind, GgufLayout, GgufTemplate, GgufWish, Wanted, is_gguf_name, is_ours};
 pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::locate::Form;
 pub use self::model::Checkpoint;
 pub use self::names::{
-    Kind, Stack, TensorLocation, in_layer, is_language_head, is_token_embedding, place,
+    Kind, Stack, TensorLocation, in_layer, is_head_bias, is_language_head, is_token_embedding,
+    place,
 };
 pub use self::order::natural;
 pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
 pub use self::tensor::Tensor;
+pub use self::vocabulary::{AddedToken, MOST_TOKENS, Vocabulary, VocabularyFile, renumbered};
 pub use self::watch::Watch;

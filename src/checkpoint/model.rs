@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::adapter::{Adapter, Base};
 use super::config::Config;
@@ -17,6 +17,7 @@ use super::problems;
 use super::renaming::{self, Named, Renamed};
 use super::summary::Summary;
 use super::tensor::Tensor;
+use super::vocabulary::Vocabulary;
 use super::weights::Weights;
 
 /// An opened model or adapter.
@@ -35,6 +36,8 @@ pub struct Checkpoint {
     key: String,
     problems: Vec<String>,
     renamings: Vec<String>,
+    /// Read when it is first asked for; views share it.
+    vocabulary: Arc<OnceLock<Result<Option<Arc<Vocabulary>>, String>>>,
 }
 
 impl Checkpoint {
@@ -82,6 +85,7 @@ impl Checkpoint {
             identity,
             problems,
             renamings: Vec::new(),
+            vocabulary: Arc::default(),
         };
         let found = problems::find(&problems::Facts {
             tensors: &checkpoint.tensors,
@@ -174,6 +178,33 @@ impl Checkpoint {
     /// What [`Self::seen_as`] has renamed, a sentence each.
     pub fn renamings(&self) -> &[String] {
         &self.renamings
+    }
+
+    /// The tokens that its tokenizer has; `None` without a tokenizer.
+    ///
+    /// # Errors
+    /// A clause, where there is one that cannot be read.
+    pub fn vocabulary(&self) -> Result<Option<&Arc<Vocabulary>>, &str> {
+        let read = self
+            .vocabulary
+            .get_or_init(|| Ok(Vocabulary::read(&self.folder)?.map(Arc::new)));
+        read.as_ref().map(Option::as_ref).map_err(String::as_str)
+    }
+
+    /// The same files with `made` in the place of the tensors of these names, or beside the others.
+    pub(super) fn with_tensors(&self, made: Vec<Tensor>) -> Self {
+        let mut tensors = self.tensors.clone();
+        for made in made {
+            match tensors.binary_search_by(|own| natural(&own.name, &made.name)) {
+                Ok(at) => tensors[at] = made,
+                Err(at) => tensors.insert(at, made),
+            }
+        }
+        Self {
+            summary: Summary::of(&tensors, &self.config),
+            tensors,
+            ..self.clone()
+        }
     }
 
     /// The adapter, if this is one.

@@ -193,6 +193,17 @@ pub fn is_language_head(tensor_name: &str) -> bool {
         || tensor_name == "output.weight"
 }
 
+/// Whether the tensor is what an output head adds for each token.
+pub fn is_head_bias(tensor_name: &str) -> bool {
+    let ends = [
+        "lm_head.bias",
+        "embed_out.bias",
+        "predictions.decoder.bias",
+        "predictions.bias",
+    ];
+    ends.iter().any(|end| tensor_name.ends_with(end)) || tensor_name == "output.bias"
+}
+
 /// Whether the tensor is a token embedding, the one that a head can be tied to.
 pub fn is_token_embedding(tensor_name: &str) -> bool {
     [

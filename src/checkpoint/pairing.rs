@@ -5,7 +5,7 @@
 //! depends on which others are compared with them. What cannot be compared is left out, and
 //! said so; nothing here fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::adapter::{Change, LowRank};
@@ -30,7 +30,8 @@ pub struct Segment<'a> {
     pub tensor: &'a str,
     /// Its layer and kind.
     pub place: TensorLocation,
-    /// Which rows: indices of the first dimension.
+    /// Which rows: indices of the first dimension. Where rows are compared token by token they
+    /// are counted from the end of the tensor on, in an order of their own.
     pub rows: Range<usize>,
     /// Numbers in one row.
     pub row_len: usize,
@@ -101,8 +102,28 @@ impl Segment<'_> {
     }
 }
 
-/// Lines up `models` with their base.
+/// Lines up `models` with their base, row by row of the same number.
 pub fn pair<'a>(base: &'a Checkpoint, models: &[&'a Checkpoint]) -> Pairing<'a> {
+    paired(base, models, None)
+}
+
+/// Rows that the same models have, where rows are compared token by token.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) rows: Range<usize>,
+    /// For each model whether it has them.
+    pub(super) has: Vec<bool>,
+}
+
+/// Those of each tensor, by its name.
+pub(super) type Runs = BTreeMap<String, Vec<Run>>;
+
+/// The same; rows of a tensor with runs are compared in these, all else by number.
+pub(super) fn paired<'a>(
+    base: &'a Checkpoint,
+    models: &[&'a Checkpoint],
+    runs: Option<&Runs>,
+) -> Pairing<'a> {
     let mut out = Pairing {
         models: models.len(),
         segments: Vec::new(),
@@ -110,7 +131,7 @@ pub fn pair<'a>(base: &'a Checkpoint, models: &[&'a Checkpoint]) -> Pairing<'a> 
     };
     for tensor in base.tensors() {
         match tensor.numbers() {
-            Some(numbers) => out.add_tensor(base, (tensor, numbers), models),
+            Some(numbers) => out.add_tensor(base, (tensor, numbers), models, runs),
             None => out.leave_out(&tensor.name, None, not_computed(tensor)),
         }
     }
@@ -143,10 +164,13 @@ impl<'a> Pairing<'a> {
         base: &'a Checkpoint,
         (tensor, numbers): (&'a Tensor, RawTensor<'a>),
         models: &[&'a Checkpoint],
+        runs: Option<&Runs>,
     ) {
+        let runs = runs.and_then(|runs| runs.get(&tensor.name));
         let mut parts = Vec::with_capacity(models.len());
         for (index, model) in models.iter().enumerate() {
             match part(index, base, model, tensor) {
+                Ok(part) if runs.is_some() => parts.push(part),
                 Ok(part) => {
                     self.note_rows(tensor, &part);
                     parts.push(part);
@@ -155,12 +179,22 @@ impl<'a> Pairing<'a> {
             }
         }
         let (rows, row_len) = rows_and_length(&tensor.shape);
+        for run in runs.into_iter().flatten().filter(|_| row_len > 0) {
+            let has = |part: &Part<'_>| run.has.get(part.model) == Some(&true);
+            let mut own = segment(tensor, numbers, run.rows.clone(), row_len, &parts, has);
+            own.rows = rows + run.rows.start..rows + run.rows.end;
+            self.segments.push(own);
+        }
+        if runs.is_some() {
+            return;
+        }
         let ends: BTreeSet<usize> = parts.iter().map(|p| p.rows.min(rows)).collect();
         let mut start = 0;
         for end in ends {
             if end > start && row_len > 0 {
+                let has = |part: &Part<'_>| part.rows >= end;
                 self.segments
-                    .push(segment(tensor, numbers, start..end, row_len, &parts));
+                    .push(segment(tensor, numbers, start..end, row_len, &parts, has));
             }
             start = end;
         }
@@ -222,26 +256,24 @@ fn segment<'a>(
     rows: Range<usize>,
     row_len: usize,
     parts: &[Part<'a>],
+    has: impl Fn(&Part<'a>) -> bool,
 ) -> Segment<'a> {
     let cut = |numbers: &RawTensor<'a>| numbers.part(rows.start * row_len..rows.end * row_len);
-    let models = parts
-        .iter()
-        .filter(|part| part.rows >= rows.end)
-        .map(|part| {
-            let operand = match &part.source {
-                PartSource::Weights(numbers) => Operand::Weights(cut(numbers)),
-                PartSource::LowRank(factors) => Operand::LowRank {
-                    factors: *factors,
-                    first: rows.start * row_len,
-                },
-                PartSource::Rebuilt(tensor) => Operand::Rebuilt {
-                    tensor: tensor.clone(),
-                    range: rows.start * row_len..rows.end * row_len,
-                },
-                PartSource::Unchanged => Operand::Unchanged,
-            };
-            (part.model, operand)
-        });
+    let models = parts.iter().filter(|part| has(part)).map(|part| {
+        let operand = match &part.source {
+            PartSource::Weights(numbers) => Operand::Weights(cut(numbers)),
+            PartSource::LowRank(factors) => Operand::LowRank {
+                factors: *factors,
+                first: rows.start * row_len,
+            },
+            PartSource::Rebuilt(tensor) => Operand::Rebuilt {
+                tensor: tensor.clone(),
+                range: rows.start * row_len..rows.end * row_len,
+            },
+            PartSource::Unchanged => Operand::Unchanged,
+        };
+        (part.model, operand)
+    });
     Segment {
         tensor: &tensor.name,
         place: tensor.place,
@@ -260,7 +292,10 @@ fn part<'a>(
     tensor: &Tensor,
 ) -> Result<Part<'a>, String> {
     let (rows, _) = rows_and_length(&tensor.shape);
-    if let Some(adapter) = model.adapter() {
+    let lined_up = model
+        .tensor(&tensor.name)
+        .filter(|own| own.has_adapter_in_it());
+    if let Some(adapter) = model.adapter().filter(|_| lined_up.is_none()) {
         let change = adapter.change(base, tensor).map_err(|e| e.to_string())?;
         let (source, own_rows) = match change {
             Change::None => (PartSource::Unchanged, rows),

@@ -22,6 +22,8 @@ pub struct Tensor {
     pub place: TensorLocation,
     elements: usize,
     storage: Storage,
+    /// Whether it holds already what an adapter does to it.
+    has_adapter_in_it: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -57,7 +59,28 @@ impl Tensor {
             dtype,
             shape,
             storage,
+            has_adapter_in_it: false,
         }
+    }
+
+    /// The same, of a table that was put together from what adapters have made.
+    #[must_use]
+    pub(super) fn with_adapter_in_it(self) -> Self {
+        Self {
+            has_adapter_in_it: true,
+            ..self
+        }
+    }
+
+    /// Whether it holds already what an adapter on its model does to it.
+    pub fn has_adapter_in_it(&self) -> bool {
+        self.has_adapter_in_it
+    }
+
+    /// The same weights with another name, and in a shape of as many.
+    #[must_use]
+    pub(super) fn shaped(self, name: String, shape: Vec<usize>) -> Self {
+        Self::new(name, self.dtype, shape, self.storage)
     }
 
     /// The same weights under the name and at the place of `other`.
@@ -91,9 +114,9 @@ impl Tensor {
 
     /// All `parts`, one after the other, with name, shape and place of `other`; `None` if they
     /// are of a format that is not computed with.
-    pub(super) fn joined(other: &Self, parts: Vec<Self>) -> Option<Self> {
+    pub(super) fn joined(other: &Self, parts: &[Self]) -> Option<Self> {
         let dtype = parts.first()?.dtype;
-        let storage = match parts.as_slice() {
+        let storage = match parts {
             [only] => only.storage.clone(),
             parts => {
                 let sources: Option<Vec<_>> = parts.iter().map(Self::source).collect();

@@ -75,6 +75,7 @@ fn passthrough(path: &str, out_dtype: Option<String>) -> Recipe {
         dtype: None,
         out_dtype,
         tokenizer_source: None,
+        tokenizer: None,
         chat_template: None,
         own: OwnOptions::default(),
     }

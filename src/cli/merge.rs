@@ -1,8 +1,11 @@
 //! `kinfolk merge`: a recipe checked, then carried out.
 
+mod tokens;
+
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::MergeArgs;
@@ -12,12 +15,13 @@ use crate::checkpoint::{GgufKind, is_gguf_name};
 use crate::files::{self, Removal};
 use crate::jobs::Failure;
 use crate::kinship::{Measure, Precision};
-use crate::merge::plan::{Model, Plan, Step, Surroundings, TensorPlan, plan};
+use crate::merge::plan::{Cost, Model, Plan, Step, Surroundings, TensorPlan, plan};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{OnNan, parse};
 use crate::merge::run::{
     GgufOptions, Options, Outcome, RunError, gguf_options, run as carry_out, run_gguf,
 };
+use crate::merge::tokens::TokensReport;
 use crate::merge::write::Parents;
 use crate::merge::write::units::show_bytes;
 use crate::text::counted;
@@ -243,6 +247,9 @@ fn print_plan(plan: &Plan) {
             step.tensors.len(),
             show_bytes(step.bytes_written())
         ));
+        for line in step.tokens.iter().flat_map(tokens::lines) {
+            out::print(&line);
+        }
         let width = step.tensors.iter().map(|t| t.name.len()).max().unwrap_or(0);
         for tensor in &step.tensors {
             out::print(&tensor_line(step, tensor, width));
@@ -308,16 +315,34 @@ pub fn print_result(result: &Outcome) {
     out::print(&format!("The child is in {}", result.out.display()));
 }
 
-fn as_json(plan: &Plan, result: Option<&Outcome>) -> Value {
-    json!({
-        "steps": plan.steps.iter().map(step_json).collect::<Vec<_>>(),
-        "cost": plan.cost,
-        "problems": plan.problems,
-        "result": result,
-    })
+/// What is written as JSON; reports of tokens are long, and are not copied.
+#[derive(Serialize)]
+struct PlanJson<'a> {
+    steps: Vec<StepJson<'a>>,
+    cost: &'a Cost,
+    problems: &'a [Problem],
+    result: Option<&'a Outcome>,
 }
 
-fn step_json(step: &Step) -> Value {
+#[derive(Serialize)]
+struct StepJson<'a> {
+    name: Option<&'a str>,
+    method: &'a str,
+    models: Vec<String>,
+    tokens: Option<&'a TokensReport>,
+    tensors: Vec<Value>,
+}
+
+fn as_json<'a>(plan: &'a Plan, result: Option<&'a Outcome>) -> PlanJson<'a> {
+    PlanJson {
+        steps: plan.steps.iter().map(step_json).collect(),
+        cost: &plan.cost,
+        problems: &plan.problems,
+        result,
+    }
+}
+
+fn step_json(step: &Step) -> StepJson<'_> {
     let name = |model: usize| step.models[model].reference.to_string();
     let tensor = |tensor: &TensorPlan| {
         let inputs = tensor.inputs.iter().enumerate().map(|(k, input)| {
@@ -336,10 +361,12 @@ fn step_json(step: &Step) -> Value {
             "parameters": tensor.values.global,
         })
     };
-    json!({
-        "name": step.name(),
-        "method": step.method.description().name,
-        "models": step.models.iter().map(|model| model.reference.to_string()).collect::<Vec<_>>(),
-        "tensors": step.tensors.iter().map(tensor).collect::<Vec<_>>(),
-    })
+    let models = step.models.iter();
+    StepJson {
+        name: step.name(),
+        method: step.method.description().name,
+        models: models.map(|model| model.reference.to_string()).collect(),
+        tokens: step.tokens.as_ref().map(|tokens| &tokens.report),
+        tensors: step.tensors.iter().map(tensor).collect(),
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::{Diff, FileDiff, FileState, LeftOut, Side, Sums, TensorDiff, by_kind, by_layer};
-use crate::checkpoint::{Checkpoint, Operand, Segment, Watch, pair};
+use crate::checkpoint::{Checkpoint, Operand, Segment, Watch, by_token, pair_tokens};
 use crate::files;
 use crate::jobs::{Failure, Ticket};
 use crate::parallel::{in_order, lock};
@@ -33,7 +33,8 @@ pub fn compare(a: &Checkpoint, b: &Checkpoint, ticket: &Ticket) -> Result<Diff, 
     let failed = |error: crate::checkpoint::CheckpointError| Failure::Failed(error.to_string());
     let seen = b.seen_as(a);
     let watch = Watch::new([a, b]).map_err(failed)?;
-    let pairing = pair(a, &[&seen]);
+    let lined_up = by_token(a, &[&seen]);
+    let pairing = pair_tokens(a, &[&seen], lined_up.as_ref());
     ticket.expect(pairing.segments.iter().map(Segment::size_bytes).sum());
     let chunks: Vec<(usize, usize)> = (pairing.segments.iter().enumerate())
         .flat_map(|(k, s)| (0..s.elements().div_ceil(CHUNK)).map(move |chunk| (k, chunk)))

@@ -50,7 +50,8 @@ pub struct TensorGram {
     pub tensor: String,
     /// Its layer and kind.
     pub place: TensorLocation,
-    /// Which rows: indices of the first dimension.
+    /// Which rows: indices of the first dimension; from the end of the tensor on where rows are
+    /// compared token by token, in an order of their own.
     pub rows: Range<usize>,
     /// The models that have these rows, by index, ascending; row k + 1 of the Gram is the
     /// k-th of them.

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kinship, TensorGram};
 use crate::checkpoint::{
-    Checkpoint, CheckpointError, Factors, LeftOut, Operand, Pairing, Segment, Watch, pair,
+    ByToken, Checkpoint, CheckpointError, Factors, LeftOut, Operand, Pairing, Segment, Watch,
+    by_token, pair_tokens,
 };
 use crate::jobs::{Cancelled, Failure, Ticket};
 use crate::numeric::panel::BLOCK;
@@ -90,7 +91,8 @@ pub fn measure(
     for adapter in models.iter().filter_map(|model| model.adapter()) {
         adapter.check_changes(base, base.tensors())?;
     }
-    let pairing = pair(base, &models);
+    let lined_up = by_token(base, &models);
+    let pairing = pair_tokens(base, &models, lined_up.as_ref());
     let bytes: u64 = pairing.segments.iter().map(Segment::size_bytes).sum();
     let largest = match precision {
         Precision::Full => {
@@ -103,7 +105,7 @@ pub fn measure(
         }
     };
     let pass = Pass {
-        known: known_grams(known, &pairing, precision),
+        known: known_grams(known, &pairing, lined_up.as_ref(), precision),
         pairing: &pairing,
         watch: &watch,
         largest,
@@ -125,6 +127,7 @@ pub fn measure(
 fn known_grams<'k>(
     known: Option<&'k Kinship>,
     pairing: &Pairing<'_>,
+    lined_up: Option<&ByToken>,
     precision: Precision,
 ) -> Vec<Option<&'k Gram>> {
     // An 8-bit value depends on its own model alone, so it could be kept too; but there is no
@@ -138,6 +141,10 @@ fn known_grams<'k>(
     let old: BTreeMap<_, _> = known.tensors.iter().map(key).collect();
     let known_of = |segment: &Segment<'_>| {
         let old = *old.get(&(segment.tensor, segment.rows.start))?;
+        if lined_up.is_some_and(|own| own.is_by_token(segment.tensor)) {
+            // The order of the rows is another one for other models.
+            return None;
+        }
         fits(old, segment, known.models).then_some(&old.gram)
     };
     pairing.segments.iter().map(known_of).collect()

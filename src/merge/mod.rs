@@ -21,6 +21,8 @@ pub mod methods;
 
 pub mod combine;
 
+pub mod tokens;
+
 mod blocks;
 mod chat_templates;
 mod cut;

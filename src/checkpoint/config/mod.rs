@@ -102,7 +102,7 @@ impl Config {
                 .and_then(|value| value.as_object().cloned()),
             prediction_layers: number(&["num_nextn_predict_layers", "mtp_num_hidden_layers"]),
             code: code(find(&["auto_map"])),
-            settings: settings::settings(&find),
+            settings: settings::settings(find),
             is_of_gguf: false,
         }
     }

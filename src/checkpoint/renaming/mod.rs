@@ -125,7 +125,7 @@ impl<'t> Made<'t> {
         let Some(pieces) = pieces.collect::<Option<Vec<_>>>() else {
             return;
         };
-        let Some(whole) = Tensor::joined(tensor, pieces) else {
+        let Some(whole) = Tensor::joined(tensor, &pieces) else {
             return;
         };
         self.used

@@ -239,6 +239,7 @@ fn empty(method: &str) -> Recipe {
         dtype: None,
         out_dtype: None,
         tokenizer_source: None,
+        tokenizer: None,
         chat_template: None,
         own: OwnOptions::default(),
     }

@@ -61,6 +61,11 @@ impl<'a> Context<'a> {
         self.problem(problem);
     }
 
+    /// A step that comes before this one.
+    pub(super) fn earlier(&self, step: usize) -> Option<&'a Step> {
+        self.earlier.get(step)
+    }
+
     /// Whether the child is to be a GGUF file.
     pub(super) fn writes_gguf(&self) -> bool {
         self.surroundings.out.is_some_and(is_gguf_name)

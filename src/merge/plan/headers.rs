@@ -18,6 +18,8 @@ pub(super) struct Head<'h> {
     pub(super) shape: &'h [usize],
     pub(super) dtype: Dtype,
     pub(super) place: TensorLocation,
+    /// Whether it holds already what an adapter does to it.
+    pub(super) has_adapter_in_it: bool,
 }
 
 pub(super) struct Headers<'s> {
@@ -182,6 +184,7 @@ fn stored(tensor: &Tensor) -> Head<'_> {
         shape: &tensor.shape,
         dtype: tensor.dtype,
         place: tensor.place,
+        has_adapter_in_it: tensor.has_adapter_in_it(),
     }
 }
 
@@ -191,5 +194,6 @@ fn planned(tensor: &TensorPlan) -> Head<'_> {
         shape: &tensor.shape,
         dtype: tensor.dtype,
         place: tensor.place,
+        has_adapter_in_it: false,
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn resolve<'g>(
             continue;
         };
         let adapter = context.models[own.model].adapter.as_ref();
+        let adapter = adapter.filter(|_| !head.has_adapter_in_it);
         if let Some(adapter) = adapter.and_then(|adapter| adapter.adapter()) {
             let own = head.shape.first().copied().unwrap_or(1);
             match adapter.rows(headers, head.name, head.shape) {

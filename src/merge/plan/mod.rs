@@ -5,6 +5,8 @@
 //! at once; a plan with an error is not run.
 
 mod alignment;
+mod axes;
+mod child_config;
 mod context;
 mod diagnostics;
 mod headers;
@@ -17,9 +19,9 @@ mod shape;
 mod size;
 mod steps;
 mod tensors;
+mod tokens;
 mod towers;
 mod values;
-mod vocabulary;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +31,7 @@ pub(in crate::merge) use self::output::too_little_room;
 use super::method::{Method, Values};
 use super::problem::{Problem, Severity};
 use super::recipe::{ModelRef, Recipe};
+use super::tokens::StepTokens;
 use crate::checkpoint::{Checkpoint, Dtype, TensorLocation, natural};
 
 pub use self::steps::plan;
@@ -95,6 +98,8 @@ pub struct Step {
     pub tokenizer: usize,
     /// What is changed in the configuration.
     pub config: ConfigChange,
+    /// What becomes of the tokens, where their files could be read.
+    pub tokens: Option<StepTokens>,
 }
 
 /// A model that a step reads.
@@ -173,6 +178,10 @@ pub struct ConfigChange {
     pub tie_word_embeddings: Option<bool>,
     /// Name of the format that most numbers are written in.
     pub dtype: Option<String>,
+    /// Numbers of tokens with a role, by their keys; `null` for a role that no token has.
+    pub token_ids: Vec<(&'static str, serde_json::Value)>,
+    /// The same for the settings of generation.
+    pub generation_ids: Vec<(&'static str, serde_json::Value)>,
     /// Whether the donor counts layers that predict further tokens, and the child has none.
     pub without_prediction: bool,
 }

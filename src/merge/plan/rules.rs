@@ -1,10 +1,10 @@
-//! What a recipe says of method, formats and tokenizer, checked word by word.
+//! What a recipe says of method, formats and chat template, checked word by word.
 
 use super::super::chat_templates;
 use super::super::method::Method;
 use super::super::methods::{self, REGISTRY};
 use super::super::problem::{Problem, nearest};
-use super::super::recipe::{Content, Recipe, TokenizerSource};
+use super::super::recipe::{Content, Recipe};
 use super::context::Context;
 use crate::checkpoint::Dtype;
 
@@ -93,31 +93,6 @@ fn format(key: &str, name: Option<&str>, context: &mut Context<'_>) -> Option<Dt
     let problem = Problem::error(context.place(key), sentence).with_nearest(near);
     context.problem(problem);
     None
-}
-
-/// The model whose tokenizer is wanted; `None` if the recipe does not say.
-pub(super) fn tokenizer(
-    recipe: &Recipe,
-    base: Option<usize>,
-    context: &mut Context<'_>,
-) -> Option<usize> {
-    let path = "tokenizer_source";
-    match recipe.tokenizer_source.as_ref()? {
-        TokenizerSource::Base => {
-            if base.is_none() {
-                context.error(path, "there is no `base_model` to take the tokenizer from");
-            }
-            base
-        }
-        TokenizerSource::Union => {
-            context.error(
-                path,
-                "joining vocabularies is not done yet; use `base` or the name of a model",
-            );
-            None
-        }
-        TokenizerSource::Model(model) => Some(context.model(model, path)),
-    }
 }
 
 /// A template is told from a misspelt name by its braces; mergekit wants 20 characters as well.

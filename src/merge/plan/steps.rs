@@ -6,8 +6,10 @@ use super::super::recipe::{Content, Parsed, Recipe};
 use super::context::Context;
 use super::shape::Part;
 use super::tensors::tensors;
+use super::tokens::TokensOf;
 use super::{
-    Cost, Plan, Step, Surroundings, alignment, output, parameters, rules, shape, size, vocabulary,
+    ConfigChange, Cost, Plan, Step, Surroundings, alignment, child_config, output, parameters,
+    rules, shape, size, tokens,
 };
 
 /// Plans all documents of a recipe file.
@@ -102,15 +104,35 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
     if context.has_errors() {
         return None;
     }
+    let wanted = TokensOf {
+        recipe,
+        parts: &parts,
+        tokenizer,
+    };
+    let lined_up = wanted.line_up(&formats, context);
+    if context.has_errors() {
+        return None;
+    }
     let made = tensors(recipe, method, &formats, &parts, context);
-    vocabulary::check(recipe, &parts, tokenizer, context);
+    let own_tokens = match lined_up {
+        Some(tokens) => Some(tokens),
+        None => wanted.by_number(&made, context),
+    };
     if context.has_errors() {
         return None;
     }
     alignment::warn_of_settings(&parts, context);
     code_is_not_copied(donor, context);
     // Only now: a range of layers that no model has would be listed layer by layer.
-    let config = vocabulary::config_change(&made, &parts, donor, context);
+    let mut config = child_config::config_change(&made, &parts, donor, context);
+    if let Some(own) = &own_tokens {
+        let ids = tokens::special_ids(own, [donor, tokenizer], child_config::rows(&made), context);
+        config = ConfigChange {
+            token_ids: ids.token_ids,
+            generation_ids: ids.generation_ids,
+            ..config
+        };
+    }
     Some(Step {
         recipe: recipe.clone(),
         document: context.document,
@@ -120,6 +142,7 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
         donor,
         tokenizer,
         config,
+        tokens: own_tokens,
     })
 }
 
@@ -175,6 +198,6 @@ fn donors(recipe: &Recipe, parts: &[Part<'_>], context: &mut Context<'_>) -> (us
         .and_then(|part| part.sources.first())
         .map(|source| source.model);
     let donor = base.or(first).unwrap_or(0);
-    let tokenizer = rules::tokenizer(recipe, base, context).unwrap_or(donor);
+    let tokenizer = tokens::source(recipe, donor, context).unwrap_or(donor);
     (donor, tokenizer)
 }

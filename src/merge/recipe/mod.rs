@@ -14,6 +14,7 @@ mod read;
 mod read_values;
 mod reader;
 mod reference;
+mod tokenizer;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ pub use self::found::recipe_in_card;
 pub use self::nodes::{to_yaml, way_to_yaml};
 pub use self::read::{Parsed, Positions, parse, parse_way};
 pub use self::reference::{AdapterRef, ModelRef};
+pub use self::tokenizer::{RowName, TokenRow, TokenRule, TokenizerOptions};
 
 /// What one document of a recipe file asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,8 @@ pub struct Recipe {
     pub out_dtype: Option<String>,
     /// Where the tokenizer comes from.
     pub tokenizer_source: Option<TokenizerSource>,
+    /// The same with more words; a recipe has at most one of both.
+    pub tokenizer: Option<TokenizerOptions>,
     /// Name of a template, or the template itself.
     pub chat_template: Option<String>,
     /// What mergekit does not know.
@@ -216,6 +220,13 @@ pub enum OnNan {
 }
 
 impl Recipe {
+    /// Where the tokenizer comes from, by either key; `None` if the recipe says nothing of it.
+    pub fn tokens_from(&self) -> Option<&TokenizerSource> {
+        let options = self.tokenizer.as_ref();
+        let of_options = options.map(|own| own.source.as_ref().unwrap_or(&TokenizerSource::Union));
+        self.tokenizer_source.as_ref().or(of_options)
+    }
+
     /// Every model that it names, in order, each once.
     pub fn models(&self) -> Vec<&ModelRef> {
         let slices = self.content.slices();

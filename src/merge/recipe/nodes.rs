@@ -4,7 +4,8 @@ use super::super::problem::Position;
 use super::yaml::{Node, What};
 use super::{
     AdapterRef, Content, Filtered, MissingParts, ModelRef, Module, OnNan, Parameters, Recipe,
-    RecipeInput, Setting, Slice, TokenizerSource, Value,
+    RecipeInput, RowName, Setting, Slice, TokenRow, TokenRule, TokenizerOptions, TokenizerSource,
+    Value,
 };
 
 /// The YAML of a file with these documents.
@@ -49,6 +50,7 @@ fn recipe(recipe: &Recipe) -> What {
         "tokenizer_source",
         recipe.tokenizer_source.as_ref().map(tokenizer_source),
     );
+    keys.maybe("tokenizer", recipe.tokenizer.as_ref().map(tokenizer));
     keys.text("chat_template", recipe.chat_template.as_ref());
     let mut own = Keys::default();
     own.maybe("on_nan", recipe.own.on_nan.map(on_nan));
@@ -122,6 +124,50 @@ fn tokenizer_source(source: &TokenizerSource) -> What {
         TokenizerSource::Union => What::Text("union".to_owned()),
         TokenizerSource::Model(model) => model_ref(model),
     }
+}
+
+fn tokenizer(options: &TokenizerOptions) -> What {
+    let mut keys = Keys::default();
+    keys.maybe("source", options.source.as_ref().map(tokenizer_source));
+    if !options.tokens.is_empty() {
+        let mut tokens = Keys::default();
+        for (token, rule) in &options.tokens {
+            tokens.put(token, token_rule(rule));
+        }
+        keys.put("tokens", What::Map(tokens.0));
+    }
+    let pad = options.pad_to_multiple_of;
+    keys.maybe(
+        "pad_to_multiple_of",
+        pad.map(|n| What::Number(f64::from(n))),
+    );
+    What::Map(keys.0)
+}
+
+fn token_rule(rule: &TokenRule) -> What {
+    let mut keys = Keys::default();
+    let mut row = Keys::default();
+    let source = match &rule.source {
+        TokenRow::Model(model) => model_ref(model),
+        TokenRow::Zero => {
+            row.put("kind", What::Text("zero".to_owned()));
+            What::Map(row.0)
+        }
+        TokenRow::Token { model, row: name } => {
+            row.put("kind", What::Text("model_token".to_owned()));
+            row.put("model", model_ref(model));
+            match name {
+                RowName::Token(token) => row.put("token", What::Text(token.clone())),
+                RowName::Number(number) => row.put("token_id", What::Number(f64::from(*number))),
+            }
+            What::Map(row.0)
+        }
+    };
+    keys.put("source", source);
+    if rule.force {
+        keys.put("force", What::Flag(true));
+    }
+    What::Map(keys.0)
 }
 
 fn on_nan(on_nan: OnNan) -> What {

@@ -7,7 +7,6 @@ use super::reader::{At, Group, Reader};
 use super::yaml::What;
 use super::{
     AdapterRef, Content, MissingParts, ModelRef, OnNan, OwnOptions, Recipe, RecipeInput, Slice,
-    TokenizerSource,
 };
 use super::{found, modules};
 
@@ -179,6 +178,7 @@ impl Reader {
         let merge_method = method.and_then(|at| self.text(&at)).unwrap_or_default();
         let (content, of_default) = self.content(at, &mut keys);
         let own = self.own_options(&mut keys);
+        let (tokenizer_source, tokenizer) = self.tokenizer(&mut keys);
         let recipe = Recipe {
             name: self.optional_text(&mut keys, "name"),
             merge_method,
@@ -189,7 +189,8 @@ impl Reader {
             parameters: modules::under(of_default, self.parameters(&mut keys)),
             dtype: self.optional_text(&mut keys, "dtype"),
             out_dtype: self.optional_text(&mut keys, "out_dtype"),
-            tokenizer_source: self.tokenizer(&mut keys),
+            tokenizer_source,
+            tokenizer,
             chat_template: self.optional_text(&mut keys, "chat_template"),
             own,
         };
@@ -257,7 +258,7 @@ impl Reader {
         Some([self.whole_number(first)?, self.whole_number(end)?])
     }
 
-    fn model_ref(&mut self, at: &At<'_>) -> Option<ModelRef> {
+    pub(super) fn model_ref(&mut self, at: &At<'_>) -> Option<ModelRef> {
         if !matches!(at.node.what, What::Map(_)) {
             let text = self.text(at)?;
             return match ModelRef::parse(&text) {
@@ -305,22 +306,6 @@ impl Reader {
             path: path?,
             revision,
         })
-    }
-
-    fn tokenizer(&mut self, keys: &mut Group<'_>) -> Option<TokenizerSource> {
-        if let Some(at) = keys.take(self, "tokenizer") {
-            self.error(
-                &at,
-                "`tokenizer` builds new vocabularies, which is not done yet; use \
-                 `tokenizer_source: base` or the name of a model",
-            );
-        }
-        let at = keys.take(self, "tokenizer_source")?;
-        match &at.node.what {
-            What::Text(text) if text == "base" => Some(TokenizerSource::Base),
-            What::Text(text) if text == "union" => Some(TokenizerSource::Union),
-            _ => self.model_ref(&at).map(TokenizerSource::Model),
-        }
     }
 
     /// The keys that are Kinfolk's own.

@@ -22,7 +22,7 @@ use super::plan::{Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
     Finishing, GGUF_NAME, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
-    chat_template, copy_companions, recipe_hash, work_key, write_config,
+    chat_template, copy_companions, recipe_hash, work_key, write_config, write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
@@ -305,7 +305,11 @@ impl Run<'_> {
         if let Some(config) = write_config(&donor, &step.config)? {
             staging.write("config.json", config.as_bytes())?;
         }
-        copy_companions(&donor, &tokenizer, staging)?;
+        let edit = step.tokens.as_ref().and_then(|tokens| tokens.edit.as_ref());
+        copy_companions(&donor, &tokenizer, edit, staging)?;
+        if let Some(generation) = write_generation(&donor, &step.config)? {
+            staging.write("generation_config.json", generation.as_bytes())?;
+        }
         let folders = models.iter().map(|(model, _)| model.folder());
         let template = step.recipe.chat_template.as_deref();
         if let Some(template) = template.and_then(|wanted| chat_template(wanted, folders)) {

@@ -73,7 +73,8 @@ pub(super) fn changed<'m>(
             let what = "the model does not have it any more";
             return Err(refused(&input.tensor, what));
         };
-        let adapter = adapter.as_ref().and_then(|adapter| adapter.adapter());
+        let adapter = adapter.as_ref().filter(|_| !own.has_adapter_in_it());
+        let adapter = adapter.and_then(|adapter| adapter.adapter());
         let change = match adapter {
             Some(adapter) => adapter
                 .change(&**weights, own)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::super::chat_templates::named;
+use super::super::tokens::{Changed, TokenizerEdit, changed};
 use super::Staging;
 use crate::files;
 
@@ -59,13 +60,15 @@ pub(in crate::merge) fn companion_bytes(donor: &Path, tokenizer: &Path) -> u64 {
     sizes.map(|metadata| metadata.len().min(MAX_BYTES)).sum()
 }
 
-/// Copies them; a file that a model does not have is skipped.
+/// Copies them, with the changes of `edit` in the tokenizer's; a file that a model does not have
+/// is skipped.
 ///
 /// # Errors
 /// A sentence, with the file that could not be read or written.
 pub(in crate::merge) fn copy_companions(
     donor: &Path,
     tokenizer: &Path,
+    edit: Option<&TokenizerEdit>,
     staging: &Staging,
 ) -> Result<(), String> {
     for (module, name) in module_files(donor) {
@@ -74,15 +77,29 @@ pub(in crate::merge) fn copy_companions(
             staging.write_in(&module, name, &bytes)?;
         }
     }
-    for (folder, name) in companions(donor, tokenizer) {
-        let path = folder.join(name);
-        match files::read(&path, MAX_BYTES) {
-            Ok(bytes) => staging.write(name, &bytes)?,
-            Err(error) if error.is_missing() => {}
-            Err(error) => return Err(format!("could not be read: {error}: {}", path.display())),
+    for name in TOKENIZER_FILES {
+        let change = edit
+            .map(|edit| changed(tokenizer, name, edit))
+            .transpose()?;
+        match change {
+            None | Some(Changed::Same) => copy(tokenizer, name, staging)?,
+            Some(Changed::Text(text)) => staging.write(name, &text)?,
+            Some(Changed::LeftOut) => {}
         }
     }
+    for name in GENERATION_FILES {
+        copy(donor, name, staging)?;
+    }
     Ok(())
+}
+
+fn copy(folder: &Path, name: &str, staging: &Staging) -> Result<(), String> {
+    let path = folder.join(name);
+    match files::read(&path, MAX_BYTES) {
+        Ok(bytes) => staging.write(name, &bytes),
+        Err(error) if error.is_missing() => Ok(()),
+        Err(error) => Err(format!("could not be read: {error}: {}", path.display())),
+    }
 }
 
 /// `1_Pooling` and the like.

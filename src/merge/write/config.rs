@@ -31,20 +31,42 @@ pub(in crate::merge) fn write_config(
     donor: &Path,
     change: &ConfigChange,
 ) -> Result<Option<String>, String> {
-    let path = donor.join("config.json");
+    rewritten(&donor.join("config.json"), |object| apply(object, change))
+}
+
+/// The text of the child's settings of generation, if they are not the donor's; `None` if the
+/// donor has none.
+///
+/// # Errors
+/// As [`write_config`].
+pub(in crate::merge) fn write_generation(
+    donor: &Path,
+    change: &ConfigChange,
+) -> Result<Option<String>, String> {
+    if change.generation_ids.is_empty() {
+        return Ok(None);
+    }
+    let path = donor.join("generation_config.json");
+    rewritten(&path, |object| set_ids(object, &change.generation_ids))
+}
+
+fn rewritten(
+    path: &Path,
+    change: impl FnOnce(&mut Map<String, Value>),
+) -> Result<Option<String>, String> {
     let failed = |reason: String| {
         format!(
             "the configuration cannot be used, {reason}: {}",
             path.display()
         )
     };
-    let text = match files::read(&path, MAX_BYTES) {
+    let text = match files::read(path, MAX_BYTES) {
         Err(error) if error.is_missing() => return Ok(None),
         other => other.map_err(|error| failed(error.to_string()))?,
     };
     let mut object: Map<String, Value> =
         serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
-    apply(&mut object, change);
+    change(&mut object);
     Ok(Some(format!("{:#}\n", Value::Object(object))))
 }
 
@@ -84,8 +106,19 @@ fn apply(object: &mut Map<String, Value>, change: &ConfigChange) {
     if let Some(dtype) = &change.dtype {
         set(object, &["dtype", "torch_dtype"], &json!(dtype));
     }
+    set_ids(object, &change.token_ids);
     if change.without_prediction {
         replace(object, &PREDICTION_KEYS, &json!(0));
+    }
+}
+
+/// Sets the numbers of tokens; one that no token has is only cleared where there is one.
+fn set_ids(object: &mut Map<String, Value>, ids: &[(&str, Value)]) {
+    for (key, id) in ids {
+        match id {
+            Value::Null => drop(replace(object, &[key], id)),
+            id => set(object, &[key], id),
+        }
     }
 }
 
@@ -178,8 +211,7 @@ mod tests {
             vocab_size: Some(64),
             tie_word_embeddings: Some(false),
             dtype: Some("bfloat16".to_owned()),
-            layers: None,
-            without_prediction: false,
+            ..ConfigChange::default()
         };
         let json = r#"{"torch_dtype": "float32", "text_config": {"vocab_size": 72}}"#;
         assert_eq!(

@@ -17,7 +17,7 @@ pub mod units;
 pub use self::card::Parents;
 pub(super) use self::card::card;
 pub(super) use self::companions::{chat_template, companion_bytes, copy_companions};
-pub(super) use self::config::write_config;
+pub(super) use self::config::{write_config, write_generation};
 pub(super) use self::hash::{recipe_hash, work_key};
 pub(super) use self::layout::{INDEX_NAME, Layout, ShardPlan};
 pub(super) use self::shard::{Finishing, ShardFile};

@@ -64,7 +64,7 @@ impl Tensors {
                 row.col(|ui| name_ui(ui, tensor, actions));
                 row.col(|ui| cell(ui, &shape(tensor)));
                 row.col(|ui| cell(ui, tensor.dtype.name()));
-                row.col(|ui| cell(ui, &format::bytes(tensor.size_bytes() as u64)));
+                row.col(|ui| cell(ui, &format::bytes(tensor.size_bytes())));
             });
         });
     }

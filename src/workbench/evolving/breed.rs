@@ -223,6 +223,7 @@ fn with_models(
     merge.dtype = own.dtype;
     merge.out_dtype = own.out_dtype;
     merge.tokenizer_source = own.tokenizer_source;
+    merge.tokenizer = own.tokenizer;
     merge.chat_template = own.chat_template;
     merge.own = own.own;
     Ok(merge)

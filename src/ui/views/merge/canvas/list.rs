@@ -78,6 +78,10 @@ fn port_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
         nodes::mark_ui(ui, &nodes::own_problems(env, merge, Some(port)), &name);
     });
     let Port::Model(k) = port else { return };
+    // A port that is not fed has no parameters yet.
+    if env.composition.inputs(merge).len() <= k {
+        return;
+    }
     let place = Place::Model(k);
     for parameter in nodes::parameters(env, merge, place) {
         ui.horizontal(|ui| {
