@@ -68,6 +68,9 @@ fn a_model_card_is_searched_for_its_recipe() {
             "{found:?}"
         );
     }
+    let fenced = "merge_method: [\nchat_template: |\n  ```\n  {{ x }}\n  ```\n";
+    let found = parse(fenced).problems;
+    assert!(found[0].sentence.contains("not valid YAML"), "{found:?}");
     let broken = format!("{head}```yaml\nmerge_method: [\n```\n");
     let found = parse(&broken).problems;
     assert!(found[0].sentence.contains("not valid YAML"), "{found:?}");

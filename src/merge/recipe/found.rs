@@ -22,89 +22,94 @@ pub(super) struct Note {
     pub(super) line: u64,
 }
 
-/// Keys that only files for mergekit's tools have.
-const KEYS: [&str; 6] = [
-    "merge_method",
-    "models",
-    "slices",
-    "modules",
-    "experts",
-    "genome",
-];
+/// A sentence and its place.
+type Trouble = (String, Option<Position>);
+
+/// Keys that only files for mergekit's tools have: in a card there are other blocks of YAML.
+const OWN_KEYS: [&str; 3] = ["merge_method", "experts", "genome"];
+/// Further keys by which a file that is not quite right is still known for a recipe.
+const MORE_KEYS: [&str; 3] = ["models", "slices", "modules"];
 
 /// Reads the documents of a text; the error is a sentence and its place.
-pub(super) fn documents(text: &str) -> Result<Found, (String, Option<Position>)> {
+pub(super) fn documents(text: &str) -> Result<Found, Trouble> {
     let mut notes = Vec::new();
     let text = match text.len() > MAX_BYTES {
         true => Cow::Borrowed(text),
         false => with_plain_spaces(text, &mut notes),
     };
     let whole = yaml::read(&text);
-    if text.len() > MAX_BYTES || whole.as_ref().is_ok_and(|nodes| holds_recipe(nodes)) {
+    if text.len() > MAX_BYTES || whole.as_ref().is_ok_and(|nodes| is_recipe(nodes)) {
         return whole.map(|documents| Found { documents, notes });
     }
     let blocks = blocks(&text);
-    if blocks.is_empty() {
+    if blocks.is_empty() || speaks_outside(&text, &blocks) {
         let is_card = whole.as_ref().is_ok_and(|nodes| is_front_matter(nodes));
         return match is_card {
             true => Err((NO_RECIPE.to_owned(), None)),
             false => whole.map(|documents| Found { documents, notes }),
         };
     }
-    let mut good: Vec<(Range<usize>, Vec<Node>)> = Vec::new();
-    let mut broken = None;
-    for block in blocks {
-        match yaml::read(&only(&text, std::slice::from_ref(&block))) {
-            Ok(nodes) if holds_recipe(&nodes) => good.push((block, nodes)),
-            Ok(_) => {}
-            Err(error) => broken = broken.or(Some((block, error))),
-        }
-    }
-    if good.is_empty() {
-        // A block that was meant to be a recipe says more than that there is none.
-        let speaks = |block: &Range<usize>| {
-            let own = only(&text, std::slice::from_ref(block));
-            own.lines().any(|line| line.contains("merge_method:"))
-        };
-        let error = broken.filter(|(block, _)| speaks(block));
-        return Err(error.map_or_else(|| (NO_RECIPE.to_owned(), None), |(_, error)| error));
-    }
+    let good = of_blocks(&text, blocks)?;
     let documents = chosen(good, &mut notes);
     Ok(Found { documents, notes })
 }
 
 const NO_RECIPE: &str = "this is a text without a recipe: no block of YAML in it has a \
                          `merge_method`";
+/// The most blocks that are read as YAML.
+const MOST_BLOCKS: usize = 64;
+
+/// A block and its documents.
+type Block = (Range<usize>, Vec<Node>);
+
+/// The blocks that hold recipes, at least one; of a block that was meant to be one and is no YAML
+/// the error.
+fn of_blocks(text: &str, blocks: Vec<Range<usize>>) -> Result<Vec<Block>, Trouble> {
+    let lines: Vec<&str> = text.lines().collect();
+    let names_key = |line: &&str| OWN_KEYS.iter().any(|key| line.contains(key));
+    let speaks = |block: &Range<usize>| {
+        let own = lines.get(block.clone()).unwrap_or_default();
+        own.iter().any(|line| names_key(line))
+    };
+    let mut good = Vec::new();
+    let mut broken = None;
+    for block in blocks.into_iter().filter(speaks).take(MOST_BLOCKS) {
+        match yaml::read(&only(text, &block)) {
+            Ok(nodes) if holds_recipe(&nodes) => good.push((block, nodes)),
+            Ok(_) => {}
+            Err(error) => broken = broken.or(Some(error)),
+        }
+    }
+    match (good.is_empty(), broken) {
+        (false, _) => Ok(good),
+        (true, Some(error)) => Err(error),
+        (true, None) => Err((NO_RECIPE.to_owned(), None)),
+    }
+}
 
 /// The text of the blocks that hold recipes, where the recipe is not the whole of it.
 pub fn recipe_in_card(text: &str) -> Option<String> {
-    if text.len() > MAX_BYTES || yaml::read(text).is_ok_and(|nodes| holds_recipe(&nodes)) {
+    if text.len() > MAX_BYTES || yaml::read(text).is_ok_and(|nodes| is_recipe(&nodes)) {
         return None;
     }
-    let mut good = Vec::new();
-    for block in blocks(text) {
-        let own = only(text, std::slice::from_ref(&block));
-        let plain = with_plain_spaces(&own, &mut Vec::new()).into_owned();
-        if let Ok(nodes) = yaml::read(&plain)
-            && holds_recipe(&nodes)
-        {
-            good.push((block, nodes));
-        }
+    let plain = with_plain_spaces(text, &mut Vec::new());
+    let blocks = blocks(&plain);
+    if speaks_outside(&plain, &blocks) {
+        return None;
     }
+    let good = of_blocks(&plain, blocks).ok()?;
     // Where one of several is read, all stay, so that it is said every time.
     if !are_parts_of_one(&good) {
         return None;
     }
-    let lines: Vec<&str> = text.lines().collect();
-    let texts = good
-        .iter()
-        .map(|(block, _)| lines[block.clone()].join("\n") + "\n");
-    let texts: Vec<String> = texts.collect();
-    (!texts.is_empty()).then(|| texts.join("---\n"))
+    let lines: Vec<&str> = text.split('\n').collect();
+    let own = |(block, _): &Block| Some(lines.get(block.clone())?.join("\n") + "\n");
+    let texts: Option<Vec<String>> = good.iter().map(own).collect();
+    Some(texts?.join("---\n"))
 }
 
 /// All blocks, if they are documents of one file; else the first.
-fn chosen(good: Vec<(Range<usize>, Vec<Node>)>, notes: &mut Vec<Note>) -> Vec<Node> {
+fn chosen(good: Vec<Block>, notes: &mut Vec<Note>) -> Vec<Node> {
     if are_parts_of_one(&good) {
         return good.into_iter().flat_map(|(_, nodes)| nodes).collect();
     }
@@ -125,14 +130,20 @@ fn chosen(good: Vec<(Range<usize>, Vec<Node>)>, notes: &mut Vec<Note>) -> Vec<No
 }
 
 /// Whether blocks are one merge in several documents: at most one has no name.
-fn are_parts_of_one(good: &[(Range<usize>, Vec<Node>)]) -> bool {
+fn are_parts_of_one(good: &[Block]) -> bool {
     let documents = good.iter().flat_map(|(_, nodes)| nodes);
     documents.filter(|node| !has_key(node, "name")).count() <= 1
 }
 
 fn holds_recipe(documents: &[Node]) -> bool {
-    let is_recipe = |node: &Node| KEYS.iter().any(|key| has_key(node, key));
-    documents.iter().any(is_recipe)
+    let has_own = |node: &Node| OWN_KEYS.iter().any(|key| has_key(node, key));
+    documents.iter().any(has_own)
+}
+
+/// Whether a whole text is YAML for a recipe, be it with mistakes.
+fn is_recipe(documents: &[Node]) -> bool {
+    let has_more = |node: &Node| MORE_KEYS.iter().any(|key| has_key(node, key));
+    holds_recipe(documents) || documents.iter().any(has_more)
 }
 
 /// The head of a model card on the hub.
@@ -182,11 +193,22 @@ fn fence(line: &str) -> Option<(char, usize, bool)> {
     (length >= 3).then(|| (sign, length, line.chars().count() == length))
 }
 
+/// Whether a method is named outside of all blocks: the text is a recipe with mistakes, and the
+/// fences are those of a template in it.
+fn speaks_outside(text: &str, blocks: &[Range<usize>]) -> bool {
+    let mut inside = blocks.iter().peekable();
+    text.lines().enumerate().any(|(number, line)| {
+        while inside.next_if(|own| own.end <= number).is_some() {}
+        let is_inside = inside.peek().is_some_and(|own| own.contains(&number));
+        !is_inside && line.starts_with("merge_method:")
+    })
+}
+
 /// The text with all lines outside of `kept` empty.
-fn only(text: &str, kept: &[Range<usize>]) -> String {
+fn only(text: &str, kept: &Range<usize>) -> String {
     let mut out = String::with_capacity(text.len());
     for (number, line) in text.lines().enumerate() {
-        if kept.iter().any(|lines| lines.contains(&number)) {
+        if kept.contains(&number) {
             out.push_str(line);
         }
         out.push('\n');
