@@ -180,12 +180,16 @@ pub(super) fn check_layers(part: &Part<'_>, context: &mut Context<'_>) {
                     layers_of(part, headers)
                 ),
             )),
-            Some(_) => told.extend(headers.first_absent(part, source.first, len).map(|layer| {
-                (
-                    format!("{}.layer_range", source.path),
-                    format!("{} has no tensor of layer {layer}", headers.name),
-                )
-            })),
+            Some(_) => told.extend(
+                headers
+                    .first_absent(|head| part.stacks(head), source.first, len)
+                    .map(|layer| {
+                        (
+                            format!("{}.layer_range", source.path),
+                            format!("{} has no tensor of layer {layer}", headers.name),
+                        )
+                    }),
+            ),
         }
     }
     for (path, sentence) in told {
