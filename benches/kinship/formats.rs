@@ -152,8 +152,9 @@ fn blocks(seed: u64, block: usize, count: usize) -> Vec<u8> {
         let start = out.len();
         out.extend((0..block).map(|_| next()));
         // Scales stand at the start of a block, in Q6_K at its end.
-        for at in [start, start + 2, start + block - 2] {
-            out[at + 1] = 0x20 | out[at + 1] & 0x03;
+        for at in [0, 2, block - 2].into_iter().filter(|at| at + 1 < block) {
+            let byte = &mut out[start + at + 1];
+            *byte = 0x20 | *byte & 0x03;
         }
     }
     out

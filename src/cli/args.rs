@@ -110,6 +110,9 @@ pub struct MergeArgs {
     /// Merge models of unlike architectures all the same
     #[arg(long)]
     pub allow_crimes: bool,
+    /// Stop at keys and parameters that mergekit would ignore
+    #[arg(long)]
+    pub strict: bool,
     /// Seed of methods that drop changes at random; the recipe's, or 0, unless given
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -119,7 +122,8 @@ pub struct MergeArgs {
     /// Measure the parents' kinship first, for the model card; reads the models once more
     #[arg(long)]
     pub kinship: bool,
-    /// The folder that relative paths of models start from; the recipe's unless given
+    /// The folder that relative paths of models start from; the recipe's, then the working folder,
+    /// unless given
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// Number of threads; all processors unless given
@@ -168,12 +172,16 @@ pub struct PredictArgs {
     /// The models whose kinship with the child is wanted
     #[arg(required = true, value_name = "MODEL")]
     pub models: Vec<PathBuf>,
-    /// The folder that relative paths of models start from; the recipe's unless given
+    /// The folder that relative paths of models start from; the recipe's, then the working folder,
+    /// unless given
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// Predict for models of unlike architectures all the same
     #[arg(long)]
     pub allow_crimes: bool,
+    /// Stop at keys and parameters that mergekit would ignore
+    #[arg(long)]
+    pub strict: bool,
     /// Number of threads; all processors unless given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

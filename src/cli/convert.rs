@@ -30,6 +30,7 @@ pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
         &Parsed::from(vec![passthrough(path, args.dtype.clone())]),
         &Surroundings {
             root: Path::new(""),
+            working: None,
             hub: None,
             out: Some(&args.out),
             force: args.force,

@@ -38,6 +38,7 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
         out: args.out.as_deref(),
         force: args.force,
         allow_crimes: args.allow_crimes,
+        strict: args.strict,
         threads: pool.current_num_threads(),
     })?;
     tell(&plan.problems, &args.recipe)?;
@@ -166,11 +167,13 @@ fn parents(plan: &Plan, threads: Option<u16>) -> Result<Parents, CliError> {
 /// Which recipe, and what its plan depends on.
 pub struct RecipeAt<'a> {
     pub recipe: &'a Path,
-    /// Where relative paths start; the recipe's folder if it is `None`.
+    /// Where relative paths start; if it is `None`, the recipe's folder, then the working one.
     pub root: Option<&'a Path>,
     pub out: Option<&'a Path>,
     pub force: bool,
     pub allow_crimes: bool,
+    /// Whether words that change nothing are mistakes.
+    pub strict: bool,
     pub threads: usize,
 }
 
@@ -183,8 +186,10 @@ pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
         files::read_text(at.recipe, MAX_RECIPE_BYTES).map_err(|e| unreadable(e.to_string()))?;
     let own_folder = at.recipe.parent().unwrap_or(Path::new(""));
     let hub = hub_cache();
+    let working = std::env::current_dir().ok();
     let surroundings = Surroundings {
         root: at.root.unwrap_or(own_folder),
+        working: working.as_deref().filter(|_| at.root.is_none()),
         hub: hub.as_deref(),
         out: at.out,
         force: at.force,
@@ -192,7 +197,11 @@ pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
         threads: at.threads,
         opened: &[],
     };
-    Ok(plan(&parse(&text), &surroundings))
+    let mut plan = plan(&parse(&text), &surroundings);
+    if at.strict {
+        plan.be_strict();
+    }
+    Ok(plan)
 }
 
 /// Says what is wrong; the only error is the sentence that the program ends with.

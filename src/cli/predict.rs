@@ -21,6 +21,7 @@ pub fn run(args: &PredictArgs) -> Result<(), CliError> {
         out: None,
         force: false,
         allow_crimes: args.allow_crimes,
+        strict: args.strict,
         threads: args.threads.map_or(1, usize::from),
     };
     let plan = planned(&at)?;

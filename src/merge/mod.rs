@@ -24,6 +24,7 @@ pub mod combine;
 pub mod tokens;
 
 mod blocks;
+mod chat_templates;
 mod cut;
 mod error;
 mod method;

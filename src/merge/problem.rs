@@ -28,6 +28,9 @@ pub struct Problem {
     /// What the recipe could say instead, if the user wants that.
     #[serde(skip)]
     pub fix: Option<Fix>,
+    /// Whether it is about a word that changes nothing: a mistake for who wants to be strict.
+    #[serde(skip)]
+    pub is_ignored: bool,
 }
 
 /// A decision that a problem leaves to the user: a key under `kinfolk` of its document.
@@ -78,6 +81,15 @@ impl Problem {
             place,
             nearest: None,
             fix: None,
+            is_ignored: false,
+        }
+    }
+
+    /// A word of the recipe that changes nothing, as in mergekit.
+    pub fn ignored(place: Place, sentence: impl Into<String>) -> Self {
+        Self {
+            is_ignored: true,
+            ..Self::warning(place, sentence)
         }
     }
 

@@ -402,6 +402,7 @@ pub(super) fn write_recipe(
     let is_in_the_way = !force && folder::may_replace(out);
     let surroundings = Surroundings {
         root: Path::new("/"),
+        working: None,
         hub: hub.as_deref(),
         out: Some(out),
         force: force || is_in_the_way,

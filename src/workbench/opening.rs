@@ -6,9 +6,15 @@ use std::sync::Arc;
 use crate::checkpoint::{Checkpoint, OnDisk, Operand, pair};
 use crate::files;
 
+/// Whether a file's name is that of a recipe, or of a model card, which may hold one.
 pub fn is_recipe(path: &Path) -> bool {
     let ending = path.extension().and_then(|e| e.to_str());
-    ending.is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"))
+    let is = |ending: &str| {
+        ["yaml", "yml", "md"]
+            .iter()
+            .any(|own| ending.eq_ignore_ascii_case(own))
+    };
+    ending.is_some_and(is)
 }
 
 /// How deep a folder of folders is searched for checkpoints: `models/org/name`.

@@ -28,6 +28,7 @@ fn merge(root: &Path, yaml: &str, options: &Options) -> Result<Outcome, RunError
     let parsed = kinfolk::merge::recipe::parse(yaml);
     let surroundings = kinfolk::merge::plan::Surroundings {
         root,
+        working: None,
         hub: None,
         out: Some(out),
         force: options.force,

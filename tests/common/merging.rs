@@ -38,6 +38,7 @@ pub fn oracle_ambiguous(name: &str) -> BTreeMap<String, BTreeSet<usize>> {
 pub fn planned(yaml: &str, root: &Path, out: Option<&Path>) -> Plan {
     let surroundings = Surroundings {
         root,
+        working: None,
         hub: None,
         out,
         force: false,

@@ -35,6 +35,7 @@ mod kinship_oracle;
 mod kinship_pass;
 mod kinship_tokens;
 mod lineage;
+mod merge_found;
 mod merge_laws;
 mod merge_methods_oracle;
 mod merge_oracle;

@@ -77,19 +77,19 @@ fn a_sound_recipe_has_no_problems() {
 #[test]
 fn misspelt_keys_find_theirs() {
     let desk = Desk::new();
-    desk.error(
+    desk.warning(
         &linear("dtyp: float32\n"),
         "line 3, column 1: dtyp",
         "did you mean `dtype`?",
     );
     let yaml = ties("0.5").replace("density", "densty");
-    desk.error(
+    desk.warning(
         &yaml,
         "line 7, column 5: models[0].parameters.densty",
         "did you mean `density`?",
     );
     let yaml = linear("parameters: {normalise: false}\n");
-    desk.error(
+    desk.warning(
         &yaml,
         "line 3, column 14: parameters.normalise",
         "did you mean `normalize`?",
@@ -105,7 +105,12 @@ fn misspelt_keys_find_theirs() {
         "did you mean `bfloat16`?",
     );
     let yaml = linear("").replace("{model: b,", "{modell: b, model: b,");
-    desk.error(&yaml, "line 2", "did you mean `model`?");
+    desk.warning(&yaml, "line 2", "did you mean `model`?");
+    desk.error(
+        &linear("kinfolk: {allow_crime: true}\n"),
+        "line 3, column 11: kinfolk.allow_crime",
+        "did you mean `allow_crimes`?",
+    );
 }
 
 #[test]
@@ -251,7 +256,7 @@ fn layer_ranges_must_exist() {
     let yaml = "merge_method: passthrough\nslices: [{sources: [{model: a}]}]\n";
     desk.error(yaml, "line 2", "needs its `layer_range`");
     let yaml = linear("").replace("{model: a,", "{model: a, layer_range: [0, 1],");
-    desk.error(&yaml, "line 2", "no effect on whole models");
+    desk.warning(&yaml, "line 2", "no effect on whole models");
 }
 
 #[test]
@@ -444,19 +449,19 @@ fn what_is_not_done_is_refused_with_a_sentence() {
         "a has no tokenizer",
     );
     desk.error(
-        &linear("chat_template: chatml\n"),
+        &linear("chat_template: chatmlx\n"),
         "line 3",
-        "does not come with Kinfolk",
+        "did you mean `chatml`?",
     );
     assert!(
         desk.plan(&linear("chat_template: \"{{ x }}\"\n"))
             .is_sound()
     );
-    let yaml = "merge_method: linear\nmodules: {text: {models: []}}\n";
+    let yaml = "merge_method: linear\nmodules: {text_decodr: {models: [{model: a}]}}\n";
     desk.error(
         yaml,
-        "line 2, column 10: modules",
-        "cannot be merged apart yet",
+        "line 2, column 11: modules.text_decodr",
+        "did you mean `text_decoder`?",
     );
 }
 

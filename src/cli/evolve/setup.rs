@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::args::EvolveArgs;
 use super::super::merge::MAX_RECIPE_BYTES;
+use super::super::out;
 use super::CliError;
 use crate::files;
 use crate::lineage::strategy::STRATEGIES;
+use crate::merge::recipe::parse_way;
 use crate::study::{Evaluator, Evolution, Keep, ModelId, Setup, StudyDoc};
 use crate::workbench::evolving::recipe_problem;
 
@@ -68,6 +70,9 @@ fn set(setup: &mut Setup, args: &EvolveArgs) -> Result<(), CliError> {
             .map_err(|error| CliError::Failed(format!("{error}: {}", path.display())))?;
         if let Some(problem) = recipe_problem(&setup.recipe) {
             return Err(CliError::Failed(format!("{problem}: {}", path.display())));
+        }
+        for problem in parse_way(&setup.recipe).problems {
+            out::say(&format!("warning: {problem}"));
         }
     }
     Ok(())

@@ -84,7 +84,7 @@ impl Composition {
         };
         match (port, &gone) {
             (Port::Base, _) => recipe.base_model = None,
-            (Port::Model(_), Some(model)) => super::forget_input(recipe, model),
+            (Port::Model(_), Some(model)) => super::forget_input(&mut recipe.content, model),
             _ => {}
         }
         self.loose.extend(gone);
@@ -125,6 +125,18 @@ impl Composition {
                     None
                 }
             },
+            // A module's inputs are named in the text; from the canvas they can be exchanged.
+            (Port::Model(k), content @ Content::Modules(_)) => {
+                let Some(replaced) = old.get(k) else {
+                    return Some(reference);
+                };
+                for own in content.inputs_mut() {
+                    if own.model == *replaced {
+                        own.model = reference.clone();
+                    }
+                }
+                Some(replaced.clone())
+            }
             (Port::Output, _) => None,
         }
     }

@@ -124,7 +124,9 @@ impl Composition {
         let model = match (port, &recipe.content) {
             (Port::Base, _) => recipe.base_model.clone().filter(|_| has_base_port(recipe)),
             (Port::Model(k), Content::Models(models)) => models.get(k).map(|s| s.model.clone()),
-            (Port::Model(k), Content::Slices(_)) => self.inputs(merge).into_iter().nth(k),
+            (Port::Model(k), Content::Slices(_) | Content::Modules(_)) => {
+                self.inputs(merge).into_iter().nth(k)
+            }
             (Port::Output, _) => None,
         };
         model.map(|model| self.node_of(&model))
@@ -138,16 +140,16 @@ impl Composition {
         }
     }
 
-    /// What feeds a merge, one entry a model port; slices name each of their models once.
+    /// What feeds a merge, one entry a model port; slices and modules name each of their models once.
     pub fn inputs(&self, merge: usize) -> Vec<ModelRef> {
         let Some(recipe) = self.recipes.get(merge) else {
             return Vec::new();
         };
         match &recipe.content {
             Content::Models(models) => models.iter().map(|s| s.model.clone()).collect(),
-            Content::Slices(slices) => {
+            content => {
                 let mut out: Vec<ModelRef> = Vec::new();
-                for source in slices.iter().flat_map(|s| &s.sources) {
+                for source in content.inputs() {
                     if !out.contains(&source.model) {
                         out.push(source.model.clone());
                     }

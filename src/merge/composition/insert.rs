@@ -1,6 +1,6 @@
 //! Merges from elsewhere put beside those that are there.
 
-use super::super::recipe::{Content, ModelRef, Recipe};
+use super::super::recipe::{ModelRef, Recipe};
 use super::{Composition, NodeId};
 
 impl Composition {
@@ -59,14 +59,11 @@ fn rename(recipe: &mut Recipe, from: &ModelRef, to: &ModelRef) {
         }
     };
     recipe.base_model.iter_mut().for_each(change);
-    match &mut recipe.content {
-        Content::Models(models) => models.iter_mut().for_each(|s| change(&mut s.model)),
-        Content::Slices(slices) => {
-            for slice in slices {
-                slice.base_model.iter_mut().for_each(change);
-                slice.sources.iter_mut().for_each(|s| change(&mut s.model));
-            }
-        }
+    for slice in recipe.content.slices_mut() {
+        slice.base_model.iter_mut().for_each(change);
+    }
+    for input in recipe.content.inputs_mut() {
+        change(&mut input.model);
     }
 }
 

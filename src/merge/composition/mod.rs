@@ -162,7 +162,7 @@ impl Composition {
         });
         let first = match &recipe.content {
             Content::Models(models) => models.first().map(|s| s.model.clone()),
-            Content::Slices(_) => None,
+            Content::Slices(_) | Content::Modules(_) => None,
         };
         let listed = recipe
             .base_model
@@ -253,11 +253,8 @@ fn source(model: ModelRef) -> RecipeInput {
     }
 }
 
-fn sources(recipe: &Recipe) -> Box<dyn Iterator<Item = &RecipeInput> + '_> {
-    match &recipe.content {
-        Content::Models(models) => Box::new(models.iter()),
-        Content::Slices(slices) => Box::new(slices.iter().flat_map(|s| &s.sources)),
-    }
+fn sources(recipe: &Recipe) -> impl Iterator<Item = &RecipeInput> {
+    recipe.content.inputs().into_iter()
 }
 
 fn for_each_parameters(
@@ -265,17 +262,14 @@ fn for_each_parameters(
     change: &mut dyn FnMut(&mut super::recipe::Parameters),
 ) {
     change(&mut recipe.parameters);
-    match &mut recipe.content {
-        Content::Models(models) => models.iter_mut().for_each(|s| change(&mut s.parameters)),
-        Content::Slices(slices) => {
-            for slice in slices {
-                change(&mut slice.parameters);
-                slice
-                    .sources
-                    .iter_mut()
-                    .for_each(|s| change(&mut s.parameters));
-            }
-        }
+    if let Content::Modules(modules) = &mut recipe.content {
+        modules.iter_mut().for_each(|m| change(&mut m.parameters));
+    }
+    for slice in recipe.content.slices_mut() {
+        change(&mut slice.parameters);
+    }
+    for input in recipe.content.inputs_mut() {
+        change(&mut input.parameters);
     }
 }
 
@@ -283,11 +277,11 @@ fn forget(recipe: &mut Recipe, model: &ModelRef) {
     if recipe.base_model.as_ref() == Some(model) {
         recipe.base_model = None;
     }
-    forget_input(recipe, model);
+    forget_input(&mut recipe.content, model);
 }
 
-fn forget_input(recipe: &mut Recipe, model: &ModelRef) {
-    match &mut recipe.content {
+fn forget_input(content: &mut Content, model: &ModelRef) {
+    match content {
         Content::Models(models) => models.retain(|s| s.model != *model),
         Content::Slices(slices) => {
             for slice in slices.iter_mut() {
@@ -295,6 +289,11 @@ fn forget_input(recipe: &mut Recipe, model: &ModelRef) {
                 slice.base_model = slice.base_model.take().filter(|b| b != model);
             }
             slices.retain(|slice| !slice.sources.is_empty());
+        }
+        Content::Modules(modules) => {
+            for module in modules {
+                forget_input(&mut module.content, model);
+            }
         }
     }
 }

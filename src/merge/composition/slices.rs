@@ -122,7 +122,7 @@ impl Composition {
     fn slices_mut(&mut self, merge: usize) -> Option<&mut Vec<Slice>> {
         match &mut self.recipes.get_mut(merge)?.content {
             Content::Slices(slices) => Some(slices),
-            Content::Models(_) => None,
+            Content::Models(_) | Content::Modules(_) => None,
         }
     }
 }

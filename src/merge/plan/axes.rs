@@ -14,12 +14,13 @@ pub(super) fn axes<'m>(
     context: &Context<'_>,
 ) -> Vec<Axis<'m>> {
     let is_head = |name: &str| is_language_head(name) || is_head_bias(name);
-    let embeddings = parts
-        .first()
-        .map(|part| names(part, is_token_embedding, context));
-    let heads = parts.last().map(|part| names(part, is_head, context));
-    let of_embeddings = parts.first().zip(embeddings);
-    let of_heads = parts.last().zip(heads);
+    // Of a model of several parts those of the language model.
+    let first = parts.iter().find(|part| part.has_text());
+    let last = parts.iter().rfind(|part| part.has_text());
+    let embeddings = first.map(|part| names(part, is_token_embedding, context));
+    let heads = last.map(|part| names(part, is_head, context));
+    let of_embeddings = first.zip(embeddings);
+    let of_heads = last.zip(heads);
     let both = of_embeddings.into_iter().chain(of_heads);
     let axis = |(part, names): (&Part<'_>, Vec<String>)| -> Vec<Axis<'m>> {
         let axis = |name| axis(name, part, members, context);

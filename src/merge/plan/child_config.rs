@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::context::Context;
 use super::headers::{Head, Headers};
 use super::shape::Part;
+use super::towers::Tower;
 use super::{ConfigChange, TensorPlan};
 use crate::checkpoint::{Dtype, Stack, is_language_head, is_token_embedding};
 
@@ -21,6 +22,7 @@ pub(super) fn config_change(
     let rows = rows(made);
     ConfigChange {
         layers: layers(parts, donor),
+        vision_layers: vision_layers(parts),
         vocab_size: rows.filter(|&rows| says_otherwise(headers, rows)),
         tie_word_embeddings: tied(made, parts, headers, context),
         dtype: main_dtype(made),
@@ -45,13 +47,21 @@ fn says_otherwise(headers: &Headers<'_>, rows: usize) -> bool {
 /// For each layer of a stack, the donor's layer that it is, or else the first source's.
 fn layers(parts: &[Part<'_>], donor: usize) -> Option<Vec<usize>> {
     let mut out = Vec::new();
-    for part in parts {
+    for part in parts.iter().filter(|part| part.has_text()) {
         let len = part.len?;
         let own = part.sources.iter().find(|s| s.model == donor);
         let first = own.or(part.sources.first())?.first;
         out.extend((first..first + len).map(|layer| layer as usize));
     }
-    Some(out)
+    Some(out).filter(|out| !out.is_empty())
+}
+
+/// Layers of the part that sees, where its slices are stacked.
+fn vision_layers(parts: &[Part<'_>]) -> Option<usize> {
+    let own = parts.iter().filter(|p| p.tower() == Some(Tower::Vision));
+    let lengths: Option<Vec<u32>> = own.map(|part| part.len).collect();
+    let layers: u32 = lengths?.into_iter().sum();
+    (layers > 0).then_some(layers as usize)
 }
 
 /// The tied flag, where the donor's is wrong for the child.
@@ -67,7 +77,8 @@ fn tied(
     let head_is_written = made.iter().any(|t| is_language_head(&t.name));
     let says = donor.config.tie_word_embeddings;
     if head_is_written {
-        let sources = parts.last()?.sources.iter();
+        let text = parts.iter().rfind(|part| part.has_text());
+        let sources = text?.sources.iter();
         let mut headers = sources.filter_map(|s| context.headers[s.model].as_ref());
         let used =
             headers.any(|h| h.head().is_some() && h.config.tie_word_embeddings != Some(true));

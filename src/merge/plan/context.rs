@@ -1,7 +1,7 @@
 //! What is known while one step is planned: its models, opened when they are first named, and
 //! what is wrong so far.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::problem::{Place, Problem};
@@ -162,7 +162,11 @@ impl<'a> Context<'a> {
 
     fn open(&mut self, reference: &AdapterRef, path: &str) -> Option<Arc<Checkpoint>> {
         let Surroundings {
-            root, hub, opened, ..
+            root,
+            working,
+            hub,
+            opened,
+            ..
         } = *self.surroundings;
         let revision = reference.revision.as_deref();
         let open = |found: PathBuf| match opened.iter().find(|known| known.path() == found) {
@@ -172,12 +176,35 @@ impl<'a> Context<'a> {
                 Err(error) => Err(error.to_string()),
             },
         };
-        match locate(&reference.path, revision, root, hub).and_then(open) {
+        self.two_places(&reference.path, path);
+        match locate(&reference.path, revision, root, working, hub).and_then(open) {
             Ok(checkpoint) => Some(checkpoint),
             Err(sentence) => {
                 self.error(path, sentence);
                 None
             }
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Says which model is taken where a path is right from both folders; mergekit would take
+    /// the other.
+    fn two_places(&mut self, path: &str, place: &str) {
+        let Surroundings { root, working, .. } = *self.surroundings;
+        let Some(working) = working.filter(|_| Path::new(path).is_relative()) else {
+            return;
+        };
+        let real = |folder: &Path| folder.join(path).canonicalize().ok();
+        if let (Some(taken), Some(other)) = (real(root), real(working))
+            && taken != other
+        {
+            let sentence = format!(
+                "`{path}` is both beside the recipe and in the working folder; the one beside the \
+                 recipe is read: {}",
+                taken.display()
+            );
+            self.warning(place, sentence);
         }
     }
 }

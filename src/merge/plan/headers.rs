@@ -100,11 +100,16 @@ impl<'s> Headers<'s> {
         })
     }
 
-    /// The first of `len` layers from `first` on that has no tensor. A name may speak of layer
+    /// The first of `len` layers from `first` on that has no tensor that `wanted` is true for. A name may speak of layer
     /// 4 294 967 294, so that layers are counted where they are, and not up to the last.
-    pub(super) fn first_absent(&self, first: u32, len: u32) -> Option<u32> {
+    pub(super) fn first_absent(
+        &self,
+        wanted: impl Fn(&Head<'_>) -> bool,
+        first: u32,
+        len: u32,
+    ) -> Option<u32> {
         let end = first.saturating_add(len);
-        let needed = self.heads().filter(|head| !head.place.stack.is_optional());
+        let needed = self.heads().filter(wanted);
         let own = needed.filter_map(|head| head.place.layer);
         let present: BTreeSet<u32> = own.filter(|layer| (first..end).contains(layer)).collect();
         let absent = (first..).zip(&present).find(|(layer, own)| layer != *own);

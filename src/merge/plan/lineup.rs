@@ -8,6 +8,7 @@ use super::diagnostics::Diagnostics;
 use super::headers::{Head, Headers};
 use super::shape::Part;
 use crate::checkpoint::{is_language_head, is_token_embedding};
+use crate::text::counted;
 
 /// A tensor to be made, as it is asked of the sources.
 pub(super) struct TensorRequest<'w> {
@@ -137,27 +138,35 @@ pub(super) fn check_layers(part: &Part<'_>, context: &mut Context<'_>) {
             continue;
         };
         let Some(len) = part.len else {
-            if let Some(lead) = lead.filter(|lead| !lead.layers_agree(headers)) {
+            let agrees = |lead: &&Headers<'_>| match part.tower() {
+                None => lead.layers_agree(headers),
+                Some(tower) => tower.layers(lead) == tower.layers(headers),
+            };
+            if let Some(lead) = lead.filter(|lead| !agrees(lead)) {
                 told.push((
                     source.path.clone(),
                     format!(
                         "{} has {} and {} has {}; models that are merged must have equally many",
                         headers.name,
-                        layer_count(headers),
+                        layers_of(part, headers),
                         lead.name,
-                        layer_count(lead)
+                        layers_of(part, lead)
                     ),
                 ));
             }
             continue;
         };
         let end = u64::from(source.first) + u64::from(len);
-        match headers.main_layers() {
+        let have = match part.tower() {
+            None => headers.main_layers(),
+            Some(tower) => Some(tower.layers(headers)),
+        };
+        match have {
             None => told.push((
                 source.path.clone(),
                 format!(
-                    "{} has several stacks of layers, and slices of such models cannot be \
-                     taken yet",
+                    "{} has several stacks of layers, and slices are of one; name the parts under \
+                     `modules`",
                     headers.name
                 ),
             )),
@@ -168,15 +177,19 @@ pub(super) fn check_layers(part: &Part<'_>, context: &mut Context<'_>) {
                     source.first,
                     end - 1,
                     headers.name,
-                    layer_count(headers)
+                    layers_of(part, headers)
                 ),
             )),
-            Some(_) => told.extend(headers.first_absent(source.first, len).map(|layer| {
-                (
-                    format!("{}.layer_range", source.path),
-                    format!("{} has no tensor of layer {layer}", headers.name),
-                )
-            })),
+            Some(_) => told.extend(
+                headers
+                    .first_absent(|head| part.stacks(head), source.first, len)
+                    .map(|layer| {
+                        (
+                            format!("{}.layer_range", source.path),
+                            format!("{} has no tensor of layer {layer}", headers.name),
+                        )
+                    }),
+            ),
         }
     }
     for (path, sentence) in told {
@@ -194,6 +207,13 @@ pub(super) fn is_computed(head: &Head<'_>) -> bool {
         "attn.masked_bias",
         "attention.masked_bias",
     ]) || ends(&[".attn.bias", ".attention.bias"]) && head.shape.len() > 1
+}
+
+fn layers_of(part: &Part<'_>, headers: &Headers<'_>) -> String {
+    match part.tower() {
+        None => layer_count(headers),
+        Some(tower) => counted(tower.layers(headers) as usize, "such layer"),
+    }
 }
 
 fn layer_count(headers: &Headers<'_>) -> String {

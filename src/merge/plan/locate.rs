@@ -7,7 +7,8 @@ use crate::files;
 /// The name of a commit has 40 characters.
 const MOST_REF_BYTES: u64 = 1 << 10;
 
-/// Finds `path`, relative to `root`, or as a name such as `org/model` in the hub's cache.
+/// Finds `path`, relative to `root` or else to the `working` folder, or as a name such as
+/// `org/model` in the hub's cache.
 ///
 /// # Errors
 /// A sentence that says where was looked.
@@ -15,9 +16,13 @@ pub fn locate(
     path: &str,
     revision: Option<&str>,
     root: &Path,
+    working: Option<&Path>,
     hub: Option<&Path>,
 ) -> Result<PathBuf, String> {
-    let local = root.join(path);
+    let beside = root.join(path);
+    let second = working.map(|working| working.join(path));
+    let second = second.filter(|second| !beside.exists() && second.exists());
+    let local = second.unwrap_or(beside);
     if local.exists() {
         return match revision {
             None => Ok(local),
@@ -30,6 +35,10 @@ pub fn locate(
     let Some(folder_name) = hub_folder(path) else {
         let hint = match Path::new(path).is_absolute() {
             true => "",
+            false if working.is_some() => {
+                ", and nothing of that name in the working folder; give the folder that paths \
+                 start from with --root"
+            }
             false => {
                 "; relative paths start from the recipe's folder, or from the one given with --root"
             }
@@ -47,10 +56,13 @@ pub fn locate(
                 "there is no model `{path}` in {cache}; download it with `hf download {path}`"
             ));
         }
+        let places = match working {
+            Some(_) => format!("neither in {}, the working folder", root.display()),
+            None => format!("neither in {}", root.display()),
+        };
         return Err(format!(
-            "there is no model `{path}`, neither in {} nor in {cache}; download it with \
-             `hf download {path}`, or give --root",
-            root.display()
+            "there is no model `{path}`, {places} nor in {cache}; download it with \
+             `hf download {path}`, or give --root"
         ));
     };
     match revision {
@@ -118,7 +130,7 @@ mod tests {
         std::fs::create_dir_all(model.join("snapshots/abc")).unwrap();
         std::fs::create_dir_all(model.join("refs")).unwrap();
         std::fs::write(model.join("refs/v1"), "abc\n").unwrap();
-        let find = |revision| locate("org/m", revision, dir.path(), Some(&hub));
+        let find = |revision| locate("org/m", revision, dir.path(), None, Some(&hub));
         assert_eq!(find(None).unwrap(), model);
         assert_eq!(find(Some("v1")).unwrap(), model.join("snapshots/abc"));
         assert_eq!(find(Some("abc")).unwrap(), model.join("snapshots/abc"));
@@ -126,5 +138,17 @@ mod tests {
         assert!(find(Some("v2")).is_err());
         std::fs::create_dir_all(dir.path().join("org/m")).unwrap();
         assert_eq!(find(None).unwrap(), dir.path().join("org/m"));
+    }
+
+    #[test]
+    fn the_working_folder_is_the_second_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, working) = (dir.path().join("recipes"), dir.path().join("work"));
+        std::fs::create_dir_all(working.join("m")).unwrap();
+        let find = || locate("m", None, &root, Some(&working), None).unwrap();
+        assert_eq!(find(), working.join("m"));
+        std::fs::create_dir_all(root.join("m")).unwrap();
+        assert_eq!(find(), root.join("m"));
+        assert!(locate("x", None, &root, Some(&working), None).is_err());
     }
 }

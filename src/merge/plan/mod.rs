@@ -20,6 +20,7 @@ mod size;
 mod steps;
 mod tensors;
 mod tokens;
+mod towers;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ use std::sync::Arc;
 pub use self::locate::locate;
 pub(in crate::merge) use self::output::too_little_room;
 use super::method::{Method, Values};
-use super::problem::Problem;
+use super::problem::{Problem, Severity};
 use super::recipe::{ModelRef, Recipe};
 use super::tokens::StepTokens;
 use crate::checkpoint::{Checkpoint, Dtype, TensorLocation, natural};
@@ -40,6 +41,8 @@ pub use self::steps::plan;
 pub struct Surroundings<'a> {
     /// The folder that relative paths of models start from.
     pub root: &'a Path,
+    /// Where they are looked for if they are not there: the working folder, as in mergekit.
+    pub working: Option<&'a Path>,
     /// The hub's local cache, if there is one.
     pub hub: Option<&'a Path>,
     /// Where the child is to be written; without it, nothing is said about disk and output.
@@ -167,6 +170,8 @@ pub struct ConfigChange {
     /// For each layer of the child, the donor's layer that it stands for; `None` if the child
     /// has the donor's layers.
     pub layers: Option<Vec<usize>>,
+    /// Layers of the part that sees, if the recipe stacks them.
+    pub vision_layers: Option<usize>,
     /// Rows of the token embedding, if they are not the donor's.
     pub vocab_size: Option<usize>,
     /// Whether the head is the token embedding, if the donor says otherwise.
@@ -185,6 +190,14 @@ impl Plan {
     /// Whether nothing stands in the way.
     pub fn is_sound(&self) -> bool {
         !self.steps.is_empty() && !self.problems.iter().any(Problem::is_error)
+    }
+
+    /// Makes mistakes of words that change nothing.
+    pub fn be_strict(&mut self) {
+        for problem in self.problems.iter_mut().filter(|own| own.is_ignored) {
+            problem.severity = Severity::Error;
+        }
+        self.problems.sort_by_key(|problem| problem.severity);
     }
 
     /// The problems that stop it.

@@ -5,6 +5,7 @@ use super::super::methods::REGISTRY;
 use super::super::problem::{Problem, nearest};
 use super::super::recipe::{Content, Parameters, Recipe, RecipeInput, Setting, Value};
 use super::context::Context;
+use super::rules;
 
 /// Looks at every parameter, wherever it stands.
 pub(super) fn check(recipe: &Recipe, method: &Description, context: &mut Context<'_>) {
@@ -14,14 +15,24 @@ pub(super) fn check(recipe: &Recipe, method: &Description, context: &mut Context
             level(&source.parameters, &path, true, method, context);
         }
     };
-    match &recipe.content {
-        Content::Models(models) => own(models, "models", context),
-        Content::Slices(slices) => {
-            for (k, slice) in slices.iter().enumerate() {
-                own(&slice.sources, &format!("slices[{k}].sources"), context);
-                let path = format!("slices[{k}].parameters");
-                level(&slice.parameters, &path, false, method, context);
+    for (prefix, content) in rules::with_paths(&recipe.content) {
+        match content {
+            Content::Models(models) => own(models, &format!("{prefix}models"), context),
+            Content::Slices(slices) => {
+                for (k, slice) in slices.iter().enumerate() {
+                    let path = format!("{prefix}slices[{k}]");
+                    own(&slice.sources, &format!("{path}.sources"), context);
+                    let path = format!("{path}.parameters");
+                    level(&slice.parameters, &path, false, method, context);
+                }
             }
+            Content::Modules(_) => {}
+        }
+    }
+    if let Content::Modules(modules) = &recipe.content {
+        for module in modules {
+            let path = format!("modules.{}.parameters", module.name);
+            level(&module.parameters, &path, false, method, context);
         }
     }
     level(&recipe.parameters, "parameters", false, method, context);
@@ -43,28 +54,23 @@ fn level(
                     "`{key}` is for the whole merge and has no effect on one model, in mergekit \
                      neither; move it to the recipe's `parameters`"
                 );
-                context.warning(&path, sentence);
+                context.problem(Problem::ignored(context.place(&path), sentence));
             }
             Some(own) => values(own, setting, &path, context),
         }
     }
 }
 
-/// A parameter of another method has no effect, as in mergekit; one of no method is misspelt.
+/// A parameter of another method has no effect, as in mergekit; one of no method is misspelt,
+/// and has none either.
 fn unknown(key: &str, path: &str, method: &Description, context: &mut Context<'_>) {
     let elsewhere = REGISTRY
         .iter()
         .any(|other| other.description().parameters.iter().any(|p| p.key == key));
-    let name = method.name;
-    let problem = if elsewhere {
-        let sentence = format!("{name} has no parameter `{key}`; it has no effect");
-        Problem::warning(context.place(path), sentence)
-    } else {
-        let near = nearest(key, method.parameters.iter().map(|own| own.key));
-        let sentence = format!("{name} has no parameter `{key}`");
-        Problem::error(context.place(path), sentence).with_nearest(near)
-    };
-    context.problem(problem);
+    let own = method.parameters.iter().map(|own| own.key);
+    let near = nearest(key, own).filter(|_| !elsewhere);
+    let sentence = format!("{} has no parameter `{key}`; it has no effect", method.name);
+    context.problem(Problem::ignored(context.place(path), sentence).with_nearest(near));
 }
 
 fn values(own: &Parameter, setting: &Setting, path: &str, context: &mut Context<'_>) {

@@ -1,5 +1,6 @@
 //! What a recipe says of method, formats and chat template, checked word by word.
 
+use super::super::chat_templates;
 use super::super::method::Method;
 use super::super::methods::{self, REGISTRY};
 use super::super::problem::{Problem, nearest};
@@ -42,18 +43,29 @@ pub(super) fn method(recipe: &Recipe, context: &mut Context<'_>) -> Option<&'sta
     found
 }
 
+/// Models or slices, of the recipe or of each of its modules, and what their paths begin with.
+pub(super) fn with_paths(content: &Content) -> Vec<(String, &Content)> {
+    match content {
+        Content::Modules(modules) => (modules.iter())
+            .map(|module| (format!("modules.{}.", module.name), &module.content))
+            .collect(),
+        plain => vec![(String::new(), plain)],
+    }
+}
+
 /// What is read and written for mergekit alone.
 pub(super) fn residual_weights(recipe: &Recipe, context: &mut Context<'_>) {
-    let Content::Slices(slices) = &recipe.content else {
-        return;
-    };
-    for (k, slice) in slices.iter().enumerate() {
-        if slice.residual_weight.is_some() {
-            let path = format!("slices[{k}].residual_weight");
-            context.warning(
-                &path,
-                "`residual_weight` has no effect, in mergekit neither",
-            );
+    for (prefix, content) in with_paths(&recipe.content) {
+        let Content::Slices(slices) = content else {
+            continue;
+        };
+        for (k, slice) in slices.iter().enumerate() {
+            if slice.residual_weight.is_some() {
+                context.warning(
+                    &format!("{prefix}slices[{k}].residual_weight"),
+                    "`residual_weight` has no effect, in mergekit neither",
+                );
+            }
         }
     }
 }
@@ -83,23 +95,20 @@ fn format(key: &str, name: Option<&str>, context: &mut Context<'_>) -> Option<Dt
     None
 }
 
-/// Names of templates that mergekit brings with it.
-const TEMPLATES: [&str; 5] = ["alpaca", "chatml", "exaone", "llama3", "mistral"];
-
+/// A template is told from a misspelt name by its braces; mergekit wants 20 characters as well.
 pub(super) fn chat_template(recipe: &Recipe, context: &mut Context<'_>) {
     let Some(template) = recipe.chat_template.as_deref() else {
         return;
     };
-    if TEMPLATES.contains(&template) {
-        let sentence = format!(
-            "the template `{template}` does not come with Kinfolk; give its text, or `auto` for \
-             the one that most models have"
-        );
-        context.error("chat_template", sentence);
-    } else if template != "auto" && !template.contains('{') {
-        let sentence = "a chat template is `auto` or a text with {{ … }} in it";
-        let near = nearest(template, ["auto"]);
-        let problem = Problem::error(context.place("chat_template"), sentence);
-        context.problem(problem.with_nearest(near));
+    let names = || chat_templates::names().chain(["auto"]);
+    if template.contains('{') || names().any(|name| name == template) {
+        return;
     }
+    let known: Vec<&str> = names().collect();
+    let sentence = format!(
+        "a chat template is one of {} or a text with {{{{ … }}}} in it, and not `{template}`",
+        known.join(", ")
+    );
+    let problem = Problem::error(context.place("chat_template"), sentence);
+    context.problem(problem.with_nearest(nearest(template, names())));
 }

@@ -4,6 +4,8 @@ use super::super::method::{BaseRule, Description};
 use super::super::problem::Problem;
 use super::super::recipe::{Content, ModelRef, Parameters, Recipe, RecipeInput, Slice};
 use super::context::Context;
+use super::headers::Head;
+use super::towers::Tower;
 
 /// Layers that are merged with each other.
 pub(super) struct Part<'r> {
@@ -11,6 +13,9 @@ pub(super) struct Part<'r> {
     /// Which source is the base that the method works from.
     pub(super) base: Option<usize>,
     pub(super) parameters: Option<&'r Parameters>,
+    /// The part of the model that it is about, with the parameters for that; all of the model if
+    /// there is none.
+    pub(super) module: Option<(Tower, &'r Parameters)>,
     /// How many layers; `None` for all there are.
     pub(super) len: Option<u32>,
     /// In the recipe.
@@ -21,6 +26,31 @@ impl Part<'_> {
     /// The source whose tensors are the child's.
     pub(super) fn lead(&self) -> usize {
         self.base.unwrap_or(0)
+    }
+
+    pub(super) fn tower(&self) -> Option<Tower> {
+        self.module.map(|(tower, _)| tower)
+    }
+
+    /// Whether it is about this tensor.
+    pub(super) fn covers(&self, head: &Head<'_>) -> bool {
+        self.tower().is_none_or(|tower| tower == Tower::of(head))
+    }
+
+    /// Whether this tensor of a layer is stacked with its slices. Without modules, what a model
+    /// may lack is beside the stack.
+    pub(super) fn stacks(&self, head: &Head<'_>) -> bool {
+        let optional = head.place.stack.is_optional();
+        match self.tower() {
+            None => !optional,
+            Some(Tower::Text) => !optional && self.covers(head),
+            Some(_) => self.covers(head),
+        }
+    }
+
+    /// Whether it is about the language model.
+    pub(super) fn has_text(&self) -> bool {
+        self.tower().is_none_or(|tower| tower == Tower::Text)
     }
 }
 
@@ -39,104 +69,147 @@ pub(super) fn parts<'r>(
     method: &Description,
     context: &mut Context<'_>,
 ) -> Vec<Part<'r>> {
-    match &recipe.content {
-        Content::Models(models) => whole(recipe, models, method, context).into_iter().collect(),
-        Content::Slices(slices) => {
-            if slices.is_empty() {
-                context.error("slices", "there are no slices");
+    let Content::Modules(modules) = &recipe.content else {
+        let place = Within {
+            recipe,
+            method,
+            prefix: String::new(),
+            module: None,
+        };
+        return place.parts(&recipe.content, context);
+    };
+    if modules.is_empty() {
+        context.error("modules", "there are no modules");
+    }
+    let mut out: Vec<Part<'r>> = Vec::new();
+    let mut known: Vec<Tower> = Vec::new();
+    for own in modules {
+        let path = format!("modules.{}", own.name);
+        let Some(tower) = Tower::named(&own.name, &path, context) else {
+            continue;
+        };
+        if known.contains(&tower) {
+            let sentence = format!("there are two modules for the part {}", tower.name());
+            context.error(&path, sentence);
+        }
+        known.push(tower);
+        let place = Within {
+            recipe,
+            method,
+            prefix: format!("{path}."),
+            module: Some((tower, &own.parameters)),
+        };
+        out.extend(place.parts(&own.content, context));
+    }
+    out
+}
+
+/// Where in a recipe parts are looked for.
+struct Within<'r, 'm> {
+    recipe: &'r Recipe,
+    method: &'m Description,
+    /// What the paths begin with.
+    prefix: String,
+    module: Option<(Tower, &'r Parameters)>,
+}
+
+impl<'r> Within<'r, '_> {
+    fn parts(&self, content: &'r Content, context: &mut Context<'_>) -> Vec<Part<'r>> {
+        match content {
+            Content::Models(models) => self.whole(models, context).into_iter().collect(),
+            Content::Slices(slices) => {
+                if slices.is_empty() {
+                    context.error(&format!("{}slices", self.prefix), "there are no slices");
+                }
+                let part = |(k, slice)| self.sliced(k, slice, context);
+                slices.iter().enumerate().filter_map(part).collect()
             }
-            let part = |(k, slice)| sliced(recipe, k, slice, method, context);
-            slices.iter().enumerate().filter_map(part).collect()
+            // A module has no modules.
+            Content::Modules(_) => Vec::new(),
         }
     }
-}
 
-/// All layers of all models; a base that is not listed comes last.
-fn whole<'r>(
-    recipe: &'r Recipe,
-    models: &'r [RecipeInput],
-    method: &Description,
-    context: &mut Context<'_>,
-) -> Option<Part<'r>> {
-    let mut sources: Vec<PartSource<'r>> = Vec::new();
-    for (k, source) in models.iter().enumerate() {
-        let path = format!("models[{k}]");
-        if source.layer_range.is_some() {
-            let sentence = "`layer_range` has no effect on whole models; use `slices`";
-            context.error(&format!("{path}.layer_range"), sentence);
+    /// All layers of all models; a base that is not listed comes last.
+    fn whole(&self, models: &'r [RecipeInput], context: &mut Context<'_>) -> Option<Part<'r>> {
+        let Self { recipe, prefix, .. } = self;
+        let mut sources: Vec<PartSource<'r>> = Vec::new();
+        for (k, source) in models.iter().enumerate() {
+            let path = format!("{prefix}models[{k}]");
+            if source.layer_range.is_some() {
+                let sentence = "`layer_range` has no effect on whole models; use `slices`";
+                let place = context.place(&format!("{path}.layer_range"));
+                context.problem(Problem::ignored(place, sentence));
+            }
+            add(&mut sources, source, 0, path, context);
         }
-        add(&mut sources, source, 0, path, context);
-    }
-    let listed = |base: &ModelRef| sources.iter().position(|s| s.reference == base);
-    let mut base = recipe.base_model.as_ref().and_then(listed);
-    if let (Some(reference), None) = (&recipe.base_model, base) {
-        base = Some(sources.len());
-        sources.push(PartSource {
-            model: context.model(reference, "base_model"),
-            reference,
-            first: 0,
+        let listed = |base: &ModelRef| sources.iter().position(|s| s.reference == base);
+        let mut base = recipe.base_model.as_ref().and_then(listed);
+        if let (Some(reference), None) = (&recipe.base_model, base) {
+            base = Some(sources.len());
+            sources.push(PartSource {
+                model: context.model(reference, "base_model"),
+                reference,
+                first: 0,
+                parameters: None,
+                path: "base_model".to_owned(),
+            });
+        }
+        let part = Part {
+            sources,
+            base,
             parameters: None,
-            path: "base_model".to_owned(),
-        });
+            module: self.module,
+            len: None,
+            path: format!("{prefix}models"),
+        };
+        checked(part, recipe.base_model.is_some(), self.method, context)
     }
-    let part = Part {
-        sources,
-        base,
-        parameters: None,
-        len: None,
-        path: "models".to_owned(),
-    };
-    checked(part, recipe.base_model.is_some(), method, context)
-}
 
-fn sliced<'r>(
-    recipe: &'r Recipe,
-    k: usize,
-    slice: &'r Slice,
-    method: &Description,
-    context: &mut Context<'_>,
-) -> Option<Part<'r>> {
-    let path = format!("slices[{k}]");
-    let mut sources: Vec<PartSource<'r>> = Vec::new();
-    let mut lengths: Vec<u32> = Vec::new();
-    for (i, source) in slice.sources.iter().enumerate() {
-        let path = format!("{path}.sources[{i}]");
-        if let Some((first, length)) = layers(source, &path, context) {
-            lengths.push(length);
-            add(&mut sources, source, first, path, context);
+    fn sliced(&self, k: usize, slice: &'r Slice, context: &mut Context<'_>) -> Option<Part<'r>> {
+        let Self { recipe, method, .. } = self;
+        let path = format!("{}slices[{k}]", self.prefix);
+        let mut sources: Vec<PartSource<'r>> = Vec::new();
+        let mut lengths: Vec<u32> = Vec::new();
+        for (i, source) in slice.sources.iter().enumerate() {
+            let path = format!("{path}.sources[{i}]");
+            if let Some((first, length)) = layers(source, &path, context) {
+                lengths.push(length);
+                add(&mut sources, source, first, path, context);
+            }
         }
-    }
-    if sources.len() < slice.sources.len().min(1) {
-        return None;
-    }
-    if let Some(odd) = lengths.iter().position(|&length| length != lengths[0]) {
-        let sentence = format!(
-            "the sources of a slice must have equally many layers, and this one has {} where the \
+        if sources.len() < slice.sources.len().min(1) {
+            return None;
+        }
+        if let Some(odd) = lengths.iter().position(|&length| length != lengths[0]) {
+            let sentence = format!(
+                "the sources of a slice must have equally many layers, and this one has {} where the \
              first has {}",
-            lengths[odd], lengths[0]
-        );
-        context.error(&format!("{path}.sources[{odd}].layer_range"), sentence);
-        return None;
-    }
-    let wanted = slice.base_model.as_ref().or(recipe.base_model.as_ref());
-    let base = wanted.and_then(|base| sources.iter().position(|s| s.reference == base));
-    let optional = method.base_is_model || method.base == BaseRule::Forbidden;
-    if let (Some(wanted), None, false) = (wanted, base, optional) {
-        let sentence = format!(
-            "the base model {wanted} is not among the sources of this slice; add it, with the \
+                lengths[odd], lengths[0]
+            );
+            context.error(&format!("{path}.sources[{odd}].layer_range"), sentence);
+            return None;
+        }
+        let wanted = slice.base_model.as_ref().or(recipe.base_model.as_ref());
+        let base = wanted.and_then(|base| sources.iter().position(|s| s.reference == base));
+        let optional = method.base_is_model || method.base == BaseRule::Forbidden;
+        if let (Some(wanted), None, false) = (wanted, base, optional) {
+            let sentence = format!(
+                "the base model {wanted} is not among the sources of this slice; add it, with the \
              layers that the others are compared with"
-        );
-        context.error(&format!("{path}.sources"), sentence);
-        return None;
+            );
+            context.error(&format!("{path}.sources"), sentence);
+            return None;
+        }
+        let part = Part {
+            sources,
+            base,
+            parameters: Some(&slice.parameters),
+            module: self.module,
+            len: lengths.first().copied(),
+            path: format!("{path}.sources"),
+        };
+        checked(part, wanted.is_some(), method, context)
     }
-    let part = Part {
-        sources,
-        base,
-        parameters: Some(&slice.parameters),
-        len: lengths.first().copied(),
-        path: format!("{path}.sources"),
-    };
-    checked(part, wanted.is_some(), method, context)
 }
 
 /// First layer and number of layers.

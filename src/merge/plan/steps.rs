@@ -175,12 +175,14 @@ fn find_models(recipe: &Recipe, context: &mut Context<'_>) {
     {
         context.model(base, "base_model");
     }
-    let Content::Models(models) = &recipe.content else {
-        return;
-    };
-    for (k, own) in models.iter().enumerate() {
-        if !made.contains(&own.model.path.as_str()) {
-            context.model(&own.model, &format!("models[{k}].model"));
+    for (prefix, content) in rules::with_paths(&recipe.content) {
+        let Content::Models(models) = content else {
+            continue;
+        };
+        for (k, own) in models.iter().enumerate() {
+            if !made.contains(&own.model.path.as_str()) {
+                context.model(&own.model, &format!("{prefix}models[{k}].model"));
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! first part, after from the last. Nothing here knows an architecture.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::super::method::Method;
 use super::super::recipe::{MissingParts, Recipe};
@@ -16,6 +17,7 @@ use super::lineup::{
 };
 use super::rules::Formats;
 use super::shape::{Part, PartSource};
+use super::towers::Tower;
 use super::values::ParameterLookup;
 use super::{TensorInput, TensorPlan, Work};
 use crate::checkpoint::{Dtype, Kind, Stack, TensorLocation, in_layer, is_language_head, natural};
@@ -44,9 +46,14 @@ pub(super) fn tensors(
     if context.has_errors() {
         return Vec::new();
     }
-    match parts {
-        [whole] if whole.len.is_none() => maker.whole(whole, context),
-        parts => maker.stacked(parts, context),
+    for parts in parts.chunk_by(|a, b| a.tower() == b.tower()) {
+        match parts {
+            [whole] if whole.len.is_none() => maker.whole(whole, context),
+            parts => maker.stacked(parts, context),
+        }
+    }
+    if parts.iter().any(|part| part.module.is_some()) {
+        maker.other_modules(parts, context);
     }
     maker.diagnostics.emit(formats, context);
     maker.made.sort_by(|a, b| natural(&a.name, &b.name));
@@ -79,6 +86,9 @@ impl Maker<'_> {
     fn whole(&mut self, part: &Part<'_>, context: &Context<'_>) {
         let layers = lead(part, context).map(|lead| &lead.layers);
         for (at, head) in heads(part, context).enumerate() {
+            if !part.covers(&head) {
+                continue;
+            }
             let t = head.place.layer.and_then(|layer| {
                 let count = layers?.get(&head.place.stack)?;
                 Some(position(layer, *count))
@@ -108,7 +118,10 @@ impl Maker<'_> {
     /// The tensors outside the layers that `wanted` is true for.
     fn outside(&mut self, part: &Part<'_>, wanted: fn(&str, Kind) -> bool, context: &Context<'_>) {
         for (at, head) in heads(part, context).enumerate() {
-            let is_beside = head.place.layer.is_none() || head.place.stack.is_optional();
+            let is_beside = head.place.layer.is_none() || !part.stacks(&head);
+            if !part.covers(&head) {
+                continue;
+            }
             if head.place.stack == Stack::Prediction {
                 self.diagnostics.left_out(head.place.stack, head.name);
             } else if is_beside && wanted(head.name, head.place.kind) {
@@ -140,7 +153,7 @@ impl Maker<'_> {
         let own = part.sources[part.lead()].first + at;
         let t = position(at, part.len.unwrap_or(1));
         for (number, head) in lead.heads().enumerate() {
-            if head.place.layer != Some(own) || head.place.stack.is_optional() {
+            if head.place.layer != Some(own) || !part.stacks(&head) {
                 continue;
             }
             let called = |layer: u32| match layer == own {
@@ -296,6 +309,63 @@ impl Maker<'_> {
         });
     }
 
+    /// Parts of the model that no module names are the base model's; mergekit would leave them
+    /// out, and the child would not load.
+    fn other_modules(&mut self, parts: &[Part<'_>], context: &mut Context<'_>) {
+        let base = self.recipe.base_model.as_ref();
+        let base = base.map(|base| context.model(base, "base_model"));
+        let first = parts.first().map(|part| part.sources[part.lead()].model);
+        let Some(model) = base.or(first) else {
+            return;
+        };
+        let mut copied: BTreeSet<Tower> = BTreeSet::new();
+        if let Some(headers) = &context.headers[model] {
+            let others = headers
+                .heads()
+                .filter(|head| !parts.iter().any(|p| p.covers(head)));
+            for head in others {
+                copied.insert(Tower::of(&head));
+                self.made.push(self.untouched(model, &head));
+            }
+        }
+        let names: Vec<&str> = copied.into_iter().map(Tower::name).collect();
+        if names.is_empty() {
+            return;
+        }
+        let names = names.join(" and ");
+        match base {
+            Some(_) => context.warning(
+                "modules",
+                format!("no module names {names}, which is copied from the base model as stored"),
+            ),
+            None => context.error(
+                "modules",
+                format!(
+                    "no module names {names}, and there is no `base_model` to take it from; add \
+                     the module, or a base model"
+                ),
+            ),
+        }
+    }
+
+    fn untouched(&self, model: usize, head: &Head<'_>) -> TensorPlan {
+        TensorPlan {
+            name: head.name.to_owned(),
+            place: head.place,
+            shape: head.shape.to_vec(),
+            dtype: head.dtype,
+            work: Work::Copy,
+            inputs: vec![TensorInput {
+                model,
+                tensor: head.name.to_owned(),
+                dtype: head.dtype,
+            }],
+            base: None,
+            values: super::Values::default(),
+            rounded_to: None,
+        }
+    }
+
     /// The format that the child's tensor is written in: the recipe's, else the base's, else
     /// the common one, else F32.
     fn made_dtype(&self, inputs: &[Dtype], base: Option<usize>) -> Dtype {
@@ -326,7 +396,7 @@ impl Maker<'_> {
             for (at, head) in headers.heads().enumerate() {
                 let name = head.name;
                 let is_extra = || !is_language_head(name) && !is_computed(&head);
-                if lead.find(name, at).is_none() && is_extra() {
+                if part.covers(&head) && lead.find(name, at).is_none() && is_extra() {
                     self.diagnostics
                         .extra(&source.path, &headers.name, &lead.name, name);
                 }

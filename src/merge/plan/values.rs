@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::super::method::{Description, Parameter, ParameterScope, Values};
-use super::super::recipe::{Recipe, evaluate_first};
+use super::super::recipe::{Parameters, Recipe, evaluate_first};
 use super::diagnostics::Diagnostics;
 use super::lineup::ResolvedInput;
 use super::shape::{Part, PartSource};
@@ -34,7 +34,11 @@ impl ParameterLookup<'_> {
         };
         let mut values = Values::default();
         for own in of_scope(ParameterScope::Global) {
-            let outer = [self.part.parameters, Some(&self.recipe.parameters)];
+            let outer = [
+                self.part.parameters,
+                self.of_module(),
+                Some(&self.recipe.parameters),
+            ];
             let levels = outer.into_iter().flatten().map(|level| (level, self.name));
             match evaluate_first(own.key, levels, self.t).or(own.default()) {
                 Some(value) => {
@@ -64,10 +68,15 @@ impl ParameterLookup<'_> {
         values
     }
 
+    fn of_module(&self) -> Option<&Parameters> {
+        self.part.module.map(|(_, parameters)| parameters)
+    }
+
     fn of_source(&self, own: &Parameter, source: &PartSource<'_>, name: &str) -> Option<f64> {
         let levels = [
             source.parameters,
             self.part.parameters,
+            self.of_module(),
             Some(&self.recipe.parameters),
         ];
         let levels = levels.into_iter().flatten().map(|level| (level, name));

@@ -7,6 +7,8 @@
 //! Kinfolk adds one key of its own, which mergekit ignores: `kinfolk: {on_nan: refuse, seed: 1}`.
 
 mod evaluate;
+mod found;
+mod modules;
 mod nodes;
 mod read;
 mod read_values;
@@ -20,6 +22,7 @@ use std::collections::BTreeSet;
 use super::problem::Fix;
 
 pub use self::evaluate::{evaluate, evaluate_first};
+pub use self::found::recipe_in_card;
 pub use self::nodes::{to_yaml, way_to_yaml};
 pub use self::read::{Parsed, Positions, parse, parse_way};
 pub use self::reference::{AdapterRef, ModelRef};
@@ -92,6 +95,63 @@ pub enum Content {
     Models(Vec<RecipeInput>),
     /// Ranges of layers, stacked in this order.
     Slices(Vec<Slice>),
+    /// Parts of a model of several parts, each by itself.
+    Modules(Vec<Module>),
+}
+
+/// How one part of a model is made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Module {
+    /// mergekit's name of the part, such as `vision_tower`.
+    pub name: String,
+    /// Models or slices.
+    pub content: Content,
+    /// Parameters for this part.
+    pub parameters: Parameters,
+}
+
+impl Content {
+    /// Everything that names a model and its parameters, in order.
+    pub fn inputs(&self) -> Vec<&RecipeInput> {
+        match self {
+            Self::Models(models) => models.iter().collect(),
+            Self::Slices(slices) => slices.iter().flat_map(|slice| &slice.sources).collect(),
+            Self::Modules(modules) => modules.iter().flat_map(|m| m.content.inputs()).collect(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn inputs_mut(&mut self) -> Vec<&mut RecipeInput> {
+        match self {
+            Self::Models(models) => models.iter_mut().collect(),
+            Self::Slices(slices) => (slices.iter_mut())
+                .flat_map(|slice| &mut slice.sources)
+                .collect(),
+            Self::Modules(modules) => (modules.iter_mut())
+                .flat_map(|module| module.content.inputs_mut())
+                .collect(),
+        }
+    }
+
+    /// All slices, also those of modules.
+    pub fn slices(&self) -> Vec<&Slice> {
+        match self {
+            Self::Models(_) => Vec::new(),
+            Self::Slices(slices) => slices.iter().collect(),
+            Self::Modules(modules) => modules.iter().flat_map(|m| m.content.slices()).collect(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn slices_mut(&mut self) -> Vec<&mut Slice> {
+        match self {
+            Self::Models(_) => Vec::new(),
+            Self::Slices(slices) => slices.iter_mut().collect(),
+            Self::Modules(modules) => (modules.iter_mut())
+                .flat_map(|module| module.content.slices_mut())
+                .collect(),
+        }
+    }
 }
 
 /// Layers of the child, made from as many layers of each source.
@@ -181,19 +241,12 @@ impl Recipe {
 
     /// Every model that it names, in order, each once.
     pub fn models(&self) -> Vec<&ModelRef> {
-        let sources: Vec<&RecipeInput> = match &self.content {
-            Content::Models(models) => models.iter().collect(),
-            Content::Slices(slices) => slices.iter().flat_map(|s| &s.sources).collect(),
-        };
-        let slice_bases = match &self.content {
-            Content::Models(_) => &[][..],
-            Content::Slices(slices) => &slices[..],
-        };
+        let slices = self.content.slices();
         let all = self
             .base_model
             .iter()
-            .chain(slice_bases.iter().filter_map(|s| s.base_model.as_ref()))
-            .chain(sources.into_iter().map(|s| &s.model));
+            .chain(slices.iter().filter_map(|s| s.base_model.as_ref()))
+            .chain(self.content.inputs().into_iter().map(|s| &s.model));
         let mut known: BTreeSet<&ModelRef> = BTreeSet::new();
         all.filter(|model| known.insert(model)).collect()
     }

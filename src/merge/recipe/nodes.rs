@@ -3,8 +3,9 @@
 use super::super::problem::Position;
 use super::yaml::{Node, What};
 use super::{
-    AdapterRef, Content, Filtered, MissingParts, ModelRef, OnNan, Parameters, Recipe, RecipeInput,
-    RowName, Setting, Slice, TokenRow, TokenRule, TokenizerOptions, TokenizerSource, Value,
+    AdapterRef, Content, Filtered, MissingParts, ModelRef, Module, OnNan, Parameters, Recipe,
+    RecipeInput, RowName, Setting, Slice, TokenRow, TokenRule, TokenizerOptions, TokenizerSource,
+    Value,
 };
 
 /// The YAML of a file with these documents.
@@ -41,10 +42,7 @@ fn recipe(recipe: &Recipe) -> What {
     keys.text("name", recipe.name.as_ref());
     keys.put("merge_method", What::Text(recipe.merge_method.clone()));
     keys.maybe("base_model", recipe.base_model.as_ref().map(model_ref));
-    match &recipe.content {
-        Content::Models(models) => keys.put("models", list(models.iter().map(source))),
-        Content::Slices(slices) => keys.put("slices", list(slices.iter().map(slice))),
-    }
+    keys.content(&recipe.content);
     keys.parameters(&recipe.parameters);
     keys.text("dtype", recipe.dtype.as_ref());
     keys.text("out_dtype", recipe.out_dtype.as_ref());
@@ -67,6 +65,13 @@ fn recipe(recipe: &Recipe) -> What {
     if !own.0.is_empty() {
         keys.put("kinfolk", What::Map(own.0));
     }
+    What::Map(keys.0)
+}
+
+fn module(module: &Module) -> What {
+    let mut keys = Keys::default();
+    keys.content(&module.content);
+    keys.parameters(&module.parameters);
     What::Map(keys.0)
 }
 
@@ -211,6 +216,20 @@ struct Keys(Vec<(Node, Node)>);
 impl Keys {
     fn put(&mut self, key: &str, what: What) {
         self.0.push((node(What::Text(key.to_owned())), node(what)));
+    }
+
+    fn content(&mut self, content: &Content) {
+        match content {
+            Content::Models(models) => self.put("models", list(models.iter().map(source))),
+            Content::Slices(slices) => self.put("slices", list(slices.iter().map(slice))),
+            Content::Modules(modules) => {
+                let mut parts = Self::default();
+                for own in modules {
+                    parts.put(&own.name, module(own));
+                }
+                self.put("modules", What::Map(parts.0));
+            }
+        }
     }
 
     fn maybe(&mut self, key: &str, what: Option<What>) {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::super::problem::{Place, Position, Problem};
 use super::reader::{At, Group, Reader};
-use super::yaml::{self, What};
+use super::yaml::What;
 use super::{
     AdapterRef, Content, MissingParts, ModelRef, OnNan, OwnOptions, Recipe, RecipeInput, Slice,
 };
+use super::{found, modules};
 
 /// What a recipe file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,8 +79,8 @@ pub fn parse_way(text: &str) -> Parsed {
 }
 
 fn read(text: &str, wants_models: bool) -> Parsed {
-    let documents = match yaml::read(text) {
-        Ok(documents) => documents,
+    let found = match found::documents(text) {
+        Ok(found) => found,
         Err((sentence, position)) => {
             let place = Place {
                 position,
@@ -99,7 +100,14 @@ fn read(text: &str, wants_models: bool) -> Parsed {
         positions: BTreeMap::new(),
     };
     let mut recipes = Vec::new();
-    for node in documents.iter().filter(|node| node.what != What::Null) {
+    for note in found.notes {
+        reader.odd_text(note);
+    }
+    for node in found
+        .documents
+        .iter()
+        .filter(|node| node.what != What::Null)
+    {
         // Counted as they are kept, so that a place names its recipe even after a broken one.
         reader.document = recipes.len();
         let at = At {
@@ -108,7 +116,7 @@ fn read(text: &str, wants_models: bool) -> Parsed {
         };
         recipes.extend(reader.recipe(&at));
     }
-    if recipes.is_empty() && reader.problems.is_empty() {
+    if recipes.is_empty() && !reader.problems.iter().any(Problem::is_error) {
         let sentence = "the recipe is empty";
         reader
             .problems
@@ -121,21 +129,54 @@ fn read(text: &str, wants_models: bool) -> Parsed {
     }
 }
 
-/// The most models of a merge: many times what anybody merges, and few enough for a canvas.
-const MOST_MODELS: usize = 1_000;
-/// The most slices, and the most sources that they have together.
-const MOST_SLICES: usize = 5_000;
+/// Files for other tools of mergekit's, by a key that only they have.
+const OTHER_TOOLS: [(&str, &str); 2] = [
+    (
+        "experts",
+        "this is a recipe for mergekit-moe, which makes a mixture of experts out of whole models, \
+         and not one for a merge",
+    ),
+    (
+        "genome",
+        "this is a configuration of mergekit-evolve, which searches for the parameters of a \
+         merge, and not a recipe for one; see `kinfolk evolve` and the Evolution view",
+    ),
+];
+
+fn of_other_tool(keys: &Group<'_>) -> Option<(&'static str, &'static str)> {
+    OTHER_TOOLS.into_iter().find(|(key, _)| keys.has(key))
+}
 
 impl Reader {
+    /// What was odd about the text around the recipes.
+    fn odd_text(&mut self, note: found::Note) {
+        let position = Position {
+            line: note.line,
+            column: 1,
+        };
+        let place = Place {
+            position: Some(position),
+            ..Place::default()
+        };
+        self.problems.push(Problem::warning(place, note.sentence));
+    }
+
     fn recipe(&mut self, at: &At<'_>) -> Option<Recipe> {
         self.note(at);
         let mut keys = self.group(at)?;
         let method = keys.take(self, "merge_method");
+        if method.is_none()
+            && let Some((key, sentence)) = of_other_tool(&keys)
+        {
+            let key = keys.take(self, key).unwrap_or_else(|| at.clone());
+            self.error(&key, sentence);
+            return None;
+        }
         if method.is_none() {
             self.error(at, "the recipe names no `merge_method`");
         }
         let merge_method = method.and_then(|at| self.text(&at)).unwrap_or_default();
-        let content = self.content(at, &mut keys);
+        let (content, of_default) = self.content(at, &mut keys);
         let own = self.own_options(&mut keys);
         let (tokenizer_source, tokenizer) = self.tokenizer(&mut keys);
         let recipe = Recipe {
@@ -145,7 +186,7 @@ impl Reader {
                 .take(self, "base_model")
                 .and_then(|at| self.model_ref(&at)),
             content: content.unwrap_or(Content::Models(Vec::new())),
-            parameters: self.parameters(&mut keys),
+            parameters: modules::under(of_default, self.parameters(&mut keys)),
             dtype: self.optional_text(&mut keys, "dtype"),
             out_dtype: self.optional_text(&mut keys, "out_dtype"),
             tokenizer_source,
@@ -157,60 +198,7 @@ impl Reader {
         Some(recipe)
     }
 
-    fn content(&mut self, at: &At<'_>, keys: &mut Group<'_>) -> Option<Content> {
-        let models = keys.take(self, "models");
-        let slices = keys.take(self, "slices");
-        if let Some(modules) = keys.take(self, "modules") {
-            self.error(
-                &modules,
-                "`modules` is for models with several parts, which cannot be merged apart yet; \
-                 use `models` to merge all of their parts alike",
-            );
-            return None;
-        }
-        match (models, slices) {
-            (Some(models), None) => {
-                let list = self.list(&models);
-                self.bound(&models, list.len(), MOST_MODELS, "models")?;
-                let sources = list.iter().filter_map(|at| self.source(at)).collect();
-                Some(Content::Models(sources))
-            }
-            (None, Some(slices)) => {
-                let list = self.list(&slices);
-                self.bound(&slices, list.len(), MOST_SLICES, "slices")?;
-                let list: Vec<Slice> = list.iter().filter_map(|at| self.slice(at)).collect();
-                let sources = list.iter().map(|slice| slice.sources.len()).sum();
-                self.bound(&slices, sources, MOST_SLICES, "sources")?;
-                Some(Content::Slices(list))
-            }
-            (Some(_), Some(slices)) => {
-                self.error(
-                    &slices,
-                    "the recipe has both `models` and `slices`; keep one",
-                );
-                None
-            }
-            (None, None) if !self.wants_models => None,
-            (None, None) => {
-                self.error(at, "the recipe has neither `models` nor `slices`");
-                None
-            }
-        }
-    }
-
-    /// Whether there are at most this many of something; else that is an error.
-    fn bound(&mut self, at: &At<'_>, count: usize, most: usize, what: &str) -> Option<()> {
-        if count > most {
-            self.error(
-                at,
-                format!("there are {count} {what}; no merge has more than {most}"),
-            );
-            return None;
-        }
-        Some(())
-    }
-
-    fn slice(&mut self, at: &At<'_>) -> Option<Slice> {
+    pub(super) fn slice(&mut self, at: &At<'_>) -> Option<Slice> {
         self.note(at);
         let mut keys = self.group(at)?;
         let sources = keys.take(self, "sources");
@@ -232,7 +220,7 @@ impl Reader {
         Some(slice)
     }
 
-    fn source(&mut self, at: &At<'_>) -> Option<RecipeInput> {
+    pub(super) fn source(&mut self, at: &At<'_>) -> Option<RecipeInput> {
         self.note(at);
         let mut keys = self.group(at)?;
         let model = keys.take(self, "model");
@@ -244,6 +232,13 @@ impl Reader {
             .take(self, "layer_range")
             .and_then(|at| self.layer_range(&at));
         let parameters = self.parameters(&mut keys);
+        if let Some(revision) = keys.take(self, "revision") {
+            self.ignored(
+                &revision,
+                "mergekit takes no `revision` here, and it has no effect; write it behind the \
+                 model's name, as in `model: org/name@revision`",
+            );
+        }
         self.unknown(&keys);
         Some(RecipeInput {
             model: model?,
@@ -337,7 +332,7 @@ impl Reader {
         ];
         let parts = self.choice(&mut keys, "missing_parts", parts);
         own.missing_parts = parts.unwrap_or_default();
-        self.unknown(&keys);
+        self.unknown_own(&keys);
         own
     }
 

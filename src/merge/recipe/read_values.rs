@@ -80,11 +80,11 @@ impl Reader {
     }
 }
 
-/// The other words for true and false that mergekit's YAML has.
+/// The other words for true and false that mergekit's YAML has, and the words in quotes.
 fn flag(text: &str) -> Option<bool> {
     match text.to_lowercase().as_str() {
-        "yes" | "on" => Some(true),
-        "no" | "off" => Some(false),
+        "true" | "yes" | "on" => Some(true),
+        "false" | "no" | "off" => Some(false),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::methods::REGISTRY;
 use super::super::problem::{Place, Position, Problem, nearest};
 use super::yaml::{Node, What};
 
@@ -45,6 +46,11 @@ impl Reader {
         let found = at.node.what.kind();
         self.error(at, format!("expected {what}, found {found}"));
         None
+    }
+
+    pub(super) fn ignored(&mut self, at: &At<'_>, sentence: impl Into<String>) {
+        let place = self.place(at);
+        self.problems.push(Problem::ignored(place, sentence));
     }
 
     pub(super) fn note(&mut self, at: &At<'_>) {
@@ -118,24 +124,57 @@ impl Reader {
         self.expected(at, "a whole number")
     }
 
-    /// Says which keys of the group were never asked for.
+    /// Says which keys of the group were never asked for; they change nothing, as in mergekit.
     pub(super) fn unknown(&mut self, group: &Group<'_>) {
         for (key, position, _) in &group.entries {
-            let place = Place {
-                document: self.document,
-                path: join(&group.path, key),
-                position: Some(*position),
-            };
             let near = nearest(key, group.known.iter().copied());
-            let sentence = format!("recipes have no key `{key}` here");
-            self.problems
-                .push(Problem::error(place, sentence).with_nearest(near));
+            let sentence = match elsewhere(key).filter(|_| near.is_none()) {
+                Some(advice) => format!("`{key}` has no effect here; {advice}"),
+                None => format!("recipes have no key `{key}` here, and it has no effect"),
+            };
+            let place = self.place_of_key(group, key, *position);
+            let problem = Problem::ignored(place, sentence).with_nearest(near);
+            self.problems.push(problem);
+        }
+    }
+
+    /// The same for keys that only Kinfolk has, which are not put up with.
+    pub(super) fn unknown_own(&mut self, group: &Group<'_>) {
+        for (key, position, _) in &group.entries {
+            let near = nearest(key, group.known.iter().copied());
+            let sentence = format!("Kinfolk has no key `{key}` here");
+            let place = self.place_of_key(group, key, *position);
+            let problem = Problem::error(place, sentence).with_nearest(near);
+            self.problems.push(problem);
+        }
+    }
+
+    fn place_of_key(&self, group: &Group<'_>, key: &str, position: Position) -> Place {
+        Place {
+            document: self.document,
+            path: join(&group.path, key),
+            position: Some(position),
         }
     }
 }
 
+/// Where a key belongs that people put in other places.
+fn elsewhere(key: &str) -> Option<&'static str> {
+    let mut all = REGISTRY.iter().flat_map(|m| m.description().parameters);
+    match key {
+        "pad_to_multiple_of" | "tokens" => Some("it goes under `tokenizer`"),
+        _ if all.any(|own| own.key == key) => Some("parameters go under `parameters`"),
+        _ => None,
+    }
+}
+
 impl<'a> Group<'a> {
-    /// Takes the value of a key; a value of nothing counts as not there.
+    /// Whether a key is there that was not taken.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(own, ..)| *own == key)
+    }
+
+    /// Takes the value of a key; a value of nothing, and an empty group, count as not there.
     pub(super) fn take(&mut self, reader: &mut Reader, key: &'static str) -> Option<At<'a>> {
         self.known.push(key);
         let found = self.entries.iter().position(|(own, ..)| *own == key)?;
@@ -145,7 +184,12 @@ impl<'a> Group<'a> {
             path: join(&self.path, key),
         };
         reader.note(&at);
-        (node.what != What::Null).then_some(at)
+        let is_empty = match &node.what {
+            What::Null => true,
+            What::Map(pairs) => pairs.is_empty(),
+            _ => false,
+        };
+        (!is_empty).then_some(at)
     }
 
     /// Takes all keys, whatever they are called, with their own places.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::super::chat_templates::named;
 use super::super::tokens::{Changed, TokenizerEdit, changed};
 use super::Staging;
 use crate::files;
@@ -121,14 +122,14 @@ fn module_files(donor: &Path) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// The chat template that a recipe asks for: the text itself, or, for `auto`, the one that most
-/// models have, and the first of those.
+/// The chat template that a recipe asks for: one of a name, the text itself, or, for `auto`, the
+/// one that most models have, and the first of those.
 pub(in crate::merge) fn chat_template<'f>(
     wanted: &str,
     folders: impl Iterator<Item = &'f Path>,
 ) -> Option<String> {
     if wanted != "auto" {
-        return Some(wanted.to_owned());
+        return Some(named(wanted).unwrap_or(wanted).to_owned());
     }
     let templates: Vec<String> = folders.filter_map(template_of).collect();
     let count = |one: &String| templates.iter().filter(|own| *own == one).count();

@@ -87,6 +87,16 @@ fn apply(object: &mut Map<String, Value>, change: &ConfigChange) {
     if let Some(layers) = &change.layers {
         set_layers(object, layers);
     }
+    if let Some(layers) = change.vision_layers {
+        let part = object.get_mut("vision_config");
+        if let Some(part) = part.and_then(Value::as_object_mut) {
+            for key in LAYER_KEYS.iter().chain(&["depth"]) {
+                if part.contains_key(*key) {
+                    part.insert((*key).to_owned(), json!(layers));
+                }
+            }
+        }
+    }
     if let Some(rows) = change.vocab_size {
         set(object, &["vocab_size"], &json!(rows));
     }

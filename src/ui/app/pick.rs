@@ -31,7 +31,7 @@ pub(super) enum Purpose {
 
 const STUDIES: Filter = Filter::new("Kinfolk studies", &["json"]);
 const TASKS: Filter = Filter::new("Tasks", &["jsonl", "txt"]);
-const RECIPES: Filter = Filter::new("mergekit recipes", &["yaml", "yml"]);
+const RECIPES: Filter = Filter::new("mergekit recipes", &["yaml", "yml", "md"]);
 const SCORES: Filter = Filter::new("Tables and results", &["csv", "tsv", "json", "txt", "md"]);
 const WEIGHTS: Filter = Filter::new(
     "Weights: safetensors, GGUF, PyTorch",

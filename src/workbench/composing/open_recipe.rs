@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Workbench;
 use crate::files;
 use crate::merge::problem::Problem;
-use crate::merge::recipe::{Content, ModelRef, Recipe, parse, to_yaml};
+use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse, recipe_in_card, to_yaml};
 use crate::merge::write::RECIPE_NAME;
 use crate::study::file::without_detours;
 use crate::study::{Command, DraftContent, DraftEdit};
@@ -45,6 +45,8 @@ fn read(path: &Path) -> Result<(String, String), String> {
     };
     let sentence = |e: &dyn std::fmt::Display| format!("{e}: {}", file.display());
     let text = files::read_text(&file, MOST_BYTES).map_err(|e| sentence(&e))?;
+    // Of a model card the recipe alone: the sheet is for recipes.
+    let text = recipe_in_card(&text).unwrap_or(text);
     let file = std::path::absolute(&file).map_err(|e| sentence(&e))?;
     let folder = file.parent().unwrap_or(Path::new("/"));
     Ok((name(&file), with_absolute_paths(text, folder)))
@@ -52,7 +54,8 @@ fn read(path: &Path) -> Result<(String, String), String> {
 
 /// The file's name; for one that every folder has, the folder's.
 fn name(file: &Path) -> String {
-    let own = match file.file_name().is_some_and(|n| n == RECIPE_NAME) {
+    let every_folders = |n: &std::ffi::OsStr| n == RECIPE_NAME || n == "README.md";
+    let own = match file.file_name().is_some_and(every_folders) {
         true => file.parent().and_then(Path::file_name),
         false => file.file_stem(),
     };
@@ -80,19 +83,25 @@ fn with_absolute_paths(text: String, folder: &Path) -> String {
     }
     match recipes == parsed.recipes {
         true => text,
-        false => to_yaml(&recipes).unwrap_or(text),
+        false => to_yaml(&recipes).map_or(text, |yaml| remarks(&parsed) + &yaml),
     }
+}
+
+/// What was odd about a text that is written anew without it, as comments.
+fn remarks(parsed: &Parsed) -> String {
+    let lines = parsed
+        .problems
+        .iter()
+        .map(|problem| format!("# {problem}\n"));
+    lines.collect()
 }
 
 fn for_each_model(recipe: &mut Recipe, change: &mut dyn FnMut(&mut ModelRef)) {
     recipe.base_model.iter_mut().for_each(&mut *change);
-    match &mut recipe.content {
-        Content::Models(models) => models.iter_mut().for_each(|s| change(&mut s.model)),
-        Content::Slices(slices) => {
-            for slice in slices {
-                slice.base_model.iter_mut().for_each(&mut *change);
-                slice.sources.iter_mut().for_each(|s| change(&mut s.model));
-            }
-        }
+    for slice in recipe.content.slices_mut() {
+        slice.base_model.iter_mut().for_each(&mut *change);
+    }
+    for input in recipe.content.inputs_mut() {
+        change(&mut input.model);
     }
 }

@@ -129,6 +129,7 @@ fn planned(request: &Request, parsed: &Parsed) -> Plan {
     let opened: Vec<Arc<Checkpoint>> = request.models.iter().map(|m| m.2.clone()).collect();
     let surroundings = Surroundings {
         root: Path::new("/"),
+        working: None,
         hub: request.hub.as_deref(),
         out: None,
         force: false,

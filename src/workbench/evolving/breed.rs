@@ -190,7 +190,11 @@ fn with_models(
     models: &[ModelRef],
     base: Option<&ModelRef>,
 ) -> Result<Recipe, String> {
-    let Parsed { mut recipes, .. } = parse_way(recipe);
+    let Parsed {
+        mut recipes,
+        problems,
+        ..
+    } = parse_way(recipe);
     let Some(own) = recipes.pop().filter(|_| recipes.is_empty()) else {
         let why =
             "The way to merge must be one recipe; nested merges have no place in an evolution";
@@ -205,6 +209,9 @@ fn with_models(
         return Err(format!(
             "{title} does not merge two models; choose another method"
         ));
+    }
+    if let Some(problem) = problems.iter().find(|problem| problem.is_error()) {
+        return Err(problem.headline());
     }
     let made = Composition::merge_of(method, models, base).recipes;
     let Some(mut merge) = made.into_iter().next() else {

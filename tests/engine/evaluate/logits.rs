@@ -66,6 +66,7 @@ fn logits_of_a_slerp_merge_are_the_references() {
     let parsed = kinfolk::merge::recipe::parse(yaml);
     let surroundings = Surroundings {
         root: &demo(""),
+        working: None,
         hub: None,
         out: Some(&out),
         force: false,

@@ -425,6 +425,7 @@ mod tests {
         let root = std::path::Path::new("/nowhere");
         let surroundings = crate::merge::plan::Surroundings {
             root,
+            working: None,
             hub: None,
             out: None,
             force: false,

@@ -174,9 +174,11 @@ fn text_ui(ui: &mut Ui, recipe: &str) -> Option<String> {
         current_text_value: Some(value.to_owned()),
         ..WidgetInfo::new(WidgetType::TextEdit)
     });
-    let problem = parse_way(&text).problems.into_iter().find(|p| p.is_error());
-    let (words, ink) = match problem {
-        Some(problem) => (problem.headline(), t.error),
+    let mut problems = parse_way(&text).problems;
+    problems.sort_by_key(|problem| problem.severity);
+    let (words, ink) = match problems.into_iter().next() {
+        Some(problem) if problem.is_error() => (problem.headline(), t.error),
+        Some(problem) => (problem.headline(), t.warning),
         None => (
             "mergekit’s YAML, without models: these follow from the run".to_owned(),
             t.text_weak,

@@ -160,6 +160,7 @@ mod tests {
             },
             nearest: None,
             fix: None,
+            is_ignored: false,
         };
         let marks = marks_of(&[
             problem(4, Severity::Warning, "small"),
