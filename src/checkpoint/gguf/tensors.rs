@@ -179,7 +179,9 @@ impl Raw {
         }
         if experts > limits::TENSORS {
             let most = limits::TENSORS;
-            return Err(format!("has {experts} experts, and at most {most} are read"));
+            return Err(format!(
+                "has {experts} experts, and at most {most} are read"
+            ));
         }
         let bytes = self.stored.range.len() / experts;
         let one = |k: usize| Self {
