@@ -6,15 +6,19 @@ use std::sync::Arc;
 use crate::checkpoint::{Checkpoint, OnDisk, Operand, pair};
 use crate::files;
 
-/// Whether a file's name is that of a recipe, or of a model card, which may hold one.
+/// The longest model card that is looked into.
+const MOST_OF_A_CARD: u64 = 4 << 20;
+
+/// Whether a file's name is that of a recipe, or it is a model card that holds one; other cards
+/// hold tables of scores.
 pub fn is_recipe(path: &Path) -> bool {
     let ending = path.extension().and_then(|e| e.to_str());
-    let is = |ending: &str| {
-        ["yaml", "yml", "md"]
-            .iter()
-            .any(|own| ending.eq_ignore_ascii_case(own))
+    let is = |own: &str| ending.is_some_and(|ending| ending.eq_ignore_ascii_case(own));
+    let holds_one = || {
+        let text = files::read_text(path, MOST_OF_A_CARD);
+        text.is_ok_and(|text| text.contains("merge_method:"))
     };
-    ending.is_some_and(is)
+    is("yaml") || is("yml") || is("md") && holds_one()
 }
 
 /// How deep a folder of folders is searched for checkpoints: `models/org/name`.

@@ -113,6 +113,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "jobs",
             "parallel",
             "files",
+            "text",
         ],
     ),
     (

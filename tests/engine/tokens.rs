@@ -199,12 +199,6 @@ fn what_is_said_of_tokens_wrongly_is_refused() {
             "1 or more",
         ),
         (
-            "tokenizer: {sauce: base}
-"
-            .to_owned(),
-            "no key `sauce`",
-        ),
-        (
             "tokenizer_source: models/fir/nowhere\n".to_owned(),
             "nothing at",
         ),
