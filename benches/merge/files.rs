@@ -133,6 +133,7 @@ fn merge(
     let threads = std::thread::available_parallelism()?.get();
     let surroundings = Surroundings {
         root: folder,
+        working: None,
         hub: None,
         out: Some(&out),
         force: false,

@@ -31,6 +31,7 @@ fn planned(parsed: &Parsed) {
     let root = repository("tests/data/oracle/models");
     let surroundings = Surroundings {
         root: &root,
+        working: None,
         hub: None,
         out: None,
         force: false,
