@@ -194,7 +194,7 @@ fn shape(text: &str) -> Vec<u64> {
     dims.collect::<Option<_>>().unwrap_or_default()
 }
 
-/// Bytes of so many numbers, of which `numbers` have `width` bytes.
+/// Bytes of this many numbers, of which `numbers` have `width` bytes.
 fn size(shape: &[u64], numbers: u64, width: u64) -> Option<u64> {
     let all = match shape.contains(&0) {
         true => 0,
@@ -203,7 +203,7 @@ fn size(shape: &[u64], numbers: u64, width: u64) -> Option<u64> {
     Some(all.checked_mul(width)?.div_ceil(numbers)).filter(|&own| own <= MOST_BYTES)
 }
 
-/// Appends so many bytes: those of the input again and again, else some that differ.
+/// Appends this many bytes: those of the input again and again, else some that differ.
 fn fill(out: &mut Vec<u8>, own: u64, data: &[u8]) {
     let start = out.len();
     let byte = |k: usize| match data.get((start + k) % data.len().max(1)) {

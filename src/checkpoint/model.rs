@@ -19,6 +19,7 @@ use super::summary::Summary;
 use super::tensor::Tensor;
 use super::vocabulary::Vocabulary;
 use super::weights::Weights;
+use crate::text;
 
 /// An opened model or adapter.
 #[derive(Debug, Clone)]
@@ -233,13 +234,13 @@ impl Checkpoint {
     }
 
     /// The formats with scales of their own that weights are stored in, the most frequent first,
-    /// such as "NVFP4 and scaled F8"; `None` if there are none.
+    /// such as "Q4_K, Q6_K and Q8_0"; `None` if there are none.
     pub fn quantised_as(&self) -> Option<String> {
         let quantised = self.tensors.iter().filter(|t| t.dtype.is_quantised());
         let counts = quantised.map(|t| (t.dtype, t.elements() as u64));
         let shares = dtype::by_share(counts).into_iter();
-        let names: Vec<&str> = shares.map(|(dtype, _)| dtype.name()).collect();
-        (!names.is_empty()).then(|| names.join(" and "))
+        let names: Vec<String> = shares.map(|(dtype, _)| dtype.to_string()).collect();
+        (!names.is_empty()).then(|| text::list(&names))
     }
 
     /// The distance that quantisation alone has moved the model by, as far as it can be expected

@@ -239,13 +239,13 @@ pub struct EvolveArgs {
     /// given
     #[arg(long, value_name = "N")]
     pub still: Option<u32>,
-    /// End after so many merges
+    /// End after this many merges
     #[arg(long, value_name = "N")]
     pub merges: Option<u32>,
-    /// End after so many evaluations
+    /// End after this many evaluations
     #[arg(long, value_name = "N")]
     pub evaluations: Option<u32>,
-    /// End after so many seconds of work
+    /// End after this many seconds of work
     #[arg(long, value_name = "S")]
     pub seconds: Option<u64>,
     /// End when the kinship among the best is above this

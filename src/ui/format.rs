@@ -20,13 +20,7 @@ pub fn decimals(value: Option<f64>, decimals: usize) -> String {
     let Some(value) = value.filter(|v| v.is_finite()) else {
         return UNDEFINED.to_owned();
     };
-    let digits = format!("{:.decimals$}", value.abs());
-    let is_zero = digits.bytes().all(|b| matches!(b, b'0' | b'.'));
-    if value < 0.0 && !is_zero {
-        format!("{MINUS}{digits}")
-    } else {
-        digits
-    }
+    crate::text::number(value, decimals)
 }
 
 /// Kinship: three decimals.

@@ -9,7 +9,7 @@ use crate::files::{self, write_whole};
 
 const MOST: usize = 12;
 const FILE: &str = "recent.json";
-/// Far above what so many take.
+/// Far above what that many take.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// A study that was open lately.

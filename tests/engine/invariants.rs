@@ -94,7 +94,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("jobs.rs", &[]),
     ("parallel.rs", &["jobs"]),
     ("files/", &["files", "jobs"]),
-    ("checkpoint/", &["checkpoint", "numeric", "files"]),
+    ("checkpoint/", &["checkpoint", "numeric", "files", "text"]),
     (
         "kinship/",
         &["kinship", "checkpoint", "numeric", "jobs", "parallel"],

@@ -36,7 +36,7 @@ pub(super) struct View {
     pub(super) expert: usize,
     pub(super) first_output: usize,
     pub(super) outputs: usize,
-    /// The first so many inputs.
+    /// How many inputs it takes, from the first on.
     pub(super) inputs: usize,
     /// Whether the base tensor is laid out as (B·A)ᵀ.
     pub(super) transposed: bool,

@@ -163,8 +163,8 @@ impl Adapter {
     /// need not exist yet; of a vocabulary they may be more than the base has.
     ///
     /// # Errors
-    /// If [`Adapter::change`] would fail, or the adapter has fewer rows of a vocabulary, so that
-    /// there is no whole result.
+    /// If [`Adapter::change`] would fail, or if the adapter has fewer rows of a
+    /// vocabulary than the base.
     pub fn rows(
         &self,
         base: &dyn Base,

@@ -8,7 +8,7 @@ pub(super) enum Held {
     Numbers(Dtype),
     /// Bytes, whose type the tensor says.
     Bytes,
-    /// Numbers of so many bytes that are not read: rounded with a scale that stands elsewhere, or
+    /// Numbers of this many bytes that are not read: rounded with a scale that stands elsewhere, or
     /// complex numbers of two doubles.
     Unread(usize),
 }

@@ -14,6 +14,7 @@ pub mod palette;
 mod parameter;
 pub mod profile;
 mod section;
+mod sort_header;
 pub mod text;
 pub mod toast;
 
@@ -31,3 +32,4 @@ pub use section::{
     banner, card, empty_state, empty_state_with, fact_ui, kinship_fact, points_fact, progress_bar,
     section_heading,
 };
+pub use sort_header::sort_header;

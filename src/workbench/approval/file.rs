@@ -11,7 +11,7 @@ use crate::files::{self, write_whole};
 const FILE: &str = "approved-commands.json";
 /// The oldest give way to those that are more.
 const MOST: usize = 1000;
-/// Far above what so many take.
+/// Far above what that many take.
 const MOST_BYTES: u64 = 4 << 20;
 /// Characters that are kept of what is shown.
 const MOST_CHARS: usize = 400;
@@ -70,7 +70,7 @@ fn today() -> String {
     date(since.map_or(0, |since| since.as_secs() / 86_400))
 }
 
-/// The date so many days after 1 January 1970, `2026-01-31`.
+/// The date this many days after 1 January 1970, `2026-01-31`.
 fn date(mut days: u64) -> String {
     let mut year = 1970;
     while days >= 365 + u64::from(is_leap(year)) {

@@ -1,7 +1,6 @@
 //! The tensors of a pair, those that differ most first.
 
 use eframe::egui::{Align2, Rect, Response, ScrollArea, Sense, TextStyle, Ui, WidgetType, vec2};
-use egui_phosphor::regular as icon;
 
 use super::pair::Row;
 use crate::kinship::Metric;
@@ -9,7 +8,7 @@ use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
-use crate::ui::widgets::{focus_ring, row_ground, search_field, text};
+use crate::ui::widgets::{row_ground, search_field, sort_header, text};
 
 /// Widths of the columns of numbers, in points; the scroll bar has room of its own.
 const VALUE: f32 = 100.0;
@@ -104,42 +103,12 @@ impl TensorList {
             .hline(rect.x_range(), rect.bottom() - 0.5, line);
     }
 
-    fn header_cell(
-        &mut self,
-        ui: &Ui,
-        rect: Rect,
-        (title, help): (&str, &str),
-        align: Align2,
-        by: By,
-    ) {
-        let t = Tokens::of(ui);
-        let response = ui.interact(rect, ui.id().with(("header", title)), Sense::click());
-        let is_sorted = self.by == by;
-        response.named_selected(WidgetType::Button, is_sorted, format!("Sort by {title}"));
-        if response.clicked() {
-            self.reversed = is_sorted && !self.reversed;
+    fn header_cell(&mut self, ui: &Ui, rect: Rect, words: (&str, &str), align: Align2, by: By) {
+        let order = (self.by == by).then_some(self.reversed);
+        if sort_header(ui, rect, words, align, order).clicked() {
+            self.reversed = order == Some(false);
             self.by = by;
         }
-        let arrow = match (is_sorted, self.reversed) {
-            (false, _) => "",
-            (true, false) => icon::CARET_DOWN,
-            (true, true) => icon::CARET_UP,
-        };
-        let ink = if is_sorted || response.hovered() {
-            t.text
-        } else {
-            t.text_weak
-        };
-        let label = match (arrow, align) {
-            ("", _) => title.to_owned(),
-            (_, Align2::LEFT_CENTER) => format!("{title} {arrow}"),
-            _ => format!("{arrow} {title}"),
-        };
-        let inside = rect.shrink2(vec2(space::XS, 0.0));
-        let (painter, font) = (ui.painter(), theme::small_font());
-        text::line_in(painter, inside, align, &label, &font, ink);
-        focus_ring(ui, &response);
-        response.on_hover_text(help);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::ui::action::Action;
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
-use crate::ui::widgets::{focus_ring, row_ground, search_field, section_heading, text};
+use crate::ui::widgets::{row_ground, search_field, section_heading, sort_header, text};
 
 /// Widths of the columns behind the name, in points.
 const STORED: f32 = 116.0;
@@ -193,47 +193,12 @@ impl TensorTable {
         columns
     }
 
-    fn header_cell(
-        &mut self,
-        ui: &Ui,
-        rect: Rect,
-        (title, help): (&str, &str),
-        align: Align2,
-        by: By,
-    ) {
-        let t = Tokens::of(ui);
-        let response = ui.interact(rect, ui.id().with(("header", title)), Sense::click());
-        let is_sorted = self.by == by;
-        response.named_selected(WidgetType::Button, is_sorted, format!("Sort by {title}"));
-        if response.clicked() {
-            self.reversed = is_sorted && !self.reversed;
+    fn header_cell(&mut self, ui: &Ui, rect: Rect, words: (&str, &str), align: Align2, by: By) {
+        let order = (self.by == by).then_some(self.reversed);
+        if sort_header(ui, rect, words, align, order).clicked() {
+            self.reversed = order == Some(false);
             self.by = by;
         }
-        let arrow = match (is_sorted, self.reversed) {
-            (false, _) => "",
-            (true, false) => icon::CARET_DOWN,
-            (true, true) => icon::CARET_UP,
-        };
-        let ink = match is_sorted || response.hovered() {
-            true => t.text,
-            false => t.text_weak,
-        };
-        let label = match (arrow, align) {
-            ("", _) => title.to_owned(),
-            (_, Align2::LEFT_CENTER) => format!("{title} {arrow}"),
-            _ => format!("{arrow} {title}"),
-        };
-        let inside = rect.shrink2(vec2(space::XS, 0.0));
-        text::line_in(
-            ui.painter(),
-            inside,
-            align,
-            &label,
-            &theme::small_font(),
-            ink,
-        );
-        focus_ring(ui, &response);
-        response.on_hover_text(help);
     }
 }
 
