@@ -83,7 +83,8 @@ fn what_lies_beside_the_weights_is_named() {
 fn check_refused(path: &Path, words: &[&str]) {
     let start = Instant::now();
     let message = Checkpoint::open(path).unwrap_err().to_string();
-    assert!(start.elapsed() < Duration::from_secs(1), "{path:?}");
+    // A bound on hanging, not on speed.
+    assert!(start.elapsed() < Duration::from_secs(60), "{path:?}");
     for word in words {
         assert!(message.contains(word), "no {word:?} in {message:?}");
     }
