@@ -4,7 +4,7 @@
 //! above it and none below; the exact list is in `tests/engine/invariants.rs`.
 //!
 //! ```text
-//! numeric  jobs  text    numbers and kernels; work with progress and an end; small words
+//! numeric  jobs  text  html   numbers and kernels; work with progress and an end; small words
 //!    │      │
 //! files  parallel        reading and writing whole files; work on all cores
 //!    │
@@ -20,6 +20,8 @@
 //!         import   figures            tables and results read; charts as data
 //!            └───┬────┘
 //!            workbench   a study with its files and jobs, without a window
+//!                │
+//!             report     what a study says, as one page
 //!            ┌───┴────┐
 //!           cli       ui  ── Command ──▶ workbench
 //! ```
@@ -34,6 +36,8 @@
 pub mod numeric;
 
 pub mod text;
+
+pub mod html;
 
 pub mod jobs;
 
@@ -70,6 +74,9 @@ pub mod figures;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod workbench;
+
+#[allow(missing_docs, reason = "documented where a name does not say it")]
+pub mod report;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod cli;

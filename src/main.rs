@@ -11,12 +11,16 @@ use kinfolk::cli::{self, DemoKinship, Wish};
 use kinfolk::kinship::Measure;
 use kinfolk::ui::app::App;
 use kinfolk::ui::prefs::Prefs;
+use kinfolk::ui::report::Pages;
 use kinfolk::ui::{dialogs, paper};
 use kinfolk::workbench::{Folders, Workbench};
 
 fn main() -> ExitCode {
     match cli::run() {
         Wish::Done(status) => status,
+        Wish::Report(args) => {
+            cli::status(cli::write_report(&args, |bench| Pages::of(bench).html()))
+        }
         Wish::Window { paths, by_name } => match (display_is_there(), by_name) {
             (true, _) => window(paths),
             (false, false) => cli::status(cli::without_display(demo_picture)),

@@ -44,6 +44,8 @@ pub enum Subcommand {
     Evaluate(EvaluateArgs),
     /// Run generations of merges in a study, or the rest of them
     Evolve(EvolveArgs),
+    /// Write what a study says as one page, with its pictures
+    Report(ReportArgs),
     /// Tell how two columns of a table go together
     Stats(StatsArgs),
     /// Show what a checkpoint holds
@@ -324,6 +326,18 @@ pub struct InspectArgs {
     /// Write the result as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct ReportArgs {
+    /// The study
+    pub study: PathBuf,
+    /// The page that is written
+    #[arg(value_name = "OUT.html")]
+    pub out: PathBuf,
+    /// Measure first what was not measured yet
+    #[arg(long)]
+    pub measure: bool,
 }
 
 #[derive(clap::Args)]

@@ -40,7 +40,7 @@ pub fn run(args: &EvolveArgs) -> Result<(), CliError> {
 }
 
 /// What the workbench had to tell, as an error if something failed.
-fn failed(bench: &mut Workbench) -> Result<(), CliError> {
+pub(super) fn failed(bench: &mut Workbench) -> Result<(), CliError> {
     for notice in bench.take_notices() {
         if notice.kind == NoticeKind::Failed {
             let detail = notice.detail;

@@ -16,6 +16,7 @@ mod out;
 mod plain;
 mod predict;
 mod progress;
+mod report;
 mod stats;
 mod table;
 mod trust;
@@ -29,6 +30,9 @@ use args::{Args, Subcommand};
 
 pub use demo::{DemoKinship, without_display};
 pub use out::say;
+pub use report::write as write_report;
+
+use args::ReportArgs;
 
 pub enum Wish {
     Window {
@@ -36,6 +40,8 @@ pub enum Wish {
         /// Whether the window was asked for by name, or by naming what to open in it.
         by_name: bool,
     },
+    /// A study as a page, whose pictures the window's painter draws.
+    Report(ReportArgs),
     /// Something that was done; the program ends with this status.
     Done(ExitCode),
 }
@@ -59,6 +65,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),
+        Some(Subcommand::Report(wish)) => return Wish::Report(wish),
         Some(Subcommand::Stats(stats)) => stats::run(&stats),
         Some(Subcommand::Inspect(inspect)) => inspect::run(&inspect),
         Some(Subcommand::Demo(demo)) => demo::run(&demo),

@@ -4,32 +4,12 @@ use std::fmt::Write as _;
 
 use super::text::{number, percent};
 use super::{Diff, Group, TensorDiff};
-
-const STYLE: &str = "
-:root{color-scheme:light dark;--ink:#1f2328;--weak:#646c76;--line:#d8dde3;--fill:#2f6fde;--page:#fff}
-@media(prefers-color-scheme:dark){:root{--ink:#e3e6ea;--weak:#949ca6;--line:#363c44;--fill:#6ea1ff;--page:#16191d}}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:1080px;margin:40px auto;padding:0 24px}
-h1{font-size:24px;font-weight:600;margin:0 0 4px}h2{font-size:17px;font-weight:600;margin:36px 0 10px}
-p{margin:4px 0}.weak{color:var(--weak)}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:5px 14px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}
-th{color:var(--weak);font-weight:500}.n{text-align:right}td code{font:13px ui-monospace,monospace}
-svg text{fill:var(--weak);font:12px system-ui,sans-serif}svg .bar{fill:var(--fill)}
-.big{display:flex;gap:40px;margin:20px 0;flex-wrap:wrap}.big b{display:block;font-size:24px;font-weight:600}
-details{margin-top:8px}summary{cursor:pointer;color:var(--weak)}";
+use crate::html::{escaped, numbers, page, table};
 
 /// The page.
 pub fn html(diff: &Diff) -> String {
     let [a, b] = [&diff.models[0].name, &diff.models[1].name].map(|name| escaped(name));
     let mut out = String::new();
-    let title = format!("{a} and {b}");
-    // Writing to a text cannot fail.
-    let _ = write!(
-        out,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head><body>\
-         <h1>{title}</h1><p class=\"weak\">Two models compared by Kinfolk</p>"
-    );
     summary(&mut out, diff);
     sides(&mut out, diff);
     bars(&mut out, "Difference by layer", &diff.layers);
@@ -38,8 +18,8 @@ pub fn html(diff: &Diff) -> String {
     files(&mut out, diff);
     tensors(&mut out, diff);
     left_out(&mut out, diff);
-    out.push_str("</body></html>\n");
-    out
+    let title = format!("{a} and {b}");
+    page(&title, "Two models compared by Kinfolk", &out)
 }
 
 fn summary(out: &mut String, diff: &Diff) {
@@ -54,14 +34,7 @@ fn summary(out: &mut String, diff: &Diff) {
             percent(Some(whole.equal as f64 / whole.count.max(1) as f64)),
         ),
     ];
-    out.push_str("<div class=\"big\">");
-    for (what, value) in facts {
-        let _ = write!(
-            out,
-            "<div><b>{value}</b><span class=\"weak\">{what}</span></div>"
-        );
-    }
-    out.push_str("</div>");
+    numbers(out, &facts);
     for note in &diff.renamings {
         let _ = write!(out, "<p class=\"weak\">{}</p>", escaped(note));
     }
@@ -206,63 +179,4 @@ fn left_out(out: &mut String, diff: &Diff) {
         ]
     });
     table(out, &["Tensor", "Why"], 2, rows);
-}
-
-/// A table whose columns from `numbers` on are right-aligned; the cells are HTML.
-fn table<const N: usize>(
-    out: &mut String,
-    titles: &[&str],
-    numbers: usize,
-    rows: impl Iterator<Item = [String; N]>,
-) {
-    let class = |column: usize| {
-        if column >= numbers {
-            " class=\"n\""
-        } else {
-            ""
-        }
-    };
-    out.push_str("<table><thead><tr>");
-    for (k, title) in titles.iter().enumerate() {
-        let _ = write!(out, "<th{}>{title}</th>", class(k));
-    }
-    out.push_str("</tr></thead><tbody>");
-    for row in rows {
-        out.push_str("<tr>");
-        for (k, cell) in row.iter().enumerate() {
-            let _ = write!(out, "<td{}>{cell}</td>", class(k));
-        }
-        out.push_str("</tr>");
-    }
-    out.push_str("</tbody></table>");
-}
-
-/// Names come from strangers' files.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_cannot_become_markup() {
-        assert_eq!(
-            escaped("<img src=x onerror='y'>&\u{1b}"),
-            "&lt;img src=x onerror=&#39;y&#39;&gt;&amp;\u{fffd}"
-        );
-    }
 }

@@ -2,6 +2,7 @@
 //! out between frames.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::dialogs::Filter;
 use super::paper::{Format, Picture};
@@ -54,6 +55,8 @@ pub enum FileAction {
     Open(PathBuf),
     Save,
     AskWhereToSave,
+    /// Write the study as a page for those who have no Kinfolk.
+    Report,
     Close,
     ForgetRecent(PathBuf),
     /// Open a study that the program carries, by its key.
@@ -189,6 +192,7 @@ impl Action {
                 FileAction::AskToOpen
                     | FileAction::Save
                     | FileAction::AskWhereToSave
+                    | FileAction::Report
                     | FileAction::ForgetRecent(_)
             ),
             Self::Window(action) => *action == WindowAction::Quit,
@@ -255,7 +259,7 @@ pub struct Export {
 pub enum Content {
     Bytes(Vec<u8>),
     /// What is drawn once it is wanted, beside the window.
-    Drawn(Picture, Format),
+    Later(Later),
 }
 
 impl Export {
@@ -269,6 +273,16 @@ impl Export {
         }
     }
 
+    /// The report of a study of that name.
+    pub fn report(name: &str, content: Content) -> Self {
+        Self {
+            title: "Save the report as a page".to_owned(),
+            name: format!("{name}.html"),
+            filter: Filter::PAGE,
+            content,
+        }
+    }
+
     /// A picture of `what`, which is called `stem`.
     pub fn picture(what: &str, stem: &str, picture: Picture, format: Format) -> Self {
         let (words, filter) = match format {
@@ -279,12 +293,32 @@ impl Export {
             title: format!("Save {what} as {words}"),
             name: format!("{stem}.{}", words.to_lowercase()),
             filter,
-            content: Content::Drawn(picture, format),
+            content: Content::later(move || picture.file(format)),
         }
     }
 }
 
+/// The content of a file that takes its time; two are equal if they are the same.
+#[derive(Clone)]
+pub struct Later(Arc<dyn Fn() -> Result<Vec<u8>, String> + Send + Sync>);
+
+impl PartialEq for Later {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::fmt::Debug for Later {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Later")
+    }
+}
+
 impl Content {
+    pub fn later(make: impl Fn() -> Result<Vec<u8>, String> + Send + Sync + 'static) -> Self {
+        Self::Later(Later(Arc::new(make)))
+    }
+
     /// The bytes of the file; a picture is drawn now.
     ///
     /// # Errors
@@ -292,7 +326,7 @@ impl Content {
     pub fn bytes(&self) -> Result<Vec<u8>, String> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.clone()),
-            Self::Drawn(picture, format) => picture.file(*format),
+            Self::Later(later) => (later.0)(),
         }
     }
 }

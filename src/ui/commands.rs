@@ -164,6 +164,7 @@ fn file_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         (Entry::new(group, "Save", FileAction::Save).key(CTRL, Key::S)).when(open),
         (Entry::new(group, "Save as…", FileAction::AskWhereToSave).key(CTRL_SHIFT, Key::S))
             .when(open),
+        Entry::new(group, "Save a report…", FileAction::Report).when(open),
         (Entry::new(group, "Close study", FileAction::Close).key(CTRL, Key::W)).when(open),
         Entry::new(group, "Explore the demo", FileAction::OpenDemo),
         Entry::new(group, "Restore the demo", FileAction::RestoreDemo),

@@ -17,6 +17,7 @@ mod ask;
 pub mod commands;
 pub mod inspector;
 pub mod prefs;
+pub mod report;
 mod shell;
 pub mod views;
 mod windows;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::common;
@@ -52,6 +54,70 @@ fn without_a_display_the_demo_is_measured_in_text_and_picture() {
         .unwrap();
     let picture = image::open(picture).unwrap();
     assert!(picture.width() > 400 && picture.height() > 300);
+}
+
+fn demo_of(home: &Path, to: &Path) {
+    assert!(
+        kinfolk(home, &["demo", &to.to_string_lossy()])
+            .status
+            .success()
+    );
+}
+
+/// The texts of the pictures that lie in a page.
+fn texts_of_pictures(page: &str) -> Vec<Vec<String>> {
+    const START: &str = "data:image/svg+xml;base64,";
+    let data = page.split(START).skip(1);
+    data.map(|rest| {
+        let (encoded, _) = rest.split_once('"').unwrap();
+        let svg = STANDARD.decode(encoded).unwrap();
+        let svg = String::from_utf8(svg).unwrap();
+        let drawing = roxmltree::Document::parse(&svg).unwrap();
+        let texts = drawing.descendants().filter_map(|node| node.text());
+        texts.map(str::to_owned).collect()
+    })
+    .collect()
+}
+
+#[test]
+fn a_report_holds_matrix_lineage_charts_and_tables_in_one_file() {
+    let home = tempfile::tempdir().unwrap();
+    let [demo, page] = ["demo", "page.html"].map(|name| home.path().join(name));
+    demo_of(home.path(), &demo);
+    let study = demo.join("demo.kinfolk.json");
+    let [study, out] = [&study, &page].map(|path| path.to_str().unwrap());
+    let output = kinfolk(home.path(), &["report", study, out, "--measure"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let html = std::fs::read_to_string(&page).unwrap();
+    let pictures = texts_of_pictures(&html);
+    assert!(
+        pictures[0].contains(&"0.932".to_owned()),
+        "{:?}",
+        pictures[0]
+    );
+    assert!(pictures[1].contains(&"Lineage of Demo family".to_owned()));
+    assert_eq!(pictures.len(), html.matches("<figure>").count());
+    assert!(pictures.len() > 2, "the charts");
+    assert!(html.contains("<li>ledger has the best average, 74.92 points, +4.25 beside arith"));
+    assert!(html.contains("<td>mirror</td><td>fine-tune</td><td>base</td>"));
+}
+
+#[test]
+fn a_report_says_what_was_not_measured() {
+    let home = tempfile::tempdir().unwrap();
+    let [demo, page] = ["demo", "page.html"].map(|name| home.path().join(name));
+    demo_of(home.path(), &demo);
+    let study = demo.join("demo.kinfolk.json");
+    let [study, out] = [&study, &page].map(|path| path.to_str().unwrap());
+    assert!(
+        kinfolk(home.path(), &["report", study, out])
+            .status
+            .success()
+    );
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.contains("The kinship of 7 of 7 models of base was not measured."));
+    let nowhere = kinfolk(home.path(), &["report", "nowhere.kinfolk.json", out]);
+    assert_eq!(nowhere.status.code(), Some(1));
 }
 
 #[test]

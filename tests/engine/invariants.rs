@@ -91,6 +91,7 @@ fn nothing_that_is_iterated_has_a_hash_order() {
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("numeric/", &["numeric"]),
     ("text.rs", &[]),
+    ("html.rs", &[]),
     ("jobs.rs", &[]),
     ("parallel.rs", &["jobs"]),
     ("files/", &["files", "jobs"]),
@@ -101,7 +102,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "diff/",
-        &["diff", "checkpoint", "jobs", "parallel", "files"],
+        &["diff", "checkpoint", "jobs", "parallel", "files", "html"],
     ),
     (
         "merge/",
@@ -156,6 +157,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "files",
             "text",
         ],
+    ),
+    (
+        "report/",
+        &["report", "workbench", "study", "kinship", "text", "html"],
     ),
 ];
 

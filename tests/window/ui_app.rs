@@ -76,6 +76,22 @@ fn the_same_way_by_keyboard_alone() {
 }
 
 #[test]
+fn the_report_is_written_where_the_user_says() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("report.html");
+    let mut window = window(home.path(), vec![vec![out.clone()]]);
+    click(&mut window, "Explore the demo");
+    settle(&mut window);
+    click(&mut window, "Study Demo family");
+    click(&mut window, "Save a report…");
+    settle(&mut window);
+    let page = std::fs::read_to_string(out).unwrap();
+    for title in ["Kinship of the models of base", "Lineage of Demo family"] {
+        assert!(page.contains(&format!("<h3>{title}</h3>")), "{title}");
+    }
+}
+
+#[test]
 fn a_window_at_rest_asks_for_no_repaint() {
     let home = tempfile::tempdir().unwrap();
     let mut window = window(home.path(), vec![]);

@@ -7,11 +7,12 @@ use super::pick::Purpose;
 use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
-    Action, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction, ModelsAction,
-    Outside, View, WindowAction,
+    Action, Content, EvaluationAction, EvolutionAction, Export, FileAction, ImportAction,
+    MergeAction, ModelsAction, Outside, View, WindowAction,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
+use crate::ui::report::Pages;
 use crate::ui::views::new_evolution;
 use crate::ui::widgets::toast::ToastKind;
 use crate::workbench::Picture;
@@ -89,6 +90,13 @@ impl App {
             }
             FileAction::Save => self.bench.save(),
             FileAction::AskWhereToSave => self.ask(Purpose::SaveStudy, ctx),
+            FileAction::Report => {
+                let name = super::pick::file_name(&self.bench.study().doc().name);
+                let pages = Pages::of(&self.bench);
+                let page = Content::later(move || pages.html().map(String::into_bytes));
+                let report = Export::report(&name, page);
+                self.ask(Purpose::Export(report), ctx);
+            }
             FileAction::Close => self.bench.close_study(),
             FileAction::ForgetRecent(path) => self.bench.forget_recent(&path),
             FileAction::OpenBundled(key) => {

@@ -214,7 +214,7 @@ fn is_weights(path: &Path) -> bool {
 }
 
 /// A name without what file systems do not like.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let safe = |c: char| {
         if c.is_alphanumeric() || "-_. ".contains(c) {
             c

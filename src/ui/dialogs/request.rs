@@ -18,6 +18,7 @@ impl Filter {
     pub const CSV: Self = Self::new("Tables", &["csv"]);
     pub const PNG: Self = Self::new("Pictures", &["png"]);
     pub const SVG: Self = Self::new("Drawings", &["svg"]);
+    pub const PAGE: Self = Self::new("Pages", &["html"]);
 
     pub const fn new(name: &'static str, extensions: &'static [&'static str]) -> Self {
         Self { name, extensions }

@@ -68,7 +68,9 @@ impl HeatMapPage {
     }
 
     fn ui(&self, ui: &mut Ui) {
-        ui.label(theme::strong(&self.title).size(size::HEADING));
+        if !self.title.is_empty() {
+            ui.label(theme::strong(&self.title).size(size::HEADING));
+        }
         let scale = kinship_scale(self.metric, &self.matrix);
         let everyone: Vec<usize> = (0..self.labels.len()).collect();
         let pairs = everyone.len() * everyone.len().saturating_sub(1) / 2;

@@ -104,6 +104,10 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Actio
         let path = bench.path().map(|path| Action::Reveal(path.to_owned()));
         let choices = [
             ("Save as…", Some(Action::File(FileAction::AskWhereToSave))),
+            (
+                "Save a report…",
+                bench.is_open().then_some(Action::File(FileAction::Report)),
+            ),
             ("Show in the file manager", path),
             ("Close study", Some(Action::File(FileAction::Close))),
         ];

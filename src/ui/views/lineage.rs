@@ -18,7 +18,8 @@ mod pointer;
 
 use canvas::{Canvas, CanvasRequest};
 use controls::LineageOptions;
-use eframe::egui::{CentralPanel, Margin, Panel, Ui, vec2};
+use drawn::ColourBy;
+use eframe::egui::{CentralPanel, Margin, Panel, Theme, Ui, vec2};
 use egui_phosphor::regular as icon;
 use list::List;
 use model::{Key, LineageModel};
@@ -27,6 +28,7 @@ use crate::ui::action::{Action, ImportAction, ModelsAction, View};
 use crate::ui::ask::Ask;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
+use crate::ui::paper::Picture;
 use crate::ui::theme::space;
 use crate::ui::widgets::{banner, empty_state};
 use crate::workbench::Workbench;
@@ -90,6 +92,17 @@ impl LineageView {
             self.shown = Some(LineageModel::new(key, bench, self.shown.take()));
         }
     }
+}
+
+/// The lineage of a study's models, all runs, by score.
+pub fn picture(bench: &Workbench, theme: Theme) -> Picture {
+    let key = Key {
+        revision: bench.revision(),
+        runs: Vec::new(),
+    };
+    let shown = LineageModel::new(key, bench, None);
+    let study = &bench.study().doc().name;
+    files::picture(&shown, study, ColourBy::default(), theme)
 }
 
 fn list_panel<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {

@@ -24,7 +24,7 @@ pub use charts::ChartsView;
 use context::ViewContext;
 pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
 pub use kinship::KinshipView;
-pub use lineage::LineageView;
+pub use lineage::{LineageView, picture as lineage_picture};
 pub use merge::{
     CAVEAT as GAIN_CAVEAT, MergeView, RECORD as GAIN_RECORD, meaning as gain_meaning, to_merge,
 };

@@ -42,7 +42,6 @@ impl<'a> Whose<'a> {
     }
 }
 
-const PAGE: Filter = Filter::new("Pages", &["html"]);
 const JSON: Filter = Filter::new("JSON", &["json"]);
 
 /// Both names and the buttons; says whether the window stays open.
@@ -61,7 +60,13 @@ pub(super) fn title_ui(ui: &mut Ui, diff: &Diff, actions: &mut Vec<Action>) -> b
             }
             if ui.button("Save page…").clicked() {
                 let page = html(diff).into_bytes();
-                actions.push(Action::Export(file(diff, "a page", "html", PAGE, page)));
+                actions.push(Action::Export(file(
+                    diff,
+                    "a page",
+                    "html",
+                    Filter::PAGE,
+                    page,
+                )));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let title = theme::strong(format!("{a} and {b}")).size(size::HEADING);
