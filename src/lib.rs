@@ -4,7 +4,7 @@
 //! above it and none below; the exact list is in `tests/engine/invariants.rs`.
 //!
 //! ```text
-//! numeric  jobs  text  html   numbers and kernels; work with progress and an end; small words
+//! numeric  jobs  text  html  guide   numbers and kernels; work with progress and an end; words
 //!    │      │
 //! files  parallel        reading and writing whole files; work on all cores
 //!    │
@@ -38,6 +38,8 @@ pub mod numeric;
 pub mod text;
 
 pub mod html;
+
+pub mod guide;
 
 pub mod jobs;
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use eframe::egui::{Context, Theme, ViewportBuilder, vec2};
+use eframe::egui::{Context, IconData, Theme, ViewportBuilder, vec2};
 use kinfolk::cli::{self, DemoKinship, Wish};
 use kinfolk::kinship::Measure;
 use kinfolk::ui::app::App;
@@ -89,6 +89,7 @@ fn run_window(paths: Vec<PathBuf>, started: Arc<AtomicBool>) -> eframe::Result {
         viewport: ViewportBuilder::default()
             .with_app_id("kinfolk")
             .with_title("Kinfolk")
+            .with_icon(icon())
             .with_inner_size(vec2(1280.0, 800.0))
             .with_min_inner_size(vec2(760.0, 520.0)),
         persistence_path: Some(Folders::of_user().data.join("window.ron")),
@@ -111,6 +112,12 @@ fn run_window(paths: Vec<PathBuf>, started: Arc<AtomicBool>) -> eframe::Result {
             Ok(Box::new(app))
         }),
     )
+}
+
+/// The picture in the title and the task bar; an empty one if it cannot be read.
+fn icon() -> IconData {
+    const PNG: &[u8] = include_bytes!("../resources/icon/kinfolk.png");
+    eframe::icon_data::from_png_bytes(PNG).unwrap_or_default()
 }
 
 /// Set by the first signal that asks the program to end, which wakes the window to save and

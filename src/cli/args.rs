@@ -13,6 +13,7 @@ use crate::merge::write::units;
 /// See how language models are related before you merge them.
 #[derive(Parser)]
 #[command(name = "kinfolk", version, args_conflicts_with_subcommands = true)]
+#[command(disable_help_subcommand = true)]
 #[command(after_help = "Without arguments the window opens, one click from the demo.")]
 pub struct Args {
     #[command(subcommand)]
@@ -52,6 +53,17 @@ pub enum Subcommand {
     Inspect(InspectArgs),
     /// Write out the demo family and print its kinship
     Demo(DemoArgs),
+    /// Read a topic of the guide, or the list of topics
+    Help {
+        /// A topic, or a command
+        topic: Option<String>,
+    },
+    /// Print the completions for a shell
+    #[command(hide = true)]
+    Completions { shell: clap_complete::Shell },
+    /// Write the man pages into a folder
+    #[command(hide = true)]
+    Man { folder: PathBuf },
 }
 
 #[derive(clap::Args)]

@@ -9,6 +9,7 @@ mod demo;
 mod diff;
 mod evaluate;
 mod evolve;
+mod help;
 mod inspect;
 mod kinship;
 mod merge;
@@ -69,6 +70,9 @@ pub fn run() -> Wish {
         Some(Subcommand::Stats(stats)) => stats::run(&stats),
         Some(Subcommand::Inspect(inspect)) => inspect::run(&inspect),
         Some(Subcommand::Demo(demo)) => demo::run(&demo),
+        Some(Subcommand::Help { topic }) => help::run(topic.as_deref()),
+        Some(Subcommand::Completions { shell }) => help::completions(shell),
+        Some(Subcommand::Man { folder }) => help::man(&folder),
     };
     Wish::Done(status(result))
 }

@@ -72,6 +72,8 @@ pub enum ModelsAction {
     AskForFolders,
     AskForFiles,
     AskForNames,
+    /// Show what lies in the hub's cache.
+    BrowseHub,
     AskForTask,
     AskWhereIs(ModelId),
     Rename(ModelId),
@@ -168,6 +170,7 @@ pub enum WindowAction {
     SetZoom(f32),
     OpenPalette,
     OpenHelp,
+    OpenGuide,
     Quit,
     /// Do what would stop merges, evolutions or evaluations: stop them first.
     StopWorkAnd(Box<Action>),

@@ -20,7 +20,7 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
-use super::windows::{ComparisonView, ImportView};
+use super::windows::{ComparisonView, GuideView, HubView, ImportView};
 use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
@@ -47,6 +47,8 @@ pub struct App {
     /// What waits for a word about the work that it would stop.
     leaving: Option<Action>,
     help_is_open: bool,
+    guide: GuideView,
+    hub: HubView,
     import: ImportView,
     comparison: ComparisonView,
     views: Views,
@@ -92,6 +94,8 @@ impl App {
             last_dir: None,
             leaving: None,
             help_is_open: false,
+            guide: GuideView::default(),
+            hub: HubView::default(),
             import: ImportView::default(),
             comparison: ComparisonView::default(),
             views: Views::default(),
@@ -186,6 +190,8 @@ impl App {
             || self.bench.asked_command().is_some()
             || self.palette.is_open()
             || self.help_is_open
+            || self.guide.is_open()
+            || self.hub.is_open()
             || self.import.is_open()
             || self.comparison.is_open()
             || self.views.evolution.is_asking()
@@ -296,6 +302,10 @@ impl App {
         if self.help_is_open {
             self.help_is_open = shell::help(ctx, &self.entries);
         }
+        self.guide.ui(ctx);
+        if let Some(folders) = self.hub.ui(ctx, &self.bench) {
+            self.bench.add_paths(folders);
+        }
         if let Some(action) = &self.leaving {
             shell::leaving(ctx, &self.bench, action, &mut self.actions);
         }
@@ -310,6 +320,8 @@ impl App {
         let is_taken = ctx.any_popup_open()
             || ctx.text_edit_focused()
             || self.help_is_open
+            || self.guide.is_open()
+            || self.hub.is_open()
             || self.import.is_open()
             || self.comparison.is_open()
             || self.views.evolution.is_asking()
@@ -354,11 +366,19 @@ impl App {
         }
     }
 
+    /// Shows what lies in a hub's cache.
+    pub fn browse_hub_at(&mut self, cache: PathBuf) {
+        self.bench.look_into_hub_at(cache);
+        self.hub.open();
+    }
+
     fn forget_views(&mut self) {
         self.palette = Palette::default();
         self.leaving = None;
         self.last_dir = None;
         self.help_is_open = false;
+        self.guide = GuideView::default();
+        self.hub = HubView::default();
         self.import = ImportView::default();
         self.comparison.close();
         self.views = Views::default();

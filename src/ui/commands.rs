@@ -213,6 +213,11 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     out.extend([
         Entry::new(group, "Add models…", ModelsAction::AskForFolders).key(CTRL_SHIFT, Key::O),
         Entry::new(group, "Add model files…", ModelsAction::AskForFiles),
+        Entry::new(
+            group,
+            "Add models from the hub's cache…",
+            ModelsAction::BrowseHub,
+        ),
         Entry::new(group, "Add models by name…", ModelsAction::AskForNames).when(open),
         Entry::new(group, "Add task…", ModelsAction::AskForTask).when(open),
         (Entry::new(group, "Select all models", select_all).key(CTRL, Key::A))
@@ -409,6 +414,7 @@ fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {
     out.extend([
         Entry::new(group, "Search commands…", WindowAction::OpenPalette).key(CTRL, Key::K),
         Entry::new(group, "Keyboard and help", WindowAction::OpenHelp).key(NONE, Key::F1),
+        Entry::new(group, "Guide", WindowAction::OpenGuide).key(Modifiers::SHIFT, Key::F1),
         Entry::new(group, "Quit", WindowAction::Quit).key(CTRL, Key::Q),
     ]);
 }

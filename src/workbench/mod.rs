@@ -11,6 +11,7 @@ pub mod comparing;
 pub mod composing;
 pub mod evolving;
 mod folders;
+pub mod hub;
 mod importing;
 pub mod inspecting;
 mod kin;
@@ -58,6 +59,7 @@ pub struct Workbench {
     jobs: Jobs<Workbench>,
     notices: Vec<Notice>,
     recents: Vec<Recent>,
+    hub: hub::HubState,
 }
 
 /// Something that the user should hear of.
@@ -89,6 +91,7 @@ impl Workbench {
             jobs: Jobs::new(wake),
             notices: Vec::new(),
             recents,
+            hub: hub::HubState::default(),
         }
     }
 

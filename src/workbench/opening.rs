@@ -137,7 +137,7 @@ fn named_bases(model: &Checkpoint) -> Vec<String> {
 const CARD_BYTES: u64 = 64 << 10;
 
 /// `base_model` of the front matter of README.md: one name, or a list of names.
-fn card_bases(folder: &Path) -> Vec<String> {
+pub(super) fn card_bases(folder: &Path) -> Vec<String> {
     let Ok(text) = files::read_start(&folder.join("README.md"), CARD_BYTES) else {
         return Vec::new();
     };

@@ -92,6 +92,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("numeric/", &["numeric"]),
     ("text.rs", &[]),
     ("html.rs", &[]),
+    ("guide.rs", &[]),
     ("jobs.rs", &[]),
     ("parallel.rs", &["jobs"]),
     ("files/", &["files", "jobs"]),

@@ -373,3 +373,36 @@ fn the_palette_changes_how_kinship_is_shown() {
     window.run_steps(3);
     window.get_by_label("abacus × arith 2.462");
 }
+
+/// A model as the hub's tools keep it.
+fn cached(cache: &Path, name: &str, from: &Path) {
+    let repository = cache.join(format!("models--{}", name.replace('/', "--")));
+    let snapshot = repository.join("snapshots/0123");
+    std::fs::create_dir_all(&snapshot).unwrap();
+    std::fs::create_dir_all(repository.join("refs")).unwrap();
+    std::fs::write(repository.join("refs/main"), "0123").unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), snapshot.join(entry.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn models_of_the_hubs_cache_are_ticked_and_added() {
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join("hub");
+    cached(&cache, "org/base", &common::oracle("alder/base"));
+    cached(&cache, "org/child", &common::oracle("alder/c1"));
+    std::fs::create_dir_all(cache.join("models--org--broken/snapshots")).unwrap();
+    std::fs::create_dir_all(cache.join("datasets--org--words")).unwrap();
+    let mut window = window(home.path(), vec![]);
+    window.state_mut().browse_hub_at(cache);
+    settle(&mut window);
+    assert!(window.query_by_label_contains("words").is_none());
+    window.get_by_label_contains("It has no snapshot");
+    click(&mut window, "Add org/base");
+    click(&mut window, "Add org/child");
+    click(&mut window, "Add to the study");
+    settle(&mut window);
+    assert_eq!(names(&window), ["base", "child"]);
+}

@@ -132,6 +132,10 @@ impl App {
         match action {
             ModelsAction::AskForFolders => self.ask(Purpose::AddFolders, ctx),
             ModelsAction::AskForFiles => self.ask(Purpose::AddFiles, ctx),
+            ModelsAction::BrowseHub => {
+                self.bench.look_into_hub();
+                self.hub.open();
+            }
             ModelsAction::AskForNames => {
                 self.prefs.view = View::Models;
                 self.views.models.ask_for_names();
@@ -257,6 +261,7 @@ impl App {
             }
             WindowAction::OpenPalette => self.palette.open(),
             WindowAction::OpenHelp => self.help_is_open = true,
+            WindowAction::OpenGuide => self.guide.open(),
             WindowAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             WindowAction::StopWorkAnd(action) => {
                 self.leaving = None;
