@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::blocks::Kernel;
+use super::blocks::AnyKernel;
 use super::combine::{Coefficients, InputGram};
 use super::error::MergeError;
+use super::rules::Rules;
 use super::tensor::MergeTensor;
 use crate::checkpoint::Dtype;
 use crate::jobs::Ticket;
@@ -164,6 +165,8 @@ pub struct Values {
     pub global: BTreeMap<&'static str, f64>,
     /// Of each input, in the order of the tensor's inputs.
     pub per_input: Vec<BTreeMap<&'static str, f64>>,
+    /// Which version of mergekit is followed.
+    pub rules: Rules,
 }
 
 impl Values {
@@ -254,5 +257,5 @@ pub trait Method: Sync {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError>;
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError>;
 }

@@ -3,7 +3,7 @@
 //! mergekit divides by a sum of 0 and writes NaN or infinity; here that is refused.
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::Kernel;
+use crate::merge::blocks::AnyKernel;
 use crate::merge::combine::{Coefficients, InputGram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
@@ -57,7 +57,7 @@ impl Method for Linear {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         _ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         Ok(coefficients(tensor.inputs.len(), values)?.kernel(tensor.base))
     }
 }

@@ -20,6 +20,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 use super::problem::Fix;
+use super::rules::Rules;
 
 pub use self::evaluate::{evaluate, evaluate_first};
 pub use self::found::recipe_in_card;
@@ -66,6 +67,10 @@ pub struct OwnOptions {
     pub allow_crimes: bool,
     /// What becomes of parts that some models lack: towers, layers that predict further tokens.
     pub missing_parts: MissingParts,
+    /// Which version of mergekit is followed where versions differ.
+    pub rules: Rules,
+    /// Whether vocabularies of different sizes are cut to the smallest.
+    pub truncate_embeddings: bool,
 }
 
 impl OwnOptions {
@@ -74,6 +79,7 @@ impl OwnOptions {
         match fix {
             Fix::AllowCrimes => self.allow_crimes = true,
             Fix::LeaveOutParts => self.missing_parts = MissingParts::LeaveOut,
+            Fix::TruncateEmbeddings => self.truncate_embeddings = true,
         }
     }
 }
