@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::blocks::AnyKernel;
 use super::combine::{Coefficients, InputGram};
 use super::error::MergeError;
-use super::rules::Rules;
+use super::version::Version;
 use super::tensor::MergeTensor;
 use crate::checkpoint::Dtype;
 use crate::jobs::Ticket;
@@ -26,6 +26,8 @@ pub struct Description {
     pub base_is_model: bool,
     /// How many models it takes, the base not counted unless it must be one of them.
     pub models: (usize, usize),
+    /// The fewest that mergekit 0.1.4 took, where it took fewer.
+    pub fewest_of_old: Option<usize>,
     /// Its parameters.
     pub parameters: &'static [Parameter],
     /// What can be said of the child before it is made.
@@ -102,6 +104,15 @@ pub enum Prediction {
     None,
 }
 
+impl Description {
+    /// How many models it takes by these rules.
+    pub fn models_by(&self, version: Version) -> (usize, usize) {
+        let (fewest, most) = self.models;
+        let old = self.fewest_of_old.filter(|_| version == Version::V0_1_4);
+        (old.unwrap_or(fewest), most)
+    }
+}
+
 impl Parameter {
     pub(super) const fn number(
         key: &'static str,
@@ -166,7 +177,7 @@ pub struct Values {
     /// Of each input, in the order of the tensor's inputs.
     pub per_input: Vec<BTreeMap<&'static str, f64>>,
     /// Which version of mergekit is followed.
-    pub rules: Rules,
+    pub version: Version,
 }
 
 impl Values {

@@ -11,7 +11,7 @@
 //! one rounding, to nearest even, at the end.
 
 pub mod problem;
-pub mod rules;
+pub mod version;
 pub mod recipe;
 
 pub mod plan;

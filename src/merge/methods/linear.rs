@@ -22,6 +22,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Optional,
     base_is_model: true,
     models: (1, usize::MAX),
+    fewest_of_old: None,
     parameters: &[
         Parameter::weight("How much of the model there is in the child"),
         Parameter::flag("normalize", "Divide by the sum of the weights", true),

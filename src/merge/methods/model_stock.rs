@@ -28,6 +28,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Required,
     base_is_model: false,
     models: (2, usize::MAX),
+    fewest_of_old: None,
     parameters: &[Parameter::flag(
         "filter_wise",
         "Measure how the models agree row by row instead of tensor by tensor",

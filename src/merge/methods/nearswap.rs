@@ -22,7 +22,8 @@ static DESCRIPTION: Description = Description {
     paper: None,
     base: BaseRule::Required,
     base_is_model: false,
-    models: (0, 1),
+    models: (1, 1),
+    fewest_of_old: Some(0),
     parameters: &[Parameter::number(
         "t",
         "Distance up to which the other model is taken as it is",

@@ -26,7 +26,8 @@ static DESCRIPTION: Description = Description {
     paper: None,
     base: BaseRule::Optional,
     base_is_model: false,
-    models: (1, 2),
+    models: (2, 2),
+    fewest_of_old: Some(1),
     parameters: &[
         Parameter::weight("How much of the model there is in the child"),
         Parameter::flag("nuslerp_flatten", "Take a whole tensor as one vector", true),

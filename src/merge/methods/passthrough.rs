@@ -19,6 +19,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Forbidden,
     base_is_model: false,
     models: (1, 1),
+    fewest_of_old: None,
     parameters: &[Parameter::number(
         "scale",
         "What the numbers are multiplied by",

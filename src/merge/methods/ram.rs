@@ -45,6 +45,7 @@ pub(super) static RAM: Ram = Ram {
         base: BaseRule::Required,
         base_is_model: false,
         models: (0, usize::MAX),
+        fewest_of_old: None,
         parameters: &[EPSILON],
         prediction: Prediction::Estimate,
         prediction_error: 0.2,
@@ -62,6 +63,7 @@ pub(super) static RAMPLUS: Ram = Ram {
         base: BaseRule::Required,
         base_is_model: false,
         models: (0, usize::MAX),
+        fewest_of_old: None,
         parameters: &[
             EPSILON,
             Parameter::number(

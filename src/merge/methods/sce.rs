@@ -36,6 +36,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Required,
     base_is_model: false,
     models: (0, usize::MAX),
+    fewest_of_old: None,
     parameters: &[
         Parameter::number(
             "select_topk",

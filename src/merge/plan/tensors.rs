@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::super::method::Method;
 use super::super::recipe::{MissingParts, Recipe};
-use super::super::rules::Rules;
+use super::super::version::Version;
 use super::context::Context;
 use super::diagnostics::Diagnostics;
 use super::headers::{Head, Headers};
@@ -190,7 +190,8 @@ impl Maker<'_> {
         let Some(mut inputs) = resolve(part, request, context, diagnostics) else {
             return;
         };
-        let Some(shape) = common_shape(part, &mut inputs, method, context, diagnostics) else {
+        let by = (method, &self.recipe.own);
+        let Some(shape) = common_shape(part, &mut inputs, by, context, diagnostics) else {
             return;
         };
         if inputs.iter().any(|g| !g.head.dtype.is_supported()) {
@@ -380,7 +381,7 @@ impl Maker<'_> {
             return own;
         }
         match base {
-            _ if self.recipe.own.rules == Rules::V0_1_5 => Dtype::common(inputs.iter().copied()),
+            _ if self.recipe.own.version == Version::V0_1_5 => Dtype::common(inputs.iter().copied()),
             Some(base) => inputs[base].written(),
             None if inputs.iter().all(|d| d.written() == inputs[0].written()) => {
                 inputs[0].written()

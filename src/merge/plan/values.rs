@@ -33,7 +33,7 @@ impl ParameterLookup<'_> {
             parameters.filter(move |own| own.scope == scope)
         };
         let mut values = Values {
-            rules: self.recipe.own.rules,
+            version: self.recipe.own.version,
             ..Values::default()
         };
         for own in of_scope(ParameterScope::Global) {

@@ -20,7 +20,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 use super::problem::Fix;
-use super::rules::Rules;
+use super::version::Version;
 
 pub use self::evaluate::{evaluate, evaluate_first};
 pub use self::found::recipe_in_card;
@@ -68,7 +68,7 @@ pub struct OwnOptions {
     /// What becomes of parts that some models lack: towers, layers that predict further tokens.
     pub missing_parts: MissingParts,
     /// Which version of mergekit is followed where versions differ.
-    pub rules: Rules,
+    pub version: Version,
     /// Whether vocabularies of different sizes are cut to the smallest.
     pub truncate_embeddings: bool,
 }

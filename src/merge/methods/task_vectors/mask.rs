@@ -20,7 +20,7 @@ use crate::merge::blocks::{Blocks, Cuts, Inputs, Width};
 use crate::merge::cut::{READINGS, Streams};
 use crate::merge::error::MergeError;
 use crate::merge::method::Values;
-use crate::merge::rules::Rules;
+use crate::merge::version::Version;
 use crate::numeric::random::{Chance, Stream};
 use crate::numeric::rank::{Room, ascending};
 use crate::numeric::Real;
@@ -319,7 +319,7 @@ fn magnitude_rank(n: usize, model: usize, values: &Values) -> Result<u64, MergeE
         return Ok(n as u64);
     }
     match share(density, n) {
-        0 if n > 0 && values.rules == Rules::V0_1_4 => Err(MergeError::Refused(format!(
+        0 if n > 0 && values.version == Version::V0_1_4 => Err(MergeError::Refused(format!(
             "density {density} keeps none of the {n} numbers of this tensor; give it a higher density, by a filter if need be"
         ))),
         k => Ok(k.max(1).min(n as u64)),
@@ -340,7 +340,7 @@ fn outlier_ranks(n: usize, model: usize, values: &Values) -> Result<[u64; 2], Me
     );
     let top = top.min(all - kept);
     // The oversight: without outliers nothing was kept at all.
-    let is_overlooked = top == 0 && values.rules == Rules::V0_1_4;
+    let is_overlooked = top == 0 && values.version == Version::V0_1_4;
     Ok(if is_overlooked {
         [0, 0]
     } else {

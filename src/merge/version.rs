@@ -17,7 +17,7 @@
 
 /// A version of mergekit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Rules {
+pub enum Version {
     /// Of 2026-06.
     V0_1_4,
     /// The newest.
@@ -25,14 +25,14 @@ pub enum Rules {
     V0_1_5,
 }
 
-impl Rules {
+impl Version {
     /// All, with the names that recipes have for them.
     pub const NAMES: [(&'static str, Self); 2] =
         [("0.1.4", Self::V0_1_4), ("0.1.5", Self::V0_1_5)];
 
     /// As in recipes.
     pub fn name(self) -> &'static str {
-        let own = Self::NAMES.iter().find(|(_, rules)| *rules == self);
+        let own = Self::NAMES.iter().find(|(_, version)| *version == self);
         own.map_or("", |(name, _)| name)
     }
 }
