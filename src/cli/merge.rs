@@ -192,6 +192,7 @@ pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
         working: working.as_deref().filter(|_| at.root.is_none()),
         hub: hub.as_deref(),
         out: at.out,
+        intermediates: None,
         force: at.force,
         allow_crimes: at.allow_crimes,
         threads: at.threads,

@@ -31,6 +31,7 @@ fn merge(root: &Path, yaml: &str, options: &Options) -> Result<Outcome, RunError
         working: None,
         hub: None,
         out: Some(out),
+        intermediates: None,
         force: options.force,
         allow_crimes: false,
         threads: 2,

@@ -41,6 +41,7 @@ pub fn planned(yaml: &str, root: &Path, out: Option<&Path>) -> Plan {
         working: None,
         hub: None,
         out,
+        intermediates: None,
         force: false,
         allow_crimes: false,
         threads: 2,

@@ -191,6 +191,7 @@ fn the_working_folder_is_searched_after_that_of_the_recipe() {
             working,
             hub: None,
             out: None,
+            intermediates: None,
             force: false,
             allow_crimes: false,
             threads: 1,

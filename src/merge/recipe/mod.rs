@@ -245,6 +245,20 @@ impl Recipe {
         self.tokenizer_source.as_ref().or(of_options)
     }
 
+    /// The models that it names for their tokens.
+    pub fn token_models(&self) -> Vec<&ModelRef> {
+        let rules = self.tokenizer.iter().flat_map(|own| &own.tokens);
+        let of_rules = rules.filter_map(|(_, rule)| match &rule.source {
+            TokenRow::Model(model) | TokenRow::Token { model, .. } => Some(model),
+            TokenRow::Zero => None,
+        });
+        let source = match self.tokens_from() {
+            Some(TokenizerSource::Model(model)) => Some(model),
+            _ => None,
+        };
+        source.into_iter().chain(of_rules).collect()
+    }
+
     /// Every model that it names, in order, each once.
     pub fn models(&self) -> Vec<&ModelRef> {
         let slices = self.content.slices();
