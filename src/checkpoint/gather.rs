@@ -341,7 +341,9 @@ impl Gathered {
                 } else {
                     self.read_run(row, 0, &mut own);
                     self.dtype.round(&mut own);
-                    wide.iter_mut().zip(&own).for_each(|(to, x)| *to = f64::from(*x));
+                    wide.iter_mut()
+                        .zip(&own)
+                        .for_each(|(to, x)| *to = f64::from(*x));
                 }
                 sums.iter_mut().zip(&wide).for_each(|(sum, x)| *sum += x);
                 count += 1;

@@ -26,7 +26,9 @@ pub(super) trait Source: Debug + Send + Sync {
         for (k, out) in out.chunks_mut(BLOCK).enumerate() {
             let now = &mut numbers[..out.len()];
             self.read(first + k * BLOCK, now);
-            out.iter_mut().zip(now).for_each(|(to, x)| *to = f64::from(*x));
+            out.iter_mut()
+                .zip(now)
+                .for_each(|(to, x)| *to = f64::from(*x));
         }
     }
 

@@ -12,6 +12,7 @@ mod evolve;
 mod inspect;
 mod kinship;
 mod merge;
+mod mergekit;
 mod out;
 mod plain;
 mod predict;

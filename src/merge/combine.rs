@@ -9,8 +9,8 @@ use std::ops::Range;
 use super::blocks::{AnyKernel, Blocks, Cuts, Inputs, Kernel, Width, by_width};
 use super::error::MergeError;
 use crate::jobs::Ticket;
-use crate::numeric::panel::BLOCK as PANEL;
 use crate::numeric::numbers::Numbers;
+use crate::numeric::panel::BLOCK as PANEL;
 use crate::numeric::{Gram, Panel, Real, vector};
 
 /// Dot products of the inputs of a tensor, over the whole tensor.
@@ -156,10 +156,7 @@ fn combine<N: Real>(coefficients: &[f64], inputs: &[&[N]], out: &mut [N]) {
 ///
 /// # Errors
 /// When the ticket is cancelled.
-fn gram_of<N: Width>(
-    inputs: &Inputs<'_>,
-    ticket: &Ticket,
-) -> Result<(Gram, Vec<usize>), MergeError>
+fn gram_of<N: Width>(inputs: &Inputs<'_>, ticket: &Ticket) -> Result<(Gram, Vec<usize>), MergeError>
 where
     for<'n> &'n [N]: Numbers,
 {

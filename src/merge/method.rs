@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::blocks::AnyKernel;
 use super::combine::{Coefficients, InputGram};
 use super::error::MergeError;
-use super::version::Version;
 use super::tensor::MergeTensor;
+use super::version::Version;
 use crate::checkpoint::Dtype;
 use crate::jobs::Ticket;
 

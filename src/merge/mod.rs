@@ -11,8 +11,8 @@
 //! one rounding, to nearest even, at the end.
 
 pub mod problem;
-pub mod version;
 pub mod recipe;
+pub mod version;
 
 pub mod plan;
 pub mod run;

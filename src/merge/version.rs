@@ -9,7 +9,7 @@
 //! | a model listed twice | counts once | refused |
 //! | vocabularies of different sizes | cut to the smallest | refused, unless asked for |
 //! | other shapes, methods on changes | the model is left out there | refused |
-//! | TIES, a density that keeps nothing | refused | keeps the largest change |
+//! | TIES, a density that keeps nothing | refused | keeps the largest change, or, if it is 0, none |
 //! | Breadcrumbs without an outlier | keeps nothing | keeps what the density says |
 //! | slerp, nuslerp and arcee_fusion of one model, empty lists | a copy | refused |
 //!
@@ -27,8 +27,7 @@ pub enum Version {
 
 impl Version {
     /// All, with the names that recipes have for them.
-    pub const NAMES: [(&'static str, Self); 2] =
-        [("0.1.4", Self::V0_1_4), ("0.1.5", Self::V0_1_5)];
+    pub const NAMES: [(&'static str, Self); 2] = [("0.1.4", Self::V0_1_4), ("0.1.5", Self::V0_1_5)];
 
     /// As in recipes.
     pub fn name(self) -> &'static str {

@@ -180,10 +180,7 @@ fn add_dot_body<N: Real>(sum: &mut f64, a: &[N], b: &[N]) {
         }
     }
     let rest = rest_a.iter().zip(rest_b);
-    *sum += lanes.iter().sum::<f64>()
-        + rest
-            .map(|(a, b)| a.wide() * b.wide())
-            .sum::<f64>();
+    *sum += lanes.iter().sum::<f64>() + rest.map(|(a, b)| a.wide() * b.wide()).sum::<f64>();
 }
 
 #[inline(always)]
@@ -228,7 +225,11 @@ fn add_agreeing_body<N: Real>(mixed: &mut [N], weights: &mut [N], vote: &[N], d:
 #[inline(always)]
 fn divide_body<N: Real>(mixed: &mut [N], weights: &[N]) {
     for (mixed, weights) in mixed.iter_mut().zip(weights) {
-        *mixed /= if *weights == N::ZERO { N::ONE } else { *weights };
+        *mixed /= if *weights == N::ZERO {
+            N::ONE
+        } else {
+            *weights
+        };
     }
 }
 

@@ -105,12 +105,17 @@ impl Scores {
         let row_len = inputs.tensor().row_len().max(1);
         let cuts = Cuts::new(inputs.tensor(), Blocks::WholeRows);
         let new = (|| (), Vec::new);
-        let chunks = inputs.by_chunk(cuts, ticket, new, |(), out: &mut Vec<f64>, _, inputs: &[&[N]]| {
-            let rows = inputs[other]
-                .chunks(row_len)
-                .zip(inputs[base].chunks(row_len));
-            out.extend(rows.map(|(x, b)| divergence(x, b)));
-        })?;
+        let chunks = inputs.by_chunk(
+            cuts,
+            ticket,
+            new,
+            |(), out: &mut Vec<f64>, _, inputs: &[&[N]]| {
+                let rows = inputs[other]
+                    .chunks(row_len)
+                    .zip(inputs[base].chunks(row_len));
+                out.extend(rows.map(|(x, b)| divergence(x, b)));
+            },
+        )?;
         Ok(Self {
             base,
             other,

@@ -78,7 +78,11 @@ impl Kernel for Near {
         };
         for ((out, b), x) in out.iter_mut().zip(base).zip(inputs[other]) {
             let share = N::of(self.t) / (*b - *x).abs().max(N::of(1e-6));
-            let share = if share < N::ONE { share.max(N::ZERO) } else { N::ONE };
+            let share = if share < N::ONE {
+                share.max(N::ZERO)
+            } else {
+                N::ONE
+            };
             // `max` drops a NaN; the product brings it back.
             *out = share * *x + (N::ONE - share) * *b;
         }

@@ -119,7 +119,8 @@ impl Method for Ram {
             let factor = |[alone, shared]: [u64; 2]| {
                 let ratio = shared as f64 / (alone as f64).max(epsilon);
                 // 0/0, if epsilon is 0 and the model changed nothing, multiplies nothing.
-                1.0 + r * ratio.max(0.0).min(alpha)
+                // In f32 whatever is computed in, as in mergekit.
+                f64::from((1.0 + r * ratio.max(0.0).min(alpha)) as f32)
             };
             merge.factors = counts.into_iter().map(factor).collect();
         }

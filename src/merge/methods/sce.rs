@@ -175,18 +175,26 @@ impl Selection {
         Ok(())
     }
 
-    fn weights<N: Width>(&self, inputs: &Inputs<'_>, ticket: &Ticket) -> Result<Vec<f64>, MergeError> {
+    fn weights<N: Width>(
+        &self,
+        inputs: &Inputs<'_>,
+        ticket: &Ticket,
+    ) -> Result<Vec<f64>, MergeError> {
         let n = inputs.tensor().elements() as f64;
         let cuts = Cuts::new(inputs.tensor(), Blocks::Any);
         let new = (Room::<N>::default, || vec![0.0f64; self.models.len()]);
-        let chunks =
-            inputs.by_chunk(cuts, ticket, new, |room, sums: &mut Vec<f64>, range: Range<usize>, inputs: &[&[N]]| {
+        let chunks = inputs.by_chunk(
+            cuts,
+            ticket,
+            new,
+            |room, sums: &mut Vec<f64>, range: Range<usize>, inputs: &[&[N]]| {
                 let n = range.len().max(1);
                 self.changes(range, inputs, room);
                 for (sum, d) in sums.iter_mut().zip(room.changes.chunks(n)) {
                     vector::add_squares(sum, d);
                 }
-            })?;
+            },
+        )?;
         let energy = |slot: usize| chunks.iter().map(|sums| sums[slot]).sum::<f64>() / n;
         let energies: Vec<f64> = (0..self.models.len()).map(energy).collect();
         let sum: f64 = energies.iter().sum();

@@ -213,11 +213,16 @@ impl Plan {
             if at == k || wanted[at] {
                 wanted[at] = true;
                 // A step only reads earlier ones.
-                step.needs().filter(|&need| need < at).for_each(|need| wanted[need] = true);
+                step.needs()
+                    .filter(|&need| need < at)
+                    .for_each(|need| wanted[need] = true);
             }
         }
         let steps = self.steps.iter().zip(wanted);
-        steps.filter(|(_, wanted)| *wanted).map(|(step, _)| step).collect()
+        steps
+            .filter(|(_, wanted)| *wanted)
+            .map(|(step, _)| step)
+            .collect()
     }
 
     /// The problems that stop it.

@@ -43,8 +43,9 @@ pub(super) fn problems(surroundings: &Surroundings<'_>, plan: &Plan) -> Vec<Prob
         let nested = |other: &&&Path| place.starts_with(other) || other.starts_with(place);
         if let Some(other) = others.iter().find(nested) {
             let (place, other) = (place.display(), other.display());
-            let sentence =
-                format!("two results go to the same place, or one into the other: {place}, {other}");
+            let sentence = format!(
+                "two results go to the same place, or one into the other: {place}, {other}"
+            );
             problems.push(Problem::error(Place::default(), sentence));
         }
         problems.extend(output::problems(place, surroundings.force, plan));

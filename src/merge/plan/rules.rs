@@ -91,7 +91,8 @@ fn format(key: &str, name: Option<&str>, context: &mut Context<'_>) -> Option<Dt
     let near = alias
         .map(|(_, own)| (*own).to_owned())
         .or_else(|| nearest(plain, FORMATS));
-    let sentence = format!("`{name}` cannot be computed with; float32, float16, bfloat16 and float64 can");
+    let sentence =
+        format!("`{name}` cannot be computed with; float32, float16, bfloat16 and float64 can");
     let problem = Problem::error(context.place(key), sentence).with_nearest(near);
     context.problem(problem);
     None

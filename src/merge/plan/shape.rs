@@ -180,7 +180,13 @@ impl<'r> Within<'r, '_> {
             let path = format!("{path}.sources[{i}]");
             if let Some((first, length)) = layers(source, &path, context) {
                 lengths.push(length);
-                add(&mut sources, source, first, (path, recipe.own.version), context);
+                add(
+                    &mut sources,
+                    source,
+                    first,
+                    (path, recipe.own.version),
+                    context,
+                );
             }
         }
         if sources.len() < slice.sources.len().min(1) {
@@ -214,7 +220,12 @@ impl<'r> Within<'r, '_> {
             len: lengths.first().copied(),
             path: format!("{path}.sources"),
         };
-        checked(part, wanted.is_some(), (method, recipe.own.version), context)
+        checked(
+            part,
+            wanted.is_some(),
+            (method, recipe.own.version),
+            context,
+        )
     }
 }
 

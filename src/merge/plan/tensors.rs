@@ -381,7 +381,9 @@ impl Maker<'_> {
             return own;
         }
         match base {
-            _ if self.recipe.own.version == Version::V0_1_5 => Dtype::common(inputs.iter().copied()),
+            _ if self.recipe.own.version == Version::V0_1_5 => {
+                Dtype::common(inputs.iter().copied())
+            }
             Some(base) => inputs[base].written(),
             None if inputs.iter().all(|d| d.written() == inputs[0].written()) => {
                 inputs[0].written()

@@ -21,8 +21,9 @@ use self::shard::{Maker, failure, skip};
 use super::plan::{Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
-    Finishing, GGUF_NAME, INDEX_NAME, Layout, Parents, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
-    chat_template, copy_companions, recipe_hash, work_key, write_config, write_generation,
+    Finishing, GGUF_NAME, INDEX_NAME, Layout, Parents, RECIPE_NAME, STEP_PREFIX, ShardFile,
+    Staging, card, chat_template, copy_companions, recipe_hash, work_key, write_config,
+    write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;

@@ -1,7 +1,8 @@
 //! Which changes of a model are kept.
 //!
 //! A density of 1 keeps all. Below that, of n changes:
-//! - magnitude: the int(density·n) largest, at least one; mergekit 0.1.4 refused to keep none;
+//! - magnitude: the int(density·n) largest, at least one unless the density is 0; mergekit 0.1.4
+//!   refused to keep none;
 //! - outliers: all but the int(gamma·n) largest and as many of the smallest as leave
 //!   int(density·n). By the rules of 0.1.4 **nothing is kept where int(gamma·n) is 0**: an
 //!   oversight that small tensors (norms of fewer than 1/gamma numbers) met;
@@ -21,9 +22,9 @@ use crate::merge::cut::{READINGS, Streams};
 use crate::merge::error::MergeError;
 use crate::merge::method::Values;
 use crate::merge::version::Version;
+use crate::numeric::Real;
 use crate::numeric::random::{Chance, Stream};
 use crate::numeric::rank::{Room, ascending};
-use crate::numeric::Real;
 use crate::numeric::select::Cut;
 use crate::numeric::vector::{self, Draw};
 
@@ -266,19 +267,17 @@ impl MaskBuilder<'_, '_> {
         };
         let cuts = Cuts::new(tensor, blocks);
         let new = (Vec::new, || vec![[0.0f64; 2]; models.len()]);
-        let add = |room: &mut Vec<N>,
-                   sums: &mut Vec<[f64; 2]>,
-                   range: Range<usize>,
-                   inputs: &[&[N]]| {
-            room.resize(range.len(), N::ZERO);
-            for (slot, &model) in models.iter().enumerate() {
-                let pair = (inputs[model], inputs[self.base]);
-                vector::difference(room, pair.0, pair.1);
-                vector::add_magnitudes(&mut sums[slot][0], room);
-                masks[slot].changes(range.start, tensor.row_len(), pair, N::ONE, room);
-                vector::add_magnitudes(&mut sums[slot][1], room);
-            }
-        };
+        let add =
+            |room: &mut Vec<N>, sums: &mut Vec<[f64; 2]>, range: Range<usize>, inputs: &[&[N]]| {
+                room.resize(range.len(), N::ZERO);
+                for (slot, &model) in models.iter().enumerate() {
+                    let pair = (inputs[model], inputs[self.base]);
+                    vector::difference(room, pair.0, pair.1);
+                    vector::add_magnitudes(&mut sums[slot][0], room);
+                    masks[slot].changes(range.start, tensor.row_len(), pair, N::ONE, room);
+                    vector::add_magnitudes(&mut sums[slot][1], room);
+                }
+            };
         let chunks = self.inputs.by_chunk(cuts, self.ticket, new, add)?;
         let scale = |slot: usize| {
             let sum = |which: usize| chunks.iter().map(|sums| sums[slot][which]).sum::<f64>();
@@ -322,7 +321,8 @@ fn magnitude_rank(n: usize, model: usize, values: &Values) -> Result<u64, MergeE
         0 if n > 0 && values.version == Version::V0_1_4 => Err(MergeError::Refused(format!(
             "density {density} keeps none of the {n} numbers of this tensor; give it a higher density, by a filter if need be"
         ))),
-        k => Ok(k.max(1).min(n as u64)),
+        0 if density > 0.0 => Ok(1.min(n as u64)),
+        k => Ok(k),
     }
 }
 
