@@ -382,6 +382,8 @@ struct PlanJson<'a> {
 #[derive(Serialize)]
 struct StepJson<'a> {
     name: Option<&'a str>,
+    /// The folder of its result, if that is not OUT.
+    out: Option<&'a Path>,
     method: &'a str,
     models: Vec<String>,
     tokens: Option<&'a TokensReport>,
@@ -419,6 +421,7 @@ fn step_json(step: &Step) -> StepJson<'_> {
     let models = step.models.iter();
     StepJson {
         name: step.name(),
+        out: step.place.as_deref(),
         method: step.method.description().name,
         models: models.map(|model| model.reference.to_string()).collect(),
         tokens: step.tokens.as_ref().map(|tokens| &tokens.report),

@@ -778,3 +778,24 @@ fn memory_does_not_grow_with_the_tensors() {
     assert!(child.wait().unwrap().success());
     assert!(peak_kb > 0 && peak_kb < 40_000, "{peak_kb} kB");
 }
+
+#[test]
+fn another_chat_template_leaves_none_of_the_old_one() {
+    let dir = desk();
+    let config = r#"{"chat_template": "old {{ messages }}", "eos_token": "</s>"}"#;
+    std::fs::write(dir.path().join("a/tokenizer_config.json"), config).unwrap();
+    std::fs::write(dir.path().join("a/chat_template.json"), config).unwrap();
+    let out = dir.path().join("out");
+    let yaml = format!("{RECIPE}chat_template: 'new {{{{ messages }}}} of many'\n");
+    merge(dir.path(), &yaml, &options(&out)).unwrap();
+    let template = std::fs::read_to_string(out.join("chat_template.jinja")).unwrap();
+    assert_eq!(template, "new {{ messages }} of many");
+    let config = json(&out.join("tokenizer_config.json"));
+    assert!(config.get("chat_template").is_none() && config["eos_token"] == "</s>");
+    assert!(!out.join("chat_template.json").exists());
+    // Without the option everything is the model's.
+    let plain = dir.path().join("plain");
+    merge(dir.path(), RECIPE, &options(&plain)).unwrap();
+    let config = json(&plain.join("tokenizer_config.json"));
+    assert_eq!(config["chat_template"], "old {{ messages }}");
+}

@@ -337,7 +337,7 @@ fn readings_are_never_fewer_than_reported() {
                 seed: 0,
             };
             let ticket = kinfolk::jobs::Ticket::default();
-            kinfolk::merge::merge_tensor(&tensor, *method, &values, &ticket, &|_, _| Ok(()))
+            kinfolk::merge::merge_tensor::<f32>(&tensor, *method, &values, &ticket, &|_, _| Ok(()))
                 .unwrap();
             let (once, done) = ((inputs.len() * 960) as u64, ticket.progress().done);
             assert!(
@@ -363,7 +363,8 @@ fn broken_numbers_are_counted_and_a_cancelled_merge_stops() {
     };
     let method = find("linear").unwrap();
     let (values, ticket) = (values(method, 3, &[]), kinfolk::jobs::Ticket::default());
-    let merge = || kinfolk::merge::merge_tensor(&tensor, method, &values, &ticket, &|_, _| Ok(()));
+    let merge =
+        || kinfolk::merge::merge_tensor::<f32>(&tensor, method, &values, &ticket, &|_, _| Ok(()));
     assert_eq!(merge().unwrap().non_finite, [0, 2, 1]);
     ticket.cancel();
     assert!(matches!(merge(), Err(MergeError::Cancelled(_))));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::method::{BaseRule, Description};
-use super::super::recipe::OwnOptions;
+use super::super::recipe::Recipe;
 use super::super::version::Version;
 use super::context::Context;
 use super::diagnostics::Diagnostics;
@@ -81,7 +81,7 @@ pub(super) fn resolve<'g>(
 pub(super) fn common_shape(
     part: &Part<'_>,
     inputs: &mut Vec<ResolvedInput<'_>>,
-    (method, own): (&Description, &OwnOptions),
+    (method, recipe): (&Description, &Recipe),
     context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<usize>> {
@@ -96,7 +96,8 @@ pub(super) fn common_shape(
         .collect();
     // By the rules of mergekit 0.1.4 methods that work on changes leave a model out of a tensor
     // that it has in another shape; else that is an error.
-    let by_old = own.version == Version::V0_1_4;
+    let version = recipe.own.version;
+    let by_old = version == Version::V0_1_4;
     let skipped = by_old && method.base == BaseRule::Required && part.base.is_some();
     for &k in odd.iter().rev() {
         let source = &part.sources[inputs[k].source];
@@ -117,7 +118,7 @@ pub(super) fn common_shape(
         return None;
     }
     let left = inputs.len() - usize::from(part.base.is_some());
-    if !odd.is_empty() && left < method.models_by(own.version).0 {
+    if !odd.is_empty() && left < method.models_by(version).0 {
         diagnostics.refused(&name, "too few models have it in this shape".to_owned());
         return None;
     }
@@ -125,7 +126,9 @@ pub(super) fn common_shape(
         let all = inputs.iter().filter_map(|g| g.head.shape.first().copied());
         let least = all.clone().min().unwrap_or(*rows);
         if all.clone().any(|rows| rows != least) {
-            let is_wanted = own.truncate_embeddings || own.version == Version::V0_1_4;
+            // Where the recipe orders the tokens, what is left beyond the last row is in no child.
+            let is_wanted =
+                recipe.own.truncate_embeddings || by_old || recipe.tokens_from().is_some();
             diagnostics.rows_differ(&name, (least, all.max().unwrap_or(least)), is_wanted);
         }
         *rows = least;

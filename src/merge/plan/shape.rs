@@ -13,6 +13,9 @@ pub(super) struct Part<'r> {
     pub(super) sources: Vec<PartSource<'r>>,
     /// Which source is the base that the method works from.
     pub(super) base: Option<usize>,
+    /// Which source is the base model of the recipe, also where the method takes it for one more
+    /// model.
+    named_base: Option<usize>,
     pub(super) parameters: Option<&'r Parameters>,
     /// The part of the model that it is about, with the parameters for that; all of the model if
     /// there is none.
@@ -26,7 +29,7 @@ pub(super) struct Part<'r> {
 impl Part<'_> {
     /// The source whose tensors are the child's.
     pub(super) fn lead(&self) -> usize {
-        self.base.unwrap_or(0)
+        self.named_base.unwrap_or(0)
     }
 
     pub(super) fn tower(&self) -> Option<Tower> {
@@ -162,6 +165,7 @@ impl<'r> Within<'r, '_> {
         let part = Part {
             sources,
             base,
+            named_base: base,
             parameters: None,
             module: self.module,
             len: None,
@@ -215,6 +219,7 @@ impl<'r> Within<'r, '_> {
         let part = Part {
             sources,
             base,
+            named_base: base,
             parameters: Some(&slice.parameters),
             module: self.module,
             len: lengths.first().copied(),

@@ -190,7 +190,7 @@ impl Maker<'_> {
         let Some(mut inputs) = resolve(part, request, context, diagnostics) else {
             return;
         };
-        let by = (method, &self.recipe.own);
+        let by = (method, self.recipe);
         let Some(shape) = common_shape(part, &mut inputs, by, context, diagnostics) else {
             return;
         };

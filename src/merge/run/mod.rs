@@ -377,13 +377,14 @@ impl Run<'_> {
             staging.write("config.json", config.as_bytes())?;
         }
         let edit = step.tokens.as_ref().and_then(|tokens| tokens.edit.as_ref());
-        copy_companions(&donor, &tokenizer, edit, staging)?;
+        let folders = models.iter().map(|(model, _)| model.folder());
+        let wanted = step.recipe.chat_template.as_deref();
+        let template = wanted.and_then(|wanted| chat_template(wanted, folders));
+        copy_companions(&donor, &tokenizer, (edit, template.is_some()), staging)?;
         if let Some(generation) = write_generation(&donor, &step.config)? {
             staging.write("generation_config.json", generation.as_bytes())?;
         }
-        let folders = models.iter().map(|(model, _)| model.folder());
-        let template = step.recipe.chat_template.as_deref();
-        if let Some(template) = template.and_then(|wanted| chat_template(wanted, folders)) {
+        if let Some(template) = template {
             staging.write("chat_template.jinja", template.as_bytes())?;
         }
         Ok(())
