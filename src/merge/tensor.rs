@@ -44,7 +44,7 @@ impl<'a> Input<'a> {
 impl MergeTensor<'_> {
     /// Whether it is computed in `f64`, and not in `f32`.
     pub fn is_wide(&self) -> bool {
-        self.rounded_to == Some(Dtype::F64)
+        self.rounded_to.is_some_and(Dtype::is_wide)
     }
 
     /// Numbers in the tensor.

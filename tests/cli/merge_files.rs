@@ -387,7 +387,7 @@ fn names_in_other_scripts_and_with_spaces_are_paths_like_others() {
 fn not_a_number_is_counted_or_refused() {
     let root = oracle_root();
     let dir = tempfile::tempdir().unwrap();
-    let yaml = oracle_recipe("linear-nan");
+    let yaml = oracle_recipe_of_today("linear-nan");
     let out = dir.path().join("out");
     let outcome = merge(&root, &yaml, &options(&out)).unwrap();
     let counts: u64 = outcome
@@ -482,7 +482,8 @@ fn vocabulary_and_tied_flag_are_made_right() {
     let untied = config("untied", &oracle_recipe("linear-tied-untied"));
     assert_eq!(untied["tie_word_embeddings"], false, "a head was written");
     let wide_first = "merge_method: linear\nparameters: {weight: 1}\n\
-                      models: [{model: models/cedar/wide}, {model: models/cedar/c2}]\n";
+                      models: [{model: models/cedar/wide}, {model: models/cedar/c2}]\n\
+                      kinfolk: {truncate_embeddings: true}\n";
     let cut = config("cut", wide_first);
     assert_eq!(cut["vocab_size"], 64, "the donor's 72 would not load");
     let wider = config("wider", &oracle_recipe("linear-bf16-to-f32"));

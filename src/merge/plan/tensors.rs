@@ -217,7 +217,7 @@ impl Maker<'_> {
         let dtypes: Vec<Dtype> = inputs.iter().map(|g| g.head.dtype).collect();
         let made = self.made_dtype(&dtypes, base);
         let common = Dtype::common(dtypes.iter().copied());
-        let wide = Some(common).filter(|common| *common == Dtype::F64);
+        let wide = Some(common).filter(|common| common.is_wide());
         self.diagnostics.formats(out, &dtypes, made, self.formats);
         for own in inputs.iter().filter(|own| own.head.dtype.is_quantised()) {
             let model = context.headers[part.sources[own.source].model].as_ref();
