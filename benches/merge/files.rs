@@ -136,6 +136,7 @@ fn merge(
         working: None,
         hub: None,
         out: Some(&out),
+        intermediates: None,
         force: false,
         allow_crimes: false,
         threads,

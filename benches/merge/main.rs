@@ -144,7 +144,7 @@ fn merge(name: &str, models: &[Vec<u8>], n: usize, out: &Mutex<Vec<u8>>) {
         method,
         &values,
         &Ticket::default(),
-        &|range, numbers| {
+        &|range, numbers: &[f32]| {
             let bytes: Vec<u8> = numbers
                 .iter()
                 .flat_map(|&x| half::bf16::from_f32(x).to_le_bytes())

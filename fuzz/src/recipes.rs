@@ -34,6 +34,7 @@ fn planned(parsed: &Parsed) {
         working: None,
         hub: None,
         out: None,
+        intermediates: None,
         force: false,
         allow_crimes: false,
         threads: 2,

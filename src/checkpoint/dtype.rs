@@ -223,6 +223,11 @@ impl Dtype {
         })
     }
 
+    /// Whether its numbers need `f64`.
+    pub const fn is_wide(self) -> bool {
+        matches!(self, Self::F64)
+    }
+
     /// Whether it is one of the 8-bit floats that can be decoded, without scales.
     pub const fn is_fp8(self) -> bool {
         matches!(self, Self::F8_E4M3 | Self::F8_E5M2)

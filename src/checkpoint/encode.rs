@@ -4,6 +4,7 @@ use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
 use super::dtype::Dtype;
+use crate::numeric::Real;
 use crate::numeric::blocks::q8_0;
 
 /// Where the numbers of one tensor go in a file that is being written.
@@ -70,7 +71,14 @@ impl Slot {
 
     /// The tensor's elements from `first` on, in pieces that each go to one place; `None` for a
     /// format that is never written.
-    pub fn encode(&self, first: usize, numbers: &[f32]) -> Option<Vec<Encoded>> {
+    pub fn encode<N: Real>(&self, first: usize, numbers: &[N]) -> Option<Vec<Encoded>> {
+        if let (Dtype::F64, None) = (self.dtype, &self.moved) {
+            let odd = numbers.iter().filter(|x| !x.is_finite()).count() as u64;
+            let bytes = bytes(numbers, |x| x.wide().to_le_bytes());
+            return Some(vec![self.encoded(first, (bytes, odd))]);
+        }
+        // A half of an f64 is that of its f32, as in PyTorch.
+        let numbers = &*N::narrow(numbers);
         let Some(moved) = &self.moved else {
             return Some(vec![self.piece(first, numbers)?]);
         };
@@ -84,12 +92,15 @@ impl Slot {
 
     /// Numbers that are stored one after the other, the first of them as number `at`.
     fn piece(&self, at: usize, numbers: &[f32]) -> Option<Encoded> {
-        let (bytes, non_finite) = encode(self.dtype, at, numbers)?;
-        Some(Encoded {
+        Some(self.encoded(at, encode(self.dtype, at, numbers)?))
+    }
+
+    fn encoded(&self, at: usize, (bytes, non_finite): (Vec<u8>, u64)) -> Encoded {
+        Encoded {
             offset: self.first_byte + self.dtype.stored_bytes(at),
             bytes,
             non_finite,
-        })
+        }
     }
 }
 

@@ -196,7 +196,7 @@ struct Gathered {
     means: Vec<Vec<(u32, u32)>>,
     dtype: Dtype,
     /// Computed when it is first read.
-    mean_of_others: OnceLock<Vec<f32>>,
+    mean_of_others: OnceLock<Vec<f64>>,
 }
 
 impl Source for Gathered {
@@ -211,6 +211,17 @@ impl Source for Gathered {
             let len = (self.run(row) * self.row_len - column).min(rest.len());
             let (now, later) = rest.split_at_mut(len);
             self.read_run(row, column, now);
+            (rest, at) = (later, at + len);
+        }
+    }
+
+    fn read_f64(&self, first: usize, out: &mut [f64]) {
+        let (mut at, mut rest) = (first, out);
+        while !rest.is_empty() && self.row_len > 0 {
+            let (row, column) = (at / self.row_len, at % self.row_len);
+            let len = (self.run(row) * self.row_len - column).min(rest.len());
+            let (now, later) = rest.split_at_mut(len);
+            self.read_run_f64(row, column, now);
             (rest, at) = (later, at + len);
         }
     }
@@ -260,6 +271,21 @@ impl Gathered {
                 self.tables[table as usize].read(row as usize * self.row_len + column, out);
             }
             RowFrom::Zero => out.fill(0.0),
+            RowFrom::Mean(_) | RowFrom::MeanOfOthers => {
+                let mut wide = vec![0.0; out.len()];
+                self.read_run_f64(row, column, &mut wide);
+                out.iter_mut().zip(wide).for_each(|(to, x)| *to = x as f32);
+            }
+        }
+    }
+
+    /// The same without rounding.
+    fn read_run_f64(&self, row: usize, column: usize, out: &mut [f64]) {
+        match self.rows[row] {
+            RowFrom::Table { table, row } => {
+                self.tables[table as usize].read_f64(row as usize * self.row_len + column, out);
+            }
+            RowFrom::Zero => out.fill(0.0),
             RowFrom::Mean(mean) => {
                 let whole = self.mean(&self.means[mean as usize]);
                 out.copy_from_slice(&whole[column..column + out.len()]);
@@ -271,7 +297,10 @@ impl Gathered {
         }
     }
 
-    fn mean(&self, of: &[(u32, u32)]) -> Vec<f32> {
+    fn mean(&self, of: &[(u32, u32)]) -> Vec<f64> {
+        if self.dtype == Dtype::F64 {
+            return self.mean_f64(of);
+        }
         let mut sum = vec![0.0; self.row_len];
         let mut own = vec![0.0; self.row_len];
         for &(table, row) in of {
@@ -286,30 +315,47 @@ impl Gathered {
             *sum /= of.len() as f32;
         }
         self.dtype.round(&mut sum);
-        sum
+        sum.into_iter().map(f64::from).collect()
+    }
+
+    fn mean_f64(&self, of: &[(u32, u32)]) -> Vec<f64> {
+        let mut sum = vec![0.0; self.row_len];
+        let mut own = vec![0.0; self.row_len];
+        for &(table, row) in of {
+            self.tables[table as usize].read_f64(row as usize * self.row_len, &mut own);
+            sum.iter_mut().zip(&own).for_each(|(sum, own)| *sum += own);
+        }
+        sum.iter().map(|sum| sum / of.len() as f64).collect()
     }
 
     /// One reading of the whole table, in the thread that first asks.
-    fn mean_of_all(&self) -> Vec<f32> {
+    fn mean_of_all(&self) -> Vec<f64> {
         let mut sums = vec![0.0f64; self.row_len];
         let mut own = vec![0.0f32; self.row_len];
+        let mut wide = vec![0.0f64; self.row_len];
         let mut count = 0u64;
         for (row, from) in self.rows.iter().enumerate() {
             if *from != RowFrom::MeanOfOthers {
-                self.read_run(row, 0, &mut own);
-                self.dtype.round(&mut own);
-                for (sum, own) in sums.iter_mut().zip(&own) {
-                    *sum += f64::from(*own);
+                if self.dtype == Dtype::F64 {
+                    self.read_run_f64(row, 0, &mut wide);
+                } else {
+                    self.read_run(row, 0, &mut own);
+                    self.dtype.round(&mut own);
+                    wide.iter_mut()
+                        .zip(&own)
+                        .for_each(|(to, x)| *to = f64::from(*x));
                 }
+                sums.iter_mut().zip(&wide).for_each(|(sum, x)| *sum += x);
                 count += 1;
             }
         }
-        let mut mean: Vec<f32> = sums
-            .iter()
-            .map(|sum| (sum / count.max(1) as f64) as f32)
-            .collect();
+        let means = sums.iter().map(|sum| sum / count.max(1) as f64);
+        if self.dtype == Dtype::F64 {
+            return means.collect();
+        }
+        let mut mean: Vec<f32> = means.map(|mean| mean as f32).collect();
         self.dtype.round(&mut mean);
-        mean
+        mean.into_iter().map(f64::from).collect()
     }
 }
 

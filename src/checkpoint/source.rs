@@ -20,6 +20,18 @@ pub(super) trait Source: Debug + Send + Sync {
     /// Decodes the weights `first..first + out.len()`, which exist.
     fn read(&self, first: usize, out: &mut [f32]);
 
+    /// The same without rounding, where weights are stored as F64.
+    fn read_f64(&self, first: usize, out: &mut [f64]) {
+        let mut numbers = [0.0; BLOCK];
+        for (k, out) in out.chunks_mut(BLOCK).enumerate() {
+            let now = &mut numbers[..out.len()];
+            self.read(first + k * BLOCK, now);
+            out.iter_mut()
+                .zip(now)
+                .for_each(|(to, x)| *to = f64::from(*x));
+        }
+    }
+
     /// Decodes a tile of the transpose of a matrix that begins with weight `start` and has rows
     /// of `len`.
     fn read_tile(&self, start: usize, len: usize, tile: &mut Tile<'_>) {
@@ -135,11 +147,8 @@ impl Numbers for Stretch<'_> {
     }
 
     fn read_f64(&self, out: &mut [f64]) {
-        self.blocks(out.len(), |start, numbers| {
-            for (to, x) in out[start..].iter_mut().zip(numbers) {
-                *to = f64::from(*x);
-            }
-        });
+        let len = out.len().min(self.len);
+        self.source.read_f64(self.first, &mut out[..len]);
     }
 
     fn read_change(&self, base: &[f32], out: &mut [f64]) {
@@ -172,6 +181,13 @@ impl Source for PlainSource {
         Plain { float, bytes }.read_f32(out);
     }
 
+    fn read_f64(&self, first: usize, out: &mut [f64]) {
+        let float = self.float;
+        let bytes = self.stored.bytes();
+        let bytes = bytes.get(first * float.bytes()..).unwrap_or_default();
+        Plain { float, bytes }.read_f64(out);
+    }
+
     fn stored(&self, visit: &mut dyn FnMut(&Stored)) {
         visit(&self.stored);
     }
@@ -191,6 +207,10 @@ impl Source for Cut {
 
     fn read(&self, first: usize, out: &mut [f32]) {
         self.of.read(self.range.start + first, out);
+    }
+
+    fn read_f64(&self, first: usize, out: &mut [f64]) {
+        self.of.read_f64(self.range.start + first, out);
     }
 
     fn stored(&self, visit: &mut dyn FnMut(&Stored)) {

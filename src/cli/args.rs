@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
 use crate::kinship::{Grain, Metric};
 use crate::lineage::strategy::PartnerPool;
@@ -102,8 +103,15 @@ pub struct MergeArgs {
     /// A recipe in mergekit's YAML
     pub recipe: PathBuf,
     /// The folder that is made, or a file whose name ends in .gguf
-    #[arg(required_unless_present = "dry_run")]
+    #[arg(required_unless_present_any = ["dry_run", "intermediates", "out_path"])]
     pub out: Option<PathBuf>,
+    /// OUT, as mergekit-multi has it
+    #[arg(long, value_name = "OUT", hide = true, conflicts_with = "out")]
+    pub out_path: Option<PathBuf>,
+    /// Write each document of RECIPE that has a name to a folder of that name in DIR; OUT is for
+    /// the one without
+    #[arg(short = 'I', long, value_name = "DIR", alias = "intermediate-dir")]
+    pub intermediates: Option<PathBuf>,
     /// The type of matrices in a GGUF file: f16, bf16 or q8_0; f16 or bf16, as the models, unless
     /// given
     #[arg(long, value_name = "TYPE", value_parser = one_of(GgufKind::NAMES))]
@@ -117,18 +125,26 @@ pub struct MergeArgs {
     pub dry_run: bool,
     /// Largest file of weights, such as 5GB or 500MiB; 0 for one file
     #[arg(long, value_name = "SIZE", default_value = "5GB", value_parser = units::parse_bytes)]
+    #[arg(alias = "out-shard-size")]
     pub shard_size: u64,
     /// Replace the model that OUT holds
     #[arg(long)]
     pub force: bool,
     /// Merge models of unlike architectures all the same
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_allow_crimes")]
     pub allow_crimes: bool,
+    #[arg(long, hide = true)]
+    no_allow_crimes: bool,
+    /// Cut vocabularies of different sizes to the smallest, where equal rows are equal tokens
+    #[arg(long, overrides_with = "no_unsafe_truncate_embeddings")]
+    pub unsafe_truncate_embeddings: bool,
+    #[arg(long, hide = true)]
+    no_unsafe_truncate_embeddings: bool,
     /// Stop at keys and parameters that mergekit would ignore
     #[arg(long)]
     pub strict: bool,
     /// Seed of methods that drop changes at random; the recipe's, or 0, unless given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", alias = "random-seed")]
     pub seed: Option<u64>,
     /// Stop at the first tensor with NaN or infinite numbers
     #[arg(long)]
@@ -140,12 +156,18 @@ pub struct MergeArgs {
     /// unless given
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// The hub's local cache, if it is not where the environment says
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub transformers_cache: Option<PathBuf>,
     /// Number of threads; all processors unless given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(short_alias = 'j', alias = "num-threads")]
     pub threads: Option<u16>,
     /// Write plan and result as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub accepted: Accepted,
 }
 
 #[derive(clap::Args)]

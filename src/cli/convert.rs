@@ -33,6 +33,7 @@ pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
             working: None,
             hub: None,
             out: Some(&args.out),
+            intermediates: None,
             force: args.force,
             allow_crimes: false,
             threads: pool.current_num_threads(),

@@ -31,22 +31,27 @@ use crate::workbench::hub_cache;
 pub const MAX_RECIPE_BYTES: u64 = 64 << 20;
 
 pub fn run(args: &MergeArgs) -> Result<(), CliError> {
+    args.accepted.tell();
     let pool = progress::pool(args.threads)?;
+    let out = args.out.as_deref().or(args.out_path.as_deref());
     let plan = planned(&RecipeAt {
-        recipe: &args.recipe,
         root: args.root.as_deref(),
-        out: args.out.as_deref(),
+        hub: args.transformers_cache.as_deref(),
+        out,
+        intermediates: args.intermediates.as_deref(),
         force: args.force,
         allow_crimes: args.allow_crimes,
+        truncate_embeddings: args.unsafe_truncate_embeddings,
         strict: args.strict,
-        threads: pool.current_num_threads(),
+        ..RecipeAt::new(&args.recipe, pool.current_num_threads())
     })?;
     tell(&plan.problems, &args.recipe)?;
+    check_out(&plan, out, args)?;
     let wish = GgufArgs {
         kind: args.gguf_type,
         template: args.template.as_deref(),
     };
-    let gguf = match &args.out {
+    let gguf = match out {
         Some(out) => wish.options(&plan, out)?,
         None => None,
     };
@@ -54,7 +59,7 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
         return show(args, &plan, None);
     }
     let options = Options {
-        out: args.out.clone().unwrap_or_default(),
+        out: out.unwrap_or(Path::new("")).to_owned(),
         shard_bytes: args.shard_size,
         force: args.force,
         seed: args.seed,
@@ -69,6 +74,23 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
     };
     let (plan, result) = made("Merging", pool, plan, options, gguf)?;
     show(args, &plan, Some(&result))
+}
+
+/// Whether the document without a name has its place, and OUT a document.
+fn check_out(plan: &Plan, out: Option<&Path>, args: &MergeArgs) -> Result<(), CliError> {
+    let is_placed = plan.steps.last().is_some_and(|step| step.place.is_some());
+    match out {
+        Some(out) if is_placed => {
+            let (out, sentence) = (out.display(), "every document has a name, so that nothing");
+            out::say(&format!("warning: {sentence} is written to {out}"));
+            Ok(())
+        }
+        None if !is_placed && !args.dry_run => Err(CliError::Failed(format!(
+            "a document of the recipe has no name, and its result no place; give OUT: {}",
+            args.recipe.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// What the arguments say of a GGUF output.
@@ -169,12 +191,36 @@ pub struct RecipeAt<'a> {
     pub recipe: &'a Path,
     /// Where relative paths start; if it is `None`, the recipe's folder, then the working one.
     pub root: Option<&'a Path>,
+    /// The hub's local cache; the usual one if it is `None`.
+    pub hub: Option<&'a Path>,
     pub out: Option<&'a Path>,
+    /// The folder for documents with names.
+    pub intermediates: Option<&'a Path>,
     pub force: bool,
     pub allow_crimes: bool,
+    /// Whether vocabularies of different sizes are cut.
+    pub truncate_embeddings: bool,
     /// Whether words that change nothing are mistakes.
     pub strict: bool,
     pub threads: usize,
+}
+
+impl<'a> RecipeAt<'a> {
+    /// A recipe by itself.
+    pub fn new(recipe: &'a Path, threads: usize) -> Self {
+        Self {
+            recipe,
+            root: None,
+            hub: None,
+            out: None,
+            intermediates: None,
+            force: false,
+            allow_crimes: false,
+            truncate_embeddings: false,
+            strict: false,
+            threads,
+        }
+    }
 }
 
 pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
@@ -185,19 +231,25 @@ pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
     let text =
         files::read_text(at.recipe, MAX_RECIPE_BYTES).map_err(|e| unreadable(e.to_string()))?;
     let own_folder = at.recipe.parent().unwrap_or(Path::new(""));
-    let hub = hub_cache();
+    let hub = at.hub.map(Path::to_owned).or_else(hub_cache);
     let working = std::env::current_dir().ok();
     let surroundings = Surroundings {
         root: at.root.unwrap_or(own_folder),
         working: working.as_deref().filter(|_| at.root.is_none()),
         hub: hub.as_deref(),
         out: at.out,
+        intermediates: at.intermediates,
         force: at.force,
         allow_crimes: at.allow_crimes,
         threads: at.threads,
         opened: &[],
     };
-    let mut plan = plan(&parse(&text), &surroundings);
+    let mut parsed = parse(&text);
+    for recipe in &mut parsed.recipes {
+        // So that the recipe beside the child makes it again.
+        recipe.own.truncate_embeddings |= at.truncate_embeddings;
+    }
+    let mut plan = plan(&parsed, &surroundings);
     if at.strict {
         plan.be_strict();
     }
@@ -312,6 +364,9 @@ pub fn print_result(result: &Outcome) {
         result.seconds,
         show_bytes((moved as f64 / result.seconds.max(1e-9)) as u64),
     ));
+    for other in &result.others {
+        out::print(&format!("Another child is in {}", other.display()));
+    }
     out::print(&format!("The child is in {}", result.out.display()));
 }
 
@@ -327,6 +382,8 @@ struct PlanJson<'a> {
 #[derive(Serialize)]
 struct StepJson<'a> {
     name: Option<&'a str>,
+    /// The folder of its result, if that is not OUT.
+    out: Option<&'a Path>,
     method: &'a str,
     models: Vec<String>,
     tokens: Option<&'a TokensReport>,
@@ -364,6 +421,7 @@ fn step_json(step: &Step) -> StepJson<'_> {
     let models = step.models.iter();
     StepJson {
         name: step.name(),
+        out: step.place.as_deref(),
         method: step.method.description().name,
         models: models.map(|model| model.reference.to_string()).collect(),
         tokens: step.tokens.as_ref().map(|tokens| &tokens.report),

@@ -13,6 +13,7 @@ mod help;
 mod inspect;
 mod kinship;
 mod merge;
+mod mergekit;
 mod out;
 mod plain;
 mod predict;

@@ -16,13 +16,10 @@ use crate::merge::predict::{Predicted, predict_plan};
 
 pub fn run(args: &PredictArgs) -> Result<(), CliError> {
     let at = RecipeAt {
-        recipe: &args.recipe,
         root: args.root.as_deref(),
-        out: None,
-        force: false,
         allow_crimes: args.allow_crimes,
         strict: args.strict,
-        threads: args.threads.map_or(1, usize::from),
+        ..RecipeAt::new(&args.recipe, args.threads.map_or(1, usize::from))
     };
     let plan = planned(&at)?;
     tell(&plan.problems, &args.recipe)?;

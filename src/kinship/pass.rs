@@ -304,7 +304,7 @@ fn each_block(
                 (Operand::LowRank { first, .. }, Some(factors)) => {
                     let delta = &mut delta[..block.len()];
                     factors.delta(first + block.start, delta);
-                    panel.set_delta(slot, delta);
+                    panel.set_delta(slot, &&*delta);
                 }
                 _ => match operand.weights() {
                     Some(numbers) => {

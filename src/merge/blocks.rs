@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use super::error::MergeError;
 use super::tensor::{Input, MergeTensor};
-use crate::checkpoint::Factors;
+use crate::checkpoint::{Dtype, Factors};
 use crate::jobs::Ticket;
+use crate::numeric::Real;
 use crate::numeric::vector::count_non_finite;
 use crate::parallel::in_order_with;
 
@@ -29,7 +30,7 @@ pub enum Blocks {
 
 /// Takes numbers of the result as they are made: the flat range and its numbers. Called from
 /// several threads at once and in any order; each number comes exactly once.
-pub type Write<'a> = &'a (dyn Fn(Range<usize>, &[f32]) -> Result<(), MergeError> + Sync);
+pub type Write<'a, N> = &'a (dyn Fn(Range<usize>, &[N]) -> Result<(), MergeError> + Sync);
 
 /// Reads the inputs of one tensor; cheap to make but for adapters, whose factors it decodes.
 pub struct Inputs<'t> {
@@ -89,8 +90,8 @@ impl Cuts {
 
 /// The decoded numbers of one block: the work space of a thread.
 #[derive(Default)]
-struct Buffers {
-    numbers: Vec<Vec<f32>>,
+struct Buffers<N> {
+    numbers: Vec<Vec<N>>,
     change: Vec<f32>,
 }
 
@@ -115,12 +116,12 @@ impl<'t> Inputs<'t> {
     ///
     /// # Errors
     /// When the ticket is cancelled.
-    pub fn by_chunk<R: Send, T: Send>(
+    pub fn by_chunk<N: Width, R: Send, T: Send>(
         &self,
         cuts: Cuts,
         ticket: &Ticket,
         (room, new): (impl Fn() -> R + Sync, impl Fn() -> T + Sync),
-        block: impl Fn(&mut R, &mut T, Range<usize>, &[&[f32]]) + Sync,
+        block: impl Fn(&mut R, &mut T, Range<usize>, &[&[N]]) + Sync,
     ) -> Result<Vec<T>, MergeError> {
         let worker = || (Buffers::default(), room(), Vec::new());
         let states = in_order_with(cuts.chunks(), worker, |(buffers, room, done), k| {
@@ -141,12 +142,12 @@ impl<'t> Inputs<'t> {
     ///
     /// # Errors
     /// When the ticket is cancelled.
-    pub fn by_worker<T: Send>(
+    pub fn by_worker<N: Width, T: Send>(
         &self,
         cuts: Cuts,
         ticket: &Ticket,
         new: impl Fn() -> T + Sync,
-        block: impl Fn(&mut T, Range<usize>, &[&[f32]]) + Sync,
+        block: impl Fn(&mut T, Range<usize>, &[&[N]]) + Sync,
     ) -> Result<Vec<T>, MergeError> {
         let worker = || (Buffers::default(), new());
         let states = in_order_with(cuts.chunks(), worker, |(buffers, own), k| {
@@ -163,18 +164,18 @@ impl<'t> Inputs<'t> {
     ///
     /// # Errors
     /// What `write` said, or when the ticket is cancelled.
-    pub fn make(
+    pub fn make<N: Width>(
         &self,
         cuts: Cuts,
         ticket: &Ticket,
-        make: impl Fn(Range<usize>, &[&[f32]], &mut [f32]) + Sync,
-        write: Write<'_>,
+        make: impl Fn(Range<usize>, &[&[N]], &mut [N]) + Sync,
+        write: Write<'_, N>,
     ) -> Result<Vec<u64>, MergeError> {
         let n = self.tensor.inputs.len();
         let worker = || (Buffers::default(), Vec::new(), vec![0u64; n]);
         let states = in_order_with(cuts.chunks(), worker, |(buffers, out, counts), k| {
             let chunk = cuts.chunk(k);
-            out.resize(chunk.len(), 0.0f32);
+            out.resize(chunk.len(), N::ZERO);
             self.read(cuts.blocks(chunk.clone()), buffers, |range, inputs| {
                 for (count, numbers) in counts.iter_mut().zip(inputs) {
                     count_non_finite(numbers, count);
@@ -195,15 +196,20 @@ impl<'t> Inputs<'t> {
     }
 
     /// Reads one chunk on this thread.
-    pub fn one_chunk(&self, cuts: Cuts, k: usize, block: impl FnMut(Range<usize>, &[&[f32]])) {
+    pub fn one_chunk<N: Width>(
+        &self,
+        cuts: Cuts,
+        k: usize,
+        block: impl FnMut(Range<usize>, &[&[N]]),
+    ) {
         self.some(cuts.blocks(cuts.chunk(k)), block);
     }
 
     /// Reads some ranges on this thread, without a report.
-    pub fn some(
+    pub fn some<N: Width>(
         &self,
         ranges: impl Iterator<Item = Range<usize>>,
-        block: impl FnMut(Range<usize>, &[&[f32]]),
+        block: impl FnMut(Range<usize>, &[&[N]]),
     ) {
         self.read(ranges, &mut Buffers::default(), block);
     }
@@ -213,42 +219,50 @@ impl<'t> Inputs<'t> {
         Ok(ticket.advance(self.tensor.inputs.iter().map(bytes).sum())?)
     }
 
-    fn read(
+    fn read<N: Width>(
         &self,
         ranges: impl Iterator<Item = Range<usize>>,
-        buffers: &mut Buffers,
-        mut block: impl FnMut(Range<usize>, &[&[f32]]),
+        buffers: &mut Buffers<N>,
+        mut block: impl FnMut(Range<usize>, &[&[N]]),
     ) {
         let Buffers { numbers, change } = buffers;
         numbers.resize(self.tensor.inputs.len(), Vec::new());
         for range in ranges {
             for (input, out) in numbers.iter_mut().enumerate() {
-                out.resize(range.len(), 0.0);
+                out.resize(range.len(), N::ZERO);
                 self.decode(input, range.clone(), out, change);
             }
-            let slices: Vec<&[f32]> = numbers.iter().map(Vec::as_slice).collect();
+            let slices: Vec<&[N]> = numbers.iter().map(Vec::as_slice).collect();
             block(range, &slices);
         }
     }
 
     /// The numbers of one input: stored weights, plus the adapter's change, rounded.
-    fn decode(&self, input: usize, range: Range<usize>, out: &mut [f32], change: &mut Vec<f32>) {
+    fn decode<N: Width>(
+        &self,
+        input: usize,
+        range: Range<usize>,
+        out: &mut [N],
+        change: &mut Vec<f32>,
+    ) {
         let stored = &self.tensor.inputs[input].stored;
-        stored.part(range.clone()).decode(out);
+        N::read(&stored.part(range.clone()), out);
         if let Some(factors) = &self.factors[input] {
             change.resize(range.len(), 0.0);
             factors.delta(range.start, change);
             for (theta, delta) in out.iter_mut().zip(change) {
-                *theta += *delta;
+                *theta += N::of(f64::from(*delta));
             }
         }
         let exact = self.factors[input].is_none() && Some(stored.dtype()) == self.tensor.rounded_to;
         if let Some(dtype) = self.tensor.rounded_to.filter(|_| !exact) {
-            dtype.round(out);
+            N::round(dtype, out);
         }
     }
 }
-/// What makes the numbers of one tensor, block by block, in any order, on any thread.
+
+/// What makes the numbers of one tensor, block by block, in any order, on any thread, in either
+/// type.
 pub trait Kernel: Sync {
     /// Whether blocks must be whole rows.
     fn needs_whole_rows(&self) -> bool {
@@ -256,5 +270,76 @@ pub trait Kernel: Sync {
     }
 
     /// Makes the numbers `range` (flat, row-major) from those of the inputs.
-    fn block(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]);
+    fn block<N: Real>(&self, range: Range<usize>, inputs: &[&[N]], out: &mut [N]);
 }
+
+/// A [`Kernel`] as an object.
+pub trait AnyKernel: Sync {
+    /// Whether blocks must be whole rows.
+    fn needs_whole_rows(&self) -> bool;
+
+    /// Its block in `f32`.
+    fn block_f32(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]);
+
+    /// Its block in `f64`.
+    fn block_f64(&self, range: Range<usize>, inputs: &[&[f64]], out: &mut [f64]);
+}
+
+impl<K: Kernel> AnyKernel for K {
+    fn needs_whole_rows(&self) -> bool {
+        Kernel::needs_whole_rows(self)
+    }
+
+    fn block_f32(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+        self.block(range, inputs, out);
+    }
+
+    fn block_f64(&self, range: Range<usize>, inputs: &[&[f64]], out: &mut [f64]) {
+        self.block(range, inputs, out);
+    }
+}
+
+/// A type that a tensor is computed in.
+pub trait Width: Real {
+    /// The block of a kernel in this type.
+    fn block(kernel: &dyn AnyKernel, range: Range<usize>, inputs: &[&[Self]], out: &mut [Self]);
+
+    /// Rounds numbers to those that a format has, where this type has more.
+    fn round(dtype: Dtype, numbers: &mut [Self]);
+}
+
+impl Width for f32 {
+    fn block(kernel: &dyn AnyKernel, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+        kernel.block_f32(range, inputs, out);
+    }
+
+    fn round(dtype: Dtype, numbers: &mut [f32]) {
+        dtype.round(numbers);
+    }
+}
+
+impl Width for f64 {
+    fn block(kernel: &dyn AnyKernel, range: Range<usize>, inputs: &[&[f64]], out: &mut [f64]) {
+        kernel.block_f64(range, inputs, out);
+    }
+
+    /// Only tensors that are rounded to this very type are computed in it.
+    fn round(_dtype: Dtype, _numbers: &mut [f64]) {}
+}
+
+/// Calls a function of one type argument with the type that `$tensor` is computed in.
+macro_rules! by_width {
+    ($tensor:expr, $function:ident($($arg:expr),* $(,)?)) => {
+        match $tensor.is_wide() {
+            true => $function::<f64>($($arg),*),
+            false => $function::<f32>($($arg),*),
+        }
+    };
+    ($tensor:expr, $object:ident.$function:ident($($arg:expr),* $(,)?)) => {
+        match $tensor.is_wide() {
+            true => $object.$function::<f64>($($arg),*),
+            false => $object.$function::<f32>($($arg),*),
+        }
+    };
+}
+pub(super) use by_width;

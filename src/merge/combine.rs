@@ -6,12 +6,12 @@
 
 use std::ops::Range;
 
-use super::blocks::Kernel;
-use super::blocks::{Blocks, Cuts, Inputs};
+use super::blocks::{AnyKernel, Blocks, Cuts, Inputs, Kernel, Width, by_width};
 use super::error::MergeError;
 use crate::jobs::Ticket;
+use crate::numeric::numbers::Numbers;
 use crate::numeric::panel::BLOCK as PANEL;
-use crate::numeric::{Gram, Panel, vector};
+use crate::numeric::{Gram, Panel, Real, vector};
 
 /// Dot products of the inputs of a tensor, over the whole tensor.
 ///
@@ -109,7 +109,7 @@ impl Coefficients {
     }
 
     /// What makes the numbers.
-    pub fn kernel<'k>(self, base: Option<usize>) -> Box<dyn Kernel + 'k> {
+    pub fn kernel<'k>(self, base: Option<usize>) -> Box<dyn AnyKernel + 'k> {
         Box::new(Combination {
             coefficients: self,
             base,
@@ -124,12 +124,12 @@ struct Combination {
 }
 
 impl Kernel for Combination {
-    fn block(&self, _range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+    fn block<N: Real>(&self, _range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
         match (&self.coefficients, self.base) {
             (Coefficients::Changes(c), Some(base)) => {
                 out.copy_from_slice(inputs[base]);
                 for (i, &c) in c.iter().enumerate().filter(|&(i, _)| i != base) {
-                    vector::add_scaled_difference(out, c as f32, inputs[i], inputs[base]);
+                    vector::add_scaled_difference(out, N::of(c), inputs[i], inputs[base]);
                 }
             }
             (Coefficients::Weights(c) | Coefficients::Changes(c), _) => {
@@ -140,14 +140,14 @@ impl Kernel for Combination {
 }
 
 /// `out = Σ cᵢxᵢ`, added in the order of the inputs.
-pub(super) fn combine(coefficients: &[f64], inputs: &[&[f32]], out: &mut [f32]) {
+fn combine<N: Real>(coefficients: &[f64], inputs: &[&[N]], out: &mut [N]) {
     let mut terms = coefficients.iter().zip(inputs);
     match terms.next() {
-        Some((&c, x)) => vector::scale(out, c as f32, x),
-        None => out.fill(0.0),
+        Some((&c, x)) => vector::scale(out, N::of(c), x),
+        None => out.fill(N::ZERO),
     }
     for (&c, x) in terms {
-        vector::add_scaled(out, c as f32, x);
+        vector::add_scaled(out, N::of(c), x);
     }
 }
 
@@ -156,40 +156,40 @@ pub(super) fn combine(coefficients: &[f64], inputs: &[&[f32]], out: &mut [f32]) 
 ///
 /// # Errors
 /// When the ticket is cancelled.
-pub(super) fn gram_of(
-    inputs: &Inputs<'_>,
-    ticket: &Ticket,
-) -> Result<(Gram, Vec<usize>), MergeError> {
+fn gram_of<N: Width>(inputs: &Inputs<'_>, ticket: &Ticket) -> Result<(Gram, Vec<usize>), MergeError>
+where
+    for<'n> &'n [N]: Numbers,
+{
     let tensor = inputs.tensor();
     let models: Vec<usize> = (0..tensor.inputs.len())
         .filter(|&i| Some(i) != tensor.base)
         .collect();
-    let room = || (Panel::new(models.len()), vec![0.0f32; PANEL]);
+    let room = || (Panel::new(models.len()), vec![N::ZERO; PANEL]);
     let new = || Gram::zero(models.len());
     let cuts = Cuts::new(tensor, Blocks::Any);
     let chunks = inputs.by_chunk(
         cuts,
         ticket,
         (room, new),
-        |(panel, room), gram, range, inputs| {
+        |(panel, room), gram, range, inputs: &[&[N]]| {
             for start in (0..range.len()).step_by(PANEL) {
                 let part = start..(start + PANEL).min(range.len());
                 let room = &mut room[..part.len()];
                 match tensor.base {
                     Some(base) => panel.set_base(&&inputs[base][part.clone()]),
                     None => {
-                        room.fill(0.0);
+                        room.fill(N::ZERO);
                         panel.set_base(&&*room);
                     }
                 }
                 for (slot, &model) in models.iter().enumerate() {
-                    let own = &inputs[model][part.clone()];
+                    let own: &[N] = &inputs[model][part.clone()];
                     match tensor.base {
                         Some(base) => {
                             vector::difference(room, own, &inputs[base][part.clone()]);
-                            panel.set_delta(slot, room);
+                            panel.set_delta(slot, &&*room);
                         }
-                        None => panel.set_delta(slot, own),
+                        None => panel.set_delta(slot, &own),
                     }
                 }
                 panel.add_to(gram, 0);
@@ -214,8 +214,8 @@ pub(super) fn from_gram<'k>(
     inputs: &Inputs<'_>,
     ticket: &Ticket,
     coefficients: impl FnOnce(&InputGram<'_>) -> Result<Coefficients, MergeError>,
-) -> Result<Box<dyn Kernel + 'k>, MergeError> {
-    let (gram, rows) = gram_of(inputs, ticket)?;
+) -> Result<Box<dyn AnyKernel + 'k>, MergeError> {
+    let (gram, rows) = by_width!(inputs.tensor(), gram_of(inputs, ticket))?;
     let base = inputs.tensor().base;
     let found = coefficients(&InputGram::new(&gram, rows, base))?;
     Ok(found.kernel(base))

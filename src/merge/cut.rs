@@ -9,28 +9,28 @@ use std::ops::Range;
 
 mod guess;
 
-use super::blocks::{Blocks, Cuts, Inputs};
+use super::blocks::{Blocks, Cuts, Inputs, Width};
 use super::error::MergeError;
 use crate::jobs::Ticket;
 use crate::numeric::select::{Cut, Found, Lower, Upper, count_equal};
 
 /// Writes the keys of one stream for a block: stream, flat range, inputs, keys.
-pub type Keys<'k> = &'k (dyn Fn(usize, Range<usize>, &[&[f32]], &mut [u32]) + Sync);
+pub type Keys<'k, N> = &'k (dyn Fn(usize, Range<usize>, &[&[N]], &mut [u32]) + Sync);
+
+/// Readings that [`Streams::largest`] makes at most; nearly always it makes one.
+pub const READINGS: u64 = 4;
 
 /// Streams of keys made from the inputs of a tensor.
-pub struct Streams<'s, 't> {
+pub struct Streams<'s, 't, N> {
     inputs: &'s Inputs<'t>,
     cuts: Cuts,
-    keys: Keys<'s>,
+    keys: Keys<'s, N>,
     ticket: &'s Ticket,
 }
 
-impl<'s, 't> Streams<'s, 't> {
-    /// Readings that [`Self::largest`] makes at most; nearly always it makes one.
-    pub const READINGS: u64 = 4;
-
+impl<'s, 't, N: Width> Streams<'s, 't, N> {
     /// The streams that `keys` makes.
-    pub fn new(inputs: &'s Inputs<'t>, keys: Keys<'s>, ticket: &'s Ticket) -> Self {
+    pub fn new(inputs: &'s Inputs<'t>, keys: Keys<'s, N>, ticket: &'s Ticket) -> Self {
         Self {
             inputs,
             cuts: Cuts::new(inputs.tensor(), Blocks::Any),
@@ -226,7 +226,7 @@ impl<'s, 't> Streams<'s, 't> {
             .collect();
         let new = (Vec::new, || vec![0u64; wanted.len()]);
         let count =
-            |room: &mut Vec<u32>, counts: &mut Vec<u64>, range: Range<usize>, inputs: &[&[f32]]| {
+            |room: &mut Vec<u32>, counts: &mut Vec<u64>, range: Range<usize>, inputs: &[&[N]]| {
                 room.resize(range.len(), 0);
                 let mut written = None;
                 for (count, &(stream, key)) in counts.iter_mut().zip(&wanted) {

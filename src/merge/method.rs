@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::blocks::Kernel;
+use super::blocks::AnyKernel;
 use super::combine::{Coefficients, InputGram};
 use super::error::MergeError;
 use super::tensor::MergeTensor;
+use super::version::Version;
 use crate::checkpoint::Dtype;
 use crate::jobs::Ticket;
 
@@ -25,6 +26,8 @@ pub struct Description {
     pub base_is_model: bool,
     /// How many models it takes, the base not counted unless it must be one of them.
     pub models: (usize, usize),
+    /// The fewest that mergekit 0.1.4 took, where it took fewer.
+    pub fewest_of_old: Option<usize>,
     /// Its parameters.
     pub parameters: &'static [Parameter],
     /// What can be said of the child before it is made.
@@ -101,6 +104,15 @@ pub enum Prediction {
     None,
 }
 
+impl Description {
+    /// How many models it takes by these rules.
+    pub fn models_by(&self, version: Version) -> (usize, usize) {
+        let (fewest, most) = self.models;
+        let old = self.fewest_of_old.filter(|_| version == Version::V0_1_4);
+        (old.unwrap_or(fewest), most)
+    }
+}
+
 impl Parameter {
     pub(super) const fn number(
         key: &'static str,
@@ -164,6 +176,8 @@ pub struct Values {
     pub global: BTreeMap<&'static str, f64>,
     /// Of each input, in the order of the tensor's inputs.
     pub per_input: Vec<BTreeMap<&'static str, f64>>,
+    /// Which version of mergekit is followed.
+    pub version: Version,
 }
 
 impl Values {
@@ -254,5 +268,5 @@ pub trait Method: Sync {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError>;
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError>;
 }

@@ -12,6 +12,7 @@
 
 pub mod problem;
 pub mod recipe;
+pub mod version;
 
 pub mod plan;
 pub mod run;

@@ -40,6 +40,8 @@ pub enum Fix {
     AllowCrimes,
     /// Leave parts out of the child that some models lack.
     LeaveOutParts,
+    /// Cut vocabularies to the smallest.
+    TruncateEmbeddings,
 }
 
 impl Fix {
@@ -48,6 +50,7 @@ impl Fix {
         match self {
             Self::AllowCrimes => "Merge all the same",
             Self::LeaveOutParts => "Leave them out",
+            Self::TruncateEmbeddings => "Cut to the smallest",
         }
     }
 }

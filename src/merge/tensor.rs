@@ -16,7 +16,8 @@ pub struct MergeTensor<'a> {
     pub inputs: Vec<Input<'a>>,
     /// Which input is the base.
     pub base: Option<usize>,
-    /// Format that inputs are rounded to when they are read: the recipe's `dtype`.
+    /// Format that inputs are rounded to when they are read: the recipe's `dtype`. With F64 the
+    /// tensor is computed in `f64`.
     pub rounded_to: Option<Dtype>,
     /// Seed of random methods.
     pub seed: u64,
@@ -41,6 +42,11 @@ impl<'a> Input<'a> {
 }
 
 impl MergeTensor<'_> {
+    /// Whether it is computed in `f64`, and not in `f32`.
+    pub fn is_wide(&self) -> bool {
+        self.rounded_to.is_some_and(Dtype::is_wide)
+    }
+
     /// Numbers in the tensor.
     pub fn elements(&self) -> usize {
         self.shape.iter().product()

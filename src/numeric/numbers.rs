@@ -84,3 +84,32 @@ impl Numbers for &[f32] {
         }
     }
 }
+
+/// The same, in `f64`.
+impl Numbers for &[f64] {
+    #[inline]
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn is_wide(&self) -> bool {
+        true
+    }
+
+    fn read_f32(&self, out: &mut [f32]) {
+        for (x, out) in self.iter().zip(out) {
+            *out = *x as f32;
+        }
+    }
+
+    fn read_f64(&self, out: &mut [f64]) {
+        let n = self.len().min(out.len());
+        out[..n].copy_from_slice(&self[..n]);
+    }
+
+    fn read_change(&self, base: &[f32], out: &mut [f64]) {
+        for ((theta, base), out) in self.iter().zip(base).zip(out) {
+            *out = f64::from(*theta as f32 - base);
+        }
+    }
+}

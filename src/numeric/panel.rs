@@ -98,8 +98,8 @@ impl Panel {
     }
 
     /// Sets a model from its change δ.
-    pub fn set_delta(&mut self, model: usize, delta: &[f32]) {
-        decode::widen(delta, self.row_mut(model + 1));
+    pub fn set_delta<N: Numbers>(&mut self, model: usize, delta: &N) {
+        delta.read_f64(self.row_mut(model + 1));
     }
 
     /// Sets a model that is equal to the base here.
@@ -438,7 +438,7 @@ mod tests {
         for n in [BLOCK, 3] {
             let ones = StoredRow::new(Float::F32, vec![1.0; n]);
             panel.set_base(&ones.plain());
-            panel.set_delta(0, &vec![2.0; n]);
+            panel.set_delta(0, &&vec![2.0f32; n][..]);
             panel.add_to(&mut found, 0);
         }
         let n = BLOCK as f64 + 3.0;
@@ -452,7 +452,7 @@ mod tests {
     fn eight_bit_values_are_rounded_to_even_and_broken_ones_stay_broken() {
         let mut panel = Panel::new(2);
         panel.set_base(&&[0.0f32; 5][..]);
-        panel.set_delta(0, &[127.0, -2.5, 0.5, f32::NAN, f32::INFINITY]);
+        panel.set_delta(0, &&[127.0f32, -2.5, 0.5, f32::NAN, f32::INFINITY][..]);
         panel.set_unchanged(1);
         assert_eq!((panel.largest(0), panel.largest(1)), (127.0, 0.0));
         for model in 0..2 {

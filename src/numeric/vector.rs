@@ -1,10 +1,11 @@
-//! Slices of `f32` computed with number by number.
+//! Slices of numbers computed with one by one, in `f32` or `f64`.
 //!
 //! Every routine rounds after each operation and never fuses two, so that all instruction sets
 //! give the same bits. Where the slices differ in length the shortest counts.
 
 use super::isa::dispatch;
 use super::random::{Chance, Stream};
+use super::real::Real;
 
 /// Draws for a run of numbers.
 #[derive(Clone, Copy, Debug)]
@@ -19,146 +20,146 @@ pub struct Draw {
 
 dispatch!(
     /// `out = c·x`
-    pub fn scale(out: &mut [f32], c: f32, x: &[f32]) => scale_body);
+    pub fn scale<N: Real>(out: &mut [N], c: N, x: &[N]) => scale_body);
 dispatch!(
     /// `out += c·x`
-    pub fn add_scaled(out: &mut [f32], c: f32, x: &[f32]) => add_scaled_body);
+    pub fn add_scaled<N: Real>(out: &mut [N], c: N, x: &[N]) => add_scaled_body);
 dispatch!(
     /// `out += c·(x − b)`
-    pub fn add_scaled_difference(out: &mut [f32], c: f32, x: &[f32], b: &[f32])
+    pub fn add_scaled_difference<N: Real>(out: &mut [N], c: N, x: &[N], b: &[N])
         => add_scaled_difference_body);
 dispatch!(
     /// `out = x − b`
-    pub fn difference(out: &mut [f32], x: &[f32], b: &[f32]) => difference_body);
+    pub fn difference<N: Real>(out: &mut [N], x: &[N], b: &[N]) => difference_body);
 dispatch!(
-    /// `out = c·(x − b)` where lower ≤ bits of |x − b| < upper, else 0.
-    pub fn banded_difference(out: &mut [f32], c: f32, x: &[f32], b: &[f32], lower: u32, upper: u32)
+    /// `out = c·(x − b)` where lower ≤ key of |x − b| < upper, else 0.
+    pub fn banded_difference<N: Real>(out: &mut [N], c: N, x: &[N], b: &[N], lower: u32, upper: u32)
         => banded_difference_body);
 dispatch!(
     /// `out = c·(x − b)` where `draw` happens, else 0.
-    pub fn random_difference(out: &mut [f32], c: f32, x: &[f32], b: &[f32], draw: Draw)
+    pub fn random_difference<N: Real>(out: &mut [N], c: N, x: &[N], b: &[N], draw: Draw)
         => random_difference_body);
 dispatch!(
-    /// `sum += x − b`, the difference in `f32`.
-    pub fn add_change(sum: &mut [f64], x: &[f32], b: &[f32]) => add_change_body);
+    /// `sum += x − b`, the difference in the type of both.
+    pub fn add_change<N: Real>(sum: &mut [f64], x: &[N], b: &[N]) => add_change_body);
 dispatch!(
-    /// `sum += ((x − b) − mean)²`, the inner difference in `f32`.
-    pub fn add_deviation(sum: &mut [f64], x: &[f32], b: &[f32], mean: &[f64])
+    /// `sum += ((x − b) − mean)²`, the inner difference in the type of both.
+    pub fn add_deviation<N: Real>(sum: &mut [f64], x: &[N], b: &[N], mean: &[f64])
         => add_deviation_body);
 dispatch!(
     /// `sum += Σ aᵢ²` in `f64`, in eight lanes that are added in order.
-    pub fn add_squares(sum: &mut f64, a: &[f32]) => add_squares_body);
+    pub fn add_squares<N: Real>(sum: &mut f64, a: &[N]) => add_squares_body);
 dispatch!(
     /// `x = 0` where key < least.
-    pub fn mask(x: &mut [f32], keys: &[u32], least: u32) => mask_body);
+    pub fn mask<N: Real>(x: &mut [N], keys: &[u32], least: u32) => mask_body);
 dispatch!(
     /// `count +=` how many numbers are NaN or infinite.
-    pub fn count_non_finite(x: &[f32], count: &mut u64) => count_non_finite_body);
+    pub fn count_non_finite<N: Real>(x: &[N], count: &mut u64) => count_non_finite_body);
 dispatch!(
     /// `sum += Σ aᵢbᵢ` in `f64`, in eight lanes that are added in order.
-    pub fn add_dot(sum: &mut f64, a: &[f32], b: &[f32]) => add_dot_body);
+    pub fn add_dot<N: Real>(sum: &mut f64, a: &[N], b: &[N]) => add_dot_body);
 dispatch!(
     /// `sum += Σ |aᵢ|`, likewise.
-    pub fn add_magnitudes(sum: &mut f64, a: &[f32]) => add_magnitudes_body);
+    pub fn add_magnitudes<N: Real>(sum: &mut f64, a: &[N]) => add_magnitudes_body);
 dispatch!(
-    /// `out = bits of |x − b|`: the key of a change.
-    pub fn change_keys(out: &mut [u32], x: &[f32], b: &[f32]) => change_keys_body);
+    /// `out = key of |x − b|`, see [`Real::key`].
+    pub fn change_keys<N: Real>(out: &mut [u32], x: &[N], b: &[N]) => change_keys_body);
 dispatch!(
     /// One model of a vote: `sum += d`.
-    pub fn add(sum: &mut [f32], d: &[f32]) => add_body);
+    pub fn add<N: Real>(sum: &mut [N], d: &[N]) => add_body);
 dispatch!(
     /// One model after the vote: where the sign of d is that of `vote`, `mixed += d` and
     /// `weights += weight`. A vote of 0 counts as +; a d of 0 agrees with none.
-    pub fn add_agreeing(mixed: &mut [f32], weights: &mut [f32], vote: &[f32], d: &[f32], weight: f32)
+    pub fn add_agreeing<N: Real>(mixed: &mut [N], weights: &mut [N], vote: &[N], d: &[N], weight: N)
         => add_agreeing_body);
 dispatch!(
     /// `mixed /= weights`, where weights of 0 count as 1.
-    pub fn divide(mixed: &mut [f32], weights: &[f32]) => divide_body);
+    pub fn divide<N: Real>(mixed: &mut [N], weights: &[N]) => divide_body);
 dispatch!(
     /// `out = b + c·mixed`
-    pub fn add_to_base(out: &mut [f32], b: &[f32], c: f32, mixed: &[f32]) => add_to_base_body);
+    pub fn add_to_base<N: Real>(out: &mut [N], b: &[N], c: N, mixed: &[N]) => add_to_base_body);
 
 #[inline(always)]
-fn scale_body(out: &mut [f32], c: f32, x: &[f32]) {
+fn scale_body<N: Real>(out: &mut [N], c: N, x: &[N]) {
     for (out, x) in out.iter_mut().zip(x) {
-        *out = c * x;
+        *out = c * *x;
     }
 }
 
 #[inline(always)]
-fn add_scaled_body(out: &mut [f32], c: f32, x: &[f32]) {
+fn add_scaled_body<N: Real>(out: &mut [N], c: N, x: &[N]) {
     for (out, x) in out.iter_mut().zip(x) {
-        *out += c * x;
+        *out += c * *x;
     }
 }
 
 #[inline(always)]
-fn add_scaled_difference_body(out: &mut [f32], c: f32, x: &[f32], b: &[f32]) {
+fn add_scaled_difference_body<N: Real>(out: &mut [N], c: N, x: &[N], b: &[N]) {
     for ((out, x), b) in out.iter_mut().zip(x).zip(b) {
-        *out += c * (x - b);
+        *out += c * (*x - *b);
     }
 }
 
 #[inline(always)]
-fn difference_body(out: &mut [f32], x: &[f32], b: &[f32]) {
+fn difference_body<N: Real>(out: &mut [N], x: &[N], b: &[N]) {
     for ((out, x), b) in out.iter_mut().zip(x).zip(b) {
-        *out = x - b;
+        *out = *x - *b;
     }
 }
 
 #[inline(always)]
-fn banded_difference_body(out: &mut [f32], c: f32, x: &[f32], b: &[f32], lower: u32, upper: u32) {
+fn banded_difference_body<N: Real>(out: &mut [N], c: N, x: &[N], b: &[N], lower: u32, upper: u32) {
     for ((out, x), b) in out.iter_mut().zip(x).zip(b) {
-        let delta = x - b;
-        let bits = delta.to_bits() & 0x7fff_ffff;
-        let kept = (bits >= lower) & (bits < upper);
-        *out = if kept { c * delta } else { 0.0 };
+        let delta = *x - *b;
+        let key = delta.key();
+        let kept = (key >= lower) & (key < upper);
+        *out = if kept { c * delta } else { N::ZERO };
     }
 }
 
 #[inline(always)]
-fn random_difference_body(out: &mut [f32], c: f32, x: &[f32], b: &[f32], draw: Draw) {
+fn random_difference_body<N: Real>(out: &mut [N], c: N, x: &[N], b: &[N], draw: Draw) {
     for (k, ((out, x), b)) in out.iter_mut().zip(x).zip(b).enumerate() {
         let kept = draw.stream.happens(draw.start + k as u64, draw.chance);
-        let change = c * (x - b);
-        *out = if kept { change } else { 0.0 };
+        let change = c * (*x - *b);
+        *out = if kept { change } else { N::ZERO };
     }
 }
 
 #[inline(always)]
-fn add_change_body(sum: &mut [f64], x: &[f32], b: &[f32]) {
+fn add_change_body<N: Real>(sum: &mut [f64], x: &[N], b: &[N]) {
     for ((sum, x), b) in sum.iter_mut().zip(x).zip(b) {
-        *sum += f64::from(x - b);
+        *sum += (*x - *b).wide();
     }
 }
 
 #[inline(always)]
-fn add_deviation_body(sum: &mut [f64], x: &[f32], b: &[f32], mean: &[f64]) {
+fn add_deviation_body<N: Real>(sum: &mut [f64], x: &[N], b: &[N], mean: &[f64]) {
     for (((sum, x), b), mean) in sum.iter_mut().zip(x).zip(b).zip(mean) {
-        let off = f64::from(x - b) - mean;
+        let off = (*x - *b).wide() - mean;
         *sum += off * off;
     }
 }
 
 #[inline(always)]
-fn add_squares_body(sum: &mut f64, a: &[f32]) {
+fn add_squares_body<N: Real>(sum: &mut f64, a: &[N]) {
     add_dot_body(sum, a, a);
 }
 
 #[inline(always)]
-fn mask_body(x: &mut [f32], keys: &[u32], least: u32) {
+fn mask_body<N: Real>(x: &mut [N], keys: &[u32], least: u32) {
     for (x, key) in x.iter_mut().zip(keys) {
-        *x = if *key >= least { *x } else { 0.0 };
+        *x = if *key >= least { *x } else { N::ZERO };
     }
 }
 
 #[inline(always)]
-fn count_non_finite_body(x: &[f32], count: &mut u64) {
+fn count_non_finite_body<N: Real>(x: &[N], count: &mut u64) {
     // In 32 bits as long as they suffice: twice as many at once.
     for part in x.chunks(1 << 20) {
         let mut own = 0u32;
         for x in part {
-            own += u32::from(x.to_bits() & 0x7f80_0000 == 0x7f80_0000);
+            own += u32::from(!x.is_finite());
         }
         *count += u64::from(own);
     }
@@ -168,72 +169,74 @@ fn count_non_finite_body(x: &[f32], count: &mut u64) {
 const LANES: usize = 8;
 
 #[inline(always)]
-fn add_dot_body(sum: &mut f64, a: &[f32], b: &[f32]) {
+fn add_dot_body<N: Real>(sum: &mut f64, a: &[N], b: &[N]) {
     let n = a.len().min(b.len());
     let (a, rest_a) = a[..n].as_chunks::<LANES>();
     let (b, rest_b) = b[..n].as_chunks::<LANES>();
     let mut lanes = [0.0f64; LANES];
     for (a, b) in a.iter().zip(b) {
         for k in 0..LANES {
-            lanes[k] += f64::from(a[k]) * f64::from(b[k]);
+            lanes[k] += a[k].wide() * b[k].wide();
         }
     }
     let rest = rest_a.iter().zip(rest_b);
-    *sum += lanes.iter().sum::<f64>()
-        + rest
-            .map(|(a, b)| f64::from(*a) * f64::from(*b))
-            .sum::<f64>();
+    *sum += lanes.iter().sum::<f64>() + rest.map(|(a, b)| a.wide() * b.wide()).sum::<f64>();
 }
 
 #[inline(always)]
-fn add_magnitudes_body(sum: &mut f64, a: &[f32]) {
+fn add_magnitudes_body<N: Real>(sum: &mut f64, a: &[N]) {
     let (a, rest) = a.as_chunks::<LANES>();
     let mut lanes = [0.0f64; LANES];
     for a in a {
         for k in 0..LANES {
-            lanes[k] += f64::from(a[k].abs());
+            lanes[k] += a[k].abs().wide();
         }
     }
-    *sum += lanes.iter().sum::<f64>() + rest.iter().map(|a| f64::from(a.abs())).sum::<f64>();
+    *sum += lanes.iter().sum::<f64>() + rest.iter().map(|a| a.abs().wide()).sum::<f64>();
 }
 
 #[inline(always)]
-fn change_keys_body(out: &mut [u32], x: &[f32], b: &[f32]) {
+fn change_keys_body<N: Real>(out: &mut [u32], x: &[N], b: &[N]) {
     for ((out, x), b) in out.iter_mut().zip(x).zip(b) {
-        *out = (x - b).to_bits() & 0x7fff_ffff;
+        *out = (*x - *b).key();
     }
 }
 
 #[inline(always)]
-fn add_body(sum: &mut [f32], d: &[f32]) {
+fn add_body<N: Real>(sum: &mut [N], d: &[N]) {
     for (sum, d) in sum.iter_mut().zip(d) {
-        *sum += d;
+        *sum += *d;
     }
 }
 
 #[inline(always)]
-fn add_agreeing_body(mixed: &mut [f32], weights: &mut [f32], vote: &[f32], d: &[f32], weight: f32) {
+fn add_agreeing_body<N: Real>(mixed: &mut [N], weights: &mut [N], vote: &[N], d: &[N], weight: N) {
     let outs = mixed.iter_mut().zip(weights);
     for (((mixed, weights), vote), d) in outs.zip(vote).zip(d) {
-        let agrees = ((*vote >= 0.0) & (*d > 0.0)) | ((*vote < 0.0) & (*d < 0.0));
+        let zero = N::ZERO;
+        let agrees = ((*vote >= zero) & (*d > zero)) | ((*vote < zero) & (*d < zero));
         // A NaN has no sign to agree with and must not vanish.
         let nan = vote.is_nan();
-        *mixed += if agrees | nan { *d } else { 0.0 };
-        *weights += if agrees { weight } else { 0.0 };
+        *mixed += if agrees | nan { *d } else { zero };
+        *weights += if agrees { weight } else { zero };
     }
 }
 
 #[inline(always)]
-fn divide_body(mixed: &mut [f32], weights: &[f32]) {
+fn divide_body<N: Real>(mixed: &mut [N], weights: &[N]) {
     for (mixed, weights) in mixed.iter_mut().zip(weights) {
-        *mixed /= if *weights == 0.0 { 1.0 } else { *weights };
+        *mixed /= if *weights == N::ZERO {
+            N::ONE
+        } else {
+            *weights
+        };
     }
 }
 
 #[inline(always)]
-fn add_to_base_body(out: &mut [f32], b: &[f32], c: f32, mixed: &[f32]) {
+fn add_to_base_body<N: Real>(out: &mut [N], b: &[N], c: N, mixed: &[N]) {
     for ((out, b), mixed) in out.iter_mut().zip(b).zip(mixed) {
-        *out = b + c * mixed;
+        *out = *b + c * *mixed;
     }
 }
 

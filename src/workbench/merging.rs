@@ -405,6 +405,7 @@ pub(super) fn write_recipe(
         working: None,
         hub: hub.as_deref(),
         out: Some(out),
+        intermediates: None,
         force: force || is_in_the_way,
         allow_crimes: false,
         threads: rayon::current_num_threads(),

@@ -313,6 +313,64 @@ fn a_merge_can_tell_the_kinship_of_its_parents() {
 
 #[cfg(unix)]
 #[test]
+fn commands_for_mergekit_are_taken_and_what_has_no_effect_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name).to_string_lossy().into_owned();
+    common::merging::tiny_model(&home.path().join("a"), 1);
+    common::merging::tiny_model(&home.path().join("b"), 2);
+    let recipe = "name: first\nmerge_method: linear\nmodels: [{model: a, parameters: {weight: 1}}]\n\
+                  ---\nmerge_method: dare_linear\nbase_model: b\n\
+                  models: [{model: first, parameters: {weight: 1, density: 0.5}}]\n";
+    std::fs::write(at("r.yaml"), recipe).unwrap();
+    let (out, steps) = (at("out"), at("steps"));
+    let args = [
+        "merge",
+        &at("r.yaml"),
+        "--out-path",
+        &out,
+        "-I",
+        &steps,
+        "--cuda",
+        "--no-lazy-unpickle",
+        "--lora-merge-cache",
+        "cache",
+        "--out-shard-size",
+        "1B",
+        "--random-seed",
+        "3",
+        "-j",
+        "1",
+        "-vv",
+        "--quiet",
+        "--no-allow-crimes",
+    ];
+    let output = kinfolk(home.path(), &args);
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    for name in ["--cuda", "--no-lazy-unpickle", "--lora-merge-cache"] {
+        assert!(
+            message.contains(&format!("{name} has no effect: ")),
+            "{message}"
+        );
+    }
+    assert!(!message.contains("--quiet"), "{message}");
+    let saved = std::fs::read_to_string(Path::new(&out).join("mergekit_config.yml")).unwrap();
+    assert!(saved.contains("seed: 3"), "{saved}");
+    assert!(Path::new(&steps).join("first/model.safetensors").is_file());
+    // The help does not list them.
+    let help = stdout(&kinfolk(home.path(), &["merge", "--help"]));
+    assert!(
+        help.contains("--intermediates") && !help.contains("--cuda"),
+        "{help}"
+    );
+    // A document without a name needs a place.
+    let output = kinfolk(home.path(), &["merge", &at("r.yaml"), "-I", &at("other")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("give OUT"), "{}", stderr(&output));
+    assert!(!Path::new(&at("other")).exists());
+}
+
+#[test]
 fn ctrl_c_ends_a_measurement_cleanly() {
     let home = tempfile::tempdir().unwrap();
     let base = home.path().join("base.safetensors");

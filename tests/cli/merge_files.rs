@@ -31,6 +31,7 @@ fn merge(root: &Path, yaml: &str, options: &Options) -> Result<Outcome, RunError
         working: None,
         hub: None,
         out: Some(out),
+        intermediates: None,
         force: options.force,
         allow_crimes: false,
         threads: 2,
@@ -386,7 +387,7 @@ fn names_in_other_scripts_and_with_spaces_are_paths_like_others() {
 fn not_a_number_is_counted_or_refused() {
     let root = oracle_root();
     let dir = tempfile::tempdir().unwrap();
-    let yaml = oracle_recipe("linear-nan");
+    let yaml = oracle_recipe_of_today("linear-nan");
     let out = dir.path().join("out");
     let outcome = merge(&root, &yaml, &options(&out)).unwrap();
     let counts: u64 = outcome
@@ -481,7 +482,8 @@ fn vocabulary_and_tied_flag_are_made_right() {
     let untied = config("untied", &oracle_recipe("linear-tied-untied"));
     assert_eq!(untied["tie_word_embeddings"], false, "a head was written");
     let wide_first = "merge_method: linear\nparameters: {weight: 1}\n\
-                      models: [{model: models/cedar/wide}, {model: models/cedar/c2}]\n";
+                      models: [{model: models/cedar/wide}, {model: models/cedar/c2}]\n\
+                      kinfolk: {truncate_embeddings: true}\n";
     let cut = config("cut", wide_first);
     assert_eq!(cut["vocab_size"], 64, "the donor's 72 would not load");
     let wider = config("wider", &oracle_recipe("linear-bf16-to-f32"));
@@ -776,4 +778,25 @@ fn memory_does_not_grow_with_the_tensors() {
     }
     assert!(child.wait().unwrap().success());
     assert!(peak_kb > 0 && peak_kb < 40_000, "{peak_kb} kB");
+}
+
+#[test]
+fn another_chat_template_leaves_none_of_the_old_one() {
+    let dir = desk();
+    let config = r#"{"chat_template": "old {{ messages }}", "eos_token": "</s>"}"#;
+    std::fs::write(dir.path().join("a/tokenizer_config.json"), config).unwrap();
+    std::fs::write(dir.path().join("a/chat_template.json"), config).unwrap();
+    let out = dir.path().join("out");
+    let yaml = format!("{RECIPE}chat_template: 'new {{{{ messages }}}} of many'\n");
+    merge(dir.path(), &yaml, &options(&out)).unwrap();
+    let template = std::fs::read_to_string(out.join("chat_template.jinja")).unwrap();
+    assert_eq!(template, "new {{ messages }} of many");
+    let config = json(&out.join("tokenizer_config.json"));
+    assert!(config.get("chat_template").is_none() && config["eos_token"] == "</s>");
+    assert!(!out.join("chat_template.json").exists());
+    // Without the option everything is the model's.
+    let plain = dir.path().join("plain");
+    merge(dir.path(), RECIPE, &options(&plain)).unwrap();
+    let config = json(&plain.join("tokenizer_config.json"));
+    assert_eq!(config["chat_template"], "old {{ messages }}");
 }

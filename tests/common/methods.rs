@@ -9,6 +9,7 @@ use kinfolk::jobs::Ticket;
 use kinfolk::merge::merge_tensor;
 use kinfolk::merge::methods::{self, MergeError, Method, ParameterScope, Values};
 use kinfolk::merge::tensor::{Input, MergeTensor};
+use kinfolk::merge::version::Version;
 
 /// A recipe without slices, filters and gradients.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +94,8 @@ impl Recipe {
         let (names, _) = self.inputs();
         let mut values = Values {
             per_input: vec![BTreeMap::new(); names.len()],
+            // That made the set.
+            version: Version::V0_1_4,
             ..Values::default()
         };
         for parameter in method.description().parameters {

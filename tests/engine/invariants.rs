@@ -195,6 +195,7 @@ const CIRCLES: &[&[&str]] = &[
     &[
         "merge/plan/mod.rs",
         "merge/plan/output.rs",
+        "merge/plan/places.rs",
         "merge/plan/steps.rs",
         "merge/write/card.rs",
         "merge/write/config.rs",

@@ -191,6 +191,7 @@ fn the_working_folder_is_searched_after_that_of_the_recipe() {
             working,
             hub: None,
             out: None,
+            intermediates: None,
             force: false,
             allow_crimes: false,
             threads: 1,
@@ -333,4 +334,77 @@ fn parts_without_a_module_come_from_the_base_or_are_missed() {
         found[0].contains("did you mean `text_decoder`?"),
         "{found:?}"
     );
+}
+
+#[test]
+fn plain_slices_of_a_model_of_several_parts_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    seeing_model(&dir.path().join("a"), 1);
+    let text = "merge_method: passthrough\nslices:\n- sources: [{model: a, layer_range: [0, 2]}]\n";
+    let plan = planned(text, dir.path(), None);
+    let found = problems(&plan);
+    assert!(
+        !plan.is_sound() && found[0].contains("name the parts under `modules`"),
+        "{found:?}"
+    );
+}
+
+/// The text of [`seeing_model`] by itself, as it is fine-tuned.
+fn text_model(dir: &Path, seed: u64) {
+    fs::create_dir_all(dir).unwrap();
+    let layer = |k: u32| format!("model.layers.{k}.mlp.up_proj.weight");
+    let names = [
+        "model.embed_tokens.weight".to_owned(),
+        layer(0),
+        layer(1),
+        layer(2),
+        "model.norm.weight".to_owned(),
+    ];
+    let parts: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(k, name)| f32_part(name, &[2, 2], &[(seed * 100 + k as u64) as f32; 4]))
+        .collect();
+    write_safetensors(&dir.join("model.safetensors"), &parts);
+    let config = r#"{"architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text",
+        "num_hidden_layers": 3}"#;
+    fs::write(dir.join("config.json"), config).unwrap();
+}
+
+#[test]
+fn a_text_model_is_merged_into_one_that_sees_under_its_names() {
+    let dir = tempfile::tempdir().unwrap();
+    seeing_model(&dir.path().join("base"), 1);
+    text_model(&dir.path().join("text"), 2);
+    let [base, own] = ["base", "text"].map(|name| read_all(&dir.path().join(name)));
+    // With the base listed second and taken for one more model, in a module, and by changes.
+    let models = "models: [{model: text, parameters: {weight: 1}}, {model: base, parameters: \
+                  {weight: 1}}]";
+    let recipes = [
+        format!("merge_method: linear\nbase_model: base\n{models}\n"),
+        format!(
+            "merge_method: linear\nbase_model: base\nmodules: {{text_decoder: {{{models}}}}}\n"
+        ),
+        "merge_method: task_arithmetic\nbase_model: base\nmodels: [{model: text, parameters: \
+         {weight: 0.5}}]\n"
+            .to_owned(),
+    ];
+    for (k, yaml) in recipes.iter().enumerate() {
+        let out = dir.path().join(format!("out-{k}"));
+        let plan = planned(yaml, dir.path(), Some(&out));
+        run(&plan, &options(&out), &Ticket::default()).unwrap_or_else(|e| panic!("{yaml}: {e}"));
+        let child = read_all(&out);
+        assert_eq!(
+            child.keys().collect::<Vec<_>>(),
+            base.keys().collect::<Vec<_>>()
+        );
+        for (name, (_, _, numbers)) in &child {
+            let of_base = base[name].2[0];
+            let expected = match name.strip_prefix("language_model.") {
+                Some(text) => 0.5 * (of_base + own[text].2[0]),
+                None => of_base,
+            };
+            assert_eq!(numbers[0], expected, "{yaml} {name}");
+        }
+    }
 }

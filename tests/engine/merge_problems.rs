@@ -156,7 +156,8 @@ fn values_out_of_range_are_told() {
 #[test]
 fn a_density_that_keeps_nothing_is_found_before() {
     let desk = Desk::new();
-    desk.error(&ties("0.01"), "line 1", "keeps none of the");
+    let yaml = ties("0.01") + "kinfolk: {as: 0.1.4}\n";
+    desk.error(&yaml, "line 1", "keeps none of the");
     let yaml = ties("0.9").replace("ties", "della");
     desk.error(
         &yaml,
@@ -208,11 +209,10 @@ fn bases_and_numbers_of_models_are_checked() {
         "line 5",
         "the base model base is not among the sources",
     );
-    desk.warning(
-        &linear("").replace("model: b", "model: a"),
-        "line 2",
-        "counts once",
-    );
+    let twice = linear("").replace("model: b", "model: a");
+    desk.error(&twice, "line 2", "is listed twice");
+    let old = twice + "kinfolk: {as: 0.1.4}\n";
+    desk.warning(&old, "line 2", "counts once");
 }
 
 fn slices(ranges: [&str; 2]) -> String {
@@ -317,11 +317,13 @@ fn missing_tensors_are_told_model_by_model() {
 }
 
 #[test]
-fn other_vocabularies_are_cut_and_told() {
+fn other_vocabularies_are_refused_or_cut_and_told() {
     let desk = Desk::new();
     tiny_model_of(&desk.path().join("b"), 5, 2, 14);
-    desk.warning(&linear(""), "line 1", "vocabularies of 12 to 14 tokens");
-    let plan = desk.plan(&linear(""));
+    desk.error(&linear(""), "line 1", "vocabularies of 12 to 14 tokens");
+    let yaml = linear("kinfolk: {truncate_embeddings: true}\n");
+    desk.warning(&yaml, "line 1", "cut to the first 12 rows");
+    let plan = desk.plan(&yaml);
     let head = plan.steps[0]
         .tensors
         .iter()

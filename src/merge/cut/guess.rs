@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{Known, Streams};
+use crate::merge::blocks::Width;
 use crate::merge::error::MergeError;
 use crate::numeric::bracket::{Bracket, Tally};
 use crate::numeric::random::Stream;
@@ -18,7 +19,7 @@ const SPARSE: usize = 128;
 /// but at most this many.
 const SAMPLE: usize = 1 << 17;
 
-impl Streams<'_, '_> {
+impl<N: Width> Streams<'_, '_, N> {
     /// What one reading tells of the ranks; `None` for 0 and where the sample misled. Keeps
     /// about one key in fifty, at most one in sixteen.
     pub(super) fn guess(&self, ranks: &[Vec<u64>]) -> Result<Vec<Vec<Option<Known>>>, MergeError> {
@@ -42,7 +43,7 @@ impl Streams<'_, '_> {
         let count = |room: &mut Vec<u32>,
                      tallies: &mut Vec<Tally>,
                      range: Range<usize>,
-                     inputs: &[&[f32]]| {
+                     inputs: &[&[N]]| {
             room.resize(range.len(), 0);
             let mut written = None;
             for ((stream, _, bracket), tally) in brackets.iter().zip(tallies) {

@@ -13,12 +13,12 @@ use std::ops::Range;
 
 use crate::checkpoint::Dtype;
 use crate::jobs::Ticket;
-use crate::merge::blocks::Kernel;
-use crate::merge::blocks::{Blocks, Cuts, Inputs};
+use crate::merge::blocks::{AnyKernel, Blocks, Cuts, Inputs, Kernel, Width, by_width};
 use crate::merge::cut::Streams;
 use crate::merge::error::MergeError;
 use crate::merge::method::{BaseRule, Description, Method, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
+use crate::numeric::Real;
 use crate::numeric::select::{number, ordered};
 
 pub(super) struct ArceeFusion;
@@ -30,7 +30,8 @@ static DESCRIPTION: Description = Description {
     paper: None,
     base: BaseRule::OneOfModels,
     base_is_model: false,
-    models: (1, 2),
+    models: (2, 2),
+    fewest_of_old: Some(1),
     parameters: &[],
     prediction: Prediction::None,
     prediction_error: 0.0,
@@ -55,7 +56,7 @@ impl Method for ArceeFusion {
         tensor: &'t MergeTensor<'t>,
         _values: &Values,
         ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         let (base, models) = (tensor.needed_base()?, tensor.models());
         let other = match models[..] {
             // Alone: every score is 0, and so is the difference.
@@ -69,9 +70,8 @@ impl Method for ArceeFusion {
             }
         };
         let inputs = Inputs::new(tensor);
-        let scores = Scores::new([base, other], &inputs, ticket)?;
-        let threshold = scores.threshold(&inputs, ticket)?;
-        Ok(Box::new(Fusion { scores, threshold }))
+        let fusion = by_width!(tensor, fusion([base, other], &inputs, ticket))?;
+        Ok(Box::new(fusion))
     }
 }
 
@@ -86,8 +86,18 @@ struct Scores {
     divergences: Vec<f64>,
 }
 
+fn fusion<N: Width>(
+    models: [usize; 2],
+    inputs: &Inputs<'_>,
+    ticket: &Ticket,
+) -> Result<Fusion, MergeError> {
+    let scores = Scores::new::<N>(models, inputs, ticket)?;
+    let threshold = scores.threshold::<N>(inputs, ticket)?;
+    Ok(Fusion { scores, threshold })
+}
+
 impl Scores {
-    fn new(
+    fn new<N: Width>(
         [base, other]: [usize; 2],
         inputs: &Inputs<'_>,
         ticket: &Ticket,
@@ -95,12 +105,17 @@ impl Scores {
         let row_len = inputs.tensor().row_len().max(1);
         let cuts = Cuts::new(inputs.tensor(), Blocks::WholeRows);
         let new = (|| (), Vec::new);
-        let chunks = inputs.by_chunk(cuts, ticket, new, |(), out: &mut Vec<f64>, _, inputs| {
-            let rows = inputs[other]
-                .chunks(row_len)
-                .zip(inputs[base].chunks(row_len));
-            out.extend(rows.map(|(x, b)| divergence(x, b)));
-        })?;
+        let chunks = inputs.by_chunk(
+            cuts,
+            ticket,
+            new,
+            |(), out: &mut Vec<f64>, _, inputs: &[&[N]]| {
+                let rows = inputs[other]
+                    .chunks(row_len)
+                    .zip(inputs[base].chunks(row_len));
+                out.extend(rows.map(|(x, b)| divergence(x, b)));
+            },
+        )?;
         Ok(Self {
             base,
             other,
@@ -109,15 +124,15 @@ impl Scores {
         })
     }
 
-    fn at(&self, index: usize, at: usize, inputs: &[&[f32]]) -> f32 {
+    fn at<N: Real>(&self, index: usize, at: usize, inputs: &[&[N]]) -> f32 {
         let change = inputs[self.other][at] - inputs[self.base][at];
-        (f64::from(change.abs()) * self.divergences[index / self.row_len]) as f32
+        (change.abs().wide() * self.divergences[index / self.row_len]) as f32
     }
 
     /// Median + 1.5·(third − first quartile).
-    fn threshold(&self, inputs: &Inputs<'_>, ticket: &Ticket) -> Result<f32, MergeError> {
+    fn threshold<N: Width>(&self, inputs: &Inputs<'_>, ticket: &Ticket) -> Result<f32, MergeError> {
         let n = inputs.tensor().elements() as u64;
-        let keys = |_: usize, range: Range<usize>, inputs: &[&[f32]], keys: &mut [u32]| {
+        let keys = |_: usize, range: Range<usize>, inputs: &[&[N]], keys: &mut [u32]| {
             for ((at, index), key) in range.enumerate().zip(keys) {
                 *key = ordered(self.at(index, at, inputs));
             }
@@ -130,14 +145,14 @@ impl Scores {
     }
 }
 
-fn divergence(x: &[f32], b: &[f32]) -> f64 {
+fn divergence<N: Real>(x: &[N], b: &[N]) -> f64 {
     let (p, q) = (softmax(x), softmax(b));
     p.iter().zip(&q).map(|(p, q)| p * (p / q).ln()).sum()
 }
 
-fn softmax(row: &[f32]) -> Vec<f64> {
-    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut out: Vec<f64> = row.iter().map(|&x| f64::from(x - largest).exp()).collect();
+fn softmax<N: Real>(row: &[N]) -> Vec<f64> {
+    let largest = row.iter().copied().fold(N::of(f64::NEG_INFINITY), N::max);
+    let mut out: Vec<f64> = row.iter().map(|&x| (x - largest).wide().exp()).collect();
     let sum: f64 = out.iter().sum();
     out.iter_mut().for_each(|p| *p = *p / sum + FLOOR);
     out
@@ -149,7 +164,7 @@ struct Fusion {
 }
 
 impl Kernel for Fusion {
-    fn block(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+    fn block<N: Real>(&self, range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
         let (x, b) = (inputs[self.scores.other], inputs[self.scores.base]);
         for (at, index) in range.enumerate() {
             let taken = self.scores.at(index, at, inputs) >= self.threshold;

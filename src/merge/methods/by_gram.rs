@@ -4,7 +4,7 @@
 //! predicted by the very coefficients that it merges with.
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::{Inputs, Kernel};
+use crate::merge::blocks::{AnyKernel, Inputs};
 use crate::merge::combine::{Coefficients, InputGram, from_gram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{Description, Method, Values};
@@ -39,7 +39,7 @@ impl Method for ByGram {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         from_gram(&Inputs::new(tensor), ticket, |gram| {
             (self.coefficients)(gram, values)
         })

@@ -27,6 +27,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Optional,
     base_is_model: true,
     models: (1, usize::MAX),
+    fewest_of_old: None,
     parameters: &[
         Parameter::number(
             "max_iter",

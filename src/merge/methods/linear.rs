@@ -3,7 +3,7 @@
 //! mergekit divides by a sum of 0 and writes NaN or infinity; here that is refused.
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::Kernel;
+use crate::merge::blocks::AnyKernel;
 use crate::merge::combine::{Coefficients, InputGram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
@@ -22,6 +22,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Optional,
     base_is_model: true,
     models: (1, usize::MAX),
+    fewest_of_old: None,
     parameters: &[
         Parameter::weight("How much of the model there is in the child"),
         Parameter::flag("normalize", "Divide by the sum of the weights", true),
@@ -57,7 +58,7 @@ impl Method for Linear {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         _ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         Ok(coefficients(tensor.inputs.len(), values)?.kernel(tensor.base))
     }
 }

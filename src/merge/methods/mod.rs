@@ -4,7 +4,7 @@
 //! help is printed and sliders are made from that description, and no code outside this folder
 //! knows a method by name.
 
-pub use super::blocks::Kernel;
+pub use super::blocks::{AnyKernel, Kernel};
 pub use super::error::MergeError;
 pub use super::method::{
     BaseRule, Description, Method, Parameter, ParameterKind, ParameterScope, Prediction, Values,

@@ -7,12 +7,12 @@
 use std::ops::Range;
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::Inputs;
-use crate::merge::blocks::Kernel;
+use crate::merge::blocks::{AnyKernel, Inputs, Kernel};
 use crate::merge::combine::{Coefficients, InputGram, from_gram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
+use crate::numeric::Real;
 use crate::numeric::vector;
 
 pub(super) struct ModelStock;
@@ -28,6 +28,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Required,
     base_is_model: false,
     models: (2, usize::MAX),
+    fewest_of_old: None,
     parameters: &[Parameter::flag(
         "filter_wise",
         "Measure how the models agree row by row instead of tensor by tensor",
@@ -66,7 +67,7 @@ impl Method for ModelStock {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         let (base, models) = (tensor.needed_base()?, tensor.models());
         enough(models.len())?;
         if values.flag("filter_wise")? {
@@ -130,9 +131,9 @@ impl Kernel for Rows {
         true
     }
 
-    fn block(&self, _range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+    fn block<N: Real>(&self, _range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
         let (base, n) = (inputs[self.base], self.models.len());
-        let mut changes = vec![vec![0.0f32; self.row_len]; n];
+        let mut changes = vec![vec![N::ZERO; self.row_len]; n];
         for start in (0..out.len()).step_by(self.row_len.max(1)) {
             let row = start..(start + self.row_len).min(out.len());
             for (change, &model) in changes.iter_mut().zip(&self.models) {
@@ -146,7 +147,7 @@ impl Kernel for Rows {
             let out = &mut out[row.clone()];
             out.copy_from_slice(&base[row]);
             for change in &changes {
-                vector::add_scaled(out, (t / n as f64) as f32, change);
+                vector::add_scaled(out, N::of(t / n as f64), change);
             }
         }
     }

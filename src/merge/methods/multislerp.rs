@@ -27,6 +27,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Optional,
     base_is_model: false,
     models: (1, usize::MAX),
+    fewest_of_old: None,
     parameters: &[
         Parameter::weight("How much of the model there is in the child"),
         Parameter::flag("normalize_weights", "Divide the weights by their sum", true),

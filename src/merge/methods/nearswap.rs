@@ -5,12 +5,13 @@
 use std::ops::Range;
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::Kernel;
+use crate::merge::blocks::{AnyKernel, Kernel};
 use crate::merge::error::MergeError;
 use crate::merge::method::{
     BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
 };
 use crate::merge::tensor::MergeTensor;
+use crate::numeric::Real;
 
 pub(super) struct NearSwap;
 
@@ -21,7 +22,8 @@ static DESCRIPTION: Description = Description {
     paper: None,
     base: BaseRule::Required,
     base_is_model: false,
-    models: (0, 1),
+    models: (1, 1),
+    fewest_of_old: Some(0),
     parameters: &[Parameter::number(
         "t",
         "Distance up to which the other model is taken as it is",
@@ -44,7 +46,7 @@ impl Method for NearSwap {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         _ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         let base = tensor.needed_base()?;
         let models = tensor.models();
         if models.len() > 1 {
@@ -54,7 +56,7 @@ impl Method for NearSwap {
             )));
         }
         Ok(Box::new(Near {
-            t: values.global("t")? as f32,
+            t: values.global("t")?,
             base,
             other: models.first().copied(),
         }))
@@ -62,22 +64,27 @@ impl Method for NearSwap {
 }
 
 struct Near {
-    t: f32,
+    t: f64,
     base: usize,
     other: Option<usize>,
 }
 
 impl Kernel for Near {
-    fn block(&self, _range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+    fn block<N: Real>(&self, _range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
         let base = inputs[self.base];
         let Some(other) = self.other else {
             out.copy_from_slice(base);
             return;
         };
         for ((out, b), x) in out.iter_mut().zip(base).zip(inputs[other]) {
-            let share = (self.t / (b - x).abs().max(1e-6)).clamp(0.0, 1.0);
+            let share = N::of(self.t) / (*b - *x).abs().max(N::of(1e-6));
+            let share = if share < N::ONE {
+                share.max(N::ZERO)
+            } else {
+                N::ONE
+            };
             // `max` drops a NaN; the product brings it back.
-            *out = share * x + (1.0 - share) * b;
+            *out = share * *x + (N::ONE - share) * *b;
         }
     }
 }

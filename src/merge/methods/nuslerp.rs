@@ -9,12 +9,12 @@
 use std::ops::Range;
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::Kernel;
-use crate::merge::blocks::{Blocks, Cuts, Inputs};
+use crate::merge::blocks::{AnyKernel, Blocks, Cuts, Inputs, Kernel, Width, by_width};
 use crate::merge::combine::{Coefficients, InputGram, from_gram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
+use crate::numeric::Real;
 use crate::numeric::vector;
 
 pub(super) struct NuSlerp;
@@ -26,7 +26,8 @@ static DESCRIPTION: Description = Description {
     paper: None,
     base: BaseRule::Optional,
     base_is_model: false,
-    models: (1, 2),
+    models: (2, 2),
+    fewest_of_old: Some(1),
     parameters: &[
         Parameter::weight("How much of the model there is in the child"),
         Parameter::flag("nuslerp_flatten", "Take a whole tensor as one vector", true),
@@ -69,7 +70,7 @@ impl Method for NuSlerp {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         let inputs = Inputs::new(tensor);
         let axis = axis(values)?;
         let pair = pair(&tensor.models(), tensor.base, values)?;
@@ -78,7 +79,10 @@ impl Method for NuSlerp {
                 pair,
                 row_len: tensor.row_len(),
             })),
-            (Axis::Columns, Ok(pair)) => Ok(Box::new(Columns::new(pair, &inputs, ticket)?)),
+            (Axis::Columns, Ok(pair)) => {
+                let columns = by_width!(tensor, columns(pair, &inputs, ticket))?;
+                Ok(Box::new(columns))
+            }
             _ => from_gram(&inputs, ticket, |gram| whole(gram, values)),
         }
     }
@@ -180,7 +184,7 @@ fn whole(gram: &InputGram<'_>, values: &Values) -> Result<Coefficients, MergeErr
 
 impl Pair {
     /// x₀ and x₁ of a block, less the base.
-    fn changes(&self, inputs: &[&[f32]]) -> [Vec<f32>; 2] {
+    fn changes<N: Real>(&self, inputs: &[&[N]]) -> [Vec<N>; 2] {
         [self.first, self.second].map(|i| {
             let mut out = inputs[i].to_vec();
             if let Some(base) = self.base {
@@ -191,8 +195,14 @@ impl Pair {
     }
 
     /// c₀x₀ + c₁x₁, plus the base.
-    fn put(&self, (c0, c1): (f64, f64), at: usize, [x0, x1]: [f32; 2], inputs: &[&[f32]]) -> f32 {
-        let mixed = c0 as f32 * x0 + c1 as f32 * x1;
+    fn put<N: Real>(
+        &self,
+        (c0, c1): (f64, f64),
+        at: usize,
+        [x0, x1]: [N; 2],
+        inputs: &[&[N]],
+    ) -> N {
+        let mixed = N::of(c0) * x0 + N::of(c1) * x1;
         self.base.map_or(mixed, |base| inputs[base][at] + mixed)
     }
 }
@@ -208,7 +218,7 @@ impl Kernel for Rows {
         true
     }
 
-    fn block(&self, _range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+    fn block<N: Real>(&self, _range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
         let [x0, x1] = self.pair.changes(inputs);
         for start in (0..out.len()).step_by(self.row_len.max(1)) {
             let row = start..(start + self.row_len).min(out.len());
@@ -234,42 +244,40 @@ struct Columns {
 /// Sums of all columns that are kept at a time: more would take memory, fewer would take time.
 const PARTS: usize = 8;
 
-impl Columns {
-    fn new(pair: Pair, inputs: &Inputs<'_>, ticket: &Ticket) -> Result<Self, MergeError> {
-        let tensor = inputs.tensor();
-        let first = tensor.shape.first().copied().unwrap_or(1);
-        let columns = tensor.elements() / first.max(1);
-        let cuts = Cuts::new(tensor, Blocks::Any).at_most(PARTS);
-        let new = (|| (), || vec![[0.0; 3]; columns]);
-        let parts = inputs.by_chunk(
-            cuts,
-            ticket,
-            new,
-            |(), sums: &mut Vec<Dots>, range, inputs| {
-                let [x0, x1] = pair.changes(inputs);
-                for (k, (x0, x1)) in x0.iter().zip(&x1).enumerate() {
-                    let (x0, x1) = (f64::from(*x0), f64::from(*x1));
-                    let sums = &mut sums[(range.start + k) % columns];
-                    *sums = [sums[0] + x0 * x0, sums[1] + x1 * x1, sums[2] + x0 * x1];
-                }
-            },
-        )?;
-        let of_column = |column: usize| {
-            let mut dots = [0.0; 3];
-            for part in &parts {
-                dots.iter_mut().zip(part[column]).for_each(|(d, p)| *d += p);
-            }
-            shares(dots, pair.t)
-        };
-        Ok(Self {
-            pair,
-            shares: (0..columns).map(of_column).collect(),
-        })
-    }
+fn columns<N: Width>(
+    pair: Pair,
+    inputs: &Inputs<'_>,
+    ticket: &Ticket,
+) -> Result<Columns, MergeError> {
+    let tensor = inputs.tensor();
+    let first = tensor.shape.first().copied().unwrap_or(1);
+    let columns = tensor.elements() / first.max(1);
+    let cuts = Cuts::new(tensor, Blocks::Any).at_most(PARTS);
+    let new = (|| (), || vec![[0.0; 3]; columns]);
+    let add = |(): &mut (), sums: &mut Vec<Dots>, range: Range<usize>, inputs: &[&[N]]| {
+        let [x0, x1] = pair.changes(inputs);
+        for (k, (x0, x1)) in x0.iter().zip(&x1).enumerate() {
+            let (x0, x1) = (x0.wide(), x1.wide());
+            let sums = &mut sums[(range.start + k) % columns];
+            *sums = [sums[0] + x0 * x0, sums[1] + x1 * x1, sums[2] + x0 * x1];
+        }
+    };
+    let parts = inputs.by_chunk(cuts, ticket, new, add)?;
+    let of_column = |column: usize| {
+        let mut dots = [0.0; 3];
+        for part in &parts {
+            dots.iter_mut().zip(part[column]).for_each(|(d, p)| *d += p);
+        }
+        shares(dots, pair.t)
+    };
+    Ok(Columns {
+        pair,
+        shares: (0..columns).map(of_column).collect(),
+    })
 }
 
 impl Kernel for Columns {
-    fn block(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+    fn block<N: Real>(&self, range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
         let [x0, x1] = self.pair.changes(inputs);
         for (k, out) in out.iter_mut().enumerate() {
             let shares = self.shares[(range.start + k) % self.shares.len()];

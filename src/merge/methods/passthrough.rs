@@ -1,7 +1,7 @@
 //! One model as it is, times `scale`.
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::Kernel;
+use crate::merge::blocks::AnyKernel;
 use crate::merge::combine::{Coefficients, InputGram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{
@@ -19,6 +19,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Forbidden,
     base_is_model: false,
     models: (1, 1),
+    fewest_of_old: None,
     parameters: &[Parameter::number(
         "scale",
         "What the numbers are multiplied by",
@@ -49,7 +50,7 @@ impl Method for Passthrough {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         _ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         Ok(coefficients(tensor.inputs.len(), values)?.kernel(tensor.base))
     }
 }

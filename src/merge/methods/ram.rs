@@ -7,13 +7,13 @@
 use std::ops::Range;
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::Kernel;
-use crate::merge::blocks::{Blocks, Cuts, Inputs};
+use crate::merge::blocks::{AnyKernel, Blocks, Cuts, Inputs, Kernel, Width, by_width};
 use crate::merge::error::MergeError;
 use crate::merge::method::{
     BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
 };
 use crate::merge::tensor::MergeTensor;
+use crate::numeric::Real;
 
 /// The two variants.
 pub(super) struct Ram {
@@ -45,6 +45,7 @@ pub(super) static RAM: Ram = Ram {
         base: BaseRule::Required,
         base_is_model: false,
         models: (0, usize::MAX),
+        fewest_of_old: None,
         parameters: &[EPSILON],
         prediction: Prediction::Estimate,
         prediction_error: 0.2,
@@ -62,6 +63,7 @@ pub(super) static RAMPLUS: Ram = Ram {
         base: BaseRule::Required,
         base_is_model: false,
         models: (0, usize::MAX),
+        fewest_of_old: None,
         parameters: &[
             EPSILON,
             Parameter::number(
@@ -101,22 +103,24 @@ impl Method for Ram {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         let (base, models) = (tensor.needed_base()?, tensor.models());
         let epsilon = values.global("epsilon")?;
         let mut merge = Merge {
             base,
             factors: vec![1.0; models.len()],
             models,
-            epsilon: epsilon as f32,
+            epsilon,
         };
         if self.plus {
             let (r, alpha) = (values.global("r")?, values.global("alpha")?);
-            let counts = merge.counts(&Inputs::new(tensor), ticket)?;
+            let inputs = Inputs::new(tensor);
+            let counts = by_width!(tensor, merge.counts(&inputs, ticket))?;
             let factor = |[alone, shared]: [u64; 2]| {
                 let ratio = shared as f64 / (alone as f64).max(epsilon);
                 // 0/0, if epsilon is 0 and the model changed nothing, multiplies nothing.
-                (1.0 + r * ratio.max(0.0).min(alpha)) as f32
+                // In f32 whatever is computed in, as in mergekit.
+                f64::from((1.0 + r * ratio.max(0.0).min(alpha)) as f32)
             };
             merge.factors = counts.into_iter().map(factor).collect();
         }
@@ -127,31 +131,35 @@ impl Method for Ram {
 struct Merge {
     base: usize,
     models: Vec<usize>,
-    epsilon: f32,
+    epsilon: f64,
     /// What the changes of one model alone are multiplied by.
-    factors: Vec<f32>,
+    factors: Vec<f64>,
 }
 
 impl Merge {
     /// How many models changed a number.
-    fn changed_by(&self, at: usize, inputs: &[&[f32]]) -> usize {
-        let changed = |&&i: &&usize| self.change(i, at, inputs).abs() > self.epsilon;
+    fn changed_by<N: Real>(&self, at: usize, inputs: &[&[N]]) -> usize {
+        let changed = |&&i: &&usize| self.change(i, at, inputs).abs() > N::of(self.epsilon);
         self.models.iter().filter(changed).count()
     }
 
-    fn change(&self, model: usize, at: usize, inputs: &[&[f32]]) -> f32 {
+    fn change<N: Real>(&self, model: usize, at: usize, inputs: &[&[N]]) -> N {
         inputs[model][at] - inputs[self.base][at]
     }
 
     /// Counts for each model the numbers that it changed alone and with others.
-    fn counts(&self, inputs: &Inputs<'_>, ticket: &Ticket) -> Result<Vec<[u64; 2]>, MergeError> {
+    fn counts<N: Width>(
+        &self,
+        inputs: &Inputs<'_>,
+        ticket: &Ticket,
+    ) -> Result<Vec<[u64; 2]>, MergeError> {
         let cuts = Cuts::new(inputs.tensor(), Blocks::Any);
         let new = || vec![[0u64; 2]; self.models.len()];
-        let workers = inputs.by_worker(cuts, ticket, new, |counts, range, inputs| {
+        let workers = inputs.by_worker(cuts, ticket, new, |counts, range, inputs: &[&[N]]| {
             for at in 0..range.len() {
                 let shared = usize::from(self.changed_by(at, inputs) > 1);
                 for (counts, &i) in counts.iter_mut().zip(&self.models) {
-                    let changed = self.change(i, at, inputs).abs() > self.epsilon;
+                    let changed = self.change(i, at, inputs).abs() > N::of(self.epsilon);
                     counts[shared] += u64::from(changed);
                 }
             }
@@ -164,22 +172,23 @@ impl Merge {
 }
 
 impl Kernel for Merge {
-    fn block(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+    fn block<N: Real>(&self, range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
+        let epsilon = N::of(self.epsilon);
         for at in 0..range.len() {
-            let (mut sum, mut count, mut lone) = (0.0, 0u32, 1.0);
+            let (mut sum, mut count, mut lone) = (N::ZERO, 0u32, 1.0);
             for (&i, &factor) in self.models.iter().zip(&self.factors) {
                 let delta = self.change(i, at, inputs);
                 // Not `>`, so that a NaN goes on to the result.
-                if delta.abs() > self.epsilon || delta.is_nan() {
+                if delta.abs() > epsilon || delta.is_nan() {
                     sum += delta;
                     count += 1;
                     lone = factor;
                 }
             }
             let change = match count {
-                0 => 0.0,
-                1 => lone * sum,
-                n => sum / n as f32,
+                0 => N::ZERO,
+                1 => N::of(lone) * sum,
+                n => sum / N::of(f64::from(n)),
             };
             out[at] = inputs[self.base][at] + change;
         }

@@ -12,14 +12,14 @@
 use std::ops::Range;
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::Kernel;
-use crate::merge::blocks::{Blocks, Cuts, Inputs};
-use crate::merge::cut::Streams;
+use crate::merge::blocks::{AnyKernel, Blocks, Cuts, Inputs, Kernel, Width, by_width};
+use crate::merge::cut::{READINGS, Streams};
 use crate::merge::error::MergeError;
 use crate::merge::method::{
     BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
 };
 use crate::merge::tensor::MergeTensor;
+use crate::numeric::Real;
 use crate::numeric::select::{Cut, magnitude};
 use crate::numeric::vector;
 
@@ -36,6 +36,7 @@ static DESCRIPTION: Description = Description {
     base: BaseRule::Required,
     base_is_model: false,
     models: (0, usize::MAX),
+    fewest_of_old: None,
     parameters: &[
         Parameter::number(
             "select_topk",
@@ -62,7 +63,7 @@ impl Method for Sce {
 
     fn readings(&self, values: &Values) -> u64 {
         let selects = values.global("select_topk").is_ok_and(|share| share < 1.0);
-        if selects { 3 + Streams::READINGS } else { 2 }
+        if selects { 3 + READINGS } else { 2 }
     }
 
     fn prepare<'t>(
@@ -70,20 +71,19 @@ impl Method for Sce {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         let (base, models) = (tensor.needed_base()?, tensor.models());
-        let inputs = Inputs::new(tensor);
         let mut selection = Selection {
             models,
             base,
             cut: Cut::ALL,
         };
+        let inputs = Inputs::new(tensor);
         let share = values.global("select_topk")?;
         if share < 1.0 {
-            selection.select(share, &inputs, ticket)?;
+            by_width!(tensor, selection.select(share, &inputs, ticket))?;
         }
-        let weights = selection.weights(&inputs, ticket)?;
-        let weights = weights.into_iter().map(|w| w as f32).collect();
+        let weights = by_width!(tensor, selection.weights(&inputs, ticket))?;
         Ok(Box::new(Merge { weights, selection }))
     }
 }
@@ -100,16 +100,16 @@ struct Selection {
 
 /// Work space of a block.
 #[derive(Default)]
-struct Room {
+struct Room<N> {
     mean: Vec<f64>,
     square: Vec<f64>,
     keys: Vec<u32>,
-    changes: Vec<f32>,
+    changes: Vec<N>,
 }
 
 impl Selection {
     /// The keys of the population variances of δ over the models.
-    fn keys(&self, inputs: &[&[f32]], n: usize, room: &mut Room) {
+    fn keys<N: Real>(&self, inputs: &[&[N]], n: usize, room: &mut Room<N>) {
         let Room {
             mean, square, keys, ..
         } = room;
@@ -130,12 +130,12 @@ impl Selection {
     }
 
     /// The changes of all models, one after the other, 0 where they are not selected.
-    fn changes(&self, range: Range<usize>, inputs: &[&[f32]], room: &mut Room) {
+    fn changes<N: Real>(&self, range: Range<usize>, inputs: &[&[N]], room: &mut Room<N>) {
         let n = range.len();
         if self.cut != Cut::ALL {
             self.keys(inputs, n, room);
         }
-        room.changes.resize(n * self.models.len(), 0.0);
+        room.changes.resize(n * self.models.len(), N::ZERO);
         // Keys at the threshold are selected up to some index.
         let end = usize::try_from(self.cut.end).unwrap_or(usize::MAX);
         let torn = end.clamp(range.start, range.end) - range.start;
@@ -151,21 +151,21 @@ impl Selection {
     }
 
     /// Finds the cut for a share of all that vary.
-    fn select(
+    fn select<N: Width>(
         &mut self,
         share: f64,
         inputs: &Inputs<'_>,
         ticket: &Ticket,
     ) -> Result<(), MergeError> {
         let cuts = Cuts::new(inputs.tensor(), Blocks::Any);
-        let new = || (0u64, Room::default());
+        let new = || (0u64, Room::<N>::default());
         let varying = inputs.by_worker(cuts, ticket, new, |(count, room), range, inputs| {
             self.keys(inputs, range.len(), room);
             *count += room.keys.iter().filter(|&&key| key > 0).count() as u64;
         })?;
         let varying: u64 = varying.iter().map(|(count, _)| count).sum();
         let k = (share.max(0.0) * varying as f64) as u64;
-        let keys = |_: usize, range: Range<usize>, inputs: &[&[f32]], keys: &mut [u32]| {
+        let keys = |_: usize, range: Range<usize>, inputs: &[&[N]], keys: &mut [u32]| {
             let mut room = Room::default();
             self.keys(inputs, range.len(), &mut room);
             keys.copy_from_slice(&room.keys);
@@ -175,18 +175,26 @@ impl Selection {
         Ok(())
     }
 
-    fn weights(&self, inputs: &Inputs<'_>, ticket: &Ticket) -> Result<Vec<f64>, MergeError> {
+    fn weights<N: Width>(
+        &self,
+        inputs: &Inputs<'_>,
+        ticket: &Ticket,
+    ) -> Result<Vec<f64>, MergeError> {
         let n = inputs.tensor().elements() as f64;
         let cuts = Cuts::new(inputs.tensor(), Blocks::Any);
-        let new = (Room::default, || vec![0.0f64; self.models.len()]);
-        let chunks =
-            inputs.by_chunk(cuts, ticket, new, |room: &mut Room, sums, range, inputs| {
+        let new = (Room::<N>::default, || vec![0.0f64; self.models.len()]);
+        let chunks = inputs.by_chunk(
+            cuts,
+            ticket,
+            new,
+            |room, sums: &mut Vec<f64>, range: Range<usize>, inputs: &[&[N]]| {
                 let n = range.len().max(1);
                 self.changes(range, inputs, room);
                 for (sum, d) in sums.iter_mut().zip(room.changes.chunks(n)) {
                     vector::add_squares(sum, d);
                 }
-            })?;
+            },
+        )?;
         let energy = |slot: usize| chunks.iter().map(|sums| sums[slot]).sum::<f64>() / n;
         let energies: Vec<f64> = (0..self.models.len()).map(energy).collect();
         let sum: f64 = energies.iter().sum();
@@ -197,27 +205,28 @@ impl Selection {
 }
 
 struct Merge {
-    weights: Vec<f32>,
+    weights: Vec<f64>,
     selection: Selection,
 }
 
 impl Kernel for Merge {
-    fn block(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+    fn block<N: Real>(&self, range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
         let n = range.len().max(1);
         let mut room = Room::default();
         self.selection.changes(range, inputs, &mut room);
-        let mut vote = vec![0.0f32; out.len()];
+        let mut vote = vec![N::ZERO; out.len()];
         for d in room.changes.chunks(n) {
             vector::add(&mut vote, d);
         }
-        let (mut mixed, mut weights) = (vec![0.0f32; out.len()], vec![0.0f32; out.len()]);
+        let (mut mixed, mut weights) = (vec![N::ZERO; out.len()], vec![N::ZERO; out.len()]);
         for (d, &weight) in room.changes.chunks_mut(n).zip(&self.weights) {
+            let weight = N::of(weight);
             d.iter_mut().for_each(|d| *d *= weight);
             vector::add_agreeing(&mut mixed, &mut weights, &vote, d, weight);
         }
         let base = inputs[self.selection.base];
         for (((out, base), mixed), weights) in out.iter_mut().zip(base).zip(mixed).zip(weights) {
-            *out = base + mixed / weights.max(SMALL as f32);
+            *out = *base + mixed / weights.max(N::of(SMALL));
         }
     }
 }

@@ -26,7 +26,8 @@ static DESCRIPTION: Description = Description {
     )),
     base: BaseRule::OneOfModels,
     base_is_model: false,
-    models: (1, 2),
+    models: (2, 2),
+    fewest_of_old: Some(1),
     parameters: &[Parameter::number(
         "t",
         "How far to go: 0 is the base, 1 the other model",

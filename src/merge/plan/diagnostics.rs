@@ -29,8 +29,8 @@ pub(super) struct Diagnostics {
     refused: Option<(String, Vec<String>)>,
     copied: Vec<String>,
     quantised: Vec<(String, Dtype)>,
-    /// Tensor, fewest and most rows.
-    cut: Option<(String, usize, usize)>,
+    /// Tensor, fewest and most rows, and whether the recipe wants them cut.
+    rows: Option<(String, (usize, usize), bool)>,
     /// The formats of the inputs where they differ, and what comes out.
     mixed: BTreeSet<(Vec<&'static str>, &'static str)>,
     /// Formats that `dtype` rounds before the merge.
@@ -109,8 +109,12 @@ impl Diagnostics {
         tensors.push(tensor.to_owned());
     }
 
-    pub(super) fn cut(&mut self, tensor: &str, least: usize, most: usize) {
-        self.cut.get_or_insert((tensor.to_owned(), least, most));
+    /// Notes vocabularies of different sizes, the fewest and the most rows.
+    pub(super) fn rows_differ(&mut self, tensor: &str, rows: (usize, usize), is_cut: bool) {
+        let known = self.rows.as_ref().is_some_and(|(.., is_cut)| !is_cut);
+        if self.rows.is_none() || !known && !is_cut {
+            self.rows = Some((tensor.to_owned(), rows, is_cut));
+        }
     }
 
     pub(super) fn no_floats(&mut self, tensor: &str, dtype: Dtype, kind: Kind) {
@@ -243,12 +247,23 @@ impl Diagnostics {
                 );
             }
         }
-        if let Some((tensor, least, most)) = &self.cut {
-            let sentence = format!(
-                "the models have vocabularies of {least} to {most} tokens; {tensor} and its like \
-                 are cut to the first {least} rows"
-            );
+        let Some((tensor, (least, most), is_cut)) = &self.rows else {
+            return;
+        };
+        let what = format!("the models have vocabularies of {least} to {most} tokens");
+        if *is_cut {
+            let sentence =
+                format!("{what}; {tensor} and its like are cut to the first {least} rows");
             context.warning("", sentence);
+        } else {
+            let sentence = format!(
+                "{what} in {tensor} and its like; bring the rows of equal tokens together with \
+                 `tokenizer_source: union` or `base`, or, if equal rows are equal tokens, cut them \
+                 to the first {least} with `kinfolk: {{truncate_embeddings: true}}` or \
+                 `--unsafe-truncate-embeddings`"
+            );
+            let error = Problem::error(context.place(""), sentence);
+            context.problem(error.with_fix(Fix::TruncateEmbeddings));
         }
     }
 

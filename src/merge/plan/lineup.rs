@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use super::super::method::{BaseRule, Description};
+use super::super::recipe::Recipe;
+use super::super::version::Version;
 use super::context::Context;
 use super::diagnostics::Diagnostics;
 use super::headers::{Head, Headers};
 use super::shape::Part;
+use super::towers::Tower;
 use crate::checkpoint::{is_language_head, is_token_embedding};
 use crate::text::counted;
 
@@ -56,7 +59,7 @@ pub(super) fn resolve<'g>(
             let own = head.shape.first().copied().unwrap_or(1);
             match adapter.rows(headers, head.name, head.shape) {
                 // A vocabulary that grew in training is cut to that of the base.
-                Ok(rows) if rows > own => diagnostics.cut(head.name, own, rows),
+                Ok(rows) if rows > own => diagnostics.rows_differ(head.name, (own, rows), true),
                 Ok(_) => {}
                 Err(error) => {
                     diagnostics.refused(head.name, error.to_string());
@@ -78,7 +81,7 @@ pub(super) fn resolve<'g>(
 pub(super) fn common_shape(
     part: &Part<'_>,
     inputs: &mut Vec<ResolvedInput<'_>>,
-    method: &Description,
+    (method, recipe): (&Description, &Recipe),
     context: &Context<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<usize>> {
@@ -91,9 +94,11 @@ pub(super) fn common_shape(
     let odd: Vec<usize> = (0..inputs.len())
         .filter(|&k| !fits(inputs[k].head.shape))
         .collect();
-    // Methods that work on changes leave a model out of a tensor that it has in another shape,
-    // as mergekit's do; for the others that is an error.
-    let skipped = method.base == BaseRule::Required && part.base.is_some();
+    // By the rules of mergekit 0.1.4 methods that work on changes leave a model out of a tensor
+    // that it has in another shape; else that is an error.
+    let version = recipe.own.version;
+    let by_old = version == Version::V0_1_4;
+    let skipped = by_old && method.base == BaseRule::Required && part.base.is_some();
     for &k in odd.iter().rev() {
         let source = &part.sources[inputs[k].source];
         let headers = context.headers[source.model].as_ref();
@@ -113,7 +118,7 @@ pub(super) fn common_shape(
         return None;
     }
     let left = inputs.len() - usize::from(part.base.is_some());
-    if !odd.is_empty() && left < method.models.0 {
+    if !odd.is_empty() && left < method.models_by(version).0 {
         diagnostics.refused(&name, "too few models have it in this shape".to_owned());
         return None;
     }
@@ -121,7 +126,10 @@ pub(super) fn common_shape(
         let all = inputs.iter().filter_map(|g| g.head.shape.first().copied());
         let least = all.clone().min().unwrap_or(*rows);
         if all.clone().any(|rows| rows != least) {
-            diagnostics.cut(&name, least, all.max().unwrap_or(least));
+            // Where the recipe orders the tokens, what is left beyond the last row is in no child.
+            let is_wanted =
+                recipe.own.truncate_embeddings || by_old || recipe.tokens_from().is_some();
+            diagnostics.rows_differ(&name, (least, all.max().unwrap_or(least)), is_wanted);
         }
         *rows = least;
     }
@@ -158,6 +166,7 @@ pub(super) fn check_layers(part: &Part<'_>, context: &mut Context<'_>) {
         };
         let end = u64::from(source.first) + u64::from(len);
         let have = match part.tower() {
+            None if headers.heads().any(|head| Tower::of(&head) != Tower::Text) => None,
             None => headers.main_layers(),
             Some(tower) => Some(tower.layers(headers)),
         };
@@ -165,8 +174,7 @@ pub(super) fn check_layers(part: &Part<'_>, context: &mut Context<'_>) {
             None => told.push((
                 source.path.clone(),
                 format!(
-                    "{} has several stacks of layers, and slices are of one; name the parts under \
-                     `modules`",
+                    "{} has several parts, and slices are of one; name the parts under `modules`",
                     headers.name
                 ),
             )),

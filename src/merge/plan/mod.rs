@@ -14,6 +14,7 @@ mod lineup;
 mod locate;
 mod output;
 mod parameters;
+mod places;
 mod rules;
 mod shape;
 mod size;
@@ -47,6 +48,9 @@ pub struct Surroundings<'a> {
     pub hub: Option<&'a Path>,
     /// Where the child is to be written; without it, nothing is said about disk and output.
     pub out: Option<&'a Path>,
+    /// The folder that each document with a name is written to, under its name; without it only
+    /// the last document's result stays.
+    pub intermediates: Option<&'a Path>,
     /// Whether a model that lies at `out` may be replaced.
     pub force: bool,
     /// Whether models of unlike architectures may be merged.
@@ -100,6 +104,8 @@ pub struct Step {
     pub config: ConfigChange,
     /// What becomes of the tokens, where their files could be read.
     pub tokens: Option<StepTokens>,
+    /// The folder that its result is written to for good, if it is not the last step's `out`.
+    pub place: Option<PathBuf>,
 }
 
 /// A model that a step reads.
@@ -200,6 +206,25 @@ impl Plan {
         self.problems.sort_by_key(|problem| problem.severity);
     }
 
+    /// The step `k` and all that it is made from, in order.
+    pub fn way_to(&self, k: usize) -> Vec<&Step> {
+        let mut wanted = vec![false; self.steps.len()];
+        for (at, step) in self.steps.iter().enumerate().rev() {
+            if at == k || wanted[at] {
+                wanted[at] = true;
+                // A step only reads earlier ones.
+                step.needs()
+                    .filter(|&need| need < at)
+                    .for_each(|need| wanted[need] = true);
+            }
+        }
+        let steps = self.steps.iter().zip(wanted);
+        steps
+            .filter(|(_, wanted)| *wanted)
+            .map(|(step, _)| step)
+            .collect()
+    }
+
     /// The problems that stop it.
     pub fn errors(&self) -> impl Iterator<Item = &Problem> {
         self.problems.iter().filter(|problem| problem.is_error())
@@ -228,6 +253,14 @@ impl Step {
             * inputs
                 .map(|input| input.dtype.stored_bytes(tensor.elements()))
                 .sum::<u64>()
+    }
+
+    /// The steps whose results it reads.
+    pub fn needs(&self) -> impl Iterator<Item = usize> {
+        self.models.iter().filter_map(|model| match model.source {
+            ModelSource::Step(k) => Some(k),
+            ModelSource::Opened(_) => None,
+        })
     }
 
     /// Bytes of the tensors that it makes.

@@ -17,10 +17,10 @@ pub(super) struct Formats {
 }
 
 /// The formats that recipes name.
-const FORMATS: [&str; 3] = ["float32", "float16", "bfloat16"];
+const FORMATS: [&str; 4] = ["float32", "float16", "bfloat16", "float64"];
 
 /// What people write instead.
-const ALIASES: [(&str, &str); 8] = [
+const ALIASES: [(&str, &str); 10] = [
     ("fp32", "float32"),
     ("f32", "float32"),
     ("float", "float32"),
@@ -28,7 +28,9 @@ const ALIASES: [(&str, &str); 8] = [
     ("f16", "float16"),
     ("half", "float16"),
     ("bf16", "bfloat16"),
-    ("float64", "float32"),
+    ("double", "float64"),
+    ("fp64", "float64"),
+    ("f64", "float64"),
 ];
 
 pub(super) fn method(recipe: &Recipe, context: &mut Context<'_>) -> Option<&'static dyn Method> {
@@ -89,7 +91,8 @@ fn format(key: &str, name: Option<&str>, context: &mut Context<'_>) -> Option<Dt
     let near = alias
         .map(|(_, own)| (*own).to_owned())
         .or_else(|| nearest(plain, FORMATS));
-    let sentence = format!("`{name}` cannot be computed with; float32, float16 and bfloat16 can");
+    let sentence =
+        format!("`{name}` cannot be computed with; float32, float16, bfloat16 and float64 can");
     let problem = Problem::error(context.place(key), sentence).with_nearest(near);
     context.problem(problem);
     None

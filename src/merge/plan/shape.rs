@@ -3,6 +3,7 @@
 use super::super::method::{BaseRule, Description};
 use super::super::problem::Problem;
 use super::super::recipe::{Content, ModelRef, Parameters, Recipe, RecipeInput, Slice};
+use super::super::version::Version;
 use super::context::Context;
 use super::headers::Head;
 use super::towers::Tower;
@@ -12,6 +13,9 @@ pub(super) struct Part<'r> {
     pub(super) sources: Vec<PartSource<'r>>,
     /// Which source is the base that the method works from.
     pub(super) base: Option<usize>,
+    /// Which source is the base model of the recipe, also where the method takes it for one more
+    /// model.
+    named_base: Option<usize>,
     pub(super) parameters: Option<&'r Parameters>,
     /// The part of the model that it is about, with the parameters for that; all of the model if
     /// there is none.
@@ -25,7 +29,7 @@ pub(super) struct Part<'r> {
 impl Part<'_> {
     /// The source whose tensors are the child's.
     pub(super) fn lead(&self) -> usize {
-        self.base.unwrap_or(0)
+        self.named_base.unwrap_or(0)
     }
 
     pub(super) fn tower(&self) -> Option<Tower> {
@@ -133,6 +137,10 @@ impl<'r> Within<'r, '_> {
     fn whole(&self, models: &'r [RecipeInput], context: &mut Context<'_>) -> Option<Part<'r>> {
         let Self { recipe, prefix, .. } = self;
         let mut sources: Vec<PartSource<'r>> = Vec::new();
+        if models.is_empty() && recipe.own.version == Version::V0_1_5 {
+            context.error(&format!("{prefix}models"), "the list of models is empty");
+            return None;
+        }
         for (k, source) in models.iter().enumerate() {
             let path = format!("{prefix}models[{k}]");
             if source.layer_range.is_some() {
@@ -140,7 +148,7 @@ impl<'r> Within<'r, '_> {
                 let place = context.place(&format!("{path}.layer_range"));
                 context.problem(Problem::ignored(place, sentence));
             }
-            add(&mut sources, source, 0, path, context);
+            add(&mut sources, source, 0, (path, recipe.own.version), context);
         }
         let listed = |base: &ModelRef| sources.iter().position(|s| s.reference == base);
         let mut base = recipe.base_model.as_ref().and_then(listed);
@@ -157,12 +165,14 @@ impl<'r> Within<'r, '_> {
         let part = Part {
             sources,
             base,
+            named_base: base,
             parameters: None,
             module: self.module,
             len: None,
             path: format!("{prefix}models"),
         };
-        checked(part, recipe.base_model.is_some(), self.method, context)
+        let by = (self.method, self.recipe.own.version);
+        checked(part, recipe.base_model.is_some(), by, context)
     }
 
     fn sliced(&self, k: usize, slice: &'r Slice, context: &mut Context<'_>) -> Option<Part<'r>> {
@@ -174,7 +184,13 @@ impl<'r> Within<'r, '_> {
             let path = format!("{path}.sources[{i}]");
             if let Some((first, length)) = layers(source, &path, context) {
                 lengths.push(length);
-                add(&mut sources, source, first, path, context);
+                add(
+                    &mut sources,
+                    source,
+                    first,
+                    (path, recipe.own.version),
+                    context,
+                );
             }
         }
         if sources.len() < slice.sources.len().min(1) {
@@ -203,12 +219,18 @@ impl<'r> Within<'r, '_> {
         let part = Part {
             sources,
             base,
+            named_base: base,
             parameters: Some(&slice.parameters),
             module: self.module,
             len: lengths.first().copied(),
             path: format!("{path}.sources"),
         };
-        checked(part, wanted.is_some(), method, context)
+        checked(
+            part,
+            wanted.is_some(),
+            (method, recipe.own.version),
+            context,
+        )
     }
 }
 
@@ -231,18 +253,26 @@ fn layers(source: &RecipeInput, path: &str, context: &mut Context<'_>) -> Option
     }
 }
 
-/// Adds a source; mergekit counts a model that is listed twice once, with its first parameters.
+/// Adds a source, which is none yet; mergekit 0.1.4 counted a model that is listed twice once, with
+/// its first parameters.
 fn add<'r>(
     sources: &mut Vec<PartSource<'r>>,
     source: &'r RecipeInput,
     first: u32,
-    path: String,
+    (path, version): (String, Version),
     context: &mut Context<'_>,
 ) {
     let reference = &source.model;
     if let Some(twin) = sources.iter().find(|s| s.reference == reference) {
-        if twin.first == first {
-            let sentence = format!("{reference} is listed twice and counts once, as in mergekit");
+        if version == Version::V0_1_5 {
+            let sentence = format!(
+                "{reference} is listed twice; list it once, with one weight, or to merge it with \
+                 itself make one of them first, as a document of its own"
+            );
+            context.error(&path, sentence);
+        } else if twin.first == first {
+            let sentence =
+                format!("{reference} is listed twice and counts once, as in mergekit 0.1.4");
             context.warning(&path, sentence);
         } else {
             let sentence = format!(
@@ -266,7 +296,7 @@ fn add<'r>(
 fn checked<'r>(
     mut part: Part<'r>,
     has_base: bool,
-    method: &Description,
+    (method, version): (&Description, Version),
     context: &mut Context<'_>,
 ) -> Option<Part<'r>> {
     let name = method.name;
@@ -287,13 +317,13 @@ fn checked<'r>(
     }
     let outside = part.base.is_some() && method.base != BaseRule::OneOfModels;
     let count = part.sources.len() - usize::from(outside);
-    let (least, most) = method.models;
+    let (least, most) = method.models_by(version);
     if part.sources.is_empty() || count < least || count > most {
         context.problem(Problem::error(
             context.place(&part.path),
             format!(
                 "{name} takes {}, and there {}",
-                wanted(method),
+                wanted(method, version),
                 found(count)
             ),
         ));
@@ -302,19 +332,18 @@ fn checked<'r>(
     Some(part)
 }
 
-fn wanted(method: &Description) -> String {
+fn wanted(method: &Description, version: Version) -> String {
     let beside = match method.base {
         BaseRule::Required => " beside the base",
         BaseRule::OneOfModels => ", the base among them",
         BaseRule::Optional | BaseRule::Forbidden => "",
     };
     let models = |n: usize| format!("{n} {}", if n == 1 { "model" } else { "models" });
-    let (least, most) = method.models;
+    let (least, most) = method.models_by(version);
     match (least, most) {
         (0, usize::MAX) => format!("one or more models{beside}"),
         (least, usize::MAX) => format!("{least} or more models{beside}"),
         (least, most) if least == most => format!("{}{beside}", models(most)),
-        (_, most) if method.base == BaseRule::OneOfModels => format!("{}{beside}", models(most)),
         (0, most) => format!("{}{beside}", models(most)),
         (least, most) => format!("{least} to {}{beside}", models(most)),
     }

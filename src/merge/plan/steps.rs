@@ -8,7 +8,7 @@ use super::shape::Part;
 use super::tensors::tensors;
 use super::tokens::TokensOf;
 use super::{
-    ConfigChange, Cost, Plan, Step, Surroundings, alignment, child_config, output, parameters,
+    ConfigChange, Cost, Plan, Step, Surroundings, alignment, child_config, parameters, places,
     rules, shape, size, tokens,
 };
 
@@ -21,26 +21,28 @@ pub fn plan(parsed: &Parsed, surroundings: &Surroundings<'_>) -> Plan {
     };
     // What could not be read is not planned: its gaps would only be found a second time.
     if plan.errors().next().is_none() {
-        for document in order(&parsed.recipes, parsed, &mut plan.problems) {
+        let has_places = surroundings.intermediates.is_some();
+        for document in order(parsed, has_places, &mut plan.problems) {
             let mut context = Context::new(parsed, surroundings, document, &plan.steps);
             let step = step(&parsed.recipes[document], &mut context);
             plan.problems.append(&mut context.problems);
-            let Some(step) = step else { break };
+            let Some(mut step) = step else { break };
+            step.place = places::of(step.name(), surroundings.intermediates);
             plan.steps.push(step);
         }
     }
     plan.cost = size::cost(&plan.steps, surroundings.threads);
-    if let Some(out) = surroundings.out {
-        let found = output::problems(out, surroundings.force, &plan);
-        plan.problems.extend(found);
-    }
+    let found = places::problems(surroundings, &plan);
+    plan.problems.extend(found);
     // Errors first; within them, the order in which they were found is that of the recipe.
     plan.problems.sort_by_key(|problem| problem.severity);
     plan
 }
 
-/// The documents so that each comes after those whose results it reads.
-fn order(recipes: &[Recipe], parsed: &Parsed, problems: &mut Vec<Problem>) -> Vec<usize> {
+/// The documents so that each comes after those whose results it reads, one without a name last.
+/// Several may be read by no other where each has its place.
+fn order(parsed: &Parsed, has_places: bool, problems: &mut Vec<Problem>) -> Vec<usize> {
+    let recipes = &parsed.recipes;
     let mut error = |document: usize, path: &str, sentence: String| {
         let place = parsed.positions.place(document, path);
         problems.push(Problem::error(place, sentence));
@@ -59,17 +61,24 @@ fn order(recipes: &[Recipe], parsed: &Parsed, problems: &mut Vec<Problem>) -> Ve
     let needs: Vec<Vec<usize>> = recipes
         .iter()
         .map(|recipe| {
-            let models = recipe.models().into_iter();
+            let models = recipe.models().into_iter().chain(recipe.token_models());
             models.filter_map(|model| named(&model.path)).collect()
         })
         .collect();
     let ends: Vec<usize> = (0..recipes.len())
         .filter(|k| !needs.iter().any(|needs| needs.contains(k)))
         .collect();
-    if let [_, second, ..] = ends[..] {
-        let sentence = "no other document reads this one's result, and one merge has one result; \
-                        give the documents to separate merges";
+    let nameless = |k: &usize| recipes[*k].name.is_none();
+    if let Some(second) = ends.iter().copied().filter(nameless).nth(1) {
+        let sentence = "two documents have no name, and only one can be the last; name the others";
         error(second, "", sentence.to_owned());
+        return Vec::new();
+    }
+    if let ([_, second, ..], false) = (&ends[..], has_places) {
+        let sentence = "no other document reads this one's result, and one merge has one result; \
+                        give the documents to separate merges, or each its own folder with \
+                        `kinfolk merge --intermediates DIR`";
+        error(*second, "", sentence.to_owned());
         return Vec::new();
     }
     let mut done: Vec<usize> = Vec::new();
@@ -84,6 +93,8 @@ fn order(recipes: &[Recipe], parsed: &Parsed, problems: &mut Vec<Problem>) -> Ve
         };
         done.push(next);
     }
+    // Nothing reads it, and what is last is the child.
+    done.sort_by_key(nameless);
     done
 }
 
@@ -143,6 +154,7 @@ fn step(recipe: &Recipe, context: &mut Context<'_>) -> Option<Step> {
         tokenizer,
         config,
         tokens: own_tokens,
+        place: None,
     })
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::super::method::Method;
 use super::super::recipe::{MissingParts, Recipe};
+use super::super::version::Version;
 use super::context::Context;
 use super::diagnostics::Diagnostics;
 use super::headers::{Head, Headers};
@@ -189,7 +190,8 @@ impl Maker<'_> {
         let Some(mut inputs) = resolve(part, request, context, diagnostics) else {
             return;
         };
-        let Some(shape) = common_shape(part, &mut inputs, method, context, diagnostics) else {
+        let by = (method, self.recipe);
+        let Some(shape) = common_shape(part, &mut inputs, by, context, diagnostics) else {
             return;
         };
         if inputs.iter().any(|g| !g.head.dtype.is_supported()) {
@@ -214,6 +216,8 @@ impl Maker<'_> {
         }
         let dtypes: Vec<Dtype> = inputs.iter().map(|g| g.head.dtype).collect();
         let made = self.made_dtype(&dtypes, base);
+        let common = Dtype::common(dtypes.iter().copied());
+        let wide = Some(common).filter(|common| common.is_wide());
         self.diagnostics.formats(out, &dtypes, made, self.formats);
         for own in inputs.iter().filter(|own| own.head.dtype.is_quantised()) {
             let model = context.headers[part.sources[own.source].model].as_ref();
@@ -231,7 +235,7 @@ impl Maker<'_> {
             inputs: inputs.iter().map(|own| input(part, own)).collect(),
             base,
             values,
-            rounded_to: self.formats.compute,
+            rounded_to: self.formats.compute.or(wide),
         });
     }
 
@@ -366,8 +370,9 @@ impl Maker<'_> {
         }
     }
 
-    /// The format that the child's tensor is written in: the recipe's, else the base's, else
-    /// the common one, else F32.
+    /// The format that the child's tensor is written in: the recipe's, else the one that holds the
+    /// numbers of all models; by the rules of mergekit 0.1.4 the base's, or else F32 where formats
+    /// differ.
     fn made_dtype(&self, inputs: &[Dtype], base: Option<usize>) -> Dtype {
         if let Some(written) = self.formats.written {
             return written;
@@ -376,6 +381,9 @@ impl Maker<'_> {
             return own;
         }
         match base {
+            _ if self.recipe.own.version == Version::V0_1_5 => {
+                Dtype::common(inputs.iter().copied())
+            }
             Some(base) => inputs[base].written(),
             None if inputs.iter().all(|d| d.written() == inputs[0].written()) => {
                 inputs[0].written()

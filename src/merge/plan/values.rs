@@ -32,7 +32,10 @@ impl ParameterLookup<'_> {
             let parameters = self.method.parameters.iter();
             parameters.filter(move |own| own.scope == scope)
         };
-        let mut values = Values::default();
+        let mut values = Values {
+            version: self.recipe.own.version,
+            ..Values::default()
+        };
         for own in of_scope(ParameterScope::Global) {
             let outer = [
                 self.part.parameters,

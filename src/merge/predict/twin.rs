@@ -128,7 +128,7 @@ fn tried(
         method,
         parts.values,
         &Ticket::default(),
-        &|range, numbers| {
+        &|range, numbers: &[f32]| {
             let mut made = crate::parallel::lock(&made);
             for (to, from) in made[range].iter_mut().zip(numbers) {
                 *to = f64::from(*from);

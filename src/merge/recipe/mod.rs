@@ -20,6 +20,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 use super::problem::Fix;
+use super::version::Version;
 
 pub use self::evaluate::{evaluate, evaluate_first};
 pub use self::found::recipe_in_card;
@@ -66,6 +67,10 @@ pub struct OwnOptions {
     pub allow_crimes: bool,
     /// What becomes of parts that some models lack: towers, layers that predict further tokens.
     pub missing_parts: MissingParts,
+    /// Which version of mergekit is followed where versions differ.
+    pub version: Version,
+    /// Whether vocabularies of different sizes are cut to the smallest.
+    pub truncate_embeddings: bool,
 }
 
 impl OwnOptions {
@@ -74,6 +79,7 @@ impl OwnOptions {
         match fix {
             Fix::AllowCrimes => self.allow_crimes = true,
             Fix::LeaveOutParts => self.missing_parts = MissingParts::LeaveOut,
+            Fix::TruncateEmbeddings => self.truncate_embeddings = true,
         }
     }
 }
@@ -237,6 +243,20 @@ impl Recipe {
         let options = self.tokenizer.as_ref();
         let of_options = options.map(|own| own.source.as_ref().unwrap_or(&TokenizerSource::Union));
         self.tokenizer_source.as_ref().or(of_options)
+    }
+
+    /// The models that it names for their tokens.
+    pub fn token_models(&self) -> Vec<&ModelRef> {
+        let rules = self.tokenizer.iter().flat_map(|own| &own.tokens);
+        let of_rules = rules.filter_map(|(_, rule)| match &rule.source {
+            TokenRow::Model(model) | TokenRow::Token { model, .. } => Some(model),
+            TokenRow::Zero => None,
+        });
+        let source = match self.tokens_from() {
+            Some(TokenizerSource::Model(model)) => Some(model),
+            _ => None,
+        };
+        source.into_iter().chain(of_rules).collect()
     }
 
     /// Every model that it names, in order, each once.

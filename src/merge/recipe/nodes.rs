@@ -1,6 +1,7 @@
 //! From recipes to YAML, in mergekit's order of keys.
 
 use super::super::problem::Position;
+use super::super::version::Version;
 use super::yaml::{Node, What};
 use super::{
     AdapterRef, Content, Filtered, MissingParts, ModelRef, Module, OnNan, Parameters, Recipe,
@@ -61,6 +62,12 @@ fn recipe(recipe: &Recipe) -> What {
     }
     if recipe.own.missing_parts == MissingParts::LeaveOut {
         own.put("missing_parts", What::Text("leave_out".to_owned()));
+    }
+    if recipe.own.version != Version::default() {
+        own.put("as", What::Text(recipe.own.version.name().to_owned()));
+    }
+    if recipe.own.truncate_embeddings {
+        own.put("truncate_embeddings", What::Flag(true));
     }
     if !own.0.is_empty() {
         keys.put("kinfolk", What::Map(own.0));

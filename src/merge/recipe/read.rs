@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::problem::{Place, Position, Problem};
+use super::super::version::Version;
 use super::reader::{At, Group, Reader};
 use super::yaml::What;
 use super::{
@@ -332,6 +333,10 @@ impl Reader {
         ];
         let parts = self.choice(&mut keys, "missing_parts", parts);
         own.missing_parts = parts.unwrap_or_default();
+        let version = self.choice(&mut keys, "as", Version::NAMES);
+        own.version = version.unwrap_or_default();
+        let cut = self.choice(&mut keys, "truncate_embeddings", yes);
+        own.truncate_embeddings = cut.unwrap_or(false);
         self.unknown_own(&keys);
         own
     }

@@ -15,14 +15,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use self::gguf::{GgufOptions, gguf_options};
-use self::open::{Opened, opened, watch};
+use self::open::{opened, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
 use self::shard::{Maker, failure, skip};
 use super::plan::{Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
-    Finishing, GGUF_NAME, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
-    chat_template, copy_companions, recipe_hash, work_key, write_config, write_generation,
+    Finishing, GGUF_NAME, INDEX_NAME, Layout, Parents, RECIPE_NAME, STEP_PREFIX, ShardFile,
+    Staging, card, chat_template, copy_companions, recipe_hash, work_key, write_config,
+    write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
@@ -60,30 +61,28 @@ fn run_as(
     if let Some(problem) = plan.errors().next() {
         return Err(RunError::Failed(problem.to_string()));
     }
-    let saved = |step: &Step| {
-        let mut recipe = step.recipe.clone();
-        // Written with the seed that was used, the recipe makes the same child again.
-        recipe.own.seed = options.seed.or(recipe.own.seed);
-        recipe
+    let yamls = yamls(plan, options)?;
+    let hashes: Vec<String> = yamls.iter().map(|yaml| recipe_hash(yaml)).collect();
+    let (Some(yaml), Some(hash)) = (yamls.last(), hashes.last()) else {
+        return Err(RunError::Failed("the recipe is empty".to_owned()));
     };
-    let recipes: Vec<Recipe> = plan.steps.iter().map(saved).collect();
-    let yaml = to_yaml(&recipes)?;
-    let hash = recipe_hash(&yaml);
     let last = plan.steps.len().saturating_sub(1);
+    let out = plan.steps[last].place.as_ref().unwrap_or(&options.out);
     let layout = |(k, step): (usize, &Step)| {
         // Steps on the way are read once and removed.
-        let shard_bytes = if k == last { options.shard_bytes } else { 0 };
-        Layout::new(&step.tensors, shard_bytes, &hash)
+        let stays = k == last || step.place.is_some();
+        let shard_bytes = if stays { options.shard_bytes } else { 0 };
+        Layout::new(&step.tensors, shard_bytes, &hashes[k])
     };
     let mut layouts: Vec<Layout> = plan.steps.iter().enumerate().map(layout).collect();
     if let (Some(gguf), Some(layout)) = (gguf, layouts.last_mut()) {
-        *layout = gguf::layout(plan, options, gguf, (&yaml, &hash))?;
+        *layout = gguf::layout(plan, options, gguf, (yaml, hash))?;
     }
     let watch = watch(plan)?;
     // Shards of an input that was changed without another time or length are not used again.
     let key = format!(
         "{}-{}",
-        work_key(plan, &hash, options.seed, &layouts),
+        work_key(plan, hash, options.seed, &layouts),
         watch.digest()
     );
     ticket.expect(plan.cost.bytes_read);
@@ -93,10 +92,11 @@ fn run_as(
         ticket,
         watch,
         key: &key,
-        yaml: &yaml,
+        yamls: &yamls,
         is_gguf: gguf.is_some(),
         outcome: Outcome {
-            out: options.out.clone(),
+            out: out.clone(),
+            others: Vec::new(),
             files: Vec::new(),
             tensors: 0,
             bytes_read: plan.cost.bytes_read,
@@ -104,29 +104,38 @@ fn run_as(
             reused_files: 0,
             seconds: 0.0,
             non_finite: Vec::new(),
-            recipe_sha256: hash,
+            recipe_sha256: hash.clone(),
         },
     };
     let staging = match gguf {
-        Some(_) => Staging::open_file(&options.out, options.force, &key)?,
-        None => Staging::open(&options.out, options.force, &key)?,
+        Some(_) => Staging::open_file(out, options.force, &key)?,
+        None => Staging::open(out, options.force, &key)?,
     };
-    let mut steps = Vec::new();
-    for (k, layout) in layouts.iter().enumerate().take(last) {
-        match run.early_step(k, layout, staging.path(), &steps) {
-            Ok(made) => steps.push(made),
-            Err(error) => {
-                staging.abandon();
-                return Err(error);
-            }
+    let mut placed: Vec<Staging> = Vec::new();
+    match run.steps(&layouts, staging, &mut placed) {
+        Ok(staging) => run.publish(placed, staging)?,
+        Err(error) => {
+            placed.into_iter().for_each(Staging::abandon);
+            return Err(error);
         }
     }
-    let Some(layout) = layouts.last() else {
-        return Err(RunError::Failed("the recipe is empty".to_owned()));
-    };
-    run.last_step(last, layout, staging, &steps)?;
     run.outcome.seconds = started.elapsed().as_secs_f64();
     Ok(run.outcome)
+}
+
+/// For each step the recipe that makes its result, as it is saved beside it.
+fn yamls(plan: &Plan, options: &Options) -> Result<Vec<String>, String> {
+    let saved = |step: &&Step| {
+        let mut recipe = step.recipe.clone();
+        // Written with the seed that was used, the recipe makes the same child again.
+        recipe.own.seed = options.seed.or(recipe.own.seed);
+        recipe
+    };
+    let of_step = |k: usize| {
+        let recipes: Vec<Recipe> = plan.way_to(k).iter().map(saved).collect();
+        to_yaml(&recipes)
+    };
+    (0..plan.steps.len()).map(of_step).collect()
 }
 
 /// The one file of a step on the way, opened by its name: its folder, which still tells of the
@@ -140,13 +149,95 @@ struct Run<'a> {
     /// Everything that is read, the models of earlier steps too.
     watch: Watch<Arc<Checkpoint>>,
     key: &'a str,
-    yaml: &'a str,
+    /// The recipe of each step's result.
+    yamls: &'a [String],
     /// Whether the child is one GGUF file, with nothing beside it.
     is_gguf: bool,
     outcome: Outcome,
 }
 
 impl Run<'_> {
+    /// Makes all models, the last in `staging`; those that have places of their own wait in `placed`.
+    fn steps(
+        &mut self,
+        layouts: &[Layout],
+        mut staging: Staging,
+        placed: &mut Vec<Staging>,
+    ) -> Result<Staging, RunError> {
+        let mut steps = Vec::new();
+        let last = layouts.len().saturating_sub(1);
+        for (k, layout) in layouts.iter().enumerate().take(last) {
+            let made = match &self.plan.steps[k].place {
+                Some(place) => self.placed_step(k, layout, place, (&steps, placed)),
+                None => self.early_step(k, layout, staging.path(), &steps),
+            };
+            match made {
+                Ok(made) => steps.push(made),
+                Err(error) => {
+                    staging.abandon();
+                    return Err(error);
+                }
+            }
+        }
+        let done = self
+            .step(last, &layouts[last], &mut staging, &steps)
+            .and_then(|()| self.beside(last, &layouts[last], &staging, &steps))
+            .and_then(|()| Ok(self.watch.check()?));
+        match done {
+            Ok(()) => Ok(staging),
+            Err(error) => {
+                staging.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives all models their names, the last one's last.
+    fn publish(&mut self, placed: Vec<Staging>, staging: Staging) -> Result<(), RunError> {
+        // No file may be open in a folder that is renamed.
+        self.watch = Watch::new([])?;
+        for own in placed {
+            self.outcome.others.push(own.out().to_owned());
+            own.publish(&self.options.maker, self.options.removal)?;
+        }
+        if self.is_gguf {
+            let name = self.options.out.file_name().unwrap_or_default();
+            self.outcome.files = vec![name.to_string_lossy().into_owned()];
+            return Ok(staging.publish_file(GGUF_NAME)?);
+        }
+        Ok(staging.publish(&self.options.maker, self.options.removal)?)
+    }
+
+    /// Makes a model that stays, for later steps to read where it is made.
+    fn placed_step(
+        &mut self,
+        k: usize,
+        layout: &Layout,
+        place: &Path,
+        (steps, placed): (&[Arc<Checkpoint>], &mut Vec<Staging>),
+    ) -> Result<Arc<Checkpoint>, RunError> {
+        let key = format!("{}-{k}", self.key);
+        let mut staging = Staging::open(place, self.options.force, &key)?;
+        let done = self
+            .step(k, layout, &mut staging, steps)
+            .and_then(|()| self.companions(k, layout, &staging, steps))
+            .and_then(|()| self.card(k, place, &staging));
+        if let Err(error) = done {
+            staging.abandon();
+            return Err(error);
+        }
+        let name = match &layout.index {
+            Some(_) => INDEX_NAME,
+            None => STEP_FILE,
+        };
+        let path = staging.path().join(name);
+        // It is given its name with the others, when all are made.
+        placed.push(staging);
+        let made = Arc::new(Checkpoint::open(&path)?);
+        self.watch.add(Arc::clone(&made))?;
+        Ok(made)
+    }
+
     /// Makes a model that later steps read, or takes the one that an earlier run has made.
     fn early_step(
         &mut self,
@@ -159,10 +250,9 @@ impl Run<'_> {
         let key = format!("{}-{k}", self.key);
         if !Staging::is_done(&out, &key) {
             let mut staging = Staging::open(&out, true, &key)?;
-            let step = &self.plan.steps[k];
             let made = self
                 .step(k, layout, &mut staging, steps)
-                .and_then(|()| self.companions(step, layout, &opened(step, steps)?, &staging));
+                .and_then(|()| self.companions(k, layout, &staging, steps));
             match made {
                 Ok(()) => staging.publish_step()?,
                 Err(error) => {
@@ -176,31 +266,6 @@ impl Run<'_> {
         Ok(made)
     }
 
-    fn last_step(
-        &mut self,
-        k: usize,
-        layout: &Layout,
-        mut staging: Staging,
-        steps: &[Arc<Checkpoint>],
-    ) -> Result<(), RunError> {
-        let done = self
-            .step(k, layout, &mut staging, steps)
-            .and_then(|()| self.beside(k, layout, &staging, steps))
-            .and_then(|()| Ok(self.watch.check()?));
-        match done {
-            Ok(()) if self.is_gguf => {
-                let name = self.options.out.file_name().unwrap_or_default();
-                self.outcome.files = vec![name.to_string_lossy().into_owned()];
-                Ok(staging.publish_file(GGUF_NAME)?)
-            }
-            Ok(()) => Ok(staging.publish(&self.options.maker, self.options.removal)?),
-            Err(error) => {
-                staging.abandon();
-                Err(error)
-            }
-        }
-    }
-
     /// What belongs beside the weights of the child.
     fn beside(
         &self,
@@ -212,16 +277,20 @@ impl Run<'_> {
         if self.is_gguf {
             return Ok(());
         }
-        let step = &self.plan.steps[k];
-        self.companions(step, layout, &opened(step, steps)?, staging)?;
-        self.card(staging)
+        self.companions(k, layout, staging, steps)?;
+        self.card(k, &self.outcome.out, staging)
     }
 
-    fn card(&self, staging: &Staging) -> Result<(), RunError> {
-        let Options { out, parents, .. } = self.options;
-        let card = card(self.plan, out, self.yaml, parents);
+    fn card(&self, k: usize, out: &Path, staging: &Staging) -> Result<(), RunError> {
+        let (yaml, none) = (&self.yamls[k], Parents::default());
+        // They are those of the last step.
+        let parents = match k + 1 == self.yamls.len() {
+            true => &self.options.parents,
+            false => &none,
+        };
+        let card = card(&self.plan.way_to(k), out, yaml, parents);
         staging.write("README.md", card.as_bytes())?;
-        staging.write(RECIPE_NAME, self.yaml.as_bytes())?;
+        staging.write(RECIPE_NAME, yaml.as_bytes())?;
         Ok(self.ticket.advance(0)?)
     }
 
@@ -286,11 +355,13 @@ impl Run<'_> {
 
     fn companions(
         &self,
-        step: &Step,
+        k: usize,
         layout: &Layout,
-        models: &Opened,
         staging: &Staging,
+        steps: &[Arc<Checkpoint>],
     ) -> Result<(), RunError> {
+        let step = &self.plan.steps[k];
+        let models = &opened(step, steps)?;
         if let Some(index) = &layout.index {
             staging.write(INDEX_NAME, index.as_bytes())?;
         }
@@ -306,13 +377,14 @@ impl Run<'_> {
             staging.write("config.json", config.as_bytes())?;
         }
         let edit = step.tokens.as_ref().and_then(|tokens| tokens.edit.as_ref());
-        copy_companions(&donor, &tokenizer, edit, staging)?;
+        let folders = models.iter().map(|(model, _)| model.folder());
+        let wanted = step.recipe.chat_template.as_deref();
+        let template = wanted.and_then(|wanted| chat_template(wanted, folders));
+        copy_companions(&donor, &tokenizer, (edit, template.is_some()), staging)?;
         if let Some(generation) = write_generation(&donor, &step.config)? {
             staging.write("generation_config.json", generation.as_bytes())?;
         }
-        let folders = models.iter().map(|(model, _)| model.folder());
-        let template = step.recipe.chat_template.as_deref();
-        if let Some(template) = template.and_then(|wanted| chat_template(wanted, folders)) {
+        if let Some(template) = template {
             staging.write("chat_template.jinja", template.as_bytes())?;
         }
         Ok(())

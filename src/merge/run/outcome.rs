@@ -37,6 +37,8 @@ pub struct Options {
 pub struct Outcome {
     /// The folder.
     pub out: PathBuf,
+    /// The folders of other documents' results.
+    pub others: Vec<PathBuf>,
     /// Files of weights.
     pub files: Vec<String>,
     /// Tensors in them.

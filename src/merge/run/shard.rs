@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::super::blocks::{Width, by_width};
 use super::super::error::MergeError;
 use super::super::plan::{Step, TensorPlan, Work};
 use super::super::recipe::OnNan;
@@ -102,8 +103,20 @@ impl Maker<'_> {
             rounded_to: plan.rounded_to,
             seed: self.seed.or(self.step.recipe.own.seed).unwrap_or(0),
         };
+        let (merged, written) = by_width!(tensor, self.made(plan, &tensor, file, slot))?;
+        self.not_finite(plan, &merged, written)
+    }
+
+    /// Makes one tensor; how many of its numbers are not finite, as written.
+    fn made<N: Width>(
+        &self,
+        plan: &TensorPlan,
+        tensor: &MergeTensor<'_>,
+        file: &ShardFile,
+        slot: &Slot,
+    ) -> Result<(Merged, u64), MergeError> {
         let odd = AtomicU64::new(0);
-        let write = |range: Range<usize>, numbers: &[f32]| {
+        let write = |range: Range<usize>, numbers: &[N]| {
             let encoded = slot.encode(range.start, numbers).ok_or_else(|| {
                 let sentence = format!("numbers of type {} cannot be written", slot.dtype());
                 MergeError::Refused(sentence)
@@ -115,8 +128,8 @@ impl Maker<'_> {
             }
             Ok(())
         };
-        let merged = merge_tensor(&tensor, self.step.method, &plan.values, self.ticket, &write)?;
-        self.not_finite(plan, &merged, odd.into_inner())
+        let merged = merge_tensor(tensor, self.step.method, &plan.values, self.ticket, &write)?;
+        Ok((merged, odd.into_inner()))
     }
 
     /// What is said of NaN and infinities; an error if they are refused.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::plan::{Plan, Step};
+use super::super::plan::Step;
 
 /// Kinship of the parents, if it was measured: pairs of names and their Pearson correlation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,18 +12,18 @@ pub struct Parents {
 }
 
 pub(in crate::merge) fn card(
-    plan: &Plan,
+    steps: &[&Step],
     out: &Path,
     recipe_yaml: &str,
     parents: &Parents,
 ) -> String {
     let title = out.file_name().unwrap_or_default().to_string_lossy();
-    let mut text = front_matter(plan);
+    let mut text = front_matter(steps);
     text.push_str(&format!(
         "# {title}\n\nA merge of language models, written by Kinfolk.\n"
     ));
-    for step in &plan.steps {
-        text.push_str(&section(step, plan.steps.len() > 1));
+    for step in steps {
+        text.push_str(&section(step, steps.len() > 1));
     }
     if !parents.pairs.is_empty() {
         text.push_str("\n## Kinship of the parents\n\nPearson correlation of their changes from the base.\n\n");
@@ -37,9 +37,9 @@ pub(in crate::merge) fn card(
     text
 }
 
-fn front_matter(plan: &Plan) -> String {
+fn front_matter(steps: &[&Step]) -> String {
     let mut models: Vec<String> = Vec::new();
-    for reference in plan.steps.iter().flat_map(|step| {
+    for reference in steps.iter().flat_map(|step| {
         let files = step
             .models
             .iter()

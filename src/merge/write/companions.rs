@@ -60,15 +60,15 @@ pub(in crate::merge) fn companion_bytes(donor: &Path, tokenizer: &Path) -> u64 {
     sizes.map(|metadata| metadata.len().min(MAX_BYTES)).sum()
 }
 
-/// Copies them, with the changes of `edit` in the tokenizer's; a file that a model does not have
-/// is skipped.
+/// Copies them, with the changes of `edit` in the tokenizer's, and without the chat template where
+/// the child has another; a file that a model does not have is skipped.
 ///
 /// # Errors
 /// A sentence, with the file that could not be read or written.
 pub(in crate::merge) fn copy_companions(
     donor: &Path,
     tokenizer: &Path,
-    edit: Option<&TokenizerEdit>,
+    (edit, has_template): (Option<&TokenizerEdit>, bool),
     staging: &Staging,
 ) -> Result<(), String> {
     for (module, name) in module_files(donor) {
@@ -77,10 +77,25 @@ pub(in crate::merge) fn copy_companions(
             staging.write_in(&module, name, &bytes)?;
         }
     }
-    for name in TOKENIZER_FILES {
+    let is_template = |name: &&str| has_template && name.starts_with("chat_template");
+    for name in TOKENIZER_FILES
+        .into_iter()
+        .filter(|name| !is_template(name))
+    {
         let change = edit
             .map(|edit| changed(tokenizer, name, edit))
             .transpose()?;
+        if has_template && name == "tokenizer_config.json" {
+            let text = match change {
+                Some(Changed::Text(text)) => Some(text),
+                Some(Changed::LeftOut) => None,
+                None | Some(Changed::Same) => files::read(&tokenizer.join(name), MAX_BYTES).ok(),
+            };
+            if let Some(text) = text {
+                staging.write(name, &without_template(text))?;
+            }
+            continue;
+        }
         match change {
             None | Some(Changed::Same) => copy(tokenizer, name, staging)?,
             Some(Changed::Text(text)) => staging.write(name, &text)?,
@@ -91,6 +106,19 @@ pub(in crate::merge) fn copy_companions(
         copy(donor, name, staging)?;
     }
     Ok(())
+}
+
+/// A tokenizer's configuration without its chat template: programs that read it there would not
+/// take the child's.
+fn without_template(text: Vec<u8>) -> Vec<u8> {
+    let object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&text);
+    let Ok(mut object) = object else {
+        return text;
+    };
+    match object.remove("chat_template") {
+        Some(_) => format!("{:#}\n", serde_json::Value::Object(object)).into_bytes(),
+        None => text,
+    }
 }
 
 fn copy(folder: &Path, name: &str, staging: &Staging) -> Result<(), String> {

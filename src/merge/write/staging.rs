@@ -103,6 +103,11 @@ impl Staging {
         Ok(staging)
     }
 
+    /// The output's place.
+    pub(in crate::merge) fn out(&self) -> &Path {
+        &self.out
+    }
+
     pub(in crate::merge) fn path(&self) -> &Path {
         &self.path
     }

@@ -132,6 +132,7 @@ fn planned(request: &Request, parsed: &Parsed) -> Plan {
         working: None,
         hub: request.hub.as_deref(),
         out: None,
+        intermediates: None,
         force: false,
         allow_crimes: false,
         threads: rayon::current_num_threads(),

@@ -69,6 +69,7 @@ fn logits_of_a_slerp_merge_are_the_references() {
         working: None,
         hub: None,
         out: Some(&out),
+        intermediates: None,
         force: false,
         allow_crimes: false,
         threads: 2,

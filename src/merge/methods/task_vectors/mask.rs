@@ -1,10 +1,11 @@
 //! Which changes of a model are kept.
 //!
 //! A density of 1 keeps all. Below that, of n changes:
-//! - magnitude: the int(density·n) largest; none is refused, as by mergekit;
+//! - magnitude: the int(density·n) largest, at least one unless the density is 0; mergekit 0.1.4
+//!   refused to keep none;
 //! - outliers: all but the int(gamma·n) largest and as many of the smallest as leave
-//!   int(density·n). **Where int(gamma·n) is 0, nothing is kept**: an oversight of mergekit that
-//!   equal numbers need, and that small tensors (norms of fewer than 1/gamma numbers) meet;
+//!   int(density·n). By the rules of 0.1.4 **nothing is kept where int(gamma·n) is 0**: an
+//!   oversight that small tensors (norms of fewer than 1/gamma numbers) met;
 //! - random: each with probability density;
 //! - della: each with a probability that rises with its rank in its row, from density − epsilon
 //!   for the smallest to density + epsilon for the largest. A row of one number, which mergekit
@@ -16,13 +17,15 @@
 use std::ops::Range;
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::{Blocks, Cuts, Inputs};
-use crate::merge::cut::Streams;
+use crate::merge::blocks::{Blocks, Cuts, Inputs, Width};
+use crate::merge::cut::{READINGS, Streams};
 use crate::merge::error::MergeError;
 use crate::merge::method::Values;
+use crate::merge::version::Version;
+use crate::numeric::Real;
 use crate::numeric::random::{Chance, Stream};
 use crate::numeric::rank::{Room, ascending};
-use crate::numeric::select::{Cut, magnitude};
+use crate::numeric::select::Cut;
 use crate::numeric::vector::{self, Draw};
 
 /// Which changes of a model are kept.
@@ -59,17 +62,17 @@ pub(super) enum Mask {
 impl Mask {
     /// Writes `factor·δ` of what is kept, and 0 for the rest, for numbers from flat index
     /// `start` on; ranked ones must be whole rows.
-    pub(super) fn changes(
+    pub(super) fn changes<N: Real>(
         &self,
         start: usize,
         row_len: usize,
-        (x, base): (&[f32], &[f32]),
-        factor: f32,
-        out: &mut [f32],
+        (x, base): (&[N], &[N]),
+        factor: N,
+        out: &mut [N],
     ) {
         match *self {
             Self::All => vector::banded_difference(out, factor, x, base, 0, u32::MAX),
-            Self::Nothing => out.fill(0.0),
+            Self::Nothing => out.fill(N::ZERO),
             Self::Band(lower, upper) => {
                 for (part, least, beyond) in pieces(lower, upper, start..start + out.len()) {
                     let (x, base) = (&x[part.clone()], &base[part.clone()]);
@@ -136,17 +139,16 @@ struct Ranked {
 
 impl Ranked {
     /// Replaces the changes of one row, which starts at flat index `start`, by what is kept.
-    fn row(&self, start: u64, factor: f32, row: &mut [f32], room: &mut Room) {
+    fn row<N: Real>(&self, start: u64, factor: N, row: &mut [N], room: &mut Room) {
         let last = (row.len() as f64 - 1.0).max(1.0);
         let alone = row.len() == 1;
-        let keys = row.iter().map(|&x| magnitude(x));
+        let keys = row.iter().map(|x| x.key());
         for (rank, k) in ascending(keys, room).enumerate() {
             let share = if alone { 0.5 } else { rank as f64 / last };
             let p = self.density - self.epsilon + 2.0 * self.epsilon * share;
             let kept = self.stream.happens(start + k as u64, Chance::new(p));
-            // A mask, because a branch would be guessed wrong half of the time.
-            let mask = u32::from(kept).wrapping_neg();
-            row[k] = f32::from_bits((factor * row[k]).to_bits() & mask);
+            // A branch would be guessed wrong half of the time.
+            row[k] = (factor * row[k]).only_if(kept);
         }
     }
 }
@@ -155,7 +157,7 @@ impl Sparsifier {
     /// Readings of the inputs before the merge, without rescaling.
     pub(super) fn readings(self) -> u64 {
         match self {
-            Self::Magnitude | Self::Outliers => Streams::READINGS,
+            Self::Magnitude | Self::Outliers => READINGS,
             Self::Random | Self::Della => 0,
         }
     }
@@ -185,14 +187,16 @@ pub(super) struct MaskBuilder<'k, 't> {
 
 impl MaskBuilder<'_, '_> {
     /// What is kept of each model.
-    pub(super) fn masks(
+    pub(super) fn masks<N: Width>(
         &self,
         sparsifier: Sparsifier,
         models: &[usize],
         values: &Values,
     ) -> Result<Vec<Mask>, MergeError> {
         match sparsifier {
-            Sparsifier::Magnitude | Sparsifier::Outliers => self.bands(sparsifier, models, values),
+            Sparsifier::Magnitude | Sparsifier::Outliers => {
+                self.bands::<N>(sparsifier, models, values)
+            }
             Sparsifier::Random | Sparsifier::Della => models
                 .iter()
                 .map(|&m| self.chance(sparsifier, m, values))
@@ -226,7 +230,7 @@ impl MaskBuilder<'_, '_> {
         })
     }
 
-    fn bands(
+    fn bands<N: Width>(
         &self,
         sparsifier: Sparsifier,
         models: &[usize],
@@ -241,7 +245,7 @@ impl MaskBuilder<'_, '_> {
             })
             .collect::<Result<Vec<[u64; 2]>, _>>()?;
         let wanted: Vec<Vec<u64>> = ranks.iter().map(|r| r.to_vec()).collect();
-        let keys = |stream: usize, _: Range<usize>, inputs: &[&[f32]], keys: &mut [u32]| {
+        let keys = |stream: usize, _: Range<usize>, inputs: &[&[N]], keys: &mut [u32]| {
             vector::change_keys(keys, inputs[models[stream]], inputs[self.base]);
         };
         let cuts = Streams::new(self.inputs, &keys, self.ticket).largest(&wanted)?;
@@ -249,7 +253,11 @@ impl MaskBuilder<'_, '_> {
     }
 
     /// What each model's kept changes are multiplied by to have the L1 norm of all.
-    pub(super) fn scales(&self, models: &[usize], masks: &[Mask]) -> Result<Vec<f64>, MergeError> {
+    pub(super) fn scales<N: Width>(
+        &self,
+        models: &[usize],
+        masks: &[Mask],
+    ) -> Result<Vec<f64>, MergeError> {
         let tensor = self.inputs.tensor();
         let whole_rows = masks.iter().any(|mask| matches!(mask, Mask::Ranked { .. }));
         let blocks = if whole_rows {
@@ -259,19 +267,17 @@ impl MaskBuilder<'_, '_> {
         };
         let cuts = Cuts::new(tensor, blocks);
         let new = (Vec::new, || vec![[0.0f64; 2]; models.len()]);
-        let add = |room: &mut Vec<f32>,
-                   sums: &mut Vec<[f64; 2]>,
-                   range: Range<usize>,
-                   inputs: &[&[f32]]| {
-            room.resize(range.len(), 0.0);
-            for (slot, &model) in models.iter().enumerate() {
-                let pair = (inputs[model], inputs[self.base]);
-                vector::difference(room, pair.0, pair.1);
-                vector::add_magnitudes(&mut sums[slot][0], room);
-                masks[slot].changes(range.start, tensor.row_len(), pair, 1.0, room);
-                vector::add_magnitudes(&mut sums[slot][1], room);
-            }
-        };
+        let add =
+            |room: &mut Vec<N>, sums: &mut Vec<[f64; 2]>, range: Range<usize>, inputs: &[&[N]]| {
+                room.resize(range.len(), N::ZERO);
+                for (slot, &model) in models.iter().enumerate() {
+                    let pair = (inputs[model], inputs[self.base]);
+                    vector::difference(room, pair.0, pair.1);
+                    vector::add_magnitudes(&mut sums[slot][0], room);
+                    masks[slot].changes(range.start, tensor.row_len(), pair, N::ONE, room);
+                    vector::add_magnitudes(&mut sums[slot][1], room);
+                }
+            };
         let chunks = self.inputs.by_chunk(cuts, self.ticket, new, add)?;
         let scale = |slot: usize| {
             let sum = |which: usize| chunks.iter().map(|sums| sums[slot][which]).sum::<f64>();
@@ -312,9 +318,10 @@ fn magnitude_rank(n: usize, model: usize, values: &Values) -> Result<u64, MergeE
         return Ok(n as u64);
     }
     match share(density, n) {
-        0 if n > 0 => Err(MergeError::Refused(format!(
+        0 if n > 0 && values.version == Version::V0_1_4 => Err(MergeError::Refused(format!(
             "density {density} keeps none of the {n} numbers of this tensor; give it a higher density, by a filter if need be"
         ))),
+        0 if density > 0.0 => Ok(1.min(n as u64)),
         k => Ok(k),
     }
 }
@@ -332,6 +339,11 @@ fn outlier_ranks(n: usize, model: usize, values: &Values) -> Result<[u64; 2], Me
         share(values.of_input(model, "gamma")?, n),
     );
     let top = top.min(all - kept);
-    // The oversight: without outliers nothing is kept at all.
-    Ok(if top == 0 { [0, 0] } else { [kept + top, top] })
+    // The oversight: without outliers nothing was kept at all.
+    let is_overlooked = top == 0 && values.version == Version::V0_1_4;
+    Ok(if is_overlooked {
+        [0, 0]
+    } else {
+        [kept + top, top]
+    })
 }

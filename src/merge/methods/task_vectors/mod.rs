@@ -15,12 +15,12 @@
 use std::ops::Range;
 
 use crate::jobs::Ticket;
-use crate::merge::blocks::{Inputs, Kernel};
+use crate::merge::blocks::{AnyKernel, Inputs, Kernel, by_width};
 use crate::merge::combine::{Coefficients, InputGram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{Description, Method, Values};
 use crate::merge::tensor::MergeTensor;
-use crate::numeric::vector;
+use crate::numeric::{Real, vector};
 
 pub(super) mod presets;
 
@@ -116,7 +116,7 @@ impl Method for TaskVectors {
         tensor: &'t MergeTensor<'t>,
         values: &Values,
         ticket: &Ticket,
-    ) -> Result<Box<dyn Kernel + 't>, MergeError> {
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         let base = tensor.needed_base()?;
         let dropping = self.dropping(values);
         if !self.consensus && dropping.is_none() {
@@ -130,8 +130,8 @@ impl Method for TaskVectors {
             weights += weight;
             models.push(Model {
                 input,
-                weight: weight as f32,
-                factor: weight as f32,
+                weight,
+                factor: weight,
                 mask: Mask::All,
             });
         }
@@ -142,15 +142,16 @@ impl Method for TaskVectors {
                 base,
                 ticket,
             };
-            let masks = builder.masks(sparsifier, &tensor.models(), values)?;
+            let own = tensor.models();
+            let masks = by_width!(tensor, builder.masks(sparsifier, &own, values))?;
             let scales = if values.flag("rescale")? {
-                builder.scales(&tensor.models(), &masks)?
+                by_width!(tensor, builder.scales(&own, &masks))?
             } else {
                 vec![1.0; masks.len()]
             };
             for ((model, mask), scale) in models.iter_mut().zip(masks).zip(scales) {
                 model.mask = mask;
-                model.factor = model.weight * scale as f32;
+                model.factor = model.weight * scale;
             }
         }
         Ok(Box::new(Merge {
@@ -160,8 +161,8 @@ impl Method for TaskVectors {
             models,
             consensus: self.consensus,
             normalize: values.flag("normalize")?,
-            divisor: divisor(weights, values)? as f32,
-            lambda: values.global("lambda")? as f32,
+            divisor: divisor(weights, values)?,
+            lambda: values.global("lambda")?,
         }))
     }
 }
@@ -169,9 +170,9 @@ impl Method for TaskVectors {
 /// One model of a merge.
 struct Model {
     input: usize,
-    weight: f32,
+    weight: f64,
     /// Weight and rescaling together.
-    factor: f32,
+    factor: f64,
     mask: Mask,
 }
 
@@ -183,8 +184,8 @@ struct Merge {
     row_len: usize,
     consensus: bool,
     normalize: bool,
-    divisor: f32,
-    lambda: f32,
+    divisor: f64,
+    lambda: f64,
 }
 
 impl Kernel for Merge {
@@ -192,30 +193,30 @@ impl Kernel for Merge {
         self.whole_rows
     }
 
-    fn block(&self, range: Range<usize>, inputs: &[&[f32]], out: &mut [f32]) {
+    fn block<N: Real>(&self, range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
         let (n, base) = (range.len(), inputs[self.base]);
-        let mut changes = vec![0.0f32; self.models.len() * n];
+        let mut changes = vec![N::ZERO; self.models.len() * n];
         for (model, d) in self.models.iter().zip(changes.chunks_mut(n.max(1))) {
             let x = inputs[model.input];
             model
                 .mask
-                .changes(range.start, self.row_len, (x, base), model.factor, d);
+                .changes(range.start, self.row_len, (x, base), N::of(model.factor), d);
         }
-        let mut sum = vec![0.0f32; n];
+        let mut sum = vec![N::ZERO; n];
         for d in changes.chunks(n.max(1)) {
             vector::add(&mut sum, d);
         }
         if !self.consensus {
-            vector::add_to_base(out, base, self.lambda / self.divisor, &sum);
+            vector::add_to_base(out, base, N::of(self.lambda / self.divisor), &sum);
             return;
         }
-        let (mut mixed, mut weights) = (vec![0.0f32; n], vec![0.0f32; n]);
+        let (mut mixed, mut weights) = (vec![N::ZERO; n], vec![N::ZERO; n]);
         for (model, d) in self.models.iter().zip(changes.chunks(n.max(1))) {
-            vector::add_agreeing(&mut mixed, &mut weights, &sum, d, model.weight);
+            vector::add_agreeing(&mut mixed, &mut weights, &sum, d, N::of(model.weight));
         }
         if self.normalize {
             vector::divide(&mut mixed, &weights);
         }
-        vector::add_to_base(out, base, self.lambda, &mixed);
+        vector::add_to_base(out, base, N::of(self.lambda), &mixed);
     }
 }

@@ -113,6 +113,7 @@ const fn preset(
         base: BaseRule::Required,
         base_is_model: false,
         models: (0, usize::MAX),
+        fewest_of_old: None,
         parameters,
         prediction: match prediction_error > 0.0 {
             true => Prediction::Estimate,

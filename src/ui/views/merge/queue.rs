@@ -428,6 +428,7 @@ mod tests {
             working: None,
             hub: None,
             out: None,
+            intermediates: None,
             force: false,
             allow_crimes: false,
             threads: 1,
