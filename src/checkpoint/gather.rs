@@ -9,6 +9,7 @@ use super::adapter::{Change, Factors};
 use super::dtype::Dtype;
 use super::model::Checkpoint;
 use super::source::{Source, Stored};
+use super::sums::RowSums;
 use super::tensor::Tensor;
 
 /// A tensor whose rows are put together.
@@ -22,6 +23,8 @@ pub struct RowTable {
     pub rows: Vec<RowFrom>,
     /// The rows that means are taken of.
     pub means: Vec<Vec<(u32, u32)>>,
+    /// Sums of rows of the first of `from`.
+    pub sums: RowSums,
     /// The format that all numbers of these tensors have.
     pub dtype: Dtype,
     /// The format that means are rounded to.
@@ -54,6 +57,10 @@ pub enum RowFrom {
     Mean(u32),
     /// The mean of all other rows of this table.
     MeanOfOthers,
+    /// The mean of all rows of the first of [`RowTable::from`].
+    MeanOfFirst,
+    /// This entry of [`RowTable::sums`].
+    Sum(u32),
     /// Zeros.
     Zero,
 }
@@ -103,7 +110,11 @@ impl RowTable {
                     !of.is_empty() && of.iter().all(|&(table, row)| fits(table, row))
                 })
             }
-            RowFrom::MeanOfOthers | RowFrom::Zero => true,
+            RowFrom::Sum(sum) => {
+                let mut terms = self.sums.terms(sum);
+                (sum as usize) < self.sums.len() && terms.all(|(row, _)| fits(0, row))
+            }
+            RowFrom::MeanOfOthers | RowFrom::MeanOfFirst | RowFrom::Zero => true,
         };
         if !self.rows.iter().all(is_there)
             || shape
@@ -118,8 +129,10 @@ impl RowTable {
             row_len,
             rows: self.rows,
             means: self.means,
+            sums: self.sums,
             dtype: self.rounded_to,
             mean_of_others: OnceLock::new(),
+            mean_of_first: OnceLock::new(),
         };
         let dtype = self.dtype;
         let own = Tensor::coded(self.name, dtype, shape, Arc::new(gathered));
@@ -194,9 +207,11 @@ struct Gathered {
     row_len: usize,
     rows: Vec<RowFrom>,
     means: Vec<Vec<(u32, u32)>>,
+    sums: RowSums,
     dtype: Dtype,
-    /// Computed when it is first read.
+    /// Computed when they are first read.
     mean_of_others: OnceLock<Vec<f32>>,
+    mean_of_first: OnceLock<Vec<f32>>,
 }
 
 impl Source for Gathered {
@@ -268,6 +283,13 @@ impl Gathered {
                 let whole = self.mean_of_others.get_or_init(|| self.mean_of_all());
                 out.copy_from_slice(&whole[column..column + out.len()]);
             }
+            RowFrom::MeanOfFirst => {
+                let whole = (self.mean_of_first).get_or_init(|| self.mean_of_table());
+                out.copy_from_slice(&whole[column..column + out.len()]);
+            }
+            RowFrom::Sum(sum) => self
+                .sums
+                .read(sum, &*self.tables[0], self.row_len, column, out),
         }
     }
 
@@ -291,23 +313,39 @@ impl Gathered {
 
     /// One reading of the whole table, in the thread that first asks.
     fn mean_of_all(&self) -> Vec<f32> {
+        let rows = self.rows.iter().enumerate();
+        let others = rows.filter(|(_, from)| **from != RowFrom::MeanOfOthers);
+        self.mean_over(others.map(|(row, _)| row), |row, own| {
+            self.read_run(row, 0, own);
+        })
+    }
+
+    /// The same of the first table that rows are taken from.
+    fn mean_of_table(&self) -> Vec<f32> {
+        let rows = 0..self.tables[0].elements() / self.row_len.max(1);
+        self.mean_over(rows, |row, own| {
+            self.tables[0].read(row * self.row_len, own);
+        })
+    }
+
+    fn mean_over(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        read: impl Fn(usize, &mut [f32]),
+    ) -> Vec<f32> {
         let mut sums = vec![0.0f64; self.row_len];
         let mut own = vec![0.0f32; self.row_len];
         let mut count = 0u64;
-        for (row, from) in self.rows.iter().enumerate() {
-            if *from != RowFrom::MeanOfOthers {
-                self.read_run(row, 0, &mut own);
-                self.dtype.round(&mut own);
-                for (sum, own) in sums.iter_mut().zip(&own) {
-                    *sum += f64::from(*own);
-                }
-                count += 1;
+        for row in rows {
+            read(row, &mut own);
+            self.dtype.round(&mut own);
+            for (sum, own) in sums.iter_mut().zip(&own) {
+                *sum += f64::from(*own);
             }
+            count += 1;
         }
-        let mut mean: Vec<f32> = sums
-            .iter()
-            .map(|sum| (sum / count.max(1) as f64) as f32)
-            .collect();
+        let mean = sums.iter().map(|sum| (sum / count.max(1) as f64) as f32);
+        let mut mean: Vec<f32> = mean.collect();
         self.dtype.round(&mut mean);
         mean
     }

@@ -32,6 +32,7 @@ mod source;
 
 mod gather;
 mod gguf;
+mod sums;
 
 pub mod names;
 mod order;
@@ -69,6 +70,7 @@ pub use self::names::{
 pub use self::order::natural;
 pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
+pub use self::sums::RowSums;
 pub use self::tensor::Tensor;
 pub use self::vocabulary::{AddedToken, MOST_TOKENS, Vocabulary, VocabularyFile, renumbered};
 pub use self::watch::Watch;

@@ -192,6 +192,15 @@ impl Checkpoint {
         read.as_ref().map(Option::as_ref).map_err(String::as_str)
     }
 
+    /// The same files with the tokens of another model, whose rows they have been given.
+    #[must_use]
+    pub fn with_tokens_of(&self, other: &Self) -> Self {
+        Self {
+            vocabulary: Arc::clone(&other.vocabulary),
+            ..self.clone()
+        }
+    }
+
     /// The same files with `made` in the place of the tensors of these names, or beside the others.
     pub(super) fn with_tensors(&self, made: Vec<Tensor>) -> Self {
         let mut tensors = self.tensors.clone();

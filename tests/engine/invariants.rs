@@ -117,6 +117,19 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "transplant/",
+        &[
+            "transplant",
+            "merge",
+            "checkpoint",
+            "numeric",
+            "jobs",
+            "parallel",
+            "files",
+            "text",
+        ],
+    ),
+    (
         "evaluate/",
         &[
             "evaluate",
@@ -149,6 +162,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "lineage",
             "evaluate",
             "merge",
+            "transplant",
             "diff",
             "kinship",
             "checkpoint",

@@ -21,8 +21,9 @@ use self::shard::{Maker, failure, skip};
 use super::plan::{Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
-    Finishing, GGUF_NAME, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
-    chat_template, copy_companions, recipe_hash, work_key, write_config, write_generation,
+    Finishing, GGUF_NAME, INDEX_NAME, Layout, Provenance, RECIPE_NAME, STEP_PREFIX, ShardFile,
+    Staging, card, chat_template, copy_companions, recipe_hash, told_card, work_key, write_config,
+    write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
@@ -34,7 +35,7 @@ use crate::jobs::Ticket;
 /// for anything else, such as an input that did not stay what it was. Nothing is at `options.out` then that was not there before; finished
 /// shards stay beside it for the next run.
 pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, RunError> {
-    run_as(plan, options, None, ticket)
+    run_as(plan, options, &Making::Folder, ticket)
 }
 
 /// The same into one GGUF file at `options.out`, with what `gguf` says.
@@ -47,13 +48,34 @@ pub fn run_gguf(
     gguf: &GgufOptions,
     ticket: &Ticket,
 ) -> Result<Outcome, RunError> {
-    run_as(plan, options, Some(gguf), ticket)
+    run_as(plan, options, &Making::Gguf(gguf), ticket)
+}
+
+/// The same into a folder, for a child that no recipe tells of: its card says what `provenance`
+/// does, and no recipe lies beside it.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_told(
+    plan: &Plan,
+    options: &Options,
+    provenance: &Provenance,
+    ticket: &Ticket,
+) -> Result<Outcome, RunError> {
+    run_as(plan, options, &Making::Told(provenance), ticket)
+}
+
+/// What is made of a plan.
+enum Making<'a> {
+    Folder,
+    Gguf(&'a GgufOptions),
+    Told(&'a Provenance),
 }
 
 fn run_as(
     plan: &Plan,
     options: &Options,
-    gguf: Option<&GgufOptions>,
+    making: &Making<'_>,
     ticket: &Ticket,
 ) -> Result<Outcome, RunError> {
     let started = Instant::now();
@@ -67,7 +89,10 @@ fn run_as(
         recipe
     };
     let recipes: Vec<Recipe> = plan.steps.iter().map(saved).collect();
-    let yaml = to_yaml(&recipes)?;
+    let yaml = match making {
+        Making::Told(provenance) => provenance.settings.clone(),
+        Making::Folder | Making::Gguf(_) => to_yaml(&recipes)?,
+    };
     let hash = recipe_hash(&yaml);
     let last = plan.steps.len().saturating_sub(1);
     let layout = |(k, step): (usize, &Step)| {
@@ -76,7 +101,7 @@ fn run_as(
         Layout::new(&step.tensors, shard_bytes, &hash)
     };
     let mut layouts: Vec<Layout> = plan.steps.iter().enumerate().map(layout).collect();
-    if let (Some(gguf), Some(layout)) = (gguf, layouts.last_mut()) {
+    if let (Making::Gguf(gguf), Some(layout)) = (making, layouts.last_mut()) {
         *layout = gguf::layout(plan, options, gguf, (&yaml, &hash))?;
     }
     let watch = watch(plan)?;
@@ -94,7 +119,7 @@ fn run_as(
         watch,
         key: &key,
         yaml: &yaml,
-        is_gguf: gguf.is_some(),
+        making,
         outcome: Outcome {
             out: options.out.clone(),
             files: Vec::new(),
@@ -107,9 +132,9 @@ fn run_as(
             recipe_sha256: hash,
         },
     };
-    let staging = match gguf {
-        Some(_) => Staging::open_file(&options.out, options.force, &key)?,
-        None => Staging::open(&options.out, options.force, &key)?,
+    let staging = match making {
+        Making::Gguf(_) => Staging::open_file(&options.out, options.force, &key)?,
+        Making::Folder | Making::Told(_) => Staging::open(&options.out, options.force, &key)?,
     };
     let mut steps = Vec::new();
     for (k, layout) in layouts.iter().enumerate().take(last) {
@@ -141,8 +166,7 @@ struct Run<'a> {
     watch: Watch<Arc<Checkpoint>>,
     key: &'a str,
     yaml: &'a str,
-    /// Whether the child is one GGUF file, with nothing beside it.
-    is_gguf: bool,
+    making: &'a Making<'a>,
     outcome: Outcome,
 }
 
@@ -188,7 +212,7 @@ impl Run<'_> {
             .and_then(|()| self.beside(k, layout, &staging, steps))
             .and_then(|()| Ok(self.watch.check()?));
         match done {
-            Ok(()) if self.is_gguf => {
+            Ok(()) if self.is_gguf() => {
                 let name = self.options.out.file_name().unwrap_or_default();
                 self.outcome.files = vec![name.to_string_lossy().into_owned()];
                 Ok(staging.publish_file(GGUF_NAME)?)
@@ -209,7 +233,7 @@ impl Run<'_> {
         staging: &Staging,
         steps: &[Arc<Checkpoint>],
     ) -> Result<(), RunError> {
-        if self.is_gguf {
+        if self.is_gguf() {
             return Ok(());
         }
         let step = &self.plan.steps[k];
@@ -219,10 +243,20 @@ impl Run<'_> {
 
     fn card(&self, staging: &Staging) -> Result<(), RunError> {
         let Options { out, parents, .. } = self.options;
+        if let Making::Told(provenance) = self.making {
+            let card = told_card(self.plan, out, provenance);
+            staging.write("README.md", card.as_bytes())?;
+            return Ok(self.ticket.advance(0)?);
+        }
         let card = card(self.plan, out, self.yaml, parents);
         staging.write("README.md", card.as_bytes())?;
         staging.write(RECIPE_NAME, self.yaml.as_bytes())?;
         Ok(self.ticket.advance(0)?)
+    }
+
+    /// Whether the child is one GGUF file, with nothing beside it.
+    fn is_gguf(&self) -> bool {
+        matches!(self.making, Making::Gguf(_))
     }
 
     /// Writes the shards of a step.
