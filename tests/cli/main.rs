@@ -16,5 +16,6 @@ mod harness;
 mod cli;
 mod evolution_killed;
 mod merge_files;
+mod transplant;
 mod trust;
 mod trust_command;

@@ -46,3 +46,4 @@ mod stats;
 mod study;
 mod suggest;
 mod tokens;
+mod transplant;
