@@ -2,6 +2,8 @@
 
 mod comparison;
 mod import;
+mod transplant;
 
 pub use comparison::ComparisonView;
 pub use import::ImportView;
+pub use transplant::{TransplantView, donors as transplant_donors};
