@@ -32,6 +32,7 @@ mod source;
 
 mod gather;
 mod gguf;
+mod heads;
 mod sums;
 
 pub mod names;
@@ -60,6 +61,7 @@ pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;
 pub use self::gather::{RowFrom, RowTable, RowsOf};
 pub use self::gguf::{GgufKind, GgufLayout, GgufTemplate, GgufWish, Wanted, is_gguf_name, is_ours};
+pub use self::heads::Heads;
 pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::locate::Form;
 pub use self::model::Checkpoint;

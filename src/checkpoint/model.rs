@@ -8,6 +8,7 @@ use super::adapter::{Adapter, Base};
 use super::config::Config;
 use super::dtype;
 use super::error::CheckpointError;
+use super::heads::Heads;
 use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
 use super::names::Stack;
@@ -338,5 +339,9 @@ impl Base for Checkpoint {
     fn tied(&self) -> Option<bool> {
         let silent = self.tied_embeddings().then_some(true);
         self.config.tie_word_embeddings.or(silent)
+    }
+
+    fn heads(&self) -> Option<Heads> {
+        self.config.heads()
     }
 }

@@ -42,6 +42,8 @@ pub enum Subcommand {
     Convert(ConvertArgs),
     /// Give a model another model's tokenizer, with a row for each of its tokens
     Transplant(TransplantArgs),
+    /// Print a recipe that takes each layer from one of several models, drawn at random
+    Layershuffle(LayerShuffleArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU
@@ -209,6 +211,37 @@ pub struct TransplantArgs {
     /// Write the report as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct LayerShuffleArgs {
+    /// A model whose layers are drawn from; given once for each
+    #[arg(short, long = "model", required = true, value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// How likely the model is beside the others, given once for each; all alike unless given.
+    /// With --full-random, how many layers are taken of it, as a share of its own
+    #[arg(short, long = "weight", value_name = "W")]
+    pub weights: Vec<f64>,
+    /// Draw the layers too, and shuffle them
+    #[arg(long)]
+    pub full_random: bool,
+    /// Have the merge written as float16
+    #[arg(long)]
+    pub fp16: bool,
+    /// What is drawn from
+    #[arg(
+        long,
+        visible_alias = "random-seed",
+        value_name = "N",
+        default_value_t = 0
+    )]
+    pub seed: u64,
+    /// Write the recipe to FILE, and not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub write_yaml: Option<PathBuf>,
+    /// The folder that relative paths of models start from; the working folder unless given
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

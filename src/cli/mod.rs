@@ -11,6 +11,7 @@ mod evaluate;
 mod evolve;
 mod inspect;
 mod kinship;
+mod layershuffle;
 mod merge;
 mod out;
 mod plain;
@@ -57,6 +58,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Convert(convert)) => convert::run(&convert),
+        Some(Subcommand::Layershuffle(wish)) => layershuffle::run(&wish),
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),

@@ -155,7 +155,7 @@ impl Transplant {
             if method == Method::Omp && (k == 0 || k > shared) {
                 return Err(format!(
                     "a new row of {} is to be made of {k} shared tokens, and {} and {} share \
-                     {shared} with a row; give -k from 1 to {shared}, or another method",
+                     {shared} with a row; choose k from 1 to {shared}, or another method",
                     matrix.name, self.wish.model, self.wish.donor
                 ));
             }

@@ -360,8 +360,8 @@ fn what_cannot_be_done_is_refused_before_any_output() {
         ..wish("models/fir/a", "models/fir/b")
     };
     for (wish, out, word) in [
-        (of(200), "out", "give -k from 1 to 35"),
-        (of(0), "out", "give -k from 1 to 35"),
+        (of(200), "out", "choose k from 1 to 35"),
+        (of(0), "out", "choose k from 1 to 35"),
         (of(8), "out.gguf", "GGUF"),
         (
             wish("models/fir/a", "models/fir/a"),
