@@ -76,7 +76,11 @@ impl Workbench {
         let Some(wish) = self.wish(&request) else {
             return;
         };
-        let look = move |_: &Ticket| Ok(Transplant::prepare(wish, place(None)).map(|w| w.report()));
+        let names = self.names_of(&request);
+        let look = move |_: &Ticket| {
+            let seen = Transplant::prepare(wish, place(None)).map(|work| work.report());
+            Ok(named(seen, &names))
+        };
         let ending = move |bench: &mut Self, result: Result<Result<Report, String>, Failure>| {
             let own = &mut bench.session.transplanting;
             own.looking = None;
@@ -103,7 +107,11 @@ impl Workbench {
         let title = format!("Giving {name} another tokenizer");
         let removal = self.folders.removal;
         let to = out.clone();
-        let work = move |ticket: &Ticket| made(wish, to, removal, ticket);
+        let names = self.names_of(&request);
+        let work = move |ticket: &Ticket| {
+            let report = made(wish, to, removal, ticket)?;
+            named(Ok(report), &names).map_err(Failure::Failed)
+        };
         let ending = move |bench: &mut Self, result| {
             bench.on_transplanted(&request, &out, result);
         };
@@ -160,6 +168,20 @@ impl Workbench {
         })
     }
 
+    /// The paths of both models with their names in the study.
+    fn names_of(&self, request: &TransplantRequest) -> Vec<(String, String)> {
+        let ids = [request.model, request.donor].into_iter();
+        let models = ids.filter_map(|id| self.doc().model(id));
+        let pairs = models.filter_map(|model| {
+            let path = model.path.as_ref()?.to_str()?;
+            Some((path.to_owned(), model.name.clone()))
+        });
+        let mut out: Vec<_> = pairs.collect();
+        // A path may be the beginning of the other.
+        out.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        out
+    }
+
     fn on_transplanted(
         &mut self,
         request: &TransplantRequest,
@@ -206,6 +228,22 @@ impl Workbench {
                 request.method.title().to_lowercase()
             ),
         }
+    }
+}
+
+/// What is said of models in the study's own words.
+fn named(said: Result<Report, String>, names: &[(String, String)]) -> Result<Report, String> {
+    let by_name = |sentence: String| {
+        names
+            .iter()
+            .fold(sentence, |text, (path, name)| text.replace(path, name))
+    };
+    match said {
+        Ok(report) => Ok(Report {
+            warnings: report.warnings.into_iter().map(by_name).collect(),
+            ..report
+        }),
+        Err(sentence) => Err(by_name(sentence)),
     }
 }
 

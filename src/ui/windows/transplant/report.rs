@@ -3,7 +3,6 @@
 
 use eframe::egui::{Grid, Label, RichText, Ui};
 
-use crate::text::with_minus;
 use crate::transplant::{MatrixReport, Report, Residuals};
 use crate::ui::action::Action;
 use crate::ui::ext::UiExt;
@@ -31,14 +30,14 @@ pub(super) fn counts_ui(ui: &mut Ui, report: &Report) {
         .spacing([space::L, space::XS])
         .show(ui, |ui| {
             ui.label("");
-            for matrix in &report.matrices {
+            for matrix in in_order(report) {
                 ui.weak(short_name(matrix)).on_hover_text(&matrix.name);
             }
             ui.end_row();
             for (title, count) in rows {
-                let counts = report.matrices.iter().map(count);
+                let counts: Vec<usize> = in_order(report).map(count).collect();
                 let is_always = matches!(title, "Shared" | "Made");
-                if !is_always && counts.clone().all(|count| count == 0) {
+                if !is_always && counts.iter().all(|count| *count == 0) {
                     continue;
                 }
                 ui.label(title);
@@ -66,7 +65,7 @@ fn explained_ui(ui: &mut Ui, report: &Report) {
     ];
     for (title, share) in rows {
         ui.label(title);
-        for matrix in &report.matrices {
+        for matrix in in_order(report) {
             let words = matrix.unexplained.as_ref().map(share).map(percent);
             ui.label(words.unwrap_or_else(|| "–".to_owned()));
         }
@@ -75,7 +74,14 @@ fn explained_ui(ui: &mut Ui, report: &Report) {
 }
 
 fn percent(share: f64) -> String {
-    with_minus(&format!("{:.1} %", 100.0 * share))
+    format!("{:.1}\u{a0}%", 100.0 * share)
+}
+
+/// The embedding before the head.
+fn in_order(report: &Report) -> impl Iterator<Item = &MatrixReport> {
+    let is_head = |own: &&MatrixReport| short_name(own) != "Embedding";
+    let (heads, others): (Vec<_>, Vec<_>) = report.matrices.iter().partition(is_head);
+    others.into_iter().chain(heads)
 }
 
 /// What a matrix is for.
@@ -93,14 +99,14 @@ pub(super) fn done_ui(ui: &mut Ui, report: &Report, actions: &mut Vec<Action>) -
     ui.label("It is written, and in the study");
     ui.add_space(space::XS);
     counts_ui(ui, report);
-    for matrix in report.matrices.iter().filter(|own| !own.worst.is_empty()) {
+    for matrix in in_order(report).filter(|own| !own.worst.is_empty()) {
         ui.add_space(space::XS);
         let title = format!("{}: tokens explained worst", short_name(matrix));
         ui.label(theme::strong(title));
         let words: Vec<String> = matrix
             .worst
             .iter()
-            .map(|own| format!("{} {}", own.token, percent(own.unexplained)))
+            .map(|own| format!("{}\u{a0}{}", own.token, percent(own.unexplained)))
             .collect();
         ui.scrolled(&matrix.name, MOST_LIST / 2.0, |ui| {
             let words = RichText::new(words.join("   ")).size(size::SMALL);
