@@ -11,7 +11,8 @@
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
-//!                                      models compared; scores
+//!              │                       models compared; scores
+//!         transplant                   another model's tokenizer for a model
 //!
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
@@ -55,6 +56,8 @@ pub mod kinship;
 pub mod diff;
 
 pub mod merge;
+
+pub mod transplant;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;

@@ -14,6 +14,7 @@ use super::gather::{RowFrom, RowTable, RowsOf};
 use super::model::Checkpoint;
 use super::names::{is_head_bias, is_language_head, is_token_embedding};
 use super::pairing::{LeftOut, Pairing, Run, Runs, pair, paired};
+use super::sums::RowSums;
 use super::tensor::Tensor;
 use super::vocabulary::{MOST_TOKENS, Vocabulary};
 
@@ -268,6 +269,7 @@ fn table(
         }],
         rows: rows.map(row).collect(),
         means: Vec::new(),
+        sums: RowSums::default(),
         dtype,
         rounded_to: dtype,
     }

@@ -9,6 +9,7 @@ use super::adapter::{Change, Factors};
 use super::dtype::Dtype;
 use super::model::Checkpoint;
 use super::source::{Source, Stored};
+use super::sums::RowSums;
 use super::tensor::Tensor;
 
 /// A tensor whose rows are put together.
@@ -22,6 +23,8 @@ pub struct RowTable {
     pub rows: Vec<RowFrom>,
     /// The rows that means are taken of.
     pub means: Vec<Vec<(u32, u32)>>,
+    /// Sums of rows of the first of `from`.
+    pub sums: RowSums,
     /// The format that all numbers of these tensors have.
     pub dtype: Dtype,
     /// The format that means are rounded to.
@@ -54,6 +57,10 @@ pub enum RowFrom {
     Mean(u32),
     /// The mean of all other rows of this table.
     MeanOfOthers,
+    /// The mean of all rows of the first of [`RowTable::from`].
+    MeanOfFirst,
+    /// This entry of [`RowTable::sums`].
+    Sum(u32),
     /// Zeros.
     Zero,
 }
@@ -103,7 +110,11 @@ impl RowTable {
                     !of.is_empty() && of.iter().all(|&(table, row)| fits(table, row))
                 })
             }
-            RowFrom::MeanOfOthers | RowFrom::Zero => true,
+            RowFrom::Sum(sum) => {
+                let mut terms = self.sums.terms(sum);
+                (sum as usize) < self.sums.len() && terms.all(|(row, _)| fits(0, row))
+            }
+            RowFrom::MeanOfOthers | RowFrom::MeanOfFirst | RowFrom::Zero => true,
         };
         if !self.rows.iter().all(is_there)
             || shape
@@ -118,8 +129,10 @@ impl RowTable {
             row_len,
             rows: self.rows,
             means: self.means,
+            sums: self.sums,
             dtype: self.rounded_to,
             mean_of_others: OnceLock::new(),
+            mean_of_first: OnceLock::new(),
         };
         let dtype = self.dtype;
         let own = Tensor::coded(self.name, dtype, shape, Arc::new(gathered));
@@ -194,9 +207,11 @@ struct Gathered {
     row_len: usize,
     rows: Vec<RowFrom>,
     means: Vec<Vec<(u32, u32)>>,
+    sums: RowSums,
     dtype: Dtype,
-    /// Computed when it is first read.
+    /// Computed when they are first read.
     mean_of_others: OnceLock<Vec<f64>>,
+    mean_of_first: OnceLock<Vec<f64>>,
 }
 
 impl Source for Gathered {
@@ -208,7 +223,8 @@ impl Source for Gathered {
         let (mut at, mut rest) = (first, out);
         while !rest.is_empty() && self.row_len > 0 {
             let (row, column) = (at / self.row_len, at % self.row_len);
-            let len = (self.run(row) * self.row_len - column).min(rest.len());
+            let rows = (column + rest.len()).div_ceil(self.row_len);
+            let len = (self.run(row, rows) * self.row_len - column).min(rest.len());
             let (now, later) = rest.split_at_mut(len);
             self.read_run(row, column, now);
             (rest, at) = (later, at + len);
@@ -219,7 +235,8 @@ impl Source for Gathered {
         let (mut at, mut rest) = (first, out);
         while !rest.is_empty() && self.row_len > 0 {
             let (row, column) = (at / self.row_len, at % self.row_len);
-            let len = (self.run(row) * self.row_len - column).min(rest.len());
+            let rows = (column + rest.len()).div_ceil(self.row_len);
+            let len = (self.run(row, rows) * self.row_len - column).min(rest.len());
             let (now, later) = rest.split_at_mut(len);
             self.read_run_f64(row, column, now);
             (rest, at) = (later, at + len);
@@ -236,7 +253,8 @@ impl Source for Gathered {
         let (mut at, end, mut sum) = (first, first + len, 0.0);
         while at < end && self.row_len > 0 {
             let (row, column) = (at / self.row_len, at % self.row_len);
-            let len = (end - at).min(self.run(row) * self.row_len - column);
+            let rows = (column + end - at).div_ceil(self.row_len);
+            let len = (end - at).min(self.run(row, rows) * self.row_len - column);
             if let Some(RowFrom::Table { table, row }) = self.rows.get(row) {
                 let own = *row as usize * self.row_len + column;
                 sum += self.tables[*table as usize].rounding(own, len);
@@ -248,8 +266,8 @@ impl Source for Gathered {
 }
 
 impl Gathered {
-    /// How many rows from `first` on lie one after the other in one tensor.
-    fn run(&self, first: usize) -> usize {
+    /// How many rows from `first` on, `most` at most, lie one after the other in one tensor.
+    fn run(&self, first: usize, most: usize) -> usize {
         let Some(&RowFrom::Table { table, row }) = self.rows.get(first) else {
             return 1;
         };
@@ -259,7 +277,7 @@ impl Gathered {
         };
         let rows = self.rows[first..].iter().zip(0..);
         rows.take_while(|(own, k)| **own == next(*k))
-            .take(MOST_ROWS)
+            .take(most)
             .count()
             .max(1)
     }
@@ -271,7 +289,11 @@ impl Gathered {
                 self.tables[table as usize].read(row as usize * self.row_len + column, out);
             }
             RowFrom::Zero => out.fill(0.0),
-            RowFrom::Mean(_) | RowFrom::MeanOfOthers => {
+            RowFrom::Sum(sum) => {
+                let (table, len) = (&*self.tables[0], self.row_len);
+                self.sums.read(sum, table, len, column, out);
+            }
+            RowFrom::Mean(_) | RowFrom::MeanOfOthers | RowFrom::MeanOfFirst => {
                 let mut wide = vec![0.0; out.len()];
                 self.read_run_f64(row, column, &mut wide);
                 out.iter_mut().zip(wide).for_each(|(to, x)| *to = x as f32);
@@ -293,6 +315,17 @@ impl Gathered {
             RowFrom::MeanOfOthers => {
                 let whole = self.mean_of_others.get_or_init(|| self.mean_of_all());
                 out.copy_from_slice(&whole[column..column + out.len()]);
+            }
+            RowFrom::MeanOfFirst => {
+                let whole = (self.mean_of_first).get_or_init(|| self.mean_of_table());
+                out.copy_from_slice(&whole[column..column + out.len()]);
+            }
+            RowFrom::Sum(_) => {
+                let mut narrow = vec![0.0; out.len()];
+                self.read_run(row, column, &mut narrow);
+                out.iter_mut()
+                    .zip(narrow)
+                    .for_each(|(to, x)| *to = f64::from(x));
             }
         }
     }
@@ -330,24 +363,44 @@ impl Gathered {
 
     /// One reading of the whole table, in the thread that first asks.
     fn mean_of_all(&self) -> Vec<f64> {
+        let rows = self.rows.iter().enumerate();
+        let others = rows.filter(|(_, from)| **from != RowFrom::MeanOfOthers);
+        self.mean_over(others.map(|(row, _)| row), |row, own| {
+            self.read_run_f64(row, 0, own);
+        })
+    }
+
+    /// The same of the first table that rows are taken from.
+    fn mean_of_table(&self) -> Vec<f64> {
+        let rows = 0..self.tables[0].elements() / self.row_len.max(1);
+        self.mean_over(rows, |row, own| {
+            self.tables[0].read_f64(row * self.row_len, own);
+        })
+    }
+
+    fn mean_over(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        read: impl Fn(usize, &mut [f64]),
+    ) -> Vec<f64> {
         let mut sums = vec![0.0f64; self.row_len];
-        let mut own = vec![0.0f32; self.row_len];
-        let mut wide = vec![0.0f64; self.row_len];
+        let mut own = vec![0.0f64; self.row_len];
+        let mut narrow = vec![0.0f32; self.row_len];
         let mut count = 0u64;
-        for (row, from) in self.rows.iter().enumerate() {
-            if *from != RowFrom::MeanOfOthers {
-                if self.dtype == Dtype::F64 {
-                    self.read_run_f64(row, 0, &mut wide);
-                } else {
-                    self.read_run(row, 0, &mut own);
-                    self.dtype.round(&mut own);
-                    wide.iter_mut()
-                        .zip(&own)
-                        .for_each(|(to, x)| *to = f64::from(*x));
-                }
-                sums.iter_mut().zip(&wide).for_each(|(sum, x)| *sum += x);
-                count += 1;
+        for row in rows {
+            read(row, &mut own);
+            if self.dtype != Dtype::F64 {
+                narrow
+                    .iter_mut()
+                    .zip(&own)
+                    .for_each(|(to, x)| *to = *x as f32);
+                self.dtype.round(&mut narrow);
+                own.iter_mut()
+                    .zip(&narrow)
+                    .for_each(|(to, x)| *to = f64::from(*x));
             }
+            sums.iter_mut().zip(&own).for_each(|(sum, x)| *sum += x);
+            count += 1;
         }
         let means = sums.iter().map(|sum| sum / count.max(1) as f64);
         if self.dtype == Dtype::F64 {
@@ -358,9 +411,6 @@ impl Gathered {
         mean.into_iter().map(f64::from).collect()
     }
 }
-
-/// Rows that are looked for at once.
-const MOST_ROWS: usize = 4096;
 
 /// A tensor with what the factors of an adapter add to it.
 #[derive(Debug)]

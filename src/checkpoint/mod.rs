@@ -32,6 +32,8 @@ mod source;
 
 mod gather;
 mod gguf;
+mod heads;
+mod sums;
 
 pub mod names;
 mod order;
@@ -59,6 +61,7 @@ pub use self::encode::{Encoded, Slot};
 pub use self::error::CheckpointError;
 pub use self::gather::{RowFrom, RowTable, RowsOf};
 pub use self::gguf::{GgufKind, GgufLayout, GgufTemplate, GgufWish, Wanted, is_gguf_name, is_ours};
+pub use self::heads::Heads;
 pub use self::identity::{FileIdentity, Identity, OnDisk};
 pub use self::locate::Form;
 pub use self::model::Checkpoint;
@@ -69,6 +72,7 @@ pub use self::names::{
 pub use self::order::natural;
 pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
+pub use self::sums::RowSums;
 pub use self::tensor::Tensor;
 pub use self::vocabulary::{AddedToken, MOST_TOKENS, Vocabulary, VocabularyFile, renumbered};
 pub use self::watch::Watch;

@@ -8,6 +8,7 @@ use super::adapter::{Adapter, Base};
 use super::config::Config;
 use super::dtype;
 use super::error::CheckpointError;
+use super::heads::Heads;
 use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
 use super::names::Stack;
@@ -192,6 +193,15 @@ impl Checkpoint {
         read.as_ref().map(Option::as_ref).map_err(String::as_str)
     }
 
+    /// The same files with the tokens of another model, whose rows they have been given.
+    #[must_use]
+    pub fn with_tokens_of(&self, other: &Self) -> Self {
+        Self {
+            vocabulary: Arc::clone(&other.vocabulary),
+            ..self.clone()
+        }
+    }
+
     /// The same files with `made` in the place of the tensors of these names, or beside the others.
     pub(super) fn with_tensors(&self, made: Vec<Tensor>) -> Self {
         let mut tensors = self.tensors.clone();
@@ -329,5 +339,9 @@ impl Base for Checkpoint {
     fn tied(&self) -> Option<bool> {
         let silent = self.tied_embeddings().then_some(true);
         self.config.tie_word_embeddings.or(silent)
+    }
+
+    fn heads(&self) -> Option<Heads> {
+        self.config.heads()
     }
 }

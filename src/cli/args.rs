@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -10,6 +11,7 @@ use crate::checkpoint::{GgufKind, Kind};
 use crate::kinship::{Grain, Metric};
 use crate::lineage::strategy::PartnerPool;
 use crate::merge::write::units;
+use crate::transplant::{Matrices, Method, Pieces};
 
 /// See how language models are related before you merge them.
 #[derive(Parser)]
@@ -40,6 +42,10 @@ pub enum Subcommand {
     Merge(MergeArgs),
     /// Write a model in another format: GGUF, or a folder of safetensors
     Convert(ConvertArgs),
+    /// Give a model another model's tokenizer, with a row for each of its tokens
+    Transplant(TransplantArgs),
+    /// Print a recipe that takes each layer from one of several models, drawn at random
+    Layershuffle(LayerShuffleArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU
@@ -196,6 +202,82 @@ pub struct ConvertArgs {
     /// Number of threads; all processors unless given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+#[derive(clap::Args)]
+pub struct TransplantArgs {
+    /// The model that gets another tokenizer
+    pub model: String,
+    /// The model whose tokenizer it gets
+    pub donor: String,
+    /// The folder that is made
+    #[arg(required_unless_present = "dry_run")]
+    pub out: Option<PathBuf>,
+    /// How many shared tokens a new row is made of
+    #[arg(short, long, value_name = "N", default_value_t = 64)]
+    pub k: usize,
+    /// How rows are made of tokens that MODEL lacks: omp, subword, mean or zero
+    #[arg(short = 'a', long = "approximation-method", value_name = "METHOD", default_value = "omp",
+          value_parser = transplant_method())]
+    pub method: String,
+    /// How the pieces of a token become a row, with -a subword
+    #[arg(short, long, value_name = "WAY", default_value = "mean", value_parser = one_of(Pieces::NAMES))]
+    pub subword_method: Pieces,
+    /// Where a token takes the row of the longest token that it begins with (also -pm)
+    #[arg(long, value_name = "WHERE", default_value = "no", value_parser = one_of(Matrices::NAMES))]
+    pub prefix_match: Matrices,
+    /// Where a byte takes the row of the same byte in another spelling (also -bm)
+    #[arg(long, value_name = "WHERE", default_value = "no", value_parser = one_of(Matrices::NAMES))]
+    pub byte_match: Matrices,
+    /// Match the tokens, print what would be made and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Largest file of weights, such as 5GB or 500MiB; 0 for one file
+    #[arg(long, visible_alias = "out-shard-size", value_name = "SIZE", default_value = "5GB", value_parser = units::parse_bytes)]
+    pub shard_size: u64,
+    /// Replace the model that OUT holds
+    #[arg(long)]
+    pub force: bool,
+    /// The folder that relative paths of models start from; the working folder unless given
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write the report as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct LayerShuffleArgs {
+    /// A model whose layers are drawn from; given once for each
+    #[arg(short, long = "model", required = true, value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// How likely the model is beside the others, given once for each; all alike unless given.
+    /// With --full-random, how many layers are taken of it, as a share of its own
+    #[arg(short, long = "weight", value_name = "W")]
+    pub weights: Vec<f64>,
+    /// Draw the layers too, and shuffle them
+    #[arg(long)]
+    pub full_random: bool,
+    /// Have the merge written as float16
+    #[arg(long)]
+    pub fp16: bool,
+    /// What is drawn from
+    #[arg(
+        long,
+        visible_alias = "random-seed",
+        value_name = "N",
+        default_value_t = 0
+    )]
+    pub seed: u64,
+    /// Write the recipe to FILE, and not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub write_yaml: Option<PathBuf>,
+    /// The folder that relative paths of models start from; the working folder unless given
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -383,6 +465,21 @@ pub struct DemoArgs {
     pub json: Option<PathBuf>,
 }
 
+/// The arguments, with options of two letters after one dash, as mergekit's tool has them, spelt
+/// out: they would be read as two options.
+pub fn spelt_out(args: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    let mut is_transplant = false;
+    args.enumerate().map(move |(k, arg)| {
+        is_transplant |= k == 1 && arg == "transplant";
+        let whole = match arg.to_str() {
+            Some("-pm") => "--prefix-match",
+            Some("-bm") => "--byte-match",
+            _ => return arg,
+        };
+        if is_transplant { whole.into() } else { arg }
+    })
+}
+
 const GRAINS: &[(&str, Grain)] = &[
     ("tensor", Grain::Tensor),
     ("layer", Grain::Layer),
@@ -404,6 +501,15 @@ const KINDS: &[(&str, Kind)] = &[
     ("head", Kind::Head),
     ("other", Kind::Other),
 ];
+
+/// Reads any method of mergekit's; those that are not done are refused by name later.
+fn transplant_method() -> PossibleValuesParser {
+    let known = Method::ALL.into_iter().map(|(_, name, ..)| name);
+    let known = known.map(clap::builder::PossibleValue::new);
+    let other = Method::OTHERS.into_iter();
+    let other = other.map(|name| clap::builder::PossibleValue::new(name).hide(true));
+    PossibleValuesParser::new(known.chain(other).collect::<Vec<_>>())
+}
 
 /// Reads the key of a measure, with dashes.
 fn metric() -> impl TypedValueParser<Value = Metric> {

@@ -141,7 +141,8 @@ pub fn made(
     if is_without_config(&plan, &result) {
         out::say(
             "warning: the folder has no config.json and no tokenizer, which GGUF keeps in \
-             another form; put those of the original model beside the weights",
+             another form; put config.json, tokenizer.json and tokenizer_config.json of the \
+             original model beside the weights, without which no program loads it",
         );
     }
     Ok((plan, result))

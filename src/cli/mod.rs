@@ -12,6 +12,7 @@ mod evolve;
 mod help;
 mod inspect;
 mod kinship;
+mod layershuffle;
 mod merge;
 mod mergekit;
 mod out;
@@ -21,6 +22,7 @@ mod progress;
 mod report;
 mod stats;
 mod table;
+mod transplant;
 mod trust;
 
 use std::path::PathBuf;
@@ -64,6 +66,8 @@ pub fn run() -> Wish {
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Convert(convert)) => convert::run(&convert),
+        Some(Subcommand::Layershuffle(wish)) => layershuffle::run(&wish),
+        Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),
@@ -115,7 +119,7 @@ pub fn status(result: Result<(), CliError>) -> ExitCode {
 
 /// The arguments; on wrong ones, and for help, the program ends here.
 fn arguments() -> Args {
-    Args::try_parse().unwrap_or_else(|error| {
+    Args::try_parse_from(args::spelt_out(std::env::args_os())).unwrap_or_else(|error| {
         // A name from a folder of strangers may stand among the arguments, and so here.
         let text = error.to_string();
         if text.lines().all(|line| plain::plain(line) == line) {

@@ -103,6 +103,8 @@ fn detected() -> Level {
 pub(super) trait Simd: Copy {
     /// A few numbers.
     type Vector: Copy;
+    /// Twice as many `f32`.
+    type Singles: Copy;
     /// Numbers in one vector; divides eight.
     const WIDTH: usize;
     /// All zeros.
@@ -129,6 +131,14 @@ pub(super) trait Simd: Copy {
     fn times(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `sum + a · b`, fused where that costs nothing.
     fn plus_product(self, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// All zeros.
+    fn no_singles(self) -> Self::Singles;
+    /// The first 2 · WIDTH numbers of a slice, which must be that long.
+    fn singles(self, from: &[f32]) -> Self::Singles;
+    /// Writes to the first 2 · WIDTH numbers of a slice, which must be that long.
+    fn put_singles(self, x: Self::Singles, to: &mut [f32]);
+    /// `sum + c · x`, fused where that costs nothing.
+    fn plus_scaled(self, sum: Self::Singles, c: f32, x: Self::Singles) -> Self::Singles;
     /// The values of [`GROUP`] IEEE halves.
     fn halves(self, bits: &[u16; GROUP], out: &mut [f32; GROUP]);
 }
@@ -159,6 +169,7 @@ pub(super) struct Plain;
 
 impl Simd for Plain {
     type Vector = [f64; 4];
+    type Singles = [f32; 8];
     const WIDTH: usize = 4;
     #[inline(always)]
     fn zero(self) -> [f64; 4] {
@@ -189,6 +200,22 @@ impl Simd for Plain {
         std::array::from_fn(|k| sum[k] + a[k] * b[k])
     }
     #[inline(always)]
+    fn no_singles(self) -> [f32; 8] {
+        [0.0; 8]
+    }
+    #[inline(always)]
+    fn singles(self, from: &[f32]) -> [f32; 8] {
+        std::array::from_fn(|k| from[k])
+    }
+    #[inline(always)]
+    fn put_singles(self, x: [f32; 8], to: &mut [f32]) {
+        to[..8].copy_from_slice(&x);
+    }
+    #[inline(always)]
+    fn plus_scaled(self, sum: [f32; 8], c: f32, x: [f32; 8]) -> [f32; 8] {
+        std::array::from_fn(|k| sum[k] + c * x[k])
+    }
+    #[inline(always)]
     fn halves(self, bits: &[u16; GROUP], out: &mut [f32; GROUP]) {
         for (bits, out) in bits.iter().zip(out) {
             *out = f32_of_half(*bits);
@@ -199,13 +226,14 @@ impl Simd for Plain {
 /// Implements [`Simd`] for an instruction set by its intrinsics.
 #[cfg(target_arch = "x86_64")]
 macro_rules! instruction_set {
-    ($(#[$doc:meta])* $name:ident($register:ty), $width:literal, $zero:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, halves: $load_bits:ident, $convert:ident, $store_f32:ident) => {
+    ($(#[$doc:meta])* $name:ident($register:ty), $width:literal, $zero:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, singles($singles:ty): $zero_f32:ident, $load_f32:ident, $splat_f32:ident, $fma_f32:ident, halves: $load_bits:ident, $convert:ident, $store_f32:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
         pub(super) struct $name(());
 
         impl Simd for $name {
             type Vector = $register;
+            type Singles = $singles;
             const WIDTH: usize = $width;
             #[inline(always)]
             fn zero(self) -> $register {
@@ -246,6 +274,28 @@ macro_rules! instruction_set {
                 unsafe { $fma(a, b, sum) }
             }
             #[inline(always)]
+            fn no_singles(self) -> $singles {
+                // SAFETY: the instruction set is there, for `self` is the proof of it.
+                unsafe { $zero_f32() }
+            }
+            #[inline(always)]
+            fn singles(self, from: &[f32]) -> $singles {
+                let from = &from[..2 * $width];
+                // SAFETY: as for `load`.
+                unsafe { $load_f32(from.as_ptr()) }
+            }
+            #[inline(always)]
+            fn put_singles(self, x: $singles, to: &mut [f32]) {
+                let to = &mut to[..2 * $width];
+                // SAFETY: as for `load`.
+                unsafe { $store_f32(to.as_mut_ptr(), x) }
+            }
+            #[inline(always)]
+            fn plus_scaled(self, sum: $singles, c: f32, x: $singles) -> $singles {
+                // SAFETY: the instruction set is there, for `self` is the proof of it.
+                unsafe { $fma_f32($splat_f32(c), x, sum) }
+            }
+            #[inline(always)]
             fn halves(self, bits: &[u16; GROUP], out: &mut [f32; GROUP]) {
                 let (bits, _) = bits.as_chunks::<{ 2 * $width }>();
                 let (out, _) = out.as_chunks_mut::<{ 2 * $width }>();
@@ -261,22 +311,23 @@ macro_rules! instruction_set {
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256d, __m512d, _mm_loadu_si128, _mm256_add_pd, _mm256_cvtph_ps, _mm256_fmadd_pd,
-    _mm256_loadu_pd, _mm256_loadu_si256, _mm256_mul_pd, _mm256_setzero_pd, _mm256_storeu_pd,
+    __m256, __m256d, __m512, __m512d, _mm_loadu_si128, _mm256_add_pd, _mm256_cvtph_ps,
+    _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_mul_pd, _mm256_set1_ps, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_storeu_pd,
     _mm256_storeu_ps, _mm256_sub_pd, _mm512_add_pd, _mm512_cvtph_ps, _mm512_fmadd_pd,
-    _mm512_loadu_pd, _mm512_mul_pd, _mm512_setzero_pd, _mm512_storeu_pd, _mm512_storeu_ps,
-    _mm512_sub_pd,
+    _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_mul_pd, _mm512_set1_ps,
+    _mm512_setzero_pd, _mm512_setzero_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_pd,
 };
 
 #[cfg(target_arch = "x86_64")]
 instruction_set!(
     /// Eight numbers at once.
-    Avx512(__m512d), 8, _mm512_setzero_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_fmadd_pd, halves: _mm256_loadu_si256, _mm512_cvtph_ps, _mm512_storeu_ps
+    Avx512(__m512d), 8, _mm512_setzero_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_fmadd_pd, singles(__m512): _mm512_setzero_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_fmadd_ps, halves: _mm256_loadu_si256, _mm512_cvtph_ps, _mm512_storeu_ps
 );
 #[cfg(target_arch = "x86_64")]
 instruction_set!(
     /// Four numbers at once.
-    Avx2(__m256d), 4, _mm256_setzero_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_fmadd_pd, halves: _mm_loadu_si128, _mm256_cvtph_ps, _mm256_storeu_ps
+    Avx2(__m256d), 4, _mm256_setzero_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_fmadd_pd, singles(__m256): _mm256_setzero_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_fmadd_ps, halves: _mm_loadu_si128, _mm256_cvtph_ps, _mm256_storeu_ps
 );
 
 /// Asks the memory for the lines that lie `ahead` bytes beyond those of `bytes`.

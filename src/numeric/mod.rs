@@ -11,6 +11,7 @@ pub mod dots;
 pub mod gram;
 pub mod numbers;
 pub mod panel;
+pub mod product;
 pub mod random;
 pub mod rank;
 pub mod real;

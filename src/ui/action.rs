@@ -12,6 +12,7 @@ use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::Notice;
 use crate::workbench::composing::PredictionOptions;
 use crate::workbench::merging::MergeId;
+use crate::workbench::transplanting::TransplantRequest;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -67,7 +68,7 @@ pub enum FileAction {
     RestoreDemo,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ModelsAction {
     AskForFolders,
     AskForFiles,
@@ -79,6 +80,10 @@ pub enum ModelsAction {
     Rename(ModelId),
     /// Compare two models tensor by tensor, and show what came out.
     Compare(ModelId, ModelId),
+    /// Show the window that gives a model another model's tokenizer.
+    Transplant(ModelId),
+    /// Ask for the folder that a model with another tokenizer is written to, then write it.
+    AskWhereToTransplant(TransplantRequest),
     /// Measure what is not known of a base's family, or all of it anew.
     Measure {
         base: ModelId,

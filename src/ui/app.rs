@@ -20,7 +20,7 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
-use super::windows::{ComparisonView, GuideView, HubView, ImportView};
+use super::windows::{ComparisonView, GuideView, HubView, ImportView, TransplantView};
 use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
@@ -51,6 +51,7 @@ pub struct App {
     hub: HubView,
     import: ImportView,
     comparison: ComparisonView,
+    transplant: TransplantView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -98,6 +99,7 @@ impl App {
             hub: HubView::default(),
             import: ImportView::default(),
             comparison: ComparisonView::default(),
+            transplant: TransplantView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -171,11 +173,16 @@ impl App {
         if self.session != self.bench.session_number() {
             self.session = self.bench.session_number();
             self.comparison.close();
+            self.transplant.close();
             self.views.study_opened();
             self.inspector.study_opened();
         }
         if !self.comparison.is_open() {
             self.bench.leave_comparison();
+        }
+        match self.transplant.wanted() {
+            Some(request) => self.bench.look_at_transplant(request),
+            None => self.bench.leave_transplant(),
         }
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
@@ -194,6 +201,7 @@ impl App {
             || self.hub.is_open()
             || self.import.is_open()
             || self.comparison.is_open()
+            || self.transplant.is_open()
             || self.views.evolution.is_asking()
     }
 
@@ -293,6 +301,7 @@ impl App {
         self.import.ui(ctx, &self.bench, &mut self.actions);
         if !self.picker.is_open() {
             (self.comparison).ui(ctx, &self.bench, &mut self.actions);
+            (self.transplant).ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -324,6 +333,7 @@ impl App {
             || self.hub.is_open()
             || self.import.is_open()
             || self.comparison.is_open()
+            || self.transplant.is_open()
             || self.views.evolution.is_asking()
             || self.palette.is_open()
             || self.views.models.is_asking()
@@ -381,6 +391,7 @@ impl App {
         self.hub = HubView::default();
         self.import = ImportView::default();
         self.comparison.close();
+        self.transplant.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

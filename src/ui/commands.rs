@@ -8,6 +8,7 @@ use super::action::{
     ModelsAction, View, WindowAction,
 };
 use super::views::{self, Keys, to_merge};
+use super::windows::transplant_donors;
 use crate::checkpoint::Kind;
 use crate::figures;
 use crate::kinship::{Aggregate, Measure, Metric, Scope};
@@ -233,9 +234,17 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let others = all.into_iter().filter(fits).collect();
         let name = study.doc().name_of(one);
         let set_base = Command::Model(ModelEdit::SetBase(others, Some(one)));
+        let can_transplant = bench.transplant_objection(one).is_none()
+            && transplant_donors(bench, one).next().is_some();
         out.extend([
             Entry::new(group, format!("Make {name} the base of all"), set_base),
             Entry::new(group, format!("Rename {name}…"), ModelsAction::Rename(one)),
+            Entry::new(
+                group,
+                format!("Transplant a tokenizer to {name}…"),
+                ModelsAction::Transplant(one),
+            )
+            .when(can_transplant),
         ]);
     }
     if let [a, b] = selected[..] {

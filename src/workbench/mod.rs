@@ -25,6 +25,7 @@ mod recent;
 mod saving;
 mod session;
 pub mod suggesting;
+pub mod transplanting;
 
 pub mod demo;
 pub mod library;

@@ -15,6 +15,7 @@ use super::measuring::Measuring;
 use super::merging::Merging;
 use super::saving::Saving;
 use super::suggesting::Suggested;
+use super::transplanting::Transplanting;
 use super::{ModelFiles, Picture};
 use crate::import::Source;
 use crate::study::{ModelId, PairRow, Study, StudyDoc, StudyFacts};
@@ -36,6 +37,7 @@ pub(super) struct Session {
     pub comparing: Comparing,
     pub composing: Composing,
     pub merging: Merging,
+    pub transplanting: Transplanting,
     pub evolving: Evolving,
     pub approvals: Approvals,
     /// What was read to be imported, until the window takes it.

@@ -17,5 +17,6 @@ mod cli;
 mod evolution_killed;
 mod guide;
 mod merge_files;
+mod transplant;
 mod trust;
 mod trust_command;

@@ -127,8 +127,10 @@ fn archive(records: &[(&str, &[u8])]) -> Vec<u8> {
     for (name, bytes) in records {
         let name = format!("archive/{name}");
         let len = (bytes.len() as u32).to_le_bytes();
-        // Flags, method, time and sum of both headers are zero.
-        let fields = [&[0; 12][..], &len, &len, &(name.len() as u32).to_le_bytes()].concat();
+        let sum = crc32fast::hash(bytes).to_le_bytes();
+        // Flags, method and time of both headers are zero.
+        let name_len = (name.len() as u32).to_le_bytes();
+        let fields = [&[0; 8][..], &sum, &len, &len, &name_len].concat();
         directory.extend_from_slice(b"PK\x01\x02\0\0\0\0");
         directory.extend_from_slice(&fields);
         directory.extend_from_slice(&[0; 10]);
@@ -182,6 +184,26 @@ fn a_small_archive_opens() {
     std::fs::write(&path, with_pickle(&table([3, 4], [4, 1], b""))).unwrap();
     let model = Checkpoint::open(&path).unwrap();
     assert_eq!((model.parameters(), model.problems()), (12, &[][..]));
+}
+
+#[test]
+fn a_description_with_another_checksum_is_told_of() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("model.pt");
+    let pickle = table([3, 4], [4, 1], b"");
+    let mut bytes = with_pickle(&pickle);
+    // The first of the directory's entries is the description's.
+    let entry = bytes.windows(4).position(|own| own == b"PK\x01\x02");
+    bytes[entry.unwrap() + 16] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let model = Checkpoint::open(&path).unwrap();
+    assert!(
+        model.problems()[0].contains("checksum"),
+        "{:?}",
+        model.problems()
+    );
+    let whole = Checkpoint::open(&data("views.pt")).unwrap();
+    assert_eq!(whole.problems(), &[] as &[String]);
 }
 
 #[test]

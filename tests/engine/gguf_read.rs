@@ -528,10 +528,29 @@ fn an_adapter_changes_its_base_by_alpha_over_rank() {
     // 6 / 2 times the product of [4, 2] and [2, 3].
     assert_eq!(delta[..3], [9.0, 12.0, 15.0]);
     assert_eq!(delta[9..], [63.0, 102.0, 141.0]);
-    refused(
-        &gguf(&meta("llama"), &factors),
-        &["order of the base's heads"],
-    );
+    // Llama's queries and keys stand as pairs in GGUF; the base tells of how many heads.
+    let adapter = opened(&dir, &meta("llama"), &factors);
+    let adapter = adapter.adapter().unwrap();
+    let silent = adapter.change(&base, own).unwrap_err().to_string();
+    assert!(silent.contains("order of the base's heads"), "{silent}");
+    let with_heads = |heads: usize| {
+        let config = format!(r#"{{"num_attention_heads": {heads}}}"#);
+        std::fs::write(path.with_file_name("config.json"), config).unwrap();
+        Checkpoint::open(&path).unwrap()
+    };
+    let rows_of = |base: &Checkpoint| {
+        let Change::LowRank(change) = adapter.change(base, own).unwrap() else {
+            panic!("it is not a change of low rank");
+        };
+        let mut delta = [0.0; 12];
+        change.decode().delta(0, &mut delta);
+        [0, 3, 6, 9].map(|first| delta[first])
+    };
+    // Of one head of four rows those of halves are 0, 2, 1, 3 of the pairs.
+    assert_eq!(rows_of(&with_heads(1)), [9.0, 45.0, 27.0, 63.0]);
+    assert_eq!(rows_of(&with_heads(2)), [9.0, 27.0, 45.0, 63.0]);
+    let odd = adapter.change(&with_heads(3), own).unwrap_err().to_string();
+    assert!(odd.contains("3 heads cannot share"), "{odd}");
     refused(
         &gguf(&meta("qwen2"), &factors[..1]),
         &["one of its two factors only"],

@@ -119,6 +119,19 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "transplant/",
+        &[
+            "transplant",
+            "merge",
+            "checkpoint",
+            "numeric",
+            "jobs",
+            "parallel",
+            "files",
+            "text",
+        ],
+    ),
+    (
         "evaluate/",
         &[
             "evaluate",
@@ -151,6 +164,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "lineage",
             "evaluate",
             "merge",
+            "transplant",
             "diff",
             "kinship",
             "checkpoint",

@@ -48,3 +48,4 @@ mod stats;
 mod study;
 mod suggest;
 mod tokens;
+mod transplant;

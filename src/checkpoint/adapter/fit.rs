@@ -203,6 +203,18 @@ impl Place<'_> {
                 .then_some(view)
                 .ok_or_else(|| format!("{:?}", view.shape()).into());
         }
+        if let Layer::PairedQueries | Layer::PairedKeys = layer {
+            let view = pair.view(false);
+            if shape != view.shape() {
+                return Err(format!("{:?}", view.shape()).into());
+            }
+            let heads = self.base.heads().map(|heads| match layer {
+                Layer::PairedKeys => heads.keys,
+                _ => heads.queries,
+            });
+            let named = |reason| Misfit::Unsupported(format!("`{}` {reason}", self.name));
+            return pair.paired_view(heads).map_err(named);
+        }
         let kernel = pair.a.shape.get(1..).unwrap_or_default();
         let straight = [&[pair.outputs()], kernel].concat();
         let view = pair.view(false);

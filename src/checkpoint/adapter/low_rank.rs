@@ -12,6 +12,7 @@
 
 use std::sync::Arc;
 
+use crate::checkpoint::heads::rows_in_pairs;
 use crate::checkpoint::tensor::Tensor;
 
 /// Two factors as they are stored, whose shapes have been checked.
@@ -40,6 +41,8 @@ pub(super) struct View {
     pub(super) inputs: usize,
     /// Whether the base tensor is laid out as (B·A)ᵀ.
     pub(super) transposed: bool,
+    /// Among how many heads the outputs are shared, if B has them in pairs.
+    pub(super) heads: Option<usize>,
 }
 
 /// The factors of one base tensor; cheap to copy, nothing decoded.
@@ -79,7 +82,22 @@ impl Pair {
             outputs: self.outputs(),
             inputs: self.inputs(),
             transposed,
+            heads: None,
         }
+    }
+
+    /// The whole product where B has the outputs of this many heads in pairs. The error is a
+    /// clause that follows the tensor's name.
+    pub(super) fn paired_view(&self, heads: Option<usize>) -> Result<View, String> {
+        let heads = heads.ok_or(
+            "has its rows in the order of the base's heads, and the base does not say how many it \
+             has; put its config.json beside its weights, or take the adapter as PEFT saved it",
+        )?;
+        rows_in_pairs(self.outputs(), heads)?;
+        Ok(View {
+            heads: Some(heads),
+            ..self.view(false)
+        })
     }
 
     /// Decodes both factors to `f32`.
@@ -137,8 +155,18 @@ impl Pair {
             }
         }
         multiply_rows(&mut out, self.rank, view.first_output, self.b_rows.as_ref());
-        out
+        match view.heads.map(|heads| rows_in_pairs(view.outputs, heads)) {
+            Some(Ok(order)) => in_order(&out, self.rank, &order),
+            // Checked when the view was made.
+            Some(Err(_)) | None => out,
+        }
     }
+}
+
+/// The rows of these numbers.
+fn in_order(rows: &[f32], row_len: usize, order: &[usize]) -> Vec<f32> {
+    let row = |k: &usize| rows.get(k * row_len..(k + 1) * row_len).unwrap_or_default();
+    order.iter().flat_map(row).copied().collect()
 }
 
 /// Multiplies each row by its number, of which the first row has number `first`.

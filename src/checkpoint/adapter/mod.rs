@@ -29,7 +29,7 @@ pub use self::low_rank::{Factors, LowRank};
 pub use self::names::Base;
 use self::names::{has_experts, one_expert, owner, target_of};
 use self::target::{Kind, Target, broken};
-pub(super) use self::targets::FactorPair;
+pub(super) use self::targets::{FactorPair, Outputs};
 use self::targets::{Targets, targets};
 use super::dtype::Dtype;
 use super::error::CheckpointError;

@@ -5,6 +5,7 @@
 //! towers by the way to the one that speaks.
 
 use super::targets::Targets;
+use crate::checkpoint::heads::Heads;
 
 /// What an adapter must know of a base, which need not exist yet.
 pub trait Base {
@@ -13,6 +14,11 @@ pub trait Base {
 
     /// Whether the head is the token embedding; `None` if nothing says so.
     fn tied(&self) -> Option<bool>;
+
+    /// The numbers of its attention heads; `None` if nothing says so.
+    fn heads(&self) -> Option<Heads> {
+        None
+    }
 }
 
 /// What a base may have or lack in front of the names in an adapter.

@@ -78,6 +78,11 @@ pub(super) enum Kind {
 pub(super) enum Layer {
     Linear,
     Embedding,
+    /// A linear one whose outputs stand in the order in which GGUF has those of queries: pairs
+    /// of a head, and not halves.
+    PairedQueries,
+    /// The same of keys.
+    PairedKeys,
 }
 
 /// A tensor of the adapter is wrong; the reason is a clause that starts after its name.

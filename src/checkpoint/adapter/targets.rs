@@ -64,6 +64,19 @@ pub(in crate::checkpoint) struct FactorPair {
     pub(in crate::checkpoint) b: Tensor,
     /// The change is alpha / rank · B·A.
     pub(in crate::checkpoint) alpha: f64,
+    /// The order of the outputs.
+    pub(in crate::checkpoint) outputs: Outputs,
+}
+
+/// In which order a factor has its outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::checkpoint) enum Outputs {
+    /// As Hugging Face's checkpoints have them.
+    Plain,
+    /// Those of the heads of queries, as pairs.
+    PairedQueries,
+    /// The same of keys.
+    PairedKeys,
 }
 
 /// The targets of pairs that name their modules.
@@ -74,6 +87,7 @@ pub(super) fn of_pairs(path: &Path, pairs: Vec<FactorPair>) -> Result<Targets, C
         a,
         b,
         alpha,
+        outputs,
     } in pairs
     {
         let rank = a.shape.first().copied().unwrap_or(0);
@@ -95,7 +109,11 @@ pub(super) fn of_pairs(path: &Path, pairs: Vec<FactorPair>) -> Result<Targets, C
             whole: None,
             kind: Kind::LowRank {
                 pair: Arc::new(pair),
-                layer: Layer::Linear,
+                layer: match outputs {
+                    Outputs::Plain => Layer::Linear,
+                    Outputs::PairedQueries => Layer::PairedQueries,
+                    Outputs::PairedKeys => Layer::PairedKeys,
+                },
             },
             optional: false,
         };

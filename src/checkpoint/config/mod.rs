@@ -10,6 +10,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 pub use self::settings::{Difference, Weight};
+use super::heads::Heads;
 use super::identity::FileIdentity;
 use super::json::read_text;
 use super::map::metadata;
@@ -47,6 +48,16 @@ pub struct Config {
 }
 
 impl Config {
+    /// The numbers of its attention heads, if it is one number each for all layers.
+    pub fn heads(&self) -> Option<Heads> {
+        let number = |key: &str| self.settings.get(key)?.parse().ok().filter(|n| *n > 0);
+        let queries = number("num_attention_heads")?;
+        Some(Heads {
+            queries,
+            keys: number("num_key_value_heads").unwrap_or(queries),
+        })
+    }
+
     /// Reads the file at `path` if there is one; troubles become sentences in `problems`.
     pub(super) fn read(path: &Path, problems: &mut Vec<String>) -> (Self, Option<FileIdentity>) {
         if !path.exists() {

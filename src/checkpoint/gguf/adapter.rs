@@ -6,7 +6,7 @@ use super::header::Header;
 use super::layout::Entry;
 use super::names::Place;
 use super::tensors::Reading;
-use crate::checkpoint::adapter::{Adapter, FactorPair};
+use crate::checkpoint::adapter::{Adapter, FactorPair, Outputs};
 use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::tensor::Tensor;
 
@@ -39,19 +39,20 @@ pub(super) fn read(
         .and_then(|alpha| alpha.float())
         .filter(|own| own.is_finite());
     let alpha = alpha.ok_or_else(|| unsupported("it has no `adapter.lora.alpha`".to_owned()))?;
-    let mut pairs: BTreeMap<String, [Option<Tensor>; 2]> = BTreeMap::new();
+    let mut pairs: BTreeMap<String, ([Option<Tensor>; 2], Outputs)> = BTreeMap::new();
     for entry in entries {
-        let (module, side) = place(reading, entry)?;
+        let (module, side, outputs) = place(reading, entry)?;
         let word = ["lora_A", "lora_B"][side];
         let name = format!("base_model.model.{module}.{word}.weight");
         let tensor = reading.raw(entry).tensor(name);
-        if let Some(slot) = pairs.entry(module).or_default().get_mut(side) {
+        let (pair, _) = pairs.entry(module).or_insert(([None, None], outputs));
+        if let Some(slot) = pair.get_mut(side) {
             *slot = Some(tensor);
         }
     }
     let mut tensors = Vec::new();
     let mut factors = Vec::new();
-    for (module, pair) in pairs {
+    for (module, (pair, outputs)) in pairs {
         let [Some(a), Some(b)] = pair else {
             return Err(unsupported(format!(
                 "`{module}` has one of its two factors only"
@@ -63,13 +64,17 @@ pub(super) fn read(
             a,
             b,
             alpha: f64::from(alpha),
+            outputs,
         });
     }
     Ok((Adapter::of_factors(reading.file, factors)?, tensors))
 }
 
-/// The module that a factor belongs to, and which of the two it is.
-fn place(reading: &Reading<'_>, entry: &Entry) -> Result<(String, usize), CheckpointError> {
+/// The module that a factor belongs to, which of the two it is, and the order of its outputs.
+fn place(
+    reading: &Reading<'_>,
+    entry: &Entry,
+) -> Result<(String, usize, Outputs), CheckpointError> {
     let refused = |reason: &str| reading.refused(&entry.name, reason);
     let (base, side) = if let Some(base) = entry.name.strip_suffix(".lora_a") {
         (base, 0)
@@ -91,12 +96,18 @@ fn place(reading: &Reading<'_>, entry: &Entry) -> Result<(String, usize), Checkp
         ));
     }
     // An adapter's metadata do not tell the number of heads that the order depends on.
-    if place.is_rotated(architecture) || place.is_ungrouped(architecture) {
+    if place.is_ungrouped(architecture) {
         return Err(refused(
             "has its rows in the order of the base's heads, whose number an adapter in GGUF does \
              not tell; take the adapter as PEFT saved it",
         ));
     }
     let module = place.name.strip_suffix(".weight").unwrap_or(&place.name);
-    Ok((module.to_owned(), side))
+    // The base tells the number of heads.
+    let outputs = match (place.is_rotated(architecture), place.stem) {
+        (false, _) => Outputs::Plain,
+        (true, "attn_k") => Outputs::PairedKeys,
+        (true, _) => Outputs::PairedQueries,
+    };
+    Ok((module.to_owned(), side, outputs))
 }

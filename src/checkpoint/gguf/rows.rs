@@ -3,6 +3,7 @@
 use super::architectures::Architecture;
 use super::header::Header;
 use super::names::Place;
+use crate::checkpoint::heads::rows_in_pairs;
 
 /// For each row of Hugging Face's tensor the row in GGUF; `None` if the order is the same. The
 /// error is a clause that follows the tensor's name.
@@ -24,7 +25,8 @@ pub(super) fn row_order(
             "attn_k" => heads("head_count_kv").unwrap_or(all),
             _ => all,
         };
-        return rotated(rows, own).map(Some);
+        // Hugging Face's rows are halves, and those in GGUF pairs.
+        return rows_in_pairs(rows, own).map(Some);
     }
     if place.is_ungrouped(architecture) {
         let all = heads("head_count")?;
@@ -54,20 +56,6 @@ fn heads(
     })
 }
 
-/// Hugging Face's row h·d/2 + j of a head is row 2·j + h in GGUF: two halves become pairs.
-fn rotated(rows: usize, heads: usize) -> Result<Vec<usize>, String> {
-    let len = rows / heads;
-    if !rows.is_multiple_of(heads) || !len.is_multiple_of(2) || len == 0 {
-        return Err(format!("has {rows} rows, which {heads} heads cannot share"));
-    }
-    let of_row = |row: usize| {
-        let (head, within) = (row / len, row % len);
-        let (half, at) = (within / (len / 2), within % (len / 2));
-        head * len + 2 * at + half
-    };
-    Ok((0..rows).map(of_row).collect())
-}
-
 /// Hugging Face's rows are those of a group's queries, then its key, then its value.
 fn ungrouped(rows: usize, heads: usize, groups: usize) -> Result<Vec<usize>, String> {
     let parts = groups.checked_mul(2).and_then(|own| own.checked_add(heads));
@@ -94,13 +82,6 @@ fn ungrouped(rows: usize, heads: usize, groups: usize) -> Result<Vec<usize>, Str
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn halves_become_pairs_head_by_head() {
-        assert_eq!(rotated(8, 2).unwrap(), [0, 2, 1, 3, 4, 6, 5, 7]);
-        assert_eq!(rotated(6, 1).unwrap(), [0, 2, 4, 1, 3, 5]);
-        assert!(rotated(6, 2).is_err() && rotated(7, 2).is_err() && rotated(0, 2).is_err());
-    }
 
     #[test]
     fn groups_come_apart_into_queries_keys_and_values() {

@@ -113,29 +113,12 @@ impl Described<'_> {
 
     /// Checks one tensor.
     pub(super) fn claim(self, name: String, rebuilt: Rebuilt) -> Result<Claim, Trouble> {
-        match self.checked(rebuilt) {
-            Ok(Checked {
-                dtype,
-                shape,
-                apart,
-                storage,
-                range,
-            }) => Ok(Claim {
-                name,
-                dtype,
-                shape,
-                apart,
-                storage,
-                range,
-            }),
-            Err(reason) => Err(Trouble::Tensor {
-                tensor: shown(name.as_bytes()),
-                reason,
-            }),
-        }
+        let tensor = shown(name.as_bytes());
+        self.checked(name, rebuilt)
+            .map_err(|reason| Trouble::Tensor { tensor, reason })
     }
 
-    fn checked(self, rebuilt: Rebuilt) -> Result<Checked, String> {
+    fn checked(self, name: String, rebuilt: Rebuilt) -> Result<Claim, String> {
         let &[storage, offset, shape, strides, ref rest @ ..] = self.heap.items(rebuilt.arguments)
         else {
             return Err("is described by too few values".to_owned());
@@ -158,7 +141,8 @@ impl Described<'_> {
         let width = types::width(dtype);
         let range = view.range(width, &storage.usable)?;
         let apart = view.apart();
-        Ok(Checked {
+        Ok(Claim {
+            name,
             dtype,
             shape: view.shape,
             apart,
@@ -207,14 +191,6 @@ impl Described<'_> {
         let numbers: Option<Vec<usize>> = items.iter().map(|&item| natural(item)).collect();
         numbers.ok_or_else(|| format!("has {what} that are negative or no numbers"))
     }
-}
-
-struct Checked {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    apart: Option<Vec<(usize, usize)>>,
-    storage: Storage,
-    range: Range<u64>,
 }
 
 fn natural(value: Value) -> Option<usize> {

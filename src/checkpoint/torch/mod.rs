@@ -6,6 +6,10 @@
 //! that only remembers the name. Beside the weights such values are left out, in their place they
 //! are refused, and names that run programs are refused everywhere.
 //!
+//! Of the checksums of the archive that of the description is compared, and what differs is a
+//! remark: PyTorch can be told to write none, and then loads the file all the same. Those of the
+//! numbers are not: opening reads no numbers, and later they are read in any order and in part.
+//!
 //! The numbers stay where they are, in records of the archive that are not compressed, and are
 //! mapped like those of safetensors. Written after PyTorch 2.15 (`torch/serialization.py`,
 //! `torch/_utils.py`).
@@ -30,7 +34,7 @@ use std::sync::Arc;
 
 use self::claim::{Claim, Storage};
 use self::container::{Described, Found};
-use self::input::Input;
+use self::input::{Input, MAX_BYTES};
 use self::pickle::Machine;
 use self::strided::Strided;
 use self::trouble::{BIG_ENDIAN, Trouble, shown, unsupported};
@@ -91,11 +95,13 @@ fn zipped(mut file: &File, len: u64) -> Result<Description, Trouble> {
     let named = |name: &[u8]| [&folder, name].concat();
     check_byte_order(file, &archive, &named(b"byteorder"))?;
     let pickle = archive.place(file, &named(b"data.pkl"))?;
+    let is_intact = pickle.end - pickle.start > MAX_BYTES
+        || archive.is_intact(file, &named(b"data.pkl"), &pickle)?;
     file.seek(SeekFrom::Start(pickle.start))
         .map_err(Trouble::Io)?;
     let mut machine = Machine::new(Input::new(file, pickle.end - pickle.start));
     let top = machine.read()?;
-    let (claims, remarks) = claims(machine.described(), top)?;
+    let (claims, mut remarks) = claims(machine.described(), top)?;
     let mut places: BTreeMap<String, (Storage, Range<u64>)> = BTreeMap::new();
     for Claim { storage, name, .. } in &claims {
         if let Some((other, _)) = places.get(&storage.key) {
@@ -106,6 +112,13 @@ fn zipped(mut file: &File, len: u64) -> Result<Description, Trouble> {
         let place = archive.place(file, &record)?;
         check_length(name, storage, &place)?;
         places.insert(storage.key.clone(), (storage.clone(), place));
+    }
+    if !is_intact {
+        remarks.push(
+            "the checksum of its description is not right: it was damaged, or written without \
+             checksums"
+                .to_owned(),
+        );
     }
     let (_, mut text) = machine.into_parts();
     let stands = vec![pickle.start..pickle.start + text.len() as u64, archive.end];

@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 
+use crc32fast::Hasher as Crc;
+
 use super::trouble::{Trouble, damaged, shown};
 
 /// Bytes of the directory that are read: as many as of a description.
@@ -35,6 +37,8 @@ pub(super) struct Archive {
 struct Record {
     is_encrypted: bool,
     method: u64,
+    /// CRC-32 of its bytes, as the directory has it.
+    checksum: u64,
     packed: u64,
     len: u64,
     /// Where the header before it begins.
@@ -110,6 +114,30 @@ impl Archive {
 
     pub(super) fn has(&self, name: &[u8]) -> bool {
         self.records.contains_key(name)
+    }
+
+    /// Whether the bytes of a record, which lie at `place`, have the checksum of the directory.
+    pub(super) fn is_intact(
+        &self,
+        mut file: &File,
+        name: &[u8],
+        place: &Range<u64>,
+    ) -> Result<bool, Trouble> {
+        let Some(record) = self.records.get(name) else {
+            return Ok(false);
+        };
+        file.seek(SeekFrom::Start(place.start))
+            .map_err(Trouble::Io)?;
+        let (mut sum, mut left) = (Crc::new(), place.end - place.start);
+        let mut bytes = vec![0; 1 << 16];
+        while left > 0 {
+            let len = left.min(bytes.len() as u64) as usize;
+            let now = bytes.get_mut(..len).ok_or_else(wrong)?;
+            file.read_exact(now).map_err(Trouble::Io)?;
+            sum.update(now);
+            left -= len as u64;
+        }
+        Ok(u64::from(sum.finalize()) == record.checksum)
     }
 
     /// Where the bytes of a record lie in the file.
@@ -247,6 +275,7 @@ fn record(fields: &Fields<'_>, extra: &[u8]) -> Result<Record, Trouble> {
     let mut record = Record {
         is_encrypted: fields.number::<2>(8)? & 1 == 1,
         method: fields.number::<2>(10)?,
+        checksum: fields.number::<4>(16)?,
         packed: fields.number::<4>(20)?,
         len: fields.number::<4>(24)?,
         header: fields.number::<4>(42)?,

@@ -7,12 +7,14 @@ mod connect;
 mod graph;
 mod insert;
 mod parameters;
+mod shuffle;
 mod slices;
 mod templates;
 
 pub use graph::{Graph, Link, Node, NodeId, Port};
 pub use parameters::Place;
-pub use templates::{TEMPLATES, Template};
+pub use shuffle::{Drawn, Order, shuffled};
+pub use templates::{TEMPLATES, Template, stacked};
 
 use super::methods::{BaseRule, Description, Method};
 use super::problem::Problem;

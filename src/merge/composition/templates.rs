@@ -2,6 +2,7 @@
 
 use super::super::methods::find;
 use super::super::recipe::{Content, Filtered, ModelRef, Setting, Slice, Value};
+use super::shuffle::{Drawn, Order, shuffled};
 use super::{Composition, source};
 
 /// A way to begin.
@@ -25,7 +26,7 @@ impl Template {
 }
 
 /// Every template, in the order on screen.
-pub const TEMPLATES: [Template; 6] = [
+pub const TEMPLATES: [Template; 7] = [
     Template {
         title: "SLERP of two",
         help: "Half way between two models, along the arc",
@@ -68,6 +69,13 @@ pub const TEMPLATES: [Template; 6] = [
         wants_base: false,
         make: frankenmerge,
     },
+    Template {
+        title: "Layer shuffle",
+        help: "At each place a layer of one of the models, drawn at random",
+        models: (2, usize::MAX),
+        wants_base: false,
+        make: layer_shuffle,
+    },
 ];
 
 fn of(method: &str, models: &[ModelRef], base: Option<&ModelRef>) -> Composition {
@@ -96,7 +104,6 @@ fn paper_slerp(models: &[ModelRef], base: Option<&ModelRef>, _: u32) -> Composit
 
 /// Three quarters of each model, overlapping by a half, as frankenmerges usually begin.
 fn frankenmerge(models: &[ModelRef], _: Option<&ModelRef>, layers: u32) -> Composition {
-    let mut out = of("passthrough", &[], None);
     let layers = i64::from(layers.max(1));
     let n = models.len().max(1) as i64;
     let length = (layers * 3 / 4).max(1);
@@ -113,8 +120,36 @@ fn frankenmerge(models: &[ModelRef], _: Option<&ModelRef>, layers: u32) -> Compo
             ..Slice::default()
         }
     };
+    stacked(models.iter().enumerate().map(strip).collect())
+}
+
+/// All alike likely; another draw has its seed on the command line.
+fn layer_shuffle(models: &[ModelRef], _: Option<&ModelRef>, layers: u32) -> Composition {
+    let drawn = |model: &ModelRef| Drawn {
+        model: model.clone(),
+        layers: layers.max(1),
+        weight: 1.0,
+    };
+    let models: Vec<Drawn> = models.iter().map(drawn).collect();
+    let mut out = stacked(shuffled(&models, Order::Kept, 0).unwrap_or_default());
+    let taken: Vec<ModelRef> = out
+        .recipes
+        .iter()
+        .flat_map(|r| r.models())
+        .cloned()
+        .collect();
+    // In a pile of few layers a model may have none.
+    let left = models.into_iter().map(|own| own.model);
+    out.loose
+        .extend(left.filter(|model| !taken.contains(model)));
+    out
+}
+
+/// The merge that piles up slices as they are.
+pub fn stacked(slices: Vec<Slice>) -> Composition {
+    let mut out = of("passthrough", &[], None);
     if let Some(recipe) = out.recipes.first_mut() {
-        recipe.content = Content::Slices(models.iter().enumerate().map(strip).collect());
+        recipe.content = Content::Slices(slices);
     }
     out
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Step, TensorPlan};
 use crate::checkpoint::{
-    Base, Checkpoint, Config, Dtype, Stack, Tensor, TensorLocation, is_language_head,
+    Base, Checkpoint, Config, Dtype, Heads, Stack, Tensor, TensorLocation, is_language_head,
     is_token_embedding,
 };
 
@@ -179,6 +179,10 @@ impl Base for Headers<'_> {
         let is_alone = self.head.is_none() && self.embedding.is_some();
         let silent = is_alone.then_some(true);
         self.config.tie_word_embeddings.or(silent)
+    }
+
+    fn heads(&self) -> Option<Heads> {
+        self.config.heads()
     }
 }
 

@@ -21,9 +21,9 @@ use self::shard::{Maker, failure, skip};
 use super::plan::{Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
-    Finishing, GGUF_NAME, INDEX_NAME, Layout, Parents, RECIPE_NAME, STEP_PREFIX, ShardFile,
-    Staging, card, chat_template, copy_companions, recipe_hash, work_key, write_config,
-    write_generation,
+    Finishing, GGUF_NAME, INDEX_NAME, Layout, Parents, Provenance, RECIPE_NAME, STEP_PREFIX,
+    ShardFile, Staging, card, chat_template, copy_companions, recipe_hash, told_card, work_key,
+    write_config, write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
@@ -35,7 +35,7 @@ use crate::jobs::Ticket;
 /// for anything else, such as an input that did not stay what it was. Nothing is at `options.out` then that was not there before; finished
 /// shards stay beside it for the next run.
 pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, RunError> {
-    run_as(plan, options, None, ticket)
+    run_as(plan, options, &Making::Folder, ticket)
 }
 
 /// The same into one GGUF file at `options.out`, with what `gguf` says.
@@ -48,20 +48,41 @@ pub fn run_gguf(
     gguf: &GgufOptions,
     ticket: &Ticket,
 ) -> Result<Outcome, RunError> {
-    run_as(plan, options, Some(gguf), ticket)
+    run_as(plan, options, &Making::Gguf(gguf), ticket)
+}
+
+/// The same into a folder, for a child that no recipe tells of: its card says what `provenance`
+/// does, and no recipe lies beside it.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_told(
+    plan: &Plan,
+    options: &Options,
+    provenance: &Provenance,
+    ticket: &Ticket,
+) -> Result<Outcome, RunError> {
+    run_as(plan, options, &Making::Told(provenance), ticket)
+}
+
+/// What is made of a plan.
+enum Making<'a> {
+    Folder,
+    Gguf(&'a GgufOptions),
+    Told(&'a Provenance),
 }
 
 fn run_as(
     plan: &Plan,
     options: &Options,
-    gguf: Option<&GgufOptions>,
+    making: &Making<'_>,
     ticket: &Ticket,
 ) -> Result<Outcome, RunError> {
     let started = Instant::now();
     if let Some(problem) = plan.errors().next() {
         return Err(RunError::Failed(problem.to_string()));
     }
-    let yamls = yamls(plan, options)?;
+    let yamls = yamls(plan, options, making)?;
     let hashes: Vec<String> = yamls.iter().map(|yaml| recipe_hash(yaml)).collect();
     let (Some(yaml), Some(hash)) = (yamls.last(), hashes.last()) else {
         return Err(RunError::Failed("the recipe is empty".to_owned()));
@@ -75,7 +96,7 @@ fn run_as(
         Layout::new(&step.tensors, shard_bytes, &hashes[k])
     };
     let mut layouts: Vec<Layout> = plan.steps.iter().enumerate().map(layout).collect();
-    if let (Some(gguf), Some(layout)) = (gguf, layouts.last_mut()) {
+    if let (Making::Gguf(gguf), Some(layout)) = (making, layouts.last_mut()) {
         *layout = gguf::layout(plan, options, gguf, (yaml, hash))?;
     }
     let watch = watch(plan)?;
@@ -93,7 +114,7 @@ fn run_as(
         watch,
         key: &key,
         yamls: &yamls,
-        is_gguf: gguf.is_some(),
+        making,
         outcome: Outcome {
             out: out.clone(),
             others: Vec::new(),
@@ -107,9 +128,9 @@ fn run_as(
             recipe_sha256: hash.clone(),
         },
     };
-    let staging = match gguf {
-        Some(_) => Staging::open_file(out, options.force, &key)?,
-        None => Staging::open(out, options.force, &key)?,
+    let staging = match making {
+        Making::Gguf(_) => Staging::open_file(out, options.force, &key)?,
+        Making::Folder | Making::Told(_) => Staging::open(out, options.force, &key)?,
     };
     let mut placed: Vec<Staging> = Vec::new();
     match run.steps(&layouts, staging, &mut placed) {
@@ -124,7 +145,10 @@ fn run_as(
 }
 
 /// For each step the recipe that makes its result, as it is saved beside it.
-fn yamls(plan: &Plan, options: &Options) -> Result<Vec<String>, String> {
+fn yamls(plan: &Plan, options: &Options, making: &Making<'_>) -> Result<Vec<String>, String> {
+    if let Making::Told(provenance) = making {
+        return Ok(vec![provenance.settings.clone(); plan.steps.len()]);
+    }
     let saved = |step: &&Step| {
         let mut recipe = step.recipe.clone();
         // Written with the seed that was used, the recipe makes the same child again.
@@ -149,10 +173,9 @@ struct Run<'a> {
     /// Everything that is read, the models of earlier steps too.
     watch: Watch<Arc<Checkpoint>>,
     key: &'a str,
-    /// The recipe of each step's result.
+    /// The recipe of each step's result, or the settings of a child without one.
     yamls: &'a [String],
-    /// Whether the child is one GGUF file, with nothing beside it.
-    is_gguf: bool,
+    making: &'a Making<'a>,
     outcome: Outcome,
 }
 
@@ -200,7 +223,7 @@ impl Run<'_> {
             self.outcome.others.push(own.out().to_owned());
             own.publish(&self.options.maker, self.options.removal)?;
         }
-        if self.is_gguf {
+        if self.is_gguf() {
             let name = self.options.out.file_name().unwrap_or_default();
             self.outcome.files = vec![name.to_string_lossy().into_owned()];
             return Ok(staging.publish_file(GGUF_NAME)?);
@@ -274,7 +297,7 @@ impl Run<'_> {
         staging: &Staging,
         steps: &[Arc<Checkpoint>],
     ) -> Result<(), RunError> {
-        if self.is_gguf {
+        if self.is_gguf() {
             return Ok(());
         }
         self.companions(k, layout, staging, steps)?;
@@ -282,6 +305,11 @@ impl Run<'_> {
     }
 
     fn card(&self, k: usize, out: &Path, staging: &Staging) -> Result<(), RunError> {
+        if let Making::Told(provenance) = self.making {
+            let card = told_card(self.plan, out, provenance);
+            staging.write("README.md", card.as_bytes())?;
+            return Ok(self.ticket.advance(0)?);
+        }
         let (yaml, none) = (&self.yamls[k], Parents::default());
         // They are those of the last step.
         let parents = match k + 1 == self.yamls.len() {
@@ -292,6 +320,11 @@ impl Run<'_> {
         staging.write("README.md", card.as_bytes())?;
         staging.write(RECIPE_NAME, yaml.as_bytes())?;
         Ok(self.ticket.advance(0)?)
+    }
+
+    /// Whether the child is one GGUF file, with nothing beside it.
+    fn is_gguf(&self) -> bool {
+        matches!(self.making, Making::Gguf(_))
     }
 
     /// Writes the shards of a step.

@@ -176,7 +176,10 @@ fn new_rows(members: &[Member<'_>], child: &Child, axis: &Axis<'_>, rows: &Rows)
                 RowFrom::Table { table, row } => {
                     places[table as usize].map_or(Origin::Zero, |place| Origin::Other(place, row))
                 }
-                RowFrom::Mean(_) | RowFrom::MeanOfOthers => Origin::Mean,
+                RowFrom::Mean(_)
+                | RowFrom::MeanOfOthers
+                | RowFrom::MeanOfFirst
+                | RowFrom::Sum(_) => Origin::Mean,
                 RowFrom::Zero => Origin::Zero,
             });
             if let Some(place) = *place {

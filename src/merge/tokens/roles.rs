@@ -43,7 +43,7 @@ pub struct Role {
 
 impl Roles {
     /// What the files of a tokenizer say.
-    pub(super) fn read(folder: &Path, vocabulary: &Vocabulary) -> Self {
+    pub fn read(folder: &Path, vocabulary: &Vocabulary) -> Self {
         let config = object(&folder.join("tokenizer_config.json")).unwrap_or_default();
         let map = object(&folder.join("special_tokens_map.json")).unwrap_or_default();
         let named = |key: &str| name_of(config.get(key)).or_else(|| name_of(map.get(key)));

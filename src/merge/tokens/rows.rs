@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::recipe::{ModelRef, RowName, TokenRow, TokenRule};
 use super::{Child, Member};
-use crate::checkpoint::{Dtype, RowFrom, RowTable, RowsOf};
+use crate::checkpoint::{Dtype, RowFrom, RowSums, RowTable, RowsOf};
 
 /// One tensor with a vocabulary axis, in the models that have it.
 pub(in crate::merge) struct Axis<'a> {
@@ -244,7 +244,7 @@ fn table(axis: &Axis<'_>, rows: &Rows, own: usize, rounded_to: Dtype) -> Result<
         match *row {
             RowFrom::Table { table, .. } => used[table as usize] = true,
             RowFrom::Mean(_) => takes_means = true,
-            RowFrom::MeanOfOthers | RowFrom::Zero => {}
+            RowFrom::MeanOfOthers | RowFrom::MeanOfFirst | RowFrom::Sum(_) | RowFrom::Zero => {}
         }
     }
     let means = if takes_means { &rows.means[..] } else { &[] };
@@ -276,6 +276,7 @@ fn table(axis: &Axis<'_>, rows: &Rows, own: usize, rounded_to: Dtype) -> Result<
         from,
         rows: rows.rows[own].iter().map(row).collect(),
         means: means.iter().map(mean).collect(),
+        sums: RowSums::default(),
         dtype: axis.dtype,
         rounded_to,
     })

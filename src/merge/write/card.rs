@@ -11,6 +11,27 @@ pub struct Parents {
     pub pairs: Vec<(String, String, Option<f64>)>,
 }
 
+/// What is said of a child that no recipe makes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Provenance {
+    /// What it is, as a sentence of Markdown.
+    pub sentence: String,
+    /// How it was made, a line for each setting: all that its bytes depend on beside its models.
+    pub settings: String,
+}
+
+/// The card of a child that no recipe makes.
+pub(in crate::merge) fn told_card(plan: &Plan, out: &Path, provenance: &Provenance) -> String {
+    let title = out.file_name().unwrap_or_default().to_string_lossy();
+    let Provenance { sentence, settings } = provenance;
+    let mut text = front_matter(plan);
+    text.push_str(&format!("# {title}\n\n{sentence}\n\n"));
+    for line in settings.lines() {
+        text.push_str(&format!("- {}\n", plain(line)));
+    }
+    text
+}
+
 pub(in crate::merge) fn card(
     steps: &[&Step],
     out: &Path,

@@ -14,8 +14,8 @@ mod shard;
 mod staging;
 pub mod units;
 
-pub use self::card::Parents;
-pub(super) use self::card::card;
+pub use self::card::{Parents, Provenance};
+pub(super) use self::card::{card, told_card};
 pub(super) use self::companions::{chat_template, companion_bytes, copy_companions};
 pub(super) use self::config::{write_config, write_generation};
 pub(super) use self::hash::{recipe_hash, work_key};

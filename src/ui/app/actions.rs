@@ -153,6 +153,13 @@ impl App {
                 self.bench.compare(a, b);
                 self.comparison.open();
             }
+            ModelsAction::Transplant(id) => {
+                self.bench.leave_transplant();
+                self.transplant.open(&self.bench, id);
+            }
+            ModelsAction::AskWhereToTransplant(request) => {
+                self.ask(Purpose::WriteTransplant(request), ctx);
+            }
             ModelsAction::Measure { base, anew } => {
                 self.bench.measure(base, anew);
                 self.prefs.view = View::Kinship;
@@ -273,6 +280,7 @@ impl App {
 
     /// The job takes a moment to hear that it is to stop; what was asked for need not wait.
     fn stop_work_and(&mut self, action: Action, ctx: &Context) {
+        self.bench.cancel_transplant();
         self.bench.cancel_merges();
         self.bench.forget_merges();
         self.bench.abandon_evolutions();
@@ -290,7 +298,7 @@ impl App {
 
     /// Whether there is work that leaving the study would stop.
     pub(super) fn is_busy(&self) -> bool {
-        self.bench.is_writing() || self.bench.is_evolving()
+        self.bench.is_writing() || self.bench.is_transplanting() || self.bench.is_evolving()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, Mo
 use crate::ui::action::{Export, FileAction, View};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
 use crate::workbench::merging::MergeId;
+use crate::workbench::transplanting::TransplantRequest;
 
 pub(super) enum Purpose {
     AddFolders,
@@ -24,6 +25,8 @@ pub(super) enum Purpose {
     OpenRecipe,
     /// Write the draft on the canvas, or again a merge of the queue.
     WriteMerge(Option<MergeId>),
+    /// Write a model with another tokenizer.
+    WriteTransplant(TransplantRequest),
     EvolutionFolder(EvolutionId),
     TaskFiles,
     CallFolder,
@@ -97,6 +100,13 @@ impl App {
                 let kind = PickKind::SaveFolder { name };
                 ("Write the merge: name its folder", kind)
             }
+            Purpose::WriteTransplant(request) => {
+                let [model, donor] =
+                    [request.model, request.donor].map(|id| file_name(doc.name_of(id)));
+                let name = format!("{model}-with-{donor}-tokens");
+                let kind = PickKind::SaveFolder { name };
+                ("Write the model: name its folder", kind)
+            }
             Purpose::EvolutionFolder(_) => (
                 "Choose the folder that children are written to",
                 PickKind::OpenFolders,
@@ -123,6 +133,16 @@ impl App {
         let beside = || self.bench.path().and_then(Path::parent).map(Path::to_owned);
         let beside_models = || match purpose {
             Purpose::WriteMerge(_) => self.folder_of_parents(),
+            Purpose::WriteTransplant(request) => {
+                let path = self
+                    .bench
+                    .study()
+                    .doc()
+                    .model(request.model)?
+                    .path
+                    .as_deref()?;
+                path.parent().map(Path::to_owned)
+            }
             _ => None,
         };
         // Models are not kept in the program's own folder.
@@ -159,6 +179,7 @@ impl App {
                 self.bench.open_recipe(&first);
                 self.prefs.view = View::Merge;
             }
+            Purpose::WriteTransplant(request) => self.bench.transplant(request, &first),
             Purpose::EvolutionFolder(id) => self.set_evolution_folder(id, first),
             Purpose::TaskFiles => self.add_task_files(picked.paths),
             Purpose::CallFolder => self.set_call_folder(first),

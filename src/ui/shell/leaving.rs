@@ -23,6 +23,7 @@ struct Work {
 pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, actions: &mut Vec<Action>) {
     // It may have been finished meanwhile.
     let Some(work) = merging(bench)
+        .or_else(|| transplanting(bench))
         .or_else(|| evolving(bench))
         .or_else(|| judging(bench))
     else {
@@ -65,6 +66,15 @@ fn merging(bench: &Workbench) -> Option<Work> {
     Some(Work {
         title: format!("{first} is being written"),
         rest: format!("{more}What is finished of it is kept for another try.{also}"),
+        go_on: "Go on writing",
+    })
+}
+
+fn transplanting(bench: &Workbench) -> Option<Work> {
+    bench.is_transplanting().then(|| Work {
+        title: "A model is being given another tokenizer".to_owned(),
+        rest: "New rows that are made are lost; finished files are kept for another try."
+            .to_owned(),
         go_on: "Go on writing",
     })
 }

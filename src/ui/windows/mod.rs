@@ -4,8 +4,10 @@ mod comparison;
 mod guide;
 mod hub;
 mod import;
+mod transplant;
 
 pub use comparison::ComparisonView;
 pub use guide::GuideView;
 pub use hub::HubView;
 pub use import::ImportView;
+pub use transplant::{TransplantView, donors as transplant_donors};

@@ -12,6 +12,7 @@ use crate::ui::format;
 use crate::ui::theme::{Tokens, radius, space};
 use crate::ui::views::evaluate_button;
 use crate::ui::widgets::primary_button;
+use crate::ui::windows::transplant_donors;
 use crate::workbench::Workbench;
 
 /// What can be done with two or more selected models, floating over the foot of `view`, so
@@ -98,6 +99,19 @@ pub fn compare_button(
     button.clicked()
 }
 
+/// A button that gives a model another tokenizer, greyed where it cannot have one.
+fn transplant_button(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
+    let is_alone = transplant_donors(bench, id).next().is_none();
+    let no_donor = is_alone.then_some("It takes another model with files, whose tokenizer it gets");
+    let objection = bench.transplant_objection(id).or(no_donor);
+    let button = ui.add_enabled(objection.is_none(), Button::new("Transplant a tokenizer…"));
+    let button = button.on_disabled_hover_text(objection.unwrap_or_default());
+    if button.clicked() {
+        actions.push(Action::Models(ModelsAction::Transplant(id)));
+        ui.close();
+    }
+}
+
 /// The models that one can be merged with: those of its family first, then all of its shape.
 pub fn merge_menu(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
@@ -175,6 +189,7 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
         }
     } else {
         ui.menu_button("Merge with", |ui| merge_menu(ui, bench, row, actions));
+        transplant_button(ui, bench, row, actions);
     }
     ui.menu_button("Set base…", |ui| base_menu(ui, bench, &ids, actions));
     if let Some(path) = bench.study().doc().model(row).and_then(|m| m.path.clone()) {
