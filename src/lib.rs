@@ -11,7 +11,8 @@
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
-//!                                      models compared; scores
+//!              │                       models compared; scores
+//!           extract                    what a fine-tune has changed, as an adapter
 //!
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
@@ -49,6 +50,8 @@ pub mod kinship;
 pub mod diff;
 
 pub mod merge;
+
+pub mod extract;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;

@@ -9,6 +9,7 @@ mod demo;
 mod diff;
 mod evaluate;
 mod evolve;
+mod extract;
 mod inspect;
 mod kinship;
 mod merge;
@@ -56,6 +57,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Convert(convert)) => convert::run(&convert),
+        Some(Subcommand::Extract(wish)) => extract::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

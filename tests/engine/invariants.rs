@@ -117,6 +117,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "extract/",
+        &[
+            "extract",
+            "merge",
+            "checkpoint",
+            "numeric",
+            "jobs",
+            "parallel",
+            "files",
+        ],
+    ),
+    (
         "evaluate/",
         &[
             "evaluate",
@@ -148,6 +160,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "stats",
             "lineage",
             "evaluate",
+            "extract",
             "merge",
             "diff",
             "kinship",
