@@ -15,6 +15,7 @@ mod harness;
 
 mod cli;
 mod evolution_killed;
+mod extract;
 mod merge_files;
 mod trust;
 mod trust_command;

@@ -19,9 +19,9 @@ use crate::numeric::random::Stream;
 
 /// What may be missing, as a share of the energy that the best approximation leaves. The norm of
 /// what is left is then above the smallest by half of this share.
-const REST: f64 = 3e-5;
+const REST: f64 = 2e-5;
 /// The same, as a share of all energy: below it are rounding errors.
-const ROUNDING: f64 = 1e-9;
+const ROUNDING: f64 = 2e-10;
 /// The ratio of two steps that is counted on at best: one good step may be an accident.
 const LEAST_RATIO: f64 = 0.1;
 /// Vectors of a block.

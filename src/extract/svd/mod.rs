@@ -150,3 +150,6 @@ fn kept(values: &[f64], energy: f64, goal: Goal) -> usize {
     });
     enough.map_or(limit, |last| (last + 1).min(limit))
 }
+
+#[cfg(test)]
+mod tests;
