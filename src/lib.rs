@@ -13,6 +13,7 @@
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
 //!              │                       models compared; scores
 //!         transplant                   another model's tokenizer for a model
+//!           extract                    what a fine-tune has changed, as an adapter
 //!
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
@@ -58,6 +59,8 @@ pub mod diff;
 pub mod merge;
 
 pub mod transplant;
+
+pub mod extract;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;

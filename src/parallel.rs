@@ -16,6 +16,26 @@ pub fn in_order<E: Send>(n: usize, work: impl Fn(usize) -> Result<(), E> + Sync)
     in_order_with(n, || (), |(), k| work(k)).map(drop)
 }
 
+/// The same with at most `workers` pieces at once, for pieces that take much memory and split
+/// their own work among the threads of the pool.
+///
+/// # Errors
+/// As for [`in_order`].
+pub fn in_order_by<E: Send>(
+    workers: usize,
+    n: usize,
+    work: impl Fn(usize) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    let queue = Queue::new(n);
+    let workers = rayon::current_num_threads().min(workers).min(n);
+    rayon::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|_| queue.work(&work));
+        }
+    });
+    queue.result()
+}
+
 /// The same with something of its own for each worker, such as buffers, which come back in no
 /// order at all.
 ///

@@ -210,6 +210,16 @@ impl Dtype {
         }
     }
 
+    /// The format in which weights are saved for training on: as [`Self::written`], and those of
+    /// 8 bits in one of 16.
+    #[must_use]
+    pub const fn saved(self) -> Self {
+        match self.is_fp8() {
+            true => Self::BF16,
+            false => self.written(),
+        }
+    }
+
     /// The format that holds the numbers of all of these: theirs if it is one, else F32, or F64
     /// where one of them is that.
     #[must_use]

@@ -53,7 +53,7 @@ mod by_token;
 mod pairing;
 mod renaming;
 
-pub use self::adapter::{Adapter, Base, Change, Factors, LowRank};
+pub use self::adapter::{Adapter, Base, Change, Factors, LowRank, is_stored_across};
 pub use self::by_token::{ByToken, by_token, pair_tokens};
 pub use self::config::{Config, Difference, Weight};
 pub use self::dtype::Dtype;

@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
+use crate::extract::parse_share;
 use crate::kinship::{Grain, Metric};
 use crate::lineage::strategy::PartnerPool;
 use crate::merge::write::units;
@@ -46,6 +47,8 @@ pub enum Subcommand {
     Transplant(TransplantArgs),
     /// Print a recipe that takes each layer from one of several models, drawn at random
     Layershuffle(LayerShuffleArgs),
+    /// Extract a LoRA adapter: what a fine-tune has changed in its base
+    Extract(ExtractArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU
@@ -278,6 +281,67 @@ pub struct LayerShuffleArgs {
     /// The folder that relative paths of models start from; the working folder unless given
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct ExtractArgs {
+    /// The fine-tune: a folder, a safetensors, GGUF or PyTorch file, or an adapter over BASE
+    #[arg(long, value_name = "MODEL")]
+    pub model: PathBuf,
+    /// The model that it was fine-tuned from
+    #[arg(long, value_name = "BASE")]
+    pub base_model: PathBuf,
+    /// The folder that is made
+    #[arg(required_unless_present = "dry_run")]
+    pub out: Option<PathBuf>,
+    /// Largest rank of a module; 128 unless given, and no bound with --energy
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_rank: Option<u32>,
+    /// Give each module the smallest rank that keeps this share of its change, such as 95% or 0.95
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    pub energy: Option<f64>,
+    /// Leave out singular values up to this
+    #[arg(long, value_name = "E", default_value_t = 0.0)]
+    pub sv_epsilon: f64,
+    /// Put all of the singular values into A, not their roots into both factors
+    #[arg(long)]
+    pub no_distribute_scale: bool,
+    /// Make factors for embedding and head too, not whole copies
+    #[arg(long)]
+    pub embed_lora: bool,
+    /// Save the modules of this name whole; may be given several times
+    #[arg(long = "save-module", value_name = "NAME")]
+    pub save_modules: Vec<String>,
+    /// Only modules whose name this matches, beside embedding and head; may be given several times
+    #[arg(short, long, value_name = "REGEX")]
+    pub include_regex: Vec<String>,
+    /// Without modules whose name this matches; may be given several times
+    #[arg(short, long, value_name = "REGEX")]
+    pub exclude_regex: Vec<String>,
+    /// Leave out what is no matrix, such as norms, instead of saving it whole
+    #[arg(long)]
+    pub skip_undecomposable: bool,
+    /// Scale by alpha over the root of the rank, as rank-stabilised LoRA does
+    #[arg(long)]
+    pub rslora: bool,
+    /// Seed of the random start of the decomposition
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Check and size the extraction, print its plan and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Replace the adapter that OUT holds
+    #[arg(long)]
+    pub force: bool,
+    /// The folder that relative paths of the two models start from; the working folder unless given
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write plan and result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

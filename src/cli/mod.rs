@@ -9,6 +9,7 @@ mod demo;
 mod diff;
 mod evaluate;
 mod evolve;
+mod extract;
 mod help;
 mod inspect;
 mod kinship;
@@ -68,6 +69,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Convert(convert)) => convert::run(&convert),
         Some(Subcommand::Layershuffle(wish)) => layershuffle::run(&wish),
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
+        Some(Subcommand::Extract(wish)) => extract::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

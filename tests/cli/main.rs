@@ -15,6 +15,7 @@ mod harness;
 
 mod cli;
 mod evolution_killed;
+mod extract;
 mod guide;
 mod merge_files;
 mod transplant;

@@ -132,6 +132,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "extract/",
+        &[
+            "extract",
+            "merge",
+            "checkpoint",
+            "numeric",
+            "jobs",
+            "parallel",
+            "files",
+        ],
+    ),
+    (
         "evaluate/",
         &[
             "evaluate",
@@ -163,6 +175,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "stats",
             "lineage",
             "evaluate",
+            "extract",
             "merge",
             "transplant",
             "diff",

@@ -26,6 +26,7 @@ mod evaluate;
 mod evaluate_command;
 mod evolution;
 mod evolution_replay;
+mod extract;
 mod gguf_read;
 mod gguf_write;
 mod house;

@@ -26,7 +26,7 @@ use self::edited::{Edited, Shelf};
 use self::fit::{Fit, How, Misfit, Place};
 use self::kinds::Cayley;
 pub use self::low_rank::{Factors, LowRank};
-pub use self::names::Base;
+pub use self::names::{Base, is_stored_across};
 use self::names::{has_experts, one_expert, owner, target_of};
 use self::target::{Kind, Target, broken};
 pub(super) use self::targets::{FactorPair, Outputs};

@@ -197,6 +197,11 @@ pub(super) fn is_conv1d(name: &str, base: &dyn Base) -> Option<bool> {
     })
 }
 
+/// Whether a matrix of `base` is stored [inputs, outputs], as GPT-2's Conv1D has it.
+pub fn is_stored_across(name: &str, base: &dyn Base) -> bool {
+    may_be_conv1d(name) && is_conv1d(name, base).unwrap_or(false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::locate::locate;
-pub(in crate::merge) use self::output::too_little_room;
+pub(crate) use self::output::{output_clash, too_little_room};
 use super::method::{Method, Values};
 use super::problem::{Problem, Severity};
 use super::recipe::{ModelRef, Recipe};

@@ -6,7 +6,7 @@ use super::super::problem::{Place, Problem};
 use super::super::write::units::show_bytes;
 use super::super::write::{companion_bytes, folder};
 use super::{Plan, Step};
-use crate::checkpoint::{Form, is_gguf_name};
+use crate::checkpoint::{Checkpoint, Form, is_gguf_name};
 
 /// Room beside the weights for configuration, card and recipe, and for a tensor's place in the
 /// headers and the index.
@@ -50,28 +50,46 @@ fn is_an_input(out: &Path, plan: &Plan) -> Option<String> {
 
 /// The output must not be an input, lie in one, or hold one.
 fn input_clashes(out: &Path, plan: &Plan) -> Option<String> {
-    let own = real_path(out);
     let models = plan.steps.iter().flat_map(|step| &step.models);
-    for model in models {
+    let mut clashes = models.filter_map(|model| {
         let opened = model.checkpoint().into_iter().chain(&model.adapter);
-        for checkpoint in opened {
-            // A model that is a single file has no folder of its own.
-            let place = match checkpoint.form() {
-                Form::SingleFile => checkpoint.path(),
-                _ => checkpoint.folder(),
-            };
-            let clash = if own.starts_with(real_path(place)) {
-                format!(
-                    "the output is the folder of {}, or lies in it",
-                    model.reference
-                )
-            } else if real_path(place).starts_with(&own) {
-                format!("{} lies in the output folder", model.reference)
-            } else {
-                continue;
-            };
-            return Some(format!("{clash}; choose another: {}", out.display()));
-        }
+        let opened = opened.map(|checkpoint| &**checkpoint);
+        clash(out, opened, &model.reference.to_string())
+    });
+    clashes.next()
+}
+
+/// Why nothing can be written to `out` beside these inputs, if one of them is there.
+pub(crate) fn output_clash<'c>(
+    out: &Path,
+    inputs: impl IntoIterator<Item = &'c Checkpoint>,
+) -> Option<String> {
+    let mut clashes = inputs
+        .into_iter()
+        .filter_map(|input| clash(out, [input], &input.suggested_name()));
+    clashes.next()
+}
+
+fn clash<'c>(
+    out: &Path,
+    opened: impl IntoIterator<Item = &'c Checkpoint>,
+    name: &str,
+) -> Option<String> {
+    let own = real_path(out);
+    for checkpoint in opened {
+        // A model that is a single file has no folder of its own.
+        let place = match checkpoint.form() {
+            Form::SingleFile => checkpoint.path(),
+            _ => checkpoint.folder(),
+        };
+        let clash = if own.starts_with(real_path(place)) {
+            format!("the output is the folder of {name}, or lies in it")
+        } else if real_path(place).starts_with(&own) {
+            format!("{name} lies in the output folder")
+        } else {
+            continue;
+        };
+        return Some(format!("{clash}; choose another: {}", out.display()));
     }
     None
 }
@@ -106,7 +124,7 @@ fn bytes_needed(plan: &Plan) -> u64 {
 }
 
 /// Why a child of `needed` bytes cannot be written to `out`, if the disk is too full.
-pub(in crate::merge) fn too_little_room(out: &Path, needed: u64) -> Option<String> {
+pub(crate) fn too_little_room(out: &Path, needed: u64) -> Option<String> {
     let absolute = std::path::absolute(out).ok()?;
     let there = absolute.ancestors().skip(1).find(|path| path.is_dir())?;
     let free = fs4::available_space(there).ok()?;

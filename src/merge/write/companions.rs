@@ -121,6 +121,15 @@ fn without_template(text: Vec<u8>) -> Vec<u8> {
     }
 }
 
+/// Copies the files of a tokenizer as they are.
+///
+/// # Errors
+/// As for [`copy_companions`].
+pub(crate) fn copy_tokenizer(folder: &Path, staging: &Staging) -> Result<(), String> {
+    let mut names = TOKENIZER_FILES.iter();
+    names.try_for_each(|name| copy(folder, name, staging))
+}
+
 fn copy(folder: &Path, name: &str, staging: &Staging) -> Result<(), String> {
     let path = folder.join(name);
     match files::read(&path, MAX_BYTES) {

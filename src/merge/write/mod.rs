@@ -16,12 +16,14 @@ pub mod units;
 
 pub use self::card::{Parents, Provenance};
 pub(super) use self::card::{card, told_card};
+pub(crate) use self::companions::copy_tokenizer;
 pub(super) use self::companions::{chat_template, companion_bytes, copy_companions};
 pub(super) use self::config::{write_config, write_generation};
 pub(super) use self::hash::{recipe_hash, work_key};
 pub(super) use self::layout::{INDEX_NAME, Layout, ShardPlan};
 pub(super) use self::shard::{Finishing, ShardFile};
-pub(super) use self::staging::{STEP_PREFIX, Staging};
+pub(super) use self::staging::STEP_PREFIX;
+pub(crate) use self::staging::Staging;
 
 /// The recipe's name in every written folder, as mergekit has it.
 pub const RECIPE_NAME: &str = "mergekit_config.yml";

@@ -8,6 +8,13 @@ use super::staging::{LOCK_NAME, STATE_NAME, STATE_PART, is_step};
 use super::{GGUF_NAME, INDEX_NAME, RECIPE_NAME};
 use crate::files::owned::MARK_NAME;
 
+/// Files of an extracted adapter beside its card.
+const ADAPTER_FILES: [&str; 4] = [
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "adapter_model.safetensors.part",
+    "adapter_model.parts",
+];
 /// Files of a finished model beside its weights, tokenizer and generation settings.
 const FILES: [&str; 4] = [INDEX_NAME, RECIPE_NAME, "config.json", "README.md"];
 /// Files of the work itself.
@@ -37,6 +44,7 @@ pub(super) fn stranger(folder: &Path) -> io::Result<Option<PathBuf>> {
 fn is_of_a_merge(name: &str) -> bool {
     let is_fixed = |name: &str| {
         FILES.contains(&name)
+            || ADAPTER_FILES.contains(&name)
             || MODULE_FILES.contains(&name)
             || TOKENIZER_FILES.contains(&name)
             || GENERATION_FILES.contains(&name)

@@ -18,7 +18,7 @@ pub(super) const STATE_PART: &str = "kinfolk-merge.json.part";
 pub(super) const LOCK_NAME: &str = "kinfolk-merge.lock";
 
 /// A folder that will be the output.
-pub(in crate::merge) struct Staging {
+pub(crate) struct Staging {
     path: PathBuf,
     out: PathBuf,
     state: State,
@@ -51,7 +51,7 @@ impl Staging {
     ///
     /// # Errors
     /// A sentence: the output is there, another program is at work, or the file system says no.
-    pub(in crate::merge) fn open(out: &Path, force: bool, key: &str) -> Result<Self, String> {
+    pub(crate) fn open(out: &Path, force: bool, key: &str) -> Result<Self, String> {
         let path = folder::staging_path(out);
         let failed = |error: io::Error| sentence(&error, &path);
         folder::recover(out).map_err(failed)?;
@@ -108,7 +108,7 @@ impl Staging {
         &self.out
     }
 
-    pub(in crate::merge) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -151,12 +151,12 @@ impl Staging {
     }
 
     /// What to say of trouble with one of its files.
-    pub(in crate::merge) fn sentence(&self, error: &io::Error, file_name: &str) -> String {
+    pub(crate) fn sentence(&self, error: &io::Error, file_name: &str) -> String {
         sentence(error, &self.path.join(file_name))
     }
 
     /// Writes a small file, to the disk.
-    pub(in crate::merge) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
         let path = self.path.join(name);
         write_synced(&path, bytes).map_err(|error| sentence(&error, &path))
     }
@@ -180,7 +180,7 @@ impl Staging {
     }
 
     /// Marks the folder as made by `maker` and gives it the output's name.
-    pub(in crate::merge) fn publish(mut self, maker: &str, removal: Removal) -> Result<(), String> {
+    pub(crate) fn publish(mut self, maker: &str, removal: Removal) -> Result<(), String> {
         self.remove_steps()?;
         owned::mark(&self.path, maker, &[LOCK_NAME, STATE_NAME])?;
         self.release();
@@ -228,7 +228,7 @@ impl Staging {
     }
 
     /// Removes the folder if no finished work is in it; a failed merge leaves nothing else.
-    pub(in crate::merge) fn abandon(mut self) {
+    pub(crate) fn abandon(mut self) {
         self.release();
         let entries = || {
             std::fs::read_dir(&self.path)
