@@ -27,7 +27,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::locate::locate;
+pub(crate) use self::alignment::{crimes, rename, settings};
+pub(crate) use self::context::Context;
 pub(in crate::merge) use self::output::too_little_room;
+pub(crate) use self::output::{beside_bytes, problems_of};
+pub(crate) use self::rules::format;
+pub(crate) use self::size::cost_of;
 use super::method::{Method, Values};
 use super::problem::{Problem, Severity};
 use super::recipe::{ModelRef, Recipe};

@@ -10,7 +10,7 @@ use super::super::plan::{Step, TensorPlan, Work};
 use super::super::recipe::OnNan;
 use super::super::run_tensor::{Merged, merge_tensor};
 use super::super::tensor::MergeTensor;
-use super::super::write::{ShardFile, ShardPlan, Staging};
+use super::super::write::{ShardFile, ShardPlan};
 use super::open::{Opened, changed, inputs, read_ahead};
 use super::outcome::{NonFinite, RunError};
 use crate::checkpoint::{Checkpoint, CheckpointError, Slot, Watch};
@@ -144,14 +144,5 @@ impl Maker<'_> {
             return Err(MergeError::Refused(odd.to_string()));
         }
         Ok(Some(odd))
-    }
-}
-
-/// The sentence for what went wrong in a shard.
-pub(super) fn failure(error: MergeError, staging: &Staging, shard: &ShardPlan) -> RunError {
-    match error {
-        MergeError::Cancelled(cancelled) => cancelled.into(),
-        MergeError::Write(error) => staging.sentence(&error, &shard.file_name).into(),
-        MergeError::Refused(sentence) => RunError::Failed(sentence),
     }
 }

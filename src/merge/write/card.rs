@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::plan::{Plan, Step};
+use super::super::plan::{Model, Plan, Step};
 
 /// Kinship of the parents, if it was measured: pairs of names and their Pearson correlation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,7 +11,7 @@ pub struct Parents {
     pub pairs: Vec<(String, String, Option<f64>)>,
 }
 
-pub(in crate::merge) fn card(
+pub(crate) fn card(
     plan: &Plan,
     out: &Path,
     recipe_yaml: &str,
@@ -38,14 +38,14 @@ pub(in crate::merge) fn card(
 }
 
 fn front_matter(plan: &Plan) -> String {
+    front_matter_of(plan.steps.iter().flat_map(|step| &step.models))
+}
+
+/// The head of a card of a child of these models, as the hub reads it.
+pub(crate) fn front_matter_of<'m>(of: impl Iterator<Item = &'m Model>) -> String {
     let mut models: Vec<String> = Vec::new();
-    for reference in plan.steps.iter().flat_map(|step| {
-        let files = step
-            .models
-            .iter()
-            .filter(|model| model.checkpoint().is_some());
-        files.map(|model| &model.reference)
-    }) {
+    let files = of.filter(|model| model.checkpoint().is_some());
+    for reference in files.map(|model| &model.reference) {
         for path in [
             Some(&reference.path),
             reference.adapter.as_ref().map(|a| &a.path),
@@ -109,7 +109,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Text without what Markdown would take for its own.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let special = matches!(c, '|' | '[' | ']' | '`' | '*' | '<' | '_' | '\\');
@@ -120,7 +120,7 @@ fn plain(text: &str) -> String {
 }
 
 /// A block of code whose fence is longer than any within.
-fn fenced(text: &str) -> String {
+pub(crate) fn fenced(text: &str) -> String {
     let mut fence = "```".to_owned();
     while text.contains(&fence) {
         fence.push('`');

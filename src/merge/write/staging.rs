@@ -18,7 +18,7 @@ pub(super) const STATE_PART: &str = "kinfolk-merge.json.part";
 pub(super) const LOCK_NAME: &str = "kinfolk-merge.lock";
 
 /// A folder that will be the output.
-pub(in crate::merge) struct Staging {
+pub(crate) struct Staging {
     path: PathBuf,
     out: PathBuf,
     state: State,
@@ -51,7 +51,7 @@ impl Staging {
     ///
     /// # Errors
     /// A sentence: the output is there, another program is at work, or the file system says no.
-    pub(in crate::merge) fn open(out: &Path, force: bool, key: &str) -> Result<Self, String> {
+    pub(crate) fn open(out: &Path, force: bool, key: &str) -> Result<Self, String> {
         let path = folder::staging_path(out);
         let failed = |error: io::Error| sentence(&error, &path);
         folder::recover(out).map_err(failed)?;
@@ -68,7 +68,7 @@ impl Staging {
     ///
     /// # Errors
     /// As for [`Self::open`].
-    pub(in crate::merge) fn open_file(out: &Path, force: bool, key: &str) -> Result<Self, String> {
+    pub(crate) fn open_file(out: &Path, force: bool, key: &str) -> Result<Self, String> {
         match folder::file_objection(out, force) {
             Some(objection) => Err(objection),
             None => Self::begin(out, key),
@@ -103,7 +103,7 @@ impl Staging {
         Ok(staging)
     }
 
-    pub(in crate::merge) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -128,7 +128,7 @@ impl Staging {
     }
 
     /// Whether a shard is there from an earlier run, with the header that it will have.
-    pub(in crate::merge) fn has(&self, shard: &ShardPlan) -> bool {
+    pub(crate) fn has(&self, shard: &ShardPlan) -> bool {
         let listed = self
             .state
             .finished
@@ -138,7 +138,7 @@ impl Staging {
     }
 
     /// Notes that a shard is finished.
-    pub(in crate::merge) fn note(&mut self, file_name: &str) -> Result<(), String> {
+    pub(crate) fn note(&mut self, file_name: &str) -> Result<(), String> {
         let failed = |error: io::Error| sentence(&error, &self.path);
         let finished = Finished::of(&self.path, file_name).map_err(failed)?;
         self.state.finished.push(finished);
@@ -146,18 +146,18 @@ impl Staging {
     }
 
     /// What to say of trouble with one of its files.
-    pub(in crate::merge) fn sentence(&self, error: &io::Error, file_name: &str) -> String {
+    pub(crate) fn sentence(&self, error: &io::Error, file_name: &str) -> String {
         sentence(error, &self.path.join(file_name))
     }
 
     /// Writes a small file, to the disk.
-    pub(in crate::merge) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
         let path = self.path.join(name);
         write_synced(&path, bytes).map_err(|error| sentence(&error, &path))
     }
 
     /// The same, in a folder within.
-    pub(in crate::merge) fn write_in(
+    pub(crate) fn write_in(
         &self,
         folder: &str,
         name: &str,
@@ -170,12 +170,12 @@ impl Staging {
     }
 
     /// Whether an earlier run has finished this work, as a step of the same merge.
-    pub(in crate::merge) fn is_done(out: &Path, key: &str) -> bool {
+    pub(crate) fn is_done(out: &Path, key: &str) -> bool {
         State::read(out).is_some_and(|state| state.key == key && state.version == VERSION)
     }
 
     /// Marks the folder as made by `maker` and gives it the output's name.
-    pub(in crate::merge) fn publish(mut self, maker: &str, removal: Removal) -> Result<(), String> {
+    pub(crate) fn publish(mut self, maker: &str, removal: Removal) -> Result<(), String> {
         self.remove_steps()?;
         owned::mark(&self.path, maker, &[LOCK_NAME, STATE_NAME])?;
         self.release();
@@ -189,13 +189,13 @@ impl Staging {
     }
 
     /// Gives the file `made` in the folder the output's name, and removes the folder.
-    pub(in crate::merge) fn publish_file(mut self, made: &str) -> Result<(), String> {
+    pub(crate) fn publish_file(mut self, made: &str) -> Result<(), String> {
         self.release();
         folder::publish_file(&self.path, &self.path.join(made), &self.out)
     }
 
     /// The same for a step, which keeps its state for [`Self::is_done`].
-    pub(in crate::merge) fn publish_step(mut self) -> Result<(), String> {
+    pub(crate) fn publish_step(mut self) -> Result<(), String> {
         self.remove_steps()?;
         self.release();
         folder::publish(&self.path, &self.out, Removal::Delete)
@@ -223,7 +223,7 @@ impl Staging {
     }
 
     /// Removes the folder if no finished work is in it; a failed merge leaves nothing else.
-    pub(in crate::merge) fn abandon(mut self) {
+    pub(crate) fn abandon(mut self) {
         self.release();
         let entries = || {
             std::fs::read_dir(&self.path)
@@ -245,7 +245,7 @@ impl Staging {
 }
 
 /// Names of the folders of earlier steps.
-pub(in crate::merge) const STEP_PREFIX: &str = "step-";
+pub(crate) const STEP_PREFIX: &str = "step-";
 
 pub(super) fn is_step(name: &str) -> bool {
     name.trim_start_matches('.').starts_with(STEP_PREFIX)
