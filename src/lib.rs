@@ -53,6 +53,8 @@ pub mod merge;
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;
 
+pub mod moe;
+
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod stats;
 

@@ -12,6 +12,7 @@ mod evolve;
 mod inspect;
 mod kinship;
 mod merge;
+mod moe;
 mod out;
 mod plain;
 mod predict;
@@ -55,6 +56,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
+        Some(Subcommand::Moe(wish)) => moe::run(&wish),
         Some(Subcommand::Convert(convert)) => convert::run(&convert),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),

@@ -9,6 +9,7 @@ mod gated;
 mod memory;
 mod rope;
 mod settings;
+mod states;
 mod weights;
 mod words;
 
@@ -20,6 +21,7 @@ use self::cache::Cache;
 use self::decoder::Decoder;
 use self::settings::Settings;
 use self::weights::Reader;
+pub use self::states::{can_be_run, prompt_tokens, states_by_layer};
 use self::words::Words;
 use super::EvaluateError;
 use crate::checkpoint::{Checkpoint, Form};

@@ -34,7 +34,7 @@ pub(crate) use self::output::{beside_bytes, problems_of};
 pub(crate) use self::rules::format;
 pub(crate) use self::size::cost_of;
 use super::method::{Method, Values};
-use super::problem::{Problem, Severity};
+use super::problem::{Problem, be_strict};
 use super::recipe::{ModelRef, Recipe};
 use super::tokens::StepTokens;
 use crate::checkpoint::{Checkpoint, Dtype, TensorLocation, natural};
@@ -199,10 +199,7 @@ impl Plan {
 
     /// Makes mistakes of words that change nothing.
     pub fn be_strict(&mut self) {
-        for problem in self.problems.iter_mut().filter(|own| own.is_ignored) {
-            problem.severity = Severity::Error;
-        }
-        self.problems.sort_by_key(|problem| problem.severity);
+        be_strict(&mut self.problems);
     }
 
     /// The problems that stop it.

@@ -107,11 +107,6 @@ impl<'m> Changed<'m> {
         Ok(Self { own, change })
     }
 
-    /// What is stored, if nothing changes it, to be copied as it is.
-    pub(crate) fn unchanged(&self) -> Option<&'m Tensor> {
-        matches!(self.change, Change::None).then_some(self.own)
-    }
-
     /// Its first numbers.
     pub(crate) fn input(&self, elements: usize) -> Result<Input<'_>, MergeError> {
         let own = self.own;
