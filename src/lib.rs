@@ -11,7 +11,8 @@
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
-//!                                      models compared; scores
+//!              └─────┬───────┘         models compared; scores
+//!                   moe                mixtures of experts, with routers from prompts
 //!
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │

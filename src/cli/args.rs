@@ -147,7 +147,12 @@ pub struct MoeArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Largest file of weights, such as 5GB or 500MiB; 0 for one file
-    #[arg(long, alias = "out-shard-size", value_name = "SIZE", default_value = "5GB")]
+    #[arg(
+        long,
+        alias = "out-shard-size",
+        value_name = "SIZE",
+        default_value = "5GB"
+    )]
     #[arg(value_parser = units::parse_bytes)]
     pub shard_size: u64,
     /// Replace the model that OUT holds

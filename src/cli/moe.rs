@@ -65,10 +65,15 @@ pub fn run(args: &MoeArgs) -> Result<(), CliError> {
             Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence)),
         }
     })?;
-    result.warnings.iter().for_each(|own| out::say(&format!("warning: {own}")));
+    result
+        .warnings
+        .iter()
+        .for_each(|own| out::say(&format!("warning: {own}")));
     if result.non_finite > 0 {
         let n = result.non_finite;
-        out::say(&format!("warning: the mixture has {n} NaN or infinite numbers"));
+        out::say(&format!(
+            "warning: the mixture has {n} NaN or infinite numbers"
+        ));
     }
     shown.result = Some(result);
     show(args, &child, &shown)
@@ -104,7 +109,10 @@ fn print_plan(child: &MoeChild, prompts: Option<&Prompts>) {
         show_bytes(child.cost.bytes_written)
     ));
     out::print(&format!("base    {}", recipe.base_model));
-    out::print(&format!("router  {}", recipe.gate_mode.title().to_lowercase()));
+    out::print(&format!(
+        "router  {}",
+        recipe.gate_mode.title().to_lowercase()
+    ));
     for (k, own) in recipe.experts.iter().enumerate() {
         out::print(&expert_line(&format!("expert {k}"), own));
     }

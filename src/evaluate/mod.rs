@@ -18,7 +18,7 @@ mod run;
 mod absent;
 
 #[cfg(not(feature = "built-in-evaluator"))]
-pub use absent::{Model, evaluate, evaluate_items, can_be_run, prompt_tokens, states_by_layer};
+pub use absent::{Model, can_be_run, evaluate, evaluate_items, prompt_tokens, states_by_layer};
 pub use error::EvaluateError;
 #[cfg(feature = "built-in-evaluator")]
 pub use model::{Model, can_be_run, prompt_tokens, states_by_layer};

@@ -56,9 +56,9 @@ impl Architecture {
         self.facts().spellings.first().copied().unwrap_or_default()
     }
 
-    /// Whether it has an expert for all tokens, or can have one.
-    pub fn takes_shared(self) -> bool {
-        self.facts().shared != SharedRule::None
+    /// Whether a recipe means it by a name before any other.
+    pub fn is_called(self, name: &str) -> bool {
+        Self::named(name).first() == Some(&self)
     }
 
     /// Whether its shared expert has a gate, and so prompts.
@@ -176,7 +176,11 @@ mod tests {
         let shapes: [&[bool]; 4] = [&none, &bare, &with_prompts, &two];
         for (own, family, wanted) in [
             (Architecture::Mixtral, "llama", [true, false, false, false]),
-            (Architecture::DeepSeek, "mistral", [true, true, false, false]),
+            (
+                Architecture::DeepSeek,
+                "mistral",
+                [true, true, false, false],
+            ),
             (Architecture::Qwen2, "qwen2", [false, false, true, false]),
             (Architecture::Qwen3, "qwen3", [true, false, false, false]),
             (Architecture::Qwen3, "qwen2", [false; 4]),

@@ -18,9 +18,15 @@ pub(super) fn card(child: &MoeChild, out: &Path, yaml: &str) -> String {
         child.routed(),
         plain(&recipe.base_model.to_string()),
     ));
-    let shared = recipe.shared_experts.iter().map(|own| (own, ", for all tokens"));
+    let shared = recipe
+        .shared_experts
+        .iter()
+        .map(|own| (own, ", for all tokens"));
     for (own, rest) in recipe.experts.iter().map(|own| (own, "")).chain(shared) {
-        text.push_str(&format!("- {}{rest}\n", plain(&own.source_model.to_string())));
+        text.push_str(&format!(
+            "- {}{rest}\n",
+            plain(&own.source_model.to_string())
+        ));
     }
     if !recipe.gate_mode.reads_prompts() {
         text.push_str("\nIts router is random: it is of use when it has been trained.\n");

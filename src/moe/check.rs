@@ -52,7 +52,8 @@ impl Check<'_> {
         if experts == 0 {
             self.error("experts", "a mixture needs experts, and there are none");
         } else if per_token < 1 {
-            let sentence = format!("a token goes to at least one expert, and this says {per_token}");
+            let sentence =
+                format!("a token goes to at least one expert, and this says {per_token}");
             self.error("experts_per_token", sentence);
         } else if per_token > experts as i64 {
             let sentence = format!(
@@ -80,7 +81,8 @@ impl Check<'_> {
         let reads = self.recipe.gate_mode.reads_prompts();
         let mode = self.recipe.gate_mode.key();
         for (path, expert) in with_paths(self.recipe) {
-            let has_any = !expert.positive_prompts.is_empty() || !expert.negative_prompts.is_empty();
+            let has_any =
+                !expert.positive_prompts.is_empty() || !expert.negative_prompts.is_empty();
             if !reads && has_any && expert.is_routed(&path) {
                 let sentence = format!("prompts have no effect with `gate_mode: {mode}`");
                 let place = self.positions.place(0, &path);
@@ -109,21 +111,30 @@ impl Check<'_> {
         let has_prompts = experts.iter().all(|own| !own.positive_prompts.is_empty());
         if has_prompts && others.iter().all(|own| prompts(own) == prompts(first)) {
             let sentence = match others {
-                [] => "there is one expert alone, and the router has no choice; add others, or \
-                       say that it is to be trained",
-                _ => "all experts have the same prompts, so that the router cannot tell them \
-                      apart; give each its own",
+                [] => {
+                    "there is one expert alone, and the router has no choice; add others, or \
+                       say that it is to be trained"
+                }
+                _ => {
+                    "all experts have the same prompts, so that the router cannot tell them \
+                      apart; give each its own"
+                }
             };
             self.error("experts", sentence);
         } else if has_prompts {
             self.twins(&prompts);
         }
         let weights = |own: &Expert| {
-            let (noise, scale) = (own.noise_scale.unwrap_or(0.0), own.residual_scale.unwrap_or(1.0));
+            let (noise, scale) = (
+                own.noise_scale.unwrap_or(0.0),
+                own.residual_scale.unwrap_or(1.0),
+            );
             (own.source_model.clone(), noise, scale)
         };
         let is_first = |own: &Expert| weights(own) == weights(first);
-        if !others.is_empty() && others.iter().all(is_first) && first.noise_scale.unwrap_or(0.0) == 0.0
+        if !others.is_empty()
+            && others.iter().all(is_first)
+            && first.noise_scale.unwrap_or(0.0) == 0.0
         {
             let sentence = "all experts are the same model, and their mixture gives what it gives; \
                             take other models, or say that it is to be trained";
@@ -135,7 +146,9 @@ impl Check<'_> {
     fn twins<K: PartialEq>(&mut self, prompts: &impl Fn(&Expert) -> K) {
         for (k, own) in self.recipe.experts.iter().enumerate() {
             let earlier = self.recipe.experts[..k].iter();
-            let mut same = earlier.enumerate().filter(|(_, other)| prompts(other) == prompts(own));
+            let mut same = earlier
+                .enumerate()
+                .filter(|(_, other)| prompts(other) == prompts(own));
             if let Some((first, _)) = same.next() {
                 let sentence = format!(
                     "this expert has the prompts of experts[{first}], and the router cannot tell \
@@ -188,13 +201,29 @@ mod tests {
     fn what_makes_no_mixture_is_refused_and_what_is_trained_may_be_alike() {
         for (head, experts, wanted) in [
             ("", vec![("a", P), ("b", Q)], None),
-            ("experts_per_token: 0", vec![("a", P), ("b", Q)], Some("at least one expert")),
-            ("experts_per_token: 3", vec![("a", P), ("b", Q)], Some("3 experts of 2")),
-            ("", vec![("a", P), ("b", "noise_scale: 0")], Some("no `positive_prompts`")),
+            (
+                "experts_per_token: 0",
+                vec![("a", P), ("b", Q)],
+                Some("at least one expert"),
+            ),
+            (
+                "experts_per_token: 3",
+                vec![("a", P), ("b", Q)],
+                Some("3 experts of 2"),
+            ),
+            (
+                "",
+                vec![("a", P), ("b", "noise_scale: 0")],
+                Some("no `positive_prompts`"),
+            ),
             ("", vec![("a", P), ("b", P)], Some("the same prompts")),
             ("", vec![("a", P), ("a", Q)], Some("the same model")),
             ("", vec![("a", P)], Some("one expert alone")),
-            ("gate_mode: random", vec![("a", "noise_scale: 0"), ("a", "noise_scale: 0")], None),
+            (
+                "gate_mode: random",
+                vec![("a", "noise_scale: 0"), ("a", "noise_scale: 0")],
+                None,
+            ),
         ] {
             let found = said(&recipe(head, &experts), Purpose::Use);
             match wanted {
@@ -202,7 +231,11 @@ mod tests {
                 Some(wanted) => assert!(found.iter().any(|own| own.contains(wanted)), "{found:?}"),
             }
         }
-        for experts in [vec![("a", P), ("b", P)], vec![("a", P), ("a", Q)], vec![("a", P)]] {
+        for experts in [
+            vec![("a", P), ("b", P)],
+            vec![("a", P), ("a", Q)],
+            vec![("a", P)],
+        ] {
             let found = said(&recipe("", &experts), Purpose::Training);
             assert_eq!(found, Vec::<String>::new());
         }
@@ -223,7 +256,10 @@ mod tests {
         let found = said(&recipe("", &three), Purpose::Use);
         assert_eq!(found.len(), 1);
         assert!(found[0].contains("experts[2]: this expert has the prompts of experts[0]"));
-        let found = said(&recipe("gate_mode: random", &[("a", P), ("b", Q)]), Purpose::Use);
+        let found = said(
+            &recipe("gate_mode: random", &[("a", P), ("b", Q)]),
+            Purpose::Use,
+        );
         assert!(found[0].contains("prompts have no effect"), "{found:?}");
     }
 }

@@ -53,7 +53,8 @@ impl Mixture {
 
     fn deepseek(&self, object: &mut Map<String, Value>) {
         let shared = self.shared_width.map(|_| 1);
-        let class = |file: &str, class: &str| json!(format!("{DEEPSEEK_CODE}{file}_deepseek.{class}"));
+        let class =
+            |file: &str, class: &str| json!(format!("{DEEPSEEK_CODE}{file}_deepseek.{class}"));
         let mut set = |key: &str, value: Value| object.insert(key.to_owned(), value);
         set("n_routed_experts", json!(self.experts));
         set("n_shared_experts", json!(shared));
@@ -157,8 +158,14 @@ mod tests {
         assert_eq!(said(Mixtral, off), (0, 0));
         assert_eq!(said(Qwen3, r#"{"sliding_window": 64}"#), (0, 0));
         let wide = r#"{"hidden_size": 32, "num_attention_heads": 4, "head_dim": 16}"#;
-        assert_eq!((said(DeepSeek, wide), said(Mixtral, wide)), ((1, 0), (0, 0)));
+        assert_eq!(
+            (said(DeepSeek, wide), said(Mixtral, wide)),
+            ((1, 0), (0, 0))
+        );
         let rope = r#"{"rope_scaling": {"rope_type": "llama3"}}"#;
-        assert_eq!((said(DeepSeek, rope), said(Mixtral, rope)), ((1, 0), (0, 0)));
+        assert_eq!(
+            (said(DeepSeek, rope), said(Mixtral, rope)),
+            ((1, 0), (0, 0))
+        );
     }
 }

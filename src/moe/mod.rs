@@ -32,7 +32,7 @@ pub use self::architecture::Architecture;
 pub use self::check::{Purpose, problems as recipe_problems};
 pub use self::gates::Prompts;
 pub use self::plan::{MoeChild, MoePlan, plan};
-pub use self::read::{MoeParsed, parse};
+pub use self::read::{MoeParsed, is_recipe, parse};
 pub use self::recipe::{Expert, GateMode, MoeRecipe};
 pub use self::run::{MoeOptions, MoeOutcome, run};
 pub use self::tensors::{Made, MoeTensor, Piece};

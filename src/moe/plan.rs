@@ -94,7 +94,11 @@ pub fn plan(parsed: &MoeParsed, surroundings: &Surroundings<'_>, purpose: Purpos
         let mut context = Context::new(&parsed.text, surroundings, 0, &[]);
         let found = check::problems(recipe, &parsed.text.positions, purpose);
         found.into_iter().for_each(|own| context.problem(own));
-        child = Planner { recipe, surroundings }.child(&mut context);
+        child = Planner {
+            recipe,
+            surroundings,
+        }
+        .child(&mut context);
         problems.append(&mut context.problems);
     }
     problems.sort_by_key(|problem| problem.severity);
@@ -128,8 +132,12 @@ impl Planner<'_> {
         let architecture = self.architecture(base, context)?;
         let dtype = self.dtype(base, context)?;
         let (errors, warnings) = losses(architecture, &config);
-        errors.into_iter().for_each(|own| context.error("base_model", own));
-        warnings.into_iter().for_each(|own| context.warning("base_model", own));
+        errors
+            .into_iter()
+            .for_each(|own| context.error("base_model", own));
+        warnings
+            .into_iter()
+            .for_each(|own| context.warning("base_model", own));
         self.gates(base, context);
         let (layers, hidden) = sizes(base, context)?;
         let models: Vec<usize> = experts.iter().map(|(_, model, _)| *model).collect();
@@ -191,7 +199,11 @@ impl Planner<'_> {
 
     /// The architecture that is asked for, or else the first that fits.
     fn architecture(&self, base: usize, context: &mut Context<'_>) -> Option<Architecture> {
-        let family = context.models[base].checkpoint()?.config().model_type.clone();
+        let family = context.models[base]
+            .checkpoint()?
+            .config()
+            .model_type
+            .clone();
         let family = family.unwrap_or_default();
         let named = self.recipe.architecture.as_deref();
         let candidates = match named {
@@ -201,7 +213,10 @@ impl Planner<'_> {
         if let (true, Some(name)) = (candidates.is_empty(), named) {
             let keys = || Architecture::ALL.into_iter().map(Architecture::key);
             let known: Vec<&str> = keys().collect();
-            let sentence = format!("there is no architecture `{name}`; {} are", known.join(", "));
+            let sentence = format!(
+                "there is no architecture `{name}`; {} are",
+                known.join(", ")
+            );
             let problem = Problem::error(context.place("architecture"), sentence);
             context.problem(problem.with_nearest(nearest(name, keys())));
             return None;
@@ -212,13 +227,19 @@ impl Planner<'_> {
         for own in candidates {
             // Random rows ask for no prompts.
             let has_gate = |has_prompts: bool| has_prompts || !reads && own.gates_shared();
-            let shared = shared.iter().map(|s| has_gate(!s.positive_prompts.is_empty()));
+            let shared = shared
+                .iter()
+                .map(|s| has_gate(!s.positive_prompts.is_empty()));
             match own.objection(&family, &shared.collect::<Vec<bool>>()) {
                 None => return Some(own),
                 Some(objection) => objections.push(objection),
             }
         }
-        let path = if named.is_some() { "architecture" } else { "base_model" };
+        let path = if named.is_some() {
+            "architecture"
+        } else {
+            "base_model"
+        };
         let sentence = format!(
             "these models make no mixture of experts, the base being of type `{family}`: {}",
             objections.join("; ")
@@ -230,10 +251,16 @@ impl Planner<'_> {
     /// The format of the recipe, else that of the base's configuration, else of its weights.
     fn dtype(&self, base: usize, context: &mut Context<'_>) -> Option<Dtype> {
         let checkpoint = context.models[base].checkpoint()?.clone();
-        let stored = checkpoint.tensors().iter().max_by_key(|t| t.elements())?.dtype;
+        let stored = checkpoint
+            .tensors()
+            .iter()
+            .max_by_key(|t| t.elements())?
+            .dtype;
         let of_weights = || stored.written().config_name().map(str::to_owned);
         let name = self.recipe.dtype.clone();
-        let name = name.or_else(|| checkpoint.config().dtype.clone()).or_else(of_weights);
+        let name = name
+            .or_else(|| checkpoint.config().dtype.clone())
+            .or_else(of_weights);
         let Some(name) = name else {
             let sentence = format!(
                 "the base is stored as {stored}; say with `dtype` in which format the mixture is \
@@ -309,7 +336,11 @@ impl Planner<'_> {
             _ => 0,
         };
         let written = tensors.iter().map(|t| t.plan.size_bytes()).sum();
-        cost_of(of_tensors.sum::<u64>() + of_gates, written, self.surroundings.threads)
+        cost_of(
+            of_tensors.sum::<u64>() + of_gates,
+            written,
+            self.surroundings.threads,
+        )
     }
 
     fn output(&self, child: &MoeChild, context: &mut Context<'_>) {
@@ -363,7 +394,10 @@ fn sizes(base: usize, context: &mut Context<'_>) -> Option<(usize, usize)> {
     let checkpoint = context.models[base].checkpoint()?.clone();
     let config = checkpoint.config();
     let layers = config.num_hidden_layers.unwrap_or(checkpoint.layers());
-    let embedding = checkpoint.tensors().iter().find(|t| is_token_embedding(&t.name));
+    let embedding = checkpoint
+        .tensors()
+        .iter()
+        .find(|t| is_token_embedding(&t.name));
     let width = match embedding.map(|t| &t.shape[..]) {
         Some(&[_, width]) => width,
         found => {

@@ -38,6 +38,16 @@ pub fn parse(text: &str) -> MoeParsed {
     }
 }
 
+/// Whether a text is a recipe for a mixture of experts, be it with mistakes.
+pub fn is_recipe(text: &str) -> bool {
+    let is_one = |reader: &mut Reader, at: &At<'_>| {
+        let keys = reader.group(at)?;
+        (keys.has("experts") && !keys.has("merge_method")).then_some(())
+    };
+    let (found, _) = documents(text, Reader::default(), is_one);
+    !found.is_empty()
+}
+
 fn recipe(reader: &mut Reader, at: &At<'_>) -> Option<MoeRecipe> {
     reader.note(at);
     let mut keys = reader.group(at)?;
@@ -161,7 +171,10 @@ mod tests {
             "base_model: a\ngate_mode: hiden\nexperts: []\n",
             "line 2, column 12: gate_mode: there is no gate mode `hiden`",
         );
-        check("base_model: a\ngate_mode: hiden\nexperts: []\n", "did you mean `hidden`?");
+        check(
+            "base_model: a\ngate_mode: hiden\nexperts: []\n",
+            "did you mean `hidden`?",
+        );
         check("experts: []\n", "the recipe names no `base_model`");
         check("base_model: a\nmerge_method: ties\n", "`kinfolk merge`");
         check(

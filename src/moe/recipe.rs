@@ -150,7 +150,10 @@ impl MoeRecipe {
         );
         keys.put("experts", list(self.experts.iter().map(expert)));
         if !self.shared_experts.is_empty() {
-            keys.put("shared_experts", list(self.shared_experts.iter().map(expert)));
+            keys.put(
+                "shared_experts",
+                list(self.shared_experts.iter().map(expert)),
+            );
         }
         keys.own_options(self.own);
         value_to_yaml(&keys.group())

@@ -103,9 +103,18 @@ mod tests {
         use Architecture::{DeepSeek, Mixtral, Qwen2, Qwen3};
         for (name, kept_by) in [
             ("lm_head.weight", vec![Mixtral, DeepSeek, Qwen2, Qwen3]),
-            ("model.layers.10.self_attn.q_proj.weight", vec![Mixtral, DeepSeek, Qwen2, Qwen3]),
-            ("model.layers.0.self_attn.q_proj.bias", vec![DeepSeek, Qwen2, Qwen3]),
-            ("model.layers.0.self_attn.o_proj.bias", vec![DeepSeek, Qwen3]),
+            (
+                "model.layers.10.self_attn.q_proj.weight",
+                vec![Mixtral, DeepSeek, Qwen2, Qwen3],
+            ),
+            (
+                "model.layers.0.self_attn.q_proj.bias",
+                vec![DeepSeek, Qwen2, Qwen3],
+            ),
+            (
+                "model.layers.0.self_attn.o_proj.bias",
+                vec![DeepSeek, Qwen3],
+            ),
             ("model.layers.0.self_attn.k_norm.weight", vec![Qwen3]),
             ("model.layers.x.self_attn.q_proj.weight", vec![]),
             ("model.vision.weight", vec![]),

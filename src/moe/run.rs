@@ -20,7 +20,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, Slot, Watch};
 use crate::files::Removal;
 use crate::jobs::Ticket;
 use crate::merge::plan::TensorPlan;
-use crate::merge::run::{Changed, Opened, RunError, Shards, opened_models, watch};
+use crate::merge::run::{Changed, Opened, RunError, Shards, copy_bytes, opened_models, watch};
 use crate::merge::tensor::MergeTensor;
 use crate::merge::write::{
     INDEX_NAME, Layout, MOE_RECIPE_NAME, ShardFile, ShardPlan, Staging, copy_companions,
@@ -61,7 +61,7 @@ pub struct MoeOutcome {
     pub reused_files: usize,
     /// Time it took.
     pub seconds: f64,
-    /// NaN and infinities in the mixture.
+    /// NaN and infinities among the numbers that were computed; what is copied is not looked at.
     pub non_finite: u64,
     /// What the user should know of it, a sentence each.
     pub warnings: Vec<String>,
@@ -91,7 +91,12 @@ pub fn run(
     let watch = watch(child.models.iter())?;
     let key = format!(
         "{}-{}",
-        work_key(child.models.iter(), &hash, options.seed, std::slice::from_ref(&layout)),
+        work_key(
+            child.models.iter(),
+            &hash,
+            options.seed,
+            std::slice::from_ref(&layout)
+        ),
         watch.digest()
     );
     ticket.expect(child.cost.bytes_read);
@@ -230,8 +235,16 @@ impl Work<'_> {
         first: usize,
         to: (&ShardFile, &Slot),
     ) -> Result<(), MergeError> {
-        let before = self.ticket.progress().done;
         let changed = Changed::new(&piece.input, &self.models)?;
+        if let Some(bytes) = changed
+            .stored_as(to.1.dtype())
+            .filter(|_| piece.is_as_it_is())
+        {
+            let (file, slot) = to;
+            let place = slot.first_byte() + slot.dtype().stored_bytes(first);
+            return copy_bytes(bytes, (file, place), self.watch, self.ticket);
+        }
+        let before = self.ticket.progress().done;
         let own = MergeTensor {
             name: &piece.input.tensor,
             shape: &[piece.elements],
@@ -245,7 +258,8 @@ impl Work<'_> {
             let numbers = inputs.first().copied().unwrap_or_default();
             made(piece, stream, range, numbers, out);
         };
-        let write = |range: Range<usize>, numbers: &[f32]| self.write(first + range.start, numbers, to);
+        let write =
+            |range: Range<usize>, numbers: &[f32]| self.write(first + range.start, numbers, to);
         let cuts = Cuts::new(&own, Blocks::Any);
         Inputs::new(&own).make(cuts, self.ticket, make, &write)?;
         // Scales and the like are counted with the weights that they are for.
@@ -267,7 +281,8 @@ impl Work<'_> {
         let refused = |error: CheckpointError| MergeError::Refused(error.to_string());
         self.watch.glance().map_err(refused)?;
         for piece in encoded {
-            self.non_finite.fetch_add(piece.non_finite, Ordering::Relaxed);
+            self.non_finite
+                .fetch_add(piece.non_finite, Ordering::Relaxed);
             file.write_at(piece.offset, &piece.bytes)?;
         }
         Ok(())

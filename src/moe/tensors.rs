@@ -46,6 +46,13 @@ pub struct Piece {
     pub expert: u64,
 }
 
+impl Piece {
+    /// Whether its numbers are those of the model.
+    pub(super) fn is_as_it_is(&self) -> bool {
+        self.scale == 1.0 && self.noise == 0.0
+    }
+}
+
 /// What the tensors are made for.
 pub(super) struct Wanted<'a> {
     pub(super) architecture: Architecture,
@@ -173,7 +180,10 @@ impl Wanted<'_> {
 
     fn missing(&self, base: &Checkpoint, context: &mut Context<'_>) {
         let has_biases = base.tensor(&in_layer(0, BIASES[0])).is_some();
-        let mut names = vec!["model.embed_tokens.weight".to_owned(), "model.norm.weight".to_owned()];
+        let mut names = vec![
+            "model.embed_tokens.weight".to_owned(),
+            "model.norm.weight".to_owned(),
+        ];
         if !self.is_tied {
             names.push("lm_head.weight".to_owned());
         }
@@ -194,7 +204,8 @@ impl Wanted<'_> {
 
     /// Zeros for the biases that the architecture always has and the base does not.
     fn missing_biases(&self, base: &Checkpoint, out: &mut Vec<MoeTensor>) {
-        if self.architecture != Architecture::Qwen2 || base.tensor(&in_layer(0, BIASES[0])).is_some()
+        if self.architecture != Architecture::Qwen2
+            || base.tensor(&in_layer(0, BIASES[0])).is_some()
         {
             return;
         }
@@ -276,7 +287,10 @@ impl Wanted<'_> {
         let tensor = model.tensor(&name);
         let tensor = tensor.ok_or_else(|| format!("it has no tensor {name}"))?;
         if tensor.numbers().is_none() {
-            return Err(format!("{name} holds {}, which are no floats", tensor.dtype));
+            return Err(format!(
+                "{name} holds {}, which are no floats",
+                tensor.dtype
+            ));
         }
         let (expected, found) = match (part, &tensor.shape[..]) {
             ("down_proj", &[hidden, width]) if hidden == self.hidden => return Ok(width),
@@ -335,7 +349,10 @@ impl Wanted<'_> {
 
     fn of_expert(&self, k: usize, layer: usize, part: &str, models: &[Model]) -> Option<Piece> {
         let (expert, model, _) = self.experts.get(k)?;
-        let tensor = models.get(*model)?.checkpoint()?.tensor(&mlp(layer, part))?;
+        let tensor = models
+            .get(*model)?
+            .checkpoint()?
+            .tensor(&mlp(layer, part))?;
         let scale = expert.residual_scale.unwrap_or(1.0) as f32;
         Some(Piece {
             scale: if part == "down_proj" { scale } else { 1.0 },
@@ -392,5 +409,8 @@ fn no_floats(model: &Model, tensor: &Tensor) -> String {
 
 /// Whether a checkpoint has a head of its own.
 pub(super) fn has_head(checkpoint: &Checkpoint) -> bool {
-    checkpoint.tensors().iter().any(|t| is_language_head(&t.name))
+    checkpoint
+        .tensors()
+        .iter()
+        .any(|t| is_language_head(&t.name))
 }

@@ -110,9 +110,15 @@ mod tests {
             sum / n as f64
         };
         // Four standard errors: the variances of x, x², x³ and x⁴ are 1, 2, 15 and 96.
-        for (power, wanted, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)] {
+        for (power, wanted, variance) in
+            [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)]
+        {
             let error = 4.0 * (variance / n as f64).sqrt();
-            assert!((moment(power) - wanted).abs() < error, "{power}: {}", moment(power));
+            assert!(
+                (moment(power) - wanted).abs() < error,
+                "{power}: {}",
+                moment(power)
+            );
         }
     }
 

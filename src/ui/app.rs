@@ -20,7 +20,7 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
-use super::windows::{ComparisonView, ImportView};
+use super::windows::{ComparisonView, ImportView, MixtureView};
 use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
@@ -49,6 +49,7 @@ pub struct App {
     help_is_open: bool,
     import: ImportView,
     comparison: ComparisonView,
+    mixture: MixtureView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -94,6 +95,7 @@ impl App {
             help_is_open: false,
             import: ImportView::default(),
             comparison: ComparisonView::default(),
+            mixture: MixtureView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -134,8 +136,8 @@ impl App {
         }
         self.bench.open_paths(others);
         for recipe in &recipes {
-            self.bench.open_recipe(recipe);
-            self.prefs.view = View::Merge;
+            let kind = self.bench.open_recipe(recipe);
+            self.show_recipe(kind);
         }
     }
 
@@ -167,6 +169,9 @@ impl App {
         if self.session != self.bench.session_number() {
             self.session = self.bench.session_number();
             self.comparison.close();
+            if self.bench.mixture().is_none() {
+                self.mixture.close();
+            }
             self.views.study_opened();
             self.inspector.study_opened();
         }
@@ -188,6 +193,7 @@ impl App {
             || self.help_is_open
             || self.import.is_open()
             || self.comparison.is_open()
+            || self.mixture.is_open()
             || self.views.evolution.is_asking()
     }
 
@@ -287,6 +293,7 @@ impl App {
         self.import.ui(ctx, &self.bench, &mut self.actions);
         if !self.picker.is_open() {
             (self.comparison).ui(ctx, &self.bench, &mut self.actions);
+            (self.mixture).ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -312,6 +319,7 @@ impl App {
             || self.help_is_open
             || self.import.is_open()
             || self.comparison.is_open()
+            || self.mixture.is_open()
             || self.views.evolution.is_asking()
             || self.palette.is_open()
             || self.views.models.is_asking()
@@ -361,6 +369,7 @@ impl App {
         self.help_is_open = false;
         self.import = ImportView::default();
         self.comparison.close();
+        self.mixture.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

@@ -17,6 +17,7 @@ mod kin;
 mod layers;
 mod measuring;
 pub mod merging;
+pub mod mixing;
 mod model_files;
 mod outside;
 mod queue;

@@ -13,6 +13,7 @@ use super::inspecting::Inspecting;
 use super::kin::Kin;
 use super::measuring::Measuring;
 use super::merging::Merging;
+use super::mixing::Mixing;
 use super::saving::Saving;
 use super::suggesting::Suggested;
 use super::{ModelFiles, Picture};
@@ -36,6 +37,7 @@ pub(super) struct Session {
     pub comparing: Comparing,
     pub composing: Composing,
     pub merging: Merging,
+    pub mixing: Mixing,
     pub evolving: Evolving,
     pub approvals: Approvals,
     /// What was read to be imported, until the window takes it.

@@ -16,5 +16,7 @@ mod harness;
 mod cli;
 mod evolution_killed;
 mod merge_files;
+#[cfg(feature = "built-in-evaluator")]
+mod moe;
 mod trust;
 mod trust_command;

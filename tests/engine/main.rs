@@ -41,6 +41,8 @@ mod merge_methods_oracle;
 mod merge_oracle;
 mod merge_predict;
 mod merge_problems;
+#[cfg(feature = "built-in-evaluator")]
+mod moe;
 mod real_checkpoints;
 mod stats;
 mod study;

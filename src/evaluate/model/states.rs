@@ -161,7 +161,11 @@ impl Pack {
         })
     }
 
-    fn tell(&self, layer: usize, visit: &mut dyn FnMut(usize, usize, &[f32])) -> Result<(), EvaluateError> {
+    fn tell(
+        &self,
+        layer: usize,
+        visit: &mut dyn FnMut(usize, usize, &[f32]),
+    ) -> Result<(), EvaluateError> {
         let mut from = 0;
         for &(k, len) in &self.texts {
             let own = self.states.narrow(0, from, len)?;

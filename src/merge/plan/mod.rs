@@ -26,9 +26,9 @@ mod values;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use self::locate::locate;
 pub(crate) use self::alignment::{crimes, rename, settings};
 pub(crate) use self::context::Context;
+pub use self::locate::locate;
 pub(in crate::merge) use self::output::too_little_room;
 pub(crate) use self::output::{beside_bytes, problems_of};
 pub(crate) use self::rules::format;

@@ -29,8 +29,8 @@ pub(crate) use self::read::documents;
 pub use self::read::{Parsed, Positions, parse, parse_way};
 pub(crate) use self::reader::{At, Group, Reader};
 pub use self::reference::{AdapterRef, ModelRef};
-pub(crate) use self::yaml::What;
 pub use self::tokenizer::{RowName, TokenRow, TokenRule, TokenizerOptions};
+pub(crate) use self::yaml::What;
 
 /// What one document of a recipe file asks for.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,9 +3,9 @@
 use super::super::problem::Position;
 use super::yaml::{Node, What};
 use super::{
-    AdapterRef, Content, Filtered, MissingParts, ModelRef, Module, OnNan, OwnOptions, Parameters, Recipe,
-    RecipeInput, RowName, Setting, Slice, TokenRow, TokenRule, TokenizerOptions, TokenizerSource,
-    Value,
+    AdapterRef, Content, Filtered, MissingParts, ModelRef, Module, OnNan, OwnOptions, Parameters,
+    Recipe, RecipeInput, RowName, Setting, Slice, TokenRow, TokenRule, TokenizerOptions,
+    TokenizerSource, Value,
 };
 
 /// The YAML of a file with these documents.

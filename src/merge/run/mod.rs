@@ -19,13 +19,14 @@ pub use self::gguf::{GgufOptions, gguf_options};
 use self::open::opened;
 pub(crate) use self::open::{Changed, Opened, opened_models, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
+pub(crate) use self::shard::copy_bytes;
 use self::shard::{Maker, skip};
 pub(crate) use self::shards::Shards;
 use super::plan::{Model, Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
-    GGUF_NAME, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, Staging, card,
-    chat_template, copy_companions, recipe_hash, work_key, write_config, write_generation,
+    GGUF_NAME, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, Staging, card, chat_template,
+    copy_companions, recipe_hash, work_key, write_config, write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;

@@ -6,7 +6,7 @@ use super::super::error::MergeError;
 use super::super::plan::{Model, ModelSource, Step, TensorInput, TensorPlan};
 use super::super::tensor::Input;
 use super::outcome::RunError;
-use crate::checkpoint::{Change, Checkpoint, OnDisk, Tensor, Watch};
+use crate::checkpoint::{Change, Checkpoint, Dtype, OnDisk, Tensor, Watch};
 
 /// The opened models of a step: weights, and the adapter on them.
 pub(crate) type Opened = Vec<(Arc<Checkpoint>, Option<Arc<Checkpoint>>)>;
@@ -105,6 +105,13 @@ impl<'m> Changed<'m> {
             None => Change::None,
         };
         Ok(Self { own, change })
+    }
+
+    /// What is stored of it, if that are its weights in this format, to be copied as it is.
+    pub(crate) fn stored_as(&self, dtype: Dtype) -> Option<&'m [u8]> {
+        let is_unchanged = matches!(self.change, Change::None);
+        let own = (is_unchanged && self.own.dtype == dtype).then_some(self.own)?;
+        own.bytes()
     }
 
     /// Its first numbers.

@@ -11,12 +11,7 @@ pub struct Parents {
     pub pairs: Vec<(String, String, Option<f64>)>,
 }
 
-pub(crate) fn card(
-    plan: &Plan,
-    out: &Path,
-    recipe_yaml: &str,
-    parents: &Parents,
-) -> String {
+pub(crate) fn card(plan: &Plan, out: &Path, recipe_yaml: &str, parents: &Parents) -> String {
     let title = out.file_name().unwrap_or_default().to_string_lossy();
     let mut text = front_matter(plan);
     text.push_str(&format!(

@@ -28,10 +28,7 @@ const PER_LAYER_KEYS: [&str; 6] = [
 ///
 /// # Errors
 /// A sentence, if the donor's is no JSON object.
-pub(crate) fn write_config(
-    donor: &Path,
-    change: &ConfigChange,
-) -> Result<Option<String>, String> {
+pub(crate) fn write_config(donor: &Path, change: &ConfigChange) -> Result<Option<String>, String> {
     rewritten(&donor.join(CONFIG_NAME), |object| apply(object, change))
 }
 

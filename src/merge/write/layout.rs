@@ -32,11 +32,7 @@ pub(crate) const INDEX_NAME: &str = "model.safetensors.index.json";
 impl Layout {
     /// Lays out `tensors`; `shard_bytes` of 0 means one file. A tensor larger than a shard gets
     /// one of its own.
-    pub(crate) fn new(
-        tensors: &[TensorPlan],
-        shard_bytes: u64,
-        recipe_hash: &str,
-    ) -> Self {
+    pub(crate) fn new(tensors: &[TensorPlan], shard_bytes: u64, recipe_hash: &str) -> Self {
         let mut groups: Vec<Vec<usize>> = vec![Vec::new()];
         let mut size = 0;
         for (k, tensor) in tensors.iter().enumerate() {

@@ -157,12 +157,7 @@ impl Staging {
     }
 
     /// The same, in a folder within.
-    pub(crate) fn write_in(
-        &self,
-        folder: &str,
-        name: &str,
-        bytes: &[u8],
-    ) -> Result<(), String> {
+    pub(crate) fn write_in(&self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), String> {
         let path = self.path.join(folder);
         std::fs::create_dir_all(&path).map_err(|error| sentence(&error, &path))?;
         let path = path.join(name);

@@ -63,7 +63,10 @@ impl Gates {
         let first = (layer * self.experts + experts.start) * self.hidden;
         let numbers = experts.len() * self.hidden;
         match &self.rows {
-            Some(rows) => rows.get(first..first + numbers).unwrap_or_default().to_vec(),
+            Some(rows) => rows
+                .get(first..first + numbers)
+                .unwrap_or_default()
+                .to_vec(),
             None => {
                 let stream = Stream::new(self.random.seed, name, 0);
                 let draw = |k| match self.random.bound {

@@ -44,7 +44,11 @@ impl Prompts {
         let base = child.base().ok_or("the base is not open")?;
         let all: Vec<&str> = texts.iter().map(String::as_str).collect();
         let tokens = evaluate::prompt_tokens(base.folder(), &all).map_err(|e| e.to_string())?;
-        Ok(Self { texts, tokens, sets })
+        Ok(Self {
+            texts,
+            tokens,
+            sets,
+        })
     }
 
     /// [layers, experts, hidden].
@@ -77,7 +81,10 @@ impl Prompts {
 
     /// Sums of token embeddings, one for each text; only the rows of its tokens are read.
     fn by_embedding(&self, child: &MoeChild) -> Result<Vectors, RunError> {
-        let table = child.tensors.iter().find(|t| is_token_embedding(&t.plan.name));
+        let table = child
+            .tensors
+            .iter()
+            .find(|t| is_token_embedding(&t.plan.name));
         let piece = table.and_then(|table| Some((table, table.pieces().first()?)));
         let (table, piece) = piece.ok_or_else(|| "the base has no token embedding".to_owned())?;
         let models = opened_models(&child.models, &[])?;
@@ -105,7 +112,9 @@ impl Prompts {
             let mut sum = vec![0.0f64; hidden];
             inputs.some(rows.map(|first| first..first + hidden), |_, rows| {
                 let row = rows.first().copied().unwrap_or_default();
-                sum.iter_mut().zip(row).for_each(|(x, y)| *x += f64::from(*y));
+                sum.iter_mut()
+                    .zip(row)
+                    .for_each(|(x, y)| *x += f64::from(*y));
             });
             sums.push(sum);
         }
@@ -118,7 +127,9 @@ impl Prompts {
 
     /// What enters each layer, one vector for each text.
     fn by_states(&self, child: &MoeChild, ticket: &Ticket) -> Result<Vectors, RunError> {
-        let base = child.base().ok_or_else(|| "the base is not open".to_owned())?;
+        let base = child
+            .base()
+            .ok_or_else(|| "the base is not open".to_owned())?;
         let (hidden, mode) = (child.hidden, child.recipe.gate_mode);
         let mut numbers = vec![vec![Vec::new(); self.tokens.len()]; child.layers];
         let mut visit = |layer: usize, text: usize, states: &[f32]| {
@@ -193,7 +204,9 @@ fn mean(states: &[f32], hidden: usize) -> Vec<f64> {
     let tokens = (states.len() / hidden.max(1)).max(1);
     let mut out = vec![0.0; hidden];
     for row in states.chunks_exact(hidden.max(1)) {
-        out.iter_mut().zip(row).for_each(|(x, y)| *x += f64::from(*y));
+        out.iter_mut()
+            .zip(row)
+            .for_each(|(x, y)| *x += f64::from(*y));
     }
     out.iter_mut().for_each(|x| *x /= tokens as f64);
     out

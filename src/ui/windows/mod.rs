@@ -2,6 +2,8 @@
 
 mod comparison;
 mod import;
+mod mixture;
 
 pub use comparison::ComparisonView;
 pub use import::ImportView;
+pub use mixture::MixtureView;
