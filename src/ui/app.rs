@@ -283,6 +283,7 @@ impl App {
         // Where the child's panel stands is the button that writes.
         let corner = match view {
             Some(View::Merge) => Align2::CENTER_BOTTOM,
+            _ if self.mixture.is_open() => Align2::CENTER_BOTTOM,
             _ => Align2::RIGHT_BOTTOM,
         };
         self.toasts.show(ui.ctx(), corner);

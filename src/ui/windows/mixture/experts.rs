@@ -12,9 +12,13 @@ use crate::ui::theme::{self, space};
 use crate::ui::widgets::{Choice, card, choice, icon_button, section_heading};
 
 /// Prompts that are wanted, and those that are not.
-const KINDS: [(&str, &str); 2] = [
-    ("Prompts", "What should go to this expert, one a line"),
-    ("Against", "What should not, one a line; may be empty"),
+const KINDS: [(&str, &str, &str); 2] = [
+    (
+        "Prompts",
+        "What goes to it, one prompt a line",
+        "Solve the equation",
+    ),
+    ("Against", "What does not, may be empty", ""),
 ];
 
 impl Sheet {
@@ -114,21 +118,32 @@ impl Sheet {
                 });
             });
             if reads || !own.positive_prompts.is_empty() {
-                ui.add_space(space::XS);
-                let sets = [&mut own.positive_prompts, &mut own.negative_prompts];
-                for ((kind, (title, hint)), prompts) in KINDS.into_iter().enumerate().zip(sets) {
-                    let text = texts.entry((k, kind)).or_insert_with(|| shown(prompts));
-                    if read(text) != *prompts {
-                        *text = shown(prompts);
-                    }
-                    let label = format!("{title} of {name}");
-                    if prompts_ui(ui, &label, hint, text, kind == 0) {
-                        *prompts = read(text);
-                    }
-                }
+                sets_ui(ui, (k, name), own, texts);
             }
         });
         is_removed
+    }
+}
+
+/// Both kinds of prompts of an expert.
+fn sets_ui(
+    ui: &mut Ui,
+    (k, name): (usize, &str),
+    expert: &mut Expert,
+    texts: &mut BTreeMap<(usize, usize), String>,
+) {
+    ui.add_space(space::XS);
+    let sets = [&mut expert.positive_prompts, &mut expert.negative_prompts];
+    for ((kind, (title, caption, hint)), prompts) in KINDS.into_iter().enumerate().zip(sets) {
+        let text = texts.entry((k, kind)).or_insert_with(|| shown(prompts));
+        if read(text) != *prompts {
+            *text = shown(prompts);
+        }
+        ui.quiet(caption);
+        let label = format!("{title} of {name}");
+        if prompts_ui(ui, &label, hint, text, kind == 0) {
+            *prompts = read(text);
+        }
     }
 }
 
