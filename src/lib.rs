@@ -11,9 +11,10 @@
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
-//!              │                       models compared; scores
-//!         transplant                   another model's tokenizer for a model
-//!           extract                    what a fine-tune has changed, as an adapter
+//!    âââââââ¬âââââââââââââââââââ          models compared; scores
+//!       transplant                   another model's tokenizer for a model
+//!         extract                    what a fine-tune has changed, as an adapter
+//!           moe                      mixtures of experts, with routers from prompts
 //!
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
@@ -64,6 +65,8 @@ pub mod extract;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;
+
+pub mod moe;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod stats;

@@ -41,6 +41,8 @@ pub enum Subcommand {
     Diff(DiffArgs),
     /// Write the merge that a recipe describes
     Merge(MergeArgs),
+    /// Write the mixture of experts that a recipe describes
+    Moe(MoeArgs),
     /// Write a model in another format: GGUF, or a folder of safetensors
     Convert(ConvertArgs),
     /// Give a model another model's tokenizer, with a row for each of its tokens
@@ -177,6 +179,54 @@ pub struct MergeArgs {
     pub json: Option<PathBuf>,
     #[command(flatten)]
     pub accepted: Accepted,
+}
+
+#[derive(clap::Args)]
+pub struct MoeArgs {
+    /// A recipe in mergekit-moe's YAML
+    pub recipe: PathBuf,
+    /// The folder that is made
+    #[arg(required_unless_present = "dry_run")]
+    pub out: Option<PathBuf>,
+    /// Check and size the mixture, print its plan and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Largest file of weights, such as 5GB or 500MiB; 0 for one file
+    #[arg(
+        long,
+        alias = "out-shard-size",
+        value_name = "SIZE",
+        default_value = "5GB"
+    )]
+    #[arg(value_parser = units::parse_bytes)]
+    pub shard_size: u64,
+    /// Replace the model that OUT holds
+    #[arg(long)]
+    pub force: bool,
+    /// Take experts of another architecture than the base's all the same
+    #[arg(long)]
+    pub allow_crimes: bool,
+    /// Stop at keys and prompts that have no effect
+    #[arg(long)]
+    pub strict: bool,
+    /// Make a mixture that is of no use before it is trained: with the same expert or the same
+    /// prompts throughout
+    #[arg(long)]
+    pub i_understand_this_is_not_useful_without_training: bool,
+    /// Seed of random gates and of noise; the recipe's, or 0, unless given
+    #[arg(long, alias = "random-seed", value_name = "N")]
+    pub seed: Option<u64>,
+    /// The folder that relative paths of models start from; the recipe's, then the working folder,
+    /// unless given
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, alias = "num-threads", value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write plan and result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

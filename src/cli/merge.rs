@@ -225,36 +225,48 @@ impl<'a> RecipeAt<'a> {
 }
 
 pub fn planned(at: &RecipeAt<'_>) -> Result<Plan, CliError> {
-    let unreadable = |reason: String| {
-        let recipe = at.recipe.display();
-        CliError::Failed(format!("the recipe cannot be read, {reason}: {recipe}"))
-    };
-    let text =
-        files::read_text(at.recipe, MAX_RECIPE_BYTES).map_err(|e| unreadable(e.to_string()))?;
-    let own_folder = at.recipe.parent().unwrap_or(Path::new(""));
-    let hub = at.hub.map(Path::to_owned).or_else(hub_cache);
-    let working = std::env::current_dir().ok();
-    let surroundings = Surroundings {
-        root: at.root.unwrap_or(own_folder),
-        working: working.as_deref().filter(|_| at.root.is_none()),
-        hub: hub.as_deref(),
-        out: at.out,
-        intermediates: at.intermediates,
-        force: at.force,
-        allow_crimes: at.allow_crimes,
-        threads: at.threads,
-        opened: &[],
-    };
-    let mut parsed = parse(&text);
-    for recipe in &mut parsed.recipes {
-        // So that the recipe beside the child makes it again.
-        recipe.own.truncate_embeddings |= at.truncate_embeddings;
-    }
-    let mut plan = plan(&parsed, &surroundings);
+    let mut plan = at.planned(|text, surroundings| {
+        let mut parsed = parse(text);
+        for recipe in &mut parsed.recipes {
+            // So that the recipe beside the child makes it again.
+            recipe.own.truncate_embeddings |= at.truncate_embeddings;
+        }
+        plan(&parsed, surroundings)
+    })?;
     if at.strict {
         plan.be_strict();
     }
     Ok(plan)
+}
+
+impl RecipeAt<'_> {
+    /// What `plan` makes of the recipe's text.
+    pub fn planned<P>(
+        &self,
+        plan: impl FnOnce(&str, &Surroundings<'_>) -> P,
+    ) -> Result<P, CliError> {
+        let unreadable = |reason: String| {
+            let recipe = self.recipe.display();
+            CliError::Failed(format!("the recipe cannot be read, {reason}: {recipe}"))
+        };
+        let text = files::read_text(self.recipe, MAX_RECIPE_BYTES);
+        let text = text.map_err(|error| unreadable(error.to_string()))?;
+        let own_folder = self.recipe.parent().unwrap_or(Path::new(""));
+        let hub = self.hub.map(Path::to_owned).or_else(hub_cache);
+        let working = std::env::current_dir().ok();
+        let surroundings = Surroundings {
+            root: self.root.unwrap_or(own_folder),
+            working: working.as_deref().filter(|_| self.root.is_none()),
+            hub: hub.as_deref(),
+            out: self.out,
+            intermediates: self.intermediates,
+            force: self.force,
+            allow_crimes: self.allow_crimes,
+            threads: self.threads,
+            opened: &[],
+        };
+        Ok(plan(&text, &surroundings))
+    }
 }
 
 /// Says what is wrong; the only error is the sentence that the program ends with.

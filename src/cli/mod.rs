@@ -16,6 +16,7 @@ mod kinship;
 mod layershuffle;
 mod merge;
 mod mergekit;
+mod moe;
 mod out;
 mod plain;
 mod predict;
@@ -66,6 +67,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
+        Some(Subcommand::Moe(wish)) => moe::run(&wish),
         Some(Subcommand::Convert(convert)) => convert::run(&convert),
         Some(Subcommand::Layershuffle(wish)) => layershuffle::run(&wish),
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),

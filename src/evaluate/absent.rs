@@ -1,6 +1,8 @@
 //! The built-in evaluator of a build that has none: the same names, and one sentence.
 
-use super::{EvaluateError, Task, TaskOutcome, TaskScore};
+use std::path::Path;
+
+use super::{EvaluateError, Task, TaskOutcome, TaskScore, Visit};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::Ticket;
 
@@ -18,9 +20,38 @@ impl Model {
     }
 
     /// The path that was opened.
-    pub fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &Path {
         match *self {}
     }
+}
+
+/// Says that this build cannot run a model.
+///
+/// # Errors
+/// Always [`EvaluateError::NoPrompts`].
+pub fn can_be_run(_checkpoint: &Checkpoint) -> Result<(), EvaluateError> {
+    Err(EvaluateError::NoPrompts)
+}
+
+/// Says that this build cannot read prompts.
+///
+/// # Errors
+/// Always [`EvaluateError::NoPrompts`].
+pub fn prompt_tokens(_folder: &Path, _prompts: &[&str]) -> Result<Vec<Vec<u32>>, EvaluateError> {
+    Err(EvaluateError::NoPrompts)
+}
+
+/// The same.
+///
+/// # Errors
+/// As for [`prompt_tokens`].
+pub fn states_by_layer(
+    _checkpoint: &Checkpoint,
+    _texts: &[Vec<u32>],
+    _ticket: &Ticket,
+    _visit: Visit<'_>,
+) -> Result<(), EvaluateError> {
+    Err(EvaluateError::NoPrompts)
 }
 
 /// Never called, for want of a model.

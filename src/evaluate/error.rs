@@ -21,6 +21,10 @@ pub enum EvaluateError {
         "this build of Kinfolk cannot evaluate by itself; evaluate with a program of yours, or build it with the feature built-in-evaluator"
     )]
     NotBuiltIn,
+    #[error(
+        "this build of Kinfolk cannot read prompts; build it with the feature built-in-evaluator, or take a gate mode that needs none: random or uniform_random"
+    )]
+    NoPrompts,
 
     /// A file of the model did not stay what it was; the sentence names it.
     #[error("{0}")]

@@ -18,13 +18,17 @@ mod run;
 mod absent;
 
 #[cfg(not(feature = "built-in-evaluator"))]
-pub use absent::{Model, evaluate, evaluate_items};
+pub use absent::{Model, can_be_run, evaluate, evaluate_items, prompt_tokens, states_by_layer};
 pub use error::EvaluateError;
 #[cfg(feature = "built-in-evaluator")]
-pub use model::Model;
+pub use model::{Model, can_be_run, prompt_tokens, states_by_layer};
 #[cfg(feature = "built-in-evaluator")]
 pub use run::{evaluate, evaluate_items, evaluate_with_rows};
 pub use task::{Task, read_tasks};
+
+/// What [`states_by_layer`] calls with a layer, the number of a text, and what enters the layer
+/// after each of the text's tokens, [tokens, hidden] row by row.
+pub type Visit<'v> = &'v mut dyn FnMut(usize, usize, &[f32]);
 
 /// What a model scored on one task.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -37,5 +37,6 @@ pub mod predict;
 
 pub mod composition;
 
-pub use blocks::Write;
+pub use blocks::{Blocks, Cuts, Inputs, Write};
+pub use error::MergeError;
 pub use run_tensor::{Merged, merge_tensor};

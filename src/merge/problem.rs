@@ -154,6 +154,14 @@ impl fmt::Display for Place {
     }
 }
 
+/// Makes mistakes of words that change nothing; errors come first.
+pub fn be_strict(problems: &mut [Problem]) {
+    for problem in problems.iter_mut().filter(|own| own.is_ignored) {
+        problem.severity = Severity::Error;
+    }
+    problems.sort_by_key(|problem| problem.severity);
+}
+
 /// The name of `names` that `wanted` was probably meant to be.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let plain = |name: &str| name.to_lowercase().replace('-', "_");

@@ -36,6 +36,21 @@ impl Stream {
             .wrapping_add(index.wrapping_add(1).wrapping_mul(GAMMA)))
     }
 
+    /// The number at `index` as one between 0 and 1, neither of which comes up.
+    pub fn even(self, index: u64) -> f64 {
+        ((self.at(index) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    }
+
+    /// The normal number at `index`, of mean 0 and deviation 1: Box and Muller's way from two
+    /// even numbers.
+    pub fn normal(self, index: u64) -> f64 {
+        let (u, v) = (
+            self.even(index.wrapping_mul(2)),
+            self.even(index.wrapping_mul(2).wrapping_add(1)),
+        );
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+    }
+
     /// Whether an event happens at `index`, with the probability that `chance` was made from.
     #[inline(always)]
     pub fn happens(self, index: u64, chance: Chance) -> bool {
@@ -84,6 +99,27 @@ mod tests {
                 9_817_491_932_198_370_423
             ]
         );
+    }
+
+    #[test]
+    fn normal_numbers_have_the_moments_of_a_normal() {
+        let stream = Stream::new(3, "model.norm.weight", 0);
+        let n = 100_000u64;
+        let moment = |power| {
+            let sum: f64 = (0..n).map(|k| stream.normal(k).powi(power)).sum();
+            sum / n as f64
+        };
+        // Four standard errors: the variances of x, x², x³ and x⁴ are 1, 2, 15 and 96.
+        for (power, wanted, variance) in
+            [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)]
+        {
+            let error = 4.0 * (variance / n as f64).sqrt();
+            assert!(
+                (moment(power) - wanted).abs() < error,
+                "{power}: {}",
+                moment(power)
+            );
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::dialogs::Filter;
 use super::paper::{Format, Picture};
 use crate::jobs::JobId;
 use crate::merge::composition::Composition;
+use crate::moe::{MoeRecipe, Purpose};
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::Notice;
 use crate::workbench::composing::PredictionOptions;
@@ -24,6 +25,7 @@ pub enum Action {
     Models(ModelsAction),
     Import(ImportAction),
     Merge(MergeAction),
+    Mixture(MixtureAction),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
     Window(WindowAction),
@@ -141,6 +143,24 @@ pub enum MergeAction {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub enum MixtureAction {
+    /// Begin a mixture of these models, and show it.
+    New(Vec<ModelId>),
+    /// Show the one that was begun.
+    Show,
+    Hide,
+    Edit(Box<MoeRecipe>, Purpose),
+    /// Ask for the folder that it is written to, then write it.
+    AskWhereToWrite,
+    Write {
+        out: PathBuf,
+        /// Whether a model that lies there is replaced.
+        force: bool,
+    },
+    Cancel,
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub enum EvolutionAction {
     /// Put in a new evolution of the selected models or of the shown family, and show it.
     New,
@@ -226,6 +246,7 @@ rooms!(
     Models: ModelsAction,
     Import: ImportAction,
     Merge: MergeAction,
+    Mixture: MixtureAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
     Window: WindowAction,

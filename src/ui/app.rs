@@ -20,7 +20,7 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
-use super::windows::{ComparisonView, GuideView, HubView, ImportView, TransplantView};
+use super::windows::{ComparisonView, GuideView, HubView, ImportView, MixtureView, TransplantView};
 use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
@@ -52,6 +52,7 @@ pub struct App {
     import: ImportView,
     comparison: ComparisonView,
     transplant: TransplantView,
+    mixture: MixtureView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -100,6 +101,7 @@ impl App {
             import: ImportView::default(),
             comparison: ComparisonView::default(),
             transplant: TransplantView::default(),
+            mixture: MixtureView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -140,8 +142,8 @@ impl App {
         }
         self.bench.open_paths(others);
         for recipe in &recipes {
-            self.bench.open_recipe(recipe);
-            self.prefs.view = View::Merge;
+            let kind = self.bench.open_recipe(recipe);
+            self.show_recipe(kind);
         }
     }
 
@@ -174,6 +176,9 @@ impl App {
             self.session = self.bench.session_number();
             self.comparison.close();
             self.transplant.close();
+            if self.bench.mixture().is_none() {
+                self.mixture.close();
+            }
             self.views.study_opened();
             self.inspector.study_opened();
         }
@@ -202,6 +207,7 @@ impl App {
             || self.import.is_open()
             || self.comparison.is_open()
             || self.transplant.is_open()
+            || self.mixture.is_open()
             || self.views.evolution.is_asking()
     }
 
@@ -291,6 +297,7 @@ impl App {
         // Where the child's panel stands is the button that writes.
         let corner = match view {
             Some(View::Merge) => Align2::CENTER_BOTTOM,
+            _ if self.mixture.is_open() => Align2::CENTER_BOTTOM,
             _ => Align2::RIGHT_BOTTOM,
         };
         self.toasts.show(ui.ctx(), corner);
@@ -302,6 +309,7 @@ impl App {
         if !self.picker.is_open() {
             (self.comparison).ui(ctx, &self.bench, &mut self.actions);
             (self.transplant).ui(ctx, &self.bench, &mut self.actions);
+            (self.mixture).ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -334,6 +342,7 @@ impl App {
             || self.import.is_open()
             || self.comparison.is_open()
             || self.transplant.is_open()
+            || self.mixture.is_open()
             || self.views.evolution.is_asking()
             || self.palette.is_open()
             || self.views.models.is_asking()
@@ -392,6 +401,7 @@ impl App {
         self.import = ImportView::default();
         self.comparison.close();
         self.transplant.close();
+        self.mixture.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

@@ -5,7 +5,7 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
     Action, ChartAsk, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction,
-    ModelsAction, View, WindowAction,
+    MixtureAction, ModelsAction, View, WindowAction,
 };
 use super::views::{self, Keys, to_merge};
 use super::windows::transplant_donors;
@@ -295,6 +295,12 @@ fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
             MergeAction::ComposeNothing,
         )
         .when(bench.is_open()),
+        Entry::new(
+            group,
+            "New mixture of experts…",
+            MixtureAction::New(models.clone()),
+        )
+        .when(models.len() > 1),
         Entry::new(group, "Open a recipe…", MergeAction::AskForRecipe).key(CTRL_SHIFT, Key::R),
         (Entry::new(group, "Write merge…", MergeAction::AskWhereToWrite).key(CTRL, Key::Enter))
             .when(bench.is_ready_to_write()),
@@ -302,6 +308,10 @@ fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     if let Some(draft) = bench.study().doc().shown_draft() {
         let copy = Action::copy("Recipe", draft.sheet.text.clone());
         out.push(Entry::new(group, "Copy the recipe", copy));
+    }
+    if bench.mixture().is_some() {
+        let title = "Show the mixture of experts";
+        out.push(Entry::new(group, title, MixtureAction::Show));
     }
     if bench.is_writing() {
         out.push(Entry::new(

@@ -148,9 +148,9 @@ impl Workbench {
         self.write_next();
     }
 
-    /// Whether a merge is being written or waits for it.
+    /// Whether a merge is being written or waits for it, or a mixture is written.
     pub fn is_writing(&self) -> bool {
-        self.merges().iter().any(QueuedMerge::is_open)
+        self.merges().iter().any(QueuedMerge::is_open) || self.is_mixing()
     }
 
     /// Stops what is being written, and takes what waits off the queue.
@@ -158,6 +158,7 @@ impl Workbench {
         // The newest first: where one stops, the next would begin.
         let all: Vec<MergeId> = self.merges().iter().map(|m| m.id).collect();
         all.into_iter().rev().for_each(|id| self.cancel_merge(id));
+        self.cancel_mixture();
     }
 
     /// Takes everything off the list. What is being written has been told to stop, and nothing

@@ -18,6 +18,7 @@ mod kin;
 mod layers;
 mod measuring;
 pub mod merging;
+pub mod mixing;
 mod model_files;
 mod outside;
 mod queue;

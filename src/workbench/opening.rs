@@ -16,7 +16,7 @@ pub fn is_recipe(path: &Path) -> bool {
     let is = |own: &str| ending.is_some_and(|ending| ending.eq_ignore_ascii_case(own));
     let holds_one = || {
         let text = files::read_text(path, MOST_OF_A_CARD);
-        text.is_ok_and(|text| text.contains("merge_method:"))
+        text.is_ok_and(|text| text.contains("merge_method:") || text.contains("source_model:"))
     };
     is("yaml") || is("yml") || is("md") && holds_one()
 }

@@ -13,6 +13,7 @@ use super::inspecting::Inspecting;
 use super::kin::Kin;
 use super::measuring::Measuring;
 use super::merging::Merging;
+use super::mixing::Mixing;
 use super::saving::Saving;
 use super::suggesting::Suggested;
 use super::transplanting::Transplanting;
@@ -38,6 +39,7 @@ pub(super) struct Session {
     pub composing: Composing,
     pub merging: Merging,
     pub transplanting: Transplanting,
+    pub mixing: Mixing,
     pub evolving: Evolving,
     pub approvals: Approvals,
     /// What was read to be imported, until the window takes it.

@@ -18,6 +18,8 @@ mod evolution_killed;
 mod extract;
 mod guide;
 mod merge_files;
+#[cfg(feature = "built-in-evaluator")]
+mod moe;
 mod transplant;
 mod trust;
 mod trust_command;

@@ -44,6 +44,8 @@ mod merge_oracle;
 mod merge_predict;
 mod merge_problems;
 mod merge_versions;
+#[cfg(feature = "built-in-evaluator")]
+mod moe;
 mod real_checkpoints;
 mod stats;
 mod study;

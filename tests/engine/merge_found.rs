@@ -146,7 +146,8 @@ fn files_of_other_tools_are_known_for_what_they_are() {
     };
     check(
         "base_model: a\ngate_mode: hidden\nexperts:\n- source_model: a\n  positive_prompts: [x]\n",
-        "line 4, column 3: experts: this is a recipe for mergekit-moe",
+        "line 4, column 3: experts: this is a recipe for a mixture of experts, as mergekit-moe reads it, \
+         and not one for a merge; make it with `kinfolk moe`",
     );
     check(
         "genome:\n  models: [a, b]\n  merge_method: linear\ntasks:\n- name: x\n",

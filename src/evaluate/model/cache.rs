@@ -14,9 +14,19 @@ pub(super) struct Cache {
 impl Cache {
     /// Room for `rows` texts of at most `most` tokens.
     pub(super) fn new(settings: &Settings, rows: usize, most: usize) -> Result<Self> {
+        Self::of_layers(settings.windows.len(), settings, rows, most)
+    }
+
+    /// The same for this many layers.
+    pub(super) fn of_layers(
+        layers: usize,
+        settings: &Settings,
+        rows: usize,
+        most: usize,
+    ) -> Result<Self> {
         let shape = (rows, settings.kv_heads, most, settings.head_dim);
         let empty = || Tensor::zeros(shape, DType::F32, &Device::Cpu);
-        let layers = settings.windows.iter().map(|_| Ok((empty()?, empty()?)));
+        let layers = (0..layers).map(|_| Ok((empty()?, empty()?)));
         Ok(Self {
             layers: layers.collect::<Result<_>>()?,
             rows,

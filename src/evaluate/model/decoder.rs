@@ -30,13 +30,14 @@ pub(super) struct Decoder {
     rope: Rope,
 }
 
+/// One layer, and what it does.
 #[derive(Debug)]
-struct Layer {
+pub(super) struct Layer {
     attention_norm: Tensor,
     /// Queries, keys and values side by side: fewer and larger products cost less.
-    inputs: Linear,
+    pub(super) inputs: Linear,
     head_norms: Option<(Tensor, Tensor)>,
-    out: Linear,
+    pub(super) out: Linear,
     mlp_norm: Tensor,
     /// Gate and up side by side.
     gate_up: Linear,
@@ -86,10 +87,10 @@ impl Decoder {
             .index_select(&Tensor::new(tokens, &Device::Cpu)?, 0)?;
         for (k, layer) in self.layers.iter().enumerate() {
             ticket.advance(0)?;
-            let attended = self.attend(layer, k, &layer.normed(&x, self)?, new, cache)?;
+            let attended = self.attend(layer, k, &layer.normed(&x, self.eps())?, new, cache)?;
             x = (x + attended)?;
             ticket.advance(0)?;
-            x = (&x + layer.mlp(&rms_norm(&x, &layer.mlp_norm, self.eps())?)?)?;
+            x = (&x + layer.mlp(&x, self.eps())?)?;
         }
         cache.advance(new);
         Ok(rms_norm(&x, &self.norm, self.eps())?)
@@ -98,6 +99,25 @@ impl Decoder {
     /// The logits of what [`Self::advance`] gave, [n, vocabulary].
     pub(super) fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
         self.head.forward(hidden)
+    }
+
+    /// What enters the last layer after each token of one text, by the way that answers take.
+    #[cfg(test)]
+    pub(super) fn entering_the_last(
+        &self,
+        tokens: &[u32],
+        ticket: &Ticket,
+    ) -> std::result::Result<Vec<f32>, EvaluateError> {
+        let cache = Cache::new(&self.settings, 1, tokens.len())?;
+        let all = Tensor::new(tokens, &Device::Cpu)?;
+        let mut x = self.embedding.index_select(&all, 0)?;
+        for (k, layer) in self.layers.iter().enumerate().rev().skip(1).rev() {
+            ticket.advance(0)?;
+            let normed = layer.normed(&x, self.eps())?;
+            x = (&x + self.attend(layer, k, &normed, tokens.len(), &cache)?)?;
+            x = (&x + layer.mlp(&x, self.eps())?)?;
+        }
+        Ok(x.flatten_all()?.to_vec1()?)
     }
 
     #[cfg(test)]
@@ -120,47 +140,57 @@ impl Decoder {
         new: usize,
         cache: &Cache,
     ) -> Result<Tensor> {
-        let s = &self.settings;
-        let (rows, before) = (cache.rows(), cache.len());
         let all = layer.inputs.forward(x)?;
-        let all = all.reshape((rows, new, s.heads + 2 * s.kv_heads, s.head_dim))?;
-        let all = all.transpose(1, 2)?;
-        let part = |from, heads| all.narrow(1, from, heads)?.contiguous();
-        let mut queries = part(0, s.heads)?;
-        let mut keys = part(s.heads, s.kv_heads)?;
-        let values = part(s.heads + s.kv_heads, s.kv_heads)?;
-        if let Some((of_queries, of_keys)) = &layer.head_norms {
-            queries = rms_norm(&queries, of_queries, self.eps())?;
-            keys = rms_norm(&keys, of_keys, self.eps())?;
-        }
-        let queries = self.rope.turn(&queries, before)?;
-        let keys = self.rope.turn(&keys, before)?;
-        let from = layer.window.map_or(0, |w| (before + 1).saturating_sub(w));
-        let (keys, values) = cache.extend(k, &keys, &values, from)?;
-        // Query heads that share a key head are one matrix.
-        let queries =
-            queries.reshape((rows, s.kv_heads, s.heads / s.kv_heads * new, s.head_dim))?;
-        let queries = (queries * (1.0 / (s.head_dim as f64).sqrt()))?;
-        let mut scores = queries.matmul(&keys.transpose(2, 3)?)?;
-        if new > 1 {
-            let mask = mask(before, new, from, layer.window)?;
-            let seen = before + new - from;
-            scores = scores
-                .reshape((rows * s.heads, new, seen))?
-                .broadcast_add(&mask)?
-                .reshape(scores.shape())?;
-        }
-        let mixed = softmax_last_dim(&scores)?.matmul(&values)?;
-        let joined = mixed
-            .reshape((rows, s.heads, new, s.head_dim))?
-            .transpose(1, 2)?
-            .reshape((rows * new, s.heads * s.head_dim))?;
-        layer.out.forward(&joined)
+        let mixed = mixed(&self.settings, &self.rope, layer, (&all, new), (cache, k))?;
+        layer.out.forward(&mixed)
     }
 }
 
+/// What attention mixes from the queries, keys and values of `new` tokens a row,
+/// [rows × new, heads × head_dim]; those before are in layer `k` of the cache.
+pub(super) fn mixed(
+    s: &Settings,
+    rope: &Rope,
+    layer: &Layer,
+    (all, new): (&Tensor, usize),
+    (cache, k): (&Cache, usize),
+) -> Result<Tensor> {
+    let (rows, before) = (cache.rows(), cache.len());
+    let all = all.reshape((rows, new, s.heads + 2 * s.kv_heads, s.head_dim))?;
+    let all = all.transpose(1, 2)?;
+    let part = |from, heads| all.narrow(1, from, heads)?.contiguous();
+    let mut queries = part(0, s.heads)?;
+    let mut keys = part(s.heads, s.kv_heads)?;
+    let values = part(s.heads + s.kv_heads, s.kv_heads)?;
+    if let Some((of_queries, of_keys)) = &layer.head_norms {
+        queries = rms_norm(&queries, of_queries, s.eps as f32)?;
+        keys = rms_norm(&keys, of_keys, s.eps as f32)?;
+    }
+    let queries = rope.turn(&queries, before)?;
+    let keys = rope.turn(&keys, before)?;
+    let from = layer.window.map_or(0, |w| (before + 1).saturating_sub(w));
+    let (keys, values) = cache.extend(k, &keys, &values, from)?;
+    // Query heads that share a key head are one matrix.
+    let queries = queries.reshape((rows, s.kv_heads, s.heads / s.kv_heads * new, s.head_dim))?;
+    let queries = (queries * (1.0 / (s.head_dim as f64).sqrt()))?;
+    let mut scores = queries.matmul(&keys.transpose(2, 3)?)?;
+    if new > 1 {
+        let mask = mask(before, new, from, layer.window)?;
+        let seen = before + new - from;
+        scores = scores
+            .reshape((rows * s.heads, new, seen))?
+            .broadcast_add(&mask)?
+            .reshape(scores.shape())?;
+    }
+    let mixed = softmax_last_dim(&scores)?.matmul(&values)?;
+    mixed
+        .reshape((rows, s.heads, new, s.head_dim))?
+        .transpose(1, 2)?
+        .reshape((rows * new, s.heads * s.head_dim))
+}
+
 impl Layer {
-    fn read(
+    pub(super) fn read(
         s: &Settings,
         from: &mut Reader<'_>,
         k: usize,
@@ -203,12 +233,15 @@ impl Layer {
         })
     }
 
-    fn normed(&self, x: &Tensor, decoder: &Decoder) -> Result<Tensor> {
-        rms_norm(x, &self.attention_norm, decoder.eps())
+    /// What goes into attention.
+    pub(super) fn normed(&self, x: &Tensor, eps: f32) -> Result<Tensor> {
+        rms_norm(x, &self.attention_norm, eps)
     }
 
-    fn mlp(&self, x: &Tensor) -> Result<Tensor> {
-        let inner = self.gate_up.forward(x)?.apply_op1_no_bwd(&Gated)?;
+    /// What the MLP adds, its norm included.
+    pub(super) fn mlp(&self, x: &Tensor, eps: f32) -> Result<Tensor> {
+        let normed = rms_norm(x, &self.mlp_norm, eps)?;
+        let inner = self.gate_up.forward(&normed)?.apply_op1_no_bwd(&Gated)?;
         self.down.forward(&inner)
     }
 }

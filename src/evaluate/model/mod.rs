@@ -9,6 +9,7 @@ mod gated;
 mod memory;
 mod rope;
 mod settings;
+mod states;
 mod weights;
 mod words;
 
@@ -19,6 +20,7 @@ use candle_core::Tensor;
 use self::cache::Cache;
 use self::decoder::Decoder;
 use self::settings::Settings;
+pub use self::states::{can_be_run, prompt_tokens, states_by_layer};
 use self::weights::Reader;
 use self::words::Words;
 use super::EvaluateError;

@@ -79,6 +79,11 @@ impl<'c> Reader<'c> {
         self.read.insert(name.to_owned());
     }
 
+    /// Refuses a model that was changed meanwhile.
+    pub(super) fn unchanged(self) -> Result<(), EvaluateError> {
+        Ok(self.watch.check()?)
+    }
+
     /// Refuses a model with tensors that were not asked for, and one that was changed meanwhile.
     pub(super) fn finish(self) -> Result<(), EvaluateError> {
         self.watch.check()?;

@@ -61,6 +61,12 @@ impl Words {
         Ok(encoded.iter().map(|e| e.get_ids().to_vec()).collect())
     }
 
+    /// The tokens of texts, in which special tokens may be written out, and nothing else.
+    pub(crate) fn plain(&self, texts: Vec<String>) -> Result<Vec<Vec<u32>>, EvaluateError> {
+        let encoded = self.guarded(|| self.tokenizer.encode_batch(texts, false))?;
+        Ok(encoded.iter().map(|e| e.get_ids().to_vec()).collect())
+    }
+
     /// How many tokens each text has by itself.
     pub(crate) fn lengths(&self, texts: Vec<&str>) -> Result<Vec<usize>, EvaluateError> {
         let encoded = self.guarded(|| self.tokenizer.encode_batch(texts, false))?;

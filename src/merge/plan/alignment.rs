@@ -46,7 +46,8 @@ fn beside_the_lead<'p>(parts: &'p [Part<'_>]) -> Vec<(usize, usize, &'p str)> {
     out
 }
 
-fn rename(model: usize, lead: usize, path: &str, context: &mut Context<'_>) {
+/// Brings a model to the names of the lead.
+pub(crate) fn rename(model: usize, lead: usize, path: &str, context: &mut Context<'_>) {
     let (Some(own), Some(lead)) = (opened(model, context), opened(lead, context)) else {
         return;
     };
@@ -80,7 +81,14 @@ fn differences(
     Some(([own.name.clone(), lead.name.clone()], found))
 }
 
-fn crimes(model: usize, lead: usize, path: &str, allowed: bool, context: &mut Context<'_>) {
+/// Stops at a model of another architecture than the lead's, unless that is allowed.
+pub(crate) fn crimes(
+    model: usize,
+    lead: usize,
+    path: &str,
+    allowed: bool,
+    context: &mut Context<'_>,
+) {
     let Some(([name, lead_name], found)) = differences(model, lead, context) else {
         return;
     };
@@ -102,7 +110,8 @@ fn crimes(model: usize, lead: usize, path: &str, allowed: bool, context: &mut Co
     }
 }
 
-fn settings(model: usize, lead: usize, path: &str, context: &mut Context<'_>) {
+/// Warns of settings that are not the lead's.
+pub(crate) fn settings(model: usize, lead: usize, path: &str, context: &mut Context<'_>) {
     let Some(([name, lead_name], found)) = differences(model, lead, context) else {
         return;
     };

@@ -11,20 +11,20 @@ use super::{Model, ModelSource, Step, Surroundings, locate};
 use crate::checkpoint::{Checkpoint, Config, is_gguf_name};
 
 /// What is known while one step is planned.
-pub(super) struct Context<'a> {
-    pub(super) parsed: &'a Parsed,
+pub(crate) struct Context<'a> {
+    pub(crate) parsed: &'a Parsed,
     surroundings: &'a Surroundings<'a>,
-    pub(super) document: usize,
+    pub(crate) document: usize,
     earlier: &'a [Step],
     /// The models, each once, in the order of their first mention.
-    pub(super) models: Vec<Model>,
+    pub(crate) models: Vec<Model>,
     /// Their headers; `None` for one that could not be opened.
-    pub(super) headers: Vec<Option<Headers<'a>>>,
-    pub(super) problems: Vec<Problem>,
+    pub(crate) headers: Vec<Option<Headers<'a>>>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         parsed: &'a Parsed,
         surroundings: &'a Surroundings<'a>,
         document: usize,
@@ -41,46 +41,46 @@ impl<'a> Context<'a> {
         }
     }
 
-    pub(super) fn place(&self, path: &str) -> Place {
+    pub(crate) fn place(&self, path: &str) -> Place {
         self.parsed.positions.place(self.document, path)
     }
 
-    pub(super) fn problem(&mut self, problem: Problem) {
+    pub(crate) fn problem(&mut self, problem: Problem) {
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }
 
-    pub(super) fn error(&mut self, path: &str, sentence: impl Into<String>) {
+    pub(crate) fn error(&mut self, path: &str, sentence: impl Into<String>) {
         let problem = Problem::error(self.place(path), sentence);
         self.problem(problem);
     }
 
-    pub(super) fn warning(&mut self, path: &str, sentence: impl Into<String>) {
+    pub(crate) fn warning(&mut self, path: &str, sentence: impl Into<String>) {
         let problem = Problem::warning(self.place(path), sentence);
         self.problem(problem);
     }
 
     /// A step that comes before this one.
-    pub(super) fn earlier(&self, step: usize) -> Option<&'a Step> {
+    pub(crate) fn earlier(&self, step: usize) -> Option<&'a Step> {
         self.earlier.get(step)
     }
 
     /// Whether the child is to be a GGUF file.
-    pub(super) fn writes_gguf(&self) -> bool {
+    pub(crate) fn writes_gguf(&self) -> bool {
         self.surroundings.out.is_some_and(is_gguf_name)
     }
 
-    pub(super) fn allows_crimes(&self) -> bool {
+    pub(crate) fn allows_crimes(&self) -> bool {
         self.surroundings.allow_crimes
     }
 
-    pub(super) fn has_errors(&self) -> bool {
+    pub(crate) fn has_errors(&self) -> bool {
         self.problems.iter().any(Problem::is_error)
     }
 
     /// The model that the recipe names at `path`, opened when it is first mentioned.
-    pub(super) fn model(&mut self, reference: &ModelRef, path: &str) -> usize {
+    pub(crate) fn model(&mut self, reference: &ModelRef, path: &str) -> usize {
         if let Some(known) = self.models.iter().position(|m| &m.reference == reference) {
             return known;
         }

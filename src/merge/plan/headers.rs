@@ -21,7 +21,7 @@ pub(super) struct Head<'h> {
     pub(super) has_adapter_in_it: bool,
 }
 
-pub(super) struct Headers<'s> {
+pub(crate) struct Headers<'s> {
     /// For messages.
     pub(super) name: String,
     tensors: Tensors<'s>,

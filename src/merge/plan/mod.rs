@@ -27,10 +27,14 @@ mod values;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use self::alignment::{crimes, rename, settings};
+pub(crate) use self::context::Context;
 pub use self::locate::locate;
-pub(crate) use self::output::{output_clash, too_little_room};
+pub(crate) use self::output::{beside_bytes, output_clash, problems_of, too_little_room};
+pub(crate) use self::rules::format;
+pub(crate) use self::size::cost_of;
 use super::method::{Method, Values};
-use super::problem::{Problem, Severity};
+use super::problem::{Problem, be_strict};
 use super::recipe::{ModelRef, Recipe};
 use super::tokens::StepTokens;
 use crate::checkpoint::{Checkpoint, Dtype, TensorLocation, natural};
@@ -200,10 +204,7 @@ impl Plan {
 
     /// Makes mistakes of words that change nothing.
     pub fn be_strict(&mut self) {
-        for problem in self.problems.iter_mut().filter(|own| own.is_ignored) {
-            problem.severity = Severity::Error;
-        }
-        self.problems.sort_by_key(|problem| problem.severity);
+        be_strict(&mut self.problems);
     }
 
     /// The step `k` and all that it is made from, in order.

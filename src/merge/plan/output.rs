@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::problem::{Place, Problem};
 use super::super::write::units::show_bytes;
 use super::super::write::{companion_bytes, folder};
-use super::{Plan, Step};
+use super::{Model, Plan, Step};
 use crate::checkpoint::{Checkpoint, Form, is_gguf_name};
 
 /// Room beside the weights for configuration, card and recipe, and for a tensor's place in the
@@ -13,17 +13,28 @@ use crate::checkpoint::{Checkpoint, Form, is_gguf_name};
 const SPARE_BYTES: u64 = 1 << 20;
 const TENSOR_BYTES: u64 = 512;
 
-/// What stands in the way of writing to `out`.
+/// What stands in the way of writing the child of a plan to `out`.
 pub(super) fn problems(out: &Path, force: bool, plan: &Plan) -> Vec<Problem> {
+    let models = || plan.steps.iter().flat_map(|step| &step.models);
+    problems_of(out, force, models, bytes_needed(plan))
+}
+
+/// What stands in the way of writing `needed` bytes, made from these models, to `out`.
+pub(crate) fn problems_of<'m, M: Iterator<Item = &'m Model>>(
+    out: &Path,
+    force: bool,
+    models: impl Fn() -> M,
+    needed: u64,
+) -> Vec<Problem> {
     let mut sentences: Vec<String> = Vec::new();
     if is_gguf_name(out) {
-        sentences.extend(is_an_input(out, plan));
+        sentences.extend(is_an_input(out, models()));
         sentences.extend(folder::file_objection(out, force));
     } else {
-        sentences.extend(input_clashes(out, plan));
+        sentences.extend(input_clashes(out, models()));
         sentences.extend(folder::objection(out, force));
     }
-    sentences.extend(too_little_room(out, bytes_needed(plan)));
+    sentences.extend(too_little_room(out, needed));
     let place = Place::default;
     sentences
         .into_iter()
@@ -32,9 +43,8 @@ pub(super) fn problems(out: &Path, force: bool, plan: &Plan) -> Vec<Problem> {
 }
 
 /// A file may lie beside the files of an input, but must not be one.
-fn is_an_input(out: &Path, plan: &Plan) -> Option<String> {
+fn is_an_input<'m>(out: &Path, models: impl Iterator<Item = &'m Model>) -> Option<String> {
     let own = real_path(out);
-    let models = plan.steps.iter().flat_map(|step| &step.models);
     for model in models {
         let opened = model.checkpoint().into_iter().chain(&model.adapter);
         let mut files = opened.flat_map(|checkpoint| &checkpoint.identity().files);
@@ -49,8 +59,7 @@ fn is_an_input(out: &Path, plan: &Plan) -> Option<String> {
 }
 
 /// The output must not be an input, lie in one, or hold one.
-fn input_clashes(out: &Path, plan: &Plan) -> Option<String> {
-    let models = plan.steps.iter().flat_map(|step| &step.models);
+fn input_clashes<'m>(out: &Path, models: impl Iterator<Item = &'m Model>) -> Option<String> {
     let mut clashes = models.filter_map(|model| {
         let opened = model.checkpoint().into_iter().chain(&model.adapter);
         let opened = opened.map(|checkpoint| &**checkpoint);
@@ -115,12 +124,17 @@ fn real_path(path: &Path) -> PathBuf {
 fn bytes_needed(plan: &Plan) -> u64 {
     let of_step = |step: &Step| {
         let folder = |model: usize| Some(step.models.get(model)?.checkpoint()?.folder());
-        let copied = folder(step.donor)
-            .zip(folder(step.tokenizer))
-            .map_or(0, |(donor, tokenizer)| companion_bytes(donor, tokenizer));
-        copied + TENSOR_BYTES * step.tensors.len() as u64
+        let folders = folder(step.donor).zip(folder(step.tokenizer));
+        beside_bytes(folders, step.tensors.len())
     };
-    plan.cost.bytes_written + SPARE_BYTES + plan.steps.iter().map(of_step).sum::<u64>()
+    plan.cost.bytes_written + plan.steps.iter().map(of_step).sum::<u64>()
+}
+
+/// Bytes beside the weights of a child of so many tensors, whose files are taken from the folders
+/// of its configuration and of its tokenizer.
+pub(crate) fn beside_bytes(folders: Option<(&Path, &Path)>, tensors: usize) -> u64 {
+    let copied = folders.map_or(0, |(donor, tokenizer)| companion_bytes(donor, tokenizer));
+    copied + TENSOR_BYTES * tensors as u64 + SPARE_BYTES
 }
 
 /// Why a child of `needed` bytes cannot be written to `out`, if the disk is too full.

@@ -81,7 +81,8 @@ pub(super) fn formats(recipe: &Recipe, context: &mut Context<'_>) -> Formats {
     }
 }
 
-fn format(key: &str, name: Option<&str>, context: &mut Context<'_>) -> Option<Dtype> {
+/// The format that a recipe calls `name`, if it can be computed with and written.
+pub(crate) fn format(key: &str, name: Option<&str>, context: &mut Context<'_>) -> Option<Dtype> {
     let name = name?;
     let plain = name.strip_prefix("torch.").unwrap_or(name);
     if FORMATS.contains(&plain) {

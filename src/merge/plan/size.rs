@@ -20,10 +20,26 @@ pub(super) fn cost(steps: &[Step], threads: usize) -> Cost {
             inputs = inputs.max(tensor.inputs.len() as u64);
         }
         out.bytes_written += step.bytes_written();
-        let blocks = threads.max(1) as u64 * (THREAD_BYTES + inputs * INPUT_BYTES);
-        out.peak_memory_bytes = out.peak_memory_bytes.max(OWN_BYTES + blocks);
+        out.peak_memory_bytes = out.peak_memory_bytes.max(memory(inputs, threads));
     }
-    let bytes = (out.bytes_read + out.bytes_written) as f64;
-    out.seconds = bytes / (BYTES_PER_SECOND * threads.max(1) as f64);
+    out.seconds = seconds(out.bytes_read + out.bytes_written, threads);
     out
+}
+
+/// The cost of going through so many bytes, one input at a time.
+pub(crate) fn cost_of(bytes_read: u64, bytes_written: u64, threads: usize) -> Cost {
+    Cost {
+        bytes_read,
+        bytes_written,
+        peak_memory_bytes: memory(1, threads),
+        seconds: seconds(bytes_read + bytes_written, threads),
+    }
+}
+
+fn memory(inputs: u64, threads: usize) -> u64 {
+    OWN_BYTES + threads.max(1) as u64 * (THREAD_BYTES + inputs * INPUT_BYTES)
+}
+
+fn seconds(bytes: u64, threads: usize) -> f64 {
+    bytes as f64 / (BYTES_PER_SECOND * threads.max(1) as f64)
 }

@@ -30,7 +30,7 @@ impl Noise {
 /// The row `row`, beside those before it.
 fn independent(row: usize, others: &[&[f64]], n: usize) -> Vec<f64> {
     let stream = Stream::new(0, "twin", row as u64);
-    let mut own: Vec<f64> = (0..n).map(|k| normal(stream, k as u64)).collect();
+    let mut own: Vec<f64> = (0..n).map(|k| stream.normal(k as u64)).collect();
     // Twice is enough for what rounding leaves of the first time.
     for _ in 0..2 {
         let mean = own.iter().sum::<f64>() / n as f64;
@@ -44,11 +44,4 @@ fn independent(row: usize, others: &[&[f64]], n: usize) -> Vec<f64> {
     let scale = if size > 1e-6 { 1.0 / size } else { 0.0 };
     own.iter_mut().for_each(|x| *x *= scale);
     own
-}
-
-/// Box and Muller's way from two even numbers to a normal one.
-fn normal(stream: Stream, index: u64) -> f64 {
-    let even = |k| ((stream.at(k) >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-    let (u, v) = (even(2 * index), even(2 * index + 1));
-    (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
 }

@@ -24,10 +24,14 @@ use super::version::Version;
 
 pub use self::evaluate::{evaluate, evaluate_first};
 pub use self::found::recipe_in_card;
+pub(crate) use self::nodes::{Keys, list, model_ref, value_to_yaml};
 pub use self::nodes::{to_yaml, way_to_yaml};
+pub(crate) use self::read::documents;
 pub use self::read::{Parsed, Positions, parse, parse_way};
+pub(crate) use self::reader::{At, Group, Reader};
 pub use self::reference::{AdapterRef, ModelRef};
 pub use self::tokenizer::{RowName, TokenRow, TokenRule, TokenizerOptions};
+pub(crate) use self::yaml::What;
 
 /// What one document of a recipe file asks for.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,9 +4,9 @@ use super::super::problem::Position;
 use super::super::version::Version;
 use super::yaml::{Node, What};
 use super::{
-    AdapterRef, Content, Filtered, MissingParts, ModelRef, Module, OnNan, Parameters, Recipe,
-    RecipeInput, RowName, Setting, Slice, TokenRow, TokenRule, TokenizerOptions, TokenizerSource,
-    Value,
+    AdapterRef, Content, Filtered, MissingParts, ModelRef, Module, OnNan, OwnOptions, Parameters,
+    Recipe, RecipeInput, RowName, Setting, Slice, TokenRow, TokenRule, TokenizerOptions,
+    TokenizerSource, Value,
 };
 
 /// The YAML of a file with these documents.
@@ -22,6 +22,14 @@ pub fn to_yaml(recipes: &[Recipe]) -> Result<String, String> {
     text.map_err(refused)
 }
 
+/// The YAML of one value.
+///
+/// # Errors
+/// As [`to_yaml`].
+pub(crate) fn value_to_yaml(value: &What) -> Result<String, String> {
+    serde_saphyr::to_string(value).map_err(refused)
+}
+
 /// The YAML of a way to merge: a recipe whose models follow from elsewhere.
 ///
 /// # Errors
@@ -31,7 +39,7 @@ pub fn way_to_yaml(way: &Recipe) -> Result<String, String> {
         return Ok(String::new());
     };
     keys.retain(|(key, _)| key.what != What::Text("models".to_owned()));
-    serde_saphyr::to_string(&What::Map(keys)).map_err(refused)
+    value_to_yaml(&What::Map(keys))
 }
 
 fn refused(error: impl std::fmt::Display) -> String {
@@ -53,25 +61,7 @@ fn recipe(recipe: &Recipe) -> What {
     );
     keys.maybe("tokenizer", recipe.tokenizer.as_ref().map(tokenizer));
     keys.text("chat_template", recipe.chat_template.as_ref());
-    let mut own = Keys::default();
-    own.maybe("on_nan", recipe.own.on_nan.map(on_nan));
-    let seed = recipe.own.seed;
-    own.maybe("seed", seed.map(|seed| What::Number(seed as f64)));
-    if recipe.own.allow_crimes {
-        own.put("allow_crimes", What::Flag(true));
-    }
-    if recipe.own.missing_parts == MissingParts::LeaveOut {
-        own.put("missing_parts", What::Text("leave_out".to_owned()));
-    }
-    if recipe.own.version != Version::default() {
-        own.put("as", What::Text(recipe.own.version.name().to_owned()));
-    }
-    if recipe.own.truncate_embeddings {
-        own.put("truncate_embeddings", What::Flag(true));
-    }
-    if !own.0.is_empty() {
-        keys.put("kinfolk", What::Map(own.0));
-    }
+    keys.own_options(recipe.own);
     What::Map(keys.0)
 }
 
@@ -100,7 +90,7 @@ fn source(source: &RecipeInput) -> What {
     What::Map(keys.0)
 }
 
-fn model_ref(model: &ModelRef) -> What {
+pub(crate) fn model_ref(model: &ModelRef) -> What {
     if model.is_short() {
         return What::Text(model.to_string());
     }
@@ -207,7 +197,7 @@ fn value(value: &Value) -> What {
     }
 }
 
-fn list(items: impl IntoIterator<Item = What>) -> What {
+pub(crate) fn list(items: impl IntoIterator<Item = What>) -> What {
     What::List(items.into_iter().map(node).collect())
 }
 
@@ -217,11 +207,39 @@ fn node(what: What) -> Node {
     Node { at, what }
 }
 
+/// Keys in the order in which they are written.
 #[derive(Default)]
-struct Keys(Vec<(Node, Node)>);
+pub(crate) struct Keys(Vec<(Node, Node)>);
 
 impl Keys {
-    fn put(&mut self, key: &str, what: What) {
+    /// The group of these keys.
+    pub(crate) fn group(self) -> What {
+        What::Map(self.0)
+    }
+
+    /// What mergekit does not know.
+    pub(crate) fn own_options(&mut self, options: OwnOptions) {
+        let mut own = Self::default();
+        own.maybe("on_nan", options.on_nan.map(on_nan));
+        own.maybe("seed", options.seed.map(|seed| What::Number(seed as f64)));
+        if options.allow_crimes {
+            own.put("allow_crimes", What::Flag(true));
+        }
+        if options.missing_parts == MissingParts::LeaveOut {
+            own.put("missing_parts", What::Text("leave_out".to_owned()));
+        }
+        if options.version != Version::default() {
+            own.put("as", What::Text(options.version.name().to_owned()));
+        }
+        if options.truncate_embeddings {
+            own.put("truncate_embeddings", What::Flag(true));
+        }
+        if !own.0.is_empty() {
+            self.put("kinfolk", What::Map(own.0));
+        }
+    }
+
+    pub(crate) fn put(&mut self, key: &str, what: What) {
         self.0.push((node(What::Text(key.to_owned())), node(what)));
     }
 
@@ -239,13 +257,13 @@ impl Keys {
         }
     }
 
-    fn maybe(&mut self, key: &str, what: Option<What>) {
+    pub(crate) fn maybe(&mut self, key: &str, what: Option<What>) {
         if let Some(what) = what {
             self.put(key, what);
         }
     }
 
-    fn text(&mut self, key: &str, text: Option<&String>) {
+    pub(crate) fn text(&mut self, key: &str, text: Option<&String>) {
         self.maybe(key, text.cloned().map(What::Text));
     }
 

@@ -12,7 +12,7 @@ use super::{
 use super::{found, modules};
 
 /// What a recipe file holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parsed {
     /// Its documents, in the order of the file; those that could be made sense of.
     pub recipes: Vec<Recipe>,
@@ -80,6 +80,21 @@ pub fn parse_way(text: &str) -> Parsed {
 }
 
 fn read(text: &str, wants_models: bool) -> Parsed {
+    let reader = Reader {
+        wants_models,
+        is_merge: true,
+        ..Reader::default()
+    };
+    let (recipes, parsed) = documents(text, reader, Reader::recipe);
+    Parsed { recipes, ..parsed }
+}
+
+/// Reads the documents of a text, each by `one`, with the problems and the places of all.
+pub(crate) fn documents<T>(
+    text: &str,
+    mut reader: Reader,
+    one: impl Fn(&mut Reader, &At<'_>) -> Option<T>,
+) -> (Vec<T>, Parsed) {
     let found = match found::documents(text) {
         Ok(found) => found,
         Err((sentence, position)) => {
@@ -87,18 +102,13 @@ fn read(text: &str, wants_models: bool) -> Parsed {
                 position,
                 ..Place::default()
             };
-            return Parsed {
-                recipes: Vec::new(),
-                problems: vec![Problem::error(place, sentence)],
-                positions: Positions::default(),
+            let problems = vec![Problem::error(place, sentence)];
+            let parsed = Parsed {
+                problems,
+                ..Parsed::default()
             };
+            return (Vec::new(), parsed);
         }
-    };
-    let mut reader = Reader {
-        wants_models,
-        document: 0,
-        problems: Vec::new(),
-        positions: BTreeMap::new(),
     };
     let mut recipes = Vec::new();
     for note in found.notes {
@@ -115,7 +125,7 @@ fn read(text: &str, wants_models: bool) -> Parsed {
             node,
             path: String::new(),
         };
-        recipes.extend(reader.recipe(&at));
+        recipes.extend(one(&mut reader, &at));
     }
     if recipes.is_empty() && !reader.problems.iter().any(Problem::is_error) {
         let sentence = "the recipe is empty";
@@ -123,19 +133,20 @@ fn read(text: &str, wants_models: bool) -> Parsed {
             .problems
             .push(Problem::error(Place::default(), sentence));
     }
-    Parsed {
-        recipes,
+    let parsed = Parsed {
+        recipes: Vec::new(),
         problems: reader.problems,
         positions: Positions(reader.positions),
-    }
+    };
+    (recipes, parsed)
 }
 
 /// Files for other tools of mergekit's, by a key that only they have.
 const OTHER_TOOLS: [(&str, &str); 2] = [
     (
         "experts",
-        "this is a recipe for mergekit-moe, which makes a mixture of experts out of whole models, \
-         and not one for a merge",
+        "this is a recipe for a mixture of experts, as mergekit-moe reads it, and not one for a \
+         merge; make it with `kinfolk moe`, or open it in the window",
     ),
     (
         "genome",
@@ -199,7 +210,7 @@ impl Reader {
         Some(recipe)
     }
 
-    pub(super) fn slice(&mut self, at: &At<'_>) -> Option<Slice> {
+    pub(crate) fn slice(&mut self, at: &At<'_>) -> Option<Slice> {
         self.note(at);
         let mut keys = self.group(at)?;
         let sources = keys.take(self, "sources");
@@ -221,7 +232,7 @@ impl Reader {
         Some(slice)
     }
 
-    pub(super) fn source(&mut self, at: &At<'_>) -> Option<RecipeInput> {
+    pub(crate) fn source(&mut self, at: &At<'_>) -> Option<RecipeInput> {
         self.note(at);
         let mut keys = self.group(at)?;
         let model = keys.take(self, "model");
@@ -259,7 +270,7 @@ impl Reader {
         Some([self.whole_number(first)?, self.whole_number(end)?])
     }
 
-    pub(super) fn model_ref(&mut self, at: &At<'_>) -> Option<ModelRef> {
+    pub(crate) fn model_ref(&mut self, at: &At<'_>) -> Option<ModelRef> {
         if !matches!(at.node.what, What::Map(_)) {
             let text = self.text(at)?;
             return match ModelRef::parse(&text) {
@@ -310,7 +321,7 @@ impl Reader {
     }
 
     /// The keys that are Kinfolk's own.
-    fn own_options(&mut self, keys: &mut Group<'_>) -> OwnOptions {
+    pub(crate) fn own_options(&mut self, keys: &mut Group<'_>) -> OwnOptions {
         let mut own = OwnOptions::default();
         let group = keys.take(self, "kinfolk").and_then(|at| self.group(&at));
         let Some(mut keys) = group else {
@@ -342,7 +353,7 @@ impl Reader {
     }
 
     /// One of some words.
-    fn choice<T: Copy, const N: usize>(
+    pub(crate) fn choice<T: Copy, const N: usize>(
         &mut self,
         keys: &mut Group<'_>,
         key: &'static str,
@@ -361,7 +372,7 @@ impl Reader {
         found.map(|(_, choice)| *choice)
     }
 
-    pub(super) fn optional_text(
+    pub(crate) fn optional_text(
         &mut self,
         keys: &mut Group<'_>,
         key: &'static str,

@@ -7,29 +7,32 @@ use super::super::problem::{Place, Position, Problem, nearest};
 use super::yaml::{Node, What};
 
 /// What was noted so far, and where everything stands.
-pub(super) struct Reader {
+#[derive(Default)]
+pub(crate) struct Reader {
     /// Whether a recipe without models is a mistake.
-    pub(super) wants_models: bool,
-    pub(super) document: usize,
-    pub(super) problems: Vec<Problem>,
-    pub(super) positions: BTreeMap<(usize, String), Position>,
+    pub(crate) wants_models: bool,
+    /// Whether the recipe is one for a merge, with parameters of its method.
+    pub(crate) is_merge: bool,
+    pub(crate) document: usize,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) positions: BTreeMap<(usize, String), Position>,
 }
 
 #[derive(Clone)]
-pub(super) struct At<'a> {
-    pub(super) node: &'a Node,
-    pub(super) path: String,
+pub(crate) struct At<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) path: String,
 }
 
 /// A group of keys, each taken once; what is left over at the end is unknown.
-pub(super) struct Group<'a> {
+pub(crate) struct Group<'a> {
     path: String,
     entries: Vec<(&'a str, Position, &'a Node)>,
     known: Vec<&'static str>,
 }
 
 impl Reader {
-    pub(super) fn place(&self, at: &At<'_>) -> Place {
+    pub(crate) fn place(&self, at: &At<'_>) -> Place {
         Place {
             document: self.document,
             path: at.path.clone(),
@@ -37,7 +40,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn error(&mut self, at: &At<'_>, sentence: impl Into<String>) {
+    pub(crate) fn error(&mut self, at: &At<'_>, sentence: impl Into<String>) {
         let place = self.place(at);
         self.problems.push(Problem::error(place, sentence));
     }
@@ -48,18 +51,18 @@ impl Reader {
         None
     }
 
-    pub(super) fn ignored(&mut self, at: &At<'_>, sentence: impl Into<String>) {
+    pub(crate) fn ignored(&mut self, at: &At<'_>, sentence: impl Into<String>) {
         let place = self.place(at);
         self.problems.push(Problem::ignored(place, sentence));
     }
 
-    pub(super) fn note(&mut self, at: &At<'_>) {
+    pub(crate) fn note(&mut self, at: &At<'_>) {
         self.positions
             .insert((self.document, at.path.clone()), at.node.at);
     }
 
     /// The keys of a group; `None` and a problem if it is none.
-    pub(super) fn group<'a>(&mut self, at: &At<'a>) -> Option<Group<'a>> {
+    pub(crate) fn group<'a>(&mut self, at: &At<'a>) -> Option<Group<'a>> {
         let What::Map(pairs) = &at.node.what else {
             return self.expected(at, "a group of keys");
         };
@@ -85,7 +88,7 @@ impl Reader {
     }
 
     /// The items of a list; none and a problem if it is not a list.
-    pub(super) fn list<'a>(&mut self, at: &At<'a>) -> Vec<At<'a>> {
+    pub(crate) fn list<'a>(&mut self, at: &At<'a>) -> Vec<At<'a>> {
         let What::List(items) = &at.node.what else {
             return self.expected(at, "a list").unwrap_or_default();
         };
@@ -97,7 +100,7 @@ impl Reader {
     }
 
     /// Text; numbers and flags are taken for it where the YAML has no quotes.
-    pub(super) fn text(&mut self, at: &At<'_>) -> Option<String> {
+    pub(crate) fn text(&mut self, at: &At<'_>) -> Option<String> {
         match &at.node.what {
             What::Text(text) => Some(text.clone()),
             What::Number(_) | What::Flag(_) => self.expected(at, "text (put it in quotes)"),
@@ -105,7 +108,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn number(&mut self, at: &At<'_>) -> Option<f64> {
+    pub(crate) fn number(&mut self, at: &At<'_>) -> Option<f64> {
         match &at.node.what {
             What::Number(number) => Some(*number),
             What::Text(text) => match text.trim().parse::<f64>() {
@@ -116,7 +119,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn whole_number(&mut self, at: &At<'_>) -> Option<i64> {
+    pub(crate) fn whole_number(&mut self, at: &At<'_>) -> Option<i64> {
         let number = self.number(at)?;
         if number.fract() == 0.0 && number.abs() < 9e15 {
             return Some(number as i64);
@@ -125,10 +128,10 @@ impl Reader {
     }
 
     /// Says which keys of the group were never asked for; they change nothing, as in mergekit.
-    pub(super) fn unknown(&mut self, group: &Group<'_>) {
+    pub(crate) fn unknown(&mut self, group: &Group<'_>) {
         for (key, position, _) in &group.entries {
             let near = nearest(key, group.known.iter().copied());
-            let sentence = match elsewhere(key).filter(|_| near.is_none()) {
+            let sentence = match elsewhere(key).filter(|_| near.is_none() && self.is_merge) {
                 Some(advice) => format!("`{key}` has no effect here; {advice}"),
                 None => format!("recipes have no key `{key}` here, and it has no effect"),
             };
@@ -139,7 +142,7 @@ impl Reader {
     }
 
     /// The same for keys that only Kinfolk has, which are not put up with.
-    pub(super) fn unknown_own(&mut self, group: &Group<'_>) {
+    pub(crate) fn unknown_own(&mut self, group: &Group<'_>) {
         for (key, position, _) in &group.entries {
             let near = nearest(key, group.known.iter().copied());
             let sentence = format!("Kinfolk has no key `{key}` here");
@@ -170,12 +173,12 @@ fn elsewhere(key: &str) -> Option<&'static str> {
 
 impl<'a> Group<'a> {
     /// Whether a key is there that was not taken.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(own, ..)| *own == key)
     }
 
     /// Takes the value of a key; a value of nothing, and an empty group, count as not there.
-    pub(super) fn take(&mut self, reader: &mut Reader, key: &'static str) -> Option<At<'a>> {
+    pub(crate) fn take(&mut self, reader: &mut Reader, key: &'static str) -> Option<At<'a>> {
         self.known.push(key);
         let found = self.entries.iter().position(|(own, ..)| *own == key)?;
         let (_, _, node) = self.entries.remove(found);
@@ -193,7 +196,7 @@ impl<'a> Group<'a> {
     }
 
     /// Takes all keys, whatever they are called, with their own places.
-    pub(super) fn take_all(&mut self) -> Vec<(String, Position, At<'a>)> {
+    pub(crate) fn take_all(&mut self) -> Vec<(String, Position, At<'a>)> {
         let path = self.path.clone();
         std::mem::take(&mut self.entries)
             .into_iter()

@@ -22,13 +22,13 @@ const MAX_DOCUMENTS: usize = 64;
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
-    pub(super) at: Position,
-    pub(super) what: What,
+pub(crate) struct Node {
+    pub(crate) at: Position,
+    pub(crate) what: What,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum What {
+pub(crate) enum What {
     Null,
     Flag(bool),
     Number(f64),
@@ -39,7 +39,7 @@ pub(super) enum What {
 
 impl What {
     /// For messages: "a list".
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Flag(_) => "true or false",

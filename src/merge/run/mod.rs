@@ -9,21 +9,25 @@ mod gguf;
 mod open;
 mod outcome;
 mod shard;
+mod shards;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 pub use self::gguf::{GgufOptions, gguf_options};
-use self::open::{opened, watch};
+use self::open::opened;
+pub(crate) use self::open::{Changed, Opened, opened_models, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
-use self::shard::{Maker, failure, skip};
-use super::plan::{Plan, Step};
+pub(crate) use self::shard::copy_bytes;
+use self::shard::{Maker, skip};
+pub(crate) use self::shards::Shards;
+use super::plan::{Model, Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
-    Finishing, GGUF_NAME, INDEX_NAME, Layout, Parents, Provenance, RECIPE_NAME, STEP_PREFIX,
-    ShardFile, Staging, card, chat_template, copy_companions, recipe_hash, told_card, work_key,
-    write_config, write_generation,
+    GGUF_NAME, INDEX_NAME, Layout, Parents, Provenance, RECIPE_NAME, STEP_PREFIX, Staging, card,
+    chat_template, copy_companions, recipe_hash, told_card, work_key, write_config,
+    write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
@@ -99,11 +103,11 @@ fn run_as(
     if let (Making::Gguf(gguf), Some(layout)) = (making, layouts.last_mut()) {
         *layout = gguf::layout(plan, options, gguf, (yaml, hash))?;
     }
-    let watch = watch(plan)?;
+    let watch = watch(models_of(plan))?;
     // Shards of an input that was changed without another time or length are not used again.
     let key = format!(
         "{}-{}",
-        work_key(plan, hash, options.seed, &layouts),
+        work_key(models_of(plan), hash, options.seed, &layouts),
         watch.digest()
     );
     ticket.expect(plan.cost.bytes_read);
@@ -160,6 +164,11 @@ fn yamls(plan: &Plan, options: &Options, making: &Making<'_>) -> Result<Vec<Stri
         to_yaml(&recipes)
     };
     (0..plan.steps.len()).map(of_step).collect()
+}
+
+/// Everything that is read to carry out a plan.
+fn models_of(plan: &Plan) -> impl Iterator<Item = &Model> {
+    plan.steps.iter().flat_map(|step| &step.models)
 }
 
 /// The one file of a step on the way, opened by its name: its folder, which still tells of the
@@ -337,53 +346,29 @@ impl Run<'_> {
     ) -> Result<(), RunError> {
         let step = &self.plan.steps[k];
         let models = opened(step, steps)?;
-        let mut finishing: Option<Finishing> = None;
         self.outcome.files.clear();
         self.outcome.tensors = step.tensors.len();
+        let maker = Maker {
+            step,
+            models: &models,
+            watch: &self.watch,
+            seed: self.options.seed,
+            on_nan: self.options.on_nan,
+            ticket: self.ticket,
+        };
+        let mut shards = Shards::new(staging, &self.watch, self.ticket);
         for shard in &layout.shards {
             self.outcome.files.push(shard.file_name.clone());
             self.outcome.bytes_written += shard.len;
-            if staging.has(shard) {
+            if shards.has(shard) {
                 self.outcome.reused_files += 1;
                 skip(step, shard, self.ticket)?;
                 continue;
             }
-            let file = ShardFile::create(staging.path(), shard)
-                .map_err(|error| staging.sentence(&error, &shard.file_name))?;
-            let maker = Maker {
-                step,
-                models: &models,
-                watch: &self.watch,
-                seed: self.options.seed,
-                on_nan: self.options.on_nan,
-                ticket: self.ticket,
-            };
-            let made = maker.shard(shard, &file);
-            // First, because reading what is lost can fail by other words.
-            self.watch.check()?;
-            let odd = made.map_err(|error| failure(error, staging, shard))?;
+            let odd = shards.make(shard, |file| maker.shard(shard, file))?;
             self.outcome.non_finite.extend(odd);
-            // One shard is on its way to the disk while the next is made.
-            self.await_disk(finishing.take(), staging)?;
-            let handed = file.finish(&shard.file_name);
-            finishing = Some(handed.map_err(|error| staging.sentence(&error, &shard.file_name))?);
         }
-        self.await_disk(finishing, staging)
-    }
-
-    fn await_disk(
-        &self,
-        finishing: Option<Finishing>,
-        staging: &mut Staging,
-    ) -> Result<(), RunError> {
-        let Some(finishing) = finishing else {
-            return Ok(());
-        };
-        let file_name = finishing.file_name().to_owned();
-        match finishing.wait(self.ticket)? {
-            Ok(()) => Ok(staging.note(&file_name)?),
-            Err(error) => Err(staging.sentence(&error, &file_name).into()),
-        }
+        shards.finish()
     }
 
     fn companions(

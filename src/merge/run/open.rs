@@ -3,18 +3,26 @@
 use std::sync::Arc;
 
 use super::super::error::MergeError;
-use super::super::plan::{ModelSource, Plan, Step, TensorPlan};
+use super::super::plan::{Model, ModelSource, Step, TensorInput, TensorPlan};
 use super::super::tensor::Input;
 use super::outcome::RunError;
-use crate::checkpoint::{Change, Checkpoint, OnDisk, Tensor, Watch};
+use crate::checkpoint::{Change, Checkpoint, Dtype, OnDisk, Tensor, Watch};
 
 /// The opened models of a step: weights, and the adapter on them.
-pub(super) type Opened = Vec<(Arc<Checkpoint>, Option<Arc<Checkpoint>>)>;
+pub(crate) type Opened = Vec<(Arc<Checkpoint>, Option<Arc<Checkpoint>>)>;
 
 /// The models of a step, which must still be those that were planned with.
 pub(super) fn opened(step: &Step, steps: &[Arc<Checkpoint>]) -> Result<Opened, RunError> {
+    opened_models(&step.models, steps)
+}
+
+/// The same of these models, of which some may be the results of earlier steps.
+pub(crate) fn opened_models(
+    models: &[Model],
+    steps: &[Arc<Checkpoint>],
+) -> Result<Opened, RunError> {
     let mut out = Vec::new();
-    for model in &step.models {
+    for model in models {
         let weights = match &model.source {
             ModelSource::Opened(checkpoint) => Arc::clone(checkpoint),
             ModelSource::Step(k) => {
@@ -33,10 +41,11 @@ pub(super) fn opened(step: &Step, steps: &[Arc<Checkpoint>]) -> Result<Opened, R
     Ok(out)
 }
 
-/// All that a plan reads and no step makes, looked at before anything is read.
-pub(super) fn watch(plan: &Plan) -> Result<Watch<Arc<Checkpoint>>, RunError> {
-    let models = || plan.steps.iter().flat_map(|step| &step.models);
-    let given = models().flat_map(|model| model.checkpoint().into_iter().chain(&model.adapter));
+/// All that models are read from and no step makes, looked at before anything is read.
+pub(crate) fn watch<'m>(
+    models: impl Iterator<Item = &'m Model>,
+) -> Result<Watch<Arc<Checkpoint>>, RunError> {
+    let given = models.flat_map(|model| model.checkpoint().into_iter().chain(&model.adapter));
     let mut watch = Watch::new([])?;
     for checkpoint in given {
         unchanged(checkpoint)?;
@@ -54,7 +63,7 @@ fn unchanged(checkpoint: &Checkpoint) -> Result<(), RunError> {
 }
 
 /// What a step reads of one model for a tensor.
-pub(super) struct Changed<'m> {
+pub(crate) struct Changed<'m> {
     /// The stored weights.
     own: &'m Tensor,
     /// What the adapter on them does.
@@ -66,8 +75,22 @@ pub(super) fn changed<'m>(
     plan: &TensorPlan,
     models: &'m Opened,
 ) -> Result<Vec<Changed<'m>>, MergeError> {
-    let mut out = Vec::new();
-    for input in &plan.inputs {
+    let inputs = plan.inputs.iter();
+    inputs.map(|input| Changed::new(input, models)).collect()
+}
+
+/// The numbers of a tensor's inputs: the first rows that all have.
+pub(super) fn inputs<'m>(
+    plan: &TensorPlan,
+    changed: &'m [Changed<'m>],
+) -> Result<Vec<Input<'m>>, MergeError> {
+    let elements = plan.elements();
+    changed.iter().map(|own| own.input(elements)).collect()
+}
+
+impl<'m> Changed<'m> {
+    /// The tensor that an input is read from.
+    pub(crate) fn new(input: &TensorInput, models: &'m Opened) -> Result<Self, MergeError> {
         let (weights, adapter) = &models[input.model];
         let Some(own) = weights.tensor(&input.tensor) else {
             let what = "the model does not have it any more";
@@ -81,36 +104,36 @@ pub(super) fn changed<'m>(
                 .map_err(|error| refused(&input.tensor, &error.to_string()))?,
             None => Change::None,
         };
-        out.push(Changed { own, change });
+        Ok(Self { own, change })
     }
-    Ok(out)
-}
 
-/// The numbers of a tensor's inputs: the first rows that all have.
-pub(super) fn inputs<'m>(
-    plan: &TensorPlan,
-    changed: &'m [Changed<'m>],
-) -> Result<Vec<Input<'m>>, MergeError> {
-    let mut out = Vec::new();
-    for Changed { own, change } in changed {
+    /// What is stored of it, if that are its weights in this format, to be copied as it is.
+    pub(crate) fn stored_as(&self, dtype: Dtype) -> Option<&'m [u8]> {
+        let is_unchanged = matches!(self.change, Change::None);
+        let own = (is_unchanged && self.own.dtype == dtype).then_some(self.own)?;
+        own.bytes()
+    }
+
+    /// Its first numbers.
+    pub(crate) fn input(&self, elements: usize) -> Result<Input<'_>, MergeError> {
+        let own = self.own;
         let refused = |what: &str| refused(&own.name, what);
-        let (tensor, adapter) = match change {
-            Change::None => (*own, None),
-            Change::LowRank(low_rank) => (*own, Some(*low_rank)),
+        let (tensor, adapter) = match &self.change {
+            Change::None => (own, None),
+            Change::LowRank(low_rank) => (own, Some(*low_rank)),
             Change::Replaced(tensor) => (*tensor, None),
             Change::Rebuilt { tensor, .. } => (tensor, None),
         };
         let stored = tensor
             .numbers()
             .ok_or_else(|| refused("it holds no floats"))?;
-        let stored = stored.part(0..plan.elements());
+        let stored = stored.part(0..elements);
         let known = adapter.map_or(usize::MAX, |adapter| adapter.shape().iter().product());
-        if stored.elements().min(known) < plan.elements() {
+        if stored.elements().min(known) < elements {
             return Err(refused("it has too few numbers"));
         }
-        out.push(Input { stored, adapter });
+        Ok(Input { stored, adapter })
     }
-    Ok(out)
 }
 
 fn refused(tensor: &str, what: &str) -> MergeError {

@@ -11,7 +11,7 @@ use super::super::plan::{Step, TensorPlan, Work};
 use super::super::recipe::OnNan;
 use super::super::run_tensor::{Merged, merge_tensor};
 use super::super::tensor::MergeTensor;
-use super::super::write::{ShardFile, ShardPlan, Staging};
+use super::super::write::{ShardFile, ShardPlan};
 use super::open::{Opened, changed, inputs, read_ahead};
 use super::outcome::{NonFinite, RunError};
 use crate::checkpoint::{Checkpoint, CheckpointError, Slot, Watch};
@@ -69,7 +69,6 @@ impl Maker<'_> {
     }
 
     fn copy(&self, tensor: &TensorPlan, file: &ShardFile, slot: &Slot) -> Result<(), MergeError> {
-        const PIECE: usize = 1 << 22;
         for input in &tensor.inputs {
             let (model, _) = &self.models[input.model];
             let own = model.tensor(&input.tensor);
@@ -79,11 +78,7 @@ impl Maker<'_> {
                     "tensor `{name}` has no floats and does not lie in one piece, so that it cannot be copied; save its model as safetensors"
                 ))
             })?;
-            for (k, piece) in bytes.chunks(PIECE).enumerate() {
-                file.write_at(slot.first_byte() + (k * PIECE) as u64, piece)?;
-                self.whole()?;
-                self.ticket.advance(piece.len() as u64)?;
-            }
+            copy_bytes(bytes, (file, slot.first_byte()), self.watch, self.ticket)?;
         }
         Ok(())
     }
@@ -160,11 +155,19 @@ impl Maker<'_> {
     }
 }
 
-/// The sentence for what went wrong in a shard.
-pub(super) fn failure(error: MergeError, staging: &Staging, shard: &ShardPlan) -> RunError {
-    match error {
-        MergeError::Cancelled(cancelled) => cancelled.into(),
-        MergeError::Write(error) => staging.sentence(&error, &shard.file_name).into(),
-        MergeError::Refused(sentence) => RunError::Failed(sentence),
+/// Writes bytes of a tensor as they are, from a place in a file on.
+pub(crate) fn copy_bytes(
+    bytes: &[u8],
+    (file, first): (&ShardFile, u64),
+    watch: &Watch<Arc<Checkpoint>>,
+    ticket: &Ticket,
+) -> Result<(), MergeError> {
+    const PIECE: usize = 1 << 22;
+    for (k, piece) in bytes.chunks(PIECE).enumerate() {
+        file.write_at(first + (k * PIECE) as u64, piece)?;
+        let refused = |error: CheckpointError| MergeError::Refused(error.to_string());
+        watch.glance().map_err(refused)?;
+        ticket.advance(piece.len() as u64)?;
     }
+    Ok(())
 }

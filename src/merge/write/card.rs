@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::plan::Step;
+use super::super::plan::{Model, Plan, Step};
 
 /// Kinship of the parents, if it was measured: pairs of names and their Pearson correlation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +24,8 @@ pub struct Provenance {
 pub(in crate::merge) fn told_card(plan: &Plan, out: &Path, provenance: &Provenance) -> String {
     let title = out.file_name().unwrap_or_default().to_string_lossy();
     let Provenance { sentence, settings } = provenance;
-    let mut text = front_matter(plan);
+    let steps = plan.steps.iter();
+    let mut text = front_matter_of(steps.flat_map(|step| &step.models));
     text.push_str(&format!("# {title}\n\n{sentence}\n\n"));
     for line in settings.lines() {
         text.push_str(&format!("- {}\n", plain(line)));
@@ -32,14 +33,10 @@ pub(in crate::merge) fn told_card(plan: &Plan, out: &Path, provenance: &Provenan
     text
 }
 
-pub(in crate::merge) fn card(
-    steps: &[&Step],
-    out: &Path,
-    recipe_yaml: &str,
-    parents: &Parents,
-) -> String {
+pub(crate) fn card(steps: &[&Step], out: &Path, recipe_yaml: &str, parents: &Parents) -> String {
     let title = out.file_name().unwrap_or_default().to_string_lossy();
-    let mut text = front_matter(steps);
+    let models = steps.iter().flat_map(|step| &step.models);
+    let mut text = front_matter_of(models);
     text.push_str(&format!(
         "# {title}\n\nA merge of language models, written by Kinfolk.\n"
     ));
@@ -58,15 +55,11 @@ pub(in crate::merge) fn card(
     text
 }
 
-fn front_matter(steps: &[&Step]) -> String {
+/// The head of a card of a child of these models, as the hub reads it.
+pub(crate) fn front_matter_of<'m>(of: impl Iterator<Item = &'m Model>) -> String {
     let mut models: Vec<String> = Vec::new();
-    for reference in steps.iter().flat_map(|step| {
-        let files = step
-            .models
-            .iter()
-            .filter(|model| model.checkpoint().is_some());
-        files.map(|model| &model.reference)
-    }) {
+    let files = of.filter(|model| model.checkpoint().is_some());
+    for reference in files.map(|model| &model.reference) {
         for path in [
             Some(&reference.path),
             reference.adapter.as_ref().map(|a| &a.path),
@@ -130,7 +123,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Text without what Markdown would take for its own.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let special = matches!(c, '|' | '[' | ']' | '`' | '*' | '<' | '_' | '\\');
@@ -141,7 +134,7 @@ fn plain(text: &str) -> String {
 }
 
 /// A block of code whose fence is longer than any within.
-fn fenced(text: &str) -> String {
+pub(crate) fn fenced(text: &str) -> String {
     let mut fence = "```".to_owned();
     while text.contains(&fence) {
         fence.push('`');

@@ -54,7 +54,7 @@ fn companions<'f>(
 }
 
 /// Bytes that they take.
-pub(in crate::merge) fn companion_bytes(donor: &Path, tokenizer: &Path) -> u64 {
+pub(crate) fn companion_bytes(donor: &Path, tokenizer: &Path) -> u64 {
     let size = |(folder, name): (&Path, &str)| std::fs::metadata(folder.join(name)).ok();
     let sizes = companions(donor, tokenizer).filter_map(size);
     sizes.map(|metadata| metadata.len().min(MAX_BYTES)).sum()
@@ -65,7 +65,7 @@ pub(in crate::merge) fn companion_bytes(donor: &Path, tokenizer: &Path) -> u64 {
 ///
 /// # Errors
 /// A sentence, with the file that could not be read or written.
-pub(in crate::merge) fn copy_companions(
+pub(crate) fn copy_companions(
     donor: &Path,
     tokenizer: &Path,
     (edit, has_template): (Option<&TokenizerEdit>, bool),
@@ -161,7 +161,7 @@ fn module_files(donor: &Path) -> Vec<(String, &'static str)> {
 
 /// The chat template that a recipe asks for: one of a name, the text itself, or, for `auto`, the
 /// one that most models have, and the first of those.
-pub(in crate::merge) fn chat_template<'f>(
+pub(crate) fn chat_template<'f>(
     wanted: &str,
     folders: impl Iterator<Item = &'f Path>,
 ) -> Option<String> {

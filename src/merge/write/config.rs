@@ -10,6 +10,7 @@ use crate::files;
 /// Far above any real one.
 const MAX_BYTES: u64 = 16 << 20;
 
+const CONFIG_NAME: &str = "config.json";
 const LAYER_KEYS: [&str; 3] = ["num_hidden_layers", "n_layer", "num_layers"];
 const NAME_OR_PATH: &str = "_name_or_path";
 const PREDICTION_KEYS: [&str; 2] = ["num_nextn_predict_layers", "mtp_num_hidden_layers"];
@@ -27,11 +28,32 @@ const PER_LAYER_KEYS: [&str; 6] = [
 ///
 /// # Errors
 /// A sentence, if the donor's is no JSON object.
-pub(in crate::merge) fn write_config(
+pub(crate) fn write_config(donor: &Path, change: &ConfigChange) -> Result<Option<String>, String> {
+    rewritten(&donor.join(CONFIG_NAME), |object| apply(object, change))
+}
+
+/// The text of a child's configuration of another architecture: the donor's with `change`, and
+/// then with what `further` does to it.
+///
+/// # Errors
+/// As [`write_config`].
+pub(crate) fn write_config_with(
     donor: &Path,
     change: &ConfigChange,
+    further: impl FnOnce(&mut Map<String, Value>),
 ) -> Result<Option<String>, String> {
-    rewritten(&donor.join("config.json"), |object| apply(object, change))
+    rewritten(&donor.join(CONFIG_NAME), |object| {
+        apply(object, change);
+        further(object);
+    })
+}
+
+/// The configuration in a folder; `None` if there is none.
+///
+/// # Errors
+/// As [`write_config`].
+pub(crate) fn read_config(folder: &Path) -> Result<Option<Map<String, Value>>, String> {
+    object_in(&folder.join(CONFIG_NAME))
 }
 
 /// The text of the child's settings of generation, if they are not the donor's; `None` if the
@@ -39,7 +61,7 @@ pub(in crate::merge) fn write_config(
 ///
 /// # Errors
 /// As [`write_config`].
-pub(in crate::merge) fn write_generation(
+pub(crate) fn write_generation(
     donor: &Path,
     change: &ConfigChange,
 ) -> Result<Option<String>, String> {
@@ -54,6 +76,14 @@ fn rewritten(
     path: &Path,
     change: impl FnOnce(&mut Map<String, Value>),
 ) -> Result<Option<String>, String> {
+    let Some(mut object) = object_in(path)? else {
+        return Ok(None);
+    };
+    change(&mut object);
+    Ok(Some(format!("{:#}\n", Value::Object(object))))
+}
+
+fn object_in(path: &Path) -> Result<Option<Map<String, Value>>, String> {
     let failed = |reason: String| {
         format!(
             "the configuration cannot be used, {reason}: {}",
@@ -64,10 +94,8 @@ fn rewritten(
         Err(error) if error.is_missing() => return Ok(None),
         other => other.map_err(|error| failed(error.to_string()))?,
     };
-    let mut object: Map<String, Value> =
-        serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
-    change(&mut object);
-    Ok(Some(format!("{:#}\n", Value::Object(object))))
+    let read = serde_json::from_slice(&text);
+    read.map(Some).map_err(|error| failed(error.to_string()))
 }
 
 /// What says how weights are quantised; those of a child are not.

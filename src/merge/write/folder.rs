@@ -58,7 +58,7 @@ pub fn objection(out: &Path, force: bool) -> Option<String> {
 }
 
 /// Why no file can be written to `out`, if so.
-pub(in crate::merge) fn file_objection(out: &Path, force: bool) -> Option<String> {
+pub(crate) fn file_objection(out: &Path, force: bool) -> Option<String> {
     let shown = out.display();
     if out.file_name().is_none() {
         return Some(format!("this is not a name for a new file: {shown}"));
@@ -112,7 +112,7 @@ pub(super) fn is_empty(folder: &Path) -> io::Result<bool> {
 }
 
 /// Bytes of what an interrupted merge left beside `out`.
-pub(in crate::merge) fn left_over_bytes(out: &Path) -> u64 {
+pub(crate) fn left_over_bytes(out: &Path) -> u64 {
     let sizes = |folder: PathBuf| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         entries

@@ -2,17 +2,17 @@
 
 use sha2::{Digest, Sha256};
 
-use super::super::plan::Plan;
+use super::super::plan::Model;
 use super::Layout;
 
 /// The SHA-256 of a recipe as Kinfolk writes it, in hexadecimal.
-pub(in crate::merge) fn recipe_hash(yaml: &str) -> String {
+pub(crate) fn recipe_hash(yaml: &str) -> String {
     hexadecimal(Sha256::digest(yaml.as_bytes()))
 }
 
-/// A name for everything that the bytes of a plan's files depend on.
-pub(in crate::merge) fn work_key(
-    plan: &Plan,
+/// A name for everything that the bytes of files depend on that are made from these models.
+pub(crate) fn work_key<'m>(
+    models: impl Iterator<Item = &'m Model>,
     recipe_hash: &str,
     seed: Option<u64>,
     layouts: &[Layout],
@@ -27,7 +27,7 @@ pub(in crate::merge) fn work_key(
     add(env!("CARGO_PKG_VERSION"));
     add(recipe_hash);
     add(&format!("{seed:?}"));
-    for model in plan.steps.iter().flat_map(|step| &step.models) {
+    for model in models {
         for checkpoint in model.checkpoint().into_iter().chain(&model.adapter) {
             add(&checkpoint.identity().key());
         }

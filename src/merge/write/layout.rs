@@ -7,36 +7,32 @@ use crate::checkpoint::{GgufLayout, Slot};
 
 /// The files of a child, all known before the first byte.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::merge) struct Layout {
+pub(crate) struct Layout {
     /// In the order of writing.
-    pub(in crate::merge) shards: Vec<ShardPlan>,
+    pub(crate) shards: Vec<ShardPlan>,
     /// Text of `model.safetensors.index.json`; `None` for a single file.
-    pub(in crate::merge) index: Option<String>,
+    pub(crate) index: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::merge) struct ShardPlan {
+pub(crate) struct ShardPlan {
     /// Such as `model-00001-of-00002.safetensors`.
-    pub(in crate::merge) file_name: String,
+    pub(crate) file_name: String,
     /// The file's bytes before the first number.
-    pub(in crate::merge) prefix: Vec<u8>,
+    pub(crate) prefix: Vec<u8>,
     /// Each tensor by its number in the step, with its place in the file.
-    pub(in crate::merge) tensors: Vec<(usize, Slot)>,
+    pub(crate) tensors: Vec<(usize, Slot)>,
     /// Bytes that are written as they are.
-    pub(in crate::merge) copies: Vec<(u64, Vec<u8>)>,
-    pub(in crate::merge) len: u64,
+    pub(crate) copies: Vec<(u64, Vec<u8>)>,
+    pub(crate) len: u64,
 }
 
-pub(in crate::merge) const INDEX_NAME: &str = "model.safetensors.index.json";
+pub(crate) const INDEX_NAME: &str = "model.safetensors.index.json";
 
 impl Layout {
     /// Lays out `tensors`; `shard_bytes` of 0 means one file. A tensor larger than a shard gets
     /// one of its own.
-    pub(in crate::merge) fn new(
-        tensors: &[TensorPlan],
-        shard_bytes: u64,
-        recipe_hash: &str,
-    ) -> Self {
+    pub(crate) fn new(tensors: &[TensorPlan], shard_bytes: u64, recipe_hash: &str) -> Self {
         let mut groups: Vec<Vec<usize>> = vec![Vec::new()];
         let mut size = 0;
         for (k, tensor) in tensors.iter().enumerate() {
@@ -68,7 +64,7 @@ impl Layout {
     }
 
     /// One GGUF file, called `file_name` until it is finished.
-    pub(in crate::merge) fn of_gguf(file_name: &str, gguf: GgufLayout) -> Self {
+    pub(crate) fn of_gguf(file_name: &str, gguf: GgufLayout) -> Self {
         let slots = gguf.slots.into_iter().enumerate();
         let shard = ShardPlan {
             file_name: file_name.to_owned(),

@@ -16,17 +16,23 @@ pub mod units;
 
 pub use self::card::{Parents, Provenance};
 pub(super) use self::card::{card, told_card};
-pub(crate) use self::companions::copy_tokenizer;
-pub(super) use self::companions::{chat_template, companion_bytes, copy_companions};
+pub(crate) use self::card::{fenced, front_matter_of, plain};
+pub(super) use self::companions::chat_template;
+pub(crate) use self::companions::{companion_bytes, copy_companions, copy_tokenizer};
+pub(crate) use self::config::{read_config, write_config_with};
 pub(super) use self::config::{write_config, write_generation};
-pub(super) use self::hash::{recipe_hash, work_key};
-pub(super) use self::layout::{INDEX_NAME, Layout, ShardPlan};
-pub(super) use self::shard::{Finishing, ShardFile};
+pub(crate) use self::hash::{recipe_hash, work_key};
+pub(crate) use self::layout::{INDEX_NAME, Layout, ShardPlan};
+pub(super) use self::shard::Finishing;
+pub(crate) use self::shard::ShardFile;
 pub(super) use self::staging::STEP_PREFIX;
 pub(crate) use self::staging::Staging;
 
 /// The recipe's name in every written folder, as mergekit has it.
 pub const RECIPE_NAME: &str = "mergekit_config.yml";
+
+/// The same of a mixture of experts, as mergekit-moe has it.
+pub const MOE_RECIPE_NAME: &str = "mergekit_moe_config.yml";
 
 /// What a GGUF output is called while it is made.
 pub(super) const GGUF_NAME: &str = "model.gguf";

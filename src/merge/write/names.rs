@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::companions::{GENERATION_FILES, MODULE_FILES, TOKENIZER_FILES, is_module};
 use super::staging::{LOCK_NAME, STATE_NAME, STATE_PART, is_step};
-use super::{GGUF_NAME, INDEX_NAME, RECIPE_NAME};
+use super::{GGUF_NAME, INDEX_NAME, MOE_RECIPE_NAME, RECIPE_NAME};
 use crate::files::owned::MARK_NAME;
 
 /// Files of an extracted adapter beside its card.
@@ -16,7 +16,13 @@ const ADAPTER_FILES: [&str; 4] = [
     "adapter_model.parts",
 ];
 /// Files of a finished model beside its weights, tokenizer and generation settings.
-const FILES: [&str; 4] = [INDEX_NAME, RECIPE_NAME, "config.json", "README.md"];
+const FILES: [&str; 5] = [
+    INDEX_NAME,
+    RECIPE_NAME,
+    MOE_RECIPE_NAME,
+    "config.json",
+    "README.md",
+];
 /// Files of the work itself.
 const WORK: [&str; 4] = [LOCK_NAME, STATE_NAME, STATE_PART, MARK_NAME];
 /// What a file is called while it is written.

@@ -14,14 +14,14 @@ use crate::jobs::{Cancelled, Ticket};
 const TICK: Duration = Duration::from_millis(20);
 
 /// A file that is not finished; its name says so.
-pub(in crate::merge) struct ShardFile {
+pub(crate) struct ShardFile {
     file: Arc<File>,
     part: PathBuf,
     path: PathBuf,
 }
 
 /// A file on its way to the disk.
-pub(in crate::merge) struct Finishing {
+pub(crate) struct Finishing {
     result: Receiver<io::Result<()>>,
     file_name: String,
     part: PathBuf,
@@ -30,7 +30,7 @@ pub(in crate::merge) struct Finishing {
 
 impl ShardFile {
     /// Creates the file with its header and its full length.
-    pub(in crate::merge) fn create(folder: &Path, plan: &ShardPlan) -> io::Result<Self> {
+    pub(crate) fn create(folder: &Path, plan: &ShardPlan) -> io::Result<Self> {
         let path = folder.join(&plan.file_name);
         let part = folder.join(format!("{}.part", plan.file_name));
         let mut file = OpenOptions::new()
@@ -51,12 +51,12 @@ impl ShardFile {
     }
 
     /// Writes bytes at a place in the file.
-    pub(in crate::merge) fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         write_all_at(&self.file, bytes, offset)
     }
 
     /// Begins to bring the file to the disk, on a thread of its own, while others go on.
-    pub(in crate::merge) fn finish(self, file_name: &str) -> io::Result<Finishing> {
+    pub(crate) fn finish(self, file_name: &str) -> io::Result<Finishing> {
         let (sender, result) = channel();
         let file = self.file;
         std::thread::Builder::new()
@@ -75,12 +75,12 @@ impl ShardFile {
 }
 
 impl Finishing {
-    pub(in crate::merge) fn file_name(&self) -> &str {
+    pub(crate) fn file_name(&self) -> &str {
         &self.file_name
     }
 
     /// Waits until the file is on the disk, and gives it its name.
-    pub(in crate::merge) fn wait(self, ticket: &Ticket) -> Result<io::Result<()>, Cancelled> {
+    pub(crate) fn wait(self, ticket: &Ticket) -> Result<io::Result<()>, Cancelled> {
         loop {
             match self.result.recv_timeout(TICK) {
                 Ok(Ok(())) => {

@@ -68,7 +68,7 @@ impl Staging {
     ///
     /// # Errors
     /// As for [`Self::open`].
-    pub(in crate::merge) fn open_file(out: &Path, force: bool, key: &str) -> Result<Self, String> {
+    pub(crate) fn open_file(out: &Path, force: bool, key: &str) -> Result<Self, String> {
         match folder::file_objection(out, force) {
             Some(objection) => Err(objection),
             None => Self::begin(out, key),
@@ -133,7 +133,7 @@ impl Staging {
     }
 
     /// Whether a shard is there from an earlier run, with the header that it will have.
-    pub(in crate::merge) fn has(&self, shard: &ShardPlan) -> bool {
+    pub(crate) fn has(&self, shard: &ShardPlan) -> bool {
         let listed = self
             .state
             .finished
@@ -143,7 +143,7 @@ impl Staging {
     }
 
     /// Notes that a shard is finished.
-    pub(in crate::merge) fn note(&mut self, file_name: &str) -> Result<(), String> {
+    pub(crate) fn note(&mut self, file_name: &str) -> Result<(), String> {
         let failed = |error: io::Error| sentence(&error, &self.path);
         let finished = Finished::of(&self.path, file_name).map_err(failed)?;
         self.state.finished.push(finished);
@@ -162,12 +162,7 @@ impl Staging {
     }
 
     /// The same, in a folder within.
-    pub(in crate::merge) fn write_in(
-        &self,
-        folder: &str,
-        name: &str,
-        bytes: &[u8],
-    ) -> Result<(), String> {
+    pub(crate) fn write_in(&self, folder: &str, name: &str, bytes: &[u8]) -> Result<(), String> {
         let path = self.path.join(folder);
         std::fs::create_dir_all(&path).map_err(|error| sentence(&error, &path))?;
         let path = path.join(name);
@@ -175,7 +170,7 @@ impl Staging {
     }
 
     /// Whether an earlier run has finished this work, as a step of the same merge.
-    pub(in crate::merge) fn is_done(out: &Path, key: &str) -> bool {
+    pub(crate) fn is_done(out: &Path, key: &str) -> bool {
         State::read(out).is_some_and(|state| state.key == key && state.version == VERSION)
     }
 
@@ -194,13 +189,13 @@ impl Staging {
     }
 
     /// Gives the file `made` in the folder the output's name, and removes the folder.
-    pub(in crate::merge) fn publish_file(mut self, made: &str) -> Result<(), String> {
+    pub(crate) fn publish_file(mut self, made: &str) -> Result<(), String> {
         self.release();
         folder::publish_file(&self.path, &self.path.join(made), &self.out)
     }
 
     /// The same for a step, which keeps its state for [`Self::is_done`].
-    pub(in crate::merge) fn publish_step(mut self) -> Result<(), String> {
+    pub(crate) fn publish_step(mut self) -> Result<(), String> {
         self.remove_steps()?;
         self.release();
         folder::publish(&self.path, &self.out, Removal::Delete)
@@ -250,7 +245,7 @@ impl Staging {
 }
 
 /// Names of the folders of earlier steps.
-pub(in crate::merge) const STEP_PREFIX: &str = "step-";
+pub(crate) const STEP_PREFIX: &str = "step-";
 
 pub(super) fn is_step(name: &str) -> bool {
     name.trim_start_matches('.').starts_with(STEP_PREFIX)

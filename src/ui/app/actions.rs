@@ -8,7 +8,7 @@ use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
     Action, Content, EvaluationAction, EvolutionAction, Export, FileAction, ImportAction,
-    MergeAction, ModelsAction, Outside, View, WindowAction,
+    MergeAction, MixtureAction, ModelsAction, Outside, View, WindowAction,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -16,6 +16,7 @@ use crate::ui::report::Pages;
 use crate::ui::views::new_evolution;
 use crate::ui::widgets::toast::ToastKind;
 use crate::workbench::Picture;
+use crate::workbench::composing::RecipeKind;
 
 impl App {
     pub(super) fn handle_action(&mut self, action: Action, ctx: &Context) {
@@ -34,6 +35,7 @@ impl App {
             Action::Models(action) => self.handle_models(action, ctx),
             Action::Import(action) => self.handle_import(action, ctx),
             Action::Merge(action) => self.handle_merge(action, ctx),
+            Action::Mixture(action) => self.handle_mixture(action, ctx),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
             Action::Evaluation(action) => self.handle_evaluation(action, ctx),
             Action::Window(action) => self.handle_window(action, ctx),
@@ -198,8 +200,8 @@ impl App {
             }
             MergeAction::AskForRecipe => self.ask(Purpose::OpenRecipe, ctx),
             MergeAction::ReopenRecipe(id) => {
-                self.bench.reopen_recipe_of(id);
-                self.prefs.view = View::Merge;
+                let kind = self.bench.reopen_recipe_of(id);
+                self.show_recipe(kind);
             }
             MergeAction::ShowPrediction(options) => self.bench.set_prediction_options(options),
             MergeAction::AskWhereToWrite => self.ask(Purpose::WriteMerge(None), ctx),
@@ -210,6 +212,30 @@ impl App {
             MergeAction::Replace(id) => self.bench.replace_merge(id),
             MergeAction::AskWhereToWriteAgain(id) => self.ask(Purpose::WriteMerge(Some(id)), ctx),
             MergeAction::ClearDone => self.bench.clear_merges(),
+        }
+    }
+
+    fn handle_mixture(&mut self, action: MixtureAction, ctx: &Context) {
+        match action {
+            MixtureAction::New(models) => {
+                self.bench.new_mixture(&models);
+                self.mixture.open();
+            }
+            MixtureAction::Show => self.mixture.open(),
+            MixtureAction::Hide => self.mixture.close(),
+            MixtureAction::Edit(recipe, purpose) => self.bench.edit_mixture(*recipe, purpose),
+            MixtureAction::AskWhereToWrite => self.ask(Purpose::WriteMixture, ctx),
+            MixtureAction::Write { out, force } => self.bench.write_mixture(&out, force),
+            MixtureAction::Cancel => self.bench.cancel_mixture(),
+        }
+    }
+
+    /// Shows a recipe that was opened where it is worked on.
+    pub(super) fn show_recipe(&mut self, kind: RecipeKind) {
+        match kind {
+            RecipeKind::Merge => self.prefs.view = View::Merge,
+            RecipeKind::Mixture if self.bench.mixture().is_some() => self.mixture.open(),
+            RecipeKind::Mixture => {}
         }
     }
 

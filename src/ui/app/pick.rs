@@ -6,7 +6,7 @@ use eframe::egui::Context;
 
 use super::App;
 use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
-use crate::ui::action::{Export, FileAction, View};
+use crate::ui::action::{Export, FileAction};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
 use crate::workbench::merging::MergeId;
 use crate::workbench::transplanting::TransplantRequest;
@@ -27,6 +27,7 @@ pub(super) enum Purpose {
     WriteMerge(Option<MergeId>),
     /// Write a model with another tokenizer.
     WriteTransplant(TransplantRequest),
+    WriteMixture,
     EvolutionFolder(EvolutionId),
     TaskFiles,
     CallFolder,
@@ -107,6 +108,13 @@ impl App {
                 let kind = PickKind::SaveFolder { name };
                 ("Write the model: name its folder", kind)
             }
+            Purpose::WriteMixture => {
+                let name = self.bench.mixture().map_or("mixture", |own| &own.name);
+                let kind = PickKind::SaveFolder {
+                    name: file_name(name),
+                };
+                ("Write the mixture: name its folder", kind)
+            }
             Purpose::EvolutionFolder(_) => (
                 "Choose the folder that children are written to",
                 PickKind::OpenFolders,
@@ -176,14 +184,15 @@ impl App {
             Purpose::AddFolders | Purpose::AddFiles => self.bench.add_paths(picked.paths),
             Purpose::OpenStudy => self.actions.push(FileAction::Open(first).into()),
             Purpose::OpenRecipe => {
-                self.bench.open_recipe(&first);
-                self.prefs.view = View::Merge;
+                let kind = self.bench.open_recipe(&first);
+                self.show_recipe(kind);
             }
             Purpose::WriteTransplant(request) => self.bench.transplant(request, &first),
             Purpose::EvolutionFolder(id) => self.set_evolution_folder(id, first),
             Purpose::TaskFiles => self.add_task_files(picked.paths),
             Purpose::CallFolder => self.set_call_folder(first),
             Purpose::WriteMerge(Some(id)) => self.bench.redirect_merge(id, &first),
+            Purpose::WriteMixture => self.bench.write_mixture(&first, false),
             Purpose::WriteMerge(None) => self.bench.queue_merge(&first, false),
             Purpose::ImportFiles | Purpose::ImportFolders => self.bench.read_scores(picked.paths),
             Purpose::SaveStudy => self.bench.save_as(&first),

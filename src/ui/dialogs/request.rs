@@ -17,6 +17,7 @@ pub struct Filter {
 impl Filter {
     pub const CSV: Self = Self::new("Tables", &["csv"]);
     pub const PNG: Self = Self::new("Pictures", &["png"]);
+    pub const YAML: Self = Self::new("mergekit recipes", &["yaml", "yml"]);
     pub const SVG: Self = Self::new("Drawings", &["svg"]);
     pub const PAGE: Self = Self::new("Pages", &["html"]);
 

@@ -4,10 +4,12 @@ mod comparison;
 mod guide;
 mod hub;
 mod import;
+mod mixture;
 mod transplant;
 
 pub use comparison::ComparisonView;
 pub use guide::GuideView;
 pub use hub::HubView;
 pub use import::ImportView;
+pub use mixture::MixtureView;
 pub use transplant::{TransplantView, donors as transplant_donors};

@@ -1,5 +1,6 @@
 //! Drafts: begun from models, by a template or from a recipe, and written back from the canvas.
 
+use super::open_recipe::RecipeKind;
 use crate::merge::composition::{Composition, TEMPLATES, Template};
 use crate::merge::recipe::ModelRef;
 use crate::study::{Command, DraftContent, DraftEdit, DraftId, ModelId};
@@ -78,17 +79,19 @@ impl Workbench {
         self.compose(&name, &composition);
     }
 
-    /// Puts the recipe that a model was made by back on the canvas.
-    pub fn reopen_recipe_of(&mut self, id: ModelId) {
+    /// Puts the recipe that a model was made by back on the canvas, or into the window of
+    /// mixtures.
+    pub fn reopen_recipe_of(&mut self, id: ModelId) -> RecipeKind {
         let Some(model) = self.doc().model(id).cloned() else {
-            return;
+            return RecipeKind::Merge;
         };
         match (&model.path, model.origin.recipe.as_str()) {
             (Some(path), "") => self.open_recipe(path),
-            (None, "") => self.report_error(
-                "There is no recipe",
-                "this model was not made here, and has no files",
-            ),
+            (None, "") => {
+                let why = "this model was not made here, and has no files";
+                self.report_error("There is no recipe", why);
+                RecipeKind::Merge
+            }
             (_, text) => self.reopen_recipe(&model.name, text),
         }
     }

@@ -20,6 +20,7 @@ use super::Workbench;
 use super::queue::Queue;
 use crate::kinship::Metric;
 
+pub use open_recipe::RecipeKind;
 pub use request::{Request, Swept};
 
 pub(super) use gain::known_merges;

@@ -11,7 +11,7 @@ use egui_phosphor::regular as icon;
 use super::{DraftContext, ViewContext};
 use crate::merge::composition::{TEMPLATES, Template};
 use crate::study::{Command, DraftEdit, DraftId, Model, ModelId, Role, StudyDoc, ViewEdit};
-use crate::ui::action::{MergeAction, ModelsAction};
+use crate::ui::action::{MergeAction, MixtureAction, ModelsAction};
 use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
@@ -73,6 +73,7 @@ impl Start {
             if ui.button("Open a recipe…").clicked() {
                 view.push(MergeAction::AskForRecipe);
             }
+            mixture_ui(ui, view, models);
         });
         ui.add_space(space::S);
         let hint = "Recipes are mergekit's YAML; the one in a merged folder does as well";
@@ -260,6 +261,23 @@ fn new_menu(ui: &mut Ui, view: &ViewContext<'_>) {
         view.push(MergeAction::AskForRecipe);
         ui.close();
     }
+    if mixture_ui(ui, view, models) {
+        ui.close();
+    }
+}
+
+/// The way to a mixture of these models; says whether it was taken.
+fn mixture_ui(ui: &mut Ui, view: &ViewContext<'_>, models: Vec<ModelId>) -> bool {
+    let button = Button::new("New mixture of experts…");
+    let response = ui.add_enabled(models.len() > 1, button);
+    let help = "One model in which every token goes through a few of these";
+    let response = response.on_hover_text(help);
+    let response = response.on_disabled_hover_text("Wants at least 2 models");
+    let is_taken = response.clicked();
+    if is_taken {
+        view.push(MixtureAction::New(models));
+    }
+    is_taken
 }
 
 fn label(name: &str) -> String {
