@@ -69,6 +69,7 @@ impl Checkpoint {
                 .chain(config_file)
                 .collect(),
         };
+        let key = identity.key_with_tokenizer(&folder);
         let mut checkpoint = Self {
             path: path.to_owned(),
             folder,
@@ -82,7 +83,7 @@ impl Checkpoint {
             config,
             adapter: opened.adapter.map(Arc::new),
             is_gguf,
-            key: identity.key(),
+            key,
             identity,
             problems,
             renamings: Vec::new(),
@@ -276,7 +277,8 @@ impl Checkpoint {
         self.summary.tied_embeddings
     }
 
-    /// Names these files as they were when they were opened; see [`Identity::key`].
+    /// Names these files as they were when they were opened; see
+    /// [`Identity::key_with_tokenizer`].
     pub fn key(&self) -> &str {
         &self.key
     }

@@ -36,5 +36,7 @@ pub mod predict;
 
 pub mod composition;
 
+pub mod convert;
+
 pub use blocks::Write;
 pub use run_tensor::{Merged, merge_tensor};

@@ -20,9 +20,10 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
-use super::windows::{ComparisonView, ImportView};
+use super::windows::{ComparisonView, ImportView, WriteView};
 use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
+use crate::workbench::tokens::TokensOf;
 use crate::workbench::{Notice, NoticeKind, Workbench};
 use eframe::egui::{Align2, Context, Event, Ui, ViewportCommand};
 use guard::Probes;
@@ -49,6 +50,7 @@ pub struct App {
     help_is_open: bool,
     import: ImportView,
     comparison: ComparisonView,
+    writing: WriteView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -94,6 +96,7 @@ impl App {
             help_is_open: false,
             import: ImportView::default(),
             comparison: ComparisonView::default(),
+            writing: WriteView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -167,12 +170,17 @@ impl App {
         if self.session != self.bench.session_number() {
             self.session = self.bench.session_number();
             self.comparison.close();
+            self.writing.close();
             self.views.study_opened();
             self.inspector.study_opened();
         }
         if !self.comparison.is_open() {
             self.bench.leave_comparison();
+            if matches!(self.bench.tokens_shown(), Some(TokensOf::Pair(_))) {
+                self.bench.show_tokens(None);
+            }
         }
+        self.bench.watch_conversion(self.writing.conversion());
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
             self.show_notice(notice);
@@ -188,6 +196,7 @@ impl App {
             || self.help_is_open
             || self.import.is_open()
             || self.comparison.is_open()
+            || self.writing.is_open()
             || self.views.evolution.is_asking()
     }
 
@@ -287,6 +296,7 @@ impl App {
         self.import.ui(ctx, &self.bench, &mut self.actions);
         if !self.picker.is_open() {
             (self.comparison).ui(ctx, &self.bench, &mut self.actions);
+            self.writing.ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -312,6 +322,7 @@ impl App {
             || self.help_is_open
             || self.import.is_open()
             || self.comparison.is_open()
+            || self.writing.is_open()
             || self.views.evolution.is_asking()
             || self.palette.is_open()
             || self.views.models.is_asking()
@@ -361,6 +372,7 @@ impl App {
         self.help_is_open = false;
         self.import = ImportView::default();
         self.comparison.close();
+        self.writing.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

@@ -5,7 +5,7 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
     Action, ChartAsk, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction,
-    ModelsAction, View, WindowAction,
+    ModelsAction, View, WindowAction, WriteAction, WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
 use crate::checkpoint::Kind;
@@ -227,7 +227,10 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let others = all.into_iter().filter(fits).collect();
         let name = study.doc().name_of(one);
         let set_base = Command::Model(ModelEdit::SetBase(others, Some(one)));
+        let convert = WriteAction::Ask(WriteWhat::Convert(one));
+        let can_convert = bench.convert_objection(one).is_none();
         out.extend([
+            Entry::new(group, format!("Convert {name}…"), convert).when(can_convert),
             Entry::new(group, format!("Make {name} the base of all"), set_base),
             Entry::new(group, format!("Rename {name}…"), ModelsAction::Rename(one)),
         ]);

@@ -9,6 +9,7 @@ mod backups;
 mod cache;
 pub mod comparing;
 pub mod composing;
+pub mod converting;
 pub mod evolving;
 mod folders;
 mod importing;
@@ -24,6 +25,9 @@ mod recent;
 mod saving;
 mod session;
 pub mod suggesting;
+pub mod tokens;
+mod write_check;
+mod writing;
 
 pub mod demo;
 pub mod library;
@@ -46,6 +50,8 @@ pub use model_files::ModelFiles;
 pub use outside::Picture;
 pub use recent::Recent;
 pub use saving::ago;
+pub use write_check::WriteCheck;
+pub use writing::WriteOrder;
 
 use session::{Derived, Session};
 
@@ -183,6 +189,7 @@ impl Workbench {
             }
         }
         self.predict_if_changed();
+        self.list_tokens_if_changed();
     }
 
     /// Says what a command does that may not be seen where it is given.
@@ -277,6 +284,7 @@ impl Workbench {
         // Scores that the user has typed may be what a run waits for.
         self.advance_runs();
         self.predict_if_changed();
+        self.list_tokens_if_changed();
         self.look_into_selected();
         self.autosave();
     }

@@ -199,13 +199,14 @@ const CIRCLES: &[&[&str]] = &[
     &["merge/write/names.rs", "merge/write/staging.rs"],
     &[
         "workbench/composing/mod.rs",
-        "workbench/evolving/breed.rs",
         "workbench/evolving/mod.rs",
         "workbench/measuring.rs",
         "workbench/merging.rs",
         "workbench/queue.rs",
         "workbench/session.rs",
         "workbench/suggesting.rs",
+        "workbench/tokens.rs",
+        "workbench/write_check.rs",
     ],
     &[
         "workbench/evolving/evaluating.rs",

@@ -33,5 +33,7 @@ mod ui_merge;
 mod ui_next;
 mod ui_others;
 mod ui_record;
+mod ui_tokens;
 mod ui_trouble;
 mod ui_widgets;
+mod ui_write;

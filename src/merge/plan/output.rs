@@ -17,13 +17,14 @@ const TENSOR_BYTES: u64 = 512;
 pub(super) fn problems(out: &Path, force: bool, plan: &Plan) -> Vec<Problem> {
     let mut sentences: Vec<String> = Vec::new();
     if is_gguf_name(out) {
+        // Its size follows from its type and its template, which are chosen after the plan.
         sentences.extend(is_an_input(out, plan));
         sentences.extend(folder::file_objection(out, force));
     } else {
         sentences.extend(input_clashes(out, plan));
         sentences.extend(folder::objection(out, force));
+        sentences.extend(too_little_room(out, bytes_needed(plan)));
     }
-    sentences.extend(too_little_room(out, bytes_needed(plan)));
     let place = Place::default;
     sentences
         .into_iter()

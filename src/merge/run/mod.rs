@@ -14,15 +14,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use self::gguf::{GgufOptions, gguf_options};
+pub use self::gguf::{GgufOptions, GgufWanted, gguf_options};
 use self::open::{Opened, opened, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
 use self::shard::{Maker, failure, skip};
+use super::chat_templates::chosen;
 use super::plan::{Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
     Finishing, GGUF_NAME, INDEX_NAME, Layout, RECIPE_NAME, STEP_PREFIX, ShardFile, Staging, card,
-    chat_template, copy_companions, recipe_hash, work_key, write_config, write_generation,
+    copy_companions, recipe_hash, work_key, write_config, write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
@@ -34,7 +35,7 @@ use crate::jobs::Ticket;
 /// for anything else, such as an input that did not stay what it was. Nothing is at `options.out` then that was not there before; finished
 /// shards stay beside it for the next run.
 pub fn run(plan: &Plan, options: &Options, ticket: &Ticket) -> Result<Outcome, RunError> {
-    run_as(plan, options, None, ticket)
+    run_to(plan, options, None, ticket)
 }
 
 /// The same into one GGUF file at `options.out`, with what `gguf` says.
@@ -47,10 +48,14 @@ pub fn run_gguf(
     gguf: &GgufOptions,
     ticket: &Ticket,
 ) -> Result<Outcome, RunError> {
-    run_as(plan, options, Some(gguf), ticket)
+    run_to(plan, options, Some(gguf), ticket)
 }
 
-fn run_as(
+/// The same into a folder, or into one GGUF file if there is something of that.
+///
+/// # Errors
+/// As for [`run`] and [`run_gguf`].
+pub fn run_to(
     plan: &Plan,
     options: &Options,
     gguf: Option<&GgufOptions>,
@@ -127,6 +132,18 @@ fn run_as(
     run.last_step(last, layout, staging, &steps)?;
     run.outcome.seconds = started.elapsed().as_secs_f64();
     Ok(run.outcome)
+}
+
+/// What to know of a folder that is made after a GGUF file: it lacks what such a file keeps in
+/// another form.
+pub fn missing_companions(plan: &Plan) -> Option<&'static str> {
+    let step = plan.steps.last()?;
+    let donor = step.models.get(step.donor)?.checkpoint()?;
+    let is_alone = donor.is_gguf() && !donor.folder().join("config.json").exists();
+    is_alone.then_some(
+        "the folder has no config.json and no tokenizer, which GGUF keeps in another form; put \
+         those of the original model beside the weights",
+    )
 }
 
 /// The one file of a step on the way, opened by its name: its folder, which still tells of the
@@ -312,7 +329,7 @@ impl Run<'_> {
         }
         let folders = models.iter().map(|(model, _)| model.folder());
         let template = step.recipe.chat_template.as_deref();
-        if let Some(template) = template.and_then(|wanted| chat_template(wanted, folders)) {
+        if let Some(template) = template.and_then(|wanted| chosen(wanted, folders)) {
             staging.write("chat_template.jinja", template.as_bytes())?;
         }
         Ok(())

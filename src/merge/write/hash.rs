@@ -29,7 +29,7 @@ pub(in crate::merge) fn work_key(
     add(&format!("{seed:?}"));
     for model in plan.steps.iter().flat_map(|step| &step.models) {
         for checkpoint in model.checkpoint().into_iter().chain(&model.adapter) {
-            add(&checkpoint.identity().key());
+            add(checkpoint.key());
         }
     }
     for shard in layouts.iter().flat_map(|layout| &layout.shards) {

@@ -16,7 +16,7 @@ pub mod units;
 
 pub use self::card::Parents;
 pub(super) use self::card::card;
-pub(super) use self::companions::{chat_template, companion_bytes, copy_companions};
+pub(super) use self::companions::{companion_bytes, copy_companions};
 pub(super) use self::config::{write_config, write_generation};
 pub(super) use self::hash::{recipe_hash, work_key};
 pub(super) use self::layout::{INDEX_NAME, Layout, ShardPlan};

@@ -23,6 +23,7 @@ struct Work {
 pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, actions: &mut Vec<Action>) {
     // It may have been finished meanwhile.
     let Some(work) = merging(bench)
+        .or_else(|| converting(bench))
         .or_else(|| evolving(bench))
         .or_else(|| judging(bench))
     else {
@@ -65,6 +66,16 @@ fn merging(bench: &Workbench) -> Option<Work> {
     Some(Work {
         title: format!("{first} is being written"),
         rest: format!("{more}What is finished of it is kept for another try.{also}"),
+        go_on: "Go on writing",
+    })
+}
+
+fn converting(bench: &Workbench) -> Option<Work> {
+    let first = bench.conversions_running().next()?;
+    let name = format::elide_middle(&first.name, 32);
+    Some(Work {
+        title: format!("{name} is being written"),
+        rest: "What is finished of it is kept for another try.".to_owned(),
         go_on: "Go on writing",
     })
 }

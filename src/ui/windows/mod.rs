@@ -2,6 +2,9 @@
 
 mod comparison;
 mod import;
+mod job;
+mod write;
 
 pub use comparison::ComparisonView;
 pub use import::ImportView;
+pub use write::{Place, WriteView};

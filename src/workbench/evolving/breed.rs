@@ -15,7 +15,8 @@ use crate::study::{
     Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
 };
 use crate::text::{free_name, sentence_case};
-use crate::workbench::merging::{Target, write_recipe};
+use crate::merge::run::GgufWanted;
+use crate::workbench::writing::{Target, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
 
 impl Workbench {
@@ -86,6 +87,7 @@ impl Workbench {
             let started = Instant::now();
             let target = Target {
                 out: &out,
+                gguf: &GgufWanted::default(),
                 force: false,
                 maker: &maker,
                 removal,
