@@ -16,10 +16,7 @@ const MAX_BYTES: u64 = 64 << 20;
 
 /// The chat template that a recipe asks for: one of a name, the text itself, or, for `auto`, the
 /// one that most models have, and the first of those.
-pub(super) fn chosen<'f>(
-    wanted: &str,
-    folders: impl Iterator<Item = &'f Path>,
-) -> Option<String> {
+pub(super) fn chosen<'f>(wanted: &str, folders: impl Iterator<Item = &'f Path>) -> Option<String> {
     if wanted != "auto" {
         return Some(named(wanted).unwrap_or(wanted).to_owned());
     }

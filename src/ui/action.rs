@@ -8,10 +8,10 @@ use super::paper::{Format, Picture};
 use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
-use crate::workbench::{Notice, WriteOrder};
 use crate::workbench::composing::PredictionOptions;
 use crate::workbench::merging::MergeId;
 use crate::workbench::tokens::TokensOf;
+use crate::workbench::{Notice, WriteOrder};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {

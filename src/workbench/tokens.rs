@@ -14,14 +14,15 @@ use crate::merge::plan::{Plan, Surroundings, plan};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{Content, Parsed, Recipe};
 use crate::merge::tokens::{StepTokens, TokenFilter, TokenTable, TokensReport, pair};
-use crate::study::ModelId;
+use crate::study::{DraftId, ModelId};
 use crate::text::sentence_case;
 
 /// Whose tokens are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokensOf {
-    /// Those of the draft on the canvas: of the document with this number, or of the last merge.
-    Draft(Option<usize>),
+    /// Those of the draft on the canvas, which is this one: of the document with this number, or of
+    /// the last merge.
+    Draft(DraftId, Option<usize>),
     /// Those of two models, which need not fit each other.
     Pair([ModelId; 2]),
 }
@@ -134,8 +135,9 @@ impl Workbench {
         let of = self.session.tokens.shown?;
         let doc = self.doc();
         let what = match of {
-            TokensOf::Draft(_) => {
-                let parsed = self.reading(&doc.shown_draft()?.sheet.text);
+            TokensOf::Draft(id, _) => {
+                let draft = doc.shown_draft().filter(|draft| draft.id == id)?;
+                let parsed = self.reading(&draft.sheet.text);
                 let bare = parsed.recipes.iter().map(bare).collect();
                 What::Recipes { parsed, bare }
             }
@@ -148,8 +150,14 @@ impl Workbench {
             }
         };
         let opened = match of {
-            TokensOf::Draft(_) => doc.models.iter().filter_map(|m| self.checkpoint(m.id)),
-            TokensOf::Pair(_) => return Some(Request { of, what, opened: Vec::new() }),
+            TokensOf::Draft(..) => doc.models.iter().filter_map(|m| self.checkpoint(m.id)),
+            TokensOf::Pair(_) => {
+                return Some(Request {
+                    of,
+                    what,
+                    opened: Vec::new(),
+                });
+            }
         };
         Some(Request {
             of,
@@ -195,7 +203,7 @@ fn page(request: &Request) -> Listed {
                 },
             );
             let wanted = match request.of {
-                TokensOf::Draft(document) => document,
+                TokensOf::Draft(_, document) => document,
                 TokensOf::Pair(_) => None,
             };
             let step = match wanted {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Workbench;
 use super::queue::Queue;
-use super::writing::{WriteOrder, planned};
+use super::writing::{WriteOrder, planned, without_options};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::Failure;
 use crate::merge::plan::Cost;
@@ -85,7 +85,8 @@ fn check(request: &CheckRequest) -> Result<WriteCheck, String> {
         Failure::Failed(sentence) => sentence,
         Failure::Cancelled => String::new(),
     })?;
-    let gguf = gguf.options(&plan, out).map_err(|e| sentence_case(&e))?;
+    let gguf = gguf.options(&plan, out);
+    let gguf = gguf.map_err(|e| sentence_case(&without_options(&e)))?;
     let mut notes: Vec<String> = plan.problems.iter().map(|p| p.headline()).collect();
     if gguf.is_none() {
         notes.extend(missing_companions(&plan).map(sentence_case));

@@ -94,7 +94,8 @@ pub(super) fn write_recipe(
     if is_in_the_way {
         return Err(WriteError::InTheWay);
     }
-    let gguf = target.gguf.options(&plan, out).map_err(Failure::Failed)?;
+    let gguf = target.gguf.options(&plan, out);
+    let gguf = gguf.map_err(|sentence| Failure::Failed(without_options(&sentence)))?;
     let options = Options {
         out: out.to_owned(),
         shard_bytes: SHARD_BYTES,
@@ -110,6 +111,17 @@ pub(super) fn write_recipe(
         Err(RunError::Cancelled(cancelled)) => Err(Failure::from(cancelled).into()),
         Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence).into()),
     }
+}
+
+/// A sentence without the options of the command line that it names in brackets.
+pub(super) fn without_options(sentence: &str) -> String {
+    let mut out = sentence.to_owned();
+    while let Some(start) = out.find(" (--")
+        && let Some(len) = out.get(start..).and_then(|rest| rest.find(')'))
+    {
+        out.replace_range(start..=start + len, "");
+    }
+    out
 }
 
 /// A plan without errors; `force` replaces what this program has made at `out`.
@@ -132,7 +144,32 @@ pub(super) fn planned(
     };
     let plan = plan(parsed, &surroundings);
     if let Some(problem) = plan.errors().next() {
-        return Err(Failure::Failed(problem.headline()));
+        return Err(Failure::Failed(without_options(&problem.headline())));
     }
     Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_the_command_line_are_left_out() {
+        let check = |sentence: &str, expected: &str| {
+            assert_eq!(without_options(sentence), expected);
+        };
+        check("give one (--template): /x", "give one: /x");
+        check("a (--a and --b) is b (--c)", "a is b");
+        check("(--a", "(--a");
+        check("x (--a", "x (--a");
+        check("two (or three): /m (1)", "two (or three): /m (1)");
+    }
+
+    #[test]
+    fn a_file_is_called_by_its_stem() {
+        let name = |out: &str| WriteOrder::folder(String::new(), Path::new(out)).name();
+        assert_eq!(name("/m/a.b.gguf").as_deref(), Some("a.b"));
+        assert_eq!(name("/m/a.b").as_deref(), Some("a.b"));
+        assert_eq!(name("/"), None);
+    }
 }

@@ -237,17 +237,18 @@ impl Vocabulary {
 
 /// Goes once through all tokens of several maps, in the order of the tokens, with the number that
 /// each map has. Some ten times faster than looking every token up in every map.
-pub fn join<'t>(
-    maps: &[&'t BTreeMap<String, u32>],
-    mut each: impl FnMut(&'t str, &[Option<u32>]),
-) {
+pub fn join<'t>(maps: &[&'t BTreeMap<String, u32>], mut each: impl FnMut(&'t str, &[Option<u32>])) {
     let mut heads: Vec<_> = maps.iter().map(|map| map.iter().peekable()).collect();
     let mut numbers = vec![None; maps.len()];
     loop {
-        let next = heads.iter_mut().filter_map(|head| head.peek().map(|(token, _)| *token));
+        let next = heads
+            .iter_mut()
+            .filter_map(|head| head.peek().map(|(token, _)| *token));
         let Some(least) = next.min() else { return };
         for (number, head) in numbers.iter_mut().zip(&mut heads) {
-            *number = head.next_if(|(token, _)| *token == least).map(|(_, id)| *id);
+            *number = head
+                .next_if(|(token, _)| *token == least)
+                .map(|(_, id)| *id);
         }
         each(least, &numbers);
     }

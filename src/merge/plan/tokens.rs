@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::super::chat_templates::chosen;
 use super::super::recipe::{ModelRef, Recipe, TokenizerOptions, TokenizerSource};
 use super::super::tokens::{
-    self, Axis, Child, Follows, Member, Numbers, Refused, Rows, Rules, Source, StepTokens, TokenLists,
-    TokenizerEdit, TokensReport, child, conflicts, report, row_tables,
+    self, Axis, Child, Follows, Member, Numbers, Refused, Rows, Rules, Source, StepTokens,
+    TokenLists, TokenizerEdit, TokensReport, child, conflicts, report, row_tables,
 };
 use super::axes::axes;
 use super::context::Context;
@@ -209,7 +209,10 @@ impl TokensOf<'_, '_> {
         let report = report(&members, own.as_ref(), None, follows);
         self.warn(&report, context);
         let lists = TokenLists {
-            vocabularies: vocabularies.iter().map(|(_, own)| Arc::clone(own)).collect(),
+            vocabularies: vocabularies
+                .iter()
+                .map(|(_, own)| Arc::clone(own))
+                .collect(),
             child: own.map(Arc::new),
         };
         Some(StepTokens {

@@ -85,9 +85,8 @@ impl Recipe {
 
     /// `tokenizer` that says no more than `tokenizer_source` would is written as that.
     fn shorten_tokenizer(&mut self) {
-        let says_more = |own: &TokenizerOptions| {
-            !own.tokens.is_empty() || own.pad_to_multiple_of.is_some()
-        };
+        let says_more =
+            |own: &TokenizerOptions| !own.tokens.is_empty() || own.pad_to_multiple_of.is_some();
         if let Some(options) = self.tokenizer.take_if(|own| !says_more(own)) {
             self.tokenizer_source = options.source.or(Some(TokenizerSource::Union));
         }
@@ -260,7 +259,10 @@ mod tests {
         assert_eq!(again[0].tokenizer_source, recipe.tokenizer_source);
         let source = recipe.tokens_from().map(|source| format!("{source:?}"));
         let is_short = recipe.tokenizer.is_none();
-        (source.map(|s| if is_short { s } else { format!("({s})") }), recipe.padding())
+        (
+            source.map(|s| if is_short { s } else { format!("({s})") }),
+            recipe.padding(),
+        )
     }
 
     #[test]
@@ -268,10 +270,16 @@ mod tests {
         let union = || Some(TokenizerSource::Union);
         let set = |own: &mut Recipe| own.set_tokens_from(union());
         assert_eq!(after("", set), (Some("Union".into()), None));
-        assert_eq!(after("tokenizer_source: base\n", set), (Some("Union".into()), None));
+        assert_eq!(
+            after("tokenizer_source: base\n", set),
+            (Some("Union".into()), None)
+        );
         let padded = "tokenizer: {source: base, pad_to_multiple_of: 8}\n";
         assert_eq!(after(padded, set), (Some("(Union)".into()), Some(8)));
-        assert_eq!(after("tokenizer: {source: base}\n", set), (Some("Union".into()), None));
+        assert_eq!(
+            after("tokenizer: {source: base}\n", set),
+            (Some("Union".into()), None)
+        );
         assert_eq!(after(padded, |own| own.set_tokens_from(None)), (None, None));
     }
 
@@ -279,11 +287,20 @@ mod tests {
     fn padding_asks_for_the_long_key_and_gives_it_back() {
         let pad = |own: &mut Recipe| own.set_padding(Some(64));
         assert_eq!(after("", pad), (Some("(Base)".into()), Some(64)));
-        assert_eq!(after("tokenizer_source: union\n", pad), (Some("(Union)".into()), Some(64)));
+        assert_eq!(
+            after("tokenizer_source: union\n", pad),
+            (Some("(Union)".into()), Some(64))
+        );
         let padded = "tokenizer: {source: union, pad_to_multiple_of: 64}\n";
-        assert_eq!(after(padded, |own| own.set_padding(None)), (Some("Union".into()), None));
+        assert_eq!(
+            after(padded, |own| own.set_padding(None)),
+            (Some("Union".into()), None)
+        );
         assert_eq!(after("", |own| own.set_padding(None)), (None, None));
         let ruled = "tokenizer: {pad_to_multiple_of: 8, tokens: {x: {source: {kind: zero}}}}\n";
-        assert_eq!(after(ruled, |own| own.set_padding(None)), (Some("(Union)".into()), None));
+        assert_eq!(
+            after(ruled, |own| own.set_padding(None)),
+            (Some("(Union)".into()), None)
+        );
     }
 }

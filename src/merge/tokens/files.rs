@@ -120,8 +120,7 @@ fn edited(
         return Ok(Changed::LeftOut);
     };
     let object = serde_json::from_slice(&bytes);
-    let mut object =
-        object.map_err(|error| unusable(&folder.join(name), &error.to_string()))?;
+    let mut object = object.map_err(|error| unusable(&folder.join(name), &error.to_string()))?;
     drop(bytes);
     change(&mut object);
     text(&Value::Object(object))

@@ -133,7 +133,9 @@ pub(in crate::merge) fn report(
     let own = models.get(at).map(|own| own.roles.clone());
     let mut roles = own.unwrap_or_default();
     if let Some(child) = child {
-        roles.tokens.retain(|role| !child.struck.contains(&role.token));
+        roles
+            .tokens
+            .retain(|role| !child.struck.contains(&role.token));
         for role in &mut roles.tokens {
             role.id = child.id(&role.token);
         }
@@ -141,7 +143,10 @@ pub(in crate::merge) fn report(
     if let Some(template) = follows.template {
         roles.chat_template = Some(template.to_owned());
     }
-    let theirs = models.iter().enumerate().filter(|(k, _)| *k != at || follows.template.is_some());
+    let theirs = models
+        .iter()
+        .enumerate()
+        .filter(|(k, _)| *k != at || follows.template.is_some());
     let conflicts = theirs.flat_map(|(_, own)| Conflict::all(&roles, &own.name, &own.roles));
     TokensReport {
         conflicts: conflicts.collect(),
@@ -189,8 +194,9 @@ fn of_member(member: &Member<'_>) -> ModelTokens {
 /// Finds what one model has alone, and what has another number in the child, or in the first
 /// model if there is no child.
 fn compare(members: &[Member<'_>], child: Option<&Child>, models: &mut [ModelTokens]) {
-    let mut maps: Vec<&BTreeMap<String, u32>> =
-        (members.iter()).map(|own| own.vocabulary.numbers()).collect();
+    let mut maps: Vec<&BTreeMap<String, u32>> = (members.iter())
+        .map(|own| own.vocabulary.numbers())
+        .collect();
     let count = maps.len();
     maps.extend(child.map(Child::ids));
     join(&maps, |token, numbers| {

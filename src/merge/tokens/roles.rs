@@ -67,7 +67,11 @@ impl Roles {
 
     /// Whether both have the same template, or none, but for the space around it.
     pub fn has_template_of(&self, other: &Self) -> bool {
-        let trimmed = |own: &Self| own.chat_template.as_deref().map(|text| text.trim().to_owned());
+        let trimmed = |own: &Self| {
+            own.chat_template
+                .as_deref()
+                .map(|text| text.trim().to_owned())
+        };
         trimmed(self) == trimmed(other)
     }
 }
@@ -147,7 +151,12 @@ pub(in crate::merge) fn conflicts(report: &TokensReport) -> Vec<String> {
     };
     // A template that the recipe names is what the user has decided.
     let is_open = |own: &&Conflict| own.key != CHAT_TEMPLATE || !report.has_own_template;
-    report.conflicts.iter().filter(is_open).map(sentence).collect()
+    report
+        .conflicts
+        .iter()
+        .filter(is_open)
+        .map(sentence)
+        .collect()
 }
 
 /// What a child's configuration says of the numbers of its tokens; `null` where there is none.

@@ -51,7 +51,10 @@ impl Numbers {
     }
 
     fn row(&self, holder: &Holder<'_>, at: usize) -> Option<u32> {
-        let (_, rows) = self.of.iter().find(|(own, _)| *own == holder.member.model)?;
+        let (_, rows) = self
+            .of
+            .iter()
+            .find(|(own, _)| *own == holder.member.model)?;
         let row = rows.get(at).copied().flatten();
         row.filter(|row| (*row as usize) < holder.rows)
     }

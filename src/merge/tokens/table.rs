@@ -91,7 +91,12 @@ impl TokenTable {
     pub fn new(step: &StepTokens) -> Self {
         let lists = &step.lists;
         let mut table = Self {
-            names: step.report.models.iter().map(|own| own.name.clone()).collect(),
+            names: step
+                .report
+                .models
+                .iter()
+                .map(|own| own.name.clone())
+                .collect(),
             has_child: lists.child.is_some(),
             limits: step.report.models.iter().map(|own| own.rows).collect(),
             origins: (step.report.rows.iter())
@@ -124,7 +129,9 @@ impl TokenTable {
         });
         // Tokens that the child lacks come last, model by model.
         let first = |own: &[Option<u32>]| {
-            own.iter().zip(0u32..).find_map(|(id, k)| id.map(|id| (k, id)))
+            own.iter()
+                .zip(0u32..)
+                .find_map(|(id, k)| id.map(|id| (k, id)))
         };
         lines.sort_by_key(|(row, own)| (row.child.is_none(), row.child, first(own)));
         table.own = Vec::with_capacity(lines.len() * lists.vocabularies.len());
@@ -157,7 +164,10 @@ impl TokenTable {
     /// Where a model's row of a token comes from, if not all models have it themselves.
     pub fn origin(&self, row: usize, model: usize) -> Option<Origin> {
         let id = self.rows.get(row)?.child?;
-        let at = self.origins.binary_search_by_key(&id, |(own, _)| *own).ok()?;
+        let at = self
+            .origins
+            .binary_search_by_key(&id, |(own, _)| *own)
+            .ok()?;
         self.origins.get(at)?.1.get(model).copied().flatten()
     }
 
@@ -227,7 +237,10 @@ impl TokenTable {
         rows.sort_by_key(|row| {
             let number = number(*row as usize);
             let value = number.unwrap_or(u32::MAX);
-            (number.is_none(), if is_reversed { u32::MAX - value } else { value })
+            (
+                number.is_none(),
+                if is_reversed { u32::MAX - value } else { value },
+            )
         });
     }
 
@@ -251,7 +264,10 @@ fn folded(token: &str) -> Option<Box<str>> {
         return None;
     }
     let small = token.to_lowercase();
-    let shown = token.replace(['Ġ', '▁'], " ").replace('Ċ', "\n").to_lowercase();
+    let shown = token
+        .replace(['Ġ', '▁'], " ")
+        .replace('Ċ', "\n")
+        .to_lowercase();
     Some(match shown == small {
         true => small.into(),
         false => format!("{small}\0{shown}").into(),
@@ -280,7 +296,16 @@ mod tests {
                 row("<s>", Some(2), false, true),
                 row("z", Some(3), true, false),
             ],
-            own: vec![Some(0), Some(0), Some(1), None, Some(2), Some(1), None, Some(2)],
+            own: vec![
+                Some(0),
+                Some(0),
+                Some(1),
+                None,
+                Some(2),
+                Some(1),
+                None,
+                Some(2),
+            ],
             limits: vec![2, 9],
             origins: vec![
                 (1, vec![Some(Origin::Own(1)), Some(Origin::Other(0, 1))]),

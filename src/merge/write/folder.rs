@@ -46,7 +46,7 @@ pub fn objection(out: &Path, force: bool) -> Option<String> {
     }
     if !force {
         return Some(format!(
-            "there is something already; choose another folder, or replace it with --force: {shown}"
+            "there is something already; choose another folder, or replace it (--force): {shown}"
         ));
     }
     // Replacing is removing, and only what this program has made is removed.
@@ -71,7 +71,7 @@ pub(in crate::merge) fn file_objection(out: &Path, force: bool) -> Option<String
     }
     if !force {
         return Some(format!(
-            "there is something already; choose another name, or replace it with --force: {shown}"
+            "there is something already; choose another name, or replace it (--force): {shown}"
         ));
     }
     (!is_ours(out)).then(|| {

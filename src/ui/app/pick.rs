@@ -101,7 +101,10 @@ impl App {
             Purpose::WritePlace { name, is_gguf } => {
                 let name = file_name(name);
                 match is_gguf {
-                    true => ("Write one GGUF file as", save(&format!("{name}.gguf"), GGUF)),
+                    true => (
+                        "Write one GGUF file as",
+                        save(&format!("{name}.gguf"), GGUF),
+                    ),
                     false => ("Write a folder: name it", PickKind::SaveFolder { name }),
                 }
             }

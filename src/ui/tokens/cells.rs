@@ -40,7 +40,11 @@ pub(super) fn model(table: &TokenTable, row: usize, model: usize) -> (String, In
         let numbers = || table.own(row).iter().flatten();
         let child = table.rows.get(row).and_then(|token| token.child);
         let usual = child.or_else(|| numbers().next().copied());
-        let ink = if usual == Some(number) { Ink::Weak } else { Ink::Plain };
+        let ink = if usual == Some(number) {
+            Ink::Weak
+        } else {
+            Ink::Plain
+        };
         return (number.to_string(), ink);
     }
     let words = match table.origin(row, model) {
@@ -56,7 +60,7 @@ fn from(table: &TokenTable, origin: Origin) -> String {
         Origin::Own(number) => format!("row {number}"),
         Origin::Other(other, number) => {
             let name = table.names.get(other).map_or("", |name| short(name));
-            format!("{name} {number}")
+            format!("from {name} {number}")
         }
         Origin::Mean => "mean".to_owned(),
         Origin::Zero => "zeros".to_owned(),
@@ -107,7 +111,8 @@ fn visible(c: char) -> Vec<char> {
 
 /// Spaces and joiners that would be taken for nothing, and marks that turn the line around.
 fn is_unseen(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    c.is_whitespace()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

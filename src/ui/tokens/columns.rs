@@ -12,6 +12,8 @@ const MOST: f32 = 190.0;
 /// The share of the width that names take.
 const NAMES: f32 = 0.3;
 const LEAST_NAMES: f32 = 120.0;
+/// Beyond it the eye loses the row on the way to the numbers.
+const MOST_NAMES: f32 = 420.0;
 const SCROLL_BAR: f32 = space::M;
 
 /// The titles of the columns behind the name, and how wide each is.
@@ -20,6 +22,8 @@ pub(super) struct Columns {
     /// Whether the first of them is the child.
     pub has_child: bool,
     width: f32,
+    /// The width of all of them.
+    pub whole: f32,
 }
 
 impl Columns {
@@ -30,12 +34,15 @@ impl Columns {
         let models = report.models.iter().map(|own| short(&own.name).to_owned());
         let titles: Vec<String> = child.into_iter().chain(models).collect();
         let room = width - SCROLL_BAR;
-        let names = (room * NAMES).max(LEAST_NAMES);
+        let names = (room * NAMES).clamp(LEAST_NAMES, MOST_NAMES);
         let each = (room - names) / titles.len().max(1) as f32;
+        let each = each.clamp(LEAST, MOST);
+        let whole = names + each * titles.len() as f32 + SCROLL_BAR;
         Self {
             titles,
             has_child,
-            width: each.clamp(LEAST, MOST),
+            width: each,
+            whole: whole.min(width),
         }
     }
 
@@ -87,7 +94,10 @@ pub(super) fn about(page: &TokensPage, model: Option<usize>) -> String {
             };
             let tokens = count(own.tokens, "token");
             let alone = format::count(own.alone.len() as u64);
-            format!("{}\n{tokens}{rows}; {alone} that no other model has", own.name)
+            format!(
+                "{}\n{tokens}{rows}; {alone} that no other model has",
+                own.name
+            )
         }),
     }
 }
@@ -108,6 +118,7 @@ mod tests {
             titles: vec!["Child".into(), "a".into(), "b".into()],
             has_child: true,
             width: 100.0,
+            whole: 512.0,
         };
         let row = |width: f32| Rect::from_min_size(pos2(0.0, 0.0), vec2(width, 26.0));
         let (name, cells) = columns.cells(row(512.0));

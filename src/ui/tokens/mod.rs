@@ -35,11 +35,18 @@ impl TokensLook {
         }
         ui.spacing_mut().item_spacing.y = 0.0;
         let columns = Columns::new(page, ui.available_width());
-        self.table.head_ui(ui, page, &columns, actions);
-        roles::ui(ui, &page.report, &columns, &mut self.has_templates);
+        let report = &page.report;
+        ui.scope(|ui| {
+            ui.set_max_width(columns.whole);
+            self.table.head_ui(ui, page, &columns, actions);
+            roles::ui(ui, report, &columns, &mut self.has_templates);
+        });
         if self.has_templates {
-            templates::ui(ui, &page.report);
+            templates::ui(ui, report);
         }
-        self.table.rows_ui(ui, page, &columns, actions);
+        ui.scope(|ui| {
+            ui.set_max_width(columns.whole);
+            self.table.rows_ui(ui, page, &columns, actions);
+        });
     }
 }

@@ -5,7 +5,7 @@ use eframe::egui::{Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetType, vec
 use egui_phosphor::regular as icon;
 
 use super::cells::spelled;
-use super::columns::Columns;
+use super::columns::{Columns, short};
 use crate::merge::tokens::{CHAT_TEMPLATE, ROLES, Roles, TokensReport};
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
@@ -36,7 +36,13 @@ fn row_rect(ui: &mut Ui) -> (Rect, Response) {
 fn name_ui(ui: &Ui, rect: Rect, title: &str, help: &str) {
     let t = Tokens::of(ui);
     let inside = rect.shrink2(vec2(space::XS, 0.0));
-    text::left(ui.painter(), inside, title, &theme::body_font(), t.text_weak);
+    text::left(
+        ui.painter(),
+        inside,
+        title,
+        &theme::body_font(),
+        t.text_weak,
+    );
     let response = ui.interact(rect, ui.id().with(("role", title)), Sense::hover());
     response.on_hover_text(help);
 }
@@ -75,9 +81,13 @@ fn role_cell_ui(
         },
     };
     let is_odd = is_conflict(report, columns, column, key);
-    let help = if is_odd { "Another token than in the child" } else { "" };
+    let help = if is_odd {
+        other_than(report, columns, "token")
+    } else {
+        String::new()
+    };
     let label = format!("{title} of {}: {words}", columns.titles[column]);
-    cell_ui(ui, cell, (&words, is_odd, role.is_none()), &label, help);
+    cell_ui(ui, cell, (&words, is_odd, role.is_none()), &label, &help);
 }
 
 /// A cell: its words, whether they are marked, whether they say that there is nothing.
@@ -117,7 +127,13 @@ fn template_row_ui(
         fold_toggle(ui, "Chat templates side by side", has_templates);
     });
     let inside = name.with_min_x(toggle.right() + space::XS);
-    text::left(ui.painter(), inside, "chat template", &theme::body_font(), t.text_weak);
+    text::left(
+        ui.painter(),
+        inside,
+        "chat template",
+        &theme::body_font(),
+        t.text_weak,
+    );
     for (column, cell) in cells.into_iter().enumerate() {
         let Some(roles) = roles_of(report, columns, column) else {
             continue;
@@ -127,7 +143,7 @@ fn template_row_ui(
             None => "–".to_owned(),
             Some(_) if columns.model(column).is_none() && !report.has_own_template => {
                 let follows = report.follows();
-                let name = follows.map_or("", |own| super::columns::short(&own.name));
+                let name = follows.map_or("", |own| short(&own.name));
                 format!("of {name}")
             }
             Some(_) if columns.model(column).is_none() => "of the recipe".to_owned(),
@@ -138,13 +154,26 @@ fn template_row_ui(
             Some(_) if roles.has_template_of(&report.roles) => "the same".to_owned(),
             Some(text) => format!("another, {}", format::counted(lines(text), "line")),
         };
-        let help = if is_odd { "Another template than the child's" } else { "" };
+        let help = if is_odd {
+            other_than(report, columns, "template")
+        } else {
+            String::new()
+        };
         let label = format!("chat template of {}: {words}", columns.titles[column]);
         let is_nothing = roles.chat_template.is_none();
-        cell_ui(ui, cell, (&words, is_odd, is_nothing), &label, help);
+        cell_ui(ui, cell, (&words, is_odd, is_nothing), &label, &help);
     }
     let line = Stroke::new(1.0, t.line);
     ui.painter().hline(row.x_range(), row.bottom() - 0.5, line);
+}
+
+/// What a mark says.
+fn other_than(report: &TokensReport, columns: &Columns, what: &str) -> String {
+    let whose = match (columns.has_child, report.follows()) {
+        (false, Some(own)) => short(&own.name),
+        _ => "the child",
+    };
+    format!("Another {what} than in {whose}")
 }
 
 fn is_followed(report: &TokensReport, columns: &Columns, column: usize) -> bool {

@@ -2,8 +2,8 @@
 //! seen are drawn; which lines there are is worked out once for each question.
 
 use eframe::egui::{
-    Align, Align2, Color32, Layout, Rect, Response, ScrollArea, Sense, Stroke, TextStyle, Ui, WidgetType,
-    vec2,
+    Align, Align2, Color32, Layout, Rect, Response, ScrollArea, Sense, Stroke, TextStyle, Ui,
+    WidgetType, vec2,
 };
 
 use super::cells::{self, Ink, sentences, spelled};
@@ -57,7 +57,8 @@ impl TableLook {
             });
         }
         let line = Stroke::new(1.0, Tokens::of(ui).line);
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom() - 0.5, line);
     }
 
     pub fn rows_ui(
@@ -70,7 +71,11 @@ impl TableLook {
         let (_, rows) = self.rows(&page.table);
         if rows.is_empty() {
             ui.add_space(space::S);
-            ui.weak("No token is so");
+            let is_searched = !self.query.is_empty();
+            ui.weak(match is_searched {
+                true => "No token has this in it",
+                false => "No token is of this kind",
+            });
             return;
         }
         ScrollArea::vertical()
@@ -93,8 +98,8 @@ impl TableLook {
     ) {
         let width = ui.available_width();
         ui.horizontal(|ui| {
-            let width = (ui.available_width() * 0.28).clamp(120.0, 240.0);
-            search_field(ui, "Search tokens", &mut self.query, width);
+            let field = (width * 0.28).clamp(120.0, 240.0);
+            search_field(ui, "Search tokens", &mut self.query, field);
             let labels: Vec<String> = (TokenFilter::ALL.iter().zip(page.counts))
                 .map(|(filter, count)| {
                     format!("{} ({})", title(*filter), format::count(count as u64))

@@ -30,28 +30,36 @@ pub(super) fn ui(ui: &mut Ui, report: &TokensReport) {
         return;
     }
     let of_child: BTreeSet<&str> = shown[0].text.lines().map(str::trim).collect();
-    let width = (ui.available_width() / shown.len() as f32 - space::M).max(LEAST_WIDTH);
-    ScrollArea::horizontal().id_salt("templates").show(ui, |ui| {
-        ui.horizontal_top(|ui| {
-            for (k, own) in shown.iter().enumerate() {
-                ui.vertical(|ui| {
-                    ui.set_width(width);
-                    let owners = own.owners.join(", ");
-                    let heading = Label::new(theme::strong(&owners).size(size::SMALL));
-                    ui.add(heading.truncate()).on_hover_text(&owners);
-                    text_ui(ui, k, own.text, &of_child);
-                });
-                ui.add_space(space::M);
-            }
+    let gaps = space::M * (shown.len() - 1) as f32;
+    let width = ((ui.available_width() - gaps) / shown.len() as f32).max(LEAST_WIDTH);
+    ScrollArea::horizontal()
+        .id_salt("templates")
+        .show(ui, |ui| {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = space::M;
+                for (k, own) in shown.iter().enumerate() {
+                    ui.vertical(|ui| {
+                        ui.set_width(width);
+                        let owners = own.owners.join(", ");
+                        let heading = Label::new(theme::strong(&owners).size(size::SMALL));
+                        ui.add(heading.truncate()).on_hover_text(&owners);
+                        ui.add_space(space::XS);
+                        text_ui(ui, k, own.text, &of_child);
+                    });
+                }
+            });
         });
-    });
     ui.add_space(space::XS);
 }
 
 /// The child's first.
 fn templates(report: &TokensReport) -> Vec<Shown<'_>> {
     let mut out: Vec<Shown<'_>> = Vec::new();
-    let child = report.roles.chat_template.as_deref().map(|text| ("child", text));
+    let child = report
+        .roles
+        .chat_template
+        .as_deref()
+        .map(|text| ("child", text));
     let models = report.models.iter().filter_map(|own| {
         let text = own.roles.chat_template.as_deref()?;
         Some((short(&own.name), text))

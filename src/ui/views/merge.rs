@@ -61,8 +61,9 @@ pub struct Focus {
 /// What is shown of a merge beside its child.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
+    /// The canvas, with curves, strips and text.
     #[default]
-    Canvas,
+    Recipe,
     /// The tokens of its models and of the child.
     Tokens,
 }

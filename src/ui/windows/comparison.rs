@@ -12,11 +12,11 @@ use eframe::egui::{Context, Label, Rect, ScrollArea, Ui, UiBuilder, Vec2, vec2};
 use head::Whose;
 use table::{Focus, TensorTable};
 
+use super::job::job_ui;
 use crate::diff::Diff;
 use crate::jobs::JobId;
 use crate::study::ModelId;
 use crate::ui::action::Action;
-use super::job::job_ui;
 use crate::ui::ext::modal;
 use crate::ui::format;
 use crate::ui::theme::{self, size, space};
@@ -128,15 +128,18 @@ impl ComparisonView {
         if self.part == Part::Tensors {
             self.part = Part::Weights;
         }
+        if self.part == Part::Tokens {
+            // Every model has a column of them: they take the whole width.
+            self.parts_ui(ui, diff, false);
+            self.tokens_ui(ui, whose, actions);
+            return stays;
+        }
         let below = ui.available_rect_before_wrap();
         let (left, right) = below.split_left_right_at_fraction(0.42);
         let right = right.with_min_x(right.left() + space::XL);
         within(ui, left, "overview", |ui| {
             self.parts_ui(ui, diff, false);
-            match self.part {
-                Part::Tokens => self.tokens_ui(ui, whose, actions),
-                _ => self.part_ui(ui, diff),
-            }
+            self.part_ui(ui, diff);
         });
         within(ui, right, "tensors", |ui| {
             self.table.ui(ui, diff, &mut self.focus, actions);
@@ -161,12 +164,7 @@ impl ComparisonView {
     }
 
     /// Says whose tokens are looked at while they are.
-    fn ask_for_tokens(
-        &self,
-        bench: &Workbench,
-        models: [ModelId; 2],
-        actions: &mut Vec<Action>,
-    ) {
+    fn ask_for_tokens(&self, bench: &Workbench, models: [ModelId; 2], actions: &mut Vec<Action>) {
         let wanted = (self.part == Part::Tokens).then_some(TokensOf::Pair(models));
         let now = bench.tokens_shown();
         if wanted != now && (wanted.is_some() || matches!(now, Some(TokensOf::Pair(_)))) {

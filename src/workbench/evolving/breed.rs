@@ -10,12 +10,12 @@ use crate::lineage::strategy::Pairing;
 use crate::merge::composition::Composition;
 use crate::merge::methods::find;
 use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse_way, to_yaml};
+use crate::merge::run::GgufWanted;
 use crate::merge::write::RECIPE_NAME;
 use crate::study::{
     Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
 };
 use crate::text::{free_name, sentence_case};
-use crate::merge::run::GgufWanted;
 use crate::workbench::writing::{Target, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
 

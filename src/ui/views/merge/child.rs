@@ -280,10 +280,15 @@ fn tokens_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
         });
     });
     let summary = shown.ahead.and_then(|ahead| ahead.tokens);
-    let line = line_ui(ui, &summary.map_or(format::UNDEFINED.to_owned(), tokens_line));
+    let line = line_ui(
+        ui,
+        &summary.map_or(format::UNDEFINED.to_owned(), tokens_line),
+    );
     if let Some(conflicts) = summary.map(|own| own.conflicts).filter(|n| *n > 0) {
         let n = format::counted(conflicts, "role");
-        line.on_hover_text(format!("{n} of tokens or templates differ from the child's"));
+        line.on_hover_text(format!(
+            "{n} of tokens or templates differ from the child's"
+        ));
     }
 }
 
@@ -301,7 +306,10 @@ fn tokens_line(summary: TokensSummary) -> String {
         (None, false) => "All models have the same".to_owned(),
     };
     if summary.conflicts > 0 {
-        words = format!("{words}, {}", format::counted(summary.conflicts, "conflict"));
+        words = format!(
+            "{words}, {}",
+            format::counted(summary.conflicts, "conflict")
+        );
     }
     words
 }

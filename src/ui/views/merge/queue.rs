@@ -184,11 +184,7 @@ fn again_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge) {
         let elsewhere = MergeAction::AskWhereToWriteAgain(merge.id);
         for (title, label, action) in [
             (verb, format!("{verb} {name}"), action),
-            (
-                "Elsewhere…",
-                format!("Write {name} elsewhere…"),
-                elsewhere,
-            ),
+            ("Elsewhere…", format!("Write {name} elsewhere…"), elsewhere),
         ] {
             let response = ui.button(title);
             response.named(WidgetType::Button, &label);

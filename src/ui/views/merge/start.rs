@@ -226,7 +226,7 @@ pub fn strip_ui(ui: &mut Ui, shown: &DraftContext<'_>, child_is_open: &mut bool)
             new_menu(ui, shown);
         });
         let mut tab = shown.tab.get();
-        let tabs = [(Tab::Canvas, "Canvas"), (Tab::Tokens, "Tokens")];
+        let tabs = [(Tab::Recipe, "Recipe"), (Tab::Tokens, "Tokens")];
         if segmented(ui, "What is shown of the merge", &mut tab, &tabs) {
             shown.tab.set(tab);
         }

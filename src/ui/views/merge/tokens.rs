@@ -29,7 +29,7 @@ pub struct TokensTab {
 impl TokensTab {
     /// Asks for the tokens of the draft while the tab is shown.
     pub fn look(&self, shown: &DraftContext<'_>, is_shown: bool) {
-        let wanted = is_shown.then_some(TokensOf::Draft(self.document(shown)));
+        let wanted = is_shown.then_some(self.of(shown));
         let now = shown.bench.tokens_shown();
         // A comparison that stands before the view has the word.
         let is_ours = !matches!(now, Some(TokensOf::Pair(_)));
@@ -38,18 +38,24 @@ impl TokensTab {
         }
     }
 
+    fn of(&self, shown: &DraftContext<'_>) -> TokensOf {
+        TokensOf::Draft(shown.draft.id, self.document(shown))
+    }
+
     /// The merge that the user has chosen, if it is still there.
     fn document(&self, shown: &DraftContext<'_>) -> Option<usize> {
-        self.document.filter(|k| *k < shown.composition.recipes.len())
+        self.document
+            .filter(|k| *k < shown.composition.recipes.len())
     }
 
     pub fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
         if shown.composition.recipes.is_empty() {
-            let sentence = "A merge on the canvas has tokens: those of its models, and of the child";
+            let sentence =
+                "A merge on the canvas has tokens: those of its models, and of the child";
             empty_state(ui, icon::TEXT_AA, sentence, None);
             return;
         }
-        let of = TokensOf::Draft(self.document(shown));
+        let of = self.of(shown);
         let listed = shown.bench.tokens();
         let listed = listed.filter(|_| shown.bench.tokens_shown() == Some(of));
         let page = listed.and_then(|(listed, _)| listed.as_ref().ok());
@@ -84,11 +90,12 @@ impl TokensTab {
             return;
         }
         let names = recipes.iter().map(|recipe| recipe.name.clone());
-        let names: Vec<String> = names.map(|name| name.unwrap_or("output".to_owned())).collect();
-        let options = names.iter().enumerate();
-        let options: Vec<Choice<'_, usize>> = options
-            .map(|(k, name)| Choice::new(k, name, ""))
+        let names: Vec<String> = names
+            .map(|name| name.unwrap_or("output".to_owned()))
             .collect();
+        let options = names.iter().enumerate();
+        let options: Vec<Choice<'_, usize>> =
+            options.map(|(k, name)| Choice::new(k, name, "")).collect();
         if let Some(new) = choice(ui, "Merge whose tokens are shown", document, &options) {
             self.document = Some(new);
         }
@@ -110,7 +117,9 @@ fn source_ui(ui: &mut Ui, shown: &DraftContext<'_>, document: usize) {
         return;
     };
     let models: Vec<ModelRef> = recipe.models().into_iter().cloned().collect();
-    let names = models.iter().map(|model| format!("Those of {}", model.short_name()));
+    let names = models
+        .iter()
+        .map(|model| format!("Those of {}", model.short_name()));
     let names: Vec<String> = names.collect();
     let by_number = "Rows of the same number are merged, whatever their tokens; right where all \
                      models have one tokenizer";
@@ -119,10 +128,18 @@ fn source_ui(ui: &mut Ui, shown: &DraftContext<'_>, document: usize) {
         Some(TokenizerSource::Union),
         Some(TokenizerSource::Base),
     ];
-    sources.extend(models.into_iter().map(|model| Some(TokenizerSource::Model(model))));
+    sources.extend(
+        models
+            .into_iter()
+            .map(|model| Some(TokenizerSource::Model(model))),
+    );
     let mut options = vec![
         Choice::new(0, "By number", by_number),
-        Choice::new(1, "All models’ together", "Those of the base with their numbers, then what the others have"),
+        Choice::new(
+            1,
+            "All models’ together",
+            "Those of the base with their numbers, then what the others have",
+        ),
         Choice::new(2, "Those of the base", "Those that it has rows for"),
     ];
     options.extend((3..).zip(&names).map(|(k, name)| Choice::new(k, name, "")));
@@ -130,12 +147,18 @@ fn source_ui(ui: &mut Ui, shown: &DraftContext<'_>, document: usize) {
     let at = sources.iter().position(|own| *own == now);
     ui.label("Child’s tokens");
     ui.add_enabled_ui(!shown.is_broken, |ui| {
-        let Some(new) = choice(ui, "Where the child’s tokens come from", at.unwrap_or(0), &options)
-        else {
+        let Some(new) = choice(
+            ui,
+            "Where the child’s tokens come from",
+            at.unwrap_or(0),
+            &options,
+        ) else {
             return;
         };
         let source = sources.get(new).cloned().flatten();
-        edit(shown, document, "Choose tokens", |recipe| recipe.set_tokens_from(source));
+        edit(shown, document, "Choose tokens", |recipe| {
+            recipe.set_tokens_from(source)
+        });
     });
 }
 
@@ -151,7 +174,12 @@ fn padding_ui(
     };
     let now = recipe.padding();
     let mut multiples: Vec<(Option<u32>, String)> = vec![(None, "None".to_owned())];
-    let multiple = |m: u32| (Some(m), format!("To a multiple of {}", format::count(m.into())));
+    let multiple = |m: u32| {
+        (
+            Some(m),
+            format!("To a multiple of {}", format::count(m.into())),
+        )
+    };
     multiples.extend(MULTIPLES.map(multiple));
     // The rows of the model that the child starts from are kept, if they are enough.
     if let Some((rows, name)) = page.and_then(|page| kept_size(page)) {
@@ -172,7 +200,9 @@ fn padding_ui(
     ui.label("Padding");
     ui.add_enabled_ui(!shown.is_broken, |ui| {
         if let Some(new) = choice(ui, "Padding of the child’s rows", now, &options) {
-            edit(shown, document, "Pad tokens", |recipe| recipe.set_padding(new));
+            edit(shown, document, "Pad tokens", |recipe| {
+                recipe.set_padding(new)
+            });
         }
     });
 }
@@ -206,8 +236,15 @@ fn summary_ui(ui: &mut Ui, page: Option<&Arc<TokensPage>>, is_old: bool) {
             ];
             let some = parts.iter().filter(|(n, _)| *n > 0);
             let some = some.map(|(n, what)| format!("{} {what}", count(*n)));
-            let head = format!("{} tokens in {} rows", count(child.tokens), count(child.rows));
-            std::iter::once(head).chain(some).collect::<Vec<_>>().join(", ")
+            let head = format!(
+                "{} tokens in {} rows",
+                count(child.tokens),
+                count(child.rows)
+            );
+            std::iter::once(head)
+                .chain(some)
+                .collect::<Vec<_>>()
+                .join(", ")
         }
         None if page.counts[2] + page.counts[3] == 0 => {
             "All models have the same tokens at the same numbers".to_owned()

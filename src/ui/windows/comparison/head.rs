@@ -41,7 +41,10 @@ impl<'a> Whose<'a> {
         let is_shown = bench.tokens_shown() == Some(TokensOf::Pair(models));
         Self {
             diff,
-            tokens: bench.tokens().filter(|_| is_shown).map(|(listed, _)| listed),
+            tokens: bench
+                .tokens()
+                .filter(|_| is_shown)
+                .map(|(listed, _)| listed),
             rounding: models.into_iter().enumerate().filter_map(of).collect(),
         }
     }

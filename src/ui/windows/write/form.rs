@@ -18,7 +18,7 @@ use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{Choice, choice, primary_button, segmented, text, text_field};
-use crate::workbench::{WriteCheck, WriteOrder, Workbench};
+use crate::workbench::{Workbench, WriteCheck, WriteOrder};
 
 /// Room for the names of the rows, in points.
 const LABEL_WIDTH: f32 = 84.0;
@@ -80,7 +80,11 @@ impl Form {
             place,
             template: gguf.template,
             is_new: true,
-            target: if is_gguf { Target::Gguf } else { Target::Folder },
+            target: if is_gguf {
+                Target::Gguf
+            } else {
+                Target::Folder
+            },
             gguf_type: gguf.kind,
             folder_type: None,
             asked: None,
@@ -171,7 +175,8 @@ impl Form {
             (Target::Gguf, _) => {
                 let mut options = vec![Choice::new(None, AS_THEY_ARE, HELP_AS_THEY_ARE)];
                 let kinds = GgufKind::NAMES.iter().map(|(_, kind)| *kind);
-                options.extend(kinds.map(|kind| Choice::new(Some(kind), kind.title(), about(kind))));
+                options
+                    .extend(kinds.map(|kind| Choice::new(Some(kind), kind.title(), about(kind))));
                 if let Some(new) = choice(ui, "Type of the matrices", self.gguf_type, &options) {
                     self.gguf_type = new;
                 }
@@ -219,7 +224,8 @@ impl Form {
         let doc = bench.study().doc();
         let of_study = doc.models.iter().filter_map(|model| {
             let own = bench.files(model.id).checkpoint()?;
-            own.is_gguf().then(|| (model.name.clone(), own.path().to_owned()))
+            own.is_gguf()
+                .then(|| (model.name.clone(), own.path().to_owned()))
         });
         let mut known: Vec<(String, PathBuf)> = of_study.collect();
         if let Some(own) = &self.template
@@ -247,7 +253,13 @@ impl Form {
         row_ui(ui, "Name", |ui| {
             let ending = if is_gguf { 44.0 } else { 0.0 };
             let width = ui.available_width() - ending;
-            let field = text_field(ui, "Name of the output", "Name", &mut self.place.name, width);
+            let field = text_field(
+                ui,
+                "Name of the output",
+                "Name",
+                &mut self.place.name,
+                width,
+            );
             if is_gguf {
                 ui.weak(".gguf");
             }
@@ -369,11 +381,7 @@ fn about(kind: GgufKind) -> &'static str {
 }
 
 /// What is missing, what is in the way, or what comes of it.
-fn findings_ui(
-    ui: &mut Ui,
-    missing: Option<&String>,
-    check: Option<Result<&WriteCheck, &String>>,
-) {
+fn findings_ui(ui: &mut Ui, missing: Option<&String>, check: Option<Result<&WriteCheck, &String>>) {
     let t = Tokens::of(ui);
     let area = ScrollArea::vertical().id_salt("findings");
     let area = area.max_height(FINDINGS).min_scrolled_height(FINDINGS);
@@ -414,7 +422,10 @@ fn found_ui(ui: &mut Ui, check: &WriteCheck) {
     }
     let replaced = "A model that Kinfolk has made lies there; it is replaced";
     let replaced = check.replaces.then_some(replaced);
-    for note in replaced.into_iter().chain(check.notes.iter().map(String::as_str)) {
+    for note in replaced
+        .into_iter()
+        .chain(check.notes.iter().map(String::as_str))
+    {
         let words = format!("{}  {note}", icon::WARNING);
         let words = RichText::new(words).size(size::SMALL).color(t.warning);
         ui.add(Label::new(words).wrap());
