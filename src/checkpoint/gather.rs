@@ -208,7 +208,8 @@ impl Source for Gathered {
         let (mut at, mut rest) = (first, out);
         while !rest.is_empty() && self.row_len > 0 {
             let (row, column) = (at / self.row_len, at % self.row_len);
-            let len = (self.run(row) * self.row_len - column).min(rest.len());
+            let most = (column + rest.len()).div_ceil(self.row_len);
+            let len = (self.run(row, most) * self.row_len - column).min(rest.len());
             let (now, later) = rest.split_at_mut(len);
             self.read_run(row, column, now);
             (rest, at) = (later, at + len);
@@ -225,7 +226,8 @@ impl Source for Gathered {
         let (mut at, end, mut sum) = (first, first + len, 0.0);
         while at < end && self.row_len > 0 {
             let (row, column) = (at / self.row_len, at % self.row_len);
-            let len = (end - at).min(self.run(row) * self.row_len - column);
+            let most = (column + (end - at)).div_ceil(self.row_len);
+            let len = (end - at).min(self.run(row, most) * self.row_len - column);
             if let Some(RowFrom::Table { table, row }) = self.rows.get(row) {
                 let own = *row as usize * self.row_len + column;
                 sum += self.tables[*table as usize].rounding(own, len);
@@ -237,8 +239,9 @@ impl Source for Gathered {
 }
 
 impl Gathered {
-    /// How many rows from `first` on lie one after the other in one tensor.
-    fn run(&self, first: usize) -> usize {
+    /// How many rows from `first` on lie one after the other in one tensor, at most `most`: no more
+    /// are looked at than are read, which may be few.
+    fn run(&self, first: usize, most: usize) -> usize {
         let Some(&RowFrom::Table { table, row }) = self.rows.get(first) else {
             return 1;
         };
@@ -248,7 +251,7 @@ impl Gathered {
         };
         let rows = self.rows[first..].iter().zip(0..);
         rows.take_while(|(own, k)| **own == next(*k))
-            .take(MOST_ROWS)
+            .take(most)
             .count()
             .max(1)
     }
@@ -312,9 +315,6 @@ impl Gathered {
         mean
     }
 }
-
-/// Rows that are looked for at once.
-const MOST_ROWS: usize = 4096;
 
 /// A tensor with what the factors of an adapter add to it.
 #[derive(Debug)]
