@@ -10,6 +10,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
+/// Files that say which row belongs to which token; the first says all where it is there.
+const TOKENIZER_FILES: [&str; 4] = [
+    "tokenizer.json",
+    "tokenizer.model",
+    "added_tokens.json",
+    "tokenizer_config.json",
+];
+
 /// The files of a checkpoint as they were when it was opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Identity {
@@ -47,6 +55,29 @@ pub enum OnDisk {
 impl Identity {
     /// A name for these files in hexadecimal, the same in every build and run.
     pub fn key(&self) -> String {
+        hexadecimal(self.hash())
+    }
+
+    /// The same with the tokenizer in `folder`, if there is one: results that compare or merge
+    /// rows of the same token depend on it. Its files are named by length and time.
+    pub fn key_with_tokenizer(&self, folder: &Path) -> String {
+        let mut hash = self.hash();
+        for name in TOKENIZER_FILES {
+            let Ok(metadata) = std::fs::metadata(folder.join(name)) else {
+                continue;
+            };
+            hash.update(name);
+            hash.update(metadata.len().to_le_bytes());
+            hash.update(nanoseconds(metadata.modified().ok()).to_le_bytes());
+            if name == TOKENIZER_FILES[0] {
+                // The others count only without it.
+                break;
+            }
+        }
+        hexadecimal(hash)
+    }
+
+    fn hash(&self) -> Sha256 {
         let mut hash = Sha256::new();
         for file in &self.files {
             let path = file.path.as_os_str().as_encoded_bytes();
@@ -56,10 +87,7 @@ impl Identity {
             hash.update(nanoseconds(file.modified).to_le_bytes());
             hash.update(file.header_sha256);
         }
-        hash.finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hash
     }
 
     /// Compares with the disk by asking for lengths and times alone.
@@ -107,6 +135,11 @@ impl FileIdentity {
             Ok(_) => OnDisk::Unchanged,
         }
     }
+}
+
+fn hexadecimal(hash: Sha256) -> String {
+    let bytes = hash.finalize();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Since 1970, negative before it; the least value where no time is kept.

@@ -74,5 +74,5 @@ pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
 pub use self::sums::RowSums;
 pub use self::tensor::Tensor;
-pub use self::vocabulary::{AddedToken, MOST_TOKENS, Vocabulary, VocabularyFile, renumbered};
+pub use self::vocabulary::{AddedToken, MOST_TOKENS, Vocabulary, VocabularyFile, join, renumbered};
 pub use self::watch::Watch;

@@ -70,6 +70,7 @@ impl Checkpoint {
                 .chain(config_file)
                 .collect(),
         };
+        let key = identity.key_with_tokenizer(&folder);
         let mut checkpoint = Self {
             path: path.to_owned(),
             folder,
@@ -83,7 +84,7 @@ impl Checkpoint {
             config,
             adapter: opened.adapter.map(Arc::new),
             is_gguf,
-            key: identity.key(),
+            key,
             identity,
             problems,
             renamings: Vec::new(),
@@ -286,7 +287,8 @@ impl Checkpoint {
         self.summary.tied_embeddings
     }
 
-    /// Names these files as they were when they were opened; see [`Identity::key`].
+    /// Names these files as they were when they were opened; see
+    /// [`Identity::key_with_tokenizer`].
     pub fn key(&self) -> &str {
         &self.key
     }

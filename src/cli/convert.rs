@@ -3,31 +3,23 @@
 use std::path::Path;
 
 use super::args::ConvertArgs;
-use super::merge::{self, GgufArgs, tell};
+use super::merge::{self, tell};
 use super::{CliError, progress};
 use crate::checkpoint::Checkpoint;
 use crate::files::Removal;
+use crate::merge::convert::conversion;
 use crate::merge::plan::{Surroundings, plan};
-use crate::merge::recipe::{Content, ModelRef, OwnOptions, Parsed, Recipe, RecipeInput};
-use crate::merge::run::Options;
+use crate::merge::recipe::Parsed;
+use crate::merge::run::{GgufWanted, Options};
 use crate::merge::write::Parents;
 
 pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
-    let shown = args.checkpoint.display();
     let checkpoint = Checkpoint::open(&args.checkpoint).map_err(CliError::failed)?;
-    if checkpoint.adapter().is_some() {
-        return Err(CliError::Failed(format!(
-            "this is an adapter, which is nothing without its base; merge it into that: {shown}"
-        )));
-    }
-    let path = args.checkpoint.to_str().ok_or_else(|| {
-        CliError::Failed(format!(
-            "the path is not Unicode, which recipes need: {shown}"
-        ))
-    })?;
+    let recipe = conversion(&checkpoint, &args.checkpoint, args.dtype.as_deref());
+    let recipe = recipe.map_err(CliError::Failed)?;
     let pool = progress::pool(args.threads)?;
     let plan = plan(
-        &Parsed::from(vec![passthrough(path, args.dtype.clone())]),
+        &Parsed::from(vec![recipe]),
         &Surroundings {
             root: Path::new(""),
             working: None,
@@ -41,11 +33,11 @@ pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
         },
     );
     tell(&plan.problems, &args.checkpoint)?;
-    let wish = GgufArgs {
+    let wanted = GgufWanted {
         kind: args.gguf_type,
-        template: args.template.as_deref(),
+        template: args.template.clone(),
     };
-    let gguf = wish.options(&plan, &args.out)?;
+    let gguf = wanted.options(&plan, &args.out).map_err(CliError::Failed)?;
     let options = Options {
         out: args.out.clone(),
         shard_bytes: args.shard_size,
@@ -59,25 +51,4 @@ pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
     let (_, result) = merge::made("Converting", pool, plan, options, gguf)?;
     merge::print_result(&result);
     Ok(())
-}
-
-/// The recipe that makes the model at `path` as it is.
-fn passthrough(path: &str, out_dtype: Option<String>) -> Recipe {
-    Recipe {
-        name: None,
-        merge_method: "passthrough".to_owned(),
-        base_model: None,
-        content: Content::Models(vec![RecipeInput {
-            model: ModelRef::at(path),
-            layer_range: None,
-            parameters: Vec::new(),
-        }]),
-        parameters: Vec::new(),
-        dtype: None,
-        out_dtype,
-        tokenizer_source: None,
-        tokenizer: None,
-        chat_template: None,
-        own: OwnOptions::default(),
-    }
 }

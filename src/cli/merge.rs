@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use super::args::MergeArgs;
 use super::kinship::{measured, names};
 use super::{CliError, out, progress};
-use crate::checkpoint::{GgufKind, is_gguf_name};
 use crate::files::{self, Removal};
 use crate::jobs::Failure;
 use crate::kinship::{Measure, Precision};
@@ -19,7 +18,7 @@ use crate::merge::plan::{Cost, Model, Plan, Step, Surroundings, TensorPlan, plan
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{OnNan, parse};
 use crate::merge::run::{
-    GgufOptions, Options, Outcome, RunError, gguf_options, run as carry_out, run_gguf,
+    GgufOptions, GgufWanted, Options, Outcome, RunError, missing_companions, run_to,
 };
 use crate::merge::tokens::TokensReport;
 use crate::merge::write::Parents;
@@ -47,16 +46,16 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
     })?;
     tell(&plan.problems, &args.recipe)?;
     check_out(&plan, out, args)?;
-    let wish = GgufArgs {
+    let wanted = GgufWanted {
         kind: args.gguf_type,
-        template: args.template.as_deref(),
+        template: args.template.clone(),
     };
     let gguf = match out {
-        Some(out) => wish.options(&plan, out)?,
+        Some(out) => wanted.options(&plan, out).map_err(CliError::Failed)?,
         None => None,
     };
     if args.dry_run {
-        return show(args, &plan, None);
+        return show(args, &plan, gguf.as_ref(), None);
     }
     let options = Options {
         out: out.unwrap_or(Path::new("")).to_owned(),
@@ -72,8 +71,8 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
             Parents::default()
         },
     };
-    let (plan, result) = made("Merging", pool, plan, options, gguf)?;
-    show(args, &plan, Some(&result))
+    let (plan, result) = made("Merging", pool, plan, options, gguf.clone())?;
+    show(args, &plan, gguf.as_ref(), Some(&result))
 }
 
 /// Whether the document without a name has its place, and OUT a document.
@@ -93,29 +92,6 @@ fn check_out(plan: &Plan, out: Option<&Path>, args: &MergeArgs) -> Result<(), Cl
     }
 }
 
-/// What the arguments say of a GGUF output.
-pub struct GgufArgs<'a> {
-    pub kind: Option<GgufKind>,
-    pub template: Option<&'a Path>,
-}
-
-impl GgufArgs<'_> {
-    /// How the file is made, if the output is one.
-    pub fn options(&self, plan: &Plan, out: &Path) -> Result<Option<GgufOptions>, CliError> {
-        if is_gguf_name(out) {
-            let options = gguf_options(plan, self.kind, self.template);
-            return options.map(Some).map_err(CliError::Failed);
-        }
-        if self.kind.is_none() && self.template.is_none() {
-            return Ok(None);
-        }
-        let shown = out.display();
-        Err(CliError::Failed(format!(
-            "--gguf-type and --template are for an output whose name ends in .gguf: {shown}"
-        )))
-    }
-}
-
 /// Carries out a plan, and says which tensors have numbers that are not finite.
 pub fn made(
     title: &'static str,
@@ -125,10 +101,7 @@ pub fn made(
     gguf: Option<GgufOptions>,
 ) -> Result<(Plan, Outcome), CliError> {
     let (plan, result) = progress::run(title, move |ticket| {
-        let result = pool.install(|| match &gguf {
-            Some(gguf) => run_gguf(&plan, &options, gguf, ticket),
-            None => carry_out(&plan, &options, ticket),
-        });
+        let result = pool.install(|| run_to(&plan, &options, gguf.as_ref(), ticket));
         match result {
             Ok(outcome) => Ok((plan, outcome)),
             Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
@@ -138,25 +111,10 @@ pub fn made(
     for odd in &result.non_finite {
         out::say(&format!("warning: {odd}"));
     }
-    if is_without_config(&plan, &result) {
-        out::say(
-            "warning: the folder has no config.json and no tokenizer, which GGUF keeps in \
-             another form; put config.json, tokenizer.json and tokenizer_config.json of the \
-             original model beside the weights, without which no program loads it",
-        );
+    if let Some(note) = missing_companions(&plan).filter(|_| result.out.is_dir()) {
+        out::say(&format!("warning: {note}"));
     }
     Ok((plan, result))
-}
-
-/// Whether a folder was made after a GGUF file, and so without what such a file does not have.
-fn is_without_config(plan: &Plan, result: &Outcome) -> bool {
-    let donor = plan.steps.last().and_then(|step| {
-        let donor = step.models.get(step.donor)?;
-        donor.checkpoint()
-    });
-    donor.is_some_and(|donor| donor.is_gguf())
-        && result.out.is_dir()
-        && !result.out.join("config.json").exists()
 }
 
 /// The kinship of the last step's parents on its base.
@@ -291,18 +249,23 @@ pub fn tell(problems: &[Problem], recipe: &Path) -> Result<(), CliError> {
     }
 }
 
-fn show(args: &MergeArgs, plan: &Plan, result: Option<&Outcome>) -> Result<(), CliError> {
-    if out::is_json_alone(&as_json(plan, result), args.json.as_deref())? {
+fn show(
+    args: &MergeArgs,
+    plan: &Plan,
+    gguf: Option<&GgufOptions>,
+    result: Option<&Outcome>,
+) -> Result<(), CliError> {
+    if out::is_json_alone(&as_json(plan, gguf, result), args.json.as_deref())? {
         return Ok(());
     }
     match result {
-        None => print_plan(plan),
+        None => print_plan(plan, gguf),
         Some(result) => print_result(result),
     }
     Ok(())
 }
 
-fn print_plan(plan: &Plan) {
+fn print_plan(plan: &Plan, gguf: Option<&GgufOptions>) {
     for step in &plan.steps {
         let name = step.name().map_or(String::new(), |n| format!("{n}: "));
         out::print(&format!(
@@ -320,11 +283,18 @@ fn print_plan(plan: &Plan) {
             out::print(&tensor_line(step, tensor, width));
         }
     }
+    if let Some(gguf) = gguf {
+        out::print(&format!(
+            "one GGUF file, matrices in {}, metadata and vocabulary of {}",
+            gguf.kind.title(),
+            gguf.template.display()
+        ));
+    }
     let cost = &plan.cost;
     out::print(&format!(
         "reads {}, writes {}, needs about {} of memory and {:.0} s with all files in memory",
         show_bytes(cost.bytes_read),
-        show_bytes(cost.bytes_written),
+        show_bytes(gguf.map_or(cost.bytes_written, |gguf| gguf.bytes)),
         show_bytes(cost.peak_memory_bytes),
         cost.seconds.max(1.0)
     ));
@@ -388,6 +358,8 @@ pub fn print_result(result: &Outcome) {
 struct PlanJson<'a> {
     steps: Vec<StepJson<'a>>,
     cost: &'a Cost,
+    /// How a GGUF output is made.
+    gguf: Option<Value>,
     problems: &'a [Problem],
     result: Option<&'a Outcome>,
 }
@@ -403,10 +375,22 @@ struct StepJson<'a> {
     tensors: Vec<Value>,
 }
 
-fn as_json<'a>(plan: &'a Plan, result: Option<&'a Outcome>) -> PlanJson<'a> {
+fn as_json<'a>(
+    plan: &'a Plan,
+    gguf: Option<&GgufOptions>,
+    result: Option<&'a Outcome>,
+) -> PlanJson<'a> {
+    let gguf_json = |gguf: &GgufOptions| {
+        json!({
+            "type": gguf.kind.title(),
+            "template": gguf.template,
+            "bytes": gguf.bytes,
+        })
+    };
     PlanJson {
         steps: plan.steps.iter().map(step_json).collect(),
         cost: &plan.cost,
+        gguf: gguf.map(gguf_json),
         problems: &plan.problems,
         result,
     }

@@ -5,6 +5,47 @@
 //! generations, Alpaca after Stanford's prompt, EXAONE after LG's model card. Nothing in them
 //! needs more of Jinja than loops, conditions and strings.
 
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::files;
+
+/// Far above any real one; they are read whole.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// The chat template that a recipe asks for: one of a name, the text itself, or, for `auto`, the
+/// one that most models have, and the first of those.
+pub(super) fn chosen<'f>(wanted: &str, folders: impl Iterator<Item = &'f Path>) -> Option<String> {
+    if wanted != "auto" {
+        return Some(named(wanted).unwrap_or(wanted).to_owned());
+    }
+    let templates: Vec<String> = folders.filter_map(template_of).collect();
+    let count = |one: &String| templates.iter().filter(|own| *own == one).count();
+    let most = templates.iter().map(count).max()?;
+    templates.iter().find(|one| count(one) == most).cloned()
+}
+
+/// The template of one model, as a file of its own or in the tokenizer's configuration; of several
+/// that are named there the one called `default`.
+pub(super) fn template_of(folder: &Path) -> Option<String> {
+    let file = files::read_text(&folder.join("chat_template.jinja"), MAX_BYTES);
+    if let Ok(template) = file {
+        return Some(template);
+    }
+    let config = files::read(&folder.join("tokenizer_config.json"), MAX_BYTES).ok()?;
+    let config: Value = serde_json::from_slice(&config).ok()?;
+    match config.get("chat_template")? {
+        Value::String(template) => Some(template.clone()),
+        Value::Array(several) => {
+            let is_default = |own: &&Value| own.get("name").is_some_and(|name| name == "default");
+            let own = several.iter().find(is_default)?;
+            Some(own.get("template")?.as_str()?.to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// Names and texts, in the order of the alphabet.
 const NAMED: [(&str, &str); 5] = [
     ("alpaca", ALPACA),

@@ -37,6 +37,8 @@ pub mod predict;
 
 pub mod composition;
 
+pub mod convert;
+
 pub use blocks::{Blocks, Cuts, Inputs, Write};
 pub use error::MergeError;
 pub use run_tensor::{Merged, merge_tensor};

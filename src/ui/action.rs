@@ -10,10 +10,11 @@ use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
-use crate::workbench::Notice;
 use crate::workbench::composing::PredictionOptions;
 use crate::workbench::merging::MergeId;
+use crate::workbench::tokens::TokensOf;
 use crate::workbench::transplanting::TransplantRequest;
+use crate::workbench::{Notice, WriteOrder};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -26,6 +27,9 @@ pub enum Action {
     Import(ImportAction),
     Merge(MergeAction),
     Mixture(MixtureAction),
+    Write(WriteAction),
+    /// Say whose tokens are looked at.
+    ShowTokens(Option<TokensOf>),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
     Window(WindowAction),
@@ -125,13 +129,8 @@ pub enum MergeAction {
     ReopenRecipe(ModelId),
     /// What is to be shown of what the draft on the canvas would make.
     ShowPrediction(PredictionOptions),
-    /// Ask for the folder that the draft on the canvas is written to, then write it.
+    /// Ask how and where the draft on the canvas is written, then write it.
     AskWhereToWrite,
-    Write {
-        out: PathBuf,
-        /// Whether a model that lies there is replaced.
-        force: bool,
-    },
     Cancel(MergeId),
     /// Stop all merges that are written or wait for it.
     CancelAll,
@@ -140,6 +139,41 @@ pub enum MergeAction {
     Replace(MergeId),
     AskWhereToWriteAgain(MergeId),
     ClearDone,
+}
+
+/// What the form is about that asks how and where something is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteWhat {
+    /// The draft on the canvas.
+    Merge,
+    /// A merge of the queue that was not written.
+    Again(MergeId),
+    /// A model in another format.
+    Convert(ModelId),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum WriteAction {
+    /// Open the form.
+    Ask(WriteWhat),
+    /// Look at what an order would make.
+    Check(WriteOrder),
+    Start {
+        what: WriteWhat,
+        order: WriteOrder,
+        /// Whether a model that lies there is replaced.
+        force: bool,
+    },
+    /// Ask for the place, which is a file or a folder of this name.
+    AskWhere {
+        name: String,
+        is_gguf: bool,
+    },
+    AskForTemplate,
+    /// Put what a model was converted to into the study.
+    AddConverted(ModelId),
+    /// Forget what a model was converted to.
+    ForgetConversion(ModelId),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -247,6 +281,7 @@ rooms!(
     Import: ImportAction,
     Merge: MergeAction,
     Mixture: MixtureAction,
+    Write: WriteAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
     Window: WindowAction,

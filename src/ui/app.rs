@@ -20,9 +20,12 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
-use super::windows::{ComparisonView, GuideView, HubView, ImportView, MixtureView, TransplantView};
+use super::windows::{
+    ComparisonView, GuideView, HubView, ImportView, MixtureView, TransplantView, WriteView,
+};
 use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
+use crate::workbench::tokens::TokensOf;
 use crate::workbench::{Notice, NoticeKind, Workbench};
 use eframe::egui::{Align2, Context, Event, Ui, ViewportCommand};
 use guard::Probes;
@@ -53,6 +56,7 @@ pub struct App {
     comparison: ComparisonView,
     transplant: TransplantView,
     mixture: MixtureView,
+    writing: WriteView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -102,6 +106,7 @@ impl App {
             comparison: ComparisonView::default(),
             transplant: TransplantView::default(),
             mixture: MixtureView::default(),
+            writing: WriteView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -179,16 +184,21 @@ impl App {
             if self.bench.mixture().is_none() {
                 self.mixture.close();
             }
+            self.writing.close();
             self.views.study_opened();
             self.inspector.study_opened();
         }
         if !self.comparison.is_open() {
             self.bench.leave_comparison();
+            if matches!(self.bench.tokens_shown(), Some(TokensOf::Pair(_))) {
+                self.bench.show_tokens(None);
+            }
         }
         match self.transplant.wanted() {
             Some(request) => self.bench.look_at_transplant(request),
             None => self.bench.leave_transplant(),
         }
+        self.bench.watch_conversion(self.writing.conversion());
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
             self.show_notice(notice);
@@ -208,6 +218,7 @@ impl App {
             || self.comparison.is_open()
             || self.transplant.is_open()
             || self.mixture.is_open()
+            || self.writing.is_open()
             || self.views.evolution.is_asking()
     }
 
@@ -310,6 +321,7 @@ impl App {
             (self.comparison).ui(ctx, &self.bench, &mut self.actions);
             (self.transplant).ui(ctx, &self.bench, &mut self.actions);
             (self.mixture).ui(ctx, &self.bench, &mut self.actions);
+            self.writing.ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -343,6 +355,7 @@ impl App {
             || self.comparison.is_open()
             || self.transplant.is_open()
             || self.mixture.is_open()
+            || self.writing.is_open()
             || self.views.evolution.is_asking()
             || self.palette.is_open()
             || self.views.models.is_asking()
@@ -402,6 +415,7 @@ impl App {
         self.comparison.close();
         self.transplant.close();
         self.mixture.close();
+        self.writing.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

@@ -5,7 +5,7 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
     Action, ChartAsk, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction,
-    MixtureAction, ModelsAction, View, WindowAction,
+    MixtureAction, ModelsAction, View, WindowAction, WriteAction, WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
 use super::windows::transplant_donors;
@@ -236,7 +236,10 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let set_base = Command::Model(ModelEdit::SetBase(others, Some(one)));
         let can_transplant = bench.transplant_objection(one).is_none()
             && transplant_donors(bench, one).next().is_some();
+        let convert = WriteAction::Ask(WriteWhat::Convert(one));
+        let can_convert = bench.convert_objection(one).is_none();
         out.extend([
+            Entry::new(group, format!("Convert {name}…"), convert).when(can_convert),
             Entry::new(group, format!("Make {name} the base of all"), set_base),
             Entry::new(group, format!("Rename {name}…"), ModelsAction::Rename(one)),
             Entry::new(

@@ -1,17 +1,16 @@
 //! Writing merges: a queue, one after the other, and what becomes of each in the study.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::composing::Prediction;
 use super::queue::Queue;
-use super::{NoticeKind, Workbench, hub_cache};
-use crate::files::Removal;
+use super::writing::{Target, WriteError, WriteOrder, write_recipe};
+use super::{NoticeKind, Workbench};
 use crate::jobs::{Failure, JobId, Ticket};
 use crate::kinship::Values;
-use crate::merge::plan::{Plan, Surroundings, plan};
-use crate::merge::recipe::{Parsed, Recipe, parse, to_yaml};
-use crate::merge::run::{Options, Outcome as Made, RunError, run};
-use crate::merge::write::{Parents, folder};
+use crate::merge::plan::Plan;
+use crate::merge::recipe::{Recipe, parse, to_yaml};
+use crate::merge::run::Outcome as Made;
 use crate::study::{Command, DraftId, ModelEdit, ModelId, NewChild, PredictedKinship};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,15 +22,13 @@ pub struct QueuedMerge {
     /// Its name in the queue.
     pub id: MergeId,
     pub name: String,
-    /// The folder that is made.
-    pub out: PathBuf,
     pub draft: DraftId,
-    /// The recipe as it was when it was put here.
-    pub text: String,
+    /// The recipe as it was when it was put here, and where it is written.
+    pub order: WriteOrder,
     /// Whether a model that lies there is replaced.
     pub force: bool,
     pub state: MergeState,
-    /// Whether it failed because a model lies in its folder, which may be replaced.
+    /// Whether it failed because a model lies at its place, which may be replaced.
     pub may_replace: bool,
     predicted: Vec<PredictedKinship>,
 }
@@ -52,9 +49,6 @@ pub enum MergeState {
     Cancelled,
 }
 
-/// Files of weights are parted at this size, as mergekit and the hub have it.
-const SHARD_BYTES: u64 = 5_000_000_000;
-
 #[derive(Default)]
 pub(super) struct Merging {
     last_id: u64,
@@ -69,21 +63,28 @@ impl Workbench {
         &self.session.merging.list
     }
 
-    /// Puts the draft on the canvas into the queue, to be written into `out`.
+    /// Puts the draft on the canvas into the queue, to be written into the folder `out`.
     pub fn queue_merge(&mut self, out: &Path, force: bool) {
+        let Some(draft) = self.doc().shown_draft() else {
+            return;
+        };
+        let text = draft.sheet.text.clone();
+        self.queue_order(WriteOrder::folder(text, out), force);
+    }
+
+    /// Puts a recipe of the draft on the canvas into the queue.
+    pub fn queue_order(&mut self, order: WriteOrder, force: bool) {
         let Some(draft) = self.doc().shown_draft().cloned() else {
             return;
         };
-        let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
-        if self.merges().iter().any(|m| m.out == out && m.is_open()) {
-            let title = "A merge into this folder is in the queue already";
-            return self.report_error(title, "choose another folder");
+        let order = order.absolute();
+        let is_taken = |m: &QueuedMerge| m.order.out == order.out && m.is_open();
+        if self.merges().iter().any(is_taken) {
+            let title = "A merge to this place is in the queue already";
+            return self.report_error(title, "choose another place");
         }
-        let name = out
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        let name = name.unwrap_or_else(|| draft.name.clone());
-        let known = self.prediction_of(&draft.sheet.text);
+        let name = order.name().unwrap_or_else(|| draft.name.clone());
+        let known = self.prediction_of(&order.text);
         let predicted = known.map_or_else(Vec::new, predicted);
         let merging = &mut self.session.merging;
         merging.last_id += 1;
@@ -91,10 +92,9 @@ impl Workbench {
         merging.list.push(QueuedMerge {
             id,
             name,
-            out,
             draft: draft.id,
             predicted,
-            text: draft.sheet.text,
+            order,
             force,
             state: MergeState::Waiting,
             may_replace: false,
@@ -125,15 +125,15 @@ impl Workbench {
         self.requeue(id, |merge| merge.force = true);
     }
 
-    /// The same into another folder.
-    pub fn redirect_merge(&mut self, id: MergeId, out: &Path) {
-        let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+    /// The same to another place.
+    pub fn redirect_merge(&mut self, id: MergeId, order: WriteOrder, force: bool) {
+        let order = order.absolute();
         self.requeue(id, |merge| {
-            if let Some(name) = out.file_name() {
-                merge.name = name.to_string_lossy().into_owned();
+            if let Some(name) = order.name() {
+                merge.name = name;
             }
-            merge.out = out;
-            merge.force = false;
+            merge.order = order;
+            merge.force = force;
         });
     }
 
@@ -197,12 +197,13 @@ impl Workbench {
         let removal = self.folders.removal;
         let work = move |ticket: &Ticket| {
             let target = Target {
-                out: &next.out,
+                out: &next.order.out,
+                gguf: &next.order.gguf,
                 force: next.force,
                 maker: "",
                 removal,
             };
-            match write_recipe(&parse(&next.text), &target, ticket) {
+            match write_recipe(&parse(&next.order.text), &target, ticket) {
                 Ok(made) => Ok(Some(made)),
                 Err(WriteError::InTheWay) => Ok(None),
                 Err(WriteError::Failed(failure)) => Err(failure),
@@ -215,8 +216,8 @@ impl Workbench {
         self.set_merge_state(id, MergeState::Running(job));
     }
 
-    /// Takes in what became of a merge, and begins the next one; `None` if a model lies in its
-    /// folder that it may replace.
+    /// Takes in what became of a merge, and begins the next one; `None` if a model lies at its
+    /// place that it may replace.
     fn on_merge_ended(&mut self, job: JobId, result: Result<Option<(Plan, Made)>, Failure>) {
         let merging = &mut self.session.merging;
         let Some(id) = merging.queue.ended(job) else {
@@ -232,8 +233,8 @@ impl Workbench {
             }
             Ok(None) => {
                 merge.may_replace = true;
-                let folder = merge.out.to_string_lossy().into_owned();
-                self.merge_failed(id, &WriteError::InTheWay.to_string(), folder);
+                let place = merge.order.out.to_string_lossy().into_owned();
+                self.merge_failed(id, &WriteError::InTheWay.to_string(), place);
             }
             Err(Failure::Cancelled) => {
                 merge.state = MergeState::Cancelled;
@@ -280,7 +281,7 @@ impl Workbench {
             method: recipes
                 .last()
                 .map_or_else(String::new, |r| r.merge_method.clone()),
-            recipe: to_yaml(&recipes).unwrap_or(merge.text),
+            recipe: to_yaml(&recipes).unwrap_or(merge.order.text),
             predicted: merge.predicted,
             note: String::new(),
         };
@@ -362,76 +363,4 @@ fn predicted(prediction: &Prediction) -> Vec<PredictedKinship> {
         error: child.error,
     };
     child.with.iter().map(one).collect()
-}
-
-/// Where a merge is written, and for whom.
-pub(super) struct Target<'a> {
-    pub out: &'a Path,
-    /// Whether a model that this program made there is replaced.
-    pub force: bool,
-    /// The run that it is made for; empty for a merge of its own.
-    pub maker: &'a str,
-    /// Where a model goes that is replaced.
-    pub removal: Removal,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum WriteError {
-    /// A model that may be replaced lies where it was to be written, and nothing else is wrong.
-    #[error("a model lies in this folder already; replace it, or choose another")]
-    InTheWay,
-    #[error(transparent)]
-    Failed(#[from] Failure),
-}
-
-impl From<WriteError> for Failure {
-    fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::InTheWay => Self::Failed(error.to_string()),
-            WriteError::Failed(failure) => failure,
-        }
-    }
-}
-
-pub(super) fn write_recipe(
-    parsed: &Parsed,
-    target: &Target<'_>,
-    ticket: &Ticket,
-) -> Result<(Plan, Made), WriteError> {
-    let hub = hub_cache();
-    let Target { out, force, .. } = *target;
-    let is_in_the_way = !force && folder::may_replace(out);
-    let surroundings = Surroundings {
-        root: Path::new("/"),
-        working: None,
-        hub: hub.as_deref(),
-        out: Some(out),
-        intermediates: None,
-        force: force || is_in_the_way,
-        allow_crimes: false,
-        threads: rayon::current_num_threads(),
-        opened: &[],
-    };
-    let plan = plan(parsed, &surroundings);
-    if let Some(problem) = plan.errors().next() {
-        return Err(Failure::Failed(problem.headline()).into());
-    }
-    if is_in_the_way {
-        return Err(WriteError::InTheWay);
-    }
-    let options = Options {
-        out: out.to_owned(),
-        shard_bytes: SHARD_BYTES,
-        force,
-        seed: None,
-        on_nan: None,
-        parents: Parents::default(),
-        maker: target.maker.to_owned(),
-        removal: target.removal,
-    };
-    match run(&plan, &options, ticket) {
-        Ok(made) => Ok((plan, made)),
-        Err(RunError::Cancelled(cancelled)) => Err(Failure::from(cancelled).into()),
-        Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence).into()),
-    }
 }

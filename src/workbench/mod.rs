@@ -9,6 +9,7 @@ mod backups;
 mod cache;
 pub mod comparing;
 pub mod composing;
+pub mod converting;
 pub mod evolving;
 mod folders;
 pub mod hub;
@@ -26,7 +27,10 @@ mod recent;
 mod saving;
 mod session;
 pub mod suggesting;
+pub mod tokens;
 pub mod transplanting;
+mod write_check;
+mod writing;
 
 pub mod demo;
 pub mod library;
@@ -49,6 +53,8 @@ pub use model_files::ModelFiles;
 pub use outside::Picture;
 pub use recent::Recent;
 pub use saving::ago;
+pub use write_check::WriteCheck;
+pub use writing::WriteOrder;
 
 use session::{Derived, Session};
 
@@ -188,6 +194,7 @@ impl Workbench {
             }
         }
         self.predict_if_changed();
+        self.list_tokens_if_changed();
     }
 
     /// Says what a command does that may not be seen where it is given.
@@ -282,6 +289,7 @@ impl Workbench {
         // Scores that the user has typed may be what a run waits for.
         self.advance_runs();
         self.predict_if_changed();
+        self.list_tokens_if_changed();
         self.look_into_selected();
         self.autosave();
     }

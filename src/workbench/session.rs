@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::approval::Approvals;
 use super::comparing::Comparing;
 use super::composing::Composing;
+use super::converting::Conversion;
 use super::evolving::Evolving;
 use super::inspecting::Inspecting;
 use super::kin::Kin;
@@ -16,7 +17,9 @@ use super::merging::Merging;
 use super::mixing::Mixing;
 use super::saving::Saving;
 use super::suggesting::Suggested;
+use super::tokens::Listing;
 use super::transplanting::Transplanting;
+use super::write_check::WriteChecks;
 use super::{ModelFiles, Picture};
 use crate::import::Source;
 use crate::study::{ModelId, PairRow, Study, StudyDoc, StudyFacts};
@@ -40,6 +43,12 @@ pub(super) struct Session {
     pub merging: Merging,
     pub transplanting: Transplanting,
     pub mixing: Mixing,
+    /// Models written in another format, at most one of each.
+    pub conversions: Vec<Conversion>,
+    /// The one that somebody looks at.
+    pub watched_conversion: Option<ModelId>,
+    pub write_checks: WriteChecks,
+    pub tokens: Listing,
     pub evolving: Evolving,
     pub approvals: Approvals,
     /// What was read to be imported, until the window takes it.

@@ -197,6 +197,24 @@ fn tying_follows_config_and_head() {
     check(no, &[embedding, head], false, 0);
 }
 
+/// Kinship compares rows of the same token, and what is kept of it is found by the key.
+#[test]
+fn another_tokenizer_gives_the_model_another_key() {
+    let dir = TempDir::new().unwrap();
+    write_safetensors(&dir.path().join("model.safetensors"), &[zeros("a", &[1])]);
+    let tokenizer = dir.path().join("tokenizer.json");
+    let without = open(dir.path());
+    std::fs::write(&tokenizer, "{}").unwrap();
+    let with = open(dir.path());
+    assert_ne!(with.key(), without.key());
+    assert_eq!(with.key(), open(dir.path()).key());
+    std::fs::write(&tokenizer, "{ }").unwrap();
+    assert_ne!(open(dir.path()).key(), with.key());
+    // The weights are the same all the while.
+    assert_eq!(with.identity().key(), without.identity().key());
+    assert_eq!(with.state_on_disk(), OnDisk::Unchanged);
+}
+
 #[test]
 fn identity_notices_changed_and_missing_files() {
     let dir = TempDir::new().unwrap();

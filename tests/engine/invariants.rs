@@ -246,7 +246,6 @@ const CIRCLES: &[&[&str]] = &[
     &["merge/write/names.rs", "merge/write/staging.rs"],
     &[
         "workbench/composing/mod.rs",
-        "workbench/evolving/breed.rs",
         "workbench/evolving/mod.rs",
         "workbench/measuring.rs",
         "workbench/merging.rs",
@@ -254,6 +253,8 @@ const CIRCLES: &[&[&str]] = &[
         "workbench/queue.rs",
         "workbench/session.rs",
         "workbench/suggesting.rs",
+        "workbench/tokens.rs",
+        "workbench/write_check.rs",
     ],
     &[
         "workbench/evolving/evaluating.rs",

@@ -275,6 +275,45 @@ fn the_plan_says_who_has_which_tokens_and_where_new_rows_come_from() {
     );
 }
 
+/// The keys of what differs in `a` and `base`, whether the recipe says which template the child
+/// has, and all that is told.
+fn conflicts(more: &str) -> (Vec<String>, bool, Vec<String>) {
+    let plan = planned(&format!("{TWO}{more}"), &root(), None);
+    let report = &plan.steps[0].tokens.as_ref().unwrap().report;
+    let keys = report.conflicts.iter().map(|own| own.key.clone());
+    let told = plan.problems.iter().map(|own| own.sentence.clone());
+    (keys.collect(), report.has_own_template, told.collect())
+}
+
+#[test]
+fn roles_that_differ_from_the_childs_are_conflicts_before_anything_is_merged() {
+    for more in ["tokenizer_source: union\n", ""] {
+        let (keys, own, told) = conflicts(more);
+        assert_eq!(keys, ["eos_token", "chat_template"], "{more}");
+        assert!(!own && told.iter().any(|own| own.contains("another chat template")));
+    }
+    // What the recipe decides is none that is told of, and stands in the report: neither model
+    // has that template.
+    let (keys, own, told) = conflicts("tokenizer_source: union\nchat_template: alpaca\n");
+    assert_eq!(keys, ["chat_template", "eos_token", "chat_template"]);
+    assert!(
+        own && !told.iter().any(|own| own.contains("chat template")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn rows_that_fill_up_are_counted() {
+    let yaml = "merge_method: linear\nmodels:\n- {model: models/fir/a, parameters: {weight: 1}}\n\
+                tokenizer: {source: base, pad_to_multiple_of: 50}\n";
+    let plan = planned(yaml, &root(), None);
+    let tokens = plan.steps[0].tokens.as_ref().unwrap();
+    let child = tokens.report.child.as_ref().unwrap();
+    assert_eq!((child.rows, child.padding), (150, 150 - child.tokens));
+    let eos = tokens.report.roles.role("eos_token").unwrap();
+    assert_eq!((eos.token.as_str(), eos.id), ("<|im_end|>", Some(121)));
+}
+
 #[test]
 fn tokens_without_a_row_are_struck_out_of_the_child_where_nobody_asks_for_them() {
     let dir = tempfile::tempdir().unwrap();

@@ -34,6 +34,8 @@ mod ui_mixture;
 mod ui_next;
 mod ui_others;
 mod ui_record;
+mod ui_tokens;
 mod ui_transplant;
 mod ui_trouble;
 mod ui_widgets;
+mod ui_write;

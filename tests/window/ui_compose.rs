@@ -138,6 +138,10 @@ fn with_the_mouse_alone() {
     write.last().unwrap().click();
     window.run_steps(3);
     settle(&mut window);
+    click(&mut window, "Choose where to write…");
+    settle(&mut window);
+    click(&mut window, "Write");
+    settle(&mut window);
     check_child(&window, &out, ["arith", "order"]);
 }
 
@@ -185,6 +189,10 @@ fn with_the_keyboard_alone() {
     press(&mut window, Modifiers::NONE, Key::Enter);
     settle(&mut window);
     assert_eq!(attention(&window), [0.5, 0.9, 0.5, 0.5, 0.5]);
+    press(&mut window, Modifiers::COMMAND, Key::Enter);
+    settle(&mut window);
+    enter_at(&mut window, "Choose where to write…");
+    settle(&mut window);
     press(&mut window, Modifiers::COMMAND, Key::Enter);
     settle(&mut window);
     check_child(&window, &out, ["abacus", "arith"]);

@@ -64,6 +64,26 @@ fn t(window: &Window) -> Option<f64> {
     }
 }
 
+/// Opens the form that asks how and where, and takes the place that a dialog answers.
+fn ask_where(window: &mut Window) {
+    click(window, "Write merge…");
+    settle(window);
+    click(window, "Choose where to write…");
+    settle(window);
+}
+
+/// Writes the merge to the place that a dialog answers.
+fn write(window: &mut Window) {
+    ask_where(window);
+    click(window, "Write");
+    settle(window);
+}
+
+fn is_disabled(window: &Window, button: &str) -> bool {
+    let button = window.get_by_role_and_label(Role::Button, button);
+    button.accesskit_node().is_disabled()
+}
+
 fn undo(window: &mut Window) {
     click_named(window, "Undo: ");
     settle(window);
@@ -308,8 +328,7 @@ fn a_written_child_is_as_predicted() {
     press(&mut window, Modifiers::NONE, Key::Enter);
     type_text(&mut window, "dtype: float32");
     settle(&mut window);
-    click(&mut window, "Write merge…");
-    settle(&mut window);
+    write(&mut window);
     assert!(out.join("config.json").exists());
     let child = model(&window, "half way");
     let parents = ["abacus", "arith"].map(|name| model(&window, name).id);
@@ -346,12 +365,10 @@ fn a_folder_with_a_model_in_it_may_be_replaced() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("out").join("child");
     let mut window = slerp(home.path(), vec![vec![out.clone()], vec![out.clone()]]);
-    click(&mut window, "Write merge…");
-    settle(&mut window);
-    click(&mut window, "Write merge…");
-    settle(&mut window);
-    window.get_by_label_contains("A model lies in this folder already");
-    click(&mut window, "Replace child");
+    write(&mut window);
+    ask_where(&mut window);
+    window.get_by_label_contains("A model that Kinfolk has made lies there");
+    click(&mut window, "Replace it");
     settle(&mut window);
     let bench = window.state().workbench();
     let is_done = |state: &MergeState| matches!(state, MergeState::Done { .. });
@@ -365,12 +382,13 @@ fn a_path_that_cannot_be_written_gives_its_reason_and_another_folder() {
     std::fs::write(&file, b"in the way").unwrap();
     let good = home.path().join("out").join("good");
     let mut window = slerp(home.path(), vec![vec![file], vec![good.clone()]]);
-    click(&mut window, "Write merge…");
-    settle(&mut window);
+    ask_where(&mut window);
     let reason = "There is a file where the folder should be";
     assert!(window.query_all_by_label_contains(reason).count() > 0);
-    window.get_by_label("Try again file");
-    click(&mut window, "Another folder for file…");
+    assert!(is_disabled(&window, "Write"));
+    click(&mut window, "Choose where to write…");
+    settle(&mut window);
+    click(&mut window, "Write");
     settle(&mut window);
     assert!(good.join("config.json").exists());
     model(&window, "good");
@@ -425,11 +443,11 @@ fn a_narrow_window_folds_the_child_and_brings_it_by_a_button() {
 fn closing_asks_while_a_merge_is_written() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("out");
-    let answers = (0..3).map(|k| vec![out.join(format!("child-{k}"))]);
-    let mut window = slerp(home.path(), answers.collect());
+    let mut window = slerp(home.path(), vec![]);
     // Between two frames nothing is drained, so what was put into the queue is still in it.
-    for _ in 0..3 {
-        press_once(&mut window, Modifiers::COMMAND, Key::Enter);
+    for k in 0..3 {
+        let bench = window.state_mut().workbench_mut();
+        bench.queue_merge(&out.join(format!("child-{k}")), false);
     }
     press_once(&mut window, Modifiers::COMMAND, Key::W);
     assert!(window.state().workbench().is_open());

@@ -136,7 +136,7 @@ fn entries(template: &GgufTemplate, said: &Said<'_>) -> Result<(Vec<u8>, u64), S
         if layers_differ && is_per_layer(template, entry, old_layers) {
             return Err(format!(
                 "the child has {} layers, and the template's `{}` is a list for {} layers; give a \
-                 template of {} layers with --template: {}",
+                 template of {} layers (--template): {}",
                 said.layers,
                 entry.key,
                 old_layers.unwrap_or(0),

@@ -72,6 +72,15 @@ impl GgufKind {
         ("q8_0", Self::Q8_0),
     ];
 
+    /// As files and llama.cpp spell it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::F16 => "F16",
+            Self::Bf16 => "BF16",
+            Self::Q8_0 => "Q8_0",
+        }
+    }
+
     /// The one that keeps weights of this format best in half their room or less.
     pub const fn of_weights(dtype: Dtype) -> Self {
         match dtype {
@@ -169,7 +178,7 @@ impl GgufTemplate {
 
     fn misfit(&self, sentence: &str) -> String {
         let path = self.path.display();
-        format!("{sentence}; give a template of the same model with --template: {path}")
+        format!("{sentence}; give a template of the same model (--template): {path}")
     }
 
     /// The tensors of the file by their names.

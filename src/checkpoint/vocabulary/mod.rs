@@ -202,6 +202,11 @@ impl Vocabulary {
         self.numbers.iter().map(|(token, id)| (token.as_str(), *id))
     }
 
+    /// The same as a map, to be [joined](join) with others.
+    pub fn numbers(&self) -> &BTreeMap<String, u32> {
+        &self.numbers
+    }
+
     /// How many tokens there are.
     pub fn len(&self) -> usize {
         self.numbers.len()
@@ -227,6 +232,25 @@ impl Vocabulary {
     pub fn agrees(&self, other: &Self) -> bool {
         let same = |(token, id): (&str, u32)| other.id(token).is_none_or(|own| own == id);
         self.digest == other.digest || self.tokens().all(same)
+    }
+}
+
+/// Goes once through all tokens of several maps, in the order of the tokens, with the number that
+/// each map has. Some ten times faster than looking every token up in every map.
+pub fn join<'t>(maps: &[&'t BTreeMap<String, u32>], mut each: impl FnMut(&'t str, &[Option<u32>])) {
+    let mut heads: Vec<_> = maps.iter().map(|map| map.iter().peekable()).collect();
+    let mut numbers = vec![None; maps.len()];
+    loop {
+        let next = heads
+            .iter_mut()
+            .filter_map(|head| head.peek().map(|(token, _)| *token));
+        let Some(least) = next.min() else { return };
+        for (number, head) in numbers.iter_mut().zip(&mut heads) {
+            *number = head
+                .next_if(|(token, _)| *token == least)
+                .map(|(_, id)| *id);
+        }
+        each(least, &numbers);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::merge::tokens::{ModelTokens, NewRow, Origin, StepTokens, TokensReport};
+use crate::merge::tokens::{ModelTokens, NewRow, Origin, Roles, StepTokens, TokensReport};
 
 /// New rows that are named.
 const MOST: usize = 8;
@@ -34,10 +34,16 @@ fn child(report: &TokensReport) -> String {
         return "tokens: rows of the same number are merged".to_owned();
     };
     let mut words = vec![format!("tokens: {} in {} rows", child.tokens, child.rows)];
-    for (tokens, what) in [(&child.appended, "new"), (&child.struck, "struck out")] {
-        if !tokens.is_empty() {
-            words.push(format!("{} {what}", tokens.len()));
-        }
+    let counts = [
+        (child.appended.len(), "new"),
+        (child.struck.len(), "struck out"),
+        (child.padding, "rows that fill up"),
+    ];
+    let some = counts.iter().filter(|(count, _)| *count > 0);
+    words.extend(some.map(|(count, what)| format!("{count} {what}")));
+    words.extend(roles(&report.roles));
+    if report.has_own_template {
+        words.push("the recipe's chat template".to_owned());
     }
     words.join(", ")
 }
@@ -51,16 +57,20 @@ fn model(own: &ModelTokens, width: usize) -> String {
     let mut words = vec![format!("{} tokens", own.tokens)];
     let some = counts.iter().filter(|(count, _)| *count > 0);
     words.extend(some.map(|(count, what)| format!("{count} {what}")));
-    let roles = own.roles.tokens.iter().map(|role| {
+    words.extend(roles(&own.roles));
+    format!("  {:<width$}  {}", own.name, words.join(", "))
+}
+
+/// Each token with a role, and its number.
+fn roles(roles: &Roles) -> impl Iterator<Item = String> {
+    roles.tokens.iter().map(|role| {
         let id = role.id.map_or("none".to_owned(), |id| id.to_string());
         format!(
             "{} {} ({id})",
             role.key.trim_end_matches("_token"),
             role.token
         )
-    });
-    words.extend(roles);
-    format!("  {:<width$}  {}", own.name, words.join(", "))
+    })
 }
 
 /// Where the first rows come from that some model does not have.

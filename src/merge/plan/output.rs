@@ -28,13 +28,14 @@ pub(crate) fn problems_of<'m, M: Iterator<Item = &'m Model>>(
 ) -> Vec<Problem> {
     let mut sentences: Vec<String> = Vec::new();
     if is_gguf_name(out) {
+        // Its size follows from its type and its template, which are chosen after the plan.
         sentences.extend(is_an_input(out, models()));
         sentences.extend(folder::file_objection(out, force));
     } else {
         sentences.extend(input_clashes(out, models()));
         sentences.extend(folder::objection(out, force));
+        sentences.extend(too_little_room(out, needed));
     }
-    sentences.extend(too_little_room(out, needed));
     let place = Place::default;
     sentences
         .into_iter()

@@ -4,19 +4,21 @@
 //! After this, rows of the same number are rows of the same token in every model, and all that
 //! follows works on them as on any tensor.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::super::chat_templates::chosen;
 use super::super::recipe::{ModelRef, Recipe, TokenizerOptions, TokenizerSource};
 use super::super::tokens::{
-    self, Axis, Child, Member, Refused, Rows, Rules, Source, StepTokens, TokenizerEdit,
-    TokensReport, child, conflicts, report, row_tables,
+    self, Axis, Child, Follows, Member, Numbers, Refused, Rows, Rules, Source, StepTokens,
+    TokenLists, TokenizerEdit, TokensReport, child, conflicts, report, row_tables,
 };
 use super::axes::axes;
 use super::context::Context;
 use super::headers::Headers;
 use super::rules::Formats;
 use super::shape::Part;
-use super::{ConfigChange, ModelSource, Step, TensorPlan};
+use super::{ConfigChange, Model, ModelSource, Step, TensorPlan};
 use crate::checkpoint::{Checkpoint, RowTable, Vocabulary, is_gguf_name, is_token_embedding};
 
 /// What rows of a step are taken for which tokens.
@@ -125,20 +127,16 @@ impl TokensOf<'_, '_> {
 
     /// Says where models have other tokens for a role than the child.
     fn warn(&self, report: &TokensReport, context: &mut Context<'_>) {
-        let own = |model: &usize| {
-            let name = context.headers[*model]
-                .as_ref()
-                .map(|headers| &headers.name);
-            report.models.iter().find(|own| Some(&own.name) == name)
-        };
-        let Some(own) = own(&self.tokenizer).or(report.models.first()) else {
-            return;
-        };
-        for other in report.models.iter().filter(|other| other.name != own.name) {
-            for sentence in conflicts(own, other) {
-                context.warning(self.key(), sentence);
-            }
+        for sentence in conflicts(report) {
+            context.warning(self.key(), sentence);
         }
+    }
+
+    /// The chat template that the recipe asks for.
+    fn template(&self, context: &Context<'_>) -> Option<String> {
+        let wanted = self.recipe.chat_template.as_deref()?;
+        let folders: Vec<PathBuf> = context.models.iter().filter_map(Model::folder).collect();
+        chosen(wanted, folders.iter().map(PathBuf::as_path))
     }
 
     /// Says which models number their tokens otherwise than the child's tokenizer, where rows are
@@ -203,9 +201,25 @@ impl TokensOf<'_, '_> {
             );
             context.warning("", sentence);
         }
-        let report = report(&members, own.as_ref(), None);
+        let template = self.template(context);
+        let follows = Follows {
+            model: self.tokenizer,
+            template: template.as_deref(),
+        };
+        let report = report(&members, own.as_ref(), None, follows);
         self.warn(&report, context);
-        Some(StepTokens { report, edit })
+        let lists = TokenLists {
+            vocabularies: vocabularies
+                .iter()
+                .map(|(_, own)| Arc::clone(own))
+                .collect(),
+            child: own.map(Arc::new),
+        };
+        Some(StepTokens {
+            report,
+            edit,
+            lists,
+        })
     }
 }
 
@@ -286,8 +300,9 @@ fn lined_up(
     let axes = axes(wanted.parts, &members, context);
     let mut tables: Vec<(usize, RowTable)> = Vec::new();
     let mut of_embedding: Option<(&Axis<'_>, Rows)> = None;
+    let numbers = Numbers::new(&child, &members);
     for axis in &axes {
-        let rows = tokens::rows(axis, &child, &rules)?;
+        let rows = tokens::rows(axis, &child, &numbers, &rules)?;
         tables.extend(row_tables(axis, &rows, formats.compute)?);
         if of_embedding.is_none() && is_token_embedding(&axis.name) {
             of_embedding = Some((axis, rows));
@@ -298,9 +313,21 @@ fn lined_up(
         Source::Union | Source::Base => of_base.file,
     };
     let of_embedding = of_embedding.as_ref().map(|(axis, rows)| (*axis, rows));
+    let template = wanted.template(context);
+    let follows = Follows {
+        model: wanted.tokenizer,
+        template: template.as_deref(),
+    };
+    let report = report(&members, Some(&child), of_embedding, follows);
     let step = StepTokens {
-        report: report(&members, Some(&child), of_embedding),
+        report,
         edit: TokenizerEdit::of(&child, file).map_err(|error| wanted.refused(error))?,
+        lists: TokenLists {
+            vocabularies: (own.iter())
+                .map(|own| Arc::clone(own.as_ref().unwrap_or(of_base)))
+                .collect(),
+            child: Some(Arc::new(child)),
+        },
     };
     Ok((step, views(&members, tables)?))
 }

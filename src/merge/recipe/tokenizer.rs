@@ -3,7 +3,7 @@
 use super::super::problem::Problem;
 use super::reader::{At, Group, Reader};
 use super::yaml::What;
-use super::{ModelRef, TokenizerSource};
+use super::{ModelRef, Recipe, TokenizerSource};
 
 /// The keys under `tokenizer`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +48,49 @@ pub enum RowName {
     Token(String),
     /// By its number.
     Number(u32),
+}
+
+impl Recipe {
+    /// Says where the child's tokens come from; `None` takes all that the recipe says of them out.
+    pub fn set_tokens_from(&mut self, source: Option<TokenizerSource>) {
+        let Some(source) = source else {
+            (self.tokenizer_source, self.tokenizer) = (None, None);
+            return;
+        };
+        match &mut self.tokenizer {
+            Some(options) => options.source = Some(source),
+            None => self.tokenizer_source = Some(source),
+        }
+        self.shorten_tokenizer();
+    }
+
+    /// The multiple that the number of rows is brought to.
+    pub fn padding(&self) -> Option<u32> {
+        self.tokenizer.as_ref()?.pad_to_multiple_of
+    }
+
+    /// Says that multiple. Without a word on the tokens they come from the base then: rows that
+    /// are merged by number are not padded.
+    pub fn set_padding(&mut self, multiple: Option<u32>) {
+        if multiple.is_none() && self.tokenizer.is_none() {
+            return;
+        }
+        let source = self.tokens_from().cloned().unwrap_or(TokenizerSource::Base);
+        let options = self.tokenizer.get_or_insert_default();
+        options.source = Some(source);
+        options.pad_to_multiple_of = multiple;
+        self.tokenizer_source = None;
+        self.shorten_tokenizer();
+    }
+
+    /// `tokenizer` that says no more than `tokenizer_source` would is written as that.
+    fn shorten_tokenizer(&mut self) {
+        let says_more =
+            |own: &TokenizerOptions| !own.tokens.is_empty() || own.pad_to_multiple_of.is_some();
+        if let Some(options) = self.tokenizer.take_if(|own| !says_more(own)) {
+            self.tokenizer_source = options.source.or(Some(TokenizerSource::Union));
+        }
+    }
 }
 
 impl Reader {
@@ -194,5 +237,70 @@ impl Reader {
             self.error(at, format!("{number} is no number of rows"));
         }
         own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse, to_yaml};
+    use super::*;
+
+    fn recipe(tokens: &str) -> Recipe {
+        let text = format!("merge_method: linear\nmodels:\n- model: a\n- model: b\n{tokens}");
+        parse(&text).recipes.remove(0)
+    }
+
+    /// What is left of the recipe's words on tokens after a change.
+    fn after(tokens: &str, change: impl FnOnce(&mut Recipe)) -> (Option<String>, Option<u32>) {
+        let mut recipe = recipe(tokens);
+        change(&mut recipe);
+        let again = parse(&to_yaml(std::slice::from_ref(&recipe)).unwrap()).recipes;
+        assert_eq!(again[0].tokenizer, recipe.tokenizer);
+        assert_eq!(again[0].tokenizer_source, recipe.tokenizer_source);
+        let source = recipe.tokens_from().map(|source| format!("{source:?}"));
+        let is_short = recipe.tokenizer.is_none();
+        (
+            source.map(|s| if is_short { s } else { format!("({s})") }),
+            recipe.padding(),
+        )
+    }
+
+    #[test]
+    fn the_source_is_set_by_the_key_that_the_recipe_has() {
+        let union = || Some(TokenizerSource::Union);
+        let set = |own: &mut Recipe| own.set_tokens_from(union());
+        assert_eq!(after("", set), (Some("Union".into()), None));
+        assert_eq!(
+            after("tokenizer_source: base\n", set),
+            (Some("Union".into()), None)
+        );
+        let padded = "tokenizer: {source: base, pad_to_multiple_of: 8}\n";
+        assert_eq!(after(padded, set), (Some("(Union)".into()), Some(8)));
+        assert_eq!(
+            after("tokenizer: {source: base}\n", set),
+            (Some("Union".into()), None)
+        );
+        assert_eq!(after(padded, |own| own.set_tokens_from(None)), (None, None));
+    }
+
+    #[test]
+    fn padding_asks_for_the_long_key_and_gives_it_back() {
+        let pad = |own: &mut Recipe| own.set_padding(Some(64));
+        assert_eq!(after("", pad), (Some("(Base)".into()), Some(64)));
+        assert_eq!(
+            after("tokenizer_source: union\n", pad),
+            (Some("(Union)".into()), Some(64))
+        );
+        let padded = "tokenizer: {source: union, pad_to_multiple_of: 64}\n";
+        assert_eq!(
+            after(padded, |own| own.set_padding(None)),
+            (Some("Union".into()), None)
+        );
+        assert_eq!(after("", |own| own.set_padding(None)), (None, None));
+        let ruled = "tokenizer: {pad_to_multiple_of: 8, tokens: {x: {source: {kind: zero}}}}\n";
+        assert_eq!(
+            after(ruled, |own| own.set_padding(None)),
+            (Some("(Union)".into()), None)
+        );
     }
 }

@@ -5,15 +5,51 @@ use std::path::{Path, PathBuf};
 use super::super::plan::{Model, ModelSource, Plan, Step, TensorPlan, Work, too_little_room};
 use super::super::write::{GGUF_NAME, Layout};
 use super::outcome::Options;
-use crate::checkpoint::{GgufKind, GgufLayout, GgufTemplate, GgufWish, Wanted};
+use crate::checkpoint::{GgufKind, GgufLayout, GgufTemplate, GgufWish, Wanted, is_gguf_name};
+
+/// What is asked of an output that may be a GGUF file; what is not said is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GgufWanted {
+    /// The type of the matrices.
+    pub kind: Option<GgufKind>,
+    /// The GGUF file that metadata and vocabulary are taken from.
+    pub template: Option<PathBuf>,
+}
+
+impl GgufWanted {
+    /// How the file is made, if the output is one, which its name says; `None` for a folder.
+    ///
+    /// # Errors
+    /// A sentence, if the template is missing or does not fit, if the disk has too little room,
+    /// or if something is asked of a GGUF file and the output is a folder.
+    pub fn options(&self, plan: &Plan, out: &Path) -> Result<Option<GgufOptions>, String> {
+        let shown = out.display();
+        if is_gguf_name(out) {
+            let options = gguf_options(plan, self.kind, self.template.as_deref())?;
+            return match too_little_room(out, options.bytes) {
+                Some(sentence) => Err(sentence),
+                None => Ok(Some(options)),
+            };
+        }
+        if *self == Self::default() {
+            return Ok(None);
+        }
+        Err(format!(
+            "the type and the template of a GGUF file (--gguf-type and --template) are for an \
+             output whose name ends in .gguf: {shown}"
+        ))
+    }
+}
 
 /// What a GGUF file needs beside a plan.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GgufOptions {
     /// The type of the matrices.
     pub kind: GgufKind,
     /// The GGUF file that metadata and vocabulary are taken from.
     pub template: PathBuf,
+    /// Bytes of the file, but for the words of the recipe in its header.
+    pub bytes: u64,
 }
 
 /// Chooses what was not said: the template is the base or the first model that is GGUF, the type
@@ -28,14 +64,15 @@ pub fn gguf_options(
 ) -> Result<GgufOptions, String> {
     let step = plan.steps.last().ok_or("the recipe is empty")?;
     let template = template.map(Path::to_owned).or_else(|| of_models(step));
-    let options = GgufOptions {
+    let mut options = GgufOptions {
         kind: kind.unwrap_or_else(|| kind_of(step)),
         template: template.ok_or(
             "a GGUF file takes its metadata and its vocabulary from another one, and no model of \
-             the merge is GGUF; give one of the same model with --template",
+             the merge is GGUF; give one of the same model as the template (--template)",
         )?,
+        bytes: 0,
     };
-    template_layout(step, &options, ("", "", ""))?;
+    options.bytes = template_layout(step, &options, ("", "", ""))?.len;
     Ok(options)
 }
 

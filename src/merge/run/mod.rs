@@ -15,19 +15,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use self::gguf::{GgufOptions, gguf_options};
+pub use self::gguf::{GgufOptions, GgufWanted, gguf_options};
 use self::open::opened;
 pub(crate) use self::open::{Changed, Opened, opened_models, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};
 pub(crate) use self::shard::copy_bytes;
 use self::shard::{Maker, skip};
 pub(crate) use self::shards::Shards;
+use super::chat_templates::chosen;
 use super::plan::{Model, Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
     GGUF_NAME, INDEX_NAME, Layout, Parents, Provenance, RECIPE_NAME, STEP_PREFIX, Staging, card,
-    chat_template, copy_companions, recipe_hash, told_card, work_key, write_config,
-    write_generation,
+    copy_companions, recipe_hash, told_card, work_key, write_config, write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
@@ -53,6 +53,24 @@ pub fn run_gguf(
     ticket: &Ticket,
 ) -> Result<Outcome, RunError> {
     run_as(plan, options, &Making::Gguf(gguf), ticket)
+}
+
+/// The same into a folder, or into one GGUF file if there is something of that.
+///
+/// # Errors
+/// As for [`run`] and [`run_gguf`].
+pub fn run_to(
+    plan: &Plan,
+    options: &Options,
+    gguf: Option<&GgufOptions>,
+    ticket: &Ticket,
+) -> Result<Outcome, RunError> {
+    run_as(
+        plan,
+        options,
+        &gguf.map_or(Making::Folder, Making::Gguf),
+        ticket,
+    )
 }
 
 /// The same into a folder, for a child that no recipe tells of: its card says what `provenance`
@@ -169,6 +187,19 @@ fn yamls(plan: &Plan, options: &Options, making: &Making<'_>) -> Result<Vec<Stri
 /// Everything that is read to carry out a plan.
 fn models_of(plan: &Plan) -> impl Iterator<Item = &Model> {
     plan.steps.iter().flat_map(|step| &step.models)
+}
+
+/// What to know of a folder that is made after a GGUF file: it lacks what such a file keeps in
+/// another form.
+pub fn missing_companions(plan: &Plan) -> Option<&'static str> {
+    let step = plan.steps.last()?;
+    let donor = step.models.get(step.donor)?.checkpoint()?;
+    let is_alone = donor.is_gguf() && !donor.folder().join("config.json").exists();
+    is_alone.then_some(
+        "the folder has no config.json and no tokenizer, which GGUF keeps in another form; put \
+         config.json, tokenizer.json and tokenizer_config.json of the original model beside the \
+         weights, without which no program loads it",
+    )
 }
 
 /// The one file of a step on the way, opened by its name: its folder, which still tells of the
@@ -397,7 +428,7 @@ impl Run<'_> {
         let edit = step.tokens.as_ref().and_then(|tokens| tokens.edit.as_ref());
         let folders = models.iter().map(|(model, _)| model.folder());
         let wanted = step.recipe.chat_template.as_deref();
-        let template = wanted.and_then(|wanted| chat_template(wanted, folders));
+        let template = wanted.and_then(|wanted| chosen(wanted, folders));
         copy_companions(&donor, &tokenizer, (edit, template.is_some()), staging)?;
         if let Some(generation) = write_generation(&donor, &step.config)? {
             staging.write("generation_config.json", generation.as_bytes())?;

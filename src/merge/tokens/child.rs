@@ -21,6 +21,7 @@ pub(in crate::merge) enum Source<'a> {
 }
 
 /// The child's tokens.
+#[derive(Debug, PartialEq)]
 pub(in crate::merge) struct Child {
     ids: BTreeMap<String, u32>,
     /// Kept tokens, then new ones, by their numbers.
@@ -42,6 +43,19 @@ pub(in crate::merge) struct Child {
 impl Child {
     pub(super) fn id(&self, token: &str) -> Option<u32> {
         self.ids.get(token).copied()
+    }
+
+    pub(super) fn ids(&self) -> &BTreeMap<String, u32> {
+        &self.ids
+    }
+
+    /// The place in [`Self::order`] of a token with its number.
+    pub(super) fn place(&self, id: u32, token: &str) -> Option<usize> {
+        let first = self.order.partition_point(|(own, _)| *own < id);
+        let same = self.order.get(first..)?.iter();
+        let same = same.take_while(|(own, _)| *own == id);
+        let at = same.enumerate().find(|(_, (_, own))| own == token)?.0;
+        Some(first + at)
     }
 
     /// Whether the files of the tokenizer cannot be copied as they are.

@@ -1,9 +1,11 @@
 //! The files of the child's tokenizer: those of the model that it starts from, with tokens struck
 //! out and added.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::Child;
@@ -69,7 +71,7 @@ pub(in crate::merge) fn changed(
     edit: &TokenizerEdit,
 ) -> Result<Changed, String> {
     match name {
-        "tokenizer.json" => edited(folder, name, |json| tokenizer(json, edit)),
+        "tokenizer.json" => tokenizer(folder, name, edit),
         "tokenizer_config.json" => edited(folder, name, |json| config(json, edit)),
         "special_tokens_map.json" => edited(folder, name, |json| roles(json, edit)),
         // What is found in a text before it is split, for programs that read no tokenizer.json.
@@ -94,40 +96,92 @@ pub(in crate::merge) fn changed(
     }
 }
 
+/// The bytes of a file; `None` if there is none.
+fn read(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, String> {
+    let path = folder.join(name);
+    match files::read(&path, MAX_BYTES) {
+        Err(error) if error.is_missing() => Ok(None),
+        other => other
+            .map(Some)
+            .map_err(|error| unusable(&path, &error.to_string())),
+    }
+}
+
+fn unusable(path: &Path, what: &str) -> String {
+    format!("the tokenizer cannot be used, {what}: {}", path.display())
+}
+
 fn edited(
     folder: &Path,
     name: &str,
     change: impl FnOnce(&mut Map<String, Value>),
 ) -> Result<Changed, String> {
-    let path = folder.join(name);
-    let failed = |what: String| format!("the tokenizer cannot be used, {what}: {}", path.display());
-    let bytes = match files::read(&path, MAX_BYTES) {
-        Err(error) if error.is_missing() => return Ok(Changed::LeftOut),
-        other => other.map_err(|error| failed(error.to_string()))?,
+    let Some(bytes) = read(folder, name)? else {
+        return Ok(Changed::LeftOut);
     };
-    let mut object = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
+    let object = serde_json::from_slice(&bytes);
+    let mut object = object.map_err(|error| unusable(&folder.join(name), &error.to_string()))?;
     drop(bytes);
     change(&mut object);
     text(&Value::Object(object))
 }
 
-fn text(value: &Value) -> Result<Changed, String> {
+fn text(value: &impl Serialize) -> Result<Changed, String> {
     let mut text = serde_json::to_vec_pretty(value).map_err(|error| error.to_string())?;
     text.push(b'\n');
     Ok(Changed::Text(text))
 }
 
-fn tokenizer(json: &mut Map<String, Value>, edit: &TokenizerEdit) {
-    json.insert("added_tokens".to_owned(), json!(edit.added));
+/// A part of `tokenizer.json`: as it stands there, or another.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part<'a> {
+    Same(&'a RawValue),
+    Other(Value),
+    Added(&'a [AddedToken]),
+}
+
+/// The child's `tokenizer.json`. The lists of tokens and merges are as long as the file, and stay
+/// text where they stay as they are.
+fn tokenizer(folder: &Path, name: &str, edit: &TokenizerEdit) -> Result<Changed, String> {
+    let Some(bytes) = read(folder, name)? else {
+        return Ok(Changed::LeftOut);
+    };
+    match with_edit(&bytes, edit) {
+        Ok(parts) => text(&parts),
+        Err(error) => Err(unusable(&folder.join(name), &error.to_string())),
+    }
+}
+
+fn with_edit<'a>(
+    bytes: &'a [u8],
+    edit: &'a TokenizerEdit,
+) -> serde_json::Result<BTreeMap<String, Part<'a>>> {
+    let same: BTreeMap<String, &RawValue> = serde_json::from_slice(bytes)?;
+    let mut parts: BTreeMap<String, Part<'a>> = (same.into_iter())
+        .map(|(key, own)| (key, Part::Same(own)))
+        .collect();
+    parts.insert("added_tokens".to_owned(), Part::Added(&edit.added));
     if edit.struck.is_empty() {
-        return;
+        return Ok(parts);
     }
-    if let Some(model) = json.get_mut("model").and_then(Value::as_object_mut) {
-        strike(model, &edit.struck);
-    }
-    if let Some(processor) = json.get_mut("post_processor") {
-        strike_templates(processor, &edit.struck);
-    }
+    let mut change = |key: &str, change: &dyn Fn(&mut Value)| -> serde_json::Result<()> {
+        if let Some(part) = parts.get_mut(key)
+            && let Part::Same(own) = part
+        {
+            let mut value: Value = serde_json::from_str(own.get())?;
+            change(&mut value);
+            *part = Part::Other(value);
+        }
+        Ok(())
+    };
+    change("model", &|model| {
+        if let Some(model) = model.as_object_mut() {
+            strike(model, &edit.struck);
+        }
+    })?;
+    change("post_processor", &|own| strike_templates(own, &edit.struck))?;
+    Ok(parts)
 }
 
 /// Takes tokens out of a BPE model, and the merges that use or make one.
@@ -236,14 +290,15 @@ mod tests {
             struck: ["ab", "<p>"].map(str::to_owned).into(),
             added: vec![AddedToken::plain("c", 3)],
         };
-        let mut json = json!({
+        let json = json!({
             "added_tokens": [{"id": 9, "content": "<p>"}],
             "model": {"vocab": {"a": 0, "b": 1, "ab": 2, "ba": 4}, "unk_token": "<p>",
                       "merges": ["a b", ["b", "a"], "ab a"]},
             "post_processor": {"single": [{"SpecialToken": {"id": "<p>"}}, {"Sequence": {"id": "A"}}],
                                "special_tokens": {"<p>": {"id": "<p>"}}},
         });
-        tokenizer(json.as_object_mut().unwrap(), &edit);
+        let bytes = json.to_string().into_bytes();
+        let json = json!(with_edit(&bytes, &edit).unwrap());
         assert_eq!(json["model"]["merges"], json!([["b", "a"]]));
         assert_eq!(json["model"]["vocab"], json!({"a": 0, "b": 1, "ba": 4}));
         assert_eq!(

@@ -14,18 +14,20 @@ mod files;
 mod report;
 mod roles;
 mod rows;
+mod table;
 
 use std::sync::Arc;
 
 pub(super) use self::child::{Child, Source, child};
 pub use self::files::TokenizerEdit;
 pub(super) use self::files::{Changed, changed};
-pub(super) use self::report::report;
 pub use self::report::{ChildTokens, ModelTokens, Moved, NewRow, Origin, TokensReport};
-pub use self::roles::{Role, Roles};
+pub(super) use self::report::{Follows, report};
+pub use self::roles::{CHAT_TEMPLATE, Conflict, ROLES, Role, Roles};
 pub(super) use self::roles::{conflicts, ids_of};
-pub(super) use self::rows::{Axis, Holder, Refused, Rows, Rules, row_tables, rows};
-use crate::checkpoint::{Checkpoint, Vocabulary};
+pub(super) use self::rows::{Axis, Holder, Numbers, Refused, Rows, Rules, row_tables, rows};
+pub use self::table::{TokenFilter, TokenOrder, TokenRow, TokenTable};
+use crate::checkpoint::{Checkpoint, Vocabulary, is_gguf_name, is_token_embedding};
 
 /// What a step makes of tokens.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,59 @@ pub struct StepTokens {
     pub report: TokensReport,
     /// How the files of the tokenizer are changed; `None` if they are copied.
     pub edit: Option<TokenizerEdit>,
+    /// The tokens themselves, for whoever lists them.
+    pub lists: TokenLists,
+}
+
+/// All tokens of a step's models and of its child.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TokenLists {
+    /// In the order of [`TokensReport::models`].
+    pub(super) vocabularies: Vec<Arc<Vocabulary>>,
+    /// The child's, where the recipe says how its tokens are made.
+    pub(super) child: Option<Arc<Child>>,
+}
+
+/// The tokens of two models beside each other, without a child.
+///
+/// # Errors
+/// A sentence, if one of them has no tokenizer that can be read.
+pub fn pair(models: [(&str, &Arc<Checkpoint>); 2]) -> Result<StepTokens, String> {
+    let read = |(name, own): (&str, &Arc<Checkpoint>)| {
+        let read = own.vocabulary();
+        let read = read.map_err(|error| format!("the tokens of {name} cannot be read: {error}"))?;
+        read.cloned().ok_or_else(|| match is_gguf_name(own.path()) {
+            true => format!(
+                "the tokens of {name} stand in a GGUF file, where they are not read; put the \
+                 model's tokenizer.json beside it"
+            ),
+            false => format!("{name} has no tokenizer beside its weights"),
+        })
+    };
+    let [a, b] = models;
+    let vocabularies = vec![read(a)?, read(b)?];
+    let embedding = |own: &Checkpoint| {
+        let tensor = own.tensors().iter().find(|t| is_token_embedding(&t.name))?;
+        tensor.shape.first().copied()
+    };
+    let member = |k: usize| Member {
+        model: k,
+        name: models[k].0.to_owned(),
+        path: String::new(),
+        weights: Some(Arc::clone(models[k].1)),
+        adapter: None,
+        vocabulary: &vocabularies[k],
+        rows: embedding(models[k].1).unwrap_or(usize::MAX),
+    };
+    let report = report(&[member(0), member(1)], None, None, Follows::default());
+    Ok(StepTokens {
+        report,
+        edit: None,
+        lists: TokenLists {
+            vocabularies,
+            child: None,
+        },
+    })
 }
 
 /// A model whose rows are merged.

@@ -5,14 +5,22 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::rows::{Axis, Rows};
-use super::{Child, Member, Roles};
-use crate::checkpoint::RowFrom;
+use super::{Child, Conflict, Member, Roles};
+use crate::checkpoint::{RowFrom, join};
 
 /// The tokens of the models and of the child.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TokensReport {
     /// Each model that has a tokenizer, the one whose numbers are kept first.
     pub models: Vec<ModelTokens>,
+    /// Which of them the files of the child's tokenizer are made from.
+    pub follows: usize,
+    /// Tokens with a role in the child, and its chat template.
+    pub roles: Roles,
+    /// Whether the recipe says which chat template that is.
+    pub has_own_template: bool,
+    /// Roles in which a model differs from the child.
+    pub conflicts: Vec<Conflict>,
     /// The child's, where the recipe says how its tokens are made.
     pub child: Option<ChildTokens>,
     /// Tokens whose row some model does not have itself, by number.
@@ -56,6 +64,8 @@ pub struct ChildTokens {
     pub tokens: usize,
     /// Rows of its embedding.
     pub rows: usize,
+    /// How many of them fill up, behind the row of the last token.
+    pub padding: usize,
     /// Tokens that follow on those of the tokenizer that it starts from.
     pub appended: Vec<String>,
     /// Tokens of that tokenizer that it does not have.
@@ -88,62 +98,66 @@ pub enum Origin {
     Zero,
 }
 
+impl TokensReport {
+    /// The model that the files of the child's tokenizer are made from.
+    pub fn follows(&self) -> Option<&ModelTokens> {
+        self.models.get(self.follows)
+    }
+}
+
+/// What the child's tokenizer is made from.
+#[derive(Clone, Copy, Default)]
+pub(in crate::merge) struct Follows<'a> {
+    /// The number of the model in the step.
+    pub(in crate::merge) model: usize,
+    /// The chat template that the recipe asks for.
+    pub(in crate::merge) template: Option<&'a str>,
+}
+
 /// What is said of `members`, of which the first has the numbers that are kept.
 pub(in crate::merge) fn report(
     members: &[Member<'_>],
     child: Option<&Child>,
     embedding: Option<(&Axis<'_>, &Rows)>,
+    follows: Follows<'_>,
 ) -> TokensReport {
-    let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
     let same = |member: &Member<'_>| {
         (members.first()).is_some_and(|first| first.vocabulary.numbers_as(member.vocabulary))
     };
-    let is_one = members.iter().all(same);
-    if !is_one {
-        for member in members {
-            for (token, _) in member.vocabulary.tokens() {
-                *owners.entry(token).or_default() += 1;
-            }
+    let mut models: Vec<ModelTokens> = members.iter().map(of_member).collect();
+    if !members.iter().all(same) {
+        compare(members, child, &mut models);
+    }
+    let at = members.iter().position(|own| own.model == follows.model);
+    let at = at.unwrap_or(0);
+    let own = models.get(at).map(|own| own.roles.clone());
+    let mut roles = own.unwrap_or_default();
+    if let Some(child) = child {
+        roles
+            .tokens
+            .retain(|role| !child.struck.contains(&role.token));
+        for role in &mut roles.tokens {
+            role.id = child.id(&role.token);
         }
     }
-    let of_first = |token: &str| members.first().and_then(|first| first.vocabulary.id(token));
-    let of_child = |token: &str| child.map_or_else(|| of_first(token), |child| child.id(token));
-    let of_member = |member: &Member<'_>| {
-        let mut own = ModelTokens {
-            name: member.name.clone(),
-            tokens: member.vocabulary.len(),
-            rows: member.rows,
-            roles: (member.weights.as_ref()).map_or_else(Roles::default, |weights| {
-                Roles::read(weights.folder(), member.vocabulary)
-            }),
-            ..ModelTokens::default()
-        };
-        for (token, id) in member.vocabulary.tokens() {
-            if id as usize >= member.rows {
-                own.without_row.push(token.to_owned());
-            }
-            if is_one {
-                continue;
-            }
-            if owners.get(token) == Some(&1) {
-                own.alone.push(token.to_owned());
-            }
-            if let Some(child) = of_child(token).filter(|child| *child != id) {
-                let token = token.to_owned();
-                own.moved.push(Moved {
-                    token,
-                    own: id,
-                    child,
-                });
-            }
-        }
-        own
-    };
+    if let Some(template) = follows.template {
+        roles.chat_template = Some(template.to_owned());
+    }
+    let theirs = models
+        .iter()
+        .enumerate()
+        .filter(|(k, _)| *k != at || follows.template.is_some());
+    let conflicts = theirs.flat_map(|(_, own)| Conflict::all(&roles, &own.name, &own.roles));
     TokensReport {
-        models: members.iter().map(of_member).collect(),
+        conflicts: conflicts.collect(),
+        follows: at,
+        roles,
+        has_own_template: follows.template.is_some(),
+        models,
         child: child.map(|child| ChildTokens {
             tokens: child.order.len(),
             rows: child.rows,
+            padding: child.rows.saturating_sub(child.end),
             appended: child
                 .appended()
                 .iter()
@@ -156,6 +170,54 @@ pub(in crate::merge) fn report(
             _ => Vec::new(),
         },
     }
+}
+
+/// What is said of one model alone.
+fn of_member(member: &Member<'_>) -> ModelTokens {
+    let mut own = ModelTokens {
+        name: member.name.clone(),
+        tokens: member.vocabulary.len(),
+        rows: member.rows,
+        roles: (member.weights.as_ref()).map_or_else(Roles::default, |weights| {
+            Roles::read(weights.folder(), member.vocabulary)
+        }),
+        ..ModelTokens::default()
+    };
+    if member.vocabulary.end() > member.rows {
+        let tokens = member.vocabulary.tokens();
+        let without = tokens.filter(|(_, id)| !member.has(*id));
+        own.without_row = without.map(|(token, _)| token.to_owned()).collect();
+    }
+    own
+}
+
+/// Finds what one model has alone, and what has another number in the child, or in the first
+/// model if there is no child.
+fn compare(members: &[Member<'_>], child: Option<&Child>, models: &mut [ModelTokens]) {
+    let mut maps: Vec<&BTreeMap<String, u32>> = (members.iter())
+        .map(|own| own.vocabulary.numbers())
+        .collect();
+    let count = maps.len();
+    maps.extend(child.map(Child::ids));
+    join(&maps, |token, numbers| {
+        let (own, of_child) = numbers.split_at(count);
+        let of_child = of_child.first().or(own.first()).copied().flatten();
+        let owners = own.iter().flatten().count();
+        for (model, id) in models.iter_mut().zip(own) {
+            let Some(id) = *id else { continue };
+            if owners == 1 {
+                model.alone.push(token.to_owned());
+            }
+            if let Some(child) = of_child.filter(|child| *child != id) {
+                let token = token.to_owned();
+                model.moved.push(Moved {
+                    token,
+                    own: id,
+                    child,
+                });
+            }
+        }
+    });
 }
 
 fn new_rows(members: &[Member<'_>], child: &Child, axis: &Axis<'_>, rows: &Rows) -> Vec<NewRow> {

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::ModelTokens;
+use super::super::chat_templates::template_of;
+use super::TokensReport;
 use crate::checkpoint::Vocabulary;
 use crate::files;
 
@@ -14,7 +15,7 @@ use crate::files;
 const MAX_BYTES: u64 = 64 << 20;
 
 /// The roles that are compared, with their keys in a tokenizer's configuration.
-const ROLES: [(&str, &str); 4] = [
+pub const ROLES: [(&str, &str); 4] = [
     ("bos_token", "begins a text"),
     ("eos_token", "ends a text"),
     ("pad_token", "fills up"),
@@ -53,17 +54,25 @@ impl Roles {
             let key = (*key).to_owned();
             Some(Role { key, token, id })
         });
-        let file = files::read_text(&folder.join("chat_template.jinja"), MAX_BYTES).ok();
-        let in_config = || Some(config.get("chat_template")?.as_str()?.to_owned());
         Self {
             tokens: tokens.collect(),
-            chat_template: file.or_else(in_config),
+            chat_template: template_of(folder),
         }
     }
 
-    fn token(&self, key: &str) -> Option<&str> {
-        let role = self.tokens.iter().find(|role| role.key == key);
-        role.map(|role| role.token.as_str())
+    /// The token of a role, by its key.
+    pub fn role(&self, key: &str) -> Option<&Role> {
+        self.tokens.iter().find(|role| role.key == key)
+    }
+
+    /// Whether both have the same template, or none, but for the space around it.
+    pub fn has_template_of(&self, other: &Self) -> bool {
+        let trimmed = |own: &Self| {
+            own.chat_template
+                .as_deref()
+                .map(|text| text.trim().to_owned())
+        };
+        trimmed(self) == trimmed(other)
     }
 }
 
@@ -78,37 +87,76 @@ pub(super) fn name_of(value: Option<&Value>) -> Option<&str> {
     value.as_str().or_else(|| value.get("content")?.as_str())
 }
 
-/// A sentence for every role in which a model differs from the one whose tokenizer the child has.
-pub(in crate::merge) fn conflicts(own: &ModelTokens, other: &ModelTokens) -> Vec<String> {
-    let mut out = Vec::new();
-    let (name, theirs) = (&own.name, &other.name);
-    for (key, what) in ROLES {
-        if let (Some(a), Some(b)) = (own.roles.token(key), other.roles.token(key))
-            && a != b
-        {
-            out.push(format!(
+/// The key of chat templates beside those of tokens.
+pub const CHAT_TEMPLATE: &str = "chat_template";
+
+/// A role in which a model differs from the child.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Conflict {
+    /// The model, as in the recipe.
+    pub model: String,
+    /// Such as `eos_token`, or `chat_template`.
+    pub key: String,
+    /// The model's token; a template stands among its roles.
+    pub own: Option<String>,
+    /// The child's token.
+    pub child: Option<String>,
+}
+
+impl Conflict {
+    /// All roles in which `theirs` differs from the child.
+    pub(super) fn all(child: &Roles, model: &str, theirs: &Roles) -> Vec<Self> {
+        let conflict = |key: &str, own: Option<&Role>, child: Option<&Role>| Self {
+            model: model.to_owned(),
+            key: key.to_owned(),
+            own: own.map(|role| role.token.clone()),
+            child: child.map(|role| role.token.clone()),
+        };
+        let keys = ROLES.iter().map(|(key, _)| *key);
+        let mut out: Vec<Self> = keys
+            .filter_map(|key| {
+                let (own, of_child) = (theirs.role(key)?, child.role(key)?);
+                let differs = own.token != of_child.token;
+                differs.then(|| conflict(key, Some(own), Some(of_child)))
+            })
+            .collect();
+        if theirs.chat_template.is_some() && !theirs.has_template_of(child) {
+            out.push(conflict(CHAT_TEMPLATE, None, None));
+        }
+        out
+    }
+}
+
+/// A sentence for every role in which a model differs from the child, which has its tokenizer
+/// from `follows`.
+pub(in crate::merge) fn conflicts(report: &TokensReport) -> Vec<String> {
+    let name = report.follows().map_or("", |own| &own.name);
+    let sentence = |conflict: &Conflict| {
+        let theirs = &conflict.model;
+        if let (Some(b), Some(a)) = (&conflict.own, &conflict.child) {
+            let what = ROLES.iter().find(|(key, _)| *key == conflict.key);
+            let what = what.map_or("", |(_, what)| what);
+            return format!(
                 "`{b}` {what} in {theirs}, and `{a}` in {name}, which the child follows"
-            ));
+            );
         }
-    }
-    let trimmed =
-        |template: &Option<String>| template.as_deref().map(|text| text.trim().to_owned());
-    let templates = (
-        trimmed(&own.roles.chat_template),
-        trimmed(&other.roles.chat_template),
-    );
-    if let (own, Some(theirs_text)) = templates {
-        match own {
-            Some(own) if own == theirs_text => {}
-            Some(_) => out.push(format!(
+        match &report.roles.chat_template {
+            Some(_) => format!(
                 "{theirs} has another chat template than {name}, whose tokenizer the child has"
-            )),
-            None => out.push(format!(
+            ),
+            None => format!(
                 "{theirs} has a chat template and {name}, whose tokenizer the child has, has none"
-            )),
+            ),
         }
-    }
-    out
+    };
+    // A template that the recipe names is what the user has decided.
+    let is_open = |own: &&Conflict| own.key != CHAT_TEMPLATE || !report.has_own_template;
+    report
+        .conflicts
+        .iter()
+        .filter(is_open)
+        .map(sentence)
+        .collect()
 }
 
 /// What a child's configuration says of the numbers of its tokens; `null` where there is none.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::recipe::{ModelRef, RowName, TokenRow, TokenRule};
 use super::{Child, Member};
-use crate::checkpoint::{Dtype, RowFrom, RowSums, RowTable, RowsOf};
+use crate::checkpoint::{Dtype, RowFrom, RowSums, RowTable, RowsOf, join};
 
 /// One tensor with a vocabulary axis, in the models that have it.
 pub(in crate::merge) struct Axis<'a> {
@@ -24,6 +24,40 @@ pub(in crate::merge) struct Holder<'a> {
     /// How many there are.
     pub(in crate::merge) rows: usize,
     pub(in crate::merge) dtype: Dtype,
+}
+
+/// The row that each model has for each of the child's tokens, in the order of the child.
+pub(in crate::merge) struct Numbers {
+    /// The number of a model in the step, and its rows.
+    of: Vec<(usize, Vec<Option<u32>>)>,
+}
+
+impl Numbers {
+    pub(in crate::merge) fn new(child: &Child, members: &[Member<'_>]) -> Self {
+        let mut of: Vec<(usize, Vec<Option<u32>>)> = (members.iter())
+            .map(|own| (own.model, vec![None; child.order.len()]))
+            .collect();
+        let mut maps = vec![child.ids()];
+        maps.extend(members.iter().map(|own| own.vocabulary.numbers()));
+        join(&maps, |token, numbers| {
+            let Some(at) = numbers[0].and_then(|id| child.place(id, token)) else {
+                return;
+            };
+            for ((rows, member), number) in of.iter_mut().zip(members).zip(&numbers[1..]) {
+                rows.1[at] = number.filter(|number| member.has(*number));
+            }
+        });
+        Self { of }
+    }
+
+    fn row(&self, holder: &Holder<'_>, at: usize) -> Option<u32> {
+        let (_, rows) = self
+            .of
+            .iter()
+            .find(|(own, _)| *own == holder.member.model)?;
+        let row = rows.get(at).copied().flatten();
+        row.filter(|row| (*row as usize) < holder.rows)
+    }
 }
 
 impl Holder<'_> {
@@ -68,6 +102,7 @@ pub(in crate::merge) struct Rows {
 pub(in crate::merge) fn rows(
     axis: &Axis<'_>,
     child: &Child,
+    numbers: &Numbers,
     rules: &Rules<'_>,
 ) -> Result<Rows, Refused> {
     let count = axis.holders.len();
@@ -78,14 +113,15 @@ pub(in crate::merge) fn rows(
     let named: BTreeMap<&str, usize> = (rules.tokens.iter().zip(0..))
         .map(|((token, _), at)| (token.as_str(), at))
         .collect();
-    let mut tokens = child.order.iter().peekable();
+    let mut own: Vec<Option<u32>> = vec![None; count];
+    let mut next = 0;
     for id in 0..child.end as u32 {
-        let mut token = None;
-        // Of several tokens with one number the first decides.
-        while let Some((_, own)) = tokens.next_if(|(own, _)| *own <= id) {
-            token = token.or(Some(own.as_str()));
+        let first = next;
+        while child.order.get(next).is_some_and(|(own, _)| *own <= id) {
+            next += 1;
         }
-        let Some(token) = token else {
+        // Of several tokens with one number the first decides.
+        let Some((_, token)) = child.order.get(first).filter(|_| next > first) else {
             // A number without a token: what lies there.
             for (k, holder) in axis.holders.iter().enumerate() {
                 out.rows[k].push(match (id as usize) < holder.rows {
@@ -98,12 +134,10 @@ pub(in crate::merge) fn rows(
             }
             continue;
         };
-        let own: Vec<Option<u32>> = axis
-            .holders
-            .iter()
-            .map(|holder| holder.row(token))
-            .collect();
-        let rule = named.get(token).map(|at| &rules.tokens[*at].1);
+        for (own, holder) in own.iter_mut().zip(&axis.holders) {
+            *own = numbers.row(holder, first);
+        }
+        let rule = named.get(token.as_str()).map(|at| &rules.tokens[*at].1);
         let default = match rule {
             Some(rule) => by_rule(token, rule, axis, rules)?,
             None => by_itself(&own, axis, rules.base, &mut out.means),

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::super::chat_templates::named;
 use super::super::tokens::{Changed, TokenizerEdit, changed};
 use super::Staging;
 use crate::files;
@@ -157,30 +156,4 @@ fn module_files(donor: &Path) -> Vec<(String, &'static str)> {
     folders
         .flat_map(|folder| MODULE_FILES.map(|name| (folder.to_owned(), name)))
         .collect()
-}
-
-/// The chat template that a recipe asks for: one of a name, the text itself, or, for `auto`, the
-/// one that most models have, and the first of those.
-pub(crate) fn chat_template<'f>(
-    wanted: &str,
-    folders: impl Iterator<Item = &'f Path>,
-) -> Option<String> {
-    if wanted != "auto" {
-        return Some(named(wanted).unwrap_or(wanted).to_owned());
-    }
-    let templates: Vec<String> = folders.filter_map(template_of).collect();
-    let count = |one: &String| templates.iter().filter(|own| *own == one).count();
-    let most = templates.iter().map(count).max()?;
-    templates.iter().find(|one| count(one) == most).cloned()
-}
-
-/// The template of one model, as a file of its own or in the tokenizer's configuration.
-fn template_of(folder: &Path) -> Option<String> {
-    let file = files::read_text(&folder.join("chat_template.jinja"), MAX_BYTES);
-    if let Ok(template) = file {
-        return Some(template);
-    }
-    let config = files::read(&folder.join("tokenizer_config.json"), MAX_BYTES).ok()?;
-    let config: serde_json::Value = serde_json::from_slice(&config).ok()?;
-    Some(config.get("chat_template")?.as_str()?.to_owned())
 }

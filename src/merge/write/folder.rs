@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::is_ours;
+use crate::checkpoint::{is_gguf_name, is_ours};
 use crate::files::owned;
 use crate::files::{Removal, sync_folder};
 
@@ -46,7 +46,7 @@ pub fn objection(out: &Path, force: bool) -> Option<String> {
     }
     if !force {
         return Some(format!(
-            "there is something already; choose another folder, or replace it with --force: {shown}"
+            "there is something already; choose another folder, or replace it (--force): {shown}"
         ));
     }
     // Replacing is removing, and only what this program has made is removed.
@@ -71,7 +71,7 @@ pub(crate) fn file_objection(out: &Path, force: bool) -> Option<String> {
     }
     if !force {
         return Some(format!(
-            "there is something already; choose another name, or replace it with --force: {shown}"
+            "there is something already; choose another name, or replace it (--force): {shown}"
         ));
     }
     (!is_ours(out)).then(|| {
@@ -101,9 +101,14 @@ pub(super) fn publish_file(staging: &Path, made: &Path, out: &Path) -> Result<()
     Ok(())
 }
 
-/// Whether a model that this program has made lies at `out`, which a merge that is told to may
-/// replace.
+/// Whether a model that this program has made lies at `out`, a folder or a GGUF file, which a
+/// merge that is told to may replace.
 pub fn may_replace(out: &Path) -> bool {
+    let objection = if is_gguf_name(out) {
+        file_objection
+    } else {
+        objection
+    };
     objection(out, false).is_some() && objection(out, true).is_none()
 }
 

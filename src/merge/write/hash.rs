@@ -29,7 +29,7 @@ pub(crate) fn work_key<'m>(
     add(&format!("{seed:?}"));
     for model in models {
         for checkpoint in model.checkpoint().into_iter().chain(&model.adapter) {
-            add(&checkpoint.identity().key());
+            add(checkpoint.key());
         }
     }
     for shard in layouts.iter().flat_map(|layout| &layout.shards) {

@@ -17,7 +17,6 @@ pub mod units;
 pub use self::card::{Parents, Provenance};
 pub(super) use self::card::{card, told_card};
 pub(crate) use self::card::{fenced, front_matter_of, plain};
-pub(super) use self::companions::chat_template;
 pub(crate) use self::companions::{companion_bytes, copy_companions, copy_tokenizer};
 pub(crate) use self::config::{read_config, write_config_with};
 pub(super) use self::config::{write_config, write_generation};

@@ -8,7 +8,7 @@ use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
     Action, Content, EvaluationAction, EvolutionAction, Export, FileAction, ImportAction,
-    MergeAction, MixtureAction, ModelsAction, Outside, View, WindowAction,
+    MergeAction, MixtureAction, ModelsAction, Outside, View, WindowAction, WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -36,6 +36,8 @@ impl App {
             Action::Import(action) => self.handle_import(action, ctx),
             Action::Merge(action) => self.handle_merge(action, ctx),
             Action::Mixture(action) => self.handle_mixture(action, ctx),
+            Action::Write(action) => self.handle_write(action, ctx),
+            Action::ShowTokens(of) => self.bench.show_tokens(of),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
             Action::Evaluation(action) => self.handle_evaluation(action, ctx),
             Action::Window(action) => self.handle_window(action, ctx),
@@ -204,13 +206,12 @@ impl App {
                 self.show_recipe(kind);
             }
             MergeAction::ShowPrediction(options) => self.bench.set_prediction_options(options),
-            MergeAction::AskWhereToWrite => self.ask(Purpose::WriteMerge(None), ctx),
-            MergeAction::Write { out, force } => self.bench.queue_merge(&out, force),
+            MergeAction::AskWhereToWrite => self.ask_how_to_write(WriteWhat::Merge),
             MergeAction::Cancel(id) => self.bench.cancel_merge(id),
             MergeAction::CancelAll => self.bench.cancel_merges(),
             MergeAction::Retry(id) => self.bench.retry_merge(id),
             MergeAction::Replace(id) => self.bench.replace_merge(id),
-            MergeAction::AskWhereToWriteAgain(id) => self.ask(Purpose::WriteMerge(Some(id)), ctx),
+            MergeAction::AskWhereToWriteAgain(id) => self.ask_how_to_write(WriteWhat::Again(id)),
             MergeAction::ClearDone => self.bench.clear_merges(),
         }
     }
@@ -237,6 +238,34 @@ impl App {
             RecipeKind::Mixture if self.bench.mixture().is_some() => self.mixture.open(),
             RecipeKind::Mixture => {}
         }
+    }
+
+    fn handle_write(&mut self, action: WriteAction, ctx: &Context) {
+        match action {
+            WriteAction::Ask(what) => self.ask_how_to_write(what),
+            WriteAction::Check(order) => self.bench.check_write(order),
+            WriteAction::Start { what, order, force } => match what {
+                WriteWhat::Merge => self.bench.queue_order(order, force),
+                WriteWhat::Again(id) => self.bench.redirect_merge(id, order, force),
+                WriteWhat::Convert(id) => self.bench.convert(id, order, force),
+            },
+            WriteAction::AskWhere { name, is_gguf } => {
+                self.ask(Purpose::WritePlace { name, is_gguf }, ctx);
+            }
+            WriteAction::AskForTemplate => self.ask(Purpose::Template, ctx),
+            WriteAction::AddConverted(id) => {
+                self.bench.add_converted(id);
+                self.bench.forget_conversion(id);
+            }
+            WriteAction::ForgetConversion(id) => self.bench.forget_conversion(id),
+        }
+    }
+
+    /// Opens the form that asks how and where something is written.
+    fn ask_how_to_write(&mut self, what: WriteWhat) {
+        let place = self.place_to_write(what);
+        self.bench.forget_write_check();
+        self.writing.open(what, &self.bench, place);
     }
 
     fn handle_evolution(&mut self, action: EvolutionAction, ctx: &Context) {
@@ -309,6 +338,7 @@ impl App {
         self.bench.cancel_transplant();
         self.bench.cancel_merges();
         self.bench.forget_merges();
+        self.bench.cancel_conversions();
         self.bench.abandon_evolutions();
         self.handle_action(action, ctx);
     }
@@ -324,7 +354,10 @@ impl App {
 
     /// Whether there is work that leaving the study would stop.
     pub(super) fn is_busy(&self) -> bool {
-        self.bench.is_writing() || self.bench.is_transplanting() || self.bench.is_evolving()
+        self.bench.is_writing()
+            || self.bench.is_converting()
+            || self.bench.is_transplanting()
+            || self.bench.is_evolving()
     }
 }
 

@@ -6,9 +6,9 @@ use eframe::egui::Context;
 
 use super::App;
 use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
-use crate::ui::action::{Export, FileAction};
+use crate::ui::action::{Export, FileAction, WriteWhat};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
-use crate::workbench::merging::MergeId;
+use crate::ui::windows::Place;
 use crate::workbench::transplanting::TransplantRequest;
 
 pub(super) enum Purpose {
@@ -23,8 +23,13 @@ pub(super) enum Purpose {
     /// Find a model again whose files have moved.
     Relocate(ModelId),
     OpenRecipe,
-    /// Write the draft on the canvas, or again a merge of the queue.
-    WriteMerge(Option<MergeId>),
+    /// Where the form that is open writes to.
+    WritePlace {
+        name: String,
+        is_gguf: bool,
+    },
+    /// The GGUF file that another takes its metadata from.
+    Template,
     /// Write a model with another tokenizer.
     WriteTransplant(TransplantRequest),
     WriteMixture,
@@ -37,6 +42,7 @@ const STUDIES: Filter = Filter::new("Kinfolk studies", &["json"]);
 const TASKS: Filter = Filter::new("Tasks", &["jsonl", "txt"]);
 const RECIPES: Filter = Filter::new("mergekit recipes", &["yaml", "yml", "md"]);
 const SCORES: Filter = Filter::new("Tables and results", &["csv", "tsv", "json", "txt", "md"]);
+const GGUF: Filter = Filter::new("GGUF files", &["gguf"]);
 const WEIGHTS: Filter = Filter::new(
     "Weights: safetensors, GGUF, PyTorch",
     &["safetensors", "gguf", "bin", "pt", "pth", "ckpt"],
@@ -96,10 +102,15 @@ impl App {
                 return (title, kind);
             }
             Purpose::OpenRecipe => ("Open a recipe", files(RECIPES)),
-            Purpose::WriteMerge(again) => {
-                let name = file_name(self.name_of_merge(*again));
-                let kind = PickKind::SaveFolder { name };
-                ("Write the merge: name its folder", kind)
+            Purpose::WritePlace { name, is_gguf } => {
+                let name = file_name(name);
+                match is_gguf {
+                    true => (
+                        "Write one GGUF file as",
+                        save(&format!("{name}.gguf"), GGUF),
+                    ),
+                    false => ("Write a folder: name it", PickKind::SaveFolder { name }),
+                }
             }
             Purpose::WriteTransplant(request) => {
                 let [model, donor] =
@@ -115,6 +126,7 @@ impl App {
                 };
                 ("Write the mixture: name its folder", kind)
             }
+            Purpose::Template => ("Choose a GGUF file of the same model", files(GGUF)),
             Purpose::EvolutionFolder(_) => (
                 "Choose the folder that children are written to",
                 PickKind::OpenFolders,
@@ -128,36 +140,59 @@ impl App {
         (title.to_owned(), kind)
     }
 
-    fn name_of_merge(&self, again: Option<MergeId>) -> &str {
-        let failed = |id| self.bench.merges().iter().find(|m| m.id == id);
-        let draft = self.bench.study().doc().shown_draft();
-        let name = again.and_then(failed).map(|merge| &merge.name[..]);
-        name.or(draft.map(|draft| &draft.name[..]))
-            .unwrap_or("merge")
-    }
-
     /// Where a dialog starts: where the last one ended, else beside the study or the models.
     fn start_dir(&self, purpose: &Purpose) -> Option<PathBuf> {
-        let beside = || self.bench.path().and_then(Path::parent).map(Path::to_owned);
-        let beside_models = || match purpose {
-            Purpose::WriteMerge(_) => self.folder_of_parents(),
+        match purpose {
+            Purpose::WritePlace { .. } => self.writing.folder(),
             Purpose::WriteTransplant(request) => {
-                let path = self
-                    .bench
-                    .study()
-                    .doc()
-                    .model(request.model)?
-                    .path
-                    .as_deref()?;
-                path.parent().map(Path::to_owned)
+                let beside = || self.folder_of(request.model);
+                self.usual_dir().or_else(beside)
             }
-            _ => None,
+            _ => self.usual_dir(),
+        }
+    }
+
+    fn usual_dir(&self) -> Option<PathBuf> {
+        let beside = || self.bench.path().and_then(Path::parent).map(Path::to_owned);
+        (self.last_dir.clone()).or_else(|| beside().filter(|dir| self.is_of_user(dir)))
+    }
+
+    /// Models are not kept in the program's own folder.
+    fn is_of_user(&self, dir: &Path) -> bool {
+        !dir.starts_with(&self.bench.folders().data)
+    }
+
+    /// The folder and the name that the form begins with.
+    pub(super) fn place_to_write(&self, what: WriteWhat) -> Place {
+        let doc = self.bench.study().doc();
+        let (name, beside) = match what {
+            WriteWhat::Merge => {
+                let draft = doc.shown_draft();
+                let name = draft.map_or("merge", |draft| &draft.name[..]);
+                (name, self.folder_of_parents())
+            }
+            WriteWhat::Again(id) => {
+                let merge = self.bench.merges().iter().find(|m| m.id == id);
+                let name = merge.map_or("merge", |merge| &merge.name[..]);
+                let folder = merge.and_then(|merge| merge.order.out.parent());
+                return Place {
+                    name: file_name(name),
+                    folder: folder.map(Path::to_owned),
+                };
+            }
+            WriteWhat::Convert(id) => (doc.name_of(id), self.folder_of(id)),
         };
-        // Models are not kept in the program's own folder.
-        let is_users = |dir: &PathBuf| !dir.starts_with(&self.bench.folders().data);
-        (self.last_dir.clone())
-            .or_else(|| beside().filter(is_users))
-            .or_else(|| beside_models().filter(is_users))
+        let beside = || beside.filter(|dir| self.is_of_user(dir));
+        Place {
+            name: file_name(name),
+            folder: self.usual_dir().or_else(beside),
+        }
+    }
+
+    /// The folder that a model lies in.
+    fn folder_of(&self, id: ModelId) -> Option<PathBuf> {
+        let path = self.bench.study().doc().model(id)?.path.as_deref()?;
+        path.parent().map(Path::to_owned)
     }
 
     /// The folder that the first model of the draft on the canvas lies in.
@@ -191,9 +226,9 @@ impl App {
             Purpose::EvolutionFolder(id) => self.set_evolution_folder(id, first),
             Purpose::TaskFiles => self.add_task_files(picked.paths),
             Purpose::CallFolder => self.set_call_folder(first),
-            Purpose::WriteMerge(Some(id)) => self.bench.redirect_merge(id, &first),
+            Purpose::WritePlace { .. } => self.writing.set_place(&first),
+            Purpose::Template => self.writing.set_template(first),
             Purpose::WriteMixture => self.bench.write_mixture(&first, false),
-            Purpose::WriteMerge(None) => self.bench.queue_merge(&first, false),
             Purpose::ImportFiles | Purpose::ImportFolders => self.bench.read_scores(picked.paths),
             Purpose::SaveStudy => self.bench.save_as(&first),
             Purpose::Relocate(id) => {

@@ -24,6 +24,7 @@ pub fn leaving(ctx: &Context, bench: &Workbench, action: &Action, actions: &mut 
     // It may have been finished meanwhile.
     let Some(work) = merging(bench)
         .or_else(|| transplanting(bench))
+        .or_else(|| converting(bench))
         .or_else(|| evolving(bench))
         .or_else(|| judging(bench))
     else {
@@ -75,6 +76,15 @@ fn transplanting(bench: &Workbench) -> Option<Work> {
         title: "A model is being given another tokenizer".to_owned(),
         rest: "New rows that are made are lost; finished files are kept for another try."
             .to_owned(),
+    })
+}
+
+fn converting(bench: &Workbench) -> Option<Work> {
+    let first = bench.conversions_running().next()?;
+    let name = format::elide_middle(&first.name, 32);
+    Some(Work {
+        title: format!("{name} is being written"),
+        rest: "What is finished of it is kept for another try.".to_owned(),
         go_on: "Go on writing",
     })
 }

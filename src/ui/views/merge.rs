@@ -11,6 +11,7 @@ mod curve;
 mod queue;
 mod start;
 mod strips;
+mod tokens;
 mod yaml;
 
 pub use child::{CAVEAT, RECORD, meaning};
@@ -57,6 +58,16 @@ pub struct Focus {
     pub key: String,
 }
 
+/// What is shown of a merge beside its child.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// The canvas, with curves, strips and text.
+    #[default]
+    Recipe,
+    /// The tokens of its models and of the child.
+    Tokens,
+}
+
 /// What the parts of the view look at, and what they change of it.
 pub struct DraftContext<'a> {
     pub view: &'a ViewContext<'a>,
@@ -74,6 +85,7 @@ pub struct DraftContext<'a> {
     pub focus: RefCell<Option<Focus>>,
     /// What is shown of the prediction; the workbench has it from the last frame.
     pub options: RefCell<PredictionOptions>,
+    pub tab: Cell<Tab>,
     /// The line of the text, from 1, that a problem leads to that was clicked.
     pub jump: Cell<Option<usize>>,
 }
@@ -156,6 +168,8 @@ pub struct MergeView {
     queue: queue::QueuePanel,
     queue_height: f32,
     start: start::Start,
+    tab: Tab,
+    tokens: tokens::TokensTab,
     focus: Option<Focus>,
 }
 
@@ -206,6 +220,7 @@ impl MergeView {
             before: before.as_ref().map(|(_, before)| before),
             focus: RefCell::new(self.focus.take()),
             options: RefCell::new(bench.prediction_options().clone()),
+            tab: Cell::new(self.tab),
             jump: Cell::default(),
         };
         draw(self, &shown);
@@ -213,6 +228,8 @@ impl MergeView {
         if options != *bench.prediction_options() {
             view.push(MergeAction::ShowPrediction(options));
         }
+        self.tab = shown.tab.get();
+        self.tokens.look(&shown, self.tab == Tab::Tokens);
         self.focus = shown.focus.take();
         self.before = before;
         self.read = Some(read);
@@ -251,6 +268,12 @@ impl MergeView {
             self.child_panel(ui, frame.fill(t.panel), shown);
         }
         self.text_panel(ui, frame, shown);
+        if shown.tab.get() == Tab::Tokens {
+            CentralPanel::default()
+                .frame(frame)
+                .show(ui, |ui| self.tokens.ui(ui, shown));
+            return;
+        }
         let most = ui.available_height() * 0.6;
         let below = |name: &'static str, height: f32, least: f32| {
             Panel::bottom(name)

@@ -8,20 +8,23 @@ mod table;
 
 use std::sync::Arc;
 
-use eframe::egui::{Context, Rect, ScrollArea, Ui, UiBuilder, Vec2, vec2};
+use eframe::egui::{Context, Label, Rect, ScrollArea, Ui, UiBuilder, Vec2, vec2};
 use head::Whose;
 use table::{Focus, TensorTable};
 
+use super::job::job_ui;
 use crate::diff::Diff;
 use crate::jobs::JobId;
 use crate::study::ModelId;
 use crate::ui::action::Action;
-use crate::ui::ext::{UiExt, modal};
+use crate::ui::ext::modal;
 use crate::ui::format;
 use crate::ui::theme::{self, size, space};
-use crate::ui::widgets::{primary_button, progress_bar, segmented};
+use crate::ui::tokens::TokensLook;
+use crate::ui::widgets::{primary_button, segmented};
 use crate::workbench::Workbench;
 use crate::workbench::comparing::ComparisonState;
+use crate::workbench::tokens::TokensOf;
 
 /// As large as is read at a glance; smaller where the window is.
 const MOST: Vec2 = vec2(1440.0, 1040.0);
@@ -38,6 +41,7 @@ pub struct ComparisonView {
     table: TensorTable,
     focus: Option<Focus>,
     part: Part,
+    tokens: TokensLook,
 }
 
 /// What is shown; the tensors are a part of their own only where there is no room beside them.
@@ -46,6 +50,7 @@ enum Part {
     #[default]
     Weights,
     Rest,
+    Tokens,
     Tensors,
 }
 
@@ -78,6 +83,7 @@ impl ComparisonView {
                 ui.set_max_size(room);
                 let whose = Whose::new(bench, comparison.models, diff);
                 stays = self.diff_ui(ui, &whose, actions);
+                self.ask_for_tokens(bench, comparison.models, actions);
             }
             ComparisonState::Running(job) => {
                 ui.set_width(SMALL.min(room.x));
@@ -114,12 +120,19 @@ impl ComparisonView {
             self.parts_ui(ui, diff, true);
             match self.part {
                 Part::Tensors => self.table.ui(ui, diff, &mut self.focus, actions),
+                Part::Tokens => self.tokens_ui(ui, whose, actions),
                 Part::Weights | Part::Rest => self.part_ui(ui, diff),
             }
             return stays;
         }
         if self.part == Part::Tensors {
             self.part = Part::Weights;
+        }
+        if self.part == Part::Tokens {
+            // Every model has a column of them: they take the whole width.
+            self.parts_ui(ui, diff, false);
+            self.tokens_ui(ui, whose, actions);
+            return stays;
         }
         let below = ui.available_rect_before_wrap();
         let (left, right) = below.split_left_right_at_fraction(0.42);
@@ -139,11 +152,34 @@ impl ComparisonView {
             0 => "What else differs".to_owned(),
             n => format!("What else differs ({n})"),
         };
-        let mut parts = vec![(Part::Weights, "Weights"), (Part::Rest, &*rest)];
+        let mut parts = vec![
+            (Part::Weights, "Weights"),
+            (Part::Rest, &*rest),
+            (Part::Tokens, "Tokens"),
+        ];
         if with_tensors {
             parts.push((Part::Tensors, "Tensors"));
         }
         segmented(ui, "What is shown of the two", &mut self.part, &parts);
+    }
+
+    /// Says whose tokens are looked at while they are.
+    fn ask_for_tokens(&self, bench: &Workbench, models: [ModelId; 2], actions: &mut Vec<Action>) {
+        let wanted = (self.part == Part::Tokens).then_some(TokensOf::Pair(models));
+        let now = bench.tokens_shown();
+        if wanted != now && (wanted.is_some() || matches!(now, Some(TokensOf::Pair(_)))) {
+            actions.push(Action::ShowTokens(wanted));
+        }
+    }
+
+    /// The tokens of both, which number their rows as their tokenizers say.
+    fn tokens_ui(&mut self, ui: &mut Ui, whose: &Whose<'_>, actions: &mut Vec<Action>) {
+        ui.add_space(space::S);
+        match whose.tokens {
+            None => drop(ui.weak("Listing the tokens…")),
+            Some(Ok(page)) => self.tokens.ui(ui, page, actions),
+            Some(Err(sentence)) => drop(ui.add(Label::new(sentence).wrap())),
+        }
     }
 
     fn part_ui(&mut self, ui: &mut Ui, diff: &Diff) {
@@ -188,30 +224,8 @@ fn running_ui(
 ) -> bool {
     names_ui(ui, bench, models);
     ui.weak("Every number of both is read once");
-    ui.add_space(space::XS);
-    let progress = bench.jobs().get(job).map(|job| job.ticket.progress());
-    let fraction = progress.and_then(|progress| progress.fraction());
-    let width = ui.available_width();
-    progress_bar(ui, "Comparing", fraction.unwrap_or(0.0) as f32, width);
-    let left = progress.and_then(|progress| progress.time_left());
-    let left = left.map_or(String::new(), |left| {
-        format!(", {}", format::time_left(left))
-    });
-    ui.quiet(format!(
-        "{}{left}",
-        format::percent(fraction.unwrap_or(0.0))
-    ));
-    ui.add_space(space::S);
-    let mut stays = true;
-    ui.horizontal(|ui| {
-        let behind = ui.button("Go on in the background");
-        let behind = behind.on_hover_text("The result is here when you ask for it again");
-        stays = !behind.clicked();
-        if ui.button("Cancel").clicked() {
-            actions.push(Action::Cancel(job));
-        }
-    });
-    stays
+    let then = "The result is here when you ask for it again";
+    job_ui(ui, bench, ("Comparing", job), then, actions)
 }
 
 fn ended_ui(ui: &mut Ui, bench: &Workbench, models: [ModelId; 2], sentence: &str) -> bool {

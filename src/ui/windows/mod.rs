@@ -4,8 +4,10 @@ mod comparison;
 mod guide;
 mod hub;
 mod import;
+mod job;
 mod mixture;
 mod transplant;
+mod write;
 
 pub use comparison::ComparisonView;
 pub use guide::GuideView;
@@ -13,3 +15,4 @@ pub use hub::HubView;
 pub use import::ImportView;
 pub use mixture::MixtureView;
 pub use transplant::{TransplantView, donors as transplant_donors};
+pub use write::{Place, WriteView};

@@ -29,7 +29,9 @@ pub use gain::{ExpectedGain, GainSource};
 pub use draft_child::DraftChild;
 
 pub use family::Profile;
-pub use prediction::{Child, NoChild, Prediction, SweepPoint, predict, sweep};
+pub use prediction::{
+    Child, ChildCounts, NoChild, Prediction, SweepPoint, TokensSummary, predict, sweep,
+};
 
 /// What is shown of a prediction beside the child's kinship.
 #[derive(Clone, Debug, Default, PartialEq)]

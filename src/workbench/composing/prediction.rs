@@ -25,6 +25,8 @@ pub struct Prediction {
     pub problems: Vec<Problem>,
     /// What the merge costs; all 0 with errors.
     pub cost: Cost,
+    /// What becomes of the tokens, where their files could be read.
+    pub tokens: Option<TokensSummary>,
     /// Layers that curves and strips are drawn over: the most that an input has.
     pub layers: usize,
     /// Its kinship, or why there is none.
@@ -33,6 +35,43 @@ pub struct Prediction {
     pub of_parents: Values,
     /// The child's kinship for each value of the swept parameter.
     pub sweep: Vec<SweepPoint>,
+}
+
+/// The tokens of a child in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TokensSummary {
+    /// `None` where rows of the same number are merged, whatever their tokens.
+    pub child: Option<ChildCounts>,
+    /// Whether some model numbers its tokens otherwise than another.
+    pub differ: bool,
+    /// Roles of tokens and chat templates in which a model differs from the child.
+    pub conflicts: usize,
+}
+
+/// How many tokens a child has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChildCounts {
+    pub tokens: usize,
+    pub rows: usize,
+    /// Tokens that follow on those it starts from.
+    pub new: usize,
+}
+
+impl TokensSummary {
+    fn of(plan: &Plan) -> Option<Self> {
+        let report = &plan.steps.last()?.tokens.as_ref()?.report;
+        let child = report.child.as_ref().map(|own| ChildCounts {
+            tokens: own.tokens,
+            rows: own.rows,
+            new: own.appended.len(),
+        });
+        let models = &report.models;
+        Some(Self {
+            child,
+            differ: (models.iter()).any(|own| !own.alone.is_empty() || !own.moved.is_empty()),
+            conflicts: report.conflicts.len(),
+        })
+    }
 }
 
 /// Why the child's kinship is not known.
@@ -74,6 +113,7 @@ pub fn predict(request: &Request) -> Prediction {
         return Prediction {
             problems: Vec::new(),
             cost: Cost::default(),
+            tokens: None,
             layers: 0,
             child: Err(NoChild::NoRecipe),
             of_parents: Values::default(),
@@ -97,6 +137,7 @@ pub fn predict(request: &Request) -> Prediction {
         of_parents: (family.as_ref()).map_or_else(Values::default, |f| f.of_parents(&plan)),
         child: child(request, &plan, family.as_ref()),
         sweep,
+        tokens: TokensSummary::of(&plan),
         cost: plan.cost,
         problems: plan.problems,
     }

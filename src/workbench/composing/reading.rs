@@ -31,7 +31,7 @@ impl Workbench {
 
     /// What a text spells; parsed only if it is neither the one that was read last nor the one
     /// that was written last. A text that was written has no positions.
-    pub(super) fn reading(&self, text: &str) -> Arc<Parsed> {
+    pub(in crate::workbench) fn reading(&self, text: &str) -> Arc<Parsed> {
         match &self.session.composing.reading {
             Some(reading) if reading.text == text => Arc::clone(&reading.parsed),
             _ => Arc::new(parse(text)),

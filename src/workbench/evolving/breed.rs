@@ -10,12 +10,13 @@ use crate::lineage::strategy::Pairing;
 use crate::merge::composition::Composition;
 use crate::merge::methods::find;
 use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse_way, to_yaml};
+use crate::merge::run::GgufWanted;
 use crate::merge::write::RECIPE_NAME;
 use crate::study::{
     Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
 };
 use crate::text::{free_name, sentence_case};
-use crate::workbench::merging::{Target, write_recipe};
+use crate::workbench::writing::{Target, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
 
 impl Workbench {
@@ -86,6 +87,7 @@ impl Workbench {
             let started = Instant::now();
             let target = Target {
                 out: &out,
+                gguf: &GgufWanted::default(),
                 force: false,
                 maker: &maker,
                 removal,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{Align, Button, Label, Layout, Response, RichText, ScrollArea, Ui, vec2};
 
-use super::DraftContext;
+use super::{DraftContext, Tab};
 use crate::kinship::Metric;
 use crate::study::ModelId;
 use crate::ui::action::ModelsAction;
@@ -20,7 +20,9 @@ use crate::ui::ext::{UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{metric_choice, section_heading};
-use crate::workbench::composing::{Child, ExpectedGain, GainSource, NoChild, Prediction};
+use crate::workbench::composing::{
+    Child, ExpectedGain, GainSource, NoChild, Prediction, TokensSummary,
+};
 
 /// How much of its ink something keeps that is no longer so.
 const GREYED: f32 = 0.5;
@@ -76,6 +78,7 @@ impl ChildPanel {
                 over_layers::ui(ui, shown, metric);
                 self.gain.ui(ui, shown);
                 cost_ui(ui, shown);
+                tokens_ui(ui, shown);
             });
             sweep::ui(ui, shown, metric, self.kin.rows());
             ui.add_space(space::S);
@@ -262,4 +265,51 @@ fn cost_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
     let read = format::bytes(cost.bytes_read);
     let long = format!("Reads {read}, writes {disk}, needs up to {memory} of memory and {time}");
     line_ui(ui, &format!("{disk}  ·  {memory} memory  ·  {time}")).on_hover_text(long);
+}
+
+/// The tokens in one line, and a button that lists them.
+fn tokens_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
+    ui.horizontal(|ui| {
+        ui.label(theme::strong("Tokens"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let ink = Tokens::of(ui).accent_text;
+            let words = RichText::new("Show the tokens").small().color(ink);
+            if ui.add(Button::new(words).frame(false)).clicked() {
+                shown.tab.set(Tab::Tokens);
+            }
+        });
+    });
+    let summary = shown.ahead.and_then(|ahead| ahead.tokens);
+    let line = line_ui(
+        ui,
+        &summary.map_or(format::UNDEFINED.to_owned(), tokens_line),
+    );
+    if let Some(conflicts) = summary.map(|own| own.conflicts).filter(|n| *n > 0) {
+        let n = format::counted(conflicts, "role");
+        line.on_hover_text(format!(
+            "{n} of tokens or templates differ from the child's"
+        ));
+    }
+}
+
+fn tokens_line(summary: TokensSummary) -> String {
+    let count = |n: usize| format::count(n as u64);
+    let mut words = match (summary.child, summary.differ) {
+        (Some(child), _) => {
+            let new = match child.new {
+                0 => String::new(),
+                n => format!(", {} new", count(n)),
+            };
+            format!("{} in {} rows{new}", count(child.tokens), count(child.rows))
+        }
+        (None, true) => "Rows of the same number are merged".to_owned(),
+        (None, false) => "All models have the same".to_owned(),
+    };
+    if summary.conflicts > 0 {
+        words = format!(
+            "{words}, {}",
+            format::counted(summary.conflicts, "conflict")
+        );
+    }
+    words
 }

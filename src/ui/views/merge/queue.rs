@@ -144,7 +144,7 @@ fn head_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge) {
             buttons_ui(ui, shown, merge);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(theme::strong(&merge.name)).truncate())
-                    .on_hover_text(merge.out.to_string_lossy());
+                    .on_hover_text(merge.order.out.to_string_lossy());
             });
         });
     });
@@ -160,7 +160,7 @@ fn buttons_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge) {
         }
         MergeState::Done { child, .. } => {
             if icon_button(ui, icon::FOLDER_OPEN, &format!("Show the files of {name}")).clicked() {
-                shown.push(Action::Reveal(merge.out.clone()));
+                shown.push(Action::Reveal(merge.order.out.clone()));
             }
             if icon_button(ui, icon::TABLE, &format!("Show {name} in Models")).clicked() {
                 let one = Selection::Models(vec![*child]);
@@ -184,11 +184,7 @@ fn again_ui(ui: &mut Ui, shown: &DraftContext<'_>, merge: &QueuedMerge) {
         let elsewhere = MergeAction::AskWhereToWriteAgain(merge.id);
         for (title, label, action) in [
             (verb, format!("{verb} {name}"), action),
-            (
-                "Another folder…",
-                format!("Another folder for {name}…"),
-                elsewhere,
-            ),
+            ("Elsewhere…", format!("Write {name} elsewhere…"), elsewhere),
         ] {
             let response = ui.button(title);
             response.named(WidgetType::Button, &label);

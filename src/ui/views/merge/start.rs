@@ -8,7 +8,7 @@ use eframe::egui::{
 };
 use egui_phosphor::regular as icon;
 
-use super::{DraftContext, ViewContext};
+use super::{DraftContext, Tab, ViewContext};
 use crate::merge::composition::{TEMPLATES, Template};
 use crate::study::{Command, DraftEdit, DraftId, Model, ModelId, Role, StudyDoc, ViewEdit};
 use crate::ui::action::{MergeAction, MixtureAction, ModelsAction};
@@ -16,7 +16,7 @@ use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
 use crate::ui::widgets::{
-    Choice, choice, empty_state, focus_ring, icon_button, icon_toggle, text_field,
+    Choice, choice, empty_state, focus_ring, icon_button, icon_toggle, segmented, text_field,
 };
 use crate::workbench::Workbench;
 
@@ -226,6 +226,11 @@ pub fn strip_ui(ui: &mut Ui, shown: &DraftContext<'_>, child_is_open: &mut bool)
         ui.menu_button(format!("{}  New merge", icon::PLUS), |ui| {
             new_menu(ui, shown);
         });
+        let mut tab = shown.tab.get();
+        let tabs = [(Tab::Recipe, "Recipe"), (Tab::Tokens, "Tokens")];
+        if segmented(ui, "What is shown of the merge", &mut tab, &tabs) {
+            shown.tab.set(tab);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             icon_toggle(ui, icon::SIDEBAR_SIMPLE, "The child's panel", child_is_open);
             if icon_button(ui, icon::TRASH, "Throw this merge away").clicked() {

@@ -16,16 +16,19 @@ use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::icon_button;
 use crate::workbench::Workbench;
+use crate::workbench::tokens::{Listed, TokensOf};
 
 /// A result with the study's models that it is about.
 pub(super) struct Whose<'a> {
     pub diff: &'a Arc<Diff>,
+    /// Their tokens, if somebody has asked for them.
+    pub tokens: Option<&'a Listed>,
     /// What rounding has done to them.
     rounding: Vec<String>,
 }
 
 impl<'a> Whose<'a> {
-    pub fn new(bench: &Workbench, models: [ModelId; 2], diff: &'a Arc<Diff>) -> Self {
+    pub fn new(bench: &'a Workbench, models: [ModelId; 2], diff: &'a Arc<Diff>) -> Self {
         let of = |(k, id): (usize, ModelId)| {
             let rounding = bench.rounding(id)?;
             Some(format!(
@@ -35,8 +38,13 @@ impl<'a> Whose<'a> {
                 format::about(rounding.distance)
             ))
         };
+        let is_shown = bench.tokens_shown() == Some(TokensOf::Pair(models));
         Self {
             diff,
+            tokens: bench
+                .tokens()
+                .filter(|_| is_shown)
+                .map(|(listed, _)| listed),
             rounding: models.into_iter().enumerate().filter_map(of).collect(),
         }
     }
