@@ -21,13 +21,12 @@ use crate::text::counted;
 pub fn run(args: &MoeArgs) -> Result<(), CliError> {
     let pool = progress::pool(args.threads)?;
     let at = RecipeAt {
-        recipe: &args.recipe,
         root: args.root.as_deref(),
         out: args.out.as_deref(),
         force: args.force,
         allow_crimes: args.allow_crimes,
         strict: args.strict,
-        threads: pool.current_num_threads(),
+        ..RecipeAt::new(&args.recipe, pool.current_num_threads())
     };
     let purpose = match args.i_understand_this_is_not_useful_without_training {
         true => Purpose::Training,

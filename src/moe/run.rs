@@ -175,7 +175,7 @@ impl Work<'_> {
             staging.write(INDEX_NAME, index.as_bytes())?;
         }
         if let Some(base) = self.child.base() {
-            copy_companions(base.folder(), base.folder(), None, staging)?;
+            copy_companions(base.folder(), base.folder(), (None, false), staging)?;
         }
         staging.write("config.json", self.child.config.as_bytes())?;
         let card = card(self.child, &options.out, yaml);

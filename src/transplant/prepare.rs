@@ -39,6 +39,7 @@ impl Place {
             working: None,
             hub: self.hub.as_deref(),
             out: self.out.as_deref(),
+            intermediates: None,
             force: self.force,
             allow_crimes: false,
             threads: self.threads,

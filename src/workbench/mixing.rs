@@ -280,6 +280,7 @@ fn planned(recipe: MoeRecipe, purpose: Purpose, out: Option<&Path>, force: bool)
         working: None,
         hub: hub.as_deref(),
         out,
+        intermediates: None,
         force,
         allow_crimes: false,
         threads: rayon::current_num_threads(),

@@ -196,6 +196,7 @@ fn page(request: &Request) -> Listed {
                     working: None,
                     hub: hub.as_deref(),
                     out: None,
+                    intermediates: None,
                     force: false,
                     allow_crimes: false,
                     threads: rayon::current_num_threads(),

@@ -137,6 +137,7 @@ pub(super) fn planned(
         working: None,
         hub: hub.as_deref(),
         out: Some(out),
+        intermediates: None,
         force,
         allow_crimes: false,
         threads: rayon::current_num_threads(),

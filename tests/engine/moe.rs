@@ -32,6 +32,7 @@ fn planned(yaml: &str, root: &Path, out: Option<&Path>) -> MoePlan {
         working: None,
         hub: None,
         out,
+        intermediates: None,
         force: false,
         allow_crimes: false,
         threads: 2,

@@ -76,6 +76,7 @@ fn transplanting(bench: &Workbench) -> Option<Work> {
         title: "A model is being given another tokenizer".to_owned(),
         rest: "New rows that are made are lost; finished files are kept for another try."
             .to_owned(),
+        go_on: "Go on writing",
     })
 }
 
