@@ -83,13 +83,13 @@ impl Check<'_> {
         for (path, expert) in with_paths(self.recipe) {
             let has_any =
                 !expert.positive_prompts.is_empty() || !expert.negative_prompts.is_empty();
-            if !reads && has_any && expert.is_routed(&path) {
+            if !reads && has_any && is_routed(&path) {
                 let sentence = format!("prompts have no effect with `gate_mode: {mode}`");
                 let place = self.positions.place(0, &path);
                 self.problems.push(Problem::ignored(place, sentence));
             }
             let is_bare = expert.positive_prompts.is_empty();
-            if reads && is_bare && expert.is_routed(&path) {
+            if reads && is_bare && is_routed(&path) {
                 let sentence = format!(
                     "the expert has no `positive_prompts`, from which `gate_mode: {mode}` makes \
                      its row of the router; give some, or take `gate_mode: random`"
@@ -160,11 +160,9 @@ impl Check<'_> {
     }
 }
 
-impl Expert {
-    /// Whether the path is that of an expert that tokens are sent to.
-    fn is_routed(&self, path: &str) -> bool {
-        path.starts_with("experts")
-    }
+/// Whether a path is that of an expert that tokens are sent to.
+fn is_routed(path: &str) -> bool {
+    path.starts_with("experts")
 }
 
 /// Every expert with its place in the recipe.

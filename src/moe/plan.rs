@@ -124,10 +124,10 @@ impl Planner<'_> {
                 (own, model, path)
             })
             .collect();
+        self.relatives(base, &experts, context);
         if context.has_errors() {
             return None;
         }
-        self.relatives(base, &experts, context);
         let config = base_config(base, context)?;
         let architecture = self.architecture(base, context)?;
         let dtype = self.dtype(base, context)?;

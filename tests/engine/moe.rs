@@ -82,7 +82,7 @@ fn by_the_rules(
     experts: &[BTreeMap<String, Read>],
 ) -> Vec<f32> {
     let (layer, part) = match name.split_once(".mlp.") {
-        None => return base.get(name).map_or(vec![0.0; 0], |own| own.2.clone()),
+        None => return base.get(name).map_or(Vec::new(), |own| own.2.clone()),
         Some(found) => found,
     };
     let of = |model: &BTreeMap<String, Read>, part: &str| {

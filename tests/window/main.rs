@@ -30,6 +30,7 @@ mod ui_kinship;
 mod ui_library;
 mod ui_lineage;
 mod ui_merge;
+#[cfg(feature = "built-in-evaluator")]
 mod ui_mixture;
 mod ui_next;
 mod ui_others;

@@ -104,9 +104,8 @@ impl Sheet {
             ui.horizontal(|ui| {
                 ui.label(theme::strong(name));
                 let (all, at) = models.with(&own.source_model);
-                let option = |(k, (_, name)): (usize, &(_, String))| (k, name.clone());
-                let named: Vec<(usize, String)> = all.iter().enumerate().map(option).collect();
-                let options = named.iter().map(|(k, name)| Choice::new(*k, name, ""));
+                let options = all.iter().enumerate();
+                let options = options.map(|(k, (own, name))| Choice::new(k, name, &own.path));
                 let options: Vec<Choice<'_, usize>> = options.collect();
                 if let Some(k) = choice(ui, &format!("Model of {name}"), at, &options) {
                     own.source_model = all[k].0.clone();

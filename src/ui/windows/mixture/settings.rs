@@ -41,7 +41,7 @@ impl Sheet {
     fn base_ui(&mut self, ui: &mut Ui) {
         let (all, at) = self.models.with(&self.recipe.base_model);
         let options = all.iter().enumerate();
-        let options = options.map(|(k, (_, name))| Choice::new(k, name, ""));
+        let options = options.map(|(k, (own, name))| Choice::new(k, name, &own.path));
         let options: Vec<Choice<'_, usize>> = options.collect();
         if let Some(k) = choice(ui, "Base of the mixture", at, &options) {
             self.recipe.base_model = all[k].0.clone();
