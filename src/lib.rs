@@ -11,7 +11,8 @@
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
-//!                                      models compared; scores
+//!    │                                 models compared; scores
+//! glossary                             what the words on screen mean
 //!
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
@@ -51,6 +52,8 @@ pub mod parallel;
 pub mod kinship;
 
 pub mod diff;
+
+pub mod glossary;
 
 pub mod merge;
 

@@ -2,7 +2,7 @@
 
 use super::Selection;
 use super::chart::ChartChoices;
-use super::doc::{ColumnChoices, Order, StudyDoc, ViewChoices};
+use super::doc::{ColourRange, ColumnChoices, Order, StudyDoc, ViewChoices};
 use super::draft_edit::DraftEdit;
 use super::evolution_edit::EvolutionEdit;
 use super::id::{DraftId, ModelId};
@@ -42,6 +42,7 @@ pub enum Effect {
 pub enum ViewEdit {
     Measure(Measure),
     Order(Order),
+    Colours(Option<ColourRange>),
     Base(Option<ModelId>),
     Draft(DraftId),
     Charts(Box<ChartChoices>),
@@ -56,6 +57,7 @@ impl ViewEdit {
         match self {
             Self::Measure(measure) => view.measure = measure,
             Self::Order(order) => view.order = order,
+            Self::Colours(range) => view.colours = range,
             Self::Base(base) => view.base = base,
             Self::Draft(draft) => view.draft = Some(draft),
             Self::Charts(charts) => view.charts = *charts,

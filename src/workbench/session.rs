@@ -17,7 +17,7 @@ use super::saving::Saving;
 use super::suggesting::Suggested;
 use super::{ModelFiles, Picture};
 use crate::import::Source;
-use crate::study::{ModelId, PairRow, Study, StudyDoc, StudyFacts};
+use crate::study::{ModelId, PairRow, ShortNames, Study, StudyDoc, StudyFacts};
 
 /// A study with everything that is known of it and done for it.
 #[derive(Default)]
@@ -58,6 +58,7 @@ impl Session {
 #[derive(Default)]
 pub(super) struct Derived {
     pub record: OnceCell<StudyFacts>,
+    pub names: OnceCell<ShortNames>,
     pub pairs: OnceCell<Vec<PairRow>>,
     pub suggested: OnceCell<Suggested>,
 }
