@@ -1,5 +1,6 @@
 //! Groups of relatives, to be named where there is no room for each model: the tree of
-//! [`cluster`](super::cluster) cut once, where the next join is farthest from the last.
+//! [`cluster`](super::cluster) cut once, where the next join is farthest from the last. Cost: one
+//! walk over the tree for each number of groups.
 
 use super::Join;
 
@@ -7,17 +8,27 @@ use super::Join;
 const LEAST: usize = 4;
 
 /// The models of `order`, which is that of the tree, in at most `most` groups that stand beside
-/// each other; none where there is no tree, or no more than `most` models.
+/// each other, none of them more than half of all where that can be; none where there is no tree,
+/// or no more than `most` models.
 pub fn groups(order: &[usize], joins: &[Join], most: usize) -> Vec<Vec<usize>> {
     let n = order.len();
     if joins.len() + 1 != n || n <= most {
         return Vec::new();
     }
     let gap = |groups: usize| joins[n - groups].height - joins[n - groups - 1].height;
-    let counts = LEAST.min(most).max(2)..=most;
-    let Some(count) = counts.max_by(|&a, &b| gap(a).total_cmp(&gap(b))) else {
-        return Vec::new();
-    };
+    let largest = |groups: &Vec<Vec<usize>>| groups.iter().map(Vec::len).max().unwrap_or(0);
+    let cuts = (LEAST.min(most).max(2)..=most).map(|count| (count, cut(order, joins, count)));
+    let cuts: Vec<(usize, Vec<Vec<usize>>)> = cuts.collect();
+    let fair = cuts.iter().filter(|(_, groups)| 2 * largest(groups) <= n);
+    let best = fair
+        .max_by(|a, b| gap(a.0).total_cmp(&gap(b.0)))
+        .or(cuts.last());
+    best.map_or(Vec::new(), |(_, groups)| groups.clone())
+}
+
+/// The tree without its last joins, so that `count` groups are left.
+fn cut(order: &[usize], joins: &[Join], count: usize) -> Vec<Vec<usize>> {
+    let n = order.len();
     let owner = owners(n, &joins[..n - count]);
     let same = |a: &usize, b: &usize| owner.get(*a) == owner.get(*b);
     order.chunk_by(same).map(<[usize]>::to_vec).collect()

@@ -46,6 +46,8 @@ pub enum ViewEdit {
     Base(Option<ModelId>),
     Draft(DraftId),
     Charts(Box<ChartChoices>),
+    /// By which files these models were measured.
+    MeasuredAs(Vec<(ModelId, String)>),
     /// Show a column of the table of models, hide it, or leave it to itself.
     Column(String, Option<bool>),
     /// Leave all columns to themselves.
@@ -61,6 +63,7 @@ impl ViewEdit {
             Self::Base(base) => view.base = base,
             Self::Draft(draft) => view.draft = Some(draft),
             Self::Charts(charts) => view.charts = *charts,
+            Self::MeasuredAs(keys) => view.measured_as.extend(keys),
             Self::Column(key, shown) => view.columns.set(key, shown),
             Self::UsualColumns => view.columns = ColumnChoices::default(),
         }

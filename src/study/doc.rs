@@ -1,5 +1,6 @@
 //! The document: what is saved, undone and compared. Plain data.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,9 @@ pub struct ViewChoices {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<DraftId>,
     pub charts: ChartChoices,
+    /// By which files a model was last measured: its kinship stays known when they are gone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub measured_as: BTreeMap<ModelId, String>,
     /// Columns of the table of models that are shown or hidden other than by themselves.
     #[serde(skip_serializing_if = "ColumnChoices::is_empty")]
     pub columns: ColumnChoices,

@@ -134,6 +134,12 @@ fn heat_map_ui(
             return Some(why_undefined(kinship, &shown.tensors, named(a), named(b)));
         }
         let (a, b) = (shown.key.models[a], shown.key.models[b]);
+        if let Some(gone) = [a, b].into_iter().find(|&id| is_gone(bench, id)) {
+            let name = bench.short(gone);
+            return Some(format!(
+                "As it was measured before the files of {name} went"
+            ));
+        }
         let share = small_share(bench, family.base, a, b)?;
         Some(format!("Over {share} of the larger model"))
     };
@@ -210,6 +216,11 @@ fn heat_map_ui(
             modifiers,
         )));
     }
+}
+
+/// Whether a model's kinship is known only from before.
+fn is_gone(bench: &Workbench, id: ModelId) -> bool {
+    bench.files(id).checkpoint().is_none()
 }
 
 /// How little of two models was compared, where that has to be said.

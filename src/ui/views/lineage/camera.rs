@@ -19,7 +19,7 @@ pub const LEAST_PILLS: f32 = 0.62;
 
 /// Where all of a lineage fits at this zoom, or a higher one, it opens with all of it: dots
 /// stand far enough apart for their short names.
-const ALL_AT: f32 = 0.3;
+const ALL_AT: f32 = 0.22;
 /// The zoom that it opens with otherwise: names can be read.
 const READABLE: f32 = 0.7;
 /// Where among the columns in view the best model stands then: most room is for its forebears.

@@ -45,6 +45,15 @@ impl<'a> Columns<'a> {
         let name = longest
             .min(spare.max(available * NAME_SHARE))
             .max(LEAST_NAME);
+        // What is left beside the last column that is seen whole is theirs, too.
+        let mut seen = BOX + name;
+        for column in columns.iter().filter(|column| **column != Column::Name) {
+            if seen + column.width().0 > available {
+                break;
+            }
+            seen += column.width().0;
+        }
+        let name = (name + (available - seen).max(0.0)).min(longest.max(name));
         let own_width = |column: &Column| match column {
             Column::Name => name,
             other => other.width().0,
