@@ -11,10 +11,10 @@
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
-//!    âââââââ¬âââââââââââââââââââ          models compared; scores
-//!       transplant                   another model's tokenizer for a model
-//!         extract                    what a fine-tune has changed, as an adapter
-//!           moe                      mixtures of experts, with routers from prompts
+//!    │         │                       models compared; scores
+//! glossary  transplant  extract  moe   what the words on screen mean; another model's tokenizer
+//!                                      for a model; what a fine-tune has changed, as an adapter;
+//!                                      mixtures of experts
 //!
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
@@ -56,6 +56,8 @@ pub mod parallel;
 pub mod kinship;
 
 pub mod diff;
+
+pub mod glossary;
 
 pub mod merge;
 

@@ -1,4 +1,9 @@
-//! The small words of sentences: counts with their noun, lists, capitals, true minus signs.
+//! The small words of sentences: counts with their noun, lists, capitals, true minus signs; and
+//! the order in which names are read.
+
+mod natural;
+
+pub use natural::{by_name, natural};
 
 /// U+2212, as wide as a plus.
 pub const MINUS: &str = "−";

@@ -36,7 +36,6 @@ mod heads;
 mod sums;
 
 pub mod names;
-mod order;
 
 pub mod adapter;
 mod config;
@@ -69,7 +68,6 @@ pub use self::names::{
     Kind, Stack, TensorLocation, in_layer, is_head_bias, is_language_head, is_token_embedding,
     place,
 };
-pub use self::order::natural;
 pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
 pub use self::sums::RowSums;

@@ -13,14 +13,13 @@ use super::identity::{Identity, OnDisk};
 use super::locate::{self, Form, Located};
 use super::names::Stack;
 use super::opened::Opened;
-use super::order::natural;
 use super::problems;
 use super::renaming::{self, Named, Renamed};
 use super::summary::Summary;
 use super::tensor::Tensor;
 use super::vocabulary::Vocabulary;
 use super::weights::Weights;
-use crate::text;
+use crate::text::{self, natural};
 
 /// An opened model or adapter.
 #[derive(Debug, Clone)]

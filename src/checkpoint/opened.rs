@@ -11,7 +11,8 @@ use super::listed::Listed;
 use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
 use super::weights::Weights;
-use super::{gguf, order, quantised, shards};
+use super::{gguf, quantised, shards};
+use crate::text::natural;
 
 /// The opened files of a checkpoint.
 pub(super) struct Opened {
@@ -101,7 +102,7 @@ impl Opened {
         mut tensors: Vec<Tensor>,
         extra: Vec<FileIdentity>,
     ) -> Self {
-        tensors.sort_by(|a, b| order::natural(&a.name, &b.name));
+        tensors.sort_by(|a, b| natural(&a.name, &b.name));
         Self {
             files,
             tensors,

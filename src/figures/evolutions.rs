@@ -85,7 +85,7 @@ pub fn evolutions(
         let tau = tops.iter().find(|c| c.is_shown).and_then(|c| c.tau);
         let layers = tau.map(Layer::horizontal).into_iter().chain(kinship);
         let layers = layers.collect();
-        panels.push(panel(along, "Kinship among the best", layers));
+        panels.push(panel(along, "Kinship of the best", layers));
     }
     share_axis(&mut panels);
     Ok(Figure {

@@ -5,8 +5,9 @@
 //! never moves for one that comes later. Time: labels × places × (labels + points). A name that could be taken for
 //! another point's is not written.
 
-/// How far from its point a name stands, in pixels: first close by, then further out.
-const DISTANCES: [f32; 5] = [4.0, 11.0, 20.0, 32.0, 46.0];
+/// How far from its point a name stands, in pixels: first close by, then further out. Farther
+/// away than that it would belong to nothing, and is not written.
+const DISTANCES: [f32; 2] = [4.0, 11.0];
 /// What a point covers around its middle, in pixels.
 const POINT_RADIUS: f32 = 3.0;
 /// By how much a name may be nearer to another point than to its own, in pixels.

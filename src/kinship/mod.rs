@@ -5,6 +5,7 @@
 //!
 //! Source: *Exploring Model Kinship for Merging Large Language Models*, arXiv 2410.12613.
 
+mod clusters;
 mod compared;
 mod matrix;
 mod measures;
@@ -21,6 +22,7 @@ use std::ops::Range;
 use crate::checkpoint::{Kind, LeftOut, TensorLocation};
 use crate::numeric::{Gram, GramRow};
 
+pub use clusters::groups;
 pub use compared::{Compared, SMALL_SHARE};
 pub use matrix::{Aggregate, Grain, Group, Matrix, Measure, Scope};
 pub use measures::{Definition, Metric, PairContext, ScaleKind, Values};

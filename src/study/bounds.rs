@@ -56,6 +56,8 @@ pub(super) fn bound(doc: &mut StudyDoc) {
         *place = bounded_place(*place);
     }
     doc.evolutions.iter_mut().for_each(evolution);
+    let colours = &mut doc.view.colours;
+    *colours = colours.filter(|range| range.is_sound() && range.hi.abs() <= MOST_VALUE);
     let saturation = &mut doc.view.charts.saturation;
     saturation.top = saturation.top.min(MOST_TOP);
     saturation.window = saturation.window.min(MOST_GENERATION as usize);

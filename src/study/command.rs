@@ -2,7 +2,7 @@
 
 use super::Selection;
 use super::chart::ChartChoices;
-use super::doc::{ColumnChoices, Order, StudyDoc, ViewChoices};
+use super::doc::{ColourRange, ColumnChoices, Order, StudyDoc, ViewChoices};
 use super::draft_edit::DraftEdit;
 use super::evolution_edit::EvolutionEdit;
 use super::id::{DraftId, ModelId};
@@ -42,9 +42,12 @@ pub enum Effect {
 pub enum ViewEdit {
     Measure(Measure),
     Order(Order),
+    Colours(Option<ColourRange>),
     Base(Option<ModelId>),
     Draft(DraftId),
     Charts(Box<ChartChoices>),
+    /// By which files these models were measured.
+    MeasuredAs(Vec<(ModelId, String)>),
     /// Show a column of the table of models, hide it, or leave it to itself.
     Column(String, Option<bool>),
     /// Leave all columns to themselves.
@@ -56,9 +59,11 @@ impl ViewEdit {
         match self {
             Self::Measure(measure) => view.measure = measure,
             Self::Order(order) => view.order = order,
+            Self::Colours(range) => view.colours = range,
             Self::Base(base) => view.base = base,
             Self::Draft(draft) => view.draft = Some(draft),
             Self::Charts(charts) => view.charts = *charts,
+            Self::MeasuredAs(keys) => view.measured_as.extend(keys),
             Self::Column(key, shown) => view.columns.set(key, shown),
             Self::UsualColumns => view.columns = ColumnChoices::default(),
         }

@@ -1,5 +1,6 @@
 //! The document: what is saved, undone and compared. Plain data.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use super::draft::Draft;
 use super::evolution::{Evaluator, Evolution};
 use super::id::{DraftId, ModelId};
 use super::record::{Origin, PairRecord, Score, Step, is_zero};
-use crate::kinship::Measure;
+use crate::kinship::{Measure, Metric};
 use crate::text;
 
 /// A study as it is saved.
@@ -117,16 +118,38 @@ pub enum Order {
     #[default]
     Relatedness,
     Name,
+    /// The best average first.
+    Score,
+    /// From the founders on.
+    Generation,
 }
 
 impl Order {
-    pub const ALL: [Self; 2] = [Self::Relatedness, Self::Name];
+    pub const ALL: [Self; 4] = [Self::Relatedness, Self::Name, Self::Score, Self::Generation];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Relatedness => "By relatedness",
             Self::Name => "By name",
+            Self::Score => "By score",
+            Self::Generation => "By generation",
         }
+    }
+}
+
+/// From which value to which the colours of the kinship matrix go, as the user has set it for a
+/// measure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ColourRange {
+    pub metric: Metric,
+    pub lo: f64,
+    pub hi: f64,
+}
+
+impl ColourRange {
+    /// Whether colours can go along it.
+    pub fn is_sound(&self) -> bool {
+        self.lo.is_finite() && self.hi.is_finite() && self.lo < self.hi
     }
 }
 
@@ -136,6 +159,9 @@ impl Order {
 pub struct ViewChoices {
     pub measure: Measure,
     pub order: Order,
+    /// Where the colours begin and end; `None` for the range of the measure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colours: Option<ColourRange>,
     /// Whose family is shown; `None` for the largest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<ModelId>,
@@ -143,6 +169,9 @@ pub struct ViewChoices {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<DraftId>,
     pub charts: ChartChoices,
+    /// By which files a model was last measured: its kinship stays known when they are gone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub measured_as: BTreeMap<ModelId, String>,
     /// Columns of the table of models that are shown or hidden other than by themselves.
     #[serde(skip_serializing_if = "ColumnChoices::is_empty")]
     pub columns: ColumnChoices,

@@ -18,13 +18,14 @@ mod history;
 mod id;
 mod merge;
 mod model_edit;
+mod names;
 mod population;
 mod record;
 mod record_edit;
 
 pub use command::{Command, Effect, ViewEdit};
 pub use derived::{MeasuredKinship, ModelFacts, PairRow, ParentKinship, StudyFacts};
-pub use doc::{ColumnChoices, Model, Order, Role, StudyDoc, ViewChoices, distinct};
+pub use doc::{ColourRange, ColumnChoices, Model, Order, Role, StudyDoc, ViewChoices, distinct};
 pub use draft::{Draft, DraftContent};
 pub use draft_edit::DraftEdit;
 pub use evolution::{Evaluator, Evolution, Keep, Setup, USUAL_RECIPE};
@@ -33,6 +34,7 @@ pub use history::History;
 pub use id::{DraftId, EvolutionId, ModelId};
 pub use merge::merged;
 pub use model_edit::{BaseRef, ModelEdit, NewChild, NewModel};
+pub use names::ShortNames;
 pub use record::{Origin, PairRecord, PredictedKinship, Reported, Score, Step};
 pub use record_edit::{Entry, Import, PairEntry, RecordEdit};
 

@@ -1,7 +1,8 @@
 //! Colours for values: kinship on a sequential map, signed measures on a diverging one.
 //!
 //! Both maps are a few control points joined in OKLab (Ottosson, 2020), so that equal steps of
-//! value look like equal steps of colour. The sequential one follows viridis (Smith and van der
+//! value look like equal steps of colour. A value has the same colour whatever else is shown:
+//! what is below 0 has a map of its own that goes the other way. The sequential one follows viridis (Smith and van der
 //! Walt, 2015), whose lightness only rises; the diverging one goes from blue over the grey of the
 //! theme to orange, which no common colour blindness confuses. Bright always means related, so
 //! distances run the other way. A missing value is neither: it has the quiet grey of the theme,
@@ -21,6 +22,12 @@ pub enum Scale {
     Distance { lo: f64, hi: f64 },
     /// Centred at 0: blue below, orange above, full at ±`limit`.
     Diverging { limit: f64 },
+    /// Kinship that may be opposite: above 0 as [`Self::KINSHIP`], below 0 from the same dark
+    /// end to a bright red.
+    Signed { lo: f64, hi: f64 },
+    /// Scores, from `lo` to `hi`, in one hue: what is coloured by kinship beside them is not
+    /// taken for a score.
+    Score { lo: f64, hi: f64 },
 }
 
 impl Scale {
@@ -32,13 +39,17 @@ impl Scale {
         match self {
             Self::Sequential { .. } => ["unrelated", "related"],
             Self::Distance { .. } => ["related", "unrelated"],
-            Self::Diverging { .. } => ["opposite", "related"],
+            Self::Diverging { .. } | Self::Signed { .. } => ["opposite", "related"],
+            Self::Score { .. } => ["low", "high"],
         }
     }
 
     pub fn range(self) -> (f64, f64) {
         match self {
-            Self::Sequential { lo, hi } | Self::Distance { lo, hi } => (lo, hi),
+            Self::Sequential { lo, hi }
+            | Self::Distance { lo, hi }
+            | Self::Signed { lo, hi }
+            | Self::Score { lo, hi } => (lo, hi),
             Self::Diverging { limit } => (-limit, limit),
         }
     }
@@ -70,6 +81,15 @@ impl Scale {
             Self::Distance { .. } => along(&SEQUENTIAL.map(rgb), 1.0 - at),
             Self::Diverging { .. } if tokens.dark => along(&DIVERGING_DARK.map(rgb), at),
             Self::Diverging { .. } => along(&DIVERGING_LIGHT.map(rgb), at),
+            Self::Signed { lo, hi } => {
+                let (lo, hi) = (lo.min(0.0), hi.max(f64::MIN_POSITIVE));
+                match value < 0.0 {
+                    true => along(&OPPOSITE.map(rgb), (value / lo) as f32),
+                    false => along(&SEQUENTIAL.map(rgb), (value / hi) as f32),
+                }
+            }
+            Self::Score { .. } if tokens.dark => along(&SCORE_DARK.map(rgb), at),
+            Self::Score { .. } => along(&SCORE_LIGHT.map(rgb), at),
         }
     }
 }
@@ -95,10 +115,10 @@ pub fn gradient(strip: Rect, color: impl Fn(f64) -> Color32) -> Shape {
 
 /// The colours for a whole matrix.
 ///
-/// Similarities go from 0 to 1, or, where some pairs are clearly opposite, from −1 to 1.
-/// Distances go from the least to the greatest of two different models, widened to round
+/// Similarities have one map, from 0 to 1 and on to −1 where some pairs are clearly opposite: a
+/// value has the same colour either way. `chosen` is the range that the user has set. Distances go from the least to the greatest of two different models, widened to round
 /// numbers; two models alone go from 0.
-pub fn kinship_scale(metric: Metric, matrix: &Matrix) -> Scale {
+pub fn kinship_scale(metric: Metric, matrix: &Matrix, chosen: Option<(f64, f64)>) -> Scale {
     let pairs = (0..matrix.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
     let values = pairs.filter_map(|(i, j)| matrix.get(i, j).filter(|v| v.is_finite()));
     let (lo, hi) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
@@ -106,8 +126,10 @@ pub fn kinship_scale(metric: Metric, matrix: &Matrix) -> Scale {
     });
     let (least, most) = metric.range;
     match metric.scale {
-        ScaleKind::Diverging if lo < CLEARLY_OPPOSITE => Scale::Diverging { limit: most },
-        ScaleKind::Diverging => Scale::Sequential { lo: 0.0, hi: most },
+        ScaleKind::Reversed if let Some((lo, hi)) = chosen => Scale::Distance { lo, hi },
+        _ if let Some((lo, hi)) = chosen => similarity(lo, hi),
+        ScaleKind::Diverging if lo < CLEARLY_OPPOSITE => similarity(least, most),
+        ScaleKind::Diverging => similarity(0.0, most),
         ScaleKind::Sequential if least.is_finite() && most.is_finite() => Scale::Sequential {
             lo: least,
             hi: most,
@@ -122,6 +144,13 @@ pub fn kinship_scale(metric: Metric, matrix: &Matrix) -> Scale {
 /// Values a little below zero are unrelated, not opposite.
 const CLEARLY_OPPOSITE: f64 = -0.05;
 
+fn similarity(lo: f64, hi: f64) -> Scale {
+    match lo < 0.0 {
+        true => Scale::Signed { lo, hi },
+        false => Scale::Sequential { lo, hi },
+    }
+}
+
 fn round_range(lo: f64, hi: f64) -> Scale {
     let step = round_step(hi - lo, MOST_STEPS);
     Scale::Distance {
@@ -135,6 +164,10 @@ const SEQUENTIAL: [u32; 9] = [
     0x48_2173, 0x43_3E85, 0x38_588C, 0x2D_708E, 0x25_858E, 0x1E_9B8A, 0x4E_C36B, 0xA2_DA37,
     0xFD_E725,
 ];
+/// From the dark end of [`SEQUENTIAL`] to what is as bright as its bright end, and red.
+const OPPOSITE: [u32; 5] = [0x48_2173, 0x7D_1F6B, 0xB5_2F58, 0xE3_5B4C, 0xFB_9B7A];
+const SCORE_LIGHT: [u32; 4] = [0xD3_E3F1, 0x86_B5DA, 0x2B_7DB8, 0x0B_3C66];
+const SCORE_DARK: [u32; 4] = [0x1C_3144, 0x24_618F, 0x4A_A3DB, 0xC9_E8FB];
 const DIVERGING_LIGHT: [u32; 5] = [0x1B_5A9A, 0x7F_B2DC, 0xEF_EFED, 0xEB_A86A, 0xA8_4A06];
 const DIVERGING_DARK: [u32; 5] = [0x6F_BAF2, 0x33_6A9C, 0x2C_2C2E, 0x9C_5A25, 0xF5_A663];
 
@@ -249,7 +282,7 @@ mod tests {
     #[test]
     fn bright_is_related_for_distances_too() {
         let near_and_far = Matrix::build(3, |i, j| Some(if i + j == 1 { 0.2 } else { 7.3 }));
-        let scale = kinship_scale(Metric::EUCLIDEAN, &near_and_far);
+        let scale = kinship_scale(Metric::EUCLIDEAN, &near_and_far, None);
         assert_eq!(scale, Scale::Distance { lo: 0.0, hi: 8.0 });
         assert_eq!(scale.ends(), ["related", "unrelated"]);
         let lightness = |value| oklab(scale.color(Some(value), tokens()))[0];
@@ -262,7 +295,8 @@ mod tests {
     fn values_are_readable_on_every_colour() {
         for theme in [Theme::Light, Theme::Dark] {
             let tokens = Tokens::for_theme(theme);
-            for scale in [Scale::KINSHIP, Scale::Diverging { limit: 0.3 }] {
+            let signed = Scale::Signed { lo: -1.0, hi: 1.0 };
+            for scale in [Scale::KINSHIP, Scale::Diverging { limit: 0.3 }, signed] {
                 for color in steps(scale, tokens) {
                     assert!(contrast_ratio(text_on(color), color) >= 4.0, "{color:?}");
                 }
@@ -280,6 +314,31 @@ mod tests {
             scale.color(Some(1.0), tokens())
         );
         assert_eq!(Scale::Diverging { limit: 0.0 }.position(0.0), 0.5);
+    }
+
+    #[test]
+    fn a_pair_keeps_its_colour_whatever_the_others_are() {
+        for metric in [Metric::PEARSON, Metric::COSINE, Metric::ABSOLUTE_COSINE] {
+            let with = |other: f64| {
+                let matrix = Matrix::build(3, |i, j| Some(if i + j == 1 { 0.4 } else { other }));
+                kinship_scale(metric, &matrix, None)
+            };
+            let least = metric.range.0.max(-0.9);
+            let (one, other) = (with(0.9), with(least));
+            for value in [0.0, 0.2, 0.4, 1.0] {
+                let color = |scale: Scale| scale.color(Some(value), tokens());
+                assert_eq!(color(one), color(other), "{value} by {}", metric.title);
+            }
+        }
+        let opposed = Matrix::build(2, |_, _| Some(-0.9));
+        let scale = kinship_scale(Metric::PEARSON, &opposed, None);
+        assert_eq!(scale, Scale::Signed { lo: -1.0, hi: 1.0 });
+        assert_ne!(
+            scale.color(Some(-0.9), tokens()),
+            scale.color(Some(0.0), tokens())
+        );
+        let by_hand = kinship_scale(Metric::PEARSON, &opposed, Some((0.5, 0.9)));
+        assert_eq!(by_hand, Scale::Sequential { lo: 0.5, hi: 0.9 });
     }
 
     #[test]

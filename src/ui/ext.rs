@@ -8,7 +8,11 @@ use eframe::egui::{
     WidgetInfo, WidgetType,
 };
 
-use super::theme::Tokens;
+use super::theme::{self, Tokens, space};
+use crate::glossary::{self, Term};
+
+/// The most width of a hover card, in points.
+const CARD: f32 = 320.0;
 
 /// Small text in weak ink: captions, notes, what is looked up.
 pub fn quiet(text: impl Into<String>) -> RichText {
@@ -85,6 +89,9 @@ pub trait ResponseExt {
     fn named(&self, kind: WidgetType, name: impl ToString);
     /// The same for one that is selected or not.
     fn named_selected(&self, kind: WidgetType, is_selected: bool, name: impl ToString);
+    /// Says on hover what these words mean, if the glossary has them, below a line of its own,
+    /// which may be empty.
+    fn explained(self, words: &str, line: &str) -> Self;
 }
 
 impl ResponseExt for Response {
@@ -95,6 +102,34 @@ impl ResponseExt for Response {
     fn named_selected(&self, kind: WidgetType, is_selected: bool, name: impl ToString) {
         let enabled = self.enabled();
         self.widget_info(|| WidgetInfo::selected(kind, enabled, is_selected, name.to_string()));
+    }
+
+    fn explained(self, words: &str, line: &str) -> Self {
+        if !self.hovered() {
+            return self;
+        }
+        match glossary::find(words) {
+            Some(term) => self.on_hover_ui(|ui| term_ui(ui, term, line)),
+            None if line.is_empty() => self,
+            None => self.on_hover_text(line),
+        }
+    }
+}
+
+/// A word of the glossary: its sentence, and smaller how it is worked out and which values it
+/// takes; `line` stands above it.
+fn term_ui(ui: &mut Ui, term: Term, line: &str) {
+    ui.set_max_width(CARD);
+    if !line.is_empty() {
+        ui.label(line);
+        ui.add_space(space::XS);
+    }
+    ui.label(theme::strong(term.title));
+    ui.label(term.sentence);
+    for line in [term.formula, term.range] {
+        if !line.is_empty() {
+            ui.quiet(line);
+        }
     }
 }
 

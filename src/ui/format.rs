@@ -207,6 +207,20 @@ pub fn tensor_name(name: &str) -> &str {
         .unwrap_or(short)
 }
 
+/// A tensor's name by its layer, shorter than [`tensor_name`]: `3 · mlp.down_proj`; that name
+/// itself outside layers.
+pub fn tensor_in_layer(name: &str) -> String {
+    let short = tensor_name(name);
+    let parts = short.split('.').collect::<Vec<_>>();
+    let number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    match parts.iter().position(number) {
+        Some(at) if at + 1 < parts.len() && at > 0 => {
+            format!("{} · {}", parts[at], parts[at + 1..].join("."))
+        }
+        _ => short.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,6 +296,14 @@ mod tests {
         assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
         assert_eq!(counted(1, "model"), "1 model");
         assert_eq!(counted(12, "model"), "12 models");
+    }
+
+    #[test]
+    fn a_tensor_keeps_its_layer() {
+        let name = "model.layers.12.self_attn.q_proj.weight";
+        assert_eq!(tensor_in_layer(name), "12 · self_attn.q_proj");
+        assert_eq!(tensor_in_layer("model.embed_tokens.weight"), "embed_tokens");
+        assert_eq!(tensor_in_layer("3.weight"), "3");
     }
 
     #[test]

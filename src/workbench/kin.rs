@@ -54,7 +54,7 @@ impl Workbench {
                 continue;
             }
             for id in self.doc().family(base) {
-                let key = self.checkpoint(id).map(|c| c.key());
+                let key = self.key_of(id);
                 let row = key.and_then(|key| stored.models.iter().position(|k| k == key));
                 if let Some(row) = row {
                     out.insert(id, (base, row));

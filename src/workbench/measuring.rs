@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::queue::Queue;
-use super::{NoticeKind, Workbench, cache};
+use super::{ModelFiles, NoticeKind, Workbench, cache};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::kinship::store::CachedKinship;
 use crate::kinship::{Compared, Kinship, Precision, TensorGram, measure};
-use crate::study::ModelId;
+use crate::study::{Command, ModelId, ViewEdit};
 
 /// The latest result for the models of one base.
 pub struct Measured {
@@ -82,7 +82,7 @@ pub struct Family {
     pub measured: Vec<Option<usize>>,
     /// Models that are open and were measured, but whose files have changed since.
     pub changed: usize,
-    /// Models whose files are not open.
+    /// Models whose files are not open and that are not known from before.
     pub not_open: usize,
     /// Bytes that measuring would read.
     pub size_bytes: u64,
@@ -104,7 +104,7 @@ impl Workbench {
         let both = base_open.zip(measured);
         let valid = both.is_some_and(|(b, m)| b.key() == m.base_key());
         let index = |id: &ModelId| {
-            let key = self.checkpoint(*id)?.key();
+            let key = self.key_of(*id)?;
             measured.filter(|_| valid)?.index_of(key)
         };
         let was_measured = |id: &ModelId| self.session.measuring.once.contains(&(base, *id));
@@ -115,10 +115,24 @@ impl Workbench {
             base,
             measured: models.iter().map(index).collect(),
             changed: models.iter().filter(has_changed).count(),
-            not_open: models.iter().filter(|id| !is_open(id)).count(),
+            not_open: models
+                .iter()
+                .filter(|id| !is_open(id) && index(id).is_none())
+                .count(),
             size_bytes: size(&base) + models.iter().map(size).sum::<u64>(),
             models,
         }
+    }
+
+    /// What a model's files are known by: as they are, or, where they are gone or cannot be
+    /// read, as they were when they were measured.
+    pub(super) fn key_of(&self, id: ModelId) -> Option<&str> {
+        if let Some(files) = self.checkpoint(id) {
+            return Some(files.key());
+        }
+        let before = self.doc().view.measured_as.get(&id);
+        let is_gone = matches!(self.files(id), ModelFiles::Failed(_));
+        before.filter(|_| is_gone).map(String::as_str)
     }
 
     pub fn measured(&self, base: ModelId) -> Option<&Measured> {
@@ -234,8 +248,8 @@ impl Workbench {
             if family.unmeasured() == 0 || self.session.measuring.results.contains_key(&base) {
                 continue;
             }
-            let open = |id: &ModelId| Some(self.checkpoint(*id)?.key().to_owned());
-            let models: Vec<String> = family.models.iter().filter_map(open).collect();
+            let known = |id: &ModelId| Some(self.key_of(*id)?.to_owned());
+            let models: Vec<String> = family.models.iter().filter_map(known).collect();
             let (key, dir) = (files.key().to_owned(), self.folders.cache.clone());
             let find = move |_: &Ticket| Ok(cache::find(&dir, &key, &models, Precision::Full));
             let title = "Looking for earlier results";
@@ -358,8 +372,21 @@ impl Workbench {
         let family = self.family(base);
         let known = family.models.iter().zip(&family.measured);
         let known = known.filter(|(_, at)| at.is_some());
+        let known: Vec<ModelId> = known.map(|(id, _)| *id).collect();
         let once = &mut self.session.measuring.once;
-        once.extend(known.map(|(id, _)| (base, *id)));
+        once.extend(known.iter().map(|id| (base, *id)));
+        self.remember_keys(&known);
+    }
+
+    /// The study remembers by which files its kinship was measured: it stays known when they go.
+    fn remember_keys(&mut self, models: &[ModelId]) {
+        let key = |&id: &ModelId| Some((id, self.checkpoint(id)?.key().to_owned()));
+        let keys: Vec<(ModelId, String)> = models.iter().filter_map(key).collect();
+        let kept = &self.doc().view.measured_as;
+        let is_new = keys.iter().any(|(id, key)| kept.get(id) != Some(key));
+        if is_new {
+            self.apply(Command::View(ViewEdit::MeasuredAs(keys)));
+        }
     }
 
     /// Never the same twice, not even for another study.

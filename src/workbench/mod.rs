@@ -43,7 +43,9 @@ use std::time::{Duration, Instant};
 
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Event, Failure, JobId, Jobs, Ticket};
-use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Study, StudyDoc, StudyFacts};
+use crate::study::{
+    Command, Effect, ModelEdit, ModelId, PairRow, ShortNames, Study, StudyDoc, StudyFacts,
+};
 use crate::text::sentence_case;
 
 pub use backups::Backup;
@@ -149,6 +151,16 @@ impl Workbench {
         self.session.derived.record.get_or_init(|| {
             StudyFacts::new(self.doc(), &|a, b, metric| self.kinship_of(a, b, metric))
         })
+    }
+
+    /// What a model is called where there is little room: what tells it from the others.
+    pub fn short(&self, id: ModelId) -> &str {
+        let names = self
+            .session
+            .derived
+            .names
+            .get_or_init(|| ShortNames::of(self.doc()));
+        names.get(id).unwrap_or("?")
     }
 
     /// Every pair of models whose kinship is known, measured or reported.

@@ -8,6 +8,7 @@ use super::{NoticeKind, Workbench};
 use crate::checkpoint::{Checkpoint, OnDisk, Tensor, comparable};
 use crate::jobs::Ticket;
 use crate::study::{BaseRef, Command, Model, ModelEdit, ModelId, NewModel, Selection};
+use crate::text::by_name;
 
 /// A model of the study with its name and its files.
 type OpenModel = (ModelId, String, Arc<Checkpoint>);
@@ -58,9 +59,13 @@ struct Addition {
 impl Workbench {
     /// Adds the checkpoints at `paths`; folders of checkpoints are gone through. Starts a
     /// study if none is open.
-    pub fn add_paths(&mut self, paths: Vec<PathBuf>) {
+    pub fn add_paths(&mut self, mut paths: Vec<PathBuf>) {
         if paths.is_empty() {
             return;
+        }
+        // Neighbours are added as people read them, and not as a shell lists them.
+        if paths.iter().all(|path| path.parent() == paths[0].parent()) {
+            paths.sort_by(|a, b| by_name(&a.to_string_lossy(), &b.to_string_lossy()));
         }
         let doc = self.doc();
         let known: Vec<PathBuf> = doc.models.iter().filter_map(|m| m.path.clone()).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, OnDisk, Operand, pair};
 use crate::files;
+use crate::text::by_name;
 
 /// The longest model card that is looked into.
 const MOST_OF_A_CARD: u64 = 4 << 20;
@@ -68,7 +69,8 @@ pub fn open(path: &Path) -> Result<Arc<Checkpoint>, String> {
 fn candidates(dir: &Path, depth: usize, out: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(dir).map_or(Vec::new(), |d| d.flatten().map(|e| e.path()).collect());
-    entries.sort();
+    let name = |path: &PathBuf| path.to_string_lossy().into_owned();
+    entries.sort_by(|a, b| by_name(&name(a), &name(b)));
     for path in entries {
         let name = path.file_name();
         let hidden = name.is_some_and(|n| n.to_string_lossy().starts_with('.'));

@@ -22,7 +22,7 @@ use super::transplanting::Transplanting;
 use super::write_check::WriteChecks;
 use super::{ModelFiles, Picture};
 use crate::import::Source;
-use crate::study::{ModelId, PairRow, Study, StudyDoc, StudyFacts};
+use crate::study::{ModelId, PairRow, ShortNames, Study, StudyDoc, StudyFacts};
 
 /// A study with everything that is known of it and done for it.
 #[derive(Default)]
@@ -71,6 +71,7 @@ impl Session {
 #[derive(Default)]
 pub(super) struct Derived {
     pub record: OnceCell<StudyFacts>,
+    pub names: OnceCell<ShortNames>,
     pub pairs: OnceCell<Vec<PairRow>>,
     pub suggested: OnceCell<Suggested>,
 }

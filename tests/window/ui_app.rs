@@ -226,6 +226,7 @@ fn a_model_whose_files_vanished_is_shown_and_found_again() {
     }
     settle(&mut window);
     window.get_by_label_contains("files gone");
+    window.get_by_label_contains(", its files are gone");
     press(&mut window, Modifiers::NONE, Key::Escape);
     click(&mut window, "Select c1");
     click(&mut window, "Find again…");

@@ -709,27 +709,136 @@ fn demo_at(size: Vec2) -> Window {
 }
 
 #[test]
-fn in_a_small_window_cells_stay_readable_and_no_panel_waits_for_a_pair() {
-    for size in [vec2(440.0, 300.0), vec2(600.0, 420.0), vec2(1000.0, 700.0)] {
+fn a_click_on_a_cell_moves_nothing_at_any_size() {
+    for size in [
+        vec2(440.0, 300.0),
+        vec2(600.0, 420.0),
+        vec2(1000.0, 700.0),
+        vec2(1900.0, 1000.0),
+    ] {
         let mut window = demo_at(size);
-        let hint = window.get_by_label_contains("Select two models").rect();
-        assert!(hint.top() > size.y - 8.0 - 28.0, "{size} {hint}");
-        for pair in [None, Some("abacus × mirror 0.113")] {
-            if let Some(pair) = pair {
-                window.get_by_label(pair).click_accesskit();
-                window.run();
-                window.get_by_label_contains("Pearson 0.113");
-            }
-            for name in ["abacus", "Column tally", "mirror"] {
-                window.get_by_label(name);
-            }
-            let cell = window.get_by_label("abacus × mirror 0.113").rect();
-            assert!(
-                cell.width() >= 44.0 && cell.height() >= 22.0,
-                "{size} {cell}"
-            );
+        window.get_by_label_contains("Select two models");
+        for name in ["abacus", "Column tally", "mirror"] {
+            window.get_by_label(name);
         }
+        let cell = |window: &Window| window.get_by_label("abacus × mirror 0.113").rect();
+        let before = cell(&window);
+        let other = window.get_by_label("sorter × tally 0.317").rect();
+        assert!(other.bottom() < size.y, "{size} {other}");
+        window.get_by_label("abacus × mirror 0.113").click();
+        window.run();
+        window.get_by_label_contains("Pearson 0.113");
+        assert_eq!(cell(&window), before, "{size}");
     }
+}
+
+#[test]
+fn the_detail_folds_into_a_line_and_stays_so() {
+    let mut window = demo();
+    click(&mut window, "abacus × mirror 0.113");
+    window.get_by_label("Pearson by Layer: attention, MLP, norm");
+    click(&mut window, "Fold where they differ");
+    sentence(&window, "Pearson 0.113");
+    let chart = "Pearson by Layer: attention, MLP, norm";
+    assert!(window.query_by_label(chart).is_none());
+    click(&mut window, "sorter × tally 0.317");
+    assert!(window.query_by_label(chart).is_none());
+    click(&mut window, "Show where they differ");
+    window.get_by_label(chart);
+}
+
+#[test]
+fn models_stand_in_the_order_of_their_scores_and_generations() {
+    let mut window = demo();
+    let bench = &mut window.state_mut().bench;
+    let record = bench.record();
+    let doc = bench.study().doc();
+    let mut scored: Vec<(f64, String)> = (record.rows.iter())
+        .filter(|row| doc.model(row.id).is_some_and(|m| m.base.is_some()))
+        .filter_map(|row| Some((row.average?, doc.name_of(row.id).to_owned())))
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    choose(&mut window, "Order", "By score");
+    let tops: Vec<f32> = (scored.iter())
+        .map(|(_, name)| window.get_by_label(name).rect().top())
+        .collect();
+    assert!(tops.len() == 7 && tops.is_sorted(), "{scored:?} {tops:?}");
+    choose(&mut window, "Order", "By generation");
+    assert_eq!(
+        window.state().bench.study().doc().view.order,
+        Order::Generation
+    );
+}
+
+#[test]
+fn a_cell_says_on_hover_what_its_value_means() {
+    let mut window = demo();
+    let cell = window.get_by_label_contains("abacus × ledger 0.").rect();
+    window.event(eframe::egui::Event::PointerMoved(cell.center()));
+    window.run_steps(60);
+    sentence(&window, "close kin");
+    let cell = window.get_by_label("abacus × mirror 0.113").rect();
+    window.event(eframe::egui::Event::PointerMoved(cell.center()));
+    window.run_steps(60);
+    sentence(&window, "0.113 · distant kin");
+}
+
+#[test]
+fn a_cell_and_a_name_have_a_menu() {
+    let mut window = demo();
+    let cell = window.get_by_label("abacus × mirror 0.113");
+    cell.click_secondary();
+    window.run();
+    for words in ["Select pair", "Compose merge", "Show in lineage"] {
+        window.get_by_label(words);
+    }
+    click(&mut window, "Copy value");
+    let Some(Action::Copy { text, .. }) = window.state().asked.last() else {
+        panic!();
+    };
+    assert!(text.starts_with("0.11"), "{text}");
+    window.get_by_label("abacus").click_secondary();
+    window.run();
+    click(&mut window, "Copy name");
+    assert!(matches!(
+        window.state().asked.last(),
+        Some(Action::Copy { text, .. }) if text == "abacus"
+    ));
+}
+
+#[test]
+fn the_range_of_the_colours_is_set_at_the_legend() {
+    let mut window = demo();
+    window.get_by_label("Legend Pearson, 0 unrelated to 1 related");
+    click(&mut window, "Colour range");
+    click(&mut window, "−1 to 1");
+    window.get_by_label("Legend Pearson, −1 opposite to 1 related");
+    let range = window.state().bench.study().doc().view.colours.unwrap();
+    assert_eq!((range.lo, range.hi), (-1.0, 1.0));
+    click(&mut window, "Usual range of the measure");
+    window.get_by_label("Legend Pearson, 0 unrelated to 1 related");
+}
+
+#[test]
+fn rows_too_thin_for_names_are_named_in_groups() {
+    let names: Vec<String> = (0..61).map(|k| format!("kind{}-v{k}", k % 5)).collect();
+    let models: Vec<(&str, [f32; 4])> = (names.iter().enumerate())
+        .map(|(k, name)| {
+            let x = k as f32 * 0.01;
+            let mut own = [x, x, x, x];
+            own[(k % 5).min(3)] += if k % 5 == 4 { -5.0 } else { 5.0 };
+            (name.as_str(), own)
+        })
+        .collect();
+    let mut window = measured(&models);
+    window.set_size(vec2(760.0, 520.0));
+    window.run();
+    let groups = window.get_all_by_label_contains("× kind").count();
+    assert!(groups >= 3, "{groups}");
+    let group = window.get_all_by_label_contains("× kind").next().unwrap();
+    group.click();
+    window.run();
+    assert!(window.state().bench.study().selection().models().len() > 5);
 }
 
 /// A family in which the last model has a tensor that is not finite.

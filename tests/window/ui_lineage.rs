@@ -183,6 +183,51 @@ fn generations_stand_from_left_to_right() {
     assert!(x("child-2 63.00") < x("grandchild 65.50"));
 }
 
+/// The demo: a base, fine-tunes of it, and fine-tunes of one of these.
+fn demo(size: Vec2) -> Window {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = bench(home.path());
+    bench.open_demo();
+    bench.wait(|_| {});
+    window_on(size, home, bench)
+}
+
+#[test]
+fn columns_are_the_base_its_fine_tunes_and_one_a_generation() {
+    let window = demo(WIDE);
+    window.get_by_label("Base, 1 model");
+    window.get_by_label("Fine-tunes, 5 models");
+    window.get_by_label("Fine-tunes, step 2, 2 models");
+    let x = |label: &str| {
+        window
+            .get_all_by_label_contains(label)
+            .map(|n| n.rect().center().x)
+    };
+    let most = |label: &str| x(label).fold(0.0, f32::max);
+    assert!(most("base 57") < most("arith 70") && most("arith 70") < most("ledger 74"));
+    assert!(window.query_by_label("kinship not known").is_none());
+    let window = window_of(WIDE, family());
+    for head in [
+        "Founders, 3 models",
+        "Generation 1, 2 models",
+        "Generation 2, 1 model",
+    ] {
+        window.get_by_label(head);
+    }
+    window.get_by_label("kinship not known");
+}
+
+#[test]
+fn a_lineage_fills_its_canvas_both_ways() {
+    let window = demo(WIDE);
+    let canvas = window.get_by_label_contains("Lineage of").rect();
+    let pills = ["base 57.58", "mirror 55.83", "tally 66.00", "ledger 74.92"];
+    let all = pills.iter().map(|label| rect(&window, label));
+    let all = all.reduce(Rect::union).unwrap();
+    assert!(all.width() > 0.8 * canvas.width(), "{all} in {canvas}");
+    assert!(all.height() > 0.7 * canvas.height(), "{all} in {canvas}");
+}
+
 #[test]
 fn dragging_moves_the_canvas_and_the_key_f_brings_it_back() {
     let mut window = window_of(WIDE, family());

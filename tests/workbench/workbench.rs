@@ -228,6 +228,54 @@ fn what_was_measured_is_there_when_the_study_opens_again() {
 }
 
 #[test]
+fn models_of_a_folder_are_added_in_the_order_of_their_numbers() {
+    let home = tempfile::tempdir().unwrap();
+    let from = copy(home.path(), "c1");
+    for name in ["v10", "v9", "v1"] {
+        let to = home.path().join("all").join(name);
+        std::fs::create_dir_all(&to).unwrap();
+        for entry in std::fs::read_dir(&from).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+    let all = home.path().join("all");
+    let given = ["v10", "v1", "v9"].map(|name| all.join(name));
+    for paths in [vec![all], given.to_vec()] {
+        let mut bench = workbench(home.path());
+        bench.add_paths(paths);
+        bench.wait(|_| {});
+        let models = &bench.study().doc().models;
+        let names: Vec<&str> = models.iter().map(|m| m.name.as_str()).collect();
+        assert_eq!(names, ["v1", "v9", "v10"]);
+    }
+}
+
+#[test]
+fn the_kinship_of_a_model_stays_known_when_its_files_are_gone() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = alder(home.path(), &["base", "c1", "c2"]);
+    measure(&mut bench);
+    let known = pearson(&bench, "c1", "c2");
+    assert!(known.is_some());
+    bench.save();
+    bench.save_if_changed();
+    let path = bench.path().unwrap().to_owned();
+    bench.close_study();
+    std::fs::remove_dir_all(home.path().join("models/c1")).unwrap();
+    bench.open_study(&path);
+    bench.wait(|_| {});
+    let gone = id(&bench, "c1");
+    assert!(bench.files(gone).checkpoint().is_none());
+    assert_eq!(pearson(&bench, "c1", "c2"), known);
+    let base = bench.study().doc().shown_base().unwrap();
+    let family = bench.family(base);
+    assert_eq!((family.unmeasured(), family.not_open), (0, 0));
+    let of_pair = bench.known_kinship(gone, id(&bench, "c2"));
+    assert!(of_pair.is_some());
+}
+
+#[test]
 fn a_broken_cache_is_as_good_as_none() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = alder(home.path(), &["base", "c1", "c2"]);

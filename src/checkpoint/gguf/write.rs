@@ -13,7 +13,7 @@ use super::rows::row_order;
 use super::template::GgufTemplate;
 use crate::checkpoint::dtype::Dtype;
 use crate::checkpoint::encode::{Moved, Slot};
-use crate::checkpoint::order::natural;
+use crate::text::natural;
 
 /// The types that files are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,8 +27,8 @@ use self::table::{Of, Table};
 use super::config::Config;
 use super::error::CheckpointError;
 use super::identity::FileIdentity;
-use super::order::natural;
 use super::tensor::Tensor;
+use crate::text::natural;
 
 /// The tensors of a checkpoint as its unquantised model has them.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::table::{FUSED, Fused, OTHER_STACKS, STACKED, canonical};
-use super::order::natural;
 use super::tensor::Tensor;
+use crate::text::natural;
 
 /// The tensors of a checkpoint, by name, and what family it says that it is of.
 pub(super) struct Named<'t> {

@@ -17,7 +17,7 @@ pub use read::{read, read_with_gaps};
 pub use take::take;
 
 use super::Note;
-use crate::text::counted;
+use crate::text::{by_name, counted};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
@@ -92,7 +92,7 @@ impl Results {
             old.tasks.sort_by(|a, b| a.task.cmp(&b.task));
             (old.file, old.date) = (new.file, new.date);
         }
-        models.sort_by(|a, b| a.name.cmp(&b.name));
+        models.sort_by(|a, b| by_name(&a.name, &b.name));
         let sentence = |(name, (n, file)): (String, (usize, String))| {
             let tasks = counted(n, "task");
             let words = format!("{name} has {tasks} in several files; the newest counts, {file}");

@@ -13,6 +13,7 @@ mod euclidean;
 mod pearson;
 
 mod values;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -67,7 +68,7 @@ pub type Map = fn(f64) -> f64;
 pub enum ScaleKind {
     /// From unrelated to related over the range.
     Sequential,
-    /// The same from 0 on; with clearly negative values, both ways from 0.
+    /// The same from 0 on, and below 0 by a map of its own: a value has one colour.
     Diverging,
     /// From related to unrelated: the least value is the most related.
     Reversed,

@@ -37,7 +37,8 @@ use super::method::{Method, Values};
 use super::problem::{Problem, be_strict};
 use super::recipe::{ModelRef, Recipe};
 use super::tokens::StepTokens;
-use crate::checkpoint::{Checkpoint, Dtype, TensorLocation, natural};
+use crate::checkpoint::{Checkpoint, Dtype, TensorLocation};
+use crate::text::natural;
 
 pub use self::steps::plan;
 

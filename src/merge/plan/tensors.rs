@@ -21,7 +21,8 @@ use super::shape::{Part, PartSource};
 use super::towers::Tower;
 use super::values::ParameterLookup;
 use super::{TensorInput, TensorPlan, Work};
-use crate::checkpoint::{Dtype, Kind, Stack, TensorLocation, in_layer, is_language_head, natural};
+use crate::checkpoint::{Dtype, Kind, Stack, TensorLocation, in_layer, is_language_head};
+use crate::text::natural;
 
 /// The tensors that the parts make.
 pub(super) fn tensors(

@@ -38,7 +38,7 @@ pub fn pair_ui(
     name_ui(ui, bench, b);
     ui.add_space(space::XS);
     let doc = bench.study().doc();
-    let names = [a, b].map(|id| doc.name_of(id));
+    let names = [a, b].map(|id| bench.short(id));
     ui.horizontal_wrapped(|ui| {
         ui.ask("Compose merge", compose(vec![a, b]), actions);
         compare_button(ui, bench, (a, b), actions);
@@ -84,7 +84,7 @@ fn name_ui(ui: &mut Ui, bench: &Workbench, id: ModelId) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             role_chip(ui, role.title(), role as usize);
-            let name = Label::new(theme::strong(&model.name))
+            let name = Label::new(theme::strong(bench.short(id)))
                 .truncate()
                 .halign(Align::Min);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -157,7 +157,7 @@ fn facts(
         metric: measure.metric,
         tied_twice: measure.scope.tied_twice,
         places: [place(a)?, place(b)?],
-        names: [a, b].map(|id| doc.name_of(id).to_owned()),
+        names: [a, b].map(|id| bench.short(id).to_owned()),
         sizes: [a, b].map(|id| bench.numbers_of(id)),
     };
     let id = "facts of the selected pair";
@@ -208,7 +208,7 @@ fn values_ui(ui: &mut Ui, facts: &PairStats) {
     head_ui(ui, &[WHOLE, BY_TENSOR]);
     for (metric, values) in &facts.values {
         let label = metric.heading();
-        row_ui(ui, (&label, metric.help), &values.map(number));
+        row_ui(ui, (&label, ""), &values.map(number));
     }
 }
 

@@ -51,6 +51,8 @@ pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], actions: &mut
     ScrollArea::vertical()
         .auto_shrink(false)
         .show_rows(ui, ROW_HEIGHT, ids.len(), |ui, rows| {
+            // The scroll bar floats; nothing lies under it.
+            ui.set_max_width(ui.available_width() - space::L);
             for &id in &ids[rows] {
                 let average = bench.record().row(id).and_then(|row| row.average);
                 let note = format::score(average);

@@ -46,6 +46,7 @@ impl Tensors {
             .id_salt("tensors")
             .striped(true)
             .auto_shrink(false)
+            .min_scrolled_height(0.0)
             .cell_layout(Layout::left_to_right(Align::Center))
             .column(Column::remainder().at_least(80.0).clip(true))
             .column(Column::exact(84.0).clip(true))

@@ -16,6 +16,8 @@ pub struct HeatMapPage {
     pub labels: Vec<String>,
     pub matrix: Matrix,
     pub metric: Metric,
+    /// Of the colours, where the user has set it.
+    pub range: Option<(f64, f64)>,
     /// Rows from top to bottom.
     pub order: Vec<usize>,
     pub joins: Vec<Join>,
@@ -36,6 +38,7 @@ pub fn heat_map_page(
         labels: labels.to_vec(),
         matrix: matrix.clone(),
         metric,
+        range: None,
         joins: tree.joins,
         order: tree.order,
         has_tree: true,
@@ -71,7 +74,7 @@ impl HeatMapPage {
         if !self.title.is_empty() {
             ui.label(theme::strong(&self.title).size(size::HEADING));
         }
-        let scale = kinship_scale(self.metric, &self.matrix);
+        let scale = kinship_scale(self.metric, &self.matrix, self.range);
         let everyone: Vec<usize> = (0..self.labels.len()).collect();
         let pairs = everyone.len() * everyone.len().saturating_sub(1) / 2;
         let is_whole = self.matrix.mean_of_defined(&everyone).1 == pairs;

@@ -7,7 +7,7 @@ use super::bounds::Home;
 use super::ink::{self, Ink};
 use super::spots::Spot;
 use crate::figures::{Color, Layer, Marker, Panel, labels};
-use crate::ui::theme;
+use crate::ui::theme::{self, space};
 use crate::ui::widgets::text;
 
 const WIDEST: f32 = 180.0;
@@ -152,7 +152,7 @@ fn vertical_words(
     transform: &PlotTransform,
     ink: &Ink,
 ) -> Vec<Rect> {
-    let frame = *transform.frame();
+    let frame = transform.frame().shrink2(vec2(space::XS, 0.0));
     let font = theme::small_font();
     let t = ink.tokens;
     let mut taken: Vec<Rect> = Vec::new();

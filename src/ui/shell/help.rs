@@ -2,27 +2,11 @@
 
 use eframe::egui::{Context, Grid, Ui};
 
+use crate::glossary;
 use crate::ui::commands::{self, Entry};
 use crate::ui::ext::{UiExt, modal};
 use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{key_caps, primary_button, section_heading};
-
-const WORDS: [(&str, &str); 5] = [
-    ("Base", "The model that others were fine-tuned from"),
-    (
-        "Task vector δ",
-        "The weights of a model minus the weights of its base",
-    ),
-    ("Kinship", "How similar the task vectors of two models are"),
-    (
-        "Pearson, cosine",
-        "1 for the same change, 0 for unrelated, −1 for opposite",
-    ),
-    (
-        "Euclidean distance",
-        "0 for equal models; the larger, the less related",
-    ),
-];
 
 /// Draws the page; says whether it stays open.
 pub fn help(ctx: &Context, entries: &[Entry]) -> bool {
@@ -50,17 +34,18 @@ pub fn help(ctx: &Context, entries: &[Entry]) -> bool {
     stays && !modal.should_close()
 }
 
+/// The glossary.
 fn words(ui: &mut Ui) {
-    Grid::new("words")
-        .num_columns(2)
-        .spacing([space::L, space::XS])
-        .show(ui, |ui| {
-            for (word, meaning) in WORDS {
-                ui.label(word);
-                ui.weak(meaning);
-                ui.end_row();
+    for term in glossary::all() {
+        ui.label(theme::strong(term.title));
+        ui.label(term.sentence);
+        for line in [term.formula, term.range] {
+            if !line.is_empty() {
+                ui.quiet(line);
             }
-        });
+        }
+        ui.add_space(space::S);
+    }
 }
 
 fn shortcuts(ui: &mut Ui, entries: &[Entry]) {

@@ -120,7 +120,7 @@ fn judging(bench: &Workbench) -> Option<Work> {
     }
     let queue = bench.being_evaluated();
     let (first, rest) = queue.split_first()?;
-    let name = format::elide_middle(bench.study().doc().name_of(*first), 32);
+    let name = bench.short(*first);
     let more = match rest.len() {
         0 => String::new(),
         n => format!("{n} more wait for it. "),

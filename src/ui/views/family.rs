@@ -10,6 +10,8 @@ use crate::workbench::Workbench;
 pub struct Card {
     pub id: ModelId,
     pub name: String,
+    /// The same where there is little room.
+    pub short: String,
     pub role: Role,
     pub generation: u32,
     /// What it is compared by, in points: its average, or what an evolution selects by.
@@ -46,6 +48,7 @@ impl Card {
         Self {
             id: model.id,
             name: model.name.clone(),
+            short: bench.short(model.id).to_owned(),
             role: doc.role(model),
             generation: row.generation,
             score: row.average.filter(|v| v.is_finite()),
@@ -85,6 +88,11 @@ impl Card {
             parts.push(self.children_words());
         }
         parts.join(", ")
+    }
+
+    /// Whether it was made from several models.
+    pub fn is_merge(&self) -> bool {
+        self.parents.len() > 1 || self.unnamed_parents
     }
 
     pub fn children_words(&self) -> String {

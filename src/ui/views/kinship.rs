@@ -1,4 +1,4 @@
-//! The kinship of a family: the matrix with its tree, and below it where two models differ.
+//! The kinship of a family: the matrix with its tree, and beside it where two models differ.
 //!
 //! Whatever lasts (measure, order, family, selection) is asked for as a command. What is
 //! worked out from a result is kept beside the key that it was worked out for, so a window
@@ -7,7 +7,9 @@
 mod controls;
 mod detail;
 mod map;
+mod menus;
 mod pair;
+mod range;
 mod shown;
 mod states;
 mod tensors;
@@ -22,24 +24,30 @@ use crate::workbench::{Family, Workbench};
 
 pub(in crate::ui) use pair::{Named, why_undefined};
 
-use detail::Detail;
+use detail::{Detail, Fold};
 use shown::{Kept, Shown};
 use states::Stage;
 
 /// Beyond this width, in points, the detail stands at the right, else below.
-const WIDE: f32 = 1500.0;
+const WIDE: f32 = 1200.0;
+/// Of more models than this the map needs the whole height, unless the user unfolds the detail.
+const MANY: usize = 20;
+/// In a view lower than this too, in points.
+const LOW: f32 = 400.0;
 
 /// The least height of the detail below the map, in points: a profile that can be read.
 const LEAST_DETAIL: f32 = 150.0;
 
-/// Height of the line that stands instead of the detail without a pair, in points.
-const HINT: f32 = 28.0;
+/// Height of the line that stands for the folded detail, in points.
+const HINT: f32 = 32.0;
 
 #[derive(Default)]
 pub struct KinshipView {
     shown: Option<Shown>,
     kept: Kept,
     detail: Detail,
+    /// Whether the detail is folded, once the user has said so.
+    folded: Option<bool>,
     /// Where a range that is selected with Shift begins.
     anchor: Option<ModelId>,
 }
@@ -59,19 +67,10 @@ impl KinshipView {
         });
         match (states::stage(bench, &family), &self.shown) {
             (Stage::Matrix, Some(shown)) => {
-                let detail = &mut self.detail;
-                match detail::pair(bench, shown) {
-                    Some(pair) => detail_panel(ui, |ui| {
-                        detail.ui(ui, bench, &family, shown, pair, actions);
-                    }),
-                    None => {
-                        let hint = Panel::bottom("kinship hint").exact_size(HINT);
-                        let frame = ui.pane(vec2(space::L, 0.0));
-                        hint.resizable(false).frame(frame).show(ui, |ui| {
-                            detail::hint_ui(ui, bench, &family, shown);
-                        });
-                    }
-                }
+                let (detail, folded) = (&mut self.detail, &mut self.folded);
+                detail_panel(ui, shown.key.models.len(), folded, |ui, fold| {
+                    detail.ui(ui, bench, &family, shown, fold, actions);
+                });
                 let anchor = &mut self.anchor;
                 let margin = Margin {
                     bottom: space::M as i8,
@@ -107,17 +106,41 @@ impl KinshipView {
     }
 }
 
-fn detail_panel(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+/// The place of the detail, which is there whether or not a pair is selected: a click on the
+/// map moves nothing.
+fn detail_panel(
+    ui: &mut Ui,
+    models: usize,
+    folded: &mut Option<bool>,
+    content: impl FnOnce(&mut Ui, &mut Fold),
+) {
     let available = ui.available_size();
-    let frame = ui.pane(vec2(space::L, space::M));
-    let panel = if available.x > WIDE {
-        Panel::right("kinship detail right")
-            .default_size(available.x * 0.45)
+    let is_wide = available.x > WIDE;
+    let usual = !is_wide && (models > MANY || available.y < LOW);
+    let mut fold = Fold {
+        is_open: !folded.unwrap_or(usual),
+    };
+    let was_open = fold.is_open;
+    let panel = match (fold.is_open, is_wide) {
+        (false, _) => Panel::bottom("kinship detail folded")
+            .exact_size(HINT)
+            .resizable(false),
+        (true, true) => Panel::right("kinship detail right")
+            .default_size(available.x * 0.42)
             .size_range(420.0..=available.x * 0.6)
-    } else {
-        Panel::bottom("kinship detail below")
+            .resizable(true),
+        (true, false) => Panel::bottom("kinship detail below")
             .default_size((available.y * 0.4).clamp(LEAST_DETAIL, 300.0))
             .size_range(LEAST_DETAIL..=(available.y * 0.6).max(LEAST_DETAIL))
+            .resizable(true),
     };
-    panel.resizable(true).frame(frame).show(ui, content);
+    let margin = match fold.is_open {
+        true => vec2(space::L, space::S),
+        false => vec2(space::L, 0.0),
+    };
+    let frame = ui.pane(margin);
+    panel.frame(frame).show(ui, |ui| content(ui, &mut fold));
+    if fold.is_open != was_open {
+        *folded = Some(!fold.is_open);
+    }
 }

@@ -15,6 +15,7 @@ mod look;
 mod model;
 mod pill;
 mod pointer;
+mod stage;
 
 use canvas::{Canvas, CanvasRequest};
 use controls::LineageOptions;
@@ -27,7 +28,6 @@ use model::{Key, LineageModel};
 use crate::ui::action::{Action, ImportAction, ModelsAction, View};
 use crate::ui::ask::Ask;
 use crate::ui::ext::UiExt;
-use crate::ui::format;
 use crate::ui::paper::Picture;
 use crate::ui::theme::space;
 use crate::ui::widgets::{banner, empty_state};
@@ -150,7 +150,7 @@ pub fn banners_ui(ui: &mut Ui, shown: &LineageModel, actions: &mut Vec<Action>) 
 
 /// Parents given by hand can lead back to where they began.
 fn ring_ui(ui: &mut Ui, shown: &LineageModel, ring: &[usize], actions: &mut Vec<Action>) {
-    let name = |&m: &usize| format::elide_middle(&shown.cards[m].name, 32);
+    let name = |&m: &usize| shown.cards[m].short.clone();
     let first = ring.first().map(name).unwrap_or_default();
     let through: Vec<String> = ring.iter().skip(1).take(MOST_NAMES).map(name).collect();
     let more = ring.len().saturating_sub(1 + MOST_NAMES);

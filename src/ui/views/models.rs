@@ -11,7 +11,7 @@ mod header;
 mod keys;
 mod model_table;
 
-use eframe::egui::{Align, Frame, Key, Layout, Margin, Rect, TextEdit, Ui};
+use eframe::egui::{Align, Frame, Key, Layout, Margin, Rect, TextEdit, Ui, vec2};
 use egui_phosphor::regular as icon;
 
 use crate::study::{Command, Model, ModelEdit, ModelId, Selection, ViewEdit};
@@ -347,8 +347,10 @@ impl ModelsView {
         let Some(renaming) = &mut self.renaming else {
             return;
         };
-        let field = TextEdit::singleline(&mut renaming.text).desired_width(f32::INFINITY);
-        let response = ui.add(field);
+        let field = TextEdit::singleline(&mut renaming.text)
+            .vertical_align(Align::Center)
+            .margin(vec2(space::XS, 0.0));
+        let response = ui.add_sized(ui.available_size(), field);
         if std::mem::take(&mut renaming.is_new) {
             response.request_focus();
         }

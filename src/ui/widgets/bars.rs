@@ -91,7 +91,7 @@ fn trough_ui(ui: &Ui, trough: Rect, bar: &Bar<'_>, scale: Scale) {
     } else {
         painter.rect_filled(filled, 2, t.accent);
     }
-    if matches!(scale, Scale::Diverging { .. }) {
+    if matches!(scale, Scale::Diverging { .. } | Scale::Signed { .. }) {
         painter.vline(
             from,
             trough.y_range().expand(2.0),

@@ -6,10 +6,12 @@
 //! texture only when a value has changed. The diagonal is left quiet; what a model is to itself
 //! says nothing.
 //!
-//! A cell that is read never shrinks below what its value needs, so the map may be larger than
-//! the space given; within a scroll area its names then stay in sight. A pair without a value is
+//! A cell shows its value where it is large enough. It never shrinks below what can be pointed
+//! at, so a map of cells may be larger than the space given; within a scroll area its names then
+//! stay in sight. Where the rows of a picture are too thin for names, groups of them are named. A pair without a value is
 //! hatched, one that is not measured is an empty outline.
 
+mod bands;
 mod dendrogram;
 mod input;
 mod layout;
@@ -23,6 +25,7 @@ use eframe::egui::{Id, Ui};
 use crate::kinship::Join;
 use crate::ui::colormap::Scale;
 use crate::ui::format;
+pub use bands::Band;
 pub use legend::{Legend, Undefined};
 
 /// Beyond this number of models the map is a picture.
@@ -31,12 +34,17 @@ pub const MOST_CELLS_READ: usize = 30;
 /// Draws what can be asked of a pair.
 pub type Menu<'a> = &'a dyn Fn(&mut Ui, usize, usize);
 
+/// Draws what can be asked of a model.
+pub type NameMenu<'a> = &'a dyn Fn(&mut Ui, usize);
+
 /// What to draw. Indices are those of `labels`; places on screen follow `order`.
 #[derive(Clone, Copy)]
 pub struct HeatMap<'a> {
     /// Parts this map from others in the same window.
     pub id_salt: &'a str,
     pub labels: &'a [String],
+    /// The names in full, for a hover; empty where `labels` are that.
+    pub names: &'a [String],
     /// The value of a pair; undefined is `None`.
     pub values: &'a dyn Fn(usize, usize) -> Option<f64>,
     pub scale: Scale,
@@ -49,6 +57,11 @@ pub struct HeatMap<'a> {
     pub order: &'a [usize],
     /// Who joins whom, drawn left of the rows; see [`Join`] for the numbering.
     pub dendrogram: Option<&'a [Join]>,
+    /// The names of groups of rows, from top to bottom, for where rows are too thin for one name
+    /// each; may be empty.
+    pub bands: &'a [Band],
+    /// What the value of a pair means, to stand behind it on hover.
+    pub meaning: &'a dyn Fn(usize, usize) -> Option<String>,
     /// What to say on hover of a pair, such as why it has no value.
     pub note: &'a dyn Fn(usize, usize) -> Option<String>,
     /// Whether a model is measured. Cells of others are empty, as are all that have no value
@@ -56,6 +69,8 @@ pub struct HeatMap<'a> {
     pub measured: &'a dyn Fn(usize) -> bool,
     /// What can be asked of a pair; the menu of its cell.
     pub menu: Option<Menu<'a>>,
+    /// What can be asked of a model; the menu of its name.
+    pub name_menu: Option<NameMenu<'a>>,
     /// Models that do not exist yet: their cells are predicted, and drawn hollow.
     pub ghosts: &'a [usize],
 }
@@ -69,6 +84,8 @@ pub struct HeatMapResponse {
     pub clicked: Option<(usize, usize)>,
     /// The model whose label (or diagonal cell) was clicked.
     pub clicked_label: Option<usize>,
+    /// The group of rows whose name was clicked.
+    pub clicked_band: Option<usize>,
 }
 
 impl<'a> HeatMap<'a> {
@@ -77,6 +94,7 @@ impl<'a> HeatMap<'a> {
         Self {
             id_salt: "heat map",
             labels,
+            names: &[],
             values,
             scale: Scale::KINSHIP,
             decimals: 3,
@@ -85,9 +103,12 @@ impl<'a> HeatMap<'a> {
             selected_models: &[],
             order: &[],
             dendrogram: None,
+            bands: &[],
+            meaning: &|_, _| None,
             note: &|_, _| None,
             measured: &|_| true,
             menu: None,
+            name_menu: None,
             ghosts: &[],
         }
     }
@@ -108,6 +129,21 @@ impl<'a> HeatMap<'a> {
             }
         }
         touched.response
+    }
+
+    /// The name of a model in full.
+    fn name(&self, model: usize) -> &str {
+        let name = self.names.get(model).or_else(|| self.labels.get(model));
+        name.map_or("", String::as_str)
+    }
+
+    /// The value of a pair and what it means, in a line.
+    fn says(&self, (a, b): (usize, usize)) -> String {
+        let value = format::decimals(self.value((a, b)), self.decimals);
+        match (self.meaning)(a, b) {
+            Some(meaning) => format!("{value} · {meaning}"),
+            None => value,
+        }
     }
 
     /// Whether there are too many models to read each cell.

@@ -280,13 +280,17 @@ fn layer_label(profile: &Profile<'_>, layer: usize) -> String {
     format!("{} {layer}", profile.x_name)
 }
 
-/// Cells of these widths from left to right, in as many rows as they need.
+/// Cells of these widths from left to right, in as many rows as they need; further rows begin
+/// below the second cell, since the first is the layer's.
 fn in_rows(widths: &[f32], gap: f32, room: f32) -> Vec<Rect> {
     let mut at = Pos2::ZERO;
+    let widest = widths.iter().skip(1).copied().fold(0.0, f32::max);
+    let indent = widths.first().map_or(0.0, |first| first + gap);
+    let indent = if indent + widest > room { 0.0 } else { indent };
     let mut cells = Vec::new();
     for &width in widths {
-        if at.x > 0.0 && at.x + width > room {
-            at = pos2(0.0, at.y + ROW);
+        if at.x > indent && at.x + width > room {
+            at = pos2(indent, at.y + ROW);
         }
         cells.push(Rect::from_min_size(at, vec2(width, ROW)));
         at.x += width + gap;

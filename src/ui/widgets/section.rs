@@ -19,7 +19,7 @@ const FACT_HEIGHT: f32 = 22.0;
 /// Names a section, with room above that belongs to it.
 pub fn section_heading(ui: &mut Ui, text: &str) {
     ui.add_space(space::XS);
-    ui.label(theme::strong(text));
+    ui.label(theme::strong(text)).explained(text, "");
 }
 
 pub fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
@@ -144,7 +144,5 @@ pub fn fact_ui(ui: &mut Ui, name: &str, value: &str, hover: &str) {
         font,
         t.text,
     );
-    if !hover.is_empty() {
-        response.on_hover_text(hover);
-    }
+    response.explained(name, hover);
 }

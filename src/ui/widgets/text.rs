@@ -73,12 +73,27 @@ pub fn right(painter: &Painter, rect: Rect, text: &str, font: &FontId, ink: Colo
     line_in(painter, rect, Align2::RIGHT_CENTER, text, font, ink)
 }
 
-/// A tensor's name that fits: what nearly all names begin and end with goes first, then more
-/// of the start.
+/// A tensor's name that fits: what nearly all names begin and end with goes first, then all
+/// but the number of its layer, and only then more of the start.
 pub fn fitted_tensor_name(painter: &Painter, name: &str, font: &FontId, most: f32) -> String {
-    let whole = fitted_tail(painter, name, font, most);
-    if whole == name {
-        return whole;
+    let fits = |shown: &str| fitted_tail(painter, shown, font, most) == shown;
+    let in_layer = format::tensor_in_layer(name);
+    match [name, format::tensor_name(name)]
+        .into_iter()
+        .find(|shown| fits(shown))
+    {
+        Some(shown) => shown.to_owned(),
+        None if fits(&in_layer) => in_layer,
+        None => {
+            // The layer stays, and the end.
+            let (layer, rest) = in_layer.split_once(" · ").unwrap_or(("", &in_layer));
+            let before = if layer.is_empty() {
+                String::new()
+            } else {
+                format!("{layer} · ")
+            };
+            let room = most - width_by(painter, &before, font.clone());
+            before + &fitted_tail(painter, rest, font, room)
+        }
     }
-    fitted_tail(painter, format::tensor_name(name), font, most)
 }

@@ -210,8 +210,7 @@ fn within(ui: &mut Ui, rect: Rect, id: &str, content: impl FnOnce(&mut Ui)) {
 }
 
 fn names_ui(ui: &mut Ui, bench: &Workbench, models: [ModelId; 2]) {
-    let doc = bench.study().doc();
-    let [a, b] = models.map(|id| format::elide_middle(doc.name_of(id), 30));
+    let [a, b] = models.map(|id| bench.short(id));
     ui.label(theme::strong(format!("{a} and {b}")).size(size::HEADING));
 }
 

@@ -54,7 +54,8 @@ pub(super) fn line_ui(
         text::right(ui.painter(), cell, text, font, ink);
         hover(ui, cell, response.id.with(k), full);
     }
-    hover(ui, name, response.id.with("name"), help);
+    let id = response.id.with("name");
+    ui.interact(name, id, Sense::hover()).explained(label, help);
 }
 
 fn hover(ui: &Ui, rect: Rect, id: Id, text: &str) {

@@ -39,7 +39,7 @@ pub fn head_ui(ui: &mut Ui, view: &ViewContext<'_>) {
 
 fn status(ui: &Ui, bench: &Workbench) -> (String, Color32) {
     let t = Tokens::of(ui);
-    let name = |id: ModelId| format::elide_middle(bench.study().doc().name_of(id), 32);
+    let name = |id: ModelId| bench.short(id).to_owned();
     let queue = bench.being_evaluated();
     if let Some((first, rest)) = queue.split_first() {
         let words = format!("Evaluating {}{}", name(*first), then(bench, rest));
@@ -62,8 +62,7 @@ fn status(ui: &Ui, bench: &Workbench) -> (String, Color32) {
 
 /// Who waits: `, then arith, order and 3 more`.
 fn then(bench: &Workbench, rest: &[ModelId]) -> String {
-    let doc = bench.study().doc();
-    let name = |&id| format::elide_middle(doc.name_of(id), 24);
+    let name = |&id| bench.short(id).to_owned();
     let names: Vec<String> = rest.iter().take(MOST_NAMES).map(name).collect();
     match rest.len().saturating_sub(MOST_NAMES) {
         _ if names.is_empty() => String::new(),

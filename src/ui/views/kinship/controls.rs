@@ -147,7 +147,9 @@ pub fn scope_title(kind: Option<Kind>) -> &'static str {
 fn order_ui(ui: &mut Ui, order: Order) -> Option<Order> {
     let help = |order| match order {
         Order::Relatedness => "Relatives beside each other, with their tree",
-        Order::Name => "In the order of the alphabet",
+        Order::Name => "In the order of the alphabet, numbers by their value",
+        Order::Score => "The best average first",
+        Order::Generation => "Founders first, then each generation, the best first",
     };
     let orders = Order::ALL.map(|order| Choice::new(order, order.title(), help(order)));
     choice(ui, "Order", order, &orders)
@@ -219,6 +221,7 @@ fn picture(bench: &Workbench, shown: &Shown, theme: Theme, format: Format) -> Ex
         labels: shown.key.labels.clone(),
         matrix: shown.matrix.clone(),
         metric: shown.key.measure.metric,
+        range: shown.key.range,
         has_tree: doc.view.order == Order::Relatedness,
         order: order(bench, shown).to_vec(),
         joins: shown.joins.clone(),

@@ -1,6 +1,8 @@
-//! Below the map: where the selected pair is alike and where it differs.
+//! Beside the map: where the selected pair is alike and where it differs. It has its place
+//! whether or not a pair is selected, and folds into a line.
 
-use eframe::egui::{Align, Label, Layout, Rect, RichText, Ui, UiBuilder};
+use eframe::egui::{Align, Label, Layout, Rect, RichText, Ui, UiBuilder, vec2};
+use egui_phosphor::regular as icon;
 
 use super::map::{in_family, small_share};
 use super::pair::{self, Pair, PairKey};
@@ -11,9 +13,9 @@ use crate::kinship::table::kind_words;
 use crate::ui::action::Action;
 use crate::ui::ext::quiet;
 use crate::ui::format;
-use crate::ui::theme::{self, Tokens, space};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
 use crate::ui::widgets::profile::{Profile, Series};
-use crate::ui::widgets::{segmented, text};
+use crate::ui::widgets::{icon_button, segmented, text};
 use crate::workbench::{Family, Workbench};
 
 /// From this width on profile and list stand side by side, in points.
@@ -40,7 +42,7 @@ enum Part {
 }
 
 /// The two selected models, as places in the family, if exactly two are and both are measured.
-pub fn pair(bench: &Workbench, shown: &Shown) -> Option<(usize, usize)> {
+fn pair(bench: &Workbench, shown: &Shown) -> Option<(usize, usize)> {
     let selected = in_family(bench.study().selection(), shown);
     let [a, b] = selected[..] else { return None };
     let (a, b) = (shown.place_of(a)?, shown.place_of(b)?);
@@ -50,6 +52,11 @@ pub fn pair(bench: &Workbench, shown: &Shown) -> Option<(usize, usize)> {
         .then_some((a, b))
 }
 
+/// Whether the detail is open, which its own button changes.
+pub struct Fold {
+    pub is_open: bool,
+}
+
 impl Detail {
     pub fn ui(
         &mut self,
@@ -57,14 +64,32 @@ impl Detail {
         bench: &Workbench,
         family: &Family,
         shown: &Shown,
-        (a, b): (usize, usize),
+        fold: &mut Fold,
         actions: &mut Vec<Action>,
     ) {
         ui.set_min_size(ui.available_size());
-        let places = [a, b].map(|k| shown.key.places[k]);
-        let ([Some(result_a), Some(result_b)], Some(measured)) =
-            (places, bench.measured(family.base))
+        self.bring_up_to_date(bench, family, shown);
+        let is_open = fold.is_open;
+        self.head_ui(ui, bench, family, shown, fold);
+        match &self.pair {
+            Some(_) if is_open => self.pair_ui(ui, shown, actions),
+            None if is_open => {
+                ui.add_space((ui.available_height() / 2.0 - space::XL).max(0.0));
+                ui.vertical_centered(|ui| hint_ui(ui, bench, family, shown));
+            }
+            _ => {}
+        }
+    }
+
+    /// The pair that is selected, worked out once.
+    fn bring_up_to_date(&mut self, bench: &Workbench, family: &Family, shown: &Shown) {
+        let (Some((a, b)), Some(measured)) = (pair(bench, shown), bench.measured(family.base))
         else {
+            self.pair = None;
+            return;
+        };
+        let places = [a, b].map(|k| shown.key.places[k]);
+        let [Some(result_a), Some(result_b)] = places else {
             return;
         };
         let key = PairKey {
@@ -81,20 +106,50 @@ impl Detail {
             let part = is_whole.then(|| small_share(bench, family.base, ids[0], ids[1]));
             self.part_compared = part.flatten().map(|share| format!("over {share}"));
         }
-        self.pair_ui(ui, shown, actions);
+    }
+
+    /// What is shown, and at the right the button that folds it.
+    fn head_ui(
+        &mut self,
+        ui: &mut Ui,
+        bench: &Workbench,
+        family: &Family,
+        shown: &Shown,
+        fold: &mut Fold,
+    ) {
+        let line = vec2(ui.available_width(), ROW_HEIGHT);
+        ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
+            let (glyph, words) = match fold.is_open {
+                true => (icon::CARET_DOWN, "Fold where they differ"),
+                false => (icon::CARET_UP, "Show where they differ"),
+            };
+            if icon_button(ui, glyph, words).clicked() {
+                fold.is_open = !fold.is_open;
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                match &self.pair {
+                    Some(pair) => {
+                        let (a, b) = pair.key.family;
+                        let names = [a, b].map(|k| shown.key.labels[k].as_str());
+                        let short = [a, b].map(|k| shown.key.short[k].as_str());
+                        heading_ui(ui, (names, short), pair, self.part_compared.as_deref());
+                    }
+                    None if fold.is_open => {
+                        ui.label(theme::strong("Where two models differ"));
+                    }
+                    None => hint_ui(ui, bench, family, shown),
+                }
+            });
+        });
     }
 
     fn pair_ui(&mut self, ui: &mut Ui, shown: &Shown, actions: &mut Vec<Action>) {
         let Some(pair) = &self.pair else { return };
-        let (a, b) = pair.key.family;
-        let names = [a, b].map(|k| shown.key.labels[k].as_str());
         let (list, stack) = (&mut self.list, &mut self.stack);
-        let part = self.part_compared.as_deref();
         let metric = pair.key.measure.metric;
         let provisional = shown.key.provisional;
         if let Some((left, right)) = split(ui) {
             ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("profile"), |ui| {
-                heading_ui(ui, names, pair, part);
                 profile_ui(ui, pair, stack, provisional);
             });
             ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("list"), |ui| {
@@ -102,11 +157,8 @@ impl Detail {
             });
             return;
         }
-        ui.horizontal(|ui| {
-            let parts = [(Part::Layers, "Layers"), (Part::Tensors, "Tensors")];
-            segmented(ui, "What is shown of the pair", &mut self.part, &parts);
-            heading_ui(ui, names, pair, part);
-        });
+        let parts = [(Part::Layers, "Layers"), (Part::Tensors, "Tensors")];
+        segmented(ui, "What is shown of the pair", &mut self.part, &parts);
         match self.part {
             Part::Layers => profile_ui(ui, pair, stack, provisional),
             Part::Tensors => list.ui(ui, &pair.rows, metric, actions),
@@ -114,8 +166,12 @@ impl Detail {
     }
 }
 
-fn heading_ui(ui: &mut Ui, names: [&str; 2], pair: &Pair, part: Option<&str>) {
-    let short = names.map(|name| format::elide_middle(name, 36));
+fn heading_ui(
+    ui: &mut Ui,
+    (names, short): ([&str; 2], [&str; 2]),
+    pair: &Pair,
+    part: Option<&str>,
+) {
     let metric = pair.key.measure.metric.title;
     let value = format!("{metric} {}", format::kinship(pair.value));
     ui.horizontal(|ui| {
@@ -153,7 +209,7 @@ fn split(ui: &Ui) -> Option<(Rect, Rect)> {
     }
 }
 
-pub fn hint_ui(ui: &mut Ui, bench: &Workbench, family: &Family, shown: &Shown) {
+fn hint_ui(ui: &mut Ui, bench: &Workbench, family: &Family, shown: &Shown) {
     let t = Tokens::of(ui);
     let selected = in_family(bench.study().selection(), shown);
     let places: Vec<usize> = (selected.iter())
@@ -164,16 +220,14 @@ pub fn hint_ui(ui: &mut Ui, bench: &Workbench, family: &Family, shown: &Shown) {
         Some(mean) => (several(shown, &places, mean), t.text),
         None => (wanted(shown, &places), t.text_weak),
     };
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        let label = ui.add(Label::new(RichText::new(sentence).color(ink)).truncate());
-        if let Some(mean) = mean {
-            label.on_hover_text(format::full(mean.value()));
-        }
-    });
+    let label = ui.add(Label::new(RichText::new(sentence).color(ink)).truncate());
+    if let Some(mean) = mean {
+        label.on_hover_text(format::full(mean.value()));
+    }
 }
 
 fn wanted(shown: &Shown, places: &[usize]) -> String {
-    let name = |k: usize| format::elide_middle(&shown.key.labels[k], 40);
+    let name = |k: usize| &shown.key.short[k];
     let is_missing = |k: &&usize| shown.key.places[**k].is_none();
     match (places, places.iter().find(is_missing)) {
         ([_, _], Some(&missing)) => format!("{} is not measured yet", name(missing)),

@@ -10,19 +10,20 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::controls::caption;
+use super::menus::{self, meaning, pair_menu, select};
 use super::pair::{Named, why_undefined};
+use super::range::range_ui;
 use super::shown::Shown;
 use super::states::{RUNNING_WIDTH, running_ui};
 use crate::kinship::{Aggregate, Join, Kinship, Scope, table};
-use crate::study::{Command, ModelId, Order, Selection};
+use crate::study::{ModelId, Order, Selection};
+use crate::text::first_of;
 use crate::ui::action::{Action, View};
-use crate::ui::ask::Ask;
 use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::views::rows::clicked_row;
-use crate::ui::views::{compare_button, compose};
-use crate::ui::widgets::heatmap::{HeatMap, Legend, MOST_CELLS_READ, Undefined};
+use crate::ui::widgets::heatmap::{Band, HeatMap, Legend, MOST_CELLS_READ, Undefined};
 use crate::ui::widgets::text;
 use crate::workbench::{Family, Workbench};
 
@@ -30,6 +31,10 @@ use crate::workbench::{Family, Workbench};
 const CAPTION: f32 = 32.0;
 /// Where there is less height than this, in points, the map needs the caption's room.
 const LEAST_WITH_CAPTION: f32 = 140.0;
+/// The longest beginning of names that stands for a group, in letters, and the most names of a
+/// group that a hover lists.
+const LONGEST_WORD: usize = 18;
+const MOST_NAMES: usize = 24;
 /// Width that the count of left-out tensors may need beside it.
 const LEFT_OUT: f32 = 184.0;
 
@@ -81,7 +86,8 @@ fn legend_row(
         ui.set_min_height(room.y);
         if !is_running || fits {
             if metric.is_known() {
-                legend.show(ui).on_hover_text(metric.about());
+                let legend = legend.show(ui);
+                range_ui(ui, &legend, shown, actions);
             } else {
                 ui.label(metric.about());
             }
@@ -128,6 +134,12 @@ fn heat_map_ui(
             return Some(why_undefined(kinship, &shown.tensors, named(a), named(b)));
         }
         let (a, b) = (shown.key.models[a], shown.key.models[b]);
+        if let Some(gone) = [a, b].into_iter().find(|&id| is_gone(bench, id)) {
+            let name = bench.short(gone);
+            return Some(format!(
+                "As it was measured before the files of {name} went"
+            ));
+        }
         let share = small_share(bench, family.base, a, b)?;
         Some(format!("Over {share} of the larger model"))
     };
@@ -138,7 +150,7 @@ fn heat_map_ui(
         Some(ghost) if is_ghost(a, b) => ghost.value(a, b),
         _ => shown.matrix.get(a, b),
     };
-    let labels = ghost.as_ref().map_or(&shown.key.labels, |g| &g.labels);
+    let labels = ghost.as_ref().map_or(&shown.key.short, |g| &g.labels);
     let joins = match &ghost {
         Some(ghost) => ghost.beside(&shown.joins),
         None => shown.joins.clone(),
@@ -146,8 +158,18 @@ fn heat_map_ui(
     let rows: Vec<usize> = shown.order(order).iter().copied().chain(place).collect();
     let asked = RefCell::new(Vec::new());
     let menu = |ui: &mut Ui, a: usize, b: usize| {
-        let pair = (shown.key.models[a], shown.key.models[b]);
-        pair_menu(ui, bench, pair, &mut asked.borrow_mut());
+        pair_menu(ui, bench, shown, (a, b), &mut asked.borrow_mut());
+    };
+    let name_menu = |ui: &mut Ui, model: usize| {
+        menus::name_menu(ui, bench, shown, model, &mut asked.borrow_mut());
+    };
+    let meaning = |a: usize, b: usize| match is_ghost(a, b) {
+        true => None,
+        false => meaning(bench, shown, (a, b)),
+    };
+    let bands = match order {
+        Order::Relatedness => bands(shown),
+        _ => Vec::new(),
     };
     let touched = HeatMap {
         id_salt: "kinship",
@@ -158,8 +180,12 @@ fn heat_map_ui(
         order: &rows,
         dendrogram: has_tree.then_some(&joins),
         measured: &|k| place == Some(k) || shown.key.places[k].is_some(),
+        names: &shown.key.labels,
+        bands: &bands,
+        meaning: &meaning,
         note: &note,
         menu: Some(&menu),
+        name_menu: Some(&name_menu),
         ghosts: place.as_slice(),
         ..HeatMap::new(labels, &value)
     }
@@ -171,6 +197,10 @@ fn heat_map_ui(
         return;
     }
     let id = |k: usize| shown.key.models[k];
+    if let Some(group) = touched.clicked_band.and_then(|k| shown.clusters.get(k)) {
+        let ids = group.iter().map(|&k| id(k)).collect();
+        actions.push(select(Selection::Models(ids)));
+    }
     if let Some((a, b)) = touched.clicked {
         *anchor = Some(id(a));
         actions.push(select(Selection::Pair(id(a), id(b))));
@@ -188,17 +218,9 @@ fn heat_map_ui(
     }
 }
 
-/// What can be asked of the pair of a cell.
-fn pair_menu(
-    ui: &mut Ui,
-    bench: &Workbench,
-    (a, b): (ModelId, ModelId),
-    actions: &mut Vec<Action>,
-) {
-    if compare_button(ui, bench, (a, b), actions) {
-        ui.close();
-    }
-    ui.menu_ask("Compose merge", compose(vec![a, b]), actions);
+/// Whether a model's kinship is known only from before.
+fn is_gone(bench: &Workbench, id: ModelId) -> bool {
+    bench.files(id).checkpoint().is_none()
 }
 
 /// How little of two models was compared, where that has to be said.
@@ -207,8 +229,37 @@ pub fn small_share(bench: &Workbench, base: ModelId, a: ModelId, b: ModelId) -> 
     Some(format::share(share))
 }
 
-fn select(selection: Selection) -> Action {
-    Action::Study(Command::Select(selection))
+/// The groups of relatives as they stand from top to bottom, by what their names begin with.
+fn bands(shown: &Shown) -> Vec<Band> {
+    let mut from = 0;
+    let band = |group: &Vec<usize>| {
+        let names: Vec<&String> = group.iter().map(|&k| &shown.key.labels[k]).collect();
+        let rows = (from, from + group.len());
+        from = rows.1;
+        Band {
+            rows,
+            label: band_name(&names, &shown.key.short[group[0]]),
+            names: first_of(&names, MOST_NAMES).replace(", ", "\n"),
+        }
+    };
+    shown.clusters.iter().map(band).collect()
+}
+
+/// `8 × NeuralBeagle14` where most names begin alike, else the first and how many more there are.
+fn band_name(names: &[&String], first: &str) -> String {
+    let word = |name: &String| -> String {
+        let end = name.find(['-', '_', '.', '/', ' ']);
+        name[..end.unwrap_or(name.len())].to_owned()
+    };
+    let words: Vec<String> = names.iter().map(|name| word(name)).collect();
+    let count = |wanted: &String| words.iter().filter(|own| *own == wanted).count();
+    let most = words.iter().max_by_key(|word| count(word));
+    let most = most.filter(|word| 2 * count(word) > names.len());
+    match (names.len(), most) {
+        (1, _) => first.to_owned(),
+        (n, Some(word)) => format!("{n} × {}", format::elide_middle(word, LONGEST_WORD)),
+        (n, None) => format!("{} + {}", format::elide_middle(first, LONGEST_WORD), n - 1),
+    }
 }
 
 /// The selected models of the family, in the order in which they were selected.
@@ -267,7 +318,7 @@ impl Ghost {
             return None;
         }
         let value = |id| child.with.get(id)?.get(measure.metric);
-        let mut labels = shown.key.labels.clone();
+        let mut labels = shown.key.short.clone();
         labels.push(format!("{} (predicted)", draft_child.draft.name));
         Some(Self {
             labels,

@@ -1,8 +1,11 @@
 //! What the map shows, worked out from a result and kept until something it came from changes.
 
 use crate::checkpoint::Kind;
-use crate::kinship::{Aggregate, Join, Kinship, Matrix, Measure, PairValues, Scope, cluster};
+use crate::kinship::{
+    Aggregate, Join, Kinship, Matrix, Measure, PairValues, Scope, cluster, groups,
+};
 use crate::study::{ModelId, Order};
+use crate::text;
 use crate::ui::colormap::{Scale, kinship_scale};
 use crate::ui::format;
 use crate::ui::widgets::heatmap::MOST_CELLS_READ;
@@ -11,17 +14,26 @@ use crate::workbench::{Family, Measured, Workbench};
 /// How long a large family may show what it had while a measurement runs, in seconds.
 const PATIENCE_SECS: f64 = 1.0;
 
+/// More groups than this are not named beside a large map.
+const MOST_CLUSTERS: usize = 12;
+
 /// What everything in [`Shown`] follows from.
 #[derive(Clone, PartialEq)]
 pub struct Key {
     pub base: ModelId,
     pub models: Vec<ModelId>,
     pub labels: Vec<String>,
+    /// The same where there is little room.
+    pub short: Vec<String>,
     /// Where each model stands in the result.
     pub places: Vec<Option<usize>>,
     pub revision: u64,
     /// The measure; its kind is one that the family has.
     pub measure: Measure,
+    /// Of the colours, where the user has set it.
+    pub range: Option<(f64, f64)>,
+    pub averages: Vec<Option<f64>>,
+    pub generations: Vec<u32>,
     pub provisional: bool,
 }
 
@@ -33,11 +45,22 @@ impl Key {
         let is_there = |kind: Kind| measured.kinship().has_kind(kind);
         // Another family may lack the kind; during a measurement it may still arrive.
         measure.scope.kind = measure.scope.kind.filter(|&k| provisional || is_there(k));
+        let colours = doc.view.colours.filter(|r| r.metric == measure.metric);
+        let row = |&id: &ModelId| bench.record().row(id);
+        let average = |id| row(id)?.average.filter(|v| v.is_finite());
         Self {
+            range: colours.map(|range| (range.lo, range.hi)),
+            averages: family.models.iter().map(average).collect(),
+            generations: (family.models.iter())
+                .map(|id| row(id).map_or(0, |row| row.generation))
+                .collect(),
             base: family.base,
             models: family.models.clone(),
             labels: (family.models.iter())
                 .map(|&id| doc.name_of(id).to_owned())
+                .collect(),
+            short: (family.models.iter())
+                .map(|&id| bench.short(id).to_owned())
                 .collect(),
             places: family.measured.clone(),
             revision: measured.revision(),
@@ -56,6 +79,10 @@ pub struct Shown {
     pub joins: Vec<Join>,
     pub by_relatedness: Vec<usize>,
     pub by_name: Vec<usize>,
+    by_score: Vec<usize>,
+    by_generation: Vec<usize>,
+    /// Relatives that stand beside each other, where there are too many models to name each.
+    pub clusters: Vec<Vec<usize>>,
     pub scale: Scale,
     /// Kinds that the result has, in the order on screen.
     pub kinds: Vec<Kind>,
@@ -79,10 +106,16 @@ impl Shown {
             .filter(|&k| key.places[k].is_some())
             .collect();
         let mut by_name: Vec<usize> = (0..matrix.len()).collect();
-        by_name.sort_by_key(|&k| key.labels[k].to_lowercase());
+        by_name.sort_by(|&a, &b| text::by_name(&key.labels[a], &key.labels[b]));
+        // Without a score last; equals stay in the order of their names.
+        let score = |k: usize| key.averages[k].unwrap_or(f64::NEG_INFINITY);
+        let mut by_score = by_name.clone();
+        by_score.sort_by(|&a, &b| score(b).total_cmp(&score(a)));
+        let mut by_generation = by_score.clone();
+        by_generation.sort_by_key(|&k| key.generations[k]);
         let source = Source {
             matrix: &matrix,
-            labels: &key.labels,
+            labels: &key.short,
             places: &key.places,
             tensors: &tensors,
             is_everything: key.measure.scope.kind.is_none(),
@@ -96,15 +129,18 @@ impl Shown {
             at: now,
             has_undefined: !key.provisional && known.len() > 1 && mean.value().is_none(),
             mean,
-            scale: kinship_scale(key.measure.metric, &matrix),
+            scale: kinship_scale(key.measure.metric, &matrix, key.range),
             kinds: Kind::ALL
                 .into_iter()
                 .filter(|&kind| kinship.has_kind(kind))
                 .collect(),
             parameters: tensors.iter().map(|&k| kinship.tensors[k].gram.count).sum(),
+            clusters: groups(&tree.order, &tree.joins, MOST_CLUSTERS),
             joins: tree.joins,
             by_relatedness: tree.order,
             by_name,
+            by_score,
+            by_generation,
             tensors,
             matrix,
             key,
@@ -129,6 +165,8 @@ impl Shown {
         match order {
             Order::Relatedness => &self.by_relatedness,
             Order::Name => &self.by_name,
+            Order::Score => &self.by_score,
+            Order::Generation => &self.by_generation,
         }
     }
 
@@ -173,7 +211,7 @@ impl<'a> From<&'a Shown> for Source<'a> {
     fn from(shown: &'a Shown) -> Self {
         Self {
             matrix: &shown.matrix,
-            labels: &shown.key.labels,
+            labels: &shown.key.short,
             places: &shown.key.places,
             tensors: &shown.tensors,
             is_everything: shown.key.measure.scope.kind.is_none(),
@@ -245,7 +283,7 @@ fn because(kinship: &Kinship, source: Source<'_>, models: &[usize]) -> String {
         places,
         ..
     } = source;
-    let named = |k: usize| format::elide_middle(&labels[k], 28);
+    let named = |k: usize| &labels[k];
     if let Some(&k) = models.iter().find(|&&k| places[k].is_none()) {
         return format!("{} is not measured yet", named(k));
     }

@@ -233,7 +233,8 @@ pub fn banners_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut
     let known = family.measured.iter().flatten().count();
     let unmeasured = family.unmeasured();
     let base_is_open = bench.files(family.base).checkpoint().is_some();
-    if known > 0 && unmeasured > 0 {
+    // A run measures what it makes by itself.
+    if known > 0 && unmeasured > 0 && !bench.is_evolving() {
         let label = format!("Measure {}", format::counted(unmeasured, "model"));
         if banner(ui, &partly_known(family), Some(&label)) {
             actions.push(measure(family));
@@ -276,11 +277,10 @@ fn missing_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut Vec
         ModelFiles::None | ModelFiles::Opening => false,
     };
     let missing: Vec<ModelId> = family.models.iter().filter(is_missing).copied().collect();
-    let doc = bench.study().doc();
     match missing[..] {
         [] => {}
         [one] => {
-            let name = format::elide_middle(doc.name_of(one), 40);
+            let name = bench.short(one);
             let sentence = format!("The files of {name} are missing or cannot be read");
             if banner(ui, &sentence, Some("Find again…")) {
                 actions.push(Action::Models(ModelsAction::AskWhereIs(one)));

@@ -5,19 +5,27 @@ use egui_graphs::MetadataFrame;
 
 use crate::lineage::Layout;
 
-/// From one column to the next and from one row to the next, in points at zoom 1.
+/// From one column to the next and from one row to the next in a picture for paper, in points
+/// at zoom 1.
 pub const PITCH: Vec2 = vec2(240.0, 40.0);
+/// The least and the most of that on screen, where columns and rows stand as far apart as there
+/// is room for: pills keep their size.
+pub const LEAST_PITCH: Vec2 = vec2(228.0, 38.0);
+const MOST_PITCH: Vec2 = vec2(420.0, 140.0);
 /// A pill, in points at zoom 1.
 pub const PILL: Vec2 = vec2(192.0, 28.0);
 /// Below this zoom a name has no room in its pill, and pills become dots.
 pub const LEAST_PILLS: f32 = 0.62;
 
-/// The zoom that a lineage opens with where all of it does not fit: names can be read.
+/// Where all of a lineage fits at this zoom, or a higher one, it opens with all of it: dots
+/// stand far enough apart for their short names.
+const ALL_AT: f32 = 0.22;
+/// The zoom that it opens with otherwise: names can be read.
 const READABLE: f32 = 0.7;
 /// Where among the columns in view the best model stands then: most room is for its forebears.
 const BEST_AT: f32 = 0.7;
 /// Between two columns of pills, in points at zoom 1.
-const GAP: f32 = PITCH.x - PILL.x;
+const GAP: f32 = LEAST_PITCH.x - PILL.x;
 const LEAST_ZOOM: f32 = 0.02;
 const MOST_ZOOM: f32 = 2.0;
 /// Free space around everything when it is fitted, in points.
@@ -28,27 +36,45 @@ const MARGIN: f32 = 24.0;
 pub struct Camera {
     pub zoom: f32,
     pub pan: Vec2,
+    /// From one column to the next and from one row to the next, in points at zoom 1.
+    pub pitch: Vec2,
 }
 
 impl Camera {
-    /// All of `content` in the middle of a view, never larger than at zoom 1.
-    pub fn fit(content: Rect, view: Vec2) -> Self {
-        let room = (view - Vec2::splat(2.0 * MARGIN)).max(Vec2::splat(1.0));
-        let zoom = (room / content.size().max(Vec2::splat(1.0))).min_elem();
-        Self::centred(content.center(), zoom.min(1.0), view)
+    /// All of a lineage, filling a view both ways as far as pills do not drift apart; never
+    /// larger than at zoom 1.
+    pub fn filling(layout: &Layout, view: Vec2) -> Self {
+        let room = room(view);
+        let steps = steps(layout);
+        let least = PILL + steps * LEAST_PITCH;
+        let zoom = (room / least).min_elem().min(1.0);
+        let free = (room / zoom - PILL).max(Vec2::ZERO);
+        let pitch = (free / steps.max(Vec2::splat(1e-3)))
+            .max(LEAST_PITCH)
+            .min(MOST_PITCH);
+        let content = extent(layout, pitch, 0..layout.columns.len());
+        Self::centred(content.center(), zoom, view, pitch)
     }
 
-    /// The first look: everything if names can be read then, else as many whole columns as can
+    /// All of `content` in the middle of a view, never larger than at zoom 1, with columns and
+    /// rows as far apart as they are.
+    #[must_use]
+    pub fn fitting(self, content: Rect, view: Vec2) -> Self {
+        let zoom = (room(view) / content.size().max(Vec2::splat(1.0))).min_elem();
+        Self::centred(content.center(), zoom.min(1.0), view, self.pitch)
+    }
+
+    /// The first look: everything if that can be told apart, else as many whole columns as can
     /// be read, with the best model among the last of them and the generations that led to it
     /// before; without a best one the first columns, from the largest family down.
     pub fn opening(layout: &Layout, best: Option<usize>, view: Vec2) -> Self {
-        let content = extent(layout, 0..layout.columns.len());
-        let fit = Self::fit(content, view);
-        if fit.zoom >= READABLE {
+        let fit = Self::filling(layout, view);
+        if fit.zoom >= ALL_AT {
             return fit;
         }
-        let room = (view - Vec2::splat(2.0 * MARGIN)).max(Vec2::splat(1.0));
-        let zoom_for = |columns: usize| room.x / (columns as f32 * PITCH.x - GAP);
+        let room = room(view);
+        let pitch = LEAST_PITCH;
+        let zoom_for = |columns: usize| room.x / (columns as f32 * pitch.x - GAP);
         let all = layout.generations.len().max(1);
         let shown = (1..=all).take_while(|&n| zoom_for(n) >= READABLE).last();
         let shown = shown.unwrap_or(1);
@@ -57,9 +83,9 @@ impl Camera {
         let column = best.map_or(0, |best| layout.columns[best]);
         let first = column.saturating_sub(before).min(all - shown);
         let is_in = |&m: &usize| (first..first + shown).contains(&layout.columns[m]);
-        let seen = extent(layout, (0..layout.columns.len()).filter(is_in));
-        let at = best.map_or(seen.top(), |best| at(0, layout.heights[best]).y);
-        let mut camera = Self::centred(seen.center(), zoom, view);
+        let seen = extent(layout, pitch, (0..layout.columns.len()).filter(is_in));
+        let at = best.map_or(seen.top(), |best| layout.heights[best] * pitch.y);
+        let mut camera = Self::centred(seen.center(), zoom, view, pitch);
         if seen.height() * zoom > room.y {
             let (top, bottom) = (seen.top() * zoom, seen.bottom() * zoom);
             let wanted = view.y / 2.0 - at * zoom;
@@ -70,14 +96,15 @@ impl Camera {
 
     /// At zoom 1 with everything in the middle, whether or not it fits.
     pub fn fit_exactly(content: Rect, view: Vec2) -> Self {
-        Self::centred(content.center(), 1.0, view)
+        Self::centred(content.center(), 1.0, view, PITCH)
     }
 
-    fn centred(at: Pos2, zoom: f32, view: Vec2) -> Self {
+    fn centred(at: Pos2, zoom: f32, view: Vec2, pitch: Vec2) -> Self {
         let zoom = zoom.clamp(LEAST_ZOOM, MOST_ZOOM);
         Self {
             zoom,
             pan: view / 2.0 - at.to_vec2() * zoom,
+            pitch,
         }
     }
 
@@ -88,6 +115,7 @@ impl Camera {
         Self {
             zoom,
             pan: at - (at - self.pan) * (zoom / self.zoom),
+            ..self
         }
     }
 
@@ -116,14 +144,25 @@ impl Camera {
     }
 }
 
+fn room(view: Vec2) -> Vec2 {
+    (view - Vec2::splat(2.0 * MARGIN)).max(Vec2::splat(1.0))
+}
+
+/// From the first to the last column, and from the highest to the lowest row.
+fn steps(layout: &Layout) -> Vec2 {
+    let lowest = layout.heights.iter().copied().fold(0.0, f32::max);
+    vec2(layout.generations.len().saturating_sub(1) as f32, lowest)
+}
+
 /// The middle of a place on the canvas.
-pub fn at(column: usize, height: f32) -> Pos2 {
-    pos2(column as f32 * PITCH.x, height * PITCH.y)
+pub fn at(pitch: Vec2, column: usize, height: f32) -> Pos2 {
+    pos2(column as f32 * pitch.x, height * pitch.y)
 }
 
 /// Everything that `models` cover on the canvas.
-pub fn extent(layout: &Layout, models: impl IntoIterator<Item = usize>) -> Rect {
-    let rect = |m: usize| Rect::from_center_size(at(layout.columns[m], layout.heights[m]), PILL);
+pub fn extent(layout: &Layout, pitch: Vec2, models: impl IntoIterator<Item = usize>) -> Rect {
+    let rect =
+        |m: usize| Rect::from_center_size(at(pitch, layout.columns[m], layout.heights[m]), PILL);
     let all = models.into_iter().map(rect).reduce(Rect::union);
     all.unwrap_or(Rect::from_min_size(Pos2::ZERO, PILL))
 }
@@ -134,32 +173,54 @@ mod tests {
 
     const VIEW: Vec2 = vec2(600.0, 400.0);
 
+    /// Columns of as many models each.
+    fn lineage(columns: usize, rows: usize) -> Layout {
+        Layout {
+            columns: (0..columns * rows).map(|m| m / rows).collect(),
+            heights: (0..columns * rows).map(|m| (m % rows) as f32).collect(),
+            generations: (0..columns as u32).collect(),
+            ..Layout::default()
+        }
+    }
+
+    fn seen(layout: &Layout, camera: Camera, models: std::ops::Range<usize>) -> Rect {
+        (extent(layout, camera.pitch, models) * camera.zoom).translate(camera.pan)
+    }
+
     #[test]
     fn what_is_fitted_is_in_the_view() {
-        let content = Rect::from_min_size(pos2(-80.0, 10.0), vec2(4000.0, 900.0));
-        let camera = Camera::fit(content, VIEW);
-        for corner in [content.min, content.max] {
-            let seen = corner.to_vec2() * camera.zoom + camera.pan;
-            assert!(Rect::from_min_size(Pos2::ZERO, VIEW).contains(seen.to_pos2()));
+        let view = Rect::from_min_size(Pos2::ZERO, VIEW).expand(0.01);
+        for (columns, rows) in [(1, 1), (3, 5), (2, 40), (30, 2), (12, 20)] {
+            let layout = lineage(columns, rows);
+            let camera = Camera::filling(&layout, VIEW);
+            let all = seen(&layout, camera, 0..columns * rows);
+            assert!(view.contains_rect(all), "{columns} × {rows}: {all:?}");
         }
-        let small = Rect::from_center_size(Pos2::ZERO, vec2(20.0, 20.0));
-        assert_eq!(Camera::fit(small, VIEW).zoom, 1.0);
+        assert_eq!(Camera::filling(&lineage(1, 1), VIEW).zoom, 1.0);
+        let one = Camera::filling(&lineage(3, 5), VIEW).fitting(Rect::ZERO, VIEW);
+        assert_eq!(one.zoom, 1.0);
+    }
+
+    #[test]
+    fn a_view_is_filled_both_ways() {
+        let layout = lineage(3, 5);
+        let camera = Camera::filling(&layout, VIEW);
+        let all = seen(&layout, camera, 0..15);
+        assert!(
+            all.width() > 0.8 * VIEW.x && all.height() > 0.8 * VIEW.y,
+            "{all:?}"
+        );
     }
 
     #[test]
     fn the_first_look_shows_the_best_and_whole_columns() {
         let n = 200;
-        let layout = Layout {
-            columns: (0..n).map(|m| m / 20).collect(),
-            heights: (0..n).map(|m| (m % 20) as f32).collect(),
-            generations: (0..10).collect(),
-            ..Layout::default()
-        };
+        let layout = lineage(10, 20);
         let view = Rect::from_min_size(Pos2::ZERO, VIEW).expand(0.01);
         for best in [0, 19, 90, 115, 180, 199] {
             let camera = Camera::opening(&layout, Some(best), VIEW);
             assert!((READABLE..=1.0).contains(&camera.zoom));
-            let seen = |m| (extent(&layout, [m]) * camera.zoom).translate(camera.pan);
+            let seen = |m| seen(&layout, camera, m..m + 1);
             assert!(view.contains_rect(seen(best)), "{best}");
             for model in 0..n {
                 let x = seen(model).x_range();
@@ -168,7 +229,7 @@ mod tests {
             }
         }
         let founders = Camera::opening(&layout, None, VIEW);
-        let first = (extent(&layout, [0]) * founders.zoom).translate(founders.pan);
+        let first = seen(&layout, founders, 0..1);
         assert!((first.min - pos2(MARGIN, MARGIN)).length() < 1.0);
     }
 
@@ -177,6 +238,7 @@ mod tests {
         let camera = Camera {
             zoom: 0.7,
             pan: vec2(40.0, -30.0),
+            pitch: PITCH,
         };
         let at = vec2(210.0, 95.0);
         let under = (at - camera.pan) / camera.zoom;
@@ -190,6 +252,7 @@ mod tests {
         let camera = Camera {
             zoom: 1.0,
             pan: Vec2::ZERO,
+            pitch: PITCH,
         };
         let seen = Rect::from_center_size(pos2(300.0, 200.0), PILL);
         assert_eq!(camera.revealing(seen, VIEW), camera);

@@ -8,7 +8,7 @@ use eframe::egui::{
 };
 use egui_graphs::MetadataFrame;
 
-use super::camera::{self, Camera, PILL};
+use super::camera::{self, Camera, PILL, PITCH};
 use super::drawn::{self, ColourBy, Drawn, screen_rect};
 use super::look::State;
 use super::model::{Key as ModelKey, LineageModel};
@@ -50,6 +50,7 @@ pub struct Canvas {
 struct DrawnFor {
     key: ModelKey,
     colour: ColourBy,
+    pitch: Vec2,
     dark: bool,
 }
 
@@ -70,6 +71,7 @@ struct Scene<'a> {
     shown: &'a LineageModel,
     base: &'a Response,
     meta: &'a MetadataFrame,
+    pitch: Vec2,
 }
 
 impl Canvas {
@@ -87,13 +89,16 @@ impl Canvas {
     }
 
     pub fn fit(&mut self, shown: &LineageModel) {
-        self.fit_models(shown, 0..shown.cards.len());
+        let view = self.view;
+        self.move_camera(|_| Camera::filling(&shown.layout, view));
     }
 
     pub fn fit_models(&mut self, shown: &LineageModel, models: impl IntoIterator<Item = usize>) {
-        let content = camera::extent(&shown.layout, models);
         let view = self.view;
-        self.move_camera(|_| Camera::fit(content, view));
+        self.move_camera(|camera| {
+            let content = camera::extent(&shown.layout, camera.pitch, models);
+            camera.fitting(content, view)
+        });
     }
 
     fn move_camera(&mut self, change: impl FnOnce(Camera) -> Camera) {
@@ -121,14 +126,14 @@ impl Canvas {
         self.navigate(ui, &base, shown, view);
         self.follow_selection(bench, shown, wanted.reveal);
         self.bring_up_to_date(ui, shown, colour);
-        let Some(meta) = self.camera.map(|camera| camera.frame(view.min)) else {
-            return;
-        };
+        let Some(camera) = self.camera else { return };
+        let meta = camera.frame(view.min);
         let scene = Scene {
             bench,
             shown,
             base: &base,
             meta: &meta,
+            pitch: camera.pitch,
         };
         self.keys(ui, scene, actions);
         let pointed = self.pointed_at(ui, scene);
@@ -141,7 +146,7 @@ impl Canvas {
 
     /// The first look, and again while nobody has moved and the window changes.
     fn look(&mut self, shown: &LineageModel, view: Rect) {
-        let content = camera::extent(&shown.layout, 0..shown.cards.len());
+        let content = camera::extent(&shown.layout, PITCH, 0..shown.cards.len());
         let changed = self.view != view.size() || self.content != Some(content);
         self.view = view.size();
         self.content = Some(content);
@@ -155,13 +160,17 @@ impl Canvas {
 
     fn bring_up_to_date(&mut self, ui: &Ui, shown: &LineageModel, colour: ColourBy) {
         let t = Tokens::of(ui);
+        let Some(Camera { pitch, .. }) = self.camera else {
+            return;
+        };
         let of = DrawnFor {
             key: shown.key.clone(),
             colour,
+            pitch,
             dark: t.dark,
         };
         if self.drawn.as_ref().is_none_or(|(last, _)| *last != of) {
-            self.drawn = Some((of, Drawn::new(shown, colour, t)));
+            self.drawn = Some((of, Drawn::new(shown, colour, pitch, t)));
             self.kin = None;
         }
     }
@@ -229,7 +238,8 @@ impl Canvas {
             to = to.or(last.and_then(|id| shown.place_of(id)));
         }
         if let (Some(to), Some(camera)) = (to, &mut self.camera) {
-            let at = camera::at(shown.layout.columns[to], shown.layout.heights[to]);
+            let layout = &shown.layout;
+            let at = camera::at(camera.pitch, layout.columns[to], layout.heights[to]);
             *camera = camera.revealing(Rect::from_center_size(at, PILL), self.view);
         }
     }
@@ -258,7 +268,7 @@ impl Canvas {
         } = scene;
         let mut is_hit = false;
         for (model, card) in shown.cards.iter().enumerate() {
-            let rect = screen_rect(shown, model, scene.meta).intersect(base.rect);
+            let rect = screen_rect(shown, model, scene.meta, scene.pitch).intersect(base.rect);
             if !rect.is_positive() {
                 continue;
             }
@@ -356,15 +366,16 @@ impl Canvas {
         let (shown, meta, view) = (scene.shown, scene.meta, scene.base.rect);
         let t = Tokens::of(ui);
         let painter = ui.painter_at(view);
-        drawn::bands(&painter, shown, meta, view, t);
+        let frame = (meta, scene.pitch);
+        drawn::bands(&painter, shown, frame, view, t);
         if let Some((_, drawn)) = &mut self.drawn {
             drawn.mark(states);
-            drawn.paint(ui.ctx(), &painter, meta);
+            drawn.paint(ui.ctx(), &painter, frame);
         }
         if !is_pill(meta.zoom) {
-            paint_names(&painter, shown, states, meta, t);
+            paint_names(&painter, shown, states, frame, t);
         }
-        drawn::paint_header(ui.painter(), shown, meta, strip, t);
+        drawn::paint_header(ui.painter(), shown, frame, strip, t);
     }
 
     /// A box drawn with Shift selects what it touches.
@@ -384,7 +395,7 @@ impl Canvas {
             let selected = scene.bench.study().selection().models();
             let mut ids = if adds { selected } else { Vec::new() };
             for (model, card) in shown.cards.iter().enumerate() {
-                let is_in = screen_rect(shown, model, scene.meta).intersects(area);
+                let is_in = screen_rect(shown, model, scene.meta, scene.pitch).intersects(area);
                 if is_in && !ids.contains(&card.id) {
                     ids.push(card.id);
                 }
@@ -403,23 +414,23 @@ fn words(shown: &LineageModel) -> String {
     )
 }
 
-const LONGEST: usize = 24;
 const GAP: f32 = 4.0;
 
-/// Writes the names of what is hovered, selected, found and best, in this order of right of way.
+/// Writes names as far as there is room: what is hovered, selected, found and best has the right
+/// of way, in this order.
 fn paint_names(
     painter: &Painter,
     shown: &LineageModel,
     states: &[State],
-    meta: &MetadataFrame,
+    (meta, pitch): (&MetadataFrame, Vec2),
     t: &Tokens,
 ) {
     let dots: Vec<Rect> = (0..shown.cards.len())
-        .map(|model| screen_rect(shown, model, meta))
+        .map(|model| screen_rect(shown, model, meta, pitch))
         .collect();
     let mut taken: Vec<Rect> = Vec::new();
     for model in in_order_of_need(shown, states) {
-        let name = format::elide_middle(&shown.cards[model].name, LONGEST);
+        let name = shown.cards[model].short.clone();
         let galley = painter.layout_no_wrap(name, theme::small_font(), t.text);
         let wanted = galley.size() + vec2(4.0, 0.0);
         let view = painter.clip_rect();
@@ -456,7 +467,9 @@ fn in_order_of_need(shown: &LineageModel, states: &[State]) -> Vec<usize> {
             state.found,
             shown.cards[model].is_best && !state.dimmed,
         ];
-        wants.iter().position(|&wants| wants)
+        // Whoever is left has a name where there is room for it.
+        let urgent = wants.iter().position(|&wants| wants);
+        urgent.or((!state.dimmed).then_some(wants.len()))
     };
     let mut models: Vec<(usize, usize)> = (0..states.len())
         .filter_map(|model| Some((need(model)?, model)))

@@ -1,5 +1,6 @@
 //! An edge on the canvas: a soft curve from parent to child, coloured and widened by the
-//! kinship of the child's parents; thin and dashed where that is not known.
+//! kinship of the child's parents; thin and grey to a fine-tune, dashed to a merge where it is
+//! not known.
 
 use eframe::egui::{Color32, Pos2, Shape, Stroke, Vec2, vec2};
 use egui_graphs::{DisplayEdge, DrawContext, EdgeProps, Node};
@@ -68,7 +69,11 @@ impl DisplayEdge<NodeLook, EdgeLook, Directed, DefaultIx, Pill> for Curve {
             }
             None => {
                 let stroke = Stroke::new(1.0, ink(t.line_strong));
-                Shape::dashed_line(&path, stroke, 5.0, 4.0)
+                if self.look.is_unknown {
+                    Shape::dashed_line(&path, stroke, 5.0, 4.0)
+                } else {
+                    vec![Shape::line(path, stroke)]
+                }
             }
         }
     }

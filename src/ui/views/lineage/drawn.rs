@@ -5,12 +5,12 @@
 //! still window busy for ever. The shapes are asked for here, in its drawing order, and only
 //! those that are in sight.
 
-use eframe::egui::{Align2, Color32, Context, FontId, Painter, Pos2, Rect, Stroke, pos2};
+use eframe::egui::{Align2, Color32, Context, FontId, Painter, Pos2, Rect, Stroke, Vec2, pos2};
 use egui_graphs::{DisplayEdge, DisplayNode, DrawContext, Graph, MetadataFrame, SettingsStyle};
 use petgraph::Directed;
 use petgraph::stable_graph::{DefaultIx, EdgeIndex, NodeIndex};
 
-use super::camera::{self, PITCH};
+use super::camera;
 use super::curve::{self, Curve};
 use super::look::{EdgeLook, NodeLook, State};
 use super::model::{Column, LineageModel};
@@ -22,7 +22,7 @@ use crate::ui::{fonts, widgets::text};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColourBy {
-    /// The average, on the sequential map.
+    /// The average, on the map of scores.
     #[default]
     Score,
     Role,
@@ -38,7 +38,12 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    pub fn new(shown: &LineageModel, colour: ColourBy, tokens: &'static Tokens) -> Self {
+    pub fn new(
+        shown: &LineageModel,
+        colour: ColourBy,
+        pitch: Vec2,
+        tokens: &'static Tokens,
+    ) -> Self {
         let mut graph = Shapes::new();
         let layout = &shown.layout;
         for (k, card) in shown.cards.iter().enumerate() {
@@ -48,7 +53,7 @@ impl Drawn {
                 tokens,
                 state: State::default(),
             };
-            let at = camera::at(layout.columns[k], layout.heights[k]);
+            let at = camera::at(pitch, layout.columns[k], layout.heights[k]);
             let node = graph.add_node_with_location(look, at);
             update(&mut graph, node);
         }
@@ -62,9 +67,10 @@ impl Drawn {
             let bends = layout.bends[k].iter();
             let look = EdgeLook {
                 kinship,
+                is_unknown: kinship.is_none() && shown.cards[child].is_merge(),
                 color: kinship.map_or(tokens.line_strong, |value| curve::ink(value, tokens)),
                 bends: bends
-                    .map(|&(column, height)| camera::at(column, height))
+                    .map(|&(column, height)| camera::at(pitch, column, height))
                     .collect(),
                 tokens,
                 dimmed: false,
@@ -112,7 +118,12 @@ impl Drawn {
     }
 
     /// Paints what is in sight: edges, those that stepped back first, then models.
-    pub fn paint(&mut self, ctx: &Context, painter: &Painter, meta: &MetadataFrame) {
+    pub fn paint(
+        &mut self,
+        ctx: &Context,
+        painter: &Painter,
+        (meta, pitch): (&MetadataFrame, Vec2),
+    ) {
         let style = SettingsStyle::default();
         let context = DrawContext {
             ctx,
@@ -130,7 +141,7 @@ impl Drawn {
         for dimmed in [true, false] {
             self.paint_edges(&context, dimmed);
         }
-        let seen = painter.clip_rect().expand(PITCH.x * meta.zoom);
+        let seen = painter.clip_rect().expand(pitch.x * meta.zoom);
         for node in nodes {
             let Some(node) = self.graph.node_mut(node) else {
                 continue;
@@ -174,15 +185,15 @@ fn dot(card: &Card, scores: Option<Scale>, colour: ColourBy, tokens: &Tokens) ->
     match colour {
         ColourBy::Role => Some(tokens.role(card.role as usize)),
         ColourBy::Score => {
-            let scale = scores.unwrap_or(Scale::Sequential { lo: 0.0, hi: 0.0 });
+            let scale = scores.unwrap_or(Scale::Score { lo: 0.0, hi: 0.0 });
             card.score.map(|average| scale.color(Some(average), tokens))
         }
     }
 }
 
-pub fn screen_rect(shown: &LineageModel, model: usize, meta: &MetadataFrame) -> Rect {
+pub fn screen_rect(shown: &LineageModel, model: usize, meta: &MetadataFrame, pitch: Vec2) -> Rect {
     let layout = &shown.layout;
-    let at = camera::at(layout.columns[model], layout.heights[model]);
+    let at = camera::at(pitch, layout.columns[model], layout.heights[model]);
     let size = pill::size(&shown.cards[model], meta.zoom);
     Rect::from_center_size(meta.canvas_to_screen_pos(at), size)
 }
@@ -197,12 +208,12 @@ const APART: f32 = 8.0;
 pub fn bands(
     painter: &Painter,
     shown: &LineageModel,
-    meta: &MetadataFrame,
+    frame: (&MetadataFrame, Vec2),
     view: Rect,
     t: &Tokens,
 ) {
     for k in (1..shown.columns.len()).step_by(2) {
-        let band = column_rect(k, meta, view).intersect(view);
+        let band = column_rect(k, frame, view).intersect(view);
         if band.is_positive() {
             painter.rect_filled(band, 0, t.panel);
         }
@@ -212,16 +223,16 @@ pub fn bands(
 pub fn paint_header(
     painter: &Painter,
     shown: &LineageModel,
-    meta: &MetadataFrame,
+    frame: (&MetadataFrame, Vec2),
     strip: Rect,
     t: &Tokens,
 ) {
     let painter = painter.with_clip_rect(strip.intersect(painter.clip_rect()));
     painter.rect_filled(strip, 0, t.background);
-    let width = PITCH.x * meta.zoom;
+    let width = frame.1.x * frame.0.zoom;
     let mut free_from = f32::NEG_INFINITY;
     for (k, column) in shown.columns.iter().enumerate() {
-        let rect = column_rect(k, meta, strip);
+        let rect = column_rect(k, frame, strip);
         if !rect.intersects(strip) {
             continue;
         }
@@ -257,8 +268,8 @@ fn words(painter: &Painter, rect: Rect, column: &Column, t: &Tokens) {
     }
 }
 
-fn column_rect(k: usize, meta: &MetadataFrame, view: Rect) -> Rect {
-    let middle = meta.canvas_to_screen_pos(camera::at(k, 0.0)).x;
-    let half = PITCH.x * meta.zoom / 2.0;
+fn column_rect(k: usize, (meta, pitch): (&MetadataFrame, Vec2), view: Rect) -> Rect {
+    let middle = meta.canvas_to_screen_pos(camera::at(pitch, k, 0.0)).x;
+    let half = pitch.x * meta.zoom / 2.0;
     Rect::from_x_y_ranges(middle - half..=middle + half, view.y_range())
 }

@@ -49,7 +49,7 @@ pub fn picture(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme
 
 /// Everything at zoom 1, with title, heads of the columns and legend.
 fn draw(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Sheet {
-    let content = camera::extent(&shown.layout, 0..shown.cards.len());
+    let content = camera::extent(&shown.layout, PITCH, 0..shown.cards.len());
     let canvas = content.size() + vec2(PITCH.x - camera::PILL.x, 2.0 * space::XL);
     let canvas = canvas.max(vec2(LEAST_WIDTH, 0.0)) + vec2(0.0, drawn::HEADER_HEIGHT);
     let whole = canvas + AROUND;
@@ -57,7 +57,7 @@ fn draw(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Sh
         scale: (MOST_PIXELS / (whole.x * whole.y)).sqrt().min(FINE),
         ..Page::new(whole, Ground::Theme(theme))
     };
-    let mut drawn = Drawn::new(shown, colour, Tokens::for_theme(theme));
+    let mut drawn = Drawn::new(shown, colour, PITCH, Tokens::for_theme(theme));
     drawn.mark(&vec![State::default(); shown.cards.len()]);
     page.draw(|ui| {
         Frame::new().inner_margin(space::M).show(ui, |ui| {
@@ -66,9 +66,10 @@ fn draw(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Sh
             let (strip, view) = rect.split_top_bottom_at_y(rect.top() + drawn::HEADER_HEIGHT);
             let camera = Camera::fit_exactly(content, view.size());
             let (meta, t) = (camera.frame(view.min), Tokens::of(ui));
-            drawn::bands(ui.painter(), shown, &meta, view, t);
-            drawn.paint(ui.ctx(), ui.painter(), &meta);
-            drawn::paint_header(ui.painter(), shown, &meta, strip, t);
+            let frame = (&meta, camera.pitch);
+            drawn::bands(ui.painter(), shown, frame, view, t);
+            drawn.paint(ui.ctx(), ui.painter(), frame);
+            drawn::paint_header(ui.painter(), shown, frame, strip, t);
             ui.add_space(space::S);
             legend::ui(ui, shown, colour);
         });
@@ -77,11 +78,15 @@ fn draw(shown: &LineageModel, study: &str, colour: ColourBy, theme: Theme) -> Sh
 
 fn head(ui: &mut Ui, study: &str, shown: &LineageModel) {
     ui.label(theme::strong(format!("Lineage of {study}")).size(size::HEADING));
-    let generations = format::counted(shown.groups.len(), "generation");
+    let merged = shown.groups.iter().filter(|g| g.stage.generation() > 0);
+    let generations = match merged.count() {
+        0 => String::new(),
+        n => format!(" in {}", format::counted(n, "generation")),
+    };
     let count = format::counted(shown.cards.len(), "model");
     let runs = match shown.key.runs.join(", ") {
         runs if runs.is_empty() => String::new(),
         runs => format!(", runs {runs}"),
     };
-    ui.weak(format!("{count} in {generations}{runs}"));
+    ui.weak(format!("{count}{generations}{runs}"));
 }

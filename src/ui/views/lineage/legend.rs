@@ -36,7 +36,7 @@ pub fn ui(ui: &mut Ui, shown: &LineageModel, colour: ColourBy) {
                 glyph(ui, rect, icon::HOURGLASS, t.warning);
             });
         }
-        if any(|card| card.kinship.is_none() && !card.parents.is_empty()) {
+        if any(|card| card.kinship.is_none() && card.is_merge() && !card.parents.is_empty()) {
             sample(ui, "kinship not known", |ui, rect, t| {
                 let ends = [rect.left_center(), rect.right_center()];
                 let stroke = Stroke::new(1.0, t.line_strong);

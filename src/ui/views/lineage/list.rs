@@ -12,7 +12,7 @@ use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
-use crate::ui::views::family::{Card, title};
+use crate::ui::views::family::Card;
 use crate::ui::widgets::{row_ground, text};
 use crate::workbench::Workbench;
 
@@ -51,7 +51,7 @@ impl List {
             // The scroll bar floats; nothing lies under it.
             ui.set_max_width(ui.available_width() - space::M);
             for group in &shown.groups {
-                head_ui(ui, group.generation, group.models.len());
+                head_ui(ui, &group.stage.title(), group.models.len());
                 for &model in &group.models {
                     let response = self.row_ui(ui, bench, shown, model);
                     if response.clicked() {
@@ -126,9 +126,9 @@ impl List {
     }
 }
 
-fn head_ui(ui: &mut Ui, generation: u32, count: usize) {
+fn head_ui(ui: &mut Ui, title: &str, count: usize) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
-    let (title, count) = (title(generation), format::counted(count, "model"));
+    let count = format::counted(count, "model");
     response.named(WidgetType::Label, format!("{title}, {count}"));
     let (t, y) = (Tokens::of(ui), rect.bottom() - 10.0);
     let painter = ui.painter();
@@ -176,5 +176,5 @@ fn paint_row(ui: &Ui, rect: Rect, card: &Card, response: &Response, is_selected:
     } else {
         theme::body_font()
     };
-    text::left(painter, name, &card.name, &font, t.text);
+    text::left(painter, name, &card.short, &font, t.text);
 }

@@ -29,6 +29,8 @@ pub struct State {
 pub struct EdgeLook {
     /// Kinship of the child's parents.
     pub kinship: Option<f64>,
+    /// Whether it leads to a merge whose parents' kinship is not known; a fine-tune has none.
+    pub is_unknown: bool,
     pub color: Color32,
     /// Middles of the places where it passes columns, on the canvas.
     pub bends: Arc<[Pos2]>,

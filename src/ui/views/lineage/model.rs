@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::stage::{Stage, stages};
 use crate::lineage::{Graph, Layout, lay_out};
 use crate::study::{Model, ModelFacts, ModelId};
+use crate::text::by_name;
 use crate::ui::colormap::Scale;
 use crate::ui::format;
-use crate::ui::views::family::{self, Card, title};
+use crate::ui::views::family::{self, Card};
 use crate::workbench::Workbench;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +26,7 @@ pub struct LineageModel {
     pub graph: Graph,
     pub layout: Layout,
     pub columns: Vec<Column>,
-    /// Models by generation, the best first: the order of the list.
+    /// Models by stage, the best first: the order of the list.
     pub groups: Vec<Group>,
     /// From the least to the greatest average; `None` without two scores.
     pub scores: Option<Scale>,
@@ -32,21 +34,18 @@ pub struct LineageModel {
     pub is_measuring: bool,
 }
 
-/// One column of the picture. Where runs use each other's merges, models of several generations
-/// share a column; founders stand where they are first used.
+/// One column of the picture.
 #[derive(Clone)]
 pub struct Column {
-    /// The generations of the merges in it, in order; empty if only founders stand there.
-    pub generations: Vec<u32>,
-    pub merges: usize,
-    pub founders: usize,
+    pub stage: Stage,
+    pub models: usize,
     pub best: Option<f64>,
 }
 
-/// The models of one generation, the best first.
+/// The models of one stage, the best first.
 #[derive(Clone)]
 pub struct Group {
-    pub generation: u32,
+    pub stage: Stage,
     pub models: Vec<usize>,
 }
 
@@ -60,14 +59,15 @@ impl LineageModel {
         let card = |&(model, row): &(&Model, &ModelFacts)| Card::new(bench, model, row);
         let mut cards: Vec<Card> = models.iter().map(card).collect();
         family::mark_best(&mut cards);
-        let groups = groups(&cards);
-        let graph = graph(&models);
+        let stages = stages(&models, &cards);
+        let groups = groups(&cards, &stages);
+        let graph = graph(&models, &stages);
         let layout = match last {
             Some(last) if last.graph == graph => last.layout,
             _ => lay_out(&graph),
         };
         Self {
-            columns: columns(&layout, &cards),
+            columns: columns(&layout, &cards, &stages),
             is_measuring: models.iter().any(|(m, row)| is_measuring(bench, m, row)),
             scores: scores(&cards),
             cards: cards.into_iter().map(Arc::new).collect(),
@@ -130,41 +130,42 @@ fn shown_models<'a>(
         .collect()
 }
 
-/// A generation that is neither given nor follows from parents is left open: such a model came from
-/// elsewhere and stands where it is first used.
-fn graph(models: &[(&Model, &ModelFacts)]) -> Graph {
+/// Every model stands in the column of its stage.
+fn graph(models: &[(&Model, &ModelFacts)], stages: &[Stage]) -> Graph {
     let place = |id: &ModelId| models.iter().position(|(m, _)| m.id == *id);
-    let given = |(model, row): &(&Model, &ModelFacts)| {
-        let is_known = !model.steps.is_empty() || model.origin.unnamed_parents;
-        is_known.then_some(row.generation)
-    };
     let edges = models.iter().enumerate().flat_map(|(child, (model, _))| {
         let parents = model.parents.iter().filter_map(place);
         parents.map(move |parent| [parent, child])
     });
+    let last = stages.iter().filter_map(|stage| stage.founders()).max();
+    let before_merges = last.map_or(0, |last| last + 1);
+    let level = |stage: &Stage| match stage.founders() {
+        Some(level) => level,
+        None => before_merges.saturating_add(stage.generation().saturating_sub(1)),
+    };
     Graph {
-        generations: models.iter().map(given).collect(),
+        generations: stages.iter().map(|stage| Some(level(stage))).collect(),
         edges: edges.collect(),
     }
 }
 
-fn groups(cards: &[Card]) -> Vec<Group> {
+fn groups(cards: &[Card], stages: &[Stage]) -> Vec<Group> {
     let mut order: Vec<usize> = (0..cards.len()).collect();
     let average = |m: usize| cards[m].score.unwrap_or(f64::NEG_INFINITY);
     order.sort_by(|&a, &b| {
-        let generation = cards[a].generation.cmp(&cards[b].generation);
         let score = average(b).total_cmp(&average(a));
-        generation
+        let stage = stages[a].cmp(&stages[b]);
+        stage
             .then(score)
-            .then_with(|| cards[a].name.cmp(&cards[b].name))
+            .then_with(|| by_name(&cards[a].name, &cards[b].name))
     });
     let mut out: Vec<Group> = Vec::new();
     for model in order {
-        let generation = cards[model].generation;
+        let stage = stages[model];
         match out.last_mut() {
-            Some(last) if last.generation == generation => last.models.push(model),
+            Some(last) if last.stage == stage => last.models.push(model),
             _ => out.push(Group {
-                generation,
+                stage,
                 models: vec![model],
             }),
         }
@@ -178,19 +179,14 @@ fn is_measuring(bench: &Workbench, model: &Model, row: &ModelFacts) -> bool {
     is_parent && (model.base).is_some_and(|base| bench.measuring(base).is_some())
 }
 
-fn columns(layout: &Layout, cards: &[Card]) -> Vec<Column> {
+fn columns(layout: &Layout, cards: &[Card], stages: &[Stage]) -> Vec<Column> {
     let column = |k: usize| {
-        let stands_here = |m: &usize| layout.columns[*m] == k;
-        let here = || (0..cards.len()).filter(stands_here).map(|m| &cards[m]);
-        let merges = || here().filter(|card| card.generation > 0);
-        let mut generations: Vec<u32> = merges().map(|card| card.generation).collect();
-        generations.sort_unstable();
-        generations.dedup();
+        let here = || (0..cards.len()).filter(move |m| layout.columns[*m] == k);
         Column {
-            generations,
-            merges: merges().count(),
-            founders: here().count() - merges().count(),
-            best: here().filter_map(|card| card.score).reduce(f64::max),
+            // Where runs use each other's merges, a model may stand right of its generation.
+            stage: here().map(|m| stages[m]).min().unwrap_or(Stage::Founders),
+            models: here().count(),
+            best: here().filter_map(|m| cards[m].score).reduce(f64::max),
         }
     };
     (0..layout.generations.len()).map(column).collect()
@@ -198,34 +194,21 @@ fn columns(layout: &Layout, cards: &[Card]) -> Vec<Column> {
 
 fn scores(cards: &[Card]) -> Option<Scale> {
     let (lo, hi) = family::range(cards).filter(|(lo, hi)| lo < hi)?;
-    Some(Scale::Sequential { lo, hi })
+    Some(Scale::Score { lo, hi })
 }
 
 impl Column {
     pub fn title(&self) -> String {
-        match self.generations[..] {
-            [] => title(0),
-            [one] => title(one),
-            [a, b] => format!("Generations {a} and {b}"),
-            [a, .., b] => format!("Generations {a} to {b}"),
-        }
+        self.stage.title()
     }
 
     /// The same where there is room for a number alone.
     pub fn number(&self) -> String {
-        match self.generations[..] {
-            [] => "0".to_owned(),
-            [one] => one.to_string(),
-            [a, .., b] => format!("{a}–{b}"),
-        }
+        self.stage.generation().to_string()
     }
 
     pub fn words(&self) -> String {
-        let count = match (self.merges, self.founders) {
-            (0, founders) => format::counted(founders, "model"),
-            (merges, 0) => format::counted(merges, "model"),
-            (merges, founders) => format!("{merges} + {}", format::counted(founders, "founder")),
-        };
+        let count = format::counted(self.models, "model");
         match self.best {
             Some(_) => format!("{count} · best {}", format::score(self.best)),
             None => count,

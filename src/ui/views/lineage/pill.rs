@@ -12,7 +12,7 @@ use egui_phosphor::regular as icon;
 use petgraph::Directed;
 use petgraph::stable_graph::DefaultIx;
 
-use super::camera::{LEAST_PILLS, PILL, PITCH};
+use super::camera::{LEAST_PILLS, LEAST_PITCH, PILL};
 use super::look::{EdgeLook, NodeLook};
 use crate::ui::views::family::Card;
 use crate::ui::widgets::text;
@@ -88,7 +88,7 @@ pub fn size(card: &Card, zoom: f32) -> Vec2 {
     if is_pill(zoom) {
         PILL * zoom
     } else {
-        let easy = (0.5 * PITCH.y * zoom).min(7.0);
+        let easy = (0.5 * LEAST_PITCH.y * zoom).min(7.0);
         Vec2::splat(2.0 * far_radius(card, zoom).max(easy))
     }
 }
@@ -97,7 +97,7 @@ pub fn size(card: &Card, zoom: f32) -> Vec2 {
 pub fn far_radius(card: &Card, zoom: f32) -> f32 {
     let by_use = (3.0 + 1.4 * (card.children as f32).sqrt()).min(8.5);
     let shrunk = by_use * (zoom / LEAST_PILLS).clamp(0.6, 1.0);
-    shrunk.min(0.44 * PITCH.y * zoom).max(1.5)
+    shrunk.min(0.44 * LEAST_PITCH.y * zoom).max(1.5)
 }
 
 fn type_size(zoom: f32) -> f32 {
@@ -206,7 +206,7 @@ impl Pill {
         } else {
             room - font.size - 2.0
         };
-        let name = text::fitted(painter, &card.name, font, most.max(font.size));
+        let name = text::fitted(painter, &card.short, font, most.max(font.size));
         let name = if mark.is_empty() {
             name
         } else {

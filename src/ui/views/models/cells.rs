@@ -15,7 +15,7 @@ use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::role_chip;
 use crate::ui::widgets::text::fitted;
-use crate::workbench::ModelFiles;
+use crate::workbench::{ModelFiles, Workbench};
 
 /// The role colour of adapters, after those of [`Role`].
 pub const ADAPTER_COLOUR: usize = 5;
@@ -23,7 +23,7 @@ pub const ADAPTER_COLOUR: usize = 5;
 pub fn cell_ui(ui: &mut Ui, rect: Rect, rows: Rows<'_>, column: &Column, k: usize) {
     let Some(model) = rows.model(k) else { return };
     match column {
-        Column::Name => words(ui, rect, |ui| name(ui, model)),
+        Column::Name => words(ui, rect, |ui| name(ui, rows.bench, model)),
         Column::Role => words(ui, rect, |ui| role(ui, rows, k)),
         Column::State => words(ui, rect, |ui| state(ui, rows, model)),
         Column::Parents => words(ui, rect, |ui| parents(ui, rows, k)),
@@ -186,7 +186,7 @@ fn number_ui(
 const AVERAGE_NUMBER: f32 = 48.0;
 const BAR_HEIGHT: f32 = 8.0;
 
-/// A bar from 0 to 100 points, and the number.
+/// A bar, and the number.
 fn average(ui: &Ui, rect: Rect, rows: Rows<'_>, k: usize) {
     let (Some(model), Some(row)) = (rows.model(k), rows.row(k)) else {
         return;
@@ -207,11 +207,29 @@ fn average(ui: &Ui, rect: Rect, rows: Rows<'_>, k: usize) {
             pos2(rect.left() + space::S, rect.center().y - BAR_HEIGHT / 2.0),
             pos2(right, rect.center().y + BAR_HEIGHT / 2.0),
         );
-        bar(ui, trough, (average / 100.0).clamp(0.0, 1.0) as f32);
+        bar(ui, trough, share_of(average, rows));
     }
     if response.hovered() {
         response.on_hover_text(average_words(rows, model, k).join("\n"));
     }
+}
+
+/// How far a bar goes. Bars begin below the least average, so that differences are seen.
+fn share_of(average: f64, rows: Rows<'_>) -> f32 {
+    let all = rows
+        .bench
+        .record()
+        .rows
+        .iter()
+        .filter_map(|row| row.average);
+    let (lo, hi) = all.fold((average, average), |(lo, hi), v| (lo.min(v), hi.max(v)));
+    let from = lo - 0.25 * (hi - lo);
+    let share = if hi > lo {
+        (average - from) / (hi - from)
+    } else {
+        average / 100.0
+    };
+    share.clamp(0.0, 1.0) as f32
 }
 
 /// A bar in its trough; `share` is 0 to 1.
@@ -312,10 +330,14 @@ fn text(ui: &mut Ui, text: impl Into<WidgetText>) -> Response {
     ui.add(label.show_tooltip_when_elided(false))
 }
 
-fn name(ui: &mut Ui, model: &Model) {
-    // Cut in the middle: what tells models of one family apart stands at the end.
-    let font = theme::strong_font();
-    let shown = fitted(ui.painter(), &model.name, &font, ui.available_width());
+fn name(ui: &mut Ui, bench: &Workbench, model: &Model) {
+    missing_ui(ui, bench, model);
+    let (font, room) = (theme::strong_font(), ui.available_width());
+    let whole = fitted(ui.painter(), &model.name, &font, room);
+    let shown = match whole == model.name {
+        true => whole,
+        false => fitted(ui.painter(), bench.short(model.id), &font, room),
+    };
     let response = text(ui, theme::strong(shown));
     response.named(WidgetType::Label, &model.name);
     response.on_hover_ui(|ui| {
@@ -324,6 +346,22 @@ fn name(ui: &mut Ui, model: &Model) {
             ui.label(&model.note);
         }
     });
+}
+
+/// A mark before the name of a model whose files are gone or cannot be read.
+fn missing_ui(ui: &mut Ui, bench: &Workbench, model: &Model) {
+    let words = match bench.files(model.id) {
+        ModelFiles::Failed(sentence) => sentence.clone(),
+        files if files.are_missing() => "Its files are gone".to_owned(),
+        _ => return,
+    };
+    let mark = RichText::new(icon::WARNING).color(Tokens::of(ui).warning);
+    let response = ui.add(Label::new(mark));
+    response.named(
+        WidgetType::Label,
+        format!("{}, its files are gone", model.name),
+    );
+    response.on_hover_text(words);
 }
 
 /// The parents as far as they fit, and each in a line of its own on hovering.

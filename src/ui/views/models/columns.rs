@@ -166,7 +166,7 @@ impl Column {
             // Among models without files it would repeat what their parents say.
             Self::Role => has_files() || doc.models.iter().any(|m| m.base.is_some()),
             Self::Task(task) => !is_folded(task, doc, record),
-            Self::Parents => has_files() || doc.models.iter().any(descends),
+            Self::Parents => doc.models.iter().any(descends),
             Self::Generation => rows.iter().any(|row| row.generation > 0),
             Self::Average => rows.iter().any(|row| row.average.is_some()),
             Self::BestKinship(by) => *by == Metric::DEFAULT && has_best_kinship(*by),
@@ -176,7 +176,7 @@ impl Column {
             Self::Gain => rows.iter().any(|row| row.gain.is_some()),
             Self::Run => record.runs.len() > 1,
             Self::Method => doc.models.iter().any(|m| !m.origin.method.is_empty()),
-            Self::Base => has_files() || doc.models.iter().any(|m| m.base.is_some()),
+            Self::Base => doc.models.iter().any(|m| m.base.is_some()),
             Self::Type | Self::Parameters | Self::Size | Self::State => has_files(),
         }
     }
@@ -204,6 +204,18 @@ pub struct Listed {
     /// Whether it is there unless the user hides it.
     pub is_usual: bool,
     pub is_shown: bool,
+}
+
+impl Listed {
+    /// Whether it has nothing to show. Tasks that do not count are folded, and not empty.
+    pub fn is_empty(&self) -> bool {
+        let is_full = match &self.column {
+            Column::Task(_) | Column::Run => true,
+            Column::BestKinship(by) | Column::ParentsKinship(by) => *by != Metric::DEFAULT,
+            _ => false,
+        };
+        !is_full && !self.is_usual
+    }
 }
 
 /// Whether something is known in a measure.
@@ -287,7 +299,7 @@ mod tests {
             path: Some("/m".into()),
             ..model(0, &[])
         });
-        let titles = "Name Role Parents Base Type Parameters Size State";
+        let titles = "Name Role Type Parameters Size State";
         assert_eq!(shown(&doc, &[]).join(" "), titles);
     }
 

@@ -15,15 +15,16 @@ use super::{Asking, ModelsView, actions, cells, select};
 use crate::study::{ModelId, Selection};
 use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
-use crate::ui::widgets::icon_button;
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, space};
+use crate::ui::widgets::{icon_button, text};
 
 const BOX: f32 = 28.0;
 const PLUS: f32 = 34.0;
-/// The share of the window that names have, and the most of it in points, before what is left
-/// over is shared out.
-const NAME_SHARE: f32 = 0.16;
-const MOST_NAME: f32 = 280.0;
+/// The share of the window that names have in any case, and the least of it in points.
+const NAME_SHARE: f32 = 0.3;
+const LEAST_NAME: f32 = 148.0;
+/// Beside the name: the mark of files that are gone, and the edges of its cell.
+const BESIDE_NAME: f32 = 32.0;
 /// Room that the bar over several selected models covers.
 const FOOT: f32 = 64.0;
 
@@ -35,13 +36,29 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn new(columns: &'a [Column], available: f32) -> Self {
+    /// `longest` is the width of the longest name.
+    fn new(columns: &'a [Column], available: f32, longest: f32) -> Self {
+        let others = columns.iter().filter(|column| **column != Column::Name);
+        let others: f32 = others.map(|column| column.width().0).sum();
+        // Names come first: they have what is left over, and a share in any case.
+        let spare = available - BOX - PLUS - others;
+        let name = longest
+            .min(spare.max(available * NAME_SHARE))
+            .max(LEAST_NAME);
+        // What is left beside the last column that is seen whole is theirs, too.
+        let mut seen = BOX + name;
+        for column in columns.iter().filter(|column| **column != Column::Name) {
+            if seen + column.width().0 > available {
+                break;
+            }
+            seen += column.width().0;
+        }
+        let name = (name + (available - seen).max(0.0)).min(longest.max(name));
         let own_width = |column: &Column| match column {
-            // Where there is room names are read whole.
-            Column::Name => (available * NAME_SHARE).clamp(column.width().0, MOST_NAME),
+            Column::Name => name,
             other => other.width().0,
         };
-        let own: f32 = columns.iter().map(own_width).sum();
+        let own = others + name;
         let shares: f32 = columns.iter().map(|c| c.width().1).sum();
         let left = (available - BOX - own - PLUS).max(0.0);
         let mut x = BOX;
@@ -71,6 +88,18 @@ impl<'a> Columns<'a> {
         } else {
             0.0
         }
+    }
+
+    /// How far the columns have gone when the table was scrolled by `offset`: whole columns, so
+    /// that none is cut where names stand over it.
+    fn snapped(&self, offset: f32) -> f32 {
+        let starts = self
+            .ranges
+            .iter()
+            .skip(1)
+            .map(|range| range.min - self.fixed());
+        let next = starts.into_iter().find(|start| *start > offset - 1.0);
+        next.unwrap_or(offset)
     }
 
     fn at(&self, x: f32) -> Option<usize> {
@@ -129,7 +158,7 @@ impl Place<'_> {
 
 impl ModelsView {
     pub(super) fn table(&mut self, ui: &mut Ui, rows: Rows<'_>, actions: &mut Vec<Action>) {
-        let columns = Columns::new(rows.shown, ui.available_width());
+        let columns = Columns::new(rows.shown, ui.available_width(), longest_name(ui, rows));
         let height = ROW_HEIGHT * (rows.places.len() + 1) as f32 + FOOT;
         ScrollArea::both()
             .id_salt("models")
@@ -139,12 +168,17 @@ impl ModelsView {
                 let size = vec2(columns.width, height);
                 ui.advance_cursor_after_rect(Rect::from_min_size(origin, size));
                 let view = Rect::from_min_size(origin + viewport.min.to_vec2(), viewport.size());
+                let gone = columns.snapped(viewport.min.x) - viewport.min.x;
                 let place = Place {
                     columns: &columns,
                     origin,
                     view,
                 };
                 self.reveal(ui, &place);
+                let place = Place {
+                    origin: origin - vec2(gone, 0.0),
+                    ..place
+                };
                 self.rows_ui(ui, &place, rows, actions);
                 self.header_ui(ui, &place, rows, actions);
             });
@@ -187,11 +221,15 @@ impl ModelsView {
             let row = place.row(r);
             let visible = row.intersect(body.union(fixed));
             let response = ui.interact(visible, ui.id().with(("row", model.id)), Sense::click());
-            self.ground_ui(ui, rows, model.id, row, r, response.contains_pointer());
+            let at = ui.input(|input| input.pointer.hover_pos());
+            // A border belongs to one row.
+            let is_in = at.is_some_and(|at| row.top() <= at.y && at.y < row.bottom());
+            let is_pointed = is_in && response.contains_pointer();
+            self.ground_ui(ui, rows, model.id, row, r, is_pointed);
             self.row_clicked(&response, place, rows, k, actions);
             for c in 1..place.columns.columns.len() {
                 let cell = place.cell(c, row);
-                if cell.intersects(body) {
+                if is_whole(cell, body) {
                     self.cell_ui(&mut scrolled, cell, place, rows, (c, k), actions);
                 }
             }
@@ -241,7 +279,7 @@ impl ModelsView {
             editing.is_some_and(|e| e.id == model.id && e.task == task)
         };
         if c == 0 && self.renaming.as_ref().is_some_and(|r| r.id == model.id) {
-            let builder = UiBuilder::new().max_rect(rect);
+            let builder = UiBuilder::new().max_rect(rect.shrink2(vec2(0.0, 1.0)));
             ui.scope_builder(builder, |ui| self.rename_ui(ui, actions));
         } else if column.task().is_some_and(writes) {
             self.edit_ui(ui, rect, rows, k);
@@ -312,7 +350,7 @@ impl ModelsView {
         };
         for (c, column) in place.columns.columns.iter().enumerate().skip(1) {
             let cell = place.cell(c, all);
-            if cell.intersects(moving) {
+            if is_whole(cell, moving) {
                 header.ui(&scrolled, cell, column);
             }
         }
@@ -329,6 +367,20 @@ impl ModelsView {
             });
         }
     }
+}
+
+/// Half a number is none: what is cut at an edge is not drawn, unless it is wider than the view.
+fn is_whole(cell: Rect, view: Rect) -> bool {
+    let inside = cell.left() > view.left() - 1.0 && cell.right() < view.right() + 1.0;
+    inside || cell.width() > view.width() && cell.intersects(view)
+}
+
+/// The width that the longest name needs; letters are counted, and one name is measured.
+fn longest_name(ui: &Ui, rows: Rows<'_>) -> f32 {
+    let names = rows.places.iter().filter_map(|&k| rows.model(k));
+    let longest = names.max_by_key(|model| model.name.chars().count());
+    let width = |name: &str| text::width(ui, name, theme::strong_font());
+    longest.map_or(0.0, |model| width(&model.name) * 1.04) + BESIDE_NAME
 }
 
 pub fn ids(rows: Rows<'_>) -> Vec<ModelId> {

@@ -9,7 +9,7 @@ use super::columns::{Column, Listed};
 use super::model_table::{ModelTable, Sorting};
 use crate::study::{Command, RecordEdit, StudyDoc, ViewEdit};
 use crate::ui::action::Action;
-use crate::ui::ext::ResponseExt;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::theme::{self, Tokens};
 use crate::ui::widgets::{focus_ring, text};
 
@@ -34,9 +34,7 @@ impl Header<'_> {
         }
         response.context_menu(|ui| self.menu_ui(ui, column, &key));
         let help = self.help(column);
-        if !help.is_empty() && response.hovered() {
-            response.on_hover_text(help);
-        }
+        response.explained(&column.title(), &help);
     }
 
     fn title_ui(&self, ui: &Ui, rect: Rect, column: &Column, key: &str, hovered: bool) {
@@ -140,31 +138,22 @@ fn lower_case(column: &Column) -> String {
 }
 
 /// What the menu of columns leaves of the window's height, in points.
-const MENU_LEAVES: f32 = 140.0;
+const MENU_LEAVES: f32 = 180.0;
+const MOST_MENU: f32 = 460.0;
+const GUTTER: eframe::egui::Margin = eframe::egui::Margin {
+    right: 16,
+    ..eframe::egui::Margin::ZERO
+};
 
 pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, actions: &mut Vec<Action>) {
     let mut view = |edit| actions.push(Action::Study(Command::View(edit)));
     // Twenty tasks are more than a window is high.
-    let height = ui.ctx().content_rect().height() - MENU_LEAVES;
+    let height = (ui.ctx().content_rect().height() - MENU_LEAVES).min(MOST_MENU);
     let area = eframe::egui::ScrollArea::vertical().max_height(height);
     area.show(ui, |ui| {
-        for Listed {
-            column,
-            key,
-            is_usual,
-            is_shown,
-        } in &table.columns
-        {
-            if *column == Column::Name {
-                continue;
-            }
-            let mut shown = *is_shown;
-            let title = crate::ui::format::elide_middle(&column.title(), 32);
-            if ui.checkbox(&mut shown, title).changed() {
-                let choice = (shown != *is_usual).then_some(shown);
-                view(ViewEdit::Column(key.clone(), choice));
-            }
-        }
+        // The scroll bar floats; nothing lies under it.
+        let gutter = eframe::egui::Frame::new().inner_margin(GUTTER);
+        gutter.show(ui, |ui| columns_ui(ui, table, &mut view));
     });
     ui.separator();
     let is_changed = doc.view.columns != crate::study::ColumnChoices::default();
@@ -172,5 +161,28 @@ pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, actions: &m
     if ui.add_enabled(is_changed, usual).clicked() {
         view(ViewEdit::UsualColumns);
         ui.close();
+    }
+}
+
+/// Columns with something to show, then those that are empty.
+fn columns_ui(ui: &mut Ui, table: &ModelTable, view: &mut impl FnMut(ViewEdit)) {
+    let listed = table
+        .columns
+        .iter()
+        .filter(|own| own.column != Column::Name);
+    let (empty, full): (Vec<&Listed>, Vec<&Listed>) = listed.partition(|own| own.is_empty());
+    full.into_iter().for_each(|own| choice_ui(ui, own, view));
+    if !empty.is_empty() {
+        ui.quiet("Empty");
+        empty.into_iter().for_each(|own| choice_ui(ui, own, view));
+    }
+}
+
+fn choice_ui(ui: &mut Ui, listed: &Listed, view: &mut impl FnMut(ViewEdit)) {
+    let mut shown = listed.is_shown;
+    let title = crate::ui::format::elide_middle(&listed.column.title(), 32);
+    if ui.checkbox(&mut shown, title).changed() {
+        let choice = (shown != listed.is_usual).then_some(shown);
+        view(ViewEdit::Column(listed.key.clone(), choice));
     }
 }

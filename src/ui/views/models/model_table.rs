@@ -7,9 +7,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::columns::{Column, Listed, listed};
-use crate::checkpoint::{Checkpoint, OnDisk, natural};
+use crate::checkpoint::{Checkpoint, OnDisk};
 use crate::kinship::Metric;
 use crate::study::{Model, ModelFacts, ModelId, Role};
+use crate::text::by_name;
 use crate::ui::format;
 use crate::workbench::{ModelFiles, Workbench};
 
@@ -65,8 +66,7 @@ impl ModelTable {
 }
 
 fn parent_names(bench: &Workbench, model: &Model) -> String {
-    let doc = bench.study().doc();
-    let names: Vec<&str> = model.parents.iter().map(|&id| doc.name_of(id)).collect();
+    let names: Vec<&str> = model.parents.iter().map(|&id| bench.short(id)).collect();
     match (names.is_empty(), model.origin.unnamed_parents) {
         (true, true) => "not named".to_owned(),
         (false, true) => format!("{} and others", names.join(", ")),
@@ -81,12 +81,6 @@ fn run_names(model: &Model) -> String {
     };
     let names: Vec<String> = model.steps.iter().map(|step| name(&step.run)).collect();
     names.join(", ")
-}
-
-/// The order of words as people sort them: without regard to capitals, and numbers within
-/// them by their value, so that `model-10` comes behind `model-2`.
-fn by_words(a: &str, b: &str) -> Ordering {
-    natural(&a.to_lowercase(), &b.to_lowercase()).then_with(|| a.cmp(b))
 }
 
 /// Kinship of two models as measured, else as reported, and whether it was measured.
@@ -150,7 +144,7 @@ impl Value {
             (_, Self::Undefined) => return Ordering::Less,
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
             (Self::Ranked(a, x), Self::Ranked(b, y)) => a.cmp(b).then_with(|| x.cmp(y)),
-            (a, b) => by_words(&a.plain(), &b.plain()),
+            (a, b) => by_name(&a.plain(), &b.plain()),
         };
         if reversed { order.reverse() } else { order }
     }

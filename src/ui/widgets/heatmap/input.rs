@@ -5,8 +5,8 @@ use eframe::egui::{
 };
 
 use super::layout::{ColumnNames, Layout};
-use super::{HeatMap, HeatMapResponse};
-use crate::ui::ext::ResponseExt;
+use super::{HeatMap, HeatMapResponse, bands};
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self};
 
@@ -37,6 +37,10 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Touched {
         chosen = cells(map, ui, layout, under).or(chosen);
     }
     let label = names(map, ui, layout);
+    let band = match layout.has_bands {
+        true => bands::interact(map, ui, layout, id),
+        false => None,
+    };
     if let Some(cell) = chosen {
         ui.data_mut(|d| d.insert_temp(id, cell));
     }
@@ -51,6 +55,7 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Touched {
             hovered: marked.map(|cell| map.pair_at(cell)).filter(|(a, b)| a != b),
             clicked: pair.filter(|(a, b)| a != b),
             clicked_label: label.or(on_diagonal),
+            clicked_band: band,
         },
     }
 }
@@ -162,12 +167,9 @@ fn picture_menu(map: &HeatMap<'_>, base: &Response, under: Option<(usize, usize)
 
 /// Both names and the full value.
 pub(super) fn pair_ui(map: &HeatMap<'_>, ui: &mut Ui, (a, b): (usize, usize)) {
-    ui.label(theme::strong(format!(
-        "{} × {}",
-        map.labels[a], map.labels[b]
-    )));
+    ui.label(theme::strong(format!("{} × {}", map.name(a), map.name(b))));
     if map.value((a, b)).is_some() || map.is_undefined((a, b)) {
-        ui.label(format::full(map.value((a, b))));
+        ui.label(map.says((a, b)));
     }
     if let Some(note) = (map.note)(a, b) {
         ui.weak(note);
@@ -178,6 +180,9 @@ pub(super) fn pair_ui(map: &HeatMap<'_>, ui: &mut Ui, (a, b): (usize, usize)) {
     if map.provisional {
         ui.weak("Still being measured");
     }
+    if map.value((a, b)).is_some() {
+        ui.quiet(format::full(map.value((a, b))));
+    }
 }
 
 /// Names of rows and columns: the model that was clicked.
@@ -187,7 +192,7 @@ fn names(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Option<usize> {
         let model = map.model_at(place);
         let name = &map.labels[model];
         let rects = [
-            (layout.row_names > 0.0).then(|| {
+            (layout.row_names > 0.0 && !layout.has_bands).then(|| {
                 (
                     layout.row_name_rect(place),
                     layout.rows_zone(),
@@ -207,7 +212,10 @@ fn names(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Option<usize> {
             if response.clicked() {
                 clicked = Some(model);
             }
-            response.on_hover_text(name);
+            if let Some(menu) = map.name_menu.filter(|_| !map.ghosts.contains(&model)) {
+                response.context_menu(|ui| menu(ui, model));
+            }
+            response.on_hover_text(map.name(model));
         }
     }
     clicked

@@ -2,16 +2,18 @@
 
 use eframe::egui::{Pos2, Rect, Ui, Vec2, pos2, vec2};
 
-use super::HeatMap;
-use crate::ui::colormap::Scale;
+use super::{HeatMap, bands};
 use crate::ui::format;
 use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::text;
 
 /// Cells grow no larger than this, in points.
 const LARGEST_CELL: Vec2 = vec2(128.0, 88.0);
-/// Nor do they shrink below this where they are read: a value of six letters.
-const LEAST_CELL: Vec2 = vec2(44.0, 22.0);
+/// Nor do they shrink below this where each is an element of its own: a row has its name, and a
+/// cell can be pointed at.
+const LEAST_CELL: Vec2 = vec2(14.0, 13.0);
+/// The least cell of a picture that shows its value.
+const LEAST_READ: Vec2 = vec2(34.0, 16.0);
 const DENDROGRAM_WIDTH: f32 = 56.0;
 /// Names are cut beyond this, in points, and in any case beyond 28 % of the width.
 const LONGEST_NAME: f32 = 200.0;
@@ -39,6 +41,10 @@ pub(super) struct Layout {
     pub cell: Vec2,
     /// Room for names left of the cells; 0 when there is none.
     pub row_names: f32,
+    /// Whether groups of rows are named, and not each row.
+    pub has_bands: bool,
+    /// Each how many rows one is named.
+    pub name_each: usize,
     pub column_names: ColumnNames,
     /// The longest drawn column name.
     pub column_name_width: f32,
@@ -72,20 +78,21 @@ impl Layout {
         let room = |left: f32| (available.x - left) / n as f32;
         let column_name_width = longest.min(LONGEST_COLUMN_NAME);
         let rest = available - vec2(dendrogram + row_names, 0.0);
-        let (widest, least) = if map.is_picture() {
-            (1.0, Vec2::splat(1.0))
-        } else {
-            (WIDEST, LEAST_CELL)
+        let least = match map.is_picture() {
+            true => Vec2::splat(1.0),
+            false => LEAST_CELL,
         };
         let (column_names, right, above) =
-            column_names(column_name_width, rest, n, (widest, least.x));
+            column_names(column_name_width, rest, n, (WIDEST, least.x));
         let height = (available.y - above) / n as f32;
-        if map.is_picture() && height < size::SMALL {
-            row_names = 0.0;
+        let is_thin = map.is_picture() && height < size::SMALL;
+        let has_bands = is_thin && !map.bands.is_empty();
+        if has_bands {
+            row_names = bands::width(map, ui).min(available.x * 0.28);
         }
         let most = vec2(room(dendrogram + row_names + right), height).min(LARGEST_CELL);
         let cell = if map.is_picture() {
-            pixel_square(most, ui)
+            pixel_oblong(most, ui)
         } else {
             oblong(most).max(least)
         };
@@ -94,6 +101,8 @@ impl Layout {
             cells: Rect::from_min_size(Pos2::ZERO, cell * n as f32),
             cell,
             row_names,
+            has_bands,
+            name_each: (size::SMALL / cell.y).ceil().max(1.0) as usize,
             column_names,
             column_name_width,
             dendrogram,
@@ -242,25 +251,24 @@ fn oblong(most: Vec2) -> Vec2 {
         .max(vec2(4.0, 4.0))
 }
 
-/// A square of whole pixels, so that all cells of a picture are alike, unless the cells are so
+/// The same of whole pixels, so that all cells of a picture are alike, unless the cells are so
 /// small that this would waste the space.
-fn pixel_square(most: Vec2, ui: &Ui) -> Vec2 {
+fn pixel_oblong(most: Vec2, ui: &Ui) -> Vec2 {
     let scale = ui.pixels_per_point();
-    let side = most.min_elem();
-    let whole = (side * scale).floor() / scale;
-    Vec2::splat(if whole > side * 0.9 { whole } else { side })
+    let whole = |side: f32| {
+        let whole = (side * scale).floor() / scale;
+        if whole > side * 0.9 { whole } else { side }
+    };
+    let height = most.y.min(most.x);
+    vec2(whole(most.x.min(height * WIDEST)), whole(height))
 }
 
 fn value_type(map: &HeatMap<'_>, ui: &Ui, cell: Vec2) -> Option<(f32, usize)> {
-    if map.is_picture() {
+    if map.is_picture() && (cell.x < LEAST_READ.x || cell.y < LEAST_READ.y) {
         return None;
     }
-    let sign = if matches!(map.scale, Scale::Diverging { .. }) {
-        -1.0
-    } else {
-        1.0
-    };
     let (lo, hi) = map.scale.range();
+    let sign = if lo < 0.0 { -1.0 } else { 1.0 };
     let widest = sign * (lo.abs().max(hi.abs()).log10().floor().max(0.0) * 10.0).max(1.0);
     let fits = |&(size, decimals): &(f32, usize)| {
         let sample = format::decimals(Some(widest), decimals);

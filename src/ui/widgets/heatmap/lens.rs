@@ -6,7 +6,6 @@ use eframe::egui::{
 
 use super::layout::Layout;
 use super::{HeatMap, paint};
-use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, size, space};
 use crate::ui::widgets::text;
 
@@ -63,10 +62,10 @@ fn caption(map: &HeatMap<'_>, painter: &Painter, inside: Rect, at: (usize, usize
     let row =
         |i: f32| Rect::from_min_size(inside.min + vec2(0.0, i * line), vec2(inside.width(), line));
     let note = (map.note)(a, b).filter(|_| map.value((a, b)).is_none());
-    let value = note.unwrap_or_else(|| format::full(map.value((a, b))));
+    let value = note.unwrap_or_else(|| map.says((a, b)));
     let strong = theme::strong_font();
-    text::left(painter, row(0.0), &map.labels[a], &strong, t.text);
-    let other = format!("× {}", map.labels[b]);
+    text::left(painter, row(0.0), map.name(a), &strong, t.text);
+    let other = format!("× {}", map.name(b));
     text::left(painter, row(1.0), &other, &strong, t.text);
     let body = theme::body_font();
     text::left(painter, row(2.0), &value, &body, t.text);

@@ -5,8 +5,9 @@ use eframe::egui::text::LayoutJob;
 use eframe::egui::{Align2, Color32, Painter, Pos2, Rect, Shape, vec2};
 
 use super::HeatMap;
+use super::bands;
 use super::layout::{ColumnNames, Layout};
-use crate::ui::theme::{self, Tokens, space};
+use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::text;
 
 /// Names of what is selected or marked stand out.
@@ -18,6 +19,9 @@ pub(super) fn paint(
     marked: Option<(usize, usize)>,
 ) {
     ground(painter, layout, t);
+    if layout.has_bands {
+        bands::paint(map, painter, layout, t);
+    }
     let within = |zone: Rect| painter.with_clip_rect(painter.clip_rect().intersect(zone));
     let (rows, columns) = (within(layout.rows_zone()), within(layout.columns_zone()));
     for place in 0..layout.n {
@@ -29,7 +33,9 @@ pub(super) fn paint(
             _ if marked.is_some() => t.text_weak,
             _ => t.text,
         };
-        if layout.row_names > 0.0 {
+        let is_named = layout.row_names > 0.0 && !layout.has_bands;
+        // Where every name has no room, every second or third has.
+        if is_named && place.is_multiple_of(layout.name_each) {
             let ink = ink(marked.is_some_and(|(row, _)| row == place));
             row_name(
                 map,
@@ -54,6 +60,9 @@ fn row_name(
     ink: Color32,
 ) {
     let rect = layout.row_name_rect(place);
+    let middle = rect.center();
+    let line = vec2(rect.width(), rect.height().max(size::SMALL));
+    let rect = Rect::from_center_size(middle, line);
     if let Some(fill) = under {
         painter.rect_filled(rect.shrink2(vec2(0.0, 1.0)), theme::radius::CONTROL, fill);
     }

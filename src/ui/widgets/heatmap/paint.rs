@@ -22,6 +22,7 @@ pub(super) fn map(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, touched: &Touched
     }
     if map.is_picture() {
         picture(map, ui, layout);
+        values_on_picture(map, painter, layout, t);
         marks_on_picture(painter, layout, t, touched.marked);
     } else {
         bands(painter, layout, t, touched.marked);
@@ -140,6 +141,29 @@ fn bands(painter: &Painter, layout: &Layout, t: &Tokens, marked: Option<(usize, 
     if row != column {
         let cell = layout.cell_rect((row, column)).expand(2.0);
         painter.rect_filled(cell, CELL_RADIUS + 2, t.text);
+    }
+}
+
+/// Even of many models values are read where the window is large enough.
+fn values_on_picture(map: &HeatMap<'_>, painter: &Painter, layout: &Layout, t: &Tokens) {
+    let Some((size, decimals)) = layout.values else {
+        return;
+    };
+    let seen = painter.clip_rect();
+    for cell in (0..layout.n * layout.n).map(|at| (at / layout.n, at % layout.n)) {
+        let (pair, rect) = (map.pair_at(cell), layout.cell_rect(cell));
+        let Some(value) = map
+            .value(pair)
+            .filter(|_| pair.0 != pair.1 && seen.intersects(rect))
+        else {
+            continue;
+        };
+        let (ink, font) = (
+            colormap::text_on(color(map, pair, t)),
+            FontId::proportional(size),
+        );
+        let shown = crate::ui::format::decimals(Some(value), decimals);
+        painter.text(rect.center(), Align2::CENTER_CENTER, shown, font, ink);
     }
 }
 

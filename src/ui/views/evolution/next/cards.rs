@@ -108,8 +108,8 @@ fn card_ui(
 fn content_ui(ui: &mut Ui, view: &ViewContext<'_>, (k, row): (usize, &Row), height: f32) -> f32 {
     let top = ui.cursor().top();
     ui.spacing_mut().item_spacing.y = 2.0;
-    for (name, average) in row.names.iter().zip(row.averages) {
-        parent_ui(ui, name, average);
+    for (k, average) in row.averages.into_iter().enumerate() {
+        parent_ui(ui, &row.names[k], &row.whole[k], average);
     }
     ui.add_space(space::XS);
     facts_ui(ui, row);
@@ -147,14 +147,14 @@ fn compose_button(ui: &mut Ui, k: usize, row: &Row) -> Response {
     response
 }
 
-fn parent_ui(ui: &mut Ui, name: &str, average: Option<f64>) {
+fn parent_ui(ui: &mut Ui, name: &str, whole: &str, average: Option<f64>) {
     let line = vec2(ui.available_width(), LINE);
     ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
         ui.label(format::score(average))
             .on_hover_text(format::full(average));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.add(Label::new(theme::strong(name)).truncate())
-                .on_hover_text(name);
+                .on_hover_text(whole);
         });
     });
 }

@@ -5,7 +5,6 @@ use crate::lineage::gain::Expected;
 use crate::lineage::suggest::{Basis, NEARLY_EQUAL, Reason, Suggestion};
 use crate::study::ModelId;
 use crate::ui::action::{Action, ImportAction, ModelsAction, View};
-use crate::ui::format;
 use crate::workbench::{ModelFiles, Workbench};
 
 pub struct Shown {
@@ -19,7 +18,9 @@ pub struct Shown {
 pub struct Row {
     /// The two, the better one first.
     pub pair: [ModelId; 2],
+    /// What the two are called where there is little room, and in full.
     pub names: [String; 2],
+    pub whole: [String; 2],
     /// Their averages, in points.
     pub averages: [Option<f64>; 2],
     /// Pearson correlation of their task vectors, if it is known.
@@ -72,13 +73,14 @@ fn row(bench: &Workbench, models: &[ModelId], merge: &Suggestion) -> Row {
     let (doc, record) = (bench.study().doc(), bench.record());
     let counts = |task: &&String| !doc.not_averaged.contains(task);
     let counted: Vec<&String> = record.tasks.iter().filter(counts).collect();
-    let model_name = |k: usize| doc.name_of(models[k]).to_owned();
+    let model_name = |k: usize| bench.short(models[k]).to_owned();
     let task_name = |k: usize| counted.get(k).map_or(String::new(), |task| (*task).clone());
     let pair = merge.pair.map(|k| models[k]);
     let words = |reason: &Reason| reason.words(&model_name, &task_name);
     Row {
         pair,
-        names: pair.map(|id| doc.name_of(id).to_owned()),
+        names: pair.map(|id| bench.short(id).to_owned()),
+        whole: pair.map(|id| doc.name_of(id).to_owned()),
         averages: pair.map(|id| record.row(id).and_then(|row| row.average)),
         kinship: merge.kinship,
         score: merge.score,
@@ -93,7 +95,7 @@ fn row(bench: &Workbench, models: &[ModelId], merge: &Suggestion) -> Row {
 fn lacks(bench: &Workbench, pair: [ModelId; 2]) -> Option<String> {
     let is_open = |id: &ModelId| bench.files(*id).checkpoint().is_some();
     let without = pair.iter().filter(|id| !is_open(id));
-    let names = without.map(|&id| bench.study().doc().name_of(id));
+    let names = without.map(|&id| bench.short(id));
     let names: Vec<&str> = names.collect();
     let verb = if names.len() == 1 { "has" } else { "have" };
     (!names.is_empty()).then(|| {
@@ -107,7 +109,7 @@ fn lacks(bench: &Workbench, pair: [ModelId; 2]) -> Option<String> {
 
 fn obstacle(bench: &Workbench, models: &[ModelId], rows: &[Row]) -> Option<Obstacle> {
     let (doc, record) = (bench.study().doc(), bench.record());
-    let name = |id: ModelId| format::elide_middle(doc.name_of(id), 40);
+    let name = |id: ModelId| bench.short(id);
     let go = || ("Go to models", Action::Go(View::Models));
     let add = || ("Add models…", ModelsAction::AskForFolders.into());
     let import = || ("Import scores…", ImportAction::AskForFiles.into());
@@ -221,7 +223,7 @@ fn unknown_kinship(
             let sentence = format!(
                 "The files of the base {} cannot be read, so kinship is not known and scores \
                  alone decide",
-                format::elide_middle(doc.name_of(base), 40)
+                bench.short(base)
             );
             let find = ModelsAction::AskWhereIs(base).into();
             Some((sentence, vec![("Find the base again…", find)]))

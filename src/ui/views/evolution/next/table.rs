@@ -214,7 +214,7 @@ fn paint(ui: &Ui, rect: Rect, k: usize, row: &Row) {
 }
 
 fn hover(ui: &mut Ui, row: &Row) {
-    ui.label(theme::strong(row.title()));
+    ui.label(theme::strong(row.whole.join(" × ")));
     ui.label(format!("Kinship {}", format::full(row.kinship)));
     let (score, gain) = (format::full(Some(row.score)), files::gain(row));
     ui.label(format!("Child {score} expected, {gain}"));

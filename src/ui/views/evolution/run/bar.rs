@@ -198,8 +198,7 @@ fn progress_ui(ui: &mut Ui, context: RunContext<'_>, job: JobId) {
 }
 
 fn waiting_ui(ui: &mut Ui, context: RunContext<'_>, models: &[ModelId]) {
-    let doc = context.doc();
-    let name = |id: &ModelId| format::elide_middle(doc.name_of(*id), 24);
+    let name = |id: &ModelId| context.bench.short(*id).to_owned();
     let mut names: Vec<String> = models.iter().take(MOST_NAMES).map(name).collect();
     if models.len() > MOST_NAMES {
         names.push(format!("{} more", models.len() - MOST_NAMES));
@@ -230,7 +229,7 @@ fn missing_ui(ui: &mut Ui, context: RunContext<'_>) {
         files.are_missing() || matches!(files, ModelFiles::Failed(_))
     };
     if let Some(id) = facts.standing.models.iter().find(is_gone) {
-        let name = format::elide_middle(context.doc().name_of(*id), 28);
+        let name = context.bench.short(*id);
         if ui.button(format!("Find {name} again…")).clicked() {
             context.push(ModelsAction::AskWhereIs(*id));
         }

@@ -164,9 +164,9 @@ fn name(pen: &Pen<'_>, row: Rect, run: &RunCard) {
     let room = row.with_min_x(left);
     let ink = pen.ink(pen.t.text);
     if card.generation > 0 {
-        return end_of_name(pen, room, &card.name, (&font, ink));
+        return end_of_name(pen, room, &card.short, (&font, ink));
     }
-    text::left(pen.painter, room, &card.name, &font, ink);
+    text::left(pen.painter, room, &card.short, &font, ink);
 }
 
 /// A child's name; what tells it from others of its run stands at its end.

@@ -12,7 +12,6 @@ use crate::workbench::Workbench;
 const WIDTH: f32 = 380.0;
 const MOST_HEIGHT: f32 = 300.0;
 const COLUMN: f32 = 64.0;
-const LONGEST: usize = 30;
 
 /// Draws the list; the founders if they have changed.
 pub fn founders_ui(
@@ -80,7 +79,7 @@ fn row_ui(
     let name = bench.study().doc().name_of(id);
     let mut changed = false;
     ui.horizontal(|ui| {
-        let shown = format::elide_middle(name, LONGEST);
+        let shown = bench.short(id);
         let response = ui.checkbox(&mut is_in, shown);
         changed = response.changed();
         response.on_hover_text(name);

@@ -177,7 +177,7 @@ impl Env<'_, '_> {
         match self.composition.merge_named(reference) {
             Some(merge) => self.merge_name(merge),
             None => match self.bench.model_of(reference) {
-                Some(id) => self.doc().name_of(id).to_owned(),
+                Some(id) => self.bench.short(id).to_owned(),
                 None => reference.short_name(),
             },
         }

@@ -87,7 +87,7 @@ fn row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &Model) {
     response.named(WidgetType::Button, &label);
     response.dnd_set_drag_payload(Dragged {
         reference: reference.clone(),
-        name: model.name.clone(),
+        name: env.bench.short(model.id).to_owned(),
     });
     if response.hovered() {
         ui.painter().rect_filled(rect, radius::CONTROL, t.hover);
@@ -106,7 +106,7 @@ fn row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &Model) {
         .with_max_x(rect.right() - 4.0);
     let ink = if is_there { t.text_weak } else { t.text };
     let (font, painter) = (theme::body_font(), ui.painter());
-    text::left(painter, inside, &model.name, &font, ink);
+    text::left(painter, inside, env.bench.short(model.id), &font, ink);
     let by_key = response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if response.double_clicked() || by_key {
         env.edit("Add model", None, |c| c.add_model(reference.clone()));

@@ -135,7 +135,7 @@ fn rows(shown: &DraftContext<'_>, key: &Key) -> Vec<Row> {
         bases.any(|base| base_of(*id) == Some(base))
     };
     if let Some(best) = best.filter(is_kin).filter(|&id| !is_there(&out, id)) {
-        let name = format!("{} (best)", doc.name_of(best));
+        let name = format!("{} (best)", shown.bench.short(best));
         out.push(Row::new(Who::Model(best), name));
     }
     if !out.is_empty() {
@@ -147,7 +147,7 @@ fn rows(shown: &DraftContext<'_>, key: &Key) -> Vec<Row> {
     if key.everybody {
         for &id in &key.measured {
             if !is_there(&out, id) {
-                out.push(Row::new(Who::Model(id), doc.name_of(id).to_owned()));
+                out.push(Row::new(Who::Model(id), shown.bench.short(id).to_owned()));
             }
         }
     }
@@ -176,7 +176,7 @@ fn parents(shown: &DraftContext<'_>) -> Vec<Row> {
         }
         let (who, name) = match shown.bench.model_of(reference) {
             Some(id) if is_base(id) => continue,
-            Some(id) => (Who::Model(id), doc.name_of(id).to_owned()),
+            Some(id) => (Who::Model(id), shown.bench.short(id).to_owned()),
             None => (Who::Stranger, reference.short_name()),
         };
         let row = Row {

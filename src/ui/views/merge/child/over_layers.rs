@@ -41,11 +41,10 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric) {
 }
 
 fn profile_ui(ui: &mut Ui, shown: &DraftContext<'_>, child: &Child, metric: Metric) {
-    let doc = shown.doc();
     let lines = &child.profile.child[..child.profile.child.len().min(MOST)];
     let names: Vec<String> = lines
         .iter()
-        .map(|(id, _)| format::elide_middle(doc.name_of(*id), LONGEST))
+        .map(|(id, _)| format::elide_middle(shown.bench.short(*id), LONGEST))
         .collect();
     let mut series: Vec<Series<'_>> = Vec::new();
     for (role, (name, (_, values))) in names.iter().zip(lines).enumerate() {

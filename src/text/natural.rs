@@ -9,6 +9,11 @@ pub fn natural(a: &str, b: &str) -> Ordering {
     after(a, b, shared(a.as_bytes(), b.as_bytes()))
 }
 
+/// The order of names in a list: [`natural`], without regard to capitals.
+pub fn by_name(a: &str, b: &str) -> Ordering {
+    natural(&a.to_lowercase(), &b.to_lowercase()).then_with(|| a.cmp(b))
+}
+
 /// The same for names whose first `start` bytes are known to be alike.
 fn after(a: &str, b: &str, start: usize) -> Ordering {
     let (mut left, mut right) = (&a.as_bytes()[start..], &b.as_bytes()[start..]);
@@ -68,6 +73,13 @@ mod tests {
             names,
             ["l", "l.2", "l.02.a", "l.2.a", "l.2.b", "l.10.a", "é"]
         );
+    }
+
+    #[test]
+    fn capitals_part_no_names() {
+        let mut names = ["v10", "V9", "v8", "Beta", "alpha"];
+        names.sort_by(|a, b| by_name(a, b));
+        assert_eq!(names, ["alpha", "Beta", "v8", "V9", "v10"]);
     }
 
     proptest! {
