@@ -85,7 +85,7 @@ pub fn evolutions(
         let tau = tops.iter().find(|c| c.is_shown).and_then(|c| c.tau);
         let layers = tau.map(Layer::horizontal).into_iter().chain(kinship);
         let layers = layers.collect();
-        panels.push(panel(along, "Kinship among the best", layers));
+        panels.push(panel(along, "Kinship of the best", layers));
     }
     share_axis(&mut panels);
     Ok(Figure {
@@ -237,7 +237,7 @@ impl Course<'_> {
             y,
             color: self.run().color(),
             label: self.name.to_owned(),
-            details: vec![("Kinship among the best".to_owned(), text::number(y, 3))],
+            details: vec![("Kinship of the best".to_owned(), text::number(y, 3))],
             ..Point::default()
         }
     }

@@ -49,6 +49,10 @@ pub enum ViewEdit {
     Column(String, Option<bool>),
     /// Leave all columns to themselves.
     UsualColumns,
+    /// Say no more of something that stands out, by its key.
+    Dismiss(String),
+    /// Say again what was dismissed.
+    ForgetDismissed,
 }
 
 impl ViewEdit {
@@ -60,6 +64,8 @@ impl ViewEdit {
             Self::Draft(draft) => view.draft = Some(draft),
             Self::Charts(charts) => view.charts = *charts,
             Self::Column(key, shown) => view.columns.set(key, shown),
+            Self::Dismiss(key) => drop(view.dismissed.insert(key)),
+            Self::ForgetDismissed => view.dismissed.clear(),
             Self::UsualColumns => view.columns = ColumnChoices::default(),
         }
     }

@@ -10,6 +10,7 @@ mod cache;
 pub mod comparing;
 pub mod composing;
 pub mod evolving;
+mod findings;
 mod folders;
 mod importing;
 pub mod inspecting;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::approval::Approvals;
 use super::comparing::Comparing;
 use super::composing::Composing;
-use super::evolving::Evolving;
+use super::evolving::{Evolving, ProposedTasks};
 use super::inspecting::Inspecting;
 use super::kin::Kin;
 use super::measuring::Measuring;
@@ -16,6 +16,7 @@ use super::merging::Merging;
 use super::saving::Saving;
 use super::suggesting::Suggested;
 use super::{ModelFiles, Picture};
+use crate::findings::Finding;
 use crate::import::Source;
 use crate::study::{ModelId, PairRow, Study, StudyDoc, StudyFacts};
 
@@ -60,4 +61,6 @@ pub(super) struct Derived {
     pub record: OnceCell<StudyFacts>,
     pub pairs: OnceCell<Vec<PairRow>>,
     pub suggested: OnceCell<Suggested>,
+    pub findings: OnceCell<Vec<Finding>>,
+    pub proposed_tasks: OnceCell<Option<ProposedTasks>>,
 }
