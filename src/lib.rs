@@ -19,9 +19,9 @@
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
 //!          study         the document: models, records, drafts, evolutions; pure
-//!            ├────────┐
-//!         import   figures            tables and results read; charts as data
-//!            └───┬────┘
+//!            ├────────┬─────────┐
+//!         import   figures   findings    tables and results read; charts as data; what stands out
+//!            └───┬────┴─────────┘
 //!            workbench   a study with its files and jobs, without a window
 //!                │
 //!             report     what a study says, as one page
@@ -84,6 +84,9 @@ pub mod import;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod figures;
+
+#[allow(missing_docs, reason = "documented where a name does not say it")]
+pub mod findings;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod workbench;

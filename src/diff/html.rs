@@ -162,7 +162,14 @@ fn tensors(out: &mut String, diff: &Diff) {
             number(Some(t.sums.largest)),
         ]
     });
-    let titles = ["Tensor", "Stored as", "Shape", "Apart", "Cosine", "Largest"];
+    let titles = [
+        "Tensor",
+        "Stored as",
+        "Shape",
+        "Difference",
+        "Cosine",
+        "Largest",
+    ];
     table(out, &titles, 3, rows);
     out.push_str("</details>");
 }

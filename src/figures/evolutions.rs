@@ -237,7 +237,7 @@ impl Course<'_> {
             y,
             color: self.run().color(),
             label: self.name.to_owned(),
-            details: vec![("Kinship among the best".to_owned(), text::number(y, 3))],
+            details: vec![("Kinship of the best".to_owned(), text::number(y, 3))],
             ..Point::default()
         }
     }

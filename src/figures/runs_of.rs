@@ -9,7 +9,7 @@ use crate::study::{Model, ModelFacts, StudyDoc, StudyFacts};
 pub struct Run<'a> {
     /// Its name; empty for the study's own merges.
     pub name: &'a str,
-    /// Its place among all runs of the study.
+    /// Its colour, which no other run of the study has.
     pub index: usize,
 }
 
@@ -36,8 +36,11 @@ pub struct InRun<'a> {
 
 /// The chosen runs, or all.
 pub fn chosen<'a>(choices: &ChartChoices, data: &ChartData<'a>) -> Vec<Run<'a>> {
-    let all = data.record.runs.iter().enumerate();
-    all.map(|(index, name)| Run { name, index })
+    let run = |name: &'a String| Run {
+        name,
+        index: data.record.run_colour(name),
+    };
+    (data.record.runs.iter().map(run))
         .filter(|run| choices.runs.is_empty() || choices.runs.iter().any(|r| r == run.name))
         .collect()
 }

@@ -196,7 +196,8 @@ fn series(drawn: &[&Candidate]) -> Vec<Option<usize>> {
 }
 
 fn series_name(choices: &ChartChoices, data: &ChartData<'_>, series: Option<usize>) -> String {
-    match series.and_then(|index| data.record.runs.get(index)) {
+    let is_it = |run: &&String| Some(data.record.run_colour(run)) == series;
+    match data.record.runs.iter().find(is_it) {
         Some(name) => words::run(name).to_owned(),
         None if choices.points == PointsAre::Pairs => "Pairs".to_owned(),
         None if data.record.runs.is_empty() => "Models".to_owned(),

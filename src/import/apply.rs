@@ -192,7 +192,7 @@ impl Reader<'_> {
                 entries,
                 ..Import::default()
             },
-            notes: Vec::new(),
+            ..Ready::default()
         }
     }
 
@@ -212,6 +212,7 @@ impl Reader<'_> {
                 ..Import::default()
             },
             notes: note.into_iter().collect(),
+            ..Ready::default()
         }
     }
 

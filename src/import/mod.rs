@@ -19,6 +19,7 @@ mod gather;
 mod names;
 
 mod preview;
+mod tasks;
 
 pub mod harness;
 
@@ -32,6 +33,7 @@ pub use mapping::{Mapping, Scale, guess};
 pub use meaning::Meaning;
 pub use preview::{ModelPreview, Overwrite, Preview};
 pub use table::{Delimiter, Table, TableRow};
+pub use tasks::{NewTask, SameTasks, free_tasks, settle};
 pub use text::text_of;
 
 /// The most errors that are told at once.
@@ -147,6 +149,8 @@ pub struct Ready {
     pub import: Import,
     /// What the user should know before: names that were matched, rows that were left out.
     pub notes: Vec<Note>,
+    /// Tasks that the study does not know, with what each is taken for; see [`settle`].
+    pub new_tasks: Vec<NewTask>,
 }
 
 /// A sentence that the user should know before an import.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::study::{Entry, Import, StudyDoc};
+use crate::study::tasks::Averages;
+use crate::study::{Command, Entry, Import, RecordEdit, Study, StudyDoc, StudyFacts};
 use crate::text::counted;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +14,10 @@ pub struct Preview {
     pub added_parents: Vec<String>,
     /// How many pairs of models are written down.
     pub pairs: usize,
+    /// Over what averages will be.
+    pub averages: Averages,
+    /// How many models have an average now and will have none.
+    pub losing: usize,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,10 +53,42 @@ impl Preview {
                 added_parents.push(name.clone());
             }
         }
+        let (averages, losing) = averages(import, study);
         Self {
             models,
             added_parents,
             pairs: import.pairs.len(),
+            averages,
+            losing,
+        }
+    }
+
+    /// Over what the averages will be, and who will have none; empty without scores.
+    pub fn averages_sentence(&self) -> String {
+        let Averages {
+            over,
+            whole,
+            partial,
+            ..
+        } = self.averages;
+        if over == 0 || self.scores() == 0 {
+            return String::new();
+        }
+        let over = format!("Averages will be over {}", counted(over, "task"));
+        match (whole, partial) {
+            (1, 0) => format!("{over}, and the one model that has scores has them all"),
+            (whole, 0) => format!("{over}; all {whole} models that have scores have them all"),
+            (whole, partial) => {
+                let all = whole + partial;
+                let lack = format!(
+                    "{over}, and {partial} of {} lack some",
+                    counted(all, "model")
+                );
+                match self.losing {
+                    0 => lack,
+                    n => format!("{lack}; {} lose their average", counted(n, "model")),
+                }
+            }
         }
     }
 
@@ -100,6 +137,18 @@ impl Preview {
         }
         parts.join("; ")
     }
+}
+
+/// The averages after the import, and how many models lose theirs by it.
+fn averages(import: &Import, study: &StudyDoc) -> (Averages, usize) {
+    let facts = |doc: &StudyDoc| StudyFacts::new(doc, &|_, _, _| None);
+    let mut after = Study::new(study.clone());
+    after.apply(Command::Record(RecordEdit::Import(import.clone())));
+    let (before, then) = (facts(study), facts(after.doc()));
+    let has = |row: &crate::study::ModelFacts| row.average.is_some();
+    let lost = before.rows.iter().zip(&then.rows);
+    let losing = lost.filter(|(old, new)| has(old) && !has(new)).count();
+    (Averages::new(after.doc(), &then), losing)
 }
 
 fn of(entry: &Entry, study: &StudyDoc) -> ModelPreview {

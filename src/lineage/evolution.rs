@@ -100,10 +100,10 @@ impl Ended {
             Self::Stagnated => "The best stayed the same, generation after generation",
             Self::Converged => "The best have become too much alike to gain from each other",
             Self::NoGain => "The best has gained too little over the last generations",
-            Self::Generations => "As many generations as were asked for are made",
-            Self::Merges => "As many merges as were asked for are made",
-            Self::Evaluations => "As many evaluations as were asked for are made",
-            Self::Time => "The time that was given is up",
+            Self::Generations => "The limit of generations is reached",
+            Self::Merges => "The limit of merges is reached",
+            Self::Evaluations => "The limit of evaluations is reached",
+            Self::Time => "The time limit is reached",
             Self::NothingLeft => "Every pair that the strategy would choose has been merged",
         }
     }

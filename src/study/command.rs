@@ -52,6 +52,10 @@ pub enum ViewEdit {
     Column(String, Option<bool>),
     /// Leave all columns to themselves.
     UsualColumns,
+    /// Say no more of something that stands out, by its key.
+    Dismiss(String),
+    /// Say again what was dismissed.
+    ForgetDismissed,
 }
 
 impl ViewEdit {
@@ -65,6 +69,8 @@ impl ViewEdit {
             Self::Charts(charts) => view.charts = *charts,
             Self::MeasuredAs(keys) => view.measured_as.extend(keys),
             Self::Column(key, shown) => view.columns.set(key, shown),
+            Self::Dismiss(key) => drop(view.dismissed.insert(key)),
+            Self::ForgetDismissed => view.dismissed.clear(),
             Self::UsualColumns => view.columns = ColumnChoices::default(),
         }
     }

@@ -1,10 +1,11 @@
 //! What follows from a study's record: averages, ranks, generations, merge gains, kinship of
 //! parents. Worked out anew whenever the document or a measurement has changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::doc::{Model, StudyDoc, distinct};
 use super::id::ModelId;
+use super::looks::run_colours;
 use super::record::PairRecord;
 use crate::kinship::{Metric, Values};
 use crate::stats::mean;
@@ -20,6 +21,8 @@ pub struct StudyFacts {
     pub tasks: Vec<String>,
     /// Names of the runs, in the order in which they first appear.
     pub runs: Vec<String>,
+    /// The colour of every run and evolution by its name.
+    pub run_colours: BTreeMap<String, usize>,
     /// One entry a model, in the order of the study.
     pub rows: Vec<ModelFacts>,
 }
@@ -33,6 +36,8 @@ pub struct ModelFacts {
     pub scores: Vec<Option<f64>>,
     /// Its average in points: over all tasks that count, if it has them all, else as reported.
     pub average: Option<f64>,
+    /// The mean over those tasks that it has, where it lacks others and so has no average.
+    pub partial: Option<PartialAverage>,
     /// Its place by average, from 1; equals share a place.
     pub rank: Option<usize>,
     /// How many models were made from it.
@@ -48,6 +53,16 @@ pub struct ModelFacts {
     pub difference: Option<f64>,
     /// Where what was reported differs from what follows, a sentence each.
     pub conflicts: Vec<String>,
+}
+
+/// A mean over some of the tasks that count. It is shown, and never compared with an average.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PartialAverage {
+    pub mean: f64,
+    /// How many tasks it is over.
+    pub known: usize,
+    /// How many count.
+    pub of: usize,
 }
 
 /// Kinship of a merge's parents, measured where all pairs were, else as reported.
@@ -105,21 +120,29 @@ impl StudyFacts {
         let generations = doc.generations();
         for (k, (row, model)) in rows.iter_mut().zip(&doc.models).enumerate() {
             row.generation = generations[k];
+            row.partial = partial(model, &counted).filter(|_| row.average.is_none());
             row.rank = rank(row.average, &averages);
             let computed = gain(doc, model, row.average, &averages);
             row.gain = computed.or(model.origin.gain);
             row.gain_is_reported = computed.is_none() && row.gain.is_some();
             row.conflicts = conflicts(model, average(model, &counted), computed);
         }
+        let runs = distinct(steps.map(|step| &step.run));
         Self {
             tasks,
-            runs: distinct(steps.map(|step| &step.run)),
+            run_colours: run_colours(&doc.evolutions, &runs),
+            runs,
             rows,
         }
     }
 
     pub fn row(&self, id: ModelId) -> Option<&ModelFacts> {
         self.rows.iter().find(|row| row.id == id)
+    }
+
+    /// The colour of a run, which is the same in every chart.
+    pub fn run_colour(&self, run: &str) -> usize {
+        self.run_colours.get(run).copied().unwrap_or(0)
     }
 
     /// The model with the highest average.
@@ -213,6 +236,17 @@ fn value(model: &Model, task: &str) -> Option<f64> {
 fn average(model: &Model, counted: &[&String]) -> Option<f64> {
     let values: Option<Vec<f64>> = counted.iter().map(|task| value(model, task)).collect();
     mean(&values?)
+}
+
+/// The mean over the tasks that count and that the model has, if it lacks others.
+fn partial(model: &Model, counted: &[&String]) -> Option<PartialAverage> {
+    let values: Vec<f64> = (counted.iter().filter_map(|task| value(model, task))).collect();
+    let whole = PartialAverage {
+        mean: mean(&values)?,
+        known: values.len(),
+        of: counted.len(),
+    };
+    Some(whole).filter(|partial| partial.known < partial.of)
 }
 
 fn rank(average: Option<f64>, averages: &[Option<f64>]) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! The document: what is saved, undone and compared. Plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -175,6 +175,9 @@ pub struct ViewChoices {
     /// Columns of the table of models that are shown or hidden other than by themselves.
     #[serde(skip_serializing_if = "ColumnChoices::is_empty")]
     pub columns: ColumnChoices,
+    /// What stands out and was dismissed, by its key.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub dismissed: BTreeSet<String>,
 }
 
 /// Columns that the user has put into the table of models or taken out of it, by their keys;

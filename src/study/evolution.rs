@@ -102,6 +102,9 @@ pub struct Evolution {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub token: String,
     pub setup: Setup,
+    /// Its colour in charts, given when it is put in; none in studies of older versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colour: Option<u8>,
     /// Why it has ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,

@@ -117,9 +117,11 @@ fn add(doc: &mut StudyDoc, evolution: Evolution) {
     let id = EvolutionId(doc.next_evolution);
     doc.next_evolution += 1;
     let name = doc.free_run_name(&evolution.name);
+    let colour = doc.free_run_colour();
     doc.evolutions.push(Evolution {
         id,
         name,
+        colour,
         token: String::new(),
         ..evolution
     });

@@ -16,15 +16,19 @@ pub mod file;
 mod generation;
 mod history;
 mod id;
+mod looks;
 mod merge;
 mod model_edit;
 mod names;
 mod population;
 mod record;
 mod record_edit;
+pub mod tasks;
 
 pub use command::{Command, Effect, ViewEdit};
-pub use derived::{MeasuredKinship, ModelFacts, PairRow, ParentKinship, StudyFacts};
+pub use derived::{
+    MeasuredKinship, ModelFacts, PairRow, ParentKinship, PartialAverage, StudyFacts,
+};
 pub use doc::{ColourRange, ColumnChoices, Model, Order, Role, StudyDoc, ViewChoices, distinct};
 pub use draft::{Draft, DraftContent};
 pub use draft_edit::DraftEdit;

@@ -4,6 +4,7 @@ use super::bounds::is_error;
 use super::doc::{Model, StudyDoc};
 use super::id::ModelId;
 use super::record::{PairRecord, Reported, Score, Step};
+use super::tasks;
 use crate::kinship::Values;
 
 /// A change of what is written down of models.
@@ -16,6 +17,10 @@ pub enum RecordEdit {
     /// Give a task another name; no other task may have it.
     RenameTask(String, String),
     RemoveTask(String),
+    /// Put the scores of tasks into others that are the same: from, into.
+    MergeTasks(Vec<(String, String)>),
+    /// Leave these out of the average.
+    LeaveOut(Vec<String>),
     SetMethod(ModelId, String),
     /// Put models into a generation of a run; `None` takes them out of it.
     SetGeneration(Vec<ModelId>, String, Option<u32>),
@@ -78,6 +83,8 @@ impl RecordEdit {
             Self::CountTask(task, false) => format!("Leave {task} out of the average"),
             Self::RenameTask(..) => "Rename task".to_owned(),
             Self::RemoveTask(task) => format!("Remove task {task}"),
+            Self::MergeTasks(_) => "Merge tasks".to_owned(),
+            Self::LeaveOut(_) => "Leave tasks out of the average".to_owned(),
             Self::SetMethod(..) => "Set method".to_owned(),
             Self::SetGeneration(..) => "Set generation".to_owned(),
             Self::SetSteps(..) => "Set run and generation".to_owned(),
@@ -119,6 +126,12 @@ impl RecordEdit {
                 for model in &mut doc.models {
                     model.scores.retain(|score| score.task != task);
                 }
+            }
+            Self::MergeTasks(pairs) => tasks::merge(doc, &pairs),
+            Self::LeaveOut(tasks) => {
+                let new = tasks.into_iter().filter(|t| !doc.not_averaged.contains(t));
+                let new: Vec<String> = new.collect();
+                doc.not_averaged.extend(new);
             }
             Self::SetMethod(id, method) => doc.with(id, |m| m.origin.method = method),
             Self::SetGeneration(ids, run, generation) => {

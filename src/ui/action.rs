@@ -205,7 +205,6 @@ pub enum EvolutionAction {
     Pause(EvolutionId),
     Stop(EvolutionId),
     AskForFolder(EvolutionId),
-    SuggestNext,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -395,9 +394,11 @@ impl Content {
     }
 }
 
-/// Names every view once: its variant, which is its title too, and its icon.
+/// Names every view once: its variant, its title where that is another word, and its icon.
 macro_rules! views {
-    ($($(#[$about:meta])* $view:ident: $icon:ident),* $(,)?) => {
+    (@title $view:ident) => { stringify!($view) };
+    (@title $view:ident $title:literal) => { $title };
+    ($($(#[$about:meta])* $view:ident $(= $title:literal)?: $icon:ident),* $(,)?) => {
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         pub enum View {
             $($(#[$about])* $view),*
@@ -408,7 +409,7 @@ macro_rules! views {
 
             pub const fn title(self) -> &'static str {
                 match self {
-                    $(Self::$view => stringify!($view)),*
+                    $(Self::$view => views!(@title $view $($title)?)),*
                 }
             }
 
@@ -429,6 +430,7 @@ views! {
     Lineage: TREE_STRUCTURE,
     Merge: GIT_MERGE,
     Evolution: DNA,
+    Next = "Next merge": COMPASS,
     Settings: GEAR_SIX,
 }
 

@@ -353,7 +353,7 @@ fn evolution_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         && views::evaluate_objection(bench, &selected).is_none();
     let start = EvaluationAction::Start(selected);
     out.extend([
-        Entry::new(group, "Suggest next merge", EvolutionAction::SuggestNext).when(open),
+        Entry::new(group, "Suggest next merge", View::Next).when(open),
         Entry::new(group, "Evaluate the selected models", start).when(can),
         Entry::new(
             group,
@@ -419,6 +419,9 @@ fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {
     out.extend(View::ALL.into_iter().zip(numbers).map(|(view, key)| {
         (Entry::new(group, view.title(), view).key(CTRL, key)).when(open || view == View::Settings)
     }));
+    let forget = Command::View(ViewEdit::ForgetDismissed);
+    let some = !bench.study().doc().view.dismissed.is_empty();
+    out.push(Entry::new(group, "Show dismissed findings", forget).when(some));
     let (theme, zoomed) = (WindowAction::SetTheme, WindowAction::SetZoom);
     out.extend([
         (Entry::new(group, "Inspector", WindowAction::ToggleInspector).key(CTRL, Key::I))

@@ -155,6 +155,7 @@ fn evolutions(dir: &Path) -> Vec<Evolution> {
             id: EvolutionId(k as u32),
             name: (*name).to_owned(),
             note: (*note).to_owned(),
+            colour: u8::try_from(k).ok(),
             setup: Setup {
                 founders: founders.iter().filter_map(|name| id_of(name)).collect(),
                 strategy: (*strategy).to_owned(),

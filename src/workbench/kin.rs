@@ -35,6 +35,15 @@ impl Workbench {
         values.get(metric)
     }
 
+    /// The length of a model's task vector as measured.
+    pub fn norm_of(&self, id: ModelId) -> Option<f64> {
+        let rows = self.session.kin.rows.get_or_init(|| self.rows());
+        let &(base, row) = rows.get(&id)?;
+        let kinship = &self.measured(base)?.settled().kinship;
+        let all = kinship.in_scope(Measure::default().scope);
+        Some(kinship.sums(&all, row, row, false).square_a.sqrt())
+    }
+
     fn values_of(&self, a: ModelId, b: ModelId) -> Option<Values> {
         let rows = self.session.kin.rows.get_or_init(|| self.rows());
         let (&(base, a), &(other, b)) = (rows.get(&a)?, rows.get(&b)?);

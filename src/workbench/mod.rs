@@ -11,6 +11,7 @@ pub mod comparing;
 pub mod composing;
 pub mod converting;
 pub mod evolving;
+mod findings;
 mod folders;
 pub mod hub;
 mod importing;

@@ -8,7 +8,7 @@ use super::{NoticeKind, Workbench};
 use crate::checkpoint::{Checkpoint, OnDisk, Tensor, comparable};
 use crate::jobs::Ticket;
 use crate::study::{BaseRef, Command, Model, ModelEdit, ModelId, NewModel, Selection};
-use crate::text::by_name;
+use crate::text::{by_name, sentence_case};
 
 /// A model of the study with its name and its files.
 type OpenModel = (ModelId, String, Arc<Checkpoint>);
@@ -143,7 +143,8 @@ impl Workbench {
         {
             return;
         }
-        let files = result.map_or_else(ModelFiles::Failed, ModelFiles::opened);
+        let failed = |sentence: String| ModelFiles::Failed(sentence_case(&sentence));
+        let files = result.map_or_else(failed, ModelFiles::opened);
         self.session.models.insert(id, files);
         self.kin_has_changed();
         if !self.is_opening() {

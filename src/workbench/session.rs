@@ -9,7 +9,7 @@ use super::approval::Approvals;
 use super::comparing::Comparing;
 use super::composing::Composing;
 use super::converting::Conversion;
-use super::evolving::Evolving;
+use super::evolving::{Evolving, ProposedTasks};
 use super::inspecting::Inspecting;
 use super::kin::Kin;
 use super::measuring::Measuring;
@@ -21,6 +21,7 @@ use super::tokens::Listing;
 use super::transplanting::Transplanting;
 use super::write_check::WriteChecks;
 use super::{ModelFiles, Picture};
+use crate::findings::Finding;
 use crate::import::Source;
 use crate::study::{ModelId, PairRow, ShortNames, Study, StudyDoc, StudyFacts};
 
@@ -74,4 +75,6 @@ pub(super) struct Derived {
     pub names: OnceCell<ShortNames>,
     pub pairs: OnceCell<Vec<PairRow>>,
     pub suggested: OnceCell<Suggested>,
+    pub findings: OnceCell<Vec<Finding>>,
+    pub proposed_tasks: OnceCell<Option<ProposedTasks>>,
 }

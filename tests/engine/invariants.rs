@@ -180,10 +180,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["figures", "lineage", "study", "stats", "kinship", "text"],
     ),
     (
+        "findings/",
+        &["findings", "study", "stats", "kinship", "text"],
+    ),
+    (
         "workbench/",
         &[
             "workbench",
             "figures",
+            "findings",
             "import",
             "study",
             "stats",

@@ -6,7 +6,7 @@ use egui_kittest::Harness;
 use kinfolk::evaluate::command::Call;
 use kinfolk::study::{Command, Evaluator, EvolutionEdit};
 use kinfolk::ui::theme::{self, Tokens, space};
-use kinfolk::ui::views::EvolutionView;
+use kinfolk::ui::views::{EvolutionView, NextView};
 use kinfolk::workbench::{Folders, Workbench};
 
 use crate::picture;
@@ -37,6 +37,7 @@ enum Part {
 
 fn check(name: &str, theme: Theme, part: Part, size: [f32; 2], bench: Workbench) {
     let (mut view, mut is_styled) = (EvolutionView::default(), false);
+    let mut next = NextView::default();
     if part == Part::Evaluator {
         view.set_evaluator();
     }
@@ -58,7 +59,7 @@ fn check(name: &str, theme: Theme, part: Part, size: [f32; 2], bench: Workbench)
             CentralPanel::default()
                 .frame(frame)
                 .show(ui, |ui| match part {
-                    Part::Next => view.next_ui(ui, &bench, &mut Vec::new()),
+                    Part::Next => next.ui(ui, &bench, &mut Vec::new()),
                     Part::Evaluator => view.evaluator_ui(ui.ctx(), &bench, &mut Vec::new()),
                 });
         });

@@ -256,6 +256,72 @@ fn scores_that_the_demo_has_already_are_written_over_and_undone() {
     assert_eq!(doc(&window).models, before.models);
 }
 
+/// Scores of the demo's tasks under other names: `dev_add` for `add (dev)`.
+fn renamed_tasks(home: &Path) -> PathBuf {
+    let file = home.join("second.csv");
+    let table = "model,dev_add,dev_cnt,dev_max,dev_rev,dev_rot,dev_sort,dev_sub,dev_uniq\n\
+                 newmodel,50,51,52,53,54,55,56,57\nabacus,90,30,60,99,98,70,90,50\n";
+    std::fs::write(&file, table).unwrap();
+    file
+}
+
+/// The demo with the import window open on those scores.
+fn second_import(home: &Path) -> Window {
+    let mut window = harness::window(home, vec![vec![renamed_tasks(home)]]);
+    click(&mut window, "Explore the demo");
+    settle(&mut window);
+    import(&mut window);
+    window
+}
+
+fn value(window: &Window, label: &str) -> Option<String> {
+    window.get_by_label(label).accesskit_node().value()
+}
+
+fn average(window: &Window, model: &str) -> Option<f64> {
+    let id = doc(window).models.iter().find(|m| m.name == model)?.id;
+    window.state().workbench().record().row(id)?.average
+}
+
+#[test]
+fn a_second_import_knows_the_tasks_of_the_first() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = second_import(home.path());
+    let before = average(&window, "base").unwrap();
+    window.get_by_label("8 tasks are taken for tasks of the study; change what is not so");
+    assert_eq!(value(&window, "dev_add is").as_deref(), Some("add (dev)"));
+    window.get_by_label_contains("Averages will be over 8 tasks; all 9 models");
+    click(&mut window, "Import");
+    assert_eq!(average(&window, "base"), Some(before));
+    assert_eq!(average(&window, "newmodel"), Some(53.5));
+    assert_eq!(score(&window, "abacus", "add (dev)"), Some(90.0));
+    assert!(!harness::says(&window, "no average"));
+}
+
+#[test]
+fn tasks_that_are_new_empty_no_average_in_silence() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = second_import(home.path());
+    let before = average(&window, "base").unwrap();
+    click(&mut window, "dev_add is");
+    click(&mut window, "A new task");
+    window.get_by_label_contains("7 tasks are taken for tasks of the study, 1 task is new");
+    window.get_by_label_contains("7 models lose their average");
+    click(&mut window, "Import");
+    press(&mut window, Modifiers::COMMAND, Key::Num1);
+    // The mean over what is known stands in weaker ink, and the reason over the table.
+    assert_eq!(average(&window, "base"), None);
+    window.get_by_label_contains("base, Average 57.58 over 8 of 9 tasks");
+    window.get_by_label_contains("8 models have no average: scores on dev_add and add (dev)");
+    click(&mut window, "Merge 1 task");
+    assert_eq!(average(&window, "base"), Some(before));
+    assert!(!harness::says(&window, "no average"));
+    press(&mut window, Modifiers::COMMAND, Key::Z);
+    click(&mut window, "Leave 1 task out of the average");
+    assert_eq!(average(&window, "base"), Some(before));
+    window.run();
+}
+
 #[test]
 fn a_table_without_models_asks_whose_it_is() {
     let home = tempfile::tempdir().unwrap();

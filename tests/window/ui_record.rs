@@ -462,7 +462,7 @@ fn method_run_and_generation_are_written_in_the_inspector() {
     click(&mut window, "Select 模型");
     window.get_by_label("Known by name alone, without files");
     window.get_by_label("Find its files…");
-    click(&mut window, "Put into a run");
+    click(&mut window, "Add to a run");
     let field = eframe::egui::accesskit::Role::TextInput;
     window.get_by_role_and_label(field, "Run").click();
     window.run_steps(4);

@@ -45,6 +45,7 @@ pub fn take(
             pairs: Vec::new(),
         },
         notes,
+        ..Ready::default()
     })
 }
 

@@ -110,12 +110,15 @@ impl Prompts {
             }
             let rows = tokens.iter().map(|&token| token as usize * hidden);
             let mut sum = vec![0.0f64; hidden];
-            inputs.some(rows.map(|first| first..first + hidden), |_, rows: &[&[f32]]| {
-                let row = rows.first().copied().unwrap_or_default();
-                sum.iter_mut()
-                    .zip(row)
-                    .for_each(|(x, y)| *x += f64::from(*y));
-            });
+            inputs.some(
+                rows.map(|first| first..first + hidden),
+                |_, rows: &[&[f32]]| {
+                    let row = rows.first().copied().unwrap_or_default();
+                    sum.iter_mut()
+                        .zip(row)
+                        .for_each(|(x, y)| *x += f64::from(*y));
+                },
+            );
             sums.push(sum);
         }
         Ok(Vectors {

@@ -279,10 +279,6 @@ impl App {
             EvolutionAction::Pause(id) => self.bench.pause_evolution(id),
             EvolutionAction::Stop(id) => self.bench.stop_evolution(id),
             EvolutionAction::AskForFolder(id) => self.ask(Purpose::EvolutionFolder(id), ctx),
-            EvolutionAction::SuggestNext => {
-                self.prefs.view = View::Evolution;
-                self.views.evolution.suggest();
-            }
         }
     }
 

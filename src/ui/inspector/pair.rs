@@ -14,7 +14,7 @@ use lines::{Cell, head_ui, heading, line_ui, number, row_ui};
 use crate::kinship::table::kind_words;
 use crate::kinship::{Compared, Metric};
 use crate::study::{ModelId, PairRecord, StudyDoc};
-use crate::ui::action::{Action, EvolutionAction, ModelsAction, View};
+use crate::ui::action::{Action, ModelsAction, View};
 use crate::ui::ask::Ask;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
@@ -46,7 +46,7 @@ pub fn pair_ui(
     if let Some((place, of)) = bench.place_among_suggestions(a, b) {
         let words = format!("Place {place} of {of} among what to merge next");
         if ui.link(words).clicked() {
-            actions.push(Action::Evolution(EvolutionAction::SuggestNext));
+            actions.push(Action::Go(View::Next));
         }
     }
     match bench.common_base(a, b) {
@@ -278,7 +278,7 @@ fn left_out_ui(ui: &mut Ui, facts: &PairStats, actions: &mut Vec<Action>) {
 }
 
 fn kinds_ui(ui: &mut Ui, facts: &PairStats) {
-    let parameters = ("Numbers", "Parameters that were compared");
+    let parameters = ("Parameters", "Parameters that were compared");
     head_ui(ui, &[WHOLE, BY_TENSOR, parameters]);
     for kind in &facts.kinds {
         let [whole, by_tensor] = kind.values.map(number);
@@ -379,7 +379,7 @@ fn scores_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId) {
     }
     heading(ui, "Scores");
     let t = Tokens::of(ui);
-    let head = ["First", "Second", "Apart"];
+    let head = ["First", "Second", "Difference"];
     let help = [
         left.name.clone(),
         right.name.clone(),

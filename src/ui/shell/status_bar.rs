@@ -1,12 +1,12 @@
 //! The bar below: what is being worked on, how far it is, and how to stop it.
 
-use eframe::egui::{Align, Layout, Panel, RichText, Ui, vec2};
+use eframe::egui::{Align, Button, Color32, Layout, Panel, RichText, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 use crate::jobs::{Job, Unit};
-use crate::study::Role;
-use crate::ui::action::Action;
-use crate::ui::ext::UiExt;
+use crate::study::{Command, Model, ModelId, Role, Selection};
+use crate::ui::action::{Action, View};
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, size, space};
 use crate::ui::widgets::{icon_button, progress_bar};
@@ -39,7 +39,7 @@ pub fn status_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
                     ui.quiet(format!("{waiting} to follow"));
                 }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    problems(ui, bench);
+                    problems(ui, bench, actions);
                 });
             });
         });
@@ -96,27 +96,53 @@ fn quiet(ui: &mut Ui, bench: &Workbench) {
     ui.quiet(parts.join("  ·  "));
 }
 
-fn problems(ui: &mut Ui, bench: &Workbench) {
+/// Models that are not open and warnings, each a button that selects whose they are.
+fn problems(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let models = &bench.study().doc().models;
     let failed = models
         .iter()
-        .filter(|m| matches!(bench.files(m.id), ModelFiles::Failed(_)))
-        .count();
-    if failed > 0 {
-        let text = format!(
-            "{} {} not open",
-            icon::WARNING,
-            format::counted(failed, "model")
-        );
-        ui.label(RichText::new(text).size(size::SMALL).color(t.error));
-    }
-    let warnings: usize = models
+        .filter(|m| matches!(bench.files(m.id), ModelFiles::Failed(_)));
+    let failed: Vec<ModelId> = failed.map(|m| m.id).collect();
+    let words = format!("{} not open", format::counted(failed.len(), "model"));
+    problem_ui(ui, &words, t.error, failed, actions);
+    let warnings = |m: &Model| {
+        bench
+            .files(m.id)
+            .checkpoint()
+            .map_or(0, |c| c.problems().len())
+    };
+    let of = models
         .iter()
-        .filter_map(|m| Some(bench.files(m.id).checkpoint()?.problems().len()))
-        .sum();
-    if warnings > 0 {
-        let text = format!("{} {}", icon::WARNING, format::counted(warnings, "warning"));
-        ui.label(RichText::new(text).size(size::SMALL).color(t.warning));
+        .filter(|m| warnings(m) > 0)
+        .map(|m| m.id)
+        .collect();
+    let count = models.iter().map(warnings).sum();
+    problem_ui(
+        ui,
+        &format::counted(count, "warning"),
+        t.warning,
+        of,
+        actions,
+    );
+}
+
+fn problem_ui(
+    ui: &mut Ui,
+    words: &str,
+    ink: Color32,
+    models: Vec<ModelId>,
+    actions: &mut Vec<Action>,
+) {
+    if models.is_empty() {
+        return;
+    }
+    let shown = RichText::new(format!("{} {words}", icon::WARNING));
+    let button = Button::new(shown.size(size::SMALL).color(ink)).frame(false);
+    let response = ui.add(button);
+    response.named(WidgetType::Button, words);
+    if response.on_hover_text("Show them in Models").clicked() {
+        actions.push(Action::Study(Command::Select(Selection::Models(models))));
+        actions.push(Action::Go(View::Models));
     }
 }

@@ -141,11 +141,10 @@ fn middle(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     CentralPanel::default().frame(frame).show(ui, content);
 }
 
-/// The most height that the sentences take, as a share of the view, without and with the
-/// explanation.
-const MOST: [f32; 2] = [0.31, 0.45];
-/// What a figure needs before its sentences get more than two lines, in points.
-const FIGURE: f32 = 260.0;
+/// The most height that the sentences take, as a share of the view.
+const MOST: f32 = 0.45;
+/// What a figure keeps however many sentences there are, in points.
+const FIGURE: f32 = 280.0;
 const TWO_LINES: f32 = 44.0;
 
 /// Draws the sentences under the figure. `explains` says whether its meaning is told, `height`
@@ -156,10 +155,10 @@ pub fn words_ui(
     kind: ChartKind,
     (explains, height): (&mut bool, f32),
 ) {
-    let most = if *explains {
-        height * MOST[1]
-    } else {
-        ((height - FIGURE) * 0.5).clamp(TWO_LINES, (height * MOST[0]).max(TWO_LINES))
+    let most = (height * MOST).max(TWO_LINES);
+    let most = match *explains {
+        true => most,
+        false => (height - FIGURE).clamp(TWO_LINES, most),
     };
     ScrollArea::vertical()
         .id_salt("chart words")

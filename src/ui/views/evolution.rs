@@ -1,28 +1,27 @@
-//! Evolutions: set up, run, and compared, with what to merge next on top.
+//! Evolutions: set up, run, and compared.
 
 mod evaluator;
 mod log;
 mod new;
-mod next;
 mod run;
 mod start;
 mod summaries;
 mod words;
 
-use eframe::egui::{CentralPanel, Context, Margin, Panel, ScrollArea, Ui};
+use eframe::egui::{CentralPanel, Context, Margin, Panel, ScrollArea, Ui, vec2};
 
 use super::ViewContext;
-use crate::study::{EvolutionId, ModelId};
+use crate::study::{Evolution, EvolutionId, ModelId};
 use crate::ui::action::{Action, EvaluationAction};
 use crate::ui::ext::UiExt;
 use crate::ui::theme::{self, space};
 use crate::ui::widgets::fold_toggle;
 use crate::workbench::Workbench;
+use crate::workbench::evolving::RunState;
 
 pub use new::new_evolution;
 
 use evaluator::EvaluatorPart;
-use next::NextPart;
 use run::{Ask, RunContext, RunPart};
 use summaries::RunSummaries;
 
@@ -31,13 +30,14 @@ const SCROLL: f32 = 12.0;
 /// Height of the evaluation log, folded and at first.
 const FOLDED: f32 = 42.0;
 const LOG: f32 = 180.0;
+/// The height in which a run has room for all of it, in points.
+const ROOM: f32 = 540.0;
 
 #[derive(Default)]
 pub struct EvolutionView {
     /// Which evolution is looked at; the last one if none was chosen.
     shown: Option<EvolutionId>,
     runs: RunSummaries,
-    next: NextPart,
     run: RunPart,
     evaluator: EvaluatorPart,
     log_is_open: bool,
@@ -54,18 +54,18 @@ impl EvolutionView {
             self.runs.bring_up_to_date(bench);
             let panel = CentralPanel::default().frame(ui.pane(margin));
             panel.show(ui, |ui| {
-                let height = ui.available_height();
+                let size = ui.available_size() - vec2(SCROLL, 0.0);
+                // Where everything fits, nothing scrolls but what is in it.
+                if size.y >= ROOM && run::is_wide(size.x) {
+                    ui.set_max_width(size.x);
+                    return self.parts_ui(ui, view, size.y);
+                }
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    ui.set_max_width(ui.available_width() - SCROLL);
-                    self.parts_ui(ui, view, height);
+                    ui.set_max_width(size.x);
+                    self.parts_ui(ui, view, size.y);
                 });
             });
         });
-    }
-
-    /// Draws what to merge next alone, for pictures of it.
-    pub fn next_ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
-        ViewContext::draw(bench, actions, |view| self.next.ui(ui, view));
     }
 
     /// Draws the window that says how models are judged, over whatever view is shown.
@@ -81,11 +81,6 @@ impl EvolutionView {
         self.evaluator.is_open
     }
 
-    /// Unfolds what to merge next.
-    pub fn suggest(&mut self) {
-        self.next.open();
-    }
-
     /// Unfolds what the evaluator says.
     pub fn show_log(&mut self) {
         self.log_is_open = true;
@@ -93,7 +88,9 @@ impl EvolutionView {
 
     /// What the evaluator says, below everything, once it has been asked.
     fn log_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>) {
-        if !log::has_anything(view.bench) && !self.log_is_open {
+        // What runs says itself whom it judges, and how far that is.
+        let is_said = !log::has_anything(view.bench) || is_running(view.bench);
+        if is_said && !self.log_is_open {
             return;
         }
         let panel = if self.log_is_open {
@@ -123,7 +120,6 @@ impl EvolutionView {
     fn parts_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, height: f32) {
         ui.spacing_mut().item_spacing.y = space::S;
         let top = ui.cursor().top();
-        self.next.ui(ui, view);
         let current = self.shown_evolution(view.bench);
         let tabs = (current, &mut self.shown);
         start::ui(ui, view, &self.runs, tabs);
@@ -133,6 +129,7 @@ impl EvolutionView {
             let left = height - (ui.cursor().top() - top);
             match self.run.ui(ui, context, left) {
                 Some(Ask::Evaluator) => self.evaluator.open(),
+                Some(Ask::Log) => self.log_is_open = !self.log_is_open,
                 Some(Ask::Show(id)) => self.shown = Some(id),
                 None => {}
             }
@@ -149,6 +146,11 @@ impl EvolutionView {
         let chosen = self.shown.filter(|&id| doc.evolution(id).is_some());
         chosen.or_else(|| doc.evolutions.last().map(|e| e.id))
     }
+}
+
+fn is_running(bench: &Workbench) -> bool {
+    let runs = |e: &Evolution| matches!(bench.run_state(e.id), RunState::Running(_));
+    bench.study().doc().evolutions.iter().any(runs)
 }
 
 /// A button called `words` that has `models` judged. Where the evaluator cannot, it leads to

@@ -9,7 +9,10 @@ pub(in crate::ui) mod kinship;
 mod lineage;
 mod merge;
 mod models;
+mod next;
+mod next_step;
 mod rows;
+mod stands_out;
 
 pub mod settings;
 pub mod welcome;
@@ -33,6 +36,8 @@ pub use models::{
     convert_button, kinship as known_kinship, merge_menu, place, read_number, score_lines,
     selection_actions,
 };
+pub use next::NextView;
+use stands_out::StandsOut;
 
 #[derive(Default)]
 pub struct Views {
@@ -42,6 +47,8 @@ pub struct Views {
     lineage: LineageView,
     merge: MergeView,
     pub(super) evolution: EvolutionView,
+    next: NextView,
+    stands_out: StandsOut,
 }
 
 impl Views {
@@ -53,6 +60,7 @@ impl Views {
         keys: Keys,
         actions: &mut Vec<Action>,
     ) {
+        self.stands_out.ui(ui, bench, prefs.view, actions);
         match prefs.view {
             View::Models => self.models.ui(ui, bench, keys, actions),
             View::Kinship => self.kinship.ui(ui, bench, actions),
@@ -60,6 +68,7 @@ impl Views {
             View::Lineage => self.lineage.ui(ui, bench, actions),
             View::Merge => self.merge.ui(ui, bench, actions),
             View::Evolution => self.evolution.ui(ui, bench, actions),
+            View::Next => self.next.ui(ui, bench, actions),
             View::Settings => settings::ui(ui, bench, prefs, actions),
         }
     }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod ask;
+mod averages;
 mod block;
 mod cells;
 mod columns;
@@ -103,6 +104,7 @@ impl ModelsView {
         Frame::new().inner_margin(margin).show(ui, |ui| {
             self.strip(ui, rows, actions);
             ui.add_space(space::XS);
+            averages::averages_ui(ui, rows.bench, actions);
             if keys != Keys::Taken && self.editing.is_none() && self.asking.is_none() {
                 self.keys(ui, rows, actions);
                 self.clipboard(ui, rows, actions);

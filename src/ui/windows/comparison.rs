@@ -192,8 +192,14 @@ impl ComparisonView {
             if part == Part::Rest {
                 rest::rest_ui(ui, diff);
             } else {
-                bars::groups_ui(ui, "Apart by kind, %", &diff.kinds, focus, Focus::Kind);
-                bars::groups_ui(ui, "Apart by layer, %", &diff.layers, focus, Focus::Layer);
+                bars::groups_ui(ui, "Difference by kind, %", &diff.kinds, focus, Focus::Kind);
+                bars::groups_ui(
+                    ui,
+                    "Difference by layer, %",
+                    &diff.layers,
+                    focus,
+                    Focus::Layer,
+                );
             }
             ui.add_space(space::S);
         });

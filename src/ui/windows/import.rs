@@ -4,6 +4,7 @@
 mod foot;
 mod metrics;
 mod table;
+mod tasks;
 
 use eframe::egui::{
     Context, Event, FontId, Margin, ScrollArea, TextEdit, Ui, Vec2, WidgetType, vec2,
@@ -12,7 +13,7 @@ use foot::FooterAction;
 use metrics::Metrics;
 use table::TableStage;
 
-use crate::import::{Content, ImportError, Preview, Ready, Source};
+use crate::import::{Content, ImportError, Preview, Ready, SameTasks, Source, settle};
 use crate::study::StudyDoc;
 use crate::ui::action::{Action, ImportAction};
 use crate::ui::ext::{ResponseExt, modal};
@@ -114,7 +115,7 @@ pub type Outcome = Result<(Ready, Preview), Vec<ImportError>>;
 
 /// An outcome with what it was worked out from.
 pub struct Kept<K> {
-    of: Option<(u64, K)>,
+    of: Option<(u64, K, SameTasks)>,
     outcome: Outcome,
 }
 
@@ -128,25 +129,27 @@ impl<K> Default for Kept<K> {
 }
 
 impl<K: PartialEq + Clone> Kept<K> {
-    /// The outcome for `key` in the study as it is; worked out anew if either has changed.
+    /// The outcome for `key` in the study as it is, with what was said of its tasks; worked out
+    /// anew if any has changed.
     pub fn get(
         &mut self,
         bench: &Workbench,
-        key: &K,
+        (key, said): (&K, &SameTasks),
         make: impl FnOnce(&StudyDoc) -> Result<Ready, Vec<ImportError>>,
     ) -> &Outcome {
         let revision = bench.revision();
         let holds = self
             .of
             .as_ref()
-            .is_some_and(|(r, k)| *r == revision && k == key);
+            .is_some_and(|(r, k, s)| *r == revision && k == key && s == said);
         if !holds {
             let doc = bench.study().doc();
-            self.outcome = make(doc).map(|ready| {
+            self.outcome = make(doc).map(|mut ready| {
+                settle(&mut ready, doc, said);
                 let preview = Preview::new(&ready.import, doc);
                 (ready, preview)
             });
-            self.of = Some((revision, key.clone()));
+            self.of = Some((revision, key.clone(), said.clone()));
         }
         &self.outcome
     }

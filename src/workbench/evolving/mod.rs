@@ -8,6 +8,7 @@ mod evaluator;
 mod evaluators;
 mod keep;
 mod next;
+mod proposed;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,6 +26,7 @@ use crate::text::sentence_case;
 pub use breed::recipe_problem;
 pub use evaluating::LogLine;
 pub use evaluator::{EvaluationRun, EvaluationState, TaskFile, TaskRow};
+pub use proposed::ProposedTasks;
 pub use view::EvolutionView;
 
 #[derive(Clone, Debug, PartialEq)]

@@ -67,6 +67,11 @@ fn scores_ui(ui: &mut Ui, bench: &Workbench, model: &Model, row: &ModelFacts) {
         let hover = format!("{}\n{how}", format::full(Some(average)));
         score_ui(ui, &name, average, &hover, Weight::Strong);
     }
+    if let Some(partial) = row.partial {
+        let name = format!("Over {} of {} tasks", partial.known, partial.of);
+        let hover = "The other tasks that count have no score, so it is no average to compare";
+        score_ui(ui, &name, partial.mean, hover, Weight::Weak);
+    }
     for task in &record.tasks {
         let Some(score) = model.score(task) else {
             continue;
@@ -227,7 +232,7 @@ fn steps_ui(ui: &mut Ui, model: &Model, row: &ModelFacts, actions: &mut Vec<Acti
             ui.label(row.generation.to_string())
                 .on_hover_text("By its parents, as it belongs to no run");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.button("Put into a run").clicked() {
+                if ui.button("Add to a run").clicked() {
                     let step = Step {
                         generation: row.generation,
                         ..Step::default()

@@ -108,9 +108,12 @@ fn by_hand_ui(ui: &mut Ui, view: &ViewContext<'_>) {
         "You evaluate elsewhere, and type the scores into the table of models or import them. An \
          evolution that waits for scores goes on by itself once they are there.",
     );
-    if ui.button("Import scores…").clicked() {
-        view.push(ImportAction::AskForFiles);
-    }
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Import scores…").clicked() {
+            view.push(ImportAction::AskForFiles);
+        }
+        built_in::proposed_ui(ui, view, &[]);
+    });
 }
 
 /// What is in the way, a model to try it on with what comes of it, and the button that closes.

@@ -9,6 +9,7 @@ mod founders;
 mod head;
 mod model;
 mod recipe;
+mod rules;
 mod sentence;
 
 use std::collections::BTreeMap;
@@ -78,7 +79,14 @@ pub struct RunPart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
     Evaluator,
+    /// Show what the evaluator says, or no more.
+    Log,
     Show(EvolutionId),
+}
+
+/// Whether the curves stand beside the columns in this width.
+pub const fn is_wide(width: f32) -> bool {
+    width >= WIDE
 }
 
 impl RunPart {
@@ -106,14 +114,14 @@ impl RunPart {
             method: &model.method,
             has_begun,
         };
-        let mut wants_evaluator = !is_folded && sentence.ui(ui, &mut self.search);
-        wants_evaluator |= bar::bar_ui(ui, context, evolution);
+        let wants_evaluator = !is_folded && sentence.ui(ui, &mut self.search);
+        let asked = bar::bar_ui(ui, context, evolution);
         let left = height - (ui.cursor().top() - top);
         let clicked = self.body_ui(ui, context, &model, left);
         self.model = Some(model);
         match wants_evaluator {
             true => Some(Ask::Evaluator),
-            false => clicked.map(Ask::Show),
+            false => asked.or(clicked.map(Ask::Show)),
         }
     }
 
@@ -127,7 +135,7 @@ impl RunPart {
     ) -> Option<EvolutionId> {
         let width = ui.available_width();
         let hovered = &mut self.hovered;
-        if width < WIDE {
+        if !is_wide(width) {
             let own = columns::whole_height(model).min(LEAST);
             columns::columns_ui(ui, context, model, hovered, own);
             return self.chart.ui(ui, context, LEAST);

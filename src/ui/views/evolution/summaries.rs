@@ -23,7 +23,7 @@ pub struct RunSummary {
     /// Models in it that have a score, founders included.
     pub scored: usize,
     pub ended: Option<Ended>,
-    /// Its place among the runs of all charts, which is its colour.
+    /// Its colour, as in all charts.
     pub colour: usize,
     /// Mean of the best model on the tasks that do not select, in points, and on how many.
     pub reported: Option<(f64, usize)>,
@@ -70,8 +70,6 @@ fn summary(bench: &Workbench, evolution: &Evolution) -> Option<RunSummary> {
     let founders = (0..standing.models.len()).filter(is_founder);
     let mut founders: Vec<ModelId> = founders.map(|k| standing.models[k]).collect();
     founders.sort_unstable();
-    let runs = &bench.record().runs;
-    let place = runs.iter().position(|run| *run == evolution.name);
     let generations = standing.generations.last();
     let best = generations.and_then(|last| last.selection.first());
     Some(RunSummary {
@@ -82,7 +80,7 @@ fn summary(bench: &Workbench, evolution: &Evolution) -> Option<RunSummary> {
             .filter(|m| m.score.is_some())
             .count(),
         ended: evolution.ended,
-        colour: place.unwrap_or(runs.len() + evolution.id.0 as usize),
+        colour: bench.record().run_colour(&evolution.name),
         reported: best.and_then(|k| reported(doc, standing.models[*k], &tasks)),
         tasks,
         standing,

@@ -29,7 +29,7 @@ pub fn rules(rules: &Rules) -> Vec<String> {
     let tau = |tau: f64| format!("kinship above {} among the best", full(tau));
     let spent = |secs: u64| format!("{} of work", whole_duration(secs));
     let parts = [
-        counted(rules.patience_generations, "still generation"),
+        rules.patience_generations.map(unchanged),
         rules.tau.map(tau),
         no_gain,
         counted(rules.generations, "generation"),
@@ -38,6 +38,12 @@ pub fn rules(rules: &Rules) -> Vec<String> {
         rules.seconds.map(spent),
     ];
     parts.into_iter().flatten().collect()
+}
+
+/// Generations that leave the best as they were.
+fn unchanged(generations: u32) -> String {
+    let generations = format::counted(generations as usize, "generation");
+    format!("{generations} without change")
 }
 
 /// A time that was chosen: without the decimals of one that was measured.
@@ -68,7 +74,10 @@ mod tests {
     fn rules_read_as_a_sentence() {
         let rules_of = |r: &Rules| one_of(&rules(r));
         let usual = Rules::default();
-        assert_eq!(rules_of(&usual), "2 still generations or 8 generations");
+        assert_eq!(
+            rules_of(&usual),
+            "2 generations without change or 8 generations"
+        );
         let all = Rules {
             patience_generations: Some(1),
             tau: Some(0.9),
@@ -83,7 +92,7 @@ mod tests {
         };
         assert_eq!(
             rules_of(&all),
-            "1 still generation, kinship above 0.9 among the best, less than 0.5 points gained \
+            "1 generation without change, kinship above 0.9 among the best, less than 0.5 points gained \
              in 2 generations, 40 merges or 30 min of work"
         );
         assert_eq!(whole_duration(7_200), "2 h");

@@ -42,7 +42,7 @@ pub fn controls_ui(
         }
         if !has_families && !fits {
             let base = format::elide_middle(bench.study().doc().name_of(family.base), 28);
-            ui.label(format!("Models of {base}"));
+            ui.label(format!("Family of {base}"));
         }
         if fits {
             choices_ui(ui, bench, shown, true, actions);

@@ -233,7 +233,7 @@ pub fn banners_ui(ui: &mut Ui, bench: &Workbench, family: &Family, actions: &mut
     let known = family.measured.iter().flatten().count();
     let unmeasured = family.unmeasured();
     let base_is_open = bench.files(family.base).checkpoint().is_some();
-    // A run measures what it makes by itself.
+    // What a run makes it measures itself; the map stays where it is meanwhile.
     if known > 0 && unmeasured > 0 && !bench.is_evolving() {
         let label = format!("Measure {}", format::counted(unmeasured, "model"));
         if banner(ui, &partly_known(family), Some(&label)) {

@@ -14,9 +14,10 @@ use crate::kinship::{Metric, Values};
 use crate::merge::problem::Problem;
 use crate::study::{Command, ModelId, Selection};
 use crate::ui::action::{Action, MergeAction, View};
-use crate::ui::ext::ResponseExt;
+use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::views::evaluate_button;
 use crate::ui::widgets::{icon_button, primary_button, progress_bar, scroll_list, text};
 use crate::workbench::merging::{MergeState, QueuedMerge};
 
@@ -347,7 +348,11 @@ fn done_ui(ui: &mut Ui, shown: &DraftContext<'_>, child: ModelId) {
         }
     });
     if model.scores.is_empty() {
-        line_ui(ui, "Its scores are still to come");
+        ui.horizontal(|ui| {
+            ui.quiet("No scores yet");
+            let asked = &mut shown.asked.borrow_mut();
+            evaluate_button(ui, shown.bench, "Evaluate", &[child], asked);
+        });
     }
 }
 

@@ -211,6 +211,11 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
             ui.close();
         }
     }
+    let asked = actions.len();
+    evaluate_button(ui, bench, "Evaluate", &ids, actions);
+    if actions.len() > asked {
+        ui.close();
+    }
     ui.menu_button("Set base…", |ui| base_menu(ui, bench, &ids, actions));
     if let Some(path) = bench.study().doc().model(row).and_then(|m| m.path.clone()) {
         ui.separator();

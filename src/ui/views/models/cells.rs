@@ -129,6 +129,12 @@ fn hover_lines(rows: Rows<'_>, column: &Column, k: usize) -> Vec<String> {
             steps.collect()
         }
         _ => match rows.value(column, k) {
+            Value::Number(number) if *column == Column::Parameters => {
+                vec![format::count(number as u64)]
+            }
+            Value::Number(number) if *column == Column::Size => {
+                vec![format!("{} bytes", format::count(number as u64))]
+            }
             Value::Number(number) => vec![format::full(Some(number))],
             _ => Vec::new(),
         },
@@ -186,21 +192,39 @@ fn number_ui(
 const AVERAGE_NUMBER: f32 = 48.0;
 const BAR_HEIGHT: f32 = 8.0;
 
-/// A bar, and the number.
+/// A bar, and the number; of a model that lacks scores the mean over those that it has, in weaker
+/// ink and with their count in place of the bar.
 fn average(ui: &Ui, rect: Rect, rows: Rows<'_>, k: usize) {
     let (Some(model), Some(row)) = (rows.model(k), rows.row(k)) else {
         return;
     };
     let t = Tokens::of(ui);
-    let shown = format::score(row.average);
+    let shown = format::score(row.average.or(row.partial.map(|partial| partial.mean)));
     let ink = if row.average.is_some() {
         t.text
     } else {
         t.text_weak
     };
-    let label = format!("{}, Average {shown}", model.name);
+    let over = row
+        .partial
+        .map(|partial| format!("{} of {}", partial.known, partial.of));
+    let label = match &over {
+        Some(over) => format!("{}, Average {shown} over {over} tasks", model.name),
+        None => format!("{}, Average {shown}", model.name),
+    };
     let cell = (model.id.0, &Column::Average);
     let response = number_ui(ui, rect, cell, &shown, ink, label);
+    if let Some(over) = over {
+        let at = pos2(rect.right() - AVERAGE_NUMBER, rect.center().y);
+        let painter = ui.painter_at(rect.expand(1.0));
+        painter.text(
+            at,
+            Align2::RIGHT_CENTER,
+            over,
+            theme::small_font(),
+            t.text_weak,
+        );
+    }
     if let Some(average) = row.average {
         let right = rect.right() - AVERAGE_NUMBER;
         let trough = Rect::from_min_max(
@@ -257,7 +281,15 @@ fn average_words(rows: Rows<'_>, model: &Model, k: usize) -> Vec<String> {
             return vec!["No scores yet".to_owned()];
         }
         let lacking: Vec<&str> = lacks.iter().map(|t| t.as_str()).collect();
-        return vec![format!("Scores are missing for {}", lacking.join(", "))];
+        let missing = format!("Scores are missing for {}", lacking.join(", "));
+        let over = row.partial.map(|partial| {
+            let mean = format::full(Some(partial.mean));
+            format!(
+                "{mean} over {} of {} tasks, which is no average to compare",
+                partial.known, partial.of
+            )
+        });
+        return over.into_iter().chain([missing]).collect();
     };
     let first = if lacks.is_empty() && !has.is_empty() {
         format!(

@@ -57,7 +57,7 @@ enum By {
     /// In the order of the model.
     Place,
     #[default]
-    Apart,
+    Difference,
     Cosine,
     Largest,
 }
@@ -173,9 +173,9 @@ impl TensorTable {
         }
         let numbers = [
             (
-                "Apart, %",
+                "Difference, %",
                 "‖a − b‖ / ‖a‖, the most different first",
-                By::Apart,
+                By::Difference,
             ),
             (
                 "Cosine",
@@ -218,7 +218,7 @@ fn sorted(
         let sums = &tensors[k].sums;
         let value = match by {
             By::Place => Some(k as f64),
-            By::Apart => sums.relative().map(|apart| -apart),
+            By::Difference => sums.relative().map(|apart| -apart),
             By::Cosine => sums.cosine(),
             By::Largest => Some(-sums.largest),
         };

@@ -3,9 +3,9 @@
 use eframe::egui::{Key, Label, Modifiers, RichText, Sense, Ui};
 use egui_phosphor::regular as icon;
 
-use super::Outcome;
-use crate::import::{ImportError, Note, Preview, Source};
-use crate::study::Import;
+use super::{Outcome, tasks};
+use crate::import::{ImportError, Note, Preview, SameTasks, Source};
+use crate::study::{Import, StudyDoc};
 use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
@@ -37,15 +37,29 @@ pub(super) fn height(outcome: &Outcome) -> f32 {
         Err(errors) => errors.len(),
     };
     let list = (lines as f32 * LINE).min(MOST_LIST);
-    list + ROW_HEIGHT + LINE + 4.0 * space::S
+    let tasks = match outcome {
+        Ok((ready, preview)) => {
+            let averages = tasks::averages(preview).map_or(0.0, |_| LINE + space::XS);
+            tasks::height(ready) + averages
+        }
+        Err(_) => 0.0,
+    };
+    list + tasks + ROW_HEIGHT + LINE + 4.0 * space::S
 }
 
-/// Draws the foot; `and` is put behind the sentence: what becomes of the scale.
-pub(super) fn foot_ui(ui: &mut Ui, outcome: &Outcome, and: &str) -> Foot {
+/// Draws the foot; `and` is put behind the sentence: what becomes of the scale. What the user
+/// says of new tasks goes to the map beside the study.
+pub(super) fn foot_ui(
+    ui: &mut Ui,
+    outcome: &Outcome,
+    and: &str,
+    (doc, said): (&StudyDoc, &mut SameTasks),
+) -> Foot {
     let mut foot = Foot::default();
     ui.separator();
     match outcome {
         Ok((ready, preview)) => {
+            tasks::ui(ui, ready, doc, said);
             let sentence = preview.sentence();
             let words = if sentence.is_empty() {
                 "Nothing would be imported".to_owned()
@@ -53,6 +67,7 @@ pub(super) fn foot_ui(ui: &mut Ui, outcome: &Outcome, and: &str) -> Foot {
                 format!("{sentence}{and}")
             };
             ui.label(theme::strong(words));
+            averages_ui(ui, preview);
             remarks_ui(ui, &remarks(&ready.notes, preview));
         }
         Err(errors) => {
@@ -65,6 +80,19 @@ pub(super) fn foot_ui(ui: &mut Ui, outcome: &Outcome, and: &str) -> Foot {
     ui.add_space(space::XS);
     foot.press = buttons_ui(ui, outcome);
     foot
+}
+
+fn averages_ui(ui: &mut Ui, preview: &Preview) {
+    let Some((words, is_warning)) = tasks::averages(preview) else {
+        return;
+    };
+    let t = Tokens::of(ui);
+    let (glyph, ink) = match is_warning {
+        true => (icon::WARNING, t.warning),
+        false => (icon::CHECK, t.text_weak),
+    };
+    let words = RichText::new(format!("{glyph}  {words}")).color(ink);
+    ui.add(Label::new(words).truncate());
 }
 
 fn buttons_ui(ui: &mut Ui, outcome: &Outcome) -> Option<FooterAction> {

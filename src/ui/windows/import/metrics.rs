@@ -5,8 +5,8 @@ use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::foot::{self, FooterAction};
 use super::{Kept, head_ui};
-use crate::import::Results;
 use crate::import::harness::{self, Choice};
+use crate::import::{Results, SameTasks};
 use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
@@ -18,6 +18,7 @@ pub(super) struct Metrics {
     choices: Vec<Choice>,
     shows_members: bool,
     kept: Kept<Vec<bool>>,
+    said: SameTasks,
 }
 
 impl Metrics {
@@ -29,6 +30,7 @@ impl Metrics {
             choices,
             shows_members: false,
             kept: Kept::default(),
+            said: SameTasks::new(),
         }
     }
 
@@ -40,7 +42,7 @@ impl Metrics {
         let key: Vec<bool> = self.choices.iter().map(|c| c.is_on).collect();
         let (results, choices, name) = (&self.results, &self.choices, &self.name);
         let make = |doc: &crate::study::StudyDoc| harness::take(results, choices, doc, name);
-        let outcome = self.kept.get(bench, &key, make);
+        let outcome = self.kept.get(bench, (&key, &self.said), make);
         let below = foot::height(outcome);
         let and = match choices.iter().any(|c| c.is_on && c.is_fraction) {
             true => "; fractions become points",
@@ -50,7 +52,8 @@ impl Metrics {
             .filter(|&k| self.shows_members || choices[k].group.is_none())
             .collect();
         grid_ui(ui, &mut self.choices, &shown, below);
-        foot::foot_ui(ui, outcome, and).press
+        let doc = bench.study().doc();
+        foot::foot_ui(ui, outcome, and, (doc, &mut self.said)).press
     }
 
     fn controls(&mut self, ui: &mut Ui) {

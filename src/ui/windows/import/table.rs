@@ -8,7 +8,7 @@ use egui_phosphor::regular as icon;
 
 use super::foot::{self, FooterAction};
 use super::{Kept, head_ui};
-use crate::import::{self, ImportError, Mapping, Meaning, Scale, Table, guess};
+use crate::import::{self, ImportError, Mapping, Meaning, SameTasks, Scale, Table, guess};
 use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
@@ -25,6 +25,7 @@ pub(super) struct TableStage {
     table: Table,
     mapping: Mapping,
     kept: Kept<Mapping>,
+    said: SameTasks,
     scroll_to: Option<usize>,
 }
 
@@ -36,6 +37,7 @@ impl TableStage {
             table,
             mapping,
             kept: Kept::default(),
+            said: SameTasks::new(),
             scroll_to: None,
         }
     }
@@ -52,7 +54,7 @@ impl TableStage {
         self.controls(ui);
         let (table, name) = (&self.table, &self.name);
         let make = |doc: &crate::study::StudyDoc| import::apply(table, &self.mapping, doc, name);
-        let outcome = self.kept.get(bench, &self.mapping, make);
+        let outcome = self.kept.get(bench, (&self.mapping, &self.said), make);
         let none = Vec::new();
         let errors = outcome.as_ref().err().unwrap_or(&none);
         let below = foot::height(outcome);
@@ -65,7 +67,9 @@ impl TableStage {
         };
         grid.ui(ui, below);
         let changed = grid.changed;
-        let foot = foot::foot_ui(ui, outcome, scale_words(&self.mapping));
+        let doc = bench.study().doc();
+        let and = scale_words(&self.mapping);
+        let foot = foot::foot_ui(ui, outcome, and, (doc, &mut self.said));
         self.scroll_to = foot.go_to;
         if let Some((column, meaning)) = changed {
             self.mapping.meanings[column] = meaning;

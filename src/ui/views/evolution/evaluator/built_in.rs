@@ -33,8 +33,30 @@ pub fn ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[PathBuf]) {
             judge_by(view, Evaluator::BuiltIn { tasks });
         }
     }
-    if ui.button("Add tasks…").clicked() {
-        view.push(EvaluationAction::AskForTaskFiles);
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Add tasks…").clicked() {
+            view.push(EvaluationAction::AskForTaskFiles);
+        }
+        proposed_ui(ui, view, tasks);
+    });
+}
+
+/// Offers the tasks that lie beside the models, to be used with those that are chosen.
+pub fn proposed_ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[PathBuf]) {
+    let Some(proposed) = view.bench.proposed_tasks() else {
+        return;
+    };
+    let files = format::counted(proposed.files, "task file");
+    let folder = &proposed.folder;
+    let short: PathBuf = folder
+        .iter()
+        .skip(folder.iter().count().saturating_sub(2))
+        .collect();
+    let words = format!("Use {files} in {}", short.display());
+    let button = ui.button(format::elide_middle(&words, 60));
+    if button.on_hover_text(folder.to_string_lossy()).clicked() {
+        let tasks = tasks.iter().chain([folder]).cloned().collect();
+        judge_by(view, Evaluator::BuiltIn { tasks });
     }
 }
 

@@ -2,42 +2,49 @@
 
 use std::time::Duration;
 
-use eframe::egui::{Button, Color32, Response, RichText, Ui};
+use eframe::egui::{
+    Align, Button, Color32, Label, Layout, Response, RichText, Sense, Ui, WidgetType, vec2,
+};
 use egui_phosphor::regular as icon;
 
-use super::RunContext;
+use super::{Ask, RunContext};
 use crate::jobs::JobId;
 use crate::lineage::strategy::strategy;
 use crate::study::{Command, Evolution, ModelId, Selection};
 use crate::ui::action::{Action, EvolutionAction, ImportAction, ModelsAction, View};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
-use crate::ui::widgets::{primary_button, progress_bar};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
+use crate::ui::views::evolution::log;
+use crate::ui::widgets::{icon_button, primary_button, progress_bar, text};
 use crate::workbench::evolving::{Doing, RunState};
 use crate::workbench::{ModelFiles, Workbench};
 
 const BAR: f32 = 120.0;
+/// Room for how far the child is, and how long it takes yet, in points.
+const PERCENT: f32 = 44.0;
+const TIME_LEFT: f32 = 84.0;
 const GO_ON: &str = "Asks again whether it has ended; change its stop rules first";
 /// Of those that wait for scores, this many are named.
 const MOST_NAMES: usize = 3;
 
-/// Draws the bar; whether the window of the evaluator is asked for.
-pub fn bar_ui(ui: &mut Ui, context: RunContext<'_>, evolution: &Evolution) -> bool {
+/// Draws the bar; what is asked of the view.
+pub fn bar_ui(ui: &mut Ui, context: RunContext<'_>, evolution: &Evolution) -> Option<Ask> {
     let state = context.bench.run_state(context.id);
+    if let RunState::Running(doing) = &state {
+        return ui
+            .horizontal(|ui| running_ui(ui, context, &state, doing))
+            .inner;
+    }
     let objection = context.bench.run_objection(evolution);
-    ui.horizontal_wrapped(|ui| {
+    let asked = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         ui.set_min_height(ROW_HEIGHT);
         buttons_ui(ui, context, &state, objection.is_none());
         state_ui(ui, context, &state);
-        // A run writes down every child; where that fails its work would be lost.
-        if context.bench.save_failed() {
-            let words = "The study cannot be saved, so what a run finds would be lost; save it \
-                         elsewhere first";
-            warn(ui, words);
-        }
+        save_ui(ui, context);
         match (&state, objection) {
-            (RunState::Running(_) | RunState::Waiting(_), _) => {}
+            (RunState::Waiting(_), _) => {}
             (_, Some(sentence)) => {
                 return objection_ui(ui, context, evolution, &state, &sentence);
             }
@@ -45,8 +52,48 @@ pub fn bar_ui(ui: &mut Ui, context: RunContext<'_>, evolution: &Evolution) -> bo
             _ => {}
         }
         false
-    })
-    .inner
+    });
+    asked.inner.then_some(Ask::Evaluator)
+}
+
+/// A run writes down every child; where that fails its work would be lost.
+fn save_ui(ui: &mut Ui, context: RunContext<'_>) {
+    if context.bench.save_failed() {
+        let words = "The study cannot be saved, so what a run finds would be lost; save it \
+                     elsewhere first";
+        warn(ui, words);
+    }
+}
+
+/// One line in which everything has its place, so that nothing moves while numbers do.
+fn running_ui(
+    ui: &mut Ui,
+    context: RunContext<'_>,
+    state: &RunState,
+    doing: &Doing,
+) -> Option<Ask> {
+    ui.spacing_mut().item_spacing.x = space::S;
+    ui.set_min_height(ROW_HEIGHT);
+    buttons_ui(ui, context, state, true);
+    let job = match doing {
+        Doing::Merging { job, .. } | Doing::Evaluating { job, .. } => Some(*job),
+        Doing::WaitingForTurn => None,
+    };
+    progress_ui(ui, context, job);
+    let mut asked = None;
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if log::has_anything(context.bench)
+            && icon_button(ui, icon::TERMINAL_WINDOW, "Evaluation log").clicked()
+        {
+            asked = Some(Ask::Log);
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            save_ui(ui, context);
+            let words = running_words(context, doing);
+            ui.add(Label::new(&words).truncate()).on_hover_text(&words);
+        });
+    });
+    asked
 }
 
 fn warn(ui: &mut Ui, words: &str) {
@@ -116,12 +163,7 @@ fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState) {
     let t = Tokens::of(ui);
     match state {
         RunState::Ready => {}
-        RunState::Running(doing) => {
-            if let Doing::Merging { job, .. } | Doing::Evaluating { job, .. } = doing {
-                progress_ui(ui, context, *job);
-            }
-            say(ui, &running_words(context, doing), t.text);
-        }
+        RunState::Running(doing) => say(ui, &running_words(context, doing), t.text),
         RunState::Waiting(models) => waiting_ui(ui, context, models),
         RunState::Paused => say(ui, &with_spent(context, "Paused"), t.text),
         RunState::Failed(sentence) => {
@@ -182,18 +224,38 @@ fn with_spent(context: RunContext<'_>, words: &str) -> String {
     format!("{words} · {merges}, {evaluations}{time}")
 }
 
-fn progress_ui(ui: &mut Ui, context: RunContext<'_>, job: JobId) {
-    let Some(job) = context.bench.jobs().get(job) else {
-        return;
-    };
-    let progress = job.ticket.progress();
-    let weak = Tokens::of(ui).text_weak;
-    if let Some(fraction) = progress.fraction() {
-        progress_bar(ui, "Progress of the child", fraction as f32, BAR);
-        say(ui, &format::percent(fraction), weak);
-    }
-    if let Some(left) = progress.time_left() {
-        say(ui, &format::time_left(left), weak);
+/// How far the child is, in fixed places; they are empty where that is not known.
+fn progress_ui(ui: &mut Ui, context: RunContext<'_>, job: Option<JobId>) {
+    let job = job.and_then(|job| context.bench.jobs().get(job));
+    let progress = job.map(|job| job.ticket.progress());
+    let fraction = progress.as_ref().and_then(|p| p.fraction());
+    let left = progress.as_ref().and_then(|p| p.time_left());
+    progress_bar(
+        ui,
+        "Progress of the child",
+        fraction.unwrap_or(0.0) as f32,
+        BAR,
+    );
+    slot(
+        ui,
+        PERCENT,
+        &fraction.map_or(String::new(), format::percent),
+    );
+    slot(
+        ui,
+        TIME_LEFT,
+        &left.map_or(String::new(), format::time_left),
+    );
+}
+
+/// Words in a place of their own.
+fn slot(ui: &mut Ui, width: f32, words: &str) {
+    let size = vec2(width, ROW_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    if !words.is_empty() {
+        response.named(WidgetType::Label, words);
+        let ink = Tokens::of(ui).text_weak;
+        text::right(ui.painter(), rect, words, &theme::body_font(), ink);
     }
 }
 

@@ -168,7 +168,7 @@ const HEADS: [(&str, &str); 5] = [
     ),
     ("Best", "Score of its best model on the tasks that select"),
     (
-        "Reported",
+        "Test score",
         "Mean of its best model on the tasks that do not select: no model was chosen by them",
     ),
 ];

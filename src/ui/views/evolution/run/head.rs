@@ -18,6 +18,8 @@ use crate::workbench::{Notice, NoticeKind};
 
 /// What the buttons at the right need, in points.
 const BUTTONS: f32 = 300.0;
+/// What of a note can be read at least, in points.
+const LEAST_NOTE: f32 = 60.0;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Editing {
@@ -75,6 +77,11 @@ fn name_ui(ui: &mut Ui, evolution: &Evolution) {
         ui.set_max_width((ui.available_width() - BUTTONS).max(80.0));
         ui.add(Label::new(words).truncate())
             .on_hover_text(&evolution.name);
+        let note = &evolution.note;
+        if !note.is_empty() && ui.available_width() >= LEAST_NOTE {
+            ui.add(Label::new(quiet(note)).truncate())
+                .on_hover_text(note);
+        }
     });
 }
 
@@ -133,10 +140,6 @@ fn note_ui(
             }
             Typing::Done | Typing::GivenUp => {}
         }
-    } else if !evolution.note.is_empty() {
-        let note = quiet(&evolution.note);
-        ui.add(Label::new(note).truncate())
-            .on_hover_text(&evolution.note);
     }
 }
 

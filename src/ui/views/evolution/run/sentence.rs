@@ -1,28 +1,27 @@
 //! The set-up of an evolution as sentences of controls. What would make another experiment of
 //! a run that has begun is a word then; rules, budget and what is kept stay open.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    Button, DragValue, Grid, PopupCloseBehavior, Response, ScrollArea, Ui, WidgetInfo, WidgetType,
-    vec2,
+    Button, DragValue, PopupCloseBehavior, Response, ScrollArea, Ui, WidgetInfo, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
-use super::{RunContext, founders, recipe};
-use crate::lineage::evolution::{NoGain, Rules};
+use super::{RunContext, founders, recipe, rules};
 use crate::lineage::strategy::{Description, PartnerPool, STRATEGIES, strategy};
 use crate::study::{Command, Evolution, EvolutionEdit, Keep, ModelId, Setup};
 use crate::ui::action::EvolutionAction;
-use crate::ui::ext::{ResponseExt, UiExt};
+use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::evolution::{new, words};
 use crate::ui::widgets::{Choice, choice, text};
 
 const LONGEST: usize = 28;
+/// From this width on, in points, the sentence names the base.
+const ROOM_FOR_BASE: f32 = 1000.0;
 /// Room for a small number or a box to be checked, in points.
 const NUMBER: f32 = 40.0;
 const GIGABYTE: f64 = 1e9;
@@ -44,16 +43,14 @@ impl Sentence<'_> {
         let mut wants_evaluator = false;
         row(ui, |ui| {
             self.founders_ui(ui, search, &mut setup);
+            self.top_ui(ui, &mut setup);
             self.recipe_ui(ui, &mut setup);
             self.strategy_ui(ui, &mut setup);
         });
         row(ui, |ui| {
             wants_evaluator = self.evaluator_ui(ui, &mut setup);
             self.rules_ui(ui, &mut setup);
-        });
-        row(ui, |ui| {
-            self.folder_ui(ui, &setup);
-            self.keep_ui(ui, &mut setup);
+            self.more_ui(ui, &mut setup);
         });
         if setup != self.evolution.setup {
             let edit = EvolutionEdit::Change(self.evolution.id, Box::new(setup));
@@ -76,10 +73,28 @@ impl Sentence<'_> {
                 }
             });
         }
+        // Where it would begin another line the base is left to the list of founders.
         match self.base(&founders) {
-            Some(base) => say(ui, &format!("of {base}, merge by")),
-            None => say(ui, "merge by"),
+            Some(base) if ui.max_rect().width() >= ROOM_FOR_BASE => {
+                say(ui, &format!("of {base}, merge the"));
+            }
+            _ => say(ui, "merge the"),
         }
+    }
+
+    fn top_ui(&self, ui: &mut Ui, setup: &mut Setup) {
+        if self.has_begun {
+            fixed(ui, &setup.choices.top.to_string());
+        } else {
+            flow(ui, NUMBER, |ui| {
+                let field = DragValue::new(&mut setup.choices.top).range(2..=50);
+                let field = ui.add(field.speed(0.05));
+                field.named(WidgetType::DragValue, "How many of the best are merged");
+                let help = "The paper’s k: this many of the best are merged with each other";
+                field.on_hover_text(help);
+            });
+        }
+        say(ui, "best by");
     }
 
     fn recipe_ui(&self, ui: &mut Ui, setup: &mut Setup) {
@@ -95,20 +110,10 @@ impl Sentence<'_> {
 
     fn strategy_ui(&self, ui: &mut Ui, setup: &mut Setup) {
         let known = strategy(&setup.strategy).map(|s| s.description());
-        say(ui, "the");
+        say(ui, "with strategy");
         if self.has_begun {
-            fixed(ui, &setup.choices.top.to_string());
-            say(ui, "best, with strategy");
             fixed(ui, known.map_or(setup.strategy.as_str(), |k| k.title));
         } else {
-            flow(ui, NUMBER, |ui| {
-                let field = DragValue::new(&mut setup.choices.top).range(2..=50);
-                let field = ui.add(field.speed(0.05));
-                field.named(WidgetType::DragValue, "How many of the best are merged");
-                let help = "The paper’s k: this many of the best are merged with each other";
-                field.on_hover_text(help);
-            });
-            say(ui, "best, with strategy");
             self.strategies_ui(ui, setup);
         }
         if let Some(known) = known {
@@ -133,7 +138,7 @@ impl Sentence<'_> {
     fn choices_ui(&self, ui: &mut Ui, known: &Description, setup: &mut Setup) {
         let choices = &mut setup.choices;
         if known.uses_pool {
-            say(ui, "and a partner from");
+            say(ui, "and partners from");
             if self.has_begun {
                 fixed(ui, choices.pool.title());
             } else {
@@ -157,17 +162,26 @@ impl Sentence<'_> {
                 });
             }
         }
-        self.first_ui(ui, setup);
+    }
+
+    /// What is seldom changed: who is merged first, where children lie, which are kept.
+    fn more_ui(&self, ui: &mut Ui, setup: &mut Setup) {
+        folded(ui, "More of the set-up", "More", |ui| {
+            ui.set_max_width(440.0);
+            row(ui, |ui| self.first_ui(ui, setup));
+            row(ui, |ui| {
+                self.folder_ui(ui, setup);
+                self.keep_ui(ui, setup);
+            });
+        });
     }
 
     fn first_ui(&self, ui: &mut Ui, setup: &mut Setup) {
-        let words = "all founders in the first generation";
+        let words = "All founders in the first generation";
         if self.has_begun {
-            if setup.choices.all_founders_first {
-                say(ui, "and");
-                fixed(ui, words);
-            }
-            return;
+            let best = "The best founders in the first generation";
+            let is_all = setup.choices.all_founders_first;
+            return fixed(ui, if is_all { words } else { best });
         }
         let room = width(ui, words) + NUMBER;
         flow(ui, room, |ui| {
@@ -243,7 +257,7 @@ impl Sentence<'_> {
             false => words::one_of(&parts),
         };
         folded(ui, "Stop rules", &words, |ui| {
-            if let Some(rules) = stop_rules_ui(ui, &setup.rules) {
+            if let Some(rules) = rules::rules_ui(ui, &setup.rules) {
                 setup.rules = rules;
             }
         });
@@ -420,103 +434,4 @@ fn named(ui: &Ui, response: &Response, name: &str, words: &str) {
         current_text_value: Some(words.to_owned()),
         ..WidgetInfo::labeled(WidgetType::Button, enabled, name)
     });
-}
-
-/// Draws the form; the rules if they have changed.
-fn stop_rules_ui(ui: &mut Ui, rules: &Rules) -> Option<Rules> {
-    let mut new = *rules;
-    ui.set_max_width(420.0);
-    ui.quiet("The run ends at the first that is met");
-    ui.add_space(space::XS);
-    Grid::new("rules").num_columns(3).show(ui, |ui| {
-        let r = &mut new;
-        let same = "The best stay the same for";
-        count(
-            ui,
-            &mut r.patience_generations,
-            2,
-            same,
-            "still generations",
-        );
-        switch(
-            ui,
-            &mut r.tau,
-            0.9,
-            "The best have a mean kinship above",
-            "tau",
-        );
-        number(ui, r.tau.as_mut(), 0.9, 0.0..=1.0, ("Kinship limit", 0.005));
-        ui.label("τ; the paper’s early stop is 0.9");
-        ui.end_row();
-        no_gain(ui, &mut r.no_gain);
-        let made = "So many are made";
-        count(ui, &mut r.generations, 8, made, "generations");
-        count(ui, &mut r.merges, 40, made, "merges");
-        let judged = "So many are made, founders’ included";
-        count(ui, &mut r.evaluations, 100, judged, "evaluations");
-        minutes(ui, &mut r.seconds);
-    });
-    (new != *rules).then_some(new)
-}
-
-/// A rule with a whole number: the words before it, and what is counted.
-fn count(ui: &mut Ui, rule: &mut Option<u32>, usual: u32, before: &str, what: &str) {
-    switch(ui, rule, usual, before, what);
-    let name = format!("Number of {what}");
-    number(ui, rule.as_mut(), usual, 1..=100_000, (&name, 0.1));
-    ui.label(what.trim_start_matches("still "));
-    ui.end_row();
-}
-
-fn no_gain(ui: &mut Ui, rule: &mut Option<NoGain>) {
-    let usual = NoGain {
-        points: 0.5,
-        generations: 2,
-    };
-    switch(ui, rule, usual, "The best gains less than", "gain");
-    let points = rule.as_mut().map(|r| &mut r.points);
-    number(ui, points, usual.points, 0.0..=100.0, ("Least gain", 0.05));
-    ui.horizontal(|ui| {
-        ui.label("points in");
-        let generations = rule.as_mut().map(|r| &mut r.generations);
-        let name = ("Generations of the least gain", 0.1);
-        number(ui, generations, usual.generations, 1..=1_000, name);
-        ui.label("generations");
-    });
-    ui.end_row();
-}
-
-fn minutes(ui: &mut Ui, rule: &mut Option<u64>) {
-    switch(ui, rule, 1_800, "So much time is spent", "minutes");
-    let mut minutes = rule.map(|secs| secs as f64 / 60.0);
-    let name = ("Number of minutes", 0.5);
-    number(ui, minutes.as_mut(), 30.0, 0.1..=100_000.0, name);
-    *rule = minutes.map(|minutes| (minutes * 60.0).round() as u64);
-    ui.label("minutes of merging and evaluating");
-    ui.end_row();
-}
-
-fn switch<T: Copy>(ui: &mut Ui, rule: &mut Option<T>, usual: T, words: &str, what: &str) {
-    let mut on = rule.is_some();
-    let response = ui.checkbox(&mut on, words);
-    response.named_selected(WidgetType::Checkbox, on, format!("Stop by {what}"));
-    if response.changed() {
-        *rule = on.then_some(usual);
-    }
-}
-
-/// A field for the number; greyed with the usual one where the rule is off.
-fn number<T: eframe::emath::Numeric>(
-    ui: &mut Ui,
-    value: Option<&mut T>,
-    usual: T,
-    range: RangeInclusive<T>,
-    (name, speed): (&str, f64),
-) {
-    let is_on = value.is_some();
-    let mut idle = usual;
-    let value = value.unwrap_or(&mut idle);
-    let field = DragValue::new(value).range(range).speed(speed);
-    let field = ui.add_enabled(is_on, field.max_decimals(3));
-    field.named(WidgetType::DragValue, name);
 }

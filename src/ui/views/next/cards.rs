@@ -15,8 +15,9 @@ use crate::ui::theme::{self, Tokens, radius, space};
 use crate::ui::views::{GAIN_RECORD, ViewContext, compose};
 use crate::ui::widgets::{fact_ui, focus_ring, primary_button};
 
-/// How many cards there are at most.
-pub const MOST: usize = 3;
+/// How many cards there are, and how many in a wide window.
+const USUAL: usize = 3;
+const MOST: usize = 5;
 /// Below this width of a card they stand one below the other, in points.
 const LEAST_WIDTH: f32 = 206.0;
 /// No card is wider, in points: lines of reasons are read, not followed.
@@ -32,10 +33,13 @@ pub struct Cards {
 }
 
 impl Cards {
-    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row]) {
-        let rows = &rows[..rows.len().min(MOST)];
+    /// Draws them; how many there are.
+    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row]) -> usize {
+        let room = (ui.available_width() + GAP) / (MOST_WIDTH + GAP);
+        let most = (room as usize).clamp(USUAL, MOST);
+        let rows = &rows[..rows.len().min(most)];
         // Two cards are as wide as two of three.
-        let width = (ui.available_width() - GAP * (MOST - 1) as f32) / MOST as f32;
+        let width = (ui.available_width() - GAP * (most - 1) as f32) / most as f32;
         let mut highest: f32 = 0.0;
         if width < LEAST_WIDTH {
             for (k, row) in rows.iter().enumerate() {
@@ -55,6 +59,7 @@ impl Cards {
                 ui.ctx().request_repaint();
             }
         }
+        rows.len()
     }
 }
 
@@ -166,7 +171,7 @@ fn facts_ui(ui: &mut Ui, row: &Row) {
         None => "The mean of the two scores; what kinship would add is not known",
     };
     let hover = format!("{}\n{help}", format::full(score));
-    fact_ui(ui, "Expected of the child", &format::score(score), &hover);
+    fact_ui(ui, "Expected score", &format::score(score), &hover);
     let kinship = format::kinship(row.kinship);
     let hover = match row.kinship {
         Some(_) => format!("{}\n{}", format::full(row.kinship), Metric::DEFAULT.title),
@@ -176,7 +181,7 @@ fn facts_ui(ui: &mut Ui, row: &Row) {
     let gain = row.gain.map(|gain| gain.value);
     fact_ui(
         ui,
-        "Gain in it",
+        "Expected gain",
         &format::signed(gain, 2),
         &format::full(gain),
     );

@@ -1,8 +1,8 @@
 //! All suggestions as a table: a click selects the pair, arrows walk, Enter composes.
 
 use eframe::egui::{
-    Align2, Color32, EventFilter, FontId, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense,
-    Stroke, Ui, UiBuilder, WidgetType, vec2,
+    Align2, Color32, EventFilter, FontId, Id, Key, Modifiers, Rect, Response, Sense, Stroke, Ui,
+    UiBuilder, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -15,8 +15,6 @@ use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
 use crate::ui::views::{ViewContext, compose};
 use crate::ui::widgets::{focus_ring, icon_button, text};
 
-/// The most rows that are in sight at once.
-const MOST_ROWS: f32 = 12.5;
 /// Widths of the columns with numbers, in points.
 const PLACE: f32 = 28.0;
 const NUMBER: f32 = 72.0;
@@ -34,27 +32,26 @@ pub struct Table {
 }
 
 impl Table {
-    /// Draws the table, at most `most` points high.
-    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row], most: f32) {
+    /// Draws all rows; of those out of sight only their room is kept.
+    pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row]) {
         ui.spacing_mut().item_spacing.y = 0.0;
         header_ui(ui);
-        let height = (most - ROW_HEIGHT).clamp(2.5 * ROW_HEIGHT, MOST_ROWS * ROW_HEIGHT);
-        ScrollArea::vertical()
-            .id_salt("suggestions")
-            .max_height(height)
-            .min_scrolled_height(height)
-            .auto_shrink([false, true])
-            .show(ui, |ui| {
-                for (k, row) in rows.iter().enumerate() {
-                    let response = row_ui(ui, view, k, row);
-                    self.keys(ui, view, rows, k, &response);
-                    if self.go_to == Some(row.pair) {
-                        self.go_to = None;
-                        response.request_focus();
-                        response.scroll_to_me(None);
-                    }
-                }
-            });
+        let sight = ui.clip_rect().expand(2.0 * ROW_HEIGHT);
+        for (k, row) in rows.iter().enumerate() {
+            let size = vec2(ui.available_width(), ROW_HEIGHT);
+            let rect = Rect::from_min_size(ui.cursor().min, size);
+            if !sight.intersects(rect) && self.go_to != Some(row.pair) {
+                ui.allocate_space(size);
+                continue;
+            }
+            let response = row_ui(ui, view, (k, rows.len()), row);
+            self.keys(ui, view, rows, k, &response);
+            if self.go_to == Some(row.pair) {
+                self.go_to = None;
+                response.request_focus();
+                response.scroll_to_me(None);
+            }
+        }
     }
 
     /// Arrows walk, Enter composes.
@@ -161,7 +158,7 @@ fn header_ui(ui: &mut Ui) {
         .hline(rect.x_range(), rect.bottom() - 0.5, line);
 }
 
-fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, k: usize, row: &Row) -> Response {
+fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, (k, of): (usize, usize), row: &Row) -> Response {
     let t = Tokens::of(ui);
     let [a, b] = row.pair;
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT));
@@ -174,14 +171,14 @@ fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, k: usize, row: &Row) -> Response 
     }
     paint(ui, rect, k, row);
     focus_ring(ui, &response);
-    response.named_selected(WidgetType::Button, is_selected, spoken(k, row));
+    response.named_selected(WidgetType::Button, is_selected, spoken((k, of), row));
     if response.clicked() {
         view.push(select(row));
     }
     let at = cells(rect)[7].center();
     let at = Rect::from_center_size(at, vec2(ROW_HEIGHT, ROW_HEIGHT));
     ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
-        let words = format!("Compose merge of {} and {}", row.names[0], row.names[1]);
+        let words = format!("Compose {} with {}", row.names[0], row.names[1]);
         if icon_button(ui, icon::GIT_MERGE, &words).clicked() {
             view.push(compose(vec![a, b]));
         }
@@ -223,11 +220,11 @@ fn hover(ui: &mut Ui, row: &Row) {
     }
 }
 
-fn spoken(k: usize, row: &Row) -> String {
+fn spoken((k, of): (usize, usize), row: &Row) -> String {
     let (pair, score) = (row.title(), format::score(Some(row.score)));
     let (kinship, gain) = (format::kinship(row.kinship), files::gain(row));
     format!(
-        "Suggestion {}: {pair}, child {score}, kinship {kinship}, {gain}",
+        "Pair {} of {of}: {pair}, child {score}, kinship {kinship}, {gain}",
         k + 1
     )
 }
