@@ -89,7 +89,9 @@ fn run_window(paths: Vec<PathBuf>, started: Arc<AtomicBool>) -> eframe::Result {
         viewport: ViewportBuilder::default()
             .with_app_id("kinfolk")
             .with_title("Kinfolk")
-            .with_inner_size(vec2(1280.0, 800.0))
+            // With its frame and the bar of the desktop it fits a screen of 1280 by 800.
+            .with_inner_size(vec2(1200.0, 720.0))
+            .with_clamp_size_to_monitor_size(true)
             .with_min_inner_size(vec2(760.0, 520.0)),
         persistence_path: Some(Folders::of_user().data.join("window.ron")),
         ..Default::default()

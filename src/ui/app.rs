@@ -169,6 +169,11 @@ impl App {
             self.comparison.close();
             self.views.study_opened();
             self.inspector.study_opened();
+            // Who opens models wants to see them first; a merge that was begun is gone on with.
+            let has_no_draft = self.bench.study().doc().shown_draft().is_none();
+            if self.bench.is_open() && self.prefs.view == View::Merge && has_no_draft {
+                self.prefs.view = View::Models;
+            }
         }
         if !self.comparison.is_open() {
             self.bench.leave_comparison();
@@ -184,6 +189,7 @@ impl App {
         self.picker.is_open()
             || self.leaving.is_some()
             || self.bench.asked_command().is_some()
+            || self.bench.backup().is_some()
             || self.palette.is_open()
             || self.help_is_open
             || self.import.is_open()
@@ -250,6 +256,12 @@ impl App {
     }
 
     fn frame_ui(&mut self, ui: &mut Ui) {
+        // What lies over the views is drawn after them, and is the only one to hear the keys.
+        let held = if self.is_covered() {
+            held_keys(ui.ctx())
+        } else {
+            Vec::new()
+        };
         let actions = &mut self.actions;
         shell::top_bar(ui, &self.bench, &self.entries, actions);
         shell::others_bar(ui, &self.bench, actions);
@@ -273,6 +285,7 @@ impl App {
                 Some(_) => (self.views).ui(ui, &self.bench, &self.prefs, self.keys, actions),
             });
         shell::drop_target(ui, &self.bench);
+        ui.input_mut(|input| input.events.extend(held));
         self.over_views_ui(ui.ctx());
         // Where the child's panel stands is the button that writes.
         let corner = match view {
@@ -434,6 +447,23 @@ fn opens_study(path: &std::path::Path) -> bool {
 
 fn title_id() -> eframe::egui::Id {
     eframe::egui::Id::new("window title")
+}
+
+/// Takes keys and texts out of what has happened, for what is drawn later.
+fn held_keys(ctx: &Context) -> Vec<Event> {
+    let is_key = |event: &Event| {
+        matches!(
+            event,
+            Event::Key { .. } | Event::Text(_) | Event::Copy | Event::Cut | Event::Paste(_)
+        )
+    };
+    ctx.input_mut(|input| {
+        let (held, rest) = std::mem::take(&mut input.events)
+            .into_iter()
+            .partition(is_key);
+        input.events = rest;
+        held
+    })
 }
 
 /// The paths in pasted texts, which nobody else hears of then; all other texts are left to the

@@ -43,9 +43,10 @@ impl Inspector {
                 Selection::Models(ids) if ids.len() == 1 => self.model(ui, bench, ids[0], actions),
                 Selection::Models(ids) => several::several_ui(ui, bench, ids, actions),
                 Selection::Pair(a, b) => {
-                    ScrollArea::vertical()
-                        .auto_shrink(false)
-                        .show(ui, |ui| pair::pair_ui(ui, bench, (*a, *b), view, actions));
+                    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                        ui.set_max_width(ui.available_width() - space::L);
+                        pair::pair_ui(ui, bench, (*a, *b), view, actions);
+                    });
                 }
             }
         });

@@ -62,6 +62,11 @@ impl Toasts {
         }
     }
 
+    /// Takes a message back that is no longer so.
+    pub fn withdraw(&mut self, title: &str) {
+        self.toasts.retain(|toast| toast.title != title);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.toasts.is_empty()
     }

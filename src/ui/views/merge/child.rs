@@ -224,10 +224,13 @@ pub fn meaning(ui: &mut Ui) {
     let words = RichText::new("What does this mean?").small().color(ink);
     MenuButton::from_button(Button::new(words).frame(false)).ui(ui, |ui| {
         ui.set_max_width(320.0);
-        for paragraph in [CAVEAT, INTERVAL, RECORD] {
-            ui.label(paragraph);
-        }
-        ui.quiet(PAPER);
+        // Of itself a menu stretches its lines from edge to edge.
+        ui.with_layout(Layout::top_down(Align::Min), |ui| {
+            for paragraph in [CAVEAT, INTERVAL, RECORD] {
+                ui.label(paragraph);
+            }
+            ui.quiet(PAPER);
+        });
     });
 }
 

@@ -140,12 +140,18 @@ fn models_ui(ui: &mut Ui, doc: &StudyDoc, models: &mut Vec<ModelId>) {
 }
 
 /// What a merge that is begun now is of: what is selected, else the study's first fine-tunes.
+/// A base is what others are merged on; it is merged itself only with other bases.
 pub fn to_merge(bench: &Workbench) -> Vec<ModelId> {
-    let selected = bench.study().selection().models();
+    let doc = bench.study().doc();
+    let all = bench.study().selection().models();
+    let is_base = |id: &ModelId| doc.model(*id).is_some_and(|m| doc.role(m) == Role::Base);
+    let (bases, mut selected): (Vec<ModelId>, Vec<ModelId>) = all.into_iter().partition(is_base);
+    if selected.is_empty() {
+        selected = bases;
+    }
     if selected.len() > 1 {
         return selected;
     }
-    let doc = bench.study().doc();
     let can = |m: &&Model| doc.role(m) != Role::Base && m.path.is_some();
     let one = selected.first().and_then(|&id| doc.model(id)).filter(can);
     let base = one.and_then(|m| m.base);

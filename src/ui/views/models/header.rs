@@ -1,7 +1,7 @@
 //! The headers of the table: they sort, and what else can be done with a column is in their
 //! menu.
 
-use eframe::egui::{Align2, Rect, Sense, Ui, WidgetType};
+use eframe::egui::{Align2, Frame, Margin, Rect, Sense, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
 use super::Asking;
@@ -140,7 +140,14 @@ fn lower_case(column: &Column) -> String {
 }
 
 /// What the menu of columns leaves of the window's height, in points.
-const MENU_LEAVES: f32 = 140.0;
+const MENU_LEAVES: f32 = 250.0;
+/// Room at the right of its rows for the scroll bar.
+const GUTTER: Margin = Margin {
+    left: 0,
+    right: 14,
+    top: 0,
+    bottom: 0,
+};
 
 pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, actions: &mut Vec<Action>) {
     let mut view = |edit| actions.push(Action::Study(Command::View(edit)));
@@ -148,23 +155,26 @@ pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, actions: &m
     let height = ui.ctx().content_rect().height() - MENU_LEAVES;
     let area = eframe::egui::ScrollArea::vertical().max_height(height);
     area.show(ui, |ui| {
-        for Listed {
-            column,
-            key,
-            is_usual,
-            is_shown,
-        } in &table.columns
-        {
-            if *column == Column::Name {
-                continue;
+        // The scroll bar floats; nothing lies under it.
+        Frame::new().inner_margin(GUTTER).show(ui, |ui| {
+            for Listed {
+                column,
+                key,
+                is_usual,
+                is_shown,
+            } in &table.columns
+            {
+                if *column == Column::Name {
+                    continue;
+                }
+                let mut shown = *is_shown;
+                let title = crate::ui::format::elide_middle(&column.title(), 32);
+                if ui.checkbox(&mut shown, title).changed() {
+                    let choice = (shown != *is_usual).then_some(shown);
+                    view(ViewEdit::Column(key.clone(), choice));
+                }
             }
-            let mut shown = *is_shown;
-            let title = crate::ui::format::elide_middle(&column.title(), 32);
-            if ui.checkbox(&mut shown, title).changed() {
-                let choice = (shown != *is_usual).then_some(shown);
-                view(ViewEdit::Column(key.clone(), choice));
-            }
-        }
+        });
     });
     ui.separator();
     let is_changed = doc.view.columns != crate::study::ColumnChoices::default();

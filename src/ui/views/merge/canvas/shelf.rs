@@ -31,6 +31,8 @@ impl Shelf {
         let width = ui.available_width();
         search_field(ui, "Find a model", &mut self.filter, width);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            // The scroll bar floats; nothing lies under it.
+            ui.set_max_width(ui.available_width() - space::M);
             ui.spacing_mut().item_spacing.y = 1.0;
             let groups = groups(bench, &self.filter);
             if groups.is_empty() {
