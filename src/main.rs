@@ -104,9 +104,10 @@ fn run_window(paths: Vec<PathBuf>, started: Arc<AtomicBool>) -> eframe::Result {
             let prefs: Prefs = cc
                 .storage
                 .and_then(|storage| eframe::get_value(storage, eframe::APP_KEY))
-                .unwrap_or_default();
+                .unwrap_or_else(Prefs::first);
             let ctx = cc.egui_ctx.clone();
-            let bench = Workbench::new(Folders::of_user(), move || ctx.request_repaint());
+            let mut bench = Workbench::new(Folders::of_user(), move || ctx.request_repaint());
+            bench.watch_memory();
             let picker = Box::new(dialogs::Desktop::new());
             let mut app = App::new(&cc.egui_ctx, bench, picker, prefs, paths);
             app.end_on(hear_signals(&cc.egui_ctx));

@@ -168,6 +168,10 @@ pub enum WindowAction {
     SetZoom(f32),
     OpenPalette,
     OpenHelp,
+    TakeTour,
+    /// Give the keyboard to the next pane of the window.
+    NextPane,
+    PreviousPane,
     Quit,
     /// Do what would stop merges, evolutions or evaluations: stop them first.
     StopWorkAnd(Box<Action>),

@@ -2,7 +2,11 @@
 //! carries it out between frames. Nothing changes while a frame is being drawn.
 
 mod actions;
+mod events;
 mod guard;
+mod letters;
+mod offer;
+mod panes;
 mod pick;
 
 use std::path::PathBuf;
@@ -12,20 +16,25 @@ use std::sync::atomic::AtomicBool;
 use super::action::{Action, FileAction, View};
 use super::commands::{self, Entry};
 use super::dialogs::FilePicker;
-use super::inspector::Inspector;
+use super::inspector::{self, Inspector};
 use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self};
+use super::tour::Tour;
 use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
-use super::widgets::toast::{ToastKind, Toasts};
+use super::widgets::toast::Toasts;
 use super::windows::{ComparisonView, ImportView};
 use crate::ui::ext::UiExt;
+use crate::workbench::Workbench;
 use crate::workbench::opening::is_recipe;
-use crate::workbench::{Notice, NoticeKind, Workbench};
-use eframe::egui::{Align2, Context, Event, Ui, ViewportCommand};
+use eframe::egui::{Align2, Context, Ui, UiBuilder, ViewportCommand};
+use events::{held_keys, take_pasted_paths};
 use guard::Probes;
+use letters::Letters;
+use offer::Past;
+use panes::Panes;
 use pick::Purpose;
 
 /// Below this width of the window there is no room for an inspector beside a view.
@@ -47,6 +56,13 @@ pub struct App {
     /// What waits for a word about the work that it would stop.
     leaving: Option<Action>,
     help_is_open: bool,
+    /// Whether the inspector lies over the view, where there is no room beside it.
+    drawer_is_open: bool,
+    /// The message that offers to undo, and the history that it is about.
+    undoable: Option<(u64, Past)>,
+    tour: Tour,
+    panes: Panes,
+    letters: Letters,
     import: ImportView,
     comparison: ComparisonView,
     views: Views,
@@ -92,6 +108,11 @@ impl App {
             last_dir: None,
             leaving: None,
             help_is_open: false,
+            drawer_is_open: false,
+            undoable: None,
+            tour: Tour::default(),
+            panes: Panes::default(),
+            letters: Letters::default(),
             import: ImportView::default(),
             comparison: ComparisonView::default(),
             views: Views::default(),
@@ -182,6 +203,12 @@ impl App {
         for notice in self.bench.take_notices() {
             self.show_notice(notice);
         }
+        self.keep_offer();
+        self.letters.advance(ctx, &mut self.bench);
+        self.begin_tour();
+        if is_roomy(ctx) {
+            self.drawer_is_open = false;
+        }
         self.ask_for_repaint(ctx);
     }
 
@@ -205,13 +232,13 @@ impl App {
         commands::pressed(ctx, &self.entries, self.keys, of_view)
     }
 
-    fn show_notice(&mut self, notice: Notice) {
-        let kind = match notice.kind {
-            NoticeKind::Done => ToastKind::Done,
-            NoticeKind::Note => ToastKind::Note,
-            NoticeKind::Failed => ToastKind::Failed,
-        };
-        self.toasts.push(kind, notice.title, notice.detail);
+    /// The first study with something in it is shown around in, once.
+    fn begin_tour(&mut self) {
+        let has_models = !self.bench.study().doc().models.is_empty();
+        if self.prefs.wants_tour && has_models && !self.is_covered() {
+            self.prefs.wants_tour = false;
+            self.tour.start();
+        }
     }
 
     fn open_import(&mut self) {
@@ -257,26 +284,30 @@ impl App {
 
     fn frame_ui(&mut self, ui: &mut Ui) {
         // What lies over the views is drawn after them, and is the only one to hear the keys.
-        let held = if self.is_covered() {
+        let has_drawer = self.has_drawer(ui.ctx());
+        let held = if self.is_covered() || has_drawer {
             held_keys(ui.ctx())
         } else {
             Vec::new()
         };
         let actions = &mut self.actions;
-        shell::top_bar(ui, &self.bench, &self.entries, actions);
+        let is_hidden = is_open_without(&self.bench, &self.prefs, ui.ctx());
+        shell::top_bar(ui, &self.bench, &self.entries, is_hidden, actions);
         shell::others_bar(ui, &self.bench, actions);
         shell::status_bar(ui, &self.bench, actions);
         let is_open = self.bench.is_open();
         let view = shown_view(is_open, self.prefs.view);
+        self.panes.clear();
         if let Some(view) = view {
+            let before = ui.available_rect_before_wrap();
             shell::rail(ui, is_open, view, actions);
+            let right = ui.available_rect_before_wrap().left();
+            self.panes.add(before.with_max_x(right));
         }
-        // The child's panel stands where the inspector stands elsewhere.
-        let without = matches!(self.prefs.view, View::Settings | View::Merge);
-        let roomy = ui.ctx().content_rect().width() >= ROOM_FOR_INSPECTOR;
-        if is_open && !without && self.prefs.inspector && roomy {
-            self.inspector.ui(ui, &self.bench, self.prefs.view, actions);
-        }
+        let view_has_one = has_inspector(self.prefs.view);
+        let is_beside = is_open && view_has_one && self.prefs.inspector && is_roomy(ui.ctx());
+        let inspector = is_beside.then(|| inspector::pane(ui));
+        self.panes.add(ui.available_rect_before_wrap());
         self.probes.drawing();
         eframe::egui::CentralPanel::default()
             .frame(ui.pane(0))
@@ -284,15 +315,33 @@ impl App {
                 None => welcome::ui(ui, &self.bench, actions),
                 Some(_) => (self.views).ui(ui, &self.bench, &self.prefs, self.keys, actions),
             });
+        // Tab reaches the view first, and what stands beside it after that.
+        if let Some(rect) = inspector {
+            self.panes.add(rect);
+            let mut inside = ui.new_child(UiBuilder::new().id_salt("inspector").max_rect(rect));
+            (self.inspector).content_ui(&mut inside, &self.bench, self.prefs.view, actions);
+        }
         shell::drop_target(ui, &self.bench);
+        if has_drawer {
+            let view = self.prefs.view;
+            let content = |ui: &mut Ui| {
+                (self.inspector).content_ui(ui, &self.bench, view, &mut self.actions);
+            };
+            self.drawer_is_open = shell::drawer(ui.ctx(), content, &held);
+        }
         ui.input_mut(|input| input.events.extend(held));
+        if self.tour.is_on() && !self.is_covered() && self.bench.is_open() {
+            self.tour.ui(ui.ctx(), &mut self.actions);
+        }
         self.over_views_ui(ui.ctx());
         // Where the child's panel stands is the button that writes.
         let corner = match view {
             Some(View::Merge) => Align2::CENTER_BOTTOM,
             _ => Align2::RIGHT_BOTTOM,
         };
-        self.toasts.show(ui.ctx(), corner);
+        if let Some(number) = self.toasts.show(ui.ctx(), corner) {
+            self.take_offer(number);
+        }
         self.keys = self.keys_now(ui.ctx(), view);
     }
 
@@ -318,6 +367,12 @@ impl App {
         }
     }
 
+    /// Whether the inspector lies over the view now.
+    fn has_drawer(&self, ctx: &Context) -> bool {
+        let can = self.bench.is_open() && has_inspector(self.prefs.view);
+        can && self.drawer_is_open && !is_roomy(ctx)
+    }
+
     /// What keys without a modifier mean in the next frame.
     fn keys_now(&self, ctx: &Context, view: Option<View>) -> Keys {
         let is_taken = ctx.any_popup_open()
@@ -328,6 +383,7 @@ impl App {
             || self.views.evolution.is_asking()
             || self.palette.is_open()
             || self.views.models.is_asking()
+            || self.has_drawer(ctx)
             || self.bench.asked_command().is_some();
         if is_taken {
             Keys::Taken
@@ -435,6 +491,21 @@ impl eframe::App for App {
     }
 }
 
+/// The child's panel stands where the inspector stands elsewhere.
+fn has_inspector(view: View) -> bool {
+    !matches!(view, View::Settings | View::Merge)
+}
+
+fn is_roomy(ctx: &Context) -> bool {
+    ctx.content_rect().width() >= ROOM_FOR_INSPECTOR
+}
+
+/// Whether a view that has an inspector is shown without it.
+fn is_open_without(bench: &Workbench, prefs: &Prefs, ctx: &Context) -> bool {
+    let is_shown = prefs.inspector && is_roomy(ctx);
+    bench.is_open() && has_inspector(prefs.view) && !is_shown
+}
+
 /// The view that is shown; `None` for the welcome screen.
 fn shown_view(is_open: bool, view: View) -> Option<View> {
     (is_open || view == View::Settings).then_some(view)
@@ -447,58 +518,4 @@ fn opens_study(path: &std::path::Path) -> bool {
 
 fn title_id() -> eframe::egui::Id {
     eframe::egui::Id::new("window title")
-}
-
-/// Takes keys and texts out of what has happened, for what is drawn later.
-fn held_keys(ctx: &Context) -> Vec<Event> {
-    let is_key = |event: &Event| {
-        matches!(
-            event,
-            Event::Key { .. } | Event::Text(_) | Event::Copy | Event::Cut | Event::Paste(_)
-        )
-    };
-    ctx.input_mut(|input| {
-        let (held, rest) = std::mem::take(&mut input.events)
-            .into_iter()
-            .partition(is_key);
-        input.events = rest;
-        held
-    })
-}
-
-/// The paths in pasted texts, which nobody else hears of then; all other texts are left to the
-/// view, which may have cells for them.
-fn take_pasted_paths(events: &mut Vec<Event>) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    events.retain(|event| {
-        let Event::Paste(text) = event else {
-            return true;
-        };
-        let found = pasted_paths(text);
-        let is_taken = !found.is_empty();
-        paths.extend(found);
-        !is_taken
-    });
-    paths
-}
-
-/// Paths in a pasted text, one a line, with or without quotes or `file://`.
-///
-/// A text in which some line is no existing path is no list of paths and gives none.
-pub(super) fn pasted_paths(text: &str) -> Vec<PathBuf> {
-    let line = |line: &str| {
-        let line = line.trim().trim_matches(['"', '\'']);
-        let plain = line.strip_prefix("file://").unwrap_or(line);
-        PathBuf::from(plain)
-    };
-    let lines: Vec<PathBuf> = text
-        .lines()
-        .filter(|l| !l.trim().is_empty())
-        .map(line)
-        .collect();
-    if lines.iter().all(|path| path.is_absolute()) {
-        lines
-    } else {
-        Vec::new()
-    }
 }

@@ -24,4 +24,5 @@ mod windows;
 
 pub mod app;
 pub mod plot;
+mod tour;
 pub mod trouble;

@@ -74,6 +74,10 @@ impl Workbench {
         let Some(draft) = self.doc().shown_draft().cloned() else {
             return;
         };
+        let text = match self.text_to_write(&draft) {
+            Ok(text) => text,
+            Err(sentence) => return self.report_error("The recipe could not be written", sentence),
+        };
         let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
         if self.merges().iter().any(|m| m.out == out && m.is_open()) {
             let title = "A merge into this folder is in the queue already";
@@ -83,7 +87,7 @@ impl Workbench {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_else(|| draft.name.clone());
-        let known = self.prediction_of(&draft.sheet.text);
+        let known = self.prediction_of(&draft);
         let predicted = known.map_or_else(Vec::new, predicted);
         let merging = &mut self.session.merging;
         merging.last_id += 1;
@@ -94,7 +98,7 @@ impl Workbench {
             out,
             draft: draft.id,
             predicted,
-            text: draft.sheet.text,
+            text,
             force,
             state: MergeState::Waiting,
             may_replace: false,
@@ -174,7 +178,7 @@ impl Workbench {
         let Some(draft) = self.doc().shown_draft() else {
             return false;
         };
-        let known = self.prediction_of(&draft.sheet.text);
+        let known = self.prediction_of(draft);
         !draft.sheet.text.trim().is_empty()
             && known.is_some_and(|prediction| !prediction.problems.iter().any(|p| p.is_error()))
     }

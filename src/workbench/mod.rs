@@ -10,12 +10,14 @@ mod cache;
 pub mod comparing;
 pub mod composing;
 pub mod evolving;
+mod faces;
 mod folders;
 mod importing;
 pub mod inspecting;
 mod kin;
 mod layers;
 mod measuring;
+mod memory;
 pub mod merging;
 mod model_files;
 mod outside;
@@ -40,8 +42,10 @@ use crate::study::{Command, Effect, ModelEdit, ModelId, PairRow, Study, StudyDoc
 use crate::text::sentence_case;
 
 pub use backups::Backup;
+pub use faces::Face;
 pub use folders::{Folders, hub_cache};
 pub use measuring::{Family, Measured};
+pub use memory::Memory;
 pub use model_files::ModelFiles;
 pub use outside::Picture;
 pub use recent::Recent;
@@ -58,6 +62,10 @@ pub struct Workbench {
     jobs: Jobs<Workbench>,
     notices: Vec<Notice>,
     recents: Vec<Recent>,
+    memory: memory::Watched,
+    kept: Option<cache::Kept>,
+    /// Typefaces that were found, until the window takes them.
+    faces: Vec<Face>,
 }
 
 /// Something that the user should hear of.
@@ -74,6 +82,10 @@ pub enum NoticeKind {
     Done,
     Note,
     Failed,
+    /// The study was changed in a way that the user may want to undo.
+    Changed,
+    /// What was said under this title is no longer so.
+    Over,
 }
 
 impl Workbench {
@@ -89,6 +101,9 @@ impl Workbench {
             jobs: Jobs::new(wake),
             notices: Vec::new(),
             recents,
+            memory: memory::Watched::default(),
+            faces: Vec::new(),
+            kept: None,
         }
     }
 
@@ -195,8 +210,7 @@ impl Workbench {
                     _ => format!("{} models", ids.len()),
                 };
                 let title = format!("{what} removed from the study");
-                let detail = "The files stay where they are; undo brings it back";
-                self.notify(NoticeKind::Note, title, detail);
+                self.notify(NoticeKind::Changed, title, "The files stay where they are");
             }
             Command::Model(ModelEdit::SetBase(_, Some(base))) => {
                 if let Some(old) = doc.model(*base).and_then(|m| m.base) {
@@ -278,6 +292,7 @@ impl Workbench {
         self.advance_runs();
         self.predict_if_changed();
         self.look_into_selected();
+        self.look_at_memory();
         self.autosave();
     }
 

@@ -4,6 +4,8 @@ use super::{Cost, Step};
 
 /// Bytes a second that a usual machine decodes, merges and writes, for each thread.
 const BYTES_PER_SECOND: f64 = 0.7e9;
+/// Bytes a second that a usual disk reads.
+const DISK_BYTES_PER_SECOND: f64 = 1.0e9;
 /// What a thread keeps: a chunk of results, the same encoded, and room for a method.
 const THREAD_BYTES: u64 = 6 << 20;
 /// And for each input: a block of numbers, or a row if that is longer.
@@ -25,5 +27,9 @@ pub(super) fn cost(steps: &[Step], threads: usize) -> Cost {
     }
     let bytes = (out.bytes_read + out.bytes_written) as f64;
     out.seconds = bytes / (BYTES_PER_SECOND * threads.max(1) as f64);
+    // Reading goes on beside the work; the slower of the two is waited for.
+    out.cold_seconds = out
+        .seconds
+        .max(out.bytes_read as f64 / DISK_BYTES_PER_SECOND);
     out
 }

@@ -33,7 +33,7 @@ pub use picking::select as select_picked;
 
 /// Narrower than this, in points, the list of charts is a menu.
 const ROOM_FOR_LIST: f32 = 640.0;
-const LIST: f32 = 172.0;
+const LIST: f32 = 196.0;
 
 #[derive(Default)]
 pub struct ChartsView {
@@ -56,7 +56,7 @@ struct Tools {
 impl ChartsView {
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let has_list = ui.available_width() >= ROOM_FOR_LIST;
-        let choices = bench.study().doc().view.charts.clone();
+        let choices = model::choices(bench);
         if has_list {
             let margin = Margin {
                 left: space::M as i8,
@@ -124,7 +124,7 @@ impl ChartsView {
     }
 
     fn bring_up_to_date(&mut self, bench: &Workbench, now: f64) {
-        let key = model::Key::new(bench);
+        let key = model::Key::new(bench, model::choices(bench));
         let holds = |shown: &ChartModel| shown.holds(&key, now);
         if !self.shown.as_ref().is_some_and(holds) {
             self.shown = Some(ChartModel::new(key, bench, now));

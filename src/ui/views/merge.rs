@@ -76,6 +76,8 @@ pub struct DraftContext<'a> {
     pub options: RefCell<PredictionOptions>,
     /// The line of the text, from 1, that a problem leads to that was clicked.
     pub jump: Cell<Option<usize>>,
+    /// Whether an edit of the composition was refused, as it is not what the text says.
+    pub is_refused: Cell<bool>,
 }
 
 impl<'a> Deref for DraftContext<'a> {
@@ -89,6 +91,9 @@ impl<'a> Deref for DraftContext<'a> {
 impl DraftContext<'_> {
     /// Asks for a changed composition; nothing if it is the same.
     pub fn edit(&self, title: &str, join: Option<String>, change: impl FnOnce(&mut Composition)) {
+        if self.refuses() {
+            return;
+        }
         let mut composition = self.composition.clone();
         change(&mut composition);
         if composition != *self.composition {
@@ -99,6 +104,15 @@ impl DraftContext<'_> {
                 join,
             });
         }
+    }
+
+    /// Whether the composition is an older one, so that an edit of it would take back what was
+    /// typed since.
+    pub fn refuses(&self) -> bool {
+        if self.is_broken {
+            self.is_refused.set(true);
+        }
+        self.is_broken
     }
 
     /// Asks for another text, or other places of nodes.
@@ -133,8 +147,8 @@ pub struct Before {
 
 /// A draft as it was read: its last composition without a mistake.
 struct Read {
-    /// The draft, its text, and what is loose in it.
-    key: (DraftId, String, Vec<String>),
+    /// The draft, and its content but for the places.
+    key: (DraftId, DraftContent),
     composition: Composition,
     is_broken: bool,
 }
@@ -207,6 +221,7 @@ impl MergeView {
             focus: RefCell::new(self.focus.take()),
             options: RefCell::new(bench.prediction_options().clone()),
             jump: Cell::default(),
+            is_refused: Cell::default(),
         };
         draw(self, &shown);
         let options = shown.options.take();
@@ -328,8 +343,11 @@ impl MergeView {
 
     /// The draft as it reads now; what was read last time serves if nothing has changed.
     fn read(&mut self, bench: &Workbench, draft: &Draft) -> Read {
-        let sheet = &draft.sheet;
-        let key = (draft.id, sheet.text.clone(), sheet.loose.clone());
+        let sheet = DraftContent {
+            places: Vec::new(),
+            ..draft.sheet.clone()
+        };
+        let key = (draft.id, sheet);
         match self.read.take().filter(|read| read.key.0 == draft.id) {
             Some(read) if read.key == key => read,
             old => {

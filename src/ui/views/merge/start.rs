@@ -20,7 +20,9 @@ use crate::ui::widgets::{
 };
 use crate::workbench::Workbench;
 
+/// The least size of a card, and how wide it may become, in points.
 const CARD: Vec2 = vec2(236.0, 100.0);
+const WIDEST: f32 = 340.0;
 /// The longest name on the start page, in characters.
 const LONGEST: usize = 28;
 
@@ -92,15 +94,19 @@ impl Start {
 }
 
 fn cards_ui(ui: &mut Ui, view: &ViewContext<'_>, models: &[ModelId]) {
-    let columns = (ui.available_width() / (CARD.x + space::M)).floor();
-    let columns = columns.max(1.0) as usize;
+    let room = ui.available_width() + space::M;
+    let most = (room / (CARD.x + space::M)).floor().max(1.0) as usize;
+    // Rows of equal length, which take the width that there is.
+    let rows = TEMPLATES.len().div_ceil(most);
+    let columns = TEMPLATES.len().div_ceil(rows);
+    let width = (room / columns as f32 - space::M).clamp(CARD.x.min(room - space::M), WIDEST);
     let numbered: Vec<(usize, &Template)> = TEMPLATES.iter().enumerate().collect();
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::M, space::M);
         for row in numbered.chunks(columns) {
             ui.horizontal(|ui| {
                 for (k, template) in row {
-                    if template_ui(ui, template, models).clicked() {
+                    if template_ui(ui, template, models, width).clicked() {
                         view.push(MergeAction::Compose {
                             template: Some(*k),
                             models: fitting(template, models),
@@ -174,14 +180,14 @@ fn names(doc: &StudyDoc, models: &[ModelId]) -> String {
     }
 }
 
-fn template_ui(ui: &mut Ui, template: &Template, models: &[ModelId]) -> Response {
+fn template_ui(ui: &mut Ui, template: &Template, models: &[ModelId], width: f32) -> Response {
     let t = Tokens::of(ui);
     let is_possible = models.len() >= template.models.0;
     let (sense, ink) = match is_possible {
         true => (Sense::click(), t.text),
         false => (Sense::hover(), t.text_weak),
     };
-    let (rect, response) = ui.allocate_exact_size(CARD, sense);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, CARD.y), sense);
     let info = format!("{}: {}", template.title, template.help);
     response.named(WidgetType::Button, &info);
     let is_over = response.hovered() && is_possible;

@@ -129,8 +129,26 @@ pub fn merge_title_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize) {
         if let Some(name) = name {
             ui.quiet(name);
         }
-        mark_ui(ui, &own_problems(env, merge, None), &owner);
+        match env.composition.is_part(merge) {
+            true => mark_ui(ui, &own_problems(env, merge, None), &owner),
+            false => apart_ui(ui, &owner),
+        }
     });
+}
+
+/// In place of the mark of problems: that nothing is written of a merge.
+fn apart_ui(ui: &mut Ui, of: &str) {
+    let (rect, response) = ui.allocate_exact_size(vec2(20.0, 20.0), Sense::hover());
+    let (font, ink) = (FontId::proportional(16.0), Tokens::of(ui).text_weak);
+    ui.painter()
+        .text(rect.center(), Align2::CENTER_CENTER, icon::PLUGS, font, ink);
+    response.named(
+        WidgetType::Label,
+        format!("{of} is not part of the output yet"),
+    );
+    response.on_hover_text(
+        "Not part of the output yet: connect it to a merge that is, or to the output itself",
+    );
 }
 
 pub fn own_problems(env: &Env<'_, '_>, merge: usize, port: Option<Port>) -> Vec<Problem> {
@@ -368,10 +386,7 @@ pub fn output_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
             let rename = DraftEdit::Rename(draft.id, name);
             env.push(Command::Draft(rename));
         }
-        let why = match env.composition.last() {
-            Some(_) => why_not(env.shown),
-            None => Some("Exactly one merge must be left that feeds no other".to_owned()),
-        };
+        let why = why_not(env.shown);
         let _can = why.is_none();
         // The panel of the child has the same button: by name they can be told apart.
         let label = format!("Write {}…", draft.name);
