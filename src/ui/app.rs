@@ -2,8 +2,10 @@
 //! carries it out between frames. Nothing changes while a frame is being drawn.
 
 mod actions;
+mod attention;
 mod events;
 mod guard;
+mod keys;
 mod letters;
 mod offer;
 mod panes;
@@ -22,13 +24,14 @@ use super::shell;
 use super::theme::{self};
 use super::tour::Tour;
 use super::trouble::{Doing, Trouble, guarded};
-use super::views::{Keys, MergeView, Views, welcome};
+use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
 use super::windows::{ComparisonView, ImportView};
 use crate::ui::ext::UiExt;
 use crate::workbench::Workbench;
 use crate::workbench::opening::is_recipe;
+use attention::Attention;
 use eframe::egui::{Align2, Context, Ui, UiBuilder, ViewportCommand};
 use events::{held_keys, take_pasted_paths};
 use guard::Probes;
@@ -63,6 +66,7 @@ pub struct App {
     tour: Tour,
     panes: Panes,
     letters: Letters,
+    attention: Attention,
     import: ImportView,
     comparison: ComparisonView,
     views: Views,
@@ -113,6 +117,7 @@ impl App {
             tour: Tour::default(),
             panes: Panes::default(),
             letters: Letters::default(),
+            attention: Attention::default(),
             import: ImportView::default(),
             comparison: ComparisonView::default(),
             views: Views::default(),
@@ -205,31 +210,13 @@ impl App {
         }
         self.keep_offer();
         self.letters.advance(ctx, &mut self.bench);
+        let is_working = !self.bench.jobs().running().is_empty();
+        self.attention.advance(ctx, is_working);
         self.begin_tour();
         if is_roomy(ctx) {
             self.drawer_is_open = false;
         }
         self.ask_for_repaint(ctx);
-    }
-
-    fn is_covered(&self) -> bool {
-        self.picker.is_open()
-            || self.leaving.is_some()
-            || self.bench.asked_command().is_some()
-            || self.bench.backup().is_some()
-            || self.palette.is_open()
-            || self.help_is_open
-            || self.import.is_open()
-            || self.comparison.is_open()
-            || self.views.evolution.is_asking()
-    }
-
-    fn pressed(&self, ctx: &Context) -> Vec<Action> {
-        let draft = self.bench.study().doc().shown_draft();
-        let is_on_canvas = self.prefs.view == View::Merge && draft.is_some();
-        // On the canvas some mean its nodes, not the models of the study.
-        let of_view = |shortcut: &_| is_on_canvas && MergeView::takes(shortcut);
-        commands::pressed(ctx, &self.entries, self.keys, of_view)
     }
 
     /// The first study with something in it is shown around in, once.
@@ -322,14 +309,14 @@ impl App {
             (self.inspector).content_ui(&mut inside, &self.bench, self.prefs.view, actions);
         }
         shell::drop_target(ui, &self.bench);
+        ui.input_mut(|input| input.events.extend(held));
         if has_drawer {
             let view = self.prefs.view;
             let content = |ui: &mut Ui| {
                 (self.inspector).content_ui(ui, &self.bench, view, &mut self.actions);
             };
-            self.drawer_is_open = shell::drawer(ui.ctx(), content, &held);
+            self.drawer_is_open = shell::drawer(ui.ctx(), content);
         }
-        ui.input_mut(|input| input.events.extend(held));
         if self.tour.is_on() && !self.is_covered() && self.bench.is_open() {
             self.tour.ui(ui.ctx(), &mut self.actions);
         }
@@ -364,33 +351,6 @@ impl App {
         self.approval.ui(ctx, &self.bench, &mut self.actions);
         if let Some(backup) = self.bench.backup() {
             shell::earlier_version(ctx, backup, &mut self.actions);
-        }
-    }
-
-    /// Whether the inspector lies over the view now.
-    fn has_drawer(&self, ctx: &Context) -> bool {
-        let can = self.bench.is_open() && has_inspector(self.prefs.view);
-        can && self.drawer_is_open && !is_roomy(ctx)
-    }
-
-    /// What keys without a modifier mean in the next frame.
-    fn keys_now(&self, ctx: &Context, view: Option<View>) -> Keys {
-        let is_taken = ctx.any_popup_open()
-            || ctx.text_edit_focused()
-            || self.help_is_open
-            || self.import.is_open()
-            || self.comparison.is_open()
-            || self.views.evolution.is_asking()
-            || self.palette.is_open()
-            || self.views.models.is_asking()
-            || self.has_drawer(ctx)
-            || self.bench.asked_command().is_some();
-        if is_taken {
-            Keys::Taken
-        } else if view == Some(View::Models) && self.views.models.is_at_score(&self.bench) {
-            Keys::Cell
-        } else {
-            Keys::Free
         }
     }
 

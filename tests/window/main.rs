@@ -33,5 +33,6 @@ mod ui_merge;
 mod ui_next;
 mod ui_others;
 mod ui_record;
+mod ui_shell;
 mod ui_trouble;
 mod ui_widgets;

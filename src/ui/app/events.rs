@@ -41,7 +41,7 @@ pub(super) fn take_pasted_paths(events: &mut Vec<Event>) -> Vec<PathBuf> {
 /// Paths in a pasted text, one a line, with or without quotes or `file://`.
 ///
 /// A text in which some line is no existing path is no list of paths and gives none.
-pub(super) fn pasted_paths(text: &str) -> Vec<PathBuf> {
+fn pasted_paths(text: &str) -> Vec<PathBuf> {
     let line = |line: &str| {
         let line = line.trim().trim_matches(['"', '\'']);
         let plain = line.strip_prefix("file://").unwrap_or(line);

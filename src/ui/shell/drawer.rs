@@ -1,6 +1,6 @@
 //! The inspector over the view, in a window that has no room for it beside the view.
 
-use eframe::egui::{Align2, Context, Event, Frame, Id, Key, Modal, Ui, vec2};
+use eframe::egui::{Align2, Context, Frame, Id, Modal, Ui, vec2};
 
 use crate::ui::theme::{TOP_BAR_HEIGHT, Tokens, space};
 
@@ -9,8 +9,8 @@ const WIDTH: f32 = 340.0;
 /// What it leaves of the window's height, in points: the bar below.
 const BELOW: f32 = 28.0;
 
-/// Draws the drawer; says whether it stays open. `held` are the keys that the view did not hear.
-pub fn drawer(ctx: &Context, content: impl FnOnce(&mut Ui), held: &[Event]) -> bool {
+/// Draws the drawer; says whether it stays open.
+pub fn drawer(ctx: &Context, content: impl FnOnce(&mut Ui)) -> bool {
     let window = ctx.content_rect().size();
     let size = vec2(
         WIDTH.min(window.x - 2.0 * space::XXL),
@@ -27,15 +27,5 @@ pub fn drawer(ctx: &Context, content: impl FnOnce(&mut Ui), held: &[Event]) -> b
         ui.set_max_size(size);
         content(ui);
     });
-    let is_escape = |event: &Event| {
-        matches!(
-            event,
-            Event::Key {
-                key: Key::Escape,
-                pressed: true,
-                ..
-            }
-        )
-    };
-    !modal.should_close() && !held.iter().any(is_escape)
+    !modal.should_close()
 }

@@ -14,7 +14,9 @@ use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, TOP_BAR_HEIGHT, Tokens, radius, size, space};
 use crate::ui::tour::{self, Anchor};
-use crate::ui::widgets::{focus_ring, icon_button, key_caps, key_caps_width, text, text_field};
+use crate::ui::widgets::{
+    focus_ring, icon_button, key_caps, key_caps_width, submenu, text, text_field,
+};
 use crate::workbench::{Recent, Workbench};
 
 /// What menu, undo and redo take beside a study's name, in points.
@@ -64,7 +66,7 @@ fn main_menu(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_min_width(140.0);
         for group in entries.chunk_by(|a, b| a.group == b.group) {
-            ui.menu_button(group[0].group, |ui| {
+            submenu(ui, group[0].group, |ui| {
                 ui.set_min_width(250.0);
                 group.iter().for_each(|entry| entry_ui(ui, entry, actions));
             });
@@ -102,9 +104,14 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Actio
         ui.set_min_width(300.0);
         ui.label(RichText::new("Name of the study").size(size::SMALL));
         let mut edited = name.clone();
-        if text_field(ui, "Study name", "", &mut edited, 280.0).changed() {
-            actions.push(Action::Study(Command::RenameStudy(edited)));
-        }
+        ui.scope(|ui| {
+            // On the ground of a menu a field is seen by its outline.
+            let line = Stroke::new(1.0, Tokens::of(ui).line_strong);
+            ui.visuals_mut().widgets.inactive.bg_stroke = line;
+            if text_field(ui, "Study name", "", &mut edited, 280.0).changed() {
+                actions.push(Action::Study(Command::RenameStudy(edited)));
+            }
+        });
         if let Some(path) = bench.path() {
             let shown = format::elide_middle(&path.to_string_lossy(), 44);
             ui.label(RichText::new(shown).monospace().size(size::SMALL).weak())

@@ -41,7 +41,12 @@ pub struct ChartsView {
     hand: Hand,
     tools: Tools,
     explains: bool,
+    /// For how many more frames controls and axes may find out how much room they need.
+    unsettled: u8,
 }
+
+/// Frames until a new figure and its controls stand where they will stay.
+const FRAMES: u8 = 3;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Tools {
@@ -68,6 +73,10 @@ impl ChartsView {
             });
         }
         self.bring_up_to_date(bench, ui.input(|input| input.time));
+        if self.unsettled > 0 {
+            self.unsettled -= 1;
+            ui.ctx().request_repaint();
+        }
         let Some(shown) = &self.shown else { return };
         let tools = &mut self.tools;
         let margin = vec2(space::L, space::S);
@@ -128,6 +137,7 @@ impl ChartsView {
         let holds = |shown: &ChartModel| shown.holds(&key, now);
         if !self.shown.as_ref().is_some_and(holds) {
             self.shown = Some(ChartModel::new(key, bench, now));
+            self.unsettled = FRAMES;
         }
     }
 }

@@ -24,13 +24,14 @@ use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui}
 use super::ViewContext;
 use crate::kinship::Values;
 use crate::merge::composition::{Composition, Place};
+use crate::merge::plan::Cost;
 use crate::merge::recipe::Setting;
 use crate::study::{Command, Draft, DraftContent, DraftEdit, DraftId};
 use crate::ui::action::{Action, MergeAction};
 use crate::ui::ext::UiExt;
 use crate::ui::theme::Tokens;
 use crate::workbench::Workbench;
-use crate::workbench::composing::{Child, Prediction, PredictionOptions};
+use crate::workbench::composing::{Child, MergeKind, Prediction, PredictionOptions};
 
 /// Width of the child's panel, in points: as the inspector elsewhere, wider where there is room.
 const CHILD: f32 = 340.0;
@@ -143,6 +144,8 @@ pub struct Before {
     pub child: Child,
     /// That of its parents with each other.
     pub of_parents: Values,
+    pub kind: Option<MergeKind>,
+    pub cost: Cost,
 }
 
 /// A draft as it was read: its last composition without a mistake.
@@ -245,6 +248,8 @@ impl MergeView {
             let before = Before {
                 child: child.clone(),
                 of_parents: ahead.of_parents.clone(),
+                kind: ahead.kind,
+                cost: ahead.cost,
             };
             self.before = Some((id, before));
         }

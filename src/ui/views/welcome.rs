@@ -41,7 +41,7 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let width = if is_wide { WIDE } else { NARROW }.min(room.x - 2.0 * space::XL);
         let rows = recents_of(bench).len().saturating_sub(LIBRARY.len());
         let content = CONTENT + (ROW + space::S) * rows as f32;
-        ui.add_space(((room.y - content) * 0.35).clamp(space::XL, 200.0));
+        ui.add_space(((room.y - content) * 0.4).clamp(space::XL, 600.0));
         let at = ui.cursor().min + vec2(((room.x - width) / 2.0).round(), 0.0);
         column(ui, at, width, |ui| {
             head(ui, bench, actions);

@@ -9,6 +9,7 @@ mod env;
 mod far;
 mod input;
 mod list;
+mod marks;
 mod menus;
 mod nodes;
 mod shelf;

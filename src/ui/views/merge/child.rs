@@ -206,7 +206,9 @@ impl Gain {
     /// or the parents' kinship, has changed.
     fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
         let kinship = shown.of_parents(Metric::DEFAULT);
-        let kind = shown.ahead.and_then(|ahead| ahead.kind);
+        let before = shown.before.filter(|_| shown.is_foregone());
+        let ahead = shown.ahead.and_then(|ahead| ahead.kind);
+        let kind = before.map_or(ahead, |before| before.kind);
         let key = (shown.bench.revision(), kinship.map(f64::to_bits), kind);
         if self.key != Some(key) {
             let known = kinship.zip(kind);
@@ -259,7 +261,7 @@ pub fn meaning(ui: &mut Ui) {
 }
 
 /// What the community's record is of.
-const COMMUNITY: &str = "leaderboard tasks, Mistral-7B merges";
+const COMMUNITY: &str = "leaderboard tasks, Mistral-7B";
 
 fn interval(gain: &ExpectedGain) -> String {
     let points = |value: f64| format::signed(Some(value), 2);
@@ -270,6 +272,7 @@ fn interval(gain: &ExpectedGain) -> String {
 /// Why no gain is expected.
 fn unknown_gain(ahead: Option<&Prediction>, is_kinship_known: bool) -> &'static str {
     match ahead.map(|ahead| (&ahead.child, ahead.kind)) {
+        Some((Err(NoChild::NoRecipe), _)) => "Known once the merge has no errors",
         Some((Err(NoChild::Refused(_)), _)) => "Not known of a child that cannot be predicted",
         Some((_, None)) if is_kinship_known => "The record holds no merges of merges",
         Some(_) if is_kinship_known => "The record holds too few merges of this kind",
@@ -294,7 +297,9 @@ fn record_line(gain: &ExpectedGain) -> String {
 /// What the merge costs on disk, in memory and in time, in one line.
 fn cost_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
     section_heading(ui, "Cost");
-    let cost = shown.ahead.map(|ahead| ahead.cost);
+    let before = shown.before.filter(|_| shown.is_foregone());
+    let ahead = shown.ahead.map(|ahead| ahead.cost);
+    let cost = before.map(|before| before.cost).or(ahead);
     let Some(cost) = cost.filter(|cost| cost.bytes_written > 0) else {
         line_ui(ui, format::UNDEFINED);
         return;

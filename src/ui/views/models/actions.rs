@@ -11,7 +11,7 @@ use crate::ui::ask::Ask;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, radius, space};
 use crate::ui::views::evaluate_button;
-use crate::ui::widgets::primary_button;
+use crate::ui::widgets::{primary_button, submenu};
 use crate::workbench::Workbench;
 
 /// What can be done with two or more selected models, floating over the foot of `view`, so
@@ -174,9 +174,9 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
             ui.close();
         }
     } else {
-        ui.menu_button("Merge with", |ui| merge_menu(ui, bench, row, actions));
+        submenu(ui, "Merge with", |ui| merge_menu(ui, bench, row, actions));
     }
-    ui.menu_button("Set base…", |ui| base_menu(ui, bench, &ids, actions));
+    submenu(ui, "Set base…", |ui| base_menu(ui, bench, &ids, actions));
     if let Some(path) = bench.study().doc().model(row).and_then(|m| m.path.clone()) {
         ui.separator();
         let text = path.to_string_lossy().into_owned();

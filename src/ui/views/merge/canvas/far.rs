@@ -11,7 +11,7 @@ use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::text;
 
 /// Height of a line, in points of the window.
-const LINE: f32 = 15.0;
+const LINE: f32 = 13.5;
 /// More inputs than these are counted.
 const NAMED: usize = 2;
 
@@ -110,7 +110,7 @@ fn words(setting: &Setting) -> String {
 /// Writes it into a node whose place is in the canvas' own points.
 pub fn paint(ui: &Ui, rect: Rect, scale: f32, summary: &Summary) {
     let t = Tokens::of(ui);
-    let inside = rect.shrink(space::S / scale);
+    let inside = rect.shrink(space::XS / scale);
     let line = (LINE / scale).min(rect.height() * 0.8);
     let room = (inside.height() / line) as usize;
     let lines = summary.lines(room);

@@ -8,6 +8,7 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::env::Env;
+use super::marks;
 use super::nodes::{self, parameter_ui};
 use crate::merge::composition::{NodeId, Place, Port};
 use crate::merge::recipe::ModelRef;
@@ -81,7 +82,7 @@ fn port_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
     let name = env.port_name(&node, port);
     ui.horizontal(|ui| {
         feed_ui(ui, env, &node, port, &name);
-        nodes::mark_ui(ui, &nodes::own_problems(env, merge, Some(port)), &name);
+        marks::mark_ui(ui, &marks::own_problems(env, merge, Some(port)), &name);
     });
     let Port::Model(k) = port else { return };
     // A port that is not fed has no parameters yet.

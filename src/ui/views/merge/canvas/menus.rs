@@ -9,11 +9,11 @@ use crate::merge::methods::Method;
 use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::widgets::{icon_button, icon_toggle, methods_menu, segmented};
+use crate::ui::widgets::{icon_button, icon_toggle, methods_menu, segmented, submenu};
 
 /// The menu of the empty canvas; `at` is where a new merge is put.
 pub fn canvas_ui(ui: &mut Ui, env: &mut Env<'_, '_>, at: Option<Pos2>) {
-    ui.menu_button("Add merge", |ui| {
+    submenu(ui, "Add merge", |ui| {
         if let Some(method) = methods_menu(ui, None) {
             add_merge(env, method, at);
         }

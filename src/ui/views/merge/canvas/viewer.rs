@@ -15,6 +15,7 @@ use egui_snarl::{InPin, NodeId as Number, OutPin, Snarl};
 use super::board::Slot;
 use super::env::Env;
 use super::far;
+use super::marks;
 use super::menus;
 use super::nodes;
 use super::{FAR, FRAME, OUTLINE};
@@ -136,7 +137,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
         };
         let is_selected = self.env.is_selected(&slot.key);
         let has_error = slot.id.merge().is_some_and(|merge| {
-            let problems = nodes::own_problems(self.env, merge, None);
+            let problems = marks::own_problems(self.env, merge, None);
             problems.first().is_some_and(|p| p.is_error())
         });
         let t = self.tokens;
