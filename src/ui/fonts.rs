@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use eframe::egui::{Context, FontData, FontDefinitions, FontFamily, FontId};
 
-use super::theme::size;
 use crate::workbench::Face;
 
 const REGULAR: &[u8] = include_bytes!("../../resources/fonts/KinfolkSans-Regular.otf");
@@ -43,7 +42,7 @@ pub fn install_more(ctx: &Context, more: &[Face]) {
 
 /// The letters of texts that no face of the window has.
 pub fn missing<'t>(ctx: &Context, texts: impl Iterator<Item = &'t str>) -> BTreeSet<char> {
-    let font = FontId::proportional(size::BODY);
+    let font = FontId::default();
     let letters: BTreeSet<char> = texts.flat_map(str::chars).filter(is_seen).collect();
     let mut letters: Vec<char> = letters.into_iter().collect();
     ctx.fonts_mut(|fonts| letters.retain(|letter| !fonts.has_glyph(&font, *letter)));
