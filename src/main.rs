@@ -90,7 +90,9 @@ fn run_window(paths: Vec<PathBuf>, started: Arc<AtomicBool>) -> eframe::Result {
             .with_app_id("kinfolk")
             .with_title("Kinfolk")
             .with_icon(icon())
-            .with_inner_size(vec2(1280.0, 800.0))
+            // With its frame and the bar of the desktop it fits a screen of 1280 by 800.
+            .with_inner_size(vec2(1200.0, 720.0))
+            .with_clamp_size_to_monitor_size(true)
             .with_min_inner_size(vec2(760.0, 520.0)),
         persistence_path: Some(Folders::of_user().data.join("window.ron")),
         ..Default::default()
@@ -103,9 +105,10 @@ fn run_window(paths: Vec<PathBuf>, started: Arc<AtomicBool>) -> eframe::Result {
             let prefs: Prefs = cc
                 .storage
                 .and_then(|storage| eframe::get_value(storage, eframe::APP_KEY))
-                .unwrap_or_default();
+                .unwrap_or_else(Prefs::first);
             let ctx = cc.egui_ctx.clone();
-            let bench = Workbench::new(Folders::of_user(), move || ctx.request_repaint());
+            let mut bench = Workbench::new(Folders::of_user(), move || ctx.request_repaint());
+            bench.watch_memory();
             let picker = Box::new(dialogs::Desktop::new());
             let mut app = App::new(&cc.egui_ctx, bench, picker, prefs, paths);
             app.end_on(hear_signals(&cc.egui_ctx));

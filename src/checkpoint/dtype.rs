@@ -262,6 +262,12 @@ impl Dtype {
         }
     }
 
+    /// The mean square of the error of rounding to it, as a share of that of the numbers; `None`
+    /// where `f32` keeps all its digits, and for formats that are not rounded to.
+    pub fn rounding_share(self) -> Option<f64> {
+        round::error_share(self.float()?)
+    }
+
     pub(super) const fn float(self) -> Option<Float> {
         match self.row().3 {
             Decoding::Plain(float) => Some(float),

@@ -22,7 +22,7 @@ pub fn run(args: &EvolveArgs) -> Result<(), CliError> {
     failed(&mut bench)?;
     if let Some(owner) = bench.opened_by() {
         return Err(CliError::Failed(format!(
-            "the study is open in another Kinfolk, {}; close it there first: {}",
+            "the study is open in {}; close it there first: {}",
             owner.words(),
             args.study.display()
         )));

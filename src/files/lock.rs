@@ -155,19 +155,26 @@ impl Owner {
         }
     }
 
-    /// "process 4711 of ada on desk", as far as that is known.
+    /// "another Kinfolk (process 4711 of ada on desk)": whose it is and where it runs is said
+    /// where that is not here.
     pub fn words(&self) -> String {
-        let mut words = match self.process {
-            0 => "another program".to_owned(),
+        let here = Self::here();
+        let mut inside = match self.process {
+            0 => String::new(),
             process => format!("process {process}"),
         };
-        if !self.user.is_empty() {
-            words.push_str(&format!(" of {}", self.user));
+        for (word, own, other) in [
+            ("of", &here.user, &self.user),
+            ("on", &here.machine, &self.machine),
+        ] {
+            if !other.is_empty() && own != other {
+                inside.push_str(&format!(" {word} {other}"));
+            }
         }
-        if !self.machine.is_empty() {
-            words.push_str(&format!(" on {}", self.machine));
+        match inside.trim() {
+            "" => "another Kinfolk".to_owned(),
+            inside => format!("another Kinfolk ({inside})"),
         }
-        words
     }
 
     /// Minutes that it has had the lock, at the time `now`.
@@ -203,7 +210,17 @@ mod tests {
             panic!("a second lock");
         };
         assert_eq!(owner.process, std::process::id());
-        assert!(owner.words().starts_with("process "), "{}", owner.words());
+        let own = format!("another Kinfolk (process {})", std::process::id());
+        assert_eq!(owner.words(), own);
+        let elsewhere = Owner {
+            machine: "desk".to_owned(),
+            ..owner
+        };
+        assert!(
+            elsewhere.words().ends_with(" on desk)"),
+            "{}",
+            elsewhere.words()
+        );
         drop(held);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
         assert!(matches!(lock(&path), Locking::Held(_)));

@@ -3,8 +3,9 @@
 use super::architecture::{Architecture, SharedRule};
 use super::recipe::Expert;
 use super::roles::{BIASES, PARTS, Role, in_layer, mlp, needed_in_layer, role};
-use crate::checkpoint::{Checkpoint, Dtype, Tensor, is_language_head, natural, place};
+use crate::checkpoint::{Checkpoint, Dtype, Tensor, is_language_head, place};
 use crate::merge::plan::{Context, Model, TensorInput, TensorPlan, Work};
+use crate::text::natural;
 
 /// A tensor of the mixture.
 #[derive(Clone, Debug, PartialEq)]

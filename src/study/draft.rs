@@ -24,6 +24,9 @@ pub struct DraftContent {
     /// Models on the canvas that no merge takes, as recipes name them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub loose: Vec<String>,
+    /// The name of the merge that is written, where the text has several and it was said.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub output: String,
     /// Where nodes lie, by their key; a node without a place gets one from the layout.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<(String, [f32; 2])>,

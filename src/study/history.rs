@@ -22,6 +22,11 @@ impl History {
         self.past.last().map(|step| step.title.as_str())
     }
 
+    /// How many steps can be undone.
+    pub fn steps(&self) -> usize {
+        self.past.len()
+    }
+
     pub fn redo_title(&self) -> Option<&str> {
         self.future.last().map(|step| step.title.as_str())
     }

@@ -229,6 +229,10 @@ pub enum WindowAction {
     OpenPalette,
     OpenHelp,
     OpenGuide,
+    TakeTour,
+    /// Give the keyboard to the next pane of the window.
+    NextPane,
+    PreviousPane,
     Quit,
     /// Do what would stop merges, evolutions or evaluations: stop them first.
     StopWorkAnd(Box<Action>),

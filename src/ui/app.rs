@@ -2,7 +2,13 @@
 //! carries it out between frames. Nothing changes while a frame is being drawn.
 
 mod actions;
+mod attention;
+mod events;
 mod guard;
+mod keys;
+mod letters;
+mod offer;
+mod panes;
 mod pick;
 
 use std::path::PathBuf;
@@ -12,23 +18,29 @@ use std::sync::atomic::AtomicBool;
 use super::action::{Action, FileAction, View};
 use super::commands::{self, Entry};
 use super::dialogs::FilePicker;
-use super::inspector::Inspector;
+use super::inspector::{self, Inspector};
 use super::prefs::Prefs;
 use super::shell;
 use super::theme::{self};
+use super::tour::Tour;
 use super::trouble::{Doing, Trouble, guarded};
-use super::views::{Keys, MergeView, Views, welcome};
+use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
-use super::widgets::toast::{ToastKind, Toasts};
+use super::widgets::toast::Toasts;
 use super::windows::{
     ComparisonView, GuideView, HubView, ImportView, MixtureView, TransplantView, WriteView,
 };
 use crate::ui::ext::UiExt;
+use crate::workbench::Workbench;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::tokens::TokensOf;
-use crate::workbench::{Notice, NoticeKind, Workbench};
-use eframe::egui::{Align2, Context, Event, Ui, ViewportCommand};
+use attention::Attention;
+use eframe::egui::{Align2, Context, Ui, UiBuilder, ViewportCommand};
+use events::{held_keys, take_pasted_paths};
 use guard::Probes;
+use letters::Letters;
+use offer::Past;
+use panes::Panes;
 use pick::Purpose;
 
 /// Below this width of the window there is no room for an inspector beside a view.
@@ -52,6 +64,14 @@ pub struct App {
     help_is_open: bool,
     guide: GuideView,
     hub: HubView,
+    /// Whether the inspector lies over the view, where there is no room beside it.
+    drawer_is_open: bool,
+    /// The message that offers to undo, and the history that it is about.
+    undoable: Option<(u64, Past)>,
+    tour: Tour,
+    panes: Panes,
+    letters: Letters,
+    attention: Attention,
     import: ImportView,
     comparison: ComparisonView,
     transplant: TransplantView,
@@ -102,6 +122,12 @@ impl App {
             help_is_open: false,
             guide: GuideView::default(),
             hub: HubView::default(),
+            drawer_is_open: false,
+            undoable: None,
+            tour: Tour::default(),
+            panes: Panes::default(),
+            letters: Letters::default(),
+            attention: Attention::default(),
             import: ImportView::default(),
             comparison: ComparisonView::default(),
             transplant: TransplantView::default(),
@@ -187,6 +213,11 @@ impl App {
             self.writing.close();
             self.views.study_opened();
             self.inspector.study_opened();
+            // Who opens models wants to see them first; a merge that was begun is gone on with.
+            let has_no_draft = self.bench.study().doc().shown_draft().is_none();
+            if self.bench.is_open() && self.prefs.view == View::Merge && has_no_draft {
+                self.prefs.view = View::Models;
+            }
         }
         if !self.comparison.is_open() {
             self.bench.leave_comparison();
@@ -203,40 +234,24 @@ impl App {
         for notice in self.bench.take_notices() {
             self.show_notice(notice);
         }
+        self.keep_offer();
+        self.letters.advance(ctx, &mut self.bench);
+        let is_working = !self.bench.jobs().running().is_empty();
+        self.attention.advance(ctx, is_working);
+        self.begin_tour();
+        if is_roomy(ctx) {
+            self.drawer_is_open = false;
+        }
         self.ask_for_repaint(ctx);
     }
 
-    fn is_covered(&self) -> bool {
-        self.picker.is_open()
-            || self.leaving.is_some()
-            || self.bench.asked_command().is_some()
-            || self.palette.is_open()
-            || self.help_is_open
-            || self.guide.is_open()
-            || self.hub.is_open()
-            || self.import.is_open()
-            || self.comparison.is_open()
-            || self.transplant.is_open()
-            || self.mixture.is_open()
-            || self.writing.is_open()
-            || self.views.evolution.is_asking()
-    }
-
-    fn pressed(&self, ctx: &Context) -> Vec<Action> {
-        let draft = self.bench.study().doc().shown_draft();
-        let is_on_canvas = self.prefs.view == View::Merge && draft.is_some();
-        // On the canvas some mean its nodes, not the models of the study.
-        let of_view = |shortcut: &_| is_on_canvas && MergeView::takes(shortcut);
-        commands::pressed(ctx, &self.entries, self.keys, of_view)
-    }
-
-    fn show_notice(&mut self, notice: Notice) {
-        let kind = match notice.kind {
-            NoticeKind::Done => ToastKind::Done,
-            NoticeKind::Note => ToastKind::Note,
-            NoticeKind::Failed => ToastKind::Failed,
-        };
-        self.toasts.push(kind, notice.title, notice.detail);
+    /// The first study with something in it is shown around in, once.
+    fn begin_tour(&mut self) {
+        let has_models = !self.bench.study().doc().models.is_empty();
+        if self.prefs.wants_tour && has_models && !self.is_covered() {
+            self.prefs.wants_tour = false;
+            self.tour.start();
+        }
     }
 
     fn open_import(&mut self) {
@@ -281,21 +296,31 @@ impl App {
     }
 
     fn frame_ui(&mut self, ui: &mut Ui) {
+        // What lies over the views is drawn after them, and is the only one to hear the keys.
+        let has_drawer = self.has_drawer(ui.ctx());
+        let held = if self.is_covered() || has_drawer {
+            held_keys(ui.ctx())
+        } else {
+            Vec::new()
+        };
         let actions = &mut self.actions;
-        shell::top_bar(ui, &self.bench, &self.entries, actions);
+        let is_hidden = is_open_without(&self.bench, &self.prefs, ui.ctx());
+        shell::top_bar(ui, &self.bench, &self.entries, is_hidden, actions);
         shell::others_bar(ui, &self.bench, actions);
         shell::status_bar(ui, &self.bench, actions);
         let is_open = self.bench.is_open();
         let view = shown_view(is_open, self.prefs.view);
+        self.panes.clear();
         if let Some(view) = view {
+            let before = ui.available_rect_before_wrap();
             shell::rail(ui, is_open, view, actions);
+            let right = ui.available_rect_before_wrap().left();
+            self.panes.add(before.with_max_x(right));
         }
-        // The child's panel stands where the inspector stands elsewhere.
-        let without = matches!(self.prefs.view, View::Settings | View::Merge);
-        let roomy = ui.ctx().content_rect().width() >= ROOM_FOR_INSPECTOR;
-        if is_open && !without && self.prefs.inspector && roomy {
-            self.inspector.ui(ui, &self.bench, self.prefs.view, actions);
-        }
+        let view_has_one = has_inspector(self.prefs.view);
+        let is_beside = is_open && view_has_one && self.prefs.inspector && is_roomy(ui.ctx());
+        let inspector = is_beside.then(|| inspector::pane(ui));
+        self.panes.add(ui.available_rect_before_wrap());
         self.probes.drawing();
         eframe::egui::CentralPanel::default()
             .frame(ui.pane(0))
@@ -303,7 +328,24 @@ impl App {
                 None => welcome::ui(ui, &self.bench, actions),
                 Some(_) => (self.views).ui(ui, &self.bench, &self.prefs, self.keys, actions),
             });
+        // Tab reaches the view first, and what stands beside it after that.
+        if let Some(rect) = inspector {
+            self.panes.add(rect);
+            let mut inside = ui.new_child(UiBuilder::new().id_salt("inspector").max_rect(rect));
+            (self.inspector).content_ui(&mut inside, &self.bench, self.prefs.view, actions);
+        }
         shell::drop_target(ui, &self.bench);
+        ui.input_mut(|input| input.events.extend(held));
+        if has_drawer {
+            let view = self.prefs.view;
+            let content = |ui: &mut Ui| {
+                (self.inspector).content_ui(ui, &self.bench, view, &mut self.actions);
+            };
+            self.drawer_is_open = shell::drawer(ui.ctx(), content);
+        }
+        if self.tour.is_on() && !self.is_covered() && self.bench.is_open() {
+            self.tour.ui(ui.ctx(), &mut self.actions);
+        }
         self.over_views_ui(ui.ctx());
         // Where the child's panel stands is the button that writes.
         let corner = match view {
@@ -311,7 +353,9 @@ impl App {
             _ if self.mixture.is_open() => Align2::CENTER_BOTTOM,
             _ => Align2::RIGHT_BOTTOM,
         };
-        self.toasts.show(ui.ctx(), corner);
+        if let Some(number) = self.toasts.show(ui.ctx(), corner) {
+            self.take_offer(number);
+        }
         self.keys = self.keys_now(ui.ctx(), view);
     }
 
@@ -341,31 +385,6 @@ impl App {
         self.approval.ui(ctx, &self.bench, &mut self.actions);
         if let Some(backup) = self.bench.backup() {
             shell::earlier_version(ctx, backup, &mut self.actions);
-        }
-    }
-
-    /// What keys without a modifier mean in the next frame.
-    fn keys_now(&self, ctx: &Context, view: Option<View>) -> Keys {
-        let is_taken = ctx.any_popup_open()
-            || ctx.text_edit_focused()
-            || self.help_is_open
-            || self.guide.is_open()
-            || self.hub.is_open()
-            || self.import.is_open()
-            || self.comparison.is_open()
-            || self.transplant.is_open()
-            || self.mixture.is_open()
-            || self.writing.is_open()
-            || self.views.evolution.is_asking()
-            || self.palette.is_open()
-            || self.views.models.is_asking()
-            || self.bench.asked_command().is_some();
-        if is_taken {
-            Keys::Taken
-        } else if view == Some(View::Models) && self.views.models.is_at_score(&self.bench) {
-            Keys::Cell
-        } else {
-            Keys::Free
         }
     }
 
@@ -477,6 +496,21 @@ impl eframe::App for App {
     }
 }
 
+/// The child's panel stands where the inspector stands elsewhere.
+fn has_inspector(view: View) -> bool {
+    !matches!(view, View::Settings | View::Merge)
+}
+
+fn is_roomy(ctx: &Context) -> bool {
+    ctx.content_rect().width() >= ROOM_FOR_INSPECTOR
+}
+
+/// Whether a view that has an inspector is shown without it.
+fn is_open_without(bench: &Workbench, prefs: &Prefs, ctx: &Context) -> bool {
+    let is_shown = prefs.inspector && is_roomy(ctx);
+    bench.is_open() && has_inspector(prefs.view) && !is_shown
+}
+
 /// The view that is shown; `None` for the welcome screen.
 fn shown_view(is_open: bool, view: View) -> Option<View> {
     (is_open || view == View::Settings).then_some(view)
@@ -489,41 +523,4 @@ fn opens_study(path: &std::path::Path) -> bool {
 
 fn title_id() -> eframe::egui::Id {
     eframe::egui::Id::new("window title")
-}
-
-/// The paths in pasted texts, which nobody else hears of then; all other texts are left to the
-/// view, which may have cells for them.
-fn take_pasted_paths(events: &mut Vec<Event>) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    events.retain(|event| {
-        let Event::Paste(text) = event else {
-            return true;
-        };
-        let found = pasted_paths(text);
-        let is_taken = !found.is_empty();
-        paths.extend(found);
-        !is_taken
-    });
-    paths
-}
-
-/// Paths in a pasted text, one a line, with or without quotes or `file://`.
-///
-/// A text in which some line is no existing path is no list of paths and gives none.
-pub(super) fn pasted_paths(text: &str) -> Vec<PathBuf> {
-    let line = |line: &str| {
-        let line = line.trim().trim_matches(['"', '\'']);
-        let plain = line.strip_prefix("file://").unwrap_or(line);
-        PathBuf::from(plain)
-    };
-    let lines: Vec<PathBuf> = text
-        .lines()
-        .filter(|l| !l.trim().is_empty())
-        .map(line)
-        .collect();
-    if lines.iter().all(|path| path.is_absolute()) {
-        lines
-    } else {
-        Vec::new()
-    }
 }

@@ -113,7 +113,9 @@ pub fn pressed(
     of_view: impl Fn(&KeyboardShortcut) -> bool,
 ) -> Vec<Action> {
     let free = |s: &KeyboardShortcut| {
-        let of_text = s.modifiers.is_none()
+        // Who writes in a field wants to get out of it, too.
+        let leads_out = s.logical_key == Key::F6;
+        let of_text = s.modifiers.is_none() && !leads_out
             || matches!(
                 s.logical_key,
                 Key::Z | Key::Y | Key::A | Key::C | Key::X | Key::V
@@ -434,12 +436,16 @@ fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {
         (Entry::new(group, "Smaller", zoomed(zoom - 0.1)).key(CTRL, Key::Minus))
             .when(zoom > LEAST_ZOOM),
         Entry::new(group, "Normal size", zoomed(1.0)).key(CTRL, Key::Num0),
+        Entry::new(group, "Next pane", WindowAction::NextPane).key(NONE, Key::F6),
+        Entry::new(group, "Previous pane", WindowAction::PreviousPane)
+            .key(Modifiers::SHIFT, Key::F6),
     ]);
     let group = "Program";
     out.extend([
         Entry::new(group, "Search commands…", WindowAction::OpenPalette).key(CTRL, Key::K),
         Entry::new(group, "Keyboard and help", WindowAction::OpenHelp).key(NONE, Key::F1),
         Entry::new(group, "Guide", WindowAction::OpenGuide).key(Modifiers::SHIFT, Key::F1),
+        Entry::new(group, "Take the tour", WindowAction::TakeTour).when(open),
         Entry::new(group, "Quit", WindowAction::Quit).key(CTRL, Key::Q),
     ]);
 }

@@ -4,9 +4,12 @@
 //! `resources/fonts/PROVENANCE.md` tells how. Semibold is a family of its own, since egui has no
 //! weights. The icons of [`egui_phosphor`] are in every family and can stand inside a label.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use eframe::egui::{Context, FontData, FontDefinitions, FontFamily};
+use eframe::egui::{Context, FontData, FontDefinitions, FontFamily, FontId};
+
+use crate::workbench::Face;
 
 const REGULAR: &[u8] = include_bytes!("../../resources/fonts/KinfolkSans-Regular.otf");
 const SEMIBOLD: &[u8] = include_bytes!("../../resources/fonts/KinfolkSans-SemiBold.otf");
@@ -22,6 +25,34 @@ pub fn semibold() -> FontFamily {
 /// Gives the window its fonts; once, at the start.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(definitions());
+}
+
+/// Gives the window more faces, for letters that its own do not have.
+pub fn install_more(ctx: &Context, more: &[Face]) {
+    let mut fonts = definitions();
+    for face in more {
+        let data = FontData::from_owned(face.bytes.to_vec());
+        fonts.font_data.insert(face.name.clone(), Arc::new(data));
+        for names in fonts.families.values_mut() {
+            names.push(face.name.clone());
+        }
+    }
+    ctx.set_fonts(fonts);
+}
+
+/// The letters of texts that no face of the window has.
+pub fn missing<'t>(ctx: &Context, texts: impl Iterator<Item = &'t str>) -> BTreeSet<char> {
+    let font = FontId::default();
+    let letters: BTreeSet<char> = texts.flat_map(str::chars).filter(is_seen).collect();
+    let mut letters: Vec<char> = letters.into_iter().collect();
+    ctx.fonts_mut(|fonts| letters.retain(|letter| !fonts.has_glyph(&font, *letter)));
+    letters.into_iter().collect()
+}
+
+/// Whether a letter is drawn, and not one that only joins others or turns them round.
+fn is_seen(letter: &char) -> bool {
+    let joins = matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{FE00}'..='\u{FE0F}');
+    !letter.is_ascii() && !letter.is_control() && !joins
 }
 
 pub fn definitions() -> FontDefinitions {
@@ -58,7 +89,7 @@ pub fn definitions() -> FontDefinitions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eframe::egui::{Color32, FontId};
+    use eframe::egui::Color32;
 
     fn width(ctx: &Context, family: FontFamily, text: &str) -> f32 {
         ctx.fonts_mut(|fonts| {
@@ -87,6 +118,30 @@ mod tests {
                 assert!((wide - width(ctx, family, "7.777")).abs() < 0.01);
             }
         });
+    }
+
+    #[test]
+    fn another_face_brings_the_letters_that_were_missing() {
+        let bytes = include_bytes!("../../resources/fonts/DroidSansFallback.ttf");
+        let face = Face {
+            name: "more".to_owned(),
+            bytes: bytes.to_vec().into(),
+        };
+        let ctx = Context::default();
+        let mut bare = definitions();
+        for names in bare.families.values_mut() {
+            names.retain(|name| name != "cjk");
+        }
+        ctx.set_fonts(bare);
+        let run = |check: &dyn Fn(&Context)| {
+            let input = eframe::egui::RawInput::default();
+            ctx.run_ui(input, |ui| check(ui.ctx()))
+                .drop_without_applying_deltas();
+        };
+        let names = || ["a\u{200D}b", "模型"].into_iter();
+        run(&|ctx| assert_eq!(missing(ctx, names()), BTreeSet::from(['模', '型'])));
+        install_more(&ctx, &[face]);
+        run(&|ctx| assert_eq!(missing(ctx, names()), BTreeSet::new()));
     }
 
     #[test]

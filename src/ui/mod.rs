@@ -25,4 +25,5 @@ mod windows;
 pub mod app;
 pub mod plot;
 mod tokens;
+mod tour;
 pub mod trouble;

@@ -12,6 +12,18 @@ pub struct Prefs {
     pub inspector: bool,
     pub theme: ThemePreference,
     pub zoom: f32,
+    /// Whether the first study that is opened is to be shown around in.
+    pub wants_tour: bool,
+}
+
+impl Prefs {
+    /// Of who has never opened the program.
+    pub fn first() -> Self {
+        Self {
+            wants_tour: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Prefs {
@@ -21,6 +33,7 @@ impl Default for Prefs {
             inspector: true,
             theme: ThemePreference::System,
             zoom: 1.0,
+            wants_tour: false,
         }
     }
 }

@@ -57,6 +57,22 @@ pub fn find(
     best
 }
 
+/// How much is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    pub files: usize,
+    pub bytes: u64,
+}
+
+pub fn kept(dir: &Path) -> Kept {
+    let files = files(dir);
+    let sizes = files.iter().map(|path| std::fs::metadata(path));
+    Kept {
+        bytes: sizes.map(|m| m.map_or(0, |m| m.len())).sum(),
+        files: files.len(),
+    }
+}
+
 /// Removes every kept result; says how many bytes that freed.
 pub fn clear(dir: &Path) -> u64 {
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |m| m.len());

@@ -88,8 +88,7 @@ impl Workbench {
             let title = format!("{title} holds nothing new");
             self.notify(NoticeKind::Note, title, "The study is as it was");
         } else {
-            let detail = format!("{done}. Undo brings the study back as it was");
-            self.notify(NoticeKind::Done, format!("{title} imported"), detail);
+            self.notify(NoticeKind::Changed, format!("{title} imported"), done);
         }
     }
 }

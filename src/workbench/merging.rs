@@ -68,8 +68,10 @@ impl Workbench {
         let Some(draft) = self.doc().shown_draft() else {
             return;
         };
-        let text = draft.sheet.text.clone();
-        self.queue_order(WriteOrder::folder(text, out), force);
+        match self.text_to_write(draft) {
+            Ok(text) => self.queue_order(WriteOrder::folder(text, out), force),
+            Err(sentence) => self.report_error("The recipe could not be written", sentence),
+        }
     }
 
     /// Puts a recipe of the draft on the canvas into the queue.
@@ -84,7 +86,7 @@ impl Workbench {
             return self.report_error(title, "choose another place");
         }
         let name = order.name().unwrap_or_else(|| draft.name.clone());
-        let known = self.prediction_of(&order.text);
+        let known = self.prediction_of(&draft);
         let predicted = known.map_or_else(Vec::new, predicted);
         let merging = &mut self.session.merging;
         merging.last_id += 1;
@@ -175,7 +177,7 @@ impl Workbench {
         let Some(draft) = self.doc().shown_draft() else {
             return false;
         };
-        let known = self.prediction_of(&draft.sheet.text);
+        let known = self.prediction_of(draft);
         !draft.sheet.text.trim().is_empty()
             && known.is_some_and(|prediction| !prediction.problems.iter().any(|p| p.is_error()))
     }

@@ -11,6 +11,7 @@ pub mod comparing;
 pub mod composing;
 pub mod converting;
 pub mod evolving;
+mod faces;
 mod findings;
 mod folders;
 pub mod hub;
@@ -19,6 +20,7 @@ pub mod inspecting;
 mod kin;
 mod layers;
 mod measuring;
+mod memory;
 pub mod merging;
 pub mod mixing;
 mod model_files;
@@ -50,8 +52,10 @@ use crate::study::{
 use crate::text::sentence_case;
 
 pub use backups::Backup;
+pub use faces::Face;
 pub use folders::{Folders, hub_cache};
 pub use measuring::{Family, Measured};
+pub use memory::Memory;
 pub use model_files::ModelFiles;
 pub use outside::Picture;
 pub use recent::Recent;
@@ -71,6 +75,10 @@ pub struct Workbench {
     notices: Vec<Notice>,
     recents: Vec<Recent>,
     hub: hub::HubState,
+    memory: memory::Watched,
+    kept: Option<cache::Kept>,
+    /// Typefaces that were found, until the window takes them.
+    faces: Vec<Face>,
 }
 
 /// Something that the user should hear of.
@@ -87,6 +95,10 @@ pub enum NoticeKind {
     Done,
     Note,
     Failed,
+    /// The study was changed in a way that the user may want to undo.
+    Changed,
+    /// What was said under this title is no longer so.
+    Over,
 }
 
 impl Workbench {
@@ -103,6 +115,9 @@ impl Workbench {
             notices: Vec::new(),
             recents,
             hub: hub::HubState::default(),
+            memory: memory::Watched::default(),
+            faces: Vec::new(),
+            kept: None,
         }
     }
 
@@ -220,8 +235,7 @@ impl Workbench {
                     _ => format!("{} models", ids.len()),
                 };
                 let title = format!("{what} removed from the study");
-                let detail = "The files stay where they are; undo brings it back";
-                self.notify(NoticeKind::Note, title, detail);
+                self.notify(NoticeKind::Changed, title, "The files stay where they are");
             }
             Command::Model(ModelEdit::SetBase(_, Some(base))) => {
                 if let Some(old) = doc.model(*base).and_then(|m| m.base) {
@@ -304,6 +318,7 @@ impl Workbench {
         self.predict_if_changed();
         self.list_tokens_if_changed();
         self.look_into_selected();
+        self.look_at_memory();
         self.autosave();
     }
 

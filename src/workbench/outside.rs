@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{NoticeKind, Workbench, cache};
+use super::cache::{self, Kept};
+use super::{NoticeKind, Workbench};
 use crate::files::write_whole;
 use crate::jobs::{Failure, Ticket};
 
@@ -76,7 +77,23 @@ impl Workbench {
             let freed = freed as f64 / 1e6;
             let title = format!("Kept results removed, {freed:.1} MB freed");
             bench.notify(NoticeKind::Done, title, "");
+            bench.look_at_cache();
         });
+    }
+
+    /// Looks how much is kept, for [`Self::kept`].
+    pub fn look_at_cache(&mut self) {
+        let dir = self.folders.cache.clone();
+        let look = move |_: &Ticket| Ok(cache::kept(&dir));
+        self.jobs
+            .spawn_quietly("Looking at the cache", look, |bench: &mut Self, kept| {
+                bench.kept = kept.ok();
+            });
+    }
+
+    /// How much kinship is kept on the disk, as far as somebody has looked.
+    pub fn kept(&self) -> Option<Kept> {
+        self.kept
     }
 }
 

@@ -28,6 +28,9 @@ const AUTOSAVE_AFTER: Duration = Duration::from_millis(600);
 /// on beside the window.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// What is said when a study cannot be saved, until it can.
+const NOT_SAVED: &str = "The study could not be saved; it goes on here unsaved";
+
 /// Where the study lies, and how it stands with the file there.
 #[derive(Default)]
 pub(super) struct Saving {
@@ -212,7 +215,9 @@ impl Workbench {
         };
         match result {
             Ok(identity) => {
-                self.session.saving.has_failed = false;
+                if std::mem::take(&mut self.session.saving.has_failed) {
+                    self.notify(NoticeKind::Over, NOT_SAVED, "");
+                }
                 self.session.saving.known = Some(Known {
                     identity,
                     doc: running.doc,
@@ -223,8 +228,7 @@ impl Workbench {
             Err(error) if self.session.saving.has_failed => log::warn!("{error}"),
             Err(error) => {
                 self.session.saving.has_failed = true;
-                let title = "The study could not be saved; it goes on here unsaved";
-                self.report_error(title, error);
+                self.report_error(NOT_SAVED, error);
             }
         }
     }

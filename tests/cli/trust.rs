@@ -447,7 +447,7 @@ fn fault_8_the_second_program_can_only_look_and_says_who_has_the_study() {
     second.open_study(&path);
     let owner = second.opened_by().unwrap();
     assert_eq!(owner.process, std::process::id());
-    let words = format!("process {}", std::process::id());
+    let words = format!("another Kinfolk (process {}", std::process::id());
     assert!(owner.words().starts_with(&words), "{}", owner.words());
 
     note(&mut second, 0, "second");

@@ -11,7 +11,7 @@ use kinfolk::ui::action::View;
 use kinfolk::ui::prefs::Prefs;
 use kinfolk::workbench::Workbench;
 
-use crate::harness::{Window, bench, click, press, rest, settle, window_of};
+use crate::harness::{Window, bench, click, press, rest, says, settle, type_text, window_of};
 
 /// The demo study with a draft made of these of its models, by a template; `None` for an empty
 /// one.
@@ -392,17 +392,116 @@ fn every_connection_can_be_made_in_the_list() {
 }
 
 #[test]
-fn a_broken_text_greys_the_canvas_and_nothing_can_be_edited() {
+fn an_unfinished_text_changes_nothing_on_the_canvas_and_cannot_be_edited_over() {
     let home = tempfile::tempdir().unwrap();
     let mut window = window(home.path(), Some(0), &["abacus", "order"]);
+    window.run_steps(10);
+    let (before, slider) = (to_window(&window), rect(&window, "t of SLERP"));
     press(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
-    window.get_by_label("The recipe’s text has a mistake; the canvas shows what it was before");
+    window.get_by_label("The text is unfinished; the canvas follows once it can be read");
+    window.get_by_label("Add mirror to the canvas");
+    assert_eq!(to_window(&window), before);
+    assert_eq!(rect(&window, "t of SLERP"), slider);
     let broken = text(&window);
     press(&mut window, Modifiers::COMMAND, Key::A);
     press(&mut window, Modifiers::NONE, Key::Delete);
     assert_eq!(text(&window), broken);
-    let slider = window.get_by_label("t of SLERP");
-    assert!(slider.accesskit_node().is_disabled());
+    assert!(says(&window, "The recipe’s text is unfinished"));
+    drag(&mut window, slider.center(), slider.right_center());
+    assert_eq!(text(&window), broken);
+}
+
+#[test]
+fn a_second_merge_leaves_the_output_alone_and_can_be_wired_to_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = window(home.path(), Some(0), &["abacus", "order"]);
+    window.run_steps(10);
+    let (before, slerp) = (to_window(&window), node(&window, 2));
+    click(&mut window, "Add merge");
+    click(&mut window, "Linear");
+    settle(&mut window);
+    let written = |window: &Window| composition(window).feeds(&NodeId::Output, Port::Output);
+    assert_eq!(written(&window), Some(NodeId::Merge(0)));
+    assert_eq!(to_window(&window), before, "nothing moves");
+    assert_eq!(node(&window, 2), slerp);
+    window.get_by_label("Linear is not part of the output yet");
+    assert!(!says(&window, "document"));
+    assert!(window.state().workbench().is_ready_to_write());
+    let linear = node(&window, 4);
+    let visible = window.ctx.content_rect();
+    assert!(visible.contains_rect(linear), "{linear:?}");
+    // From what comes out of the new one, beside its title, to the port of the output.
+    let scale = to_window(&window).scaling;
+    let title = rect(&window, "Method of Linear");
+    let from = Pos2::new(linear.right(), title.bottom() + 17.0 * scale);
+    let output = node(&window, 3);
+    let name = rect(&window, "Name of the child");
+    drag(&mut window, from, Pos2::new(output.left(), name.center().y));
+    assert_eq!(written(&window), Some(NodeId::Merge(1)));
+    click(&mut window, "List");
+    click(&mut window, "What is written");
+    click(&mut window, "SLERP");
+    assert_eq!(written(&window), Some(NodeId::Merge(0)));
+}
+
+#[test]
+fn undo_in_the_text_goes_one_step_at_a_time() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = window(home.path(), Some(0), &["abacus", "order"]);
+    click(&mut window, "Recipe as YAML");
+    let type_in = |window: &mut Window, words: &str| {
+        window.get_by_label("Recipe text").focus();
+        window.run_steps(3);
+        press(window, Modifiers::COMMAND, Key::End);
+        type_text(window, words);
+    };
+    type_in(&mut window, "# one");
+    click(&mut window, "Add merge");
+    click(&mut window, "Linear");
+    assert_eq!(composition(&window).recipes.len(), 2);
+    type_in(&mut window, "# two");
+    assert!(text(&window).contains("# two"));
+    press(&mut window, Modifiers::COMMAND, Key::Z);
+    assert!(!text(&window).contains("# two"));
+    assert_eq!(composition(&window).recipes.len(), 2, "the merge stays");
+    press(&mut window, Modifiers::COMMAND, Key::Z);
+    assert_eq!(composition(&window).recipes.len(), 1);
+    assert!(text(&window).contains("# one"));
+    press(&mut window, Modifiers::COMMAND, Key::Z);
+    assert!(!text(&window).contains("# one"));
+    press(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert!(text(&window).contains("# one"));
+}
+
+#[test]
+fn small_nodes_say_what_they_are() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = window(home.path(), Some(0), &["abacus", "order"]);
+    window.run_steps(10);
+    while to_window(&window).scaling > 0.45 {
+        press(&mut window, Modifiers::NONE, Key::Minus);
+    }
+    window.get_by_label("SLERP of abacus, order, t 0.5");
+    window.run_steps(10);
+    let small = to_window(&window).scaling;
+    click(&mut window, "Recipe as YAML");
+    window.run_steps(10);
+    assert_eq!(to_window(&window).scaling, small, "it stays as it is");
+}
+
+#[test]
+fn keys_do_not_reach_the_canvas_behind_the_help() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = window(home.path(), Some(0), &["abacus", "order"]);
+    press(&mut window, Modifiers::COMMAND, Key::A);
+    press(&mut window, Modifiers::NONE, Key::F1);
+    window.get_by_label("Close");
+    press(&mut window, Modifiers::NONE, Key::Delete);
+    assert_eq!(composition(&window).recipes.len(), 1);
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    assert!(window.query_by_label("Close").is_none());
+    press(&mut window, Modifiers::NONE, Key::Delete);
+    assert_eq!(composition(&window).recipes.len(), 0, "what was selected");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use kinfolk::ui::prefs::Prefs;
 use kinfolk::workbench::merging::MergeState;
 
 use crate::harness::{
-    WIDE, Window, bench, click, click_named, press, settle, type_text, window_of,
+    WIDE, Window, bench, click, click_named, press, says, settle, type_text, window_of,
 };
 
 fn window(home: &Path, size: [f32; 2], answers: Vec<Vec<PathBuf>>) -> Window {
@@ -118,8 +118,9 @@ fn a_template_shows_the_child_at_once() {
     let mut window = slerp(home.path(), vec![]);
     window.get_by_label("abacus 0.985");
     window.get_by_label("arith 0.981");
-    window.get_by_label("Exact");
+    window.get_by_label("Exact before rounding to BF16");
     window.get_by_label_contains("n = 40");
+    window.get_by_label("leaderboard tasks, Mistral-7B");
     window.get_by_label("What does this mean?").click();
     window.run_steps(3);
     window.get_by_label_contains("more about the size of a gain than about its sign");
@@ -182,7 +183,21 @@ fn a_mistake_is_marked_at_its_line_and_the_child_stays() {
             .starts_with("merge_method: slerp\n")
     );
     assert!(window.query_by_label_contains("Line 1: ").is_none());
-    window.get_by_label("Exact");
+    window.get_by_label("Exact before rounding to BF16");
+}
+
+#[test]
+fn no_gain_is_expected_of_a_child_that_cannot_be_predicted() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = window(home.path(), [1280.0, 800.0], vec![]);
+    click(&mut window, "Explore the demo");
+    settle(&mut window);
+    press(&mut window, Modifiers::COMMAND, Key::Num5);
+    click_template(&mut window, "Frankenmerge");
+    settle(&mut window);
+    window.get_by_label("Cannot be predicted");
+    window.get_by_label("Not known of a child that cannot be predicted");
+    assert!(!says(&window, "95 %"));
 }
 
 #[test]
@@ -198,7 +213,7 @@ fn text_that_is_no_yaml_loses_nothing() {
         press(&mut window, Modifiers::NONE, Key::Backspace);
     }
     settle(&mut window);
-    window.get_by_label("Exact");
+    window.get_by_label("Exact before rounding to BF16");
 }
 
 #[test]
@@ -432,7 +447,7 @@ fn a_narrow_window_folds_the_child_and_brings_it_by_a_button() {
     settle(&mut window);
     press(&mut window, Modifiers::COMMAND, Key::Num5);
     click_template(&mut window, "SLERP of two");
-    assert!(window.query_by_label("Exact").is_none());
+    assert!(!says(&window, "Exact"));
     click(&mut window, "The child's panel");
     window.get_by_label("abacus 0.985");
     window.get_by_label("Write merge…");

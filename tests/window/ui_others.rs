@@ -40,7 +40,10 @@ fn the_second_window_is_read_only_until_it_takes_over() {
     let mut first = Workbench::new(folders, || {});
     first.open_study(&path);
     let mut second = window(&dir.path().join("home"), &path, Vec::new());
-    let words = format!("Read-only: process {}", std::process::id());
+    let words = format!(
+        "Read-only: another Kinfolk (process {})",
+        std::process::id()
+    );
     assert!(second.query_by_label_contains(&words).is_some());
     click(&mut second, "Take over");
     assert!(second.query_by_label_contains("Read-only").is_none());

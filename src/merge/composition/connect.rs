@@ -59,8 +59,13 @@ impl Composition {
     pub fn connect(&mut self, from: &NodeId, to: &NodeId, port: Port) -> Result<(), String> {
         self.may_connect(from, to, port)?;
         if let NodeId::Merge(other) = from {
+            if *to == NodeId::Output {
+                self.write_merge(*other);
+                return Ok(());
+            }
             self.name_merge(*other);
         }
+        let was_written = self.written().map(NodeId::Merge);
         let (Some(reference), NodeId::Merge(merge)) = (self.reference(from), to) else {
             return Ok(());
         };
@@ -68,6 +73,9 @@ impl Composition {
         self.loose.extend(replaced);
         self.fill_in(*merge);
         self.tidy_loose();
+        if was_written.as_ref() == Some(from) {
+            self.follow_output(*merge);
+        }
         Ok(())
     }
 
@@ -142,7 +150,7 @@ impl Composition {
     }
 
     /// Whether a merge is made from another, directly or not.
-    fn needs(&self, merge: usize, other: usize) -> bool {
+    pub(super) fn needs(&self, merge: usize, other: usize) -> bool {
         let mut open = vec![merge];
         let mut seen = vec![false; self.recipes.len()];
         while let Some(next) = open.pop() {
@@ -160,7 +168,7 @@ impl Composition {
         merge != other && seen.get(other) == Some(&true)
     }
 
-    fn name_merge(&mut self, merge: usize) {
+    pub(super) fn name_merge(&mut self, merge: usize) {
         let name = self.free_name();
         if let Some(recipe) = self.recipes.get_mut(merge)
             && recipe.name.is_none()

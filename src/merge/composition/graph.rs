@@ -94,9 +94,9 @@ impl Composition {
             title: "Output".to_owned(),
             ports: vec![Port::Output],
         });
-        if let Some(last) = self.last() {
+        if let Some(written) = self.written() {
             out.links.push(Link {
-                from: NodeId::Merge(last),
+                from: NodeId::Merge(written),
                 to: NodeId::Output,
                 port: Port::Output,
             });
@@ -104,20 +104,10 @@ impl Composition {
         out
     }
 
-    /// The merge that no other takes; `None` if there is none, or more than one.
-    pub fn last(&self) -> Option<usize> {
-        // Each recipe is looked at once: this is asked for every frame.
-        let models = self.recipes.iter().flat_map(|r| r.models());
-        let taken: BTreeSet<usize> = models.filter_map(|m| self.merge_named(m)).collect();
-        let mut ends = (0..self.recipes.len()).filter(|k| !taken.contains(k));
-        let first = ends.next();
-        first.filter(|_| ends.next().is_none())
-    }
-
     /// What feeds a port, as [`Self::graph`] has it, without the whole picture.
     pub fn feeds(&self, node: &NodeId, port: Port) -> Option<NodeId> {
         let merge = match node {
-            NodeId::Output if port == Port::Output => return self.last().map(NodeId::Merge),
+            NodeId::Output if port == Port::Output => return self.written().map(NodeId::Merge),
             node => node.merge()?,
         };
         let recipe = self.recipes.get(merge)?;

@@ -6,6 +6,7 @@
 mod connect;
 mod graph;
 mod insert;
+mod output;
 mod parameters;
 mod shuffle;
 mod slices;
@@ -27,6 +28,8 @@ pub struct Composition {
     pub recipes: Vec<Recipe>,
     /// Models on the canvas that no merge takes.
     pub loose: Vec<ModelRef>,
+    /// The name of the merge that is written, where it was said; see [`Self::written`].
+    pub output: Option<String>,
 }
 
 impl Composition {
@@ -36,6 +39,7 @@ impl Composition {
             return Some(Self {
                 recipes: Vec::new(),
                 loose: loose.to_vec(),
+                output: None,
             });
         }
         Self::spelled(&parse(text), loose.to_vec())
@@ -48,6 +52,7 @@ impl Composition {
             let mut out = Self {
                 recipes: parsed.recipes.clone(),
                 loose,
+                output: None,
             };
             out.tidy_loose();
             out
@@ -131,6 +136,8 @@ impl Composition {
                 self.loose.push(model.clone());
             }
         }
+        // A method whose base is one of its models goes on from another of them.
+        (0..self.recipes.len()).for_each(|merge| self.fill_in(merge));
         self.tidy_loose();
     }
 

@@ -105,7 +105,7 @@ fn a_merge_feeds_a_merge_and_rings_are_refused() {
         .unwrap();
     made.connect(&node("a"), &NodeId::Merge(outer), Port::Model(1))
         .unwrap();
-    assert_eq!(made.last(), Some(outer));
+    assert_eq!(made.written(), Some(outer));
     assert_eq!(made.inputs(outer), [ModelRef::at("merge-1"), model("a")]);
     check(&made);
     let ring = made.connect(&NodeId::Merge(outer), &NodeId::Merge(0), Port::Model(1));
@@ -192,7 +192,50 @@ fn copies_have_names_of_their_own() {
     assert_eq!(copies, [NodeId::Merge(1)]);
     assert_eq!(made.recipes[0].name.as_deref(), Some("merge-1"));
     assert_eq!(made.recipes[1].name.as_deref(), Some("merge-2"));
-    assert_eq!(made.last(), None, "two ends: the plan says so");
+    assert_eq!(made.written(), Some(0), "a copy takes nothing away");
+    check(&made);
+}
+
+#[test]
+fn another_merge_leaves_the_output_where_it_was_and_may_be_put_there() {
+    let mut made = slerp();
+    let other = made.add_merge(find("linear").unwrap());
+    assert_eq!(made.written(), Some(0));
+    made.connect(&NodeId::Merge(other), &NodeId::Output, Port::Output)
+        .unwrap();
+    assert_eq!(made.written(), Some(other));
+    let fed = made.feeds(&NodeId::Output, Port::Output);
+    assert_eq!(fed, Some(NodeId::Merge(other)));
+    made.connect(&NodeId::Merge(0), &NodeId::Output, Port::Output)
+        .unwrap();
+    assert_eq!(made.written(), Some(0));
+    let names = |recipes: Vec<Recipe>| -> Vec<Option<String>> {
+        recipes.into_iter().map(|recipe| recipe.name).collect()
+    };
+    assert_eq!(names(made.parts()), [Some("merge-1".to_owned())]);
+    made.remove(&[NodeId::Merge(0)]);
+    assert_eq!(made.written(), Some(0), "the one that is left");
+}
+
+#[test]
+fn what_is_made_from_the_output_comes_in_its_place() {
+    let mut made = slerp();
+    made.add_merge(find("linear").unwrap());
+    let third = made.add_merge(find("linear").unwrap());
+    made.connect(&NodeId::Merge(0), &NodeId::Merge(third), Port::Model(0))
+        .unwrap();
+    assert_eq!(made.written(), Some(third));
+    assert!(made.is_part(0) && !made.is_part(1));
+    made.connect(&NodeId::Merge(0), &NodeId::Output, Port::Output)
+        .unwrap();
+    assert_eq!(made.written(), Some(0), "what is on the way can be written");
+}
+
+#[test]
+fn without_its_base_a_slerp_goes_on_from_the_other_model() {
+    let mut made = slerp();
+    made.remove(&[node("a")]);
+    assert_eq!(made.recipes[0].base_model, Some(model("b")));
     check(&made);
 }
 

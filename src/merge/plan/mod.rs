@@ -40,7 +40,7 @@ use super::tokens::StepTokens;
 use crate::checkpoint::{Checkpoint, Dtype, TensorLocation};
 use crate::text::natural;
 
-pub use self::steps::plan;
+pub use self::steps::{plan, plan_of};
 
 /// What the plan must know beside the recipe.
 #[derive(Clone, Debug)]
@@ -87,6 +87,8 @@ pub struct Cost {
     pub peak_memory_bytes: u64,
     /// A guess, from the speed of a usual machine with its files in memory.
     pub seconds: f64,
+    /// The same where the files have to come from a usual disk first.
+    pub cold_seconds: f64,
 }
 
 /// One merge.

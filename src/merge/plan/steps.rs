@@ -14,6 +14,12 @@ use super::{
 
 /// Plans all documents of a recipe file.
 pub fn plan(parsed: &Parsed, surroundings: &Surroundings<'_>) -> Plan {
+    plan_of(parsed, None, surroundings)
+}
+
+/// Plans what one document of a recipe file needs, and leaves the others alone; without one it
+/// plans all of them.
+pub fn plan_of(parsed: &Parsed, output: Option<usize>, surroundings: &Surroundings<'_>) -> Plan {
     let mut plan = Plan {
         steps: Vec::new(),
         problems: parsed.problems.clone(),
@@ -22,7 +28,7 @@ pub fn plan(parsed: &Parsed, surroundings: &Surroundings<'_>) -> Plan {
     // What could not be read is not planned: its gaps would only be found a second time.
     if plan.errors().next().is_none() {
         let has_places = surroundings.intermediates.is_some();
-        for document in order(parsed, has_places, &mut plan.problems) {
+        for document in order(parsed, (output, has_places), &mut plan.problems) {
             let mut context = Context::new(parsed, surroundings, document, &plan.steps);
             let step = step(&parsed.recipes[document], &mut context);
             plan.problems.append(&mut context.problems);
@@ -39,9 +45,13 @@ pub fn plan(parsed: &Parsed, surroundings: &Surroundings<'_>) -> Plan {
     plan
 }
 
-/// The documents so that each comes after those whose results it reads, one without a name last.
-/// Several may be read by no other where each has its place.
-fn order(parsed: &Parsed, has_places: bool, problems: &mut Vec<Problem>) -> Vec<usize> {
+/// The documents that `output` needs, or all, so that each comes after those whose results it
+/// reads, one without a name last. Several may be read by no other where each has its place.
+fn order(
+    parsed: &Parsed,
+    (output, has_places): (Option<usize>, bool),
+    problems: &mut Vec<Problem>,
+) -> Vec<usize> {
     let recipes = &parsed.recipes;
     let mut error = |document: usize, path: &str, sentence: String| {
         let place = parsed.positions.place(document, path);
@@ -69,24 +79,30 @@ fn order(parsed: &Parsed, has_places: bool, problems: &mut Vec<Problem>) -> Vec<
         .filter(|k| !needs.iter().any(|needs| needs.contains(k)))
         .collect();
     let nameless = |k: &usize| recipes[*k].name.is_none();
-    if let Some(second) = ends.iter().copied().filter(nameless).nth(1) {
+    let unnamed = ends.iter().copied().filter(nameless).nth(1);
+    if let (Some(second), None) = (unnamed, output) {
         let sentence = "two documents have no name, and only one can be the last; name the others";
         error(second, "", sentence.to_owned());
         return Vec::new();
     }
-    if let ([_, second, ..], false) = (&ends[..], has_places) {
+    if let ([_, second, ..], false, None) = (&ends[..], has_places, output) {
         let sentence = "no other document reads this one's result, and one merge has one result; \
                         give the documents to separate merges, or each its own folder with \
                         `kinfolk merge --intermediates DIR`";
         error(*second, "", sentence.to_owned());
         return Vec::new();
     }
+    let needed = match output {
+        Some(output) => needed(output, &needs),
+        None => (0..recipes.len()).collect(),
+    };
     let mut done: Vec<usize> = Vec::new();
-    while done.len() < recipes.len() {
+    while done.len() < needed.len() {
         let is_next =
             |k: &usize| !done.contains(k) && needs[*k].iter().all(|need| done.contains(need));
-        let Some(next) = (0..recipes.len()).find(is_next) else {
-            let first = (0..recipes.len()).find(|k| !done.contains(k)).unwrap_or(0);
+        let Some(next) = needed.iter().copied().find(is_next) else {
+            let first = needed.iter().find(|k| !done.contains(k));
+            let first = first.copied().unwrap_or(0);
             let sentence = "this document needs its own result, directly or by way of others";
             error(first, "", sentence.to_owned());
             return Vec::new();
@@ -96,6 +112,19 @@ fn order(parsed: &Parsed, has_places: bool, problems: &mut Vec<Problem>) -> Vec<
     // Nothing reads it, and what is last is the child.
     done.sort_by_key(nameless);
     done
+}
+
+/// A document and all that it needs, in their order.
+fn needed(output: usize, needs: &[Vec<usize>]) -> Vec<usize> {
+    let mut found = vec![false; needs.len()];
+    let mut open = vec![output];
+    while let Some(next) = open.pop() {
+        if let Some(is_found) = found.get_mut(next).filter(|is_found| !**is_found) {
+            *is_found = true;
+            open.extend(&needs[next]);
+        }
+    }
+    (0..needs.len()).filter(|&k| found[k]).collect()
 }
 
 /// Plans one document; `None` if it has an error.

@@ -67,6 +67,26 @@ impl<'k> Predicted<'k> {
         sums
     }
 
+    /// What rounding takes of the child's correlations, as a share of them: its errors lie in all
+    /// directions, so that they only make the change longer. `share` is the mean square of a
+    /// tensor's error as a share of that of its numbers.
+    pub fn lost_to_rounding(&self, share: &dyn Fn(&str) -> Option<f64>) -> f64 {
+        let (mut error, mut change) = (0.0, 0.0);
+        for (tensor, row) in self.family.tensors.iter().zip(&self.rows) {
+            let Some(row) = row else { continue };
+            let of_itself = row.dots.last().copied().unwrap_or(0.0);
+            let with_base = row.dots.first().copied().unwrap_or(0.0);
+            // |b + δ|², from what the Gram has of b and δ.
+            let size = tensor.gram.dot(0, 0) + 2.0 * with_base + of_itself;
+            change += of_itself;
+            error += share(&tensor.tensor).unwrap_or(0.0) * size.max(0.0);
+        }
+        match change > 0.0 {
+            true => 1.0 - 1.0 / (1.0 + error / change).sqrt(),
+            false => 0.0,
+        }
+    }
+
     /// The family with the child as its last model.
     pub(super) fn joined(self) -> Kinship {
         let child = self.family.models;

@@ -29,7 +29,12 @@ impl App {
                 self.bench.set_evaluator(evaluator);
             }
             Action::Study(command) => self.bench.apply(command),
-            Action::Go(view) => self.prefs.view = view,
+            Action::Go(view) => {
+                self.prefs.view = view;
+                if view == View::Settings {
+                    self.bench.look_at_cache();
+                }
+            }
             Action::File(action) => self.handle_file(action, ctx),
             Action::Outside(outside) => self.handle_outside(outside),
             Action::Models(action) => self.handle_models(action, ctx),
@@ -308,7 +313,10 @@ impl App {
 
     fn handle_window(&mut self, action: WindowAction, ctx: &Context) {
         match action {
-            WindowAction::ToggleInspector => self.prefs.inspector = !self.prefs.inspector,
+            WindowAction::ToggleInspector => match super::is_roomy(ctx) {
+                true => self.prefs.inspector = !self.prefs.inspector,
+                false => self.drawer_is_open = !self.drawer_is_open,
+            },
             WindowAction::SetTheme(theme) => {
                 self.prefs.theme = theme;
                 ctx.set_theme(theme);
@@ -320,6 +328,12 @@ impl App {
             WindowAction::OpenPalette => self.palette.open(),
             WindowAction::OpenHelp => self.help_is_open = true,
             WindowAction::OpenGuide => self.guide.open(),
+            WindowAction::NextPane => self.panes.go(ctx, true),
+            WindowAction::PreviousPane => self.panes.go(ctx, false),
+            WindowAction::TakeTour => {
+                self.prefs.view = View::Kinship;
+                self.tour.start();
+            }
             WindowAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
             WindowAction::StopWorkAnd(action) => {
                 self.leaving = None;

@@ -6,7 +6,7 @@ pub mod pair;
 pub mod several;
 pub mod tensors;
 
-use eframe::egui::{Panel, ScrollArea, Ui};
+use eframe::egui::{Panel, Rect, ScrollArea, Ui};
 
 use about::About;
 use tensors::Tensors;
@@ -27,30 +27,43 @@ pub struct Inspector {
     tensors: Tensors,
 }
 
+/// Takes the room beside a view, and gives it.
+pub fn pane(ui: &mut Ui) -> Rect {
+    let frame = ui.pane(12).fill(Tokens::of(ui).panel);
+    let panel = Panel::right("inspector")
+        .default_size(DEFAULT_WIDTH)
+        .size_range(240.0..=760.0);
+    let pane = panel.resizable(true).frame(frame).show(ui, |ui| {
+        // A panel takes the size of its content; this one keeps its own.
+        ui.set_min_size(ui.available_size());
+        ui.max_rect()
+    });
+    pane.inner
+}
+
 impl Inspector {
-    pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, view: View, actions: &mut Vec<Action>) {
-        let frame = ui.pane(12).fill(Tokens::of(ui).panel);
-        let panel = Panel::right("inspector")
-            .default_size(DEFAULT_WIDTH)
-            .size_range(240.0..=760.0);
-        panel.resizable(true).frame(frame).show(ui, |ui| {
-            // A panel takes the size of its content; this one keeps its own.
-            ui.set_min_size(ui.available_size());
-            ui.set_max_width(ui.available_width());
-            ui.shrink_clip_rect(ui.max_rect().expand(space::M));
-            match bench.study().selection() {
-                Selection::Nothing => self.about.ui(ui, bench, actions),
-                Selection::Models(ids) if ids.len() == 1 => self.model(ui, bench, ids[0], actions),
-                Selection::Models(ids) => several::several_ui(ui, bench, ids, actions),
-                Selection::Pair(a, b) => {
-                    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                        // The scroll bar floats; nothing lies under it.
-                        ui.set_max_width(ui.available_width() - space::L);
-                        pair::pair_ui(ui, bench, (*a, *b), view, actions);
-                    });
-                }
+    /// Draws it into the room that there is.
+    pub fn content_ui(
+        &mut self,
+        ui: &mut Ui,
+        bench: &Workbench,
+        view: View,
+        actions: &mut Vec<Action>,
+    ) {
+        ui.set_min_size(ui.available_size());
+        ui.set_max_width(ui.available_width());
+        ui.shrink_clip_rect(ui.max_rect().expand(space::M));
+        match bench.study().selection() {
+            Selection::Nothing => self.about.ui(ui, bench, actions),
+            Selection::Models(ids) if ids.len() == 1 => self.model(ui, bench, ids[0], actions),
+            Selection::Models(ids) => several::several_ui(ui, bench, ids, actions),
+            Selection::Pair(a, b) => {
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    ui.set_max_width(ui.available_width() - space::L);
+                    pair::pair_ui(ui, bench, (*a, *b), view, actions);
+                });
             }
-        });
+        }
     }
 
     pub fn study_opened(&mut self) {

@@ -46,6 +46,7 @@ impl Tensors {
             .id_salt("tensors")
             .striped(true)
             .auto_shrink(false)
+            // The table ends where the inspector ends, however little is left for it.
             .min_scrolled_height(0.0)
             .cell_layout(Layout::left_to_right(Align::Center))
             .column(Column::remainder().at_least(80.0).clip(true))

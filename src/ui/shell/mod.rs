@@ -2,6 +2,7 @@
 //! the status bar below.
 
 mod approval;
+mod drawer;
 mod help;
 mod leaving;
 mod others;
@@ -15,6 +16,7 @@ use super::theme::{Tokens, radius, size, space};
 use crate::workbench::{Workbench, opening};
 
 pub use approval::Approval;
+pub use drawer::drawer;
 pub use help::help;
 pub use leaving::leaving;
 pub use others::{earlier_version, others_bar};

@@ -3,11 +3,12 @@
 
 use std::time::SystemTime;
 
-use eframe::egui::{Align, Context, Frame, Label, Layout, Margin, Panel, RichText, Ui};
+use eframe::egui::{Align, Color32, Context, Frame, Label, Layout, Margin, Panel, RichText, Ui};
 use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, FileAction, Outside};
 use crate::ui::ask::Ask;
+use crate::ui::colormap::mix;
 use crate::ui::ext::modal;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
@@ -26,12 +27,16 @@ pub fn others_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     };
     let t = Tokens::of(ui);
     let frame = Frame::new()
-        .fill(t.warning.gamma_multiply(0.14))
+        .fill(ground(t))
         .inner_margin(Margin::symmetric(12, 4));
     Panel::top("others").frame(frame).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.set_min_height(ROW_HEIGHT);
-            ui.label(RichText::new(notice.glyph).color(t.warning));
+            ui.label(
+                RichText::new(notice.glyph)
+                    .color(t.warning)
+                    .size(size::HEADING),
+            );
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 for (title, help, action) in notice.ways.into_iter().rev() {
                     if ui.button(title).on_hover_text(help).clicked() {
@@ -39,12 +44,18 @@ pub fn others_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
                     }
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let sentence = Label::new(RichText::new(&notice.sentence)).truncate();
+                    let sentence = RichText::new(&notice.sentence).color(t.text);
+                    let sentence = Label::new(sentence).truncate();
                     ui.add(sentence).on_hover_text(&notice.sentence);
                 });
             });
         });
     });
+}
+
+/// The colour of a panel with a breath of the warning's, opaque: nothing lies under a panel.
+fn ground(t: &Tokens) -> Color32 {
+    mix(t.panel, t.warning, 0.14)
 }
 
 fn conflict(bench: &Workbench) -> Option<Notice> {
@@ -120,5 +131,23 @@ pub fn earlier_version(ctx: &Context, backup: &Backup, actions: &mut Vec<Action>
     });
     if modal.should_close() {
         actions.push(Action::Outside(Outside::ForgetBackup));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::colormap::contrast_ratio;
+    use eframe::egui::Theme;
+
+    #[test]
+    fn the_bar_is_read_in_both_themes() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let t = Tokens::for_theme(theme);
+            for ink in [t.text, t.warning] {
+                let ratio = contrast_ratio(ink, ground(t));
+                assert!(ratio >= 4.5, "{theme:?}: {ratio}");
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use eframe::egui::{Align2, FontId, Panel, Rect, Sense, Ui, WidgetType, pos2, vec
 use crate::ui::action::{Action, View};
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::theme::{Tokens, size, space};
+use crate::ui::tour::{self, Anchor};
 use crate::ui::widgets::row_ground;
 
 /// Below this width of the window the rail shows icons alone.
@@ -44,6 +45,7 @@ fn item(ui: &mut Ui, view: View, number: usize, current: bool, narrow: bool) -> 
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let name = view.title();
     response.named_selected(WidgetType::Button, current, name);
+    tour::mark(ui, Anchor::View(view), rect);
     row_ground(ui, &response, rect, current);
     let ink = if current { t.text } else { t.text_weak };
     paint_item(ui, view, rect, narrow, ink);

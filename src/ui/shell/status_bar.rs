@@ -1,19 +1,24 @@
 //! The bar below: what is being worked on, how far it is, and how to stop it.
 
-use eframe::egui::{Align, Button, Color32, Layout, Panel, RichText, Ui, WidgetType, vec2};
+use eframe::egui::{Align, Button, Color32, Label, Layout, Panel, RichText, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 use crate::jobs::{Job, Unit};
 use crate::study::{Command, Model, ModelId, Role, Selection};
 use crate::ui::action::{Action, View};
-use crate::ui::ext::{ResponseExt, UiExt};
+use crate::ui::ext::{ResponseExt, UiExt, quiet as quiet_text};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, size, space};
 use crate::ui::widgets::{icon_button, progress_bar};
 use crate::workbench::{ModelFiles, Workbench};
 
 const HEIGHT: f32 = 28.0;
-const BAR_WIDTH: f32 = 140.0;
+const BAR_WIDTH: f32 = 120.0;
+/// Room for the title of what is done, and for each of its numbers, in points.
+const TITLE: f32 = 170.0;
+const DONE: f32 = 64.0;
+const RATE: f32 = 74.0;
+const LEFT: f32 = 100.0;
 
 pub fn status_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     let frame = ui.pane(vec2(12.0, 0.0)).fill(Tokens::of(ui).panel);
@@ -45,29 +50,55 @@ pub fn status_bar(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         });
 }
 
+/// Each piece has its place, so that nothing moves while the numbers do: the button to stop it
+/// can be hit.
 fn job_ui(ui: &mut Ui, job: &Job, actions: &mut Vec<Action>) {
     let progress = job.ticket.progress();
-    ui.label(RichText::new(&job.title).size(size::SMALL));
-    if let Some(fraction) = progress.fraction() {
-        progress_bar(ui, &job.title, fraction as f32, BAR_WIDTH);
-        match progress.unit {
-            Unit::Bytes => {
-                ui.quiet(format::percent(fraction));
-                ui.quiet(format::throughput(progress.per_second()));
-            }
-            Unit::Items => {
-                ui.quiet(format::items(progress.done, progress.total));
-                ui.quiet(format::items_a_second(progress.per_second()));
-            }
-        }
-        if let Some(left) = progress.time_left() {
-            ui.quiet(format::time_left(left));
-        }
-    }
-    if icon_button(ui, icon::X, &format!("Cancel {}", job.title.to_lowercase())).clicked() {
+    let name = format!("Cancel {}", job.title.to_lowercase());
+    slot(ui, TITLE, |ui| {
+        let title = RichText::new(&job.title).size(size::SMALL);
+        ui.add(Label::new(title).truncate());
+    });
+    if icon_button(ui, icon::X, &name).clicked() {
         actions.push(Action::Cancel(job.id));
     }
+    let Some(fraction) = progress.fraction() else {
+        return;
+    };
+    progress_bar(ui, &job.title, fraction as f32, BAR_WIDTH);
+    let (done, rate) = match progress.unit {
+        Unit::Bytes => (
+            format::percent(fraction),
+            format::throughput(progress.per_second()),
+        ),
+        Unit::Items => (
+            format::items(progress.done, progress.total),
+            format::items_a_second(progress.per_second()),
+        ),
+    };
+    let left = progress.time_left().map(format::time_left);
+    for (width, words) in [(DONE, done), (RATE, rate), (LEFT, left.unwrap_or_default())] {
+        // What there is no room for is left out, the last first.
+        if ui.available_width() < width {
+            break;
+        }
+        slot(ui, width, |ui| {
+            ui.add(Label::new(quiet_text(words)).truncate());
+        });
+    }
 }
+
+fn slot(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
+    let size = vec2(width, ui.available_height());
+    let layout = Layout::left_to_right(Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_width(width);
+        content(ui);
+    });
+}
+
+const MEMORY: &str = "What the program holds itself, and what the system keeps of model files \
+                      for it, which it takes back when memory is short";
 
 /// What there is, while nothing is being done.
 fn quiet(ui: &mut Ui, bench: &Workbench) {
@@ -94,6 +125,11 @@ fn quiet(ui: &mut Ui, bench: &Workbench) {
         parts.push(format::bytes(size));
     }
     ui.quiet(parts.join("  ·  "));
+    if let Some(memory) = bench.memory() {
+        let (own, mapped) = (format::bytes(memory.own), format::bytes(memory.mapped));
+        ui.quiet(format!("memory {own}, mapped {mapped}"))
+            .on_hover_text(MEMORY);
+    }
 }
 
 /// Models that are not open and warnings, each a button that selects whose they are.

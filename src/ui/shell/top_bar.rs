@@ -13,11 +13,16 @@ use crate::ui::commands::{self, Entry};
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, TOP_BAR_HEIGHT, Tokens, radius, size, space};
-use crate::ui::widgets::{focus_ring, icon_button, key_caps, key_caps_width, text, text_field};
-use crate::workbench::Workbench;
+use crate::ui::tour::{self, Anchor};
+use crate::ui::widgets::{
+    focus_ring, icon_button, key_caps, key_caps_width, submenu, text, text_field,
+};
+use crate::workbench::{Recent, Workbench};
 
 /// What menu, undo and redo take beside a study's name, in points.
 const BESIDE_NAME: f32 = 140.0;
+/// The most recent studies that the menu lists.
+const RECENTS: usize = 6;
 /// The least and the most that the name gets.
 const NAME: (f32, f32) = (120.0, 420.0);
 
@@ -25,7 +30,14 @@ fn search_width(bar: f32) -> f32 {
     (bar * 0.3).clamp(200.0, 380.0)
 }
 
-pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], actions: &mut Vec<Action>) {
+/// Draws the bar; `hides_inspector` says whether the view's inspector is to be asked for.
+pub fn top_bar(
+    ui: &mut Ui,
+    bench: &Workbench,
+    entries: &[Entry],
+    hides_inspector: bool,
+    actions: &mut Vec<Action>,
+) {
     let frame = ui.pane(vec2(8.0, 0.0)).fill(Tokens::of(ui).panel);
     Panel::top("top bar")
         .exact_size(TOP_BAR_HEIGHT)
@@ -42,7 +54,7 @@ pub fn top_bar(ui: &mut Ui, bench: &Workbench, entries: &[Entry], actions: &mut 
                     }
                     search(ui, whole, actions);
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        right(ui, actions);
+                        right(ui, hides_inspector, actions);
                     });
                 });
             });
@@ -54,7 +66,7 @@ fn main_menu(ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_min_width(140.0);
         for group in entries.chunk_by(|a, b| a.group == b.group) {
-            ui.menu_button(group[0].group, |ui| {
+            submenu(ui, group[0].group, |ui| {
                 ui.set_min_width(250.0);
                 group.iter().for_each(|entry| entry_ui(ui, entry, actions));
             });
@@ -92,9 +104,14 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Actio
         ui.set_min_width(300.0);
         ui.label(RichText::new("Name of the study").size(size::SMALL));
         let mut edited = name.clone();
-        if text_field(ui, "Study name", "", &mut edited, 280.0).changed() {
-            actions.push(Action::Study(Command::RenameStudy(edited)));
-        }
+        ui.scope(|ui| {
+            // On the ground of a menu a field is seen by its outline.
+            let line = Stroke::new(1.0, Tokens::of(ui).line_strong);
+            ui.visuals_mut().widgets.inactive.bg_stroke = line;
+            if text_field(ui, "Study name", "", &mut edited, 280.0).changed() {
+                actions.push(Action::Study(Command::RenameStudy(edited)));
+            }
+        });
         if let Some(path) = bench.path() {
             let shown = format::elide_middle(&path.to_string_lossy(), 44);
             ui.label(RichText::new(shown).monospace().size(size::SMALL).weak())
@@ -120,6 +137,7 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Actio
                 ui.close();
             }
         }
+        recents_ui(ui, bench, actions);
     });
     let info = format!("Study {name}");
     response.named(WidgetType::Button, &info);
@@ -133,6 +151,31 @@ fn study_menu(ui: &mut Ui, bench: &Workbench, room: f32, actions: &mut Vec<Actio
         let why = "The study's file cannot be written. Click to save it elsewhere.";
         if ui.add(button).on_hover_text(why).clicked() {
             actions.push(Action::File(FileAction::AskWhereToSave));
+        }
+    }
+}
+
+/// Other studies that were open lately, a click each.
+fn recents_ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
+    let is_other = |recent: &&Recent| bench.path() != Some(&*recent.path);
+    let others: Vec<&Recent> = (bench.recents().iter().filter(is_other))
+        .take(RECENTS)
+        .collect();
+    if others.is_empty() {
+        return;
+    }
+    ui.separator();
+    ui.label(RichText::new("Recent studies").size(size::SMALL));
+    for recent in others {
+        let shown = format::elide_middle(&recent.name, 40);
+        let button = ui.button(shown);
+        button.named(WidgetType::Button, format!("Open study {}", recent.name));
+        if button
+            .on_hover_text(recent.path.to_string_lossy())
+            .clicked()
+        {
+            actions.push(Action::File(FileAction::Open(recent.path.clone())));
+            ui.close();
         }
     }
 }
@@ -165,6 +208,7 @@ fn search(ui: &mut Ui, whole: Rect, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
     let response = ui.interact(rect, ui.id().with("search"), Sense::click());
     response.named(WidgetType::Button, "Search commands and models");
+    tour::mark(ui, Anchor::Search, rect);
     let stroke = if response.hovered() {
         t.line_strong
     } else {
@@ -200,7 +244,11 @@ fn search(ui: &mut Ui, whole: Rect, actions: &mut Vec<Action>) {
     }
 }
 
-fn right(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn right(ui: &mut Ui, hides_inspector: bool, actions: &mut Vec<Action>) {
+    let inspector = icon::SQUARE_SPLIT_HORIZONTAL;
+    if hides_inspector && icon_button(ui, inspector, "Inspector  Ctrl I").clicked() {
+        actions.push(Action::Window(WindowAction::ToggleInspector));
+    }
     if icon_button(ui, icon::QUESTION, "Keyboard and help").clicked() {
         actions.push(Action::Window(WindowAction::OpenHelp));
     }

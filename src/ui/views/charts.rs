@@ -33,7 +33,7 @@ pub use picking::select as select_picked;
 
 /// Narrower than this, in points, the list of charts is a menu.
 const ROOM_FOR_LIST: f32 = 640.0;
-const LIST: f32 = 172.0;
+const LIST: f32 = 196.0;
 
 #[derive(Default)]
 pub struct ChartsView {
@@ -41,7 +41,12 @@ pub struct ChartsView {
     hand: Hand,
     tools: Tools,
     explains: bool,
+    /// For how many more frames controls and axes may find out how much room they need.
+    unsettled: u8,
 }
+
+/// Frames until a new figure and its controls stand where they will stay.
+const FRAMES: u8 = 3;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Tools {
@@ -56,7 +61,7 @@ struct Tools {
 impl ChartsView {
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let has_list = ui.available_width() >= ROOM_FOR_LIST;
-        let choices = bench.study().doc().view.charts.clone();
+        let choices = model::choices(bench);
         if has_list {
             let margin = Margin {
                 left: space::M as i8,
@@ -68,6 +73,10 @@ impl ChartsView {
             });
         }
         self.bring_up_to_date(bench, ui.input(|input| input.time));
+        if self.unsettled > 0 {
+            self.unsettled -= 1;
+            ui.ctx().request_repaint();
+        }
         let Some(shown) = &self.shown else { return };
         let tools = &mut self.tools;
         let margin = vec2(space::L, space::S);
@@ -124,10 +133,11 @@ impl ChartsView {
     }
 
     fn bring_up_to_date(&mut self, bench: &Workbench, now: f64) {
-        let key = model::Key::new(bench);
+        let key = model::Key::new(bench, model::choices(bench));
         let holds = |shown: &ChartModel| shown.holds(&key, now);
         if !self.shown.as_ref().is_some_and(holds) {
             self.shown = Some(ChartModel::new(key, bench, now));
+            self.unsettled = FRAMES;
         }
     }
 }

@@ -25,13 +25,14 @@ use eframe::egui::{CentralPanel, Frame, Id, KeyboardShortcut, Margin, Panel, Ui}
 use super::ViewContext;
 use crate::kinship::Values;
 use crate::merge::composition::{Composition, Place};
+use crate::merge::plan::Cost;
 use crate::merge::recipe::Setting;
 use crate::study::{Command, Draft, DraftContent, DraftEdit, DraftId};
 use crate::ui::action::{Action, MergeAction};
 use crate::ui::ext::UiExt;
 use crate::ui::theme::Tokens;
 use crate::workbench::Workbench;
-use crate::workbench::composing::{Child, Prediction, PredictionOptions};
+use crate::workbench::composing::{Child, MergeKind, Prediction, PredictionOptions};
 
 /// Width of the child's panel, in points: as the inspector elsewhere, wider where there is room.
 const CHILD: f32 = 340.0;
@@ -88,6 +89,8 @@ pub struct DraftContext<'a> {
     pub tab: Cell<Tab>,
     /// The line of the text, from 1, that a problem leads to that was clicked.
     pub jump: Cell<Option<usize>>,
+    /// Whether an edit of the composition was refused, as it is not what the text says.
+    pub is_refused: Cell<bool>,
 }
 
 impl<'a> Deref for DraftContext<'a> {
@@ -101,6 +104,9 @@ impl<'a> Deref for DraftContext<'a> {
 impl DraftContext<'_> {
     /// Asks for a changed composition; nothing if it is the same.
     pub fn edit(&self, title: &str, join: Option<String>, change: impl FnOnce(&mut Composition)) {
+        if self.refuses() {
+            return;
+        }
         let mut composition = self.composition.clone();
         change(&mut composition);
         if composition != *self.composition {
@@ -111,6 +117,15 @@ impl DraftContext<'_> {
                 join,
             });
         }
+    }
+
+    /// Whether the composition is an older one, so that an edit of it would take back what was
+    /// typed since.
+    pub fn refuses(&self) -> bool {
+        if self.is_broken {
+            self.is_refused.set(true);
+        }
+        self.is_broken
     }
 
     /// Asks for another text, or other places of nodes.
@@ -141,12 +156,14 @@ pub struct Before {
     pub child: Child,
     /// That of its parents with each other.
     pub of_parents: Values,
+    pub kind: Option<MergeKind>,
+    pub cost: Cost,
 }
 
 /// A draft as it was read: its last composition without a mistake.
 struct Read {
-    /// The draft, its text, and what is loose in it.
-    key: (DraftId, String, Vec<String>),
+    /// The draft, and its content but for the places.
+    key: (DraftId, DraftContent),
     composition: Composition,
     is_broken: bool,
 }
@@ -222,6 +239,7 @@ impl MergeView {
             options: RefCell::new(bench.prediction_options().clone()),
             tab: Cell::new(self.tab),
             jump: Cell::default(),
+            is_refused: Cell::default(),
         };
         draw(self, &shown);
         let options = shown.options.take();
@@ -247,6 +265,8 @@ impl MergeView {
             let before = Before {
                 child: child.clone(),
                 of_parents: ahead.of_parents.clone(),
+                kind: ahead.kind,
+                cost: ahead.cost,
             };
             self.before = Some((id, before));
         }
@@ -351,8 +371,11 @@ impl MergeView {
 
     /// The draft as it reads now; what was read last time serves if nothing has changed.
     fn read(&mut self, bench: &Workbench, draft: &Draft) -> Read {
-        let sheet = &draft.sheet;
-        let key = (draft.id, sheet.text.clone(), sheet.loose.clone());
+        let sheet = DraftContent {
+            places: Vec::new(),
+            ..draft.sheet.clone()
+        };
+        let key = (draft.id, sheet);
         match self.read.take().filter(|read| read.key.0 == draft.id) {
             Some(read) if read.key == key => read,
             old => {

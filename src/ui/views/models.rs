@@ -53,6 +53,8 @@ pub struct ModelsView {
     anchor: Option<ModelId>,
     /// The row that the keyboard went to, to be brought into sight.
     scroll_to: Option<usize>,
+    /// Letters that were typed, and when the last of them.
+    typed: (f64, String),
     table: ModelTable,
 }
 

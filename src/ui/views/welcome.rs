@@ -1,5 +1,7 @@
 //! The first screen: open models, open a study, look at the demo, or learn from the record.
 
+mod picture;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use eframe::egui::{
@@ -17,6 +19,8 @@ use crate::ui::widgets::{icon_button, primary_button, row_ground, section_headin
 use crate::workbench::library::{Bundled, LIBRARY};
 use crate::workbench::{Recent, Workbench};
 
+/// From this width of the head on there is room for the picture beside its words.
+const ROOM_FOR_PICTURE: f32 = 640.0;
 /// From this width of the view on, recent studies and the record stand beside each other.
 const TWO_COLUMNS: f32 = 900.0;
 const WIDE: f32 = 960.0;
@@ -37,7 +41,7 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         let width = if is_wide { WIDE } else { NARROW }.min(room.x - 2.0 * space::XL);
         let rows = recents_of(bench).len().saturating_sub(LIBRARY.len());
         let content = CONTENT + (ROW + space::S) * rows as f32;
-        ui.add_space(((room.y - content) * 0.35).clamp(space::XL, 200.0));
+        ui.add_space(((room.y - content) * 0.4).clamp(space::XL, 600.0));
         let at = ui.cursor().min + vec2(((room.x - width) / 2.0).round(), 0.0);
         column(ui, at, width, |ui| {
             head(ui, bench, actions);
@@ -54,7 +58,25 @@ pub fn ui(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     });
 }
 
+/// The name and the ways in, and beside them what the program is about.
 fn head(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
+    let at = ui.cursor().min;
+    let width = ui.available_width();
+    if width >= ROOM_FOR_PICTURE {
+        let corner = at + vec2(width - picture::SIZE.x, 0.0);
+        let rect = Rect::from_min_size(corner, picture::SIZE);
+        picture::ui(ui, rect);
+        column(ui, at, width - picture::SIZE.x - space::XL, |ui| {
+            words(ui, bench, actions);
+        });
+        let below = rect.bottom() - ui.cursor().top();
+        ui.add_space(below.max(0.0));
+    } else {
+        words(ui, bench, actions);
+    }
+}
+
+fn words(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
     ui.label(theme::strong("Kinfolk").size(size::TITLE));
     ui.add_space(space::XS);
     let line = "See how your models are related before you merge them";
@@ -81,25 +103,40 @@ fn column(ui: &mut Ui, at: Pos2, width: f32, content: impl FnOnce(&mut Ui)) {
     ui.scope_builder(place, content);
 }
 
+/// The ways to begin. Whoever has nothing open yet sees the demo first.
 fn ways_in(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
+    let is_first = bench.recents().is_empty();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
-        if primary_button(ui, "Open models…").clicked() {
+        if is_first {
+            demo(ui, bench, actions, |ui| primary_button(ui, DEMO).clicked());
+            ui.ask("Open models…", ModelsAction::AskForFolders, actions);
+        } else if primary_button(ui, "Open models…").clicked() {
             actions.push(Action::Models(ModelsAction::AskForFolders));
         }
         ui.ask("Open study…", FileAction::AskToOpen, actions);
-        let unpacking = bench
-            .jobs()
-            .running()
-            .iter()
-            .any(|job| job.title.contains("demo"));
-        ui.add_enabled_ui(!unpacking, |ui| {
-            ui.ask("Explore the demo", FileAction::OpenDemo, actions);
-        });
-        if unpacking {
-            ui.spinner();
+        if !is_first {
+            demo(ui, bench, actions, |ui| ui.button(DEMO).clicked());
         }
     });
+}
+
+const DEMO: &str = "Explore the demo";
+
+fn demo(
+    ui: &mut Ui,
+    bench: &Workbench,
+    actions: &mut Vec<Action>,
+    button: impl FnOnce(&mut Ui) -> bool,
+) {
+    let mut running = bench.jobs().running().iter();
+    let is_unpacking = running.any(|job| job.title.contains("demo"));
+    if ui.add_enabled_ui(!is_unpacking, button).inner {
+        actions.push(Action::File(FileAction::OpenDemo));
+    }
+    if is_unpacking {
+        ui.spinner();
+    }
 }
 
 /// What was open lately, without what stands in the record anyway.

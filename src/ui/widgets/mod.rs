@@ -15,6 +15,7 @@ mod parameter;
 pub mod profile;
 mod section;
 mod sort_header;
+mod submenu;
 pub mod text;
 pub mod toast;
 
@@ -33,3 +34,4 @@ pub use section::{
     section_heading,
 };
 pub use sort_header::sort_header;
+pub use submenu::submenu;

@@ -36,6 +36,8 @@ struct Toast {
     kind: ToastKind,
     title: String,
     detail: String,
+    /// What can be done about it at once.
+    offer: Option<&'static str>,
     /// When it goes, in the time of the window; set when it is first shown.
     ends_at: Option<f64>,
 }
@@ -47,27 +49,57 @@ pub struct Toasts {
 }
 
 impl Toasts {
-    pub fn push(&mut self, kind: ToastKind, title: impl Into<String>, detail: impl Into<String>) {
+    /// Shows a message and gives its number.
+    pub fn push(
+        &mut self,
+        kind: ToastKind,
+        title: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> u64 {
         self.pushed += 1;
         self.toasts.push(Toast {
             number: self.pushed,
             kind,
             title: title.into(),
             detail: detail.into(),
+            offer: None,
             ends_at: None,
         });
         if self.toasts.len() > MOST {
             let goes = self.toasts.iter().position(|t| t.kind != ToastKind::Failed);
             self.toasts.remove(goes.unwrap_or(0));
         }
+        self.pushed
+    }
+
+    /// Puts a button into a message.
+    pub fn offer(&mut self, number: u64, words: &'static str) {
+        self.set_offer(number, Some(words));
+    }
+
+    pub fn take_offer_back(&mut self, number: u64) {
+        self.set_offer(number, None);
+    }
+
+    fn set_offer(&mut self, number: u64, offer: Option<&'static str>) {
+        let mut toasts = self.toasts.iter_mut();
+        if let Some(toast) = toasts.find(|toast| toast.number == number) {
+            toast.offer = offer;
+        }
+    }
+
+    /// Takes a message back that is no longer so.
+    pub fn withdraw(&mut self, title: &str) {
+        self.toasts.retain(|toast| toast.title != title);
     }
 
     pub fn is_empty(&self) -> bool {
         self.toasts.is_empty()
     }
 
-    /// Draws the toasts above everything at `corner`, and lets go what has ended.
-    pub fn show(&mut self, ctx: &Context, corner: Align2) {
+    /// Draws the toasts above everything at `corner`, and lets go what has ended. Gives the
+    /// number of the one whose offer was taken.
+    pub fn show(&mut self, ctx: &Context, corner: Align2) -> Option<u64> {
         let now = ctx.input(|i| i.time);
         for toast in self
             .toasts
@@ -78,9 +110,7 @@ impl Toasts {
         }
         self.toasts
             .retain(|toast| toast.ends_at.is_none_or(|end| end > now));
-        let Some(next) = self.next_end(now) else {
-            return;
-        };
+        let next = self.next_end(now)?;
         if let Some(wait) = next {
             ctx.request_repaint_after(wait);
         }
@@ -95,8 +125,18 @@ impl Toasts {
             .order(Order::Foreground)
             .show(ctx, |ui| {
                 ui.set_width(WIDTH);
-                self.toasts.retain(|toast| !toast_ui(ui, toast));
-            });
+                let mut taken = None;
+                self.toasts.retain(|toast| match toast_ui(ui, toast) {
+                    Answer::Stays => true,
+                    Answer::Goes => false,
+                    Answer::Taken => {
+                        taken = Some(toast.number);
+                        false
+                    }
+                });
+                taken
+            })
+            .inner
     }
 
     /// How long until one ends; nothing if there are no toasts.
@@ -107,7 +147,16 @@ impl Toasts {
     }
 }
 
-fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
+/// What the user did with a message.
+#[derive(Clone, Copy, PartialEq)]
+enum Answer {
+    Stays,
+    Goes,
+    /// Its offer was taken, and it goes.
+    Taken,
+}
+
+fn toast_ui(ui: &mut Ui, toast: &Toast) -> Answer {
     let t = Tokens::of(ui);
     let frame = Frame::new()
         .fill(t.raised)
@@ -129,7 +178,8 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
     shown.inner.inner
 }
 
-fn content_ui(ui: &mut Ui, toast: &Toast, t: &Tokens) -> bool {
+fn content_ui(ui: &mut Ui, toast: &Toast, t: &Tokens) -> Answer {
+    let mut answer = Answer::Stays;
     let (sign, color) = match toast.kind {
         ToastKind::Done => (icon::CHECK_CIRCLE, t.ok),
         ToastKind::Note => (icon::INFO, t.accent_text),
@@ -149,10 +199,15 @@ fn content_ui(ui: &mut Ui, toast: &Toast, t: &Tokens) -> bool {
             if !toast.detail.is_empty() {
                 ui.quiet(&toast.detail);
             }
+            if toast.offer.is_some_and(|words| ui.button(words).clicked()) {
+                answer = Answer::Taken;
+            }
         });
-        icon_button(ui, icon::X, "Dismiss").clicked()
-    })
-    .inner
+        if icon_button(ui, icon::X, "Dismiss").clicked() {
+            answer = Answer::Goes;
+        }
+    });
+    answer
 }
 
 #[cfg(test)]
@@ -175,7 +230,9 @@ mod tests {
             time: Some(time),
             ..Default::default()
         };
-        let output = ctx.run_ui(input, |ui| toasts.show(ui.ctx(), Align2::RIGHT_BOTTOM));
+        let output = ctx.run_ui(input, |ui| {
+            toasts.show(ui.ctx(), Align2::RIGHT_BOTTOM);
+        });
         let delay = output
             .viewport_output
             .values()

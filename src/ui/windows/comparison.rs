@@ -18,7 +18,6 @@ use crate::jobs::JobId;
 use crate::study::ModelId;
 use crate::ui::action::Action;
 use crate::ui::ext::modal;
-use crate::ui::format;
 use crate::ui::theme::{self, size, space};
 use crate::ui::tokens::TokensLook;
 use crate::ui::widgets::{primary_button, segmented};

@@ -20,7 +20,7 @@ impl Workbench {
     pub fn draft_child(&self) -> Option<DraftChild<'_>> {
         let doc = self.doc();
         let draft = doc.shown_draft()?;
-        let prediction = self.prediction_of(&draft.sheet.text)?;
+        let prediction = self.prediction_of(draft)?;
         let is_born = doc.models.iter().any(|model| model.name == draft.name);
         (!is_born).then_some(DraftChild { draft, prediction })
     }
@@ -28,11 +28,13 @@ impl Workbench {
     /// The same as a point of a chart.
     pub(in crate::workbench) fn predicted_point(&self) -> Option<Ghost> {
         let child = self.draft_child()?;
-        let expected = self.expected_gain(child.prediction.of_parents.get(Metric::DEFAULT)?);
+        let kinship = child.prediction.of_parents.get(Metric::DEFAULT)?;
+        let kind = child.prediction.kind;
+        let expected = kind.and_then(|kind| self.expected_gain(kinship, kind));
         let source = expected.map_or_else(String::new, |gain| {
             let whose = match gain.source {
                 GainSource::Study => "of this study",
-                GainSource::Community => "of the community",
+                GainSource::Community => "of the Open LLM Leaderboard",
             };
             let r = with_minus(&format!("{:.2}", gain.r));
             format!("from n = {} merges {whose}, r = {r}", gain.n)

@@ -57,8 +57,8 @@ impl Workbench {
         let references: Vec<ModelRef> = references.collect();
         let Some(template) = chosen else {
             let composition = Composition {
-                recipes: Vec::new(),
                 loose: references,
+                ..Composition::default()
             };
             return self.compose("New merge", &composition);
         };

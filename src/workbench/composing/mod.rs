@@ -19,18 +19,20 @@ mod reading;
 use super::Workbench;
 use super::queue::Queue;
 use crate::kinship::Metric;
+use crate::merge::composition::Composition;
+use crate::study::Draft;
 
 pub use open_recipe::RecipeKind;
 pub use request::{Request, Swept};
 
 pub(super) use gain::known_merges;
-pub use gain::{ExpectedGain, GainSource};
+pub use gain::{ExpectedGain, GainSource, MergeKind};
 
 pub use draft_child::DraftChild;
 
 pub use family::Profile;
 pub use prediction::{
-    Child, ChildCounts, NoChild, Prediction, SweepPoint, TokensSummary, predict, sweep,
+    Child, ChildCounts, NoChild, Prediction, Rounding, SweepPoint, TokensSummary, predict, sweep,
 };
 
 /// What is shown of a prediction beside the child's kinship.
@@ -76,10 +78,36 @@ impl Workbench {
         Some((answer, own.current.as_ref() == Some(of)))
     }
 
-    /// What is known of a recipe's text.
-    pub(super) fn prediction_of(&self, text: &str) -> Option<&Prediction> {
+    /// What is known of a draft as it is.
+    pub(super) fn prediction_of(&self, draft: &Draft) -> Option<&Prediction> {
         let (of, answer) = self.session.composing.queue.answer()?;
-        (of.text == text).then_some(answer)
+        let is_of = of.text == draft.sheet.text && of.output == self.written_of(draft);
+        is_of.then_some(answer)
+    }
+
+    /// Which of a draft's merges is written.
+    fn written_of(&self, draft: &Draft) -> Option<usize> {
+        self.composition(draft)?.written()
+    }
+
+    /// The text of what a draft writes: merges that lead nowhere are left out.
+    ///
+    /// # Errors
+    /// A sentence, if the recipes have no form as YAML.
+    pub fn text_to_write(&self, draft: &Draft) -> Result<String, String> {
+        let whole = || Ok(draft.sheet.text.clone());
+        let Some(composition) = self.composition(draft) else {
+            return whole();
+        };
+        let recipes = composition.parts();
+        match recipes.len() == composition.recipes.len() {
+            true => whole(),
+            false => Composition {
+                recipes,
+                ..Composition::default()
+            }
+            .to_text(),
+        }
     }
 
     /// Works out what the draft would make, unless that is known or on its way.
@@ -112,6 +140,7 @@ impl Workbench {
         Some(Request {
             text: draft.sheet.text.clone(),
             parsed: self.reading(&draft.sheet.text),
+            output: self.written_of(draft),
             models: doc.models.iter().filter_map(open).collect(),
             missing: (doc.models.iter().map(|m| m.id))
                 .filter(|&id| self.files(id).are_missing())

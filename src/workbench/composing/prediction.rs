@@ -8,12 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::family::{Family, Profile};
+use super::gain::MergeKind;
 use super::{Request, Swept};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Dtype};
 use crate::kinship::Values;
 use crate::merge::composition::Composition;
-use crate::merge::plan::{Cost, Model, Plan, Surroundings, plan};
-use crate::merge::predict::PredictError;
+use crate::merge::plan::{Cost, Model, Plan, Surroundings, plan_of};
+use crate::merge::predict::{PredictError, Predicted};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{Parsed, Setting, Value, parse};
 use crate::study::ModelId;
@@ -31,6 +32,8 @@ pub struct Prediction {
     pub layers: usize,
     /// Its kinship, or why there is none.
     pub child: Result<Child, NoChild>,
+    /// What kind of merge it is; `None` where gains say nothing of it.
+    pub kind: Option<MergeKind>,
     /// Mean kinship over all pairs of its parents; known also of a child that cannot be predicted.
     pub of_parents: Values,
     /// The child's kinship for each value of the swept parameter.
@@ -95,7 +98,18 @@ pub struct Child {
     /// How far off a cosine or a Pearson correlation, and a distance as a share of itself, may
     /// be.
     pub error: f64,
+    /// What is lost when it is written; `None` where its format keeps every digit.
+    pub rounding: Option<Rounding>,
     pub profile: Profile,
+}
+
+/// What rounding to the format that is written takes of a child's kinship.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rounding {
+    /// The format of most of its numbers.
+    pub format: Dtype,
+    /// About this share of each correlation.
+    pub lost: f64,
 }
 
 /// The child's kinship for one value of a parameter.
@@ -116,6 +130,7 @@ pub fn predict(request: &Request) -> Prediction {
             tokens: None,
             layers: 0,
             child: Err(NoChild::NoRecipe),
+            kind: None,
             of_parents: Values::default(),
             sweep: Vec::new(),
         };
@@ -132,10 +147,16 @@ pub fn predict(request: &Request) -> Prediction {
         _ => Vec::new(),
     };
     let family = Family::of(request, &plan).filter(|_| plan.is_sound());
+    let child = child(request, &plan, family.as_ref());
+    let kind = match (&family, &child) {
+        (_, Err(NoChild::Refused(_))) | (None, _) => None,
+        (Some(family), _) => kind(&plan, family),
+    };
     Prediction {
         layers: layers.unwrap_or(0),
+        kind,
         of_parents: (family.as_ref()).map_or_else(Values::default, |f| f.of_parents(&plan)),
-        child: child(request, &plan, family.as_ref()),
+        child,
         sweep,
         tokens: TokensSummary::of(&plan),
         cost: plan.cost,
@@ -143,11 +164,30 @@ pub fn predict(request: &Request) -> Prediction {
     }
 }
 
+/// The kind of a merge in one step; merges of merges are of none.
+fn kind(plan: &Plan, family: &Family<'_>) -> Option<MergeKind> {
+    let [step] = &plan.steps[..] else { return None };
+    let parents = family.parents(plan).len();
+    Some(MergeKind::of(step.method.description().name, parents))
+}
+
+/// What the formats of the last step take of its child.
+fn rounding(predicted: &Predicted<'_>, plan: &Plan) -> Option<Rounding> {
+    let step = plan.steps.last()?;
+    let format = |name: &str| step.tensor(name).map(|tensor| tensor.dtype);
+    let largest = (step.tensors.iter()).max_by_key(|t| t.shape.iter().product::<usize>())?;
+    largest.dtype.rounding_share()?;
+    Some(Rounding {
+        format: largest.dtype,
+        lost: predicted.lost_to_rounding(&|name| format(name)?.rounding_share()),
+    })
+}
+
 /// The child's kinship for values of one parameter, from one end of its range to the other.
 pub fn sweep(request: &Request, swept: &Swept) -> Vec<SweepPoint> {
     let composition = Composition {
         recipes: request.parsed.recipes.clone(),
-        loose: Vec::new(),
+        ..Composition::default()
     };
     let (lo, hi) = swept.range;
     let value = |k: usize| lo + (hi - lo) * k as f64 / (SWEEP - 1) as f64;
@@ -179,7 +219,7 @@ fn planned(request: &Request, parsed: &Parsed) -> Plan {
         threads: rayon::current_num_threads(),
         opened: &opened,
     };
-    plan(parsed, &surroundings)
+    plan_of(parsed, request.output, &surroundings)
 }
 
 fn child(request: &Request, plan: &Plan, family: Option<&Family<'_>>) -> Result<Child, NoChild> {
@@ -199,6 +239,7 @@ fn child(request: &Request, plan: &Plan, family: Option<&Family<'_>>) -> Result<
         with: family.with(&predicted),
         exact: predicted.exact,
         error: predicted.error,
+        rounding: rounding(&predicted, plan),
         profile: family.profile(&predicted, &parents, request.metric),
         parents: parents.into_iter().map(|(id, _)| id).collect(),
     })

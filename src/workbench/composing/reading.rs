@@ -22,11 +22,15 @@ impl Workbench {
         let loose = draft.sheet.loose.iter().map(reference).collect();
         if draft.sheet.text.trim().is_empty() {
             return Some(Composition {
-                recipes: Vec::new(),
                 loose,
+                ..Composition::default()
             });
         }
-        Composition::spelled(&self.reading(&draft.sheet.text), loose)
+        let made = Composition::spelled(&self.reading(&draft.sheet.text), loose)?;
+        Some(Composition {
+            output: Some(draft.sheet.output.clone()).filter(|name| !name.is_empty()),
+            ..made
+        })
     }
 
     /// What a text spells; parsed only if it is neither the one that was read last nor the one
@@ -65,6 +69,7 @@ impl Workbench {
         Ok(DraftContent {
             text,
             loose: composition.loose.iter().map(ToString::to_string).collect(),
+            output: composition.output.clone().unwrap_or_default(),
             places: Vec::new(),
         })
     }

@@ -15,6 +15,8 @@ pub struct Request {
     pub text: String,
     /// What it spells, perhaps without positions.
     pub parsed: Arc<Parsed>,
+    /// Which of its merges is written; `None` while it has a mistake.
+    pub output: Option<usize>,
     /// Every model of the study with files, its base, and its files.
     pub models: Vec<(ModelId, Option<ModelId>, Arc<Checkpoint>)>,
     /// Those whose files are gone.
@@ -58,6 +60,7 @@ impl PartialEq for Request {
                 .collect()
         };
         self.text == other.text
+            && self.output == other.output
             && self.metric == other.metric
             && self.missing == other.missing
             && self.hub == other.hub

@@ -190,7 +190,7 @@ impl Workbench {
 /// Who has a study, and since when.
 pub(super) fn who(owner: &Owner) -> String {
     let since = ago(owner.minutes(std::time::SystemTime::now()));
-    format!("{} has it open, since {since}", owner.words())
+    format!("{} has it open (since {since})", owner.words())
 }
 
 /// A time in the past, in words.

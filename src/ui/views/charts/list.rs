@@ -1,5 +1,6 @@
 //! The list of charts: the user's own, then the paper's figures, one click each.
 
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Color32, Painter, Pos2, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, WidgetType,
     lerp, pos2, vec2,
@@ -11,10 +12,13 @@ use crate::study::chart::{ChartChoices, ChartKind};
 use crate::ui::action::Action;
 use crate::ui::colormap::Scale;
 use crate::ui::ext::{ResponseExt, UiExt};
-use crate::ui::theme::{Tokens, size, space};
+use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::{Choice, choice, row_ground, text};
 
 const ITEM: f32 = 36.0;
+/// Height of an item with a caption below its name, and of a line of it, in points.
+const NUMBERED: f32 = 56.0;
+const LINE: f32 = 18.0;
 const THUMB: [f32; 2] = [36.0, 26.0];
 const PAPER: &str = "The paper";
 
@@ -61,8 +65,11 @@ pub fn menu_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
 
 fn item(ui: &mut Ui, chart: &Chart, is_current: bool) -> bool {
     let t = Tokens::of(ui);
-    let width = ui.available_width() - space::S;
-    let (rect, response) = ui.allocate_exact_size(vec2(width, ITEM), Sense::click());
+    let width = ui.available_width() - space::M;
+    // The paper's figures have numbers for names: what they show stands below.
+    let is_numbered = chart.study.is_some();
+    let height = if is_numbered { NUMBERED } else { ITEM };
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     let name = chart.title;
     response.named_selected(WidgetType::Button, is_current, name);
     row_ground(ui, &response, rect, is_current);
@@ -83,8 +90,24 @@ fn item(ui: &mut Ui, chart: &Chart, is_current: bool) -> bool {
         t.text_weak
     };
     let font = eframe::egui::FontId::proportional(size::SMALL + 0.5);
-    text::left(painter, room, name, &font, ink);
+    if is_numbered {
+        let title = room.with_max_y(rect.top() + LINE).translate(vec2(0.0, 3.0));
+        text::left(painter, title, name, &font, ink);
+        let below = room.with_min_y(title.bottom());
+        caption_ui(painter, below, chart.sentence, t.text_weak);
+    } else {
+        text::left(painter, room, name, &font, ink);
+    }
     response.on_hover_text(chart.sentence).clicked()
+}
+
+/// Two lines of small text, the rest cut off.
+fn caption_ui(painter: &Painter, rect: Rect, words: &str, ink: Color32) {
+    let font = theme::small_font();
+    let mut job = LayoutJob::simple(words.to_owned(), font, ink, rect.width());
+    job.wrap.max_rows = 2;
+    let galley = painter.layout_job(job);
+    painter.galley(rect.left_top(), galley, ink);
 }
 
 fn paint_sketch(painter: &Painter, rect: Rect, sketch: &[Sketch], t: &Tokens) {

@@ -1,10 +1,11 @@
 //! The figure that is shown, with what follows from it, kept until something changes.
 
 use super::picking::by_name;
+use super::quantities::with_points;
 use super::table::{Row, rows};
 use crate::figures::{Figure, Layer, MODEL};
 use crate::kinship::Values;
-use crate::study::chart::{ChartChoices, ChartKind};
+use crate::study::chart::{ChartChoices, ChartKind, PointsAre};
 use crate::study::{Selection, StudyDoc};
 use crate::workbench::Workbench;
 
@@ -20,12 +21,24 @@ pub struct Key {
     draft_child: Option<(String, Values)>,
 }
 
+/// What is to be shown: what was chosen, or, while nothing was and there is no merge to draw,
+/// the pairs whose kinship is known.
+pub fn choices(bench: &Workbench) -> ChartChoices {
+    let own = &bench.study().doc().view.charts;
+    let (record, pairs) = (bench.record(), bench.pair_rows());
+    let has_merges = || record.rows.iter().any(|row| row.gain.is_some());
+    match *own == ChartChoices::default() && pairs.len() > 1 && !has_merges() {
+        true => with_points(own, PointsAre::Pairs, (record, pairs)),
+        false => own.clone(),
+    }
+}
+
 impl Key {
-    pub fn new(bench: &Workbench) -> Self {
+    pub fn new(bench: &Workbench, choices: ChartChoices) -> Self {
         Self {
             revision: bench.revision(),
             is_measuring: bench.is_measuring(),
-            choices: bench.study().doc().view.charts.clone(),
+            choices,
             selection: bench.study().selection().clone(),
             draft_child: (bench.draft_child())
                 .map(|it| (it.draft.name.clone(), it.prediction.of_parents.clone())),

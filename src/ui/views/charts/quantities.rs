@@ -151,6 +151,7 @@ mod tests {
                 row(1, None, Some(60.0)),
                 row(2, None, Some(61.0)),
             ],
+            ..StudyFacts::default()
         };
         let pairs = [PairRow {
             models: [ModelId(1), ModelId(2)],

@@ -6,8 +6,10 @@
 
 mod board;
 mod env;
+mod far;
 mod input;
 mod list;
+mod marks;
 mod menus;
 mod nodes;
 mod shelf;
@@ -19,7 +21,6 @@ use eframe::egui::{
     Align2, Area, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers, Order, Panel, Pos2, Rect,
     Stroke, Ui, UiBuilder, Vec2, vec2,
 };
-use egui_phosphor::regular as icon;
 use egui_snarl::ui::SnarlWidget;
 
 use super::DraftContext;
@@ -51,11 +52,22 @@ pub struct Canvas {
     /// Whether the user opened or folded the list of models.
     shelf_is_open: Option<bool>,
     as_list: bool,
-    /// What all of was brought into sight, for as long as nobody moves the canvas.
-    fitted: Option<Rect>,
+    sight: Sight,
+    /// Where it was drawn last, in the window's points.
+    rect: Option<Rect>,
     box_from: Option<Pos2>,
-    /// Whether nodes have another size than when all was brought into sight.
-    resized: bool,
+}
+
+/// How the canvas came to be seen as it is. An edit moves nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Sight {
+    /// All of a draft is brought into sight, until it stands still.
+    #[default]
+    Fitting,
+    /// It was, in a window of this size, and nobody has moved it since.
+    Fitted(Vec2),
+    /// The user has moved it.
+    Own,
 }
 
 impl Canvas {
@@ -74,10 +86,7 @@ impl Canvas {
         if has_shelf != had_shelf {
             self.shelf_is_open = Some(has_shelf);
         }
-        if shown.is_broken {
-            broken_ui(ui);
-        }
-        if had_shelf && !shown.is_broken && !self.as_list {
+        if had_shelf && !self.as_list {
             Panel::left("canvas models")
                 .exact_size(SHELF)
                 .resizable(false)
@@ -85,32 +94,39 @@ impl Canvas {
                 .show(ui, |ui| self.shelf.ui(ui, &mut env));
         }
         if self.as_list {
-            ui.add_enabled_ui(!shown.is_broken, |ui| list::ui(ui, &mut env));
-            return;
+            env.look.visible = None;
+            list::ui(ui, &mut env);
+        } else {
+            self.nodes_ui(ui, shown);
         }
+        self.refused_ui(ui, shown);
+        note_ui(ui, &mut self.look);
+    }
+
+    fn nodes_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
         let rect = ui.available_rect_before_wrap();
         let mut inside = ui.new_child(UiBuilder::new().max_rect(rect));
-        if shown.is_broken {
-            inside.disable();
+        let look = &mut self.look;
+        if look.wants_tidy && shown.draft.sheet.places.is_empty() {
+            look.wants_tidy = false;
+            self.board.forget_places();
         }
-        let sizes = env.look.sizes.clone();
-        let news = self.board.sync(shown.draft, shown.composition, sizes);
+        let window = ui.ctx().content_rect().size();
+        if matches!(self.sight, Sight::Fitted(size) if size != window) {
+            self.sight = Sight::Fitting;
+        }
+        let is_settled = self.sight != Sight::Fitting;
+        let sizes = look.sizes.clone();
+        let news = (self.board).sync(shown.draft, shown.composition, sizes, is_settled);
         if news == News::Draft {
-            env.look.deselect();
-            env.look.rects.clear();
-            env.look.sizes.clear();
+            look.deselect();
+            look.rects.clear();
+            look.sizes.clear();
+            self.sight = Sight::Fitting;
         }
-        // A canvas that nobody has arranged or moved keeps itself in sight.
-        let is_own = shown.draft.sheet.places.is_empty() && self.fitted != Some(Rect::NOTHING);
-        self.resized |= news == News::Sizes;
-        // What is under the pointer stays there for as long as it is held.
-        let is_held = ui.input(|i| i.pointer.any_down());
-        let has_grown = self.resized && !is_held;
-        if news == News::Draft || (is_own && (news == News::Nodes || has_grown)) {
-            self.fitted = None;
-        }
-        self.resized &= is_held;
-        self.snarl_ui(&mut inside, shown, rect, news == News::Nothing);
+        let is_still = news == News::Nothing && self.rect == Some(rect);
+        self.rect = Some(rect);
+        self.snarl_ui(&mut inside, shown, rect, is_still);
     }
 
     fn snarl_ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>, rect: Rect, is_still: bool) {
@@ -131,34 +147,35 @@ impl Canvas {
         let widget = SnarlWidget::new().id(id).style(viewer::style(ui));
         let response = widget.show(&mut self.board.snarl, &mut viewer, ui);
         let was_moved = viewer.was_moved;
-        let all = bounds(env.look);
-        if wanted.is_some() {
-            env.look.wants_zoom = None;
-        }
-        if env.look.wants_fit > 0 {
-            env.look.wants_fit -= 1;
-            self.fitted = Some(rect);
-        } else if was_moved && self.fitted.is_some() && wanted.is_none() {
-            self.fitted = Some(Rect::NOTHING);
-        } else if is_still && all.is_positive() && self.fitted != Some(Rect::NOTHING) {
-            self.fitted = Some(rect);
-        }
-        if env.look.wants_fit > 0 || wanted.is_some() {
+        self.sight = next_sight(self.sight, env.look, wanted, was_moved, is_still, ui);
+        env.look.visible = Some(env.look.to_global.inverse() * rect);
+        env.look.wants_zoom = None;
+        env.look.wants_fit = env.look.wants_fit.saturating_sub(1);
+        let is_moving = env.look.wants_fit > 0 || wanted.is_some();
+        if is_moving || self.sight == Sight::Fitting {
             ui.ctx().request_repaint();
         }
-        if !shown.is_broken {
-            let snarl = &mut self.board.snarl;
-            input::pointer(ui, &mut env, snarl, id, &response, rect, &mut self.box_from);
-            input::keys(ui, &mut env);
-        }
+        let snarl = &mut self.board.snarl;
+        input::pointer(ui, &mut env, snarl, id, &response, rect, &mut self.box_from);
+        input::keys(ui, &mut env);
         shelf::dragged_ui(ui);
-        note_ui(ui, &mut self.look);
         if self.board.snarl.node_ids().count() <= 1 {
             let at = rect.center() + vec2(0.0, space::XXL * 2.0);
             let words = "Drag a model here, or add a merge";
             let (font, ink) = (theme::body_font(), Tokens::of(ui).text_weak);
             ui.painter()
                 .text(at, Align2::CENTER_CENTER, words, font, ink);
+        }
+    }
+
+    /// Says at the pointer why an edit of a composition that is not the text's was not made.
+    fn refused_ui(&mut self, ui: &Ui, shown: &DraftContext<'_>) {
+        if shown.is_refused.take() {
+            let at = ui.ctx().pointer_latest_pos();
+            let at = at.unwrap_or_else(|| ui.max_rect().center());
+            let until = ui.input(|i| i.time) + env::NOTE_SECS;
+            let words = "The recipe’s text is unfinished. Finish it or undo, then edit here.";
+            self.look.note = Some((words.to_owned(), at, until));
         }
     }
 
@@ -171,8 +188,7 @@ impl Canvas {
             return Some(transform(centre, rect, zoom));
         }
         let all = bounds(look);
-        let is_out = |of| of != rect && of != Rect::NOTHING;
-        let is_due = look.wants_fit > 0 || self.fitted.is_none_or(is_out);
+        let is_due = look.wants_fit > 0 || self.sight == Sight::Fitting;
         if !is_due || !all.is_positive() {
             return None;
         }
@@ -204,31 +220,25 @@ fn bounds(look: &CanvasState) -> Rect {
     rects.fold(Rect::NOTHING, |all, rect| all.union(*rect))
 }
 
-/// The line above a canvas whose text has a mistake.
-fn broken_ui(ui: &mut Ui) {
-    let t = Tokens::of(ui);
-    let frame = Frame::new()
-        .fill(t.raised)
-        .stroke(Stroke::new(1.0, t.warning))
-        .inner_margin(Margin::symmetric(12, 4));
-    Panel::top("canvas broken")
-        .resizable(false)
-        .frame(frame)
-        .show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                ui.colored_label(t.warning, icon::WARNING);
-                let words = "The recipe’s text has a mistake; the canvas shows what it was before";
-                ui.colored_label(t.warning, words);
-                if ui.button("Show it").clicked() {
-                    ui.memory_mut(|memory| memory.request_focus(recipe_text_id()));
-                }
-            });
-        });
-}
-
-/// The id of the field with the recipe's text, so that others can lead there.
-pub fn recipe_text_id() -> Id {
-    Id::new("recipe text")
+/// How the canvas is seen after it was drawn.
+fn next_sight(
+    sight: Sight,
+    look: &CanvasState,
+    wanted: Option<TSTransform>,
+    was_moved: bool,
+    is_still: bool,
+    ui: &Ui,
+) -> Sight {
+    let window = ui.ctx().content_rect().size();
+    match sight {
+        _ if look.wants_zoom.is_some() => Sight::Own,
+        _ if look.wants_fit > 0 => Sight::Fitted(window),
+        Sight::Fitted(_) if was_moved && wanted.is_none() => Sight::Own,
+        Sight::Fitting if is_still && wanted.is_none() && bounds(look).is_positive() => {
+            Sight::Fitted(window)
+        }
+        other => other,
+    }
 }
 
 /// Why something was refused, where it was, for some seconds.

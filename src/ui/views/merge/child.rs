@@ -21,7 +21,7 @@ use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{metric_choice, section_heading};
 use crate::workbench::composing::{
-    Child, ExpectedGain, GainSource, NoChild, Prediction, TokensSummary,
+    Child, ExpectedGain, GainSource, MergeKind, NoChild, Prediction, TokensSummary,
 };
 
 /// How much of its ink something keeps that is no longer so.
@@ -39,8 +39,9 @@ pub const RECORD: &str = "n is the number of merges that this is drawn from: tho
                       that r.";
 
 const PAPER: &str = "Exploring Model Kinship for Merging Large Language Models, arXiv 2410.12613";
-const EXACT: &str = "Worked actions from what was measured, without a sample. Only the rounding to \
-                     the format that is written may move it.";
+const EXACT: &str = "Worked out from what was measured, without a sample. Only the rounding to \
+                     the format that is written moves it: its errors lie in all directions and \
+                     make the child a little less like everybody.";
 const ESTIMATE: &str = "The method keeps or drops numbers by their size or by chance. It is tried \
                         on a small stand-in with the same norms and angles.";
 
@@ -134,7 +135,7 @@ fn heading_ui(ui: &mut Ui, metric: &mut Metric) {
 fn how_sure_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
     let (words, help) = match shown.ahead.map(|ahead| &ahead.child) {
         None => ("Looking ahead…".to_owned(), ""),
-        Some(Ok(child)) if child.exact => ("Exact".to_owned(), EXACT),
+        Some(Ok(child)) if child.exact => (exact_words(child), EXACT),
         Some(Ok(child)) => {
             let error = format::decimals(Some(child.error), 2);
             (format!("An estimate, off by up to {error}"), ESTIMATE)
@@ -151,6 +152,21 @@ fn how_sure_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
     let line = line_ui(ui, &words);
     if !help.is_empty() {
         line.on_hover_text(help);
+    }
+}
+
+/// How exact it is, and what rounding makes of that where three decimals would show it.
+fn exact_words(child: &Child) -> String {
+    let Some(rounding) = child.rounding else {
+        return "Exact".to_owned();
+    };
+    let parents = child.parents.iter().filter_map(|id| child.with.get(id));
+    let most = parents.filter_map(|values| Some(values.get(Metric::DEFAULT)?.abs()));
+    let moved = most.fold(0.0, f64::max) * rounding.lost;
+    let words = format!("Exact before rounding to {}", rounding.format);
+    match moved >= 0.0005 {
+        true => format!("{words}, about {}", format::signed(Some(-moved), 3)),
+        false => words,
     }
 }
 
@@ -182,7 +198,7 @@ fn measure_ui(ui: &mut Ui, shown: &DraftContext<'_>, base: Option<ModelId>, name
 /// What was worked out last, with what it followed from.
 #[derive(Default)]
 struct Gain {
-    key: Option<(u64, Option<u64>)>,
+    key: Option<(u64, Option<u64>, Option<MergeKind>)>,
     expected: Option<ExpectedGain>,
 }
 
@@ -191,9 +207,14 @@ impl Gain {
     /// or the parents' kinship, has changed.
     fn ui(&mut self, ui: &mut Ui, shown: &DraftContext<'_>) {
         let kinship = shown.of_parents(Metric::DEFAULT);
-        let key = (shown.bench.revision(), kinship.map(f64::to_bits));
+        let before = shown.before.filter(|_| shown.is_foregone());
+        let ahead = shown.ahead.and_then(|ahead| ahead.kind);
+        let kind = before.map_or(ahead, |before| before.kind);
+        let key = (shown.bench.revision(), kinship.map(f64::to_bits), kind);
         if self.key != Some(key) {
-            self.expected = kinship.and_then(|kinship| shown.bench.expected_gain(kinship));
+            let known = kinship.zip(kind);
+            let gain = |(kinship, kind)| shown.bench.expected_gain(kinship, kind);
+            self.expected = known.and_then(gain);
             self.key = Some(key);
         }
         ui.horizontal(|ui| {
@@ -204,9 +225,12 @@ impl Gain {
             Some(gain) => {
                 let points = |value: f64| format::signed(Some(value), 2);
                 ui.label(theme::strong(format!("{} points", points(gain.value))));
-                let (lo, hi) = gain.interval;
-                let range = format!("95 %: {} to {}", points(lo), points(hi));
-                ui.quiet(range);
+                let words = match gain.source {
+                    GainSource::Study => interval(&gain),
+                    // Whose they are stands beside them: they are not the user's tasks.
+                    GainSource::Community => COMMUNITY.to_owned(),
+                };
+                line_ui(ui, &words);
             }
             None => {
                 ui.label(format::UNDEFINED);
@@ -216,7 +240,7 @@ impl Gain {
         .on_hover_text(format!("{CAVEAT}\n\n{INTERVAL}"));
         match &self.expected {
             Some(gain) => line_ui(ui, &record_line(gain)).on_hover_text(RECORD),
-            None => line_ui(ui, "Known with the kinship of the parents"),
+            None => line_ui(ui, unknown_gain(shown.ahead, kinship.is_some())),
         };
     }
 }
@@ -227,17 +251,40 @@ pub fn meaning(ui: &mut Ui) {
     let words = RichText::new("What does this mean?").small().color(ink);
     MenuButton::from_button(Button::new(words).frame(false)).ui(ui, |ui| {
         ui.set_max_width(320.0);
-        for paragraph in [CAVEAT, INTERVAL, RECORD] {
-            ui.label(paragraph);
-        }
-        ui.quiet(PAPER);
+        // Of itself a menu stretches its lines from edge to edge.
+        ui.with_layout(Layout::top_down(Align::Min), |ui| {
+            for paragraph in [CAVEAT, INTERVAL, RECORD] {
+                ui.label(paragraph);
+            }
+            ui.quiet(PAPER);
+        });
     });
+}
+
+/// What the community's record is of.
+const COMMUNITY: &str = "leaderboard tasks, Mistral-7B";
+
+fn interval(gain: &ExpectedGain) -> String {
+    let points = |value: f64| format::signed(Some(value), 2);
+    let (lo, hi) = gain.interval;
+    format!("95 %: {} to {}", points(lo), points(hi))
+}
+
+/// Why no gain is expected.
+fn unknown_gain(ahead: Option<&Prediction>, is_kinship_known: bool) -> &'static str {
+    match ahead.map(|ahead| (&ahead.child, ahead.kind)) {
+        Some((Err(NoChild::NoRecipe), _)) => "Known once the merge has no errors",
+        Some((Err(NoChild::Refused(_)), _)) => "Not known of a child that cannot be predicted",
+        Some((_, None)) if is_kinship_known => "The record holds no merges of merges",
+        Some(_) if is_kinship_known => "The record holds too few merges of this kind",
+        _ => "Known with the kinship of the parents",
+    }
 }
 
 fn record_line(gain: &ExpectedGain) -> String {
     let from = match gain.source {
-        GainSource::Study => "this study",
-        GainSource::Community => "community",
+        GainSource::Study => "this study".to_owned(),
+        GainSource::Community => interval(gain),
     };
     let r = format::decimals(Some(gain.r), 2);
     // Smaller than three decimals can say is said so.
@@ -251,19 +298,25 @@ fn record_line(gain: &ExpectedGain) -> String {
 /// What the merge costs on disk, in memory and in time, in one line.
 fn cost_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
     section_heading(ui, "Cost");
-    let cost = shown.ahead.map(|ahead| ahead.cost);
+    let before = shown.before.filter(|_| shown.is_foregone());
+    let ahead = shown.ahead.map(|ahead| ahead.cost);
+    let cost = before.map(|before| before.cost).or(ahead);
     let Some(cost) = cost.filter(|cost| cost.bytes_written > 0) else {
         line_ui(ui, format::UNDEFINED);
         return;
     };
     let disk = format::bytes(cost.bytes_written);
     let memory = format::bytes(cost.peak_memory_bytes);
-    let time = match cost.seconds {
-        under if under < 1.0 => "under 1 s".to_owned(),
-        secs => format!("about {}", format::duration(Duration::from_secs_f64(secs))),
+    let (warm, cold) = (about(cost.seconds), about(cost.cold_seconds));
+    let time = match warm == cold {
+        true => warm.clone(),
+        false => format!("{warm}, {cold} from disk"),
     };
     let read = format::bytes(cost.bytes_read);
-    let long = format!("Reads {read}, writes {disk}, needs up to {memory} of memory and {time}");
+    let long = format!(
+        "Reads {read}, writes {disk}, needs up to {memory} of memory. It takes {warm} where the \
+         files lie in memory already, {cold} where they come from the disk."
+    );
     line_ui(ui, &format!("{disk}  ·  {memory} memory  ·  {time}")).on_hover_text(long);
 }
 
@@ -312,4 +365,11 @@ fn tokens_line(summary: TokensSummary) -> String {
         );
     }
     words
+}
+
+fn about(secs: f64) -> String {
+    match secs {
+        under if under < 1.0 => "under 1 s".to_owned(),
+        secs => format!("about {}", format::duration(Duration::from_secs_f64(secs))),
+    }
 }

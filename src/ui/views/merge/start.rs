@@ -20,7 +20,9 @@ use crate::ui::widgets::{
 };
 use crate::workbench::Workbench;
 
+/// The least size of a card, and how wide it may become, in points.
 const CARD: Vec2 = vec2(236.0, 100.0);
+const WIDEST: f32 = 340.0;
 /// The longest name on the start page, in characters.
 const LONGEST: usize = 28;
 
@@ -93,15 +95,19 @@ impl Start {
 }
 
 fn cards_ui(ui: &mut Ui, view: &ViewContext<'_>, models: &[ModelId]) {
-    let columns = (ui.available_width() / (CARD.x + space::M)).floor();
-    let columns = columns.max(1.0) as usize;
+    let room = ui.available_width() + space::M;
+    let most = (room / (CARD.x + space::M)).floor().max(1.0) as usize;
+    // Rows of equal length, which take the width that there is.
+    let rows = TEMPLATES.len().div_ceil(most);
+    let columns = TEMPLATES.len().div_ceil(rows);
+    let width = (room / columns as f32 - space::M).clamp(CARD.x.min(room - space::M), WIDEST);
     let numbered: Vec<(usize, &Template)> = TEMPLATES.iter().enumerate().collect();
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::M, space::M);
         for row in numbered.chunks(columns) {
             ui.horizontal(|ui| {
                 for (k, template) in row {
-                    if template_ui(ui, template, models).clicked() {
+                    if template_ui(ui, template, models, width).clicked() {
                         view.push(MergeAction::Compose {
                             template: Some(*k),
                             models: fitting(template, models),
@@ -141,12 +147,18 @@ fn models_ui(ui: &mut Ui, doc: &StudyDoc, models: &mut Vec<ModelId>) {
 }
 
 /// What a merge that is begun now is of: what is selected, else the study's first fine-tunes.
+/// A base is what others are merged on; it is merged itself only with other bases.
 pub fn to_merge(bench: &Workbench) -> Vec<ModelId> {
-    let selected = bench.study().selection().models();
+    let doc = bench.study().doc();
+    let all = bench.study().selection().models();
+    let is_base = |id: &ModelId| doc.model(*id).is_some_and(|m| doc.role(m) == Role::Base);
+    let (bases, mut selected): (Vec<ModelId>, Vec<ModelId>) = all.into_iter().partition(is_base);
+    if selected.is_empty() {
+        selected = bases;
+    }
     if selected.len() > 1 {
         return selected;
     }
-    let doc = bench.study().doc();
     let can = |m: &&Model| doc.role(m) != Role::Base && m.path.is_some();
     let one = selected.first().and_then(|&id| doc.model(id)).filter(can);
     let base = one.and_then(|m| m.base);
@@ -169,14 +181,14 @@ fn names(doc: &StudyDoc, models: &[ModelId]) -> String {
     }
 }
 
-fn template_ui(ui: &mut Ui, template: &Template, models: &[ModelId]) -> Response {
+fn template_ui(ui: &mut Ui, template: &Template, models: &[ModelId], width: f32) -> Response {
     let t = Tokens::of(ui);
     let is_possible = models.len() >= template.models.0;
     let (sense, ink) = match is_possible {
         true => (Sense::click(), t.text),
         false => (Sense::hover(), t.text_weak),
     };
-    let (rect, response) = ui.allocate_exact_size(CARD, sense);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, CARD.y), sense);
     let info = format!("{}: {}", template.title, template.help);
     response.named(WidgetType::Button, &info);
     let is_over = response.hovered() && is_possible;

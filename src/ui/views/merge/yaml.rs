@@ -5,16 +5,17 @@ mod layout;
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::{TextEditOutput, TextEditState};
 use eframe::egui::{
-    Align, Context, Frame, Id, Layout, Margin, Rect, RichText, ScrollArea, Shape, TextBuffer,
-    TextEdit, Ui, WidgetInfo, WidgetType, pos2,
+    Align, Context, Frame, Id, Key, Layout, Margin, Modifiers, Rect, RichText, ScrollArea, Shape,
+    TextBuffer, TextEdit, Ui, WidgetInfo, WidgetType, pos2,
 };
 use egui_phosphor::regular as icon;
 
 use super::DraftContext;
 use crate::merge::problem::Severity;
-use crate::study::DraftId;
+use crate::study::{Command, DraftId};
 use crate::ui::action::{Action, Content, Export};
 use crate::ui::dialogs::Filter;
+use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::widgets::{fold_toggle, icon_button};
@@ -24,11 +25,16 @@ const YAML: Filter = Filter {
     extensions: &["yaml"],
 };
 
+/// After this long without a key the next is a step of undo of its own.
+const PAUSE_SECS: f64 = 1.0;
+
 #[derive(Default)]
 pub struct YamlPanel {
     pub is_open: bool,
-    /// How often the text got the keyboard: what is typed in one go is one step of undo.
+    /// Counts sittings: what is typed in one go is one step of undo.
     sitting: usize,
+    /// When something was typed last, in the time of the window.
+    typed_at: f64,
     /// The text as it was left here, to find out what the other side changed.
     last: Option<(DraftId, String)>,
 }
@@ -59,6 +65,9 @@ impl YamlPanel {
                 let words = RichText::new(format!("{} {words}", icon::X_CIRCLE)).small();
                 ui.label(words.color(Tokens::of(ui).error));
             }
+            if shown.is_broken {
+                ui.quiet("The text is unfinished; the canvas follows once it can be read");
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let text = &shown.draft.sheet.text;
                 if icon_button(ui, icon::DOWNLOAD_SIMPLE, "Save the recipe as…").clicked() {
@@ -86,6 +95,7 @@ impl YamlPanel {
         if let Some((_, old)) = self.last.take().filter(|(of, _)| *of == shown.draft.id) {
             follow(ui.ctx(), id, &old, &text);
         }
+        undo_by_key(ui, shown, id);
         let edited = Frame::new()
             .fill(Tokens::of(ui).field)
             .inner_margin(Margin::same(8))
@@ -106,14 +116,36 @@ impl YamlPanel {
         if let Some(line) = jump {
             ui.scroll_to_rect(line_rect(&edited, line), Some(Align::Center));
         }
-        if edited.response.response.gained_focus() {
+        let now = ui.input(|i| i.time);
+        if edited.response.response.gained_focus() || now - self.typed_at > PAUSE_SECS {
             self.sitting += 1;
+        }
+        if text != shown.draft.sheet.text {
+            self.typed_at = now;
         }
         if text != shown.draft.sheet.text {
             let join = Some(format!("text {}", self.sitting));
             shown.write_text(text.clone(), "Edit the recipe", join);
         }
         self.last = Some((shown.draft.id, text));
+    }
+}
+
+/// Undo and redo in the field are those of the study: the field's own would jump over what was
+/// done on the canvas meanwhile.
+fn undo_by_key(ui: &Ui, shown: &DraftContext<'_>, id: Id) {
+    if !ui.memory(|memory| memory.has_focus(id)) {
+        return;
+    }
+    let keys = [
+        (Modifiers::COMMAND | Modifiers::SHIFT, Key::Z, Command::Redo),
+        (Modifiers::COMMAND, Key::Y, Command::Redo),
+        (Modifiers::COMMAND, Key::Z, Command::Undo),
+    ];
+    for (modifiers, key, command) in keys {
+        if ui.input_mut(|i| i.consume_key(modifiers, key)) {
+            shown.push(command);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ui::ask::Ask;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, radius, space};
 use crate::ui::views::evaluate_button;
-use crate::ui::widgets::primary_button;
+use crate::ui::widgets::{primary_button, submenu};
 use crate::ui::windows::transplant_donors;
 use crate::workbench::Workbench;
 
@@ -205,7 +205,7 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
             ui.close();
         }
     } else {
-        ui.menu_button("Merge with", |ui| merge_menu(ui, bench, row, actions));
+        submenu(ui, "Merge with", |ui| merge_menu(ui, bench, row, actions));
         transplant_button(ui, bench, row, actions);
         if convert_button(ui, bench, row, actions) {
             ui.close();
@@ -216,7 +216,7 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
     if actions.len() > asked {
         ui.close();
     }
-    ui.menu_button("Set base…", |ui| base_menu(ui, bench, &ids, actions));
+    submenu(ui, "Set base…", |ui| base_menu(ui, bench, &ids, actions));
     if let Some(path) = bench.study().doc().model(row).and_then(|m| m.path.clone()) {
         ui.separator();
         let text = path.to_string_lossy().into_owned();

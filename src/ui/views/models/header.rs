@@ -1,7 +1,7 @@
 //! The headers of the table: they sort, and what else can be done with a column is in their
 //! menu.
 
-use eframe::egui::{Align2, Rect, Sense, Ui, WidgetType};
+use eframe::egui::{Align2, Frame, Margin, Rect, Sense, Ui, WidgetType};
 use egui_phosphor::regular as icon;
 
 use super::Asking;
@@ -138,11 +138,14 @@ fn lower_case(column: &Column) -> String {
 }
 
 /// What the menu of columns leaves of the window's height, in points.
-const MENU_LEAVES: f32 = 180.0;
+const MENU_LEAVES: f32 = 250.0;
 const MOST_MENU: f32 = 460.0;
-const GUTTER: eframe::egui::Margin = eframe::egui::Margin {
-    right: 16,
-    ..eframe::egui::Margin::ZERO
+/// Room at the right of its rows for the scroll bar.
+const GUTTER: Margin = Margin {
+    left: 0,
+    right: 14,
+    top: 0,
+    bottom: 0,
 };
 
 pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, actions: &mut Vec<Action>) {
@@ -152,8 +155,9 @@ pub fn columns_menu(ui: &mut Ui, doc: &StudyDoc, table: &ModelTable, actions: &m
     let area = eframe::egui::ScrollArea::vertical().max_height(height);
     area.show(ui, |ui| {
         // The scroll bar floats; nothing lies under it.
-        let gutter = eframe::egui::Frame::new().inner_margin(GUTTER);
-        gutter.show(ui, |ui| columns_ui(ui, table, &mut view));
+        Frame::new()
+            .inner_margin(GUTTER)
+            .show(ui, |ui| columns_ui(ui, table, &mut view));
     });
     ui.separator();
     let is_changed = doc.view.columns != crate::study::ColumnChoices::default();

@@ -42,11 +42,11 @@ pub fn interval(row: &Row) -> String {
     format!("95 %: {low} to {high}")
 }
 
-/// What the gain is drawn from: `n = 40, r = −0.51, community`.
+/// What the gain is drawn from: `n = 40, r = −0.51, other tasks, Mistral-7B merges`.
 pub fn record(row: &Row) -> String {
     let whose = match row.basis {
         Basis::Study(_) => "this study",
-        Basis::Others(_) => "community",
+        Basis::Others(_) => "other tasks, Mistral-7B merges",
         Basis::Scores => return "scores alone".to_owned(),
     };
     row.basis.line().map_or(String::new(), |line| {

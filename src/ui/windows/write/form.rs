@@ -300,7 +300,7 @@ impl Form {
         let text = match self.what {
             WriteWhat::Merge => {
                 let draft = bench.study().doc().shown_draft();
-                draft.map_or_else(String::new, |draft| draft.sheet.text.clone())
+                draft.map_or_else(|| Ok(String::new()), |draft| bench.text_to_write(draft))?
             }
             WriteWhat::Again(id) => {
                 let merge = bench.merges().iter().find(|m| m.id == id);

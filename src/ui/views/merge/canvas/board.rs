@@ -27,6 +27,9 @@ pub struct Slot {
 #[derive(Default)]
 pub struct Board {
     of: Option<Of>,
+    /// Where the layout has put the nodes that nobody has put anywhere: they stay there while
+    /// others come and go.
+    laid_out: BTreeMap<String, Pos2>,
     pub snarl: Snarl<Slot>,
 }
 
@@ -37,6 +40,7 @@ struct Of {
     places: Vec<(String, [f32; 2])>,
     sizes: BTreeMap<String, Vec2>,
     wires: usize,
+    is_settled: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +53,22 @@ pub enum News {
 }
 
 impl Board {
-    /// Brings the graph up to date; `sizes` are those of the nodes drawn so far, by key.
+    /// Lays the nodes out anew that nobody has put anywhere.
+    pub fn forget_places(&mut self) {
+        self.laid_out.clear();
+        if let Some(of) = &mut self.of {
+            of.is_settled = false;
+        }
+    }
+
+    /// Brings the graph up to date; `sizes` are those of the nodes drawn so far, by key. Before
+    /// it is settled nodes follow their sizes, later they stay.
     pub fn sync(
         &mut self,
         draft: &Draft,
         composition: &Composition,
         sizes: BTreeMap<String, Vec2>,
+        is_settled: bool,
     ) -> News {
         let new = Of {
             draft: draft.id,
@@ -63,11 +77,15 @@ impl Board {
             sizes,
             // egui-snarl lifts wires by itself when Ctrl is held.
             wires: self.snarl.wires().count(),
+            is_settled,
         };
         if self.of.as_ref() == Some(&new) {
             return News::Nothing;
         }
         let is_other = self.of.as_ref().is_none_or(|of| of.draft != new.draft);
+        if is_other || !is_settled {
+            self.laid_out.clear();
+        }
         let sizes_changed = self.of.as_ref().is_none_or(|of| of.sizes != new.sizes);
         if is_other {
             self.snarl = Snarl::new();
@@ -75,7 +93,12 @@ impl Board {
         let graph = composition.graph();
         let keys = graph.nodes.iter().map(|n| key_of(composition, &n.id));
         let keys: Vec<String> = keys.collect();
-        let places = places(&graph, &keys, &new.places, &new.sizes);
+        let places = places(&graph, &keys, &new, &self.laid_out);
+        for (key, place) in keys.iter().zip(&places) {
+            if !new.places.iter().any(|(own, _)| own == key) {
+                self.laid_out.insert(key.clone(), *place);
+            }
+        }
         let nodes_changed = self.put_nodes(&graph, &keys, &places);
         self.put_wires(&graph);
         let wires = self.snarl.wires().count();
@@ -143,18 +166,14 @@ impl Board {
     }
 }
 
-fn places(
-    graph: &Graph,
-    keys: &[String],
-    own: &[(String, [f32; 2])],
-    sizes: &BTreeMap<String, Vec2>,
-) -> Vec<Pos2> {
+fn places(graph: &Graph, keys: &[String], of: &Of, laid_out: &BTreeMap<String, Pos2>) -> Vec<Pos2> {
     let place = |key: &String| {
-        let found = own.iter().find(|(of, _)| of == key);
-        found.map(|(_, place)| bounded_place(*place).into())
+        let found = of.places.iter().find(|(own, _)| own == key);
+        let own = found.map(|(_, place)| bounded_place(*place).into());
+        own.or_else(|| laid_out.get(key).copied())
     };
     let size = |(node, key): (&Node, &String)| {
-        let drawn = sizes.get(key).copied();
+        let drawn = of.sizes.get(key).copied();
         drawn.unwrap_or_else(|| likely_size(node))
     };
     let own: Vec<Option<Pos2>> = keys.iter().map(place).collect();
@@ -183,7 +202,7 @@ mod tests {
     }
 
     fn sync(board: &mut Board, draft: &Draft, composition: &Composition) -> News {
-        board.sync(draft, composition, BTreeMap::new())
+        board.sync(draft, composition, BTreeMap::new(), true)
     }
 
     #[test]
@@ -216,6 +235,26 @@ mod tests {
         board.snarl.disconnect(from, to);
         assert_eq!(sync(&mut board, &Draft::default(), &made), News::Details);
         assert_eq!(board.snarl.wires().count(), made.graph().links.len());
+    }
+
+    #[test]
+    fn nodes_stay_where_they_are_while_others_come_until_they_are_tidied() {
+        let (mut board, mut made) = (Board::default(), slerp());
+        let draft = Draft::default();
+        sync(&mut board, &draft, &made);
+        let place = |board: &Board, id| {
+            let (number, _) = board.slot(&id).unwrap();
+            board.snarl.get_node_info(number).unwrap().pos
+        };
+        let a = || NodeId::Model(ModelRef::at("a"));
+        let before = place(&board, a());
+        made.add_model(ModelRef::at("c"));
+        made.add_merge(find("linear").unwrap());
+        assert_eq!(sync(&mut board, &draft, &made), News::Nodes);
+        assert_eq!(place(&board, a()), before);
+        board.forget_places();
+        assert_ne!(sync(&mut board, &draft, &made), News::Nothing);
+        assert_ne!(place(&board, a()), before);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
-use eframe::egui::{Pos2, Rect, Response, Vec2, emath::TSTransform};
+use eframe::egui::{Pos2, Rect, Response, Vec2, emath::TSTransform, vec2};
 
-use super::{FAR, FRAME};
+use super::{FAR, FRAME, tidy};
 use crate::merge::composition::{Composition, Node, NodeId, Port};
 use crate::merge::recipe::ModelRef;
 use crate::study::DraftContent;
@@ -14,10 +14,13 @@ use crate::ui::views::merge::DraftContext;
 /// Where nodes lie, by key.
 type Places = Vec<(String, [f32; 2])>;
 
+/// About the size of a node before it was drawn, in points.
+pub const MERGE: Vec2 = vec2(290.0, 200.0);
+pub const MODEL: Vec2 = vec2(160.0, 80.0);
 /// Frames until an edit is drawn where it will stay.
 const FRAMES: u8 = 4;
 /// How long a note stands beside the pointer, in seconds.
-const NOTE_SECS: f64 = 4.0;
+pub const NOTE_SECS: f64 = 4.0;
 
 /// What the canvas keeps that may be lost.
 #[derive(Default)]
@@ -34,6 +37,10 @@ pub struct CanvasState {
     pub sizes: BTreeMap<String, Vec2>,
     /// Where ports were drawn, in the canvas' own points.
     pub ports: Vec<(NodeId, Port, Rect)>,
+    /// What of the canvas is in sight, in its own points; nothing before it was drawn.
+    pub visible: Option<Rect>,
+    /// Whether the nodes are to be laid out anew.
+    pub wants_tidy: bool,
     /// From the canvas' points to the window's.
     pub to_global: TSTransform,
     /// For how many more frames all of it is brought into sight: what was asked for at the same
@@ -104,6 +111,9 @@ impl Env<'_, '_> {
         place: Pos2,
         change: impl FnOnce(&mut Composition) -> Option<NodeId>,
     ) {
+        if self.refuses() {
+            return;
+        }
         let mut composition = self.composition.clone();
         let new = change(&mut composition);
         let Ok(text) = composition.to_text() else {
@@ -119,9 +129,41 @@ impl Env<'_, '_> {
         let sheet = DraftContent {
             text,
             loose,
+            output: composition.output.clone().unwrap_or_default(),
             places,
         };
         self.write(sheet, title, None);
+    }
+
+    /// The same where nothing was pointed at: in sight, beside what the node is made from.
+    pub fn edit_beside(
+        &self,
+        title: &str,
+        beside: &[NodeId],
+        size: Vec2,
+        change: impl FnOnce(&mut Composition) -> Option<NodeId>,
+    ) {
+        match self.free_place(beside, size) {
+            Some(place) => self.edit_at(title, place, change),
+            None => self.edit(title, None, |c| {
+                change(c);
+            }),
+        }
+    }
+
+    /// A free place in sight; `None` while the canvas is not drawn.
+    fn free_place(&self, beside: &[NodeId], size: Vec2) -> Option<Pos2> {
+        let within = self.look.visible?;
+        let rects = &self.look.rects;
+        let of = |node: &NodeId| rects.get(&key_of(self.composition, node)).copied();
+        let around = beside
+            .iter()
+            .filter_map(of)
+            .reduce(|all, own| all.union(own));
+        let wanted = around.map(|all| all.right_top() + vec2(tidy::ACROSS, 0.0));
+        let wanted = wanted.unwrap_or(within.center() - size / 2.0);
+        let taken: Vec<Rect> = rects.values().copied().collect();
+        Some(tidy::near(wanted, size, within, &taken))
     }
 
     /// Where the nodes that are there now lie, all of them.

@@ -8,6 +8,7 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::env::Env;
+use super::marks;
 use super::nodes::{self, parameter_ui};
 use crate::merge::composition::{NodeId, Place, Port};
 use crate::merge::recipe::ModelRef;
@@ -35,6 +36,12 @@ pub fn ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
             loose_ui(ui, env);
             wide_card(ui, |ui| {
                 ui.label(theme::strong("Output"));
+                if env.composition.recipes.len() > 1 {
+                    let name = env.port_name(&NodeId::Output, Port::Output);
+                    ui.horizontal(|ui| {
+                        feed_ui(ui, env, &NodeId::Output, Port::Output, &name);
+                    });
+                }
                 nodes::output_ui(ui, env);
             });
         });
@@ -75,7 +82,7 @@ fn port_row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, merge: usize, port: Port) {
     let name = env.port_name(&node, port);
     ui.horizontal(|ui| {
         feed_ui(ui, env, &node, port, &name);
-        nodes::mark_ui(ui, &nodes::own_problems(env, merge, Some(port)), &name);
+        marks::mark_ui(ui, &marks::own_problems(env, merge, Some(port)), &name);
     });
     let Port::Model(k) = port else { return };
     // A port that is not fed has no parameters yet.
@@ -98,7 +105,8 @@ fn feed_ui(ui: &mut Ui, env: &mut Env<'_, '_>, node: &NodeId, port: Port, name: 
     let mut chosen = None;
     let mut is_emptied = false;
     let response = combo_ui(ui, &short_port(port), name, shown, |ui| {
-        if fed.is_some() && ui.selectable_label(false, "Nothing").clicked() {
+        let may_be_empty = fed.is_some() && port != Port::Output;
+        if may_be_empty && ui.selectable_label(false, "Nothing").clicked() {
             is_emptied = true;
         }
         for other in candidates(env, node) {
@@ -167,6 +175,10 @@ fn candidates(env: &Env<'_, '_>, node: &NodeId) -> Vec<NodeId> {
     let mut out: Vec<NodeId> = nodes
         .filter(|id| id != node && *id != NodeId::Output)
         .collect();
+    if *node == NodeId::Output {
+        out.retain(|id| id.merge().is_some());
+        return out;
+    }
     for model in &env.doc().models {
         let id = env.bench.reference(model.id).map(NodeId::Model);
         out.extend(id.filter(|id| !out.contains(id)));

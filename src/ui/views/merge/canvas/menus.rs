@@ -3,17 +3,17 @@
 use eframe::egui::{Align, Button, Layout, Pos2, Ui, ViewportCommand, WidgetType};
 use egui_phosphor::regular as icon;
 
-use super::env::{Env, key_of};
+use super::env::{Env, MERGE, key_of};
 use crate::merge::composition::{Composition, NodeId, Port};
 use crate::merge::methods::Method;
 use crate::ui::action::Action;
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
-use crate::ui::widgets::{icon_button, icon_button_if, icon_toggle, methods_menu, segmented};
+use crate::ui::widgets::{icon_button, icon_toggle, methods_menu, segmented, submenu};
 
 /// The menu of the empty canvas; `at` is where a new merge is put.
 pub fn canvas_ui(ui: &mut Ui, env: &mut Env<'_, '_>, at: Option<Pos2>) {
-    ui.menu_button("Add merge", |ui| {
+    submenu(ui, "Add merge", |ui| {
         if let Some(method) = methods_menu(ui, None) {
             add_merge(env, method, at);
         }
@@ -88,9 +88,7 @@ pub fn add_merge(env: &mut Env<'_, '_>, method: &'static dyn Method, at: Option<
     };
     match at {
         Some(at) => env.edit_at("Add merge", at, change),
-        None => env.edit("Add merge", None, |c| {
-            change(c);
-        }),
+        None => env.edit_beside("Add merge", &from, MERGE, change),
     }
 }
 
@@ -117,7 +115,10 @@ pub fn duplicate(env: &mut Env<'_, '_>) {
         return;
     }
     let keys = copies.iter().map(|n| key_of(&composition, n)).collect();
-    env.edit("Duplicate", None, |c| *c = composition);
+    env.edit_beside("Duplicate", &nodes, MERGE, |c| {
+        *c = composition;
+        copies.into_iter().next()
+    });
     env.look.selected = keys;
 }
 
@@ -128,7 +129,7 @@ pub fn copy(env: &mut Env<'_, '_>) {
     let recipes = selected.iter().filter_map(recipe).collect();
     let copied = Composition {
         recipes,
-        loose: Vec::new(),
+        ..Composition::default()
     };
     match copied.to_text() {
         Ok(text) if !text.is_empty() => env.push(Action::Copy {
@@ -147,13 +148,17 @@ pub fn paste(env: &mut Env<'_, '_>, text: &str) {
     let mut composition = env.composition.clone();
     let new = composition.insert(pasted);
     let keys = new.iter().map(|n| key_of(&composition, n)).collect();
-    env.edit("Paste", None, |c| *c = composition);
+    env.edit_beside("Paste", &[], MERGE, |c| {
+        *c = composition;
+        new.into_iter().next()
+    });
     env.look.selected = keys;
 }
 
 /// Forgets where nodes were put, so that the layout places them.
 pub fn tidy(env: &mut Env<'_, '_>) {
     env.write_places(Vec::new(), "Tidy layout", None);
+    env.look.wants_tidy = true;
     env.look.fit();
 }
 
@@ -168,7 +173,7 @@ pub fn toolbar_ui(ui: &mut Ui, env: &mut Env<'_, '_>, as_list: &mut bool, has_sh
         if !*as_list {
             icon_toggle(ui, icon::SIDEBAR_SIMPLE, "List of models", has_shelf);
         }
-        ui.add_enabled_ui(!env.is_broken, |ui| add_ui(ui, env));
+        add_ui(ui, env);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let ways = [(false, "Canvas"), (true, "List")];
             segmented(ui, "Canvas or list", as_list, &ways);
@@ -205,7 +210,7 @@ fn zoom_ui(ui: &mut Ui, env: &mut Env<'_, '_>) {
     if icon_button(ui, icon::MAGNIFYING_GLASS_MINUS, "Zoom out  −").clicked() {
         env.look.zoom_by(1.0 / ZOOM_STEP);
     }
-    if icon_button_if(ui, !env.is_broken, icon::TREE_STRUCTURE, "Tidy layout  L") {
+    if icon_button(ui, icon::TREE_STRUCTURE, "Tidy layout  L").clicked() {
         tidy(env);
     }
 }

@@ -5,7 +5,8 @@ use eframe::egui::{
     WidgetType, vec2,
 };
 
-use super::env::Env;
+use super::env::{Env, MODEL};
+use crate::merge::composition::NodeId;
 use crate::merge::recipe::ModelRef;
 use crate::study::{Model, ModelId};
 use crate::ui::ext::{ResponseExt, UiExt};
@@ -31,6 +32,8 @@ impl Shelf {
         let width = ui.available_width();
         search_field(ui, "Find a model", &mut self.filter, width);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            // The scroll bar floats; nothing lies under it.
+            ui.set_max_width(ui.available_width() - space::M);
             ui.spacing_mut().item_spacing.y = 1.0;
             let groups = groups(bench, &self.filter);
             if groups.is_empty() {
@@ -109,7 +112,10 @@ fn row_ui(ui: &mut Ui, env: &mut Env<'_, '_>, model: &Model) {
     text::left(painter, inside, env.bench.short(model.id), &font, ink);
     let by_key = response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if response.double_clicked() || by_key {
-        env.edit("Add model", None, |c| c.add_model(reference.clone()));
+        env.edit_beside("Add model", &[], MODEL, |c| {
+            c.add_model(reference.clone());
+            Some(NodeId::Model(reference.clone()))
+        });
     }
     let help = match is_there {
         true => "Is on the canvas",

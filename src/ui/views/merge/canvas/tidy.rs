@@ -11,9 +11,11 @@ use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 use crate::merge::composition::{Graph, Link, NodeId};
 
 /// Between columns, in points: room for a wire to bend.
-const ACROSS: f32 = 48.0;
+pub const ACROSS: f32 = 48.0;
 /// Between the nodes of a column, in points.
 const DOWN: f32 = 20.0;
+/// The most steps in a direction that are looked at for a free place.
+const STEPS: f32 = 60.0;
 
 /// A place for every node, by its number in the graph.
 pub fn tidy(graph: &Graph, sizes: &[Vec2]) -> Vec<Pos2> {
@@ -67,6 +69,27 @@ pub fn free_place(wanted: Rect, taken: &[Rect]) -> Pos2 {
         at = Rect::from_min_size(pos2(at.left(), hit.bottom() + DOWN), at.size());
     }
     at.min.round()
+}
+
+/// The free place nearest to `wanted` that lies `within`; its middle where none is free.
+pub fn near(wanted: Pos2, size: Vec2, within: Rect, taken: &[Rect]) -> Pos2 {
+    let inside = within.shrink(DOWN);
+    let room = (inside.size() - size).max(Vec2::ZERO);
+    let step = (room.max_elem() / STEPS).max(DOWN);
+    let count = |room: f32| (room / step) as usize + 1;
+    let grid = (0..count(room.x)).flat_map(|x| (0..count(room.y)).map(move |y| (x, y)));
+    let at = |(x, y): (usize, usize)| inside.min + vec2(x as f32, y as f32) * step;
+    let is_free = |at: &Pos2| {
+        let own = Rect::from_min_size(*at, size).expand(DOWN / 2.0);
+        !taken.iter().any(|taken| taken.intersects(own))
+    };
+    let places = std::iter::once(wanted)
+        .filter(|at| within.contains_rect(Rect::from_min_size(*at, size)))
+        .chain(grid.map(at));
+    let nearest = places
+        .filter(is_free)
+        .min_by(|a, b| a.distance(wanted).total_cmp(&b.distance(wanted)));
+    nearest.unwrap_or(within.center() - size / 2.0).round()
 }
 
 /// Left of what a node feeds, or right of what feeds it.
@@ -225,6 +248,21 @@ mod tests {
             }
             own[missing] = kept;
         }
+    }
+
+    #[test]
+    fn a_place_that_is_in_sight_and_free_is_found() {
+        let within = Rect::from_min_size(pos2(-50.0, 10.0), vec2(800.0, 500.0));
+        let taken = [Rect::from_min_size(pos2(100.0, 100.0), vec2(300.0, 300.0))];
+        let size = vec2(200.0, 120.0);
+        for wanted in [pos2(150.0, 150.0), pos2(5000.0, 0.0), pos2(420.0, 30.0)] {
+            let found = Rect::from_min_size(near(wanted, size, within, &taken), size);
+            assert!(within.contains_rect(found), "{found:?}");
+            assert!(!taken[0].intersects(found), "{found:?}");
+        }
+        let full = [within];
+        let found = near(pos2(0.0, 0.0), size, within, &full);
+        assert!(within.contains(found), "{found:?}");
     }
 
     #[test]

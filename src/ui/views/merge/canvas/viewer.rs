@@ -3,8 +3,8 @@
 use eframe::egui::emath::TSTransform;
 use eframe::egui::epaint::Shadow;
 use eframe::egui::{
-    Color32, CornerRadius, FontId, Frame, Margin, Painter, Pos2, Rect, Sense, Stroke, Style, Ui,
-    pos2, vec2,
+    Color32, CornerRadius, Frame, Margin, Painter, Pos2, Rect, Sense, Stroke, Style, Ui,
+    WidgetType, pos2, vec2,
 };
 use egui_snarl::ui::{
     AnyPins, BackgroundPattern, PinPlacement, PinWireInfo, SelectionStyle, SnarlPin, SnarlStyle,
@@ -14,12 +14,14 @@ use egui_snarl::{InPin, NodeId as Number, OutPin, Snarl};
 
 use super::board::Slot;
 use super::env::Env;
+use super::far;
+use super::marks;
 use super::menus;
 use super::nodes;
 use super::{FAR, FRAME, OUTLINE};
 use crate::merge::composition::{NodeId, Port};
+use crate::ui::ext::ResponseExt;
 use crate::ui::theme::{self, Tokens, radius, space};
-use crate::ui::widgets::text;
 
 /// Height of a port without parameters, in points.
 const ROW: f32 = 26.0;
@@ -92,16 +94,13 @@ impl Viewer<'_, '_, '_> {
         }
     }
 
-    /// The title alone, as large as can be read.
+    /// The room of the title; what the node is stands over all of it, see [`far::paint`].
     fn far_title_ui(&self, ui: &mut Ui, slot: &Slot) {
         let size = self.env.look.sizes.get(&slot.key).copied();
         let width = size.unwrap_or_default().x - 2.0 * FRAME;
-        let (rect, _) = ui.allocate_exact_size(vec2(width.max(1.0), ROW), Sense::hover());
-        let scale = self.env.look.to_global.scaling;
-        let font = FontId::proportional((theme::size::SMALL / scale).min(ROW));
-        let name = self.env.node_name(&slot.id);
-        let ink = self.tokens.text;
-        text::left(ui.painter(), rect, &name, &font, ink);
+        let (_, response) = ui.allocate_exact_size(vec2(width.max(1.0), ROW), Sense::hover());
+        let label = far::summary(self.env, &slot.id).label();
+        response.named(WidgetType::Label, &label);
     }
 
     /// The room that the rest of the node takes when it is drawn whole.
@@ -138,7 +137,7 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
         };
         let is_selected = self.env.is_selected(&slot.key);
         let has_error = slot.id.merge().is_some_and(|merge| {
-            let problems = nodes::own_problems(self.env, merge, None);
+            let problems = marks::own_problems(self.env, merge, None);
             problems.first().is_some_and(|p| p.is_error())
         });
         let t = self.tokens;
@@ -264,8 +263,12 @@ impl SnarlViewer<Slot> for Viewer<'_, '_, '_> {
         }
     }
 
-    fn final_node_rect(&mut self, node: Number, rect: Rect, _: &mut Ui, snarl: &mut Snarl<Slot>) {
+    fn final_node_rect(&mut self, node: Number, rect: Rect, ui: &mut Ui, snarl: &mut Snarl<Slot>) {
         if let Some(slot) = snarl.get_node(node) {
+            let scale = self.env.look.to_global.scaling;
+            if self.env.look.is_far(&slot.key) {
+                far::paint(ui, rect, scale, &far::summary(self.env, &slot.id));
+            }
             let look = &mut self.env.look;
             if look.to_global.scaling >= FAR || !look.sizes.contains_key(&slot.key) {
                 let size = (rect.size() / 4.0).ceil() * 4.0;
