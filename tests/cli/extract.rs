@@ -10,7 +10,12 @@ fn kinfolk(home: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_kinfolk"))
         .arg("extract")
         .args(args)
-        .args(["--model", "models/maplet/e2", "--base-model", "models/maplet/base"])
+        .args([
+            "--model",
+            "models/maplet/e2",
+            "--base-model",
+            "models/maplet/base",
+        ])
         .arg("--root")
         .arg(data)
         .env("KINFOLK_HOME", home)
@@ -41,14 +46,17 @@ fn an_extraction_tells_what_it_kept_and_its_json_the_same() {
     let said = text(&output.stdout);
     assert!(said.contains("left out, excluded"), "{said}");
     assert!(said.contains("The adapter is in"), "{said}");
-    let report: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
     let modules = report["result"]["modules"].as_array().unwrap();
     let factors = modules.iter().filter(|m| m["saved"] == "factors");
     for module in factors.clone() {
         let (energy, residual) = (&module["energy"], &module["residual"]);
         let (energy, residual) = (energy.as_f64().unwrap(), residual.as_f64().unwrap());
         assert!(energy >= 0.899_99, "{module}");
-        assert!((1.0 - energy - residual * residual).abs() < 1e-4, "{module}");
+        assert!(
+            (1.0 - energy - residual * residual).abs() < 1e-4,
+            "{module}"
+        );
     }
     assert!(factors.count() > 2);
     let kinship = report["kinship"].as_f64().unwrap();

@@ -33,7 +33,9 @@ fn of(held: &Held) -> MatRef<'_, f32> {
 /// All singular values, by another way and in wide numbers.
 fn values_of(held: &Held) -> Vec<f64> {
     let narrow = of(held);
-    let wide = Mat::from_fn(narrow.nrows(), narrow.ncols(), |i, j| f64::from(narrow[(i, j)]));
+    let wide = Mat::from_fn(narrow.nrows(), narrow.ncols(), |i, j| {
+        f64::from(narrow[(i, j)])
+    });
     wide.singular_values().unwrap()
 }
 
@@ -123,7 +125,10 @@ fn a_share_is_kept_by_the_fewest_ranks_and_thresholds_cut() {
         };
         let rank = found(&held, wanted).values.len();
         let sum = |n: usize| squares[..n].iter().sum::<f64>() / all;
-        assert!(sum(rank) > share - 1e-4 && sum(rank - 1) < share + 1e-4, "{rank}");
+        assert!(
+            sum(rank) > share - 1e-4 && sum(rank - 1) < share + 1e-4,
+            "{rank}"
+        );
         let threshold = (values[4] + values[5]) / 2.0;
         let cut = Goal {
             epsilon: threshold,
@@ -194,7 +199,11 @@ fn factors_share_the_scale_or_leave_it_to_a() {
         let b = MatRef::from_row_major_slice(&b, outputs, 5);
         let product = b * a;
         let whole = of(&held).to_owned() * faer::Scale(scale as f32);
-        let product = if is_across { product.transpose().to_owned() } else { product };
+        let product = if is_across {
+            product.transpose().to_owned()
+        } else {
+            product
+        };
         assert!((whole - product).norm_max() < 1e-5);
         if distribute {
             assert!((a.norm_l2() - b.norm_l2()).abs() < 1e-4);
