@@ -46,7 +46,7 @@ fn an_extraction_tells_what_it_kept_and_its_json_the_same() {
     let said = text(&output.stdout);
     assert!(said.contains("left out, excluded"), "{said}");
     assert!(said.contains("The adapter is in"), "{said}");
-    let report: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
     let modules = report["result"]["modules"].as_array().unwrap();
     let factors = modules.iter().filter(|m| m["saved"] == "factors");
     for module in factors.clone() {

@@ -123,7 +123,7 @@ pub fn plan(pair: Pair, wish: Wish) -> Result<Plan, String> {
     };
     Ok(Plan {
         fan_in_fan_out: modules.iter().any(across),
-        notes: notes(&pair, &found),
+        notes: notes(&pair, &found, &modules),
         modules,
         saved,
         pair,
@@ -162,7 +162,7 @@ fn check_saved(wish: &Wish, found: &[Found]) -> Result<(), String> {
     Ok(())
 }
 
-fn notes(pair: &Pair, found: &[Found]) -> Vec<String> {
+fn notes(pair: &Pair, found: &[Found], modules: &[ModulePlan]) -> Vec<String> {
     let mut notes = pair.renamings().to_vec();
     if pair.model.adapter().is_none() {
         let settings = pair.model.config().differences(pair.base.config());
@@ -184,6 +184,17 @@ fn notes(pair: &Pair, found: &[Found]) -> Vec<String> {
         notes.push(
             "the tokenizers number tokens otherwise; embedding and head are saved whole, and the \
              fine-tune's tokenizer belongs to the adapter"
+                .to_owned(),
+        );
+    }
+    let adapted = modules
+        .iter()
+        .filter(|m| matches!(m.work, Work::Factors { .. }));
+    let (with, without): (Vec<_>, Vec<_>) = adapted.partition(|m| m.bias.is_some());
+    if !with.is_empty() && !without.is_empty() {
+        notes.push(
+            "some adapted layers have biases and others have none; PEFT runs such an adapter, but \
+             its merge_and_unload refuses it (merging it here works)"
                 .to_owned(),
         );
     }

@@ -1,10 +1,11 @@
 //! The two factors of an adapter, and how far their product is from the change.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef, Par};
+use faer::{Accum, Mat, MatMut, MatRef, Par};
 
-use super::products::Products;
+use super::products::{Products, rows_of_band};
 use super::{Matrix, SvdError, Tick, Truncated};
+use crate::numeric::vector::add_squares;
 
 /// B [outputs, rank] and A [rank, inputs].
 pub(in crate::extract) struct Factors {
@@ -72,22 +73,15 @@ pub(in crate::extract) fn residual(
     let products = Products::new(matrix, tick);
     let [left, right] = &factors.sides;
     let square = products.over_bands(
-        || (0.0, Mat::<f32>::new()),
-        |rows, band, (sum, rest): &mut (f64, Mat<f32>)| {
-            rest.resize_with(band.nrows(), band.ncols(), |_, _| 0.0);
+        || (0.0, Vec::new()),
+        |rows, band, (sum, rest): &mut (f64, Vec<f32>)| {
+            rest.clear();
+            rows_of_band(band).for_each(|row| rest.extend_from_slice(row));
             let own = left.subrows(rows.start, rows.len());
-            let scale = -scale as f32;
-            // By columns, as the library stores it.
-            rest.copy_from(band);
-            matmul(
-                rest.as_mut(),
-                Accum::Add,
-                own,
-                right.transpose(),
-                scale,
-                Par::Seq,
-            );
-            *sum += sum_of_squares(rest.as_ref());
+            let to = MatMut::from_row_major_slice_mut(rest, band.nrows(), band.ncols());
+            let (right, scale) = (right.transpose(), -scale as f32);
+            matmul(to, Accum::Add, own, right, scale, Par::Seq);
+            add_squares(sum, rest);
         },
     )?;
     Ok(square.into_iter().map(|(sum, _)| sum).sum::<f64>().sqrt())
@@ -96,12 +90,4 @@ pub(in crate::extract) fn residual(
 /// ‖M‖².
 pub(in crate::extract) fn energy(matrix: &dyn Matrix, tick: Tick<'_>) -> Result<f64, SvdError> {
     Products::new(matrix, tick).energy()
-}
-
-/// Summed in double precision.
-pub(super) fn sum_of_squares(matrix: MatRef<'_, f32>) -> f64 {
-    let column = |column: faer::ColRef<'_, f32>| -> f64 {
-        column.iter().map(|x| f64::from(*x) * f64::from(*x)).sum()
-    };
-    matrix.col_iter().map(column).sum()
 }

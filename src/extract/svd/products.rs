@@ -11,9 +11,9 @@ use faer::linalg::matmul::triangular::{BlockStructure, matmul as triangular_matm
 use faer::prelude::{Reborrow, ReborrowMut};
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 
-use super::factors::sum_of_squares;
 use super::{Matrix, SvdError, Tick};
 use crate::jobs::Failure;
+use crate::numeric::vector::add_squares;
 use crate::parallel::{in_order, lock};
 
 /// Numbers of a band: they and what is made of them stay in a core's cache.
@@ -55,9 +55,8 @@ impl<'m> Products<'m> {
 
     /// ‖M‖².
     pub(super) fn energy(&self) -> Result<f64, SvdError> {
-        // The transpose of a band, because it is stored by rows.
         let part = |_: Range<usize>, band: MatRef<'_, f32>, sum: &mut f64| {
-            *sum += sum_of_squares(band.transpose());
+            rows_of_band(band).for_each(|row| add_squares(sum, row));
         };
         let parts = self.over_bands(|| 0.0, part)?;
         Ok(parts.into_iter().sum())
@@ -282,4 +281,10 @@ fn summed(parts: Vec<Mat<f32>>, start: impl Fn() -> Mat<f32>) -> Mat<f32> {
         sum += part;
         sum
     })
+}
+
+/// The rows of a band, which lie one after the other.
+pub(super) fn rows_of_band(band: MatRef<'_, f32>) -> impl Iterator<Item = &[f32]> {
+    let rows = band.transpose().col_iter();
+    rows.filter_map(|row| Some(row.try_as_col_major()?.as_slice()))
 }
