@@ -92,7 +92,7 @@ pub fn states_by_layer(
             pack.advance(&settings, &rope, &layer, ticket)?;
         }
     }
-    Ok(reader.unchanged()?)
+    reader.unchanged()
 }
 
 /// Bytes that the weights of a layer take in files.
