@@ -66,17 +66,18 @@ enum What {
         /// The same without what tokens do not depend on.
         bare: Vec<Recipe>,
     },
-    Pair([(String, Arc<Checkpoint>); 2]),
+    Pair([Named; 2]),
 }
+
+/// A model with what it is called.
+type Named = (String, Arc<Checkpoint>);
 
 impl PartialEq for Request {
     fn eq(&self, other: &Self) -> bool {
         let same_what = match (&self.what, &other.what) {
             (What::Recipes { bare: a, .. }, What::Recipes { bare: b, .. }) => a == b,
             (What::Pair(a), What::Pair(b)) => {
-                let same = |(a, b): (&(String, Arc<Checkpoint>), &(String, Arc<Checkpoint>))| {
-                    a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1)
-                };
+                let same = |(a, b): (&Named, &Named)| a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1);
                 a.iter().zip(b).all(same)
             }
             _ => false,

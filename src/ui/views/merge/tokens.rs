@@ -157,7 +157,7 @@ fn source_ui(ui: &mut Ui, shown: &DraftContext<'_>, document: usize) {
         };
         let source = sources.get(new).cloned().flatten();
         edit(shown, document, "Choose tokens", |recipe| {
-            recipe.set_tokens_from(source)
+            recipe.set_tokens_from(source);
         });
     });
 }
@@ -201,7 +201,7 @@ fn padding_ui(
     ui.add_enabled_ui(!shown.is_broken, |ui| {
         if let Some(new) = choice(ui, "Padding of the child’s rows", now, &options) {
             edit(shown, document, "Pad tokens", |recipe| {
-                recipe.set_padding(new)
+                recipe.set_padding(new);
             });
         }
     });
