@@ -8,6 +8,7 @@ use eframe::egui::{
 use super::env::Env;
 use crate::merge::recipe::ModelRef;
 use crate::study::{Model, ModelId};
+use crate::text::by_name;
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
@@ -32,6 +33,8 @@ impl Shelf {
         search_field(ui, "Find a model", &mut self.filter, width);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
+            // The scroll bar floats; nothing lies under it.
+            ui.set_max_width(ui.available_width() - space::M);
             let groups = groups(bench, &self.filter);
             if groups.is_empty() {
                 let words = match bench.study().doc().models.is_empty() {
@@ -42,7 +45,7 @@ impl Shelf {
             }
             for (base, models) in groups {
                 let words = match base {
-                    Some(base) => format!("Family of {}", env.doc().name_of(base)),
+                    Some(base) => format!("Family of {}", bench.short(base)),
                     None => "No base".to_owned(),
                 };
                 ui.quiet(format::elide_middle(&words, 26));
@@ -68,7 +71,12 @@ fn groups<'b>(bench: &'b Workbench, filter: &str) -> Vec<(Option<ModelId>, Vec<&
             None => m.base.is_none() && !bases.contains(&m.id),
         };
         let mut models: Vec<&Model> = doc.models.iter().filter(is_own).filter(fits).collect();
-        models.sort_by_key(|m| Some(m.id) != base);
+        models.sort_by(|a, b| {
+            let is_base = |m: &Model| Some(m.id) == base;
+            is_base(b)
+                .cmp(&is_base(a))
+                .then_with(|| by_name(&a.name, &b.name))
+        });
         if !models.is_empty() {
             out.push((base, models));
         }
