@@ -221,7 +221,7 @@ fn columns_are_the_base_its_fine_tunes_and_one_a_generation() {
 fn a_lineage_fills_its_canvas_both_ways() {
     let window = demo(WIDE);
     let canvas = window.get_by_label_contains("Lineage of").rect();
-    let pills = ["base 57.58", "mirror 55.83", "tally 66.00", "ledger 74.92"];
+    let pills = ["base 57.58", "abacus 74.83", "tally 66.00", "ledger 74.92"];
     let all = pills.iter().map(|label| rect(&window, label));
     let all = all.reduce(Rect::union).unwrap();
     assert!(all.width() > 0.8 * canvas.width(), "{all} in {canvas}");

@@ -5,7 +5,7 @@ use eframe::egui::{Align2, Id, Painter, Rect, Sense, Stroke, Ui, WidgetType, pos
 use super::HeatMap;
 use super::layout::Layout;
 use crate::ui::ext::ResponseExt;
-use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::theme::{self, Tokens, size};
 use crate::ui::widgets::text;
 
 /// Rows that stand beside each other and are named together.
@@ -69,11 +69,4 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, id: Id) -> O
         response.on_hover_text(&band.names);
     }
     clicked
-}
-
-/// The room that the names need, in points.
-pub(super) fn width(map: &HeatMap<'_>, ui: &Ui) -> f32 {
-    let width = |band: &Band| text::width(ui, &band.label, theme::small_font());
-    let longest = map.bands.iter().map(width).fold(0.0, f32::max);
-    longest + 2.0 * GAP + space::XS
 }

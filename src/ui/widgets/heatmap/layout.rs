@@ -2,7 +2,7 @@
 
 use eframe::egui::{Pos2, Rect, Ui, Vec2, pos2, vec2};
 
-use super::{HeatMap, bands};
+use super::HeatMap;
 use crate::ui::format;
 use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::text;
@@ -88,7 +88,7 @@ impl Layout {
         let is_thin = map.is_picture() && height < size::SMALL;
         let has_bands = is_thin && !map.bands.is_empty();
         if has_bands {
-            row_names = bands::width(map, ui).min(available.x * 0.28);
+            row_names = bands_width(map, ui).min(available.x * 0.28);
         }
         let most = vec2(room(dendrogram + row_names + right), height).min(LARGEST_CELL);
         let cell = if map.is_picture() {
@@ -261,6 +261,13 @@ fn pixel_oblong(most: Vec2, ui: &Ui) -> Vec2 {
     };
     let height = most.y.min(most.x);
     vec2(whole(most.x.min(height * WIDEST)), whole(height))
+}
+
+/// The room that the names of groups need beside their brackets.
+fn bands_width(map: &HeatMap<'_>, ui: &Ui) -> f32 {
+    let names = map.bands.iter();
+    let width = names.map(|band| text::width(ui, &band.label, theme::small_font()));
+    width.fold(0.0, f32::max) + space::M
 }
 
 fn value_type(map: &HeatMap<'_>, ui: &Ui, cell: Vec2) -> Option<(f32, usize)> {

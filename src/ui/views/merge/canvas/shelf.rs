@@ -9,6 +9,7 @@ use super::env::{Env, MODEL};
 use crate::merge::composition::NodeId;
 use crate::merge::recipe::ModelRef;
 use crate::study::{Model, ModelId};
+use crate::text::by_name;
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
@@ -35,6 +36,8 @@ impl Shelf {
             // The scroll bar floats; nothing lies under it.
             ui.set_max_width(ui.available_width() - space::M);
             ui.spacing_mut().item_spacing.y = 1.0;
+            // The scroll bar floats; nothing lies under it.
+            ui.set_max_width(ui.available_width() - space::M);
             let groups = groups(bench, &self.filter);
             if groups.is_empty() {
                 let words = match bench.study().doc().models.is_empty() {
@@ -45,7 +48,7 @@ impl Shelf {
             }
             for (base, models) in groups {
                 let words = match base {
-                    Some(base) => format!("Family of {}", env.doc().name_of(base)),
+                    Some(base) => format!("Family of {}", bench.short(base)),
                     None => "No base".to_owned(),
                 };
                 ui.quiet(format::elide_middle(&words, 26));
@@ -71,7 +74,12 @@ fn groups<'b>(bench: &'b Workbench, filter: &str) -> Vec<(Option<ModelId>, Vec<&
             None => m.base.is_none() && !bases.contains(&m.id),
         };
         let mut models: Vec<&Model> = doc.models.iter().filter(is_own).filter(fits).collect();
-        models.sort_by_key(|m| Some(m.id) != base);
+        models.sort_by(|a, b| {
+            let is_base = |m: &Model| Some(m.id) == base;
+            is_base(b)
+                .cmp(&is_base(a))
+                .then_with(|| by_name(&a.name, &b.name))
+        });
         if !models.is_empty() {
             out.push((base, models));
         }
