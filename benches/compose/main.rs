@@ -68,6 +68,7 @@ fn main() {
         let mut request = Request {
             text: composition.to_text().unwrap(),
             parsed: Arc::new(Parsed::from(composition.recipes.clone())),
+            output: composition.written(),
             models: people.clone(),
             missing: Vec::new(),
             measured: vec![(ModelId(0), Arc::clone(&stored))],
