@@ -10,6 +10,7 @@ use crate::merge::composition::Composition;
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::Notice;
 use crate::workbench::composing::PredictionOptions;
+use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::merging::MergeId;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,7 @@ pub enum Action {
     Models(ModelsAction),
     Import(ImportAction),
     Merge(MergeAction),
+    Extract(ExtractAction),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
     Window(WindowAction),
@@ -131,6 +133,18 @@ pub enum MergeAction {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub enum ExtractAction {
+    /// Ask how an adapter is to be extracted from a model.
+    Ask(ModelId),
+    /// Show the extraction that was asked for last.
+    Show,
+    /// Ask for the folder that the adapter is written to, then extract it.
+    AskWhere(Box<ExtractRequest>),
+    /// Add the adapter in this folder to the study.
+    Add(PathBuf),
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub enum EvolutionAction {
     /// Put in a new evolution of the selected models or of the shown family, and show it.
     New,
@@ -214,6 +228,7 @@ rooms!(
     Models: ModelsAction,
     Import: ImportAction,
     Merge: MergeAction,
+    Extract: ExtractAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
     Window: WindowAction,

@@ -20,7 +20,7 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, MergeView, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::{ToastKind, Toasts};
-use super::windows::{ComparisonView, ImportView};
+use super::windows::{ComparisonView, ExtractionView, ImportView};
 use crate::ui::ext::UiExt;
 use crate::workbench::opening::is_recipe;
 use crate::workbench::{Notice, NoticeKind, Workbench};
@@ -49,6 +49,7 @@ pub struct App {
     help_is_open: bool,
     import: ImportView,
     comparison: ComparisonView,
+    extraction: ExtractionView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -94,6 +95,7 @@ impl App {
             help_is_open: false,
             import: ImportView::default(),
             comparison: ComparisonView::default(),
+            extraction: ExtractionView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -167,11 +169,15 @@ impl App {
         if self.session != self.bench.session_number() {
             self.session = self.bench.session_number();
             self.comparison.close();
+            self.extraction.close();
             self.views.study_opened();
             self.inspector.study_opened();
         }
         if !self.comparison.is_open() {
             self.bench.leave_comparison();
+        }
+        if !self.extraction.is_open() {
+            self.bench.leave_extraction();
         }
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
@@ -188,6 +194,7 @@ impl App {
             || self.help_is_open
             || self.import.is_open()
             || self.comparison.is_open()
+            || self.extraction.is_open()
             || self.views.evolution.is_asking()
     }
 
@@ -287,6 +294,7 @@ impl App {
         self.import.ui(ctx, &self.bench, &mut self.actions);
         if !self.picker.is_open() {
             (self.comparison).ui(ctx, &self.bench, &mut self.actions);
+            (self.extraction).ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -312,6 +320,7 @@ impl App {
             || self.help_is_open
             || self.import.is_open()
             || self.comparison.is_open()
+            || self.extraction.is_open()
             || self.views.evolution.is_asking()
             || self.palette.is_open()
             || self.views.models.is_asking()
@@ -361,6 +370,7 @@ impl App {
         self.help_is_open = false;
         self.import = ImportView::default();
         self.comparison.close();
+        self.extraction.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

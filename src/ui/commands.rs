@@ -4,8 +4,8 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
-    Action, ChartAsk, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction,
-    ModelsAction, View, WindowAction,
+    Action, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction, ImportAction,
+    MergeAction, ModelsAction, View, WindowAction,
 };
 use super::views::{self, Keys, to_merge};
 use crate::checkpoint::Kind;
@@ -230,6 +230,12 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         out.extend([
             Entry::new(group, format!("Make {name} the base of all"), set_base),
             Entry::new(group, format!("Rename {name}…"), ModelsAction::Rename(one)),
+            Entry::new(
+                group,
+                format!("Extract LoRA from {name}…"),
+                ExtractAction::Ask(one),
+            )
+            .when(bench.extract_objection(one).is_none()),
         ]);
     }
     if let [a, b] = selected[..] {
@@ -237,6 +243,13 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let title = format!("Compare {} and {} tensor by tensor…", names[0], names[1]);
         let can = bench.compare_objection(a, b).is_none();
         out.push(Entry::new(group, title, ModelsAction::Compare(a, b)).when(can));
+    }
+    if bench.extraction().is_some() {
+        out.push(Entry::new(
+            group,
+            "Show the extracted adapter",
+            ExtractAction::Show,
+        ));
     }
     let remove = Command::Model(ModelEdit::Remove(selected));
     out.push((Entry::new(group, "Remove from study", remove).key(NONE, Key::Delete)).when(some));

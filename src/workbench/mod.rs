@@ -10,6 +10,7 @@ mod cache;
 pub mod comparing;
 pub mod composing;
 pub mod evolving;
+pub mod extracting;
 mod folders;
 mod importing;
 pub mod inspecting;

@@ -9,6 +9,7 @@ use super::approval::Approvals;
 use super::comparing::Comparing;
 use super::composing::Composing;
 use super::evolving::Evolving;
+use super::extracting::Extracting;
 use super::inspecting::Inspecting;
 use super::kin::Kin;
 use super::measuring::Measuring;
@@ -34,6 +35,7 @@ pub(super) struct Session {
     pub objection: OnceCell<Option<String>>,
     pub inspecting: Inspecting,
     pub comparing: Comparing,
+    pub extracting: Extracting,
     pub composing: Composing,
     pub merging: Merging,
     pub evolving: Evolving,

@@ -7,8 +7,8 @@ use super::pick::Purpose;
 use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
-    Action, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction, ModelsAction,
-    Outside, View, WindowAction,
+    Action, EvaluationAction, EvolutionAction, ExtractAction, FileAction, ImportAction,
+    MergeAction, ModelsAction, Outside, View, WindowAction,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -33,6 +33,7 @@ impl App {
             Action::Models(action) => self.handle_models(action, ctx),
             Action::Import(action) => self.handle_import(action, ctx),
             Action::Merge(action) => self.handle_merge(action, ctx),
+            Action::Extract(action) => self.handle_extract(action, ctx),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
             Action::Evaluation(action) => self.handle_evaluation(action, ctx),
             Action::Window(action) => self.handle_window(action, ctx),
@@ -191,6 +192,15 @@ impl App {
             MergeAction::Replace(id) => self.bench.replace_merge(id),
             MergeAction::AskWhereToWriteAgain(id) => self.ask(Purpose::WriteMerge(Some(id)), ctx),
             MergeAction::ClearDone => self.bench.clear_merges(),
+        }
+    }
+
+    fn handle_extract(&mut self, action: ExtractAction, ctx: &Context) {
+        match action {
+            ExtractAction::Ask(id) => self.extraction.ask(&self.bench, id),
+            ExtractAction::Show => self.extraction.show(),
+            ExtractAction::AskWhere(request) => self.ask(Purpose::WriteAdapter(request), ctx),
+            ExtractAction::Add(folder) => self.bench.add_paths(vec![folder]),
         }
     }
 

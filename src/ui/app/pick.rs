@@ -8,6 +8,7 @@ use super::App;
 use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
 use crate::ui::action::{Export, FileAction, View};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
+use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::merging::MergeId;
 
 pub(super) enum Purpose {
@@ -24,6 +25,8 @@ pub(super) enum Purpose {
     OpenRecipe,
     /// Write the draft on the canvas, or again a merge of the queue.
     WriteMerge(Option<MergeId>),
+    /// Extract an adapter.
+    WriteAdapter(Box<ExtractRequest>),
     EvolutionFolder(EvolutionId),
     TaskFiles,
     CallFolder,
@@ -97,6 +100,11 @@ impl App {
                 let kind = PickKind::SaveFolder { name };
                 ("Write the merge: name its folder", kind)
             }
+            Purpose::WriteAdapter(request) => {
+                let name = format!("{}-lora", file_name(doc.name_of(request.model)));
+                let kind = PickKind::SaveFolder { name };
+                ("Extract LoRA: name the folder of the adapter", kind)
+            }
             Purpose::EvolutionFolder(_) => (
                 "Choose the folder that children are written to",
                 PickKind::OpenFolders,
@@ -123,6 +131,11 @@ impl App {
         let beside = || self.bench.path().and_then(Path::parent).map(Path::to_owned);
         let beside_models = || match purpose {
             Purpose::WriteMerge(_) => self.folder_of_parents(),
+            Purpose::WriteAdapter(request) => {
+                let model = self.bench.study().doc().model(request.model);
+                let path = model.and_then(|model| model.path.as_deref());
+                path.and_then(Path::parent).map(Path::to_owned)
+            }
             _ => None,
         };
         // Models are not kept in the program's own folder.
@@ -162,6 +175,10 @@ impl App {
             Purpose::EvolutionFolder(id) => self.set_evolution_folder(id, first),
             Purpose::TaskFiles => self.add_task_files(picked.paths),
             Purpose::CallFolder => self.set_call_folder(first),
+            Purpose::WriteAdapter(request) => {
+                self.bench.extract(*request, &first);
+                self.extraction.show();
+            }
             Purpose::WriteMerge(Some(id)) => self.bench.redirect_merge(id, &first),
             Purpose::WriteMerge(None) => self.bench.queue_merge(&first, false),
             Purpose::ImportFiles | Purpose::ImportFolders => self.bench.read_scores(picked.paths),

@@ -30,7 +30,8 @@ pub use merge::{
 };
 pub use models::{
     ADAPTER_COLOUR, Keys, ModelsView, bar as score_bar, base_menu, compare_button, compose,
-    kinship as known_kinship, merge_menu, place, read_number, score_lines, selection_actions,
+    extract_button, kinship as known_kinship, merge_menu, place, read_number, score_lines,
+    selection_actions,
 };
 
 #[derive(Default)]

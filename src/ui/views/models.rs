@@ -22,7 +22,9 @@ use crate::ui::views::rows::{clicked_row, range};
 use crate::ui::widgets::{empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
 
-pub use actions::{base_menu, compare_button, compose, merge_menu, selection_actions};
+pub use actions::{
+    base_menu, compare_button, compose, extract_button, merge_menu, selection_actions,
+};
 pub use block::score as read_number;
 pub use cells::{ADAPTER_COLOUR, bar, place, score_lines};
 pub use model_table::kinship;
