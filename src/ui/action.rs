@@ -11,6 +11,7 @@ use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::composing::PredictionOptions;
+use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::merging::MergeId;
 use crate::workbench::tokens::TokensOf;
 use crate::workbench::transplanting::TransplantRequest;
@@ -30,6 +31,7 @@ pub enum Action {
     Write(WriteAction),
     /// Say whose tokens are looked at.
     ShowTokens(Option<TokensOf>),
+    Extract(ExtractAction),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
     Window(WindowAction),
@@ -195,6 +197,18 @@ pub enum MixtureAction {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub enum ExtractAction {
+    /// Ask how an adapter is to be extracted from a model.
+    Ask(ModelId),
+    /// Show the extraction that was asked for last.
+    Show,
+    /// Ask for the folder that the adapter is written to, then extract it.
+    AskWhere(Box<ExtractRequest>),
+    /// Add the adapter in this folder to the study.
+    Add(PathBuf),
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub enum EvolutionAction {
     /// Put in a new evolution of the selected models or of the shown family, and show it.
     New,
@@ -285,6 +299,7 @@ rooms!(
     Merge: MergeAction,
     Mixture: MixtureAction,
     Write: WriteAction,
+    Extract: ExtractAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
     Window: WindowAction,

@@ -28,7 +28,8 @@ use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
 use super::windows::{
-    ComparisonView, GuideView, HubView, ImportView, MixtureView, TransplantView, WriteView,
+    ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView, TransplantView,
+    WriteView,
 };
 use crate::ui::ext::UiExt;
 use crate::workbench::Workbench;
@@ -77,6 +78,7 @@ pub struct App {
     transplant: TransplantView,
     mixture: MixtureView,
     writing: WriteView,
+    extraction: ExtractionView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -133,6 +135,7 @@ impl App {
             transplant: TransplantView::default(),
             mixture: MixtureView::default(),
             writing: WriteView::default(),
+            extraction: ExtractionView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -211,6 +214,7 @@ impl App {
                 self.mixture.close();
             }
             self.writing.close();
+            self.extraction.close();
             self.views.study_opened();
             self.inspector.study_opened();
             // Who opens models wants to see them first; a merge that was begun is gone on with.
@@ -230,6 +234,9 @@ impl App {
             None => self.bench.leave_transplant(),
         }
         self.bench.watch_conversion(self.writing.conversion());
+        if !self.extraction.is_open() {
+            self.bench.leave_extraction();
+        }
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
             self.show_notice(notice);
@@ -366,6 +373,7 @@ impl App {
             (self.transplant).ui(ctx, &self.bench, &mut self.actions);
             (self.mixture).ui(ctx, &self.bench, &mut self.actions);
             self.writing.ui(ctx, &self.bench, &mut self.actions);
+            (self.extraction).ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -435,6 +443,7 @@ impl App {
         self.transplant.close();
         self.mixture.close();
         self.writing.close();
+        self.extraction.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

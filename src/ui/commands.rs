@@ -4,8 +4,8 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
-    Action, ChartAsk, EvaluationAction, EvolutionAction, FileAction, ImportAction, MergeAction,
-    MixtureAction, ModelsAction, View, WindowAction, WriteAction, WriteWhat,
+    Action, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction, ImportAction,
+    MergeAction, MixtureAction, ModelsAction, View, WindowAction, WriteAction, WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
 use super::windows::transplant_donors;
@@ -250,6 +250,12 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
                 ModelsAction::Transplant(one),
             )
             .when(can_transplant),
+            Entry::new(
+                group,
+                format!("Extract LoRA from {name}…"),
+                ExtractAction::Ask(one),
+            )
+            .when(bench.extract_objection(one).is_none()),
         ]);
     }
     if let [a, b] = selected[..] {
@@ -257,6 +263,13 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let title = format!("Compare {} and {} tensor by tensor…", names[0], names[1]);
         let can = bench.compare_objection(a, b).is_none();
         out.push(Entry::new(group, title, ModelsAction::Compare(a, b)).when(can));
+    }
+    if bench.extraction().is_some() {
+        out.push(Entry::new(
+            group,
+            "Show the extracted adapter",
+            ExtractAction::Show,
+        ));
     }
     let remove = Command::Model(ModelEdit::Remove(selected));
     out.push((Entry::new(group, "Remove from study", remove).key(NONE, Key::Delete)).when(some));

@@ -11,6 +11,7 @@ pub mod comparing;
 pub mod composing;
 pub mod converting;
 pub mod evolving;
+pub mod extracting;
 mod faces;
 mod findings;
 mod folders;

@@ -10,6 +10,7 @@ use super::comparing::Comparing;
 use super::composing::Composing;
 use super::converting::Conversion;
 use super::evolving::{Evolving, ProposedTasks};
+use super::extracting::Extracting;
 use super::inspecting::Inspecting;
 use super::kin::Kin;
 use super::measuring::Measuring;
@@ -40,6 +41,7 @@ pub(super) struct Session {
     pub objection: OnceCell<Option<String>>,
     pub inspecting: Inspecting,
     pub comparing: Comparing,
+    pub extracting: Extracting,
     pub composing: Composing,
     pub merging: Merging,
     pub transplanting: Transplanting,

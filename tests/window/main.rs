@@ -25,6 +25,7 @@ mod ui_charts;
 mod ui_compare;
 mod ui_compose;
 mod ui_evolution;
+mod ui_extract;
 mod ui_findings;
 mod ui_import;
 mod ui_kinship;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use eframe::egui::emath::TSTransform;
 use eframe::egui::{Event, Id, Key, LayerId, Modifiers, Order, PointerButton, Pos2, Rect, vec2};
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::Queryable;
 use kinfolk::merge::composition::{Composition, NodeId, Port};
 use kinfolk::study::{Command, DraftContent, DraftEdit};
 use kinfolk::ui::action::View;

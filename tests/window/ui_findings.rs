@@ -163,11 +163,8 @@ fn plain_words_stand_in_every_view() {
         press(&mut window, Modifiers::COMMAND, key);
         for word in BANNED {
             // Whole labels or the start of one; names of models may hold any word.
-            let found = window.query_all_by(|node| {
-                node.accesskit_node()
-                    .label()
-                    .is_some_and(|label| label.starts_with(word))
-            });
+            let found = window
+                .query_all_by(|node| node.label().is_some_and(|label| label.starts_with(word)));
             assert_eq!(found.count(), 0, "{word} in {key:?}");
         }
     }

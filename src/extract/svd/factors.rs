@@ -1,7 +1,7 @@
 //! The two factors of an adapter, and how far their product is from the change.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
+use faer::{Accum, Mat, MatMut, Par};
 
 use super::products::{Products, rows_of_band};
 use super::{Matrix, SvdError, Tick, Truncated};

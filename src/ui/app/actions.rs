@@ -7,8 +7,9 @@ use super::pick::Purpose;
 use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
-    Action, Content, EvaluationAction, EvolutionAction, Export, FileAction, ImportAction,
-    MergeAction, MixtureAction, ModelsAction, Outside, View, WindowAction, WriteAction, WriteWhat,
+    Action, Content, EvaluationAction, EvolutionAction, Export, ExtractAction, FileAction,
+    ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, View, WindowAction,
+    WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -43,6 +44,7 @@ impl App {
             Action::Mixture(action) => self.handle_mixture(action, ctx),
             Action::Write(action) => self.handle_write(action, ctx),
             Action::ShowTokens(of) => self.bench.show_tokens(of),
+            Action::Extract(action) => self.handle_extract(action, ctx),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
             Action::Evaluation(action) => self.handle_evaluation(action, ctx),
             Action::Window(action) => self.handle_window(action, ctx),
@@ -271,6 +273,15 @@ impl App {
         let place = self.place_to_write(what);
         self.bench.forget_write_check();
         self.writing.open(what, &self.bench, place);
+    }
+
+    fn handle_extract(&mut self, action: ExtractAction, ctx: &Context) {
+        match action {
+            ExtractAction::Ask(id) => self.extraction.ask(&self.bench, id),
+            ExtractAction::Show => self.extraction.show(),
+            ExtractAction::AskWhere(request) => self.ask(Purpose::WriteAdapter(request), ctx),
+            ExtractAction::Add(folder) => self.bench.add_paths(vec![folder]),
+        }
     }
 
     fn handle_evolution(&mut self, action: EvolutionAction, ctx: &Context) {

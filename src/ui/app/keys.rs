@@ -27,6 +27,7 @@ impl App {
             || self.transplant.is_open()
             || self.mixture.is_open()
             || self.writing.is_open()
+            || self.extraction.is_open()
             || self.views.evolution.is_asking()
     }
 

@@ -9,6 +9,7 @@ use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, Mo
 use crate::ui::action::{Export, FileAction, WriteWhat};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
 use crate::ui::windows::Place;
+use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::transplanting::TransplantRequest;
 
 pub(super) enum Purpose {
@@ -33,6 +34,8 @@ pub(super) enum Purpose {
     /// Write a model with another tokenizer.
     WriteTransplant(TransplantRequest),
     WriteMixture,
+    /// Extract an adapter.
+    WriteAdapter(Box<ExtractRequest>),
     EvolutionFolder(EvolutionId),
     TaskFiles,
     CallFolder,
@@ -127,6 +130,11 @@ impl App {
                 ("Write the mixture: name its folder", kind)
             }
             Purpose::Template => ("Choose a GGUF file of the same model", files(GGUF)),
+            Purpose::WriteAdapter(request) => {
+                let name = format!("{}-lora", file_name(doc.name_of(request.model)));
+                let kind = PickKind::SaveFolder { name };
+                ("Extract LoRA: name the folder of the adapter", kind)
+            }
             Purpose::EvolutionFolder(_) => (
                 "Choose the folder that children are written to",
                 PickKind::OpenFolders,
@@ -145,6 +153,10 @@ impl App {
         match purpose {
             Purpose::WritePlace { .. } => self.writing.folder(),
             Purpose::WriteTransplant(request) => {
+                let beside = || self.folder_of(request.model);
+                self.usual_dir().or_else(beside)
+            }
+            Purpose::WriteAdapter(request) => {
                 let beside = || self.folder_of(request.model);
                 self.usual_dir().or_else(beside)
             }
@@ -229,6 +241,10 @@ impl App {
             Purpose::WritePlace { .. } => self.writing.set_place(&first),
             Purpose::Template => self.writing.set_template(first),
             Purpose::WriteMixture => self.bench.write_mixture(&first, false),
+            Purpose::WriteAdapter(request) => {
+                self.bench.extract(*request, &first);
+                self.extraction.show();
+            }
             Purpose::ImportFiles | Purpose::ImportFolders => self.bench.read_scores(picked.paths),
             Purpose::SaveStudy => self.bench.save_as(&first),
             Purpose::Relocate(id) => {

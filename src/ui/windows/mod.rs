@@ -1,15 +1,18 @@
 //! Windows that stand before the views until they are answered.
 
 mod comparison;
+mod extraction;
 mod guide;
 mod hub;
 mod import;
 mod job;
 mod mixture;
+mod number;
 mod transplant;
 mod write;
 
 pub use comparison::ComparisonView;
+pub use extraction::ExtractionView;
 pub use guide::GuideView;
 pub use hub::HubView;
 pub use import::ImportView;

@@ -6,7 +6,9 @@ use eframe::egui::{
 };
 
 use crate::study::{Command, ModelEdit, ModelId, Selection};
-use crate::ui::action::{Action, MergeAction, ModelsAction, View, WriteAction, WriteWhat};
+use crate::ui::action::{
+    Action, ExtractAction, MergeAction, ModelsAction, View, WriteAction, WriteWhat,
+};
 use crate::ui::ask::Ask;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, radius, space};
@@ -129,6 +131,23 @@ pub fn convert_button(
     button.clicked()
 }
 
+/// A button that asks how an adapter is to be extracted from a model, greyed where that cannot be;
+/// whether it was clicked.
+pub fn extract_button(
+    ui: &mut Ui,
+    bench: &Workbench,
+    id: ModelId,
+    actions: &mut Vec<Action>,
+) -> bool {
+    let objection = bench.extract_objection(id);
+    let button = ui.add_enabled(objection.is_none(), Button::new("Extract LoRA…"));
+    let button = button.on_disabled_hover_text(objection.unwrap_or_default());
+    if button.clicked() {
+        actions.push(Action::Extract(ExtractAction::Ask(id)));
+    }
+    button.clicked()
+}
+
 /// The models that one can be merged with: those of its family first, then all of its shape.
 pub fn merge_menu(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
@@ -207,6 +226,9 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
     } else {
         submenu(ui, "Merge with", |ui| merge_menu(ui, bench, row, actions));
         transplant_button(ui, bench, row, actions);
+        if extract_button(ui, bench, row, actions) {
+            ui.close();
+        }
         if convert_button(ui, bench, row, actions) {
             ui.close();
         }

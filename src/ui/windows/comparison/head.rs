@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align, Grid, Label, Layout, RichText, Ui, WidgetType};
+use eframe::egui::{Align, Grid, Label, Layout, RichText, Ui};
 use egui_phosphor::regular as icon;
 
 use crate::diff::{Diff, html};
@@ -11,10 +11,11 @@ use crate::kinship::Compared;
 use crate::study::ModelId;
 use crate::ui::action::{Action, Content, Export};
 use crate::ui::dialogs::Filter;
-use crate::ui::ext::{ResponseExt, UiExt, quiet};
+use crate::ui::ext::{UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
 use crate::ui::widgets::icon_button;
+use crate::ui::windows::number::number_ui;
 use crate::workbench::Workbench;
 use crate::workbench::tokens::{Listed, TokensOf};
 
@@ -190,16 +191,6 @@ fn numbers(diff: &Diff) -> [(String, &'static str, String); 5] {
 /// Three figures.
 pub(super) fn significant(value: f64) -> String {
     format::figures(value, 3)
-}
-
-fn number_ui(ui: &mut Ui, value: &str, what: &str, full: &str) {
-    let response = ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.add(Label::new(theme::strong(value).size(size::TITLE)).extend());
-        ui.add(Label::new(quiet(what)).extend());
-    });
-    let response = response.response.on_hover_text(full);
-    response.named(WidgetType::Label, format!("{value} {what}"));
 }
 
 /// A line for each of the two: form, formats, layers, size.

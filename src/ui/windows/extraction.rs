@@ -1,0 +1,158 @@
+//! An adapter extracted from a model, over the window: first what is wanted, then the job, then
+//! what came out.
+
+mod ask;
+mod result;
+
+use eframe::egui::{Context, Ui, Vec2, vec2};
+
+use self::ask::Form;
+use self::result::ResultView;
+use crate::jobs::JobId;
+use crate::study::ModelId;
+use crate::ui::action::Action;
+use crate::ui::ext::{UiExt, modal};
+use crate::ui::format;
+use crate::ui::theme::{self, size, space};
+use crate::ui::widgets::{primary_button, progress_bar};
+use crate::workbench::Workbench;
+use crate::workbench::extracting::ExtractionState;
+
+/// The page of a result at its largest.
+const MOST: Vec2 = vec2(1080.0, 860.0);
+/// The width of everything else.
+const SMALL: f32 = 480.0;
+
+#[derive(Default)]
+pub struct ExtractionView {
+    shown: Shown,
+    result: ResultView,
+}
+
+#[derive(Default)]
+enum Shown {
+    #[default]
+    Nothing,
+    /// What is wanted.
+    Form(Box<Form>),
+    /// The extraction that was asked for last.
+    Extraction,
+}
+
+impl ExtractionView {
+    pub fn is_open(&self) -> bool {
+        !matches!(self.shown, Shown::Nothing)
+    }
+
+    /// Asks how an adapter is to be extracted from a model.
+    pub fn ask(&mut self, bench: &Workbench, model: ModelId) {
+        if let Some(form) = Form::new(bench, model) {
+            self.shown = Shown::Form(Box::new(form));
+        }
+    }
+
+    /// Shows the extraction that was asked for last.
+    pub fn show(&mut self) {
+        self.shown = Shown::Extraction;
+    }
+
+    pub fn close(&mut self) {
+        *self = Self::default();
+    }
+
+    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
+        if !self.is_open() {
+            return;
+        }
+        let all = ctx.content_rect().size() - Vec2::splat(2.0 * (space::L + space::L));
+        let room = all.min(MOST);
+        let small = SMALL.min(room.x);
+        let mut stays = true;
+        let modal = modal(ctx, "extraction", space::L).show(ctx, |ui| match &mut self.shown {
+            Shown::Nothing => stays = false,
+            Shown::Form(form) => {
+                ui.set_width(small);
+                stays = form.ui(ui, bench, actions);
+            }
+            Shown::Extraction => {
+                let Some(extraction) = bench.extraction() else {
+                    stays = false;
+                    return;
+                };
+                match extraction.state {
+                    ExtractionState::Running(job) => {
+                        ui.set_width(small);
+                        stays = running_ui(ui, bench, extraction.name, job, actions);
+                    }
+                    ExtractionState::Failed(sentence) => {
+                        ui.set_width(small);
+                        stays = failed_ui(ui, extraction.name, sentence);
+                    }
+                    ExtractionState::Cancelled => stays = false,
+                    ExtractionState::Done(report) => {
+                        ui.set_min_size(room);
+                        ui.set_max_size(room);
+                        stays = self.result.ui(ui, bench, extraction.name, report, actions);
+                    }
+                }
+            }
+        });
+        let escaped = modal.should_close() && !modal.backdrop_response.clicked();
+        if !stays || escaped {
+            self.close();
+        }
+    }
+}
+
+/// The heading of every page.
+fn title_ui(ui: &mut Ui, title: &str) {
+    ui.label(theme::strong(title).size(size::HEADING));
+}
+
+fn running_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    name: &str,
+    job: JobId,
+    actions: &mut Vec<Action>,
+) -> bool {
+    title_ui(
+        ui,
+        &format!("Extracting LoRA from {}", format::elide_middle(name, 30)),
+    );
+    ui.weak("The nearest product of two factors is sought for the change of each matrix");
+    ui.add_space(space::XS);
+    let progress = bench.jobs().get(job).map(|job| job.ticket.progress());
+    let fraction = progress.and_then(|progress| progress.fraction());
+    let width = ui.available_width();
+    progress_bar(ui, "Extracting", fraction.unwrap_or(0.0) as f32, width);
+    let left = progress.and_then(|progress| progress.time_left());
+    let left = left.map_or(String::new(), |left| {
+        format!(", {}", format::time_left(left))
+    });
+    ui.quiet(format!(
+        "{}{left}",
+        format::percent(fraction.unwrap_or(0.0))
+    ));
+    ui.add_space(space::S);
+    let mut stays = true;
+    ui.horizontal(|ui| {
+        let behind = ui.button("Go on in the background");
+        let behind = behind.on_hover_text("The result is among the commands, under Models");
+        stays = !behind.clicked();
+        if ui.button("Cancel").clicked() {
+            actions.push(Action::Cancel(job));
+        }
+    });
+    stays
+}
+
+fn failed_ui(ui: &mut Ui, name: &str, sentence: &str) -> bool {
+    title_ui(
+        ui,
+        &format!("No adapter of {}", format::elide_middle(name, 30)),
+    );
+    ui.label(crate::text::sentence_case(sentence));
+    ui.add_space(space::S);
+    !primary_button(ui, "Close").clicked()
+}
