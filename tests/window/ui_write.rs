@@ -129,7 +129,7 @@ fn a_gguf_file_is_converted_to_a_folder_that_says_what_it_lacks() {
     assert_eq!(doc(&window).models.len(), 2);
     // What was looked at and closed is done with: the form is asked again.
     ask(&mut window);
-    assert!(!says(&window, "is written"));
+    assert!(!says(&window, "folder is written"));
 }
 
 #[test]
