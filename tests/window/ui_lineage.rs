@@ -198,12 +198,10 @@ fn columns_are_the_base_its_fine_tunes_and_one_a_generation() {
     window.get_by_label("Base, 1 model");
     window.get_by_label("Fine-tunes, 5 models");
     window.get_by_label("Fine-tunes, step 2, 2 models");
-    let x = |label: &str| {
-        window
-            .get_all_by_label_contains(label)
-            .map(|n| n.rect().center().x)
+    let most = |label: &str| {
+        let found = window.get_all_by_label_contains(label);
+        found.map(|node| node.rect().center().x).fold(0.0, f32::max)
     };
-    let most = |label: &str| x(label).fold(0.0, f32::max);
     assert!(most("base 57") < most("arith 70") && most("arith 70") < most("ledger 74"));
     assert!(window.query_by_label("kinship not known").is_none());
     let window = window_of(WIDE, family());
