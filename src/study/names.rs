@@ -2,8 +2,8 @@
 //!
 //! A child of an evolution is called after its run, generation and number, and that is long:
 //! here it is `g5·1`, with the initial of its run where several runs have children. Of other long
-//! names the words that another model's name begins with as well give way to an ellipsis:
-//! `…layer-11`. No two models that are called differently have the same short name. The cost is
+//! names the first words, as far as another model's name begins with them as well, give way to
+//! an ellipsis: `…second-try-layer-11`. No two models that are called differently have the same short name. The cost is
 //! one sort of the names.
 
 use std::collections::BTreeMap;
@@ -155,13 +155,17 @@ fn starts_of_words(text: &str) -> impl Iterator<Item = usize> {
         .map(|(at, sign)| at + sign.len())
 }
 
-/// A name without the start that it shares, and with ever more of that start, the shortest
-/// first.
+/// A name without as much of the start that it shares as makes it short, and with ever more of
+/// that start.
 fn without_start(name: &str, shared: usize) -> Vec<String> {
-    let starts: Vec<usize> = starts_of_words(name).filter(|&at| at <= shared).collect();
-    let long_enough = |at: &&usize| name[**at..].chars().count() >= LEAST;
+    let letters = |at: usize| name[at..].chars().count();
+    let starts: Vec<usize> = starts_of_words(name)
+        .filter(|&at| at <= shared && letters(at) >= LEAST)
+        .collect();
+    let short = starts.iter().position(|&at| letters(at) < LONGEST);
+    let last = short.map_or(starts.len(), |at| at + 1);
     let cut = |at: &usize| format!("…{}", &name[*at..]);
-    starts.iter().rev().filter(long_enough).map(cut).collect()
+    starts[..last].iter().rev().map(cut).collect()
 }
 
 #[cfg(test)]
@@ -232,12 +236,17 @@ mod tests {
             "experiment-26-slerp-of-three",
             "NeuralBeagle14-7B",
         ];
-        let expected = ["…layer-8", "…layer-11", "…of-three", "NeuralBeagle14-7B"];
+        let expected = [
+            "…two-with-lists-layer-8",
+            "…two-with-lists-layer-11",
+            "…26-slerp-of-three",
+            "NeuralBeagle14-7B",
+        ];
         assert_eq!(short(&doc(&names)), expected);
     }
 
     #[test]
-    fn two_that_are_left_with_the_same_words_have_more_of_them() {
+    fn no_more_is_cut_than_makes_a_name_short() {
         let names = [
             "experiment-with-kinship-instruct",
             "experiment-with-kinship-something",
@@ -245,8 +254,8 @@ mod tests {
             "experiment-without-it-something",
         ];
         let short = short(&doc(&names));
-        assert_eq!(short[0], "…kinship-instruct");
-        assert_eq!(short[2], "…it-instruct");
+        assert_eq!(short[0], "…with-kinship-instruct");
+        assert_eq!(short[2], "…without-it-instruct");
     }
 
     proptest! {

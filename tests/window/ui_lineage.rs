@@ -199,8 +199,8 @@ fn columns_are_the_base_its_fine_tunes_and_one_a_generation() {
     window.get_by_label("Fine-tunes, 5 models");
     window.get_by_label("Fine-tunes, step 2, 2 models");
     let most = |label: &str| {
-        let all = window.get_all_by_label_contains(label);
-        all.map(|n| n.rect().center().x).fold(0.0, f32::max)
+        let found = window.get_all_by_label_contains(label);
+        found.map(|node| node.rect().center().x).fold(0.0, f32::max)
     };
     assert!(most("base 57") < most("arith 70") && most("arith 70") < most("ledger 74"));
     assert!(window.query_by_label("kinship not known").is_none());
