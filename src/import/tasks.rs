@@ -33,8 +33,6 @@ pub fn settle(ready: &mut Ready, study: &StudyDoc, said: &SameTasks) {
         return;
     }
     let free = free_tasks(ready, study);
-    let names = |tasks: &[String]| tasks.iter().map(String::clone).collect::<Vec<_>>();
-    let (free, new) = (names(&free), names(&new));
     let proposed: BTreeMap<String, String> = proposed(&free, &new);
     let mut taken: BTreeSet<String> = said.values().flatten().cloned().collect();
     let task = |name: String| {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event, Key, Modifiers, OutputCommand};
+use eframe::egui::{Event, Key, Modifiers, MouseWheelUnit, OutputCommand, TouchPhase, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::evaluate::command::Call;
 use kinfolk::study::{Evaluator, Selection};
@@ -172,6 +172,33 @@ fn it_is_a_view_of_its_own_reached_from_every_other() {
     command(&mut window, "suggest next merge");
     window.get_by_label_contains("Suggestion 1: ");
     window.run();
+}
+
+#[test]
+fn an_evolution_fits_a_laptop_and_nothing_scrolls() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = demo(home.path(), vec![]);
+    press(&mut window, Modifiers::COMMAND, Key::Num6);
+    let place = |window: &Window| {
+        let run = window.get_by_role_and_label(Role::Button, "Run");
+        run.rect()
+    };
+    let before = place(&window);
+    assert!(before.bottom() < 400.0, "{before:?}");
+    let below = before.center() + vec2(0.0, 60.0);
+    for event in [
+        Event::PointerMoved(below),
+        Event::MouseWheel {
+            unit: MouseWheelUnit::Point,
+            delta: vec2(0.0, -200.0),
+            phase: TouchPhase::Move,
+            modifiers: Modifiers::NONE,
+        },
+    ] {
+        window.event(event);
+        window.run_steps(10);
+    }
+    assert_eq!(place(&window), before);
 }
 
 #[test]
@@ -469,6 +496,38 @@ fn what_is_judged_is_stopped_with_all_that_waits() {
     window.get_by_label("base: the evaluation was stopped");
     assert!(window.state().workbench().being_evaluated().is_empty());
     window.run();
+}
+
+#[test]
+fn tasks_that_lie_beside_the_models_are_proposed() {
+    let home = tempfile::tempdir().unwrap();
+    let family = home.path().join("family");
+    kinfolk::workbench::demo::unpack(&family).unwrap();
+    let models = ["base", "ledger", "mirror"].map(|name| family.join(name));
+    let mut window = window(home.path(), [1280.0, 800.0], vec![models.to_vec()]);
+    press(&mut window, Modifiers::COMMAND, Key::N);
+    command(&mut window, "add models…");
+    settle_runs(&mut window);
+    assert_eq!(doc(&window).models.len(), 3);
+    ask_how(&mut window);
+    click_named(&mut window, "Use 16 task files in ");
+    let tasks = vec![family.join("tasks")];
+    assert_eq!(doc(&window).evaluator, Evaluator::BuiltIn { tasks });
+    settle_runs(&mut window);
+    assert!(!says(&window, "Use 16 task files"), "it is used");
+}
+
+#[test]
+fn the_menu_of_a_row_evaluates_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = demo(home.path(), vec![]);
+    press(&mut window, Modifiers::COMMAND, Key::Num1);
+    // The inspector has a button of this name as well.
+    press(&mut window, Modifiers::COMMAND, Key::I);
+    assert!(window.query_by_label("Evaluate").is_none());
+    window.get_by_label("ledger").click_secondary();
+    window.run_steps(3);
+    window.get_by_label("Evaluate");
 }
 
 #[test]

@@ -47,19 +47,21 @@ impl EvolutionView {
     pub fn ui(&mut self, ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
         ViewContext::draw(bench, actions, |view| {
             self.log_ui(ui, view);
+            self.runs.bring_up_to_date(bench);
+            let inside = ui.available_size() - vec2(2.0 * space::M, 2.0 * space::M);
+            // Where everything fits, nothing scrolls but what is in it; else the bar has the
+            // margin.
+            let fits = inside.y >= ROOM && run::is_wide(inside.x);
             let margin = Margin {
-                right: 0,
+                right: if fits { space::M as i8 } else { 0 },
                 ..Margin::same(space::M as i8)
             };
-            self.runs.bring_up_to_date(bench);
             let panel = CentralPanel::default().frame(ui.pane(margin));
             panel.show(ui, |ui| {
-                let size = ui.available_size() - vec2(SCROLL, 0.0);
-                // Where everything fits, nothing scrolls but what is in it.
-                if size.y >= ROOM && run::is_wide(size.x) {
-                    ui.set_max_width(size.x);
-                    return self.parts_ui(ui, view, size.y);
+                if fits {
+                    return self.parts_ui(ui, view, inside.y);
                 }
+                let size = ui.available_size() - vec2(SCROLL, 0.0);
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     ui.set_max_width(size.x);
                     self.parts_ui(ui, view, size.y);

@@ -112,7 +112,7 @@ fn by_hand_ui(ui: &mut Ui, view: &ViewContext<'_>) {
         if ui.button("Import scores…").clicked() {
             view.push(ImportAction::AskForFiles);
         }
-        built_in::proposed_ui(ui, view, &[]);
+        built_in::proposed_ui(ui, view);
     });
 }
 

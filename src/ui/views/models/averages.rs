@@ -99,7 +99,7 @@ fn leave_out_ui(ui: &mut Ui, loss: &Loss, actions: &mut Vec<Action>) {
         return;
     }
     let tasks = format::counted(loss.leave_out.len(), "task");
-    let button = ui.button(format!("Leave {tasks} out of the average"));
+    let button = ui.button(format!("Leave {tasks} out"));
     if button.on_hover_text(loss.leave_out.join("\n")).clicked() {
         push(actions, RecordEdit::LeaveOut(loss.leave_out.clone()));
     }

@@ -37,12 +37,14 @@ pub fn ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[PathBuf]) {
         if ui.button("Add tasks…").clicked() {
             view.push(EvaluationAction::AskForTaskFiles);
         }
-        proposed_ui(ui, view, tasks);
+        if tasks.is_empty() {
+            proposed_ui(ui, view);
+        }
     });
 }
 
-/// Offers the tasks that lie beside the models, to be used with those that are chosen.
-pub fn proposed_ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[PathBuf]) {
+/// Offers the tasks that lie beside the models.
+pub fn proposed_ui(ui: &mut Ui, view: &ViewContext<'_>) {
     let Some(proposed) = view.bench.proposed_tasks() else {
         return;
     };
@@ -55,7 +57,7 @@ pub fn proposed_ui(ui: &mut Ui, view: &ViewContext<'_>, tasks: &[PathBuf]) {
     let words = format!("Use {files} in {}", short.display());
     let button = ui.button(format::elide_middle(&words, 60));
     if button.on_hover_text(folder.to_string_lossy()).clicked() {
-        let tasks = tasks.iter().chain([folder]).cloned().collect();
+        let tasks = vec![folder.clone()];
         judge_by(view, Evaluator::BuiltIn { tasks });
     }
 }

@@ -17,9 +17,11 @@ use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::evolution::{new, words};
-use crate::ui::widgets::{Choice, choice, text};
+use crate::ui::widgets::{Choice, choice, segmented, text};
 
 const LONGEST: usize = 28;
+const BEST_ONLY: &str = "Files of children that cannot be merged again are removed; their record \
+                         stays";
 /// From this width on, in points, the sentence names the base.
 const ROOM_FOR_BASE: f32 = 1000.0;
 /// Room for a small number or a box to be checked, in points.
@@ -173,6 +175,9 @@ impl Sentence<'_> {
                 self.folder_ui(ui, setup);
                 self.keep_ui(ui, setup);
             });
+            if setup.keep == Keep::Best {
+                ui.weak(BEST_ONLY);
+            }
         });
     }
 
@@ -281,15 +286,8 @@ impl Sentence<'_> {
 
     fn keep_ui(&self, ui: &mut Ui, setup: &mut Setup) {
         say(ui, "and keep");
-        let option = |value, label, help| Choice { value, label, help };
-        let all = "Every child’s files stay on disk";
-        let best = "Files of children that cannot be merged again are removed; the record stays";
-        let options = [
-            option(Keep::All, "all children", all),
-            option(Keep::Best, "the best only", best),
-        ];
-        let new = chosen(ui, "Children kept", setup.keep, &options);
-        setup.keep = new.unwrap_or(setup.keep);
+        let options = [(Keep::All, "all children"), (Keep::Best, "the best only")];
+        segmented(ui, "Children kept", &mut setup.keep, &options);
         flow(ui, 4.0 * NUMBER, |ui| {
             let mut is_limited = setup.most_bytes.is_some();
             let response = ui.checkbox(&mut is_limited, "at most");
