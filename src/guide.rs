@@ -23,6 +23,7 @@ topics![
     "open",
     "measure",
     "merge",
+    "tools",
     "tokens",
     "record",
     "charts",
