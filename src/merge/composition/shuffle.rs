@@ -72,7 +72,7 @@ fn models_at_places(models: &[Drawn], sum: f64, seed: u64) -> Result<Vec<Layer>,
             left < 0.0
         });
         // Rounding may leave a little behind the last.
-        (found.or_else(|| possible().last()).unwrap_or(0), place)
+        (found.or_else(|| possible().next_back()).unwrap_or(0), place)
     };
     Ok((0..count).map(draw).collect())
 }

@@ -13,11 +13,16 @@ use crate::ui::widgets::primary_button;
 /// The room that the worst tokens take.
 const MOST_LIST: f32 = 148.0;
 
+/// A row of the table: its title, and what it says of a matrix.
+type Counted = (&'static str, fn(&MatrixReport) -> usize);
+/// The same of what is left unexplained.
+type Measured = (&'static str, fn(&Residuals) -> f64);
+
 /// A column for each matrix, with what becomes of the tokens.
 pub(super) fn counts_ui(ui: &mut Ui, report: &Report) {
     let tokens = format::counted(report.tokens, "token");
     ui.label(format!("{tokens} in {} rows", report.rows));
-    let rows: [(&str, fn(&MatrixReport) -> usize); 7] = [
+    let rows: [Counted; 7] = [
         ("Shared", |own| own.shared),
         ("Matched as bytes", |own| own.byte_matches),
         ("Matched by beginnings", |own| own.prefix_matches),
@@ -58,7 +63,7 @@ fn explained_ui(ui: &mut Ui, report: &Report) {
     if !known {
         return;
     }
-    let rows: [(&str, fn(&Residuals) -> f64); 3] = [
+    let rows: [Measured; 3] = [
         ("Unexplained, half of them up to", |shares| shares.median),
         ("Nine tenths up to", |shares| shares.nine_tenths),
         ("The worst", |shares| shares.most),
