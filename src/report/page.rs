@@ -249,7 +249,7 @@ mod tests {
             svg: evil,
         };
         let page = html(&report, &[drawing]);
-        assert_eq!(page.matches("&lt;script&gt;").count(), 17);
+        assert_eq!(page.matches("&lt;script&gt;").count(), 20);
         assert!(!page.contains("<script") && !page.contains("http"));
     }
 }

@@ -153,6 +153,29 @@ impl ColourRange {
     }
 }
 
+/// A map as a list of pairs: in JSON keys are texts, and numbers would not be read back.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(from: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(from)?.into_iter().collect())
+    }
+}
+
 /// How a study was last looked at; kept, but not undone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -170,7 +193,7 @@ pub struct ViewChoices {
     pub draft: Option<DraftId>,
     pub charts: ChartChoices,
     /// By which files a model was last measured: its kinship stays known when they are gone.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
     pub measured_as: BTreeMap<ModelId, String>,
     /// Columns of the table of models that are shown or hidden other than by themselves.
     #[serde(skip_serializing_if = "ColumnChoices::is_empty")]

@@ -292,6 +292,8 @@ fn import_commands(out: &mut Vec<Entry>) {
 
 fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     let (group, models) = ("Merge", to_merge(bench));
+    // Its base may be among them.
+    let selected = bench.study().selection().models();
     let compose = |template, most: usize| MergeAction::Compose {
         template,
         models: models.iter().copied().take(most).collect(),
@@ -299,7 +301,7 @@ fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     let title = "Compose merge of the selected models";
     out.push(
         (Entry::new(group, title, compose(None, usize::MAX)).key(CTRL_SHIFT, Key::M))
-            .when(bench.study().selection().models().len() > 1),
+            .when(selected.len() > 1),
     );
     out.extend(TEMPLATES.iter().enumerate().map(|(k, template)| {
         let (least, most) = template.models;
@@ -316,9 +318,9 @@ fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         Entry::new(
             group,
             "New mixture of experts…",
-            MixtureAction::New(models.clone()),
+            MixtureAction::New(selected.clone()),
         )
-        .when(models.len() > 1),
+        .when(selected.len() > 1),
         Entry::new(group, "Open a recipe…", MergeAction::AskForRecipe).key(CTRL_SHIFT, Key::R),
         (Entry::new(group, "Write merge…", MergeAction::AskWhereToWrite).key(CTRL, Key::Enter))
             .when(bench.is_ready_to_write()),

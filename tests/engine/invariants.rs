@@ -166,6 +166,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "numeric",
             "jobs",
             "files",
+            "text",
         ],
     ),
     ("stats/", &["stats"]),

@@ -287,7 +287,10 @@ fn conflicts(more: &str) -> (Vec<String>, bool, Vec<String>) {
 
 #[test]
 fn roles_that_differ_from_the_childs_are_conflicts_before_anything_is_merged() {
-    for more in ["tokenizer_source: union\n", ""] {
+    for more in [
+        "tokenizer_source: union\n",
+        "kinfolk: {truncate_embeddings: true}\n",
+    ] {
         let (keys, own, told) = conflicts(more);
         assert_eq!(keys, ["eos_token", "chat_template"], "{more}");
         assert!(!own && told.iter().any(|own| own.contains("another chat template")));

@@ -400,10 +400,10 @@ fn models_of_the_hubs_cache_are_ticked_and_added() {
     window.state_mut().browse_hub_at(cache);
     settle(&mut window);
     assert!(window.query_by_label_contains("words").is_none());
-    window.get_by_label_contains("It has no snapshot");
+    window.get_by_label_contains("has no snapshot");
     click(&mut window, "Add org/base");
     click(&mut window, "Add org/child");
     click(&mut window, "Add to the study");
     settle(&mut window);
-    assert_eq!(names(&window), ["base", "child"]);
+    assert_eq!(names(&window), ["org/base", "org/child"]);
 }

@@ -104,8 +104,12 @@ fn what_cannot_be_extracted_says_why_before_it_begins() {
     let mut window = window(home.path(), Vec::new());
     select_tuned(&mut window);
     command(&mut window, "Extract LoRA from tuned");
-    click(&mut window, "More options");
-    window.get_by_label("Only modules").click();
+    let options = window.get_all_by_label("More options").next();
+    options.unwrap().click();
+    window.run_steps(3);
+    // Its name, and the field beside it.
+    let field = window.get_all_by_label("Only modules").last();
+    field.unwrap().click();
     window.run_steps(3);
     crate::harness::type_text(&mut window, "(");
     window.run_steps(3);

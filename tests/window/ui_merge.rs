@@ -365,7 +365,7 @@ fn a_written_child_is_as_predicted() {
     }
     window.get_by_label_contains("abacus predicted 0.985");
     window.get_by_label_contains("abacus measured 0.985");
-    window.get_by_label("Its scores are still to come");
+    window.get_by_label("No scores yet");
     click(&mut window, "Show half way in Models");
     window
         .get_by_label("Open its recipe on the canvas")

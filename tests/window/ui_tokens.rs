@@ -40,7 +40,8 @@ fn merge(home: &Path) -> Window {
     let recipe = home.join("half.yaml");
     let text = format!(
         "merge_method: linear\nmodels:\n- model: {}\n  parameters: {{weight: 0.5}}\n\
-         - model: {}\n  parameters: {{weight: 0.5}}\n",
+         - model: {}\n  parameters: {{weight: 0.5}}\n\
+         kinfolk: {{truncate_embeddings: true}}\n",
         model("a").display(),
         model("b").display()
     );

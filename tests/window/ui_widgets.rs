@@ -95,8 +95,8 @@ fn a_large_map_is_one_picture_that_tells_its_current_cell() {
     let mut harness = heat_map(200);
     assert!(harness.query_by_label("abacus × mirror 0.113").is_none());
     let map = harness.get_by_label("mirror × abacus 0.113");
-    let (rect, cell) = (map.rect(), map.rect().width() / 200.0);
-    harness.hover_at(rect.min + vec2(150.5 * cell, 20.5 * cell));
+    let (rect, cell) = (map.rect(), map.rect().size() / 200.0);
+    harness.hover_at(rect.min + vec2(150.5, 20.5) * cell);
     harness.run();
     assert_eq!(harness.state().hovered, Some((20, 150)));
 }

@@ -576,7 +576,7 @@ fn an_import_starts_a_study_and_is_told_and_undone() {
     bench.import(import.clone());
     assert_eq!(bench.study().doc().name, "leaderboard");
     let notices = bench.take_notices();
-    assert_eq!(notices[0].kind, NoticeKind::Done);
+    assert_eq!(notices[0].kind, NoticeKind::Changed);
     assert_eq!(notices[0].title, "leaderboard.csv imported");
     assert!(
         notices[0].detail.starts_with("3 models, 3 new; 18 scores"),

@@ -214,10 +214,10 @@ mod tests {
 
     #[test]
     fn the_first_look_shows_the_best_and_whole_columns() {
-        let n = 200;
-        let layout = lineage(10, 20);
+        let n = 1800;
+        let layout = lineage(30, 60);
         let view = Rect::from_min_size(Pos2::ZERO, VIEW).expand(0.01);
-        for best in [0, 19, 90, 115, 180, 199] {
+        for best in [0, 59, 900, 1115, 1740, 1799] {
             let camera = Camera::opening(&layout, Some(best), VIEW);
             assert!((READABLE..=1.0).contains(&camera.zoom));
             let seen = |m| seen(&layout, camera, m..m + 1);
