@@ -1,14 +1,14 @@
 //! Products of all rows of one matrix with all rows of another, in `f32`: `C = A·Bᵀ`.
 //!
 //! Rows are packed first, several of them column by column, so that the innermost loop reads
-//! both matrices front to back and keeps a tile of C in registers. A sum runs over [`DEPTH`]
+//! both matrices front to back and keeps a tile of C in registers. A sum runs over `DEPTH`
 //! columns at a time, each in order, so it does not depend on which rows are multiplied together;
 //! it differs between machines with and without fused products. The error of a product of rows
 //! a and b of n numbers is at most `error(n)·|a|·|b|` (Higham, *Accuracy and Stability of
 //! Numerical Algorithms*, section 3.1, for sums in blocks).
 //!
 //! Cost: one multiply-add for each pair of rows and column, and one writing of C for each
-//! [`DEPTH`] columns.
+//! `DEPTH` columns.
 
 use super::isa::{Simd, dispatch};
 

@@ -66,7 +66,7 @@ pub struct Kept {
 
 pub fn kept(dir: &Path) -> Kept {
     let files = files(dir);
-    let sizes = files.iter().map(|path| std::fs::metadata(path));
+    let sizes = files.iter().map(std::fs::metadata);
     Kept {
         bytes: sizes.map(|m| m.map_or(0, |m| m.len())).sum(),
         files: files.len(),

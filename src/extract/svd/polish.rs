@@ -16,7 +16,8 @@ pub(super) fn polish(
 ) -> Result<Truncated, SvdError> {
     match vectors {
         Vectors::Right(right) => {
-            let (left, values, right) = turned(products.times(right.as_ref())?, right.as_ref())?;
+            let own = products.times(right.as_ref())?;
+            let (left, values, right) = turned(own.as_ref(), right.as_ref())?;
             Ok(Truncated {
                 values,
                 left,
@@ -26,7 +27,7 @@ pub(super) fn polish(
         }
         Vectors::Left(left) => {
             let other = products.transposed_times(left.as_ref())?;
-            let (right, values, left) = turned(other, left.as_ref())?;
+            let (right, values, left) = turned(other.as_ref(), left.as_ref())?;
             Ok(Truncated {
                 values,
                 left,
@@ -38,10 +39,9 @@ pub(super) fn polish(
 }
 
 /// The other side's vectors, the values, and the own side's vectors turned into their order.
-fn turned(
-    product: Mat<f32>,
-    own: MatRef<'_, f32>,
-) -> Result<(Mat<f32>, Vec<f64>, Mat<f32>), SvdError> {
+type Turned = (Mat<f32>, Vec<f64>, Mat<f32>);
+
+fn turned(product: MatRef<'_, f32>, own: MatRef<'_, f32>) -> Result<Turned, SvdError> {
     let qr = product.qr();
     let (q, r) = (qr.compute_thin_Q(), qr.thin_R());
     let r = Mat::from_fn(r.nrows(), r.ncols(), |i, j| f64::from(r[(i, j)]));

@@ -116,7 +116,7 @@ impl HubView {
                 tick.named_selected(
                     WidgetType::Checkbox,
                     is_ticked,
-                    &format!("Add {}", model.name),
+                    format!("Add {}", model.name),
                 );
                 let names = (ui.available_width() - 2.0 * NUMBER - BASE).max(120.0);
                 cell(ui, names, Align::Min, |ui| {
