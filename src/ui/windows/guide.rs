@@ -1,6 +1,6 @@
 //! The guide beside its topics.
 
-use eframe::egui::{Context, Panel, ScrollArea, Ui};
+use eframe::egui::{Context, Frame, Panel, ScrollArea, Ui, vec2};
 use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 use egui_phosphor::regular as icon;
 
@@ -57,6 +57,7 @@ impl GuideView {
             ui.set_height(room.y.min(SIZE[1]));
             stays = head_ui(ui);
             let topics = Panel::left("topics").exact_size(LIST).resizable(false);
+            let topics = topics.frame(Frame::NONE).show_separator_line(false);
             let next = topics.show(ui, |ui| topics_ui(ui, page.topic)).inner;
             text_ui(ui, page);
             if let Some(topic) = next {
@@ -99,8 +100,12 @@ fn text_ui(ui: &mut Ui, page: &mut Page) {
         .id_salt(page.topic.key)
         .auto_shrink(false)
         .show(ui, |ui| {
-            ui.set_max_width((ui.available_width() - space::L).min(TEXT));
-            let viewer = CommonMarkViewer::new();
-            viewer.show(ui, &mut page.cache, &page.text);
+            Frame::new()
+                .inner_margin(vec2(space::L, 0.0))
+                .show(ui, |ui| {
+                    ui.set_max_width((ui.available_width() - space::L).min(TEXT));
+                    let viewer = CommonMarkViewer::new();
+                    viewer.show(ui, &mut page.cache, &page.text);
+                });
         });
 }
