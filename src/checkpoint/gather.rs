@@ -220,27 +220,15 @@ impl Source for Gathered {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) {
-        let (mut at, mut rest) = (first, out);
-        while !rest.is_empty() && self.row_len > 0 {
-            let (row, column) = (at / self.row_len, at % self.row_len);
-            let rows = (column + rest.len()).div_ceil(self.row_len);
-            let len = (self.run(row, rows) * self.row_len - column).min(rest.len());
-            let (now, later) = rest.split_at_mut(len);
+        self.by_run(first, out, |row, column, now| {
             self.read_run(row, column, now);
-            (rest, at) = (later, at + len);
-        }
+        });
     }
 
     fn read_f64(&self, first: usize, out: &mut [f64]) {
-        let (mut at, mut rest) = (first, out);
-        while !rest.is_empty() && self.row_len > 0 {
-            let (row, column) = (at / self.row_len, at % self.row_len);
-            let rows = (column + rest.len()).div_ceil(self.row_len);
-            let len = (self.run(row, rows) * self.row_len - column).min(rest.len());
-            let (now, later) = rest.split_at_mut(len);
+        self.by_run(first, out, |row, column, now| {
             self.read_run_f64(row, column, now);
-            (rest, at) = (later, at + len);
-        }
+        });
     }
 
     fn stored(&self, visit: &mut dyn FnMut(&Stored)) {
@@ -266,6 +254,20 @@ impl Source for Gathered {
 }
 
 impl Gathered {
+    /// Cuts what is read from `first` on into runs of rows, and calls `read` for each with the row
+    /// and the column that it starts at.
+    fn by_run<N>(&self, first: usize, out: &mut [N], read: impl Fn(usize, usize, &mut [N])) {
+        let (mut at, mut rest) = (first, out);
+        while !rest.is_empty() && self.row_len > 0 {
+            let (row, column) = (at / self.row_len, at % self.row_len);
+            let rows = (column + rest.len()).div_ceil(self.row_len);
+            let len = (self.run(row, rows) * self.row_len - column).min(rest.len());
+            let (now, later) = rest.split_at_mut(len);
+            read(row, column, now);
+            (rest, at) = (later, at + len);
+        }
+    }
+
     /// How many rows from `first` on, `most` at most, lie one after the other in one tensor.
     fn run(&self, first: usize, most: usize) -> usize {
         let Some(&RowFrom::Table { table, row }) = self.rows.get(first) else {

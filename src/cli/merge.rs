@@ -333,20 +333,42 @@ fn tensor_line(step: &Step, tensor: &TensorPlan, width: usize) -> String {
     .to_owned()
 }
 
-pub fn print_result(result: &Outcome) {
-    let moved = result.bytes_read + result.bytes_written;
-    let reused = match result.reused_files {
+/// What was written, and how fast.
+pub struct Written {
+    pub tensors: usize,
+    pub files: usize,
+    /// Files that an earlier run had finished.
+    pub reused: usize,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+    pub seconds: f64,
+}
+
+pub fn print_written(written: &Written) {
+    let moved = written.bytes_read + written.bytes_written;
+    let reused = match written.reused {
         0 => String::new(),
         n => format!(", {n} of them from an interrupted run"),
     };
     out::print(&format!(
         "{} tensors, {} in {}{reused}; {:.1} s, {}/s",
-        result.tensors,
-        show_bytes(result.bytes_written),
-        counted(result.files.len(), "file"),
-        result.seconds,
-        show_bytes((moved as f64 / result.seconds.max(1e-9)) as u64),
+        written.tensors,
+        show_bytes(written.bytes_written),
+        counted(written.files, "file"),
+        written.seconds,
+        show_bytes((moved as f64 / written.seconds.max(1e-9)) as u64),
     ));
+}
+
+pub fn print_result(result: &Outcome) {
+    print_written(&Written {
+        tensors: result.tensors,
+        files: result.files.len(),
+        reused: result.reused_files,
+        bytes_read: result.bytes_read,
+        bytes_written: result.bytes_written,
+        seconds: result.seconds,
+    });
     for other in &result.others {
         out::print(&format!("Another child is in {}", other.display()));
     }

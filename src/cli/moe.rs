@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::MoeArgs;
-use super::merge::{RecipeAt, tell};
+use super::merge::{RecipeAt, Written, print_written, tell};
 use super::{CliError, out, progress};
 use crate::files::Removal;
 use crate::jobs::Failure;
@@ -168,19 +168,14 @@ fn expert_line(name: &str, expert: &Expert) -> String {
 }
 
 fn print_result(result: &MoeOutcome) {
-    let moved = result.bytes_read + result.bytes_written;
-    let reused = match result.reused_files {
-        0 => String::new(),
-        n => format!(", {n} of them from an interrupted run"),
-    };
-    out::print(&format!(
-        "{} tensors, {} in {}{reused}; {:.1} s, {}/s",
-        result.tensors,
-        show_bytes(result.bytes_written),
-        counted(result.files.len(), "file"),
-        result.seconds,
-        show_bytes((moved as f64 / result.seconds.max(1e-9)) as u64),
-    ));
+    print_written(&Written {
+        tensors: result.tensors,
+        files: result.files.len(),
+        reused: result.reused_files,
+        bytes_read: result.bytes_read,
+        bytes_written: result.bytes_written,
+        seconds: result.seconds,
+    });
     out::print(&format!("The mixture is in {}", result.out.display()));
 }
 

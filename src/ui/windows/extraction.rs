@@ -8,13 +8,14 @@ use eframe::egui::{Context, Ui, Vec2, vec2};
 
 use self::ask::Form;
 use self::result::ResultView;
+use super::job::job_ui;
 use crate::jobs::JobId;
 use crate::study::ModelId;
 use crate::ui::action::Action;
-use crate::ui::ext::{UiExt, modal};
+use crate::ui::ext::modal;
 use crate::ui::format;
 use crate::ui::theme::{self, size, space};
-use crate::ui::widgets::{primary_button, progress_bar};
+use crate::ui::widgets::primary_button;
 use crate::workbench::Workbench;
 use crate::workbench::extracting::ExtractionState;
 
@@ -121,30 +122,8 @@ fn running_ui(
         &format!("Extracting LoRA from {}", format::elide_middle(name, 30)),
     );
     ui.weak("The nearest product of two factors is sought for the change of each matrix");
-    ui.add_space(space::XS);
-    let progress = bench.jobs().get(job).map(|job| job.ticket.progress());
-    let fraction = progress.and_then(|progress| progress.fraction());
-    let width = ui.available_width();
-    progress_bar(ui, "Extracting", fraction.unwrap_or(0.0) as f32, width);
-    let left = progress.and_then(|progress| progress.time_left());
-    let left = left.map_or(String::new(), |left| {
-        format!(", {}", format::time_left(left))
-    });
-    ui.quiet(format!(
-        "{}{left}",
-        format::percent(fraction.unwrap_or(0.0))
-    ));
-    ui.add_space(space::S);
-    let mut stays = true;
-    ui.horizontal(|ui| {
-        let behind = ui.button("Go on in the background");
-        let behind = behind.on_hover_text("The result is among the commands, under Models");
-        stays = !behind.clicked();
-        if ui.button("Cancel").clicked() {
-            actions.push(Action::Cancel(job));
-        }
-    });
-    stays
+    let then = "The result is among the commands, under Models";
+    job_ui(ui, bench, ("Extracting", job), then, actions)
 }
 
 fn failed_ui(ui: &mut Ui, name: &str, sentence: &str) -> bool {

@@ -5,14 +5,15 @@ mod report;
 
 use eframe::egui::{Context, DragValue, Label, RichText, Ui, WidgetType};
 
+use super::job::job_ui;
 use crate::jobs::JobId;
 use crate::study::ModelId;
 use crate::transplant::{Matrices, Method, Report};
 use crate::ui::action::{Action, ModelsAction};
-use crate::ui::ext::{ResponseExt, UiExt, modal};
+use crate::ui::ext::{ResponseExt, modal};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, size, space};
-use crate::ui::widgets::{Choice, choice, primary_button, progress_bar};
+use crate::ui::widgets::{Choice, choice, primary_button};
 use crate::workbench::Workbench;
 use crate::workbench::transplanting::{TransplantRequest, TransplantState};
 
@@ -222,27 +223,8 @@ fn buttons_ui(
 }
 
 fn running_ui(ui: &mut Ui, bench: &Workbench, job: JobId, actions: &mut Vec<Action>) -> bool {
-    let progress = bench.jobs().get(job).map(|job| job.ticket.progress());
-    let fraction = progress.and_then(|progress| progress.fraction());
-    let fraction = fraction.unwrap_or(0.0);
-    let width = ui.available_width();
-    progress_bar(ui, "Transplanting", fraction as f32, width);
-    let left = progress.and_then(|progress| progress.time_left());
-    let left = left.map_or(String::new(), |left| {
-        format!(", {}", format::time_left(left))
-    });
-    ui.quiet(format!("{}{left}", format::percent(fraction)));
-    ui.add_space(space::S);
-    let mut stays = true;
-    ui.horizontal(|ui| {
-        let behind = ui.button("Go on in the background");
-        let behind = behind.on_hover_text("The model is in the study when it is written");
-        stays = !behind.clicked();
-        if ui.button("Cancel").clicked() {
-            actions.push(Action::Cancel(job));
-        }
-    });
-    stays
+    let then = "The model is in the study when it is written";
+    job_ui(ui, bench, ("Transplanting", job), then, actions)
 }
 
 fn trouble_ui(ui: &mut Ui, sentence: &str) {
