@@ -102,7 +102,7 @@ impl ResultView {
             x_name: "Layer",
             y_name: if is_rank { "Rank" } else { "Energy kept, %" },
             series: &series,
-            y_range: (!is_rank).then_some((0.0, 100.0)),
+            y_range: (!is_rank).then(|| percent_range(&series)),
             decimals: if is_rank { 0 } else { 2 },
         };
         profile.show(ui);
@@ -141,7 +141,7 @@ impl ResultView {
 
     /// Every module with its residual; a click shows its singular values.
     fn modules_ui(&mut self, ui: &mut Ui, report: &Report) {
-        section_heading(ui, "What is left of the change, % of ‖Δ‖");
+        section_heading(ui, "What is left of the change, % of its length");
         let modules: Vec<&ModuleReport> = (report.modules.iter())
             .filter(|module| module.rank().is_some())
             .collect();
@@ -281,4 +281,11 @@ fn facts_ui(ui: &mut Ui, report: &Report) {
             number_ui(ui, &value, what, &full);
         }
     });
+}
+
+/// From a whole ten below the least value to 100, so that lines near the top stand apart.
+fn percent_range(series: &[Series<'_>]) -> (f64, f64) {
+    let values = series.iter().flat_map(|one| one.values.iter().flatten());
+    let least = values.copied().fold(90.0, f64::min);
+    ((least / 10.0).floor() * 10.0, 100.0)
 }
