@@ -5,17 +5,23 @@
 //! of magnitudes spans give the two chances, and only what falls between them is sorted. What is
 //! kept is what sorting all of the row would keep.
 
+use std::cmp::Reverse;
+
 use crate::numeric::Real;
 use crate::numeric::random::{Chance, Stream};
 use crate::numeric::rank::{Room as SortRoom, ascending};
 
 /// Rows up to this length are sorted.
 const SHORT: usize = 256;
-/// Bits of a key that its bucket leaves out; 5 bits of its 23 fractional ones are left, so that
-/// a factor of two in magnitude is 32 buckets.
-const DROPPED: u32 = 18;
-/// Buckets: 13 bits of a key, and one for zeros.
-const BUCKETS: usize = (1 << (31 - DROPPED)) + 1;
+/// Bits of a key that its bucket leaves out: 8 of the 23 fractional ones are left, so that a
+/// factor of two in magnitude is 256 buckets.
+const DROPPED: u32 = 15;
+/// Buckets below that of the largest key, 16 factors of two; what is smaller is in the lowest.
+const SPAN: u32 = 16 << 8;
+/// With the one of the largest, and the one of zeros.
+const BUCKETS: usize = SPAN as usize + 2;
+/// Up to so many of a bucket are ranked by counting; for more it is sorted.
+const FEW: usize = 16;
 
 /// The chances of a row's changes.
 pub(super) struct Ranked {
@@ -29,14 +35,16 @@ pub(super) struct Ranked {
 pub(super) struct Room {
     sort: SortRoom,
     keys: Vec<u32>,
-    /// For each bucket how many there are; afterwards the rank of its first.
-    counts: Vec<u32>,
-    /// For each bucket the chances of its first and of its last.
-    chances: Vec<[Chance; 2]>,
-    /// Indices whose rank has to be known, ascending.
-    unsure: Vec<usize>,
-    /// Keys and indices of all in a bucket that one of those is in.
-    members: Vec<(u32, std::cmp::Reverse<usize>)>,
+    /// The bucket of the largest key, less [`SPAN`].
+    lowest: u32,
+    /// For each bucket the rank of its first, and one more at the end.
+    first: Vec<u32>,
+    /// The chances of these ranks.
+    chances: Vec<Chance>,
+    /// Buckets and indices of those whose rank has to be known.
+    unsure: Vec<(usize, usize)>,
+    /// Keys and indices, bucket by bucket.
+    members: Vec<(u32, Reverse<u32>)>,
 }
 
 impl Ranked {
@@ -48,17 +56,19 @@ impl Ranked {
         self.count(row, room);
         room.unsure.clear();
         for (k, (x, &key)) in row.iter_mut().zip(&room.keys).enumerate() {
-            let [least, most] = room.chances[bucket(key)];
+            let bucket = bucket(key, room.lowest);
             let number = start + k as u64;
-            let kept = self.stream.happens(number, least);
-            if !kept && self.stream.happens(number, most) {
-                room.unsure.push(k);
-                continue;
+            // Without a branch on either, which would be guessed wrong half of the time. Whether
+            // a change of 0 is kept makes no difference.
+            let kept = self.stream.happens(number, room.chances[bucket]);
+            let can_be = self.stream.happens(number, room.chances[bucket + 1]);
+            let is_unsure = can_be & !kept & (key > 0);
+            *x = (factor * *x).only_if(kept | is_unsure);
+            if is_unsure {
+                room.unsure.push((bucket, k));
             }
-            // A branch would be guessed wrong half of the time.
-            *x = (factor * *x).only_if(kept);
         }
-        self.decide(start, factor, row, room);
+        self.decide(start, row, room);
     }
 
     /// The same by sorting all of it.
@@ -82,67 +92,75 @@ impl Ranked {
         Chance::new(self.density - self.epsilon + 2.0 * self.epsilon * share)
     }
 
-    /// Counts what is in each bucket, and finds the chances of its first and last.
+    /// Counts what is in each bucket, and finds the chance of its first.
     fn count<N: Real>(&self, row: &[N], room: &mut Room) {
         room.keys.clear();
         room.keys.extend(row.iter().map(|x| x.key()));
-        room.counts.clear();
-        room.counts.resize(BUCKETS, 0);
-        room.chances.resize(BUCKETS, [Chance::new(0.0); 2]);
+        let largest = room.keys.iter().copied().max().unwrap_or(0);
+        room.lowest = (largest >> DROPPED).saturating_sub(SPAN);
+        room.first.clear();
+        room.first.resize(BUCKETS + 1, 0);
         for &key in &room.keys {
-            room.counts[bucket(key)] += 1;
+            // One further: what comes before a bucket is what is in those below it.
+            room.first[bucket(key, room.lowest) + 1] += 1;
         }
-        let mut first = 0usize;
-        for (k, count) in room.counts.iter_mut().enumerate() {
-            let here = *count as usize;
-            *count = first as u32;
-            if here > 0 && k > 0 {
-                let last = first + here - 1;
-                room.chances[k] = [self.chance(first, row.len()), self.chance(last, row.len())];
+        room.chances.resize(BUCKETS + 1, Chance::new(0.0));
+        let (mut rank, mut chance) = (0, self.chance(0, row.len()));
+        for (first, of_first) in room.first.iter_mut().zip(&mut room.chances) {
+            if *first > 0 {
+                rank += *first;
+                chance = self.chance(rank as usize, row.len());
             }
-            first += here;
+            (*first, *of_first) = (rank, chance);
         }
-        // Whether a change of 0 is kept makes no difference.
-        room.chances[0] = [Chance::new(0.0); 2];
     }
 
-    /// Sorts the buckets of those whose rank has to be known.
-    fn decide<N: Real>(&self, start: u64, factor: N, row: &mut [N], room: &mut Room) {
+    /// Finds the rank of those who need one, which are kept so far.
+    fn decide<N: Real>(&self, start: u64, row: &mut [N], room: &mut Room) {
+        if room.unsure.is_empty() {
+            return;
+        }
+        room.unsure.sort_unstable();
         let Room {
             keys,
-            counts,
+            lowest,
+            first,
             unsure,
             members,
             ..
         } = room;
-        if unsure.is_empty() {
-            return;
+        members.resize(keys.len(), (0, Reverse(0)));
+        for (k, &key) in keys.iter().enumerate() {
+            // Moves on with each of its bucket; at the end it is where the next one begins.
+            let place = &mut first[bucket(key, *lowest)];
+            members[*place as usize] = (key, Reverse(k as u32));
+            *place += 1;
         }
-        let mut buckets: Vec<usize> = unsure.iter().map(|&k| bucket(keys[k])).collect();
-        buckets.sort_unstable();
-        buckets.dedup();
-        members.clear();
-        let among = (keys.iter().enumerate())
-            .filter(|(_, key)| buckets.binary_search(&bucket(**key)).is_ok());
-        members.extend(among.map(|(k, &key)| (key, std::cmp::Reverse(k))));
-        members.sort_unstable();
-        for of_bucket in members.chunk_by(|a, b| bucket(a.0) == bucket(b.0)) {
-            let first = counts[bucket(of_bucket[0].0)] as usize;
-            for (place, &(_, std::cmp::Reverse(k))) in of_bucket.iter().enumerate() {
-                if unsure.binary_search(&k).is_ok() {
-                    let chance = self.chance(first + place, row.len());
-                    let kept = self.stream.happens(start + k as u64, chance);
-                    row[k] = (factor * row[k]).only_if(kept);
-                }
+        for of_bucket in unsure.chunk_by(|a, b| a.0 == b.0) {
+            let own = of_bucket[0].0;
+            let from = own.checked_sub(1).map_or(0, |below| first[below] as usize);
+            let members = &mut members[from..first[own] as usize];
+            let is_sorted = of_bucket.len() > FEW;
+            if is_sorted {
+                members.sort_unstable();
+            }
+            for &(_, k) in of_bucket {
+                let entry = (keys[k], Reverse(k as u32));
+                let below = match is_sorted {
+                    true => members.partition_point(|other| *other < entry),
+                    false => members.iter().filter(|other| **other < entry).count(),
+                };
+                let chance = self.chance(from + below, row.len());
+                row[k] = row[k].only_if(self.stream.happens(start + k as u64, chance));
             }
         }
     }
 }
 
-/// Equal keys are in one bucket, and a larger key is in no lower one.
+/// Equal keys are in one bucket, and a larger key is in no lower one; zeros have one of their own.
 #[inline(always)]
-fn bucket(key: u32) -> usize {
-    (key >> DROPPED) as usize + usize::from(key > 0)
+fn bucket(key: u32, lowest: u32) -> usize {
+    (key >> DROPPED).saturating_sub(lowest) as usize + usize::from(key > 0)
 }
 
 #[cfg(test)]
