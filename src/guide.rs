@@ -31,6 +31,7 @@ topics![
     "strategies",
     "command-line",
     "safety",
+    "cluster",
     "measured",
     "limits",
     "extending",

@@ -11,7 +11,7 @@
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
-//!    │         │                       models compared; scores
+//! cluster      │                       models compared; scores; kinship by many processes
 //! glossary  transplant  extract  moe   what the words on screen mean; another model's tokenizer
 //!                                      for a model; what a fine-tune has changed, as an adapter;
 //!                                      mixtures of experts
@@ -56,6 +56,9 @@ pub mod parallel;
 pub mod kinship;
 
 pub mod diff;
+
+#[allow(missing_docs, reason = "documented where a name does not say it")]
+pub mod cluster;
 
 pub mod glossary;
 

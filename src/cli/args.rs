@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+mod cluster;
 mod tools;
 
 use std::ffi::OsString;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, TransplantArgs};
 
 use super::mergekit::Accepted;
@@ -39,6 +41,9 @@ pub enum Subcommand {
     },
     /// Measure how related models are
     Kinship(KinshipArgs),
+    /// Measure a population with many processes, on one machine or on a cluster
+    #[command(subcommand)]
+    Cluster(ClusterArgs),
     /// Compare two models tensor by tensor: weights, configuration, tokenizer
     Diff(DiffArgs),
     /// Write the merge that a recipe describes

@@ -4,6 +4,7 @@
 //! done, 1 failed with one sentence, 2 wrong usage, 130 cancelled.
 
 mod args;
+mod cluster;
 mod convert;
 mod demo;
 mod diff;
@@ -65,6 +66,7 @@ pub fn run() -> Wish {
             return Wish::Window { paths, by_name };
         }
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
+        Some(Subcommand::Cluster(wish)) => cluster::run(&wish),
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Moe(wish)) => moe::run(&wish),

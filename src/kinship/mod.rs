@@ -11,6 +11,7 @@ mod matrix;
 mod measures;
 mod pairs;
 mod pass;
+pub mod pieces;
 mod report;
 pub mod store;
 mod sums;

@@ -6,7 +6,7 @@
 
 pub mod approval;
 mod backups;
-mod cache;
+pub mod cache;
 pub mod comparing;
 pub mod composing;
 pub mod converting;

@@ -14,6 +14,7 @@ mod common;
 mod harness;
 
 mod cli;
+mod cluster;
 mod evolution_killed;
 mod extract;
 mod guide;

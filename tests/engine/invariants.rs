@@ -104,6 +104,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["kinship", "checkpoint", "numeric", "jobs", "parallel"],
     ),
     (
+        "cluster/",
+        &[
+            "cluster",
+            "kinship",
+            "checkpoint",
+            "numeric",
+            "jobs",
+            "parallel",
+            "files",
+        ],
+    ),
+    (
         "diff/",
         &["diff", "checkpoint", "jobs", "parallel", "files", "html"],
     ),

@@ -21,6 +21,7 @@ mod checkpoint_memory;
 mod checkpoint_open;
 mod checkpoint_quantised;
 mod checkpoint_torch;
+mod cluster;
 #[cfg(feature = "built-in-evaluator")]
 mod evaluate;
 mod evaluate_command;
