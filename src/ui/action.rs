@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::dialogs::Filter;
 use super::paper::{Format, Picture};
+use super::prefs::Setting;
 use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
@@ -238,6 +239,9 @@ pub enum EvaluationAction {
 pub enum WindowAction {
     ToggleInspector,
     SetTheme(eframe::egui::ThemePreference),
+    Set(Setting),
+    /// Ask for a folder whose models are listed beside those of the hub's cache.
+    AskForScannedFolder,
     /// Scale of everything, 1.0 being normal.
     SetZoom(f32),
     OpenPalette,

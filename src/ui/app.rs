@@ -18,6 +18,7 @@ use std::sync::atomic::AtomicBool;
 use super::action::{Action, FileAction, View};
 use super::commands::{self, Entry};
 use super::dialogs::FilePicker;
+use super::format;
 use super::inspector::{self, Inspector};
 use super::prefs::Prefs;
 use super::shell;
@@ -130,8 +131,15 @@ impl App {
             is_ending: false,
             probes: Probes::default(),
         };
+        app.heed_prefs();
         app.open(paths);
         app
+    }
+
+    /// Has the settings that reach beyond the window heard of.
+    fn heed_prefs(&mut self) {
+        format::set_decimals(self.prefs.decimals);
+        self.bench.set_limits(self.prefs.limits());
     }
 
     pub fn workbench(&self) -> &Workbench {
@@ -215,13 +223,16 @@ impl App {
             self.bench.leave_extraction();
         }
         self.copy_drawn(ctx);
-        for notice in self.bench.take_notices() {
+        let notices = self.bench.take_notices();
+        let told = notices.last().map(|notice| notice.title.clone());
+        for notice in notices {
             self.show_notice(notice);
+        }
+        if let Some(ended) = self.attention.advance(ctx, &self.bench) {
+            self.tell_of_end(&ended, told);
         }
         self.keep_offer();
         self.letters.advance(ctx, &mut self.bench);
-        let is_working = !self.bench.jobs().running().is_empty();
-        self.attention.advance(ctx, is_working);
         self.begin_tour();
         if is_roomy(ctx) {
             self.drawer_is_open = false;
@@ -395,7 +406,7 @@ impl App {
 
     /// Shows what lies in a hub's cache.
     pub fn browse_hub_at(&mut self, cache: PathBuf) {
-        self.bench.look_into_hub_at(cache);
+        self.bench.look_into_hub_at(cache, &self.prefs.folders);
         self.windows.hub.open();
     }
 

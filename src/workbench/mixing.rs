@@ -17,6 +17,7 @@ use crate::merge::write::folder;
 use crate::moe::{
     Expert, MoeOptions, MoeOutcome, MoeParsed, MoePlan, MoeRecipe, Prompts, Purpose, plan, run,
 };
+use crate::parallel;
 use crate::study::{Command, ModelEdit, ModelId, NewChild};
 
 /// A mixture that is put together.
@@ -283,7 +284,7 @@ fn planned(recipe: MoeRecipe, purpose: Purpose, out: Option<&Path>, force: bool)
         intermediates: None,
         force,
         allow_crimes: false,
-        threads: rayon::current_num_threads(),
+        threads: parallel::threads(),
         opened: &[],
     };
     plan(&MoeParsed::from(recipe), &surroundings, purpose)

@@ -145,7 +145,7 @@ impl App {
             ModelsAction::AskForFolders => self.ask(Purpose::AddFolders, ctx),
             ModelsAction::AskForFiles => self.ask(Purpose::AddFiles, ctx),
             ModelsAction::BrowseHub => {
-                self.bench.look_into_hub();
+                self.bench.look_into_hub(&self.prefs.folders);
                 self.windows.hub.open();
             }
             ModelsAction::AskForNames => {
@@ -332,6 +332,11 @@ impl App {
                 self.prefs.theme = theme;
                 ctx.set_theme(theme);
             }
+            WindowAction::Set(setting) => {
+                self.prefs.set(setting);
+                self.heed_prefs();
+            }
+            WindowAction::AskForScannedFolder => self.ask(Purpose::ScannedFolder, ctx),
             WindowAction::SetZoom(zoom) => {
                 self.prefs.zoom = ((zoom * 10.0).round() / 10.0).clamp(LEAST_ZOOM, MOST_ZOOM);
                 ctx.set_zoom_factor(self.prefs.zoom);

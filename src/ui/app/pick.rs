@@ -6,8 +6,9 @@ use eframe::egui::Context;
 
 use super::App;
 use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
-use crate::ui::action::{Export, FileAction, WriteWhat};
+use crate::ui::action::{Export, FileAction, WindowAction, WriteWhat};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
+use crate::ui::prefs::Setting;
 use crate::ui::windows::Place;
 use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::transplanting::TransplantRequest;
@@ -39,6 +40,8 @@ pub(super) enum Purpose {
     EvolutionFolder(EvolutionId),
     TaskFiles,
     CallFolder,
+    /// A folder whose models are listed beside those of the hub's cache.
+    ScannedFolder,
 }
 
 const STUDIES: Filter = Filter::new("Kinfolk studies", &["json"]);
@@ -140,6 +143,10 @@ impl App {
                 PickKind::OpenFolders,
             ),
             Purpose::TaskFiles => ("Choose files of tasks", files(TASKS)),
+            Purpose::ScannedFolder => (
+                "Choose folders that hold models",
+                PickKind::OpenFolders,
+            ),
             Purpose::CallFolder => (
                 "Choose the folder that the evaluator runs in",
                 PickKind::OpenFolders,
@@ -238,6 +245,11 @@ impl App {
             Purpose::EvolutionFolder(id) => self.set_evolution_folder(id, first),
             Purpose::TaskFiles => self.add_task_files(picked.paths),
             Purpose::CallFolder => self.set_call_folder(first),
+            Purpose::ScannedFolder => {
+                let folders = picked.paths.into_iter().map(Setting::AddFolder);
+                let set = folders.map(|folder| WindowAction::Set(folder).into());
+                self.actions.extend(set);
+            }
             Purpose::WritePlace { .. } => self.windows.writing.set_place(&first),
             Purpose::Template => self.windows.writing.set_template(first),
             Purpose::WriteMixture => self.bench.write_mixture(&first, false),

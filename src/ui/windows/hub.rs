@@ -24,8 +24,8 @@ const BASE: f32 = 200.0;
 pub struct HubView {
     is_open: bool,
     query: String,
-    /// Names of the models that are ticked.
-    ticked: BTreeSet<String>,
+    /// Folders of the models that are ticked.
+    ticked: BTreeSet<PathBuf>,
 }
 
 impl HubView {
@@ -109,7 +109,7 @@ impl HubView {
     }
 
     fn row_ui(&mut self, ui: &mut Ui, model: &HubModel) {
-        let mut is_ticked = self.ticked.contains(&model.name);
+        let mut is_ticked = self.ticked.contains(&model.folder);
         let before = is_ticked;
         ui.allocate_ui_with_layout(
             vec2(ui.available_width() - space::L, ROW_HEIGHT),
@@ -163,16 +163,16 @@ impl HubView {
         );
         if is_ticked != before {
             if is_ticked {
-                self.ticked.insert(model.name.clone());
+                self.ticked.insert(model.folder.clone());
             } else {
-                self.ticked.remove(&model.name);
+                self.ticked.remove(&model.folder);
             }
         }
     }
 
     /// How many are ticked, what they weigh, and the button that adds them.
     fn foot_ui(&mut self, ui: &mut Ui, models: &[HubModel]) -> Option<Vec<PathBuf>> {
-        let ticked = models.iter().filter(|m| self.ticked.contains(&m.name));
+        let ticked = models.iter().filter(|m| self.ticked.contains(&m.folder));
         let ticked: Vec<&HubModel> = ticked.collect();
         let sizes = ticked.iter().filter_map(|m| m.state.as_ref().ok());
         let bytes: u64 = sizes.map(|size| size.bytes).sum();
