@@ -29,6 +29,7 @@ use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
 use super::windows::Windows;
+use crate::study::Selection;
 use crate::ui::ext::UiExt;
 use crate::workbench::Workbench;
 use crate::workbench::opening::is_recipe;
@@ -165,6 +166,11 @@ impl App {
         {
             self.leaving = Some(Action::File(FileAction::Open(others.remove(at))));
         }
+        let brings_study = others.iter().any(|path| opens_study(path));
+        if !recipes.is_empty() && !brings_study && !self.bench.is_open() {
+            // What is begun for the first of them would end the opening of the others.
+            self.bench.new_study();
+        }
         self.bench.open_paths(others);
         for recipe in &recipes {
             let kind = self.bench.open_recipe(recipe);
@@ -218,7 +224,8 @@ impl App {
             Some(request) => self.bench.look_at_transplant(request),
             None => self.bench.leave_transplant(),
         }
-        self.bench.watch_conversion(self.windows.writing.conversion());
+        self.bench
+            .watch_conversion(self.windows.writing.conversion());
         if !self.windows.extraction.is_open() {
             self.bench.leave_extraction();
         }
@@ -299,7 +306,8 @@ impl App {
             Vec::new()
         };
         let actions = &mut self.actions;
-        let is_hidden = is_open_without(&self.bench, &self.prefs, ui.ctx());
+        let is_beside = has_inspector_beside(&self.bench, &self.prefs, ui.ctx());
+        let is_hidden = self.bench.is_open() && has_inspector(self.prefs.view) && !is_beside;
         shell::top_bar(ui, &self.bench, &self.entries, is_hidden, actions);
         shell::others_bar(ui, &self.bench, actions);
         shell::status_bar(ui, &self.bench, actions);
@@ -312,8 +320,6 @@ impl App {
             let right = ui.available_rect_before_wrap().left();
             self.panes.add(before.with_max_x(right));
         }
-        let view_has_one = has_inspector(self.prefs.view);
-        let is_beside = is_open && view_has_one && self.prefs.inspector && is_roomy(ui.ctx());
         let inspector = is_beside.then(|| inspector::pane(ui));
         self.panes.add(ui.available_rect_before_wrap());
         self.probes.drawing();
@@ -394,6 +400,7 @@ impl App {
             .zip(&keys)
             .map(|(entry, keys)| PaletteEntry {
                 title: &entry.title,
+                full: entry.full.as_deref().unwrap_or(&entry.title),
                 group: entry.group,
                 shortcut: keys,
                 enabled: entry.enabled,
@@ -486,10 +493,17 @@ fn is_roomy(ctx: &Context) -> bool {
     ctx.content_rect().width() >= ROOM_FOR_INSPECTOR
 }
 
-/// Whether a view that has an inspector is shown without it.
-fn is_open_without(bench: &Workbench, prefs: &Prefs, ctx: &Context) -> bool {
-    let is_shown = prefs.inspector && is_roomy(ctx);
-    bench.is_open() && has_inspector(prefs.view) && !is_shown
+/// Whether the inspector stands beside the view.
+fn has_inspector_beside(bench: &Workbench, prefs: &Prefs, ctx: &Context) -> bool {
+    let is_wanted = prefs.inspector && (prefs.about || !is_about_alone(bench, prefs.view));
+    bench.is_open() && has_inspector(prefs.view) && is_roomy(ctx) && is_wanted
+}
+
+/// Whether the inspector had nothing but words about the study to show, in a view that needs
+/// its room. Where a click on a picture selects, its place stays: the picture must not move.
+fn is_about_alone(bench: &Workbench, view: View) -> bool {
+    let needs_room = matches!(view, View::Models | View::Evolution | View::Next);
+    needs_room && *bench.study().selection() == Selection::Nothing
 }
 
 /// The view that is shown; `None` for the welcome screen.

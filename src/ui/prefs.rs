@@ -14,6 +14,9 @@ use crate::parallel::Limits;
 pub struct Prefs {
     pub view: View,
     pub inspector: bool,
+    /// Whether the inspector stands there with the words about the study, too, while nothing is
+    /// selected, in views that have better use for its room.
+    pub about: bool,
     pub theme: ThemePreference,
     pub zoom: f32,
     /// Whether the first study that is opened is to be shown around in.
@@ -51,6 +54,7 @@ impl Default for Prefs {
         Self {
             view: View::Models,
             inspector: true,
+            about: false,
             theme: ThemePreference::System,
             zoom: 1.0,
             wants_tour: false,

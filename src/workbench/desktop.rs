@@ -37,7 +37,14 @@ fn show(title: &str, text: &str) -> Result<(), String> {
     // The text may hold markup; names of models are text.
     let text = crate::html::escaped(text);
     let message = (
-        "Kinfolk", new, "kinfolk", title, &text[..], &actions[..], hints, USUAL_TIME,
+        "Kinfolk",
+        new,
+        "kinfolk",
+        title,
+        &text[..],
+        &actions[..],
+        hints,
+        USUAL_TIME,
     );
     let tell = async {
         let bus = Builder::session()?.method_timeout(PATIENCE).build().await?;

@@ -46,7 +46,10 @@ pub fn open_all(path: &Path) -> Vec<Found> {
     if own.result.is_ok() || !path.is_dir() {
         return vec![own];
     }
-    let mut out: Vec<Found> = candidates_below(path).iter().map(|path| one(path)).collect();
+    let mut out: Vec<Found> = candidates_below(path)
+        .iter()
+        .map(|path| one(path))
+        .collect();
     // A folder of checkpoints is no checkpoint itself; but weights that lie in it are told of.
     if out.is_empty() || holds_weights(path) {
         out.push(own);
@@ -95,6 +98,11 @@ fn candidates(dir: &Path, depth: usize, out: &mut Vec<PathBuf>) {
             candidates(&path, depth - 1, out);
         }
     }
+}
+
+/// Whether a folder looks like one checkpoint, or like a repository of the hub's cache.
+pub fn looks_like_model(dir: &Path) -> bool {
+    dir.join("snapshots").is_dir() || holds_weights(dir)
 }
 
 /// Whether a folder has weights of some format; opening it says whether they can be read.

@@ -325,7 +325,7 @@ impl App {
     fn handle_window(&mut self, action: WindowAction, ctx: &Context) {
         match action {
             WindowAction::ToggleInspector => match super::is_roomy(ctx) {
-                true => self.prefs.inspector = !self.prefs.inspector,
+                true => self.toggle_inspector(ctx),
                 false => self.drawer_is_open = !self.drawer_is_open,
             },
             WindowAction::SetTheme(theme) => {
@@ -356,6 +356,16 @@ impl App {
                 self.stop_work_and(*action, ctx);
             }
             WindowAction::GoOnWorking => self.leaving = None,
+        }
+    }
+
+    fn toggle_inspector(&mut self, ctx: &Context) {
+        let is_there = super::has_inspector_beside(&self.bench, &self.prefs, ctx);
+        if super::is_about_alone(&self.bench, self.prefs.view) {
+            self.prefs.about = !is_there;
+            self.prefs.inspector |= !is_there;
+        } else {
+            self.prefs.inspector = !is_there;
         }
     }
 

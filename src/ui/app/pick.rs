@@ -11,6 +11,7 @@ use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
 use crate::ui::prefs::Setting;
 use crate::ui::windows::Place;
 use crate::workbench::extracting::ExtractRequest;
+use crate::workbench::hub_cache;
 use crate::workbench::transplanting::TransplantRequest;
 
 pub(super) enum Purpose {
@@ -62,6 +63,7 @@ impl App {
             title,
             kind,
             start_dir: self.start_dir(&purpose),
+            places: self.places(),
         };
         self.purpose = Some(purpose);
         self.picker.start(request, ctx);
@@ -143,10 +145,7 @@ impl App {
                 PickKind::OpenFolders,
             ),
             Purpose::TaskFiles => ("Choose files of tasks", files(TASKS)),
-            Purpose::ScannedFolder => (
-                "Choose folders that hold models",
-                PickKind::OpenFolders,
-            ),
+            Purpose::ScannedFolder => ("Choose folders that hold models", PickKind::OpenFolders),
             Purpose::CallFolder => (
                 "Choose the folder that the evaluator runs in",
                 PickKind::OpenFolders,
@@ -169,6 +168,29 @@ impl App {
             }
             _ => self.usual_dir(),
         }
+    }
+
+    /// Folders that are likely to be wanted, as far as they are there.
+    fn places(&self) -> Vec<(String, PathBuf)> {
+        let study = self.bench.path().and_then(Path::parent);
+        let named = [
+            ("Hub cache", hub_cache()),
+            ("Beside the study", study.map(Path::to_owned)),
+            ("Last used", self.last_dir.clone()),
+        ];
+        let named = named.map(|(name, path)| Some((name.to_owned(), path?)));
+        let own = self.prefs.folders.iter().map(|path| {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            (name.to_string_lossy().into_owned(), path.clone())
+        });
+        let all = named.into_iter().flatten().chain(own);
+        let mut places: Vec<(String, PathBuf)> = Vec::new();
+        for (name, path) in all.filter(|(_, path)| path.is_dir()) {
+            if places.iter().all(|(_, known)| *known != path) {
+                places.push((name, path));
+            }
+        }
+        places
     }
 
     fn usual_dir(&self) -> Option<PathBuf> {

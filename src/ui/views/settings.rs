@@ -9,8 +9,8 @@ use egui_phosphor::regular as icon;
 
 use crate::ui::action::{Action, ModelsAction, WindowAction};
 use crate::ui::ask::Ask;
-use crate::ui::format;
 use crate::ui::ext::UiExt;
+use crate::ui::format;
 use crate::ui::prefs::{Prefs, Setting};
 use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{Choice, choice, icon_button, section_heading, segmented};
@@ -88,7 +88,10 @@ fn work(ui: &mut Ui, prefs: &Prefs, actions: &mut Vec<Action>) {
     row(ui, "Threads", |ui| {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let counts = counts(cores, prefs.threads);
-        let words: Vec<String> = counts.iter().map(|count| threads_words(*count, cores)).collect();
+        let words: Vec<String> = counts
+            .iter()
+            .map(|count| threads_words(*count, cores))
+            .collect();
         let options = options(&counts, &words);
         if let Some(threads) = choice(ui, "Threads", prefs.threads, &options) {
             actions.push(set(Setting::Threads(threads)));
@@ -115,7 +118,9 @@ fn work(ui: &mut Ui, prefs: &Prefs, actions: &mut Vec<Action>) {
 
 fn options<'a, T: Copy>(values: &[T], words: &'a [String]) -> Vec<Choice<'a, T>> {
     let pairs = values.iter().zip(words);
-    pairs.map(|(&value, words)| Choice::new(value, words, "")).collect()
+    pairs
+        .map(|(&value, words)| Choice::new(value, words, ""))
+        .collect()
 }
 
 /// All of them, then ever fewer; what is set is among them.
@@ -124,7 +129,9 @@ fn counts(cores: usize, set: Option<usize>) -> Vec<Option<usize>> {
     let mut fewer: Vec<usize> = halves.skip(1).chain(set).collect();
     fewer.sort_unstable_by(|a, b| b.cmp(a));
     fewer.dedup();
-    std::iter::once(None).chain(fewer.into_iter().map(Some)).collect()
+    std::iter::once(None)
+        .chain(fewer.into_iter().map(Some))
+        .collect()
 }
 
 fn threads_words(count: Option<usize>, cores: usize) -> String {
@@ -138,7 +145,9 @@ fn sizes(set: Option<u64>) -> Vec<Option<u64>> {
     let mut sizes: Vec<u64> = usual.into_iter().chain(set).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     sizes.dedup();
-    std::iter::once(None).chain(sizes.into_iter().map(Some)).collect()
+    std::iter::once(None)
+        .chain(sizes.into_iter().map(Some))
+        .collect()
 }
 
 fn memory_words(bytes: Option<u64>) -> String {

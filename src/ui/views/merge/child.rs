@@ -20,10 +20,10 @@ use crate::ui::ext::{UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{metric_choice, section_heading};
-use crate::workbench::memory_note;
 use crate::workbench::composing::{
     Child, ExpectedGain, GainSource, MergeKind, NoChild, Prediction, TokensSummary,
 };
+use crate::workbench::memory_note;
 
 /// How much of its ink something keeps that is no longer so.
 const GREYED: f32 = 0.5;
