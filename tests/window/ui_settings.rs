@@ -270,3 +270,41 @@ fn the_button_that_cancels_stands_still_while_the_numbers_beside_it_change() {
     window.state_mut().workbench_mut().stop_evaluating();
     settle(&mut window);
 }
+
+/// The dialog inside the window, over nothing.
+#[test]
+fn the_dialog_marks_checkpoints_and_offers_places() {
+    use egui_kittest::Harness;
+    use kinfolk::ui::dialogs::{FilePicker, InApp, PickKind, PickRequest};
+
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join("notes")).unwrap();
+    let model = home.path().join("a-model");
+    std::fs::create_dir_all(&model).unwrap();
+    std::fs::write(model.join("model.safetensors"), b"").unwrap();
+    let request = PickRequest {
+        title: "Add models".to_owned(),
+        kind: PickKind::OpenFolders,
+        start_dir: Some(home.path().to_owned()),
+        places: vec![("Hub cache".to_owned(), home.path().to_owned())],
+    };
+    let mut picker = InApp::default();
+    let mut asked = Some(request);
+    let size = eframe::egui::vec2(900.0, 620.0);
+    let mut window = Harness::builder().with_size(size).build_ui(move |ui| {
+        if let Some(request) = asked.take() {
+            picker.start(request, ui.ctx());
+        }
+        picker.ui(ui.ctx());
+    });
+    window.run_steps(4);
+    let icon_of = |part: &str| {
+        let node = window.query_all_by_label_contains(part).next().unwrap();
+        let label = node.accesskit_node().label().unwrap_or_default();
+        label.chars().next()
+    };
+    let mark = egui_phosphor::regular::CUBE.chars().next();
+    assert_eq!(icon_of("a-model"), mark);
+    assert_ne!(icon_of("notes"), mark);
+    window.get_by_label_contains("Hub cache");
+}

@@ -6,7 +6,7 @@ use egui_phosphor::regular as icon;
 
 use super::request::{FilePicker, Filter, PickKind, PickRequest, Picked};
 use crate::ui::format::elide_middle;
-use crate::ui::theme::{self, Tokens, radius, space};
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
 use crate::workbench::opening::looks_like_model;
 
 /// Letters of a place's name that the list beside the dialog has room for.
@@ -81,7 +81,11 @@ fn main_button(ctx: &Context, dialog: Id) {
     let found = ctx.viewport(|viewport| {
         let mut layers = viewport.this_pass.widgets.layers();
         let (layer, widgets) = layers.find(|(layer, _)| layer.id == dialog)?;
-        let is_button = |w: &&WidgetRect| w.sense.senses_click() && !w.sense.senses_drag();
+        // The window hears clicks as well.
+        let is_button = |w: &&WidgetRect| {
+            let is_small = w.rect.height() <= 1.5 * ROW_HEIGHT && w.rect.width() <= SIZE.x / 3.0;
+            w.sense.senses_click() && !w.sense.senses_drag() && is_small
+        };
         let place = |rect: Rect| (rect.bottom().round() as i64, rect.right().round() as i64);
         let buttons = widgets.iter().filter(is_button);
         let last = buttons.max_by_key(|w| place(w.rect))?;

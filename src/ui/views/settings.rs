@@ -105,7 +105,7 @@ fn work(ui: &mut Ui, prefs: &Prefs, actions: &mut Vec<Action>) {
         if let Some(bytes) = choice(ui, "Memory", prefs.memory_bytes, &options) {
             actions.push(set(Setting::Memory(bytes)));
         }
-        ui.quiet("Beside mapped files; with little of it fewer threads work");
+        ui.quiet("Mapped files do not count; a low limit means fewer threads");
     });
     row(ui, "When work ends", |ui| {
         let mut notifies = prefs.notifies;

@@ -25,7 +25,7 @@ const BEST_ONLY: &str = "Files of children that cannot be merged again are remov
 /// From this width on, in points, the sentence names the base, and asks what the strategy wants
 /// to know besides.
 const ROOM_FOR_BASE: f32 = 1000.0;
-const ROOM_FOR_CHOICES: f32 = 1000.0;
+const ROOM_FOR_CHOICES: f32 = 1200.0;
 /// Room for a small number or a box to be checked, in points.
 const NUMBER: f32 = 40.0;
 const GIGABYTE: f64 = 1e9;
@@ -142,7 +142,8 @@ impl Sentence<'_> {
     fn choices_ui(&self, ui: &mut Ui, known: &Description, setup: &mut Setup) {
         let choices = &mut setup.choices;
         if known.uses_pool {
-            say(ui, "with partners from");
+            let words = ["Partners from", "and partners from"];
+            say(ui, words[usize::from(has_room(ui))]);
             if self.has_begun {
                 fixed(ui, choices.pool.title());
             } else {
@@ -156,7 +157,8 @@ impl Sentence<'_> {
             }
         }
         if known.uses_seed {
-            say(ui, "drawn by seed");
+            let words = ["Drawn by seed", "drawn by seed"];
+            say(ui, words[usize::from(has_room(ui))]);
             if self.has_begun {
                 fixed(ui, &choices.seed.to_string());
             } else {
