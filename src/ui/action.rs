@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::dialogs::Filter;
 use super::paper::{Format, Picture};
+use super::prefs::Setting;
 use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
@@ -24,6 +25,8 @@ pub enum Action {
     File(FileAction),
     /// What is to become of a study that another program has, or has changed.
     Outside(Outside),
+    /// Add what lies at these places to the study.
+    AddModels(Vec<PathBuf>),
     Models(ModelsAction),
     Import(ImportAction),
     Merge(MergeAction),
@@ -204,8 +207,6 @@ pub enum ExtractAction {
     Show,
     /// Ask for the folder that the adapter is written to, then extract it.
     AskWhere(Box<ExtractRequest>),
-    /// Add the adapter in this folder to the study.
-    Add(PathBuf),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -238,6 +239,9 @@ pub enum EvaluationAction {
 pub enum WindowAction {
     ToggleInspector,
     SetTheme(eframe::egui::ThemePreference),
+    Set(Setting),
+    /// Ask for a folder whose models are listed beside those of the hub's cache.
+    AskForScannedFolder,
     /// Scale of everything, 1.0 being normal.
     SetZoom(f32),
     OpenPalette,

@@ -46,9 +46,10 @@ pub fn open_all(path: &Path) -> Vec<Found> {
     if own.result.is_ok() || !path.is_dir() {
         return vec![own];
     }
-    let mut below = Vec::new();
-    candidates(path, DEPTH, &mut below);
-    let mut out: Vec<Found> = below.iter().map(|path| one(path)).collect();
+    let mut out: Vec<Found> = candidates_below(path)
+        .iter()
+        .map(|path| one(path))
+        .collect();
     // A folder of checkpoints is no checkpoint itself; but weights that lie in it are told of.
     if out.is_empty() || holds_weights(path) {
         out.push(own);
@@ -63,6 +64,20 @@ pub fn open_all(path: &Path) -> Vec<Found> {
 pub fn open(path: &Path) -> Result<Arc<Checkpoint>, String> {
     let opened = Checkpoint::open(path).map(Arc::new);
     opened.map_err(|error| error.to_string())
+}
+
+/// A folder that looks like a checkpoint, or those below it that do.
+pub(super) fn candidates_in(dir: &Path) -> Vec<PathBuf> {
+    if holds_weights(dir) {
+        return vec![dir.to_owned()];
+    }
+    candidates_below(dir)
+}
+
+fn candidates_below(dir: &Path) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    candidates(dir, DEPTH, &mut out);
+    out
 }
 
 /// Folders below `dir` that look like checkpoints, and, where there are none, weights files.
@@ -83,6 +98,11 @@ fn candidates(dir: &Path, depth: usize, out: &mut Vec<PathBuf>) {
             candidates(&path, depth - 1, out);
         }
     }
+}
+
+/// Whether a folder looks like one checkpoint, or like a repository of the hub's cache.
+pub fn looks_like_model(dir: &Path) -> bool {
+    dir.join("snapshots").is_dir() || holds_weights(dir)
 }
 
 /// Whether a folder has weights of some format; opening it says whether they can be read.

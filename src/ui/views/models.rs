@@ -20,7 +20,7 @@ use crate::ui::action::{Action, ImportAction, ModelsAction};
 use crate::ui::ask::Ask;
 use crate::ui::theme::space;
 use crate::ui::views::rows::{clicked_row, range};
-use crate::ui::widgets::{empty_state, icon_button, search_field};
+use crate::ui::widgets::{TypeAhead, empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
 
 pub use actions::{
@@ -54,8 +54,7 @@ pub struct ModelsView {
     anchor: Option<ModelId>,
     /// The row that the keyboard went to, to be brought into sight.
     scroll_to: Option<usize>,
-    /// Letters that were typed, and when the last of them.
-    typed: (f64, String),
+    typed: TypeAhead,
     table: ModelTable,
 }
 

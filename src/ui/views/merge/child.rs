@@ -23,6 +23,7 @@ use crate::ui::widgets::{metric_choice, section_heading};
 use crate::workbench::composing::{
     Child, ExpectedGain, GainSource, MergeKind, NoChild, Prediction, TokensSummary,
 };
+use crate::workbench::memory_note;
 
 /// How much of its ink something keeps that is no longer so.
 const GREYED: f32 = 0.5;
@@ -318,6 +319,10 @@ fn cost_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
          files lie in memory already, {cold} where they come from the disk."
     );
     line_ui(ui, &format!("{disk}  ·  {memory} memory  ·  {time}")).on_hover_text(long);
+    if let Some(note) = memory_note(&cost) {
+        let ink = Tokens::of(ui).warning;
+        ui.label(RichText::new(note).small().color(ink));
+    }
 }
 
 /// The tokens in one line, and a button that lists them.
