@@ -7,12 +7,11 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::parallel;
 use kinfolk::study::{Command, ModelEdit, Selection};
 use kinfolk::ui::action::View;
-use kinfolk::ui::prefs::Prefs;
-use kinfolk::ui::prefs::Setting;
+use kinfolk::ui::prefs::{Prefs, Setting};
 
 use crate::common;
 use crate::harness::{
-    WIDE, Window, bench, click, command, doc, opened, press, says, settle, type_text, window_of,
+    WIDE, Window, bench, click, doc, opened, press, says, settle, type_text, window_of,
 };
 
 fn demo(home: &Path, view: View) -> Window {
@@ -33,7 +32,7 @@ fn decimals_are_shown_as_they_are_set() {
     let home = tempfile::tempdir().unwrap();
     let mut window = demo(home.path(), View::Kinship);
     window.get_by_label("abacus × order 0.083");
-    command(&mut window, "Settings");
+    press(&mut window, Modifiers::COMMAND, Key::Num8);
     let group = window.get_by_label("Decimals of kinship");
     let right = group.rect().right_center() - eframe::egui::vec2(12.0, 0.0);
     window
@@ -49,7 +48,7 @@ fn decimals_are_shown_as_they_are_set() {
         );
     window.run_steps(4);
     assert_eq!(window.state().prefs().decimals.kinship, 4);
-    command(&mut window, "Kinship");
+    press(&mut window, Modifiers::COMMAND, Key::Num2);
     assert!(says(&window, "abacus × order 0.08"));
     assert!(window.query_by_label("abacus × order 0.083").is_none());
 }
@@ -114,7 +113,7 @@ fn folders_with_models_are_listed_with_the_hubs_cache() {
     click(&mut window, "Add to the study");
     settle(&mut window);
     assert_eq!(doc(&window).models.len(), 1);
-    command(&mut window, "Settings");
+    press(&mut window, Modifiers::COMMAND, Key::Num8);
     click(&mut window, &format!("Remove {}", models.display()));
     assert!(window.state().prefs().folders.is_empty());
 }
@@ -168,13 +167,13 @@ fn words_about_the_study_take_no_room_from_a_table_unless_they_are_asked_for() {
     press(&mut window, Modifiers::COMMAND, Key::I);
     assert!(!says(&window, edits));
     // Where a picture is clicked, its place stays what it is.
-    command(&mut window, "Kinship");
+    press(&mut window, Modifiers::COMMAND, Key::Num2);
     assert!(says(&window, edits));
     // And what is selected is shown in any case.
     let first = Selection::Models(vec![doc(&window).models[1].id]);
     let own = window.state_mut().workbench_mut();
     own.apply(Command::Select(first));
-    command(&mut window, "Models");
+    press(&mut window, Modifiers::COMMAND, Key::Num1);
     assert!(says(&window, "Search tensors"));
 }
 
@@ -307,4 +306,32 @@ fn the_dialog_marks_checkpoints_and_offers_places() {
     assert_eq!(icon_of("a-model"), mark);
     assert_ne!(icon_of("notes"), mark);
     window.get_by_label_contains("Hub cache");
+}
+
+#[test]
+fn the_palette_and_charts_write_what_tells_a_model_from_the_others() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = demo(home.path(), View::Models);
+    let ids: Vec<_> = doc(&window).models.iter().skip(1).map(|m| m.id).collect();
+    let own = window.state_mut().workbench_mut();
+    for (k, id) in ids.iter().enumerate() {
+        let name = format!("our-very-own-mistral-instruct-of-the-year-{k}-x");
+        own.apply(Command::Model(ModelEdit::Rename(*id, name)));
+    }
+    let (full, short) = (own.study().doc().name_of(ids[2]), own.short(ids[2]));
+    assert_ne!(full, short);
+    let (full, label) = (full.to_owned(), format!("{short}, Select model"));
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    type_text(&mut window, &full);
+    // It is found by its whole name, and written short.
+    window.get_by_label(&label);
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    assert!(
+        window
+            .state()
+            .workbench()
+            .study()
+            .selection()
+            .contains(ids[2])
+    );
 }
