@@ -28,8 +28,8 @@ use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
 use super::windows::{
-    ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView, TransplantView,
-    WriteView,
+    AncestryView, ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView,
+    TransplantView, WriteView,
 };
 use crate::ui::ext::UiExt;
 use crate::workbench::Workbench;
@@ -79,6 +79,7 @@ pub struct App {
     mixture: MixtureView,
     writing: WriteView,
     extraction: ExtractionView,
+    ancestry: AncestryView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -136,6 +137,7 @@ impl App {
             mixture: MixtureView::default(),
             writing: WriteView::default(),
             extraction: ExtractionView::default(),
+            ancestry: AncestryView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -215,6 +217,7 @@ impl App {
             }
             self.writing.close();
             self.extraction.close();
+            self.ancestry.close();
             self.views.study_opened();
             self.inspector.study_opened();
             // Who opens models wants to see them first; a merge that was begun is gone on with.
@@ -237,6 +240,7 @@ impl App {
         if !self.extraction.is_open() {
             self.bench.leave_extraction();
         }
+        self.bench.watch_ancestry(self.ancestry.is_open());
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
             self.show_notice(notice);
@@ -374,6 +378,7 @@ impl App {
             (self.mixture).ui(ctx, &self.bench, &mut self.actions);
             self.writing.ui(ctx, &self.bench, &mut self.actions);
             (self.extraction).ui(ctx, &self.bench, &mut self.actions);
+            (self.ancestry).ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -444,6 +449,7 @@ impl App {
         self.mixture.close();
         self.writing.close();
         self.extraction.close();
+        self.ancestry.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

@@ -1,5 +1,6 @@
 //! Windows that stand before the views until they are answered.
 
+mod ancestry;
 mod comparison;
 mod extraction;
 mod guide;
@@ -11,6 +12,7 @@ mod number;
 mod transplant;
 mod write;
 
+pub use ancestry::AncestryView;
 pub use comparison::ComparisonView;
 pub use extraction::ExtractionView;
 pub use guide::GuideView;
