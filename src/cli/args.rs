@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them.
 
 mod cluster;
+mod ancestry;
 mod tools;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
+pub use ancestry::AncestryArgs;
 pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, TransplantArgs};
 
 use super::mergekit::Accepted;
@@ -44,6 +46,8 @@ pub enum Subcommand {
     /// Measure a population with many processes, on one machine or on a cluster
     #[command(subcommand)]
     Cluster(ClusterArgs),
+    /// Tell of which models a child was made, in what shares, and by what kind of method
+    Ancestry(AncestryArgs),
     /// Compare two models tensor by tensor: weights, configuration, tokenizer
     Diff(DiffArgs),
     /// Write the merge that a recipe describes

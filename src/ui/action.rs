@@ -11,6 +11,7 @@ use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
+use crate::workbench::ancestry::AncestryRequest;
 use crate::workbench::composing::PredictionOptions;
 use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::merging::MergeId;
@@ -35,6 +36,7 @@ pub enum Action {
     /// Say whose tokens are looked at.
     ShowTokens(Option<TokensOf>),
     Extract(ExtractAction),
+    Ancestry(AncestryAction),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
     Window(WindowAction),
@@ -200,6 +202,14 @@ pub enum MixtureAction {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub enum AncestryAction {
+    /// Show of which models a model was made.
+    Show(ModelId),
+    /// Look at the weights for it.
+    LookCloser(AncestryRequest),
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub enum ExtractAction {
     /// Ask how an adapter is to be extracted from a model.
     Ask(ModelId),
@@ -304,6 +314,7 @@ rooms!(
     Mixture: MixtureAction,
     Write: WriteAction,
     Extract: ExtractAction,
+    Ancestry: AncestryAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
     Window: WindowAction,

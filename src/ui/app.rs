@@ -229,6 +229,7 @@ impl App {
         if !self.windows.extraction.is_open() {
             self.bench.leave_extraction();
         }
+        self.bench.watch_ancestry(self.windows.ancestry.is_open());
         self.copy_drawn(ctx);
         let notices = self.bench.take_notices();
         let told = notices.last().map(|notice| notice.title.clone());

@@ -1,6 +1,7 @@
 //! Windows that stand before the views until they are answered: one line in the list below makes
 //! one known to the program, which draws it, hands it the keys and closes it.
 
+mod ancestry;
 mod comparison;
 mod extraction;
 mod guide;
@@ -17,6 +18,7 @@ use eframe::egui::Context;
 use super::action::Action;
 use crate::workbench::Workbench;
 
+use ancestry::AncestryView;
 use comparison::ComparisonView;
 use extraction::ExtractionView;
 use guide::GuideView;
@@ -67,6 +69,7 @@ macro_rules! windows {
 
 windows! {
     of the study {
+        ancestry: AncestryView,
         comparison: ComparisonView,
         transplant: TransplantView,
         writing: WriteView,

@@ -1,0 +1,3 @@
+//! Where a model comes from, read from its weights.
+
+pub mod ancestry;
