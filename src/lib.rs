@@ -70,6 +70,8 @@ pub mod evaluate;
 
 pub mod moe;
 
+pub mod origin;
+
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod stats;
 

@@ -1,0 +1,3 @@
+//! Where a model comes from: told from its weights, and proved by making it again.
+
+pub mod proof;
