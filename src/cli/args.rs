@@ -12,7 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use ancestry::AncestryArgs;
-pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, TransplantArgs};
+pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
@@ -62,6 +62,8 @@ pub enum Subcommand {
     Layershuffle(LayerShuffleArgs),
     /// Extract a LoRA adapter: what a fine-tune has changed in its base
     Extract(ExtractArgs),
+    /// Find the recipe that a model was merged by, and prove it by making it again
+    Prove(ProveArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU

@@ -23,6 +23,7 @@ mod out;
 mod plain;
 mod predict;
 mod progress;
+mod prove;
 mod report;
 mod stats;
 mod table;
@@ -76,6 +77,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Layershuffle(wish)) => layershuffle::run(&wish),
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
         Some(Subcommand::Extract(wish)) => extract::run(&wish),
+        Some(Subcommand::Prove(wish)) => prove::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),
