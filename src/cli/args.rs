@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+mod related;
 mod tools;
 
 use std::ffi::OsString;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+pub use related::RelatedArgs;
 pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, TransplantArgs};
 
 use super::mergekit::Accepted;
@@ -53,6 +55,8 @@ pub enum Subcommand {
     Layershuffle(LayerShuffleArgs),
     /// Extract a LoRA adapter: what a fine-tune has changed in its base
     Extract(ExtractArgs),
+    /// Tell whether two models are related at all, without a base
+    Related(RelatedArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU

@@ -21,6 +21,7 @@ mod out;
 mod plain;
 mod predict;
 mod progress;
+mod related;
 mod report;
 mod stats;
 mod table;
@@ -72,6 +73,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Layershuffle(wish)) => layershuffle::run(&wish),
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
         Some(Subcommand::Extract(wish)) => extract::run(&wish),
+        Some(Subcommand::Related(wish)) => related::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

@@ -146,6 +146,20 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "origin/",
+        &[
+            "origin",
+            "merge",
+            "kinship",
+            "checkpoint",
+            "numeric",
+            "jobs",
+            "parallel",
+            "files",
+            "text",
+        ],
+    ),
+    (
         "evaluate/",
         &[
             "evaluate",
@@ -200,6 +214,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "merge",
             "transplant",
             "diff",
+            "origin",
             "kinship",
             "checkpoint",
             "jobs",

@@ -1,0 +1,3 @@
+//! Where a model comes from, as its weights tell it.
+
+pub mod related;
