@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-pub use related::RelatedArgs;
+pub use related::{RelatedArgs, ScanArgs};
 pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, TransplantArgs};
 
 use super::mergekit::Accepted;
@@ -57,6 +57,8 @@ pub enum Subcommand {
     Extract(ExtractArgs),
     /// Tell whether two models are related at all, without a base
     Related(RelatedArgs),
+    /// Find the models below folders, sorted into families
+    Scan(ScanArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU

@@ -23,6 +23,7 @@ mod predict;
 mod progress;
 mod related;
 mod report;
+mod scan;
 mod stats;
 mod table;
 mod transplant;
@@ -74,6 +75,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
         Some(Subcommand::Extract(wish)) => extract::run(&wish),
         Some(Subcommand::Related(wish)) => related::run(&wish),
+        Some(Subcommand::Scan(wish)) => scan::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

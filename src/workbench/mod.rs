@@ -29,6 +29,7 @@ mod outside;
 mod queue;
 mod recent;
 mod saving;
+pub mod scanning;
 mod session;
 pub mod suggesting;
 pub mod tokens;

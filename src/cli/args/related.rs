@@ -1,4 +1,4 @@
-//! The arguments of what asks whether models are related.
+//! The arguments of what asks whether models are related, of two and of many.
 
 use std::path::PathBuf;
 
@@ -13,6 +13,19 @@ pub struct RelatedArgs {
     /// The folder that relative paths of models start from; the working folder unless given
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct ScanArgs {
+    /// Folders to search, such as the hub's cache
+    #[arg(required = true, value_name = "FOLDER")]
+    pub folders: Vec<PathBuf>,
     /// Number of threads; all processors unless given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -26,6 +26,7 @@ mod matched;
 mod pieces;
 mod relation;
 mod sample;
+mod sketched;
 mod tokens;
 mod words;
 
@@ -33,6 +34,7 @@ use self::evidence::{Evidence, LayerSamples, Test};
 use self::line_up::{Dimensions, LayerPair, same_layers, spread};
 use self::pieces::{Part, Pieces};
 use self::relation::Facts;
+pub(in crate::origin) use self::sketched::sketched;
 use self::tokens::SharedTokens;
 pub use self::words::{Change, Verdict, show_p};
 use crate::checkpoint::{Checkpoint, OnDisk};

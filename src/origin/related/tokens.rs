@@ -76,12 +76,6 @@ impl SharedTokens {
         };
         self.tables.iter().map(block).collect()
     }
-
-    /// Bytes that [`Self::features`] of both read.
-    pub(super) fn bytes(&self) -> u64 {
-        let of = |t: &Tensor| t.size_bytes() / t.shape[0].max(1) as u64 * self.rows.len() as u64;
-        self.tables.iter().flatten().map(of).sum()
-    }
 }
 
 /// A row of A and the row of the same token in B.
