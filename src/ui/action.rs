@@ -24,6 +24,8 @@ pub enum Action {
     File(FileAction),
     /// What is to become of a study that another program has, or has changed.
     Outside(Outside),
+    /// Add what lies at these places to the study.
+    AddModels(Vec<PathBuf>),
     Models(ModelsAction),
     Import(ImportAction),
     Merge(MergeAction),
@@ -204,8 +206,6 @@ pub enum ExtractAction {
     Show,
     /// Ask for the folder that the adapter is written to, then extract it.
     AskWhere(Box<ExtractRequest>),
-    /// Add the adapter in this folder to the study.
-    Add(PathBuf),
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -27,10 +27,7 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
-use super::windows::{
-    ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView, TransplantView,
-    WriteView,
-};
+use super::windows::Windows;
 use crate::ui::ext::UiExt;
 use crate::workbench::Workbench;
 use crate::workbench::opening::is_recipe;
@@ -63,8 +60,6 @@ pub struct App {
     /// What waits for a word about the work that it would stop.
     leaving: Option<Action>,
     help_is_open: bool,
-    guide: GuideView,
-    hub: HubView,
     /// Whether the inspector lies over the view, where there is no room beside it.
     drawer_is_open: bool,
     /// The message that offers to undo, and the history that it is about.
@@ -73,12 +68,7 @@ pub struct App {
     panes: Panes,
     letters: Letters,
     attention: Attention,
-    import: ImportView,
-    comparison: ComparisonView,
-    transplant: TransplantView,
-    mixture: MixtureView,
-    writing: WriteView,
-    extraction: ExtractionView,
+    windows: Windows,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -122,20 +112,13 @@ impl App {
             last_dir: None,
             leaving: None,
             help_is_open: false,
-            guide: GuideView::default(),
-            hub: HubView::default(),
             drawer_is_open: false,
             undoable: None,
             tour: Tour::default(),
             panes: Panes::default(),
             letters: Letters::default(),
             attention: Attention::default(),
-            import: ImportView::default(),
-            comparison: ComparisonView::default(),
-            transplant: TransplantView::default(),
-            mixture: MixtureView::default(),
-            writing: WriteView::default(),
-            extraction: ExtractionView::default(),
+            windows: Windows::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -208,13 +191,7 @@ impl App {
         }
         if self.session != self.bench.session_number() {
             self.session = self.bench.session_number();
-            self.comparison.close();
-            self.transplant.close();
-            if self.bench.mixture().is_none() {
-                self.mixture.close();
-            }
-            self.writing.close();
-            self.extraction.close();
+            self.windows.study_opened();
             self.views.study_opened();
             self.inspector.study_opened();
             // Who opens models wants to see them first; a merge that was begun is gone on with.
@@ -223,18 +200,18 @@ impl App {
                 self.prefs.view = View::Models;
             }
         }
-        if !self.comparison.is_open() {
+        if !self.windows.comparison.is_open() {
             self.bench.leave_comparison();
             if matches!(self.bench.tokens_shown(), Some(TokensOf::Pair(_))) {
                 self.bench.show_tokens(None);
             }
         }
-        match self.transplant.wanted() {
+        match self.windows.transplant.wanted() {
             Some(request) => self.bench.look_at_transplant(request),
             None => self.bench.leave_transplant(),
         }
-        self.bench.watch_conversion(self.writing.conversion());
-        if !self.extraction.is_open() {
+        self.bench.watch_conversion(self.windows.writing.conversion());
+        if !self.windows.extraction.is_open() {
             self.bench.leave_extraction();
         }
         self.copy_drawn(ctx);
@@ -262,10 +239,10 @@ impl App {
     }
 
     fn open_import(&mut self) {
-        if !self.import.is_open()
+        if !self.windows.import.is_open()
             && let Some(source) = self.bench.take_import_source()
         {
-            self.import.open(source);
+            self.windows.import.open(source);
         }
     }
 
@@ -294,7 +271,7 @@ impl App {
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         let mut paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
-        if !ctx.text_edit_focused() && !self.import.is_open() {
+        if !ctx.text_edit_focused() && !self.windows.import.is_open() {
             paths.extend(ctx.input_mut(|input| take_pasted_paths(&mut input.events)));
         }
         if !paths.is_empty() {
@@ -357,7 +334,7 @@ impl App {
         // Where the child's panel stands is the button that writes.
         let corner = match view {
             Some(View::Merge) => Align2::CENTER_BOTTOM,
-            _ if self.mixture.is_open() => Align2::CENTER_BOTTOM,
+            _ if self.windows.mixture.is_open() => Align2::CENTER_BOTTOM,
             _ => Align2::RIGHT_BOTTOM,
         };
         if let Some(number) = self.toasts.show(ui.ctx(), corner) {
@@ -367,25 +344,16 @@ impl App {
     }
 
     fn over_views_ui(&mut self, ctx: &Context) {
-        self.import.ui(ctx, &self.bench, &mut self.actions);
         if !self.picker.is_open() {
-            (self.comparison).ui(ctx, &self.bench, &mut self.actions);
-            (self.transplant).ui(ctx, &self.bench, &mut self.actions);
-            (self.mixture).ui(ctx, &self.bench, &mut self.actions);
-            self.writing.ui(ctx, &self.bench, &mut self.actions);
-            (self.extraction).ui(ctx, &self.bench, &mut self.actions);
+            self.windows.ui(ctx, &self.bench, &mut self.actions);
         }
-        if !self.picker.is_open() && !self.import.is_open() {
+        if !self.picker.is_open() && !self.windows.import.is_open() {
             let evolution = &mut self.views.evolution;
             evolution.evaluator_ui(ctx, &self.bench, &mut self.actions);
         }
         self.palette_ui(ctx);
         if self.help_is_open {
             self.help_is_open = shell::help(ctx, &self.entries);
-        }
-        self.guide.ui(ctx);
-        if let Some(folders) = self.hub.ui(ctx, &self.bench) {
-            self.bench.add_paths(folders);
         }
         if let Some(action) = &self.leaving {
             shell::leaving(ctx, &self.bench, action, &mut self.actions);
@@ -428,7 +396,7 @@ impl App {
     /// Shows what lies in a hub's cache.
     pub fn browse_hub_at(&mut self, cache: PathBuf) {
         self.bench.look_into_hub_at(cache);
-        self.hub.open();
+        self.windows.hub.open();
     }
 
     fn forget_views(&mut self) {
@@ -436,14 +404,7 @@ impl App {
         self.leaving = None;
         self.last_dir = None;
         self.help_is_open = false;
-        self.guide = GuideView::default();
-        self.hub = HubView::default();
-        self.import = ImportView::default();
-        self.comparison.close();
-        self.transplant.close();
-        self.mixture.close();
-        self.writing.close();
-        self.extraction.close();
+        self.windows.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

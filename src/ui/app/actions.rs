@@ -38,6 +38,7 @@ impl App {
             }
             Action::File(action) => self.handle_file(action, ctx),
             Action::Outside(outside) => self.handle_outside(outside),
+            Action::AddModels(paths) => self.bench.add_paths(paths),
             Action::Models(action) => self.handle_models(action, ctx),
             Action::Import(action) => self.handle_import(action, ctx),
             Action::Merge(action) => self.handle_merge(action, ctx),
@@ -145,7 +146,7 @@ impl App {
             ModelsAction::AskForFiles => self.ask(Purpose::AddFiles, ctx),
             ModelsAction::BrowseHub => {
                 self.bench.look_into_hub();
-                self.hub.open();
+                self.windows.hub.open();
             }
             ModelsAction::AskForNames => {
                 self.prefs.view = View::Models;
@@ -162,11 +163,11 @@ impl App {
             }
             ModelsAction::Compare(a, b) => {
                 self.bench.compare(a, b);
-                self.comparison.open();
+                self.windows.comparison.open();
             }
             ModelsAction::Transplant(id) => {
                 self.bench.leave_transplant();
-                self.transplant.open(&self.bench, id);
+                self.windows.transplant.open(&self.bench, id);
             }
             ModelsAction::AskWhereToTransplant(request) => {
                 self.ask(Purpose::WriteTransplant(request), ctx);
@@ -184,7 +185,7 @@ impl App {
             ImportAction::AskForFiles => self.ask(Purpose::ImportFiles, ctx),
             ImportAction::AskForFolder => self.ask(Purpose::ImportFolders, ctx),
             ImportAction::Paste => {
-                self.import.open_paste();
+                self.windows.import.open_paste();
                 ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
             }
             ImportAction::Take(import) => self.bench.import(import),
@@ -227,10 +228,10 @@ impl App {
         match action {
             MixtureAction::New(models) => {
                 self.bench.new_mixture(&models);
-                self.mixture.open();
+                self.windows.mixture.open();
             }
-            MixtureAction::Show => self.mixture.open(),
-            MixtureAction::Hide => self.mixture.close(),
+            MixtureAction::Show => self.windows.mixture.open(),
+            MixtureAction::Hide => self.windows.mixture.close(),
             MixtureAction::Edit(recipe, purpose) => self.bench.edit_mixture(*recipe, purpose),
             MixtureAction::AskWhereToWrite => self.ask(Purpose::WriteMixture, ctx),
             MixtureAction::Write { out, force } => self.bench.write_mixture(&out, force),
@@ -242,7 +243,7 @@ impl App {
     pub(super) fn show_recipe(&mut self, kind: RecipeKind) {
         match kind {
             RecipeKind::Merge => self.prefs.view = View::Merge,
-            RecipeKind::Mixture if self.bench.mixture().is_some() => self.mixture.open(),
+            RecipeKind::Mixture if self.bench.mixture().is_some() => self.windows.mixture.open(),
             RecipeKind::Mixture => {}
         }
     }
@@ -272,15 +273,14 @@ impl App {
     fn ask_how_to_write(&mut self, what: WriteWhat) {
         let place = self.place_to_write(what);
         self.bench.forget_write_check();
-        self.writing.open(what, &self.bench, place);
+        self.windows.writing.open(what, &self.bench, place);
     }
 
     fn handle_extract(&mut self, action: ExtractAction, ctx: &Context) {
         match action {
-            ExtractAction::Ask(id) => self.extraction.ask(&self.bench, id),
-            ExtractAction::Show => self.extraction.show(),
+            ExtractAction::Ask(id) => self.windows.extraction.ask(&self.bench, id),
+            ExtractAction::Show => self.windows.extraction.show(),
             ExtractAction::AskWhere(request) => self.ask(Purpose::WriteAdapter(request), ctx),
-            ExtractAction::Add(folder) => self.bench.add_paths(vec![folder]),
         }
     }
 
@@ -338,7 +338,7 @@ impl App {
             }
             WindowAction::OpenPalette => self.palette.open(),
             WindowAction::OpenHelp => self.help_is_open = true,
-            WindowAction::OpenGuide => self.guide.open(),
+            WindowAction::OpenGuide => self.windows.guide.open(),
             WindowAction::NextPane => self.panes.go(ctx, true),
             WindowAction::PreviousPane => self.panes.go(ctx, false),
             WindowAction::TakeTour => {

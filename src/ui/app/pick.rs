@@ -151,7 +151,7 @@ impl App {
     /// Where a dialog starts: where the last one ended, else beside the study or the models.
     fn start_dir(&self, purpose: &Purpose) -> Option<PathBuf> {
         match purpose {
-            Purpose::WritePlace { .. } => self.writing.folder(),
+            Purpose::WritePlace { .. } => self.windows.writing.folder(),
             Purpose::WriteTransplant(request) => {
                 let beside = || self.folder_of(request.model);
                 self.usual_dir().or_else(beside)
@@ -238,12 +238,12 @@ impl App {
             Purpose::EvolutionFolder(id) => self.set_evolution_folder(id, first),
             Purpose::TaskFiles => self.add_task_files(picked.paths),
             Purpose::CallFolder => self.set_call_folder(first),
-            Purpose::WritePlace { .. } => self.writing.set_place(&first),
-            Purpose::Template => self.writing.set_template(first),
+            Purpose::WritePlace { .. } => self.windows.writing.set_place(&first),
+            Purpose::Template => self.windows.writing.set_template(first),
             Purpose::WriteMixture => self.bench.write_mixture(&first, false),
             Purpose::WriteAdapter(request) => {
                 self.bench.extract(*request, &first);
-                self.extraction.show();
+                self.windows.extraction.show();
             }
             Purpose::ImportFiles | Purpose::ImportFolders => self.bench.read_scores(picked.paths),
             Purpose::SaveStudy => self.bench.save_as(&first),

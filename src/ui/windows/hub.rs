@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use eframe::egui::{Align, Checkbox, Context, Label, Layout, ScrollArea, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
+use crate::ui::action::Action;
 use crate::ui::ext::{ResponseExt, UiExt, modal};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, size, space};
@@ -39,10 +40,13 @@ impl HubView {
         self.is_open
     }
 
-    /// Draws it; the folders that are to be added once the user says so.
-    pub fn ui(&mut self, ctx: &Context, bench: &Workbench) -> Option<Vec<PathBuf>> {
+    pub fn close(&mut self) {
+        self.is_open = false;
+    }
+
+    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
         if !self.is_open {
-            return None;
+            return;
         }
         let (mut stays, mut wanted) = (true, None);
         let modal = modal(ctx, "hub", space::L).show(ctx, |ui| {
@@ -75,7 +79,7 @@ impl HubView {
         if !stays || wanted.is_some() || modal.should_close() {
             self.is_open = false;
         }
-        wanted
+        actions.extend(wanted.map(Action::AddModels));
     }
 
     fn models_ui(&mut self, ui: &mut Ui, models: &[HubModel], room: f32) -> Option<Vec<PathBuf>> {
