@@ -13,8 +13,8 @@
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
 //! cluster      │                       models compared; scores; kinship by many processes
 //! glossary  transplant  extract  moe   what the words on screen mean; another model's tokenizer
-//!                                      for a model; what a fine-tune has changed, as an adapter;
-//!                                      mixtures of experts
+//!    │      origin                     for a model; what a fine-tune has changed, as an adapter;
+//!    │                                 mixtures of experts; where a model comes from
 //!
 //!                        origin: where a model comes from, read from its weights
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
@@ -68,6 +68,8 @@ pub mod merge;
 pub mod transplant;
 
 pub mod extract;
+
+pub mod origin;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod ancestry;
+mod related;
 mod tools;
 
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use ancestry::AncestryArgs;
 pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs};
+pub use related::{RelatedArgs, ScanArgs};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
@@ -64,6 +66,10 @@ pub enum Subcommand {
     Extract(ExtractArgs),
     /// Find the recipe that a model was merged by, and prove it by making it again
     Prove(ProveArgs),
+    /// Tell whether two models are related at all, without a base
+    Related(RelatedArgs),
+    /// Find the models below folders, sorted into families
+    Scan(ScanArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU

@@ -24,7 +24,9 @@ mod plain;
 mod predict;
 mod progress;
 mod prove;
+mod related;
 mod report;
+mod scan;
 mod stats;
 mod table;
 mod transplant;
@@ -78,6 +80,8 @@ pub fn run() -> Wish {
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
         Some(Subcommand::Extract(wish)) => extract::run(&wish),
         Some(Subcommand::Prove(wish)) => prove::run(&wish),
+        Some(Subcommand::Related(wish)) => related::run(&wish),
+        Some(Subcommand::Scan(wish)) => scan::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

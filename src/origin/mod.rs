@@ -2,3 +2,5 @@
 
 pub mod ancestry;
 pub mod proof;
+pub mod related;
+pub mod scan;

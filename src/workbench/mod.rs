@@ -32,6 +32,7 @@ mod outside;
 mod queue;
 mod recent;
 mod saving;
+pub mod scanning;
 mod session;
 pub mod suggesting;
 pub mod tokens;

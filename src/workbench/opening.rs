@@ -106,7 +106,7 @@ pub fn looks_like_model(dir: &Path) -> bool {
 }
 
 /// Whether a folder has weights of some format; opening it says whether they can be read.
-fn holds_weights(dir: &Path) -> bool {
+pub(super) fn holds_weights(dir: &Path) -> bool {
     let is_weights = |path: PathBuf| {
         let name = path.file_name().and_then(|n| n.to_str());
         let name = name.unwrap_or_default();
@@ -131,7 +131,7 @@ pub fn guess_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
 }
 
 /// The model that most others name as their base.
-fn named_by_others(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
+pub(super) fn named_by_others(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
     let mut votes = vec![0usize; models.len()];
     for (k, (_, model)) in models.iter().enumerate() {
         for wanted in named_bases(model) {
@@ -148,7 +148,7 @@ fn named_by_others(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
 }
 
 /// What an adapter's configuration or a model card calls its base.
-fn named_bases(model: &Checkpoint) -> Vec<String> {
+pub(super) fn named_bases(model: &Checkpoint) -> Vec<String> {
     let of_adapter = model.adapter().and_then(|a| a.base_name());
     let mut out = card_bases(model.folder());
     out.splice(0..0, of_adapter.map(ToOwned::to_owned));
@@ -180,7 +180,7 @@ fn same_name(name: &str, wanted: &str) -> bool {
     last.eq_ignore_ascii_case(wanted)
 }
 
-fn called_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
+pub(super) fn called_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
     let says_base = |name: &str| {
         let name = name.to_lowercase();
         let mut words = name.split(|c: char| !c.is_alphanumeric());

@@ -158,6 +158,20 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "origin/",
+        &[
+            "origin",
+            "merge",
+            "kinship",
+            "checkpoint",
+            "numeric",
+            "jobs",
+            "parallel",
+            "files",
+            "text",
+        ],
+    ),
+    (
         "evaluate/",
         &[
             "evaluate",
@@ -228,6 +242,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "merge",
             "transplant",
             "diff",
+            "origin",
             "kinship",
             "checkpoint",
             "jobs",

@@ -49,6 +49,7 @@ mod merge_versions;
 #[cfg(feature = "built-in-evaluator")]
 mod moe;
 mod real_checkpoints;
+mod related;
 mod stats;
 mod study;
 mod suggest;
