@@ -14,6 +14,7 @@ mod help;
 mod inspect;
 mod kinship;
 mod layershuffle;
+mod lineage;
 mod merge;
 mod mergekit;
 mod moe;
@@ -72,6 +73,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Layershuffle(wish)) => layershuffle::run(&wish),
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
         Some(Subcommand::Extract(wish)) => extract::run(&wish),
+        Some(Subcommand::Lineage(wish)) => lineage::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

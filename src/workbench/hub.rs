@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::opening::{card_bases, open};
+use super::opening::open;
 use super::{Workbench, hub_cache};
 use crate::files;
 use crate::jobs::{Failure, Ticket};
