@@ -3,6 +3,7 @@
 mod cluster;
 mod ancestry;
 mod related;
+mod lineage;
 mod tools;
 
 use std::ffi::OsString;
@@ -15,10 +16,11 @@ pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkAr
 pub use ancestry::AncestryArgs;
 pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs};
 pub use related::{RelatedArgs, ScanArgs};
+pub use lineage::LineageArgs;
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
-use crate::kinship::{Grain, Metric};
+use crate::kinship::{Grain, Linkage, Metric};
 use crate::lineage::strategy::PartnerPool;
 use crate::merge::write::units;
 
@@ -70,6 +72,8 @@ pub enum Subcommand {
     Related(RelatedArgs),
     /// Find the models below folders, sorted into families
     Scan(ScanArgs),
+    /// Tell who descends from whom in a folder of models, from their weights
+    Lineage(LineageArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU
@@ -120,6 +124,13 @@ pub struct KinshipArgs {
     /// Count a tied embedding a second time as the head, as the reference tool does
     #[arg(long)]
     pub tied_twice: bool,
+    /// Write the tree of the models as Newick to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub newick: Option<PathBuf>,
+    /// How that tree is made: average, complete or ward linkage, or neighbour-joining; average
+    /// unless given
+    #[arg(long, value_name = "METHOD", value_parser = one_of(TREES), requires = "newick")]
+    pub tree: Option<TreeWish>,
     /// Number of threads; all processors unless given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -399,6 +410,20 @@ pub fn spelt_out(args: impl Iterator<Item = OsString>) -> impl Iterator<Item = O
         if is_transplant { whole.into() } else { arg }
     })
 }
+
+/// Which tree of the models is wanted.
+#[derive(Clone, Copy)]
+pub enum TreeWish {
+    Clusters(Linkage),
+    Joined,
+}
+
+const TREES: &[(&str, TreeWish)] = &[
+    ("average", TreeWish::Clusters(Linkage::Average)),
+    ("complete", TreeWish::Clusters(Linkage::Complete)),
+    ("ward", TreeWish::Clusters(Linkage::Ward)),
+    ("neighbour-joining", TreeWish::Joined),
+];
 
 const GRAINS: &[(&str, Grain)] = &[
     ("tensor", Grain::Tensor),

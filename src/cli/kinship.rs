@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::KinshipArgs;
+use super::args::{KinshipArgs, TreeWish};
 use super::{CliError, out, progress, table};
 use crate::checkpoint::{Checkpoint, Difference};
 use crate::jobs::Failure;
 use crate::kinship::{
-    Kinship, Measured, Metric, Precision, Report, RoundingReport, SMALL_SHARE, Scope, measure,
-    report,
+    Kinship, Linkage, Measure, Measured, Metric, Precision, Report, RoundingReport, SMALL_SHARE,
+    Scope, cluster_by, measure, neighbour_joining, newick, newick_unrooted, report,
 };
 use crate::text::free_name;
 use crate::workbench::opening;
@@ -48,11 +48,43 @@ pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
     };
     let mut report = report(&kinship, &base.suggested_name(), &shown, scope, args.by);
     report.rounding = rounding(&base, &models, &names(&models));
+    let newick = args.newick.as_deref().map(|to| (to, tree_text(&kinship, &report, args)));
+    if let Some((to, text)) = newick {
+        out::text(&text?, to)?;
+        if to == Path::new("-") {
+            return over_something(&report);
+        }
+    }
     if out::is_json_alone(&report, args.json.as_deref())? {
         return over_something(&report);
     }
     print(&report, args.metric);
     over_something(&report)
+}
+
+/// The tree of the models as Newick, with the end of a line.
+fn tree_text(kinship: &Kinship, report: &Report, args: &KinshipArgs) -> Result<String, CliError> {
+    let scope = Scope {
+        kind: args.kind,
+        tied_twice: args.tied_twice,
+    };
+    let metric = args.metric.unwrap_or_default();
+    let measure = Measure {
+        metric,
+        scope,
+        ..Measure::default()
+    };
+    let matrix = kinship.matrix(measure);
+    let names = &report.models;
+    let text = match args.tree.unwrap_or(TreeWish::Clusters(Linkage::Average)) {
+        TreeWish::Clusters(linkage) => newick(&cluster_by(linkage, &matrix, metric), names),
+        TreeWish::Joined => {
+            let joined = neighbour_joining(&matrix, metric);
+            joined.and_then(|tree| newick_unrooted(&tree, names))
+        }
+    };
+    let none = || CliError::Failed(format!("no two models have a {}: there is no tree", metric.name));
+    Ok(text.ok_or_else(none)? + "\n")
 }
 
 /// An error for the first pair that has nothing to be compared over.
@@ -161,6 +193,9 @@ pub fn print(report: &Report, metric: Option<Metric>) {
         // What follows from another measure needs no matrix of its own.
         Some(metric) => print_whole(report, metric),
         None => Metric::independent().for_each(|metric| print_whole(report, metric)),
+    }
+    if let Some(rank) = report.effective_rank.filter(|_| models > 2) {
+        out::print(&format!("these {models} models span {rank:.1} directions"));
     }
     for group in report.groups.iter().flatten() {
         let metric = Metric::DEFAULT;

@@ -16,6 +16,7 @@ mod help;
 mod inspect;
 mod kinship;
 mod layershuffle;
+mod lineage;
 mod merge;
 mod mergekit;
 mod moe;
@@ -82,6 +83,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Prove(wish)) => prove::run(&wish),
         Some(Subcommand::Related(wish)) => related::run(&wish),
         Some(Subcommand::Scan(wish)) => scan::run(&wish),
+        Some(Subcommand::Lineage(wish)) => lineage::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

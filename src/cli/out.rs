@@ -65,6 +65,15 @@ pub fn is_json_alone(value: &impl Serialize, to: Option<&Path>) -> Result<bool, 
     Ok(to == Some(Path::new("-")))
 }
 
+/// Writes lines of a result, which end in one, to a file, or to standard output for `-`.
+pub fn text(text: &str, to: &Path) -> Result<(), CliError> {
+    if STANDARD_OUTPUT.iter().any(|own| to == Path::new(own)) {
+        print_all(text.lines());
+        return Ok(());
+    }
+    write_whole(to, text.as_bytes()).map_err(CliError::Failed)
+}
+
 /// Writes a result as JSON to a file, or to standard output for `-`.
 fn json(value: &impl Serialize, to: &Path) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(CliError::failed)?;

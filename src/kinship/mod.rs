@@ -7,8 +7,12 @@
 
 mod clusters;
 mod compared;
+mod effective_rank;
+mod joining;
+mod linkage;
 mod matrix;
 mod measures;
+mod newick;
 mod pairs;
 mod pass;
 pub mod pieces;
@@ -25,13 +29,17 @@ use crate::numeric::{Gram, GramRow};
 
 pub use clusters::groups;
 pub use compared::{Compared, SMALL_SHARE};
+pub use effective_rank::participation;
+pub use joining::{Branch, Joined, neighbour_joining};
+pub use linkage::Linkage;
 pub use matrix::{Aggregate, Grain, Group, Matrix, Measure, Scope};
 pub use measures::{Definition, Metric, PairContext, ScaleKind, Values};
+pub use newick::{newick, newick_unrooted};
 pub use pairs::PairValues;
 pub use pass::{MeasureError, Precision, measure};
 pub use report::{Measured, Report, RoundingReport, report};
 pub use sums::PairSums;
-pub use tree::{Join, Tree, cluster};
+pub use tree::{Join, Tree, cluster, cluster_by};
 
 /// What one pass over a base and its models found.
 #[derive(Clone, Debug, PartialEq)]

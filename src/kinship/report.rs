@@ -23,6 +23,9 @@ pub struct Report {
     pub mean_over_tensors: Matrices,
     /// n-model kinship: the mean of `whole` over all pairs.
     pub n_model: Means,
+    /// In how many directions the models have changed: the participation ratio of the eigenvalues
+    /// of their cosines.
+    pub effective_rank: Option<f64>,
     /// By tensor, layer or kind, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<GroupReport>>,
@@ -173,6 +176,7 @@ pub fn report(
         whole: matrices(Aggregate::Whole, &tensors),
         mean_over_tensors: matrices(Aggregate::MeanOverTensors, &tensors),
         n_model: Means::new(mean),
+        effective_rank: kinship.effective_rank(&everyone, scope),
         groups,
         left_out: left_out(kinship, &models),
         models,

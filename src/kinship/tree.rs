@@ -1,15 +1,15 @@
-//! Which models stand nearest to each other: average-linkage clustering (UPGMA) of a kinship matrix.
+//! Which models stand nearest to each other: hierarchical clustering of a kinship matrix.
 //!
-//! Two clusters are as far apart as their members on average; the two nearest join, until one
-//! is left. For a similarity the distance is 1 − value. A pair without a value counts as
+//! The two nearest clusters join, until one is left; how far apart two are is a matter of the
+//! [`Linkage`]. For a similarity the distance is 1 − value. A pair without a value counts as
 //! farther than every pair with one; where no pair has one there is no tree. Ties go to the
-//! lowest indices, so the same matrix always gives the same tree. Source: Sokal and Michener,
-//! 1958. Cost: n³ comparisons at worst, 20 ms for 200 models.
+//! lowest indices, so the same matrix always gives the same tree. Cost: n³ comparisons at worst, 20 ms for 200 models.
 //!
 //! A tree leaves open which of two branches stands above. The one with the lowest model does,
 //! and a branch is turned only where this brings clearly nearer models together: so a slightly
 //! different measure of the same models does not shuffle the rows.
 
+use super::linkage::Linkage;
 use super::{Matrix, Metric};
 
 /// How much farther than the farthest known pair an unknown one is.
@@ -26,8 +26,7 @@ pub struct Join {
     pub left: usize,
     /// The other one.
     pub right: usize,
-    /// Their mean distance; never negative, and never below that of an earlier join but for
-    /// rounding.
+    /// Their distance; never negative, and never below that of an earlier join but for rounding.
     pub height: f64,
 }
 
@@ -41,8 +40,13 @@ pub struct Tree {
     pub order: Vec<usize>,
 }
 
-/// Clusters the models of `matrix`, whose values are those of `metric`.
+/// Clusters the models of `matrix`, whose values are those of `metric`, by average linkage.
 pub fn cluster(matrix: &Matrix, metric: Metric) -> Tree {
+    cluster_by(Linkage::Average, matrix, metric)
+}
+
+/// The same by any linkage.
+pub fn cluster_by(linkage: Linkage, matrix: &Matrix, metric: Metric) -> Tree {
     let Some(distances) = Distances::new(matrix, metric) else {
         return Tree {
             joins: Vec::new(),
@@ -55,7 +59,8 @@ pub fn cluster(matrix: &Matrix, metric: Metric) -> Tree {
     let mut joins = Vec::new();
     while clusters.len() > 1 {
         let (a, b, height) = nearest(&between);
-        join_distances(&mut between, a, b, clusters[a].size(), clusters[b].size());
+        let sizes: Vec<f64> = clusters.iter().map(|own| own.size() as f64).collect();
+        join_distances(linkage, &mut between, (a, b), &sizes);
         let second = clusters.remove(b);
         let node = matrix.len() + joins.len();
         let joined = std::mem::take(&mut clusters[a]).beside(second, node, &distances);
@@ -70,15 +75,16 @@ pub fn cluster(matrix: &Matrix, metric: Metric) -> Tree {
     Tree { joins, order }
 }
 
-struct Distances {
-    rows: Vec<Vec<f64>>,
+/// Distances of all pairs; those without a value are farther than all others.
+pub(super) struct Distances {
+    pub(super) rows: Vec<Vec<f64>>,
     /// From the nearest to the farthest pair.
     span: f64,
 }
 
 impl Distances {
     /// `None` if no pair has a value.
-    fn new(matrix: &Matrix, metric: Metric) -> Option<Self> {
+    pub(super) fn new(matrix: &Matrix, metric: Metric) -> Option<Self> {
         let known = |value: f64| {
             let distance = if metric.is_similarity() {
                 1.0 - value
@@ -127,18 +133,23 @@ fn nearest(between: &[Vec<f64>]) -> (usize, usize, f64) {
     best
 }
 
-/// Puts the mean of rows `a` and `b`, weighted by their sizes, into `a`, and takes `b` out.
-fn join_distances(between: &mut Vec<Vec<f64>>, a: usize, b: usize, size_a: usize, size_b: usize) {
-    let (size_a, size_b) = (size_a as f64, size_b as f64);
+/// Puts the distances of the join of `a` and `b` into `a`, and takes `b` out.
+fn join_distances(
+    linkage: Linkage,
+    between: &mut Vec<Vec<f64>>,
+    (a, b): (usize, usize),
+    sizes: &[f64],
+) {
     let second = between.remove(b);
     for row in between.iter_mut() {
         row.remove(b);
     }
     let others = (0..second.len()).filter(|&k| k != b);
     for (k, old) in others.enumerate() {
-        let mean = (size_a * between[a][k] + size_b * second[old]) / (size_a + size_b);
-        between[a][k] = mean;
-        between[k][a] = mean;
+        let of = [sizes[a], sizes[b], sizes[old]];
+        let joined = linkage.joined(of, [between[a][k], second[old], second[a]]);
+        between[a][k] = joined;
+        between[k][a] = joined;
     }
 }
 
@@ -253,6 +264,33 @@ mod tests {
         });
         let tree = cluster(&matrix, Metric::EUCLIDEAN);
         assert_eq!((tree.joins[0].left, tree.joins[0].right), (2, 3));
+    }
+
+    /// Worked out by `scipy.cluster.hierarchy.linkage` 1.17 on these distances.
+    #[test]
+    fn linkages_are_those_of_scipy() {
+        let rows = [
+            [0.0, 2.0, 6.0, 10.0, 9.0],
+            [2.0, 0.0, 5.0, 9.0, 8.0],
+            [6.0, 5.0, 0.0, 4.0, 5.0],
+            [10.0, 9.0, 4.0, 0.0, 3.0],
+            [9.0, 8.0, 5.0, 3.0, 0.0],
+        ];
+        let matrix = Matrix::build(5, |i, j| Some(rows[i][j]));
+        let heights = |linkage| -> Vec<f64> {
+            let tree = cluster_by(linkage, &matrix, Metric::EUCLIDEAN);
+            tree.joins.iter().map(|join| join.height).collect()
+        };
+        let expected = [
+            (Linkage::Average, [2.0, 3.0, 4.5, 7.833_333_333_333_333]),
+            (Linkage::Complete, [2.0, 3.0, 5.0, 10.0]),
+            (Linkage::Ward, [2.0, 3.0, 4.932_882_862_316_247, 11.792_653_080_060_767]),
+        ];
+        for (linkage, expected) in expected {
+            let found = heights(linkage);
+            let near = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9);
+            assert!(near, "{linkage:?}: {found:?}");
+        }
     }
 
     #[test]

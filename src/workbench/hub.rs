@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::opening::{candidates_in, card_bases, open};
+use super::opening::{candidates_in, open};
 use super::{Workbench, hub_cache};
 use crate::files;
 use crate::jobs::{Failure, Ticket};
+use crate::origin::lineage::card_bases;
 
 /// Repositories that are looked at; a cache holds hundreds at most.
 const MOST: usize = 5_000;

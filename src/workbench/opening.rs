@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, OnDisk, Operand, pair};
 use crate::files;
+use crate::origin::lineage::card_bases;
 use crate::text::by_name;
 
 /// The longest model card that is looked into.
@@ -153,26 +154,6 @@ pub(super) fn named_bases(model: &Checkpoint) -> Vec<String> {
     let mut out = card_bases(model.folder());
     out.splice(0..0, of_adapter.map(ToOwned::to_owned));
     out
-}
-
-/// Bytes of a model card that are looked at; its front matter comes first.
-const CARD_BYTES: u64 = 64 << 10;
-
-/// `base_model` of the front matter of README.md: one name, or a list of names.
-pub(super) fn card_bases(folder: &Path) -> Vec<String> {
-    let Ok(text) = files::read_start(&folder.join("README.md"), CARD_BYTES) else {
-        return Vec::new();
-    };
-    let text = String::from_utf8_lossy(&text);
-    let rest = text.strip_prefix("---\n").unwrap_or_default();
-    let front = rest.split("\n---").next().unwrap_or_default();
-    let plain = |name: &str| name.trim().trim_matches(['"', '\'']).to_owned();
-    let is_other = |line: &&str| !line.starts_with("base_model:");
-    let mut lines = front.lines().skip_while(is_other);
-    let first = lines.next().map(|line| plain(&line["base_model:".len()..]));
-    let listed = lines.map_while(|line| line.trim_start().strip_prefix("- ").map(plain));
-    let all = first.into_iter().chain(listed);
-    all.filter(|name| !name.is_empty()).collect()
 }
 
 fn same_name(name: &str, wanted: &str) -> bool {

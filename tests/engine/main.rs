@@ -38,6 +38,7 @@ mod kinship_oracle;
 mod kinship_pass;
 mod kinship_tokens;
 mod lineage;
+mod lineage_proposed;
 mod merge_documents;
 mod merge_found;
 mod merge_laws;

@@ -1,0 +1,113 @@
+//! Which model of a family is the base that the others were trained from.
+//!
+//! What fine-tunes change is nearly orthogonal from one to the other, seen from their base; seen
+//! from one of them, all others lie in one direction, that of the base, at cosines about 0.5. So
+//! the base is the model from which the median of the absolute cosines is least. Of few models,
+//! or of a chain of fine-tunes, that is only the one in the middle: there the direction of
+//! training has to say the same. Training on a narrow task lets the norm grow and the kurtosis of
+//! the weights fall (MoTHer, arXiv 2405.18432), so the base has the least norm and the greatest
+//! kurtosis.
+
+use super::sample::Sample;
+use super::sums::Sums;
+
+/// Seen from a fine-tune the median is about 0.5; a base is below this.
+const MOST_ALIKE: f64 = 0.42;
+/// Of so many models the geometry alone is enough.
+const ENOUGH_MODELS: usize = 5;
+
+/// A base, and how sure that is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Root {
+    /// The model.
+    pub model: usize,
+    /// 0 to 1.
+    pub confidence: f64,
+}
+
+/// The models of `open` by how little the others are alike seen from them, the best first.
+pub fn ranked(sums: &Sums, open: &[usize]) -> Vec<(f64, usize)> {
+    let mut out: Vec<(f64, usize)> =
+        open.iter().map(|&model| (alike(sums, open, model), model)).collect();
+    out.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+    out
+}
+
+/// The median |cosine| of the others' differences from `origin`; 1 where there is no pair.
+fn alike(sums: &Sums, open: &[usize], origin: usize) -> f64 {
+    let others: Vec<usize> = open.iter().copied().filter(|&m| m != origin).collect();
+    let mut cosines = Vec::new();
+    for (k, &a) in others.iter().enumerate() {
+        for &b in &others[k + 1..] {
+            cosines.push(cosine(sums, a, b, origin).abs());
+        }
+    }
+    cosines.sort_by(f64::total_cmp);
+    cosines.get(cosines.len() / 2).copied().unwrap_or(1.0)
+}
+
+/// The cosine of two models' differences from a third; 0 where one is equal to it.
+pub fn cosine(sums: &Sums, a: usize, b: usize, origin: usize) -> f64 {
+    let sizes = sums.distance2(a, origin) * sums.distance2(b, origin);
+    if sizes > 0.0 {
+        sums.product(a, b, origin) / sizes.sqrt()
+    } else {
+        0.0
+    }
+}
+
+/// The base among models none of which is a merge of the others; `None` where it cannot be told.
+pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
+    let eldest = eldest(sums, sample, dense);
+    match dense {
+        [] => None,
+        [only] => Some(Root {
+            model: *only,
+            confidence: 0.6,
+        }),
+        [_, _] => eldest.map(|model| Root {
+            model,
+            confidence: 0.6,
+        }),
+        _ => {
+            let (alike, middle) = *ranked(sums, dense).first()?;
+            let agrees = eldest == Some(middle);
+            if alike < MOST_ALIKE && (agrees || dense.len() >= ENOUGH_MODELS) {
+                let confidence = if agrees { 0.95 } else { 0.85 };
+                return Some(Root {
+                    model: middle,
+                    confidence,
+                });
+            }
+            let few = dense.len() < ENOUGH_MODELS;
+            eldest.filter(|_| few && alike < MOST_ALIKE).map(|model| Root {
+                model,
+                confidence: 0.6,
+            })
+        }
+    }
+}
+
+/// The model that has both the least norm and the greatest kurtosis, if one has.
+fn eldest(sums: &Sums, sample: &Sample, models: &[usize]) -> Option<usize> {
+    let least = |of: &dyn Fn(usize) -> f64| {
+        models.iter().copied().min_by(|&a, &b| of(a).total_cmp(&of(b)))
+    };
+    let by_norm = least(&|model| sums.square(model))?;
+    let by_kurtosis = least(&|model| -kurtosis(sample, model))?;
+    (by_norm == by_kurtosis).then_some(by_norm)
+}
+
+/// The kurtosis of a model's sampled numbers about zero: n·Σx⁴ / (Σx²)².
+fn kurtosis(sample: &Sample, model: usize) -> f64 {
+    let (mut second, mut fourth, mut count) = (0.0, 0.0, 0.0);
+    for tensor in &sample.tensors {
+        for &x in &tensor.rows[model] {
+            let square = f64::from(x) * f64::from(x);
+            second += square;
+            fourth += square * square;
+        }
+        count += tensor.len() as f64;
+    }
+    if second > 0.0 { count * fourth / (second * second) } else { 0.0 }
+}
