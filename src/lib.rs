@@ -16,7 +16,8 @@
 //!                                      for a model; what a fine-tune has changed, as an adapter;
 //!                                      mixtures of experts
 //!
-//! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
+//! stats ─▶ advice ─▶ lineage    correlations; which merge will gain; who descends from which,
+//!            │                  strategies, evolution
 //!            │
 //!          study         the document: models, records, drafts, evolutions; pure
 //!            ├────────┬─────────┐
@@ -72,6 +73,9 @@ pub mod moe;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod stats;
+
+#[allow(missing_docs, reason = "documented where a name does not say it")]
+pub mod advice;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod lineage;

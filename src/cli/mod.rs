@@ -3,6 +3,7 @@
 //! Results go to standard output, progress and messages to standard error. Exit status: 0
 //! done, 1 failed with one sentence, 2 wrong usage, 130 cancelled.
 
+mod advise;
 mod args;
 mod convert;
 mod demo;
@@ -75,6 +76,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),
+        Some(Subcommand::Advise(wish)) => advise::run(&wish),
         Some(Subcommand::Report(wish)) => return Wish::Report(wish),
         Some(Subcommand::Stats(stats)) => stats::run(&stats),
         Some(Subcommand::Inspect(inspect)) => inspect::run(&inspect),

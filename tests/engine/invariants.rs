@@ -170,7 +170,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("stats/", &["stats"]),
-    ("lineage/", &["lineage", "stats", "text"]),
+    ("advice/", &["advice", "stats", "text"]),
+    ("lineage/", &["lineage", "advice", "stats", "text"]),
     (
         "study/",
         &["study", "stats", "lineage", "evaluate", "kinship", "text"],
@@ -193,6 +194,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "import",
             "study",
             "stats",
+            "advice",
             "lineage",
             "evaluate",
             "extract",
