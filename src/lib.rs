@@ -16,8 +16,8 @@
 //!    │      origin                     for a model; what a fine-tune has changed, as an adapter;
 //!    │                                 mixtures of experts; where a model comes from
 //!
-//!                        origin: where a model comes from, read from its weights
-//! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
+//! stats ─▶ advice ─▶ lineage    correlations; which merge will gain; who descends from which,
+//!            │                  strategies, evolution
 //!            │
 //!          study         the document: models, records, drafts, evolutions; pure
 //!            ├────────┬─────────┐
@@ -80,6 +80,9 @@ pub mod origin;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod stats;
+
+#[allow(missing_docs, reason = "documented where a name does not say it")]
+pub mod advice;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod lineage;

@@ -80,6 +80,8 @@ pub enum Subcommand {
     Evaluate(EvaluateArgs),
     /// Run generations of merges in a study, or the rest of them
     Evolve(EvolveArgs),
+    /// Say which merge to make next, by what the merges so far have taught
+    Advise(AdviseArgs),
     /// Write what a study says as one page, with its pictures
     Report(ReportArgs),
     /// Tell how two columns of a table go together
@@ -371,6 +373,18 @@ pub struct InspectArgs {
     /// A folder, a safetensors file or a LoRA adapter
     pub model: PathBuf,
     /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct AdviseArgs {
+    /// A study, or a folder of models with tables of scores beside them
+    pub study: PathBuf,
+    /// Measure first what was not measured yet; a folder always is
+    #[arg(long)]
+    pub measure: bool,
+    /// Write the advice as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }

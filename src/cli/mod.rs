@@ -4,6 +4,7 @@
 //! done, 1 failed with one sentence, 2 wrong usage, 130 cancelled.
 
 mod ancestry;
+mod advise;
 mod args;
 mod cluster;
 mod convert;
@@ -87,6 +88,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),
+        Some(Subcommand::Advise(wish)) => advise::run(&wish),
         Some(Subcommand::Report(wish)) => return Wish::Report(wish),
         Some(Subcommand::Stats(stats)) => stats::run(&stats),
         Some(Subcommand::Inspect(inspect)) => inspect::run(&inspect),

@@ -284,6 +284,15 @@ impl Workbench {
         self.save_new();
     }
 
+    /// Starts a study that no file is written for.
+    pub fn begin_unsaved(&mut self, name: &str) {
+        let doc = StudyDoc {
+            name: name.to_owned(),
+            ..StudyDoc::default()
+        };
+        self.replace(doc, None);
+    }
+
     /// Starts a study for what was brought while none was open; what else was read then waits on.
     fn begin_study(&mut self, name: &str) {
         let waiting = std::mem::take(&mut self.session.import_sources);

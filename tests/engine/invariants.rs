@@ -158,20 +158,6 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "origin/",
-        &[
-            "origin",
-            "merge",
-            "kinship",
-            "checkpoint",
-            "numeric",
-            "jobs",
-            "parallel",
-            "files",
-            "text",
-        ],
-    ),
-    (
         "evaluate/",
         &[
             "evaluate",
@@ -211,7 +197,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "text",
         ],
     ),
-    ("lineage/", &["lineage", "stats", "text"]),
+    ("advice/", &["advice", "stats", "text"]),
+    ("lineage/", &["lineage", "advice", "stats", "text"]),
     (
         "study/",
         &["study", "stats", "lineage", "evaluate", "kinship", "text"],
@@ -234,6 +221,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "import",
             "study",
             "stats",
+            "advice",
             "lineage",
             "evaluate",
             "extract",
