@@ -93,7 +93,12 @@ impl Pen<'_> {
     }
 
     fn arrow(&self, from: Pos2, to: Pos2, ink: Color32) {
-        self.painter.arrow(from, to - from, Stroke::new(2.0, ink));
+        const TIP: f32 = 8.0;
+        let stroke = Stroke::new(2.0, ink);
+        let back = (from - to).angle();
+        let side = |turn: f32| to + TIP * Vec2::angled(back + turn);
+        self.painter.line_segment([from, to], stroke);
+        self.line(vec![side(0.45), to, side(-0.45)], stroke);
     }
 
     fn line(&self, points: Vec<Pos2>, stroke: Stroke) {

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use eframe::egui::{
-    Align, Align2, Label, Layout, Popup, PopupCloseBehavior, Response, RichText, ScrollArea, Sense,
-    Ui, WidgetType, vec2,
+    Align, Align2, Button, Label, Layout, Popup, PopupCloseBehavior, Response, RichText,
+    ScrollArea, Sense, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -297,12 +297,18 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<
             left_out_ui(ui, kinship, shown, actions);
         }
         if let Some(words) = hidden
-            && ui.small_button(words).clicked()
+            && ui.add(quiet_button(ui, words)).clicked()
         {
             let ids = shown.key.hidden.clone();
             actions.push(Action::Study(Command::Model(ModelEdit::Unhide(ids))));
         }
     });
+}
+
+/// A button that is no more than its words, in the line of the caption.
+fn quiet_button(ui: &Ui, words: String) -> Button<'static> {
+    let ink = Tokens::of(ui).accent_text;
+    Button::new(RichText::new(words).small().color(ink)).frame(false)
 }
 
 /// The words of the button that shows again what was left out by hand.
@@ -393,7 +399,7 @@ pub fn left_out_ui(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut 
     let label = format!("{} left out", format::counted(tensors.len(), "tensor"));
     let shown = format!("{} {label} {}", icon::WARNING, icon::CARET_RIGHT);
     let text = RichText::new(shown).size(size::SMALL).color(warning);
-    let button = ui.add(eframe::egui::Button::new(text).frame(false));
+    let button = ui.add(Button::new(text).frame(false));
     button.named(WidgetType::Button, &label);
     Popup::from_toggle_button_response(&button)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
