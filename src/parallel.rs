@@ -197,6 +197,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn work_is_given_no_more_threads_than_it_may_take() {
+        set_limits(Limits {
+            threads: Some(1),
+            memory_bytes: None,
+        });
+        let nothing = |(): &mut (), _| Ok::<(), ()>(());
+        let states = in_order_with(100, || (), nothing);
+        set_limits(Limits::default());
+        assert_eq!(states.map(|states| states.len()), Ok(1));
+    }
+
+    #[test]
     fn every_number_is_taken_once() {
         let seen: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
         let counts = in_order_with(
