@@ -61,7 +61,7 @@ pub fn ui(ui: &mut Ui, words: &str) {
     draw(&Pen {
         painter: ui.painter(),
         rect,
-        t: &t,
+        t,
     });
 }
 

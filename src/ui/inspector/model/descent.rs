@@ -71,7 +71,7 @@ fn parents_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<A
         format!("Change {}", icon::CARET_DOWN)
     };
     let menu = ui.menu_button(title, |ui| {
-        parents_menu(ui, bench.study().doc(), model, actions)
+        parents_menu(ui, bench.study().doc(), model, actions);
     });
     menu.response
         .named(WidgetType::Button, format!("Parents of {}", model.name));
