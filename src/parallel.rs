@@ -28,9 +28,14 @@ pub fn set_limits(limits: Limits) {
     MOST_MEMORY.store(limits.memory_bytes.unwrap_or(0), Ordering::Relaxed);
 }
 
+/// Threads that there are.
+pub fn all_threads() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Threads that work begun now is given.
 pub fn threads() -> usize {
-    let all = rayon::current_num_threads();
+    let all = all_threads();
     match MOST_THREADS.load(Ordering::Relaxed) {
         0 => all,
         most => all.min(most),

@@ -4,11 +4,10 @@
 use std::f32::consts::TAU;
 
 use eframe::egui::{
-    Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, WidgetType, pos2,
-    vec2,
+    Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo,
+    WidgetType, pos2, vec2,
 };
 
-use super::ext::ResponseExt;
 use super::theme::{Tokens, size};
 
 const SIZE: Vec2 = vec2(200.0, 84.0);
@@ -56,7 +55,7 @@ pub fn ui(ui: &mut Ui, words: &str) {
         return;
     };
     let (rect, response) = ui.allocate_exact_size(SIZE, Sense::hover());
-    response.named(WidgetType::Image, shows);
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, *shows));
     let t = Tokens::of(ui);
     draw(&Pen {
         painter: ui.painter(),

@@ -203,8 +203,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "kinship",
             "checkpoint",
             "jobs",
+            "parallel",
             "files",
             "text",
+            "html",
         ],
     ),
     (

@@ -7,8 +7,8 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::parallel::Limits;
 use kinfolk::study::{Command, ModelEdit, Selection};
-use kinfolk::ui::action::View;
-use kinfolk::ui::prefs::{Prefs, Setting};
+use kinfolk::ui::action::{Setting, View};
+use kinfolk::ui::prefs::Prefs;
 
 use crate::common;
 use crate::harness::{
