@@ -22,7 +22,7 @@ mod picture;
 use std::path::Path;
 use std::time::Duration;
 
-use eframe::egui::ThemePreference;
+use eframe::egui::Theme;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use kinfolk::study::{Command, EvolutionId, ModelId, Selection};
@@ -76,7 +76,7 @@ fn kinship(home: &Path, out: &Path) {
     let mut bench = opened(home);
     let pair = Selection::Pair(named(&bench, "abacus"), named(&bench, "mirror"));
     bench.apply(Command::Select(pair));
-    let window = window(bench, View::Kinship, ThemePreference::Light);
+    let window = window(bench, View::Kinship, Theme::Light);
     write(window, &out.join("kinship.png"));
 }
 
@@ -86,7 +86,7 @@ fn merge(home: &Path, out: &Path) {
     let two = [named(&bench, "abacus"), named(&bench, "order")];
     bench.compose_template(Some(SLERP), &two);
     bench.wait(|_| {});
-    let window = window(bench, View::Merge, ThemePreference::Light);
+    let window = window(bench, View::Merge, Theme::Light);
     write(window, &out.join("merge.png"));
 }
 
@@ -106,7 +106,7 @@ fn evolution(home: &Path, out: &Path) {
         }
     }
     bench.apply(Command::Select(Selection::Nothing));
-    let mut window = window(bench, View::Evolution, ThemePreference::Dark);
+    let mut window = window(bench, View::Evolution, Theme::Dark);
     if let Some(by) = window.query_by_label("By merges") {
         by.click();
     }
@@ -114,14 +114,15 @@ fn evolution(home: &Path, out: &Path) {
     write(window, &out.join("evolution.png"));
 }
 
-fn window(bench: Workbench, view: View, theme: ThemePreference) -> Harness<'static, App> {
+fn window(bench: Workbench, view: View, theme: Theme) -> Harness<'static, App> {
     let prefs = Prefs {
         view,
-        theme,
+        theme: theme.into(),
         ..Prefs::default()
     };
     let mut window = Harness::builder()
         .with_size(SIZE)
+        .with_theme(theme)
         .with_max_steps(60)
         .renderer(picture::Renderer::default())
         .build_eframe(move |cc| {

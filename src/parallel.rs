@@ -28,9 +28,14 @@ pub fn set_limits(limits: Limits) {
     MOST_MEMORY.store(limits.memory_bytes.unwrap_or(0), Ordering::Relaxed);
 }
 
+/// Threads that there are.
+pub fn all_threads() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Threads that work begun now is given.
 pub fn threads() -> usize {
-    let all = rayon::current_num_threads();
+    let all = all_threads();
     match MOST_THREADS.load(Ordering::Relaxed) {
         0 => all,
         most => all.min(most),
@@ -195,6 +200,18 @@ pub fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn work_is_given_no_more_threads_than_it_may_take() {
+        set_limits(Limits {
+            threads: Some(1),
+            memory_bytes: None,
+        });
+        let nothing = |(): &mut (), _| Ok::<(), ()>(());
+        let states = in_order_with(100, || (), nothing);
+        set_limits(Limits::default());
+        assert_eq!(states.map(|states| states.len()), Ok(1));
+    }
 
     #[test]
     fn every_number_is_taken_once() {

@@ -107,7 +107,7 @@ impl Transplant {
         let donor = Side::open(&wish.donor, &place)?;
         if model.vocabulary.numbers_as(&donor.vocabulary) {
             return Err(format!(
-                "{} and {} have the same tokens at the same numbers; there is nothing to do",
+                "the tokens of {} and {} are the same, at the same numbers; there is nothing to do",
                 wish.model, wish.donor
             ));
         }

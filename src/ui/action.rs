@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dialogs::Filter;
+use super::format::Decimals;
 use super::paper::{Format, Picture};
-use super::prefs::Setting;
 use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
@@ -266,6 +266,17 @@ pub enum WindowAction {
     StopWorkAnd(Box<Action>),
     /// Go on with them, and forget what would have stopped them.
     GoOnWorking,
+}
+
+/// A setting of the program with its new value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Setting {
+    Decimals(Decimals),
+    Threads(Option<usize>),
+    Memory(Option<u64>),
+    Notifies(bool),
+    AddFolder(PathBuf),
+    RemoveFolder(PathBuf),
 }
 
 impl Action {

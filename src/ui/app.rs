@@ -504,7 +504,9 @@ fn has_inspector_beside(bench: &Workbench, prefs: &Prefs, ctx: &Context) -> bool
 /// its room. Where a click on a picture selects, its place stays: the picture must not move.
 fn is_about_alone(bench: &Workbench, view: View) -> bool {
     let needs_room = matches!(view, View::Models | View::Evolution | View::Next);
-    needs_room && *bench.study().selection() == Selection::Nothing
+    let study = bench.study();
+    let is_any = !study.doc().models.is_empty();
+    needs_room && is_any && *study.selection() == Selection::Nothing
 }
 
 /// The view that is shown; `None` for the welcome screen.

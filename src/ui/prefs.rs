@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use eframe::egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
-use super::action::View;
+use super::action::{Setting, View};
 use super::format::Decimals;
 use crate::parallel::Limits;
 
@@ -65,17 +65,6 @@ impl Default for Prefs {
             folders: Vec::new(),
         }
     }
-}
-
-/// A setting with its new value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Setting {
-    Decimals(Decimals),
-    Threads(Option<usize>),
-    Memory(Option<u64>),
-    Notifies(bool),
-    AddFolder(PathBuf),
-    RemoveFolder(PathBuf),
 }
 
 impl Prefs {

@@ -4,11 +4,10 @@
 use std::f32::consts::TAU;
 
 use eframe::egui::{
-    Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, WidgetType, pos2,
-    vec2,
+    Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo,
+    WidgetType, pos2, vec2,
 };
 
-use super::ext::ResponseExt;
 use super::theme::{Tokens, size};
 
 const SIZE: Vec2 = vec2(200.0, 84.0);
@@ -56,12 +55,12 @@ pub fn ui(ui: &mut Ui, words: &str) {
         return;
     };
     let (rect, response) = ui.allocate_exact_size(SIZE, Sense::hover());
-    response.named(WidgetType::Image, shows);
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, *shows));
     let t = Tokens::of(ui);
     draw(&Pen {
         painter: ui.painter(),
         rect,
-        t: &t,
+        t,
     });
 }
 
@@ -93,7 +92,12 @@ impl Pen<'_> {
     }
 
     fn arrow(&self, from: Pos2, to: Pos2, ink: Color32) {
-        self.painter.arrow(from, to - from, Stroke::new(2.0, ink));
+        const TIP: f32 = 8.0;
+        let stroke = Stroke::new(2.0, ink);
+        let back = (from - to).angle();
+        let side = |turn: f32| to + TIP * Vec2::angled(back + turn);
+        self.painter.line_segment([from, to], stroke);
+        self.line(vec![side(0.45), to, side(-0.45)], stroke);
     }
 
     fn line(&self, points: Vec<Pos2>, stroke: Stroke) {

@@ -234,8 +234,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "kinship",
             "checkpoint",
             "jobs",
+            "parallel",
             "files",
             "text",
+            "html",
         ],
     ),
     (

@@ -64,6 +64,7 @@ fn point(k: usize, x: f64, y: f64, color: Color) -> Point {
         },
         details: vec![("Gain".to_owned(), "+1.20".to_owned())],
         models: vec![ModelId(k as u32)],
+        short: String::new(),
         is_named: k % 4 == 3 || k == 5,
     }
 }

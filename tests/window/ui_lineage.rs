@@ -296,6 +296,17 @@ fn keys_walk_the_list_and_enter_selects() {
 }
 
 #[test]
+fn letters_lead_to_the_row_that_they_begin() {
+    let mut window = window_of(WIDE, family());
+    window.get_by_label(ROW).focus();
+    window.run();
+    window.input_mut().events.push(Event::Text("gr".to_owned()));
+    window.run();
+    press(&mut window, Key::Enter);
+    assert_eq!(selected(&window), ["grandchild"]);
+}
+
+#[test]
 fn keys_walk_the_canvas_and_select() {
     let mut window = window_of(WIDE, family());
     window

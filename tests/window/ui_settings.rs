@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use kinfolk::parallel;
+use kinfolk::parallel::Limits;
 use kinfolk::study::{Command, ModelEdit, Selection};
-use kinfolk::ui::action::View;
-use kinfolk::ui::prefs::{Prefs, Setting};
+use kinfolk::ui::action::{Setting, View};
+use kinfolk::ui::prefs::Prefs;
 
 use crate::common;
 use crate::harness::{
-    WIDE, Window, bench, click, doc, opened, press, says, settle, type_text, window_of,
+    WIDE, Window, bench, click, click_named, doc, opened, press, says, settle, type_text, window_of,
 };
 
 fn demo(home: &Path, view: View) -> Window {
@@ -33,7 +34,7 @@ fn decimals_are_shown_as_they_are_set() {
     let mut window = demo(home.path(), View::Kinship);
     window.get_by_label("abacus × order 0.083");
     press(&mut window, Modifiers::COMMAND, Key::Num8);
-    let group = window.get_by_label("Decimals of kinship");
+    let group = window.get_by_role_and_label(Role::RadioGroup, "Decimals of kinship");
     let right = group.rect().right_center() - eframe::egui::vec2(12.0, 0.0);
     window
         .input_mut()
@@ -64,23 +65,23 @@ fn threads_and_memory_are_limits_of_the_work() {
     prefs.set(Setting::Memory(Some(100_000_000)));
     let mut window = window_of(WIDE, bench(home.path()), prefs, vec![]);
     window.run_steps(2);
-    assert_eq!(parallel::threads(), 1);
-    assert_eq!(parallel::most_memory(), Some(100_000_000));
-    let shown = |label: &str| {
-        let control = window.get_by_label(label);
+    let shown = |window: &Window, label: &str| {
+        let control = window.get_by_role_and_label(Role::ComboBox, label);
         control.accesskit_node().value().unwrap_or_default()
     };
-    assert_eq!(
-        (&shown("Threads")[..], &shown("Memory")[..]),
-        ("1", "100 MB")
-    );
-    click(&mut window, "Memory");
-    click(&mut window, "No limit");
-    click(&mut window, "Threads");
-    let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    click(&mut window, &format!("All {all}"));
-    assert_eq!(parallel::most_memory(), None);
-    assert_eq!(window.state().prefs().threads, None);
+    assert_eq!(shown(&window, "Threads"), "1");
+    assert_eq!(shown(&window, "Memory"), "100 MB");
+    for (label, option) in [("Memory", "1 GB"), ("Threads", "All")] {
+        let control = window.get_by_role_and_label(Role::ComboBox, label);
+        control.click();
+        window.run_steps(3);
+        click_named(&mut window, option);
+    }
+    let limits = Limits {
+        threads: None,
+        memory_bytes: Some(1_000_000_000),
+    };
+    assert_eq!(window.state().prefs().limits(), limits);
     click(
         &mut window,
         "Tell me outside the window, if it took more than 30 s",
@@ -175,26 +176,6 @@ fn words_about_the_study_take_no_room_from_a_table_unless_they_are_asked_for() {
     own.apply(Command::Select(first));
     press(&mut window, Modifiers::COMMAND, Key::Num1);
     assert!(says(&window, "Search tensors"));
-}
-
-#[test]
-fn letters_lead_to_the_row_of_a_lineage_that_they_begin() {
-    let home = tempfile::tempdir().unwrap();
-    let mut window = demo(home.path(), View::Lineage);
-    let row = window.query_all_by_label_contains("base").next().unwrap();
-    row.focus();
-    window.run_steps(2);
-    type_text(&mut window, "m");
-    window.run_steps(2);
-    let focused = window
-        .root()
-        .children_recursive()
-        .find(|node| node.is_focused());
-    let label = focused.and_then(|node| node.accesskit_node().label());
-    assert!(
-        label.is_some_and(|label| label.starts_with("mirror")),
-        "letters"
-    );
 }
 
 #[test]

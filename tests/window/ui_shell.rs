@@ -178,6 +178,7 @@ fn the_first_screen_shows_what_it_is_about_and_leads_to_the_demo() {
 fn f6_goes_from_pane_to_pane() {
     let home = tempfile::tempdir().unwrap();
     let mut window = demo(home.path(), harness::WIDE, in_view(View::Models));
+    select(&mut window, &["abacus"]);
     let focused = |window: &Window| {
         let id = window.ctx.memory(|memory| memory.focused()).unwrap();
         window.ctx.read_response(id).unwrap().rect.center().x

@@ -6,9 +6,8 @@ use eframe::egui::Context;
 
 use super::App;
 use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
-use crate::ui::action::{Export, FileAction, WindowAction, WriteWhat};
+use crate::ui::action::{Export, FileAction, Setting, WindowAction, WriteWhat};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
-use crate::ui::prefs::Setting;
 use crate::ui::windows::Place;
 use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::hub_cache;

@@ -419,6 +419,6 @@ fn merges_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId, actions: &m
             Some(_) => format!("gain {}", format::signed(gain, 2)),
             None => merge.origin.method.clone(),
         };
-        model_link(ui, doc, merge.id, &note, actions);
+        model_link(ui, bench, merge.id, &note, actions);
     }
 }

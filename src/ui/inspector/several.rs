@@ -27,7 +27,6 @@ struct Summary {
 }
 
 pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], actions: &mut Vec<Action>) {
-    let doc = bench.study().doc();
     let title = format::counted(ids.len(), "model");
     ui.label(theme::strong(format!("{title} selected")).size(size::HEADING));
     let key = (bench.revision(), ids.to_vec());
@@ -56,7 +55,7 @@ pub fn several_ui(ui: &mut Ui, bench: &Workbench, ids: &[ModelId], actions: &mut
             for &id in &ids[rows] {
                 let average = bench.record().row(id).and_then(|row| row.average);
                 let note = format::score(average);
-                model_link(ui, doc, id, &note, actions);
+                model_link(ui, bench, id, &note, actions);
             }
         });
 }

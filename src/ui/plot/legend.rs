@@ -221,6 +221,7 @@ mod tests {
                 label: String::new(),
                 details: vec![],
                 models: vec![],
+                short: String::new(),
                 is_named: false,
             }],
             ..PointMark::default()

@@ -107,6 +107,7 @@ mod tests {
             label: String::new(),
             details: Vec::new(),
             models: Vec::new(),
+            short: String::new(),
             is_named: false,
         }
     }

@@ -1,17 +1,16 @@
 //! Preferences of the program.
 
-use std::num::NonZero;
-
 use eframe::egui::{
     Align, Button, Frame, Layout, Margin, RichText, ScrollArea, ThemePreference, Ui, vec2,
 };
 use egui_phosphor::regular as icon;
 
-use crate::ui::action::{Action, ModelsAction, WindowAction};
+use crate::parallel;
+use crate::ui::action::{Action, ModelsAction, Setting, WindowAction};
 use crate::ui::ask::Ask;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::prefs::{Prefs, Setting};
+use crate::ui::prefs::Prefs;
 use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::{Choice, choice, icon_button, section_heading, segmented};
 use crate::workbench::Workbench;
@@ -86,7 +85,7 @@ fn set(setting: Setting) -> Action {
 fn work(ui: &mut Ui, prefs: &Prefs, actions: &mut Vec<Action>) {
     section_heading(ui, "Work");
     row(ui, "Threads", |ui| {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let cores = parallel::all_threads();
         let counts = counts(cores, prefs.threads);
         let words: Vec<String> = counts
             .iter()

@@ -18,11 +18,11 @@ pub fn descent_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut V
     let doc = bench.study().doc();
     ui.add_space(space::XS);
     line_ui(ui, "Base", |ui| base_ui(ui, bench, model, actions));
-    line_ui(ui, "Parents", |ui| parents_ui(ui, doc, model, actions));
+    line_ui(ui, "Parents", |ui| parents_ui(ui, bench, model, actions));
     let children: Vec<ModelId> = doc.children(model.id).map(|m| m.id).collect();
     if !children.is_empty() {
         line_ui(ui, "Children", |ui| {
-            children_ui(ui, doc, &children, actions);
+            children_ui(ui, bench, &children, actions);
         });
     }
 }
@@ -53,9 +53,9 @@ fn base_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Acti
     response.named(WidgetType::Button, format!("Base of {}", model.name));
 }
 
-fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, actions: &mut Vec<Action>) {
+fn parents_ui(ui: &mut Ui, bench: &Workbench, model: &Model, actions: &mut Vec<Action>) {
     for &parent in &model.parents {
-        model_link(ui, doc, parent, "", actions);
+        model_link(ui, bench, parent, "", actions);
     }
     if model.origin.unnamed_parents {
         let words = if model.parents.is_empty() {
@@ -70,7 +70,9 @@ fn parents_ui(ui: &mut Ui, doc: &StudyDoc, model: &Model, actions: &mut Vec<Acti
     } else {
         format!("Change {}", icon::CARET_DOWN)
     };
-    let menu = ui.menu_button(title, |ui| parents_menu(ui, doc, model, actions));
+    let menu = ui.menu_button(title, |ui| {
+        parents_menu(ui, bench.study().doc(), model, actions);
+    });
     menu.response
         .named(WidgetType::Button, format!("Parents of {}", model.name));
 }
@@ -93,9 +95,9 @@ fn parents_menu(ui: &mut Ui, doc: &StudyDoc, model: &Model, actions: &mut Vec<Ac
     });
 }
 
-fn children_ui(ui: &mut Ui, doc: &StudyDoc, children: &[ModelId], actions: &mut Vec<Action>) {
+fn children_ui(ui: &mut Ui, bench: &Workbench, children: &[ModelId], actions: &mut Vec<Action>) {
     for &child in children.iter().take(MOST_CHILDREN) {
-        model_link(ui, doc, child, "", actions);
+        model_link(ui, bench, child, "", actions);
     }
     if children.len() > MOST_CHILDREN {
         ui.weak(format!("and {} more", children.len() - MOST_CHILDREN));
@@ -103,16 +105,22 @@ fn children_ui(ui: &mut Ui, doc: &StudyDoc, children: &[ModelId], actions: &mut 
 }
 
 /// The name of a model, which selects it when it is clicked; `note` stands at the right.
-pub fn model_link(ui: &mut Ui, doc: &StudyDoc, id: ModelId, note: &str, actions: &mut Vec<Action>) {
+pub fn model_link(
+    ui: &mut Ui,
+    bench: &Workbench,
+    id: ModelId,
+    note: &str,
+    actions: &mut Vec<Action>,
+) {
     let t = Tokens::of(ui);
-    let name = doc.name_of(id);
+    let name = bench.study().doc().name_of(id);
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
         if !note.is_empty() {
             ui.label(note);
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let words = RichText::new(name).color(t.accent_text);
+            let words = RichText::new(bench.short(id)).color(t.accent_text);
             let label = Label::new(words).truncate().sense(Sense::click());
             let response = ui.add(label.selectable(false));
             response.named(WidgetType::Link, format!("Show {name}"));

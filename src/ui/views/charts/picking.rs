@@ -83,6 +83,7 @@ mod tests {
             label: label.to_owned(),
             details: Vec::new(),
             models: models.iter().copied().map(ModelId).collect(),
+            short: String::new(),
             is_named: false,
         }
     }

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use eframe::egui::{
-    Align, Align2, Label, Layout, Popup, PopupCloseBehavior, Response, RichText, ScrollArea, Sense,
-    Ui, WidgetType, vec2,
+    Align, Align2, Button, Label, Layout, Popup, PopupCloseBehavior, Response, RichText,
+    ScrollArea, Sense, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -16,7 +16,7 @@ use super::range::range_ui;
 use super::shown::Shown;
 use super::states::{RUNNING_WIDTH, running_ui};
 use crate::kinship::{Aggregate, Join, Kinship, Scope, table};
-use crate::study::{Command, ModelEdit, ModelId, Order, Selection};
+use crate::study::{ModelId, Order, Selection};
 use crate::text::first_of;
 use crate::ui::action::{Action, View};
 use crate::ui::ext::{ResponseExt, quiet};
@@ -281,8 +281,11 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<
         let caption_text = text.clone();
         let text = quiet(text);
         let has_left_out = !shown.key.provisional && !kinship.left_out.is_empty();
-        let hidden = hidden_words(shown);
-        let of_hidden = hidden.as_ref().map_or(0.0, |_| HIDDEN);
+        let of_hidden = if shown.key.hidden.is_empty() {
+            0.0
+        } else {
+            HIDDEN
+        };
         let reserved = of_hidden + if has_left_out { LEFT_OUT } else { 0.0 };
         let caption = |ui: &mut Ui| {
             ui.set_max_width((ui.available_width() - reserved).max(1.0));
@@ -296,21 +299,8 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<
         if has_left_out {
             left_out_ui(ui, kinship, shown, actions);
         }
-        if let Some(words) = hidden
-            && ui.small_button(words).clicked()
-        {
-            let ids = shown.key.hidden.clone();
-            actions.push(Action::Study(Command::Model(ModelEdit::Unhide(ids))));
-        }
+        menus::hidden_ui(ui, shown, actions);
     });
-}
-
-/// The words of the button that shows again what was left out by hand.
-fn hidden_words(shown: &Shown) -> Option<String> {
-    match shown.key.hidden.len() {
-        0 => None,
-        n => Some(format!("Show {n} hidden")),
-    }
 }
 
 /// A row that no model of the family has; its place is behind all of theirs.
@@ -393,7 +383,7 @@ pub fn left_out_ui(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut 
     let label = format!("{} left out", format::counted(tensors.len(), "tensor"));
     let shown = format!("{} {label} {}", icon::WARNING, icon::CARET_RIGHT);
     let text = RichText::new(shown).size(size::SMALL).color(warning);
-    let button = ui.add(eframe::egui::Button::new(text).frame(false));
+    let button = ui.add(Button::new(text).frame(false));
     button.named(WidgetType::Button, &label);
     Popup::from_toggle_button_response(&button)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)

@@ -1,12 +1,13 @@
 //! What can be asked of a cell and of a name, and what a pair's value means.
 
-use eframe::egui::Ui;
+use eframe::egui::{Button, RichText, Ui};
 
 use super::shown::Shown;
 use crate::study::{Command, ModelEdit, ModelId, Selection};
 use crate::ui::action::{Action, View};
 use crate::ui::ask::Ask;
 use crate::ui::format;
+use crate::ui::theme::Tokens;
 use crate::ui::views::{compare_button, compose};
 use crate::workbench::Workbench;
 
@@ -79,11 +80,28 @@ fn hide_ui(ui: &mut Ui, shown: &Shown, words: &str, id: ModelId, actions: &mut V
 
 /// Puts back what was left out, if anything was.
 fn unhide_ui(ui: &mut Ui, shown: &Shown, actions: &mut Vec<Action>) {
-    if !shown.key.hidden.is_empty() {
-        let words = format!("Show {} hidden", shown.key.hidden.len());
-        let show = Command::Model(ModelEdit::Unhide(shown.key.hidden.clone()));
+    if let Some((words, show)) = unhide(shown) {
         ui.menu_ask(&words, show, actions);
     }
+}
+
+/// The same as a word in the line of the caption.
+pub fn hidden_ui(ui: &mut Ui, shown: &Shown, actions: &mut Vec<Action>) {
+    let Some((words, show)) = unhide(shown) else {
+        return;
+    };
+    let ink = Tokens::of(ui).accent_text;
+    let words = RichText::new(words).small().color(ink);
+    if ui.add(Button::new(words).frame(false)).clicked() {
+        actions.push(show.into());
+    }
+}
+
+fn unhide(shown: &Shown) -> Option<(String, Command)> {
+    let hidden = &shown.key.hidden;
+    let words = format!("Show {} hidden", hidden.len());
+    let show = Command::Model(ModelEdit::Unhide(hidden.clone()));
+    (!hidden.is_empty()).then_some((words, show))
 }
 
 fn go_to(ui: &mut Ui, title: &str, what: &Selection, view: View, actions: &mut Vec<Action>) {

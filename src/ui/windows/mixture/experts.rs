@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Align, DragValue, Layout, Margin, TextEdit, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{Align, DragValue, Layout, Margin, TextEdit, Ui, WidgetInfo, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 use super::Sheet;
 use crate::moe::Expert;
 use crate::ui::ext::{ResponseExt, UiExt};
-use crate::ui::theme::{self, space};
+use crate::ui::theme::{self, ROW_HEIGHT, space};
 use crate::ui::widgets::{Choice, card, choice, icon_button, section_heading};
+
+/// From this width on, in points, the numbers of an expert stand beside its model.
+const ROOM_FOR_NUMBERS: f32 = 480.0;
 
 /// Prompts that are wanted, and those that are not.
 const KINDS: [(&str, &str, &str); 2] = [
@@ -101,6 +104,7 @@ impl Sheet {
         let mut is_removed = false;
         card(ui, |ui| {
             ui.set_width(ui.available_width());
+            let has_room = ui.available_width() >= ROOM_FOR_NUMBERS;
             ui.horizontal(|ui| {
                 ui.label(theme::strong(name));
                 let (all, at) = models.with(&own.source_model);
@@ -113,9 +117,16 @@ impl Sheet {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     is_removed =
                         icon_button(ui, icon::TRASH, &format!("Take out {name}")).clicked();
-                    numbers_ui(ui, name, own);
+                    if has_room {
+                        numbers_ui(ui, name, own);
+                    }
                 });
             });
+            if !has_room {
+                let right = Layout::right_to_left(Align::Center);
+                let row = vec2(ui.available_width(), ROW_HEIGHT);
+                ui.allocate_ui_with_layout(row, right, |ui| numbers_ui(ui, name, own));
+            }
             if reads || !own.positive_prompts.is_empty() {
                 sets_ui(ui, (k, name), own, texts);
             }

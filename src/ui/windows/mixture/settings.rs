@@ -14,6 +14,8 @@ use crate::workbench::mixing::MixtureChecks;
 
 /// The formats that can be written, by their names in recipes.
 const FORMATS: [&str; 3] = ["float32", "float16", "bfloat16"];
+/// From this width on, in points, architecture and format stand beside each other.
+const ROOM_FOR_BOTH: f32 = 370.0;
 
 impl Sheet {
     pub(super) fn settings_ui(&mut self, ui: &mut Ui, checks: Option<&MixtureChecks>) {
@@ -75,7 +77,7 @@ impl Sheet {
             Some(facts) => format!("By the models: {}", facts.architecture),
             None => "By the models".to_owned(),
         };
-        ui.horizontal_wrapped(|ui| {
+        let forms = |ui: &mut Ui| {
             let named = self.recipe.architecture.as_deref();
             let is_named = |own: &&Architecture| named.is_some_and(|name| own.is_called(name));
             let now = Architecture::ALL.iter().find(is_named).copied();
@@ -92,7 +94,11 @@ impl Sheet {
             if let Some(chosen) = choice(ui, "Format of the weights", now, &options) {
                 self.recipe.dtype = chosen.map(|k| FORMATS[k].to_owned());
             }
-        });
+        };
+        match ui.available_width() >= ROOM_FOR_BOTH {
+            true => ui.horizontal(forms),
+            false => ui.vertical(forms),
+        };
     }
 }
 
