@@ -3,7 +3,7 @@
 use super::answer::{Answer, Part, SMALLEST_SHARE, Verdict, Why};
 use super::continued;
 use super::equations::{Equations, Grain};
-use super::fit::Signs;
+use super::fit::{Signs, System};
 use super::rounding::Rounding;
 use super::settle::settle;
 use crate::kinship::Kinship;
@@ -96,7 +96,7 @@ pub(super) fn found(question: &Question<'_>) -> Option<Found> {
 
 fn rounded(kinship: &Kinship, child: usize, candidates: &[usize], rounding: &Rounding) -> f64 {
     let of = |k: usize| {
-        let own = super::fit::System::of_tensor(&kinship.tensors[k], child, candidates)?;
+        let own = System::of_tensor(&kinship.tensors[k], child, candidates)?;
         Some(rounding.of_tensor(k, &own))
     };
     (0..kinship.tensors.len()).filter_map(of).sum()

@@ -3,8 +3,7 @@
 use super::answer::{Answer, Part, Verdict, Why};
 use super::first::{Found, Question, found, nothing_to_compare};
 use super::sample::draw;
-use super::spikes::Spike;
-use super::spikes::spikes;
+use super::spikes::{Spike, spikes};
 use super::subsets::{Subsets, subsets};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, Ticket};
