@@ -19,6 +19,7 @@ mod lineages;
 #[path = "../common/picture.rs"]
 mod picture;
 
+mod ui_ancestry;
 mod ui_app;
 mod ui_canvas;
 mod ui_charts;

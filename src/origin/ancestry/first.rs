@@ -3,7 +3,7 @@
 use super::answer::{Answer, Part, SMALLEST_SHARE, Verdict, Why};
 use super::continued;
 use super::equations::{Equations, Grain};
-use super::fit::Signs;
+use super::fit::{Signs, System};
 use super::rounding::Rounding;
 use super::settle::settle;
 use crate::kinship::Kinship;
@@ -96,7 +96,7 @@ pub(super) fn found(question: &Question<'_>) -> Option<Found> {
 
 fn rounded(kinship: &Kinship, child: usize, candidates: &[usize], rounding: &Rounding) -> f64 {
     let of = |k: usize| {
-        let own = super::fit::System::of_tensor(&kinship.tensors[k], child, candidates)?;
+        let own = System::of_tensor(&kinship.tensors[k], child, candidates)?;
         Some(rounding.of_tensor(k, &own))
     };
     (0..kinship.tensors.len()).filter_map(of).sum()
@@ -124,8 +124,20 @@ impl Found {
         };
         match grain {
             Some(grain) => self.explained(grain, signs),
+            // Model stock has a negative share in a tensor where its parents point apart.
+            None if self.is_nearly_positive(&everyone) => {
+                self.explained(Grain::Tensors, Signs::Any)
+            }
             None => open.with_shares(&whole.fit(signs).shares),
         }
+    }
+
+    /// Whether shares of any sign in each tensor explain the child, and none is negative on the
+    /// whole.
+    fn is_nearly_positive(&self, everyone: &[usize]) -> bool {
+        let shares = self.equations.whole.fit(Signs::Any).shares;
+        let free = || (self.equations).residual(everyone, Grain::Tensors, Signs::Any);
+        shares.iter().all(|share| *share >= -SMALLEST_SHARE) && free() <= self.most
     }
 
     /// If the child is a candidate to the last bit.
@@ -232,6 +244,6 @@ impl Found {
 
 /// Whether a share, by its mean and deviation, is about the same in all tensors, as that of a
 /// parent is; one that stands in for a missing parent goes up and down with their likeness.
-fn is_even([mean, deviation]: [f64; 2]) -> bool {
+pub(super) fn is_even([mean, deviation]: [f64; 2]) -> bool {
     deviation < 0.2 * mean.abs()
 }

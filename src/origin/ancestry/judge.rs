@@ -1,11 +1,10 @@
 //! The second look, and the verdict from both.
 
 use super::answer::{Answer, Part, Verdict, Why};
-use super::first::{Found, Question, found, nothing_to_compare};
+use super::choices::{self, Choices};
+use super::first::{Found, Question, found, is_even, nothing_to_compare};
 use super::sample::draw;
-use super::spikes::Spike;
 use super::spikes::spikes;
-use super::subsets::{Subsets, subsets};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, Ticket};
 
@@ -34,19 +33,15 @@ pub fn second_look(
     }
     let sample = draw(base, child, candidates, ticket)?;
     let spikes = spikes(&sample, ticket)?;
-    ticket.advance(0)?;
-    let whole = (!spikes.is_empty()).then(|| subsets(&sample, &spikes));
-    Ok(judge(question, &found, &spikes, whole))
+    let whole = choices::settle(&sample, &found.equations.whole, spikes, ticket)?;
+    Ok(judge(question, &found, whole.as_ref()))
 }
 
-fn judge(
-    question: &Question<'_>,
-    found: &Found,
-    spikes: &[Spike],
-    whole: Option<Subsets>,
-) -> Answer {
+fn judge(question: &Question<'_>, found: &Found, whole: Option<&Choices>) -> Answer {
     let open = found.answer.clone();
-    if let Some(subsets) = whole.as_ref().filter(|own| own.explained >= EXPLAINED) {
+    let spikes = whole.map_or(&[][..], |own| own.spikes.as_slice());
+    let explained = whole.filter(|own| own.subsets.explained >= EXPLAINED);
+    if let Some(Choices { subsets, alike, .. }) = explained {
         let parts = spikes
             .iter()
             .zip(&subsets.shares)
@@ -59,9 +54,14 @@ fn judge(
         } else {
             Verdict::Dropped
         };
-        return open
-            .with_parts(parts)
-            .judged(verdict, Why::Subsets(subsets.explained));
+        let out = Answer {
+            alike: alike.clone(),
+            ..open.with_parts(parts)
+        };
+        return match alike.is_empty() {
+            true => out.judged(verdict, Why::Subsets(subsets.explained)),
+            false => out.judged(Verdict::CannotTell, Why::Alike),
+        };
     }
     let may_continue = match spikes {
         [] => true,
@@ -84,10 +84,12 @@ fn judge(
         share: shares[candidate],
     });
     let out = open.with_parts(parts);
-    let others = (0..shares.len()).filter(|i| !spiking.contains(i));
-    if whole.is_some_and(|own| own.beyond < BEYOND) {
+    let spread = found.equations.spread();
+    let disagrees = |i: usize| shares[i] >= 0.4 * largest && is_even(spread[i]);
+    let mut others = (0..shares.len()).filter(|i| !spiking.contains(i));
+    if whole.is_some_and(|own| own.subsets.beyond < BEYOND) {
         out.judged(Verdict::CannotTell, Why::Pattern)
-    } else if others.into_iter().any(|i| shares[i] >= 0.4 * largest) {
+    } else if others.any(disagrees) {
         out.judged(Verdict::CannotTell, Why::Disagree)
     } else {
         out.judged(Verdict::ParentMissing, Why::Unexplained)

@@ -11,6 +11,7 @@
 pub mod fit;
 
 mod answer;
+mod choices;
 mod continued;
 mod equations;
 mod first;

@@ -85,18 +85,15 @@ pub fn draw(
         candidates: vec![Vec::new(); candidates.len()],
         ..Sample::default()
     };
+    let mut before = None;
     for (block, own) in blocks.iter().zip(read) {
         let own = own
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        out.append(own, block.range.start == first_of(&blocks, block.segment));
+        let begins_tensor = before.replace(block.segment) != Some(block.segment);
+        out.append(own, begins_tensor);
     }
     Ok(out)
-}
-
-fn first_of(blocks: &[Block], segment: usize) -> usize {
-    let own = blocks.iter().find(|block| block.segment == segment);
-    own.map_or(0, |block| block.range.start)
 }
 
 fn size(segment: &Segment<'_>, block: &Block) -> u64 {

@@ -27,6 +27,13 @@ const MOST_PLACES: usize = 200_000;
 /// Spikes within this of each other, as a share, are at one λ.
 const ONE_PLACE: f64 = 0.025;
 
+/// Above this chance that a kept change is larger than one left out, size decided. At random it is
+/// 0.5, and up to 0.6 for DELLA, which favours large ones; where four parents share most places
+/// TIES comes down to 0.66.
+const BY_SIZE: f64 = 0.63;
+/// A sum that explains this much needs no weights.
+const SURELY: f64 = 0.95;
+
 /// What one choice gives for the changes of the parents at a place.
 struct Model {
     /// The number of each parent, for each tensor.
@@ -51,10 +58,13 @@ pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
         weights: None,
     };
     let mut best = (Fitted::new(sample, spikes, &places, &sum), sum);
-    if spikes.len() > 1 && is_one_place(spikes) {
+    let may_be_mean = spikes.len() > 1 && is_one_place(spikes);
+    let weights = may_be_mean.then(|| weights(sample, spikes, &places));
+    let is_unclear = matches!(weights, Some(None));
+    if let Some(weights) = weights.flatten() {
         let mean = Model {
             factors: best.1.factors.clone(),
-            weights: Some(weights(sample, spikes, &places)),
+            weights: Some(weights),
         };
         let fitted = Fitted::new(sample, spikes, &places, &mean);
         if fitted.explained() > best.0.explained() {
@@ -62,8 +72,13 @@ pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
         }
     }
     let (fitted, model) = best;
+    let explained = match fitted.explained() {
+        // Where most is one parent's alone, a sum explains as much as the mean that it was.
+        most if is_unclear && most < SURELY => 0.0,
+        most => most,
+    };
     let kept = fitted.kept(sample, spikes, &places, &model);
-    let is_by_size = kept.iter().map(|own| own.by_size).sum::<f64>() / kept.len() as f64 > 0.75;
+    let is_by_size = kept.iter().map(|own| own.by_size).sum::<f64>() / kept.len() as f64 > BY_SIZE;
     let at = spikes.iter().zip(&kept);
     let shares: Vec<f64> = match &model.weights {
         Some(weights) => at.zip(weights).map(|((s, _), w)| s.at * w).collect(),
@@ -71,7 +86,7 @@ pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
         None => at.map(|(spike, own)| spike.at * own.mass).collect(),
     };
     Subsets {
-        explained: fitted.explained(),
+        explained,
         beyond: beyond(sample, spikes, &places, &model),
         shares,
         is_by_size,
@@ -93,16 +108,15 @@ fn is_one_place(spikes: &[Spike]) -> bool {
     high <= low * (1.0 + ONE_PLACE)
 }
 
-/// Relative weights of the mean, of sum 1.
-fn weights(sample: &Sample, spikes: &[Spike], places: &[Place]) -> Vec<f64> {
-    let others = spikes[1..].iter().map(|other| {
-        // A pair that no place tells about counts as even.
-        let share = share_of_two(sample, [&spikes[0], other], places).unwrap_or(0.5);
-        (1.0 - share) / share
-    });
-    let all: Vec<f64> = std::iter::once(1.0).chain(others).collect();
+/// Relative weights of the mean, of sum 1; `None` if the places do not tell them all.
+fn weights(sample: &Sample, spikes: &[Spike], places: &[Place]) -> Option<Vec<f64>> {
+    let mut all = vec![1.0];
+    for other in &spikes[1..] {
+        let share = share_of_two(sample, [&spikes[0], other], places)?;
+        all.push((1.0 - share) / share);
+    }
     let total: f64 = all.iter().sum();
-    all.iter().map(|w| w / total).collect()
+    Some(all.iter().map(|w| w / total).collect())
 }
 
 /// w_a/(w_a + w_b), from places where both were kept.
@@ -117,13 +131,14 @@ fn share_of_two(sample: &Sample, [a, b]: [&Spike; 2], places: &[Place]) -> Optio
         };
         let (a, b) = (of(a), of(b));
         let tells = a * b > 0.0 && x.abs() > 6.0 * error && (a - b).abs() > 6.0 * error;
-        let is_one = (x - a).abs() <= error || (x - b).abs() <= error;
+        let is_one = (x - a).abs() <= 3.0 * error || (x - b).abs() <= 3.0 * error;
         let interval = ratio(x - b, error, a - b);
         let is_inside = interval[1] > 0.03 && interval[0] < 0.97;
         (tells && !is_one && is_inside).then_some(interval)
     });
-    let at = peak(intervals)?.at;
-    (at > 0.0 && at < 1.0).then_some(at)
+    let peak = peak(intervals)?;
+    let is_clear = peak.count > 1.5 * peak.around + 10.0;
+    (is_clear && peak.at < 1.0).then_some(peak.at)
 }
 
 impl Model {
