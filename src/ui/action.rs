@@ -62,6 +62,8 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq)]
 pub enum FileAction {
     New,
+    /// A new study with the models at these places.
+    NewOf(Vec<PathBuf>),
     AskToOpen,
     Open(PathBuf),
     Save,
@@ -85,6 +87,8 @@ pub enum ModelsAction {
     AskForNames,
     /// Show what lies in the hub's cache.
     BrowseHub,
+    /// Ask for folders, and show which models lie below them.
+    AskToScan,
     AskForTask,
     AskWhereIs(ModelId),
     Rename(ModelId),

@@ -210,7 +210,8 @@ impl App {
             Some(request) => self.bench.look_at_transplant(request),
             None => self.bench.leave_transplant(),
         }
-        self.bench.watch_conversion(self.windows.writing.conversion());
+        self.bench
+            .watch_conversion(self.windows.writing.conversion());
         if !self.windows.extraction.is_open() {
             self.bench.leave_extraction();
         }

@@ -77,6 +77,7 @@ pub struct Workbench {
     notices: Vec<Notice>,
     recents: Vec<Recent>,
     hub: hub::HubState,
+    scanned: scanning::ScanState,
     memory: memory::Watched,
     kept: Option<cache::Kept>,
     /// Typefaces that were found, until the window takes them.
@@ -117,6 +118,7 @@ impl Workbench {
             notices: Vec::new(),
             recents,
             hub: hub::HubState::default(),
+            scanned: scanning::ScanState::default(),
             memory: memory::Watched::default(),
             faces: Vec::new(),
             kept: None,

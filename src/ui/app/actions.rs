@@ -93,6 +93,11 @@ impl App {
                 self.bench.new_study();
                 self.prefs.view = View::Models;
             }
+            FileAction::NewOf(paths) => {
+                self.bench.new_study();
+                self.bench.add_paths(paths);
+                self.prefs.view = View::Models;
+            }
             FileAction::AskToOpen => self.ask(Purpose::OpenStudy, ctx),
             FileAction::Open(path) => {
                 self.bench.open_study(&path);
@@ -148,6 +153,7 @@ impl App {
                 self.bench.look_into_hub();
                 self.windows.hub.open();
             }
+            ModelsAction::AskToScan => self.ask(Purpose::Scan, ctx),
             ModelsAction::AskForNames => {
                 self.prefs.view = View::Models;
                 self.views.models.ask_for_names();

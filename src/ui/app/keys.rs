@@ -19,9 +19,7 @@ impl App {
 
     /// Whether a window stands before the views.
     fn has_window(&self) -> bool {
-        self.help_is_open
-            || self.windows.is_any_open()
-            || self.views.evolution.is_asking()
+        self.help_is_open || self.windows.is_any_open() || self.views.evolution.is_asking()
     }
 
     pub(super) fn pressed(&self, ctx: &Context) -> Vec<Action> {

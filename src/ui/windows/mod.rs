@@ -9,6 +9,7 @@ mod import;
 mod job;
 mod mixture;
 mod number;
+mod scan;
 mod transplant;
 mod write;
 
@@ -23,6 +24,7 @@ use guide::GuideView;
 use hub::HubView;
 use import::ImportView;
 use mixture::MixtureView;
+use scan::ScanView;
 use transplant::TransplantView;
 use write::WriteView;
 
@@ -79,5 +81,6 @@ windows! {
         import: ImportView,
         guide: GuideView,
         hub: HubView,
+        scan: ScanView,
     }
 }
