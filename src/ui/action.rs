@@ -94,6 +94,8 @@ pub enum ModelsAction {
     Rename(ModelId),
     /// Compare two models tensor by tensor, and show what came out.
     Compare(ModelId, ModelId),
+    /// Ask whether two models are related at all.
+    Relate(ModelId, ModelId),
     /// Show the window that gives a model another model's tokenizer.
     Transplant(ModelId),
     /// Ask for the folder that a model with another tokenizer is written to, then write it.

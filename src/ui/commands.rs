@@ -264,6 +264,9 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let title = format!("Compare {} and {} tensor by tensor…", names[0], names[1]);
         let can = bench.compare_objection(a, b).is_none();
         out.push(Entry::new(group, title, ModelsAction::Compare(a, b)).when(can));
+        let title = format!("Are {} and {} related?", names[0], names[1]);
+        let can = bench.relate_objection(a, b).is_none();
+        out.push(Entry::new(group, title, ModelsAction::Relate(a, b)).when(can));
     }
     if bench.extraction().is_some() {
         out.push(Entry::new(

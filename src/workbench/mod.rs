@@ -28,6 +28,7 @@ mod model_files;
 mod outside;
 mod queue;
 mod recent;
+mod relating;
 mod saving;
 pub mod scanning;
 mod session;

@@ -171,6 +171,7 @@ impl App {
                 self.bench.compare(a, b);
                 self.windows.comparison.open();
             }
+            ModelsAction::Relate(a, b) => self.bench.relate(a, b),
             ModelsAction::Transplant(id) => {
                 self.bench.leave_transplant();
                 self.windows.transplant.open(&self.bench, id);

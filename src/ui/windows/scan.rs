@@ -140,7 +140,8 @@ impl ScanView {
         let paths = || family.models.iter().map(|model| &model.path);
         let ticked = paths().filter(|path| self.ticked.contains(*path)).count();
         let mut is_whole = ticked == family.models.len();
-        let tick = Checkbox::without_text(&mut is_whole).indeterminate(ticked > 0 && !is_whole);
+        let is_part = ticked > 0 && !is_whole;
+        let tick = Checkbox::without_text(&mut is_whole).indeterminate(is_part);
         let tick = ui.add(tick);
         tick.named_selected(
             WidgetType::Checkbox,
