@@ -65,6 +65,8 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq)]
 pub enum FileAction {
     New,
+    /// A new study with the models at these places.
+    NewOf(Vec<PathBuf>),
     AskToOpen,
     Open(PathBuf),
     Save,
@@ -88,11 +90,15 @@ pub enum ModelsAction {
     AskForNames,
     /// Show what lies in the hub's cache.
     BrowseHub,
+    /// Ask for folders, and show which models lie below them.
+    AskToScan,
     AskForTask,
     AskWhereIs(ModelId),
     Rename(ModelId),
     /// Compare two models tensor by tensor, and show what came out.
     Compare(ModelId, ModelId),
+    /// Ask whether two models are related at all.
+    Relate(ModelId, ModelId),
     /// Show the window that gives a model another model's tokenizer.
     Transplant(ModelId),
     /// Ask for the folder that a model with another tokenizer is written to, then write it.

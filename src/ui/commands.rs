@@ -227,6 +227,7 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
             "Add models from the hub's cache…",
             ModelsAction::BrowseHub,
         ),
+        Entry::new(group, "Scan a folder for models…", ModelsAction::AskToScan),
         Entry::new(group, "Add models by name…", ModelsAction::AskForNames).when(open),
         Entry::new(group, "Add task…", ModelsAction::AskForTask).when(open),
         (Entry::new(group, "Select all models", select_all).key(CTRL, Key::A))
@@ -275,6 +276,9 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let title = format!("Compare {} and {} tensor by tensor…", names[0], names[1]);
         let can = bench.compare_objection(a, b).is_none();
         out.push(Entry::new(group, title, ModelsAction::Compare(a, b)).when(can));
+        let title = format!("Are {} and {} related?", names[0], names[1]);
+        let can = bench.relate_objection(a, b).is_none();
+        out.push(Entry::new(group, title, ModelsAction::Relate(a, b)).when(can));
     }
     if bench.extraction().is_some() {
         out.push(Entry::new(

@@ -31,6 +31,7 @@ mod model_files;
 mod outside;
 mod queue;
 mod recent;
+mod relating;
 mod saving;
 pub mod scanning;
 mod session;
@@ -81,6 +82,7 @@ pub struct Workbench {
     notices: Vec<Notice>,
     recents: Vec<Recent>,
     hub: hub::HubState,
+    scanned: scanning::ScanState,
     memory: memory::Watched,
     kept: Option<cache::Kept>,
     /// Typefaces that were found, until the window takes them.
@@ -121,6 +123,7 @@ impl Workbench {
             notices: Vec::new(),
             recents,
             hub: hub::HubState::default(),
+            scanned: scanning::ScanState::default(),
             memory: memory::Watched::default(),
             faces: Vec::new(),
             kept: None,

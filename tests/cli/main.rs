@@ -22,6 +22,7 @@ mod guide;
 mod merge_files;
 #[cfg(feature = "built-in-evaluator")]
 mod moe;
+mod related;
 mod transplant;
 mod trust;
 mod trust_command;

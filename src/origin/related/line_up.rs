@@ -44,9 +44,11 @@ impl Dimensions {
         [Self::same(first), Self::same(second)]
     }
 
-    /// Those whose weights for the shared tokens are most alike, each the other's best; and the
-    /// median cosine of the best.
-    pub(super) fn by_tokens(tokens: &SharedTokens, hidden: [usize; 2]) -> (Self, f64) {
+    /// Those whose weights for the shared tokens are most alike, each the other's best. `None`
+    /// unless the median cosine of the best shows that they are the same dimensions: unrelated
+    /// models do not come near that, so that tests which then take the two for each other are
+    /// not prejudiced.
+    pub(super) fn by_tokens(tokens: &SharedTokens, hidden: [usize; 2]) -> Option<Self> {
         let all = hidden.map(|n| choose(n, MOST_TO_MATCH, "matched"));
         let vectors = |k: usize| {
             let blocks = tokens.features(k, &all[k]);
@@ -60,20 +62,28 @@ impl Dimensions {
         let found = found.filter_map(|(at, best)| best.map(|(i, cosine)| (at, i, cosine)));
         let mut cosines: Vec<f32> = found.clone().map(|(.., cosine)| cosine).collect();
         cosines.sort_by(f32::total_cmp);
-        let median = cosines.get(cosines.len() / 2).copied().unwrap_or(0.0);
+        let median = f64::from(*cosines.get(cosines.len() / 2)?);
+        // The highest of n cosines in w dimensions is about √(2·ln n / w) by chance.
+        let chance = (2.0 * (a.count as f64).ln() / tokens.width() as f64).sqrt();
+        if median < ALIKE.max(1.5 * chance) {
+            return None;
+        }
         let mutual: Vec<(usize, usize, f32)> = found.filter(is_mutual).collect();
         let kept = choose(mutual.len(), MOST_DIMENSIONS, "hidden");
         let out = Self {
             a: kept.iter().map(|&k| all[0][mutual[k].1]).collect(),
             b: kept.iter().map(|&k| all[1][mutual[k].0]).collect(),
         };
-        (out, f64::from(median))
+        Some(out)
     }
 
     pub(super) fn len(&self) -> usize {
         self.a.len()
     }
 }
+
+/// Of unrelated models the median is about 0.3 for 50 tokens, and less for more.
+const ALIKE: f64 = 0.6;
 
 /// Hidden dimensions among which counterparts are looked for.
 const MOST_TO_MATCH: usize = 4096;

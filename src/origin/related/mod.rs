@@ -187,10 +187,8 @@ impl<'c> Comparison<'c> {
         };
         self.read(&dims, &spread(&pairs), ticket)?;
         self.is_hidden_in_place = true;
-        let of_tokens = self
-            .tokens
-            .as_ref()
-            .map(|own| evidence::by_tokens(own, &dims));
+        let tokens = self.shared_tokens();
+        let of_tokens = tokens.map(|own| evidence::by_tokens(own, &dims));
         self.evidence.extend(of_tokens);
         let parts: [(Test, fn(Part) -> bool); 3] = [
             (Test::Attention, Part::is_attention),
@@ -219,18 +217,15 @@ impl<'c> Comparison<'c> {
         }
     }
 
-    /// Compares units, with hidden dimensions taken for each other that are alike for the shared
-    /// tokens; then the inner products of units, which need no dimensions.
+    /// Compares units, and inner products, with hidden dimensions taken for each other that are
+    /// alike for the shared tokens; then the inner products of units, which need no dimensions.
     fn by_matched_dimensions(&mut self, ticket: &Ticket) -> Result<(), Cancelled> {
         let hidden = [self.a.hidden, self.b.hidden];
         let is_related = self.p() < RELATED;
-        let by_tokens = self
-            .tokens
-            .as_ref()
-            .map(|own| Dimensions::by_tokens(own, hidden));
-        let alike = by_tokens.filter(|(dims, median)| dims.len() >= FEWEST && *median > ALIKE);
-        if let Some((dims, _)) = alike.filter(|_| !is_related) {
-            self.units_by(&dims, ticket)?;
+        let tokens = self.shared_tokens().filter(|_| !is_related);
+        let dims = tokens.and_then(|own| Dimensions::by_tokens(own, hidden));
+        if let Some(dims) = dims.filter(|dims| dims.len() >= FEWEST) {
+            self.by_dimensions(&dims, ticket)?;
         }
         if self.p() >= RELATED {
             self.unit_products(ticket)?;
@@ -238,7 +233,11 @@ impl<'c> Comparison<'c> {
         Ok(())
     }
 
-    fn units_by(&mut self, dims: &Dimensions, ticket: &Ticket) -> Result<(), Cancelled> {
+    fn shared_tokens(&self) -> Option<&SharedTokens> {
+        self.tokens.as_ref().filter(|own| own.are_enough())
+    }
+
+    fn by_dimensions(&mut self, dims: &Dimensions, ticket: &Ticket) -> Result<(), Cancelled> {
         let pairs = match same_layers(&self.a, &self.b) {
             Some(pairs) => pairs,
             None => {
@@ -250,11 +249,19 @@ impl<'c> Comparison<'c> {
         };
         self.read(dims, &spread(&pairs), ticket)?;
         self.is_hidden_in_place = false;
-        let found = evidence::by_units(&self.layers, self.orders());
-        self.evidence.retain(|own| own.test != Test::Units);
-        self.evidence.extend(found);
-        let is_found = found.is_some_and(|found| found.p < RELATED);
-        if !is_found {
+        let units = evidence::by_units(&self.layers, self.orders());
+        let mut all: Vec<Evidence> = units.into_iter().collect();
+        if evidence::combined(&all) >= RELATED {
+            all.extend(evidence::by_hidden_products(
+                &self.layers,
+                dims.len(),
+                ticket,
+            )?);
+        }
+        self.evidence
+            .retain(|own| all.iter().all(|new| new.test != own.test));
+        self.evidence.extend(all);
+        if self.p() >= RELATED {
             self.notes.push(
                 "the rows of shared tokens have counterparts among the hidden dimensions, but \
                  the layers could not be matched by them",
@@ -291,9 +298,6 @@ impl<'c> Comparison<'c> {
 
 /// Fewer matched hidden dimensions say nothing.
 const FEWEST: usize = 16;
-/// Median cosine of the rows of shared tokens above which hidden dimensions are the same ones.
-/// Of unrelated models it is about 0.3 for 50 tokens, and less for more.
-const ALIKE: f64 = 0.6;
 
 const NOTHING: &str = "the models have other hidden sizes, and no tokens or MLP units that \
      correspond: nothing was compared that would show a relation";
@@ -364,7 +368,7 @@ impl Comparison<'_> {
 
     fn cka(&self) -> Vec<LayerCka> {
         let mut found = Vec::new();
-        if self.a.hidden == self.b.hidden && self.is_hidden_in_place || self.evidence.is_empty() {
+        if self.is_hidden_in_place {
             found = evidence::attention_cka(&self.layers, self.hidden);
         }
         if found.is_empty() {

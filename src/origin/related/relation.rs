@@ -54,7 +54,7 @@ impl InPlace {
 }
 
 /// A model with more zeros than the other by this share of its weights was pruned.
-const PRUNED: f64 = 0.1;
+const PRUNED: f64 = 0.2;
 
 /// Facts that the differences are told from.
 pub(super) struct Facts<'f> {
@@ -78,15 +78,21 @@ impl Facts<'_> {
         evidence.any(|found| found.test == test && found.p < CLEAR)
     }
 
+    fn was_seen(&self, test: Test) -> bool {
+        let mut evidence = self.evidence.iter();
+        evidence.any(|found| found.test == test && found.p < 1e-3)
+    }
+
     /// What is different between the two, the most important first.
     pub(super) fn changes(&self) -> Vec<Change> {
         let mut out = Vec::new();
         if self.a.hidden != self.b.hidden {
             out.push(Change::Width([self.a.hidden, self.b.hidden]));
         } else if !self.is_hidden_in_place {
-            out.push(match self.is_clear(Test::Units) {
-                true => Change::HiddenPermuted,
-                false => Change::HiddenRotated,
+            // Only inner products of units see through a rotation.
+            out.push(match self.was_seen(Test::UnitProducts) {
+                true => Change::HiddenRotated,
+                false => Change::HiddenPermuted,
             });
         }
         let layers = [self.a.layers.len(), self.b.layers.len()];

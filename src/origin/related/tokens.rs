@@ -31,7 +31,7 @@ fn table(model: &Checkpoint, is_one: fn(&str) -> bool, hidden: usize) -> Option<
 }
 
 impl SharedTokens {
-    /// `None` where the two have no tokens in common, or no embedding of this width.
+    /// `None` where one has no embedding of its hidden size.
     pub(super) fn of(models: [&Checkpoint; 2], hidden: [usize; 2]) -> Option<Self> {
         let tables = |is_one: fn(&str) -> bool| {
             let a = table(models[0], is_one, hidden[0])?;
@@ -47,12 +47,22 @@ impl SharedTokens {
         let mut all = vec![embeddings];
         let is_as_long = |own: &[Tensor; 2]| (0..2).all(|k| own[k].shape[0] == ends[k]);
         all.extend(tables(is_language_head).filter(is_as_long));
-        (rows.len() >= FEWEST).then_some(Self {
+        Some(Self {
             rows,
             tables: all,
             counts,
             is_renumbered,
         })
+    }
+
+    /// Whether there are so many that they say something.
+    pub(super) fn are_enough(&self) -> bool {
+        self.rows.len() >= FEWEST
+    }
+
+    /// Numbers that each hidden dimension is told by.
+    pub(super) fn width(&self) -> usize {
+        self.rows.len() * self.tables.len()
     }
 
     /// Blocks of features for the hidden dimensions of one of the two, 0 for A.

@@ -6,45 +6,49 @@
 
 use super::sketch::Sketch;
 
-/// Members that are looked at: cost grows with their cube.
-const MOST: usize = 48;
+/// Members whose changes are looked at, evenly spread.
+const MOST: usize = 24;
 /// Fewer have too few pairs.
 const FEWEST: usize = 4;
 /// The base sees a mean cosine below this, and below this share of what the next best sees.
 const HIGHEST: f64 = 0.3;
 const SHARE: f64 = 0.8;
 
-/// The centre of a family; `None` without a clear one.
+/// The centre of a family; `None` without a clear one, or if not all are of one shape. Cost: 24
+/// distances for each member.
 pub(super) fn centre(sketches: &[&Sketch]) -> Option<usize> {
     let n = sketches.len();
     let is_one_shape = sketches.iter().all(|own| own.shape == sketches[0].shape);
-    if !(FEWEST..=MOST).contains(&n) || !is_one_shape {
+    if n < FEWEST || !is_one_shape {
         return None;
     }
-    let square = |i: usize, j: usize| sketches[i].squared_distance(sketches[j]);
-    let squares: Vec<Vec<f64>> = (0..n)
-        .map(|i| (0..n).map(|j| square(i, j)).collect())
-        .collect();
-    let mut seen: Vec<(f64, usize)> = (0..n)
-        .filter_map(|k| Some((mean_cosine(&squares, k)?, k)))
-        .collect();
+    let count = n.min(MOST);
+    let others: Vec<usize> = (0..count).map(|k| k * n / count).collect();
+    let from = |k: usize| -> Vec<f64> {
+        let own = others.iter();
+        own.map(|&other| sketches[k].squared_distance(sketches[other]))
+            .collect()
+    };
+    let between: Vec<Vec<f64>> = others.iter().map(|&k| from(k)).collect();
+    let mean = |k: usize| Some((mean_cosine(&from(k), &between)?, k));
+    let mut seen: Vec<(f64, usize)> = (0..n).filter_map(mean).collect();
     seen.sort_by(|a, b| a.0.total_cmp(&b.0));
-    match seen[..] {
-        [(first, k), (second, _), ..] if first < HIGHEST && first < SHARE * second => Some(k),
-        _ => None,
-    }
+    // Copies of the base see what it sees.
+    let (first, k) = *seen.first()?;
+    let second = seen
+        .iter()
+        .find(|(_, other)| sketches[k].squared_distance(sketches[*other]) > 0.0)?;
+    (first < HIGHEST && first < SHARE * second.0).then_some(k)
 }
 
-/// The mean cosine of all others' differences from `origin`; a copy of it has none.
-fn mean_cosine(squares: &[Vec<f64>], origin: usize) -> Option<f64> {
-    let n = squares.len();
-    let is_other = |k: &usize| *k != origin && squares[origin][*k] > 0.0;
-    let others: Vec<usize> = (0..n).filter(is_other).collect();
+/// The mean cosine of the differences of some models from an origin, by their squared distances
+/// from it and from each other; a copy of the origin has none.
+fn mean_cosine(from: &[f64], between: &[Vec<f64>]) -> Option<f64> {
+    let others: Vec<usize> = (0..from.len()).filter(|&k| from[k] > 0.0).collect();
     let (mut sum, mut count) = (0.0, 0);
     for (at, &i) in others.iter().enumerate() {
         for &j in &others[..at] {
-            let (a, b) = (squares[origin][i], squares[origin][j]);
-            sum += (a + b - squares[i][j]) / (2.0 * (a * b).sqrt());
+            sum += (from[i] + from[j] - between[i][j]) / (2.0 * (from[i] * from[j]).sqrt());
             count += 1;
         }
     }

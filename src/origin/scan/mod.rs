@@ -9,6 +9,7 @@
 mod centre;
 mod sketch;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -168,7 +169,17 @@ fn are_related(a: &Checkpoint, b: &Checkpoint, ticket: &Ticket) -> Result<bool, 
     }
 }
 
+/// The centre among the members of the commonest shape.
 fn centre_of(members: &[usize], sketches: &[Option<Sketch>]) -> Option<usize> {
-    let own: Option<Vec<&Sketch>> = members.iter().map(|&k| sketches[k].as_ref()).collect();
-    centre(&own?).map(|at| members[at])
+    let mut shapes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for &member in members {
+        let shape = sketches[member].as_ref().map(|own| &own.shape[..]);
+        shapes.entry(shape?).or_default().push(member);
+    }
+    let largest = shapes.into_values().max_by_key(Vec::len)?;
+    let own: Vec<&Sketch> = largest
+        .iter()
+        .filter_map(|&k| sketches[k].as_ref())
+        .collect();
+    centre(&own).map(|at| largest[at])
 }

@@ -94,6 +94,11 @@ impl App {
                 self.bench.new_study();
                 self.prefs.view = View::Models;
             }
+            FileAction::NewOf(paths) => {
+                self.bench.new_study();
+                self.bench.add_paths(paths);
+                self.prefs.view = View::Models;
+            }
             FileAction::AskToOpen => self.ask(Purpose::OpenStudy, ctx),
             FileAction::Open(path) => {
                 self.bench.open_study(&path);
@@ -149,6 +154,7 @@ impl App {
                 self.bench.look_into_hub(&self.prefs.folders);
                 self.windows.hub.open();
             }
+            ModelsAction::AskToScan => self.ask(Purpose::Scan, ctx),
             ModelsAction::AskForNames => {
                 self.prefs.view = View::Models;
                 self.views.models.ask_for_names();
@@ -166,6 +172,7 @@ impl App {
                 self.bench.compare(a, b);
                 self.windows.comparison.open();
             }
+            ModelsAction::Relate(a, b) => self.bench.relate(a, b),
             ModelsAction::Transplant(id) => {
                 self.bench.leave_transplant();
                 self.windows.transplant.open(&self.bench, id);

@@ -16,6 +16,8 @@ use crate::workbench::transplanting::TransplantRequest;
 pub(super) enum Purpose {
     AddFolders,
     AddFiles,
+    /// Search folders for models.
+    Scan,
     OpenStudy,
     SaveStudy,
     /// Write a picture or a table of what is shown.
@@ -86,6 +88,7 @@ impl App {
                 "Add models: choose files of weights or adapters",
                 files(WEIGHTS),
             ),
+            Purpose::Scan => ("Scan folders for models", PickKind::OpenFolders),
             Purpose::OpenStudy => ("Open a study", files(STUDIES)),
             Purpose::SaveStudy => {
                 let name = format!("{}{}", file_name(&doc.name), file::ENDING);
@@ -257,6 +260,10 @@ impl App {
         self.last_dir = first.parent().map(Path::to_owned);
         match purpose {
             Purpose::AddFolders | Purpose::AddFiles => self.bench.add_paths(picked.paths),
+            Purpose::Scan => {
+                self.bench.scan_folders(picked.paths);
+                self.windows.scan.open();
+            }
             Purpose::OpenStudy => self.actions.push(FileAction::Open(first).into()),
             Purpose::OpenRecipe => {
                 let kind = self.bench.open_recipe(&first);

@@ -115,6 +115,7 @@ fn ways_in(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
             actions.push(Action::Models(ModelsAction::AskForFolders));
         }
         ui.ask("Open study…", FileAction::AskToOpen, actions);
+        ui.ask("Scan a folder…", ModelsAction::AskToScan, actions);
         if !is_first {
             demo(ui, bench, actions, |ui| ui.button(DEMO).clicked());
         }

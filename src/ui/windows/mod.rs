@@ -10,6 +10,7 @@ mod import;
 mod job;
 mod mixture;
 mod number;
+mod scan;
 mod transplant;
 mod write;
 
@@ -25,6 +26,7 @@ use guide::GuideView;
 use hub::HubView;
 use import::ImportView;
 use mixture::MixtureView;
+use scan::ScanView;
 use transplant::TransplantView;
 use write::WriteView;
 
@@ -82,5 +84,6 @@ windows! {
         import: ImportView,
         guide: GuideView,
         hub: HubView,
+        scan: ScanView,
     }
 }

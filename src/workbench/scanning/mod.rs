@@ -1,10 +1,12 @@
 //! Folders searched for models, and the models sorted into families.
 
 mod find;
+mod state;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use self::state::ScanState;
 use super::opening::{called_base, named_bases, named_by_others};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, Ticket, Unit};

@@ -65,11 +65,12 @@ pub fn selection_actions(
     }
     ui.ask("Compose merge", compose(ids.to_vec()), actions);
     evaluate_button(ui, bench, "Evaluate", ids, actions);
-    if let [a, b] = ids
-        && ui.button("Compare").clicked()
-    {
-        actions.push(Action::Study(Command::Select(Selection::Pair(*a, *b))));
-        actions.push(Action::Go(View::Kinship));
+    if let [a, b] = ids {
+        if ui.button("Compare").clicked() {
+            actions.push(Action::Study(Command::Select(Selection::Pair(*a, *b))));
+            actions.push(Action::Go(View::Kinship));
+        }
+        relate_button(ui, bench, (*a, *b), actions);
     }
     ui.menu_button("Set base…", |ui| base_menu(ui, bench, ids, actions));
     ui.ask("Remove", edit(ModelEdit::Remove(ids.to_vec())), actions);
@@ -99,6 +100,22 @@ pub fn compare_button(
         actions.push(Action::Models(ModelsAction::Compare(a, b)));
     }
     button.clicked()
+}
+
+/// A button that asks whether two models are related at all, greyed where that cannot be told.
+fn relate_button(
+    ui: &mut Ui,
+    bench: &Workbench,
+    (a, b): (ModelId, ModelId),
+    actions: &mut Vec<Action>,
+) {
+    let objection = bench.relate_objection(a, b);
+    let button = ui.add_enabled(objection.is_none(), Button::new("Are these related?"));
+    let button = button.on_disabled_hover_text(objection.unwrap_or_default());
+    let help = "Looks whether the two were trained independently, without a base";
+    if button.on_hover_text(help).clicked() {
+        actions.push(Action::Models(ModelsAction::Relate(a, b)));
+    }
 }
 
 /// A button that gives a model another tokenizer, greyed where it cannot have one.
