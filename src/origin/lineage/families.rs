@@ -29,7 +29,11 @@ pub fn families(models: &[&Checkpoint], ticket: &Ticket) -> Result<Vec<Vec<usize
     for model in models {
         ticket.advance(1)?;
         let numbers = probe(model)?.into_iter();
-        probes.push(numbers.map(|(name, shape, row)| ((name, shape), row)).collect());
+        probes.push(
+            numbers
+                .map(|(name, shape, row)| ((name, shape), row))
+                .collect(),
+        );
     }
     let mut family: Vec<usize> = (0..models.len()).collect();
     for a in 0..models.len() {
@@ -37,7 +41,10 @@ pub fn families(models: &[&Checkpoint], ticket: &Ticket) -> Result<Vec<Vec<usize
             if family[a] != family[b] && cosine(&probes[a], &probes[b]).is_some_and(|c| c > RELATED)
             {
                 let (from, to) = (family[a].max(family[b]), family[a].min(family[b]));
-                family.iter_mut().filter(|f| **f == from).for_each(|f| *f = to);
+                family
+                    .iter_mut()
+                    .filter(|f| **f == from)
+                    .for_each(|f| *f = to);
             }
         }
     }
@@ -54,7 +61,9 @@ fn cosine(a: &Probe, b: &Probe) -> Option<f64> {
     for (key, own) in a {
         let Some(other) = b.get(key) else { continue };
         let products = own.iter().zip(other);
-        product += products.map(|(&x, &y)| f64::from(x) * f64::from(y)).sum::<f64>();
+        product += products
+            .map(|(&x, &y)| f64::from(x) * f64::from(y))
+            .sum::<f64>();
         square_a += squares(own);
         square_b += squares(other);
         count += own.len();

@@ -104,7 +104,9 @@ impl Sample {
 
     /// Whether two models have the same numbers.
     pub fn are_equal(&self, a: usize, b: usize) -> bool {
-        self.tensors.iter().all(|tensor| tensor.rows[a] == tensor.rows[b])
+        self.tensors
+            .iter()
+            .all(|tensor| tensor.rows[a] == tensor.rows[b])
     }
 
     /// Numbers of each model.
@@ -160,10 +162,7 @@ fn shares(sizes: &[usize], most: usize) -> Vec<usize> {
         left -= size;
         level = size;
     }
-    sizes
-        .iter()
-        .map(|&size| size.min(level.max(RUN)))
-        .collect()
+    sizes.iter().map(|&size| size.min(level.max(RUN))).collect()
 }
 
 /// Runs at even distances, `take` numbers of `size` in all, or a little fewer.
