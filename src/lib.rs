@@ -11,13 +11,13 @@
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
-//!    │         │                       models compared; scores
+//! cluster      │                       models compared; scores; kinship by many processes
 //! glossary  transplant  extract  moe   what the words on screen mean; another model's tokenizer
-//!                                      for a model; what a fine-tune has changed, as an adapter;
-//!                                      mixtures of experts
+//!    │      origin                     for a model; what a fine-tune has changed, as an adapter;
+//!    │                                 mixtures of experts; where a model comes from
 //!
-//!                        origin: where a model comes from, read from its weights
-//! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
+//! stats ─▶ advice ─▶ lineage    correlations; which merge will gain; who descends from which,
+//!            │                  strategies, evolution
 //!            │
 //!          study         the document: models, records, drafts, evolutions; pure
 //!            ├────────┬─────────┐
@@ -58,6 +58,9 @@ pub mod kinship;
 
 pub mod diff;
 
+#[allow(missing_docs, reason = "documented where a name does not say it")]
+pub mod cluster;
+
 pub mod glossary;
 
 pub mod merge;
@@ -65,6 +68,8 @@ pub mod merge;
 pub mod transplant;
 
 pub mod extract;
+
+pub mod origin;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;
@@ -75,6 +80,9 @@ pub mod origin;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod stats;
+
+#[allow(missing_docs, reason = "documented where a name does not say it")]
+pub mod advice;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod lineage;

@@ -6,7 +6,41 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// What work may take of the machine; `None` for as much as there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// The most threads that one piece of work is given.
+    pub threads: Option<usize>,
+    /// The most memory that it asks for, in bytes; pages of mapped files do not count.
+    pub memory_bytes: Option<u64>,
+}
+
+/// 0 for no limit.
+static MOST_THREADS: AtomicUsize = AtomicUsize::new(0);
+static MOST_MEMORY: AtomicU64 = AtomicU64::new(0);
+
+/// Leaves the rest of the machine to others, for work that begins later. A setting of the
+/// process, as the pool is; no result depends on it.
+pub fn set_limits(limits: Limits) {
+    MOST_THREADS.store(limits.threads.unwrap_or(0), Ordering::Relaxed);
+    MOST_MEMORY.store(limits.memory_bytes.unwrap_or(0), Ordering::Relaxed);
+}
+
+/// Threads that work begun now is given.
+pub fn threads() -> usize {
+    let all = rayon::current_num_threads();
+    match MOST_THREADS.load(Ordering::Relaxed) {
+        0 => all,
+        most => all.min(most),
+    }
+}
+
+/// Memory that work begun now may ask for, in bytes; `None` for as much as there is.
+pub fn most_memory() -> Option<u64> {
+    Some(MOST_MEMORY.load(Ordering::Relaxed)).filter(|&most| most > 0)
+}
 
 /// Calls `work` for 0..n on all threads, which take the numbers in order.
 ///
@@ -27,7 +61,7 @@ pub fn in_order_by<E: Send>(
     work: impl Fn(usize) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
     let queue = Queue::new(n);
-    let workers = rayon::current_num_threads().min(workers).min(n);
+    let workers = threads().min(workers).min(n);
     rayon::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|_| queue.work(&work));
@@ -49,7 +83,7 @@ pub fn in_order_with<S: Send, E: Send>(
     let queue = Queue::new(n);
     let states = Mutex::new(Vec::new());
     rayon::scope(|scope| {
-        for _ in 0..rayon::current_num_threads().min(n) {
+        for _ in 0..threads().min(n) {
             scope.spawn(|_| {
                 let mut own = state();
                 queue.work(|k| work(&mut own, k));
@@ -73,7 +107,7 @@ pub fn in_order_apart<E: Send>(
     n: usize,
     work: impl Fn(usize) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
-    let threads = rayon::current_num_threads().min(n);
+    let threads = threads().min(n);
     let name = |_| "apart".to_owned();
     let pool = || {
         rayon::ThreadPoolBuilder::new()

@@ -88,6 +88,8 @@ pub fn run(
         let population = Population {
             members: &members,
             kinship: &kinship,
+            base: &[],
+            measures: &[],
         };
         match next(&population, strategy, &choices, &rules, &Spent::default()) {
             Next::Score(who) => {

@@ -1,5 +1,8 @@
 //! The arguments, as clap reads them.
 
+mod cluster;
+mod ancestry;
+mod related;
 mod lineage;
 mod tools;
 
@@ -9,8 +12,11 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
+pub use ancestry::AncestryArgs;
+pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs};
+pub use related::{RelatedArgs, ScanArgs};
 pub use lineage::LineageArgs;
-pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, TransplantArgs};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
@@ -41,6 +47,11 @@ pub enum Subcommand {
     },
     /// Measure how related models are
     Kinship(KinshipArgs),
+    /// Measure a population with many processes, on one machine or on a cluster
+    #[command(subcommand)]
+    Cluster(ClusterArgs),
+    /// Tell of which models a child was made, in what shares, and by what kind of method
+    Ancestry(AncestryArgs),
     /// Compare two models tensor by tensor: weights, configuration, tokenizer
     Diff(DiffArgs),
     /// Write the merge that a recipe describes
@@ -55,6 +66,12 @@ pub enum Subcommand {
     Layershuffle(LayerShuffleArgs),
     /// Extract a LoRA adapter: what a fine-tune has changed in its base
     Extract(ExtractArgs),
+    /// Find the recipe that a model was merged by, and prove it by making it again
+    Prove(ProveArgs),
+    /// Tell whether two models are related at all, without a base
+    Related(RelatedArgs),
+    /// Find the models below folders, sorted into families
+    Scan(ScanArgs),
     /// Tell who descends from whom in a folder of models, from their weights
     Lineage(LineageArgs),
     /// Predict the kinship of the child that a recipe would make
@@ -63,6 +80,8 @@ pub enum Subcommand {
     Evaluate(EvaluateArgs),
     /// Run generations of merges in a study, or the rest of them
     Evolve(EvolveArgs),
+    /// Say which merge to make next, by what the merges so far have taught
+    Advise(AdviseArgs),
     /// Write what a study says as one page, with its pictures
     Report(ReportArgs),
     /// Tell how two columns of a table go together
@@ -354,6 +373,18 @@ pub struct InspectArgs {
     /// A folder, a safetensors file or a LoRA adapter
     pub model: PathBuf,
     /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct AdviseArgs {
+    /// A study, or a folder of models with tables of scores beside them
+    pub study: PathBuf,
+    /// Measure first what was not measured yet; a folder always is
+    #[arg(long)]
+    pub measure: bool,
+    /// Write the advice as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }

@@ -77,7 +77,7 @@ fn wish(args: &ExtractArgs) -> Result<Wish, CliError> {
 }
 
 /// A model by its path from `root`, or by its name in the hub's cache.
-fn located(path: &Path, root: Option<&Path>) -> Result<std::path::PathBuf, CliError> {
+pub fn located(path: &Path, root: Option<&Path>) -> Result<std::path::PathBuf, CliError> {
     let beside = root.map_or_else(|| path.to_owned(), |root| root.join(path));
     let Some(name) = path.to_str().filter(|_| !beside.exists()) else {
         return Ok(beside);

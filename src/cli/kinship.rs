@@ -171,7 +171,7 @@ pub fn names(models: &[Arc<Checkpoint>]) -> Vec<String> {
 }
 
 /// What quantisation has done to the base and the models.
-fn rounding(
+pub fn rounding(
     base: &Checkpoint,
     models: &[Arc<Checkpoint>],
     names: &[String],

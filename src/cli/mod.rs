@@ -3,7 +3,10 @@
 //! Results go to standard output, progress and messages to standard error. Exit status: 0
 //! done, 1 failed with one sentence, 2 wrong usage, 130 cancelled.
 
+mod ancestry;
+mod advise;
 mod args;
+mod cluster;
 mod convert;
 mod demo;
 mod diff;
@@ -22,7 +25,10 @@ mod out;
 mod plain;
 mod predict;
 mod progress;
+mod prove;
+mod related;
 mod report;
+mod scan;
 mod stats;
 mod table;
 mod transplant;
@@ -66,6 +72,8 @@ pub fn run() -> Wish {
             return Wish::Window { paths, by_name };
         }
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
+        Some(Subcommand::Cluster(wish)) => cluster::run(&wish),
+        Some(Subcommand::Ancestry(wish)) => ancestry::run(&wish),
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Moe(wish)) => moe::run(&wish),
@@ -73,10 +81,14 @@ pub fn run() -> Wish {
         Some(Subcommand::Layershuffle(wish)) => layershuffle::run(&wish),
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
         Some(Subcommand::Extract(wish)) => extract::run(&wish),
+        Some(Subcommand::Prove(wish)) => prove::run(&wish),
+        Some(Subcommand::Related(wish)) => related::run(&wish),
+        Some(Subcommand::Scan(wish)) => scan::run(&wish),
         Some(Subcommand::Lineage(wish)) => lineage::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),
+        Some(Subcommand::Advise(wish)) => advise::run(&wish),
         Some(Subcommand::Report(wish)) => return Wish::Report(wish),
         Some(Subcommand::Stats(stats)) => stats::run(&stats),
         Some(Subcommand::Inspect(inspect)) => inspect::run(&inspect),

@@ -27,7 +27,7 @@ pub fn write(
     Ok(())
 }
 
-fn measure(bench: &mut Workbench) -> Result<(), CliError> {
+pub(super) fn measure(bench: &mut Workbench) -> Result<(), CliError> {
     for base in bench.study().doc().bases() {
         if bench.family(base).unmeasured() > 0 {
             bench.measure(base, false);

@@ -46,7 +46,7 @@ pub enum EvaluateError {
     #[error("the tokenizer cannot be used, {reason}; put the model's tokenizer.json beside its weights: {}", path.display())]
     Tokenizer { path: PathBuf, reason: String },
     #[error(
-        "the model takes {} of memory to run and {} are free; close other programs, or evaluate it with a program of yours: {}",
+        "the model takes {} of memory to run and {} are free for it; close other programs, raise the memory limit if you have set one, or evaluate it with a program of yours: {}",
         gigabytes(*needed_bytes),
         gigabytes(*available_bytes),
         path.display()

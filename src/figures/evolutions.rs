@@ -227,6 +227,7 @@ impl Course<'_> {
                 ("Run".to_owned(), self.name.to_owned()),
             ],
             models: vec![id],
+            short: String::new(),
             is_named: is_last,
         }
     }

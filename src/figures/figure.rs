@@ -241,14 +241,26 @@ pub struct Point {
     pub x: f64,
     pub y: f64,
     pub color: Color,
-    /// What it is, for hover, table and label.
+    /// What it is, for hover and table.
     pub label: String,
+    /// What is written beside it, where the label is long; else nothing.
+    pub short: String,
     /// Further values to say on hover: name and value with unit.
     pub details: Vec<(String, String)>,
     /// The models it stands for: one, or the two of a pair.
     pub models: Vec<ModelId>,
     /// Whether its label is written beside it.
     pub is_named: bool,
+}
+
+impl Point {
+    /// What is written beside it.
+    pub fn written(&self) -> &str {
+        match self.short.is_empty() {
+            true => &self.label,
+            false => &self.short,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

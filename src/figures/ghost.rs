@@ -50,6 +50,7 @@ impl Ghost {
             label: self.name.clone(),
             details,
             models: self.parents.clone(),
+            short: String::new(),
             is_named: true,
         };
         let ghost = Layer::points("Predicted", Marker::Ring, vec![point]);

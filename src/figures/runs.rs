@@ -146,6 +146,7 @@ pub fn of_run(run: &Run<'_>, members: &[InRun<'_>], best: &[Best], color: Color)
                 ("Run".into(), name.clone()),
             ],
             models: vec![model.id],
+            short: String::new(),
             is_named: is_last,
         }
     };

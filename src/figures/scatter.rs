@@ -237,6 +237,7 @@ fn point(candidate: &Candidate, color: Color, is_named: bool) -> Point {
         label: candidate.label.clone(),
         details: candidate.details.clone(),
         models: candidate.models.clone(),
+        short: String::new(),
         is_named,
     }
 }

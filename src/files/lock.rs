@@ -141,7 +141,8 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 impl Owner {
-    fn here() -> Self {
+    /// This program, now.
+    pub fn here() -> Self {
         let named = |names: &[&str]| {
             let set = names.iter().find_map(|name| std::env::var(name).ok());
             set.unwrap_or_default()

@@ -15,6 +15,7 @@ mod measures;
 mod newick;
 mod pairs;
 mod pass;
+pub mod pieces;
 mod report;
 pub mod store;
 mod sums;

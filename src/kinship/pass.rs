@@ -62,7 +62,7 @@ impl From<MeasureError> for Failure {
 }
 
 /// Numbers of a tensor that one worker goes through at a time.
-const CHUNK: usize = 1 << 20;
+pub(super) const CHUNK: usize = 1 << 20;
 /// Blocks between two looks at the ticket: at most a few milliseconds.
 const BLOCKS_PER_REPORT: usize = 64;
 
@@ -85,49 +85,60 @@ pub fn measure(
     on_tensor: &(dyn Fn(usize, &TensorGram) + Sync),
 ) -> Result<Kinship, MeasureError> {
     ticket.advance(0)?;
+    lined_up(base, models, |pairing, by_token, watch| {
+        let bytes: u64 = pairing.segments.iter().map(Segment::size_bytes).sum();
+        let largest = match precision {
+            Precision::Full => {
+                ticket.expect(bytes);
+                None
+            }
+            Precision::EightBit => {
+                ticket.expect(2 * bytes);
+                Some(largest_changes(pairing, watch, ticket)?)
+            }
+        };
+        let pass = Pass {
+            known: known_grams(known, pairing, by_token, precision),
+            pairing,
+            watch,
+            largest,
+        };
+        let tensors = pass.run(ticket, on_tensor)?;
+        watch.check()?;
+        let mut left_out = pairing.left_out.clone();
+        left_out.extend(not_finite(&tensors));
+        Ok(Kinship {
+            models: models.len(),
+            tensors,
+            left_out,
+            tied_embeddings: base.tied_embeddings(),
+            precision,
+        })
+    })
+}
+
+/// Lines up `models` with their base, segment by segment, and watches their files meanwhile.
+pub(super) fn lined_up<R>(
+    base: &Checkpoint,
+    models: &[&Checkpoint],
+    work: impl FnOnce(&Pairing<'_>, Option<&ByToken>, &Watch<&Checkpoint>) -> Result<R, MeasureError>,
+) -> Result<R, MeasureError> {
     let watch = Watch::new(std::iter::once(base).chain(models.iter().copied()))?;
     let seen: Vec<_> = models.iter().map(|model| model.seen_as(base)).collect();
     let models: Vec<&Checkpoint> = seen.iter().map(AsRef::as_ref).collect();
     for adapter in models.iter().filter_map(|model| model.adapter()) {
         adapter.check_changes(base, base.tensors())?;
     }
-    let lined_up = by_token(base, &models);
-    let pairing = pair_tokens(base, &models, lined_up.as_ref());
-    let bytes: u64 = pairing.segments.iter().map(Segment::size_bytes).sum();
-    let largest = match precision {
-        Precision::Full => {
-            ticket.expect(bytes);
-            None
-        }
-        Precision::EightBit => {
-            ticket.expect(2 * bytes);
-            Some(largest_changes(&pairing, &watch, ticket)?)
-        }
-    };
-    let pass = Pass {
-        known: known_grams(known, &pairing, lined_up.as_ref(), precision),
-        pairing: &pairing,
-        watch: &watch,
-        largest,
-    };
-    let tensors = pass.run(ticket, on_tensor)?;
-    watch.check()?;
-    let mut left_out = pairing.left_out.clone();
-    left_out.extend(not_finite(&tensors));
-    Ok(Kinship {
-        models: models.len(),
-        tensors,
-        left_out,
-        tied_embeddings: base.tied_embeddings(),
-        precision,
-    })
+    let by_token = by_token(base, &models);
+    let pairing = pair_tokens(base, &models, by_token.as_ref());
+    work(&pairing, by_token.as_ref(), &watch)
 }
 
 /// What `known` has of each segment.
 fn known_grams<'k>(
     known: Option<&'k Kinship>,
     pairing: &Pairing<'_>,
-    lined_up: Option<&ByToken>,
+    by_token: Option<&ByToken>,
     precision: Precision,
 ) -> Vec<Option<&'k Gram>> {
     // An 8-bit value depends on its own model alone, so it could be kept too; but there is no
@@ -141,7 +152,7 @@ fn known_grams<'k>(
     let old: BTreeMap<_, _> = known.tensors.iter().map(key).collect();
     let known_of = |segment: &Segment<'_>| {
         let old = *old.get(&(segment.tensor, segment.rows.start))?;
-        if lined_up.is_some_and(|own| own.is_by_token(segment.tensor)) {
+        if by_token.is_some_and(|own| own.is_by_token(segment.tensor)) {
             // The order of the rows is another one for other models.
             return None;
         }
@@ -212,7 +223,8 @@ impl Pass<'_> {
             ticket.advance(share * gram.count)?;
             return Ok(gram);
         }
-        each_block(segment, range, ticket, |panel| {
+        let all: Vec<usize> = (0..segment.models.len()).collect();
+        each_block(segment, &all, range, ticket, |panel| {
             if let Some(largest) = &self.largest {
                 for (slot, (model, _)) in segment.models.iter().enumerate() {
                     panel.quantise(slot, largest[*model]);
@@ -255,7 +267,8 @@ fn largest_changes(
         let (index, range) = &chunks[k];
         let segment = &pairing.segments[*index];
         let mut own = vec![0.0f64; segment.models.len()];
-        each_block(segment, range.clone(), ticket, |panel| {
+        let all: Vec<usize> = (0..segment.models.len()).collect();
+        each_block(segment, &all, range.clone(), ticket, |panel| {
             for (slot, own) in own.iter_mut().enumerate() {
                 *own = own.max(panel.largest(slot));
             }
@@ -283,15 +296,18 @@ fn chunks(segments: &[Segment<'_>]) -> Vec<(usize, Range<usize>)> {
     segments.iter().enumerate().flat_map(of_segment).collect()
 }
 
-/// Decodes elements `range` of a segment block by block and hands each panel to `work`.
-fn each_block(
+/// Decodes elements `range` of a segment block by block, for its models at `slots`, and hands
+/// each panel to `work`.
+pub(super) fn each_block(
     segment: &Segment<'_>,
+    slots: &[usize],
     range: Range<usize>,
     ticket: &Ticket,
     mut work: impl FnMut(&mut Panel),
 ) -> Result<(), Cancelled> {
-    let mut panel = Panel::new(segment.models.len());
-    let factors: Vec<Option<Factors>> = segment.models.iter().map(|(_, s)| decode(s)).collect();
+    let operands: Vec<&Operand<'_>> = slots.iter().map(|&slot| &segment.models[slot].1).collect();
+    let mut panel = Panel::new(operands.len());
+    let factors: Vec<Option<Factors>> = operands.iter().map(|own| decode(own)).collect();
     let mut delta = [0.0f32; BLOCK];
     let mut bytes = 0;
     for (count, start) in range.clone().step_by(BLOCK).enumerate() {
@@ -299,7 +315,7 @@ fn each_block(
         let base = segment.base.part(block.clone());
         panel.set_base(&base);
         bytes += base.size_bytes();
-        for (slot, (_, operand)) in segment.models.iter().enumerate() {
+        for (slot, &operand) in operands.iter().enumerate() {
             match (operand, &factors[slot]) {
                 (Operand::LowRank { first, .. }, Some(factors)) => {
                     let delta = &mut delta[..block.len()];
@@ -344,7 +360,7 @@ fn put(parts: &Mutex<Vec<Option<Gram>>>, at: usize, part: Gram) -> Option<Vec<Gr
 }
 
 /// What the pass itself found not to be finite.
-fn not_finite(tensors: &[TensorGram]) -> Vec<LeftOut> {
+pub(super) fn not_finite(tensors: &[TensorGram]) -> Vec<LeftOut> {
     let mut out = Vec::new();
     for tensor in tensors {
         let mut note = |row: usize, model: Option<usize>| {

@@ -1,6 +1,6 @@
 //! A kinship result as the stable JSON shape of the command line.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Aggregate, Grain, Kinship, Matrix, Measure, Metric, Scope};
 
@@ -37,7 +37,7 @@ pub struct Report {
 }
 
 /// How far rounding to few bits has moved a model: below that, distances say nothing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoundingReport {
     /// Name of the model, or of the base.
     pub model: String,

@@ -16,7 +16,7 @@ use crate::checkpoint::{LeftOut, names};
 use crate::numeric::Gram;
 
 /// Changes when the meaning of the stored sums does; older files are then measured anew.
-const VERSION: u32 = 3;
+pub const VERSION: u32 = 3;
 const TENSOR: &str = "sums";
 const LAYOUT: &str = "kinfolk.kinship";
 
@@ -75,19 +75,21 @@ pub fn to_bytes(stored: &CachedKinship) -> Option<Vec<u8>> {
             .map(|l| (l.tensor.clone(), l.model, l.reason.clone()))
             .collect(),
     };
-    let mut sums: Vec<u8> = Vec::new();
-    for tensor in &kinship.tensors {
-        sums.extend(numbers(&tensor.gram).flat_map(f64::to_le_bytes));
-    }
     let layout = serde_json::to_string(&layout).ok()?;
-    let sealed = format!("{} {layout}", hash(&layout, &sums));
+    seal(&layout, kinship.tensors.iter().map(|tensor| &tensor.gram))
+}
+
+/// Grams end to end as a safetensors file, with what says how they are laid out.
+pub fn seal<'a>(layout: &str, grams: impl Iterator<Item = &'a Gram>) -> Option<Vec<u8>> {
+    let sums: Vec<u8> = grams.flat_map(numbers).flat_map(f64::to_le_bytes).collect();
+    let sealed = format!("{} {layout}", hash(layout, &sums));
     let metadata = HashMap::from([(LAYOUT.to_owned(), sealed)]);
     let view = TensorView::new(Dtype::F64, vec![sums.len() / 8], &sums).ok()?;
     safetensors::serialize([(TENSOR, view)], Some(metadata)).ok()
 }
 
-/// The result that `bytes` hold, if they hold one.
-pub fn from_bytes(bytes: &[u8]) -> Option<CachedKinship> {
+/// The layout and the numbers of such a file; `None` if it is not whole.
+pub fn unseal(bytes: &[u8]) -> Option<(String, Vec<f64>)> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).ok()?;
     let metadata = metadata.metadata().as_ref()?;
     let file = SafeTensors::deserialize(bytes).ok()?;
@@ -96,12 +98,19 @@ pub fn from_bytes(bytes: &[u8]) -> Option<CachedKinship> {
     if expected != hash(layout, sums) {
         return None;
     }
-    let layout: Layout = serde_json::from_str(layout).ok()?;
+    let (numbers, _) = sums.as_chunks();
+    let numbers = numbers.iter().map(|number| f64::from_le_bytes(*number));
+    Some((layout.to_owned(), numbers.collect()))
+}
+
+/// The result that `bytes` hold, if they hold one.
+pub fn from_bytes(bytes: &[u8]) -> Option<CachedKinship> {
+    let (layout, numbers) = unseal(bytes)?;
+    let layout: Layout = serde_json::from_str(&layout).ok()?;
     if layout.version != VERSION || layout.model_keys.len() != layout.models {
         return None;
     }
-    let (numbers, _) = sums.as_chunks();
-    let mut numbers = numbers.iter().map(|number| f64::from_le_bytes(*number));
+    let mut numbers = numbers.into_iter();
     let mut tensors = Vec::new();
     for tensor in layout.tensors {
         let sorted = tensor.models.is_sorted_by(|a, b| a < b);
@@ -156,7 +165,7 @@ fn hash(layout: &str, sums: &[u8]) -> String {
 }
 
 /// Every number of a Gram, in the order that [`read_gram`] reads. Counts are exact in `f64`.
-fn numbers(gram: &Gram) -> impl Iterator<Item = f64> {
+fn numbers(gram: &Gram) -> impl Iterator<Item = f64> + '_ {
     std::iter::once(gram.count as f64)
         .chain(gram.non_finite.iter().map(|&n| n as f64))
         .chain(gram.sums.iter().copied())
@@ -164,7 +173,8 @@ fn numbers(gram: &Gram) -> impl Iterator<Item = f64> {
         .chain(gram.squared_distances.iter().copied())
 }
 
-fn read_gram(models: usize, numbers: &mut impl ExactSizeIterator<Item = f64>) -> Option<Gram> {
+/// The next Gram of `models` models.
+pub fn read_gram(models: usize, numbers: &mut impl ExactSizeIterator<Item = f64>) -> Option<Gram> {
     // Checked before room is made: the list of models may be longer than any that was measured.
     if models.checked_mul(models)? > numbers.len() {
         return None;

@@ -15,7 +15,6 @@ mod order;
 mod place;
 
 pub mod evolution;
-pub mod gain;
 pub mod strategy;
 pub mod suggest;
 

@@ -115,6 +115,34 @@ impl Gram {
         self.non_finite.push(row.non_finite);
     }
 
+    /// Takes over the sums of some models; `slots` says where each of them stands here.
+    ///
+    /// With `known` above 0 only the pairs of one of the first `known` with one of the others
+    /// are taken: the rest was left out of `part`, or is in another one.
+    pub fn take_block(&mut self, part: &Self, slots: &[usize], known: usize) {
+        let row = |k: usize| if k == 0 { 0 } else { slots[k - 1] + 1 };
+        let place = |i: usize, j: usize| packed(i.min(j), i.max(j));
+        if known == 0 {
+            self.count = part.count;
+            for k in 0..=slots.len() {
+                self.sums[row(k)] = part.sums[k];
+                self.non_finite[row(k)] = part.non_finite[k];
+                self.dots[place(row(0), row(k))] = part.dot(0, k);
+            }
+        }
+        for j in known..slots.len() {
+            let others = if known == 0 { j } else { known };
+            for i in 0..others {
+                let at = place(slots[i], slots[j]);
+                self.squared_distances[at] = part.squared_distance(i, j);
+                self.dots[place(row(i + 1), row(j + 1))] = part.dot(i + 1, j + 1);
+            }
+            if known == 0 {
+                self.dots[place(row(j + 1), row(j + 1))] = part.dot(j + 1, j + 1);
+            }
+        }
+    }
+
     /// Takes over what `known` says of its models, which are the first of this one's.
     pub fn take_known(&mut self, known: &Self) {
         self.sums[..known.sums.len()].copy_from_slice(&known.sums);

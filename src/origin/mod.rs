@@ -1,4 +1,7 @@
-//! Where a model comes from, read from its weights.
+//! Where a model comes from: told from its weights, and proved by making it again.
 
 pub mod ancestry;
 pub mod lineage;
+pub mod proof;
+pub mod related;
+pub mod scan;

@@ -21,8 +21,10 @@ mod generations;
 mod stagnation;
 
 pub use sample::{Sample, extent, mean};
+pub(crate) use sample::quantile;
 
 pub(crate) use draw::below;
+pub(crate) use student::t_reach;
 
 pub use correlation::{Correlation, pearson, spearman};
 pub use interval::{Bootstrap, bootstrap_interval, fisher_interval};

@@ -77,7 +77,7 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// The value below which a share `q` of the values lies, between neighbours by proportion
 /// (type 7 of Hyndman and Fan, 1996; the default of R and NumPy). `sorted` ascends.
-pub(super) fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
+pub(crate) fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = q.clamp(0.0, 1.0) * last as f64;
     let below = place.floor() as usize;

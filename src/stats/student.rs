@@ -15,7 +15,7 @@ pub(super) fn p_of_correlation(r: f64, n: usize) -> Option<f64> {
 
 /// How many standard errors an interval of this level reaches to either side, by Student's t;
 /// NaN for a level outside 0 to 1 or without a degree of freedom.
-pub(super) fn t_reach(level: f64, freedom: f64) -> f64 {
+pub(crate) fn t_reach(level: f64, freedom: f64) -> f64 {
     if !is_level(level) {
         return f64::NAN;
     }

@@ -6,6 +6,7 @@ use super::doc::{ColourRange, ColumnChoices, Order, StudyDoc, ViewChoices};
 use super::draft_edit::DraftEdit;
 use super::evolution_edit::EvolutionEdit;
 use super::id::{DraftId, ModelId};
+use super::mixture::MixtureSheet;
 use super::model_edit::ModelEdit;
 use super::record_edit::RecordEdit;
 use crate::kinship::Measure;
@@ -21,6 +22,12 @@ pub enum Command {
     Select(Selection),
     RenameStudy(String),
     About(String),
+    /// Put a mixture of experts in the place of the one that is being put together.
+    Mixture {
+        sheet: MixtureSheet,
+        /// Edits with the same key that follow each other are one step of undo.
+        join: Option<String>,
+    },
     /// Put in what another program has made of the study.
     TakeIn(Box<StudyDoc>),
     Undo,

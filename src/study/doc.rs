@@ -9,6 +9,7 @@ use super::chart::ChartChoices;
 use super::draft::Draft;
 use super::evolution::{Evaluator, Evolution};
 use super::id::{DraftId, ModelId};
+use super::mixture::MixtureSheet;
 use super::record::{Origin, PairRecord, Score, Step, is_zero};
 use crate::kinship::{Measure, Metric};
 use crate::text;
@@ -32,6 +33,8 @@ pub struct StudyDoc {
     pub drafts: Vec<Draft>,
     #[serde(skip_serializing_if = "is_zero")]
     pub next_draft: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mixture: Option<MixtureSheet>,
     #[serde(skip_serializing_if = "Evaluator::is_by_hand")]
     pub evaluator: Evaluator,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -69,6 +72,9 @@ pub struct Model {
     /// What it scored; one entry a task.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<Score>,
+    /// Whether the matrix of its family leaves it out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_hidden: bool,
 }
 
 impl Model {

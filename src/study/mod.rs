@@ -18,6 +18,7 @@ mod history;
 mod id;
 mod looks;
 mod merge;
+mod mixture;
 mod model_edit;
 mod names;
 mod population;
@@ -37,6 +38,7 @@ pub use evolution_edit::{Child, ChildAdded, Evaluation, EvolutionEdit};
 pub use history::History;
 pub use id::{DraftId, EvolutionId, ModelId};
 pub use merge::merged;
+pub use mixture::MixtureSheet;
 pub use model_edit::{BaseRef, ModelEdit, NewChild, NewModel};
 pub use names::ShortNames;
 pub use record::{Origin, PairRecord, PredictedKinship, Reported, Score, Step};
@@ -146,6 +148,13 @@ impl Study {
             Command::About(about) => {
                 let join = Some("study about".into());
                 self.edit("Edit description", join, |doc| doc.about = about)
+            }
+            Command::Mixture { sheet, join } => {
+                let title = match self.doc.mixture {
+                    None => "New mixture",
+                    Some(_) => "Edit mixture",
+                };
+                self.edit(title, join, |doc| doc.mixture = Some(sheet))
             }
             Command::TakeIn(doc) => self.edit("Take in changes", None, |own| *own = *doc),
             Command::Undo => self.travel(History::undo),

@@ -52,6 +52,10 @@ pub enum ModelEdit {
     SetParents(ModelId, Vec<ModelId>),
     /// Say where a model's checkpoint lies now.
     Relocate(ModelId, PathBuf),
+    /// Leave models out of the matrix.
+    Hide(Vec<ModelId>),
+    /// Put models back into the matrix.
+    Unhide(Vec<ModelId>),
 }
 
 impl ModelEdit {
@@ -69,6 +73,8 @@ impl ModelEdit {
             Self::SetBase(..) => "Set base".to_owned(),
             Self::SetParents(..) => "Set parents".to_owned(),
             Self::Relocate(..) => "Find model again".to_owned(),
+            Self::Hide(ids) => count(ids.len(), "Hide"),
+            Self::Unhide(ids) => count(ids.len(), "Show"),
         }
     }
 
@@ -97,6 +103,13 @@ impl ModelEdit {
                 });
             }
             Self::Relocate(id, path) => doc.with(id, |m| m.path = Some(path)),
+            Self::Hide(ids) => ids
+                .into_iter()
+                .for_each(|id| doc.with(id, |m| m.is_hidden = true)),
+            Self::Unhide(ids) => {
+                ids.into_iter()
+                    .for_each(|id| doc.with(id, |m| m.is_hidden = false));
+            }
         }
     }
 }

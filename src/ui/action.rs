@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use super::dialogs::Filter;
 use super::paper::{Format, Picture};
+use super::prefs::Setting;
 use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
+use crate::workbench::ancestry::AncestryRequest;
 use crate::workbench::composing::PredictionOptions;
 use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::merging::MergeId;
@@ -24,6 +26,8 @@ pub enum Action {
     File(FileAction),
     /// What is to become of a study that another program has, or has changed.
     Outside(Outside),
+    /// Add what lies at these places to the study.
+    AddModels(Vec<PathBuf>),
     Models(ModelsAction),
     Import(ImportAction),
     Merge(MergeAction),
@@ -32,6 +36,7 @@ pub enum Action {
     /// Say whose tokens are looked at.
     ShowTokens(Option<TokensOf>),
     Extract(ExtractAction),
+    Ancestry(AncestryAction),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
     Window(WindowAction),
@@ -197,6 +202,14 @@ pub enum MixtureAction {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub enum AncestryAction {
+    /// Show of which models a model was made.
+    Show(ModelId),
+    /// Look at the weights for it.
+    LookCloser(AncestryRequest),
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub enum ExtractAction {
     /// Ask how an adapter is to be extracted from a model.
     Ask(ModelId),
@@ -204,8 +217,6 @@ pub enum ExtractAction {
     Show,
     /// Ask for the folder that the adapter is written to, then extract it.
     AskWhere(Box<ExtractRequest>),
-    /// Add the adapter in this folder to the study.
-    Add(PathBuf),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -238,6 +249,9 @@ pub enum EvaluationAction {
 pub enum WindowAction {
     ToggleInspector,
     SetTheme(eframe::egui::ThemePreference),
+    Set(Setting),
+    /// Ask for a folder whose models are listed beside those of the hub's cache.
+    AskForScannedFolder,
     /// Scale of everything, 1.0 being normal.
     SetZoom(f32),
     OpenPalette,
@@ -300,6 +314,7 @@ rooms!(
     Mixture: MixtureAction,
     Write: WriteAction,
     Extract: ExtractAction,
+    Ancestry: AncestryAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
     Window: WindowAction,

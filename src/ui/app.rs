@@ -18,6 +18,7 @@ use std::sync::atomic::AtomicBool;
 use super::action::{Action, FileAction, View};
 use super::commands::{self, Entry};
 use super::dialogs::FilePicker;
+use super::format;
 use super::inspector::{self, Inspector};
 use super::prefs::Prefs;
 use super::shell;
@@ -27,10 +28,8 @@ use super::trouble::{Doing, Trouble, guarded};
 use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
-use super::windows::{
-    ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView, TransplantView,
-    WriteView,
-};
+use super::windows::Windows;
+use crate::study::Selection;
 use crate::ui::ext::UiExt;
 use crate::workbench::Workbench;
 use crate::workbench::opening::is_recipe;
@@ -63,8 +62,6 @@ pub struct App {
     /// What waits for a word about the work that it would stop.
     leaving: Option<Action>,
     help_is_open: bool,
-    guide: GuideView,
-    hub: HubView,
     /// Whether the inspector lies over the view, where there is no room beside it.
     drawer_is_open: bool,
     /// The message that offers to undo, and the history that it is about.
@@ -73,12 +70,7 @@ pub struct App {
     panes: Panes,
     letters: Letters,
     attention: Attention,
-    import: ImportView,
-    comparison: ComparisonView,
-    transplant: TransplantView,
-    mixture: MixtureView,
-    writing: WriteView,
-    extraction: ExtractionView,
+    windows: Windows,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -122,20 +114,13 @@ impl App {
             last_dir: None,
             leaving: None,
             help_is_open: false,
-            guide: GuideView::default(),
-            hub: HubView::default(),
             drawer_is_open: false,
             undoable: None,
             tour: Tour::default(),
             panes: Panes::default(),
             letters: Letters::default(),
             attention: Attention::default(),
-            import: ImportView::default(),
-            comparison: ComparisonView::default(),
-            transplant: TransplantView::default(),
-            mixture: MixtureView::default(),
-            writing: WriteView::default(),
-            extraction: ExtractionView::default(),
+            windows: Windows::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -147,8 +132,15 @@ impl App {
             is_ending: false,
             probes: Probes::default(),
         };
+        app.heed_prefs();
         app.open(paths);
         app
+    }
+
+    /// Has the settings that reach beyond the window heard of.
+    fn heed_prefs(&mut self) {
+        format::set_decimals(self.prefs.decimals);
+        self.bench.set_limits(self.prefs.limits());
     }
 
     pub fn workbench(&self) -> &Workbench {
@@ -173,6 +165,11 @@ impl App {
             && let Some(at) = others.iter().position(|path| opens_study(path))
         {
             self.leaving = Some(Action::File(FileAction::Open(others.remove(at))));
+        }
+        let brings_study = others.iter().any(|path| opens_study(path));
+        if !recipes.is_empty() && !brings_study && !self.bench.is_open() {
+            // What is begun for the first of them would end the opening of the others.
+            self.bench.new_study();
         }
         self.bench.open_paths(others);
         for recipe in &recipes {
@@ -208,13 +205,7 @@ impl App {
         }
         if self.session != self.bench.session_number() {
             self.session = self.bench.session_number();
-            self.comparison.close();
-            self.transplant.close();
-            if self.bench.mixture().is_none() {
-                self.mixture.close();
-            }
-            self.writing.close();
-            self.extraction.close();
+            self.windows.study_opened();
             self.views.study_opened();
             self.inspector.study_opened();
             // Who opens models wants to see them first; a merge that was begun is gone on with.
@@ -223,28 +214,33 @@ impl App {
                 self.prefs.view = View::Models;
             }
         }
-        if !self.comparison.is_open() {
+        if !self.windows.comparison.is_open() {
             self.bench.leave_comparison();
             if matches!(self.bench.tokens_shown(), Some(TokensOf::Pair(_))) {
                 self.bench.show_tokens(None);
             }
         }
-        match self.transplant.wanted() {
+        match self.windows.transplant.wanted() {
             Some(request) => self.bench.look_at_transplant(request),
             None => self.bench.leave_transplant(),
         }
-        self.bench.watch_conversion(self.writing.conversion());
-        if !self.extraction.is_open() {
+        self.bench
+            .watch_conversion(self.windows.writing.conversion());
+        if !self.windows.extraction.is_open() {
             self.bench.leave_extraction();
         }
+        self.bench.watch_ancestry(self.windows.ancestry.is_open());
         self.copy_drawn(ctx);
-        for notice in self.bench.take_notices() {
+        let notices = self.bench.take_notices();
+        let told = notices.last().map(|notice| notice.title.clone());
+        for notice in notices {
             self.show_notice(notice);
+        }
+        if let Some(ended) = self.attention.advance(ctx, &self.bench) {
+            self.tell_of_end(&ended, told);
         }
         self.keep_offer();
         self.letters.advance(ctx, &mut self.bench);
-        let is_working = !self.bench.jobs().running().is_empty();
-        self.attention.advance(ctx, is_working);
         self.begin_tour();
         if is_roomy(ctx) {
             self.drawer_is_open = false;
@@ -262,10 +258,10 @@ impl App {
     }
 
     fn open_import(&mut self) {
-        if !self.import.is_open()
+        if !self.windows.import.is_open()
             && let Some(source) = self.bench.take_import_source()
         {
-            self.import.open(source);
+            self.windows.import.open(source);
         }
     }
 
@@ -294,7 +290,7 @@ impl App {
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         let mut paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
-        if !ctx.text_edit_focused() && !self.import.is_open() {
+        if !ctx.text_edit_focused() && !self.windows.import.is_open() {
             paths.extend(ctx.input_mut(|input| take_pasted_paths(&mut input.events)));
         }
         if !paths.is_empty() {
@@ -311,7 +307,8 @@ impl App {
             Vec::new()
         };
         let actions = &mut self.actions;
-        let is_hidden = is_open_without(&self.bench, &self.prefs, ui.ctx());
+        let is_beside = has_inspector_beside(&self.bench, &self.prefs, ui.ctx());
+        let is_hidden = self.bench.is_open() && has_inspector(self.prefs.view) && !is_beside;
         shell::top_bar(ui, &self.bench, &self.entries, is_hidden, actions);
         shell::others_bar(ui, &self.bench, actions);
         shell::status_bar(ui, &self.bench, actions);
@@ -324,8 +321,6 @@ impl App {
             let right = ui.available_rect_before_wrap().left();
             self.panes.add(before.with_max_x(right));
         }
-        let view_has_one = has_inspector(self.prefs.view);
-        let is_beside = is_open && view_has_one && self.prefs.inspector && is_roomy(ui.ctx());
         let inspector = is_beside.then(|| inspector::pane(ui));
         self.panes.add(ui.available_rect_before_wrap());
         self.probes.drawing();
@@ -357,7 +352,7 @@ impl App {
         // Where the child's panel stands is the button that writes.
         let corner = match view {
             Some(View::Merge) => Align2::CENTER_BOTTOM,
-            _ if self.mixture.is_open() => Align2::CENTER_BOTTOM,
+            _ if self.windows.mixture.is_open() => Align2::CENTER_BOTTOM,
             _ => Align2::RIGHT_BOTTOM,
         };
         if let Some(number) = self.toasts.show(ui.ctx(), corner) {
@@ -367,25 +362,16 @@ impl App {
     }
 
     fn over_views_ui(&mut self, ctx: &Context) {
-        self.import.ui(ctx, &self.bench, &mut self.actions);
         if !self.picker.is_open() {
-            (self.comparison).ui(ctx, &self.bench, &mut self.actions);
-            (self.transplant).ui(ctx, &self.bench, &mut self.actions);
-            (self.mixture).ui(ctx, &self.bench, &mut self.actions);
-            self.writing.ui(ctx, &self.bench, &mut self.actions);
-            (self.extraction).ui(ctx, &self.bench, &mut self.actions);
+            self.windows.ui(ctx, &self.bench, &mut self.actions);
         }
-        if !self.picker.is_open() && !self.import.is_open() {
+        if !self.picker.is_open() && !self.windows.import.is_open() {
             let evolution = &mut self.views.evolution;
             evolution.evaluator_ui(ctx, &self.bench, &mut self.actions);
         }
         self.palette_ui(ctx);
         if self.help_is_open {
             self.help_is_open = shell::help(ctx, &self.entries);
-        }
-        self.guide.ui(ctx);
-        if let Some(folders) = self.hub.ui(ctx, &self.bench) {
-            self.bench.add_paths(folders);
         }
         if let Some(action) = &self.leaving {
             shell::leaving(ctx, &self.bench, action, &mut self.actions);
@@ -415,6 +401,7 @@ impl App {
             .zip(&keys)
             .map(|(entry, keys)| PaletteEntry {
                 title: &entry.title,
+                full: entry.full.as_deref().unwrap_or(&entry.title),
                 group: entry.group,
                 shortcut: keys,
                 enabled: entry.enabled,
@@ -427,8 +414,8 @@ impl App {
 
     /// Shows what lies in a hub's cache.
     pub fn browse_hub_at(&mut self, cache: PathBuf) {
-        self.bench.look_into_hub_at(cache);
-        self.hub.open();
+        self.bench.look_into_hub_at(cache, &self.prefs.folders);
+        self.windows.hub.open();
     }
 
     fn forget_views(&mut self) {
@@ -436,14 +423,7 @@ impl App {
         self.leaving = None;
         self.last_dir = None;
         self.help_is_open = false;
-        self.guide = GuideView::default();
-        self.hub = HubView::default();
-        self.import = ImportView::default();
-        self.comparison.close();
-        self.transplant.close();
-        self.mixture.close();
-        self.writing.close();
-        self.extraction.close();
+        self.windows.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }
@@ -514,10 +494,17 @@ fn is_roomy(ctx: &Context) -> bool {
     ctx.content_rect().width() >= ROOM_FOR_INSPECTOR
 }
 
-/// Whether a view that has an inspector is shown without it.
-fn is_open_without(bench: &Workbench, prefs: &Prefs, ctx: &Context) -> bool {
-    let is_shown = prefs.inspector && is_roomy(ctx);
-    bench.is_open() && has_inspector(prefs.view) && !is_shown
+/// Whether the inspector stands beside the view.
+fn has_inspector_beside(bench: &Workbench, prefs: &Prefs, ctx: &Context) -> bool {
+    let is_wanted = prefs.inspector && (prefs.about || !is_about_alone(bench, prefs.view));
+    bench.is_open() && has_inspector(prefs.view) && is_roomy(ctx) && is_wanted
+}
+
+/// Whether the inspector had nothing but words about the study to show, in a view that needs
+/// its room. Where a click on a picture selects, its place stays: the picture must not move.
+fn is_about_alone(bench: &Workbench, view: View) -> bool {
+    let needs_room = matches!(view, View::Models | View::Evolution | View::Next);
+    needs_room && *bench.study().selection() == Selection::Nothing
 }
 
 /// The view that is shown; `None` for the welcome screen.

@@ -4,8 +4,9 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
-    Action, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction, ImportAction,
-    MergeAction, MixtureAction, ModelsAction, View, WindowAction, WriteAction, WriteWhat,
+    Action, AncestryAction, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction,
+    ImportAction, MergeAction, MixtureAction, ModelsAction, View, WindowAction, WriteAction,
+    WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
 use super::windows::transplant_donors;
@@ -24,6 +25,8 @@ pub struct Entry {
     pub title: String,
     /// What it is called whatever it would do now: "Undo" for "Undo: add model".
     pub name: Option<&'static str>,
+    /// The title at full length, where it is shortened.
+    pub full: Option<String>,
     pub group: &'static str,
     pub shortcut: Option<KeyboardShortcut>,
     pub enabled: bool,
@@ -35,6 +38,7 @@ impl Entry {
         Self {
             title: title.into(),
             name: None,
+            full: None,
             group,
             shortcut: None,
             enabled: true,
@@ -98,9 +102,11 @@ pub fn charts(study: &Study) -> Vec<Entry> {
 pub fn models(bench: &Workbench) -> Vec<Entry> {
     let select = |id| Command::Select(Selection::Models(vec![id]));
     let models = bench.study().doc().models.iter();
-    models
-        .map(|m| Entry::new("Select model", &m.name, select(m.id)))
-        .collect()
+    let entry = |m: &crate::study::Model| Entry {
+        full: Some(m.name.clone()),
+        ..Entry::new("Select model", bench.short(m.id), select(m.id))
+    };
+    models.map(entry).collect()
 }
 
 /// Takes the shortcuts that were pressed, but for those that the view means otherwise. While
@@ -256,6 +262,12 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
                 ExtractAction::Ask(one),
             )
             .when(bench.extract_objection(one).is_none()),
+            Entry::new(
+                group,
+                format!("Ancestry of {name}…"),
+                AncestryAction::Show(one),
+            )
+            .when(bench.ancestry_objection(one).is_none()),
         ]);
     }
     if let [a, b] = selected[..] {
@@ -427,6 +439,11 @@ fn kinship_commands(out: &mut Vec<Entry>, study: &Study) {
             ViewEdit::Order(order),
         );
     }
+    let hidden = study.doc().models.iter().filter(|model| model.is_hidden);
+    let hidden: Vec<_> = hidden.map(|model| model.id).collect();
+    let is_any = !hidden.is_empty();
+    let show = Command::Model(ModelEdit::Unhide(hidden));
+    out.push(Entry::new("Kinship", "Show hidden models", show).when(is_any));
 }
 
 fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {

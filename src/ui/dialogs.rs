@@ -192,6 +192,7 @@ mod tests {
             title: "Open models".into(),
             kind: PickKind::OpenFolders,
             start_dir: None,
+            places: Vec::new(),
         }
     }
 

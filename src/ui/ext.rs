@@ -8,6 +8,7 @@ use eframe::egui::{
     WidgetInfo, WidgetType,
 };
 
+use super::sketch;
 use super::theme::{self, Tokens, space};
 use crate::glossary::{self, Term};
 
@@ -126,6 +127,7 @@ fn term_ui(ui: &mut Ui, term: Term, line: &str) {
     }
     ui.label(theme::strong(term.title));
     ui.label(term.sentence);
+    sketch::ui(ui, term.title);
     for line in [term.formula, term.range] {
         if !line.is_empty() {
             ui.quiet(line);

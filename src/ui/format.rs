@@ -4,6 +4,7 @@
 //! `–`. Minus is U+2212, as wide as a plus; thin spaces part thousands and numbers from units
 //! that belong to them.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 /// The length of a task vector. Single bars: at the size of text double ones run together.
@@ -23,14 +24,41 @@ pub fn decimals(value: Option<f64>, decimals: usize) -> String {
     crate::text::number(value, decimals)
 }
 
-/// Kinship: three decimals.
-pub fn kinship(value: Option<f64>) -> String {
-    decimals(value, 3)
+/// How many decimals the window shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Decimals {
+    pub kinship: usize,
+    pub score: usize,
 }
 
-/// A score of an evaluation: two decimals.
+impl Default for Decimals {
+    fn default() -> Self {
+        Self {
+            kinship: 3,
+            score: 2,
+        }
+    }
+}
+
+thread_local! {
+    /// What the thread of the window has been told; figures that are drawn on another thread
+    /// have the usual decimals.
+    static DECIMALS: Cell<Decimals> = const { Cell::new(Decimals { kinship: 3, score: 2 }) };
+}
+
+/// Shows so many decimals from now on, in what this thread draws.
+pub fn set_decimals(decimals: Decimals) {
+    DECIMALS.set(decimals);
+}
+
+/// Kinship: three decimals, if the user has not set others.
+pub fn kinship(value: Option<f64>) -> String {
+    decimals(value, DECIMALS.get().kinship)
+}
+
+/// A score of an evaluation: two decimals, if the user has not set others.
 pub fn score(value: Option<f64>) -> String {
-    decimals(value, 2)
+    decimals(value, DECIMALS.get().score)
 }
 
 /// A difference: always with its sign, but for zero.

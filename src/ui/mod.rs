@@ -19,6 +19,7 @@ pub mod inspector;
 pub mod prefs;
 pub mod report;
 mod shell;
+mod sketch;
 pub mod views;
 mod windows;
 

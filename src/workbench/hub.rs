@@ -1,23 +1,24 @@
-//! The models that lie in the hub's local cache, for the user to choose from.
+//! The models that lie in the hub's local cache and in folders of the user's, to choose from.
 
 use std::path::{Path, PathBuf};
 
-use super::opening::open;
+use super::opening::{candidates_in, open};
 use super::{Workbench, hub_cache};
 use crate::files;
 use crate::jobs::{Failure, Ticket};
+use crate::origin::lineage::card_bases;
 
 /// Repositories that are looked at; a cache holds hundreds at most.
 const MOST: usize = 5_000;
 /// Bytes of a model card in which its heading is looked for.
 const CARD_BYTES: u64 = 64 << 10;
 
-/// A model in the hub's cache.
+/// A model in the hub's cache, or in a folder that is looked through beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HubModel {
-    /// "org/name".
+    /// "org/name", or the path below the folder's own name.
     pub name: String,
-    /// The repository's folder in the cache.
+    /// The folder that is opened: in the cache that of the repository.
     pub folder: PathBuf,
     /// What its card is headed by; empty without a card.
     pub title: String,
@@ -53,22 +54,29 @@ impl Workbench {
         &self.hub
     }
 
-    /// Looks into the hub's cache, as a job.
-    pub fn look_into_hub(&mut self) {
+    /// Looks into the hub's cache and these folders, as a job.
+    pub fn look_into_hub(&mut self, folders: &[PathBuf]) {
         let Some(cache) = hub_cache() else {
             self.hub = HubState::Failed("there is no home folder to look into".to_owned());
             return;
         };
-        self.look_into_hub_at(cache);
+        self.look_into_hub_at(cache, folders);
     }
 
     /// The same for a cache that lies elsewhere.
-    pub fn look_into_hub_at(&mut self, cache: PathBuf) {
+    pub fn look_into_hub_at(&mut self, cache: PathBuf, folders: &[PathBuf]) {
         if matches!(self.hub, HubState::Looking) {
             return;
         }
         self.hub = HubState::Looking;
-        let look = move |ticket: &Ticket| Ok((models_in(&cache, ticket)?, cache));
+        let folders = folders.to_vec();
+        let look = move |ticket: &Ticket| {
+            let mut models = models_in(&cache, ticket)?;
+            for folder in &folders {
+                models.extend(models_below(folder, ticket)?);
+            }
+            Ok((models, cache))
+        };
         let ending = |bench: &mut Self, result| {
             bench.hub = match result {
                 Ok((models, cache)) => HubState::Listed { cache, models },
@@ -95,23 +103,40 @@ fn models_in(cache: &Path, ticket: &Ticket) -> Result<Vec<HubModel>, Failure> {
     Ok(out)
 }
 
+/// The models in a folder and below it, as they lie there.
+fn models_below(folder: &Path, ticket: &Ticket) -> Result<Vec<HubModel>, Failure> {
+    // Named from the folder's own name on: `models/org/name`.
+    let from = folder.parent().unwrap_or(folder);
+    let mut out = Vec::new();
+    for path in candidates_in(folder) {
+        ticket.advance(0)?;
+        let name = path.strip_prefix(from).unwrap_or(&path);
+        out.push(model_at(&path, name.to_string_lossy().into_owned()));
+    }
+    Ok(out)
+}
+
 fn model_in(folder: &Path) -> Option<HubModel> {
     let repository = folder.file_name()?.to_str()?.strip_prefix("models--")?;
+    Some(model_at(folder, repository.replace("--", "/")))
+}
+
+fn model_at(folder: &Path, name: String) -> HubModel {
     let opened = open(folder);
     let card = opened.as_ref().ok().map(|model| model.folder().to_owned());
     let size = opened.map(|model| HubSize {
         bytes: model.size_bytes(),
         parameters: model.parameters(),
     });
-    Some(HubModel {
-        name: repository.replace("--", "/"),
+    HubModel {
+        name,
         folder: folder.to_owned(),
         title: card.as_deref().map(card_title).unwrap_or_default(),
         base: card
             .map(|card| card_bases(&card).join(", "))
             .unwrap_or_default(),
         state: size,
-    })
+    }
 }
 
 /// The first heading of README.md.

@@ -1,7 +1,7 @@
 //! A mixture of experts: edited, checked beside the window as it changes, and written as a job.
 //!
-//! There is one at a time. It is no part of the study's document until it is written: its recipe
-//! can be saved as a file of its own.
+//! There is one at a time. Its recipe is kept with the study and can be saved as a file of its
+//! own; what is being done with it is not kept.
 
 use std::path::{Path, PathBuf};
 
@@ -15,9 +15,11 @@ use crate::merge::recipe::ModelRef;
 use crate::merge::run::RunError;
 use crate::merge::write::folder;
 use crate::moe::{
-    Expert, MoeOptions, MoeOutcome, MoeParsed, MoePlan, MoeRecipe, Prompts, Purpose, plan, run,
+    Expert, MoeOptions, MoeOutcome, MoeParsed, MoePlan, MoeRecipe, Prompts, Purpose, parse, plan,
+    run,
 };
-use crate::study::{Command, ModelEdit, ModelId, NewChild};
+use crate::parallel;
+use crate::study::{Command, MixtureSheet, ModelEdit, ModelId, NewChild};
 
 /// A mixture that is put together.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,6 +135,27 @@ impl Workbench {
             purpose: Purpose::default(),
             state: MixtureState::Draft,
         });
+        self.keep_mixture(None);
+        self.check_mixture();
+    }
+
+    /// Writes the mixture into the study.
+    fn keep_mixture(&mut self, join: Option<String>) {
+        if let Some(sheet) = self.mixture().and_then(kept) {
+            self.apply(Command::Mixture { sheet, join });
+        }
+    }
+
+    /// Goes on with the mixture that the study has, unless it is at hand.
+    pub(super) fn take_up_mixture(&mut self) {
+        let wanted = self.doc().mixture.clone();
+        if wanted == self.mixture().and_then(kept) {
+            return;
+        }
+        self.cancel_mixture();
+        let own = &mut self.session.mixing;
+        own.last_number += 1;
+        own.sheet = wanted.and_then(|sheet| read(own.last_number, sheet));
         self.check_mixture();
     }
 
@@ -142,9 +165,12 @@ impl Workbench {
             return;
         };
         if !matches!(sheet.state, MixtureState::Running(_)) {
+            let join = without_prompts(&recipe) == without_prompts(&sheet.recipe);
+            let join = join.then(|| format!("prompts of mixture {}", sheet.number));
             sheet.recipe = recipe;
             sheet.purpose = purpose;
             sheet.state = MixtureState::Draft;
+            self.keep_mixture(join);
             self.check_mixture();
         }
     }
@@ -272,6 +298,40 @@ impl Mixture {
     }
 }
 
+/// As the study keeps it; `None` if its recipe cannot be written.
+fn kept(mixture: &Mixture) -> Option<MixtureSheet> {
+    Some(MixtureSheet {
+        name: mixture.name.clone(),
+        recipe: mixture.recipe.to_yaml().ok()?,
+        is_for_training: mixture.purpose == Purpose::Training,
+    })
+}
+
+/// What a study has kept; `None` if it is no recipe.
+fn read(number: u64, sheet: MixtureSheet) -> Option<Mixture> {
+    let purpose = match sheet.is_for_training {
+        true => Purpose::Training,
+        false => Purpose::Use,
+    };
+    Some(Mixture {
+        number,
+        name: sheet.name,
+        recipe: parse(&sheet.recipe).recipe?,
+        purpose,
+        state: MixtureState::Draft,
+    })
+}
+
+/// What is left of a recipe without the texts that are typed into it.
+fn without_prompts(recipe: &MoeRecipe) -> MoeRecipe {
+    let mut bare = recipe.clone();
+    for expert in bare.experts.iter_mut().chain(&mut bare.shared_experts) {
+        expert.positive_prompts.clear();
+        expert.negative_prompts.clear();
+    }
+    bare
+}
+
 /// Models are named by whole paths, or by their names on the hub.
 fn planned(recipe: MoeRecipe, purpose: Purpose, out: Option<&Path>, force: bool) -> MoePlan {
     let hub = hub_cache();
@@ -283,7 +343,7 @@ fn planned(recipe: MoeRecipe, purpose: Purpose, out: Option<&Path>, force: bool)
         intermediates: None,
         force,
         allow_crimes: false,
-        threads: rayon::current_num_threads(),
+        threads: parallel::threads(),
         opened: &[],
     };
     plan(&MoeParsed::from(recipe), &surroundings, purpose)
@@ -377,5 +437,36 @@ fn written(
         Ok(made) => Ok(Some(made)),
         Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
         Err(RunError::Failed(sentence)) => Err(Failure::Failed(sentence)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mixture_comes_back_as_it_was_even_unfinished() {
+        let expert = |path: &str, prompt: &str| Expert {
+            source_model: ModelRef {
+                path: path.to_owned(),
+                ..ModelRef::default()
+            },
+            positive_prompts: vec![prompt.to_owned()],
+            ..Expert::default()
+        };
+        let mixture = Mixture {
+            number: 7,
+            name: "four".to_owned(),
+            recipe: MoeRecipe {
+                base_model: expert("/m/base", "").source_model,
+                experts: vec![expert("/m/a b", "salt: \"x\"\n2"), expert("", "")],
+                experts_per_token: Some(1),
+                ..MoeRecipe::default()
+            },
+            purpose: Purpose::Training,
+            state: MixtureState::Draft,
+        };
+        let again = read(7, kept(&mixture).unwrap()).unwrap();
+        assert_eq!(again, mixture);
     }
 }

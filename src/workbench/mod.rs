@@ -4,12 +4,14 @@
 //! starts what follows; [`Workbench::poll`] takes in what jobs have found. Nothing else
 //! changes anything, so a view may read it at leisure.
 
+pub mod ancestry;
 pub mod approval;
 mod backups;
-mod cache;
+pub mod cache;
 pub mod comparing;
 pub mod composing;
 pub mod converting;
+mod desktop;
 pub mod evolving;
 pub mod extracting;
 mod faces;
@@ -20,6 +22,7 @@ mod importing;
 pub mod inspecting;
 mod kin;
 mod layers;
+mod limits;
 mod measuring;
 mod memory;
 pub mod merging;
@@ -29,6 +32,7 @@ mod outside;
 mod queue;
 mod recent;
 mod saving;
+pub mod scanning;
 mod session;
 pub mod suggesting;
 pub mod tokens;
@@ -55,6 +59,7 @@ use crate::text::sentence_case;
 pub use backups::Backup;
 pub use faces::Face;
 pub use folders::{Folders, hub_cache};
+pub use limits::memory_note;
 pub use measuring::{Family, Measured};
 pub use memory::Memory;
 pub use model_files::ModelFiles;
@@ -208,7 +213,12 @@ impl Workbench {
         if matches!(command, Command::Model(_) | Command::Undo | Command::Redo) {
             self.session.kin.forget();
         }
+        let may_change_mixture =
+            matches!(command, Command::Undo | Command::Redo | Command::TakeIn(_));
         let effects = self.session.study.apply(command);
+        if may_change_mixture {
+            self.take_up_mixture();
+        }
         if !effects.is_empty() {
             self.has_changed();
             self.read_shown_draft();
@@ -238,6 +248,14 @@ impl Workbench {
                 let title = format!("{what} removed from the study");
                 self.notify(NoticeKind::Changed, title, "The files stay where they are");
             }
+            Command::Model(ModelEdit::Hide(ids)) if !ids.is_empty() => {
+                let what = match ids[..] {
+                    [id] => format!("{} is", doc.name_of(id)),
+                    _ => format!("{} models are", ids.len()),
+                };
+                let title = format!("{what} left out of the matrix");
+                self.notify(NoticeKind::Changed, title, "");
+            }
             Command::Model(ModelEdit::SetBase(_, Some(base))) => {
                 if let Some(old) = doc.model(*base).and_then(|m| m.base) {
                     let (name, old) = (doc.name_of(*base), doc.name_of(old));
@@ -264,6 +282,15 @@ impl Workbench {
         let path = self.free_study_path();
         self.replace(doc, Some(path));
         self.save_new();
+    }
+
+    /// Starts a study that no file is written for.
+    pub fn begin_unsaved(&mut self, name: &str) {
+        let doc = StudyDoc {
+            name: name.to_owned(),
+            ..StudyDoc::default()
+        };
+        self.replace(doc, None);
     }
 
     /// Starts a study for what was brought while none was open; what else was read then waits on.
@@ -402,6 +429,7 @@ impl Workbench {
         self.session = Session::new(doc, path);
         self.session_number += 1;
         self.has_changed();
+        self.take_up_mixture();
     }
 
     /// Forgets what was derived from files and measurements.

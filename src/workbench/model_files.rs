@@ -167,7 +167,7 @@ impl Workbench {
         if models.is_empty() {
             return;
         }
-        if !self.is_open() {
+        if !self.is_open() && self.doc().name.is_empty() {
             let paths = models.iter().filter_map(|(m, _)| m.path.as_deref());
             self.begin_study(&common_folder(paths));
         }

@@ -47,9 +47,10 @@ pub fn open_all(path: &Path) -> Vec<Found> {
     if own.result.is_ok() || !path.is_dir() {
         return vec![own];
     }
-    let mut below = Vec::new();
-    candidates(path, DEPTH, &mut below);
-    let mut out: Vec<Found> = below.iter().map(|path| one(path)).collect();
+    let mut out: Vec<Found> = candidates_below(path)
+        .iter()
+        .map(|path| one(path))
+        .collect();
     // A folder of checkpoints is no checkpoint itself; but weights that lie in it are told of.
     if out.is_empty() || holds_weights(path) {
         out.push(own);
@@ -64,6 +65,20 @@ pub fn open_all(path: &Path) -> Vec<Found> {
 pub fn open(path: &Path) -> Result<Arc<Checkpoint>, String> {
     let opened = Checkpoint::open(path).map(Arc::new);
     opened.map_err(|error| error.to_string())
+}
+
+/// A folder that looks like a checkpoint, or those below it that do.
+pub(super) fn candidates_in(dir: &Path) -> Vec<PathBuf> {
+    if holds_weights(dir) {
+        return vec![dir.to_owned()];
+    }
+    candidates_below(dir)
+}
+
+fn candidates_below(dir: &Path) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    candidates(dir, DEPTH, &mut out);
+    out
 }
 
 /// Folders below `dir` that look like checkpoints, and, where there are none, weights files.
@@ -86,8 +101,13 @@ fn candidates(dir: &Path, depth: usize, out: &mut Vec<PathBuf>) {
     }
 }
 
+/// Whether a folder looks like one checkpoint, or like a repository of the hub's cache.
+pub fn looks_like_model(dir: &Path) -> bool {
+    dir.join("snapshots").is_dir() || holds_weights(dir)
+}
+
 /// Whether a folder has weights of some format; opening it says whether they can be read.
-fn holds_weights(dir: &Path) -> bool {
+pub(super) fn holds_weights(dir: &Path) -> bool {
     let is_weights = |path: PathBuf| {
         let name = path.file_name().and_then(|n| n.to_str());
         let name = name.unwrap_or_default();
@@ -112,7 +132,7 @@ pub fn guess_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
 }
 
 /// The model that most others name as their base.
-fn named_by_others(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
+pub(super) fn named_by_others(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
     let mut votes = vec![0usize; models.len()];
     for (k, (_, model)) in models.iter().enumerate() {
         for wanted in named_bases(model) {
@@ -129,7 +149,7 @@ fn named_by_others(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
 }
 
 /// What an adapter's configuration or a model card calls its base.
-fn named_bases(model: &Checkpoint) -> Vec<String> {
+pub(super) fn named_bases(model: &Checkpoint) -> Vec<String> {
     let of_adapter = model.adapter().and_then(|a| a.base_name());
     let mut out = card_bases(model.folder());
     out.splice(0..0, of_adapter.map(ToOwned::to_owned));
@@ -141,7 +161,7 @@ fn same_name(name: &str, wanted: &str) -> bool {
     last.eq_ignore_ascii_case(wanted)
 }
 
-fn called_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
+pub(super) fn called_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
     let says_base = |name: &str| {
         let name = name.to_lowercase();
         let mut words = name.split(|c: char| !c.is_alphanumeric());

@@ -1,7 +1,10 @@
-//! What to merge next in any study with scores.
+//! What to merge next in any study with scores, and what its own merges say of it.
 
-use super::composing::known_merges;
-use super::{Workbench, library};
+use std::collections::BTreeMap;
+
+use super::Workbench;
+use crate::advice::{Advice, Advised, Measure};
+use crate::kinship::Metric;
 use crate::lineage::strategy::{Member, Population};
 use crate::lineage::suggest::{Suggestion, suggest};
 use crate::study::{ModelFacts, ModelId, Role, StudyFacts};
@@ -9,33 +12,49 @@ use crate::study::{ModelFacts, ModelId, Role, StudyFacts};
 /// How many merges are suggested.
 const MOST: usize = 30;
 
+/// The method that is suggested where the study has no merges.
+const USUAL_METHOD: &str = "slerp";
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Suggested {
-    /// Models that were looked at; the pairs of `merges` are positions here.
+    /// Models that were looked at; the pairs of `merges` and `advice` are positions here.
     pub models: Vec<ModelId>,
     /// The most promising first.
     pub merges: Vec<Suggestion>,
+    /// What they are drawn from, with every unmerged pair.
+    pub advice: Advice,
+    /// The method that most merges of the study were made by: gains are learned from these.
+    pub method: String,
+}
+
+impl Suggested {
+    /// What is said of a pair, in either order.
+    pub fn of(&self, a: ModelId, b: ModelId) -> Option<&Advised> {
+        let at = |id: ModelId| self.models.iter().position(|&other| other == id);
+        self.advice.of(at(a)?, at(b)?)
+    }
 }
 
 impl Workbench {
     /// What to merge next among the models of the shown family, or of a study without bases.
     pub fn suggestions(&self) -> &Suggested {
         let known = &self.session.derived.suggested;
-        known.get_or_init(|| self.suggest_merges())
+        known.get_or_init(|| self.suggest_merges(MOST))
     }
 
     /// The place of a pair among the suggestions, from 1, and of how many.
     pub fn place_among_suggestions(&self, a: ModelId, b: ModelId) -> Option<(usize, usize)> {
-        let Suggested { models, merges } = self.suggestions();
+        let Suggested { models, merges, .. } = self.suggestions();
         let is_pair = |merge: &Suggestion| {
-            let pair = merge.pair.map(|k| models[k]);
+            let pair = merge.pair().map(|k| models[k]);
             pair == [a, b] || pair == [b, a]
         };
         let place = merges.iter().position(is_pair)?;
         Some((place + 1, merges.len()))
     }
 
-    fn suggest_merges(&self) -> Suggested {
+    /// The first `n` of them, worked out anew.
+    pub fn suggest_merges(&self, n: usize) -> Suggested {
         let doc = self.doc();
         let base = doc.shown_base();
         let is_asked = |m: &&crate::study::Model| match base {
@@ -43,28 +62,90 @@ impl Workbench {
             None => doc.role(m) != Role::Base,
         };
         let models: Vec<ModelId> = doc.models.iter().filter(is_asked).map(|m| m.id).collect();
+        let method = self.usual_method(&models);
         let record = self.record();
         let at = |id: &ModelId| models.iter().position(|other| other == id);
         let member = |id: &ModelId| {
             let row = record.row(*id);
-            let parents = doc.model(*id).map_or(&[][..], |m| &m.parents);
+            let model = doc.model(*id);
+            let parents = model.map_or(&[][..], |m| &m.parents);
+            // A parent of another family cannot be looked at: then it is no pair of these.
+            let all: Option<Vec<usize>> = parents.iter().map(at).collect();
             Member {
                 score: row.and_then(|row| row.average),
                 tasks: counted(record, row, &doc.not_averaged),
                 generation: row.map_or(0, |row| row.generation),
-                parents: parents.iter().filter_map(at).collect(),
+                parents: all.unwrap_or_default(),
+                by_another_way: model.is_some_and(|m| m.origin.method != method),
             }
         };
         let members: Vec<Member> = models.iter().map(member).collect();
-        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
-        let population = Population {
-            members: &members,
-            kinship: &kinship,
+        let is_counted = |task: &&String| !doc.not_averaged.contains(task);
+        let tasks: Vec<String> = record.tasks.iter().filter(is_counted).cloned().collect();
+        let (merges, advice) = self.ask_population(&models, &members, &tasks, |population| {
+            let advice = population.advice();
+            (suggest(population, &advice, n), advice)
+        });
+        let method = match method.is_empty() {
+            true => USUAL_METHOD.to_owned(),
+            false => method,
         };
-        let community = StudyFacts::new(library::bundled("community"), &|_, _, _| None);
-        let (own, others) = (known_merges(record), known_merges(&community));
-        let merges = suggest(&population, &own, &others, MOST);
-        Suggested { models, merges }
+        Suggested {
+            models,
+            merges,
+            advice,
+            method,
+        }
+    }
+
+    /// The method of most merges of two among some models, the first by name among equals; empty
+    /// where it is not known.
+    fn usual_method(&self, models: &[ModelId]) -> String {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for model in models.iter().filter_map(|&id| self.doc().model(id)) {
+            if model.parents.len() == 2 {
+                *counts.entry(&model.origin.method).or_default() += 1;
+            }
+        }
+        let most = counts.iter().max_by_key(|(name, n)| (**n, std::cmp::Reverse(**name)));
+        most.map_or(String::new(), |(name, _)| (*name).to_owned())
+    }
+
+    /// Asks something of some models as merges of each other, with their base's scores on the
+    /// tasks and all measures of kinship.
+    pub(super) fn ask_population<T>(
+        &self,
+        models: &[ModelId],
+        members: &[Member],
+        tasks: &[String],
+        ask: impl FnOnce(&Population<'_>) -> T,
+    ) -> T {
+        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
+        let base = self.base_of_all(models).and_then(|base| self.doc().model(base));
+        let score = |task: &String| base.and_then(|base| base.score(task)).map(|s| s.value);
+        let others = Metric::independent().filter(|metric| *metric != Metric::DEFAULT);
+        let metrics: Vec<Metric> = others.collect();
+        let values: Vec<_> = metrics
+            .iter()
+            .map(|&metric| move |a: usize, b: usize| self.kinship_by(metric, models[a], models[b]))
+            .collect();
+        let measures = metrics.iter().zip(&values).map(|(metric, of)| Measure {
+            key: metric.key,
+            title: metric.name,
+            of,
+        });
+        let measures: Vec<Measure<'_>> = measures.collect();
+        ask(&Population {
+            members,
+            kinship: &kinship,
+            base: &tasks.iter().map(score).collect::<Vec<_>>(),
+            measures: &measures,
+        })
+    }
+
+    fn kinship_by(&self, metric: Metric, a: ModelId, b: ModelId) -> Option<f64> {
+        self.kinship_of(a, b, metric)
+            .or_else(|| self.doc().given_kinship(a, b, metric))
     }
 }
 

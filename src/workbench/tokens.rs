@@ -14,6 +14,7 @@ use crate::merge::plan::{Plan, Surroundings, plan};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{Content, Parsed, Recipe};
 use crate::merge::tokens::{StepTokens, TokenFilter, TokenTable, TokensReport, pair};
+use crate::parallel;
 use crate::study::{DraftId, ModelId};
 use crate::text::sentence_case;
 
@@ -200,7 +201,7 @@ fn page(request: &Request) -> Listed {
                     intermediates: None,
                     force: false,
                     allow_crimes: false,
-                    threads: rayon::current_num_threads(),
+                    threads: parallel::threads(),
                     opened: &request.opened,
                 },
             );

@@ -9,6 +9,7 @@ use crate::jobs::{Failure, JobId, Ticket};
 use crate::merge::recipe::ModelRef;
 use crate::merge::run::{Options, RunError};
 use crate::merge::write::{Parents, folder};
+use crate::parallel;
 use crate::study::{Command, ModelEdit, ModelId, NewChild};
 use crate::transplant::{Matrices, Method, Place, Report, Transplant, Wish, run};
 
@@ -254,7 +255,7 @@ fn place(out: Option<PathBuf>) -> Place {
         hub: hub_cache(),
         out,
         force: false,
-        threads: rayon::current_num_threads(),
+        threads: parallel::threads(),
     }
 }
 

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::Workbench;
+use super::limits::memory_note;
 use super::queue::Queue;
 use super::writing::{WriteOrder, planned, without_options};
 use crate::checkpoint::Checkpoint;
@@ -88,6 +89,7 @@ fn check(request: &CheckRequest) -> Result<WriteCheck, String> {
     let gguf = gguf.options(&plan, out);
     let gguf = gguf.map_err(|e| sentence_case(&without_options(&e)))?;
     let mut notes: Vec<String> = plan.problems.iter().map(|p| p.headline()).collect();
+    notes.extend(memory_note(&plan.cost));
     if gguf.is_none() {
         notes.extend(missing_companions(&plan).map(sentence_case));
     }

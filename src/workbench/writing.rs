@@ -11,6 +11,7 @@ use crate::merge::plan::{Plan, Surroundings, plan};
 use crate::merge::recipe::Parsed;
 use crate::merge::run::{GgufWanted, Options, Outcome, RunError, run_to};
 use crate::merge::write::{Parents, folder};
+use crate::parallel;
 
 /// Files of weights are parted at this size, as mergekit and the hub have it.
 const SHARD_BYTES: u64 = 5_000_000_000;
@@ -140,7 +141,7 @@ pub(super) fn planned(
         intermediates: None,
         force,
         allow_crimes: false,
-        threads: rayon::current_num_threads(),
+        threads: parallel::threads(),
         opened,
     };
     let plan = plan(parsed, &surroundings);

@@ -13,7 +13,9 @@ mod common;
 #[path = "../common/window.rs"]
 mod harness;
 
+mod ancestry;
 mod cli;
+mod cluster;
 mod evolution_killed;
 mod extract;
 mod guide;

@@ -65,6 +65,8 @@ fn replay(file: &str, name: &str, generations: u32) -> (Ended, usize) {
         let population = Population {
             members: &members,
             kinship: &kinship,
+            base: &[],
+            measures: &[],
         };
         let strategy = strategy(name).unwrap();
         match next(
@@ -202,6 +204,8 @@ impl Paper {
         let population = Population {
             members: &members,
             kinship: &|_, _| None,
+            base: &[],
+            measures: &[],
         };
         let choices = Choices {
             all_founders_first: true,
@@ -249,7 +253,9 @@ fn the_papers_greedy_run_was_not_at_its_end() {
     let population = Population {
         members: &members,
         kinship: &|_, _| None,
-    };
+            base: &[],
+            measures: &[],
+        };
     let rules = Rules {
         patience_generations: Some(1),
         ..Rules::default()
@@ -308,7 +314,9 @@ fn the_pool_that_the_papers_run_used_is_the_generation_before_the_last() {
     let population = Population {
         members: &members,
         kinship: &known,
-    };
+            base: &[],
+            measures: &[],
+        };
     let explorer = |pool| {
         let choices = Choices {
             pool,

@@ -15,12 +15,14 @@ mod slerps;
 
 mod adapter_kinds;
 mod adapter_refusals;
+mod ancestry;
 mod checkpoint_fuzz;
 mod checkpoint_malformed;
 mod checkpoint_memory;
 mod checkpoint_open;
 mod checkpoint_quantised;
 mod checkpoint_torch;
+mod cluster;
 #[cfg(feature = "built-in-evaluator")]
 mod evaluate;
 mod evaluate_command;
@@ -48,6 +50,7 @@ mod merge_versions;
 #[cfg(feature = "built-in-evaluator")]
 mod moe;
 mod real_checkpoints;
+mod related;
 mod stats;
 mod study;
 mod suggest;

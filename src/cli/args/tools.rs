@@ -223,6 +223,30 @@ pub struct ExtractArgs {
     pub json: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+pub struct ProveArgs {
+    /// The model that the parents were fine-tuned from
+    #[arg(long, value_name = "BASE")]
+    pub base: PathBuf,
+    /// The model whose making is looked for
+    pub child: PathBuf,
+    /// The models that it may have been made from
+    #[arg(required = true, value_name = "PARENT")]
+    pub parents: Vec<PathBuf>,
+    /// Compare all tensors, not a sample of them
+    #[arg(long)]
+    pub all: bool,
+    /// The folder that relative paths of models start from; the working folder unless given
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
 /// Reads any method of mergekit's; those that are not done are refused by name later.
 fn transplant_method() -> PossibleValuesParser {
     let known = Method::ALL.into_iter().map(|(_, name, ..)| name);

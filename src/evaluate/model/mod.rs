@@ -26,6 +26,7 @@ use self::words::Words;
 use super::EvaluateError;
 use crate::checkpoint::{Checkpoint, Form};
 use crate::jobs::Ticket;
+use crate::parallel::most_memory;
 
 /// A model that is ready to be evaluated.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Model {
         let reader = Reader::new(checkpoint, ticket)?;
         let settings = Settings::read(checkpoint)?;
         let words = Words::read(checkpoint.folder(), settings.ends.clone())?;
-        check_memory(checkpoint, memory::available())?;
+        check_memory(checkpoint, free_memory())?;
         let decoder = Decoder::read(settings, reader)?;
         Ok(Self {
             path,
@@ -180,6 +181,12 @@ impl<'m> Batch<'m> {
 
 /// What is kept free for batches and for other programs, beside the weights.
 const SPARE_BYTES: u64 = 512 << 20;
+
+/// What is free, or less where the user has set a limit.
+fn free_memory() -> Option<u64> {
+    let both = [memory::available(), most_memory()];
+    both.into_iter().flatten().min()
+}
 
 fn check_memory(checkpoint: &Checkpoint, available: Option<u64>) -> Result<(), EvaluateError> {
     // Where the system does not say what is free, a tensor that finds no room is refused.

@@ -38,6 +38,11 @@ impl Words {
             .map_err(|error| trouble(error.to_string()))?;
         let read = guarded(|| Tokenizer::from_bytes(bytes));
         let mut tokenizer = read.map_err(trouble)?;
+        // tokenizers 0.23 keeps the words that it has seen on every thread of the pool, and lets
+        // none go when the tokenizer does: 2 MB for each small model that was evaluated.
+        let mut model = tokenizer.get_model().clone();
+        model.resize_cache(0);
+        tokenizer.with_model(model);
         // What was good for training must not shorten or fill up a prompt.
         tokenizer.with_padding(None);
         let whole = tokenizer.with_truncation(None);

@@ -20,7 +20,7 @@ use self::perplexity::{Doubt, Window};
 use super::task::Content;
 use super::{EvaluateError, Model, Task, TaskOutcome, TaskScore};
 use crate::jobs::{Ticket, Unit};
-use crate::parallel::{in_order, in_order_apart, lock};
+use crate::parallel::{self, in_order, in_order_apart, lock};
 
 /// Prompts that are answered together: measured least work on small models, with 64 and 256
 /// within a tenth.
@@ -80,7 +80,7 @@ fn spread(
     n: usize,
     work: impl Fn(usize) -> Result<(), EvaluateError> + Sync,
 ) -> Result<(), EvaluateError> {
-    if n < rayon::current_num_threads() {
+    if n < parallel::threads() {
         in_order(n, work)
     } else {
         in_order_apart(n, work)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Pairing;
+use crate::advice::{self, Advice, Measure, Merge, Record};
 use crate::stats::mean;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +16,9 @@ pub struct Member {
     pub generation: u32,
     /// What it was made from, by position in the population; empty for founders.
     pub parents: Vec<usize>,
+    /// Whether it was merged in another way than the next ones will be: its gain says nothing of
+    /// theirs.
+    pub by_another_way: bool,
 }
 
 /// The models that may be merged, founders first, then in the order of creation: where scores are
@@ -24,6 +28,10 @@ pub struct Population<'p> {
     pub members: &'p [Member],
     /// Pearson correlation of two models' task vectors by their positions, where it is known.
     pub kinship: &'p dyn Fn(usize, usize) -> Option<f64>,
+    /// The base's scores on the tasks of the members, in points; empty if it has none.
+    pub base: &'p [Option<f64>],
+    /// Further measures of two models.
+    pub measures: &'p [Measure<'p>],
 }
 
 impl<'p> Population<'p> {
@@ -113,6 +121,34 @@ impl<'p> Population<'p> {
     pub fn mean_kinship(&self, of: &[usize]) -> Option<f64> {
         let values = pairs_among(of).map(|[a, b]| (self.kinship)(a, b));
         mean(&values.collect::<Option<Vec<f64>>>()?)
+    }
+
+    /// What the merges so far say of those that may come.
+    pub fn advice(&self) -> Advice {
+        let model = |member: &Member| advice::Model {
+            average: member.score,
+            tasks: member.tasks.clone(),
+        };
+        let merge = |member: &Member| {
+            Some(Merge {
+                parents: pair_of(member).filter(|_| !member.by_another_way)?,
+                score: member.score?,
+            })
+        };
+        let has_parents = |k: &usize| !self.members[*k].parents.is_empty();
+        let pearson = Measure {
+            key: "pearson",
+            title: "kinship",
+            of: self.kinship,
+        };
+        advice::advise(&Record {
+            models: &self.members.iter().map(model).collect::<Vec<_>>(),
+            base: self.base,
+            merges: &self.members.iter().filter_map(merge).collect::<Vec<_>>(),
+            merged: &self.members.iter().filter_map(pair_of).collect(),
+            children: &(0..self.members.len()).filter(has_parents).collect(),
+            measures: &[&[pearson], self.measures].concat(),
+        })
     }
 
     /// For each member, whether it is still waited for in a generation: it has no score yet,

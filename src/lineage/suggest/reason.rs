@@ -1,9 +1,8 @@
 //! Why a merge is suggested: what is known of the two, and of such pairs.
 
-use super::{Basis, Candidate, LEAST, Population};
-use crate::lineage::gain::Known;
+use super::Population;
+use crate::advice::{Advice, Advised};
 use crate::lineage::strategy::two_decimals;
-use crate::stats::{extent, mean};
 use crate::text::counted;
 
 /// The name of a model or a task by its position.
@@ -19,19 +18,6 @@ pub enum Reason {
         /// The better one's, and the other's.
         places: [usize; 2],
     },
-    /// What merges of parents as similar as these have gained.
-    SuchPairs {
-        /// Kinship from which on they are counted.
-        from: f64,
-        /// Kinship below which they are counted.
-        to: f64,
-        merges: usize,
-        /// What they gained on average, in points.
-        mean: f64,
-        range: (f64, f64),
-        /// Whether they are the study's own, and not of others.
-        are_own: bool,
-    },
     /// The weaker model is the better one at some tasks.
     Complementary {
         /// That model, by position.
@@ -43,17 +29,18 @@ pub enum Reason {
         /// At how many tasks it is better by a point or more.
         tasks: usize,
     },
-    /// Nobody has merged such relatives: the gain is that of the nearest known merges.
-    Beyond {
-        /// The kinship that it is the gain at.
-        nearest: f64,
-        /// Whether they are less similar than any that were merged.
-        is_below: bool,
+    /// The child is expected below the best model, and promises most all the same.
+    BelowBest {
+        /// In points.
+        expected: f64,
+        best: f64,
+        /// Probability that it is above the best.
+        chance: f64,
     },
     /// How similar they are is not known.
     KinshipUnknown,
-    /// Too few merges are known to say what kinship does.
-    ScoresAlone { merges: usize },
+    /// Nothing predicts gains here: what is expected is the mean of the known ones.
+    NothingPredicts { merges: usize },
 }
 
 impl Reason {
@@ -65,21 +52,6 @@ impl Reason {
                 format!("{kinship:.3} similar: two equal models cannot gain")
             }
             Self::Places { places: [a, b] } => format!("Places {a} and {b} by score"),
-            Self::SuchPairs {
-                from,
-                to,
-                merges,
-                mean,
-                range: (least, most),
-                are_own,
-            } => {
-                let merges = counted(*merges, "merge");
-                let whose = if *are_own { "" } else { " of others" };
-                let at = between(*from, *to);
-                let mean = signed(*mean);
-                let (least, most) = (signed(*least), signed(*most));
-                format!("{merges}{whose} {at} gained {mean} on average ({least} to {most})")
-            }
             Self::Complementary {
                 model,
                 task,
@@ -93,70 +65,52 @@ impl Reason {
                 let (model, task) = (model_name(*model), task_name(*task));
                 format!("{model} is better at {task} by {points:.1} points{more}")
             }
-            Self::Beyond { nearest, is_below } => {
-                let similar = if *is_below { "distant" } else { "similar" };
-                format!(
-                    "No known merge is this {similar}; the gain is that at kinship {nearest:.2}"
-                )
-            }
+            Self::BelowBest {
+                expected,
+                best,
+                chance,
+            } => format!(
+                "Expected at {}, below the best at {}; its chance of beating it is {:.0} %",
+                two_decimals(*expected),
+                two_decimals(*best),
+                chance * 100.0
+            ),
             Self::KinshipUnknown => "How similar they are is not known; measure them".to_owned(),
-            Self::ScoresAlone { merges } => format!(
-                "Rests on the parents’ scores alone: {} with known kinship, {LEAST} would say more",
+            Self::NothingPredicts { merges: 0 } => {
+                "No merge is known here, so that the gain is a guess from the spread of scores"
+                    .to_owned()
+            }
+            Self::NothingPredicts { merges } => format!(
+                "Nothing predicts gain here yet: what is expected is the mean of {}",
                 counted(*merges, "merge")
             ),
         }
     }
 }
 
-fn between(from: f64, to: f64) -> String {
-    match (from.is_finite(), to.is_finite()) {
-        (false, _) => format!("at kinship below {to:.2}"),
-        (_, false) => format!("at kinship {from:.2} and above"),
-        _ => format!("at kinship {from:.2}–{to:.2}"),
-    }
-}
-
-fn signed(points: f64) -> String {
-    let sign = if points > 0.0 { "+" } else { "" };
-    format!("{sign}{}", two_decimals(points))
-}
-
 pub(super) fn reasons(
     population: &Population<'_>,
-    candidate: &Candidate,
-    basis: &Basis,
-    merges: &[Known],
-    others: &[Known],
+    advice: &Advice,
+    advised: &Advised,
 ) -> Vec<Reason> {
-    let such_pairs =
-        |kinship| such_pairs(merges, kinship, true).or_else(|| such_pairs(others, kinship, false));
-    let alone = matches!(basis, Basis::Scores).then_some(Reason::ScoresAlone {
-        merges: merges.len(),
-    });
-    let copies = candidate.kinship.filter(|_| candidate.are_copies());
-    let unknown = candidate.kinship.is_none();
+    let copies = advised.kinship.filter(|_| advised.are_copies());
+    let below = advice.best.filter(|&best| advised.expected < best);
+    let nothing = advice.used.is_none().then_some(Reason::NothingPredicts { merges: advice.n });
     [
         copies.map(|kinship| Reason::NearCopies { kinship }),
-        Some(places(population, candidate.pair)),
-        candidate.kinship.and_then(such_pairs),
-        beyond(candidate, basis),
-        complementary(population, candidate.pair),
-        unknown.then_some(Reason::KinshipUnknown),
-        alone,
+        Some(places(population, advised.pair)),
+        below.map(|best| Reason::BelowBest {
+            expected: advised.expected,
+            best,
+            chance: advised.chance,
+        }),
+        complementary(population, advised.pair),
+        advised.kinship.is_none().then_some(Reason::KinshipUnknown),
+        nothing,
     ]
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// That the line does not reach to a pair.
-fn beyond(candidate: &Candidate, basis: &Basis) -> Option<Reason> {
-    let (line, kinship) = candidate.on_line(basis)?;
-    let nearest = line.nearest(kinship);
-    (nearest != kinship).then_some(Reason::Beyond {
-        nearest,
-        is_below: kinship < nearest,
-    })
 }
 
 /// Places by score, from 1; equals share a place.
@@ -169,25 +123,6 @@ fn places(population: &Population<'_>, pair: [usize; 2]) -> Reason {
     Reason::Places {
         places: pair.map(place),
     }
-}
-
-/// Where one band of kinship ends and the next begins.
-const BANDS: [f64; 7] = [f64::NEG_INFINITY, 0.2, 0.5, 0.8, 0.95, 0.99, f64::INFINITY];
-
-/// What is known of merges in the same band of kinship.
-fn such_pairs(known: &[Known], kinship: f64, are_own: bool) -> Option<Reason> {
-    let mut bands = BANDS.windows(2).map(|ends| (ends[0], ends[1]));
-    let (from, to) = bands.find(|&(from, to)| kinship >= from && kinship < to)?;
-    let such = |m: &&Known| m.kinship >= from && m.kinship < to && m.gain.is_finite();
-    let gains: Vec<f64> = known.iter().filter(such).map(|m| m.gain).collect();
-    Some(Reason::SuchPairs {
-        from,
-        to,
-        merges: gains.len(),
-        mean: mean(&gains)?,
-        range: extent(gains)?,
-        are_own,
-    })
 }
 
 /// At what the weaker one is better, where it is so by a point or more.

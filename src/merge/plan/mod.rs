@@ -33,6 +33,7 @@ pub use self::locate::locate;
 pub(crate) use self::output::{beside_bytes, output_clash, problems_of, too_little_room};
 pub(crate) use self::rules::format;
 pub(crate) use self::size::cost_of;
+pub use self::size::threads_within;
 use super::method::{Method, Values};
 use super::problem::{Problem, be_strict};
 use super::recipe::{ModelRef, Recipe};

@@ -41,6 +41,14 @@ pub(crate) fn cost_of(bytes_read: u64, bytes_written: u64, threads: usize) -> Co
     }
 }
 
+/// Threads whose merges of a few models stay within so much memory; at least one.
+pub fn threads_within(memory_bytes: u64) -> usize {
+    const FEW_INPUTS: u64 = 8;
+    let each = THREAD_BYTES + FEW_INPUTS * INPUT_BYTES;
+    let threads = memory_bytes.saturating_sub(OWN_BYTES) / each;
+    usize::try_from(threads).unwrap_or(usize::MAX).max(1)
+}
+
 fn memory(inputs: u64, threads: usize) -> u64 {
     OWN_BYTES + threads.max(1) as u64 * (THREAD_BYTES + inputs * INPUT_BYTES)
 }

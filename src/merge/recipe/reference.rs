@@ -33,6 +33,14 @@ impl ModelRef {
         }
     }
 
+    /// The adapter at the same place.
+    pub fn into_adapter(self) -> Option<AdapterRef> {
+        Some(AdapterRef {
+            path: self.path,
+            revision: self.revision,
+        })
+    }
+
     /// Reads the short form.
     ///
     /// # Errors

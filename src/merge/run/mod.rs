@@ -6,6 +6,7 @@
 //! held.
 
 mod gguf;
+mod one;
 mod open;
 mod outcome;
 mod shard;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use self::gguf::{GgufOptions, GgufWanted, gguf_options};
+pub(crate) use self::one::Bench;
 use self::open::opened;
 pub(crate) use self::open::{Changed, Opened, opened_models, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};

@@ -31,8 +31,14 @@ pub struct System {
     target: Vec<f64>,
     /// ⟨δ_c, δ_c⟩
     square: f64,
-    /// Σw² of the child's weights.
-    weights_square: f64,
+    /// |δᵢ − δ_c|², exact where the two are equal.
+    apart: Vec<f64>,
+    /// ⟨b, δᵢ⟩ of the base's weights b.
+    base: Vec<f64>,
+    /// ⟨b, δ_c⟩
+    base_child: f64,
+    /// ⟨b, b⟩
+    base_square: f64,
     /// Numbers that were compared.
     count: u64,
 }
@@ -97,7 +103,13 @@ impl System {
             gram: pairs.map(|(i, j)| gram.dot(i, j)).collect(),
             target: rows.iter().map(|&i| gram.dot(i, child)).collect(),
             square: gram.dot(child, child),
-            weights_square: gram.dot(0, 0) + 2.0 * gram.dot(0, child) + gram.dot(child, child),
+            apart: rows
+                .iter()
+                .map(|&i| gram.squared_distance(i - 1, child - 1))
+                .collect(),
+            base: rows.iter().map(|&i| gram.dot(0, i)).collect(),
+            base_child: gram.dot(0, child),
+            base_square: gram.dot(0, 0),
             count: gram.count,
         })
     }
@@ -105,14 +117,18 @@ impl System {
     /// Adds that of other tensors with the same candidates.
     pub fn add(&mut self, other: &Self) {
         debug_assert_eq!(self.len(), other.len());
-        for (to, from) in self.gram.iter_mut().zip(&other.gram) {
-            *to += from;
+        fn all(to: &mut [f64], from: &[f64]) {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to += from;
+            }
         }
-        for (to, from) in self.target.iter_mut().zip(&other.target) {
-            *to += from;
-        }
+        all(&mut self.gram, &other.gram);
+        all(&mut self.target, &other.target);
+        all(&mut self.apart, &other.apart);
+        all(&mut self.base, &other.base);
         self.square += other.square;
-        self.weights_square += other.weights_square;
+        self.base_child += other.base_child;
+        self.base_square += other.base_square;
         self.count += other.count;
     }
 
@@ -138,7 +154,32 @@ impl System {
 
     /// Σw² of the child's weights.
     pub fn weights_square(&self) -> f64 {
-        self.weights_square.max(0.0)
+        (self.base_square + 2.0 * self.base_child + self.square).max(0.0)
+    }
+
+    /// The same for what of each vector is orthogonal to the base's weights.
+    ///
+    /// A method that works on weights, such as SLERP, makes α·θ_a + β·θ_b with α + β ≠ 1 and so
+    /// leaves a multiple of the base in δ_c, which is of no interest here.
+    #[must_use]
+    pub fn beside_base(&self) -> Self {
+        if self.base_square <= 0.0 {
+            return self.clone();
+        }
+        let n = self.len();
+        let along = |i: usize| self.base[i] / self.base_square;
+        let pairs = (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
+        let gram = pairs.map(|(i, j)| self.dot(i, j) - along(i) * self.base[j]);
+        let target = (0..n).map(|i| self.target[i] - along(i) * self.base_child);
+        Self {
+            gram: gram.collect(),
+            target: target.collect(),
+            square: (self.square - self.base_child * self.base_child / self.base_square).max(0.0),
+            apart: self.apart.clone(),
+            base: vec![0.0; n],
+            base_child: 0.0,
+            ..*self
+        }
     }
 
     /// |δᵢ|² of a candidate.
@@ -154,6 +195,11 @@ impl System {
     /// ⟨δᵢ, δⱼ⟩ of two candidates.
     pub fn dot(&self, i: usize, j: usize) -> f64 {
         self.gram[i * self.len() + j]
+    }
+
+    /// |δᵢ − δ_c|² of a candidate; 0 only for one that is the child.
+    pub fn apart(&self, i: usize) -> f64 {
+        self.apart[i]
     }
 
     /// The cosine of two candidates; `None` if one has not changed.
@@ -402,7 +448,10 @@ mod tests {
                 .collect(),
             target: rows.map(|a| dot(a, child)).collect(),
             square: dot(child, child),
-            weights_square: 1.0,
+            apart: vec![1.0; candidates.len()],
+            base: vec![0.0; candidates.len()],
+            base_child: 0.0,
+            base_square: 1.0,
             count: child.len() as u64,
         }
     }

@@ -7,9 +7,9 @@ use super::pick::Purpose;
 use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
-    Action, Content, EvaluationAction, EvolutionAction, Export, ExtractAction, FileAction,
-    ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, View, WindowAction,
-    WriteAction, WriteWhat,
+    Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction,
+    FileAction, ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, View,
+    WindowAction, WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -38,6 +38,7 @@ impl App {
             }
             Action::File(action) => self.handle_file(action, ctx),
             Action::Outside(outside) => self.handle_outside(outside),
+            Action::AddModels(paths) => self.bench.add_paths(paths),
             Action::Models(action) => self.handle_models(action, ctx),
             Action::Import(action) => self.handle_import(action, ctx),
             Action::Merge(action) => self.handle_merge(action, ctx),
@@ -45,6 +46,7 @@ impl App {
             Action::Write(action) => self.handle_write(action, ctx),
             Action::ShowTokens(of) => self.bench.show_tokens(of),
             Action::Extract(action) => self.handle_extract(action, ctx),
+            Action::Ancestry(action) => self.handle_ancestry(action),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
             Action::Evaluation(action) => self.handle_evaluation(action, ctx),
             Action::Window(action) => self.handle_window(action, ctx),
@@ -144,8 +146,8 @@ impl App {
             ModelsAction::AskForFolders => self.ask(Purpose::AddFolders, ctx),
             ModelsAction::AskForFiles => self.ask(Purpose::AddFiles, ctx),
             ModelsAction::BrowseHub => {
-                self.bench.look_into_hub();
-                self.hub.open();
+                self.bench.look_into_hub(&self.prefs.folders);
+                self.windows.hub.open();
             }
             ModelsAction::AskForNames => {
                 self.prefs.view = View::Models;
@@ -162,11 +164,11 @@ impl App {
             }
             ModelsAction::Compare(a, b) => {
                 self.bench.compare(a, b);
-                self.comparison.open();
+                self.windows.comparison.open();
             }
             ModelsAction::Transplant(id) => {
                 self.bench.leave_transplant();
-                self.transplant.open(&self.bench, id);
+                self.windows.transplant.open(&self.bench, id);
             }
             ModelsAction::AskWhereToTransplant(request) => {
                 self.ask(Purpose::WriteTransplant(request), ctx);
@@ -184,7 +186,7 @@ impl App {
             ImportAction::AskForFiles => self.ask(Purpose::ImportFiles, ctx),
             ImportAction::AskForFolder => self.ask(Purpose::ImportFolders, ctx),
             ImportAction::Paste => {
-                self.import.open_paste();
+                self.windows.import.open_paste();
                 ctx.send_viewport_cmd(ViewportCommand::RequestPaste);
             }
             ImportAction::Take(import) => self.bench.import(import),
@@ -227,10 +229,10 @@ impl App {
         match action {
             MixtureAction::New(models) => {
                 self.bench.new_mixture(&models);
-                self.mixture.open();
+                self.windows.mixture.open();
             }
-            MixtureAction::Show => self.mixture.open(),
-            MixtureAction::Hide => self.mixture.close(),
+            MixtureAction::Show => self.windows.mixture.open(),
+            MixtureAction::Hide => self.windows.mixture.close(),
             MixtureAction::Edit(recipe, purpose) => self.bench.edit_mixture(*recipe, purpose),
             MixtureAction::AskWhereToWrite => self.ask(Purpose::WriteMixture, ctx),
             MixtureAction::Write { out, force } => self.bench.write_mixture(&out, force),
@@ -242,7 +244,7 @@ impl App {
     pub(super) fn show_recipe(&mut self, kind: RecipeKind) {
         match kind {
             RecipeKind::Merge => self.prefs.view = View::Merge,
-            RecipeKind::Mixture if self.bench.mixture().is_some() => self.mixture.open(),
+            RecipeKind::Mixture if self.bench.mixture().is_some() => self.windows.mixture.open(),
             RecipeKind::Mixture => {}
         }
     }
@@ -272,15 +274,21 @@ impl App {
     fn ask_how_to_write(&mut self, what: WriteWhat) {
         let place = self.place_to_write(what);
         self.bench.forget_write_check();
-        self.writing.open(what, &self.bench, place);
+        self.windows.writing.open(what, &self.bench, place);
+    }
+
+    fn handle_ancestry(&mut self, action: AncestryAction) {
+        match action {
+            AncestryAction::Show(id) => self.windows.ancestry.show(&self.bench, id),
+            AncestryAction::LookCloser(request) => self.bench.look_closer(request),
+        }
     }
 
     fn handle_extract(&mut self, action: ExtractAction, ctx: &Context) {
         match action {
-            ExtractAction::Ask(id) => self.extraction.ask(&self.bench, id),
-            ExtractAction::Show => self.extraction.show(),
+            ExtractAction::Ask(id) => self.windows.extraction.ask(&self.bench, id),
+            ExtractAction::Show => self.windows.extraction.show(),
             ExtractAction::AskWhere(request) => self.ask(Purpose::WriteAdapter(request), ctx),
-            ExtractAction::Add(folder) => self.bench.add_paths(vec![folder]),
         }
     }
 
@@ -325,20 +333,25 @@ impl App {
     fn handle_window(&mut self, action: WindowAction, ctx: &Context) {
         match action {
             WindowAction::ToggleInspector => match super::is_roomy(ctx) {
-                true => self.prefs.inspector = !self.prefs.inspector,
+                true => self.toggle_inspector(ctx),
                 false => self.drawer_is_open = !self.drawer_is_open,
             },
             WindowAction::SetTheme(theme) => {
                 self.prefs.theme = theme;
                 ctx.set_theme(theme);
             }
+            WindowAction::Set(setting) => {
+                self.prefs.set(setting);
+                self.heed_prefs();
+            }
+            WindowAction::AskForScannedFolder => self.ask(Purpose::ScannedFolder, ctx),
             WindowAction::SetZoom(zoom) => {
                 self.prefs.zoom = ((zoom * 10.0).round() / 10.0).clamp(LEAST_ZOOM, MOST_ZOOM);
                 ctx.set_zoom_factor(self.prefs.zoom);
             }
             WindowAction::OpenPalette => self.palette.open(),
             WindowAction::OpenHelp => self.help_is_open = true,
-            WindowAction::OpenGuide => self.guide.open(),
+            WindowAction::OpenGuide => self.windows.guide.open(),
             WindowAction::NextPane => self.panes.go(ctx, true),
             WindowAction::PreviousPane => self.panes.go(ctx, false),
             WindowAction::TakeTour => {
@@ -351,6 +364,16 @@ impl App {
                 self.stop_work_and(*action, ctx);
             }
             WindowAction::GoOnWorking => self.leaving = None,
+        }
+    }
+
+    fn toggle_inspector(&mut self, ctx: &Context) {
+        let is_there = super::has_inspector_beside(&self.bench, &self.prefs, ctx);
+        if super::is_about_alone(&self.bench, self.prefs.view) {
+            self.prefs.about = !is_there;
+            self.prefs.inspector |= !is_there;
+        } else {
+            self.prefs.inspector = !is_there;
         }
     }
 

@@ -19,16 +19,7 @@ impl App {
 
     /// Whether a window stands before the views.
     fn has_window(&self) -> bool {
-        self.help_is_open
-            || self.guide.is_open()
-            || self.hub.is_open()
-            || self.import.is_open()
-            || self.comparison.is_open()
-            || self.transplant.is_open()
-            || self.mixture.is_open()
-            || self.writing.is_open()
-            || self.extraction.is_open()
-            || self.views.evolution.is_asking()
+        self.help_is_open || self.windows.is_any_open() || self.views.evolution.is_asking()
     }
 
     pub(super) fn pressed(&self, ctx: &Context) -> Vec<Action> {

@@ -6,10 +6,12 @@ use eframe::egui::Context;
 
 use super::App;
 use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
-use crate::ui::action::{Export, FileAction, WriteWhat};
+use crate::ui::action::{Export, FileAction, WindowAction, WriteWhat};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
+use crate::ui::prefs::Setting;
 use crate::ui::windows::Place;
 use crate::workbench::extracting::ExtractRequest;
+use crate::workbench::hub_cache;
 use crate::workbench::transplanting::TransplantRequest;
 
 pub(super) enum Purpose {
@@ -39,6 +41,8 @@ pub(super) enum Purpose {
     EvolutionFolder(EvolutionId),
     TaskFiles,
     CallFolder,
+    /// A folder whose models are listed beside those of the hub's cache.
+    ScannedFolder,
 }
 
 const STUDIES: Filter = Filter::new("Kinfolk studies", &["json"]);
@@ -59,6 +63,7 @@ impl App {
             title,
             kind,
             start_dir: self.start_dir(&purpose),
+            places: self.places(),
         };
         self.purpose = Some(purpose);
         self.picker.start(request, ctx);
@@ -140,6 +145,7 @@ impl App {
                 PickKind::OpenFolders,
             ),
             Purpose::TaskFiles => ("Choose files of tasks", files(TASKS)),
+            Purpose::ScannedFolder => ("Choose folders that hold models", PickKind::OpenFolders),
             Purpose::CallFolder => (
                 "Choose the folder that the evaluator runs in",
                 PickKind::OpenFolders,
@@ -151,7 +157,7 @@ impl App {
     /// Where a dialog starts: where the last one ended, else beside the study or the models.
     fn start_dir(&self, purpose: &Purpose) -> Option<PathBuf> {
         match purpose {
-            Purpose::WritePlace { .. } => self.writing.folder(),
+            Purpose::WritePlace { .. } => self.windows.writing.folder(),
             Purpose::WriteTransplant(request) => {
                 let beside = || self.folder_of(request.model);
                 self.usual_dir().or_else(beside)
@@ -162,6 +168,29 @@ impl App {
             }
             _ => self.usual_dir(),
         }
+    }
+
+    /// Folders that are likely to be wanted, as far as they are there.
+    fn places(&self) -> Vec<(String, PathBuf)> {
+        let study = self.bench.path().and_then(Path::parent);
+        let named = [
+            ("Hub cache", hub_cache()),
+            ("Beside the study", study.map(Path::to_owned)),
+            ("Last used", self.last_dir.clone()),
+        ];
+        let named = named.map(|(name, path)| Some((name.to_owned(), path?)));
+        let own = self.prefs.folders.iter().map(|path| {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            (name.to_string_lossy().into_owned(), path.clone())
+        });
+        let all = named.into_iter().flatten().chain(own);
+        let mut places: Vec<(String, PathBuf)> = Vec::new();
+        for (name, path) in all.filter(|(_, path)| path.is_dir()) {
+            if places.iter().all(|(_, known)| *known != path) {
+                places.push((name, path));
+            }
+        }
+        places
     }
 
     fn usual_dir(&self) -> Option<PathBuf> {
@@ -238,12 +267,17 @@ impl App {
             Purpose::EvolutionFolder(id) => self.set_evolution_folder(id, first),
             Purpose::TaskFiles => self.add_task_files(picked.paths),
             Purpose::CallFolder => self.set_call_folder(first),
-            Purpose::WritePlace { .. } => self.writing.set_place(&first),
-            Purpose::Template => self.writing.set_template(first),
+            Purpose::ScannedFolder => {
+                let folders = picked.paths.into_iter().map(Setting::AddFolder);
+                let set = folders.map(|folder| WindowAction::Set(folder).into());
+                self.actions.extend(set);
+            }
+            Purpose::WritePlace { .. } => self.windows.writing.set_place(&first),
+            Purpose::Template => self.windows.writing.set_template(first),
             Purpose::WriteMixture => self.bench.write_mixture(&first, false),
             Purpose::WriteAdapter(request) => {
                 self.bench.extract(*request, &first);
-                self.extraction.show();
+                self.windows.extraction.show();
             }
             Purpose::ImportFiles | Purpose::ImportFolders => self.bench.read_scores(picked.paths),
             Purpose::SaveStudy => self.bench.save_as(&first),

@@ -1,12 +1,16 @@
 //! The dialog inside the window, which works on every desktop.
 
-use eframe::egui::{Align2, Color32, Context, Margin, Style, Vec2, vec2};
-use egui_file_dialog::{DialogState, FileDialog, FileDialogLabels};
+use eframe::egui::{Align2, Color32, Context, Id, Margin, Rect, Style, Vec2, WidgetRect, vec2};
+use egui_file_dialog::{DialogState, FileDialog, FileDialogLabels, Filter as PathFilter};
 use egui_phosphor::regular as icon;
 
 use super::request::{FilePicker, Filter, PickKind, PickRequest, Picked};
-use crate::ui::theme::space;
+use crate::ui::format::elide_middle;
+use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
+use crate::workbench::opening::looks_like_model;
 
+/// Letters of a place's name that the list beside the dialog has room for.
+const LONGEST_PLACE: usize = 18;
 const SIZE: Vec2 = vec2(820.0, 520.0);
 
 /// The built-in dialog; folders and files can both be picked, several at once.
@@ -27,8 +31,17 @@ impl FilePicker for InApp {
     }
 
     fn ui(&mut self, ctx: &Context) -> Option<Picked> {
-        let (_, dialog) = self.open.as_mut()?;
-        let paths = match in_one_colour(ctx, || dialog.update(ctx)).state() {
+        let (request, dialog) = self.open.as_mut()?;
+        in_one_colour(ctx, || {
+            dialog.update(ctx);
+        });
+        if matches!(
+            request.kind,
+            PickKind::OpenFolders | PickKind::OpenFiles { .. }
+        ) {
+            main_button(ctx, dialog.get_window_id());
+        }
+        let paths = match dialog.state() {
             DialogState::Open => return None,
             DialogState::Picked(path) => vec![path.clone()],
             DialogState::PickedMultiple(paths) => paths.clone(),
@@ -51,12 +64,54 @@ fn in_one_colour<R>(ctx: &Context, draw: impl FnOnce() -> R) -> R {
     let mut own = Style::clone(&kept);
     own.visuals.panel_fill = own.visuals.window_fill;
     own.visuals.widgets.open.weak_bg_fill = own.visuals.window_fill;
+    // What is selected is written in this colour below the list, and stands on it in the list.
+    let t = Tokens::for_theme(theme);
+    own.visuals.selection.bg_fill = t.accent;
+    own.visuals.selection.stroke.color = t.on_accent;
     own.spacing.window_margin = Margin::same(space::M as i8);
     ctx.set_style_of(theme, own);
     let drawn = draw();
     ctx.set_style_of(theme, kept);
     drawn
 }
+
+/// Draws the button that opens as the one that gets on, over that of the dialog, whose buttons
+/// are all alike: it is the last at the lower right.
+fn main_button(ctx: &Context, dialog: Id) {
+    let found = ctx.viewport(|viewport| {
+        let mut layers = viewport.this_pass.widgets.layers();
+        let (layer, widgets) = layers.find(|(layer, _)| layer.id == dialog)?;
+        // The window hears clicks as well.
+        let is_button = |w: &&WidgetRect| {
+            let is_small = w.rect.height() <= 1.5 * ROW_HEIGHT && w.rect.width() <= SIZE.x / 3.0;
+            w.sense.senses_click() && !w.sense.senses_drag() && is_small
+        };
+        let place = |rect: Rect| (rect.bottom().round() as i64, rect.right().round() as i64);
+        let buttons = widgets.iter().filter(is_button);
+        let last = buttons.max_by_key(|w| place(w.rect))?;
+        Some((*layer, last.rect, last.id)).filter(|_| last.enabled)
+    });
+    let Some((layer, rect, id)) = found else {
+        return;
+    };
+    let t = Tokens::for_theme(ctx.theme());
+    let is_hovered = ctx
+        .read_response(id)
+        .is_some_and(|response| response.hovered());
+    let fill = if is_hovered { t.accent_hover } else { t.accent };
+    let painter = ctx.layer_painter(layer);
+    painter.rect_filled(rect, radius::CONTROL, fill);
+    let font = theme::strong_font();
+    painter.text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        OPEN,
+        font,
+        t.on_accent,
+    );
+}
+
+const OPEN: &str = "Open";
 
 fn dialog(request: &PickRequest, ctx: &Context) -> FileDialog {
     let screen = ctx.content_rect().size() - Vec2::splat(2.0 * space::XXL);
@@ -88,6 +143,16 @@ fn dialog(request: &PickRequest, ctx: &Context) -> FileDialog {
         .err_icon(icon::WARNING_CIRCLE);
     dialog.config_mut().warn_icon = icon::WARNING.into();
     dialog.config_mut().pinned_icon = icon::PUSH_PIN.into();
+    // What can be opened as a model is seen among the folders.
+    dialog = dialog.set_file_icon(icon::CUBE, PathFilter::new(looks_like_model));
+    if !request.places.is_empty() {
+        dialog = dialog.add_quick_access("Models", |list| {
+            for (name, path) in &request.places {
+                let name = elide_middle(name, LONGEST_PLACE);
+                list.add_path(&format!("{}  {name}", icon::FOLDER_STAR), path);
+            }
+        });
+    }
     if let Some(dir) = &request.start_dir {
         dialog = dialog.initial_directory(dir.clone());
     }
@@ -147,10 +212,10 @@ fn labels(kind: &PickKind) -> FileDialogLabels {
         rename_pinned_folder: with(icon::PENCIL_SIMPLE, "Rename"),
         selected_directory: "Folder".into(),
         selected_file: "File".into(),
-        selected_items: "Selected".into(),
+        selected_items: "Selected:".into(),
         file_name: of("Folder name", "File name"),
         file_filter_all_files: "All files".into(),
-        open_button: "Open".into(),
+        open_button: OPEN.into(),
         save_button: of("Write here", "Save"),
         cancel_button: "Cancel".into(),
         overwrite_file_modal_text: "already exists. Overwrite it?".into(),

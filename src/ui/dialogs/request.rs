@@ -52,6 +52,8 @@ pub struct PickRequest {
     pub kind: PickKind,
     /// Where to start; the working directory if nothing is given.
     pub start_dir: Option<PathBuf>,
+    /// Where else the user may want to look: names and folders.
+    pub places: Vec<(String, PathBuf)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

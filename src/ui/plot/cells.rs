@@ -216,6 +216,7 @@ pub fn point_of(panel: &Panel, (row, column): (usize, usize), value: Option<f64>
         label: format!("{} × {}", name(&panel.y, row), name(&panel.x, column)),
         details: vec![(value_name(panel), format::full(value))],
         models: Vec::new(),
+        short: String::new(),
         is_named: false,
     }
 }

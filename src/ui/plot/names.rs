@@ -30,11 +30,11 @@ pub fn paint(
     let font = theme::small_font();
     let named: Vec<(&Spot<'_>, String)> = spots
         .iter()
-        .filter(|spot| spot.point.is_named && !spot.point.label.is_empty())
+        .filter(|spot| spot.point.is_named && !spot.point.written().is_empty())
         .map(|spot| {
             (
                 spot,
-                text::fitted(painter, &spot.point.label, &font, WIDEST),
+                text::fitted(painter, spot.point.written(), &font, WIDEST),
             )
         })
         .collect();

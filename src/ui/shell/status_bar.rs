@@ -16,7 +16,7 @@ const HEIGHT: f32 = 28.0;
 const BAR_WIDTH: f32 = 120.0;
 /// Room for the title of what is done, and for each of its numbers, in points.
 const TITLE: f32 = 170.0;
-const DONE: f32 = 64.0;
+const DONE: f32 = 124.0;
 const RATE: f32 = 74.0;
 const LEFT: f32 = 100.0;
 

@@ -14,7 +14,7 @@ mod strips;
 mod tokens;
 mod yaml;
 
-pub use child::{CAVEAT, RECORD, meaning};
+pub use child::{RECORD, meaning};
 pub use start::to_merge;
 
 use std::cell::{Cell, RefCell};

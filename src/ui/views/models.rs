@@ -20,12 +20,12 @@ use crate::ui::action::{Action, ImportAction, ModelsAction};
 use crate::ui::ask::Ask;
 use crate::ui::theme::space;
 use crate::ui::views::rows::{clicked_row, range};
-use crate::ui::widgets::{empty_state, icon_button, search_field};
+use crate::ui::widgets::{TypeAhead, empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
 
 pub use actions::{
-    base_menu, compare_button, compose, convert_button, extract_button, merge_menu,
-    selection_actions,
+    ancestry_button, base_menu, compare_button, compose, convert_button, extract_button,
+    merge_menu, selection_actions,
 };
 pub use block::score as read_number;
 pub use cells::{ADAPTER_COLOUR, bar, place, score_lines};
@@ -54,8 +54,7 @@ pub struct ModelsView {
     anchor: Option<ModelId>,
     /// The row that the keyboard went to, to be brought into sight.
     scroll_to: Option<usize>,
-    /// Letters that were typed, and when the last of them.
-    typed: (f64, String),
+    typed: TypeAhead,
     table: ModelTable,
 }
 

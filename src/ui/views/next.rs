@@ -12,7 +12,7 @@ use crate::ui::action::Action;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, size, space};
-use crate::ui::views::{GAIN_CAVEAT, ViewContext, evaluate_button, gain_meaning};
+use crate::ui::views::{ViewContext, evaluate_button, gain_meaning};
 use crate::ui::widgets::{empty_state, icon_button};
 use crate::workbench::Workbench;
 
@@ -60,10 +60,7 @@ impl NextView {
 
     fn rows_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, shown: &Shown) {
         head_ui(ui, view, shown);
-        if let Some(first) = shown.rows.first() {
-            let caveat = GAIN_CAVEAT.trim_end_matches('.');
-            ui.quiet(format!("{caveat}  ·  {}", files::record(first)));
-        }
+        ui.quiet(&shown.basis);
         if let Some(obstacle) = &shown.obstacle {
             obstacle_ui(ui, view, obstacle);
         }

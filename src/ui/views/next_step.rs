@@ -108,8 +108,8 @@ fn merge(bench: &Workbench, view: View) -> Option<Step> {
         return None;
     }
     let suggested = bench.suggestions();
-    let pair = suggested.merges.first()?.pair.map(|k| suggested.models[k]);
-    let names = pair.map(|id| format::elide_middle(doc.name_of(id), LONGEST));
+    let pair = suggested.merges.first()?.pair().map(|k| suggested.models[k]);
+    let names = pair.map(|id| format::elide_middle(bench.short(id), LONGEST));
     Some(Step {
         words: "Promises most".to_owned(),
         button: format!("Compose {}", names.join(" × ")),

@@ -3,6 +3,7 @@
 use eframe::egui::{Button, RichText, ScrollArea, Ui};
 
 use crate::merge::methods::{BaseRule, Description, Method, REGISTRY};
+use crate::ui::sketch;
 
 /// Height of the menu before it scrolls, in points.
 const MOST_HEIGHT: f32 = 420.0;
@@ -58,6 +59,7 @@ fn method_ui(ui: &mut Ui, method: &dyn Method, current: Option<&str>) -> bool {
     button
         .on_hover_ui(|ui| {
             ui.label(known.help);
+            sketch::ui(ui, known.name);
             if let Some(paper) = paper {
                 ui.label(RichText::new(paper).small().weak());
             }

@@ -18,6 +18,7 @@ mod sort_header;
 mod submenu;
 pub mod text;
 pub mod toast;
+mod type_ahead;
 
 pub use axes::still_plot;
 pub use button::{
@@ -35,3 +36,4 @@ pub use section::{
 };
 pub use sort_header::sort_header;
 pub use submenu::submenu;
+pub use type_ahead::TypeAhead;

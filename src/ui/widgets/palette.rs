@@ -17,6 +17,8 @@ const MOST_HEIGHT: f32 = 11.0 * ROW;
 pub struct PaletteEntry<'a> {
     /// What it does, as on its button.
     pub title: &'a str,
+    /// The same at full length, which is searched and shown on hover.
+    pub full: &'a str,
     pub group: &'a str,
     /// Its keys, parted by spaces, or nothing.
     pub shortcut: &'a str,
@@ -74,7 +76,7 @@ impl Palette {
         if self.field_ui(ui).changed() {
             self.current = 0;
         }
-        let found = fuzzy::ranked(&self.query, entries.iter().map(|e| e.title));
+        let found = fuzzy::ranked(&self.query, entries.iter().map(|e| e.full));
         let last = found.len().saturating_sub(1);
         self.current = (self.current + down).saturating_sub(up).min(last);
         let chosen = self.rows_ui(ui, entries, &found, up + down > 0);
@@ -187,5 +189,8 @@ fn row_ui(ui: &mut Ui, entry: &PaletteEntry<'_>, is_current: bool) -> Response {
             eframe::egui::Align::Center,
         ));
     chip::key_caps(&mut ui.new_child(row), entry.shortcut);
-    response
+    match entry.full == entry.title {
+        true => response,
+        false => response.on_hover_text(entry.full),
+    }
 }

@@ -5,9 +5,11 @@ use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
 use egui_phosphor::regular as icon;
 
 use crate::guide::{TOPICS, Topic};
+use crate::ui::action::Action;
 use crate::ui::ext::modal;
 use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::icon_button;
+use crate::workbench::Workbench;
 
 /// The page and its topics, where the window has the room, in points.
 const SIZE: [f32; 2] = [960.0, 680.0];
@@ -48,7 +50,11 @@ impl GuideView {
         self.page.is_some()
     }
 
-    pub fn ui(&mut self, ctx: &Context) {
+    pub fn close(&mut self) {
+        self.page = None;
+    }
+
+    pub fn ui(&mut self, ctx: &Context, _: &Workbench, _: &mut Vec<Action>) {
         let Some(page) = &mut self.page else { return };
         let mut stays = true;
         let modal = modal(ctx, "guide", space::L).show(ctx, |ui| {

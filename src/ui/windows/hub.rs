@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use eframe::egui::{Align, Checkbox, Context, Label, Layout, ScrollArea, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
+use crate::ui::action::Action;
 use crate::ui::ext::{ResponseExt, UiExt, modal};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, size, space};
@@ -23,8 +24,8 @@ const BASE: f32 = 200.0;
 pub struct HubView {
     is_open: bool,
     query: String,
-    /// Names of the models that are ticked.
-    ticked: BTreeSet<String>,
+    /// Folders of the models that are ticked.
+    ticked: BTreeSet<PathBuf>,
 }
 
 impl HubView {
@@ -39,10 +40,13 @@ impl HubView {
         self.is_open
     }
 
-    /// Draws it; the folders that are to be added once the user says so.
-    pub fn ui(&mut self, ctx: &Context, bench: &Workbench) -> Option<Vec<PathBuf>> {
+    pub fn close(&mut self) {
+        self.is_open = false;
+    }
+
+    pub fn ui(&mut self, ctx: &Context, bench: &Workbench, actions: &mut Vec<Action>) {
         if !self.is_open {
-            return None;
+            return;
         }
         let (mut stays, mut wanted) = (true, None);
         let modal = modal(ctx, "hub", space::L).show(ctx, |ui| {
@@ -75,7 +79,7 @@ impl HubView {
         if !stays || wanted.is_some() || modal.should_close() {
             self.is_open = false;
         }
-        wanted
+        actions.extend(wanted.map(Action::AddModels));
     }
 
     fn models_ui(&mut self, ui: &mut Ui, models: &[HubModel], room: f32) -> Option<Vec<PathBuf>> {
@@ -105,7 +109,7 @@ impl HubView {
     }
 
     fn row_ui(&mut self, ui: &mut Ui, model: &HubModel) {
-        let mut is_ticked = self.ticked.contains(&model.name);
+        let mut is_ticked = self.ticked.contains(&model.folder);
         let before = is_ticked;
         ui.allocate_ui_with_layout(
             vec2(ui.available_width() - space::L, ROW_HEIGHT),
@@ -159,16 +163,16 @@ impl HubView {
         );
         if is_ticked != before {
             if is_ticked {
-                self.ticked.insert(model.name.clone());
+                self.ticked.insert(model.folder.clone());
             } else {
-                self.ticked.remove(&model.name);
+                self.ticked.remove(&model.folder);
             }
         }
     }
 
     /// How many are ticked, what they weigh, and the button that adds them.
     fn foot_ui(&mut self, ui: &mut Ui, models: &[HubModel]) -> Option<Vec<PathBuf>> {
-        let ticked = models.iter().filter(|m| self.ticked.contains(&m.name));
+        let ticked = models.iter().filter(|m| self.ticked.contains(&m.folder));
         let ticked: Vec<&HubModel> = ticked.collect();
         let sizes = ticked.iter().filter_map(|m| m.state.as_ref().ok());
         let bytes: u64 = sizes.map(|size| size.bytes).sum();

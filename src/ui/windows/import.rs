@@ -46,6 +46,10 @@ impl ImportView {
         self.stage = Some(stage_of(source));
     }
 
+    pub fn close(&mut self) {
+        self.stage = None;
+    }
+
     pub fn open_paste(&mut self) {
         self.stage = Some(Stage::Paste(Paste::default()));
     }

@@ -1,8 +1,7 @@
 //! The child of the draft on the canvas, for the other views: a ghost among the living.
 
-use super::{GainSource, Prediction};
+use super::Prediction;
 use crate::figures::Ghost;
-use crate::kinship::Metric;
 use crate::study::Draft;
 use crate::text::with_minus;
 use crate::workbench::Workbench;
@@ -28,21 +27,20 @@ impl Workbench {
     /// The same as a point of a chart.
     pub(in crate::workbench) fn predicted_point(&self) -> Option<Ghost> {
         let child = self.draft_child()?;
-        let kinship = child.prediction.of_parents.get(Metric::DEFAULT)?;
+        let made = child.prediction.child.as_ref().ok();
+        let parents = made.map_or(&[][..], |made| &made.parents);
         let kind = child.prediction.kind;
-        let expected = kind.and_then(|kind| self.expected_gain(kinship, kind));
-        let source = expected.map_or_else(String::new, |gain| {
-            let whose = match gain.source {
-                GainSource::Study => "of this study",
-                GainSource::Community => "of the Open LLM Leaderboard",
-            };
-            let r = with_minus(&format!("{:.2}", gain.r));
-            format!("from n = {} merges {whose}, r = {r}", gain.n)
+        let expected = kind.and_then(|kind| self.expected_gain(parents, kind));
+        let source = expected.as_ref().map_or_else(String::new, |gain| {
+            let rank = gain.spearman.map_or(String::new(), |rank| {
+                let rank = with_minus(&format!("{rank:.2}"));
+                format!(", rank correlation {rank} on held-out merges")
+            });
+            format!("from n = {} merges of this study{rank}", gain.n)
         });
-        let made = child.prediction.child.as_ref();
         Some(Ghost {
             name: child.draft.name.clone(),
-            parents: made.map_or_else(|_| Vec::new(), |made| made.parents.clone()),
+            parents: parents.to_vec(),
             kinship: child.prediction.of_parents.clone(),
             gain: expected.map(|gain| gain.value),
             source,

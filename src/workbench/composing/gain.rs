@@ -1,30 +1,21 @@
-//! What a merge may be expected to gain, from merges whose parents' kinship is known.
+//! What a merge may be expected to gain: what the suggestions say of its two parents.
 
-use crate::kinship::Metric;
-use crate::lineage::gain::{ENOUGH, GainLine, Known};
-use crate::study::{ModelId, StudyFacts};
-use crate::workbench::{Workbench, library};
+use crate::study::ModelId;
+use crate::workbench::Workbench;
 
 /// What a merge may be expected to gain.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExpectedGain {
-    /// On the least-squares line at the parents' kinship, in points.
+    /// Over the parents' mean, in points.
     pub value: f64,
-    /// Where 95 of 100 such merges lie, in points.
+    /// Where 90 of 100 such merges lie, in points.
     pub interval: (f64, f64),
+    /// How many merges of the study it is learned from.
     pub n: usize,
-    /// Correlation of kinship and gain among them.
-    pub r: f64,
-    pub p: f64,
-    pub source: GainSource,
-}
-
-/// Whose merges an expectation is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GainSource {
-    Study,
-    /// The community's record that travels with the program, because the study's is too small.
-    Community,
+    /// What predicts it; `None` where nothing does yet.
+    pub used: Option<String>,
+    /// Rank correlation of predicted with real gain of held-out merges.
+    pub spearman: Option<f64>,
 }
 
 /// Kinds of merges: the gains of one say nothing of another.
@@ -58,53 +49,25 @@ impl MergeKind {
 }
 
 impl Workbench {
-    /// What a child may be expected to gain, by the mean kinship of its parents in
-    /// the default measure; `None` where no record holds enough merges of its kind.
-    pub fn expected_gain(&self, kinship: f64, kind: MergeKind) -> Option<ExpectedGain> {
-        let method = |id| {
-            let model = self.doc().model(id)?;
-            Some(MergeKind::of(&model.origin.method, model.parents.len()))
-        };
-        let own = merges_where(self.record(), |id| method(id) == Some(kind));
-        expected(&own, kinship, GainSource::Study).or_else(|| {
-            if kind != MergeKind::Between {
-                return None;
-            }
-            let community = library::bundled("community");
-            let record = StudyFacts::new(community, &|_, _, _| None);
-            expected(&known_merges(&record), kinship, GainSource::Community)
+    /// What a child of two models of the shown family may be expected to gain; `None` where they
+    /// have no scores, and for another kind of merge than the study's own.
+    pub fn expected_gain(&self, parents: &[ModelId], kind: MergeKind) -> Option<ExpectedGain> {
+        let suggested = self.suggestions();
+        if MergeKind::of(&suggested.method, 2) != kind {
+            return None;
+        }
+        let [a, b] = *<&[ModelId; 2]>::try_from(parents).ok()?;
+        let advised = suggested.of(a, b)?;
+        let mean = advised.expected - advised.gain;
+        let used = suggested.advice.used();
+        Some(ExpectedGain {
+            value: advised.gain,
+            interval: (advised.interval[0] - mean, advised.interval[1] - mean),
+            n: suggested.advice.n,
+            used: used.map(|used| used.title.clone()),
+            spearman: used.and_then(|used| used.spearman),
         })
     }
-}
-
-/// The line of gain over kinship through merges, at one kinship.
-fn expected(merges: &[Known], kinship: f64, source: GainSource) -> Option<ExpectedGain> {
-    let line = GainLine::through(merges, ENOUGH)?;
-    let expected = line.expected(kinship);
-    Some(ExpectedGain {
-        value: expected.value,
-        interval: expected.interval,
-        n: line.n,
-        r: line.r,
-        p: line.p,
-        source,
-    })
-}
-
-/// The merges of a record whose gain and whose parents' kinship are known.
-pub(in crate::workbench) fn known_merges(record: &StudyFacts) -> Vec<Known> {
-    merges_where(record, |_| true)
-}
-
-fn merges_where(record: &StudyFacts, is_meant: impl Fn(ModelId) -> bool) -> Vec<Known> {
-    let rows = record.rows.iter().filter(|row| is_meant(row.id));
-    rows.filter_map(|row| {
-        Some(Known {
-            kinship: row.kinship.get(Metric::DEFAULT)?,
-            gain: row.gain?,
-        })
-    })
-    .collect()
 }
 
 #[cfg(test)]

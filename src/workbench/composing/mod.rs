@@ -25,8 +25,7 @@ use crate::study::Draft;
 pub use open_recipe::RecipeKind;
 pub use request::{Request, Swept};
 
-pub(super) use gain::known_merges;
-pub use gain::{ExpectedGain, GainSource, MergeKind};
+pub use gain::{ExpectedGain, MergeKind};
 
 pub use draft_child::DraftChild;
 

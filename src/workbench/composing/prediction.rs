@@ -17,6 +17,7 @@ use crate::merge::plan::{Cost, Model, Plan, Surroundings, plan_of};
 use crate::merge::predict::{PredictError, Predicted};
 use crate::merge::problem::Problem;
 use crate::merge::recipe::{Parsed, Setting, Value, parse};
+use crate::parallel;
 use crate::study::ModelId;
 
 /// What is known of a child before it is made.
@@ -216,7 +217,7 @@ fn planned(request: &Request, parsed: &Parsed) -> Plan {
         intermediates: None,
         force: false,
         allow_crimes: false,
-        threads: rayon::current_num_threads(),
+        threads: parallel::threads(),
         opened: &opened,
     };
     plan_of(parsed, request.output, &surroundings)

@@ -8,7 +8,7 @@ use crate::files;
 use crate::jobs::{Send, Ticket};
 use crate::lineage::strategy::Pairing;
 use crate::merge::composition::Composition;
-use crate::merge::methods::find;
+use crate::merge::methods::{BaseRule, find};
 use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse_way, to_yaml};
 use crate::merge::run::GgufWanted;
 use crate::merge::write::RECIPE_NAME;
@@ -186,7 +186,8 @@ fn words_of(name: &str) -> String {
     words.join("-")
 }
 
-/// A recipe without models, with these models put in.
+/// A recipe without models, with these models put in. A base that it names stays, or becomes the
+/// family's where it means that one; a method whose base is one of its models takes the first.
 fn with_models(
     recipe: &str,
     models: &[ModelRef],
@@ -220,6 +221,14 @@ fn with_models(
         return Err("The way to merge makes nothing".to_owned());
     };
     let is_own = |key: &String| own.parameters.iter().any(|(k, _)| k == key);
+    if method.description().base != BaseRule::OneOfModels
+        && let Some(named) = own.base_model
+    {
+        merge.base_model = Some(match base {
+            Some(base) if same_model(base, &named) => base.clone(),
+            _ => named,
+        });
+    }
     merge.parameters.retain(|(key, _)| !is_own(key));
     merge.parameters.extend(own.parameters);
     merge.dtype = own.dtype;
@@ -229,6 +238,13 @@ fn with_models(
     merge.chat_template = own.chat_template;
     merge.own = own.own;
     Ok(merge)
+}
+
+/// Whether a recipe's name of a model means one that has a path: the path itself, or the name of
+/// its folder.
+fn same_model(known: &ModelRef, named: &ModelRef) -> bool {
+    let folder = |model: &ModelRef| Path::new(&model.path).file_name().map(ToOwned::to_owned);
+    known == named || folder(known).is_some() && folder(known) == folder(named)
 }
 
 /// The text that a child's recipe is known by.

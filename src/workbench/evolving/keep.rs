@@ -58,7 +58,7 @@ impl Workbench {
         let choices = &evolution.setup.choices;
         let next = members.iter().map(|m| m.generation).max().unwrap_or(0) + 1;
         let strategy = strategy(&evolution.setup.strategy).filter(|_| evolution.ended.is_none());
-        let (best, may) = self.with_population(models, &members, |population| {
+        let (best, may) = self.with_population((evolution, models), &members, |population| {
             let round = Round {
                 population: *population,
                 generation: next,

@@ -43,7 +43,7 @@ impl Workbench {
     }
 
     /// The base that all of some descend from.
-    pub(super) fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
+    pub(in crate::workbench) fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
         let base = |id: &ModelId| self.doc().model(*id).and_then(|m| m.base);
         let first = models.first().and_then(base)?;
         let is_shared = models.iter().all(|id| base(id) == Some(first));
@@ -110,7 +110,7 @@ impl Workbench {
     fn next_of(&self, evolution: &Evolution, strategy: &dyn Strategy, models: &[ModelId]) -> Next {
         let members = self.members(evolution, models);
         let setup = &evolution.setup;
-        self.with_population(models, &members, |population| {
+        self.with_population((evolution, models), &members, |population| {
             let spent = spent(evolution);
             next(population, strategy, &setup.choices, &setup.rules, &spent)
         })

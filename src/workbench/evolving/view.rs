@@ -25,7 +25,9 @@ impl Workbench {
         let members = self.members(evolution, &models);
         let top = evolution.setup.choices.top;
         let generations =
-            self.with_population(&models, &members, |population| summaries(population, top));
+            self.with_population((evolution, &models), &members, |population| {
+                summaries(population, top)
+            });
         Some(EvolutionView {
             merges: members.iter().filter(|m| m.generation > 0).count(),
             generations,
@@ -43,23 +45,21 @@ impl Workbench {
     ) -> Option<(u32, Vec<Pairing>)> {
         let setup = &evolution.setup;
         let strategy = strategy(&setup.strategy).filter(|_| evolution.ended.is_none())?;
-        self.with_population(&view.models, &view.members, |population| {
+        self.with_population((evolution, &view.models), &view.members, |population| {
             let spent = spent(evolution);
             upcoming(population, strategy, &setup.choices, &setup.rules, &spent)
         })
     }
 
+    /// Asks something of the models of an evolution.
     pub(super) fn with_population<T>(
         &self,
-        models: &[ModelId],
+        (evolution, models): (&Evolution, &[ModelId]),
         members: &[Member],
         ask: impl FnOnce(&Population<'_>) -> T,
     ) -> T {
-        let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
-        ask(&Population {
-            members,
-            kinship: &kinship,
-        })
+        let tasks = self.doc().selecting_tasks(evolution);
+        self.ask_population(models, members, &tasks, ask)
     }
 
     /// Kinship of two models in the default measure: measured, or as it was written down.
@@ -91,6 +91,7 @@ impl Workbench {
                 tasks: scores,
                 generation,
                 parents: parents.filter_map(at).collect(),
+                by_another_way: false,
             }
         };
         models.iter().map(member).collect()

@@ -16,6 +16,7 @@
 
 use std::ops::Range;
 
+use super::ranked::{Ranked, Room};
 use crate::jobs::Ticket;
 use crate::merge::blocks::{Blocks, Cuts, Inputs, Width};
 use crate::merge::cut::{READINGS, Streams};
@@ -24,7 +25,6 @@ use crate::merge::method::Values;
 use crate::merge::version::Version;
 use crate::numeric::Real;
 use crate::numeric::random::{Chance, Stream};
-use crate::numeric::rank::{Room, ascending};
 use crate::numeric::select::Cut;
 use crate::numeric::vector::{self, Draw};
 
@@ -128,29 +128,6 @@ fn pieces(lower: Cut, upper: Cut, range: Range<usize>) -> Vec<(Range<usize>, u32
         from = end;
     }
     out
-}
-
-/// The chances of a row's changes.
-struct Ranked {
-    stream: Stream,
-    density: f64,
-    epsilon: f64,
-}
-
-impl Ranked {
-    /// Replaces the changes of one row, which starts at flat index `start`, by what is kept.
-    fn row<N: Real>(&self, start: u64, factor: N, row: &mut [N], room: &mut Room) {
-        let last = (row.len() as f64 - 1.0).max(1.0);
-        let alone = row.len() == 1;
-        let keys = row.iter().map(|x| x.key());
-        for (rank, k) in ascending(keys, room).enumerate() {
-            let share = if alone { 0.5 } else { rank as f64 / last };
-            let p = self.density - self.epsilon + 2.0 * self.epsilon * share;
-            let kept = self.stream.happens(start + k as u64, Chance::new(p));
-            // A branch would be guessed wrong half of the time.
-            row[k] = (factor * row[k]).only_if(kept);
-        }
-    }
 }
 
 impl Sparsifier {

@@ -23,6 +23,7 @@ use crate::merge::tensor::MergeTensor;
 use crate::numeric::{Real, vector};
 
 pub(super) mod presets;
+mod ranked;
 
 mod mask;
 

@@ -3,7 +3,7 @@
 use super::picking::by_name;
 use super::quantities::with_points;
 use super::table::{Row, rows};
-use crate::figures::{Figure, Layer, MODEL};
+use crate::figures::{Figure, Layer, MODEL, Point};
 use crate::kinship::Values;
 use crate::study::chart::{ChartChoices, ChartKind, PointsAre};
 use crate::study::{Selection, StudyDoc};
@@ -64,6 +64,9 @@ impl ChartModel {
         if let (ChartKind::Paper(_), Ok(figure)) = (key.choices.kind, &mut figure) {
             rename(figure, doc);
         }
+        if let Ok(figure) = &mut figure {
+            shorten(figure, bench);
+        }
         Self {
             rows: figure.as_ref().map(rows).unwrap_or_default(),
             figure,
@@ -84,21 +87,36 @@ impl ChartModel {
     }
 }
 
-/// A figure from other data stands for the models of this study that have the same names.
-fn rename(figure: &mut Figure, doc: &StudyDoc) {
-    for layer in figure.panels.iter_mut().flat_map(|panel| &mut panel.layers) {
-        let points = match layer {
-            Layer::Points(mark) => &mut mark.points,
-            Layer::Bars { points, .. } => points,
-            _ => continue,
-        };
-        for point in points {
-            point.models = by_name(doc, &point.label);
-            if point.models.is_empty() {
-                // Its label is a value or a short name; what it is stands with its values.
-                let model = point.details.iter().find(|(name, _)| name == MODEL);
-                point.models = model.map_or_else(Vec::new, |(_, name)| by_name(doc, name));
-            }
+/// Writes the short names of models beside their points.
+fn shorten(figure: &mut Figure, bench: &Workbench) {
+    for point in points(figure) {
+        let mut short = point.label.clone();
+        for &id in &point.models {
+            short = short.replace(bench.study().doc().name_of(id), bench.short(id));
+        }
+        if short != point.label {
+            point.short = short;
         }
     }
+}
+
+/// A figure from other data stands for the models of this study that have the same names.
+fn rename(figure: &mut Figure, doc: &StudyDoc) {
+    for point in points(figure) {
+        point.models = by_name(doc, &point.label);
+        if point.models.is_empty() {
+            // Its label is a value or a short name; what it is stands with its values.
+            let model = point.details.iter().find(|(name, _)| name == MODEL);
+            point.models = model.map_or_else(Vec::new, |(_, name)| by_name(doc, name));
+        }
+    }
+}
+
+fn points(figure: &mut Figure) -> impl Iterator<Item = &mut Point> {
+    let layers = figure.panels.iter_mut().flat_map(|panel| &mut panel.layers);
+    layers.flat_map(|layer| match layer {
+        Layer::Points(mark) => &mut mark.points[..],
+        Layer::Bars { points, .. } => &mut points[..],
+        _ => &mut [],
+    })
 }

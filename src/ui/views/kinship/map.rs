@@ -16,7 +16,7 @@ use super::range::range_ui;
 use super::shown::Shown;
 use super::states::{RUNNING_WIDTH, running_ui};
 use crate::kinship::{Aggregate, Join, Kinship, Scope, table};
-use crate::study::{ModelId, Order, Selection};
+use crate::study::{Command, ModelEdit, ModelId, Order, Selection};
 use crate::text::first_of;
 use crate::ui::action::{Action, View};
 use crate::ui::ext::{ResponseExt, quiet};
@@ -37,6 +37,8 @@ const LONGEST_WORD: usize = 18;
 const MOST_NAMES: usize = 24;
 /// Width that the count of left-out tensors may need beside it.
 const LEFT_OUT: f32 = 184.0;
+/// The same for the button that shows hidden models.
+const HIDDEN: f32 = 110.0;
 
 pub fn map_ui(
     ui: &mut Ui,
@@ -279,7 +281,9 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<
         let caption_text = text.clone();
         let text = quiet(text);
         let has_left_out = !shown.key.provisional && !kinship.left_out.is_empty();
-        let reserved = if has_left_out { LEFT_OUT } else { 0.0 };
+        let hidden = hidden_words(shown);
+        let of_hidden = hidden.as_ref().map_or(0.0, |_| HIDDEN);
+        let reserved = of_hidden + if has_left_out { LEFT_OUT } else { 0.0 };
         let caption = |ui: &mut Ui| {
             ui.set_max_width((ui.available_width() - reserved).max(1.0));
             ui.add(Label::new(text).truncate())
@@ -292,7 +296,21 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<
         if has_left_out {
             left_out_ui(ui, kinship, shown, actions);
         }
+        if let Some(words) = hidden
+            && ui.small_button(words).clicked()
+        {
+            let ids = shown.key.hidden.clone();
+            actions.push(Action::Study(Command::Model(ModelEdit::Unhide(ids))));
+        }
     });
+}
+
+/// The words of the button that shows again what was left out by hand.
+fn hidden_words(shown: &Shown) -> Option<String> {
+    match shown.key.hidden.len() {
+        0 => None,
+        n => Some(format!("Show {n} hidden")),
+    }
 }
 
 /// A row that no model of the family has; its place is behind all of theirs.

@@ -3,7 +3,7 @@
 use eframe::egui::Ui;
 
 use super::shown::Shown;
-use crate::study::{Command, ModelId, Selection};
+use crate::study::{Command, ModelEdit, ModelId, Selection};
 use crate::ui::action::{Action, View};
 use crate::ui::ask::Ask;
 use crate::ui::format;
@@ -25,6 +25,12 @@ pub fn pair_menu(
     if compare_button(ui, bench, (first, second), actions) {
         ui.close();
     }
+    ui.separator();
+    for k in [a, b] {
+        let words = format!("Hide {}", shown.key.short[k]);
+        hide_ui(ui, shown, &words, shown.key.models[k], actions);
+    }
+    unhide_ui(ui, shown, actions);
     ui.separator();
     if let Some(value) = shown.matrix.get(a, b) {
         let copied = Action::copy("Value", format::plain(Some(value)));
@@ -54,10 +60,30 @@ pub fn name_menu(
     };
     ui.menu_ask(words, select(toggled), actions);
     ui.separator();
+    hide_ui(ui, shown, "Hide model", id, actions);
+    unhide_ui(ui, shown, actions);
+    ui.separator();
     let copied = Action::copy("Name", shown.key.labels[model].clone());
     ui.menu_ask("Copy name", copied, actions);
     go_to(ui, "Show in lineage", &one, View::Lineage, actions);
     go_to(ui, "Show in models", &one, View::Models, actions);
+}
+
+/// Leaves a model out of the matrix, unless too few would be left to compare.
+fn hide_ui(ui: &mut Ui, shown: &Shown, words: &str, id: ModelId, actions: &mut Vec<Action>) {
+    ui.add_enabled_ui(shown.key.models.len() > 2, |ui| {
+        let hide = Command::Model(ModelEdit::Hide(vec![id]));
+        ui.menu_ask(words, hide, actions);
+    });
+}
+
+/// Puts back what was left out, if anything was.
+fn unhide_ui(ui: &mut Ui, shown: &Shown, actions: &mut Vec<Action>) {
+    if !shown.key.hidden.is_empty() {
+        let words = format!("Show {} hidden", shown.key.hidden.len());
+        let show = Command::Model(ModelEdit::Unhide(shown.key.hidden.clone()));
+        ui.menu_ask(&words, show, actions);
+    }
 }
 
 fn go_to(ui: &mut Ui, title: &str, what: &Selection, view: View, actions: &mut Vec<Action>) {

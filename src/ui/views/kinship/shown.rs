@@ -22,6 +22,8 @@ const MOST_CLUSTERS: usize = 12;
 pub struct Key {
     pub base: ModelId,
     pub models: Vec<ModelId>,
+    /// Models of the family that the user has left out.
+    pub hidden: Vec<ModelId>,
     pub labels: Vec<String>,
     /// The same where there is little room.
     pub short: Vec<String>,
@@ -47,22 +49,34 @@ impl Key {
         measure.scope.kind = measure.scope.kind.filter(|&k| provisional || is_there(k));
         let colours = doc.view.colours.filter(|r| r.metric == measure.metric);
         let row = |&id: &ModelId| bench.record().row(id);
-        let average = |id| row(id)?.average.filter(|v| v.is_finite());
+        let average = |id: &ModelId| row(id)?.average.filter(|v| v.is_finite());
+        let is_shown = |id: ModelId| !doc.model(id).is_some_and(|model| model.is_hidden);
+        let pairs = family.models.iter().copied().zip(&family.measured);
+        let (models, places): (Vec<ModelId>, Vec<Option<usize>>) =
+            pairs.filter(|(id, _)| is_shown(*id)).unzip();
         Self {
             range: colours.map(|range| (range.lo, range.hi)),
-            averages: family.models.iter().map(average).collect(),
-            generations: (family.models.iter())
+            averages: models.iter().map(average).collect(),
+            generations: (models.iter())
                 .map(|id| row(id).map_or(0, |row| row.generation))
                 .collect(),
             base: family.base,
-            models: family.models.clone(),
-            labels: (family.models.iter())
+            labels: models
+                .iter()
                 .map(|&id| doc.name_of(id).to_owned())
                 .collect(),
-            short: (family.models.iter())
+            short: models
+                .iter()
                 .map(|&id| bench.short(id).to_owned())
                 .collect(),
-            places: family.measured.clone(),
+            hidden: family
+                .models
+                .iter()
+                .copied()
+                .filter(|&id| !is_shown(id))
+                .collect(),
+            models,
+            places,
             revision: measured.revision(),
             measure,
             provisional,

@@ -1,8 +1,8 @@
 //! The same in words: every model by generation, for the keyboard and for screen readers.
 
 use eframe::egui::{
-    Align2, CornerRadius, Id, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, WidgetType, pos2, vec2,
+    Align2, CornerRadius, Id, Key, Modifiers, Rect, Response, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2,
 };
 
 use super::model::LineageModel;
@@ -13,7 +13,7 @@ use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
 use crate::ui::views::family::Card;
-use crate::ui::widgets::{row_ground, text};
+use crate::ui::widgets::{TypeAhead, row_ground, text};
 use crate::workbench::Workbench;
 
 const ROW: f32 = 24.0;
@@ -24,6 +24,7 @@ pub struct List {
     /// The model that gets the keyboard as soon as its row is there.
     go_to: Option<ModelId>,
     selection: Selection,
+    typed: TypeAhead,
     /// The model whose row is to be in sight, because it was selected elsewhere.
     reveal: Option<ModelId>,
 }
@@ -82,11 +83,23 @@ impl List {
     }
 
     fn walk(&mut self, ui: &Ui, shown: &LineageModel, from: usize, holder: Id) -> Option<usize> {
-        let key = pointer::pressed_arrow(ui, holder)?;
-        let to = pointer::walk_target(shown, Some(from), key)?;
+        let to = match pointer::pressed_arrow(ui, holder) {
+            Some(key) => pointer::walk_target(shown, Some(from), key)?,
+            None => self.typed_row(ui, shown, from)?,
+        };
         self.go_to = Some(shown.cards[to].id);
         ui.ctx().request_repaint();
         Some(to)
+    }
+
+    fn typed_row(&mut self, ui: &Ui, shown: &LineageModel, from: usize) -> Option<usize> {
+        let order: Vec<usize> = shown.groups.iter().flat_map(|g| g.models.clone()).collect();
+        let names: Vec<&str> = order.iter().map(|&m| &shown.cards[m].short[..]).collect();
+        let at = order.iter().position(|&model| model == from);
+        let row = self.typed.row(ui, at, &names)?;
+        // The canvas has letters of its own.
+        ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::F));
+        Some(order[row])
     }
 
     fn row_ui(

@@ -21,22 +21,23 @@ use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, size, space};
 use crate::ui::widgets::{metric_choice, section_heading};
 use crate::workbench::composing::{
-    Child, ExpectedGain, GainSource, MergeKind, NoChild, Prediction, TokensSummary,
+    Child, ExpectedGain, MergeKind, NoChild, Prediction, TokensSummary,
 };
+use crate::workbench::memory_note;
 
 /// How much of its ink something keeps that is no longer so.
 const GREYED: f32 = 0.5;
 
 /// The paper's own limit, in plain words.
-pub const CAVEAT: &str = "Kinship says more about the size of a gain than about its sign: relatives \
-                      gain little, strangers gain or lose much.";
-const INTERVAL: &str = "The interval is where 95 of 100 such merges would lie, if the record is \
-                        like them. Where it holds 0, the merge may as well lose.";
-/// What n, r and p are.
-pub const RECORD: &str = "n is the number of merges that this is drawn from: those of this study, or \
-                      of the community where the study has too few. r how closely their gain \
-                      follows the kinship of their parents, p how easily chance alone would give \
-                      that r.";
+const CAVEAT: &str = "Gains are learned from the merges of this study, and from no other: what \
+                      predicts gain in one family predicts nothing in the next.";
+const INTERVAL: &str = "The interval is where 90 of 100 such merges would lie, by how far off the \
+                        merges of this study were while they were held out. Where it holds 0, the \
+                        merge may as well lose.";
+/// What n and the rank correlation are.
+pub const RECORD: &str = "n is the number of this study's merges that this is learned from. The \
+                      rank correlation is that of predicted with real gain of merges that were \
+                      held out: 1 is the same order, 0 says nothing.";
 
 const PAPER: &str = "Exploring Model Kinship for Merging Large Language Models, arXiv 2410.12613";
 const EXACT: &str = "Worked out from what was measured, without a sample. Only the rounding to \
@@ -198,7 +199,7 @@ fn measure_ui(ui: &mut Ui, shown: &DraftContext<'_>, base: Option<ModelId>, name
 /// What was worked out last, with what it followed from.
 #[derive(Default)]
 struct Gain {
-    key: Option<(u64, Option<u64>, Option<MergeKind>)>,
+    key: Option<(u64, Vec<ModelId>, Option<MergeKind>)>,
     expected: Option<ExpectedGain>,
 }
 
@@ -210,27 +211,21 @@ impl Gain {
         let before = shown.before.filter(|_| shown.is_foregone());
         let ahead = shown.ahead.and_then(|ahead| ahead.kind);
         let kind = before.map_or(ahead, |before| before.kind);
-        let key = (shown.bench.revision(), kinship.map(f64::to_bits), kind);
-        if self.key != Some(key) {
-            let known = kinship.zip(kind);
-            let gain = |(kinship, kind)| shown.bench.expected_gain(kinship, kind);
-            self.expected = known.and_then(gain);
+        let parents = shown.child().map_or(&[][..], |child| &child.parents);
+        let key = (shown.bench.revision(), parents.to_vec(), kind);
+        if self.key.as_ref() != Some(&key) {
+            self.expected = kind.and_then(|kind| shown.bench.expected_gain(parents, kind));
             self.key = Some(key);
         }
         ui.horizontal(|ui| {
             ui.label(theme::strong("Expected gain"));
             ui.with_layout(Layout::right_to_left(Align::Center), meaning);
         });
-        ui.horizontal(|ui| match self.expected {
+        ui.horizontal(|ui| match &self.expected {
             Some(gain) => {
                 let points = |value: f64| format::signed(Some(value), 2);
                 ui.label(theme::strong(format!("{} points", points(gain.value))));
-                let words = match gain.source {
-                    GainSource::Study => interval(&gain),
-                    // Whose they are stands beside them: they are not the user's tasks.
-                    GainSource::Community => COMMUNITY.to_owned(),
-                };
-                line_ui(ui, &words);
+                line_ui(ui, &interval(gain));
             }
             None => {
                 ui.label(format::UNDEFINED);
@@ -261,13 +256,10 @@ pub fn meaning(ui: &mut Ui) {
     });
 }
 
-/// What the community's record is of.
-const COMMUNITY: &str = "leaderboard tasks, Mistral-7B";
-
 fn interval(gain: &ExpectedGain) -> String {
     let points = |value: f64| format::signed(Some(value), 2);
     let (lo, hi) = gain.interval;
-    format!("95 %: {} to {}", points(lo), points(hi))
+    format!("90 %: {} to {}", points(lo), points(hi))
 }
 
 /// Why no gain is expected.
@@ -275,24 +267,20 @@ fn unknown_gain(ahead: Option<&Prediction>, is_kinship_known: bool) -> &'static 
     match ahead.map(|ahead| (&ahead.child, ahead.kind)) {
         Some((Err(NoChild::NoRecipe), _)) => "Known once the merge has no errors",
         Some((Err(NoChild::Refused(_)), _)) => "Not known of a child that cannot be predicted",
-        Some((_, None)) if is_kinship_known => "The record holds no merges of merges",
-        Some(_) if is_kinship_known => "The record holds too few merges of this kind",
+        Some((_, None)) if is_kinship_known => "Not known of merges of merges",
+        Some(_) if is_kinship_known => "The study's merges are of another kind, or have no scores",
         _ => "Known with the kinship of the parents",
     }
 }
 
 fn record_line(gain: &ExpectedGain) -> String {
-    let from = match gain.source {
-        GainSource::Study => "this study".to_owned(),
-        GainSource::Community => interval(gain),
-    };
-    let r = format::decimals(Some(gain.r), 2);
-    // Smaller than three decimals can say is said so.
-    let p = match gain.p {
-        p if p < 0.001 => "p < 0.001".to_owned(),
-        p => format!("p = {}", format::decimals(Some(p), 3)),
-    };
-    format!("n = {}, r = {r}, {p}, {from}", gain.n)
+    match (&gain.used, gain.spearman) {
+        (Some(used), Some(rank)) => {
+            let rank = format::decimals(Some(rank), 2);
+            format!("n = {}, rank correlation {rank}, {}", gain.n, used.to_lowercase())
+        }
+        _ => format!("n = {}, nothing predicts gain here yet", gain.n),
+    }
 }
 
 /// What the merge costs on disk, in memory and in time, in one line.
@@ -318,6 +306,10 @@ fn cost_ui(ui: &mut Ui, shown: &DraftContext<'_>) {
          files lie in memory already, {cold} where they come from the disk."
     );
     line_ui(ui, &format!("{disk}  ·  {memory} memory  ·  {time}")).on_hover_text(long);
+    if let Some(note) = memory_note(&cost) {
+        let ink = Tokens::of(ui).warning;
+        ui.label(RichText::new(note).small().color(ink));
+    }
 }
 
 /// The tokens in one line, and a button that lists them.

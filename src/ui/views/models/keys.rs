@@ -14,8 +14,6 @@ use crate::ui::format;
 use crate::workbench::{Notice, NoticeKind};
 
 const PAGE: usize = 15;
-/// After this long without a key the next letter begins a new word.
-const PAUSE_SECS: f64 = 1.0;
 
 impl ModelsView {
     /// Arrows, Home, End and the page keys move the selection, with Shift they widen it; left
@@ -82,25 +80,10 @@ impl ModelsView {
         order: &[ModelId],
         actions: &mut Vec<Action>,
     ) {
-        let now = ui.input(|i| i.time);
-        let Some(typed) = typed_letters(ui) else {
-            return;
-        };
-        let (at, before) = &self.typed;
-        let goes_on = now - at < PAUSE_SECS;
-        let word = if goes_on {
-            format!("{before}{typed}")
-        } else {
-            typed
-        };
         let doc = rows.bench.study().doc();
-        let begins = |id: &&ModelId| doc.name_of(**id).to_lowercase().starts_with(&word);
-        let now_at = last_selected(rows).and_then(|id| order.iter().position(|&r| r == id));
-        // A word that goes on may go on to mean the model it has found.
-        let from = now_at.map_or(0, |at| if goes_on { at } else { at + 1 });
-        let from = from.min(order.len());
-        let found = order[from..].iter().chain(&order[..from]).find(begins);
-        self.typed = (now, word.clone());
+        let names: Vec<&str> = order.iter().map(|&id| doc.name_of(id)).collect();
+        let at = last_selected(rows).and_then(|id| order.iter().position(|&r| r == id));
+        let found = self.typed.row(ui, at, &names).map(|row| &order[row]);
         if let Some(id) = found {
             self.scroll_to = order.iter().position(|r| r == id);
             self.anchor = Some(*id);
@@ -307,18 +290,6 @@ fn pasted_words(doc: &crate::study::StudyDoc, cells: &block::Cells) -> (String, 
 
 fn last_selected(rows: Rows<'_>) -> Option<ModelId> {
     rows.bench.study().selection().models().last().copied()
-}
-
-/// Letters that were typed, in lower case; a space begins no word.
-fn typed_letters(ui: &Ui) -> Option<String> {
-    let typed: String = ui.input(|i| {
-        let text = |event: &Event| match event {
-            Event::Text(text) => Some(text.to_lowercase()),
-            _ => None,
-        };
-        i.events.iter().filter_map(text).collect()
-    });
-    (!typed.trim().is_empty()).then_some(typed)
 }
 
 /// What was typed, if a number could begin so.

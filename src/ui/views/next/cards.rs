@@ -165,30 +165,31 @@ fn parent_ui(ui: &mut Ui, name: &str, whole: &str, average: Option<f64>) {
 }
 
 fn facts_ui(ui: &mut Ui, row: &Row) {
-    let score = Some(row.score);
-    let help = match row.gain {
-        Some(_) => "The mean of the two scores plus the gain that merges like this had",
-        None => "The mean of the two scores; what kinship would add is not known",
-    };
+    let advised = &row.advised;
+    let score = Some(advised.expected);
+    let help = "The mean of the two scores plus the gain that is expected";
     let hover = format!("{}\n{help}", format::full(score));
     fact_ui(ui, "Expected score", &format::score(score), &hover);
-    let kinship = format::kinship(row.kinship);
-    let hover = match row.kinship {
-        Some(_) => format!("{}\n{}", format::full(row.kinship), Metric::DEFAULT.title),
-        None => "Not known".to_owned(),
-    };
-    fact_ui(ui, "Kinship", &kinship, &hover);
-    let gain = row.gain.map(|gain| gain.value);
+    let gain = Some(advised.gain);
     fact_ui(
         ui,
         "Expected gain",
         &format::signed(gain, 2),
         &format::full(gain),
     );
-    let under = match row.gain {
-        Some(_) => format!("{}\n{}", files::interval(row), files::record(row)),
-        None if row.are_copies() => "None to be expected of near copies".to_owned(),
-        None => "Not known without their kinship and merges like this".to_owned(),
+    let kinship = format::kinship(advised.kinship);
+    let hover = match advised.kinship {
+        Some(_) => format!(
+            "{}\n{}",
+            format::full(advised.kinship),
+            Metric::DEFAULT.title
+        ),
+        None => "Not known".to_owned(),
+    };
+    fact_ui(ui, "Kinship", &kinship, &hover);
+    let under = match row.are_copies() {
+        true => "None to be expected of near copies".to_owned(),
+        false => format!("{}\n{}", files::interval(row), files::chance(row)),
     };
     let under = quiet(under);
     ui.add(Label::new(under).wrap()).on_hover_text(GAIN_RECORD);

@@ -1,7 +1,6 @@
 //! The suggestions as text for the clipboard and as a table for a file.
 
 use super::shown::Row;
-use crate::lineage::suggest::Basis;
 use crate::ui::action::Export;
 use crate::ui::format;
 
@@ -15,8 +14,8 @@ pub fn text(rows: &[Row]) -> String {
 fn sentence(row: &Row) -> String {
     let [a, b] = &row.names;
     let [of_a, of_b] = row.averages.map(format::score);
-    let score = format::score(Some(row.score));
-    let kinship = format::kinship(row.kinship);
+    let score = format::score(Some(row.advised.expected));
+    let kinship = format::kinship(row.advised.kinship);
     let reasons = row.reasons.join("; ");
     format!(
         "{a} ({of_a}) and {b} ({of_b}): child {score} expected, kinship {kinship}, {}. {reasons}",
@@ -24,35 +23,20 @@ fn sentence(row: &Row) -> String {
     )
 }
 
-/// The gain with all that it needs: its interval, n and r.
+/// The gain with its interval and the chance of a new best.
 pub fn gain(row: &Row) -> String {
-    match (row.gain, row.basis.line()) {
-        (Some(gain), Some(_)) => {
-            let value = format::signed(Some(gain.value), 2);
-            format!("gain {value} ({}; {})", interval(row), record(row))
-        }
-        _ => format!("gain {}", format::UNDEFINED),
-    }
+    let value = format::signed(Some(row.advised.gain), 2);
+    format!("gain {value} ({}; {})", interval(row), chance(row))
 }
 
-/// Where 95 of 100 such merges would lie.
+/// Where 90 of 100 such children would lie.
 pub fn interval(row: &Row) -> String {
-    let (low, high) = row.gain.map(|gain| gain.interval).unzip();
-    let (low, high) = (format::signed(low, 2), format::signed(high, 2));
-    format!("95 %: {low} to {high}")
+    let [low, high] = row.advised.interval.map(|end| format::score(Some(end)));
+    format!("90 %: {low} to {high}")
 }
 
-/// What the gain is drawn from: `n = 40, r = −0.51, other tasks, Mistral-7B merges`.
-pub fn record(row: &Row) -> String {
-    let whose = match row.basis {
-        Basis::Study(_) => "this study",
-        Basis::Others(_) => "other tasks, Mistral-7B merges",
-        Basis::Scores => return "scores alone".to_owned(),
-    };
-    row.basis.line().map_or(String::new(), |line| {
-        let r = format::decimals(Some(line.r), 2);
-        format!("n = {}, r = {r}, {whose}", line.n)
-    })
+pub fn chance(row: &Row) -> String {
+    format!("{} chance of a new best", format::percent(row.advised.chance))
 }
 
 /// A row for each suggestion.
@@ -66,12 +50,10 @@ pub fn csv(rows: &[Row]) -> Export {
         "average_with",
         "kinship",
         "expected_score",
+        "score_from",
+        "score_to",
         "expected_gain",
-        "gain_from",
-        "gain_to",
-        "basis",
-        "n",
-        "r",
+        "chance_of_a_new_best",
         "reasons",
     ];
     // Writing into memory does not fail.
@@ -83,29 +65,23 @@ pub fn csv(rows: &[Row]) -> Export {
     Export::table("suggestions", "next-merges", bytes)
 }
 
-fn cells(k: usize, row: &Row) -> [String; 14] {
+fn cells(k: usize, row: &Row) -> [String; 12] {
     let [name, with] = row.names.clone();
     let [average, average_with] = row.averages.map(format::plain);
-    let basis = match row.basis {
-        Basis::Study(_) => "study",
-        Basis::Others(_) => "community",
-        Basis::Scores => "scores",
-    };
-    let line = row.basis.line().filter(|_| row.gain.is_some());
+    let number = |value: f64| format::plain(Some(value));
+    let [low, high] = row.advised.interval;
     [
         (k + 1).to_string(),
         name,
         with,
         average,
         average_with,
-        format::plain(row.kinship),
-        format::plain(Some(row.score)),
-        format::plain(row.gain.map(|gain| gain.value)),
-        format::plain(row.gain.map(|gain| gain.interval.0)),
-        format::plain(row.gain.map(|gain| gain.interval.1)),
-        basis.to_owned(),
-        line.map_or(String::new(), |line| line.n.to_string()),
-        format::plain(line.map(|line| line.r)),
+        format::plain(row.advised.kinship),
+        number(row.advised.expected),
+        number(low),
+        number(high),
+        number(row.advised.gain),
+        number(row.advised.chance),
         row.reasons.join("; "),
     ]
 }

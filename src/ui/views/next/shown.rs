@@ -1,8 +1,8 @@
 //! What is shown of the suggestions: rows in words, or why there are none. Pure; worked out
 //! anew when the study or a measurement has changed.
 
-use crate::lineage::gain::Expected;
-use crate::lineage::suggest::{Basis, NEARLY_EQUAL, Reason, Suggestion};
+use crate::advice::{Advice, Advised};
+use crate::lineage::suggest::{Reason, Suggestion};
 use crate::study::ModelId;
 use crate::ui::action::{Action, ImportAction, ModelsAction, View};
 use crate::workbench::{ModelFiles, Workbench};
@@ -12,6 +12,8 @@ pub struct Shown {
     pub revision: u64,
     /// The most promising first; empty where `obstacle` says why.
     pub rows: Vec<Row>,
+    /// What the expectations rest on, in a sentence or two.
+    pub basis: String,
     pub obstacle: Option<Obstacle>,
 }
 
@@ -23,12 +25,8 @@ pub struct Row {
     pub whole: [String; 2],
     /// Their averages, in points.
     pub averages: [Option<f64>; 2],
-    /// Pearson correlation of their task vectors, if it is known.
-    pub kinship: Option<f64>,
-    /// The score that the child may be expected to have, in points.
-    pub score: f64,
-    pub gain: Option<Expected>,
-    pub basis: Basis,
+    /// What is expected of the child.
+    pub advised: Advised,
     /// Why, the weightiest first.
     pub reasons: Vec<String>,
     /// What the canvas will lack; it can be composed all the same.
@@ -38,7 +36,7 @@ pub struct Row {
 impl Row {
     /// Whether the two are so nearly equal that a merge of them is neither.
     pub fn are_copies(&self) -> bool {
-        self.kinship.is_some_and(|k| k >= NEARLY_EQUAL)
+        self.advised.are_copies()
     }
 
     /// Both names as one: `mirror × order`.
@@ -63,10 +61,16 @@ impl Shown {
         let rows: Vec<Row> = suggested.merges.iter().map(row).collect();
         Self {
             revision: bench.revision(),
+            basis: basis(&suggested.advice),
             obstacle: obstacle(bench, &suggested.models, &rows),
             rows,
         }
     }
+}
+
+fn basis(advice: &Advice) -> String {
+    let kinship = advice.kinship_sentence().map(|s| format!("  ·  {s}"));
+    format!("{}{}", advice.sentence(), kinship.unwrap_or_default())
 }
 
 fn row(bench: &Workbench, models: &[ModelId], merge: &Suggestion) -> Row {
@@ -75,17 +79,14 @@ fn row(bench: &Workbench, models: &[ModelId], merge: &Suggestion) -> Row {
     let counted: Vec<&String> = record.tasks.iter().filter(counts).collect();
     let model_name = |k: usize| bench.short(models[k]).to_owned();
     let task_name = |k: usize| counted.get(k).map_or(String::new(), |task| (*task).clone());
-    let pair = merge.pair.map(|k| models[k]);
+    let pair = merge.pair().map(|k| models[k]);
     let words = |reason: &Reason| reason.words(&model_name, &task_name);
     Row {
         pair,
         names: pair.map(|id| bench.short(id).to_owned()),
         whole: pair.map(|id| doc.name_of(id).to_owned()),
         averages: pair.map(|id| record.row(id).and_then(|row| row.average)),
-        kinship: merge.kinship,
-        score: merge.score,
-        gain: merge.gain,
-        basis: merge.basis,
+        advised: merge.advised,
         reasons: merge.reasons.iter().map(words).collect(),
         lacks: lacks(bench, pair),
     }
@@ -197,11 +198,11 @@ fn unknown_kinship(
                         composed by name";
         return Some((sentence.to_owned(), Vec::new()));
     }
-    if rows.iter().all(|row| row.kinship.is_some()) {
+    if rows.iter().all(|row| row.advised.kinship.is_some()) {
         return None;
     }
     let Some(base) = doc.shown_base() else {
-        let sentence = "No base is chosen, so kinship cannot be measured and scores alone decide. \
+        let sentence = "No base is chosen, so kinship cannot be measured. \
                         Set the base in the table of models.";
         let go = ("Go to models", Action::Go(View::Models));
         return Some((sentence.to_owned(), vec![go]));
@@ -213,16 +214,14 @@ fn unknown_kinship(
     match bench.files(base) {
         ModelFiles::Opening => None,
         ModelFiles::Open { .. } if !bench.files(base).are_missing() => {
-            let sentence = "Kinship is not measured of every pair yet; where it is missing, \
-                            scores alone decide";
+            let sentence = "Kinship is not measured of every pair yet, so it is not looked at";
             let measure = ModelsAction::MeasureHere(base).into();
             (bench.family(base).unmeasured() > 0)
                 .then(|| (sentence.to_owned(), vec![("Measure kinship", measure)]))
         }
         _ => {
             let sentence = format!(
-                "The files of the base {} cannot be read, so kinship is not known and scores \
-                 alone decide",
+                "The files of the base {} cannot be read, so kinship is not known",
                 bench.short(base)
             );
             let find = ModelsAction::AskWhereIs(base).into();

@@ -131,7 +131,7 @@ const HEADS: [&str; 7] = [
     "Child",
     "Kinship",
     "Gain",
-    "95 of 100 lie in",
+    "90 of 100 lie in",
     "Why",
 ];
 
@@ -188,12 +188,8 @@ fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, (k, of): (usize, usize), row: &Ro
 
 fn paint(ui: &Ui, rect: Rect, k: usize, row: &Row) {
     let t = Tokens::of(ui);
-    let gain = row.gain.map(|gain| gain.value);
-    let ends = row.gain.map_or(format::UNDEFINED.to_owned(), |gain| {
-        let (low, high) = gain.interval;
-        let (low, high) = (format::signed(Some(low), 2), format::signed(Some(high), 2));
-        format!("{low} to {high}")
-    });
+    let [low, high] = row.advised.interval.map(|end| format::score(Some(end)));
+    let ends = format!("{low} to {high}");
     let is_warning = row.are_copies();
     let ink = if is_warning { t.warning } else { t.text_weak };
     // The first is the pair's places, which the order says already.
@@ -201,9 +197,9 @@ fn paint(ui: &Ui, rect: Rect, k: usize, row: &Row) {
     let words = [
         (&(k + 1).to_string()[..], t.text_weak),
         (&row.title(), t.text),
-        (&format::score(Some(row.score)), t.text),
-        (&format::kinship(row.kinship), t.text),
-        (&format::signed(gain, 2), t.text),
+        (&format::score(Some(row.advised.expected)), t.text),
+        (&format::kinship(row.advised.kinship), t.text),
+        (&format::signed(Some(row.advised.gain), 2), t.text),
         (&ends, t.text_weak),
         (&why.join("  ·  "), ink),
     ];
@@ -212,8 +208,8 @@ fn paint(ui: &Ui, rect: Rect, k: usize, row: &Row) {
 
 fn hover(ui: &mut Ui, row: &Row) {
     ui.label(theme::strong(row.whole.join(" × ")));
-    ui.label(format!("Kinship {}", format::full(row.kinship)));
-    let (score, gain) = (format::full(Some(row.score)), files::gain(row));
+    ui.label(format!("Kinship {}", format::full(row.advised.kinship)));
+    let (score, gain) = (format::full(Some(row.advised.expected)), files::gain(row));
     ui.label(format!("Child {score} expected, {gain}"));
     for reason in &row.reasons {
         ui.label(reason);
@@ -221,8 +217,8 @@ fn hover(ui: &mut Ui, row: &Row) {
 }
 
 fn spoken((k, of): (usize, usize), row: &Row) -> String {
-    let (pair, score) = (row.title(), format::score(Some(row.score)));
-    let (kinship, gain) = (format::kinship(row.kinship), files::gain(row));
+    let (pair, score) = (row.title(), format::score(Some(row.advised.expected)));
+    let (kinship, gain) = (format::kinship(row.advised.kinship), files::gain(row));
     format!(
         "Pair {} of {of}: {pair}, child {score}, kinship {kinship}, {gain}",
         k + 1

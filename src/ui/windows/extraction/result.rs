@@ -9,7 +9,7 @@ use egui_phosphor::regular as icon;
 
 use super::title_ui;
 use crate::extract::{Fate, ModuleReport, Report};
-use crate::ui::action::{Action, Content, Export, ExtractAction};
+use crate::ui::action::{Action, Content, Export};
 use crate::ui::colormap::Scale;
 use crate::ui::dialogs::Filter;
 use crate::ui::ext::{UiExt, quiet};
@@ -217,8 +217,8 @@ fn head_ui(
             if is_there {
                 ui.quiet("in the study");
             } else if primary_button(ui, "Add to study").clicked() {
-                let add = ExtractAction::Add(report.out.clone());
-                actions.push(Action::Extract(add));
+                let add = Action::AddModels(vec![report.out.clone()]);
+                actions.push(add);
             }
             if ui.button("Save JSON…").clicked() {
                 let json = serde_json::to_vec_pretty(report).unwrap_or_default();

@@ -175,7 +175,7 @@ fn state_ui(ui: &mut Ui, context: RunContext<'_>, state: &RunState) {
 }
 
 fn running_words(context: RunContext<'_>, doing: &Doing) -> String {
-    let name = |id: &ModelId| context.bench.study().doc().name_of(*id).to_owned();
+    let name = |id: &ModelId| context.bench.short(*id).to_owned();
     let short = |name: &str| format::elide_middle(name, 40);
     let words = match doing {
         Doing::WaitingForTurn if is_measuring(context) => "measuring kinship".to_owned(),

@@ -35,7 +35,8 @@ pub fn columns_ui(
     height: f32,
 ) {
     let width = model.columns.len() as f32 * PITCH[0] - (PITCH[0] - SIZE.x);
-    let whole = vec2(width.max(1.0), whole_height(model) - space::M);
+    // The scroll bar floats; no card lies under it.
+    let whole = vec2(width.max(1.0) + space::M, whole_height(model) - space::M);
     ScrollArea::both()
         .id_salt(("generations", context.id))
         .max_height(height)

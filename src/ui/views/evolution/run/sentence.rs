@@ -22,8 +22,10 @@ use crate::ui::widgets::{Choice, choice, segmented, text};
 const LONGEST: usize = 28;
 const BEST_ONLY: &str = "Files of children that cannot be merged again are removed; their record \
                          stays";
-/// From this width on, in points, the sentence names the base.
+/// From this width on, in points, the sentence names the base, and asks what the strategy wants
+/// to know besides.
 const ROOM_FOR_BASE: f32 = 1000.0;
+const ROOM_FOR_CHOICES: f32 = 1200.0;
 /// Room for a small number or a box to be checked, in points.
 const NUMBER: f32 = 40.0;
 const GIGABYTE: f64 = 1e9;
@@ -118,7 +120,7 @@ impl Sentence<'_> {
         } else {
             self.strategies_ui(ui, setup);
         }
-        if let Some(known) = known {
+        if let Some(known) = known.filter(|_| has_room(ui)) {
             self.choices_ui(ui, known, setup);
         }
     }
@@ -140,7 +142,8 @@ impl Sentence<'_> {
     fn choices_ui(&self, ui: &mut Ui, known: &Description, setup: &mut Setup) {
         let choices = &mut setup.choices;
         if known.uses_pool {
-            say(ui, "and partners from");
+            let words = ["Partners from", "and partners from"];
+            say(ui, words[usize::from(has_room(ui))]);
             if self.has_begun {
                 fixed(ui, choices.pool.title());
             } else {
@@ -154,7 +157,8 @@ impl Sentence<'_> {
             }
         }
         if known.uses_seed {
-            say(ui, "drawn by seed");
+            let words = ["Drawn by seed", "drawn by seed"];
+            say(ui, words[usize::from(has_room(ui))]);
             if self.has_begun {
                 fixed(ui, &choices.seed.to_string());
             } else {
@@ -168,8 +172,13 @@ impl Sentence<'_> {
 
     /// What is seldom changed: who is merged first, where children lie, which are kept.
     fn more_ui(&self, ui: &mut Ui, setup: &mut Setup) {
+        let known = strategy(&setup.strategy).map(|s| s.description());
+        let known = known.filter(|_| !has_room(ui));
         folded(ui, "More of the set-up", "More", |ui| {
             ui.set_max_width(440.0);
+            if let Some(known) = known {
+                row(ui, |ui| self.choices_ui(ui, known, setup));
+            }
             row(ui, |ui| self.first_ui(ui, setup));
             row(ui, |ui| {
                 self.folder_ui(ui, setup);
@@ -311,6 +320,11 @@ impl Sentence<'_> {
     }
 }
 
+/// Whether a sentence has room for what is seldom changed.
+fn has_room(ui: &Ui) -> bool {
+    ui.max_rect().width() >= ROOM_FOR_CHOICES
+}
+
 fn row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::XS + 2.0, space::XS);
@@ -347,6 +361,8 @@ const FIXED: &str = "Fixed since the run has begun; duplicate it to try another"
 const CARET: f32 = 26.0;
 /// The widest control, in points; its words are cut in their middle.
 const WIDEST: f32 = 380.0;
+/// The same where two lines have to hold the sentence.
+const NARROWEST: f32 = 190.0;
 
 /// A control that goes to the next row as a whole where `width` points are not left.
 fn flow<T>(ui: &mut Ui, width: f32, control: impl FnOnce(&mut Ui) -> T) -> T {
@@ -422,7 +438,8 @@ fn leading(ui: &mut Ui, name: &str, words: &str) -> Response {
 }
 
 fn fitted(ui: &Ui, words: &str) -> String {
-    let most = WIDEST.min(ui.max_rect().width() - 60.0);
+    let widest = if has_room(ui) { WIDEST } else { NARROWEST };
+    let most = widest.min(ui.max_rect().width() - 60.0);
     text::fitted(ui.painter(), words, &theme::body_font(), most)
 }
 

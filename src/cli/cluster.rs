@@ -1,0 +1,279 @@
+//! `kinfolk cluster`: the kinship of a population over many processes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::args::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
+use super::kinship::{measured_as, names, open, open_all, print, rounding};
+use super::{CliError, out, progress};
+use crate::checkpoint::Checkpoint;
+use crate::cluster::{self, Joined, Labour, Member, Plan, State, Task, driver};
+use crate::files::{self, write_whole};
+use crate::jobs::Failure;
+use crate::kinship::store::CachedKinship;
+use crate::kinship::{Measured, Scope, report};
+use crate::merge::write::units::show_bytes;
+use crate::study::{Model, ModelId, StudyDoc, file};
+use crate::workbench::{Folders, cache};
+
+/// The largest list of models that is read.
+const MOST_LIST: u64 = 64 << 20;
+
+pub fn run(args: &ClusterArgs) -> Result<(), CliError> {
+    match args {
+        ClusterArgs::Plan(args) => plan(args),
+        ClusterArgs::Work(args) => work(args),
+        ClusterArgs::Join(args) => join(args),
+        ClusterArgs::State(args) => state(args),
+        ClusterArgs::Driver(args) => write_driver(args),
+    }
+}
+
+/// What a plan comes to.
+#[derive(Serialize)]
+struct Figures {
+    models: usize,
+    tasks: usize,
+    /// Bytes of all models and the base.
+    bytes: u64,
+    /// Bytes that all tasks read together.
+    read_bytes: u64,
+    /// How often a byte is read, on average.
+    reads: f64,
+    /// Bytes of the sums that a worker keeps for one task, and of all parts together.
+    sums_bytes: u64,
+    parts_bytes: u64,
+}
+
+fn plan(args: &PlanArgs) -> Result<(), CliError> {
+    let base = open(&args.base)?;
+    let paths = listed(&args.models)?;
+    let models = open_all(&paths)?;
+    let names = names(&models);
+    let rounding = rounding(&base, &models, &names);
+    let members = measured_as(&base, &models).into_iter().zip(&models);
+    let members = members.map(|(own, model)| member(own, model));
+    let members = members.collect::<Result<Vec<_>, _>>()?;
+    let of_base = Measured {
+        name: base.suggested_name(),
+        parameters: base.parameters(),
+    };
+    let opened: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
+    let plan = cluster::make(
+        (member(of_base, &base)?, &base),
+        members,
+        &opened,
+        rounding,
+        (args.block as usize, args.task_bytes),
+    )
+    .map_err(CliError::failed)?;
+    let tasks = plan.write(&args.out).map_err(CliError::Failed)?;
+    let figures = figures(&plan, &tasks);
+    if out::is_json_alone(&figures, args.json.as_deref())? {
+        return Ok(());
+    }
+    out::print(&format!(
+        "{} models on {}: {} tasks, {} to read, each byte {:.2} times",
+        figures.models,
+        plan.base.name,
+        figures.tasks,
+        show_bytes(figures.read_bytes),
+        figures.reads
+    ));
+    out::print(&format!(
+        "a worker keeps up to {} of sums; all parts take {}",
+        show_bytes(figures.sums_bytes),
+        show_bytes(figures.parts_bytes)
+    ));
+    let place = args.out.display();
+    out::print(&format!(
+        "next: kinfolk cluster work {place}, on as many machines as you like"
+    ));
+    Ok(())
+}
+
+fn figures(plan: &Plan, tasks: &[Task]) -> Figures {
+    let sums = |task: &Task| {
+        let rows = task.models(plan).0.len() as u64 + 1;
+        let grams = |k: usize| {
+            task.chunks
+                .as_ref()
+                .map_or(1, |_| task.chunks_of(plan, k).len())
+        };
+        let grams = task.segments.clone().map(grams).sum::<usize>() as u64;
+        grams * 8 * (rows * (rows + 1) + 2 * rows + 1)
+    };
+    let (bytes, read) = (
+        plan.bytes(),
+        tasks.iter().map(|task| task.bytes).sum::<u64>(),
+    );
+    Figures {
+        models: plan.models.len(),
+        tasks: tasks.len(),
+        bytes,
+        read_bytes: read,
+        reads: read as f64 / bytes.max(1) as f64,
+        sums_bytes: tasks.iter().map(sums).max().unwrap_or(0),
+        parts_bytes: tasks.iter().map(sums).sum(),
+    }
+}
+
+fn member(measured: Measured, model: &Checkpoint) -> Result<Member, CliError> {
+    let path = std::path::absolute(model.path()).map_err(CliError::failed)?;
+    Ok(Member {
+        name: measured.name,
+        path,
+        key: model.key().to_owned(),
+        parameters: measured.parameters,
+    })
+}
+
+/// The paths of a list; empty lines and those that begin with # are passed over.
+fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let text = files::read_text(list, MOST_LIST)
+        .map_err(|error| CliError::Failed(format!("{error}: {}", list.display())))?;
+    let root = list.parent().unwrap_or(Path::new(""));
+    let lines = text.lines().map(str::trim);
+    let paths: Vec<PathBuf> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| root.join(line))
+        .collect();
+    if paths.is_empty() {
+        let list = list.display();
+        return Err(CliError::Failed(format!(
+            "this list names no model; write the path of one a line: {list}"
+        )));
+    }
+    Ok(paths)
+}
+
+fn work(args: &WorkArgs) -> Result<(), CliError> {
+    let (plan, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
+    let base = open(&plan.base.path)?;
+    let paths: Vec<PathBuf> = plan.models.iter().map(|model| model.path.clone()).collect();
+    let models = open_all(&paths)?;
+    let labour = Labour {
+        only: args.task.clone(),
+        most: args.claim.unwrap_or(usize::MAX),
+        lease: Duration::from_secs(args.lease),
+        waits: args.wait,
+    };
+    let pool = progress::pool(args.threads)?;
+    let place = args.out.clone();
+    progress::run("Working", move |ticket| {
+        let models: Vec<&Checkpoint> = models.iter().map(Arc::as_ref).collect();
+        let tell = |event| {
+            if let Ok(line) = serde_json::to_string(&event) {
+                out::print(&line);
+            }
+        };
+        let of = (&plan, tasks.as_slice());
+        pool.install(|| cluster::work(&place, of, (&base, &models), &labour, ticket, &tell))
+            .map_err(Failure::from)
+    })?;
+    Ok(())
+}
+
+fn join(args: &JoinArgs) -> Result<(), CliError> {
+    let (plan, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
+    match cluster::join(&args.out, &plan, &tasks).map_err(CliError::Failed)? {
+        Joined::Missing(state) => Err(CliError::Failed(format!(
+            "{} of {} parts are missing; run kinfolk cluster work {}",
+            state.tasks - state.done,
+            state.tasks,
+            args.out.display()
+        ))),
+        Joined::Whole(found) => show(&plan, &found, args),
+    }
+}
+
+fn show(plan: &Plan, found: &CachedKinship, args: &JoinArgs) -> Result<(), CliError> {
+    if let Some(path) = &args.study {
+        write_study(plan, found, path)?;
+    }
+    let measured: Vec<Measured> = (plan.models.iter())
+        .map(|model| Measured {
+            name: model.name.clone(),
+            parameters: model.parameters,
+        })
+        .collect();
+    let scope = Scope::default();
+    let mut report = report(&found.kinship, &plan.base.name, &measured, scope, None);
+    report.rounding.clone_from(&plan.rounding);
+    if out::is_json_alone(&report, args.json.as_deref())? {
+        return Ok(());
+    }
+    if args.study.is_none() && args.json.is_none() {
+        print(&report, None);
+    }
+    Ok(())
+}
+
+/// A study of the models, whose kinship is kept where the window looks for it.
+fn write_study(plan: &Plan, found: &CachedKinship, path: &Path) -> Result<(), CliError> {
+    if path.exists() {
+        let path = path.display();
+        return Err(CliError::Failed(format!(
+            "there is a file already; choose another name for the study: {path}"
+        )));
+    }
+    let id = |k: usize| ModelId(u32::try_from(k).unwrap_or(u32::MAX));
+    let model = |(k, member): (usize, &Member)| Model {
+        id: id(k),
+        name: member.name.clone(),
+        path: Some(member.path.clone()),
+        base: (k > 0).then(|| id(0)),
+        ..Model::default()
+    };
+    let all = std::iter::once(&plan.base).chain(&plan.models);
+    let models: Vec<Model> = all.enumerate().map(model).collect();
+    let doc = StudyDoc {
+        name: plan.base.name.clone(),
+        next_id: u32::try_from(models.len()).unwrap_or(u32::MAX),
+        models,
+        ..StudyDoc::default()
+    };
+    cache::keep(&Folders::of_user().cache, found);
+    let path = std::path::absolute(path).map_err(CliError::failed)?;
+    let text = file::to_text(&doc, path.parent().unwrap_or(Path::new("/")));
+    write_whole(&path, text.as_bytes()).map_err(CliError::Failed)
+}
+
+fn state(args: &StateArgs) -> Result<(), CliError> {
+    let (_, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
+    let state: State = cluster::state(&args.out, &tasks);
+    if out::is_json_alone(&state, args.json.as_deref())? {
+        return Ok(());
+    }
+    let (done, all) = state.bytes;
+    out::print(&format!(
+        "{} of {} tasks, {} of {}",
+        state.done,
+        state.tasks,
+        show_bytes(done),
+        show_bytes(all)
+    ));
+    for (worker, count) in &state.workers {
+        out::print(&format!("{worker}: {count} at work"));
+    }
+    out::print(&format!("{} free", state.missing.len()));
+    Ok(())
+}
+
+fn write_driver(args: &DriverArgs) -> Result<(), CliError> {
+    let to = args.to.clone().unwrap_or_default();
+    let path = match to.as_os_str().is_empty() || to.is_dir() {
+        true => to.join(args.engine.file()),
+        false => to,
+    };
+    if path.exists() {
+        let path = path.display();
+        return Err(CliError::Failed(format!("there is a file already: {path}")));
+    }
+    write_whole(&path, driver(args.engine).as_bytes()).map_err(CliError::Failed)?;
+    out::print(&path.display().to_string());
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! The kinship of a population over many processes: a plan, parts of it, and the whole.
+//!
+//! Gram matrices add over tensors, so the work is a map and a sum. A plan is a folder that all
+//! workers see:
+//!
+//! ```text
+//! OUT/plan.json        the models and their segments, as they were when the plan was made
+//! OUT/manifest.jsonl   one task a line, named by a hash of what it depends on
+//! OUT/claims/ID.n      who does it, until when; the highest n counts
+//! OUT/parts/ID         its sums, written whole or not at all
+//! ```
+//!
+//! Parts joined in any order give the bits of one process, see [`crate::kinship::pieces`].
+
+mod claim;
+mod driver;
+mod join;
+mod part;
+mod plan;
+mod task;
+mod work;
+
+pub use claim::{Claim, Claimed};
+pub use driver::{Driver, driver};
+pub use join::{Joined, State, join, state};
+pub use plan::{Member, Plan, make};
+pub use task::{Task, tasks};
+pub use work::{Event, Labour, work};

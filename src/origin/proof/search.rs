@@ -1,0 +1,250 @@
+//! From a case to its proof: recipes proposed, tried on a sample, and the best one claimed if it
+//! holds.
+
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use super::linear::Linear;
+use super::recipes::Candidate;
+use super::report::Proof;
+use super::sums::look;
+use super::trial::{Score, Trial};
+use super::{masked, others, random, stacked};
+use crate::checkpoint::{Dtype, Kind};
+use crate::jobs::Ticket;
+use crate::merge::MergeError;
+use crate::merge::recipe::Recipe;
+use crate::merge::run::RunError;
+
+/// How much is compared at the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// A few tensors of each kind and depth.
+    #[default]
+    Sample,
+    /// All tensors.
+    All,
+}
+
+/// Bytes of the child that a sample has at most, but for its first tensor.
+const SAMPLE_BYTES: u64 = 64 << 20;
+/// Bytes that recipes are tried on while they are many.
+const QUICK_BYTES: u64 = 2 << 20;
+
+/// Finds the recipe that a child was made by, and proves it.
+///
+/// # Errors
+/// When the ticket is cancelled; a sentence if the models have nothing in common.
+pub fn prove(case: &Case, extent: Extent, ticket: &Ticket) -> Result<Proof, RunError> {
+    let opened = case.opened();
+    let lined = case.lined(&opened);
+    if lined.is_empty() {
+        return Err(RunError::Failed(format!(
+            "{} has no tensor in common with its base and all parents; give models of one \
+             architecture",
+            case.child_name
+        )));
+    }
+    let seen = look(case, &opened, &lined, ticket).map_err(failed)?;
+    let mut search = Search {
+        case,
+        ticket,
+        quick: sample(case, QUICK_BYTES),
+        best: Vec::new(),
+    };
+    if seen.iter().all(|own| own.change() == 0.0) && lined.len() == case.child.tensors().len() {
+        return Ok(Proof::unchanged(case));
+    }
+    let linear = Linear::new(case, &seen);
+    search.try_all(stacked::candidate(case))?;
+    if !search.is_settled() {
+        search.try_all(linear.candidates())?;
+    }
+    if !search.is_settled() {
+        let whole = masked::Elements::read(case, &opened, &lined, ticket).map_err(failed)?;
+        search.try_all(masked::candidates(case, &whole))?;
+        search.polish()?;
+        if !search.is_settled() {
+            search.try_all(others::candidates(case, &linear))?;
+        }
+        if !search.is_settled() {
+            search.try_all(random::candidates(case, &whole))?;
+        }
+    }
+    search.concluded(extent, &linear)
+}
+
+pub(crate) fn failed(error: MergeError) -> RunError {
+    match error {
+        MergeError::Cancelled(cancelled) => cancelled.into(),
+        other => RunError::Failed(other.to_string()),
+    }
+}
+
+/// A candidate with what became of it on the quick sample.
+pub(crate) struct Tried {
+    pub candidate: Candidate,
+    pub score: Score,
+}
+
+struct Search<'c> {
+    case: &'c Case,
+    ticket: &'c Ticket,
+    quick: BTreeSet<String>,
+    /// Best first; equal ones in the order in which they were proposed.
+    best: Vec<Tried>,
+}
+
+impl Search<'_> {
+    fn try_all(&mut self, candidates: impl IntoIterator<Item = Candidate>) -> Result<(), RunError> {
+        for candidate in candidates {
+            for recipe in formats(self.case, &candidate.recipe) {
+                self.try_one(Candidate {
+                    recipe,
+                    note: candidate.note.clone(),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn try_one(&mut self, candidate: Candidate) -> Result<(), RunError> {
+        if self.best.iter().any(|tried| tried.candidate.recipe == candidate.recipe) {
+            return Ok(());
+        }
+        let Ok(trial) = Trial::new(self.case, &candidate.recipe) else {
+            return Ok(());
+        };
+        let score = match trial.score(&|name| self.quick.contains(name), self.ticket) {
+            Ok(score) => score,
+            Err(RunError::Cancelled(cancelled)) => return Err(cancelled.into()),
+            // A recipe that cannot be run is no candidate.
+            Err(RunError::Failed(_)) => return Ok(()),
+        };
+        if score.tensors == 0 {
+            return Ok(());
+        }
+        self.best.push(Tried { candidate, score });
+        self.best.sort_by(|a, b| b.score.equal.cmp(&a.score.equal));
+        Ok(())
+    }
+
+    /// Whether the best recipe leaves nothing to be found.
+    fn is_settled(&self) -> bool {
+        self.best.first().is_some_and(|best| holds(&best.candidate, &best.score))
+    }
+
+    /// Tries the neighbours of the numbers of the best recipe as long as one is better.
+    fn polish(&mut self) -> Result<(), RunError> {
+        for _ in 0..6 {
+            let Some(best) = self.best.first() else { return Ok(()) };
+            let before = best.score.equal;
+            if best.score.moved_share() >= 0.9999 {
+                return Ok(());
+            }
+            let near = masked::neighbours(&best.candidate);
+            self.try_all(near)?;
+            if self.best.first().is_none_or(|best| best.score.equal <= before) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn concluded(mut self, extent: Extent, linear: &Linear<'_>) -> Result<Proof, RunError> {
+        self.best.truncate(8);
+        let wanted = match extent {
+            Extent::Sample => sample(self.case, SAMPLE_BYTES),
+            Extent::All => self.case.child.tensors().iter().map(|own| own.name.clone()).collect(),
+        };
+        let mut final_scores = Vec::new();
+        for tried in self.best.iter().take(3) {
+            let Ok(trial) = Trial::new(self.case, &tried.candidate.recipe) else {
+                continue;
+            };
+            let score = trial.score(&|name| wanted.contains(name), self.ticket)?;
+            let missing: Vec<String> = trial.missing().into_iter().map(str::to_owned).collect();
+            final_scores.push((tried.candidate.clone(), score, missing));
+        }
+        final_scores.sort_by(|a, b| b.1.equal.cmp(&a.1.equal));
+        Ok(Proof::new(self.case, extent, final_scores, linear.residual()))
+    }
+}
+
+/// Whether a recipe is claimed for what it reproduces.
+///
+/// Rounded once by this program's arithmetic, nearly all numbers are the same. Another program's
+/// order of operations leaves some of them one last place away: then the recipe has to mix at
+/// least two models, because a light fine-tune of one model looks like that too. A copy has no
+/// arithmetic and must be the same throughout.
+pub(crate) fn holds(candidate: &Candidate, score: &Score) -> bool {
+    if candidate.note.is_some() {
+        return true;
+    }
+    let recipe = &candidate.recipe;
+    let people = recipe.models().len();
+    if recipe.merge_method == "passthrough" || people < 2 {
+        return score.equal == score.bytes;
+    }
+    let is_of_one = is_of_one(recipe);
+    if is_of_one {
+        return score.moved_share() >= 0.995;
+    }
+    score.moved_share() >= 0.95
+        || score.moved_share() >= 0.4 && score.near_share() >= 0.995
+        || score.relative() < 1e-4
+}
+
+/// Whether it is about one model and its base alone.
+fn is_of_one(recipe: &Recipe) -> bool {
+    recipe.models().len() == 2 && recipe.base_model.is_some()
+}
+
+/// A recipe in the formats that make the child's.
+fn formats(case: &Case, recipe: &Recipe) -> Vec<Recipe> {
+    let made = Trial::new(case, recipe).ok().and_then(|trial| trial.dtype());
+    let wanted = case.child_dtype();
+    let name = wanted.and_then(Dtype::config_name);
+    let (true, Some(name)) = (made != wanted, name) else {
+        return vec![recipe.clone()];
+    };
+    let with = |dtype: bool| {
+        let mut recipe = recipe.clone();
+        let key = if dtype { &mut recipe.dtype } else { &mut recipe.out_dtype };
+        *key = Some(name.to_owned());
+        recipe
+    };
+    vec![with(true), with(false)]
+}
+
+/// Names of tensors of each kind and of all depths, small ones first, of `most` bytes together
+/// beside the first of each kind.
+fn sample(case: &Case, most: u64) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    let mut bytes = 0;
+    let layers = case.child.layers().max(1) as u32;
+    let depths = [0, layers / 2, layers - 1, layers / 4, 3 * layers / 4];
+    let mut rounds: Vec<Vec<&crate::checkpoint::Tensor>> = Vec::new();
+    for (round, depth) in depths.into_iter().enumerate() {
+        for kind in Kind::ALL {
+            let tensors = case.child.tensors().iter().filter(|own| own.place.kind == kind);
+            let mut here: Vec<_> = match round {
+                0 => tensors.filter(|own| own.place.layer.is_none_or(|l| l == depth)).collect(),
+                _ => tensors.filter(|own| own.place.layer == Some(depth)).collect(),
+            };
+            here.sort_by_key(|own| own.size_bytes());
+            rounds.push(here);
+        }
+    }
+    let rest: Vec<_> = case.child.tensors().iter().collect();
+    rounds.push(rest);
+    for (round, here) in rounds.iter().enumerate() {
+        for (k, tensor) in here.iter().enumerate() {
+            let is_first = round < Kind::ALL.len() && k == 0 && tensor.size_bytes() <= SAMPLE_BYTES;
+            if (is_first || bytes + tensor.size_bytes() <= most) && out.insert(tensor.name.clone()) {
+                bytes += tensor.size_bytes();
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,69 @@
+//! Children whose layers are copies: of one model each, in any order.
+
+use std::collections::BTreeMap;
+
+use super::case::Case;
+use super::recipes::{Candidate, stacked};
+use crate::checkpoint::{Checkpoint, Stack, Tensor, in_layer};
+
+/// The recipe that stacks the child from layers of the people; `None` if some layer is nobody's
+/// copy. Reads a part of each layer.
+pub(crate) fn candidate(case: &Case) -> Option<Candidate> {
+    let layers = by_layer(&case.child);
+    let count = layers.keys().next_back()? + 1;
+    let mut runs: Vec<(usize, [u32; 2])> = Vec::new();
+    for layer in 0..count {
+        let own = layers.get(&layer)?;
+        // The next layer of the same model before any other.
+        let next = runs.last().map(|&(person, [_, end])| (person, end));
+        let same = next.filter(|&(person, from)| is_copy(case, own, layer, person, from));
+        if let (Some(_), Some((_, [_, end]))) = (same, runs.last_mut()) {
+            *end += 1;
+            continue;
+        }
+        let (person, from) = origin(case, own, layer)?;
+        runs.push((person, [from, from + 1]));
+    }
+    Some(stacked(case, &runs).into())
+}
+
+/// The tensors of each layer.
+fn by_layer(model: &Checkpoint) -> BTreeMap<u32, Vec<&Tensor>> {
+    let mut out: BTreeMap<u32, Vec<&Tensor>> = BTreeMap::new();
+    let main = model.tensors().iter().filter(|own| own.place.stack == Stack::Main);
+    for tensor in main {
+        if let Some(layer) = tensor.place.layer {
+            out.entry(layer).or_default().push(tensor);
+        }
+    }
+    out
+}
+
+/// Whose layer it is: parents before the base, the same number before others.
+fn origin(case: &Case, own: &[&Tensor], layer: u32) -> Option<(usize, u32)> {
+    let people = || case.parents().chain([0]);
+    let of = |from: u32| people().map(move |person| (person, from));
+    let most = (case.people.iter())
+        .map(|person| person.weights.layers() as u32)
+        .max()
+        .unwrap_or(0);
+    let others = (0..most).filter(|&from| from != layer).flat_map(of);
+    of(layer).chain(others).find(|&(person, from)| is_copy(case, own, layer, person, from))
+}
+
+/// Bytes of a tensor that are looked at here; all of them are compared when the recipe is tried.
+const LOOK: usize = 4096;
+
+fn is_copy(case: &Case, own: &[&Tensor], _layer: u32, person: usize, from: u32) -> bool {
+    let person = &case.people[person];
+    let is_same = |tensor: &&Tensor| {
+        let other = person.weights.tensor(&in_layer(&tensor.name, from));
+        let (Some(a), Some(b)) = (tensor.bytes(), other.and_then(Tensor::bytes)) else {
+            return false;
+        };
+        let middle = a.len() / 2;
+        let part = |bytes: &[u8]| bytes.get(middle..(middle + LOOK).min(a.len())).map(<[u8]>::to_vec);
+        a.len() == b.len() && part(a) == part(b)
+    };
+    person.adapter.is_none() && own.iter().all(is_same)
+}

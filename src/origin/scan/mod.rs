@@ -1,0 +1,174 @@
+//! Many models sorted into families of related ones, by a small sample of each.
+//!
+//! A model joins the family whose first member has like weights at the same places; one pair
+//! costs a dot product of some 40 000 numbers. The first members of the families, which differ in
+//! shape or in weights, are then compared as [`super::related`] does it, so that pruned, extended
+//! and converted models come to their kin. Time: models × families dot products, and
+//! [`MOST_COMPARED`] comparisons at most; memory: 160 kB a model.
+
+mod centre;
+mod sketch;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use self::centre::centre;
+use self::sketch::Sketch;
+use super::related::{Verdict, related};
+use crate::checkpoint::Checkpoint;
+use crate::jobs::{Cancelled, Failure, Ticket};
+use crate::parallel::{in_order, lock};
+
+/// Cosine of sampled weights above which two models of one shape are of one family. Unrelated
+/// ones have less than 0.02; fine-tunes, and models pruned by half, more than 0.6.
+const AKIN: f64 = 0.2;
+
+/// Comparisons of families with each other.
+pub const MOST_COMPARED: usize = 300;
+
+/// Models that are related, by their place in the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Family {
+    /// In the order of the list.
+    pub members: Vec<usize>,
+    /// The member from which the others lie in unrelated directions, where it is clear.
+    pub centre: Option<usize>,
+}
+
+/// The families of a list of models.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Families {
+    /// The largest first.
+    pub families: Vec<Family>,
+    /// Comparisons of families that were left out because there were too many.
+    pub not_compared: usize,
+}
+
+/// Opens models; where one cannot be, the sentence that says why.
+///
+/// # Errors
+/// If the job was cancelled.
+pub fn opened(places: &[PathBuf], ticket: &Ticket) -> Result<Vec<Opened>, Cancelled> {
+    ticket.expect(places.len() as u64);
+    let out: Mutex<Vec<Option<Opened>>> = Mutex::new(places.iter().map(|_| None).collect());
+    in_order(places.len(), |k| {
+        let own = Checkpoint::open(&places[k]).map(Arc::new);
+        let own = own.map_err(|error| error.to_string());
+        lock(&out)[k] = Some((places[k].clone(), own));
+        ticket.advance(1)
+    })?;
+    let out = std::mem::take(&mut *lock(&out));
+    Ok(out.into_iter().flatten().collect())
+}
+
+/// A path, and the model there.
+pub type Opened = (PathBuf, Result<Arc<Checkpoint>, String>);
+
+/// Sorts models into families. An adapter is a family of its own.
+///
+/// # Errors
+/// If the job was cancelled.
+pub fn families(models: &[&Checkpoint], ticket: &Ticket) -> Result<Families, Cancelled> {
+    ticket.expect(models.len() as u64);
+    let sketches = sketches(models, ticket)?;
+    let mut groups = grouped(&sketches, ticket)?;
+    let not_compared = join_related(models, &mut groups, ticket)?;
+    let family = |members: Vec<usize>| Family {
+        centre: centre_of(&members, &sketches),
+        members,
+    };
+    let mut families: Vec<Family> = groups.into_iter().map(family).collect();
+    families.sort_by_key(|own| (std::cmp::Reverse(own.members.len()), own.members[0]));
+    Ok(Families {
+        families,
+        not_compared,
+    })
+}
+
+fn sketches(models: &[&Checkpoint], ticket: &Ticket) -> Result<Vec<Option<Sketch>>, Cancelled> {
+    let out = Mutex::new(vec![None; models.len()]);
+    in_order(models.len(), |k| {
+        let own = Sketch::of(models[k]);
+        lock(&out)[k] = own;
+        ticket.advance(1)
+    })?;
+    Ok(std::mem::take(&mut *lock(&out)))
+}
+
+/// Models whose sketches are alike.
+fn grouped(sketches: &[Option<Sketch>], ticket: &Ticket) -> Result<Vec<Vec<usize>>, Cancelled> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (k, own) in sketches.iter().enumerate() {
+        ticket.advance(0)?;
+        let cosine = |group: &Vec<usize>| {
+            let first = sketches[group[0]].as_ref()?;
+            let own = own.as_ref().filter(|own| own.shape == first.shape)?;
+            Some(own.cosine(first)).filter(|cosine| *cosine > AKIN)
+        };
+        let alike = groups.iter().enumerate();
+        let alike = alike.filter_map(|(at, group)| Some((at, cosine(group)?)));
+        match alike.max_by(|a, b| a.1.total_cmp(&b.1)) {
+            Some((at, _)) => groups[at].push(k),
+            None => groups.push(vec![k]),
+        }
+    }
+    Ok(groups)
+}
+
+/// Joins groups whose first members are related; how many pairs were not compared.
+fn join_related(
+    models: &[&Checkpoint],
+    groups: &mut Vec<Vec<usize>>,
+    ticket: &Ticket,
+) -> Result<usize, Cancelled> {
+    let n = groups.len();
+    let mut compared = 0;
+    let mut left_out = 0;
+    // Where each group has gone.
+    let mut home: Vec<usize> = (0..n).collect();
+    for b in 1..n {
+        for a in 0..b {
+            if home[a] == home[b] || models[groups[a][0]].adapter().is_some() {
+                continue;
+            }
+            if compared >= MOST_COMPARED {
+                left_out += 1;
+                continue;
+            }
+            compared += 1;
+            ticket.advance(0)?;
+            if are_related(models[groups[a][0]], models[groups[b][0]], ticket)? {
+                let (from, to) = (home[b].max(home[a]), home[a].min(home[b]));
+                home.iter_mut()
+                    .filter(|own| **own == from)
+                    .for_each(|own| *own = to);
+            }
+        }
+    }
+    let old = std::mem::take(groups);
+    let mut joined: Vec<Vec<usize>> = vec![Vec::new(); n];
+    for (group, to) in old.into_iter().zip(home) {
+        joined[to].extend(group);
+    }
+    joined.retain(|group| !group.is_empty());
+    joined.iter_mut().for_each(|group| group.sort_unstable());
+    *groups = joined;
+    Ok(left_out)
+}
+
+fn are_related(a: &Checkpoint, b: &Checkpoint, ticket: &Ticket) -> Result<bool, Cancelled> {
+    // Its bytes are not what is counted here.
+    let quiet = Ticket::default();
+    ticket.advance(0)?;
+    match related(a, b, &quiet) {
+        Ok(found) => Ok(found.verdict == Verdict::Related),
+        Err(Failure::Cancelled) => Err(Cancelled),
+        // A file that changes while it is read is of no family.
+        Err(Failure::Failed(_)) => Ok(false),
+    }
+}
+
+fn centre_of(members: &[usize], sketches: &[Option<Sketch>]) -> Option<usize> {
+    let own: Option<Vec<&Sketch>> = members.iter().map(|&k| sketches[k].as_ref()).collect();
+    centre(&own?).map(|at| members[at])
+}
