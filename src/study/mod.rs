@@ -39,7 +39,7 @@ pub use history::History;
 pub use id::{DraftId, EvolutionId, ModelId};
 pub use merge::merged;
 pub use mixture::MixtureSheet;
-pub use model_edit::{BaseRef, ModelEdit, NewChild, NewModel};
+pub use model_edit::{BaseRef, Descent, ModelEdit, NewChild, NewModel};
 pub use names::ShortNames;
 pub use record::{Origin, PairRecord, PredictedKinship, Reported, Score, Step};
 pub use record_edit::{Entry, Import, PairEntry, RecordEdit};

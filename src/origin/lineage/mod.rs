@@ -94,7 +94,7 @@ pub fn propose(
     ticket: &Ticket,
 ) -> Result<Proposal, MeasureError> {
     ticket.count_in(Unit::Items);
-    ticket.expect(2 * models.len() as u64);
+    ticket.expect(models.len() as u64);
     let mut out = Proposal::default();
     let whole: Vec<usize> = (0..models.len())
         .filter(|&k| models[k].adapter().is_none())
