@@ -30,7 +30,9 @@ pub use command::{Command, Effect, ViewEdit};
 pub use derived::{
     MeasuredKinship, ModelFacts, PairRow, ParentKinship, PartialAverage, StudyFacts,
 };
-pub use doc::{ColourRange, ColumnChoices, Model, Order, Role, StudyDoc, TreeChoices, ViewChoices, distinct};
+pub use doc::{
+    ColourRange, ColumnChoices, Model, Order, Role, StudyDoc, TreeChoices, ViewChoices, distinct,
+};
 pub use draft::{Draft, DraftContent};
 pub use draft_edit::DraftEdit;
 pub use evolution::{Evaluator, Evolution, Keep, Setup, USUAL_RECIPE};

@@ -187,7 +187,10 @@ fn descend(doc: &mut StudyDoc, descent: Descent) {
         base,
     } = descent;
     doc.with(child, |model| {
-        model.parents = parents.into_iter().filter(|&parent| parent != child).collect();
+        model.parents = parents
+            .into_iter()
+            .filter(|&parent| parent != child)
+            .collect();
         model.origin.unnamed_parents = false;
     });
     if base.is_some() {

@@ -84,8 +84,10 @@ impl Workbench {
             return;
         }
         let models = self.whole_models();
-        let names: Vec<String> =
-            models.iter().map(|(id, _)| self.doc().name_of(*id).to_owned()).collect();
+        let names: Vec<String> = models
+            .iter()
+            .map(|(id, _)| self.doc().name_of(*id).to_owned())
+            .collect();
         let ids: Vec<ModelId> = models.iter().map(|(id, _)| *id).collect();
         let work = move |ticket: &Ticket| {
             let checkpoints: Vec<&Checkpoint> = models.iter().map(|(_, own)| &**own).collect();
@@ -122,7 +124,10 @@ impl Workbench {
                 Standing::Conflict
             })
         };
-        let there = outcome.edges.iter().filter_map(|edge| Some((edge, standing(edge)?)));
+        let there = outcome
+            .edges
+            .iter()
+            .filter_map(|edge| Some((edge, standing(edge)?)));
         let (recorded, open): (Vec<_>, Vec<_>) =
             there.partition(|(_, standing)| *standing == Standing::Recorded);
         let is_open = |edge: &ProposedEdge| !last.dismissed.contains(&[edge.parent, edge.child]);
@@ -173,10 +178,17 @@ impl Workbench {
         let proposed = proposed.and_then(|last| last.result.as_ref()?.as_ref().ok());
         let agrees = |parent: &ModelId| {
             proposed.is_some_and(|outcome| {
-                outcome.edges.iter().any(|own| (own.parent, own.child) == (*parent, edge.child))
+                outcome
+                    .edges
+                    .iter()
+                    .any(|own| (own.parent, own.child) == (*parent, edge.child))
             })
         };
-        let kept = self.doc().model(edge.child).into_iter().flat_map(|model| &model.parents);
+        let kept = self
+            .doc()
+            .model(edge.child)
+            .into_iter()
+            .flat_map(|model| &model.parents);
         Descent {
             child: edge.child,
             parents: kept.copied().filter(agrees).chain([edge.parent]).collect(),
@@ -212,7 +224,10 @@ impl Workbench {
 
 fn outcome(proposal: &Proposal, ids: &[ModelId]) -> Outcome {
     let base_of = |model: usize| {
-        let family = proposal.families.iter().find(|family| family.models.contains(&model));
+        let family = proposal
+            .families
+            .iter()
+            .find(|family| family.models.contains(&model));
         let base = family.and_then(|family| family.base);
         base.filter(|&base| base != model).map(|base| ids[base])
     };

@@ -63,8 +63,9 @@ impl Folder {
         let plan = planned(&yaml, self.dir.path(), Some(&out));
         run(&plan, &options(&out), &Ticket::default()).unwrap();
         // The recipe would tell.
-        std::fs::remove_file(out.join("mergekit_config.yml")).unwrap();
-        std::fs::remove_file(out.join("README.md")).unwrap();
+        for file in ["mergekit_config.yml", "README.md"] {
+            std::fs::remove_file(out.join(file)).unwrap();
+        }
         self.add(name, out, parents);
     }
 
@@ -280,6 +281,7 @@ fn write(dir: &Path, numbers: &[Vec<f64>]) -> PathBuf {
     };
     let parts: Vec<Part<'_>> = MATRICES.iter().zip(numbers).map(part).collect();
     write_safetensors(&dir.join("model.safetensors"), &parts);
+    std::fs::write(dir.join("config.json"), r#"{"model_type": "llama"}"#).unwrap();
     dir.to_owned()
 }
 

@@ -7,7 +7,7 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use kinfolk::ui::prefs::Prefs;
 
-use crate::harness::{Window, bench, click, command, doc, opened, press, says, settle};
+use crate::harness::{Window, bench, click, doc, opened, press, says, settle};
 
 const FAMILY: [&str; 8] = [
     "abacus", "arith", "base", "ledger", "mirror", "order", "sorter", "tally",
@@ -31,7 +31,7 @@ fn window(home: &Path, recorded: &dyn Fn(usize) -> &'static str) -> Window {
     let size = crate::harness::WIDE;
     let mut window = opened(size, bench(home), Prefs::default(), Vec::new(), vec![study]);
     settle(&mut window);
-    command(&mut window, "Go to lineage");
+    click(&mut window, "Lineage");
     window
 }
 
@@ -59,7 +59,10 @@ fn a_lineage_is_proposed_accepted_and_taken_back_in_one_step() {
     propose(&mut window);
     assert!(says(&window, "7 parents proposed"));
     click(&mut window, "Accept arith → abacus");
-    assert_eq!(parents(&window), [("arith".to_owned(), "abacus".to_owned())]);
+    assert_eq!(
+        parents(&window),
+        [("arith".to_owned(), "abacus".to_owned())]
+    );
     assert!(says(&window, "6 parents proposed, 1 recorded already"));
     click(&mut window, "Accept all");
     assert_eq!(parents(&window).len(), 7);
@@ -67,7 +70,10 @@ fn a_lineage_is_proposed_accepted_and_taken_back_in_one_step() {
         let model = doc(&window).models.iter().find(|m| m.name == name).unwrap();
         model.base.map(|id| doc(&window).name_of(id).to_owned())
     };
-    assert_eq!((base("ledger").as_deref(), base("base")), (Some("base"), None));
+    assert_eq!(
+        (base("ledger").as_deref(), base("base")),
+        (Some("base"), None)
+    );
     press(&mut window, Modifiers::COMMAND, Key::Z);
     assert_eq!(parents(&window).len(), 1);
     assert!(says(&window, "6 parents proposed"));
@@ -84,7 +90,10 @@ fn what_the_record_says_otherwise_is_marked_and_can_be_dismissed() {
     assert!(!says(&window, "against the record"));
     click(&mut window, "Dismiss all");
     assert!(says(&window, "Nothing that is not recorded"));
-    assert_eq!(parents(&window), [("mirror".to_owned(), "abacus".to_owned())]);
+    assert_eq!(
+        parents(&window),
+        [("mirror".to_owned(), "abacus".to_owned())]
+    );
     click(&mut window, "Close the proposal");
     assert!(window.query_by_label("Close the proposal").is_none());
 }
@@ -94,7 +103,7 @@ fn the_tree_of_the_matrix_is_cut_into_clusters_by_another_linkage() {
     let home = tempfile::tempdir().unwrap();
     let of_base = |id| if id == 2 { "" } else { r#", "base": 2"# };
     let mut window = window(home.path(), &of_base);
-    command(&mut window, "Go to kinship");
+    click(&mut window, "Kinship");
     if window.query_by_label("Tree and clusters").is_none() {
         click(&mut window, "Measure kinship");
     }

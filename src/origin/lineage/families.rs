@@ -20,7 +20,10 @@ pub fn families(models: &[&Checkpoint], ticket: &Ticket) -> Result<Vec<Vec<usize
     for family in scan::families(models, ticket)?.families {
         let mut of_shape: BTreeMap<Vec<(&str, &[usize])>, Vec<usize>> = BTreeMap::new();
         for model in family.members {
-            of_shape.entry(shape(models[model])).or_default().push(model);
+            of_shape
+                .entry(shape(models[model]))
+                .or_default()
+                .push(model);
         }
         out.extend(of_shape.into_values());
     }

@@ -75,7 +75,7 @@ pub fn tunes(known: &Known<'_>, children: &[usize], ancestors: &Ancestors) -> Tu
         .copied()
         .filter(|model| !gone(model))
         .collect();
-    let unexplained = [known.unexplained, &first.between].concat();
+    let unexplained = [known.unexplained, first.between.as_slice()].concat();
     let known = Known {
         unexplained: &unexplained,
         ..*known

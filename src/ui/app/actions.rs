@@ -7,9 +7,9 @@ use super::pick::Purpose;
 use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
-    Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction, LineageAction,
-    FileAction, ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, View,
-    WindowAction, WriteAction, WriteWhat,
+    Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction,
+    FileAction, ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, Outside,
+    View, WindowAction, WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -287,7 +287,10 @@ impl App {
 
     fn handle_lineage(&mut self, action: LineageAction) {
         match action {
-            LineageAction::Propose => self.bench.propose_lineage(),
+            LineageAction::Propose => {
+                self.prefs.view = View::Lineage;
+                self.bench.propose_lineage();
+            }
             LineageAction::Accept(edges) => self.bench.accept_proposed(&edges),
             LineageAction::Dismiss(edges) => self.bench.dismiss_proposed(&edges),
             LineageAction::Close => self.bench.close_proposal(),

@@ -50,22 +50,31 @@ fn choices_ui(ui: &mut Ui, shown: &Shown, tree: &mut TreeChoices) {
         if field.changed() {
             tree.clusters = count;
         }
-        ui.label(if count == 1 { "cluster: no cut" } else { "clusters" });
+        ui.label(if count == 1 {
+            "cluster: no cut"
+        } else {
+            "clusters"
+        });
     });
 }
 
 fn list_ui(ui: &mut Ui, shown: &Shown, actions: &mut Vec<Action>) {
     let t = Tokens::of(ui);
-    ScrollArea::vertical().max_height(MOST_HEIGHT).show(ui, |ui| {
-        for (k, group) in shown.cut.iter().enumerate() {
-            ui.horizontal_top(|ui| {
-                ui.label(RichText::new(icon::CIRCLE).color(t.role(k)));
-                let names: Vec<&str> = group.iter().map(|&m| shown.key.labels[m].as_str()).collect();
-                let text = RichText::new(names.join(", ")).size(size::SMALL);
-                ui.add(Label::new(text).wrap());
-            });
-        }
-    });
+    ScrollArea::vertical()
+        .max_height(MOST_HEIGHT)
+        .show(ui, |ui| {
+            for (k, group) in shown.cut.iter().enumerate() {
+                ui.horizontal_top(|ui| {
+                    ui.label(RichText::new(icon::CIRCLE).color(t.role(k)));
+                    let names: Vec<&str> = group
+                        .iter()
+                        .map(|&m| shown.key.labels[m].as_str())
+                        .collect();
+                    let text = RichText::new(names.join(", ")).size(size::SMALL);
+                    ui.add(Label::new(text).wrap());
+                });
+            }
+        });
     if shown.cut.is_empty() {
         ui.quiet("Cut the tree to colour its clusters and list them here");
     }

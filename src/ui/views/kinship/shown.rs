@@ -2,7 +2,8 @@
 
 use crate::checkpoint::Kind;
 use crate::kinship::{
-    Aggregate, Join, Kinship, Matrix, Measure, PairValues, Scope, cluster_by, cut_into, groups,
+    Aggregate, Join, Kinship, Matrix, Measure, Metric, PairValues, Scope, cluster_by, cut_into,
+    groups, participation,
 };
 use crate::study::{ModelId, Order, TreeChoices};
 use crate::text;
@@ -127,6 +128,10 @@ impl Shown {
         let known: Vec<usize> = (0..matrix.len())
             .filter(|&k| key.places[k].is_some())
             .collect();
+        let cosines = Matrix::build(key.places.len(), |i, j| {
+            values.get(Metric::COSINE, key.places[i]?, key.places[j]?)
+        });
+        let rank = participation(&cosines, &known).filter(|_| !key.provisional);
         let mut by_name: Vec<usize> = (0..matrix.len()).collect();
         by_name.sort_by(|&a, &b| text::by_name(&key.labels[a], &key.labels[b]));
         // Without a score last; equals stay in the order of their names.
@@ -157,9 +162,7 @@ impl Shown {
                 .filter(|&kind| kinship.has_kind(kind))
                 .collect(),
             parameters: tensors.iter().map(|&k| kinship.tensors[k].gram.count).sum(),
-            rank: (!key.provisional)
-                .then(|| kinship.effective_rank(&places_of(&key), key.measure.scope))
-                .flatten(),
+            rank,
             clusters: groups(&tree.order, &tree.joins, MOST_CLUSTERS),
             cut,
             joins: tree.joins,
@@ -198,7 +201,14 @@ impl Shown {
 
     /// The cluster of every model; empty without a cut.
     pub fn cluster_of(&self) -> Vec<usize> {
-        let mut out = vec![0; if self.cut.is_empty() { 0 } else { self.key.models.len() }];
+        let mut out = vec![
+            0;
+            if self.cut.is_empty() {
+                0
+            } else {
+                self.key.models.len()
+            }
+        ];
         for (k, group) in self.cut.iter().enumerate() {
             group.iter().for_each(|&model| out[model] = k);
         }
@@ -212,11 +222,6 @@ impl Shown {
     pub fn known(&self) -> usize {
         self.key.places.iter().flatten().count()
     }
-}
-
-/// The places of the models in the result.
-fn places_of(key: &Key) -> Vec<usize> {
-    key.places.iter().copied().flatten().collect()
 }
 
 /// The values of all pairs by every metric, for each scope of one result that was looked at:

@@ -3,8 +3,8 @@
 //! It is still when nothing moves: nothing here asks for a repaint but egui itself, on input.
 
 use eframe::egui::{
-    Color32, Id, Key, Modifiers, PointerButton, Pos2, Rect, Response, Sense,
-    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType,
+    Color32, Id, Key, Modifiers, PointerButton, Pos2, Rect, Response, Sense, Stroke, StrokeKind,
+    Ui, Vec2, WidgetInfo, WidgetType,
 };
 use egui_graphs::MetadataFrame;
 

@@ -102,7 +102,10 @@ fn choices_ui(
     let objection = bench.propose_objection();
     let button = ui.add_enabled(objection.is_none(), Button::new("Propose a lineage…"));
     let button = button.on_hover_text("Work out from the weights alone who descends from whom");
-    if button.on_disabled_hover_text(objection.unwrap_or_default()).clicked() {
+    if button
+        .on_disabled_hover_text(objection.unwrap_or_default())
+        .clicked()
+    {
         actions.push(LineageAction::Propose.into());
     }
 }

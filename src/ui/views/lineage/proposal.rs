@@ -58,7 +58,11 @@ pub fn dashed(bench: &Workbench, shown: &LineageModel) -> Vec<Dashed> {
 /// Draws the lines between the places of models on screen.
 pub fn paint(lines: &[Dashed], painter: &Painter, place: &dyn Fn(usize) -> Rect, t: &Tokens) {
     for line in lines {
-        let ink = if line.is_conflict { t.warning } else { t.accent };
+        let ink = if line.is_conflict {
+            t.warning
+        } else {
+            t.accent
+        };
         let share = line.confidence.clamp(0.0, 1.0) as f32;
         let stroke = Stroke::new(1.0 + share, ink.gamma_multiply(0.45 + 0.55 * share));
         painter.extend(Shape::dashed_line(&path(line, place), stroke, 6.0, 4.0));
@@ -96,12 +100,18 @@ fn title(bench: &Workbench, edge: &ProposedEdge) -> String {
 }
 
 fn words(bench: &Workbench, edge: &ProposedEdge, standing: Standing) -> String {
-    let what = if edge.is_merge { "Merged" } else { "Fine-tuned" };
+    let what = if edge.is_merge {
+        "Merged"
+    } else {
+        "Fine-tuned"
+    };
     let sure = format::percent(edge.confidence);
     let mut out = format!("{what}, {sure} sure\n{}", edge.why);
     if standing == Standing::Conflict {
         let doc = bench.study().doc();
-        let recorded = doc.model(edge.child).map_or(&[][..], |model| &model.parents);
+        let recorded = doc
+            .model(edge.child)
+            .map_or(&[][..], |model| &model.parents);
         let names: Vec<&str> = recorded.iter().map(|&id| doc.name_of(id)).collect();
         out += &format!("\nThe record says {}", names.join(", "));
     }
@@ -122,16 +132,19 @@ pub fn panel(ui: &mut Ui, bench: &Workbench, actions: &mut Vec<Action>) {
             .size_range(120.0..=320.0),
     };
     let margin = Margin::symmetric(space::M as i8, space::S as i8);
-    panel.resizable(true).frame(ui.pane(margin)).show(ui, |ui| match state {
-        ProposedState::Running(job) => running_ui(ui, bench, job, actions),
-        ProposedState::Done {
-            edges,
-            recorded,
-            notes,
-        } => done_ui(ui, bench, (&edges, recorded, notes), actions),
-        ProposedState::Cancelled => ended_ui(ui, "The search was cancelled", actions),
-        ProposedState::Failed(sentence) => ended_ui(ui, sentence, actions),
-    });
+    panel
+        .resizable(true)
+        .frame(ui.pane(margin))
+        .show(ui, |ui| match state {
+            ProposedState::Running(job) => running_ui(ui, bench, job, actions),
+            ProposedState::Done {
+                edges,
+                recorded,
+                notes,
+            } => done_ui(ui, bench, (&edges, recorded, notes), actions),
+            ProposedState::Cancelled => ended_ui(ui, "The search was cancelled", actions),
+            ProposedState::Failed(sentence) => ended_ui(ui, sentence, actions),
+        });
 }
 
 fn head_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -148,7 +161,9 @@ fn head_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 fn running_ui(ui: &mut Ui, bench: &Workbench, job: JobId, actions: &mut Vec<Action>) {
     ui.label(theme::strong("Proposing a lineage").size(size::HEADING));
     let progress = bench.jobs().get(job).map(|job| job.ticket.progress());
-    let fraction = progress.and_then(|progress| progress.fraction()).unwrap_or(0.0);
+    let fraction = progress
+        .and_then(|progress| progress.fraction())
+        .unwrap_or(0.0);
     let width = ui.available_width();
     progress_bar(ui, "Proposing a lineage", fraction as f32, width);
     ui.quiet("Comparing a sample of every model's weights with all others");
@@ -203,7 +218,10 @@ fn done_ui(ui: &mut Ui, bench: &Workbench, shown: Shown<'_>, actions: &mut Vec<A
 }
 
 fn summary(edges: &[(&ProposedEdge, Standing)], recorded: usize) -> String {
-    let conflicts = edges.iter().filter(|(_, own)| *own == Standing::Conflict).count();
+    let conflicts = edges
+        .iter()
+        .filter(|(_, own)| *own == Standing::Conflict)
+        .count();
     let mut out = match edges.len() {
         0 => "Nothing that is not recorded".to_owned(),
         n => format!("{} proposed", format::counted(n, "parent")),
@@ -239,7 +257,9 @@ fn row_ui(
         if icon_button(ui, icon::CHECK, &format!("Accept {title}")).clicked() {
             actions.push(LineageAction::Accept(vec![ends(edge)]).into());
         }
-        let share = edge.share.map_or(String::new(), |share| format!("{share:.2} · "));
+        let share = edge
+            .share
+            .map_or(String::new(), |share| format!("{share:.2} · "));
         ui.weak(format!("{share}{}", format::percent(edge.confidence)));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             if standing == Standing::Conflict {

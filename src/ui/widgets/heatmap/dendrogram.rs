@@ -47,7 +47,12 @@ pub(super) fn paint(
     if let Some(height) = cut_height(map.clusters, joins) {
         let x = x_of(height);
         let ends = [pos2(x, layout.cells.top()), pos2(x, layout.cells.bottom())];
-        painter.extend(Shape::dashed_line(&ends, Stroke::new(1.0, t.accent), 4.0, 3.0));
+        painter.extend(Shape::dashed_line(
+            &ends,
+            Stroke::new(1.0, t.accent),
+            4.0,
+            3.0,
+        ));
     }
 }
 
