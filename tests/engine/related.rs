@@ -62,10 +62,7 @@ struct Draws(u64);
 
 impl Draws {
     fn even(&mut self) -> f64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 11) as f64 + 0.5) / (1u64 << 53) as f64
     }
 
@@ -85,9 +82,7 @@ impl Draws {
 
 fn take_rows(weights: &mut Weights, name: &str, rows: &[usize]) {
     let (count, columns, numbers) = weights.get_mut(name).unwrap();
-    let taken = rows
-        .iter()
-        .flat_map(|&row| &numbers[row * *columns..][..*columns]);
+    let taken = rows.iter().flat_map(|&row| &numbers[row * *columns..][..*columns]);
     *numbers = taken.copied().collect();
     *count = rows.len();
 }
@@ -95,9 +90,7 @@ fn take_rows(weights: &mut Weights, name: &str, rows: &[usize]) {
 fn take_columns(weights: &mut Weights, name: &str, chosen: &[usize]) {
     let (_, columns, numbers) = weights.get_mut(name).unwrap();
     let rows = numbers.chunks(*columns);
-    *numbers = rows
-        .flat_map(|row| chosen.iter().map(|&k| row[k]))
-        .collect();
+    *numbers = rows.flat_map(|row| chosen.iter().map(|&k| row[k])).collect();
     *columns = chosen.len();
 }
 
@@ -111,9 +104,7 @@ fn take_units(weights: &mut Weights, layer: usize, units: &[usize]) {
 /// Query heads in the order `heads`, two to a key head.
 fn take_heads(weights: &mut Weights, layer: usize, heads: &[usize]) {
     let name = |part: &str| format!("model.layers.{layer}.self_attn.{part}_proj.weight");
-    let rows = |heads: &[usize]| -> Vec<usize> {
-        heads.iter().flat_map(|h| h * 32..h * 32 + 32).collect()
-    };
+    let rows = |heads: &[usize]| -> Vec<usize> { heads.iter().flat_map(|h| h * 32..h * 32 + 32).collect() };
     let keys: Vec<usize> = heads.iter().step_by(2).map(|head| head / 2).collect();
     take_rows(weights, &name("q"), &rows(heads));
     take_columns(weights, &name("o"), &rows(heads));
@@ -194,10 +185,7 @@ fn pruned_copies_are_related() {
             sizes.sort_by(f32::total_cmp);
             let least = sizes[sizes.len() * 8 / 10];
             assert!(*columns > 1);
-            numbers
-                .iter_mut()
-                .filter(|x| x.abs() < least)
-                .for_each(|x| *x = 0.0);
+            numbers.iter_mut().filter(|x| x.abs() < least).for_each(|x| *x = 0.0);
         }
     });
 }
@@ -215,25 +203,17 @@ fn copies_with_fewer_units_heads_or_layers_are_related() {
     check("other_heads", &[], |own, _| {
         (0..LAYERS).for_each(|layer| take_heads(own, layer, &[2, 3]));
     });
-    check(
-        "other_layers",
-        &[("\"num_hidden_layers\": 4", "\"num_hidden_layers\": 3")],
-        |own, _| {
-            own.retain(|name, _| !name.contains("layers.1."));
-            for (old, new) in [(2, 1), (3, 2)] {
-                let of = |layer| format!("layers.{layer}.");
-                let moved: Vec<String> = own
-                    .keys()
-                    .filter(|n| n.contains(&of(old)))
-                    .cloned()
-                    .collect();
-                for name in moved {
-                    let numbers = own.remove(&name).unwrap();
-                    own.insert(name.replace(&of(old), &of(new)), numbers);
-                }
+    check("other_layers", &[("\"num_hidden_layers\": 4", "\"num_hidden_layers\": 3")], |own, _| {
+        own.retain(|name, _| !name.contains("layers.1."));
+        for (old, new) in [(2, 1), (3, 2)] {
+            let of = |layer| format!("layers.{layer}.");
+            let moved: Vec<String> = own.keys().filter(|n| n.contains(&of(old))).cloned().collect();
+            for name in moved {
+                let numbers = own.remove(&name).unwrap();
+                own.insert(name.replace(&of(old), &of(new)), numbers);
             }
-        },
-    );
+        }
+    });
 }
 
 #[test]
@@ -263,9 +243,7 @@ fn copies_with_cut_or_permuted_hidden_dimensions_are_related() {
         chosen.sort_unstable();
         take_hidden(own, &chosen);
     });
-    check("hidden_permuted", &[], |own, draws| {
-        take_hidden(own, &draws.order(HIDDEN))
-    });
+    check("hidden_permuted", &[], |own, draws| take_hidden(own, &draws.order(HIDDEN)));
 }
 
 #[test]
@@ -277,8 +255,7 @@ fn strangers_are_never_related() {
         let mut own = stranger(&base, 100 + seed);
         let mut config = Vec::new();
         if seed % 3 == 1 {
-            (0..LAYERS)
-                .for_each(|layer| take_units(&mut own, layer, &(0..200).collect::<Vec<_>>()));
+            (0..LAYERS).for_each(|layer| take_units(&mut own, layer, &(0..200).collect::<Vec<_>>()));
         } else if seed % 3 == 2 {
             take_hidden(&mut own, &(0..96).collect::<Vec<_>>());
             config.push(("\"hidden_size\": 128", "\"hidden_size\": 96"));
@@ -303,17 +280,9 @@ fn what_cannot_be_compared_is_not_called_unrelated() {
     let mut own = stranger(&base, 5);
     take_hidden(&mut own, &(0..80).collect::<Vec<_>>());
     (0..LAYERS).for_each(|layer| take_units(&mut own, layer, &(0..150).collect::<Vec<_>>()));
-    let other = write(
-        dir.path(),
-        &own,
-        &[("\"hidden_size\": 128", "\"hidden_size\": 80")],
-    );
+    let other = write(dir.path(), &own, &[("\"hidden_size\": 128", "\"hidden_size\": 80")]);
     let found = compare(&Checkpoint::open(&demo("base")).unwrap(), &other);
-    assert_eq!(
-        (found.verdict, found.p),
-        (Verdict::CannotTell, 1.0),
-        "{found:?}"
-    );
+    assert_eq!((found.verdict, found.p), (Verdict::CannotTell, 1.0), "{found:?}");
     assert!(found.notes[0].contains("nothing was compared"), "{found:?}");
 }
 
@@ -323,16 +292,8 @@ fn threads_do_not_change_what_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let other = write(dir.path(), &stranger(&weights("base"), 3), &[]);
     let with = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
-        pool.install(|| {
-            [
-                compare(&open("base"), &open("order")),
-                compare(&open("base"), &other),
-            ]
-        })
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| [compare(&open("base"), &open("order")), compare(&open("base"), &other)])
     };
     assert_eq!(with(1), with(5));
 }
