@@ -69,8 +69,6 @@ pub mod transplant;
 
 pub mod extract;
 
-pub mod origin;
-
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod evaluate;
 

@@ -99,7 +99,11 @@ fn solve(mut matrix: Vec<f64>, mut right: Vec<f64>) -> Vec<f64> {
     for j in 0..d {
         let own: f64 = (0..j).map(|k| matrix[j * d + k].powi(2)).sum();
         let pivot = matrix[j * d + j] - own;
-        let root = if pivot > 0.0 { pivot.sqrt() } else { f64::INFINITY };
+        let root = if pivot > 0.0 {
+            pivot.sqrt()
+        } else {
+            f64::INFINITY
+        };
         matrix[j * d + j] = root;
         for i in j + 1..d {
             let product: f64 = (0..j).map(|k| matrix[i * d + k] * matrix[j * d + k]).sum();

@@ -1,9 +1,9 @@
 //! The arguments, as clap reads them.
 
-mod cluster;
 mod ancestry;
-mod related;
+mod cluster;
 mod lineage;
+mod related;
 mod tools;
 
 use std::ffi::OsString;
@@ -12,11 +12,11 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use ancestry::AncestryArgs;
-pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs};
-pub use related::{RelatedArgs, ScanArgs};
+pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use lineage::LineageArgs;
+pub use related::{RelatedArgs, ScanArgs};
+pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};

@@ -48,7 +48,10 @@ pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
     };
     let mut report = report(&kinship, &base.suggested_name(), &shown, scope, args.by);
     report.rounding = rounding(&base, &models, &names(&models));
-    let newick = args.newick.as_deref().map(|to| (to, tree_text(&kinship, &report, args)));
+    let newick = args
+        .newick
+        .as_deref()
+        .map(|to| (to, tree_text(&kinship, &report, args)));
     if let Some((to, text)) = newick {
         out::text(&text?, to)?;
         if to == Path::new("-") {
@@ -83,7 +86,12 @@ fn tree_text(kinship: &Kinship, report: &Report, args: &KinshipArgs) -> Result<S
             joined.and_then(|tree| newick_unrooted(&tree, names))
         }
     };
-    let none = || CliError::Failed(format!("no two models have a {}: there is no tree", metric.name));
+    let none = || {
+        CliError::Failed(format!(
+            "no two models have a {}: there is no tree",
+            metric.name
+        ))
+    };
     Ok(text.ok_or_else(none)? + "\n")
 }
 

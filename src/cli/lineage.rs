@@ -121,7 +121,9 @@ fn print(shown: &Shown<'_>) {
         });
     }
     for edge in &shown.edges {
-        let share = edge.share.map_or(String::new(), |share| format!(" {share:.2}"));
+        let share = edge
+            .share
+            .map_or(String::new(), |share| format!(" {share:.2}"));
         let EdgeShown {
             from,
             to,

@@ -3,8 +3,8 @@
 //! Results go to standard output, progress and messages to standard error. Exit status: 0
 //! done, 1 failed with one sentence, 2 wrong usage, 130 cancelled.
 
-mod ancestry;
 mod advise;
+mod ancestry;
 mod args;
 mod cluster;
 mod convert;

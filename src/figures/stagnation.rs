@@ -6,7 +6,7 @@ use super::chart::{Chart, Control, Needs, Sketch};
 use super::runs::{best_so_far, steps};
 use super::runs_of::{self, InRun, Run};
 use super::{Axis, ChartData, Color, Dash, Figure, Key, Layer, Marker, Panel, Point, Side, words};
-use crate::kinship::Metric;
+use crate::kinship::{Matrix, Metric, participation};
 use crate::stats::{
     Generation, Member, Saturation, SaturationRule, extent, generations, saturation,
 };
@@ -25,6 +25,8 @@ struct Course<'a> {
     saturation: Option<Saturation>,
     /// Whether the kinship of two members is known anywhere, and not only their parents'.
     knows_pairs: bool,
+    /// In how many directions its models have changed, where all cosines are known.
+    span: Option<f64>,
 }
 
 pub const CHART: Chart = Chart {
@@ -106,7 +108,13 @@ fn course<'a>(run: Run<'a>, choices: &ChartChoices, data: &ChartData<'a>) -> Cou
         .is_similarity()
         .then(|| saturation(&generations, rule))
         .flatten();
+    let cosine = |i: usize, j: usize| {
+        let (a, b) = (members[i].model.id, members[j].model.id);
+        (data.kinship)(a, b, Metric::COSINE)
+    };
+    let everyone: Vec<usize> = (0..members.len()).collect();
     Course {
+        span: participation(&Matrix::build(members.len(), cosine), &everyone),
         run,
         generations,
         saturation,
@@ -389,6 +397,12 @@ fn notes(choices: &ChartChoices, courses: &[Course<'_>]) -> Vec<String> {
     let mut out = vec![rule_words(&choices.saturation)];
     if courses.iter().any(|course| !course.knows_pairs) {
         out.push("Where the kinship of the best with each other is not known, that of their parents stands in its place".into());
+    }
+    for course in courses {
+        if let (Some(span), n @ 3..) = (course.span, course.members.len()) {
+            let run = words::run(course.run.name);
+            out.push(format!("The {n} models of {run} span {span:.1} directions"));
+        }
     }
     if courses.len() > 1 {
         out.push(

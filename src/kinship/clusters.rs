@@ -26,6 +26,16 @@ pub fn groups(order: &[usize], joins: &[Join], most: usize) -> Vec<Vec<usize>> {
     best.map_or(Vec::new(), |(_, groups)| groups.clone())
 }
 
+/// The models in `count` groups, by cutting the tree once; none where there is no tree to cut, or
+/// for fewer than two groups.
+pub fn cut_into(order: &[usize], joins: &[Join], count: usize) -> Vec<Vec<usize>> {
+    let n = order.len();
+    match joins.len() + 1 == n && (2..=n).contains(&count) {
+        true => cut(order, joins, count),
+        false => Vec::new(),
+    }
+}
+
 /// The tree without its last joins, so that `count` groups are left.
 fn cut(order: &[usize], joins: &[Join], count: usize) -> Vec<Vec<usize>> {
     let n = order.len();
@@ -79,6 +89,19 @@ mod tests {
         }
         assert_eq!(found.concat(), tree.order);
         assert_eq!(n, 40);
+    }
+
+    #[test]
+    fn a_tree_is_cut_into_as_many_groups_as_are_wanted() {
+        let (matrix, n) = families(3, 4);
+        let tree = cluster(&matrix, Metric::PEARSON);
+        let sizes = |count| -> Vec<usize> {
+            let groups = cut_into(&tree.order, &tree.joins, count);
+            groups.iter().map(Vec::len).collect()
+        };
+        assert_eq!(sizes(3), [4, 4, 4]);
+        assert_eq!(sizes(n), vec![1; n]);
+        assert!(sizes(1).is_empty() && sizes(n + 1).is_empty());
     }
 
     #[test]

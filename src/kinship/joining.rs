@@ -118,7 +118,10 @@ mod tests {
         let branch = |node, length| Branch { node, length };
         assert_eq!(found.joins[0], [branch(0, 2.0), branch(1, 3.0)]);
         assert_eq!(found.joins[1], [branch(5, 3.0), branch(2, 4.0)]);
-        assert_eq!(found.middle, [branch(6, 2.0), branch(3, 2.0), branch(4, 1.0)]);
+        assert_eq!(
+            found.middle,
+            [branch(6, 2.0), branch(3, 2.0), branch(4, 1.0)]
+        );
     }
 
     #[test]

@@ -27,7 +27,7 @@ use std::ops::Range;
 use crate::checkpoint::{Kind, LeftOut, TensorLocation};
 use crate::numeric::{Gram, GramRow};
 
-pub use clusters::groups;
+pub use clusters::{cut_into, groups};
 pub use compared::{Compared, SMALL_SHARE};
 pub use effective_rank::participation;
 pub use joining::{Branch, Joined, neighbour_joining};

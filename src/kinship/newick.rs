@@ -64,7 +64,13 @@ fn quoted(name: &str) -> String {
         return name.to_owned();
     }
     let clean = |c: char| if c.is_control() { ' ' } else { c };
-    format!("'{}'", name.chars().map(clean).collect::<String>().replace('\'', "''"))
+    format!(
+        "'{}'",
+        name.chars()
+            .map(clean)
+            .collect::<String>()
+            .replace('\'', "''")
+    )
 }
 
 #[cfg(test)]
@@ -88,7 +94,10 @@ mod tests {
         let matrix = Matrix::build(3, |i, j| Some(value(i, j)));
         let tree = cluster(&matrix, Metric::PEARSON);
         let text = newick(&tree, &names(&["org/a", "it's b", "c_1"]));
-        assert_eq!(text.unwrap(), "((org/a:0.05,'it''s b':0.05):0.25,'c_1':0.3);");
+        assert_eq!(
+            text.unwrap(),
+            "((org/a:0.05,'it''s b':0.05):0.25,'c_1':0.3);"
+        );
         assert_eq!(newick(&Tree::default(), &[]), None);
     }
 

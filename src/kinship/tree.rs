@@ -284,11 +284,17 @@ mod tests {
         let expected = [
             (Linkage::Average, [2.0, 3.0, 4.5, 7.833_333_333_333_333]),
             (Linkage::Complete, [2.0, 3.0, 5.0, 10.0]),
-            (Linkage::Ward, [2.0, 3.0, 4.932_882_862_316_247, 11.792_653_080_060_767]),
+            (
+                Linkage::Ward,
+                [2.0, 3.0, 4.932_882_862_316_247, 11.792_653_080_060_767],
+            ),
         ];
         for (linkage, expected) in expected {
             let found = heights(linkage);
-            let near = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9);
+            let near = found
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| (a - b).abs() < 1e-9);
             assert!(near, "{linkage:?}: {found:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Selection;
 use super::chart::ChartChoices;
-use super::doc::{ColourRange, ColumnChoices, Order, StudyDoc, ViewChoices};
+use super::doc::{ColourRange, ColumnChoices, Order, StudyDoc, TreeChoices, ViewChoices};
 use super::draft_edit::DraftEdit;
 use super::evolution_edit::EvolutionEdit;
 use super::id::{DraftId, ModelId};
@@ -49,6 +49,7 @@ pub enum Effect {
 pub enum ViewEdit {
     Measure(Measure),
     Order(Order),
+    Tree(TreeChoices),
     Colours(Option<ColourRange>),
     Base(Option<ModelId>),
     Draft(DraftId),
@@ -70,6 +71,7 @@ impl ViewEdit {
         match self {
             Self::Measure(measure) => view.measure = measure,
             Self::Order(order) => view.order = order,
+            Self::Tree(tree) => view.tree = tree,
             Self::Colours(range) => view.colours = range,
             Self::Base(base) => view.base = base,
             Self::Draft(draft) => view.draft = Some(draft),

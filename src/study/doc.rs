@@ -11,7 +11,7 @@ use super::evolution::{Evaluator, Evolution};
 use super::id::{DraftId, ModelId};
 use super::mixture::MixtureSheet;
 use super::record::{Origin, PairRecord, Score, Step, is_zero};
-use crate::kinship::{Measure, Metric};
+use crate::kinship::{Linkage, Measure, Metric};
 use crate::text;
 
 /// A study as it is saved.
@@ -182,12 +182,30 @@ mod pairs {
     }
 }
 
+/// How the tree of the matrix is made, and where it is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TreeChoices {
+    pub linkage: Linkage,
+    /// How many clusters it is cut into; below two for no cut.
+    pub clusters: u32,
+}
+
+impl TreeChoices {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// How a study was last looked at; kept, but not undone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ViewChoices {
     pub measure: Measure,
     pub order: Order,
+    /// The tree beside the matrix.
+    #[serde(skip_serializing_if = "TreeChoices::is_usual")]
+    pub tree: TreeChoices,
     /// Where the colours begin and end; `None` for the range of the measure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub colours: Option<ColourRange>,

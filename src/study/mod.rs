@@ -30,7 +30,9 @@ pub use command::{Command, Effect, ViewEdit};
 pub use derived::{
     MeasuredKinship, ModelFacts, PairRow, ParentKinship, PartialAverage, StudyFacts,
 };
-pub use doc::{ColourRange, ColumnChoices, Model, Order, Role, StudyDoc, ViewChoices, distinct};
+pub use doc::{
+    ColourRange, ColumnChoices, Model, Order, Role, StudyDoc, TreeChoices, ViewChoices, distinct,
+};
 pub use draft::{Draft, DraftContent};
 pub use draft_edit::DraftEdit;
 pub use evolution::{Evaluator, Evolution, Keep, Setup, USUAL_RECIPE};
@@ -39,7 +41,7 @@ pub use history::History;
 pub use id::{DraftId, EvolutionId, ModelId};
 pub use merge::merged;
 pub use mixture::MixtureSheet;
-pub use model_edit::{BaseRef, ModelEdit, NewChild, NewModel};
+pub use model_edit::{BaseRef, Descent, ModelEdit, NewChild, NewModel};
 pub use names::ShortNames;
 pub use record::{Origin, PairRecord, PredictedKinship, Reported, Score, Step};
 pub use record_edit::{Entry, Import, PairEntry, RecordEdit};

@@ -37,6 +37,15 @@ pub struct NewChild {
     pub note: String,
 }
 
+/// What a model was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Descent {
+    pub child: ModelId,
+    pub parents: Vec<ModelId>,
+    /// What it descends from; `None` leaves that as it is.
+    pub base: Option<ModelId>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelEdit {
     /// Put models in, and select them.
@@ -50,6 +59,8 @@ pub enum ModelEdit {
     /// Say what models descend from.
     SetBase(Vec<ModelId>, Option<ModelId>),
     SetParents(ModelId, Vec<ModelId>),
+    /// Say what several models were made from, and what they descend from.
+    Descend(Vec<Descent>),
     /// Say where a model's checkpoint lies now.
     Relocate(ModelId, PathBuf),
     /// Leave models out of the matrix.
@@ -72,6 +83,10 @@ impl ModelEdit {
             Self::Note(..) => "Edit note".to_owned(),
             Self::SetBase(..) => "Set base".to_owned(),
             Self::SetParents(..) => "Set parents".to_owned(),
+            Self::Descend(descents) => match descents.len() {
+                1 => "Accept proposed parents".to_owned(),
+                n => format!("Accept proposed parents of {n} models"),
+            },
             Self::Relocate(..) => "Find model again".to_owned(),
             Self::Hide(ids) => count(ids.len(), "Hide"),
             Self::Unhide(ids) => count(ids.len(), "Show"),
@@ -102,6 +117,7 @@ impl ModelEdit {
                     m.parents = parents.into_iter().filter(|&p| p != id).collect();
                 });
             }
+            Self::Descend(descents) => descents.into_iter().for_each(|own| descend(doc, own)),
             Self::Relocate(id, path) => doc.with(id, |m| m.path = Some(path)),
             Self::Hide(ids) => ids
                 .into_iter()
@@ -161,6 +177,24 @@ fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {
         model.origin.predicted.retain(|f| !ids.contains(&f.model));
         // It stays a merge, and its gain over those that are left would be another.
         model.origin.unnamed_parents |= before > 1 && model.parents.len() < before;
+    }
+}
+
+fn descend(doc: &mut StudyDoc, descent: Descent) {
+    let Descent {
+        child,
+        parents,
+        base,
+    } = descent;
+    doc.with(child, |model| {
+        model.parents = parents
+            .into_iter()
+            .filter(|&parent| parent != child)
+            .collect();
+        model.origin.unnamed_parents = false;
+    });
+    if base.is_some() {
+        set_base(doc, &[child], base);
     }
 }
 

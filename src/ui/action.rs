@@ -37,6 +37,7 @@ pub enum Action {
     ShowTokens(Option<TokensOf>),
     Extract(ExtractAction),
     Ancestry(AncestryAction),
+    Lineage(LineageAction),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
     Window(WindowAction),
@@ -215,6 +216,18 @@ pub enum AncestryAction {
     LookCloser(AncestryRequest),
 }
 
+/// What is to become of the lineage that the weights propose; parents with their children.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LineageAction {
+    /// Work one out.
+    Propose,
+    /// Write these into the record.
+    Accept(Vec<[ModelId; 2]>),
+    Dismiss(Vec<[ModelId; 2]>),
+    /// Let go of all of it.
+    Close,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExtractAction {
     /// Ask how an adapter is to be extracted from a model.
@@ -332,6 +345,7 @@ rooms!(
     Write: WriteAction,
     Extract: ExtractAction,
     Ancestry: AncestryAction,
+    Lineage: LineageAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
     Window: WindowAction,

@@ -5,8 +5,8 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
     Action, AncestryAction, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction,
-    ImportAction, MergeAction, MixtureAction, ModelsAction, View, WindowAction, WriteAction,
-    WriteWhat,
+    ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, View, WindowAction,
+    WriteAction, WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
 use super::windows::transplant_donors;
@@ -237,6 +237,8 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
             .when(can_measure && bench.family(base).unmeasured() > 0),
         Entry::new(group, "Measure kinship anew", measure(true))
             .when(can_measure && bench.measured(base).is_some()),
+        Entry::new(group, "Propose a lineage…", LineageAction::Propose)
+            .when(bench.propose_objection().is_none()),
     ]);
     if let [one] = selected[..] {
         let fits = |&id: &_| id != one && bench.fits(one, id);

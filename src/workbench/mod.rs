@@ -29,6 +29,7 @@ pub mod merging;
 pub mod mixing;
 mod model_files;
 mod outside;
+pub mod proposing;
 mod queue;
 mod recent;
 mod relating;

@@ -17,6 +17,7 @@ use super::kin::Kin;
 use super::measuring::Measuring;
 use super::merging::Merging;
 use super::mixing::Mixing;
+use super::proposing::Proposing;
 use super::saving::Saving;
 use super::suggesting::Suggested;
 use super::tokens::Listing;
@@ -44,6 +45,7 @@ pub(super) struct Session {
     pub comparing: Comparing,
     pub extracting: Extracting,
     pub ancestries: Ancestries,
+    pub proposing: Proposing,
     pub composing: Composing,
     pub merging: Merging,
     pub transplanting: Transplanting,

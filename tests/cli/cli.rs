@@ -396,3 +396,38 @@ fn ctrl_c_ends_a_measurement_cleanly() {
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(stderr(&output), "kinfolk: cancelled\n");
 }
+
+#[test]
+fn a_folder_s_lineage_and_tree_are_written_for_scripts() {
+    let home = tempfile::tempdir().unwrap();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("resources/demo");
+    let demo = demo.to_str().unwrap();
+    let lineage = kinfolk(home.path(), &["lineage", demo, "--json", "-"]);
+    assert!(lineage.status.success(), "{}", stderr(&lineage));
+    let value: serde_json::Value = serde_json::from_str(&stdout(&lineage)).unwrap();
+    let edges = value["edges"].as_array().unwrap();
+    assert_eq!(edges.len(), 7);
+    let arith = |e: &&serde_json::Value| e["from"] == "arith";
+    assert_eq!(edges.iter().filter(arith).count(), 2);
+    assert!(
+        edges
+            .iter()
+            .all(|e| e["confidence"].as_f64().unwrap() > 0.5 && e["why"].is_string())
+    );
+    let empty = tempfile::tempdir().unwrap();
+    let none = kinfolk(home.path(), &["lineage", empty.path().to_str().unwrap()]);
+    assert_eq!(none.status.code(), Some(1));
+    let base = format!("{demo}/base");
+    let models = ["arith", "abacus", "mirror"].map(|name| format!("{demo}/{name}"));
+    let tree = [
+        "kinship", "--base", &base, &models[0], &models[1], &models[2], "--newick", "-", "--tree",
+        "ward",
+    ];
+    let tree = kinfolk(home.path(), &tree);
+    assert!(tree.status.success(), "{}", stderr(&tree));
+    let text = stdout(&tree);
+    assert!(
+        text.starts_with("((arith:") && text.trim_end().ends_with(");"),
+        "{text}"
+    );
+}

@@ -230,7 +230,6 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "merge",
             "transplant",
             "diff",
-            "origin",
             "kinship",
             "checkpoint",
             "jobs",

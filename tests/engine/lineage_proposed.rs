@@ -63,8 +63,9 @@ impl Folder {
         let plan = planned(&yaml, self.dir.path(), Some(&out));
         run(&plan, &options(&out), &Ticket::default()).unwrap();
         // The recipe would tell.
-        std::fs::remove_file(out.join("mergekit_config.yml")).unwrap();
-        std::fs::remove_file(out.join("README.md")).unwrap();
+        for file in ["mergekit_config.yml", "README.md"] {
+            std::fs::remove_file(out.join(file)).unwrap();
+        }
         self.add(name, out, parents);
     }
 
@@ -123,7 +124,12 @@ fn fine_tunes_and_their_fine_tunes_are_told_from_the_weights() {
     assert!(sure, "{:?}", proposal.edges);
 }
 
-fn weighted(method: &str, base: Option<&str>, parts: &[(&str, f64)], density: Option<f64>) -> String {
+fn weighted(
+    method: &str,
+    base: Option<&str>,
+    parts: &[(&str, f64)],
+    density: Option<f64>,
+) -> String {
     let mut yaml = format!("merge_method: {method}\n");
     if let Some(base) = base {
         yaml += &format!("base_model: ${base}.\n");
@@ -156,11 +162,22 @@ fn two_generations_of_merges_have_their_parents_and_shares() {
     folder.merge("near", &near, &["abacus", "arith"]);
     let second = weighted("linear", None, &[("linear", 0.5), ("order", 0.5)], None);
     folder.merge("second", &second, &["linear", "order"]);
-    let of_dare = weighted("ties", Some("base"), &[("dare", 1.0), ("abacus", 1.0)], Some(0.5));
+    let of_dare = weighted(
+        "ties",
+        Some("base"),
+        &[("dare", 1.0), ("abacus", 1.0)],
+        Some(0.5),
+    );
     folder.merge("of dare", &of_dare, &["dare", "abacus"]);
     let proposal = folder.check();
     let share = |from: &str, to: &str| {
-        let place = |name: &str| folder.models.iter().position(|(own, _)| own == name).unwrap();
+        let place = |name: &str| {
+            folder
+                .models
+                .iter()
+                .position(|(own, _)| own == name)
+                .unwrap()
+        };
         let (from, to) = (place(from), place(to));
         let edge = proposal.edges.iter().find(|e| (e.from, e.to) == (from, to));
         edge.unwrap().share.unwrap()
@@ -181,13 +198,25 @@ fn two_generations_of_merges_have_their_parents_and_shares() {
 /// A child of a model that is not there has no wrong parent.
 #[test]
 fn children_of_a_missing_parent_are_given_to_no_other() {
-    let without: Vec<_> = FAMILY.iter().filter(|(name, _)| *name != "arith").copied().collect();
+    let without: Vec<_> = FAMILY
+        .iter()
+        .filter(|(name, _)| *name != "arith")
+        .copied()
+        .collect();
     let folder = Folder::demo(&without);
     let proposal = folder.proposed();
     let found = folder.edges(&proposal);
-    assert!(found.iter().all(|(from, to)| from == "base" && to != "abacus" && to != "ledger"), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|(from, to)| from == "base" && to != "abacus" && to != "ledger"),
+        "{found:?}"
+    );
     assert_eq!(found.len(), 4);
-    let note = proposal.notes.iter().find(|note| note.contains("share a parent"));
+    let note = proposal
+        .notes
+        .iter()
+        .find(|note| note.contains("share a parent"));
     assert!(note.is_some(), "{:?}", proposal.notes);
 }
 
@@ -196,14 +225,22 @@ fn equal_models_are_told_of_and_get_no_edge_between_them() {
     let mut folder = Folder::demo(&FAMILY);
     folder.add("again", demo().join("mirror"), &[]);
     let proposal = folder.check();
-    assert!(proposal.notes.iter().any(|note| note.contains("same numbers")));
+    assert!(
+        proposal
+            .notes
+            .iter()
+            .any(|note| note.contains("same numbers"))
+    );
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_lineage() {
     let folder = Folder::demo(&FAMILY);
     let with = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         pool.install(|| folder.proposed())
     };
     assert_eq!(with(1), with(3));
@@ -216,7 +253,10 @@ fn a_cancelled_search_ends() {
     ticket.cancel();
     let names = ["a".to_owned(), "b".to_owned()];
     let found = propose(&[&base, &base], &names, &ticket);
-    assert!(matches!(found, Err(MeasureError::Cancelled(_))), "{found:?}");
+    assert!(
+        matches!(found, Err(MeasureError::Cancelled(_))),
+        "{found:?}"
+    );
 }
 
 const MATRICES: [&str; 4] = [
@@ -234,10 +274,14 @@ fn write(dir: &Path, numbers: &[Vec<f64>]) -> PathBuf {
         name,
         dtype: "BF16",
         shape: &[SIDE, SIDE],
-        bytes: numbers.iter().flat_map(|&x| half::bf16::from_f64(x).to_le_bytes()).collect(),
+        bytes: numbers
+            .iter()
+            .flat_map(|&x| half::bf16::from_f64(x).to_le_bytes())
+            .collect(),
     };
     let parts: Vec<Part<'_>> = MATRICES.iter().zip(numbers).map(part).collect();
     write_safetensors(&dir.join("model.safetensors"), &parts);
+    std::fs::write(dir.join("config.json"), r#"{"model_type": "llama"}"#).unwrap();
     dir.to_owned()
 }
 
@@ -245,7 +289,9 @@ fn write(dir: &Path, numbers: &[Vec<f64>]) -> PathBuf {
 fn random(name: &str, size: f64) -> Vec<Vec<f64>> {
     let matrix = |k: usize| {
         let stream = Stream::new(7, name, k as u64);
-        (0..SIDE * SIDE).map(|at| size * stream.normal(at as u64)).collect()
+        (0..SIDE * SIDE)
+            .map(|at| size * stream.normal(at as u64))
+            .collect()
     };
     (0..MATRICES.len()).map(matrix).collect()
 }

@@ -62,9 +62,9 @@ fn ask(members: &[Member], merges: &[Known], others: &[Known], n: usize) -> Vec<
     let population = Population {
         members,
         kinship: &kinship,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     suggest(&population, merges, others, n)
 }
 
@@ -164,9 +164,9 @@ fn near_copies_come_last_and_are_named() {
     let population = Population {
         members: &members,
         kinship: &kinship,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let found = suggest(&population, &ten(), &[], 3);
     let last = &found[2];
     assert_eq!((last.pair, last.gain), ([0, 1], None));
@@ -181,9 +181,9 @@ fn unknown_kinship_is_said_and_expects_no_gain() {
     let population = Population {
         members: &members,
         kinship: &|_, _| None,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let found = suggest(&population, &ten(), &[], 1);
     assert_eq!((found[0].pair, found[0].gain), ([2, 0], None));
     assert!(found[0].reasons.contains(&Reason::KinshipUnknown));
@@ -201,10 +201,9 @@ fn reasons_read_as_sentences() {
     let members = family();
     let population = Population {
         members: &members,
-        kinship: &|a, b| Some(if [a, b] == [2, 4] { 0.9,
-            base: &[],
-            measures: &[],
-        } else { 0.0 }),
+        kinship: &|a, b| Some(if [a, b] == [2, 4] { 0.9 } else { 0.0 }),
+        base: &[],
+        measures: &[],
     };
     let all = suggest(&population, &merges, &ten(), 99);
     let found = all.iter().find(|s| s.pair == [2, 4]).unwrap();
@@ -275,9 +274,9 @@ fn two_hundred_models_are_ranked() {
     let population = Population {
         members: &members,
         kinship: &|a, b| Some(((a * 31 + b * 31) % 100) as f64 / 100.0),
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let found = suggest(&population, &ten(), &[], 3);
     // The naive way: the best of all pairs, one by one.
     let line = found[0].basis.line().unwrap();

@@ -77,7 +77,9 @@ mod tests {
     }
 
     fn first(members: &[Member], kinship: &dyn Fn(usize, usize) -> Option<f64>) -> Pairing {
-        let population = Population { members, kinship,
+        let population = Population {
+            members,
+            kinship,
             base: &[],
             measures: &[],
         };

@@ -33,7 +33,9 @@ impl Changes {
         };
         let place = sample.tensors.iter().flat_map(|tensor| {
             let digits = digits(tensor.dtypes[base].written().rounding_share());
-            tensor.rows[base].iter().map(move |&x| last_place(x, digits))
+            tensor.rows[base]
+                .iter()
+                .map(move |&x| last_place(x, digits))
         });
         Self {
             base,

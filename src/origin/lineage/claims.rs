@@ -57,8 +57,10 @@ pub struct Claim {
 pub fn claims(models: &[&Checkpoint], names: &[String], edges: &[Edge]) -> Vec<Claim> {
     let said = |(model, checkpoint): (usize, &&Checkpoint)| {
         let (parents, method) = said(checkpoint.folder());
-        let mut parents: Vec<usize> =
-            parents.iter().filter_map(|parent| place(names, model, parent)).collect();
+        let mut parents: Vec<usize> = parents
+            .iter()
+            .filter_map(|parent| place(names, model, parent))
+            .collect();
         parents.sort_unstable();
         parents.dedup();
         (!parents.is_empty()).then(|| checked(model, parents, method, names, edges))
@@ -80,7 +82,11 @@ fn said(folder: &Path) -> (Vec<String>, Option<String>) {
 
 /// What a recipe merges: the models but for the base that only lends the origin of the changes.
 fn merged(recipe: &Recipe) -> Vec<String> {
-    let all: Vec<&str> = recipe.models().iter().map(|model| model.path.as_str()).collect();
+    let all: Vec<&str> = recipe
+        .models()
+        .iter()
+        .map(|model| model.path.as_str())
+        .collect();
     let base = recipe.base_model.as_ref().map(|model| model.path.as_str());
     let is_base = |path: &&&str| Some(**path) == base;
     let without: Vec<&str> = all.iter().filter(|path| !is_base(path)).copied().collect();
@@ -92,7 +98,10 @@ fn merged(recipe: &Recipe) -> Vec<String> {
 fn place(names: &[String], model: usize, wanted: &str) -> Option<usize> {
     let last = |name: &str| {
         let name = name.trim_end_matches(['/', '\\']);
-        name.rsplit(['/', '\\']).next().unwrap_or(name).to_lowercase()
+        name.rsplit(['/', '\\'])
+            .next()
+            .unwrap_or(name)
+            .to_lowercase()
     };
     let wanted = last(wanted);
     (0..names.len()).find(|&other| other != model && last(&names[other]) == wanted)
@@ -105,7 +114,11 @@ fn checked(
     names: &[String],
     edges: &[Edge],
 ) -> Claim {
-    let found: Vec<usize> = edges.iter().filter(|e| e.to == model).map(|e| e.from).collect();
+    let found: Vec<usize> = edges
+        .iter()
+        .filter(|e| e.to == model)
+        .map(|e| e.from)
+        .collect();
     let older = ancestors(model, edges);
     let verdict = match (found.is_empty(), &method) {
         (true, _) => Verdict::Undecided,
@@ -113,11 +126,14 @@ fn checked(
         (false, Some(_)) if parents.iter().all(|p| found.contains(p)) => Verdict::Confirmed,
         (false, _) => Verdict::Contradicted,
     };
-    let named = |models: &[usize]| {
-        list(&models.iter().map(|&k| names[k].clone()).collect::<Vec<_>>())
-    };
+    let named =
+        |models: &[usize]| list(&models.iter().map(|&k| names[k].clone()).collect::<Vec<_>>());
     let says = match &method {
-        Some(method) => format!("The recipe of {} says {method} of {}", names[model], named(&parents)),
+        Some(method) => format!(
+            "The recipe of {} says {method} of {}",
+            names[model],
+            named(&parents)
+        ),
         None => format!("The card of {} names {}", names[model], named(&parents)),
     };
     let agrees = match verdict {
@@ -183,7 +199,9 @@ mod tests {
 
     #[test]
     fn a_card_may_name_an_older_ancestor() {
-        let names: Vec<String> = ["base", "arith", "abacus", "mirror"].map(str::to_owned).into();
+        let names: Vec<String> = ["base", "arith", "abacus", "mirror"]
+            .map(str::to_owned)
+            .into();
         let edges = [edge(0, 1), edge(1, 2), edge(0, 3)];
         let verdict = |model, parents, method: Option<&str>| {
             checked(model, parents, method.map(str::to_owned), &names, &edges).verdict

@@ -10,13 +10,15 @@ use super::patchworks::{Field, Patchwork, patchwork};
 use super::root::{Root, ranked, root};
 use super::sample::Sample;
 use super::sums::Sums;
-use super::tuned::{Tunes, tunes};
+use super::tuned::{Known, Tunes, tunes};
 use crate::jobs::Ticket;
 use crate::kinship::MeasureError;
 
 /// A model that keeps more than this share of another's numbers beyond chance may be put together
 /// from it.
 const KEPT: f64 = 0.015;
+/// How many times the usual share is far more.
+const FAR_MORE: f64 = 4.0;
 /// Share of its changes that a patchwork's parents explain.
 const EXPLAINED: f64 = 0.6;
 /// The same where the base is only supposed.
@@ -65,7 +67,10 @@ pub fn infer(sample: &Sample, ticket: &Ticket) -> Result<Inferred, MeasureError>
         open = without(&open, found.iter().map(|m| m.child));
         out.mixtures.extend(found);
     }
-    let dense = without(&open, put_together(sample, &sums, &open, &ancestors, ticket)?);
+    let dense = without(
+        &open,
+        put_together(sample, &sums, &open, &ancestors, ticket)?,
+    );
     out.root = root(&sums, sample, &dense);
     let Some(Root { model: base, .. }) = out.root else {
         out.unexplained = open;
@@ -79,18 +84,47 @@ pub fn infer(sample: &Sample, ticket: &Ticket) -> Result<Inferred, MeasureError>
             ancestors.add(model, base);
         }
     });
-    out.patchworks = patchworks(&Field::new(sample, base), &open, &mut ancestors, ticket)?;
-    open = without(&open, out.patchworks.iter().map(|p| p.child));
-    let unclear = |&model: &usize| !dense.contains(&model);
+    let field = Field::new(sample, base);
+    out.patchworks = patchworks(&field, &open, &mut ancestors, ticket)?;
+    open = without(&open, out.patchworks.iter().map(|own| own.child));
+    let patchy = patchy(&field, &open);
+    let unclear = |model: &usize| !dense.contains(model) || patchy.contains(model);
     out.unexplained = open.iter().copied().filter(unclear).collect();
     open = without(&open, out.unexplained.iter().copied());
-    out.tunes = tunes(&sums, base, &open, &mut ancestors);
+    let of_sum = |m: &Mixture| (m.child, m.matched.fitted.parents.clone());
+    let of_patches = out.patchworks.iter().map(|p| (p.child, p.parents.clone()));
+    let merges: Vec<_> = out.mixtures.iter().map(of_sum).chain(of_patches).collect();
+    let known = Known {
+        sums: &sums,
+        base,
+        merges: &merges,
+        unexplained: &out.unexplained,
+    };
+    out.tunes = tunes(&known, &open, &ancestors);
+    out.unexplained.extend(&out.tunes.between);
+    out.unexplained.sort_unstable();
     Ok(out)
+}
+
+/// Models that keep far more numbers of the base than is usual in the family: merges whose parents
+/// are not here.
+fn patchy(field: &Field, models: &[usize]) -> Vec<usize> {
+    let mut kept: Vec<f64> = models
+        .iter()
+        .map(|&model| field.changes.kept(model))
+        .collect();
+    kept.sort_by(f64::total_cmp);
+    let usual = kept.get(kept.len() / 2).copied().unwrap_or(0.0).max(0.0);
+    let is_patchy = |&&model: &&usize| field.changes.kept(model) > KEPT + FAR_MORE * usual;
+    models.iter().filter(is_patchy).copied().collect()
 }
 
 fn without(all: &[usize], gone: impl IntoIterator<Item = usize>) -> Vec<usize> {
     let gone: Vec<usize> = gone.into_iter().collect();
-    all.iter().copied().filter(|model| !gone.contains(model)).collect()
+    all.iter()
+        .copied()
+        .filter(|model| !gone.contains(model))
+        .collect()
 }
 
 /// Models of `open` that are patchworks of others, seen from one of those that may be the base.
@@ -154,8 +188,14 @@ fn patchworks(
         let Some(best) = best.map(|at| found.remove(at)) else {
             return Ok(out);
         };
-        if best.parents.iter().all(|&p| ancestors.may_be(best.child, p)) {
-            best.parents.iter().for_each(|&p| ancestors.add(best.child, p));
+        if best
+            .parents
+            .iter()
+            .all(|&p| ancestors.may_be(best.child, p))
+        {
+            best.parents
+                .iter()
+                .for_each(|&p| ancestors.add(best.child, p));
             out.push(best);
         } else {
             left.push(best.child);

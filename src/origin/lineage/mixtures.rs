@@ -12,7 +12,7 @@ use crate::kinship::MeasureError;
 use crate::parallel::{in_order, lock};
 
 /// A sum must give this share of the child's numbers exactly.
-const ENOUGH: f64 = 0.88;
+const ENOUGH: f64 = 0.94;
 /// A set that leaves more than this multiple of rounding gives too few equal numbers.
 const HOPELESS: f64 = 8.0;
 /// A larger set must give this many more of the numbers.
@@ -65,7 +65,9 @@ impl Family<'_> {
                 found.extend(self.candidates(&[mixture.child], needed, ancestors)?);
                 continue;
             }
-            parents.iter().for_each(|&p| ancestors.add(mixture.child, p));
+            parents
+                .iter()
+                .for_each(|&p| ancestors.add(mixture.child, p));
             out.push(mixture);
         }
         Ok(out)
@@ -84,7 +86,10 @@ impl Family<'_> {
             *lock(&cells[k]) = self.candidate(children[k], needed, ancestors);
             Ok::<(), MeasureError>(())
         })?;
-        Ok(cells.into_iter().filter_map(|cell| lock(&cell).take()).collect())
+        Ok(cells
+            .into_iter()
+            .filter_map(|cell| lock(&cell).take())
+            .collect())
     }
 
     /// The best sum for one child.
@@ -100,7 +105,9 @@ impl Family<'_> {
                 continue;
             }
             let found = matched(self.sample, child, self.sums.fit(child, &set));
-            let least = best.as_ref().map_or(ENOUGH, |own| own.equal + WORTH_A_PARENT);
+            let least = best
+                .as_ref()
+                .map_or(ENOUGH, |own| own.equal + WORTH_A_PARENT);
             if found.equal >= least {
                 best = Some(found);
             }

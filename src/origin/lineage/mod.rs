@@ -94,15 +94,22 @@ pub fn propose(
     ticket: &Ticket,
 ) -> Result<Proposal, MeasureError> {
     ticket.count_in(Unit::Items);
-    ticket.expect(2 * models.len() as u64);
+    ticket.expect(models.len() as u64);
     let mut out = Proposal::default();
-    let whole: Vec<usize> = (0..models.len()).filter(|&k| models[k].adapter().is_none()).collect();
+    let whole: Vec<usize> = (0..models.len())
+        .filter(|&k| models[k].adapter().is_none())
+        .collect();
     let adapters = (0..models.len()).filter(|k| !whole.contains(k));
-    out.notes.extend(adapters.map(|k| words::adapter(&names[k])));
+    out.notes
+        .extend(adapters.map(|k| words::adapter(&names[k])));
     // Names of tensors are those of the first model, where a known renaming leads there.
     let lead = whole.first().map(|&k| models[k]);
     let seen: Vec<_> = (whole.iter())
-        .map(|&k| lead.map_or(std::borrow::Cow::Borrowed(models[k]), |lead| models[k].seen_as(lead)))
+        .map(|&k| {
+            lead.map_or(std::borrow::Cow::Borrowed(models[k]), |lead| {
+                models[k].seen_as(lead)
+            })
+        })
         .collect();
     let seen: Vec<&Checkpoint> = seen.iter().map(AsRef::as_ref).collect();
     for family in families::families(&seen, ticket)? {
@@ -211,14 +218,23 @@ fn add_inferred(
             bond: Bond::FineTune,
         });
     }
-    let named = |models: &[usize]| models.iter().map(|&m| name(m).to_owned()).collect::<Vec<_>>();
+    let named = |models: &[usize]| {
+        models
+            .iter()
+            .map(|&m| name(m).to_owned())
+            .collect::<Vec<_>>()
+    };
     if !inferred.tunes.orphans.is_empty() {
-        out.notes.push(words::orphans(&named(&inferred.tunes.orphans)));
+        out.notes
+            .push(words::orphans(&named(&inferred.tunes.orphans)));
     }
     match root {
-        None => out.notes.push(words::no_base(&named(&inferred.unexplained))),
+        None => out
+            .notes
+            .push(words::no_base(&named(&inferred.unexplained))),
         Some(_) if !inferred.unexplained.is_empty() => {
-            out.notes.push(words::unexplained(&named(&inferred.unexplained)));
+            out.notes
+                .push(words::unexplained(&named(&inferred.unexplained)));
         }
         Some(_) => {}
     }

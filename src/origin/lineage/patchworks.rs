@@ -72,8 +72,10 @@ pub fn patchwork(field: &Field, child: usize, others: &[usize]) -> Option<Patchw
     }
     let explained = Explained::new(changes, child, &tried, &places);
     let (share, chosen) = explained.best_set();
-    let mut parents: Vec<(usize, f64)> =
-        chosen.iter().map(|&k| (tried[k].0, explained.singles[k].ratio)).collect();
+    let mut parents: Vec<(usize, f64)> = chosen
+        .iter()
+        .map(|&k| (tried[k].0, explained.singles[k].ratio))
+        .collect();
     parents.sort_by_key(|(parent, _)| *parent);
     let (parents, ratios) = parents.into_iter().unzip();
     Some(Patchwork {
@@ -104,8 +106,16 @@ struct Single {
 struct Explained {
     count: usize,
     singles: Vec<Single>,
-    /// By the place of the two in `singles`, the lower first.
-    pairs: Vec<((usize, usize), Vec<bool>)>,
+    pairs: Vec<Pair>,
+}
+
+/// Two models together.
+struct Pair {
+    /// Their places in `singles`, the lower first.
+    of: (usize, usize),
+    hits: Vec<bool>,
+    /// Share of the places that two models that have nothing to do with the child would explain.
+    by_chance: f64,
 }
 
 /// The child at its coarse places.
@@ -116,9 +126,8 @@ struct Child {
 
 impl Explained {
     fn new(changes: &Changes, child: usize, tried: &[(usize, Spike)], places: &[usize]) -> Self {
-        let at = |model: usize| -> Vec<f32> {
-            places.iter().map(|&k| changes.rows[model][k]).collect()
-        };
+        let at =
+            |model: usize| -> Vec<f32> { places.iter().map(|&k| changes.rows[model][k]).collect() };
         let own = Child {
             changes: at(child),
             place: places.iter().map(|&k| changes.place_of(child, k)).collect(),
@@ -129,7 +138,12 @@ impl Explained {
         let mut pairs = Vec::new();
         for a in 0..singles.len() {
             for b in a + 1..singles.len() {
-                pairs.push(((a, b), own.pair(&singles[a], &singles[b])));
+                let (hits, by_chance) = own.pair(&singles[a], &singles[b]);
+                pairs.push(Pair {
+                    of: (a, b),
+                    hits,
+                    by_chance,
+                });
             }
         }
         Self {
@@ -149,7 +163,8 @@ impl Explained {
             }
             let set: Vec<usize> = (0..n).filter(|k| bits & (1 << k) != 0).collect();
             let share = self.share(&set);
-            let worth = share - PER_PARENT * set.len() as f64;
+            let by_chance: f64 = self.pairs_of(&set).map(|pair| pair.by_chance).sum();
+            let worth = share - PER_PARENT * set.len() as f64 - by_chance;
             if worth > best.0 {
                 best = (worth, share, set);
             }
@@ -157,11 +172,13 @@ impl Explained {
         (best.1, best.2)
     }
 
+    fn pairs_of<'a>(&'a self, set: &'a [usize]) -> impl Iterator<Item = &'a Pair> {
+        let within = |pair: &&Pair| set.contains(&pair.of.0) && set.contains(&pair.of.1);
+        self.pairs.iter().filter(within)
+    }
+
     fn share(&self, set: &[usize]) -> f64 {
-        let within = |&&((a, b), _): &&((usize, usize), Vec<bool>)| {
-            set.contains(&a) && set.contains(&b)
-        };
-        let pairs = self.pairs.iter().filter(within).map(|(_, hits)| hits);
+        let pairs = self.pairs_of(set).map(|pair| &pair.hits);
         let singles = set.iter().map(|&k| &self.singles[k].hits);
         let mut hit = vec![false; self.count];
         for hits in singles.chain(pairs) {
@@ -210,21 +227,38 @@ impl Child {
     }
 
     /// Where the child is the sum of two changes, as DARE has it, or their mean with weights that
-    /// are the same everywhere, as TIES has it where the signs are equal.
-    fn pair(&self, a: &Single, b: &Single) -> Vec<bool> {
-        let sum: Vec<f32> = a.changes.iter().zip(&b.changes).map(|(x, y)| x + y).collect();
-        let mut hits = self.near(&sum, NEAR_OF_TWO);
-        let Some(weight) = self.weight(a, b) else {
-            return hits;
+    /// are the same everywhere, as TIES has it where the signs are equal; and the share of places
+    /// where chance does the same, told from sums and means that no method makes.
+    fn pair(&self, a: &Single, b: &Single) -> (Vec<bool>, f64) {
+        let (mut hits, mut chance) = (self.combined(a, b, &|x, y| x + y), 0.0);
+        let count = |hits: &[bool]| {
+            let free = hits.iter().zip(a.hits.iter().zip(&b.hits));
+            free.filter(|&(&is, (&a, &b))| is && !a && !b).count() as f64
         };
-        let mean = |(x, y): (&f32, &f32)| match x.signum() == y.signum() {
-            true => y + weight * (x - y),
-            false => f32::INFINITY,
-        };
-        let means: Vec<f32> = a.changes.iter().zip(&b.changes).map(mean).collect();
-        let of_means = self.near(&means, NEAR_OF_TWO);
-        hits.iter_mut().zip(of_means).for_each(|(to, is)| *to |= is);
-        hits
+        chance += count(&self.combined(a, b, &|x, y| 0.9 * (x - y)));
+        if let Some(weight) = self.weight(a, b) {
+            let mean = |weight: f32| {
+                move |x: f32, y: f32| match x.signum() == y.signum() {
+                    true => y + weight * (x - y),
+                    false => f32::INFINITY,
+                }
+            };
+            let of_means = self.combined(a, b, &mean(weight));
+            hits.iter_mut().zip(of_means).for_each(|(to, is)| *to |= is);
+            let beside = if weight > 0.5 {
+                weight - 0.1
+            } else {
+                weight + 0.1
+            };
+            chance += count(&self.combined(a, b, &mean(beside)));
+        }
+        (hits, chance / self.changes.len().max(1) as f64)
+    }
+
+    fn combined(&self, a: &Single, b: &Single, of: &dyn Fn(f32, f32) -> f32) -> Vec<bool> {
+        let both = a.changes.iter().zip(&b.changes);
+        let wanted: Vec<f32> = both.map(|(&x, &y)| of(x, y)).collect();
+        self.near(&wanted, NEAR_OF_TWO)
     }
 
     /// The weight of `a` in the means: the most frequent one, where neither of the two alone is

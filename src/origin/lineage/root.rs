@@ -2,7 +2,9 @@
 //!
 //! What fine-tunes change is nearly orthogonal from one to the other, seen from their base; seen
 //! from one of them, all others lie in one direction, that of the base, at cosines about 0.5. So
-//! the base is the model from which the median of the absolute cosines is least. Of few models,
+//! the base is the model from which the median of the absolute cosines is least. A merge in the
+//! middle of others sees its parents on opposite sides, at clearly negative cosines; a base sees
+//! no such pair. Of few models,
 //! or of a chain of fine-tunes, that is only the one in the middle: there the direction of
 //! training has to say the same. Training on a narrow task lets the norm grow and the kurtosis of
 //! the weights fall (MoTHer, arXiv 2405.18432), so the base has the least norm and the greatest
@@ -16,6 +18,10 @@ const MOST_ALIKE: f64 = 0.42;
 /// Of so many models the geometry alone is enough.
 const ENOUGH_MODELS: usize = 5;
 
+/// What a negative cosine costs, and from where on.
+const OPPOSITE: f64 = 2.0;
+const AS_GOOD_AS_NONE: f64 = 0.05;
+
 /// A base, and how sure that is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Root {
@@ -27,23 +33,31 @@ pub struct Root {
 
 /// The models of `open` by how little the others are alike seen from them, the best first.
 pub fn ranked(sums: &Sums, open: &[usize]) -> Vec<(f64, usize)> {
-    let mut out: Vec<(f64, usize)> =
-        open.iter().map(|&model| (alike(sums, open, model), model)).collect();
+    let mut out: Vec<(f64, usize)> = open
+        .iter()
+        .map(|&model| (alike(sums, open, model), model))
+        .collect();
     out.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
     out
 }
 
-/// The median |cosine| of the others' differences from `origin`; 1 where there is no pair.
+/// The median |cosine| of the others' differences from `origin`, and something more where two of
+/// them lie on opposite sides; 1 where there is no pair.
 fn alike(sums: &Sums, open: &[usize], origin: usize) -> f64 {
     let others: Vec<usize> = open.iter().copied().filter(|&m| m != origin).collect();
     let mut cosines = Vec::new();
     for (k, &a) in others.iter().enumerate() {
         for &b in &others[k + 1..] {
-            cosines.push(cosine(sums, a, b, origin).abs());
+            cosines.push(cosine(sums, a, b, origin));
         }
     }
-    cosines.sort_by(f64::total_cmp);
-    cosines.get(cosines.len() / 2).copied().unwrap_or(1.0)
+    let least = cosines.iter().copied().fold(0.0, f64::min);
+    let opposite = OPPOSITE * (-least - AS_GOOD_AS_NONE).max(0.0);
+    let mut sizes: Vec<f64> = cosines.iter().map(|cosine| cosine.abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes
+        .get(sizes.len() / 2)
+        .map_or(1.0, |median| median + opposite)
 }
 
 /// The cosine of two models' differences from a third; 0 where one is equal to it.
@@ -80,10 +94,12 @@ pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
                 });
             }
             let few = dense.len() < ENOUGH_MODELS;
-            eldest.filter(|_| few && alike < MOST_ALIKE).map(|model| Root {
-                model,
-                confidence: 0.6,
-            })
+            eldest
+                .filter(|_| few && alike < MOST_ALIKE)
+                .map(|model| Root {
+                    model,
+                    confidence: 0.6,
+                })
         }
     }
 }
@@ -91,7 +107,10 @@ pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
 /// The model that has both the least norm and the greatest kurtosis, if one has.
 fn eldest(sums: &Sums, sample: &Sample, models: &[usize]) -> Option<usize> {
     let least = |of: &dyn Fn(usize) -> f64| {
-        models.iter().copied().min_by(|&a, &b| of(a).total_cmp(&of(b)))
+        models
+            .iter()
+            .copied()
+            .min_by(|&a, &b| of(a).total_cmp(&of(b)))
     };
     let by_norm = least(&|model| sums.square(model))?;
     let by_kurtosis = least(&|model| -kurtosis(sample, model))?;
@@ -109,5 +128,9 @@ fn kurtosis(sample: &Sample, model: usize) -> f64 {
         }
         count += tensor.len() as f64;
     }
-    if second > 0.0 { count * fourth / (second * second) } else { 0.0 }
+    if second > 0.0 {
+        count * fourth / (second * second)
+    } else {
+        0.0
+    }
 }

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use crate::checkpoint::{Checkpoint, CheckpointError, Dtype, Watch};
+use crate::checkpoint::{Checkpoint, Dtype, Watch};
 use crate::jobs::Ticket;
 use crate::kinship::MeasureError;
 use crate::parallel::in_order;
@@ -46,7 +46,7 @@ impl Sampled {
 }
 
 /// Σx², added in `f64`.
-pub fn squares(numbers: &[f32]) -> f64 {
+fn squares(numbers: &[f32]) -> f64 {
     numbers.iter().map(|&x| f64::from(x) * f64::from(x)).sum()
 }
 
@@ -104,7 +104,9 @@ impl Sample {
 
     /// Whether two models have the same numbers.
     pub fn are_equal(&self, a: usize, b: usize) -> bool {
-        self.tensors.iter().all(|tensor| tensor.rows[a] == tensor.rows[b])
+        self.tensors
+            .iter()
+            .all(|tensor| tensor.rows[a] == tensor.rows[b])
     }
 
     /// Numbers of each model.
@@ -160,10 +162,7 @@ fn shares(sizes: &[usize], most: usize) -> Vec<usize> {
         left -= size;
         level = size;
     }
-    sizes
-        .iter()
-        .map(|&size| size.min(level.max(RUN)))
-        .collect()
+    sizes.iter().map(|&size| size.min(level.max(RUN))).collect()
 }
 
 /// Runs at even distances, `take` numbers of `size` in all, or a little fewer.
@@ -200,28 +199,6 @@ fn sampled(models: &[&Checkpoint], name: &str, runs: &[Range<usize>]) -> Option<
         out.dtypes.push(tensor.dtype);
     }
     Some(out)
-}
-
-/// A few numbers of one model's matrices, to tell its family by.
-///
-/// # Errors
-/// If its files are not what they were.
-pub fn probe(model: &Checkpoint) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>, CheckpointError> {
-    let watch = Watch::new(std::iter::once(model))?;
-    let mut out = Vec::new();
-    for tensor in model.tensors().iter().filter(|tensor| is_matrix(tensor)) {
-        let Some(numbers) = tensor.numbers() else {
-            continue;
-        };
-        let middle = (tensor.elements() - RUN) / 2;
-        let mut row = vec![0.0f32; RUN];
-        numbers.part(middle..middle + RUN).decode(&mut row);
-        if row.iter().all(|x| x.is_finite()) {
-            out.push((tensor.name.clone(), tensor.shape.clone(), row));
-        }
-    }
-    watch.check()?;
-    Ok(out)
 }
 
 #[cfg(test)]

@@ -35,7 +35,9 @@ pub fn sets(sums: &Sums, child: usize, others: &[usize], needed: &[usize]) -> Ve
             break;
         }
         beam = search.widened(&beam);
-        let Some(best) = beam.first().cloned() else { break };
+        let Some(best) = beam.first().cloned() else {
+            break;
+        };
         let best = search.exchanged(best, needed);
         if best.0 > left * CLEARLY {
             break;

@@ -43,9 +43,7 @@ pub fn largest(changes: &Changes, model: usize) -> Vec<usize> {
 
 /// The spike of `child` among the `largest` changes of `model`.
 pub fn spike(changes: &Changes, child: usize, model: usize, largest: &[usize]) -> Spike {
-    let ratio = |&k: &usize| {
-        f64::from(changes.rows[child][k]) / f64::from(changes.rows[model][k])
-    };
+    let ratio = |&k: &usize| f64::from(changes.rows[child][k]) / f64::from(changes.rows[model][k]);
     let within = |ratio: &f64| (RATIOS.0..RATIOS.1).contains(ratio);
     let ratios = largest.iter().map(ratio).filter(within);
     let mut logs: Vec<f64> = ratios.map(f64::ln).collect();

@@ -41,7 +41,9 @@ impl Fitted {
         let mut out = vec![0.0; self.parents.len()];
         for (own, tensor) in self.weights.iter().zip(&sample.tensors) {
             let share = tensor.len() as f64 / all;
-            out.iter_mut().zip(own).for_each(|(sum, w)| *sum += share * w);
+            out.iter_mut()
+                .zip(own)
+                .for_each(|(sum, w)| *sum += share * w);
         }
         out
     }
@@ -90,6 +92,25 @@ impl Sums {
             dot(a, b) - dot(a, origin) - dot(b, origin) + dot(origin, origin)
         };
         self.tensors.iter().map(of).sum()
+    }
+
+    /// How much two steps, from `a` to `b` and on to `c`, go one way or back in the single
+    /// matrices: the root mean square of their cosines, 0 where a step is nothing.
+    pub fn alignment(&self, a: usize, b: usize, c: usize) -> f64 {
+        let n = self.models;
+        let of = |t: &Products| {
+            let dot = |i: usize, j: usize| t.dots[i * n + j];
+            let square = |i: usize, j: usize| dot(i, i) - 2.0 * dot(i, j) + dot(j, j);
+            let product = dot(c, b) - dot(c, a) - dot(b, b) + dot(b, a);
+            let sizes = square(a, b) * square(b, c);
+            if sizes > 0.0 {
+                product * product / sizes
+            } else {
+                0.0
+            }
+        };
+        let mean = self.tensors.iter().map(of).sum::<f64>() / self.tensors.len().max(1) as f64;
+        mean.sqrt()
     }
 
     /// |xₐ − x_b|²
@@ -152,7 +173,9 @@ impl Sums {
         weights.clear();
         weights.extend(parents.iter().map(|&p| dot(p, child)));
         for (row, &a) in system.iter_mut().zip(parents) {
-            row.iter_mut().zip(parents).for_each(|(to, &b)| *to = dot(a, b));
+            row.iter_mut()
+                .zip(parents)
+                .for_each(|(to, &b)| *to = dot(a, b));
         }
         (0..k).for_each(|i| system[i][i] += RIDGE * trace);
         cholesky_solve(&mut system, weights);
@@ -210,6 +233,9 @@ mod tests {
         a[1][..2].copy_from_slice(&[2.0, 3.0]);
         let mut b = [10.0, 8.0];
         cholesky_solve(&mut a, &mut b);
-        assert!((b[0] - 1.75).abs() < 1e-12 && (b[1] - 1.5).abs() < 1e-12, "{b:?}");
+        assert!(
+            (b[0] - 1.75).abs() < 1e-12 && (b[1] - 1.5).abs() < 1e-12,
+            "{b:?}"
+        );
     }
 }

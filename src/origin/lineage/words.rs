@@ -16,7 +16,10 @@ pub fn mixture<'n>(parts: &[(usize, f64)], equal: f64, name: &dyn Fn(usize) -> &
     let part = |&(parent, weight): &(usize, f64)| format!("{weight:.2} × {}", name(parent));
     let parts: Vec<String> = parts.iter().map(part).collect();
     let percent = 100.0 * equal;
-    format!("{} gives {percent:.1} % of its numbers exactly", parts.join(" + "))
+    format!(
+        "{} gives {percent:.1} % of its numbers exactly",
+        parts.join(" + ")
+    )
 }
 
 pub fn patchwork<'n>(found: &Patchwork, name: &dyn Fn(usize) -> &'n str) -> String {
@@ -36,7 +39,7 @@ pub fn tuned<'n>(tuned: &Tuned, is_of_base: bool, name: &dyn Fn(usize) -> &'n st
     let parent = name(tuned.parent);
     match is_of_base {
         true => format!(
-            "{parent} is the base, and no other model explains a fifth of what it has changed"
+            "{parent} is the base, and no other model explains a third of what it has changed"
         ),
         false => format!(
             "{parent} is nearest and explains {:.0} % of its change; what is left is unrelated \
@@ -51,9 +54,15 @@ pub fn orphans(names: &[String]) -> String {
 }
 
 pub fn no_base(names: &[String]) -> String {
-    format!("Which of {} is the base cannot be told, or it is not in the folder", list(names))
+    format!(
+        "Which of {} is the base cannot be told, or it is not in the folder",
+        list(names)
+    )
 }
 
 pub fn unexplained(names: &[String]) -> String {
-    format!("Where {} come from cannot be told: a parent may be missing", list(names))
+    format!(
+        "Where {} come from cannot be told: a parent may be missing",
+        list(names)
+    )
 }

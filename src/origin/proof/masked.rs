@@ -6,9 +6,9 @@
 //! density keeps depends on ranks within whole tensors, so numbers whose rank is that of others
 //! as well are left out here and compared when the recipe is tried.
 
-pub(crate) use super::elements::Elements;
 use super::case::{BASE, Case};
 use super::decimals::{Fitted, short_ratios};
+pub(crate) use super::elements::Elements;
 use super::elements::spike;
 use super::recipes::{Candidate, flag, number, recipe};
 use super::solve::Normal;
@@ -64,7 +64,8 @@ pub(crate) fn candidates(case: &Case, elements: &[Elements]) -> Vec<Candidate> {
     }
     found.sort_by(|a, b| b.agreement.total_cmp(&a.agreement));
     let good = found.iter().filter(|found| found.agreement >= LEAST);
-    good.map(|found| written(case, elements, &parents, &found.way)).collect()
+    good.map(|found| written(case, elements, &parents, &found.way))
+        .collect()
 }
 
 /// The numbers of the parents that take part.
@@ -191,7 +192,13 @@ impl<'e> Fit<'e> {
             if kept == 0 || !self.is_near(&way, own, k, kept) {
                 return;
             }
-            let x = |i: usize| if kept >> i & 1 == 1 { self.change(own, k, i) } else { 0.0 };
+            let x = |i: usize| {
+                if kept >> i & 1 == 1 {
+                    self.change(own, k, i)
+                } else {
+                    0.0
+                }
+            };
             let w = 1.0 / (own.places[k] * own.places[k] + 1e-6 * own.child[k].powi(2));
             add(&mut normal, w, own.child[k], &x);
         });
@@ -253,7 +260,11 @@ impl<'e> Fit<'e> {
             normalized,
             gamma,
             densities: vec![density; n],
-            weights: if normalized { vec![1.0; n] } else { self.spikes.clone() },
+            weights: if normalized {
+                vec![1.0; n]
+            } else {
+                self.spikes.clone()
+            },
             lambda: if normalized { mean } else { 1.0 },
         }
     }
@@ -271,7 +282,8 @@ impl<'e> Fit<'e> {
             self.judged(self.start(votes, normalized, gamma, density.min(1.0 - gamma)))
         });
         let scanned = scan.max_by(|a, b| a.agreement.total_cmp(&b.agreement));
-        let mut best = scanned.unwrap_or_else(|| self.judged(self.start(votes, normalized, gamma, 1.0)));
+        let mut best =
+            scanned.unwrap_or_else(|| self.judged(self.start(votes, normalized, gamma, 1.0)));
         for step in [0.3, 0.15, 0.05, 0.02, 0.01, 0.005] {
             for _ in 0..3 {
                 let before = best.agreement;
@@ -305,7 +317,11 @@ impl<'e> Fit<'e> {
             let mut way = best.way.clone();
             way.densities[i] = (way.densities[i] + by).clamp(0.005, 1.0 - way.gamma);
             let found = self.judged(way);
-            if found.agreement > best.agreement { found } else { best }
+            if found.agreement > best.agreement {
+                found
+            } else {
+                best
+            }
         })
     }
 
@@ -313,7 +329,8 @@ impl<'e> Fit<'e> {
     fn rounded(&self, best: Found, i: usize) -> Found {
         for unit in [10.0, 20.0, 100.0] {
             let mut way = best.way.clone();
-            way.densities[i] = ((way.densities[i] * unit).round() / unit).clamp(0.005, 1.0 - way.gamma);
+            way.densities[i] =
+                ((way.densities[i] * unit).round() / unit).clamp(0.005, 1.0 - way.gamma);
             let found = self.judged(way);
             if found.agreement >= best.agreement - 0.003 {
                 return found;
@@ -352,19 +369,41 @@ fn written(case: &Case, elements: &[Elements], parents: &[usize], way: &Way) -> 
     let numbers: usize = elements.iter().map(Elements::len).sum();
     // Least squares over this many numbers, each known to some per cent.
     let error = |value: f64| 0.02 * value.abs() / (numbers.max(1) as f64).sqrt() + 2e-4;
-    let fitted = |value: f64| Fitted { value, error: error(value) };
+    let fitted = |value: f64| Fitted {
+        value,
+        error: error(value),
+    };
     let weights: Vec<f64> = match way.normalized {
         true => {
             let sum: f64 = way.weights.iter().sum();
-            let shares: Vec<Fitted> = way.weights.iter().map(|w| Fitted { value: w / sum, error: 3.0 * error(w / sum) }).collect();
+            let shares: Vec<Fitted> = way
+                .weights
+                .iter()
+                .map(|w| Fitted {
+                    value: w / sum,
+                    error: 3.0 * error(w / sum),
+                })
+                .collect();
             short_ratios(&shares)
         }
-        false => way.weights.iter().map(|&w| fitted(w).shortest().0).collect(),
+        false => way
+            .weights
+            .iter()
+            .map(|&w| fitted(w).shortest().0)
+            .collect(),
     };
     let inputs = (parents.iter().zip(&weights).zip(&way.densities))
         .map(|((&parent, &weight), &density)| {
-            let short = Fitted { value: density, error: 1e-4 }.shortest().0;
-            (parent + 1, vec![number("density", short), number("weight", weight)])
+            let short = Fitted {
+                value: density,
+                error: 1e-4,
+            }
+            .shortest()
+            .0;
+            (
+                parent + 1,
+                vec![number("density", short), number("weight", weight)],
+            )
         })
         .collect();
     let mut parameters: Parameters = Vec::new();
@@ -417,9 +456,18 @@ const GAMMA_STEPS: &[f64] = &[-0.005, 0.005];
 fn shift(parameters: &mut Parameters, key: &str, step: f64) {
     for (_, setting) in parameters.iter_mut().filter(|(own, _)| own == key) {
         if let Setting::Value(Value::Number(value)) = setting {
-            let moved = Fitted { value: *value + step, error: 0.0 }.shortest().0;
+            let moved = Fitted {
+                value: *value + step,
+                error: 0.0,
+            }
+            .shortest()
+            .0;
             let is_bounded = key == "density" || key == "gamma";
-            *value = if is_bounded { moved.clamp(0.0, 1.0) } else { moved };
+            *value = if is_bounded {
+                moved.clamp(0.0, 1.0)
+            } else {
+                moved
+            };
         }
     }
 }

@@ -13,10 +13,22 @@ pub(crate) fn candidates(case: &Case, linear: &Linear<'_>) -> Vec<Candidate> {
     };
     let mut out = linear.by_row();
     for person in case.parents() {
-        out.push(recipe(case, "arcee_fusion", Some(BASE), plain(&[BASE, person]), Vec::new()));
+        out.push(recipe(
+            case,
+            "arcee_fusion",
+            Some(BASE),
+            plain(&[BASE, person]),
+            Vec::new(),
+        ));
         let others = case.parents().filter(|&other| other != person);
         out.extend(others.map(|other| {
-            recipe(case, "arcee_fusion", Some(other), plain(&[other, person]), Vec::new())
+            recipe(
+                case,
+                "arcee_fusion",
+                Some(other),
+                plain(&[other, person]),
+                Vec::new(),
+            )
         }));
         out.extend([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1].map(|t| {
             let t = vec![number("t", t)];

@@ -66,14 +66,18 @@ impl Proof {
         (relative, roundings): (f64, f64),
     ) -> Self {
         let child = case.child_name.clone();
-        let found = scored.iter().position(|(candidate, score, _)| holds(candidate, score));
+        let found = scored
+            .iter()
+            .position(|(candidate, score, _)| holds(candidate, score));
         let claimed = found.and_then(|at| {
             let (candidate, score, missing) = &scored[at];
             let yaml = to_yaml(std::slice::from_ref(&candidate.recipe)).ok()?;
             let same = scored.iter().enumerate().filter(|(k, (other, own, _))| {
                 *k != at && own.equal == score.equal && holds(other, own)
             });
-            let also = same.map(|(_, (other, _, _))| words::recipe(case, &other.recipe)).collect();
+            let also = same
+                .map(|(_, (other, _, _))| words::recipe(case, &other.recipe))
+                .collect();
             let note = candidate.note.clone();
             let claim = Claim {
                 recipe: candidate.recipe.clone(),

@@ -109,7 +109,11 @@ impl Search<'_> {
     }
 
     fn try_one(&mut self, candidate: Candidate) -> Result<(), RunError> {
-        if self.best.iter().any(|tried| tried.candidate.recipe == candidate.recipe) {
+        if self
+            .best
+            .iter()
+            .any(|tried| tried.candidate.recipe == candidate.recipe)
+        {
             return Ok(());
         }
         let Ok(trial) = Trial::new(self.case, &candidate.recipe) else {
@@ -131,20 +135,28 @@ impl Search<'_> {
 
     /// Whether the best recipe leaves nothing to be found.
     fn is_settled(&self) -> bool {
-        self.best.first().is_some_and(|best| holds(&best.candidate, &best.score))
+        self.best
+            .first()
+            .is_some_and(|best| holds(&best.candidate, &best.score))
     }
 
     /// Tries the neighbours of the numbers of the best recipe as long as one is better.
     fn polish(&mut self) -> Result<(), RunError> {
         for _ in 0..6 {
-            let Some(best) = self.best.first() else { return Ok(()) };
+            let Some(best) = self.best.first() else {
+                return Ok(());
+            };
             let before = best.score.equal;
             if best.score.moved_share() >= 0.9999 {
                 return Ok(());
             }
             let near = masked::neighbours(&best.candidate);
             self.try_all(near)?;
-            if self.best.first().is_none_or(|best| best.score.equal <= before) {
+            if self
+                .best
+                .first()
+                .is_none_or(|best| best.score.equal <= before)
+            {
                 return Ok(());
             }
         }
@@ -155,7 +167,13 @@ impl Search<'_> {
         self.best.truncate(8);
         let wanted = match extent {
             Extent::Sample => sample(self.case, SAMPLE_BYTES),
-            Extent::All => self.case.child.tensors().iter().map(|own| own.name.clone()).collect(),
+            Extent::All => self
+                .case
+                .child
+                .tensors()
+                .iter()
+                .map(|own| own.name.clone())
+                .collect(),
         };
         let mut final_scores = Vec::new();
         for tried in self.best.iter().take(3) {
@@ -167,7 +185,12 @@ impl Search<'_> {
             final_scores.push((tried.candidate.clone(), score, missing));
         }
         final_scores.sort_by(|a, b| b.1.equal.cmp(&a.1.equal));
-        Ok(Proof::new(self.case, extent, final_scores, linear.residual()))
+        Ok(Proof::new(
+            self.case,
+            extent,
+            final_scores,
+            linear.residual(),
+        ))
     }
 }
 
@@ -202,7 +225,9 @@ fn is_of_one(recipe: &Recipe) -> bool {
 
 /// A recipe in the formats that make the child's.
 fn formats(case: &Case, recipe: &Recipe) -> Vec<Recipe> {
-    let made = Trial::new(case, recipe).ok().and_then(|trial| trial.dtype());
+    let made = Trial::new(case, recipe)
+        .ok()
+        .and_then(|trial| trial.dtype());
     let wanted = case.child_dtype();
     let name = wanted.and_then(Dtype::config_name);
     let (true, Some(name)) = (made != wanted, name) else {
@@ -210,7 +235,11 @@ fn formats(case: &Case, recipe: &Recipe) -> Vec<Recipe> {
     };
     let with = |dtype: bool| {
         let mut recipe = recipe.clone();
-        let key = if dtype { &mut recipe.dtype } else { &mut recipe.out_dtype };
+        let key = if dtype {
+            &mut recipe.dtype
+        } else {
+            &mut recipe.out_dtype
+        };
         *key = Some(name.to_owned());
         recipe
     };
@@ -227,10 +256,18 @@ fn sample(case: &Case, most: u64) -> BTreeSet<String> {
     let mut rounds: Vec<Vec<&crate::checkpoint::Tensor>> = Vec::new();
     for (round, depth) in depths.into_iter().enumerate() {
         for kind in Kind::ALL {
-            let tensors = case.child.tensors().iter().filter(|own| own.place.kind == kind);
+            let tensors = case
+                .child
+                .tensors()
+                .iter()
+                .filter(|own| own.place.kind == kind);
             let mut here: Vec<_> = match round {
-                0 => tensors.filter(|own| own.place.layer.is_none_or(|l| l == depth)).collect(),
-                _ => tensors.filter(|own| own.place.layer == Some(depth)).collect(),
+                0 => tensors
+                    .filter(|own| own.place.layer.is_none_or(|l| l == depth))
+                    .collect(),
+                _ => tensors
+                    .filter(|own| own.place.layer == Some(depth))
+                    .collect(),
             };
             here.sort_by_key(|own| own.size_bytes());
             rounds.push(here);
@@ -241,7 +278,8 @@ fn sample(case: &Case, most: u64) -> BTreeSet<String> {
     for (round, here) in rounds.iter().enumerate() {
         for (k, tensor) in here.iter().enumerate() {
             let is_first = round < Kind::ALL.len() && k == 0 && tensor.size_bytes() <= SAMPLE_BYTES;
-            if (is_first || bytes + tensor.size_bytes() <= most) && out.insert(tensor.name.clone()) {
+            if (is_first || bytes + tensor.size_bytes() <= most) && out.insert(tensor.name.clone())
+            {
                 bytes += tensor.size_bytes();
             }
         }

@@ -47,16 +47,24 @@ pub fn recipe(case: &Case, recipe: &Recipe) -> String {
 
 fn lists_base(recipe: &Recipe) -> bool {
     let inputs = recipe.content.inputs();
-    inputs.iter().any(|input| Some(&input.model) == recipe.base_model.as_ref())
+    inputs
+        .iter()
+        .any(|input| Some(&input.model) == recipe.base_model.as_ref())
 }
 
 fn name_of(case: &Case, reference: &ModelRef) -> String {
-    let person = case.people.iter().find(|person| &person.reference == reference);
+    let person = case
+        .people
+        .iter()
+        .find(|person| &person.reference == reference);
     person.map_or_else(|| reference.short_name(), |person| person.name.clone())
 }
 
 fn own_parameters(parameters: &Parameters) -> Vec<String> {
-    parameters.iter().map(|(key, setting)| parameter(key, setting)).collect()
+    parameters
+        .iter()
+        .map(|(key, setting)| parameter(key, setting))
+        .collect()
 }
 
 fn parameter(key: &str, setting: &Setting) -> String {
@@ -69,7 +77,10 @@ fn parameter(key: &str, setting: &Setting) -> String {
                 let of = item.filter.as_deref().unwrap_or("the rest");
                 format!("{} for {of}", value(&item.value))
             };
-            format!("{key} = {}", items.iter().map(item).collect::<Vec<_>>().join("; "))
+            format!(
+                "{key} = {}",
+                items.iter().map(item).collect::<Vec<_>>().join("; ")
+            )
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
     Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction,
-    FileAction, ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, View,
-    WindowAction, WriteAction, WriteWhat,
+    FileAction, ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, Outside,
+    View, WindowAction, WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -45,6 +45,7 @@ impl App {
             Action::Mixture(action) => self.handle_mixture(action, ctx),
             Action::Write(action) => self.handle_write(action, ctx),
             Action::ShowTokens(of) => self.bench.show_tokens(of),
+            Action::Lineage(action) => self.handle_lineage(action),
             Action::Extract(action) => self.handle_extract(action, ctx),
             Action::Ancestry(action) => self.handle_ancestry(action),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
@@ -288,6 +289,18 @@ impl App {
         match action {
             AncestryAction::Show(id) => self.windows.ancestry.show(&self.bench, id),
             AncestryAction::LookCloser(request) => self.bench.look_closer(request),
+        }
+    }
+
+    fn handle_lineage(&mut self, action: LineageAction) {
+        match action {
+            LineageAction::Propose => {
+                self.prefs.view = View::Lineage;
+                self.bench.propose_lineage();
+            }
+            LineageAction::Accept(edges) => self.bench.accept_proposed(&edges),
+            LineageAction::Dismiss(edges) => self.bench.dismiss_proposed(&edges),
+            LineageAction::Close => self.bench.close_proposal(),
         }
     }
 

@@ -4,8 +4,10 @@
 //! worked out from a result is kept beside the key that it was worked out for, so a window
 //! that stands still computes nothing.
 
+mod clusters;
 mod controls;
 mod detail;
+mod ghost;
 mod map;
 mod menus;
 mod pair;

@@ -13,8 +13,10 @@ mod legend;
 mod list;
 mod look;
 mod model;
+mod names;
 mod pill;
 mod pointer;
+mod proposal;
 mod stage;
 
 use canvas::{Canvas, CanvasRequest};
@@ -75,6 +77,8 @@ impl LineageView {
         ui.strip(below, vec2(space::L, space::S), |ui| {
             legend::ui(ui, shown, look.colour);
         });
+        proposal::panel(ui, bench, actions);
+        wanted.proposed = proposal::dashed(bench, shown);
         let is_searching = !look.search.text.trim().is_empty();
         wanted.found = is_searching.then(|| look.search.matches(shown));
         wanted.gone_to = (wanted.found.as_ref()).and_then(|found| look.search.current(found));

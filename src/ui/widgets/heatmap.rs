@@ -57,6 +57,8 @@ pub struct HeatMap<'a> {
     pub order: &'a [usize],
     /// Who joins whom, drawn left of the rows; see [`Join`] for the numbering.
     pub dendrogram: Option<&'a [Join]>,
+    /// The cluster of every model, to colour the dendrogram by; empty without a cut.
+    pub clusters: &'a [usize],
     /// The names of groups of rows, from top to bottom, for where rows are too thin for one name
     /// each; may be empty.
     pub bands: &'a [Band],
@@ -104,6 +106,7 @@ impl<'a> HeatMap<'a> {
             order: &[],
             dendrogram: None,
             bands: &[],
+            clusters: &[],
             meaning: &|_, _| None,
             note: &|_, _| None,
             measured: &|_| true,

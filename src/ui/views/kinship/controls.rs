@@ -3,6 +3,7 @@
 use eframe::egui::{Align, Layout, Theme, Ui};
 use egui_phosphor::regular as icon;
 
+use super::clusters::clusters_ui;
 use super::shown::Shown;
 use crate::checkpoint::Kind;
 use crate::kinship::table::{self, kind_words};
@@ -16,8 +17,8 @@ use crate::ui::widgets::{Choice, choice, icon_button, metric_choice};
 use crate::workbench::{Family, Workbench};
 
 /// Narrower than this, in points, the exports do not fit beside the choices.
-const NARROW: f32 = 780.0;
-const NARROW_WITH_FAMILY: f32 = 1000.0;
+const NARROW: f32 = 812.0;
+const NARROW_WITH_FAMILY: f32 = 1032.0;
 /// Narrower than this the choices stand in two rows.
 const ONE_ROW: f32 = 600.0;
 
@@ -177,6 +178,9 @@ fn exports_ui(ui: &mut Ui, bench: &Workbench, shown: Option<&Shown>, actions: &m
             actions.push(copy(bench, shown));
         }
     });
+    if let Some(shown) = ready.filter(|shown| !shown.joins.is_empty()) {
+        clusters_ui(ui, shown, actions);
+    }
     if let Some(shown) = ready {
         let again = icon_button(ui, icon::ARROWS_CLOCKWISE, "Measure everything again");
         if again.clicked() {
@@ -250,7 +254,11 @@ pub fn caption(shown: &Shown) -> String {
         shown.mean.words()
     };
     let parameters = format::parameters(shown.parameters);
-    format!("{models}, {what} {mean}, {parameters} parameters")
+    let span = match shown.rank {
+        Some(rank) if n > 2 => format!(", {rank:.1} directions"),
+        _ => String::new(),
+    };
+    format!("{models}{span}, {what} {mean}, {parameters} parameters")
 }
 
 fn order<'a>(bench: &Workbench, shown: &'a Shown) -> &'a [usize] {

@@ -10,12 +10,13 @@ use eframe::egui::{
 use egui_phosphor::regular as icon;
 
 use super::controls::caption;
+use super::ghost::Ghost;
 use super::menus::{self, meaning, pair_menu, select};
 use super::pair::{Named, why_undefined};
 use super::range::range_ui;
 use super::shown::Shown;
 use super::states::{RUNNING_WIDTH, running_ui};
-use crate::kinship::{Aggregate, Join, Kinship, Scope, table};
+use crate::kinship::{Kinship, table};
 use crate::study::{ModelId, Order, Selection};
 use crate::text::first_of;
 use crate::ui::action::{Action, View};
@@ -23,7 +24,7 @@ use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, size, space};
 use crate::ui::views::rows::clicked_row;
-use crate::ui::widgets::heatmap::{Band, HeatMap, Legend, MOST_CELLS_READ, Undefined};
+use crate::ui::widgets::heatmap::{Band, HeatMap, Legend, Undefined};
 use crate::ui::widgets::text;
 use crate::workbench::{Family, Workbench};
 
@@ -169,6 +170,10 @@ fn heat_map_ui(
         true => None,
         false => meaning(bench, shown, (a, b)),
     };
+    let clusters = match has_tree && ghost.is_none() {
+        true => shown.cluster_of(),
+        false => Vec::new(),
+    };
     let bands = match order {
         Order::Relatedness => bands(shown),
         _ => Vec::new(),
@@ -184,6 +189,7 @@ fn heat_map_ui(
         measured: &|k| place == Some(k) || shown.key.places[k].is_some(),
         names: &shown.key.labels,
         bands: &bands,
+        clusters: &clusters,
         meaning: &meaning,
         note: &note,
         menu: Some(&menu),
@@ -303,58 +309,6 @@ fn caption_row(ui: &mut Ui, kinship: &Kinship, shown: &Shown, actions: &mut Vec<
     });
 }
 
-/// A row that no model of the family has; its place is behind all of theirs.
-pub struct Ghost {
-    /// The names of the family's models, and its own.
-    pub labels: Vec<String>,
-    pub values: Vec<Option<f64>>,
-}
-
-impl Ghost {
-    /// The child that is predicted for this family; only of whole models, and only where values
-    /// are read.
-    pub fn of(bench: &Workbench, shown: &Shown) -> Option<Self> {
-        let measure = shown.key.measure;
-        let is_whole =
-            measure.scope == Scope::default() && measure.aggregate == Aggregate::default();
-        if !is_whole || shown.key.provisional || shown.key.labels.len() >= MOST_CELLS_READ {
-            return None;
-        }
-        let draft_child = bench.draft_child()?;
-        let child = draft_child.prediction.child.as_ref().ok()?;
-        if child.base != shown.key.base {
-            return None;
-        }
-        let value = |id| child.with.get(id)?.get(measure.metric);
-        let mut labels = shown.key.short.clone();
-        labels.push(format!("{} (predicted)", draft_child.draft.name));
-        Some(Self {
-            labels,
-            values: shown.key.models.iter().map(value).collect(),
-        })
-    }
-
-    pub fn place(&self) -> usize {
-        self.values.len()
-    }
-
-    pub fn value(&self, a: usize, b: usize) -> Option<f64> {
-        self.values.get(a.min(b)).copied().flatten()
-    }
-
-    /// The tree of the others: what is joined is counted from behind the ghost.
-    pub fn beside(&self, joins: &[Join]) -> Vec<Join> {
-        let n = self.place();
-        let moved = |node: usize| if node >= n { node + 1 } else { node };
-        let moved = |join: &Join| Join {
-            left: moved(join.left),
-            right: moved(join.right),
-            height: join.height,
-        };
-        joins.iter().map(moved).collect()
-    }
-}
-
 const LIST_WIDTH: f32 = 720.0;
 const MOST_ROWS_SEEN: usize = 12;
 
@@ -472,27 +426,4 @@ fn row_ui(ui: &mut Ui, row: &Row<'_>) -> Response {
     let label = format!("{}, {}: {}", row.tensor, row.model, row.reason);
     response.named(WidgetType::Button, &label);
     response.on_hover_text(format!("{label}\nClick to copy"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tree_stays_that_of_the_living() {
-        let ghost = Ghost {
-            labels: Vec::new(),
-            values: vec![Some(0.1), Some(0.2), Some(0.3)],
-        };
-        let join = |left, right| Join {
-            left,
-            right,
-            height: 1.0,
-        };
-        let moved = ghost.beside(&[join(0, 1), join(2, 3)]);
-        assert_eq!(moved, [join(0, 1), join(2, 4)]);
-        assert_eq!(ghost.value(3, 1), Some(0.2));
-        assert_eq!(ghost.value(0, 3), Some(0.1));
-        assert_eq!(ghost.value(3, 3), None);
-    }
 }

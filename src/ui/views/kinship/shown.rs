@@ -2,9 +2,10 @@
 
 use crate::checkpoint::Kind;
 use crate::kinship::{
-    Aggregate, Join, Kinship, Matrix, Measure, PairValues, Scope, cluster, groups,
+    Aggregate, Join, Kinship, Matrix, Measure, Metric, PairValues, Scope, cluster_by, cut_into,
+    groups, participation,
 };
-use crate::study::{ModelId, Order};
+use crate::study::{ModelId, Order, TreeChoices};
 use crate::text;
 use crate::ui::colormap::{Scale, kinship_scale};
 use crate::ui::format;
@@ -32,6 +33,8 @@ pub struct Key {
     pub revision: u64,
     /// The measure; its kind is one that the family has.
     pub measure: Measure,
+    /// How the tree is made and cut.
+    pub tree: TreeChoices,
     /// Of the colours, where the user has set it.
     pub range: Option<(f64, f64)>,
     pub averages: Vec<Option<f64>>,
@@ -79,6 +82,7 @@ impl Key {
             places,
             revision: measured.revision(),
             measure,
+            tree: doc.view.tree,
             provisional,
         }
     }
@@ -97,6 +101,10 @@ pub struct Shown {
     by_generation: Vec<usize>,
     /// Relatives that stand beside each other, where there are too many models to name each.
     pub clusters: Vec<Vec<usize>>,
+    /// What comes apart where the user has cut the tree; empty without a cut.
+    pub cut: Vec<Vec<usize>>,
+    /// In how many directions the models have changed, if all have a cosine.
+    pub rank: Option<f64>,
     pub scale: Scale,
     /// Kinds that the result has, in the order on screen.
     pub kinds: Vec<Kind>,
@@ -115,10 +123,15 @@ impl Shown {
         let matrix = Matrix::build(key.places.len(), |i, j| {
             values.get(key.measure.metric, key.places[i]?, key.places[j]?)
         });
-        let tree = cluster(&matrix, key.measure.metric);
+        let tree = cluster_by(key.tree.linkage, &matrix, key.measure.metric);
+        let cut = cut_into(&tree.order, &tree.joins, key.tree.clusters as usize);
         let known: Vec<usize> = (0..matrix.len())
             .filter(|&k| key.places[k].is_some())
             .collect();
+        let cosines = Matrix::build(key.places.len(), |i, j| {
+            values.get(Metric::COSINE, key.places[i]?, key.places[j]?)
+        });
+        let rank = participation(&cosines, &known).filter(|_| !key.provisional);
         let mut by_name: Vec<usize> = (0..matrix.len()).collect();
         by_name.sort_by(|&a, &b| text::by_name(&key.labels[a], &key.labels[b]));
         // Without a score last; equals stay in the order of their names.
@@ -149,7 +162,9 @@ impl Shown {
                 .filter(|&kind| kinship.has_kind(kind))
                 .collect(),
             parameters: tensors.iter().map(|&k| kinship.tensors[k].gram.count).sum(),
+            rank,
             clusters: groups(&tree.order, &tree.joins, MOST_CLUSTERS),
+            cut,
             joins: tree.joins,
             by_relatedness: tree.order,
             by_name,
@@ -182,6 +197,22 @@ impl Shown {
             Order::Score => &self.by_score,
             Order::Generation => &self.by_generation,
         }
+    }
+
+    /// The cluster of every model; empty without a cut.
+    pub fn cluster_of(&self) -> Vec<usize> {
+        let mut out = vec![
+            0;
+            if self.cut.is_empty() {
+                0
+            } else {
+                self.key.models.len()
+            }
+        ];
+        for (k, group) in self.cut.iter().enumerate() {
+            group.iter().for_each(|&model| out[model] = k);
+        }
+        out
     }
 
     pub fn place_of(&self, id: ModelId) -> Option<usize> {

@@ -3,8 +3,8 @@
 //! It is still when nothing moves: nothing here asks for a repaint but egui itself, on input.
 
 use eframe::egui::{
-    Align2, Color32, Id, Key, Modifiers, Painter, PointerButton, Pos2, Rect, Response, Sense,
-    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, vec2,
+    Color32, Id, Key, Modifiers, PointerButton, Pos2, Rect, Response, Sense, Stroke, StrokeKind,
+    Ui, Vec2, WidgetInfo, WidgetType,
 };
 use egui_graphs::MetadataFrame;
 
@@ -12,8 +12,10 @@ use super::camera::{self, Camera, PILL, PITCH};
 use super::drawn::{self, ColourBy, Drawn, screen_rect};
 use super::look::State;
 use super::model::{Key as ModelKey, LineageModel};
+use super::names::paint_names;
 use super::pill::is_pill;
 use super::pointer;
+use super::proposal::{self, Dashed};
 use crate::lineage::kin;
 use crate::study::{ModelId, Selection};
 use crate::text::sentence_case;
@@ -62,6 +64,8 @@ pub struct CanvasRequest {
     pub found: Option<Vec<usize>>,
     /// The one of them that was gone to.
     pub gone_to: Option<usize>,
+    /// What the weights propose.
+    pub proposed: Vec<Dashed>,
 }
 
 /// What a frame is drawn from.
@@ -137,9 +141,9 @@ impl Canvas {
         };
         self.keys(ui, scene, actions);
         let pointed = self.pointed_at(ui, scene);
-        self.touch(ui, scene, pointed, actions);
+        self.touch(ui, scene, pointed, wanted, actions);
         let states = self.states(scene, pointed.or(wanted.hovered), wanted);
-        self.paint(ui, scene, &states, strip);
+        self.paint(ui, scene, &states, &wanted.proposed, strip);
         self.box_ui(ui, scene, actions);
         focus_ring(ui, &base);
     }
@@ -261,6 +265,7 @@ impl Canvas {
         ui: &Ui,
         scene: Scene<'_>,
         pointed: Option<usize>,
+        wanted: &CanvasRequest,
         actions: &mut Vec<Action>,
     ) {
         let Scene {
@@ -300,15 +305,23 @@ impl Canvas {
             actions.push(pointer::selected(Selection::Nothing));
         }
         if pointed.is_none() {
-            self.edge_ui(scene);
+            self.edge_ui(scene, &wanted.proposed);
         }
     }
 
-    fn edge_ui(&self, scene: Scene<'_>) {
+    fn edge_ui(&self, scene: Scene<'_>, proposed: &[Dashed]) {
         let (base, shown) = (scene.base, scene.shown);
         let (Some((_, drawn)), Some(at)) = (&self.drawn, base.hover_pos()) else {
             return;
         };
+        let place = |model: usize| screen_rect(shown, model, scene.meta, scene.pitch);
+        if let Some((title, words)) = proposal::at(proposed, &place, at) {
+            base.clone().on_hover_ui_at_pointer(|ui| {
+                ui.label(theme::strong(title));
+                ui.weak(words);
+            });
+            return;
+        }
         let Some(edge) = drawn.edge_at(scene.meta, at).filter(|_| !base.dragged()) else {
             return;
         };
@@ -362,7 +375,14 @@ impl Canvas {
         (0..shown.cards.len()).map(state).collect()
     }
 
-    fn paint(&mut self, ui: &Ui, scene: Scene<'_>, states: &[State], strip: Rect) {
+    fn paint(
+        &mut self,
+        ui: &Ui,
+        scene: Scene<'_>,
+        states: &[State],
+        proposed: &[Dashed],
+        strip: Rect,
+    ) {
         let (shown, meta, view) = (scene.shown, scene.meta, scene.base.rect);
         let t = Tokens::of(ui);
         let painter = ui.painter_at(view);
@@ -372,6 +392,8 @@ impl Canvas {
             drawn.mark(states);
             drawn.paint(ui.ctx(), &painter, frame);
         }
+        let place = |model: usize| screen_rect(shown, model, meta, scene.pitch);
+        proposal::paint(proposed, &painter, &place, t);
         if !is_pill(meta.zoom) {
             paint_names(&painter, shown, states, frame, t);
         }
@@ -412,83 +434,4 @@ fn words(shown: &LineageModel) -> String {
         format::counted(shown.cards.len(), "model"),
         format::counted(shown.columns.len(), "column"),
     )
-}
-
-const GAP: f32 = 4.0;
-
-/// Writes names as far as there is room: what is hovered, selected, found and best has the right
-/// of way, in this order.
-fn paint_names(
-    painter: &Painter,
-    shown: &LineageModel,
-    states: &[State],
-    (meta, pitch): (&MetadataFrame, Vec2),
-    t: &Tokens,
-) {
-    let dots: Vec<Rect> = (0..shown.cards.len())
-        .map(|model| screen_rect(shown, model, meta, pitch))
-        .collect();
-    let mut taken: Vec<Rect> = Vec::new();
-    for model in in_order_of_need(shown, states) {
-        let name = shown.cards[model].short.clone();
-        let galley = painter.layout_no_wrap(name, theme::small_font(), t.text);
-        let wanted = galley.size() + vec2(4.0, 0.0);
-        let view = painter.clip_rect();
-        if !view.intersects(dots[model]) {
-            continue;
-        }
-        let free = |rect: &Rect| {
-            let is_own = |k: usize| k == model;
-            view.contains_rect(*rect)
-                && !taken.iter().any(|other| other.intersects(*rect))
-                && !dots
-                    .iter()
-                    .enumerate()
-                    .any(|(k, d)| !is_own(k) && d.intersects(*rect))
-        };
-        let Some(rect) = around(dots[model], wanted).into_iter().find(free) else {
-            continue;
-        };
-        painter.rect_filled(rect, 3, t.background.gamma_multiply(0.85));
-        let at = Align2::CENTER_CENTER
-            .align_size_within_rect(galley.size(), rect)
-            .min;
-        painter.galley(at, galley, Color32::PLACEHOLDER);
-        taken.push(rect);
-    }
-}
-
-fn in_order_of_need(shown: &LineageModel, states: &[State]) -> Vec<usize> {
-    let need = |model: usize| {
-        let state = states[model];
-        let wants = [
-            state.hovered,
-            state.selected,
-            state.found,
-            shown.cards[model].is_best && !state.dimmed,
-        ];
-        // Whoever is left has a name where there is room for it.
-        let urgent = wants.iter().position(|&wants| wants);
-        urgent.or((!state.dimmed).then_some(wants.len()))
-    };
-    let mut models: Vec<(usize, usize)> = (0..states.len())
-        .filter_map(|model| Some((need(model)?, model)))
-        .collect();
-    models.sort_unstable();
-    models.into_iter().map(|(_, model)| model).collect()
-}
-
-/// Places for a name of `size` beside a dot, the best first.
-fn around(dot: Rect, size: Vec2) -> [Rect; 4] {
-    let at = |middle| Rect::from_center_size(middle, size);
-    let aside = vec2((dot.width() + size.x) / 2.0 + GAP, 0.0);
-    let above = vec2(0.0, (dot.height() + size.y) / 2.0 + GAP / 2.0);
-    let middle = dot.center();
-    [
-        middle + aside,
-        middle - aside,
-        middle - above,
-        middle + above,
-    ]
-    .map(at)
 }

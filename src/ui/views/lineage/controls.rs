@@ -1,14 +1,14 @@
 //! The row above the canvas: what is looked for, which runs, what colours mean, and the exports.
 
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
-use eframe::egui::{Align, Key, Layout, PopupCloseBehavior, Ui};
+use eframe::egui::{Align, Button, Key, Layout, PopupCloseBehavior, Ui};
 use egui_phosphor::regular as icon;
 
 use super::canvas::Canvas;
 use super::drawn::ColourBy;
 use super::files;
 use super::model::LineageModel;
-use crate::ui::action::{Action, Export};
+use crate::ui::action::{Action, Export, LineageAction};
 use crate::ui::format;
 use crate::ui::paper::Format;
 use crate::ui::theme::{self, space};
@@ -16,7 +16,7 @@ use crate::ui::widgets::{Choice, choice, icon_button, icon_toggle, search_field}
 use crate::workbench::Workbench;
 
 /// Narrower than this, in points, the choices stand in a row of their own.
-const ONE_ROW: f32 = 720.0;
+const ONE_ROW: f32 = 860.0;
 
 /// How the user looks at the lineage; lost when the program ends.
 #[derive(Default)]
@@ -44,7 +44,7 @@ pub fn ui(
     ui.horizontal(|ui| {
         found = search_ui(ui, shown, &mut look.search);
         if fits {
-            choices_ui(ui, bench, look);
+            choices_ui(ui, bench, look, actions);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
@@ -58,7 +58,7 @@ pub fn ui(
         });
     });
     if !fits {
-        ui.horizontal(|ui| choices_ui(ui, bench, look));
+        ui.horizontal(|ui| choices_ui(ui, bench, look, actions));
     }
     found
 }
@@ -81,7 +81,12 @@ fn search_ui(ui: &mut Ui, shown: &LineageModel, search: &mut Search) -> Option<u
     to
 }
 
-fn choices_ui(ui: &mut Ui, bench: &Workbench, look: &mut LineageOptions) {
+fn choices_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    look: &mut LineageOptions,
+    actions: &mut Vec<Action>,
+) {
     let runs = &bench.record().runs;
     if runs.len() > 1 {
         runs_ui(ui, runs, &mut look.runs);
@@ -93,6 +98,15 @@ fn choices_ui(ui: &mut Ui, bench: &Workbench, look: &mut LineageOptions) {
     ];
     if let Some(colour) = choice(ui, "Colours", look.colour, &options) {
         look.colour = colour;
+    }
+    let objection = bench.propose_objection();
+    let button = ui.add_enabled(objection.is_none(), Button::new("Propose a lineage…"));
+    let button = button.on_hover_text("Work out from the weights alone who descends from whom");
+    if button
+        .on_disabled_hover_text(objection.unwrap_or_default())
+        .clicked()
+    {
+        actions.push(LineageAction::Propose.into());
     }
 }
 

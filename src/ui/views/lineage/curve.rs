@@ -141,7 +141,7 @@ fn pieces(from: Pos2, to: Pos2, zoom: f32) -> usize {
 }
 
 /// A cubic curve that is level at both ends.
-fn soft(from: Pos2, to: Pos2, pieces: usize, out: &mut Vec<Pos2>) {
+pub(super) fn soft(from: Pos2, to: Pos2, pieces: usize, out: &mut Vec<Pos2>) {
     let reach = vec2((to.x - from.x).abs() * 0.5, 0.0);
     let corners = [from, from + reach, to - reach, to].map(Pos2::to_vec2);
     for step in 0..=pieces {
@@ -154,7 +154,7 @@ fn soft(from: Pos2, to: Pos2, pieces: usize, out: &mut Vec<Pos2>) {
 }
 
 /// Of a point from a piece of a line.
-fn distance(at: Pos2, from: Pos2, to: Pos2) -> f32 {
+pub(super) fn distance(at: Pos2, from: Pos2, to: Pos2) -> f32 {
     let along = to - from;
     let length = along.length_sq().max(f32::EPSILON);
     let share = ((at - from).dot(along) / length).clamp(0.0, 1.0);

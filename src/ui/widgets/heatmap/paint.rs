@@ -18,7 +18,7 @@ const CELL_RADIUS: u8 = 3;
 pub(super) fn map(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, touched: &Touched) {
     let (painter, t) = (ui.painter(), Tokens::of(ui));
     if let Some(joins) = map.dendrogram {
-        dendrogram::paint(map, joins, painter, layout, Stroke::new(1.0, t.line_strong));
+        dendrogram::paint(map, joins, painter, layout, t);
     }
     if map.is_picture() {
         picture(map, ui, layout);
