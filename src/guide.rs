@@ -25,6 +25,7 @@ topics![
     "merge",
     "tools",
     "tokens",
+    "origin",
     "record",
     "charts",
     "evolve",

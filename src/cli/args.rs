@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs};
+pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
@@ -55,6 +55,8 @@ pub enum Subcommand {
     Extract(ExtractArgs),
     /// Find the recipe that a model was merged by, and prove it by making it again
     Prove(ProveArgs),
+    /// Check that a merge is what its own header says: its parents' files and its bytes
+    Verify(VerifyArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU

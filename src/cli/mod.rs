@@ -27,6 +27,7 @@ mod stats;
 mod table;
 mod transplant;
 mod trust;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +75,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Transplant(wish)) => transplant::run(&wish),
         Some(Subcommand::Extract(wish)) => extract::run(&wish),
         Some(Subcommand::Prove(wish)) => prove::run(&wish),
+        Some(Subcommand::Verify(wish)) => verify::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

@@ -12,6 +12,7 @@ use crate::moe::{MoeRecipe, Purpose};
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::composing::PredictionOptions;
 use crate::workbench::extracting::ExtractRequest;
+use crate::workbench::proving::ProofRequest;
 use crate::workbench::merging::MergeId;
 use crate::workbench::tokens::TokensOf;
 use crate::workbench::transplanting::TransplantRequest;
@@ -32,6 +33,7 @@ pub enum Action {
     /// Say whose tokens are looked at.
     ShowTokens(Option<TokensOf>),
     Extract(ExtractAction),
+    Proof(ProofAction),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
     Window(WindowAction),
@@ -209,6 +211,22 @@ pub enum ExtractAction {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub enum ProofAction {
+    /// Ask what is known of a model's making.
+    Ask(ModelId),
+    /// The same with these for its parents.
+    AskWith(ModelId, Vec<ModelId>),
+    /// Look for the recipe, or verify.
+    Start(Box<ProofRequest>),
+    /// Show the proof that was asked for last.
+    Show,
+    /// Put the recipe that was found on the canvas.
+    OpenRecipe,
+    /// Write the recipe that was found into the record.
+    Record,
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub enum EvolutionAction {
     /// Put in a new evolution of the selected models or of the shown family, and show it.
     New,
@@ -300,6 +318,7 @@ rooms!(
     Mixture: MixtureAction,
     Write: WriteAction,
     Extract: ExtractAction,
+    Proof: ProofAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
     Window: WindowAction,

@@ -28,7 +28,8 @@ use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
 use super::windows::{
-    ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView, TransplantView,
+    ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView, ProofView,
+    TransplantView,
     WriteView,
 };
 use crate::ui::ext::UiExt;
@@ -79,6 +80,7 @@ pub struct App {
     mixture: MixtureView,
     writing: WriteView,
     extraction: ExtractionView,
+    proof: ProofView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -136,6 +138,7 @@ impl App {
             mixture: MixtureView::default(),
             writing: WriteView::default(),
             extraction: ExtractionView::default(),
+            proof: ProofView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -215,6 +218,7 @@ impl App {
             }
             self.writing.close();
             self.extraction.close();
+            self.proof.close();
             self.views.study_opened();
             self.inspector.study_opened();
             // Who opens models wants to see them first; a merge that was begun is gone on with.
@@ -236,6 +240,9 @@ impl App {
         self.bench.watch_conversion(self.writing.conversion());
         if !self.extraction.is_open() {
             self.bench.leave_extraction();
+        }
+        if !self.proof.is_open() {
+            self.bench.leave_proof();
         }
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
@@ -374,6 +381,7 @@ impl App {
             (self.mixture).ui(ctx, &self.bench, &mut self.actions);
             self.writing.ui(ctx, &self.bench, &mut self.actions);
             (self.extraction).ui(ctx, &self.bench, &mut self.actions);
+            self.proof.ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -444,6 +452,7 @@ impl App {
         self.mixture.close();
         self.writing.close();
         self.extraction.close();
+        self.proof.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

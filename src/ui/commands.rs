@@ -5,7 +5,7 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
     Action, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction, ImportAction,
-    MergeAction, MixtureAction, ModelsAction, View, WindowAction, WriteAction, WriteWhat,
+    MergeAction, MixtureAction, ModelsAction, ProofAction, View, WindowAction, WriteAction, WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
 use super::windows::transplant_donors;
@@ -263,6 +263,15 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let title = format!("Compare {} and {} tensor by tensor…", names[0], names[1]);
         let can = bench.compare_objection(a, b).is_none();
         out.push(Entry::new(group, title, ModelsAction::Compare(a, b)).when(can));
+    }
+    if let [one] = selected[..] {
+        let name = study.doc().name_of(one);
+        let title = format!("Prove how {name} was made…");
+        let can = bench.prove_objection(one).is_none();
+        out.push(Entry::new(group, title, ProofAction::Ask(one)).when(can));
+    }
+    if bench.proof().is_some() {
+        out.push(Entry::new(group, "Show the last proof", ProofAction::Show));
     }
     if bench.extraction().is_some() {
         out.push(Entry::new(

@@ -12,6 +12,7 @@ pub mod composing;
 pub mod converting;
 pub mod evolving;
 pub mod extracting;
+pub mod proving;
 mod faces;
 mod findings;
 mod folders;

@@ -11,6 +11,7 @@ use super::composing::Composing;
 use super::converting::Conversion;
 use super::evolving::{Evolving, ProposedTasks};
 use super::extracting::Extracting;
+use super::proving::Proving;
 use super::inspecting::Inspecting;
 use super::kin::Kin;
 use super::measuring::Measuring;
@@ -42,6 +43,7 @@ pub(super) struct Session {
     pub inspecting: Inspecting,
     pub comparing: Comparing,
     pub extracting: Extracting,
+    pub proving: Proving,
     pub composing: Composing,
     pub merging: Merging,
     pub transplanting: Transplanting,

@@ -20,6 +20,7 @@ mod guide;
 mod merge_files;
 #[cfg(feature = "built-in-evaluator")]
 mod moe;
+mod prove;
 mod transplant;
 mod trust;
 mod trust_command;

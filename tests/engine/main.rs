@@ -46,6 +46,7 @@ mod merge_problems;
 mod merge_versions;
 #[cfg(feature = "built-in-evaluator")]
 mod moe;
+mod proof;
 mod real_checkpoints;
 mod stats;
 mod study;

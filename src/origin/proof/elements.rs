@@ -136,6 +136,15 @@ pub(crate) struct Spike {
     pub share: f64,
 }
 
+/// How much a value must stand out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// Where the ratio is the same in all tensors.
+    Strict,
+    /// Where it differs a little from tensor to tensor.
+    Loose,
+}
+
 /// Width of a bin of ratios.
 const BIN: f64 = 0.01;
 /// Ratios from −`REACH` to `REACH` are counted.
@@ -143,12 +152,12 @@ const REACH: f64 = 8.0;
 
 /// Where the ratio δ/δᵢ piles up over the numbers that a parent has changed most; a model that
 /// has nothing to do with the child has no such place.
-pub(crate) fn spike(elements: &[Elements], parent: usize) -> Option<Spike> {
+pub(crate) fn spike(elements: &[Elements], parent: usize, care: Care) -> Option<Spike> {
     // Ratios of changes of few last places are coarse.
     for least in [40.0, 20.0, 10.0, 5.0] {
         let ratios = ratios(elements, parent, least);
         if ratios.len() >= 400 || least == 5.0 {
-            return densest(&ratios);
+            return densest(&ratios, care);
         }
     }
     None
@@ -168,7 +177,7 @@ fn ratios(elements: &[Elements], parent: usize, least: f64) -> Vec<f64> {
     out
 }
 
-fn densest(ratios: &[f64]) -> Option<Spike> {
+fn densest(ratios: &[f64], care: Care) -> Option<Spike> {
     if ratios.len() < 50 {
         return None;
     }
@@ -188,7 +197,11 @@ fn densest(ratios: &[f64]) -> Option<Spike> {
     // Three bins of twenty-five: more than twice their part, and not by chance.
     let expected = (around - inside) * 3.0 / 22.0;
     let share = inside / ratios.len() as f64;
-    if share < 0.02 || inside < 2.0 * expected + 4.0 * expected.sqrt() + 8.0 {
+    let least = match care {
+        Care::Strict => 2.0 * expected + 4.0 * expected.sqrt() + 8.0,
+        Care::Loose => 1.5 * expected + 3.0 * expected.sqrt(),
+    };
+    if share < 0.015 || inside < least {
         return None;
     }
     let middle = (best as f64 + 0.5) * BIN - REACH;

@@ -22,6 +22,8 @@ pub(crate) struct Linear<'a> {
     pub(crate) used: Vec<usize>,
     fits: Vec<Combination>,
     layers: u32,
+    /// What errors are multiplied by: more where the shortest numbers are too long.
+    doubt: f64,
 }
 
 /// Coefficients this near are the same.
@@ -38,6 +40,7 @@ impl<'a> Linear<'a> {
             used: case.parents().collect(),
             fits: Vec::new(),
             layers: layers.max().map_or(0, |last| last + 1),
+            doubt: 1.0,
         };
         linear.fits = linear.fitted(&linear.used);
         linear.leave_out();
@@ -107,6 +110,8 @@ impl<'a> Linear<'a> {
 
     fn points(&self, values: Vec<Fitted>) -> Vec<Point<'a>> {
         let point = |(own, fitted): (&'a Seen, Fitted)| {
+            let error = fitted.error * self.doubt;
+            let fitted = Fitted { error, ..fitted };
             let layer = own.place.layer.filter(|_| own.place.stack == Stack::Main);
             let at = match layer {
                 Some(_) if self.layers < 2 => 1.0,
@@ -142,13 +147,25 @@ impl<'a> Linear<'a> {
         base.into_iter().chain(self.used.iter().copied()).collect()
     }
 
-    /// All recipes that the coefficients allow, simple ones first.
-    pub(crate) fn candidates(&self) -> Vec<Candidate> {
+    /// All recipes that the coefficients allow, simple ones first; errors are taken for `doubt`
+    /// times as large as they were found.
+    pub(crate) fn candidates(&mut self, doubt: f64) -> Vec<Candidate> {
+        self.doubt = doubt;
         let present = self.present();
         let mut out = Vec::new();
         out.extend(self.copy(&present));
-        out.extend(self.mean(&present));
-        out.extend(self.task_arithmetic());
+        // Where the base has a share, changes of it are the plainer words.
+        match present.first() {
+            Some(&BASE) => {
+                out.extend(self.task_arithmetic());
+                out.extend(self.mean(&present));
+            }
+            _ => {
+                out.extend(self.mean(&present));
+                out.extend(self.task_arithmetic());
+            }
+        }
+        out.extend(self.normalized_task_arithmetic(&present));
         if let [a, b] = present[..] {
             out.extend(self.slerp(a, b));
             out.extend(self.slerp(b, a));
@@ -193,6 +210,16 @@ impl<'a> Linear<'a> {
         let weights = self.weights(&self.used, false)?;
         let inputs = with_weights(&self.used, weights);
         Some(recipe(self.case, "task_arithmetic", Some(BASE), inputs, Vec::new()))
+    }
+
+    /// The same with weights that are divided by their sum, where the base has no share.
+    fn normalized_task_arithmetic(&self, present: &[usize]) -> Option<Recipe> {
+        if self.used.len() < 2 || present.contains(&BASE) || !self.keeps_base() {
+            return None;
+        }
+        let inputs = with_weights(&self.used, self.weights(&self.used, true)?);
+        let parameters = vec![flag("normalize", true)];
+        Some(recipe(self.case, "task_arithmetic", Some(BASE), inputs, parameters))
     }
 
     /// How far along the arc from `a` to `b` each tensor lies.

@@ -1,6 +1,6 @@
 //! Methods that keep changes by their magnitude: TIES and Breadcrumbs.
 //!
-//! Parents show themselves by a [`spike`]: where one parent alone is kept, the child's change is
+//! Parents show themselves by a spike: where one parent alone is kept, the child's change is
 //! its change times one number. Densities are then searched for the best agreement, number by
 //! number, on a sample; weights follow by least squares for given densities. Which changes a
 //! density keeps depends on ranks within whole tensors, so numbers whose rank is that of others
@@ -9,7 +9,7 @@
 pub(crate) use super::elements::Elements;
 use super::case::{BASE, Case};
 use super::decimals::{Fitted, short_ratios};
-use super::elements::spike;
+use super::elements::{Care, Spike, spike};
 use super::recipes::{Candidate, flag, number, recipe};
 use super::solve::Normal;
 use crate::merge::recipe::{Parameters, Setting, Value};
@@ -43,12 +43,36 @@ const LEAST: f64 = 0.4;
 
 /// Recipes that keep changes by magnitude, the best first.
 pub(crate) fn candidates(case: &Case, elements: &[Elements]) -> Vec<Candidate> {
-    let parents: Vec<usize> = (0..case.people.len() - 1)
-        .filter(|&parent| spike(elements, parent).is_some())
+    let mut spikes: Vec<(usize, Spike)> = (0..case.people.len() - 1)
+        .filter_map(|parent| Some((parent, spike(elements, parent, Care::Strict)?)))
         .collect();
-    if parents.is_empty() {
+    let mut out = of_parents(case, elements, &spikes);
+    // A model that is near a parent can look like one: without the faintest.
+    if spikes.len() > 1 && out.first().is_none_or(|best| best.agreement < 0.97) {
+        let faint = spikes.iter().enumerate().min_by(|a, b| a.1.1.share.total_cmp(&b.1.1.share));
+        if let Some(faint) = faint.map(|(at, _)| at) {
+            spikes.remove(faint);
+            out.extend(of_parents(case, elements, &spikes));
+        }
+    }
+    out.sort_by(|a, b| b.agreement.total_cmp(&a.agreement));
+    out.into_iter().take(MOST).map(|rated| rated.candidate).collect()
+}
+
+/// The most recipes that are tried.
+const MOST: usize = 4;
+
+/// A recipe and the share of numbers that agree with it.
+struct Rated {
+    candidate: Candidate,
+    agreement: f64,
+}
+
+fn of_parents(case: &Case, elements: &[Elements], spikes: &[(usize, Spike)]) -> Vec<Rated> {
+    if spikes.is_empty() {
         return Vec::new();
     }
+    let parents: Vec<usize> = spikes.iter().map(|(parent, _)| *parent).collect();
     let mut found: Vec<Found> = Vec::new();
     for (votes, normalized, gamma) in [
         (true, true, 0.0),
@@ -56,15 +80,23 @@ pub(crate) fn candidates(case: &Case, elements: &[Elements]) -> Vec<Candidate> {
         (false, false, 0.01),
         (true, false, 0.01),
     ] {
-        if parents.len() == 1 && (!votes || normalized) && gamma == 0.0 {
+        if parents.len() == 1 && !normalized && gamma == 0.0 {
             continue;
         }
-        let fit = Fit::new(elements, &parents);
+        let fit = Fit {
+            elements,
+            parents: &parents,
+            spikes: spikes.iter().map(|(_, spike)| spike.at).collect(),
+        };
         found.push(fit.search(votes, normalized, gamma));
     }
     found.sort_by(|a, b| b.agreement.total_cmp(&a.agreement));
     let good = found.iter().filter(|found| found.agreement >= LEAST);
-    good.map(|found| written(case, elements, &parents, &found.way)).collect()
+    good.map(|found| Rated {
+        candidate: written(case, elements, &parents, &found.way),
+        agreement: found.agreement,
+    })
+    .collect()
 }
 
 /// The numbers of the parents that take part.
@@ -82,16 +114,7 @@ enum Made {
     Unclear,
 }
 
-impl<'e> Fit<'e> {
-    fn new(elements: &'e [Elements], parents: &'e [usize]) -> Self {
-        let at = |&parent: &usize| spike(elements, parent).map_or(1.0, |spike| spike.at);
-        Self {
-            elements,
-            parents,
-            spikes: parents.iter().map(at).collect(),
-        }
-    }
-
+impl Fit<'_> {
     fn change(&self, own: &Elements, k: usize, i: usize) -> f64 {
         own.changes[self.parents[i]][k]
     }

@@ -26,9 +26,11 @@ mod spherical;
 mod stacked;
 mod sums;
 mod trial;
+mod verify;
 pub mod words;
 
 pub use self::case::{Case, Person};
 pub use self::report::{Claim, Proof};
 pub use self::search::{Extent, prove};
 pub use self::trial::{KindScore, Score};
+pub use self::verify::{FileState, FoundParent, Places, Record, Verified, record, verify};

@@ -73,7 +73,14 @@ impl Proof {
             let same = scored.iter().enumerate().filter(|(k, (other, own, _))| {
                 *k != at && own.equal == score.equal && holds(other, own)
             });
-            let also = same.map(|(_, (other, _, _))| words::recipe(case, &other.recipe)).collect();
+            let own = words::recipe(case, &candidate.recipe);
+            let mut also: Vec<String> = Vec::new();
+            for (_, (other, _, _)) in same {
+                let words = words::recipe(case, &other.recipe);
+                if words != own && !also.contains(&words) {
+                    also.push(words);
+                }
+            }
             let note = candidate.note.clone();
             let claim = Claim {
                 recipe: candidate.recipe.clone(),

@@ -10,7 +10,7 @@ use super::report::Proof;
 use super::sums::look;
 use super::trial::{Score, Trial};
 use super::{masked, others, random, stacked};
-use crate::checkpoint::{Dtype, Kind};
+use crate::checkpoint::{Checkpoint, Dtype, Kind, Tensor};
 use crate::jobs::Ticket;
 use crate::merge::MergeError;
 use crate::merge::recipe::Recipe;
@@ -27,9 +27,12 @@ pub enum Extent {
 }
 
 /// Bytes of the child that a sample has at most, but for its first tensor.
-const SAMPLE_BYTES: u64 = 64 << 20;
+pub(crate) const SAMPLE_BYTES: u64 = 64 << 20;
 /// Bytes that recipes are tried on while they are many.
 const QUICK_BYTES: u64 = 2 << 20;
+
+/// Errors of fitted numbers are taken for this many times as large, until a recipe holds.
+const DOUBTS: [f64; 3] = [1.0, 6.0, 36.0];
 
 /// Finds the recipe that a child was made by, and proves it.
 ///
@@ -49,16 +52,21 @@ pub fn prove(case: &Case, extent: Extent, ticket: &Ticket) -> Result<Proof, RunE
     let mut search = Search {
         case,
         ticket,
-        quick: sample(case, QUICK_BYTES),
+        quick: sample(&case.child, QUICK_BYTES),
         best: Vec::new(),
     };
     if seen.iter().all(|own| own.change() == 0.0) && lined.len() == case.child.tensors().len() {
         return Ok(Proof::unchanged(case));
     }
-    let linear = Linear::new(case, &seen);
+    let mut linear = Linear::new(case, &seen);
     search.try_all(stacked::candidate(case))?;
+    for doubt in DOUBTS {
+        if !search.is_settled() {
+            search.try_all(linear.candidates(doubt))?;
+        }
+    }
     if !search.is_settled() {
-        search.try_all(linear.candidates())?;
+        search.try_all(others::by_row(&linear))?;
     }
     if !search.is_settled() {
         let whole = masked::Elements::read(case, &opened, &lined, ticket).map_err(failed)?;
@@ -68,7 +76,15 @@ pub fn prove(case: &Case, extent: Extent, ticket: &Ticket) -> Result<Proof, RunE
             search.try_all(others::candidates(case, &linear))?;
         }
         if !search.is_settled() {
-            search.try_all(random::candidates(case, &whole))?;
+            let drawn = random::candidates(case, &whole);
+            let (seeded, last): (Vec<_>, Vec<_>) = drawn.into_iter().partition(|own| own.note.is_none());
+            search.try_all(seeded)?;
+            search.polish()?;
+            let has_claim = |tried: &Tried| holds(&tried.candidate, &tried.score);
+            if !search.best.iter().any(has_claim) {
+                search.try_all(last)?;
+                search.noted_first();
+            }
         }
     }
     search.concluded(extent, &linear)
@@ -109,7 +125,10 @@ impl Search<'_> {
     }
 
     fn try_one(&mut self, candidate: Candidate) -> Result<(), RunError> {
-        if self.best.iter().any(|tried| tried.candidate.recipe == candidate.recipe) {
+        let known = |tried: &Tried| {
+            tried.candidate.recipe == candidate.recipe && tried.candidate.note == candidate.note
+        };
+        if self.best.iter().any(known) {
             return Ok(());
         }
         let Ok(trial) = Trial::new(self.case, &candidate.recipe) else {
@@ -129,9 +148,17 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// Puts recipes whose draws cannot be repeated before others that do not hold either.
+    fn noted_first(&mut self) {
+        self.best.sort_by_key(|tried| tried.candidate.note.is_none());
+    }
+
     /// Whether the best recipe leaves nothing to be found.
     fn is_settled(&self) -> bool {
-        self.best.first().is_some_and(|best| holds(&best.candidate, &best.score))
+        self.best.first().is_some_and(|best| {
+            let is_exact = best.score.moved_share() >= 0.9995 || best.score.relative() < 3e-6;
+            is_exact && holds(&best.candidate, &best.score)
+        })
     }
 
     /// Tries the neighbours of the numbers of the best recipe as long as one is better.
@@ -154,7 +181,7 @@ impl Search<'_> {
     fn concluded(mut self, extent: Extent, linear: &Linear<'_>) -> Result<Proof, RunError> {
         self.best.truncate(8);
         let wanted = match extent {
-            Extent::Sample => sample(self.case, SAMPLE_BYTES),
+            Extent::Sample => sample(&self.case.child, SAMPLE_BYTES),
             Extent::All => self.case.child.tensors().iter().map(|own| own.name.clone()).collect(),
         };
         let mut final_scores = Vec::new();
@@ -166,7 +193,9 @@ impl Search<'_> {
             let missing: Vec<String> = trial.missing().into_iter().map(str::to_owned).collect();
             final_scores.push((tried.candidate.clone(), score, missing));
         }
-        final_scores.sort_by(|a, b| b.1.equal.cmp(&a.1.equal));
+        final_scores.sort_by_key(|(candidate, score, _): &(Candidate, Score, _)| {
+            (candidate.note.is_none(), std::cmp::Reverse(score.equal))
+        });
         Ok(Proof::new(self.case, extent, final_scores, linear.residual()))
     }
 }
@@ -219,16 +248,16 @@ fn formats(case: &Case, recipe: &Recipe) -> Vec<Recipe> {
 
 /// Names of tensors of each kind and of all depths, small ones first, of `most` bytes together
 /// beside the first of each kind.
-fn sample(case: &Case, most: u64) -> BTreeSet<String> {
+pub(crate) fn sample(child: &Checkpoint, most: u64) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let mut bytes = 0;
-    let layers = case.child.layers().max(1) as u32;
+    let layers = child.layers().max(1) as u32;
     let depths = [0, layers / 2, layers - 1, layers / 4, 3 * layers / 4];
-    let mut rounds: Vec<Vec<&crate::checkpoint::Tensor>> = Vec::new();
+    let mut rounds: Vec<Vec<&Tensor>> = Vec::new();
     for (round, depth) in depths.into_iter().enumerate() {
         for kind in Kind::ALL {
-            let tensors = case.child.tensors().iter().filter(|own| own.place.kind == kind);
-            let mut here: Vec<_> = match round {
+            let tensors = child.tensors().iter().filter(|own| own.place.kind == kind);
+            let mut here: Vec<&Tensor> = match round {
                 0 => tensors.filter(|own| own.place.layer.is_none_or(|l| l == depth)).collect(),
                 _ => tensors.filter(|own| own.place.layer == Some(depth)).collect(),
             };
@@ -236,7 +265,7 @@ fn sample(case: &Case, most: u64) -> BTreeSet<String> {
             rounds.push(here);
         }
     }
-    let rest: Vec<_> = case.child.tensors().iter().collect();
+    let rest: Vec<&Tensor> = child.tensors().iter().collect();
     rounds.push(rest);
     for (round, here) in rounds.iter().enumerate() {
         for (k, tensor) in here.iter().enumerate() {

@@ -12,8 +12,15 @@ use crate::text::{counted, list};
 /// A recipe as people say it: "SLERP, t = 0.3, of arith and sorter".
 pub fn recipe(case: &Case, recipe: &Recipe) -> String {
     let title = methods::find(&recipe.merge_method).map_or("", |method| method.description().title);
-    let mut parts = vec![title.to_owned()];
-    parts.extend(own_parameters(&recipe.parameters));
+    let title = match recipe.merge_method.as_str() {
+        "linear" => "a linear merge",
+        _ => title,
+    };
+    let own = own_parameters(&recipe.parameters);
+    let with = match own.is_empty() {
+        true => String::new(),
+        false => format!(", {},", own.join(", ")),
+    };
     let of = match &recipe.content {
         Content::Models(models) => {
             let of_model = |input: &crate::merge::recipe::RecipeInput| {
@@ -42,7 +49,7 @@ pub fn recipe(case: &Case, recipe: &Recipe) -> String {
     };
     let base = recipe.base_model.as_ref().filter(|_| !lists_base(recipe));
     let on = base.map_or(String::new(), |base| format!(" on {}", name_of(case, base)));
-    format!("{} of {of}{on}", parts.join(", "))
+    format!("{title}{with} of {of}{on}")
 }
 
 fn lists_base(recipe: &Recipe) -> bool {

@@ -8,7 +8,7 @@ use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
     Action, Content, EvaluationAction, EvolutionAction, Export, ExtractAction, FileAction,
-    ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, View, WindowAction,
+    ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, ProofAction, View, WindowAction,
     WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
@@ -45,6 +45,7 @@ impl App {
             Action::Write(action) => self.handle_write(action, ctx),
             Action::ShowTokens(of) => self.bench.show_tokens(of),
             Action::Extract(action) => self.handle_extract(action, ctx),
+            Action::Proof(action) => self.handle_proof(action),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
             Action::Evaluation(action) => self.handle_evaluation(action, ctx),
             Action::Window(action) => self.handle_window(action, ctx),
@@ -281,6 +282,24 @@ impl App {
             ExtractAction::Show => self.extraction.show(),
             ExtractAction::AskWhere(request) => self.ask(Purpose::WriteAdapter(request), ctx),
             ExtractAction::Add(folder) => self.bench.add_paths(vec![folder]),
+        }
+    }
+
+    fn handle_proof(&mut self, action: ProofAction) {
+        match action {
+            ProofAction::Ask(id) => self.proof.ask(&self.bench, id, None),
+            ProofAction::AskWith(id, parents) => self.proof.ask(&self.bench, id, Some(&parents)),
+            ProofAction::Start(request) => {
+                self.bench.begin_proof(*request);
+                self.proof.show();
+            }
+            ProofAction::Show => self.proof.show(),
+            ProofAction::Record => self.bench.record_proof(),
+            ProofAction::OpenRecipe => {
+                self.bench.open_proved_recipe();
+                self.proof.close();
+                self.prefs.view = View::Merge;
+            }
         }
     }
 

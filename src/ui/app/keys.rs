@@ -28,6 +28,7 @@ impl App {
             || self.mixture.is_open()
             || self.writing.is_open()
             || self.extraction.is_open()
+            || self.proof.is_open()
             || self.views.evolution.is_asking()
     }
 

@@ -8,6 +8,7 @@ mod import;
 mod job;
 mod mixture;
 mod number;
+mod proof;
 mod transplant;
 mod write;
 
@@ -17,5 +18,6 @@ pub use guide::GuideView;
 pub use hub::HubView;
 pub use import::ImportView;
 pub use mixture::MixtureView;
+pub use proof::ProofView;
 pub use transplant::{TransplantView, donors as transplant_donors};
 pub use write::{Place, WriteView};
