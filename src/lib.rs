@@ -16,6 +16,7 @@
 //!                                      for a model; what a fine-tune has changed, as an adapter;
 //!                                      mixtures of experts
 //!
+//!                        origin: where a model comes from, read from its weights
 //! stats ─▶ lineage       correlations; who descends from which, strategies, evolution
 //!            │
 //!          study         the document: models, records, drafts, evolutions; pure

@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+mod ancestry;
 mod tools;
 
 use std::ffi::OsString;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+pub use ancestry::AncestryArgs;
 pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs};
 
 use super::mergekit::Accepted;
@@ -39,6 +41,8 @@ pub enum Subcommand {
     },
     /// Measure how related models are
     Kinship(KinshipArgs),
+    /// Tell of which models a child was made, in what shares, and by what kind of method
+    Ancestry(AncestryArgs),
     /// Compare two models tensor by tensor: weights, configuration, tokenizer
     Diff(DiffArgs),
     /// Write the merge that a recipe describes

@@ -3,6 +3,7 @@
 //! Results go to standard output, progress and messages to standard error. Exit status: 0
 //! done, 1 failed with one sentence, 2 wrong usage, 130 cancelled.
 
+mod ancestry;
 mod args;
 mod convert;
 mod demo;
@@ -67,6 +68,7 @@ pub fn run() -> Wish {
             return Wish::Window { paths, by_name };
         }
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
+        Some(Subcommand::Ancestry(wish)) => ancestry::run(&wish),
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
         Some(Subcommand::Moe(wish)) => moe::run(&wish),

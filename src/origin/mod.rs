@@ -1,3 +1,4 @@
-//! Where a model comes from: told from its weights, and proved by making it again.
+//! Where a model comes from: read from its weights, and proved by making it again.
 
+pub mod ancestry;
 pub mod proof;

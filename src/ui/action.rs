@@ -10,6 +10,7 @@ use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
 use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
+use crate::workbench::ancestry::AncestryRequest;
 use crate::workbench::composing::PredictionOptions;
 use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::proving::ProofRequest;
@@ -34,6 +35,7 @@ pub enum Action {
     ShowTokens(Option<TokensOf>),
     Extract(ExtractAction),
     Proof(ProofAction),
+    Ancestry(AncestryAction),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
     Window(WindowAction),
@@ -199,6 +201,14 @@ pub enum MixtureAction {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub enum AncestryAction {
+    /// Show of which models a model was made.
+    Show(ModelId),
+    /// Look at the weights for it.
+    LookCloser(AncestryRequest),
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub enum ExtractAction {
     /// Ask how an adapter is to be extracted from a model.
     Ask(ModelId),
@@ -319,6 +329,7 @@ rooms!(
     Write: WriteAction,
     Extract: ExtractAction,
     Proof: ProofAction,
+    Ancestry: AncestryAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
     Window: WindowAction,

@@ -28,9 +28,7 @@ use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
 use super::windows::{
-    ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView, ProofView,
-    TransplantView,
-    WriteView,
+    AncestryView, ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView, ProofView, TransplantView, WriteView,
 };
 use crate::ui::ext::UiExt;
 use crate::workbench::Workbench;
@@ -81,6 +79,7 @@ pub struct App {
     writing: WriteView,
     extraction: ExtractionView,
     proof: ProofView,
+    ancestry: AncestryView,
     views: Views,
     inspector: Inspector,
     approval: shell::Approval,
@@ -139,6 +138,7 @@ impl App {
             writing: WriteView::default(),
             extraction: ExtractionView::default(),
             proof: ProofView::default(),
+            ancestry: AncestryView::default(),
             views: Views::default(),
             inspector: Inspector::default(),
             approval: shell::Approval::default(),
@@ -219,6 +219,7 @@ impl App {
             self.writing.close();
             self.extraction.close();
             self.proof.close();
+            self.ancestry.close();
             self.views.study_opened();
             self.inspector.study_opened();
             // Who opens models wants to see them first; a merge that was begun is gone on with.
@@ -244,6 +245,7 @@ impl App {
         if !self.proof.is_open() {
             self.bench.leave_proof();
         }
+        self.bench.watch_ancestry(self.ancestry.is_open());
         self.copy_drawn(ctx);
         for notice in self.bench.take_notices() {
             self.show_notice(notice);
@@ -382,6 +384,7 @@ impl App {
             self.writing.ui(ctx, &self.bench, &mut self.actions);
             (self.extraction).ui(ctx, &self.bench, &mut self.actions);
             self.proof.ui(ctx, &self.bench, &mut self.actions);
+            (self.ancestry).ui(ctx, &self.bench, &mut self.actions);
         }
         if !self.picker.is_open() && !self.import.is_open() {
             let evolution = &mut self.views.evolution;
@@ -453,6 +456,7 @@ impl App {
         self.writing.close();
         self.extraction.close();
         self.proof.close();
+        self.ancestry.close();
         self.views = Views::default();
         self.inspector = Inspector::default();
     }

@@ -4,8 +4,7 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
-    Action, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction, ImportAction,
-    MergeAction, MixtureAction, ModelsAction, ProofAction, View, WindowAction, WriteAction, WriteWhat,
+    Action, AncestryAction, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction, ImportAction, MergeAction, MixtureAction, ModelsAction, ProofAction, View, WindowAction, WriteAction, WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
 use super::windows::transplant_donors;
@@ -256,6 +255,12 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
                 ExtractAction::Ask(one),
             )
             .when(bench.extract_objection(one).is_none()),
+            Entry::new(
+                group,
+                format!("Ancestry of {name}…"),
+                AncestryAction::Show(one),
+            )
+            .when(bench.ancestry_objection(one).is_none()),
         ]);
     }
     if let [a, b] = selected[..] {

@@ -4,6 +4,7 @@
 //! starts what follows; [`Workbench::poll`] takes in what jobs have found. Nothing else
 //! changes anything, so a view may read it at leisure.
 
+pub mod ancestry;
 pub mod approval;
 mod backups;
 mod cache;

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
+use super::ancestry::Ancestries;
 use super::approval::Approvals;
 use super::comparing::Comparing;
 use super::composing::Composing;
@@ -44,6 +45,7 @@ pub(super) struct Session {
     pub comparing: Comparing,
     pub extracting: Extracting,
     pub proving: Proving,
+    pub ancestries: Ancestries,
     pub composing: Composing,
     pub merging: Merging,
     pub transplanting: Transplanting,

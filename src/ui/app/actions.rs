@@ -7,9 +7,7 @@ use super::pick::Purpose;
 use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
-    Action, Content, EvaluationAction, EvolutionAction, Export, ExtractAction, FileAction,
-    ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, ProofAction, View, WindowAction,
-    WriteAction, WriteWhat,
+    Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction, FileAction, ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, ProofAction, View, WindowAction, WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -46,6 +44,7 @@ impl App {
             Action::ShowTokens(of) => self.bench.show_tokens(of),
             Action::Extract(action) => self.handle_extract(action, ctx),
             Action::Proof(action) => self.handle_proof(action),
+            Action::Ancestry(action) => self.handle_ancestry(action),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
             Action::Evaluation(action) => self.handle_evaluation(action, ctx),
             Action::Window(action) => self.handle_window(action, ctx),
@@ -274,6 +273,13 @@ impl App {
         let place = self.place_to_write(what);
         self.bench.forget_write_check();
         self.writing.open(what, &self.bench, place);
+    }
+
+    fn handle_ancestry(&mut self, action: AncestryAction) {
+        match action {
+            AncestryAction::Show(id) => self.ancestry.show(&self.bench, id),
+            AncestryAction::LookCloser(request) => self.bench.look_closer(request),
+        }
     }
 
     fn handle_extract(&mut self, action: ExtractAction, ctx: &Context) {

@@ -29,6 +29,7 @@ impl App {
             || self.writing.is_open()
             || self.extraction.is_open()
             || self.proof.is_open()
+            || self.ancestry.is_open()
             || self.views.evolution.is_asking()
     }
 

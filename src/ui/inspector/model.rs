@@ -21,7 +21,7 @@ use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{
-    ADAPTER_COLOUR, convert_button, evaluate_button, extract_button, merge_menu, proof_buttons,
+    ADAPTER_COLOUR, ancestry_button, convert_button, evaluate_button, extract_button, merge_menu, proof_buttons,
 };
 use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_field};
 use crate::workbench::inspecting::Rounding;
@@ -208,6 +208,7 @@ pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec
         ui.menu_button("Merge with…", |ui| merge_menu(ui, bench, id, actions));
         evaluate_button(ui, bench, "Evaluate", &[id], actions);
         convert_button(ui, bench, id, actions);
+        ancestry_button(ui, bench, id, actions);
         extract_button(ui, bench, id, actions);
         proof_buttons(ui, bench, id, actions);
         let is_made_here = doc.model(id).is_some_and(|m| !m.origin.recipe.is_empty());

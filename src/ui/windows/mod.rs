@@ -1,5 +1,6 @@
 //! Windows that stand before the views until they are answered.
 
+mod ancestry;
 mod comparison;
 mod extraction;
 mod guide;
@@ -12,6 +13,7 @@ mod proof;
 mod transplant;
 mod write;
 
+pub use ancestry::AncestryView;
 pub use comparison::ComparisonView;
 pub use extraction::ExtractionView;
 pub use guide::GuideView;

@@ -8,7 +8,7 @@ use eframe::egui::{
 use crate::origin::proof::Extent;
 use crate::study::{Command, ModelEdit, ModelId, Selection};
 use crate::ui::action::{
-    Action, ExtractAction, MergeAction, ModelsAction, ProofAction, View, WriteAction, WriteWhat,
+    Action, AncestryAction, ExtractAction, MergeAction, ModelsAction, ProofAction, View, WriteAction, WriteWhat,
 };
 use crate::ui::ask::Ask;
 use crate::ui::format;
@@ -182,6 +182,23 @@ pub fn proof_buttons(
     prove.clicked() || verify.clicked()
 }
 
+/// A button that shows of which models a model was made, greyed where that cannot be told;
+/// whether it was clicked.
+pub fn ancestry_button(
+    ui: &mut Ui,
+    bench: &Workbench,
+    id: ModelId,
+    actions: &mut Vec<Action>,
+) -> bool {
+    let objection = bench.ancestry_objection(id);
+    let button = ui.add_enabled(objection.is_none(), Button::new("Ancestry…"));
+    let button = button.on_disabled_hover_text(objection.unwrap_or_default());
+    if button.clicked() {
+        actions.push(AncestryAction::Show(id).into());
+    }
+    button.clicked()
+}
+
 /// The models that one can be merged with: those of its family first, then all of its shape.
 pub fn merge_menu(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec<Action>) {
     let doc = bench.study().doc();
@@ -260,6 +277,9 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
     } else {
         submenu(ui, "Merge with", |ui| merge_menu(ui, bench, row, actions));
         transplant_button(ui, bench, row, actions);
+        if ancestry_button(ui, bench, row, actions) {
+            ui.close();
+        }
         if extract_button(ui, bench, row, actions) {
             ui.close();
         }

@@ -1,0 +1,95 @@
+//! The second look, and the verdict from both.
+
+use super::answer::{Answer, Part, Verdict, Why};
+use super::first::{Found, Question, found, nothing_to_compare};
+use super::sample::draw;
+use super::spikes::Spike;
+use super::spikes::spikes;
+use super::subsets::{Subsets, subsets};
+use crate::checkpoint::Checkpoint;
+use crate::jobs::{Failure, Ticket};
+
+/// Above this part of the changed weights the parents that spike explain the child.
+const EXPLAINED: f64 = 0.8;
+/// Above this part of weights beyond all that they could give, another parent is missing.
+const BEYOND: f64 = 0.1;
+
+/// Who the parents are, with a look at a sample of the weights where the sums do not decide. The
+/// models are those of the question, in its order.
+///
+/// # Errors
+/// If a file cannot be read as it was opened, or the user asks to stop.
+pub fn second_look(
+    question: &Question<'_>,
+    base: &Checkpoint,
+    child: &Checkpoint,
+    candidates: &[&Checkpoint],
+    ticket: &Ticket,
+) -> Result<Answer, Failure> {
+    let Some(found) = found(question) else {
+        return Ok(nothing_to_compare());
+    };
+    if found.is_final {
+        return Ok(found.answer);
+    }
+    let sample = draw(base, child, candidates, ticket)?;
+    let spikes = spikes(&sample, ticket)?;
+    ticket.advance(0)?;
+    let whole = (!spikes.is_empty()).then(|| subsets(&sample, &spikes));
+    Ok(judge(question, &found, &spikes, whole))
+}
+
+fn judge(
+    question: &Question<'_>,
+    found: &Found,
+    spikes: &[Spike],
+    whole: Option<Subsets>,
+) -> Answer {
+    let open = found.answer.clone();
+    if let Some(subsets) = whole.as_ref().filter(|own| own.explained >= EXPLAINED) {
+        let parts = spikes
+            .iter()
+            .zip(&subsets.shares)
+            .map(|(spike, &share)| Part {
+                candidate: spike.candidate,
+                share,
+            });
+        let verdict = if subsets.is_by_size {
+            Verdict::Trimmed
+        } else {
+            Verdict::Dropped
+        };
+        return open
+            .with_parts(parts)
+            .judged(verdict, Why::Subsets(subsets.explained));
+    }
+    let may_continue = match spikes {
+        [] => true,
+        // Weights that further training did not move.
+        [only] => (only.at - 1.0).abs() < 0.02,
+        _ => false,
+    };
+    if let Some(continued) = found.continued().filter(|_| may_continue) {
+        return continued;
+    }
+    let plain = found.unexplained(question.signs);
+    if plain.why == Why::Negative || spikes.is_empty() {
+        return plain;
+    }
+    let shares = found.equations.whole.fit(question.signs).shares;
+    let spiking: Vec<usize> = spikes.iter().map(|spike| spike.candidate).collect();
+    let largest = spiking.iter().map(|&i| shares[i]).fold(0.0, f64::max);
+    let parts = spiking.iter().map(|&candidate| Part {
+        candidate,
+        share: shares[candidate],
+    });
+    let out = open.with_parts(parts);
+    let others = (0..shares.len()).filter(|i| !spiking.contains(i));
+    if whole.is_some_and(|own| own.beyond < BEYOND) {
+        out.judged(Verdict::CannotTell, Why::Pattern)
+    } else if others.into_iter().any(|i| shares[i] >= 0.4 * largest) {
+        out.judged(Verdict::CannotTell, Why::Disagree)
+    } else {
+        out.judged(Verdict::ParentMissing, Why::Unexplained)
+    }
+}

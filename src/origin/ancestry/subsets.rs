@@ -1,0 +1,290 @@
+//! Whether a child is made of whole changes of its parents, kept or left out weight by weight.
+//!
+//! Two families of recipes: the sum of what is kept, Σ λᵢδᵢ (DARE, DELLA, breadcrumbs, TIES
+//! without normalisation), and the weighted mean of what is kept, λ Σ wᵢδᵢ / Σ wᵢ (TIES, normalised
+//! DELLA), where all spike at one λ and the weights follow from places where two were kept:
+//! (δ_c/λ − δ_b)/(δ_a − δ_b) = w_a/(w_a + w_b). All 2ⁿ − 1 choices are tried at each place.
+
+use super::sample::Sample;
+use super::spikes::Spike;
+use super::stabbing::{peak, ratio};
+
+/// How well the parents that spike explain the child.
+#[derive(Clone, Debug)]
+pub struct Subsets {
+    /// The part of the child's changed weights that one of the choices gives.
+    pub explained: f64,
+    /// The part that lies outside all that the parents could give: another parent's.
+    pub beyond: f64,
+    /// A share for each spike.
+    pub shares: Vec<f64>,
+    /// Whether what was kept are the large changes.
+    pub is_by_size: bool,
+}
+
+/// Places that are looked at.
+const MOST_PLACES: usize = 200_000;
+/// Spikes within this of each other, as a share, are at one λ.
+const ONE_PLACE: f64 = 0.025;
+
+/// What one choice gives for the changes of the parents at a place.
+struct Model {
+    /// The number of each parent, for each tensor.
+    factors: Vec<Vec<f64>>,
+    /// Weights of the mean; `None` for a sum.
+    weights: Option<Vec<f64>>,
+}
+
+/// A place of the sample.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    tensor: usize,
+}
+
+/// Tries both families with the parents that spike, of which there must be one.
+pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
+    let places = places(sample);
+    let factors: Vec<Vec<f64>> = spikes.iter().map(|s| s.by_tensor.clone()).collect();
+    let sum = Model {
+        factors,
+        weights: None,
+    };
+    let mut best = (Fitted::new(sample, spikes, &places, &sum), sum);
+    if spikes.len() > 1 && is_one_place(spikes) {
+        let mean = Model {
+            factors: best.1.factors.clone(),
+            weights: Some(weights(sample, spikes, &places)),
+        };
+        let fitted = Fitted::new(sample, spikes, &places, &mean);
+        if fitted.explained() > best.0.explained() {
+            best = (fitted, mean);
+        }
+    }
+    let (fitted, model) = best;
+    let kept = fitted.kept(sample, spikes, &places, &model);
+    let is_by_size = kept.iter().map(|own| own.by_size).sum::<f64>() / kept.len() as f64 > 0.75;
+    let at = spikes.iter().zip(&kept);
+    let shares: Vec<f64> = match &model.weights {
+        Some(weights) => at.zip(weights).map(|((s, _), w)| s.at * w).collect(),
+        None if is_by_size => at.map(|(spike, _)| spike.at).collect(),
+        None => at.map(|(spike, own)| spike.at * own.mass).collect(),
+    };
+    Subsets {
+        explained: fitted.explained(),
+        beyond: beyond(sample, spikes, &places, &model),
+        shares,
+        is_by_size,
+    }
+}
+
+fn places(sample: &Sample) -> Vec<Place> {
+    let step = sample.len().div_ceil(MOST_PLACES).max(1);
+    let all = sample.tensors.iter().enumerate();
+    let of = |(tensor, range): (usize, &std::ops::Range<usize>)| {
+        range.clone().map(move |at| Place { at, tensor })
+    };
+    all.flat_map(of).step_by(step).collect()
+}
+
+fn is_one_place(spikes: &[Spike]) -> bool {
+    let at = || spikes.iter().map(|spike| spike.at);
+    let (low, high) = (at().fold(f64::INFINITY, f64::min), at().fold(0.0, f64::max));
+    high <= low * (1.0 + ONE_PLACE)
+}
+
+/// Relative weights of the mean, of sum 1.
+fn weights(sample: &Sample, spikes: &[Spike], places: &[Place]) -> Vec<f64> {
+    let others = spikes[1..].iter().map(|other| {
+        // A pair that no place tells about counts as even.
+        let share = share_of_two(sample, [&spikes[0], other], places).unwrap_or(0.5);
+        (1.0 - share) / share
+    });
+    let all: Vec<f64> = std::iter::once(1.0).chain(others).collect();
+    let total: f64 = all.iter().sum();
+    all.iter().map(|w| w / total).collect()
+}
+
+/// w_a/(w_a + w_b), from places where both were kept.
+fn share_of_two(sample: &Sample, [a, b]: [&Spike; 2], places: &[Place]) -> Option<f64> {
+    let intervals = places.iter().filter_map(|place| {
+        let (x, error) = (
+            f64::from(sample.child[place.at]),
+            sample.tolerance(place.at),
+        );
+        let of = |spike: &Spike| {
+            f64::from(sample.candidates[spike.candidate][place.at]) * spike.by_tensor[place.tensor]
+        };
+        let (a, b) = (of(a), of(b));
+        let tells = a * b > 0.0 && x.abs() > 6.0 * error && (a - b).abs() > 6.0 * error;
+        let is_one = (x - a).abs() <= error || (x - b).abs() <= error;
+        let interval = ratio(x - b, error, a - b);
+        let is_inside = interval[1] > 0.03 && interval[0] < 0.97;
+        (tells && !is_one && is_inside).then_some(interval)
+    });
+    let at = peak(intervals)?.at;
+    (at > 0.0 && at < 1.0).then_some(at)
+}
+
+impl Model {
+    fn parents(&self) -> usize {
+        self.factors.len()
+    }
+
+    /// What a choice of parents gives.
+    fn of(&self, choice: usize, changes: &[f64], tensor: usize) -> f64 {
+        let chosen = || (0..self.parents()).filter(move |i| choice >> i & 1 == 1);
+        let scaled = |i: usize| self.factors[i][tensor] * changes[i];
+        match &self.weights {
+            None => chosen().map(scaled).sum(),
+            Some(weights) => {
+                let sum: f64 = chosen().map(|i| weights[i] * scaled(i)).sum();
+                sum / chosen().map(|i| weights[i]).sum::<f64>()
+            }
+        }
+    }
+}
+
+/// The choice at each place that comes nearest, if it comes near enough.
+struct Fitted {
+    /// `Some(0)` where nothing was kept.
+    choices: Vec<Option<usize>>,
+    /// Whether the child has changed there by more than rounding.
+    changed: Vec<bool>,
+}
+
+impl Fitted {
+    fn new(sample: &Sample, spikes: &[Spike], places: &[Place], model: &Model) -> Self {
+        let mut changes = vec![0.0; spikes.len()];
+        let mut out = Self {
+            choices: Vec::with_capacity(places.len()),
+            changed: Vec::with_capacity(places.len()),
+        };
+        for place in places {
+            let (x, error) = (
+                f64::from(sample.child[place.at]),
+                sample.tolerance(place.at),
+            );
+            look_up(sample, spikes, place, &mut changes);
+            let gap = |choice: usize| (model.of(choice, &changes, place.tensor) - x).abs();
+            let choices = 1..1usize << model.parents();
+            let best = choices
+                .map(|c| (c, gap(c)))
+                .min_by(|a, b| a.1.total_cmp(&b.1));
+            let near = best.filter(|(_, gap)| *gap <= 1.5 * error).map(|(c, _)| c);
+            out.choices
+                .push(if x.abs() <= error { Some(0) } else { near });
+            out.changed.push(x.abs() > 6.0 * error);
+        }
+        out
+    }
+
+    fn explained(&self) -> f64 {
+        let changed = || (0..self.choices.len()).filter(|&k| self.changed[k]);
+        let hits = changed().filter(|&k| self.choices[k].is_some()).count();
+        hits as f64 / changed().count().max(1) as f64
+    }
+
+    /// What was kept of each parent, at places where all have the same sign, so that an election
+    /// by sign has left out none.
+    fn kept(
+        &self,
+        sample: &Sample,
+        spikes: &[Spike],
+        places: &[Place],
+        model: &Model,
+    ) -> Vec<Kept> {
+        let mut changes = vec![0.0; spikes.len()];
+        let mut seen: Vec<Vec<(f64, bool)>> = vec![Vec::new(); spikes.len()];
+        for (k, place) in places.iter().enumerate() {
+            let Some(choice) = self.choices[k] else {
+                continue;
+            };
+            look_up(sample, spikes, place, &mut changes);
+            let error = sample.tolerance(place.at);
+            let scaled = |i: usize| model.factors[i][place.tensor] * changes[i];
+            let tells = (0..changes.len()).all(|i| scaled(i).abs() > 4.0 * error);
+            let one_sign = changes.iter().all(|x| *x > 0.0) || changes.iter().all(|x| *x < 0.0);
+            if tells && one_sign {
+                for (i, own) in seen.iter_mut().enumerate() {
+                    own.push((changes[i].abs(), choice >> i & 1 == 1));
+                }
+            }
+        }
+        seen.into_iter().map(Kept::new).collect()
+    }
+}
+
+/// What was kept of a parent.
+struct Kept {
+    /// The part of Σ|δ|.
+    mass: f64,
+    /// The chance that a change that was kept is larger than one that was not: 0.5 at random.
+    by_size: f64,
+}
+
+impl Kept {
+    fn new(mut seen: Vec<(f64, bool)>) -> Self {
+        let sum = |kept: bool| {
+            seen.iter()
+                .filter(|s| s.1 == kept)
+                .map(|s| s.0)
+                .sum::<f64>()
+        };
+        let (kept, left) = (sum(true), sum(false));
+        seen.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let count = seen.iter().filter(|s| s.1).count();
+        let others = seen.len() - count;
+        // Mann and Whitney's U from the ranks.
+        let ranks = seen
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| s.1)
+            .map(|(rank, _)| rank);
+        let below = ranks.sum::<usize>() as f64 - (count * count.saturating_sub(1) / 2) as f64;
+        let is_known = count >= 20 && others >= 20;
+        Self {
+            mass: if kept > 0.0 {
+                kept / (kept + left)
+            } else {
+                1.0
+            },
+            by_size: if is_known {
+                below / (count * others) as f64
+            } else {
+                0.5
+            },
+        }
+    }
+}
+
+/// The part of the changed places where the child lies outside what any choice could give.
+fn beyond(sample: &Sample, spikes: &[Spike], places: &[Place], model: &Model) -> f64 {
+    let mut changes = vec![0.0; spikes.len()];
+    let (mut outside, mut all) = (0usize, 0usize);
+    for place in places {
+        let (x, error) = (
+            f64::from(sample.child[place.at]),
+            sample.tolerance(place.at),
+        );
+        if x.abs() <= 6.0 * error {
+            continue;
+        }
+        look_up(sample, spikes, place, &mut changes);
+        let scaled = (0..changes.len()).map(|i| model.factors[i][place.tensor] * changes[i]);
+        let (mut low, mut high) = (0.0, 0.0);
+        for change in scaled {
+            low += change.min(0.0);
+            high += change.max(0.0);
+        }
+        all += 1;
+        outside += usize::from(x < low - error || x > high + error);
+    }
+    outside as f64 / all.max(1) as f64
+}
+
+fn look_up(sample: &Sample, spikes: &[Spike], place: &Place, changes: &mut [f64]) {
+    for (change, spike) in changes.iter_mut().zip(spikes) {
+        *change = f64::from(sample.candidates[spike.candidate][place.at]);
+    }
+}
