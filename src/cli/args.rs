@@ -10,7 +10,9 @@ use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 pub use ancestry::AncestryArgs;
-pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs};
+pub use tools::{
+    ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs,
+};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};

@@ -21,9 +21,14 @@ use crate::text::counted;
 pub fn run(args: &ProveArgs) -> Result<(), CliError> {
     let pool = progress::pool(args.threads)?;
     let case = case(args)?;
-    let extent = if args.all { Extent::All } else { Extent::Sample };
+    let extent = if args.all {
+        Extent::All
+    } else {
+        Extent::Sample
+    };
     let proof = progress::run("Proving", move |ticket| {
-        pool.install(|| prove(&case, extent, ticket)).map_err(failure)
+        pool.install(|| prove(&case, extent, ticket))
+            .map_err(failure)
     })?;
     let alone = out::is_json_alone(&shown(&proof), args.json.as_deref())?;
     if !alone {

@@ -14,8 +14,16 @@ pub fn run(args: &VerifyArgs) -> Result<(), CliError> {
     let pool = progress::pool(args.threads)?;
     let child = open(&located(&args.child, args.root.as_deref())?)?;
     let recipe = record(&child).map_err(CliError::Failed)?.recipe;
-    let extent = if args.all { Extent::All } else { Extent::Sample };
-    let beside = child.folder().parent().map(ToOwned::to_owned).unwrap_or_default();
+    let extent = if args.all {
+        Extent::All
+    } else {
+        Extent::Sample
+    };
+    let beside = child
+        .folder()
+        .parent()
+        .map(ToOwned::to_owned)
+        .unwrap_or_default();
     let (root, working) = match &args.root {
         Some(root) => (root.clone(), None),
         // Where the recipe was, if the child was written beside its parents.
@@ -29,7 +37,8 @@ pub fn run(args: &VerifyArgs) -> Result<(), CliError> {
             working: working.as_deref(),
             hub: hub.as_deref(),
         };
-        pool.install(|| verify(&child, places, extent, ticket)).map_err(failure)
+        pool.install(|| verify(&child, places, extent, ticket))
+            .map_err(failure)
     })?;
     if !out::is_json_alone(&shown(&name, &recipe, &verified), args.json.as_deref())? {
         print(&verified);

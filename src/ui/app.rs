@@ -28,7 +28,8 @@ use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
 use super::windows::{
-    AncestryView, ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView, ProofView, TransplantView, WriteView,
+    AncestryView, ComparisonView, ExtractionView, GuideView, HubView, ImportView, MixtureView,
+    ProofView, TransplantView, WriteView,
 };
 use crate::ui::ext::UiExt;
 use crate::workbench::Workbench;

@@ -4,7 +4,9 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
-    Action, AncestryAction, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction, ImportAction, MergeAction, MixtureAction, ModelsAction, ProofAction, View, WindowAction, WriteAction, WriteWhat,
+    Action, AncestryAction, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction,
+    ImportAction, MergeAction, MixtureAction, ModelsAction, ProofAction, View, WindowAction,
+    WriteAction, WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
 use super::windows::transplant_donors;

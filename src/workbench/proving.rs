@@ -167,7 +167,9 @@ impl Workbench {
             let weights = Arc::clone(self.checkpoint(id).ok_or_else(closed)?);
             if weights.adapter().is_some() {
                 let name = self.doc().name_of(id);
-                return Err(format!("{name} is an adapter; merge it into its base first"));
+                return Err(format!(
+                    "{name} is an adapter; merge it into its base first"
+                ));
             }
             people.push(Person {
                 name: self.doc().name_of(id).to_owned(),
@@ -179,7 +181,7 @@ impl Workbench {
         let opened = Arc::clone(self.checkpoint(child).ok_or_else(closed)?);
         let named = (self.doc().name_of(child).to_owned(), &*opened);
         let case = Case::new(Path::new(""), named, people)?;
-        Ok(Box::new(move |ticket| {
+        Ok(Box::new(move |ticket: &Ticket| {
             let proof = prove(&case, extent, ticket).map_err(failure)?;
             Ok(Found::Proof(Arc::new(proof)))
         }))
@@ -189,7 +191,7 @@ impl Workbench {
         let opened = self.checkpoint(child);
         let opened = opened.ok_or_else(|| "the files of the model are not open".to_owned())?;
         let opened = Arc::clone(opened);
-        Ok(Box::new(move |ticket| {
+        Ok(Box::new(move |ticket: &Ticket| {
             let (beside, hub) = (opened.folder().parent().map(Path::to_owned), hub_cache());
             let places = Places {
                 root: Path::new(""),
@@ -241,7 +243,10 @@ impl Workbench {
     /// Whether the recipe that was found is the one in the record.
     pub fn is_proof_recorded(&self) -> bool {
         self.claimed().is_some_and(|(child, proof)| {
-            let recorded = self.doc().model(child).map(|model| model.origin.recipe.as_str());
+            let recorded = self
+                .doc()
+                .model(child)
+                .map(|model| model.origin.recipe.as_str());
             proof.claim.as_ref().map(|claim| claim.yaml.as_str()) == recorded
         })
     }

@@ -42,9 +42,15 @@ fn a_proof_is_printed_as_a_sentence_and_as_json_with_a_recipe_that_runs() {
     let told = kinfolk(home.path(), &args);
     assert_eq!(told.status.code(), Some(0), "{}", text(&told.stderr));
     let said = text(&told.stdout);
-    assert!(said.contains("SLERP, t = 0.3, of arith and sorter"), "{said}");
+    assert!(
+        said.contains("SLERP, t = 0.3, of arith and sorter"),
+        "{said}"
+    );
     assert!(said.contains("attention"), "{said}");
-    let json = kinfolk(home.path(), &[&args[..], &["--all", "--json", "-"]].concat());
+    let json = kinfolk(
+        home.path(),
+        &[&args[..], &["--all", "--json", "-"]].concat(),
+    );
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(report["method"], "slerp");
     assert_eq!(report["equal_bytes"], 1.0);
@@ -59,7 +65,9 @@ fn a_proof_is_printed_as_a_sentence_and_as_json_with_a_recipe_that_runs() {
 #[test]
 fn a_fine_tune_is_claimed_for_no_method_and_ends_with_one() {
     let home = tempfile::tempdir().unwrap();
-    let args = ["prove", "--base", "base", "ledger", "arith", "sorter", "--json", "-"];
+    let args = [
+        "prove", "--base", "base", "ledger", "arith", "sorter", "--json", "-",
+    ];
     let told = kinfolk(home.path(), &args);
     assert_eq!(told.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&told.stdout).unwrap();

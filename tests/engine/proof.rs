@@ -8,7 +8,9 @@ use kinfolk::checkpoint::Checkpoint;
 use kinfolk::jobs::Ticket;
 use kinfolk::merge::recipe::{ModelRef, parse};
 use kinfolk::merge::run::{RunError, run};
-use kinfolk::origin::proof::{Case, Extent, FileState, Person, Places, Proof, prove, record, verify};
+use kinfolk::origin::proof::{
+    Case, Extent, FileState, Person, Places, Proof, prove, record, verify,
+};
 
 use crate::common::merging::{options, planned, read_all};
 use crate::common::{f32_part, write_safetensors};
@@ -45,7 +47,10 @@ fn proof(child: &Path, parents: &[&str]) -> Proof {
 fn found_again(yaml: &str, parents: &[&str]) {
     let dir = tempfile::tempdir().unwrap();
     let proof = proof(&child(dir.path(), yaml), parents);
-    let claim = proof.claim.as_ref().unwrap_or_else(|| panic!("{}", proof.sentence));
+    let claim = proof
+        .claim
+        .as_ref()
+        .unwrap_or_else(|| panic!("{}", proof.sentence));
     let (found, wanted) = (&parse(&claim.yaml).recipes[0], &parse(yaml).recipes[0]);
     assert_eq!(found, wanted, "{}", claim.yaml);
     assert!(proof.score.equal == proof.score.bytes, "{}", proof.sentence);
@@ -97,7 +102,11 @@ fn nothing_is_claimed_for_a_fine_tune_a_missing_parent_and_strangers() {
     let of_demo = |name: &str, parents: &[&str]| {
         let proof = proof(&demo().join(name), parents);
         assert_eq!(proof.method(), None, "{}", proof.sentence);
-        assert!(proof.sentence.contains("Nothing is claimed"), "{}", proof.sentence);
+        assert!(
+            proof.sentence.contains("Nothing is claimed"),
+            "{}",
+            proof.sentence
+        );
     };
     of_demo("ledger", &["arith", "sorter"]);
     of_demo("mirror", &["arith"]);
@@ -153,7 +162,11 @@ fn a_merge_verifies_until_its_parent_or_itself_is_changed() {
     run(&plan, &options(&out), &Ticket::default()).unwrap();
     let verified = || {
         let child = Checkpoint::open(&out).unwrap();
-        let places = Places { root: dir.path(), working: None, hub: None };
+        let places = Places {
+            root: dir.path(),
+            working: None,
+            hub: None,
+        };
         verify(&child, places, Extent::All, &Ticket::default()).unwrap()
     };
     let recorded = record(&Checkpoint::open(&out).unwrap()).unwrap();
@@ -169,11 +182,19 @@ fn a_merge_verifies_until_its_parent_or_itself_is_changed() {
     };
     flip(&out.join("model.safetensors"));
     let changed = verified();
-    assert!(!changed.holds && changed.sentence.contains("changed after the merge"), "{}", changed.sentence);
+    assert!(
+        !changed.holds && changed.sentence.contains("changed after the merge"),
+        "{}",
+        changed.sentence
+    );
     flip(&out.join("model.safetensors"));
     flip(&dir.path().join("sorter/model.safetensors"));
     let other = verified();
-    assert!(!other.holds && other.sentence.contains("sorter"), "{}", other.sentence);
+    assert!(
+        !other.holds && other.sentence.contains("sorter"),
+        "{}",
+        other.sentence
+    );
     assert_eq!(other.parents[1].files[0].1, FileState::Changed);
     assert_eq!(other.parents[0].files[0].1, FileState::Same);
 }

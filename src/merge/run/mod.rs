@@ -29,7 +29,8 @@ use super::plan::{Model, Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
     GGUF_NAME, Hashing, INDEX_NAME, Layout, Origin, Parents, Provenance, RECIPE_NAME, STEP_PREFIX,
-    Staging, card, copy_companions, fill_in, recipe_hash, told_card, work_key, write_config, write_generation,
+    Staging, card, copy_companions, fill_in, recipe_hash, told_card, work_key, write_config,
+    write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
@@ -274,17 +275,20 @@ impl Run<'_> {
         hashing: Hashing,
         staging: Staging,
     ) -> Result<Staging, RunError> {
-        let written = hashing.wait(self.ticket).map_err(RunError::from).and_then(|sums| {
-            let sums = sums?;
-            for shard in layout.iter().flat_map(|layout| &layout.shards) {
-                let filled = match sums.is_empty() {
-                    true => Ok(()),
-                    false => fill_in(staging.path(), shard, &sums),
-                };
-                filled.map_err(|error| staging.sentence(&error, &shard.file_name))?;
-            }
-            Ok(self.watch.check()?)
-        });
+        let written = hashing
+            .wait(self.ticket)
+            .map_err(RunError::from)
+            .and_then(|sums| {
+                let sums = sums?;
+                for shard in layout.iter().flat_map(|layout| &layout.shards) {
+                    let filled = match sums.is_empty() {
+                        true => Ok(()),
+                        false => fill_in(staging.path(), shard, &sums),
+                    };
+                    filled.map_err(|error| staging.sentence(&error, &shard.file_name))?;
+                }
+                Ok(self.watch.check()?)
+            });
         match written {
             Ok(()) => Ok(staging),
             Err(error) => {

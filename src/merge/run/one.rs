@@ -64,12 +64,7 @@ impl<'s> Bench<'s> {
         }
     }
 
-    fn merged(
-        &self,
-        plan: &TensorPlan,
-        ticket: &Ticket,
-        take: Take<'_>,
-    ) -> Result<(), MergeError> {
+    fn merged(&self, plan: &TensorPlan, ticket: &Ticket, take: Take<'_>) -> Result<(), MergeError> {
         let changed = changed(plan, &self.models)?;
         let tensor = MergeTensor {
             name: &plan.name,

@@ -83,7 +83,11 @@ impl Origin {
             let record = |(path, bytes): &(PathBuf, u64)| {
                 files += 1;
                 FileRecord {
-                    name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                    name: path
+                        .file_name()
+                        .unwrap_or_default()
+                        .to_string_lossy()
+                        .into_owned(),
                     bytes: *bytes,
                     sha256: mark(files - 1),
                 }
@@ -92,7 +96,9 @@ impl Origin {
                 model: name,
                 files: found.iter().map(record).collect(),
             });
-            origin.paths.push(found.into_iter().map(|(path, _)| path).collect());
+            origin
+                .paths
+                .push(found.into_iter().map(|(path, _)| path).collect());
         }
         origin
     }
@@ -112,7 +118,9 @@ impl Origin {
         let spawn = |paths: &Vec<PathBuf>| {
             let (paths, stop) = (paths.clone(), std::sync::Arc::clone(&stop));
             let work = move || paths.iter().map(|path| file_sum(path, &stop)).collect();
-            std::thread::Builder::new().name("hash a parent".to_owned()).spawn(work)
+            std::thread::Builder::new()
+                .name("hash a parent".to_owned())
+                .spawn(work)
         };
         Hashing {
             threads: self.paths.iter().map(spawn).collect(),
@@ -176,10 +184,15 @@ impl Hashing {
     ///
     /// # Errors
     /// [`Cancelled`]; within, a sentence if a file cannot be read.
-    pub(crate) fn wait(mut self, ticket: &Ticket) -> Result<Result<Vec<String>, String>, Cancelled> {
+    pub(crate) fn wait(
+        mut self,
+        ticket: &Ticket,
+    ) -> Result<Result<Vec<String>, String>, Cancelled> {
         let mut out = Vec::new();
         for thread in std::mem::take(&mut self.threads) {
-            let failed = |error: io::Error| format!("a parent could not be read again to be hashed: {error}");
+            let failed = |error: io::Error| {
+                format!("a parent could not be read again to be hashed: {error}")
+            };
             let thread = match thread.map_err(failed) {
                 Ok(thread) => thread,
                 Err(sentence) => return Ok(Err(sentence)),
@@ -188,7 +201,9 @@ impl Hashing {
                 ticket.advance(0)?;
                 std::thread::sleep(std::time::Duration::from_millis(5));
             }
-            let sums = thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread ended by a bug")));
+            let sums = thread
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("the thread ended by a bug")));
             match sums.map_err(failed) {
                 Ok(sums) => out.extend(sums.into_iter().flatten()),
                 Err(sentence) => return Ok(Err(sentence)),
@@ -206,11 +221,16 @@ impl Drop for Hashing {
 
 /// Replaces the marks in the header of a written file by the sums.
 pub(crate) fn fill_in(folder: &Path, shard: &ShardPlan, sums: &[String]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).open(folder.join(&shard.file_name))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(folder.join(&shard.file_name))?;
     for (k, sum) in sums.iter().enumerate() {
         let mark = mark(k);
         let places = shard.prefix.windows(mark.len());
-        let Some(at) = places.into_iter().position(|bytes| bytes == mark.as_bytes()) else {
+        let Some(at) = places
+            .into_iter()
+            .position(|bytes| bytes == mark.as_bytes())
+        else {
             continue;
         };
         file.seek(SeekFrom::Start(at as u64))?;

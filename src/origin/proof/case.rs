@@ -106,9 +106,7 @@ impl Case {
             let weights = Arc::new(person.weights.seen_as(base).into_owned());
             (weights, person.adapter.clone())
         });
-        people
-            .chain([(Arc::clone(&self.child), None)])
-            .collect()
+        people.chain([(Arc::clone(&self.child), None)]).collect()
     }
 
     /// The tensors that all have in one shape, in the order of the child.
@@ -130,7 +128,11 @@ impl Case {
                 place: own.place,
                 shape: own.shape.clone(),
                 dtype: own.dtype,
-                inputs: opened.iter().enumerate().map(input).collect::<Option<_>>()?,
+                inputs: opened
+                    .iter()
+                    .enumerate()
+                    .map(input)
+                    .collect::<Option<_>>()?,
             })
         });
         lined.collect()
@@ -138,7 +140,11 @@ impl Case {
 
     /// The format that most numbers of the child are stored in.
     pub fn child_dtype(&self) -> Option<Dtype> {
-        let largest = self.child.tensors().iter().max_by_key(|own| own.elements())?;
+        let largest = self
+            .child
+            .tensors()
+            .iter()
+            .max_by_key(|own| own.elements())?;
         Some(largest.dtype)
     }
 }
@@ -155,6 +161,8 @@ pub(crate) fn last_place(dtype: Dtype, x: f64) -> f64 {
 /// The distance from 1 to the next number of the format.
 pub(crate) fn epsilon(dtype: Dtype) -> f64 {
     // The share is ε²/10 over the mean square of a mantissa, 3/(2 ln 2).
-    let squared = dtype.rounding_share().map(|share| share * 10.0 * 1.5 / std::f64::consts::LN_2);
+    let squared = dtype
+        .rounding_share()
+        .map(|share| share * 10.0 * 1.5 / std::f64::consts::LN_2);
     squared.map_or(f64::from(f32::EPSILON), f64::sqrt)
 }

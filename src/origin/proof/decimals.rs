@@ -52,7 +52,12 @@ pub(crate) fn short_ratios(weights: &[Fitted]) -> Vec<f64> {
         (places.iter().sum(), values)
     };
     let mut best = cost(1.0);
-    let sizes = || weights.iter().map(|w| w.value.abs()).filter(|&size| size > 1e-3);
+    let sizes = || {
+        weights
+            .iter()
+            .map(|w| w.value.abs())
+            .filter(|&size| size > 1e-3)
+    };
     let largest = sizes().fold(0.0, f64::max);
     // The largest is 1, then 0.9, …; then each of the others is 1.
     let of_largest = [1.0, 2.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3].map(|to| to / largest);

@@ -13,7 +13,7 @@ const MOST_READ: usize = 2 << 20;
 /// Numbers of a tensor that is read as a whole at all.
 const MOST_OF_ONE: usize = 32 << 20;
 /// Numbers that are kept.
-const MOST_KEPT: usize = 24_000;
+const MOST_KEPT: usize = 16_000;
 /// Tensors that are read.
 const MOST_TENSORS: usize = 12;
 
@@ -44,7 +44,9 @@ impl Elements {
         let chosen = chosen(lined);
         let bytes = |own: &Lined| {
             let inputs = own.inputs.iter();
-            inputs.map(|input| input.dtype.stored_bytes(own.elements())).sum::<u64>()
+            inputs
+                .map(|input| input.dtype.stored_bytes(own.elements()))
+                .sum::<u64>()
         };
         ticket.expect(chosen.iter().map(|own| bytes(own)).sum());
         let each = MOST_KEPT / chosen.len().max(1);
@@ -60,7 +62,9 @@ impl Elements {
         let people = case.people.len();
         let n = own.elements();
         let mut all: Vec<Vec<f32>> = vec![Vec::with_capacity(n); people + 1];
-        let whole = (0..n).step_by(1 << 14).map(|start| start..(start + (1 << 14)).min(n));
+        let whole = (0..n)
+            .step_by(1 << 14)
+            .map(|start| start..(start + (1 << 14)).min(n));
         numbers(opened, own, &whole.collect::<Vec<_>>(), |inputs| {
             for (to, from) in all.iter_mut().zip(inputs) {
                 to.extend_from_slice(from);
@@ -108,7 +112,11 @@ fn chosen(lined: &[Lined]) -> Vec<&Lined> {
         tensors = lined.iter().collect();
     }
     tensors.retain(|own| own.elements() <= MOST_OF_ONE);
-    let last = tensors.iter().filter_map(|own| own.place.layer).max().unwrap_or(0);
+    let last = tensors
+        .iter()
+        .filter_map(|own| own.place.layer)
+        .max()
+        .unwrap_or(0);
     let mut out: Vec<&Lined> = Vec::new();
     let mut read = 0;
     for depth in [0, last / 2, last, last / 4, 3 * last / 4] {
@@ -190,7 +198,9 @@ fn densest(ratios: &[f64], care: Care) -> Option<Spike> {
         }
     }
     let near = |bin: usize, reach: usize| -> u32 {
-        counts[bin.saturating_sub(reach)..(bin + reach + 1).min(bins)].iter().sum()
+        counts[bin.saturating_sub(reach)..(bin + reach + 1).min(bins)]
+            .iter()
+            .sum()
     };
     let best = (0..bins).max_by_key(|&bin| (near(bin, 1), std::cmp::Reverse(bin)))?;
     let (inside, around) = (f64::from(near(best, 1)), f64::from(near(best, 12)));

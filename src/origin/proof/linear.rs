@@ -6,13 +6,14 @@
 //! decided here: recipes are tried afterwards.
 
 use super::case::{BASE, Case};
-use super::decimals::{Fitted, short_ratios};
+use super::decimals::Fitted;
 use super::recipes::{Candidate, flag, recipe};
-use super::schedule::{Point, constant_of, setting};
+use super::schedule::{Point, setting};
 use super::spherical::{along_mean, arc};
 use super::sums::{Combination, Seen};
+use super::weights::{complement, rest, settings_of, with_weights};
 use crate::checkpoint::Stack;
-use crate::merge::recipe::{Parameters, Recipe, Setting, Value};
+use crate::merge::recipe::{Recipe, Setting, Value};
 
 /// What is known of the child as a combination of models.
 pub(crate) struct Linear<'a> {
@@ -57,7 +58,11 @@ impl<'a> Linear<'a> {
             let need = |at: usize| {
                 let sizes = self.fits.iter().map(|fit| {
                     let (value, error) = (fit.values[at + 1], fit.errors[at + 1]);
-                    if error.is_finite() { value.abs() / (error + 1e-9) } else { 0.0 }
+                    if error.is_finite() {
+                        value.abs() / (error + 1e-9)
+                    } else {
+                        0.0
+                    }
                 });
                 sizes.fold(0.0, f64::max)
             };
@@ -66,10 +71,11 @@ impl<'a> Linear<'a> {
             let mut others = self.used.clone();
             others.remove(least);
             let fits = self.fitted(&others);
-            let is_as_good = (self.seen.iter().zip(&self.fits).zip(&fits)).all(|((own, with), without)| {
-                let noise = with.residual.max(own.rounding);
-                without.residual <= 1.1 * with.residual + 0.02 * noise + 1e-9 * own.change()
-            });
+            let is_as_good =
+                (self.seen.iter().zip(&self.fits).zip(&fits)).all(|((own, with), without)| {
+                    let noise = with.residual.max(own.rounding);
+                    without.residual <= 1.1 * with.residual + 0.02 * noise + 1e-9 * own.change()
+                });
             if !is_as_good {
                 return;
             }
@@ -83,7 +89,11 @@ impl<'a> Linear<'a> {
         let residual = sum(&|k| self.fits[k].residual);
         let change = sum(&|k| self.seen[k].change());
         let rounding = sum(&|k| self.seen[k].rounding);
-        let relative = if change > 0.0 { (residual / change).sqrt() } else { 0.0 };
+        let relative = if change > 0.0 {
+            (residual / change).sqrt()
+        } else {
+            0.0
+        };
         (relative, residual / rounding.max(f64::MIN_POSITIVE))
     }
 
@@ -94,16 +104,29 @@ impl<'a> Linear<'a> {
             (BASE, _) => {
                 // What cannot be told apart does not change their sum: its changes are zero.
                 let others = fit.values[1..].iter().sum::<f64>();
-                let errors = fit.errors.iter().map(|e| if e.is_finite() { e * e } else { 0.0 });
+                let errors = fit
+                    .errors
+                    .iter()
+                    .map(|e| if e.is_finite() { e * e } else { 0.0 });
                 let is_known = fit.errors[1..].iter().all(|e| e.is_finite());
-                let error = if is_known { errors.sum::<f64>().sqrt() } else { f64::INFINITY };
-                Fitted { value: fit.values[0] - others, error }
+                let error = if is_known {
+                    errors.sum::<f64>().sqrt()
+                } else {
+                    f64::INFINITY
+                };
+                Fitted {
+                    value: fit.values[0] - others,
+                    error,
+                }
             }
             (_, Some(at)) => Fitted {
                 value: fit.values[at + 1],
                 error: fit.errors[at + 1],
             },
-            (_, None) => Fitted { value: 0.0, error: 0.0 },
+            (_, None) => Fitted {
+                value: 0.0,
+                error: 0.0,
+            },
         };
         self.fits.iter().map(of).collect()
     }
@@ -118,7 +141,12 @@ impl<'a> Linear<'a> {
                 Some(layer) => f64::from(layer) / f64::from(self.layers - 1),
                 None => 0.0,
             };
-            Point { name: &own.name, at, layer, fitted }
+            Point {
+                name: &own.name,
+                at,
+                layer,
+                fitted,
+            }
         };
         self.seen.iter().zip(values).map(point).collect()
     }
@@ -129,9 +157,8 @@ impl<'a> Linear<'a> {
 
     /// Whether all tensors have this coefficient of the base vector: 1 for changes and means.
     fn keeps_base(&self) -> bool {
-        let is_one = |fit: &Combination| {
-            (fit.values[0] - 1.0).abs() <= NEAR + 6.0 * fit.errors[0].min(1.0)
-        };
+        let is_one =
+            |fit: &Combination| (fit.values[0] - 1.0).abs() <= NEAR + 6.0 * fit.errors[0].min(1.0);
         self.fits.iter().all(is_one)
     }
 
@@ -180,14 +207,26 @@ impl<'a> Linear<'a> {
 
     fn copy(&self, present: &[usize]) -> Option<Recipe> {
         let [only] = present else { return None };
-        Some(recipe(self.case, "passthrough", None, vec![(*only, Vec::new())], Vec::new()))
+        Some(recipe(
+            self.case,
+            "passthrough",
+            None,
+            vec![(*only, Vec::new())],
+            Vec::new(),
+        ))
     }
 
     /// The settings of a weight for each of the people, short ones where they are numbers and
     /// only their ratios count.
     fn weights(&self, people: &[usize], are_ratios: bool) -> Option<Vec<Setting>> {
         let values: Vec<Vec<Fitted>> = people.iter().map(|&own| self.weights_of(own)).collect();
-        settings_of(&values.iter().map(|own| self.points(own.clone())).collect::<Vec<_>>(), are_ratios)
+        settings_of(
+            &values
+                .iter()
+                .map(|own| self.points(own.clone()))
+                .collect::<Vec<_>>(),
+            are_ratios,
+        )
     }
 
     fn mean(&self, present: &[usize]) -> Option<Recipe> {
@@ -200,7 +239,13 @@ impl<'a> Linear<'a> {
             true => Vec::new(),
             false => vec![flag("normalize", false)],
         };
-        Some(recipe(self.case, "linear", None, with_weights(present, weights), parameters))
+        Some(recipe(
+            self.case,
+            "linear",
+            None,
+            with_weights(present, weights),
+            parameters,
+        ))
     }
 
     fn task_arithmetic(&self) -> Option<Recipe> {
@@ -209,7 +254,13 @@ impl<'a> Linear<'a> {
         }
         let weights = self.weights(&self.used, false)?;
         let inputs = with_weights(&self.used, weights);
-        Some(recipe(self.case, "task_arithmetic", Some(BASE), inputs, Vec::new()))
+        Some(recipe(
+            self.case,
+            "task_arithmetic",
+            Some(BASE),
+            inputs,
+            Vec::new(),
+        ))
     }
 
     /// The same with weights that are divided by their sum, where the base has no share.
@@ -219,7 +270,13 @@ impl<'a> Linear<'a> {
         }
         let inputs = with_weights(&self.used, self.weights(&self.used, true)?);
         let parameters = vec![flag("normalize", true)];
-        Some(recipe(self.case, "task_arithmetic", Some(BASE), inputs, parameters))
+        Some(recipe(
+            self.case,
+            "task_arithmetic",
+            Some(BASE),
+            inputs,
+            parameters,
+        ))
     }
 
     /// How far along the arc from `a` to `b` each tensor lies.
@@ -237,13 +294,25 @@ impl<'a> Linear<'a> {
     fn slerp(&self, a: usize, b: usize) -> Option<Recipe> {
         let t = self.setting(self.arcs(a, b, Some(0.9995)))?;
         let inputs = vec![(a, Vec::new()), (b, Vec::new())];
-        Some(recipe(self.case, "slerp", Some(a), inputs, vec![("t".to_owned(), t)]))
+        Some(recipe(
+            self.case,
+            "slerp",
+            Some(a),
+            inputs,
+            vec![("t".to_owned(), t)],
+        ))
     }
 
     fn nuslerp(&self, a: usize, b: usize) -> Option<Recipe> {
         let t = self.setting(self.arcs(a, b, None))?;
         let weights = complement(&t)?;
-        Some(recipe(self.case, "nuslerp", None, with_weights(&[a, b], weights), Vec::new()))
+        Some(recipe(
+            self.case,
+            "nuslerp",
+            None,
+            with_weights(&[a, b], weights),
+            Vec::new(),
+        ))
     }
 
     fn nuslerp_of_changes(&self) -> Option<Recipe> {
@@ -254,7 +323,11 @@ impl<'a> Linear<'a> {
         let (of_a, of_b) = (self.weights_of(a), self.weights_of(b));
         let arc_of = |k: usize| {
             let own = &self.seen[k];
-            let dots = [own.change_dot(a, a), own.change_dot(b, b), own.change_dot(a, b)];
+            let dots = [
+                own.change_dot(a, a),
+                own.change_dot(b, b),
+                own.change_dot(a, b),
+            ];
             let error = of_a[k].error.max(of_b[k].error);
             arc((of_a[k].value, of_b[k].value), dots, None, error)
         };
@@ -280,7 +353,13 @@ impl<'a> Linear<'a> {
         let norm = |own: &Seen, i: usize| own.change_dot(i, i).max(0.0).sqrt();
         let weights = self.along_means(&self.used, &norm)?;
         let inputs = with_weights(&self.used, weights);
-        Some(recipe(self.case, "multislerp", Some(BASE), inputs, Vec::new()))
+        Some(recipe(
+            self.case,
+            "multislerp",
+            Some(BASE),
+            inputs,
+            Vec::new(),
+        ))
     }
 
     fn along_means(
@@ -295,10 +374,22 @@ impl<'a> Linear<'a> {
             let norms: Vec<f64> = people.iter().map(|&person| norm(own, person)).collect();
             for (to, weight) in out.iter_mut().zip(along_mean(&coefficients, &norms)) {
                 let is_known = weight.value.is_finite() && !weight.error.is_nan();
-                to.push(if is_known { weight } else { Fitted { value: 0.0, error: f64::INFINITY } });
+                to.push(if is_known {
+                    weight
+                } else {
+                    Fitted {
+                        value: 0.0,
+                        error: f64::INFINITY,
+                    }
+                });
             }
         }
-        settings_of(&out.into_iter().map(|own| self.points(own)).collect::<Vec<_>>(), true)
+        settings_of(
+            &out.into_iter()
+                .map(|own| self.points(own))
+                .collect::<Vec<_>>(),
+            true,
+        )
     }
 
     /// NuSLERP by rows and by columns: its t is near that of whole tensors.
@@ -317,7 +408,13 @@ impl<'a> Linear<'a> {
                 parameters.push(flag("nuslerp_row_wise", true));
             }
             let weights = weights.map(|w| Setting::Value(Value::Number(w))).to_vec();
-            recipe(self.case, "nuslerp", None, with_weights(&people, weights), parameters)
+            recipe(
+                self.case,
+                "nuslerp",
+                None,
+                with_weights(&people, weights),
+                parameters,
+            )
         };
         vec![way(false), way(true)]
     }
@@ -343,51 +440,14 @@ impl<'a> Linear<'a> {
             out.push(recipe(case, "karcher", None, plain(present), Vec::new()));
         }
         if self.used.len() >= 2 && self.keeps_base() {
-            out.push(recipe(case, "model_stock", Some(BASE), plain(&self.used), Vec::new()));
+            out.push(recipe(
+                case,
+                "model_stock",
+                Some(BASE),
+                plain(&self.used),
+                Vec::new(),
+            ));
         }
         out
     }
-}
-
-/// Weights by their points, short where they are numbers of which only the ratios count.
-fn settings_of(points: &[Vec<Point<'_>>], are_ratios: bool) -> Option<Vec<Setting>> {
-    let numbers: Option<Vec<Fitted>> = points.iter().map(|own| constant_of(own)).collect();
-    match numbers.filter(|_| are_ratios) {
-        Some(numbers) => {
-            let short = short_ratios(&numbers).into_iter();
-            Some(short.map(|w| Setting::Value(Value::Number(w))).collect())
-        }
-        None => points.iter().map(|own| setting(own)).collect(),
-    }
-}
-
-fn with_weights(people: &[usize], weights: Vec<Setting>) -> Vec<(usize, Parameters)> {
-    let named = weights.into_iter().map(|w| vec![("weight".to_owned(), w)]);
-    people.iter().copied().zip(named).collect()
-}
-
-/// 1 − t and t as settings.
-fn complement(t: &Setting) -> Option<Vec<Setting>> {
-    let less = |value: &Value| match value {
-        Value::Number(t) => Value::Number(rest(*t)),
-        Value::Gradient(list) => Value::Gradient(list.iter().map(|&t| rest(t)).collect()),
-        Value::Flag(flag) => Value::Flag(*flag),
-    };
-    let other = match t {
-        Setting::Value(value) => Setting::Value(less(value)),
-        Setting::Filtered(items) => Setting::Filtered(
-            (items.iter().cloned())
-                .map(|mut item| {
-                    item.value = less(&item.value);
-                    item
-                })
-                .collect(),
-        ),
-    };
-    Some(vec![other, t.clone()])
-}
-
-/// 1 − t as a short decimal.
-fn rest(t: f64) -> f64 {
-    Fitted { value: 1.0 - t, error: 0.0 }.shortest().0
 }

@@ -6,13 +6,13 @@
 //! density keeps depends on ranks within whole tensors, so numbers whose rank is that of others
 //! as well are left out here and compared when the recipe is tried.
 
-pub(crate) use super::elements::Elements;
 use super::case::{BASE, Case};
 use super::decimals::{Fitted, short_ratios};
+pub(crate) use super::elements::Elements;
 use super::elements::{Care, Spike, spike};
 use super::recipes::{Candidate, flag, number, recipe};
 use super::solve::Normal;
-use crate::merge::recipe::{Parameters, Setting, Value};
+use crate::merge::recipe::Parameters;
 
 /// What changes are kept, and how they are put together.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ struct Found {
     agreement: f64,
 }
 
+/// Agreement from which no other way is looked for.
+const SURE: f64 = 0.99;
 /// Agreement below which a way is not worth trying.
 const LEAST: f64 = 0.4;
 
@@ -49,14 +51,20 @@ pub(crate) fn candidates(case: &Case, elements: &[Elements]) -> Vec<Candidate> {
     let mut out = of_parents(case, elements, &spikes);
     // A model that is near a parent can look like one: without the faintest.
     if spikes.len() > 1 && out.first().is_none_or(|best| best.agreement < 0.97) {
-        let faint = spikes.iter().enumerate().min_by(|a, b| a.1.1.share.total_cmp(&b.1.1.share));
+        let faint = spikes
+            .iter()
+            .enumerate()
+            .min_by(|a, b| a.1.1.share.total_cmp(&b.1.1.share));
         if let Some(faint) = faint.map(|(at, _)| at) {
             spikes.remove(faint);
             out.extend(of_parents(case, elements, &spikes));
         }
     }
     out.sort_by(|a, b| b.agreement.total_cmp(&a.agreement));
-    out.into_iter().take(MOST).map(|rated| rated.candidate).collect()
+    out.into_iter()
+        .take(MOST)
+        .map(|rated| rated.candidate)
+        .collect()
 }
 
 /// The most recipes that are tried.
@@ -88,7 +96,12 @@ fn of_parents(case: &Case, elements: &[Elements], spikes: &[(usize, Spike)]) -> 
             parents: &parents,
             spikes: spikes.iter().map(|(_, spike)| spike.at).collect(),
         };
-        found.push(fit.search(votes, normalized, gamma));
+        let own = fit.search(votes, normalized, gamma);
+        let is_it = own.agreement >= SURE;
+        found.push(own);
+        if is_it {
+            break;
+        }
     }
     found.sort_by(|a, b| b.agreement.total_cmp(&a.agreement));
     let good = found.iter().filter(|found| found.agreement >= LEAST);
@@ -214,7 +227,13 @@ impl Fit<'_> {
             if kept == 0 || !self.is_near(&way, own, k, kept) {
                 return;
             }
-            let x = |i: usize| if kept >> i & 1 == 1 { self.change(own, k, i) } else { 0.0 };
+            let x = |i: usize| {
+                if kept >> i & 1 == 1 {
+                    self.change(own, k, i)
+                } else {
+                    0.0
+                }
+            };
             let w = 1.0 / (own.places[k] * own.places[k] + 1e-6 * own.child[k].powi(2));
             add(&mut normal, w, own.child[k], &x);
         });
@@ -276,7 +295,11 @@ impl Fit<'_> {
             normalized,
             gamma,
             densities: vec![density; n],
-            weights: if normalized { vec![1.0; n] } else { self.spikes.clone() },
+            weights: if normalized {
+                vec![1.0; n]
+            } else {
+                self.spikes.clone()
+            },
             lambda: if normalized { mean } else { 1.0 },
         }
     }
@@ -294,7 +317,8 @@ impl Fit<'_> {
             self.judged(self.start(votes, normalized, gamma, density.min(1.0 - gamma)))
         });
         let scanned = scan.max_by(|a, b| a.agreement.total_cmp(&b.agreement));
-        let mut best = scanned.unwrap_or_else(|| self.judged(self.start(votes, normalized, gamma, 1.0)));
+        let mut best =
+            scanned.unwrap_or_else(|| self.judged(self.start(votes, normalized, gamma, 1.0)));
         for step in [0.3, 0.15, 0.05, 0.02, 0.01, 0.005] {
             for _ in 0..3 {
                 let before = best.agreement;
@@ -328,7 +352,11 @@ impl Fit<'_> {
             let mut way = best.way.clone();
             way.densities[i] = (way.densities[i] + by).clamp(0.005, 1.0 - way.gamma);
             let found = self.judged(way);
-            if found.agreement > best.agreement { found } else { best }
+            if found.agreement > best.agreement {
+                found
+            } else {
+                best
+            }
         })
     }
 
@@ -336,7 +364,8 @@ impl Fit<'_> {
     fn rounded(&self, best: Found, i: usize) -> Found {
         for unit in [10.0, 20.0, 100.0] {
             let mut way = best.way.clone();
-            way.densities[i] = ((way.densities[i] * unit).round() / unit).clamp(0.005, 1.0 - way.gamma);
+            way.densities[i] =
+                ((way.densities[i] * unit).round() / unit).clamp(0.005, 1.0 - way.gamma);
             let found = self.judged(way);
             if found.agreement >= best.agreement - 0.003 {
                 return found;
@@ -375,19 +404,41 @@ fn written(case: &Case, elements: &[Elements], parents: &[usize], way: &Way) -> 
     let numbers: usize = elements.iter().map(Elements::len).sum();
     // Least squares over this many numbers, each known to some per cent.
     let error = |value: f64| 0.02 * value.abs() / (numbers.max(1) as f64).sqrt() + 2e-4;
-    let fitted = |value: f64| Fitted { value, error: error(value) };
+    let fitted = |value: f64| Fitted {
+        value,
+        error: error(value),
+    };
     let weights: Vec<f64> = match way.normalized {
         true => {
             let sum: f64 = way.weights.iter().sum();
-            let shares: Vec<Fitted> = way.weights.iter().map(|w| Fitted { value: w / sum, error: 3.0 * error(w / sum) }).collect();
+            let shares: Vec<Fitted> = way
+                .weights
+                .iter()
+                .map(|w| Fitted {
+                    value: w / sum,
+                    error: 3.0 * error(w / sum),
+                })
+                .collect();
             short_ratios(&shares)
         }
-        false => way.weights.iter().map(|&w| fitted(w).shortest().0).collect(),
+        false => way
+            .weights
+            .iter()
+            .map(|&w| fitted(w).shortest().0)
+            .collect(),
     };
     let inputs = (parents.iter().zip(&weights).zip(&way.densities))
         .map(|((&parent, &weight), &density)| {
-            let short = Fitted { value: density, error: 1e-4 }.shortest().0;
-            (parent + 1, vec![number("density", short), number("weight", weight)])
+            let short = Fitted {
+                value: density,
+                error: 1e-4,
+            }
+            .shortest()
+            .0;
+            (
+                parent + 1,
+                vec![number("density", short), number("weight", weight)],
+            )
         })
         .collect();
     let mut parameters: Parameters = Vec::new();
@@ -402,47 +453,4 @@ fn written(case: &Case, elements: &[Elements], parents: &[usize], way: &Way) -> 
         parameters.push(number("lambda", lambda));
     }
     recipe(case, method, Some(BASE), inputs, parameters).into()
-}
-
-/// The recipe with each of its numbers a little larger or smaller.
-pub(crate) fn neighbours(candidate: &Candidate) -> Vec<Candidate> {
-    let mut out = Vec::new();
-    let mut changed = |change: &dyn Fn(&mut crate::merge::recipe::Recipe)| {
-        let mut other = candidate.clone();
-        change(&mut other.recipe);
-        out.push(other);
-    };
-    let inputs = candidate.recipe.content.inputs().len();
-    for at in 0..inputs {
-        for (key, steps) in [("density", DENSITY_STEPS), ("weight", WEIGHT_STEPS)] {
-            for step in steps {
-                changed(&|recipe| {
-                    if let Some(input) = recipe.content.inputs_mut().into_iter().nth(at) {
-                        shift(&mut input.parameters, key, *step);
-                    }
-                });
-            }
-        }
-    }
-    for (key, steps) in [("lambda", WEIGHT_STEPS), ("gamma", GAMMA_STEPS)] {
-        for step in steps {
-            changed(&|recipe| shift(&mut recipe.parameters, key, *step));
-        }
-    }
-    out.retain(|other| other.recipe != candidate.recipe);
-    out
-}
-
-const DENSITY_STEPS: &[f64] = &[-0.05, 0.05, -0.02, 0.02, -0.01, 0.01, -0.005, 0.005];
-const WEIGHT_STEPS: &[f64] = &[-0.01, 0.01, -0.001, 0.001];
-const GAMMA_STEPS: &[f64] = &[-0.005, 0.005];
-
-fn shift(parameters: &mut Parameters, key: &str, step: f64) {
-    for (_, setting) in parameters.iter_mut().filter(|(own, _)| own == key) {
-        if let Setting::Value(Value::Number(value)) = setting {
-            let moved = Fitted { value: *value + step, error: 0.0 }.shortest().0;
-            let is_bounded = key == "density" || key == "gamma";
-            *value = if is_bounded { moved.clamp(0.0, 1.0) } else { moved };
-        }
-    }
 }

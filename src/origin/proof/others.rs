@@ -18,10 +18,22 @@ pub(crate) fn candidates(case: &Case, linear: &Linear<'_>) -> Vec<Candidate> {
     };
     let mut out = Vec::new();
     for person in case.parents() {
-        out.push(recipe(case, "arcee_fusion", Some(BASE), plain(&[BASE, person]), Vec::new()));
+        out.push(recipe(
+            case,
+            "arcee_fusion",
+            Some(BASE),
+            plain(&[BASE, person]),
+            Vec::new(),
+        ));
         let others = case.parents().filter(|&other| other != person);
         out.extend(others.map(|other| {
-            recipe(case, "arcee_fusion", Some(other), plain(&[other, person]), Vec::new())
+            recipe(
+                case,
+                "arcee_fusion",
+                Some(other),
+                plain(&[other, person]),
+                Vec::new(),
+            )
         }));
         out.extend([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1].map(|t| {
             let t = vec![number("t", t)];
@@ -30,7 +42,13 @@ pub(crate) fn candidates(case: &Case, linear: &Linear<'_>) -> Vec<Candidate> {
     }
     if linear.used.len() >= 2 {
         let used = plain(&linear.used);
-        out.push(recipe(case, "model_stock", Some(BASE), used.clone(), vec![flag("filter_wise", true)]));
+        out.push(recipe(
+            case,
+            "model_stock",
+            Some(BASE),
+            used.clone(),
+            vec![flag("filter_wise", true)],
+        ));
         out.extend((1..=10).map(|tenth| {
             let share = vec![number("select_topk", f64::from(tenth) / 10.0)];
             recipe(case, "sce", Some(BASE), used.clone(), share)

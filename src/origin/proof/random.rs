@@ -100,10 +100,14 @@ impl Drawn {
         let n = spikes.len();
         let ways: Vec<Vec<f64>> = match n {
             1 => Vec::new(),
-            2 => (1..10).map(|k| vec![f64::from(k) / 10.0, f64::from(10 - k) / 10.0]).collect(),
+            2 => (1..10)
+                .map(|k| vec![f64::from(k) / 10.0, f64::from(10 - k) / 10.0])
+                .collect(),
             _ => vec![vec![1.0; n]],
         };
-        let means = ways.into_iter().filter_map(|w| Self::as_mixed(elements, spikes, Mix::Mean(w)));
+        let means = ways
+            .into_iter()
+            .filter_map(|w| Self::as_mixed(elements, spikes, Mix::Mean(w)));
         means.max_by(|a, b| a.fitting.total_cmp(&b.fitting))
     }
 
@@ -112,7 +116,11 @@ impl Drawn {
         let mut tally = Tally::new(spikes.len());
         let mut by_chance = Share::default();
         for own in elements {
-            let tensor = Tensor { own, parents: spikes, mix: &mix };
+            let tensor = Tensor {
+                own,
+                parents: spikes,
+                mix: &mix,
+            };
             let factors = tensor.best_factors();
             tally.add(&tensor, &factors);
             for k in 0..own.len() {
@@ -148,13 +156,20 @@ impl Drawn {
             (true, Some(_)) => "della",
         };
         let weights: Vec<f64> = match &self.mix {
-            Mix::Sum => self.weights.iter().map(|weight| weight.shortest().0).collect(),
+            Mix::Sum => self
+                .weights
+                .iter()
+                .map(|weight| weight.shortest().0)
+                .collect(),
             Mix::Mean(weights) => weights.clone(),
         };
         let inputs = (parents.iter().zip(&self.densities).zip(weights))
             .map(|((&parent, density), weight)| {
                 let density = density.shortest().0.clamp(0.0, 1.0);
-                (parent + 1, vec![number("density", density), number("weight", weight)])
+                (
+                    parent + 1,
+                    vec![number("density", density), number("weight", weight)],
+                )
             })
             .collect();
         let mut parameters: Parameters = Vec::new();
@@ -196,7 +211,10 @@ impl Tensor<'_> {
         match self.mix {
             Mix::Sum => Some(inside().map(part).sum()),
             Mix::Mean(weights) => {
-                let (up, down) = (inside().any(|i| part(i) > 0.0), inside().any(|i| part(i) < 0.0));
+                let (up, down) = (
+                    inside().any(|i| part(i) > 0.0),
+                    inside().any(|i| part(i) < 0.0),
+                );
                 let sum: f64 = inside().map(|i| weights[i]).sum();
                 let mean = inside().map(|i| weights[i] * part(i)).sum::<f64>() / sum.max(1e-9);
                 (!(up && down)).then_some(mean)
@@ -210,9 +228,17 @@ impl Tensor<'_> {
             .filter_map(|kept| Some((self.made(k, kept, factors)?, kept)))
             .collect();
         made.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let largest = made.iter().map(|(value, _)| value.abs()).fold(0.0, f64::max);
-        let least = made.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(f64::INFINITY, f64::min);
-        let nearest = made.iter().min_by(|a, b| (a.0 - child).abs().total_cmp(&(b.0 - child).abs()));
+        let largest = made
+            .iter()
+            .map(|(value, _)| value.abs())
+            .fold(0.0, f64::max);
+        let least = made
+            .windows(2)
+            .map(|pair| pair[1].0 - pair[0].0)
+            .fold(f64::INFINITY, f64::min);
+        let nearest = made
+            .iter()
+            .min_by(|a, b| (a.0 - child).abs().total_cmp(&(b.0 - child).abs()));
         let (value, kept) = nearest.copied().unwrap_or((0.0, 0));
         Choice {
             kept,
@@ -281,7 +307,13 @@ impl Tensor<'_> {
                         weights[i] / sum.max(1e-9)
                     }
                 };
-                let x = |i: usize| if is_in(i) { part(i) * self.change(i, k) } else { 0.0 };
+                let x = |i: usize| {
+                    if is_in(i) {
+                        part(i) * self.change(i, k)
+                    } else {
+                        0.0
+                    }
+                };
                 let w = self.own.places[k].powi(-2);
                 for i in 0..n {
                     normal.product[i] += w * x(i) * child;
@@ -291,7 +323,10 @@ impl Tensor<'_> {
                 }
             }
             let solved = normal.solve();
-            for (factor, (value, d)) in factors.iter_mut().zip(solved.values.iter().zip(&solved.inverse)) {
+            for (factor, (value, d)) in factors
+                .iter_mut()
+                .zip(solved.values.iter().zip(&solved.inverse))
+            {
                 // Where nothing is known the start stays.
                 if d.is_finite() && (value - *factor).abs() < 0.5 * factor.abs() {
                     *factor = *value;
@@ -322,7 +357,10 @@ impl Share {
     fn fitted(&self) -> Fitted {
         let value = self.of();
         let variance = (value * (1.0 - value)).max(1e-4) / self.all.max(1) as f64;
-        Fitted { value, error: variance.sqrt() }
+        Fitted {
+            value,
+            error: variance.sqrt(),
+        }
     }
 }
 

@@ -42,7 +42,13 @@ pub(crate) fn stacked(case: &Case, layers: &[(usize, [u32; 2])]) -> Recipe {
         ..Slice::default()
     };
     let slices = layers.iter().map(slice).collect();
-    bare(case, "passthrough", None, Content::Slices(slices), Vec::new())
+    bare(
+        case,
+        "passthrough",
+        None,
+        Content::Slices(slices),
+        Vec::new(),
+    )
 }
 
 fn bare(

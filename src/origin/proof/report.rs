@@ -1,11 +1,11 @@
 //! What a proof says: the recipe, how much of the child it makes, and the sentence.
 
 use super::case::Case;
+use super::claim::{Claim, Extent, holds};
 use super::recipes::Candidate;
-use super::search::{Extent, holds};
 use super::trial::Score;
 use super::words;
-use crate::merge::recipe::{Recipe, to_yaml};
+use crate::merge::recipe::to_yaml;
 
 /// What was found about a child.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,19 +22,6 @@ pub struct Proof {
     pub sentence: String,
     /// Tensors of the child that the recipe does not make.
     pub missing: Vec<String>,
-}
-
-/// A recipe that is claimed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Claim {
-    /// The recipe.
-    pub recipe: Recipe,
-    /// Its text, as `kinfolk merge` reads it.
-    pub yaml: String,
-    /// Recipes in words that make the same bytes.
-    pub also: Vec<String>,
-    /// What cannot be repeated.
-    pub note: Option<String>,
 }
 
 impl Proof {
@@ -66,7 +53,9 @@ impl Proof {
         (relative, roundings): (f64, f64),
     ) -> Self {
         let child = case.child_name.clone();
-        let found = scored.iter().position(|(candidate, score, _)| holds(candidate, score));
+        let found = scored
+            .iter()
+            .position(|(candidate, score, _)| holds(candidate, score));
         let claimed = found.and_then(|at| {
             let (candidate, score, missing) = &scored[at];
             let yaml = to_yaml(std::slice::from_ref(&candidate.recipe)).ok()?;

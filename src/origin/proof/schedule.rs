@@ -57,12 +57,16 @@ fn fits(point: &Point<'_>, value: f64) -> bool {
 pub(crate) fn constant_of(points: &[Point<'_>]) -> Option<Fitted> {
     let all: Vec<&Point<'_>> = points.iter().collect();
     let mean = mean(&all)?;
-    known(&all).all(|point| fits(point, mean.value)).then_some(mean)
+    known(&all)
+        .all(|point| fits(point, mean.value))
+        .then_some(mean)
 }
 
 fn constant(points: &[&Point<'_>]) -> Option<Value> {
     let (short, _) = mean(points)?.shortest();
-    known(points).all(|point| fits(point, short)).then_some(Value::Number(short))
+    known(points)
+        .all(|point| fits(point, short))
+        .then_some(Value::Number(short))
 }
 
 /// The mean by weight, with an error.
@@ -89,7 +93,11 @@ fn spread(mean: Fitted, points: &[&Point<'_>]) -> Fitted {
         chi += weight(point) * (point.fitted.value - mean.value).powi(2);
         n += 1.0;
     }
-    let excess = if n > 1.0 { (chi / (n - 1.0)).sqrt() } else { 1.0 };
+    let excess = if n > 1.0 {
+        (chi / (n - 1.0)).sqrt()
+    } else {
+        1.0
+    };
     Fitted {
         error: mean.error * excess.clamp(1.0, 30.0),
         ..mean
@@ -106,7 +114,12 @@ fn list(points: &[&Point<'_>]) -> Option<Value> {
     match &found {
         Value::Gradient(list) if is_long(list) => {
             let longer = (places.len() + 1..=places.len() + 2).filter(|&n| n <= MOST_IN_TENTHS);
-            Some(longer.into_iter().find_map(|n| in_tenths(points, n)).unwrap_or(found))
+            Some(
+                longer
+                    .into_iter()
+                    .find_map(|n| in_tenths(points, n))
+                    .unwrap_or(found),
+            )
         }
         _ => Some(found),
     }
@@ -130,12 +143,19 @@ fn in_tenths(points: &[&Point<'_>], n: usize) -> Option<Value> {
     best.map(|(_, list)| Value::Gradient(list))
 }
 
-fn extend(points: &[&Point<'_>], n: usize, list: &mut Vec<f64>, best: &mut Option<(f64, Vec<f64>)>) {
+fn extend(
+    points: &[&Point<'_>],
+    n: usize,
+    list: &mut Vec<f64>,
+    best: &mut Option<(f64, Vec<f64>)>,
+) {
     // Points whose two neighbours in the list are there.
     let decided = |list: &[f64]| {
         let mut off = 0.0;
         for point in known(points) {
-            let near = shares(point.at, n).into_iter().filter(|(_, share)| *share > 1e-9);
+            let near = shares(point.at, n)
+                .into_iter()
+                .filter(|(_, share)| *share > 1e-9);
             let mut value = 0.0;
             let mut is_whole = true;
             for (k, share) in near {
@@ -145,7 +165,11 @@ fn extend(points: &[&Point<'_>], n: usize, list: &mut Vec<f64>, best: &mut Optio
             if is_whole && !fits(point, value) {
                 return None;
             }
-            off += if is_whole { weight(point) * (point.fitted.value - value).powi(2) } else { 0.0 };
+            off += if is_whole {
+                weight(point) * (point.fitted.value - value).powi(2)
+            } else {
+                0.0
+            };
         }
         Some(off)
     };
@@ -197,7 +221,12 @@ fn list_of(points: &[&Point<'_>], n: usize) -> Option<Value> {
             Fitted { value, error }.shortest().0
         })
         .collect();
-    let value = |at: f64| shares(at, n).into_iter().map(|(i, a)| a * list[i]).sum::<f64>();
+    let value = |at: f64| {
+        shares(at, n)
+            .into_iter()
+            .map(|(i, a)| a * list[i])
+            .sum::<f64>()
+    };
     let explains = is_determined && known(points).all(|point| fits(point, value(point.at)));
     explains.then_some(Value::Gradient(list))
 }
@@ -209,7 +238,11 @@ fn part<'a>(point: &Point<'a>, depth: usize) -> &'a str {
         return point.name.trim_end_matches(".weight");
     };
     let number = layer.to_string();
-    let mut words = point.name.split('.').skip_while(|word| *word != number).skip(1);
+    let mut words = point
+        .name
+        .split('.')
+        .skip_while(|word| *word != number)
+        .skip(1);
     let first = words.next().unwrap_or(point.name);
     match (depth, words.next()) {
         (2, Some(second)) if second != "weight" && second != "bias" => second,
@@ -227,7 +260,10 @@ fn filtered(points: &[Point<'_>], depth: usize) -> Option<Setting> {
         }
     }
     let members = |name: &str| -> Vec<&Point<'_>> {
-        points.iter().filter(|point| part(point, depth) == name).collect()
+        points
+            .iter()
+            .filter(|point| part(point, depth) == name)
+            .collect()
     };
     let mut groups: Vec<(&str, Vec<&Point<'_>>, Option<Value>)> = Vec::new();
     for name in names {
@@ -248,7 +284,9 @@ fn filtered(points: &[Point<'_>], depth: usize) -> Option<Setting> {
     let candidates = groups.iter().filter_map(|(_, _, value)| value.as_ref());
     let rest = candidates
         .max_by_key(|value| {
-            let covered = groups.iter().filter(|(_, members, _)| explains(value, members));
+            let covered = groups
+                .iter()
+                .filter(|(_, members, _)| explains(value, members));
             let (mut parts, mut layered) = (0usize, 0usize);
             for (_, members, _) in covered {
                 parts += 1;
@@ -258,7 +296,9 @@ fn filtered(points: &[Point<'_>], depth: usize) -> Option<Setting> {
             (parts, is_number, usize::MAX - layered)
         })?
         .clone();
-    let others = groups.iter().filter(|(_, members, _)| !explains(&rest, members));
+    let others = groups
+        .iter()
+        .filter(|(_, members, _)| !explains(&rest, members));
     let mut items: Vec<Filtered> = Vec::new();
     for (name, _, value) in others {
         items.push(Filtered {
@@ -289,7 +329,10 @@ mod tests {
             ["self_attn.q_proj", "mlp.up_proj", "input_layernorm"]
                 .map(|part| (format!("model.layers.{layer}.{part}.weight"), Some(layer)))
         });
-        [("model.embed_tokens.weight".to_owned(), None)].into_iter().chain(layers).collect()
+        [("model.embed_tokens.weight".to_owned(), None)]
+            .into_iter()
+            .chain(layers)
+            .collect()
     }
 
     /// The setting of what `wanted` says of each tensor, with noise.
@@ -299,14 +342,22 @@ mod tests {
             let at = layer.map_or(0.0, |layer| f64::from(layer) / 5.0);
             let noise = if k % 2 == 0 { 1e-5 } else { -1e-5 };
             let value = evaluate(wanted, name, at).unwrap() + noise;
-            Point { name, at, layer: *layer, fitted: Fitted { value, error: 1e-5 } }
+            Point {
+                name,
+                at,
+                layer: *layer,
+                fitted: Fitted { value, error: 1e-5 },
+            }
         };
         let points: Vec<Point<'_>> = names.iter().enumerate().map(point).collect();
         setting(&points).unwrap()
     }
 
     fn item(filter: Option<&str>, value: Value) -> Filtered {
-        Filtered { filter: filter.map(str::to_owned), value }
+        Filtered {
+            filter: filter.map(str::to_owned),
+            value,
+        }
     }
 
     #[test]

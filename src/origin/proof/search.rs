@@ -4,32 +4,26 @@
 use std::collections::BTreeSet;
 
 use super::case::Case;
+use super::claim::{Extent, holds};
 use super::linear::Linear;
 use super::recipes::Candidate;
 use super::report::Proof;
+use super::sample::{SAMPLE_BYTES, sample};
 use super::sums::look;
 use super::trial::{Score, Trial};
-use super::{masked, others, random, stacked};
-use crate::checkpoint::{Checkpoint, Dtype, Kind, Tensor};
+use super::{masked, others, polish, random, stacked};
+use crate::checkpoint::Dtype;
 use crate::jobs::Ticket;
 use crate::merge::MergeError;
-use crate::merge::recipe::Recipe;
+use crate::merge::recipe::{Recipe, to_yaml};
 use crate::merge::run::RunError;
 
-/// How much is compared at the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Extent {
-    /// A few tensors of each kind and depth.
-    #[default]
-    Sample,
-    /// All tensors.
-    All,
-}
-
-/// Bytes of the child that a sample has at most, but for its first tensor.
-pub(crate) const SAMPLE_BYTES: u64 = 64 << 20;
 /// Bytes that recipes are tried on while they are many.
 const QUICK_BYTES: u64 = 2 << 20;
+
+/// The share of moved numbers from which a recipe makes all of them, but for a few that lie
+/// between two roundings.
+const EXACT: f64 = 0.9995;
 
 /// Errors of fitted numbers are taken for this many times as large, until a recipe holds.
 const DOUBTS: [f64; 3] = [1.0, 6.0, 36.0];
@@ -77,7 +71,8 @@ pub fn prove(case: &Case, extent: Extent, ticket: &Ticket) -> Result<Proof, RunE
         }
         if !search.is_settled() {
             let drawn = random::candidates(case, &whole);
-            let (seeded, last): (Vec<_>, Vec<_>) = drawn.into_iter().partition(|own| own.note.is_none());
+            let (seeded, last): (Vec<_>, Vec<_>) =
+                drawn.into_iter().partition(|own| own.note.is_none());
             search.try_all(seeded)?;
             search.polish()?;
             let has_claim = |tried: &Tried| holds(&tried.candidate, &tried.score);
@@ -150,42 +145,61 @@ impl Search<'_> {
 
     /// Puts recipes whose draws cannot be repeated before others that do not hold either.
     fn noted_first(&mut self) {
-        self.best.sort_by_key(|tried| tried.candidate.note.is_none());
+        self.best
+            .sort_by_key(|tried| tried.candidate.note.is_none());
     }
 
     /// Whether the best recipe leaves nothing to be found.
     fn is_settled(&self) -> bool {
         self.best.first().is_some_and(|best| {
-            let is_exact = best.score.moved_share() >= 0.9995 || best.score.relative() < 3e-6;
+            let is_exact = self.is_exact() || best.score.relative() < 3e-6;
             is_exact && holds(&best.candidate, &best.score)
         })
+    }
+
+    /// Whether the best recipe makes all but a few numbers.
+    fn is_exact(&self) -> bool {
+        let best = self.best.first();
+        best.is_some_and(|best| best.score.moved_share() >= EXACT)
     }
 
     /// Tries the neighbours of the numbers of the best recipe as long as one is better.
     fn polish(&mut self) -> Result<(), RunError> {
         for _ in 0..6 {
-            let Some(best) = self.best.first() else { return Ok(()) };
+            let Some(best) = self.best.first() else {
+                return Ok(());
+            };
             let before = best.score.equal;
             if best.score.moved_share() >= 0.9999 {
                 return Ok(());
             }
-            let near = masked::neighbours(&best.candidate);
+            let near = polish::neighbours(&best.candidate);
             self.try_all(near)?;
-            if self.best.first().is_none_or(|best| best.score.equal <= before) {
+            if self
+                .best
+                .first()
+                .is_none_or(|best| best.score.equal <= before)
+            {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    fn concluded(mut self, extent: Extent, linear: &Linear<'_>) -> Result<Proof, RunError> {
-        self.best.truncate(8);
+    fn concluded(self, extent: Extent, linear: &Linear<'_>) -> Result<Proof, RunError> {
+        let compared = if self.is_exact() { 3 } else { 6 };
         let wanted = match extent {
             Extent::Sample => sample(&self.case.child, SAMPLE_BYTES),
-            Extent::All => self.case.child.tensors().iter().map(|own| own.name.clone()).collect(),
+            Extent::All => self
+                .case
+                .child
+                .tensors()
+                .iter()
+                .map(|own| own.name.clone())
+                .collect(),
         };
         let mut final_scores = Vec::new();
-        for tried in self.best.iter().take(3) {
+        for tried in self.best.iter().take(compared) {
             let Ok(trial) = Trial::new(self.case, &tried.candidate.recipe) else {
                 continue;
             };
@@ -196,42 +210,50 @@ impl Search<'_> {
         final_scores.sort_by_key(|(candidate, score, _): &(Candidate, Score, _)| {
             (candidate.note.is_none(), std::cmp::Reverse(score.equal))
         });
-        Ok(Proof::new(self.case, extent, final_scores, linear.residual()))
+        plainest_first(&mut final_scores);
+        Ok(Proof::new(
+            self.case,
+            extent,
+            final_scores,
+            linear.residual(),
+        ))
     }
 }
 
-/// Whether a recipe is claimed for what it reproduces.
-///
-/// Rounded once by this program's arithmetic, nearly all numbers are the same. Another program's
-/// order of operations leaves some of them one last place away: then the recipe has to mix at
-/// least two models, because a light fine-tune of one model looks like that too. A copy has no
-/// arithmetic and must be the same throughout.
-pub(crate) fn holds(candidate: &Candidate, score: &Score) -> bool {
-    if candidate.note.is_some() {
-        return true;
-    }
-    let recipe = &candidate.recipe;
-    let people = recipe.models().len();
-    if recipe.merge_method == "passthrough" || people < 2 {
-        return score.equal == score.bytes;
-    }
-    let is_of_one = is_of_one(recipe);
-    if is_of_one {
-        return score.moved_share() >= 0.995;
-    }
-    score.moved_share() >= 0.95
-        || score.moved_share() >= 0.4 && score.near_share() >= 0.995
-        || score.relative() < 1e-4
-}
+/// Moved numbers that may be the same by accident where another program's rounding decides.
+const ACCIDENT: f64 = 0.006;
 
-/// Whether it is about one model and its base alone.
-fn is_of_one(recipe: &Recipe) -> bool {
-    recipe.models().len() == 2 && recipe.base_model.is_some()
+/// Where no recipe makes all bytes, the shortest of those that make nearly as many as the best:
+/// which of them another program's rounding favours says nothing.
+fn plainest_first(scored: &mut Vec<(Candidate, Score, Vec<String>)>) {
+    let best = match scored.first() {
+        Some((candidate, score, _)) if candidate.note.is_none() => score.moved_share(),
+        _ => return,
+    };
+    if best >= EXACT {
+        return;
+    }
+    let length = |candidate: &Candidate| {
+        to_yaml(std::slice::from_ref(&candidate.recipe)).map_or(usize::MAX, |yaml| yaml.len())
+    };
+    let near = scored
+        .iter()
+        .enumerate()
+        .filter(|(_, (candidate, score, _))| {
+            score.moved_share() >= best - ACCIDENT && holds(candidate, score)
+        });
+    let plainest = near.min_by_key(|(_, (candidate, ..))| length(candidate));
+    if let Some(at) = plainest.map(|(at, _)| at) {
+        let plainest = scored.remove(at);
+        scored.insert(0, plainest);
+    }
 }
 
 /// A recipe in the formats that make the child's.
 fn formats(case: &Case, recipe: &Recipe) -> Vec<Recipe> {
-    let made = Trial::new(case, recipe).ok().and_then(|trial| trial.dtype());
+    let made = Trial::new(case, recipe)
+        .ok()
+        .and_then(|trial| trial.dtype());
     let wanted = case.child_dtype();
     let name = wanted.and_then(Dtype::config_name);
     let (true, Some(name)) = (made != wanted, name) else {
@@ -239,41 +261,13 @@ fn formats(case: &Case, recipe: &Recipe) -> Vec<Recipe> {
     };
     let with = |dtype: bool| {
         let mut recipe = recipe.clone();
-        let key = if dtype { &mut recipe.dtype } else { &mut recipe.out_dtype };
+        let key = if dtype {
+            &mut recipe.dtype
+        } else {
+            &mut recipe.out_dtype
+        };
         *key = Some(name.to_owned());
         recipe
     };
     vec![with(true), with(false)]
-}
-
-/// Names of tensors of each kind and of all depths, small ones first, of `most` bytes together
-/// beside the first of each kind.
-pub(crate) fn sample(child: &Checkpoint, most: u64) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
-    let mut bytes = 0;
-    let layers = child.layers().max(1) as u32;
-    let depths = [0, layers / 2, layers - 1, layers / 4, 3 * layers / 4];
-    let mut rounds: Vec<Vec<&Tensor>> = Vec::new();
-    for (round, depth) in depths.into_iter().enumerate() {
-        for kind in Kind::ALL {
-            let tensors = child.tensors().iter().filter(|own| own.place.kind == kind);
-            let mut here: Vec<&Tensor> = match round {
-                0 => tensors.filter(|own| own.place.layer.is_none_or(|l| l == depth)).collect(),
-                _ => tensors.filter(|own| own.place.layer == Some(depth)).collect(),
-            };
-            here.sort_by_key(|own| own.size_bytes());
-            rounds.push(here);
-        }
-    }
-    let rest: Vec<&Tensor> = child.tensors().iter().collect();
-    rounds.push(rest);
-    for (round, here) in rounds.iter().enumerate() {
-        for (k, tensor) in here.iter().enumerate() {
-            let is_first = round < Kind::ALL.len() && k == 0 && tensor.size_bytes() <= SAMPLE_BYTES;
-            if (is_first || bytes + tensor.size_bytes() <= most) && out.insert(tensor.name.clone()) {
-                bytes += tensor.size_bytes();
-            }
-        }
-    }
-    out
 }

@@ -33,7 +33,8 @@ impl Normal {
         let mut a: Vec<Vec<f64>> = (0..n)
             .map(|i| {
                 let own = (0..n).map(|j| self.dots[i][j] * unit(i) * unit(j));
-                own.chain((0..n).map(|j| f64::from(u8::from(i == j)))).collect()
+                own.chain((0..n).map(|j| f64::from(u8::from(i == j))))
+                    .collect()
             })
             .collect();
         let mut known = vec![false; n];
@@ -47,14 +48,22 @@ impl Normal {
             let row = a[k].clone();
             for (_, other) in a.iter_mut().enumerate().filter(|(i, _)| *i != k) {
                 let factor = other[k];
-                other.iter_mut().zip(&row).for_each(|(x, r)| *x -= factor * r);
+                other
+                    .iter_mut()
+                    .zip(&row)
+                    .for_each(|(x, r)| *x -= factor * r);
             }
         }
         let solved = |i: usize| -> f64 {
             let known_columns = (0..n).filter(|&j| known[j]);
-            known_columns.map(|j| a[i][n + j] * self.product[j] * unit(j)).sum::<f64>() * unit(i)
+            known_columns
+                .map(|j| a[i][n + j] * self.product[j] * unit(j))
+                .sum::<f64>()
+                * unit(i)
         };
-        let values: Vec<f64> = (0..n).map(|i| if known[i] { solved(i) } else { 0.0 }).collect();
+        let values: Vec<f64> = (0..n)
+            .map(|i| if known[i] { solved(i) } else { 0.0 })
+            .collect();
         // A column that could not be told from others makes theirs unknown too.
         let is_shared = |i: usize| {
             let lost = (0..n).filter(|&j| !known[j] && scale[j] > 0.0);
@@ -92,7 +101,12 @@ mod tests {
 
     #[test]
     fn coefficients_are_found_and_what_cannot_be_told_is_said() {
-        let x = [[1.0, 2.0, 0.0], [0.0, 1.0, 0.0], [3.0, 1.0, 0.0], [1.0, 1.0, 0.0]];
+        let x = [
+            [1.0, 2.0, 0.0],
+            [0.0, 1.0, 0.0],
+            [3.0, 1.0, 0.0],
+            [1.0, 1.0, 0.0],
+        ];
         let y: Vec<f64> = x.iter().map(|[a, b, _]| 0.5 * a - 2.0 * b).collect();
         let solved = normal(&x, &y).solve();
         assert!((solved.values[0] - 0.5).abs() < 1e-12 && (solved.values[1] + 2.0).abs() < 1e-12);

@@ -32,7 +32,11 @@ pub(crate) fn arc(
 ///
 /// The child is m·Σ wᵢ|xᵢ| with m along Σ wᵢxᵢ/|xᵢ|: so wᵢ is as cᵢ|xᵢ|.
 pub(crate) fn along_mean(coefficients: &[Fitted], norms: &[f64]) -> Vec<Fitted> {
-    let products: Vec<Fitted> = coefficients.iter().zip(norms).map(|(c, &n)| c.times(n)).collect();
+    let products: Vec<Fitted> = coefficients
+        .iter()
+        .zip(norms)
+        .map(|(c, &n)| c.times(n))
+        .collect();
     let sum: f64 = products.iter().map(|p| p.value).sum();
     products.into_iter().map(|p| p.times(1.0 / sum)).collect()
 }

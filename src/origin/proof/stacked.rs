@@ -35,7 +35,10 @@ pub(crate) fn candidate(case: &Case) -> Option<Candidate> {
 /// The tensors of each layer.
 fn by_layer(model: &Checkpoint) -> BTreeMap<u32, Vec<&Tensor>> {
     let mut out: BTreeMap<u32, Vec<&Tensor>> = BTreeMap::new();
-    let main = model.tensors().iter().filter(|own| own.place.stack == Stack::Main);
+    let main = model
+        .tensors()
+        .iter()
+        .filter(|own| own.place.stack == Stack::Main);
     for tensor in main {
         if let Some(layer) = tensor.place.layer {
             out.entry(layer).or_default().push(tensor);
@@ -53,7 +56,9 @@ fn origin(case: &Case, own: &[&Tensor], layer: u32) -> Option<(usize, u32)> {
         .max()
         .unwrap_or(0);
     let others = (0..most).filter(|&from| from != layer).flat_map(of);
-    of(layer).chain(others).find(|&(person, from)| is_copy(case, own, person, from))
+    of(layer)
+        .chain(others)
+        .find(|&(person, from)| is_copy(case, own, person, from))
 }
 
 /// Bytes of a tensor that are looked at here; all of them are compared when the recipe is tried.
@@ -67,7 +72,11 @@ fn is_copy(case: &Case, own: &[&Tensor], person: usize, from: u32) -> bool {
             return false;
         };
         let middle = a.len() / 2;
-        let part = |bytes: &[u8]| bytes.get(middle..(middle + LOOK).min(a.len())).map(<[u8]>::to_vec);
+        let part = |bytes: &[u8]| {
+            bytes
+                .get(middle..(middle + LOOK).min(a.len()))
+                .map(<[u8]>::to_vec)
+        };
         a.len() == b.len() && part(a) == part(b)
     };
     person.adapter.is_none() && own.iter().all(is_same)

@@ -27,8 +27,6 @@ pub struct Seen {
     pub name: String,
     /// Its layer and kind.
     pub place: TensorLocation,
-    /// How many numbers the tensor has.
-    pub elements: usize,
     /// How many of them were read.
     pub count: u64,
     /// Dot products of b, δ₁ … δₙ, δ: row-major, n + 2 squared.
@@ -62,7 +60,10 @@ pub(crate) fn look(
 ) -> Result<Vec<Seen>, MergeError> {
     let bytes = |own: &Lined| {
         let read = own.elements().min(MOST);
-        own.inputs.iter().map(|input| input.dtype.stored_bytes(read)).sum::<u64>()
+        own.inputs
+            .iter()
+            .map(|input| input.dtype.stored_bytes(read))
+            .sum::<u64>()
     };
     ticket.expect(lined.iter().map(bytes).sum());
     let look = |own: &Lined| {
@@ -81,17 +82,21 @@ pub(crate) fn blocks(elements: usize, most: usize) -> Vec<std::ops::Range<usize>
         let start = (k * all / wanted) * BLOCK;
         start..(start + BLOCK).min(elements)
     };
-    (0..wanted).map(block).filter(|range| !range.is_empty()).collect()
+    (0..wanted)
+        .map(block)
+        .filter(|range| !range.is_empty())
+        .collect()
 }
 
 fn seen(case: &Case, opened: &Opened, own: &Lined) -> Result<Seen, MergeError> {
     let people = case.people.len();
     let mut sums = Sums::new(people, own.dtype);
-    numbers(opened, own, &blocks(own.elements(), MOST), |inputs| sums.add(inputs))?;
+    numbers(opened, own, &blocks(own.elements(), MOST), |inputs| {
+        sums.add(inputs)
+    })?;
     Ok(Seen {
         name: own.name.clone(),
         place: own.place,
-        elements: own.elements(),
         count: sums.count,
         dots: sums.mirrored(),
         rounding: sums.rounding,
@@ -204,7 +209,11 @@ impl Seen {
         let w = self.width();
         let at = |a: usize, b: usize| self.dots[a * w + b];
         let own = |k: usize| if k == BASE { 0.0 } else { at(0, k) };
-        let changes = if i == BASE || j == BASE { 0.0 } else { at(i, j) };
+        let changes = if i == BASE || j == BASE {
+            0.0
+        } else {
+            at(i, j)
+        };
         at(0, 0) + own(i) + own(j) + changes
     }
 
@@ -216,7 +225,9 @@ impl Seen {
     /// The child as a combination of b and of the changes of these parents.
     pub fn fit(&self, parents: &[usize]) -> Combination {
         let w = self.width();
-        let columns: Vec<usize> = std::iter::once(BASE).chain(parents.iter().copied()).collect();
+        let columns: Vec<usize> = std::iter::once(BASE)
+            .chain(parents.iter().copied())
+            .collect();
         let last = w - 1;
         let normal = Normal {
             dots: (columns.iter())

@@ -105,7 +105,11 @@ impl Score {
 }
 
 fn ratio(part: u64, of: u64) -> f64 {
-    if of == 0 { 1.0 } else { part as f64 / of as f64 }
+    if of == 0 {
+        1.0
+    } else {
+        part as f64 / of as f64
+    }
 }
 
 /// A recipe planned for a case.
@@ -169,7 +173,9 @@ impl<'c> Trial<'c> {
             let made = self.step().and_then(|step| step.tensor(&own.name));
             made.is_some_and(|made| made.shape == own.shape && made.dtype == own.dtype)
         };
-        own.filter(|own| !is_made(own)).map(|own| own.name.as_str()).collect()
+        own.filter(|own| !is_made(own))
+            .map(|own| own.name.as_str())
+            .collect()
     }
 
     /// Makes the tensors that `wanted` names and compares them.
@@ -186,7 +192,10 @@ impl<'c> Trial<'c> {
             return Ok(score);
         };
         let bench = Bench::new(step)?;
-        let chosen: Vec<_> = self.tensors().filter(|(made, _)| wanted(&made.name)).collect();
+        let chosen: Vec<_> = self
+            .tensors()
+            .filter(|(made, _)| wanted(&made.name))
+            .collect();
         ticket.expect(chosen.iter().map(|(made, _)| step.bytes_read(made)).sum());
         for (made, own) in chosen {
             let of_tensor = self.compared(&bench, made, own, ticket)?;
@@ -237,10 +246,16 @@ impl<'c> Trial<'c> {
             let score = pair.score();
             lock(&pieces).insert(first, score);
         };
-        bench.make(made, ticket, &take).map_err(|error| failure(&made.name, error))?;
+        bench
+            .make(made, ticket, &take)
+            .map_err(|error| failure(&made.name, error))?;
         let mut score = Score::default();
-        let pieces = pieces.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        pieces.into_values().for_each(|piece| score.add(own.place.kind, piece));
+        let pieces = pieces
+            .into_inner()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        pieces
+            .into_values()
+            .for_each(|piece| score.add(own.place.kind, piece));
         score.kinds.clear();
         Ok(score)
     }
@@ -263,7 +278,12 @@ struct Pair<'a> {
 
 impl Pair<'_> {
     fn score(&self) -> Score {
-        let same = self.made.iter().zip(self.stored).filter(|(a, b)| a == b).count();
+        let same = self
+            .made
+            .iter()
+            .zip(self.stored)
+            .filter(|(a, b)| a == b)
+            .count();
         let mut score = Score {
             bytes: self.stored.len() as u64,
             equal: same as u64,
@@ -296,7 +316,11 @@ impl Score {
         let is_same = made == stored || made.is_nan() && stored.is_nan();
         if !is_same {
             // NaN on one side only is as far as can be.
-            let size = if difference.is_nan() { f64::INFINITY } else { difference };
+            let size = if difference.is_nan() {
+                f64::INFINITY
+            } else {
+                difference
+            };
             self.largest = self.largest.max(size);
             self.residual += size * size;
         }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::search::{Extent, SAMPLE_BYTES, sample};
+use super::claim::Extent;
+use super::sample::{SAMPLE_BYTES, sample};
 use super::trial::{Score, Trial};
 use super::words::percent;
 use crate::checkpoint::{Checkpoint, said};
@@ -92,7 +93,10 @@ pub fn record(child: &Checkpoint) -> Result<Record, String> {
     let (recipe, parents) = recipe.zip(parents).ok_or_else(none)?;
     let parents = serde_json::from_str(parents).map_err(|error| {
         let name = child.suggested_name();
-        format!("the record of {name}'s parents cannot be read, {error}: {}", first.display())
+        format!(
+            "the record of {name}'s parents cannot be read, {error}: {}",
+            first.display()
+        )
     })?;
     Ok(Record {
         recipe: recipe.clone(),
@@ -115,7 +119,9 @@ pub fn verify(
     let models: Vec<&Model> = plan.steps.iter().flat_map(|step| &step.models).collect();
     let mut parents = Vec::new();
     for own in &record.parents {
-        let found = models.iter().find(|model| model.reference.to_string() == own.model);
+        let found = models
+            .iter()
+            .find(|model| model.reference.to_string() == own.model);
         parents.push(looked_at(own, found.copied(), ticket)?);
     }
     let is_one_step = plan.steps.len() == 1;
@@ -162,8 +168,12 @@ fn looked_at(
     found: Option<&Model>,
     ticket: &Ticket,
 ) -> Result<FoundParent, RunError> {
-    let opened = found.into_iter().flat_map(|model| model.checkpoint().into_iter().chain(&model.adapter));
-    let files: Vec<(PathBuf, u64)> = opened.flat_map(|checkpoint| weight_files(checkpoint)).collect();
+    let opened = found
+        .into_iter()
+        .flat_map(|model| model.checkpoint().into_iter().chain(&model.adapter));
+    let files: Vec<(PathBuf, u64)> = opened
+        .flat_map(|checkpoint| weight_files(checkpoint))
+        .collect();
     ticket.expect(files.iter().map(|(_, bytes)| bytes).sum());
     let mut states = Vec::new();
     for record in &own.files {
@@ -220,10 +230,16 @@ fn judged(
         });
     }
     if !missing.is_empty() {
-        troubles.push(format!("the recipe does not make {} of {name}", first_of(missing, 3)));
+        troubles.push(format!(
+            "the recipe does not make {} of {name}",
+            first_of(missing, 3)
+        ));
     }
     let over = match (extent, &score) {
-        (_, None) => ", whose files were compared; its recipe has several steps, which were not run again".to_owned(),
+        (_, None) => {
+            ", whose files were compared; its recipe has several steps, which were not run again"
+                .to_owned()
+        }
         (Extent::All, Some(_)) => " and all of its bytes come from the recipe".to_owned(),
         (Extent::Sample, Some(score)) => format!(
             " and all bytes of a sample of {} come from the recipe",
@@ -237,9 +253,15 @@ fn judged(
         ),
         false => {
             let made = score.as_ref().map_or(String::new(), |score| {
-                format!("; the recipe makes {} of the bytes compared", percent(score.share()))
+                format!(
+                    "; the recipe makes {} of the bytes compared",
+                    percent(score.share())
+                )
             });
-            format!("{name} is not what its record says: {}{made}", troubles.join("; "))
+            format!(
+                "{name} is not what its record says: {}{made}",
+                troubles.join("; ")
+            )
         }
     };
     Verified {

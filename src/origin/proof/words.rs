@@ -1,9 +1,8 @@
 //! A recipe and its proof in words.
 
 use super::case::Case;
+use super::claim::{Claim, Extent};
 use super::recipes::Candidate;
-use super::report::Claim;
-use super::search::Extent;
 use super::trial::Score;
 use crate::merge::methods;
 use crate::merge::recipe::{Content, ModelRef, Parameters, Recipe, Setting, Value};
@@ -54,16 +53,24 @@ pub fn recipe(case: &Case, recipe: &Recipe) -> String {
 
 fn lists_base(recipe: &Recipe) -> bool {
     let inputs = recipe.content.inputs();
-    inputs.iter().any(|input| Some(&input.model) == recipe.base_model.as_ref())
+    inputs
+        .iter()
+        .any(|input| Some(&input.model) == recipe.base_model.as_ref())
 }
 
 fn name_of(case: &Case, reference: &ModelRef) -> String {
-    let person = case.people.iter().find(|person| &person.reference == reference);
+    let person = case
+        .people
+        .iter()
+        .find(|person| &person.reference == reference);
     person.map_or_else(|| reference.short_name(), |person| person.name.clone())
 }
 
 fn own_parameters(parameters: &Parameters) -> Vec<String> {
-    parameters.iter().map(|(key, setting)| parameter(key, setting)).collect()
+    parameters
+        .iter()
+        .map(|(key, setting)| parameter(key, setting))
+        .collect()
 }
 
 fn parameter(key: &str, setting: &Setting) -> String {
@@ -76,7 +83,10 @@ fn parameter(key: &str, setting: &Setting) -> String {
                 let of = item.filter.as_deref().unwrap_or("the rest");
                 format!("{} for {of}", value(&item.value))
             };
-            format!("{key} = {}", items.iter().map(item).collect::<Vec<_>>().join("; "))
+            format!(
+                "{key} = {}",
+                items.iter().map(item).collect::<Vec<_>>().join("; ")
+            )
         }
     }
 }
@@ -151,7 +161,10 @@ pub(super) fn nothing(
     let mut text = format!("Nothing is claimed for {name}: ");
     let mean = percent(relative.min(1.0));
     if roundings < 8.0 {
-        text.push_str("its weights are a combination of the parents', but by no method and numbers that make them again");
+        text.push_str(
+            "a combination of the given models comes within rounding of it, but no method and numbers \
+             make its bytes again; a parent may be missing, or it was changed after a merge",
+        );
     } else {
         text.push_str(&format!(
             "the best combination of the given models leaves {mean} of its change unexplained; a \

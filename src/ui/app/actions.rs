@@ -7,7 +7,9 @@ use super::pick::Purpose;
 use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
-    Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction, FileAction, ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, ProofAction, View, WindowAction, WriteAction, WriteWhat,
+    Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction,
+    FileAction, ImportAction, MergeAction, MixtureAction, ModelsAction, Outside, ProofAction, View,
+    WindowAction, WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -294,7 +296,10 @@ impl App {
     fn handle_proof(&mut self, action: ProofAction) {
         match action {
             ProofAction::Ask(id) => self.proof.ask(&self.bench, id, None),
-            ProofAction::AskWith(id, parents) => self.proof.ask(&self.bench, id, Some(&parents)),
+            ProofAction::AskWith(id, parents) => {
+                self.ancestry.close();
+                self.proof.ask(&self.bench, id, Some(&parents));
+            }
             ProofAction::Start(request) => {
                 self.bench.begin_proof(*request);
                 self.proof.show();

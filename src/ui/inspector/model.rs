@@ -21,7 +21,8 @@ use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{
-    ADAPTER_COLOUR, ancestry_button, convert_button, evaluate_button, extract_button, merge_menu, proof_buttons,
+    ADAPTER_COLOUR, ancestry_button, convert_button, evaluate_button, extract_button, merge_menu,
+    proof_buttons,
 };
 use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_field};
 use crate::workbench::inspecting::Rounding;

@@ -8,7 +8,8 @@ use eframe::egui::{
 use crate::origin::proof::Extent;
 use crate::study::{Command, ModelEdit, ModelId, Selection};
 use crate::ui::action::{
-    Action, AncestryAction, ExtractAction, MergeAction, ModelsAction, ProofAction, View, WriteAction, WriteWhat,
+    Action, AncestryAction, ExtractAction, MergeAction, ModelsAction, ProofAction, View,
+    WriteAction, WriteWhat,
 };
 use crate::ui::ask::Ask;
 use crate::ui::format;

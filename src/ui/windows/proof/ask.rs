@@ -33,7 +33,11 @@ impl Form {
         let recorded = doc.model(child).map_or(&[][..], |model| &model.parents);
         let can: Vec<ModelId> = bases.into_iter().filter(|&id| id != base).collect();
         let wanted = parents.unwrap_or(recorded);
-        let known: Vec<ModelId> = can.iter().copied().filter(|id| wanted.contains(id)).collect();
+        let known: Vec<ModelId> = can
+            .iter()
+            .copied()
+            .filter(|id| wanted.contains(id))
+            .collect();
         // Models that descend from the child cannot be its parents.
         let is_founder = |id: &ModelId| doc.model(*id).is_some_and(|model| !model.is_merge());
         let parents = match known.is_empty() {
@@ -57,7 +61,10 @@ impl Form {
     ) -> bool {
         let doc = bench.study().doc();
         let name = doc.name_of(self.child);
-        title_ui(ui, &format!("How was {} made?", format::elide_middle(name, 30)));
+        title_ui(
+            ui,
+            &format!("How was {} made?", format::elide_middle(name, 30)),
+        );
         ui.weak("Looks for the recipe that makes its bytes from these models");
         ui.add_space(space::S);
         let grid = Grid::new("proof").num_columns(2);
@@ -76,13 +83,15 @@ impl Form {
         });
         ui.add_space(space::S);
         ui.weak("Made from");
-        ScrollArea::vertical().max_height((room - 260.0).clamp(80.0, 320.0)).show(ui, |ui| {
-            for id in bench.extract_bases(self.child) {
-                if id != self.base {
-                    self.parent_ui(ui, doc.name_of(id), id);
+        ScrollArea::vertical()
+            .max_height((room - 260.0).clamp(80.0, 320.0))
+            .show(ui, |ui| {
+                for id in bench.extract_bases(self.child) {
+                    if id != self.base {
+                        self.parent_ui(ui, doc.name_of(id), id);
+                    }
                 }
-            }
-        });
+            });
         ui.quiet("Models that have no part in it are left out of the answer");
         ui.add_space(space::M);
         let mut stays = true;
@@ -105,7 +114,10 @@ impl Form {
 
     fn parent_ui(&mut self, ui: &mut Ui, name: &str, id: ModelId) {
         let mut is_in = self.parents.contains(&id);
-        if ui.checkbox(&mut is_in, format::elide_middle(name, 40)).changed() {
+        if ui
+            .checkbox(&mut is_in, format::elide_middle(name, 40))
+            .changed()
+        {
             match is_in {
                 true => self.parents.push(id),
                 false => self.parents.retain(|other| *other != id),

@@ -88,11 +88,11 @@ impl ProofView {
                     ProofState::Cancelled => stays = false,
                     ProofState::Proved(proof) => {
                         ui.set_width(wide);
-                        stays = result::proof_ui(ui, bench, (&run, proof), room.y, actions);
+                        stays = result::proof_ui(ui, bench, (&run, &**proof), room.y, actions);
                     }
                     ProofState::Verified(verified) => {
                         ui.set_width(wide);
-                        stays = result::verified_ui(ui, (&run, verified), room.y, actions);
+                        stays = result::verified_ui(ui, (&run, &**verified), room.y, actions);
                     }
                 }
             }
@@ -116,14 +116,20 @@ fn running_ui(
     job: JobId,
     actions: &mut Vec<Action>,
 ) -> bool {
-    title_ui(ui, &format!("How {} was made", format::elide_middle(name, 30)));
+    title_ui(
+        ui,
+        &format!("How {} was made", format::elide_middle(name, 30)),
+    );
     ui.weak("Recipes are fitted to the weights, run again and compared byte by byte");
     let then = "The result is among the commands, under Models";
     job_ui(ui, bench, ("Proving", job), then, actions)
 }
 
 fn failed_ui(ui: &mut Ui, name: &str, sentence: &str) -> bool {
-    title_ui(ui, &format!("No proof for {}", format::elide_middle(name, 30)));
+    title_ui(
+        ui,
+        &format!("No proof for {}", format::elide_middle(name, 30)),
+    );
     ui.label(crate::text::sentence_case(sentence));
     ui.add_space(space::S);
     !primary_button(ui, "Close").clicked()

@@ -21,7 +21,10 @@ pub(super) fn proof_ui(
     room: f32,
     actions: &mut Vec<Action>,
 ) -> bool {
-    title_ui(ui, &format!("How {} was made", format::elide_middle(run.name, 40)));
+    title_ui(
+        ui,
+        &format!("How {} was made", format::elide_middle(run.name, 40)),
+    );
     ui.add(Label::new(&proof.sentence).wrap());
     let Some(claim) = &proof.claim else {
         ui.add_space(space::M);
@@ -57,27 +60,38 @@ pub(super) fn verified_ui(
     room: f32,
     actions: &mut Vec<Action>,
 ) -> bool {
-    let what = if verified.holds { "is what its record says" } else { "is not what its record says" };
-    title_ui(ui, &format!("{} {what}", format::elide_middle(run.name, 40)));
+    let what = if verified.holds {
+        "is what its record says"
+    } else {
+        "is not what its record says"
+    };
+    title_ui(
+        ui,
+        &format!("{} {what}", format::elide_middle(run.name, 40)),
+    );
     ui.add(Label::new(&verified.sentence).wrap());
     ui.add_space(space::S);
-    ScrollArea::vertical().max_height((room - 420.0).clamp(60.0, 240.0)).show(ui, |ui| {
-        let grid = Grid::new("parents").num_columns(3).spacing([space::L, space::XS]);
-        grid.show(ui, |ui| {
-            for parent in &verified.parents {
-                for (file, state) in &parent.files {
-                    ui.label(format::elide_middle(&parent.model, 40));
-                    ui.weak(file);
-                    ui.label(match state {
-                        FileState::Same => "as it was merged",
-                        FileState::Changed => "another file",
-                        FileState::Missing => "missing",
-                    });
-                    ui.end_row();
+    ScrollArea::vertical()
+        .max_height((room - 420.0).clamp(60.0, 240.0))
+        .show(ui, |ui| {
+            let grid = Grid::new("parents")
+                .num_columns(3)
+                .spacing([space::L, space::XS]);
+            grid.show(ui, |ui| {
+                for parent in &verified.parents {
+                    for (file, state) in &parent.files {
+                        ui.label(format::elide_middle(&parent.model, 40));
+                        ui.weak(file);
+                        ui.label(match state {
+                            FileState::Same => "as it was merged",
+                            FileState::Changed => "another file",
+                            FileState::Missing => "missing",
+                        });
+                        ui.end_row();
+                    }
                 }
-            }
+            });
         });
-    });
     if let Some(score) = &verified.score {
         ui.add_space(space::S);
         kinds_ui(ui, score);
@@ -88,9 +102,17 @@ pub(super) fn verified_ui(
 
 /// How much is the same, kind by kind.
 fn kinds_ui(ui: &mut Ui, score: &Score) {
-    let grid = Grid::new("kinds").num_columns(5).spacing([space::L, space::XS]);
+    let grid = Grid::new("kinds")
+        .num_columns(5)
+        .spacing([space::L, space::XS]);
     grid.show(ui, |ui| {
-        for head in ["Kind", "Tensors", "Size", "Equal bytes", "Largest difference"] {
+        for head in [
+            "Kind",
+            "Tensors",
+            "Size",
+            "Equal bytes",
+            "Largest difference",
+        ] {
             ui.label(theme::strong(head));
         }
         ui.end_row();
@@ -134,7 +156,10 @@ fn buttons_ui(
         own(ui, actions);
         if run.request.extent() == Extent::Sample {
             let all = ui.button("On all tensors");
-            if all.on_hover_text("A sample of tensors was compared").clicked() {
+            if all
+                .on_hover_text("A sample of tensors was compared")
+                .clicked()
+            {
                 actions.push(ProofAction::Start(Box::new(run.request.of_all())).into());
             }
         } else {
