@@ -36,6 +36,7 @@ mod ui_merge;
 mod ui_mixture;
 mod ui_next;
 mod ui_others;
+mod ui_proof;
 mod ui_record;
 mod ui_shell;
 mod ui_tokens;

@@ -224,16 +224,16 @@ pub(crate) fn fill_in(folder: &Path, shard: &ShardPlan, sums: &[String]) -> io::
     let mut file = OpenOptions::new()
         .write(true)
         .open(folder.join(&shard.file_name))?;
+    // Marks stand in the order of their files.
+    let mut from = 0;
     for (k, sum) in sums.iter().enumerate() {
         let mark = mark(k);
-        let places = shard.prefix.windows(mark.len());
-        let Some(at) = places
-            .into_iter()
-            .position(|bytes| bytes == mark.as_bytes())
-        else {
+        let mut places = shard.prefix[from..].windows(mark.len());
+        let Some(at) = places.position(|bytes| bytes == mark.as_bytes()) else {
             continue;
         };
-        file.seek(SeekFrom::Start(at as u64))?;
+        from += at;
+        file.seek(SeekFrom::Start(from as u64))?;
         file.write_all(sum.as_bytes())?;
     }
     file.sync_all()
