@@ -8,7 +8,7 @@ use super::claim::{Extent, holds};
 use super::linear::Linear;
 use super::recipes::Candidate;
 use super::report::Proof;
-use super::sample::{SAMPLE_BYTES, sample};
+use super::sample::{QUICK, USUAL, sample};
 use super::sums::look;
 use super::trial::{Score, Trial};
 use super::{masked, others, polish, random, stacked};
@@ -17,9 +17,6 @@ use crate::jobs::Ticket;
 use crate::merge::MergeError;
 use crate::merge::recipe::{Recipe, to_yaml};
 use crate::merge::run::RunError;
-
-/// Bytes that recipes are tried on while they are many.
-const QUICK_BYTES: u64 = 2 << 20;
 
 /// The share of moved numbers from which a recipe makes all of them, but for a few that lie
 /// between two roundings.
@@ -46,7 +43,7 @@ pub fn prove(case: &Case, extent: Extent, ticket: &Ticket) -> Result<Proof, RunE
     let mut search = Search {
         case,
         ticket,
-        quick: sample(&case.child, QUICK_BYTES),
+        quick: sample(&case.child, QUICK),
         best: Vec::new(),
     };
     if seen.iter().all(|own| own.change() == 0.0) && lined.len() == case.child.tensors().len() {
@@ -189,7 +186,7 @@ impl Search<'_> {
     fn concluded(self, extent: Extent, linear: &Linear<'_>) -> Result<Proof, RunError> {
         let compared = if self.is_exact() { 3 } else { 6 };
         let wanted = match extent {
-            Extent::Sample => sample(&self.case.child, SAMPLE_BYTES),
+            Extent::Sample => sample(&self.case.child, USUAL),
             Extent::All => self
                 .case
                 .child

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::claim::Extent;
-use super::sample::{SAMPLE_BYTES, sample};
+use super::sample::{USUAL, sample};
 use super::trial::{Score, Trial};
 use super::words::percent;
 use crate::checkpoint::{Checkpoint, said};
@@ -133,7 +133,7 @@ pub fn verify(
     let trial = Trial::of(child, base.as_deref(), plan);
     let score = match is_one_step {
         true => {
-            let sample = sample(child, SAMPLE_BYTES);
+            let sample = sample(child, USUAL);
             let wanted = |name: &str| extent == Extent::All || sample.contains(name);
             Some(trial.score(&wanted, ticket)?)
         }
