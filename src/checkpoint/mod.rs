@@ -41,6 +41,7 @@ pub mod adapter;
 mod config;
 mod identity;
 mod problems;
+mod said;
 mod summary;
 mod tensor;
 mod vocabulary;
@@ -70,6 +71,7 @@ pub use self::names::{
 };
 pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
+pub use self::said::{Said, said};
 pub use self::sums::RowSums;
 pub use self::tensor::Tensor;
 pub use self::vocabulary::{AddedToken, MOST_TOKENS, Vocabulary, VocabularyFile, join, renumbered};

@@ -16,7 +16,9 @@ pub use ancestry::AncestryArgs;
 pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use lineage::LineageArgs;
 pub use related::{RelatedArgs, ScanArgs};
-pub use tools::{ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs};
+pub use tools::{
+    ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs,
+};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
@@ -74,6 +76,8 @@ pub enum Subcommand {
     Scan(ScanArgs),
     /// Tell who descends from whom in a folder of models, from their weights
     Lineage(LineageArgs),
+    /// Check that a merge is what its own header says: its parents' files and its bytes
+    Verify(VerifyArgs),
     /// Predict the kinship of the child that a recipe would make
     Predict(PredictArgs),
     /// Score a small model on tasks, on the CPU

@@ -33,6 +33,7 @@ mod stats;
 mod table;
 mod transplant;
 mod trust;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -85,6 +86,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Related(wish)) => related::run(&wish),
         Some(Subcommand::Scan(wish)) => scan::run(&wish),
         Some(Subcommand::Lineage(wish)) => lineage::run(&wish),
+        Some(Subcommand::Verify(wish)) => verify::run(&wish),
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),

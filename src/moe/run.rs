@@ -23,7 +23,7 @@ use crate::merge::plan::TensorPlan;
 use crate::merge::run::{Changed, Opened, RunError, Shards, copy_bytes, opened_models, watch};
 use crate::merge::tensor::MergeTensor;
 use crate::merge::write::{
-    INDEX_NAME, Layout, MOE_RECIPE_NAME, ShardFile, ShardPlan, Staging, copy_companions,
+    INDEX_NAME, Layout, MOE_RECIPE_NAME, Origin, ShardFile, ShardPlan, Staging, copy_companions,
     recipe_hash, work_key,
 };
 use crate::merge::{Blocks, Cuts, Inputs, MergeError};
@@ -87,7 +87,7 @@ pub fn run(
     let yaml = recipe.to_yaml()?;
     let hash = recipe_hash(&yaml);
     let plans: Vec<TensorPlan> = child.tensors.iter().map(|t| t.plan.clone()).collect();
-    let layout = Layout::new(&plans, options.shard_bytes, &hash);
+    let layout = Layout::new(&plans, options.shard_bytes, (&hash, &Origin::default()));
     let watch = watch(child.models.iter())?;
     let key = format!(
         "{}-{}",

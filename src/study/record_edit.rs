@@ -22,6 +22,13 @@ pub enum RecordEdit {
     /// Leave these out of the average.
     LeaveOut(Vec<String>),
     SetMethod(ModelId, String),
+    /// Say by which recipe and from which models one was made.
+    SetRecipe {
+        model: ModelId,
+        method: String,
+        recipe: String,
+        parents: Vec<ModelId>,
+    },
     /// Put models into a generation of a run; `None` takes them out of it.
     SetGeneration(Vec<ModelId>, String, Option<u32>),
     /// Say which runs a model belongs to, and where it stands in them.
@@ -86,6 +93,7 @@ impl RecordEdit {
             Self::MergeTasks(_) => "Merge tasks".to_owned(),
             Self::LeaveOut(_) => "Leave tasks out of the average".to_owned(),
             Self::SetMethod(..) => "Set method".to_owned(),
+            Self::SetRecipe { .. } => "Record recipe".to_owned(),
             Self::SetGeneration(..) => "Set generation".to_owned(),
             Self::SetSteps(..) => "Set run and generation".to_owned(),
             Self::SetPublished(..) => "Set where it is published".to_owned(),
@@ -134,6 +142,16 @@ impl RecordEdit {
                 doc.not_averaged.extend(new);
             }
             Self::SetMethod(id, method) => doc.with(id, |m| m.origin.method = method),
+            Self::SetRecipe {
+                model,
+                method,
+                recipe,
+                parents,
+            } => doc.with(model, |m| {
+                m.origin.method = method;
+                m.origin.recipe = recipe;
+                m.parents = parents.into_iter().filter(|&p| p != model).collect();
+            }),
             Self::SetGeneration(ids, run, generation) => {
                 for id in ids {
                     doc.with(id, |m| set_generation(m, &run, generation));

@@ -15,6 +15,7 @@ use crate::workbench::ancestry::AncestryRequest;
 use crate::workbench::composing::PredictionOptions;
 use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::merging::MergeId;
+use crate::workbench::proving::ProofRequest;
 use crate::workbench::tokens::TokensOf;
 use crate::workbench::transplanting::TransplantRequest;
 use crate::workbench::{Notice, WriteOrder};
@@ -36,6 +37,7 @@ pub enum Action {
     /// Say whose tokens are looked at.
     ShowTokens(Option<TokensOf>),
     Extract(ExtractAction),
+    Proof(ProofAction),
     Ancestry(AncestryAction),
     Lineage(LineageAction),
     Evolution(EvolutionAction),
@@ -239,6 +241,22 @@ pub enum ExtractAction {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub enum ProofAction {
+    /// Ask what is known of a model's making.
+    Ask(ModelId),
+    /// The same with these for its parents.
+    AskWith(ModelId, Vec<ModelId>),
+    /// Look for the recipe, or verify.
+    Start(Box<ProofRequest>),
+    /// Show the proof that was asked for last.
+    Show,
+    /// Put the recipe that was found on the canvas.
+    OpenRecipe,
+    /// Write the recipe that was found into the record.
+    Record,
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub enum EvolutionAction {
     /// Put in a new evolution of the selected models or of the shown family, and show it.
     New,
@@ -344,6 +362,7 @@ rooms!(
     Mixture: MixtureAction,
     Write: WriteAction,
     Extract: ExtractAction,
+    Proof: ProofAction,
     Ancestry: AncestryAction,
     Lineage: LineageAction,
     Evolution: EvolutionAction,

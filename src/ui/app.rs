@@ -229,6 +229,9 @@ impl App {
         if !self.windows.extraction.is_open() {
             self.bench.leave_extraction();
         }
+        if !self.windows.proof.is_open() {
+            self.bench.leave_proof();
+        }
         self.bench.watch_ancestry(self.windows.ancestry.is_open());
         self.copy_drawn(ctx);
         let notices = self.bench.take_notices();

@@ -5,7 +5,7 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
     Action, AncestryAction, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction,
-    ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, View, WindowAction,
+    ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, ProofAction, View, WindowAction,
     WriteAction, WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
@@ -281,6 +281,15 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let title = format!("Are {} and {} related?", names[0], names[1]);
         let can = bench.relate_objection(a, b).is_none();
         out.push(Entry::new(group, title, ModelsAction::Relate(a, b)).when(can));
+    }
+    if let [one] = selected[..] {
+        let name = study.doc().name_of(one);
+        let title = format!("Prove how {name} was made…");
+        let can = bench.prove_objection(one).is_none();
+        out.push(Entry::new(group, title, ProofAction::Ask(one)).when(can));
+    }
+    if bench.proof().is_some() {
+        out.push(Entry::new(group, "Show the last proof", ProofAction::Show));
     }
     if bench.extraction().is_some() {
         out.push(Entry::new(

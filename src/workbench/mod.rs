@@ -30,6 +30,7 @@ pub mod mixing;
 mod model_files;
 mod outside;
 pub mod proposing;
+pub mod proving;
 mod queue;
 mod recent;
 mod relating;

@@ -18,6 +18,7 @@ use super::measuring::Measuring;
 use super::merging::Merging;
 use super::mixing::Mixing;
 use super::proposing::Proposing;
+use super::proving::Proving;
 use super::saving::Saving;
 use super::suggesting::Suggested;
 use super::tokens::Listing;
@@ -44,6 +45,7 @@ pub(super) struct Session {
     pub inspecting: Inspecting,
     pub comparing: Comparing,
     pub extracting: Extracting,
+    pub proving: Proving,
     pub ancestries: Ancestries,
     pub proposing: Proposing,
     pub composing: Composing,

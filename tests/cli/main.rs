@@ -23,6 +23,7 @@ mod merge_files;
 #[cfg(feature = "built-in-evaluator")]
 mod moe;
 mod related;
+mod prove;
 mod transplant;
 mod trust;
 mod trust_command;

@@ -282,6 +282,7 @@ const CIRCLES: &[&[&str]] = &[
         "merge/write/hash.rs",
         "merge/write/layout.rs",
         "merge/write/mod.rs",
+        "merge/write/origin.rs",
     ],
     &["merge/write/names.rs", "merge/write/staging.rs"],
     &[

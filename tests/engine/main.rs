@@ -49,6 +49,7 @@ mod merge_problems;
 mod merge_versions;
 #[cfg(feature = "built-in-evaluator")]
 mod moe;
+mod proof;
 mod real_checkpoints;
 mod related;
 mod stats;

@@ -38,6 +38,7 @@ mod ui_mixture;
 mod ui_next;
 mod ui_others;
 mod ui_proposed;
+mod ui_proof;
 mod ui_record;
 mod ui_settings;
 mod ui_scan;

@@ -247,6 +247,25 @@ pub struct ProveArgs {
     pub json: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+pub struct VerifyArgs {
+    /// A folder that Kinfolk has merged
+    pub child: PathBuf,
+    /// Compare all tensors, not a sample of them
+    #[arg(long)]
+    pub all: bool,
+    /// The folder that relative paths of models start from; the working folder, then the one
+    /// that CHILD lies in, unless given
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Number of threads; all processors unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write the result as JSON to FILE, - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
 /// Reads any method of mergekit's; those that are not done are refused by name later.
 fn transplant_method() -> PossibleValuesParser {
     let known = Method::ALL.into_iter().map(|(_, name, ..)| name);

@@ -28,8 +28,9 @@ use super::chat_templates::chosen;
 use super::plan::{Model, Plan, Step};
 use super::recipe::{Recipe, to_yaml};
 use super::write::{
-    GGUF_NAME, INDEX_NAME, Layout, Parents, Provenance, RECIPE_NAME, STEP_PREFIX, Staging, card,
-    copy_companions, recipe_hash, told_card, work_key, write_config, write_generation,
+    GGUF_NAME, Hashing, INDEX_NAME, Layout, Origin, Parents, Provenance, RECIPE_NAME, STEP_PREFIX,
+    Staging, card, copy_companions, fill_in, recipe_hash, told_card, work_key, write_config,
+    write_generation,
 };
 use crate::checkpoint::{Checkpoint, Watch};
 use crate::jobs::Ticket;
@@ -113,11 +114,18 @@ fn run_as(
     };
     let last = plan.steps.len().saturating_sub(1);
     let out = plan.steps[last].place.as_ref().unwrap_or(&options.out);
+    let origin = match making {
+        Making::Folder => Origin::of(yaml, models_of(plan)),
+        // No recipe makes the one, and the other has keys of its own.
+        Making::Told(_) | Making::Gguf(_) => Origin::default(),
+    };
     let layout = |(k, step): (usize, &Step)| {
         // Steps on the way are read once and removed.
         let stays = k == last || step.place.is_some();
         let shard_bytes = if stays { options.shard_bytes } else { 0 };
-        Layout::new(&step.tensors, shard_bytes, &hashes[k])
+        let none = Origin::default();
+        let origin = if k == last { &origin } else { &none };
+        Layout::new(&step.tensors, shard_bytes, (&hashes[k], origin))
     };
     let mut layouts: Vec<Layout> = plan.steps.iter().enumerate().map(layout).collect();
     if let (Making::Gguf(gguf), Some(layout)) = (making, layouts.last_mut()) {
@@ -157,7 +165,10 @@ fn run_as(
         Making::Folder | Making::Told(_) => Staging::open(out, options.force, &key)?,
     };
     let mut placed: Vec<Staging> = Vec::new();
-    match run.steps(&layouts, staging, &mut placed) {
+    let hashing = origin.hash();
+    let made = run.steps(&layouts, staging, &mut placed);
+    let made = made.and_then(|staging| run.signed(layouts.last(), hashing, staging));
+    match made {
         Ok(staging) => run.publish(placed, staging)?,
         Err(error) => {
             placed.into_iter().for_each(Staging::abandon);
@@ -249,6 +260,36 @@ impl Run<'_> {
             .and_then(|()| self.beside(last, &layouts[last], &staging, &steps))
             .and_then(|()| Ok(self.watch.check()?));
         match done {
+            Ok(()) => Ok(staging),
+            Err(error) => {
+                staging.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes the sums of the parents' files into the headers of the child.
+    fn signed(
+        &self,
+        layout: Option<&Layout>,
+        hashing: Hashing,
+        staging: Staging,
+    ) -> Result<Staging, RunError> {
+        let written = hashing
+            .wait(self.ticket)
+            .map_err(RunError::from)
+            .and_then(|sums| {
+                let sums = sums?;
+                for shard in layout.iter().flat_map(|layout| &layout.shards) {
+                    let filled = match sums.is_empty() {
+                        true => Ok(()),
+                        false => fill_in(staging.path(), shard, &sums),
+                    };
+                    filled.map_err(|error| staging.sentence(&error, &shard.file_name))?;
+                }
+                Ok(self.watch.check()?)
+            });
+        match written {
             Ok(()) => Ok(staging),
             Err(error) => {
                 staging.abandon();

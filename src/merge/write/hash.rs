@@ -39,7 +39,7 @@ pub(crate) fn work_key<'m>(
     hexadecimal(hash.finalize())
 }
 
-fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {
+pub(super) fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {
     bytes
         .as_ref()
         .iter()

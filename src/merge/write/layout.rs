@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::plan::TensorPlan;
+use super::Origin;
 use crate::checkpoint::{GgufLayout, Slot};
 
 /// The files of a child, all known before the first byte.
@@ -32,7 +33,11 @@ pub(crate) const INDEX_NAME: &str = "model.safetensors.index.json";
 impl Layout {
     /// Lays out `tensors`; `shard_bytes` of 0 means one file. A tensor larger than a shard gets
     /// one of its own.
-    pub(crate) fn new(tensors: &[TensorPlan], shard_bytes: u64, recipe_hash: &str) -> Self {
+    pub(crate) fn new(
+        tensors: &[TensorPlan],
+        shard_bytes: u64,
+        (recipe_hash, origin): (&str, &Origin),
+    ) -> Self {
         let mut groups: Vec<Vec<usize>> = vec![Vec::new()];
         let mut size = 0;
         for (k, tensor) in tensors.iter().enumerate() {
@@ -56,7 +61,7 @@ impl Layout {
                     1 => "model.safetensors".to_owned(),
                     _ => format!("model-{:05}-of-{count:05}.safetensors", k + 1),
                 };
-                ShardPlan::new(name, group, tensors, recipe_hash)
+                ShardPlan::new(name, group, tensors, (recipe_hash, origin))
             })
             .collect();
         let index = (count > 1).then(|| index(&shards, tensors));
@@ -85,15 +90,16 @@ impl ShardPlan {
         file_name: String,
         mut group: Vec<usize>,
         tensors: &[TensorPlan],
-        recipe_hash: &str,
+        (recipe_hash, origin): (&str, &Origin),
     ) -> Self {
         // Wide numbers first, so that every tensor begins at a multiple of its number's size.
         group.sort_by_key(|&k| std::cmp::Reverse(tensors[k].dtype.width_bits()));
         let mut entries = Map::new();
-        entries.insert(
-            "__metadata__".to_owned(),
-            json!({"format": "pt", "kinfolk_recipe_sha256": recipe_hash}),
-        );
+        let mut metadata = json!({"format": "pt", "kinfolk_recipe_sha256": recipe_hash});
+        for (key, text) in origin.entries() {
+            metadata[key] = json!(text);
+        }
+        entries.insert("__metadata__".to_owned(), metadata);
         let mut offsets = Vec::new();
         let mut end = 0;
         for k in group {

@@ -13,7 +13,7 @@ const MOST_READ: usize = 2 << 20;
 /// Numbers of a tensor that is read as a whole at all.
 const MOST_OF_ONE: usize = 32 << 20;
 /// Numbers that are kept.
-const MOST_KEPT: usize = 24_000;
+const MOST_KEPT: usize = 16_000;
 /// Tensors that are read.
 const MOST_TENSORS: usize = 12;
 
@@ -144,6 +144,15 @@ pub(crate) struct Spike {
     pub share: f64,
 }
 
+/// How much a value must stand out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// Where the ratio is the same in all tensors.
+    Strict,
+    /// Where it differs a little from tensor to tensor.
+    Loose,
+}
+
 /// Width of a bin of ratios.
 const BIN: f64 = 0.01;
 /// Ratios from −`REACH` to `REACH` are counted.
@@ -151,12 +160,12 @@ const REACH: f64 = 8.0;
 
 /// Where the ratio δ/δᵢ piles up over the numbers that a parent has changed most; a model that
 /// has nothing to do with the child has no such place.
-pub(crate) fn spike(elements: &[Elements], parent: usize) -> Option<Spike> {
+pub(crate) fn spike(elements: &[Elements], parent: usize, care: Care) -> Option<Spike> {
     // Ratios of changes of few last places are coarse.
     for least in [40.0, 20.0, 10.0, 5.0] {
         let ratios = ratios(elements, parent, least);
         if ratios.len() >= 400 || least == 5.0 {
-            return densest(&ratios);
+            return densest(&ratios, care);
         }
     }
     None
@@ -176,7 +185,7 @@ fn ratios(elements: &[Elements], parent: usize, least: f64) -> Vec<f64> {
     out
 }
 
-fn densest(ratios: &[f64]) -> Option<Spike> {
+fn densest(ratios: &[f64], care: Care) -> Option<Spike> {
     if ratios.len() < 50 {
         return None;
     }
@@ -198,7 +207,11 @@ fn densest(ratios: &[f64]) -> Option<Spike> {
     // Three bins of twenty-five: more than twice their part, and not by chance.
     let expected = (around - inside) * 3.0 / 22.0;
     let share = inside / ratios.len() as f64;
-    if share < 0.02 || inside < 2.0 * expected + 4.0 * expected.sqrt() + 8.0 {
+    let least = match care {
+        Care::Strict => 2.0 * expected + 4.0 * expected.sqrt() + 8.0,
+        Care::Loose => 1.5 * expected + 3.0 * expected.sqrt(),
+    };
+    if share < 0.015 || inside < least {
         return None;
     }
     let middle = (best as f64 + 0.5) * BIN - REACH;

@@ -6,13 +6,14 @@
 //! decided here: recipes are tried afterwards.
 
 use super::case::{BASE, Case};
-use super::decimals::{Fitted, short_ratios};
+use super::decimals::Fitted;
 use super::recipes::{Candidate, flag, recipe};
-use super::schedule::{Point, constant_of, setting};
+use super::schedule::{Point, setting};
 use super::spherical::{along_mean, arc};
 use super::sums::{Combination, Seen};
+use super::weights::{complement, rest, settings_of, with_weights};
 use crate::checkpoint::Stack;
-use crate::merge::recipe::{Parameters, Recipe, Setting, Value};
+use crate::merge::recipe::{Recipe, Setting, Value};
 
 /// What is known of the child as a combination of models.
 pub(crate) struct Linear<'a> {
@@ -22,6 +23,8 @@ pub(crate) struct Linear<'a> {
     pub(crate) used: Vec<usize>,
     fits: Vec<Combination>,
     layers: u32,
+    /// What errors are multiplied by: more where the shortest numbers are too long.
+    doubt: f64,
 }
 
 /// Coefficients this near are the same.
@@ -38,6 +41,7 @@ impl<'a> Linear<'a> {
             used: case.parents().collect(),
             fits: Vec::new(),
             layers: layers.max().map_or(0, |last| last + 1),
+            doubt: 1.0,
         };
         linear.fits = linear.fitted(&linear.used);
         linear.leave_out();
@@ -129,6 +133,8 @@ impl<'a> Linear<'a> {
 
     fn points(&self, values: Vec<Fitted>) -> Vec<Point<'a>> {
         let point = |(own, fitted): (&'a Seen, Fitted)| {
+            let error = fitted.error * self.doubt;
+            let fitted = Fitted { error, ..fitted };
             let layer = own.place.layer.filter(|_| own.place.stack == Stack::Main);
             let at = match layer {
                 Some(_) if self.layers < 2 => 1.0,
@@ -168,13 +174,25 @@ impl<'a> Linear<'a> {
         base.into_iter().chain(self.used.iter().copied()).collect()
     }
 
-    /// All recipes that the coefficients allow, simple ones first.
-    pub(crate) fn candidates(&self) -> Vec<Candidate> {
+    /// All recipes that the coefficients allow, simple ones first; errors are taken for `doubt`
+    /// times as large as they were found.
+    pub(crate) fn candidates(&mut self, doubt: f64) -> Vec<Candidate> {
+        self.doubt = doubt;
         let present = self.present();
         let mut out = Vec::new();
         out.extend(self.copy(&present));
-        out.extend(self.mean(&present));
-        out.extend(self.task_arithmetic());
+        // Where the base has a share, changes of it are the plainer words.
+        match present.first() {
+            Some(&BASE) => {
+                out.extend(self.task_arithmetic());
+                out.extend(self.mean(&present));
+            }
+            _ => {
+                out.extend(self.mean(&present));
+                out.extend(self.task_arithmetic());
+            }
+        }
+        out.extend(self.normalized_task_arithmetic(&present));
         if let [a, b] = present[..] {
             out.extend(self.slerp(a, b));
             out.extend(self.slerp(b, a));
@@ -242,6 +260,22 @@ impl<'a> Linear<'a> {
             Some(BASE),
             inputs,
             Vec::new(),
+        ))
+    }
+
+    /// The same with weights that are divided by their sum, where the base has no share.
+    fn normalized_task_arithmetic(&self, present: &[usize]) -> Option<Recipe> {
+        if self.used.len() < 2 || present.contains(&BASE) || !self.keeps_base() {
+            return None;
+        }
+        let inputs = with_weights(&self.used, self.weights(&self.used, true)?);
+        let parameters = vec![flag("normalize", true)];
+        Some(recipe(
+            self.case,
+            "task_arithmetic",
+            Some(BASE),
+            inputs,
+            parameters,
         ))
     }
 
@@ -416,52 +450,4 @@ impl<'a> Linear<'a> {
         }
         out
     }
-}
-
-/// Weights by their points, short where they are numbers of which only the ratios count.
-fn settings_of(points: &[Vec<Point<'_>>], are_ratios: bool) -> Option<Vec<Setting>> {
-    let numbers: Option<Vec<Fitted>> = points.iter().map(|own| constant_of(own)).collect();
-    match numbers.filter(|_| are_ratios) {
-        Some(numbers) => {
-            let short = short_ratios(&numbers).into_iter();
-            Some(short.map(|w| Setting::Value(Value::Number(w))).collect())
-        }
-        None => points.iter().map(|own| setting(own)).collect(),
-    }
-}
-
-fn with_weights(people: &[usize], weights: Vec<Setting>) -> Vec<(usize, Parameters)> {
-    let named = weights.into_iter().map(|w| vec![("weight".to_owned(), w)]);
-    people.iter().copied().zip(named).collect()
-}
-
-/// 1 − t and t as settings.
-fn complement(t: &Setting) -> Option<Vec<Setting>> {
-    let less = |value: &Value| match value {
-        Value::Number(t) => Value::Number(rest(*t)),
-        Value::Gradient(list) => Value::Gradient(list.iter().map(|&t| rest(t)).collect()),
-        Value::Flag(flag) => Value::Flag(*flag),
-    };
-    let other = match t {
-        Setting::Value(value) => Setting::Value(less(value)),
-        Setting::Filtered(items) => Setting::Filtered(
-            (items.iter().cloned())
-                .map(|mut item| {
-                    item.value = less(&item.value);
-                    item
-                })
-                .collect(),
-        ),
-    };
-    Some(vec![other, t.clone()])
-}
-
-/// 1 − t as a short decimal.
-fn rest(t: f64) -> f64 {
-    Fitted {
-        value: 1.0 - t,
-        error: 0.0,
-    }
-    .shortest()
-    .0
 }

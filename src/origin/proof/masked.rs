@@ -1,6 +1,6 @@
 //! Methods that keep changes by their magnitude: TIES and Breadcrumbs.
 //!
-//! Parents show themselves by a [`spike`]: where one parent alone is kept, the child's change is
+//! Parents show themselves by a spike: where one parent alone is kept, the child's change is
 //! its change times one number. Densities are then searched for the best agreement, number by
 //! number, on a sample; weights follow by least squares for given densities. Which changes a
 //! density keeps depends on ranks within whole tensors, so numbers whose rank is that of others
@@ -9,10 +9,10 @@
 use super::case::{BASE, Case};
 use super::decimals::{Fitted, short_ratios};
 pub(crate) use super::elements::Elements;
-use super::elements::spike;
+use super::elements::{Care, Spike, spike};
 use super::recipes::{Candidate, flag, number, recipe};
 use super::solve::Normal;
-use crate::merge::recipe::{Parameters, Setting, Value};
+use crate::merge::recipe::Parameters;
 
 /// What changes are kept, and how they are put together.
 #[derive(Clone, Debug)]
@@ -38,17 +38,49 @@ struct Found {
     agreement: f64,
 }
 
+/// Agreement from which no other way is looked for.
+const SURE: f64 = 0.99;
 /// Agreement below which a way is not worth trying.
 const LEAST: f64 = 0.4;
 
 /// Recipes that keep changes by magnitude, the best first.
 pub(crate) fn candidates(case: &Case, elements: &[Elements]) -> Vec<Candidate> {
-    let parents: Vec<usize> = (0..case.people.len() - 1)
-        .filter(|&parent| spike(elements, parent).is_some())
+    let mut spikes: Vec<(usize, Spike)> = (0..case.people.len() - 1)
+        .filter_map(|parent| Some((parent, spike(elements, parent, Care::Strict)?)))
         .collect();
-    if parents.is_empty() {
+    let mut out = of_parents(case, elements, &spikes);
+    // A model that is near a parent can look like one: without the faintest.
+    if spikes.len() > 1 && out.first().is_none_or(|best| best.agreement < 0.97) {
+        let faint = spikes
+            .iter()
+            .enumerate()
+            .min_by(|a, b| a.1.1.share.total_cmp(&b.1.1.share));
+        if let Some(faint) = faint.map(|(at, _)| at) {
+            spikes.remove(faint);
+            out.extend(of_parents(case, elements, &spikes));
+        }
+    }
+    out.sort_by(|a, b| b.agreement.total_cmp(&a.agreement));
+    out.into_iter()
+        .take(MOST)
+        .map(|rated| rated.candidate)
+        .collect()
+}
+
+/// The most recipes that are tried.
+const MOST: usize = 4;
+
+/// A recipe and the share of numbers that agree with it.
+struct Rated {
+    candidate: Candidate,
+    agreement: f64,
+}
+
+fn of_parents(case: &Case, elements: &[Elements], spikes: &[(usize, Spike)]) -> Vec<Rated> {
+    if spikes.is_empty() {
         return Vec::new();
     }
+    let parents: Vec<usize> = spikes.iter().map(|(parent, _)| *parent).collect();
     let mut found: Vec<Found> = Vec::new();
     for (votes, normalized, gamma) in [
         (true, true, 0.0),
@@ -56,16 +88,28 @@ pub(crate) fn candidates(case: &Case, elements: &[Elements]) -> Vec<Candidate> {
         (false, false, 0.01),
         (true, false, 0.01),
     ] {
-        if parents.len() == 1 && (!votes || normalized) && gamma == 0.0 {
+        if parents.len() == 1 && !normalized && gamma == 0.0 {
             continue;
         }
-        let fit = Fit::new(elements, &parents);
-        found.push(fit.search(votes, normalized, gamma));
+        let fit = Fit {
+            elements,
+            parents: &parents,
+            spikes: spikes.iter().map(|(_, spike)| spike.at).collect(),
+        };
+        let own = fit.search(votes, normalized, gamma);
+        let is_it = own.agreement >= SURE;
+        found.push(own);
+        if is_it {
+            break;
+        }
     }
     found.sort_by(|a, b| b.agreement.total_cmp(&a.agreement));
     let good = found.iter().filter(|found| found.agreement >= LEAST);
-    good.map(|found| written(case, elements, &parents, &found.way))
-        .collect()
+    good.map(|found| Rated {
+        candidate: written(case, elements, &parents, &found.way),
+        agreement: found.agreement,
+    })
+    .collect()
 }
 
 /// The numbers of the parents that take part.
@@ -83,16 +127,7 @@ enum Made {
     Unclear,
 }
 
-impl<'e> Fit<'e> {
-    fn new(elements: &'e [Elements], parents: &'e [usize]) -> Self {
-        let at = |&parent: &usize| spike(elements, parent).map_or(1.0, |spike| spike.at);
-        Self {
-            elements,
-            parents,
-            spikes: parents.iter().map(at).collect(),
-        }
-    }
-
+impl Fit<'_> {
     fn change(&self, own: &Elements, k: usize, i: usize) -> f64 {
         own.changes[self.parents[i]][k]
     }
@@ -418,56 +453,4 @@ fn written(case: &Case, elements: &[Elements], parents: &[usize], way: &Way) -> 
         parameters.push(number("lambda", lambda));
     }
     recipe(case, method, Some(BASE), inputs, parameters).into()
-}
-
-/// The recipe with each of its numbers a little larger or smaller.
-pub(crate) fn neighbours(candidate: &Candidate) -> Vec<Candidate> {
-    let mut out = Vec::new();
-    let mut changed = |change: &dyn Fn(&mut crate::merge::recipe::Recipe)| {
-        let mut other = candidate.clone();
-        change(&mut other.recipe);
-        out.push(other);
-    };
-    let inputs = candidate.recipe.content.inputs().len();
-    for at in 0..inputs {
-        for (key, steps) in [("density", DENSITY_STEPS), ("weight", WEIGHT_STEPS)] {
-            for step in steps {
-                changed(&|recipe| {
-                    if let Some(input) = recipe.content.inputs_mut().into_iter().nth(at) {
-                        shift(&mut input.parameters, key, *step);
-                    }
-                });
-            }
-        }
-    }
-    for (key, steps) in [("lambda", WEIGHT_STEPS), ("gamma", GAMMA_STEPS)] {
-        for step in steps {
-            changed(&|recipe| shift(&mut recipe.parameters, key, *step));
-        }
-    }
-    out.retain(|other| other.recipe != candidate.recipe);
-    out
-}
-
-const DENSITY_STEPS: &[f64] = &[-0.05, 0.05, -0.02, 0.02, -0.01, 0.01, -0.005, 0.005];
-const WEIGHT_STEPS: &[f64] = &[-0.01, 0.01, -0.001, 0.001];
-const GAMMA_STEPS: &[f64] = &[-0.005, 0.005];
-
-fn shift(parameters: &mut Parameters, key: &str, step: f64) {
-    for (_, setting) in parameters.iter_mut().filter(|(own, _)| own == key) {
-        if let Setting::Value(Value::Number(value)) = setting {
-            let moved = Fitted {
-                value: *value + step,
-                error: 0.0,
-            }
-            .shortest()
-            .0;
-            let is_bounded = key == "density" || key == "gamma";
-            *value = if is_bounded {
-                moved.clamp(0.0, 1.0)
-            } else {
-                moved
-            };
-        }
-    }
 }

@@ -11,14 +11,17 @@
 //! program's rounding leaves. A fine-tune, a missing parent and strangers end in no claim.
 
 mod case;
+mod claim;
 mod decimals;
 mod elements;
 mod linear;
 mod masked;
 mod others;
+mod polish;
 mod random;
 mod recipes;
 mod report;
+mod sample;
 mod schedule;
 mod search;
 mod solve;
@@ -26,9 +29,13 @@ mod spherical;
 mod stacked;
 mod sums;
 mod trial;
+mod verify;
+mod weights;
 pub mod words;
 
 pub use self::case::{Case, Person};
-pub use self::report::{Claim, Proof};
-pub use self::search::{Extent, prove};
+pub use self::claim::{Claim, Extent};
+pub use self::report::Proof;
+pub use self::search::prove;
 pub use self::trial::{KindScore, Score};
+pub use self::verify::{FileState, FoundParent, Places, Record, Verified, record, verify};

@@ -6,12 +6,17 @@ use super::linear::Linear;
 use super::recipes::{Candidate, flag, number, recipe};
 use crate::merge::recipe::Parameters;
 
+/// The same method row by row, near the numbers of whole tensors.
+pub(crate) fn by_row(linear: &Linear<'_>) -> Vec<Candidate> {
+    linear.by_row().into_iter().map(Candidate::from).collect()
+}
+
 /// Their recipes for the people that the child needs.
 pub(crate) fn candidates(case: &Case, linear: &Linear<'_>) -> Vec<Candidate> {
     let plain = |people: &[usize]| -> Vec<(usize, Parameters)> {
         people.iter().map(|&own| (own, Vec::new())).collect()
     };
-    let mut out = linear.by_row();
+    let mut out = Vec::new();
     for person in case.parents() {
         out.push(recipe(
             case,
@@ -37,8 +42,13 @@ pub(crate) fn candidates(case: &Case, linear: &Linear<'_>) -> Vec<Candidate> {
     }
     if linear.used.len() >= 2 {
         let used = plain(&linear.used);
-        let rows = vec![flag("filter_wise", true)];
-        out.push(recipe(case, "model_stock", Some(BASE), used.clone(), rows));
+        out.push(recipe(
+            case,
+            "model_stock",
+            Some(BASE),
+            used.clone(),
+            vec![flag("filter_wise", true)],
+        ));
         out.extend((1..=10).map(|tenth| {
             let share = vec![number("select_topk", f64::from(tenth) / 10.0)];
             recipe(case, "sce", Some(BASE), used.clone(), share)

@@ -1,11 +1,11 @@
 //! What a proof says: the recipe, how much of the child it makes, and the sentence.
 
 use super::case::Case;
+use super::claim::{Claim, Extent, holds};
 use super::recipes::Candidate;
-use super::search::{Extent, holds};
 use super::trial::Score;
 use super::words;
-use crate::merge::recipe::{Recipe, to_yaml};
+use crate::merge::recipe::to_yaml;
 
 /// What was found about a child.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,19 +22,6 @@ pub struct Proof {
     pub sentence: String,
     /// Tensors of the child that the recipe does not make.
     pub missing: Vec<String>,
-}
-
-/// A recipe that is claimed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Claim {
-    /// The recipe.
-    pub recipe: Recipe,
-    /// Its text, as `kinfolk merge` reads it.
-    pub yaml: String,
-    /// Recipes in words that make the same bytes.
-    pub also: Vec<String>,
-    /// What cannot be repeated.
-    pub note: Option<String>,
 }
 
 impl Proof {
@@ -75,9 +62,14 @@ impl Proof {
             let same = scored.iter().enumerate().filter(|(k, (other, own, _))| {
                 *k != at && own.equal == score.equal && holds(other, own)
             });
-            let also = same
-                .map(|(_, (other, _, _))| words::recipe(case, &other.recipe))
-                .collect();
+            let own = words::recipe(case, &candidate.recipe);
+            let mut also: Vec<String> = Vec::new();
+            for (_, (other, _, _)) in same {
+                let words = words::recipe(case, &other.recipe);
+                if words != own && !also.contains(&words) {
+                    also.push(words);
+                }
+            }
             let note = candidate.note.clone();
             let claim = Claim {
                 recipe: candidate.recipe.clone(),

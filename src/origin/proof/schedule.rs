@@ -108,7 +108,83 @@ fn list(points: &[&Point<'_>]) -> Option<Value> {
     let mut places: Vec<f64> = known(points).map(|point| point.at).collect();
     places.sort_by(f64::total_cmp);
     places.dedup();
-    (2..=places.len().min(MOST_POINTS)).find_map(|n| list_of(points, n))
+    let found = (2..=places.len().min(MOST_POINTS)).find_map(|n| list_of(points, n))?;
+    // Five points over four layers leave numbers of many places, which nobody wrote.
+    let is_long = |list: &[f64]| list.iter().any(|value| tenths(*value).is_none());
+    match &found {
+        Value::Gradient(list) if is_long(list) => {
+            let longer = (places.len() + 1..=places.len() + 2).filter(|&n| n <= MOST_IN_TENTHS);
+            Some(
+                longer
+                    .into_iter()
+                    .find_map(|n| in_tenths(points, n))
+                    .unwrap_or(found),
+            )
+        }
+        _ => Some(found),
+    }
+}
+
+/// The most points of a list that is looked for in tenths.
+const MOST_IN_TENTHS: usize = 6;
+
+/// A number with one place, times ten.
+fn tenths(value: f64) -> Option<i32> {
+    let tenths = (value * 10.0).round();
+    ((value * 10.0 - tenths).abs() < 1e-9).then_some(tenths as i32)
+}
+
+/// A list of `n` points from 0 to 1 in tenths that explains all points, the nearest one; point by
+/// point, so that what cannot be right is left early.
+fn in_tenths(points: &[&Point<'_>], n: usize) -> Option<Value> {
+    let mut best: Option<(f64, Vec<f64>)> = None;
+    let mut list = Vec::new();
+    extend(points, n, &mut list, &mut best);
+    best.map(|(_, list)| Value::Gradient(list))
+}
+
+fn extend(
+    points: &[&Point<'_>],
+    n: usize,
+    list: &mut Vec<f64>,
+    best: &mut Option<(f64, Vec<f64>)>,
+) {
+    // Points whose two neighbours in the list are there.
+    let decided = |list: &[f64]| {
+        let mut off = 0.0;
+        for point in known(points) {
+            let near = shares(point.at, n)
+                .into_iter()
+                .filter(|(_, share)| *share > 1e-9);
+            let mut value = 0.0;
+            let mut is_whole = true;
+            for (k, share) in near {
+                is_whole &= k < list.len();
+                value += share * list.get(k).copied().unwrap_or(0.0);
+            }
+            if is_whole && !fits(point, value) {
+                return None;
+            }
+            off += if is_whole {
+                weight(point) * (point.fitted.value - value).powi(2)
+            } else {
+                0.0
+            };
+        }
+        Some(off)
+    };
+    let Some(off) = decided(list) else { return };
+    if list.len() == n {
+        if best.as_ref().is_none_or(|(known, _)| off < *known) {
+            *best = Some((off, list.clone()));
+        }
+        return;
+    }
+    for tenth in 0..=10 {
+        list.push(f64::from(tenth) / 10.0);
+        extend(points, n, list, best);
+        list.pop();
+    }
 }
 
 /// The share that each of two neighbouring points of a list of `n` has at a place.

@@ -4,32 +4,26 @@
 use std::collections::BTreeSet;
 
 use super::case::Case;
+use super::claim::{Extent, holds};
 use super::linear::Linear;
 use super::recipes::Candidate;
 use super::report::Proof;
+use super::sample::{QUICK, USUAL, sample};
 use super::sums::look;
 use super::trial::{Score, Trial};
-use super::{masked, others, random, stacked};
-use crate::checkpoint::{Dtype, Kind};
+use super::{masked, others, polish, random, stacked};
+use crate::checkpoint::Dtype;
 use crate::jobs::Ticket;
 use crate::merge::MergeError;
-use crate::merge::recipe::Recipe;
+use crate::merge::recipe::{Recipe, to_yaml};
 use crate::merge::run::RunError;
 
-/// How much is compared at the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Extent {
-    /// A few tensors of each kind and depth.
-    #[default]
-    Sample,
-    /// All tensors.
-    All,
-}
+/// The share of moved numbers from which a recipe makes all of them, but for a few that lie
+/// between two roundings.
+const EXACT: f64 = 0.9995;
 
-/// Bytes of the child that a sample has at most, but for its first tensor.
-const SAMPLE_BYTES: u64 = 64 << 20;
-/// Bytes that recipes are tried on while they are many.
-const QUICK_BYTES: u64 = 2 << 20;
+/// Errors of fitted numbers are taken for this many times as large, until a recipe holds.
+const DOUBTS: [f64; 3] = [1.0, 6.0, 36.0];
 
 /// Finds the recipe that a child was made by, and proves it.
 ///
@@ -49,16 +43,21 @@ pub fn prove(case: &Case, extent: Extent, ticket: &Ticket) -> Result<Proof, RunE
     let mut search = Search {
         case,
         ticket,
-        quick: sample(case, QUICK_BYTES),
+        quick: sample(&case.child, QUICK),
         best: Vec::new(),
     };
     if seen.iter().all(|own| own.change() == 0.0) && lined.len() == case.child.tensors().len() {
         return Ok(Proof::unchanged(case));
     }
-    let linear = Linear::new(case, &seen);
+    let mut linear = Linear::new(case, &seen);
     search.try_all(stacked::candidate(case))?;
+    for doubt in DOUBTS {
+        if !search.is_settled() {
+            search.try_all(linear.candidates(doubt))?;
+        }
+    }
     if !search.is_settled() {
-        search.try_all(linear.candidates())?;
+        search.try_all(others::by_row(&linear))?;
     }
     if !search.is_settled() {
         let whole = masked::Elements::read(case, &opened, &lined, ticket).map_err(failed)?;
@@ -68,7 +67,16 @@ pub fn prove(case: &Case, extent: Extent, ticket: &Ticket) -> Result<Proof, RunE
             search.try_all(others::candidates(case, &linear))?;
         }
         if !search.is_settled() {
-            search.try_all(random::candidates(case, &whole))?;
+            let drawn = random::candidates(case, &whole);
+            let (seeded, last): (Vec<_>, Vec<_>) =
+                drawn.into_iter().partition(|own| own.note.is_none());
+            search.try_all(seeded)?;
+            search.polish()?;
+            let has_claim = |tried: &Tried| holds(&tried.candidate, &tried.score);
+            if !search.best.iter().any(has_claim) {
+                search.try_all(last)?;
+                search.noted_first();
+            }
         }
     }
     search.concluded(extent, &linear)
@@ -109,11 +117,10 @@ impl Search<'_> {
     }
 
     fn try_one(&mut self, candidate: Candidate) -> Result<(), RunError> {
-        if self
-            .best
-            .iter()
-            .any(|tried| tried.candidate.recipe == candidate.recipe)
-        {
+        let known = |tried: &Tried| {
+            tried.candidate.recipe == candidate.recipe && tried.candidate.note == candidate.note
+        };
+        if self.best.iter().any(known) {
             return Ok(());
         }
         let Ok(trial) = Trial::new(self.case, &candidate.recipe) else {
@@ -133,11 +140,24 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// Puts recipes whose draws cannot be repeated before others that do not hold either.
+    fn noted_first(&mut self) {
+        self.best
+            .sort_by_key(|tried| tried.candidate.note.is_none());
+    }
+
     /// Whether the best recipe leaves nothing to be found.
     fn is_settled(&self) -> bool {
-        self.best
-            .first()
-            .is_some_and(|best| holds(&best.candidate, &best.score))
+        self.best.first().is_some_and(|best| {
+            let is_exact = self.is_exact() || best.score.relative() < 3e-6;
+            is_exact && holds(&best.candidate, &best.score)
+        })
+    }
+
+    /// Whether the best recipe makes all but a few numbers.
+    fn is_exact(&self) -> bool {
+        let best = self.best.first();
+        best.is_some_and(|best| best.score.moved_share() >= EXACT)
     }
 
     /// Tries the neighbours of the numbers of the best recipe as long as one is better.
@@ -150,7 +170,7 @@ impl Search<'_> {
             if best.score.moved_share() >= 0.9999 {
                 return Ok(());
             }
-            let near = masked::neighbours(&best.candidate);
+            let near = polish::neighbours(&best.candidate);
             self.try_all(near)?;
             if self
                 .best
@@ -163,10 +183,10 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn concluded(mut self, extent: Extent, linear: &Linear<'_>) -> Result<Proof, RunError> {
-        self.best.truncate(8);
+    fn concluded(self, extent: Extent, linear: &Linear<'_>) -> Result<Proof, RunError> {
+        let compared = if self.is_exact() { 3 } else { 6 };
         let wanted = match extent {
-            Extent::Sample => sample(self.case, SAMPLE_BYTES),
+            Extent::Sample => sample(&self.case.child, USUAL),
             Extent::All => self
                 .case
                 .child
@@ -176,7 +196,7 @@ impl Search<'_> {
                 .collect(),
         };
         let mut final_scores = Vec::new();
-        for tried in self.best.iter().take(3) {
+        for tried in self.best.iter().take(compared) {
             let Ok(trial) = Trial::new(self.case, &tried.candidate.recipe) else {
                 continue;
             };
@@ -184,7 +204,10 @@ impl Search<'_> {
             let missing: Vec<String> = trial.missing().into_iter().map(str::to_owned).collect();
             final_scores.push((tried.candidate.clone(), score, missing));
         }
-        final_scores.sort_by(|a, b| b.1.equal.cmp(&a.1.equal));
+        final_scores.sort_by_key(|(candidate, score, _): &(Candidate, Score, _)| {
+            (candidate.note.is_none(), std::cmp::Reverse(score.equal))
+        });
+        plainest_first(&mut final_scores);
         Ok(Proof::new(
             self.case,
             extent,
@@ -194,33 +217,33 @@ impl Search<'_> {
     }
 }
 
-/// Whether a recipe is claimed for what it reproduces.
-///
-/// Rounded once by this program's arithmetic, nearly all numbers are the same. Another program's
-/// order of operations leaves some of them one last place away: then the recipe has to mix at
-/// least two models, because a light fine-tune of one model looks like that too. A copy has no
-/// arithmetic and must be the same throughout.
-pub(crate) fn holds(candidate: &Candidate, score: &Score) -> bool {
-    if candidate.note.is_some() {
-        return true;
-    }
-    let recipe = &candidate.recipe;
-    let people = recipe.models().len();
-    if recipe.merge_method == "passthrough" || people < 2 {
-        return score.equal == score.bytes;
-    }
-    let is_of_one = is_of_one(recipe);
-    if is_of_one {
-        return score.moved_share() >= 0.995;
-    }
-    score.moved_share() >= 0.95
-        || score.moved_share() >= 0.4 && score.near_share() >= 0.995
-        || score.relative() < 1e-4
-}
+/// Moved numbers that may be the same by accident where another program's rounding decides.
+const ACCIDENT: f64 = 0.006;
 
-/// Whether it is about one model and its base alone.
-fn is_of_one(recipe: &Recipe) -> bool {
-    recipe.models().len() == 2 && recipe.base_model.is_some()
+/// Where no recipe makes all bytes, the shortest of those that make nearly as many as the best:
+/// which of them another program's rounding favours says nothing.
+fn plainest_first(scored: &mut Vec<(Candidate, Score, Vec<String>)>) {
+    let best = match scored.first() {
+        Some((candidate, score, _)) if candidate.note.is_none() => score.moved_share(),
+        _ => return,
+    };
+    if best >= EXACT {
+        return;
+    }
+    let length = |candidate: &Candidate| {
+        to_yaml(std::slice::from_ref(&candidate.recipe)).map_or(usize::MAX, |yaml| yaml.len())
+    };
+    let near = scored
+        .iter()
+        .enumerate()
+        .filter(|(_, (candidate, score, _))| {
+            score.moved_share() >= best - ACCIDENT && holds(candidate, score)
+        });
+    let plainest = near.min_by_key(|(_, (candidate, ..))| length(candidate));
+    if let Some(at) = plainest.map(|(at, _)| at) {
+        let plainest = scored.remove(at);
+        scored.insert(0, plainest);
+    }
 }
 
 /// A recipe in the formats that make the child's.
@@ -244,45 +267,4 @@ fn formats(case: &Case, recipe: &Recipe) -> Vec<Recipe> {
         recipe
     };
     vec![with(true), with(false)]
-}
-
-/// Names of tensors of each kind and of all depths, small ones first, of `most` bytes together
-/// beside the first of each kind.
-fn sample(case: &Case, most: u64) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
-    let mut bytes = 0;
-    let layers = case.child.layers().max(1) as u32;
-    let depths = [0, layers / 2, layers - 1, layers / 4, 3 * layers / 4];
-    let mut rounds: Vec<Vec<&crate::checkpoint::Tensor>> = Vec::new();
-    for (round, depth) in depths.into_iter().enumerate() {
-        for kind in Kind::ALL {
-            let tensors = case
-                .child
-                .tensors()
-                .iter()
-                .filter(|own| own.place.kind == kind);
-            let mut here: Vec<_> = match round {
-                0 => tensors
-                    .filter(|own| own.place.layer.is_none_or(|l| l == depth))
-                    .collect(),
-                _ => tensors
-                    .filter(|own| own.place.layer == Some(depth))
-                    .collect(),
-            };
-            here.sort_by_key(|own| own.size_bytes());
-            rounds.push(here);
-        }
-    }
-    let rest: Vec<_> = case.child.tensors().iter().collect();
-    rounds.push(rest);
-    for (round, here) in rounds.iter().enumerate() {
-        for (k, tensor) in here.iter().enumerate() {
-            let is_first = round < Kind::ALL.len() && k == 0 && tensor.size_bytes() <= SAMPLE_BYTES;
-            if (is_first || bytes + tensor.size_bytes() <= most) && out.insert(tensor.name.clone())
-            {
-                bytes += tensor.size_bytes();
-            }
-        }
-    }
-    out
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::case::Case;
-use super::recipes::{Candidate, stacked};
+use super::recipes::{Candidate, recipe, stacked};
 use crate::checkpoint::{Checkpoint, Stack, Tensor, in_layer};
 
 /// The recipe that stacks the child from layers of the people; `None` if some layer is nobody's
@@ -16,13 +16,18 @@ pub(crate) fn candidate(case: &Case) -> Option<Candidate> {
         let own = layers.get(&layer)?;
         // The next layer of the same model before any other.
         let next = runs.last().map(|&(person, [_, end])| (person, end));
-        let same = next.filter(|&(person, from)| is_copy(case, own, layer, person, from));
+        let same = next.filter(|&(person, from)| is_copy(case, own, person, from));
         if let (Some(_), Some((_, [_, end]))) = (same, runs.last_mut()) {
             *end += 1;
             continue;
         }
         let (person, from) = origin(case, own, layer)?;
         runs.push((person, [from, from + 1]));
+    }
+    if let [(person, [0, _])] = runs[..] {
+        // All layers of one model: the model itself.
+        let whole = vec![(person, Vec::new())];
+        return Some(recipe(case, "passthrough", None, whole, Vec::new()).into());
     }
     Some(stacked(case, &runs).into())
 }
@@ -53,13 +58,13 @@ fn origin(case: &Case, own: &[&Tensor], layer: u32) -> Option<(usize, u32)> {
     let others = (0..most).filter(|&from| from != layer).flat_map(of);
     of(layer)
         .chain(others)
-        .find(|&(person, from)| is_copy(case, own, layer, person, from))
+        .find(|&(person, from)| is_copy(case, own, person, from))
 }
 
 /// Bytes of a tensor that are looked at here; all of them are compared when the recipe is tried.
 const LOOK: usize = 4096;
 
-fn is_copy(case: &Case, own: &[&Tensor], _layer: u32, person: usize, from: u32) -> bool {
+fn is_copy(case: &Case, own: &[&Tensor], person: usize, from: u32) -> bool {
     let person = &case.people[person];
     let is_same = |tensor: &&Tensor| {
         let other = person.weights.tensor(&in_layer(&tensor.name, from));

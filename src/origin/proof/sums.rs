@@ -27,8 +27,6 @@ pub struct Seen {
     pub name: String,
     /// Its layer and kind.
     pub place: TensorLocation,
-    /// How many numbers the tensor has.
-    pub elements: usize,
     /// How many of them were read.
     pub count: u64,
     /// Dot products of b, δ₁ … δₙ, δ: row-major, n + 2 squared.
@@ -99,7 +97,6 @@ fn seen(case: &Case, opened: &Opened, own: &Lined) -> Result<Seen, MergeError> {
     Ok(Seen {
         name: own.name.clone(),
         place: own.place,
-        elements: own.elements(),
         count: sums.count,
         dots: sums.mirrored(),
         rounding: sums.rounding,

@@ -36,6 +36,8 @@ pub struct Score {
     pub residual: f64,
     /// Σ (child − base)²
     pub change: f64,
+    /// Tensors with a byte that is not the same.
+    pub differing: Vec<String>,
     /// By kind of tensor.
     pub kinds: BTreeMap<Kind, KindScore>,
 }
@@ -112,7 +114,9 @@ fn ratio(part: u64, of: u64) -> f64 {
 
 /// A recipe planned for a case.
 pub(crate) struct Trial<'c> {
-    case: &'c Case,
+    child: &'c Checkpoint,
+    /// What numbers have moved from, where that is known.
+    base: Option<&'c Checkpoint>,
     plan: Plan,
 }
 
@@ -137,7 +141,13 @@ impl<'c> Trial<'c> {
         };
         let plan = plan(&parsed, &surroundings);
         let error = plan.errors().next().map(ToString::to_string);
-        error.map_or(Ok(Self { case, plan }), Err)
+        let trial = Self::of(&case.child, Some(&case.people[BASE].weights), plan);
+        error.map_or(Ok(trial), Err)
+    }
+
+    /// A sound plan for a child.
+    pub(crate) fn of(child: &'c Checkpoint, base: Option<&'c Checkpoint>, plan: Plan) -> Self {
+        Self { child, base, plan }
     }
 
     fn step(&self) -> Option<&Step> {
@@ -147,7 +157,7 @@ impl<'c> Trial<'c> {
     /// The tensors of the child that the recipe makes too, in its shape and format.
     pub(crate) fn tensors(&self) -> impl Iterator<Item = (&TensorPlan, &Tensor)> {
         let planned = self.step().into_iter().flat_map(|step| &step.tensors);
-        planned.filter_map(|tensor| Some((tensor, self.case.child.tensor(&tensor.name)?)))
+        planned.filter_map(|tensor| Some((tensor, self.child.tensor(&tensor.name)?)))
     }
 
     /// The format that the recipe writes most numbers in.
@@ -158,7 +168,7 @@ impl<'c> Trial<'c> {
 
     /// Tensors of the child that the recipe does not make in its shape and format, by name.
     pub(crate) fn missing(&self) -> Vec<&str> {
-        let own = self.case.child.tensors().iter();
+        let own = self.child.tensors().iter();
         let is_made = |own: &Tensor| {
             let made = self.step().and_then(|step| step.tensor(&own.name));
             made.is_some_and(|made| made.shape == own.shape && made.dtype == own.dtype)
@@ -189,6 +199,9 @@ impl<'c> Trial<'c> {
         ticket.expect(chosen.iter().map(|(made, _)| step.bytes_read(made)).sum());
         for (made, own) in chosen {
             let of_tensor = self.compared(&bench, made, own, ticket)?;
+            if of_tensor.equal < of_tensor.bytes {
+                score.differing.push(made.name.clone());
+            }
             score.add(own.place.kind, of_tensor);
         }
         Ok(score)
@@ -212,10 +225,8 @@ impl<'c> Trial<'c> {
                 ..Score::default()
             });
         };
-        let base = &self.case.people[BASE].weights;
-        let base = base
-            .tensor(&made.name)
-            .filter(|base| base.shape == own.shape);
+        let base = self.base.and_then(|base| base.tensor(&made.name));
+        let base = base.filter(|base| base.shape == own.shape);
         let base = base.and_then(Tensor::numbers);
         let width = (bytes / own.elements().max(1) as u64).max(1);
         // Sums of the pieces, each by its place, so that they add up in the same order always.

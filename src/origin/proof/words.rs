@@ -1,9 +1,8 @@
 //! A recipe and its proof in words.
 
 use super::case::Case;
+use super::claim::{Claim, Extent};
 use super::recipes::Candidate;
-use super::report::Claim;
-use super::search::Extent;
 use super::trial::Score;
 use crate::merge::methods;
 use crate::merge::recipe::{Content, ModelRef, Parameters, Recipe, Setting, Value};
@@ -12,8 +11,15 @@ use crate::text::{counted, list};
 /// A recipe as people say it: "SLERP, t = 0.3, of arith and sorter".
 pub fn recipe(case: &Case, recipe: &Recipe) -> String {
     let title = methods::find(&recipe.merge_method).map_or("", |method| method.description().title);
-    let mut parts = vec![title.to_owned()];
-    parts.extend(own_parameters(&recipe.parameters));
+    let title = match recipe.merge_method.as_str() {
+        "linear" => "a linear merge",
+        _ => title,
+    };
+    let own = own_parameters(&recipe.parameters);
+    let with = match own.is_empty() {
+        true => String::new(),
+        false => format!(", {},", own.join(", ")),
+    };
     let of = match &recipe.content {
         Content::Models(models) => {
             let of_model = |input: &crate::merge::recipe::RecipeInput| {
@@ -42,7 +48,7 @@ pub fn recipe(case: &Case, recipe: &Recipe) -> String {
     };
     let base = recipe.base_model.as_ref().filter(|_| !lists_base(recipe));
     let on = base.map_or(String::new(), |base| format!(" on {}", name_of(case, base)));
-    format!("{} of {of}{on}", parts.join(", "))
+    format!("{title}{with} of {of}{on}")
 }
 
 fn lists_base(recipe: &Recipe) -> bool {
@@ -155,7 +161,10 @@ pub(super) fn nothing(
     let mut text = format!("Nothing is claimed for {name}: ");
     let mean = percent(relative.min(1.0));
     if roundings < 8.0 {
-        text.push_str("its weights are a combination of the parents', but by no method and numbers that make them again");
+        text.push_str(
+            "a combination of the given models comes within rounding of it, but no method and numbers \
+             make its bytes again; a parent may be missing, or it was changed after a merge",
+        );
     } else {
         text.push_str(&format!(
             "the best combination of the given models leaves {mean} of its change unexplained; a \

@@ -9,6 +9,7 @@ use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
     Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction,
     FileAction, ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, Outside,
+    ProofAction,
     View, WindowAction, WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
@@ -47,6 +48,7 @@ impl App {
             Action::ShowTokens(of) => self.bench.show_tokens(of),
             Action::Lineage(action) => self.handle_lineage(action),
             Action::Extract(action) => self.handle_extract(action, ctx),
+            Action::Proof(action) => self.handle_proof(action),
             Action::Ancestry(action) => self.handle_ancestry(action),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
             Action::Evaluation(action) => self.handle_evaluation(action, ctx),
@@ -309,6 +311,27 @@ impl App {
             ExtractAction::Ask(id) => self.windows.extraction.ask(&self.bench, id),
             ExtractAction::Show => self.windows.extraction.show(),
             ExtractAction::AskWhere(request) => self.ask(Purpose::WriteAdapter(request), ctx),
+        }
+    }
+
+    fn handle_proof(&mut self, action: ProofAction) {
+        match action {
+            ProofAction::Ask(id) => self.windows.proof.ask(&self.bench, id, None),
+            ProofAction::AskWith(id, parents) => {
+                self.windows.ancestry.close();
+                self.windows.proof.ask(&self.bench, id, Some(&parents));
+            }
+            ProofAction::Start(request) => {
+                self.bench.begin_proof(*request);
+                self.windows.proof.show();
+            }
+            ProofAction::Show => self.windows.proof.show(),
+            ProofAction::Record => self.bench.record_proof(),
+            ProofAction::OpenRecipe => {
+                self.bench.open_proved_recipe();
+                self.windows.proof.close();
+                self.prefs.view = View::Merge;
+            }
         }
     }
 

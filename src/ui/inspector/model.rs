@@ -22,6 +22,7 @@ use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, size, space};
 use crate::ui::views::{
     ADAPTER_COLOUR, ancestry_button, convert_button, evaluate_button, extract_button, merge_menu,
+    proof_buttons,
 };
 use crate::ui::widgets::{icon_button, role_chip, section_heading, text, text_field};
 use crate::workbench::inspecting::Rounding;
@@ -210,6 +211,7 @@ pub fn actions_ui(ui: &mut Ui, bench: &Workbench, id: ModelId, actions: &mut Vec
         convert_button(ui, bench, id, actions);
         ancestry_button(ui, bench, id, actions);
         extract_button(ui, bench, id, actions);
+        proof_buttons(ui, bench, id, actions);
         let is_made_here = doc.model(id).is_some_and(|m| !m.origin.recipe.is_empty());
         if is_made_here && ui.button("Open its recipe on the canvas").clicked() {
             actions.push(Action::Merge(MergeAction::ReopenRecipe(id)));

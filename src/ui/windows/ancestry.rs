@@ -15,7 +15,7 @@ use super::job::job_ui;
 use super::number::number_ui;
 use crate::origin::ancestry::{Verdict, Why, words};
 use crate::study::{Command, ModelEdit, ModelId};
-use crate::ui::action::{Action, AncestryAction};
+use crate::ui::action::{Action, AncestryAction, ProofAction};
 use crate::ui::ext::modal;
 use crate::ui::format;
 use crate::ui::theme::{self, size, space};
@@ -241,7 +241,37 @@ fn foot_ui(
             });
         }
         record_ui(ui, bench, request, found, actions);
+        prove_ui(ui, bench, request, found, actions);
         export::export_ui(ui, bench, request, found, actions);
+    });
+}
+
+/// The button that asks for the recipe with the parents that were found, or with all that were
+/// asked about where none were.
+fn prove_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    request: &AncestryRequest,
+    found: &Ancestry,
+    actions: &mut Vec<Action>,
+) {
+    let objection = bench.prove_objection(request.child);
+    let parts = found.answer.parts.iter();
+    let found: Vec<ModelId> = parts
+        .map(|part| request.candidates[part.candidate])
+        .collect();
+    let parents = if found.is_empty() {
+        request.candidates.clone()
+    } else {
+        found
+    };
+    ui.add_enabled_ui(objection.is_none(), |ui| {
+        let button = ui.button("Prove…");
+        let button = button.on_disabled_hover_text(objection.unwrap_or_default());
+        let help = "Find the recipe that makes its bytes again";
+        if button.on_hover_text(help).clicked() {
+            actions.push(ProofAction::AskWith(request.child, parents).into());
+        }
     });
 }
 

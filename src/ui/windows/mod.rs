@@ -11,6 +11,7 @@ mod job;
 mod mixture;
 mod number;
 mod scan;
+mod proof;
 mod transplant;
 mod write;
 
@@ -26,6 +27,7 @@ use guide::GuideView;
 use hub::HubView;
 use import::ImportView;
 use mixture::MixtureView;
+use proof::ProofView;
 use scan::ScanView;
 use transplant::TransplantView;
 use write::WriteView;
@@ -76,6 +78,7 @@ windows! {
         transplant: TransplantView,
         writing: WriteView,
         extraction: ExtractionView,
+        proof: ProofView,
     }
     // A mixture closes itself where there is none; one that was opened as a recipe, together
     // with models, is there before their study is.

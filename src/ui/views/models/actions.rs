@@ -5,9 +5,11 @@ use eframe::egui::{
     Align2, Area, Button, Frame, Id, Margin, Order, Rect, ScrollArea, Stroke, Ui, vec2,
 };
 
+use crate::origin::proof::Extent;
 use crate::study::{Command, ModelEdit, ModelId, Selection};
 use crate::ui::action::{
-    Action, AncestryAction, ExtractAction, MergeAction, ModelsAction, View, WriteAction, WriteWhat,
+    Action, AncestryAction, ExtractAction, MergeAction, ModelsAction, ProofAction, View,
+    WriteAction, WriteWhat,
 };
 use crate::ui::ask::Ask;
 use crate::ui::format;
@@ -16,6 +18,7 @@ use crate::ui::views::evaluate_button;
 use crate::ui::widgets::{primary_button, submenu};
 use crate::ui::windows::transplant_donors;
 use crate::workbench::Workbench;
+use crate::workbench::proving::ProofRequest;
 
 /// What can be done with two or more selected models, floating over the foot of `view`, so
 /// that nothing moves under the pointer.
@@ -165,6 +168,38 @@ pub fn extract_button(
     button.clicked()
 }
 
+/// A button that asks how a model was made, and one that verifies a merge whose recipe is
+/// recorded; whether one was clicked.
+pub fn proof_buttons(
+    ui: &mut Ui,
+    bench: &Workbench,
+    id: ModelId,
+    actions: &mut Vec<Action>,
+) -> bool {
+    let objection = bench.prove_objection(id);
+    let prove = ui.add_enabled(objection.is_none(), Button::new("Prove…"));
+    let prove = prove.on_disabled_hover_text(objection.unwrap_or_default());
+    let prove = prove.on_hover_text("Find the recipe that makes its bytes again");
+    if prove.clicked() {
+        actions.push(ProofAction::Ask(id).into());
+    }
+    let doc = bench.study().doc();
+    let is_recorded = doc.model(id).is_some_and(|m| !m.origin.recipe.is_empty());
+    if !is_recorded {
+        return prove.clicked();
+    }
+    let objection = bench.verify_objection(id);
+    let verify = ui.add_enabled(objection.is_none(), Button::new("Verify"));
+    let verify = verify.on_disabled_hover_text(objection.unwrap_or_default());
+    let verify = verify.on_hover_text("Hash its parents and run its recipe again");
+    if verify.clicked() {
+        let extent = Extent::Sample;
+        let request = ProofRequest::Verify { child: id, extent };
+        actions.push(ProofAction::Start(Box::new(request)).into());
+    }
+    prove.clicked() || verify.clicked()
+}
+
 /// A button that shows of which models a model was made, greyed where that cannot be told;
 /// whether it was clicked.
 pub fn ancestry_button(
@@ -267,6 +302,9 @@ pub fn row_menu(ui: &mut Ui, bench: &Workbench, row: ModelId, actions: &mut Vec<
             ui.close();
         }
         if convert_button(ui, bench, row, actions) {
+            ui.close();
+        }
+        if proof_buttons(ui, bench, row, actions) {
             ui.close();
         }
     }

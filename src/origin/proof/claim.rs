@@ -1,0 +1,79 @@
+//! What is claimed, over how much, and when.
+
+use super::recipes::Candidate;
+use super::trial::Score;
+use crate::merge::recipe::{Parameters, Recipe, Setting, Value};
+
+/// How much is compared at the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// A few tensors of each kind and depth.
+    #[default]
+    Sample,
+    /// All tensors.
+    All,
+}
+
+/// A recipe that is claimed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// Its text, as `kinfolk merge` reads it.
+    pub yaml: String,
+    /// Recipes in words that make the same bytes.
+    pub also: Vec<String>,
+    /// What cannot be repeated.
+    pub note: Option<String>,
+}
+
+/// Whether a recipe is claimed for what it reproduces.
+///
+/// Rounded once by this program's arithmetic, nearly all numbers are the same. Another program's
+/// order of operations leaves some of them a last place away; in F32 that is next to nothing of
+/// the change. A recipe that takes one model nearly as it is must make nearly all numbers, because
+/// a light fine-tune of that model looks like that too. A copy has no arithmetic and must be the
+/// same throughout.
+pub(crate) fn holds(candidate: &Candidate, score: &Score) -> bool {
+    if candidate.note.is_some() {
+        return true;
+    }
+    let recipe = &candidate.recipe;
+    let people = recipe.models().len();
+    if recipe.merge_method == "passthrough" || people < 2 {
+        return score.equal == score.bytes;
+    }
+    if is_nearly_a_copy(recipe) {
+        return score.moved_share() >= 0.995;
+    }
+    // What is kept by magnitude shows in every number by itself; combinations of whole models can
+    // be nearly the same by several methods.
+    let least = match recipe.merge_method.as_str() {
+        "ties" | "breadcrumbs" | "breadcrumbs_ties" => 0.8,
+        _ => 0.9,
+    };
+    score.moved_share() >= least || score.relative() < 1e-4
+}
+
+/// Whether it takes one model nearly as it is, as a light fine-tune of that model would look.
+fn is_nearly_a_copy(recipe: &Recipe) -> bool {
+    let inputs = recipe.content.inputs();
+    let others = inputs
+        .iter()
+        .filter(|input| Some(&input.model) != recipe.base_model.as_ref());
+    let [only] = others.collect::<Vec<_>>()[..] else {
+        return false;
+    };
+    let number = |parameters: &Parameters, key: &str| {
+        let own = parameters.iter().find(|(own, _)| own == key);
+        own.and_then(|(_, setting)| match setting {
+            Setting::Value(Value::Number(value)) => Some(*value),
+            _ => None,
+        })
+    };
+    // NearSwap and SLERP with the base say by `t` how much there is of it.
+    let share = number(&only.parameters, "weight").or(number(&recipe.parameters, "t"));
+    let factor = number(&recipe.parameters, "lambda").unwrap_or(1.0);
+    let density = number(&only.parameters, "density").unwrap_or(1.0);
+    (share.unwrap_or(1.0) * factor - 1.0).abs() < 0.05 && density > 0.9
+}
