@@ -29,6 +29,7 @@ topics![
     "charts",
     "evolve",
     "strategies",
+    "advise",
     "command-line",
     "safety",
     "measured",

@@ -121,7 +121,7 @@ fn held_out(
         }
         let fit = fit(data, &rest, predictor);
         let pairs = part.iter().map(|&k| among[k]);
-        out.extend(pairs.map(|k| (fit.at(&data.rows[k]), data.ratios[k])));
+        out.extend(pairs.map(|k| (fit.within(&data.rows[k]), data.ratios[k])));
     }
     out
 }
@@ -185,7 +185,7 @@ impl Learned {
             let chosen = choose(data, &rest, candidates).map(|k| &candidates[k]);
             let fit = fit(data, &rest, chosen);
             for k in part {
-                errors[k] = data.ratios[k] - fit.at(&data.rows[k]);
+                errors[k] = data.ratios[k] - fit.within(&data.rows[k]);
             }
         }
         Self {
@@ -195,8 +195,13 @@ impl Learned {
         }
     }
 
+    /// By what factor intervals of a pair are wider than those of pairs like the known ones.
+    pub(super) fn widened(&self, row: &[f64]) -> f64 {
+        1.0 + self.fit.beyond(row)
+    }
+
     /// The expected ratio of a pair.
     pub(super) fn ratio(&self, row: &[f64]) -> f64 {
-        self.fit.at(row)
+        self.fit.within(row)
     }
 }

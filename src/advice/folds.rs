@@ -23,7 +23,11 @@ pub fn by_model(parents: &[[usize; 2]], most: usize) -> Vec<Vec<usize>> {
     models.dedup();
     let size = models.len().div_ceil(most.max(1)).max(1);
     let of = |together: &[usize]| {
-        let has = |k: &usize| parents[*k].iter().any(|p| together.binary_search(p).is_ok());
+        let has = |k: &usize| {
+            parents[*k]
+                .iter()
+                .any(|p| together.binary_search(p).is_ok())
+        };
         (0..parents.len()).filter(has).collect()
     };
     models.chunks(size).map(of).collect()

@@ -44,7 +44,9 @@ mod tests {
 
     #[test]
     fn the_place_is_that_of_conformal_prediction() {
-        let errors: Vec<f64> = (1..=19).map(|k| f64::from(k) * [1.0, -1.0][k as usize % 2]).collect();
+        let errors: Vec<f64> = (1..=19)
+            .map(|k| f64::from(k) * [1.0, -1.0][k as usize % 2])
+            .collect();
         assert_eq!(Reach::new(&errors, 9.0, 0.9).half, 18.0);
         assert_eq!(Reach::new(&errors[..9], 0.0, 0.9).half, 9.0);
     }

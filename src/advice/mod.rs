@@ -87,7 +87,13 @@ pub fn advise(record: &Record<'_>) -> Advice {
     let best = record.best();
     let expect = |row: &[f64], pair| {
         let own = scale.of(record, pair);
-        (learned.ratio(row) * own, reach.half * own, reach.deviation * own)
+        // Beyond what was seen nothing is followed, and less is sure.
+        let wide = own * learned.widened(row);
+        (
+            learned.ratio(row) * own,
+            reach.half * wide,
+            reach.deviation * wide,
+        )
     };
     let ranked = |pairs: &[[usize; 2]], rows: &[Vec<f64>]| {
         rank::ranked(record, best, pairs, &|k, pair| expect(&rows[k], pair))
@@ -149,9 +155,7 @@ impl Advice {
         let with = of(&|one| one.has_kinship)?;
         let n = self.n;
         if with >= without * compare::CLEARLY {
-            return Some(format!(
-                "Kinship adds nothing here beyond scores (n = {n})"
-            ));
+            return Some(format!("Kinship adds nothing here beyond scores (n = {n})"));
         }
         let less = (1.0 - with / without) * 100.0;
         Some(format!(

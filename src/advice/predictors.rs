@@ -77,8 +77,16 @@ impl Columns {
         let both = "Scores and what the base knows".to_owned();
         put("scores+base", both, with_scores(&BASE));
         put("scores", "The parents’ scores".to_owned(), SCORES.to_vec());
-        put("mean_score", "The parents’ mean scores".to_owned(), vec![MEAN]);
-        put("base", "What the base knows of the tasks".to_owned(), BASE.to_vec());
+        put(
+            "mean_score",
+            "The parents’ mean scores".to_owned(),
+            vec![MEAN],
+        );
+        put(
+            "base",
+            "What the base knows of the tasks".to_owned(),
+            BASE.to_vec(),
+        );
         for (k, (key, title)) in self.measures.iter().enumerate() {
             let column = MEASURES + k;
             put(key, format!("Values of {title}"), vec![column]);

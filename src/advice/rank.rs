@@ -60,7 +60,9 @@ pub(super) fn ranked(
             interval: [expected - half, expected + half],
             improvement: expected_improvement(expected, deviation, best),
             chance: chance_above(expected, deviation, best),
-            kinship: kinship.and_then(|m| (m.of)(pair[0], pair[1])).filter(|k| k.is_finite()),
+            kinship: kinship
+                .and_then(|m| (m.of)(pair[0], pair[1]))
+                .filter(|k| k.is_finite()),
         }
     };
     let mut out: Vec<Advised> = pairs.iter().enumerate().map(one).collect();

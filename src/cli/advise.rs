@@ -111,15 +111,16 @@ impl Report {
         let pair = |suggestion: &Suggestion| {
             let advised = &suggestion.advised;
             PairLine {
-            models: advised.pair.map(|k| name(bench, suggested.models[k])),
-            recipe: suggested.method.clone(),
-            expected: advised.expected,
-            interval: advised.interval,
-            expected_gain: advised.gain,
-            expected_improvement: advised.improvement,
-            chance_of_a_new_best: advised.chance,
-            why: why(bench, &suggested, suggestion),
-        }};
+                models: advised.pair.map(|k| name(bench, suggested.models[k])),
+                recipe: suggested.method.clone(),
+                expected: advised.expected,
+                interval: advised.interval,
+                expected_gain: advised.gain,
+                expected_improvement: advised.improvement,
+                chance_of_a_new_best: advised.chance,
+                why: why(bench, &suggested, suggestion),
+            }
+        };
         Self {
             predictors: advice.predictors.iter().map(predictor).collect(),
             used: advice.used.clone(),

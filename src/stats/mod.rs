@@ -20,8 +20,8 @@ mod improvement;
 mod generations;
 mod stagnation;
 
-pub use sample::{Sample, extent, mean};
 pub(crate) use sample::quantile;
+pub use sample::{Sample, extent, mean};
 
 pub(crate) use draw::below;
 pub(crate) use student::t_reach;

@@ -107,7 +107,9 @@ impl Workbench {
                 *counts.entry(&model.origin.method).or_default() += 1;
             }
         }
-        let most = counts.iter().max_by_key(|(name, n)| (**n, std::cmp::Reverse(**name)));
+        let most = counts
+            .iter()
+            .max_by_key(|(name, n)| (**n, std::cmp::Reverse(**name)));
         most.map_or(String::new(), |(name, _)| (*name).to_owned())
     }
 
@@ -121,7 +123,9 @@ impl Workbench {
         ask: impl FnOnce(&Population<'_>) -> T,
     ) -> T {
         let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
-        let base = self.base_of_all(models).and_then(|base| self.doc().model(base));
+        let base = self
+            .base_of_all(models)
+            .and_then(|base| self.doc().model(base));
         let score = |task: &String| base.and_then(|base| base.score(task)).map(|s| s.value);
         let others = Metric::independent().filter(|metric| *metric != Metric::DEFAULT);
         let metrics: Vec<Metric> = others.collect();

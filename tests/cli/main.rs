@@ -13,6 +13,7 @@ mod common;
 #[path = "../common/window.rs"]
 mod harness;
 
+mod advise;
 mod cli;
 mod evolution_killed;
 mod extract;

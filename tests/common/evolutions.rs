@@ -171,9 +171,9 @@ fn next_of(bench: &Workbench, id: EvolutionId) -> Next {
     let population = Population {
         members: &view.members,
         kinship: &kinship,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let strategy = strategy(&setup.strategy).unwrap();
     next(
         &population,

@@ -376,10 +376,12 @@ impl Strategy for After {
 
 /// What follows when the last generation is made and scored.
 fn ask(members: &[Member], kinship: &dyn Fn(usize, usize) -> Option<f64>, rules: &Rules) -> Next {
-    let population = Population { members, kinship,
-            base: &[],
-            measures: &[],
-        };
+    let population = Population {
+        members,
+        kinship,
+        base: &[],
+        measures: &[],
+    };
     let choices = Choices {
         top: 2,
         ..Choices::default()
@@ -508,9 +510,9 @@ fn nobody_and_one_alone_have_nothing_left() {
             let population = Population {
                 members,
                 kinship: &|_, _| None,
-            base: &[],
-            measures: &[],
-        };
+                base: &[],
+                measures: &[],
+            };
             let found = next(
                 &population,
                 strategy,
@@ -536,9 +538,9 @@ fn summaries_tell_each_generation() {
     let population = Population {
         members: &members,
         kinship: &|a, b| Some((a + b) as f64),
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let expected = [
         (0, vec![0, 1], 5.0, 1.0, 0),
         (1, vec![2, 0], 6.0, 2.0, 1),
@@ -555,9 +557,9 @@ fn summaries_tell_each_generation() {
     let nobody = Population {
         members: &[],
         kinship: &|_, _| None,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     assert_eq!(summaries(&nobody, 2), []);
 }
 

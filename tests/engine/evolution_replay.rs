@@ -253,9 +253,9 @@ fn the_papers_greedy_run_was_not_at_its_end() {
     let population = Population {
         members: &members,
         kinship: &|_, _| None,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let rules = Rules {
         patience_generations: Some(1),
         ..Rules::default()
@@ -314,9 +314,9 @@ fn the_pool_that_the_papers_run_used_is_the_generation_before_the_last() {
     let population = Population {
         members: &members,
         kinship: &known,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let explorer = |pool| {
         let choices = Choices {
             pool,

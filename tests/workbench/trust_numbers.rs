@@ -210,9 +210,9 @@ fn fault_5_a_generation_of_four_thousand_million_is_one_of_those_that_are_there(
     let population = Population {
         members: &members,
         kinship: &|_, _| Some(0.5),
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let numbers: Vec<u32> = summaries(&population, 3).iter().map(|s| s.number).collect();
     assert_eq!(numbers, [0, u32::MAX]);
     let lineage = Graph {
@@ -233,9 +233,9 @@ fn fault_5_as_many_of_the_best_as_a_number_can_say_are_all_there_are() {
     let population = Population {
         members: &members,
         kinship: &|_, _| Some(0.5),
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let choices = Choices {
         top: usize::MAX,
         ..Choices::default()

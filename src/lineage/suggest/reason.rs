@@ -95,7 +95,10 @@ pub(super) fn reasons(
 ) -> Vec<Reason> {
     let copies = advised.kinship.filter(|_| advised.are_copies());
     let below = advice.best.filter(|&best| advised.expected < best);
-    let nothing = advice.used.is_none().then_some(Reason::NothingPredicts { merges: advice.n });
+    let nothing = advice
+        .used
+        .is_none()
+        .then_some(Reason::NothingPredicts { merges: advice.n });
     [
         copies.map(|kinship| Reason::NearCopies { kinship }),
         Some(places(population, advised.pair)),

@@ -28,9 +28,7 @@ use context::ViewContext;
 pub use evolution::{EvolutionView, evaluate_button, evaluate_objection, new_evolution};
 pub use kinship::KinshipView;
 pub use lineage::{LineageView, picture as lineage_picture};
-pub use merge::{
-    MergeView, RECORD as GAIN_RECORD, meaning as gain_meaning, to_merge,
-};
+pub use merge::{MergeView, RECORD as GAIN_RECORD, meaning as gain_meaning, to_merge};
 pub use models::{
     ADAPTER_COLOUR, Keys, ModelsView, bar as score_bar, base_menu, compare_button, compose,
     convert_button, extract_button, kinship as known_kinship, merge_menu, place, read_number,

@@ -108,7 +108,11 @@ fn merge(bench: &Workbench, view: View) -> Option<Step> {
         return None;
     }
     let suggested = bench.suggestions();
-    let pair = suggested.merges.first()?.pair().map(|k| suggested.models[k]);
+    let pair = suggested
+        .merges
+        .first()?
+        .pair()
+        .map(|k| suggested.models[k]);
     let names = pair.map(|id| format::elide_middle(doc.name_of(id), LONGEST));
     Some(Step {
         words: "Promises most".to_owned(),

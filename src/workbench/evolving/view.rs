@@ -24,10 +24,9 @@ impl Workbench {
         let models = self.doc().population(evolution);
         let members = self.members(evolution, &models);
         let top = evolution.setup.choices.top;
-        let generations =
-            self.with_population((evolution, &models), &members, |population| {
-                summaries(population, top)
-            });
+        let generations = self.with_population((evolution, &models), &members, |population| {
+            summaries(population, top)
+        });
         Some(EvolutionView {
             merges: members.iter().filter(|m| m.generation > 0).count(),
             generations,

@@ -276,7 +276,11 @@ fn record_line(gain: &ExpectedGain) -> String {
     match (&gain.used, gain.spearman) {
         (Some(used), Some(rank)) => {
             let rank = format::decimals(Some(rank), 2);
-            format!("n = {}, rank correlation {rank}, {}", gain.n, used.to_lowercase())
+            format!(
+                "n = {}, rank correlation {rank}, {}",
+                gain.n,
+                used.to_lowercase()
+            )
         }
         _ => format!("n = {}, nothing predicts gain here yet", gain.n),
     }

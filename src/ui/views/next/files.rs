@@ -36,7 +36,10 @@ pub fn interval(row: &Row) -> String {
 }
 
 pub fn chance(row: &Row) -> String {
-    format!("{} chance of a new best", format::percent(row.advised.chance))
+    format!(
+        "{} chance of a new best",
+        format::percent(row.advised.chance)
+    )
 }
 
 /// A row for each suggestion.
