@@ -144,3 +144,54 @@ fn without_scores_it_says_what_to_do() {
     let missing = kinfolk(home.path(), &["nothing.kinfolk.json"]);
     assert_eq!(missing.status.code(), Some(1));
 }
+
+/// Without its base NuSLERP is another method: it turns the weights and not the changes.
+#[cfg(feature = "built-in-evaluator")]
+#[test]
+fn the_way_to_merge_of_an_evolution_keeps_its_base() {
+    let home = tempfile::tempdir().unwrap();
+    let demo = home.path().join("demo");
+    let folder = home.path().join("children");
+    let task = home.path().join("sum.jsonl");
+    let items = "{\"task\":\"sum\",\"prompt\":\"add 1+2=\",\"answer\":\"3\"}\n";
+    std::fs::write(&task, items).unwrap();
+    let way = home.path().join("way.yaml");
+    let recipe =
+        "merge_method: nuslerp\nbase_model: base\nparameters:\n  weight: 0.5\ndtype: float32\n";
+    std::fs::write(&way, recipe).unwrap();
+    let run = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_kinfolk"))
+            .args(args)
+            .env("KINFOLK_HOME", home.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    };
+    run(&["demo", demo.to_str().unwrap()]);
+    let study = demo.join("demo.kinfolk.json");
+    run(&[
+        "evolve",
+        study.to_str().unwrap(),
+        "--name",
+        "turned",
+        "--strategy",
+        "greedy",
+        "--founders",
+        "mirror,order",
+        "--k",
+        "2",
+        "--merges",
+        "1",
+        "--recipe",
+        way.to_str().unwrap(),
+        "--tasks",
+        task.to_str().unwrap(),
+        "--folder",
+        folder.to_str().unwrap(),
+    ]);
+    let child = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
+    let recipe = std::fs::read_to_string(child.path().join("mergekit_config.yml")).unwrap();
+    let base = recipe.lines().find(|line| line.starts_with("base_model:"));
+    let is_family_s = |line: &str| line.trim_end_matches(['"', '\'']).ends_with("/demo/base");
+    assert!(base.is_some_and(is_family_s), "{recipe}");
+}

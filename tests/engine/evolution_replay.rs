@@ -158,19 +158,6 @@ fn kinship_from_five_founders_makes_the_recorded_children() {
     assert_eq!(found, (Ended::Generations, 23));
 }
 
-/// The same rule in two programs: this one, and a script that merged and evaluated by itself.
-#[test]
-fn expected_improvement_on_the_demo_family_makes_the_recorded_children() {
-    let found = replay("evolution-improvement.csv", "improvement", 8);
-    assert_eq!(found, (Ended::Generations, 24));
-}
-
-#[test]
-fn expected_improvement_from_five_founders_makes_the_recorded_children() {
-    let found = replay("evolution-improvement-start5.csv", "improvement", 8);
-    assert_eq!(found, (Ended::Stagnated, 24));
-}
-
 /// The paper's main experiment, one of its runs.
 struct Paper {
     rows: Vec<Row>,
