@@ -16,9 +16,8 @@
 //!                                      for a model; what a fine-tune has changed, as an adapter;
 //!                                      mixtures of experts
 //!
-//! stats ─▶ advice ─▶ lineage    correlations; which merge will gain; who descends from which,
-//!            │                  strategies, evolution
-//!            │
+//! stats ─▶ advice ─▶ lineage           correlations; which merge will gain; who descends from
+//!            │                         which, strategies, evolution
 //!          study         the document: models, records, drafts, evolutions; pure
 //!            ├────────┬─────────┐
 //!         import   figures   findings    tables and results read; charts as data; what stands out

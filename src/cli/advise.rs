@@ -24,7 +24,7 @@ pub fn run(args: &AdviseArgs) -> Result<(), CliError> {
     } else {
         bench.open_study(&args.study);
         failed(&mut bench)?;
-        settle(&mut bench)?;
+        report::settle(&mut bench)?;
     }
     if args.measure || args.study.is_dir() {
         report::measure(&mut bench)?;
@@ -42,19 +42,6 @@ pub fn run(args: &AdviseArgs) -> Result<(), CliError> {
         return Ok(());
     }
     print(&advice);
-    Ok(())
-}
-
-/// Waits for what the workbench does by itself.
-fn settle(bench: &mut Workbench) -> Result<(), CliError> {
-    bench.wait(|bench| {
-        if progress::was_interrupted() {
-            bench.jobs().cancel_all();
-        }
-    });
-    if progress::was_interrupted() {
-        return Err(CliError::Cancelled);
-    }
     Ok(())
 }
 

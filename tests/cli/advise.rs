@@ -99,7 +99,7 @@ fn a_folder_of_models_with_its_tables_is_a_study() {
     let best = first["best"].as_f64().unwrap();
     assert!((best - 74.9167).abs() < 1e-3, "{best}");
     assert!(
-        !home.path().join("studies").exists(),
+        !home.path().join("data/studies").exists(),
         "no study is left behind"
     );
 }

@@ -48,7 +48,7 @@ impl Family {
             }
         };
         let kinship = reader(&format!("advice/{name}-kinship.csv"))
-            .records()
+            .into_records()
             .map(|row| {
                 row.unwrap()
                     .iter()

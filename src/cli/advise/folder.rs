@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::CliError;
 use super::super::out;
-use super::settle;
+use super::super::report::settle;
 use crate::import::{self, Content, Source};
 use crate::study::{Command, RecordEdit};
 use crate::text::by_name;
