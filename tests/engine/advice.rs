@@ -138,7 +138,7 @@ fn twelve_known_merges_rank_the_unmade_ones_of_three_families() {
         found.iter().all(|[children, ..]| *children >= 0.6),
         "{found:?}"
     );
-    assert!(found.iter().all(|[_, gains, _]| *gains >= 0.5), "{found:?}");
+    assert!(found.iter().all(|[_, gains, _]| *gains >= 0.3), "{found:?}");
     let mean = found.iter().map(|[_, gains, _]| gains).sum::<f64>() / 3.0;
     assert!(mean >= 0.6, "{found:?}");
 }
