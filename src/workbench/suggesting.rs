@@ -141,9 +141,7 @@ impl Workbench {
         ask: impl FnOnce(&Population<'_>) -> T,
     ) -> T {
         let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
-        let base = self
-            .base_of_all(models)
-            .and_then(|base| self.doc().model(base));
+        let base = base.and_then(|base| self.doc().model(base));
         let score = |task: &String| base.and_then(|base| base.score(task)).map(|s| s.value);
         let others = Metric::independent().filter(|metric| *metric != Metric::DEFAULT);
         let metrics: Vec<Metric> = others.collect();
