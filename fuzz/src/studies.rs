@@ -188,5 +188,6 @@ fn member(doc: &StudyDoc, evolution: &Evolution, models: &[ModelId], id: ModelId
         parents: parents
             .filter_map(|p| models.iter().position(|m| m == p))
             .collect(),
+        ..Member::default()
     }
 }
