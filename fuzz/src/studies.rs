@@ -136,9 +136,9 @@ fn evolved(doc: &StudyDoc, evolution: &Evolution) {
     let population = Population {
         members: &members,
         kinship: &kinship,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let setup = &evolution.setup;
     let spent = Spent {
         evaluations: evolution.evaluations,
