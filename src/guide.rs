@@ -30,6 +30,7 @@ topics![
     "charts",
     "evolve",
     "strategies",
+    "advise",
     "command-line",
     "safety",
     "cluster",

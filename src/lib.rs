@@ -16,9 +16,8 @@
 //!    │      origin                     for a model; what a fine-tune has changed, as an adapter;
 //!    │                                 mixtures of experts; where a model comes from
 //!
-//! stats ─▶ advice ─▶ lineage    correlations; which merge will gain; who descends from which,
-//!            │                  strategies, evolution
-//!            │
+//! stats ─▶ advice ─▶ lineage           correlations; which merge will gain; who descends from
+//!            │                         which, strategies, evolution
 //!          study         the document: models, records, drafts, evolutions; pure
 //!            ├────────┬─────────┐
 //!         import   figures   findings    tables and results read; charts as data; what stands out

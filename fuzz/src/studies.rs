@@ -136,9 +136,9 @@ fn evolved(doc: &StudyDoc, evolution: &Evolution) {
     let population = Population {
         members: &members,
         kinship: &kinship,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let setup = &evolution.setup;
     let spent = Spent {
         evaluations: evolution.evaluations,
@@ -188,5 +188,6 @@ fn member(doc: &StudyDoc, evolution: &Evolution, models: &[ModelId], id: ModelId
         parents: parents
             .filter_map(|p| models.iter().position(|m| m == p))
             .collect(),
+        ..Member::default()
     }
 }

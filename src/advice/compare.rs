@@ -22,8 +22,8 @@ const PARTS: usize = 20;
 const MOST_MODELS: usize = 60;
 const SEED: u64 = 18;
 
-/// Another predictor takes the place of the default one if its squared error is less than this
-/// share of the default one's.
+/// Another predictor is used if its squared error is less than this share of that of the default
+/// one, and of that of the mean.
 pub const CLEARLY: f64 = 0.7;
 
 /// Known merges: a row of features each, and the gain in units of the parents' distance.
@@ -121,7 +121,7 @@ fn held_out(
         }
         let fit = fit(data, &rest, predictor);
         let pairs = part.iter().map(|&k| among[k]);
-        out.extend(pairs.map(|k| (fit.at(&data.rows[k]), data.ratios[k])));
+        out.extend(pairs.map(|k| (fit.within(&data.rows[k]), data.ratios[k])));
     }
     out
 }
@@ -161,9 +161,11 @@ fn choose(data: &Data, among: &[usize], candidates: &[Predictor]) -> Option<usiz
     let of_mean = error(None);
     let errors: Vec<f64> = candidates.iter().map(|c| error(Some(c))).collect();
     let best = (0..errors.len()).min_by(|&a, &b| errors[a].total_cmp(&errors[b]))?;
-    let stays = errors[0] < of_mean && errors[best] >= CLEARLY * errors[0];
-    let chosen = if stays { 0 } else { best };
-    (errors[chosen] < of_mean).then_some(chosen)
+    // What another must be clearly better than: the default one, or the mean if that is better.
+    if errors[best] < CLEARLY * errors[0].min(of_mean) {
+        return Some(best);
+    }
+    (errors[0] < of_mean).then_some(0)
 }
 
 /// What was learned, and how far off it was.
@@ -185,7 +187,7 @@ impl Learned {
             let chosen = choose(data, &rest, candidates).map(|k| &candidates[k]);
             let fit = fit(data, &rest, chosen);
             for k in part {
-                errors[k] = data.ratios[k] - fit.at(&data.rows[k]);
+                errors[k] = data.ratios[k] - fit.within(&data.rows[k]);
             }
         }
         Self {
@@ -195,8 +197,13 @@ impl Learned {
         }
     }
 
+    /// By what factor intervals of a pair are wider than those of pairs like the known ones.
+    pub(super) fn widened(&self, row: &[f64]) -> f64 {
+        1.0 + self.fit.beyond(row)
+    }
+
     /// The expected ratio of a pair.
     pub(super) fn ratio(&self, row: &[f64]) -> f64 {
-        self.fit.at(row)
+        self.fit.within(row)
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! With zᵢⱼ = (xᵢⱼ − x̄ⱼ)/sⱼ the slopes b solve (ZᵀZ + penalty·I)·b = Zᵀ(y − ȳ) (Hoerl and Kennard,
 //! 1970); sⱼ is the standard deviation over n, and 1 for a feature without spread. A feature that
-//! is not known (NaN) counts as its mean. Beyond the range in which a feature was seen it is not
-//! followed: a line through near copies, followed to strangers, would promise twenty points.
+//! is not known (NaN) counts as its mean. [`Ridge::within`] does not follow a feature beyond the range
+//! in which it was seen: a line through few near copies, followed to strangers, would promise
+//! twenty points.
 
 /// A fitted line; features are given in the order of the columns that it was fitted to.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,13 +40,15 @@ impl Feature {
         }
     }
 
-    /// The standardised value.
-    fn z(&self, row: &[f64]) -> f64 {
-        let value = row[self.column];
-        match value.is_finite() && self.range.0 <= self.range.1 {
-            true => (value.clamp(self.range.0, self.range.1) - self.mean) / self.deviation,
-            false => 0.0,
-        }
+    /// The standardised value of a row's own value.
+    fn z(&self, value: f64) -> f64 {
+        let z = (value - self.mean) / self.deviation;
+        if z.is_finite() { z } else { 0.0 }
+    }
+
+    /// The nearest value that was seen.
+    fn nearest(&self, value: f64) -> f64 {
+        value.max(self.range.0).min(self.range.1)
     }
 }
 
@@ -63,7 +66,7 @@ impl Ridge {
         let mut z = vec![0.0; d];
         for (row, y) in rows.iter().zip(y) {
             for (z, feature) in z.iter_mut().zip(&features) {
-                *z = feature.z(row);
+                *z = feature.z(row[feature.column]);
             }
             for i in 0..d {
                 right[i] += z[i] * (y - intercept);
@@ -87,8 +90,33 @@ impl Ridge {
 
     /// The value for a row of all columns.
     pub fn at(&self, row: &[f64]) -> f64 {
-        let terms = self.features.iter().map(|f| f.slope * f.z(row));
+        self.sum(|feature| feature.z(row[feature.column]))
+    }
+
+    /// The same, not followed beyond the range in which each feature was seen.
+    pub fn within(&self, row: &[f64]) -> f64 {
+        self.sum(|feature| match row[feature.column].is_finite() {
+            true => feature.z(feature.nearest(row[feature.column])),
+            false => 0.0,
+        })
+    }
+
+    fn sum(&self, z: impl Fn(&Feature) -> f64) -> f64 {
+        let terms = self
+            .features
+            .iter()
+            .map(|feature| feature.slope * z(feature));
         self.intercept + terms.sum::<f64>()
+    }
+
+    /// How far a row lies outside of what was seen, in standard deviations of the feature that
+    /// is farthest outside; 0 within.
+    pub fn beyond(&self, row: &[f64]) -> f64 {
+        let outside = self.features.iter().map(|feature| {
+            let value = row[feature.column];
+            (value - feature.nearest(value)).abs() / feature.deviation
+        });
+        outside.filter(|d| d.is_finite()).fold(0.0, f64::max)
     }
 }
 
@@ -132,7 +160,8 @@ mod tests {
         let fit = Ridge::fit(&rows, &[0], &[4.0, 5.0, 6.0], 1.0);
         let slope = 2.0 * 1.5f64.sqrt() / 4.0;
         assert!((fit.at(&[3.0]) - (5.0 + slope * 1.5f64.sqrt())).abs() < 1e-12);
-        assert_eq!(fit.at(&[9.0]), fit.at(&[3.0]), "not followed beyond");
+        assert_eq!(fit.within(&[9.0]), fit.at(&[3.0]), "not followed beyond");
+        assert!((fit.beyond(&[9.0]) - 6.0 / (2.0f64 / 3.0).sqrt()).abs() < 1e-12);
         assert_eq!(fit.at(&[f64::NAN]), 5.0);
     }
 

@@ -3,9 +3,11 @@
 //! With n held-out errors the half width is their ⌈level·(n + 1)⌉-th smallest size: the interval of
 //! conformal prediction by cross-validation (V. Vovk, *Cross-conformal predictors*, 2015;
 //! Barber et al., *Predictive inference with the jackknife+*, 2021). Where n is too small for
-//! that place to exist, it is what Student's t says of the same errors, and no less than the
-//! largest of them. A guess counts as one error more, so that there is an answer before any merge.
+//! that place to exist, it is what Student's t with n − 1 degrees of freedom says of the same
+//! errors, and no less than the largest of them. Below [`ENOUGH`] merges a guess counts as one
+//! error more, with n + 2 degrees of freedom, so that there is an answer before any merge.
 
+use super::compare::ENOUGH;
 use crate::stats::t_reach;
 
 /// What an interval reaches to either side, and the deviation that goes with it.
@@ -29,10 +31,16 @@ impl Reach {
                 deviation: (squares / n as f64).sqrt(),
             };
         }
-        let deviation = ((squares + guess * guess) / (n as f64 + 1.0)).sqrt();
+        let (deviation, freedom) = match n < ENOUGH {
+            true => {
+                let with_guess = (squares + guess * guess) / (n as f64 + 1.0);
+                (with_guess.sqrt(), n as f64 + 2.0)
+            }
+            false => ((squares / n as f64).sqrt(), n as f64 - 1.0),
+        };
         let largest = sizes.last().copied().unwrap_or(0.0);
         Self {
-            half: (t_reach(level, n as f64 + 1.0) * deviation).max(largest),
+            half: (t_reach(level, freedom) * deviation).max(largest),
             deviation,
         }
     }
@@ -54,9 +62,9 @@ mod tests {
     #[test]
     fn few_merges_give_wide_intervals() {
         let none = Reach::new(&[], 2.0, 0.9);
-        assert!((none.half - 2.0 * 6.3138).abs() < 1e-3, "{none:?}");
+        assert!((none.half - 2.0 * 2.9200).abs() < 1e-3, "{none:?}");
         let four = Reach::new(&[1.0, -1.0, 1.0, -1.0], 1.0, 0.9);
-        assert!((four.half - 2.015).abs() < 1e-3, "{four:?}");
+        assert!((four.half - 1.943).abs() < 1e-3, "{four:?}");
         assert_eq!(four.deviation, 1.0);
     }
 }

@@ -87,10 +87,12 @@ pub fn advise(record: &Record<'_>) -> Advice {
     let best = record.best();
     let expect = |row: &[f64], pair| {
         let own = scale.of(record, pair);
+        // Beyond what was seen nothing is followed, and less is sure.
+        let wide = own * learned.widened(row);
         (
             learned.ratio(row) * own,
-            reach.half * own,
-            reach.deviation * own,
+            reach.half * wide,
+            reach.deviation * wide,
         )
     };
     let ranked = |pairs: &[[usize; 2]], rows: &[Vec<f64>]| {

@@ -24,14 +24,14 @@ pub fn run(args: &AdviseArgs) -> Result<(), CliError> {
     } else {
         bench.open_study(&args.study);
         failed(&mut bench)?;
-        settle(&mut bench)?;
+        report::settle(&mut bench)?;
     }
     if args.measure || args.study.is_dir() {
         report::measure(&mut bench)?;
     }
     drop(hearing);
     let advice = Report::of(&bench);
-    if bench.record().best().is_none() {
+    if advice.best.is_none() {
         return Err(CliError::Failed(format!(
             "no model has a score on every task that counts, so there is nothing to advise; \
              evaluate the models or put a table of scores beside them: {}",
@@ -41,20 +41,7 @@ pub fn run(args: &AdviseArgs) -> Result<(), CliError> {
     if out::is_json_alone(&advice, args.json.as_deref())? {
         return Ok(());
     }
-    print(&bench, &advice);
-    Ok(())
-}
-
-/// Waits for what the workbench does by itself.
-fn settle(bench: &mut Workbench) -> Result<(), CliError> {
-    bench.wait(|bench| {
-        if progress::was_interrupted() {
-            bench.jobs().cancel_all();
-        }
-    });
-    if progress::was_interrupted() {
-        return Err(CliError::Cancelled);
-    }
+    print(&advice);
     Ok(())
 }
 
@@ -69,6 +56,7 @@ struct Report {
     n: usize,
     /// The best score so far, in points.
     best: Option<f64>,
+    best_model: Option<String>,
     summary: String,
     kinship: Option<String>,
     pairs: Vec<PairLine>,
@@ -101,6 +89,11 @@ impl Report {
     fn of(bench: &Workbench) -> Self {
         let suggested = bench.suggest_merges(usize::MAX);
         let advice = &suggested.advice;
+        let is_best = |id: &&ModelId| {
+            let row = bench.record().row(**id);
+            advice.best.is_some() && row.and_then(|row| row.average) == advice.best
+        };
+        let best_model = suggested.models.iter().find(is_best);
         let predictor = |one: &Assessed| PredictorLine {
             key: one.key.clone(),
             spearman: one.spearman,
@@ -127,6 +120,7 @@ impl Report {
             level: LEVEL,
             n: advice.n,
             best: advice.best,
+            best_model: best_model.map(|&id| name(bench, id)),
             summary: advice.sentence(),
             kinship: advice.kinship_sentence(),
             pairs: suggested.merges.iter().map(pair).collect(),
@@ -148,32 +142,13 @@ fn why(bench: &Workbench, suggested: &Suggested, suggestion: &Suggestion) -> Str
     words.collect::<Vec<_>>().join("; ")
 }
 
-fn print(bench: &Workbench, advice: &Report) {
+fn print(advice: &Report) {
     out::print(&advice.summary);
     out::print_all(&advice.kinship);
     out::print("");
-    let keys = advice.predictors.iter().map(|p| &p.key);
-    let wide = table::width(keys).max("predictor".len());
-    let held = "held out";
-    out::print(&format!(
-        "{:<wide$}  {held:<19}  spearman      r    n",
-        "predictor"
-    ));
-    for line in &advice.predictors {
-        let used = match advice.used.as_ref() == Some(&line.key) {
-            true => "  used",
-            false => "",
-        };
-        out::print(&format!(
-            "{:<wide$}  {:<19}  {:>8}  {:>5}  {:>3}{used}",
-            line.key,
-            line.how,
-            table::decimals(line.spearman, 2),
-            table::decimals(line.r, 2),
-            line.n
-        ));
+    if advice.predictors.iter().any(|line| line.n > 0) {
+        print_predictors(advice);
     }
-    out::print("");
     if advice.pairs.is_empty() {
         out::print("Every pair of models with scores has been merged");
         return;
@@ -196,8 +171,32 @@ fn print(bench: &Workbench, advice: &Report) {
         let more = advice.pairs.len() - PRINTED;
         out::print(&format!("    and {more} more; --json has them all"));
     }
-    let best = bench.record().best().map(|row| name(bench, row.id));
-    if let Some((best, score)) = best.zip(advice.best) {
-        out::print(&format!("The best so far is {best} at {score:.2}"));
+    if let Some((name, score)) = advice.best_model.as_ref().zip(advice.best) {
+        out::print(&format!("The best so far is {name} at {score:.2}"));
     }
+}
+
+fn print_predictors(advice: &Report) {
+    let keys = advice.predictors.iter().map(|p| &p.key);
+    let wide = table::width(keys).max("predictor".len());
+    let held = "held out";
+    out::print(&format!(
+        "{:<wide$}  {held:<19}  spearman      r    n",
+        "predictor"
+    ));
+    for line in &advice.predictors {
+        let used = match advice.used.as_ref() == Some(&line.key) {
+            true => "  used",
+            false => "",
+        };
+        out::print(&format!(
+            "{:<wide$}  {:<19}  {:>8}  {:>5}  {:>3}{used}",
+            line.key,
+            line.how,
+            table::decimals(line.spearman, 2),
+            table::decimals(line.r, 2),
+            line.n
+        ));
+    }
+    out::print("");
 }

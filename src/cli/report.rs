@@ -2,7 +2,7 @@
 
 use super::args::ReportArgs;
 use super::evolve::failed;
-use super::{CliError, out};
+use super::{CliError, out, progress};
 use crate::files::write_whole;
 use crate::workbench::{Folders, Workbench};
 
@@ -34,6 +34,19 @@ pub(super) fn measure(bench: &mut Workbench) -> Result<(), CliError> {
             failed(bench)?;
         }
     }
-    bench.wait(|_| {});
+    settle(bench)?;
     failed(bench)
+}
+
+/// Waits for what the workbench does by itself; where Ctrl C is heard it stops that.
+pub(super) fn settle(bench: &mut Workbench) -> Result<(), CliError> {
+    bench.wait(|bench| {
+        if progress::was_interrupted() {
+            bench.jobs().cancel_all();
+        }
+    });
+    if progress::was_interrupted() {
+        return Err(CliError::Cancelled);
+    }
+    Ok(())
 }

@@ -57,11 +57,7 @@ impl Workbench {
     pub fn suggest_merges(&self, n: usize) -> Suggested {
         let doc = self.doc();
         let base = doc.shown_base();
-        let is_asked = |m: &&crate::study::Model| match base {
-            Some(base) => m.base == Some(base),
-            None => doc.role(m) != Role::Base,
-        };
-        let models: Vec<ModelId> = doc.models.iter().filter(is_asked).map(|m| m.id).collect();
+        let models = self.asked(base);
         let method = self.usual_method(&models);
         let record = self.record();
         let at = |id: &ModelId| models.iter().position(|other| other == id);
@@ -82,10 +78,11 @@ impl Workbench {
         let members: Vec<Member> = models.iter().map(member).collect();
         let is_counted = |task: &&String| !doc.not_averaged.contains(task);
         let tasks: Vec<String> = record.tasks.iter().filter(is_counted).cloned().collect();
-        let (merges, advice) = self.ask_population(&models, &members, &tasks, |population| {
-            let advice = population.advice();
-            (suggest(population, &advice, n), advice)
-        });
+        let (merges, advice) =
+            self.ask_population((base, &models), &members, &tasks, |population| {
+                let advice = population.advice();
+                (suggest(population, &advice, n), advice)
+            });
         let method = match method.is_empty() {
             true => USUAL_METHOD.to_owned(),
             false => method,
@@ -96,6 +93,27 @@ impl Workbench {
             advice,
             method,
         }
+    }
+
+    /// The models of a family, with merges of them that nobody has named a base of; without a
+    /// base all models but bases.
+    fn asked(&self, base: Option<ModelId>) -> Vec<ModelId> {
+        let doc = self.doc();
+        let mut out: Vec<ModelId> = Vec::new();
+        for model in &doc.models {
+            let is_theirs = match base {
+                Some(base) => {
+                    let descends = || model.parents.iter().all(|parent| out.contains(parent));
+                    let is_merge = model.base.is_none() && model.parents.len() > 1;
+                    model.base == Some(base) || is_merge && descends()
+                }
+                None => doc.role(model) != Role::Base,
+            };
+            if is_theirs {
+                out.push(model.id);
+            }
+        }
+        out
     }
 
     /// The method of most merges of two among some models, the first by name among equals; empty
@@ -117,15 +135,13 @@ impl Workbench {
     /// tasks and all measures of kinship.
     pub(super) fn ask_population<T>(
         &self,
-        models: &[ModelId],
+        (base, models): (Option<ModelId>, &[ModelId]),
         members: &[Member],
         tasks: &[String],
         ask: impl FnOnce(&Population<'_>) -> T,
     ) -> T {
         let kinship = |a: usize, b: usize| self.known_kinship(models[a], models[b]);
-        let base = self
-            .base_of_all(models)
-            .and_then(|base| self.doc().model(base));
+        let base = base.and_then(|base| self.doc().model(base));
         let score = |task: &String| base.and_then(|base| base.score(task)).map(|s| s.value);
         let others = Metric::independent().filter(|metric| *metric != Metric::DEFAULT);
         let metrics: Vec<Metric> = others.collect();

@@ -14,6 +14,7 @@ mod common;
 mod harness;
 
 mod ancestry;
+mod advise;
 mod cli;
 mod cluster;
 mod evolution_killed;

@@ -158,19 +158,6 @@ fn kinship_from_five_founders_makes_the_recorded_children() {
     assert_eq!(found, (Ended::Generations, 23));
 }
 
-/// The same rule in two programs: this one, and a script that merged and evaluated by itself.
-#[test]
-fn expected_improvement_on_the_demo_family_makes_the_recorded_children() {
-    let found = replay("evolution-improvement.csv", "improvement", 8);
-    assert_eq!(found, (Ended::Generations, 24));
-}
-
-#[test]
-fn expected_improvement_from_five_founders_makes_the_recorded_children() {
-    let found = replay("evolution-improvement-start5.csv", "improvement", 8);
-    assert_eq!(found, (Ended::Stagnated, 24));
-}
-
 /// The paper's main experiment, one of its runs.
 struct Paper {
     rows: Vec<Row>,
@@ -253,9 +240,9 @@ fn the_papers_greedy_run_was_not_at_its_end() {
     let population = Population {
         members: &members,
         kinship: &|_, _| None,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let rules = Rules {
         patience_generations: Some(1),
         ..Rules::default()
@@ -314,9 +301,9 @@ fn the_pool_that_the_papers_run_used_is_the_generation_before_the_last() {
     let population = Population {
         members: &members,
         kinship: &known,
-            base: &[],
-            measures: &[],
-        };
+        base: &[],
+        measures: &[],
+    };
     let explorer = |pool| {
         let choices = Choices {
             pool,

@@ -293,7 +293,6 @@ const CIRCLES: &[&[&str]] = &[
         "workbench/mixing.rs",
         "workbench/queue.rs",
         "workbench/session.rs",
-        "workbench/suggesting.rs",
         "workbench/tokens.rs",
         "workbench/write_check.rs",
     ],

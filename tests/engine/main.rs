@@ -16,6 +16,7 @@ mod slerps;
 mod adapter_kinds;
 mod adapter_refusals;
 mod ancestry;
+mod advice;
 mod checkpoint_fuzz;
 mod checkpoint_malformed;
 mod checkpoint_memory;

@@ -87,7 +87,7 @@ fn a_study_is_led_from_measuring_to_merging() {
     settle_runs(&mut window);
     let [a, b] = {
         let suggested = window.state().workbench().suggestions();
-        suggested.merges[0].pair.map(|k| suggested.models[k])
+        suggested.merges[0].pair().map(|k| suggested.models[k])
     };
     let names = [a, b].map(|id| doc(&window).name_of(id).to_owned());
     click(&mut window, &format!("Next: Compose {}", names.join(" × ")));

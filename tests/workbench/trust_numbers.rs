@@ -196,6 +196,7 @@ fn member(generation: u32, score: f64, parents: &[usize]) -> Member {
         tasks: vec![Some(score)],
         generation,
         parents: parents.to_vec(),
+        ..Member::default()
     }
 }
 

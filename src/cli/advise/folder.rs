@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::super::CliError;
-use super::super::evolve::failed;
 use super::super::out;
-use super::settle;
+use super::super::report::settle;
 use crate::import::{self, Content, Source};
 use crate::study::{Command, RecordEdit};
 use crate::text::by_name;
-use crate::workbench::Workbench;
+use crate::workbench::{Notice, NoticeKind, Workbench};
 
 /// The most tables of a folder that are read.
 const MOST_TABLES: usize = 100;
@@ -17,21 +16,34 @@ const MOST_TABLES: usize = 100;
 /// Opens the models of a folder as a study without a file, and takes in the tables beside them.
 ///
 /// # Errors
-/// If a model cannot be opened. A table that cannot be read is left out, and said.
+/// If it is cancelled. A model or a table that cannot be read is left out, and said.
 pub(super) fn open(bench: &mut Workbench, folder: &Path) -> Result<(), CliError> {
     let name = folder.file_name().map(|name| name.to_string_lossy());
     bench.begin_unsaved(&name.unwrap_or_else(|| "models".into()));
     bench.add_paths(vec![folder.to_owned()]);
     settle(bench)?;
-    failed(bench)?;
+    let of_models = bench.take_notices();
+    if !bench.study().doc().models.is_empty() {
+        say_failures(of_models);
+    }
     bench.read_scores(tables(folder));
     settle(bench)?;
+    say_failures(bench.take_notices());
     while let Some(source) = bench.take_import_source() {
         take(bench, &source);
     }
     keep_tests_apart(bench);
     bench.take_notices();
     settle(bench)
+}
+
+/// What could not be read is left out, and said: the rest can be advised on.
+fn say_failures(notices: Vec<Notice>) {
+    for notice in notices {
+        if notice.kind == NoticeKind::Failed {
+            out::say(&format!("{}: {}", notice.title, notice.detail));
+        }
+    }
 }
 
 /// Tables of a folder by name, those of models before those of pairs and of runs.

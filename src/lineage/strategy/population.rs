@@ -90,12 +90,6 @@ impl<'p> Population<'p> {
         self.members[best].score
     }
 
-    /// Mean score of two, in points.
-    pub(in crate::lineage) fn mean_score(&self, a: usize, b: usize) -> Option<f64> {
-        let score = |k: usize| self.members.get(k)?.score.filter(|s| s.is_finite());
-        Some(f64::midpoint(score(a)?, score(b)?))
-    }
-
     pub fn selection(&self, top: usize) -> Vec<usize> {
         let mut out = self.ranked();
         out.truncate(top);

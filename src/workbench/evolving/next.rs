@@ -43,7 +43,7 @@ impl Workbench {
     }
 
     /// The base that all of some descend from.
-    pub(in crate::workbench) fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
+    pub(super) fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
         let base = |id: &ModelId| self.doc().model(*id).and_then(|m| m.base);
         let first = models.first().and_then(base)?;
         let is_shared = models.iter().all(|id| base(id) == Some(first));

@@ -58,7 +58,8 @@ impl Workbench {
         ask: impl FnOnce(&Population<'_>) -> T,
     ) -> T {
         let tasks = self.doc().selecting_tasks(evolution);
-        self.ask_population(models, members, &tasks, ask)
+        let base = self.base_of_all(models);
+        self.ask_population((base, models), members, &tasks, ask)
     }
 
     /// Kinship of two models in the default measure: measured, or as it was written down.

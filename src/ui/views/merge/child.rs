@@ -283,6 +283,7 @@ fn record_line(gain: &ExpectedGain) -> String {
                 used.to_lowercase()
             )
         }
+        _ if gain.n == 0 => "A guess: no merge of this study is known".to_owned(),
         _ => format!("n = {}, nothing predicts gain here yet", gain.n),
     }
 }
