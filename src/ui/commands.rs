@@ -5,8 +5,8 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
     Action, AncestryAction, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction,
-    ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, ProofAction, View, WindowAction,
-    WriteAction, WriteWhat,
+    ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, ProofAction, View,
+    WindowAction, WriteAction, WriteWhat,
 };
 use super::views::{self, Keys, to_merge};
 use super::windows::transplant_donors;

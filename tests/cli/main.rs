@@ -13,8 +13,8 @@ mod common;
 #[path = "../common/window.rs"]
 mod harness;
 
-mod ancestry;
 mod advise;
+mod ancestry;
 mod cli;
 mod cluster;
 mod evolution_killed;
@@ -23,8 +23,8 @@ mod guide;
 mod merge_files;
 #[cfg(feature = "built-in-evaluator")]
 mod moe;
-mod related;
 mod prove;
+mod related;
 mod transplant;
 mod trust;
 mod trust_command;

@@ -15,8 +15,8 @@ mod slerps;
 
 mod adapter_kinds;
 mod adapter_refusals;
-mod ancestry;
 mod advice;
+mod ancestry;
 mod checkpoint_fuzz;
 mod checkpoint_malformed;
 mod checkpoint_memory;

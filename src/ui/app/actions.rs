@@ -9,8 +9,7 @@ use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
     Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction,
     FileAction, ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, Outside,
-    ProofAction,
-    View, WindowAction, WriteAction, WriteWhat,
+    ProofAction, View, WindowAction, WriteAction, WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;

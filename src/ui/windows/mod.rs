@@ -10,8 +10,8 @@ mod import;
 mod job;
 mod mixture;
 mod number;
-mod scan;
 mod proof;
+mod scan;
 mod transplant;
 mod write;
 
