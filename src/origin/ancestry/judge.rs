@@ -40,7 +40,8 @@ pub fn second_look(
 fn judge(question: &Question<'_>, found: &Found, whole: Option<&Choices>) -> Answer {
     let open = found.answer.clone();
     let spikes = whole.map_or(&[][..], |own| own.spikes.as_slice());
-    let explained = whole.filter(|own| own.subsets.explained >= EXPLAINED);
+    let is_told = |own: &&Choices| own.subsets.explained >= EXPLAINED && !own.subsets.is_odd;
+    let explained = whole.filter(is_told);
     if let Some(Choices { subsets, alike, .. }) = explained {
         let parts = spikes
             .iter()

@@ -20,6 +20,9 @@ pub struct Subsets {
     pub shares: Vec<f64>,
     /// Whether what was kept are the large changes.
     pub is_by_size: bool,
+    /// Whether it is a mean of changes that were left out neither by size nor at random: what is
+    /// dropped at random makes the rest larger.
+    pub is_odd: bool,
 }
 
 /// Places that are looked at.
@@ -52,44 +55,50 @@ struct Place {
 /// Tries both families with the parents that spike, of which there must be one.
 pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
     let places = places(sample);
-    let factors: Vec<Vec<f64>> = spikes.iter().map(|s| s.by_tensor.clone()).collect();
-    let sum = Model {
-        factors,
-        weights: None,
-    };
-    let mut best = (Fitted::new(sample, spikes, &places, &sum), sum);
-    let may_be_mean = spikes.len() > 1 && is_one_place(spikes);
-    let weights = may_be_mean.then(|| weights(sample, spikes, &places));
-    let is_unclear = matches!(weights, Some(None));
-    if let Some(weights) = weights.flatten() {
-        let mean = Model {
-            factors: best.1.factors.clone(),
-            weights: Some(weights),
-        };
-        let fitted = Fitted::new(sample, spikes, &places, &mean);
-        if fitted.explained() > best.0.explained() {
-            best = (fitted, mean);
-        }
-    }
-    let (fitted, model) = best;
-    let explained = match fitted.explained() {
-        // Where most is one parent's alone, a sum explains as much as the mean that it was.
-        most if is_unclear && most < SURELY => 0.0,
-        most => most,
-    };
+    let (fitted, model, explained) = best(sample, spikes, &places);
     let kept = fitted.kept(sample, spikes, &places, &model);
     let is_by_size = kept.iter().map(|own| own.by_size).sum::<f64>() / kept.len() as f64 > BY_SIZE;
-    let at = spikes.iter().zip(&kept);
-    let shares: Vec<f64> = match &model.weights {
-        Some(weights) => at.zip(weights).map(|((s, _), w)| s.at * w).collect(),
-        None if is_by_size => at.map(|(spike, _)| spike.at).collect(),
-        None => at.map(|(spike, own)| spike.at * own.mass).collect(),
-    };
+    let weight = |k: usize| model.weights.as_ref().map_or(1.0, |weights| weights[k]);
+    // Dropped at random, what is kept stands for all.
+    let part = |k: usize| if is_by_size { 1.0 } else { kept[k].mass };
+    let shares = (0..spikes.len()).map(|k| spikes[k].at * weight(k) * part(k));
+    let is_whole = spikes
+        .iter()
+        .all(|spike| (spike.at - 1.0).abs() < ONE_PLACE);
     Subsets {
         explained,
         beyond: beyond(sample, spikes, &places, &model),
-        shares,
+        shares: shares.collect(),
+        is_odd: model.weights.is_some() && is_whole && !is_by_size,
         is_by_size,
+    }
+}
+
+/// The family that explains more, and how much that is.
+fn best(sample: &Sample, spikes: &[Spike], places: &[Place]) -> (Fitted, Model, f64) {
+    let factors: Vec<Vec<f64>> = spikes.iter().map(|s| s.by_tensor.clone()).collect();
+    let sum = Model {
+        factors: factors.clone(),
+        weights: None,
+    };
+    let of_sum = Fitted::new(sample, spikes, places, &sum);
+    let explained = of_sum.explained();
+    if spikes.len() < 2 || !is_one_place(spikes) {
+        return (of_sum, sum, explained);
+    }
+    let Some(weights) = weights(sample, spikes, places) else {
+        // Where most is one parent's alone, a sum explains as much as the mean that it was.
+        let explained = if explained < SURELY { 0.0 } else { explained };
+        return (of_sum, sum, explained);
+    };
+    let mean = Model {
+        factors,
+        weights: Some(weights),
+    };
+    let of_mean = Fitted::new(sample, spikes, places, &mean);
+    match of_mean.explained() {
+        more if more > explained => (of_mean, mean, more),
+        _ => (of_sum, sum, explained),
     }
 }
 
