@@ -8,7 +8,6 @@ use super::kinship::{measured, names, open};
 use super::table::{decimals, width};
 use super::{CliError, out, progress};
 use crate::checkpoint::Checkpoint;
-use crate::jobs::Failure;
 use crate::kinship::{Kinship, Precision};
 use crate::origin::ancestry::{
     Answer, NamedGroup, Question, Report, Rounding, Signs, Why, report, second_look,
@@ -84,7 +83,6 @@ fn looked_at(
         };
         let others: Vec<&Checkpoint> = models[1..].iter().map(AsRef::as_ref).collect();
         pool.install(|| second_look(&question, &base, &models[0], &others, ticket))
-            .map_err(Failure::from)
     })
 }
 

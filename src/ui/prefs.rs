@@ -91,7 +91,7 @@ mod tests {
         let folder = PathBuf::from("/models");
         prefs.set(Setting::AddFolder(folder.clone()));
         prefs.set(Setting::AddFolder(folder.clone()));
-        assert_eq!(prefs.folders, [folder.clone()]);
+        assert_eq!(prefs.folders, std::slice::from_ref(&folder));
         prefs.set(Setting::RemoveFolder(folder));
         assert!(prefs.folders.is_empty());
     }

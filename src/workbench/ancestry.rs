@@ -125,7 +125,7 @@ impl Workbench {
         stored.models.iter().position(|own| own == key)
     }
 
-    fn asked(&self, request: &AncestryRequest) -> Option<Asked> {
+    fn ancestry_asked(&self, request: &AncestryRequest) -> Option<Asked> {
         let base = self.doc().model(request.child)?.base?;
         let stored = Arc::clone(self.measured(base)?.settled());
         let index = |id: &ModelId| self.measured_index(base, *id);
@@ -150,7 +150,7 @@ impl Workbench {
 
     /// What the sums of the family tell; `None` where they do not hold any more.
     pub fn ancestry(&self, request: &AncestryRequest) -> Option<Ancestry> {
-        let asked = self.asked(request)?;
+        let asked = self.ancestry_asked(request)?;
         Some(asked.with_groups(first_look(&asked.question())))
     }
 
@@ -187,7 +187,7 @@ impl Workbench {
         let candidates: Option<Vec<Arc<Checkpoint>>> =
             request.candidates.iter().map(files).collect();
         let (Some(asked), Some(base), Some(child), Some(candidates)) = (
-            self.asked(&request),
+            self.ancestry_asked(&request),
             base.and_then(|id| files(&id)),
             files(&request.child),
             candidates,

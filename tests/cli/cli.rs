@@ -404,10 +404,10 @@ fn a_folder_s_lineage_and_tree_are_written_for_scripts() {
     let demo = demo.to_str().unwrap();
     let lineage = kinfolk(home.path(), &["lineage", demo, "--json", "-"]);
     assert!(lineage.status.success(), "{}", stderr(&lineage));
-    let value: serde_json::Value = serde_json::from_str(&stdout(&lineage)).unwrap();
+    let value: Value = serde_json::from_str(&stdout(&lineage)).unwrap();
     let edges = value["edges"].as_array().unwrap();
     assert_eq!(edges.len(), 7);
-    let arith = |e: &&serde_json::Value| e["from"] == "arith";
+    let arith = |e: &&Value| e["from"] == "arith";
     assert_eq!(edges.iter().filter(arith).count(), 2);
     assert!(
         edges

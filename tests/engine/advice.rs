@@ -72,9 +72,9 @@ impl Family {
     /// their scores.
     fn advice(&self, known: &[usize]) -> Advice {
         let mut members = self.members.clone();
-        for k in 0..members.len() {
+        for (k, member) in members.iter_mut().enumerate() {
             if !known.contains(&k) {
-                members[k].parents.clear();
+                member.parents.clear();
             }
         }
         let population = Population {

@@ -264,7 +264,7 @@ fn copies_with_cut_or_permuted_hidden_dimensions_are_related() {
         take_hidden(own, &chosen);
     });
     check("hidden_permuted", &[], |own, draws| {
-        take_hidden(own, &draws.order(HIDDEN))
+        take_hidden(own, &draws.order(HIDDEN));
     });
 }
 
@@ -288,7 +288,7 @@ fn strangers_are_never_related() {
     for (k, a) in models.iter().enumerate() {
         for b in &models[..k] {
             let found = compare(a, b);
-            assert!(found.p >= 0.001, "{} {found:?}", k);
+            assert!(found.p >= 0.001, "{k} {found:?}");
             assert_ne!(found.verdict, Verdict::Related);
             assert!(found.cka.is_none_or(|cka| cka < 0.2), "{found:?}");
             assert!(found.verdict == Verdict::Unrelated || !found.notes.is_empty());

@@ -6,7 +6,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::parallel::Limits;
-use kinfolk::study::{Command, ModelEdit, Selection};
+use kinfolk::study::{Command, ModelEdit, ModelId, Selection};
 use kinfolk::ui::action::{Setting, View};
 use kinfolk::ui::prefs::Prefs;
 
@@ -182,7 +182,7 @@ fn words_about_the_study_take_no_room_from_a_table_unless_they_are_asked_for() {
 fn a_mixture_is_kept_with_its_study() {
     let home = tempfile::tempdir().unwrap();
     let mut window = demo(home.path(), View::Models);
-    let two = doc(&window)
+    let two: Vec<ModelId> = doc(&window)
         .models
         .iter()
         .skip(1)

@@ -143,6 +143,7 @@ fn small_maps_do_not_break() {
 fn entries() -> Vec<PaletteEntry<'static>> {
     let entry = |title, group, shortcut, enabled| PaletteEntry {
         title,
+        full: title,
         group,
         shortcut,
         enabled,

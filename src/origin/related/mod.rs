@@ -190,7 +190,8 @@ impl<'c> Comparison<'c> {
         let tokens = self.shared_tokens();
         let of_tokens = tokens.map(|own| evidence::by_tokens(own, &dims));
         self.evidence.extend(of_tokens);
-        let parts: [(Test, fn(Part) -> bool); 3] = [
+        type OfPart = fn(Part) -> bool;
+        let parts: [(Test, OfPart); 3] = [
             (Test::Attention, Part::is_attention),
             (Test::Mlp, Part::is_mlp),
             (Test::Norms, |part| part == Part::Norm),
