@@ -256,6 +256,7 @@ fn request(dir: &std::path::Path) -> PickRequest {
         title: "Open models".into(),
         kind: PickKind::OpenFolders,
         start_dir: Some(dir.to_path_buf()),
+        places: Vec::new(),
     }
 }
 
