@@ -182,7 +182,7 @@ fn words_about_the_study_take_no_room_from_a_table_unless_they_are_asked_for() {
 fn a_mixture_is_kept_with_its_study() {
     let home = tempfile::tempdir().unwrap();
     let mut window = demo(home.path(), View::Models);
-    let two = doc(&window)
+    let two: Vec<_> = doc(&window)
         .models
         .iter()
         .skip(1)

@@ -143,6 +143,7 @@ fn small_maps_do_not_break() {
 fn entries() -> Vec<PaletteEntry<'static>> {
     let entry = |title, group, shortcut, enabled| PaletteEntry {
         title,
+        full: title,
         group,
         shortcut,
         enabled,
@@ -254,6 +255,7 @@ fn request(dir: &std::path::Path) -> PickRequest {
     PickRequest {
         title: "Open models".into(),
         kind: PickKind::OpenFolders,
+        places: Vec::new(),
         start_dir: Some(dir.to_path_buf()),
     }
 }
