@@ -255,6 +255,7 @@ fn request(dir: &std::path::Path) -> PickRequest {
     PickRequest {
         title: "Open models".into(),
         kind: PickKind::OpenFolders,
+        places: Vec::new(),
         start_dir: Some(dir.to_path_buf()),
         places: Vec::new(),
     }
