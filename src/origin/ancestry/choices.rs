@@ -21,6 +21,13 @@ pub struct Choices {
     pub alike: Vec<[usize; 2]>,
 }
 
+impl Choices {
+    /// Whether nearly all of each parent's change was kept.
+    pub fn is_whole(&self) -> bool {
+        self.subsets.kept.iter().all(|kept| *kept > 0.9)
+    }
+}
+
 /// A part of the changed weights by which one explanation must be better than another.
 const BETTER: f64 = 0.02;
 /// Candidates with a smaller cosine are not mistaken for each other.

@@ -66,8 +66,8 @@ fn judge(question: &Question<'_>, found: &Found, whole: Option<&Choices>) -> Ans
     }
     let may_continue = match spikes {
         [] => true,
-        // Weights that further training did not move.
-        [only] => (only.at - 1.0).abs() < 0.02,
+        // Weights that further training did not move; it leaves out none of the parent's.
+        [only] => (only.at - 1.0).abs() < 0.02 && whole.is_some_and(Choices::is_whole),
         _ => false,
     };
     if let Some(continued) = found.continued().filter(|_| may_continue) {

@@ -13,6 +13,7 @@ pub mod fit;
 mod answer;
 mod choices;
 mod continued;
+mod eigen;
 mod equations;
 mod first;
 mod groups;

@@ -18,6 +18,8 @@ pub struct Subsets {
     pub beyond: f64,
     /// A share for each spike.
     pub shares: Vec<f64>,
+    /// The part of Σ|δ| that was kept of each, where the child tells.
+    pub kept: Vec<f64>,
     /// Whether what was kept are the large changes.
     pub is_by_size: bool,
     /// Whether it is a mean of changes that were left out neither by size nor at random: what is
@@ -69,6 +71,7 @@ pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
         explained,
         beyond: beyond(sample, spikes, &places, &model),
         shares: shares.collect(),
+        kept: kept.iter().map(|own| own.mass).collect(),
         is_odd: model.weights.is_some() && is_whole && !is_by_size,
         is_by_size,
     }
