@@ -136,7 +136,8 @@ impl Search<'_> {
             return Ok(());
         }
         self.best.push(Tried { candidate, score });
-        self.best.sort_by(|a, b| b.score.equal.cmp(&a.score.equal));
+        self.best
+            .sort_by_key(|tried| std::cmp::Reverse(tried.score.equal));
         Ok(())
     }
 

@@ -92,7 +92,7 @@ fn seen(case: &Case, opened: &Opened, own: &Lined) -> Result<Seen, MergeError> {
     let people = case.people.len();
     let mut sums = Sums::new(people, own.dtype);
     numbers(opened, own, &blocks(own.elements(), MOST), |inputs| {
-        sums.add(inputs)
+        sums.add(inputs);
     })?;
     Ok(Seen {
         name: own.name.clone(),

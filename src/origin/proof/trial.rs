@@ -86,7 +86,7 @@ impl Score {
         (self.residual / self.change).sqrt()
     }
 
-    fn add(&mut self, kind: Kind, own: Self) {
+    fn add(&mut self, kind: Kind, own: &Self) {
         let of_kind = self.kinds.entry(kind).or_default();
         of_kind.tensors += 1;
         of_kind.bytes += own.bytes;
@@ -202,7 +202,7 @@ impl<'c> Trial<'c> {
             if of_tensor.equal < of_tensor.bytes {
                 score.differing.push(made.name.clone());
             }
-            score.add(own.place.kind, of_tensor);
+            score.add(own.place.kind, &of_tensor);
         }
         Ok(score)
     }
@@ -255,7 +255,7 @@ impl<'c> Trial<'c> {
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         pieces
             .into_values()
-            .for_each(|piece| score.add(own.place.kind, piece));
+            .for_each(|piece| score.add(own.place.kind, &piece));
         score.kinds.clear();
         Ok(score)
     }
