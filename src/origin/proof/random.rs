@@ -399,7 +399,7 @@ impl Tally {
             }
             let is_in = |i: usize| choice.kept >> i & 1 == 1;
             let signed = |i: usize| factors[i] * tensor.change(i, k);
-            for (i, sums) in sizes.iter_mut().enumerate() {
+            for (i, [all, kept]) in sizes.iter_mut().enumerate() {
                 let others = (0..n).filter(|&j| j != i);
                 for j in others.clone() {
                     if signed(i) * signed(j) < 0.0 {
@@ -412,8 +412,8 @@ impl Tally {
                 }
                 self.kept[i].add(is_in(i));
                 let size = tensor.change(i, k).abs();
-                sums[0] += size;
-                sums[1] += if is_in(i) { size } else { 0.0 };
+                *all += size;
+                *kept += if is_in(i) { size } else { 0.0 };
                 let is_large = tensor.own.ranks[tensor.parents[i].0][k][0] < 0.5;
                 self.halves[usize::from(is_large)].add(is_in(i));
             }
@@ -427,8 +427,9 @@ impl Tally {
 
     /// Two of unlike sign are never both in the sum where the majority sign wins.
     fn votes(&self) -> bool {
-        let expected: f64 = self.kept.iter().map(Share::of).product();
-        self.both.all > 20 && self.both.of() < 0.3 * expected
+        let n = self.kept.len().max(1) as f64;
+        let mean = self.kept.iter().map(Share::of).sum::<f64>() / n;
+        self.both.all > 20 && self.both.of() < 0.3 * mean * mean
     }
 
     fn slope(&self) -> Fitted {

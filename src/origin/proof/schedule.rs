@@ -338,19 +338,18 @@ mod tests {
     /// The setting of what `wanted` says of each tensor, with noise.
     fn found(wanted: &Setting) -> Setting {
         let names = names();
-        let point = |k: usize| {
-            let (name, layer) = &names[k];
+        let mut points = Vec::new();
+        for (k, (name, layer)) in names.iter().enumerate() {
             let at = layer.map_or(0.0, |layer| f64::from(layer) / 5.0);
-            let noise = if k.is_multiple_of(2) { 1e-5 } else { -1e-5 };
+            let noise = if k % 2 == 0 { 1e-5 } else { -1e-5 };
             let value = evaluate(wanted, name, at).unwrap() + noise;
-            Point {
+            points.push(Point {
                 name,
                 at,
                 layer: *layer,
                 fitted: Fitted { value, error: 1e-5 },
-            }
-        };
-        let points: Vec<Point<'_>> = (0..names.len()).map(point).collect();
+            });
+        }
         setting(&points).unwrap()
     }
 
