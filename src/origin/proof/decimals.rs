@@ -72,6 +72,58 @@ pub(crate) fn short_ratios(weights: &[Fitted]) -> Vec<f64> {
     best.1
 }
 
+/// The most sets of weights that are proposed.
+const MOST_SETS: usize = 10;
+/// Weights up to this many hundredths are looked for.
+const MOST_HUNDREDTHS: u32 = 200;
+/// A place more is as unlikely as being this many standard errors off.
+const A_PLACE: f64 = 2.0;
+
+/// Weights of which only the ratios count, as somebody may have written them: as they are, scaled
+/// to short ones, and in hundredths. The likeliest first.
+pub(crate) fn ratios(weights: &[Fitted]) -> Vec<Vec<f64>> {
+    let largest = weights
+        .iter()
+        .fold(0.0f64, |most, w| most.max(w.value.abs()));
+    let mut sets: Vec<(f64, Vec<f64>)> = Vec::new();
+    for hundredths in 1..=MOST_HUNDREDTHS {
+        let factor = f64::from(hundredths) / 100.0 / largest;
+        if !factor.is_finite() {
+            break;
+        }
+        let (mut cost, mut set) = (0.0, Vec::new());
+        for scaled in weights.iter().map(|w| w.times(factor)) {
+            let near = (scaled.value * 100.0).round() / 100.0;
+            let off = (near - scaled.value).abs();
+            let places = Fitted {
+                value: near,
+                error: 0.0,
+            }
+            .shortest()
+            .1;
+            cost += A_PLACE * f64::from(places) + (off / (scaled.reach() / ERRORS)).powi(2);
+            set.push(near + 0.0);
+        }
+        // Sums that are one are what most people write.
+        let is_whole = (set.iter().sum::<f64>() - 1.0).abs() < 1e-9;
+        cost -= if is_whole { 2.0 * A_PLACE } else { 0.0 };
+        sets.push((cost, set));
+    }
+    sets.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let limit = ERRORS * ERRORS * weights.len() as f64 + 6.0 * A_PLACE;
+    let likely = sets
+        .into_iter()
+        .take(MOST_SETS)
+        .filter(|(cost, _)| *cost < limit);
+    let mut out = vec![short_ratios(weights)];
+    for (_, set) in likely {
+        if !out.contains(&set) {
+            out.push(set);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +147,15 @@ mod tests {
         assert_eq!(short_ratios(&[fitted(1.0 / 3.0, 1e-5); 3]), [1.0; 3]);
         let usual = [fitted(0.6, 1e-4), fitted(0.4, 1e-4)];
         assert_eq!(short_ratios(&usual), [0.6, 0.4]);
+    }
+
+    #[test]
+    fn weights_in_hundredths_are_found_by_their_ratios() {
+        let sum = 0.67 + 0.71;
+        let of = |error| ratios(&[fitted(0.67 / sum, error), fitted(0.71 / sum, error)]);
+        assert!(of(1e-6).contains(&vec![0.67, 0.71]));
+        assert!(of(2e-5).contains(&vec![0.67, 0.71]));
+        let precise = ratios(&[fitted(23.0 / 71.0, 1e-9), fitted(48.0 / 71.0, 1e-9)]);
+        assert!(precise[..2].contains(&vec![0.23, 0.48]), "{precise:?}");
     }
 }

@@ -5,13 +5,15 @@
 //! parameters, and the simplest setting that explains all tensors becomes a recipe. Nothing is
 //! decided here: recipes are tried afterwards.
 
+use rayon::prelude::*;
+
 use super::case::{BASE, Case};
-use super::decimals::Fitted;
+use super::decimals::{Fitted, ratios};
 use super::recipes::{Candidate, flag, recipe};
-use super::schedule::{Point, setting};
+use super::schedule::{Point, pooled, setting};
 use super::spherical::{along_mean, arc};
 use super::sums::{Combination, Seen};
-use super::weights::{complement, rest, settings_of, with_weights};
+use super::weights::{as_setting, complement, number, rest, settings_of, with_weights};
 use crate::checkpoint::Stack;
 use crate::merge::recipe::{Recipe, Setting, Value};
 
@@ -27,8 +29,8 @@ pub(crate) struct Linear<'a> {
     doubt: f64,
 }
 
-/// Coefficients this near are the same.
-const NEAR: f64 = 1e-4;
+/// Coefficients this near may be the same: recipes are tried afterwards.
+const NEAR: f64 = 5e-3;
 
 impl<'a> Linear<'a> {
     pub(crate) fn new(case: &'a Case, seen: &'a [Seen]) -> Self {
@@ -45,6 +47,8 @@ impl<'a> Linear<'a> {
         };
         linear.fits = linear.fitted(&linear.used);
         linear.leave_out();
+        let improved = |(own, fit): (&Seen, &Combination)| own.improved(&linear.used, fit);
+        linear.fits = seen.par_iter().zip(&linear.fits).map(improved).collect();
         linear
     }
 
@@ -157,9 +161,12 @@ impl<'a> Linear<'a> {
 
     /// Whether all tensors have this coefficient of the base vector: 1 for changes and means.
     fn keeps_base(&self) -> bool {
-        let is_one =
-            |fit: &Combination| (fit.values[0] - 1.0).abs() <= NEAR + 6.0 * fit.errors[0].min(1.0);
-        self.fits.iter().all(is_one)
+        let of_base = |fit: &Combination| Fitted {
+            value: fit.values[0],
+            error: fit.errors[0],
+        };
+        let all = pooled(&self.points(self.fits.iter().map(of_base).collect()));
+        all.is_none_or(|own| (own.value - 1.0).abs() <= NEAR + 6.0 * own.error)
     }
 
     /// Whether one of the people has no share in any tensor.
@@ -186,9 +193,11 @@ impl<'a> Linear<'a> {
             Some(&BASE) => {
                 out.extend(self.task_arithmetic());
                 out.extend(self.mean(&present));
+                out.extend(self.by_numbers(&present));
             }
             _ => {
                 out.extend(self.mean(&present));
+                out.extend(self.by_numbers(&present));
                 out.extend(self.task_arithmetic());
             }
         }
@@ -291,34 +300,98 @@ impl<'a> Linear<'a> {
         (0..self.seen.len()).map(arc_of).collect()
     }
 
-    fn slerp(&self, a: usize, b: usize) -> Option<Recipe> {
-        let t = self.setting(self.arcs(a, b, Some(0.9995)))?;
-        let inputs = vec![(a, Vec::new()), (b, Vec::new())];
-        Some(recipe(
-            self.case,
-            "slerp",
-            Some(a),
-            inputs,
-            vec![("t".to_owned(), t)],
-        ))
+    fn slerp(&self, a: usize, b: usize) -> Vec<Recipe> {
+        let arcs = self.arcs(a, b, Some(0.9995));
+        let number = pooled(&self.points(arcs.clone())).map(number);
+        let settings = self.setting(arcs).into_iter().chain(number);
+        let of = |t| {
+            let inputs = vec![(a, Vec::new()), (b, Vec::new())];
+            recipe(
+                self.case,
+                "slerp",
+                Some(a),
+                inputs,
+                vec![("t".to_owned(), t)],
+            )
+        };
+        settings.map(of).collect()
     }
 
-    fn nuslerp(&self, a: usize, b: usize) -> Option<Recipe> {
-        let t = self.setting(self.arcs(a, b, None))?;
-        let weights = complement(&t)?;
-        Some(recipe(
-            self.case,
-            "nuslerp",
-            None,
-            with_weights(&[a, b], weights),
-            Vec::new(),
-        ))
+    fn nuslerp(&self, a: usize, b: usize) -> Vec<Recipe> {
+        self.on_arcs((a, b), None, self.arcs(a, b, None))
     }
 
-    fn nuslerp_of_changes(&self) -> Option<Recipe> {
-        let [a, b] = self.used[..] else { return None };
+    /// NuSLERP by how far along the arc each tensor lies: as a setting, and as weights of which
+    /// only the ratio counts.
+    fn on_arcs(
+        &self,
+        (a, b): (usize, usize),
+        base: Option<usize>,
+        arcs: Vec<Fitted>,
+    ) -> Vec<Recipe> {
+        let numbers = pooled(&self.points(arcs.clone())).map_or(Vec::new(), |t| {
+            let rest = Fitted {
+                value: 1.0 - t.value,
+                ..t
+            };
+            ratios(&[rest, t])
+        });
+        let numbers = numbers
+            .into_iter()
+            .map(|both| both.into_iter().map(as_setting).collect());
+        let of_setting = self.setting(arcs).and_then(|t| complement(&t));
+        let of = |weights| {
+            recipe(
+                self.case,
+                "nuslerp",
+                base,
+                with_weights(&[a, b], weights),
+                Vec::new(),
+            )
+        };
+        of_setting.into_iter().chain(numbers).map(of).collect()
+    }
+
+    /// Means and sums of changes by one number a model, whether or not it explains every tensor:
+    /// of a tensor that hardly changed little is known.
+    fn by_numbers(&self, present: &[usize]) -> Vec<Recipe> {
         if !self.keeps_base() {
-            return None;
+            return Vec::new();
+        }
+        let of = |people: &[usize]| -> Option<Vec<Fitted>> {
+            people
+                .iter()
+                .map(|&own| pooled(&self.points(self.weights_of(own))))
+                .collect()
+        };
+        let with = |method, base, people: &[usize], weights: Vec<f64>| {
+            let weights = weights.into_iter().map(as_setting).collect();
+            recipe(
+                self.case,
+                method,
+                base,
+                with_weights(people, weights),
+                Vec::new(),
+            )
+        };
+        let mut out = Vec::new();
+        if present.len() >= 2 {
+            let means = of(present).map_or(Vec::new(), |weights| ratios(&weights));
+            out.extend(means.into_iter().map(|w| with("linear", None, present, w)));
+        }
+        if let Some(weights) = of(&self.used).filter(|weights| !weights.is_empty()) {
+            let short = weights.iter().map(|w| w.shortest().0).collect();
+            out.push(with("task_arithmetic", Some(BASE), &self.used, short));
+        }
+        out
+    }
+
+    fn nuslerp_of_changes(&self) -> Vec<Recipe> {
+        let [a, b] = self.used[..] else {
+            return Vec::new();
+        };
+        if !self.keeps_base() {
+            return Vec::new();
         }
         let (of_a, of_b) = (self.weights_of(a), self.weights_of(b));
         let arc_of = |k: usize| {
@@ -331,10 +404,11 @@ impl<'a> Linear<'a> {
             let error = of_a[k].error.max(of_b[k].error);
             arc((of_a[k].value, of_b[k].value), dots, None, error)
         };
-        let t = self.setting((0..self.seen.len()).map(arc_of).collect())?;
-        let weights = complement(&t)?;
-        let inputs = with_weights(&[a, b], weights);
-        Some(recipe(self.case, "nuslerp", Some(BASE), inputs, Vec::new()))
+        self.on_arcs(
+            (a, b),
+            Some(BASE),
+            (0..self.seen.len()).map(arc_of).collect(),
+        )
     }
 
     fn multislerp(&self, present: &[usize]) -> Option<Recipe> {

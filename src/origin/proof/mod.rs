@@ -26,6 +26,7 @@ mod schedule;
 mod search;
 mod solve;
 mod spherical;
+mod stabbing;
 mod stacked;
 mod sums;
 mod trial;

@@ -69,6 +69,11 @@ fn constant(points: &[&Point<'_>]) -> Option<Value> {
         .then_some(Value::Number(short))
 }
 
+/// The one number that explains the points best, well or not.
+pub(crate) fn pooled(points: &[Point<'_>]) -> Option<Fitted> {
+    mean(&points.iter().collect::<Vec<_>>())
+}
+
 /// The mean by weight, with an error.
 fn mean(points: &[&Point<'_>]) -> Option<Fitted> {
     let (mut sum, mut weights) = (0.0, 0.0);

@@ -9,12 +9,15 @@ use rayon::prelude::*;
 
 use super::case::{BASE, Case, Lined, last_place};
 use super::solve::{Normal, Solved};
+use super::stabbing::{MOST_ROWS, Rows, improve};
 use crate::checkpoint::{Dtype, TensorLocation};
 use crate::jobs::Ticket;
 use crate::merge::run::{Changed, Opened};
 use crate::merge::tensor::MergeTensor;
 use crate::merge::{Inputs, MergeError};
 
+/// A residual of more than this many roundings is not from rounding alone.
+const MOST_ROUNDINGS: f64 = 4.0;
 /// Numbers of a block.
 const BLOCK: usize = 1024;
 /// The most numbers that are read of a tensor.
@@ -35,6 +38,8 @@ pub struct Seen {
     pub rounding: f64,
     /// For each of the people how many numbers are the child's.
     pub equal: Vec<u64>,
+    /// Some of the numbers themselves, where the child has few bits.
+    pub rows: Rows,
 }
 
 /// A tensor of the child as a combination of the people's.
@@ -90,7 +95,8 @@ pub(crate) fn blocks(elements: usize, most: usize) -> Vec<std::ops::Range<usize>
 
 fn seen(case: &Case, opened: &Opened, own: &Lined) -> Result<Seen, MergeError> {
     let people = case.people.len();
-    let mut sums = Sums::new(people, own.dtype);
+    let read = own.elements().min(MOST);
+    let mut sums = Sums::new(people, own.dtype, read);
     numbers(opened, own, &blocks(own.elements(), MOST), |inputs| {
         sums.add(inputs);
     })?;
@@ -101,6 +107,7 @@ fn seen(case: &Case, opened: &Opened, own: &Lined) -> Result<Seen, MergeError> {
         dots: sums.mirrored(),
         rounding: sums.rounding,
         equal: sums.equal,
+        rows: sums.rows,
     })
 }
 
@@ -138,11 +145,15 @@ struct Sums {
     rounding: f64,
     equal: Vec<u64>,
     row: Vec<f64>,
+    rows: Rows,
+    /// One of so many numbers is kept in `rows`; none if it is 0.
+    step: u64,
 }
 
 impl Sums {
-    fn new(people: usize, dtype: Dtype) -> Self {
+    fn new(people: usize, dtype: Dtype, read: usize) -> Self {
         let width = people + 1;
+        let is_coarse = last_place(dtype, 1.0) > 1e-6;
         Self {
             dtype,
             width,
@@ -151,6 +162,15 @@ impl Sums {
             rounding: 0.0,
             equal: vec![0; people],
             row: vec![0.0; width],
+            rows: Rows {
+                width,
+                ..Rows::default()
+            },
+            step: if is_coarse {
+                read.div_ceil(MOST_ROWS).max(1) as u64
+            } else {
+                0
+            },
         }
     }
 
@@ -179,6 +199,10 @@ impl Sums {
             }
             let place = last_place(self.dtype, f64::from(child[k]));
             self.rounding += place * place / 12.0;
+            if self.step > 0 && self.count.is_multiple_of(self.step) {
+                self.rows.values.extend(self.row.iter().map(|&x| x as f32));
+                self.rows.reach.push((place / 2.0) as f32);
+            }
         }
     }
 
@@ -241,15 +265,39 @@ impl Seen {
             inverse,
             residual,
         } = normal.solve();
+        let degrees = self.count.saturating_sub(columns.len() as u64).max(1) as f64;
+        let variance = residual.max(self.rounding) / degrees;
+        let errors = inverse.iter().map(|&d| (variance * d).sqrt()).collect();
         if let Some(g) = values.first_mut() {
             *g += 1.0;
         }
-        let degrees = self.count.saturating_sub(columns.len() as u64).max(1) as f64;
-        let variance = residual.max(self.rounding) / degrees;
         Combination {
             values,
-            errors: inverse.iter().map(|&d| (variance * d).sqrt()).collect(),
+            errors,
             residual,
+        }
+    }
+
+    /// A combination of these parents, better known: where the child has few bits and rounding is
+    /// about all that a fit leaves.
+    pub fn improved(&self, parents: &[usize], fit: &Combination) -> Combination {
+        let is_known = fit.errors.iter().all(|error| error.is_finite());
+        let is_rounded =
+            !self.rows.reach.is_empty() && fit.residual < MOST_ROUNDINGS * self.rounding;
+        if !is_known || !is_rounded {
+            return fit.clone();
+        }
+        let columns: Vec<usize> = std::iter::once(BASE)
+            .chain(parents.iter().copied())
+            .collect();
+        let mut values = fit.values.clone();
+        values[0] -= 1.0;
+        let errors = improve(&self.rows, &columns, &mut values);
+        values[0] += 1.0;
+        Combination {
+            values,
+            errors,
+            ..fit.clone()
         }
     }
 }

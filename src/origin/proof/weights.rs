@@ -51,3 +51,12 @@ pub(super) fn rest(t: f64) -> f64 {
     .shortest()
     .0
 }
+
+/// A fitted number as somebody wrote it.
+pub(crate) fn number(fitted: Fitted) -> Setting {
+    as_setting(fitted.shortest().0)
+}
+
+pub(crate) const fn as_setting(number: f64) -> Setting {
+    Setting::Value(Value::Number(number))
+}
