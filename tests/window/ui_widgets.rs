@@ -255,7 +255,6 @@ fn request(dir: &std::path::Path) -> PickRequest {
     PickRequest {
         title: "Open models".into(),
         kind: PickKind::OpenFolders,
-        places: Vec::new(),
         start_dir: Some(dir.to_path_buf()),
         places: Vec::new(),
     }
