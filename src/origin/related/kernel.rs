@@ -91,7 +91,7 @@ pub(super) type Group = Vec<(Kernel, Kernel)>;
 /// (Besag and Clifford, *Sequential Monte Carlo p-values*, 1991).
 const DRAWS: usize = 9_999;
 const ENOUGH: usize = 20;
-const BATCH: usize = 250;
+const BATCH: usize = 50;
 
 /// How likely the sum of all CKA is as high if the things of A could stand in any order, each
 /// group in one of its own: (hits + 1)/(draws + 1), or hits/draws where hits were enough to stop
