@@ -64,8 +64,8 @@ pub(crate) fn short_ratios(weights: &[Fitted]) -> Vec<f64> {
     let factors = of_largest.into_iter().chain(sizes().map(|size| 1.0 / size));
     for factor in factors.filter(|factor| factor.is_finite()) {
         let found = cost(factor);
-        // One place fewer is not enough: shares that sum to one are what most people write.
-        if found.0 + 1 < best.0 {
+        // A few places fewer are not enough: shares that sum to one are what most people write.
+        if found.0 + 3 < best.0 {
             best = found;
         }
     }

@@ -52,7 +52,7 @@ pub fn prove(case: &Case, extent: Extent, ticket: &Ticket) -> Result<Proof, RunE
     let mut linear = Linear::new(case, &seen);
     search.try_all(stacked::candidate(case))?;
     for doubt in DOUBTS {
-        if !search.is_settled() {
+        if !search.is_perfect() {
             search.try_all(linear.candidates(doubt))?;
         }
     }
@@ -145,6 +145,12 @@ impl Search<'_> {
     fn noted_first(&mut self) {
         self.best
             .sort_by_key(|tried| tried.candidate.note.is_none());
+    }
+
+    /// Whether the best recipe makes every byte.
+    fn is_perfect(&self) -> bool {
+        let best = self.best.first();
+        best.is_some_and(|best| best.score.equal == best.score.bytes)
     }
 
     /// Whether the best recipe leaves nothing to be found.
