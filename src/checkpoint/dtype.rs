@@ -268,6 +268,22 @@ impl Dtype {
         round::error_share(self.float()?)
     }
 
+    /// How many binary digits its numbers have after the first; where it is of eight bits or
+    /// fewer, and how they are scaled is not known here, 3.
+    pub const fn digits(self) -> i32 {
+        match self {
+            Self::F32 | Self::F64 => 23,
+            Self::F16 => 10,
+            Self::BF16 => 7,
+            _ => 3,
+        }
+    }
+
+    /// What most models are stored as.
+    pub const fn usual() -> Self {
+        Self::BF16
+    }
+
     pub(super) const fn float(self) -> Option<Float> {
         match self.row().3 {
             Decoding::Plain(float) => Some(float),

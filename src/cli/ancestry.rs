@@ -27,7 +27,11 @@ pub fn run(args: &AncestryArgs) -> Result<(), CliError> {
         .iter()
         .map(|path| open(path))
         .collect::<Result<Vec<_>, _>>()?;
-    let names = names(&models);
+    // Candidates keep their names; a child of the same name is told from them by a number.
+    let mut named: Vec<_> = models[1..].to_vec();
+    named.extend(models.first().cloned());
+    let mut names = names(&named);
+    names.rotate_right(1);
     let kinship = measured(
         Arc::clone(&base),
         models.clone(),

@@ -133,7 +133,7 @@ impl Workbench {
         let rounding = match files {
             Some((child, base)) => Rounding::of(&stored.kinship, child, base),
             // What most models are stored as.
-            None => Rounding::of_format(&stored.kinship, Dtype::BF16),
+            None => Rounding::of_format(&stored.kinship, Dtype::usual()),
         };
         Some(Asked {
             child: index(&request.child)?,

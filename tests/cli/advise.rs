@@ -6,6 +6,9 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+#[cfg(feature = "built-in-evaluator")]
+use crate::common::demo_of_few_items;
+
 fn kinfolk(home: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_kinfolk"))
         .arg("advise")
@@ -152,9 +155,6 @@ fn the_way_to_merge_of_an_evolution_keeps_its_base() {
     let home = tempfile::tempdir().unwrap();
     let demo = home.path().join("demo");
     let folder = home.path().join("children");
-    let task = home.path().join("sum.jsonl");
-    let items = "{\"task\":\"sum\",\"prompt\":\"add 1+2=\",\"answer\":\"3\"}\n";
-    std::fs::write(&task, items).unwrap();
     let way = home.path().join("way.yaml");
     let recipe =
         "merge_method: nuslerp\nbase_model: base\nparameters:\n  weight: 0.5\ndtype: float32\n";
@@ -167,8 +167,7 @@ fn the_way_to_merge_of_an_evolution_keeps_its_base() {
             .unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     };
-    run(&["demo", demo.to_str().unwrap()]);
-    let study = demo.join("demo.kinfolk.json");
+    let study = demo_of_few_items(&demo, 2);
     run(&[
         "evolve",
         study.to_str().unwrap(),
@@ -184,8 +183,6 @@ fn the_way_to_merge_of_an_evolution_keeps_its_base() {
         "1",
         "--recipe",
         way.to_str().unwrap(),
-        "--tasks",
-        task.to_str().unwrap(),
         "--folder",
         folder.to_str().unwrap(),
     ]);

@@ -38,7 +38,7 @@ fn family() -> Vec<Member> {
 fn family_kinship() -> impl Fn(usize, usize) -> Option<f64> {
     let rows = table("resources/demo/kinship.csv");
     move |a, b| {
-        let pair = [NAMES[a.min(b)], NAMES[a.max(b)]];
+        let pair = [*NAMES.get(a.min(b))?, *NAMES.get(a.max(b))?];
         let row = rows.iter().find(|r| [&*r["a"], &*r["b"]] == pair)?;
         row["pcc"].parse().ok()
     }

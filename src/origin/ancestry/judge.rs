@@ -70,11 +70,14 @@ fn judge(question: &Question<'_>, found: &Found, whole: Option<&Choices>) -> Ans
         [only] => (only.at - 1.0).abs() < 0.02 && whole.is_some_and(Choices::is_whole),
         _ => false,
     };
+    let plain = found.unexplained(question.signs);
+    if plain.why == Why::Negative {
+        return plain;
+    }
     if let Some(continued) = found.continued().filter(|_| may_continue) {
         return continued;
     }
-    let plain = found.unexplained(question.signs);
-    if plain.why == Why::Negative || spikes.is_empty() {
+    if spikes.is_empty() {
         return plain;
     }
     let shares = found.equations.whole.fit(question.signs).shares;

@@ -175,13 +175,8 @@ fn change(operand: &Operand<'_>, base: &[f32], range: Range<usize>) -> Vec<f32> 
 /// Whether a format has 16 bits or fewer, and how many binary digits its numbers have after the
 /// first.
 fn digits(dtype: Option<Dtype>) -> (bool, i32) {
-    match dtype {
-        Some(Dtype::F32 | Dtype::F64) | None => (false, 23),
-        Some(Dtype::F16) => (true, 10),
-        Some(Dtype::BF16) => (true, 7),
-        // Eight bits or fewer; how they are scaled is not known here.
-        Some(_) => (true, 3),
-    }
+    let digits = dtype.map_or(23, Dtype::digits);
+    (digits < 23, digits)
 }
 
 /// Half of the distance of neighbours around `weight`, with a margin; for a long format what a

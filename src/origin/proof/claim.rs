@@ -57,6 +57,10 @@ pub(crate) fn holds(candidate: &Candidate, score: &Score) -> bool {
 
 /// Whether it takes one model nearly as it is, as a light fine-tune of that model would look.
 fn is_nearly_a_copy(recipe: &Recipe) -> bool {
+    // Its `t` is a distance, not a share.
+    if recipe.merge_method == "nearswap" {
+        return true;
+    }
     let inputs = recipe.content.inputs();
     let others = inputs
         .iter()

@@ -171,8 +171,11 @@ impl<'a> Linear<'a> {
 
     /// Whether one of the people has no share in any tensor.
     fn is_absent(&self, person: usize) -> bool {
-        let is_zero = |w: &Fitted| w.error.is_infinite() || w.value.abs() <= 2e-3 + 6.0 * w.error;
-        self.weights_of(person).iter().all(is_zero)
+        let weights = self.weights_of(person);
+        let is_zero =
+            |w: &Fitted, most: f64| w.error.is_infinite() || w.value.abs() <= most + 6.0 * w.error;
+        let all = pooled(&self.points(weights.clone()));
+        all.is_none_or(|own| is_zero(&own, 2e-3)) && weights.iter().all(|own| is_zero(own, 0.05))
     }
 
     /// The people that have a share.
@@ -375,7 +378,7 @@ impl<'a> Linear<'a> {
             )
         };
         let mut out = Vec::new();
-        if present.len() >= 2 {
+        if present.len() >= 2 && !present.contains(&BASE) {
             let means = of(present).map_or(Vec::new(), |weights| ratios(&weights));
             out.extend(means.into_iter().map(|w| with("linear", None, present, w)));
         }
