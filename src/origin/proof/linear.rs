@@ -171,11 +171,8 @@ impl<'a> Linear<'a> {
 
     /// Whether one of the people has no share in any tensor.
     fn is_absent(&self, person: usize) -> bool {
-        let weights = self.weights_of(person);
-        let is_zero =
-            |w: &Fitted, most: f64| w.error.is_infinite() || w.value.abs() <= most + 6.0 * w.error;
-        let all = pooled(&self.points(weights.clone()));
-        all.is_none_or(|own| is_zero(&own, 2e-3)) && weights.iter().all(|own| is_zero(own, 0.05))
+        let is_zero = |w: &Fitted| w.error.is_infinite() || w.value.abs() <= 2e-3 + 6.0 * w.error;
+        self.weights_of(person).iter().all(is_zero)
     }
 
     /// The people that have a share.
@@ -188,33 +185,44 @@ impl<'a> Linear<'a> {
     /// times as large as they were found.
     pub(crate) fn candidates(&mut self, doubt: f64) -> Vec<Candidate> {
         self.doubt = doubt;
-        let present = self.present();
+        let mut out = self.of_people(&self.used);
+        // Where changes are small, rounding can look like a share of the base.
+        if !self.is_absent(BASE) {
+            let with_base: Vec<usize> = std::iter::once(BASE)
+                .chain(self.used.iter().copied())
+                .collect();
+            out.extend(self.of_people(&with_base));
+        }
+        out.into_iter().map(Candidate::from).collect()
+    }
+
+    /// The recipes in which exactly these people have a share.
+    fn of_people(&self, present: &[usize]) -> Vec<Recipe> {
         let mut out = Vec::new();
-        out.extend(self.copy(&present));
+        out.extend(self.copy(present));
         // Where the base has a share, changes of it are the plainer words.
         match present.first() {
             Some(&BASE) => {
                 out.extend(self.task_arithmetic());
-                out.extend(self.mean(&present));
-                out.extend(self.by_numbers(&present));
+                out.extend(self.mean(present));
             }
             _ => {
-                out.extend(self.mean(&present));
-                out.extend(self.by_numbers(&present));
+                out.extend(self.mean(present));
+                out.extend(self.by_numbers(present));
                 out.extend(self.task_arithmetic());
             }
         }
-        out.extend(self.normalized_task_arithmetic(&present));
-        if let [a, b] = present[..] {
+        out.extend(self.normalized_task_arithmetic(present));
+        if let [a, b] = *present {
             out.extend(self.slerp(a, b));
             out.extend(self.slerp(b, a));
             out.extend(self.nuslerp(a, b));
         }
         out.extend(self.nuslerp_of_changes());
-        out.extend(self.multislerp(&present));
+        out.extend(self.multislerp(present));
         out.extend(self.multislerp_of_changes());
-        out.extend(self.without_parameters(&present));
-        out.into_iter().map(Candidate::from).collect()
+        out.extend(self.without_parameters(present));
+        out
     }
 
     fn copy(&self, present: &[usize]) -> Option<Recipe> {
