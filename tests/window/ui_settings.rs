@@ -107,7 +107,10 @@ fn folders_with_models_are_listed_with_the_hubs_cache() {
     let mut window = window_of(WIDE, bench(home.path()), prefs, answers);
     click(&mut window, "Add folder…");
     window.run_steps(3);
-    assert_eq!(window.state().prefs().folders, [models.clone()]);
+    assert_eq!(
+        window.state().prefs().folders,
+        std::slice::from_ref(&models)
+    );
     window.state_mut().browse_hub_at(home.path().join("none"));
     settle(&mut window);
     click(&mut window, "Add models/org/alder");
