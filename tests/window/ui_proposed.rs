@@ -89,7 +89,7 @@ fn what_the_record_says_otherwise_is_marked_and_can_be_dismissed() {
     click(&mut window, "Dismiss arith → abacus");
     assert!(!says(&window, "against the record"));
     click(&mut window, "Dismiss all");
-    assert!(says(&window, "Nothing that is not recorded"));
+    assert!(says(&window, "Nothing new"));
     assert_eq!(
         parents(&window),
         [("mirror".to_owned(), "abacus".to_owned())]

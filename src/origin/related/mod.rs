@@ -2,7 +2,7 @@
 //!
 //! What is asked is whether the two were trained independently, from starts of their own. The
 //! tests use what training does not know: an order of hidden dimensions and of MLP units (see
-//! [`matched`] and [`kernel`]). They compare a sample, of any shape of model, and hold for
+//! `matched` and `kernel`). They compare a sample, of any shape of model, and hold for
 //! models of one architecture, one tokenizer and the same texts, since these have no say in
 //! which dimension came to hold what.
 //!

@@ -174,7 +174,8 @@ fn answer_ui(
     shares::shares_ui(ui, answer, &names);
     ui.add_space(space::S);
     let sentence = words::sentence(answer, doc.name_of(request.child), &names);
-    ui.add(Label::new(crate::text::sentence_case(&sentence)).wrap());
+    // As it is: it may begin with the name of a model.
+    ui.add(Label::new(sentence).wrap());
     ui.add_space(space::S);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::XXL;

@@ -223,7 +223,7 @@ fn summary(edges: &[(&ProposedEdge, Standing)], recorded: usize) -> String {
         .filter(|(_, own)| *own == Standing::Conflict)
         .count();
     let mut out = match edges.len() {
-        0 => "Nothing that is not recorded".to_owned(),
+        0 => "Nothing new".to_owned(),
         n => format!("{} proposed", format::counted(n, "parent")),
     };
     if conflicts > 0 {
