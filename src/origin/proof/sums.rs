@@ -292,7 +292,17 @@ impl Seen {
             .collect();
         let mut values = fit.values.clone();
         values[0] -= 1.0;
-        let errors = improve(&self.rows, &columns, &mut values);
+        let widths = improve(&self.rows, &columns, &mut values);
+        // Each width is for the others held; what they share makes it wider by as much as it does
+        // for least squares.
+        let degrees = self.count.saturating_sub(columns.len() as u64).max(1) as f64;
+        let variance = fit.residual.max(self.rounding) / degrees;
+        let errors = widths.iter().zip(&fit.errors).zip(&columns);
+        let errors = errors.map(|((width, error), &k)| {
+            let alone = variance / self.dots[k * self.width() + k];
+            width * (error * error / alone).sqrt().max(1.0)
+        });
+        let errors = errors.collect();
         values[0] += 1.0;
         Combination {
             values,
