@@ -113,6 +113,8 @@ mod tests {
     #[test]
     fn a_run_whose_strangers_lose_learns_to_merge_relatives() {
         let mut members = four();
+        // Kin of the first, and no copy of it.
+        members[1] = founder([74.0, 76.0, 64.0, 66.0]);
         for pair in [[0, 2], [1, 2], [0, 3], [1, 3]] {
             members.push(child(30.0, pair));
         }
