@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
 use kinfolk::study::{Command, ModelEdit, ModelId, Selection};
 
@@ -69,7 +70,9 @@ fn candidates_can_be_left_out_and_descendants_are_none() {
     let fold = window.get_all_by_label("Candidates").next();
     fold.unwrap().click();
     window.run_steps(3);
-    click(&mut window, "mirror");
+    let mirror = window.get_by_role_and_label(Role::CheckBox, "mirror");
+    mirror.click();
+    window.run_steps(3);
     assert!(says(&window, "Candidates: 3 of 4"));
     click(&mut window, "Shares may be negative");
     click(&mut window, "Look closer");

@@ -227,6 +227,13 @@ fn a_new_evolution_begins_with_what_is_selected() {
     assert_eq!(value.as_deref(), Some("3 founders"));
 }
 
+/// Opens the rest of the set-up unless this is there already.
+fn more(window: &mut Window, label: &str) {
+    if !has(window, label) {
+        click(window, "More of the set-up");
+    }
+}
+
 #[test]
 fn the_sentence_sets_an_evolution_up() {
     let mut window = window_on(WIDE, ready);
@@ -234,18 +241,19 @@ fn the_sentence_sets_an_evolution_up() {
     type_text(&mut window, "4");
     press(&mut window, Key::Enter);
     assert_eq!(last(&window).setup.choices.top, 4);
+    more(&mut window, "Partner from");
     assert!(has(&window, "Partner from") && !has(&window, "Seed"));
+    press(&mut window, Key::Escape);
     click(&mut window, "Strategy");
     click(&mut window, "Random pairs");
     assert_eq!(last(&window).setup.strategy, "random");
+    more(&mut window, "Seed");
     assert!(has(&window, "Seed") && !has(&window, "Partner from"));
-    click(&mut window, "More of the set-up");
+    more(&mut window, "Children kept");
     click(&mut window, "Children kept");
     click(&mut window, "the best only");
     assert_eq!(last(&window).setup.keep, kinfolk::study::Keep::Best);
-    if !has(&window, "Limit on disk") {
-        click(&mut window, "More of the set-up");
-    }
+    more(&mut window, "Limit on disk");
     click(&mut window, "Limit on disk");
     assert_eq!(last(&window).setup.most_bytes, Some(50_000_000_000));
     click(&mut window, "Folder of the children");

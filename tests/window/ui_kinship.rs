@@ -169,7 +169,7 @@ fn the_demo_appears_with_its_numbers_and_a_caption() {
     window.get_by_label("sorter × tally 0.317");
     sentence(
         &window,
-        "7 models, mean kinship 0.206, 739 k parameters, Pearson over the whole model",
+        "7 models, 3.9 directions, mean kinship 0.206, 739 k parameters, Pearson over the whole model",
     );
     sentence(&window, "Select two models to see where they differ");
 }
@@ -589,7 +589,8 @@ fn two_hundred_models_are_one_picture() {
         })
         .collect();
     let mut window = measured(&models);
-    sentence(&window, "200 models, mean kinship");
+    sentence(&window, "200 models, ");
+    sentence(&window, " directions, mean kinship");
     click(&mut window, "Copy as table");
     let [Action::Copy { text, .. }] = &window.state().asked[..] else {
         panic!();
