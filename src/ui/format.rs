@@ -51,6 +51,11 @@ pub fn set_decimals(decimals: Decimals) {
     DECIMALS.set(decimals);
 }
 
+/// How many decimals kinship has: three, if the user has not set others.
+pub fn kinship_decimals() -> usize {
+    DECIMALS.get().kinship
+}
+
 /// Kinship: three decimals, if the user has not set others.
 pub fn kinship(value: Option<f64>) -> String {
     decimals(value, DECIMALS.get().kinship)

@@ -91,7 +91,7 @@ pub struct HeatMapResponse {
 }
 
 impl<'a> HeatMap<'a> {
-    /// Kinship between 0 and 1 with three decimals, nothing selected.
+    /// Kinship between 0 and 1 with the usual decimals, nothing selected.
     pub fn new(labels: &'a [String], values: &'a dyn Fn(usize, usize) -> Option<f64>) -> Self {
         Self {
             id_salt: "heat map",
@@ -99,7 +99,7 @@ impl<'a> HeatMap<'a> {
             names: &[],
             values,
             scale: Scale::KINSHIP,
-            decimals: 3,
+            decimals: format::kinship_decimals(),
             provisional: false,
             selected: None,
             selected_models: &[],
