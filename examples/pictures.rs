@@ -71,7 +71,7 @@ fn named(bench: &Workbench, name: &str) -> ModelId {
     models.find(|model| model.name == name).unwrap().id
 }
 
-/// The matrix, with two models that are not akin.
+/// The matrix, with two unrelated models.
 fn kinship(home: &Path, out: &Path) {
     let mut bench = opened(home);
     let pair = Selection::Pair(named(&bench, "abacus"), named(&bench, "mirror"));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
@@ -247,7 +247,7 @@ pub fn add_up(chunks: impl Iterator<Item = Gram>) -> Gram {
     sum.unwrap_or_else(|| Gram::zero(0))
 }
 
-/// When a lease began that ends at `until_ms`, for tests and displays.
+/// Whether a lease that ends at `until_ms` has run out.
 pub fn is_past(until_ms: u64) -> bool {
-    until_ms < milliseconds(SystemTime::now().max(UNIX_EPOCH))
+    until_ms < milliseconds(SystemTime::now())
 }
