@@ -14,8 +14,8 @@ use super::stabbing::{peak, ratio};
 pub struct Subsets {
     /// The part of the child's changed weights that one of the choices gives.
     pub explained: f64,
-    /// The part that lies outside all that the parents could give: another parent's.
-    pub beyond: f64,
+    /// The same beyond what so many choices give of any numbers.
+    pub beyond_chance: f64,
     /// A share for each spike.
     pub shares: Vec<f64>,
     /// The part of Σ|δ| that was kept of each, where the child tells.
@@ -36,6 +36,9 @@ const ONE_PLACE: f64 = 0.025;
 /// 0.5, and up to 0.6 for DELLA, which favours large ones; where four parents share most places
 /// TIES comes down to 0.66.
 const BY_SIZE: f64 = 0.63;
+/// How many errors a number is beside the child's by which chance is measured: out of reach of the
+/// right choice, which comes as near as one and a half.
+const BESIDE: f64 = 4.0;
 /// A sum that explains this much needs no weights.
 const SURELY: f64 = 0.95;
 
@@ -58,6 +61,7 @@ struct Place {
 pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
     let places = places(sample);
     let (fitted, model, explained) = best(sample, spikes, &places);
+    let chance = fitted.chance();
     let kept = fitted.kept(sample, spikes, &places, &model);
     let is_by_size = kept.iter().map(|own| own.by_size).sum::<f64>() / kept.len() as f64 > BY_SIZE;
     let weight = |k: usize| model.weights.as_ref().map_or(1.0, |weights| weights[k]);
@@ -69,7 +73,7 @@ pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
         .all(|spike| (spike.at - 1.0).abs() < ONE_PLACE);
     Subsets {
         explained,
-        beyond: beyond(sample, spikes, &places, &model),
+        beyond_chance: (explained - chance) / (1.0 - chance).max(f64::MIN_POSITIVE),
         shares: shares.collect(),
         kept: kept.iter().map(|own| own.mass).collect(),
         is_odd: model.weights.is_some() && is_whole && !is_by_size,
@@ -124,8 +128,10 @@ fn is_one_place(spikes: &[Spike]) -> bool {
 fn weights(sample: &Sample, spikes: &[Spike], places: &[Place]) -> Option<Vec<f64>> {
     let mut all = vec![1.0];
     for other in &spikes[1..] {
-        let share = share_of_two(sample, [&spikes[0], other], places)?;
-        all.push((1.0 - share) / share);
+        // The first that it was kept with at places enough.
+        let beside = |k: usize| Some((k, share_of_two(sample, [&spikes[k], other], places)?));
+        let (k, share) = (0..all.len()).find_map(beside)?;
+        all.push(all[k] * (1.0 - share) / share);
     }
     let total: f64 = all.iter().sum();
     Some(all.iter().map(|w| w / total).collect())
@@ -178,6 +184,8 @@ struct Fitted {
     choices: Vec<Option<usize>>,
     /// Whether the child has changed there by more than rounding.
     changed: Vec<bool>,
+    /// Whether a choice comes as near to a number beside the child's.
+    chance: Vec<bool>,
 }
 
 impl Fitted {
@@ -186,6 +194,7 @@ impl Fitted {
         let mut out = Self {
             choices: Vec::with_capacity(places.len()),
             changed: Vec::with_capacity(places.len()),
+            chance: Vec::with_capacity(places.len()),
         };
         for place in places {
             let (x, error) = (
@@ -193,11 +202,19 @@ impl Fitted {
                 sample.tolerance(place.at),
             );
             look_up(sample, spikes, place, &mut changes);
-            let gap = |choice: usize| (model.of(choice, &changes, place.tensor) - x).abs();
+            // What is right is too far from here to count.
+            let beside = x + BESIDE * error * if place.at % 2 == 0 { 1.0 } else { -1.0 };
+            let mut by_chance = f64::INFINITY;
+            let mut gap = |choice: usize| {
+                let given = model.of(choice, &changes, place.tensor);
+                by_chance = by_chance.min((given - beside).abs());
+                (given - x).abs()
+            };
             let choices = 1..1usize << model.parents();
             let best = choices
                 .map(|c| (c, gap(c)))
                 .min_by(|a, b| a.1.total_cmp(&b.1));
+            out.chance.push(by_chance <= 1.5 * error);
             let near = best.filter(|(_, gap)| *gap <= 1.5 * error).map(|(c, _)| c);
             out.choices
                 .push(if x.abs() <= error { Some(0) } else { near });
@@ -207,8 +224,17 @@ impl Fitted {
     }
 
     fn explained(&self) -> f64 {
+        self.of_changed(&|k| self.choices[k].is_some())
+    }
+
+    /// What would be explained of a child that has nothing to do with the parents.
+    fn chance(&self) -> f64 {
+        self.of_changed(&|k| self.chance[k])
+    }
+
+    fn of_changed(&self, is_hit: &dyn Fn(usize) -> bool) -> f64 {
         let changed = || (0..self.choices.len()).filter(|&k| self.changed[k]);
-        let hits = changed().filter(|&k| self.choices[k].is_some()).count();
+        let hits = changed().filter(|&k| is_hit(k)).count();
         hits as f64 / changed().count().max(1) as f64
     }
 
@@ -285,11 +311,11 @@ impl Kept {
     }
 }
 
-/// The part of the changed places where the child lies outside what any choice could give.
-fn beyond(sample: &Sample, spikes: &[Spike], places: &[Place], model: &Model) -> f64 {
-    let mut changes = vec![0.0; spikes.len()];
+/// The part of the changed places where the child lies outside what any choice of these could give:
+/// another parent's.
+pub fn beyond(sample: &Sample, spikes: &[Spike]) -> f64 {
     let (mut outside, mut all) = (0usize, 0usize);
-    for place in places {
+    for place in places(sample) {
         let (x, error) = (
             f64::from(sample.child[place.at]),
             sample.tolerance(place.at),
@@ -297,10 +323,9 @@ fn beyond(sample: &Sample, spikes: &[Spike], places: &[Place], model: &Model) ->
         if x.abs() <= 6.0 * error {
             continue;
         }
-        look_up(sample, spikes, place, &mut changes);
-        let scaled = (0..changes.len()).map(|i| model.factors[i][place.tensor] * changes[i]);
         let (mut low, mut high) = (0.0, 0.0);
-        for change in scaled {
+        for spike in spikes {
+            let change = spike.scaled(sample, place.at, place.tensor);
             low += change.min(0.0);
             high += change.max(0.0);
         }

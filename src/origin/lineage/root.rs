@@ -22,6 +22,9 @@ const ENOUGH_MODELS: usize = 5;
 const OPPOSITE: f64 = 2.0;
 const AS_GOOD_AS_NONE: f64 = 0.05;
 
+/// By how much more alike the others may be seen from a model that lies as near the middle.
+const NEARLY_AS_LITTLE: f64 = 0.04;
+
 /// A base, and how sure that is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Root {
@@ -84,7 +87,18 @@ pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
             confidence: 0.6,
         }),
         _ => {
-            let (alike, middle) = *ranked(sums, dense).first()?;
+            let ranked = ranked(sums, dense);
+            let (alike, middle) = *ranked.first()?;
+            // A merge that is nearly the base, as a model stock of unrelated parents, sees the
+            // others as the base does.
+            let as_middle = |&&(other, _): &&(f64, usize)| other < alike + NEARLY_AS_LITTLE;
+            let eldest = eldest.or_else(|| {
+                let those: Vec<usize> = ranked.iter().filter(as_middle).map(|(_, m)| *m).collect();
+                self::eldest(sums, sample, &those)
+            });
+            let middle = (ranked.iter().filter(as_middle))
+                .find(|(_, model)| eldest == Some(*model))
+                .map_or(middle, |(_, model)| *model);
             let agrees = eldest == Some(middle);
             if alike < MOST_ALIKE && (agrees || dense.len() >= ENOUGH_MODELS) {
                 let confidence = if agrees { 0.95 } else { 0.85 };
