@@ -124,6 +124,9 @@ impl Found {
         };
         match grain {
             Some(grain) => self.explained(grain, signs),
+            None if self.equations.is_rounding_of_parents(signs) => {
+                self.explained(Grain::Whole, signs)
+            }
             // Model stock has a negative share in a tensor where its parents point apart.
             None if self.is_nearly_positive(&everyone) => {
                 self.explained(Grain::Tensors, Signs::Any)
@@ -230,6 +233,11 @@ impl Found {
             share: 1.0,
         }]);
         (best >= 0.85 * parent.residual).then(|| answer.judged(Verdict::FineTune, Why::Continues))
+    }
+
+    /// Whether the child lies as a fine-tune of a candidate does, whatever others explain.
+    pub(super) fn may_be_trained_further(&self) -> bool {
+        continued::parent(&self.equations.whole).is_some()
     }
 
     /// Whether a part is a small share of a near relative of a larger one.

@@ -5,6 +5,7 @@
 //! DELLA), where all spike at one λ and the weights follow from places where two were kept:
 //! (δ_c/λ − δ_b)/(δ_a − δ_b) = w_a/(w_a + w_b). All 2ⁿ − 1 choices are tried at each place.
 
+use super::fit::{Signs, System};
 use super::sample::Sample;
 use super::spikes::Spike;
 use super::stabbing::{peak, ratio};
@@ -36,6 +37,8 @@ const ONE_PLACE: f64 = 0.025;
 /// 0.5, and up to 0.6 for DELLA, which favours large ones; where four parents share most places
 /// TIES comes down to 0.66.
 const BY_SIZE: f64 = 0.63;
+/// Places of one sign by which shares of dropped changes are told.
+const FEWEST_OF_ONE_SIGN: u64 = 5000;
 /// How many errors a number is beside the child's by which chance is measured: out of reach of the
 /// right choice, which comes as near as one and a half.
 const BESIDE: f64 = 4.0;
@@ -68,17 +71,41 @@ pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
     // Dropped at random, what is kept stands for all.
     let part = |k: usize| if is_by_size { 1.0 } else { kept[k].mass };
     let shares = (0..spikes.len()).map(|k| spikes[k].at * weight(k) * part(k));
+    let shares: Vec<f64> = match &model.weights {
+        None if !is_by_size => mean_shares(sample, spikes, &places).unwrap_or(shares.collect()),
+        _ => shares.collect(),
+    };
     let is_whole = spikes
         .iter()
         .all(|spike| (spike.at - 1.0).abs() < ONE_PLACE);
     Subsets {
         explained,
         beyond_chance: (explained - chance) / (1.0 - chance).max(f64::MIN_POSITIVE),
-        shares: shares.collect(),
+        shares,
         kept: kept.iter().map(|own| own.mass).collect(),
         is_odd: model.weights.is_some() && is_whole && !is_by_size,
         is_by_size,
     }
+}
+
+/// The shares of parents whose changes were dropped at random and made larger for it: the mean of
+/// the child is then the sum of the parents' shares. Where the parents have one sign, an election
+/// by sign leaves out none, so this holds there with one as without. `None` at too few places.
+fn mean_shares(sample: &Sample, spikes: &[Spike], places: &[Place]) -> Option<Vec<f64>> {
+    let mut changes = vec![0.0; spikes.len()];
+    let mut rows = Vec::new();
+    for place in places {
+        look_up(sample, spikes, place, &mut changes);
+        if changes.iter().all(|x| *x > 0.0) || changes.iter().all(|x| *x < 0.0) {
+            rows.push((f64::from(sample.child[place.at]), changes.clone()));
+        }
+    }
+    let of_one_sign = rows
+        .iter()
+        .map(|(child, changes)| (*child, changes.as_slice()));
+    let system = System::of_places(spikes.len(), of_one_sign);
+    let is_enough = system.count() >= FEWEST_OF_ONE_SIGN;
+    is_enough.then(|| system.fit(Signs::NonNegative).shares)
 }
 
 /// The family that explains more, and how much that is.
