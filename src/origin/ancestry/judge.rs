@@ -12,6 +12,8 @@ use crate::jobs::{Failure, Ticket};
 /// Above this part of the changed weights the parents that spike explain the child. Children of 16
 /// bits of which all parents are there have 0.98 and more; SCE of two parents has up to 0.85.
 const EXPLAINED: f64 = 0.93;
+/// The same for a quantised child; Q8_0 has from 0.88 on.
+const EXPLAINED_OF_COARSE: f64 = 0.8;
 /// The same less what chance explains, as a part of the rest.
 const BEYOND_CHANCE: f64 = 0.6;
 /// A candidate with this share in the fit may be a parent that does not spike.
@@ -50,6 +52,10 @@ fn judge(
 ) -> Answer {
     let open = found.answer.clone();
     let spikes = whole.map_or(&[][..], |own| own.spikes.as_slice());
+    let least = match sample.is_coarse {
+        true => EXPLAINED_OF_COARSE,
+        false => EXPLAINED,
+    };
     let is_told = |own: &&Choices| {
         let Subsets {
             explained,
@@ -57,7 +63,7 @@ fn judge(
             is_odd,
             ..
         } = own.subsets;
-        explained >= EXPLAINED && beyond_chance >= BEYOND_CHANCE && !is_odd
+        explained >= least && beyond_chance >= BEYOND_CHANCE && !is_odd
     };
     let explained = whole.filter(is_told);
     if let Some(Choices { subsets, alike, .. }) = explained {
