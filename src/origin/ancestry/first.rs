@@ -30,6 +30,8 @@ const ROUNDINGS: f64 = 1.9;
 const QUANTISED: f64 = 1.05;
 /// A child that differs from the base by this multiple of its rounding may be the base.
 const UNCHANGED: f64 = 1.06;
+/// Fits that leave up to this multiple of the least leave as much.
+const AS_MUCH: f64 = 1.1;
 /// A residual that every merge may leave: sums in `f32`, and weights rounded to few digits.
 const FLOOR: f64 = 0.004;
 
@@ -130,13 +132,14 @@ impl Found {
             (own <= self.most).then_some(Grain::Tensors)
         };
         match grain {
-            Some(grain) => self.explained(grain, signs),
-            None if self.equations.is_rounding_of_parents(signs) => {
-                self.explained(Grain::Whole, signs)
-            }
+            Some(grain) => self.explained(grain, signs, self.most),
             // Model stock has a negative share in a tensor where its parents point apart.
             None if self.is_nearly_positive(&everyone) => {
-                self.explained(Grain::Tensors, Signs::Any)
+                self.explained(Grain::Tensors, Signs::Any, self.most)
+            }
+            None if let Some(grain) = self.equations.rounding_of_parents(signs) => {
+                let left = self.equations.residual(&everyone, grain, signs);
+                self.explained(grain, signs, left * AS_MUCH)
             }
             None => open.with_shares(&whole.fit(signs).shares),
         }
@@ -172,8 +175,8 @@ impl Found {
         })
     }
 
-    fn explained(&self, grain: Grain, signs: Signs) -> Answer {
-        let settled = settle(&self.equations, grain, signs, self.most);
+    fn explained(&self, grain: Grain, signs: Signs, most: f64) -> Answer {
+        let settled = settle(&self.equations, grain, signs, most);
         let needed = |pair: &&[usize; 2]| settled.shares[pair[0]].abs() >= SMALLEST_SHARE;
         let answer = Answer {
             residual: settled.residual,

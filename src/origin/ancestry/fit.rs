@@ -115,8 +115,13 @@ impl System {
         })
     }
 
-    /// That of single numbers: the child's change and those of `n` candidates at each place.
-    pub fn of_places<'a>(n: usize, places: impl Iterator<Item = (f64, &'a [f64])>) -> Self {
+    /// That of `n` candidates over `count` single numbers: `of` writes the candidates' changes at a
+    /// place and gives the child's, or `None` if the place is not to be counted.
+    pub fn of_places(
+        n: usize,
+        count: usize,
+        mut of: impl FnMut(usize, &mut [f64]) -> Option<f64>,
+    ) -> Self {
         let mut out = Self {
             gram: vec![0.0; n * n],
             target: vec![0.0; n],
@@ -124,7 +129,11 @@ impl System {
             base: vec![0.0; n],
             ..Self::default()
         };
-        for (child, changes) in places {
+        let mut changes = vec![0.0; n];
+        for place in 0..count {
+            let Some(child) = of(place, &mut changes) else {
+                continue;
+            };
             out.square += child * child;
             out.count += 1;
             for (i, a) in changes.iter().enumerate() {
@@ -132,7 +141,7 @@ impl System {
                 out.apart[i] += (a - child).powi(2);
                 let row = &mut out.gram[i * n..][..n];
                 row.iter_mut()
-                    .zip(changes)
+                    .zip(&changes)
                     .for_each(|(sum, b)| *sum += a * b);
             }
         }

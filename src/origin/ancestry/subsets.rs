@@ -37,6 +37,11 @@ const ONE_PLACE: f64 = 0.025;
 /// 0.5, and up to 0.6 for DELLA, which favours large ones; where four parents share most places
 /// TIES comes down to 0.66.
 const BY_SIZE: f64 = 0.63;
+/// Where the chance that a kept change is the larger one is this near to 0.5, size said nothing, as
+/// in DARE; DELLA has 0.55 and more, and then the mean is not the sum of the shares.
+const SIZE_IS_NOTHING: f64 = 0.025;
+/// By how much, as a part, the mean may be off the shares that the kept changes tell.
+const NEAR_SHARES: f64 = 0.15;
 /// Places of one sign by which shares of dropped changes are told.
 const FEWEST_OF_ONE_SIGN: u64 = 5000;
 /// How many errors a number is beside the child's by which chance is measured: out of reach of the
@@ -66,15 +71,20 @@ pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
     let (fitted, model, explained) = best(sample, spikes, &places);
     let chance = fitted.chance();
     let kept = fitted.kept(sample, spikes, &places, &model);
-    let is_by_size = kept.iter().map(|own| own.by_size).sum::<f64>() / kept.len() as f64 > BY_SIZE;
+    let size = kept.iter().map(|own| own.by_size).sum::<f64>() / kept.len() as f64;
+    let is_by_size = size > BY_SIZE;
     let weight = |k: usize| model.weights.as_ref().map_or(1.0, |weights| weights[k]);
     // Dropped at random, what is kept stands for all.
     let part = |k: usize| if is_by_size { 1.0 } else { kept[k].mass };
-    let shares = (0..spikes.len()).map(|k| spikes[k].at * weight(k) * part(k));
-    let shares: Vec<f64> = match &model.weights {
-        None if !is_by_size => mean_shares(sample, spikes, &places).unwrap_or(shares.collect()),
-        _ => shares.collect(),
-    };
+    let mut shares: Vec<f64> = (0..spikes.len())
+        .map(|k| spikes[k].at * weight(k) * part(k))
+        .collect();
+    if model.weights.is_none() && (size - 0.5).abs() < SIZE_IS_NOTHING {
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() <= NEAR_SHARES * a + 0.01;
+        let found = mean_shares(sample, spikes);
+        let found = found.filter(|found| shares.iter().zip(found).all(near));
+        shares = found.unwrap_or(shares);
+    }
     let is_whole = spikes
         .iter()
         .all(|spike| (spike.at - 1.0).abs() < ONE_PLACE);
@@ -91,19 +101,13 @@ pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
 /// The shares of parents whose changes were dropped at random and made larger for it: the mean of
 /// the child is then the sum of the parents' shares. Where the parents have one sign, an election
 /// by sign leaves out none, so this holds there with one as without. `None` at too few places.
-fn mean_shares(sample: &Sample, spikes: &[Spike], places: &[Place]) -> Option<Vec<f64>> {
-    let mut changes = vec![0.0; spikes.len()];
-    let mut rows = Vec::new();
-    for place in places {
-        look_up(sample, spikes, place, &mut changes);
-        if changes.iter().all(|x| *x > 0.0) || changes.iter().all(|x| *x < 0.0) {
-            rows.push((f64::from(sample.child[place.at]), changes.clone()));
-        }
-    }
-    let of_one_sign = rows
-        .iter()
-        .map(|(child, changes)| (*child, changes.as_slice()));
-    let system = System::of_places(spikes.len(), of_one_sign);
+fn mean_shares(sample: &Sample, spikes: &[Spike]) -> Option<Vec<f64>> {
+    let of_one_sign = |at: usize, changes: &mut [f64]| {
+        look_up(sample, spikes, at, changes);
+        let is_one = changes.iter().all(|x| *x > 0.0) || changes.iter().all(|x| *x < 0.0);
+        is_one.then(|| f64::from(sample.child[at]))
+    };
+    let system = System::of_places(spikes.len(), sample.len(), of_one_sign);
     let is_enough = system.count() >= FEWEST_OF_ONE_SIGN;
     is_enough.then(|| system.fit(Signs::NonNegative).shares)
 }
@@ -228,7 +232,7 @@ impl Fitted {
                 f64::from(sample.child[place.at]),
                 sample.tolerance(place.at),
             );
-            look_up(sample, spikes, place, &mut changes);
+            look_up(sample, spikes, place.at, &mut changes);
             // What is right is too far from here to count.
             let beside = x + BESIDE * error * if place.at % 2 == 0 { 1.0 } else { -1.0 };
             let mut by_chance = f64::INFINITY;
@@ -280,7 +284,7 @@ impl Fitted {
             let Some(choice) = self.choices[k] else {
                 continue;
             };
-            look_up(sample, spikes, place, &mut changes);
+            look_up(sample, spikes, place.at, &mut changes);
             let error = sample.tolerance(place.at);
             let scaled = |i: usize| model.factors[i][place.tensor] * changes[i];
             let tells = (0..changes.len()).all(|i| scaled(i).abs() > 4.0 * error);
@@ -362,8 +366,8 @@ pub fn beyond(sample: &Sample, spikes: &[Spike]) -> f64 {
     outside as f64 / all.max(1) as f64
 }
 
-fn look_up(sample: &Sample, spikes: &[Spike], place: &Place, changes: &mut [f64]) {
+fn look_up(sample: &Sample, spikes: &[Spike], at: usize, changes: &mut [f64]) {
     for (change, spike) in changes.iter_mut().zip(spikes) {
-        *change = f64::from(sample.candidates[spike.candidate][place.at]);
+        *change = f64::from(sample.candidates[spike.candidate][at]);
     }
 }

@@ -22,8 +22,9 @@ const ENOUGH_MODELS: usize = 5;
 const OPPOSITE: f64 = 2.0;
 const AS_GOOD_AS_NONE: f64 = 0.05;
 
-/// By how much more alike the others may be seen from a model that lies as near the middle.
-const NEARLY_AS_LITTLE: f64 = 0.04;
+/// A model that is this near to another, as a share of the usual squared distance, sees the others
+/// as that does.
+const NEARLY: f64 = 0.01;
 
 /// A base, and how sure that is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,16 +88,9 @@ pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
             confidence: 0.6,
         }),
         _ => {
-            let ranked = ranked(sums, dense);
-            let alike = ranked.first()?.0;
-            // A model that is nearly the base, as the model stock of unrelated parents, sees the
-            // others as the base does; what was added to it has made its norm larger.
-            let near = ranked.iter().filter(|own| own.0 < alike + NEARLY_AS_LITTLE);
-            let near: Vec<usize> = near.map(|(_, model)| *model).collect();
-            let among = eldest.filter(|model| near.contains(model));
-            let sure = among.or_else(|| self::eldest(sums, sample, &near));
-            let middle = sure.or_else(|| least(&near, &|model| sums.square(model)))?;
-            let agrees = sure == Some(middle);
+            let (alike, middle) = *ranked(sums, dense).first()?;
+            let middle = kept_most(sums, sample, dense, middle);
+            let agrees = eldest == Some(middle);
             if alike < MOST_ALIKE && (agrees || dense.len() >= ENOUGH_MODELS) {
                 let confidence = if agrees { 0.95 } else { 0.85 };
                 return Some(Root {
@@ -113,6 +107,26 @@ pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
                 })
         }
     }
+}
+
+/// Of the model in the middle and those that are nearly it, as the model stock of unrelated parents
+/// is nearly the base: the one of which the others have kept the most numbers.
+fn kept_most(sums: &Sums, sample: &Sample, dense: &[usize], middle: usize) -> usize {
+    let distance2 = |&model: &usize| sums.distance2(model, middle);
+    let mut all: Vec<f64> = dense.iter().map(distance2).collect();
+    all.sort_by(f64::total_cmp);
+    let usual = all[all.len() / 2];
+    let is_near = |model: &usize| distance2(model) < NEARLY * usual;
+    let (near, others): (Vec<usize>, Vec<usize>) = dense.iter().copied().partition(is_near);
+    let kept = |model: usize| -> usize {
+        let of = |&other: &usize| sample.equal_numbers(model, other);
+        others.iter().map(of).sum()
+    };
+    let most = near
+        .iter()
+        .copied()
+        .max_by_key(|&model| (kept(model), model == middle));
+    most.unwrap_or(middle)
 }
 
 /// The model that has both the least norm and the greatest kurtosis, if one has.
