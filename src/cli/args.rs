@@ -4,6 +4,7 @@ mod ancestry;
 mod cluster;
 mod lineage;
 mod related;
+mod sweep;
 mod tools;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ pub use ancestry::AncestryArgs;
 pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use lineage::LineageArgs;
 pub use related::{RelatedArgs, ScanArgs};
+pub use sweep::SweepArgs;
 pub use tools::{
     ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs,
 };
@@ -84,6 +86,8 @@ pub enum Subcommand {
     Evaluate(EvaluateArgs),
     /// Run generations of merges in a study, or the rest of them
     Evolve(EvolveArgs),
+    /// Merge and score a recipe for a grid of its parameters
+    Sweep(SweepArgs),
     /// Say which merge to make next, by what the merges so far have taught
     Advise(AdviseArgs),
     /// Write what a study says as one page, with its pictures
@@ -324,6 +328,13 @@ pub struct EvolveArgs {
     /// Keep only files that may still be merged, and in the end those of the best
     #[arg(long)]
     pub keep_best: bool,
+    /// Have children merged and judged by the workers of this folder, which are started with
+    /// `kinfolk cluster work OUT`
+    #[arg(long, value_name = "OUT")]
+    pub cluster: Option<PathBuf>,
+    /// Be one of these workers too
+    #[arg(long, requires = "cluster")]
+    pub work: bool,
     /// Write the run as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -8,6 +8,7 @@ pub mod ancestry;
 pub mod approval;
 mod backups;
 pub mod cache;
+pub mod clusters;
 pub mod comparing;
 pub mod composing;
 pub mod converting;
@@ -38,8 +39,10 @@ mod saving;
 pub mod scanning;
 mod session;
 pub mod suggesting;
+pub mod sweeping;
 pub mod tokens;
 pub mod transplanting;
+pub mod trials;
 mod write_check;
 mod writing;
 
@@ -85,6 +88,8 @@ pub struct Workbench {
     recents: Vec<Recent>,
     hub: hub::HubState,
     scanned: scanning::ScanState,
+    /// A cluster folder that is looked at.
+    clusters: Option<clusters::WatchedCluster>,
     memory: memory::Watched,
     kept: Option<cache::Kept>,
     /// Typefaces that were found, until the window takes them.
@@ -126,6 +131,7 @@ impl Workbench {
             recents,
             hub: hub::HubState::default(),
             scanned: scanning::ScanState::default(),
+            clusters: None,
             memory: memory::Watched::default(),
             faces: Vec::new(),
             kept: None,
@@ -287,6 +293,16 @@ impl Workbench {
         let path = self.free_study_path();
         self.replace(doc, Some(path));
         self.save_new();
+    }
+
+    /// Begins a study that was made elsewhere.
+    fn begin_with(&mut self, doc: StudyDoc) {
+        let path = self.free_study_path();
+        self.replace(doc, Some(path));
+        let ids: Vec<ModelId> = self.doc().models.iter().map(|m| m.id).collect();
+        ids.into_iter().for_each(|id| self.open_model(id));
+        self.save_new();
+        self.has_unsaved_change();
     }
 
     /// Starts a study that no file is written for.

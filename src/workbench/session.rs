@@ -21,6 +21,7 @@ use super::proposing::Proposing;
 use super::proving::Proving;
 use super::saving::Saving;
 use super::suggesting::Suggested;
+use super::sweeping::Sweeping;
 use super::tokens::Listing;
 use super::transplanting::Transplanting;
 use super::write_check::WriteChecks;
@@ -59,6 +60,7 @@ pub(super) struct Session {
     pub write_checks: WriteChecks,
     pub tokens: Listing,
     pub evolving: Evolving,
+    pub sweeping: Sweeping,
     pub approvals: Approvals,
     /// What was read to be imported, until the window takes it.
     pub import_sources: VecDeque<Source>,

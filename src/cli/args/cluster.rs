@@ -55,6 +55,9 @@ pub struct WorkArgs {
     /// Stay until the last part is there, to take over what other workers give up
     #[arg(long)]
     pub wait: bool,
+    /// Approve the commands by which trials are judged, without being asked
+    #[arg(long)]
+    pub trust_command: bool,
     /// Seconds without a sign of life after which another worker may take a task over
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]

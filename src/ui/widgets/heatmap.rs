@@ -51,6 +51,9 @@ pub struct HeatMap<'a> {
     pub decimals: usize,
     /// Whether the values may still change: they are drawn greyed.
     pub provisional: bool,
+    /// Whether the value of a pair may still change where others are final: it is drawn greyed,
+    /// and empty as long as there is none.
+    pub weak: &'a dyn Fn(usize, usize) -> bool,
     pub selected: Option<(usize, usize)>,
     pub selected_models: &'a [usize],
     /// Rows from top to bottom; empty for the order of `labels`.
@@ -101,6 +104,7 @@ impl<'a> HeatMap<'a> {
             scale: Scale::KINSHIP,
             decimals: format::kinship_decimals(),
             provisional: false,
+            weak: &|_, _| false,
             selected: None,
             selected_models: &[],
             order: &[],
@@ -175,7 +179,8 @@ impl<'a> HeatMap<'a> {
     /// Whether a pair has been compared and has no value.
     fn is_undefined(&self, (a, b): (usize, usize)) -> bool {
         let measured = |model| (self.measured)(model);
-        self.value((a, b)).is_none() && !self.provisional && measured(a) && measured(b)
+        let is_final = !self.provisional && !(self.weak)(a, b);
+        self.value((a, b)).is_none() && is_final && measured(a) && measured(b)
     }
 
     fn is_ghost(&self, (a, b): (usize, usize)) -> bool {

@@ -2,6 +2,7 @@
 //! one known to the program, which draws it, hands it the keys and closes it.
 
 mod ancestry;
+mod cluster;
 mod comparison;
 mod extraction;
 mod guide;
@@ -12,6 +13,7 @@ mod mixture;
 mod number;
 mod proof;
 mod scan;
+mod sweep;
 mod transplant;
 mod write;
 
@@ -21,6 +23,7 @@ use super::action::Action;
 use crate::workbench::Workbench;
 
 use ancestry::AncestryView;
+use cluster::ClusterView;
 use comparison::ComparisonView;
 use extraction::ExtractionView;
 use guide::GuideView;
@@ -29,6 +32,7 @@ use import::ImportView;
 use mixture::MixtureView;
 use proof::ProofView;
 use scan::ScanView;
+use sweep::SweepView;
 use transplant::TransplantView;
 use write::WriteView;
 
@@ -79,6 +83,7 @@ windows! {
         writing: WriteView,
         extraction: ExtractionView,
         proof: ProofView,
+        sweep: SweepView,
     }
     // A mixture closes itself where there is none; one that was opened as a recipe, together
     // with models, is there before their study is.
@@ -88,5 +93,6 @@ windows! {
         guide: GuideView,
         hub: HubView,
         scan: ScanView,
+        cluster: ClusterView,
     }
 }

@@ -35,11 +35,14 @@ pub(super) fn map(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, touched: &Touched
     }
 }
 
+/// How much of the ground is in what may still change.
+const WEAK: f32 = 0.65;
+
 /// The colour of a pair, greyed while it may still change.
 pub(super) fn color(map: &HeatMap<'_>, pair: (usize, usize), t: &Tokens) -> Color32 {
     let color = map.scale.color(map.value(pair), t);
-    if map.provisional {
-        colormap::mix(color, t.panel, 0.65)
+    if map.provisional || (map.weak)(pair.0, pair.1) {
+        colormap::mix(color, t.panel, WEAK)
     } else {
         color
     }
@@ -237,7 +240,7 @@ fn picture(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) {
 fn image(map: &HeatMap<'_>, n: usize, t: &Tokens) -> ColorImage {
     let grey = |color| {
         if map.provisional {
-            colormap::mix(color, t.panel, 0.65)
+            colormap::mix(color, t.panel, WEAK)
         } else {
             color
         }
@@ -258,8 +261,13 @@ fn image(map: &HeatMap<'_>, n: usize, t: &Tokens) -> ColorImage {
         if pair.0 == pair.1 {
             t.panel
         } else {
-            map.value(pair)
-                .map_or_else(|| missing(pair), |value| of(map.scale, value))
+            match map.value(pair) {
+                None => missing(pair),
+                Some(value) if (map.weak)(pair.0, pair.1) => {
+                    colormap::mix(of(map.scale, value), t.panel, WEAK)
+                }
+                Some(value) => of(map.scale, value),
+            }
         }
     };
     ColorImage::new([n, n], (0..n * n).map(pixel).collect())

@@ -22,6 +22,9 @@ use crate::ui::widgets::{Choice, choice, segmented, text};
 const LONGEST: usize = 28;
 const BEST_ONLY: &str = "Files of children that cannot be merged again are removed; their record \
                          stays";
+const ON_A_CLUSTER: &str = "Workers take children from a folder that all of them see: start them \
+                            with kinfolk cluster work and that folder. What comes out is the \
+                            same";
 /// From this width on, in points, the sentence names the base, and asks what the strategy wants
 /// to know besides.
 const ROOM_FOR_BASE: f32 = 1000.0;
@@ -187,6 +190,7 @@ impl Sentence<'_> {
             if setup.keep == Keep::Best {
                 ui.weak(BEST_ONLY);
             }
+            row(ui, |ui| self.cluster_ui(ui, setup));
         });
     }
 
@@ -290,6 +294,28 @@ impl Sentence<'_> {
         if response.clicked() {
             let ask = EvolutionAction::AskForFolder(self.evolution.id);
             self.context.push(ask);
+        }
+    }
+
+    /// Who merges and judges children: this program, or workers that take them from a folder.
+    fn cluster_ui(&self, ui: &mut Ui, setup: &mut Setup) {
+        say(ui, "Merge and judge");
+        let words = match &setup.cluster {
+            Some(cluster) => format!("on a cluster: {}", short(&cluster.folder)),
+            None => "On a cluster…".to_owned(),
+        };
+        let response = leading(ui, "On a cluster…", &words).on_hover_text(ON_A_CLUSTER);
+        if response.clicked() {
+            let ask = EvolutionAction::AskForCluster(self.evolution.id);
+            self.context.push(ask);
+        }
+        let mut is_here = false;
+        if let Some(cluster) = &mut setup.cluster {
+            ui.checkbox(&mut cluster.works, "this computer works too");
+            is_here = ui.button("Here alone").clicked();
+        }
+        if is_here {
+            setup.cluster = None;
         }
     }
 
