@@ -56,5 +56,6 @@ mod related;
 mod stats;
 mod study;
 mod suggest;
+mod sweeping;
 mod tokens;
 mod transplant;
