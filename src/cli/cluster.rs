@@ -20,6 +20,8 @@ use crate::study::file;
 use crate::workbench::clusters::study_of;
 use crate::workbench::{Folders, cache, trials};
 
+/// How long a worker that waits does so before there is anything.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The largest list of models that is read.
 const MOST_LIST: u64 = 64 << 20;
 
@@ -163,11 +165,11 @@ fn work(args: &WorkArgs) -> Result<(), CliError> {
     }
 }
 
-/// Waits for a lease until the folder holds something, if waiting is wanted: workers are often
+/// Waits a while until the folder holds something, if waiting is wanted: workers are often
 /// started before the one who leads.
 fn until_there(args: &WorkArgs) -> Result<(), CliError> {
     let _hearing = progress::hear_interrupts();
-    let due = Instant::now() + Duration::from_secs(args.lease);
+    let due = Instant::now() + Duration::from_secs(args.lease).max(PATIENCE);
     while !Plan::is_in(&args.out) && !trials::has_runs(&args.out) {
         if progress::was_interrupted() {
             return Err(CliError::Cancelled);

@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::trials::{Lead, Progress, Result as Found, Trial, Way, see_through};
 use super::writing::warnings;
 use crate::jobs::{Failure, Ticket};
-use crate::merge::recipe::{Template, parse};
+use crate::merge::recipe::{Template, parse, to_yaml};
 use crate::study::Evaluator;
 
 pub use grid::{Axis, MOST_CELLS, cells, values_of};
@@ -85,11 +85,13 @@ impl Sweep {
             for (axis, value) in self.axes.iter().zip(&values) {
                 own.set(&axis.path, value).map_err(of_cell)?;
             }
-            let text = own.to_text().map_err(of_cell)?;
-            let told = warnings(&parse(&text)).map_err(|failure| named(failure, &label))?;
+            let parsed = parse(&own.to_text().map_err(of_cell)?);
+            let told = warnings(&parsed).map_err(|failure| named(failure, &label))?;
             if let Some(new) = told.iter().find(|own| !known.contains(own)) {
                 return Err(of_cell(new.clone()));
             }
+            // As it is written beside the child: a child that is there is known by it.
+            let text = to_yaml(&parsed.recipes).map_err(of_cell)?;
             let folder = children.join(format!("{:03}-{}", k + 1, file_name(&label)));
             let trial = Trial::of_recipe(&run, &label, text, &folder, self.evaluator.clone());
             let trial = trial.map_err(|failure| named(failure, &label))?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::table::{Row, RowState, Table};
+use crate::merge::methods::{BaseRule, find};
 use crate::merge::recipe::{ModelRef, Recipe, parse};
 use crate::study::{BaseRef, Command, ModelEdit, ModelId, NewChild, NewModel, ScoredChild};
 use crate::workbench::Workbench;
@@ -60,10 +61,13 @@ impl Workbench {
 
     /// Puts in the models of recipes that the study does not have, with their base.
     fn add_models_of(&mut self, recipes: &[Recipe]) {
-        let bases: Vec<&ModelRef> = recipes
-            .iter()
-            .filter_map(|r| r.base_model.as_ref())
-            .collect();
+        // Of some methods the base is one of the models, and no model that they descend from.
+        let has_base = |recipe: &&Recipe| {
+            let method = find(&recipe.merge_method);
+            method.is_some_and(|own| own.description().base != BaseRule::OneOfModels)
+        };
+        let bases = recipes.iter().filter(has_base);
+        let bases: Vec<&ModelRef> = bases.filter_map(|r| r.base_model.as_ref()).collect();
         let mut missing: Vec<&ModelRef> = bases.clone();
         missing.extend(recipes.iter().flat_map(Recipe::models));
         let mut new: Vec<(&ModelRef, NewModel)> = Vec::new();
