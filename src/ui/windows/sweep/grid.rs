@@ -3,7 +3,7 @@
 use eframe::egui::{Align2, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetType, pos2, vec2};
 use egui_plot::{Line, PlotPoints, Points};
 
-use super::result::score_words;
+use super::score_words;
 use crate::ui::colormap::{Scale, text_on};
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;

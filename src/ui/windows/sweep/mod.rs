@@ -14,6 +14,7 @@ use crate::ui::format;
 use crate::ui::theme::{self, size, space};
 use crate::ui::widgets::icon_button;
 use crate::workbench::Workbench;
+use crate::workbench::sweeping::{Row, RowState};
 
 use ask::Form;
 
@@ -108,4 +109,13 @@ fn head_ui(ui: &mut Ui, title: &str) -> bool {
     ui.quiet("Merges and scores the recipe for every combination of these values");
     ui.add_space(space::S);
     stays
+}
+
+/// A score as it is read: points, or a perplexity.
+fn score_words(row: &Row) -> String {
+    match (&row.state, row.score()) {
+        (RowState::Failed(_), _) => "failed".to_owned(),
+        (_, Some((score, true))) => format::decimals(Some(score), 4),
+        (_, score) => format::score(score.map(|(score, _)| score)),
+    }
 }

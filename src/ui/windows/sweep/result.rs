@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Button, Layout, RichText, ScrollArea, Ui, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
-use super::grid;
+use super::{grid, score_words};
 use crate::text::counted;
 use crate::ui::action::{Action, Export, SweepAction};
 use crate::ui::ext::{ResponseExt, UiExt};
@@ -122,14 +122,6 @@ fn table_ui(ui: &mut Ui, table: &Table, room: f32) -> Option<usize> {
             }
         });
     clicked
-}
-
-pub(super) fn score_words(row: &Row) -> String {
-    match (&row.state, row.score()) {
-        (RowState::Failed(_), _) => "failed".to_owned(),
-        (_, Some((score, true))) => format::decimals(Some(score), 4),
-        (_, score) => format::score(score.map(|(score, _)| score)),
-    }
 }
 
 fn foot_ui(ui: &mut Ui, run: &SweepRun, actions: &mut Vec<Action>) -> bool {
