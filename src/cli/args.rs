@@ -17,7 +17,7 @@ pub use ancestry::AncestryArgs;
 pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use lineage::LineageArgs;
 pub use related::{RelatedArgs, ScanArgs};
-pub use sweep::SweepArgs;
+pub use sweep::{SweepArgs, Workers};
 pub use tools::{
     ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs,
 };
@@ -328,13 +328,8 @@ pub struct EvolveArgs {
     /// Keep only files that may still be merged, and in the end those of the best
     #[arg(long)]
     pub keep_best: bool,
-    /// Have children merged and judged by the workers of this folder, which are started with
-    /// `kinfolk cluster work OUT`
-    #[arg(long, value_name = "OUT")]
-    pub cluster: Option<PathBuf>,
-    /// Be one of these workers too
-    #[arg(long, requires = "cluster")]
-    pub work: bool,
+    #[command(flatten)]
+    pub by: Workers,
     /// Write the run as JSON to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -74,7 +74,7 @@ fn evolution(bench: &mut Workbench, args: &EvolveArgs) -> Result<EvolutionId, Cl
         setup::agrees(doc, known, args)?;
         let (id, mut setup) = (known.id, known.setup.clone());
         // Who does the work changes nothing of what comes out.
-        if args.cluster.is_some() && !setup::cluster(args)?.eq(&setup.cluster) {
+        if args.by.cluster.is_some() && !setup::cluster(args)?.eq(&setup.cluster) {
             setup.cluster = setup::cluster(args)?;
             bench.apply(Command::Evolution(EvolutionEdit::Change(
                 id,

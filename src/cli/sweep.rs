@@ -21,7 +21,7 @@ pub fn run(args: &SweepArgs) -> Result<(), CliError> {
     let sweep = sweep(args)?;
     // Asked first: it would be a pity after an hour.
     let bench = args.study.as_deref().map(opened).transpose()?;
-    let folder = match (&args.cluster, &args.folder) {
+    let folder = match (&args.by.cluster, &args.folder) {
         (Some(folder), _) | (None, Some(folder)) => folder.clone(),
         (None, None) => usual_folder(&args.recipe),
     };
@@ -79,7 +79,7 @@ fn evaluator(args: &SweepArgs) -> Result<Evaluator, CliError> {
         return Err(CliError::Failed(sentence));
     }
     // Typed here, so it is approved; workers of the same user find that written down.
-    if args.cluster.is_some() {
+    if args.by.cluster.is_some() {
         approval::approve_in(&Folders::of_user().data, &call).map_err(CliError::Failed)?;
     }
     Ok(Evaluator::Command { call })
@@ -87,8 +87,8 @@ fn evaluator(args: &SweepArgs) -> Result<Evaluator, CliError> {
 
 fn go_through(args: &SweepArgs, sweep: Sweep, folder: PathBuf) -> Result<Table, CliError> {
     let pool = progress::pool(args.threads)?;
-    let works = args.cluster.is_none() || args.work;
-    let line = Line::new(args.cluster.as_deref());
+    let works = args.by.cluster.is_none() || args.by.work;
+    let line = Line::new(args.by.cluster.as_deref());
     let title = format!("Sweeping {}", sweep.name);
     progress::run(&title, move |ticket| {
         pool.install(|| {

@@ -2,6 +2,18 @@
 
 use std::path::PathBuf;
 
+/// Who merges and judges children, if not this program alone.
+#[derive(clap::Args)]
+pub struct Workers {
+    /// Have children merged and judged by the workers of this folder, which are started with
+    /// `kinfolk cluster work OUT`
+    #[arg(long, value_name = "OUT")]
+    pub cluster: Option<PathBuf>,
+    /// Be one of these workers too
+    #[arg(long, requires = "cluster")]
+    pub work: bool,
+}
+
 #[derive(clap::Args)]
 pub struct SweepArgs {
     /// A recipe in mergekit's YAML
@@ -16,13 +28,8 @@ pub struct SweepArgs {
     /// Judge by this command; {model} stands for the child and {output} for a folder for results
     #[arg(long, value_name = "COMMAND", conflicts_with = "tasks")]
     pub evaluator: Option<String>,
-    /// Have it done by the workers of this folder, which are started with
-    /// `kinfolk cluster work OUT`
-    #[arg(long, value_name = "OUT")]
-    pub cluster: Option<PathBuf>,
-    /// Be one of these workers too
-    #[arg(long, requires = "cluster")]
-    pub work: bool,
+    #[command(flatten)]
+    pub by: Workers,
     /// Where scores and children are kept while it runs; RECIPE.sweep beside the recipe unless given
     #[arg(long, value_name = "DIR", conflicts_with = "cluster")]
     pub folder: Option<PathBuf>,

@@ -54,10 +54,10 @@ pub(super) fn cluster(args: &EvolveArgs) -> Result<Option<ClusterChoice>, CliErr
     let choice = |folder: &PathBuf| {
         Ok(ClusterChoice {
             folder: std::path::absolute(folder).map_err(CliError::failed)?,
-            works: args.work,
+            works: args.by.work,
         })
     };
-    args.cluster.as_ref().map(choice).transpose()
+    args.by.cluster.as_ref().map(choice).transpose()
 }
 
 /// Puts the options that were given into a setup.
