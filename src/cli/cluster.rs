@@ -230,6 +230,13 @@ fn work_on_plan(args: &WorkArgs) -> Result<(), CliError> {
 }
 
 fn join(args: &JoinArgs) -> Result<(), CliError> {
+    if !Plan::is_in(&args.out) && trials::has_runs(&args.out) {
+        return Err(CliError::Failed(format!(
+            "this folder holds the trials of an evolution or a sweep, which takes them in by \
+             itself; there is no kinship to join: {}",
+            args.out.display()
+        )));
+    }
     let (plan, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
     match cluster::join(&args.out, &plan, &tasks).map_err(CliError::Failed)? {
         Joined::Missing(state) => Err(CliError::Failed(format!(
