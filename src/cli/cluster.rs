@@ -203,7 +203,8 @@ fn tell(event: cluster::Event) {
 }
 
 fn work_on_trials(args: &WorkArgs) -> Result<(), CliError> {
-    let (place, labour) = (args.out.clone(), labour(args));
+    let place = std::path::absolute(&args.out).map_err(CliError::failed)?;
+    let labour = labour(args);
     let pool = progress::pool(args.threads)?;
     let allows = trials::permit(&Folders::of_user(), args.trust_command);
     progress::run("Working", move |ticket| {

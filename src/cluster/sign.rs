@@ -4,8 +4,9 @@
 //! own in `OUT/workers`, which nothing depends on: it is for people, and for whoever hands out tasks
 //! to tell how many hands there are.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -54,22 +55,49 @@ pub struct Sign {
     path: PathBuf,
     worker: String,
     lease: Duration,
+    number: usize,
     seen: Mutex<Seen>,
+}
+
+/// The workers that are alive in this process, by number.
+static NUMBERS: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+
+fn free_number() -> usize {
+    let mut taken = lock(&NUMBERS);
+    let number = (0..).find(|n| !taken.contains(n)).unwrap_or_default();
+    taken.insert(number);
+    number
+}
+
+/// Machine, process and start; with a number for further workers of one process.
+fn worker_name(number: usize) -> String {
+    static START: OnceLock<u64> = OnceLock::new();
+    let owner = files::lock::Owner::here();
+    let start = START.get_or_init(|| milliseconds(SystemTime::now()));
+    let further = match number {
+        0 => String::new(),
+        n => format!("-{n}"),
+    };
+    format!("{} {}{further} {start}", owner.machine, owner.process)
 }
 
 impl Sign {
     /// A worker in the folder `out`, with a name that no other has.
     pub fn new(out: &Path, lease: Duration) -> Self {
-        let owner = files::lock::Owner::here();
-        let now = milliseconds(SystemTime::now());
-        let worker = format!("{} {} {now}", owner.machine, owner.process);
+        let number = free_number();
+        let worker = worker_name(number);
+        let path = out.join("workers").join(file_name(&worker));
+        // One that is taken up again in the same process goes on counting.
+        let before = read(&path).unwrap_or_default();
         let sign = Self {
-            path: out.join("workers").join(file_name(&worker)),
+            path,
             lease,
+            number,
             seen: Mutex::new(Seen {
                 worker: worker.clone(),
                 lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
-                ..Seen::default()
+                ended: false,
+                ..before
             }),
             worker,
         };
@@ -131,6 +159,7 @@ impl Drop for Sign {
             seen.doing = None;
             seen.ended = true;
         });
+        lock(&NUMBERS).remove(&self.number);
     }
 }
 
@@ -139,16 +168,18 @@ fn file_name(worker: &str) -> String {
     worker.chars().map(plain).collect::<String>() + ".json"
 }
 
+fn read(path: &Path) -> Option<Seen> {
+    let text = files::read_text(path, MOST_BYTES).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
 /// Every worker that has left a sign, by name.
 pub fn seen(out: &Path) -> Vec<Seen> {
     let entries = std::fs::read_dir(out.join("workers"));
     let paths = entries.into_iter().flatten().flatten().map(|e| e.path());
     let paths = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
-    let read = |path: PathBuf| {
-        let text = files::read_text(&path, MOST_BYTES).ok()?;
-        serde_json::from_str::<Seen>(&text).ok()
-    };
-    let mut found: Vec<Seen> = paths.take(MOST_WORKERS).filter_map(read).collect();
+    let paths = paths.take(MOST_WORKERS);
+    let mut found: Vec<Seen> = paths.filter_map(|path| read(&path)).collect();
     found.sort_by(|a, b| a.worker.cmp(&b.worker));
     found
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::board::{Run, Stage, offer};
 use super::outcome::{self, Result as Found};
@@ -15,6 +15,8 @@ use crate::jobs::{Failure, Ticket, Unit};
 
 /// How often is looked for what has arrived.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often workers are counted.
+const COUNT: Duration = Duration::from_secs(1);
 /// How long a leader counts as there without a sign of life.
 const LEASE: Duration = Duration::from_secs(60);
 /// How long its own trials are its own without one: whoever starts it again after it was killed
@@ -144,6 +146,7 @@ pub fn see_through(
     };
     let mut found: Vec<Option<Found>> = vec![None; trials.len()];
     let mut told = Progress::default();
+    let (mut looked, mut workers) = (None::<Instant>, 0);
     loop {
         let before = found.iter().flatten().count();
         collect(out, trials, &mut found, &mut |at, one| {
@@ -152,11 +155,12 @@ pub fn see_through(
         })?;
         let done = found.iter().flatten().count();
         ticket.advance((done - before) as u64)?;
-        let now = Progress {
-            done,
-            of: trials.len(),
-            workers: alive(out),
-        };
+        if looked.is_none_or(|then| then.elapsed() > COUNT) {
+            workers = alive(out);
+            looked = Some(Instant::now());
+        }
+        let of = trials.len();
+        let now = Progress { done, of, workers };
         if now != told {
             told = now;
             on(told, None);
