@@ -303,6 +303,11 @@ fn a_sweep_on_workers_by_a_command_is_that_of_one_machine() {
         "{}",
         text(&out.stderr)
     );
+    // Without it, it is made again by the leader itself.
+    std::fs::remove_file(&one).unwrap();
+    let out = run(home, &sweep(&["--cluster", "out", "--work"]));
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert_eq!(json(&home.join("table.json")), expected);
 }
 
 #[test]
