@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::checkpoint::Checkpoint;
 use kinfolk::cluster::{Labour, Member, Plan, Task, make, work};
 use kinfolk::jobs::Ticket;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::study::{Command, Evaluator, EvolutionEdit, ModelId};
 use kinfolk::ui::action::View;
 use kinfolk::ui::prefs::Prefs;
