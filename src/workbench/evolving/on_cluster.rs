@@ -174,7 +174,7 @@ impl Workbench {
     }
 
     /// How each trial is made, in a job: plans read headers.
-    fn makers(&self, order: &[Judged], names: &[String], make: Making) -> Vec<Make> {
+    fn makers(&self, order: &[Judged], names: &[String], make: &Making) -> Vec<Make> {
         let one = |(judged, name): (&Judged, &String)| -> Make {
             let (name, make) = (name.clone(), make.clone());
             match judged {
@@ -190,7 +190,7 @@ impl Workbench {
                     Box::new(move |_| {
                         let (run, evaluator) = make.of();
                         let gone = || Failure::Failed(format!("{name} is not open"));
-                        Trial::of_model(&run, &name, &*model.ok_or_else(gone)?, evaluator)
+                        Trial::of_model(&run, &name, &model.ok_or_else(gone)?, evaluator)
                     })
                 }
             }
