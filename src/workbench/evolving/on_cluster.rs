@@ -139,7 +139,7 @@ impl Workbench {
         self.session.evolving.log.clear();
         self.session.evolving.on_cluster = OnCluster::default();
         let evaluator = self.placed(self.doc().evaluator.clone());
-        let makes = self.makers(&order, &names, Making::new(&evolution.token, evaluator));
+        let makes = self.makers(&order, &names, &Making::new(&evolution.token, evaluator));
         let title = format!("{} on a cluster", evolution.name);
         let folders = self.folders.clone();
         let all = names.clone();
