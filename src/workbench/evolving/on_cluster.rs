@@ -144,7 +144,10 @@ impl Workbench {
         let folders = self.folders.clone();
         let all = names.clone();
         let work = move |ticket: &Ticket, send: Send<'_, Self>| {
-            let trials = makes.into_iter().map(|make| make(ticket));
+            let trials = makes.into_iter().map(|make| {
+                ticket.advance(0)?;
+                make()
+            });
             let trials = trials.collect::<Result<Vec<Trial>, Failure>>()?;
             let on = |progress: Progress, arrived: Option<(usize, &Found)>| {
                 let last = arrived.map(|(at, one)| (all[at].clone(), mean_of(one)));
@@ -180,14 +183,14 @@ impl Workbench {
             match judged {
                 Judged::Born(_, child) => {
                     let (recipe, out) = (child.recipe.clone(), child.path.clone());
-                    Box::new(move |_| {
+                    Box::new(move || {
                         let (run, evaluator) = make.of();
                         Trial::of_recipe(&run, &name, recipe, &out, evaluator)
                     })
                 }
                 Judged::Known(model) => {
                     let model = self.checkpoint(*model).map(Arc::clone);
-                    Box::new(move |_| {
+                    Box::new(move || {
                         let (run, evaluator) = make.of();
                         let gone = || Failure::Failed(format!("{name} is not open"));
                         Trial::of_model(&run, &name, &model.ok_or_else(gone)?, evaluator)
@@ -234,7 +237,7 @@ impl Workbench {
     }
 }
 
-type Make = Box<dyn FnOnce(&Ticket) -> Result<Trial, Failure> + std::marker::Send>;
+type Make = Box<dyn FnOnce() -> Result<Trial, Failure> + std::marker::Send>;
 
 /// What all trials of a batch have in common.
 #[derive(Clone)]
