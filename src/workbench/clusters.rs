@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::trials;
 use super::{NoticeKind, Workbench, cache};
 use crate::cluster::{self, Joined, Known, Plan, SoFar, State, Task};
+use crate::files::write_whole;
 use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::kinship::{Matrix, Metric};
-use crate::study::{Model, ModelId, StudyDoc};
+use crate::study::{Model, ModelId, StudyDoc, file};
 use crate::text::sentence_case;
 
 /// How often a folder is looked at.
@@ -129,12 +130,23 @@ impl Workbench {
         };
         let job = self.spawn("Joining the parts", work, |bench, doc| {
             bench.close_cluster();
-            bench.begin_with(doc);
-            let title = format!("{} joined", bench.study().doc().name);
-            bench.notify(NoticeKind::Done, title, "");
+            bench.open_joined(&doc);
         });
         if let Some(watched) = &mut self.clusters {
             watched.joining = Some(job);
+        }
+    }
+
+    /// Writes the study of a population into the program's own folder, and opens it.
+    fn open_joined(&mut self, doc: &StudyDoc) {
+        let path = self.free_study_path();
+        let text = file::to_text(doc, path.parent().unwrap_or(Path::new("/")));
+        match write_whole(&path, text.as_bytes()) {
+            Ok(()) => {
+                self.open_study(&path);
+                self.notify(NoticeKind::Done, format!("{} joined", doc.name), "");
+            }
+            Err(sentence) => self.report_error("The joined study could not be written", sentence),
         }
     }
 

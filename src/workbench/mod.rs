@@ -295,16 +295,6 @@ impl Workbench {
         self.save_new();
     }
 
-    /// Begins a study that was made elsewhere.
-    fn begin_with(&mut self, doc: StudyDoc) {
-        let path = self.free_study_path();
-        self.replace(doc, Some(path));
-        let ids: Vec<ModelId> = self.doc().models.iter().map(|m| m.id).collect();
-        ids.into_iter().for_each(|id| self.open_model(id));
-        self.save_new();
-        self.has_unsaved_change();
-    }
-
     /// Starts a study that no file is written for.
     pub fn begin_unsaved(&mut self, name: &str) {
         let doc = StudyDoc {
