@@ -193,7 +193,8 @@ impl Workbench {
                     Box::new(move || {
                         let (run, evaluator) = make.of();
                         let gone = || Failure::Failed(format!("{name} is not open"));
-                        Trial::of_model(&run, &name, &model.ok_or_else(gone)?, evaluator)
+                        let model = model.ok_or_else(gone)?;
+                        Trial::of_model(&run, &name, &model, evaluator)
                     })
                 }
             }

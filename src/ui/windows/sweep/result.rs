@@ -11,7 +11,7 @@ use crate::ui::format;
 use crate::ui::theme::{ROW_HEIGHT, Tokens, space};
 use crate::ui::widgets::{primary_button, progress_bar, section_heading};
 use crate::workbench::Workbench;
-use crate::workbench::sweeping::{Row, RowState, SweepRun, SweepState, Table};
+use crate::workbench::sweeping::{RowState, SweepRun, SweepState, Table};
 
 const COLUMN: f32 = 150.0;
 const SCORE: f32 = 90.0;
