@@ -232,6 +232,9 @@ impl App {
         if !self.windows.proof.is_open() {
             self.bench.leave_proof();
         }
+        if !self.windows.relation.is_open() {
+            self.bench.leave_relation();
+        }
         self.bench.watch_ancestry(self.windows.ancestry.is_open());
         self.copy_drawn(ctx);
         let notices = self.bench.take_notices();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kinfolk::kinship::Measure;
 use kinfolk::study::{Command, Import, ModelEdit, ModelId, Role};
+use kinfolk::workbench::relating::RelationState;
 use kinfolk::workbench::{Folders, ModelFiles, NoticeKind, Picture, Workbench};
 
 use crate::common;
@@ -584,4 +585,29 @@ fn a_study_begun_by_an_import_keeps_the_tables_that_wait() {
     bench.import(import);
     assert!(bench.is_open());
     assert_eq!(bench.take_import_source().unwrap().name, "spelling.csv");
+}
+
+#[test]
+fn what_came_of_a_question_that_nobody_waits_for_is_told_and_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = workbench(home.path());
+    bench.open_demo();
+    bench.wait(|_| {});
+    let models = &bench.study().doc().models;
+    let id = |name: &str| models.iter().find(|m| m.name == name).unwrap().id;
+    let (one, other) = (id("mirror"), id("order"));
+    bench.take_notices();
+    bench.relate(one, other);
+    assert!(
+        bench.relate_objection(one, other).is_some(),
+        "one at a time"
+    );
+    bench.leave_relation();
+    bench.wait(|_| {});
+    let told = bench.take_notices();
+    assert_eq!(told[0].title, "Related: mirror and order");
+    assert!(matches!(
+        bench.relation().unwrap().state,
+        RelationState::Found(_)
+    ));
 }

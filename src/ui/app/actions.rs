@@ -174,7 +174,11 @@ impl App {
                 self.bench.compare(a, b);
                 self.windows.comparison.open();
             }
-            ModelsAction::Relate(a, b) => self.bench.relate(a, b),
+            ModelsAction::Relate(a, b) => {
+                self.bench.relate(a, b);
+                self.windows.relation.show();
+            }
+            ModelsAction::ShowRelation => self.windows.relation.show(),
             ModelsAction::Transplant(id) => {
                 self.bench.leave_transplant();
                 self.windows.transplant.open(&self.bench, id);

@@ -11,6 +11,7 @@ mod job;
 mod mixture;
 mod number;
 mod proof;
+mod relation;
 mod scan;
 mod transplant;
 mod write;
@@ -28,6 +29,7 @@ use hub::HubView;
 use import::ImportView;
 use mixture::MixtureView;
 use proof::ProofView;
+use relation::RelationView;
 use scan::ScanView;
 use transplant::TransplantView;
 use write::WriteView;
@@ -79,6 +81,7 @@ windows! {
         writing: WriteView,
         extraction: ExtractionView,
         proof: ProofView,
+        relation: RelationView,
     }
     // A mixture closes itself where there is none; one that was opened as a recipe, together
     // with models, is there before their study is.

@@ -2,7 +2,6 @@
 
 use eframe::egui::{Align, Grid, Label, Layout, RichText, ScrollArea, Ui};
 
-use super::title_ui;
 use crate::checkpoint::Kind;
 use crate::origin::proof::{Extent, FileState, Proof, Score, Verified, words};
 use crate::ui::action::{Action, ProofAction};
@@ -10,6 +9,7 @@ use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, space};
 use crate::ui::widgets::primary_button;
+use crate::ui::windows::job::title_ui;
 use crate::workbench::Workbench;
 use crate::workbench::proving::ProofRun;
 
