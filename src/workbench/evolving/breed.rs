@@ -15,7 +15,7 @@ use crate::merge::write::RECIPE_NAME;
 use crate::study::{
     Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
 };
-use crate::text::{free_name, sentence_case};
+use crate::text::free_name;
 use crate::workbench::writing::{Target, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
 
@@ -77,7 +77,7 @@ impl Workbench {
             parents: parents.to_vec(),
             method: recipe.merge_method.clone(),
             recipe: text.clone(),
-            note: sentence_case(&pairing.reason),
+            note: self.sentence(&pairing.reason),
             ..NewChild::default()
         };
         let id = evolution.id;
