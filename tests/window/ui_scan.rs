@@ -61,7 +61,11 @@ fn two_of_the_demo(home: &std::path::Path) -> Window {
 fn two_models_are_asked_whether_they_are_related_and_the_answer_stays() {
     let home = tempfile::tempdir().unwrap();
     let mut window = two_of_the_demo(home.path());
-    click(&mut window, "Are these related?");
+    // Below the table, and in the inspector.
+    let mut asks = window.get_all_by_label("Are these related?");
+    asks.next().unwrap().click();
+    drop(asks);
+    window.run_steps(3);
     assert!(says(&window, "Are mirror and order related?"));
     settle(&mut window);
     window.get_by_label("Related is the verdict");

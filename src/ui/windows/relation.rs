@@ -1,13 +1,13 @@
 //! Whether two models are related at all, over the window: first the job, then the verdict with
 //! its p-value, how the two differ, and the tests it rests on.
 
-use eframe::egui::{Align, Context, Grid, Label, Layout, ScrollArea, Ui, Vec2};
+use eframe::egui::{Context, Grid, Label, ScrollArea, Ui, Vec2};
 
 use super::job::{AMONG_COMMANDS, Running, failed_ui, running_ui, title_ui};
 use super::number::number_ui;
 use crate::origin::related::{RELATED, Related, Verdict, show_p};
 use crate::ui::action::Action;
-use crate::ui::ext::{UiExt, modal};
+use crate::ui::ext::modal;
 use crate::ui::format;
 use crate::ui::theme::{self, space};
 use crate::ui::widgets::primary_button;
@@ -162,7 +162,7 @@ fn tests_ui(ui: &mut Ui, found: &Related) {
                 .map_or(format::UNDEFINED.to_owned(), |[hits, of]| {
                     format!("{hits} of {of}")
                 });
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.quiet(hits));
+            ui.label(hits);
             ui.end_row();
         }
     });

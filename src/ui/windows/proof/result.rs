@@ -3,6 +3,7 @@
 use eframe::egui::{Align, Grid, Label, Layout, RichText, ScrollArea, Ui};
 
 use crate::checkpoint::Kind;
+use crate::kinship::table::kind_words;
 use crate::origin::proof::{Extent, FileState, Proof, Score, Verified, words};
 use crate::ui::action::{Action, ProofAction};
 use crate::ui::ext::UiExt;
@@ -120,16 +121,17 @@ fn kinds_ui(ui: &mut Ui, score: &Score) {
             let Some(own) = score.kinds.get(&kind) else {
                 continue;
             };
-            ui.label(crate::text::sentence_case(kind.title()));
+            ui.label(kind_words(kind));
             let cells = [
                 own.tensors.to_string(),
                 format::bytes(own.bytes),
                 words::percent(own.share()),
-                difference(own.largest),
             ];
             for cell in cells {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(cell));
             }
+            // The last column would reach to the window's edge.
+            ui.label(difference(own.largest));
             ui.end_row();
         }
     });
