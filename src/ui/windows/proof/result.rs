@@ -61,15 +61,13 @@ pub(super) fn verified_ui(
     room: f32,
     actions: &mut Vec<Action>,
 ) -> bool {
-    let what = if verified.holds {
-        "is what its record says"
+    let title = if verified.holds {
+        "Verified"
     } else {
-        "is not what its record says"
+        "Not as its record says"
     };
-    title_ui(
-        ui,
-        &format!("{} {what}", format::elide_middle(run.name, 40)),
-    );
+    let name = format::elide_middle(run.name, 40);
+    title_ui(ui, &format!("{title}: {name}"));
     ui.add(Label::new(&verified.sentence).wrap());
     ui.add_space(space::S);
     ScrollArea::vertical()
