@@ -139,6 +139,7 @@ fn the_cut_of_the_tree_is_dragged_clicked_and_moved_by_keys() {
     drag(&mut window, at(0.995), at(0.02));
     assert_eq!(clusters(&window), 1);
     window.get_by_label("Cut of the tree").focus();
+    window.run_steps(2);
     press(&mut window, Modifiers::NONE, Key::ArrowRight);
     press(&mut window, Modifiers::NONE, Key::ArrowRight);
     assert_eq!(clusters(&window), 3);
