@@ -1,13 +1,13 @@
 //! Whether two models are related at all, over the window: first the job, then the verdict with
 //! its p-value, how the two differ, and the tests it rests on.
 
-use eframe::egui::{Context, Grid, Label, ScrollArea, Ui, Vec2};
+use eframe::egui::{Context, Grid, Label, Ui, Vec2};
 
 use super::job::{AMONG_COMMANDS, Running, failed_ui, running_ui, title_ui};
 use super::number::number_ui;
 use crate::origin::related::{RELATED, Related, Verdict, show_p};
 use crate::ui::action::Action;
-use crate::ui::ext::modal;
+use crate::ui::ext::{UiExt, modal};
 use crate::ui::format;
 use crate::ui::theme::{self, space};
 use crate::ui::widgets::primary_button;
@@ -16,6 +16,8 @@ use crate::workbench::relating::{RelationState, sentences, title};
 
 /// The width of the window, in points.
 const WIDTH: f32 = 560.0;
+/// What stands above and below the list of the answer, in points.
+const ABOVE_AND_BELOW: f32 = 230.0;
 
 #[derive(Default)]
 pub struct RelationView {
@@ -51,6 +53,7 @@ impl RelationView {
         let mut stays = true;
         let modal = modal(ctx, "relation", space::L).show(ctx, |ui| {
             ui.set_width(WIDTH.min(room.x));
+            ui.set_max_height(room.y);
             stays = match relation.state {
                 RelationState::Running(job) => {
                     let running = Running {
@@ -108,14 +111,14 @@ fn found_ui(
     });
     ui.add_space(space::S);
     let said = sentences(found, names);
-    ScrollArea::vertical()
-        .max_height((room - 230.0).max(80.0))
-        .show(ui, |ui| {
-            for sentence in &said {
-                ui.add(Label::new(sentence).wrap());
-            }
-            tests_ui(ui, found);
-        });
+    ui.scrolled("relation", (room - ABOVE_AND_BELOW).max(80.0), |ui| {
+        // The scroll bar floats; nothing lies under it.
+        ui.set_max_width(ui.available_width() - space::L);
+        for sentence in &said {
+            ui.add(Label::new(sentence).wrap());
+        }
+        tests_ui(ui, found);
+    });
     ui.add_space(space::M);
     let mut stays = true;
     ui.horizontal(|ui| {

@@ -69,7 +69,7 @@ pub fn selection_actions(
     ui.ask("Compose merge", compose(ids.to_vec()), actions);
     evaluate_button(ui, bench, "Evaluate", ids, actions);
     if let [a, b] = ids {
-        if ui.button("Compare kinship").clicked() {
+        if ui.button("See kinship").clicked() {
             actions.push(Action::Study(Command::Select(Selection::Pair(*a, *b))));
             actions.push(Action::Go(View::Kinship));
         }

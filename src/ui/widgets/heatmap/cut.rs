@@ -1,8 +1,8 @@
 //! The line that cuts the tree into clusters: dragged with the pointer, or moved by the arrow keys.
 
 use eframe::egui::{
-    CursorIcon, EventFilter, Key, Painter, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    CursorIcon, EventFilter, Key, Painter, Rect, Response, Sense, Shape, Stroke, StrokeKind,
+    Tooltip, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::HeatMap;
@@ -44,7 +44,9 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Option<Cu
     let dragged = held.filter(|_| response.dragged());
     let x = match dragged {
         Some(at) => at.x.clamp(zone.left(), zone.right()),
-        None => cut_height(map.clusters, joins).map_or(zone.left(), |height| axis.x_of(height)),
+        // Just beyond the root where nothing is cut.
+        None => cut_height(map.clusters, joins)
+            .map_or(axis.left - GRIP[0] / 4.0, |height| axis.x_of(height)),
     };
     let cut = Cut {
         x,
@@ -53,9 +55,16 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Option<Cu
     };
     let response = response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
     match dragged {
-        Some(_) => response.show_tooltip_text(words(asked.unwrap_or(count))),
+        Some(_) => {
+            Tooltip::for_widget(&response).at_pointer().show(|ui| {
+                ui.label(words(asked.unwrap_or(count)));
+            });
+        }
         None => {
-            response.on_hover_text(format!("{}\nDrag or click to cut elsewhere", words(count)));
+            response.on_hover_text_at_pointer(format!(
+                "{}\nDrag or click to cut elsewhere",
+                words(count)
+            ));
         }
     }
     Some(cut)
