@@ -65,15 +65,19 @@ fn fault_8_the_second_program_can_only_look_and_says_who_has_the_study() {
             .contains("open in another Kinfolk")
     );
     second.save();
+    second.finish_saving();
     note(&mut first, 0, "first");
     first.save_if_changed();
+    first.finish_saving();
     assert_eq!(notes(&path), ["first", ""]);
 
     // A copy is the second's own.
     let copy = dir.path().join("copy.kinfolk.json");
     second.save_as(&copy);
+    second.finish_saving();
     note(&mut second, 1, "second");
     second.save_if_changed();
+    second.finish_saving();
     assert_eq!(notes(&copy), ["", "second"]);
     assert_eq!(notes(&path), ["first", ""]);
     drop((first, second));
@@ -114,8 +118,10 @@ fn fault_8_a_study_that_was_taken_over_is_not_written_by_who_lost_it() {
     assert!(second.opened_by().is_none());
     note(&mut second, 0, "second");
     second.save_if_changed();
+    second.finish_saving();
     note(&mut first, 0, "first");
     first.save_if_changed();
+    first.finish_saving();
     assert_eq!(notes(&path), ["second", ""]);
     assert!(first.opened_by().is_some());
     // What could not be written is kept when the study is left.
@@ -135,6 +141,7 @@ fn fault_8_what_cannot_be_read_in_a_study_s_place_is_kept_before_it_is_written_o
     std::fs::write(&path, later).unwrap();
     note(&mut own, 0, "own");
     own.save_if_changed();
+    own.finish_saving();
     assert_eq!(notes(&path), ["own", ""]);
     let kept = std::fs::read_to_string(dir.path().join("s.kinfolk.json.other")).unwrap();
     assert_eq!(kept, later);
@@ -158,6 +165,7 @@ fn fault_8_changes_from_outside_are_put_together_or_asked_about() {
     write_outside("outside");
     note(&mut own, 0, "own");
     own.save_if_changed();
+    own.finish_saving();
     assert_eq!(notes(&path), ["own", "outside"]);
     assert_eq!(own.study().doc().models[1].note, "outside");
 
@@ -165,6 +173,7 @@ fn fault_8_changes_from_outside_are_put_together_or_asked_about() {
     write_outside("outside again");
     note(&mut own, 1, "mine");
     own.save_if_changed();
+    own.finish_saving();
     assert!(own.has_conflict() && own.save_failed());
     assert_eq!(
         notes(&path),
@@ -181,6 +190,7 @@ fn fault_8_changes_from_outside_are_put_together_or_asked_about() {
     write_outside("a third time");
     note(&mut own, 1, "mine again");
     own.save_if_changed();
+    own.finish_saving();
     own.reload();
     assert_eq!(own.study().doc().models[1].note, "a third time");
     let kept = |name: &str| notes(&dir.path().join(name));
