@@ -72,7 +72,7 @@ fn plan(args: &PlanArgs) -> Result<(), CliError> {
     .map_err(CliError::failed)?;
     let tasks = plan.write(&args.out).map_err(CliError::Failed)?;
     let figures = figures(&plan, &tasks);
-    if out::is_json_alone(&figures, args.json.as_deref())? {
+    if out::is_json_alone(&figures, args.json.file.as_deref())? {
         return Ok(());
     }
     out::print(&format!(
@@ -161,7 +161,7 @@ fn work(args: &WorkArgs) -> Result<(), CliError> {
         lease: Duration::from_secs(args.lease),
         waits: args.wait,
     };
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let place = args.out.clone();
     progress::run("Working", move |ticket| {
         let models: Vec<&Checkpoint> = models.iter().map(Arc::as_ref).collect();
@@ -203,10 +203,10 @@ fn show(plan: &Plan, found: &CachedKinship, args: &JoinArgs) -> Result<(), CliEr
     let scope = Scope::default();
     let mut report = report(&found.kinship, &plan.base.name, &measured, scope, None);
     report.rounding.clone_from(&plan.rounding);
-    if out::is_json_alone(&report, args.json.as_deref())? {
+    if out::is_json_alone(&report, args.json.file.as_deref())? {
         return Ok(());
     }
-    if args.study.is_none() && args.json.is_none() {
+    if args.study.is_none() && args.json.file.is_none() {
         print(&report, None);
     }
     Ok(())
@@ -245,7 +245,7 @@ fn write_study(plan: &Plan, found: &CachedKinship, path: &Path) -> Result<(), Cl
 fn state(args: &StateArgs) -> Result<(), CliError> {
     let (_, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
     let state: State = cluster::state(&args.out, &tasks);
-    if out::is_json_alone(&state, args.json.as_deref())? {
+    if out::is_json_alone(&state, args.json.file.as_deref())? {
         return Ok(());
     }
     let (done, all) = state.bytes;

@@ -216,6 +216,7 @@ fn what_was_measured_is_there_when_the_study_opens_again() {
         let mut bench = alder(home.path(), &["base", "c1", "c2"]);
         measure(&mut bench);
         bench.save();
+        bench.finish_saving();
         (
             bench.path().unwrap().to_owned(),
             pearson(&bench, "c1", "c2"),
@@ -261,6 +262,7 @@ fn the_kinship_of_a_model_stays_known_when_its_files_are_gone() {
     assert!(known.is_some());
     bench.save();
     bench.save_if_changed();
+    bench.finish_saving();
     let path = bench.path().unwrap().to_owned();
     bench.close_study();
     std::fs::remove_dir_all(home.path().join("models/c1")).unwrap();
@@ -282,6 +284,7 @@ fn a_broken_cache_is_as_good_as_none() {
     let mut bench = alder(home.path(), &["base", "c1", "c2"]);
     measure(&mut bench);
     bench.save();
+    bench.finish_saving();
     for entry in std::fs::read_dir(home.path().join("cache")).unwrap() {
         std::fs::write(entry.unwrap().path(), b"nonsense").unwrap();
     }
@@ -340,6 +343,7 @@ fn a_vanished_model_leaves_the_study_open_and_says_so() {
     let path = {
         let mut bench = alder(home.path(), &["base", "c1", "c2"]);
         bench.save();
+        bench.finish_saving();
         bench.path().unwrap().to_owned()
     };
     std::fs::remove_dir_all(home.path().join("models/c2")).unwrap();
@@ -376,10 +380,12 @@ fn a_study_that_cannot_be_saved_is_said_once_and_goes_on() {
     let blocked = home.path().join("blocked");
     std::fs::write(&blocked, "").unwrap();
     bench.save_as(&blocked.join("study"));
+    bench.finish_saving();
     assert_eq!(failures(&mut bench).len(), 1);
     assert!(bench.save_failed());
     bench.apply(Command::RenameStudy("still here".to_owned()));
     bench.save();
+    bench.finish_saving();
     assert_eq!(
         failures(&mut bench).len(),
         0,
@@ -401,6 +407,7 @@ fn a_study_moved_with_its_models_opens() {
         bench.add_paths(vec![copy(&old, "base"), copy(&old, "c1")]);
         bench.wait(|_| {});
         bench.save_as(&old.join("mine.kinfolk.json"));
+        bench.finish_saving();
     }
     let new = home.path().join("new");
     std::fs::rename(&old, &new).unwrap();
@@ -416,7 +423,9 @@ fn recent_studies_are_listed_newest_first_and_forgotten_on_request() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = alder(home.path(), &["base"]);
     bench.save_as(&home.path().join("a"));
+    bench.finish_saving();
     bench.save_as(&home.path().join("b"));
+    bench.finish_saving();
     let names = |bench: &Workbench| {
         bench
             .recents()
@@ -452,6 +461,7 @@ fn a_read_only_study_is_not_overwritten() {
     let mut bench = alder(home.path(), &["base"]);
     let path = home.path().join("locked.kinfolk.json");
     bench.save_as(&path);
+    bench.finish_saving();
     let before = std::fs::read_to_string(&path).unwrap();
     let mut permissions = std::fs::metadata(&path).unwrap().permissions();
     permissions.set_readonly(true);
@@ -459,6 +469,7 @@ fn a_read_only_study_is_not_overwritten() {
     bench.apply(Command::RenameStudy("another".to_owned()));
     bench.take_notices();
     bench.save();
+    bench.finish_saving();
     assert_eq!(failures(&mut bench).len(), 1);
     assert!(bench.save_failed());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
@@ -536,6 +547,7 @@ fn the_demo_can_be_had_again_as_it_was() {
     let all = bench.study().doc().models.iter().map(|m| m.id).collect();
     bench.apply(Command::Model(ModelEdit::Remove(all)));
     bench.save();
+    bench.finish_saving();
     bench.restore_demo();
     bench.wait(|_| {});
     assert_eq!(bench.study().doc().models.len(), 8);

@@ -378,7 +378,7 @@ impl App {
 
     fn handle_window(&mut self, action: WindowAction, ctx: &Context) {
         match action {
-            WindowAction::ToggleInspector => match super::is_roomy(ctx) {
+            WindowAction::ToggleInspector => match super::room::is_roomy(ctx) {
                 true => self.toggle_inspector(ctx),
                 false => self.drawer_is_open = !self.drawer_is_open,
             },
@@ -414,8 +414,8 @@ impl App {
     }
 
     fn toggle_inspector(&mut self, ctx: &Context) {
-        let is_there = super::has_inspector_beside(&self.bench, &self.prefs, ctx);
-        if super::is_about_alone(&self.bench, self.prefs.view) {
+        let is_there = super::room::has_inspector_beside(&self.bench, &self.prefs, ctx);
+        if super::room::is_about_alone(&self.bench, self.prefs.view) {
             self.prefs.about = !is_there;
             self.prefs.inspector |= !is_there;
         } else {
