@@ -122,7 +122,12 @@ impl Kernel for Agreed {
         }
         for (((out, b), sum), vote) in out.iter_mut().zip(base).zip(sum).zip(votes) {
             let is_kept = vote >= self.agreement;
-            *out = *b + if is_kept { N::of(self.lambda) * sum } else { N::ZERO };
+            *out = *b
+                + if is_kept {
+                    N::of(self.lambda) * sum
+                } else {
+                    N::ZERO
+                };
         }
     }
 }

@@ -80,6 +80,9 @@ pub(super) fn add_rows(
 
 /// Eigenvalues of a symmetric matrix, the largest first, with their vectors as columns.
 pub(super) fn eigen(square: &Square) -> Result<(Vec<f64>, Square), MergeError> {
+    if square.nrows() == 0 {
+        return Ok((Vec::new(), Square::new()));
+    }
     let refused = || MergeError::Refused("Its singular values could not be found".to_owned());
     let found = square
         .self_adjoint_eigen(Side::Lower)
@@ -102,9 +105,7 @@ fn by_strips(
         strips.push(Mutex::new(own));
         rest = after;
     }
-    in_order(strips.len(), |k| {
-        make(k * STRIP, lock(&strips[k]).rb_mut())
-    })
+    in_order(strips.len(), |k| make(k * STRIP, lock(&strips[k]).rb_mut()))
 }
 
 fn widened(matrix: MatRef<'_, f32>) -> Mat<f64> {

@@ -28,7 +28,10 @@ pub(super) fn combine(changes: &[Matrix], ticket: &Ticket) -> Result<Matrix, Mer
     // Eigenvectors are found on one thread each.
     let parts = changes.par_iter().map(|change| part(change, rank, ticket));
     let parts = parts.collect::<Result<Vec<Part>, _>>()?;
-    let values: Vec<f64> = parts.iter().flat_map(|p| p.values.iter().copied()).collect();
+    let values: Vec<f64> = parts
+        .iter()
+        .flat_map(|p| p.values.iter().copied())
+        .collect();
     let left = Matrix::new(
         [shape[0].max(shape[1]), values.len()],
         side_by_side(&parts, shape[0].max(shape[1])),
@@ -58,7 +61,9 @@ fn part(change: &Matrix, rank: usize, ticket: &Ticket) -> Result<Part, MergeErro
     let mut values = singular_values(&squares);
     values.truncate(rank);
     let right = vectors.as_ref().subcols(0, values.len()).to_owned();
-    let scaled = Square::from_fn(right.nrows(), values.len(), |i, j| right[(i, j)] / values[j]);
+    let scaled = Square::from_fn(right.nrows(), values.len(), |i, j| {
+        right[(i, j)] / values[j]
+    });
     let mut left = vec![0.0; tall.nrows() * values.len()];
     if !values.is_empty() {
         add_rows(&mut left, tall, scaled.as_ref(), ticket)?;

@@ -15,7 +15,12 @@ fn changes(models: u64, shape: [usize; 2]) -> Vec<Matrix> {
         even * 0.01 / (1.0 + 0.2 * (k % shape[1]) as f32)
     };
     (0..models)
-        .map(|m| Matrix::new(shape, (0..shape[0] * shape[1]).map(|k| number(m, k)).collect()))
+        .map(|m| {
+            Matrix::new(
+                shape,
+                (0..shape[0] * shape[1]).map(|k| number(m, k)).collect(),
+            )
+        })
         .collect()
 }
 
@@ -57,8 +62,13 @@ fn tsv_merge_is_what_two_decompositions_of_the_parts_give() {
         for (at, change) in changes.iter().enumerate() {
             let svd = wide(change).thin_svd().unwrap();
             let to = at * k;
-            left.as_mut().subcols_mut(to, k).copy_from(svd.U().subcols(0, k));
-            right.as_mut().subcols_mut(to, k).copy_from(svd.V().subcols(0, k));
+            left.as_mut()
+                .subcols_mut(to, k)
+                .copy_from(svd.U().subcols(0, k));
+            right
+                .as_mut()
+                .subcols_mut(to, k)
+                .copy_from(svd.V().subcols(0, k));
             for i in 0..k {
                 middle[(to + i, to + i)] = svd.S().column_vector()[i];
             }

@@ -8,9 +8,9 @@
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
 
+use super::Square;
 use super::matrix::Matrix;
 use super::products::{add_rows, gram};
-use super::Square;
 use crate::jobs::Ticket;
 use crate::merge::error::MergeError;
 use crate::numeric::vector;
@@ -43,7 +43,12 @@ pub(super) fn combine(changes: &[Matrix], ticket: &Ticket) -> Result<Matrix, Mer
         let own = gram(change.view(), ticket)? * faer::Scale(1.0 / square);
         // (GS⁻¹)ᵀ = S⁻¹G, as both are symmetric.
         let weights: Mat<f64> = solver.solve(&own);
-        add_rows(&mut out, change.view(), weights.as_ref().transpose(), ticket)?;
+        add_rows(
+            &mut out,
+            change.view(),
+            weights.as_ref().transpose(),
+            ticket,
+        )?;
     }
     Ok(Matrix::new(shape, out))
 }
