@@ -75,7 +75,7 @@ fn plan(args: &PlanArgs) -> Result<(), CliError> {
     .map_err(CliError::failed)?;
     let tasks = plan.write(&args.out).map_err(CliError::Failed)?;
     let figures = figures(&plan, &tasks);
-    if out::is_json_alone(&figures, args.json.as_deref())? {
+    if out::is_json_alone(&figures, args.json.file.as_deref())? {
         return Ok(());
     }
     out::print(&format!(
@@ -205,7 +205,7 @@ fn tell(event: cluster::Event) {
 fn work_on_trials(args: &WorkArgs) -> Result<(), CliError> {
     let place = std::path::absolute(&args.out).map_err(CliError::failed)?;
     let labour = labour(args);
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let allows = trials::permit(&Folders::of_user(), args.trust_command);
     progress::run("Working", move |ticket| {
         pool.install(|| trials::work(&place, &labour, &allows, ticket, &tell))
@@ -219,7 +219,7 @@ fn work_on_plan(args: &WorkArgs) -> Result<(), CliError> {
     let paths: Vec<PathBuf> = plan.models.iter().map(|model| model.path.clone()).collect();
     let models = open_all(&paths)?;
     let labour = labour(args);
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let place = args.out.clone();
     progress::run("Working", move |ticket| {
         let models: Vec<&Checkpoint> = models.iter().map(Arc::as_ref).collect();
@@ -263,10 +263,10 @@ fn show(plan: &Plan, found: &CachedKinship, args: &JoinArgs) -> Result<(), CliEr
     let scope = Scope::default();
     let mut report = report(&found.kinship, &plan.base.name, &measured, scope, None);
     report.rounding.clone_from(&plan.rounding);
-    if out::is_json_alone(&report, args.json.as_deref())? {
+    if out::is_json_alone(&report, args.json.file.as_deref())? {
         return Ok(());
     }
-    if args.study.is_none() && args.json.is_none() {
+    if args.study.is_none() && args.json.file.is_none() {
         print(&report, None);
     }
     Ok(())
@@ -289,7 +289,7 @@ fn write_study(plan: &Plan, found: &CachedKinship, path: &Path) -> Result<(), Cl
 
 fn state(args: &StateArgs) -> Result<(), CliError> {
     let state = standing(&args.out).map_err(CliError::Failed)?;
-    if out::is_json_alone(&state, args.json.as_deref())? {
+    if out::is_json_alone(&state, args.json.file.as_deref())? {
         return Ok(());
     }
     let (done, all) = state.bytes;

@@ -37,7 +37,7 @@ pub fn run(args: &EvolveArgs) -> Result<(), CliError> {
     let saved = saved(&mut bench);
     drop(hearing);
     result.and(saved)?;
-    show(&bench, id, args.json.as_deref())
+    show(&bench, id, args.json.file.as_deref())
 }
 
 /// What the workbench had to tell, as an error if something failed.

@@ -19,7 +19,7 @@ use crate::origin::proof::{Case, Extent, KindScore, Person, Proof, prove, words}
 use crate::text::counted;
 
 pub fn run(args: &ProveArgs) -> Result<(), CliError> {
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let case = case(args)?;
     let extent = if args.all {
         Extent::All
@@ -30,7 +30,7 @@ pub fn run(args: &ProveArgs) -> Result<(), CliError> {
         pool.install(|| prove(&case, extent, ticket))
             .map_err(failure)
     })?;
-    let alone = out::is_json_alone(&shown(&proof), args.json.as_deref())?;
+    let alone = out::is_json_alone(&shown(&proof), args.json.file.as_deref())?;
     if !alone {
         print(&proof);
     }
@@ -48,7 +48,7 @@ pub fn failure(error: RunError) -> Failure {
 }
 
 fn case(args: &ProveArgs) -> Result<Case, CliError> {
-    let root = args.root.as_deref();
+    let root = args.root.folder.as_deref();
     let opened = |path: &Path| open(&located(path, root)?);
     let child = opened(&args.child)?;
     let base = opened(&args.base)?;

@@ -48,11 +48,11 @@ fn sweep(args: &SweepArgs) -> Result<Sweep, CliError> {
     let text = files::read_text(&args.recipe, MAX_RECIPE_BYTES)
         .map_err(|error| CliError::Failed(format!("{error}: {path}")))?;
     let beside = args.recipe.parent().unwrap_or(Path::new(""));
-    let working = match args.root {
+    let working = match args.root.folder {
         Some(_) => None,
         None => std::env::current_dir().ok(),
     };
-    let root = args.root.as_deref().unwrap_or(beside);
+    let root = args.root.folder.as_deref().unwrap_or(beside);
     let text = rooted(&text, root, working.as_deref());
     let name = args.recipe.file_stem().unwrap_or_default();
     Ok(Sweep {
@@ -86,7 +86,7 @@ fn evaluator(args: &SweepArgs) -> Result<Evaluator, CliError> {
 }
 
 fn go_through(args: &SweepArgs, sweep: Sweep, folder: PathBuf) -> Result<Table, CliError> {
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let works = args.by.cluster.is_none() || args.by.work;
     let line = Line::new(args.by.cluster.as_deref());
     let title = format!("Sweeping {}", sweep.name);
@@ -199,7 +199,7 @@ fn show(found: &Table, args: &SweepArgs) -> Result<(), CliError> {
         let csv = found.to_csv().map_err(CliError::failed)?;
         out::text(&String::from_utf8_lossy(&csv), to)?;
     }
-    if out::is_json_alone(&found.report(), args.json.as_deref())?
+    if out::is_json_alone(&found.report(), args.json.file.as_deref())?
         || args.csv.as_deref() == Some(Path::new("-"))
     {
         return Ok(());

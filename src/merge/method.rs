@@ -244,6 +244,12 @@ pub trait Method: Sync {
         None
     }
 
+    /// Whether it looks at a matrix as a whole, so that what it makes depends on the matrix's
+    /// shape: its prediction is tried on squares.
+    fn is_spectral(&self) -> bool {
+        false
+    }
+
     /// The child as a linear combination of the inputs, where it is one with these values: what
     /// the merge itself computes with, and what its kinship is predicted from.
     ///

@@ -105,6 +105,8 @@ pub enum ModelsAction {
     Compare(ModelId, ModelId),
     /// Ask whether two models are related at all.
     Relate(ModelId, ModelId),
+    /// Show what came of the last such question.
+    ShowRelation,
     /// Show the window that gives a model another model's tokenizer.
     Transplant(ModelId),
     /// Ask for the folder that a model with another tokenizer is written to, then write it.

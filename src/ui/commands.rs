@@ -289,16 +289,25 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let can = bench.prove_objection(one).is_none();
         out.push(Entry::new(group, title, ProofAction::Ask(one)).when(can));
     }
-    if bench.proof().is_some() {
-        out.push(Entry::new(group, "Show the last proof", ProofAction::Show));
-    }
-    if bench.extraction().is_some() {
-        out.push(Entry::new(
-            group,
+    let last: [(bool, &str, Action); 3] = [
+        (
+            bench.proof().is_some(),
+            "Show the last proof",
+            ProofAction::Show.into(),
+        ),
+        (
+            bench.relation().is_some(),
+            "Show whether the last two are related",
+            ModelsAction::ShowRelation.into(),
+        ),
+        (
+            bench.extraction().is_some(),
             "Show the extracted adapter",
-            ExtractAction::Show,
-        ));
-    }
+            ExtractAction::Show.into(),
+        ),
+    ];
+    let there = last.into_iter().filter(|(is_there, ..)| *is_there);
+    out.extend(there.map(|(_, title, action)| Entry::new(group, title, action)));
     let remove = Command::Model(ModelEdit::Remove(selected));
     out.push((Entry::new(group, "Remove from study", remove).key(NONE, Key::Delete)).when(some));
 }

@@ -251,10 +251,11 @@ impl Workbench {
 
     /// Why stands in the queue; the notice says the rest.
     fn merge_failed(&mut self, id: MergeId, why: &str, detail: String) {
+        let why = self.sentence(why);
         let Some(merge) = self.session.merging.get_mut(id) else {
             return;
         };
-        merge.state = MergeState::Failed(crate::text::sentence_case(why));
+        merge.state = MergeState::Failed(why);
         let title = format!("Writing {} failed", merge.name);
         self.report_error(title, detail);
         // Where it failed for files that are gone, the canvas is to say so too.

@@ -34,7 +34,7 @@ pub mod proposing;
 pub mod proving;
 mod queue;
 mod recent;
-mod relating;
+pub mod relating;
 mod saving;
 pub mod scanning;
 mod session;
@@ -60,7 +60,7 @@ use crate::jobs::{Event, Failure, JobId, Jobs, Ticket};
 use crate::study::{
     Command, Effect, ModelEdit, ModelId, PairRow, ShortNames, Study, StudyDoc, StudyFacts,
 };
-use crate::text::sentence_case;
+use crate::text::sentence_of;
 
 pub use backups::Backup;
 pub use faces::Face;
@@ -473,6 +473,12 @@ impl Workbench {
     }
 
     fn report_error(&mut self, title: impl Into<String>, detail: impl Into<String>) {
-        self.notify(NoticeKind::Failed, title, sentence_case(&detail.into()));
+        self.notify(NoticeKind::Failed, title, self.sentence(&detail.into()));
+    }
+
+    /// With a capital, unless it begins with the name of a model.
+    pub fn sentence(&self, text: &str) -> String {
+        let models = self.doc().models.iter();
+        sentence_of(text, models.map(|model| model.name.as_str()))
     }
 }

@@ -19,6 +19,7 @@ use super::merging::Merging;
 use super::mixing::Mixing;
 use super::proposing::Proposing;
 use super::proving::Proving;
+use super::relating::Relating;
 use super::saving::Saving;
 use super::suggesting::Suggested;
 use super::sweeping::Sweeping;
@@ -47,6 +48,7 @@ pub(super) struct Session {
     pub comparing: Comparing,
     pub extracting: Extracting,
     pub proving: Proving,
+    pub relating: Relating,
     pub ancestries: Ancestries,
     pub proposing: Proposing,
     pub composing: Composing,

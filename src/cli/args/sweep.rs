@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-/// Who merges and judges children, if not this program alone.
+use super::common::{Json, RECIPE_ROOT, Root, Threads};
+
+// No documentation comment: clap would take it for the description of the command.
 #[derive(clap::Args)]
 pub struct Workers {
     /// Have children merged and judged by the workers of this folder, which are started with
@@ -15,6 +17,7 @@ pub struct Workers {
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("root", |own| own.help(RECIPE_ROOT)))]
 pub struct SweepArgs {
     /// A recipe in mergekit's YAML
     pub recipe: PathBuf,
@@ -39,17 +42,13 @@ pub struct SweepArgs {
     /// Record the cells in this study, which is made if it is not there
     #[arg(long, value_name = "STUDY")]
     pub study: Option<PathBuf>,
-    /// The folder that relative paths of models start from; the recipe's, then the working folder,
-    /// unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub root: Root,
+    #[command(flatten)]
+    pub threads: Threads,
     /// Write the table as CSV to FILE, - for standard output
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
-    /// Write the table as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }

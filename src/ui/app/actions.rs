@@ -176,7 +176,11 @@ impl App {
                 self.bench.compare(a, b);
                 self.windows.comparison.open();
             }
-            ModelsAction::Relate(a, b) => self.bench.relate(a, b),
+            ModelsAction::Relate(a, b) => {
+                self.bench.relate(a, b);
+                self.windows.relation.show();
+            }
+            ModelsAction::ShowRelation => self.windows.relation.show(),
             ModelsAction::Transplant(id) => {
                 self.bench.leave_transplant();
                 self.windows.transplant.open(&self.bench, id);
@@ -412,7 +416,7 @@ impl App {
 
     fn handle_window(&mut self, action: WindowAction, ctx: &Context) {
         match action {
-            WindowAction::ToggleInspector => match super::is_roomy(ctx) {
+            WindowAction::ToggleInspector => match super::room::is_roomy(ctx) {
                 true => self.toggle_inspector(ctx),
                 false => self.drawer_is_open = !self.drawer_is_open,
             },
@@ -448,8 +452,8 @@ impl App {
     }
 
     fn toggle_inspector(&mut self, ctx: &Context) {
-        let is_there = super::has_inspector_beside(&self.bench, &self.prefs, ctx);
-        if super::is_about_alone(&self.bench, self.prefs.view) {
+        let is_there = super::room::has_inspector_beside(&self.bench, &self.prefs, ctx);
+        if super::room::is_about_alone(&self.bench, self.prefs.view) {
             self.prefs.about = !is_there;
             self.prefs.inspector |= !is_there;
         } else {

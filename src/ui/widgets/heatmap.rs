@@ -12,6 +12,7 @@
 //! hatched, one that is not measured is an empty outline.
 
 mod bands;
+mod cut;
 mod dendrogram;
 mod input;
 mod layout;
@@ -62,6 +63,8 @@ pub struct HeatMap<'a> {
     pub dendrogram: Option<&'a [Join]>,
     /// The cluster of every model, to colour the dendrogram by; empty without a cut.
     pub clusters: &'a [usize],
+    /// Whether the cut of the tree can be moved.
+    pub can_cut: bool,
     /// The names of groups of rows, from top to bottom, for where rows are too thin for one name
     /// each; may be empty.
     pub bands: &'a [Band],
@@ -91,6 +94,8 @@ pub struct HeatMapResponse {
     pub clicked_label: Option<usize>,
     /// The group of rows whose name was clicked.
     pub clicked_band: Option<usize>,
+    /// How many clusters the tree is to be cut into.
+    pub cut: Option<usize>,
 }
 
 impl<'a> HeatMap<'a> {
@@ -111,6 +116,7 @@ impl<'a> HeatMap<'a> {
             dendrogram: None,
             bands: &[],
             clusters: &[],
+            can_cut: false,
             meaning: &|_, _| None,
             note: &|_, _| None,
             measured: &|_| true,

@@ -12,6 +12,7 @@ mod job;
 mod mixture;
 mod number;
 mod proof;
+mod relation;
 mod scan;
 mod sweep;
 mod transplant;
@@ -31,6 +32,7 @@ use hub::HubView;
 use import::ImportView;
 use mixture::MixtureView;
 use proof::ProofView;
+use relation::RelationView;
 use scan::ScanView;
 use sweep::SweepView;
 use transplant::TransplantView;
@@ -83,6 +85,7 @@ windows! {
         writing: WriteView,
         extraction: ExtractionView,
         proof: ProofView,
+        relation: RelationView,
         sweep: SweepView,
     }
     // A mixture closes itself where there is none; one that was opened as a recipe, together

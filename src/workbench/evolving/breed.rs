@@ -13,7 +13,6 @@ use crate::merge::run::GgufWanted;
 use crate::study::{
     Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
 };
-use crate::text::sentence_case;
 use crate::workbench::writing::{Target, folder_of_child, holds, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
 
@@ -112,7 +111,7 @@ impl Workbench {
             parents: parents.to_vec(),
             method: recipe.merge_method,
             recipe: text,
-            note: sentence_case(&pairing.reason),
+            note: self.sentence(&pairing.reason),
             ..NewChild::default()
         });
         Ok(Birth { step, child })

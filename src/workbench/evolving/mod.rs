@@ -23,7 +23,7 @@ use super::{NoticeKind, Workbench};
 use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::lineage::evolution::Ended;
 use crate::study::{Command, EvolutionEdit, EvolutionId, ModelId};
-use crate::text::{first_of, sentence_case};
+use crate::text::first_of;
 
 pub use breed::recipe_problem;
 pub use evaluating::LogLine;
@@ -370,7 +370,7 @@ impl Workbench {
         if let What::Evaluate(model) = work.what {
             let state = match failure {
                 Failure::Cancelled => EvaluationState::Cancelled,
-                Failure::Failed(sentence) => EvaluationState::Failed(sentence_case(sentence)),
+                Failure::Failed(sentence) => EvaluationState::Failed(self.sentence(sentence)),
             };
             self.set_evaluation(model, state);
         }
@@ -410,7 +410,7 @@ impl Workbench {
     fn fail_run(&mut self, id: EvolutionId, sentence: &str) {
         self.stop_run(id);
         let name = self.doc().evolution(id).map(|e| e.name.clone());
-        let sentence = sentence_case(sentence);
+        let sentence = self.sentence(sentence);
         if let Some(name) = name {
             self.report_error(format!("{name} cannot go on"), sentence.clone());
         }

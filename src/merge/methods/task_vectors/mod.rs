@@ -22,6 +22,7 @@ use crate::merge::method::{Description, Method, Values};
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::{Real, vector};
 
+mod kept;
 pub(super) mod presets;
 mod ranked;
 
@@ -145,12 +146,11 @@ impl Method for TaskVectors {
             };
             let own = tensor.models();
             let masks = by_width!(tensor, builder.masks(sparsifier, &own, values))?;
-            let scales = if values.flag("rescale")? {
-                by_width!(tensor, builder.scales(&own, &masks))?
-            } else {
-                vec![1.0; masks.len()]
+            let masks = match values.flag("rescale")? {
+                true => by_width!(tensor, builder.rescaled(&own, masks))?,
+                false => masks.into_iter().map(|mask| (mask, 1.0)).collect(),
             };
-            for ((model, mask), scale) in models.iter_mut().zip(masks).zip(scales) {
+            for (model, (mask, scale)) in models.iter_mut().zip(masks) {
                 model.mask = mask;
                 model.factor = model.weight * scale;
             }

@@ -9,7 +9,7 @@ use eframe::egui::{
 
 use super::input::Touched;
 use super::layout::Layout;
-use super::{HeatMap, dendrogram, names};
+use super::{HeatMap, cut, dendrogram, names};
 use crate::ui::colormap::{self, Scale};
 use crate::ui::theme::{self, Tokens};
 
@@ -30,6 +30,9 @@ pub(super) fn map(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, touched: &Touched
     }
     selection(map, painter, layout, t);
     names::paint(map, painter, layout, t, touched.marked);
+    if let Some(cut) = &touched.cut {
+        cut::paint(cut, !map.clusters.is_empty(), painter, layout, t);
+    }
     if touched.has_focus {
         focus(painter, layout, t, touched.marked);
     }
