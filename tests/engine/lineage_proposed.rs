@@ -301,6 +301,34 @@ fn plus(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
     a.iter().zip(b).map(sum).collect()
 }
 
+/// The model stock of unrelated parents is nearly the base and sees the others as the base does.
+#[test]
+fn what_is_nearly_the_base_is_not_taken_for_it() {
+    let mut folder = Folder::new();
+    let base = random("base", 0.02);
+    let at = |folder: &Folder, name: &str| folder.dir.path().join(name);
+    let path = at(&folder, "base");
+    folder.add("base", write(&path, &base), &[]);
+    let names = ["a", "b", "c", "d", "e", "f"];
+    for name in names {
+        let path = at(&folder, name);
+        let tuned = plus(&base, &random(name, 0.003));
+        folder.add(name, write(&path, &tuned), &["base"]);
+    }
+    let stock = "merge_method: model_stock\nbase_model: $base.\nmodels:\n  - model: $a.\n  - model: $b.\n  - model: $c.\n";
+    folder.merge("stock", stock, &[]);
+    let scaled = names[3..].iter().fold(base.clone(), |sum, name| {
+        plus(&sum, &random(name, 0.003 * 0.1))
+    });
+    let path = at(&folder, "near");
+    folder.add("near", write(&path, &scaled), &[]);
+    let proposal = folder.proposed();
+    assert_eq!(proposal.families[0].base, Some(0), "{:?}", proposal.notes);
+    let found = folder.edges(&proposal);
+    let missed: Vec<_> = folder.truth.difference(&found).collect();
+    assert!(missed.is_empty(), "{missed:?}, {found:?}");
+}
+
 #[test]
 fn unrelated_bases_of_one_shape_come_apart() {
     let mut folder = Folder::new();
