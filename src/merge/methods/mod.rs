@@ -22,6 +22,7 @@ mod passthrough;
 mod ram;
 mod sce;
 mod slerp;
+mod steps;
 mod task_vectors;
 
 /// Every method, in the order on screen.

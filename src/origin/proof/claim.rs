@@ -3,6 +3,7 @@
 use super::recipes::Candidate;
 use super::trial::Score;
 use crate::merge::recipe::{Parameters, Recipe, Setting, Value};
+use crate::merge::run::Order;
 
 /// How much is compared at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Claim {
     pub also: Vec<String>,
     /// What cannot be repeated.
     pub note: Option<String>,
+    /// When numbers are rounded to make the child's.
+    pub order: Order,
 }
 
 /// Whether a recipe is claimed for what it reproduces.

@@ -16,7 +16,7 @@ use crate::checkpoint::Dtype;
 use crate::jobs::Ticket;
 use crate::merge::MergeError;
 use crate::merge::recipe::{Recipe, to_yaml};
-use crate::merge::run::RunError;
+use crate::merge::run::{Order, RunError};
 
 /// The share of moved numbers from which a recipe makes all of them, but for a few that lie
 /// between two roundings.
@@ -109,7 +109,7 @@ impl Search<'_> {
             for recipe in formats(self.case, &candidate.recipe) {
                 self.try_one(Candidate {
                     recipe,
-                    note: candidate.note.clone(),
+                    ..candidate.clone()
                 })?;
             }
         }
@@ -126,7 +126,12 @@ impl Search<'_> {
         let Ok(trial) = Trial::new(self.case, &candidate.recipe) else {
             return Ok(());
         };
-        let score = match trial.score(&|name| self.quick.contains(name), self.ticket) {
+        let candidate = Candidate {
+            order: Order::Once,
+            ..candidate
+        };
+        let wanted = |name: &str| self.quick.contains(name);
+        let score = match trial.score(&wanted, self.ticket) {
             Ok(score) => score,
             Err(RunError::Cancelled(cancelled)) => return Err(cancelled.into()),
             // A recipe that cannot be run is no candidate.
@@ -134,6 +139,20 @@ impl Search<'_> {
         };
         if score.tensors == 0 {
             return Ok(());
+        }
+        let is_near = score.near_share() >= 0.5 || score.relative() < 1e-3;
+        if is_near && score.equal < score.bytes && trial.has_steps() {
+            let stepped = trial.in_order(Order::Steps).score(&wanted, self.ticket)?;
+            if stepped.equal > score.equal {
+                let candidate = Candidate {
+                    order: Order::Steps,
+                    ..candidate.clone()
+                };
+                self.best.push(Tried {
+                    candidate,
+                    score: stepped,
+                });
+            }
         }
         self.best.push(Tried { candidate, score });
         self.best
@@ -207,6 +226,7 @@ impl Search<'_> {
             let Ok(trial) = Trial::new(self.case, &tried.candidate.recipe) else {
                 continue;
             };
+            let trial = trial.in_order(tried.candidate.order);
             let score = trial.score(&|name| wanted.contains(name), self.ticket)?;
             let missing: Vec<String> = trial.missing().into_iter().map(str::to_owned).collect();
             final_scores.push((tried.candidate.clone(), score, missing));

@@ -26,8 +26,11 @@ pub(super) mod presets;
 mod ranked;
 
 mod mask;
+mod steps;
 
+use super::steps::Steps;
 use mask::{Mask, MaskBuilder, Sparsifier};
+use steps::Stepwise;
 
 /// One preset of the family.
 pub(super) struct TaskVectors {
@@ -118,12 +121,45 @@ impl Method for TaskVectors {
         values: &Values,
         ticket: &Ticket,
     ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
-        let base = tensor.needed_base()?;
-        let dropping = self.dropping(values);
-        if !self.consensus && dropping.is_none() {
+        if !self.consensus && self.dropping(values).is_none() {
+            let base = tensor.needed_base()?;
             let linear = self.linear(tensor.inputs.len(), base, values)?;
             return Ok(linear.kernel(tensor.base));
         }
+        Ok(Box::new(self.merge(tensor, values, ticket)?))
+    }
+
+    fn prepare_in_steps<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Option<Box<dyn AnyKernel + 't>>, MergeError> {
+        // What is drawn is drawn otherwise, and what is rescaled is summed otherwise.
+        let is_known = match self.dropping(values) {
+            None => true,
+            Some(Sparsifier::Magnitude | Sparsifier::Outliers) => !values.flag("rescale")?,
+            Some(Sparsifier::Random | Sparsifier::Della) => false,
+        };
+        if !is_known {
+            return Ok(None);
+        }
+        let merge = self.merge(tensor, values, ticket)?;
+        let steps = Steps::of(tensor);
+        Ok(Some(Box::new(Stepwise { merge, steps })))
+    }
+}
+
+impl TaskVectors {
+    /// The merge of a tensor, with what is kept of each model.
+    fn merge(
+        &self,
+        tensor: &MergeTensor<'_>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Merge, MergeError> {
+        let base = tensor.needed_base()?;
+        let dropping = self.dropping(values);
         let mut models = Vec::new();
         let mut weights = 0.0;
         for input in tensor.models() {
@@ -155,7 +191,7 @@ impl Method for TaskVectors {
                 model.factor = model.weight * scale;
             }
         }
-        Ok(Box::new(Merge {
+        Ok(Merge {
             base,
             whole_rows: dropping == Some(Sparsifier::Della),
             row_len: tensor.row_len(),
@@ -164,7 +200,7 @@ impl Method for TaskVectors {
             normalize: values.flag("normalize")?,
             divisor: divisor(weights, values)?,
             lambda: values.global("lambda")?,
-        }))
+        })
     }
 }
 

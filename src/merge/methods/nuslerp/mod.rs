@@ -6,8 +6,11 @@
 //! nuslerp_row_wise, each line along the first dimension; mergekit's documentation has these two
 //! the other way round. One model alone is copied.
 
+mod steps;
+
 use std::ops::Range;
 
+use super::steps::Steps;
 use crate::jobs::Ticket;
 use crate::merge::blocks::{AnyKernel, Blocks, Cuts, Inputs, Kernel, Width, by_width};
 use crate::merge::combine::{Coefficients, InputGram, from_gram};
@@ -16,6 +19,7 @@ use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction,
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::Real;
 use crate::numeric::vector;
+use steps::Stepwise;
 
 pub(super) struct NuSlerp;
 
@@ -85,6 +89,25 @@ impl Method for NuSlerp {
             }
             _ => from_gram(&inputs, ticket, |gram| whole(gram, values)),
         }
+    }
+
+    fn prepare_in_steps<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Option<Box<dyn AnyKernel + 't>>, MergeError> {
+        let steps = Steps::of(tensor);
+        let pair = pair(&tensor.models(), tensor.base, values)?;
+        let (Axis::Whole, Ok(pair), true) = (axis(values)?, pair, steps.are_rounded()) else {
+            return Ok(None);
+        };
+        let inputs = Inputs::new(tensor);
+        let kernel = match tensor.is_wide() {
+            true => Stepwise::new::<f64>(pair, steps, &inputs, ticket)?,
+            false => Stepwise::new::<f32>(pair, steps, &inputs, ticket)?,
+        };
+        Ok(Some(Box::new(kernel)))
     }
 }
 
