@@ -284,7 +284,7 @@ impl Dtype {
         Self::BF16
     }
 
-    pub(crate) const fn float(self) -> Option<Float> {
+    pub(super) const fn float(self) -> Option<Float> {
         match self.row().3 {
             Decoding::Plain(float) => Some(float),
             Decoding::None | Decoding::Coded => None,

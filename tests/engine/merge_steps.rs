@@ -6,8 +6,6 @@ use kinfolk::checkpoint::Dtype;
 use kinfolk::jobs::Ticket;
 use kinfolk::merge::methods::{AnyKernel, ParameterScope, Values, find};
 use kinfolk::merge::tensor::{Input, MergeTensor};
-use kinfolk::numeric::Float;
-use kinfolk::numeric::round::round_to;
 
 const BASE: [f32; 8] = [
     0.06591796875,
@@ -53,7 +51,7 @@ const MODELS: [[f32; 8]; 3] = [
 ];
 
 /// What a method makes of the three models with the weights 0.33, 0.73 and 0.57.
-fn made(name: &str, (dtype, float): (Dtype, Float), global: &[(&'static str, f64)]) -> Vec<f32> {
+fn made(name: &str, dtype: Dtype, global: &[(&'static str, f64)]) -> Vec<f32> {
     let method = find(name).unwrap();
     let has_base = name != "linear";
     let parameters = || method.description().parameters.iter();
@@ -93,7 +91,7 @@ fn made(name: &str, (dtype, float): (Dtype, Float), global: &[(&'static str, f64
     numbers.push(&BASE);
     let mut out = vec![0.0; 8];
     kernel.block_f32(0..8, &numbers, &mut out);
-    round_to(float, &mut out);
+    dtype.round(&mut out);
     out
 }
 
@@ -104,7 +102,7 @@ fn bits(numbers: &[f32]) -> Vec<u32> {
 /// Golden numbers of torch 2.15 by mergekit 0.1.5's own lines.
 #[test]
 fn numbers_are_those_of_mergekit() {
-    let linear = made("linear", (Dtype::F32, Float::F32), &[]);
+    let linear = made("linear", Dtype::F32, &[]);
     assert_eq!(
         bits(&linear),
         [
@@ -118,7 +116,7 @@ fn numbers_are_those_of_mergekit() {
             0x3d01_8064,
         ]
     );
-    let sum = made("task_arithmetic", (Dtype::BF16, Float::BF16), &[]);
+    let sum = made("task_arithmetic", Dtype::BF16, &[]);
     assert_eq!(
         sum,
         [
@@ -132,7 +130,7 @@ fn numbers_are_those_of_mergekit() {
             0.027587890625,
         ]
     );
-    let voted = made("ties", (Dtype::BF16, Float::BF16), &[("lambda", 0.8)]);
+    let voted = made("ties", Dtype::BF16, &[("lambda", 0.8)]);
     assert_eq!(
         voted,
         [

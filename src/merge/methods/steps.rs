@@ -7,14 +7,16 @@
 
 use std::ops::Range;
 
-use super::{Kernel, MergeError, Values};
 use crate::checkpoint::Dtype;
+use crate::merge::blocks::Kernel;
+use crate::merge::error::MergeError;
+use crate::merge::method::Values;
 use crate::merge::tensor::MergeTensor;
-use crate::numeric::{Float, Real, round};
+use crate::numeric::Real;
 
-/// The format that the numbers of a tensor are computed in.
+/// The format that the numbers of a tensor are computed in, where it rounds what `f32` has.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Steps(Option<Float>);
+pub(super) struct Steps(Option<Dtype>);
 
 impl Steps {
     /// That of the recipe, else that of the inputs; F32 where they differ.
@@ -22,21 +24,22 @@ impl Steps {
         let mut formats = tensor.inputs.iter().map(|input| input.stored.dtype());
         let first = formats.next();
         let common = first.filter(|first| formats.all(|other| other == *first));
-        Self(tensor.rounded_to.or(common).and_then(Dtype::float))
+        let format = tensor.rounded_to.or(common);
+        Self(format.filter(|format| format.rounding_share().is_some()))
     }
 
     /// Whether results of operations are rounded at all.
     pub(super) fn are_rounded(self) -> bool {
-        matches!(self.0, Some(Float::BF16 | Float::F16))
+        self.0.is_some()
     }
 
     /// Rounds the results of an operation.
     pub(super) fn round<N: Real>(self, numbers: &mut [N]) {
-        let Some(float @ (Float::BF16 | Float::F16)) = self.0 else {
+        let Some(format) = self.0 else {
             return;
         };
         let mut narrow = N::narrow(numbers).into_owned();
-        round::round_to(float, &mut narrow);
+        format.round(&mut narrow);
         for (number, rounded) in numbers.iter_mut().zip(narrow) {
             *number = N::of(f64::from(rounded));
         }
@@ -44,11 +47,11 @@ impl Steps {
 
     /// A number of the recipe in that format.
     pub(super) fn number<N: Real>(self, x: f64) -> N {
-        let Some(float @ (Float::BF16 | Float::F16)) = self.0 else {
+        let Some(format) = self.0 else {
             return N::of(x);
         };
         let mut one = [x as f32];
-        round::round_to(float, &mut one);
+        format.round(&mut one);
         N::of(f64::from(one[0]))
     }
 }

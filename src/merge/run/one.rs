@@ -4,10 +4,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::blocks::{Width, by_width};
+use super::super::blocks::{AnyKernel, Width, by_width};
 use super::super::error::MergeError;
 use super::super::method::{Description, Method, Values};
-use super::super::methods::AnyKernel;
 use super::super::plan::{Step, TensorPlan, Work};
 use super::super::run_tensor::merge_tensor;
 use super::super::tensor::MergeTensor;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::case::Case;
 use super::recipes::{Candidate, recipe, stacked};
 use crate::checkpoint::{Checkpoint, Dtype, Stack, Tensor, in_layer};
-use crate::numeric::round::round_to;
 
 /// The recipe that stacks the child from layers of the people; `None` if some layer is nobody's
 /// copy. Reads a part of each layer.
@@ -77,9 +76,7 @@ fn is_copy(case: &Case, own: &[&Tensor], person: usize, from: u32) -> bool {
         let part = |own: &Tensor, rounded: Dtype| {
             let mut numbers = vec![0.0f32; range.len()];
             own.numbers()?.part(range.clone()).decode(&mut numbers);
-            if let Some(float) = rounded.float() {
-                round_to(float, &mut numbers);
-            }
+            rounded.round(&mut numbers);
             Some(numbers.into_iter().map(f32::to_bits).collect::<Vec<_>>())
         };
         // The child may be in another format.

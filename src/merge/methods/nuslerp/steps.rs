@@ -5,9 +5,9 @@
 use std::ops::Range;
 
 use super::super::steps::Steps;
-use super::{Kernel, Pair};
+use super::pair::Pair;
 use crate::jobs::Ticket;
-use crate::merge::blocks::{Blocks, Cuts, Inputs, Width};
+use crate::merge::blocks::{Blocks, Cuts, Inputs, Kernel, Width};
 use crate::merge::error::MergeError;
 use crate::numeric::Real;
 

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::super::steps::Steps;
-use super::{Kernel, Merge, NO_WEIGHT};
+use super::kernel::{Merge, NO_WEIGHT};
+use crate::merge::blocks::Kernel;
 use crate::numeric::{Real, vector};
 
 /// A merge that rounds after each operation.
