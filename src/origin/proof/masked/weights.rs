@@ -106,7 +106,6 @@ impl Fit<'_> {
     pub(super) fn sharpened(&self, way: &Way) -> (Fitted, Vec<Fitted>) {
         let mut way = way.clone();
         let numbers = self.numbers(&way);
-        let n = self.parents.len();
         let mut lambda = exact(way.lambda);
         let mut weights: Vec<Fitted> = way.weights.iter().copied().map(exact).collect();
         let first = usize::from(way.normalized);
@@ -117,12 +116,12 @@ impl Fit<'_> {
                 lambda = shared(intervals).unwrap_or(lambda);
                 way.lambda = lambda.value;
             }
-            for i in first..n {
+            for (i, weight) in weights.iter_mut().enumerate().skip(first) {
                 let intervals = numbers
                     .iter()
                     .filter_map(|own| self.of_weight(&way, own, i));
-                weights[i] = shared(intervals).unwrap_or(weights[i]);
-                way.weights[i] = weights[i].value;
+                *weight = shared(intervals).unwrap_or(*weight);
+                way.weights[i] = weight.value;
             }
             let pairs = way.weights.iter().zip(&before.weights);
             let moved = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
