@@ -275,4 +275,18 @@ pub trait Method: Sync {
         values: &Values,
         ticket: &Ticket,
     ) -> Result<Box<dyn AnyKernel + 't>, MergeError>;
+
+    /// The same in mergekit's order of operations, for whoever asks whether mergekit has made a
+    /// tensor; `None` where that order is not known or can make no difference.
+    ///
+    /// # Errors
+    /// As for [`Self::prepare`].
+    fn prepare_in_steps<'t>(
+        &self,
+        _tensor: &'t MergeTensor<'t>,
+        _values: &Values,
+        _ticket: &Ticket,
+    ) -> Result<Option<Box<dyn AnyKernel + 't>>, MergeError> {
+        Ok(None)
+    }
 }

@@ -25,6 +25,7 @@ mod ram;
 mod sce;
 mod slerp;
 mod spectral;
+mod steps;
 mod task_vectors;
 
 /// Every method, in the order on screen.
