@@ -231,6 +231,21 @@ fn a_sweep_that_was_killed_goes_on_and_ends_with_the_table_of_an_undisturbed_one
     assert_eq!((models.len(), scored.count()), (8, 6));
 }
 
+/// A sweep that a command judges.
+fn judged<'a>(rest: &[&'a str]) -> Vec<&'a str> {
+    let args = [
+        "sweep",
+        "mix.yaml",
+        "--set",
+        "parameters.t=0.2,0.4",
+        "--json",
+        "table.json",
+        "--evaluator",
+        "./judge.sh {model} {output}",
+    ];
+    [&args[..], rest].concat()
+}
+
 #[test]
 fn a_sweep_on_workers_by_a_command_is_that_of_one_machine() {
     let home = tempfile::tempdir().unwrap();
@@ -240,20 +255,7 @@ fn a_sweep_on_workers_by_a_command_is_that_of_one_machine() {
     let script = "#!/bin/sh\nn=$(cksum < \"$1/model.safetensors\" | cut -c1-3)\n\
                   printf '{\"points\": %s}' \"$n\" > \"$2/results.json\"\n";
     write_program(&home.join("judge.sh"), script);
-    let sweep = |rest: &[&str]| {
-        let args = [
-            "sweep",
-            "mix.yaml",
-            "--set",
-            "parameters.t=0.2,0.4",
-            "--json",
-            "table.json",
-            "--evaluator",
-            "./judge.sh {model} {output}",
-        ];
-        [&args[..], rest].concat()
-    };
-    let out = run(home, &sweep(&[]));
+    let out = run(home, &judged(&[]));
     assert!(out.status.success(), "{}", text(&out.stderr));
     let expected = json(&home.join("table.json"));
     assert_eq!(expected["cells"][0]["tasks"][0]["task"], "points");
@@ -261,7 +263,7 @@ fn a_sweep_on_workers_by_a_command_is_that_of_one_machine() {
     let stranger = home.join("stranger");
     std::fs::create_dir(&stranger).unwrap();
     let leader = kinfolk(home)
-        .args(sweep(&["--cluster", "out"]))
+        .args(judged(&["--cluster", "out"]))
         .stderr(Stdio::null())
         .spawn();
     let leader = leader.unwrap();
@@ -296,7 +298,7 @@ fn a_sweep_on_workers_by_a_command_is_that_of_one_machine() {
         .path();
     let text_of_one = std::fs::read_to_string(&one).unwrap();
     std::fs::write(&one, text_of_one.replace("slerp", "lerp")).unwrap();
-    let out = run(home, &sweep(&["--cluster", "out", "--work"]));
+    let out = run(home, &judged(&["--cluster", "out", "--work"]));
     assert_eq!(out.status.code(), Some(1));
     assert!(
         text(&out.stderr).contains("of another trial"),
@@ -305,7 +307,7 @@ fn a_sweep_on_workers_by_a_command_is_that_of_one_machine() {
     );
     // Without it, it is made again by the leader itself.
     std::fs::remove_file(&one).unwrap();
-    let out = run(home, &sweep(&["--cluster", "out", "--work"]));
+    let out = run(home, &judged(&["--cluster", "out", "--work"]));
     assert!(out.status.success(), "{}", text(&out.stderr));
     assert_eq!(json(&home.join("table.json")), expected);
 }
