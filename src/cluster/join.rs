@@ -4,15 +4,17 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::work::{add_up, is_past};
-use super::{Plan, Task, claim, part};
+use super::claim::is_past;
+use super::sign::{Seen, seen};
+use super::work::add_up;
+use super::{Claim, Plan, Task, claim, part};
 use crate::kinship::Kinship;
 use crate::kinship::pieces::put_together;
 use crate::kinship::store::CachedKinship;
 use crate::numeric::Gram;
 
 /// How far a plan is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct State {
     /// Tasks of the plan.
     pub tasks: usize,
@@ -24,6 +26,8 @@ pub struct State {
     pub workers: Vec<(String, usize)>,
     /// Tasks that nobody does.
     pub missing: Vec<String>,
+    /// Every worker that has left a sign in the folder, by name.
+    pub seen: Vec<Seen>,
 }
 
 /// Looks at the parts and claims of a plan.
@@ -31,6 +35,7 @@ pub fn state(out: &Path, tasks: &[Task]) -> State {
     let folder = out.join("claims");
     let mut state = State {
         tasks: tasks.len(),
+        seen: seen(out),
         ..State::default()
     };
     for task in tasks {
@@ -40,21 +45,27 @@ pub fn state(out: &Path, tasks: &[Task]) -> State {
             state.bytes.0 += task.bytes;
             continue;
         }
-        let holder = claim::current(&folder, &task.id).filter(|own| !is_past(own.until_ms));
-        let Some(holder) = holder else {
-            state.missing.push(task.id.clone());
-            continue;
-        };
-        match state
-            .workers
-            .iter_mut()
-            .find(|(name, _)| *name == holder.worker)
-        {
-            Some((_, count)) => *count += 1,
-            None => state.workers.push((holder.worker, 1)),
-        }
+        state.count(task.id.clone(), claim::current(&folder, &task.id));
     }
     state
+}
+
+impl State {
+    /// Counts a task that is not done, with the claim on it that counts.
+    pub fn count(&mut self, id: String, claim: Option<Claim>) {
+        let Some(holder) = claim.filter(|own| !is_past(own.until_ms)) else {
+            self.missing.push(id);
+            return;
+        };
+        let known = self
+            .workers
+            .iter_mut()
+            .find(|(name, _)| *name == holder.worker);
+        match known {
+            Some((_, count)) => *count += 1,
+            None => self.workers.push((holder.worker, 1)),
+        }
+    }
 }
 
 /// What joining gave.

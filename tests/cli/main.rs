@@ -26,5 +26,6 @@ mod moe;
 mod prove;
 mod related;
 mod transplant;
+mod trials;
 mod trust;
 mod trust_command;

@@ -17,7 +17,7 @@ use super::range::range_ui;
 use super::shown::Shown;
 use super::states::{RUNNING_WIDTH, running_ui};
 use crate::kinship::{Kinship, table};
-use crate::study::{ModelId, Order, Selection};
+use crate::study::{Command, ModelId, Order, Selection, TreeChoices, ViewEdit};
 use crate::text::first_of;
 use crate::ui::action::{Action, View};
 use crate::ui::ext::{ResponseExt, quiet};
@@ -190,6 +190,7 @@ fn heat_map_ui(
         names: &shown.key.labels,
         bands: &bands,
         clusters: &clusters,
+        can_cut: has_tree && ghost.is_none() && !shown.key.provisional,
         meaning: &meaning,
         note: &note,
         menu: Some(&menu),
@@ -203,6 +204,13 @@ fn heat_map_ui(
     if touches(touched.clicked) || touches(touched.clicked_label.map(|k| (k, k))) {
         actions.push(Action::Go(View::Merge));
         return;
+    }
+    if let Some(count) = touched.cut {
+        let tree = TreeChoices {
+            clusters: count as u32,
+            ..shown.key.tree
+        };
+        actions.push(Command::View(ViewEdit::Tree(tree)).into());
     }
     let id = |k: usize| shown.key.models[k];
     if let Some(group) = touched.clicked_band.and_then(|k| shown.clusters.get(k)) {
