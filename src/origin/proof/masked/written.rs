@@ -28,7 +28,13 @@ pub(super) fn candidates(case: &Case, fit: &Fit<'_>, way: &Way) -> Vec<Candidate
         } else {
             2 + places(*lambda)
         };
-        of_lambda + set.iter().map(|&weight| places(weight)).sum::<u32>()
+        // Few people write weights above 1.
+        let of_size = if set.iter().any(|weight| weight.abs() > 1.0) {
+            2
+        } else {
+            0
+        };
+        of_lambda + of_size + set.iter().map(|&weight| places(weight)).sum::<u32>()
     });
     let sets = sets.into_iter().take(MOST_SETS);
     sets.map(|(lambda, weights)| written(case, fit.parents, way, (lambda, &weights[..])))
