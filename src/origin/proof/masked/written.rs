@@ -44,6 +44,9 @@ pub(super) fn candidates(case: &Case, fit: &Fit<'_>, way: &Way) -> Vec<Candidate
 /// λ and the weights of a mean, of which only the ratios count.
 fn means(lambda: Fitted, weights: &[Fitted]) -> Vec<(f64, Vec<f64>)> {
     let lambda = lambda.shortest().0;
+    if let [_] = weights {
+        return vec![(lambda, vec![1.0])];
+    }
     let sum: f64 = weights.iter().map(|w| w.value).sum();
     let errors: f64 = weights.iter().map(|w| w.error).sum();
     let shares = |doubt: f64| -> Vec<Fitted> {
