@@ -7,48 +7,27 @@ use kinfolk::jobs::Ticket;
 use kinfolk::merge::methods::{AnyKernel, ParameterScope, Values, find};
 use kinfolk::merge::tensor::{Input, MergeTensor};
 
-const BASE: [f32; 8] = [
-    0.06591796875,
-    0.0267333984375,
-    0.00616455078125,
-    0.06201171875,
-    -0.045166015625,
-    -0.0166015625,
-    -0.15234375,
-    0.0380859375,
+/// Numbers in BF16: the base,
+const BASE: [u16; 8] = [
+    0x3d87, 0x3cdb, 0x3bca, 0x3d7e, 0xbd39, 0xbc88, 0xbe1c, 0x3d1c,
 ];
-const MODELS: [[f32; 8]; 3] = [
+/// and three models.
+const MODELS: [[u16; 8]; 3] = [
     [
-        0.045654296875,
-        0.01544189453125,
-        -0.01165771484375,
-        0.06103515625,
-        -0.049072265625,
-        -0.035888671875,
-        -0.1435546875,
-        0.04345703125,
+        0x3d3b, 0x3c7d, 0xbc3f, 0x3d7a, 0xbd49, 0xbd13, 0xbe13, 0x3d32,
     ],
     [
-        0.0576171875,
-        0.0164794921875,
-        -0.0252685546875,
-        0.0595703125,
-        0.0264892578125,
-        -0.05322265625,
-        -0.1201171875,
-        0.01263427734375,
+        0x3d6c, 0x3c87, 0xbccf, 0x3d74, 0x3cd9, 0xbd5a, 0xbdf6, 0x3c4f,
     ],
     [
-        0.07275390625,
-        0.01708984375,
-        0.03369140625,
-        0.11279296875,
-        -0.036865234375,
-        -0.036376953125,
-        -0.1708984375,
-        0.049072265625,
+        0x3d95, 0x3c8c, 0x3d0a, 0x3de7, 0xbd17, 0xbd15, 0xbe2f, 0x3d49,
     ],
 ];
+
+fn numbers(bits: &[u16]) -> Vec<f32> {
+    let wide = bits.iter().map(|&own| f32::from_bits(u32::from(own) << 16));
+    wide.collect()
+}
 
 /// What a method makes of the three models with the weights 0.33, 0.73 and 0.57.
 fn made(name: &str, dtype: Dtype, global: &[(&'static str, f64)]) -> Vec<f32> {
@@ -71,9 +50,10 @@ fn made(name: &str, dtype: Dtype, global: &[(&'static str, f64)]) -> Vec<f32> {
         ..Values::default()
     };
     values.global.extend(global.iter().copied());
-    let mut inputs: Vec<Input<'_>> = MODELS.iter().map(|own| Input::of_numbers(own)).collect();
+    let (base, models) = (numbers(&BASE), MODELS.map(|own| numbers(&own)));
+    let mut inputs: Vec<Input<'_>> = models.iter().map(|own| Input::of_numbers(own)).collect();
     if has_base {
-        inputs.push(Input::of_numbers(&BASE));
+        inputs.push(Input::of_numbers(&base));
         values.per_input.push(BTreeMap::new());
     }
     let tensor = MergeTensor {
@@ -87,10 +67,10 @@ fn made(name: &str, dtype: Dtype, global: &[(&'static str, f64)]) -> Vec<f32> {
     let ticket = Ticket::default();
     let kernel = method.prepare_in_steps(&tensor, &values, &ticket);
     let kernel: Box<dyn AnyKernel + '_> = kernel.unwrap().unwrap();
-    let mut numbers: Vec<&[f32]> = MODELS.iter().map(|own| &own[..]).collect();
-    numbers.push(&BASE);
+    let mut read: Vec<&[f32]> = models.iter().map(|own| &own[..]).collect();
+    read.push(&base);
     let mut out = vec![0.0; 8];
-    kernel.block_f32(0..8, &numbers, &mut out);
+    kernel.block_f32(0..8, &read, &mut out);
     dtype.round(&mut out);
     out
 }
@@ -119,29 +99,15 @@ fn numbers_are_those_of_mergekit() {
     let sum = made("task_arithmetic", Dtype::BF16, &[]);
     assert_eq!(
         sum,
-        [
-            0.05712890625,
-            0.010009765625,
-            -0.00689697265625,
-            0.0888671875,
-            0.0107421875,
-            -0.06103515625,
-            -0.13671875,
-            0.027587890625,
-        ]
+        numbers(&[
+            0x3d6a, 0x3c24, 0xbbe2, 0x3db6, 0x3c30, 0xbd7a, 0xbe0c, 0x3ce2,
+        ])
     );
     let voted = made("ties", Dtype::BF16, &[("lambda", 0.8)]);
     assert_eq!(
         voted,
-        [
-            0.05615234375,
-            0.0185546875,
-            -0.01556396484375,
-            0.1025390625,
-            -0.010009765625,
-            -0.038330078125,
-            -0.1328125,
-            0.017822265625,
-        ]
+        numbers(&[
+            0x3d66, 0x3c98, 0xbc7f, 0x3dd2, 0xbc24, 0xbd1d, 0xbe08, 0x3c92,
+        ])
     );
 }

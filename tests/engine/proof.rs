@@ -164,6 +164,25 @@ fn a_light_fine_tune_of_a_parent_is_no_copy() {
 }
 
 #[test]
+fn a_sparse_fine_tune_of_a_parent_is_no_ties_of_that_parent() {
+    let dir = tempfile::tempdir().unwrap();
+    let tensors = read_all(&demo().join("arith"));
+    let parts: Vec<_> = (tensors.iter())
+        .map(|(name, (_, shape, numbers))| {
+            let moved: Vec<f32> = (numbers.iter().enumerate())
+                .map(|(k, x)| if k % 60 == 0 { x + 0.003 } else { *x })
+                .collect();
+            f32_part(name, shape, &moved)
+        })
+        .collect();
+    let out = dir.path().join("tuned");
+    std::fs::create_dir(&out).unwrap();
+    write_safetensors(&out.join("model.safetensors"), &parts);
+    let proof = proof(&out, &["arith"]);
+    assert_eq!(proof.method(), None, "{}", proof.sentence);
+}
+
+#[test]
 fn a_cancelled_search_ends() {
     let case = case(&demo().join("ledger"), &["arith"]);
     let ticket = Ticket::default();

@@ -52,9 +52,7 @@ fn write(dir: &Path, seed: u64, without: Option<usize>) -> Checkpoint {
     std::fs::write(dir.join("config.json"), config).unwrap();
     let all = weights(layers, seed);
     let renamed = all.iter().filter_map(|(name, shape, numbers)| {
-        let Some((layer, rest)) = name.strip_prefix("model.layers.")?.split_once('.') else {
-            return None;
-        };
+        let (layer, rest) = name.strip_prefix("model.layers.")?.split_once('.')?;
         let layer: usize = layer.parse().ok()?;
         let at = kept.iter().position(|own| *own == layer)?;
         Some((format!("model.layers.{at}.{rest}"), shape, numbers))

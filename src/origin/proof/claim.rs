@@ -3,6 +3,7 @@
 use super::decimals::Fitted;
 use super::recipes::Candidate;
 use super::trial::Score;
+use crate::merge::methods;
 use crate::merge::recipe::{Parameters, Recipe, Setting, Value};
 use crate::merge::run::Order;
 
@@ -90,6 +91,20 @@ fn is_plain(recipe: &Recipe) -> bool {
     of_models.chain(&recipe.parameters).all(is_plain)
 }
 
+/// Whether sums are divided by their weights, so that the weight of one model alone is nothing.
+fn is_divided(recipe: &Recipe) -> bool {
+    let given = recipe.parameters.iter().find(|(key, _)| key == "normalize");
+    if let Some((_, Setting::Value(Value::Flag(flag)))) = given {
+        return *flag;
+    }
+    let method = methods::find(&recipe.merge_method);
+    let own = method.and_then(|method| {
+        let mut parameters = method.description().parameters.iter();
+        parameters.find(|own| own.key == "normalize")?.default()
+    });
+    own.is_some_and(|default| default != 0.0)
+}
+
 /// Whether it takes one model nearly as it is, as a light fine-tune of that model would look.
 fn is_nearly_a_copy(recipe: &Recipe) -> bool {
     // Its `t` is a distance, not a share.
@@ -111,7 +126,10 @@ fn is_nearly_a_copy(recipe: &Recipe) -> bool {
         })
     };
     // NearSwap and SLERP with the base say by `t` how much there is of it.
-    let share = number(&only.parameters, "weight").or(number(&recipe.parameters, "t"));
+    let share = match is_divided(recipe) {
+        true => None,
+        false => number(&only.parameters, "weight").or(number(&recipe.parameters, "t")),
+    };
     let factor = number(&recipe.parameters, "lambda").unwrap_or(1.0);
     let density = number(&only.parameters, "density").unwrap_or(1.0);
     (share.unwrap_or(1.0) * factor - 1.0).abs() < 0.05 && density > 0.9

@@ -28,7 +28,13 @@ pub(super) fn candidates(case: &Case, fit: &Fit<'_>, way: &Way) -> Vec<Candidate
         } else {
             2 + places(*lambda)
         };
-        of_lambda + set.iter().map(|&weight| places(weight)).sum::<u32>()
+        // Few people write weights above 1.
+        let of_size = if set.iter().any(|weight| weight.abs() > 1.0) {
+            2
+        } else {
+            0
+        };
+        of_lambda + of_size + set.iter().map(|&weight| places(weight)).sum::<u32>()
     });
     let sets = sets.into_iter().take(MOST_SETS);
     sets.map(|(lambda, weights)| written(case, fit.parents, way, (lambda, &weights[..])))
@@ -38,6 +44,9 @@ pub(super) fn candidates(case: &Case, fit: &Fit<'_>, way: &Way) -> Vec<Candidate
 /// λ and the weights of a mean, of which only the ratios count.
 fn means(lambda: Fitted, weights: &[Fitted]) -> Vec<(f64, Vec<f64>)> {
     let lambda = lambda.shortest().0;
+    if let [_] = weights {
+        return vec![(lambda, vec![1.0])];
+    }
     let sum: f64 = weights.iter().map(|w| w.value).sum();
     let errors: f64 = weights.iter().map(|w| w.error).sum();
     let shares = |doubt: f64| -> Vec<Fitted> {
