@@ -37,6 +37,7 @@ mod relating;
 mod saving;
 pub mod scanning;
 mod session;
+pub mod sketches;
 pub mod suggesting;
 pub mod tokens;
 pub mod transplanting;
