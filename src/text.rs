@@ -33,6 +33,12 @@ pub fn first_of(names: &[impl AsRef<str>], most: usize) -> String {
     }
 }
 
+/// How a model's name begins, up to what parts its words: models of one line share it.
+pub fn family_word(name: &str) -> &str {
+    let end = name.find(['-', '_', '.', '/', ' ']);
+    &name[..end.unwrap_or(name.len())]
+}
+
 /// With a capital. Errors begin small, because programs put them behind a colon; on screen
 /// they stand alone.
 pub fn sentence_case(text: &str) -> String {

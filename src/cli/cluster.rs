@@ -1,5 +1,7 @@
 //! `kinfolk cluster`: the kinship of a population over many processes.
 
+mod sketches;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,29 +50,18 @@ struct Figures {
     parts_bytes: u64,
 }
 
+/// What a plan is cut by unless it is told otherwise.
+pub const DEFAULT_BLOCK: usize = 1024;
+pub const DEFAULT_TASK_BYTES: u64 = 4_000_000_000;
+
 fn plan(args: &PlanArgs) -> Result<(), CliError> {
-    let base = open(&args.base)?;
     let paths = listed(&args.models)?;
-    let models = open_all(&paths)?;
-    let names = names(&models);
-    let rounding = rounding(&base, &models, &names);
-    let members = measured_as(&base, &models).into_iter().zip(&models);
-    let members = members.map(|(own, model)| member(own, model));
-    let members = members.collect::<Result<Vec<_>, _>>()?;
-    let of_base = Measured {
-        name: base.suggested_name(),
-        parameters: base.parameters(),
+    let base = match &args.base {
+        Some(base) if !args.sketch => base,
+        base => return sketches::plan(base.as_deref(), &paths, args),
     };
-    let opened: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
-    let plan = cluster::make(
-        (member(of_base, &base)?, &base),
-        members,
-        &opened,
-        rounding,
-        (args.block as usize, args.task_bytes),
-    )
-    .map_err(CliError::failed)?;
-    let tasks = plan.write(&args.out).map_err(CliError::Failed)?;
+    let size = (args.block as usize, args.task_bytes);
+    let (plan, tasks) = write_plan(base, &paths, size, &args.out)?;
     let figures = figures(&plan, &tasks);
     if out::is_json_alone(&figures, args.json.as_deref())? {
         return Ok(());
@@ -88,11 +79,46 @@ fn plan(args: &PlanArgs) -> Result<(), CliError> {
         show_bytes(figures.sums_bytes),
         show_bytes(figures.parts_bytes)
     ));
-    let place = args.out.display();
+    say_next(&args.out);
+    Ok(())
+}
+
+fn say_next(place: &Path) {
+    let place = place.display();
     out::print(&format!(
         "next: kinfolk cluster work {place}, on as many machines as you like"
     ));
-    Ok(())
+}
+
+/// Plans the kinship of models on their base, in the folder `to`.
+pub fn write_plan(
+    base: &Path,
+    paths: &[PathBuf],
+    (block, task_bytes): (usize, u64),
+    to: &Path,
+) -> Result<(Plan, Vec<Task>), CliError> {
+    let base = open(base)?;
+    let models = open_all(paths)?;
+    let names = names(&models);
+    let rounding = rounding(&base, &models, &names);
+    let members = measured_as(&base, &models).into_iter().zip(&models);
+    let members = members.map(|(own, model)| member(own, model));
+    let members = members.collect::<Result<Vec<_>, _>>()?;
+    let of_base = Measured {
+        name: base.suggested_name(),
+        parameters: base.parameters(),
+    };
+    let opened: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
+    let plan = cluster::make(
+        (member(of_base, &base)?, &base),
+        members,
+        &opened,
+        rounding,
+        (block, task_bytes),
+    )
+    .map_err(CliError::failed)?;
+    let tasks = plan.write(to).map_err(CliError::Failed)?;
+    Ok((plan, tasks))
 }
 
 fn figures(plan: &Plan, tasks: &[Task]) -> Figures {
@@ -132,7 +158,7 @@ fn member(measured: Measured, model: &Checkpoint) -> Result<Member, CliError> {
 }
 
 /// The paths of a list; empty lines and those that begin with # are passed over.
-fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
+pub fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
     let text = files::read_text(list, MOST_LIST)
         .map_err(|error| CliError::Failed(format!("{error}: {}", list.display())))?;
     let root = list.parent().unwrap_or(Path::new(""));
@@ -151,25 +177,18 @@ fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
 }
 
 fn work(args: &WorkArgs) -> Result<(), CliError> {
+    if cluster::sketches::Plan::is_in(&args.out) {
+        return sketches::work(args);
+    }
     let (plan, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
     let base = open(&plan.base.path)?;
     let paths: Vec<PathBuf> = plan.models.iter().map(|model| model.path.clone()).collect();
     let models = open_all(&paths)?;
-    let labour = Labour {
-        only: args.task.clone(),
-        most: args.claim.unwrap_or(usize::MAX),
-        lease: Duration::from_secs(args.lease),
-        waits: args.wait,
-    };
+    let labour = labour(args);
     let pool = progress::pool(args.threads)?;
     let place = args.out.clone();
     progress::run("Working", move |ticket| {
         let models: Vec<&Checkpoint> = models.iter().map(Arc::as_ref).collect();
-        let tell = |event| {
-            if let Ok(line) = serde_json::to_string(&event) {
-                out::print(&line);
-            }
-        };
         let of = (&plan, tasks.as_slice());
         pool.install(|| cluster::work(&place, of, (&base, &models), &labour, ticket, &tell))
             .map_err(Failure::from)
@@ -177,17 +196,40 @@ fn work(args: &WorkArgs) -> Result<(), CliError> {
     Ok(())
 }
 
+fn labour(args: &WorkArgs) -> Labour {
+    Labour {
+        only: args.task.clone(),
+        most: args.claim.unwrap_or(usize::MAX),
+        lease: Duration::from_secs(args.lease),
+        waits: args.wait,
+    }
+}
+
+/// A line of JSON on standard output.
+fn tell(event: cluster::Event) {
+    if let Ok(line) = serde_json::to_string(&event) {
+        out::print(&line);
+    }
+}
+
 fn join(args: &JoinArgs) -> Result<(), CliError> {
+    if cluster::sketches::Plan::is_in(&args.out) {
+        return sketches::join(args);
+    }
     let (plan, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
     match cluster::join(&args.out, &plan, &tasks).map_err(CliError::Failed)? {
-        Joined::Missing(state) => Err(CliError::Failed(format!(
-            "{} of {} parts are missing; run kinfolk cluster work {}",
-            state.tasks - state.done,
-            state.tasks,
-            args.out.display()
-        ))),
+        Joined::Missing(state) => Err(missing(&state, &args.out)),
         Joined::Whole(found) => show(&plan, &found, args),
     }
+}
+
+fn missing(state: &State, place: &Path) -> CliError {
+    CliError::Failed(format!(
+        "{} of {} parts are missing; run kinfolk cluster work {}",
+        state.tasks - state.done,
+        state.tasks,
+        place.display()
+    ))
 }
 
 fn show(plan: &Plan, found: &CachedKinship, args: &JoinArgs) -> Result<(), CliError> {
@@ -243,8 +285,7 @@ fn write_study(plan: &Plan, found: &CachedKinship, path: &Path) -> Result<(), Cl
 }
 
 fn state(args: &StateArgs) -> Result<(), CliError> {
-    let (_, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
-    let state: State = cluster::state(&args.out, &tasks);
+    let state = standing(&args.out).map_err(CliError::Failed)?;
     if out::is_json_alone(&state, args.json.as_deref())? {
         return Ok(());
     }
@@ -261,6 +302,16 @@ fn state(args: &StateArgs) -> Result<(), CliError> {
     }
     out::print(&format!("{} free", state.missing.len()));
     Ok(())
+}
+
+/// How far the plan of a folder is.
+fn standing(place: &Path) -> Result<State, String> {
+    if cluster::sketches::Plan::is_in(place) {
+        let plan = cluster::sketches::Plan::read(place)?;
+        return Ok(cluster::sketches::state(place, &plan));
+    }
+    let (_, tasks) = Plan::read(place)?;
+    Ok(cluster::state(place, &tasks))
 }
 
 fn write_driver(args: &DriverArgs) -> Result<(), CliError> {

@@ -29,6 +29,7 @@ mod prove;
 mod related;
 mod report;
 mod scan;
+mod sketch;
 mod stats;
 mod table;
 mod transplant;
@@ -74,6 +75,7 @@ pub fn run() -> Wish {
         }
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
         Some(Subcommand::Cluster(wish)) => cluster::run(&wish),
+        Some(Subcommand::Sketch(wish)) => sketch::run(&wish),
         Some(Subcommand::Ancestry(wish)) => ancestry::run(&wish),
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),

@@ -7,6 +7,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,31 @@ impl Held {
         };
         let text = serde_json::to_vec(&own).unwrap_or_default();
         !self.next.exists() && files::write_whole(&self.path, &text).is_ok()
+    }
+
+    /// Renews the claim while `work` is done, and calls `beat` each time.
+    pub fn kept_alive<T>(
+        &self,
+        lease: Duration,
+        beat: &(dyn Fn() + Sync),
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let ended = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let beats = scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    std::thread::park_timeout(lease / 3);
+                    if !ended.load(Ordering::Relaxed) {
+                        self.renew(lease, SystemTime::now());
+                        beat();
+                    }
+                }
+            });
+            let found = work();
+            ended.store(true, Ordering::Relaxed);
+            beats.thread().unpark();
+            found
+        })
     }
 
     /// Gives it back: its lease ends now.

@@ -10,6 +10,8 @@
 //! OUT/parts/ID         its sums, written whole or not at all
 //! ```
 //!
+//! Sketches of a population are a plan of their own kind, see [`sketches`].
+//!
 //! Parts joined in any order give the bits of one process, see [`crate::kinship::pieces`].
 
 mod claim;
@@ -17,6 +19,7 @@ mod driver;
 mod join;
 mod part;
 mod plan;
+pub mod sketches;
 mod task;
 mod work;
 

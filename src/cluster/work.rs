@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
@@ -18,7 +17,7 @@ use crate::numeric::Gram;
 use crate::parallel::{in_order, lock};
 
 /// How often a worker that waits for others looks again.
-const LOOK: Duration = Duration::from_millis(500);
+pub(super) const LOOK: Duration = Duration::from_millis(500);
 
 /// What a worker is asked to do.
 #[derive(Clone, Debug)]
@@ -113,7 +112,7 @@ fn check_key(key: &str, model: &Checkpoint) -> Result<(), MeasureError> {
 }
 
 /// Machine, process and time: no two workers have the same.
-fn name() -> String {
+pub(super) fn name() -> String {
     let owner = crate::files::lock::Owner::here();
     let now = milliseconds(SystemTime::now());
     format!("{} {} {now}", owner.machine, owner.process)
@@ -179,7 +178,7 @@ impl Worker<'_> {
         let (began, bytes) = (Instant::now(), task.bytes);
         let id = || task.id.clone();
         (self.tell)(Event::Began { task: id(), bytes });
-        let result = self.kept_alive(held, || self.sums(task, ticket));
+        let result = held.kept_alive(self.labour.lease, &|| {}, || self.sums(task, ticket));
         let written = result
             .and_then(|part| part::write(self.out, task, &part).map_err(MeasureError::Failed));
         // Done, or for the others at once.
@@ -192,25 +191,6 @@ impl Worker<'_> {
             seconds,
         });
         Ok(())
-    }
-
-    /// Renews the claim while `work` is done.
-    fn kept_alive<T>(&self, held: &Held, work: impl FnOnce() -> T) -> T {
-        let ended = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let beat = scope.spawn(|| {
-                while !ended.load(Ordering::Relaxed) {
-                    std::thread::park_timeout(self.labour.lease / 3);
-                    if !ended.load(Ordering::Relaxed) {
-                        held.renew(self.labour.lease, SystemTime::now());
-                    }
-                }
-            });
-            let found = work();
-            ended.store(true, Ordering::Relaxed);
-            beat.thread().unpark();
-            found
-        })
     }
 
     /// The sums of a task: a Gram a segment, or one a chunk where it has not all of one.

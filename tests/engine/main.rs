@@ -53,6 +53,7 @@ mod moe;
 mod proof;
 mod real_checkpoints;
 mod related;
+mod sketch;
 mod stats;
 mod study;
 mod suggest;
