@@ -5,12 +5,15 @@ use eframe::egui::{Button, EventFilter, Id, Key, Modifiers, Ui};
 use super::model::LineageModel;
 use crate::lineage::{ancestors, descendants};
 use crate::study::{Command, ModelId, Selection};
-use crate::text::sentence_case;
+use crate::text::{first_of, sentence_case};
 use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{self};
 use crate::ui::views::family::title;
 use crate::workbench::Workbench;
+
+/// Names of a folded family that are told.
+const MOST_NAMES: usize = 12;
 
 /// Plain: this one; with Ctrl or Shift: this one more or less.
 pub fn select(ui: &Ui, bench: &Workbench, id: ModelId) -> Action {
@@ -38,6 +41,12 @@ pub fn select_all(ids: Vec<ModelId>) -> Action {
 pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
     let card = &shown.cards[model];
     ui.label(theme::strong(&card.name));
+    if !card.folded.is_empty() {
+        let names: Vec<&String> = card.folded.iter().map(|(_, name)| name).collect();
+        ui.label(first_of(&names, MOST_NAMES).replace(", ", "\n"));
+        ui.weak("Click to open");
+        return;
+    }
     let mut line = vec![match card.generation {
         0 if card.parents.is_empty() => "Founder".to_owned(),
         0 => "Generation 0".to_owned(),
@@ -79,10 +88,10 @@ fn times(n: usize) -> String {
 }
 
 pub fn menu(ui: &mut Ui, shown: &LineageModel, model: usize, actions: &mut Vec<Action>) {
-    let id = shown.cards[model].id;
+    let ids = shown.cards[model].ids();
     for view in [View::Models, View::Kinship, View::Charts] {
         if ui.button(format!("Open in {}", view.title())).clicked() {
-            actions.extend([select_all(vec![id]), Action::Go(view)]);
+            actions.extend([select_all(ids.clone()), Action::Go(view)]);
             ui.close();
         }
     }
