@@ -38,7 +38,7 @@ pub fn run(args: &AdviseArgs) -> Result<(), CliError> {
             args.study.display()
         )));
     }
-    if out::is_json_alone(&advice, args.json.as_deref())? {
+    if out::is_json_alone(&advice, args.json.file.as_deref())? {
         return Ok(());
     }
     print(&advice);

@@ -2,9 +2,11 @@
 
 mod ancestry;
 mod cluster;
+mod common;
 mod lineage;
 mod related;
 mod sketch;
+mod sweep;
 mod tools;
 
 use std::ffi::OsString;
@@ -18,9 +20,12 @@ pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkAr
 pub use lineage::LineageArgs;
 pub use related::{RelatedArgs, ScanArgs};
 pub use sketch::{FamilyArgs, SketchArgs};
+pub use sweep::{SweepArgs, Workers};
 pub use tools::{
     ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs,
 };
+
+use common::{Force, Json, PLAN_AND_RESULT, RECIPE_ROOT, Root, Threads};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
@@ -88,6 +93,8 @@ pub enum Subcommand {
     Evaluate(EvaluateArgs),
     /// Run generations of merges in a study, or the rest of them
     Evolve(EvolveArgs),
+    /// Merge and score a recipe for a grid of its parameters
+    Sweep(SweepArgs),
     /// Say which merge to make next, by what the merges so far have taught
     Advise(AdviseArgs),
     /// Write what a study says as one page, with its pictures
@@ -141,15 +148,15 @@ pub struct KinshipArgs {
     /// unless given
     #[arg(long, value_name = "METHOD", value_parser = one_of(TREES), requires = "newick")]
     pub tree: Option<TreeWish>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("root", |own| own.help(RECIPE_ROOT)))]
+#[command(mut_arg("json", |own| own.help(PLAN_AND_RESULT)))]
 pub struct MergeArgs {
     /// A recipe in mergekit's YAML
     pub recipe: PathBuf,
@@ -178,9 +185,8 @@ pub struct MergeArgs {
     #[arg(long, value_name = "SIZE", default_value = "5GB", value_parser = units::parse_bytes)]
     #[arg(alias = "out-shard-size")]
     pub shard_size: u64,
-    /// Replace the model that OUT holds
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub force: Force,
     /// Merge models of unlike architectures all the same
     #[arg(long, overrides_with = "no_allow_crimes")]
     pub allow_crimes: bool,
@@ -203,25 +209,21 @@ pub struct MergeArgs {
     /// Measure the parents' kinship first, for the model card; reads the models once more
     #[arg(long)]
     pub kinship: bool,
-    /// The folder that relative paths of models start from; the recipe's, then the working folder,
-    /// unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
     /// The hub's local cache, if it is not where the environment says
     #[arg(long, value_name = "DIR", hide = true)]
     pub transformers_cache: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    #[arg(short_alias = 'j', alias = "num-threads")]
-    pub threads: Option<u16>,
-    /// Write plan and result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
     #[command(flatten)]
     pub accepted: Accepted,
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("root", |own| own.help(RECIPE_ROOT)))]
 pub struct PredictArgs {
     /// The model that the others were fine-tuned from
     #[arg(long, value_name = "BASE")]
@@ -231,22 +233,18 @@ pub struct PredictArgs {
     /// The models whose kinship with the child is wanted
     #[arg(required = true, value_name = "MODEL")]
     pub models: Vec<PathBuf>,
-    /// The folder that relative paths of models start from; the recipe's, then the working folder,
-    /// unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
     /// Predict for models of unlike architectures all the same
     #[arg(long)]
     pub allow_crimes: bool,
     /// Stop at keys and parameters that mergekit would ignore
     #[arg(long)]
     pub strict: bool,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -259,12 +257,10 @@ pub struct EvaluateArgs {
     /// Write every answer as CSV to FILE
     #[arg(long, value_name = "FILE")]
     pub items: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the scores as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -328,9 +324,10 @@ pub struct EvolveArgs {
     /// Keep only files that may still be merged, and in the end those of the best
     #[arg(long)]
     pub keep_best: bool,
-    /// Write the run as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub by: Workers,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -352,9 +349,8 @@ pub struct StatsArgs {
     /// Seed of what is drawn at random
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -368,21 +364,18 @@ pub struct DiffArgs {
     /// Write a page with tables and pictures to FILE
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub json: Json,
+    #[command(flatten)]
+    pub threads: Threads,
 }
 
 #[derive(clap::Args)]
 pub struct InspectArgs {
     /// A folder, a safetensors file or a LoRA adapter
     pub model: PathBuf,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -392,9 +385,8 @@ pub struct AdviseArgs {
     /// Measure first what was not measured yet; a folder always is
     #[arg(long)]
     pub measure: bool,
-    /// Write the advice as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -413,9 +405,8 @@ pub struct ReportArgs {
 pub struct DemoArgs {
     /// Where to write the family; the program's own folder unless given
     pub dir: Option<PathBuf>,
-    /// Write the kinship as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 /// The arguments, with options of two letters after one dash, as mergekit's tool has them, spelt

@@ -31,6 +31,7 @@ mod report;
 mod scan;
 mod sketch;
 mod stats;
+mod sweep;
 mod table;
 mod transplant;
 mod trust;
@@ -92,6 +93,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),
+        Some(Subcommand::Sweep(wish)) => sweep::run(&wish),
         Some(Subcommand::Advise(wish)) => advise::run(&wish),
         Some(Subcommand::Report(wish)) => return Wish::Report(wish),
         Some(Subcommand::Stats(stats)) => stats::run(&stats),

@@ -19,7 +19,7 @@ use crate::workbench::{Folders, sketches};
 pub use report::{Sketched, show};
 
 pub fn run(args: &SketchArgs) -> Result<(), CliError> {
-    let root = args.root.clone().unwrap_or_default();
+    let root = args.root.folder.clone().unwrap_or_default();
     let base = args.base.as_ref().map(|base| open(&root.join(base)));
     let base = base.transpose()?;
     let mut paths: Vec<PathBuf> = args.paths.iter().map(|path| root.join(path)).collect();
@@ -27,7 +27,7 @@ pub fn run(args: &SketchArgs) -> Result<(), CliError> {
         paths.extend(listed(&root.join(list))?);
     }
     let models = open_all(&paths)?;
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let (of_base, of_models) = (base.clone(), models.clone());
     let found = progress::run("Sketching", move |ticket| {
         pool.install(|| made(of_base.as_deref(), &of_models, ticket))
@@ -39,7 +39,12 @@ pub fn run(args: &SketchArgs) -> Result<(), CliError> {
         paths: models.iter().map(|own| own.path().to_owned()).collect(),
         sketches: found,
     };
-    show(sketched, &args.families, args.threads, args.json.as_deref())
+    show(
+        sketched,
+        &args.families,
+        args.threads.wanted,
+        args.json.file.as_deref(),
+    )
 }
 
 /// A sketch of each model, kept ones where there are.

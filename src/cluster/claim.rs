@@ -157,7 +157,13 @@ pub fn current(folder: &Path, id: &str) -> Option<Claim> {
     Some(read(&last, Duration::ZERO))
 }
 
+/// Milliseconds since 1970.
 pub fn milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether a lease that ends at `until_ms` has run out.
+pub fn is_past(until_ms: u64) -> bool {
+    until_ms < milliseconds(SystemTime::now())
 }

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::work::{add_up, is_past};
-use super::{Plan, Task, claim, part};
+use super::claim::is_past;
+use super::sign::{Seen, seen};
+use super::work::add_up;
+use super::{Claim, Plan, Task, claim, part};
 use crate::kinship::Kinship;
 use crate::kinship::pieces::put_together;
 use crate::kinship::store::CachedKinship;
 use crate::numeric::Gram;
 
 /// How far a plan is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct State {
     /// Tasks of the plan.
     pub tasks: usize,
@@ -24,6 +26,8 @@ pub struct State {
     pub workers: Vec<(String, usize)>,
     /// Tasks that nobody does.
     pub missing: Vec<String>,
+    /// Every worker that has left a sign in the folder, by name.
+    pub seen: Vec<Seen>,
 }
 
 /// Looks at the parts and claims of a plan.
@@ -35,7 +39,10 @@ pub fn state(out: &Path, tasks: &[Task]) -> State {
 /// The same for tasks by their name, bytes and place of their part.
 pub fn standing(out: &Path, tasks: impl Iterator<Item = (String, u64, PathBuf)>) -> State {
     let folder = out.join("claims");
-    let mut state = State::default();
+    let mut state = State {
+        seen: seen(out),
+        ..State::default()
+    };
     for (id, bytes, place) in tasks {
         state.tasks += 1;
         state.bytes.1 += bytes;
@@ -44,21 +51,28 @@ pub fn standing(out: &Path, tasks: impl Iterator<Item = (String, u64, PathBuf)>)
             state.bytes.0 += bytes;
             continue;
         }
-        let holder = claim::current(&folder, &id).filter(|own| !is_past(own.until_ms));
-        let Some(holder) = holder else {
-            state.missing.push(id);
-            continue;
-        };
-        match state
-            .workers
-            .iter_mut()
-            .find(|(name, _)| *name == holder.worker)
-        {
-            Some((_, count)) => *count += 1,
-            None => state.workers.push((holder.worker, 1)),
-        }
+        let claim = claim::current(&folder, &id);
+        state.count(id, claim);
     }
     state
+}
+
+impl State {
+    /// Counts a task that is not done, with the claim on it that counts.
+    pub fn count(&mut self, id: String, claim: Option<Claim>) {
+        let Some(holder) = claim.filter(|own| !is_past(own.until_ms)) else {
+            self.missing.push(id);
+            return;
+        };
+        let known = self
+            .workers
+            .iter_mut()
+            .find(|(name, _)| *name == holder.worker);
+        match known {
+            Some((_, count)) => *count += 1,
+            None => self.workers.push((holder.worker, 1)),
+        }
+    }
 }
 
 /// What joining gave.

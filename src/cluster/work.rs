@@ -6,8 +6,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use super::claim::{Claimed, Held, claim, milliseconds};
+use super::claim::{Claimed, Held, claim};
 use super::part::{self, Part};
+use super::sign::Sign;
 use super::{Plan, Task};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::Ticket;
@@ -44,6 +45,8 @@ pub enum Event {
         bytes: u64,
         seconds: f64,
     },
+    /// It failed, and why; another worker may try it.
+    Failed { task: String, error: String },
     /// Nothing is free, and other workers are at work on so many tasks.
     Waits { tasks: usize },
     /// The end: tasks that this worker did, parts that are there, parts of the plan.
@@ -82,7 +85,7 @@ pub fn work(
             out,
             plan,
             pieces,
-            name: name(),
+            sign: Sign::new(out, labour.lease),
             labour,
             tell,
         };
@@ -111,18 +114,11 @@ fn check_key(key: &str, model: &Checkpoint) -> Result<(), MeasureError> {
     )))
 }
 
-/// Machine, process and time: no two workers have the same.
-pub(super) fn name() -> String {
-    let owner = crate::files::lock::Owner::here();
-    let now = milliseconds(SystemTime::now());
-    format!("{} {} {now}", owner.machine, owner.process)
-}
-
 struct Worker<'a> {
     out: &'a Path,
     plan: &'a Plan,
     pieces: &'a Pieces<'a>,
-    name: String,
+    sign: Sign,
     labour: &'a Labour,
     tell: &'a (dyn Fn(Event) + Sync),
 }
@@ -155,6 +151,7 @@ impl Worker<'_> {
                 break;
             }
             (self.tell)(Event::Waits { tasks: elsewhere });
+            self.sign.renew();
             std::thread::sleep(LOOK);
             ticket.advance(0)?;
         }
@@ -171,20 +168,23 @@ impl Worker<'_> {
     fn claim(&self, task: &Task) -> Result<Claimed, MeasureError> {
         let folder = self.out.join("claims");
         let (lease, now) = (self.labour.lease, SystemTime::now());
-        claim(&folder, &task.id, &self.name, lease, now).map_err(MeasureError::Failed)
+        claim(&folder, &task.id, self.sign.worker(), lease, now).map_err(MeasureError::Failed)
     }
 
     fn task(&self, task: &Task, held: &Held, ticket: &Ticket) -> Result<(), MeasureError> {
         let (began, bytes) = (Instant::now(), task.bytes);
         let id = || task.id.clone();
         (self.tell)(Event::Began { task: id(), bytes });
-        let result = held.kept_alive(self.labour.lease, &|| {}, || self.sums(task, ticket));
+        self.sign.begins(&task.id);
+        let beat = || self.sign.renew();
+        let result = held.kept_alive(self.labour.lease, &beat, || self.sums(task, ticket));
         let written = result
             .and_then(|part| part::write(self.out, task, &part).map_err(MeasureError::Failed));
         // Done, or for the others at once.
         held.give_back();
         written?;
         let seconds = began.elapsed().as_secs_f64();
+        self.sign.has_done(bytes, seconds);
         (self.tell)(Event::Done {
             task: id(),
             bytes,
@@ -225,9 +225,4 @@ pub fn add_up(chunks: impl Iterator<Item = Gram>) -> Gram {
             .add(&chunk);
     }
     sum.unwrap_or_else(|| Gram::zero(0))
-}
-
-/// Whether a lease that ends at `until_ms` has run out.
-pub fn is_past(until_ms: u64) -> bool {
-    until_ms < milliseconds(SystemTime::now())
 }

@@ -133,6 +133,19 @@ pub struct Setup {
     /// How many bytes its children may take on disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_bytes: Option<u64>,
+    /// Who merges and judges its children, if not this program alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterChoice>,
+}
+
+/// A folder from which other processes take children to merge and judge.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClusterChoice {
+    /// On a file system that all workers see.
+    pub folder: PathBuf,
+    /// Whether this program is a worker too.
+    pub works: bool,
 }
 
 /// SLERP half way, children in full precision.
@@ -150,6 +163,7 @@ impl Default for Setup {
             folder: None,
             keep: Keep::default(),
             most_bytes: None,
+            cluster: None,
         }
     }
 }

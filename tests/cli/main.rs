@@ -27,5 +27,6 @@ mod prove;
 mod related;
 mod sketch;
 mod transplant;
+mod trials;
 mod trust;
 mod trust_command;

@@ -223,6 +223,69 @@ fn parents_of_ties_and_dare_are_found_in_the_weights() {
     check(&ancestry(&child, &names), &names, Verdict::Dropped, &wanted);
 }
 
+/// arith and its fine-tune abacus have nearly everywhere one sign, so arith is hardly ever kept
+/// alone.
+#[test]
+fn a_parent_of_ties_that_is_never_alone_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let wanted = [
+        ("abacus", 0.4),
+        ("mirror", 0.3),
+        ("arith", 0.2),
+        ("tally", 0.1),
+    ];
+    let part = |(name, weight): &(&str, f64)| {
+        format!("  - {{model: {name}, parameters: {{weight: {weight}, density: 0.8}}}}\n")
+    };
+    let models: String = wanted.iter().map(part).collect();
+    let recipe = format!("merge_method: ties\nbase_model: base\nmodels:\n{models}dtype: float32\n");
+    let answer = ancestry(&merged(dir.path(), "child", &recipe), &ALL);
+    check(&answer, &ALL, Verdict::Trimmed, &wanted);
+}
+
+/// A child in F32 of two merges in BF16: what their rounding has left is no missing parent.
+#[test]
+fn a_finer_child_of_merges_has_their_rounding_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let two = |a: &str, b: &str, dtype: &str| {
+        format!(
+            "merge_method: linear\nmodels:\n  - {{model: {a}, parameters: {{weight: 0.6}}}}\n  - {{model: {b}, parameters: {{weight: 0.4}}}}\ndtype: float32\nout_dtype: {dtype}\n"
+        )
+    };
+    let paths = [("arith", "order"), ("mirror", "tally")].map(|(a, b)| {
+        merged(dir.path(), a, &two(a, b, "bfloat16"));
+        dir.path().join(a).to_str().unwrap().to_owned()
+    });
+    let child = merged(dir.path(), "child", &two(&paths[0], &paths[1], "float32"));
+    let wanted = [
+        ("arith", 0.36),
+        ("mirror", 0.24),
+        ("order", 0.24),
+        ("tally", 0.16),
+    ];
+    let answer = ancestry(&child, &ALL);
+    assert_eq!(answer.verdict, Verdict::Linear, "{answer:?}");
+    let mut found = parts(&answer, &ALL);
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    let near = |(own, wanted): (&(String, f64), &(&str, f64))| {
+        own.0 == wanted.0 && (own.1 - wanted.1).abs() < 0.02
+    };
+    assert!(
+        found.len() == 4 && found.iter().zip(&wanted).all(near),
+        "{found:?}"
+    );
+    let others = ["arith", "order", "mirror", "sorter"];
+    assert_eq!(ancestry(&child, &others).verdict, Verdict::ParentMissing);
+}
+
+#[test]
+fn a_pattern_of_dropped_changes_that_is_no_recipe_known_is_not_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let recipe = "merge_method: sce\nbase_model: base\nmodels:\n  - model: abacus\n  - model: mirror\nparameters: {select_topk: 0.5}\ndtype: float32\nout_dtype: bfloat16\n";
+    let answer = ancestry(&merged(dir.path(), "child", recipe), &ALL);
+    assert_eq!(answer.verdict, Verdict::CannotTell, "{answer:?}");
+}
+
 #[test]
 fn a_fine_tune_of_a_fine_tune_continues_it_and_not_its_sibling() {
     let names = ["abacus", "arith", "mirror", "order"];

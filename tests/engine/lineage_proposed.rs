@@ -222,7 +222,7 @@ fn children_of_a_missing_parent_are_given_to_no_other() {
 
 #[test]
 fn equal_models_are_told_of_and_get_no_edge_between_them() {
-    let mut folder = Folder::demo(&FAMILY);
+    let mut folder = Folder::demo(&FAMILY[1..5]);
     folder.add("again", demo().join("mirror"), &[]);
     let proposal = folder.check();
     assert!(
@@ -235,7 +235,7 @@ fn equal_models_are_told_of_and_get_no_edge_between_them() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_lineage() {
-    let folder = Folder::demo(&FAMILY);
+    let folder = Folder::demo(&FAMILY[..5]);
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -299,6 +299,34 @@ fn random(name: &str, size: f64) -> Vec<Vec<f64>> {
 fn plus(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let sum = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(x, y)| x + y).collect();
     a.iter().zip(b).map(sum).collect()
+}
+
+/// The model stock of unrelated parents is nearly the base and sees the others as the base does.
+#[test]
+fn what_is_nearly_the_base_is_not_taken_for_it() {
+    let mut folder = Folder::new();
+    let base = random("base", 0.02);
+    let at = |folder: &Folder, name: &str| folder.dir.path().join(name);
+    let path = at(&folder, "base");
+    folder.add("base", write(&path, &base), &[]);
+    let names = ["a", "b", "c", "d", "e", "f"];
+    for name in names {
+        let path = at(&folder, name);
+        let tuned = plus(&base, &random(name, 0.003));
+        folder.add(name, write(&path, &tuned), &["base"]);
+    }
+    let stock = "merge_method: model_stock\nbase_model: $base.\nmodels:\n  - model: $a.\n  - model: $b.\n  - model: $c.\n";
+    folder.merge("stock", stock, &[]);
+    let scaled = names[3..].iter().fold(base.clone(), |sum, name| {
+        plus(&sum, &random(name, 0.003 * 0.1))
+    });
+    let path = at(&folder, "near");
+    folder.add("near", write(&path, &scaled), &[]);
+    let proposal = folder.proposed();
+    assert_eq!(proposal.families[0].base, Some(0), "{:?}", proposal.notes);
+    let found = folder.edges(&proposal);
+    let missed: Vec<_> = folder.truth.difference(&found).collect();
+    assert!(missed.is_empty(), "{missed:?}, {found:?}");
 }
 
 #[test]

@@ -478,6 +478,7 @@ fn another_study_is_looked_at_anew() {
         .apply(Command::Select(Selection::Nothing));
     window.state_mut().bench.save();
     window.state_mut().bench.save_if_changed();
+    window.state_mut().bench.finish_saving();
     window.state_mut().bench.new_study();
     import(&mut window.state_mut().bench, family());
     window.run();

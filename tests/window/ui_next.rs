@@ -123,7 +123,10 @@ fn suggestions_are_copied_and_saved() {
     let mut window = demo(home.path(), vec![vec![file.clone()]]);
     let text = copied(&mut window, "Copy the suggestions");
     assert_eq!(text.lines().count(), 21, "{text}");
-    assert!(text.starts_with("1. ") && text.contains("90 %: "), "{text}");
+    assert!(
+        text.starts_with("1. ") && text.contains("90 % range: "),
+        "{text}"
+    );
     click(&mut window, "Save the suggestions as CSV…");
     settle_runs(&mut window);
     let mut table = csv::Reader::from_path(file).unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::common::{Json, Threads};
 use super::one_of;
 use super::sketch::FamilyArgs;
 use crate::cluster::Driver;
@@ -42,9 +43,8 @@ pub struct PlanArgs {
     #[arg(long, value_name = "N", default_value_t = 1024,
           value_parser = clap::value_parser!(u32).range(1..=16_384))]
     pub block: u32,
-    /// Write the plan's figures as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -60,37 +60,36 @@ pub struct WorkArgs {
     /// Stay until the last part is there, to take over what other workers give up
     #[arg(long)]
     pub wait: bool,
+    /// Approve the commands by which trials are judged, without being asked
+    #[arg(long)]
+    pub trust_command: bool,
     /// Seconds without a sign of life after which another worker may take a task over
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub lease: u64,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub threads: Threads,
 }
 
 #[derive(clap::Args)]
 pub struct JoinArgs {
     /// The folder of the plan
     pub out: PathBuf,
-    /// Of sketches: how families are found, and what is written
     #[command(flatten)]
     pub families: FamilyArgs,
     /// Write a study of the models, which opens with their kinship
     #[arg(long, value_name = "STUDY")]
     pub study: Option<PathBuf>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
 pub struct StateArgs {
     /// The folder of the plan
     pub out: PathBuf,
-    /// Write it as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::common::{Json, Root, Threads};
 use crate::origin::population::AKIN;
 
 #[derive(clap::Args)]
@@ -17,18 +18,14 @@ pub struct SketchArgs {
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub families: FamilyArgs,
-    /// The folder that relative paths of models start from; the working folder unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
-/// How families are found among sketches.
 #[derive(clap::Args)]
 pub struct FamilyArgs {
     /// How many of the nearest models are told of each

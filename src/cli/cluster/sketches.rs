@@ -59,7 +59,7 @@ pub fn plan(base: Option<&Path>, paths: &[PathBuf], args: &PlanArgs) -> Result<(
         bytes: plan.bytes.iter().sum(),
         parts_bytes: (plan.models.len() * 4 * WIDTH) as u64,
     };
-    if out::is_json_alone(&figures, args.json.as_deref())? {
+    if out::is_json_alone(&figures, args.json.file.as_deref())? {
         return Ok(());
     }
     out::print(&format!(
@@ -76,7 +76,7 @@ pub fn plan(base: Option<&Path>, paths: &[PathBuf], args: &PlanArgs) -> Result<(
 pub fn work(args: &WorkArgs) -> Result<(), CliError> {
     let plan = Plan::read(&args.out).map_err(CliError::Failed)?;
     let (place, labour) = (args.out.clone(), labour(args));
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     progress::run("Working", move |ticket| {
         let open = |path: &Path| opening::open(path);
         pool.install(|| sketches::work(&place, &plan, &open, &labour, ticket, &tell))
@@ -102,5 +102,5 @@ pub fn join(args: &JoinArgs) -> Result<(), CliError> {
         paths: plan.models.into_iter().map(|own| own.path).collect(),
         sketches: found,
     };
-    show(sketched, &args.families, None, args.json.as_deref())
+    show(sketched, &args.families, None, args.json.file.as_deref())
 }

@@ -9,7 +9,7 @@ use super::CliError;
 use crate::files;
 use crate::lineage::strategy::STRATEGIES;
 use crate::merge::recipe::parse_way;
-use crate::study::{Evaluator, Evolution, Keep, ModelId, Setup, StudyDoc};
+use crate::study::{ClusterChoice, Evaluator, Evolution, Keep, ModelId, Setup, StudyDoc};
 use crate::workbench::evolving::recipe_problem;
 
 const USUAL_STRATEGY: &str = "kinship";
@@ -44,8 +44,20 @@ pub(super) fn new(doc: &StudyDoc, args: &EvolveArgs) -> Result<Setup, CliError> 
     // These are the command line's own; a window begins with others.
     setup.rules.patience_generations = Some(2);
     setup.rules.generations = Some(8);
+    setup.cluster = cluster(args)?;
     set(&mut setup, args)?;
     Ok(setup)
+}
+
+/// The folder from which other processes take children.
+pub(super) fn cluster(args: &EvolveArgs) -> Result<Option<ClusterChoice>, CliError> {
+    let choice = |folder: &PathBuf| {
+        Ok(ClusterChoice {
+            folder: std::path::absolute(folder).map_err(CliError::failed)?,
+            works: args.by.work,
+        })
+    };
+    args.by.cluster.as_ref().map(choice).transpose()
 }
 
 /// Puts the options that were given into a setup.

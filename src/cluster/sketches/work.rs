@@ -7,7 +7,8 @@ use std::time::{Instant, SystemTime};
 use super::{Plan, Task};
 use crate::checkpoint::Checkpoint;
 use crate::cluster::claim::{Claimed, Held, claim};
-use crate::cluster::work::{LOOK, name};
+use crate::cluster::sign::Sign;
+use crate::cluster::work::LOOK;
 use crate::cluster::{Event, Labour, Member};
 use crate::files::write_whole;
 use crate::jobs::Ticket;
@@ -34,7 +35,7 @@ pub fn work(
         plan,
         base: base.transpose()?,
         open,
-        name: name(),
+        sign: Sign::new(out, labour.lease),
         labour,
         tell,
     };
@@ -79,7 +80,7 @@ struct Worker<'a> {
     plan: &'a Plan,
     base: Option<Arc<Checkpoint>>,
     open: &'a dyn Fn(&Path) -> Result<Arc<Checkpoint>, String>,
-    name: String,
+    sign: Sign,
     labour: &'a Labour,
     tell: &'a (dyn Fn(Event) + Sync),
 }
@@ -112,6 +113,7 @@ impl Worker<'_> {
                 break;
             }
             (self.tell)(Event::Waits { tasks: elsewhere });
+            self.sign.renew();
             std::thread::sleep(LOOK);
             ticket.advance(0)?;
         }
@@ -124,14 +126,16 @@ impl Worker<'_> {
     fn claim(&self, task: &Task) -> Result<Claimed, MeasureError> {
         let folder = self.out.join("claims");
         let (lease, now) = (self.labour.lease, SystemTime::now());
-        claim(&folder, &task.id, &self.name, lease, now).map_err(MeasureError::Failed)
+        claim(&folder, &task.id, self.sign.worker(), lease, now).map_err(MeasureError::Failed)
     }
 
     fn task(&self, task: &Task, held: &Held, ticket: &Ticket) -> Result<(), MeasureError> {
         let (began, bytes) = (Instant::now(), task.bytes);
         let id = || task.id.clone();
         (self.tell)(Event::Began { task: id(), bytes });
-        let result = held.kept_alive(self.labour.lease, &|| {}, || self.sketches(task, ticket));
+        self.sign.begins(&task.id);
+        let beat = || self.sign.renew();
+        let result = held.kept_alive(self.labour.lease, &beat, || self.sketches(task, ticket));
         let written = result.and_then(|part| {
             write_whole(&place(self.out, task), &part).map_err(MeasureError::Failed)
         });
@@ -139,6 +143,7 @@ impl Worker<'_> {
         held.give_back();
         written?;
         let seconds = began.elapsed().as_secs_f64();
+        self.sign.has_done(bytes, seconds);
         (self.tell)(Event::Done {
             task: id(),
             bytes,

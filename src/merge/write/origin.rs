@@ -5,11 +5,13 @@
 //! So it is laid out with marks as long as a sum, one for each file, which are replaced by the
 //! sums before the child gets its name. Hashing runs beside the merge, on a thread of its own for
 //! each model: it reads what the merge reads at the same time, so that a file comes from the disk
-//! once.
+//! once. A file that was hashed before in this process, and that has the length, time and header of
+//! then, is not hashed again: an evolution merges the same parents very often.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
@@ -18,8 +20,9 @@ use sha2::{Digest, Sha256};
 
 use super::super::plan::Model;
 use super::ShardPlan;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, FileIdentity};
 use crate::jobs::{Cancelled, Ticket};
+use crate::parallel::lock;
 
 /// The keys in the metadata of a safetensors file.
 pub const RECIPE_KEY: &str = "kinfolk_recipe";
@@ -54,7 +57,7 @@ pub(crate) struct Origin {
     /// The parents, with marks in place of sums.
     pub(crate) parents: Vec<ParentRecord>,
     /// The files, in the order of their marks.
-    paths: Vec<Vec<PathBuf>>,
+    paths: Vec<Vec<FileIdentity>>,
 }
 
 /// What stands in a header until the sum of file `k` is known.
@@ -79,16 +82,17 @@ impl Origin {
                 continue;
             }
             let opened = std::iter::once(weights).chain(&model.adapter);
-            let found: Vec<(PathBuf, u64)> = opened.flat_map(|own| weight_files(own)).collect();
-            let record = |(path, bytes): &(PathBuf, u64)| {
+            let found: Vec<&FileIdentity> = opened.flat_map(|own| weights_of(own)).collect();
+            let record = |file: &&FileIdentity| {
                 files += 1;
                 FileRecord {
-                    name: path
+                    name: file
+                        .path
                         .file_name()
                         .unwrap_or_default()
                         .to_string_lossy()
                         .into_owned(),
-                    bytes: *bytes,
+                    bytes: file.len,
                     sha256: mark(files - 1),
                 }
             };
@@ -96,9 +100,7 @@ impl Origin {
                 model: name,
                 files: found.iter().map(record).collect(),
             });
-            origin
-                .paths
-                .push(found.into_iter().map(|(path, _)| path).collect());
+            origin.paths.push(found.into_iter().cloned().collect());
         }
         origin
     }
@@ -115,7 +117,7 @@ impl Origin {
     /// Begins to hash the files.
     pub(crate) fn hash(&self) -> Hashing {
         let stop = std::sync::Arc::new(AtomicBool::new(false));
-        let spawn = |paths: &Vec<PathBuf>| {
+        let spawn = |paths: &Vec<FileIdentity>| {
             let (paths, stop) = (paths.clone(), std::sync::Arc::clone(&stop));
             let work = move || paths.iter().map(|path| file_sum(path, &stop)).collect();
             std::thread::Builder::new()
@@ -131,23 +133,39 @@ impl Origin {
 
 /// The files of a checkpoint's weights with their lengths.
 pub fn weight_files(checkpoint: &Checkpoint) -> Vec<(PathBuf, u64)> {
+    weights_of(checkpoint)
+        .map(|file| (file.path.clone(), file.len))
+        .collect()
+}
+
+fn weights_of(checkpoint: &Checkpoint) -> impl Iterator<Item = &FileIdentity> {
     let is_settings = |path: &Path| {
         let ending = path.extension().and_then(|ending| ending.to_str());
         matches!(ending, Some("json" | "jinja" | "txt" | "model"))
     };
     let files = checkpoint.identity().files.iter();
-    files
-        .filter(|file| !is_settings(&file.path))
-        .map(|file| (file.path.clone(), file.len))
-        .collect()
+    files.filter(move |file| !is_settings(&file.path))
 }
 
 /// Bytes that are hashed between two looks whether to stop.
 const PIECE: usize = 1 << 20;
 
+/// Sums that were found in this process.
+static KNOWN: Mutex<Vec<(FileIdentity, String)>> = Mutex::new(Vec::new());
+
 /// The SHA-256 of a file, in hexadecimal; `None` if it was stopped.
-fn file_sum(path: &Path, stop: &AtomicBool) -> io::Result<Option<String>> {
-    sum_of(path, &mut |_| !stop.load(Ordering::Relaxed))
+fn file_sum(file: &FileIdentity, stop: &AtomicBool) -> io::Result<Option<String>> {
+    let known = |(known, sum): &(FileIdentity, String)| (known == file).then(|| sum.clone());
+    if let Some(sum) = lock(&KNOWN).iter().find_map(known) {
+        return Ok(Some(sum));
+    }
+    let sum = sum_of(&file.path, &mut |_| !stop.load(Ordering::Relaxed))?;
+    let still = file.path.metadata()?;
+    let is_same = still.len() == file.len && still.modified().ok() == file.modified;
+    if let Some(sum) = sum.as_ref().filter(|_| is_same) {
+        lock(&KNOWN).push((file.clone(), sum.clone()));
+    }
+    Ok(sum)
 }
 
 /// The SHA-256 of a file in hexadecimal, read in pieces of a megabyte, as long as `goes_on` says

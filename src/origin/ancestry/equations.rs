@@ -1,7 +1,11 @@
 //! The normal equations of a child, over the whole model and tensor by tensor.
 
 use super::fit::{Signs, System};
+use crate::checkpoint::Dtype;
 use crate::kinship::Kinship;
+
+/// Rounding leaves about the same share of the weights in all tensors, up to this deviation.
+const EVEN: f64 = 0.2;
 
 /// One share for a model, or one for each tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,27 @@ impl Equations {
                 (unexplained / self.whole.square()).sqrt()
             }
         }
+    }
+
+    /// Whether what the best fit leaves is what its parents' own rounding to 16 bits has left, as
+    /// in a child of merges that is kept in a finer format than they were: in each tensor about
+    /// the same share of its weights' squares, and no more than one rounding leaves. What a
+    /// missing parent leaves is here more and there less.
+    pub fn is_rounding_of_parents(&self, signs: Signs) -> bool {
+        let shares = self.whole.fit(signs).shares;
+        let left = |system: &System| system.judged(shares.clone()).unexplained;
+        let parts: Vec<[f64; 2]> = (self.tensors.iter())
+            .map(|system| [system.weights_square(), left(system)])
+            .collect();
+        let sum = |k: usize| parts.iter().map(|part| part[k]).sum::<f64>();
+        let mean = sum(1) / sum(0);
+        let off = |[weights, left]: &[f64; 2]| (left - mean * weights).powi(2) / weights;
+        let uneven = parts.iter().filter(|part| part[0] > 0.0).map(off);
+        let deviation = (uneven.sum::<f64>() / sum(0)).sqrt();
+        let formats = ["bfloat16", "float16"];
+        let one_rounding = formats.map(|name| Dtype::from_config_name(name)?.rounding_share());
+        let is_of = |share: f64| (0.15 * share..=1.15 * share).contains(&mean);
+        one_rounding.into_iter().flatten().any(is_of) && deviation < EVEN * mean
     }
 
     /// Mean and deviation over the tensors of each candidate's share in a free fit, tensors by the

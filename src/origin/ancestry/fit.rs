@@ -115,6 +115,30 @@ impl System {
         })
     }
 
+    /// That of single numbers: the child's change and those of `n` candidates at each place.
+    pub fn of_places<'a>(n: usize, places: impl Iterator<Item = (f64, &'a [f64])>) -> Self {
+        let mut out = Self {
+            gram: vec![0.0; n * n],
+            target: vec![0.0; n],
+            apart: vec![0.0; n],
+            base: vec![0.0; n],
+            ..Self::default()
+        };
+        for (child, changes) in places {
+            out.square += child * child;
+            out.count += 1;
+            for (i, a) in changes.iter().enumerate() {
+                out.target[i] += a * child;
+                out.apart[i] += (a - child).powi(2);
+                let row = &mut out.gram[i * n..][..n];
+                row.iter_mut()
+                    .zip(changes)
+                    .for_each(|(sum, b)| *sum += a * b);
+            }
+        }
+        out
+    }
+
     /// Adds that of other tensors with the same candidates.
     pub fn add(&mut self, other: &Self) {
         debug_assert_eq!(self.len(), other.len());

@@ -22,6 +22,9 @@ const ENOUGH_MODELS: usize = 5;
 const OPPOSITE: f64 = 2.0;
 const AS_GOOD_AS_NONE: f64 = 0.05;
 
+/// By how much more alike the others may be seen from a model that lies as near the middle.
+const NEARLY_AS_LITTLE: f64 = 0.04;
+
 /// A base, and how sure that is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Root {
@@ -84,8 +87,16 @@ pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
             confidence: 0.6,
         }),
         _ => {
-            let (alike, middle) = *ranked(sums, dense).first()?;
-            let agrees = eldest == Some(middle);
+            let ranked = ranked(sums, dense);
+            let alike = ranked.first()?.0;
+            // A model that is nearly the base, as the model stock of unrelated parents, sees the
+            // others as the base does; what was added to it has made its norm larger.
+            let near = ranked.iter().filter(|own| own.0 < alike + NEARLY_AS_LITTLE);
+            let near: Vec<usize> = near.map(|(_, model)| *model).collect();
+            let among = eldest.filter(|model| near.contains(model));
+            let sure = among.or_else(|| self::eldest(sums, sample, &near));
+            let middle = sure.or_else(|| least(&near, &|model| sums.square(model)))?;
+            let agrees = sure == Some(middle);
             if alike < MOST_ALIKE && (agrees || dense.len() >= ENOUGH_MODELS) {
                 let confidence = if agrees { 0.95 } else { 0.85 };
                 return Some(Root {
@@ -106,15 +117,15 @@ pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
 
 /// The model that has both the least norm and the greatest kurtosis, if one has.
 fn eldest(sums: &Sums, sample: &Sample, models: &[usize]) -> Option<usize> {
-    let least = |of: &dyn Fn(usize) -> f64| {
-        models
-            .iter()
-            .copied()
-            .min_by(|&a, &b| of(a).total_cmp(&of(b)))
-    };
-    let by_norm = least(&|model| sums.square(model))?;
-    let by_kurtosis = least(&|model| -kurtosis(sample, model))?;
+    let by_norm = least(models, &|model| sums.square(model))?;
+    let by_kurtosis = least(models, &|model| -kurtosis(sample, model))?;
     (by_norm == by_kurtosis).then_some(by_norm)
+}
+
+/// The model of which something is least.
+fn least(models: &[usize], of: &dyn Fn(usize) -> f64) -> Option<usize> {
+    let models = models.iter().copied();
+    models.min_by(|&a, &b| of(a).total_cmp(&of(b)))
 }
 
 /// The kurtosis of a model's sampled numbers about zero: n·Σx⁴ / (Σx²)².

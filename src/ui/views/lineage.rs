@@ -76,11 +76,11 @@ impl LineageView {
             wanted.hovered = touched.hovered;
             opened = touched.opened;
         }
+        proposal::panel(ui, bench, actions);
         let below = Panel::bottom("lineage legend");
         ui.strip(below, vec2(space::L, space::S), |ui| {
             legend::ui(ui, shown, look.colour);
         });
-        proposal::panel(ui, bench, actions);
         wanted.proposed = proposal::dashed(bench, shown);
         let is_searching = !look.search.text.trim().is_empty();
         wanted.found = is_searching.then(|| look.search.matches(shown));

@@ -32,7 +32,7 @@ pub use merge::{MergeView, RECORD as GAIN_RECORD, meaning as gain_meaning, to_me
 pub use models::{
     ADAPTER_COLOUR, Keys, ModelsView, ancestry_button, bar as score_bar, base_menu, compare_button,
     compose, convert_button, extract_button, kinship as known_kinship, merge_menu, place,
-    proof_buttons, read_number, score_lines, selection_actions,
+    proof_buttons, read_number, relate_button, score_lines, selection_actions,
 };
 pub use next::NextView;
 use stands_out::StandsOut;

@@ -25,7 +25,7 @@ use crate::workbench::Workbench;
 
 pub use actions::{
     ancestry_button, base_menu, compare_button, compose, convert_button, extract_button,
-    merge_menu, proof_buttons, selection_actions,
+    merge_menu, proof_buttons, relate_button, selection_actions,
 };
 pub use block::score as read_number;
 pub use cells::{ADAPTER_COLOUR, bar, place, score_lines};

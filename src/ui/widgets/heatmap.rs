@@ -13,6 +13,7 @@
 //! hatched, one that is not measured is an empty outline.
 
 mod bands;
+mod cut;
 mod dendrogram;
 mod input;
 mod layout;
@@ -52,6 +53,9 @@ pub struct HeatMap<'a> {
     pub decimals: usize,
     /// Whether the values may still change: they are drawn greyed.
     pub provisional: bool,
+    /// Whether the value of a pair may still change where others are final: it is drawn greyed,
+    /// and empty as long as there is none.
+    pub weak: &'a dyn Fn(usize, usize) -> bool,
     pub selected: Option<(usize, usize)>,
     pub selected_models: &'a [usize],
     /// Rows from top to bottom; empty for the order of `labels`.
@@ -60,6 +64,8 @@ pub struct HeatMap<'a> {
     pub dendrogram: Option<&'a [Join]>,
     /// The cluster of every model, to colour the dendrogram by; empty without a cut.
     pub clusters: &'a [usize],
+    /// Whether the cut of the tree can be moved.
+    pub can_cut: bool,
     /// The names of groups of rows, from top to bottom, for where rows are too thin for one name
     /// each; may be empty.
     pub bands: &'a [Band],
@@ -98,6 +104,8 @@ pub struct HeatMapResponse {
     pub opened_band: Option<usize>,
     /// Where the cells are on screen.
     pub cells: Option<Rect>,
+    /// How many clusters the tree is to be cut into.
+    pub cut: Option<usize>,
 }
 
 impl<'a> HeatMap<'a> {
@@ -111,12 +119,14 @@ impl<'a> HeatMap<'a> {
             scale: Scale::KINSHIP,
             decimals: format::kinship_decimals(),
             provisional: false,
+            weak: &|_, _| false,
             selected: None,
             selected_models: &[],
             order: &[],
             dendrogram: None,
             bands: &[],
             clusters: &[],
+            can_cut: false,
             meaning: &|_, _| None,
             note: &|_, _| None,
             measured: &|_| true,
@@ -190,7 +200,8 @@ impl<'a> HeatMap<'a> {
     /// Whether a pair has been compared and has no value.
     fn is_undefined(&self, (a, b): (usize, usize)) -> bool {
         let measured = |model| (self.measured)(model);
-        self.value((a, b)).is_none() && !self.provisional && measured(a) && measured(b)
+        let is_final = !self.provisional && !(self.weak)(a, b);
+        self.value((a, b)).is_none() && is_final && measured(a) && measured(b)
     }
 
     fn is_ghost(&self, (a, b): (usize, usize)) -> bool {

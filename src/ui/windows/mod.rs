@@ -2,6 +2,7 @@
 //! one known to the program, which draws it, hands it the keys and closes it.
 
 mod ancestry;
+mod cluster;
 mod comparison;
 mod extraction;
 mod guide;
@@ -11,7 +12,9 @@ mod job;
 mod mixture;
 mod number;
 mod proof;
+mod relation;
 mod scan;
+mod sweep;
 mod transplant;
 mod write;
 
@@ -21,6 +24,7 @@ use super::action::Action;
 use crate::workbench::Workbench;
 
 use ancestry::AncestryView;
+use cluster::ClusterView;
 use comparison::ComparisonView;
 use extraction::ExtractionView;
 use guide::GuideView;
@@ -28,7 +32,9 @@ use hub::HubView;
 use import::ImportView;
 use mixture::MixtureView;
 use proof::ProofView;
+use relation::RelationView;
 use scan::ScanView;
+use sweep::SweepView;
 use transplant::TransplantView;
 use write::WriteView;
 
@@ -79,6 +85,8 @@ windows! {
         writing: WriteView,
         extraction: ExtractionView,
         proof: ProofView,
+        relation: RelationView,
+        sweep: SweepView,
     }
     // A mixture closes itself where there is none; one that was opened as a recipe, together
     // with models, is there before their study is.
@@ -88,5 +96,6 @@ windows! {
         guide: GuideView,
         hub: HubView,
         scan: ScanView,
+        cluster: ClusterView,
     }
 }

@@ -1,23 +1,26 @@
 //! Making a child: its recipe, its folder, its place in the study.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use super::What;
-use crate::files;
 use crate::jobs::{Send, Ticket};
 use crate::lineage::strategy::Pairing;
 use crate::merge::composition::Composition;
 use crate::merge::methods::{BaseRule, find};
-use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse_way, to_yaml};
+use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse, parse_way, to_yaml};
 use crate::merge::run::GgufWanted;
-use crate::merge::write::RECIPE_NAME;
 use crate::study::{
     Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
 };
-use crate::text::{free_name, sentence_case};
-use crate::workbench::writing::{Target, write_recipe};
+use crate::workbench::writing::{Target, folder_of_child, holds, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
+
+/// A child that is to be put into a run.
+pub(super) struct Birth {
+    pub step: Step,
+    pub child: Child,
+}
 
 impl Workbench {
     /// Merges two models of a run, unless another run has made just that child.
@@ -29,59 +32,17 @@ impl Workbench {
         parents: [ModelId; 2],
         pairing: &Pairing,
     ) {
-        let step = Step {
-            run: evolution.name.clone(),
-            generation,
-            number,
-            exploration: pairing.explores,
-        };
-        let parents = self.in_order_of_name(parents);
-        let recipe = self.recipe_of(evolution, parents);
-        let (recipe, text) = match recipe.and_then(|own| Ok((text_of(&own)?, own))) {
-            Ok((text, recipe)) => (recipe, text),
+        let birth = match self.birth(evolution, generation, number, parents, pairing) {
+            Ok(birth) => birth,
             Err(sentence) => return self.fail_run(evolution.id, &sentence),
         };
-        let doc = self.doc();
-        if let Some(known) = doc.made_by(&parents, &text)
-            && self.checkpoint(known).is_some()
-        {
-            let model = doc.model(known).filter(|m| m.step(&step.run).is_some());
-            if let Some(model) = model {
-                // Putting it in would change nothing, and the same pair would come again.
-                let sentence = format!(
-                    "{} is what its next pair makes, and is in it already; leave it out of the \
-                     founders, or choose another way to merge",
-                    model.name
-                );
-                return self.fail_run(evolution.id, &sentence);
-            }
-            return self.evolve(EvolutionEdit::AddChild(Box::new(ChildAdded {
-                evolution: evolution.id,
-                step,
-                child: Child::Known(known),
-                seconds: 0.0,
-            })));
-        }
-        if let Some(sentence) = self.cannot_breed(evolution, parents) {
-            return self.fail_run(evolution.id, &sentence);
-        }
-        let stem = words_of(&evolution.name);
-        let name = format!("{stem}-{generation}-{number}");
-        let name = self.doc().free_name(&name);
-        let folder = evolution.setup.folder.clone().unwrap_or_default();
-        let out = folder_of_child(&folder, &name, &text);
-        let child = NewChild {
-            name: name.clone(),
-            path: out.clone(),
-            base: self.base_of_all(&parents),
-            parents: parents.to_vec(),
-            method: recipe.merge_method.clone(),
-            recipe: text.clone(),
-            note: sentence_case(&pairing.reason),
-            ..NewChild::default()
+        let (step, child) = match birth.child {
+            Child::New(child) => (birth.step, child),
+            Child::Known(_) => return self.bear(evolution.id, birth, 0.0),
         };
         let id = evolution.id;
         let (maker, removal) = (evolution.token.clone(), self.folders.removal);
+        let (name, out, text) = (child.name.clone(), child.path.clone(), child.recipe.clone());
         let title = format!("Merging {name}");
         let work = move |ticket: &Ticket, _: Send<'_, Self>| {
             let started = Instant::now();
@@ -94,13 +55,66 @@ impl Workbench {
             };
             // It is renamed into its place when it is whole.
             if !holds(&out, &text) {
-                write_recipe(&Parsed::from(vec![recipe]), &target, ticket)?;
+                write_recipe(&parse(&text), &target, ticket)?;
             }
             Ok(started.elapsed().as_secs_f64())
         };
         let done =
             move |bench: &mut Self, seconds| bench.on_child_written(id, step, child, seconds);
         self.start_work(Some(id), What::Merge(name), title, work, done);
+    }
+
+    /// The child of two models of a run: one that another run has made, or what is to be merged.
+    pub(super) fn birth(
+        &self,
+        evolution: &Evolution,
+        generation: u32,
+        number: u32,
+        parents: [ModelId; 2],
+        pairing: &Pairing,
+    ) -> Result<Birth, String> {
+        let step = Step {
+            run: evolution.name.clone(),
+            generation,
+            number,
+            exploration: pairing.explores,
+        };
+        let parents = self.in_order_of_name(parents);
+        let recipe = self.recipe_of(evolution, parents)?;
+        let text = text_of(&recipe)?;
+        let doc = self.doc();
+        if let Some(known) = doc.made_by(&parents, &text)
+            && self.checkpoint(known).is_some()
+        {
+            let model = doc.model(known).filter(|m| m.step(&step.run).is_some());
+            if let Some(model) = model {
+                // Putting it in would change nothing, and the same pair would come again.
+                return Err(format!(
+                    "{} is what its next pair makes, and is in it already; leave it out of the \
+                     founders, or choose another way to merge",
+                    model.name
+                ));
+            }
+            let child = Child::Known(known);
+            return Ok(Birth { step, child });
+        }
+        if let Some(sentence) = self.cannot_breed(evolution, parents) {
+            return Err(sentence);
+        }
+        let stem = words_of(&evolution.name);
+        let name = doc.free_name(&format!("{stem}-{generation}-{number}"));
+        let folder = evolution.setup.folder.clone().unwrap_or_default();
+        let child = Child::New(NewChild {
+            path: folder_of_child(&folder, &name, &text),
+            name,
+            base: self.base_of_all(&parents),
+            parents: parents.to_vec(),
+            method: recipe.merge_method,
+            recipe: text,
+            note: self.sentence(&pairing.reason),
+            ..NewChild::default()
+        });
+        Ok(Birth { step, child })
     }
 
     /// Parents stand in order of name, so that one pair has one recipe.
@@ -160,13 +174,18 @@ impl Workbench {
         seconds: f64,
     ) {
         // The evolution may have been removed while its child was made.
-        if self.doc().evolution(evolution).is_none() {
-            return;
+        if self.doc().evolution(evolution).is_some() {
+            let child = Child::New(child);
+            self.bear(evolution, Birth { step, child }, seconds);
         }
+    }
+
+    /// Puts a child into a run.
+    pub(super) fn bear(&mut self, evolution: EvolutionId, birth: Birth, seconds: f64) {
         self.evolve(EvolutionEdit::AddChild(Box::new(ChildAdded {
             evolution,
-            step,
-            child: Child::New(child),
+            step: birth.step,
+            child: birth.child,
             seconds,
         })));
     }
@@ -250,19 +269,4 @@ fn same_model(known: &ModelRef, named: &ModelRef) -> bool {
 /// The text that a child's recipe is known by.
 fn text_of(recipe: &Recipe) -> Result<String, String> {
     to_yaml(std::slice::from_ref(recipe))
-}
-
-/// Where a child is written: a folder that is not there yet, or that already holds this child.
-fn folder_of_child(folder: &Path, name: &str, recipe: &str) -> PathBuf {
-    let is_taken = |name: &str| {
-        let path = folder.join(name);
-        path.exists() && !holds(&path, recipe)
-    };
-    folder.join(free_name(name, " ", is_taken))
-}
-
-/// Whether a folder holds what the recipe makes.
-fn holds(path: &Path, recipe: &str) -> bool {
-    files::read(&path.join(RECIPE_NAME), recipe.len() as u64)
-        .is_ok_and(|text| text == recipe.as_bytes())
 }

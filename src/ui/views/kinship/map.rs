@@ -18,7 +18,7 @@ use super::shown::Shown;
 use super::states::{RUNNING_WIDTH, running_ui};
 use super::zoom::Zoom;
 use crate::kinship::{Kinship, table};
-use crate::study::{ModelId, Order, Selection};
+use crate::study::{Command, ModelId, Order, Selection, TreeChoices, ViewEdit};
 use crate::text::{family_word, first_of};
 use crate::ui::action::{Action, View};
 use crate::ui::ext::{ResponseExt, quiet};
@@ -203,6 +203,7 @@ fn heat_map_ui(
         names: &shown.key.labels,
         bands: &bands,
         clusters: &clusters,
+        can_cut: has_tree && ghost.is_none() && !shown.key.provisional,
         meaning: &meaning,
         note: &note,
         menu: Some(&menu),
@@ -221,6 +222,13 @@ fn heat_map_ui(
     }
     if let Some(band) = touched.opened_band.and_then(|k| bands.get(k)) {
         zoom.to_rows(band.rows, shown.key.models.len(), sight);
+    }
+    if let Some(count) = touched.cut {
+        let tree = TreeChoices {
+            clusters: count as u32,
+            ..shown.key.tree
+        };
+        actions.push(Command::View(ViewEdit::Tree(tree)).into());
     }
     let id = |k: usize| shown.key.models[k];
     if let Some(group) = touched.clicked_band.and_then(|k| shown.clusters.get(k)) {

@@ -9,7 +9,6 @@ use crate::text::{first_of, sentence_case};
 use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{self};
-use crate::ui::views::family::title;
 use crate::workbench::Workbench;
 
 /// Names of a folded family that are told.
@@ -47,11 +46,9 @@ pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
         ui.weak("Click to open");
         return;
     }
-    let mut line = vec![match card.generation {
-        0 if card.parents.is_empty() => "Founder".to_owned(),
-        0 => "Generation 0".to_owned(),
-        n => title(n),
-    }];
+    let mut groups = shown.groups.iter();
+    let own = groups.find(|group| group.models.contains(&model));
+    let mut line: Vec<String> = own.map(|group| group.stage.of_one()).into_iter().collect();
     if card.is_best {
         line.push("best of its generation".to_owned());
     }

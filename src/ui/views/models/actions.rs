@@ -69,7 +69,7 @@ pub fn selection_actions(
     ui.ask("Compose merge", compose(ids.to_vec()), actions);
     evaluate_button(ui, bench, "Evaluate", ids, actions);
     if let [a, b] = ids {
-        if ui.button("Compare").clicked() {
+        if ui.button("See kinship").clicked() {
             actions.push(Action::Study(Command::Select(Selection::Pair(*a, *b))));
             actions.push(Action::Go(View::Kinship));
         }
@@ -106,7 +106,7 @@ pub fn compare_button(
 }
 
 /// A button that asks whether two models are related at all, greyed where that cannot be told.
-fn relate_button(
+pub fn relate_button(
     ui: &mut Ui,
     bench: &Workbench,
     (a, b): (ModelId, ModelId),

@@ -36,7 +36,7 @@ impl Cards {
     /// Draws them; how many there are.
     pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row]) -> usize {
         let room = (ui.available_width() + GAP) / (MOST_WIDTH + GAP);
-        let most = (room as usize).clamp(USUAL, MOST);
+        let most = (room.round() as usize).clamp(USUAL, MOST);
         let rows = &rows[..rows.len().min(most)];
         // Two cards are as wide as two of three.
         let width = (ui.available_width() - GAP * (most - 1) as f32) / most as f32;

@@ -32,7 +32,7 @@ pub fn gain(row: &Row) -> String {
 /// Where 90 of 100 such children would lie.
 pub fn interval(row: &Row) -> String {
     let [low, high] = row.advised.interval.map(|end| format::score(Some(end)));
-    format!("90 %: {low} to {high}")
+    format!("90 % range: {low} to {high}")
 }
 
 pub fn chance(row: &Row) -> String {

@@ -125,15 +125,7 @@ const LEFT: Align2 = Align2::LEFT_CENTER;
 const RIGHT: Align2 = Align2::RIGHT_CENTER;
 /// On which side the words of each cell stand.
 const ALIGN: [Align2; 7] = [RIGHT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT];
-const HEADS: [&str; 7] = [
-    "",
-    "Pair",
-    "Child",
-    "Kinship",
-    "Gain",
-    "90 of 100 lie in",
-    "Why",
-];
+const HEADS: [&str; 7] = ["", "Pair", "Child", "Kinship", "Gain", "90 % range", "Why"];
 
 fn put(ui: &Ui, rect: Rect, font: &FontId, words: [(&str, Color32); 7]) {
     for ((cell, align), (words, ink)) in cells(rect).into_iter().zip(ALIGN).zip(words) {

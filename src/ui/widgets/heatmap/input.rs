@@ -4,6 +4,7 @@ use eframe::egui::{
     EventFilter, Id, Key, Pos2, Rect, Response, Sense, Ui, WidgetInfo, WidgetType, pos2,
 };
 
+use super::cut::{self, Cut};
 use super::layout::{ColumnNames, Layout};
 use super::{HeatMap, HeatMapResponse, bands};
 use crate::ui::ext::{ResponseExt, UiExt};
@@ -17,6 +18,8 @@ pub(super) struct Touched {
     /// Where the pointer is, while it is over the cells.
     pub pointer: Option<Pos2>,
     pub has_focus: bool,
+    /// Where the tree is cut, if that can be changed.
+    pub cut: Option<Cut>,
     pub response: HeatMapResponse,
 }
 
@@ -37,6 +40,7 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Touched {
         chosen = cells(map, ui, layout, under).or(chosen);
     }
     let label = names(map, ui, layout);
+    let cut = cut::interact(map, ui, layout);
     let (band, opened_band) = match layout.has_bands {
         true => bands::interact(map, ui, layout, id),
         false => (None, None),
@@ -58,7 +62,9 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Touched {
             clicked_band: band,
             opened_band,
             cells: None,
+            cut: cut.as_ref().and_then(|cut| cut.asked),
         },
+        cut,
     }
 }
 

@@ -9,7 +9,7 @@ use eframe::egui::{
 
 use super::input::Touched;
 use super::layout::Layout;
-use super::{HeatMap, dendrogram, names};
+use super::{HeatMap, cut, dendrogram, names};
 use crate::ui::colormap::{self, Scale};
 use crate::ui::theme::{self, Tokens};
 
@@ -30,16 +30,22 @@ pub(super) fn map(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, touched: &Touched
     }
     selection(map, painter, layout, t);
     names::paint(map, painter, layout, t, touched.marked);
+    if let Some(cut) = &touched.cut {
+        cut::paint(cut, !map.clusters.is_empty(), painter, layout, t);
+    }
     if touched.has_focus {
         focus(painter, layout, t, touched.marked);
     }
 }
 
+/// How much of the ground is in what may still change.
+const WEAK: f32 = 0.65;
+
 /// The colour of a pair, greyed while it may still change.
 pub(super) fn color(map: &HeatMap<'_>, pair: (usize, usize), t: &Tokens) -> Color32 {
     let color = map.scale.color(map.value(pair), t);
-    if map.provisional {
-        colormap::mix(color, t.panel, 0.65)
+    if map.provisional || (map.weak)(pair.0, pair.1) {
+        colormap::mix(color, t.panel, WEAK)
     } else {
         color
     }
@@ -273,7 +279,7 @@ fn cells_a_pixel(ui: &Ui, layout: &Layout) -> usize {
 fn image(map: &HeatMap<'_>, n: usize, each: usize, t: &Tokens) -> ColorImage {
     let grey = |color| {
         if map.provisional {
-            colormap::mix(color, t.panel, 0.65)
+            colormap::mix(color, t.panel, WEAK)
         } else {
             color
         }
@@ -294,8 +300,13 @@ fn image(map: &HeatMap<'_>, n: usize, each: usize, t: &Tokens) -> ColorImage {
         if pair.0 == pair.1 {
             t.panel
         } else {
-            map.value(pair)
-                .map_or_else(|| missing(pair), |value| of(map.scale, value))
+            match map.value(pair) {
+                None => missing(pair),
+                Some(value) if (map.weak)(pair.0, pair.1) => {
+                    colormap::mix(of(map.scale, value), t.panel, WEAK)
+                }
+                Some(value) => of(map.scale, value),
+            }
         }
     };
     let side = n.div_ceil(each);
