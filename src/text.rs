@@ -33,6 +33,12 @@ pub fn first_of(names: &[impl AsRef<str>], most: usize) -> String {
     }
 }
 
+/// How a model's name begins, up to what parts its words: models of one line share it.
+pub fn family_word(name: &str) -> &str {
+    let end = name.find(['-', '_', '.', '/', ' ']);
+    &name[..end.unwrap_or(name.len())]
+}
+
 /// With a capital. Errors begin small, because programs put them behind a colon; on screen
 /// they stand alone. A first word that looks like a file, a tensor or an option stays as it is;
 /// where it may be a name, see [`sentence_of`].

@@ -5,6 +5,7 @@ mod cluster;
 mod common;
 mod lineage;
 mod related;
+mod sketch;
 mod sweep;
 mod tools;
 
@@ -18,6 +19,7 @@ pub use ancestry::AncestryArgs;
 pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use lineage::LineageArgs;
 pub use related::{RelatedArgs, ScanArgs};
+pub use sketch::{FamilyArgs, SketchArgs};
 pub use sweep::{SweepArgs, Workers};
 pub use tools::{
     ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs,
@@ -57,6 +59,8 @@ pub enum Subcommand {
     /// Measure a population with many processes, on one machine or on a cluster
     #[command(subcommand)]
     Cluster(ClusterArgs),
+    /// Estimate the kinship of any number of models from a small sketch of each
+    Sketch(SketchArgs),
     /// Tell of which models a child was made, in what shares, and by what kind of method
     Ancestry(AncestryArgs),
     /// Compare two models tensor by tensor: weights, configuration, tokenizer

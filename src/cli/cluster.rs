@@ -1,5 +1,7 @@
 //! `kinfolk cluster`: the kinship of a population over many processes.
 
+mod sketches;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -51,29 +53,18 @@ struct Figures {
     parts_bytes: u64,
 }
 
+/// What a plan is cut by unless it is told otherwise.
+pub const DEFAULT_BLOCK: usize = 1024;
+pub const DEFAULT_TASK_BYTES: u64 = 4_000_000_000;
+
 fn plan(args: &PlanArgs) -> Result<(), CliError> {
-    let base = open(&args.base)?;
     let paths = listed(&args.models)?;
-    let models = open_all(&paths)?;
-    let names = names(&models);
-    let rounding = rounding(&base, &models, &names);
-    let members = measured_as(&base, &models).into_iter().zip(&models);
-    let members = members.map(|(own, model)| member(own, model));
-    let members = members.collect::<Result<Vec<_>, _>>()?;
-    let of_base = Measured {
-        name: base.suggested_name(),
-        parameters: base.parameters(),
+    let base = match &args.base {
+        Some(base) if !args.sketch => base,
+        base => return sketches::plan(base.as_deref(), &paths, args),
     };
-    let opened: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
-    let plan = cluster::make(
-        (member(of_base, &base)?, &base),
-        members,
-        &opened,
-        rounding,
-        (args.block as usize, args.task_bytes),
-    )
-    .map_err(CliError::failed)?;
-    let tasks = plan.write(&args.out).map_err(CliError::Failed)?;
+    let size = (args.block as usize, args.task_bytes);
+    let (plan, tasks) = write_plan(base, &paths, size, &args.out)?;
     let figures = figures(&plan, &tasks);
     if out::is_json_alone(&figures, args.json.file.as_deref())? {
         return Ok(());
@@ -91,11 +82,46 @@ fn plan(args: &PlanArgs) -> Result<(), CliError> {
         show_bytes(figures.sums_bytes),
         show_bytes(figures.parts_bytes)
     ));
-    let place = args.out.display();
+    say_next(&args.out);
+    Ok(())
+}
+
+fn say_next(place: &Path) {
+    let place = place.display();
     out::print(&format!(
         "next: kinfolk cluster work {place}, on as many machines as you like"
     ));
-    Ok(())
+}
+
+/// Plans the kinship of models on their base, in the folder `to`.
+pub fn write_plan(
+    base: &Path,
+    paths: &[PathBuf],
+    (block, task_bytes): (usize, u64),
+    to: &Path,
+) -> Result<(Plan, Vec<Task>), CliError> {
+    let base = open(base)?;
+    let models = open_all(paths)?;
+    let names = names(&models);
+    let rounding = rounding(&base, &models, &names);
+    let members = measured_as(&base, &models).into_iter().zip(&models);
+    let members = members.map(|(own, model)| member(own, model));
+    let members = members.collect::<Result<Vec<_>, _>>()?;
+    let of_base = Measured {
+        name: base.suggested_name(),
+        parameters: base.parameters(),
+    };
+    let opened: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
+    let plan = cluster::make(
+        (member(of_base, &base)?, &base),
+        members,
+        &opened,
+        rounding,
+        (block, task_bytes),
+    )
+    .map_err(CliError::failed)?;
+    let tasks = plan.write(to).map_err(CliError::Failed)?;
+    Ok((plan, tasks))
 }
 
 fn figures(plan: &Plan, tasks: &[Task]) -> Figures {
@@ -135,7 +161,7 @@ fn member(measured: Measured, model: &Checkpoint) -> Result<Member, CliError> {
 }
 
 /// The paths of a list; empty lines and those that begin with # are passed over.
-fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
+pub fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
     let text = files::read_text(list, MOST_LIST)
         .map_err(|error| CliError::Failed(format!("{error}: {}", list.display())))?;
     let root = list.parent().unwrap_or(Path::new(""));
@@ -156,6 +182,9 @@ fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
 /// Does what there is in the folder: tasks of a plan, then trials of runs.
 fn work(args: &WorkArgs) -> Result<(), CliError> {
     until_there(args)?;
+    if cluster::sketches::Plan::is_in(&args.out) {
+        sketches::work(args)?;
+    }
     if Plan::is_in(&args.out) {
         work_on_plan(args)?;
     }
@@ -165,12 +194,17 @@ fn work(args: &WorkArgs) -> Result<(), CliError> {
     }
 }
 
+/// Whether a folder holds a plan of either kind.
+fn has_plan(place: &Path) -> bool {
+    Plan::is_in(place) || cluster::sketches::Plan::is_in(place)
+}
+
 /// Waits a while until the folder holds something, if waiting is wanted: workers are often
 /// started before the one who leads.
 fn until_there(args: &WorkArgs) -> Result<(), CliError> {
     let _hearing = progress::hear_interrupts();
     let due = Instant::now() + Duration::from_secs(args.lease).max(PATIENCE);
-    while !Plan::is_in(&args.out) && !trials::has_runs(&args.out) {
+    while !has_plan(&args.out) && !trials::has_runs(&args.out) {
         if progress::was_interrupted() {
             return Err(CliError::Cancelled);
         }
@@ -231,6 +265,9 @@ fn work_on_plan(args: &WorkArgs) -> Result<(), CliError> {
 }
 
 fn join(args: &JoinArgs) -> Result<(), CliError> {
+    if cluster::sketches::Plan::is_in(&args.out) {
+        return sketches::join(args);
+    }
     if !Plan::is_in(&args.out) && trials::has_runs(&args.out) {
         return Err(CliError::Failed(format!(
             "this folder holds the trials of an evolution or a sweep, which takes them in by \
@@ -240,14 +277,18 @@ fn join(args: &JoinArgs) -> Result<(), CliError> {
     }
     let (plan, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
     match cluster::join(&args.out, &plan, &tasks).map_err(CliError::Failed)? {
-        Joined::Missing(state) => Err(CliError::Failed(format!(
-            "{} of {} parts are missing; run kinfolk cluster work {}",
-            state.tasks - state.done,
-            state.tasks,
-            args.out.display()
-        ))),
+        Joined::Missing(state) => Err(missing(&state, &args.out)),
         Joined::Whole(found) => show(&plan, &found, args),
     }
+}
+
+fn missing(state: &State, place: &Path) -> CliError {
+    CliError::Failed(format!(
+        "{} of {} parts are missing; run kinfolk cluster work {}",
+        state.tasks - state.done,
+        state.tasks,
+        place.display()
+    ))
 }
 
 fn show(plan: &Plan, found: &CachedKinship, args: &JoinArgs) -> Result<(), CliError> {
@@ -311,8 +352,12 @@ fn state(args: &StateArgs) -> Result<(), CliError> {
 
 /// How far the plan of a folder and its trials are, together.
 fn standing(place: &Path) -> Result<State, String> {
-    let (has_plan, has_runs) = (Plan::is_in(place), trials::has_runs(place));
+    let (has_plan, has_runs) = (has_plan(place), trials::has_runs(place));
     let of_plan = || {
+        if cluster::sketches::Plan::is_in(place) {
+            let plan = cluster::sketches::Plan::read(place)?;
+            return Ok(cluster::sketches::state(place, &plan));
+        }
         let (_, tasks) = Plan::read(place)?;
         Ok(cluster::state(place, &tasks))
     };

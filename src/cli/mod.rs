@@ -29,6 +29,7 @@ mod prove;
 mod related;
 mod report;
 mod scan;
+mod sketch;
 mod stats;
 mod sweep;
 mod table;
@@ -75,6 +76,7 @@ pub fn run() -> Wish {
         }
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
         Some(Subcommand::Cluster(wish)) => cluster::run(&wish),
+        Some(Subcommand::Sketch(wish)) => sketch::run(&wish),
         Some(Subcommand::Ancestry(wish)) => ancestry::run(&wish),
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),

@@ -1,6 +1,6 @@
 //! The parts of a plan, put together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -32,20 +32,27 @@ pub struct State {
 
 /// Looks at the parts and claims of a plan.
 pub fn state(out: &Path, tasks: &[Task]) -> State {
+    let task = |task: &Task| (task.id.clone(), task.bytes, part::place(out, task));
+    standing(out, tasks.iter().map(task))
+}
+
+/// The same for tasks by their name, bytes and place of their part.
+pub fn standing(out: &Path, tasks: impl Iterator<Item = (String, u64, PathBuf)>) -> State {
     let folder = out.join("claims");
     let mut state = State {
-        tasks: tasks.len(),
         seen: seen(out),
         ..State::default()
     };
-    for task in tasks {
-        state.bytes.1 += task.bytes;
-        if part::place(out, task).exists() {
+    for (id, bytes, place) in tasks {
+        state.tasks += 1;
+        state.bytes.1 += bytes;
+        if place.exists() {
             state.done += 1;
-            state.bytes.0 += task.bytes;
+            state.bytes.0 += bytes;
             continue;
         }
-        state.count(task.id.clone(), claim::current(&folder, &task.id));
+        let claim = claim::current(&folder, &id);
+        state.count(id, claim);
     }
     state
 }

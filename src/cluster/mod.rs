@@ -11,6 +11,8 @@
 //! OUT/workers/NAME     what a worker has done, and when it was last heard of
 //! ```
 //!
+//! Sketches of a population are a plan of their own kind, see [`sketches`].
+//!
 //! Parts joined in any order give the bits of one process, see [`crate::kinship::pieces`].
 
 mod claim;
@@ -19,6 +21,7 @@ mod join;
 mod part;
 mod plan;
 mod sign;
+pub mod sketches;
 mod so_far;
 mod task;
 mod work;

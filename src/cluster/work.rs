@@ -18,7 +18,7 @@ use crate::numeric::Gram;
 use crate::parallel::{in_order, lock};
 
 /// How often a worker that waits for others looks again.
-const LOOK: Duration = Duration::from_millis(500);
+pub(super) const LOOK: Duration = Duration::from_millis(500);
 
 /// What a worker is asked to do.
 #[derive(Clone, Debug)]

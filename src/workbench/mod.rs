@@ -38,6 +38,7 @@ pub mod relating;
 mod saving;
 pub mod scanning;
 mod session;
+pub mod sketches;
 pub mod suggesting;
 pub mod sweeping;
 pub mod tokens;

@@ -25,6 +25,7 @@ mod merge_files;
 mod moe;
 mod prove;
 mod related;
+mod sketch;
 mod transplant;
 mod trials;
 mod trust;

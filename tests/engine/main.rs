@@ -55,6 +55,7 @@ mod proof;
 mod real_checkpoints;
 mod related;
 mod scan;
+mod sketch;
 mod stats;
 mod study;
 mod suggest;

@@ -446,3 +446,30 @@ fn where_the_matrix_is_shown_nothing_leads_to_it() {
     window.get_by_label("Copy");
     assert!(window.query_by_label("Show in matrix").is_none());
 }
+
+#[test]
+fn the_picture_of_many_models_is_zoomed_and_shown_whole_again() {
+    let names: Vec<String> = (0..121).map(|k| format!("model {k}")).collect();
+    let models: Vec<(&str, [f32; 4])> = names
+        .iter()
+        .enumerate()
+        .map(|(k, name)| {
+            let x = k as f32;
+            (name.as_str(), [x.sin(), (x * 1.7).cos(), x % 7.0, 1.0])
+        })
+        .collect();
+    let mut window = measured(&models);
+    let width = |window: &Window| {
+        let map = window.get_all_by_label_contains(" × model ");
+        map.map(|node| node.rect().width()).fold(0.0, f32::max)
+    };
+    let whole = width(&window);
+    click(&mut window, "Zoom in");
+    let near = width(&window);
+    assert!(near > 1.3 * whole, "{whole} {near}");
+    click(&mut window, "Zoom out");
+    click(&mut window, "Zoom in");
+    click(&mut window, "Zoom in");
+    click(&mut window, "Show the whole map");
+    assert!((width(&window) - whole).abs() < 1.0);
+}

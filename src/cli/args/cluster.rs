@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::common::{Json, Threads};
 use super::one_of;
+use super::sketch::FamilyArgs;
 use crate::cluster::Driver;
 use crate::merge::write::units;
 
@@ -24,8 +25,12 @@ pub enum ClusterArgs {
 #[derive(clap::Args)]
 pub struct PlanArgs {
     /// The model that the others were fine-tuned from
-    #[arg(long, value_name = "BASE")]
-    pub base: PathBuf,
+    #[arg(long, value_name = "BASE", required_unless_present = "sketch")]
+    pub base: Option<PathBuf>,
+    /// Plan sketches, which find families among any number of models: of the changes from the
+    /// base, or of the weights where none is named
+    #[arg(long)]
+    pub sketch: bool,
     /// A file with the path of a model a line; relative ones start at the file
     #[arg(long, value_name = "LIST")]
     pub models: PathBuf,
@@ -70,6 +75,8 @@ pub struct WorkArgs {
 pub struct JoinArgs {
     /// The folder of the plan
     pub out: PathBuf,
+    #[command(flatten)]
+    pub families: FamilyArgs,
     /// Write a study of the models, which opens with their kinship
     #[arg(long, value_name = "STUDY")]
     pub study: Option<PathBuf>,

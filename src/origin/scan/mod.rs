@@ -6,8 +6,9 @@
 //! converted models come to their kin. Time: models × families dot products, and
 //! [`MOST_COMPARED`] comparisons at most; memory: 160 kB a model.
 
-mod centre;
+pub(in crate::origin) mod centre;
 mod kin;
+mod many;
 mod sketch;
 
 use std::collections::BTreeMap;
@@ -96,6 +97,9 @@ fn sketches(models: &[&Checkpoint], ticket: &Ticket) -> Result<Vec<Option<Sketch
 
 /// Models whose sketches are alike.
 fn grouped(sketches: &[Option<Sketch>], ticket: &Ticket) -> Result<Vec<Vec<usize>>, Cancelled> {
+    if sketches.len() >= many::MANY {
+        return many::grouped(sketches, ticket);
+    }
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (k, own) in sketches.iter().enumerate() {
         ticket.advance(0)?;
@@ -126,5 +130,6 @@ fn centre_of(members: &[usize], sketches: &[Option<Sketch>]) -> Option<usize> {
         .iter()
         .filter_map(|&k| sketches[k].as_ref())
         .collect();
-    centre(&own).map(|at| largest[at])
+    let distance = |a: usize, b: usize| own[a].squared_distance(own[b]);
+    centre(own.len(), distance).map(|at| largest[at])
 }

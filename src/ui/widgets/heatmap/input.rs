@@ -41,9 +41,9 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Touched {
     }
     let label = names(map, ui, layout);
     let cut = cut::interact(map, ui, layout);
-    let band = match layout.has_bands {
+    let (band, opened_band) = match layout.has_bands {
         true => bands::interact(map, ui, layout, id),
-        false => None,
+        false => (None, None),
     };
     if let Some(cell) = chosen {
         ui.data_mut(|d| d.insert_temp(id, cell));
@@ -60,6 +60,8 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Touched {
             clicked: pair.filter(|(a, b)| a != b),
             clicked_label: label.or(on_diagonal),
             clicked_band: band,
+            opened_band,
+            cells: None,
             cut: cut.as_ref().and_then(|cut| cut.asked),
         },
         cut,
@@ -194,18 +196,26 @@ pub(super) fn pair_ui(map: &HeatMap<'_>, ui: &mut Ui, (a, b): (usize, usize)) {
 /// Names of rows and columns: the model that was clicked.
 fn names(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Option<usize> {
     let mut clicked = None;
+    let [rows, columns] = match map.is_picture() {
+        true => layout.within(ui.clip_rect()),
+        false => [0..layout.n, 0..layout.n],
+    };
     for place in 0..layout.n {
+        let (in_rows, in_columns) = (rows.contains(&place), columns.contains(&place));
+        if !in_rows && !in_columns {
+            continue;
+        }
         let model = map.model_at(place);
         let name = &map.labels[model];
         let rects = [
-            (layout.row_names > 0.0 && !layout.has_bands).then(|| {
+            (in_rows && layout.row_names > 0.0 && !layout.has_bands).then(|| {
                 (
                     layout.row_name_rect(place),
                     layout.rows_zone(),
                     name.clone(),
                 )
             }),
-            (layout.column_names != ColumnNames::Hidden).then(|| {
+            (in_columns && layout.column_names != ColumnNames::Hidden).then(|| {
                 let grip = column_grip(layout, place);
                 (grip, layout.columns_zone(), format!("Column {name}"))
             }),
