@@ -359,6 +359,7 @@ impl Strategy for After {
     fn pairings(&self, round: &Round<'_>) -> Vec<Pairing> {
         let pairing = Pairing {
             parents: [0, 1],
+            way: 0,
             explores: false,
             reason: String::new(),
         };

@@ -108,6 +108,7 @@ impl Sentence<'_> {
         folded(ui, "Way to merge", self.method, |ui| {
             if let Some(text) = recipe::recipe_ui(ui, &setup.recipe.clone()) {
                 setup.recipe = text;
+                setup.other_recipes.clear();
             }
         });
     }
