@@ -141,6 +141,7 @@ fn ways() -> Vec<(&'static dyn Strategy, Choices)> {
                 all_founders_first,
                 pool,
                 seed,
+                ..Choices::default()
             };
             out.push((strategy, choices));
         }

@@ -193,7 +193,7 @@ fn the_page_on_predictors_is_reached_from_the_charts_and_empty_without_merges() 
     click(&mut window, "Charts");
     click(&mut window, "What predicts gain here?");
     window.get_by_label_contains("Nothing predicts gain here yet (n = 0)");
-    window.get_by_label_contains("before five merges have scores");
+    window.get_by_label_contains("once five merges and their parents have scores");
     click(&mut window, "Back to the pairs");
     window.get_by_label_contains("Suggestion 1: ");
 }

@@ -75,5 +75,6 @@ impl Views {
     pub fn study_opened(&mut self) {
         self.models.study_opened();
         self.lineage.study_opened();
+        self.next = NextView::default();
     }
 }

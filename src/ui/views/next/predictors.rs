@@ -104,7 +104,7 @@ impl PredictorsPage {
 
     fn points_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, kept: &Kept) {
         ui.horizontal(|ui| {
-            let all = [Choice::new(None, "All pairs", "")];
+            let all = [Choice::new(None, "All merges", "")];
             let own = kept.lines.parents.iter();
             let own = own.map(|(id, words)| Choice::new(Some(*id), &words[..], ""));
             let options: Vec<Choice<'_, _>> = all.into_iter().chain(own).collect();
@@ -151,8 +151,7 @@ impl PredictorsPage {
     }
 }
 
-const NOTHING: &str = "No two predictors can be compared before five merges have scores, and so \
-                       have their parents";
+const NOTHING: &str = "Predictors are compared once five merges and their parents have scores";
 
 /// The heading, the way back and what can be taken out; whether the pairs are asked for.
 fn head_ui(ui: &mut Ui, view: &ViewContext<'_>, kept: &Kept) -> bool {
