@@ -271,7 +271,7 @@ pub struct EvolveArgs {
     /// must agree with that
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// How pairs are chosen: greedy, kinship (unless given), improvement, random-partner or
+    /// How pairs are chosen: improvement (unless given), greedy, kinship, random-partner or
     /// random
     #[arg(long, value_name = "STRATEGY")]
     pub strategy: Option<String>,
@@ -309,7 +309,8 @@ pub struct EvolveArgs {
     /// What random choices are drawn from; 0 unless given
     #[arg(long, value_name = "SEED")]
     pub seed: Option<u64>,
-    /// How two are merged: a recipe without its models; SLERP half way unless given
+    /// How two are merged: a recipe without its models, where base_model: base is the base of the
+    /// family; unless given, SLERP half way, against which improvement tries SLERP of task vectors
     #[arg(long, value_name = "RECIPE.yaml")]
     pub recipe: Option<PathBuf>,
     /// Judge by these tasks with the built-in evaluator; else as the study says

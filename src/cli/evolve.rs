@@ -1,11 +1,14 @@
 //! `kinfolk evolve`: generations of merges, or the rest of a run that was broken off.
 
+mod best;
 mod setup;
 
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
+
+use best::Best;
 
 use super::args::EvolveArgs;
 use super::{CliError, out, progress, table, trust};
@@ -185,6 +188,7 @@ struct Report {
     strategy: String,
     ended: Option<&'static str>,
     merges: usize,
+    best: Option<Best>,
     generations: Vec<GenerationLine>,
     models: Vec<ModelLine>,
 }
@@ -203,6 +207,8 @@ struct ModelLine {
     model: String,
     generation: u32,
     parents: Vec<String>,
+    /// The method that it was merged by; null for founders.
+    method: Option<String>,
     explores: bool,
     score: Option<f64>,
     kinship_of_parents: Option<f64>,
@@ -229,6 +235,7 @@ fn report(bench: &Workbench, evolution: &Evolution, view: &EvolutionView) -> Rep
         let model = doc.model(*id);
         let step = model.and_then(|m| m.step(&evolution.name));
         let parents = &member.parents;
+        let method = model.map(|m| m.origin.method.clone());
         let kinship = match parents[..] {
             [a, b] => bench.known_kinship(view.models[a], view.models[b]),
             _ => None,
@@ -237,6 +244,7 @@ fn report(bench: &Workbench, evolution: &Evolution, view: &EvolutionView) -> Rep
             model: doc.name_of(*id).to_owned(),
             generation: member.generation,
             parents: parents.iter().map(name).collect(),
+            method: method.filter(|_| member.generation > 0),
             explores: step.is_some_and(|s| s.exploration),
             score: member.score,
             kinship_of_parents: kinship,
@@ -254,6 +262,7 @@ fn report(bench: &Workbench, evolution: &Evolution, view: &EvolutionView) -> Rep
         strategy: evolution.setup.strategy.clone(),
         ended: evolution.ended.map(|ended| ended.sentence()),
         merges: view.merges,
+        best: Best::of(bench, evolution, view),
         generations: generations.collect(),
         models: view.models.iter().zip(&view.members).map(model).collect(),
     }
@@ -288,5 +297,6 @@ fn show(bench: &Workbench, id: EvolutionId, json: Option<&Path>) -> Result<(), C
         evolution.seconds,
         report.ended.unwrap_or("it can go on").to_lowercase()
     ));
+    out::print_all(report.best.as_ref().map(Best::sentence));
     Ok(())
 }

@@ -104,7 +104,7 @@ impl Ended {
             Self::Merges => "The limit of merges is reached",
             Self::Evaluations => "The limit of evaluations is reached",
             Self::Time => "The time limit is reached",
-            Self::NothingLeft => "Every pair that the strategy would choose has been merged",
+            Self::NothingLeft => "Nothing is left that the strategy would merge",
         }
     }
 }

@@ -35,7 +35,9 @@ pub use doc::{
 };
 pub use draft::{Draft, DraftContent};
 pub use draft_edit::DraftEdit;
-pub use evolution::{ClusterChoice, Evaluator, Evolution, Keep, Setup, USUAL_RECIPE};
+pub use evolution::{
+    ClusterChoice, Evaluator, Evolution, FAMILY_BASE, Keep, Setup, TASK_VECTOR_RECIPE, USUAL_RECIPE,
+};
 pub use evolution_edit::{Child, ChildAdded, Evaluation, EvolutionEdit};
 pub use history::History;
 pub use id::{DraftId, EvolutionId, ModelId};

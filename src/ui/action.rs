@@ -25,6 +25,8 @@ use crate::workbench::{Notice, WriteOrder};
 pub enum Action {
     Study(Command),
     Go(View),
+    /// Show what predicts gain in the study.
+    ShowPredictors,
     File(FileAction),
     /// What is to become of a study that another program has, or has changed.
     Outside(Outside),

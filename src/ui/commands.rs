@@ -8,7 +8,7 @@ use super::action::{
     ExtractAction, FileAction, ImportAction, LineageAction, MergeAction, MixtureAction,
     ModelsAction, ProofAction, SweepAction, View, WindowAction, WriteAction, WriteWhat,
 };
-use super::views::{self, Keys, to_merge};
+use super::views::{self, Keys, PREDICTORS, to_merge};
 use super::windows::transplant_donors;
 use crate::checkpoint::Kind;
 use crate::figures;
@@ -483,6 +483,7 @@ fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {
     out.extend(View::ALL.into_iter().zip(numbers).map(|(view, key)| {
         (Entry::new(group, view.title(), view).key(CTRL, key)).when(open || view == View::Settings)
     }));
+    out.push(Entry::new(group, PREDICTORS, Action::ShowPredictors).when(open));
     let forget = Command::View(ViewEdit::ForgetDismissed);
     let some = !bench.study().doc().view.dismissed.is_empty();
     out.push(Entry::new(group, "Show dismissed findings", forget).when(some));

@@ -36,6 +36,10 @@ impl App {
                     self.bench.look_at_cache();
                 }
             }
+            Action::ShowPredictors => {
+                self.prefs.view = View::Next;
+                self.views.next.show_predictors();
+            }
             Action::File(action) => self.handle_file(action, ctx),
             Action::Outside(outside) => self.handle_outside(outside),
             Action::AddModels(paths) => self.bench.add_paths(paths),

@@ -11,7 +11,8 @@ use crate::merge::methods::{BaseRule, find};
 use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse, parse_way, to_yaml};
 use crate::merge::run::GgufWanted;
 use crate::study::{
-    Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
+    Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, FAMILY_BASE, Model, ModelId,
+    NewChild, Step,
 };
 use crate::workbench::writing::{Target, folder_of_child, holds, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
@@ -80,7 +81,7 @@ impl Workbench {
             exploration: pairing.explores,
         };
         let parents = self.in_order_of_name(parents);
-        let recipe = self.recipe_of(evolution, parents)?;
+        let recipe = self.recipe_of(evolution.setup.way(pairing.way), parents)?;
         let text = text_of(&recipe)?;
         let doc = self.doc();
         if let Some(known) = doc.made_by(&parents, &text)
@@ -143,13 +144,13 @@ impl Workbench {
         self.no_room(evolution)
     }
 
-    /// The recipe of a child.
-    fn recipe_of(&self, evolution: &Evolution, parents: [ModelId; 2]) -> Result<Recipe, String> {
+    /// The recipe of a child by a way to merge.
+    fn recipe_of(&self, way: &str, parents: [ModelId; 2]) -> Result<Recipe, String> {
         let models: Vec<ModelRef> = parents.iter().filter_map(|&p| self.reference(p)).collect();
         let base = self
             .base_of_all(&parents)
             .and_then(|base| self.reference(base));
-        with_models(&evolution.setup.recipe, &models, base.as_ref())
+        with_models(way, &models, base.as_ref())
     }
 
     /// Whether a model is what an evolution would make of the model's parents.
@@ -157,13 +158,16 @@ impl Workbench {
         let Ok(parents) = <[ModelId; 2]>::try_from(&model.parents[..]) else {
             return false;
         };
-        let text = self.recipe_of(evolution, parents).and_then(|r| text_of(&r));
-        text.is_ok_and(|text| text == model.origin.recipe)
+        let is_own = |way: &str| {
+            let text = self.recipe_of(way, parents).and_then(|r| text_of(&r));
+            text.is_ok_and(|text| text == model.origin.recipe)
+        };
+        evolution.setup.ways().any(is_own)
     }
 
     /// Why the recipe of an evolution cannot be used, if so.
     pub(super) fn recipe_objection(&self, evolution: &Evolution) -> Option<String> {
-        recipe_problem(&evolution.setup.recipe)
+        evolution.setup.ways().find_map(recipe_problem)
     }
 
     fn on_child_written(
@@ -205,8 +209,13 @@ fn words_of(name: &str) -> String {
     words.join("-")
 }
 
+/// The base of an evolution is asked for, and its models have none in common.
+const NO_BASE: &str = "The way to merge takes the base of the family, and these models have none \
+                       in common; set their base in Models, or choose another way to merge";
+
 /// A recipe without models, with these models put in. A base that it names stays, or becomes the
-/// family's where it means that one; a method whose base is one of its models takes the first.
+/// family's where it means that one ([`FAMILY_BASE`], or its folder); a method whose base is one of
+/// its models takes the first, and one that has none leaves it out.
 fn with_models(
     recipe: &str,
     models: &[ModelRef],
@@ -240,11 +249,14 @@ fn with_models(
         return Err("The way to merge makes nothing".to_owned());
     };
     let is_own = |key: &String| own.parameters.iter().any(|(k, _)| k == key);
-    if method.description().base != BaseRule::OneOfModels
-        && let Some(named) = own.base_model
-    {
+    let may_name_base = matches!(
+        method.description().base,
+        BaseRule::Required | BaseRule::Optional
+    );
+    if let Some(named) = own.base_model.filter(|_| may_name_base) {
         merge.base_model = Some(match base {
-            Some(base) if same_model(base, &named) => base.clone(),
+            Some(base) if named.path == FAMILY_BASE || same_model(base, &named) => base.clone(),
+            None if named.path == FAMILY_BASE => return Err(NO_BASE.to_owned()),
             _ => named,
         });
     }

@@ -44,10 +44,7 @@ impl Workbench {
 
     /// The base that all of some descend from.
     pub(super) fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
-        let base = |id: &ModelId| self.doc().model(*id).and_then(|m| m.base);
-        let first = models.first().and_then(base)?;
-        let is_shared = models.iter().all(|id| base(id) == Some(first));
-        is_shared.then_some(first)
+        self.doc().base_of_all(models)
     }
 
     /// Whether files of a run's models are being opened or measured.
@@ -119,7 +116,7 @@ impl Workbench {
         let setup = &evolution.setup;
         self.with_population((evolution, models), &members, |population| {
             let spent = spent(evolution);
-            next(population, strategy, &setup.choices, &setup.rules, &spent)
+            next(population, strategy, &setup.asked(), &setup.rules, &spent)
         })
     }
 

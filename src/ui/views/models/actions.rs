@@ -82,10 +82,12 @@ pub fn selection_actions(
 pub const COMPARE: &str = "Compare tensor by tensor…";
 
 pub fn compose(models: Vec<ModelId>) -> Action {
-    Action::Merge(MergeAction::Compose {
-        template: None,
-        models,
-    })
+    compose_by(None, models)
+}
+
+/// Begins a merge by a template, or by the one that fits the number of models.
+pub fn compose_by(template: Option<usize>, models: Vec<ModelId>) -> Action {
+    Action::Merge(MergeAction::Compose { template, models })
 }
 
 /// A button that compares two models tensor by tensor, greyed where they cannot be; whether it

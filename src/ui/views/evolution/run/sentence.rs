@@ -111,6 +111,7 @@ impl Sentence<'_> {
         folded(ui, "Way to merge", self.method, |ui| {
             if let Some(text) = recipe::recipe_ui(ui, &setup.recipe.clone()) {
                 setup.recipe = text;
+                setup.other_recipes.clear();
             }
         });
     }
