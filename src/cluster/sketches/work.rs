@@ -23,7 +23,7 @@ use crate::kinship::sketch::{sketch, write};
 pub fn work(
     out: &Path,
     plan: &Plan,
-    open: &dyn Fn(&Path) -> Result<Arc<Checkpoint>, String>,
+    open: &(dyn Fn(&Path) -> Result<Arc<Checkpoint>, String> + Sync),
     labour: &Labour,
     ticket: &Ticket,
     tell: &(dyn Fn(Event) + Sync),
@@ -58,7 +58,7 @@ fn wanted(tasks: Vec<Task>, only: &[String]) -> Result<Vec<Task>, MeasureError> 
 
 fn opened(
     member: &Member,
-    open: &dyn Fn(&Path) -> Result<Arc<Checkpoint>, String>,
+    open: &(dyn Fn(&Path) -> Result<Arc<Checkpoint>, String> + Sync),
 ) -> Result<Arc<Checkpoint>, MeasureError> {
     let model = open(&member.path).map_err(MeasureError::Failed)?;
     if model.key() == member.key {
@@ -79,7 +79,7 @@ struct Worker<'a> {
     out: &'a Path,
     plan: &'a Plan,
     base: Option<Arc<Checkpoint>>,
-    open: &'a dyn Fn(&Path) -> Result<Arc<Checkpoint>, String>,
+    open: &'a (dyn Fn(&Path) -> Result<Arc<Checkpoint>, String> + Sync),
     sign: Sign,
     labour: &'a Labour,
     tell: &'a (dyn Fn(Event) + Sync),

@@ -161,6 +161,7 @@ mod tests {
     #[test]
     fn near_copies_alone_end_a_run() {
         let members = four();
+        let choices = Choices::default();
         let round = |kinship| Round {
             population: Population {
                 members: &members,
@@ -169,7 +170,7 @@ mod tests {
                 measures: &[],
             },
             generation: 2,
-            choices: &Choices::default(),
+            choices: &choices,
         };
         let are_copies = |_: usize, _: usize| Some(0.995);
         assert!(Improvement.pairings(&round(&are_copies)).is_empty());
