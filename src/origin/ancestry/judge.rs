@@ -4,7 +4,6 @@ use super::answer::{Answer, Part, Verdict, Why};
 use super::choices::{self, Choices};
 use super::first::{Found, Question, found, is_even, nothing_to_compare};
 use super::sample::{Sample, draw};
-use super::spikes::Spike;
 use super::subsets::{Subsets, beyond};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, Ticket};
@@ -16,8 +15,6 @@ const EXPLAINED: f64 = 0.93;
 const EXPLAINED_OF_COARSE: f64 = 0.8;
 /// The same less what chance explains, as a part of the rest.
 const BEYOND_CHANCE: f64 = 0.6;
-/// A candidate with this share in the fit may be a parent that does not spike.
-const SOME_SHARE: f64 = 0.05;
 /// Above this part of weights beyond all that they could give, another parent is missing.
 const BEYOND: f64 = 0.1;
 
@@ -118,28 +115,11 @@ fn judge(
     let spread = found.equations.spread();
     let disagrees = |i: usize| shares[i] >= 0.4 * largest && is_even(spread[i]);
     let mut others = (0..shares.len()).filter(|i| !spiking.contains(i));
-    if beyond(sample, &with_a_share(spikes, &shares)) < BEYOND {
+    if beyond(sample, spikes) < BEYOND {
         out.judged(Verdict::CannotTell, Why::Pattern)
     } else if others.any(disagrees) {
         out.judged(Verdict::CannotTell, Why::Disagree)
     } else {
         out.judged(Verdict::ParentMissing, Why::Unexplained)
     }
-}
-
-/// Those that spike, and every other candidate with a share in the fit as if it did.
-fn with_a_share(spikes: &[Spike], shares: &[f64]) -> Vec<Spike> {
-    let mut out = spikes.to_vec();
-    let Some(most) = spikes.iter().max_by(|a, b| a.at.total_cmp(&b.at)) else {
-        return out;
-    };
-    let is_other = |i: &usize| !spikes.iter().any(|spike| spike.candidate == *i);
-    let others = (0..shares.len())
-        .filter(|&i| shares[i] >= SOME_SHARE)
-        .filter(is_other);
-    out.extend(others.map(|candidate| Spike {
-        candidate,
-        ..most.clone()
-    }));
-    out
 }
