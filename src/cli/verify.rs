@@ -86,6 +86,7 @@ fn print(verified: &Verified) {
                 FileState::Same => "same",
                 FileState::Changed => "changed",
                 FileState::Missing => "missing",
+                FileState::Elsewhere => "unknown",
             };
             out::print(&format!("  {word:<7}  {}: {file}", parent.model));
         }

@@ -21,7 +21,7 @@ use crate::checkpoint::{
 use crate::jobs::{Cancelled, Failure, Ticket};
 use crate::numeric::panel::BLOCK;
 use crate::numeric::{Gram, Panel};
-use crate::parallel::{in_order, lock};
+use crate::parallel::{in_order, lock, threads};
 
 /// How task vectors are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -196,6 +196,9 @@ impl Pass<'_> {
             segments.iter().map(|_| Mutex::new(None)).collect();
         in_order(chunks.len(), |k| {
             let (index, range) = &chunks[k];
+            if let Some((next, range)) = chunks.get(k + threads()) {
+                self.fetch_soon(*next, range);
+            }
             let gram = self.chunk(*index, range.clone(), ticket)?;
             self.watch.glance()?;
             let done = put(&unfinished[*index], range.start / CHUNK, gram);
@@ -211,6 +214,15 @@ impl Pass<'_> {
             .into_iter()
             .filter_map(|cell| lock(&cell).take())
             .collect())
+    }
+
+    /// Says that a chunk comes next, for what has to come over a network.
+    fn fetch_soon(&self, index: usize, range: &Range<usize>) {
+        let segment = &self.pairing.segments[index];
+        let weights = segment.models.iter().filter_map(|(_, own)| own.weights());
+        for numbers in std::iter::once(segment.base).chain(weights) {
+            numbers.part(range.clone()).fetch_soon();
+        }
     }
 
     fn chunk(&self, index: usize, range: Range<usize>, ticket: &Ticket) -> Result<Gram, Cancelled> {
@@ -303,9 +315,23 @@ pub(super) fn each_block(
     slots: &[usize],
     range: Range<usize>,
     ticket: &Ticket,
-    mut work: impl FnMut(&mut Panel),
+    work: impl FnMut(&mut Panel),
 ) -> Result<(), Cancelled> {
     let operands: Vec<&Operand<'_>> = slots.iter().map(|&slot| &segment.models[slot].1).collect();
+    let weights = operands.iter().filter_map(|own| own.weights());
+    for numbers in std::iter::once(segment.base).chain(weights) {
+        numbers.part(range.clone()).fetch_soon();
+    }
+    ticket.during(|| blocks(segment, &operands, range, ticket, work))
+}
+
+fn blocks(
+    segment: &Segment<'_>,
+    operands: &[&Operand<'_>],
+    range: Range<usize>,
+    ticket: &Ticket,
+    mut work: impl FnMut(&mut Panel),
+) -> Result<(), Cancelled> {
     let mut panel = Panel::new(operands.len());
     let factors: Vec<Option<Factors>> = operands.iter().map(|own| decode(own)).collect();
     let mut delta = [0.0f32; BLOCK];

@@ -25,6 +25,7 @@ mod merge_files;
 mod moe;
 mod prove;
 mod related;
+mod store;
 mod transplant;
 mod trust;
 mod trust_command;

@@ -14,7 +14,7 @@ use super::super::tensor::MergeTensor;
 use super::super::write::{ShardFile, ShardPlan};
 use super::open::{Opened, changed, inputs, read_ahead};
 use super::outcome::{NonFinite, RunError};
-use crate::checkpoint::{Checkpoint, CheckpointError, Slot, Watch};
+use crate::checkpoint::{Checkpoint, CheckpointError, Slot, StoredBytes, Watch};
 use crate::jobs::Ticket;
 
 /// Makes the tensors of one step.
@@ -157,14 +157,14 @@ impl Maker<'_> {
 
 /// Writes bytes of a tensor as they are, from a place in a file on.
 pub(crate) fn copy_bytes(
-    bytes: &[u8],
+    bytes: StoredBytes<'_>,
     (file, first): (&ShardFile, u64),
     watch: &Watch<Arc<Checkpoint>>,
     ticket: &Ticket,
 ) -> Result<(), MergeError> {
     const PIECE: usize = 1 << 22;
-    for (k, piece) in bytes.chunks(PIECE).enumerate() {
-        file.write_at(first + (k * PIECE) as u64, piece)?;
+    for (start, piece) in bytes.pieces(PIECE) {
+        file.write_at(first + start as u64, &piece)?;
         let refused = |error: CheckpointError| MergeError::Refused(error.to_string());
         watch.glance().map_err(refused)?;
         ticket.advance(piece.len() as u64)?;

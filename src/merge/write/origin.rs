@@ -42,8 +42,20 @@ pub struct FileRecord {
     pub name: String,
     /// Its length.
     pub bytes: u64,
-    /// The SHA-256 of all of it, in hexadecimal.
+    /// The SHA-256 of all of it, in hexadecimal; for a file on a store, which would have to be
+    /// read twice, `etag:` and what the store calls its version.
     pub sha256: String,
+}
+
+/// A file of a checkpoint's weights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeightFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+    /// What is recorded of it without reading it, if it lies on a store.
+    pub version: Option<String>,
 }
 
 /// What is written of a child's origin.
@@ -79,18 +91,18 @@ impl Origin {
                 continue;
             }
             let opened = std::iter::once(weights).chain(&model.adapter);
-            let found: Vec<(PathBuf, u64)> = opened.flat_map(|own| weight_files(own)).collect();
-            let record = |(path, bytes): &(PathBuf, u64)| {
-                files += 1;
-                FileRecord {
-                    name: path
-                        .file_name()
-                        .unwrap_or_default()
-                        .to_string_lossy()
-                        .into_owned(),
-                    bytes: *bytes,
-                    sha256: mark(files - 1),
+            let found: Vec<WeightFile> = opened.flat_map(|own| weight_files(own)).collect();
+            let mut sum = |file: &WeightFile| match &file.version {
+                Some(version) => version.clone(),
+                None => {
+                    files += 1;
+                    mark(files - 1)
                 }
+            };
+            let record = |file: &WeightFile| FileRecord {
+                name: file.name(),
+                bytes: file.bytes,
+                sha256: sum(file),
             };
             origin.parents.push(ParentRecord {
                 model: name,
@@ -98,7 +110,7 @@ impl Origin {
             });
             origin
                 .paths
-                .push(found.into_iter().map(|(path, _)| path).collect());
+                .push(found.into_iter().filter_map(WeightFile::hashed).collect());
         }
         origin
     }
@@ -129,8 +141,21 @@ impl Origin {
     }
 }
 
-/// The files of a checkpoint's weights with their lengths.
-pub fn weight_files(checkpoint: &Checkpoint) -> Vec<(PathBuf, u64)> {
+impl WeightFile {
+    /// Its name, without a folder.
+    pub fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Its path, if it is to be hashed.
+    fn hashed(self) -> Option<PathBuf> {
+        self.version.is_none().then_some(self.path)
+    }
+}
+
+/// The files of a checkpoint's weights.
+pub fn weight_files(checkpoint: &Checkpoint) -> Vec<WeightFile> {
     let is_settings = |path: &Path| {
         let ending = path.extension().and_then(|ending| ending.to_str());
         matches!(ending, Some("json" | "jinja" | "txt" | "model"))
@@ -138,7 +163,11 @@ pub fn weight_files(checkpoint: &Checkpoint) -> Vec<(PathBuf, u64)> {
     let files = checkpoint.identity().files.iter();
     files
         .filter(|file| !is_settings(&file.path))
-        .map(|file| (file.path.clone(), file.len))
+        .map(|file| WeightFile {
+            path: file.path.clone(),
+            bytes: file.len,
+            version: file.version().map(|version| format!("etag:{version}")),
+        })
         .collect()
 }
 

@@ -72,12 +72,8 @@ fn is_copy(case: &Case, own: &[&Tensor], person: usize, from: u32) -> bool {
             return false;
         };
         let middle = a.len() / 2;
-        let part = |bytes: &[u8]| {
-            bytes
-                .get(middle..(middle + LOOK).min(a.len()))
-                .map(<[u8]>::to_vec)
-        };
-        a.len() == b.len() && part(a) == part(b)
+        let part = middle..(middle + LOOK).min(a.len());
+        a.len() == b.len() && a.part(part.clone()) == b.part(part)
     };
     person.adapter.is_none() && own.iter().all(is_same)
 }

@@ -233,14 +233,15 @@ impl<'c> Trial<'c> {
         let pieces: Mutex<BTreeMap<u64, Score>> = Mutex::new(BTreeMap::new());
         let take = |first: u64, bytes: &[u8]| {
             let range = first as usize..first as usize + bytes.len();
-            let Some(stored) = stored.get(range) else {
+            let stored = stored.part(range);
+            if stored.len() != bytes.len() {
                 return;
-            };
+            }
             let at = (first / width) as usize;
             let pair = Pair {
                 dtype: own.dtype,
                 made: bytes,
-                stored,
+                stored: &stored,
                 base: base.map(|base| base.part(at..at + bytes.len() / width as usize)),
             };
             let score = pair.score();

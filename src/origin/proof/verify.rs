@@ -1,7 +1,7 @@
 //! Whether a child is what its own record says: the recipe and the SHA-256 of its parents' files
 //! that the program has written into its header.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -15,7 +15,9 @@ use crate::jobs::{Cancelled, Ticket};
 use crate::merge::plan::{Model, Plan, Surroundings, plan};
 use crate::merge::recipe::parse;
 use crate::merge::run::RunError;
-use crate::merge::write::{PARENTS_KEY, ParentRecord, RECIPE_KEY, sum_of, weight_files};
+use crate::merge::write::{
+    PARENTS_KEY, ParentRecord, RECIPE_KEY, WeightFile, sum_of, weight_files,
+};
 use crate::text::{counted, first_of};
 
 /// What a child's header says of its origin.
@@ -37,6 +39,9 @@ pub enum FileState {
     Changed,
     /// It is not there.
     Missing,
+    /// It lies on a store and was merged from a disk, or the other way round: what is recorded
+    /// of the one is not known of the other.
+    Elsewhere,
 }
 
 /// A parent as it was found.
@@ -87,7 +92,7 @@ pub fn record(child: &Checkpoint) -> Result<Record, String> {
         )
     };
     let files = weight_files(child);
-    let (first, _) = files.first().ok_or_else(none)?;
+    let first = &files.first().ok_or_else(none)?.path;
     let said = said(first).map_err(|_| none())?;
     let (recipe, parents) = (said.get(RECIPE_KEY), said.get(PARENTS_KEY));
     let (recipe, parents) = recipe.zip(parents).ok_or_else(none)?;
@@ -171,23 +176,28 @@ fn looked_at(
     let opened = found
         .into_iter()
         .flat_map(|model| model.checkpoint().into_iter().chain(&model.adapter));
-    let files: Vec<(PathBuf, u64)> = opened
+    let files: Vec<WeightFile> = opened
         .flat_map(|checkpoint| weight_files(checkpoint))
         .collect();
-    ticket.expect(files.iter().map(|(_, bytes)| bytes).sum());
+    ticket.expect(files.iter().map(|file| file.bytes).sum());
     let mut states = Vec::new();
     for record in &own.files {
-        let is_it = |path: &Path| path.file_name().is_some_and(|name| *name == *record.name);
-        let file = files.iter().find(|(path, _)| is_it(path));
+        let file = files.iter().find(|file| file.name() == record.name);
+        let is_on_a_store = record.sha256.starts_with("etag:");
         let state = match file {
             None => FileState::Missing,
-            Some((path, bytes)) if *bytes == record.bytes => {
-                match hashed(path, ticket)? == record.sha256 {
+            Some(file) if file.bytes != record.bytes => FileState::Changed,
+            Some(file) if file.version.is_some() != is_on_a_store => FileState::Elsewhere,
+            Some(file) => {
+                let sum = match &file.version {
+                    Some(version) => version.clone(),
+                    None => hashed(&file.path, ticket)?,
+                };
+                match sum == record.sha256 {
                     true => FileState::Same,
                     false => FileState::Changed,
                 }
             }
-            Some(_) => FileState::Changed,
         };
         states.push((record.name.clone(), state));
     }
@@ -217,6 +227,9 @@ fn judged(
                 FileState::Same => continue,
                 FileState::Changed => "is not the file that was merged",
                 FileState::Missing => "is missing",
+                FileState::Elsewhere => {
+                    "was merged from another place, whose versions cannot be compared with these"
+                }
             };
             troubles.push(format!("{file} of the parent {} {what}", parent.model));
         }

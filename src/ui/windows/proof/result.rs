@@ -86,6 +86,7 @@ pub(super) fn verified_ui(
                             FileState::Same => "as it was merged",
                             FileState::Changed => "another file",
                             FileState::Missing => "missing",
+                            FileState::Elsewhere => "in another place, not compared",
                         });
                         ui.end_row();
                     }
