@@ -37,6 +37,7 @@ mod relating;
 mod saving;
 pub mod scanning;
 mod session;
+pub mod stored;
 pub mod suggesting;
 pub mod tokens;
 pub mod transplanting;
@@ -84,6 +85,7 @@ pub struct Workbench {
     notices: Vec<Notice>,
     recents: Vec<Recent>,
     hub: hub::HubState,
+    offer: stored::OfferState,
     scanned: scanning::ScanState,
     memory: memory::Watched,
     kept: Option<cache::Kept>,
@@ -125,6 +127,7 @@ impl Workbench {
             notices: Vec::new(),
             recents,
             hub: hub::HubState::default(),
+            offer: stored::OfferState::default(),
             scanned: scanning::ScanState::default(),
             memory: memory::Watched::default(),
             faces: Vec::new(),

@@ -43,6 +43,7 @@ mod ui_record;
 mod ui_scan;
 mod ui_settings;
 mod ui_shell;
+mod ui_stored;
 mod ui_tokens;
 mod ui_transplant;
 mod ui_trouble;

@@ -12,6 +12,7 @@ mod mixture;
 mod number;
 mod proof;
 mod scan;
+mod stored;
 mod transplant;
 mod write;
 
@@ -29,6 +30,7 @@ use import::ImportView;
 use mixture::MixtureView;
 use proof::ProofView;
 use scan::ScanView;
+use stored::StoredView;
 use transplant::TransplantView;
 use write::WriteView;
 
@@ -88,5 +90,6 @@ windows! {
         guide: GuideView,
         hub: HubView,
         scan: ScanView,
+        stored: StoredView,
     }
 }
