@@ -166,8 +166,14 @@ impl Tensor {
     }
 
     /// What is stored, to be copied as it is; `None` where only decoding gives the weights.
-    pub fn bytes(&self) -> Option<StoredBytes<'_>> {
+    pub fn stored_bytes(&self) -> Option<StoredBytes<'_>> {
         self.plainly_stored().map(StoredBytes::new)
+    }
+
+    /// The same as it lies in the map of its file; `None` on a store too.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        let stored = self.plainly_stored()?;
+        stored.file.object().is_none().then(|| stored.bytes())
     }
 
     /// Where its bytes lie, if they are plain numbers.

@@ -197,7 +197,10 @@ impl Pass<'_> {
         in_order(chunks.len(), |k| {
             let (index, range) = &chunks[k];
             if let Some((next, range)) = chunks.get(k + threads()) {
-                self.fetch_soon(*next, range);
+                let models = self.pairing.segments[*next].models.len();
+                if self.known[*next].map_or(0, Gram::models) < models {
+                    fetch_soon(&self.pairing.segments[*next], 0..models, range);
+                }
             }
             let gram = self.chunk(*index, range.clone(), ticket)?;
             self.watch.glance()?;
@@ -214,15 +217,6 @@ impl Pass<'_> {
             .into_iter()
             .filter_map(|cell| lock(&cell).take())
             .collect())
-    }
-
-    /// Says that a chunk comes next, for what has to come over a network.
-    fn fetch_soon(&self, index: usize, range: &Range<usize>) {
-        let segment = &self.pairing.segments[index];
-        let weights = segment.models.iter().filter_map(|(_, own)| own.weights());
-        for numbers in std::iter::once(segment.base).chain(weights) {
-            numbers.part(range.clone()).fetch_soon();
-        }
     }
 
     fn chunk(&self, index: usize, range: Range<usize>, ticket: &Ticket) -> Result<Gram, Cancelled> {
@@ -318,11 +312,16 @@ pub(super) fn each_block(
     work: impl FnMut(&mut Panel),
 ) -> Result<(), Cancelled> {
     let operands: Vec<&Operand<'_>> = slots.iter().map(|&slot| &segment.models[slot].1).collect();
-    let weights = operands.iter().filter_map(|own| own.weights());
+    fetch_soon(segment, slots.iter().copied(), &range);
+    ticket.during(|| blocks(segment, &operands, range, ticket, work))
+}
+
+/// Has the numbers of a chunk fetched where they have to come over a network.
+fn fetch_soon(segment: &Segment<'_>, slots: impl Iterator<Item = usize>, range: &Range<usize>) {
+    let weights = slots.filter_map(|slot| segment.models[slot].1.weights());
     for numbers in std::iter::once(segment.base).chain(weights) {
         numbers.part(range.clone()).fetch_soon();
     }
-    ticket.during(|| blocks(segment, &operands, range, ticket, work))
 }
 
 fn blocks(

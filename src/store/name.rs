@@ -46,11 +46,8 @@ impl Name {
             return Err("names with ? or # in them are not read".to_owned());
         }
         let text = text.trim_end_matches('/');
-        let (bucket, path) = text
-            .get(start.len()..)
-            .unwrap_or_default()
-            .split_once('/')
-            .unwrap_or_default();
+        let rest = text.get(start.len()..).unwrap_or_default();
+        let (bucket, path) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() || path.is_empty() && scheme != Scheme::Web {
             return Err("it names no folder and no file".to_owned());
         }
@@ -136,6 +133,7 @@ mod tests {
             (folder.text.as_str(), &*file),
             ("https://h:80", "m.safetensors")
         );
+        assert_eq!(Name::parse("http://h:80/").unwrap().root(), "http://h:80");
         for wrong in [
             "s3://",
             "s3://b",

@@ -1,5 +1,6 @@
 //! Models on a server: the same numbers as from the disk, and a sentence for every way to fail.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -14,7 +15,7 @@ fn kinfolk(dir: &Path) -> Command {
     command
         .current_dir(dir)
         .env("KINFOLK_HOME", dir.join("home"))
-        .env("KINFOLK_STORE_TIMEOUT", "1")
+        .env("KINFOLK_STORE_TIMEOUT", "0.5")
         .env_remove("HTTP_PROXY")
         .env_remove("http_proxy");
     command
@@ -121,10 +122,7 @@ fn recipe(dir: &Path, a: &str, b: &str) -> std::path::PathBuf {
 /// What a merge writes of weights.
 fn weights(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let model = Checkpoint::open(folder).unwrap();
-    let all = |t: &kinfolk::checkpoint::Tensor| {
-        let bytes = t.bytes().unwrap();
-        (t.name.clone(), bytes.part(0..bytes.len()).into_owned())
-    };
+    let all = |t: &kinfolk::checkpoint::Tensor| (t.name.clone(), t.bytes().unwrap().to_vec());
     model.tensors().iter().map(all).collect()
 }
 
@@ -163,13 +161,17 @@ fn sentence(how: impl FnMut(&Asked) -> Fault + Send + 'static) -> String {
 fn what_passes_is_asked_for_again() {
     let (dir, store) = desk();
     let local = kinship(dir.path(), demo);
-    // Every third request fails, each in another way.
-    store.fail(|asked| match asked.number % 12 {
-        2 => Fault::Status(500),
-        5 => Fault::Cut,
-        8 => Fault::Short,
-        11 => Fault::Status(503),
-        _ => Fault::None,
+    // Everything fails when it is first asked for, each in another way.
+    let mut seen = BTreeSet::new();
+    store.fail(move |asked| {
+        let is_new = seen.insert((asked.path.clone(), asked.range));
+        match asked.number % 4 {
+            _ if !is_new => Fault::None,
+            0 => Fault::Status(500),
+            1 => Fault::Cut,
+            2 if asked.range.is_some() => Fault::Short,
+            _ => Fault::Status(503),
+        }
     });
     let remote = kinship(dir.path(), |name| format!("{}/{name}", store.url));
     assert_eq!(

@@ -105,7 +105,8 @@ fn request(lines: &mut BufReader<TcpStream>, log: &Mutex<Vec<Asked>>) -> Option<
         lines.read_line(line).ok().filter(|&read| read > 0)
     };
     next(&mut line)?;
-    let path = line.split_whitespace().nth(1)?.to_owned();
+    let path = line.split_whitespace().nth(1)?;
+    let path = path.split('?').next()?.to_owned();
     let mut range = None;
     loop {
         next(&mut line)?;

@@ -60,7 +60,9 @@ impl<'s> Bench<'s> {
         const PIECE: usize = 1 << 22;
         for input in &plan.inputs {
             let (model, _) = &self.models[input.model];
-            let bytes = model.tensor(&input.tensor).and_then(|own| own.bytes());
+            let bytes = model
+                .tensor(&input.tensor)
+                .and_then(|own| own.stored_bytes());
             for (start, piece) in bytes.into_iter().flat_map(|bytes| bytes.pieces(PIECE)) {
                 take(start as u64, &piece);
             }

@@ -111,7 +111,7 @@ impl<'m> Changed<'m> {
     pub(crate) fn stored_as(&self, dtype: Dtype) -> Option<StoredBytes<'m>> {
         let is_unchanged = matches!(self.change, Change::None);
         let own = (is_unchanged && self.own.dtype == dtype).then_some(self.own)?;
-        own.bytes()
+        own.stored_bytes()
     }
 
     /// Its first numbers.

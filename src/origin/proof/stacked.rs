@@ -68,7 +68,8 @@ fn is_copy(case: &Case, own: &[&Tensor], person: usize, from: u32) -> bool {
     let person = &case.people[person];
     let is_same = |tensor: &&Tensor| {
         let other = person.weights.tensor(&in_layer(&tensor.name, from));
-        let (Some(a), Some(b)) = (tensor.bytes(), other.and_then(Tensor::bytes)) else {
+        let (Some(a), Some(b)) = (tensor.stored_bytes(), other.and_then(Tensor::stored_bytes))
+        else {
             return false;
         };
         let middle = a.len() / 2;

@@ -216,7 +216,7 @@ impl<'c> Trial<'c> {
     ) -> Result<Score, RunError> {
         let bytes = own.size_bytes();
         let is_alike = made.shape == own.shape && made.dtype == own.dtype;
-        let Some(stored) = own.bytes().filter(|_| is_alike) else {
+        let Some(stored) = own.stored_bytes().filter(|_| is_alike) else {
             // Another shape or format: no byte can be the same.
             return Ok(Score {
                 bytes,

@@ -35,9 +35,7 @@ pub fn download(offer: &Offer, ticket: &Ticket) -> Result<PathBuf, Failure> {
     let folder = cache.join(folder);
     let snapshot = folder.join("snapshots").join(&offer.commit);
     let blobs = folder.join("blobs");
-    for dir in [&snapshot, &blobs] {
-        fs::create_dir_all(dir).map_err(|error| unwritten(dir, &error))?;
-    }
+    fs::create_dir_all(&blobs).map_err(|error| unwritten(&blobs, &error))?;
     ticket.expect(offer.bytes());
     let name = Name::parse(&offer.folder()).map_err(Failure::Failed)?;
     let place = Place::new(&name).map_err(|trouble| not_had(&name.text, &trouble))?;
@@ -48,6 +46,11 @@ pub fn download(offer: &Offer, ticket: &Ticket) -> Result<PathBuf, Failure> {
             true => ticket.advance(file.bytes)?,
             false => fetch(&place, &name.text, file, &blob, ticket)?,
         }
+    }
+    // Last, so that what is opened by its name is whole.
+    fs::create_dir_all(&snapshot).map_err(|error| unwritten(&snapshot, &error))?;
+    for file in &offer.files {
+        let blob = blobs.join(&file.blob);
         link(&blob, &snapshot.join(&file.name)).map_err(|error| unwritten(&blob, &error))?;
     }
     let reference = folder.join("refs").join(offer.name.revision());
@@ -159,5 +162,8 @@ fn unwritten(path: &Path, error: &io::Error) -> Failure {
 }
 
 fn not_had(name: &str, trouble: &Trouble) -> Failure {
-    Failure::Failed(format!("{trouble}: {name}"))
+    match trouble {
+        Trouble::Cancelled => Failure::Cancelled,
+        _ => Failure::Failed(format!("{trouble}: {name}")),
+    }
 }

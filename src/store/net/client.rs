@@ -60,8 +60,8 @@ struct Wish<'f> {
 impl Client {
     pub(super) fn new(name: &Name, query: Option<&str>) -> Result<Self, Trouble> {
         let patience = Patience::of_user();
-        let store = runtime::entered(|| connect::store(name, query, patience))?;
         let unclear = |error: object_store::Error| Trouble::Name(cause(&error));
+        let store = runtime::entered(|| connect::shared(name, query, patience))?;
         Ok(Self {
             store: store.map_err(unclear)?,
             folder: Path::from_url_path(name.path()).map_err(|error| unclear(error.into()))?,
@@ -256,6 +256,13 @@ fn trouble(error: &object_store::Error) -> Trouble {
             let said = other.to_string();
             if said.contains("Received non-partial response") {
                 return Trouble::NoRanges;
+            }
+            // Without any credentials the cloud's own machines are asked for some.
+            if ["169.254.169.254", "metadata.google.internal"]
+                .iter()
+                .any(|own| said.contains(own))
+            {
+                return Trouble::Forbidden("no credentials were found".to_owned());
             }
             if said.contains("Requested ") && said.contains(", got ") {
                 return Trouble::Answer("with another part than was asked for".to_owned());

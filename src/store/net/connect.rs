@@ -1,9 +1,11 @@
 //! From a name to a client of its store, with the credentials of the environment.
 //!
 //! These are the usual ones of each store: `AWS_*` (with `AWS_ENDPOINT_URL` for others that speak
-//! S3), `GOOGLE_*`, `AZURE_*`. Nothing is taken from anywhere else, and nothing is kept.
+//! S3) or else the profile in `~/.aws`, `GOOGLE_*`, `AZURE_*`. Nothing is taken from anywhere else,
+//! and nothing is kept.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
@@ -16,9 +18,31 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use super::super::access;
 use super::super::name::{Name, Scheme};
 use super::super::patience::Patience;
+use super::profile;
+use crate::parallel::lock;
+
+/// Stores that are connected to already, by their roots and queries: a client reads the
+/// certificates of the system when it is made, and keeps connections.
+static KNOWN: Mutex<BTreeMap<(String, String), Arc<dyn ObjectStore>>> = Mutex::new(BTreeMap::new());
+
+/// The store of a name, one for all folders in it.
+pub(super) fn shared(
+    name: &Name,
+    query: Option<&str>,
+    patience: Patience,
+) -> object_store::Result<Arc<dyn ObjectStore>> {
+    let key = (name.root().to_owned(), query.unwrap_or_default().to_owned());
+    let mut known = lock(&KNOWN);
+    if let Some(store) = known.get(&key) {
+        return Ok(Arc::clone(store));
+    }
+    let made = store(name, query, patience)?;
+    known.insert(key, Arc::clone(&made));
+    Ok(made)
+}
 
 /// The store of a name; `query` stands behind the addresses of a web server.
-pub(super) fn store(
+fn store(
     name: &Name,
     query: Option<&str>,
     patience: Patience,
@@ -33,13 +57,10 @@ pub(super) fn store(
     let options = options(patience);
     Ok(match name.scheme {
         Scheme::S3 => {
-            let builder = AmazonS3Builder::from_env().with_url(root).with_retry(retry);
             let local = is_local("AWS_ENDPOINT_URL") || is_local("AWS_ENDPOINT");
-            Arc::new(
-                builder
-                    .with_client_options(options.with_allow_http(local))
-                    .build()?,
-            )
+            let builder = with_profile(AmazonS3Builder::from_env().with_url(root));
+            let builder = builder.with_client_options(options.with_allow_http(local));
+            Arc::new(builder.with_retry(retry).build()?)
         }
         Scheme::Google => {
             let builder = GoogleCloudStorageBuilder::from_env().with_url(root);
@@ -70,6 +91,34 @@ pub(super) fn store(
             )
         }
     })
+}
+
+/// The keys and the region of the user's profile, where the environment says none.
+fn with_profile(mut builder: AmazonS3Builder) -> AmazonS3Builder {
+    let settings = profile::settings();
+    let of = |key: &str| settings.get(key).filter(|value| !value.is_empty());
+    let others = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_SKIP_SIGNATURE",
+    ];
+    if let (Some(key), Some(secret), false) = (
+        of("aws_access_key_id"),
+        of("aws_secret_access_key"),
+        others.into_iter().any(is_set),
+    ) {
+        builder = builder
+            .with_access_key_id(key)
+            .with_secret_access_key(secret);
+        if let Some(token) = of("aws_session_token") {
+            builder = builder.with_token(token);
+        }
+    }
+    match of("region").filter(|_| !is_set("AWS_REGION") && !is_set("AWS_DEFAULT_REGION")) {
+        Some(region) => builder.with_region(region),
+        None => builder,
+    }
 }
 
 fn options(patience: Patience) -> ClientOptions {

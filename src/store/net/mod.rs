@@ -2,6 +2,7 @@
 
 mod client;
 mod connect;
+mod profile;
 mod runtime;
 
 use std::sync::Arc;
