@@ -35,6 +35,8 @@ pub struct Record {
 pub enum FileState {
     /// Its SHA-256 is the one in the record.
     Same,
+    /// It lies on a store, and is of the version in the record.
+    SameVersion,
     /// It is another.
     Changed,
     /// It is not there.
@@ -194,6 +196,7 @@ fn looked_at(
                     None => hashed(&file.path, ticket)?,
                 };
                 match sum == record.sha256 {
+                    true if is_on_a_store => FileState::SameVersion,
                     true => FileState::Same,
                     false => FileState::Changed,
                 }
@@ -224,7 +227,7 @@ fn judged(
     for parent in &parents {
         for (file, state) in &parent.files {
             let what = match state {
-                FileState::Same => continue,
+                FileState::Same | FileState::SameVersion => continue,
                 FileState::Changed => "is not the file that was merged",
                 FileState::Missing => "is missing",
                 FileState::Elsewhere => {
@@ -259,9 +262,14 @@ fn judged(
             counted(score.tensors, "tensor")
         ),
     };
+    let mut states = parents.iter().flat_map(|parent| &parent.files);
+    let recorded = match states.any(|(_, state)| *state == FileState::SameVersion) {
+        true => "are of the recorded versions",
+        false => "have the recorded SHA-256",
+    };
     let sentence = match troubles.is_empty() {
         true => format!(
-            "{name} is what its record says: its {} have the recorded SHA-256{over}",
+            "{name} is what its record says: its {} {recorded}{over}",
             counted(parents.len(), "parent")
         ),
         false => {

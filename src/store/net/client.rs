@@ -4,7 +4,6 @@
 //! comes must be the version that was opened, by its length and ETag (or time), and exactly as
 //! long as was asked for.
 
-use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use super::super::patience::Patience;
 use super::super::ranges::{Done, Ranges, Version};
 use super::super::trouble::Trouble;
 use super::{Opened, connect, runtime};
+use crate::parallel::lock;
 
 /// Requests for ranges that are on their way at once.
 const IN_FLIGHT: usize = 16;
@@ -60,11 +60,11 @@ struct Wish<'f> {
 impl Client {
     pub(super) fn new(name: &Name, query: Option<&str>) -> Result<Self, Trouble> {
         let patience = Patience::of_user();
-        let unclear = |error: object_store::Error| Trouble::Name(cause(&error));
         let store = runtime::entered(|| connect::shared(name, query, patience))?;
+        let folder = Path::from_url_path(name.path());
         Ok(Self {
-            store: store.map_err(unclear)?,
-            folder: Path::from_url_path(name.path()).map_err(|error| unclear(error.into()))?,
+            store: store?,
+            folder: folder.map_err(|error| Trouble::Name(error.to_string()))?,
             patience,
         })
     }
@@ -215,19 +215,30 @@ impl Ranges for File {
     }
 }
 
-/// Hears of a result once.
+/// Hears of a result once; of a request that ends without one, when that is dropped.
 #[derive(Clone)]
-struct Once(Arc<std::sync::Mutex<Option<Done>>>);
+struct Once(Arc<Waiting>);
+
+struct Waiting(std::sync::Mutex<Option<Done>>);
 
 impl Once {
     fn new(done: Done) -> Self {
-        Self(Arc::new(std::sync::Mutex::new(Some(done))))
+        Self(Arc::new(Waiting(std::sync::Mutex::new(Some(done)))))
     }
 
     fn tell(&self, result: Result<Vec<u8>, Trouble>) {
-        let taken = crate::parallel::lock(&self.0).take();
+        let taken = lock(&self.0.0).take();
         if let Some(done) = taken {
             done(result);
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let taken = lock(&self.0).take();
+        if let Some(done) = taken {
+            done(Err(runtime::ended()));
         }
     }
 }
@@ -269,7 +280,7 @@ fn trouble(error: &object_store::Error) -> Trouble {
             }
             match status(&said) {
                 Some(status) => Trouble::Answer(status),
-                None => Trouble::Offline(cause(other)),
+                None => Trouble::Offline(connect::cause(other)),
             }
         }
     }
@@ -282,14 +293,4 @@ fn status(said: &str) -> Option<String> {
     status
         .starts_with(|c: char| c.is_ascii_digit())
         .then(|| status.to_owned())
-}
-
-/// The innermost cause, in one line.
-fn cause(error: &object_store::Error) -> String {
-    let mut innermost: &dyn Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    let said = innermost.to_string();
-    said.lines().next().unwrap_or_default().trim().to_owned()
 }

@@ -5,6 +5,7 @@
 //! and nothing is kept.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use object_store::aws::AmazonS3Builder;
@@ -13,11 +14,13 @@ use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::http::HttpBuilder;
 use object_store::{ClientConfigKey, ClientOptions, ObjectStore, RetryConfig};
 
+use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use super::super::access;
 use super::super::name::{Name, Scheme};
 use super::super::patience::Patience;
+use super::super::trouble::Trouble;
 use super::profile;
 use crate::parallel::lock;
 
@@ -30,15 +33,39 @@ pub(super) fn shared(
     name: &Name,
     query: Option<&str>,
     patience: Patience,
-) -> object_store::Result<Arc<dyn ObjectStore>> {
+) -> Result<Arc<dyn ObjectStore>, Trouble> {
     let key = (name.root().to_owned(), query.unwrap_or_default().to_owned());
     let mut known = lock(&KNOWN);
     if let Some(store) = known.get(&key) {
         return Ok(Arc::clone(store));
     }
-    let made = store(name, query, patience)?;
+    addresses(name.scheme)?;
+    let made = store(name, query, patience).map_err(|error| unclear(&error))?;
     known.insert(key, Arc::clone(&made));
     Ok(made)
+}
+
+/// Variables that hold the address of a store.
+const ADDRESSES: [(Scheme, &str); 4] = [
+    (Scheme::S3, "AWS_ENDPOINT_URL"),
+    (Scheme::S3, "AWS_ENDPOINT"),
+    (Scheme::S3, "AWS_ENDPOINT_URL_S3"),
+    (Scheme::Azure, "AZURE_STORAGE_ENDPOINT"),
+];
+
+/// Refuses what is no address: the library takes for granted that it is one.
+fn addresses(scheme: Scheme) -> Result<(), Trouble> {
+    let own = ADDRESSES.iter().filter(|(of, _)| *of == scheme);
+    for (_, variable) in own {
+        let Ok(value) = std::env::var(variable) else {
+            continue;
+        };
+        if Url::parse(&value).is_err() {
+            let sentence = format!("{variable} is `{value}`, which is no address; set it anew");
+            return Err(Trouble::Name(sentence));
+        }
+    }
+    Ok(())
 }
 
 /// The store of a name; `query` stands behind the addresses of a web server.
@@ -150,4 +177,19 @@ fn is_set(variable: &str) -> bool {
 /// Whether a variable that the user has set names an address without TLS.
 fn is_local(variable: &str) -> bool {
     std::env::var(variable).is_ok_and(|value| value.starts_with("http://"))
+}
+
+/// Settings that make no sense to the library.
+fn unclear(error: &object_store::Error) -> Trouble {
+    Trouble::Name(cause(error))
+}
+
+/// The innermost cause, in one line.
+pub(super) fn cause(error: &object_store::Error) -> String {
+    let mut innermost: &dyn Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    let said = innermost.to_string();
+    said.lines().next().unwrap_or_default().trim().to_owned()
 }

@@ -46,12 +46,14 @@ pub(super) fn wait<T: Send + 'static>(
                 return Err(Trouble::Cancelled);
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                let sentence = "the request ended without an answer";
-                return Err(Trouble::Offline(sentence.to_owned()));
-            }
+            Err(RecvTimeoutError::Disconnected) => return Err(ended()),
         }
     }
+}
+
+/// For a request that ended by itself.
+pub(super) fn ended() -> Trouble {
+    Trouble::Offline("the request ended without an answer".to_owned())
 }
 
 /// Leave to use the runtime for building what wants one around it.
