@@ -33,6 +33,8 @@ use kinfolk::ui::prefs::Prefs;
 use kinfolk::workbench::{Folders, Workbench};
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
+/// More than one, so that letters are sharp on a screen of any density.
+const PIXELS_PER_POINT: f32 = 1.5;
 /// The paper's SLERP with its lists.
 const SLERP: usize = 1;
 /// A run waits this long for its next child at a time.
@@ -86,7 +88,11 @@ fn merge(home: &Path, out: &Path) {
     let two = [named(&bench, "abacus"), named(&bench, "order")];
     bench.compose_template(Some(SLERP), &two);
     bench.wait(|_| {});
-    let window = window(bench, View::Merge, Theme::Light);
+    let mut window = window(bench, View::Merge, Theme::Light);
+    if let Some(depth) = window.query_all_by_label_contains("Over depth…").next() {
+        depth.click();
+    }
+    let_go(&mut window);
     write(window, &out.join("merge.png"));
 }
 
@@ -110,7 +116,7 @@ fn evolution(home: &Path, out: &Path) {
     if let Some(by) = window.query_by_label("By merges") {
         by.click();
     }
-    settle(&mut window);
+    let_go(&mut window);
     write(window, &out.join("evolution.png"));
 }
 
@@ -122,6 +128,7 @@ fn window(bench: Workbench, view: View, theme: Theme) -> Harness<'static, App> {
     };
     let mut window = Harness::builder()
         .with_size(SIZE)
+        .with_pixels_per_point(PIXELS_PER_POINT)
         .with_theme(theme)
         .with_max_steps(60)
         .renderer(picture::Renderer::default())
@@ -142,6 +149,13 @@ fn settle(window: &mut Harness<'static, App>) {
             bench.poll_within(STEP);
         }
     }
+}
+
+/// Lets a click have its effect, and takes the pointer out of the picture.
+fn let_go(window: &mut Harness<'static, App>) {
+    settle(window);
+    window.remove_cursor();
+    settle(window);
 }
 
 fn write(mut window: Harness<'static, App>, path: &Path) {

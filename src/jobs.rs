@@ -36,7 +36,7 @@ struct Shared {
     done: AtomicU64,
     total: AtomicU64,
     counts_items: AtomicBool,
-    cancelled: AtomicBool,
+    cancelled: Arc<AtomicBool>,
     started: Instant,
 }
 
@@ -46,13 +46,25 @@ impl Default for Ticket {
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             counts_items: AtomicBool::new(false),
-            cancelled: AtomicBool::new(false),
+            cancelled: Arc::default(),
             started: Instant::now(),
         }))
     }
 }
 
 impl Ticket {
+    /// One that hears the same cancellation and counts for itself: for a part of the work that
+    /// counts something else.
+    pub fn beside(&self) -> Self {
+        Self(Arc::new(Shared {
+            done: AtomicU64::new(0),
+            total: AtomicU64::new(0),
+            counts_items: AtomicBool::new(false),
+            cancelled: Arc::clone(&self.0.cancelled),
+            started: Instant::now(),
+        }))
+    }
+
     /// Says what is counted, if not bytes; before anything is.
     pub fn count_in(&self, unit: Unit) {
         let items = unit == Unit::Items;
@@ -267,6 +279,21 @@ impl<W: 'static> Jobs<W> {
         E: FnOnce(&mut W, Result<T, Failure>) + std::marker::Send + 'static,
     {
         self.start(title.into(), false, work, ending)
+    }
+
+    /// The same, seen by nobody.
+    pub fn spawn_sending_quietly<T, F, E>(
+        &mut self,
+        title: impl Into<String>,
+        work: F,
+        ending: E,
+    ) -> JobId
+    where
+        T: std::marker::Send + 'static,
+        F: FnOnce(&Ticket, Send<'_, W>) -> Result<T, Failure> + std::marker::Send + 'static,
+        E: FnOnce(&mut W, Result<T, Failure>) + std::marker::Send + 'static,
+    {
+        self.start(title.into(), true, work, ending)
     }
 
     fn start<T, F, E>(&mut self, title: String, is_quiet: bool, work: F, ending: E) -> JobId

@@ -35,14 +35,40 @@ pub fn first_of(names: &[impl AsRef<str>], most: usize) -> String {
     }
 }
 
+/// How a model's name begins, up to what parts its words: models of one line share it.
+pub fn family_word(name: &str) -> &str {
+    let end = name.find(['-', '_', '.', '/', ' ']);
+    &name[..end.unwrap_or(name.len())]
+}
+
 /// With a capital. Errors begin small, because programs put them behind a colon; on screen
-/// they stand alone.
+/// they stand alone. A first word that looks like a file, a tensor or an option stays as it is;
+/// where it may be a name, see [`sentence_of`].
 pub fn sentence_case(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
+        Some(first) if !is_written_so(text) => first.to_uppercase().chain(chars).collect(),
+        _ => text.to_owned(),
     }
+}
+
+/// The same, where the sentence may begin with one of these names, which stays as it is.
+pub fn sentence_of<'a>(text: &str, mut names: impl Iterator<Item = &'a str>) -> String {
+    let begins = |name: &str| {
+        let rest = text.strip_prefix(name).filter(|_| !name.is_empty());
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+    };
+    match names.any(begins) {
+        true => text.to_owned(),
+        false => sentence_case(text),
+    }
+}
+
+/// Whether the first word has a sign or a digit in it that no word of a sentence has.
+fn is_written_so(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let word = word.trim_end_matches(['.', ',', ':', ';']);
+    word.contains(|c: char| matches!(c, '.' | '/' | '\\' | '_' | '=') || c.is_ascii_digit())
 }
 
 /// The name itself if it is free, else the first free one with a number behind it, from 2 on.
@@ -96,6 +122,26 @@ mod tests {
             free_name("a", "-", |name| ["a", "a-2"].contains(&name)),
             "a-3"
         );
+    }
+
+    #[test]
+    fn a_sentence_begins_large_but_for_names() {
+        assert_eq!(
+            sentence_case("the file is cut short"),
+            "The file is cut short"
+        );
+        for name in [
+            "model.safetensors is cut short",
+            "lm_head: no numbers",
+            "q8_0 is no type",
+        ] {
+            assert_eq!(sentence_case(name), name);
+        }
+        let of = |text| sentence_of(text, ["ledger", "the", ""].into_iter());
+        assert_eq!(of("ledger is missing"), "ledger is missing");
+        assert_eq!(of("ledger, of arith"), "ledger, of arith");
+        assert_eq!(of("ledgers are missing"), "Ledgers are missing");
+        assert_eq!(of("no model is missing"), "No model is missing");
     }
 
     #[test]

@@ -7,6 +7,13 @@ Every task is a call of `kinfolk cluster work OUT --task ID`: a node that dies t
 tasks with it that it had, and Ray gives them to another. What is there already is skipped, so
 the same line goes on where an earlier run stopped. A cluster that asks for a token takes it
 from the environment, as Ray itself does.
+
+An evolution or a sweep hands out its tasks as it goes, so workers must stay:
+
+    python kinfolk_ray.py OUT --workers 8 [--gpus 1]
+
+starts that many, each of which does free tasks until the run has ended. A worker whose node
+dies is started anew elsewhere.
 """
 import argparse
 import json
@@ -19,6 +26,8 @@ import ray
 
 def main():
     args = arguments()
+    if args.workers:
+        return stay(args)
     tasks = [json.loads(line) for line in (args.out / "manifest.jsonl").open()]
     parts = args.out / "parts"
     missing = [task for task in tasks if not (parts / task["id"]).exists()]
@@ -51,6 +60,33 @@ def main():
     return 1 if failed else subprocess.call([args.kinfolk, "cluster", "join", str(args.out)])
 
 
+def stay(args):
+    """Workers for a run whose tasks are not all known yet."""
+    ray.init(address=args.address, log_to_driver=False)
+
+    @ray.remote(num_cpus=args.cpus, num_gpus=args.gpus, max_retries=args.retries,
+                scheduling_strategy="SPREAD")
+    def worker():
+        call = [args.kinfolk, "cluster", "work", str(args.out), "--wait"]
+        call += ["--threads", str(max(1, int(args.cpus))), "--lease", str(args.lease)]
+        done = subprocess.run(call, capture_output=True, text=True)
+        return done.returncode, done.stderr.strip()
+
+    waiting, failed, ended = [worker.remote() for _ in range(args.workers)], 0, 0
+    while waiting:
+        ready, waiting = ray.wait(waiting, num_returns=1)
+        try:
+            code, error = ray.get(ready[0])
+        except ray.exceptions.RayError as lost:
+            code, error = 1, str(lost).splitlines()[0]
+        ended += 1
+        failed += bool(code)
+        if code:
+            print(error, file=sys.stderr)
+        tell(args.out, ended, args.workers, failed)
+    return 1 if failed else 0
+
+
 def tell(out, done, of, failed):
     """One line on the terminal, and the same in the folder for the window."""
     line = json.dumps({"engine": "ray", "done": done, "of": of, "failed": failed})
@@ -64,6 +100,8 @@ def arguments():
     parser.add_argument("out", type=lambda path: pathlib.Path(path).resolve())
     parser.add_argument("--address", help="of the cluster; a local one is started unless given")
     parser.add_argument("--cpus", type=float, default=2, help="of each task")
+    parser.add_argument("--gpus", type=float, default=0, help="of each worker that stays")
+    parser.add_argument("--workers", type=int, default=0, help="that stay, for an evolution")
     parser.add_argument("--retries", type=int, default=5)
     parser.add_argument("--lease", type=int, default=60, help="seconds until a lost task is free")
     parser.add_argument("--kinfolk", default="kinfolk", help="the program, on every node")

@@ -22,10 +22,12 @@ pub mod interval;
 pub mod predictors;
 mod rank;
 mod record;
+mod ways;
 
 pub use compare::{Assessed, How};
 pub use rank::{Advised, NEARLY_EQUAL};
 pub use record::{Measure, Merge, Model, Record};
+pub use ways::WayGain;
 
 use compare::{Data, Learned};
 use interval::Reach;
@@ -51,6 +53,8 @@ pub struct Advice {
     pub made: Vec<Advised>,
     /// Gain of each known merge in points: as predicted while it was held out, and real.
     pub held_out: Vec<HeldOut>,
+    /// Other ways to merge against the one that gains are learned from, the best first.
+    pub ways: Vec<WayGain>,
 }
 
 /// A known merge, predicted from the others.
@@ -60,6 +64,8 @@ pub struct HeldOut {
     /// Gain over the parents' mean in points.
     pub predicted: f64,
     pub real: f64,
+    /// What its interval reaches to either side, in points.
+    pub half: f64,
 }
 
 /// Compares the predictors, and ranks every unmerged pair.
@@ -68,15 +74,18 @@ pub fn advise(record: &Record<'_>) -> Advice {
     let merges = record.usable_merges();
     let columns = Columns::new(record);
     let scale = Scale::new(record, &merges, &pairs);
+    let scale = |pair| scale.of(record, pair);
     let rows = |of: &[[usize; 2]]| -> Vec<Vec<f64>> {
         of.iter().map(|&pair| columns.of(record, pair)).collect()
     };
-    let parents: Vec<[usize; 2]> = merges.iter().map(|merge| merge.parents).collect();
-    let scales: Vec<f64> = parents.iter().map(|&p| scale.of(record, p)).collect();
-    let gains: Vec<f64> = merges.iter().map(|m| record.gain(m)).collect();
+    let paired = ways::paired(record, scale);
+    let known = known(record, &merges, &paired);
+    let parents: Vec<[usize; 2]> = known.iter().map(|known| known.parents).collect();
+    let scales: Vec<f64> = parents.iter().map(|&p| scale(p)).collect();
+    let ratios = known.iter().zip(&scales);
     let data = Data {
         rows: rows(&parents),
-        ratios: gains.iter().zip(&scales).map(|(g, s)| g / s).collect(),
+        ratios: ratios.map(|(k, s)| k.gain / s - k.advantage).collect(),
         parents,
         guess: record.guess(),
     };
@@ -84,34 +93,82 @@ pub fn advise(record: &Record<'_>) -> Advice {
     let candidates = columns.predictors(&data.rows, &pair_rows);
     let learned = Learned::new(&data, &candidates);
     let reach = Reach::new(&learned.errors, data.guess, LEVEL);
-    let best = record.best();
+    let ratio_of = |row: &[f64]| learned.ratio(row);
+    let unpaired = ways::unpaired(record, scale, |pair| {
+        ratio_of(&columns.of(record, pair)) * scale(pair)
+    });
+    let ways = sorted(paired, unpaired);
+    let better = ways.iter().find(|way| way.is_better());
+    let (way, advantage) = better.map_or((0, 0.0), |better| (better.way, better.ratio));
     let expect = |row: &[f64], pair| {
-        let own = scale.of(record, pair);
+        let own = scale(pair);
         // Beyond what was seen nothing is followed, and less is sure.
         let wide = own * learned.widened(row);
         (
-            learned.ratio(row) * own,
+            (ratio_of(row) + advantage) * own,
             reach.half * wide,
             reach.deviation * wide,
         )
     };
+    let best = record.best();
     let ranked = |pairs: &[[usize; 2]], rows: &[Vec<f64>]| {
-        rank::ranked(record, best, pairs, &|k, pair| expect(&rows[k], pair))
+        rank::ranked(record, (best, way), pairs, &|k, pair| {
+            expect(&rows[k], pair)
+        })
     };
-    let held_out = (0..data.parents.len()).map(|k| HeldOut {
-        parents: data.parents[k],
-        predicted: (data.ratios[k] - learned.errors[k]) * scales[k],
-        real: gains[k],
+    let held_out = known.iter().enumerate().map(|(k, known)| HeldOut {
+        parents: known.parents,
+        predicted: (data.ratios[k] + known.advantage - learned.errors[k]) * scales[k],
+        real: known.gain,
+        half: expect(&data.rows[k], known.parents).1,
     });
     Advice {
         used: learned.used.map(|k| candidates[k].key.clone()),
-        n: data.parents.len(),
+        n: known.len(),
         best,
+        held_out: held_out.collect(),
         pairs: ranked(&pairs, &pair_rows),
         made: ranked(&data.parents, &data.rows),
-        held_out: held_out.collect(),
         predictors: compare::assess(&data, &candidates),
+        ways,
     }
+}
+
+/// A merge that is learned from.
+struct Known {
+    parents: [usize; 2],
+    /// In points.
+    gain: f64,
+    /// What its way gains more than the usual one, in units of the parents' distance.
+    advantage: f64,
+}
+
+/// Merges by the usual way, and by those that are known from merges of the same two by both.
+fn known(record: &Record<'_>, merges: &[Merge], paired: &[WayGain]) -> Vec<Known> {
+    let known = |merge: &Merge, advantage| Known {
+        parents: merge.parents,
+        gain: record.gain(merge),
+        advantage,
+    };
+    let mut out: Vec<Known> = merges.iter().map(|merge| known(merge, 0.0)).collect();
+    for (way, merge) in record.others {
+        let own = paired.iter().find(|gain| gain.way == *way);
+        out.extend(own.map(|gain| known(merge, gain.ratio)));
+    }
+    out.retain(|known| known.gain.is_finite());
+    out
+}
+
+/// Every other way once, by the same two where there are such merges, the best first.
+fn sorted(paired: Vec<WayGain>, unpaired: Vec<WayGain>) -> Vec<WayGain> {
+    let mut out = paired;
+    for gain in unpaired {
+        if !out.iter().any(|known| known.way == gain.way) {
+            out.push(gain);
+        }
+    }
+    out.sort_by(|a, b| b.difference.total_cmp(&a.difference));
+    out
 }
 
 impl Advice {

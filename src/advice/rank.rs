@@ -9,12 +9,17 @@ use crate::stats::expected_improvement;
 /// above gained 0.0 points on average and 0.7 at most.
 pub const NEARLY_EQUAL: f64 = 0.99;
 
+/// Kinship from which two changes have nearly one direction.
+const ONE_DIRECTION: f64 = 0.9;
+
 /// What is expected of a merge of two models.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Advised {
     /// By position, the better one first.
     pub pair: [usize; 2],
-    /// The child's score, in points.
+    /// The way to merge that more is expected of, by its number; 0 is the usual one.
+    pub way: usize,
+    /// The child's score by that way, in points.
     pub expected: f64,
     /// Its gain over the parents' mean, in points.
     pub gain: f64,
@@ -33,6 +38,12 @@ impl Advised {
     pub fn are_copies(&self) -> bool {
         self.kinship.is_some_and(|k| k >= NEARLY_EQUAL)
     }
+
+    /// Whether the two have changed in nearly one direction, so that all ways between them lead
+    /// to nearly the same child.
+    pub fn have_one_direction(&self) -> bool {
+        self.kinship.is_some_and(|k| k >= ONE_DIRECTION)
+    }
 }
 
 /// Gain, half width of its interval and standard deviation of a pair, in points, by its position
@@ -44,7 +55,7 @@ type Expect<'e> = dyn Fn(usize, [usize; 2]) -> (f64, f64, f64) + 'e;
 /// stable, so that the order is the same on any machine.
 pub(super) fn ranked(
     record: &Record<'_>,
-    best: Option<f64>,
+    (best, way): (Option<f64>, usize),
     pairs: &[[usize; 2]],
     expect: &Expect<'_>,
 ) -> Vec<Advised> {
@@ -55,6 +66,7 @@ pub(super) fn ranked(
         let kinship = record.measures.first();
         Advised {
             pair,
+            way,
             expected,
             gain,
             interval: [expected - half, expected + half],

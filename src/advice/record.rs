@@ -38,6 +38,8 @@ pub struct Record<'r> {
     /// The base's scores on the tasks of the models, in points; empty if it has none.
     pub base: &'r [Option<f64>],
     pub merges: &'r [Merge],
+    /// Merges by other ways, each with its number, from 1.
+    pub others: &'r [(usize, Merge)],
     /// Pairs that have a child already, by whatever way.
     pub merged: &'r BTreeSet<[usize; 2]>,
     /// Positions of models that are children of others of them.

@@ -10,7 +10,7 @@ use super::{CliError, out, progress, report, table};
 use crate::advice::{Assessed, LEVEL};
 use crate::lineage::suggest::Suggestion;
 use crate::study::ModelId;
-use crate::workbench::suggesting::Suggested;
+use crate::workbench::suggesting::{Recommended, Suggested};
 use crate::workbench::{Folders, Workbench};
 
 /// How many pairs are printed; JSON has them all.
@@ -38,7 +38,7 @@ pub fn run(args: &AdviseArgs) -> Result<(), CliError> {
             args.study.display()
         )));
     }
-    if out::is_json_alone(&advice, args.json.as_deref())? {
+    if out::is_json_alone(&advice, args.json.file.as_deref())? {
         return Ok(());
     }
     print(&advice);
@@ -74,7 +74,11 @@ struct PredictorLine {
 #[derive(Serialize)]
 struct PairLine {
     models: [String; 2],
+    /// The method that is recommended for the pair, and why.
     recipe: String,
+    /// Whether it is given the base, and so merges task vectors.
+    of_task_vectors: bool,
+    why_recipe: String,
     /// The child's score, in points.
     expected: f64,
     interval: [f64; 2],
@@ -101,11 +105,13 @@ impl Report {
             n: one.n,
             how: one.how.title(),
         };
-        let pair = |suggestion: &Suggestion| {
+        let pair = |(suggestion, recommended): (&Suggestion, &Recommended)| {
             let advised = &suggestion.advised;
             PairLine {
                 models: advised.pair.map(|k| name(bench, suggested.models[k])),
-                recipe: suggested.method.clone(),
+                recipe: recommended.way.method.clone(),
+                of_task_vectors: recommended.way.of_task_vectors,
+                why_recipe: recommended.why.clone(),
                 expected: advised.expected,
                 interval: advised.interval,
                 expected_gain: advised.gain,
@@ -114,6 +120,7 @@ impl Report {
                 why: why(bench, &suggested, suggestion),
             }
         };
+        let with_ways = suggested.merges.iter().zip(&suggested.recommended);
         Self {
             predictors: advice.predictors.iter().map(predictor).collect(),
             used: advice.used.clone(),
@@ -123,7 +130,7 @@ impl Report {
             best_model: best_model.map(|&id| name(bench, id)),
             summary: advice.sentence(),
             kinship: advice.kinship_sentence(),
-            pairs: suggested.merges.iter().map(pair).collect(),
+            pairs: with_ways.map(pair).collect(),
         }
     }
 }
@@ -154,6 +161,8 @@ fn print(advice: &Report) {
         return;
     }
     let level = LEVEL * 100.0;
+    // A way that is advised for pair after pair is explained once.
+    let mut recipe_before = None;
     for (k, pair) in advice.pairs.iter().take(PRINTED).enumerate() {
         let [low, high] = pair.interval;
         out::print(&format!(
@@ -166,6 +175,16 @@ fn print(advice: &Report) {
             pair.chance_of_a_new_best * 100.0
         ));
         out::print(&format!("    {}", pair.why));
+        let task_vectors = if pair.of_task_vectors {
+            " of task vectors"
+        } else {
+            ""
+        };
+        let recipe = format!("{}{task_vectors}", pair.recipe);
+        if recipe_before != Some(recipe.clone()) {
+            out::print(&format!("    By {recipe}: {}", pair.why_recipe));
+        }
+        recipe_before = Some(recipe);
     }
     if advice.pairs.len() > PRINTED {
         let more = advice.pairs.len() - PRINTED;

@@ -16,7 +16,7 @@ use crate::origin::ancestry::{
 use crate::text::counted;
 
 pub fn run(args: &AncestryArgs) -> Result<(), CliError> {
-    let at = |path: &Path| match &args.root {
+    let at = |path: &Path| match &args.root.folder {
         Some(root) => root.join(path),
         None => path.to_owned(),
     };
@@ -36,7 +36,7 @@ pub fn run(args: &AncestryArgs) -> Result<(), CliError> {
         Arc::clone(&base),
         models.clone(),
         Precision::Full,
-        args.threads,
+        args.threads.wanted,
     )?;
     let signs = if args.allow_negative {
         Signs::Any
@@ -59,7 +59,7 @@ pub fn run(args: &AncestryArgs) -> Result<(), CliError> {
         .map(|grain| shares_by_group(&question, &among, grain));
     say_what_was_compared(&kinship, &answer, &names);
     let shown = report(&answer, &names[0], &names[1..], groups.as_deref());
-    if out::is_json_alone(&shown, args.json.as_deref())? {
+    if out::is_json_alone(&shown, args.json.file.as_deref())? {
         return over_something(&answer, &names);
     }
     print(&shown, &answer, &names);
@@ -74,7 +74,7 @@ fn looked_at(
     kinship: Kinship,
     signs: Signs,
 ) -> Result<Answer, CliError> {
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     progress::run("Looking at the weights", move |ticket| {
         let rounding = Rounding::of(&kinship, &models[0], &base);
         let candidates: Vec<usize> = (1..models.len()).collect();

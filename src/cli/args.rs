@@ -2,8 +2,11 @@
 
 mod ancestry;
 mod cluster;
+mod common;
 mod lineage;
 mod related;
+mod sketch;
+mod sweep;
 mod tools;
 
 use std::ffi::OsString;
@@ -16,9 +19,13 @@ pub use ancestry::AncestryArgs;
 pub use cluster::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 pub use lineage::LineageArgs;
 pub use related::{RelatedArgs, ScanArgs};
+pub use sketch::{FamilyArgs, SketchArgs};
+pub use sweep::{SweepArgs, Workers};
 pub use tools::{
     ConvertArgs, ExtractArgs, LayerShuffleArgs, MoeArgs, ProveArgs, TransplantArgs, VerifyArgs,
 };
+
+use common::{Force, Json, PLAN_AND_RESULT, RECIPE_ROOT, Root, Threads};
 
 use super::mergekit::Accepted;
 use crate::checkpoint::{GgufKind, Kind};
@@ -66,6 +73,8 @@ pub enum Subcommand {
     /// Measure a population with many processes, on one machine or on a cluster
     #[command(subcommand)]
     Cluster(ClusterArgs),
+    /// Estimate the kinship of any number of models from a small sketch of each
+    Sketch(SketchArgs),
     /// Tell of which models a child was made, in what shares, and by what kind of method
     Ancestry(AncestryArgs),
     /// Compare two models tensor by tensor: weights, configuration, tokenizer
@@ -98,6 +107,8 @@ pub enum Subcommand {
     Evaluate(EvaluateArgs),
     /// Run generations of merges in a study, or the rest of them
     Evolve(EvolveArgs),
+    /// Merge and score a recipe for a grid of its parameters
+    Sweep(SweepArgs),
     /// Say which merge to make next, by what the merges so far have taught
     Advise(AdviseArgs),
     /// Write what a study says as one page, with its pictures
@@ -151,15 +162,15 @@ pub struct KinshipArgs {
     /// unless given
     #[arg(long, value_name = "METHOD", value_parser = one_of(TREES), requires = "newick")]
     pub tree: Option<TreeWish>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("root", |own| own.help(RECIPE_ROOT)))]
+#[command(mut_arg("json", |own| own.help(PLAN_AND_RESULT)))]
 pub struct MergeArgs {
     /// A recipe in mergekit's YAML
     pub recipe: PathBuf,
@@ -188,9 +199,8 @@ pub struct MergeArgs {
     #[arg(long, value_name = "SIZE", default_value = "5GB", value_parser = units::parse_bytes)]
     #[arg(alias = "out-shard-size")]
     pub shard_size: u64,
-    /// Replace the model that OUT holds
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub force: Force,
     /// Merge models of unlike architectures all the same
     #[arg(long, overrides_with = "no_allow_crimes")]
     pub allow_crimes: bool,
@@ -213,25 +223,21 @@ pub struct MergeArgs {
     /// Measure the parents' kinship first, for the model card; reads the models once more
     #[arg(long)]
     pub kinship: bool,
-    /// The folder that relative paths of models start from; the recipe's, then the working folder,
-    /// unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
     /// The hub's local cache, if it is not where the environment says
     #[arg(long, value_name = "DIR", hide = true)]
     pub transformers_cache: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    #[arg(short_alias = 'j', alias = "num-threads")]
-    pub threads: Option<u16>,
-    /// Write plan and result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
     #[command(flatten)]
     pub accepted: Accepted,
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("root", |own| own.help(RECIPE_ROOT)))]
 pub struct PredictArgs {
     /// The model that the others were fine-tuned from
     #[arg(long, value_name = "BASE")]
@@ -241,22 +247,18 @@ pub struct PredictArgs {
     /// The models whose kinship with the child is wanted
     #[arg(required = true, value_name = "MODEL")]
     pub models: Vec<PathBuf>,
-    /// The folder that relative paths of models start from; the recipe's, then the working folder,
-    /// unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
     /// Predict for models of unlike architectures all the same
     #[arg(long)]
     pub allow_crimes: bool,
     /// Stop at keys and parameters that mergekit would ignore
     #[arg(long)]
     pub strict: bool,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -269,12 +271,10 @@ pub struct EvaluateArgs {
     /// Write every answer as CSV to FILE
     #[arg(long, value_name = "FILE")]
     pub items: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the scores as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -285,7 +285,7 @@ pub struct EvolveArgs {
     /// must agree with that
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// How pairs are chosen: greedy, kinship (unless given), improvement, random-partner or
+    /// How pairs are chosen: improvement (unless given), greedy, kinship, random-partner or
     /// random
     #[arg(long, value_name = "STRATEGY")]
     pub strategy: Option<String>,
@@ -323,7 +323,8 @@ pub struct EvolveArgs {
     /// What random choices are drawn from; 0 unless given
     #[arg(long, value_name = "SEED")]
     pub seed: Option<u64>,
-    /// How two are merged: a recipe without its models; SLERP half way unless given
+    /// How two are merged: a recipe without its models, where base_model: base is the base of the
+    /// family; unless given, SLERP half way, against which improvement tries SLERP of task vectors
     #[arg(long, value_name = "RECIPE.yaml")]
     pub recipe: Option<PathBuf>,
     /// Judge by these tasks with the built-in evaluator; else as the study says
@@ -338,9 +339,10 @@ pub struct EvolveArgs {
     /// Keep only files that may still be merged, and in the end those of the best
     #[arg(long)]
     pub keep_best: bool,
-    /// Write the run as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub by: Workers,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -362,9 +364,8 @@ pub struct StatsArgs {
     /// Seed of what is drawn at random
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -378,21 +379,18 @@ pub struct DiffArgs {
     /// Write a page with tables and pictures to FILE
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub json: Json,
+    #[command(flatten)]
+    pub threads: Threads,
 }
 
 #[derive(clap::Args)]
 pub struct InspectArgs {
     /// A folder, a safetensors file or a LoRA adapter
     pub model: PathBuf,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -402,9 +400,8 @@ pub struct AdviseArgs {
     /// Measure first what was not measured yet; a folder always is
     #[arg(long)]
     pub measure: bool,
-    /// Write the advice as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -423,9 +420,8 @@ pub struct ReportArgs {
 pub struct DemoArgs {
     /// Where to write the family; the program's own folder unless given
     pub dir: Option<PathBuf>,
-    /// Write the kinship as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 /// The arguments, with options of two letters after one dash, as mergekit's tool has them, spelt

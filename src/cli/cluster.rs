@@ -1,8 +1,10 @@
 //! `kinfolk cluster`: the kinship of a population over many processes.
 
+mod sketches;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
@@ -17,9 +19,12 @@ use crate::kinship::store::CachedKinship;
 use crate::kinship::{Measured, Scope, report};
 use crate::merge::write::units::show_bytes;
 use crate::store;
-use crate::study::{Model, ModelId, StudyDoc, file};
-use crate::workbench::{Folders, cache};
+use crate::study::file;
+use crate::workbench::clusters::study_of;
+use crate::workbench::{Folders, cache, trials};
 
+/// How long a worker that waits does so before there is anything.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The largest list of models that is read.
 const MOST_LIST: u64 = 64 << 20;
 
@@ -49,31 +54,20 @@ struct Figures {
     parts_bytes: u64,
 }
 
+/// What a plan is cut by unless it is told otherwise.
+pub const DEFAULT_BLOCK: usize = 1024;
+pub const DEFAULT_TASK_BYTES: u64 = 4_000_000_000;
+
 fn plan(args: &PlanArgs) -> Result<(), CliError> {
-    let base = open(&args.base)?;
     let paths = listed(&args.models)?;
-    let models = open_all(&paths)?;
-    let names = names(&models);
-    let rounding = rounding(&base, &models, &names);
-    let members = measured_as(&base, &models).into_iter().zip(&models);
-    let members = members.map(|(own, model)| member(own, model));
-    let members = members.collect::<Result<Vec<_>, _>>()?;
-    let of_base = Measured {
-        name: base.suggested_name(),
-        parameters: base.parameters(),
+    let base = match &args.base {
+        Some(base) if !args.sketch => base,
+        base => return sketches::plan(base.as_deref(), &paths, args),
     };
-    let opened: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
-    let plan = cluster::make(
-        (member(of_base, &base)?, &base),
-        members,
-        &opened,
-        rounding,
-        (args.block as usize, args.task_bytes),
-    )
-    .map_err(CliError::failed)?;
-    let tasks = plan.write(&args.out).map_err(CliError::Failed)?;
+    let size = (args.block as usize, args.task_bytes);
+    let (plan, tasks) = write_plan(base, &paths, size, &args.out)?;
     let figures = figures(&plan, &tasks);
-    if out::is_json_alone(&figures, args.json.as_deref())? {
+    if out::is_json_alone(&figures, args.json.file.as_deref())? {
         return Ok(());
     }
     out::print(&format!(
@@ -89,11 +83,46 @@ fn plan(args: &PlanArgs) -> Result<(), CliError> {
         show_bytes(figures.sums_bytes),
         show_bytes(figures.parts_bytes)
     ));
-    let place = args.out.display();
+    say_next(&args.out);
+    Ok(())
+}
+
+fn say_next(place: &Path) {
+    let place = place.display();
     out::print(&format!(
         "next: kinfolk cluster work {place}, on as many machines as you like"
     ));
-    Ok(())
+}
+
+/// Plans the kinship of models on their base, in the folder `to`.
+pub fn write_plan(
+    base: &Path,
+    paths: &[PathBuf],
+    (block, task_bytes): (usize, u64),
+    to: &Path,
+) -> Result<(Plan, Vec<Task>), CliError> {
+    let base = open(base)?;
+    let models = open_all(paths)?;
+    let names = names(&models);
+    let rounding = rounding(&base, &models, &names);
+    let members = measured_as(&base, &models).into_iter().zip(&models);
+    let members = members.map(|(own, model)| member(own, model));
+    let members = members.collect::<Result<Vec<_>, _>>()?;
+    let of_base = Measured {
+        name: base.suggested_name(),
+        parameters: base.parameters(),
+    };
+    let opened: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
+    let plan = cluster::make(
+        (member(of_base, &base)?, &base),
+        members,
+        &opened,
+        rounding,
+        (block, task_bytes),
+    )
+    .map_err(CliError::failed)?;
+    let tasks = plan.write(to).map_err(CliError::Failed)?;
+    Ok((plan, tasks))
 }
 
 fn figures(plan: &Plan, tasks: &[Task]) -> Figures {
@@ -133,7 +162,7 @@ fn member(measured: Measured, model: &Checkpoint) -> Result<Member, CliError> {
 }
 
 /// The paths of a list; empty lines and those that begin with # are passed over.
-fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
+pub fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
     let text = files::read_text(list, MOST_LIST)
         .map_err(|error| CliError::Failed(format!("{error}: {}", list.display())))?;
     let root = list.parent().unwrap_or(Path::new(""));
@@ -151,26 +180,84 @@ fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(paths)
 }
 
+/// Does what there is in the folder: tasks of a plan, then trials of runs.
 fn work(args: &WorkArgs) -> Result<(), CliError> {
-    let (plan, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
-    let base = open(&plan.base.path)?;
-    let paths: Vec<PathBuf> = plan.models.iter().map(|model| model.path.clone()).collect();
-    let models = open_all(&paths)?;
-    let labour = Labour {
+    until_there(args)?;
+    if cluster::sketches::Plan::is_in(&args.out) {
+        sketches::work(args)?;
+    }
+    if Plan::is_in(&args.out) {
+        work_on_plan(args)?;
+    }
+    match trials::has_runs(&args.out) {
+        true => work_on_trials(args),
+        false => Ok(()),
+    }
+}
+
+/// Whether a folder holds a plan of either kind.
+fn has_plan(place: &Path) -> bool {
+    Plan::is_in(place) || cluster::sketches::Plan::is_in(place)
+}
+
+/// Waits a while until the folder holds something, if waiting is wanted: workers are often
+/// started before the one who leads.
+fn until_there(args: &WorkArgs) -> Result<(), CliError> {
+    let _hearing = progress::hear_interrupts();
+    let due = Instant::now() + Duration::from_secs(args.lease).max(PATIENCE);
+    while !has_plan(&args.out) && !trials::has_runs(&args.out) {
+        if progress::was_interrupted() {
+            return Err(CliError::Cancelled);
+        }
+        if !args.wait || Instant::now() > due {
+            return Err(CliError::Failed(format!(
+                "no plan and no trials are here; make a plan with kinfolk cluster plan, or hand \
+                 out trials with kinfolk evolve or kinfolk sweep and --cluster: {}",
+                args.out.display()
+            )));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+fn labour(args: &WorkArgs) -> Labour {
+    Labour {
         only: args.task.clone(),
         most: args.claim.unwrap_or(usize::MAX),
         lease: Duration::from_secs(args.lease),
         waits: args.wait,
-    };
-    let pool = progress::pool(args.threads)?;
+    }
+}
+
+/// A line of JSON on standard output.
+fn tell(event: cluster::Event) {
+    if let Ok(line) = serde_json::to_string(&event) {
+        out::print(&line);
+    }
+}
+
+fn work_on_trials(args: &WorkArgs) -> Result<(), CliError> {
+    let place = std::path::absolute(&args.out).map_err(CliError::failed)?;
+    let labour = labour(args);
+    let pool = progress::pool(args.threads.wanted)?;
+    let allows = trials::permit(&Folders::of_user(), args.trust_command);
+    progress::run("Working", move |ticket| {
+        pool.install(|| trials::work(&place, &labour, &allows, ticket, &tell))
+    })?;
+    Ok(())
+}
+
+fn work_on_plan(args: &WorkArgs) -> Result<(), CliError> {
+    let (plan, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
+    let base = open(&plan.base.path)?;
+    let paths: Vec<PathBuf> = plan.models.iter().map(|model| model.path.clone()).collect();
+    let models = open_all(&paths)?;
+    let labour = labour(args);
+    let pool = progress::pool(args.threads.wanted)?;
     let place = args.out.clone();
     progress::run("Working", move |ticket| {
         let models: Vec<&Checkpoint> = models.iter().map(Arc::as_ref).collect();
-        let tell = |event| {
-            if let Ok(line) = serde_json::to_string(&event) {
-                out::print(&line);
-            }
-        };
         let of = (&plan, tasks.as_slice());
         pool.install(|| cluster::work(&place, of, (&base, &models), &labour, ticket, &tell))
             .map_err(Failure::from)
@@ -179,16 +266,30 @@ fn work(args: &WorkArgs) -> Result<(), CliError> {
 }
 
 fn join(args: &JoinArgs) -> Result<(), CliError> {
+    if cluster::sketches::Plan::is_in(&args.out) {
+        return sketches::join(args);
+    }
+    if !Plan::is_in(&args.out) && trials::has_runs(&args.out) {
+        return Err(CliError::Failed(format!(
+            "this folder holds the trials of an evolution or a sweep, which takes them in by \
+             itself; there is no kinship to join: {}",
+            args.out.display()
+        )));
+    }
     let (plan, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
     match cluster::join(&args.out, &plan, &tasks).map_err(CliError::Failed)? {
-        Joined::Missing(state) => Err(CliError::Failed(format!(
-            "{} of {} parts are missing; run kinfolk cluster work {}",
-            state.tasks - state.done,
-            state.tasks,
-            args.out.display()
-        ))),
+        Joined::Missing(state) => Err(missing(&state, &args.out)),
         Joined::Whole(found) => show(&plan, &found, args),
     }
+}
+
+fn missing(state: &State, place: &Path) -> CliError {
+    CliError::Failed(format!(
+        "{} of {} parts are missing; run kinfolk cluster work {}",
+        state.tasks - state.done,
+        state.tasks,
+        place.display()
+    ))
 }
 
 fn show(plan: &Plan, found: &CachedKinship, args: &JoinArgs) -> Result<(), CliError> {
@@ -204,10 +305,10 @@ fn show(plan: &Plan, found: &CachedKinship, args: &JoinArgs) -> Result<(), CliEr
     let scope = Scope::default();
     let mut report = report(&found.kinship, &plan.base.name, &measured, scope, None);
     report.rounding.clone_from(&plan.rounding);
-    if out::is_json_alone(&report, args.json.as_deref())? {
+    if out::is_json_alone(&report, args.json.file.as_deref())? {
         return Ok(());
     }
-    if args.study.is_none() && args.json.is_none() {
+    if args.study.is_none() && args.json.file.is_none() {
         print(&report, None);
     }
     Ok(())
@@ -221,22 +322,7 @@ fn write_study(plan: &Plan, found: &CachedKinship, path: &Path) -> Result<(), Cl
             "there is a file already; choose another name for the study: {path}"
         )));
     }
-    let id = |k: usize| ModelId(u32::try_from(k).unwrap_or(u32::MAX));
-    let model = |(k, member): (usize, &Member)| Model {
-        id: id(k),
-        name: member.name.clone(),
-        path: Some(member.path.clone()),
-        base: (k > 0).then(|| id(0)),
-        ..Model::default()
-    };
-    let all = std::iter::once(&plan.base).chain(&plan.models);
-    let models: Vec<Model> = all.enumerate().map(model).collect();
-    let doc = StudyDoc {
-        name: plan.base.name.clone(),
-        next_id: u32::try_from(models.len()).unwrap_or(u32::MAX),
-        models,
-        ..StudyDoc::default()
-    };
+    let doc = study_of(plan);
     cache::keep(&Folders::of_user().cache, found);
     let path = std::path::absolute(path).map_err(CliError::failed)?;
     let text = file::to_text(&doc, path.parent().unwrap_or(Path::new("/")));
@@ -244,9 +330,8 @@ fn write_study(plan: &Plan, found: &CachedKinship, path: &Path) -> Result<(), Cl
 }
 
 fn state(args: &StateArgs) -> Result<(), CliError> {
-    let (_, tasks) = Plan::read(&args.out).map_err(CliError::Failed)?;
-    let state: State = cluster::state(&args.out, &tasks);
-    if out::is_json_alone(&state, args.json.as_deref())? {
+    let state = standing(&args.out).map_err(CliError::Failed)?;
+    if out::is_json_alone(&state, args.json.file.as_deref())? {
         return Ok(());
     }
     let (done, all) = state.bytes;
@@ -257,11 +342,39 @@ fn state(args: &StateArgs) -> Result<(), CliError> {
         show_bytes(done),
         show_bytes(all)
     ));
-    for (worker, count) in &state.workers {
-        out::print(&format!("{worker}: {count} at work"));
+    let now = cluster::milliseconds(SystemTime::now());
+    for seen in state.seen.iter().filter(|seen| seen.is_alive(now)) {
+        let doing = seen.doing.as_deref().unwrap_or("waits");
+        out::print(&format!("{}: {} done, {doing}", seen.worker, seen.done));
     }
     out::print(&format!("{} free", state.missing.len()));
     Ok(())
+}
+
+/// How far the plan of a folder and its trials are, together.
+fn standing(place: &Path) -> Result<State, String> {
+    let (has_plan, has_runs) = (has_plan(place), trials::has_runs(place));
+    let of_plan = || {
+        if cluster::sketches::Plan::is_in(place) {
+            let plan = cluster::sketches::Plan::read(place)?;
+            return Ok(cluster::sketches::state(place, &plan));
+        }
+        let (_, tasks) = Plan::read(place)?;
+        Ok(cluster::state(place, &tasks))
+    };
+    match (has_plan, has_runs) {
+        (_, false) => of_plan(),
+        (false, true) => trials::standing(place),
+        (true, true) => {
+            let (mut both, plan) = (trials::standing(place)?, of_plan()?);
+            both.tasks += plan.tasks;
+            both.done += plan.done;
+            both.bytes = (both.bytes.0 + plan.bytes.0, both.bytes.1 + plan.bytes.1);
+            both.missing.extend(plan.missing);
+            both.workers.extend(plan.workers);
+            Ok(both)
+        }
+    }
 }
 
 fn write_driver(args: &DriverArgs) -> Result<(), CliError> {

@@ -17,7 +17,7 @@ pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
     let checkpoint = Checkpoint::open(&args.checkpoint).map_err(CliError::failed)?;
     let recipe = conversion(&checkpoint, &args.checkpoint, args.dtype.as_deref());
     let recipe = recipe.map_err(CliError::Failed)?;
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let plan = plan(
         &Parsed::from(vec![recipe]),
         &Surroundings {
@@ -26,7 +26,7 @@ pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
             hub: None,
             out: Some(&args.out),
             intermediates: None,
-            force: args.force,
+            force: args.force.is_given,
             allow_crimes: false,
             threads: pool.current_num_threads(),
             opened: &[],
@@ -41,7 +41,7 @@ pub fn run(args: &ConvertArgs) -> Result<(), CliError> {
     let options = Options {
         out: args.out.clone(),
         shard_bytes: args.shard_size,
-        force: args.force,
+        force: args.force.is_given,
         seed: None,
         on_nan: None,
         maker: String::new(),

@@ -13,7 +13,7 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
     let own = || Folders::of_user().data.join("demo");
     let dir = args.dir.clone().unwrap_or_else(own);
     let demo = DemoKinship::of(&dir)?;
-    if out::is_json_alone(&demo.report(), args.json.as_deref())? {
+    if out::is_json_alone(&demo.report(), args.json.file.as_deref())? {
         return Ok(());
     }
     print(&demo.report(), None);

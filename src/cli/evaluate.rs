@@ -40,12 +40,12 @@ pub fn run(args: &EvaluateArgs) -> Result<(), CliError> {
     let tasks = read_tasks(&args.tasks).map_err(CliError::failed)?;
     let checkpoint = open(&args.model)?;
     let name = checkpoint.suggested_name();
-    let outcomes = evaluated(checkpoint, tasks, args.threads)?;
+    let outcomes = evaluated(checkpoint, tasks, args.threads.wanted)?;
     if let Some(to) = &args.items {
         write_items(&outcomes, to)?;
     }
     let evaluation = evaluation(name, &outcomes);
-    if out::is_json_alone(&evaluation, args.json.as_deref())? {
+    if out::is_json_alone(&evaluation, args.json.file.as_deref())? {
         return Ok(());
     }
     print(&evaluation, &outcomes);

@@ -1,5 +1,6 @@
 //! `kinfolk evolve`: generations of merges, or the rest of a run that was broken off.
 
+mod best;
 mod setup;
 
 use std::path::Path;
@@ -7,9 +8,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use best::Best;
+
 use super::args::EvolveArgs;
 use super::{CliError, out, progress, table, trust};
 use crate::study::{Command, Evolution, EvolutionEdit, EvolutionId, ModelId};
+use crate::text::counted;
 use crate::workbench::evolving::{Doing, EvolutionView, RunState};
 use crate::workbench::{Folders, NoticeKind, Workbench};
 
@@ -36,7 +40,7 @@ pub fn run(args: &EvolveArgs) -> Result<(), CliError> {
     let saved = saved(&mut bench);
     drop(hearing);
     result.and(saved)?;
-    show(&bench, id, args.json.as_deref())
+    show(&bench, id, args.json.file.as_deref())
 }
 
 /// What the workbench had to tell, as an error if something failed.
@@ -71,7 +75,16 @@ fn evolution(bench: &mut Workbench, args: &EvolveArgs) -> Result<EvolutionId, Cl
     let name = setup::name(args);
     if let Some(known) = doc.evolutions.iter().find(|e| e.name == name) {
         setup::agrees(doc, known, args)?;
-        return Ok(known.id);
+        let (id, mut setup) = (known.id, known.setup.clone());
+        // Who does the work changes nothing of what comes out.
+        if args.by.cluster.is_some() && !setup::cluster(args)?.eq(&setup.cluster) {
+            setup.cluster = setup::cluster(args)?;
+            bench.apply(Command::Evolution(EvolutionEdit::Change(
+                id,
+                Box::new(setup),
+            )));
+        }
+        return Ok(id);
     }
     let setup = setup::new(doc, args)?;
     if let Some(evaluator) = setup::evaluator(args)? {
@@ -101,7 +114,7 @@ fn work(bench: &mut Workbench, id: EvolutionId) -> Result<(), CliError> {
             return saved(bench);
         }
         match bench.run_state(id) {
-            RunState::Running(doing) => tell(bench, &doing, &mut told),
+            RunState::Running(doing) => tell(bench, id, &doing, &mut told),
             RunState::Ended(_) if bench.jobs().running().is_empty() => return Ok(()),
             RunState::Ended(_) => {}
             RunState::Waiting(models) => return Err(CliError::Failed(waiting(bench, &models))),
@@ -112,8 +125,12 @@ fn work(bench: &mut Workbench, id: EvolutionId) -> Result<(), CliError> {
 }
 
 /// Says on standard error what is being done, once.
-fn tell(bench: &Workbench, doing: &Doing, told: &mut String) {
+fn tell(bench: &Workbench, id: EvolutionId, doing: &Doing, told: &mut String) {
     let line = match doing {
+        Doing::OnCluster { names, .. } => match on_cluster(bench, id, names) {
+            Some(line) => line,
+            None => return,
+        },
         Doing::WaitingForTurn => return,
         Doing::Merging { child, .. } => format!("merging {child}"),
         Doing::Evaluating { model, .. } => {
@@ -124,6 +141,35 @@ fn tell(bench: &Workbench, doing: &Doing, told: &mut String) {
         out::say(&line);
         *told = line;
     }
+}
+
+/// How far a cluster is; where nobody works there, how to start somebody.
+fn on_cluster(bench: &Workbench, id: EvolutionId, names: &[String]) -> Option<String> {
+    let state = bench.on_cluster();
+    let progress = state.progress;
+    if progress.of == 0 {
+        return None;
+    }
+    let cluster = bench.study().doc().evolution(id)?.setup.cluster.as_ref()?;
+    if progress.workers == 0 {
+        return Some(format!(
+            "{} waiting, and no worker is seen; start some: kinfolk cluster work {}",
+            counted(names.len(), "model"),
+            cluster.folder.display()
+        ));
+    }
+    let last = state
+        .last
+        .as_ref()
+        .map_or_else(String::new, |(name, score)| {
+            format!("; {name} {}", table::decimals(*score, 2))
+        });
+    Some(format!(
+        "{} of {} judged, {}{last}",
+        progress.done,
+        counted(progress.of, "model"),
+        counted(progress.workers, "worker")
+    ))
 }
 
 fn waiting(bench: &Workbench, models: &[ModelId]) -> String {
@@ -142,6 +188,7 @@ struct Report {
     strategy: String,
     ended: Option<&'static str>,
     merges: usize,
+    best: Option<Best>,
     generations: Vec<GenerationLine>,
     models: Vec<ModelLine>,
 }
@@ -160,6 +207,8 @@ struct ModelLine {
     model: String,
     generation: u32,
     parents: Vec<String>,
+    /// The method that it was merged by; null for founders.
+    method: Option<String>,
     explores: bool,
     score: Option<f64>,
     kinship_of_parents: Option<f64>,
@@ -186,6 +235,7 @@ fn report(bench: &Workbench, evolution: &Evolution, view: &EvolutionView) -> Rep
         let model = doc.model(*id);
         let step = model.and_then(|m| m.step(&evolution.name));
         let parents = &member.parents;
+        let method = model.map(|m| m.origin.method.clone());
         let kinship = match parents[..] {
             [a, b] => bench.known_kinship(view.models[a], view.models[b]),
             _ => None,
@@ -194,6 +244,7 @@ fn report(bench: &Workbench, evolution: &Evolution, view: &EvolutionView) -> Rep
             model: doc.name_of(*id).to_owned(),
             generation: member.generation,
             parents: parents.iter().map(name).collect(),
+            method: method.filter(|_| member.generation > 0),
             explores: step.is_some_and(|s| s.exploration),
             score: member.score,
             kinship_of_parents: kinship,
@@ -211,6 +262,7 @@ fn report(bench: &Workbench, evolution: &Evolution, view: &EvolutionView) -> Rep
         strategy: evolution.setup.strategy.clone(),
         ended: evolution.ended.map(|ended| ended.sentence()),
         merges: view.merges,
+        best: Best::of(bench, evolution, view),
         generations: generations.collect(),
         models: view.models.iter().zip(&view.members).map(model).collect(),
     }
@@ -245,5 +297,6 @@ fn show(bench: &Workbench, id: EvolutionId, json: Option<&Path>) -> Result<(), C
         evolution.seconds,
         report.ended.unwrap_or("it can go on").to_lowercase()
     ));
+    out::print_all(report.best.as_ref().map(Best::sentence));
     Ok(())
 }

@@ -20,14 +20,14 @@ use crate::text::counted;
 use crate::workbench::hub_cache;
 
 pub fn run(args: &ExtractArgs) -> Result<(), CliError> {
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let wish = wish(args)?;
-    let base = open(&located(&args.base_model, args.root.as_deref())?)?;
-    let model = open(&located(&args.model, args.root.as_deref())?)?;
+    let base = open(&located(&args.base_model, args.root.folder.as_deref())?)?;
+    let model = open(&located(&args.model, args.root.folder.as_deref())?)?;
     let plan = plan(Pair::new(base, model), wish).map_err(CliError::Failed)?;
     let options = Options {
         out: args.out.clone().unwrap_or_default(),
-        force: args.force,
+        force: args.force.is_given,
         removal: Removal::of_desktop(),
         base_name: args.base_model.to_string_lossy().into_owned(),
         model_name: args.model.to_string_lossy().into_owned(),
@@ -101,7 +101,7 @@ fn show(args: &ExtractArgs, plan: &Plan, result: Option<&Report>) -> Result<(), 
         result,
         kinship: result.and_then(Report::kinship),
     };
-    if out::is_json_alone(&shown, args.json.as_deref())? {
+    if out::is_json_alone(&shown, args.json.file.as_deref())? {
         return Ok(());
     }
     match result {

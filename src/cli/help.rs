@@ -11,7 +11,7 @@ use crate::guide::{TOPICS, Topic};
 
 pub fn run(wanted: Option<&str>) -> Result<(), CliError> {
     let Some(wanted) = wanted else {
-        out::print(&Args::command().render_help().to_string());
+        print(&Args::command().render_help().to_string());
         out::print("Topics of the guide, for kinfolk help TOPIC:");
         let width = TOPICS.iter().map(|topic| topic.key.len()).max();
         for Topic { key, .. } in TOPICS {
@@ -21,17 +21,20 @@ pub fn run(wanted: Option<&str>) -> Result<(), CliError> {
         return Ok(());
     };
     let mut args = Args::command();
+    // So that a command's usage begins with the program's name.
+    args.build();
     let command = args.find_subcommand_mut(wanted);
     if let Some(topic) = Topic::of(wanted) {
-        out::print(topic.text.trim_end());
+        print(topic.text);
         if command.is_some() {
-            out::print(&format!("\nFor the options: kinfolk {wanted} --help"));
+            out::print("");
+            out::print(&format!("For the options: kinfolk {wanted} --help"));
         }
         return Ok(());
     }
     match command {
         Some(command) => {
-            out::print(&command.render_long_help().to_string());
+            print(&command.render_long_help().to_string());
             Ok(())
         }
         None => Err(CliError::Failed(unknown(wanted))),
@@ -46,11 +49,16 @@ fn unknown(wanted: &str) -> String {
     )
 }
 
+/// Prints the program's own text line by line: a line that is printed holds no break.
+fn print(text: &str) {
+    out::print_all(text.trim_end().lines());
+}
+
 /// Prints a shell's completions.
 pub fn completions(shell: Shell) -> Result<(), CliError> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "kinfolk", &mut text);
-    out::print(String::from_utf8_lossy(&text).trim_end());
+    print(&String::from_utf8_lossy(&text));
     Ok(())
 }
 

@@ -41,7 +41,7 @@ struct TensorLine {
 pub fn run(args: &InspectArgs) -> Result<(), CliError> {
     let checkpoint = opening::open(&args.model).map_err(CliError::Failed)?;
     let inspection = inspect(&checkpoint);
-    if out::is_json_alone(&inspection, args.json.as_deref())? {
+    if out::is_json_alone(&inspection, args.json.file.as_deref())? {
         return Ok(());
     }
     let rounding = checkpoint.quantised_as().zip(inspection.rounding);

@@ -41,7 +41,12 @@ pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
     } else {
         Precision::Full
     };
-    let kinship = measured(Arc::clone(&base), models.clone(), precision, args.threads)?;
+    let kinship = measured(
+        Arc::clone(&base),
+        models.clone(),
+        precision,
+        args.threads.wanted,
+    )?;
     let scope = Scope {
         kind: args.kind,
         tied_twice: args.tied_twice,
@@ -58,7 +63,7 @@ pub fn run(args: &KinshipArgs) -> Result<(), CliError> {
             return over_something(&report);
         }
     }
-    if out::is_json_alone(&report, args.json.as_deref())? {
+    if out::is_json_alone(&report, args.json.file.as_deref())? {
         return over_something(&report);
     }
     print(&report, args.metric);

@@ -50,7 +50,7 @@ pub fn run(args: &LayerShuffleArgs) -> Result<(), CliError> {
 }
 
 fn layers(model: &ModelRef, args: &LayerShuffleArgs) -> Result<u32, CliError> {
-    let root = match &args.root {
+    let root = match &args.root.folder {
         Some(root) => root.clone(),
         None => std::env::current_dir().map_err(CliError::failed)?,
     };

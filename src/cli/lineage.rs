@@ -31,7 +31,7 @@ pub fn run(args: &LineageArgs) -> Result<(), CliError> {
         )));
     }
     let names = names(&models);
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let (own, named) = (models.clone(), names.clone());
     let proposal = progress::run("Comparing models", move |ticket| {
         let models: Vec<&Checkpoint> = own.iter().map(Arc::as_ref).collect();
@@ -39,7 +39,7 @@ pub fn run(args: &LineageArgs) -> Result<(), CliError> {
             .map_err(Failure::from)
     })?;
     let shown = Shown::new(&proposal, &names);
-    if !out::is_json_alone(&shown, args.json.as_deref())? {
+    if !out::is_json_alone(&shown, args.json.file.as_deref())? {
         print(&shown);
     }
     Ok(())

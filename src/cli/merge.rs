@@ -31,14 +31,14 @@ pub const MAX_RECIPE_BYTES: u64 = 64 << 20;
 
 pub fn run(args: &MergeArgs) -> Result<(), CliError> {
     args.accepted.tell();
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let out = args.out.as_deref().or(args.out_path.as_deref());
     let plan = planned(&RecipeAt {
-        root: args.root.as_deref(),
+        root: args.root.folder.as_deref(),
         hub: args.transformers_cache.as_deref(),
         out,
         intermediates: args.intermediates.as_deref(),
-        force: args.force,
+        force: args.force.is_given,
         allow_crimes: args.allow_crimes,
         truncate_embeddings: args.unsafe_truncate_embeddings,
         strict: args.strict,
@@ -60,13 +60,13 @@ pub fn run(args: &MergeArgs) -> Result<(), CliError> {
     let options = Options {
         out: out.unwrap_or(Path::new("")).to_owned(),
         shard_bytes: args.shard_size,
-        force: args.force,
+        force: args.force.is_given,
         seed: args.seed,
         on_nan: args.refuse_nan.then_some(OnNan::Refuse),
         maker: String::new(),
         removal: Removal::of_desktop(),
         parents: if args.kinship {
-            parents(&plan, args.threads)?
+            parents(&plan, args.threads.wanted)?
         } else {
             Parents::default()
         },
@@ -255,7 +255,7 @@ fn show(
     gguf: Option<&GgufOptions>,
     result: Option<&Outcome>,
 ) -> Result<(), CliError> {
-    if out::is_json_alone(&as_json(plan, gguf, result), args.json.as_deref())? {
+    if out::is_json_alone(&as_json(plan, gguf, result), args.json.file.as_deref())? {
         return Ok(());
     }
     match result {

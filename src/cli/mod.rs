@@ -30,7 +30,9 @@ mod prove;
 mod related;
 mod report;
 mod scan;
+mod sketch;
 mod stats;
+mod sweep;
 mod table;
 mod transplant;
 mod trust;
@@ -77,6 +79,7 @@ pub fn run() -> Wish {
         }
         Some(Subcommand::Kinship(kinship)) => kinship::run(&kinship),
         Some(Subcommand::Cluster(wish)) => cluster::run(&wish),
+        Some(Subcommand::Sketch(wish)) => sketch::run(&wish),
         Some(Subcommand::Ancestry(wish)) => ancestry::run(&wish),
         Some(Subcommand::Diff(wish)) => diff::run(&wish),
         Some(Subcommand::Merge(merge)) => merge::run(&merge),
@@ -93,6 +96,7 @@ pub fn run() -> Wish {
         Some(Subcommand::Predict(wish)) => predict::run(&wish),
         Some(Subcommand::Evaluate(wish)) => evaluate::run(&wish),
         Some(Subcommand::Evolve(wish)) => evolve::run(&wish),
+        Some(Subcommand::Sweep(wish)) => sweep::run(&wish),
         Some(Subcommand::Advise(wish)) => advise::run(&wish),
         Some(Subcommand::Report(wish)) => return Wish::Report(wish),
         Some(Subcommand::Stats(stats)) => stats::run(&stats),

@@ -19,11 +19,11 @@ use crate::moe::{
 use crate::text::counted;
 
 pub fn run(args: &MoeArgs) -> Result<(), CliError> {
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let at = RecipeAt {
-        root: args.root.as_deref(),
+        root: args.root.folder.as_deref(),
         out: args.out.as_deref(),
-        force: args.force,
+        force: args.force.is_given,
         allow_crimes: args.allow_crimes,
         strict: args.strict,
         ..RecipeAt::new(&args.recipe, pool.current_num_threads())
@@ -53,7 +53,7 @@ pub fn run(args: &MoeArgs) -> Result<(), CliError> {
     let options = MoeOptions {
         out: args.out.clone().unwrap_or_default(),
         shard_bytes: args.shard_size,
-        force: args.force,
+        force: args.force.is_given,
         seed: args.seed,
         removal: Removal::of_desktop(),
     };
@@ -86,7 +86,7 @@ struct Shown {
 }
 
 fn show(args: &MoeArgs, child: &MoeChild, shown: &Shown) -> Result<(), CliError> {
-    if out::is_json_alone(&as_json(child, shown), args.json.as_deref())? {
+    if out::is_json_alone(&as_json(child, shown), args.json.file.as_deref())? {
         return Ok(());
     }
     match &shown.result {

@@ -16,10 +16,10 @@ use crate::merge::predict::{Predicted, predict_plan};
 
 pub fn run(args: &PredictArgs) -> Result<(), CliError> {
     let at = RecipeAt {
-        root: args.root.as_deref(),
+        root: args.root.folder.as_deref(),
         allow_crimes: args.allow_crimes,
         strict: args.strict,
-        ..RecipeAt::new(&args.recipe, args.threads.map_or(1, usize::from))
+        ..RecipeAt::new(&args.recipe, args.threads.wanted.map_or(1, usize::from))
     };
     let plan = planned(&at)?;
     tell(&plan.problems, &args.recipe)?;
@@ -38,7 +38,7 @@ pub fn run(args: &PredictArgs) -> Result<(), CliError> {
         Arc::clone(&base),
         family.models.clone(),
         Precision::Full,
-        args.threads,
+        args.threads.wanted,
     )?;
     let predicted = predict_plan(&plan, &kinship, &index).map_err(CliError::failed)?;
     show(args, &shown, &predicted)
@@ -110,7 +110,7 @@ fn show(args: &PredictArgs, models: &[String], predicted: &Predicted<'_>) -> Res
         "exact": predicted.exact,
         "error": predicted.error,
     });
-    if out::is_json_alone(&report, args.json.as_deref())? {
+    if out::is_json_alone(&report, args.json.file.as_deref())? {
         return Ok(());
     }
     let how = match predicted.exact {

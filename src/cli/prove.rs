@@ -13,13 +13,13 @@ use super::{CliError, out, progress};
 use crate::checkpoint::{Checkpoint, Kind};
 use crate::jobs::Failure;
 use crate::merge::recipe::ModelRef;
-use crate::merge::run::RunError;
+use crate::merge::run::{Order, RunError};
 use crate::merge::write::units::show_bytes;
 use crate::origin::proof::{Case, Extent, KindScore, Person, Proof, prove, words};
 use crate::text::counted;
 
 pub fn run(args: &ProveArgs) -> Result<(), CliError> {
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     let case = case(args)?;
     let extent = if args.all {
         Extent::All
@@ -30,7 +30,7 @@ pub fn run(args: &ProveArgs) -> Result<(), CliError> {
         pool.install(|| prove(&case, extent, ticket))
             .map_err(failure)
     })?;
-    let alone = out::is_json_alone(&shown(&proof), args.json.as_deref())?;
+    let alone = out::is_json_alone(&shown(&proof), args.json.file.as_deref())?;
     if !alone {
         print(&proof);
     }
@@ -48,7 +48,7 @@ pub fn failure(error: RunError) -> Failure {
 }
 
 fn case(args: &ProveArgs) -> Result<Case, CliError> {
-    let root = args.root.as_deref();
+    let root = args.root.folder.as_deref();
     let opened = |path: &Path| open(&located(path, root)?);
     let child = opened(&args.child)?;
     let base = opened(&args.base)?;
@@ -103,6 +103,8 @@ struct Shown<'a> {
     /// Other recipes that make the same bytes.
     also: &'a [String],
     note: Option<&'a str>,
+    /// `once` where each number is rounded once, `steps` after each operation, as by mergekit.
+    rounding: Option<&'static str>,
     /// Tensors of the child that the recipe does not make.
     missing: &'a [String],
 }
@@ -123,6 +125,10 @@ fn shown(proof: &Proof) -> Shown<'_> {
         kinds: kinds.collect(),
         also: claim.map_or(&[], |claim| &claim.also),
         note: claim.and_then(|claim| claim.note.as_deref()),
+        rounding: claim.map(|claim| match claim.order {
+            Order::Once => "once",
+            Order::Steps => "steps",
+        }),
         missing: &proof.missing,
     }
 }

@@ -9,8 +9,8 @@ use super::{CliError, out, progress, table};
 use crate::origin::related::{Related, related, show_p};
 
 pub fn run(args: &RelatedArgs) -> Result<(), CliError> {
-    let pool = progress::pool(args.threads)?;
-    let root = args.root.as_deref();
+    let pool = progress::pool(args.threads.wanted)?;
+    let root = args.root.folder.as_deref();
     let models = [
         open(&located(&args.first, root)?)?,
         open(&located(&args.second, root)?)?,
@@ -19,7 +19,7 @@ pub fn run(args: &RelatedArgs) -> Result<(), CliError> {
     let found = progress::run("Comparing", move |ticket| {
         pool.install(|| related(&models[0], &models[1], ticket))
     })?;
-    if out::is_json_alone(&as_json(&found, &names), args.json.as_deref())? {
+    if out::is_json_alone(&as_json(&found, &names), args.json.file.as_deref())? {
         return Ok(());
     }
     print(&found, &names);

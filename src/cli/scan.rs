@@ -9,7 +9,7 @@ use crate::text::counted;
 use crate::workbench::scanning::{FoundFamily, FoundModel, Scanned, scan};
 
 pub fn run(args: &ScanArgs) -> Result<(), CliError> {
-    let pool = progress::pool(args.threads)?;
+    let pool = progress::pool(args.threads.wanted)?;
     if let Some(missing) = args.folders.iter().find(|folder| !folder.exists()) {
         let missing = missing.display();
         return Err(CliError::Failed(format!("there is no folder {missing}")));
@@ -18,7 +18,7 @@ pub fn run(args: &ScanArgs) -> Result<(), CliError> {
     let found = progress::run("Scanning", move |ticket| {
         pool.install(|| scan(&folders, ticket))
     })?;
-    if out::is_json_alone(&as_json(&found), args.json.as_deref())? {
+    if out::is_json_alone(&as_json(&found), args.json.file.as_deref())? {
         return Ok(());
     }
     print(&found);

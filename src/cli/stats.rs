@@ -26,7 +26,7 @@ pub fn run(args: &StatsArgs) -> Result<(), CliError> {
     for note in notes(&sample) {
         out::say(&note);
     }
-    if out::is_json_alone(&report, args.json.as_deref())? {
+    if out::is_json_alone(&report, args.json.file.as_deref())? {
         return Ok(());
     }
     print(args, &report);

@@ -7,6 +7,11 @@ const MOST_NAME: usize = 24;
 
 /// The lines of a square matrix with names on both sides; undefined values are "–".
 pub fn matrix(names: &[String], rows: &[Vec<Option<f64>>]) -> Vec<String> {
+    matrix_to(names, rows, 6)
+}
+
+/// The same with other places behind the point.
+pub fn matrix_to(names: &[String], rows: &[Vec<Option<f64>>], places: usize) -> Vec<String> {
     let names: Vec<String> = names.iter().map(|name| short(name)).collect();
     let first = width(&names);
     let cells: Vec<usize> = names.iter().map(|n| n.chars().count().max(8)).collect();
@@ -17,7 +22,7 @@ pub fn matrix(names: &[String], rows: &[Vec<Option<f64>>]) -> Vec<String> {
     };
     let mut out = vec![line("", &names)];
     for (name, row) in names.iter().zip(rows) {
-        let row: Vec<String> = row.iter().map(|value| number(*value)).collect();
+        let row: Vec<String> = row.iter().map(|value| decimals(*value, places)).collect();
         out.push(line(name, &row));
     }
     out

@@ -27,8 +27,8 @@ pub fn run(args: &TransplantArgs) -> Result<(), CliError> {
         byte_match: args.byte_match,
         ..Wish::new(reference(&args.model)?, reference(&args.donor)?)
     };
-    let pool = progress::pool(args.threads)?;
-    let root = match &args.root {
+    let pool = progress::pool(args.threads.wanted)?;
+    let root = match &args.root.folder {
         Some(root) => root.clone(),
         None => std::env::current_dir().map_err(CliError::failed)?,
     };
@@ -36,7 +36,7 @@ pub fn run(args: &TransplantArgs) -> Result<(), CliError> {
         root,
         hub: hub_cache(),
         out: args.out.clone(),
-        force: args.force,
+        force: args.force.is_given,
         threads: pool.current_num_threads(),
     };
     let work = Transplant::prepare(wish, place).map_err(CliError::Failed)?;
@@ -44,12 +44,12 @@ pub fn run(args: &TransplantArgs) -> Result<(), CliError> {
         out::say(&format!("warning: {warning}"));
     }
     if args.dry_run {
-        return show(&work.report(), args.json.as_deref());
+        return show(&work.report(), args.json.file.as_deref());
     }
     let options = Options {
         out: args.out.clone().unwrap_or_default(),
         shard_bytes: args.shard_size,
-        force: args.force,
+        force: args.force.is_given,
         seed: None,
         on_nan: None,
         maker: String::new(),
@@ -66,7 +66,7 @@ pub fn run(args: &TransplantArgs) -> Result<(), CliError> {
     for odd in report.result.iter().flat_map(|result| &result.non_finite) {
         out::say(&format!("warning: {odd}"));
     }
-    show(&report, args.json.as_deref())
+    show(&report, args.json.file.as_deref())
 }
 
 fn method(name: &str) -> Result<Method, CliError> {

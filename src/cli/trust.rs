@@ -46,11 +46,13 @@ fn refusal(command: &Unapproved) -> String {
 }
 
 fn says_yes(command: &Unapproved) -> Result<bool, CliError> {
-    out::say("The study judges models by a command that is not approved on this computer:\n");
+    out::say("The study judges models by a command that is not approved on this computer:");
+    out::say("");
     for (name, text) in lines(command) {
         out::say(&format!("  {name:<10} {}", visible(&text)));
     }
-    out::say("\nIt can do whatever you can do: read, change and send your files.");
+    out::say("");
+    out::say("It can do whatever you can do: read, change and send your files.");
     let mut terminal = std::io::stderr();
     // Without a terminal there is no answer either.
     write!(terminal, "Run it? [y/N] ").ok();

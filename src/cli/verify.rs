@@ -11,8 +11,8 @@ use crate::origin::proof::{Extent, FileState, FoundParent, Places, Verified, rec
 use crate::workbench::hub_cache;
 
 pub fn run(args: &VerifyArgs) -> Result<(), CliError> {
-    let pool = progress::pool(args.threads)?;
-    let child = open(&located(&args.child, args.root.as_deref())?)?;
+    let pool = progress::pool(args.threads.wanted)?;
+    let child = open(&located(&args.child, args.root.folder.as_deref())?)?;
     let recipe = record(&child).map_err(CliError::Failed)?.recipe;
     let extent = if args.all {
         Extent::All
@@ -24,7 +24,7 @@ pub fn run(args: &VerifyArgs) -> Result<(), CliError> {
         .parent()
         .map(ToOwned::to_owned)
         .unwrap_or_default();
-    let (root, working) = match &args.root {
+    let (root, working) = match &args.root.folder {
         Some(root) => (root.clone(), None),
         // Where the recipe was, if the child was written beside its parents.
         None => (std::path::PathBuf::new(), Some(beside)),
@@ -40,7 +40,7 @@ pub fn run(args: &VerifyArgs) -> Result<(), CliError> {
         pool.install(|| verify(&child, places, extent, ticket))
             .map_err(failure)
     })?;
-    if !out::is_json_alone(&shown(&name, &recipe, &verified), args.json.as_deref())? {
+    if !out::is_json_alone(&shown(&name, &recipe, &verified), args.json.file.as_deref())? {
         print(&verified);
     }
     match verified.holds {

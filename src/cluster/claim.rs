@@ -7,6 +7,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,31 @@ impl Held {
         !self.next.exists() && files::write_whole(&self.path, &text).is_ok()
     }
 
+    /// Renews the claim while `work` is done, and calls `beat` each time.
+    pub fn kept_alive<T>(
+        &self,
+        lease: Duration,
+        beat: &(dyn Fn() + Sync),
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let ended = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let beats = scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    std::thread::park_timeout(lease / 3);
+                    if !ended.load(Ordering::Relaxed) {
+                        self.renew(lease, SystemTime::now());
+                        beat();
+                    }
+                }
+            });
+            let found = work();
+            ended.store(true, Ordering::Relaxed);
+            beats.thread().unpark();
+            found
+        })
+    }
+
     /// Gives it back: its lease ends now.
     pub fn give_back(&self) {
         self.renew(Duration::ZERO, UNIX_EPOCH);
@@ -131,7 +157,13 @@ pub fn current(folder: &Path, id: &str) -> Option<Claim> {
     Some(read(&last, Duration::ZERO))
 }
 
+/// Milliseconds since 1970.
 pub fn milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether a lease that ends at `until_ms` has run out.
+pub fn is_past(until_ms: u64) -> bool {
+    until_ms < milliseconds(SystemTime::now())
 }

@@ -1,18 +1,20 @@
 //! The parts of a plan, put together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::work::{add_up, is_past};
-use super::{Plan, Task, claim, part};
+use super::claim::is_past;
+use super::sign::{Seen, seen};
+use super::work::add_up;
+use super::{Claim, Plan, Task, claim, part};
 use crate::kinship::Kinship;
 use crate::kinship::pieces::put_together;
 use crate::kinship::store::CachedKinship;
 use crate::numeric::Gram;
 
 /// How far a plan is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct State {
     /// Tasks of the plan.
     pub tasks: usize,
@@ -24,37 +26,53 @@ pub struct State {
     pub workers: Vec<(String, usize)>,
     /// Tasks that nobody does.
     pub missing: Vec<String>,
+    /// Every worker that has left a sign in the folder, by name.
+    pub seen: Vec<Seen>,
 }
 
 /// Looks at the parts and claims of a plan.
 pub fn state(out: &Path, tasks: &[Task]) -> State {
+    let task = |task: &Task| (task.id.clone(), task.bytes, part::place(out, task));
+    standing(out, tasks.iter().map(task))
+}
+
+/// The same for tasks by their name, bytes and place of their part.
+pub fn standing(out: &Path, tasks: impl Iterator<Item = (String, u64, PathBuf)>) -> State {
     let folder = out.join("claims");
     let mut state = State {
-        tasks: tasks.len(),
+        seen: seen(out),
         ..State::default()
     };
-    for task in tasks {
-        state.bytes.1 += task.bytes;
-        if part::place(out, task).exists() {
+    for (id, bytes, place) in tasks {
+        state.tasks += 1;
+        state.bytes.1 += bytes;
+        if place.exists() {
             state.done += 1;
-            state.bytes.0 += task.bytes;
+            state.bytes.0 += bytes;
             continue;
         }
-        let holder = claim::current(&folder, &task.id).filter(|own| !is_past(own.until_ms));
-        let Some(holder) = holder else {
-            state.missing.push(task.id.clone());
-            continue;
-        };
-        match state
-            .workers
-            .iter_mut()
-            .find(|(name, _)| *name == holder.worker)
-        {
-            Some((_, count)) => *count += 1,
-            None => state.workers.push((holder.worker, 1)),
-        }
+        let claim = claim::current(&folder, &id);
+        state.count(id, claim);
     }
     state
+}
+
+impl State {
+    /// Counts a task that is not done, with the claim on it that counts.
+    pub fn count(&mut self, id: String, claim: Option<Claim>) {
+        let Some(holder) = claim.filter(|own| !is_past(own.until_ms)) else {
+            self.missing.push(id);
+            return;
+        };
+        let known = self
+            .workers
+            .iter_mut()
+            .find(|(name, _)| *name == holder.worker);
+        match known {
+            Some((_, count)) => *count += 1,
+            None => self.workers.push((holder.worker, 1)),
+        }
+    }
 }
 
 /// What joining gave.

@@ -8,7 +8,10 @@
 //! OUT/manifest.jsonl   one task a line, named by a hash of what it depends on
 //! OUT/claims/ID.n      who does it, until when; the highest n counts
 //! OUT/parts/ID         its sums, written whole or not at all
+//! OUT/workers/NAME     what a worker has done, and when it was last heard of
 //! ```
+//!
+//! Sketches of a population are a plan of their own kind, see [`sketches`].
 //!
 //! Parts joined in any order give the bits of one process, see [`crate::kinship::pieces`].
 
@@ -17,12 +20,17 @@ mod driver;
 mod join;
 mod part;
 mod plan;
+mod sign;
+pub mod sketches;
+mod so_far;
 mod task;
 mod work;
 
-pub use claim::{Claim, Claimed};
+pub use claim::{Claim, Claimed, Held, claim, current, is_past, milliseconds};
 pub use driver::{Driver, driver};
 pub use join::{Joined, State, join, state};
-pub use plan::{Member, Plan, make};
+pub use plan::{MANIFEST, Member, Plan, make, other_lines, own_lines};
+pub use sign::{Seen, Sign, alive, seen};
+pub use so_far::{Known, MOST_MODELS, SoFar};
 pub use task::{Task, tasks};
 pub use work::{Event, Labour, work};

@@ -13,7 +13,8 @@ use crate::kinship::{MeasureError, RoundingReport};
 /// The largest plan that is read: ten thousand models of a thousand tensors.
 const MOST_BYTES: u64 = 1 << 30;
 const PLAN: &str = "plan.json";
-const MANIFEST: &str = "manifest.jsonl";
+/// The list of all tasks of a folder.
+pub const MANIFEST: &str = "manifest.jsonl";
 
 /// A model of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether a folder holds a plan.
+    pub fn is_in(out: &Path) -> bool {
+        out.join(PLAN).is_file()
+    }
+
     /// How many blocks the models are in.
     pub const fn blocks(&self) -> usize {
         self.models.len().div_ceil(self.block)
@@ -98,7 +104,7 @@ impl Plan {
         let path = out.join(MANIFEST);
         let text = files::read_text(&path, MOST_BYTES)
             .map_err(|error| format!("no manifest could be read: {error}: {}", path.display()))?;
-        if text != lines(&found) {
+        if own_lines(&text) != lines(&found) {
             let path = path.display();
             return Err(format!(
                 "the manifest does not belong to the plan beside it; make the plan anew: {path}"
@@ -125,11 +131,28 @@ impl Plan {
             return Ok(found);
         }
         let text = serde_json::to_string(self).map_err(|error| error.to_string())?;
-        write_whole(&out.join(MANIFEST), lines(&found).as_bytes())?;
+        let others = files::read_text(&out.join(MANIFEST), MOST_BYTES).unwrap_or_default();
+        let manifest = lines(&found) + &other_lines(&others);
+        write_whole(&out.join(MANIFEST), manifest.as_bytes())?;
         // Last, because it makes the folder a plan.
         write_whole(&out.join(PLAN), text.as_bytes())?;
         Ok(found)
     }
+}
+
+/// How the line of a task of another kind begins.
+const OTHER_KIND: &str = "{\"kind\":";
+
+/// The lines of a manifest that are about kinship.
+pub fn own_lines(manifest: &str) -> String {
+    let lines = manifest.split_inclusive('\n');
+    lines.filter(|line| !line.starts_with(OTHER_KIND)).collect()
+}
+
+/// The others.
+pub fn other_lines(manifest: &str) -> String {
+    let lines = manifest.split_inclusive('\n');
+    lines.filter(|line| line.starts_with(OTHER_KIND)).collect()
 }
 
 fn lines(tasks: &[Task]) -> String {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use super::claim::{Claimed, Held, claim, milliseconds};
+use super::claim::{Claimed, Held, claim};
 use super::part::{self, Part};
+use super::sign::Sign;
 use super::{Plan, Task};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::Ticket;
@@ -18,7 +18,7 @@ use crate::numeric::Gram;
 use crate::parallel::{in_order, lock};
 
 /// How often a worker that waits for others looks again.
-const LOOK: Duration = Duration::from_millis(500);
+pub(super) const LOOK: Duration = Duration::from_millis(500);
 
 /// What a worker is asked to do.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub enum Event {
         bytes: u64,
         seconds: f64,
     },
+    /// It failed, and why; another worker may try it.
+    Failed { task: String, error: String },
     /// Nothing is free, and other workers are at work on so many tasks.
     Waits { tasks: usize },
     /// The end: tasks that this worker did, parts that are there, parts of the plan.
@@ -83,7 +85,7 @@ pub fn work(
             out,
             plan,
             pieces,
-            name: name(),
+            sign: Sign::new(out, labour.lease),
             labour,
             tell,
         };
@@ -112,18 +114,11 @@ fn check_key(key: &str, model: &Checkpoint) -> Result<(), MeasureError> {
     )))
 }
 
-/// Machine, process and time: no two workers have the same.
-fn name() -> String {
-    let owner = crate::files::lock::Owner::here();
-    let now = milliseconds(SystemTime::now());
-    format!("{} {} {now}", owner.machine, owner.process)
-}
-
 struct Worker<'a> {
     out: &'a Path,
     plan: &'a Plan,
     pieces: &'a Pieces<'a>,
-    name: String,
+    sign: Sign,
     labour: &'a Labour,
     tell: &'a (dyn Fn(Event) + Sync),
 }
@@ -156,6 +151,7 @@ impl Worker<'_> {
                 break;
             }
             (self.tell)(Event::Waits { tasks: elsewhere });
+            self.sign.renew();
             std::thread::sleep(LOOK);
             ticket.advance(0)?;
         }
@@ -172,45 +168,29 @@ impl Worker<'_> {
     fn claim(&self, task: &Task) -> Result<Claimed, MeasureError> {
         let folder = self.out.join("claims");
         let (lease, now) = (self.labour.lease, SystemTime::now());
-        claim(&folder, &task.id, &self.name, lease, now).map_err(MeasureError::Failed)
+        claim(&folder, &task.id, self.sign.worker(), lease, now).map_err(MeasureError::Failed)
     }
 
     fn task(&self, task: &Task, held: &Held, ticket: &Ticket) -> Result<(), MeasureError> {
         let (began, bytes) = (Instant::now(), task.bytes);
         let id = || task.id.clone();
         (self.tell)(Event::Began { task: id(), bytes });
-        let result = self.kept_alive(held, || self.sums(task, ticket));
+        self.sign.begins(&task.id);
+        let beat = || self.sign.renew();
+        let result = held.kept_alive(self.labour.lease, &beat, || self.sums(task, ticket));
         let written = result
             .and_then(|part| part::write(self.out, task, &part).map_err(MeasureError::Failed));
         // Done, or for the others at once.
         held.give_back();
         written?;
         let seconds = began.elapsed().as_secs_f64();
+        self.sign.has_done(bytes, seconds);
         (self.tell)(Event::Done {
             task: id(),
             bytes,
             seconds,
         });
         Ok(())
-    }
-
-    /// Renews the claim while `work` is done.
-    fn kept_alive<T>(&self, held: &Held, work: impl FnOnce() -> T) -> T {
-        let ended = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let beat = scope.spawn(|| {
-                while !ended.load(Ordering::Relaxed) {
-                    std::thread::park_timeout(self.labour.lease / 3);
-                    if !ended.load(Ordering::Relaxed) {
-                        held.renew(self.labour.lease, SystemTime::now());
-                    }
-                }
-            });
-            let found = work();
-            ended.store(true, Ordering::Relaxed);
-            beat.thread().unpark();
-            found
-        })
     }
 
     /// The sums of a task: a Gram a segment, or one a chunk where it has not all of one.
@@ -245,9 +225,4 @@ pub fn add_up(chunks: impl Iterator<Item = Gram>) -> Gram {
             .add(&chunk);
     }
     sum.unwrap_or_else(|| Gram::zero(0))
-}
-
-/// Whether a lease that ends at `until_ms` has run out.
-pub fn is_past(until_ms: u64) -> bool {
-    until_ms < milliseconds(SystemTime::now())
 }

@@ -28,6 +28,7 @@ mod ghost;
 mod layers;
 mod matrix;
 mod paper;
+mod predictions;
 mod runs;
 mod scatter;
 mod stagnation;
@@ -36,6 +37,7 @@ pub use evolutions::{Along, Course, evolutions};
 pub use ghost::Ghost;
 pub use layers::shown_model;
 pub use matrix::groups;
+pub use predictions::{Prediction, predictions};
 pub use quantity::{axis_name, short_name};
 
 use crate::study::{MeasuredKinship, ModelId, PairRow, StudyDoc, StudyFacts};

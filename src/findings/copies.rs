@@ -24,8 +24,16 @@ pub fn find(facts: &Facts<'_>) -> Vec<Finding> {
 /// Sets of two or more models of which each is like the first.
 fn groups(facts: &Facts<'_>, models: &[ModelId]) -> Vec<Vec<ModelId>> {
     let mut groups: BTreeMap<ModelId, Vec<ModelId>> = BTreeMap::new();
+    let norms: BTreeMap<ModelId, f64> = (models.iter())
+        .filter_map(|&id| Some((id, (facts.norm)(id)?)))
+        .collect();
+    // Only models of about one length are compared; of a length that is not known, any.
+    let may_be = |a: ModelId, b: ModelId| match (norms.get(&a), norms.get(&b)) {
+        (Some(a), Some(b)) => (a - b).abs() <= SAME_LENGTH * a.max(*b),
+        _ => true,
+    };
     for &model in models {
-        let is_like = |&&first: &&ModelId| is_copy(facts, first, model);
+        let is_like = |&&first: &&ModelId| may_be(first, model) && is_akin(facts, first, model);
         let first = groups.keys().find(is_like).copied();
         groups
             .entry(first.unwrap_or(model))
@@ -38,10 +46,8 @@ fn groups(facts: &Facts<'_>, models: &[ModelId]) -> Vec<Vec<ModelId>> {
         .collect()
 }
 
-fn is_copy(facts: &Facts<'_>, a: ModelId, b: ModelId) -> bool {
-    let is_akin = (facts.kinship)(a, b).is_some_and(|kinship| kinship >= SAME);
-    let lengths = (facts.norm)(a).zip((facts.norm)(b));
-    is_akin && lengths.is_none_or(|(a, b)| (a - b).abs() <= SAME_LENGTH * a.max(b))
+fn is_akin(facts: &Facts<'_>, a: ModelId, b: ModelId) -> bool {
+    (facts.kinship)(a, b).is_some_and(|kinship| kinship >= SAME)
 }
 
 fn finding(facts: &Facts<'_>, group: &[ModelId]) -> Finding {

@@ -17,6 +17,7 @@ mod pairs;
 mod pass;
 pub mod pieces;
 mod report;
+pub mod sketch;
 pub mod store;
 mod sums;
 pub mod table;

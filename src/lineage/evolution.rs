@@ -104,7 +104,7 @@ impl Ended {
             Self::Merges => "The limit of merges is reached",
             Self::Evaluations => "The limit of evaluations is reached",
             Self::Time => "The time limit is reached",
-            Self::NothingLeft => "Every pair that the strategy would choose has been merged",
+            Self::NothingLeft => "Nothing is left that the strategy would merge",
         }
     }
 }
@@ -147,11 +147,24 @@ pub fn upcoming(
     rules: &Rules,
     spent: &Spent,
 ) -> Option<(u32, Vec<Pairing>)> {
+    let (generation, merges) = batch(population, strategy, choices, rules, spent)?;
+    let pairings = merges.into_iter().map(|(_, pairing)| pairing);
+    Some((generation, pairings.collect()))
+}
+
+/// The same with the number of each in its generation.
+pub fn batch(
+    population: &Population<'_>,
+    strategy: &dyn Strategy,
+    choices: &Choices,
+    rules: &Rules,
+    spent: &Spent,
+) -> Option<(u32, Vec<(u32, Pairing)>)> {
     let Next::Merge { generation, .. } = next(population, strategy, choices, rules, spent) else {
         return None;
     };
     let merges = missing(population, strategy, choices, generation);
-    let mut merges: Vec<Pairing> = merges.map(|(_, pairing)| pairing).collect();
+    let mut merges: Vec<(u32, Pairing)> = merges.collect();
     let left = |most: Option<u32>, used: usize| {
         most.map_or(usize::MAX, |most| (most as usize).saturating_sub(used))
     };

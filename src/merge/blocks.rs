@@ -220,7 +220,11 @@ impl<'t> Inputs<'t> {
         self.read(ranges, &mut Buffers::default(), block);
     }
 
-    fn report(&self, chunk: Range<usize>, ticket: &Ticket) -> Result<(), MergeError> {
+    /// Tells that all inputs were read in this range.
+    ///
+    /// # Errors
+    /// When the ticket is cancelled.
+    pub fn report(&self, chunk: Range<usize>, ticket: &Ticket) -> Result<(), MergeError> {
         let bytes = |input: &Input<'_>| input.stored.part(chunk.clone()).size_bytes();
         Ok(ticket.advance(self.tensor.inputs.iter().map(bytes).sum())?)
     }

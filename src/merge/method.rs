@@ -244,6 +244,12 @@ pub trait Method: Sync {
         None
     }
 
+    /// Whether it looks at a matrix as a whole, so that what it makes depends on the matrix's
+    /// shape: its prediction is tried on squares.
+    fn is_spectral(&self) -> bool {
+        false
+    }
+
     /// The child as a linear combination of the inputs, where it is one with these values: what
     /// the merge itself computes with, and what its kinship is predicted from.
     ///
@@ -269,4 +275,18 @@ pub trait Method: Sync {
         values: &Values,
         ticket: &Ticket,
     ) -> Result<Box<dyn AnyKernel + 't>, MergeError>;
+
+    /// The same in mergekit's order of operations, for whoever asks whether mergekit has made a
+    /// tensor; `None` where that order is not known or can make no difference.
+    ///
+    /// # Errors
+    /// As for [`Self::prepare`].
+    fn prepare_in_steps<'t>(
+        &self,
+        _tensor: &'t MergeTensor<'t>,
+        _values: &Values,
+        _ticket: &Ticket,
+    ) -> Result<Option<Box<dyn AnyKernel + 't>>, MergeError> {
+        Ok(None)
+    }
 }

@@ -17,6 +17,7 @@ pub mod rank;
 pub mod real;
 pub mod round;
 pub mod select;
+pub mod sketch;
 pub mod vector;
 
 pub use blocks::Packing;

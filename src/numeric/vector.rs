@@ -40,6 +40,11 @@ dispatch!(
     pub fn random_difference<N: Real>(out: &mut [N], c: N, x: &[N], b: &[N], draw: Draw)
         => random_difference_body);
 dispatch!(
+    /// `out = c·(x − b)` where the bit is set, else 0; the first bit is bit `from` of `words`, and
+    /// bits beyond the words are not set.
+    pub fn kept_difference<N: Real>(out: &mut [N], c: N, x: &[N], b: &[N], words: &[u64], from: usize)
+        => kept_difference_body);
+dispatch!(
     /// `sum += x − b`, the difference in the type of both.
     pub fn add_change<N: Real>(sum: &mut [f64], x: &[N], b: &[N]) => add_change_body);
 dispatch!(
@@ -123,6 +128,29 @@ fn random_difference_body<N: Real>(out: &mut [N], c: N, x: &[N], b: &[N], draw: 
         let kept = draw.stream.happens(draw.start + k as u64, draw.chance);
         let change = c * (*x - *b);
         *out = if kept { change } else { N::ZERO };
+    }
+}
+
+#[inline(always)]
+fn kept_difference_body<N: Real>(
+    out: &mut [N],
+    c: N,
+    x: &[N],
+    b: &[N],
+    words: &[u64],
+    from: usize,
+) {
+    let n = out.len().min(x.len()).min(b.len());
+    let mut start = 0;
+    while start < n {
+        let (word, bit) = ((from + start) / 64, (from + start) % 64);
+        let end = n.min(start + 64 - bit);
+        let bits = words.get(word).map_or(0, |word| word >> bit);
+        let pairs = x[start..end].iter().zip(&b[start..end]);
+        for (k, (out, (x, b))) in out[start..end].iter_mut().zip(pairs).enumerate() {
+            *out = (c * (*x - *b)).only_if(bits >> k & 1 == 1);
+        }
+        start = end;
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod ancestry;
 pub mod lineage;
+pub mod population;
 pub mod proof;
 pub mod related;
 pub mod scan;

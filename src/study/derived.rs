@@ -137,7 +137,9 @@ impl StudyFacts {
     }
 
     pub fn row(&self, id: ModelId) -> Option<&ModelFacts> {
-        self.rows.iter().find(|row| row.id == id)
+        let likely = self.rows.partition_point(|row| row.id < id);
+        let likely = self.rows.get(likely).filter(|row| row.id == id);
+        likely.or_else(|| self.rows.iter().find(|row| row.id == id))
     }
 
     /// The colour of a run, which is the same in every chart.
@@ -167,6 +169,22 @@ impl StudyDoc {
         };
         let pairs = self.pairs.iter().find_map(of_pair);
         pairs.or_else(|| self.models.iter().find_map(of_merge))
+    }
+
+    /// The same for every pair that has a reported value, by its models in order.
+    pub fn given_kinships(&self, metric: Metric) -> BTreeMap<[ModelId; 2], f64> {
+        let pairs = self.pairs.iter();
+        let pairs = pairs.filter_map(|pair| Some((pair.models, pair.kinship.get(metric)?)));
+        let merges = self.models.iter().filter(|m| !m.origin.unnamed_parents);
+        let merges = merges.filter_map(|m| {
+            let [a, b] = m.parents[..] else { return None };
+            Some(([a, b], m.origin.kinship.get(metric)?))
+        });
+        let mut out = BTreeMap::new();
+        for (models, value) in pairs.chain(merges) {
+            out.entry(sorted(models)).or_insert(value);
+        }
+        out
     }
 
     /// Average task performance difference of two models, (1/|T|) Σ |Pᵢ − Pᵢ′| over the tasks
@@ -260,8 +278,8 @@ fn gain(doc: &StudyDoc, model: &Model, own: Option<f64>, averages: &[Option<f64>
     if model.parents.len() < 2 || model.origin.unnamed_parents {
         return None;
     }
-    let at = |id: &ModelId| doc.models.iter().position(|m| m.id == *id);
-    let parents: Option<Vec<f64>> = model.parents.iter().map(|p| averages[at(p)?]).collect();
+    let parents = model.parents.iter();
+    let parents: Option<Vec<f64>> = parents.map(|p| averages[doc.place_of(*p)?]).collect();
     Some(own? - mean(&parents?)?)
 }
 

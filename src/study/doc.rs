@@ -263,7 +263,18 @@ impl ColumnChoices {
 
 impl StudyDoc {
     pub fn model(&self, id: ModelId) -> Option<&Model> {
-        self.models.iter().find(|m| m.id == id)
+        self.models.get(self.place_of(id)?)
+    }
+
+    /// Where a model stands in the list. New models come last under a higher number, so that a
+    /// list nobody has sorted is searched in a few steps.
+    pub fn place_of(&self, id: ModelId) -> Option<usize> {
+        let likely = self.models.partition_point(|m| m.id < id);
+        let is_it = self.models.get(likely).is_some_and(|m| m.id == id);
+        match is_it {
+            true => Some(likely),
+            false => self.models.iter().position(|m| m.id == id),
+        }
     }
 
     /// Changes a model, if it is there.
@@ -300,9 +311,13 @@ impl StudyDoc {
 
     /// The bases, the one with most models first, then by position.
     pub fn bases(&self) -> Vec<ModelId> {
-        let is_base = |m: &&Model| self.role(m) == Role::Base;
-        let mut out: Vec<ModelId> = self.models.iter().filter(is_base).map(|m| m.id).collect();
-        out.sort_by_key(|&id| std::cmp::Reverse(self.family(id).len()));
+        let mut sizes: BTreeMap<ModelId, usize> = BTreeMap::new();
+        for base in self.models.iter().filter_map(|m| m.base) {
+            *sizes.entry(base).or_default() += 1;
+        }
+        let is_base = |id: &ModelId| sizes.contains_key(id);
+        let mut out: Vec<ModelId> = self.models.iter().map(|m| m.id).filter(is_base).collect();
+        out.sort_by_key(|id| std::cmp::Reverse(sizes.get(id)));
         out
     }
 

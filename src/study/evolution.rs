@@ -120,6 +120,9 @@ pub struct Setup {
     pub founders: Vec<ModelId>,
     /// How two are merged: a recipe in mergekit's YAML without its models.
     pub recipe: String,
+    /// Other ways, by other methods, that a strategy may try against it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_recipes: Vec<String>,
     pub strategy: String,
     /// What is chosen for it.
     pub choices: Choices,
@@ -133,16 +136,77 @@ pub struct Setup {
     /// How many bytes its children may take on disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_bytes: Option<u64>,
+    /// Who merges and judges its children, if not this program alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterChoice>,
 }
 
-/// SLERP half way, children in full precision.
+/// A folder from which other processes take children to merge and judge.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClusterChoice {
+    /// On a file system that all workers see.
+    pub folder: PathBuf,
+    /// Whether this program is a worker too.
+    pub works: bool,
+}
+
+/// SLERP of the weights half way, children in full precision: what a file means that names no way.
 pub const USUAL_RECIPE: &str = "merge_method: slerp\nparameters:\n  t: 0.5\ndtype: float32\n";
+
+/// SLERP of the task vectors half way: the child's change is as long as its parents' are, where
+/// SLERP of the weights shortens it.
+pub const TASK_VECTOR_RECIPE: &str = "merge_method: nuslerp\nbase_model: base\ndtype: float32\n";
+
+/// The `base_model` by which a recipe without models means the base of the family.
+pub const FAMILY_BASE: &str = "base";
+
+impl Setup {
+    /// What a new evolution begins with: expected improvement, which finds out by itself whether
+    /// SLERP of the weights or of the task vectors gains more here. Without a base that its
+    /// founders share there are no task vectors, and no kinship to go by.
+    pub fn usual(founders: Vec<ModelId>, has_base: bool) -> Self {
+        let (strategy, others) = match has_base {
+            true => ("improvement", vec![TASK_VECTOR_RECIPE.to_owned()]),
+            false => ("greedy", Vec::new()),
+        };
+        Self {
+            founders,
+            other_recipes: others,
+            strategy: strategy.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The recipe of a way by its number; the first for one that there is not.
+    pub fn way(&self, number: usize) -> &str {
+        let other = number
+            .checked_sub(1)
+            .and_then(|k| self.other_recipes.get(k));
+        other.unwrap_or(&self.recipe)
+    }
+
+    /// Every recipe, the first one first.
+    pub fn ways(&self) -> impl Iterator<Item = &str> {
+        let all = std::iter::once(&self.recipe).chain(&self.other_recipes);
+        all.map(String::as_str)
+    }
+
+    /// What a strategy is asked with.
+    pub fn asked(&self) -> Choices {
+        Choices {
+            other_ways: self.other_recipes.len(),
+            ..self.choices
+        }
+    }
+}
 
 impl Default for Setup {
     fn default() -> Self {
         Self {
             founders: Vec::new(),
             recipe: USUAL_RECIPE.to_owned(),
+            other_recipes: Vec::new(),
             strategy: "kinship".to_owned(),
             choices: Choices::default(),
             rules: Rules::default(),
@@ -150,6 +214,7 @@ impl Default for Setup {
             folder: None,
             keep: Keep::default(),
             most_bytes: None,
+            cluster: None,
         }
     }
 }

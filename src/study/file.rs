@@ -110,12 +110,12 @@ pub fn from_text(text: &str, dir: &Path) -> Result<StudyDoc, StudyError> {
 
 /// Every path in a document beside those of its models.
 fn other_paths(doc: &mut StudyDoc) -> Vec<&mut PathBuf> {
-    let folders = doc
-        .evolutions
-        .iter_mut()
-        .filter_map(|e| e.setup.folder.as_mut());
+    let folders = doc.evolutions.iter_mut().map(|e| {
+        let cluster = e.setup.cluster.iter_mut().map(|own| &mut own.folder);
+        e.setup.folder.iter_mut().chain(cluster)
+    });
     let mut out = doc.evaluator.paths_mut();
-    out.extend(folders);
+    out.extend(folders.flatten());
     out
 }
 

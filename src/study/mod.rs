@@ -35,13 +35,15 @@ pub use doc::{
 };
 pub use draft::{Draft, DraftContent};
 pub use draft_edit::DraftEdit;
-pub use evolution::{Evaluator, Evolution, Keep, Setup, USUAL_RECIPE};
+pub use evolution::{
+    ClusterChoice, Evaluator, Evolution, FAMILY_BASE, Keep, Setup, TASK_VECTOR_RECIPE, USUAL_RECIPE,
+};
 pub use evolution_edit::{Child, ChildAdded, Evaluation, EvolutionEdit};
 pub use history::History;
 pub use id::{DraftId, EvolutionId, ModelId};
 pub use merge::merged;
 pub use mixture::MixtureSheet;
-pub use model_edit::{BaseRef, Descent, ModelEdit, NewChild, NewModel};
+pub use model_edit::{BaseRef, Descent, ModelEdit, NewChild, NewModel, ScoredChild};
 pub use names::ShortNames;
 pub use record::{Origin, PairRecord, PredictedKinship, Reported, Score, Step};
 pub use record_edit::{Entry, Import, PairEntry, RecordEdit};

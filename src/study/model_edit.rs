@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::doc::{Model, StudyDoc};
 use super::id::ModelId;
-use super::record::{Origin, PredictedKinship};
+use super::record::{Origin, PredictedKinship, Score};
+use super::record_edit::put_score;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewModel {
@@ -37,6 +38,14 @@ pub struct NewChild {
     pub note: String,
 }
 
+/// A child with its scores; its files may be gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoredChild {
+    pub child: NewChild,
+    pub has_files: bool,
+    pub scores: Vec<Score>,
+}
+
 /// What a model was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Descent {
@@ -52,6 +61,8 @@ pub enum ModelEdit {
     Add(Vec<NewModel>),
     /// Put in what a merge has made, and select it.
     AddChild(Box<NewChild>),
+    /// Put in what a sweep has made and scored.
+    AddScored(Vec<ScoredChild>),
     /// Take models out; their files stay.
     Remove(Vec<ModelId>),
     Rename(ModelId, String),
@@ -78,6 +89,7 @@ impl ModelEdit {
         match self {
             Self::Add(models) => count(models.len(), "Add"),
             Self::AddChild(child) => format!("Add {}", child.name),
+            Self::AddScored(children) => count(children.len(), "Add"),
             Self::Remove(ids) => count(ids.len(), "Remove"),
             Self::Rename(..) => "Rename model".to_owned(),
             Self::Note(..) => "Edit note".to_owned(),
@@ -107,6 +119,9 @@ impl ModelEdit {
             Self::Add(models) => add(doc, models),
             Self::AddChild(child) => {
                 add_child(doc, *child);
+            }
+            Self::AddScored(children) => {
+                children.into_iter().for_each(|own| add_scored(doc, own));
             }
             Self::Remove(ids) => remove(doc, &ids),
             Self::Rename(id, name) => doc.with(id, |m| m.name = name),
@@ -161,6 +176,14 @@ pub(super) fn add_child(doc: &mut StudyDoc, child: NewChild) -> ModelId {
         },
         ..Model::default()
     })
+}
+
+fn add_scored(doc: &mut StudyDoc, own: ScoredChild) {
+    let id = add_child(doc, own.child);
+    doc.with(id, |model| {
+        model.path.take_if(|_| !own.has_files);
+        own.scores.into_iter().for_each(|s| put_score(model, s));
+    });
 }
 
 fn remove(doc: &mut StudyDoc, ids: &[ModelId]) {

@@ -36,6 +36,14 @@ impl StudyDoc {
         placed.into_iter().map(|(_, id)| id).collect()
     }
 
+    /// The base that all of some descend from.
+    pub fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
+        let base = |id: &ModelId| self.model(*id).and_then(|m| m.base);
+        let first = models.first().and_then(base)?;
+        let is_shared = models.iter().all(|id| base(id) == Some(first));
+        is_shared.then_some(first)
+    }
+
     /// The tasks whose mean selects in an evolution.
     pub fn selecting_tasks(&self, evolution: &Evolution) -> Vec<String> {
         if !evolution.setup.tasks.is_empty() {

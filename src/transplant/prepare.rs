@@ -107,7 +107,7 @@ impl Transplant {
         let donor = Side::open(&wish.donor, &place)?;
         if model.vocabulary.numbers_as(&donor.vocabulary) {
             return Err(format!(
-                "the tokens of {} and {} are the same, at the same numbers; there is nothing to do",
+                "the tokens of {} and {} are the same, at the same numbers; choose another tokenizer",
                 wish.model, wish.donor
             ));
         }

@@ -11,12 +11,13 @@ use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
 use crate::store::hub::{HubName, Offer};
-use crate::study::{Command, DraftId, Evolution, EvolutionId, Import, ModelId};
+use crate::study::{ClusterChoice, Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::ancestry::AncestryRequest;
 use crate::workbench::composing::PredictionOptions;
 use crate::workbench::extracting::ExtractRequest;
 use crate::workbench::merging::MergeId;
 use crate::workbench::proving::ProofRequest;
+use crate::workbench::sweeping::Sweep;
 use crate::workbench::tokens::TokensOf;
 use crate::workbench::transplanting::TransplantRequest;
 use crate::workbench::{Notice, WriteOrder};
@@ -25,6 +26,8 @@ use crate::workbench::{Notice, WriteOrder};
 pub enum Action {
     Study(Command),
     Go(View),
+    /// Show what predicts gain in the study.
+    ShowPredictors,
     File(FileAction),
     /// What is to become of a study that another program has, or has changed.
     Outside(Outside),
@@ -44,6 +47,8 @@ pub enum Action {
     Lineage(LineageAction),
     Evolution(EvolutionAction),
     Evaluation(EvaluationAction),
+    Sweep(SweepAction),
+    Cluster(ClusterAction),
     Window(WindowAction),
     Chart(ChartAsk),
     /// Ask where to write a file, then write it.
@@ -106,6 +111,8 @@ pub enum ModelsAction {
     Compare(ModelId, ModelId),
     /// Ask whether two models are related at all.
     Relate(ModelId, ModelId),
+    /// Show what came of the last such question.
+    ShowRelation,
     /// Show the window that gives a model another model's tokenizer.
     Transplant(ModelId),
     /// Ask for the folder that a model with another tokenizer is written to, then write it.
@@ -280,6 +287,32 @@ pub enum EvolutionAction {
     Pause(EvolutionId),
     Stop(EvolutionId),
     AskForFolder(EvolutionId),
+    /// Ask for the folder from which workers of a cluster take children.
+    AskForCluster(EvolutionId),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum SweepAction {
+    /// Ask what of a draft is swept; show the sweep that runs, if one does.
+    Ask(DraftId),
+    AskForCluster,
+    Start(DraftId, Box<Sweep>, Option<ClusterChoice>),
+    Show,
+    Stop,
+    /// Put the recipe of a cell on the canvas, under this name.
+    OpenRecipe(String, String),
+    AddToStudy,
+    Close,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClusterAction {
+    /// Ask for a folder that workers of a cluster work in, and show it.
+    AskToOpen,
+    Open(PathBuf),
+    /// Join its parts into a study.
+    Join,
+    Close,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -381,6 +414,8 @@ rooms!(
     Lineage: LineageAction,
     Evolution: EvolutionAction,
     Evaluation: EvaluationAction,
+    Sweep: SweepAction,
+    Cluster: ClusterAction,
     Window: WindowAction,
     Chart: ChartAsk
 );

@@ -10,6 +10,7 @@ mod letters;
 mod offer;
 mod panes;
 mod pick;
+mod room;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +30,6 @@ use super::views::{Keys, Views, welcome};
 use super::widgets::palette::{Palette, PaletteEntry};
 use super::widgets::toast::Toasts;
 use super::windows::Windows;
-use crate::study::Selection;
 use crate::ui::ext::UiExt;
 use crate::workbench::Workbench;
 use crate::workbench::opening::is_recipe;
@@ -42,9 +42,7 @@ use letters::Letters;
 use offer::Past;
 use panes::Panes;
 use pick::Purpose;
-
-/// Below this width of the window there is no room for an inspector beside a view.
-const ROOM_FOR_INSPECTOR: f32 = 900.0;
+use room::{has_inspector, has_inspector_beside, is_roomy, shown_view};
 
 /// The longest that a program that judges is waited for when the window closes.
 const MOST_LEAVING: std::time::Duration = std::time::Duration::from_secs(5);
@@ -231,6 +229,9 @@ impl App {
         }
         if !self.windows.proof.is_open() {
             self.bench.leave_proof();
+        }
+        if !self.windows.relation.is_open() {
+            self.bench.leave_relation();
         }
         self.bench.watch_ancestry(self.windows.ancestry.is_open());
         self.copy_drawn(ctx);
@@ -486,35 +487,6 @@ impl eframe::App for App {
         guarded(|| self.bench.save_or_rescue()).ok();
         self.bench.end_jobs(MOST_LEAVING);
     }
-}
-
-/// The child's panel stands where the inspector stands elsewhere.
-fn has_inspector(view: View) -> bool {
-    !matches!(view, View::Settings | View::Merge)
-}
-
-fn is_roomy(ctx: &Context) -> bool {
-    ctx.content_rect().width() >= ROOM_FOR_INSPECTOR
-}
-
-/// Whether the inspector stands beside the view.
-fn has_inspector_beside(bench: &Workbench, prefs: &Prefs, ctx: &Context) -> bool {
-    let is_wanted = prefs.inspector && (prefs.about || !is_about_alone(bench, prefs.view));
-    bench.is_open() && has_inspector(prefs.view) && is_roomy(ctx) && is_wanted
-}
-
-/// Whether the inspector had nothing but words about the study to show, in a view that needs
-/// its room. Where a click on a picture selects, its place stays: the picture must not move.
-fn is_about_alone(bench: &Workbench, view: View) -> bool {
-    let needs_room = matches!(view, View::Models | View::Evolution | View::Next);
-    let study = bench.study();
-    let is_any = !study.doc().models.is_empty();
-    needs_room && is_any && *study.selection() == Selection::Nothing
-}
-
-/// The view that is shown; `None` for the welcome screen.
-fn shown_view(is_open: bool, view: View) -> Option<View> {
-    (is_open || view == View::Settings).then_some(view)
 }
 
 /// Whether opening a path would put another study in place of the one that is open.

@@ -4,11 +4,11 @@
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use super::action::{
-    Action, AncestryAction, ChartAsk, EvaluationAction, EvolutionAction, ExtractAction, FileAction,
-    ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, ProofAction, View,
-    WindowAction, WriteAction, WriteWhat,
+    Action, AncestryAction, ChartAsk, ClusterAction, EvaluationAction, EvolutionAction,
+    ExtractAction, FileAction, ImportAction, LineageAction, MergeAction, MixtureAction,
+    ModelsAction, ProofAction, SweepAction, View, WindowAction, WriteAction, WriteWhat,
 };
-use super::views::{self, Keys, to_merge};
+use super::views::{self, Keys, PREDICTORS, to_merge};
 use super::windows::transplant_donors;
 use crate::checkpoint::Kind;
 use crate::figures;
@@ -233,6 +233,7 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
             ModelsAction::AskForStored,
         ),
         Entry::new(group, "Scan a folder for models…", ModelsAction::AskToScan),
+        Entry::new(group, "Open a cluster folder…", ClusterAction::AskToOpen),
         Entry::new(group, "Add models by name…", ModelsAction::AskForNames).when(open),
         Entry::new(group, "Add task…", ModelsAction::AskForTask).when(open),
         (Entry::new(group, "Select all models", select_all).key(CTRL, Key::A))
@@ -293,16 +294,25 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
         let can = bench.prove_objection(one).is_none();
         out.push(Entry::new(group, title, ProofAction::Ask(one)).when(can));
     }
-    if bench.proof().is_some() {
-        out.push(Entry::new(group, "Show the last proof", ProofAction::Show));
-    }
-    if bench.extraction().is_some() {
-        out.push(Entry::new(
-            group,
+    let last: [(bool, &str, Action); 3] = [
+        (
+            bench.proof().is_some(),
+            "Show the last proof",
+            ProofAction::Show.into(),
+        ),
+        (
+            bench.relation().is_some(),
+            "Show whether the last two are related",
+            ModelsAction::ShowRelation.into(),
+        ),
+        (
+            bench.extraction().is_some(),
             "Show the extracted adapter",
-            ExtractAction::Show,
-        ));
-    }
+            ExtractAction::Show.into(),
+        ),
+    ];
+    let there = last.into_iter().filter(|(is_there, ..)| *is_there);
+    out.extend(there.map(|(_, title, action)| Entry::new(group, title, action)));
     let remove = Command::Model(ModelEdit::Remove(selected));
     out.push((Entry::new(group, "Remove from study", remove).key(NONE, Key::Delete)).when(some));
 }
@@ -360,6 +370,11 @@ fn merge_commands(out: &mut Vec<Entry>, bench: &Workbench) {
     if let Some(draft) = bench.study().doc().shown_draft() {
         let copy = Action::copy("Recipe", draft.sheet.text.clone());
         out.push(Entry::new(group, "Copy the recipe", copy));
+        let sweep = SweepAction::Ask(draft.id);
+        out.push(Entry::new(group, "Sweep the recipe…", sweep).when(bench.is_ready_to_write()));
+    }
+    if bench.sweep().is_some() {
+        out.push(Entry::new(group, "Show the sweep", SweepAction::Show));
     }
     if bench.mixture().is_some() {
         let title = "Show the mixture of experts";
@@ -473,6 +488,7 @@ fn view_commands(out: &mut Vec<Entry>, bench: &Workbench, zoom: f32) {
     out.extend(View::ALL.into_iter().zip(numbers).map(|(view, key)| {
         (Entry::new(group, view.title(), view).key(CTRL, key)).when(open || view == View::Settings)
     }));
+    out.push(Entry::new(group, PREDICTORS, Action::ShowPredictors).when(open));
     let forget = Command::View(ViewEdit::ForgetDismissed);
     let some = !bench.study().doc().view.dismissed.is_empty();
     out.push(Entry::new(group, "Show dismissed findings", forget).when(some));

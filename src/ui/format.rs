@@ -224,9 +224,16 @@ pub fn elide_middle(text: &str, max: usize) -> String {
         return text.to_owned();
     }
     let kept = max.saturating_sub(1);
-    let (head, tail) = (kept.div_ceil(2), kept / 2);
-    let start = chars[..head].iter();
-    let end = chars[chars.len() - tail..].iter();
+    let mut from = chars.len() - kept / 2;
+    // Half a number would be another one.
+    let is_digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
+    let digits = (1..=from)
+        .take_while(|&back| is_digit(from) && is_digit(from - back))
+        .count();
+    let spare = (kept.div_ceil(2)).saturating_sub(1);
+    from -= if digits <= spare { digits } else { 0 };
+    let head = kept - (chars.len() - from);
+    let (start, end) = (chars[..head].iter(), chars[from..].iter());
     start.chain(&['…']).chain(end).collect()
 }
 
@@ -343,6 +350,7 @@ mod tests {
     fn long_names_lose_their_middle() {
         assert_eq!(elide_middle("abacus", 8), "abacus");
         assert_eq!(elide_middle("abcdefghij", 5), "ab…ij");
+        assert_eq!(elide_middle("abcdef1234", 7), "ab…1234", "no half numbers");
         assert_eq!(elide_middle("中文模型的名字很长", 4), "中文…长");
     }
 }

@@ -194,14 +194,7 @@ impl Workbench {
     /// The folder that a call runs in, without links where it is there.
     fn folder_of(&self, call: &Call) -> PathBuf {
         let of_study = self.path().and_then(Path::parent);
-        let folder = call.folder.as_deref().or(of_study);
-        // A study that was named without a folder lies where the program runs.
-        let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let whole = folder.canonicalize();
-        whole
-            .or_else(|_| std::path::absolute(folder))
-            .unwrap_or_else(|_| folder.to_owned())
+        whole(call.folder.as_deref().or(of_study))
     }
 
     fn write_down(&mut self, call: &Call, folder: &Path, hash: &str) {
@@ -211,6 +204,31 @@ impl Workbench {
             self.notify(NoticeKind::Note, title, crate::text::sentence_case(&error));
         }
     }
+}
+
+/// Whether a call was approved by the user whose folder `data` is, for the folder that it names.
+pub fn is_approved_in(data: &Path, call: &Call) -> bool {
+    file::has(data, &hash(call, &whole(call.folder.as_deref())))
+}
+
+/// Approves a call that the user has typed, for the folder that it names.
+///
+/// # Errors
+/// Why the approval could not be written down.
+pub fn approve_in(data: &Path, call: &Call) -> Result<(), String> {
+    let folder = whole(call.folder.as_deref());
+    file::add(data, &hash(call, &folder), &call.to_line(), &folder)
+}
+
+/// A folder without links where it is there.
+fn whole(folder: Option<&Path>) -> PathBuf {
+    // A study that was named without a folder lies where the program runs.
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let whole = folder.canonicalize();
+    whole
+        .or_else(|_| std::path::absolute(folder))
+        .unwrap_or_else(|_| folder.to_owned())
 }
 
 /// The call as it runs, in the one order of its parts that is hashed.

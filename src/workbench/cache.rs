@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::sketches;
 use crate::files::{self, write_whole};
 use crate::kinship::Precision;
 use crate::kinship::store::{self, CachedKinship};
@@ -65,7 +66,7 @@ pub struct Kept {
 }
 
 pub fn kept(dir: &Path) -> Kept {
-    let files = files(dir);
+    let files = all(dir);
     let sizes = files.iter().map(std::fs::metadata);
     Kept {
         bytes: sizes.map(|m| m.map_or(0, |m| m.len())).sum(),
@@ -77,7 +78,7 @@ pub fn kept(dir: &Path) -> Kept {
 pub fn clear(dir: &Path) -> u64 {
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |m| m.len());
     let freed = |path: &PathBuf| (size(path), std::fs::remove_file(path).is_ok());
-    let freed = files(dir).iter().map(freed).collect::<Vec<_>>();
+    let freed = all(dir).iter().map(freed).collect::<Vec<_>>();
     freed
         .iter()
         .filter(|(_, gone)| *gone)
@@ -111,6 +112,13 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     let is_result = |path: &PathBuf| path.to_str().is_some_and(|path| path.ends_with(ENDING));
     let mut out: Vec<PathBuf> = entries.map(|e| e.path()).filter(is_result).collect();
     out.sort();
+    out
+}
+
+/// Results and sketches.
+fn all(dir: &Path) -> Vec<PathBuf> {
+    let mut out = files(dir);
+    out.extend(sketches::files_in(dir));
     out
 }
 

@@ -11,10 +11,10 @@ impl Workbench {
         let known = &self.session.derived.findings;
         known.get_or_init(|| {
             let doc = self.doc();
-            let given = |a, b| doc.given_kinship(a, b, Metric::DEFAULT);
-            let kinship = |a, b| {
+            let given = doc.given_kinships(Metric::DEFAULT);
+            let kinship = |a: ModelId, b: ModelId| {
                 self.kinship_of(a, b, Metric::DEFAULT)
-                    .or_else(|| given(a, b))
+                    .or_else(|| given.get(&[a.min(b), a.max(b)]).copied())
             };
             let facts = Facts {
                 doc,

@@ -62,9 +62,10 @@ impl Workbench {
             if files.is_none_or(|files| files.key() != stored.base) {
                 continue;
             }
+            let keys = stored.models.iter().enumerate().rev();
+            let places: BTreeMap<&str, usize> = keys.map(|(k, key)| (key.as_str(), k)).collect();
             for id in self.doc().family(base) {
-                let key = self.key_of(id);
-                let row = key.and_then(|key| stored.models.iter().position(|k| k == key));
+                let row = self.key_of(id).and_then(|key| places.get(key).copied());
                 if let Some(row) = row {
                     out.insert(id, (base, row));
                 }

@@ -17,6 +17,8 @@ use crate::study::{Command, ModelId, ViewEdit};
 /// The latest result for the models of one base.
 pub struct Measured {
     stored: Arc<CachedKinship>,
+    /// Where the files of a key stand in it.
+    places: BTreeMap<String, usize>,
     /// Another one with every change, so that views can keep what they derive.
     revision: u64,
     /// What was there before a measurement that is still running.
@@ -52,8 +54,14 @@ impl Measured {
 
     /// Which model of the result has these files.
     pub fn index_of(&self, key: &str) -> Option<usize> {
-        self.stored.models.iter().position(|k| k == key)
+        self.places.get(key).copied()
     }
+}
+
+/// Where the files of each key stand; the first of equal ones.
+fn places(stored: &CachedKinship) -> BTreeMap<String, usize> {
+    let keys = stored.models.iter().enumerate().rev();
+    keys.map(|(place, key)| (key.clone(), place)).collect()
 }
 
 /// What is measured of the families, and what is being measured.
@@ -231,6 +239,7 @@ impl Workbench {
         let stored = Arc::new(request_empty);
         let measured = Measured {
             before: Some(before.unwrap_or_else(|| Arc::clone(&stored))),
+            places: places(&stored),
             stored,
             revision: self.next_revision(),
             arrived: Vec::new(),
@@ -363,6 +372,7 @@ impl Workbench {
     fn put(&mut self, base: ModelId, stored: Arc<CachedKinship>) {
         let revision = self.next_revision();
         let measured = Measured {
+            places: places(&stored),
             stored,
             revision,
             before: None,

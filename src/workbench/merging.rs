@@ -251,10 +251,11 @@ impl Workbench {
 
     /// Why stands in the queue; the notice says the rest.
     fn merge_failed(&mut self, id: MergeId, why: &str, detail: String) {
+        let why = self.sentence(why);
         let Some(merge) = self.session.merging.get_mut(id) else {
             return;
         };
-        merge.state = MergeState::Failed(crate::text::sentence_case(why));
+        merge.state = MergeState::Failed(why);
         let title = format!("Writing {} failed", merge.name);
         self.report_error(title, detail);
         // Where it failed for files that are gone, the canvas is to say so too.
@@ -263,17 +264,7 @@ impl Workbench {
 
     /// Puts the child of a merge into the study.
     fn on_merge_done(&mut self, merge: QueuedMerge, plan: &Plan, made: Made) {
-        let named = self.models_of(plan);
-        let is_base = |id: &ModelId| named.iter().any(|&other| self.base_of(other) == Some(*id));
-        let (bases, parents): (Vec<ModelId>, Vec<ModelId>) =
-            named.iter().partition(|id| is_base(id));
-        let first = parents.first().and_then(|&p| self.base_of(p));
-        let base = first.filter(|_| parents.iter().all(|&p| self.base_of(p) == first));
-        // Models of other families may be merged; their base is a parent then.
-        let parents = match base {
-            Some(_) => parents,
-            None => [parents, bases].concat(),
-        };
+        let (base, parents) = self.descent_of(&self.models_of(plan));
         let recipes: Vec<Recipe> = plan.steps.iter().map(|s| s.recipe.clone()).collect();
         let child = NewChild {
             name: merge.name.clone(),
@@ -304,6 +295,21 @@ impl Workbench {
         };
         let title = format!("{} is written", merge.name);
         self.notify(NoticeKind::Done, title, detail);
+    }
+
+    /// Which of the models that a recipe names is the base of its child, and which are parents.
+    pub(super) fn descent_of(&self, named: &[ModelId]) -> (Option<ModelId>, Vec<ModelId>) {
+        let is_base = |id: &ModelId| named.iter().any(|&other| self.base_of(other) == Some(*id));
+        let (bases, parents): (Vec<ModelId>, Vec<ModelId>) =
+            named.iter().partition(|id| is_base(id));
+        let first = parents.first().and_then(|&p| self.base_of(p));
+        let base = first.filter(|_| parents.iter().all(|&p| self.base_of(p) == first));
+        // Models of other families may be merged; their base is a parent then.
+        let parents = match base {
+            Some(_) => parents,
+            None => [parents, bases].concat(),
+        };
+        (base, parents)
     }
 
     /// Measures a child that was written here, once it is open, if the rest of its family is.

@@ -250,7 +250,10 @@ impl Workbench {
             }
             Err(Failure::Cancelled) => sheet.state = MixtureState::Cancelled,
             Err(Failure::Failed(sentence)) => {
-                sheet.state = MixtureState::Failed(crate::text::sentence_case(&sentence));
+                let words = self.sentence(&sentence);
+                if let Some(sheet) = &mut self.session.mixing.sheet {
+                    sheet.state = MixtureState::Failed(words);
+                }
                 self.report_error(format!("Writing {name} failed"), sentence);
             }
         }

@@ -8,6 +8,7 @@ pub mod ancestry;
 pub mod approval;
 mod backups;
 pub mod cache;
+pub mod clusters;
 pub mod comparing;
 pub mod composing;
 pub mod converting;
@@ -33,14 +34,17 @@ pub mod proposing;
 pub mod proving;
 mod queue;
 mod recent;
-mod relating;
+pub mod relating;
 mod saving;
 pub mod scanning;
 mod session;
+pub mod sketches;
 pub mod stored;
 pub mod suggesting;
+pub mod sweeping;
 pub mod tokens;
 pub mod transplanting;
+pub mod trials;
 mod write_check;
 mod writing;
 
@@ -58,7 +62,7 @@ use crate::jobs::{Event, Failure, JobId, Jobs, Ticket};
 use crate::study::{
     Command, Effect, ModelEdit, ModelId, PairRow, ShortNames, Study, StudyDoc, StudyFacts,
 };
-use crate::text::sentence_case;
+use crate::text::sentence_of;
 
 pub use backups::Backup;
 pub use faces::Face;
@@ -87,6 +91,8 @@ pub struct Workbench {
     hub: hub::HubState,
     offer: stored::OfferState,
     scanned: scanning::ScanState,
+    /// A cluster folder that is looked at.
+    clusters: Option<clusters::WatchedCluster>,
     memory: memory::Watched,
     kept: Option<cache::Kept>,
     /// Typefaces that were found, until the window takes them.
@@ -129,6 +135,7 @@ impl Workbench {
             hub: hub::HubState::default(),
             offer: stored::OfferState::default(),
             scanned: scanning::ScanState::default(),
+            clusters: None,
             memory: memory::Watched::default(),
             faces: Vec::new(),
             kept: None,
@@ -470,6 +477,12 @@ impl Workbench {
     }
 
     fn report_error(&mut self, title: impl Into<String>, detail: impl Into<String>) {
-        self.notify(NoticeKind::Failed, title, sentence_case(&detail.into()));
+        self.notify(NoticeKind::Failed, title, self.sentence(&detail.into()));
+    }
+
+    /// With a capital, unless it begins with the name of a model.
+    pub fn sentence(&self, text: &str) -> String {
+        let models = self.doc().models.iter();
+        sentence_of(text, models.map(|model| model.name.as_str()))
     }
 }

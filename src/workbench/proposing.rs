@@ -8,6 +8,7 @@ use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, JobId, Ticket};
 use crate::origin::lineage::{Bond, Proposal, propose};
 use crate::study::{Command, Descent, ModelEdit, ModelId};
+use crate::text::counted;
 
 /// A parent that is proposed for a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -210,15 +211,33 @@ impl Workbench {
         if last.job != job {
             return;
         }
-        let said = match &result {
-            Ok(outcome) => Some(outcome.edges.len()),
-            Err(_) => None,
-        };
         last.result = Some(result);
-        if let Some(edges) = said {
-            let title = format!("A lineage of {edges} edges is proposed");
-            self.notify(NoticeKind::Done, title, "It is in the Lineage view");
+        if let Some(ProposedState::Done {
+            edges, recorded, ..
+        }) = self.proposed_lineage()
+        {
+            let (title, detail) = told(edges.len(), recorded);
+            self.notify(NoticeKind::Done, title, detail);
         }
+    }
+}
+
+/// What the weights say beside the record, as a title and a sentence.
+fn told(new: usize, recorded: usize) -> (String, &'static str) {
+    let is = |n: usize| if n == 1 { "is" } else { "are" };
+    match (new, recorded) {
+        (0, 0) => (
+            "The weights propose no parents".to_owned(),
+            "The Lineage view says why",
+        ),
+        (0, n) => (
+            format!("{} {} confirmed", counted(n, "recorded parent"), is(n)),
+            "The weights propose nothing else",
+        ),
+        (n, _) => (
+            format!("{} {} proposed", counted(n, "parent"), is(n)),
+            "Accept or dismiss them in the Lineage view",
+        ),
     }
 }
 

@@ -19,8 +19,10 @@ use super::merging::Merging;
 use super::mixing::Mixing;
 use super::proposing::Proposing;
 use super::proving::Proving;
+use super::relating::Relating;
 use super::saving::Saving;
 use super::suggesting::Suggested;
+use super::sweeping::Sweeping;
 use super::tokens::Listing;
 use super::transplanting::Transplanting;
 use super::write_check::WriteChecks;
@@ -46,6 +48,7 @@ pub(super) struct Session {
     pub comparing: Comparing,
     pub extracting: Extracting,
     pub proving: Proving,
+    pub relating: Relating,
     pub ancestries: Ancestries,
     pub proposing: Proposing,
     pub composing: Composing,
@@ -59,6 +62,7 @@ pub(super) struct Session {
     pub write_checks: WriteChecks,
     pub tokens: Listing,
     pub evolving: Evolving,
+    pub sweeping: Sweeping,
     pub approvals: Approvals,
     /// What was read to be imported, until the window takes it.
     pub import_sources: VecDeque<Source>,

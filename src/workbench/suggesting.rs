@@ -1,5 +1,7 @@
 //! What to merge next in any study with scores, and what its own merges say of it.
 
+mod ways;
+
 use std::collections::BTreeMap;
 
 use super::Workbench;
@@ -9,11 +11,10 @@ use crate::lineage::strategy::{Member, Population};
 use crate::lineage::suggest::{Suggestion, suggest};
 use crate::study::{ModelFacts, ModelId, Role, StudyFacts};
 
+pub use ways::{Recommended, Way};
+
 /// How many merges are suggested.
 const MOST: usize = 30;
-
-/// The method that is suggested where the study has no merges.
-const USUAL_METHOD: &str = "slerp";
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Suggested {
@@ -23,8 +24,11 @@ pub struct Suggested {
     pub merges: Vec<Suggestion>,
     /// What they are drawn from, with every unmerged pair.
     pub advice: Advice,
-    /// The method that most merges of the study were made by: gains are learned from these.
-    pub method: String,
+    /// By which way each of `merges` is best made, and why.
+    pub recommended: Vec<Recommended>,
+    /// The ways by which the study's merges were made; gains are learned from those of the first,
+    /// which most were made by.
+    pub ways: Vec<Way>,
 }
 
 impl Suggested {
@@ -58,7 +62,7 @@ impl Workbench {
         let doc = self.doc();
         let base = doc.shown_base();
         let models = self.asked(base);
-        let method = self.usual_method(&models);
+        let ways = self.ways(&models);
         let record = self.record();
         let at = |id: &ModelId| models.iter().position(|other| other == id);
         let member = |id: &ModelId| {
@@ -72,7 +76,7 @@ impl Workbench {
                 tasks: counted(record, row, &doc.not_averaged),
                 generation: row.map_or(0, |row| row.generation),
                 parents: all.unwrap_or_default(),
-                by_another_way: model.is_some_and(|m| m.origin.method != method),
+                way: model.map_or(0, |model| place(&ways, &Way::of(model))),
             }
         };
         let members: Vec<Member> = models.iter().map(member).collect();
@@ -83,16 +87,17 @@ impl Workbench {
                 let advice = population.advice();
                 (suggest(population, &advice, n), advice)
             });
-        let method = match method.is_empty() {
-            true => USUAL_METHOD.to_owned(),
-            false => method,
-        };
-        Suggested {
+        let mut suggested = Suggested {
             models,
             merges,
             advice,
-            method,
-        }
+            recommended: Vec::new(),
+            ways,
+        };
+        let merges = suggested.merges.iter();
+        let recommended = merges.map(|merge| suggested.recommend(self, &merge.advised));
+        suggested.recommended = recommended.collect();
+        suggested
     }
 
     /// The models of a family, with merges of them that nobody has named a base of; without a
@@ -116,19 +121,21 @@ impl Workbench {
         out
     }
 
-    /// The method of most merges of two among some models, the first by name among equals; empty
-    /// where it is not known.
-    fn usual_method(&self, models: &[ModelId]) -> String {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    /// The ways of the merges of two among some models: that of most first, among equals SLERP, then
+    /// by name. Without merges, SLERP.
+    fn ways(&self, models: &[ModelId]) -> Vec<Way> {
+        let mut counts: BTreeMap<Way, usize> = BTreeMap::new();
         for model in models.iter().filter_map(|&id| self.doc().model(id)) {
             if model.parents.len() == 2 {
-                *counts.entry(&model.origin.method).or_default() += 1;
+                *counts.entry(Way::of(model)).or_default() += 1;
             }
         }
-        let most = counts
-            .iter()
-            .max_by_key(|(name, n)| (**n, std::cmp::Reverse(**name)));
-        most.map_or(String::new(), |(name, _)| (*name).to_owned())
+        let mut out: Vec<(Way, usize)> = counts.into_iter().collect();
+        out.sort_by_key(|(way, n)| (std::cmp::Reverse(*n), *way != Way::slerp()));
+        match out.is_empty() {
+            true => vec![Way::slerp()],
+            false => out.into_iter().map(|(way, _)| way).collect(),
+        }
     }
 
     /// Asks something of some models as merges of each other, with their base's scores on the
@@ -167,6 +174,11 @@ impl Workbench {
         self.kinship_of(a, b, metric)
             .or_else(|| self.doc().given_kinship(a, b, metric))
     }
+}
+
+/// The place of a way; those of models that are no merges of two do not matter.
+fn place(ways: &[Way], way: &Way) -> usize {
+    ways.iter().position(|other| other == way).unwrap_or(0)
 }
 
 /// Scores on the tasks that count.

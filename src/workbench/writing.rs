@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::hub_cache;
 use crate::checkpoint::{Checkpoint, is_gguf_name};
-use crate::files::Removal;
+use crate::files::{self, Removal};
 use crate::jobs::{Failure, Ticket};
 use crate::merge::plan::{Plan, Surroundings, plan};
 use crate::merge::recipe::Parsed;
 use crate::merge::run::{GgufWanted, Options, Outcome, RunError, run_to};
-use crate::merge::write::{Parents, folder};
+use crate::merge::write::{Parents, RECIPE_NAME, folder};
 use crate::parallel;
+use crate::text::free_name;
 
 /// Files of weights are parted at this size, as mergekit and the hub have it.
 const SHARD_BYTES: u64 = 5_000_000_000;
@@ -114,6 +115,45 @@ pub(super) fn write_recipe(
     }
 }
 
+/// Where a child is written: a folder that is not there yet, or that already holds this child.
+pub(super) fn folder_of_child(folder: &Path, name: &str, recipe: &str) -> PathBuf {
+    let is_taken = |name: &str| {
+        let path = folder.join(name);
+        path.exists() && !holds(&path, recipe)
+    };
+    folder.join(free_name(name, " ", is_taken))
+}
+
+/// Whether a folder holds what the recipe makes.
+pub(super) fn holds(path: &Path, recipe: &str) -> bool {
+    files::read(&path.join(RECIPE_NAME), recipe.len() as u64)
+        .is_ok_and(|text| text == recipe.as_bytes())
+}
+
+/// The files that a recipe reads, each once, in the order of the recipe; a recipe that cannot be
+/// carried out is an error.
+pub(super) fn inputs(parsed: &Parsed) -> Result<Vec<Arc<Checkpoint>>, Failure> {
+    let plan = plan_for(parsed, None, false, &[])?;
+    let models = plan.steps.iter().flat_map(|step| &step.models);
+    let files = models.flat_map(|model| model.checkpoint().into_iter().chain(&model.adapter));
+    let mut out: Vec<Arc<Checkpoint>> = Vec::new();
+    for file in files {
+        if !out.iter().any(|known| known.key() == file.key()) {
+            out.push(Arc::clone(file));
+        }
+    }
+    Ok(out)
+}
+
+/// What a recipe says that changes nothing; one that cannot be carried out is an error.
+pub(super) fn warnings(parsed: &Parsed) -> Result<Vec<String>, Failure> {
+    let plan = plan_for(parsed, None, false, &[])?;
+    let ignored = plan.problems.iter().filter(|own| own.is_ignored);
+    Ok(ignored
+        .map(|own| without_options(&own.headline()))
+        .collect())
+}
+
 /// A sentence without the options of the command line that it names in brackets.
 pub(super) fn without_options(sentence: &str) -> String {
     let mut out = sentence.to_owned();
@@ -132,12 +172,21 @@ pub(super) fn planned(
     force: bool,
     opened: &[Arc<Checkpoint>],
 ) -> Result<Plan, Failure> {
+    plan_for(parsed, Some(out), force, opened)
+}
+
+fn plan_for(
+    parsed: &Parsed,
+    out: Option<&Path>,
+    force: bool,
+    opened: &[Arc<Checkpoint>],
+) -> Result<Plan, Failure> {
     let hub = hub_cache();
     let surroundings = Surroundings {
         root: Path::new("/"),
         working: None,
         hub: hub.as_deref(),
-        out: Some(out),
+        out,
         intermediates: None,
         force,
         allow_crimes: false,

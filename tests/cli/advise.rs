@@ -53,7 +53,8 @@ fn check(advice: &Value) {
             "{pair}"
         );
         assert_eq!(pair["models"].as_array().unwrap().len(), 2);
-        assert!(pair["recipe"] == "slerp" && pair["why"].is_string());
+        assert!(pair["recipe"] == "slerp" && pair["of_task_vectors"] == false);
+        assert!(pair["why"].is_string() && !pair["why_recipe"].as_str().unwrap().is_empty());
         let best = advice["best"].as_f64().unwrap();
         let says_so = pair["why"].as_str().unwrap().contains("below the best");
         assert_eq!(number("expected") < best, says_so, "{pair}");
@@ -146,6 +147,57 @@ fn without_scores_it_says_what_to_do() {
     assert!(said.contains("table of scores"), "{said}");
     let missing = kinfolk(home.path(), &["nothing.kinfolk.json"]);
     assert_eq!(missing.status.code(), Some(1));
+}
+
+/// Without options two ways to merge are compared on the same two, by expected improvement.
+#[cfg(feature = "built-in-evaluator")]
+#[test]
+fn an_evolution_without_options_finds_out_which_way_to_merge_gains_more() {
+    let home = tempfile::tempdir().unwrap();
+    let demo = home.path().join("demo");
+    let study = demo_of_few_items(&demo, 2);
+    let study = study.to_str().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_kinfolk"))
+        .args([
+            "evolve",
+            study,
+            "--founders",
+            "mirror,order",
+            "--merges",
+            "2",
+        ])
+        .args(["--json", "-"])
+        .env("KINFOLK_HOME", home.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let run: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(run["strategy"], "improvement");
+    let models = run["models"].as_array().unwrap();
+    let children: Vec<&Value> = models.iter().filter(|m| m["generation"] == 1).collect();
+    let methods: Vec<&Value> = children.iter().map(|m| &m["method"]).collect();
+    assert_eq!(methods, ["slerp", "nuslerp"]);
+    assert_eq!(children[0]["parents"], children[1]["parents"]);
+    let turned = children[1]["model"].as_str().unwrap();
+    let recipe = demo.join("evolutions/improvement").join(turned);
+    let recipe = std::fs::read_to_string(recipe.join("mergekit_config.yml")).unwrap();
+    assert!(recipe.contains("/demo/base"), "of task vectors: {recipe}");
+    let best = &run["best"];
+    assert!(
+        best["score"].is_number() && best["within_error"].is_u64(),
+        "{best}"
+    );
+    // It goes on as it was, though no option says so again.
+    let again = Command::new(env!("CARGO_BIN_EXE_kinfolk"))
+        .args(["evolve", study])
+        .env("KINFOLK_HOME", home.path())
+        .output()
+        .unwrap();
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
+    // What the two ways gained is advice from then on.
+    let advice = advice(home.path(), Path::new(study));
+    let mut pairs = advice["pairs"].as_array().unwrap().iter();
+    assert!(pairs.any(|pair| pair["why_recipe"].as_str().unwrap().contains("gained")));
 }
 
 /// Without its base NuSLERP is another method: it turns the weights and not the changes.

@@ -187,6 +187,7 @@ fn fault_6_nothing_that_is_not_typed_approves_a_strangers_command() {
     // Through a save under another name, and for whoever opens that.
     let copy = place.0.path().join("copy.kinfolk.json");
     bench.save_as(&copy);
+    bench.finish_saving();
     bench.open_study(&copy);
     assert!(bench.unapproved_command().is_some());
     assert!(place.approved().is_empty());
@@ -206,6 +207,7 @@ fn fault_6_what_the_user_types_is_approved_and_stays_so() {
     }
     bench.save();
     bench.save_if_changed();
+    bench.finish_saving();
     let path = bench.path().unwrap().to_owned();
     // Only what has come to rest is written down.
     assert_eq!(place.approved().len(), 1);
@@ -215,6 +217,7 @@ fn fault_6_what_the_user_types_is_approved_and_stays_so() {
     // It goes along to another place.
     let elsewhere = place.0.path().join("mine.kinfolk.json");
     bench.save_as(&elsewhere);
+    bench.finish_saving();
     bench.close_study();
     bench.open_study(&elsewhere);
     assert_eq!(bench.unapproved_command(), None);

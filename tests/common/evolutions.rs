@@ -23,6 +23,7 @@ pub fn bench_of(home: &Path, names: &[&str]) -> Workbench {
     let mut bench = Workbench::new(Folders::below(home), || {});
     bench.new_study();
     bench.save_as(&home.join("studies/family"));
+    bench.finish_saving();
     let base = NewModel {
         name: "base".to_owned(),
         path: None,

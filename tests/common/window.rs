@@ -107,6 +107,7 @@ pub fn until(window: &mut Window, is_so: impl Fn(&Window) -> bool) {
 /// Until what was changed is saved, and so no time asks for another frame.
 pub fn rest(window: &mut Window) {
     window.state_mut().workbench_mut().save_if_changed();
+    window.state_mut().workbench_mut().finish_saving();
     window.step();
     window.run();
 }

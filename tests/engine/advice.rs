@@ -162,6 +162,62 @@ fn intervals_of_ninety_percent_hold_about_ninety_of_a_hundred() {
     assert!(all.iter().all(|(.., covered)| *covered >= 0.8), "{all:?}");
 }
 
+/// Merges by another way, of pairs that the usual one has merged or of others, this much better
+/// than those by the usual one.
+fn two_ways(points: f64, n: usize, is_paired: bool) -> Advice {
+    let family = Family::new("demo");
+    let mut members = family.members.clone();
+    for &k in &family.merges()[..n] {
+        let score = members[k].score.unwrap() + points + 0.1 * (k % 3) as f64;
+        let other = Member {
+            score: Some(score),
+            way: 1,
+            ..members[k].clone()
+        };
+        match is_paired {
+            true => members.push(other),
+            false => members[k] = other,
+        }
+    }
+    let population = Population {
+        members: &members,
+        kinship: &|_, _| None,
+        base: &family.base,
+        measures: &[],
+    };
+    population.advice()
+}
+
+#[test]
+fn the_same_two_merged_by_both_ways_tell_which_gains_more() {
+    let better = two_ways(2.0, 6, true);
+    let [way] = better.ways[..] else { panic!() };
+    assert!(
+        way.is_paired && way.is_better() && !way.is_open(),
+        "{way:?}"
+    );
+    assert!((way.difference - 2.1).abs() < 0.1, "{way:?}");
+    assert!(better.pairs.iter().all(|pair| pair.way == 1));
+    let worse = two_ways(-2.0, 6, true);
+    assert!(worse.ways[0].is_worse());
+    assert!(worse.pairs.iter().all(|pair| pair.way == 0));
+    let pair = better.pairs[0].pair;
+    let of = |advice: &Advice| advice.of(pair[0], pair[1]).unwrap().expected;
+    assert!(of(&better) > of(&worse) + 0.5, "the better way is expected");
+}
+
+#[test]
+fn other_pairs_tell_which_way_gains_more_only_if_there_are_enough() {
+    let few = two_ways(3.0, 3, false);
+    assert!(!few.ways[0].is_better() && few.pairs.iter().all(|pair| pair.way == 0));
+    let enough = two_ways(3.0, 8, false);
+    assert!(
+        !enough.ways[0].is_paired && enough.ways[0].is_better(),
+        "{:?}",
+        enough.ways
+    );
+}
+
 #[test]
 fn the_same_record_gives_the_same_advice() {
     let family = Family::new("second");

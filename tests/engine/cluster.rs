@@ -7,9 +7,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use kinfolk::checkpoint::Checkpoint;
-use kinfolk::cluster::{Event, Joined, Labour, Member, Plan, Task, join, make, state, work};
+use kinfolk::cluster::{
+    Event, Joined, Known, Labour, Member, Plan, SoFar, Task, join, make, state, work,
+};
 use kinfolk::jobs::Ticket;
-use kinfolk::kinship::{Kinship, Precision, measure};
+use kinfolk::kinship::{Kinship, Measure, Metric, Precision, measure};
 
 use crate::common::{f32_part, write_safetensors};
 
@@ -283,4 +285,43 @@ fn models_that_have_changed_are_not_worked_on() {
         error.contains("has changed since the plan was made"),
         "{error}"
     );
+}
+
+#[test]
+fn pairs_fill_as_parts_arrive_and_end_as_those_of_the_joined_plan() {
+    let population = Population::new();
+    for (k, block) in [100, 2].into_iter().enumerate() {
+        let (out, plan, tasks) = population.plan(&format!("fills{k}"), block, 1 << 20);
+        let of = (&plan, tasks.as_slice());
+        let mut pairs = SoFar::new(&plan, &tasks).unwrap();
+        assert!(!pairs.take(&out, of, 9).unwrap());
+        assert_eq!(pairs.known(0, 4), Known::Nothing);
+        let one = Labour {
+            most: 1,
+            ..labour()
+        };
+        population.work(&out, of, &one);
+        assert!(pairs.take(&out, of, 9).unwrap());
+        assert_eq!(pairs.known(0, 1), Known::Partly);
+        let across = if block == 2 {
+            Known::Nothing
+        } else {
+            Known::Partly
+        };
+        assert_eq!(pairs.known(0, 4), across);
+        population.work(&out, of, &labour());
+        while pairs.take(&out, of, 2).unwrap() {}
+        let expected = whole(&out, &plan, &tasks).matrix(Measure::default());
+        let found = pairs.matrix(Metric::DEFAULT);
+        for i in 0..5 {
+            for j in 0..i {
+                assert_eq!(pairs.known(i, j), Known::Wholly);
+                let (found, expected) = (found.get(i, j).unwrap(), expected.get(i, j).unwrap());
+                assert!(
+                    (found - expected).abs() < 1e-12,
+                    "{i} {j}: {found} {expected}"
+                );
+            }
+        }
+    }
 }

@@ -141,6 +141,7 @@ fn ways() -> Vec<(&'static dyn Strategy, Choices)> {
                 all_founders_first,
                 pool,
                 seed,
+                ..Choices::default()
             };
             out.push((strategy, choices));
         }
@@ -359,6 +360,7 @@ impl Strategy for After {
     fn pairings(&self, round: &Round<'_>) -> Vec<Pairing> {
         let pairing = Pairing {
             parents: [0, 1],
+            way: 0,
             explores: false,
             reason: String::new(),
         };

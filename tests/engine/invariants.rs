@@ -221,6 +221,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "workbench/",
         &[
             "workbench",
+            "cluster",
             "figures",
             "findings",
             "import",

@@ -47,14 +47,18 @@ mod merge_methods_oracle;
 mod merge_oracle;
 mod merge_predict;
 mod merge_problems;
+mod merge_steps;
 mod merge_versions;
 #[cfg(feature = "built-in-evaluator")]
 mod moe;
 mod proof;
 mod real_checkpoints;
 mod related;
+mod scan;
+mod sketch;
 mod stats;
 mod study;
 mod suggest;
+mod sweeping;
 mod tokens;
 mod transplant;

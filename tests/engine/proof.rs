@@ -90,6 +90,33 @@ fn ties_is_found_with_its_densities_and_makes_the_same_bytes() {
 }
 
 #[test]
+fn ties_of_three_is_found_in_f32_with_densities_of_their_own() {
+    let yaml = "merge_method: ties\nbase_model: base\nmodels:\n  \
+                - {model: arith, parameters: {density: 0.43, weight: 0.52}}\n  \
+                - {model: sorter, parameters: {density: 0.7, weight: 0.27}}\n  \
+                - {model: mirror, parameters: {density: 0.25, weight: 0.64}}\n\
+                parameters: {lambda: 0.8}\ndtype: float32\n";
+    found_again(yaml, &["arith", "sorter", "mirror"]);
+}
+
+#[test]
+fn the_sum_of_kept_changes_is_found_in_f16() {
+    let yaml = "merge_method: ties\nbase_model: base\nmodels:\n  \
+                - {model: arith, parameters: {density: 0.6, weight: 0.46}}\n  \
+                - {model: sorter, parameters: {density: 0.6, weight: 0.31}}\n\
+                parameters: {normalize: false}\ndtype: float16\n";
+    found_again(yaml, &["arith", "sorter"]);
+}
+
+#[test]
+fn copied_layers_in_another_format_are_no_mean() {
+    let yaml = "merge_method: passthrough\nslices:\n  \
+                - sources: [{model: arith, layer_range: [0, 2]}]\n  \
+                - sources: [{model: sorter, layer_range: [2, 4]}]\ndtype: float32\n";
+    found_again(yaml, &["arith", "sorter"]);
+}
+
+#[test]
 fn stacked_layers_are_found() {
     let yaml = "merge_method: passthrough\nslices:\n  \
                 - sources: [{model: arith, layer_range: [0, 3]}]\n  \
@@ -133,6 +160,25 @@ fn a_light_fine_tune_of_a_parent_is_no_copy() {
     std::fs::create_dir(&out).unwrap();
     write_safetensors(&out.join("model.safetensors"), &parts);
     let proof = proof(&out, &["arith", "sorter"]);
+    assert_eq!(proof.method(), None, "{}", proof.sentence);
+}
+
+#[test]
+fn a_sparse_fine_tune_of_a_parent_is_no_ties_of_that_parent() {
+    let dir = tempfile::tempdir().unwrap();
+    let tensors = read_all(&demo().join("arith"));
+    let parts: Vec<_> = (tensors.iter())
+        .map(|(name, (_, shape, numbers))| {
+            let moved: Vec<f32> = (numbers.iter().enumerate())
+                .map(|(k, x)| if k % 60 == 0 { x + 0.003 } else { *x })
+                .collect();
+            f32_part(name, shape, &moved)
+        })
+        .collect();
+    let out = dir.path().join("tuned");
+    std::fs::create_dir(&out).unwrap();
+    write_safetensors(&out.join("model.safetensors"), &parts);
+    let proof = proof(&out, &["arith"]);
     assert_eq!(proof.method(), None, "{}", proof.sentence);
 }
 

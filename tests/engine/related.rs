@@ -168,9 +168,10 @@ fn check(change: &str, replace: &[(&str, &str)], alter: impl FnOnce(&mut Weights
         assert_eq!(found.verdict, Verdict::Related, "{change} {found:?}");
         assert!(found.p < 0.001, "{change} {found:?}");
         assert!(has(&found, change), "{change} {:?}", found.changes);
-        // Either way round.
-        assert_eq!(compare(&copy, &other).verdict, Verdict::Related, "{change}");
     }
+    // The other way round.
+    let base = Checkpoint::open(&demo("base")).unwrap();
+    assert_eq!(compare(&copy, &base).verdict, Verdict::Related, "{change}");
 }
 
 #[test]
@@ -273,7 +274,8 @@ fn strangers_are_never_related() {
     let dir = tempfile::tempdir().unwrap();
     let base = weights("base");
     let mut models = vec![Checkpoint::open(&demo("base")).unwrap()];
-    for seed in 0..7 {
+    // Each of the three kinds of stranger meets each, its own too.
+    for seed in 0..6 {
         let mut own = stranger(&base, 100 + seed);
         let mut config = Vec::new();
         if seed % 3 == 1 {

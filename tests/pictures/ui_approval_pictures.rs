@@ -21,6 +21,7 @@ fn asked(home: &Path, call: Call) -> Workbench {
     let mut bench = Workbench::new(Folders::below(home), || {});
     bench.new_study();
     bench.save_as(&home.join("mistral-merges"));
+    bench.finish_saving();
     let model = home.join("model");
     std::fs::create_dir(&model).unwrap();
     std::fs::write(model.join("model.safetensors"), file()).unwrap();

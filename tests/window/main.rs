@@ -23,6 +23,7 @@ mod ui_ancestry;
 mod ui_app;
 mod ui_canvas;
 mod ui_charts;
+mod ui_cluster;
 mod ui_compare;
 mod ui_compose;
 mod ui_evolution;
@@ -44,6 +45,8 @@ mod ui_scan;
 mod ui_settings;
 mod ui_shell;
 mod ui_stored;
+#[cfg(feature = "built-in-evaluator")]
+mod ui_sweep;
 mod ui_tokens;
 mod ui_transplant;
 mod ui_trouble;

@@ -10,7 +10,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::lineage::evolution::Rules;
 use kinfolk::study::{
-    Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, ModelId, RecordEdit, Selection,
+    ClusterChoice, Command, Evaluator, Evolution, EvolutionEdit, EvolutionId, ModelId, RecordEdit,
+    Selection,
 };
 use kinfolk::ui::action::{Action, EvolutionAction, ModelsAction, View};
 use kinfolk::ui::theme;
@@ -445,6 +446,35 @@ fn a_run_is_paused_after_its_child_stopped_and_resumed() {
     assert!(has(&window, "Stop rules"));
     click(&mut window, "More of the set-up");
     assert!(has(&window, "Children kept"));
+}
+
+#[test]
+fn a_cluster_is_chosen_by_its_folder_and_left_again() {
+    let mut window = window_on(WIDE, ready);
+    let id = last(&window).id;
+    more(&mut window, "On a cluster…");
+    click(&mut window, "On a cluster…");
+    let ask = Action::Evolution(EvolutionAction::AskForCluster(id));
+    assert!(window.state().asked.contains(&ask));
+    let mut own = last(&window).setup;
+    own.cluster = Some(ClusterChoice {
+        folder: "/farm/out".into(),
+        works: true,
+    });
+    let edit = EvolutionEdit::Change(id, Box::new(own));
+    window.state_mut().bench.apply(Command::Evolution(edit));
+    window.run();
+    more(&mut window, "On a cluster…");
+    let value = window
+        .get_by_label("On a cluster…")
+        .accesskit_node()
+        .value();
+    assert_eq!(value.as_deref(), Some("on a cluster: farm/out"));
+    click(&mut window, "this computer works too");
+    assert!(!last(&window).setup.cluster.unwrap().works);
+    more(&mut window, "Here alone");
+    click(&mut window, "Here alone");
+    assert_eq!(last(&window).setup.cluster, None);
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! The kinship view, driven by its labels: what it shows, what it asks for, and what stands in
 //! it when there is nothing to show.
 
+mod exports;
+mod inspector;
+mod pointer;
+mod states;
+
 use std::path::Path;
 
 use eframe::egui::accesskit::Role;
@@ -279,110 +284,6 @@ fn names_are_clicked_as_everywhere_and_their_mean_is_told() {
     assert_eq!(models.len(), 1);
 }
 
-/// The reference numbers of the demo: a, b, Pearson, cosine, distance.
-fn reference() -> Vec<(String, String, [f64; 3])> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("resources/demo/kinship.csv");
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    let rows = reader.records().map(|row| {
-        let row = row.unwrap();
-        let number = |k: usize| row[k].parse().unwrap();
-        (
-            row[0].to_owned(),
-            row[1].to_owned(),
-            [number(2), number(3), number(4)],
-        )
-    });
-    rows.collect()
-}
-
-/// Checks a table with names in its first row and column.
-fn check_table(text: &str, delimiter: u8, column: usize) {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    let names: Vec<String> = reader
-        .headers()
-        .unwrap()
-        .iter()
-        .map(str::to_owned)
-        .collect();
-    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 7);
-    for (a, b, values) in reference() {
-        let row = rows.iter().find(|row| row[0] == a).unwrap();
-        let at = names.iter().position(|name| *name == b).unwrap();
-        let found: f64 = row[at].parse().unwrap();
-        // The reference has twelve digits.
-        assert!(
-            (found / values[column] - 1.0).abs() < 1e-9,
-            "{a} × {b}: {found}"
-        );
-    }
-}
-
-#[test]
-fn exports_carry_the_reference_numbers_in_full() {
-    let mut window = demo();
-    for (column, metric) in ["Pearson", "Cosine", "Euclidean distance"]
-        .iter()
-        .enumerate()
-    {
-        if column > 0 {
-            choose(&mut window, "Metric", metric);
-        }
-        window.state_mut().asked.clear();
-        click(&mut window, "Save as CSV…");
-        click(&mut window, "Copy as table");
-        let [Action::Export(export), Action::Copy { text, .. }] = &window.state().asked[..] else {
-            panic!("{:?}", window.state().asked);
-        };
-        let csv = String::from_utf8(export.content.bytes().unwrap()).unwrap();
-        assert!(csv.starts_with("model,abacus,"), "{csv}");
-        check_table(&csv, b',', column);
-        assert!(text.starts_with(&format!(
-            "{metric} over the whole model, relative to base\t"
-        )));
-        check_table(text, b'\t', column);
-    }
-    let Action::Export(Export { name, .. }) = &window.state().asked[0] else {
-        panic!();
-    };
-    assert_eq!(name, "kinship-euclidean-whole.csv");
-}
-
-#[test]
-fn the_picture_is_a_png_with_the_whole_map() {
-    let mut window = demo();
-    click(&mut window, "Save as PNG…");
-    let [Action::Export(export)] = &window.state().asked[..] else {
-        panic!();
-    };
-    assert_eq!(export.name, "kinship-pearson-whole.png");
-    let picture = image::load_from_memory(&export.content.bytes().unwrap()).unwrap();
-    assert!(picture.width() > 1200 && picture.height() > 800);
-}
-
-#[test]
-fn the_drawing_is_an_svg_with_every_model_and_value() {
-    let mut window = demo();
-    click(&mut window, "Save as SVG…");
-    let [Action::Export(export)] = &window.state().asked[..] else {
-        panic!();
-    };
-    assert_eq!(export.name, "kinship-pearson-whole.svg");
-    let svg = String::from_utf8(export.content.bytes().unwrap()).unwrap();
-    let drawing = roxmltree::Document::parse(&svg).unwrap();
-    let texts = drawing
-        .descendants()
-        .filter(|node| node.has_tag_name("text"));
-    let texts: Vec<&str> = texts.filter_map(|node| node.text()).collect();
-    for words in ["Pearson over the whole model", "abacus", "unrelated"] {
-        assert!(texts.contains(&words), "{words}: {texts:?}");
-    }
-    let numbers = texts.iter().filter(|text| text.parse::<f64>().is_ok());
-    assert!(numbers.count() >= 7 * 6);
-}
-
 #[test]
 fn everything_can_be_measured_again() {
     let mut window = demo();
@@ -392,279 +293,6 @@ fn everything_can_be_measured_again() {
         window.state().asked,
         [Action::Models(ModelsAction::Measure { base, anew: true })]
     );
-}
-
-#[test]
-fn without_models_the_view_says_what_to_add() {
-    let (dir, mut bench) = bench();
-    bench.new_study();
-    let mut window = window(dir, bench);
-    sentence(&window, "No models yet");
-    click(&mut window, "Add models…");
-    assert_eq!(
-        window.state().asked,
-        [Action::Models(ModelsAction::AskForFolders)]
-    );
-}
-
-#[test]
-fn without_a_base_the_view_leads_to_the_models() {
-    let (dir, mut bench) = family(&[BASE, ONE, TWO]);
-    let all: Vec<ModelId> = bench.study().doc().models.iter().map(|m| m.id).collect();
-    bench.apply(Command::Model(ModelEdit::SetBase(all, None)));
-    let mut window = window(dir, bench);
-    sentence(&window, "No base is chosen");
-    click(&mut window, "Go to models");
-    assert_eq!(window.state().asked, [Action::Go(View::Models)]);
-}
-
-#[test]
-fn a_model_alone_in_the_study_has_no_kin() {
-    let (dir, bench) = family(&[BASE]);
-    sentence(&window(dir, bench), "One model alone has no kin");
-}
-
-#[test]
-fn an_only_descendant_shows_the_length_of_its_change() {
-    let window = measured(&[BASE, ("one", [3.0, 0.0, 0.0, 4.0])]);
-    // Both tensors hold a change of length 5.
-    sentence(&window, "|δ| 7.071");
-    sentence(&window, "A matrix needs two models");
-}
-
-#[test]
-fn what_is_not_measured_is_offered_with_its_size() {
-    let (dir, bench) = family(&[BASE, ONE, TWO]);
-    let mut window = window(dir, bench);
-    sentence(&window, "Measuring 2 fine-tunes of base reads");
-    click(&mut window, "Measure kinship");
-    let base = base_of(&window.state().bench);
-    assert_eq!(
-        window.state().asked,
-        [Action::Models(ModelsAction::Measure { base, anew: false })]
-    );
-}
-
-#[test]
-fn a_base_that_cannot_be_read_is_asked_for() {
-    let (dir, mut bench) = family(&[BASE, ONE, TWO]);
-    let base = base_of(&bench);
-    let nowhere = dir.path().join("nowhere");
-    bench.apply(Command::Model(ModelEdit::Relocate(base, nowhere)));
-    bench.wait(|_| {});
-    let mut window = window(dir, bench);
-    sentence(&window, "The files of the base base cannot be read");
-    click(&mut window, "Find the base again…");
-    assert_eq!(
-        window.state().asked,
-        [Action::Models(ModelsAction::AskWhereIs(base))]
-    );
-}
-
-#[test]
-fn a_running_measurement_tells_how_far_it_is_and_can_be_cancelled() {
-    let mut window = demo();
-    let base = base_of(&window.state().bench);
-    let bench = &mut window.state_mut().bench;
-    bench.measure(base, true);
-    let job = bench.measuring(base).unwrap();
-    window.run();
-    sentence(&window, "Measuring kinship");
-    sentence(&window, " %");
-    window.get_by_label("abacus × mirror not measured yet");
-    assert!(
-        window
-            .get_by_label("Save as CSV…")
-            .accesskit_node()
-            .is_disabled()
-    );
-    click(&mut window, "Cancel");
-    assert_eq!(window.state().asked, [Action::Cancel(job)]);
-    window.state_mut().bench.wait(|_| {});
-    window.run();
-    window.get_by_label("abacus × mirror 0.113");
-}
-
-#[test]
-fn a_new_model_leaves_its_cells_blank_until_it_is_measured() {
-    let mut window = measured(&[BASE, ONE, TWO]);
-    let bench = &mut window.state_mut().bench;
-    let base = base_of(bench);
-    let folder = bench.folders().data.join("three");
-    write_model(&folder, &layer(&[1.0, 1.0, 0.0, 0.0]));
-    let three = NewModel {
-        name: "three".to_owned(),
-        path: Some(folder),
-        base: Some(BaseRef::Known(base)),
-    };
-    bench.apply(Command::Model(ModelEdit::Add(vec![three])));
-    bench.wait(|_| {});
-    window.run();
-    sentence(&window, "1 model is not measured yet");
-    sentence(&window, "3 models, 2 of them measured");
-    click(&mut window, "one × three not measured yet");
-    sentence(&window, "three is not measured yet");
-    click(&mut window, "Measure 1 model");
-    assert_eq!(
-        window.state().asked,
-        [Action::Models(ModelsAction::Measure { base, anew: false })]
-    );
-}
-
-#[test]
-fn a_file_that_changed_and_one_that_vanished_are_told_apart() {
-    let mut window = measured(&[BASE, ONE, TWO, ("three", [1.0, 1.0, 0.0, 0.0])]);
-    let bench = &mut window.state_mut().bench;
-    let path = |k: usize| bench.study().doc().models[k].path.clone().unwrap();
-    let (changed, gone) = (path(1), path(2));
-    let mut parts = layer(&[5.0, 4.0, 3.0, 2.0]);
-    parts.push(f32_part("extra", &[1], &[0.0]));
-    write_model(&changed, &parts);
-    std::fs::remove_dir_all(gone).unwrap();
-    bench.look_at_disk();
-    bench.wait(|_| {});
-    window.run();
-    sentence(&window, "1 model changed since it was measured");
-    window.get_by_label("Measure 1 model");
-    sentence(&window, "The files of two are missing or cannot be read");
-    click(&mut window, "Find again…");
-    let two = window.state().bench.study().doc().models[2].id;
-    assert_eq!(
-        window.state().asked,
-        [Action::Models(ModelsAction::AskWhereIs(two))]
-    );
-}
-
-#[test]
-fn a_model_equal_to_its_base_has_no_kinship_and_the_reason_is_told() {
-    let mut window = measured(&[BASE, ONE, ("same", [0.0; 4])]);
-    click(&mut window, "one × same –");
-    sentence(&window, "same is equal to the base here");
-}
-
-#[test]
-fn what_was_left_out_is_counted_listed_and_copied() {
-    let (dir, mut bench) = family(&[BASE, ONE, TWO]);
-    let path = bench.study().doc().models[2].path.clone().unwrap();
-    write_model(&path, &layer(&TWO.1)[..1]);
-    bench.look_at_disk();
-    bench.wait(|_| {});
-    bench.measure(base_of(&bench), false);
-    bench.wait(|_| {});
-    let mut window = window(dir, bench);
-    click(&mut window, "1 tensor left out");
-    sentence(&window, "model.layers.0.mlp.up_proj.weight, two:");
-    click(&mut window, "Copy list");
-    let [Action::Copy { text, .. }] = &window.state().asked[..] else {
-        panic!();
-    };
-    assert!(
-        text.starts_with("model.layers.0.mlp.up_proj.weight\ttwo\t"),
-        "{text}"
-    );
-}
-
-#[test]
-fn two_models_long_names_and_other_scripts_have_their_place() {
-    let long = "a-name-of-ninety-characters-".repeat(4);
-    let mut window = measured(&[BASE, (&long[..90], ONE.1), ("中文模型", TWO.1)]);
-    window.get_by_label_contains("× 中文模型");
-    let models = &window.state().bench.study().doc().models;
-    let pair = Selection::Pair(models[1].id, models[2].id);
-    select(&mut window, pair);
-    sentence(&window, "× 中文模型");
-    choose(&mut window, "Metric", "Euclidean distance");
-    choose(&mut window, "Order", "By name");
-}
-
-#[test]
-fn two_hundred_models_are_one_picture() {
-    let names: Vec<String> = (0..201).map(|k| format!("model {k}")).collect();
-    let models: Vec<(&str, [f32; 4])> = names
-        .iter()
-        .enumerate()
-        .map(|(k, name)| {
-            let x = k as f32;
-            (name.as_str(), [x.sin(), (x * 1.7).cos(), x % 7.0, 1.0])
-        })
-        .collect();
-    let mut window = measured(&models);
-    sentence(&window, "200 models, ");
-    sentence(&window, " directions, mean kinship");
-    click(&mut window, "Copy as table");
-    let [Action::Copy { text, .. }] = &window.state().asked[..] else {
-        panic!();
-    };
-    assert_eq!(text.lines().count(), 201);
-}
-
-#[test]
-fn several_families_are_chosen_from() {
-    let mut window = demo();
-    let bench = &mut window.state_mut().bench;
-    let models = &bench.study().doc().models;
-    let (abacus, ledger) = (models[1].id, models[3].id);
-    bench.apply(Command::Model(ModelEdit::SetBase(
-        vec![ledger],
-        Some(abacus),
-    )));
-    bench.apply(Command::View(ViewEdit::Base(None)));
-    window.run();
-    choose(&mut window, "Family", "abacus");
-    assert_eq!(base_of(&window.state().bench), abacus);
-    sentence(&window, "Kinship is not measured yet");
-}
-
-/// The inspector of a pair of the demo.
-fn inspector(a: usize, b: usize) -> Window {
-    let (dir, mut bench) = bench();
-    bench.open_demo();
-    bench.wait(|_| {});
-    let stage = Stage {
-        bench,
-        view: KinshipView::default(),
-        asked: Vec::new(),
-        _dir: dir,
-    };
-    styled(vec2(300.0, 760.0), stage, move |ui, stage: &mut Stage| {
-        let id = |k: usize| stage.bench.study().doc().models[k].id;
-        pair_ui(
-            ui,
-            &stage.bench,
-            (id(a), id(b)),
-            View::Models,
-            &mut stage.asked,
-        );
-    })
-}
-
-#[test]
-fn the_inspector_tells_every_measure_of_a_pair() {
-    let mut harness = inspector(1, 4);
-    for label in [
-        "Pearson 0.113 0.126",
-        "Absolute cosine 0.113 0.129",
-        "Distance 8.212 1.685",
-        "|δ| abacus 6.738",
-        "MLP 0.115 0.114 528 k",
-    ] {
-        harness.get_by_label(label);
-    }
-    click(&mut harness, "Show in matrix");
-    click(&mut harness, "Copy");
-    let [Action::Go(View::Kinship), Action::Copy { text, .. }] = &harness.state().asked[..] else {
-        panic!("{:?}", harness.state().asked);
-    };
-    assert!(
-        text.starts_with("abacus × mirror\tWhole model\tMean over tensors\nPearson\t0.11276650")
-    );
-}
-
-#[test]
-fn the_inspector_says_why_a_base_and_its_model_have_no_kinship() {
-    let harness = inspector(0, 4);
-    let found = harness.query_all_by_label_contains("base is the base of mirror");
-    assert_eq!(found.count(), 1);
 }
 
 #[test]
@@ -701,53 +329,6 @@ fn another_study_with_the_same_names_shows_its_own_values() {
     other.close_study();
 }
 
-/// The demo's view in a window of this size.
-fn demo_at(size: Vec2) -> Window {
-    let mut window = demo();
-    window.set_size(size);
-    window.run();
-    window
-}
-
-#[test]
-fn a_click_on_a_cell_moves_nothing_at_any_size() {
-    for size in [
-        vec2(440.0, 300.0),
-        vec2(600.0, 420.0),
-        vec2(1000.0, 700.0),
-        vec2(1900.0, 1000.0),
-    ] {
-        let mut window = demo_at(size);
-        window.get_by_label_contains("Select two models");
-        for name in ["abacus", "Column tally", "mirror"] {
-            window.get_by_label(name);
-        }
-        let cell = |window: &Window| window.get_by_label("abacus × mirror 0.113").rect();
-        let before = cell(&window);
-        let other = window.get_by_label("sorter × tally 0.317").rect();
-        assert!(other.bottom() < size.y, "{size} {other}");
-        window.get_by_label("abacus × mirror 0.113").click();
-        window.run();
-        window.get_by_label_contains("Pearson 0.113");
-        assert_eq!(cell(&window), before, "{size}");
-    }
-}
-
-#[test]
-fn the_detail_folds_into_a_line_and_stays_so() {
-    let mut window = demo();
-    click(&mut window, "abacus × mirror 0.113");
-    window.get_by_label("Pearson by Layer: attention, MLP, norm");
-    click(&mut window, "Fold where they differ");
-    sentence(&window, "Pearson 0.113");
-    let chart = "Pearson by Layer: attention, MLP, norm";
-    assert!(window.query_by_label(chart).is_none());
-    click(&mut window, "sorter × tally 0.317");
-    assert!(window.query_by_label(chart).is_none());
-    click(&mut window, "Show where they differ");
-    window.get_by_label(chart);
-}
-
 #[test]
 fn models_stand_in_the_order_of_their_scores_and_generations() {
     let mut window = demo();
@@ -769,55 +350,6 @@ fn models_stand_in_the_order_of_their_scores_and_generations() {
         window.state().bench.study().doc().view.order,
         Order::Generation
     );
-}
-
-#[test]
-fn a_cell_says_on_hover_what_its_value_means() {
-    let mut window = demo();
-    let cell = window.get_by_label_contains("abacus × ledger 0.").rect();
-    window.event(eframe::egui::Event::PointerMoved(cell.center()));
-    window.run_steps(60);
-    sentence(&window, "close kin");
-    let cell = window.get_by_label("abacus × mirror 0.113").rect();
-    window.event(eframe::egui::Event::PointerMoved(cell.center()));
-    window.run_steps(60);
-    sentence(&window, "0.113 · distant kin");
-}
-
-#[test]
-fn a_cell_and_a_name_have_a_menu() {
-    let mut window = demo();
-    let cell = window.get_by_label("abacus × mirror 0.113");
-    cell.click_secondary();
-    window.run();
-    for words in ["Select pair", "Compose merge", "Show in lineage"] {
-        window.get_by_label(words);
-    }
-    click(&mut window, "Copy value");
-    let Some(Action::Copy { text, .. }) = window.state().asked.last() else {
-        panic!();
-    };
-    assert!(text.starts_with("0.11"), "{text}");
-    window.get_by_label("abacus").click_secondary();
-    window.run();
-    click(&mut window, "Copy name");
-    assert!(matches!(
-        window.state().asked.last(),
-        Some(Action::Copy { text, .. }) if text == "abacus"
-    ));
-}
-
-#[test]
-fn the_range_of_the_colours_is_set_at_the_legend() {
-    let mut window = demo();
-    window.get_by_label("Legend Pearson, 0 unrelated to 1 related");
-    click(&mut window, "Colour range");
-    click(&mut window, "−1 to 1");
-    window.get_by_label("Legend Pearson, −1 opposite to 1 related");
-    let range = window.state().bench.study().doc().view.colours.unwrap();
-    assert_eq!((range.lo, range.hi), (-1.0, 1.0));
-    click(&mut window, "Usual range of the measure");
-    window.get_by_label("Legend Pearson, 0 unrelated to 1 related");
 }
 
 #[test]
@@ -846,90 +378,6 @@ fn rows_too_thin_for_names_are_named_in_groups() {
     group.click();
     window.run();
     assert!(window.state().bench.study().selection().models().len() > 5);
-}
-
-/// A family in which the last model has a tensor that is not finite.
-fn with_nan() -> Window {
-    let (dir, mut bench) = family(&[BASE, ONE, TWO]);
-    let path = bench.study().doc().models[2].path.clone().unwrap();
-    let mut parts = layer(&TWO.1);
-    parts[1] = layer(&[f32::NAN; 4]).remove(1);
-    write_model(&path, &parts);
-    bench.look_at_disk();
-    bench.wait(|_| {});
-    bench.measure(base_of(&bench), false);
-    bench.wait(|_| {});
-    window(dir, bench)
-}
-
-/// The inspector beside nothing, of the workbench of a window.
-fn inspector_of(window: Window, a: usize, b: usize) -> Window {
-    let stage = window.into_state();
-    styled(vec2(300.0, 760.0), stage, move |ui, stage: &mut Stage| {
-        let id = |k: usize| stage.bench.study().doc().models[k].id;
-        pair_ui(
-            ui,
-            &stage.bench,
-            (id(a), id(b)),
-            View::Models,
-            &mut stage.asked,
-        );
-    })
-}
-
-#[test]
-fn tensors_that_were_left_out_of_a_pair_count_for_nothing_in_it() {
-    let mut window = with_nan();
-    click(&mut window, "one × two −0.866");
-    window.get_by_label("model.layers.0.mlp.up_proj.weight – left out");
-    let window = inspector_of(window, 1, 2);
-    window.get_by_label("Over 4 numbers, 50.0 % of the larger model");
-    window.get_by_label("attention −0.866 −0.866 4");
-    assert!(window.query_by_label_contains("MLP ").is_none());
-}
-
-#[test]
-fn lengths_and_distance_of_a_pair_are_over_the_same_tensors() {
-    let window = inspector_of(with_nan(), 1, 2);
-    // Of the attention alone: 3, 0, 1, 0 and 0, 2, 1, 1.
-    window.get_by_label("|δ| one 3.162");
-    window.get_by_label("|δ| two 2.449");
-    window.get_by_label("Distance 3.742 3.742");
-}
-
-#[test]
-fn kinds_have_the_value_of_the_map_in_the_inspector_too() {
-    let mut window = demo();
-    choose(&mut window, "Aggregate", "Mean over tensors");
-    choose(&mut window, "Scope", "Norm");
-    window.get_by_label("abacus × mirror 0.139");
-    let window = inspector_of(window, 1, 4);
-    let row = window.get_by_label_contains(" 0.139 ");
-    let row = row.accesskit_node().value().unwrap();
-    assert!(row.starts_with("norm 0.779 0.139 "), "{row}");
-}
-
-#[test]
-fn a_pair_without_values_has_a_reason_and_no_chart() {
-    let mut window = measured(&[BASE, ONE, TWO, ("twin", [0.0; 4])]);
-    click(&mut window, "one × twin –");
-    sentence(
-        &window,
-        "twin is equal to the base here, so no layer has a value",
-    );
-    assert!(window.query_by_label_contains("by Layer").is_none());
-}
-
-#[test]
-fn one_twin_does_not_hide_the_mean_of_the_others() {
-    let mut window = measured(&[BASE, ONE, TWO, ("twin", [0.0; 4])]);
-    let expected = "– because twin is equal to its base; −0.866 over the other pair";
-    sentence(&window, &format!("mean kinship {expected}"));
-    sentence(&window, "with undefined pairs");
-    click(&mut window, "one");
-    click_with(&mut window, "two", Modifiers::COMMAND);
-    click_with(&mut window, "twin", Modifiers::COMMAND);
-    sentence(&window, &format!("Kinship of these 3 models: {expected}"));
 }
 
 #[test]
@@ -997,4 +445,31 @@ fn where_the_matrix_is_shown_nothing_leads_to_it() {
     });
     window.get_by_label("Copy");
     assert!(window.query_by_label("Show in matrix").is_none());
+}
+
+#[test]
+fn the_picture_of_many_models_is_zoomed_and_shown_whole_again() {
+    let names: Vec<String> = (0..121).map(|k| format!("model {k}")).collect();
+    let models: Vec<(&str, [f32; 4])> = names
+        .iter()
+        .enumerate()
+        .map(|(k, name)| {
+            let x = k as f32;
+            (name.as_str(), [x.sin(), (x * 1.7).cos(), x % 7.0, 1.0])
+        })
+        .collect();
+    let mut window = measured(&models);
+    let width = |window: &Window| {
+        let map = window.get_all_by_label_contains(" × model ");
+        map.map(|node| node.rect().width()).fold(0.0, f32::max)
+    };
+    let whole = width(&window);
+    click(&mut window, "Zoom in");
+    let near = width(&window);
+    assert!(near > 1.3 * whole, "{whole} {near}");
+    click(&mut window, "Zoom out");
+    click(&mut window, "Zoom in");
+    click(&mut window, "Zoom in");
+    click(&mut window, "Show the whole map");
+    assert!((width(&window) - whole).abs() < 1.0);
 }

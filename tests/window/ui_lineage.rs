@@ -478,6 +478,7 @@ fn another_study_is_looked_at_anew() {
         .apply(Command::Select(Selection::Nothing));
     window.state_mut().bench.save();
     window.state_mut().bench.save_if_changed();
+    window.state_mut().bench.finish_saving();
     window.state_mut().bench.new_study();
     import(&mut window.state_mut().bench, family());
     window.run();
@@ -613,4 +614,35 @@ fn the_list_folds_in_a_small_window_and_comes_back_on_demand() {
         rect(&window, ROW).intersect(Rect::from_min_size(pos2(0.0, 0.0), vec2(712.0, 480.0))),
         rect(&window, ROW)
     );
+}
+
+#[test]
+fn families_of_very_many_models_are_folded_until_they_are_opened() {
+    let name = |k: usize| format!("{}-{k}", ["alpha", "beta", "gamma"][k % 3]);
+    let founder = |k: usize| merge(&name(k), &[], "run", 0, 40.0 + k as f64 / 100.0);
+    let mut entries: Vec<Entry> = (0..702).map(founder).collect();
+    entries.push(merge("child-1", &["alpha-0", "beta-1"], "run", 1, 64.0));
+    let mut window = window_of(WIDE, entries);
+    let pills = |window: &Window, part: &str| {
+        let buttons = window.get_all_by_role(Role::Button);
+        let label = |node: &egui_kittest::Node<'_>| node.accesskit_node().label();
+        buttons
+            .filter(|node| label(node).is_some_and(|own| own.contains(part)))
+            .count()
+    };
+    assert_eq!(pills(&window, "234 × alpha "), 1);
+    assert_eq!(pills(&window, "child-1 "), 1, "too few to be folded");
+    assert_eq!(pills(&window, "alpha-3 "), 0);
+    window.get_by_label("Founders, 702 models");
+    let label = "234 × alpha 46.99";
+    click(&mut window, label);
+    assert!(selected(&window).is_empty(), "to open is not to select");
+    click(&mut window, "Show everything (F)");
+    assert_eq!(pills(&window, "alpha-"), 234);
+    assert_eq!(pills(&window, "234 × beta "), 1);
+    click(&mut window, "Fold what was opened");
+    assert_eq!(pills(&window, "alpha-"), 0);
+    click(&mut window, "Fold families");
+    click(&mut window, "Show everything (F)");
+    assert_eq!(pills(&window, "gamma-"), 234);
 }

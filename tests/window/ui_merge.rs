@@ -119,7 +119,7 @@ fn a_template_shows_the_child_at_once() {
     window.get_by_label("abacus 0.985");
     window.get_by_label("arith 0.981");
     window.get_by_label("Exact before rounding to BF16");
-    window.get_by_label_contains("90 %: ");
+    window.get_by_label_contains("90 % range: ");
     window.get_by_label("A guess: no merge of this study is known");
     window.get_by_label("What does this mean?").click();
     window.run_steps(3);
@@ -197,7 +197,7 @@ fn no_gain_is_expected_of_a_child_that_cannot_be_predicted() {
     settle(&mut window);
     window.get_by_label("Cannot be predicted");
     window.get_by_label("Not known of a child that cannot be predicted");
-    assert!(!says(&window, "90 %: "));
+    assert!(!says(&window, "90 % range: "));
 }
 
 #[test]

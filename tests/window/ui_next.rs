@@ -123,7 +123,10 @@ fn suggestions_are_copied_and_saved() {
     let mut window = demo(home.path(), vec![vec![file.clone()]]);
     let text = copied(&mut window, "Copy the suggestions");
     assert_eq!(text.lines().count(), 21, "{text}");
-    assert!(text.starts_with("1. ") && text.contains("90 %: "), "{text}");
+    assert!(
+        text.starts_with("1. ") && text.contains("90 % range: "),
+        "{text}"
+    );
     click(&mut window, "Save the suggestions as CSV…");
     settle_runs(&mut window);
     let mut table = csv::Reader::from_path(file).unwrap();
@@ -139,6 +142,63 @@ fn suggestions_are_copied_and_saved() {
             "a score stands within its interval"
         );
     }
+}
+
+/// The record of the demo's runs, in the view of the next merge.
+fn record(home: &Path, answers: Vec<Vec<PathBuf>>) -> Window {
+    let mut window = window(home, [1280.0, 800.0], answers);
+    click(&mut window, "Open the record: The demo's evolution");
+    settle_runs(&mut window);
+    press(&mut window, Modifiers::COMMAND, Key::Num7);
+    window
+}
+
+#[test]
+fn what_predicts_gain_is_a_page_with_every_predictor_and_every_merge() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("predictors.csv");
+    let mut window = record(home.path(), vec![vec![file.clone()]]);
+    click(&mut window, "What predicts gain here?");
+    window.get_by_label("Back to the pairs");
+    let advice = &window.state().workbench().suggestions().advice;
+    let (used, n) = (advice.used().unwrap().title.clone(), advice.n);
+    window.get_by_label_contains(&format!("{used}: rank correlation "));
+    window.get_by_label_contains(", used");
+    window.get_by_label_contains(&format!("of {n} real gains lie in their 90 % interval"));
+    // Each merge is predicted once with one parent left out, and once with the other.
+    click(&mut window, "Partners of a new model");
+    window.get_by_label_contains(&format!("n {}, used", 2 * n));
+    let text = copied(&mut window, "Copy the predictors");
+    assert!(
+        text.contains("(leave one model out)") && text.contains(", used"),
+        "{text}"
+    );
+    click(&mut window, "Save the predictors as CSV…");
+    settle_runs(&mut window);
+    let mut table = csv::Reader::from_path(file).unwrap();
+    assert_eq!(&table.headers().unwrap()[3], "spearman");
+    assert_eq!(table.records().count(), advice_lines(&window));
+    click(&mut window, "Back to the pairs");
+    window.get_by_label_contains("Suggestion 1: ");
+    window.run();
+}
+
+/// Predictors that were compared, each both ways.
+fn advice_lines(window: &Window) -> usize {
+    let advice = &window.state().workbench().suggestions().advice;
+    advice.predictors.iter().filter(|one| one.n > 0).count()
+}
+
+#[test]
+fn the_page_on_predictors_is_reached_from_the_charts_and_empty_without_merges() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = demo(home.path(), vec![]);
+    click(&mut window, "Charts");
+    click(&mut window, "What predicts gain here?");
+    window.get_by_label_contains("Nothing predicts gain here yet (n = 0)");
+    window.get_by_label_contains("once five merges and their parents have scores");
+    click(&mut window, "Back to the pairs");
+    window.get_by_label_contains("Suggestion 1: ");
 }
 
 #[test]

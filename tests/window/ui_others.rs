@@ -49,6 +49,7 @@ fn the_second_window_is_read_only_until_it_takes_over() {
     assert!(second.query_by_label_contains("Read-only").is_none());
     first.apply(note("too late"));
     first.save_if_changed();
+    first.finish_saving();
     assert!(first.opened_by().is_some(), "it was told");
     assert!(!text(&path).contains("too late"));
 }

@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, Pos2};
 use egui_kittest::kittest::Queryable;
 use kinfolk::ui::prefs::Prefs;
 
-use crate::harness::{Window, bench, click, doc, opened, press, says, settle};
+use crate::harness::{Window, bench, click, doc, event, opened, press, says, settle};
 
 const FAMILY: [&str; 8] = [
     "abacus", "arith", "base", "ledger", "mirror", "order", "sorter", "tally",
@@ -115,4 +115,56 @@ fn the_tree_of_the_matrix_is_cut_into_clusters_by_another_linkage() {
     press(&mut window, Modifiers::NONE, Key::ArrowUp);
     let tree = doc(&window).view.tree;
     assert_eq!(tree.linkage, kinfolk::kinship::Linkage::Ward);
+}
+
+#[test]
+fn the_cut_of_the_tree_is_dragged_clicked_and_moved_by_keys() {
+    let home = tempfile::tempdir().unwrap();
+    let of_base = |id| if id == 2 { "" } else { r#", "base": 2"# };
+    let mut window = window(home.path(), &of_base);
+    click(&mut window, "Kinship");
+    if window.query_by_label("Tree and clusters").is_none() {
+        click(&mut window, "Measure kinship");
+    }
+    settle(&mut window);
+    let clusters = |window: &Window| doc(window).view.tree.clusters;
+    let tree = window.get_by_label("Cut of the tree").rect();
+    let at = |share: f32| Pos2::new(tree.left() + share * tree.width(), tree.center().y);
+    // The root is at the left, beyond which nothing is cut; the leaves are at the right.
+    drag(&mut window, at(0.02), at(0.4));
+    let some = clusters(&window);
+    assert!((2..7).contains(&some), "{some}");
+    drag(&mut window, at(0.4), at(0.995));
+    assert_eq!(clusters(&window), 7, "every model for itself");
+    drag(&mut window, at(0.995), at(0.02));
+    assert_eq!(clusters(&window), 1);
+    window.get_by_label("Cut of the tree").focus();
+    window.run_steps(2);
+    press(&mut window, Modifiers::NONE, Key::ArrowRight);
+    press(&mut window, Modifiers::NONE, Key::ArrowRight);
+    assert_eq!(clusters(&window), 3);
+    press(&mut window, Modifiers::NONE, Key::ArrowLeft);
+    assert_eq!(clusters(&window), 2);
+    click(&mut window, "Tree and clusters");
+    assert!(says(&window, "clusters"));
+}
+
+fn drag(window: &mut Window, from: Pos2, to: Pos2) {
+    let button = |window: &mut Window, pos: Pos2, pressed: bool| {
+        event(
+            window,
+            Event::PointerButton {
+                pos,
+                button: PointerButton::Primary,
+                pressed,
+                modifiers: Modifiers::NONE,
+            },
+        );
+    };
+    event(window, Event::PointerMoved(from));
+    button(window, from, true);
+    for share in [0.5, 1.0] {
+        event(window, Event::PointerMoved(from + (to - from) * share));
+    }
+    button(window, to, false);
 }

@@ -152,6 +152,7 @@ fn what_is_hidden_is_hidden_when_the_study_is_opened_again() {
     let own = window.state_mut().workbench_mut();
     own.apply(Command::Model(hide));
     own.save_if_changed();
+    own.finish_saving();
     let path = own.path().unwrap().to_owned();
     drop(window);
     let mut again = bench(home.path());
@@ -196,6 +197,7 @@ fn a_mixture_is_kept_with_its_study() {
     own.new_mixture(&two);
     let recipe = own.mixture().unwrap().recipe.clone();
     own.save_if_changed();
+    own.finish_saving();
     let path = own.path().unwrap().to_owned();
     drop(window);
     let mut again = bench(home.path());

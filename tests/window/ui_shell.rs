@@ -118,6 +118,7 @@ fn what_could_not_be_saved_is_taken_back_once_it_can() {
     let path = folder.join("own.kinfolk.json");
     std::fs::create_dir(&folder).unwrap();
     window.state_mut().workbench_mut().save_as(&path);
+    window.state_mut().workbench_mut().finish_saving();
     rest(&mut window);
     let aside = home.path().join("aside");
     std::fs::rename(&folder, &aside).unwrap();
@@ -125,6 +126,7 @@ fn what_could_not_be_saved_is_taken_back_once_it_can() {
     let bench = window.state_mut().workbench_mut();
     bench.apply(Command::RenameStudy("other".to_owned()));
     bench.save_if_changed();
+    bench.finish_saving();
     window.run_steps(3);
     assert!(says(&window, "could not be saved"));
     std::fs::remove_file(&folder).unwrap();

@@ -28,6 +28,7 @@ fn window(home: &Path, answers: Vec<Vec<PathBuf>>) -> Window {
     let mut bench = bench(home);
     bench.new_study();
     bench.save_as(&bench.folders().data.join("mine"));
+    bench.finish_saving();
     bench.take_notices();
     let mut window = window_of(WIDE, bench, Prefs::default(), answers);
     window.run_steps(3);
@@ -225,6 +226,7 @@ fn slow(home: &Path) -> Workbench {
     let mut bench = Workbench::new(Folders::below(home), || {});
     bench.new_study();
     bench.save_as(&bench.folders().data.join("mine"));
+    bench.finish_saving();
     bench.add_paths(vec![common::oracle("alder/base")]);
     bench.wait(|_| {});
     bench.set_evaluator(Evaluator::Command { call });

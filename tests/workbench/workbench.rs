@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kinfolk::kinship::Measure;
 use kinfolk::study::{Command, Import, ModelEdit, ModelId, Role};
+use kinfolk::workbench::relating::RelationState;
 use kinfolk::workbench::{Folders, ModelFiles, NoticeKind, Picture, Workbench};
 
 use crate::common;
@@ -215,6 +216,7 @@ fn what_was_measured_is_there_when_the_study_opens_again() {
         let mut bench = alder(home.path(), &["base", "c1", "c2"]);
         measure(&mut bench);
         bench.save();
+        bench.finish_saving();
         (
             bench.path().unwrap().to_owned(),
             pearson(&bench, "c1", "c2"),
@@ -260,6 +262,7 @@ fn the_kinship_of_a_model_stays_known_when_its_files_are_gone() {
     assert!(known.is_some());
     bench.save();
     bench.save_if_changed();
+    bench.finish_saving();
     let path = bench.path().unwrap().to_owned();
     bench.close_study();
     std::fs::remove_dir_all(home.path().join("models/c1")).unwrap();
@@ -281,6 +284,7 @@ fn a_broken_cache_is_as_good_as_none() {
     let mut bench = alder(home.path(), &["base", "c1", "c2"]);
     measure(&mut bench);
     bench.save();
+    bench.finish_saving();
     for entry in std::fs::read_dir(home.path().join("cache")).unwrap() {
         std::fs::write(entry.unwrap().path(), b"nonsense").unwrap();
     }
@@ -339,6 +343,7 @@ fn a_vanished_model_leaves_the_study_open_and_says_so() {
     let path = {
         let mut bench = alder(home.path(), &["base", "c1", "c2"]);
         bench.save();
+        bench.finish_saving();
         bench.path().unwrap().to_owned()
     };
     std::fs::remove_dir_all(home.path().join("models/c2")).unwrap();
@@ -375,10 +380,12 @@ fn a_study_that_cannot_be_saved_is_said_once_and_goes_on() {
     let blocked = home.path().join("blocked");
     std::fs::write(&blocked, "").unwrap();
     bench.save_as(&blocked.join("study"));
+    bench.finish_saving();
     assert_eq!(failures(&mut bench).len(), 1);
     assert!(bench.save_failed());
     bench.apply(Command::RenameStudy("still here".to_owned()));
     bench.save();
+    bench.finish_saving();
     assert_eq!(
         failures(&mut bench).len(),
         0,
@@ -400,6 +407,7 @@ fn a_study_moved_with_its_models_opens() {
         bench.add_paths(vec![copy(&old, "base"), copy(&old, "c1")]);
         bench.wait(|_| {});
         bench.save_as(&old.join("mine.kinfolk.json"));
+        bench.finish_saving();
     }
     let new = home.path().join("new");
     std::fs::rename(&old, &new).unwrap();
@@ -415,7 +423,9 @@ fn recent_studies_are_listed_newest_first_and_forgotten_on_request() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = alder(home.path(), &["base"]);
     bench.save_as(&home.path().join("a"));
+    bench.finish_saving();
     bench.save_as(&home.path().join("b"));
+    bench.finish_saving();
     let names = |bench: &Workbench| {
         bench
             .recents()
@@ -451,6 +461,7 @@ fn a_read_only_study_is_not_overwritten() {
     let mut bench = alder(home.path(), &["base"]);
     let path = home.path().join("locked.kinfolk.json");
     bench.save_as(&path);
+    bench.finish_saving();
     let before = std::fs::read_to_string(&path).unwrap();
     let mut permissions = std::fs::metadata(&path).unwrap().permissions();
     permissions.set_readonly(true);
@@ -458,6 +469,7 @@ fn a_read_only_study_is_not_overwritten() {
     bench.apply(Command::RenameStudy("another".to_owned()));
     bench.take_notices();
     bench.save();
+    bench.finish_saving();
     assert_eq!(failures(&mut bench).len(), 1);
     assert!(bench.save_failed());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
@@ -535,6 +547,7 @@ fn the_demo_can_be_had_again_as_it_was() {
     let all = bench.study().doc().models.iter().map(|m| m.id).collect();
     bench.apply(Command::Model(ModelEdit::Remove(all)));
     bench.save();
+    bench.finish_saving();
     bench.restore_demo();
     bench.wait(|_| {});
     assert_eq!(bench.study().doc().models.len(), 8);
@@ -584,4 +597,29 @@ fn a_study_begun_by_an_import_keeps_the_tables_that_wait() {
     bench.import(import);
     assert!(bench.is_open());
     assert_eq!(bench.take_import_source().unwrap().name, "spelling.csv");
+}
+
+#[test]
+fn what_came_of_a_question_that_nobody_waits_for_is_told_and_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = workbench(home.path());
+    bench.open_demo();
+    bench.wait(|_| {});
+    let models = &bench.study().doc().models;
+    let id = |name: &str| models.iter().find(|m| m.name == name).unwrap().id;
+    let (one, other) = (id("mirror"), id("order"));
+    bench.take_notices();
+    bench.relate(one, other);
+    assert!(
+        bench.relate_objection(one, other).is_some(),
+        "one at a time"
+    );
+    bench.leave_relation();
+    bench.wait(|_| {});
+    let told = bench.take_notices();
+    assert_eq!(told[0].title, "Related: mirror and order");
+    assert!(matches!(
+        bench.relation().unwrap().state,
+        RelationState::Found(_)
+    ));
 }

@@ -49,6 +49,7 @@ fn what_the_user_wrote_into_a_record_is_kept_until_it_is_restored() {
     bench.restore_bundled("llama2");
     assert_eq!(bench.study().doc(), bundled("llama2"));
     bench.save_if_changed();
+    bench.finish_saving();
     assert_eq!(read(bench.path().unwrap()), *bundled("llama2"));
 }
 

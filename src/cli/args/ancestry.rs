@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::common::{Json, Root, Threads};
 use super::one_of;
 use crate::kinship::Grain;
 
@@ -21,15 +22,12 @@ pub struct AncestryArgs {
     /// Let shares be negative: models that were subtracted
     #[arg(long)]
     pub allow_negative: bool,
-    /// The folder that relative paths of models start from; the working folder unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 const GRAINS: &[(&str, Grain)] = &[("layer", Grain::Layer), ("kind", Grain::Kind)];

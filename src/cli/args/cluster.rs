@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::common::{Json, Threads};
 use super::one_of;
+use super::sketch::FamilyArgs;
 use crate::cluster::Driver;
 use crate::merge::write::units;
 
@@ -23,8 +25,12 @@ pub enum ClusterArgs {
 #[derive(clap::Args)]
 pub struct PlanArgs {
     /// The model that the others were fine-tuned from
-    #[arg(long, value_name = "BASE")]
-    pub base: PathBuf,
+    #[arg(long, value_name = "BASE", required_unless_present = "sketch")]
+    pub base: Option<PathBuf>,
+    /// Plan sketches, which find families among any number of models: of the changes from the
+    /// base, or of the weights where none is named
+    #[arg(long)]
+    pub sketch: bool,
     /// A file with the path of a model a line; relative ones start at the file
     #[arg(long, value_name = "LIST")]
     pub models: PathBuf,
@@ -37,9 +43,8 @@ pub struct PlanArgs {
     #[arg(long, value_name = "N", default_value_t = 1024,
           value_parser = clap::value_parser!(u32).range(1..=16_384))]
     pub block: u32,
-    /// Write the plan's figures as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -55,34 +60,36 @@ pub struct WorkArgs {
     /// Stay until the last part is there, to take over what other workers give up
     #[arg(long)]
     pub wait: bool,
+    /// Approve the commands by which trials are judged, without being asked
+    #[arg(long)]
+    pub trust_command: bool,
     /// Seconds without a sign of life after which another worker may take a task over
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub lease: u64,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub threads: Threads,
 }
 
 #[derive(clap::Args)]
 pub struct JoinArgs {
     /// The folder of the plan
     pub out: PathBuf,
+    #[command(flatten)]
+    pub families: FamilyArgs,
     /// Write a study of the models, which opens with their kinship
     #[arg(long, value_name = "STUDY")]
     pub study: Option<PathBuf>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
 pub struct StateArgs {
     /// The folder of the plan
     pub out: PathBuf,
-    /// Write it as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::common::{Json, Root, Threads};
+
 #[derive(clap::Args)]
 pub struct RelatedArgs {
     /// A model: a folder, a file or a name in the hub's cache
@@ -10,15 +12,12 @@ pub struct RelatedArgs {
     /// The other
     #[arg(value_name = "B")]
     pub second: PathBuf,
-    /// The folder that relative paths of models start from; the working folder unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -26,10 +25,8 @@ pub struct ScanArgs {
     /// Folders to search, such as the hub's cache
     #[arg(required = true, value_name = "FOLDER")]
     pub folders: Vec<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 
+use super::common::{Force, Json, PLAN_AND_RESULT, RECIPE_ROOT, Root, Threads};
 use super::one_of;
 use crate::checkpoint::GgufKind;
 use crate::extract::parse_share;
@@ -30,12 +31,10 @@ pub struct ConvertArgs {
     /// Largest file of weights of a folder, such as 5GB or 500MiB; 0 for one file
     #[arg(long, value_name = "SIZE", default_value = "5GB", value_parser = units::parse_bytes)]
     pub shard_size: u64,
-    /// Replace what OUT holds
-    #[arg(long)]
-    pub force: bool,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub force: Force,
+    #[command(flatten)]
+    pub threads: Threads,
 }
 
 #[derive(clap::Args)]
@@ -69,18 +68,14 @@ pub struct TransplantArgs {
     /// Largest file of weights, such as 5GB or 500MiB; 0 for one file
     #[arg(long, visible_alias = "out-shard-size", value_name = "SIZE", default_value = "5GB", value_parser = units::parse_bytes)]
     pub shard_size: u64,
-    /// Replace the model that OUT holds
-    #[arg(long)]
-    pub force: bool,
-    /// The folder that relative paths of models start from; the working folder unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the report as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub force: Force,
+    #[command(flatten)]
+    pub root: Root,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -109,12 +104,13 @@ pub struct LayerShuffleArgs {
     /// Write the recipe to FILE, and not to standard output
     #[arg(long, value_name = "FILE")]
     pub write_yaml: Option<PathBuf>,
-    /// The folder that relative paths of models start from; the working folder unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("root", |own| own.help(RECIPE_ROOT)))]
+#[command(mut_arg("json", |own| own.help(PLAN_AND_RESULT)))]
 pub struct MoeArgs {
     /// A recipe in mergekit-moe's YAML
     pub recipe: PathBuf,
@@ -133,9 +129,8 @@ pub struct MoeArgs {
     )]
     #[arg(value_parser = units::parse_bytes)]
     pub shard_size: u64,
-    /// Replace the model that OUT holds
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub force: Force,
     /// Take experts of another architecture than the base's all the same
     #[arg(long)]
     pub allow_crimes: bool,
@@ -149,20 +144,16 @@ pub struct MoeArgs {
     /// Seed of random gates and of noise; the recipe's, or 0, unless given
     #[arg(long, alias = "random-seed", value_name = "N")]
     pub seed: Option<u64>,
-    /// The folder that relative paths of models start from; the recipe's, then the working folder,
-    /// unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, alias = "num-threads", value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write plan and result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("json", |own| own.help(PLAN_AND_RESULT)))]
 pub struct ExtractArgs {
     /// The fine-tune: a folder, a safetensors, GGUF or PyTorch file, or an adapter over BASE
     #[arg(long, value_name = "MODEL")]
@@ -209,18 +200,14 @@ pub struct ExtractArgs {
     /// Check and size the extraction, print its plan and write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Replace the adapter that OUT holds
-    #[arg(long)]
-    pub force: bool,
-    /// The folder that relative paths of the two models start from; the working folder unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write plan and result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub force: Force,
+    #[command(flatten)]
+    pub root: Root,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
@@ -236,35 +223,32 @@ pub struct ProveArgs {
     /// Compare all tensors, not a sample of them
     #[arg(long)]
     pub all: bool,
-    /// The folder that relative paths of models start from; the working folder unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("root", |own| own.help(VERIFY_ROOT)))]
 pub struct VerifyArgs {
     /// A folder that Kinfolk has merged
     pub child: PathBuf,
     /// Compare all tensors, not a sample of them
     #[arg(long)]
     pub all: bool,
-    /// The folder that relative paths of models start from; the working folder, then the one
-    /// that CHILD lies in, unless given
-    #[arg(long, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Number of threads; all processors unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Write the result as JSON to FILE, - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub root: Root,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub json: Json,
 }
+
+const VERIFY_ROOT: &str = "The folder that relative paths of models start from; the working \
+                           folder, then the one that CHILD lies in, unless given";
 
 /// Reads any method of mergekit's; those that are not done are refused by name later.
 fn transplant_method() -> PossibleValuesParser {

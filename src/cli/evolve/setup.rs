@@ -9,10 +9,10 @@ use super::CliError;
 use crate::files;
 use crate::lineage::strategy::STRATEGIES;
 use crate::merge::recipe::parse_way;
-use crate::study::{Evaluator, Evolution, Keep, ModelId, Setup, StudyDoc};
+use crate::study::{ClusterChoice, Evaluator, Evolution, Keep, ModelId, Setup, StudyDoc};
 use crate::workbench::evolving::recipe_problem;
 
-const USUAL_STRATEGY: &str = "kinship";
+const USUAL_STRATEGY: &str = "improvement";
 
 pub(super) fn name(args: &EvolveArgs) -> &str {
     args.name.as_deref().unwrap_or_else(|| strategy(args))
@@ -35,17 +35,30 @@ pub(super) fn new(doc: &StudyDoc, args: &EvolveArgs) -> Result<Setup, CliError> 
         let beside = args.study.parent().unwrap_or(Path::new("."));
         beside.join("evolutions").join(name(args))
     });
+    let founders = founders(doc, &args.founders)?;
+    let has_base = doc.base_of_all(&founders).is_some();
     let mut setup = Setup {
-        founders: founders(doc, &args.founders)?,
         strategy: strategy(args).to_owned(),
         folder: Some(std::path::absolute(folder).map_err(CliError::failed)?),
-        ..Setup::default()
+        ..Setup::usual(founders, has_base)
     };
     // These are the command line's own; a window begins with others.
     setup.rules.patience_generations = Some(2);
     setup.rules.generations = Some(8);
+    setup.cluster = cluster(args)?;
     set(&mut setup, args)?;
     Ok(setup)
+}
+
+/// The folder from which other processes take children.
+pub(super) fn cluster(args: &EvolveArgs) -> Result<Option<ClusterChoice>, CliError> {
+    let choice = |folder: &PathBuf| {
+        Ok(ClusterChoice {
+            folder: std::path::absolute(folder).map_err(CliError::failed)?,
+            works: args.by.work,
+        })
+    };
+    args.by.cluster.as_ref().map(choice).transpose()
 }
 
 /// Puts the options that were given into a setup.
@@ -66,6 +79,7 @@ fn set(setup: &mut Setup, args: &EvolveArgs) -> Result<(), CliError> {
         setup.keep = Keep::Best;
     }
     if let Some(path) = &args.recipe {
+        setup.other_recipes.clear();
         setup.recipe = files::read_text(path, MAX_RECIPE_BYTES)
             .map_err(|error| CliError::Failed(format!("{error}: {}", path.display())))?;
         if let Some(problem) = recipe_problem(&setup.recipe) {
@@ -130,7 +144,7 @@ pub(super) fn agrees(doc: &StudyDoc, known: &Evolution, args: &EvolveArgs) -> Re
         ("--evaluations", rules.evaluations != now.evaluations),
         ("--seconds", rules.seconds != now.seconds),
         ("--tau", rules.tau != now.tau),
-        ("--recipe", old.recipe != new.recipe),
+        ("--recipe", !old.ways().eq(new.ways())),
         ("--folder", old.folder != new.folder),
         ("--keep-best", old.keep != new.keep),
         ("--tasks", doc.evaluator != evaluator),

@@ -21,6 +21,7 @@ impl Strategy for Kinship {
             uses_kinship: true,
             uses_pool: true,
             uses_seed: false,
+            uses_ways: false,
         }
     }
 
@@ -44,6 +45,7 @@ impl Strategy for RandomPartner {
             uses_kinship: false,
             uses_pool: true,
             uses_seed: true,
+            uses_ways: false,
         }
     }
 
@@ -74,6 +76,7 @@ fn with_explorer(
     if let Some((partner, reason)) = choose(best, &partners) {
         pairs.push(Pairing {
             parents: [best, partner],
+            way: 0,
             explores: true,
             reason,
         });

@@ -13,6 +13,7 @@ impl Strategy for Greedy {
             uses_kinship: false,
             uses_pool: false,
             uses_seed: false,
+            uses_ways: false,
         }
     }
 
@@ -43,6 +44,7 @@ pub(super) fn pairs_of_best(round: &Round<'_>) -> Vec<Pairing> {
         .filter(|&[a, b]| !population.were_merged(a, b))
         .map(|parents| Pairing {
             parents,
+            way: 0,
             explores: false,
             reason: reason.clone(),
         })

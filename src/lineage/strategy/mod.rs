@@ -64,6 +64,9 @@ pub struct Choices {
     pub pool: PartnerPool,
     /// What random choices are drawn from.
     pub seed: u64,
+    /// How many ways to merge there are besides the first; the setup of a run says which.
+    #[serde(skip)]
+    pub other_ways: usize,
 }
 
 impl Default for Choices {
@@ -73,6 +76,7 @@ impl Default for Choices {
             all_founders_first: false,
             pool: PartnerPool::Everyone,
             seed: 0,
+            other_ways: 0,
         }
     }
 }
@@ -89,6 +93,8 @@ impl Choices {
 pub struct Pairing {
     /// Their positions in the population, the better one first.
     pub parents: [usize; 2],
+    /// By which of the run's ways to merge they are merged; 0 is the first.
+    pub way: usize,
     /// Whether they are merged for something new, and not for being the best.
     pub explores: bool,
     /// Why, in words that stand behind the names of the two: `both among the 3 best`.
@@ -107,6 +113,8 @@ pub struct Description {
     pub uses_pool: bool,
     /// Whether [`Choices::seed`] decides anything.
     pub uses_seed: bool,
+    /// Whether it tries several ways to merge ([`Choices::other_ways`]).
+    pub uses_ways: bool,
 }
 
 #[derive(Clone, Copy)]

@@ -16,9 +16,9 @@ pub struct Member {
     pub generation: u32,
     /// What it was made from, by position in the population; empty for founders.
     pub parents: Vec<usize>,
-    /// Whether it was merged in another way than the next ones will be: its gain says nothing of
-    /// theirs.
-    pub by_another_way: bool,
+    /// The way in which it was merged; 0 is the usual one. Gains of another way are compared with
+    /// those of the usual one ([`Advice::ways`]).
+    pub way: usize,
 }
 
 /// The models that may be merged, founders first, then in the order of creation: where scores are
@@ -124,11 +124,12 @@ impl<'p> Population<'p> {
             tasks: member.tasks.clone(),
         };
         let merge = |member: &Member| {
-            Some(Merge {
-                parents: pair_of(member).filter(|_| !member.by_another_way)?,
-                score: member.score?,
-            })
+            let parents = pair_of(member)?;
+            let score = member.score?;
+            Some((member.way, Merge { parents, score }))
         };
+        let all = self.members.iter().filter_map(merge);
+        let (own, others): (Vec<_>, Vec<_>) = all.partition(|(way, _)| *way == 0);
         let has_parents = |k: &usize| !self.members[*k].parents.is_empty();
         let pearson = Measure {
             key: "pearson",
@@ -138,7 +139,8 @@ impl<'p> Population<'p> {
         advice::advise(&Record {
             models: &self.members.iter().map(model).collect::<Vec<_>>(),
             base: self.base,
-            merges: &self.members.iter().filter_map(merge).collect::<Vec<_>>(),
+            merges: &own.iter().map(|(_, merge)| *merge).collect::<Vec<_>>(),
+            others: &others,
             merged: &self.members.iter().filter_map(pair_of).collect(),
             children: &(0..self.members.len()).filter(has_parents).collect(),
             measures: &[&[pearson], self.measures].concat(),
@@ -159,9 +161,10 @@ impl<'p> Population<'p> {
     /// The child of a pairing in a generation, by position.
     pub(in crate::lineage) fn child_of(&self, pairing: &Pairing, generation: u32) -> Option<usize> {
         let parents = ascending(pairing.parents);
-        self.members
-            .iter()
-            .position(|m| m.generation == generation && pair_of(m) == Some(parents))
+        let is_child = |m: &Member| {
+            m.generation == generation && m.way == pairing.way && pair_of(m) == Some(parents)
+        };
+        self.members.iter().position(is_child)
     }
 }
 

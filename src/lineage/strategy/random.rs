@@ -15,6 +15,7 @@ impl Strategy for Random {
             uses_kinship: false,
             uses_pool: false,
             uses_seed: true,
+            uses_ways: false,
         }
     }
 
@@ -44,6 +45,7 @@ impl Strategy for Random {
 fn pairing(parents: [usize; 2]) -> Pairing {
     Pairing {
         parents,
+        way: 0,
         explores: false,
         reason: "drawn by lot".to_owned(),
     }

@@ -15,6 +15,8 @@ pub struct Template {
     pub models: (usize, usize),
     /// Whether it wants a base as well.
     pub wants_base: bool,
+    /// The method that it is the plain form of.
+    pub method: Option<&'static str>,
     make: fn(&[ModelRef], Option<&ModelRef>, u32) -> Composition,
 }
 
@@ -26,12 +28,13 @@ impl Template {
 }
 
 /// Every template, in the order on screen.
-pub const TEMPLATES: [Template; 7] = [
+pub const TEMPLATES: [Template; 8] = [
     Template {
         title: "SLERP of two",
         help: "Half way between two models, along the arc",
         models: (2, 2),
         wants_base: false,
+        method: Some("slerp"),
         make: |models, base, _| of("slerp", models, base),
     },
     Template {
@@ -39,13 +42,29 @@ pub const TEMPLATES: [Template; 7] = [
         help: "Attention and MLP cross over in depth by the lists that the paper's merges use",
         models: (2, 2),
         wants_base: false,
+        method: None,
         make: paper_slerp,
+    },
+    Template {
+        title: "SLERP of task vectors",
+        help: "Half way between what two fine-tunes changed, as long as their changes are",
+        models: (2, 2),
+        wants_base: true,
+        method: Some("nuslerp"),
+        make: |models, base, _| {
+            let mut out = of("nuslerp", models, base);
+            for recipe in &mut out.recipes {
+                recipe.base_model = base.cloned();
+            }
+            out
+        },
     },
     Template {
         title: "Task arithmetic",
         help: "The base plus a share of what each fine-tune changed",
         models: (1, usize::MAX),
         wants_base: true,
+        method: Some("task_arithmetic"),
         make: |models, base, _| of("task_arithmetic", models, base),
     },
     Template {
@@ -53,6 +72,7 @@ pub const TEMPLATES: [Template; 7] = [
         help: "Keeps the largest changes, and of those the ones that agree in sign",
         models: (2, usize::MAX),
         wants_base: true,
+        method: Some("ties"),
         make: |models, base, _| of("ties", models, base),
     },
     Template {
@@ -60,6 +80,7 @@ pub const TEMPLATES: [Template; 7] = [
         help: "The average of several fine-tunes, pulled towards their base by how far they part",
         models: (2, usize::MAX),
         wants_base: true,
+        method: Some("model_stock"),
         make: |models, base, _| of("model_stock", models, base),
     },
     Template {
@@ -67,6 +88,7 @@ pub const TEMPLATES: [Template; 7] = [
         help: "Layers of one model on top of layers of another",
         models: (1, usize::MAX),
         wants_base: false,
+        method: None,
         make: frankenmerge,
     },
     Template {
@@ -74,6 +96,7 @@ pub const TEMPLATES: [Template; 7] = [
         help: "At each place a layer of one of the models, drawn at random",
         models: (2, usize::MAX),
         wants_base: false,
+        method: None,
         make: layer_shuffle,
     },
 ];

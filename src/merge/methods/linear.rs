@@ -2,6 +2,7 @@
 //!
 //! mergekit divides by a sum of 0 and writes NaN or infinity; here that is refused.
 
+use super::steps::Mean;
 use crate::jobs::Ticket;
 use crate::merge::blocks::AnyKernel;
 use crate::merge::combine::{Coefficients, InputGram};
@@ -60,6 +61,15 @@ impl Method for Linear {
         _ticket: &Ticket,
     ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
         Ok(coefficients(tensor.inputs.len(), values)?.kernel(tensor.base))
+    }
+
+    fn prepare_in_steps<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        _ticket: &Ticket,
+    ) -> Result<Option<Box<dyn AnyKernel + 't>>, MergeError> {
+        Ok(Some(Box::new(Mean::new(tensor.inputs.len(), values)?)))
     }
 }
 

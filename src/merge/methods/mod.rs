@@ -12,8 +12,10 @@ pub use super::method::{
 
 mod arcee_fusion;
 mod by_gram;
+mod consensus;
 mod karcher;
 mod linear;
+mod magmax;
 mod model_stock;
 mod multislerp;
 mod nearswap;
@@ -22,6 +24,8 @@ mod passthrough;
 mod ram;
 mod sce;
 mod slerp;
+mod spectral;
+mod steps;
 mod task_vectors;
 
 /// Every method, in the order on screen.
@@ -45,6 +49,11 @@ pub const REGISTRY: &[&dyn Method] = &[
     &ram::RAMPLUS,
     &nearswap::NearSwap,
     &arcee_fusion::ArceeFusion,
+    &spectral::TSV_M,
+    &spectral::ISO_C,
+    &spectral::WUDI,
+    &magmax::MagMax,
+    &consensus::Consensus,
     &passthrough::Passthrough,
 ];
 

@@ -58,7 +58,7 @@ pub fn predict<'k>(
     // The segments of a tensor are neighbours.
     let same_tensor = |a: &TensorGram, b: &TensorGram| a.tensor == b.tensor;
     let tensors: Vec<&[TensorGram]> = kinship.tensors.chunk_by(same_tensor).collect();
-    let twins = Twins::new(&kinship.tensors);
+    let twins = Twins::new(&kinship.tensors, wish.method);
     let made: Vec<Vec<Made>> = tensors
         .par_iter()
         .map(|segments| children(segments, wish, &twins))

@@ -28,14 +28,17 @@ const LEAST: usize = 1024;
 /// Makes twins for the segments of a model.
 pub(super) struct Twins {
     numbers: usize,
+    /// Whether matrices are tried as squares.
+    is_square: bool,
     /// What twins of this many numbers are made from; most tensors have twins of one size.
     noise: BTreeMap<usize, Noise>,
 }
 
 impl Twins {
-    pub(super) fn new(segments: &[TensorGram]) -> Self {
+    pub(super) fn new(segments: &[TensorGram], method: &dyn Method) -> Self {
         let mut twins = Self {
             numbers: (ALL / segments.len().max(1)).clamp(LEAST, MOST),
+            is_square: method.is_spectral(),
             noise: BTreeMap::new(),
         };
         for segment in segments {
@@ -82,7 +85,7 @@ impl Twins {
         Ok(row(&segment.gram, &of_inputs, &own, &twin, &child))
     }
 
-    /// Whole rows of the tensor, as many as fit; a vector stays a vector.
+    /// Whole rows of the tensor, as many as fit, or a square; a vector stays a vector.
     fn shape(&self, segment: &TensorGram) -> Vec<usize> {
         let count = segment.gram.count as usize;
         let row = count / segment.rows.len().max(1);
@@ -90,7 +93,11 @@ impl Twins {
             return vec![count.min(self.numbers)];
         }
         let row = row.min(self.numbers);
-        vec![(self.numbers / row).min(count / row).max(1), row]
+        let shape = [(self.numbers / row).min(count / row).max(1), row];
+        match self.is_square {
+            true => vec![(shape[0] * shape[1]).isqrt(); 2],
+            false => shape.to_vec(),
+        }
     }
 }
 

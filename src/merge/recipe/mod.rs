@@ -14,6 +14,7 @@ mod read;
 mod read_values;
 mod reader;
 mod reference;
+mod template;
 mod tokenizer;
 mod yaml;
 
@@ -30,6 +31,7 @@ pub(crate) use self::read::documents;
 pub use self::read::{Parsed, Positions, parse, parse_way};
 pub(crate) use self::reader::{At, Group, Reader};
 pub use self::reference::{AdapterRef, ModelRef};
+pub use self::template::Template;
 pub use self::tokenizer::{RowName, TokenRow, TokenRule, TokenizerOptions};
 pub(crate) use self::yaml::What;
 

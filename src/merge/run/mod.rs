@@ -18,6 +18,7 @@ use std::time::Instant;
 
 pub use self::gguf::{GgufOptions, GgufWanted, gguf_options};
 pub(crate) use self::one::Bench;
+pub use self::one::Order;
 use self::open::opened;
 pub(crate) use self::open::{Changed, Opened, opened_models, watch};
 pub use self::outcome::{NonFinite, Options, Outcome, RunError};

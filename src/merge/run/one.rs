@@ -4,8 +4,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::blocks::{Width, by_width};
+use super::super::blocks::{AnyKernel, Width, by_width};
 use super::super::error::MergeError;
+use super::super::method::{Description, Method, Values};
 use super::super::plan::{Step, TensorPlan, Work};
 use super::super::run_tensor::merge_tensor;
 use super::super::tensor::MergeTensor;
@@ -18,10 +19,42 @@ use crate::jobs::Ticket;
 /// threads at once and in any order; each byte comes exactly once.
 pub(crate) type Take<'a> = &'a (dyn Fn(u64, &[u8]) + Sync);
 
+/// When numbers are rounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Once, as `kinfolk merge` does.
+    #[default]
+    Once,
+    /// After each operation, in mergekit's order, where that is known.
+    Steps,
+}
+
+/// A method in mergekit's order of operations.
+struct InSteps(&'static dyn Method);
+
+impl Method for InSteps {
+    fn description(&self) -> &'static Description {
+        self.0.description()
+    }
+
+    fn prepare<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
+        match self.0.prepare_in_steps(tensor, values, ticket)? {
+            Some(kernel) => Ok(kernel),
+            None => self.0.prepare(tensor, values, ticket),
+        }
+    }
+}
+
 /// A step whose models are open.
 pub(crate) struct Bench<'s> {
     step: &'s Step,
     models: Opened,
+    order: Order,
 }
 
 impl<'s> Bench<'s> {
@@ -29,10 +62,14 @@ impl<'s> Bench<'s> {
     ///
     /// # Errors
     /// A sentence if a file has changed since the plan was made.
-    pub(crate) fn new(step: &'s Step) -> Result<Self, RunError> {
+    pub(crate) fn new(step: &'s Step, order: Order) -> Result<Self, RunError> {
         let none: &[Arc<Checkpoint>] = &[];
         let models = opened_models(&step.models, none)?;
-        Ok(Self { step, models })
+        Ok(Self {
+            step,
+            models,
+            order,
+        })
     }
 
     /// Makes one tensor of the step and hands its bytes to `take`.
@@ -100,7 +137,11 @@ impl<'s> Bench<'s> {
                 .for_each(|piece| take(piece.offset, &piece.bytes));
             Ok(())
         };
-        merge_tensor(tensor, self.step.method, &plan.values, ticket, &write)?;
+        let method = self.step.method;
+        match self.order {
+            Order::Once => merge_tensor(tensor, method, &plan.values, ticket, &write)?,
+            Order::Steps => merge_tensor(tensor, &InSteps(method), &plan.values, ticket, &write)?,
+        };
         Ok(())
     }
 }

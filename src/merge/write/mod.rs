@@ -24,7 +24,8 @@ pub(super) use self::config::{write_config, write_generation};
 pub(crate) use self::hash::{recipe_hash, work_key};
 pub(crate) use self::layout::{INDEX_NAME, Layout, ShardPlan};
 pub use self::origin::{
-    FileRecord, PARENTS_KEY, ParentRecord, RECIPE_KEY, WeightFile, sum_of, weight_files,
+    FileRecord, PARENTS_KEY, ParentRecord, RECIPE_KEY, file_name, recorded_version, sum_of,
+    weight_files,
 };
 pub(crate) use self::origin::{Hashing, Origin, fill_in};
 pub(super) use self::shard::Finishing;

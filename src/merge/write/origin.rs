@@ -5,11 +5,13 @@
 //! So it is laid out with marks as long as a sum, one for each file, which are replaced by the
 //! sums before the child gets its name. Hashing runs beside the merge, on a thread of its own for
 //! each model: it reads what the merge reads at the same time, so that a file comes from the disk
-//! once.
+//! once. A file that was hashed before in this process, and that has the length, time and header of
+//! then, is not hashed again: an evolution merges the same parents very often.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
@@ -18,8 +20,9 @@ use sha2::{Digest, Sha256};
 
 use super::super::plan::Model;
 use super::ShardPlan;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, FileIdentity};
 use crate::jobs::{Cancelled, Ticket};
+use crate::parallel::lock;
 
 /// The keys in the metadata of a safetensors file.
 pub const RECIPE_KEY: &str = "kinfolk_recipe";
@@ -47,17 +50,6 @@ pub struct FileRecord {
     pub sha256: String,
 }
 
-/// A file of a checkpoint's weights.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WeightFile {
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Its length.
-    pub bytes: u64,
-    /// What is recorded of it without reading it, if it lies on a store.
-    pub version: Option<String>,
-}
-
 /// What is written of a child's origin.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Origin {
@@ -66,7 +58,7 @@ pub(crate) struct Origin {
     /// The parents, with marks in place of sums.
     pub(crate) parents: Vec<ParentRecord>,
     /// The files, in the order of their marks.
-    paths: Vec<Vec<PathBuf>>,
+    paths: Vec<Vec<FileIdentity>>,
 }
 
 /// What stands in a header until the sum of file `k` is known.
@@ -91,26 +83,24 @@ impl Origin {
                 continue;
             }
             let opened = std::iter::once(weights).chain(&model.adapter);
-            let found: Vec<WeightFile> = opened.flat_map(|own| weight_files(own)).collect();
-            let mut sum = |file: &WeightFile| match &file.version {
-                Some(version) => version.clone(),
-                None => {
+            let found: Vec<&FileIdentity> = opened.flat_map(|own| weights_of(own)).collect();
+            let mut sum = |file: &FileIdentity| {
+                recorded_version(file).unwrap_or_else(|| {
                     files += 1;
                     mark(files - 1)
-                }
+                })
             };
-            let record = |file: &WeightFile| FileRecord {
-                name: file.name(),
-                bytes: file.bytes,
+            let record = |file: &&FileIdentity| FileRecord {
+                name: file_name(file),
+                bytes: file.len,
                 sha256: sum(file),
             };
             origin.parents.push(ParentRecord {
                 model: name,
                 files: found.iter().map(record).collect(),
             });
-            origin
-                .paths
-                .push(found.into_iter().filter_map(WeightFile::hashed).collect());
+            let hashed = found.into_iter().filter(|file| file.version().is_none());
+            origin.paths.push(hashed.cloned().collect());
         }
         origin
     }
@@ -127,7 +117,7 @@ impl Origin {
     /// Begins to hash the files.
     pub(crate) fn hash(&self) -> Hashing {
         let stop = std::sync::Arc::new(AtomicBool::new(false));
-        let spawn = |paths: &Vec<PathBuf>| {
+        let spawn = |paths: &Vec<FileIdentity>| {
             let (paths, stop) = (paths.clone(), std::sync::Arc::clone(&stop));
             let work = move || paths.iter().map(|path| file_sum(path, &stop)).collect();
             std::thread::Builder::new()
@@ -141,42 +131,50 @@ impl Origin {
     }
 }
 
-impl WeightFile {
-    /// Its name, without a folder.
-    pub fn name(&self) -> String {
-        let name = self.path.file_name().unwrap_or_default();
-        name.to_string_lossy().into_owned()
-    }
-
-    /// Its path, if it is to be hashed.
-    fn hashed(self) -> Option<PathBuf> {
-        self.version.is_none().then_some(self.path)
-    }
+/// The files of a checkpoint's weights.
+pub fn weight_files(checkpoint: &Checkpoint) -> Vec<FileIdentity> {
+    weights_of(checkpoint).cloned().collect()
 }
 
-/// The files of a checkpoint's weights.
-pub fn weight_files(checkpoint: &Checkpoint) -> Vec<WeightFile> {
+/// The name of a file, without a folder.
+pub fn file_name(file: &FileIdentity) -> String {
+    let name = file.path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// What a record has of a file on a store in place of a sum; `None` for a file on a disk.
+pub fn recorded_version(file: &FileIdentity) -> Option<String> {
+    file.version().map(|version| format!("etag:{version}"))
+}
+
+fn weights_of(checkpoint: &Checkpoint) -> impl Iterator<Item = &FileIdentity> {
     let is_settings = |path: &Path| {
         let ending = path.extension().and_then(|ending| ending.to_str());
         matches!(ending, Some("json" | "jinja" | "txt" | "model"))
     };
     let files = checkpoint.identity().files.iter();
-    files
-        .filter(|file| !is_settings(&file.path))
-        .map(|file| WeightFile {
-            path: file.path.clone(),
-            bytes: file.len,
-            version: file.version().map(|version| format!("etag:{version}")),
-        })
-        .collect()
+    files.filter(move |file| !is_settings(&file.path))
 }
 
 /// Bytes that are hashed between two looks whether to stop.
 const PIECE: usize = 1 << 20;
 
+/// Sums that were found in this process.
+static KNOWN: Mutex<Vec<(FileIdentity, String)>> = Mutex::new(Vec::new());
+
 /// The SHA-256 of a file, in hexadecimal; `None` if it was stopped.
-fn file_sum(path: &Path, stop: &AtomicBool) -> io::Result<Option<String>> {
-    sum_of(path, &mut |_| !stop.load(Ordering::Relaxed))
+fn file_sum(file: &FileIdentity, stop: &AtomicBool) -> io::Result<Option<String>> {
+    let known = |(known, sum): &(FileIdentity, String)| (known == file).then(|| sum.clone());
+    if let Some(sum) = lock(&KNOWN).iter().find_map(known) {
+        return Ok(Some(sum));
+    }
+    let sum = sum_of(&file.path, &mut |_| !stop.load(Ordering::Relaxed))?;
+    let still = file.path.metadata()?;
+    let is_same = still.len() == file.len && still.modified().ok() == file.modified;
+    if let Some(sum) = sum.as_ref().filter(|_| is_same) {
+        lock(&KNOWN).push((file.clone(), sum.clone()));
+    }
+    Ok(sum)
 }
 
 /// The SHA-256 of a file in hexadecimal, read in pieces of a megabyte, as long as `goes_on` says

@@ -40,6 +40,9 @@ pub enum Why {
     Subsets(f64),
     /// The difference to the parent is at right angles to the parent's own change.
     Continues,
+    /// It has all of one candidate's change, and others explain a part of the rest: trained further
+    /// on what these were trained on, or merged with them and with a model that is not here.
+    TrainedOrMerged,
     /// The candidate looks like a descendant of the child.
     Descendant,
     /// With negative shares, rounding is all that is left.

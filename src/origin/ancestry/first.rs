@@ -26,6 +26,12 @@ pub struct Question<'a> {
 /// A residual is explained by rounding up to this multiple of what is expected: parents of a
 /// second generation were rounded before, and the expectation is of one rounding.
 const ROUNDINGS: f64 = 1.9;
+/// The same for quantisation, which comes once, at the end, and whose error is measured.
+const QUANTISED: f64 = 1.05;
+/// A child that differs from the base by this multiple of its rounding may be the base.
+const UNCHANGED: f64 = 1.06;
+/// Fits that leave up to this multiple of the least leave as much.
+const AS_MUCH: f64 = 1.1;
 /// A residual that every merge may leave: sums in `f32`, and weights rounded to few digits.
 const FLOOR: f64 = 0.004;
 
@@ -70,11 +76,12 @@ pub(super) fn found(question: &Question<'_>) -> Option<Found> {
     let equations = Equations::of(kinship, child, candidates, &all)?;
     let everyone: Vec<usize> = (0..candidates.len()).collect();
     let whole = equations.residual(&everyone, Grain::Whole, signs);
-    let rounded = rounded(kinship, child, candidates, rounding) + rounding.quantised();
-    let expected = match equations.whole.square() {
-        square if square > 0.0 => (rounded / square).sqrt(),
+    let rounded = rounded(kinship, child, candidates, rounding);
+    let of_change = |left: f64| match equations.whole.square() {
+        square if square > 0.0 => (left / square).sqrt(),
         _ => 0.0,
     };
+    let expected = of_change(rounded + rounding.quantised());
     let open = Answer {
         residual: whole,
         rounding: expected,
@@ -82,7 +89,9 @@ pub(super) fn found(question: &Question<'_>) -> Option<Found> {
         compared: equations.whole.count(),
         ..nothing_to_compare()
     };
-    let most = (ROUNDINGS * expected).hypot(FLOOR);
+    let most = (ROUNDINGS * of_change(rounded))
+        .hypot(QUANTISED * of_change(rounding.quantised()))
+        .hypot(FLOOR);
     let mut out = Found {
         equations,
         most,
@@ -107,7 +116,7 @@ impl Found {
         let open = self.answer.clone();
         let whole = &self.equations.whole;
         let everyone: Vec<usize> = (0..whole.len()).collect();
-        if whole.square() <= 0.0 || open.rounding * ROUNDINGS >= 1.0 {
+        if whole.square() <= 0.0 || self.most >= 1.0 || open.rounding * UNCHANGED >= 1.0 {
             return open.judged(Verdict::CannotTell, Why::Unchanged);
         }
         if whole.is_empty() {
@@ -123,10 +132,14 @@ impl Found {
             (own <= self.most).then_some(Grain::Tensors)
         };
         match grain {
-            Some(grain) => self.explained(grain, signs),
+            Some(grain) => self.explained(grain, signs, self.most),
             // Model stock has a negative share in a tensor where its parents point apart.
             None if self.is_nearly_positive(&everyone) => {
-                self.explained(Grain::Tensors, Signs::Any)
+                self.explained(Grain::Tensors, Signs::Any, self.most)
+            }
+            None if let Some(grain) = self.equations.rounding_of_parents(signs) => {
+                let left = self.equations.residual(&everyone, grain, signs);
+                self.explained(grain, signs, left * AS_MUCH)
             }
             None => open.with_shares(&whole.fit(signs).shares),
         }
@@ -162,8 +175,8 @@ impl Found {
         })
     }
 
-    fn explained(&self, grain: Grain, signs: Signs) -> Answer {
-        let settled = settle(&self.equations, grain, signs, self.most);
+    fn explained(&self, grain: Grain, signs: Signs, most: f64) -> Answer {
+        let settled = settle(&self.equations, grain, signs, most);
         let needed = |pair: &&[usize; 2]| settled.shares[pair[0]].abs() >= SMALLEST_SHARE;
         let answer = Answer {
             residual: settled.residual,
@@ -230,6 +243,11 @@ impl Found {
             share: 1.0,
         }]);
         (best >= 0.85 * parent.residual).then(|| answer.judged(Verdict::FineTune, Why::Continues))
+    }
+
+    /// Whether the child lies as a fine-tune of a candidate does, whatever others explain.
+    pub(super) fn may_be_trained_further(&self) -> bool {
+        continued::parent(&self.equations.whole).is_some()
     }
 
     /// Whether a part is a small share of a near relative of a larger one.

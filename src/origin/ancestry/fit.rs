@@ -115,6 +115,39 @@ impl System {
         })
     }
 
+    /// That of `n` candidates over `count` single numbers: `of` writes the candidates' changes at a
+    /// place and gives the child's, or `None` if the place is not to be counted.
+    pub fn of_places(
+        n: usize,
+        count: usize,
+        mut of: impl FnMut(usize, &mut [f64]) -> Option<f64>,
+    ) -> Self {
+        let mut out = Self {
+            gram: vec![0.0; n * n],
+            target: vec![0.0; n],
+            apart: vec![0.0; n],
+            base: vec![0.0; n],
+            ..Self::default()
+        };
+        let mut changes = vec![0.0; n];
+        for place in 0..count {
+            let Some(child) = of(place, &mut changes) else {
+                continue;
+            };
+            out.square += child * child;
+            out.count += 1;
+            for (i, a) in changes.iter().enumerate() {
+                out.target[i] += a * child;
+                out.apart[i] += (a - child).powi(2);
+                let row = &mut out.gram[i * n..][..n];
+                row.iter_mut()
+                    .zip(&changes)
+                    .for_each(|(sum, b)| *sum += a * b);
+            }
+        }
+        out
+    }
+
     /// Adds that of other tensors with the same candidates.
     pub fn add(&mut self, other: &Self) {
         debug_assert_eq!(self.len(), other.len());

@@ -3,13 +3,21 @@
 use super::answer::{Answer, Part, Verdict, Why};
 use super::choices::{self, Choices};
 use super::first::{Found, Question, found, is_even, nothing_to_compare};
-use super::sample::draw;
-use super::spikes::spikes;
+use super::sample::{Sample, draw};
+use super::spikes::Spike;
+use super::subsets::{Subsets, beyond};
 use crate::checkpoint::Checkpoint;
 use crate::jobs::{Failure, Ticket};
 
-/// Above this part of the changed weights the parents that spike explain the child.
-const EXPLAINED: f64 = 0.8;
+/// Above this part of the changed weights the parents that spike explain the child. Children of 16
+/// bits of which all parents are there have 0.98 and more; SCE of two parents has up to 0.85.
+const EXPLAINED: f64 = 0.93;
+/// The same for a quantised child; Q8_0 has from 0.88 on.
+const EXPLAINED_OF_COARSE: f64 = 0.8;
+/// The same less what chance explains, as a part of the rest.
+const BEYOND_CHANCE: f64 = 0.6;
+/// A candidate with this share in the fit may be a parent that does not spike.
+const SOME_SHARE: f64 = 0.05;
 /// Above this part of weights beyond all that they could give, another parent is missing.
 const BEYOND: f64 = 0.1;
 
@@ -32,15 +40,31 @@ pub fn second_look(
         return Ok(found.answer);
     }
     let sample = draw(base, child, candidates, ticket)?;
-    let spikes = spikes(&sample, ticket)?;
-    let whole = choices::settle(&sample, &found.equations.whole, spikes, ticket)?;
-    Ok(judge(question, &found, whole.as_ref()))
+    let whole = choices::settle(&sample, &found.equations.whole, ticket)?;
+    Ok(judge(question, &found, &sample, whole.as_ref()))
 }
 
-fn judge(question: &Question<'_>, found: &Found, whole: Option<&Choices>) -> Answer {
+fn judge(
+    question: &Question<'_>,
+    found: &Found,
+    sample: &Sample,
+    whole: Option<&Choices>,
+) -> Answer {
     let open = found.answer.clone();
     let spikes = whole.map_or(&[][..], |own| own.spikes.as_slice());
-    let is_told = |own: &&Choices| own.subsets.explained >= EXPLAINED && !own.subsets.is_odd;
+    let least = match sample.is_coarse {
+        true => EXPLAINED_OF_COARSE,
+        false => EXPLAINED,
+    };
+    let is_told = |own: &&Choices| {
+        let Subsets {
+            explained,
+            beyond_chance,
+            is_odd,
+            ..
+        } = own.subsets;
+        explained >= least && beyond_chance >= BEYOND_CHANCE && !is_odd
+    };
     let explained = whole.filter(is_told);
     if let Some(Choices { subsets, alike, .. }) = explained {
         let parts = spikes
@@ -77,6 +101,9 @@ fn judge(question: &Question<'_>, found: &Found, whole: Option<&Choices>) -> Ans
     if let Some(continued) = found.continued().filter(|_| may_continue) {
         return continued;
     }
+    if plain.verdict == Verdict::ParentMissing && may_continue && found.may_be_trained_further() {
+        return plain.judged(Verdict::CannotTell, Why::TrainedOrMerged);
+    }
     if spikes.is_empty() {
         return plain;
     }
@@ -91,11 +118,28 @@ fn judge(question: &Question<'_>, found: &Found, whole: Option<&Choices>) -> Ans
     let spread = found.equations.spread();
     let disagrees = |i: usize| shares[i] >= 0.4 * largest && is_even(spread[i]);
     let mut others = (0..shares.len()).filter(|i| !spiking.contains(i));
-    if whole.is_some_and(|own| own.subsets.beyond < BEYOND) {
+    if beyond(sample, &with_a_share(spikes, &shares)) < BEYOND {
         out.judged(Verdict::CannotTell, Why::Pattern)
     } else if others.any(disagrees) {
         out.judged(Verdict::CannotTell, Why::Disagree)
     } else {
         out.judged(Verdict::ParentMissing, Why::Unexplained)
     }
+}
+
+/// Those that spike, and every other candidate with a share in the fit as if it did.
+fn with_a_share(spikes: &[Spike], shares: &[f64]) -> Vec<Spike> {
+    let mut out = spikes.to_vec();
+    let Some(most) = spikes.iter().max_by(|a, b| a.at.total_cmp(&b.at)) else {
+        return out;
+    };
+    let is_other = |i: &usize| !spikes.iter().any(|spike| spike.candidate == *i);
+    let others = (0..shares.len())
+        .filter(|&i| shares[i] >= SOME_SHARE)
+        .filter(is_other);
+    out.extend(others.map(|candidate| Spike {
+        candidate,
+        ..most.clone()
+    }));
+    out
 }

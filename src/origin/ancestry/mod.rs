@@ -18,6 +18,7 @@ mod equations;
 mod first;
 mod groups;
 mod judge;
+mod paired;
 mod report;
 mod rounding;
 mod sample;

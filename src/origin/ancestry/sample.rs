@@ -30,6 +30,9 @@ pub struct Sample {
     pub tensors: Vec<Range<usize>>,
     /// Whether the child has been rounded to 16 bits or fewer.
     pub is_short: bool,
+    /// Whether its numbers have fewer digits than any format that models are merged in, as
+    /// quantised ones do; then how far each may be off is known roughly only.
+    pub is_coarse: bool,
 }
 
 /// Places that are looked at.
@@ -156,8 +159,12 @@ fn read_block(segment: &Segment<'_>, range: Range<usize>) -> Sample {
         base,
         child,
         is_short,
+        is_coarse: digits < FEWEST_DIGITS,
     }
 }
+
+/// Those of BF16.
+const FEWEST_DIGITS: i32 = 7;
 
 fn change(operand: &Operand<'_>, base: &[f32], range: Range<usize>) -> Vec<f32> {
     let mut out = vec![0.0; base.len()];
@@ -211,5 +218,6 @@ impl Sample {
             all.extend(own);
         }
         self.is_short |= block.is_short;
+        self.is_coarse |= block.is_coarse;
     }
 }

@@ -32,38 +32,58 @@ const MOST: usize = 30_000;
 /// Recipes of more parents are not tried: 2ⁿ sums would be.
 pub const MOST_PARENTS: usize = 6;
 
-/// All that spike, the strongest first.
-///
-/// # Errors
-/// If the user asks to stop.
-pub fn spikes(sample: &Sample, ticket: &Ticket) -> Result<Vec<Spike>, Failure> {
-    let most = MOST.min(sample.len() / 20);
-    let n = sample.candidates.len();
-    let tops: Vec<Mutex<Vec<usize>>> = (0..n).map(|_| Mutex::default()).collect();
-    in_order(n, |i| {
-        *lock(&tops[i]) = largest(sample, i, most);
-        ticket.advance(0).map_err(Failure::from)
-    })?;
-    let tops: Vec<Vec<usize>> = tops.into_iter().map(|own| lock(&own).clone()).collect();
-    let mut explained = vec![false; sample.len()];
-    let mut out: Vec<Spike> = Vec::new();
-    while out.len() < MOST_PARENTS {
-        let found: Vec<Mutex<Option<Spike>>> = (0..n).map(|_| Mutex::default()).collect();
+/// Looks for spikes in a sample.
+pub struct Finder<'a> {
+    sample: &'a Sample,
+    /// For each candidate the places where it has changed most.
+    tops: Vec<Vec<usize>>,
+}
+
+impl<'a> Finder<'a> {
+    /// For one sample, of which it sorts the changes.
+    ///
+    /// # Errors
+    /// If the user asks to stop.
+    pub fn new(sample: &'a Sample, ticket: &Ticket) -> Result<Self, Failure> {
+        let most = MOST.min(sample.len() / 20);
+        let n = sample.candidates.len();
+        let tops: Vec<Mutex<Vec<usize>>> = (0..n).map(|_| Mutex::default()).collect();
         in_order(n, |i| {
-            if !out.iter().any(|spike| spike.candidate == i) {
-                *lock(&found[i]) = spike(sample, i, &tops[i], &explained);
-            }
+            *lock(&tops[i]) = largest(sample, i, most);
             ticket.advance(0).map_err(Failure::from)
         })?;
-        let found = found.into_iter().filter_map(|own| lock(&own).take());
-        let Some(mut best) = found.reduce(|a, b| if b.excess > a.excess { b } else { a }) else {
-            break;
-        };
-        refine(sample, &mut best, &explained);
-        mark(sample, &best, &mut explained);
-        out.push(best);
+        let tops = tops.into_iter().map(|own| lock(&own).clone()).collect();
+        Ok(Self { sample, tops })
     }
-    Ok(out)
+
+    /// All that spike but those of `left_out`, the strongest first.
+    ///
+    /// # Errors
+    /// If the user asks to stop.
+    pub fn spikes(&self, left_out: &[usize], ticket: &Ticket) -> Result<Vec<Spike>, Failure> {
+        let (sample, n) = (self.sample, self.tops.len());
+        let mut explained = vec![false; sample.len()];
+        let mut out: Vec<Spike> = Vec::new();
+        while out.len() < MOST_PARENTS {
+            let found: Vec<Mutex<Option<Spike>>> = (0..n).map(|_| Mutex::default()).collect();
+            let is_taken = |i| out.iter().any(|spike| spike.candidate == i);
+            in_order(n, |i| {
+                if !is_taken(i) && !left_out.contains(&i) {
+                    *lock(&found[i]) = spike(sample, i, &self.tops[i], &explained);
+                }
+                ticket.advance(0).map_err(Failure::from)
+            })?;
+            let found = found.into_iter().filter_map(|own| lock(&own).take());
+            let Some(mut best) = found.reduce(|a, b| if b.excess > a.excess { b } else { a })
+            else {
+                break;
+            };
+            refine(sample, &mut best, &explained);
+            mark(sample, &best, &mut explained);
+            out.push(best);
+        }
+        Ok(out)
+    }
 }
 
 /// The places where a candidate has changed most for the weight that was there.
@@ -157,6 +177,13 @@ fn mark(sample: &Sample, spike: &Spike, explained: &mut [bool]) {
             let is_own = (found - wanted).abs() <= error && wanted.abs() > 2.0 * error;
             explained[e] |= is_own && found != 0.0;
         }
+    }
+}
+
+impl Spike {
+    /// What the candidate's change gives at a place of a tensor.
+    pub fn scaled(&self, sample: &Sample, at: usize, tensor: usize) -> f64 {
+        f64::from(sample.candidates[self.candidate][at]) * self.by_tensor[tensor]
     }
 }
 

@@ -5,6 +5,7 @@
 //! DELLA), where all spike at one λ and the weights follow from places where two were kept:
 //! (δ_c/λ − δ_b)/(δ_a − δ_b) = w_a/(w_a + w_b). All 2ⁿ − 1 choices are tried at each place.
 
+use super::fit::{Signs, System};
 use super::sample::Sample;
 use super::spikes::Spike;
 use super::stabbing::{peak, ratio};
@@ -14,8 +15,8 @@ use super::stabbing::{peak, ratio};
 pub struct Subsets {
     /// The part of the child's changed weights that one of the choices gives.
     pub explained: f64,
-    /// The part that lies outside all that the parents could give: another parent's.
-    pub beyond: f64,
+    /// The same beyond what so many choices give of any numbers.
+    pub beyond_chance: f64,
     /// A share for each spike.
     pub shares: Vec<f64>,
     /// The part of Σ|δ| that was kept of each, where the child tells.
@@ -36,6 +37,16 @@ const ONE_PLACE: f64 = 0.025;
 /// 0.5, and up to 0.6 for DELLA, which favours large ones; where four parents share most places
 /// TIES comes down to 0.66.
 const BY_SIZE: f64 = 0.63;
+/// Where the chance that a kept change is the larger one is this near to 0.5, size said nothing, as
+/// in DARE; DELLA has 0.55 and more, and then the mean is not the sum of the shares.
+const SIZE_IS_NOTHING: f64 = 0.025;
+/// By how much, as a part, the mean may be off the shares that the kept changes tell.
+const NEAR_SHARES: f64 = 0.15;
+/// Places of one sign by which shares of dropped changes are told.
+const FEWEST_OF_ONE_SIGN: u64 = 5000;
+/// How many errors a number is beside the child's by which chance is measured: out of reach of the
+/// right choice, which comes as near as one and a half.
+const BESIDE: f64 = 4.0;
 /// A sum that explains this much needs no weights.
 const SURELY: f64 = 0.95;
 
@@ -58,23 +69,47 @@ struct Place {
 pub fn subsets(sample: &Sample, spikes: &[Spike]) -> Subsets {
     let places = places(sample);
     let (fitted, model, explained) = best(sample, spikes, &places);
+    let chance = fitted.chance();
     let kept = fitted.kept(sample, spikes, &places, &model);
-    let is_by_size = kept.iter().map(|own| own.by_size).sum::<f64>() / kept.len() as f64 > BY_SIZE;
+    let size = kept.iter().map(|own| own.by_size).sum::<f64>() / kept.len() as f64;
+    let is_by_size = size > BY_SIZE;
     let weight = |k: usize| model.weights.as_ref().map_or(1.0, |weights| weights[k]);
     // Dropped at random, what is kept stands for all.
     let part = |k: usize| if is_by_size { 1.0 } else { kept[k].mass };
-    let shares = (0..spikes.len()).map(|k| spikes[k].at * weight(k) * part(k));
+    let mut shares: Vec<f64> = (0..spikes.len())
+        .map(|k| spikes[k].at * weight(k) * part(k))
+        .collect();
+    if model.weights.is_none() && (size - 0.5).abs() < SIZE_IS_NOTHING {
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() <= NEAR_SHARES * a + 0.01;
+        let found = mean_shares(sample, spikes);
+        let found = found.filter(|found| shares.iter().zip(found).all(near));
+        shares = found.unwrap_or(shares);
+    }
     let is_whole = spikes
         .iter()
         .all(|spike| (spike.at - 1.0).abs() < ONE_PLACE);
     Subsets {
         explained,
-        beyond: beyond(sample, spikes, &places, &model),
-        shares: shares.collect(),
+        beyond_chance: (explained - chance) / (1.0 - chance).max(f64::MIN_POSITIVE),
+        shares,
         kept: kept.iter().map(|own| own.mass).collect(),
         is_odd: model.weights.is_some() && is_whole && !is_by_size,
         is_by_size,
     }
+}
+
+/// The shares of parents whose changes were dropped at random and made larger for it: the mean of
+/// the child is then the sum of the parents' shares. Where the parents have one sign, an election
+/// by sign leaves out none, so this holds there with one as without. `None` at too few places.
+fn mean_shares(sample: &Sample, spikes: &[Spike]) -> Option<Vec<f64>> {
+    let of_one_sign = |at: usize, changes: &mut [f64]| {
+        look_up(sample, spikes, at, changes);
+        let is_one = changes.iter().all(|x| *x > 0.0) || changes.iter().all(|x| *x < 0.0);
+        is_one.then(|| f64::from(sample.child[at]))
+    };
+    let system = System::of_places(spikes.len(), sample.len(), of_one_sign);
+    let is_enough = system.count() >= FEWEST_OF_ONE_SIGN;
+    is_enough.then(|| system.fit(Signs::NonNegative).shares)
 }
 
 /// The family that explains more, and how much that is.
@@ -124,8 +159,10 @@ fn is_one_place(spikes: &[Spike]) -> bool {
 fn weights(sample: &Sample, spikes: &[Spike], places: &[Place]) -> Option<Vec<f64>> {
     let mut all = vec![1.0];
     for other in &spikes[1..] {
-        let share = share_of_two(sample, [&spikes[0], other], places)?;
-        all.push((1.0 - share) / share);
+        // The first that it was kept with at places enough.
+        let beside = |k: usize| Some((k, share_of_two(sample, [&spikes[k], other], places)?));
+        let (k, share) = (0..all.len()).find_map(beside)?;
+        all.push(all[k] * (1.0 - share) / share);
     }
     let total: f64 = all.iter().sum();
     Some(all.iter().map(|w| w / total).collect())
@@ -178,6 +215,8 @@ struct Fitted {
     choices: Vec<Option<usize>>,
     /// Whether the child has changed there by more than rounding.
     changed: Vec<bool>,
+    /// Whether a choice comes as near to a number beside the child's.
+    chance: Vec<bool>,
 }
 
 impl Fitted {
@@ -186,18 +225,27 @@ impl Fitted {
         let mut out = Self {
             choices: Vec::with_capacity(places.len()),
             changed: Vec::with_capacity(places.len()),
+            chance: Vec::with_capacity(places.len()),
         };
         for place in places {
             let (x, error) = (
                 f64::from(sample.child[place.at]),
                 sample.tolerance(place.at),
             );
-            look_up(sample, spikes, place, &mut changes);
-            let gap = |choice: usize| (model.of(choice, &changes, place.tensor) - x).abs();
+            look_up(sample, spikes, place.at, &mut changes);
+            // What is right is too far from here to count.
+            let beside = x + BESIDE * error * if place.at % 2 == 0 { 1.0 } else { -1.0 };
+            let mut by_chance = f64::INFINITY;
+            let mut gap = |choice: usize| {
+                let given = model.of(choice, &changes, place.tensor);
+                by_chance = by_chance.min((given - beside).abs());
+                (given - x).abs()
+            };
             let choices = 1..1usize << model.parents();
             let best = choices
                 .map(|c| (c, gap(c)))
                 .min_by(|a, b| a.1.total_cmp(&b.1));
+            out.chance.push(by_chance <= 1.5 * error);
             let near = best.filter(|(_, gap)| *gap <= 1.5 * error).map(|(c, _)| c);
             out.choices
                 .push(if x.abs() <= error { Some(0) } else { near });
@@ -207,8 +255,17 @@ impl Fitted {
     }
 
     fn explained(&self) -> f64 {
+        self.of_changed(&|k| self.choices[k].is_some())
+    }
+
+    /// What would be explained of a child that has nothing to do with the parents.
+    fn chance(&self) -> f64 {
+        self.of_changed(&|k| self.chance[k])
+    }
+
+    fn of_changed(&self, is_hit: &dyn Fn(usize) -> bool) -> f64 {
         let changed = || (0..self.choices.len()).filter(|&k| self.changed[k]);
-        let hits = changed().filter(|&k| self.choices[k].is_some()).count();
+        let hits = changed().filter(|&k| is_hit(k)).count();
         hits as f64 / changed().count().max(1) as f64
     }
 
@@ -227,7 +284,7 @@ impl Fitted {
             let Some(choice) = self.choices[k] else {
                 continue;
             };
-            look_up(sample, spikes, place, &mut changes);
+            look_up(sample, spikes, place.at, &mut changes);
             let error = sample.tolerance(place.at);
             let scaled = |i: usize| model.factors[i][place.tensor] * changes[i];
             let tells = (0..changes.len()).all(|i| scaled(i).abs() > 4.0 * error);
@@ -285,11 +342,11 @@ impl Kept {
     }
 }
 
-/// The part of the changed places where the child lies outside what any choice could give.
-fn beyond(sample: &Sample, spikes: &[Spike], places: &[Place], model: &Model) -> f64 {
-    let mut changes = vec![0.0; spikes.len()];
+/// The part of the changed places where the child lies outside what any choice of these could give:
+/// another parent's.
+pub fn beyond(sample: &Sample, spikes: &[Spike]) -> f64 {
     let (mut outside, mut all) = (0usize, 0usize);
-    for place in places {
+    for place in places(sample) {
         let (x, error) = (
             f64::from(sample.child[place.at]),
             sample.tolerance(place.at),
@@ -297,10 +354,9 @@ fn beyond(sample: &Sample, spikes: &[Spike], places: &[Place], model: &Model) ->
         if x.abs() <= 6.0 * error {
             continue;
         }
-        look_up(sample, spikes, place, &mut changes);
-        let scaled = (0..changes.len()).map(|i| model.factors[i][place.tensor] * changes[i]);
         let (mut low, mut high) = (0.0, 0.0);
-        for change in scaled {
+        for spike in spikes {
+            let change = spike.scaled(sample, place.at, place.tensor);
             low += change.min(0.0);
             high += change.max(0.0);
         }
@@ -310,8 +366,8 @@ fn beyond(sample: &Sample, spikes: &[Spike], places: &[Place], model: &Model) ->
     outside as f64 / all.max(1) as f64
 }
 
-fn look_up(sample: &Sample, spikes: &[Spike], place: &Place, changes: &mut [f64]) {
+fn look_up(sample: &Sample, spikes: &[Spike], at: usize, changes: &mut [f64]) {
     for (change, spike) in changes.iter_mut().zip(spikes) {
-        *change = f64::from(sample.candidates[spike.candidate][place.at]);
+        *change = f64::from(sample.candidates[spike.candidate][at]);
     }
 }

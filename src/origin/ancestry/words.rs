@@ -71,6 +71,9 @@ pub fn sentence(answer: &Answer, child: &str, names: &[String]) -> String {
         (_, Why::Negative) => format!(
             "{child} is a weighted sum of the candidates with negative weights: allow these to see them"
         ),
+        (_, Why::TrainedOrMerged) => format!(
+            "{child} lies as if it had been trained further from one of {parents}, but others explain a part of what is new: cannot tell further training on related data from a merge of which a parent is missing"
+        ),
         (_, Why::Descendant) => format!(
             "A candidate left out here lies as if it had been trained further from {child}, so the fit on it says nothing about {child}'s parents"
         ),

@@ -169,15 +169,26 @@ pub fn card_bases(folder: &Path) -> Vec<String> {
     let Ok(text) = files::read_start(&folder.join("README.md"), CARD_BYTES) else {
         return Vec::new();
     };
-    let text = String::from_utf8_lossy(&text);
-    let rest = text.strip_prefix("---\n").unwrap_or_default();
-    let front = rest.split("\n---").next().unwrap_or_default();
+    bases(&String::from_utf8_lossy(&text))
+}
+
+fn bases(card: &str) -> Vec<String> {
+    let mut lines = card.trim_start_matches('\u{feff}').lines();
+    if lines.next().is_none_or(|line| line.trim_end() != "---") {
+        return Vec::new();
+    }
+    let front = lines.take_while(|line| line.trim_end() != "---");
     let plain = |name: &str| name.trim().trim_matches(['"', '\'']).to_owned();
-    let is_other = |line: &&str| !line.starts_with("base_model:");
-    let mut lines = front.lines().skip_while(is_other);
-    let first = lines.next().map(|line| plain(&line["base_model:".len()..]));
-    let listed = lines.map_while(|line| line.trim_start().strip_prefix("- ").map(plain));
-    let all = first.into_iter().chain(listed);
+    let mut lines = front.skip_while(|line| !line.starts_with("base_model:"));
+    let first = lines
+        .next()
+        .map_or("", |line| line["base_model:".len()..].trim());
+    let inline = first
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .split(',');
+    let listed = lines.map_while(|line| line.trim_start().strip_prefix("- "));
+    let all = inline.chain(listed).map(plain);
     all.filter(|name| !name.is_empty()).collect()
 }
 
@@ -210,6 +221,26 @@ mod tests {
         assert_eq!(verdict(2, vec![3], None), Verdict::Contradicted);
         assert_eq!(verdict(2, vec![0, 1], Some("slerp")), Verdict::Contradicted);
         assert_eq!(verdict(0, vec![3], None), Verdict::Undecided);
+    }
+
+    #[test]
+    fn the_bases_of_a_card_are_a_name_or_a_list_in_either_form() {
+        let of = |front: &str| {
+            bases(&format!(
+                "---\nlicense: mit\n{front}\n---\n# base_model: no\n"
+            ))
+        };
+        assert_eq!(of("base_model: org/a"), ["org/a"]);
+        assert_eq!(
+            of("base_model: [org/a, \"org/b\"]\ntags: [x]"),
+            ["org/a", "org/b"]
+        );
+        assert_eq!(
+            of("base_model:\n- org/a\n  - 'org/b'\ntags:\n- merge"),
+            ["org/a", "org/b"]
+        );
+        assert_eq!(bases("---\r\nbase_model: org/a\r\n---\r\n"), ["org/a"]);
+        assert!(of("tags:\n- merge").is_empty() && bases("base_model: org/a").is_empty());
     }
 
     #[test]

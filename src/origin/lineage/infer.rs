@@ -19,12 +19,15 @@ use crate::kinship::MeasureError;
 const KEPT: f64 = 0.015;
 /// How many times the usual share is far more.
 const FAR_MORE: f64 = 4.0;
-/// Share of its changes that a patchwork's parents explain.
-const EXPLAINED: f64 = 0.6;
-/// The same where the base is only supposed.
-const CLEARLY_EXPLAINED: f64 = 0.8;
+/// Share of its changes that a patchwork's parents explain: where a parent is missing, relatives of
+/// it that are here explain up to about three quarters.
+const EXPLAINED: f64 = 0.8;
 /// A ratio this near to 1 is that of a parent of TIES, or of a fine-tune.
 const ONE: f64 = 0.05;
+/// Ratios as near as this are one, and those of a recipe are one or clearly apart: a model that is
+/// 0.97 of a parent stands at 1.03 where the others stand at 1.
+const SAME: f64 = 0.012;
+const APART: f64 = 0.06;
 /// Models that are tried as the base: of sums first, then of patchworks.
 const TRIED_IN_SUMS: usize = 3;
 const TRIED_IN_PATCHWORKS: usize = 6;
@@ -102,6 +105,7 @@ pub fn infer(sample: &Sample, ticket: &Ticket) -> Result<Inferred, MeasureError>
     };
     out.tunes = tunes(&known, &open, &ancestors);
     out.unexplained.extend(&out.tunes.between);
+    out.unexplained.extend(&out.tunes.doubtful);
     out.unexplained.sort_unstable();
     Ok(out)
 }
@@ -148,7 +152,7 @@ fn put_together(
             }
             let others = others(&field, child, ancestors);
             let found = patchwork(&field, child, &others);
-            let is_clear = |p: &Patchwork| p.explained > CLEARLY_EXPLAINED && p.parents.len() > 1;
+            let is_clear = |p: &Patchwork| p.explained > EXPLAINED && p.parents.len() > 1;
             if found.is_some_and(|found| is_clear(&found)) {
                 out.push(child);
             }
@@ -207,5 +211,28 @@ fn patchworks(
 /// or its parent.
 fn is_merge(found: &Patchwork) -> bool {
     let is_scaled = |ratio: &f64| (ratio - 1.0).abs() > ONE;
-    found.explained > EXPLAINED && (found.parents.len() > 1 || found.ratios.iter().any(is_scaled))
+    let is_one = found.parents.len() == 1 && !found.ratios.iter().any(is_scaled);
+    found.explained > EXPLAINED && !is_one && !has_a_stand_in(&found.ratios)
+}
+
+/// Whether a near copy stands in for a parent that is not here.
+fn has_a_stand_in(ratios: &[f64]) -> bool {
+    let pairs = || {
+        ratios
+            .iter()
+            .flat_map(|a| ratios.iter().map(move |b| a / b))
+    };
+    pairs().any(|ratio| ratio > 1.0 + SAME && ratio < 1.0 + APART)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_copy_stands_beside_the_ratio_of_the_others() {
+        assert!(has_a_stand_in(&[1.0, 1.0, 1.03]));
+        assert!(!has_a_stand_in(&[1.0, 1.0]) && !has_a_stand_in(&[1.0, 0.83]));
+        assert!(!has_a_stand_in(&[0.641, 0.645]) && !has_a_stand_in(&[]));
+    }
 }

@@ -180,9 +180,12 @@ fn add_inferred(
         let weights = fitted.mean_weights(sample);
         let parts: Vec<(usize, f64)> = fitted.parents.iter().copied().zip(weights).collect();
         let why = words::mixture(&parts, mixture.matched.equal, &name);
-        // A base is what the changes of the others are added to, unless there is one other only.
-        let is_origin = |parent: usize| parts.len() > 2 && root.is_some_and(|r| r.model == parent);
-        for &(parent, weight) in parts.iter().filter(|(parent, _)| !is_origin(*parent)) {
+        // A base is what the changes of the others are added to, unless there is one other only;
+        // where it is not known, what of three or more is subtracted is taken for it.
+        let is_origin = |&&(parent, weight): &&(usize, f64)| {
+            parts.len() > 2 && root.map_or(weight < 0.0, |root| root.model == parent)
+        };
+        for &(parent, weight) in parts.iter().filter(|part| !is_origin(part)) {
             out.edges.push(Edge {
                 from: members[parent],
                 to: members[mixture.child],

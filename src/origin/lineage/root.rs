@@ -22,6 +22,10 @@ const ENOUGH_MODELS: usize = 5;
 const OPPOSITE: f64 = 2.0;
 const AS_GOOD_AS_NONE: f64 = 0.05;
 
+/// A model that is this near to another, as a share of the usual squared distance, sees the others
+/// as that does.
+const NEARLY: f64 = 0.01;
+
 /// A base, and how sure that is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Root {
@@ -85,6 +89,7 @@ pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
         }),
         _ => {
             let (alike, middle) = *ranked(sums, dense).first()?;
+            let middle = kept_most(sums, sample, dense, middle);
             let agrees = eldest == Some(middle);
             if alike < MOST_ALIKE && (agrees || dense.len() >= ENOUGH_MODELS) {
                 let confidence = if agrees { 0.95 } else { 0.85 };
@@ -104,17 +109,37 @@ pub fn root(sums: &Sums, sample: &Sample, dense: &[usize]) -> Option<Root> {
     }
 }
 
+/// Of the model in the middle and those that are nearly it, as the model stock of unrelated parents
+/// is nearly the base: the one of which the others have kept the most numbers.
+fn kept_most(sums: &Sums, sample: &Sample, dense: &[usize], middle: usize) -> usize {
+    let distance2 = |&model: &usize| sums.distance2(model, middle);
+    let mut all: Vec<f64> = dense.iter().map(distance2).collect();
+    all.sort_by(f64::total_cmp);
+    let usual = all[all.len() / 2];
+    let is_near = |model: &usize| distance2(model) < NEARLY * usual;
+    let (near, others): (Vec<usize>, Vec<usize>) = dense.iter().copied().partition(is_near);
+    let kept = |model: usize| -> usize {
+        let of = |&other: &usize| sample.equal_numbers(model, other);
+        others.iter().map(of).sum()
+    };
+    let most = near
+        .iter()
+        .copied()
+        .max_by_key(|&model| (kept(model), model == middle));
+    most.unwrap_or(middle)
+}
+
 /// The model that has both the least norm and the greatest kurtosis, if one has.
 fn eldest(sums: &Sums, sample: &Sample, models: &[usize]) -> Option<usize> {
-    let least = |of: &dyn Fn(usize) -> f64| {
-        models
-            .iter()
-            .copied()
-            .min_by(|&a, &b| of(a).total_cmp(&of(b)))
-    };
-    let by_norm = least(&|model| sums.square(model))?;
-    let by_kurtosis = least(&|model| -kurtosis(sample, model))?;
+    let by_norm = least(models, &|model| sums.square(model))?;
+    let by_kurtosis = least(models, &|model| -kurtosis(sample, model))?;
     (by_norm == by_kurtosis).then_some(by_norm)
+}
+
+/// The model of which something is least.
+fn least(models: &[usize], of: &dyn Fn(usize) -> f64) -> Option<usize> {
+    let models = models.iter().copied();
+    models.min_by(|&a, &b| of(a).total_cmp(&of(b)))
 }
 
 /// The kurtosis of a model's sampled numbers about zero: n·Σx⁴ / (Σx²)².

@@ -109,6 +109,15 @@ impl Sample {
             .all(|tensor| tensor.rows[a] == tensor.rows[b])
     }
 
+    /// How many numbers of two models are equal.
+    pub fn equal_numbers(&self, a: usize, b: usize) -> usize {
+        let of = |tensor: &Sampled| {
+            let pairs = tensor.rows[a].iter().zip(&tensor.rows[b]);
+            pairs.filter(|(x, y)| x == y).count()
+        };
+        self.tensors.iter().map(of).sum()
+    }
+
     /// Numbers of each model.
     pub fn len(&self) -> usize {
         self.tensors.iter().map(Sampled::len).sum()

@@ -49,6 +49,8 @@ pub struct Tunes {
     pub orphans: Vec<usize>,
     /// Merges with a model that is not here.
     pub between: Vec<usize>,
+    /// Models that seem to come of one of those two kinds.
+    pub doubtful: Vec<usize>,
 }
 
 /// What is known of a family before its fine-tunes are.
@@ -130,9 +132,13 @@ fn found(known: &Known<'_>, children: &[usize], ancestors: &Ancestors) -> Tunes 
         .map(|one| one.child)
         .collect();
     found.retain(|one| !orphans.contains(&one.child) && !between.contains(&one.child));
+    // Whether such a model is a fine-tune or a merge is not known, so neither is who comes of it.
+    let (doubtful, found): (Vec<Tuned>, Vec<Tuned>) = (found.into_iter())
+        .partition(|one| orphans.contains(&one.parent) || between.contains(&one.parent));
     Tunes {
         found,
         orphans,
+        doubtful: doubtful.into_iter().map(|one| one.child).collect(),
         between,
     }
 }

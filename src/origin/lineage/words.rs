@@ -39,7 +39,7 @@ pub fn tuned<'n>(tuned: &Tuned, is_of_base: bool, name: &dyn Fn(usize) -> &'n st
     let parent = name(tuned.parent);
     match is_of_base {
         true => format!(
-            "{parent} is the base, and no other model explains a third of what it has changed"
+            "It starts from the base, {parent}: no other model explains a third of its change"
         ),
         false => format!(
             "{parent} is nearest and explains {:.0} % of its change; what is left is unrelated \

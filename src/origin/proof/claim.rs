@@ -1,8 +1,11 @@
 //! What is claimed, over how much, and when.
 
+use super::decimals::Fitted;
 use super::recipes::Candidate;
 use super::trial::Score;
+use crate::merge::methods;
 use crate::merge::recipe::{Parameters, Recipe, Setting, Value};
+use crate::merge::run::Order;
 
 /// How much is compared at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct Claim {
     pub also: Vec<String>,
     /// What cannot be repeated.
     pub note: Option<String>,
+    /// When numbers are rounded to make the child's.
+    pub order: Order,
 }
 
 /// Whether a recipe is claimed for what it reproduces.
@@ -37,6 +42,10 @@ pub struct Claim {
 pub(crate) fn holds(candidate: &Candidate, score: &Score) -> bool {
     if candidate.note.is_some() {
         return true;
+    }
+    // Tensors of another shape or format.
+    if !score.largest.is_finite() {
+        return false;
     }
     let recipe = &candidate.recipe;
     let people = recipe.models().len();
@@ -52,7 +61,48 @@ pub(crate) fn holds(candidate: &Candidate, score: &Score) -> bool {
         "ties" | "breadcrumbs" | "breadcrumbs_ties" => 0.8,
         _ => 0.9,
     };
-    score.moved_share() >= least || score.relative() < 1e-4
+    score.moved_share() >= least || score.relative() < 1e-4 && is_plain(recipe)
+}
+
+/// The most places behind the point of numbers that somebody wrote.
+const MOST_PLACES: u32 = 4;
+
+/// Whether its numbers are short. Long ones for each kind of tensor fit what another method made
+/// of the same models.
+fn is_plain(recipe: &Recipe) -> bool {
+    let is_short = |value: &f64| {
+        let own = Fitted {
+            value: *value,
+            error: 0.0,
+        };
+        own.shortest().1 <= MOST_PLACES
+    };
+    let are_short = |value: &Value| match value {
+        Value::Number(number) => is_short(number),
+        Value::Gradient(points) => points.iter().all(is_short),
+        Value::Flag(_) => true,
+    };
+    let is_plain = |(_, setting): &(String, Setting)| match setting {
+        Setting::Value(value) => are_short(value),
+        Setting::Filtered(items) => items.iter().all(|item| are_short(&item.value)),
+    };
+    let inputs = recipe.content.inputs();
+    let of_models = inputs.iter().flat_map(|input| &input.parameters);
+    of_models.chain(&recipe.parameters).all(is_plain)
+}
+
+/// Whether sums are divided by their weights, so that the weight of one model alone is nothing.
+fn is_divided(recipe: &Recipe) -> bool {
+    let given = recipe.parameters.iter().find(|(key, _)| key == "normalize");
+    if let Some((_, Setting::Value(Value::Flag(flag)))) = given {
+        return *flag;
+    }
+    let method = methods::find(&recipe.merge_method);
+    let own = method.and_then(|method| {
+        let mut parameters = method.description().parameters.iter();
+        parameters.find(|own| own.key == "normalize")?.default()
+    });
+    own.is_some_and(|default| default != 0.0)
 }
 
 /// Whether it takes one model nearly as it is, as a light fine-tune of that model would look.
@@ -76,7 +126,10 @@ fn is_nearly_a_copy(recipe: &Recipe) -> bool {
         })
     };
     // NearSwap and SLERP with the base say by `t` how much there is of it.
-    let share = number(&only.parameters, "weight").or(number(&recipe.parameters, "t"));
+    let share = match is_divided(recipe) {
+        true => None,
+        false => number(&only.parameters, "weight").or(number(&recipe.parameters, "t")),
+    };
     let factor = number(&recipe.parameters, "lambda").unwrap_or(1.0);
     let density = number(&only.parameters, "density").unwrap_or(1.0);
     (share.unwrap_or(1.0) * factor - 1.0).abs() < 0.05 && density > 0.9

@@ -28,6 +28,9 @@ pub(crate) struct Elements {
     /// For each parent and number the shares of the tensor's numbers that are larger in
     /// magnitude, and that are at least as large.
     pub ranks: Vec<Vec<[f32; 2]>>,
+    /// For each parent and number its place by magnitude, as a share of the tensor's numbers; of
+    /// equal ones the first is before the others, as the methods rank them here.
+    pub places_by_size: Vec<Vec<f32>>,
 }
 
 impl Elements {
@@ -73,7 +76,7 @@ impl Elements {
         let stride = n.div_ceil(most.max(1)).max(1);
         let kept = || (0..n).step_by(stride);
         let change = |k: usize, person: usize| f64::from(all[person][k]) - f64::from(all[BASE][k]);
-        let mut ranks = Vec::new();
+        let (mut ranks, mut places_by_size) = (Vec::new(), Vec::new());
         for parent in case.parents() {
             // As the methods rank: changes in f32.
             let size = |k: usize| (all[parent][k] - all[BASE][k]).abs();
@@ -86,6 +89,13 @@ impl Elements {
                 [larger, as_large].map(|count| (count as f64 / n as f64) as f32)
             };
             ranks.push(kept().map(rank).collect());
+            let mut by_size: Vec<usize> = (0..n).collect();
+            by_size.sort_by(|&i, &j| size(j).total_cmp(&size(i)));
+            let mut places = vec![0.0f32; n];
+            for (place, &k) in by_size.iter().enumerate() {
+                places[k] = ((place + 1) as f64 / n as f64) as f32;
+            }
+            places_by_size.push(kept().map(|k| places[k]).collect());
         }
         let place = |k: usize| last_place(own.dtype, f64::from(all[people][k]));
         Ok(Self {
@@ -95,6 +105,7 @@ impl Elements {
             child: kept().map(|k| change(k, people)).collect(),
             places: kept().map(place).collect(),
             ranks,
+            places_by_size,
         })
     }
 

@@ -55,8 +55,8 @@ pub(crate) fn candidates(case: &Case, elements: &[Elements]) -> Vec<Candidate> {
         percent(drawn.by_chance)
     );
     out.push(Candidate {
-        recipe: bare,
         note: Some(note),
+        ..Candidate::from(bare)
     });
     out
 }

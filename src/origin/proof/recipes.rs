@@ -4,6 +4,7 @@ use super::case::Case;
 use crate::merge::recipe::{
     Content, OwnOptions, Parameters, Recipe, RecipeInput, Setting, Slice, Value,
 };
+use crate::merge::run::Order;
 
 /// A recipe that could have made the child.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub struct Candidate {
     pub recipe: Recipe,
     /// What is to be said of it, such as that its random choices cannot be repeated.
     pub note: Option<String>,
+    /// When its numbers are rounded.
+    pub order: Order,
 }
 
 /// The recipe of a method over these people with their parameters.
@@ -85,6 +88,10 @@ pub(crate) fn flag(key: &str, value: bool) -> (String, Setting) {
 
 impl From<Recipe> for Candidate {
     fn from(recipe: Recipe) -> Self {
-        Self { recipe, note: None }
+        Self {
+            recipe,
+            note: None,
+            order: Order::Once,
+        }
     }
 }

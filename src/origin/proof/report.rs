@@ -76,6 +76,7 @@ impl Proof {
                 yaml,
                 also,
                 note,
+                order: candidate.order,
             };
             Some((claim, score.clone(), missing.clone()))
         });

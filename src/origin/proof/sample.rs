@@ -25,6 +25,12 @@ pub(crate) const QUICK: Size = Size {
     largest: 40 << 20,
 };
 
+/// What tells that a recipe is out of the question.
+pub(crate) const GLANCE: Size = Size {
+    most: 128 << 10,
+    largest: 40 << 20,
+};
+
 /// Names of tensors of each kind and of all depths, small ones first; the smallest of all if
 /// every one is too large.
 pub(crate) fn sample(child: &Checkpoint, size: Size) -> BTreeSet<String> {

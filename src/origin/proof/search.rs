@@ -8,7 +8,7 @@ use super::claim::{Extent, holds};
 use super::linear::Linear;
 use super::recipes::Candidate;
 use super::report::Proof;
-use super::sample::{QUICK, USUAL, sample};
+use super::sample::{GLANCE, QUICK, USUAL, sample};
 use super::sums::look;
 use super::trial::{Score, Trial};
 use super::{masked, others, polish, random, stacked};
@@ -16,11 +16,15 @@ use crate::checkpoint::Dtype;
 use crate::jobs::Ticket;
 use crate::merge::MergeError;
 use crate::merge::recipe::{Recipe, to_yaml};
-use crate::merge::run::RunError;
+use crate::merge::run::{Order, RunError};
 
 /// The share of moved numbers from which a recipe makes all of them, but for a few that lie
 /// between two roundings.
 const EXACT: f64 = 0.9995;
+
+/// A recipe that makes fewer of the moved numbers nearly, and leaves more of the change, is not
+/// mended by other digits.
+const FAR: f64 = 0.3;
 
 /// Errors of fitted numbers are taken for this many times as large, until a recipe holds.
 const DOUBTS: [f64; 3] = [1.0, 6.0, 36.0];
@@ -43,6 +47,7 @@ pub fn prove(case: &Case, extent: Extent, ticket: &Ticket) -> Result<Proof, RunE
     let mut search = Search {
         case,
         ticket,
+        glance: sample(&case.child, GLANCE),
         quick: sample(&case.child, QUICK),
         best: Vec::new(),
     };
@@ -98,6 +103,7 @@ pub(crate) struct Tried {
 struct Search<'c> {
     case: &'c Case,
     ticket: &'c Ticket,
+    glance: BTreeSet<String>,
     quick: BTreeSet<String>,
     /// Best first; equal ones in the order in which they were proposed.
     best: Vec<Tried>,
@@ -109,7 +115,7 @@ impl Search<'_> {
             for recipe in formats(self.case, &candidate.recipe) {
                 self.try_one(Candidate {
                     recipe,
-                    note: candidate.note.clone(),
+                    ..candidate.clone()
                 })?;
             }
         }
@@ -126,19 +132,53 @@ impl Search<'_> {
         let Ok(trial) = Trial::new(self.case, &candidate.recipe) else {
             return Ok(());
         };
-        let score = match trial.score(&|name| self.quick.contains(name), self.ticket) {
-            Ok(score) => score,
-            Err(RunError::Cancelled(cancelled)) => return Err(cancelled.into()),
-            // A recipe that cannot be run is no candidate.
-            Err(RunError::Failed(_)) => return Ok(()),
+        let candidate = Candidate {
+            order: Order::Once,
+            ..candidate
         };
-        if score.tensors == 0 {
+        // The first is looked at anyway: it is what is nearest where nothing is found.
+        if !self.best.is_empty() && candidate.note.is_none() {
+            let glance = self.scored(&trial, &self.glance)?;
+            if glance.is_none_or(|score| score.relative() > 0.5 && score.moved_share() < 0.2) {
+                return Ok(());
+            }
+        }
+        let Some(score) = self.scored(&trial, &self.quick)? else {
             return Ok(());
+        };
+        let wanted = |name: &str| self.quick.contains(name);
+        let is_near = score.near_share() >= 0.5 || score.relative() < 1e-3;
+        if is_near && score.equal < score.bytes && trial.has_steps() && !self.is_perfect() {
+            let stepped = trial.in_order(Order::Steps).score(&wanted, self.ticket)?;
+            if stepped.equal > score.equal {
+                let candidate = Candidate {
+                    order: Order::Steps,
+                    ..candidate.clone()
+                };
+                self.best.push(Tried {
+                    candidate,
+                    score: stepped,
+                });
+            }
         }
         self.best.push(Tried { candidate, score });
         self.best
             .sort_by_key(|tried| std::cmp::Reverse(tried.score.equal));
         Ok(())
+    }
+
+    /// How well a recipe makes these tensors; `None` where it cannot be run, or makes none.
+    fn scored(
+        &self,
+        trial: &Trial<'_>,
+        names: &BTreeSet<String>,
+    ) -> Result<Option<Score>, RunError> {
+        match trial.score(&|name| names.contains(name), self.ticket) {
+            Ok(score) => Ok(Some(score).filter(|score| score.tensors > 0)),
+            Err(RunError::Cancelled(cancelled)) => Err(cancelled.into()),
+            // A recipe that cannot be run is no candidate.
+            Err(RunError::Failed(_)) => Ok(None),
+        }
     }
 
     /// Puts recipes whose draws cannot be repeated before others that do not hold either.
@@ -174,7 +214,8 @@ impl Search<'_> {
                 return Ok(());
             };
             let before = best.score.equal;
-            if best.score.moved_share() >= 0.9999 {
+            let is_far = best.score.near_share() < FAR && best.score.relative() > FAR;
+            if is_far || best.score.moved_share() >= 0.9999 {
                 return Ok(());
             }
             let near = polish::neighbours(&best.candidate);
@@ -207,6 +248,7 @@ impl Search<'_> {
             let Ok(trial) = Trial::new(self.case, &tried.candidate.recipe) else {
                 continue;
             };
+            let trial = trial.in_order(tried.candidate.order);
             let score = trial.score(&|name| wanted.contains(name), self.ticket)?;
             let missing: Vec<String> = trial.missing().into_iter().map(str::to_owned).collect();
             final_scores.push((tried.candidate.clone(), score, missing));

@@ -66,31 +66,39 @@ struct Row {
     reach: f64,
 }
 
-struct Shared {
-    from: f64,
-    to: f64,
-    /// Numbers whose interval it lies in.
-    count: usize,
+/// Where most of a set of intervals overlap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Shared {
+    pub from: f64,
+    pub to: f64,
+    /// How many intervals it lies in.
+    pub count: usize,
 }
 
 /// Where most intervals for coefficient `k` overlap.
 fn most_shared(numbers: &[Row], values: &[f64], k: usize) -> Option<Shared> {
     let mut always = 0;
-    // Where an interval begins, +1, and where it ends, −1.
-    let mut ends: Vec<(f64, i32)> = Vec::with_capacity(2 * numbers.len());
-    for row in numbers {
+    let intervals = numbers.iter().filter_map(|row| {
         let others = row.of.iter().zip(values).enumerate();
         let others = others.filter(|(j, _)| *j != k).map(|(_, (x, c))| x * c);
         let rest = row.child - others.sum::<f64>();
         let x = row.of[k];
         if x.abs() < row.reach * 1e-6 {
             always += usize::from(rest.abs() <= row.reach);
-            continue;
+            return None;
         }
-        let (a, b) = ((rest - row.reach) / x, (rest + row.reach) / x);
-        ends.push((a.min(b), 1));
-        ends.push((a.max(b), -1));
-    }
+        Some([(rest - row.reach) / x, (rest + row.reach) / x])
+    });
+    let mut shared = overlap(intervals)?;
+    shared.count += always;
+    Some(shared)
+}
+
+/// Where most of these intervals overlap, whose ends are in any order; `None` of none.
+pub(crate) fn overlap(intervals: impl Iterator<Item = [f64; 2]>) -> Option<Shared> {
+    // Where an interval begins, +1, and where it ends, −1.
+    let ends = intervals.flat_map(|[a, b]| [(a.min(b), 1), (a.max(b), -1)]);
+    let mut ends: Vec<(f64, i32)> = ends.collect();
     ends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     let (mut open, mut best) = (0, (0, 0));
     for (at, (_, step)) in ends.iter().enumerate() {
@@ -104,7 +112,7 @@ fn most_shared(numbers: &[Row], values: &[f64], k: usize) -> Option<Shared> {
     Some(Shared {
         from,
         to,
-        count: count as usize + always,
+        count: count as usize,
     })
 }
 

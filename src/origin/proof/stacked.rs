@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::case::Case;
 use super::recipes::{Candidate, recipe, stacked};
-use crate::checkpoint::{Checkpoint, Stack, Tensor, in_layer};
+use crate::checkpoint::{Checkpoint, Dtype, Stack, Tensor, in_layer};
 
 /// The recipe that stacks the child from layers of the people; `None` if some layer is nobody's
 /// copy. Reads a part of each layer.
@@ -61,20 +61,27 @@ fn origin(case: &Case, own: &[&Tensor], layer: u32) -> Option<(usize, u32)> {
         .find(|&(person, from)| is_copy(case, own, person, from))
 }
 
-/// Bytes of a tensor that are looked at here; all of them are compared when the recipe is tried.
-const LOOK: usize = 4096;
+/// Numbers of a tensor that are looked at here; all of them are compared when the recipe is tried.
+const LOOK: usize = 2048;
 
 fn is_copy(case: &Case, own: &[&Tensor], person: usize, from: u32) -> bool {
     let person = &case.people[person];
     let is_same = |tensor: &&Tensor| {
         let other = person.weights.tensor(&in_layer(&tensor.name, from));
-        let (Some(a), Some(b)) = (tensor.stored_bytes(), other.and_then(Tensor::stored_bytes))
-        else {
+        let Some(other) = other.filter(|other| other.shape == tensor.shape) else {
             return false;
         };
-        let middle = a.len() / 2;
-        let part = middle..(middle + LOOK).min(a.len());
-        a.len() == b.len() && a.part(part.clone()) == b.part(part)
+        let middle = tensor.elements() / 2;
+        let range = middle..(middle + LOOK).min(tensor.elements());
+        let part = |own: &Tensor, rounded: Dtype| {
+            let mut numbers = vec![0.0f32; range.len()];
+            own.numbers()?.part(range.clone()).decode(&mut numbers);
+            rounded.round(&mut numbers);
+            Some(numbers.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+        };
+        // The child may be in another format.
+        let own = part(tensor, tensor.dtype);
+        own.is_some() && own == part(other, tensor.dtype)
     };
     person.adapter.is_none() && own.iter().all(is_same)
 }

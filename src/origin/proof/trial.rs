@@ -12,7 +12,7 @@ use crate::jobs::Ticket;
 use crate::merge::MergeError;
 use crate::merge::plan::{Plan, Step, Surroundings, TensorPlan, plan};
 use crate::merge::recipe::{Parsed, Recipe};
-use crate::merge::run::{Bench, RunError};
+use crate::merge::run::{Bench, Order, RunError};
 use crate::parallel::lock;
 
 /// How well a recipe's tensors are the child's.
@@ -118,6 +118,7 @@ pub(crate) struct Trial<'c> {
     /// What numbers have moved from, where that is known.
     base: Option<&'c Checkpoint>,
     plan: Plan,
+    order: Order,
 }
 
 impl<'c> Trial<'c> {
@@ -147,7 +148,31 @@ impl<'c> Trial<'c> {
 
     /// A sound plan for a child.
     pub(crate) fn of(child: &'c Checkpoint, base: Option<&'c Checkpoint>, plan: Plan) -> Self {
-        Self { child, base, plan }
+        Self {
+            child,
+            base,
+            plan,
+            order: Order::Once,
+        }
+    }
+
+    /// The same, rounded at other times.
+    pub(crate) fn in_order(self, order: Order) -> Self {
+        Self { order, ..self }
+    }
+
+    /// Whether numbers of the plan depend on the order of operations.
+    pub(crate) fn has_steps(&self) -> bool {
+        const KNOWN: [&str; 6] = [
+            "linear",
+            "task_arithmetic",
+            "ties",
+            "breadcrumbs",
+            "breadcrumbs_ties",
+            "nuslerp",
+        ];
+        let method = self.step().map(|step| step.method.description().name);
+        method.is_some_and(|method| KNOWN.contains(&method))
     }
 
     fn step(&self) -> Option<&Step> {
@@ -191,7 +216,7 @@ impl<'c> Trial<'c> {
         let Some(step) = self.step() else {
             return Ok(score);
         };
-        let bench = Bench::new(step)?;
+        let bench = Bench::new(step, self.order)?;
         let chosen: Vec<_> = self
             .tensors()
             .filter(|(made, _)| wanted(&made.name))

@@ -10,13 +10,13 @@ use super::claim::Extent;
 use super::sample::{USUAL, sample};
 use super::trial::{Score, Trial};
 use super::words::percent;
-use crate::checkpoint::{Checkpoint, said};
+use crate::checkpoint::{Checkpoint, FileIdentity, said};
 use crate::jobs::{Cancelled, Ticket};
 use crate::merge::plan::{Model, Plan, Surroundings, plan};
 use crate::merge::recipe::parse;
 use crate::merge::run::RunError;
 use crate::merge::write::{
-    PARENTS_KEY, ParentRecord, RECIPE_KEY, WeightFile, sum_of, weight_files,
+    PARENTS_KEY, ParentRecord, RECIPE_KEY, file_name, recorded_version, sum_of, weight_files,
 };
 use crate::text::{counted, first_of};
 
@@ -178,21 +178,21 @@ fn looked_at(
     let opened = found
         .into_iter()
         .flat_map(|model| model.checkpoint().into_iter().chain(&model.adapter));
-    let files: Vec<WeightFile> = opened
+    let files: Vec<FileIdentity> = opened
         .flat_map(|checkpoint| weight_files(checkpoint))
         .collect();
-    ticket.expect(files.iter().map(|file| file.bytes).sum());
+    ticket.expect(files.iter().map(|file| file.len).sum());
     let mut states = Vec::new();
     for record in &own.files {
-        let file = files.iter().find(|file| file.name() == record.name);
+        let file = files.iter().find(|file| file_name(file) == record.name);
         let is_on_a_store = record.sha256.starts_with("etag:");
         let state = match file {
             None => FileState::Missing,
-            Some(file) if file.bytes != record.bytes => FileState::Changed,
-            Some(file) if file.version.is_some() != is_on_a_store => FileState::Elsewhere,
+            Some(file) if file.len != record.bytes => FileState::Changed,
+            Some(file) if file.version().is_some() != is_on_a_store => FileState::Elsewhere,
             Some(file) => {
-                let sum = match &file.version {
-                    Some(version) => version.clone(),
+                let sum = match recorded_version(file) {
+                    Some(version) => version,
                     None => hashed(&file.path, ticket)?,
                 };
                 match sum == record.sha256 {

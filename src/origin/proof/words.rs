@@ -6,6 +6,7 @@ use super::recipes::Candidate;
 use super::trial::Score;
 use crate::merge::methods;
 use crate::merge::recipe::{Content, ModelRef, Parameters, Recipe, Setting, Value};
+use crate::merge::run::Order;
 use crate::text::{counted, list};
 
 /// A recipe as people say it: "SLERP, t = 0.3, of arith and sorter".
@@ -128,6 +129,12 @@ pub(super) fn claimed(
         recipe(case, &claim.recipe),
         percent(score.share())
     );
+    if claim.order == Order::Steps {
+        text.push_str(
+            ", made in mergekit's order of operations, which rounds after each; `kinfolk merge` \
+             rounds once",
+        );
+    }
     if score.equal < score.bytes && score.near_share() >= 0.999 {
         text.push_str(&format!(
             ", and {} of the numbers that moved within one unit of the last place, as another \

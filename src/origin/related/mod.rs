@@ -34,7 +34,7 @@ use self::evidence::{Evidence, LayerSamples, Test};
 use self::line_up::{Dimensions, LayerPair, same_layers, spread};
 use self::pieces::{Part, Pieces};
 use self::relation::Facts;
-pub(in crate::origin) use self::sketched::sketched;
+pub(in crate::origin) use self::sketched::{Layers, sketched};
 use self::tokens::SharedTokens;
 pub use self::words::{Change, Verdict, show_p};
 use crate::checkpoint::{Checkpoint, OnDisk};

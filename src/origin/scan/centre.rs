@@ -4,8 +4,6 @@
 //! fine-tune, everything lies on the far side of the base, and cosines are about ½. Akin members
 //! blur this, so it is the mean over all pairs that decides, and only a clear one.
 
-use super::sketch::Sketch;
-
 /// Members whose changes are looked at, evenly spread.
 const MOST: usize = 24;
 /// Fewer have too few pairs.
@@ -14,20 +12,20 @@ const FEWEST: usize = 4;
 const HIGHEST: f64 = 0.3;
 const SHARE: f64 = 0.8;
 
-/// The centre of a family; `None` without a clear one, or if not all are of one shape. Cost: 24
-/// distances for each member.
-pub(super) fn centre(sketches: &[&Sketch]) -> Option<usize> {
-    let n = sketches.len();
-    let is_one_shape = sketches.iter().all(|own| own.shape == sketches[0].shape);
-    if n < FEWEST || !is_one_shape {
+/// The centre of a family of `n` by the squared distances of its members; `None` without a clear
+/// one. Cost: 24 distances for each member.
+pub(in crate::origin) fn centre(
+    n: usize,
+    squared_distance: impl Fn(usize, usize) -> f64,
+) -> Option<usize> {
+    if n < FEWEST {
         return None;
     }
     let count = n.min(MOST);
     let others: Vec<usize> = (0..count).map(|k| k * n / count).collect();
     let from = |k: usize| -> Vec<f64> {
         let own = others.iter();
-        own.map(|&other| sketches[k].squared_distance(sketches[other]))
-            .collect()
+        own.map(|&other| squared_distance(k, other)).collect()
     };
     let between: Vec<Vec<f64>> = others.iter().map(|&k| from(k)).collect();
     let mean = |k: usize| Some((mean_cosine(&from(k), &between)?, k));
@@ -37,7 +35,7 @@ pub(super) fn centre(sketches: &[&Sketch]) -> Option<usize> {
     let (first, k) = *seen.first()?;
     let second = seen
         .iter()
-        .find(|(_, other)| sketches[k].squared_distance(sketches[*other]) > 0.0)?;
+        .find(|(_, other)| squared_distance(k, *other) > 0.0)?;
     (first < HIGHEST && first < SHARE * second.0).then_some(k)
 }
 

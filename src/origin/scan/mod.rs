@@ -2,11 +2,13 @@
 //!
 //! A model joins the family whose first member has like weights at the same places; one pair
 //! costs a dot product of some 40 000 numbers. The first members of the families, which differ in
-//! shape or in weights, are then compared as [`super::related`] does it, so that pruned, extended
-//! and converted models come to their kin. Time: models × families dot products, and
+//! shape or in weights, are then looked at again (see `kin`), so that pruned, extended and
+//! converted models come to their kin. Time: models × families dot products, and
 //! [`MOST_COMPARED`] comparisons at most; memory: 160 kB a model.
 
-mod centre;
+pub(in crate::origin) mod centre;
+mod kin;
+mod many;
 mod sketch;
 
 use std::collections::BTreeMap;
@@ -14,18 +16,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use self::centre::centre;
+pub use self::kin::MOST_COMPARED;
 use self::sketch::Sketch;
-use super::related::{Verdict, related};
 use crate::checkpoint::Checkpoint;
-use crate::jobs::{Cancelled, Failure, Ticket};
+use crate::jobs::{Cancelled, Ticket};
 use crate::parallel::{in_order, lock};
 
 /// Cosine of sampled weights above which two models of one shape are of one family. Unrelated
 /// ones have less than 0.02; fine-tunes, and models pruned by half, more than 0.6.
 const AKIN: f64 = 0.2;
-
-/// Comparisons of families with each other.
-pub const MOST_COMPARED: usize = 300;
 
 /// Models that are related, by their place in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,7 +72,7 @@ pub fn families(models: &[&Checkpoint], ticket: &Ticket) -> Result<Families, Can
     ticket.expect(models.len() as u64);
     let sketches = sketches(models, ticket)?;
     let mut groups = grouped(&sketches, ticket)?;
-    let not_compared = join_related(models, &mut groups, ticket)?;
+    let not_compared = kin::join(models, &mut groups, ticket)?;
     let family = |members: Vec<usize>| Family {
         centre: centre_of(&members, &sketches),
         members,
@@ -98,6 +97,9 @@ fn sketches(models: &[&Checkpoint], ticket: &Ticket) -> Result<Vec<Option<Sketch
 
 /// Models whose sketches are alike.
 fn grouped(sketches: &[Option<Sketch>], ticket: &Ticket) -> Result<Vec<Vec<usize>>, Cancelled> {
+    if sketches.len() >= many::MANY {
+        return many::grouped(sketches, ticket);
+    }
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (k, own) in sketches.iter().enumerate() {
         ticket.advance(0)?;
@@ -116,59 +118,6 @@ fn grouped(sketches: &[Option<Sketch>], ticket: &Ticket) -> Result<Vec<Vec<usize
     Ok(groups)
 }
 
-/// Joins groups whose first members are related; how many pairs were not compared.
-fn join_related(
-    models: &[&Checkpoint],
-    groups: &mut Vec<Vec<usize>>,
-    ticket: &Ticket,
-) -> Result<usize, Cancelled> {
-    let n = groups.len();
-    let mut compared = 0;
-    let mut left_out = 0;
-    // Where each group has gone.
-    let mut home: Vec<usize> = (0..n).collect();
-    for b in 1..n {
-        for a in 0..b {
-            if home[a] == home[b] || models[groups[a][0]].adapter().is_some() {
-                continue;
-            }
-            if compared >= MOST_COMPARED {
-                left_out += 1;
-                continue;
-            }
-            compared += 1;
-            ticket.advance(0)?;
-            if are_related(models[groups[a][0]], models[groups[b][0]], ticket)? {
-                let (from, to) = (home[b].max(home[a]), home[a].min(home[b]));
-                home.iter_mut()
-                    .filter(|own| **own == from)
-                    .for_each(|own| *own = to);
-            }
-        }
-    }
-    let old = std::mem::take(groups);
-    let mut joined: Vec<Vec<usize>> = vec![Vec::new(); n];
-    for (group, to) in old.into_iter().zip(home) {
-        joined[to].extend(group);
-    }
-    joined.retain(|group| !group.is_empty());
-    joined.iter_mut().for_each(|group| group.sort_unstable());
-    *groups = joined;
-    Ok(left_out)
-}
-
-fn are_related(a: &Checkpoint, b: &Checkpoint, ticket: &Ticket) -> Result<bool, Cancelled> {
-    // Its bytes are not what is counted here.
-    let quiet = Ticket::default();
-    ticket.advance(0)?;
-    match related(a, b, &quiet) {
-        Ok(found) => Ok(found.verdict == Verdict::Related),
-        Err(Failure::Cancelled) => Err(Cancelled),
-        // A file that changes while it is read is of no family.
-        Err(Failure::Failed(_)) => Ok(false),
-    }
-}
-
 /// The centre among the members of the commonest shape.
 fn centre_of(members: &[usize], sketches: &[Option<Sketch>]) -> Option<usize> {
     let mut shapes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -181,5 +130,6 @@ fn centre_of(members: &[usize], sketches: &[Option<Sketch>]) -> Option<usize> {
         .iter()
         .filter_map(|&k| sketches[k].as_ref())
         .collect();
-    centre(&own).map(|at| largest[at])
+    let distance = |a: usize, b: usize| own[a].squared_distance(own[b]);
+    centre(own.len(), distance).map(|at| largest[at])
 }

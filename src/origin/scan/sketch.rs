@@ -9,7 +9,7 @@ pub(super) struct Sketch {
     /// Names and lengths of what was read; sketches compare where these are equal.
     pub(super) shape: String,
     /// Of length 1.
-    numbers: Vec<f32>,
+    pub(super) numbers: Vec<f32>,
     /// What they were divided by.
     length: f64,
 }

@@ -279,6 +279,7 @@ fn trouble(error: &object_store::Error) -> Trouble {
                 return Trouble::Answer("with another part than was asked for".to_owned());
             }
             match status(&said) {
+                Some(status) if status.starts_with("404") => Trouble::Missing,
                 Some(status) => Trouble::Answer(status),
                 None => Trouble::Offline(connect::cause(other)),
             }

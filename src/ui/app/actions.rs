@@ -7,9 +7,10 @@ use super::pick::Purpose;
 use crate::merge::composition::Composition;
 use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
-    Action, AncestryAction, Content, EvaluationAction, EvolutionAction, Export, ExtractAction,
-    FileAction, ImportAction, LineageAction, MergeAction, MixtureAction, ModelsAction, Outside,
-    ProofAction, StoredAction, View, WindowAction, WriteAction, WriteWhat,
+    Action, AncestryAction, ClusterAction, Content, EvaluationAction, EvolutionAction, Export,
+    ExtractAction, FileAction, ImportAction, LineageAction, MergeAction, MixtureAction,
+    ModelsAction, Outside, ProofAction, StoredAction, SweepAction, View, WindowAction, WriteAction,
+    WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -36,6 +37,10 @@ impl App {
                     self.bench.look_at_cache();
                 }
             }
+            Action::ShowPredictors => {
+                self.prefs.view = View::Next;
+                self.views.next.show_predictors();
+            }
             Action::File(action) => self.handle_file(action, ctx),
             Action::Outside(outside) => self.handle_outside(outside),
             Action::AddModels(paths) => self.bench.add_paths(paths),
@@ -53,6 +58,8 @@ impl App {
             Action::Ancestry(action) => self.handle_ancestry(action),
             Action::Evolution(action) => self.handle_evolution(action, ctx),
             Action::Evaluation(action) => self.handle_evaluation(action, ctx),
+            Action::Sweep(action) => self.handle_sweep(action, ctx),
+            Action::Cluster(action) => self.handle_cluster(action, ctx),
             Action::Window(action) => self.handle_window(action, ctx),
             Action::Chart(ask) => {
                 let now = ctx.input(|input| input.time);
@@ -180,7 +187,11 @@ impl App {
                 self.bench.compare(a, b);
                 self.windows.comparison.open();
             }
-            ModelsAction::Relate(a, b) => self.bench.relate(a, b),
+            ModelsAction::Relate(a, b) => {
+                self.bench.relate(a, b);
+                self.windows.relation.show();
+            }
+            ModelsAction::ShowRelation => self.windows.relation.show(),
             ModelsAction::Transplant(id) => {
                 self.bench.leave_transplant();
                 self.windows.transplant.open(&self.bench, id);
@@ -351,6 +362,42 @@ impl App {
             EvolutionAction::Pause(id) => self.bench.pause_evolution(id),
             EvolutionAction::Stop(id) => self.bench.stop_evolution(id),
             EvolutionAction::AskForFolder(id) => self.ask(Purpose::EvolutionFolder(id), ctx),
+            EvolutionAction::AskForCluster(id) => self.ask(Purpose::EvolutionCluster(id), ctx),
+        }
+    }
+
+    fn handle_sweep(&mut self, action: SweepAction, ctx: &Context) {
+        match action {
+            SweepAction::Ask(draft) => self.windows.sweep.ask(&self.bench, draft),
+            SweepAction::AskForCluster => self.ask(Purpose::SweepCluster, ctx),
+            SweepAction::Start(draft, sweep, cluster) => {
+                self.bench.start_sweep(draft, *sweep, cluster);
+                self.windows.sweep.show();
+            }
+            SweepAction::Show => self.windows.sweep.show(),
+            SweepAction::Stop => self.bench.stop_sweep(),
+            SweepAction::OpenRecipe(name, text) => {
+                let kind = self.bench.reopen_recipe(&name, &text);
+                self.windows.sweep.close();
+                self.show_recipe(kind);
+            }
+            SweepAction::AddToStudy => self.bench.add_sweep_to_study(),
+            SweepAction::Close => self.windows.sweep.close(),
+        }
+    }
+
+    fn handle_cluster(&mut self, action: ClusterAction, ctx: &Context) {
+        match action {
+            ClusterAction::AskToOpen => self.ask(Purpose::Cluster, ctx),
+            ClusterAction::Open(folder) => {
+                self.bench.watch_cluster(&folder);
+                self.windows.cluster.open();
+            }
+            ClusterAction::Join => {
+                self.bench.join_cluster();
+                self.prefs.view = View::Kinship;
+            }
+            ClusterAction::Close => self.bench.close_cluster(),
         }
     }
 
@@ -380,7 +427,7 @@ impl App {
 
     fn handle_window(&mut self, action: WindowAction, ctx: &Context) {
         match action {
-            WindowAction::ToggleInspector => match super::is_roomy(ctx) {
+            WindowAction::ToggleInspector => match super::room::is_roomy(ctx) {
                 true => self.toggle_inspector(ctx),
                 false => self.drawer_is_open = !self.drawer_is_open,
             },
@@ -416,8 +463,8 @@ impl App {
     }
 
     fn toggle_inspector(&mut self, ctx: &Context) {
-        let is_there = super::has_inspector_beside(&self.bench, &self.prefs, ctx);
-        if super::is_about_alone(&self.bench, self.prefs.view) {
+        let is_there = super::room::has_inspector_beside(&self.bench, &self.prefs, ctx);
+        if super::room::is_about_alone(&self.bench, self.prefs.view) {
             self.prefs.about = !is_there;
             self.prefs.inspector |= !is_there;
         } else {
@@ -432,6 +479,7 @@ impl App {
         self.bench.forget_merges();
         self.bench.cancel_conversions();
         self.bench.abandon_evolutions();
+        self.bench.stop_sweep();
         self.handle_action(action, ctx);
     }
 
@@ -450,6 +498,7 @@ impl App {
             || self.bench.is_converting()
             || self.bench.is_transplanting()
             || self.bench.is_evolving()
+            || self.bench.is_sweeping()
     }
 }
 

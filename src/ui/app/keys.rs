@@ -2,7 +2,8 @@
 
 use eframe::egui::Context;
 
-use super::{App, has_inspector, is_roomy};
+use super::App;
+use super::room::{has_inspector, is_roomy};
 use crate::ui::action::{Action, View};
 use crate::ui::commands;
 use crate::ui::views::{Keys, MergeView};

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use eframe::egui::Context;
 
 use super::App;
-use crate::study::{Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file};
-use crate::ui::action::{Export, FileAction, Setting, WindowAction, WriteWhat};
+use crate::study::{
+    ClusterChoice, Command, Evaluator, EvolutionEdit, EvolutionId, ModelEdit, ModelId, file,
+};
+use crate::ui::action::{ClusterAction, Export, FileAction, Setting, WindowAction, WriteWhat};
 use crate::ui::dialogs::{Filter, PickKind, PickRequest, Picked};
 use crate::ui::windows::Place;
 use crate::workbench::extracting::ExtractRequest;
@@ -40,6 +42,11 @@ pub(super) enum Purpose {
     /// Extract an adapter.
     WriteAdapter(Box<ExtractRequest>),
     EvolutionFolder(EvolutionId),
+    /// Where workers of a cluster take the children of an evolution from.
+    EvolutionCluster(EvolutionId),
+    SweepCluster,
+    /// A folder that workers of a cluster work in.
+    Cluster,
     TaskFiles,
     CallFolder,
     /// A folder whose models are listed beside those of the hub's cache.
@@ -146,6 +153,11 @@ impl App {
                 "Choose the folder that children are written to",
                 PickKind::OpenFolders,
             ),
+            Purpose::EvolutionCluster(_) | Purpose::SweepCluster => (
+                "Choose a folder that all workers see",
+                PickKind::OpenFolders,
+            ),
+            Purpose::Cluster => ("Open a cluster folder", PickKind::OpenFolders),
             Purpose::TaskFiles => ("Choose files of tasks", files(TASKS)),
             Purpose::ScannedFolder => ("Choose folders that hold models", PickKind::OpenFolders),
             Purpose::CallFolder => (
@@ -271,6 +283,9 @@ impl App {
             }
             Purpose::WriteTransplant(request) => self.bench.transplant(request, &first),
             Purpose::EvolutionFolder(id) => self.set_evolution_folder(id, first),
+            Purpose::EvolutionCluster(id) => self.set_evolution_cluster(id, first),
+            Purpose::SweepCluster => self.windows.sweep.set_cluster(first),
+            Purpose::Cluster => self.actions.push(ClusterAction::Open(first).into()),
             Purpose::TaskFiles => self.add_task_files(picked.paths),
             Purpose::CallFolder => self.set_call_folder(first),
             Purpose::ScannedFolder => {
@@ -302,6 +317,16 @@ impl App {
         if let Some(evolution) = self.bench.study().doc().evolution(id) {
             let mut setup = evolution.setup.clone();
             setup.folder = Some(folder);
+            let edit = EvolutionEdit::Change(id, Box::new(setup));
+            self.bench.apply(Command::Evolution(edit));
+        }
+    }
+
+    fn set_evolution_cluster(&mut self, id: EvolutionId, folder: PathBuf) {
+        if let Some(evolution) = self.bench.study().doc().evolution(id) {
+            let mut setup = evolution.setup.clone();
+            let works = setup.cluster.as_ref().is_none_or(|own| own.works);
+            setup.cluster = Some(ClusterChoice { folder, works });
             let edit = EvolutionEdit::Change(id, Box::new(setup));
             self.bench.apply(Command::Evolution(edit));
         }

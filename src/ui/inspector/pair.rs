@@ -20,7 +20,7 @@ use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::inspector::model::model_link;
 use crate::ui::theme::{self, Tokens, space};
-use crate::ui::views::{compare_button, compose};
+use crate::ui::views::{compare_button, compose, relate_button};
 use crate::ui::widgets::{kinship_fact, points_fact, role_chip, section_heading};
 use crate::workbench::Workbench;
 
@@ -53,6 +53,7 @@ pub fn pair_ui(
         None => {
             if !is_reported(bench, a, b) {
                 ui.weak(no_common_base(bench, a, b));
+                relate_button(ui, bench, (a, b), actions);
             }
         }
         Some(base) => match facts(ui, bench, base, a, b) {
@@ -278,7 +279,7 @@ fn left_out_ui(ui: &mut Ui, facts: &PairStats, actions: &mut Vec<Action>) {
 }
 
 fn kinds_ui(ui: &mut Ui, facts: &PairStats) {
-    let parameters = ("Parameters", "Parameters that were compared");
+    let parameters = ("Params", "Parameters that were compared");
     head_ui(ui, &[WHOLE, BY_TENSOR, parameters]);
     for kind in &facts.kinds {
         let [whole, by_tensor] = kind.values.map(number);
@@ -379,7 +380,7 @@ fn scores_ui(ui: &mut Ui, bench: &Workbench, a: ModelId, b: ModelId) {
     }
     heading(ui, "Scores");
     let t = Tokens::of(ui);
-    let head = ["First", "Second", "Difference"];
+    let head = ["First", "Second", "Diff."];
     let help = [
         left.name.clone(),
         right.name.clone(),

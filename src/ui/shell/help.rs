@@ -29,8 +29,6 @@ pub fn help(ctx: &Context, entries: &[Entry]) -> bool {
         ui.scrolled("help", most, |ui| {
             // The scroll bar floats; nothing lies under it.
             ui.set_max_width(ui.available_width() - space::L);
-            section_heading(ui, "Words");
-            words(ui);
             section_heading(ui, "Keyboard");
             for entry in entries {
                 let Some(shortcut) = &entry.shortcut else {
@@ -40,6 +38,8 @@ pub fn help(ctx: &Context, entries: &[Entry]) -> bool {
                     key_caps(ui, &commands::keys(shortcut));
                 });
             }
+            section_heading(ui, "Words");
+            words(ui);
             section_heading(ui, "Source");
             ui.label(
                 "Model kinship is defined in Exploring Model Kinship for Merging Large Language \

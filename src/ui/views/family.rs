@@ -30,6 +30,10 @@ pub struct Card {
     pub is_best: bool,
     /// The runs that it belongs to.
     pub runs: Vec<String>,
+    /// The models that it stands for, where it is of several; else none.
+    pub folded: Vec<(ModelId, String)>,
+    /// What those are called together.
+    pub family: Option<String>,
 }
 
 impl Card {
@@ -61,6 +65,8 @@ impl Card {
             explores: model.steps.iter().any(|step| step.exploration),
             is_best: false,
             runs: model.steps.iter().map(|step| step.run.clone()).collect(),
+            folded: Vec::new(),
+            family: None,
         }
     }
 
@@ -88,6 +94,19 @@ impl Card {
             parts.push(self.children_words());
         }
         parts.join(", ")
+    }
+
+    /// The models that it stands for.
+    pub fn ids(&self) -> Vec<ModelId> {
+        match &self.folded[..] {
+            [] => vec![self.id],
+            several => several.iter().map(|(id, _)| *id).collect(),
+        }
+    }
+
+    /// Whether a model is among them.
+    pub fn is_of(&self, id: ModelId) -> bool {
+        self.id == id || self.folded.iter().any(|(own, _)| *own == id)
     }
 
     /// Whether it was made from several models.

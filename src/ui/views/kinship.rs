@@ -15,6 +15,7 @@ mod range;
 mod shown;
 mod states;
 mod tensors;
+mod zoom;
 
 use eframe::egui::{CentralPanel, Margin, Panel, Ui, vec2};
 
@@ -29,6 +30,7 @@ pub(in crate::ui) use pair::{Named, why_undefined};
 use detail::{Detail, Fold};
 use shown::{Kept, Shown};
 use states::Stage;
+use zoom::Zoom;
 
 /// Beyond this width, in points, the detail stands at the right, else below.
 const WIDE: f32 = 1200.0;
@@ -52,6 +54,7 @@ pub struct KinshipView {
     folded: Option<bool>,
     /// Where a range that is selected with Shift begins.
     anchor: Option<ModelId>,
+    zoom: Zoom,
 }
 
 impl KinshipView {
@@ -73,14 +76,14 @@ impl KinshipView {
                 detail_panel(ui, shown.key.models.len(), folded, |ui, fold| {
                     detail.ui(ui, bench, &family, shown, fold, actions);
                 });
-                let anchor = &mut self.anchor;
+                let (anchor, zoom) = (&mut self.anchor, &mut self.zoom);
                 let margin = Margin {
                     bottom: space::M as i8,
                     ..vec2(space::L, 0.0).into()
                 };
                 let panel = CentralPanel::default().frame(ui.pane(margin));
                 panel.show(ui, |ui| {
-                    map::map_ui(ui, bench, &family, shown, anchor, actions);
+                    map::map_ui(ui, bench, &family, shown, (anchor, zoom), actions);
                 });
             }
             (stage, shown) => states::stage_ui(ui, bench, &family, &stage, shown.as_ref(), actions),

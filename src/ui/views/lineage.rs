@@ -9,6 +9,7 @@ mod controls;
 mod curve;
 mod drawn;
 mod files;
+mod fold;
 mod legend;
 mod list;
 mod look;
@@ -63,6 +64,7 @@ impl LineageView {
         let list_is_shown = self.look.list.unwrap_or(has_room);
         let (look, canvas, list) = (&mut self.look, &mut self.canvas, &mut self.list);
         let mut wanted = CanvasRequest::default();
+        let mut opened = None;
         let above = Panel::top("lineage controls");
         ui.strip(above, vec2(space::L, space::M), |ui| {
             wanted.reveal = controls::ui(ui, bench, shown, look, canvas, list_is_shown, actions);
@@ -72,25 +74,30 @@ impl LineageView {
             let touched = list_panel(ui, |ui| list.ui(ui, bench, shown, actions));
             wanted.reveal = wanted.reveal.or(touched.reveal);
             wanted.hovered = touched.hovered;
+            opened = touched.opened;
         }
+        proposal::panel(ui, bench, actions);
         let below = Panel::bottom("lineage legend");
         ui.strip(below, vec2(space::L, space::S), |ui| {
             legend::ui(ui, shown, look.colour);
         });
-        proposal::panel(ui, bench, actions);
         wanted.proposed = proposal::dashed(bench, shown);
         let is_searching = !look.search.text.trim().is_empty();
         wanted.found = is_searching.then(|| look.search.matches(shown));
         wanted.gone_to = (wanted.found.as_ref()).and_then(|found| look.search.current(found));
         CentralPanel::default().frame(ui.pane(0)).show(ui, |ui| {
-            canvas.ui(ui, bench, shown, look.colour, &wanted, actions);
+            let touched = canvas.ui(ui, bench, shown, look.colour, &wanted, actions);
+            opened = opened.or(touched);
         });
+        let family = opened.and_then(|node| shown.cards[node].family.clone());
+        look.folding.opened.extend(family);
     }
 
     fn bring_up_to_date(&mut self, bench: &Workbench) {
         let key = Key {
             revision: bench.revision(),
             runs: self.look.runs.clone(),
+            folding: self.look.folding.clone(),
         };
         if self.shown.as_ref().is_none_or(|shown| shown.key != key) {
             self.shown = Some(LineageModel::new(key, bench, self.shown.take()));
@@ -102,7 +109,7 @@ impl LineageView {
 pub fn picture(bench: &Workbench, theme: Theme) -> Picture {
     let key = Key {
         revision: bench.revision(),
-        runs: Vec::new(),
+        ..Key::default()
     };
     let shown = LineageModel::new(key, bench, None);
     let study = &bench.study().doc().name;

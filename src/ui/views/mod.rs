@@ -31,10 +31,10 @@ pub use lineage::{LineageView, picture as lineage_picture};
 pub use merge::{MergeView, RECORD as GAIN_RECORD, meaning as gain_meaning, to_merge};
 pub use models::{
     ADAPTER_COLOUR, Keys, ModelsView, ancestry_button, bar as score_bar, base_menu, compare_button,
-    compose, convert_button, extract_button, kinship as known_kinship, merge_menu, place,
-    proof_buttons, read_number, score_lines, selection_actions,
+    compose, compose_by, convert_button, extract_button, kinship as known_kinship, merge_menu,
+    place, proof_buttons, read_number, relate_button, score_lines, selection_actions,
 };
-pub use next::NextView;
+pub use next::{NextView, PREDICTORS};
 use stands_out::StandsOut;
 
 #[derive(Default)]
@@ -45,7 +45,7 @@ pub struct Views {
     lineage: LineageView,
     merge: MergeView,
     pub(super) evolution: EvolutionView,
-    next: NextView,
+    pub(super) next: NextView,
     stands_out: StandsOut,
 }
 
@@ -75,5 +75,6 @@ impl Views {
     pub fn study_opened(&mut self) {
         self.models.study_opened();
         self.lineage.study_opened();
+        self.next = NextView::default();
     }
 }

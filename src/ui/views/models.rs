@@ -24,8 +24,8 @@ use crate::ui::widgets::{TypeAhead, empty_state, icon_button, search_field};
 use crate::workbench::Workbench;
 
 pub use actions::{
-    ancestry_button, base_menu, compare_button, compose, convert_button, extract_button,
-    merge_menu, proof_buttons, selection_actions,
+    ancestry_button, base_menu, compare_button, compose, compose_by, convert_button,
+    extract_button, merge_menu, proof_buttons, relate_button, selection_actions,
 };
 pub use block::score as read_number;
 pub use cells::{ADAPTER_COLOUR, bar, place, score_lines};

@@ -2,6 +2,7 @@
 
 mod cards;
 mod files;
+mod predictors;
 mod shown;
 mod table;
 
@@ -17,11 +18,17 @@ use crate::ui::widgets::{empty_state, icon_button};
 use crate::workbench::Workbench;
 
 use cards::Cards;
+use predictors::PredictorsPage;
 use shown::{Obstacle, Shown};
 use table::Table;
 
+pub use predictors::TITLE as PREDICTORS;
+
 #[derive(Default)]
 pub struct NextView {
+    /// Whether the page on predictors is shown, and not the pairs.
+    on_predictors: bool,
+    predictors: PredictorsPage,
     shown: Option<Shown>,
     cards: Cards,
     table: Table,
@@ -45,7 +52,17 @@ impl NextView {
         });
     }
 
+    /// Shows what predicts gain when it is drawn next.
+    pub fn show_predictors(&mut self) {
+        self.on_predictors = true;
+    }
+
     fn content_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>) {
+        if self.on_predictors {
+            ui.spacing_mut().item_spacing.y = space::S;
+            self.on_predictors = !self.predictors.ui(ui, view);
+            return;
+        }
         let shown = match self.shown.take() {
             Some(shown) if shown.revision == view.bench.revision() => shown,
             _ => Shown::new(view.bench),
@@ -61,6 +78,9 @@ impl NextView {
     fn rows_ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, shown: &Shown) {
         head_ui(ui, view, shown);
         ui.quiet(&shown.basis);
+        if ui.link(predictors::TITLE).clicked() {
+            view.push(Action::ShowPredictors);
+        }
         if let Some(obstacle) = &shown.obstacle {
             obstacle_ui(ui, view, obstacle);
         }

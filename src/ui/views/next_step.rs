@@ -1,6 +1,6 @@
 //! What a study lacks most: measuring, scores, or the merge that promises most.
 
-use super::{compose, evaluate_objection};
+use super::{compose_by, evaluate_objection};
 use crate::study::{ModelId, Role};
 use crate::ui::action::{Action, EvaluationAction, ImportAction, ModelsAction, View};
 use crate::ui::format;
@@ -108,15 +108,13 @@ fn merge(bench: &Workbench, view: View) -> Option<Step> {
         return None;
     }
     let suggested = bench.suggestions();
-    let pair = suggested
-        .merges
-        .first()?
-        .pair()
-        .map(|k| suggested.models[k]);
+    let first = suggested.merges.first()?;
+    let pair = first.pair().map(|k| suggested.models[k]);
+    let template = suggested.recommended.first()?.way.template();
     let names = pair.map(|id| format::elide_middle(bench.short(id), LONGEST));
     Some(Step {
         words: "Promises most".to_owned(),
         button: format!("Compose {}", names.join(" × ")),
-        action: compose(pair.to_vec()),
+        action: compose_by(template, pair.to_vec()),
     })
 }

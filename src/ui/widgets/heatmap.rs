@@ -2,8 +2,9 @@
 //!
 //! Up to [`MOST_CELLS_READ`] models each cell shows its value and is an element of its own for
 //! assistive technology, labelled `abacus × mirror 0.113`. Beyond, the map is one texture with a
-//! lens under the pointer: 200 models cost one comparison of 40 000 pixels a frame, and a new
-//! texture only when a value has changed. The diagonal is left quiet; what a model is to itself
+//! lens under the pointer, made anew only when a value has changed; where a cell is smaller than
+//! a pixel, a pixel is the mean of several, so that 2,000 models are an overview, and zoomed in
+//! only what is in sight is named. The diagonal is left quiet; what a model is to itself
 //! says nothing.
 //!
 //! A cell shows its value where it is large enough. It never shrinks below what can be pointed
@@ -12,6 +13,7 @@
 //! hatched, one that is not measured is an empty outline.
 
 mod bands;
+mod cut;
 mod dendrogram;
 mod input;
 mod layout;
@@ -20,7 +22,7 @@ mod lens;
 mod names;
 mod paint;
 
-use eframe::egui::{Id, Ui};
+use eframe::egui::{Id, Rect, Ui};
 
 use crate::kinship::Join;
 use crate::ui::colormap::Scale;
@@ -51,6 +53,9 @@ pub struct HeatMap<'a> {
     pub decimals: usize,
     /// Whether the values may still change: they are drawn greyed.
     pub provisional: bool,
+    /// Whether the value of a pair may still change where others are final: it is drawn greyed,
+    /// and empty as long as there is none.
+    pub weak: &'a dyn Fn(usize, usize) -> bool,
     pub selected: Option<(usize, usize)>,
     pub selected_models: &'a [usize],
     /// Rows from top to bottom; empty for the order of `labels`.
@@ -59,6 +64,8 @@ pub struct HeatMap<'a> {
     pub dendrogram: Option<&'a [Join]>,
     /// The cluster of every model, to colour the dendrogram by; empty without a cut.
     pub clusters: &'a [usize],
+    /// Whether the cut of the tree can be moved.
+    pub can_cut: bool,
     /// The names of groups of rows, from top to bottom, for where rows are too thin for one name
     /// each; may be empty.
     pub bands: &'a [Band],
@@ -75,10 +82,15 @@ pub struct HeatMap<'a> {
     pub name_menu: Option<NameMenu<'a>>,
     /// Models that do not exist yet: their cells are predicted, and drawn hollow.
     pub ghosts: &'a [usize],
+    /// Changes whenever a value or the order does, so that the picture of many models is made
+    /// anew only then; `None` to look at every value in every frame.
+    pub stamp: Option<(u64, usize)>,
+    /// How many times larger than the space a picture is; 1 for the whole of it.
+    pub zoom: f32,
 }
 
 /// What was touched, as indices of `labels`, row first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HeatMapResponse {
     /// The pair under the pointer, or the current one while the map has the keyboard.
     pub hovered: Option<(usize, usize)>,
@@ -88,6 +100,12 @@ pub struct HeatMapResponse {
     pub clicked_label: Option<usize>,
     /// The group of rows whose name was clicked.
     pub clicked_band: Option<usize>,
+    /// The group of rows whose name was clicked twice.
+    pub opened_band: Option<usize>,
+    /// Where the cells are on screen.
+    pub cells: Option<Rect>,
+    /// How many clusters the tree is to be cut into.
+    pub cut: Option<usize>,
 }
 
 impl<'a> HeatMap<'a> {
@@ -101,18 +119,22 @@ impl<'a> HeatMap<'a> {
             scale: Scale::KINSHIP,
             decimals: format::kinship_decimals(),
             provisional: false,
+            weak: &|_, _| false,
             selected: None,
             selected_models: &[],
             order: &[],
             dendrogram: None,
             bands: &[],
             clusters: &[],
+            can_cut: false,
             meaning: &|_, _| None,
             note: &|_, _| None,
             measured: &|_| true,
             menu: None,
             name_menu: None,
             ghosts: &[],
+            stamp: None,
+            zoom: 1.0,
         }
     }
 
@@ -131,7 +153,10 @@ impl<'a> HeatMap<'a> {
                 lens::show(self, ui, &layout, at);
             }
         }
-        touched.response
+        HeatMapResponse {
+            cells: Some(layout.cells),
+            ..touched.response
+        }
     }
 
     /// The name of a model in full.
@@ -175,7 +200,8 @@ impl<'a> HeatMap<'a> {
     /// Whether a pair has been compared and has no value.
     fn is_undefined(&self, (a, b): (usize, usize)) -> bool {
         let measured = |model| (self.measured)(model);
-        self.value((a, b)).is_none() && !self.provisional && measured(a) && measured(b)
+        let is_final = !self.provisional && !(self.weak)(a, b);
+        self.value((a, b)).is_none() && is_final && measured(a) && measured(b)
     }
 
     fn is_ghost(&self, (a, b): (usize, usize)) -> bool {

@@ -85,7 +85,7 @@ pub fn fitted_tensor_name(painter: &Painter, name: &str, font: &FontId, most: f3
         Some(shown) => shown.to_owned(),
         None if fits(&in_layer) => in_layer,
         None => {
-            // The layer stays, and the end.
+            // The layer stays, and the end; of a last part that is too long, its beginning too.
             let (layer, rest) = in_layer.split_once(" · ").unwrap_or(("", &in_layer));
             let before = if layer.is_empty() {
                 String::new()
@@ -93,7 +93,12 @@ pub fn fitted_tensor_name(painter: &Painter, name: &str, font: &FontId, most: f3
                 format!("{layer} · ")
             };
             let room = most - width_by(painter, &before, font.clone());
-            before + &fitted_tail(painter, rest, font, room)
+            let last = rest.rsplit('.').next().unwrap_or(rest);
+            before
+                + &match fitted_tail(painter, last, font, room) == last {
+                    true => fitted_tail(painter, rest, font, room),
+                    false => fitted(painter, last, font, room),
+                }
         }
     }
 }

@@ -94,7 +94,9 @@ impl Shown {
             });
         });
         let base = model.base.map_or("", |base| doc.name_of(base));
-        ui.weak(format!("Which measured models on {base} it was made of"));
+        ui.weak(format!(
+            "Which of the models measured on {base} it was made from"
+        ));
         ui.add_space(space::S);
         let request = self.asked.request(bench);
         self.keep(bench, &request);

@@ -12,15 +12,15 @@ use eframe::egui::{Context, Label, Rect, ScrollArea, Ui, UiBuilder, Vec2, vec2};
 use head::Whose;
 use table::{Focus, TensorTable};
 
-use super::job::job_ui;
+use super::job::{Running, failed_ui, running_ui};
 use crate::diff::Diff;
 use crate::jobs::JobId;
 use crate::study::ModelId;
 use crate::ui::action::Action;
 use crate::ui::ext::modal;
-use crate::ui::theme::{self, size, space};
+use crate::ui::theme::space;
 use crate::ui::tokens::TokensLook;
-use crate::ui::widgets::{primary_button, segmented};
+use crate::ui::widgets::segmented;
 use crate::workbench::Workbench;
 use crate::workbench::comparing::ComparisonState;
 use crate::workbench::tokens::TokensOf;
@@ -86,11 +86,12 @@ impl ComparisonView {
             }
             ComparisonState::Running(job) => {
                 ui.set_width(SMALL.min(room.x));
-                stays = running_ui(ui, bench, comparison.models, job, actions);
+                let title = title(bench, comparison.models);
+                stays = running_ui(ui, bench, &running_page(&title, job), actions);
             }
             ComparisonState::Failed(sentence) => {
                 ui.set_width(SMALL.min(room.x));
-                stays = ended_ui(ui, bench, comparison.models, sentence);
+                stays = failed_ui(ui, &title(bench, comparison.models), sentence);
             }
             ComparisonState::Cancelled => stays = false,
         });
@@ -214,27 +215,17 @@ fn within(ui: &mut Ui, rect: Rect, id: &str, content: impl FnOnce(&mut Ui)) {
     ui.scope_builder(place, content);
 }
 
-fn names_ui(ui: &mut Ui, bench: &Workbench, models: [ModelId; 2]) {
+fn title(bench: &Workbench, models: [ModelId; 2]) -> String {
     let [a, b] = models.map(|id| bench.short(id));
-    ui.label(theme::strong(format!("{a} and {b}")).size(size::HEADING));
+    format!("{a} and {b}")
 }
 
-fn running_ui(
-    ui: &mut Ui,
-    bench: &Workbench,
-    models: [ModelId; 2],
-    job: JobId,
-    actions: &mut Vec<Action>,
-) -> bool {
-    names_ui(ui, bench, models);
-    ui.weak("Every number of both is read once");
-    let then = "The result is here when you ask for it again";
-    job_ui(ui, bench, ("Comparing", job), then, actions)
-}
-
-fn ended_ui(ui: &mut Ui, bench: &Workbench, models: [ModelId; 2], sentence: &str) -> bool {
-    names_ui(ui, bench, models);
-    ui.label(crate::text::sentence_case(sentence));
-    ui.add_space(space::S);
-    !primary_button(ui, "Close").clicked()
+fn running_page(title: &str, job: JobId) -> Running<'_> {
+    Running {
+        title,
+        about: "Every number of both is read once",
+        name: "Comparing",
+        job,
+        then: "The result is here when you ask for it again",
+    }
 }

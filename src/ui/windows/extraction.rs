@@ -4,18 +4,17 @@
 mod ask;
 mod result;
 
-use eframe::egui::{Context, Ui, Vec2, vec2};
+use eframe::egui::{Context, Vec2, vec2};
 
 use self::ask::Form;
 use self::result::ResultView;
-use super::job::job_ui;
+use super::job::{AMONG_COMMANDS, Running, failed_ui, running_ui};
 use crate::jobs::JobId;
 use crate::study::ModelId;
 use crate::ui::action::Action;
 use crate::ui::ext::modal;
 use crate::ui::format;
-use crate::ui::theme::{self, size, space};
-use crate::ui::widgets::primary_button;
+use crate::ui::theme::space;
 use crate::workbench::Workbench;
 use crate::workbench::extracting::ExtractionState;
 
@@ -83,11 +82,14 @@ impl ExtractionView {
                 match extraction.state {
                     ExtractionState::Running(job) => {
                         ui.set_width(small);
-                        stays = running_ui(ui, bench, extraction.name, job, actions);
+                        let title = format!("Extracting LoRA from {}", short(extraction.name));
+                        let running = running_page(&title, job);
+                        stays = running_ui(ui, bench, &running, actions);
                     }
                     ExtractionState::Failed(sentence) => {
                         ui.set_width(small);
-                        stays = failed_ui(ui, extraction.name, sentence);
+                        let title = format!("No adapter of {}", short(extraction.name));
+                        stays = failed_ui(ui, &title, sentence);
                     }
                     ExtractionState::Cancelled => stays = false,
                     ExtractionState::Done(report) => {
@@ -105,33 +107,16 @@ impl ExtractionView {
     }
 }
 
-/// The heading of every page.
-fn title_ui(ui: &mut Ui, title: &str) {
-    ui.label(theme::strong(title).size(size::HEADING));
+fn running_page(title: &str, job: JobId) -> Running<'_> {
+    Running {
+        title,
+        about: "The nearest product of two factors is sought for the change of each matrix",
+        name: "Extracting",
+        job,
+        then: AMONG_COMMANDS,
+    }
 }
 
-fn running_ui(
-    ui: &mut Ui,
-    bench: &Workbench,
-    name: &str,
-    job: JobId,
-    actions: &mut Vec<Action>,
-) -> bool {
-    title_ui(
-        ui,
-        &format!("Extracting LoRA from {}", format::elide_middle(name, 30)),
-    );
-    ui.weak("The nearest product of two factors is sought for the change of each matrix");
-    let then = "The result is among the commands, under Models";
-    job_ui(ui, bench, ("Extracting", job), then, actions)
-}
-
-fn failed_ui(ui: &mut Ui, name: &str, sentence: &str) -> bool {
-    title_ui(
-        ui,
-        &format!("No adapter of {}", format::elide_middle(name, 30)),
-    );
-    ui.label(crate::text::sentence_case(sentence));
-    ui.add_space(space::S);
-    !primary_button(ui, "Close").clicked()
+fn short(name: &str) -> String {
+    format::elide_middle(name, 30)
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use eframe::egui::{Align, Checkbox, Context, Label, Layout, ScrollArea, Ui, WidgetType, vec2};
+use eframe::egui::{
+    Align, Checkbox, Context, Label, Layout, ScrollArea, Ui, Vec2, WidgetType, vec2,
+};
 use egui_phosphor::regular as icon;
 
-use crate::ui::action::Action;
+use crate::ui::action::{Action, ModelsAction};
 use crate::ui::ext::{ResponseExt, UiExt, modal};
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, size, space};
@@ -48,9 +50,9 @@ impl HubView {
         if !self.is_open {
             return;
         }
-        let (mut stays, mut wanted) = (true, None);
+        let (mut stays, mut wanted, mut is_scan_wanted) = (true, None, false);
         let modal = modal(ctx, "hub", space::L).show(ctx, |ui| {
-            let room = ctx.content_rect().size() - vec2(space::XXL, space::XXL);
+            let room = ctx.content_rect().size() - Vec2::splat(4.0 * space::L);
             ui.set_width(room.x.min(SIZE[0]));
             stays = head_ui(ui, bench.hub());
             match bench.hub() {
@@ -63,21 +65,23 @@ impl HubView {
                 HubState::Failed(sentence) => {
                     ui.label(crate::text::sentence_case(sentence));
                 }
-                HubState::Listed { models, cache } if models.is_empty() => {
-                    let words = format!(
-                        "No models lie in {}. What transformers and the hub's tools download lies \
-                         there; HF_HOME names another place.",
-                        cache.display()
-                    );
+                HubState::Listed { models, .. } if models.is_empty() => {
+                    let words = "No models are in this folder. transformers and the hub's tools \
+                                 download to it; set HF_HOME to use another one, or scan a folder.";
                     ui.add(Label::new(words).wrap());
+                    ui.add_space(space::S);
+                    is_scan_wanted = ui.button("Scan a folder for models…").clicked();
                 }
                 HubState::Listed { models, .. } => {
                     wanted = self.models_ui(ui, models, room.y.min(SIZE[1]));
                 }
             }
         });
-        if !stays || wanted.is_some() || modal.should_close() {
+        if !stays || wanted.is_some() || is_scan_wanted || modal.should_close() {
             self.is_open = false;
+        }
+        if is_scan_wanted {
+            actions.push(ModelsAction::AskToScan.into());
         }
         actions.extend(wanted.map(Action::AddModels));
     }

@@ -1,14 +1,61 @@
-//! A job in the window that waits for it: how far it is, and the two ways out.
+//! A job in the window that waits for it: how far it is, the two ways out, and why it failed.
 
-use eframe::egui::Ui;
+use eframe::egui::{Label, Ui};
 
 use crate::jobs::JobId;
 use crate::ui::action::Action;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
-use crate::ui::theme::space;
-use crate::ui::widgets::progress_bar;
+use crate::ui::theme::{self, size, space};
+use crate::ui::widgets::{primary_button, progress_bar};
 use crate::workbench::Workbench;
+
+/// The page of a job that runs.
+pub(super) struct Running<'a> {
+    /// What is being made, as the heading says it.
+    pub title: &'a str,
+    /// What the job does, in a sentence.
+    pub about: &'a str,
+    /// What it is called in the list of jobs.
+    pub name: &'a str,
+    pub job: JobId,
+    /// Where the result is later.
+    pub then: &'a str,
+}
+
+/// Where results are that a command shows again.
+pub(super) const AMONG_COMMANDS: &str = "The result is among the commands, under Models";
+
+/// The heading of every page.
+pub(super) fn title_ui(ui: &mut Ui, title: &str) {
+    ui.label(theme::strong(title).size(size::HEADING));
+}
+
+/// The page of a job that runs; says whether the window stays open.
+pub(super) fn running_ui(
+    ui: &mut Ui,
+    bench: &Workbench,
+    running: &Running<'_>,
+    actions: &mut Vec<Action>,
+) -> bool {
+    title_ui(ui, running.title);
+    ui.weak(running.about);
+    job_ui(
+        ui,
+        bench,
+        (running.name, running.job),
+        running.then,
+        actions,
+    )
+}
+
+/// The page of a job that failed, with why; says whether the window stays open.
+pub(super) fn failed_ui(ui: &mut Ui, title: &str, sentence: &str) -> bool {
+    title_ui(ui, title);
+    ui.add(Label::new(crate::text::sentence_case(sentence)).wrap());
+    ui.add_space(space::S);
+    !primary_button(ui, "Close").clicked()
+}
 
 /// Draws the bar and the buttons; `then` says where the result is later. Says whether the window
 /// stays open.

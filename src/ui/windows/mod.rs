@@ -2,6 +2,7 @@
 //! one known to the program, which draws it, hands it the keys and closes it.
 
 mod ancestry;
+mod cluster;
 mod comparison;
 mod extraction;
 mod guide;
@@ -11,8 +12,10 @@ mod job;
 mod mixture;
 mod number;
 mod proof;
+mod relation;
 mod scan;
 mod stored;
+mod sweep;
 mod transplant;
 mod write;
 
@@ -22,6 +25,7 @@ use super::action::Action;
 use crate::workbench::Workbench;
 
 use ancestry::AncestryView;
+use cluster::ClusterView;
 use comparison::ComparisonView;
 use extraction::ExtractionView;
 use guide::GuideView;
@@ -29,8 +33,10 @@ use hub::HubView;
 use import::ImportView;
 use mixture::MixtureView;
 use proof::ProofView;
+use relation::RelationView;
 use scan::ScanView;
 use stored::StoredView;
+use sweep::SweepView;
 use transplant::TransplantView;
 use write::WriteView;
 
@@ -81,6 +87,8 @@ windows! {
         writing: WriteView,
         extraction: ExtractionView,
         proof: ProofView,
+        relation: RelationView,
+        sweep: SweepView,
     }
     // A mixture closes itself where there is none; one that was opened as a recipe, together
     // with models, is there before their study is.
@@ -91,5 +99,6 @@ windows! {
         hub: HubView,
         scan: ScanView,
         stored: StoredView,
+        cluster: ClusterView,
     }
 }

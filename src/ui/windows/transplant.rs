@@ -169,7 +169,7 @@ fn controls_ui(ui: &mut Ui, bench: &Workbench, request: &mut TransplantRequest) 
     ] {
         row_ui(ui, title, |ui| {
             let options = [
-                Choice::new(Matrices::NONE, "Nowhere", help),
+                Choice::new(Matrices::NONE, "Off", help),
                 Choice::new(Matrices::BOTH, "Embedding and head", help),
                 Choice::new(EMBEDDING, "Embedding only", help),
                 Choice::new(HEAD, "Head only", help),

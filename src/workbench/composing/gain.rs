@@ -53,7 +53,8 @@ impl Workbench {
     /// have no scores, and for another kind of merge than the study's own.
     pub fn expected_gain(&self, parents: &[ModelId], kind: MergeKind) -> Option<ExpectedGain> {
         let suggested = self.suggestions();
-        if MergeKind::of(&suggested.method, 2) != kind {
+        let usual = suggested.ways.first()?;
+        if MergeKind::of(&usual.method, 2) != kind {
             return None;
         }
         let [a, b] = *<&[ModelId; 2]>::try_from(parents).ok()?;

@@ -1,23 +1,27 @@
 //! Making a child: its recipe, its folder, its place in the study.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use super::What;
-use crate::files;
 use crate::jobs::{Send, Ticket};
 use crate::lineage::strategy::Pairing;
 use crate::merge::composition::Composition;
 use crate::merge::methods::{BaseRule, find};
-use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse_way, to_yaml};
+use crate::merge::recipe::{ModelRef, Parsed, Recipe, parse, parse_way, to_yaml};
 use crate::merge::run::GgufWanted;
-use crate::merge::write::RECIPE_NAME;
 use crate::study::{
-    Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, Model, ModelId, NewChild, Step,
+    Child, ChildAdded, Evolution, EvolutionEdit, EvolutionId, FAMILY_BASE, Model, ModelId,
+    NewChild, Step,
 };
-use crate::text::{free_name, sentence_case};
-use crate::workbench::writing::{Target, write_recipe};
+use crate::workbench::writing::{Target, folder_of_child, holds, write_recipe};
 use crate::workbench::{ModelFiles, Workbench};
+
+/// A child that is to be put into a run.
+pub(super) struct Birth {
+    pub step: Step,
+    pub child: Child,
+}
 
 impl Workbench {
     /// Merges two models of a run, unless another run has made just that child.
@@ -29,59 +33,17 @@ impl Workbench {
         parents: [ModelId; 2],
         pairing: &Pairing,
     ) {
-        let step = Step {
-            run: evolution.name.clone(),
-            generation,
-            number,
-            exploration: pairing.explores,
-        };
-        let parents = self.in_order_of_name(parents);
-        let recipe = self.recipe_of(evolution, parents);
-        let (recipe, text) = match recipe.and_then(|own| Ok((text_of(&own)?, own))) {
-            Ok((text, recipe)) => (recipe, text),
+        let birth = match self.birth(evolution, generation, number, parents, pairing) {
+            Ok(birth) => birth,
             Err(sentence) => return self.fail_run(evolution.id, &sentence),
         };
-        let doc = self.doc();
-        if let Some(known) = doc.made_by(&parents, &text)
-            && self.checkpoint(known).is_some()
-        {
-            let model = doc.model(known).filter(|m| m.step(&step.run).is_some());
-            if let Some(model) = model {
-                // Putting it in would change nothing, and the same pair would come again.
-                let sentence = format!(
-                    "{} is what its next pair makes, and is in it already; leave it out of the \
-                     founders, or choose another way to merge",
-                    model.name
-                );
-                return self.fail_run(evolution.id, &sentence);
-            }
-            return self.evolve(EvolutionEdit::AddChild(Box::new(ChildAdded {
-                evolution: evolution.id,
-                step,
-                child: Child::Known(known),
-                seconds: 0.0,
-            })));
-        }
-        if let Some(sentence) = self.cannot_breed(evolution, parents) {
-            return self.fail_run(evolution.id, &sentence);
-        }
-        let stem = words_of(&evolution.name);
-        let name = format!("{stem}-{generation}-{number}");
-        let name = self.doc().free_name(&name);
-        let folder = evolution.setup.folder.clone().unwrap_or_default();
-        let out = folder_of_child(&folder, &name, &text);
-        let child = NewChild {
-            name: name.clone(),
-            path: out.clone(),
-            base: self.base_of_all(&parents),
-            parents: parents.to_vec(),
-            method: recipe.merge_method.clone(),
-            recipe: text.clone(),
-            note: sentence_case(&pairing.reason),
-            ..NewChild::default()
+        let (step, child) = match birth.child {
+            Child::New(child) => (birth.step, child),
+            Child::Known(_) => return self.bear(evolution.id, birth, 0.0),
         };
         let id = evolution.id;
         let (maker, removal) = (evolution.token.clone(), self.folders.removal);
+        let (name, out, text) = (child.name.clone(), child.path.clone(), child.recipe.clone());
         let title = format!("Merging {name}");
         let work = move |ticket: &Ticket, _: Send<'_, Self>| {
             let started = Instant::now();
@@ -94,13 +56,66 @@ impl Workbench {
             };
             // It is renamed into its place when it is whole.
             if !holds(&out, &text) {
-                write_recipe(&Parsed::from(vec![recipe]), &target, ticket)?;
+                write_recipe(&parse(&text), &target, ticket)?;
             }
             Ok(started.elapsed().as_secs_f64())
         };
         let done =
             move |bench: &mut Self, seconds| bench.on_child_written(id, step, child, seconds);
         self.start_work(Some(id), What::Merge(name), title, work, done);
+    }
+
+    /// The child of two models of a run: one that another run has made, or what is to be merged.
+    pub(super) fn birth(
+        &self,
+        evolution: &Evolution,
+        generation: u32,
+        number: u32,
+        parents: [ModelId; 2],
+        pairing: &Pairing,
+    ) -> Result<Birth, String> {
+        let step = Step {
+            run: evolution.name.clone(),
+            generation,
+            number,
+            exploration: pairing.explores,
+        };
+        let parents = self.in_order_of_name(parents);
+        let recipe = self.recipe_of(evolution.setup.way(pairing.way), parents)?;
+        let text = text_of(&recipe)?;
+        let doc = self.doc();
+        if let Some(known) = doc.made_by(&parents, &text)
+            && self.checkpoint(known).is_some()
+        {
+            let model = doc.model(known).filter(|m| m.step(&step.run).is_some());
+            if let Some(model) = model {
+                // Putting it in would change nothing, and the same pair would come again.
+                return Err(format!(
+                    "{} is what its next pair makes, and is in it already; leave it out of the \
+                     founders, or choose another way to merge",
+                    model.name
+                ));
+            }
+            let child = Child::Known(known);
+            return Ok(Birth { step, child });
+        }
+        if let Some(sentence) = self.cannot_breed(evolution, parents) {
+            return Err(sentence);
+        }
+        let stem = words_of(&evolution.name);
+        let name = doc.free_name(&format!("{stem}-{generation}-{number}"));
+        let folder = evolution.setup.folder.clone().unwrap_or_default();
+        let child = Child::New(NewChild {
+            path: folder_of_child(&folder, &name, &text),
+            name,
+            base: self.base_of_all(&parents),
+            parents: parents.to_vec(),
+            method: recipe.merge_method,
+            recipe: text,
+            note: self.sentence(&pairing.reason),
+            ..NewChild::default()
+        });
+        Ok(Birth { step, child })
     }
 
     /// Parents stand in order of name, so that one pair has one recipe.
@@ -129,13 +144,13 @@ impl Workbench {
         self.no_room(evolution)
     }
 
-    /// The recipe of a child.
-    fn recipe_of(&self, evolution: &Evolution, parents: [ModelId; 2]) -> Result<Recipe, String> {
+    /// The recipe of a child by a way to merge.
+    fn recipe_of(&self, way: &str, parents: [ModelId; 2]) -> Result<Recipe, String> {
         let models: Vec<ModelRef> = parents.iter().filter_map(|&p| self.reference(p)).collect();
         let base = self
             .base_of_all(&parents)
             .and_then(|base| self.reference(base));
-        with_models(&evolution.setup.recipe, &models, base.as_ref())
+        with_models(way, &models, base.as_ref())
     }
 
     /// Whether a model is what an evolution would make of the model's parents.
@@ -143,13 +158,16 @@ impl Workbench {
         let Ok(parents) = <[ModelId; 2]>::try_from(&model.parents[..]) else {
             return false;
         };
-        let text = self.recipe_of(evolution, parents).and_then(|r| text_of(&r));
-        text.is_ok_and(|text| text == model.origin.recipe)
+        let is_own = |way: &str| {
+            let text = self.recipe_of(way, parents).and_then(|r| text_of(&r));
+            text.is_ok_and(|text| text == model.origin.recipe)
+        };
+        evolution.setup.ways().any(is_own)
     }
 
     /// Why the recipe of an evolution cannot be used, if so.
     pub(super) fn recipe_objection(&self, evolution: &Evolution) -> Option<String> {
-        recipe_problem(&evolution.setup.recipe)
+        evolution.setup.ways().find_map(recipe_problem)
     }
 
     fn on_child_written(
@@ -160,13 +178,18 @@ impl Workbench {
         seconds: f64,
     ) {
         // The evolution may have been removed while its child was made.
-        if self.doc().evolution(evolution).is_none() {
-            return;
+        if self.doc().evolution(evolution).is_some() {
+            let child = Child::New(child);
+            self.bear(evolution, Birth { step, child }, seconds);
         }
+    }
+
+    /// Puts a child into a run.
+    pub(super) fn bear(&mut self, evolution: EvolutionId, birth: Birth, seconds: f64) {
         self.evolve(EvolutionEdit::AddChild(Box::new(ChildAdded {
             evolution,
-            step,
-            child: Child::New(child),
+            step: birth.step,
+            child: birth.child,
             seconds,
         })));
     }
@@ -186,8 +209,13 @@ fn words_of(name: &str) -> String {
     words.join("-")
 }
 
+/// The base of an evolution is asked for, and its models have none in common.
+const NO_BASE: &str = "The way to merge takes the base of the family, and these models have none \
+                       in common; set their base in Models, or choose another way to merge";
+
 /// A recipe without models, with these models put in. A base that it names stays, or becomes the
-/// family's where it means that one; a method whose base is one of its models takes the first.
+/// family's where it means that one ([`FAMILY_BASE`], or its folder); a method whose base is one of
+/// its models takes the first, and one that has none leaves it out.
 fn with_models(
     recipe: &str,
     models: &[ModelRef],
@@ -221,11 +249,14 @@ fn with_models(
         return Err("The way to merge makes nothing".to_owned());
     };
     let is_own = |key: &String| own.parameters.iter().any(|(k, _)| k == key);
-    if method.description().base != BaseRule::OneOfModels
-        && let Some(named) = own.base_model
-    {
+    let may_name_base = matches!(
+        method.description().base,
+        BaseRule::Required | BaseRule::Optional
+    );
+    if let Some(named) = own.base_model.filter(|_| may_name_base) {
         merge.base_model = Some(match base {
-            Some(base) if same_model(base, &named) => base.clone(),
+            Some(base) if named.path == FAMILY_BASE || same_model(base, &named) => base.clone(),
+            None if named.path == FAMILY_BASE => return Err(NO_BASE.to_owned()),
             _ => named,
         });
     }
@@ -250,19 +281,4 @@ fn same_model(known: &ModelRef, named: &ModelRef) -> bool {
 /// The text that a child's recipe is known by.
 fn text_of(recipe: &Recipe) -> Result<String, String> {
     to_yaml(std::slice::from_ref(recipe))
-}
-
-/// Where a child is written: a folder that is not there yet, or that already holds this child.
-fn folder_of_child(folder: &Path, name: &str, recipe: &str) -> PathBuf {
-    let is_taken = |name: &str| {
-        let path = folder.join(name);
-        path.exists() && !holds(&path, recipe)
-    };
-    folder.join(free_name(name, " ", is_taken))
-}
-
-/// Whether a folder holds what the recipe makes.
-fn holds(path: &Path, recipe: &str) -> bool {
-    files::read(&path.join(RECIPE_NAME), recipe.len() as u64)
-        .is_ok_and(|text| text == recipe.as_bytes())
 }

@@ -7,19 +7,18 @@ use std::time::Instant;
 use super::evaluator::{BY_HAND, EvaluationState};
 use super::{What, evaluators};
 use crate::checkpoint::Checkpoint;
-use crate::evaluate::TaskScore;
 use crate::jobs::{Send, Ticket};
 use crate::study::{
-    Command, Evaluation, Evaluator, EvolutionEdit, EvolutionId, ModelId, RecordEdit, Score,
+    Command, Evaluation, Evaluator, EvolutionEdit, EvolutionId, ModelId, RecordEdit,
 };
 use crate::text::counted;
 use crate::workbench::approval::Asker;
 use crate::workbench::{NoticeKind, Workbench};
 
-struct EvaluationDone {
-    evaluation: Evaluation,
+pub(super) struct EvaluationDone {
+    pub evaluation: Evaluation,
     /// Tasks whose scores are no points: perplexities, where less is better.
-    no_points: Vec<String>,
+    pub no_points: Vec<String>,
 }
 
 /// A line that an evaluator printed.
@@ -37,7 +36,7 @@ impl Workbench {
     }
 
     /// The same, in the study's folder where none was chosen and there is one.
-    fn placed(&self, mut evaluator: Evaluator) -> Evaluator {
+    pub(in crate::workbench) fn placed(&self, mut evaluator: Evaluator) -> Evaluator {
         let folder = self.path().and_then(Path::parent);
         if let (Evaluator::Command { call }, Some(folder)) = (&mut evaluator, folder)
             && call.folder.is_none()
@@ -48,7 +47,7 @@ impl Workbench {
         evaluator
     }
 
-    fn folder_is_there(&self) -> bool {
+    pub(super) fn folder_is_there(&self) -> bool {
         let folder = self.path().and_then(Path::parent);
         folder.is_some_and(Path::is_dir)
     }
@@ -88,7 +87,10 @@ impl Workbench {
             let started = Instant::now();
             let say = |line: LogLine| send(Box::new(|bench: &mut Self| bench.on_log_line(line)));
             let found = evaluators::evaluate_by(&evaluator, &checkpoint, &folder, ticket, &say)?;
-            let scores = found.scores.into_iter().map(|s| score(s, &found.source));
+            let scores = found
+                .scores
+                .into_iter()
+                .map(|s| evaluators::scored(s, &found.source));
             Ok(EvaluationDone {
                 evaluation: Evaluation {
                     model,
@@ -121,7 +123,7 @@ impl Workbench {
     }
 
     /// A perplexity among accuracies would spoil their mean; who wants it there says so.
-    fn leave_out_of_the_average(&mut self, tasks: Vec<String>) {
+    pub(in crate::workbench) fn leave_out_of_the_average(&mut self, tasks: Vec<String>) {
         let doc = self.doc();
         let is_known = |task: &String| {
             let mut models = doc.models.iter();
@@ -133,7 +135,7 @@ impl Workbench {
         }
     }
 
-    fn on_evaluated(&mut self, done: EvaluationDone) {
+    pub(super) fn on_evaluated(&mut self, done: EvaluationDone) {
         let EvaluationDone {
             evaluation,
             no_points,
@@ -166,15 +168,5 @@ impl Workbench {
                 self.notify(NoticeKind::Done, title, "");
             }
         }
-    }
-}
-
-fn score(found: TaskScore, source: &str) -> Score {
-    Score {
-        task: found.task,
-        value: found.value,
-        stderr: found.stderr,
-        n: found.n,
-        source: source.to_owned(),
     }
 }

@@ -9,17 +9,17 @@ use crate::checkpoint::Checkpoint;
 use crate::evaluate::command::{self, Call};
 use crate::evaluate::{Model, Task, TaskScore, evaluate, read_tasks};
 use crate::jobs::{Failure, Ticket};
-use crate::study::Evaluator;
+use crate::study::{Evaluator, Score};
 use crate::workbench::scoring::read_results;
 
-pub(super) struct Scores {
+pub(in crate::workbench) struct Scores {
     pub scores: Vec<TaskScore>,
     /// Tasks whose scores are no points: perplexities, where less is better.
     pub no_points: Vec<String>,
     pub source: String,
 }
 
-pub(super) fn objection(evaluator: &Evaluator) -> Option<String> {
+pub(in crate::workbench) fn objection(evaluator: &Evaluator) -> Option<String> {
     match evaluator {
         Evaluator::ByHand => None,
         Evaluator::BuiltIn { tasks } => {
@@ -30,7 +30,7 @@ pub(super) fn objection(evaluator: &Evaluator) -> Option<String> {
 }
 
 /// Judges a model. `folder` is for what programs write, `say` hears what they print.
-pub(super) fn evaluate_by(
+pub(in crate::workbench) fn evaluate_by(
     evaluator: &Evaluator,
     model: &Checkpoint,
     folder: &Path,
@@ -135,6 +135,14 @@ fn next_number() -> u64 {
 /// # Errors
 /// The sentence about the first file that holds no tasks, with its line.
 pub fn tasks_at(paths: &[PathBuf]) -> Result<Vec<Task>, String> {
+    read_tasks(&task_paths(paths)?).map_err(|error| error.to_string())
+}
+
+/// The files of tasks, those in folders in the order of their names.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn task_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -143,7 +151,18 @@ pub fn tasks_at(paths: &[PathBuf]) -> Result<Vec<Task>, String> {
             files.push(path.clone());
         }
     }
-    read_tasks(&files).map_err(|error| error.to_string())
+    Ok(files)
+}
+
+/// A score as a study writes it down.
+pub(in crate::workbench) fn scored(found: TaskScore, source: &str) -> Score {
+    Score {
+        task: found.task,
+        value: found.value,
+        stderr: found.stderr,
+        n: found.n,
+        source: source.to_owned(),
+    }
 }
 
 fn task_files(folder: &Path) -> Result<Vec<PathBuf>, String> {

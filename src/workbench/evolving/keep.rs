@@ -98,9 +98,19 @@ impl Workbench {
         out
     }
 
-    /// Why there is no room for another child, if so.
-    pub(super) fn no_room(&self, evolution: &Evolution) -> Option<String> {
-        let most = evolution.setup.most_bytes?;
+    /// How many children there is room for; one at least, because whether there is any is asked
+    /// before.
+    pub(super) fn room_for(&self, evolution: &Evolution) -> usize {
+        let Some(most) = evolution.setup.most_bytes else {
+            return usize::MAX;
+        };
+        let (used, largest) = self.room_taken(evolution);
+        let left = most.saturating_sub(used) / largest.max(1);
+        usize::try_from(left).unwrap_or(usize::MAX).max(1)
+    }
+
+    /// Bytes that the children of a run take, and those of its largest model.
+    fn room_taken(&self, evolution: &Evolution) -> (u64, u64) {
         let models = self.doc().population(evolution);
         let size = |id: &ModelId| self.checkpoint(*id).map_or(0, |c| c.size_bytes());
         let is_child = |id: &&ModelId| {
@@ -109,7 +119,13 @@ impl Workbench {
             step.is_some_and(|s| s.generation > 0)
         };
         let used: u64 = models.iter().filter(is_child).map(size).sum();
-        let largest = models.iter().map(size).max().unwrap_or(0);
+        (used, models.iter().map(size).max().unwrap_or(0))
+    }
+
+    /// Why there is no room for another child, if so.
+    pub(super) fn no_room(&self, evolution: &Evolution) -> Option<String> {
+        let most = evolution.setup.most_bytes?;
+        let (used, largest) = self.room_taken(evolution);
         (used + largest > most).then(|| {
             format!(
                 "its children take {} of the {} that they may, and one more takes up to {}; raise \

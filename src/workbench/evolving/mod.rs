@@ -5,9 +5,10 @@
 mod breed;
 mod evaluating;
 mod evaluator;
-mod evaluators;
+pub(in crate::workbench) mod evaluators;
 mod keep;
 mod next;
+mod on_cluster;
 mod proposed;
 mod view;
 
@@ -17,15 +18,17 @@ use std::path::PathBuf;
 
 use super::approval::Asker;
 use super::queue::Queue;
+use super::trials::Lead;
 use super::{NoticeKind, Workbench};
 use crate::jobs::{Failure, JobId, Send, Ticket};
 use crate::lineage::evolution::Ended;
 use crate::study::{Command, EvolutionEdit, EvolutionId, ModelId};
-use crate::text::sentence_case;
+use crate::text::first_of;
 
 pub use breed::recipe_problem;
 pub use evaluating::LogLine;
 pub use evaluator::{EvaluationRun, EvaluationState, TaskFile, TaskRow};
+pub use on_cluster::OnCluster;
 pub use proposed::ProposedTasks;
 pub use view::EvolutionView;
 
@@ -57,6 +60,11 @@ pub enum Doing {
         model: ModelId,
         job: JobId,
     },
+    /// Workers of a cluster merge and judge these; see [`Workbench::on_cluster`].
+    OnCluster {
+        names: Vec<String>,
+        job: JobId,
+    },
 }
 
 /// The most lines of an evaluator that are kept.
@@ -80,6 +88,9 @@ pub(super) struct Evolving {
     /// The evaluation that runs, or the last one that did.
     last: Option<EvaluationRun>,
     tasks: Queue<Vec<PathBuf>, Vec<TaskFile>>,
+    /// Runs whose workers are elsewhere, as long as they go on.
+    leads: BTreeMap<EvolutionId, Lead>,
+    on_cluster: OnCluster,
     /// Whether the last go ended before there was nothing left to do.
     has_more: bool,
 }
@@ -95,6 +106,11 @@ struct Work {
 enum What {
     Merge(String),
     Evaluate(ModelId),
+    /// Handed out to a cluster: what it is called, and which models of the study are judged.
+    Batch {
+        names: Vec<String>,
+        judged: Vec<ModelId>,
+    },
 }
 
 impl Workbench {
@@ -110,6 +126,10 @@ impl Workbench {
                     job,
                 },
                 What::Evaluate(model) => Doing::Evaluating { model: *model, job },
+                What::Batch { names, .. } => Doing::OnCluster {
+                    names: names.clone(),
+                    job,
+                },
             });
         }
         if let Some(models) = own.waiting.get(&id) {
@@ -235,9 +255,10 @@ impl Workbench {
         let now = work.running().map(|(work, _)| work);
         now.into_iter()
             .chain(work.wanted())
-            .filter_map(|work| match work.what {
-                What::Evaluate(model) => Some(model),
-                What::Merge(_) => None,
+            .flat_map(|work| match &work.what {
+                What::Evaluate(model) => vec![*model],
+                What::Batch { judged, .. } => judged.clone(),
+                What::Merge(_) => Vec::new(),
             })
             .collect()
     }
@@ -349,7 +370,7 @@ impl Workbench {
         if let What::Evaluate(model) = work.what {
             let state = match failure {
                 Failure::Cancelled => EvaluationState::Cancelled,
-                Failure::Failed(sentence) => EvaluationState::Failed(sentence_case(sentence)),
+                Failure::Failed(sentence) => EvaluationState::Failed(self.sentence(sentence)),
             };
             self.set_evaluation(model, state);
         }
@@ -363,6 +384,9 @@ impl Workbench {
                         format!("{} was not evaluated", self.doc().name_of(*model))
                     }
                     What::Merge(name) => format!("{name} was not written"),
+                    What::Batch { names, .. } => {
+                        format!("{} were not judged", first_of(names, 2))
+                    }
                 };
                 self.report_error(title, sentence.clone());
             }
@@ -379,12 +403,14 @@ impl Workbench {
     fn stop_run(&mut self, id: EvolutionId) {
         self.session.evolving.pausing.remove(&id);
         self.session.evolving.turns.retain(|other| *other != id);
+        // Workers hear that nothing more comes for now.
+        self.session.evolving.leads.remove(&id);
     }
 
     fn fail_run(&mut self, id: EvolutionId, sentence: &str) {
         self.stop_run(id);
         let name = self.doc().evolution(id).map(|e| e.name.clone());
-        let sentence = sentence_case(sentence);
+        let sentence = self.sentence(sentence);
         if let Some(name) = name {
             self.report_error(format!("{name} cannot go on"), sentence.clone());
         }
@@ -392,6 +418,9 @@ impl Workbench {
     }
 
     fn end_run(&mut self, id: EvolutionId, ended: Ended) {
+        if let Some(lead) = self.session.evolving.leads.remove(&id) {
+            lead.end();
+        }
         self.stop_run(id);
         self.evolve(EvolutionEdit::End(id, Some(ended)));
         self.remove_what_is_not_kept(id);

@@ -44,10 +44,7 @@ impl Workbench {
 
     /// The base that all of some descend from.
     pub(super) fn base_of_all(&self, models: &[ModelId]) -> Option<ModelId> {
-        let base = |id: &ModelId| self.doc().model(*id).and_then(|m| m.base);
-        let first = models.first().and_then(base)?;
-        let is_shared = models.iter().all(|id| base(id) == Some(first));
-        is_shared.then_some(first)
+        self.doc().base_of_all(models)
     }
 
     /// Whether files of a run's models are being opened or measured.
@@ -89,7 +86,10 @@ impl Workbench {
             Next::End(ended) => self.end_run(id, ended),
             Next::Score(unscored) => {
                 let unscored: Vec<ModelId> = unscored.iter().map(|&k| models[k]).collect();
-                self.evaluate_for(id, unscored);
+                match self.uses_cluster(&evolution) {
+                    true => self.judge_on_cluster(&evolution, &unscored),
+                    false => self.evaluate_for(id, unscored),
+                }
             }
             Next::Merge {
                 generation,
@@ -98,6 +98,10 @@ impl Workbench {
             } => {
                 if number == 1 {
                     self.remove_what_is_not_kept(id);
+                }
+                if self.uses_cluster(&evolution) {
+                    self.breed_on_cluster(&evolution, strategy, &models);
+                    return true;
                 }
                 let parents = pairing.parents.map(|k| models[k]);
                 self.breed(&evolution, generation, number, parents, &pairing);
@@ -112,7 +116,7 @@ impl Workbench {
         let setup = &evolution.setup;
         self.with_population((evolution, models), &members, |population| {
             let spent = spent(evolution);
-            next(population, strategy, &setup.choices, &setup.rules, &spent)
+            next(population, strategy, &setup.asked(), &setup.rules, &spent)
         })
     }
 
@@ -147,6 +151,11 @@ impl Workbench {
             self.checkpoint(*id).is_some() && at.is_some_and(|k| family.measured[k].is_none())
         };
         members.iter().all(|m| m.score.is_some()) && models.iter().any(is_unmeasured)
+    }
+
+    /// Whether other processes merge and judge; what the user judges is merged here.
+    fn uses_cluster(&self, evolution: &Evolution) -> bool {
+        evolution.setup.cluster.is_some() && !self.doc().evaluator.is_by_hand()
     }
 
     fn evaluate_for(&mut self, id: EvolutionId, unscored: Vec<ModelId>) {

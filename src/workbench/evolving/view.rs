@@ -3,6 +3,7 @@
 use crate::kinship::Metric;
 use crate::lineage::evolution::{Spent, Summary, summaries, upcoming};
 use crate::lineage::strategy::{Member, Pairing, Population, strategy};
+use crate::merge::recipe::parse_way;
 use crate::stats::mean;
 use crate::study::{Evolution, EvolutionId, ModelId};
 use crate::workbench::Workbench;
@@ -46,7 +47,7 @@ impl Workbench {
         let strategy = strategy(&setup.strategy).filter(|_| evolution.ended.is_none())?;
         self.with_population((evolution, &view.models), &view.members, |population| {
             let spent = spent(evolution);
-            upcoming(population, strategy, &setup.choices, &setup.rules, &spent)
+            upcoming(population, strategy, &setup.asked(), &setup.rules, &spent)
         })
     }
 
@@ -72,6 +73,7 @@ impl Workbench {
         let doc = self.doc();
         let tasks = doc.selecting_tasks(evolution);
         let at = |id: &ModelId| models.iter().position(|other| other == id);
+        let methods = methods(evolution);
         let member = |id: &ModelId| {
             let Some(model) = doc.model(*id) else {
                 return Member::default();
@@ -91,11 +93,28 @@ impl Workbench {
                 tasks: scores,
                 generation,
                 parents: parents.filter_map(at).collect(),
-                by_another_way: false,
+                way: way_of(&methods, &model.origin.method),
             }
         };
         models.iter().map(member).collect()
     }
+}
+
+/// The methods of the ways of an evolution; none where there is one way.
+fn methods(evolution: &Evolution) -> Vec<String> {
+    if evolution.setup.other_recipes.is_empty() {
+        return Vec::new();
+    }
+    let method = |recipe: &str| {
+        let recipe = parse_way(recipe).recipes.pop();
+        recipe.map_or_else(String::new, |recipe| recipe.merge_method)
+    };
+    evolution.setup.ways().map(method).collect()
+}
+
+/// By which of some methods a model was merged; the first for what is none of theirs.
+fn way_of(methods: &[String], method: &str) -> usize {
+    methods.iter().position(|own| own == method).unwrap_or(0)
 }
 
 pub(super) fn spent(evolution: &Evolution) -> Spent {

@@ -34,17 +34,24 @@ fn tasks(split: &str) -> Vec<Task> {
     read_tasks(&files(split)).unwrap()
 }
 
-/// Eight models, eight tasks, both splits: as many right as the family's own scripts counted.
+/// Eight models and eight tasks, of two models in both splits: as many right as the family's own
+/// scripts counted.
 #[test]
 fn every_count_of_the_demo_family_is_the_references() {
-    let all = [tasks("dev"), tasks("test")].concat();
+    let dev = tasks("dev");
+    let both = [dev.clone(), tasks("test")].concat();
     let table = table();
     let mut models: Vec<&str> = table.iter().map(|line| line.model.as_str()).collect();
     models.dedup();
     assert_eq!(models.len(), 8);
     for name in models {
-        let scores = evaluate(&load(&demo(name)), &all, &Ticket::default()).unwrap();
-        assert_eq!(scores.len(), 16);
+        let tasks = if matches!(name, "base" | "tally") {
+            &both
+        } else {
+            &dev
+        };
+        let scores = evaluate(&load(&demo(name)), tasks, &Ticket::default()).unwrap();
+        assert_eq!(scores.len(), tasks.len());
         for score in scores {
             let is_it =
                 |l: &&Line| l.model == name && format!("{} ({})", l.task, l.split) == score.task;

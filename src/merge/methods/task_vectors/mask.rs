@@ -16,6 +16,7 @@
 
 use std::ops::Range;
 
+use super::kept::{Bits, Kept};
 use super::ranked::{Ranked, Room};
 use crate::jobs::Ticket;
 use crate::merge::blocks::{Blocks, Cuts, Inputs, Width};
@@ -57,6 +58,8 @@ pub(super) enum Mask {
         density: f64,
         epsilon: f64,
     },
+    /// Those that were found to be kept.
+    Kept(Kept),
 }
 
 impl Mask {
@@ -71,6 +74,7 @@ impl Mask {
         out: &mut [N],
     ) {
         match *self {
+            Self::Kept(ref kept) => kept.changes(start, (x, base), factor, out),
             Self::All => vector::banded_difference(out, factor, x, base, 0, u32::MAX),
             Self::Nothing => out.fill(N::ZERO),
             Self::Band(lower, upper) => {
@@ -229,45 +233,76 @@ impl MaskBuilder<'_, '_> {
         Ok(cuts.iter().map(|c| Mask::Band(c[0], c[1])).collect())
     }
 
-    /// What each model's kept changes are multiplied by to have the L1 norm of all.
-    pub(super) fn scales<N: Width>(
+    /// The masks, each with what the kept changes are multiplied by to have the L1 norm of all.
+    /// What takes long to decide is written down in the place of its mask.
+    pub(super) fn rescaled<N: Width>(
         &self,
         models: &[usize],
-        masks: &[Mask],
-    ) -> Result<Vec<f64>, MergeError> {
+        masks: Vec<Mask>,
+    ) -> Result<Vec<(Mask, f64)>, MergeError> {
         let tensor = self.inputs.tensor();
-        let whole_rows = masks.iter().any(|mask| matches!(mask, Mask::Ranked { .. }));
-        let blocks = if whole_rows {
+        let is_ranked = |mask: &Mask| matches!(mask, Mask::Ranked { .. });
+        let ranked = masks.iter().filter(|mask| is_ranked(mask)).count();
+        let blocks = if ranked > 0 {
             Blocks::WholeRows
         } else {
             Blocks::Any
         };
+        let keeps = |mask: &Mask| is_ranked(mask) && tensor.elements() <= MOST_BITS / ranked;
         let cuts = Cuts::new(tensor, blocks);
-        let new = (Vec::new, || vec![[0.0f64; 2]; models.len()]);
+        let new = (Vec::new, || {
+            Vec::from_iter(masks.iter().map(|_| Sums::default()))
+        });
         let add =
-            |room: &mut Vec<N>, sums: &mut Vec<[f64; 2]>, range: Range<usize>, inputs: &[&[N]]| {
+            |room: &mut Vec<N>, sums: &mut Vec<Sums>, range: Range<usize>, inputs: &[&[N]]| {
                 room.resize(range.len(), N::ZERO);
-                for (slot, &model) in models.iter().enumerate() {
+                for ((sums, mask), &model) in sums.iter_mut().zip(&masks).zip(models) {
                     let pair = (inputs[model], inputs[self.base]);
                     vector::difference(room, pair.0, pair.1);
-                    vector::add_magnitudes(&mut sums[slot][0], room);
-                    masks[slot].changes(range.start, tensor.row_len(), pair, N::ONE, room);
-                    vector::add_magnitudes(&mut sums[slot][1], room);
+                    vector::add_magnitudes(&mut sums.all, room);
+                    mask.changes(range.start, tensor.row_len(), pair, N::ONE, room);
+                    vector::add_magnitudes(&mut sums.kept, room);
+                    if keeps(mask) {
+                        sums.bits.push(room);
+                    }
                 }
             };
-        let chunks = self.inputs.by_chunk(cuts, self.ticket, new, add)?;
-        let scale = |slot: usize| {
-            let sum = |which: usize| chunks.iter().map(|sums| sums[slot][which]).sum::<f64>();
-            let (all, kept) = (sum(0), sum(1));
-            if all < SMALL || kept < SMALL {
-                1.0
-            } else {
-                all / kept
+        let mut chunks = self.inputs.by_chunk(cuts, self.ticket, new, add)?;
+        let found = masks.iter().enumerate().map(|(slot, mask)| {
+            let sum = |of: fn(&Sums) -> f64| chunks.iter().map(|sums| of(&sums[slot])).sum::<f64>();
+            let scale = match (sum(|sums| sums.all), sum(|sums| sums.kept)) {
+                (all, kept) if all < SMALL || kept < SMALL => 1.0,
+                (all, kept) => all / kept,
+            };
+            if !keeps(mask) {
+                return (mask.clone(), scale);
             }
-        };
-        Ok((0..models.len()).map(scale).collect())
+            let bits = chunks
+                .iter_mut()
+                .map(|sums| std::mem::take(&mut sums[slot].bits));
+            let chunk = if cuts.chunks() > 0 {
+                cuts.chunk(0).len()
+            } else {
+                0
+            };
+            (Mask::Kept(Kept::new(chunk, bits)), scale)
+        });
+        Ok(found.collect())
     }
 }
+
+/// What is found of one model's changes.
+#[derive(Default)]
+struct Sums {
+    /// Sums of magnitudes.
+    all: f64,
+    kept: f64,
+    /// Which are kept, where that is written down.
+    bits: Bits,
+}
+
+/// Bits of all models of a tensor beyond which nothing is written down: 256 MB.
+const MOST_BITS: usize = 1 << 31;
 
 /// L1 norm below which nothing is rescaled.
 const SMALL: f64 = 1e-7;

@@ -12,22 +12,25 @@
 //! tensor, not by 1/density; without a vote the divisor counts the weights of dropped entries
 //! too.
 
-use std::ops::Range;
-
 use crate::jobs::Ticket;
-use crate::merge::blocks::{AnyKernel, Inputs, Kernel, by_width};
+use crate::merge::blocks::{AnyKernel, Inputs, by_width};
 use crate::merge::combine::{Coefficients, InputGram};
 use crate::merge::error::MergeError;
 use crate::merge::method::{Description, Method, Values};
 use crate::merge::tensor::MergeTensor;
-use crate::numeric::{Real, vector};
 
+mod kept;
 pub(super) mod presets;
 mod ranked;
 
+mod kernel;
 mod mask;
+mod steps;
 
+use super::steps::Steps;
+use kernel::{Merge, Model, NO_WEIGHT};
 use mask::{Mask, MaskBuilder, Sparsifier};
+use steps::Stepwise;
 
 /// One preset of the family.
 pub(super) struct TaskVectors {
@@ -35,9 +38,6 @@ pub(super) struct TaskVectors {
     sparsifier: Option<Sparsifier>,
     consensus: bool,
 }
-
-/// Sum of weights that is too near 0 to divide by.
-const NO_WEIGHT: f64 = 1e-8;
 
 impl TaskVectors {
     /// The way to drop changes, if any model has a density that asks for it.
@@ -118,12 +118,45 @@ impl Method for TaskVectors {
         values: &Values,
         ticket: &Ticket,
     ) -> Result<Box<dyn AnyKernel + 't>, MergeError> {
-        let base = tensor.needed_base()?;
-        let dropping = self.dropping(values);
-        if !self.consensus && dropping.is_none() {
+        if !self.consensus && self.dropping(values).is_none() {
+            let base = tensor.needed_base()?;
             let linear = self.linear(tensor.inputs.len(), base, values)?;
             return Ok(linear.kernel(tensor.base));
         }
+        Ok(Box::new(self.merge(tensor, values, ticket)?))
+    }
+
+    fn prepare_in_steps<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Option<Box<dyn AnyKernel + 't>>, MergeError> {
+        // What is drawn is drawn otherwise, and what is rescaled is summed otherwise.
+        let is_known = match self.dropping(values) {
+            None => true,
+            Some(Sparsifier::Magnitude | Sparsifier::Outliers) => !values.flag("rescale")?,
+            Some(Sparsifier::Random | Sparsifier::Della) => false,
+        };
+        if !is_known {
+            return Ok(None);
+        }
+        let merge = self.merge(tensor, values, ticket)?;
+        let steps = Steps::of(tensor);
+        Ok(Some(Box::new(Stepwise { merge, steps })))
+    }
+}
+
+impl TaskVectors {
+    /// The merge of a tensor, with what is kept of each model.
+    fn merge(
+        &self,
+        tensor: &MergeTensor<'_>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Merge, MergeError> {
+        let base = tensor.needed_base()?;
+        let dropping = self.dropping(values);
         let mut models = Vec::new();
         let mut weights = 0.0;
         for input in tensor.models() {
@@ -145,17 +178,16 @@ impl Method for TaskVectors {
             };
             let own = tensor.models();
             let masks = by_width!(tensor, builder.masks(sparsifier, &own, values))?;
-            let scales = if values.flag("rescale")? {
-                by_width!(tensor, builder.scales(&own, &masks))?
-            } else {
-                vec![1.0; masks.len()]
+            let masks = match values.flag("rescale")? {
+                true => by_width!(tensor, builder.rescaled(&own, masks))?,
+                false => masks.into_iter().map(|mask| (mask, 1.0)).collect(),
             };
-            for ((model, mask), scale) in models.iter_mut().zip(masks).zip(scales) {
+            for (model, (mask, scale)) in models.iter_mut().zip(masks) {
                 model.mask = mask;
                 model.factor = model.weight * scale;
             }
         }
-        Ok(Box::new(Merge {
+        Ok(Merge {
             base,
             whole_rows: dropping == Some(Sparsifier::Della),
             row_len: tensor.row_len(),
@@ -164,60 +196,6 @@ impl Method for TaskVectors {
             normalize: values.flag("normalize")?,
             divisor: divisor(weights, values)?,
             lambda: values.global("lambda")?,
-        }))
-    }
-}
-
-/// One model of a merge.
-struct Model {
-    input: usize,
-    weight: f64,
-    /// Weight and rescaling together.
-    factor: f64,
-    mask: Mask,
-}
-
-/// Makes the numbers of methods that drop or vote.
-struct Merge {
-    base: usize,
-    models: Vec<Model>,
-    whole_rows: bool,
-    row_len: usize,
-    consensus: bool,
-    normalize: bool,
-    divisor: f64,
-    lambda: f64,
-}
-
-impl Kernel for Merge {
-    fn needs_whole_rows(&self) -> bool {
-        self.whole_rows
-    }
-
-    fn block<N: Real>(&self, range: Range<usize>, inputs: &[&[N]], out: &mut [N]) {
-        let (n, base) = (range.len(), inputs[self.base]);
-        let mut changes = vec![N::ZERO; self.models.len() * n];
-        for (model, d) in self.models.iter().zip(changes.chunks_mut(n.max(1))) {
-            let x = inputs[model.input];
-            model
-                .mask
-                .changes(range.start, self.row_len, (x, base), N::of(model.factor), d);
-        }
-        let mut sum = vec![N::ZERO; n];
-        for d in changes.chunks(n.max(1)) {
-            vector::add(&mut sum, d);
-        }
-        if !self.consensus {
-            vector::add_to_base(out, base, N::of(self.lambda / self.divisor), &sum);
-            return;
-        }
-        let (mut mixed, mut weights) = (vec![N::ZERO; n], vec![N::ZERO; n]);
-        for (model, d) in self.models.iter().zip(changes.chunks(n.max(1))) {
-            vector::add_agreeing(&mut mixed, &mut weights, &sum, d, N::of(model.weight));
-        }
-        if self.normalize {
-            vector::divide(&mut mixed, &weights);
-        }
-        vector::add_to_base(out, base, N::of(self.lambda), &mixed);
+        })
     }
 }

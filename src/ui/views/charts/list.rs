@@ -13,6 +13,7 @@ use crate::ui::action::Action;
 use crate::ui::colormap::Scale;
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::theme::{self, Tokens, size, space};
+use crate::ui::views::PREDICTORS;
 use crate::ui::widgets::{Choice, choice, row_ground, text};
 
 const ITEM: f32 = 36.0;
@@ -39,9 +40,19 @@ pub fn list_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
                     }));
                 }
             }
+            if !is_printed {
+                predictors_ui(ui, actions);
+            }
             ui.add_space(space::S);
         }
     });
+}
+
+/// The way to the page on what predicts the gain of a merge.
+fn predictors_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    if ui.link(PREDICTORS).clicked() {
+        actions.push(Action::ShowPredictors);
+    }
 }
 
 /// The same as a menu, where there is no room for a list.
@@ -61,6 +72,7 @@ pub fn menu_ui(ui: &mut Ui, choices: &ChartChoices, actions: &mut Vec<Action>) {
             ..choices.clone()
         }));
     }
+    predictors_ui(ui, actions);
 }
 
 fn item(ui: &mut Ui, chart: &Chart, is_current: bool) -> bool {

@@ -141,7 +141,7 @@ fn silence(bench: &Workbench) -> &'static str {
         (true, None) => {
             "The built-in evaluator says nothing; how far it is stands in the bar below"
         }
-        (false, _) => "Nothing was said",
+        (false, _) => "What an evaluator prints is shown here",
     }
 }
 

@@ -23,11 +23,9 @@ pub fn founders(bench: &Workbench) -> Vec<ModelId> {
 
 /// A new evolution; its children lie beside the study.
 pub fn new_evolution(bench: &Workbench) -> Evolution {
-    let setup = Setup {
-        founders: founders(bench),
-        ..Setup::default()
-    };
-    called(bench, "Evolution", setup)
+    let founders = founders(bench);
+    let has_base = bench.study().doc().base_of_all(&founders).is_some();
+    called(bench, "Evolution", Setup::usual(founders, has_base))
 }
 
 /// Another one with the same founders and the strategy of a name.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use eframe::egui::{
-    Align, Align2, Button, Label, Layout, Popup, PopupCloseBehavior, Response, RichText,
+    Align, Align2, Button, Label, Layout, Popup, PopupCloseBehavior, Rect, Response, RichText,
     ScrollArea, Sense, Ui, WidgetType, vec2,
 };
 use egui_phosphor::regular as icon;
@@ -16,9 +16,10 @@ use super::pair::{Named, why_undefined};
 use super::range::range_ui;
 use super::shown::Shown;
 use super::states::{RUNNING_WIDTH, running_ui};
+use super::zoom::Zoom;
 use crate::kinship::{Kinship, table};
-use crate::study::{ModelId, Order, Selection};
-use crate::text::first_of;
+use crate::study::{Command, ModelId, Order, Selection, TreeChoices, ViewEdit};
+use crate::text::{family_word, first_of};
 use crate::ui::action::{Action, View};
 use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
@@ -46,21 +47,32 @@ pub fn map_ui(
     bench: &Workbench,
     family: &Family,
     shown: &Shown,
-    anchor: &mut Option<ModelId>,
+    (anchor, zoom): (&mut Option<ModelId>, &mut Zoom),
     actions: &mut Vec<Action>,
 ) {
     let Some(measured) = bench.measured(family.base) else {
         return;
     };
     let kinship = measured.kinship();
-    legend_row(ui, bench, family, shown, actions);
+    legend_row(ui, bench, family, shown, zoom, actions);
     let has_caption = ui.available_height() >= LEAST_WITH_CAPTION;
     let caption_height = if has_caption { CAPTION } else { 0.0 };
     ui.scope(|ui| {
         ui.set_max_height((ui.available_height() - caption_height).max(1.0));
-        ScrollArea::both().id_salt("kinship map").show(ui, |ui| {
-            heat_map_ui(ui, bench, family, shown, anchor, actions);
+        zoom.pinched(ui, shown.key.models.len());
+        let area = zoom.area().show(ui, |ui| {
+            heat_map_ui(
+                ui,
+                bench,
+                family,
+                shown,
+                (&mut *anchor, &mut *zoom),
+                actions,
+            )
         });
+        if let Some(cells) = area.inner {
+            zoom.drawn(area.state.offset, cells);
+        }
     });
     if has_caption {
         caption_row(ui, kinship, shown, actions);
@@ -74,6 +86,7 @@ fn legend_row(
     bench: &Workbench,
     family: &Family,
     shown: &Shown,
+    zoom: &mut Zoom,
     actions: &mut Vec<Action>,
 ) {
     let metric = shown.key.measure.metric;
@@ -91,6 +104,7 @@ fn legend_row(
             if metric.is_known() {
                 let legend = legend.show(ui);
                 range_ui(ui, &legend, shown, actions);
+                zoom.ui(ui, shown.key.models.len());
             } else {
                 ui.label(metric.about());
             }
@@ -104,12 +118,11 @@ fn heat_map_ui(
     bench: &Workbench,
     family: &Family,
     shown: &Shown,
-    anchor: &mut Option<ModelId>,
+    (anchor, zoom): (&mut Option<ModelId>, &mut Zoom),
     actions: &mut Vec<Action>,
-) {
-    let Some(kinship) = bench.measured(family.base).map(|m| m.kinship()) else {
-        return;
-    };
+) -> Option<Rect> {
+    let kinship = bench.measured(family.base).map(|m| m.kinship())?;
+    let sight = ui.available_size();
     let order = bench.study().doc().view.order;
     let selection = bench.study().selection();
     let selected = in_family(selection, shown);
@@ -190,11 +203,14 @@ fn heat_map_ui(
         names: &shown.key.labels,
         bands: &bands,
         clusters: &clusters,
+        can_cut: has_tree && ghost.is_none() && !shown.key.provisional,
         meaning: &meaning,
         note: &note,
         menu: Some(&menu),
         name_menu: Some(&name_menu),
         ghosts: place.as_slice(),
+        stamp: ghost.is_none().then(|| shown.stamp(order)),
+        zoom: zoom.of(shown.key.models.len()),
         ..HeatMap::new(labels, &value)
     }
     .show(ui);
@@ -202,7 +218,17 @@ fn heat_map_ui(
     let touches = |pair: Option<(usize, usize)>| pair.is_some_and(|(a, b)| is_ghost(a, b));
     if touches(touched.clicked) || touches(touched.clicked_label.map(|k| (k, k))) {
         actions.push(Action::Go(View::Merge));
-        return;
+        return touched.cells;
+    }
+    if let Some(band) = touched.opened_band.and_then(|k| bands.get(k)) {
+        zoom.to_rows(band.rows, shown.key.models.len(), sight);
+    }
+    if let Some(count) = touched.cut {
+        let tree = TreeChoices {
+            clusters: count as u32,
+            ..shown.key.tree
+        };
+        actions.push(Command::View(ViewEdit::Tree(tree)).into());
     }
     let id = |k: usize| shown.key.models[k];
     if let Some(group) = touched.clicked_band.and_then(|k| shown.clusters.get(k)) {
@@ -224,6 +250,7 @@ fn heat_map_ui(
             modifiers,
         )));
     }
+    touched.cells
 }
 
 /// Whether a model's kinship is known only from before.
@@ -255,12 +282,8 @@ fn bands(shown: &Shown) -> Vec<Band> {
 
 /// `8 × NeuralBeagle14` where most names begin alike, else the first and how many more there are.
 fn band_name(names: &[&String], first: &str) -> String {
-    let word = |name: &String| -> String {
-        let end = name.find(['-', '_', '.', '/', ' ']);
-        name[..end.unwrap_or(name.len())].to_owned()
-    };
-    let words: Vec<String> = names.iter().map(|name| word(name)).collect();
-    let count = |wanted: &String| words.iter().filter(|own| *own == wanted).count();
+    let words: Vec<&str> = names.iter().map(|name| family_word(name)).collect();
+    let count = |wanted: &&str| words.iter().filter(|own| *own == wanted).count();
     let most = words.iter().max_by_key(|word| count(word));
     let most = most.filter(|word| 2 * count(word) > names.len());
     match (names.len(), most) {

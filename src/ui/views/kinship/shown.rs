@@ -190,6 +190,11 @@ impl Shown {
             && (0.0..PATIENCE_SECS).contains(&(now - self.at))
     }
 
+    /// Changes with the values and their order.
+    pub const fn stamp(&self, order: Order) -> (u64, usize) {
+        (self.at.to_bits(), order as usize)
+    }
+
     pub fn order(&self, order: Order) -> &[usize] {
         match order {
             Order::Relatedness => &self.by_relatedness,

@@ -120,7 +120,7 @@ impl Canvas {
         colour: ColourBy,
         wanted: &CanvasRequest,
         actions: &mut Vec<Action>,
-    ) {
+    ) -> Option<usize> {
         let whole = ui.available_rect_before_wrap();
         ui.allocate_rect(whole, Sense::hover());
         let (strip, view) = whole.split_top_bottom_at_y(whole.top() + drawn::HEADER_HEIGHT);
@@ -130,7 +130,7 @@ impl Canvas {
         self.navigate(ui, &base, shown, view);
         self.follow_selection(bench, shown, wanted.reveal);
         self.bring_up_to_date(ui, shown, colour);
-        let Some(camera) = self.camera else { return };
+        let camera = self.camera?;
         let meta = camera.frame(view.min);
         let scene = Scene {
             bench,
@@ -141,11 +141,12 @@ impl Canvas {
         };
         self.keys(ui, scene, actions);
         let pointed = self.pointed_at(ui, scene);
-        self.touch(ui, scene, pointed, wanted, actions);
+        let opened = self.touch(ui, scene, pointed, wanted, actions);
         let states = self.states(scene, pointed.or(wanted.hovered), wanted);
         self.paint(ui, scene, &states, &wanted.proposed, strip);
         self.box_ui(ui, scene, actions);
         focus_ring(ui, &base);
+        opened
     }
 
     /// The first look, and again while nobody has moved and the window changes.
@@ -259,7 +260,8 @@ impl Canvas {
         found.filter(|&model| model < scene.shown.cards.len())
     }
 
-    /// One element for each model in sight, so that it can be found and clicked by its label.
+    /// One element for each model in sight, so that it can be found and clicked by its label; the
+    /// folded family that was clicked.
     fn touch(
         &mut self,
         ui: &Ui,
@@ -267,11 +269,11 @@ impl Canvas {
         pointed: Option<usize>,
         wanted: &CanvasRequest,
         actions: &mut Vec<Action>,
-    ) {
+    ) -> Option<usize> {
         let Scene {
             bench, shown, base, ..
         } = scene;
-        let mut is_hit = false;
+        let (mut is_hit, mut opened) = (false, None);
         for (model, card) in shown.cards.iter().enumerate() {
             let rect = screen_rect(shown, model, scene.meta, scene.pitch).intersect(base.rect);
             if !rect.is_positive() {
@@ -280,12 +282,15 @@ impl Canvas {
             // Not below the canvas's own id, where egui puts its tooltips.
             let id = Id::new("lineage pill").with(card.id.0);
             let response = ui.interact(rect, id, Sense::CLICK);
-            let is_selected = bench.study().selection().contains(card.id);
+            let selection = bench.study().selection();
+            let is_selected = card.ids().iter().any(|id| selection.contains(*id));
             response.widget_info(|| {
                 WidgetInfo::selected(WidgetType::Button, true, is_selected, card.label())
             });
             is_hit |= response.clicked() || response.secondary_clicked();
-            if response.double_clicked() {
+            if response.clicked() && card.family.is_some() {
+                opened = Some(model);
+            } else if response.double_clicked() {
                 actions.push(pointer::select_all(vec![card.id]));
                 actions.push(Action::Go(View::Models));
             } else if response.clicked() {
@@ -307,6 +312,7 @@ impl Canvas {
         if pointed.is_none() {
             self.edge_ui(scene, &wanted.proposed);
         }
+        opened
     }
 
     fn edge_ui(&self, scene: Scene<'_>, proposed: &[Dashed]) {
@@ -363,7 +369,7 @@ impl Canvas {
         let state = |model: usize| {
             let found = found.as_ref().map(|mask| mask[model]);
             State {
-                selected: selection.contains(shown.cards[model].id),
+                selected: (shown.cards[model].ids().iter()).any(|id| selection.contains(*id)),
                 hovered: hovered == Some(model) || wanted.gone_to == Some(model),
                 found: found == Some(true),
                 dimmed: match kin {
@@ -418,9 +424,9 @@ impl Canvas {
             let mut ids = if adds { selected } else { Vec::new() };
             for (model, card) in shown.cards.iter().enumerate() {
                 let is_in = screen_rect(shown, model, scene.meta, scene.pitch).intersects(area);
-                if is_in && !ids.contains(&card.id) {
-                    ids.push(card.id);
-                }
+                let own = card.ids().into_iter().filter(|_| is_in);
+                let new: Vec<ModelId> = own.filter(|id| !ids.contains(id)).collect();
+                ids.extend(new);
             }
             actions.push(pointer::select_all(ids));
         }
@@ -431,7 +437,10 @@ impl Canvas {
 fn words(shown: &LineageModel) -> String {
     format!(
         "Lineage of {} in {}",
-        format::counted(shown.cards.len(), "model"),
+        format::counted(
+            shown.cards.iter().map(|card| card.ids().len()).sum(),
+            "model"
+        ),
         format::counted(shown.columns.len(), "column"),
     )
 }

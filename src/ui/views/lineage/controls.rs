@@ -7,7 +7,8 @@ use egui_phosphor::regular as icon;
 use super::canvas::Canvas;
 use super::drawn::ColourBy;
 use super::files;
-use super::model::LineageModel;
+use super::fold::{Folding, MANY};
+use super::model::{Key as ModelKey, LineageModel};
 use crate::ui::action::{Action, Export, LineageAction};
 use crate::ui::format;
 use crate::ui::paper::Format;
@@ -27,6 +28,8 @@ pub struct LineageOptions {
     pub runs: Vec<String>,
     /// Whether the list is shown; `None` where there is room.
     pub list: Option<bool>,
+    /// Which families are folded.
+    pub folding: Folding,
 }
 
 /// Draws the controls; the model that the search went to.
@@ -51,6 +54,9 @@ pub fn ui(
             exports_ui(ui, bench, shown, look.colour, actions);
             ui.add_space(space::S);
             canvas_ui(ui, bench, shown, canvas);
+            if bench.study().doc().models.len() > MANY {
+                folding_ui(ui, &mut look.folding);
+            }
             let mut on = list_is_shown;
             if icon_toggle(ui, icon::LIST_BULLETS, "Show as list", &mut on).changed() {
                 look.list = Some(on);
@@ -61,6 +67,19 @@ pub fn ui(
         ui.horizontal(|ui| choices_ui(ui, bench, look, actions));
     }
     found
+}
+
+/// Whether families are folded; to fold them is to close those that were opened.
+fn folding_ui(ui: &mut Ui, folding: &mut Folding) {
+    let mut on = !folding.is_off;
+    if icon_toggle(ui, icon::STACK, "Fold families", &mut on).changed() {
+        folding.is_off = !on;
+        folding.opened.clear();
+    }
+    let close = icon::ARROWS_IN_LINE_VERTICAL;
+    if !folding.opened.is_empty() && icon_button(ui, close, "Fold what was opened").clicked() {
+        folding.opened.clear();
+    }
 }
 
 fn search_ui(ui: &mut Ui, shown: &LineageModel, search: &mut Search) -> Option<usize> {
@@ -183,7 +202,15 @@ fn exports_ui(
         }
     }
     if icon_button(ui, icon::FILE_CSV, "Save as CSV…").clicked() {
-        actions.push(Action::Export(files::csv(shown)));
+        let all = ModelKey {
+            folding: Folding {
+                is_off: true,
+                ..Folding::default()
+            },
+            ..shown.key.clone()
+        };
+        let all = LineageModel::new(all, bench, None);
+        actions.push(Action::Export(files::csv(&all)));
     }
     if icon_button(ui, icon::COPY, "Copy picture").clicked() {
         actions.push(Action::CopyPicture {
@@ -210,7 +237,12 @@ impl Search {
         let order = shown.groups.iter().flat_map(|group| &group.models);
         order
             .copied()
-            .filter(|&m| shown.cards[m].name.to_lowercase().contains(&wanted))
+            .filter(|&m| {
+                let card = &shown.cards[m];
+                let folded = card.folded.iter().map(|(_, name)| name);
+                let mut names = folded.chain([&card.name]);
+                names.any(|name| name.to_lowercase().contains(&wanted))
+            })
             .collect()
     }
 

@@ -35,6 +35,8 @@ pub struct Touched {
     pub reveal: Option<usize>,
     /// The model under the pointer, or with the keyboard.
     pub hovered: Option<usize>,
+    /// The folded family that was clicked.
+    pub opened: Option<usize>,
 }
 
 impl List {
@@ -52,10 +54,12 @@ impl List {
             // The scroll bar floats; nothing lies under it.
             ui.set_max_width(ui.available_width() - space::M);
             for group in &shown.groups {
-                head_ui(ui, &group.stage.title(), group.models.len());
+                head_ui(ui, &group.stage.title(), shown.count(&group.models));
                 for &model in &group.models {
                     let response = self.row_ui(ui, bench, shown, model);
-                    if response.clicked() {
+                    if response.clicked() && shown.cards[model].family.is_some() {
+                        touched.opened = Some(model);
+                    } else if response.clicked() {
                         actions.push(pointer::select(ui, bench, shown.cards[model].id));
                         touched.reveal = Some(model);
                     }
@@ -114,7 +118,8 @@ impl List {
         let (_, rect) = ui.allocate_space(size);
         let id = Id::new("lineage row").with(card.id.0);
         let response = ui.interact(rect, id, Sense::click());
-        let is_selected = bench.study().selection().contains(card.id);
+        let selection = bench.study().selection();
+        let is_selected = card.ids().iter().any(|id| selection.contains(*id));
         response.widget_info(|| {
             WidgetInfo::selected(
                 WidgetType::SelectableLabel,

@@ -1,7 +1,9 @@
 //! What is drawn, worked out from the study once and kept until it changes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::fold::{self, Folding};
 use super::stage::{Stage, stages};
 use crate::lineage::{Graph, Layout, lay_out};
 use crate::study::{Model, ModelFacts, ModelId};
@@ -16,6 +18,7 @@ pub struct Key {
     pub revision: u64,
     /// The runs that are shown; empty for all models.
     pub runs: Vec<String>,
+    pub folding: Folding,
 }
 
 /// The lineage as it is shown. Models are numbered in the order of the study.
@@ -42,6 +45,13 @@ pub struct Column {
     pub best: Option<f64>,
 }
 
+impl LineageModel {
+    /// How many models some nodes stand for.
+    pub fn count(&self, nodes: &[usize]) -> usize {
+        nodes.iter().map(|&node| self.cards[node].ids().len()).sum()
+    }
+}
+
 /// The models of one stage, the best first.
 #[derive(Clone)]
 pub struct Group {
@@ -60,8 +70,10 @@ impl LineageModel {
         let mut cards: Vec<Card> = models.iter().map(card).collect();
         family::mark_best(&mut cards);
         let stages = stages(&models, &cards);
+        let nodes = fold::nodes(&cards, &stages, &key.folding);
+        let graph = fold::contracted(&graph(&models, &stages), &nodes);
+        let (cards, stages) = fold::folded(cards, &stages, &nodes);
         let groups = groups(&cards, &stages);
-        let graph = graph(&models, &stages);
         let layout = match last {
             Some(last) if last.graph == graph => last.layout,
             _ => lay_out(&graph),
@@ -79,7 +91,7 @@ impl LineageModel {
     }
 
     pub fn place_of(&self, id: ModelId) -> Option<usize> {
-        self.cards.iter().position(|card| card.id == id)
+        self.cards.iter().position(|card| card.is_of(id))
     }
 
     pub fn best(&self) -> Option<usize> {
@@ -108,7 +120,10 @@ impl LineageModel {
     }
 
     pub fn ids(&self, models: impl IntoIterator<Item = usize>) -> Vec<ModelId> {
-        models.into_iter().map(|m| self.cards[m].id).collect()
+        models
+            .into_iter()
+            .flat_map(|m| self.cards[m].ids())
+            .collect()
     }
 }
 
@@ -132,7 +147,10 @@ fn shown_models<'a>(
 
 /// Every model stands in the column of its stage.
 fn graph(models: &[(&Model, &ModelFacts)], stages: &[Stage]) -> Graph {
-    let place = |id: &ModelId| models.iter().position(|(m, _)| m.id == *id);
+    let places: BTreeMap<ModelId, usize> = (models.iter().enumerate())
+        .map(|(k, (model, _))| (model.id, k))
+        .collect();
+    let place = |id: &ModelId| places.get(id).copied();
     let edges = models.iter().enumerate().flat_map(|(child, (model, _))| {
         let parents = model.parents.iter().filter_map(place);
         parents.map(move |parent| [parent, child])
@@ -185,7 +203,7 @@ fn columns(layout: &Layout, cards: &[Card], stages: &[Stage]) -> Vec<Column> {
         Column {
             // Where runs use each other's merges, a model may stand right of its generation.
             stage: here().map(|m| stages[m]).min().unwrap_or(Stage::Founders),
-            models: here().count(),
+            models: here().map(|m| cards[m].ids().len()).sum(),
             best: here().filter_map(|m| cards[m].score).reduce(f64::max),
         }
     };

@@ -5,12 +5,14 @@ use eframe::egui::{Button, EventFilter, Id, Key, Modifiers, Ui};
 use super::model::LineageModel;
 use crate::lineage::{ancestors, descendants};
 use crate::study::{Command, ModelId, Selection};
-use crate::text::sentence_case;
+use crate::text::{first_of, sentence_case};
 use crate::ui::action::{Action, View};
 use crate::ui::format;
 use crate::ui::theme::{self};
-use crate::ui::views::family::title;
 use crate::workbench::Workbench;
+
+/// Names of a folded family that are told.
+const MOST_NAMES: usize = 12;
 
 /// Plain: this one; with Ctrl or Shift: this one more or less.
 pub fn select(ui: &Ui, bench: &Workbench, id: ModelId) -> Action {
@@ -38,11 +40,15 @@ pub fn select_all(ids: Vec<ModelId>) -> Action {
 pub fn tooltip(ui: &mut Ui, shown: &LineageModel, model: usize) {
     let card = &shown.cards[model];
     ui.label(theme::strong(&card.name));
-    let mut line = vec![match card.generation {
-        0 if card.parents.is_empty() => "Founder".to_owned(),
-        0 => "Generation 0".to_owned(),
-        n => title(n),
-    }];
+    if !card.folded.is_empty() {
+        let names: Vec<&String> = card.folded.iter().map(|(_, name)| name).collect();
+        ui.label(first_of(&names, MOST_NAMES).replace(", ", "\n"));
+        ui.weak("Click to open");
+        return;
+    }
+    let mut groups = shown.groups.iter();
+    let own = groups.find(|group| group.models.contains(&model));
+    let mut line: Vec<String> = own.map(|group| group.stage.of_one()).into_iter().collect();
     if card.is_best {
         line.push("best of its generation".to_owned());
     }
@@ -79,10 +85,10 @@ fn times(n: usize) -> String {
 }
 
 pub fn menu(ui: &mut Ui, shown: &LineageModel, model: usize, actions: &mut Vec<Action>) {
-    let id = shown.cards[model].id;
+    let ids = shown.cards[model].ids();
     for view in [View::Models, View::Kinship, View::Charts] {
         if ui.button(format!("Open in {}", view.title())).clicked() {
-            actions.extend([select_all(vec![id]), Action::Go(view)]);
+            actions.extend([select_all(ids.clone()), Action::Go(view)]);
             ui.close();
         }
     }

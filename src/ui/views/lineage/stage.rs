@@ -27,6 +27,16 @@ impl Stage {
         }
     }
 
+    /// What one of its models is.
+    pub fn of_one(self) -> String {
+        match self {
+            Self::Founders => "Founder".to_owned(),
+            Self::FineTunes(1) => "Fine-tune".to_owned(),
+            Self::FineTunes(n) => format!("Fine-tune, step {n}"),
+            stage => stage.title(),
+        }
+    }
+
     /// The column of what was not merged; `None` of a merge.
     pub const fn founders(self) -> Option<u32> {
         match self {

@@ -259,7 +259,7 @@ pub fn meaning(ui: &mut Ui) {
 fn interval(gain: &ExpectedGain) -> String {
     let points = |value: f64| format::signed(Some(value), 2);
     let (lo, hi) = gain.interval;
-    format!("90 %: {} to {}", points(lo), points(hi))
+    format!("90 % range: {} to {}", points(lo), points(hi))
 }
 
 /// Why no gain is expected.

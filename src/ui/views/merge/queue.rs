@@ -13,7 +13,7 @@ use crate::jobs::JobId;
 use crate::kinship::{Metric, Values};
 use crate::merge::problem::Problem;
 use crate::study::{Command, ModelId, Selection};
-use crate::ui::action::{Action, MergeAction, View};
+use crate::ui::action::{Action, MergeAction, SweepAction, View};
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, space};
@@ -37,7 +37,12 @@ impl QueuePanel {
         let top = ui.cursor().top();
         problems_ui(ui, shown);
         ui.add_space(space::XS);
-        write_ui(ui, shown, why_not(shown));
+        let why = why_not(shown);
+        ui.horizontal(|ui| {
+            let can = why.is_none();
+            write_ui(ui, shown, why);
+            sweep_ui(ui, shown, can);
+        });
         let merges = shown.bench.merges();
         if merges.is_empty() {
             return;
@@ -73,6 +78,16 @@ fn heading_ui(ui: &mut Ui, shown: &DraftContext<'_>, merges: &[QueuedMerge]) {
             }
         });
     });
+}
+
+/// Tries values of the recipe on the canvas, one after the other.
+pub fn sweep_ui(ui: &mut Ui, shown: &DraftContext<'_>, can: bool) {
+    let is_running = shown.bench.is_sweeping();
+    let button = ui.add_enabled(can || is_running, Button::new("Sweep…"));
+    let help = "Merges and scores it for a grid of values of its parameters";
+    if button.on_hover_text(help).clicked() {
+        shown.push(SweepAction::Ask(shown.draft.id));
+    }
 }
 
 /// The one button; why not, where it cannot be pressed.

@@ -69,7 +69,7 @@ pub fn selection_actions(
     ui.ask("Compose merge", compose(ids.to_vec()), actions);
     evaluate_button(ui, bench, "Evaluate", ids, actions);
     if let [a, b] = ids {
-        if ui.button("Compare").clicked() {
+        if ui.button("See kinship").clicked() {
             actions.push(Action::Study(Command::Select(Selection::Pair(*a, *b))));
             actions.push(Action::Go(View::Kinship));
         }
@@ -82,10 +82,12 @@ pub fn selection_actions(
 pub const COMPARE: &str = "Compare tensor by tensor…";
 
 pub fn compose(models: Vec<ModelId>) -> Action {
-    Action::Merge(MergeAction::Compose {
-        template: None,
-        models,
-    })
+    compose_by(None, models)
+}
+
+/// Begins a merge by a template, or by the one that fits the number of models.
+pub fn compose_by(template: Option<usize>, models: Vec<ModelId>) -> Action {
+    Action::Merge(MergeAction::Compose { template, models })
 }
 
 /// A button that compares two models tensor by tensor, greyed where they cannot be; whether it
@@ -106,7 +108,7 @@ pub fn compare_button(
 }
 
 /// A button that asks whether two models are related at all, greyed where that cannot be told.
-fn relate_button(
+pub fn relate_button(
     ui: &mut Ui,
     bench: &Workbench,
     (a, b): (ModelId, ModelId),

@@ -72,7 +72,7 @@ impl Asking {
         ui.weak("For models whose files are elsewhere, or nowhere. One name a line.");
         ui.add_space(space::S);
         let field = TextEdit::multiline(&mut self.text)
-            .hint_text("openchat-3.5\nneural-chat-7b")
+            .hint_text("e.g.\nopenchat-3.5\nneural-chat-7b")
             .desired_rows(6)
             .margin(Margin::symmetric(8, 4))
             .desired_width(f32::INFINITY);
@@ -115,7 +115,7 @@ impl Asking {
             _ => ("Add a task".to_owned(), "Add task"),
         };
         heading(ui, &title);
-        let hint = "gsm8k";
+        let hint = "e.g. gsm8k";
         let response = text_field(ui, "Name of the task", hint, &mut self.text, WIDTH);
         if std::mem::take(&mut self.is_new) {
             response.request_focus();

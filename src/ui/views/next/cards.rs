@@ -9,11 +9,13 @@ use super::files;
 use super::shown::Row;
 use crate::kinship::Metric;
 use crate::study::{Command, Selection};
+use crate::text::sentence_case;
 use crate::ui::ext::{ResponseExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, radius, space};
-use crate::ui::views::{GAIN_RECORD, ViewContext, compose};
+use crate::ui::views::{GAIN_RECORD, ViewContext};
 use crate::ui::widgets::{fact_ui, focus_ring, primary_button};
+use crate::workbench::suggesting::Recommended;
 
 /// How many cards there are, and how many in a wide window.
 const USUAL: usize = 3;
@@ -36,7 +38,7 @@ impl Cards {
     /// Draws them; how many there are.
     pub fn ui(&mut self, ui: &mut Ui, view: &ViewContext<'_>, rows: &[Row]) -> usize {
         let room = (ui.available_width() + GAP) / (MOST_WIDTH + GAP);
-        let most = (room as usize).clamp(USUAL, MOST);
+        let most = (room.round() as usize).clamp(USUAL, MOST);
         let rows = &rows[..rows.len().min(most)];
         // Two cards are as wide as two of three.
         let width = (ui.available_width() - GAP * (most - 1) as f32) / most as f32;
@@ -128,14 +130,13 @@ fn content_ui(ui: &mut Ui, view: &ViewContext<'_>, (k, row): (usize, &Row), heig
     if height > above + foot {
         ui.add_space(height - above - foot);
     }
-    let [a, b] = row.pair;
     let button = compose_button(ui, k, row);
     let button = match &row.lacks {
         Some(lacks) => button.on_hover_text(lacks),
         None => button,
     };
     if button.clicked() {
-        view.push(compose(vec![a, b]));
+        view.push(row.compose());
     }
     above + foot
 }
@@ -187,6 +188,8 @@ fn facts_ui(ui: &mut Ui, row: &Row) {
         None => "Not known".to_owned(),
     };
     fact_ui(ui, "Kinship", &kinship, &hover);
+    let Recommended { way, why } = &row.recommended;
+    fact_ui(ui, "By", &way.title(), &sentence_case(why));
     let under = match row.are_copies() {
         true => "None to be expected of near copies".to_owned(),
         false => format!("{}\n{}", files::interval(row), files::chance(row)),

@@ -18,7 +18,9 @@ fn sentence(row: &Row) -> String {
     let kinship = format::kinship(row.advised.kinship);
     let reasons = row.reasons.join("; ");
     format!(
-        "{a} ({of_a}) and {b} ({of_b}): child {score} expected, kinship {kinship}, {}. {reasons}",
+        "{a} ({of_a}) and {b} ({of_b}) by {}: child {score} expected, kinship {kinship}, {}. \
+         {reasons}",
+        row.recommended.way.title(),
         gain(row)
     )
 }
@@ -32,7 +34,7 @@ pub fn gain(row: &Row) -> String {
 /// Where 90 of 100 such children would lie.
 pub fn interval(row: &Row) -> String {
     let [low, high] = row.advised.interval.map(|end| format::score(Some(end)));
-    format!("90 %: {low} to {high}")
+    format!("90 % range: {low} to {high}")
 }
 
 pub fn chance(row: &Row) -> String {
@@ -57,6 +59,7 @@ pub fn csv(rows: &[Row]) -> Export {
         "score_to",
         "expected_gain",
         "chance_of_a_new_best",
+        "method",
         "reasons",
     ];
     // Writing into memory does not fail.
@@ -68,7 +71,7 @@ pub fn csv(rows: &[Row]) -> Export {
     Export::table("suggestions", "next-merges", bytes)
 }
 
-fn cells(k: usize, row: &Row) -> [String; 12] {
+fn cells(k: usize, row: &Row) -> [String; 13] {
     let [name, with] = row.names.clone();
     let [average, average_with] = row.averages.map(format::plain);
     let number = |value: f64| format::plain(Some(value));
@@ -85,6 +88,7 @@ fn cells(k: usize, row: &Row) -> [String; 12] {
         number(high),
         number(row.advised.gain),
         number(row.advised.chance),
+        row.recommended.way.title(),
         row.reasons.join("; "),
     ]
 }

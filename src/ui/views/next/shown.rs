@@ -5,6 +5,8 @@ use crate::advice::{Advice, Advised};
 use crate::lineage::suggest::{Reason, Suggestion};
 use crate::study::ModelId;
 use crate::ui::action::{Action, ImportAction, ModelsAction, View};
+use crate::ui::views::compose_by;
+use crate::workbench::suggesting::Recommended;
 use crate::workbench::{ModelFiles, Workbench};
 
 pub struct Shown {
@@ -29,6 +31,8 @@ pub struct Row {
     pub advised: Advised,
     /// Why, the weightiest first.
     pub reasons: Vec<String>,
+    /// By which method it is best made, and why.
+    pub recommended: Recommended,
     /// What the canvas will lack; it can be composed all the same.
     pub lacks: Option<String>,
 }
@@ -37,6 +41,11 @@ impl Row {
     /// Whether the two are so nearly equal that a merge of them is neither.
     pub fn are_copies(&self) -> bool {
         self.advised.are_copies()
+    }
+
+    /// Begins the merge by the method that is recommended.
+    pub fn compose(&self) -> Action {
+        compose_by(self.recommended.way.template(), self.pair.to_vec())
     }
 
     /// Both names as one: `mirror × order`.
@@ -57,8 +66,9 @@ pub struct Obstacle {
 impl Shown {
     pub fn new(bench: &Workbench) -> Self {
         let suggested = bench.suggestions();
-        let row = |merge| row(bench, &suggested.models, merge);
-        let rows: Vec<Row> = suggested.merges.iter().map(row).collect();
+        let with_ways = suggested.merges.iter().zip(&suggested.recommended);
+        let row = |(merge, way)| row(bench, &suggested.models, merge, way);
+        let rows: Vec<Row> = with_ways.map(row).collect();
         Self {
             revision: bench.revision(),
             basis: basis(&suggested.advice),
@@ -73,7 +83,12 @@ fn basis(advice: &Advice) -> String {
     format!("{}{}", advice.sentence(), kinship.unwrap_or_default())
 }
 
-fn row(bench: &Workbench, models: &[ModelId], merge: &Suggestion) -> Row {
+fn row(
+    bench: &Workbench,
+    models: &[ModelId],
+    merge: &Suggestion,
+    recommended: &Recommended,
+) -> Row {
     let (doc, record) = (bench.study().doc(), bench.record());
     let counts = |task: &&String| !doc.not_averaged.contains(task);
     let counted: Vec<&String> = record.tasks.iter().filter(counts).collect();
@@ -88,6 +103,7 @@ fn row(bench: &Workbench, models: &[ModelId], merge: &Suggestion) -> Row {
         averages: pair.map(|id| record.row(id).and_then(|row| row.average)),
         advised: merge.advised,
         reasons: merge.reasons.iter().map(words).collect(),
+        recommended: recommended.clone(),
         lacks: lacks(bench, pair),
     }
 }

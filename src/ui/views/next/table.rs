@@ -12,8 +12,9 @@ use crate::study::{Command, ModelId, Selection};
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, ROW_HEIGHT, Tokens, radius, space};
-use crate::ui::views::{ViewContext, compose};
+use crate::ui::views::ViewContext;
 use crate::ui::widgets::{focus_ring, icon_button, text};
+use crate::workbench::suggesting::Recommended;
 
 /// Widths of the columns with numbers, in points.
 const PLACE: f32 = 28.0;
@@ -125,15 +126,7 @@ const LEFT: Align2 = Align2::LEFT_CENTER;
 const RIGHT: Align2 = Align2::RIGHT_CENTER;
 /// On which side the words of each cell stand.
 const ALIGN: [Align2; 7] = [RIGHT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT];
-const HEADS: [&str; 7] = [
-    "",
-    "Pair",
-    "Child",
-    "Kinship",
-    "Gain",
-    "90 of 100 lie in",
-    "Why",
-];
+const HEADS: [&str; 7] = ["", "Pair", "Child", "Kinship", "Gain", "90 % range", "Why"];
 
 fn put(ui: &Ui, rect: Rect, font: &FontId, words: [(&str, Color32); 7]) {
     for ((cell, align), (words, ink)) in cells(rect).into_iter().zip(ALIGN).zip(words) {
@@ -180,7 +173,7 @@ fn row_ui(ui: &mut Ui, view: &ViewContext<'_>, (k, of): (usize, usize), row: &Ro
     ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
         let words = format!("Compose {} with {}", row.names[0], row.names[1]);
         if icon_button(ui, icon::GIT_MERGE, &words).clicked() {
-            view.push(compose(vec![a, b]));
+            view.push(row.compose());
         }
     });
     response.on_hover_ui(|ui| hover(ui, row))
@@ -214,6 +207,8 @@ fn hover(ui: &mut Ui, row: &Row) {
     for reason in &row.reasons {
         ui.label(reason);
     }
+    let Recommended { way, why } = &row.recommended;
+    ui.label(format!("By {}: {why}", way.title()));
 }
 
 fn spoken((k, of): (usize, usize), row: &Row) -> String {

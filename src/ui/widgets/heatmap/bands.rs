@@ -56,17 +56,24 @@ pub(super) fn paint(map: &HeatMap<'_>, painter: &Painter, layout: &Layout, t: &T
     }
 }
 
-/// The band that was clicked.
-pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, id: Id) -> Option<usize> {
-    let mut clicked = None;
+/// The band that was clicked, and the one that was clicked twice.
+pub(super) fn interact(
+    map: &HeatMap<'_>,
+    ui: &Ui,
+    layout: &Layout,
+    id: Id,
+) -> (Option<usize>, Option<usize>) {
+    let (mut clicked, mut opened) = (None, None);
     for (k, band) in map.bands.iter().enumerate() {
         let rect = rect(layout, band).intersect(layout.rows_zone());
         let response = ui.interact(rect, id.with(("band", k)), Sense::CLICK);
         response.named(WidgetType::Button, &band.label);
-        if response.clicked() {
+        if response.double_clicked() {
+            opened = Some(k);
+        } else if response.clicked() {
             clicked = Some(k);
         }
-        response.on_hover_text(&band.names);
+        response.on_hover_text(format!("{}\n\nDouble-click to zoom in", band.names));
     }
-    clicked
+    (clicked, opened)
 }

@@ -4,6 +4,7 @@ use eframe::egui::{
     EventFilter, Id, Key, Pos2, Rect, Response, Sense, Ui, WidgetInfo, WidgetType, pos2,
 };
 
+use super::cut::{self, Cut};
 use super::layout::{ColumnNames, Layout};
 use super::{HeatMap, HeatMapResponse, bands};
 use crate::ui::ext::{ResponseExt, UiExt};
@@ -17,6 +18,8 @@ pub(super) struct Touched {
     /// Where the pointer is, while it is over the cells.
     pub pointer: Option<Pos2>,
     pub has_focus: bool,
+    /// Where the tree is cut, if that can be changed.
+    pub cut: Option<Cut>,
     pub response: HeatMapResponse,
 }
 
@@ -37,9 +40,10 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Touched {
         chosen = cells(map, ui, layout, under).or(chosen);
     }
     let label = names(map, ui, layout);
-    let band = match layout.has_bands {
+    let cut = cut::interact(map, ui, layout);
+    let (band, opened_band) = match layout.has_bands {
         true => bands::interact(map, ui, layout, id),
-        false => None,
+        false => (None, None),
     };
     if let Some(cell) = chosen {
         ui.data_mut(|d| d.insert_temp(id, cell));
@@ -56,7 +60,11 @@ pub(super) fn interact(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Touched {
             clicked: pair.filter(|(a, b)| a != b),
             clicked_label: label.or(on_diagonal),
             clicked_band: band,
+            opened_band,
+            cells: None,
+            cut: cut.as_ref().and_then(|cut| cut.asked),
         },
+        cut,
     }
 }
 
@@ -188,18 +196,26 @@ pub(super) fn pair_ui(map: &HeatMap<'_>, ui: &mut Ui, (a, b): (usize, usize)) {
 /// Names of rows and columns: the model that was clicked.
 fn names(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) -> Option<usize> {
     let mut clicked = None;
+    let [rows, columns] = match map.is_picture() {
+        true => layout.within(ui.clip_rect()),
+        false => [0..layout.n, 0..layout.n],
+    };
     for place in 0..layout.n {
+        let (in_rows, in_columns) = (rows.contains(&place), columns.contains(&place));
+        if !in_rows && !in_columns {
+            continue;
+        }
         let model = map.model_at(place);
         let name = &map.labels[model];
         let rects = [
-            (layout.row_names > 0.0 && !layout.has_bands).then(|| {
+            (in_rows && layout.row_names > 0.0 && !layout.has_bands).then(|| {
                 (
                     layout.row_name_rect(place),
                     layout.rows_zone(),
                     name.clone(),
                 )
             }),
-            (layout.column_names != ColumnNames::Hidden).then(|| {
+            (in_columns && layout.column_names != ColumnNames::Hidden).then(|| {
                 let grip = column_grip(layout, place);
                 (grip, layout.columns_zone(), format!("Column {name}"))
             }),

@@ -1,5 +1,7 @@
 //! Where everything in the heat map goes, from the space given and the lengths of the names.
 
+use std::ops::Range;
+
 use eframe::egui::{Pos2, Rect, Ui, Vec2, pos2, vec2};
 
 use super::HeatMap;
@@ -75,16 +77,21 @@ impl Layout {
             0.0
         };
         let mut row_names = longest.min(LONGEST_NAME).min(available.x * 0.28) + space::M;
-        let room = |left: f32| (available.x - left) / n as f32;
+        let zoom = if map.is_picture() {
+            map.zoom.max(1.0)
+        } else {
+            1.0
+        };
+        let room = |left: f32| (available.x - left) * zoom / n as f32;
         let column_name_width = longest.min(LONGEST_COLUMN_NAME);
-        let rest = available - vec2(dendrogram + row_names, 0.0);
+        let rest = (available - vec2(dendrogram + row_names, 0.0)) * zoom;
         let least = match map.is_picture() {
             true => Vec2::splat(1.0),
             false => LEAST_CELL,
         };
         let (column_names, right, above) =
             column_names(column_name_width, rest, n, (WIDEST, least.x));
-        let height = (available.y - above) / n as f32;
+        let height = (available.y - above) * zoom / n as f32;
         let is_thin = map.is_picture() && height < size::SMALL;
         let has_bands = is_thin && !map.bands.is_empty();
         if has_bands {
@@ -193,6 +200,20 @@ impl Layout {
         };
         Rect::from_min_max(pos2(cell.left(), top), cell.right_top())
             .translate(vec2(lean, self.pinned.y))
+    }
+
+    /// The rows and the columns that are within `sight`, at least in part.
+    pub fn within(&self, sight: Rect) -> [Range<usize>; 2] {
+        let range = |first: f32, last: f32, start: f32, cell: f32| {
+            let place = |at: f32| ((at - start) / cell).max(0.0);
+            let end = (place(last).ceil() as usize).min(self.n);
+            (place(first) as usize).min(end)..end
+        };
+        let start = self.cells.min;
+        [
+            range(sight.top(), sight.bottom(), start.y, self.cell.y),
+            range(sight.left(), sight.right(), start.x, self.cell.x),
+        ]
     }
 
     /// The row and column under a point.

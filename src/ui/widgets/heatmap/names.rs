@@ -24,7 +24,11 @@ pub(super) fn paint(
     }
     let within = |zone: Rect| painter.with_clip_rect(painter.clip_rect().intersect(zone));
     let (rows, columns) = (within(layout.rows_zone()), within(layout.columns_zone()));
-    for place in 0..layout.n {
+    let [in_rows, in_columns] = match map.is_picture() {
+        true => layout.within(painter.clip_rect()),
+        false => [0..layout.n, 0..layout.n],
+    };
+    for place in (0..layout.n).filter(|k| in_rows.contains(k) || in_columns.contains(k)) {
         let model = map.model_at(place);
         let is_selected = map.selected_models.contains(&model);
         let ink = |is_marked: bool| match (is_selected, is_marked) {
@@ -33,7 +37,7 @@ pub(super) fn paint(
             _ if marked.is_some() => t.text_weak,
             _ => t.text,
         };
-        let is_named = layout.row_names > 0.0 && !layout.has_bands;
+        let is_named = in_rows.contains(&place) && layout.row_names > 0.0 && !layout.has_bands;
         // Where every name has no room, every second or third has.
         if is_named && place.is_multiple_of(layout.name_each) {
             let ink = ink(marked.is_some_and(|(row, _)| row == place));

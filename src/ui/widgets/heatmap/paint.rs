@@ -9,7 +9,7 @@ use eframe::egui::{
 
 use super::input::Touched;
 use super::layout::Layout;
-use super::{HeatMap, dendrogram, names};
+use super::{HeatMap, cut, dendrogram, names};
 use crate::ui::colormap::{self, Scale};
 use crate::ui::theme::{self, Tokens};
 
@@ -30,16 +30,22 @@ pub(super) fn map(map: &HeatMap<'_>, ui: &Ui, layout: &Layout, touched: &Touched
     }
     selection(map, painter, layout, t);
     names::paint(map, painter, layout, t, touched.marked);
+    if let Some(cut) = &touched.cut {
+        cut::paint(cut, !map.clusters.is_empty(), painter, layout, t);
+    }
     if touched.has_focus {
         focus(painter, layout, t, touched.marked);
     }
 }
 
+/// How much of the ground is in what may still change.
+const WEAK: f32 = 0.65;
+
 /// The colour of a pair, greyed while it may still change.
 pub(super) fn color(map: &HeatMap<'_>, pair: (usize, usize), t: &Tokens) -> Color32 {
     let color = map.scale.color(map.value(pair), t);
-    if map.provisional {
-        colormap::mix(color, t.panel, 0.65)
+    if map.provisional || (map.weak)(pair.0, pair.1) {
+        colormap::mix(color, t.panel, WEAK)
     } else {
         color
     }
@@ -149,13 +155,10 @@ fn values_on_picture(map: &HeatMap<'_>, painter: &Painter, layout: &Layout, t: &
     let Some((size, decimals)) = layout.values else {
         return;
     };
-    let seen = painter.clip_rect();
-    for cell in (0..layout.n * layout.n).map(|at| (at / layout.n, at % layout.n)) {
+    let [rows, columns] = layout.within(painter.clip_rect());
+    for cell in rows.flat_map(|row| columns.clone().map(move |column| (row, column))) {
         let (pair, rect) = (map.pair_at(cell), layout.cell_rect(cell));
-        let Some(value) = map
-            .value(pair)
-            .filter(|_| pair.0 != pair.1 && seen.intersects(rect))
-        else {
+        let Some(value) = map.value(pair).filter(|_| pair.0 != pair.1) else {
             continue;
         };
         let (ink, font) = (
@@ -214,30 +217,69 @@ fn focus(painter: &Painter, layout: &Layout, t: &Tokens, marked: Option<(usize, 
     }
 }
 
+/// What a picture was made for, where the map says when its values change.
+#[derive(Clone, PartialEq)]
+struct MadeFor {
+    stamp: (u64, usize),
+    scale: Scale,
+    provisional: bool,
+    dark: bool,
+    /// Cells and pixels.
+    sizes: (usize, usize),
+}
+
 /// The texture of the last frame, kept until a pixel changes.
-type Kept = Arc<(ColorImage, TextureHandle)>;
+type Kept = Arc<(Option<MadeFor>, ColorImage, TextureHandle)>;
 
 fn picture(map: &HeatMap<'_>, ui: &Ui, layout: &Layout) {
     let id = map.id(ui).with("picture");
-    let image = image(map, layout.n, Tokens::of(ui));
+    let t = Tokens::of(ui);
+    let each = cells_a_pixel(ui, layout);
+    let made_for = map.stamp.map(|stamp| MadeFor {
+        stamp,
+        scale: map.scale,
+        provisional: map.provisional,
+        dark: t.dark,
+        sizes: (layout.n, each),
+    });
     let kept: Option<Kept> = ui.data(|d| d.get_temp(id));
-    let kept = kept.filter(|k| k.0 == image).unwrap_or_else(|| {
-        let options = TextureOptions::NEAREST;
-        let texture = ui.ctx().load_texture("heat map", image.clone(), options);
-        let new = Arc::new((image, texture));
+    let holds = |kept: &Kept| made_for.is_some() && kept.0 == made_for;
+    let kept = kept.filter(holds).unwrap_or_else(|| {
+        let image = image(map, layout.n, each, t);
+        let kept: Option<Kept> = ui.data(|d| d.get_temp(id));
+        let texture = match kept.filter(|kept| kept.1 == image) {
+            Some(kept) => kept.2.clone(),
+            None => {
+                let options = TextureOptions::NEAREST;
+                ui.ctx().load_texture("heat map", image.clone(), options)
+            }
+        };
+        let new = Arc::new((made_for, image, texture));
         ui.data_mut(|d| d.insert_temp(id, Arc::clone(&new)));
         new
     });
-    let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+    // The last pixel may stand for fewer cells.
+    let end = layout.n as f32 / (kept.1.size[0] * each) as f32;
+    let whole = Rect::from_min_max(Pos2::ZERO, pos2(end, end));
     ui.painter()
-        .image(kept.1.id(), layout.cells, whole, Color32::WHITE);
+        .image(kept.2.id(), layout.cells, whole, Color32::WHITE);
 }
 
-/// One pixel a cell. Colours come from a table, since OKLab is slow 40 000 times a frame.
-fn image(map: &HeatMap<'_>, n: usize, t: &Tokens) -> ColorImage {
+/// Cells that a pixel of the picture stands for, across and down: as many as would share one on
+/// screen, and so many that the texture is one that the machine can have.
+fn cells_a_pixel(ui: &Ui, layout: &Layout) -> usize {
+    let on_screen = layout.cell.min_elem() * ui.pixels_per_point();
+    let shared = (1.0 / on_screen.max(1e-3)).round().max(1.0) as usize;
+    let most = ui.input(|input| input.max_texture_side).max(1);
+    shared.max(layout.n.div_ceil(most))
+}
+
+/// The picture of all cells, a pixel being the mean of `each` by `each` of them. Colours come from
+/// a table, since OKLab is slow for millions of cells.
+fn image(map: &HeatMap<'_>, n: usize, each: usize, t: &Tokens) -> ColorImage {
     let grey = |color| {
         if map.provisional {
-            colormap::mix(color, t.panel, 0.65)
+            colormap::mix(color, t.panel, WEAK)
         } else {
             color
         }
@@ -253,14 +295,46 @@ fn image(map: &HeatMap<'_>, n: usize, t: &Tokens) -> ColorImage {
         }
     };
     let of = |scale: Scale, value: f64| table[(scale.position(value) * 255.0).round() as usize];
-    let pixel = |place: usize| {
-        let pair = map.pair_at((place / n, place % n));
+    let cell = |cell: (usize, usize)| {
+        let pair = map.pair_at(cell);
         if pair.0 == pair.1 {
             t.panel
         } else {
-            map.value(pair)
-                .map_or_else(|| missing(pair), |value| of(map.scale, value))
+            match map.value(pair) {
+                None => missing(pair),
+                Some(value) if (map.weak)(pair.0, pair.1) => {
+                    colormap::mix(of(map.scale, value), t.panel, WEAK)
+                }
+                Some(value) => of(map.scale, value),
+            }
         }
     };
-    ColorImage::new([n, n], (0..n * n).map(pixel).collect())
+    let side = n.div_ceil(each);
+    let pixel = |place: usize| {
+        let (row, column) = (place / side * each, place % side * each);
+        if each == 1 {
+            return cell((row, column));
+        }
+        let rows = row..(row + each).min(n);
+        let columns = column..(column + each).min(n);
+        mean(
+            rows.flat_map(|row| columns.clone().map(move |column| (row, column)))
+                .map(cell),
+        )
+    };
+    ColorImage::new([side, side], (0..side * side).map(pixel).collect())
+}
+
+/// The mean of opaque colours.
+fn mean(colors: impl Iterator<Item = Color32>) -> Color32 {
+    let (mut sums, mut count) = ([0u32; 3], 0u32);
+    for color in colors {
+        let own = [color.r(), color.g(), color.b()];
+        sums.iter_mut()
+            .zip(own)
+            .for_each(|(sum, own)| *sum += u32::from(own));
+        count += 1;
+    }
+    let [r, g, b] = sums.map(|sum| (sum / count.max(1)) as u8);
+    Color32::from_rgb(r, g, b)
 }

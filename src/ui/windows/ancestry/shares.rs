@@ -3,11 +3,16 @@
 use eframe::egui::{Color32, Rect, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use crate::origin::ancestry::{Answer, words};
+use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, space};
 
 const HEIGHT: f32 = 18.0;
 const MARK: f32 = 10.0;
+/// Height of a line of the legend, in points.
+const LINE: f32 = 18.0;
+/// Shares whose sum is further from one than this are explained.
+const NOTED: f64 = 0.02;
 
 /// Draws the bar and its legend. Negative shares are in the legend alone.
 pub(super) fn shares_ui(ui: &mut Ui, answer: &Answer, names: &[String]) {
@@ -17,13 +22,20 @@ pub(super) fn shares_ui(ui: &mut Ui, answer: &Answer, names: &[String]) {
         .map(|(k, part)| (t.role(k), part.share.max(0.0)))
         .collect();
     let said = words::shares(answer, names);
-    bar_ui(ui, &lengths, words::unexplained(answer), &said);
-    ui.add_space(space::S);
-    for (k, part) in answer.parts.iter().enumerate() {
-        line_ui(ui, t.role(k), &names[part.candidate], &share(part.share));
-    }
     let left = words::unexplained(answer);
-    line_ui(ui, t.line, "unexplained", &share(left));
+    bar_ui(ui, &lengths, left, &said);
+    ui.add_space(space::S);
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = LINE;
+        for (k, part) in answer.parts.iter().enumerate() {
+            line_ui(ui, t.role(k), &names[part.candidate], &share(part.share));
+        }
+        line_ui(ui, t.line, "unexplained", &share(left));
+    });
+    let all: f64 = answer.parts.iter().map(|part| part.share).sum();
+    if !answer.parts.is_empty() && (all + left - 1.0).abs() > NOTED {
+        ui.quiet("Each share is of that model's own change, so they need not add up to 100 %");
+    }
 }
 
 /// "62.1 %"

@@ -173,7 +173,7 @@ impl TensorTable {
         }
         let numbers = [
             (
-                "Difference, %",
+                "Diff., %",
                 "‖a − b‖ / ‖a‖, the most different first",
                 By::Difference,
             ),

@@ -3,7 +3,6 @@
 
 use eframe::egui::{DragValue, Grid, Label, RichText, Ui, WidgetType};
 
-use super::title_ui;
 use crate::extract::{Plan, Work};
 use crate::study::ModelId;
 use crate::ui::action::{Action, ExtractAction};
@@ -11,6 +10,7 @@ use crate::ui::ext::{ResponseExt, UiExt, quiet};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, size, space};
 use crate::ui::widgets::{Choice, choice, fold_toggle, primary_button, segmented, text_field};
+use crate::ui::windows::job::title_ui;
 use crate::workbench::Workbench;
 use crate::workbench::extracting::{ExtractGoal, ExtractRequest};
 

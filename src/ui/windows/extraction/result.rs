@@ -7,7 +7,6 @@ use std::sync::Arc;
 use eframe::egui::{Align, Label, Layout, ScrollArea, Ui};
 use egui_phosphor::regular as icon;
 
-use super::title_ui;
 use crate::extract::{Fate, ModuleReport, Report};
 use crate::ui::action::{Action, Content, Export};
 use crate::ui::colormap::Scale;
@@ -18,6 +17,7 @@ use crate::ui::theme::space;
 use crate::ui::widgets::bars::{Bar, bars_ui};
 use crate::ui::widgets::profile::{Profile, Series};
 use crate::ui::widgets::{icon_button, primary_button, section_heading, segmented};
+use crate::ui::windows::job::title_ui;
 use crate::ui::windows::number::number_ui;
 use crate::workbench::Workbench;
 

@@ -19,7 +19,7 @@ const KINDS: [(&str, &str, &str); 2] = [
     (
         "Prompts",
         "What goes to it, one prompt a line",
-        "Solve the equation",
+        "e.g. Solve the equation",
     ),
     ("Against", "What does not, may be empty", ""),
 ];

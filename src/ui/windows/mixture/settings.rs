@@ -6,6 +6,7 @@ use egui_phosphor::regular as icon;
 use super::Sheet;
 use crate::merge::problem::Problem;
 use crate::moe::{Architecture, GateMode, Purpose};
+use crate::text::list;
 use crate::ui::ext::{ResponseExt, UiExt};
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
@@ -121,8 +122,8 @@ pub(super) fn checks_ui(ui: &mut Ui, checks: Option<&MixtureChecks>) {
         (n, _) => (icon::X_CIRCLE, t.error, format::counted(n, "error")),
     };
     ui.label(theme::strong(format!("{mark} {words}")).color(ink));
-    for problem in &checks.problems {
-        problem_ui(ui, problem);
+    for (places, problem) in alike(&checks.problems) {
+        problem_ui(ui, &places, problem);
     }
     let Some(facts) = &checks.facts else {
         return;
@@ -142,7 +143,34 @@ pub(super) fn checks_ui(ui: &mut Ui, checks: Option<&MixtureChecks>) {
     }
 }
 
-fn problem_ui(ui: &mut Ui, problem: &Problem) {
+/// Problems that say the same of several experts, once; with the experts, numbered from 1.
+fn alike(problems: &[Problem]) -> Vec<(String, &Problem)> {
+    let mut out: Vec<(Vec<usize>, &Problem)> = Vec::new();
+    for problem in problems {
+        let number = number_of(&problem.place.path);
+        let is_like = |(numbers, own): &&mut (Vec<usize>, &Problem)| {
+            !numbers.is_empty() && number.is_some() && own.sentence == problem.sentence
+        };
+        match out.iter_mut().find(is_like) {
+            Some((numbers, _)) => numbers.extend(number),
+            None => out.push((number.into_iter().collect(), problem)),
+        }
+    }
+    let named = |(numbers, problem): (Vec<usize>, _)| (experts(&numbers), problem);
+    out.into_iter().map(named).collect()
+}
+
+/// "Expert 2", or "Experts 1, 2 and 5".
+fn experts(numbers: &[usize]) -> String {
+    let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    match &words[..] {
+        [] => String::new(),
+        [one] => format!("Expert {one}"),
+        _ => format!("Experts {}", list(&words)),
+    }
+}
+
+fn problem_ui(ui: &mut Ui, places: &str, problem: &Problem) {
     let t = Tokens::of(ui);
     let ink = match problem.is_error() {
         true => t.error,
@@ -150,19 +178,18 @@ fn problem_ui(ui: &mut Ui, problem: &Problem) {
     };
     let mut sentence = problem.headline();
     // A path of a recipe as people count: experts from 1 on.
-    if let Some(expert) = expert_of(&problem.place.path) {
-        sentence = format!("{expert}: {}", problem.sentence);
+    if !places.is_empty() {
+        sentence = format!("{places}: {}", problem.sentence);
+    } else if problem.place.path.starts_with("shared_experts") {
+        sentence = format!("Shared expert: {}", problem.sentence);
     }
     let text = RichText::new(sentence).small().color(ink);
     ui.add(Label::new(text).wrap());
 }
 
-/// "Expert 2" for `experts[1].source_model`.
-fn expert_of(path: &str) -> Option<String> {
-    if path.starts_with("shared_experts") {
-        return Some("Shared expert".to_owned());
-    }
+/// 2 for `experts[1].source_model`.
+fn number_of(path: &str) -> Option<usize> {
     let number = path.strip_prefix("experts[")?.split(']').next()?;
     let number: usize = number.parse().ok()?;
-    Some(format!("Expert {}", number + 1))
+    number.checked_add(1)
 }

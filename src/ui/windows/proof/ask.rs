@@ -2,7 +2,6 @@
 
 use eframe::egui::{Grid, ScrollArea, Ui};
 
-use super::title_ui;
 use crate::origin::proof::Extent;
 use crate::study::ModelId;
 use crate::ui::action::{Action, ProofAction};
@@ -10,6 +9,7 @@ use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::space;
 use crate::ui::widgets::{Choice, choice, primary_button};
+use crate::ui::windows::job::title_ui;
 use crate::workbench::Workbench;
 use crate::workbench::proving::ProofRequest;
 

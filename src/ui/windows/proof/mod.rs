@@ -4,17 +4,16 @@
 mod ask;
 mod result;
 
-use eframe::egui::{Context, Ui, Vec2};
+use eframe::egui::{Context, Vec2};
 
 use self::ask::Form;
-use super::job::job_ui;
+use super::job::{AMONG_COMMANDS, Running, failed_ui, running_ui};
 use crate::jobs::JobId;
 use crate::study::ModelId;
 use crate::ui::action::Action;
 use crate::ui::ext::modal;
 use crate::ui::format;
-use crate::ui::theme::{self, size, space};
-use crate::ui::widgets::primary_button;
+use crate::ui::theme::space;
 use crate::workbench::Workbench;
 use crate::workbench::proving::ProofState;
 
@@ -79,11 +78,14 @@ impl ProofView {
                 match run.state {
                     ProofState::Running(job) => {
                         ui.set_width(small);
-                        stays = running_ui(ui, bench, run.name, job, actions);
+                        let title = format!("How {} was made", short(run.name));
+                        let running = running_page(&title, job);
+                        stays = running_ui(ui, bench, &running, actions);
                     }
                     ProofState::Failed(sentence) => {
                         ui.set_width(small);
-                        stays = failed_ui(ui, run.name, sentence);
+                        let title = format!("No proof for {}", short(run.name));
+                        stays = failed_ui(ui, &title, sentence);
                     }
                     ProofState::Cancelled => stays = false,
                     ProofState::Proved(proof) => {
@@ -104,33 +106,16 @@ impl ProofView {
     }
 }
 
-/// The heading of every page.
-fn title_ui(ui: &mut Ui, title: &str) {
-    ui.label(theme::strong(title).size(size::HEADING));
+fn running_page(title: &str, job: JobId) -> Running<'_> {
+    Running {
+        title,
+        about: "Recipes are fitted to the weights, run again and compared byte by byte",
+        name: "Proving",
+        job,
+        then: AMONG_COMMANDS,
+    }
 }
 
-fn running_ui(
-    ui: &mut Ui,
-    bench: &Workbench,
-    name: &str,
-    job: JobId,
-    actions: &mut Vec<Action>,
-) -> bool {
-    title_ui(
-        ui,
-        &format!("How {} was made", format::elide_middle(name, 30)),
-    );
-    ui.weak("Recipes are fitted to the weights, run again and compared byte by byte");
-    let then = "The result is among the commands, under Models";
-    job_ui(ui, bench, ("Proving", job), then, actions)
-}
-
-fn failed_ui(ui: &mut Ui, name: &str, sentence: &str) -> bool {
-    title_ui(
-        ui,
-        &format!("No proof for {}", format::elide_middle(name, 30)),
-    );
-    ui.label(crate::text::sentence_case(sentence));
-    ui.add_space(space::S);
-    !primary_button(ui, "Close").clicked()
+fn short(name: &str) -> String {
+    format::elide_middle(name, 30)
 }

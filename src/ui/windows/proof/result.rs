@@ -2,14 +2,15 @@
 
 use eframe::egui::{Align, Grid, Label, Layout, RichText, ScrollArea, Ui};
 
-use super::title_ui;
 use crate::checkpoint::Kind;
+use crate::kinship::table::kind_words;
 use crate::origin::proof::{Extent, FileState, Proof, Score, Verified, words};
 use crate::ui::action::{Action, ProofAction};
 use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, space};
 use crate::ui::widgets::primary_button;
+use crate::ui::windows::job::title_ui;
 use crate::workbench::Workbench;
 use crate::workbench::proving::ProofRun;
 
@@ -60,15 +61,13 @@ pub(super) fn verified_ui(
     room: f32,
     actions: &mut Vec<Action>,
 ) -> bool {
-    let what = if verified.holds {
-        "is what its record says"
+    let title = if verified.holds {
+        "Verified"
     } else {
-        "is not what its record says"
+        "Not as its record says"
     };
-    title_ui(
-        ui,
-        &format!("{} {what}", format::elide_middle(run.name, 40)),
-    );
+    let name = format::elide_middle(run.name, 40);
+    title_ui(ui, &format!("{title}: {name}"));
     ui.add(Label::new(&verified.sentence).wrap());
     ui.add_space(space::S);
     ScrollArea::vertical()
@@ -122,16 +121,17 @@ fn kinds_ui(ui: &mut Ui, score: &Score) {
             let Some(own) = score.kinds.get(&kind) else {
                 continue;
             };
-            ui.label(crate::text::sentence_case(kind.title()));
+            ui.label(kind_words(kind));
             let cells = [
                 own.tensors.to_string(),
                 format::bytes(own.bytes),
                 words::percent(own.share()),
-                difference(own.largest),
             ];
             for cell in cells {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(cell));
             }
+            // The last column would reach to the window's edge.
+            ui.label(difference(own.largest));
             ui.end_row();
         }
     });

@@ -236,7 +236,7 @@ impl Form {
         }
         let proposed = "The base or the first model of the merge that is GGUF. A GGUF file takes \
                         its metadata and its vocabulary from another one of the same model";
-        let mut options = vec![Choice::new(None, "Of the models", proposed)];
+        let mut options = vec![Choice::new(None, "From the models", proposed)];
         let named = known.iter().enumerate();
         options.extend(named.map(|(k, (name, _))| Choice::new(Some(k), name, "")));
         let is_own = |(_, path): &(String, PathBuf)| Some(path) == self.template.as_ref();

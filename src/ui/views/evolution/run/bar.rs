@@ -76,7 +76,9 @@ fn running_ui(
     ui.set_min_height(ROW_HEIGHT);
     buttons_ui(ui, context, state, true);
     let job = match doing {
-        Doing::Merging { job, .. } | Doing::Evaluating { job, .. } => Some(*job),
+        Doing::Merging { job, .. }
+        | Doing::Evaluating { job, .. }
+        | Doing::OnCluster { job, .. } => Some(*job),
         Doing::WaitingForTurn => None,
     };
     progress_ui(ui, context, job);
@@ -182,9 +184,25 @@ fn running_words(context: RunContext<'_>, doing: &Doing) -> String {
         Doing::WaitingForTurn => "waiting for its turn".to_owned(),
         Doing::Merging { child, .. } => format!("merging {}", short(child)),
         Doing::Evaluating { model, .. } => format!("evaluating {}", short(&name(model))),
+        Doing::OnCluster { names, .. } => on_cluster(context, names.len()),
     };
-    let generation = generation(context, matches!(doing, Doing::Merging { .. }));
+    let merges = matches!(doing, Doing::Merging { .. } | Doing::OnCluster { .. });
+    let generation = generation(context, merges);
     with_spent(context, &format!("{generation} · {words}"))
+}
+
+/// What the workers of a cluster do.
+fn on_cluster(context: RunContext<'_>, models: usize) -> String {
+    let progress = context.bench.on_cluster().progress;
+    let done = progress.done;
+    match progress.workers {
+        0 if progress.of == 0 => format!("handing out {}", format::counted(models, "model")),
+        0 => format!("{done} of {models} judged; no worker is seen, start some"),
+        n => format!(
+            "{done} of {models} judged by {}",
+            format::counted(n, "worker")
+        ),
+    }
 }
 
 /// Whether the family of the run is being measured.

@@ -214,7 +214,7 @@ fn kinship_at(pen: &Pen<'_>, row: Rect, kinship: Option<f64>) -> f32 {
     let color = Scale::KINSHIP.color(kinship, pen.t);
     let outline = Stroke::new(1.0, pen.ink(pen.t.line_strong));
     pen.painter.circle(dot, DOT, pen.ink(color), outline);
-    dot.x - DOT - space::S
+    dot.x - DOT - space::XS
 }
 
 fn small(pen: &Pen<'_>, row: Rect, words: &str) {

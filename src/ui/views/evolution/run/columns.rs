@@ -12,7 +12,7 @@ use super::RunContext;
 use super::card::{self, SIZE, Stance};
 use super::model::{Column, EvolutionModel, Planned, RunCard};
 use crate::study::{Command, Selection};
-use crate::text::sentence_case;
+use crate::text::{sentence_case, sentence_of};
 use crate::ui::action::View;
 use crate::ui::colormap::Scale;
 use crate::ui::ext::{ResponseExt, UiExt};
@@ -300,6 +300,7 @@ fn card_tip(ui: &mut Ui, card: &RunCard) {
 fn planned_tip(ui: &mut Ui, planned: &Planned) {
     ui.set_max_width(360.0);
     ui.label(theme::strong(planned.made_from.join(" × ")));
-    ui.quiet(sentence_case(&planned.reason));
+    let parents = planned.made_from.iter().map(String::as_str);
+    ui.quiet(sentence_of(&planned.reason, parents));
     ui.quiet(format!("Kinship {}", format::full(planned.kinship)));
 }

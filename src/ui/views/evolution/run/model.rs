@@ -82,7 +82,7 @@ impl EvolutionModel {
         });
         Self {
             key,
-            method: recipe::words(&evolution.setup.recipe),
+            method: recipe::ways(&evolution.setup),
             columns: run.map_or_else(Vec::new, |run| columns(bench, evolution, &run.standing)),
             scores: scores(&cards),
             graph: Graph {

@@ -2,12 +2,15 @@
 
 use eframe::egui::{RichText, ScrollArea, TextEdit, Ui, WidgetInfo, WidgetType};
 
+use crate::lineage::strategy::strategy;
 use crate::merge::composition::{Composition, Place, TEMPLATES};
-use crate::merge::methods::{Description, Parameter, ParameterScope, find};
+use crate::merge::methods::{BaseRule, Description, Parameter, ParameterScope, find};
 use crate::merge::recipe::{ModelRef, Recipe, Setting, Value, parse_way, way_to_yaml};
+use crate::study::Setup;
 use crate::ui::ext::UiExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
+use crate::ui::views::evolution::words::one_of;
 use crate::ui::widgets::{ParameterChange, ParameterEditor, methods_ui, segmented, text};
 
 const METHODS: f32 = 170.0;
@@ -32,14 +35,25 @@ pub fn words(text: &str) -> String {
     let Some(recipe) = read(text) else {
         return "an unreadable recipe".to_owned();
     };
-    let title = find(&recipe.merge_method).map_or(recipe.merge_method.as_str(), |method| {
-        method.description().title
-    });
+    let known = find(&recipe.merge_method).map(|method| method.description());
+    let mut title = known.map_or(recipe.merge_method.clone(), |known| known.title.to_owned());
+    if recipe.base_model.is_some() && known.is_some_and(|k| k.base == BaseRule::Optional) {
+        title.push_str(" of task vectors");
+    }
     let is_paper = |paper: &Recipe| paper.parameters == recipe.parameters;
     match paper().filter(is_paper) {
         Some(_) => format!("{title} as in the paper"),
         None => format!("{title}{}", changed_words(&recipe)),
     }
+}
+
+/// The ways of a set-up in words: `SLERP, t 0.5 or NuSLERP of task vectors`. Others than the first
+/// count where the strategy tries them.
+pub fn ways(setup: &Setup) -> String {
+    let tries = strategy(&setup.strategy).is_some_and(|s| s.description().uses_ways);
+    let most = if tries { usize::MAX } else { 1 };
+    let all: Vec<String> = setup.ways().take(most).map(words).collect();
+    one_of(&all)
 }
 
 /// What differs from the defaults, and fits into a sentence.

@@ -22,6 +22,9 @@ use crate::ui::widgets::{Choice, choice, segmented, text};
 const LONGEST: usize = 28;
 const BEST_ONLY: &str = "Files of children that cannot be merged again are removed; their record \
                          stays";
+const ON_A_CLUSTER: &str = "Workers take children from a folder that all of them see: start them \
+                            with kinfolk cluster work and that folder. What comes out is the \
+                            same";
 /// From this width on, in points, the sentence names the base, and asks what the strategy wants
 /// to know besides.
 const ROOM_FOR_BASE: f32 = 1000.0;
@@ -108,6 +111,7 @@ impl Sentence<'_> {
         folded(ui, "Way to merge", self.method, |ui| {
             if let Some(text) = recipe::recipe_ui(ui, &setup.recipe.clone()) {
                 setup.recipe = text;
+                setup.other_recipes.clear();
             }
         });
     }
@@ -187,6 +191,7 @@ impl Sentence<'_> {
             if setup.keep == Keep::Best {
                 ui.weak(BEST_ONLY);
             }
+            row(ui, |ui| self.cluster_ui(ui, setup));
         });
     }
 
@@ -270,7 +275,10 @@ impl Sentence<'_> {
             true => "nothing but your word".to_owned(),
             false => words::one_of(&parts),
         };
-        folded(ui, "Stop rules", &words, |ui| {
+        // The last of its line but for a small button: it takes what is left.
+        let left = ui.max_rect().right() - ui.cursor().left() - CARET - LAST;
+        let most = left.clamp(NARROWEST, WIDEST);
+        folded_within(ui, most, ("Stop rules", &words), |ui| {
             if let Some(rules) = rules::rules_ui(ui, &setup.rules) {
                 setup.rules = rules;
             }
@@ -290,6 +298,28 @@ impl Sentence<'_> {
         if response.clicked() {
             let ask = EvolutionAction::AskForFolder(self.evolution.id);
             self.context.push(ask);
+        }
+    }
+
+    /// Who merges and judges children: this program, or workers that take them from a folder.
+    fn cluster_ui(&self, ui: &mut Ui, setup: &mut Setup) {
+        say(ui, "Merge and judge");
+        let words = match &setup.cluster {
+            Some(cluster) => format!("on a cluster: {}", short(&cluster.folder)),
+            None => "On a cluster…".to_owned(),
+        };
+        let response = leading(ui, "On a cluster…", &words).on_hover_text(ON_A_CLUSTER);
+        if response.clicked() {
+            let ask = EvolutionAction::AskForCluster(self.evolution.id);
+            self.context.push(ask);
+        }
+        let mut is_here = false;
+        if let Some(cluster) = &mut setup.cluster {
+            ui.checkbox(&mut cluster.works, "this computer works too");
+            is_here = ui.button("Here alone").clicked();
+        }
+        if is_here {
+            setup.cluster = None;
         }
     }
 
@@ -363,6 +393,8 @@ const CARET: f32 = 26.0;
 const WIDEST: f32 = 380.0;
 /// The same where two lines have to hold the sentence.
 const NARROWEST: f32 = 190.0;
+/// Room for the button at the end of the sentence.
+const LAST: f32 = 88.0;
 
 /// A control that goes to the next row as a whole where `width` points are not left.
 fn flow<T>(ui: &mut Ui, width: f32, control: impl FnOnce(&mut Ui) -> T) -> T {
@@ -412,7 +444,18 @@ fn fixed(ui: &mut Ui, words: &str) {
 /// A button with the words of what is chosen, under which the choice lies; `name` is what is
 /// chosen, for those who hear it.
 fn folded(ui: &mut Ui, name: &str, words: &str, content: impl FnOnce(&mut Ui)) {
-    let shown = fitted(ui, words);
+    let most = widest(ui);
+    folded_within(ui, most, (name, words), content);
+}
+
+/// The same with words of at most this width.
+fn folded_within(
+    ui: &mut Ui,
+    most: f32,
+    (name, words): (&str, &str),
+    content: impl FnOnce(&mut Ui),
+) {
+    let shown = text::fitted(ui.painter(), words, &theme::body_font(), most);
     let room = width(ui, &shown) + CARET;
     flow(ui, room, |ui| {
         let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
@@ -438,9 +481,12 @@ fn leading(ui: &mut Ui, name: &str, words: &str) -> Response {
 }
 
 fn fitted(ui: &Ui, words: &str) -> String {
+    text::fitted(ui.painter(), words, &theme::body_font(), widest(ui))
+}
+
+fn widest(ui: &Ui) -> f32 {
     let widest = if has_room(ui) { WIDEST } else { NARROWEST };
-    let most = widest.min(ui.max_rect().width() - 60.0);
-    text::fitted(ui.painter(), words, &theme::body_font(), most)
+    widest.min(ui.max_rect().width() - 60.0)
 }
 
 fn named(ui: &Ui, response: &Response, name: &str, words: &str) {

@@ -4,7 +4,6 @@ use eframe::egui::{Label, RichText, Ui, vec2};
 
 use super::super::DraftContext;
 use crate::kinship::Metric;
-use crate::text::sentence_case;
 use crate::ui::format;
 use crate::ui::widgets::profile::{Profile, Series};
 use crate::ui::widgets::section_heading;
@@ -30,7 +29,7 @@ pub fn ui(ui: &mut Ui, shown: &DraftContext<'_>, metric: Metric) {
         match (shown.child(), shown.ahead.map(|ahead| &ahead.child)) {
             (Some(child), _) => profile_ui(ui, shown, child, metric),
             (None, Some(Err(NoChild::Refused(sentence)))) => {
-                let text = RichText::new(sentence_case(sentence)).weak();
+                let text = RichText::new(shown.view.bench.sentence(sentence)).weak();
                 ui.add(Label::new(text).wrap());
             }
             _ => {

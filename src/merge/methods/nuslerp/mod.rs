@@ -6,8 +6,12 @@
 //! nuslerp_row_wise, each line along the first dimension; mergekit's documentation has these two
 //! the other way round. One model alone is copied.
 
+mod pair;
+mod steps;
+
 use std::ops::Range;
 
+use super::steps::Steps;
 use crate::jobs::Ticket;
 use crate::merge::blocks::{AnyKernel, Blocks, Cuts, Inputs, Kernel, Width, by_width};
 use crate::merge::combine::{Coefficients, InputGram, from_gram};
@@ -16,6 +20,8 @@ use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction,
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::Real;
 use crate::numeric::vector;
+use pair::{Pair, pair};
+use steps::Stepwise;
 
 pub(super) struct NuSlerp;
 
@@ -86,6 +92,25 @@ impl Method for NuSlerp {
             _ => from_gram(&inputs, ticket, |gram| whole(gram, values)),
         }
     }
+
+    fn prepare_in_steps<'t>(
+        &self,
+        tensor: &'t MergeTensor<'t>,
+        values: &Values,
+        ticket: &Ticket,
+    ) -> Result<Option<Box<dyn AnyKernel + 't>>, MergeError> {
+        let steps = Steps::of(tensor);
+        let pair = pair(&tensor.models(), tensor.base, values)?;
+        let (Axis::Whole, Ok(pair), true) = (axis(values)?, pair, steps.are_rounded()) else {
+            return Ok(None);
+        };
+        let inputs = Inputs::new(tensor);
+        let kernel = match tensor.is_wide() {
+            true => Stepwise::new::<f64>(pair, steps, &inputs, ticket)?,
+            false => Stepwise::new::<f32>(pair, steps, &inputs, ticket)?,
+        };
+        Ok(Some(Box::new(kernel)))
+    }
 }
 
 /// What is one vector.
@@ -107,44 +132,6 @@ fn axis(values: &Values) -> Result<Axis, MergeError> {
             (false, true) => Axis::Columns,
         },
     )
-}
-
-/// The two models and how far to go from the first to the second.
-#[derive(Clone, Copy, Debug)]
-struct Pair {
-    first: usize,
-    second: usize,
-    t: f64,
-    base: Option<usize>,
-}
-
-/// The pair, or the one model there is.
-fn pair(
-    models: &[usize],
-    base: Option<usize>,
-    values: &Values,
-) -> Result<Result<Pair, usize>, MergeError> {
-    match *models {
-        [only] => Ok(Err(only)),
-        [first, second] => {
-            let (w0, w1) = (
-                values.of_input(first, "weight")?,
-                values.of_input(second, "weight")?,
-            );
-            let sum = w0 + w1;
-            let t = if sum.abs() < 1e-6 { 0.5 } else { w1 / sum };
-            Ok(Ok(Pair {
-                first,
-                second,
-                t,
-                base,
-            }))
-        }
-        _ => Err(MergeError::Refused(format!(
-            "nuslerp takes two models, not {}",
-            models.len()
-        ))),
-    }
 }
 
 /// |x₀|², |x₁|² and x₀·x₁.
@@ -180,31 +167,6 @@ fn whole(gram: &InputGram<'_>, values: &Values) -> Result<Coefficients, MergeErr
         Some(_) => Coefficients::Changes(c),
         None => Coefficients::Weights(c),
     })
-}
-
-impl Pair {
-    /// x₀ and x₁ of a block, less the base.
-    fn changes<N: Real>(&self, inputs: &[&[N]]) -> [Vec<N>; 2] {
-        [self.first, self.second].map(|i| {
-            let mut out = inputs[i].to_vec();
-            if let Some(base) = self.base {
-                vector::difference(&mut out, inputs[i], inputs[base]);
-            }
-            out
-        })
-    }
-
-    /// c₀x₀ + c₁x₁, plus the base.
-    fn put<N: Real>(
-        &self,
-        (c0, c1): (f64, f64),
-        at: usize,
-        [x0, x1]: [N; 2],
-        inputs: &[&[N]],
-    ) -> N {
-        let mixed = N::of(c0) * x0 + N::of(c1) * x1;
-        self.base.map_or(mixed, |base| inputs[base][at] + mixed)
-    }
 }
 
 /// Each row for itself.
