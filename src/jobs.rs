@@ -5,6 +5,7 @@
 //! with its result, on the thread of the owner, which takes in one [`Event`] after the other.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -93,6 +94,13 @@ impl Ticket {
         self.0.cancelled.store(true, Ordering::Relaxed);
     }
 
+    /// Does `work` on this thread; who waits in it for long, and has no ticket, hears by
+    /// [`is_cancelled_here`] that nobody wants it any more.
+    pub fn during<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _before = Before(CURRENT.replace(Some(self.clone())));
+        work()
+    }
+
     /// How far the job is.
     pub fn progress(&self) -> Progress {
         Progress {
@@ -105,6 +113,28 @@ impl Ticket {
             elapsed: self.0.started.elapsed(),
         }
     }
+}
+
+thread_local! {
+    /// The job that this thread works for.
+    static CURRENT: RefCell<Option<Ticket>> = const { RefCell::new(None) };
+}
+
+/// What this thread worked for before, and does again when this is gone.
+struct Before(Option<Ticket>);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+/// Whether this thread works for a job that was asked to stop.
+pub fn is_cancelled_here() -> bool {
+    CURRENT.with_borrow(|ticket| {
+        let shared = ticket.as_ref().map(|ticket| &ticket.0);
+        shared.is_some_and(|shared| shared.cancelled.load(Ordering::Relaxed))
+    })
 }
 
 /// How far a job is.
@@ -295,8 +325,10 @@ impl<W: 'static> Jobs<W> {
                     return;
                 };
                 let on_the_way = |step| send(false, step);
-                let result = catch_unwind(AssertUnwindSafe(|| work(&ticket, &on_the_way)))
-                    .unwrap_or_else(|panic| Err(Failure::Failed(panic_sentence(&*panic))));
+                let result = catch_unwind(AssertUnwindSafe(|| {
+                    ticket.during(|| work(&ticket, &on_the_way))
+                }))
+                .unwrap_or_else(|panic| Err(Failure::Failed(panic_sentence(&*panic))));
                 send(true, Box::new(move |owner| ending(owner, result)));
             }
         };

@@ -8,6 +8,8 @@
 //!    │      │
 //! files  parallel        reading and writing whole files; work on all cores
 //!    │
+//! store                  models on object stores and web servers, as ranges of bytes
+//!    │
 //! checkpoint             what lies in a model's folder, as tensors that decode themselves
 //!    ├────────┬────────────┐
 //! kinship ─▶ merge  diff  evaluate     how models are related; recipes, plans, children; two
@@ -48,6 +50,9 @@ pub mod jobs;
 
 #[allow(missing_docs, reason = "documented where a name does not say it")]
 pub mod files;
+
+#[allow(missing_docs, reason = "documented where a name does not say it")]
+pub mod store;
 
 pub mod checkpoint;
 

@@ -1,8 +1,10 @@
 //! The small words of sentences: counts with their noun, lists, capitals, true minus signs; and
 //! the order in which names are read.
 
+mod elsewhere;
 mod natural;
 
+pub use elsewhere::{SCHEMES, is_elsewhere};
 pub use natural::{by_name, natural};
 
 /// U+2212, as wide as a plus.

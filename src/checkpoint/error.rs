@@ -159,6 +159,17 @@ pub enum CheckpointError {
     #[error("the file was changed while it was read; wait until nothing writes to it any more, and start again: {}", path.display())]
     ChangedWhileRead { path: PathBuf },
 
+    #[error("{reason}: {}", path.display())]
+    Store { path: PathBuf, reason: String },
+    #[error("tensor `{tensor}` could not be read, {reason}: {}", path.display())]
+    NotFetched {
+        path: PathBuf,
+        tensor: String,
+        reason: String,
+    },
+    #[error("{sentence}")]
+    Copied { sentence: String },
+
     #[error("the index is not valid, {reason}; download it again: {}", path.display())]
     Index { path: PathBuf, reason: String },
     #[error("the index puts tensor `{tensor}` into `{found}`, which is not the plain name of a file in its folder; do not trust it: {}", path.display())]
@@ -227,6 +238,16 @@ fn by_number(_: &io::Error) -> Option<&'static str> {
 }
 
 impl CheckpointError {
+    /// For what has to lie on a disk to be read.
+    pub(super) fn only_plain(path: &Path, what: &str) -> Self {
+        Self::Store {
+            path: path.to_owned(),
+            reason: format!(
+                "{what}, and only plain safetensors are read from a store; download it"
+            ),
+        }
+    }
+
     /// Why a file of a checkpoint was not read.
     pub(super) fn unreadable(path: &Path, error: ReadError) -> Self {
         let path = path.to_owned();

@@ -10,6 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
+use crate::store::{self, Object};
+
 /// Files that say which row belongs to which token; the first says all where it is there.
 const TOKENIZER_FILES: [&str; 4] = [
     "tokenizer.json",
@@ -39,6 +41,8 @@ pub struct FileIdentity {
     pub header_sha256: [u8; 32],
     /// Where that stands in the file.
     pub(super) header: Vec<Range<u64>>,
+    /// What a store calls this version of it.
+    pub(super) etag: Option<String>,
 }
 
 /// What became of an opened checkpoint's files.
@@ -86,6 +90,10 @@ impl Identity {
             hash.update(file.len.to_le_bytes());
             hash.update(nanoseconds(file.modified).to_le_bytes());
             hash.update(file.header_sha256);
+            if let Some(etag) = &file.etag {
+                hash.update((etag.len() as u64).to_le_bytes());
+                hash.update(etag);
+            }
         }
         hash
     }
@@ -108,7 +116,32 @@ impl FileIdentity {
             modified: metadata.modified().ok(),
             header_sha256: Sha256::digest(header).into(),
             header: std::iter::once(0..metadata.len()).collect(),
+            etag: None,
         }
+    }
+
+    /// A file on a store; its path is its whole name.
+    pub(super) fn elsewhere(object: &Object, header: &[u8]) -> Self {
+        Self {
+            path: PathBuf::from(object.name()),
+            len: object.size_bytes(),
+            modified: object.modified(),
+            header_sha256: Sha256::digest(header).into(),
+            header: Vec::new(),
+            etag: object.etag().map(str::to_owned),
+        }
+    }
+
+    /// What tells the version of a file on a store, by its words; `None` for a file on a disk.
+    pub fn version(&self) -> Option<&str> {
+        self.is_elsewhere()
+            .then(|| self.etag.as_deref().unwrap_or_default())
+    }
+
+    /// Whether it lies on a store, where it is not looked at again: every range that is read
+    /// of it must be of this version.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        store::is_name(&self.path)
     }
 
     /// The same, where the description is no more than these places of the file.
@@ -128,6 +161,9 @@ impl FileIdentity {
     }
 
     fn state(&self) -> OnDisk {
+        if self.is_elsewhere() {
+            return OnDisk::Unchanged;
+        }
         match std::fs::metadata(&self.path) {
             Err(_) => OnDisk::Missing,
             Ok(now) if !now.is_file() || now.len() != self.len => OnDisk::Changed,

@@ -9,6 +9,7 @@ mod error;
 mod json;
 mod limits;
 
+mod elsewhere;
 mod formats;
 mod header;
 mod layout;
@@ -29,6 +30,7 @@ mod quantised;
 mod raw;
 mod rounding;
 mod source;
+mod stored;
 
 mod gather;
 mod gguf;
@@ -72,6 +74,7 @@ pub use self::names::{
 pub use self::pairing::{LeftOut, Operand, Pairing, Segment, comparable, pair};
 pub use self::raw::RawTensor;
 pub use self::said::{Said, said};
+pub use self::stored::StoredBytes;
 pub use self::sums::RowSums;
 pub use self::tensor::Tensor;
 pub use self::vocabulary::{AddedToken, MOST_TOKENS, Vocabulary, VocabularyFile, join, renumbered};

@@ -19,6 +19,7 @@ use super::summary::Summary;
 use super::tensor::Tensor;
 use super::vocabulary::Vocabulary;
 use super::weights::Weights;
+use crate::store::{self, Folder};
 use crate::text::{self, natural};
 
 /// An opened model or adapter.
@@ -39,22 +40,20 @@ pub struct Checkpoint {
     renamings: Vec<String>,
     /// Read when it is first asked for; views share it.
     vocabulary: Arc<OnceLock<Result<Option<Arc<Vocabulary>>, String>>>,
+    /// Where it lies, if that is no path: its folder is a copy of what is small, then.
+    elsewhere: Option<Arc<Folder>>,
 }
 
 impl Checkpoint {
-    /// Opens a safetensors, GGUF or PyTorch file, a model folder with one file or with shards and an index, a
-    /// snapshot or model folder of the hub cache, or the folder of a LoRA adapter.
-    ///
-    /// # Errors
-    /// If nothing is there, if it is not a checkpoint, or if any byte of its headers is in doubt.
-    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+    /// Opens what lies at a path, which is in the copy of `stored` where there is one.
+    pub(super) fn open_at(path: &Path, stored: Option<&Folder>) -> Result<Self, CheckpointError> {
         let Located {
             form,
             folder,
             files,
             mut problems,
         } = locate::locate(path)?;
-        let mut opened = Opened::open(&files, &mut problems)?;
+        let mut opened = Opened::open(&files, stored, &mut problems)?;
         let (mut config, config_file) = Config::read(&folder.join("config.json"), &mut problems);
         let is_gguf = opened.gguf.is_some();
         if let (Some(own), None) = (opened.gguf.clone(), &config_file) {
@@ -88,6 +87,7 @@ impl Checkpoint {
             problems,
             renamings: Vec::new(),
             vocabulary: Arc::default(),
+            elsewhere: None,
         };
         let found = problems::find(&problems::Facts {
             tensors: &checkpoint.tensors,
@@ -99,7 +99,37 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    /// The path that was opened.
+    /// The same, opened by another name than that of where it lies.
+    pub(super) fn called(self, name: &Path) -> Self {
+        Self {
+            path: name.to_owned(),
+            ..self
+        }
+    }
+
+    /// The same, as what lies in `folder` and was opened by the name `path`.
+    pub(super) fn lying_in(self, path: &Path, folder: Folder) -> Self {
+        let mut identity = self.identity;
+        for file in &mut identity.files {
+            if let Some(name) = folder.name_of(&file.path) {
+                file.path = name;
+            }
+        }
+        Self {
+            path: path.to_owned(),
+            key: identity.key_with_tokenizer(&self.folder),
+            identity,
+            elsewhere: Some(Arc::new(folder)),
+            ..self
+        }
+    }
+
+    /// Whether it lies on a store: its weights are read from there whenever they are needed.
+    pub fn is_elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
+    }
+
+    /// The path that was opened, or the name of what lies on a store.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -111,6 +141,9 @@ impl Checkpoint {
 
     /// "org/name" of a hub snapshot; else the folder's name, or the file's without its ending.
     pub fn suggested_name(&self) -> String {
+        if let (true, Some(name)) = (self.is_elsewhere(), store::last_part(&self.path)) {
+            return name;
+        }
         if let Some(name) = locate::hub_name(&self.folder) {
             return name;
         }
@@ -298,7 +331,12 @@ impl Checkpoint {
     }
 
     /// What became of the files since, by asking the file system alone.
+    ///
+    /// A store is not asked; what it did not give is read again when it is opened anew.
     pub fn state_on_disk(&self) -> OnDisk {
+        if self.is_elsewhere() && !self.is_whole() {
+            return OnDisk::Changed;
+        }
         self.identity.state()
     }
 

@@ -12,6 +12,7 @@ use super::locate::CheckpointFiles;
 use super::tensor::Tensor;
 use super::weights::Weights;
 use super::{gguf, quantised, shards};
+use crate::store::Folder;
 use crate::text::natural;
 
 /// The opened files of a checkpoint.
@@ -26,9 +27,11 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Opens them all; what is odd and harmless becomes a sentence in `problems`.
+    /// Opens them all; what is odd and harmless becomes a sentence in `problems`. Files in the
+    /// copy of `folder` are read from its store.
     pub(super) fn open(
         files: &CheckpointFiles,
+        folder: Option<&Folder>,
         problems: &mut Vec<String>,
     ) -> Result<Self, CheckpointError> {
         match files {
@@ -37,20 +40,20 @@ impl Opened {
             }
             CheckpointFiles::Parts(paths) => Ok(Self::gguf(gguf::open(paths)?)),
             CheckpointFiles::File(path) => {
-                let opened = Listed::open(path)?;
+                let opened = Listed::open(path, folder)?;
                 problems.extend_from_slice(&opened.remarks);
                 Ok(Self::new(vec![opened], Vec::new()))
             }
             CheckpointFiles::Shards(paths) => {
-                let files = shards::open_all(paths, problems)?;
+                let files = shards::open_all(paths, folder, problems)?;
                 Ok(Self::new(files, Vec::new()))
             }
             CheckpointFiles::Index(path) => {
-                let shards = shards::open(path, problems)?;
+                let shards = shards::open(path, folder, problems)?;
                 Ok(Self::new(shards.files, vec![shards.index]))
             }
             CheckpointFiles::Adapter { config, weights } => {
-                let opened = Listed::open(weights)?;
+                let opened = Listed::open(weights, folder)?;
                 problems.extend_from_slice(&opened.remarks);
                 let adapter = Adapter::new(config, &opened)?;
                 problems.extend_from_slice(adapter.remarks());

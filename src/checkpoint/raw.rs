@@ -89,6 +89,13 @@ impl<'a> RawTensor<'a> {
         Self { encoding, ..*self }
     }
 
+    /// Has them fetched, if they lie on a store; a map is read ahead by the system.
+    pub fn fetch_soon(&self) {
+        if let Encoding::Coded(stretch) = self.encoding {
+            stretch.source.fetch_soon(stretch.first, stretch.len);
+        }
+    }
+
     /// Decodes the first numbers; F64 is rounded to the nearest `f32`, all else is exact.
     pub fn decode(&self, out: &mut [f32]) {
         self.read_f32(out);

@@ -14,6 +14,7 @@ use super::problems::{count, some_of};
 use super::tensor::Tensor;
 use super::{limits, map};
 use crate::files::is_plain_name;
+use crate::store::Folder;
 
 /// As long as the longest header: an index says less than the headers it describes.
 const MAX_BYTES: u64 = 100_000_000;
@@ -55,7 +56,11 @@ pub(super) struct Shards {
 ///
 /// An index that names files of another set, while a whole set lies in the folder, is left out;
 /// so is what it says of tensors that no file has. Both are said.
-pub(super) fn open(path: &Path, problems: &mut Vec<String>) -> Result<Shards, CheckpointError> {
+pub(super) fn open(
+    path: &Path,
+    stored: Option<&Folder>,
+    problems: &mut Vec<String>,
+) -> Result<Shards, CheckpointError> {
     let metadata = map::metadata(path)?;
     let text = read_text(path, MAX_BYTES)?.map_err(|reason| invalid(path, reason))?;
     let index = read(path, &text)?;
@@ -68,10 +73,10 @@ pub(super) fn open(path: &Path, problems: &mut Vec<String>) -> Result<Shards, Ch
                 index.entries().next().map_or("", |(_, file)| file),
                 shards.len()
             ));
-            open_all(&shards, problems)?
+            open_all(&shards, stored, problems)?
         }
         None => {
-            let files = open_files(folder, &index)?;
+            let files = open_files(folder, stored, &index)?;
             check_against(path, &index, &files, problems)?;
             remark_files(&files, problems);
             remark_unnamed(&index, &files, problems);
@@ -88,9 +93,10 @@ pub(super) fn open(path: &Path, problems: &mut Vec<String>) -> Result<Shards, Ch
 /// Opens shards without an index.
 pub(super) fn open_all(
     paths: &[PathBuf],
+    stored: Option<&Folder>,
     problems: &mut Vec<String>,
 ) -> Result<Vec<Listed>, CheckpointError> {
-    let files = paths.iter().map(|path| Listed::open(path));
+    let files = paths.iter().map(|path| Listed::open(path, stored));
     let files = files.collect::<Result<Vec<_>, _>>()?;
     places(&files)?;
     remark_files(&files, problems);
@@ -138,7 +144,11 @@ fn read<'a>(path: &Path, text: &'a str) -> Result<Index<'a>, CheckpointError> {
     Ok(index)
 }
 
-fn open_files(folder: &Path, index: &Index<'_>) -> Result<Vec<Listed>, CheckpointError> {
+fn open_files(
+    folder: &Path,
+    stored: Option<&Folder>,
+    index: &Index<'_>,
+) -> Result<Vec<Listed>, CheckpointError> {
     let mut first_tensor: BTreeMap<&str, &str> = BTreeMap::new();
     for (tensor, file) in index.entries() {
         first_tensor.entry(file).or_insert(tensor);
@@ -146,7 +156,7 @@ fn open_files(folder: &Path, index: &Index<'_>) -> Result<Vec<Listed>, Checkpoin
     first_tensor
         .into_iter()
         .map(|(name, tensor)| {
-            Listed::open(&folder.join(name)).map_err(|error| match error {
+            Listed::open(&folder.join(name), stored).map_err(|error| match error {
                 CheckpointError::Missing { path } => CheckpointError::ShardMissing {
                     path,
                     tensor: tensor.to_owned(),
@@ -207,7 +217,7 @@ fn check_against(
     }
     let is_elsewhere = |(tensor, file): &(&str, &str)| {
         let own = found.get(tensor);
-        own.is_some_and(|own| *own != folder.join(file))
+        own.is_some_and(|own| own.file_name().is_none_or(|name| name != *file))
     };
     let elsewhere: Vec<&str> = index
         .entries()

@@ -4,6 +4,7 @@
 //! everything else reads these as it reads plain ones, through [`super::RawTensor`]. Sources are
 //! built on sources: a stack of experts of permuted blocks is three of them, one in the other.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
@@ -53,6 +54,16 @@ pub(super) trait Source: Debug + Send + Sync {
         let _ = (first, len);
         0.0
     }
+
+    /// Has the weights `first..first + len` fetched, if they lie on a store.
+    fn fetch_soon(&self, first: usize, len: usize) {
+        let _ = (first, len);
+    }
+
+    /// Whether they are plain numbers that `f32` would round.
+    fn is_wide(&self) -> bool {
+        false
+    }
 }
 
 /// Bytes of an opened file.
@@ -67,13 +78,32 @@ impl Stored {
         self.file.bytes(&self.range)
     }
 
-    /// The same file's bytes, counted from the first of these; what lies beyond is left out.
-    pub(super) fn part(&self, range: Range<usize>) -> Self {
+    /// Those from `range` on, counted from the first: as they lie in a map, or copied from a
+    /// store. What lies beyond is left out.
+    pub(super) fn copied(&self, range: Range<usize>) -> Cow<'_, [u8]> {
+        let range = self.within(range);
+        match self.file.object() {
+            None => Cow::Borrowed(self.file.bytes(&range)),
+            Some(object) => {
+                let mut bytes = vec![0; range.len()];
+                object.read(range.start as u64, &mut bytes);
+                Cow::Owned(bytes)
+            }
+        }
+    }
+
+    /// Where in the file `range` of these bytes lies.
+    fn within(&self, range: Range<usize>) -> Range<usize> {
         let end = range.end.min(self.range.len());
         let start = range.start.min(end);
+        self.range.start + start..self.range.start + end
+    }
+
+    /// The same file's bytes, counted from the first of these; what lies beyond is left out.
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
         Self {
             file: Arc::clone(&self.file),
-            range: self.range.start + start..self.range.start + end,
+            range: self.within(range),
         }
     }
 }
@@ -141,6 +171,10 @@ impl Numbers for Stretch<'_> {
         self.len
     }
 
+    fn is_wide(&self) -> bool {
+        self.source.is_wide()
+    }
+
     fn read_f32(&self, out: &mut [f32]) {
         let len = out.len().min(self.len);
         self.source.read(self.first, &mut out[..len]);
@@ -174,22 +208,40 @@ impl Source for PlainSource {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) {
-        let width = self.float.bytes();
-        let bytes = self.stored.bytes();
-        let bytes = bytes.get(first * width..).unwrap_or_default();
         let float = self.float;
+        let bytes = self.copied(first, out.len());
+        let bytes = &*bytes;
         Plain { float, bytes }.read_f32(out);
     }
 
     fn read_f64(&self, first: usize, out: &mut [f64]) {
         let float = self.float;
-        let bytes = self.stored.bytes();
-        let bytes = bytes.get(first * float.bytes()..).unwrap_or_default();
+        let bytes = self.copied(first, out.len());
+        let bytes = &*bytes;
         Plain { float, bytes }.read_f64(out);
     }
 
     fn stored(&self, visit: &mut dyn FnMut(&Stored)) {
         visit(&self.stored);
+    }
+
+    fn fetch_soon(&self, first: usize, len: usize) {
+        let width = self.float.bytes();
+        let range = self.stored.within(first * width..(first + len) * width);
+        if let Some(object) = self.stored.file.object() {
+            object.advise_soon(range.start as u64..range.end as u64);
+        }
+    }
+
+    fn is_wide(&self) -> bool {
+        self.float == crate::numeric::Float::F64
+    }
+}
+
+impl PlainSource {
+    fn copied(&self, first: usize, len: usize) -> Cow<'_, [u8]> {
+        let width = self.float.bytes();
+        self.stored.copied(first * width..(first + len) * width)
     }
 }
 
@@ -211,6 +263,10 @@ impl Source for Cut {
 
     fn read_f64(&self, first: usize, out: &mut [f64]) {
         self.of.read_f64(self.range.start + first, out);
+    }
+
+    fn fetch_soon(&self, first: usize, len: usize) {
+        self.of.fetch_soon(self.range.start + first, len);
     }
 
     fn stored(&self, visit: &mut dyn FnMut(&Stored)) {

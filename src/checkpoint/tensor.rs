@@ -8,6 +8,7 @@ use super::names::{TensorLocation, place};
 use super::raw::RawTensor;
 use super::rounding;
 use super::source::{self, Cut, Joined, PlainSource, Source, Stored};
+use super::stored::StoredBytes;
 
 /// One stored tensor; its numbers stay on disk until [`Tensor::numbers`] are read.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Tensor {
 enum Storage {
     /// Little-endian numbers of the tensor's format, end to end.
     Plain(Stored),
+    /// The same on a store, if the format is one that is computed with.
+    Elsewhere(PlainSource),
     Coded(Arc<dyn Source>),
 }
 
@@ -37,7 +40,13 @@ impl Tensor {
     /// Little-endian numbers in a file; the caller has checked that they are as many as the
     /// shape says.
     pub(super) fn plain(name: String, dtype: Dtype, shape: Vec<usize>, stored: Stored) -> Self {
-        Self::new(name, dtype, shape, Storage::Plain(stored))
+        let storage = match dtype.float() {
+            Some(float) if stored.file.object().is_some() => {
+                Storage::Elsewhere(PlainSource { float, stored })
+            }
+            _ => Storage::Plain(stored),
+        };
+        Self::new(name, dtype, shape, storage)
     }
 
     /// Weights that are decoded by `source`, which has as many as the shape says.
@@ -98,7 +107,7 @@ impl Tensor {
     pub(super) fn cut(&self, range: Range<usize>) -> Option<Self> {
         let shape = vec![range.len()];
         let name = self.name.clone();
-        if let (Storage::Plain(stored), Some(float)) = (&self.storage, self.dtype.float()) {
+        if let (Some(stored), Some(float)) = (self.plainly_stored(), self.dtype.float()) {
             let width = float.bytes();
             let stored = stored.part(range.start * width..range.end * width);
             return Some(Self::plain(name, self.dtype, shape, stored));
@@ -139,6 +148,7 @@ impl Tensor {
     pub fn size_bytes(&self) -> u64 {
         match &self.storage {
             Storage::Plain(stored) => stored.range.len() as u64,
+            Storage::Elsewhere(source) => source.stored.range.len() as u64,
             Storage::Coded(source) => source::size_bytes(&**source),
         }
     }
@@ -147,6 +157,7 @@ impl Tensor {
     pub fn numbers(&self) -> Option<RawTensor<'_>> {
         match &self.storage {
             Storage::Plain(stored) => RawTensor::new(self.dtype, stored.bytes()),
+            Storage::Elsewhere(source) => Some(RawTensor::coded(self.dtype, source)),
             Storage::Coded(source) => {
                 let raw = RawTensor::coded(self.dtype, &**source);
                 self.dtype.is_supported().then_some(raw)
@@ -155,14 +166,21 @@ impl Tensor {
     }
 
     /// What is stored, to be copied as it is; `None` where only decoding gives the weights.
+    pub fn stored_bytes(&self) -> Option<StoredBytes<'_>> {
+        self.plainly_stored().map(StoredBytes::new)
+    }
+
+    /// The same as it lies in the map of its file; `None` on a store too.
     pub fn bytes(&self) -> Option<&[u8]> {
-        self.plainly_stored().map(Stored::bytes)
+        let stored = self.plainly_stored()?;
+        stored.file.object().is_none().then(|| stored.bytes())
     }
 
     /// Where its bytes lie, if they are plain numbers.
     pub(super) fn plainly_stored(&self) -> Option<&Stored> {
         match &self.storage {
             Storage::Plain(stored) => Some(stored),
+            Storage::Elsewhere(source) => Some(&source.stored),
             Storage::Coded(_) => None,
         }
     }
@@ -174,6 +192,7 @@ impl Tensor {
                 float: self.dtype.float()?,
                 stored: stored.clone(),
             })),
+            Storage::Elsewhere(source) => Some(Arc::new(source.clone())),
             Storage::Coded(source) => self.dtype.is_supported().then(|| Arc::clone(source)),
         }
     }
@@ -182,7 +201,7 @@ impl Tensor {
     /// it is large; `None` for plain numbers.
     pub(super) fn rounding(&self) -> Option<f64> {
         match &self.storage {
-            Storage::Plain(_) => None,
+            Storage::Plain(_) | Storage::Elsewhere(_) => None,
             Storage::Coded(source) => {
                 let of = |first, len| source.rounding(first, len);
                 Some(rounding::expected(self.elements, of))
@@ -194,6 +213,7 @@ impl Tensor {
     pub(super) fn stored(&self, mut visit: impl FnMut(&Stored)) {
         match &self.storage {
             Storage::Plain(stored) => visit(stored),
+            Storage::Elsewhere(source) => visit(&source.stored),
             Storage::Coded(source) => source.stored(&mut visit),
         }
     }

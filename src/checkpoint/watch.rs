@@ -19,7 +19,9 @@ use super::identity::FileIdentity;
 use super::map;
 use super::model::Checkpoint;
 use super::tensor::Tensor;
+use super::weights::Weights;
 use crate::files;
+use crate::store::{self, Loss};
 
 /// Places in a file that are looked at, and bytes at each.
 const SAMPLES: u64 = 8;
@@ -59,7 +61,7 @@ impl<C: Deref<Target = Checkpoint>> Watch<C> {
     pub fn new(checkpoints: impl IntoIterator<Item = C>) -> Result<Self, CheckpointError> {
         let mut watch = Self {
             watched: Vec::new(),
-            losses: map::losses(),
+            losses: losses(),
         };
         for checkpoint in checkpoints {
             watch.add(checkpoint)?;
@@ -86,7 +88,7 @@ impl<C: Deref<Target = Checkpoint>> Watch<C> {
     /// # Errors
     /// A file that was cut short, with the tensor that it has lost.
     pub fn glance(&self) -> Result<(), CheckpointError> {
-        if map::losses() == self.losses {
+        if losses() == self.losses {
             return Ok(());
         }
         let mut lost = self.watched.iter().filter(|(own, _)| !own.is_whole());
@@ -125,6 +127,11 @@ impl<C: Deref<Target = Checkpoint>> Watch<C> {
     }
 }
 
+/// How often something could not be read, from a map or from a store.
+fn losses() -> usize {
+    map::losses() + store::losses()
+}
+
 fn witnesses(checkpoint: &Checkpoint) -> Result<Vec<Look>, CheckpointError> {
     let witness = |identity: &FileIdentity| {
         let path = || identity.path.clone();
@@ -139,6 +146,13 @@ fn witnesses(checkpoint: &Checkpoint) -> Result<Vec<Look>, CheckpointError> {
 /// Looks at a file by ordinary reads.
 fn look(identity: &FileIdentity) -> Result<Look, CheckpointError> {
     let path = &identity.path;
+    if identity.is_elsewhere() {
+        // Whatever is read of it is of the version that was opened.
+        return Ok(Look::Same(Witness {
+            id: None,
+            samples: Sha256::digest(identity.etag.as_deref().unwrap_or_default()).into(),
+        }));
+    }
     let unreadable = |error| CheckpointError::unreadable(path, error);
     let (mut file, metadata) = match files::open(path) {
         Err(error) if error.is_missing() => return Ok(Look::Gone),
@@ -189,26 +203,51 @@ fn id(_: &Metadata) -> Option<(u64, u64)> {
     None
 }
 
+/// The first tensor of a file of which something lies at byte `lost` or behind it.
+fn first_behind<'c>(
+    checkpoint: &'c Checkpoint,
+    file: &Arc<Weights>,
+    lost: usize,
+) -> Option<&'c Tensor> {
+    let mut first: Option<(usize, &Tensor)> = None;
+    for tensor in checkpoint.tensors() {
+        tensor.stored(|stored| {
+            let Range { start, end } = stored.range;
+            let is_cut = Arc::ptr_eq(&stored.file, file) && end > lost && start < end;
+            if is_cut && first.is_none_or(|(least, _)| start < least) {
+                first = Some((start, tensor));
+            }
+        });
+    }
+    first.map(|(_, tensor)| tensor)
+}
+
+fn not_fetched(checkpoint: &Checkpoint, file: &Arc<Weights>, loss: &Loss) -> CheckpointError {
+    let path = file.path().to_owned();
+    let reason = loss.trouble.to_string();
+    match first_behind(checkpoint, file, loss.at as usize) {
+        Some(tensor) => CheckpointError::NotFetched {
+            path,
+            tensor: tensor.name.clone(),
+            reason,
+        },
+        None => CheckpointError::Store { path, reason },
+    }
+}
+
 /// An error if some file is shorter than it was, or if a part of it could not be read.
 fn cut_short(checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
     for file in &checkpoint.files {
+        if let Some(loss) = file.object().and_then(|object| object.lost()) {
+            return Err(not_fetched(checkpoint, file, loss));
+        }
         let len = std::fs::metadata(file.path()).map(|now| now.len() as usize);
         let shorter = len.ok().filter(|&len| len < file.size_bytes() as usize);
         // A last page that was cut within reads as zeros, and only the length tells of it.
         let Some(lost) = [file.lost(), shorter].into_iter().flatten().min() else {
             continue;
         };
-        let mut first: Option<(usize, &Tensor)> = None;
-        for tensor in checkpoint.tensors() {
-            tensor.stored(|stored| {
-                let Range { start, end } = stored.range;
-                let is_cut = Arc::ptr_eq(&stored.file, file) && end > lost && start < end;
-                if is_cut && first.is_none_or(|(least, _)| start < least) {
-                    first = Some((start, tensor));
-                }
-            });
-        }
-        let first = first.map(|(_, tensor)| tensor);
+        let first = first_behind(checkpoint, file, lost);
         let path = file.path().to_owned();
         return Err(match (first, shorter) {
             (None, _) => CheckpointError::ChangedWhileRead { path },

@@ -44,6 +44,20 @@ pub struct Args {
     /// Studies and models to open in the window
     #[arg(value_name = "STUDY or MODEL")]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub hub: HubArgs,
+}
+
+/// What is done about models named hf://org/name that are not in the hub's cache.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Models named hf://org/name")]
+pub struct HubArgs {
+    /// Download what is not in the hub's cache
+    #[arg(long, global = true)]
+    pub download: bool,
+    /// Read what is not in the hub's cache from the hub, without downloading it
+    #[arg(long, global = true, conflicts_with = "download")]
+    pub stream: bool,
 }
 
 #[derive(clap::Subcommand)]

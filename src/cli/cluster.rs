@@ -18,6 +18,7 @@ use crate::jobs::Failure;
 use crate::kinship::store::CachedKinship;
 use crate::kinship::{Measured, Scope, report};
 use crate::merge::write::units::show_bytes;
+use crate::store;
 use crate::study::file;
 use crate::workbench::clusters::study_of;
 use crate::workbench::{Folders, cache, trials};
@@ -151,7 +152,7 @@ fn figures(plan: &Plan, tasks: &[Task]) -> Figures {
 }
 
 fn member(measured: Measured, model: &Checkpoint) -> Result<Member, CliError> {
-    let path = std::path::absolute(model.path()).map_err(CliError::failed)?;
+    let path = store::absolute(model.path()).map_err(CliError::failed)?;
     Ok(Member {
         name: measured.name,
         path,
@@ -168,7 +169,7 @@ pub fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
     let lines = text.lines().map(str::trim);
     let paths: Vec<PathBuf> = lines
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| root.join(line))
+        .map(|line| store::joined(root, line))
         .collect();
     if paths.is_empty() {
         let list = list.display();

@@ -14,6 +14,7 @@ mod evaluate;
 mod evolve;
 mod extract;
 mod help;
+mod hub;
 mod inspect;
 mod kinship;
 mod layershuffle;
@@ -65,6 +66,8 @@ pub enum Wish {
 /// Reads the arguments and does what needs no window.
 pub fn run() -> Wish {
     let args = arguments();
+    let in_window = matches!(args.command, None | Some(Subcommand::Window { .. }));
+    hub::decide(&args.hub, in_window);
     let result = match args.command {
         None => {
             let (by_name, paths) = (!args.paths.is_empty(), args.paths);

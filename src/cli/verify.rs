@@ -83,9 +83,10 @@ fn print(verified: &Verified) {
     for parent in &verified.parents {
         for (file, state) in &parent.files {
             let word = match state {
-                FileState::Same => "same",
+                FileState::Same | FileState::SameVersion => "same",
                 FileState::Changed => "changed",
                 FileState::Missing => "missing",
+                FileState::Elsewhere => "unknown",
             };
             out::print(&format!("  {word:<7}  {}: {file}", parent.model));
         }

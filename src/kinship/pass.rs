@@ -21,7 +21,7 @@ use crate::checkpoint::{
 use crate::jobs::{Cancelled, Failure, Ticket};
 use crate::numeric::panel::BLOCK;
 use crate::numeric::{Gram, Panel};
-use crate::parallel::{in_order, lock};
+use crate::parallel::{in_order, lock, threads};
 
 /// How task vectors are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -196,6 +196,12 @@ impl Pass<'_> {
             segments.iter().map(|_| Mutex::new(None)).collect();
         in_order(chunks.len(), |k| {
             let (index, range) = &chunks[k];
+            if let Some((next, range)) = chunks.get(k + threads()) {
+                let models = self.pairing.segments[*next].models.len();
+                if self.known[*next].map_or(0, Gram::models) < models {
+                    fetch_soon(&self.pairing.segments[*next], 0..models, range);
+                }
+            }
             let gram = self.chunk(*index, range.clone(), ticket)?;
             self.watch.glance()?;
             let done = put(&unfinished[*index], range.start / CHUNK, gram);
@@ -303,9 +309,28 @@ pub(super) fn each_block(
     slots: &[usize],
     range: Range<usize>,
     ticket: &Ticket,
-    mut work: impl FnMut(&mut Panel),
+    work: impl FnMut(&mut Panel),
 ) -> Result<(), Cancelled> {
     let operands: Vec<&Operand<'_>> = slots.iter().map(|&slot| &segment.models[slot].1).collect();
+    fetch_soon(segment, slots.iter().copied(), &range);
+    ticket.during(|| blocks(segment, &operands, range, ticket, work))
+}
+
+/// Has the numbers of a chunk fetched where they have to come over a network.
+fn fetch_soon(segment: &Segment<'_>, slots: impl Iterator<Item = usize>, range: &Range<usize>) {
+    let weights = slots.filter_map(|slot| segment.models[slot].1.weights());
+    for numbers in std::iter::once(segment.base).chain(weights) {
+        numbers.part(range.clone()).fetch_soon();
+    }
+}
+
+fn blocks(
+    segment: &Segment<'_>,
+    operands: &[&Operand<'_>],
+    range: Range<usize>,
+    ticket: &Ticket,
+    mut work: impl FnMut(&mut Panel),
+) -> Result<(), Cancelled> {
     let mut panel = Panel::new(operands.len());
     let factors: Vec<Option<Factors>> = operands.iter().map(|own| decode(own)).collect();
     let mut delta = [0.0f32; BLOCK];

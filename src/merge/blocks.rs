@@ -126,8 +126,10 @@ impl<'t> Inputs<'t> {
         let worker = || (Buffers::default(), room(), Vec::new());
         let states = in_order_with(cuts.chunks(), worker, |(buffers, room, done), k| {
             let mut own = new();
-            self.read(cuts.blocks(cuts.chunk(k)), buffers, |range, inputs| {
-                block(room, &mut own, range, inputs);
+            ticket.during(|| {
+                self.read(cuts.blocks(cuts.chunk(k)), buffers, |range, inputs| {
+                    block(room, &mut own, range, inputs);
+                });
             });
             done.push((k, own));
             self.report(cuts.chunk(k), ticket)
@@ -151,8 +153,10 @@ impl<'t> Inputs<'t> {
     ) -> Result<Vec<T>, MergeError> {
         let worker = || (Buffers::default(), new());
         let states = in_order_with(cuts.chunks(), worker, |(buffers, own), k| {
-            self.read(cuts.blocks(cuts.chunk(k)), buffers, |range, inputs| {
-                block(own, range, inputs);
+            ticket.during(|| {
+                self.read(cuts.blocks(cuts.chunk(k)), buffers, |range, inputs| {
+                    block(own, range, inputs);
+                });
             });
             self.report(cuts.chunk(k), ticket)
         })?;
@@ -176,12 +180,14 @@ impl<'t> Inputs<'t> {
         let states = in_order_with(cuts.chunks(), worker, |(buffers, out, counts), k| {
             let chunk = cuts.chunk(k);
             out.resize(chunk.len(), N::ZERO);
-            self.read(cuts.blocks(chunk.clone()), buffers, |range, inputs| {
-                for (count, numbers) in counts.iter_mut().zip(inputs) {
-                    count_non_finite(numbers, count);
-                }
-                let own = range.start - chunk.start..range.end - chunk.start;
-                make(range, inputs, &mut out[own]);
+            ticket.during(|| {
+                self.read(cuts.blocks(chunk.clone()), buffers, |range, inputs| {
+                    for (count, numbers) in counts.iter_mut().zip(inputs) {
+                        count_non_finite(numbers, count);
+                    }
+                    let own = range.start - chunk.start..range.end - chunk.start;
+                    make(range, inputs, &mut out[own]);
+                });
             });
             write(chunk.clone(), out)?;
             self.report(chunk, ticket)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds;
 use super::doc::StudyDoc;
+use crate::text::is_elsewhere;
 
 /// What study files are called: `name.kinfolk.json`.
 pub const ENDING: &str = ".kinfolk.json";
@@ -85,8 +86,10 @@ pub fn from_text(text: &str, dir: &Path) -> Result<StudyDoc, StudyError> {
     let file: File = serde_json::from_str(text).map_err(malformed)?;
     let mut doc = file.doc;
     for model in &mut doc.models {
-        let path = model.path.take().map(|path| dir.join(path));
-        model.path = path.map(|path| without_detours(&path));
+        model.path = model.path.take().map(|path| match is_elsewhere(&path) {
+            true => path,
+            false => without_detours(&dir.join(path)),
+        });
     }
     for path in other_paths(&mut doc) {
         *path = without_detours(&dir.join(&*path));
@@ -119,6 +122,9 @@ fn other_paths(doc: &mut StudyDoc) -> Vec<&mut PathBuf> {
 /// `path` as seen from `dir`, if it lies in the same folder or below its parent; far-away
 /// paths stay absolute, because a chain of `..` breaks as soon as one of the two moves.
 fn relative(path: &Path, dir: &Path) -> PathBuf {
+    if is_elsewhere(path) {
+        return path.to_owned();
+    }
     if let Ok(below) = path.strip_prefix(dir) {
         return below.to_owned();
     }

@@ -10,6 +10,7 @@ use super::paper::{Format, Picture};
 use crate::jobs::JobId;
 use crate::merge::composition::Composition;
 use crate::moe::{MoeRecipe, Purpose};
+use crate::store::hub::{HubName, Offer};
 use crate::study::{ClusterChoice, Command, DraftId, Evolution, EvolutionId, Import, ModelId};
 use crate::workbench::ancestry::AncestryRequest;
 use crate::workbench::composing::PredictionOptions;
@@ -33,6 +34,7 @@ pub enum Action {
     /// Add what lies at these places to the study.
     AddModels(Vec<PathBuf>),
     Models(ModelsAction),
+    Stored(StoredAction),
     Import(ImportAction),
     Merge(MergeAction),
     Mixture(MixtureAction),
@@ -98,6 +100,8 @@ pub enum ModelsAction {
     AskForNames,
     /// Show what lies in the hub's cache.
     BrowseHub,
+    /// Ask for the name of a model on a store or on the hub.
+    AskForStored,
     /// Ask for folders, and show which models lie below them.
     AskToScan,
     AskForTask,
@@ -120,6 +124,15 @@ pub enum ModelsAction {
     },
     /// Measure what is not known of a base's family, and stay in this view.
     MeasureHere(ModelId),
+}
+
+/// About a model of the hub that is not in its cache.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StoredAction {
+    /// Ask the hub what it has of it.
+    Ask(HubName),
+    /// Download it, and add it to the study.
+    Download(Offer),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -390,6 +403,7 @@ rooms!(
     Go: View,
     File: FileAction,
     Models: ModelsAction,
+    Stored: StoredAction,
     Import: ImportAction,
     Merge: MergeAction,
     Mixture: MixtureAction,

@@ -227,6 +227,11 @@ fn model_commands(out: &mut Vec<Entry>, bench: &Workbench) {
             "Add models from the hub's cache…",
             ModelsAction::BrowseHub,
         ),
+        Entry::new(
+            group,
+            "Add models from a store or the hub…",
+            ModelsAction::AskForStored,
+        ),
         Entry::new(group, "Scan a folder for models…", ModelsAction::AskToScan),
         Entry::new(group, "Open a cluster folder…", ClusterAction::AskToOpen),
         Entry::new(group, "Add models by name…", ModelsAction::AskForNames).when(open),

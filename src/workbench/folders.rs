@@ -44,14 +44,4 @@ impl Folders {
     }
 }
 
-/// The hub's local cache, where other programs keep what they downloaded.
-pub fn hub_cache() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".cache"));
-    set("HF_HUB_CACHE")
-        .or_else(|| set("HUGGINGFACE_HUB_CACHE"))
-        .map(PathBuf::from)
-        .or_else(|| Some(Path::new(&set("HF_HOME")?).join("hub")))
-        .or_else(|| Some(Path::new(&set("XDG_CACHE_HOME")?).join("huggingface/hub")))
-        .or_else(|| Some(home()?.join("huggingface/hub")))
-}
+pub use crate::store::hub::hub_cache;

@@ -39,6 +39,7 @@ mod saving;
 pub mod scanning;
 mod session;
 pub mod sketches;
+pub mod stored;
 pub mod suggesting;
 pub mod sweeping;
 pub mod tokens;
@@ -88,6 +89,7 @@ pub struct Workbench {
     notices: Vec<Notice>,
     recents: Vec<Recent>,
     hub: hub::HubState,
+    offer: stored::OfferState,
     scanned: scanning::ScanState,
     /// A cluster folder that is looked at.
     clusters: Option<clusters::WatchedCluster>,
@@ -131,6 +133,7 @@ impl Workbench {
             notices: Vec::new(),
             recents,
             hub: hub::HubState::default(),
+            offer: stored::OfferState::default(),
             scanned: scanning::ScanState::default(),
             clusters: None,
             memory: memory::Watched::default(),

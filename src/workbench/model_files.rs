@@ -7,6 +7,7 @@ use super::opening::{self, Found};
 use super::{NoticeKind, Workbench};
 use crate::checkpoint::{Checkpoint, OnDisk, Tensor, comparable};
 use crate::jobs::Ticket;
+use crate::store;
 use crate::study::{BaseRef, Command, Model, ModelEdit, ModelId, NewModel, Selection};
 use crate::text::{by_name, sentence_case};
 
@@ -239,7 +240,7 @@ fn addition(
         already_there: 0,
     };
     for Found { path, result } in found {
-        let path = std::path::absolute(&path).unwrap_or(path);
+        let path = store::absolute(&path).unwrap_or(path);
         let is_path = |(m, _): &(NewModel, _)| m.path.as_ref() == Some(&path);
         if known.contains(&path) || out.models.iter().any(is_path) {
             out.already_there += 1;

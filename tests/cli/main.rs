@@ -26,6 +26,7 @@ mod moe;
 mod prove;
 mod related;
 mod sketch;
+mod store;
 mod transplant;
 mod trials;
 mod trust;

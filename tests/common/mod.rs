@@ -6,6 +6,7 @@
 pub mod gguf;
 pub mod merging;
 pub mod methods;
+pub mod store;
 
 use std::fs::File;
 use std::io::Write;

@@ -98,7 +98,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("jobs.rs", &[]),
     ("parallel.rs", &["jobs"]),
     ("files/", &["files", "jobs"]),
-    ("checkpoint/", &["checkpoint", "numeric", "files", "text"]),
+    ("store/", &["store", "jobs", "files", "parallel", "text"]),
+    (
+        "checkpoint/",
+        &["checkpoint", "store", "numeric", "files", "text"],
+    ),
     (
         "kinship/",
         &["kinship", "checkpoint", "numeric", "jobs", "parallel"],
@@ -125,6 +129,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "merge",
             "kinship",
             "checkpoint",
+            "store",
             "numeric",
             "jobs",
             "parallel",
@@ -233,6 +238,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "diff",
             "kinship",
             "checkpoint",
+            "store",
             "jobs",
             "parallel",
             "files",

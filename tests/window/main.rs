@@ -44,6 +44,7 @@ mod ui_record;
 mod ui_scan;
 mod ui_settings;
 mod ui_shell;
+mod ui_stored;
 #[cfg(feature = "built-in-evaluator")]
 mod ui_sweep;
 mod ui_tokens;

@@ -48,6 +48,7 @@ pub(super) fn resolve(
     let (settings, beside) = Settings::read(folder, config)?;
     let mut table = Table::new(settings, tensors);
     refuse_foreign(&table)?;
+    refuse_elsewhere(&table)?;
     bitsandbytes::take(&mut table)?;
     gptq::take(&mut table)?;
     packed::take(&mut table)?;
@@ -87,6 +88,25 @@ fn refuse_foreign(table: &Table) -> Result<(), CheckpointError> {
         }
         None => Ok(()),
     }
+}
+
+/// What lies on a store must be plain numbers.
+fn refuse_elsewhere(table: &Table) -> Result<(), CheckpointError> {
+    let mut stored = table.stored().filter_map(Tensor::plainly_stored);
+    let Some(stored) = stored.find(|stored| stored.file.object().is_some()) else {
+        return Ok(());
+    };
+    let is_part = |tensor: &Tensor| {
+        PARTS.contains(&last_word(&tensor.name)) || tensor.name.contains(".quant_state.")
+    };
+    if table.settings.is_said() || table.stored().any(is_part) {
+        let path = stored.file.path();
+        return Err(CheckpointError::only_plain(
+            path,
+            "its weights are quantised",
+        ));
+    }
+    Ok(())
 }
 
 /// Last words of the names of what scales inputs, outputs and caches, and changes no weight.

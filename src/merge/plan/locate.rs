@@ -1,13 +1,11 @@
 //! Where a model that a recipe names lies on disk: a path, or the hub's local cache.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use crate::files;
+use crate::store::hub::{hub_folder, snapshot};
+use crate::text::is_elsewhere;
 
-/// The name of a commit has 40 characters.
-const MOST_REF_BYTES: u64 = 1 << 10;
-
-/// Finds `path`, relative to `root` or else to the `working` folder, or as a name such as
+/// Finds `path`, which may be the name of something on a store, relative to `root` or else to the `working` folder, or as a name such as
 /// `org/model` in the hub's cache.
 ///
 /// # Errors
@@ -19,6 +17,10 @@ pub fn locate(
     working: Option<&Path>,
     hub: Option<&Path>,
 ) -> Result<PathBuf, String> {
+    if is_elsewhere(Path::new(path)) {
+        let name = |revision: &str| PathBuf::from(format!("{path}@{revision}"));
+        return Ok(revision.map_or_else(|| PathBuf::from(path), name));
+    }
     let beside = root.join(path);
     let second = working.map(|working| working.join(path));
     let second = second.filter(|second| !beside.exists() && second.exists());
@@ -71,56 +73,9 @@ pub fn locate(
     }
 }
 
-/// `models--org--name` for a name on the hub.
-fn hub_folder(name: &str) -> Option<String> {
-    let parts: Vec<&str> = name.split('/').collect();
-    let plain = |part: &&str| {
-        !part.is_empty()
-            && !part.starts_with('.')
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-    };
-    (parts.len() <= 2 && parts.iter().all(plain)).then(|| format!("models--{}", parts.join("--")))
-}
-
-/// The snapshot of a branch, a tag or a commit.
-fn snapshot(folder: &Path, revision: &str) -> Result<PathBuf, String> {
-    let is_plain = |text: &str| {
-        let mut parts = Path::new(text).components();
-        parts.all(|part| matches!(part, Component::Normal(_))) && !text.is_empty()
-    };
-    let missing = || {
-        format!(
-            "revision `{revision}` is not in the hub's cache; download it, or choose another: {}",
-            folder.display()
-        )
-    };
-    if !is_plain(revision) {
-        return Err(missing());
-    }
-    let named = files::read_text(&folder.join("refs").join(revision), MOST_REF_BYTES);
-    let commit = named.as_deref().map_or(revision, str::trim);
-    let found = folder.join("snapshots").join(commit);
-    if is_plain(commit) && found.is_dir() {
-        Ok(found)
-    } else {
-        Err(missing())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_the_hub_are_told_from_paths() {
-        assert_eq!(hub_folder("org/m-7B").as_deref(), Some("models--org--m-7B"));
-        assert_eq!(hub_folder("gpt2").as_deref(), Some("models--gpt2"));
-        for path in ["./a", "../a", "a/b/c", "/a/b", "a b", ""] {
-            assert_eq!(hub_folder(path), None, "{path}");
-        }
-    }
 
     #[test]
     fn a_folder_is_found_before_the_hub_and_revisions_by_their_names() {

@@ -94,10 +94,15 @@ impl<'s> Bench<'s> {
     }
 
     fn copied(&self, plan: &TensorPlan, take: Take<'_>) {
+        const PIECE: usize = 1 << 22;
         for input in &plan.inputs {
             let (model, _) = &self.models[input.model];
-            let bytes = model.tensor(&input.tensor).and_then(|own| own.bytes());
-            take(0, bytes.unwrap_or_default());
+            let bytes = model
+                .tensor(&input.tensor)
+                .and_then(|own| own.stored_bytes());
+            for (start, piece) in bytes.into_iter().flat_map(|bytes| bytes.pieces(PIECE)) {
+                take(start as u64, &piece);
+            }
         }
     }
 

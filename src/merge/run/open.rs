@@ -6,7 +6,7 @@ use super::super::error::MergeError;
 use super::super::plan::{Model, ModelSource, Step, TensorInput, TensorPlan};
 use super::super::tensor::Input;
 use super::outcome::RunError;
-use crate::checkpoint::{Change, Checkpoint, Dtype, OnDisk, Tensor, Watch};
+use crate::checkpoint::{Change, Checkpoint, Dtype, OnDisk, StoredBytes, Tensor, Watch};
 
 /// The opened models of a step: weights, and the adapter on them.
 pub(crate) type Opened = Vec<(Arc<Checkpoint>, Option<Arc<Checkpoint>>)>;
@@ -108,10 +108,10 @@ impl<'m> Changed<'m> {
     }
 
     /// What is stored of it, if that are its weights in this format, to be copied as it is.
-    pub(crate) fn stored_as(&self, dtype: Dtype) -> Option<&'m [u8]> {
+    pub(crate) fn stored_as(&self, dtype: Dtype) -> Option<StoredBytes<'m>> {
         let is_unchanged = matches!(self.change, Change::None);
         let own = (is_unchanged && self.own.dtype == dtype).then_some(self.own)?;
-        own.bytes()
+        own.stored_bytes()
     }
 
     /// Its first numbers.

@@ -14,7 +14,7 @@ use super::super::tensor::MergeTensor;
 use super::super::write::{ShardFile, ShardPlan};
 use super::open::{Opened, changed, inputs, read_ahead};
 use super::outcome::{NonFinite, RunError};
-use crate::checkpoint::{Checkpoint, CheckpointError, Slot, Watch};
+use crate::checkpoint::{Checkpoint, CheckpointError, Slot, StoredBytes, Watch};
 use crate::jobs::Ticket;
 
 /// Makes the tensors of one step.
@@ -64,6 +64,8 @@ impl Maker<'_> {
 
     /// Stops where an input was cut short.
     fn whole(&self) -> Result<(), MergeError> {
+        // What a cancelled job did not wait for is missing, and that is no error.
+        self.ticket.advance(0)?;
         let refused = |error: CheckpointError| MergeError::Refused(error.to_string());
         self.watch.glance().map_err(refused)
     }
@@ -72,7 +74,7 @@ impl Maker<'_> {
         for input in &tensor.inputs {
             let (model, _) = &self.models[input.model];
             let own = model.tensor(&input.tensor);
-            let bytes = own.and_then(|own| own.bytes()).ok_or_else(|| {
+            let bytes = own.and_then(|own| own.stored_bytes()).ok_or_else(|| {
                 let name = &input.tensor;
                 MergeError::Refused(format!(
                     "tensor `{name}` has no floats and does not lie in one piece, so that it cannot be copied; save its model as safetensors"
@@ -157,17 +159,17 @@ impl Maker<'_> {
 
 /// Writes bytes of a tensor as they are, from a place in a file on.
 pub(crate) fn copy_bytes(
-    bytes: &[u8],
+    bytes: StoredBytes<'_>,
     (file, first): (&ShardFile, u64),
     watch: &Watch<Arc<Checkpoint>>,
     ticket: &Ticket,
 ) -> Result<(), MergeError> {
     const PIECE: usize = 1 << 22;
-    for (k, piece) in bytes.chunks(PIECE).enumerate() {
-        file.write_at(first + (k * PIECE) as u64, piece)?;
+    for (start, piece) in bytes.pieces(PIECE) {
+        file.write_at(first + start as u64, &piece)?;
+        ticket.advance(piece.len() as u64)?;
         let refused = |error: CheckpointError| MergeError::Refused(error.to_string());
         watch.glance().map_err(refused)?;
-        ticket.advance(piece.len() as u64)?;
     }
     Ok(())
 }

@@ -23,7 +23,10 @@ pub(crate) use self::config::{read_config, write_config_with};
 pub(super) use self::config::{write_config, write_generation};
 pub(crate) use self::hash::{recipe_hash, work_key};
 pub(crate) use self::layout::{INDEX_NAME, Layout, ShardPlan};
-pub use self::origin::{FileRecord, PARENTS_KEY, ParentRecord, RECIPE_KEY, sum_of, weight_files};
+pub use self::origin::{
+    FileRecord, PARENTS_KEY, ParentRecord, RECIPE_KEY, file_name, recorded_version, sum_of,
+    weight_files,
+};
 pub(crate) use self::origin::{Hashing, Origin, fill_in};
 pub(super) use self::shard::Finishing;
 pub(crate) use self::shard::ShardFile;

@@ -10,7 +10,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -45,7 +45,8 @@ pub struct FileRecord {
     pub name: String,
     /// Its length.
     pub bytes: u64,
-    /// The SHA-256 of all of it, in hexadecimal.
+    /// The SHA-256 of all of it, in hexadecimal; for a file on a store, which would have to be
+    /// read twice, `etag:` and what the store calls its version.
     pub sha256: String,
 }
 
@@ -83,24 +84,23 @@ impl Origin {
             }
             let opened = std::iter::once(weights).chain(&model.adapter);
             let found: Vec<&FileIdentity> = opened.flat_map(|own| weights_of(own)).collect();
-            let record = |file: &&FileIdentity| {
-                files += 1;
-                FileRecord {
-                    name: file
-                        .path
-                        .file_name()
-                        .unwrap_or_default()
-                        .to_string_lossy()
-                        .into_owned(),
-                    bytes: file.len,
-                    sha256: mark(files - 1),
-                }
+            let mut sum = |file: &FileIdentity| {
+                recorded_version(file).unwrap_or_else(|| {
+                    files += 1;
+                    mark(files - 1)
+                })
+            };
+            let record = |file: &&FileIdentity| FileRecord {
+                name: file_name(file),
+                bytes: file.len,
+                sha256: sum(file),
             };
             origin.parents.push(ParentRecord {
                 model: name,
                 files: found.iter().map(record).collect(),
             });
-            origin.paths.push(found.into_iter().cloned().collect());
+            let hashed = found.into_iter().filter(|file| file.version().is_none());
+            origin.paths.push(hashed.cloned().collect());
         }
         origin
     }
@@ -131,11 +131,20 @@ impl Origin {
     }
 }
 
-/// The files of a checkpoint's weights with their lengths.
-pub fn weight_files(checkpoint: &Checkpoint) -> Vec<(PathBuf, u64)> {
-    weights_of(checkpoint)
-        .map(|file| (file.path.clone(), file.len))
-        .collect()
+/// The files of a checkpoint's weights.
+pub fn weight_files(checkpoint: &Checkpoint) -> Vec<FileIdentity> {
+    weights_of(checkpoint).cloned().collect()
+}
+
+/// The name of a file, without a folder.
+pub fn file_name(file: &FileIdentity) -> String {
+    let name = file.path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// What a record has of a file on a store in place of a sum; `None` for a file on a disk.
+pub fn recorded_version(file: &FileIdentity) -> Option<String> {
+    file.version().map(|version| format!("etag:{version}"))
 }
 
 fn weights_of(checkpoint: &Checkpoint) -> impl Iterator<Item = &FileIdentity> {

@@ -241,7 +241,7 @@ impl<'c> Trial<'c> {
     ) -> Result<Score, RunError> {
         let bytes = own.size_bytes();
         let is_alike = made.shape == own.shape && made.dtype == own.dtype;
-        let Some(stored) = own.bytes().filter(|_| is_alike) else {
+        let Some(stored) = own.stored_bytes().filter(|_| is_alike) else {
             // Another shape or format: no byte can be the same.
             return Ok(Score {
                 bytes,
@@ -258,14 +258,15 @@ impl<'c> Trial<'c> {
         let pieces: Mutex<BTreeMap<u64, Score>> = Mutex::new(BTreeMap::new());
         let take = |first: u64, bytes: &[u8]| {
             let range = first as usize..first as usize + bytes.len();
-            let Some(stored) = stored.get(range) else {
+            let stored = stored.part(range);
+            if stored.len() != bytes.len() {
                 return;
-            };
+            }
             let at = (first / width) as usize;
             let pair = Pair {
                 dtype: own.dtype,
                 made: bytes,
-                stored,
+                stored: &stored,
                 base: base.map(|base| base.part(at..at + bytes.len() / width as usize)),
             };
             let score = pair.score();

@@ -1,7 +1,7 @@
 //! Whether a child is what its own record says: the recipe and the SHA-256 of its parents' files
 //! that the program has written into its header.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,12 +10,14 @@ use super::claim::Extent;
 use super::sample::{USUAL, sample};
 use super::trial::{Score, Trial};
 use super::words::percent;
-use crate::checkpoint::{Checkpoint, said};
+use crate::checkpoint::{Checkpoint, FileIdentity, said};
 use crate::jobs::{Cancelled, Ticket};
 use crate::merge::plan::{Model, Plan, Surroundings, plan};
 use crate::merge::recipe::parse;
 use crate::merge::run::RunError;
-use crate::merge::write::{PARENTS_KEY, ParentRecord, RECIPE_KEY, sum_of, weight_files};
+use crate::merge::write::{
+    PARENTS_KEY, ParentRecord, RECIPE_KEY, file_name, recorded_version, sum_of, weight_files,
+};
 use crate::text::{counted, first_of};
 
 /// What a child's header says of its origin.
@@ -33,10 +35,15 @@ pub struct Record {
 pub enum FileState {
     /// Its SHA-256 is the one in the record.
     Same,
+    /// It lies on a store, and is of the version in the record.
+    SameVersion,
     /// It is another.
     Changed,
     /// It is not there.
     Missing,
+    /// It lies on a store and was merged from a disk, or the other way round: what is recorded
+    /// of the one is not known of the other.
+    Elsewhere,
 }
 
 /// A parent as it was found.
@@ -87,7 +94,7 @@ pub fn record(child: &Checkpoint) -> Result<Record, String> {
         )
     };
     let files = weight_files(child);
-    let (first, _) = files.first().ok_or_else(none)?;
+    let first = &files.first().ok_or_else(none)?.path;
     let said = said(first).map_err(|_| none())?;
     let (recipe, parents) = (said.get(RECIPE_KEY), said.get(PARENTS_KEY));
     let (recipe, parents) = recipe.zip(parents).ok_or_else(none)?;
@@ -171,23 +178,29 @@ fn looked_at(
     let opened = found
         .into_iter()
         .flat_map(|model| model.checkpoint().into_iter().chain(&model.adapter));
-    let files: Vec<(PathBuf, u64)> = opened
+    let files: Vec<FileIdentity> = opened
         .flat_map(|checkpoint| weight_files(checkpoint))
         .collect();
-    ticket.expect(files.iter().map(|(_, bytes)| bytes).sum());
+    ticket.expect(files.iter().map(|file| file.len).sum());
     let mut states = Vec::new();
     for record in &own.files {
-        let is_it = |path: &Path| path.file_name().is_some_and(|name| *name == *record.name);
-        let file = files.iter().find(|(path, _)| is_it(path));
+        let file = files.iter().find(|file| file_name(file) == record.name);
+        let is_on_a_store = record.sha256.starts_with("etag:");
         let state = match file {
             None => FileState::Missing,
-            Some((path, bytes)) if *bytes == record.bytes => {
-                match hashed(path, ticket)? == record.sha256 {
+            Some(file) if file.len != record.bytes => FileState::Changed,
+            Some(file) if file.version().is_some() != is_on_a_store => FileState::Elsewhere,
+            Some(file) => {
+                let sum = match recorded_version(file) {
+                    Some(version) => version,
+                    None => hashed(&file.path, ticket)?,
+                };
+                match sum == record.sha256 {
+                    true if is_on_a_store => FileState::SameVersion,
                     true => FileState::Same,
                     false => FileState::Changed,
                 }
             }
-            Some(_) => FileState::Changed,
         };
         states.push((record.name.clone(), state));
     }
@@ -214,9 +227,12 @@ fn judged(
     for parent in &parents {
         for (file, state) in &parent.files {
             let what = match state {
-                FileState::Same => continue,
+                FileState::Same | FileState::SameVersion => continue,
                 FileState::Changed => "is not the file that was merged",
                 FileState::Missing => "is missing",
+                FileState::Elsewhere => {
+                    "was merged from another place, whose versions cannot be compared with these"
+                }
             };
             troubles.push(format!("{file} of the parent {} {what}", parent.model));
         }
@@ -246,9 +262,14 @@ fn judged(
             counted(score.tensors, "tensor")
         ),
     };
+    let mut states = parents.iter().flat_map(|parent| &parent.files);
+    let recorded = match states.any(|(_, state)| *state == FileState::SameVersion) {
+        true => "are of the recorded versions",
+        false => "have the recorded SHA-256",
+    };
     let sentence = match troubles.is_empty() {
         true => format!(
-            "{name} is what its record says: its {} have the recorded SHA-256{over}",
+            "{name} is what its record says: its {} {recorded}{over}",
             counted(parents.len(), "parent")
         ),
         false => {

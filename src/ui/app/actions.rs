@@ -9,7 +9,8 @@ use crate::study::{Command, Evolution, EvolutionEdit};
 use crate::ui::action::{
     Action, AncestryAction, ClusterAction, Content, EvaluationAction, EvolutionAction, Export,
     ExtractAction, FileAction, ImportAction, LineageAction, MergeAction, MixtureAction,
-    ModelsAction, Outside, ProofAction, SweepAction, View, WindowAction, WriteAction, WriteWhat,
+    ModelsAction, Outside, ProofAction, StoredAction, SweepAction, View, WindowAction, WriteAction,
+    WriteWhat,
 };
 use crate::ui::commands::{LEAST_ZOOM, MOST_ZOOM};
 use crate::ui::paper::Sheet;
@@ -44,6 +45,8 @@ impl App {
             Action::Outside(outside) => self.handle_outside(outside),
             Action::AddModels(paths) => self.bench.add_paths(paths),
             Action::Models(action) => self.handle_models(action, ctx),
+            Action::Stored(StoredAction::Ask(name)) => self.bench.ask_the_hub(name),
+            Action::Stored(StoredAction::Download(offer)) => self.bench.download(offer),
             Action::Import(action) => self.handle_import(action, ctx),
             Action::Merge(action) => self.handle_merge(action, ctx),
             Action::Mixture(action) => self.handle_mixture(action, ctx),
@@ -161,6 +164,10 @@ impl App {
             ModelsAction::BrowseHub => {
                 self.bench.look_into_hub(&self.prefs.folders);
                 self.windows.hub.open();
+            }
+            ModelsAction::AskForStored => {
+                self.bench.forget_offer();
+                self.windows.stored.open();
             }
             ModelsAction::AskToScan => self.ask(Purpose::Scan, ctx),
             ModelsAction::AskForNames => {

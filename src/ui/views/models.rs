@@ -286,6 +286,11 @@ impl ModelsView {
     fn more_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.menu_ask("Add files…", ModelsAction::AskForFiles, actions);
         ui.menu_ask("From the hub's cache…", ModelsAction::BrowseHub, actions);
+        ui.menu_ask(
+            "From a store or the hub…",
+            ModelsAction::AskForStored,
+            actions,
+        );
         ui.menu_ask("Scan a folder…", ModelsAction::AskToScan, actions);
         if ui.button("Add by name…").clicked() {
             self.ask_for_names();

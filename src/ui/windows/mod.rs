@@ -14,6 +14,7 @@ mod number;
 mod proof;
 mod relation;
 mod scan;
+mod stored;
 mod sweep;
 mod transplant;
 mod write;
@@ -34,6 +35,7 @@ use mixture::MixtureView;
 use proof::ProofView;
 use relation::RelationView;
 use scan::ScanView;
+use stored::StoredView;
 use sweep::SweepView;
 use transplant::TransplantView;
 use write::WriteView;
@@ -96,6 +98,7 @@ windows! {
         guide: GuideView,
         hub: HubView,
         scan: ScanView,
+        stored: StoredView,
         cluster: ClusterView,
     }
 }

@@ -83,8 +83,10 @@ pub(super) fn verified_ui(
                         ui.weak(file);
                         ui.label(match state {
                             FileState::Same => "as it was merged",
+                            FileState::SameVersion => "the version that was merged",
                             FileState::Changed => "another file",
                             FileState::Missing => "missing",
+                            FileState::Elsewhere => "in another place, not compared",
                         });
                         ui.end_row();
                     }
