@@ -183,13 +183,13 @@ impl Pool {
             let pool = Arc::clone(self);
             let (id, pages) = (object.id, run.clone());
             let bytes = run.start * PAGE..(run.end * PAGE).min(object.len);
-            let done = move |result| pool.came(id, pages, result);
+            let done = move |result| pool.came(id, pages, &result);
             object.ranges.start(bytes, Box::new(done));
         }
     }
 
-    fn came(&self, object: u64, run: Range<u64>, result: Result<Vec<u8>, Trouble>) {
-        let mut pieces = match &result {
+    fn came(&self, object: u64, run: Range<u64>, result: &Result<Vec<u8>, Trouble>) {
+        let mut pieces = match result {
             Ok(bytes) => bytes.chunks(PAGE as usize),
             Err(_) => [].chunks(1),
         };
@@ -201,7 +201,7 @@ impl Pool {
             let Some(own) = state.pages.get_mut(&key) else {
                 continue;
             };
-            *own = match (pieces.next(), &result) {
+            *own = match (pieces.next(), result) {
                 (Some(piece), _) => Page::Here {
                     bytes: Arc::new(piece.to_vec()),
                     is_unread: true,

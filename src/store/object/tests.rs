@@ -89,7 +89,8 @@ fn a_glance_costs_a_page() {
 fn what_is_said_to_be_read_soon_is_asked_for_in_whole_runs() {
     let (memory, object) = file(200, 64);
     object.advise_soon(10 * PAGE + 17..14 * PAGE);
-    assert_eq!(*memory.asked.lock().unwrap(), [10 * PAGE..14 * PAGE]);
+    let asked = memory.asked.lock().unwrap().clone();
+    assert!(matches!(&asked[..], [only] if *only == (10 * PAGE..14 * PAGE)));
     check(&object, 11 * PAGE, 100);
     assert_eq!(memory.asked.lock().unwrap().len(), 1);
 }
