@@ -4,7 +4,6 @@ use std::path::Path;
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinfolk::study::{Command, Evaluator, EvolutionEdit, ModelId};
-use kinfolk::ui::action::View;
 use kinfolk::ui::prefs::Prefs;
 use kinfolk::workbench::sweeping::SweepState;
 
@@ -14,10 +13,7 @@ use crate::harness::{WIDE, Window, bench, click, command, doc, opened, says, set
 /// The demo judged on two items of one task, with a SLERP of two of its models on the canvas.
 fn window(home: &Path) -> Window {
     let study = demo_of_few_items(&home.join("demo"), 2);
-    let prefs = Prefs {
-        view: View::Merge,
-        ..Prefs::default()
-    };
+    let prefs = Prefs::default();
     let mut window = opened(WIDE, bench(home), prefs, Vec::new(), vec![study]);
     settle(&mut window);
     let named = |window: &Window, name: &str| -> ModelId {
@@ -30,6 +26,7 @@ fn window(home: &Path) -> Window {
     let own = window.state_mut().workbench_mut();
     own.apply(Command::Evolution(judge));
     own.compose_template(None, &parents);
+    click(&mut window, "Merge");
     settle(&mut window);
     window
 }

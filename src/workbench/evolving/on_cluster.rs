@@ -68,6 +68,12 @@ impl Workbench {
                 Child::Known(_) => break,
             }
         }
+        if births.is_empty() {
+            // It would be asked for the same for ever.
+            let sentence = "it has nothing to hand out; this is a bug in Kinfolk, and nothing was \
+                            lost";
+            return self.fail_run(evolution.id, sentence);
+        }
         births.truncate(self.room_for(evolution));
         let names = births.iter().map(|(_, child)| child.name.clone());
         let names = names.collect();
@@ -98,7 +104,7 @@ impl Workbench {
         let setup = &evolution.setup;
         let due = self.with_population((evolution, models), &members, |population| {
             let spent = super::view::spent(evolution);
-            batch(population, strategy, &setup.choices, &setup.rules, &spent)
+            batch(population, strategy, &setup.asked(), &setup.rules, &spent)
         });
         due.unwrap_or_default()
     }
