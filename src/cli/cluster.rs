@@ -1,5 +1,6 @@
 //! `kinfolk cluster`: the kinship of a population over many processes.
 
+pub mod common;
 mod sketches;
 
 use std::path::{Path, PathBuf};
@@ -8,26 +9,25 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
+use self::common::{
+    labour, listed, missing, say_next, tell, write_plan,
+};
 use super::args::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
-use super::kinship::{measured_as, names, open, open_all, print, rounding};
+use super::kinship::{open, open_all, print};
 use super::{CliError, out, progress};
 use crate::checkpoint::Checkpoint;
-use crate::cluster::{self, Joined, Labour, Member, Plan, State, Task, driver};
-use crate::files::{self, write_whole};
+use crate::cluster::{self, Joined, Plan, State, Task, driver};
+use crate::files::write_whole;
 use crate::jobs::Failure;
 use crate::kinship::store::CachedKinship;
 use crate::kinship::{Measured, Scope, report};
 use crate::merge::write::units::show_bytes;
-use crate::store;
 use crate::study::file;
 use crate::workbench::clusters::study_of;
 use crate::workbench::{Folders, cache, trials};
 
 /// How long a worker that waits does so before there is anything.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The largest list of models that is read.
-const MOST_LIST: u64 = 64 << 20;
-
 pub fn run(args: &ClusterArgs) -> Result<(), CliError> {
     match args {
         ClusterArgs::Plan(args) => plan(args),
@@ -53,10 +53,6 @@ struct Figures {
     sums_bytes: u64,
     parts_bytes: u64,
 }
-
-/// What a plan is cut by unless it is told otherwise.
-pub const DEFAULT_BLOCK: usize = 1024;
-pub const DEFAULT_TASK_BYTES: u64 = 4_000_000_000;
 
 fn plan(args: &PlanArgs) -> Result<(), CliError> {
     let paths = listed(&args.models)?;
@@ -87,44 +83,6 @@ fn plan(args: &PlanArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn say_next(place: &Path) {
-    let place = place.display();
-    out::print(&format!(
-        "next: kinfolk cluster work {place}, on as many machines as you like"
-    ));
-}
-
-/// Plans the kinship of models on their base, in the folder `to`.
-pub fn write_plan(
-    base: &Path,
-    paths: &[PathBuf],
-    (block, task_bytes): (usize, u64),
-    to: &Path,
-) -> Result<(Plan, Vec<Task>), CliError> {
-    let base = open(base)?;
-    let models = open_all(paths)?;
-    let names = names(&models);
-    let rounding = rounding(&base, &models, &names);
-    let members = measured_as(&base, &models).into_iter().zip(&models);
-    let members = members.map(|(own, model)| member(own, model));
-    let members = members.collect::<Result<Vec<_>, _>>()?;
-    let of_base = Measured {
-        name: base.suggested_name(),
-        parameters: base.parameters(),
-    };
-    let opened: Vec<&Checkpoint> = models.iter().map(AsRef::as_ref).collect();
-    let plan = cluster::make(
-        (member(of_base, &base)?, &base),
-        members,
-        &opened,
-        rounding,
-        (block, task_bytes),
-    )
-    .map_err(CliError::failed)?;
-    let tasks = plan.write(to).map_err(CliError::Failed)?;
-    Ok((plan, tasks))
-}
-
 fn figures(plan: &Plan, tasks: &[Task]) -> Figures {
     let sums = |task: &Task| {
         let rows = task.models(plan).0.len() as u64 + 1;
@@ -149,35 +107,6 @@ fn figures(plan: &Plan, tasks: &[Task]) -> Figures {
         sums_bytes: tasks.iter().map(sums).max().unwrap_or(0),
         parts_bytes: tasks.iter().map(sums).sum(),
     }
-}
-
-fn member(measured: Measured, model: &Checkpoint) -> Result<Member, CliError> {
-    let path = store::absolute(model.path()).map_err(CliError::failed)?;
-    Ok(Member {
-        name: measured.name,
-        path,
-        key: model.key().to_owned(),
-        parameters: measured.parameters,
-    })
-}
-
-/// The paths of a list; empty lines and those that begin with # are passed over.
-pub fn listed(list: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let text = files::read_text(list, MOST_LIST)
-        .map_err(|error| CliError::Failed(format!("{error}: {}", list.display())))?;
-    let root = list.parent().unwrap_or(Path::new(""));
-    let lines = text.lines().map(str::trim);
-    let paths: Vec<PathBuf> = lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| store::joined(root, line))
-        .collect();
-    if paths.is_empty() {
-        let list = list.display();
-        return Err(CliError::Failed(format!(
-            "this list names no model; write the path of one a line: {list}"
-        )));
-    }
-    Ok(paths)
 }
 
 /// Does what there is in the folder: tasks of a plan, then trials of runs.
@@ -219,22 +148,6 @@ fn until_there(args: &WorkArgs) -> Result<(), CliError> {
         std::thread::sleep(Duration::from_millis(100));
     }
     Ok(())
-}
-
-fn labour(args: &WorkArgs) -> Labour {
-    Labour {
-        only: args.task.clone(),
-        most: args.claim.unwrap_or(usize::MAX),
-        lease: Duration::from_secs(args.lease),
-        waits: args.wait,
-    }
-}
-
-/// A line of JSON on standard output.
-fn tell(event: cluster::Event) {
-    if let Ok(line) = serde_json::to_string(&event) {
-        out::print(&line);
-    }
 }
 
 fn work_on_trials(args: &WorkArgs) -> Result<(), CliError> {
@@ -281,15 +194,6 @@ fn join(args: &JoinArgs) -> Result<(), CliError> {
         Joined::Missing(state) => Err(missing(&state, &args.out)),
         Joined::Whole(found) => show(&plan, &found, args),
     }
-}
-
-fn missing(state: &State, place: &Path) -> CliError {
-    CliError::Failed(format!(
-        "{} of {} parts are missing; run kinfolk cluster work {}",
-        state.tasks - state.done,
-        state.tasks,
-        place.display()
-    ))
 }
 
 fn show(plan: &Plan, found: &CachedKinship, args: &JoinArgs) -> Result<(), CliError> {

@@ -2,12 +2,13 @@
 
 mod plans;
 mod report;
+mod sketched;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::SketchArgs;
-use super::cluster::listed;
+use super::cluster::common::listed;
 use super::kinship::{names, open, open_all};
 use super::{CliError, progress};
 use crate::checkpoint::Checkpoint;
@@ -16,7 +17,8 @@ use crate::kinship::MeasureError;
 use crate::kinship::sketch::Sketch;
 use crate::workbench::{Folders, sketches};
 
-pub use report::{Sketched, show};
+pub use report::show;
+pub use sketched::Sketched;
 
 pub fn run(args: &SketchArgs) -> Result<(), CliError> {
     let root = args.root.folder.clone().unwrap_or_default();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{labour, member, missing, say_next, tell};
+use super::common::{labour, member, missing, say_next, tell};
 use crate::cli::args::{JoinArgs, PlanArgs, WorkArgs};
 use crate::cli::kinship::{measured_as, names, open, open_all};
 use crate::cli::sketch::{Sketched, show};

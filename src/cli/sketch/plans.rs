@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::Sketched;
-use crate::cli::cluster::{DEFAULT_BLOCK, DEFAULT_TASK_BYTES, write_plan};
+use super::sketched::Sketched;
+use crate::cli::cluster::common::{DEFAULT_BLOCK, DEFAULT_TASK_BYTES, write_plan};
 use crate::cli::{CliError, out};
 use crate::files::write_whole;
 use crate::origin::population::{Family, Population};

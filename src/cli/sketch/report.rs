@@ -1,10 +1,11 @@
 //! What sketches say, as text or JSON.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::plans;
+use super::sketched::Sketched;
 use crate::cli::args::FamilyArgs;
 use crate::cli::{CliError, out, progress, table};
 use crate::jobs::{Failure, Ticket};
@@ -20,15 +21,6 @@ const MOST_PAIRS: usize = 200;
 const MOST_PRINTED: usize = 12;
 /// Names of a family that are printed.
 const MOST_NAMES: usize = 8;
-
-/// The sketches of a population.
-pub struct Sketched {
-    /// Name and place of the base, where changes were sketched.
-    pub base: Option<(String, PathBuf)>,
-    pub names: Vec<String>,
-    pub paths: Vec<PathBuf>,
-    pub sketches: Vec<Sketch>,
-}
 
 /// What was found among them.
 struct Found {
