@@ -265,7 +265,11 @@ fn trouble(error: &object_store::Error) -> Trouble {
         Error::Precondition { .. } | Error::NotModified { .. } => Trouble::Changed,
         other => {
             let said = other.to_string();
-            if said.contains("Received non-partial response") {
+            let whole_only = [
+                "Received non-partial response",
+                "Range request not supported",
+            ];
+            if whole_only.iter().any(|own| said.contains(own)) {
                 return Trouble::NoRanges;
             }
             // Without any credentials the cloud's own machines are asked for some.
