@@ -462,6 +462,8 @@ fn a_cluster_is_chosen_by_its_folder_and_left_again() {
         works: true,
     });
     let edit = EvolutionEdit::Change(id, Box::new(own));
+    // Where more is to be shown, the list is laid out anew.
+    press(&mut window, Key::Escape);
     window.state_mut().bench.apply(Command::Evolution(edit));
     window.run();
     more(&mut window, "On a cluster…");

@@ -99,8 +99,13 @@ fn table_ui(ui: &mut Ui, table: &Table, room: f32) -> Option<usize> {
                 let row = &table.rows[k];
                 ui.horizontal(|ui| {
                     let words = format::elide_middle(&row.name, 60);
-                    let button = Button::new(words).frame(false);
-                    let button = ui.add_sized(vec2(2.0 * COLUMN, ROW_HEIGHT), button);
+                    let room = vec2(2.0 * COLUMN, ROW_HEIGHT);
+                    let from_left = Layout::left_to_right(Align::Center);
+                    let button = ui.allocate_ui_with_layout(room, from_left, |ui| {
+                        ui.set_width(room.x);
+                        ui.add(Button::new(words).frame(false))
+                    });
+                    let button = button.inner;
                     button.named(WidgetType::Button, format!("Open {}", row.name));
                     if button
                         .on_hover_text("Puts this recipe on the canvas")

@@ -315,8 +315,10 @@ impl Sentence<'_> {
         }
         let mut is_here = false;
         if let Some(cluster) = &mut setup.cluster {
-            ui.checkbox(&mut cluster.works, "this computer works too");
-            is_here = ui.button("Here alone").clicked();
+            let words = "this computer works too";
+            let room = width(ui, words) + NUMBER;
+            flow(ui, room, |ui| ui.checkbox(&mut cluster.works, words));
+            is_here = leading(ui, "Here alone", "Here alone").clicked();
         }
         if is_here {
             setup.cluster = None;
