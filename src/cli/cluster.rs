@@ -9,9 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use self::common::{
-    labour, listed, missing, say_next, tell, write_plan,
-};
+use self::common::{labour, listed, missing, say_next, tell, write_plan};
 use super::args::{ClusterArgs, DriverArgs, JoinArgs, PlanArgs, StateArgs, WorkArgs};
 use super::kinship::{open, open_all, print};
 use super::{CliError, out, progress};
@@ -156,7 +154,7 @@ fn work_on_trials(args: &WorkArgs) -> Result<(), CliError> {
     let pool = progress::pool(args.threads.wanted)?;
     let allows = trials::permit(&Folders::of_user(), args.trust_command);
     progress::run("Working", move |ticket| {
-        pool.install(|| trials::work(&place, &labour, &allows, ticket, &tell))
+        pool.install(|| trials::work(&place, &labour, &allows, ticket, &|event| tell(&event)))
     })?;
     Ok(())
 }
@@ -172,7 +170,7 @@ fn work_on_plan(args: &WorkArgs) -> Result<(), CliError> {
     progress::run("Working", move |ticket| {
         let models: Vec<&Checkpoint> = models.iter().map(Arc::as_ref).collect();
         let of = (&plan, tasks.as_slice());
-        pool.install(|| cluster::work(&place, of, (&base, &models), &labour, ticket, &tell))
+        pool.install(|| cluster::work(&place, of, (&base, &models), &labour, ticket, &|event| tell(&event)))
             .map_err(Failure::from)
     })?;
     Ok(())

@@ -98,7 +98,7 @@ fn go_through(args: &SweepArgs, sweep: Sweep, folder: PathBuf) -> Result<Table, 
             } else {
                 Way::Workers
             };
-            let on = |told: Told<'_>| line.tell(told);
+            let on = |told: Told<'_>| line.tell(&told);
             sweep.go_through(&folder, way, ticket, &on)
         })
     })
@@ -121,8 +121,8 @@ impl Line {
         }
     }
 
-    fn tell(&self, told: Told<'_>) {
-        match told {
+    fn tell(&self, told: &Told<'_>) {
+        match *told {
             Told::Began(table) => lock(&self.rows).clone_from(&table.rows),
             Told::Arrived(at, found) => {
                 let mut rows = lock(&self.rows);

@@ -99,8 +99,8 @@ pub fn labour(args: &WorkArgs) -> Labour {
 }
 
 /// A line of JSON on standard output.
-pub fn tell(event: cluster::Event) {
-    if let Ok(line) = serde_json::to_string(&event) {
+pub fn tell(event: &cluster::Event) {
+    if let Ok(line) = serde_json::to_string(event) {
         out::print(&line);
     }
 }

@@ -55,7 +55,7 @@ impl Sweep {
     /// Its run in a folder: the same sweep goes on where it stopped.
     fn run(&self) -> String {
         // Texts have no way to fail.
-        super::trials::hexadecimal(serde_json::to_string(self).unwrap_or_default())
+        super::trials::short_hash(serde_json::to_string(self).unwrap_or_default())
     }
 
     /// The trials of its cells, whose children lie below `out`, with their values.

@@ -80,7 +80,7 @@ impl Workbench {
         let job = self.jobs.next_id();
         let (own, folders) = (sweep.clone(), self.folders.clone());
         let work = move |ticket: &Ticket, send: Send<'_, Self>| {
-            let on = |told: Told<'_>| send(step(job, told));
+            let on = |told: Told<'_>| send(step(job, &told));
             // The command was approved before it was started.
             let allows = permit(&folders, true);
             let way = if here {
@@ -164,8 +164,8 @@ impl Workbench {
 }
 
 /// What is told on the way, for the session.
-fn step(job: JobId, told: Told<'_>) -> crate::jobs::Step<Workbench> {
-    match told {
+fn step(job: JobId, told: &Told<'_>) -> crate::jobs::Step<Workbench> {
+    match *told {
         Told::Began(table) => {
             let table = table.clone();
             Box::new(move |bench| {

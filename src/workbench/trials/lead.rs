@@ -114,6 +114,9 @@ fn until(lease: Duration) -> u64 {
     milliseconds(SystemTime::now() + lease)
 }
 
+/// Hears how far trials are, and of each as it arrives, by its place.
+pub type Hears<'h> = &'h (dyn Fn(Progress, Option<(usize, &Found)>) + Sync);
+
 /// Has trials of one run done in the folder `out`, and gives what came of each, in their order.
 /// `on` hears of each as it arrives, by its place.
 ///
@@ -125,7 +128,7 @@ pub fn see_through(
     trials: &[Trial],
     way: Way<'_>,
     ticket: &Ticket,
-    on: &(dyn Fn(Progress, Option<(usize, &Found)>) + Sync),
+    on: Hears<'_>,
 ) -> Result<Vec<Found>, Failure> {
     ticket.count_in(Unit::Items);
     ticket.expect(trials.len() as u64);

@@ -23,6 +23,6 @@ mod work;
 pub use board::{has_runs, standing};
 pub use lead::{Lead, Progress, Way, see_through};
 pub use outcome::{Outcome, Result};
-pub(super) use trial::hexadecimal;
+pub(super) use trial::short_hash;
 pub use trial::{Input, Kind, Trial};
 pub use work::{Permit, permit, work};

@@ -156,7 +156,7 @@ impl Trial {
         };
         // Texts and numbers have no way to fail.
         let text = serde_json::to_string(&nameless).unwrap_or_default();
-        hexadecimal(&format!("{VERSION} {text}"))
+        short_hash(format!("{VERSION} {text}"))
     }
 
     /// Whether its name is that of what it says: a manifest may come from anywhere.
@@ -170,13 +170,13 @@ fn hashes(evaluator: &Evaluator) -> Result<Vec<String>, String> {
     let hash = |path: &PathBuf| {
         let bytes = files::read(path, MOST_BYTES);
         let bytes = bytes.map_err(|error| format!("{error}: {}", path.display()))?;
-        Ok(hexadecimal(bytes))
+        Ok(short_hash(bytes))
     };
     files.iter().map(hash).collect()
 }
 
 /// The first 16 bytes of a hash.
-pub(in crate::workbench) fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {
+pub(in crate::workbench) fn short_hash(bytes: impl AsRef<[u8]>) -> String {
     let hash = Sha256::digest(bytes);
     hash.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }

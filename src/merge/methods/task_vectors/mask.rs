@@ -238,7 +238,7 @@ impl MaskBuilder<'_, '_> {
     pub(super) fn rescaled<N: Width>(
         &self,
         models: &[usize],
-        masks: Vec<Mask>,
+        masks: &[Mask],
     ) -> Result<Vec<(Mask, f64)>, MergeError> {
         let tensor = self.inputs.tensor();
         let is_ranked = |mask: &Mask| matches!(mask, Mask::Ranked { .. });
@@ -256,7 +256,7 @@ impl MaskBuilder<'_, '_> {
         let add =
             |room: &mut Vec<N>, sums: &mut Vec<Sums>, range: Range<usize>, inputs: &[&[N]]| {
                 room.resize(range.len(), N::ZERO);
-                for ((sums, mask), &model) in sums.iter_mut().zip(&masks).zip(models) {
+                for ((sums, mask), &model) in sums.iter_mut().zip(masks).zip(models) {
                     let pair = (inputs[model], inputs[self.base]);
                     vector::difference(room, pair.0, pair.1);
                     vector::add_magnitudes(&mut sums.all, room);

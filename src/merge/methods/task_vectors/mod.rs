@@ -179,7 +179,7 @@ impl TaskVectors {
             let own = tensor.models();
             let masks = by_width!(tensor, builder.masks(sparsifier, &own, values))?;
             let masks = match values.flag("rescale")? {
-                true => by_width!(tensor, builder.rescaled(&own, masks))?,
+                true => by_width!(tensor, builder.rescaled(&own, &masks))?,
                 false => masks.into_iter().map(|mask| (mask, 1.0)).collect(),
             };
             for (model, (mask, scale)) in models.iter_mut().zip(masks) {

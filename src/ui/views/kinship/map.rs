@@ -221,7 +221,7 @@ fn heat_map_ui(
         return touched.cells;
     }
     if let Some(band) = touched.opened_band.and_then(|k| bands.get(k)) {
-        zoom.to_rows(band.rows, shown.key.models.len(), sight);
+        zoom.show_rows(band.rows, shown.key.models.len(), sight);
     }
     if let Some(count) = touched.cut {
         let tree = TreeChoices {

@@ -77,7 +77,7 @@ impl Zoom {
     }
 
     /// Shows some rows, by place on screen, as large as they can be in the space.
-    pub fn to_rows(&mut self, rows: (usize, usize), models: usize, space: Vec2) {
+    pub fn show_rows(&mut self, rows: (usize, usize), models: usize, space: Vec2) {
         let cells = self.drawn.1;
         let count = rows.1.saturating_sub(rows.0).max(1) as f32;
         let whole = cells.size() / self.factor;

@@ -50,10 +50,10 @@ pub fn nodes(cards: &[Card], stages: &[Stage], folding: &Folding) -> Vec<Vec<usi
 }
 
 /// The cards and stages of the nodes.
-pub fn folded(cards: Vec<Card>, stages: &[Stage], nodes: &[Vec<usize>]) -> (Vec<Card>, Vec<Stage>) {
+pub fn folded(cards: &[Card], stages: &[Stage], nodes: &[Vec<usize>]) -> (Vec<Card>, Vec<Stage>) {
     let card = |models: &Vec<usize>| match models[..] {
         [one] => cards[one].clone(),
-        _ => together(models, &cards, stages[models[0]]),
+        _ => together(models, cards, stages[models[0]]),
     };
     let of_nodes = nodes.iter().map(card).collect();
     (

@@ -72,7 +72,7 @@ impl LineageModel {
         let stages = stages(&models, &cards);
         let nodes = fold::nodes(&cards, &stages, &key.folding);
         let graph = fold::contracted(&graph(&models, &stages), &nodes);
-        let (cards, stages) = fold::folded(cards, &stages, &nodes);
+        let (cards, stages) = fold::folded(&cards, &stages, &nodes);
         let groups = groups(&cards, &stages);
         let layout = match last {
             Some(last) if last.graph == graph => last.layout,
