@@ -230,8 +230,8 @@ fn labour(args: &WorkArgs) -> Labour {
 }
 
 /// A line of JSON on standard output.
-fn tell(event: cluster::Event) {
-    if let Ok(line) = serde_json::to_string(&event) {
+fn tell(event: &cluster::Event) {
+    if let Ok(line) = serde_json::to_string(event) {
         out::print(&line);
     }
 }
@@ -242,7 +242,7 @@ fn work_on_trials(args: &WorkArgs) -> Result<(), CliError> {
     let pool = progress::pool(args.threads.wanted)?;
     let allows = trials::permit(&Folders::of_user(), args.trust_command);
     progress::run("Working", move |ticket| {
-        pool.install(|| trials::work(&place, &labour, &allows, ticket, &tell))
+        pool.install(|| trials::work(&place, &labour, &allows, ticket, &|event| tell(&event)))
     })?;
     Ok(())
 }
@@ -258,8 +258,12 @@ fn work_on_plan(args: &WorkArgs) -> Result<(), CliError> {
     progress::run("Working", move |ticket| {
         let models: Vec<&Checkpoint> = models.iter().map(Arc::as_ref).collect();
         let of = (&plan, tasks.as_slice());
-        pool.install(|| cluster::work(&place, of, (&base, &models), &labour, ticket, &tell))
-            .map_err(Failure::from)
+        pool.install(|| {
+            cluster::work(&place, of, (&base, &models), &labour, ticket, &|event| {
+                tell(&event);
+            })
+        })
+        .map_err(Failure::from)
     })?;
     Ok(())
 }

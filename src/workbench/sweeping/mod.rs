@@ -153,6 +153,7 @@ impl Sweep {
 }
 
 /// What a sweep tells on the way.
+#[derive(Clone, Copy)]
 pub enum Told<'t> {
     Began(&'t Table),
     /// What came of a cell, by its place in the grid.

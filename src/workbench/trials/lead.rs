@@ -48,6 +48,9 @@ pub struct Progress {
     pub workers: usize,
 }
 
+/// Who hears how far a run is, and of each outcome as it arrives, by its place.
+pub type Hear<'h> = &'h (dyn Fn(Progress, Option<(usize, &Found)>) + Sync);
+
 impl Lead {
     /// Opens a run in the folder `out`.
     ///
@@ -125,7 +128,7 @@ pub fn see_through(
     trials: &[Trial],
     way: Way<'_>,
     ticket: &Ticket,
-    on: &(dyn Fn(Progress, Option<(usize, &Found)>) + Sync),
+    on: Hear<'_>,
 ) -> Result<Vec<Found>, Failure> {
     ticket.count_in(Unit::Items);
     ticket.expect(trials.len() as u64);

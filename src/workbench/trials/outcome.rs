@@ -110,7 +110,7 @@ pub(super) fn over(out: &Path) -> BTreeSet<String> {
 pub(super) fn read(out: &Path, trial: &Trial) -> std::result::Result<Option<Result>, String> {
     let path = place(out, trial);
     match files::read_text(&path, MOST_BYTES) {
-        Err(error) if error.is_missing() => return Ok(read_failure(out, trial).map(Err)),
+        Err(error) if error.is_missing() => Ok(read_failure(out, trial).map(Err)),
         Err(error) => Err(format!("{error}: {}", path.display())),
         Ok(text) => {
             let outcome = serde_json::from_str::<Outcome>(&text).ok();

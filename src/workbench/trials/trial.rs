@@ -156,7 +156,7 @@ impl Trial {
         };
         // Texts and numbers have no way to fail.
         let text = serde_json::to_string(&nameless).unwrap_or_default();
-        hexadecimal(&format!("{VERSION} {text}"))
+        hexadecimal(format!("{VERSION} {text}"))
     }
 
     /// Whether its name is that of what it says: a manifest may come from anywhere.
