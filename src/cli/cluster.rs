@@ -170,8 +170,12 @@ fn work_on_plan(args: &WorkArgs) -> Result<(), CliError> {
     progress::run("Working", move |ticket| {
         let models: Vec<&Checkpoint> = models.iter().map(Arc::as_ref).collect();
         let of = (&plan, tasks.as_slice());
-        pool.install(|| cluster::work(&place, of, (&base, &models), &labour, ticket, &|event| tell(&event)))
-            .map_err(Failure::from)
+        pool.install(|| {
+            cluster::work(&place, of, (&base, &models), &labour, ticket, &|event| {
+                tell(&event)
+            })
+        })
+        .map_err(Failure::from)
     })?;
     Ok(())
 }

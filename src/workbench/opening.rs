@@ -162,13 +162,17 @@ fn same_name(name: &str, wanted: &str) -> bool {
 }
 
 pub(super) fn called_base(models: &[(String, Arc<Checkpoint>)]) -> Option<usize> {
+    called_base_of(models.iter().map(|(name, _)| name.as_str()))
+}
+
+/// The same of names alone.
+pub fn called_base_of<'n>(names: impl Iterator<Item = &'n str>) -> Option<usize> {
     let says_base = |name: &str| {
         let name = name.to_lowercase();
         let mut words = name.split(|c: char| !c.is_alphanumeric());
         words.any(|word| matches!(word, "base" | "pretrained" | "foundation"))
     };
-    let models = models.iter().enumerate();
-    let mut named = models.filter(|(_, (name, _))| says_base(name));
+    let mut named = names.enumerate().filter(|(_, name)| says_base(name));
     let first = named.next()?.0;
     // Two bases in one folder, and the names decide nothing.
     named.next().is_none().then_some(first)

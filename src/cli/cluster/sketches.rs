@@ -79,8 +79,10 @@ pub fn work(args: &WorkArgs) -> Result<(), CliError> {
     let pool = progress::pool(args.threads.wanted)?;
     progress::run("Working", move |ticket| {
         let open = |path: &Path| opening::open(path);
-        pool.install(|| sketches::work(&place, &plan, &open, &labour, ticket, &|event| tell(&event)))
-            .map_err(Failure::from)
+        pool.install(|| {
+            sketches::work(&place, &plan, &open, &labour, ticket, &|event| tell(&event))
+        })
+        .map_err(Failure::from)
     })?;
     Ok(())
 }

@@ -10,10 +10,11 @@ use crate::cli::args::FamilyArgs;
 use crate::cli::{CliError, out, progress, table};
 use crate::jobs::{Failure, Ticket};
 use crate::kinship::Matrix;
-use crate::kinship::sketch::{Near, Sketch, matrix};
+use crate::kinship::sketch::{Near, matrix};
 use crate::numeric::sketch::{WIDTH, standard_error};
 use crate::origin::population::{Population, changes, population};
 use crate::text::counted;
+use crate::workbench::opening::called_base_of;
 
 /// Up to so many models all pairs are told unasked.
 const MOST_PAIRS: usize = 200;
@@ -42,7 +43,7 @@ pub fn show(
     let (nearest, akin) = (usize::from(args.nearest), args.akin);
     let all = args.pairs || sketched.names.len() <= MOST_PAIRS;
     let (sketched, found) = progress::run("Comparing", move |ticket| {
-        let found = pool.install(|| found(&sketched.sketches, (nearest, akin, all), ticket))?;
+        let found = pool.install(|| found(&sketched, (nearest, akin, all), ticket))?;
         Ok((sketched, found))
     })?;
     if let Some(folder) = &args.plans {
@@ -56,11 +57,19 @@ pub fn show(
 }
 
 fn found(
-    sketches: &[Sketch],
+    sketched: &Sketched,
     (nearest, akin, all): (usize, f64, bool),
     ticket: &Ticket,
 ) -> Result<Found, Failure> {
-    let population = population(sketches, nearest, akin, ticket)?;
+    let sketches = &sketched.sketches;
+    let mut population = population(sketches, nearest, akin, ticket)?;
+    // What a name says goes before what weights say, as when a study is made of models.
+    let is_of_weights = sketched.base.is_none();
+    for family in population.families.iter_mut().filter(|_| is_of_weights) {
+        let names = (family.members.iter()).map(|&k| sketched.names[k].as_str());
+        let called = called_base_of(names).map(|at| family.members[at]);
+        family.base = called.or(family.base);
+    }
     let pairs = all.then(|| matrix(sketches, ticket)).transpose()?;
     let mut of_families = Vec::new();
     for family in &population.families {

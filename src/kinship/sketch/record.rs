@@ -1,4 +1,4 @@
-//! Sketches as bytes: a line of JSON, the numbers after it, and a hash over both.
+//! Sketches as bytes: of each a line of JSON and the numbers after it; a hash over all at the end.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,29 +35,27 @@ pub fn write<'a>(sketches: impl IntoIterator<Item = &'a Sketch>) -> Vec<u8> {
             numbers: own.numbers,
             left_out: own.left_out.clone(),
         };
-        let start = out.len();
         // Plain data has a text.
         out.extend(serde_json::to_vec(&head).unwrap_or_default());
         out.push(b'\n');
         out.extend(own.square.to_le_bytes());
         out.extend(own.sums.iter().flat_map(|x| x.to_le_bytes()));
-        let hash = Sha256::digest(&out[start..]);
-        out.extend(hash);
     }
+    let hash = Sha256::digest(&out);
+    out.extend(hash);
     out
 }
 
 /// The sketches that `bytes` hold; `None` unless all of them are whole.
-pub fn read(mut bytes: &[u8]) -> Option<Vec<Sketch>> {
+pub fn read(bytes: &[u8]) -> Option<Vec<Sketch>> {
+    let (mut bytes, hash) = bytes.split_last_chunk::<HASH>()?;
+    if Sha256::digest(bytes)[..] != *hash {
+        return None;
+    }
     let mut out = Vec::new();
     while !bytes.is_empty() {
         let head_len = bytes.iter().position(|byte| *byte == b'\n')? + 1;
-        let (own, hash) = bytes
-            .get(..head_len + NUMBERS + HASH)?
-            .split_at(head_len + NUMBERS);
-        if Sha256::digest(own)[..] != *hash {
-            return None;
-        }
+        let (own, rest) = bytes.split_at_checked(head_len + NUMBERS)?;
         let (head, numbers) = own.split_at(head_len);
         let head: Head = serde_json::from_slice(head).ok()?;
         if head.kinfolk_sketch != VERSION {
@@ -74,7 +72,7 @@ pub fn read(mut bytes: &[u8]) -> Option<Vec<Sketch>> {
             sums: sums.iter().map(|x| f32::from_le_bytes(*x)).collect(),
             left_out: head.left_out,
         });
-        bytes = &bytes[own.len() + HASH..];
+        bytes = rest;
     }
     Some(out)
 }

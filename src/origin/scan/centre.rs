@@ -2,7 +2,9 @@
 //!
 //! Seen from the base, task vectors of unrelated fine-tunes have cosines of about 0. Seen from a
 //! fine-tune, everything lies on the far side of the base, and cosines are about ½. Akin members
-//! blur this, so it is the mean over all pairs that decides, and only a clear one.
+//! blur this, so it is the mean over all pairs that decides, and only a clear one. A fine-tune
+//! that others go on from looks like a base to them; it is told from one by the number of
+//! directions in which the others lie, which must be the greatest from the base.
 
 /// Members whose changes are looked at, evenly spread.
 const MOST: usize = 24;
@@ -36,7 +38,32 @@ pub(in crate::origin) fn centre(
     let second = seen
         .iter()
         .find(|(_, other)| squared_distance(k, *other) > 0.0)?;
-    (first < HIGHEST && first < SHARE * second.0).then_some(k)
+    let directions = |k: usize| directions(&from(k), &between);
+    let is_clear = first < HIGHEST && first < SHARE * second.0;
+    let most = is_clear.then(|| directions(k))?;
+    let mut others = seen
+        .iter()
+        .filter(|(_, other)| squared_distance(k, *other) > 0.0);
+    others
+        .all(|(_, other)| directions(*other) < most)
+        .then_some(k)
+}
+
+/// In how many directions some models lie, seen from an origin: those of a cosine above
+/// [`HIGHEST`] are in one.
+fn directions(from: &[f64], between: &[Vec<f64>]) -> usize {
+    let others: Vec<usize> = (0..from.len()).filter(|&k| from[k] > 0.0).collect();
+    let mut heads: Vec<usize> = Vec::new();
+    for &i in &others {
+        let is_along = |&j: &usize| {
+            let sides = from[i] + from[j] - between[i][j];
+            sides > HIGHEST * 2.0 * (from[i] * from[j]).sqrt()
+        };
+        if !heads.iter().any(is_along) {
+            heads.push(i);
+        }
+    }
+    heads.len()
 }
 
 /// The mean cosine of the differences of some models from an origin, by their squared distances
