@@ -12,7 +12,7 @@ use crate::picture;
 /// The paper's slerp, with lists by filter.
 const BY_FILTER: usize = 1;
 /// TIES, with parameters of each model.
-const PER_MODEL: usize = 3;
+const PER_MODEL: usize = 4;
 
 fn check(name: &str, theme: Theme, template: usize, as_list: bool) {
     let dir = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use crate::picture;
 /// The paper's slerp: exact, with lists by filter.
 const EXACT: usize = 1;
 /// Strips, of which nothing is predicted but what the parents' kinship says.
-const STRIPS: usize = 5;
+const STRIPS: usize = 6;
 
 fn check(name: &str, theme: Theme, template: usize) {
     let dir = tempfile::tempdir().unwrap();

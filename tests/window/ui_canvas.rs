@@ -190,7 +190,7 @@ fn the_base_is_one_of_the_models_by_its_radio() {
 #[test]
 fn a_parameter_goes_to_the_editor_over_depth_and_back_to_its_default() {
     let home = tempfile::tempdir().unwrap();
-    let mut window = window(home.path(), Some(3), &["abacus", "order"]);
+    let mut window = window(home.path(), Some(4), &["abacus", "order"]);
     assert!(window.query_by_label("lambda of TIES").is_none());
     tap(&mut window, "All parameters of TIES");
     window.get_by_label("lambda of TIES").focus();
@@ -205,7 +205,7 @@ fn a_parameter_goes_to_the_editor_over_depth_and_back_to_its_default() {
 #[test]
 fn a_model_is_added_by_enter_and_connected_from_pin_to_pin() {
     let home = tempfile::tempdir().unwrap();
-    let mut window = window(home.path(), Some(2), &["abacus", "order"]);
+    let mut window = window(home.path(), Some(3), &["abacus", "order"]);
     window.get_by_label("Add mirror to the canvas").focus();
     window.run_steps(2);
     press(&mut window, Modifiers::NONE, Key::Enter);
@@ -364,7 +364,7 @@ fn a_selected_wire_is_removed_by_key() {
 #[test]
 fn every_connection_can_be_made_in_the_list() {
     let home = tempfile::tempdir().unwrap();
-    let mut window = window(home.path(), Some(2), &["abacus"]);
+    let mut window = window(home.path(), Some(3), &["abacus"]);
     click(&mut window, "List");
     click(&mut window, "Model 2 of Task arithmetic");
     click(&mut window, "order");

@@ -484,7 +484,7 @@ fn a_gain_is_expected_only_of_the_kind_of_merge_that_the_record_holds() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = demo(home.path());
     let pair = ids(&bench, &["abacus", "order"]);
-    bench.compose_template(Some(5), &pair);
+    bench.compose_template(Some(6), &pair);
     let found = prediction(&mut bench);
     assert!(matches!(found.child, Err(NoChild::Refused(_))));
     let kinship = found.of_parents.get(Metric::PEARSON).unwrap();

@@ -156,9 +156,8 @@ impl Worker<'_> {
         let mut out = Vec::new();
         for member in &self.plan.models[task.models.clone()] {
             let model = opened(member, self.open)?;
-            let found = sketch(&model, self.base.as_deref(), ticket)?;
-            out.extend(write([&found]));
+            out.push(sketch(&model, self.base.as_deref(), ticket)?);
         }
-        Ok(out)
+        Ok(write(&out))
     }
 }

@@ -53,6 +53,7 @@ pub(super) static ISO_C: Spectral = Spectral {
             "No Task Left Behind: Isotropic Model Merging with Common and Task-Specific Subspaces",
             "https://arxiv.org/abs/2502.04959",
         ),
+        Prediction::Estimate,
     ),
     combine: isotropic::combine,
 };
@@ -67,6 +68,7 @@ pub(super) static TSV_M: Spectral = Spectral {
             "Task Singular Vectors: Reducing Task Interference in Model Merging",
             "https://arxiv.org/abs/2412.00081",
         ),
+        Prediction::Estimate,
     ),
     combine: singular::combine,
 };
@@ -81,6 +83,8 @@ pub(super) static WUDI: Spectral = Spectral {
             "Whoever Started the Interference Should End It: Guiding Data-Free Model Merging via Task Vectors",
             "https://arxiv.org/abs/2503.08099",
         ),
+        // What inputs it weighs is not in the sums that a prediction has.
+        Prediction::None,
     ),
     combine: wudi::combine,
 };
@@ -109,6 +113,7 @@ const fn description(
     title: &'static str,
     help: &'static str,
     paper: (&'static str, &'static str),
+    prediction: Prediction,
 ) -> Description {
     Description {
         name,
@@ -120,7 +125,7 @@ const fn description(
         models: (1, usize::MAX),
         fewest_of_old: None,
         parameters: PARAMETERS,
-        prediction: Prediction::Estimate,
+        prediction,
         prediction_error: 0.3,
     }
 }
