@@ -172,7 +172,7 @@ fn work_on_plan(args: &WorkArgs) -> Result<(), CliError> {
         let of = (&plan, tasks.as_slice());
         pool.install(|| {
             cluster::work(&place, of, (&base, &models), &labour, ticket, &|event| {
-                tell(&event)
+                tell(&event);
             })
         })
         .map_err(Failure::from)
