@@ -5,7 +5,7 @@
 //! (|a|²|b|² + (a·b)² − 2 Σ aᵢ²bᵢ²) / [`WIDTH`] (Alon, Matias, Szegedy: *The space complexity of
 //! approximating the frequency moments*, STOC 1996; Charikar, Chen, Farach-Colton: *Finding
 //! frequent items in data streams*, ICALP 2002). Signs are independent, one bit a number. Buckets
-//! are not: a block of [`BLOCK`] numbers goes to as many buckets beside each other from a random
+//! are not: a block of `BLOCK` numbers goes to as many buckets beside each other from a random
 //! one on, so that it is added as a vector. Numbers of one block never meet, and those of two
 //! meet as often as if each had drawn a bucket of its own; whole columns of a matrix, whose
 //! numbers stand far apart, are spread over all buckets.

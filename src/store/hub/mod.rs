@@ -2,7 +2,7 @@
 //!
 //! What is not in the cache is a question for the user, because of its size: whether it is
 //! downloaded into the cache, as other programs do it, or read from the hub where it lies. Who
-//! starts the program says how the question is put, by [`when_missing`].
+//! starts the program says how the question is put, by `when_missing`.
 
 mod cache;
 mod download;
