@@ -2,8 +2,9 @@
 //!
 //! The paper (2503.08099, (9)) descends on it by steps. Its gradient is zero where
 //! d·S = Σ dᵢGᵢ with Gᵢ = dᵢᵀdᵢ/‖dᵢ‖² and S = ΣGᵢ, so that d = Σ dᵢ(GᵢS⁻¹): a mean of the changes
-//! with matrices that add up to 1 as weights, none of which is large however near to singular S
-//! is. What no model has in its rows stays zero, as it does on the paper's way from Σdᵢ.
+//! with matrices that add up to 1 as weights. What no model has in its rows stays zero, as it does
+//! on the paper's way from Σdᵢ. Directions in which all changes are weak may come out strong: the
+//! loss hardly sees them, and a descent of few steps leaves them as they are in Σdᵢ.
 
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
