@@ -25,6 +25,7 @@ pub mod sketches;
 mod so_far;
 mod task;
 mod work;
+mod worker;
 
 pub use claim::{Claim, Claimed, Held, claim, current, is_past, milliseconds};
 pub use driver::{Driver, driver};
@@ -33,4 +34,5 @@ pub use plan::{MANIFEST, Member, Plan, make, other_lines, own_lines};
 pub use sign::{Seen, Sign, alive, seen};
 pub use so_far::{Known, MOST_MODELS, SoFar};
 pub use task::{Task, tasks};
-pub use work::{Event, Labour, work};
+pub use work::work;
+pub use worker::{Event, Labour};

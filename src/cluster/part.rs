@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::worker::PlanTask;
 use super::{Plan, Task};
 use crate::files::{self, write_whole};
 use crate::kinship::store::{read_gram, seal, unseal};
@@ -26,7 +27,7 @@ pub struct Part(pub Vec<Gram>);
 
 /// Where the part of a task lies.
 pub fn place(out: &Path, task: &Task) -> PathBuf {
-    out.join("parts").join(&task.id)
+    PlanTask::place(task, out)
 }
 
 /// Writes a part; it is there as a whole or not at all.
