@@ -156,6 +156,27 @@ impl Parameter {
         )
     }
 
+    /// How much of a model's change goes into the merge, for methods that look at all of it
+    /// unless told otherwise.
+    pub(super) const CHANGE_WEIGHT: Self = Self::number(
+        "weight",
+        "What the model's change is multiplied by before it is merged",
+        ParameterScope::PerModel,
+        ANY,
+        (0.0, 1.0),
+        Some(1.0),
+    );
+
+    /// The scale of the merged change.
+    pub(super) const LAMBDA: Self = Self::number(
+        "lambda",
+        "What the merged change is multiplied by before it is added to the base",
+        ParameterScope::Global,
+        ANY,
+        (0.0, 2.0),
+        Some(1.0),
+    );
+
     /// The value if none is given.
     pub fn default(&self) -> Option<f64> {
         match self.kind {

@@ -10,7 +10,7 @@ use crate::jobs::Ticket;
 use crate::merge::blocks::{AnyKernel, Kernel};
 use crate::merge::error::MergeError;
 use crate::merge::method::{
-    ANY, BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
+    BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
 };
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::{Real, vector};
@@ -30,14 +30,7 @@ static DESCRIPTION: Description = Description {
     models: (1, usize::MAX),
     fewest_of_old: None,
     parameters: &[
-        Parameter::number(
-            "weight",
-            "What the model's change is multiplied by before it is added",
-            ParameterScope::PerModel,
-            ANY,
-            (0.0, 1.0),
-            Some(1.0),
-        ),
+        Parameter::CHANGE_WEIGHT,
         Parameter::number(
             "threshold",
             "How large a model's change must be beside that of the others to matter",
@@ -54,14 +47,7 @@ static DESCRIPTION: Description = Description {
             (0.0, 4.0),
             Some(2.0),
         ),
-        Parameter::number(
-            "lambda",
-            "What the merged change is multiplied by before it is added to the base",
-            ParameterScope::Global,
-            ANY,
-            (0.0, 2.0),
-            Some(1.0),
-        ),
+        Parameter::LAMBDA,
     ],
     prediction: Prediction::Estimate,
     prediction_error: 0.2,

@@ -8,9 +8,7 @@ use std::ops::Range;
 use crate::jobs::Ticket;
 use crate::merge::blocks::{AnyKernel, Kernel};
 use crate::merge::error::MergeError;
-use crate::merge::method::{
-    ANY, BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
-};
+use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::Real;
 
@@ -28,24 +26,7 @@ static DESCRIPTION: Description = Description {
     base_is_model: false,
     models: (1, usize::MAX),
     fewest_of_old: None,
-    parameters: &[
-        Parameter::number(
-            "weight",
-            "What the model's change is multiplied by before it is compared",
-            ParameterScope::PerModel,
-            ANY,
-            (0.0, 1.0),
-            Some(1.0),
-        ),
-        Parameter::number(
-            "lambda",
-            "What the merged change is multiplied by before it is added to the base",
-            ParameterScope::Global,
-            ANY,
-            (0.0, 2.0),
-            Some(1.0),
-        ),
-    ],
+    parameters: &[Parameter::CHANGE_WEIGHT, Parameter::LAMBDA],
     prediction: Prediction::Estimate,
     prediction_error: 0.2,
 };

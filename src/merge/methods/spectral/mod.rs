@@ -30,9 +30,7 @@ use crate::checkpoint::{self, Kind};
 use crate::jobs::Ticket;
 use crate::merge::blocks::{AnyKernel, Inputs, Kernel, Width, by_width};
 use crate::merge::error::MergeError;
-use crate::merge::method::{
-    ANY, BaseRule, Description, Method, Parameter, ParameterScope, Prediction, Values,
-};
+use crate::merge::method::{BaseRule, Description, Method, Parameter, Prediction, Values};
 use crate::merge::tensor::MergeTensor;
 use crate::numeric::{Real, vector};
 
@@ -89,24 +87,7 @@ pub(super) static WUDI: Spectral = Spectral {
     combine: wudi::combine,
 };
 
-const PARAMETERS: &[Parameter] = &[
-    Parameter::number(
-        "weight",
-        "What the model's change is multiplied by before it is merged",
-        ParameterScope::PerModel,
-        ANY,
-        (0.0, 1.0),
-        Some(1.0),
-    ),
-    Parameter::number(
-        "lambda",
-        "What the merged change is multiplied by before it is added to the base",
-        ParameterScope::Global,
-        ANY,
-        (0.0, 2.0),
-        Some(1.0),
-    ),
-];
+const PARAMETERS: &[Parameter] = &[Parameter::CHANGE_WEIGHT, Parameter::LAMBDA];
 
 const fn description(
     name: &'static str,

@@ -2,7 +2,7 @@
 
 use super::TaskVectors;
 use super::mask::Sparsifier;
-use crate::merge::method::{ANY, BaseRule, Description, Parameter, ParameterScope, Prediction};
+use crate::merge::method::{BaseRule, Description, Parameter, ParameterScope, Prediction};
 
 /// How much of a task vector there is in the child.
 const WEIGHT: Parameter = Parameter::weight("How much of the model's change there is in the child");
@@ -30,14 +30,7 @@ const EPSILON: Parameter = Parameter::number(
     (0.0, 0.3),
     Some(0.15),
 );
-const LAMBDA: Parameter = Parameter::number(
-    "lambda",
-    "What the merged change is multiplied by before it is added to the base",
-    ParameterScope::Global,
-    ANY,
-    (0.0, 2.0),
-    Some(1.0),
-);
+const LAMBDA: Parameter = Parameter::LAMBDA;
 const INT8_MASK: Parameter = Parameter::flag(
     "int8_mask",
     "Changes no number; kept for recipes that have it",
