@@ -42,6 +42,9 @@ pub fn choice<T: PartialEq + Copy>(
         .width(widest(ui, options))
         .icon(caret)
         .show_ui(ui, |ui| {
+            // A press and its release in one frame, as of a tap on a touchpad, raise the window
+            // that the button is in above the list that they open.
+            ui.ctx().move_to_top(ui.layer_id());
             for option in options {
                 let response = ui.selectable_label(option.value == value, option.label);
                 if help(response, option.help).clicked() {

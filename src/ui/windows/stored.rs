@@ -16,6 +16,8 @@ use crate::workbench::Workbench;
 use crate::workbench::stored::OfferState;
 
 const WIDTH: f32 = 560.0;
+/// That of the examples with a sentence above them.
+const HEIGHT: f32 = 260.0;
 
 /// How names begin, and where they lead.
 const EXAMPLES: [(&str, &str); 5] = [
@@ -59,6 +61,8 @@ impl StoredView {
         let modal = modal(ctx, "stored", space::L).show(ctx, |ui| {
             let room = ctx.content_rect().width() - space::XXL;
             ui.set_width(room.min(WIDTH));
+            // It stays where it is while what is typed turns into something else.
+            ui.set_min_height(HEIGHT);
             stays = head_ui(ui);
             let is_entered = self.field_ui(ui);
             ui.add_space(space::M);

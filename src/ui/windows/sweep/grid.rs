@@ -8,12 +8,15 @@ use crate::ui::colormap::{Scale, text_on};
 use crate::ui::ext::ResponseExt;
 use crate::ui::format;
 use crate::ui::theme::{self, Tokens, space};
+use crate::ui::ticks::ticks;
 use crate::ui::widgets::{still_plot, text};
 use crate::workbench::sweeping::{Axis, Table};
 
 /// The smallest and the largest cell of a heat map, in points.
 const LEAST: Vec2 = vec2(28.0, 20.0);
 const MOST: Vec2 = vec2(96.0, 44.0);
+/// The most marks on an axis.
+const MOST_MARKS: usize = 8;
 /// Room for the values at its left and above it, in points.
 const LEFT: f32 = 84.0;
 const ABOVE: f32 = 38.0;
@@ -48,6 +51,8 @@ fn line_ui(ui: &mut Ui, table: &Table, axis: &Axis, room: f32) -> Option<usize> 
     let t = Tokens::of(ui);
     let plot = still_plot(ui, "sweep result", room, [last(&axis.path), "Score"])
         .set_margin_fraction(Vec2::new(0.04, 0.1))
+        .x_grid_spacer(|input| ticks(input.bounds, false, MOST_MARKS))
+        .y_grid_spacer(|input| ticks(input.bounds, false, MOST_MARKS))
         .show(ui, |plot| {
             let line = Line::new("line", PlotPoints::from(sorted)).allow_hover(false);
             plot.line(line.color(t.accent).width(1.75));
