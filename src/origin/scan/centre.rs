@@ -79,3 +79,44 @@ fn mean_cosine(from: &[f64], between: &[Vec<f64>]) -> Option<f64> {
     }
     (count >= 3).then(|| sum / f64::from(count))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The centre of models that have changed by these amounts in directions of their own.
+    fn centre_of(models: &[[f64; 6]]) -> Option<usize> {
+        centre(models.len(), |a, b| {
+            let pairs = models[a].iter().zip(&models[b]);
+            pairs.map(|(x, y)| (x - y) * (x - y)).sum()
+        })
+    }
+
+    #[test]
+    fn the_start_of_unrelated_fine_tunes_is_found() {
+        let star = [
+            [0.0, 1.0, 0.0, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 1.2, 0.0, 0.0, 0.0],
+            [0.0; 6],
+            [0.0, 0.0, 0.0, 0.8, 0.0, 0.0],
+            [0.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+        ];
+        assert_eq!(centre_of(&star), Some(2));
+        assert_eq!(centre_of(&star[..3]), None, "too few");
+    }
+
+    #[test]
+    fn a_fine_tune_that_others_go_on_from_is_not_taken_for_the_base() {
+        // The base, a fine-tune, two that were trained on from it, and two others of the base:
+        // from the first and from the second the others lie in three directions.
+        let twice = [
+            [0.0; 6],
+            [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            [1.0, 0.6, 0.0, 0.0, 0.0, 0.0],
+            [1.0, 0.0, 0.6, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+            [0.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+        ];
+        assert_eq!(centre_of(&twice), None);
+    }
+}
